@@ -1,0 +1,117 @@
+//! Words that carry text: percent-encoding (docs/protocol/framing.md section 5).
+
+use std::borrow::Cow;
+
+/// Decodes every `%XX` to one byte. A `%` with anything else after it stays, `+` is a plus.
+///
+/// `None` when the result is not valid UTF-8, or holds NUL, CR or LF, which could end somebody else's line.
+#[must_use]
+pub fn decode(word: &str) -> Option<Cow<'_, str>> {
+    if !word.contains('%') {
+        return is_safe(word).then_some(Cow::Borrowed(word));
+    }
+    let decoded = String::from_utf8(decode_bytes(word.as_bytes())).ok()?;
+    is_safe(&decoded).then_some(Cow::Owned(decoded))
+}
+
+/// The bytes that `word` stands for; what [`decode`] does before it looks at them.
+#[must_use]
+pub fn decode_bytes(word: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(word.len());
+    let mut rest = word;
+    while let Some((&first, tail)) = rest.split_first() {
+        let pair = (first == b'%').then(|| tail.split_first_chunk::<2>()).flatten();
+        match pair.and_then(|(digits, after)| Some((hex_byte(*digits)?, after))) {
+            Some((byte, after)) => {
+                out.push(byte);
+                rest = after;
+            }
+            None => {
+                out.push(first);
+                rest = tail;
+            }
+        }
+    }
+    out
+}
+
+/// Appends `text` as one word: bytes up to 0x20, 0x7F and `%` as `%XX`, everything else as it is.
+pub fn encode_into(out: &mut Vec<u8>, text: &str) {
+    for &byte in text.as_bytes() {
+        if is_plain(byte) {
+            out.push(byte);
+        } else {
+            const HEX: &[u8; 16] = b"0123456789ABCDEF";
+            out.extend([b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
+    }
+}
+
+/// The number of bytes that [`encode_into`] writes for `text`.
+#[must_use]
+pub fn encoded_len(text: &str) -> usize {
+    text.bytes().map(|byte| if is_plain(byte) { 1 } else { 3 }).sum()
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte > 0x20 && byte != 0x7F && byte != b'%'
+}
+
+fn is_safe(text: &str) -> bool {
+    !text.bytes().any(|byte| matches!(byte, 0 | b'\r' | b'\n'))
+}
+
+fn hex_byte(digits: [u8; 2]) -> Option<u8> {
+    let value = |digit: u8| char::from(digit).to_digit(16);
+    let (high, low) = (value(digits[0])?, value(digits[1])?);
+    u8::try_from(high * 16 + low).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(text: &str) -> String {
+        let mut out = Vec::new();
+        encode_into(&mut out, text);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn names_decode_as_clients_spell_them() {
+        let table = [
+            ("Alice%20A", Some("Alice A")),
+            ("%C3%89lise", Some("Élise")),
+            ("%c3%89lise", Some("Élise")),
+            ("100%", Some("100%")),
+            ("100%zz", Some("100%zz")),
+            ("a+b", Some("a+b")),
+            ("%41%2541", Some("A%41")),
+            ("%FF", None),
+            ("a%0D%0AOUT", None),
+            ("a%00b", None),
+            ("tab%09bell%07", Some("tab\tbell\u{7}")),
+        ];
+        for (word, expected) in table {
+            assert_eq!(decode(word).as_deref(), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn only_what_breaks_a_word_is_escaped() {
+        assert_eq!(encoded("123 (4567)"), "123%20(4567)");
+        assert_eq!(encoded("Élise 100%"), "Élise%20100%25");
+        assert_eq!(encoded("a\tb\u{7f}"), "a%09b%7F");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_encoded_decodes_to_itself(text in "[^\0\r\n]*") {
+            let word = encoded(&text);
+            proptest::prop_assert_eq!(word.len(), encoded_len(&text));
+            proptest::prop_assert!(word.bytes().all(|byte| byte > 0x20));
+            let decoded = decode(&word);
+            proptest::prop_assert_eq!(decoded.as_deref(), Some(text.as_str()));
+        }
+    }
+}
