@@ -1,4 +1,38 @@
-//! The MSN Messenger protocol: bytes to typed commands and back.
+//! The MSN Messenger protocol: bytes to typed commands and back, in both directions.
+//!
+//! A [`frame::Decoder`] cuts a stream into frames; [`notification::ClientCommand`], [`notification::ServerCommand`] and their
+//! counterparts in [`switchboard`] turn frames into values and values into bytes. A value that exists is well-formed: a
+//! [`Handle`] is an address, a [`DisplayName`] fits on the wire and cannot end a line. What a peer must hear of input that is
+//! no good command is data too: a [`Refusal`].
+//!
+//! The crate has no sockets, no clock and no state of anybody's session, and it never looks into what people write to each
+//! other. The reference that its comments cite is in `docs/protocol/`.
 
 pub mod challenge;
+mod dialect;
+mod error_code;
+pub mod frame;
+mod guid;
+pub mod handle;
+mod identity;
+mod lists;
+pub mod name;
+pub mod notification;
+pub mod payload;
+mod refusal;
+pub mod switchboard;
 pub mod text;
+mod timestamp;
+mod trid;
+pub mod word;
+
+pub use dialect::Dialect;
+pub use error_code::ErrorCode;
+pub use guid::Guid;
+pub use handle::Handle;
+pub use identity::{Capabilities, MsnObject, NetworkIds, Status};
+pub use lists::{List, ListBits};
+pub use name::{DisplayName, Text};
+pub use refusal::{Malformed, Refusal};
+pub use timestamp::Timestamp;
+pub use trid::TrId;

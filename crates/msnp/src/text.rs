@@ -6,11 +6,12 @@ use std::borrow::Cow;
 ///
 /// `None` when the result is not valid UTF-8, or holds NUL, CR or LF, which could end somebody else's line.
 #[must_use]
-pub fn decode(word: &str) -> Option<Cow<'_, str>> {
-    if !word.contains('%') {
-        return is_safe(word).then_some(Cow::Borrowed(word));
+pub fn decode(word: &[u8]) -> Option<Cow<'_, str>> {
+    if !word.contains(&b'%') {
+        let plain = std::str::from_utf8(word).ok()?;
+        return is_safe(plain).then_some(Cow::Borrowed(plain));
     }
-    let decoded = String::from_utf8(decode_bytes(word.as_bytes())).ok()?;
+    let decoded = String::from_utf8(decode_bytes(word)).ok()?;
     is_safe(&decoded).then_some(Cow::Owned(decoded))
 }
 
@@ -57,7 +58,8 @@ fn is_plain(byte: u8) -> bool {
     byte > 0x20 && byte != 0x7F && byte != b'%'
 }
 
-fn is_safe(text: &str) -> bool {
+/// Whether a text holds nothing that could end a line.
+pub(crate) fn is_safe(text: &str) -> bool {
     !text.bytes().any(|byte| matches!(byte, 0 | b'\r' | b'\n'))
 }
 
@@ -93,7 +95,7 @@ mod tests {
             ("tab%09bell%07", Some("tab\tbell\u{7}")),
         ];
         for (word, expected) in table {
-            assert_eq!(decode(word).as_deref(), expected, "{word}");
+            assert_eq!(decode(word.as_bytes()).as_deref(), expected, "{word}");
         }
     }
 
@@ -110,7 +112,7 @@ mod tests {
             let word = encoded(&text);
             proptest::prop_assert_eq!(word.len(), encoded_len(&text));
             proptest::prop_assert!(word.bytes().all(|byte| byte > 0x20));
-            let decoded = decode(&word);
+            let decoded = decode(word.as_bytes());
             proptest::prop_assert_eq!(decoded.as_deref(), Some(text.as_str()));
         }
     }

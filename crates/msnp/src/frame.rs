@@ -1,0 +1,340 @@
+//! Bytes to frames: a line and the payload it announces (docs/protocol/framing.md sections 1, 4 and 6).
+//!
+//! A [`Decoder`] is fed whatever the socket gave, in any chunks, and hands complete frames to a [`Receiver`]. The receiver
+//! says for each line, before a byte of its payload is waited for, whether the command may come now and how long the payload
+//! is. So one place bounds what a peer can make us hold: a line of the stream's limit and a payload of its command's limit.
+
+use memchr::memchr;
+
+use crate::Malformed;
+
+/// What a stream allows in a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineRules {
+    /// The longest line, its line end included.
+    pub max_line: usize,
+    /// Whether control characters other than NUL and tab are refused too.
+    pub strict_controls: bool,
+}
+
+impl LineRules {
+    /// The notification and dispatch connections (framing.md section 6).
+    pub const NOTIFICATION: Self = Self {
+        max_line: 8192,
+        strict_controls: false,
+    };
+    /// The switchboard (sb.md section 8).
+    pub const SWITCHBOARD: Self = Self {
+        max_line: 1024,
+        strict_controls: true,
+    };
+
+    fn check(self, line: &[u8]) -> Result<(), Malformed> {
+        let bad = |byte: &u8| match byte {
+            0 => true,
+            b'\t' => false,
+            _ => self.strict_controls && (*byte < 0x20 || *byte == 0x7F),
+        };
+        if line.iter().any(bad) {
+            Err(Malformed::ControlCharacter)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// One command as it came: its line without the line end, and its payload (empty for commands that have none).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// The words.
+    pub line: &'a [u8],
+    /// Exactly the bytes that the line announced.
+    pub payload: &'a [u8],
+}
+
+/// Whether a receiver takes another frame now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on.
+    Continue,
+    /// Keep the rest until the next [`Decoder::feed`], which may be one of no bytes.
+    Pause,
+}
+
+/// Who takes the frames of a stream.
+pub trait Receiver {
+    /// What ends the stream. Bytes that are no frame end it too.
+    type Stop: From<Malformed>;
+
+    /// The length of the payload after `line`. Asked once for each line, in order.
+    fn payload_length(&mut self, line: &[u8]) -> Result<usize, Self::Stop>;
+
+    /// Takes a complete frame.
+    fn receive(&mut self, frame: Frame<'_>) -> Result<Flow, Self::Stop>;
+}
+
+/// What a decoder waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pending {
+    /// The first byte of a line.
+    Nothing,
+    /// The rest of a line.
+    Line,
+    /// The rest of a payload.
+    Payload,
+}
+
+/// Cuts a stream of bytes into frames. Holds memory only while a frame is incomplete.
+#[derive(Debug)]
+pub struct Decoder {
+    rules: LineRules,
+    /// What came and is not used yet: an incomplete frame, or what a pause left.
+    tail: Vec<u8>,
+    progress: Progress,
+}
+
+/// How far the frame at the start of the tail was looked at, so that bytes that drip in are not looked at again.
+#[derive(Clone, Copy, Debug)]
+enum Progress {
+    /// No line end in the first so many bytes.
+    Line { scanned: usize },
+    /// The line is whole and admitted; the frame has so many bytes.
+    Payload { line: usize, line_end: usize, total: usize },
+}
+
+const FRESH: Progress = Progress::Line { scanned: 0 };
+
+impl Decoder {
+    /// A decoder at the start of a stream.
+    #[must_use]
+    pub const fn new(rules: LineRules) -> Self {
+        Self {
+            rules,
+            tail: Vec::new(),
+            progress: FRESH,
+        }
+    }
+
+    /// What the stream waits for. After a pause this is what the next frame looked like before it.
+    #[must_use]
+    pub const fn pending(&self) -> Pending {
+        match self.progress {
+            Progress::Payload { .. } => Pending::Payload,
+            Progress::Line { .. } if self.tail.is_empty() => Pending::Nothing,
+            Progress::Line { .. } => Pending::Line,
+        }
+    }
+
+    /// Whether bytes are held.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.tail.is_empty()
+    }
+
+    /// Takes `chunk` and hands over every frame that is complete now, until the receiver pauses.
+    ///
+    /// # Errors
+    /// What the receiver stops with, or a [`Malformed`] line. The decoder is of no use afterwards.
+    pub fn feed<R: Receiver>(&mut self, chunk: &[u8], receiver: &mut R) -> Result<(), R::Stop> {
+        if self.tail.is_empty() {
+            let used = self.cut(chunk, receiver)?;
+            self.tail.extend_from_slice(&chunk[used..]);
+            return Ok(());
+        }
+        let mut bytes = std::mem::take(&mut self.tail);
+        bytes.extend_from_slice(chunk);
+        let used = self.cut(&bytes, receiver)?;
+        if used < bytes.len() {
+            bytes.drain(..used);
+            self.tail = bytes;
+        }
+        Ok(())
+    }
+
+    /// Hands over the frames in `bytes`; the number of bytes used.
+    fn cut<R: Receiver>(&mut self, bytes: &[u8], receiver: &mut R) -> Result<usize, R::Stop> {
+        let mut used = 0;
+        loop {
+            let rest = &bytes[used..];
+            let (line, line_end, total) = match self.progress {
+                Progress::Payload { line, line_end, total } => (line, line_end, total),
+                Progress::Line { scanned } => {
+                    let Some(line_end) = self.line_end(rest, scanned)? else {
+                        return Ok(used);
+                    };
+                    let line = line_length(&rest[..line_end]);
+                    if line == 0 {
+                        used += line_end;
+                        self.progress = FRESH;
+                        continue;
+                    }
+                    self.rules.check(&rest[..line])?;
+                    let payload = receiver.payload_length(&rest[..line])?;
+                    (
+                        line,
+                        line_end,
+                        line_end.checked_add(payload).ok_or(Malformed::PayloadLength)?,
+                    )
+                }
+            };
+            if rest.len() < total {
+                self.progress = Progress::Payload { line, line_end, total };
+                return Ok(used);
+            }
+            used += total;
+            self.progress = FRESH;
+            let frame = Frame {
+                line: &rest[..line],
+                payload: &rest[line_end..total],
+            };
+            if receiver.receive(frame)? == Flow::Pause {
+                return Ok(used);
+            }
+        }
+    }
+
+    /// Where the first line of `bytes` ends, its line end included.
+    fn line_end(&mut self, bytes: &[u8], scanned: usize) -> Result<Option<usize>, Malformed> {
+        let end = memchr(b'\n', &bytes[scanned..]).map(|at| scanned + at + 1);
+        if end.unwrap_or(bytes.len()) > self.rules.max_line {
+            return Err(Malformed::LineTooLong);
+        }
+        self.progress = Progress::Line { scanned: bytes.len() };
+        Ok(end)
+    }
+}
+
+/// The length of a line without its LF and at most one CR before it.
+fn line_length(line: &[u8]) -> usize {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line).len()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Takes every line; the last word of a line that begins with `P` is the length of its payload.
+    #[derive(Default)]
+    struct Collector {
+        frames: Vec<(Vec<u8>, Vec<u8>)>,
+        pause_each: bool,
+    }
+
+    impl Receiver for Collector {
+        type Stop = Malformed;
+
+        fn payload_length(&mut self, line: &[u8]) -> Result<usize, Malformed> {
+            if line[0] != b'P' {
+                return Ok(0);
+            }
+            let word = line.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+            let length = crate::word::number(word).ok_or(Malformed::PayloadLength)?;
+            Ok(length as usize)
+        }
+
+        fn receive(&mut self, frame: Frame<'_>) -> Result<Flow, Malformed> {
+            self.frames.push((frame.line.to_vec(), frame.payload.to_vec()));
+            Ok(if self.pause_each { Flow::Pause } else { Flow::Continue })
+        }
+    }
+
+    fn decode(chunks: &[&[u8]]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Malformed> {
+        let mut decoder = Decoder::new(LineRules::SWITCHBOARD);
+        let mut collector = Collector::default();
+        for chunk in chunks {
+            decoder.feed(chunk, &mut collector)?;
+        }
+        Ok(collector.frames)
+    }
+
+    #[test]
+    fn a_payload_is_not_searched_for_lines() {
+        let frames = decode(&[b"P 1 9\r\na\r\nOUT\r\nbOUT\r\n"]).unwrap();
+        assert_eq!(
+            frames,
+            [
+                (b"P 1 9".to_vec(), b"a\r\nOUT\r\nb".to_vec()),
+                (b"OUT".to_vec(), vec![])
+            ]
+        );
+    }
+
+    #[test]
+    fn a_lone_lf_ends_a_line_and_a_lone_cr_does_not() {
+        assert_eq!(decode(&[b"A\nB\r\n"]).unwrap().len(), 2);
+        assert_eq!(decode(&[b"A\rB\n"]), Err(Malformed::ControlCharacter));
+    }
+
+    #[test]
+    fn empty_lines_are_skipped() {
+        assert_eq!(decode(&[b"\r\n\nA\r\n\r\n"]).unwrap(), [(b"A".to_vec(), vec![])]);
+    }
+
+    #[test]
+    fn the_longest_line_passes_and_one_byte_more_does_not() {
+        let line = |len: usize| [vec![b'A'; len - 2], b"\r\n".to_vec()].concat();
+        assert!(decode(&[&line(1024)]).is_ok());
+        assert_eq!(decode(&[&line(1025)]), Err(Malformed::LineTooLong));
+        assert_eq!(
+            decode(&[&[b'A'; 1025]]),
+            Err(Malformed::LineTooLong),
+            "without a line end"
+        );
+    }
+
+    #[test]
+    fn a_pause_keeps_the_rest_for_later() {
+        let mut decoder = Decoder::new(LineRules::NOTIFICATION);
+        let mut collector = Collector {
+            pause_each: true,
+            ..Collector::default()
+        };
+        decoder.feed(b"A\r\nB\r\nC", &mut collector).unwrap();
+        assert_eq!(collector.frames.len(), 1);
+        decoder.feed(b"", &mut collector).unwrap();
+        assert_eq!(collector.frames.len(), 2);
+        assert!(!decoder.is_empty());
+        decoder.feed(b"\r\n", &mut collector).unwrap();
+        assert_eq!(collector.frames.len(), 3);
+        assert!(decoder.is_empty());
+    }
+
+    #[test]
+    fn pending_tells_a_begun_line_from_a_begun_payload() {
+        let mut decoder = Decoder::new(LineRules::NOTIFICATION);
+        let mut collector = Collector::default();
+        for (chunk, pending) in [
+            ("", Pending::Nothing),
+            ("P 3", Pending::Line),
+            ("\n", Pending::Payload),
+            ("abc", Pending::Nothing),
+        ] {
+            decoder.feed(chunk.as_bytes(), &mut collector).unwrap();
+            assert_eq!(decoder.pending(), pending, "{chunk:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_gives_the_same_frames(
+            input in proptest::collection::vec(prop_oneof!["[A-O]{3}( [a-z]{1,5}){0,3}\r?\n", "P[a-z]{0,3} 4\r\n[ -~\r\n]{4}"], 0..8),
+            cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..12),
+        ) {
+            let bytes = input.concat().into_bytes();
+            let mut places: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+            places.extend([0, bytes.len()]);
+            places.sort_unstable();
+            let chunks: Vec<_> = places.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
+            prop_assert_eq!(decode(&chunks), decode(&[&bytes]));
+        }
+
+        #[test]
+        fn no_input_panics(chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..6)) {
+            let chunks: Vec<_> = chunks.iter().map(Vec::as_slice).collect();
+            let _ = decode(&chunks);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Handles: the addresses that accounts go by (docs/protocol/framing.md section 7).
+
+use std::fmt;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+/// The longest handle, in bytes (framing.md section 6).
+pub const MAX_HANDLE: usize = 129;
+
+/// An e-mail address in lower case. Cheap to clone.
+///
+/// Handles compare without regard to ASCII case on the wire; here that is settled once, when one is made.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle(Arc<str>);
+
+/// Why a word is no handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum BadHandle {
+    /// No `@`, or nothing before it.
+    #[error("it is not an address like name@example.com")]
+    NoAddress,
+    /// Nothing after the `@`.
+    #[error("the domain after the @ is missing")]
+    NoDomain,
+    /// A second `@`, a blank, a control character or one of `<>"`.
+    #[error("it holds a character that an address cannot have")]
+    Character,
+    /// No dot inside the domain.
+    #[error("the domain has no dot inside")]
+    NoDot,
+    /// Over [`MAX_HANDLE`] bytes.
+    #[error("it is longer than {MAX_HANDLE} bytes")]
+    TooLong,
+}
+
+impl Handle {
+    /// Makes a handle of a well-formed address: one `@`, something before it, a domain with a dot after it.
+    pub fn parse(word: &str) -> Result<Self, BadHandle> {
+        let handle = Self::parse_lax(word)?;
+        let domain = handle.0.rsplit('@').next().unwrap_or_default();
+        let dotted = domain
+            .split_once('.')
+            .is_some_and(|(host, rest)| !host.is_empty() && !rest.is_empty());
+        if dotted && !domain.ends_with('.') {
+            Ok(handle)
+        } else {
+            Err(BadHandle::NoDot)
+        }
+    }
+
+    /// As [`Handle::parse`], but a domain without a dot passes, as CAL and USR allow (sb.md section 5).
+    pub fn parse_lax(word: &str) -> Result<Self, BadHandle> {
+        if word.len() > MAX_HANDLE {
+            return Err(BadHandle::TooLong);
+        }
+        let (local, domain) = word.split_once('@').ok_or(BadHandle::NoAddress)?;
+        if local.is_empty() {
+            return Err(BadHandle::NoAddress);
+        }
+        if domain.is_empty() {
+            return Err(BadHandle::NoDomain);
+        }
+        let bad = |byte: u8| byte <= 0x20 || byte == 0x7F || matches!(byte, b'<' | b'>' | b'"');
+        if domain.contains('@') || word.bytes().any(bad) {
+            return Err(BadHandle::Character);
+        }
+        Ok(Self(word.to_ascii_lowercase().into()))
+    }
+
+    /// As [`Handle::parse`], or `tel:+` and digits: a telephone as a contact, with no account behind it (ns.md section 8).
+    pub fn parse_contact(word: &str) -> Result<Self, BadHandle> {
+        if is_telephone(word) && word.len() <= MAX_HANDLE {
+            Ok(Self(word.into()))
+        } else {
+            Self::parse(word)
+        }
+    }
+
+    /// Whether this is a telephone and not an account.
+    #[must_use]
+    pub fn is_telephone(&self) -> bool {
+        is_telephone(&self.0)
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a word is `tel:+` and digits.
+pub(crate) fn is_telephone(word: &str) -> bool {
+    word.strip_prefix("tel:+")
+        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+impl fmt::Display for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn well_formed_addresses_become_lower_case() {
+        assert_eq!(Handle::parse("BOB@Example.com").unwrap().as_str(), "bob@example.com");
+        assert_eq!(Handle::parse("é@example.com").unwrap().as_str(), "é@example.com");
+    }
+
+    #[test]
+    fn each_fault_has_its_name() {
+        let table = [
+            ("hello", BadHandle::NoAddress),
+            ("@example.com", BadHandle::NoAddress),
+            ("alice@", BadHandle::NoDomain),
+            ("@@a", BadHandle::NoAddress),
+            ("a@b@c.de", BadHandle::Character),
+            ("a b@c.de", BadHandle::Character),
+            ("<a@c.de", BadHandle::Character),
+            ("a@b", BadHandle::NoDot),
+            ("a@b.", BadHandle::NoDot),
+            ("a@.b", BadHandle::NoDot),
+        ];
+        for (word, expected) in table {
+            assert_eq!(Handle::parse(word), Err(expected), "{word}");
+        }
+        assert_eq!(
+            Handle::parse(&format!("{}@b.de", "a".repeat(125))),
+            Err(BadHandle::TooLong)
+        );
+        assert!(Handle::parse(&format!("{}@b.de", "a".repeat(124))).is_ok());
+    }
+
+    #[test]
+    fn a_call_may_name_a_domain_without_a_dot() {
+        assert!(Handle::parse_lax("myname@hotmail").is_ok());
+    }
+}

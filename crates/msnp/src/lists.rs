@@ -1,0 +1,137 @@
+//! The five lists (docs/protocol/ns.md section 1.2).
+
+use std::fmt;
+use std::ops::{BitOr, BitOrAssign};
+
+/// One of the lists an address can be on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum List {
+    /// FL: the contacts, whose presence the owner wants.
+    Forward,
+    /// AL: who may see and call the owner.
+    Allow,
+    /// BL: who may not.
+    Block,
+    /// RL: who has the owner on FL and was dealt with.
+    Reverse,
+    /// PL: who has the owner on FL and was not dealt with yet (MSNP10 on).
+    Pending,
+}
+
+impl List {
+    /// All of them, in the order of their bits.
+    pub const ALL: [Self; 5] = [Self::Forward, Self::Allow, Self::Block, Self::Reverse, Self::Pending];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Forward => "FL",
+            Self::Allow => "AL",
+            Self::Block => "BL",
+            Self::Reverse => "RL",
+            Self::Pending => "PL",
+        }
+    }
+
+    /// The list that a word names, by exact case.
+    #[must_use]
+    pub fn parse(word: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|list| list.name().as_bytes() == word)
+    }
+
+    const fn bit(self) -> u8 {
+        match self {
+            Self::Forward => 1,
+            Self::Allow => 2,
+            Self::Block => 4,
+            Self::Reverse => 8,
+            Self::Pending => 16,
+        }
+    }
+}
+
+impl fmt::Display for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The lists that one address is on: the sum of their bits, 0 to 31.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ListBits(u8);
+
+impl ListBits {
+    /// On no list.
+    pub const NONE: Self = Self(0);
+
+    /// Reads the number of LST; `None` over 31.
+    #[must_use]
+    pub fn from_number(bits: u32) -> Option<Self> {
+        u8::try_from(bits).ok().filter(|bits| *bits < 32).map(Self)
+    }
+
+    /// The number that LST carries.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+
+    /// Whether `list` is among them.
+    #[must_use]
+    pub const fn has(self, list: List) -> bool {
+        self.0 & list.bit() != 0
+    }
+
+    /// Whether any of `lists` is among them.
+    #[must_use]
+    pub fn has_any(self, lists: impl Into<Self>) -> bool {
+        self.0 & lists.into().0 != 0
+    }
+
+    /// These lists without those.
+    #[must_use]
+    pub fn without(self, lists: impl Into<Self>) -> Self {
+        Self(self.0 & !lists.into().0)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl From<List> for ListBits {
+    fn from(list: List) -> Self {
+        Self(list.bit())
+    }
+}
+
+impl BitOr<List> for ListBits {
+    type Output = Self;
+
+    fn bitor(self, list: List) -> Self {
+        Self(self.0 | list.bit())
+    }
+}
+
+impl BitOr for List {
+    type Output = ListBits;
+
+    fn bitor(self, other: Self) -> ListBits {
+        ListBits::from(self) | other
+    }
+}
+
+impl BitOrAssign<List> for ListBits {
+    fn bitor_assign(&mut self, list: List) {
+        self.0 |= list.bit();
+    }
+}
+
+impl fmt::Display for ListBits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}

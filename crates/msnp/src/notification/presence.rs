@@ -1,0 +1,253 @@
+//! CHG, ILN, NLN, FLN, UUX, UBX: who is on line and what they say of themselves (docs/protocol/ns.md section 10).
+
+use crate::payload::PersonalMessage;
+use crate::word::{LineWriter, Words, utf8};
+use crate::{Capabilities, Dialect, DisplayName, ErrorCode, Handle, Malformed, MsnObject, Refusal, Status, Text, TrId};
+
+/// `CHG TrID status [capabilities [object]]`: sets the status. The answer is the same line, word for word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chg {
+    /// Ties the answer to it.
+    pub trid: TrId,
+    /// The new status.
+    pub status: Status,
+    /// What the client can do; 0 if it did not say.
+    pub capabilities: Capabilities,
+    /// Its display picture.
+    pub object: Option<MsnObject>,
+    /// The words after the transaction id as they came, parted by single blanks.
+    echo: Vec<u8>,
+}
+
+impl Chg {
+    /// A change to `status`.
+    #[must_use]
+    pub fn new(trid: TrId, status: Status, capabilities: Capabilities, object: Option<MsnObject>) -> Self {
+        let mut echo = format!("{status} {capabilities}").into_bytes();
+        if let Some(object) = &object {
+            echo.extend_from_slice(format!(" {object}").as_bytes());
+        }
+        Self {
+            trid,
+            status,
+            capabilities,
+            object,
+            echo,
+        }
+    }
+
+    pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let invalid = Refusal::Answer(trid, ErrorCode::InvalidParameter);
+        let echo = words.clone().collect::<Vec<_>>().join(&b' ');
+        let status = words.need()?;
+        if status == b"FLN" {
+            return Err(invalid);
+        }
+        let status = Status::parse(status).ok_or(Malformed::Word)?;
+        let capabilities = match words.next() {
+            None => Capabilities::default(),
+            Some(word) => Capabilities::parse(word).ok_or(invalid)?,
+        };
+        let object = match words.next() {
+            None | Some(b"0") => None,
+            Some(word) => Some(MsnObject::parse(word).ok_or(invalid)?),
+        };
+        words.end()?;
+        Ok(Self {
+            trid,
+            status,
+            capabilities,
+            object,
+            echo,
+        })
+    }
+
+    /// The line that asks and, word for word, the line that answers.
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        LineWriter::new(out, "CHG").word(self.trid).raw(&self.echo).end();
+    }
+}
+
+/// `UUX TrID n`: publishes a personal message; `None` (n = 0) takes it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uux {
+    /// Ties the answer to it.
+    pub trid: TrId,
+    /// The message.
+    pub message: Option<PersonalMessage>,
+}
+
+impl Uux {
+    pub(super) fn decode(trid: TrId, payload: &[u8]) -> Result<Self, Refusal> {
+        Ok(Self {
+            trid,
+            message: decode_message(payload)?,
+        })
+    }
+
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        LineWriter::new(out, "UUX")
+            .word(self.trid)
+            .payload(message_bytes(self.message.as_ref()));
+    }
+}
+
+fn decode_message(payload: &[u8]) -> Result<Option<PersonalMessage>, Malformed> {
+    if payload.is_empty() {
+        return Ok(None);
+    }
+    PersonalMessage::parse(payload).map(Some).ok_or(Malformed::Payload)
+}
+
+fn message_bytes(message: Option<&PersonalMessage>) -> &[u8] {
+    message.map_or(&[], PersonalMessage::as_bytes)
+}
+
+/// The server's half of presence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PresenceLine {
+    /// The echo of CHG.
+    Changed(Chg),
+    /// `ILN TrID ...`: somebody is on line already.
+    Initial(TrId, Presence),
+    /// `NLN ...`: somebody came on line or changed.
+    Online(Presence),
+    /// `FLN handle`: somebody went off line.
+    Offline(Handle),
+    /// `UUX TrID 0`.
+    Published(TrId),
+    /// `UBX handle n`: somebody's personal message; `None` (n = 0) when it was taken back.
+    Message(Handle, Option<PersonalMessage>),
+}
+
+/// What ILN and NLN say of somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presence {
+    /// Never hidden.
+    pub status: Status,
+    /// Who.
+    pub handle: Handle,
+    /// The display name.
+    pub name: DisplayName,
+    /// What the client can do.
+    pub capabilities: Capabilities,
+    /// The display picture.
+    pub object: Option<MsnObject>,
+}
+
+impl Presence {
+    fn encode(&self, dialect: Dialect, line: LineWriter<'_>) {
+        let line = line
+            .word(self.status)
+            .word(&self.handle)
+            .text(self.name.as_str())
+            .word(self.capabilities);
+        let object = self.object.as_ref().filter(|_| dialect >= Dialect::Msnp9);
+        line.opt(object).end();
+    }
+
+    fn decode(mut words: Words<'_>) -> Result<Self, Malformed> {
+        let presence = Self {
+            status: words.need_with(Status::parse)?,
+            handle: Handle::parse_lax(words.need_str()?).map_err(|_| Malformed::Word)?,
+            name: DisplayName::from_text(&words.need_with(Text::parse)?)?.ok_or(Malformed::Word)?,
+            capabilities: words
+                .next()
+                .map_or(Some(Capabilities(0)), Capabilities::parse)
+                .ok_or(Malformed::Word)?,
+            object: words.next().and_then(MsnObject::parse),
+        };
+        words.end()?;
+        Ok(presence)
+    }
+}
+
+impl PresenceLine {
+    pub(super) fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) {
+        match self {
+            Self::Changed(chg) => chg.encode(out),
+            Self::Initial(trid, presence) => presence.encode(dialect, LineWriter::new(out, "ILN").word(trid)),
+            Self::Online(presence) => presence.encode(dialect, LineWriter::new(out, "NLN")),
+            Self::Offline(handle) => LineWriter::new(out, "FLN").word(handle).end(),
+            Self::Published(trid) => LineWriter::new(out, "UUX").word(trid).word(0).end(),
+            Self::Message(handle, message) => {
+                LineWriter::new(out, "UBX")
+                    .word(handle)
+                    .payload(message_bytes(message.as_ref()));
+            }
+        }
+    }
+
+    pub(super) fn decode(verb: &[u8], mut words: Words<'_>, payload: &[u8]) -> Result<Self, Refusal> {
+        let mut trid = || words.need_with(TrId::parse);
+        let line = match verb {
+            b"CHG" => return Ok(Self::Changed(Chg::decode(trid()?, words)?)),
+            b"ILN" => return Ok(Self::Initial(trid()?, Presence::decode(words)?)),
+            b"NLN" => return Ok(Self::Online(Presence::decode(words)?)),
+            b"UUX" => Self::Published(trid()?),
+            _ => {
+                let handle = Handle::parse_lax(utf8(words.need()?)?).map_err(|_| Malformed::Word)?;
+                if verb == b"FLN" {
+                    Self::Offline(handle)
+                } else {
+                    Self::Message(handle, decode_message(payload)?)
+                }
+            }
+        };
+        if !matches!(line, Self::Offline(_)) {
+            words.need()?;
+        }
+        words.end()?;
+        Ok(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chg(line: &str) -> Result<Chg, Refusal> {
+        Chg::decode(TrId::new(3), Words::new(line.as_bytes()))
+    }
+
+    #[test]
+    fn the_echo_has_the_words_that_came() {
+        for line in ["NLN", "NLN 007", "BSY 1342554172 0", "HDN 0 %3Cmsnobj%2F%3E"] {
+            let mut out = Vec::new();
+            chg(line).unwrap().encode(&mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), format!("CHG 3 {line}\r\n"));
+        }
+    }
+
+    #[test]
+    fn impossible_words_are_refused_or_close() {
+        let invalid = Err(Refusal::Answer(TrId::new(3), ErrorCode::InvalidParameter));
+        for line in ["FLN", "FLN 0", "NLN abc", "NLN 4294967296", "NLN 1342554172:48"] {
+            assert_eq!(chg(line), invalid, "{line}");
+        }
+        for line in ["HOT", "nln", "NLN 0 x y"] {
+            assert!(matches!(chg(line), Err(Refusal::Close(_))), "{line}");
+        }
+    }
+
+    #[test]
+    fn older_readers_do_not_get_the_picture() {
+        let presence = Presence {
+            status: Status::Online,
+            handle: Handle::parse("bob@example.com").unwrap(),
+            name: DisplayName::new("Bob B").unwrap(),
+            capabilities: Capabilities(5),
+            object: MsnObject::parse(b"%3Cmsnobj%2F%3E"),
+        };
+        let line = |dialect| {
+            let mut out = Vec::new();
+            PresenceLine::Online(presence.clone()).encode(dialect, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(line(Dialect::Msnp8), "NLN NLN bob@example.com Bob%20B 5\r\n");
+        assert_eq!(
+            line(Dialect::Msnp12),
+            "NLN NLN bob@example.com Bob%20B 5 %3Cmsnobj%2F%3E\r\n"
+        );
+    }
+}

@@ -1,0 +1,387 @@
+//! The small commands: challenges, calls, and the services around (docs/protocol/ns.md sections 11 to 13).
+
+use crate::word::{LineWriter, Words, utf8};
+use crate::{DisplayName, ErrorCode, Handle, Malformed, Refusal, Text, TrId};
+
+use super::Rng;
+
+/// `QRY TrID product-id 32`: the answer to a challenge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Qry {
+    /// Ties the answer to it.
+    pub trid: TrId,
+    /// Which key the client used. Never percent-decoded.
+    pub product_id: String,
+    /// 32 hex digits in either case, if the client is right.
+    pub answer: Vec<u8>,
+}
+
+impl Qry {
+    pub(super) fn decode(trid: TrId, mut words: Words<'_>, payload: &[u8]) -> Result<Self, Malformed> {
+        Ok(Self {
+            trid,
+            product_id: words.need_str()?.to_owned(),
+            answer: payload.to_vec(),
+        })
+    }
+
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        LineWriter::new(out, "QRY")
+            .word(self.trid)
+            .word(&self.product_id)
+            .payload(&self.answer);
+    }
+}
+
+/// The services that URL knows (ns.md section 13).
+const URL_SERVICES: [&str; 15] = [
+    "PASSWORD",
+    "INBOX",
+    "COMPOSE",
+    "FOLDERS",
+    "MESSAGE",
+    "PERSON",
+    "ADDRBOOK",
+    "ADVSEARCH",
+    "INTSEARCH",
+    "MOBILE",
+    "CHGMOB",
+    "PROFILE",
+    "N2PACCOUNT",
+    "N2PFUND",
+    "CHAT",
+];
+
+/// A request to one of the services around, most of which this kind of server does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServiceRequest {
+    /// `GCF TrID Shields.xml`.
+    Shields(TrId),
+    /// `GSB TrID`: the mobile subscription.
+    Subscription(TrId),
+    /// `URL TrID service [parameter]`: where a web page is.
+    Url {
+        /// Ties the answer to it.
+        trid: TrId,
+        /// One of the known services.
+        service: String,
+        /// For instance the address to write to.
+        parameter: Option<String>,
+    },
+    /// `LKP TrID tel:+number`: whether a telephone can be reached.
+    Telephone {
+        /// Ties the answer to it.
+        trid: TrId,
+        /// The number, with `tel:+`.
+        number: String,
+    },
+    /// `SND TrID to [lcid library [id]]`, and SDC with a text: mail an invitation.
+    Invitation {
+        /// Ties the answer to it.
+        trid: TrId,
+        /// The words.
+        words: Vec<String>,
+        /// The text of SDC; `None` for SND.
+        text: Option<Vec<u8>>,
+    },
+    /// `FND`: search the directory.
+    Directory {
+        /// Ties the answer to it.
+        trid: TrId,
+        /// The words.
+        words: Vec<String>,
+    },
+    /// `PAG TrID handle n`, the page of MSNP5 to 8.
+    OldPage {
+        /// Ties the answer to it.
+        trid: TrId,
+        /// To whom.
+        to: String,
+        /// The page.
+        text: Vec<u8>,
+    },
+    /// `PGD TrID handle device n`: page a device.
+    Page {
+        /// Ties the answer to it.
+        trid: TrId,
+        /// To whom.
+        to: String,
+        /// 1 is a mobile, 2 another device.
+        device: u32,
+        /// The page.
+        text: Vec<u8>,
+    },
+}
+
+fn strings(words: Words<'_>) -> Result<Vec<String>, Malformed> {
+    words.map(|word| utf8(word).map(str::to_owned)).collect()
+}
+
+impl ServiceRequest {
+    pub(super) fn decode(verb: &[u8], trid: TrId, mut words: Words<'_>, payload: &[u8]) -> Result<Self, Refusal> {
+        let invalid = Refusal::Answer(trid, ErrorCode::InvalidParameter);
+        Ok(match verb {
+            b"GCF" => {
+                if words.need()? != b"Shields.xml" {
+                    return Err(invalid);
+                }
+                Self::Shields(trid)
+            }
+            b"GSB" => Self::Subscription(trid),
+            b"URL" => {
+                let service = words.need_str()?.to_owned();
+                if !URL_SERVICES.contains(&service.as_str()) {
+                    return Err(invalid);
+                }
+                let parameter = words.next().map(utf8).transpose()?.map(str::to_owned);
+                Self::Url {
+                    trid,
+                    service,
+                    parameter,
+                }
+            }
+            b"LKP" => {
+                let number = Text::parse(words.need()?).filter(|word| crate::handle::is_telephone(word.value()));
+                Self::Telephone {
+                    trid,
+                    number: number.ok_or(invalid)?.value().to_owned(),
+                }
+            }
+            b"SND" | b"SDC" => {
+                let words = strings(words)?;
+                // SDC: to lcid library id X X name length.
+                let good = if verb == b"SND" {
+                    matches!(words.len(), 1 | 3 | 4)
+                } else {
+                    words.len() == 8
+                };
+                if !good {
+                    return Err(Refusal::Fatal(trid, ErrorCode::BadInvitation));
+                }
+                match verb {
+                    b"SND" => Self::Invitation {
+                        trid,
+                        words,
+                        text: None,
+                    },
+                    _ => Self::Invitation {
+                        trid,
+                        words: words[..7].to_vec(),
+                        text: Some(payload.to_vec()),
+                    },
+                }
+            }
+            b"FND" => Self::Directory {
+                trid,
+                words: strings(words)?,
+            },
+            b"PAG" => Self::OldPage {
+                trid,
+                to: words.need_str()?.to_owned(),
+                text: payload.to_vec(),
+            },
+            _ => {
+                let to = words.need_str()?.to_owned();
+                let device = words.need_with(crate::word::number)?;
+                if !matches!(device, 1 | 2) {
+                    return Err(invalid);
+                }
+                Self::Page {
+                    trid,
+                    to,
+                    device,
+                    text: payload.to_vec(),
+                }
+            }
+        })
+    }
+
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Shields(trid) => LineWriter::new(out, "GCF").word(trid).word("Shields.xml").end(),
+            Self::Subscription(trid) => LineWriter::new(out, "GSB").word(trid).end(),
+            Self::Url {
+                trid,
+                service,
+                parameter,
+            } => {
+                LineWriter::new(out, "URL")
+                    .word(trid)
+                    .word(service)
+                    .opt(parameter.as_ref())
+                    .end();
+            }
+            Self::Telephone { trid, number } => LineWriter::new(out, "LKP").word(trid).word(number).end(),
+            Self::Invitation { trid, words, text } => {
+                let line = LineWriter::new(out, if text.is_some() { "SDC" } else { "SND" }).word(trid);
+                let line = words.iter().fold(line, LineWriter::word);
+                match text {
+                    Some(text) => line.payload(text),
+                    None => line.end(),
+                }
+            }
+            Self::Directory { trid, words } => {
+                words
+                    .iter()
+                    .fold(LineWriter::new(out, "FND").word(trid), LineWriter::word)
+                    .end();
+            }
+            Self::OldPage { trid, to, text } => LineWriter::new(out, "PAG").word(trid).word(to).payload(text),
+            Self::Page { trid, to, device, text } => {
+                LineWriter::new(out, "PGD")
+                    .word(trid)
+                    .word(to)
+                    .word(device)
+                    .payload(text);
+            }
+        }
+    }
+}
+
+/// The server's half of the small commands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServiceLine {
+    /// `CHL TrID challenge`; transaction id 0 unasked.
+    Challenge(TrId, String),
+    /// `QRY TrID`: the answer was right.
+    ChallengeMet(TrId),
+    /// `XFR TrID SB address CKI cookie`: a switchboard to open.
+    Switchboard {
+        /// That of the request.
+        trid: TrId,
+        /// Where it lives, `host:port`.
+        address: String,
+        /// What opens it, once.
+        cookie: String,
+    },
+    /// Somebody calls.
+    Ring(Rng),
+    /// `IMS TrID 0 ON|OFF`.
+    Calls(TrId, bool),
+    /// `GCF TrID file n` and the document.
+    Config {
+        /// That of the request.
+        trid: TrId,
+        /// The file.
+        file: String,
+        /// Its content.
+        document: Vec<u8>,
+    },
+    /// `SBS TrID null`: no mobile subscription.
+    Subscription(TrId),
+    /// `URL TrID target login-url site-id`.
+    Url {
+        /// That of the request.
+        trid: TrId,
+        /// The page behind the login.
+        target: String,
+        /// The login page.
+        login: String,
+        /// The site id.
+        site: u32,
+    },
+    /// `MSG Hotmail Hotmail n` and a message of the service.
+    Message(Vec<u8>),
+    /// `NOT n` and an alert in XML.
+    Notification(Vec<u8>),
+}
+
+impl ServiceLine {
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Challenge(trid, challenge) => LineWriter::new(out, "CHL").word(trid).word(challenge).end(),
+            Self::ChallengeMet(trid) => LineWriter::new(out, "QRY").word(trid).end(),
+            Self::Switchboard { trid, address, cookie } => {
+                LineWriter::new(out, "XFR")
+                    .word(trid)
+                    .word("SB")
+                    .word(address)
+                    .word("CKI")
+                    .word(cookie)
+                    .end();
+            }
+            Self::Ring(ring) => LineWriter::new(out, "RNG")
+                .word(ring.session)
+                .word(&ring.address)
+                .word("CKI")
+                .word(&ring.cookie)
+                .word(&ring.caller)
+                .text(ring.name.as_str())
+                .end(),
+            Self::Calls(trid, on) => {
+                LineWriter::new(out, "IMS")
+                    .word(trid)
+                    .word(0)
+                    .word(if *on { "ON" } else { "OFF" })
+                    .end();
+            }
+            Self::Config { trid, file, document } => {
+                LineWriter::new(out, "GCF").word(trid).word(file).payload(document);
+            }
+            Self::Subscription(trid) => LineWriter::new(out, "SBS").word(trid).word("null").end(),
+            Self::Url {
+                trid,
+                target,
+                login,
+                site,
+            } => {
+                LineWriter::new(out, "URL")
+                    .word(trid)
+                    .word(target)
+                    .word(login)
+                    .word(site)
+                    .end();
+            }
+            Self::Message(body) => LineWriter::new(out, "MSG Hotmail Hotmail").payload(body),
+            Self::Notification(body) => LineWriter::new(out, "NOT").payload(body),
+        }
+    }
+
+    pub(super) fn decode(verb: &[u8], mut words: Words<'_>, payload: &[u8]) -> Result<Self, Malformed> {
+        let all: Vec<&[u8]> = words.clone().collect();
+        let mut trid = || words.need_with(TrId::parse);
+        let line = match (verb, all.len()) {
+            (b"CHL", 2) => Self::Challenge(trid()?, words.need_str()?.to_owned()),
+            (b"QRY", 1) => Self::ChallengeMet(trid()?),
+            (b"XFR", 5) => Self::Switchboard {
+                trid: trid()?,
+                address: utf8(all[2])?.to_owned(),
+                cookie: utf8(all[4])?.to_owned(),
+            },
+            (b"RNG", 6) => Self::Ring(decode_ring(words)?),
+            (b"IMS", 3) => Self::Calls(trid()?, all[2] == b"ON"),
+            (b"GCF", 3) => Self::Config {
+                trid: trid()?,
+                file: utf8(all[1])?.to_owned(),
+                document: payload.to_vec(),
+            },
+            (b"SBS", 2) => Self::Subscription(trid()?),
+            (b"URL", 4) => Self::Url {
+                trid: trid()?,
+                target: utf8(all[1])?.to_owned(),
+                login: utf8(all[2])?.to_owned(),
+                site: crate::word::number(all[3]).ok_or(Malformed::Word)?,
+            },
+            (b"MSG", 3) => Self::Message(payload.to_vec()),
+            (b"NOT", 1) => Self::Notification(payload.to_vec()),
+            _ => return Err(Malformed::WordCount),
+        };
+        Ok(line)
+    }
+}
+
+fn decode_ring(mut words: Words<'_>) -> Result<Rng, Malformed> {
+    let session = words.need_with(crate::word::number)?;
+    let address = words.need_str()?.to_owned();
+    words.need()?;
+    let cookie = words.need_str()?.to_owned();
+    let caller = Handle::parse_lax(words.need_str()?).map_err(|_| Malformed::Word)?;
+    let name = DisplayName::from_text(&words.need_with(Text::parse)?)?.ok_or(Malformed::Word)?;
+    Ok(Rng {
+        session,
+        address,
+        cookie,
+        caller,
+        name,
+    })
+}

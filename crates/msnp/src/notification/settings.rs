@@ -1,0 +1,346 @@
+//! GTC, BLP, PRP, BPR, SBP: settings of the account and of its contacts (docs/protocol/ns.md section 7).
+
+use std::fmt;
+
+use crate::word::{LineWriter, Words};
+use crate::{DisplayName, ErrorCode, Guid, Handle, Malformed, Refusal, Text, TrId};
+
+/// The longest telephone number, in bytes as written.
+pub const MAX_PHONE: usize = 95;
+/// The longest word that names a property.
+const MAX_PROPERTY_WORD: usize = 3;
+
+/// GTC: what the client does about people who add its user. The server only stores it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AddPrompt {
+    /// `A`: ask the user.
+    #[default]
+    Ask,
+    /// `N`: allow them.
+    Allow,
+}
+
+impl AddPrompt {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ask => "A",
+            Self::Allow => "N",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &[u8]) -> Option<Self> {
+        [Self::Ask, Self::Allow]
+            .into_iter()
+            .find(|value| value.word().as_bytes() == word)
+    }
+}
+
+/// BLP: whether those on neither AL nor BL may see and call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Privacy {
+    /// `AL`: they may.
+    #[default]
+    Allow,
+    /// `BL`: they may not.
+    Block,
+}
+
+impl Privacy {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Allow => "AL",
+            Self::Block => "BL",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &[u8]) -> Option<Self> {
+        [Self::Allow, Self::Block]
+            .into_iter()
+            .find(|value| value.word().as_bytes() == word)
+    }
+}
+
+/// A telephone number of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phone {
+    /// PHH.
+    Home,
+    /// PHW.
+    Work,
+    /// PHM.
+    Mobile,
+}
+
+impl Phone {
+    /// All of them, in the order of the SYN burst.
+    pub const ALL: [Self; 3] = [Self::Home, Self::Work, Self::Mobile];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Home => "PHH",
+            Self::Work => "PHW",
+            Self::Mobile => "PHM",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|phone| phone.word().as_bytes() == word)
+    }
+}
+
+impl fmt::Display for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// `PRP TrID property [value]`: a change of one's own name or numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prp {
+    /// Ties the answer to it.
+    pub trid: TrId,
+    /// What is changed.
+    pub change: PropertyChange,
+}
+
+/// What PRP changes. The words are kept as they came, for the answer that repeats them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PropertyChange {
+    /// MFN: the display name.
+    Name(DisplayName, Text),
+    /// PHH, PHW, PHM; no value takes the number away.
+    Phone(Phone, Option<Text>),
+    /// MOB: whether the mobile may be paged.
+    Paging(bool),
+}
+
+impl Prp {
+    pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let property = words.need()?;
+        let value = words.next();
+        if property.len() > MAX_PROPERTY_WORD {
+            return Err(Malformed::WordTooLong.into());
+        }
+        let change = match property {
+            b"MFN" => {
+                let bad_name = Refusal::Answer(trid, ErrorCode::InvalidFriendlyName);
+                let word = value.ok_or(bad_name)?;
+                check_name_length(word)?;
+                let text = Text::parse(word).ok_or(bad_name)?;
+                PropertyChange::Name(DisplayName::from_text(&text)?.ok_or(bad_name)?, text)
+            }
+            b"MOB" => match value {
+                Some(b"Y") => PropertyChange::Paging(true),
+                Some(b"N") => PropertyChange::Paging(false),
+                _ => return Err(Refusal::Answer(trid, ErrorCode::InvalidParameter)),
+            },
+            _ => {
+                let phone = Phone::parse(property).ok_or(Refusal::Answer(trid, ErrorCode::NotExpected))?;
+                PropertyChange::Phone(phone, decode_phone(trid, value)?)
+            }
+        };
+        Ok(Self { trid, change })
+    }
+
+    /// The line that asks and, word for word, the line that answers.
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        let line = LineWriter::new(out, "PRP").word(self.trid);
+        match &self.change {
+            PropertyChange::Name(_, text) => line.word("MFN").raw(text.raw()).end(),
+            PropertyChange::Phone(phone, None) => line.word(phone).end(),
+            PropertyChange::Phone(phone, Some(number)) => line.word(phone).raw(number.raw()).end(),
+            PropertyChange::Paging(on) => line.word("MOB").word(yes_no(*on)).end(),
+        }
+    }
+}
+
+fn decode_phone(trid: TrId, word: Option<&[u8]>) -> Result<Option<Text>, Refusal> {
+    let Some(word) = word else { return Ok(None) };
+    let number = Text::parse(word).ok_or(Refusal::Answer(trid, ErrorCode::InvalidParameter))?;
+    if word.len() > MAX_PHONE || crate::text::encoded_len(number.value()) > MAX_PHONE {
+        return Err(Malformed::WordTooLong.into());
+    }
+    Ok(Some(number))
+}
+
+/// A name over the limit closes, also when it could not be decoded (framing.md section 6).
+pub(super) fn check_name_length(word: &[u8]) -> Result<(), Malformed> {
+    if word.len() > crate::name::MAX_DISPLAY_NAME {
+        Err(Malformed::WordTooLong)
+    } else {
+        Ok(())
+    }
+}
+
+/// `Y` or `N`.
+#[must_use]
+pub(super) const fn yes_no(on: bool) -> &'static str {
+    if on { "Y" } else { "N" }
+}
+
+/// `SBP TrID contact-guid property value [1]`: a property of a contact. MFN is the nickname; others are only repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sbp {
+    /// Ties the answer to it.
+    pub trid: TrId,
+    /// The contact.
+    pub contact: Guid,
+    /// MFN changes the nickname; no value makes it the handle again.
+    pub nickname: Option<Option<DisplayName>>,
+    /// The words after the GUID as they came, parted by single blanks.
+    echo: Vec<u8>,
+}
+
+impl Sbp {
+    /// A change of the nickname of `contact`.
+    #[must_use]
+    pub fn nickname(trid: TrId, contact: Guid, name: &DisplayName) -> Self {
+        let mut echo = b"MFN ".to_vec();
+        crate::text::encode_into(&mut echo, name.as_str());
+        Self {
+            trid,
+            contact,
+            nickname: Some(Some(name.clone())),
+            echo,
+        }
+    }
+
+    pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let contact = words.need()?;
+        let rest: Vec<&[u8]> = words.collect();
+        let nickname = match rest.as_slice() {
+            [b"MFN"] => Some(None),
+            [b"MFN", name, ..] => {
+                check_name_length(name)?;
+                let text = Text::parse(name).ok_or(Refusal::Answer(trid, ErrorCode::InvalidParameter))?;
+                Some(DisplayName::from_text(&text)?)
+            }
+            _ => None,
+        };
+        let contact = Guid::parse(contact).ok_or(Refusal::Answer(trid, ErrorCode::InvalidUsername))?;
+        Ok(Self {
+            trid,
+            contact,
+            nickname,
+            echo: rest.join(&b' '),
+        })
+    }
+
+    /// The line that asks and, word for word, the line that answers.
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        LineWriter::new(out, "SBP")
+            .word(self.trid)
+            .word(self.contact)
+            .raw(&self.echo)
+            .end();
+    }
+}
+
+/// The server's half of settings: the answers, and the lines of the SYN burst.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettingLine {
+    /// `GTC [TrID] A|N`; without a transaction id in the burst.
+    AddPrompt(Option<TrId>, AddPrompt),
+    /// `BLP [TrID] AL|BL`.
+    Privacy(Option<TrId>, Privacy),
+    /// `PRP property value` in the burst.
+    Own(Property),
+    /// `BPR [handle] property [value]`; without a handle in the burst, where it belongs to the LST before it.
+    Contact(Option<Handle>, Property),
+}
+
+/// A property and its value, as a server tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Property {
+    /// MFN.
+    Name(DisplayName),
+    /// PHH, PHW, PHM. `None`: taken away.
+    Phone(Phone, Option<String>),
+    /// MOB.
+    Paging(bool),
+    /// MBE: whether the account has a mobile device at all.
+    MobileEnabled(bool),
+}
+
+impl Property {
+    fn encode(&self, line: LineWriter<'_>) {
+        match self {
+            Self::Name(name) => line.word("MFN").text(name.as_str()).end(),
+            Self::Phone(phone, None) => line.word(phone).end(),
+            Self::Phone(phone, Some(number)) => line.word(phone).text(number).end(),
+            Self::Paging(on) => line.word("MOB").word(yes_no(*on)).end(),
+            Self::MobileEnabled(on) => line.word("MBE").word(yes_no(*on)).end(),
+        }
+    }
+
+    fn decode(word: &[u8], value: Option<&[u8]>) -> Result<Self, Malformed> {
+        let text = |word: &[u8]| Text::parse(word).ok_or(Malformed::Word);
+        Ok(match (word, value) {
+            (b"MFN", Some(name)) => Self::Name(DisplayName::from_text(&text(name)?)?.ok_or(Malformed::Word)?),
+            (b"MOB", Some(on)) => Self::Paging(on == b"Y"),
+            (b"MBE", Some(on)) => Self::MobileEnabled(on == b"Y"),
+            _ => {
+                let phone = Phone::parse(word).ok_or(Malformed::Word)?;
+                let number = value
+                    .map(|value| text(value).map(|text| text.value().to_owned()))
+                    .transpose()?;
+                Self::Phone(phone, number)
+            }
+        })
+    }
+}
+
+impl SettingLine {
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::AddPrompt(trid, value) => LineWriter::new(out, "GTC").opt(*trid).word(value.word()).end(),
+            Self::Privacy(trid, value) => LineWriter::new(out, "BLP").opt(*trid).word(value.word()).end(),
+            Self::Own(property) => property.encode(LineWriter::new(out, "PRP")),
+            Self::Contact(handle, property) => property.encode(LineWriter::new(out, "BPR").opt(handle.as_ref())),
+        }
+    }
+
+    pub(super) fn decode(verb: &[u8], words: Words<'_>) -> Result<Self, Malformed> {
+        let words: Vec<&[u8]> = words.collect();
+        match (verb, words.as_slice()) {
+            (b"GTC" | b"BLP", [value]) => Self::decode_choice(verb, None, value),
+            (b"GTC" | b"BLP", [trid, value]) => {
+                Self::decode_choice(verb, Some(TrId::parse(trid).ok_or(Malformed::TrId)?), value)
+            }
+            (b"PRP", [property]) => Ok(Self::Own(Property::decode(property, None)?)),
+            (b"PRP", [property, value]) => Ok(Self::Own(Property::decode(property, Some(value))?)),
+            // Three letters are a property, anything longer is a handle (ns.md section 7, BPR).
+            (b"BPR", [property, value @ ..]) if property.len() == MAX_PROPERTY_WORD && value.len() <= 1 => {
+                Ok(Self::Contact(None, Property::decode(property, value.first().copied())?))
+            }
+            (b"BPR", [handle, property, value @ ..]) if value.len() <= 1 => {
+                let handle = crate::word::utf8(handle)?;
+                let handle = Handle::parse_contact(handle).map_err(|_| Malformed::Word)?;
+                Ok(Self::Contact(
+                    Some(handle),
+                    Property::decode(property, value.first().copied())?,
+                ))
+            }
+            _ => Err(Malformed::WordCount),
+        }
+    }
+
+    fn decode_choice(verb: &[u8], trid: Option<TrId>, value: &[u8]) -> Result<Self, Malformed> {
+        if verb == b"GTC" {
+            return Ok(Self::AddPrompt(trid, AddPrompt::parse(value).ok_or(Malformed::Word)?));
+        }
+        Ok(Self::Privacy(trid, Privacy::parse(value).ok_or(Malformed::Word)?))
+    }
+}

@@ -1,0 +1,412 @@
+//! VER, CVR, CVQ, USR: the way in (docs/protocol/ns.md section 4).
+
+use std::fmt;
+
+use crate::handle::BadHandle;
+use crate::word::{LineWriter, Words, utf8};
+use crate::{Dialect, DisplayName, ErrorCode, Handle, Malformed, Refusal, TrId};
+
+/// `VER TrID dialect ...`: the dialects that a client offers, as it wrote them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ver {
+    /// Ties the answer to it.
+    pub trid: TrId,
+    /// The words of the offer, at least one.
+    pub offer: Vec<String>,
+}
+
+/// What a server makes of an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    /// The highest dialect that both sides have.
+    Dialect(Dialect),
+    /// Nothing but the version query.
+    Cvr0,
+    /// Nothing at all.
+    Nothing,
+}
+
+impl Ver {
+    pub(super) fn decode(trid: TrId, words: Words<'_>) -> Result<Self, Refusal> {
+        let offer = words
+            .map(|word| utf8(word).map(str::to_owned))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { trid, offer })
+    }
+
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        let line = LineWriter::new(out, "VER").word(self.trid);
+        self.offer.iter().fold(line, LineWriter::word).end();
+    }
+
+    /// The highest offered dialect among `supported`, whatever the order; CVR0 only if nothing else fits.
+    #[must_use]
+    pub fn agree(&self, supported: &[Dialect]) -> Agreement {
+        let dialects = self.offer.iter().filter_map(|word| Dialect::from_name(word));
+        let best = dialects.filter(|dialect| supported.contains(dialect)).max();
+        let has_cvr0 = self.offer.iter().any(|word| word.eq_ignore_ascii_case("CVR0"));
+        match best {
+            Some(dialect) => Agreement::Dialect(dialect),
+            None if has_cvr0 => Agreement::Cvr0,
+            None => Agreement::Nothing,
+        }
+    }
+
+    /// Whether the offer is exactly these words, in this order.
+    #[must_use]
+    pub fn offers_exactly(&self, words: &[&str]) -> bool {
+        self.offer.len() == words.len()
+            && self
+                .offer
+                .iter()
+                .zip(words)
+                .all(|(have, want)| have.eq_ignore_ascii_case(want))
+    }
+}
+
+/// `CVR TrID lcid os osver arch client version id [handle]`: what a client is. CVQ has the same words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cvr {
+    /// Ties the answer to it.
+    pub trid: TrId,
+    /// The language of the client as a Windows locale id; 0x0409 is US English.
+    pub locale: u16,
+    /// Operating system, its version, and the processor.
+    pub system: [String; 3],
+    /// The name of the program, `MSNMSGR` for the official one.
+    pub client: String,
+    /// Its version, such as `7.5.0324`.
+    pub version: String,
+    /// `MSMSGS`, in either case.
+    pub id: String,
+    /// The handle about to sign in. Small old clients leave it out.
+    pub handle: Option<String>,
+}
+
+impl Cvr {
+    /// The fewest words after the transaction id: a client may leave out its handle.
+    const FEWEST_WORDS: usize = 7;
+
+    pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
+        if words.clone().count() < Self::FEWEST_WORDS {
+            return Err(Refusal::Fatal(trid, ErrorCode::BadCvrFormat));
+        }
+        let locale = parse_locale(words.need()?).ok_or(Refusal::Answer(trid, ErrorCode::BadCvrParameters))?;
+        let mut next = || words.need_str().map(str::to_owned);
+        let system = [next()?, next()?, next()?];
+        let (client, version, id) = (next()?, next()?, next()?);
+        Ok(Self {
+            trid,
+            locale,
+            system,
+            client,
+            version,
+            id,
+            handle: next().ok(),
+        })
+    }
+
+    pub(super) fn encode(&self, verb: &str, out: &mut Vec<u8>) {
+        let line = LineWriter::new(out, verb)
+            .word(self.trid)
+            .word(format_args!("0x{:04x}", self.locale));
+        let line = self.system.iter().fold(line, LineWriter::word);
+        line.word(&self.client)
+            .word(&self.version)
+            .word(&self.id)
+            .opt(self.handle.as_ref())
+            .end();
+    }
+}
+
+/// `0x` and four hex digits.
+fn parse_locale(word: &[u8]) -> Option<u16> {
+    let digits = utf8(word).ok()?.strip_prefix("0x")?;
+    let plain = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    plain.then(|| u16::from_str_radix(digits, 16).ok()).flatten()
+}
+
+/// `USR TrID TWN I handle` and `USR TrID TWN S ticket`: the two steps of signing in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Usr {
+    /// Who wants to sign in.
+    Initial {
+        /// Ties the answer to it.
+        trid: TrId,
+        /// The account.
+        handle: Handle,
+    },
+    /// The proof.
+    Ticket {
+        /// Ties the answer to it.
+        trid: TrId,
+        /// What the Passport endpoints gave out for this account.
+        ticket: Ticket,
+    },
+}
+
+impl Usr {
+    pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let denied = Refusal::Fatal(trid, ErrorCode::AuthenticationFailed);
+        if words.need()? != b"TWN" {
+            return Err(Malformed::Word.into());
+        }
+        let step = words.need()?;
+        let word = std::str::from_utf8(words.need()?).map_err(|_| denied)?;
+        match step {
+            b"I" => match Handle::parse_lax(word) {
+                Ok(handle) => Ok(Self::Initial { trid, handle }),
+                Err(BadHandle::NoDomain) => Err(Refusal::Fatal(trid, ErrorCode::FqdnMissing)),
+                Err(_) => Err(denied),
+            },
+            b"S" => Ok(Self::Ticket {
+                trid,
+                ticket: Ticket::parse(word).ok_or(denied)?,
+            }),
+            _ => Err(Malformed::Word.into()),
+        }
+    }
+
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Initial { trid, handle } => LineWriter::new(out, "USR").word(trid).word("TWN I").word(handle).end(),
+            Self::Ticket { trid, ticket } => {
+                LineWriter::new(out, "USR")
+                    .word(trid)
+                    .word("TWN S")
+                    .word(format_args!("t={}&p=", ticket.secret()))
+                    .end();
+            }
+        }
+    }
+}
+
+/// A Passport ticket: who holds it may sign in. Never shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ticket(String);
+
+impl Ticket {
+    /// The longest ticket, in bytes (http.md section 1.3).
+    pub const MAX: usize = 512;
+
+    /// Reads the three forms of one ticket: `t=X&p=...`, `t=X` and the bare `X`.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        let value = word
+            .strip_prefix("t=")
+            .map_or(word, |rest| rest.split('&').next().unwrap_or_default());
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"*!._-".contains(&byte);
+        let good = !value.is_empty() && value.len() <= Self::MAX && value.bytes().all(allowed);
+        good.then(|| Self(value.to_owned()))
+    }
+
+    /// The secret itself.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ticket(..)")
+    }
+}
+
+/// The server's half of signing in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignInAnswer {
+    /// `VER TrID word ...`; `0` when nothing fits.
+    Ver {
+        /// That of the request.
+        trid: TrId,
+        /// The words of the answer.
+        words: Vec<String>,
+    },
+    /// `CVR TrID recommended recommended minimum download-url info-url`; CVQ has the same words.
+    Cvr {
+        /// That of the request.
+        trid: TrId,
+        /// Whether it answers CVQ.
+        query: bool,
+        /// The recommended version, again, and the oldest one let in.
+        versions: [String; 3],
+        /// Where to download the client, and where to read about it.
+        urls: [String; 2],
+    },
+    /// `USR TrID TWN S policy`.
+    Policy {
+        /// That of the request.
+        trid: TrId,
+        /// One word that the client hands to the login service.
+        policy: String,
+    },
+    /// `USR TrID OK handle verified 0` (MSNP10 on).
+    Ok {
+        /// That of the request.
+        trid: TrId,
+        /// The account as it is registered.
+        handle: Handle,
+        /// Whether the address is confirmed.
+        verified: bool,
+    },
+    /// `XFR TrID NS address 0 dispatch-address`.
+    Transfer {
+        /// That of the request, 0 unasked.
+        trid: TrId,
+        /// The notification server to dial.
+        notification: String,
+        /// The server that says so.
+        dispatch: String,
+    },
+}
+
+impl SignInAnswer {
+    pub(super) fn decode(verb: &[u8], trid: TrId, mut words: Words<'_>) -> Result<Self, Malformed> {
+        let mut next = || words.need_str().map(str::to_owned);
+        let answer = match verb {
+            b"VER" => Self::Ver {
+                trid,
+                words: std::iter::from_fn(|| next().ok()).collect(),
+            },
+            b"CVR" | b"CVQ" => Self::Cvr {
+                trid,
+                query: verb == b"CVQ",
+                versions: [next()?, next()?, next()?],
+                urls: [next()?, next()?],
+            },
+            b"XFR" => {
+                let notification = next()?;
+                next()?;
+                Self::Transfer {
+                    trid,
+                    notification,
+                    dispatch: next()?,
+                }
+            }
+            _ => match next()?.as_str() {
+                "TWN" => {
+                    next()?;
+                    Self::Policy { trid, policy: next()? }
+                }
+                "OK" => {
+                    let handle = Handle::parse_lax(&next()?).map_err(|_| Malformed::Word)?;
+                    let verified = next()? != "0";
+                    next()?;
+                    Self::Ok { trid, handle, verified }
+                }
+                _ => return Err(Malformed::Word),
+            },
+        };
+        words.end()?;
+        Ok(answer)
+    }
+
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Ver { trid, words } => {
+                let line = LineWriter::new(out, "VER").word(trid);
+                words.iter().fold(line, LineWriter::word).end();
+            }
+            Self::Cvr {
+                trid,
+                query,
+                versions,
+                urls,
+            } => {
+                let line = LineWriter::new(out, if *query { "CVQ" } else { "CVR" }).word(trid);
+                versions.iter().chain(urls).fold(line, LineWriter::word).end();
+            }
+            Self::Policy { trid, policy } => LineWriter::new(out, "USR").word(trid).word("TWN S").word(policy).end(),
+            Self::Ok { trid, handle, verified } => {
+                LineWriter::new(out, "USR")
+                    .word(trid)
+                    .word("OK")
+                    .word(handle)
+                    .word(u8::from(*verified))
+                    .word(0)
+                    .end();
+            }
+            Self::Transfer {
+                trid,
+                notification,
+                dispatch,
+            } => {
+                LineWriter::new(out, "XFR")
+                    .word(trid)
+                    .word("NS")
+                    .word(notification)
+                    .word(0)
+                    .word(dispatch)
+                    .end();
+            }
+        }
+    }
+}
+
+/// `RNG session address CKI cookie handle name`: somebody calls.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rng {
+    /// The switchboard session to join.
+    pub session: u32,
+    /// Where it lives, `host:port`.
+    pub address: String,
+    /// What opens it, once.
+    pub cookie: String,
+    /// Who calls.
+    pub caller: Handle,
+    /// The caller's display name.
+    pub name: DisplayName,
+}
+
+impl fmt::Debug for Rng {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The cookie is a secret.
+        f.debug_struct("Rng")
+            .field("session", &self.session)
+            .field("caller", &self.caller)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ver(offer: &str) -> Ver {
+        Ver {
+            trid: TrId::new(1),
+            offer: offer.split(' ').map(str::to_owned).collect(),
+        }
+    }
+
+    #[test]
+    fn the_highest_common_dialect_is_taken_whatever_the_order() {
+        let both = [Dialect::Msnp11, Dialect::Msnp12];
+        let table = [
+            ("MSNP13 CVR0 MSNP9 msnp12", Agreement::Dialect(Dialect::Msnp12)),
+            ("MSNP11 MSNP10", Agreement::Dialect(Dialect::Msnp11)),
+            ("MSNP2 CVR0", Agreement::Cvr0),
+            ("MSNP1 FOO", Agreement::Nothing),
+        ];
+        for (offer, expected) in table {
+            assert_eq!(ver(offer).agree(&both), expected, "{offer}");
+        }
+    }
+
+    #[test]
+    fn a_ticket_has_three_spellings() {
+        for word in ["t=abc.DEF&p=profile", "t=abc.DEF&p=", "t=abc.DEF", "abc.DEF"] {
+            assert_eq!(Ticket::parse(word).unwrap().secret(), "abc.DEF", "{word}");
+        }
+        for word in ["", "t=", "t=&p=x", "a,b", "a'b", "a$b"] {
+            assert_eq!(Ticket::parse(word), None, "{word}");
+        }
+        assert!(Ticket::parse(&"x".repeat(513)).is_none());
+    }
+
+    #[test]
+    fn a_ticket_does_not_show_in_debug_output() {
+        assert!(!format!("{:?}", Ticket::parse("t=secret&p=").unwrap()).contains("secret"));
+    }
+}

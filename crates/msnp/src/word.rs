@@ -1,0 +1,149 @@
+//! Words: how a line is cut, and how one is written (docs/protocol/framing.md section 1).
+
+use std::fmt::Display;
+use std::io::Write;
+
+use crate::refusal::Malformed;
+use crate::text;
+
+/// The words of a line, parted by runs of blanks and tabs.
+#[derive(Clone, Debug)]
+pub struct Words<'a>(&'a [u8]);
+
+impl<'a> Words<'a> {
+    /// The words of `line`, which has no line end.
+    #[must_use]
+    pub const fn new(line: &'a [u8]) -> Self {
+        Self(line)
+    }
+
+    /// The next word, or [`Malformed::WordCount`].
+    pub fn need(&mut self) -> Result<&'a [u8], Malformed> {
+        self.next().ok_or(Malformed::WordCount)
+    }
+
+    /// The next word as UTF-8.
+    pub fn need_str(&mut self) -> Result<&'a str, Malformed> {
+        utf8(self.need()?)
+    }
+
+    /// The next word as something with a constructor that can fail.
+    pub fn need_with<T>(&mut self, parse: impl FnOnce(&'a [u8]) -> Option<T>) -> Result<T, Malformed> {
+        parse(self.need()?).ok_or(Malformed::Word)
+    }
+
+    /// Says that nothing may be left.
+    pub fn end(mut self) -> Result<(), Malformed> {
+        self.next().map_or(Ok(()), |_| Err(Malformed::WordCount))
+    }
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let start = self.0.iter().position(|byte| !is_blank(*byte))?;
+        let rest = &self.0[start..];
+        let len = rest.iter().position(|byte| is_blank(*byte)).unwrap_or(rest.len());
+        let (word, rest) = rest.split_at(len);
+        self.0 = rest;
+        Some(word)
+    }
+}
+
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+/// A word as UTF-8, or [`Malformed::Word`].
+pub fn utf8(word: &[u8]) -> Result<&str, Malformed> {
+    std::str::from_utf8(word).map_err(|_| Malformed::Word)
+}
+
+/// A decimal number of 32 bits: digits only, no sign, any number of leading zeros.
+#[must_use]
+pub fn number(word: &[u8]) -> Option<u32> {
+    if word.is_empty() {
+        return None;
+    }
+    word.iter().try_fold(0u32, |value, byte| {
+        let digit = byte.is_ascii_digit().then(|| u32::from(byte - b'0'))?;
+        value.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+/// Writes one line: the verb, words parted by single blanks, CR LF.
+pub(crate) struct LineWriter<'o>(&'o mut Vec<u8>);
+
+impl<'o> LineWriter<'o> {
+    pub(crate) fn new(out: &'o mut Vec<u8>, verb: impl Display) -> Self {
+        let writer = Self(out);
+        // Writing to a Vec cannot fail.
+        let _ = write!(writer.0, "{verb}");
+        writer
+    }
+
+    pub(crate) fn word(self, word: impl Display) -> Self {
+        let _ = write!(self.0, " {word}");
+        self
+    }
+
+    pub(crate) fn opt(self, word: Option<impl Display>) -> Self {
+        match word {
+            Some(word) => self.word(word),
+            None => self,
+        }
+    }
+
+    /// A word of bytes that are known to hold no blank.
+    pub(crate) fn raw(self, word: &[u8]) -> Self {
+        self.0.push(b' ');
+        self.0.extend_from_slice(word);
+        self
+    }
+
+    /// A word that carries text: percent-encoded.
+    pub(crate) fn text(self, value: &str) -> Self {
+        self.0.push(b' ');
+        text::encode_into(self.0, value);
+        self
+    }
+
+    /// A word that carries text behind a prefix such as `F=`.
+    pub(crate) fn prefixed_text(self, prefix: &str, value: &str) -> Self {
+        self.0.push(b' ');
+        self.0.extend_from_slice(prefix.as_bytes());
+        text::encode_into(self.0, value);
+        self
+    }
+
+    pub(crate) fn end(self) {
+        self.0.extend_from_slice(b"\r\n");
+    }
+
+    /// The length of `payload` as the last word, the line end, and the payload.
+    pub(crate) fn payload(self, payload: &[u8]) {
+        let out = self.word(payload.len());
+        out.0.extend_from_slice(b"\r\n");
+        out.0.extend_from_slice(payload);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_blanks_and_tabs_part_words() {
+        let words: Vec<_> = Words::new(b"CHG \t 1  NLN ").collect();
+        assert_eq!(words, [b"CHG".as_slice(), b"1", b"NLN"]);
+    }
+
+    #[test]
+    fn numbers_are_plain_digits() {
+        assert_eq!(number(b"0010"), Some(10));
+        for word in ["", "-1", "+5", "0x10", "1e3", " 5", "4294967296"] {
+            assert_eq!(number(word.as_bytes()), None, "{word}");
+        }
+    }
+}
