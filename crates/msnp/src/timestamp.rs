@@ -17,8 +17,13 @@ impl Timestamp {
     /// The stamp of `ticks` steps of 100 ns; moments before 1970-01-01 07:00 UTC or after the year 9999 are moved to
     /// that edge.
     #[must_use]
-    pub fn from_ticks(ticks: u64) -> Self {
-        Self(ticks.clamp(OFFSET_SECONDS * TICKS_PER_SECOND, LAST_TICKS))
+    pub const fn from_ticks(ticks: u64) -> Self {
+        const FIRST_TICKS: u64 = OFFSET_SECONDS * TICKS_PER_SECOND;
+        match ticks {
+            ..FIRST_TICKS => Self(FIRST_TICKS),
+            LAST_TICKS.. => Self(LAST_TICKS),
+            _ => Self(ticks),
+        }
     }
 
     /// Steps of 100 ns since 1970.

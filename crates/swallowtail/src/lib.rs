@@ -1,1 +1,4 @@
-//! Placeholder.
+//! Swallowtail: a self-hosted MSN Messenger service.
+
+pub mod roster;
+pub mod store;

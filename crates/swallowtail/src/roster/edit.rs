@@ -1,0 +1,559 @@
+//! The rules of ADC, REM, ADG, REG, RMG and SBP (docs/protocol/ns.md sections 1.2, 1.3, 8 and 9): what a command changes, or the
+//! code that refuses it.
+//!
+//! Each function looks at rosters and returns changes; none is carried out here. A command that touches two accounts gets both
+//! rosters, which nobody else may change until the changes are applied.
+
+use std::sync::Arc;
+
+use msnp::{DisplayName, ErrorCode, Guid, Handle, List, ListBits, Timestamp};
+
+use super::{Change, Entry, Roster, Settings};
+
+/// How much an account may keep (docs/protocol/framing.md section 6).
+#[derive(Clone, Copy, Debug)]
+pub struct RosterLimits {
+    /// Contacts on FL.
+    pub contacts: usize,
+    /// Addresses on AL, and as many on BL.
+    pub allowed_or_blocked: usize,
+    /// Addresses on RL and PL together.
+    pub reverse: usize,
+    /// Groups.
+    pub groups: usize,
+}
+
+impl Default for RosterLimits {
+    fn default() -> Self {
+        // 600 and 30 are the service's last numbers, 1000 ours.
+        Self {
+            contacts: 600,
+            allowed_or_blocked: 1000,
+            reverse: 1000,
+            groups: 30,
+        }
+    }
+}
+
+/// What a command changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edited {
+    /// In the roster of the one who gave the command.
+    pub own: Vec<Change>,
+    /// In the roster of the account that the command is about.
+    pub other: Vec<Change>,
+}
+
+/// A contact to be put on FL.
+#[derive(Clone, Debug)]
+pub struct NewContact {
+    /// Who.
+    pub handle: Handle,
+    /// The nickname; without one the handle stands in.
+    pub nickname: Option<DisplayName>,
+    /// A group to put it in.
+    pub group: Option<Guid>,
+    /// Its GUID, a fresh one.
+    pub guid: Guid,
+}
+
+impl Edited {
+    fn own(changes: Vec<Change>) -> Self {
+        Self {
+            own: changes,
+            other: Vec::new(),
+        }
+    }
+}
+
+impl Roster {
+    fn entry(&self, handle: &Handle) -> Entry {
+        self.entries.get(handle).cloned().unwrap_or_default()
+    }
+
+    fn count(&self, lists: impl Into<ListBits> + Copy) -> usize {
+        self.entries.values().filter(|entry| entry.lists.has_any(lists)).count()
+    }
+
+    fn list_changed(&self, now: Timestamp) -> Change {
+        Change::Stamps(self.stamps.list_changed(now))
+    }
+
+    fn settings_changed(&self, now: Timestamp) -> Change {
+        Change::Stamps(self.stamps.settings_changed(now))
+    }
+
+    /// `ADC FL N=handle`. `theirs` is the contact's roster; telephones have none.
+    ///
+    /// # Errors
+    /// 201 oneself, 210 a list is full, 215 on FL already, 224 no such group.
+    pub fn add_contact(
+        &self,
+        new: NewContact,
+        theirs: Option<&Self>,
+        limits: &RosterLimits,
+        now: Timestamp,
+    ) -> Result<Edited, ErrorCode> {
+        let NewContact {
+            handle,
+            nickname,
+            group,
+            guid,
+        } = new;
+        if handle == self.owner {
+            return Err(ErrorCode::InvalidParameter);
+        }
+        let mut entry = self.entry(&handle);
+        if entry.is_on(List::Forward) {
+            return Err(ErrorCode::AlreadyThere);
+        }
+        if group.is_some_and(|group| !self.groups.contains_key(&group)) {
+            return Err(ErrorCode::InvalidGroup);
+        }
+        if self.count(List::Forward) >= limits.contacts {
+            return Err(ErrorCode::ListFull);
+        }
+        entry.lists |= List::Forward;
+        entry.nickname = nickname;
+        entry.contact = Some(guid);
+        entry.groups = group.into_iter().collect();
+        let own = vec![Change::Entry(handle, entry), self.list_changed(now)];
+        let other = theirs.map_or(Ok(Vec::new()), |theirs| theirs.become_watched(self, limits, now))?;
+        Ok(Edited { own, other })
+    }
+
+    /// Rule 2: `watcher` put the owner on FL. Undecided is PL, decided is RL.
+    fn become_watched(&self, watcher: &Self, limits: &RosterLimits, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
+        let mut entry = self.entry(&watcher.owner);
+        if entry.watches() {
+            return Ok(Vec::new());
+        }
+        if self.count(List::Reverse | List::Pending) >= limits.reverse {
+            return Err(ErrorCode::ListFull);
+        }
+        if entry.lists.is_empty() {
+            entry.nickname = Some(watcher.name.clone());
+        }
+        let decided = entry.lists.has_any(List::Allow | List::Block);
+        entry.lists |= if decided { List::Reverse } else { List::Pending };
+        Ok(vec![
+            Change::Entry(watcher.owner.clone(), entry),
+            self.list_changed(now),
+        ])
+    }
+
+    /// `ADC AL|BL|RL N=other`.
+    ///
+    /// # Errors
+    /// 201 oneself, 210 the list is full, 215 on it already, 216 RL for somebody who does not watch, 219 on the opposite list.
+    pub fn add_to_list(
+        &self,
+        list: List,
+        other: &Handle,
+        limits: &RosterLimits,
+        now: Timestamp,
+    ) -> Result<Edited, ErrorCode> {
+        if *other == self.owner {
+            return Err(ErrorCode::InvalidParameter);
+        }
+        let mut entry = self.entry(other);
+        if list == List::Reverse {
+            return self.settle(other, ErrorCode::NotOnList, now);
+        }
+        if entry.is_on(list) {
+            return Err(ErrorCode::AlreadyThere);
+        }
+        let opposite = if list == List::Allow { List::Block } else { List::Allow };
+        if entry.is_on(opposite) {
+            return Err(ErrorCode::AlreadyInOppositeList);
+        }
+        if self.count(list) >= limits.allowed_or_blocked {
+            return Err(ErrorCode::ListFull);
+        }
+        entry.lists |= list;
+        settle_pending(&mut entry);
+        Ok(Edited::own(vec![
+            Change::Entry(other.clone(), entry),
+            self.list_changed(now),
+        ]))
+    }
+
+    /// `ADC RL` and `REM PL`, rule 5: both make PL into RL, in either order and again.
+    fn settle(&self, other: &Handle, unknown: ErrorCode, now: Timestamp) -> Result<Edited, ErrorCode> {
+        let mut entry = self.entry(other);
+        if !entry.watches() {
+            return Err(unknown);
+        }
+        if !settle_pending(&mut entry) {
+            return Ok(Edited::default());
+        }
+        Ok(Edited::own(vec![
+            Change::Entry(other.clone(), entry),
+            self.list_changed(now),
+        ]))
+    }
+
+    /// `ADC FL C=contact group`.
+    ///
+    /// # Errors
+    /// 208 no such contact, 215 in the group already, 224 no such group.
+    pub fn add_to_group(&self, contact: Guid, group: Guid, now: Timestamp) -> Result<Edited, ErrorCode> {
+        let (handle, entry) = self.contact(contact).ok_or(ErrorCode::InvalidUsername)?;
+        if !self.groups.contains_key(&group) {
+            return Err(ErrorCode::InvalidGroup);
+        }
+        let mut entry = entry.clone();
+        let Err(place) = entry.groups.binary_search(&group) else {
+            return Err(ErrorCode::AlreadyThere);
+        };
+        entry.groups.insert(place, group);
+        Ok(Edited::own(vec![
+            Change::Entry(handle.clone(), entry),
+            self.list_changed(now),
+        ]))
+    }
+
+    /// `REM FL contact`. `theirs` is the roster of the contact, if it is (still) an account.
+    ///
+    /// # Errors
+    /// 216 no such contact.
+    pub fn remove_contact(&self, contact: Guid, theirs: Option<&Self>, now: Timestamp) -> Result<Edited, ErrorCode> {
+        let (handle, entry) = self.contact(contact).ok_or(ErrorCode::NotOnList)?;
+        let mut entry = entry.clone();
+        entry.lists = entry.lists.without(List::Forward);
+        entry.contact = None;
+        entry.groups.clear();
+        let own = vec![Change::Entry(handle.clone(), entry), self.list_changed(now)];
+        let other = theirs
+            .map(|theirs| theirs.become_unwatched(&self.owner, now))
+            .unwrap_or_default();
+        Ok(Edited { own, other })
+    }
+
+    /// Rule 3: `watcher` took the owner off FL.
+    fn become_unwatched(&self, watcher: &Handle, now: Timestamp) -> Vec<Change> {
+        let mut entry = self.entry(watcher);
+        if !entry.watches() {
+            return Vec::new();
+        }
+        entry.lists = entry.lists.without(List::Reverse | List::Pending);
+        vec![Change::Entry(watcher.clone(), entry), self.list_changed(now)]
+    }
+
+    /// `REM FL contact group`: the contact stays on FL.
+    ///
+    /// # Errors
+    /// 216 no such contact, 224 no such group, 225 not in it.
+    pub fn remove_from_group(&self, contact: Guid, group: Guid, now: Timestamp) -> Result<Edited, ErrorCode> {
+        let (handle, entry) = self.contact(contact).ok_or(ErrorCode::NotOnList)?;
+        if !self.groups.contains_key(&group) {
+            return Err(ErrorCode::InvalidGroup);
+        }
+        let mut entry = entry.clone();
+        let place = entry.groups.binary_search(&group).map_err(|_| ErrorCode::NotInGroup)?;
+        entry.groups.remove(place);
+        Ok(Edited::own(vec![
+            Change::Entry(handle.clone(), entry),
+            self.list_changed(now),
+        ]))
+    }
+
+    /// `REM AL|BL|PL other`.
+    ///
+    /// # Errors
+    /// 216 not on that list.
+    pub fn remove_from_list(&self, list: List, other: &Handle, now: Timestamp) -> Result<Edited, ErrorCode> {
+        if list == List::Pending {
+            return self.settle(other, ErrorCode::NotOnList, now);
+        }
+        let mut entry = self.entry(other);
+        if !entry.is_on(list) {
+            return Err(ErrorCode::NotOnList);
+        }
+        entry.lists = entry.lists.without(list);
+        Ok(Edited::own(vec![
+            Change::Entry(other.clone(), entry),
+            self.list_changed(now),
+        ]))
+    }
+
+    /// ADG: a new group with the GUID `group`.
+    ///
+    /// # Errors
+    /// 223 as many groups as there may be, 228 the name is in use.
+    pub fn add_group(
+        &self,
+        name: &str,
+        group: Guid,
+        limits: &RosterLimits,
+        now: Timestamp,
+    ) -> Result<Edited, ErrorCode> {
+        if self.groups.values().any(|known| **known == *name) {
+            return Err(ErrorCode::GroupExists);
+        }
+        if self.groups.len() >= limits.groups {
+            return Err(ErrorCode::TooManyGroups);
+        }
+        Ok(Edited::own(vec![
+            Change::Group(group, name.into()),
+            self.list_changed(now),
+        ]))
+    }
+
+    /// REG: another name for a group; the one it has is fine.
+    ///
+    /// # Errors
+    /// 224 no such group, 228 the name is in use.
+    pub fn rename_group(&self, group: Guid, name: &str, now: Timestamp) -> Result<Edited, ErrorCode> {
+        let old: &Arc<str> = self.groups.get(&group).ok_or(ErrorCode::InvalidGroup)?;
+        if **old == *name {
+            return Ok(Edited::default());
+        }
+        if self.groups.values().any(|known| **known == *name) {
+            return Err(ErrorCode::GroupExists);
+        }
+        Ok(Edited::own(vec![
+            Change::Group(group, name.into()),
+            self.list_changed(now),
+        ]))
+    }
+
+    /// RMG: its contacts stay on FL (ns.md section 9).
+    ///
+    /// # Errors
+    /// 224 no such group.
+    pub fn remove_group(&self, group: Guid, now: Timestamp) -> Result<Edited, ErrorCode> {
+        if !self.groups.contains_key(&group) {
+            return Err(ErrorCode::InvalidGroup);
+        }
+        Ok(Edited::own(vec![Change::GroupRemoved(group), self.list_changed(now)]))
+    }
+
+    /// `SBP contact MFN`: another nickname; `None` is the handle.
+    ///
+    /// # Errors
+    /// 208 no such contact.
+    pub fn set_nickname(
+        &self,
+        contact: Guid,
+        nickname: Option<DisplayName>,
+        now: Timestamp,
+    ) -> Result<Edited, ErrorCode> {
+        let (handle, entry) = self.contact(contact).ok_or(ErrorCode::InvalidUsername)?;
+        if entry.nickname == nickname {
+            return Ok(Edited::default());
+        }
+        let entry = Entry {
+            nickname,
+            ..entry.clone()
+        };
+        Ok(Edited::own(vec![
+            Change::Entry(handle.clone(), entry),
+            self.list_changed(now),
+        ]))
+    }
+
+    /// PRP MFN.
+    #[must_use]
+    pub fn set_name(&self, name: DisplayName, now: Timestamp) -> Edited {
+        if name == self.name {
+            return Edited::default();
+        }
+        Edited::own(vec![Change::Name(name), self.settings_changed(now)])
+    }
+
+    /// GTC, BLP and the other settings: nothing happens when they are so already.
+    #[must_use]
+    pub fn set_settings(&self, settings: Settings, now: Timestamp) -> Edited {
+        if settings == self.settings {
+            return Edited::default();
+        }
+        Edited::own(vec![Change::Settings(settings), self.settings_changed(now)])
+    }
+}
+
+/// PL becomes RL. Whether there was anything to do.
+fn settle_pending(entry: &mut Entry) -> bool {
+    if !entry.is_on(List::Pending) {
+        return false;
+    }
+    entry.lists = entry.lists.without(List::Pending) | List::Reverse;
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Stamps;
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_ticks(1_700_000_000 * 10_000_000);
+
+    fn handle(name: &str) -> Handle {
+        Handle::parse(&format!("{name}@example.com")).unwrap()
+    }
+
+    fn roster(name: &str) -> Roster {
+        Roster::new(handle(name), DisplayName::new(name).unwrap(), Stamps::default())
+    }
+
+    fn guid(number: u8) -> Guid {
+        Guid::from_bytes([number; 16])
+    }
+
+    fn newcomer(roster: &Roster, number: u8) -> NewContact {
+        NewContact {
+            handle: roster.owner.clone(),
+            nickname: None,
+            group: None,
+            guid: guid(number),
+        }
+    }
+
+    /// X puts Y on FL.
+    fn befriend(x: &mut Roster, y: &mut Roster) {
+        let edit = x
+            .add_contact(newcomer(y, 1), Some(y), &RosterLimits::default(), NOW)
+            .unwrap();
+        carry_out(&edit, x, y);
+    }
+
+    fn carry_out(edit: &Edited, x: &mut Roster, y: &mut Roster) {
+        edit.own.iter().for_each(|change| x.apply(change));
+        edit.other.iter().for_each(|change| y.apply(change));
+    }
+
+    fn lists(roster: &Roster, name: &str) -> u8 {
+        roster
+            .entries
+            .get(&handle(name))
+            .map_or(0, |entry| entry.lists.number())
+    }
+
+    #[test]
+    fn an_undecided_newcomer_is_pending_and_a_decided_one_is_not() {
+        let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+        befriend(&mut alice, &mut bob);
+        assert_eq!((lists(&alice, "bob"), lists(&bob, "alice")), (1, 16));
+        assert_eq!(bob.entries[&handle("alice")].nickname, Some(alice.name.clone()));
+
+        let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+        bob.entries.insert(
+            handle("alice"),
+            Entry {
+                lists: List::Block.into(),
+                ..Entry::default()
+            },
+        );
+        befriend(&mut alice, &mut bob);
+        assert_eq!(lists(&bob, "alice"), 12);
+    }
+
+    #[test]
+    fn every_order_of_settling_ends_the_same() {
+        type Step = fn(&Roster, &Handle) -> Result<Edited, ErrorCode>;
+        let reverse: Step = |bob, who| bob.add_to_list(List::Reverse, who, &RosterLimits::default(), NOW);
+        let pending: Step = |bob, who| bob.remove_from_list(List::Pending, who, NOW);
+        let allow: Step = |bob, who| bob.add_to_list(List::Allow, who, &RosterLimits::default(), NOW);
+        for steps in [
+            [reverse, pending, allow],
+            [reverse, allow, pending],
+            [pending, reverse, allow],
+            [pending, allow, reverse],
+            [allow, reverse, pending],
+            [allow, pending, reverse],
+        ] {
+            let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+            befriend(&mut alice, &mut bob);
+            for step in steps {
+                let edit = step(&bob, &handle("alice")).unwrap();
+                carry_out(&edit, &mut bob, &mut alice);
+            }
+            assert_eq!(lists(&bob, "alice"), 10);
+        }
+    }
+
+    #[test]
+    fn who_takes_a_contact_off_is_forgotten_by_the_other() {
+        let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+        befriend(&mut alice, &mut bob);
+        let edit = alice.remove_contact(guid(1), Some(&bob), NOW).unwrap();
+        carry_out(&edit, &mut alice, &mut bob);
+        assert!(alice.entries.is_empty() && bob.entries.is_empty());
+        assert_eq!(
+            alice.remove_contact(guid(1), Some(&bob), NOW),
+            Err(ErrorCode::NotOnList)
+        );
+    }
+
+    #[test]
+    fn allow_and_block_exclude_each_other() {
+        let mut alice = roster("alice");
+        let limits = RosterLimits::default();
+        for change in alice
+            .add_to_list(List::Allow, &handle("bob"), &limits, NOW)
+            .unwrap()
+            .own
+        {
+            alice.apply(&change);
+        }
+        let again = |list| alice.add_to_list(list, &handle("bob"), &limits, NOW);
+        assert_eq!(again(List::Allow), Err(ErrorCode::AlreadyThere));
+        assert_eq!(again(List::Block), Err(ErrorCode::AlreadyInOppositeList));
+        assert_eq!(again(List::Reverse), Err(ErrorCode::NotOnList));
+    }
+
+    #[test]
+    fn full_lists_refuse_and_nobody_is_half_added() {
+        let limits = RosterLimits {
+            contacts: 1,
+            reverse: 1,
+            groups: 1,
+            allowed_or_blocked: 1,
+        };
+        let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+        befriend(&mut alice, &mut bob);
+        let full = Err(ErrorCode::ListFull);
+        let add = |x: &Roster, y: &Roster| x.add_contact(newcomer(y, 2), Some(y), &limits, NOW);
+        assert_eq!(add(&alice, &roster("carol")), full);
+        assert_eq!(add(&roster("dave"), &bob), full, "the other's reverse list is full");
+        for change in alice.add_group("one", guid(3), &limits, NOW).unwrap().own {
+            alice.apply(&change);
+        }
+        assert_eq!(
+            alice.add_group("two", guid(4), &limits, NOW),
+            Err(ErrorCode::TooManyGroups)
+        );
+    }
+
+    #[test]
+    fn a_removed_group_leaves_its_contacts_on_the_list() {
+        let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+        befriend(&mut alice, &mut bob);
+        let limits = RosterLimits::default();
+        let edit = alice.add_group("friends", guid(7), &limits, NOW).unwrap();
+        carry_out(&edit, &mut alice, &mut bob);
+        let edit = alice.add_to_group(guid(1), guid(7), NOW).unwrap();
+        carry_out(&edit, &mut alice, &mut bob);
+        assert_eq!(alice.add_to_group(guid(1), guid(7), NOW), Err(ErrorCode::AlreadyThere));
+        let edit = alice.remove_group(guid(7), NOW).unwrap();
+        carry_out(&edit, &mut alice, &mut bob);
+        let (_, entry) = alice.contact(guid(1)).unwrap();
+        assert!(entry.groups.is_empty() && alice.groups.is_empty());
+    }
+
+    #[test]
+    fn a_change_moves_the_stamp_and_no_change_does_not() {
+        let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+        befriend(&mut alice, &mut bob);
+        let before = alice.stamps;
+        let edit = alice.set_nickname(guid(1), DisplayName::new("Bobby"), NOW).unwrap();
+        carry_out(&edit, &mut alice, &mut bob);
+        assert!(alice.stamps.list > before.list && alice.stamps.settings == before.settings);
+        assert_eq!(alice.stamps.version, before.version + 1);
+        assert_eq!(
+            alice.set_nickname(guid(1), DisplayName::new("Bobby"), NOW).unwrap(),
+            Edited::default()
+        );
+        assert_eq!(alice.set_settings(alice.settings.clone(), NOW), Edited::default());
+    }
+}

@@ -1,0 +1,165 @@
+//! Accounts and the server's keys.
+
+use msnp::{DisplayName, Handle};
+use sqlx::Sqlite;
+
+use super::{Store, StoreError, unix_now};
+
+/// The number of an account. Never used again for another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(pub i64);
+
+/// What signing in needs to know of an account.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its number.
+    pub id: AccountId,
+    /// Its address.
+    pub handle: Handle,
+    /// Its display name.
+    pub name: DisplayName,
+    /// A PHC string. Secret.
+    pub password_hash: String,
+    /// Raised by each change of the password.
+    pub password_version: i64,
+    /// Unix time in seconds.
+    pub created_at: i64,
+}
+
+/// An account to be made.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Its address.
+    pub handle: Handle,
+    /// Its display name.
+    pub name: DisplayName,
+    /// A PHC string. Secret.
+    pub password_hash: String,
+}
+
+type Row = (i64, String, String, String, i64, i64);
+
+const COLUMNS: &str = "id, handle, display_name, password_hash, password_version, created_at";
+
+impl Account {
+    fn from_row(row: Row) -> Result<Self, StoreError> {
+        let (id, handle, name, password_hash, password_version, created_at) = row;
+        Ok(Self {
+            id: AccountId(id),
+            handle: Handle::parse_lax(&handle).map_err(|_| StoreError::Malformed("handle"))?,
+            name: DisplayName::new(&name).ok_or(StoreError::Malformed("display name"))?,
+            password_hash,
+            password_version,
+            created_at,
+        })
+    }
+}
+
+impl Store {
+    /// The account of this address.
+    pub async fn account(&self, handle: &Handle) -> Result<Option<Account>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from accounts where handle = $1"));
+        let row = sqlx::query_as::<Sqlite, Row>(sql)
+            .bind(handle.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.map(Account::from_row).transpose()
+    }
+
+    /// All accounts, by address.
+    pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from accounts order by handle"));
+        let rows = sqlx::query_as::<Sqlite, Row>(sql).fetch_all(&self.readers).await?;
+        rows.into_iter().map(Account::from_row).collect()
+    }
+
+    /// Makes all of these accounts or none.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] names the first address that is an account already.
+    pub async fn create_accounts(&self, accounts: &[NewAccount]) -> Result<(), StoreError> {
+        let now = unix_now();
+        let stamp = now.saturating_mul(10_000_000);
+        let mut transaction = self.writer.begin().await?;
+        for account in accounts {
+            let done = sqlx::query(
+                "insert into accounts (handle, display_name, password_hash, created_at, list_stamp, settings_stamp) \
+                 values ($1, $2, $3, $4, $5, $5) on conflict do nothing",
+            )
+            .bind(account.handle.as_str())
+            .bind(account.name.as_str())
+            .bind(&account.password_hash)
+            .bind(now)
+            .bind(stamp)
+            .execute(&mut *transaction)
+            .await?;
+            if done.rows_affected() == 0 {
+                return Err(StoreError::Taken(account.handle.clone()));
+            }
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Sets another password; every ticket given out so far is dead. `false` when there is no such account.
+    pub async fn set_password(&self, handle: &Handle, password_hash: &str) -> Result<bool, StoreError> {
+        let sql = "update accounts set password_hash = $2, password_version = password_version + 1 where handle = $1";
+        let done = sqlx::query(sql)
+            .bind(handle.as_str())
+            .bind(password_hash)
+            .execute(&self.writer)
+            .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Removes an account with its lists, and takes it off RL and PL of the others, who keep what they wrote down
+    /// themselves (ns.md section 1.2 rule 11). `false` when there is no such account.
+    pub async fn remove_account(&self, handle: &Handle) -> Result<bool, StoreError> {
+        let mut transaction = self.writer.begin().await?;
+        let done = sqlx::query("delete from accounts where handle = $1")
+            .bind(handle.as_str())
+            .execute(&mut *transaction)
+            .await?;
+        // 24 is RL and PL; 7 is the rest.
+        let changed = "update accounts set list_stamp = list_stamp + 1, list_version = list_version + 1 \
+                       where id in (select owner from entries where handle = $1 and lists & 24 <> 0)";
+        let unlisted = "update entries set lists = lists & 7 where handle = $1";
+        let emptied = "delete from entries where handle = $1 and lists = 0";
+        for sql in [changed, unlisted, emptied] {
+            sqlx::query(sql)
+                .bind(handle.as_str())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// The secrets kept for `purpose`, newest first. The first call makes one of 32 random bytes.
+    pub async fn server_keys(&self, purpose: &'static str) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).map_err(|_| StoreError::Malformed("random generator"))?;
+        sqlx::query(
+            "insert into server_keys (purpose, id, secret, created_at) \
+             select $1, 1, $2, $3 where not exists (select 1 from server_keys where purpose = $1)",
+        )
+        .bind(purpose)
+        .bind(secret.as_slice())
+        .bind(unix_now())
+        .execute(&self.writer)
+        .await?;
+        let rows = sqlx::query_as::<Sqlite, (i64, Vec<u8>)>(
+            "select id, secret from server_keys where purpose = $1 order by id desc",
+        )
+        .bind(purpose)
+        .fetch_all(&self.readers)
+        .await?;
+        let key = |(id, secret)| {
+            Ok((
+                u32::try_from(id).map_err(|_| StoreError::Malformed("key number"))?,
+                secret,
+            ))
+        };
+        rows.into_iter().map(key).collect()
+    }
+}

@@ -1,0 +1,126 @@
+//! Reading rosters. They are written by [`super::writer`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use msnp::notification::{AddPrompt, Privacy};
+use msnp::{DisplayName, Guid, Handle, ListBits, Timestamp};
+use sqlx::Sqlite;
+
+use super::{AccountId, Store, StoreError};
+use crate::roster::{Entry, Roster, Settings, Stamps};
+
+type AccountRow = (
+    i64,
+    String,
+    String,
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    i64,
+    i64,
+    i64,
+    i64,
+);
+
+impl Store {
+    /// The number and the roster of an account.
+    pub async fn roster(&self, handle: &Handle) -> Result<Option<(AccountId, Roster)>, StoreError> {
+        // One transaction: one version of all the tables.
+        let mut snapshot = self.readers.begin().await?;
+        let row = sqlx::query_as::<Sqlite, AccountRow>(
+            "select id, handle, display_name, add_prompt, privacy, phone_home, phone_work, phone_mobile, paging, \
+             list_stamp, settings_stamp, list_version from accounts where handle = $1",
+        )
+        .bind(handle.as_str())
+        .fetch_optional(&mut *snapshot)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let id = row.0;
+        let mut roster = bare_roster(row)?;
+
+        let groups =
+            sqlx::query_as::<Sqlite, (String, String)>("select guid, name from contact_groups where owner = $1")
+                .bind(id)
+                .fetch_all(&mut *snapshot)
+                .await?;
+        for (guid, name) in groups {
+            roster.groups.insert(parse_guid(&guid)?, name.into());
+        }
+        let entries = sqlx::query_as::<Sqlite, (String, i64, Option<String>, Option<String>)>(
+            "select handle, lists, nickname, contact from entries where owner = $1",
+        )
+        .bind(id)
+        .fetch_all(&mut *snapshot)
+        .await?;
+        roster.entries = entries
+            .into_iter()
+            .map(parse_entry)
+            .collect::<Result<BTreeMap<_, _>, _>>()?;
+        let members = sqlx::query_as::<Sqlite, (String, String)>(
+            "select handle, guid from contact_group_members where owner = $1 order by handle, guid",
+        )
+        .bind(id)
+        .fetch_all(&mut *snapshot)
+        .await?;
+        for (handle, guid) in members {
+            let guid = parse_guid(&guid)?;
+            if let Some(entry) = roster.entries.get_mut(&parse_handle(&handle)?) {
+                entry.groups.push(guid);
+            }
+        }
+        Ok(Some((AccountId(id), roster)))
+    }
+}
+
+fn bare_roster(row: AccountRow) -> Result<Roster, StoreError> {
+    let (_, handle, name, add_prompt, privacy, home, work, mobile, paging, list, settings, version) = row;
+    let stamp = |ticks: i64| Timestamp::from_ticks(u64::try_from(ticks).unwrap_or_default());
+    let stamps = Stamps {
+        list: stamp(list),
+        settings: stamp(settings),
+        version: u32::try_from(version).map_err(|_| StoreError::Malformed("list version"))?,
+    };
+    let name = DisplayName::new(&name).ok_or(StoreError::Malformed("display name"))?;
+    let mut roster = Roster::new(parse_handle(&handle)?, name, stamps);
+    roster.settings = Settings {
+        add_prompt: AddPrompt::parse(add_prompt.as_bytes()).ok_or(StoreError::Malformed("add_prompt"))?,
+        privacy: Privacy::parse(privacy.as_bytes()).ok_or(StoreError::Malformed("privacy"))?,
+        phones: [home, work, mobile].map(|phone| phone.map(Arc::from)),
+        paging: paging != 0,
+    };
+    Ok(roster)
+}
+
+fn parse_entry(row: (String, i64, Option<String>, Option<String>)) -> Result<(Handle, Entry), StoreError> {
+    let (handle, lists, nickname, contact) = row;
+    let lists = u32::try_from(lists)
+        .ok()
+        .and_then(ListBits::from_number)
+        .ok_or(StoreError::Malformed("list bits"))?;
+    let nickname = nickname
+        .map(|name| DisplayName::new(&name).ok_or(StoreError::Malformed("nickname")))
+        .transpose()?;
+    let contact = contact.map(|guid| parse_guid(&guid)).transpose()?;
+    Ok((
+        parse_handle(&handle)?,
+        Entry {
+            lists,
+            nickname,
+            contact,
+            groups: Vec::new(),
+        },
+    ))
+}
+
+fn parse_guid(text: &str) -> Result<Guid, StoreError> {
+    Guid::parse(text.as_bytes()).ok_or(StoreError::Malformed("GUID"))
+}
+
+fn parse_handle(text: &str) -> Result<Handle, StoreError> {
+    Handle::parse_contact(text)
+        .or_else(|_| Handle::parse_lax(text))
+        .map_err(|_| StoreError::Malformed("handle"))
+}

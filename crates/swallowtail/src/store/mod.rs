@@ -1,0 +1,148 @@
+//! Durable truth: accounts, lists and keys in an embedded SQLite database.
+//!
+//! Whatever was answered to a client is on the disk before the answer leaves: the database runs with a write-ahead log and
+//! `synchronous = full`. Changes of lists go through one [`writer`], which puts all that wait into one transaction, so that they
+//! share an fsync. Reading has its own connections and never waits for a write.
+
+mod accounts;
+mod lists;
+mod writer;
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+use thiserror::Error;
+
+pub use accounts::{Account, AccountId, NewAccount};
+pub use writer::Edit;
+
+/// The database inside the data directory.
+const FILE_NAME: &str = "swallowtail.db";
+/// Reading connections. Four cover the sign-ins that two to four cores can hash passwords for.
+const READERS: u32 = 4;
+/// How long a statement waits for another process, such as `account add`, that is writing.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The steps that a database of an older version is brought up by, in order.
+const MIGRATIONS: &[(i64, &str, &str)] = &[(
+    1,
+    "accounts and lists",
+    include_str!("../../migrations/0001_accounts_and_lists.sql"),
+)];
+
+/// What went wrong with the store. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The data directory cannot be made or is no directory.
+    #[error("cannot use the data directory {}: {error}", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// The database cannot be opened.
+    #[error("cannot open the database {}: {error}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: sqlx::Error,
+    },
+    /// The database is of a newer version, or a step failed.
+    #[error("cannot bring the database {} up to date: {error}", path.display())]
+    Migrate {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: sqlx::migrate::MigrateError,
+    },
+    /// A statement failed: the disk is full, the file is locked or damaged.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A row that cannot be: somebody else changed the file.
+    #[error("the database holds a malformed {0}")]
+    Malformed(&'static str),
+    /// The address is an account already.
+    #[error("{0} is an account already")]
+    Taken(msnp::Handle),
+    /// The writer ended, because the server stops.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// The store. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    readers: SqlitePool,
+    /// The one connection that writes.
+    writer: SqlitePool,
+    edits: writer::Edits,
+}
+
+impl Store {
+    /// Opens the database in `directory`, makes both if they are not there, and brings the tables up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Directory`], [`StoreError::Open`] and [`StoreError::Migrate`], each naming the path.
+    pub async fn open(directory: &Path) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(directory).map_err(|error| StoreError::Directory {
+            path: directory.to_owned(),
+            error,
+        })?;
+        let path = directory.join(FILE_NAME);
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true);
+        let open_error = |error| StoreError::Open {
+            path: path.clone(),
+            error,
+        };
+        let writer = pool(1).connect_with(options.clone()).await.map_err(open_error)?;
+        migrator().run(&writer).await.map_err(|error| StoreError::Migrate {
+            path: path.clone(),
+            error,
+        })?;
+        let readers = pool(READERS)
+            .connect_with(options.read_only(true))
+            .await
+            .map_err(open_error)?;
+        let edits = writer::start(writer.clone());
+        Ok(Self { readers, writer, edits })
+    }
+
+    /// Waits for what is being written and closes the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(10))
+}
+
+fn migrator() -> Migrator {
+    let step = |(version, name, sql): &(i64, &'static str, &'static str)| {
+        let sql = AssertSqlSafe(*sql).into_sql_str();
+        Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, sql, false)
+    };
+    Migrator::with_migrations(MIGRATIONS.iter().map(step).collect())
+}
+
+/// Now as Unix time in seconds.
+fn unix_now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
+}
