@@ -1,4 +1,8 @@
 //! Swallowtail: a self-hosted MSN Messenger service.
 
+pub mod config;
+pub mod net;
+pub mod presence;
 pub mod roster;
 pub mod store;
+mod sync;

@@ -201,7 +201,9 @@ async fn write_entry(
             .map(drop);
     }
     sqlx::query(
-        "insert into entries (owner, handle, lists, nickname, contact) values ($1, $2, $3, $4, $5) \
+        // Nothing to keep for an account that was removed meanwhile; the edit of the other one goes on.
+        "insert into entries (owner, handle, lists, nickname, contact) select $1, $2, $3, $4, $5 \
+         where exists (select 1 from accounts where id = $1) \
          on conflict (owner, handle) do update set lists = $3, nickname = $4, contact = $5",
     )
     .bind(owner)

@@ -1,0 +1,51 @@
+//! A token bucket: so many at once, then so many a second.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Counts what a peer does against a rate. Going over it is no error: the peer is read more slowly.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    per_second: f64,
+    burst: f64,
+    level: f64,
+    at: Instant,
+}
+
+impl Bucket {
+    /// A full bucket.
+    #[must_use]
+    pub fn new(burst: u32, per_second: u32) -> Self {
+        let burst = f64::from(burst);
+        Self {
+            per_second: f64::from(per_second),
+            burst,
+            level: burst,
+            at: Instant::now(),
+        }
+    }
+
+    /// Takes `cost`; how long to rest first if that emptied it.
+    pub fn take(&mut self, cost: f64, now: Instant) -> Option<Duration> {
+        let passed = now.saturating_duration_since(self.at).as_secs_f64();
+        self.at = now;
+        self.level = (self.level + passed * self.per_second).min(self.burst) - cost;
+        (self.level < 0.0).then(|| Duration::from_secs_f64(-self.level / self.per_second))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_free_and_then_the_rate_holds() {
+        let mut bucket = Bucket::new(2, 10);
+        let now = Instant::now();
+        assert_eq!(bucket.take(1.0, now), None);
+        assert_eq!(bucket.take(1.0, now), None);
+        assert_eq!(bucket.take(1.0, now), Some(Duration::from_millis(100)));
+        assert_eq!(bucket.take(1.0, now + Duration::from_secs(1)), None);
+    }
+}

@@ -1,0 +1,425 @@
+//! One task, one socket: reads, hands frames to the session, writes what waits, watches the clock.
+//!
+//! An idle connection holds no buffer: bytes are read into one that belongs to the thread, and complete commands are handled straight
+//! from it. A command that needs the store gives a future; until that is done no further command is handled, but what others say
+//! is still written. Nothing here waits for any other connection.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use msnp::frame::{Decoder, Flow, Frame, LineRules, Pending, Receiver};
+use msnp::{Malformed, Refusal};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+use super::Outbox;
+use super::outbox::Taken;
+
+/// The buffer that a thread reads into: as much as a socket gives at once, and small enough to stay in the cache.
+const SCRATCH: usize = 32 * 1024;
+/// How many times a task reads before it lets others run.
+const READS_IN_A_ROW: usize = 4;
+/// While so many bytes of a connection's own answers are unsent, it is not read.
+const OWN_BACKLOG: usize = 64 * 1024;
+/// The rest of a begun line must come within this (framing.md section 4).
+const LINE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The rest of a payload must come within this (framing.md section 4).
+const PAYLOAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a closing connection may take to read what is queued for it (framing.md section 11).
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// A timer this far away is none.
+const NEVER: Duration = Duration::from_secs(86_400);
+
+thread_local! {
+    static SCRATCH_BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; SCRATCH]);
+}
+
+/// What a connection is for: takes frames, answers through the connection's outbox.
+pub trait Session: Send {
+    /// What a command that had to wait brings back.
+    type Outcome: Send;
+
+    /// Whether a line may come now, and how long its payload is.
+    fn payload_length(&mut self, line: &[u8]) -> Result<usize, Refusal>;
+
+    /// Carries out a command.
+    fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Self::Outcome>, Refusal>;
+
+    /// Takes what a command that had to wait brings back.
+    fn finish(&mut self, outcome: Self::Outcome) -> Result<(), Stop>;
+
+    /// Answers a refusal that is not a bare close.
+    fn refuse(&mut self, refusal: Refusal);
+
+    /// How long to rest before the next command, when the peer is too fast.
+    fn rest(&mut self) -> Option<Duration>;
+
+    /// When the connection closes if nothing comes; `last` is when something came last.
+    fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant>;
+
+    /// When the session wants [`Session::tick`].
+    fn next_tick(&self) -> Option<Instant>;
+
+    /// The time that [`Session::next_tick`] named has come.
+    fn tick(&mut self) -> Result<(), Stop>;
+
+    /// The connection is gone. Called once, whatever ended it.
+    fn ended(&mut self);
+}
+
+/// What became of a command.
+pub enum Handled<O> {
+    /// It is carried out, and its answer is queued.
+    Done,
+    /// It waits for the store. Later commands wait for it.
+    Wait(Waiting<O>),
+}
+
+/// A command that waits.
+pub type Waiting<O> = Pin<Box<dyn Future<Output = O> + Send>>;
+
+/// Why a session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The peer sent what cannot be.
+    Malformed(Malformed),
+    /// The last answer is queued.
+    Answered,
+}
+
+impl From<Malformed> for Stop {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+/// Serves a connection until it ends.
+pub async fn serve<T, S>(stream: T, session: S, outbox: Arc<Outbox>, rules: LineRules)
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+    S: Session + Unpin,
+{
+    let now = Instant::now();
+    let mut connection = Connection {
+        stream,
+        inbound: Inbound {
+            session,
+            outbox: outbox.clone(),
+            waiting: None,
+            resting: None,
+            frames: 0,
+        },
+        decoder: Decoder::new(rules),
+        outbox,
+        writing: Vec::new(),
+        written: 0,
+        paused: false,
+        opened: now,
+        last_read: now,
+        begun: None,
+        closing: None,
+        timer: Box::pin(tokio::time::sleep(NEVER)),
+    };
+    std::future::poll_fn(|context| connection.poll(context)).await;
+}
+
+struct Connection<T, S: Session> {
+    stream: T,
+    inbound: Inbound<S>,
+    decoder: Decoder,
+    outbox: Arc<Outbox>,
+    /// What was taken out of the outbox, and how much of it is written.
+    writing: Vec<u8>,
+    written: usize,
+    /// Whether the decoder may hold complete frames.
+    paused: bool,
+    opened: Instant,
+    last_read: Instant,
+    /// Since when a line or payload is incomplete.
+    begun: Option<(Pending, Instant)>,
+    /// Until when the last bytes must be written.
+    closing: Option<Instant>,
+    timer: Pin<Box<Sleep>>,
+}
+
+/// Where frames go.
+struct Inbound<S: Session> {
+    session: S,
+    outbox: Arc<Outbox>,
+    waiting: Option<Waiting<S::Outcome>>,
+    resting: Option<Instant>,
+    /// How many frames came.
+    frames: u64,
+}
+
+impl<S: Session> Receiver for Inbound<S> {
+    type Stop = Stop;
+
+    fn payload_length(&mut self, line: &[u8]) -> Result<usize, Stop> {
+        self.session.payload_length(line).map_err(|refusal| self.stop(refusal))
+    }
+
+    fn receive(&mut self, frame: Frame<'_>) -> Result<Flow, Stop> {
+        self.frames += 1;
+        match self.session.receive(frame) {
+            Ok(Handled::Done) => {}
+            Ok(Handled::Wait(future)) => self.waiting = Some(future),
+            Err(refusal @ Refusal::Answer(..)) => self.session.refuse(refusal),
+            Err(refusal) => return Err(self.stop(refusal)),
+        }
+        self.resting = self.session.rest().map(|pause| Instant::now() + pause);
+        Ok(if self.is_blocked() { Flow::Pause } else { Flow::Continue })
+    }
+}
+
+impl<S: Session> Inbound<S> {
+    fn stop(&mut self, refusal: Refusal) -> Stop {
+        match refusal {
+            Refusal::Close(malformed) => Stop::Malformed(malformed),
+            Refusal::Answer(..) | Refusal::Fatal(..) => {
+                self.session.refuse(refusal);
+                Stop::Answered
+            }
+        }
+    }
+
+    /// Whether the next command has to wait.
+    fn is_blocked(&self) -> bool {
+        self.waiting.is_some() || self.resting.is_some() || self.outbox.own_unsent() > OWN_BACKLOG
+    }
+}
+
+impl<T, S> Connection<T, S>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+    S: Session + Unpin,
+{
+    /// Ready when the connection is over.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        for _ in 0..READS_IN_A_ROW {
+            self.poll_waiting(context);
+            if self.poll_write(context).is_ready() {
+                return Poll::Ready(());
+            }
+            let next = match self.poll_read(context) {
+                Poll::Pending => self.poll_timer(context),
+                read => read,
+            };
+            match next {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Step::Over) => return Poll::Ready(()),
+                Poll::Ready(Step::Again) => {}
+            }
+        }
+        // There is more to do; let others run first.
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Goes on with the command that waits, and with those behind it.
+    fn poll_waiting(&mut self, context: &mut Context<'_>) {
+        loop {
+            if let Some(waiting) = &mut self.inbound.waiting {
+                let Poll::Ready(outcome) = waiting.as_mut().poll(context) else {
+                    return;
+                };
+                self.inbound.waiting = None;
+                if let Err(stop) = self.inbound.session.finish(outcome) {
+                    return self.stop(stop);
+                }
+            }
+            if !self.paused || self.inbound.is_blocked() || self.closing.is_some() {
+                return;
+            }
+            self.feed(&[]);
+        }
+    }
+
+    fn feed(&mut self, chunk: &[u8]) {
+        let before = self.inbound.frames;
+        let result = self.decoder.feed(chunk, &mut self.inbound);
+        self.paused = self.inbound.is_blocked();
+        if let Err(stop) = result {
+            return self.stop(stop);
+        }
+        let pending = if self.paused {
+            Pending::Nothing
+        } else {
+            self.decoder.pending()
+        };
+        let same = before == self.inbound.frames && self.begun.is_some_and(|(begun, _)| begun == pending);
+        if !same {
+            self.begun = (pending != Pending::Nothing).then(|| (pending, Instant::now()));
+        }
+    }
+
+    /// Ends the session; what is queued is still written.
+    fn stop(&mut self, stop: Stop) {
+        if let Stop::Malformed(why) = stop {
+            tracing::debug!(%why, "closing a connection");
+        }
+        self.outbox.close();
+        self.end_session();
+    }
+
+    fn end_session(&mut self) {
+        if self.closing.is_none() {
+            self.closing = Some(Instant::now() + CLOSE_TIMEOUT);
+            self.inbound.waiting = None;
+            self.inbound.session.ended();
+        }
+    }
+
+    /// Writes until nothing waits or the socket is full. Ready when the connection is over.
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if self.written == self.writing.len() {
+                self.writing = Vec::new();
+                self.written = 0;
+                match self.outbox.poll_take(context, &mut self.writing) {
+                    Poll::Ready(Taken::Bytes) => {}
+                    Poll::Ready(Taken::Close) => return self.poll_linger(context),
+                    Poll::Ready(Taken::Abort) => return Poll::Ready(()),
+                    Poll::Pending => {
+                        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+                        return if matches!(flushed, Poll::Ready(Err(_))) {
+                            Poll::Ready(())
+                        } else {
+                            Poll::Pending
+                        };
+                    }
+                }
+            }
+            match Pin::new(&mut self.stream).poll_write(context, &self.writing[self.written..]) {
+                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
+                Poll::Ready(Ok(count)) => self.written += count,
+                Poll::Pending => return self.outbox.poll_dead(context),
+            }
+        }
+    }
+
+    /// All is written: sends FIN and waits for the peer's, so that bytes of the peer that are still under way do not turn our
+    /// last line into a reset.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.end_session();
+        if ready!(Pin::new(&mut self.stream).poll_shutdown(context)).is_err() {
+            return Poll::Ready(());
+        }
+        SCRATCH_BUFFER.with_borrow_mut(|scratch| {
+            while matches!(ready!(poll_read(&mut self.stream, context, scratch)), Ok([_, ..])) {}
+            Poll::Ready(())
+        })
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Step> {
+        if self.closing.is_some() || self.paused {
+            return Poll::Pending;
+        }
+        SCRATCH_BUFFER.with_borrow_mut(|scratch| match ready!(poll_read(&mut self.stream, context, scratch)) {
+            Ok(bytes @ [_, ..]) => {
+                self.last_read = Instant::now();
+                self.feed(bytes);
+                Poll::Ready(Step::Again)
+            }
+            _ => Poll::Ready(Step::Over),
+        })
+    }
+
+    /// When something is due if nothing comes, and what.
+    fn deadline(&self) -> Option<(Instant, Due)> {
+        if let Some(closing) = self.closing {
+            return Some((closing, Due::Over));
+        }
+        let timeout = |kind| {
+            if kind == Pending::Line {
+                LINE_TIMEOUT
+            } else {
+                PAYLOAD_TIMEOUT
+            }
+        };
+        let session = &self.inbound.session;
+        let all = [
+            self.begun.map(|(kind, since)| (since + timeout(kind), Due::TooSlow)),
+            session
+                .idle_deadline(self.opened, self.last_read)
+                .map(|at| (at, Due::TooSlow)),
+            self.inbound.resting.map(|at| (at, Due::Rested)),
+            session.next_tick().map(|at| (at, Due::Tick)),
+        ];
+        all.into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    /// Carries out what is due. The timer may be set too early, never too late: it is moved only when it has fired.
+    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Step> {
+        loop {
+            if let Some((at, due)) = self.deadline() {
+                if at <= Instant::now() {
+                    return Poll::Ready(self.carry_out(due));
+                }
+                if at < self.timer.deadline() || self.timer.is_elapsed() {
+                    self.timer.as_mut().reset(at);
+                }
+            }
+            ready!(self.timer.as_mut().poll(context));
+            self.timer.as_mut().reset(Instant::now() + NEVER);
+        }
+    }
+
+    fn carry_out(&mut self, due: Due) -> Step {
+        match due {
+            Due::Over => return Step::Over,
+            Due::Rested => self.inbound.resting = None,
+            Due::TooSlow => self.stop(Stop::Answered),
+            Due::Tick => {
+                if let Err(stop) = self.inbound.session.tick() {
+                    self.stop(stop);
+                }
+            }
+        }
+        Step::Again
+    }
+}
+
+/// Whether a connection goes on.
+enum Step {
+    Over,
+    Again,
+}
+
+/// What a deadline is for.
+#[derive(Clone, Copy)]
+enum Due {
+    /// Closing takes too long.
+    Over,
+    /// The peer is silent or too slow.
+    TooSlow,
+    /// The peer may go on.
+    Rested,
+    /// The session's own timer.
+    Tick,
+}
+
+/// Reads what is there; no bytes at the end of the stream.
+fn poll_read<'b, T: AsyncRead + Unpin>(
+    stream: &mut T,
+    context: &mut Context<'_>,
+    scratch: &'b mut [u8],
+) -> Poll<std::io::Result<&'b [u8]>> {
+    let mut buffer = ReadBuf::new(scratch);
+    ready!(Pin::new(stream).poll_read(context, &mut buffer))?;
+    let count = buffer.filled().len();
+    Poll::Ready(Ok(&scratch[..count]))
+}
+
+impl<T, S: Session> Drop for Connection<T, S> {
+    fn drop(&mut self) {
+        self.outbox.shut();
+        if self.closing.is_none() {
+            self.inbound.session.ended();
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Accepting connections.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// The longest pause after a failed accept, as when the process is out of file descriptors.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long written bytes may stay unacknowledged before the peer counts as gone (ARCHITECTURE.md, "Promises").
+const USER_TIMEOUT: Duration = Duration::from_secs(20);
+/// After so much silence the kernel asks whether the peer still lives.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// Accepts connections and hands them to `serve` until the server stops.
+pub async fn accept_loop(
+    listener: TcpListener,
+    mut stop: watch::Receiver<bool>,
+    serve: impl Fn(TcpStream, SocketAddr),
+) {
+    let mut pause = Duration::from_millis(1);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        match accepted.and_then(|(stream, peer)| prepare(&stream).map(|()| (stream, peer))) {
+            Ok((stream, peer)) => {
+                pause = Duration::from_millis(1);
+                serve(stream, peer);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not accept a connection");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+    }
+}
+
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    socket.set_tcp_keepalive(
+        &TcpKeepalive::new()
+            .with_time(KEEPALIVE)
+            .with_interval(Duration::from_secs(10)),
+    )?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
+    Ok(())
+}
+
+/// Raises the number of files that this process may open as far as it may; the number.
+pub fn raise_file_limit() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    let current = if setrlimit(Resource::Nofile, raised).is_ok() {
+        maximum
+    } else {
+        current
+    };
+    current
+        .and_then(|files| usize::try_from(files).ok())
+        .unwrap_or(usize::MAX)
+}

@@ -1,0 +1,237 @@
+//! What waits to be written to one connection.
+//!
+//! Anyone may append; nobody waits. The owner takes everything at once and writes it with as few system calls as the kernel
+//! allows, which is the largest lever on throughput there is here. What *others* queue is bounded: a connection that does not
+//! read is closed, and its peers never notice more than that. A connection's own answers do not count, but while many of them are
+//! unsent it is not read.
+
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use crate::sync::lock;
+
+/// The queue of a connection, shared between its owner and everybody who talks to it.
+#[derive(Debug)]
+pub struct Outbox {
+    /// The most bytes that others may have waiting.
+    limit: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    bytes: Vec<u8>,
+    /// How many of `bytes` came from others.
+    foreign: usize,
+    /// The same of what the owner took and has not written yet.
+    foreign_taken: usize,
+    /// All that the owner took and has not written yet.
+    taken: usize,
+    stage: Stage,
+    owner: Option<Waker>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Open,
+    /// What is queued is written, then the connection closes.
+    Closing,
+    /// The connection closes at once.
+    Dead,
+}
+
+/// What the owner is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// Write the bytes that were swapped in.
+    Bytes,
+    /// Everything is written; close.
+    Close,
+    /// Close without writing any more.
+    Abort,
+}
+
+impl Outbox {
+    /// An empty queue in which others may have `limit` bytes waiting.
+    #[must_use]
+    pub fn new(limit: usize) -> Arc<Self> {
+        Arc::new(Self {
+            limit,
+            state: Mutex::default(),
+        })
+    }
+
+    /// Appends an answer to the connection's own command.
+    pub fn reply(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut state = lock(&self.state);
+        if state.stage == Stage::Open {
+            write(&mut state.bytes);
+            state.wake();
+        }
+    }
+
+    /// Appends what somebody else has to say. `false` when the connection is gone, closing, or too slow; the last closes it.
+    pub fn send(&self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+        let mut state = lock(&self.state);
+        if state.stage != Stage::Open {
+            return false;
+        }
+        let before = state.bytes.len();
+        write(&mut state.bytes);
+        state.foreign += state.bytes.len() - before;
+        let fits = state.foreign + state.foreign_taken <= self.limit;
+        if !fits {
+            state.bytes = Vec::new();
+            state.stage = Stage::Dead;
+        }
+        state.wake();
+        fits
+    }
+
+    /// Writes what is queued, then closes. Nothing can be appended any more.
+    pub fn close(&self) {
+        let mut state = lock(&self.state);
+        if state.stage == Stage::Open {
+            state.stage = Stage::Closing;
+            state.wake();
+        }
+    }
+
+    /// Appends a last line and closes, in one step: nothing can come in between.
+    pub fn close_with(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut state = lock(&self.state);
+        if state.stage == Stage::Open {
+            write(&mut state.bytes);
+            state.stage = Stage::Closing;
+            state.wake();
+        }
+    }
+
+    /// Whether the connection still takes bytes.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        lock(&self.state).stage == Stage::Open
+    }
+
+    /// The bytes of the connection's own answers that are not written yet.
+    pub(crate) fn own_unsent(&self) -> usize {
+        let state = lock(&self.state);
+        (state.bytes.len() + state.taken).saturating_sub(state.foreign + state.foreign_taken)
+    }
+
+    /// For the owner, when all that it took is written: takes what came since, swapped with the empty `buffer`. Registers the
+    /// owner under the same lock, so that no wake-up is lost.
+    pub(crate) fn poll_take(&self, context: &mut Context<'_>, buffer: &mut Vec<u8>) -> Poll<Taken> {
+        let mut state = lock(&self.state);
+        state.taken = 0;
+        state.foreign_taken = 0;
+        if state.stage == Stage::Dead {
+            return Poll::Ready(Taken::Abort);
+        }
+        if !state.bytes.is_empty() {
+            // A fresh vector rather than the written one: an idle connection owns no buffer.
+            *buffer = std::mem::take(&mut state.bytes);
+            state.taken = buffer.len();
+            state.foreign_taken = std::mem::take(&mut state.foreign);
+            return Poll::Ready(Taken::Bytes);
+        }
+        if state.stage == Stage::Closing {
+            return Poll::Ready(Taken::Close);
+        }
+        state.register(context);
+        Poll::Pending
+    }
+
+    /// For the owner, while what it took is not written yet: whether to give up. Registers the owner.
+    pub(crate) fn poll_dead(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = lock(&self.state);
+        if state.stage == Stage::Dead {
+            return Poll::Ready(());
+        }
+        state.register(context);
+        Poll::Pending
+    }
+
+    /// For the owner, when the connection is gone.
+    pub(crate) fn shut(&self) {
+        let mut state = lock(&self.state);
+        *state = State {
+            stage: Stage::Dead,
+            ..State::default()
+        };
+    }
+}
+
+impl State {
+    fn wake(&mut self) {
+        if let Some(owner) = self.owner.take() {
+            owner.wake();
+        }
+    }
+
+    fn register(&mut self, context: &Context<'_>) {
+        match &mut self.owner {
+            Some(owner) => owner.clone_from(context.waker()),
+            None => self.owner = Some(context.waker().clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(outbox: &Outbox) -> (Poll<Taken>, Vec<u8>) {
+        let mut buffer = Vec::new();
+        let taken = outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut buffer);
+        (taken, buffer)
+    }
+
+    fn say(bytes: &[u8]) -> impl FnOnce(&mut Vec<u8>) {
+        let bytes = bytes.to_vec();
+        move |out| out.extend(bytes)
+    }
+
+    #[test]
+    fn everything_that_waits_is_taken_at_once() {
+        let outbox = Outbox::new(10);
+        outbox.reply(say(b"a"));
+        assert!(outbox.send(say(b"b")));
+        assert_eq!(take(&outbox), (Poll::Ready(Taken::Bytes), b"ab".to_vec()));
+        assert_eq!(take(&outbox).0, Poll::Pending);
+    }
+
+    #[test]
+    fn what_others_queue_is_bounded_also_while_it_is_being_written() {
+        let outbox = Outbox::new(10);
+        assert!(outbox.send(say(b"123456")));
+        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
+        assert!(!outbox.send(say(b"12345")), "six of eleven bytes are not written yet");
+        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Abort));
+        assert!(!outbox.send(say(b"x")));
+    }
+
+    #[test]
+    fn own_answers_do_not_count_but_are_told() {
+        let outbox = Outbox::new(10);
+        outbox.reply(say(&[0; 100]));
+        assert!(outbox.send(say(b"x")));
+        assert_eq!(outbox.own_unsent(), 100);
+        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
+        assert_eq!(outbox.own_unsent(), 100, "taken is not written");
+        assert_eq!(take(&outbox).0, Poll::Pending);
+        assert_eq!(outbox.own_unsent(), 0);
+    }
+
+    #[test]
+    fn a_closing_connection_still_gets_what_was_queued_and_nothing_more() {
+        let outbox = Outbox::new(10);
+        outbox.reply(say(b"a"));
+        outbox.close_with(say(b"b"));
+        outbox.reply(say(b"c"));
+        assert!(!outbox.send(say(b"d")));
+        assert_eq!(take(&outbox), (Poll::Ready(Taken::Bytes), b"ab".to_vec()));
+        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Close));
+    }
+}

@@ -1,0 +1,152 @@
+//! All accounts in use, by handle.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+
+use msnp::Handle;
+use tokio::sync::OwnedMutexGuard;
+
+use super::cell::{Cell, Endpoint};
+use crate::store::{Store, StoreError};
+use crate::sync::lock;
+
+/// Parts of the map, each with its own lock, so that lookups of many cores rarely meet.
+const SHARDS: usize = 64;
+
+/// Finds accounts in use, and loads those that come into use.
+#[derive(Debug)]
+pub struct Directory {
+    store: Store,
+    shards: Vec<Mutex<HashMap<Handle, Arc<Slot>>>>,
+    hasher: RandomState,
+    epochs: AtomicU64,
+}
+
+/// The place of an account: its turn, and its cell if there is one.
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    turn: Arc<tokio::sync::Mutex<()>>,
+    cell: Mutex<Weak<Cell>>,
+}
+
+/// The right to edit one account's roster. Kept over the write to the store, given back when it is dropped.
+#[derive(Debug)]
+pub struct Turn {
+    handle: Handle,
+    directory: Arc<Directory>,
+    slot: Option<Arc<Slot>>,
+    _guard: OwnedMutexGuard<()>,
+}
+
+impl Directory {
+    /// Nobody is in use yet.
+    #[must_use]
+    pub fn new(store: Store) -> Arc<Self> {
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        Arc::new(Self {
+            store,
+            shards,
+            hasher: RandomState::new(),
+            epochs: AtomicU64::new(1),
+        })
+    }
+
+    /// The number of the next sign-in.
+    pub fn next_epoch(&self) -> u64 {
+        self.epochs.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The cell of an account, if it is in use. Whoever is signed in is.
+    #[must_use]
+    pub fn find(&self, handle: &Handle) -> Option<Arc<Cell>> {
+        let slot = lock(self.shard(handle)).get(handle).cloned()?;
+
+        lock(&slot.cell).upgrade()
+    }
+
+    /// The notification connection of an account, if it is signed in.
+    #[must_use]
+    pub fn endpoint(&self, handle: &Handle) -> Option<Arc<Endpoint>> {
+        self.find(handle)?.endpoint()
+    }
+
+    /// Every notification connection there is.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<Arc<Endpoint>> {
+        let mut all = Vec::new();
+        for shard in &self.shards {
+            let cells: Vec<_> = lock(shard)
+                .values()
+                .filter_map(|slot| lock(&slot.cell).upgrade())
+                .collect();
+            all.extend(cells.iter().filter_map(|cell| cell.endpoint()));
+        }
+        all
+    }
+
+    /// Waits for the turn of one account.
+    pub async fn turn(self: &Arc<Self>, handle: &Handle) -> Turn {
+        let slot = lock(self.shard(handle)).entry(handle.clone()).or_default().clone();
+        let guard = slot.turn.clone().lock_owned().await;
+        Turn {
+            handle: handle.clone(),
+            directory: self.clone(),
+            slot: Some(slot),
+            _guard: guard,
+        }
+    }
+
+    /// Waits for the turns of two accounts, always in the order of their handles, so that nobody waits in a circle.
+    pub async fn turns(self: &Arc<Self>, one: &Handle, other: &Handle) -> (Turn, Turn) {
+        if one < other {
+            let first = self.turn(one).await;
+            (first, self.turn(other).await)
+        } else {
+            let first = self.turn(other).await;
+            (self.turn(one).await, first)
+        }
+    }
+
+    fn shard(&self, handle: &Handle) -> &Mutex<HashMap<Handle, Arc<Slot>>> {
+        let hash = self.hasher.hash_one(handle);
+        // The remainder is below SHARDS, the length of the vector.
+        &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or_default()]
+    }
+
+    /// Gives up the place of an account that nobody uses any more.
+    pub(super) fn forget_unused(&self, handle: &Handle) {
+        let mut shard = lock(self.shard(handle));
+        if shard.get(handle).is_some_and(|slot| Arc::strong_count(slot) == 1) {
+            shard.remove(handle);
+        }
+    }
+}
+
+impl Turn {
+    /// The cell of the account, loaded from the store if it is not in use. `None` when there is no such account.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub async fn cell(&self) -> Result<Option<Arc<Cell>>, StoreError> {
+        let Some(slot) = &self.slot else { return Ok(None) };
+        if let Some(cell) = lock(&slot.cell).upgrade() {
+            return Ok(Some(cell));
+        }
+        // Nobody else can load it meanwhile: that takes the turn too.
+        let Some((id, roster)) = self.directory.store.roster(&self.handle).await? else {
+            return Ok(None);
+        };
+        let cell = Arc::new(Cell::new(id, roster, Arc::downgrade(&self.directory), slot.clone()));
+        *lock(&slot.cell) = Arc::downgrade(&cell);
+        Ok(Some(cell))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.slot = None;
+        self.directory.forget_unused(&self.handle);
+    }
+}

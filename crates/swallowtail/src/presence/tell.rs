@@ -1,0 +1,157 @@
+//! What a watcher hears of a change: the table of docs/protocol/ns.md section 2.
+
+use std::collections::HashMap;
+
+use msnp::Dialect;
+use msnp::notification::{PresenceLine, ServerCommand};
+
+use super::cell::{Endpoint, Seen};
+
+/// One change of somebody's presence. Each line is encoded once for each dialect, however many watch.
+pub(super) struct News<'a> {
+    before: Option<&'a Seen>,
+    after: Option<&'a Seen>,
+    encoded: HashMap<(Kind, Dialect), Vec<u8>>,
+}
+
+/// What a watcher hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    /// NLN, then UBX if something was published.
+    Arrived,
+    /// FLN.
+    Left,
+    /// NLN: status, name, capabilities or picture are different.
+    Changed,
+    /// UBX: the personal message is different.
+    Message,
+    /// NLN, then UBX: both.
+    ChangedWithMessage,
+}
+
+impl<'a> News<'a> {
+    pub(super) fn new(before: Option<&'a Seen>, after: Option<&'a Seen>) -> Self {
+        Self {
+            before,
+            after,
+            encoded: HashMap::new(),
+        }
+    }
+
+    /// What somebody hears who was and is allowed to see the account, or not.
+    pub(super) fn kind(&self, allowed_before: bool, allowed_after: bool) -> Option<Kind> {
+        let before = self.before.filter(|_| allowed_before);
+        let after = self.after.filter(|_| allowed_after);
+        match (before, after) {
+            (None, None) => None,
+            (None, Some(_)) => Some(Kind::Arrived),
+            (Some(_), None) => Some(Kind::Left),
+            (Some(before), Some(after)) => match (before.line != after.line, before.message != after.message) {
+                (false, false) => None,
+                (true, false) => Some(Kind::Changed),
+                (false, true) => Some(Kind::Message),
+                (true, true) => Some(Kind::ChangedWithMessage),
+            },
+        }
+    }
+
+    pub(super) fn send(&mut self, kind: Kind, endpoint: &Endpoint) {
+        let dialect = endpoint.dialect;
+        let (before, after) = (self.before, self.after);
+        let bytes = self
+            .encoded
+            .entry((kind, dialect))
+            .or_insert_with(|| encode(kind, dialect, before, after));
+        if !bytes.is_empty() {
+            endpoint.outbox.send(|out| out.extend_from_slice(bytes));
+        }
+    }
+}
+
+fn encode(kind: Kind, dialect: Dialect, before: Option<&Seen>, after: Option<&Seen>) -> Vec<u8> {
+    let mut out = Vec::new();
+    let Some(seen) = after.or(before) else { return out };
+    let handle = || seen.line.handle.clone();
+    let lines: Vec<PresenceLine> = match kind {
+        Kind::Left => vec![PresenceLine::Offline(handle())],
+        Kind::Changed => vec![PresenceLine::Online(seen.line.clone())],
+        Kind::Message => vec![PresenceLine::Message(handle(), seen.message.clone())],
+        Kind::Arrived if seen.message.is_none() => vec![PresenceLine::Online(seen.line.clone())],
+        Kind::Arrived | Kind::ChangedWithMessage => {
+            vec![
+                PresenceLine::Online(seen.line.clone()),
+                PresenceLine::Message(handle(), seen.message.clone()),
+            ]
+        }
+    };
+    for line in lines {
+        // Personal messages are for MSNP11 and later.
+        if dialect >= Dialect::Msnp11 || !matches!(line, PresenceLine::Message(..)) {
+            ServerCommand::from(line).encode(dialect, &mut out);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use msnp::payload::PersonalMessage;
+    use msnp::{Capabilities, DisplayName, Handle, Status};
+
+    use super::*;
+
+    fn seen(status: Status, message: Option<&str>) -> Seen {
+        Seen {
+            line: msnp::notification::Presence {
+                status,
+                handle: Handle::parse("bob@example.com").unwrap(),
+                name: DisplayName::new("Bob").unwrap(),
+                capabilities: Capabilities(0),
+                object: None,
+            },
+            message: message.map(|text| PersonalMessage::parse(text.as_bytes()).unwrap()),
+        }
+    }
+
+    #[test]
+    fn a_watcher_hears_what_the_table_says() {
+        let online = seen(Status::Online, None);
+        let busy = seen(Status::Busy, None);
+        let talking = seen(Status::Online, Some("<Data/>"));
+        let both = seen(Status::Busy, Some("<Data/>"));
+        let kind = |before: Option<&Seen>, after: Option<&Seen>, was, is| News::new(before, after).kind(was, is);
+        assert_eq!(kind(None, Some(&online), true, true), Some(Kind::Arrived));
+        assert_eq!(
+            kind(Some(&online), Some(&busy), false, true),
+            Some(Kind::Arrived),
+            "unblocked and changed"
+        );
+        assert_eq!(kind(Some(&online), None, true, true), Some(Kind::Left));
+        assert_eq!(
+            kind(Some(&online), Some(&online), true, false),
+            Some(Kind::Left),
+            "blocked"
+        );
+        assert_eq!(kind(Some(&online), Some(&busy), true, true), Some(Kind::Changed));
+        assert_eq!(kind(Some(&online), Some(&talking), true, true), Some(Kind::Message));
+        assert_eq!(
+            kind(Some(&online), Some(&both), true, true),
+            Some(Kind::ChangedWithMessage)
+        );
+        assert_eq!(kind(Some(&online), Some(&online), true, true), None);
+        assert_eq!(kind(Some(&online), Some(&busy), false, false), None);
+    }
+
+    #[test]
+    fn a_personal_message_that_was_taken_back_is_told_as_no_bytes() {
+        let (talking, silent) = (seen(Status::Online, Some("<Data/>")), seen(Status::Online, None));
+        assert_eq!(
+            encode(Kind::Message, Dialect::Msnp12, Some(&talking), Some(&silent)),
+            b"UBX bob@example.com 0\r\n"
+        );
+        assert_eq!(
+            encode(Kind::Message, Dialect::Msnp10, Some(&talking), Some(&silent)),
+            b""
+        );
+    }
+}
