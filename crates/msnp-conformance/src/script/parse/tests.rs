@@ -118,3 +118,38 @@ fn errors_name_the_file_and_the_line() {
         assert!(message.contains(place) && message.contains(why), "{text:?}: {message}");
     }
 }
+
+/// Lengths that do not follow from a payload, in all transcripts of the reference.
+fn literal_lengths() -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/transcripts");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "txt") {
+            continue;
+        }
+        let script = Script::read(&path).unwrap();
+        for step in script.parts.iter().flat_map(|part| &part.steps) {
+            let (Action::Send { message, .. } | Action::Expect { message, .. }) = &step.action else {
+                continue;
+            };
+            let wrong_head = message.lines.iter().any(|line| {
+                line.masked()
+                    .strip_prefix(b"Content-Length: ")
+                    .is_some_and(|value| value != b"{len}")
+            });
+            let last = message.plain_words().pop().unwrap_or_default();
+            let wrong_line =
+                message.payload.is_some() && message.lines.len() == 1 && last.iter().any(u8::is_ascii_digit);
+            if wrong_head || wrong_line {
+                found.push(format!("{}:{}", script.file, step.line));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_length_in_the_reference_is_that_of_its_payload() {
+    assert_eq!(literal_lengths(), Vec::<String>::new());
+}
