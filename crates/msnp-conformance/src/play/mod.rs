@@ -1,6 +1,8 @@
 //! Playing one part: its steps in order, against one server.
 
 mod expect;
+#[cfg(test)]
+mod mirror;
 mod peer;
 mod send;
 
@@ -51,32 +53,40 @@ pub(crate) async fn part(file: &str, part: &Part, server: Box<dyn Server>, optio
     } else {
         Renaming::default()
     };
-    let endpoints = server.endpoints().clone();
-    let mut player = Player {
-        file: file.to_owned(),
-        options: options.clone(),
-        server,
-        log: Log::default(),
-        vars: Vars::default(),
-        peers: BTreeMap::new(),
-        accounts: Accounts::new(&endpoints, options),
-        switchboard: endpoints.switchboard,
-        dispatch: HashSet::new(),
-        one_write: false,
-        received: BTreeMap::new(),
-        masked: BTreeMap::new(),
-        renaming,
-    };
-    let steps = player.renaming.part(part).steps;
-    let outcome = match player.steps(&steps).await {
-        Ok(()) => Outcome::Passed,
-        Err(Stop::Failed(failure)) => Outcome::Failed(failure),
-        Err(Stop::NotPlayed(why)) => Outcome::NotPlayed(why),
-    };
-    player.finish(part, outcome)
+    let steps = renaming.part(part).steps;
+    let mut player = Player::new(file, server, options, renaming);
+    let outcome = player.play(&steps).await;
+    player.finish(&part.title, outcome)
 }
 
 impl Player {
+    fn new(file: &str, server: Box<dyn Server>, options: &Options, renaming: Renaming) -> Self {
+        let endpoints = server.endpoints().clone();
+        Self {
+            file: file.to_owned(),
+            options: options.clone(),
+            server,
+            renaming,
+            log: Log::default(),
+            vars: Vars::default(),
+            peers: BTreeMap::new(),
+            accounts: Accounts::new(&endpoints, options),
+            switchboard: endpoints.switchboard,
+            dispatch: HashSet::new(),
+            one_write: false,
+            received: BTreeMap::new(),
+            masked: BTreeMap::new(),
+        }
+    }
+
+    async fn play(&mut self, steps: &[Step]) -> Outcome {
+        match self.steps(steps).await {
+            Ok(()) => Outcome::Passed,
+            Err(Stop::Failed(failure)) => Outcome::Failed(failure),
+            Err(Stop::NotPlayed(why)) => Outcome::NotPlayed(why),
+        }
+    }
+
     async fn steps(&mut self, steps: &[Step]) -> Result<(), Stop> {
         let mut at = 0;
         while let Some(step) = steps.get(at) {
@@ -193,13 +203,13 @@ impl Player {
         self.masked.entry(name.to_owned()).or_default().extend(masked);
     }
 
-    fn finish(mut self, part: &Part, outcome: Outcome) -> PlayReport {
+    fn finish(mut self, title: &str, outcome: Outcome) -> PlayReport {
         for (name, peer) in std::mem::take(&mut self.peers) {
             self.keep(&name, peer);
         }
         PlayReport {
             file: self.file,
-            part: part.title.clone(),
+            part: title.to_owned(),
             outcome,
             received: self.received,
             masked: self.masked,
