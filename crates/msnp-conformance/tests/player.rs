@@ -2,9 +2,9 @@
 
 #![allow(
     clippy::unwrap_used,
-    reason = "what clippy.toml allows in tests does not reach their helpers"
+    reason = "what clippy.toml allows in tests does not reach functions beside them"
 )]
-#![allow(unreachable_pub, reason = "the module of helpers is private to this test")]
+#![allow(unreachable_pub, reason = "the common module is private to this test")]
 
 mod common;
 

@@ -2,12 +2,12 @@
 
 #![allow(
     clippy::unwrap_used,
-    reason = "what clippy.toml allows in tests does not reach their helpers"
+    reason = "what clippy.toml allows in tests does not reach functions beside them"
 )]
 #![allow(
     unreachable_pub,
     dead_code,
-    reason = "the module of helpers is private to this test, which needs a part of it"
+    reason = "the common module is private to this test, which needs a part of it"
 )]
 
 mod common;

@@ -2,12 +2,12 @@
 
 #![allow(
     clippy::unwrap_used,
-    reason = "what clippy.toml allows in tests does not reach their helpers"
+    reason = "what clippy.toml allows in tests does not reach functions beside them"
 )]
 #![allow(
     unreachable_pub,
     dead_code,
-    reason = "the module of helpers is private to this test, which needs a part of it"
+    reason = "the common module is private to this test, which needs a part of it"
 )]
 
 mod common;
@@ -273,6 +273,16 @@ async fn a_chat_is_made_as_clients_make_one() {
     );
     let (report, _) = play(&text, true).await;
     assert_passed(&report);
+}
+
+#[tokio::test]
+async fn a_chat_can_start_from_a_connection_that_records_signed_in() {
+    let text = format!(
+        "{ACCOUNTS}a @ ns\na > USR 3 TWN I bob@example.com\na < USR 3 TWN S {{policy}}\na > USR 4 TWN S t=ticket&p=\n\
+         a < USR 4 OK bob@example.com 1 0\na < MSG Hotmail Hotmail {{len}}\na <| hi\n\
+         !chat - sb-b=bob\nsb-b > PNG\nsb-b < QNG 50\n"
+    );
+    assert_passed(&play(&text, true).await.0);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
-    reason = "what clippy.toml allows in tests does not reach their helpers"
+    reason = "what clippy.toml allows in tests does not reach functions beside them"
 )]
 
 use std::path::PathBuf;

@@ -3,30 +3,13 @@
 //! The server records between two records of another kind are one batch. Within it every NAME has its own order; the
 //! NAMEs are looked at one after the other, since lines to different ones may come in any order.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
+use super::want::{Kind, Want, batch, noise_like, run_length};
 use super::{Peer, Player, Stop};
 use crate::compare;
-use crate::script::directive::Directive;
-use crate::script::{Action, Message, Service, Step};
-use crate::wire::{Event, Unit, is_mail_note, show};
-
-/// A server record of a batch.
-struct Want<'a> {
-    line: usize,
-    name: &'a str,
-    kind: Kind<'a>,
-    maybe: bool,
-    within: Option<Duration>,
-}
-
-enum Kind<'a> {
-    Message(&'a Message),
-    Close,
-    Nothing,
-}
+use crate::script::{Message, Service, Step};
+use crate::wire::{Event, Unit, show};
 
 impl Player {
     /// Waits for the batch that starts at `at`; the answer is the step after it.
@@ -226,6 +209,9 @@ impl Player {
                         .and_then(|word| word.as_literal().map(show));
                     peer.challenge = Some((in_file, unit.word(2)));
                 }
+                if peer.connection.service() == Service::Ns && unit.word(0) == "USR" && unit.word(2) == "OK" {
+                    peer.who = self.accounts.who(&peer.handle);
+                }
                 if let Some(address) = peer.receives(&unit) {
                     self.switchboard = address;
                 }
@@ -288,113 +274,4 @@ impl Player {
         };
         self.failure(want.line, want.show(), came, why)
     }
-}
-
-impl Want<'_> {
-    fn command(&self) -> Vec<u8> {
-        match self.kind {
-            Kind::Message(message) => message.command(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// A record that wants a CHL or a mail note.
-    fn wants_noise(&self) -> bool {
-        let Kind::Message(message) = self.kind else {
-            return false;
-        };
-        let words = message.plain_words();
-        match message.command().as_slice() {
-            b"CHL" => words.get(1).is_some_and(|word| word == b"0"),
-            b"MSG" => message
-                .payload
-                .as_ref()
-                .is_some_and(|payload| is_mail_note(&payload.masked())),
-            _ => false,
-        }
-    }
-
-    fn show(&self) -> String {
-        let Kind::Message(message) = self.kind else {
-            return match self.kind {
-                Kind::Close => format!("{} <!", self.name),
-                _ => format!("{} ..", self.name),
-            };
-        };
-        let lines: Vec<String> = message
-            .lines
-            .iter()
-            .map(|line| format!("{} < {}", self.name, show(&line.masked())))
-            .collect();
-        let mut shown = lines.join("\n            ");
-        if let Some(payload) = &message.payload {
-            shown = format!("{shown}\n            {} <| {}", self.name, show(&payload.masked()));
-        }
-        shown
-    }
-}
-
-/// The server records from `at` on, and the step after them.
-fn batch(steps: &[Step], at: usize) -> (Vec<Want<'_>>, usize) {
-    let mut wants = Vec::new();
-    let (mut maybe, mut within) = (false, None);
-    let mut end = at;
-    for step in &steps[at..] {
-        let (name, kind) = match &step.action {
-            Action::Expect { name, message } => (name, Kind::Message(message)),
-            Action::ExpectClose { name } => (name, Kind::Close),
-            Action::ExpectNothing { name } => (name, Kind::Nothing),
-            Action::Directive(Directive::Maybe) => {
-                maybe = true;
-                end += 1;
-                continue;
-            }
-            Action::Directive(Directive::Within(time)) => {
-                within = Some(*time);
-                end += 1;
-                continue;
-            }
-            _ => break,
-        };
-        wants.push(Want {
-            line: step.line,
-            name,
-            kind,
-            maybe,
-            within: within.take(),
-        });
-        maybe = false;
-        end += 1;
-    }
-    (wants, end)
-}
-
-/// How many records from the first on are a run that may come in any order; 0 if there is no choice.
-fn run_length(wants: &[&Want<'_>]) -> usize {
-    let head = wants[0].command();
-    let follower: &[u8] = match head.as_slice() {
-        // Below MSNP10 group 0 comes first (ns.md section 6).
-        b"LSG" if is_group_zero(wants[0]) => return 0,
-        b"LSG" => b"",
-        b"LST" => b"BPR",
-        b"ILN" => b"UBX",
-        _ => return 0,
-    };
-    let belongs = |want: &&&Want<'_>| {
-        let command = want.command();
-        !want.maybe && !command.is_empty() && (command == head || command == follower)
-    };
-    let length = wants.iter().take_while(belongs).count();
-    let heads = wants[..length].iter().filter(|want| want.command() == head).count();
-    if heads > 1 { length } else { 0 }
-}
-
-fn is_group_zero(want: &Want<'_>) -> bool {
-    matches!(want.kind, Kind::Message(message) if message.plain_words().get(1).is_some_and(|word| word == b"0"))
-}
-
-/// Noise of the kind that the record wants.
-fn noise_like(want: &Want<'_>) -> impl Fn(&Unit) -> bool + use<> {
-    let command = want.command();
-    move |unit: &Unit| unit.words()[0] == command
 }

@@ -5,6 +5,7 @@ mod expect;
 mod mirror;
 mod peer;
 mod send;
+mod want;
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -9,7 +9,7 @@ const FIRST_TRID: u32 = 7000;
 /// A NAME under way.
 pub(crate) struct Peer {
     pub(crate) connection: Connection,
-    /// The short name of the account, if a directive signed it in.
+    /// The short name of the account that is signed in on it.
     pub(crate) who: Option<String>,
     /// The handle of the last `USR n TWN I`.
     pub(crate) handle: String,

@@ -71,6 +71,15 @@ impl Accounts {
         Ok(&self.account(who)?.handle)
     }
 
+    /// The short name of the account with this handle.
+    pub(crate) fn who(&self, handle: &str) -> Option<String> {
+        let account = self
+            .accounts
+            .values()
+            .find(|account| account.handle.eq_ignore_ascii_case(handle));
+        account.map(|account| account.who.clone())
+    }
+
     fn account(&self, who: &str) -> anyhow::Result<&Account> {
         self.accounts
             .get(who)
