@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use super::Player;
 use crate::options::{Options, Pace};
 use crate::rename::Renaming;
-use crate::report::Outcome;
+use crate::report::{Outcome, PlayReport};
 use crate::script::directive::Directive;
 use crate::script::{Action, Message, Part, Script, Service, Step};
 use crate::target::{BoxFuture, Endpoints, NotPlayable, Server};
@@ -32,17 +32,25 @@ enum Fault {
 }
 
 #[tokio::test]
-async fn every_transcript_passes_against_a_server_that_says_what_it_says() {
+async fn every_transcript_passes_at_every_pace_against_a_server_that_says_what_it_says() {
     let mut tasks = JoinSet::new();
     for (file, part) in parts() {
         tasks.spawn(async move {
+            let mut streams = Vec::new();
             for pace in [Pace::Whole, Pace::OneByte, Pace::OneSegment] {
-                match play(&file, &part, pace, Fault::None).await.0 {
+                let (report, _) = play(&file, &part, pace, Fault::None).await;
+                streams.push(report.masked);
+                match report.outcome {
                     Outcome::Passed => {}
                     Outcome::NotPlayed(why) => assert!(why.contains("by hand"), "{file} {}: {why}", part.title),
                     Outcome::Failed(failure) => panic!("{} {failure}", part.title),
                 }
             }
+            assert!(
+                streams[0] == streams[1] && streams[1] == streams[2],
+                "{file} {}",
+                part.title
+            );
         });
     }
     tasks.join_all().await;
@@ -59,10 +67,10 @@ async fn no_transcript_passes_against_a_server_that_leaves_a_record_out_or_adds_
                 .filter(|index| *index < records)
             {
                 for fault in [Fault::Blank(index), Fault::Missing(index)] {
-                    let (outcome, _) = play(&file, &part, Pace::Whole, fault).await;
+                    let (report, _) = play(&file, &part, Pace::Whole, fault).await;
                     let optional = fault == Fault::Missing(index) && is_out(&part, index);
-                    let failed = matches!(outcome, Outcome::Failed(_));
-                    assert!(optional || failed, "{file} {} record {index}: {outcome:?}", part.title);
+                    let failed = report.failed();
+                    assert!(optional || failed, "{file} {} record {index}: {report}", part.title);
                 }
             }
         });
@@ -101,7 +109,7 @@ fn parts() -> Vec<(String, Part)> {
 }
 
 /// Plays a part; the answer says also how many server records there were before the end or the first `!by-hand`.
-async fn play(file: &str, part: &Part, pace: Pace, fault: Fault) -> (Outcome, usize) {
+async fn play(file: &str, part: &Part, pace: Pace, fault: Fault) -> (PlayReport, usize) {
     let (steps, vars) = without_setting_up(part);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let here = listener.local_addr().unwrap().to_string();
@@ -144,7 +152,7 @@ async fn play(file: &str, part: &Part, pace: Pace, fault: Fault) -> (Outcome, us
     let short: Vec<Step> = steps.into_iter().map(|step| shorter(step, fault)).collect();
     let outcome = player.play(&short).await;
     server.abort();
-    (outcome, records)
+    (player.finish(&part.title, outcome), records)
 }
 
 struct Mirror(Endpoints);
