@@ -1,0 +1,180 @@
+//! Comparing a line word by word (docs/protocol/transcripts/README.md section 3, Words and Free values).
+
+use msnp::text::decode_bytes;
+
+use super::Mismatch;
+use crate::template::matching::{Place, matches};
+use crate::template::{Piece, Template};
+use crate::vars::Vars;
+use crate::wire::show;
+
+/// The words of CVR and CVQ answers that are compared: the command and the TrID. Of the other five only the number is.
+const CVR_COMPARED: usize = 2;
+
+/// Compares; the answer is the line with names in place of the server's values.
+pub(super) fn line(expected: &Template, got: &[u8], payload_len: usize, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
+    let wanted_words = expected.words();
+    let words: Vec<&[u8]> = got.split(|&byte| byte == b' ').collect();
+    if wanted_words.len() != words.len() {
+        return Err(count_differs(wanted_words.len(), &words));
+    }
+    let free_from = free_from(&wanted_words);
+    let mut masked = Vec::new();
+    for (index, (wanted, word)) in wanted_words.iter().zip(&words).enumerate() {
+        if index > 0 {
+            masked.push(b' ');
+        }
+        if index >= free_from && !word.is_empty() {
+            masked.extend(b"{free}");
+            continue;
+        }
+        if is_challenge(&wanted_words, index) && !word.is_empty() && word.iter().all(u8::is_ascii_digit) {
+            masked.extend(b"{challenge}");
+            continue;
+        }
+        match compare_word(wanted, word, payload_len, vars) {
+            Some(shown) => masked.extend(shown),
+            None => return Err(word_differs(index, wanted, word, payload_len, vars)),
+        }
+    }
+    Ok(masked)
+}
+
+/// Where the words that are never compared begin.
+fn free_from(wanted: &[Template]) -> usize {
+    let is = |index: usize, text: &[u8]| wanted.get(index).and_then(Template::as_literal) == Some(text);
+    if is(0, b"CVR") || is(0, b"CVQ") {
+        CVR_COMPARED
+    } else {
+        usize::MAX
+    }
+}
+
+/// The digits of a CHL that the file writes out: the server chooses its own.
+fn is_challenge(wanted: &[Template], index: usize) -> bool {
+    let is = |index: usize, text: &[u8]| wanted.get(index).and_then(Template::as_literal) == Some(text);
+    index == 2 && is(0, b"CHL") && is(1, b"0") && wanted[2].as_literal().is_some()
+}
+
+/// Compares one word; the masked form if it is as expected.
+fn compare_word(wanted: &Template, word: &[u8], payload_len: usize, vars: &mut Vars) -> Option<Vec<u8>> {
+    let plain = wanted.as_literal().is_some();
+    if matches(wanted, word, payload_len, Place::Line, vars) {
+        return Some(if plain { word.to_vec() } else { wanted.masked() });
+    }
+    if is_object(word) || wanted.as_literal().is_some_and(is_object) {
+        return None;
+    }
+    // A word may be spelled in several ways (framing.md section 5).
+    let wanted = wanted.map_literals(decode_bytes);
+    let fits = matches(&wanted, &decode_bytes(word), payload_len, Place::Payload, vars);
+    fits.then(|| if plain { word.to_vec() } else { wanted.masked() })
+}
+
+/// MSNObjects are compared byte for byte.
+fn is_object(word: &[u8]) -> bool {
+    word.get(..10)
+        .is_some_and(|head| head.eq_ignore_ascii_case(b"%3Cmsnobj%"))
+}
+
+fn count_differs(wanted: usize, words: &[&[u8]]) -> Mismatch {
+    let blank = match words {
+        [.., last] if last.is_empty() && words.len() > 1 => ": there is a blank at the end",
+        _ if words.iter().any(|word| word.is_empty()) => ": there is a blank too many",
+        _ => "",
+    };
+    format!("{wanted} words are expected and {} came{blank}", words.len())
+}
+
+fn word_differs(index: usize, wanted: &Template, word: &[u8], payload_len: usize, vars: &Vars) -> Mismatch {
+    let known = wanted
+        .pieces()
+        .iter()
+        .any(|piece| matches!(piece, Piece::Var(name) if vars.get(name).is_some()));
+    let value = match wanted.render(vars, payload_len) {
+        Ok(value) if known => format!(", which is `{}` here", show(&value)),
+        _ => String::new(),
+    };
+    format!(
+        "word {} should be `{}`{value}, and `{}` came",
+        index + 1,
+        show(&wanted.masked()),
+        show(word)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compare(expected: &str, got: &str) -> Result<String, Mismatch> {
+        let expected = Template::parse(expected).unwrap();
+        line(&expected, got.as_bytes(), 0, &mut Vars::default()).map(|masked| String::from_utf8(masked).unwrap())
+    }
+
+    #[test]
+    fn number_of_words_and_each_word_must_agree() {
+        assert!(compare("GTC A", "GTC A").is_ok());
+        assert!(
+            compare("GTC A", "GTC N")
+                .unwrap_err()
+                .contains("word 2 should be `A`, and `N` came")
+        );
+        assert!(
+            compare("GTC A", "GTC")
+                .unwrap_err()
+                .contains("2 words are expected and 1 came")
+        );
+        assert!(compare("GTC A", "gtc A").is_err());
+    }
+
+    #[test]
+    fn a_blank_too_many_or_at_the_end_is_a_fault() {
+        assert!(compare("GTC A", "GTC A ").unwrap_err().contains("blank at the end"));
+        assert!(compare("GTC A", "GTC  A").unwrap_err().contains("blank too many"));
+        assert!(compare("PRP 1 MFN", "PRP 1 MFN").is_ok());
+    }
+
+    #[test]
+    fn words_are_compared_after_percent_decoding() {
+        for got in ["Élise%20A", "%C3%89lise%20A", "%c3%89lise%20%41"] {
+            assert!(compare("NLN Élise%20A", &format!("NLN {got}")).is_ok(), "{got}");
+        }
+        assert!(compare("NLN Élise%20A", "NLN Elise%20A").is_err());
+        assert!(compare("LST F=Bob%20B C={c}", "LST F=%42ob%20B C=1").is_ok());
+    }
+
+    #[test]
+    fn objects_are_compared_byte_for_byte() {
+        let object = "%3Cmsnobj%20Creator%3D%22a%22%2F%3E";
+        assert!(compare(object, object).is_ok());
+        assert!(compare(object, &object.replace("%3D", "%3d")).is_err());
+        assert!(compare(object, "<msnobj%20Creator%3D%22a%22%2F%3E").is_err());
+    }
+
+    #[test]
+    fn the_last_five_words_of_cvr_are_only_counted() {
+        assert_eq!(
+            compare("CVR 2 7.5 7.5 {m} {d} {i}", "CVR 2 1 2 3 4 5").unwrap(),
+            "CVR 2 {free} {free} {free} {free} {free}"
+        );
+        assert!(compare("CVR 2 7.5 7.5 {m} {d} {i}", "CVR 2 1 2 3 4").is_err());
+        assert!(compare("CVR 2 7.5 7.5 {m} {d} {i}", "CVR 3 1 2 3 4 5").is_err());
+        assert!(compare("CVQ 2 {r} {r} {m} {d} {i}", "CVQ 2 1 2 3 4 ").is_err());
+    }
+
+    #[test]
+    fn the_digits_of_a_challenge_are_free() {
+        assert!(compare("CHL 0 15570131571988941333", "CHL 0 12").is_ok());
+        assert!(compare("CHL 0 15570131571988941333", "CHL 0 12a").is_err());
+        assert!(compare("CHL 0 15570131571988941333", "CHL 1 12").is_err());
+    }
+
+    #[test]
+    fn a_remembered_value_that_changes_is_shown_in_the_report() {
+        let mut vars = Vars::default();
+        vars.set("g", b"abc".to_vec());
+        let why = line(&Template::parse("RMG {g}").unwrap(), b"RMG abd", 0, &mut vars).unwrap_err();
+        assert_eq!(why, "word 2 should be `{g}`, which is `abc` here, and `abd` came");
+    }
+}

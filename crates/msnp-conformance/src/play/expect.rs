@@ -1,0 +1,277 @@
+//! Waiting for what the server must say (docs/protocol/transcripts/README.md section 3, Order, Noise, Closing, Time).
+//!
+//! The server records between two records of another kind are one batch. Within it every NAME has its own order; the
+//! NAMEs are looked at one after the other, since lines to different ones may come in any order.
+
+use tokio::time::Instant;
+
+use super::want::{Kind, Want, batch, noise_like, run_length};
+use super::{Peer, Player, Stop};
+use crate::compare;
+use crate::script::{Message, Service, Step};
+use crate::wire::{Event, Unit, show};
+
+impl Player {
+    /// Waits for the batch that starts at `at`; the answer is the step after it.
+    pub(super) async fn expect(&mut self, steps: &[Step], at: usize) -> Result<usize, Stop> {
+        let (wants, end) = batch(steps, at);
+        let mut names: Vec<&str> = Vec::new();
+        for want in &wants {
+            if !names.contains(&want.name) {
+                names.push(want.name);
+            }
+        }
+        for name in names {
+            let own: Vec<&Want<'_>> = wants.iter().filter(|want| want.name == name).collect();
+            self.expect_on(&own).await?;
+        }
+        Ok(end)
+    }
+
+    /// The records of one NAME, in order.
+    async fn expect_on(&mut self, wants: &[&Want<'_>]) -> Result<(), Stop> {
+        let mut optional_noise = Vec::new();
+        let mut at = 0;
+        while let Some(&want) = wants.get(at) {
+            let run = run_length(&wants[at..]);
+            at += if self.is_noise(want) {
+                if want.maybe {
+                    optional_noise.push(want);
+                } else {
+                    self.expect_noise(want).await?;
+                }
+                1
+            } else if run > 0 {
+                self.expect_run(&wants[at..at + run]).await?;
+                run
+            } else if want.maybe {
+                self.expect_optional(&wants[at..]).await?
+            } else {
+                self.expect_one(want).await?;
+                1
+            };
+        }
+        // An optional note comes before a CHL that must come, so what is not there by now will not come.
+        for want in optional_noise {
+            let wanted = noise_like(want);
+            let taken = self.peer(want.name).and_then(|peer| peer.connection.take_noise(wanted));
+            if let Some(unit) = taken {
+                self.meet(want, unit)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn expect_one(&mut self, want: &Want<'_>) -> Result<(), Stop> {
+        match want.kind {
+            Kind::Nothing => self.expect_nothing(want).await,
+            Kind::Close => self.expect_close(want).await,
+            Kind::Message(message) => match self.next(want).await {
+                Event::Unit(unit) => self.meet(want, unit),
+                Event::Closed(_) if self.may_close_instead(want, message) => Ok(()),
+                event => Err(self.missing(want, &event)),
+            },
+        }
+    }
+
+    /// Noise may have come before; everything else waits meanwhile.
+    async fn expect_noise(&mut self, want: &Want<'_>) -> Result<(), Stop> {
+        let deadline = self.deadline(want);
+        let Some(peer) = self.peers.get_mut(want.name) else {
+            return Ok(());
+        };
+        match peer.connection.next_noise(deadline, noise_like(want)).await {
+            Event::Unit(unit) => self.meet(want, unit),
+            event => Err(self.missing(want, &event)),
+        }
+    }
+
+    /// Blocks that may come in any order: a head each, and the lines that belong to it.
+    async fn expect_run(&mut self, wants: &[&Want<'_>]) -> Result<(), Stop> {
+        let mut blocks: Vec<Vec<&Want<'_>>> = Vec::new();
+        let head = wants[0].command();
+        for &want in wants {
+            match blocks.last_mut() {
+                Some(block) if want.command() != head => block.push(want),
+                _ => blocks.push(vec![want]),
+            }
+        }
+        while let Some(first) = blocks.first().map(|block| block[0]) {
+            let unit = match self.next(first).await {
+                Event::Unit(unit) => unit,
+                event => return Err(self.missing(first, &event)),
+            };
+            let fits = |block: &Vec<&Want<'_>>| match block[0].kind {
+                Kind::Message(message) => compare::head_fits(message, &unit, &self.vars),
+                _ => false,
+            };
+            // If none fits, comparing with the first says what is wrong.
+            let block = blocks.remove(blocks.iter().position(fits).unwrap_or(0));
+            self.meet(block[0], unit)?;
+            for want in &block[1..] {
+                self.expect_one(want).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A record that may be missing: whichever of it and those after it comes first. The answer is how many are done.
+    async fn expect_optional(&mut self, wants: &[&Want<'_>]) -> Result<usize, Stop> {
+        let optional = wants
+            .iter()
+            .take_while(|want| want.maybe && !self.is_noise(want))
+            .count();
+        let next = wants.get(optional);
+        let patience = match next {
+            Some(next) if !matches!(next.kind, Kind::Nothing) => self.deadline(next),
+            _ => Instant::now() + wants[0].within.unwrap_or(self.options.quiet),
+        };
+        let Some(peer) = self.peers.get_mut(wants[0].name) else {
+            return Ok(optional);
+        };
+        let Event::Unit(unit) = peer.connection.next(patience).await else {
+            return Ok(optional);
+        };
+        let service = peer.connection.service();
+        let fits = |want: &&Want<'_>| match want.kind {
+            Kind::Message(message) => compare::unit(service, message, &unit, &mut self.vars.clone()).is_ok(),
+            _ => false,
+        };
+        match wants[..optional].iter().position(fits) {
+            Some(index) => {
+                self.meet(wants[index], unit)?;
+                Ok(index + 1)
+            }
+            None => {
+                peer.connection.put_back(unit);
+                Ok(optional)
+            }
+        }
+    }
+
+    async fn expect_nothing(&mut self, want: &Want<'_>) -> Result<(), Stop> {
+        let deadline = Instant::now() + want.within.unwrap_or(self.options.quiet);
+        let over = self.peer(want.name).is_none_or(|peer| peer.over);
+        match self.next_until(want, deadline).await {
+            Event::Nothing(rest) if rest.is_empty() => Ok(()),
+            Event::Closed(rest) if rest.is_empty() && over => Ok(()),
+            Event::Unit(unit) => Err(self.wrong(want, &unit, "nothing may come here".to_owned())),
+            event => Err(self.missing(want, &event)),
+        }
+    }
+
+    async fn expect_close(&mut self, want: &Want<'_>) -> Result<(), Stop> {
+        let mut event = self.next(want).await;
+        let sent_out = self
+            .peer(want.name)
+            .is_some_and(|peer| peer.sent_out && peer.connection.service() == Service::Ns);
+        if sent_out && matches!(&event, Event::Unit(unit) if unit.line() == b"OUT") {
+            event = self.next(want).await;
+        }
+        match event {
+            Event::Closed(rest) if rest.is_empty() => {
+                if let Some(peer) = self.peer(want.name) {
+                    peer.over = true;
+                    peer.masked.extend(b"<!\r\n");
+                }
+                Ok(())
+            }
+            Event::Unit(unit) => Err(self.wrong(want, &unit, "the server should close here".to_owned())),
+            event => Err(self.missing(want, &event)),
+        }
+    }
+
+    /// `OUT` / `<!` and `<!` alone are the same once the client has sent OUT.
+    fn may_close_instead(&mut self, want: &Want<'_>, message: &Message) -> bool {
+        message.line().as_literal() == Some(b"OUT")
+            && self
+                .peer(want.name)
+                .is_some_and(|peer| peer.sent_out && peer.connection.service() == Service::Ns)
+    }
+
+    /// Compares what came with the record, and learns from it.
+    fn meet(&mut self, want: &Want<'_>, unit: Unit) -> Result<(), Stop> {
+        let Kind::Message(message) = want.kind else {
+            return Ok(());
+        };
+        let Some(peer) = self.peers.get_mut(want.name) else {
+            return Ok(());
+        };
+        match compare::unit(peer.connection.service(), message, &unit, &mut self.vars) {
+            Err(why) => Err(self.wrong(want, &unit, why)),
+            Ok(masked) => {
+                peer.masked.extend(masked);
+                if unit.line().starts_with(b"CHL 0 ") {
+                    let in_file = message
+                        .line()
+                        .words()
+                        .get(2)
+                        .and_then(|word| word.as_literal().map(show));
+                    peer.challenge = Some((in_file, unit.word(2)));
+                }
+                if peer.connection.service() == Service::Ns && unit.word(0) == "USR" && unit.word(2) == "OK" {
+                    peer.who = self.accounts.who(&peer.handle);
+                }
+                if let Some(address) = peer.receives(&unit) {
+                    self.switchboard = address;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn is_noise(&mut self, want: &Want<'_>) -> bool {
+        want.wants_noise()
+            && self
+                .peer(want.name)
+                .is_some_and(|peer| peer.connection.service() == Service::Ns)
+    }
+
+    async fn next(&mut self, want: &Want<'_>) -> Event {
+        let deadline = self.deadline(want);
+        self.next_until(want, deadline).await
+    }
+
+    async fn next_until(&mut self, want: &Want<'_>, deadline: Instant) -> Event {
+        match self.peer(want.name) {
+            Some(peer) => peer.connection.next(deadline).await,
+            None => Event::Closed(Vec::new()),
+        }
+    }
+
+    fn deadline(&self, want: &Want<'_>) -> Instant {
+        Instant::now() + want.within.unwrap_or(self.options.timeout)
+    }
+
+    fn peer(&mut self, name: &str) -> Option<&mut Peer> {
+        self.peers.get_mut(name)
+    }
+
+    fn wrong(&self, want: &Want<'_>, unit: &Unit, why: String) -> Stop {
+        let lines: Vec<String> = unit
+            .lines
+            .iter()
+            .map(|line| format!("{} < {}", want.name, show(line)))
+            .collect();
+        let mut came = lines.join("\n            ");
+        if !unit.payload.is_empty() {
+            came = format!("{came}\n            {} <| {}", want.name, show(&unit.payload));
+        }
+        self.failure(want.line, want.show(), came, why)
+    }
+
+    fn missing(&self, want: &Want<'_>, event: &Event) -> Stop {
+        let (came, rest) = match event {
+            Event::Closed(rest) => (format!("{} <!", want.name), rest),
+            Event::Nothing(rest) => ("nothing".to_owned(), rest),
+            Event::Unit(_) => (String::new(), &Vec::new()),
+        };
+        let why = match (event, &want.kind) {
+            _ if !rest.is_empty() => format!("something unfinished came: `{}`", show(rest)),
+            (Event::Closed(_), _) => "the server closed the connection".to_owned(),
+            (_, Kind::Close) => "the connection is still open when its time is up".to_owned(),
+            _ => "it did not come in its time".to_owned(),
+        };
+        self.failure(want.line, want.show(), came, why)
+    }
+}

@@ -1,0 +1,347 @@
+//! Every transcript of the reference, played against a server that says exactly what the file says.
+//!
+//! The server walks the same steps from the other side, on one task, so that it says nothing early. Setting up is left
+//! out (`tests/setup.rs` is about that): signed-in connections and chats are stood in for by plain ones.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::Player;
+use crate::options::{Options, Pace};
+use crate::rename::Renaming;
+use crate::report::{Outcome, PlayReport};
+use crate::script::directive::Directive;
+use crate::script::{Action, Message, Part, Script, Service, Step};
+use crate::target::{BoxFuture, Endpoints, NotPlayable, Server};
+use crate::template::{Piece, Template};
+use crate::vars::Vars;
+
+/// What the server does wrong on purpose.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    None,
+    /// At this server record, counted over the part, a blank at the end of its line.
+    Blank(usize),
+    /// This server record is left out.
+    Missing(usize),
+}
+
+#[tokio::test]
+async fn every_transcript_passes_at_every_pace_against_a_server_that_says_what_it_says() {
+    let mut tasks = JoinSet::new();
+    for (file, part) in parts() {
+        tasks.spawn(async move {
+            let mut streams = Vec::new();
+            for pace in [Pace::Whole, Pace::OneByte, Pace::OneSegment] {
+                let (report, _) = play(&file, &part, pace, Fault::None).await;
+                streams.push(report.masked);
+                match report.outcome {
+                    Outcome::Passed => {}
+                    Outcome::NotPlayed(why) => assert!(why.contains("by hand"), "{file} {}: {why}", part.title),
+                    Outcome::Failed(failure) => panic!("{} {failure}", part.title),
+                }
+            }
+            assert!(
+                streams[0] == streams[1] && streams[1] == streams[2],
+                "{file} {}",
+                part.title
+            );
+        });
+    }
+    tasks.join_all().await;
+}
+
+#[tokio::test]
+async fn no_transcript_passes_against_a_server_that_leaves_a_record_out_or_adds_a_blank() {
+    let mut tasks = JoinSet::new();
+    for (file, part) in parts().into_iter().filter(|(file, _)| !file.ends_with("http.txt")) {
+        tasks.spawn(async move {
+            let (_, records) = play(&file, &part, Pace::Whole, Fault::None).await;
+            for index in [0, records / 2, records.saturating_sub(1)]
+                .into_iter()
+                .filter(|index| *index < records)
+            {
+                for fault in [Fault::Blank(index), Fault::Missing(index)] {
+                    let (report, _) = play(&file, &part, Pace::Whole, fault).await;
+                    let optional = fault == Fault::Missing(index) && is_out(&part, index);
+                    let failed = report.failed();
+                    assert!(optional || failed, "{file} {} record {index}: {report}", part.title);
+                }
+            }
+        });
+    }
+    tasks.join_all().await;
+}
+
+/// `OUT` before the close may be left out.
+fn is_out(part: &Part, index: usize) -> bool {
+    let (steps, _) = without_setting_up(part);
+    let records = steps.iter().filter_map(|step| match &step.action {
+        Action::Expect { message, .. } => Some(message),
+        _ => None,
+    });
+    records
+        .into_iter()
+        .nth(index)
+        .is_some_and(|message| message.line().as_literal() == Some(b"OUT"))
+}
+
+/// All parts of the reference that can be played, without their setting up.
+fn parts() -> Vec<(String, Part)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/transcripts");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
+        .collect();
+    files.sort();
+    let scripts = files
+        .iter()
+        .map(|path| Script::read(path).unwrap())
+        .filter(|script| script.unplayable().is_none());
+    scripts
+        .flat_map(|script| script.parts.into_iter().map(move |part| (script.file.clone(), part)))
+        .collect()
+}
+
+/// Plays a part; the answer says also how many server records there were before the end or the first `!by-hand`.
+async fn play(file: &str, part: &Part, pace: Pace, fault: Fault) -> (PlayReport, usize) {
+    let (steps, vars) = without_setting_up(part);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let here = listener.local_addr().unwrap().to_string();
+    let is_http = steps.iter().any(|step| {
+        matches!(
+            step.action,
+            Action::Open {
+                service: Service::Http,
+                ..
+            }
+        )
+    });
+    let http = if is_http { here.clone() } else { tickets().await };
+    let dispatch = Some(here.clone());
+    let endpoints = Endpoints {
+        notification: here.clone(),
+        switchboard: here.clone(),
+        http,
+        dispatch,
+    };
+    let quick = Duration::from_millis(20);
+    let timeout = if fault == Fault::None {
+        Duration::from_secs(5)
+    } else {
+        Duration::from_millis(100)
+    };
+    let options = Options {
+        pace,
+        timeout,
+        quiet: quick,
+        ..Options::default()
+    };
+    let mut player = Player::new(file, Box::new(Mirror(endpoints)), &options, Renaming::default());
+    player.vars = vars.clone();
+    let records = steps
+        .iter()
+        .filter(|step| matches!(step.action, Action::Expect { .. }))
+        .count();
+    let server = tokio::spawn(serve(listener, here, steps.clone(), vars, fault));
+    let short: Vec<Step> = steps.into_iter().map(|step| shorter(step, fault)).collect();
+    let outcome = player.play(&short).await;
+    server.abort();
+    (player.finish(&part.title, outcome), records)
+}
+
+struct Mirror(Endpoints);
+
+impl Server for Mirror {
+    fn endpoints(&self) -> &Endpoints {
+        &self.0
+    }
+
+    fn create_account<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> BoxFuture<'a, anyhow::Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn stop(&self, _: u32) -> BoxFuture<'_, Result<(), NotPlayable>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// A long wait is no use where a record is left out.
+fn shorter(step: Step, fault: Fault) -> Step {
+    match step.action {
+        Action::Directive(Directive::Within(_)) if fault != Fault::None => Step {
+            action: Action::Directive(Directive::Within(Duration::from_millis(100))),
+            ..step
+        },
+        _ => step,
+    }
+}
+
+/// The steps with plain connections in place of setting up, and the values it would have given. `!maybe` is left out: the
+/// mirror says everything.
+fn without_setting_up(part: &Part) -> (Vec<Step>, Vars) {
+    let mut vars = Vars::default();
+    let mut steps = Vec::new();
+    for step in &part.steps {
+        let line = step.line;
+        let mut add = |action| steps.push(Step { line, action });
+        let Action::Directive(directive) = &step.action else {
+            add(step.action.clone());
+            continue;
+        };
+        match directive {
+            Directive::Account(account) => {
+                let mut plain = account.clone();
+                plain.phones.clear();
+                "AL".clone_into(&mut plain.blp);
+                add(Action::Directive(Directive::Account(plain)));
+            }
+            Directive::Group { var: Some(var), .. } => vars.set(var, format!("v-{var}").into_bytes()),
+            Directive::OnList(entry) => {
+                if let Some(var) = &entry.var {
+                    vars.set(var, format!("v-{var}").into_bytes());
+                }
+            }
+            Directive::ListVersion { prefix, count, .. } => {
+                (0..=*count)
+                    .for_each(|step| vars.set(&format!("{prefix}{step}"), (40 + step).to_string().into_bytes()));
+            }
+            Directive::SignedIn { name, chg, .. } => {
+                add(Action::Open {
+                    name: name.clone(),
+                    service: Service::Ns,
+                });
+                if chg.is_some() {
+                    let message = Message {
+                        lines: vec![Template::parse("CHG 6 NLN").unwrap()],
+                        payload: None,
+                    };
+                    add(Action::Send {
+                        name: name.clone(),
+                        message: message.clone(),
+                    });
+                    add(Action::Expect {
+                        name: name.clone(),
+                        message,
+                    });
+                }
+            }
+            Directive::Chat { members, sid } => {
+                for member in members {
+                    add(Action::Open {
+                        name: member.name.clone(),
+                        service: Service::Sb,
+                    });
+                }
+                if let Some(sid) = sid.as_ref().filter(|_| members.len() > 1) {
+                    vars.set(sid, b"555".to_vec());
+                }
+            }
+            Directive::Maybe | Directive::Uux { .. } | Directive::Group { .. } | Directive::NoAccount { .. } => {}
+            _ => add(step.action.clone()),
+        }
+    }
+    (steps, vars)
+}
+
+/// The other side of the steps.
+async fn serve(listener: TcpListener, here: String, steps: Vec<Step>, mut vars: Vars, fault: Fault) {
+    let mut peers: HashMap<String, (Service, BufReader<TcpStream>)> = HashMap::new();
+    let mut records = 0;
+    for step in &steps {
+        match &step.action {
+            Action::Open { name, service } => {
+                let (stream, _) = listener.accept().await.unwrap();
+                stream.set_nodelay(true).unwrap();
+                peers.insert(name.clone(), (*service, BufReader::new(stream)));
+            }
+            Action::Send { name, message } => {
+                let (service, stream) = peers.get_mut(name).unwrap();
+                let (line, payload) = render(message, *service, &mut vars, &here);
+                hear(*service, stream, &line, payload).await;
+            }
+            Action::Expect { name, message } => {
+                let (service, stream) = peers.get_mut(name).unwrap();
+                let (mut line, payload) = render(message, *service, &mut vars, &here);
+                if fault == Fault::Blank(records) {
+                    line.insert(line.len() - 2, b' ');
+                }
+                if fault != Fault::Missing(records) {
+                    stream.get_mut().write_all(&[line, payload].concat()).await.unwrap();
+                }
+                records += 1;
+            }
+            Action::Leave { name } | Action::ExpectClose { name } => drop(peers.remove(name)),
+            Action::ExpectNothing { .. } => tokio::time::sleep(Duration::from_millis(150)).await,
+            Action::Directive(_) => {}
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
+/// Reads what the client must send. A ticket is its own.
+async fn hear(service: Service, stream: &mut BufReader<TcpStream>, line: &[u8], payload: Vec<u8>) {
+    let mut got = vec![0; line.len()];
+    if service == Service::Http {
+        stream.read_exact(&mut got).await.unwrap();
+    } else {
+        got.clear();
+        stream.read_until(b'\n', &mut got).await.unwrap();
+    }
+    let shown = String::from_utf8_lossy(line).into_owned();
+    if !shown.contains("t=ticket") {
+        assert_eq!(String::from_utf8_lossy(&got), shown);
+    }
+    let mut got = vec![0; payload.len()];
+    stream.read_exact(&mut got).await.unwrap();
+    assert_eq!(got, payload);
+}
+
+/// The bytes of a message, with a value made up for each variable that has none.
+fn render(message: &Message, service: Service, vars: &mut Vars, here: &str) -> (Vec<u8>, Vec<u8>) {
+    let payload = message.payload.clone().unwrap_or_default();
+    for piece in message.lines.iter().chain([&payload]).flat_map(Template::pieces) {
+        if let Piece::Var(name) = piece
+            && vars.get(name).is_none()
+        {
+            let value = match name.as_str() {
+                "sb" => here.to_owned(),
+                "next-ping" => "50".to_owned(),
+                "challenge" => "15570131571988941333".to_owned(),
+                other => format!("v-{other}"),
+            };
+            vars.set(name, value.into_bytes());
+        }
+    }
+    let payload = payload.render(vars, 0).unwrap();
+    let mut head = Vec::new();
+    for line in &message.lines {
+        head.extend(line.render(vars, payload.len()).unwrap());
+        head.extend(b"\r\n");
+    }
+    if service == Service::Http {
+        head.extend(b"\r\n");
+    }
+    (head, payload)
+}
+
+/// A server that gives everybody a ticket; its address.
+async fn tickets() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let here = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 2048]).await;
+            let answer =
+                "HTTP/1.1 200 OK\r\nAuthentication-Info: Passport1.4 from-PP='t=x&p='\r\nContent-Length: 0\r\n\r\n";
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    here
+}

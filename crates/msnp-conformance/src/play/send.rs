@@ -1,0 +1,178 @@
+//! What the client sends: filling in the server's values, tickets and challenge answers, and the paces.
+
+use msnp::challenge::{Algorithm, answer};
+
+use super::{Player, Stop};
+use crate::options::Pace;
+use crate::script::{Message, Service, Step};
+use crate::wire::show;
+
+impl Player {
+    /// Sends a record, or holds it back until the next wait.
+    pub(super) async fn send(&mut self, step: &Step, name: &str, message: &Message) -> Result<(), Stop> {
+        let failed = |player: &Self, why: String| {
+            let expected = format!("{name} > {}", show(&message.line().masked()));
+            player.failure(step.line, expected, "it cannot be sent".to_owned(), why)
+        };
+        let (mut line, payload) = self.render(message).map_err(|why| failed(self, why))?;
+        if let Some(rest) = wants_ticket(message) {
+            let ticket = self
+                .ticket(name, &rest)
+                .await
+                .map_err(|error| failed(self, format!("{error:#}")))?;
+            line.truncate(line.len() - TICKET.len() - rest.len());
+            line.extend(ticket.into_bytes());
+        }
+        let hold = self.one_write || self.options.pace != Pace::Whole;
+        let Some(peer) = self.peers.get_mut(name) else {
+            return Ok(());
+        };
+        let payload = challenge_answer(peer.dialect, peer.challenge.as_ref(), message).unwrap_or(payload);
+        peer.sends(&line);
+        peer.connection.note_sent(&line, &payload);
+        line.extend(b"\r\n");
+        if peer.connection.service() == Service::Http {
+            line.extend(b"\r\n");
+        }
+        line.extend(payload);
+        if hold {
+            peer.pending.extend(line);
+        } else {
+            peer.connection.send(&line).await;
+        }
+        Ok(())
+    }
+
+    /// Lets go of what was held back.
+    pub(super) async fn flush(&mut self) {
+        self.one_write = false;
+        for peer in self.peers.values_mut() {
+            let bytes = std::mem::take(&mut peer.pending);
+            if self.options.pace == Pace::OneByte {
+                for byte in bytes.chunks(1) {
+                    peer.connection.send(byte).await;
+                    tokio::task::yield_now().await;
+                }
+            } else if !bytes.is_empty() {
+                peer.connection.send(&bytes).await;
+            }
+        }
+    }
+
+    /// The line or head, and the payload.
+    fn render(&self, message: &Message) -> Result<(Vec<u8>, Vec<u8>), String> {
+        let payload = message.payload.clone().unwrap_or_default().render(&self.vars, 0)?;
+        let mut head = Vec::new();
+        for (index, line) in message.lines.iter().enumerate() {
+            if index > 0 {
+                head.extend(b"\r\n");
+            }
+            head.extend(line.render(&self.vars, payload.len())?);
+        }
+        Ok((head, payload))
+    }
+
+    /// The word with a real ticket: `t=`, the ticket, and what the file has after it.
+    async fn ticket(&mut self, name: &str, rest: &str) -> anyhow::Result<String> {
+        let (handle, policy) = match self.peers.get(name) {
+            Some(peer) => (peer.handle.clone(), peer.policy.clone()),
+            None => (String::new(), String::new()),
+        };
+        let ticket = self.accounts.ticket(&handle, &policy, &self.log).await?;
+        Ok(match ticket.strip_prefix("t=") {
+            Some(value) => format!("t={}{rest}", value.split('&').next().unwrap_or_default()),
+            None => ticket,
+        })
+    }
+}
+
+/// What stands for a real ticket in a file (README section 2).
+const TICKET: &str = "t=ticket";
+
+/// What the file has after `t=ticket`, if the record is to have a real one.
+fn wants_ticket(message: &Message) -> Option<String> {
+    let words = message.plain_words();
+    match words.as_slice() {
+        [usr, _, twn, s, ticket] if usr == b"USR" && twn == b"TWN" && s == b"S" => {
+            let rest = ticket.strip_prefix(TICKET.as_bytes())?;
+            Some(String::from_utf8_lossy(rest).into_owned())
+        }
+        _ => None,
+    }
+}
+
+/// The answer to the challenge that the server chose in place of the one in the file (README section 2, QRY). An answer
+/// of zeros is wrong on purpose.
+fn challenge_answer(dialect: u8, challenge: Option<&(Option<String>, String)>, message: &Message) -> Option<Vec<u8>> {
+    let (Some(in_file), chosen) = challenge? else {
+        return None;
+    };
+    let words = message.plain_words();
+    let zeros = message.payload.as_ref()?.as_literal()?.iter().all(|&byte| byte == b'0');
+    if words.len() != 4 || words[0] != b"QRY" || zeros || in_file == chosen {
+        return None;
+    }
+    // challenge.md: by the dialect, not by the product id.
+    let algorithm = if dialect >= 11 { Algorithm::New } else { Algorithm::Old };
+    answer(algorithm, chosen, std::str::from_utf8(&words[2]).ok()?).map(String::into_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::Template;
+
+    fn query(product: &str, payload: &str) -> Message {
+        let line = Template::parse(&format!("QRY 7 {product} {{len}}")).unwrap();
+        Message {
+            lines: vec![line],
+            payload: Some(Template::parse(payload).unwrap()),
+        }
+    }
+
+    fn challenge(in_file: &str, chosen: &str) -> Option<(Option<String>, String)> {
+        Some((Some(in_file.to_owned()), chosen.to_owned()))
+    }
+
+    #[test]
+    fn another_challenge_gets_another_answer_by_the_rules_of_the_dialect() {
+        let asked = challenge("15570131571988941333", "31415926535897932384");
+        let new = challenge_answer(12, asked.as_ref(), &query("PROD0090YUAUV{2B", "d8"));
+        assert_eq!(new.unwrap(), b"2f5f91179323d5e12e293cea426147c5");
+        let old = challenge_answer(10, asked.as_ref(), &query("PROD0038W!61ZTF9", "ca"));
+        assert_eq!(old.unwrap(), b"2efdb324e2b8aa69f1a0c4675da1aae7");
+    }
+
+    #[test]
+    fn the_answer_of_the_file_stays_when_the_challenge_is_the_same_or_it_is_zeros() {
+        let same = challenge("15570131571988941333", "15570131571988941333");
+        assert_eq!(
+            challenge_answer(12, same.as_ref(), &query("PROD0090YUAUV{2B", "d8")),
+            None
+        );
+        let asked = challenge("1", "2");
+        assert_eq!(
+            challenge_answer(12, asked.as_ref(), &query("PROD0090YUAUV{2B", "0000")),
+            None
+        );
+        assert_eq!(challenge_answer(12, None, &query("PROD0090YUAUV{2B", "d8")), None);
+        let unnamed = Some((None, "2".to_owned()));
+        assert_eq!(
+            challenge_answer(12, unnamed.as_ref(), &query("PROD0090YUAUV{2B", "d8")),
+            None
+        );
+    }
+
+    #[test]
+    fn only_a_record_with_ticket_gets_a_real_one() {
+        let wants = |line: &str| {
+            wants_ticket(&Message {
+                lines: vec![Template::parse(line).unwrap()],
+                payload: None,
+            })
+        };
+        assert_eq!(wants("USR 4 TWN S t=ticket&p=profile").as_deref(), Some("&p=profile"));
+        assert_eq!(wants("USR 3 TWN S t=wrong&p="), None);
+        assert_eq!(wants("USR 3 TWN I t=ticket"), None);
+    }
+}

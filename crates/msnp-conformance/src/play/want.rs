@@ -1,0 +1,132 @@
+//! Server records as the player looks at them: one by one, in batches, and in runs that may come in any order
+//! (docs/protocol/transcripts/README.md section 3, Order and Noise).
+
+use std::time::Duration;
+
+use crate::script::directive::Directive;
+use crate::script::{Action, Message, Step};
+use crate::wire::{Unit, is_mail_note, show};
+
+/// A server record of a batch.
+pub(super) struct Want<'a> {
+    pub(super) line: usize,
+    pub(super) name: &'a str,
+    pub(super) kind: Kind<'a>,
+    pub(super) maybe: bool,
+    pub(super) within: Option<Duration>,
+}
+
+pub(super) enum Kind<'a> {
+    Message(&'a Message),
+    Close,
+    Nothing,
+}
+
+impl Want<'_> {
+    pub(super) fn command(&self) -> Vec<u8> {
+        match self.kind {
+            Kind::Message(message) => message.command(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A record that wants a CHL or a mail note.
+    pub(super) fn wants_noise(&self) -> bool {
+        let Kind::Message(message) = self.kind else {
+            return false;
+        };
+        let words = message.plain_words();
+        match message.command().as_slice() {
+            b"CHL" => words.get(1).is_some_and(|word| word == b"0"),
+            b"MSG" => message
+                .payload
+                .as_ref()
+                .is_some_and(|payload| is_mail_note(&payload.masked())),
+            _ => false,
+        }
+    }
+
+    pub(super) fn show(&self) -> String {
+        let Kind::Message(message) = self.kind else {
+            return match self.kind {
+                Kind::Close => format!("{} <!", self.name),
+                _ => format!("{} ..", self.name),
+            };
+        };
+        let lines: Vec<String> = message
+            .lines
+            .iter()
+            .map(|line| format!("{} < {}", self.name, show(&line.masked())))
+            .collect();
+        let mut shown = lines.join("\n            ");
+        if let Some(payload) = &message.payload {
+            shown = format!("{shown}\n            {} <| {}", self.name, show(&payload.masked()));
+        }
+        shown
+    }
+}
+
+/// The server records from `at` on, and the step after them.
+pub(super) fn batch(steps: &[Step], at: usize) -> (Vec<Want<'_>>, usize) {
+    let mut wants = Vec::new();
+    let (mut maybe, mut within) = (false, None);
+    let mut end = at;
+    for step in &steps[at..] {
+        let (name, kind) = match &step.action {
+            Action::Expect { name, message } => (name, Kind::Message(message)),
+            Action::ExpectClose { name } => (name, Kind::Close),
+            Action::ExpectNothing { name } => (name, Kind::Nothing),
+            Action::Directive(Directive::Maybe) => {
+                maybe = true;
+                end += 1;
+                continue;
+            }
+            Action::Directive(Directive::Within(time)) => {
+                within = Some(*time);
+                end += 1;
+                continue;
+            }
+            _ => break,
+        };
+        wants.push(Want {
+            line: step.line,
+            name,
+            kind,
+            maybe,
+            within: within.take(),
+        });
+        maybe = false;
+        end += 1;
+    }
+    (wants, end)
+}
+
+/// How many records from the first on are a run that may come in any order; 0 if there is no choice.
+pub(super) fn run_length(wants: &[&Want<'_>]) -> usize {
+    let head = wants[0].command();
+    let follower: &[u8] = match head.as_slice() {
+        // Below MSNP10 group 0 comes first (ns.md section 6).
+        b"LSG" if is_group_zero(wants[0]) => return 0,
+        b"LSG" => b"",
+        b"LST" => b"BPR",
+        b"ILN" => b"UBX",
+        _ => return 0,
+    };
+    let belongs = |want: &&&Want<'_>| {
+        let command = want.command();
+        !want.maybe && !command.is_empty() && (command == head || command == follower)
+    };
+    let length = wants.iter().take_while(belongs).count();
+    let heads = wants[..length].iter().filter(|want| want.command() == head).count();
+    if heads > 1 { length } else { 0 }
+}
+
+fn is_group_zero(want: &Want<'_>) -> bool {
+    matches!(want.kind, Kind::Message(message) if message.plain_words().get(1).is_some_and(|word| word == b"0"))
+}
+
+/// Noise of the kind that the record wants.
+pub(super) fn noise_like(want: &Want<'_>) -> impl Fn(&Unit) -> bool + use<> {
+    let command = want.command();
+    move |unit: &Unit| unit.words()[0] == command
+}

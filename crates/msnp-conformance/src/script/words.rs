@@ -1,0 +1,73 @@
+//! The words of a directive: parted by blanks, with double quotes around those that have blanks in them.
+
+/// The words that are left of a directive.
+pub(crate) struct Words<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Words<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self {
+            rest: text.trim_start(),
+        }
+    }
+
+    /// The next word, without its quotes, if there is one.
+    pub(crate) fn next(&mut self) -> Result<Option<&'a str>, String> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let (word, after) = match self.rest.strip_prefix('"') {
+            Some(inner) => inner.split_once('"').ok_or("a closing double quote is missing")?,
+            None => self.rest.split_once(' ').unwrap_or((self.rest, "")),
+        };
+        self.rest = after.trim_start();
+        Ok(Some(word))
+    }
+
+    /// The next word, whatever it is called in the message when it is missing.
+    pub(crate) fn need(&mut self, what: &str) -> Result<&'a str, String> {
+        self.next()?.ok_or_else(|| format!("{what} is missing"))
+    }
+
+    /// The next word if it stands in quotes.
+    pub(crate) fn quoted(&mut self) -> Result<Option<&'a str>, String> {
+        if self.rest.starts_with('"') {
+            self.next()
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Everything that is left, as it stands.
+    pub(crate) fn all(self) -> &'a str {
+        self.rest
+    }
+
+    /// Nothing may be left.
+    pub(crate) fn end(self) -> Result<(), String> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("`{}` is too much", self.rest))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_keep_blanks_and_commas() {
+        let mut words = Words::new(r#"alice a@b "s3cr,t &%" "Alice A" PHH=1%20(5)"#);
+        let taken: Vec<_> = std::iter::from_fn(|| words.next().unwrap()).collect();
+        assert_eq!(taken, ["alice", "a@b", "s3cr,t &%", "Alice A", "PHH=1%20(5)"]);
+    }
+
+    #[test]
+    fn an_open_quote_and_a_missing_word_are_errors() {
+        assert!(Words::new("\"x").next().unwrap_err().contains("quote"));
+        assert_eq!(Words::new("").need("WHO").unwrap_err(), "WHO is missing");
+    }
+}

@@ -1,0 +1,182 @@
+//! Holding a text against bytes that a server sent, and capturing the values of its variables.
+
+use super::{Piece, Template};
+use crate::vars::{Treatment, Vars};
+
+/// Where the text stands, which says what ends a value (docs/protocol/transcripts/README.md section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In a line: up to a blank, `;`, CR or LF.
+    Line,
+    /// In a payload: up to CR or LF.
+    Payload,
+}
+
+impl Place {
+    fn ends(self, byte: u8) -> bool {
+        matches!(byte, b'\r' | b'\n') || (self == Self::Line && matches!(byte, b' ' | b';'))
+    }
+}
+
+/// Matches all of `input`; on success the captured values are in `vars`, otherwise `vars` is as before.
+pub(crate) fn matches(expected: &Template, input: &[u8], len: usize, place: Place, vars: &mut Vars) -> bool {
+    let mut search = Search {
+        place,
+        len: len.to_string(),
+        vars,
+        found: Vec::new(),
+    };
+    if !search.rest(expected.pieces(), input) {
+        return false;
+    }
+    let found = std::mem::take(&mut search.found);
+    for (name, value) in found {
+        vars.set(&name, value);
+    }
+    true
+}
+
+/// A match under way: the longest value is tried first, then shorter ones.
+struct Search<'a> {
+    place: Place,
+    len: String,
+    vars: &'a Vars,
+    found: Vec<(String, Vec<u8>)>,
+}
+
+impl Search<'_> {
+    fn rest(&mut self, pieces: &[Piece], input: &[u8]) -> bool {
+        let Some((piece, after)) = pieces.split_first() else {
+            return input.is_empty();
+        };
+        match piece {
+            Piece::Literal(bytes) => self.fixed(bytes, after, input),
+            Piece::Len => self.fixed(&self.len.clone().into_bytes(), after, input),
+            Piece::Free { stop, .. } => {
+                let longest = input.iter().position(|byte| stop.contains(byte)).unwrap_or(input.len());
+                (1..=longest).rev().any(|size| self.rest(after, &input[size..]))
+            }
+            Piece::Var(name) => self.variable(name, after, input),
+        }
+    }
+
+    fn fixed(&mut self, bytes: &[u8], after: &[Piece], input: &[u8]) -> bool {
+        input.strip_prefix(bytes).is_some_and(|input| self.rest(after, input))
+    }
+
+    fn variable(&mut self, name: &str, after: &[Piece], input: &[u8]) -> bool {
+        let treatment = Vars::treatment(name);
+        if treatment == Treatment::Remember
+            && let Some(value) = self.known(name)
+        {
+            return self.fixed(&value, after, input);
+        }
+        let longest = input
+            .iter()
+            .position(|&byte| self.place.ends(byte))
+            .unwrap_or(input.len());
+        (1..=longest).rev().any(|size| {
+            let (value, input) = input.split_at(size);
+            if treatment == Treatment::Seconds && !is_seconds(value) {
+                return false;
+            }
+            let remember = matches!(treatment, Treatment::Remember | Treatment::Renew);
+            if remember {
+                self.found.push((name.to_owned(), value.to_vec()));
+            }
+            let fits = self.rest(after, input);
+            if remember && !fits {
+                self.found.pop();
+            }
+            fits
+        })
+    }
+
+    fn known(&self, name: &str) -> Option<Vec<u8>> {
+        let here = self
+            .found
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.clone());
+        here.or_else(|| self.vars.get(name).map(<[u8]>::to_vec))
+    }
+}
+
+/// A number of seconds up to 60 (framing.md section 10).
+fn is_seconds(value: &[u8]) -> bool {
+    let text = std::str::from_utf8(value).unwrap_or_default();
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u32>().is_ok_and(|seconds| seconds <= 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(expected: &str, input: &str, vars: &mut Vars) -> bool {
+        matches(
+            &Template::parse(expected).unwrap(),
+            input.as_bytes(),
+            12,
+            Place::Line,
+            vars,
+        )
+    }
+
+    #[test]
+    fn the_first_use_remembers_and_later_ones_must_be_equal() {
+        let mut vars = Vars::default();
+        assert!(check("C={c-bob}", "C=ab-1", &mut vars));
+        assert_eq!(vars.get("c-bob"), Some(&b"ab-1"[..]));
+        assert!(check("{c-bob}", "ab-1", &mut vars));
+        assert!(!check("{c-bob}", "ab-2", &mut vars));
+        assert!(!check("{c-bob}", "ab-11", &mut vars));
+        assert!(!check("{x}-{x}", "1-2", &mut vars));
+        assert!(check("{x}-{x}", "1-1", &mut vars));
+    }
+
+    #[test]
+    fn a_value_is_never_empty_and_ends_where_the_place_says() {
+        let mut vars = Vars::default();
+        assert!(!check("C={c}", "C=", &mut vars));
+        assert!(!check("{c}", "a b", &mut vars));
+        assert!(check("{s}; GW={g}", "1.2; GW=x", &mut vars));
+        let payload = Template::parse(r"A: {a}\r\nB: {b}\r\n").unwrap();
+        assert!(matches(&payload, b"A: 1 2;3\r\nB: x\r\n", 0, Place::Payload, &mut vars));
+        assert_eq!(vars.get("a"), Some(&b"1 2;3"[..]));
+        assert!(!matches(
+            &payload,
+            b"A: 1 2;3\r\nB: x\r\nC",
+            0,
+            Place::Payload,
+            &mut Vars::default()
+        ));
+    }
+
+    #[test]
+    fn a_failed_match_remembers_nothing() {
+        let mut vars = Vars::default();
+        assert!(!check("{a} x", "1 y", &mut vars));
+        assert_eq!(vars, Vars::default());
+    }
+
+    #[test]
+    fn free_values_are_compared_by_their_kind_only() {
+        let mut vars = Vars::default();
+        for value in ["0", "50", "60"] {
+            assert!(check("{next-ping}", value, &mut vars), "{value}");
+        }
+        for value in ["61", "-1", "a", ""] {
+            assert!(!check("{next-ping}", value, &mut vars), "{value}");
+        }
+        assert!(check("{policy}", "ct=1", &mut vars) && check("{policy}", "ct=2", &mut vars));
+        assert_eq!(vars, Vars::default());
+        assert!(check("{sb}", "a:1", &mut vars) && check("{sb}", "b:2", &mut vars));
+        assert_eq!(vars.get("sb"), Some(&b"b:2"[..]));
+    }
+
+    #[test]
+    fn the_length_is_that_of_the_payload() {
+        assert!(check("MSG {len}", "MSG 12", &mut Vars::default()));
+        assert!(!check("MSG {len}", "MSG 13", &mut Vars::default()));
+    }
+}

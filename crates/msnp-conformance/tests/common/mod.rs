@@ -1,0 +1,153 @@
+//! A server that says what a test tells it to, over loopback.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use msnp_conformance::{
+    BoxFuture, Endpoints, Failure, Needs, NotPlayable, Options, Outcome, PlayReport, Script, Server, Target, play_part,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What the server does on a connection, in order.
+#[derive(Clone, Copy, Debug)]
+pub enum Act {
+    /// Reads exactly these bytes. Others end the conversation.
+    Hear(&'static str),
+    /// Writes these; `{here}` is its own address.
+    Tell(&'static str),
+    /// Reads once and notes how many bytes came.
+    HearOnce,
+    /// Waits so many milliseconds.
+    Wait(u64),
+    /// Closes. Without it the connection stays open after the last act.
+    Close,
+}
+
+/// A target whose server has one conversation for each connection, in the order they are opened.
+pub struct Scripted {
+    conversations: Vec<Vec<Act>>,
+    /// How many bytes each `HearOnce` got.
+    pub heard: Arc<Mutex<Vec<usize>>>,
+}
+
+impl Scripted {
+    pub fn new(conversations: Vec<Vec<Act>>) -> Self {
+        Self {
+            conversations,
+            heard: Arc::default(),
+        }
+    }
+}
+
+impl Target for Scripted {
+    fn open<'a>(&'a self, needs: &'a Needs) -> BoxFuture<'a, Result<Box<dyn Server>, NotPlayable>> {
+        Box::pin(async move {
+            if needs.dispatch || !needs.settings.is_empty() {
+                return Err(NotPlayable("this server has no settings".to_owned()));
+            }
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let here = listener.local_addr().unwrap().to_string();
+            let conversations: VecDeque<_> = self.conversations.clone().into();
+            tokio::spawn(accept(listener, here.clone(), conversations, Arc::clone(&self.heard)));
+            let endpoints = Endpoints {
+                notification: here.clone(),
+                switchboard: here.clone(),
+                http: here,
+                dispatch: None,
+            };
+            Ok(Box::new(Listening { endpoints }) as Box<dyn Server>)
+        })
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    here: String,
+    mut conversations: VecDeque<Vec<Act>>,
+    heard: Arc<Mutex<Vec<usize>>>,
+) {
+    while let Some(acts) = conversations.pop_front() {
+        let (stream, _) = listener.accept().await.unwrap();
+        tokio::spawn(converse(stream, acts, here.clone(), Arc::clone(&heard)));
+    }
+}
+
+async fn converse(mut stream: TcpStream, acts: Vec<Act>, here: String, heard: Arc<Mutex<Vec<usize>>>) {
+    for act in acts {
+        match act {
+            Act::Hear(text) => {
+                let mut bytes = vec![0; text.len()];
+                if stream.read_exact(&mut bytes).await.is_err() || bytes != text.as_bytes() {
+                    return;
+                }
+            }
+            Act::Tell(text) => stream
+                .write_all(text.replace("{here}", &here).as_bytes())
+                .await
+                .unwrap(),
+            Act::HearOnce => {
+                let size = stream.read(&mut [0; 4096]).await.unwrap();
+                heard.lock().unwrap().push(size);
+            }
+            Act::Wait(time) => tokio::time::sleep(Duration::from_millis(time)).await,
+            Act::Close => return,
+        }
+    }
+    let _ = stream.read(&mut [0; 1]).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+}
+
+struct Listening {
+    endpoints: Endpoints,
+}
+
+impl Server for Listening {
+    fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    fn create_account<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> BoxFuture<'a, anyhow::Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn stop(&self, _: u32) -> BoxFuture<'_, Result<(), NotPlayable>> {
+        Box::pin(async { Err(NotPlayable("it never stops".to_owned())) })
+    }
+}
+
+/// Options with short times.
+pub fn quick() -> Options {
+    Options {
+        timeout: Duration::from_millis(400),
+        quiet: Duration::from_millis(60),
+        ..Options::default()
+    }
+}
+
+/// Plays the first part of a text.
+pub async fn play_text(text: &str, target: &dyn Target, options: &Options) -> PlayReport {
+    let script = Script::parse("t.txt", text).unwrap();
+    play_part(target, &script, 0, options).await
+}
+
+/// It passed.
+pub fn assert_passed(report: &PlayReport) {
+    assert!(matches!(report.outcome, Outcome::Passed), "{report}\n{}", shown(report));
+}
+
+/// It failed; the failure.
+pub fn failure(report: &PlayReport) -> &Failure {
+    match &report.outcome {
+        Outcome::Failed(failure) => failure,
+        other => panic!("it should have failed: {other:?}"),
+    }
+}
+
+fn shown(report: &PlayReport) -> String {
+    match &report.outcome {
+        Outcome::Failed(failure) => failure.to_string(),
+        _ => String::new(),
+    }
+}
