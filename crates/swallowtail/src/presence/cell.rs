@@ -4,9 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use msnp::notification::{OutReason, PresenceLine, ServerCommand};
-use msnp::{Capabilities, Dialect, DisplayName, Handle, MsnObject, Status, TrId};
-
 use msnp::payload::PersonalMessage;
+use msnp::{Capabilities, Dialect, DisplayName, Handle, MsnObject, Status, Timestamp, TrId};
 
 use super::directory::{Directory, Slot};
 use super::tell;
@@ -299,6 +298,12 @@ impl Cell {
                 reader.reply(&PresenceLine::Message(self.handle.clone(), Some(message)).into());
             }
         }
+    }
+
+    /// Notes that the copies of the list that clients keep are old: a contact's number changed.
+    pub fn touch_list(&self, now: Timestamp) {
+        let mut state = self.state();
+        state.roster.stamps = state.roster.stamps.list_changed(now);
     }
 
     /// The display name now.

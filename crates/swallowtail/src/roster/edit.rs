@@ -35,15 +35,6 @@ impl Default for RosterLimits {
     }
 }
 
-/// What a command changes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Edited {
-    /// In the roster of the one who gave the command.
-    pub own: Vec<Change>,
-    /// In the roster of the account that the command is about.
-    pub other: Vec<Change>,
-}
-
 /// A contact to be put on FL.
 #[derive(Clone, Debug)]
 pub struct NewContact {
@@ -55,15 +46,6 @@ pub struct NewContact {
     pub group: Option<Guid>,
     /// Its GUID, a fresh one.
     pub guid: Guid,
-}
-
-impl Edited {
-    fn own(changes: Vec<Change>) -> Self {
-        Self {
-            own: changes,
-            other: Vec::new(),
-        }
-    }
 }
 
 impl Roster {
@@ -83,17 +65,16 @@ impl Roster {
         Change::Stamps(self.stamps.settings_changed(now))
     }
 
-    /// `ADC FL N=handle`. `theirs` is the contact's roster; telephones have none.
+    /// `ADC FL N=handle`. The contact's own roster changes too: [`Roster::become_watched`].
     ///
     /// # Errors
     /// 201 oneself, 210 a list is full, 215 on FL already, 224 no such group.
     pub fn add_contact(
         &self,
         new: NewContact,
-        theirs: Option<&Self>,
         limits: &RosterLimits,
         now: Timestamp,
-    ) -> Result<Edited, ErrorCode> {
+    ) -> Result<Vec<Change>, ErrorCode> {
         let NewContact {
             handle,
             nickname,
@@ -117,14 +98,22 @@ impl Roster {
         entry.nickname = nickname;
         entry.contact = Some(guid);
         entry.groups = group.into_iter().collect();
-        let own = vec![Change::Entry(handle, entry), self.list_changed(now)];
-        let other = theirs.map_or(Ok(Vec::new()), |theirs| theirs.become_watched(self, limits, now))?;
-        Ok(Edited { own, other })
+        Ok(vec![Change::Entry(handle, entry), self.list_changed(now)])
     }
 
-    /// Rule 2: `watcher` put the owner on FL. Undecided is PL, decided is RL.
-    fn become_watched(&self, watcher: &Self, limits: &RosterLimits, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
-        let mut entry = self.entry(&watcher.owner);
+    /// Rule 2: `watcher`, who goes by `name`, puts the owner on FL. Undecided is PL, decided is RL; nothing changes for one who
+    /// did before.
+    ///
+    /// # Errors
+    /// 210 as many watch the owner as may.
+    pub fn become_watched(
+        &self,
+        watcher: &Handle,
+        name: &DisplayName,
+        limits: &RosterLimits,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, ErrorCode> {
+        let mut entry = self.entry(watcher);
         if entry.watches() {
             return Ok(Vec::new());
         }
@@ -132,14 +121,11 @@ impl Roster {
             return Err(ErrorCode::ListFull);
         }
         if entry.lists.is_empty() {
-            entry.nickname = Some(watcher.name.clone());
+            entry.nickname = Some(name.clone());
         }
         let decided = entry.lists.has_any(List::Allow | List::Block);
         entry.lists |= if decided { List::Reverse } else { List::Pending };
-        Ok(vec![
-            Change::Entry(watcher.owner.clone(), entry),
-            self.list_changed(now),
-        ])
+        Ok(vec![Change::Entry(watcher.clone(), entry), self.list_changed(now)])
     }
 
     /// `ADC AL|BL|RL N=other`.
@@ -152,7 +138,7 @@ impl Roster {
         other: &Handle,
         limits: &RosterLimits,
         now: Timestamp,
-    ) -> Result<Edited, ErrorCode> {
+    ) -> Result<Vec<Change>, ErrorCode> {
         if *other == self.owner {
             return Err(ErrorCode::InvalidParameter);
         }
@@ -172,32 +158,26 @@ impl Roster {
         }
         entry.lists |= list;
         settle_pending(&mut entry);
-        Ok(Edited::own(vec![
-            Change::Entry(other.clone(), entry),
-            self.list_changed(now),
-        ]))
+        Ok(vec![Change::Entry(other.clone(), entry), self.list_changed(now)])
     }
 
     /// `ADC RL` and `REM PL`, rule 5: both make PL into RL, in either order and again.
-    fn settle(&self, other: &Handle, unknown: ErrorCode, now: Timestamp) -> Result<Edited, ErrorCode> {
+    fn settle(&self, other: &Handle, unknown: ErrorCode, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         let mut entry = self.entry(other);
         if !entry.watches() {
             return Err(unknown);
         }
         if !settle_pending(&mut entry) {
-            return Ok(Edited::default());
+            return Ok(Vec::new());
         }
-        Ok(Edited::own(vec![
-            Change::Entry(other.clone(), entry),
-            self.list_changed(now),
-        ]))
+        Ok(vec![Change::Entry(other.clone(), entry), self.list_changed(now)])
     }
 
     /// `ADC FL C=contact group`.
     ///
     /// # Errors
     /// 208 no such contact, 215 in the group already, 224 no such group.
-    pub fn add_to_group(&self, contact: Guid, group: Guid, now: Timestamp) -> Result<Edited, ErrorCode> {
+    pub fn add_to_group(&self, contact: Guid, group: Guid, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         let (handle, entry) = self.contact(contact).ok_or(ErrorCode::InvalidUsername)?;
         if !self.groups.contains_key(&group) {
             return Err(ErrorCode::InvalidGroup);
@@ -207,31 +187,25 @@ impl Roster {
             return Err(ErrorCode::AlreadyThere);
         };
         entry.groups.insert(place, group);
-        Ok(Edited::own(vec![
-            Change::Entry(handle.clone(), entry),
-            self.list_changed(now),
-        ]))
+        Ok(vec![Change::Entry(handle.clone(), entry), self.list_changed(now)])
     }
 
-    /// `REM FL contact`. `theirs` is the roster of the contact, if it is (still) an account.
+    /// `REM FL contact`. The contact's own roster changes too: [`Roster::become_unwatched`].
     ///
     /// # Errors
     /// 216 no such contact.
-    pub fn remove_contact(&self, contact: Guid, theirs: Option<&Self>, now: Timestamp) -> Result<Edited, ErrorCode> {
+    pub fn remove_contact(&self, contact: Guid, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         let (handle, entry) = self.contact(contact).ok_or(ErrorCode::NotOnList)?;
         let mut entry = entry.clone();
         entry.lists = entry.lists.without(List::Forward);
         entry.contact = None;
         entry.groups.clear();
-        let own = vec![Change::Entry(handle.clone(), entry), self.list_changed(now)];
-        let other = theirs
-            .map(|theirs| theirs.become_unwatched(&self.owner, now))
-            .unwrap_or_default();
-        Ok(Edited { own, other })
+        Ok(vec![Change::Entry(handle.clone(), entry), self.list_changed(now)])
     }
 
-    /// Rule 3: `watcher` took the owner off FL.
-    fn become_unwatched(&self, watcher: &Handle, now: Timestamp) -> Vec<Change> {
+    /// Rule 3: `watcher` takes the owner off FL.
+    #[must_use]
+    pub fn become_unwatched(&self, watcher: &Handle, now: Timestamp) -> Vec<Change> {
         let mut entry = self.entry(watcher);
         if !entry.watches() {
             return Vec::new();
@@ -244,7 +218,7 @@ impl Roster {
     ///
     /// # Errors
     /// 216 no such contact, 224 no such group, 225 not in it.
-    pub fn remove_from_group(&self, contact: Guid, group: Guid, now: Timestamp) -> Result<Edited, ErrorCode> {
+    pub fn remove_from_group(&self, contact: Guid, group: Guid, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         let (handle, entry) = self.contact(contact).ok_or(ErrorCode::NotOnList)?;
         if !self.groups.contains_key(&group) {
             return Err(ErrorCode::InvalidGroup);
@@ -252,17 +226,14 @@ impl Roster {
         let mut entry = entry.clone();
         let place = entry.groups.binary_search(&group).map_err(|_| ErrorCode::NotInGroup)?;
         entry.groups.remove(place);
-        Ok(Edited::own(vec![
-            Change::Entry(handle.clone(), entry),
-            self.list_changed(now),
-        ]))
+        Ok(vec![Change::Entry(handle.clone(), entry), self.list_changed(now)])
     }
 
     /// `REM AL|BL|PL other`.
     ///
     /// # Errors
     /// 216 not on that list.
-    pub fn remove_from_list(&self, list: List, other: &Handle, now: Timestamp) -> Result<Edited, ErrorCode> {
+    pub fn remove_from_list(&self, list: List, other: &Handle, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         if list == List::Pending {
             return self.settle(other, ErrorCode::NotOnList, now);
         }
@@ -271,10 +242,7 @@ impl Roster {
             return Err(ErrorCode::NotOnList);
         }
         entry.lists = entry.lists.without(list);
-        Ok(Edited::own(vec![
-            Change::Entry(other.clone(), entry),
-            self.list_changed(now),
-        ]))
+        Ok(vec![Change::Entry(other.clone(), entry), self.list_changed(now)])
     }
 
     /// ADG: a new group with the GUID `group`.
@@ -287,46 +255,40 @@ impl Roster {
         group: Guid,
         limits: &RosterLimits,
         now: Timestamp,
-    ) -> Result<Edited, ErrorCode> {
+    ) -> Result<Vec<Change>, ErrorCode> {
         if self.groups.values().any(|known| **known == *name) {
             return Err(ErrorCode::GroupExists);
         }
         if self.groups.len() >= limits.groups {
             return Err(ErrorCode::TooManyGroups);
         }
-        Ok(Edited::own(vec![
-            Change::Group(group, name.into()),
-            self.list_changed(now),
-        ]))
+        Ok(vec![Change::Group(group, name.into()), self.list_changed(now)])
     }
 
     /// REG: another name for a group; the one it has is fine.
     ///
     /// # Errors
     /// 224 no such group, 228 the name is in use.
-    pub fn rename_group(&self, group: Guid, name: &str, now: Timestamp) -> Result<Edited, ErrorCode> {
+    pub fn rename_group(&self, group: Guid, name: &str, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         let old: &Arc<str> = self.groups.get(&group).ok_or(ErrorCode::InvalidGroup)?;
         if **old == *name {
-            return Ok(Edited::default());
+            return Ok(Vec::new());
         }
         if self.groups.values().any(|known| **known == *name) {
             return Err(ErrorCode::GroupExists);
         }
-        Ok(Edited::own(vec![
-            Change::Group(group, name.into()),
-            self.list_changed(now),
-        ]))
+        Ok(vec![Change::Group(group, name.into()), self.list_changed(now)])
     }
 
     /// RMG: its contacts stay on FL (ns.md section 9).
     ///
     /// # Errors
     /// 224 no such group.
-    pub fn remove_group(&self, group: Guid, now: Timestamp) -> Result<Edited, ErrorCode> {
+    pub fn remove_group(&self, group: Guid, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         if !self.groups.contains_key(&group) {
             return Err(ErrorCode::InvalidGroup);
         }
-        Ok(Edited::own(vec![Change::GroupRemoved(group), self.list_changed(now)]))
+        Ok(vec![Change::GroupRemoved(group), self.list_changed(now)])
     }
 
     /// `SBP contact MFN`: another nickname; `None` is the handle.
@@ -338,37 +300,34 @@ impl Roster {
         contact: Guid,
         nickname: Option<DisplayName>,
         now: Timestamp,
-    ) -> Result<Edited, ErrorCode> {
+    ) -> Result<Vec<Change>, ErrorCode> {
         let (handle, entry) = self.contact(contact).ok_or(ErrorCode::InvalidUsername)?;
         if entry.nickname == nickname {
-            return Ok(Edited::default());
+            return Ok(Vec::new());
         }
         let entry = Entry {
             nickname,
             ..entry.clone()
         };
-        Ok(Edited::own(vec![
-            Change::Entry(handle.clone(), entry),
-            self.list_changed(now),
-        ]))
+        Ok(vec![Change::Entry(handle.clone(), entry), self.list_changed(now)])
     }
 
     /// PRP MFN.
     #[must_use]
-    pub fn set_name(&self, name: DisplayName, now: Timestamp) -> Edited {
+    pub fn set_name(&self, name: DisplayName, now: Timestamp) -> Vec<Change> {
         if name == self.name {
-            return Edited::default();
+            return Vec::new();
         }
-        Edited::own(vec![Change::Name(name), self.settings_changed(now)])
+        vec![Change::Name(name), self.settings_changed(now)]
     }
 
     /// GTC, BLP and the other settings: nothing happens when they are so already.
     #[must_use]
-    pub fn set_settings(&self, settings: Settings, now: Timestamp) -> Edited {
+    pub fn set_settings(&self, settings: Settings, now: Timestamp) -> Vec<Change> {
         if settings == self.settings {
-            return Edited::default();
+            return Vec::new();
         }
-        Edited::own(vec![Change::Settings(settings), self.settings_changed(now)])
+        vec![Change::Settings(settings), self.settings_changed(now)]
     }
 }
 
@@ -409,17 +368,16 @@ mod tests {
         }
     }
 
-    /// X puts Y on FL.
-    fn befriend(x: &mut Roster, y: &mut Roster) {
-        let edit = x
-            .add_contact(newcomer(y, 1), Some(y), &RosterLimits::default(), NOW)
-            .unwrap();
-        carry_out(&edit, x, y);
+    fn apply(changes: &[Change], roster: &mut Roster) {
+        changes.iter().for_each(|change| roster.apply(change));
     }
 
-    fn carry_out(edit: &Edited, x: &mut Roster, y: &mut Roster) {
-        edit.own.iter().for_each(|change| x.apply(change));
-        edit.other.iter().for_each(|change| y.apply(change));
+    /// X puts Y on FL.
+    fn befriend(x: &mut Roster, y: &mut Roster) {
+        let limits = RosterLimits::default();
+        let own = x.add_contact(newcomer(y, 1), &limits, NOW).unwrap();
+        apply(&y.become_watched(&x.owner, &x.name, &limits, NOW).unwrap(), y);
+        apply(&own, x);
     }
 
     fn lists(roster: &Roster, name: &str) -> u8 {
@@ -450,7 +408,7 @@ mod tests {
 
     #[test]
     fn every_order_of_settling_ends_the_same() {
-        type Step = fn(&Roster, &Handle) -> Result<Edited, ErrorCode>;
+        type Step = fn(&Roster, &Handle) -> Result<Vec<Change>, ErrorCode>;
         let reverse: Step = |bob, who| bob.add_to_list(List::Reverse, who, &RosterLimits::default(), NOW);
         let pending: Step = |bob, who| bob.remove_from_list(List::Pending, who, NOW);
         let allow: Step = |bob, who| bob.add_to_list(List::Allow, who, &RosterLimits::default(), NOW);
@@ -465,8 +423,7 @@ mod tests {
             let (mut alice, mut bob) = (roster("alice"), roster("bob"));
             befriend(&mut alice, &mut bob);
             for step in steps {
-                let edit = step(&bob, &handle("alice")).unwrap();
-                carry_out(&edit, &mut bob, &mut alice);
+                apply(&step(&bob, &handle("alice")).unwrap(), &mut bob);
             }
             assert_eq!(lists(&bob, "alice"), 10);
         }
@@ -476,26 +433,20 @@ mod tests {
     fn who_takes_a_contact_off_is_forgotten_by_the_other() {
         let (mut alice, mut bob) = (roster("alice"), roster("bob"));
         befriend(&mut alice, &mut bob);
-        let edit = alice.remove_contact(guid(1), Some(&bob), NOW).unwrap();
-        carry_out(&edit, &mut alice, &mut bob);
+        apply(&alice.remove_contact(guid(1), NOW).unwrap(), &mut alice);
+        apply(&bob.become_unwatched(&alice.owner, NOW), &mut bob);
         assert!(alice.entries.is_empty() && bob.entries.is_empty());
-        assert_eq!(
-            alice.remove_contact(guid(1), Some(&bob), NOW),
-            Err(ErrorCode::NotOnList)
-        );
+        assert_eq!(alice.remove_contact(guid(1), NOW), Err(ErrorCode::NotOnList));
     }
 
     #[test]
     fn allow_and_block_exclude_each_other() {
         let mut alice = roster("alice");
         let limits = RosterLimits::default();
-        for change in alice
-            .add_to_list(List::Allow, &handle("bob"), &limits, NOW)
-            .unwrap()
-            .own
-        {
-            alice.apply(&change);
-        }
+        apply(
+            &alice.add_to_list(List::Allow, &handle("bob"), &limits, NOW).unwrap(),
+            &mut alice,
+        );
         let again = |list| alice.add_to_list(list, &handle("bob"), &limits, NOW);
         assert_eq!(again(List::Allow), Err(ErrorCode::AlreadyThere));
         assert_eq!(again(List::Block), Err(ErrorCode::AlreadyInOppositeList));
@@ -513,12 +464,13 @@ mod tests {
         let (mut alice, mut bob) = (roster("alice"), roster("bob"));
         befriend(&mut alice, &mut bob);
         let full = Err(ErrorCode::ListFull);
-        let add = |x: &Roster, y: &Roster| x.add_contact(newcomer(y, 2), Some(y), &limits, NOW);
+        let add = |x: &Roster, y: &Roster| {
+            x.add_contact(newcomer(y, 2), &limits, NOW)?;
+            y.become_watched(&x.owner, &x.name, &limits, NOW)
+        };
         assert_eq!(add(&alice, &roster("carol")), full);
         assert_eq!(add(&roster("dave"), &bob), full, "the other's reverse list is full");
-        for change in alice.add_group("one", guid(3), &limits, NOW).unwrap().own {
-            alice.apply(&change);
-        }
+        apply(&alice.add_group("one", guid(3), &limits, NOW).unwrap(), &mut alice);
         assert_eq!(
             alice.add_group("two", guid(4), &limits, NOW),
             Err(ErrorCode::TooManyGroups)
@@ -530,13 +482,10 @@ mod tests {
         let (mut alice, mut bob) = (roster("alice"), roster("bob"));
         befriend(&mut alice, &mut bob);
         let limits = RosterLimits::default();
-        let edit = alice.add_group("friends", guid(7), &limits, NOW).unwrap();
-        carry_out(&edit, &mut alice, &mut bob);
-        let edit = alice.add_to_group(guid(1), guid(7), NOW).unwrap();
-        carry_out(&edit, &mut alice, &mut bob);
+        apply(&alice.add_group("friends", guid(7), &limits, NOW).unwrap(), &mut alice);
+        apply(&alice.add_to_group(guid(1), guid(7), NOW).unwrap(), &mut alice);
         assert_eq!(alice.add_to_group(guid(1), guid(7), NOW), Err(ErrorCode::AlreadyThere));
-        let edit = alice.remove_group(guid(7), NOW).unwrap();
-        carry_out(&edit, &mut alice, &mut bob);
+        apply(&alice.remove_group(guid(7), NOW).unwrap(), &mut alice);
         let (_, entry) = alice.contact(guid(1)).unwrap();
         assert!(entry.groups.is_empty() && alice.groups.is_empty());
     }
@@ -546,14 +495,16 @@ mod tests {
         let (mut alice, mut bob) = (roster("alice"), roster("bob"));
         befriend(&mut alice, &mut bob);
         let before = alice.stamps;
-        let edit = alice.set_nickname(guid(1), DisplayName::new("Bobby"), NOW).unwrap();
-        carry_out(&edit, &mut alice, &mut bob);
+        apply(
+            &alice.set_nickname(guid(1), DisplayName::new("Bobby"), NOW).unwrap(),
+            &mut alice,
+        );
         assert!(alice.stamps.list > before.list && alice.stamps.settings == before.settings);
         assert_eq!(alice.stamps.version, before.version + 1);
         assert_eq!(
             alice.set_nickname(guid(1), DisplayName::new("Bobby"), NOW).unwrap(),
-            Edited::default()
+            Vec::new()
         );
-        assert_eq!(alice.set_settings(alice.settings.clone(), NOW), Edited::default());
+        assert_eq!(alice.set_settings(alice.settings.clone(), NOW), Vec::new());
     }
 }

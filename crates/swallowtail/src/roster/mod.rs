@@ -11,7 +11,7 @@ use std::sync::Arc;
 use msnp::notification::{AddPrompt, Phone, Privacy};
 use msnp::{DisplayName, Guid, Handle, List, ListBits, Timestamp};
 
-pub use edit::{Edited, NewContact, RosterLimits};
+pub use edit::{NewContact, RosterLimits};
 
 /// The lists, groups and settings of one account.
 #[derive(Clone, Debug, PartialEq, Eq)]

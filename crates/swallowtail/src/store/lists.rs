@@ -75,6 +75,44 @@ impl Store {
     }
 }
 
+/// The telephone numbers of a contact, for the SYN burst.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactPhones {
+    /// The contact.
+    pub handle: Handle,
+    /// PHH, PHW, PHM, MOB.
+    pub settings: Settings,
+}
+
+impl Store {
+    /// The numbers of all contacts of `owner` who have any and let `owner` see them (ns.md section 6, BPR).
+    pub async fn contact_phones(&self, owner: AccountId, handle: &Handle) -> Result<Vec<ContactPhones>, StoreError> {
+        type Row = (String, Option<String>, Option<String>, Option<String>, i64);
+        // Lists: 1 is FL, 2 AL, 4 BL. `theirs` is what the contact keeps about the owner.
+        let rows = sqlx::query_as::<Sqlite, Row>(
+            "select contact.handle, contact.phone_home, contact.phone_work, contact.phone_mobile, contact.paging \
+             from entries mine \
+             join accounts contact on contact.handle = mine.handle \
+             left join entries theirs on theirs.owner = contact.id and theirs.handle = $2 \
+             where mine.owner = $1 and mine.lists & 1 <> 0 \
+             and (contact.phone_home is not null or contact.phone_work is not null \
+             or contact.phone_mobile is not null or contact.paging <> 0) \
+             and coalesce(theirs.lists, 0) & 4 = 0 \
+             and (coalesce(theirs.lists, 0) & 2 <> 0 or contact.privacy = 'AL')",
+        )
+        .bind(owner.0)
+        .bind(handle.as_str())
+        .fetch_all(&self.readers)
+        .await?;
+        let phones = |(handle, home, work, mobile, paging): Row| {
+            let phones = [home, work, mobile].map(|phone| phone.map(Arc::from));
+            let settings = Settings { phones, paging: paging != 0, ..Settings::default() };
+            Ok(ContactPhones { handle: parse_handle(&handle)?, settings })
+        };
+        rows.into_iter().map(phones).collect()
+    }
+}
+
 fn bare_roster(row: AccountRow) -> Result<Roster, StoreError> {
     let (_, handle, name, add_prompt, privacy, home, work, mobile, paging, list, settings, version) = row;
     let stamp = |ticks: i64| Timestamp::from_ticks(u64::try_from(ticks).unwrap_or_default());

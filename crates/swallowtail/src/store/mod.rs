@@ -18,6 +18,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 use thiserror::Error;
 
 pub use accounts::{Account, AccountId, NewAccount};
+pub use lists::ContactPhones;
 pub use writer::Edit;
 
 /// The database inside the data directory.

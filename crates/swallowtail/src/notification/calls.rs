@@ -1,0 +1,36 @@
+//! XFR SB and IMS (docs/protocol/ns.md section 12, sb.md section 2).
+
+use std::sync::atomic::Ordering;
+
+use msnp::notification::ServiceLine;
+use msnp::switchboard::Participant;
+use msnp::{ErrorCode, Refusal, TrId};
+
+use super::session::Me;
+use crate::service::Service;
+use crate::switchboard::{Claims, Right};
+
+/// XFR SB: a cookie for a new switchboard session. Not while hidden, before the first CHG, or when calls are off.
+pub(super) fn xfr(service: &Service, me: &Me, trid: TrId) -> Result<(), Refusal> {
+    let seen = me.cell.state().seen().filter(|_| me.endpoint.takes_calls.load(Ordering::Acquire));
+    let Some(seen) = seen else { return Err(Refusal::Answer(trid, ErrorCode::NotAllowedWhenOffline)) };
+    if service.draining.load(Ordering::Acquire) {
+        return Err(Refusal::Answer(trid, ErrorCode::InternalServer));
+    }
+    let who = Participant {
+        handle: seen.line.handle,
+        name: seen.line.name,
+        capabilities: Some(seen.line.capabilities),
+    };
+    let claims = Claims { right: Right::Open, who, dialect: me.endpoint.dialect };
+    let cookie = service.switchboard.cookies.issue(claims).0;
+    let address = me.endpoint.switchboard.clone();
+    me.endpoint.reply(&ServiceLine::Switchboard { trid, address, cookie }.into());
+    Ok(())
+}
+
+/// IMS: whether calls are taken.
+pub(super) fn ims(me: &Me, trid: TrId, on: bool) {
+    me.endpoint.takes_calls.store(on, Ordering::Release);
+    me.endpoint.reply(&ServiceLine::Calls(trid, on).into());
+}

@@ -1,0 +1,36 @@
+//! GCF, GSB, URL, LKP, SND, SDC, FND, PAG, PGD (docs/protocol/ns.md sections 5 and 13).
+
+use msnp::notification::{ServiceLine, ServiceRequest};
+use msnp::payload::DEFAULT_SHIELDS;
+use msnp::{ErrorCode, Refusal};
+
+use super::session::Me;
+use crate::config::Config;
+
+/// The site id in URL answers; clients only hand it to the login page.
+const SITE_ID: u32 = 2;
+
+/// Answers a request to one of the services around. Mail, paging, telephones and the directory are not here, and say so.
+pub(super) fn answer(config: &Config, me: &Me, request: ServiceRequest) -> Result<(), Refusal> {
+    let refuse = |trid, code| Err(Refusal::Answer(trid, code));
+    let line = match request {
+        ServiceRequest::Shields(trid) => ServiceLine::Config {
+            trid,
+            file: "Shields.xml".to_owned(),
+            document: DEFAULT_SHIELDS.as_bytes().to_vec(),
+        },
+        ServiceRequest::Subscription(trid) => ServiceLine::Subscription(trid),
+        ServiceRequest::Url { trid, .. } => {
+            let page = config.sign_in.page.clone();
+            ServiceLine::Url { trid, target: "/".to_owned(), login: page, site: SITE_ID }
+        }
+        ServiceRequest::Telephone { trid, .. } => return refuse(trid, ErrorCode::PhoneUnreachable),
+        // No mail is sent; the client shows its user that the text is to be sent by other means.
+        ServiceRequest::Invitation { trid, .. } => return refuse(trid, ErrorCode::CommandDisabled),
+        ServiceRequest::Directory { trid, .. } => return refuse(trid, ErrorCode::CommandDisabled),
+        ServiceRequest::OldPage { trid, .. } => return refuse(trid, ErrorCode::NotExpected),
+        ServiceRequest::Page { trid, .. } => return refuse(trid, ErrorCode::RateLimit),
+    };
+    me.endpoint.reply(&line.into());
+    Ok(())
+}

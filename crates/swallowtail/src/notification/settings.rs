@@ -1,0 +1,111 @@
+//! GTC, BLP, PRP, SBP (docs/protocol/ns.md section 7).
+
+use std::sync::Arc;
+
+use msnp::notification::{
+    AddPrompt, Phone, Privacy, Property, PropertyChange, Prp, Sbp, ServerCommand, SettingLine,
+};
+use msnp::{DisplayName, TrId};
+
+use super::edit;
+use super::session::{Me, Outcome, wait};
+use crate::net::Handled;
+use crate::roster::Settings;
+use crate::service::{Service, now};
+use crate::store::Edit;
+
+/// GTC: only stored; the client acts on it.
+pub(super) fn gtc(service: &Arc<Service>, me: &Me, trid: TrId, value: AddPrompt) -> Handled<Outcome> {
+    edit::own(service, me, trid, move |roster, now| {
+        let settings = Settings { add_prompt: value, ..roster.settings.clone() };
+        Ok((roster.set_settings(settings, now), SettingLine::AddPrompt(Some(trid), value).into()))
+    })
+}
+
+/// BLP: whoever is on neither AL nor BL may see and call, or may not, from now on.
+pub(super) fn blp(service: &Arc<Service>, me: &Me, trid: TrId, value: Privacy) -> Handled<Outcome> {
+    edit::own(service, me, trid, move |roster, now| {
+        let settings = Settings { privacy: value, ..roster.settings.clone() };
+        Ok((roster.set_settings(settings, now), SettingLine::Privacy(Some(trid), value).into()))
+    })
+}
+
+/// PRP: the own name, or a number.
+pub(super) fn prp(service: &Arc<Service>, me: &Me, prp: Prp) -> Handled<Outcome> {
+    match prp.change.clone() {
+        PropertyChange::Name(name, _) => set_name(service, me, prp, name),
+        PropertyChange::Phone(phone, number) => {
+            let number: Option<Arc<str>> = number.map(|number| number.value().into());
+            let told = Property::Phone(phone, number.as_deref().map(str::to_owned));
+            let set = move |settings: &mut Settings| settings.phones[phone as usize] = number;
+            wait(set_number(service.clone(), me.clone(), prp, set, Some(told)))
+        }
+        PropertyChange::Paging(on) => {
+            // Without a mobile service MBE is N, and MOB stays N for others while it is.
+            wait(set_number(service.clone(), me.clone(), prp, move |settings| settings.paging = on, None))
+        }
+    }
+}
+
+fn set_name(service: &Arc<Service>, me: &Me, prp: Prp, name: DisplayName) -> Handled<Outcome> {
+    edit::own(service, me, prp.trid, move |roster, now| Ok((roster.set_name(name, now), ServerCommand::Prp(prp))))
+}
+
+/// Changes a number, tells those who see the account, and makes the copies of all who have it on FL old.
+async fn set_number(
+    service: Arc<Service>,
+    me: Me,
+    prp: Prp,
+    set: impl FnOnce(&mut Settings) + Send,
+    told: Option<Property>,
+) -> Outcome {
+    let _turn = service.directory.turn(&me.cell.handle).await;
+    let now = now();
+    let changes = {
+        let state = me.cell.state();
+        let mut settings = state.roster.settings.clone();
+        set(&mut settings);
+        state.roster.set_settings(settings, now)
+    };
+    let changed = !changes.is_empty();
+    let mut edit = Edit::default();
+    edit.push(me.cell.id, &changes);
+    if changed {
+        edit.touch_watchers(me.cell.handle.clone(), now);
+    }
+    if let Err(outcome) = edit::write(&service, edit, prp.trid).await {
+        return outcome;
+    }
+    me.cell.apply(&changes, |_| me.endpoint.reply(&ServerCommand::Prp(prp)));
+    if changed {
+        let watchers: Vec<_> = me.cell.state().roster.watchers().cloned().collect();
+        for cell in watchers.iter().filter_map(|watcher| service.directory.find(watcher)) {
+            cell.touch_list(now);
+        }
+        if let Some(property) = told {
+            let line = SettingLine::Contact(Some(me.cell.handle.clone()), property);
+            me.cell.tell_watchers(&line.into());
+        }
+    }
+    Outcome::Answered
+}
+
+/// The numbers that are set, as PRP and BPR tell them.
+pub(super) fn set_numbers(settings: &Settings) -> Vec<Property> {
+    let number = |phone: Phone| settings.phone(phone).map(|number| Property::Phone(phone, Some(number.to_owned())));
+    Phone::ALL.into_iter().filter_map(number).collect()
+}
+
+/// SBP: a contact's nickname; other properties are only repeated.
+pub(super) fn sbp(service: &Arc<Service>, me: &Me, sbp: Sbp) -> Handled<Outcome> {
+    edit::own(service, me, sbp.trid, move |roster, now| {
+        let changes = match &sbp.nickname {
+            Some(nickname) => roster.set_nickname(sbp.contact, nickname.clone(), now)?,
+            None => {
+                roster.contact(sbp.contact).ok_or(msnp::ErrorCode::InvalidUsername)?;
+                Vec::new()
+            }
+        };
+        Ok((changes, ServerCommand::Sbp(sbp)))
+    })
+}

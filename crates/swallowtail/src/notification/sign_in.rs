@@ -1,0 +1,181 @@
+//! VER, CVR, CVQ, USR (docs/protocol/ns.md sections 3 to 5).
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use msnp::notification::{Agreement, Cvr, ServerCommand, ServiceLine, SignInAnswer, Ticket, Usr, Ver};
+use msnp::payload::Profile;
+use msnp::{Dialect, ErrorCode, Handle, Malformed, Refusal, TrId};
+
+use super::quirks;
+use super::session::{Negotiated, NotificationSession, Outcome, Progress, Role, wait};
+use crate::accounts::member_id;
+use crate::net::{Handled, Outbox};
+use crate::passport::DEFAULT_POLICY;
+use crate::presence::Endpoint;
+use crate::random;
+use crate::roster::Roster;
+use crate::service::Service;
+use crate::store::AccountId;
+
+/// The dialects that are built.
+const SUPPORTED: [Dialect; 1] = [Dialect::Msnp12];
+/// US English, for clients that do not say.
+const DEFAULT_LOCALE: u16 = 1033;
+
+/// VER: the highest dialect that both sides have.
+pub(super) fn ver(session: &mut NotificationSession, ver: &Ver) -> Result<Handled<Outcome>, Refusal> {
+    let answer = |words: Vec<String>| SignInAnswer::Ver { trid: ver.trid, words };
+    match ver.agree(&SUPPORTED) {
+        Agreement::Dialect(dialect) => {
+            session.progress =
+                Progress::Negotiated(Negotiated { dialect, locale: DEFAULT_LOCALE, handle: None });
+            let words = quirks::ver_answer(ver).unwrap_or_else(|| vec![dialect.to_string()]);
+            session.reply(answer(words));
+        }
+        Agreement::Cvr0 => {
+            session.progress = Progress::VersionQuery;
+            session.reply(answer(vec!["CVR0".to_owned()]));
+        }
+        Agreement::Nothing => {
+            let line = ServerCommand::from(answer(vec!["0".to_owned()]));
+            session.connection.outbox.close_with(|out| line.encode(Dialect::Msnp8, out));
+        }
+    }
+    Ok(Handled::Done)
+}
+
+/// CVR: the version that the client has is the one to have.
+pub(super) fn cvr(session: &mut NotificationSession, cvr: &Cvr) {
+    if let Progress::Negotiated(negotiated) = &mut session.progress {
+        negotiated.locale = cvr.locale;
+    }
+    tracing::debug!(client = cvr.client, version = cvr.version, peer = %session.connection.peer, "client");
+    session.reply(cvr_answer(session, cvr, false));
+}
+
+/// CVQ: the same, then the server closes.
+pub(super) fn cvq(session: &NotificationSession, cvr: &Cvr) {
+    let line = ServerCommand::from(cvr_answer(session, cvr, true));
+    session.connection.outbox.close_with(|out| line.encode(Dialect::Msnp8, out));
+}
+
+fn cvr_answer(session: &NotificationSession, cvr: &Cvr, query: bool) -> SignInAnswer {
+    let page = &session.service.config.sign_in.page;
+    SignInAnswer::Cvr {
+        trid: cvr.trid,
+        query,
+        versions: std::array::from_fn(|_| cvr.version.clone()),
+        urls: std::array::from_fn(|_| page.clone()),
+    }
+}
+
+/// USR: who, then the proof.
+pub(super) fn usr(session: &mut NotificationSession, usr: Usr) -> Result<Handled<Outcome>, Refusal> {
+    let draining = session.service.draining.load(Ordering::Acquire);
+    let Progress::Negotiated(negotiated) = &mut session.progress else {
+        return match usr {
+            Usr::Initial { trid, .. } | Usr::Ticket { trid, .. } => {
+                Err(Refusal::Answer(trid, ErrorCode::AlreadyLogin))
+            }
+        };
+    };
+    match usr {
+        Usr::Initial { trid, .. } | Usr::Ticket { trid, .. } if draining => {
+            Err(Refusal::Fatal(trid, ErrorCode::ServerUnavailable))
+        }
+        Usr::Initial { trid, handle } => {
+            negotiated.handle = Some(handle);
+            let answer = match &session.role {
+                Role::Notification => SignInAnswer::Policy { trid, policy: DEFAULT_POLICY.to_owned() },
+                Role::Dispatch { notification, dispatch } => SignInAnswer::Transfer {
+                    trid,
+                    notification: notification.clone(),
+                    dispatch: dispatch.clone(),
+                },
+            };
+            session.reply(answer);
+            Ok(Handled::Done)
+        }
+        Usr::Ticket { trid, ticket } => {
+            let denied = Refusal::Fatal(trid, ErrorCode::AuthenticationFailed);
+            if session.role != Role::Notification {
+                return Err(Malformed::WrongState.into());
+            }
+            let newcomer = Newcomer {
+                trid,
+                handle: negotiated.handle.clone().ok_or(denied)?,
+                dialect: negotiated.dialect,
+                locale: negotiated.locale,
+                outbox: session.connection.outbox.clone(),
+                peer: session.connection.peer,
+                switchboard: session.connection.switchboard.clone(),
+            };
+            Ok(wait(sign_in(session.service.clone(), newcomer, ticket)))
+        }
+    }
+}
+
+/// What is known of somebody who shows a ticket.
+struct Newcomer {
+    trid: TrId,
+    handle: Handle,
+    dialect: Dialect,
+    locale: u16,
+    outbox: Arc<Outbox>,
+    peer: std::net::SocketAddr,
+    switchboard: String,
+}
+
+async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> Outcome {
+    let fatal = |code| Outcome::Refused(Refusal::Fatal(newcomer.trid, code));
+    let turn = service.directory.turn(&newcomer.handle).await;
+    let loaded = async {
+        let account = service.store.account(&newcomer.handle).await?;
+        let account = account.filter(|account| {
+            service.tickets.verify(&ticket).is_some_and(|claims| {
+                claims.account == account.id && claims.password_version == account.password_version
+            })
+        });
+        match account {
+            Some(_) => turn.cell().await,
+            None => Ok(None),
+        }
+    };
+    let cell = match loaded.await {
+        Ok(Some(cell)) => cell,
+        Ok(None) => return fatal(ErrorCode::AuthenticationFailed),
+        Err(error) => {
+            tracing::error!(%error, "the store could not be read at a sign-in");
+            return fatal(ErrorCode::ServerBusy);
+        }
+    };
+    let epoch = service.directory.next_epoch();
+    let endpoint =
+        Arc::new(Endpoint::new(epoch, newcomer.dialect, newcomer.outbox.clone(), newcomer.switchboard.clone()));
+    cell.sign_in(&endpoint, |roster| welcome(&service, &newcomer, &endpoint, cell.id, roster));
+    Outcome::SignedIn(cell, endpoint)
+}
+
+/// USR OK and what follows at once (ns.md section 5).
+fn welcome(service: &Service, newcomer: &Newcomer, endpoint: &Endpoint, id: AccountId, roster: &Roster) {
+    let (trid, handle) = (newcomer.trid, roster.owner.clone());
+    endpoint.reply(&SignInAnswer::Ok { trid, handle, verified: true }.into());
+    if newcomer.dialect >= Dialect::Msnp11 {
+        endpoint.reply(&ServiceLine::Subscription(TrId::UNASKED).into());
+    }
+    let profile = Profile {
+        login_time: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+        email_enabled: false,
+        member_id: member_id(id),
+        locale: newcomer.locale,
+        handle: &roster.owner,
+        country: &service.config.sign_in.country,
+        // It crosses the network in clear, so it is not the ticket and opens nothing (security.md section 1).
+        web_token: &random::token(),
+        client: newcomer.peer,
+    };
+    endpoint.reply(&ServiceLine::Message(profile.encode(newcomer.dialect)).into());
+}
+

@@ -1,0 +1,46 @@
+//! What all connections of a server share.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use msnp::Timestamp;
+
+use crate::config::Config;
+use crate::passport::Tickets;
+use crate::presence::Directory;
+use crate::roster::RosterLimits;
+use crate::store::Store;
+use crate::switchboard::Switchboard;
+
+/// The parts of the service, as a connection sees them.
+#[derive(Debug)]
+pub struct Service {
+    /// The settings.
+    pub config: Config,
+    /// Durable truth.
+    pub store: Store,
+    /// Accounts in use.
+    pub directory: Arc<Directory>,
+    /// Conversations.
+    pub switchboard: Arc<Switchboard>,
+    /// Checks what USR brings.
+    pub tickets: Arc<Tickets>,
+    /// Whether the server is about to stop and takes nobody in any more.
+    pub draining: AtomicBool,
+}
+
+impl Service {
+    /// What an account may keep.
+    #[must_use]
+    pub fn roster_limits(&self) -> RosterLimits {
+        self.config.roster_limits()
+    }
+}
+
+/// Now, for time stamps.
+#[must_use]
+pub fn now() -> Timestamp {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_ticks(u64::try_from(since_1970.as_nanos() / 100).unwrap_or(u64::MAX))
+}

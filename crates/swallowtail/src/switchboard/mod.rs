@@ -1,0 +1,87 @@
+//! The switchboard: conversations (docs/protocol/sb.md).
+//!
+//! A [`Board`] is one switchboard session. Everything that happens in it is one ordered step under its lock: a message is appended
+//! to the outbox of each other member there and then, so that all see one order, and nobody waits for anybody's socket. A cookie
+//! from the notification server ([`Cookies`]) is the only way in.
+
+mod board;
+mod call;
+mod cookies;
+mod session;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+pub use board::Board;
+pub use call::CallLimit;
+pub use cookies::{Claims, Cookies, Right};
+pub use session::SwitchboardSession;
+
+use crate::config::Limits;
+use crate::random;
+use crate::sync::lock;
+
+/// All switchboard sessions of this server.
+#[derive(Debug)]
+pub struct Switchboard {
+    /// The ways in.
+    pub cookies: Cookies,
+    boards: Mutex<HashMap<u32, Arc<Board>>>,
+    idle: Option<Duration>,
+    most_members: usize,
+}
+
+impl Switchboard {
+    /// No conversations yet.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Arc<Self> {
+        Arc::new(Self {
+            cookies: Cookies::default(),
+            boards: Mutex::default(),
+            idle: limits.switchboard_idle(),
+            most_members: limits.switchboard_members,
+        })
+    }
+
+    /// A new board without members. Its id is random, unique among those that live, and positive as a signed number of 32 bits
+    /// (sb.md section 3).
+    fn create(self: &Arc<Self>) -> Arc<Board> {
+        let mut boards = lock(&self.boards);
+        let id = loop {
+            let id = u32::from_le_bytes(random::bytes()) & 0x7FFF_FFFF;
+            if id != 0 && !boards.contains_key(&id) {
+                break id;
+            }
+        };
+        let board = Arc::new(Board::new(id, self.most_members));
+        boards.insert(id, board.clone());
+        drop(boards);
+        if let Some(idle) = self.idle {
+            board::watch_idle(self, &board, idle);
+        }
+        board
+    }
+
+    /// A board that lives.
+    #[must_use]
+    pub fn board(&self, id: u32) -> Option<Arc<Board>> {
+        lock(&self.boards).get(&id).cloned()
+    }
+
+    /// The number of boards.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        lock(&self.boards).len()
+    }
+
+    /// Whether there are no boards.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn forget(&self, board: &Board) {
+        lock(&self.boards).remove(&board.id);
+    }
+}

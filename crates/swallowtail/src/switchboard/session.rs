@@ -1,0 +1,249 @@
+//! A switchboard connection: from cookie to OUT.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use msnp::frame::Frame;
+use msnp::switchboard::{AckFlag, ClientCommand, ServerCommand, Stage, admit};
+use msnp::{Dialect, ErrorCode, Handle, Refusal, TrId};
+use tokio::time::Instant;
+
+use super::board::{MemberId, Newcomer};
+use super::{Board, CallLimit, Claims, Right, Switchboard, call};
+use crate::net::{Bucket, Handled, Outbox, Permit, Session, Stop};
+use crate::presence::Directory;
+
+/// How long a connection may take to say who it is (sb.md section 3).
+const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(60);
+/// Messages at once, and then a second (sb.md section 11). Peer-to-peer data counts a quarter.
+const MESSAGE_RATE: (u32, u32) = (20, 10);
+/// Bytes of messages at once, and then a second (sb.md section 11).
+const BYTE_RATE: (u32, u32) = (128 * 1024, 128 * 1024);
+
+/// The session of one switchboard connection.
+pub struct SwitchboardSession {
+    directory: Arc<Directory>,
+    switchboard: Arc<Switchboard>,
+    outbox: Arc<Outbox>,
+    permit: Permit,
+    member: Option<Member>,
+    /// Absent for peers whose rate is not bounded.
+    rates: Option<Rates>,
+    rest: Option<Duration>,
+}
+
+/// Where the connection is, once it said who it is.
+struct Member {
+    board: Arc<Board>,
+    id: MemberId,
+    claims: Claims,
+}
+
+struct Rates {
+    messages: Bucket,
+    bytes: Bucket,
+    calls: CallLimit,
+}
+
+impl SwitchboardSession {
+    /// A connection that just opened. `limited`: whether its rates are bounded.
+    #[must_use]
+    pub fn new(
+        directory: Arc<Directory>,
+        switchboard: Arc<Switchboard>,
+        outbox: Arc<Outbox>,
+        permit: Permit,
+        limited: bool,
+    ) -> Self {
+        let rates = limited.then(|| Rates {
+            messages: Bucket::new(MESSAGE_RATE.0, MESSAGE_RATE.1),
+            bytes: Bucket::new(BYTE_RATE.0, BYTE_RATE.1),
+            calls: CallLimit::default(),
+        });
+        Self {
+            directory,
+            switchboard,
+            outbox,
+            permit,
+            member: None,
+            rates,
+            rest: None,
+        }
+    }
+
+    fn reply(&self, line: &ServerCommand<'_>) {
+        // No answer differs by dialect but IRO and JOI, which the board writes.
+        self.outbox.reply(|out| line.encode(Dialect::Msnp12, out));
+    }
+
+    fn redeem(
+        &self,
+        trid: TrId,
+        cookie: &msnp::switchboard::Cookie,
+        handle: Option<&Handle>,
+        right: impl FnOnce(Right) -> bool,
+    ) -> Result<Claims, Refusal> {
+        let claims = self
+            .switchboard
+            .cookies
+            .redeem(cookie, handle)
+            .filter(|claims| right(claims.right));
+        claims.ok_or(Refusal::Fatal(trid, ErrorCode::AuthenticationFailed))
+    }
+
+    fn newcomer(&self, claims: &Claims) -> Newcomer {
+        Newcomer {
+            who: claims.who.clone(),
+            dialect: claims.dialect,
+            outbox: self.outbox.clone(),
+        }
+    }
+
+    fn enter(&mut self, board: Arc<Board>, id: MemberId, claims: Claims) {
+        tracing::debug!(board = board.id, handle = %claims.who.handle, "joined a switchboard session");
+        self.permit.signed_in();
+        self.member = Some(Member { board, id, claims });
+    }
+
+    fn open(&mut self, trid: TrId, claims: Claims) {
+        let board = self.switchboard.create();
+        let id = board.open(trid, self.newcomer(&claims));
+        self.enter(board, id, claims);
+    }
+
+    fn join(&mut self, trid: TrId, session: u32, claims: Claims) -> Result<(), Refusal> {
+        let gone = Refusal::Fatal(trid, ErrorCode::AuthenticationFailed);
+        let board = self.switchboard.board(session).ok_or(gone)?;
+        let id = board.join(trid, self.newcomer(&claims)).ok_or(gone)?;
+        self.enter(board, id, claims);
+        Ok(())
+    }
+
+    fn call(&mut self, trid: TrId, callee: &Handle) -> Result<(), Refusal> {
+        let now = Instant::now();
+        let Some(member) = &self.member else { return Ok(()) };
+        if self.rates.as_mut().is_some_and(|rates| rates.calls.refuses(now)) {
+            return Err(Refusal::Answer(trid, ErrorCode::UserTooActive));
+        }
+        let rung = call::ring(
+            &self.directory,
+            &self.switchboard,
+            &member.board,
+            &member.claims.who,
+            callee,
+        );
+        let line = match rung {
+            Ok(()) => ServerCommand::Ringing(trid, member.board.id),
+            Err(code) => ServerCommand::Error(trid, code),
+        };
+        self.reply(&line);
+        self.note_call(rung.is_ok(), now);
+        Ok(())
+    }
+
+    fn note_call(&mut self, succeeded: bool, now: Instant) {
+        if let Some(rates) = &mut self.rates {
+            rates.calls.note(succeeded, now);
+        }
+    }
+
+    fn message(&mut self, trid: TrId, flag: AckFlag, payload: &[u8]) {
+        let Some(member) = &self.member else { return };
+        let delivered = member.board.message(member.id, payload);
+        if delivered && flag.wants_ack() {
+            self.reply(&ServerCommand::Ack(trid));
+        } else if !delivered && flag.wants_nak() {
+            self.reply(&ServerCommand::Nak(trid));
+        }
+        self.charge(flag, payload.len());
+    }
+
+    fn charge(&mut self, flag: AckFlag, length: usize) {
+        let Some(rates) = &mut self.rates else { return };
+        let now = Instant::now();
+        let cost = if flag == AckFlag::Data { 0.25 } else { 1.0 };
+        let by_count = rates.messages.take(cost, now);
+        // A message has at most 1664 bytes, which a float holds exactly.
+        let by_bytes = rates
+            .bytes
+            .take(f64::from(u32::try_from(length).unwrap_or(u32::MAX)), now);
+        self.rest = by_count.max(by_bytes);
+    }
+}
+
+impl Session for SwitchboardSession {
+    type Outcome = ();
+
+    fn payload_length(&mut self, line: &[u8]) -> Result<usize, Refusal> {
+        let stage = if self.member.is_some() {
+            Stage::Joined
+        } else {
+            Stage::Fresh
+        };
+        admit(stage, line)
+    }
+
+    fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<()>, Refusal> {
+        let command = ClientCommand::decode(frame).inspect_err(|refusal| {
+            // A callee that is no address is a failed call too.
+            if matches!(refusal, Refusal::Answer(_, ErrorCode::InvalidUsername)) {
+                self.note_call(false, Instant::now());
+            }
+        })?;
+        match command {
+            ClientCommand::Usr { trid, handle, cookie } => {
+                let claims = self.redeem(trid, &cookie, handle.as_ref(), |right| right == Right::Open)?;
+                self.open(trid, claims);
+            }
+            ClientCommand::Ans {
+                trid,
+                handle,
+                cookie,
+                session,
+            } => {
+                let fits = |right| session.is_some_and(|session| right == Right::Join(session));
+                let claims = self.redeem(trid, &cookie, handle.as_ref(), fits)?;
+                self.join(trid, session.unwrap_or_default(), claims)?;
+            }
+            ClientCommand::Cal { trid, callee } => self.call(trid, &callee)?,
+            ClientCommand::Msg { trid, flag, payload } => self.message(trid, flag, payload),
+            ClientCommand::Out => self.outbox.close(),
+        }
+        Ok(Handled::Done)
+    }
+
+    fn finish(&mut self, (): ()) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn refuse(&mut self, refusal: Refusal) {
+        if let Refusal::Answer(trid, code) | Refusal::Fatal(trid, code) = refusal {
+            self.reply(&ServerCommand::Error(trid, code));
+        }
+    }
+
+    fn rest(&mut self) -> Option<Duration> {
+        self.rest.take()
+    }
+
+    fn idle_deadline(&self, opened: Instant, _last: Instant) -> Option<Instant> {
+        // Once inside, the board itself closes when nothing happens.
+        self.member.is_none().then(|| opened + SIGN_IN_TIMEOUT)
+    }
+
+    fn next_tick(&self) -> Option<Instant> {
+        None
+    }
+
+    fn tick(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn ended(&mut self) {
+        if let Some(member) = self.member.take()
+            && member.board.leave(member.id)
+        {
+            self.switchboard.forget(&member.board);
+        }
+    }
+}
