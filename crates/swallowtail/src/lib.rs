@@ -1,4 +1,5 @@
 //! Swallowtail: a self-hosted MSN Messenger service.
 
+pub mod accounts;
 pub mod roster;
 pub mod store;
