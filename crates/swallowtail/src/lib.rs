@@ -1,5 +1,6 @@
 //! Swallowtail: a self-hosted MSN Messenger service.
 
 pub mod accounts;
+pub mod passport;
 pub mod roster;
 pub mod store;
