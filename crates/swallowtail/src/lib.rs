@@ -1,10 +1,15 @@
 //! Swallowtail: a self-hosted MSN Messenger service.
 
+pub mod accounts;
 pub mod config;
 pub mod net;
+pub mod notification;
+pub mod passport;
 pub mod presence;
 pub mod random;
 pub mod roster;
+pub mod server;
+pub mod service;
 pub mod store;
 pub mod switchboard;
 mod sync;

@@ -27,7 +27,12 @@ pub(super) struct Challenges {
 
 impl Challenges {
     pub(super) const fn new(settings: &SignIn) -> Self {
-        Self { wanted: settings.challenge, required: settings.require_challenge, open: None, next: None }
+        Self {
+            wanted: settings.challenge,
+            required: settings.require_challenge,
+            open: None,
+            next: None,
+        }
     }
 
     /// After the first CHG: the first one goes out at once.
@@ -60,9 +65,9 @@ pub(super) fn qry(me: &Me, challenges: &mut Challenges, qry: &Qry) -> Result<(),
     if !qry.answer.eq_ignore_ascii_case(answer.as_bytes()) {
         return Err(wrong);
     }
-    challenges.next = challenges.wanted.then(|| {
-        Instant::now() + PAUSE + Duration::from_millis(random::below(PAUSE.as_millis() as u64))
-    });
+    challenges.next = challenges
+        .wanted
+        .then(|| Instant::now() + PAUSE + Duration::from_millis(random::below(PAUSE.as_millis() as u64)));
     me.endpoint.reply(&ServiceLine::ChallengeMet(qry.trid).into());
     Ok(())
 }
@@ -79,6 +84,7 @@ pub(super) fn tick(me: &Me, challenges: &mut Challenges) -> bool {
         return false;
     }
     let challenge = challenges.draw();
-    me.endpoint.reply(&ServiceLine::Challenge(TrId::UNASKED, challenge).into());
+    me.endpoint
+        .reply(&ServiceLine::Challenge(TrId::UNASKED, challenge).into());
     true
 }

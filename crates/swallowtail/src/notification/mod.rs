@@ -17,4 +17,4 @@ mod sign_in;
 mod status;
 mod sync;
 
-pub use session::{Connection, NotificationSession, Role};
+pub use session::{Connection, NotificationSession, Outcome, Role};

@@ -22,7 +22,12 @@ pub(super) fn answer(config: &Config, me: &Me, request: ServiceRequest) -> Resul
         ServiceRequest::Subscription(trid) => ServiceLine::Subscription(trid),
         ServiceRequest::Url { trid, .. } => {
             let page = config.sign_in.page.clone();
-            ServiceLine::Url { trid, target: "/".to_owned(), login: page, site: SITE_ID }
+            ServiceLine::Url {
+                trid,
+                target: "/".to_owned(),
+                login: page,
+                site: SITE_ID,
+            }
         }
         ServiceRequest::Telephone { trid, .. } => return refuse(trid, ErrorCode::PhoneUnreachable),
         // No mail is sent; the client shows its user that the text is to be sent by other means.

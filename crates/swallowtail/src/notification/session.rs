@@ -108,7 +108,14 @@ impl NotificationSession {
     #[must_use]
     pub fn new(service: Arc<Service>, role: Role, connection: Connection) -> Self {
         let rate = connection.limited.then(|| Bucket::new(COMMAND_RATE.0, COMMAND_RATE.1));
-        Self { service, connection, role, progress: Progress::Fresh, rate, rest: None }
+        Self {
+            service,
+            connection,
+            role,
+            progress: Progress::Fresh,
+            rate,
+            rest: None,
+        }
     }
 
     fn stage(&self) -> Stage {
@@ -134,7 +141,9 @@ impl NotificationSession {
     }
 
     fn leave(&self) {
-        self.connection.outbox.close_with(|out| ServerCommand::Out(None).encode(self.dialect(), out));
+        self.connection
+            .outbox
+            .close_with(|out| ServerCommand::Out(None).encode(self.dialect(), out));
     }
 
     /// Commands that may come before signing in.
@@ -214,7 +223,10 @@ impl Session for NotificationSession {
                 tracing::info!(handle = %cell.handle, dialect = %endpoint.dialect, peer = %self.connection.peer, "signed in");
                 self.connection.permit.signed_in();
                 let challenges = Challenges::new(&self.service.config.sign_in);
-                self.progress = Progress::SignedIn(SignedIn { me: Me { cell, endpoint }, challenges });
+                self.progress = Progress::SignedIn(SignedIn {
+                    me: Me { cell, endpoint },
+                    challenges,
+                });
                 Ok(())
             }
             Outcome::Refused(refusal) => {
@@ -253,7 +265,9 @@ impl Session for NotificationSession {
     }
 
     fn tick(&mut self) -> Result<(), Stop> {
-        let Progress::SignedIn(signed_in) = &mut self.progress else { return Ok(()) };
+        let Progress::SignedIn(signed_in) = &mut self.progress else {
+            return Ok(());
+        };
         if challenge::tick(&signed_in.me, &mut signed_in.challenges) {
             return Ok(());
         }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use msnp::notification::{
-    AddPrompt, Phone, Privacy, Property, PropertyChange, Prp, Sbp, ServerCommand, SettingLine,
-};
+use msnp::notification::{AddPrompt, Phone, Privacy, Property, PropertyChange, Prp, Sbp, ServerCommand, SettingLine};
 use msnp::{DisplayName, TrId};
 
 use super::edit;
@@ -17,16 +15,28 @@ use crate::store::Edit;
 /// GTC: only stored; the client acts on it.
 pub(super) fn gtc(service: &Arc<Service>, me: &Me, trid: TrId, value: AddPrompt) -> Handled<Outcome> {
     edit::own(service, me, trid, move |roster, now| {
-        let settings = Settings { add_prompt: value, ..roster.settings.clone() };
-        Ok((roster.set_settings(settings, now), SettingLine::AddPrompt(Some(trid), value).into()))
+        let settings = Settings {
+            add_prompt: value,
+            ..roster.settings.clone()
+        };
+        Ok((
+            roster.set_settings(settings, now),
+            SettingLine::AddPrompt(Some(trid), value).into(),
+        ))
     })
 }
 
 /// BLP: whoever is on neither AL nor BL may see and call, or may not, from now on.
 pub(super) fn blp(service: &Arc<Service>, me: &Me, trid: TrId, value: Privacy) -> Handled<Outcome> {
     edit::own(service, me, trid, move |roster, now| {
-        let settings = Settings { privacy: value, ..roster.settings.clone() };
-        Ok((roster.set_settings(settings, now), SettingLine::Privacy(Some(trid), value).into()))
+        let settings = Settings {
+            privacy: value,
+            ..roster.settings.clone()
+        };
+        Ok((
+            roster.set_settings(settings, now),
+            SettingLine::Privacy(Some(trid), value).into(),
+        ))
     })
 }
 
@@ -42,13 +52,21 @@ pub(super) fn prp(service: &Arc<Service>, me: &Me, prp: Prp) -> Handled<Outcome>
         }
         PropertyChange::Paging(on) => {
             // Without a mobile service MBE is N, and MOB stays N for others while it is.
-            wait(set_number(service.clone(), me.clone(), prp, move |settings| settings.paging = on, None))
+            wait(set_number(
+                service.clone(),
+                me.clone(),
+                prp,
+                move |settings| settings.paging = on,
+                None,
+            ))
         }
     }
 }
 
 fn set_name(service: &Arc<Service>, me: &Me, prp: Prp, name: DisplayName) -> Handled<Outcome> {
-    edit::own(service, me, prp.trid, move |roster, now| Ok((roster.set_name(name, now), ServerCommand::Prp(prp))))
+    edit::own(service, me, prp.trid, move |roster, now| {
+        Ok((roster.set_name(name, now), ServerCommand::Prp(prp)))
+    })
 }
 
 /// Changes a number, tells those who see the account, and makes the copies of all who have it on FL old.
@@ -92,7 +110,11 @@ async fn set_number(
 
 /// The numbers that are set, as PRP and BPR tell them.
 pub(super) fn set_numbers(settings: &Settings) -> Vec<Property> {
-    let number = |phone: Phone| settings.phone(phone).map(|number| Property::Phone(phone, Some(number.to_owned())));
+    let number = |phone: Phone| {
+        settings
+            .phone(phone)
+            .map(|number| Property::Phone(phone, Some(number.to_owned())))
+    };
     Phone::ALL.into_iter().filter_map(number).collect()
 }
 

@@ -268,11 +268,12 @@ impl Cell {
         }
     }
 
-    /// Tells everybody who sees the account, in `lines`.
-    pub fn tell_watchers(&self, state: &AccountState, lines: &[ServerCommand]) {
+    /// Tells everybody who sees the account.
+    pub fn tell_watchers(&self, line: &ServerCommand) {
         let Some(directory) = self.directory.upgrade() else {
             return;
         };
+        let state = self.state();
         if state.seen().is_none() {
             return;
         }
@@ -280,9 +281,7 @@ impl Cell {
             if let Some(endpoint) = directory.endpoint(watcher)
                 && endpoint.is_present()
             {
-                lines.iter().for_each(|line| {
-                    endpoint.send(line);
-                });
+                endpoint.send(line);
             }
         }
     }

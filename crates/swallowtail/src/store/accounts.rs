@@ -1,5 +1,7 @@
 //! Accounts and the server's keys.
 
+use std::fmt;
+
 use msnp::{DisplayName, Handle};
 use sqlx::Sqlite;
 
@@ -9,8 +11,8 @@ use super::{Store, StoreError, unix_now};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub i64);
 
-/// What signing in needs to know of an account.
-#[derive(Clone, Debug)]
+/// What signing in needs to know of an account. `Debug` leaves the password hash out.
+#[derive(Clone)]
 pub struct Account {
     /// Its number.
     pub id: AccountId,
@@ -26,8 +28,8 @@ pub struct Account {
     pub created_at: i64,
 }
 
-/// An account to be made.
-#[derive(Clone, Debug)]
+/// An account to be made. `Debug` leaves the password hash out.
+#[derive(Clone)]
 pub struct NewAccount {
     /// Its address.
     pub handle: Handle,
@@ -35,6 +37,24 @@ pub struct NewAccount {
     pub name: DisplayName,
     /// A PHC string. Secret.
     pub password_hash: String,
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("id", &self.id)
+            .field("handle", &self.handle)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NewAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewAccount")
+            .field("handle", &self.handle)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
 type Row = (i64, String, String, String, i64, i64);
@@ -110,6 +130,18 @@ impl Store {
             .execute(&self.writer)
             .await?;
         Ok(done.rows_affected() > 0)
+    }
+
+    /// Puts another hash of the same password in the place of `old`. Tickets stay good, and a password that was changed
+    /// meanwhile stays changed.
+    pub async fn replace_password_hash(&self, id: AccountId, old: &str, new: &str) -> Result<(), StoreError> {
+        sqlx::query("update accounts set password_hash = $3 where id = $1 and password_hash = $2")
+            .bind(id.0)
+            .bind(old)
+            .bind(new)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
     }
 
     /// Removes an account with its lists, and takes it off RL and PL of the others, who keep what they wrote down

@@ -106,8 +106,15 @@ impl Store {
         .await?;
         let phones = |(handle, home, work, mobile, paging): Row| {
             let phones = [home, work, mobile].map(|phone| phone.map(Arc::from));
-            let settings = Settings { phones, paging: paging != 0, ..Settings::default() };
-            Ok(ContactPhones { handle: parse_handle(&handle)?, settings })
+            let settings = Settings {
+                phones,
+                paging: paging != 0,
+                ..Settings::default()
+            };
+            Ok(ContactPhones {
+                handle: parse_handle(&handle)?,
+                settings,
+            })
         };
         rows.into_iter().map(phones).collect()
     }

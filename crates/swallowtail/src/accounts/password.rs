@@ -1,0 +1,228 @@
+//! What a password may be, and how it is kept: argon2id, as a PHC string (docs/protocol/security.md section 2).
+
+use std::borrow::Cow;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, Version};
+use thiserror::Error;
+
+/// The longest password, in bytes of UTF-8. Longer ones are refused, never cut.
+pub const MAX_PASSWORD: usize = 256;
+
+/// Memory of one hash in KiB, with [`PASSES`] and [`LANES`] the least that OWASP recommends.
+pub const MEMORY_KIB: u32 = 19_456;
+/// Passes over that memory.
+pub const PASSES: u32 = 2;
+/// Lanes. One: a hash runs on one thread of the pool.
+pub const LANES: u32 = 1;
+
+/// The most memory, passes and lanes of a hash that is taken over from elsewhere: each sign-in pays for them.
+const MOST_MEMORY_KIB: u32 = 256 * 1024;
+const MOST_PASSES: u32 = 16;
+const MOST_LANES: u32 = 16;
+
+/// What marks a stored hash in place of a password.
+const STORED_PREFIX: &str = "$argon2id$";
+/// How the hashes of other systems begin. Taken for a password they would lock their owner out.
+const FOREIGN_PREFIXES: [&str; 9] = [
+    "$argon2d$",
+    "$argon2i$",
+    "$2a$",
+    "$2b$",
+    "$2y$",
+    "$5$",
+    "$6$",
+    "$y$",
+    "$pbkdf2",
+];
+
+/// Why a text cannot be a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum BadPassword {
+    /// Nothing at all.
+    #[error("the password is empty")]
+    Empty,
+    /// Over [`MAX_PASSWORD`] bytes.
+    #[error("the password is longer than {MAX_PASSWORD} bytes")]
+    TooLong,
+}
+
+/// Why a stored hash cannot be taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum BadHash {
+    /// No PHC string of argon2id with a salt and a hash.
+    #[error("the password hash is no complete $argon2id$ string")]
+    Malformed,
+    /// Its parameters would make a sign-in too expensive.
+    #[error(
+        "the password hash asks for more than {MOST_MEMORY_KIB} KiB of memory, {MOST_PASSES} passes or {MOST_LANES} lanes"
+    )]
+    TooCostly,
+    /// A hash of another kind.
+    #[error("the password looks like a hash of a kind other than $argon2id$")]
+    Foreign,
+}
+
+/// The machine gave no memory or no random bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the password could not be hashed: out of memory or random bytes")]
+pub struct HashError;
+
+/// Whether a text can be a password.
+pub fn check(password: &str) -> Result<(), BadPassword> {
+    match password.len() {
+        0 => Err(BadPassword::Empty),
+        1..=MAX_PASSWORD => Ok(()),
+        _ => Err(BadPassword::TooLong),
+    }
+}
+
+/// What a client sent as a password or name: UTF-8, and if it is not that, Windows-1252 (http.md section 1.2).
+#[must_use]
+pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => bytes.iter().map(|&byte| windows_1252(byte)).collect(),
+    }
+}
+
+/// Hashes a password with a fresh salt. Takes tens of milliseconds: never call it on a thread that serves sockets.
+pub fn hash(password: &str) -> Result<String, HashError> {
+    let hash = hasher().hash_password(password.as_bytes()).map_err(|_| HashError)?;
+    Ok(hash.to_string())
+}
+
+/// Whether `stored` is a hash of the password. Without a stored hash, or with one that cannot be read, the answer is no
+/// after as much work (security.md section 2). As slow as [`hash`].
+#[must_use]
+pub fn verify(password: &str, stored: Option<&str>) -> bool {
+    match stored.and_then(|text| PasswordHash::new(text).ok()) {
+        Some(parsed) => hasher().verify_password(password.as_bytes(), &parsed).is_ok(),
+        None => {
+            let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
+            let done = hasher().hash_password_into(password.as_bytes(), b"nobody's salt...", &mut out);
+            // The work must not be optimised away.
+            let _ = std::hint::black_box((done.is_ok(), out));
+            false
+        }
+    }
+}
+
+/// Whether a stored hash is cheaper to guess at than one of ours.
+#[must_use]
+pub fn is_weak(stored: &str) -> bool {
+    let parsed = PasswordHash::new(stored).ok();
+    let params = parsed.as_ref().and_then(|hash| Params::try_from(hash).ok());
+    let (Some(hash), Some(params)) = (parsed, params) else {
+        return true;
+    };
+    let current = hash.version.is_some_and(|version| version == u32::from(Version::V0x13));
+    !current || params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES
+}
+
+/// Whether a text is a stored hash and not a password, and if so, whether it can be taken over as it is.
+pub fn is_stored(text: &str) -> Result<bool, BadHash> {
+    if FOREIGN_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
+        return Err(BadHash::Foreign);
+    }
+    if !text.starts_with(STORED_PREFIX) {
+        return Ok(false);
+    }
+    let hash = PasswordHash::new(text).map_err(|_| BadHash::Malformed)?;
+    let complete = hash.algorithm.as_str() == ARGON2ID_IDENT.as_str() && hash.salt.is_some() && hash.hash.is_some();
+    let params = Params::try_from(&hash).map_err(|_| BadHash::Malformed)?;
+    if !complete {
+        return Err(BadHash::Malformed);
+    }
+    let costly = params.m_cost() > MOST_MEMORY_KIB || params.t_cost() > MOST_PASSES || params.p_cost() > MOST_LANES;
+    if costly { Err(BadHash::TooCostly) } else { Ok(true) }
+}
+
+fn hasher() -> Argon2<'static> {
+    const PARAMS: Params = match Params::new(MEMORY_KIB, PASSES, LANES, None) {
+        Ok(params) => params,
+        // At compile time.
+        Err(_) => panic!("bad argon2 parameters"),
+    };
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, PARAMS)
+}
+
+/// The character of a byte of Windows-1252: that of Latin-1 but for 0x80 to 0x9F. The five bytes without a character
+/// there keep their number.
+fn windows_1252(byte: u8) -> char {
+    const HIGH: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘',
+        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
+    ];
+    match byte {
+        0x80..=0x9F => HIGH[usize::from(byte - 0x80)],
+        _ => char::from(byte),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// argon2id of `password` with 4 MiB and one pass.
+    pub(in crate::accounts) fn weak(password: &str) -> String {
+        let params = Params::new(4096, 1, 1, None).unwrap();
+        let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        hasher.hash_password(password.as_bytes()).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_hash_carries_our_parameters() {
+        let hash = hash("s3cr,t &%").unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(verify("s3cr,t &%", Some(&hash)));
+        assert!(!verify("s3cr,t &", Some(&hash)));
+        assert!(!is_weak(&hash));
+    }
+
+    #[test]
+    fn nothing_verifies_without_a_readable_hash() {
+        assert!(!verify("x", None));
+        assert!(!verify("x", Some("plain text")));
+        assert!(!verify("x", Some("$argon2id$v=19$m=19456,t=2,p=1")));
+    }
+
+    #[test]
+    fn less_memory_or_fewer_passes_are_weak() {
+        assert!(is_weak(&weak("x")));
+        assert!(is_weak("not a hash"));
+    }
+
+    #[test]
+    fn a_password_is_1_to_256_bytes() {
+        assert_eq!(check(""), Err(BadPassword::Empty));
+        assert_eq!(check(&"é".repeat(128)), Ok(()));
+        assert_eq!(check(&"é".repeat(129)), Err(BadPassword::TooLong));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_windows_1252() {
+        assert_eq!(decode("é€".as_bytes()), "é€");
+        assert_eq!(decode(b"\xE9\x80 \x99"), "é€ ™");
+        assert_eq!(decode(b"\xFF\x81"), "ÿ\u{81}");
+    }
+
+    #[test]
+    fn what_may_stand_in_the_password_column() {
+        let salted = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaasHEQWQ2X9nT3RPM";
+        let table = [
+            ("password", Ok(false)),
+            ("$money$", Ok(false)),
+            (salted, Ok(true)),
+            ("$argon2id$", Err(BadHash::Malformed)),
+            ("$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ", Err(BadHash::Malformed)),
+            (&salted.replace("65536", "1048576"), Err(BadHash::TooCostly)),
+            (&salted.replace("2id", "2i"), Err(BadHash::Foreign)),
+            ("$2b$12$abcdefghijklmnopqrstuv", Err(BadHash::Foreign)),
+        ];
+        for (text, expected) in table {
+            assert_eq!(is_stored(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Completes the first line of a request, so that hyper reads it and answers as clients expect.
+//!
+//! libpurple and msn-pecan send `GET /rdr/pprdr.asp` without a version (docs/protocol/http.md section 0 item 5), which hyper
+//! refuses; to a request of HTTP/1.0 it answers with `HTTP/1.0`, where msn-pecan searches for `HTTP/1.1 200 OK` (item 2).
+//! Only the first request of a connection is looked at: ours serve one each.
+
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// Reads up to the end of the first line, or to `most` bytes if there is none before, and completes the line.
+///
+/// # Errors
+/// What reading failed with. At the end of the stream what came so far is returned.
+pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin), most: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(1024);
+    loop {
+        let before = bytes.len();
+        let room = most.saturating_sub(before) as u64;
+        if (&mut *stream).take(room).read_buf(&mut bytes).await? == 0 {
+            return Ok(bytes);
+        }
+        if before == 0 {
+            // Some clients leave an empty line behind a body.
+            let empty = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            bytes.drain(..empty);
+        }
+        if let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
+            complete(&mut bytes, end);
+            return Ok(bytes);
+        }
+    }
+}
+
+/// Makes `GET /x` and `GET /x HTTP/1.0` in front of the LF at `end` a line of HTTP/1.1.
+fn complete(bytes: &mut Vec<u8>, end: usize) {
+    const OURS: &[u8] = b" HTTP/1.1";
+    const OLD: &[u8] = b" HTTP/1.0";
+    let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
+    let words = line.trim_ascii_end();
+    let unversioned = words
+        .split(|&byte| byte == b' ')
+        .filter(|word| !word.is_empty())
+        .count()
+        == 2;
+    let keep = match words.strip_suffix(OLD) {
+        Some(rest) => rest.len(),
+        None if unversioned => words.len(),
+        None => return,
+    };
+    let line = line.len();
+    bytes.splice(keep..line, OURS.iter().copied());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_lines_that_need_it_change() {
+        let table = [
+            ("GET /a\r\n\r\n", "GET /a HTTP/1.1\r\n\r\n"),
+            ("GET /a\n\n", "GET /a HTTP/1.1\n\n"),
+            ("GET /a \r\n\r\n", "GET /a HTTP/1.1\r\n\r\n"),
+            ("\r\nGET /a\r\n\r\n", "GET /a HTTP/1.1\r\n\r\n"),
+            (
+                "POST /a HTTP/1.0\r\nHost: b\r\n\r\nbody",
+                "POST /a HTTP/1.1\r\nHost: b\r\n\r\nbody",
+            ),
+            ("GET /a HTTP/1.1\r\n\r\n", "GET /a HTTP/1.1\r\n\r\n"),
+            ("GET\r\n\r\n", "GET\r\n\r\n"),
+            ("GET /a", "GET /a"),
+            ("", ""),
+        ];
+        for (sent, expected) in table {
+            let all = read(&mut sent.as_bytes(), 1000).await.unwrap();
+            assert_eq!(String::from_utf8(all).unwrap(), expected, "{sent:?}");
+            // Byte by byte.
+            let (mut near, mut far) = tokio::io::duplex(1);
+            let task =
+                tokio::spawn(async move { tokio::io::AsyncWriteExt::write_all(&mut near, sent.as_bytes()).await });
+            let mut all = read(&mut far, 1000).await.unwrap();
+            let _ = far.read_to_end(&mut all).await.unwrap();
+            task.await.unwrap().unwrap();
+            assert_eq!(String::from_utf8(all).unwrap(), expected, "{sent:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_line_without_an_end_is_not_kept_beyond_the_limit() {
+        let long = "x".repeat(100);
+        assert_eq!(read(&mut long.as_bytes(), 10).await.unwrap().len(), 10);
+    }
+}

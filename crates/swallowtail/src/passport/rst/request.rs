@@ -1,0 +1,356 @@
+//! What client 7.5 asks for by `POST /RST.srf` (docs/protocol/http.md section 2, "Request").
+
+use std::fmt;
+
+use quick_xml::Reader;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesStart, Event};
+use thiserror::Error;
+
+use crate::accounts::password;
+
+/// How deep elements may stand in each other, and how many attributes one may have (security.md section 4, "XML in").
+const MOST_DEPTH: usize = 32;
+const MOST_ATTRIBUTES: usize = 32;
+/// The most tokens of one request (security.md section 6).
+pub const MOST_TOKENS: usize = 16;
+/// The longest address of a service. Real ones are below 40; each is repeated in the answer.
+const MOST_ADDRESS: usize = 255;
+
+/// A request for tokens. `Debug` leaves the password out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RstRequest {
+    /// The address as the client wrote it.
+    pub username: String,
+    /// Its password.
+    pub password: String,
+    /// What is asked for, in order; at least one.
+    pub tokens: Vec<TokenRequest>,
+}
+
+/// One token that is asked for. The policy that stands beside it is not looked at: libraries leave it out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRequest {
+    /// The number in `Id="RST<n>"`; without such an Id its place in the request.
+    pub number: u32,
+    /// The service that it is for.
+    pub address: String,
+}
+
+/// Why a request is answered `Invalid Request`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum BadRst {
+    /// Not well-formed, or with an entity that XML does not define.
+    #[error("the body is no well-formed XML")]
+    Xml,
+    /// A DOCTYPE: nobody needs one, and it can define entities.
+    #[error("the body has a DOCTYPE")]
+    DocType,
+    /// Too deep, too many attributes or tokens, or too long an address.
+    #[error("the body exceeds a limit")]
+    Limit,
+    /// No user name, no password, or no token with an address.
+    #[error("the body lacks a user name, a password or a token")]
+    Incomplete,
+}
+
+/// Reads the body of an RST request. Elements are found by local name, whatever their prefix.
+pub fn parse_rst(body: &[u8]) -> Result<RstRequest, BadRst> {
+    let text = password::decode(body);
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
+    // Not NsReader: resolving names costs memory that an attacker chooses, and nothing here asks for them.
+    let mut reader = Reader::from_str(text);
+    let mut builder = Builder::default();
+    loop {
+        match reader.read_event().map_err(|_| BadRst::Xml)? {
+            Event::Start(start) => builder.open(&start)?,
+            Event::Empty(start) => {
+                builder.open(&start)?;
+                builder.close();
+            }
+            Event::End(_) => builder.close(),
+            Event::Text(text) => builder.text(&text.xml10_content())?,
+            Event::CData(text) => builder.text(&text.xml10_content())?,
+            Event::GeneralRef(name) => match name.resolve_char_ref().map_err(|_| BadRst::Xml)? {
+                Some(character) => builder.text(character.encode_utf8(&mut [0; 4]))?,
+                None => builder.text(resolve_predefined_entity(&name).ok_or(BadRst::Xml)?)?,
+            },
+            Event::DocType(_) => return Err(BadRst::DocType),
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
+            Event::Eof => return builder.finish(),
+        }
+    }
+}
+
+/// The request as far as it was read.
+#[derive(Default)]
+struct Builder {
+    /// The local names of the open elements.
+    path: Vec<String>,
+    /// Whether the root element was seen.
+    rooted: bool,
+    username: Option<String>,
+    password: Option<String>,
+    tokens: Vec<TokenRequest>,
+}
+
+impl Builder {
+    fn open(&mut self, start: &BytesStart<'_>) -> Result<(), BadRst> {
+        if self.path.is_empty() && self.rooted {
+            return Err(BadRst::Xml);
+        }
+        self.rooted = true;
+        if self.path.len() == MOST_DEPTH {
+            return Err(BadRst::Limit);
+        }
+        let id = read_attributes(start)?;
+        self.path.push(start.local_name().as_ref().to_owned());
+        if self.at(&USERNAME) {
+            begin(&mut self.username)?;
+        } else if self.at(&PASSWORD) {
+            begin(&mut self.password)?;
+        } else if self.at(&ONE_TOKEN) || self.at(&TOKEN_OF_MANY) {
+            self.begin_token(id)?;
+        }
+        Ok(())
+    }
+
+    fn begin_token(&mut self, id: Option<String>) -> Result<(), BadRst> {
+        if self.tokens.len() == MOST_TOKENS {
+            return Err(BadRst::Limit);
+        }
+        let place = u32::try_from(self.tokens.len()).unwrap_or_default();
+        let number = id.and_then(|id| id.strip_prefix("RST")?.parse().ok());
+        self.tokens.push(TokenRequest {
+            number: number.unwrap_or(place),
+            address: String::new(),
+        });
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        // The reader sees to it that tags match.
+        self.path.pop();
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), BadRst> {
+        if self.path.is_empty() {
+            return if text.trim().is_empty() {
+                Ok(())
+            } else {
+                Err(BadRst::Xml)
+            };
+        }
+        if self.at(&USERNAME) {
+            self.username.get_or_insert_default().push_str(text);
+        } else if self.at(&PASSWORD) {
+            self.password.get_or_insert_default().push_str(text);
+        } else if self.at(&ADDRESS)
+            && let Some(token) = self.tokens.last_mut()
+        {
+            token.address.push_str(text);
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<RstRequest, BadRst> {
+        if !self.path.is_empty() {
+            return Err(BadRst::Xml);
+        }
+        let mut tokens = self.tokens;
+        for token in &mut tokens {
+            token.address = token.address.trim().to_owned();
+            if token.address.len() > MOST_ADDRESS {
+                return Err(BadRst::Limit);
+            }
+        }
+        if tokens.is_empty() || tokens.iter().any(|token| token.address.is_empty()) {
+            return Err(BadRst::Incomplete);
+        }
+        Ok(RstRequest {
+            username: self.username.ok_or(BadRst::Incomplete)?.trim().to_owned(),
+            password: self.password.ok_or(BadRst::Incomplete)?,
+            tokens,
+        })
+    }
+
+    fn at(&self, end: &[&str]) -> bool {
+        self.path.len() >= end.len()
+            && self
+                .path
+                .iter()
+                .rev()
+                .zip(end.iter().rev())
+                .all(|(have, want)| have == want)
+    }
+}
+
+const USERNAME: [&str; 4] = ["Header", "Security", "UsernameToken", "Username"];
+const PASSWORD: [&str; 4] = ["Header", "Security", "UsernameToken", "Password"];
+const ONE_TOKEN: [&str; 2] = ["Body", "RequestSecurityToken"];
+const TOKEN_OF_MANY: [&str; 3] = ["Body", "RequestMultipleSecurityTokens", "RequestSecurityToken"];
+const ADDRESS: [&str; 4] = ["RequestSecurityToken", "AppliesTo", "EndpointReference", "Address"];
+
+/// A field that stands there twice could mean one thing to us and another to somebody else.
+fn begin(field: &mut Option<String>) -> Result<(), BadRst> {
+    match field.replace(String::new()) {
+        None => Ok(()),
+        Some(_) => Err(BadRst::Xml),
+    }
+}
+
+/// Counts and checks the attributes; the value of `Id`.
+fn read_attributes(start: &BytesStart<'_>) -> Result<Option<String>, BadRst> {
+    let mut id = None;
+    for (count, attribute) in start.attributes().enumerate() {
+        let attribute = attribute.map_err(|_| BadRst::Xml)?;
+        if count == MOST_ATTRIBUTES {
+            return Err(BadRst::Limit);
+        }
+        // As it is written: a number needs no escapes, and a policy with a bare `&` beside it hurts nobody.
+        if attribute.key.0 == "Id" {
+            id = Some(attribute.value.into_owned());
+        }
+    }
+    Ok(id)
+}
+
+impl fmt::Debug for RstRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RstRequest")
+            .field("username", &self.username)
+            .field("tokens", &self.tokens)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOGIN: &str = "<Security><UsernameToken><Username>alice@example.com</Username>\
+                         <Password>s3cr,t &amp;%</Password></UsernameToken></Security>";
+
+    fn token(id: &str, address: &str) -> String {
+        format!(
+            "<RequestSecurityToken{id}><AppliesTo><EndpointReference><Address>{address}</Address>\
+             </EndpointReference></AppliesTo></RequestSecurityToken>"
+        )
+    }
+
+    fn envelope(header: &str, body: &str) -> String {
+        format!("<Envelope><Header>{header}</Header><Body>{body}</Body></Envelope>")
+    }
+
+    fn numbers(request: &RstRequest) -> Vec<(u32, &str)> {
+        request
+            .tokens
+            .iter()
+            .map(|token| (token.number, token.address.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn one_token_alone_is_a_good_request() {
+        let request = parse_rst(envelope(LOGIN, &token(" Id='RST0'", "messenger.msn.com")).as_bytes()).unwrap();
+        assert_eq!(
+            (request.username.as_str(), request.password.as_str()),
+            ("alice@example.com", "s3cr,t &%")
+        );
+        assert_eq!(numbers(&request), [(0, "messenger.msn.com")]);
+    }
+
+    #[test]
+    fn several_tokens_keep_their_order_and_numbers() {
+        let tokens = token(" Id=\"RST0\"", "http://Passport.NET/tb") + &token(" Id=\"RST7\"", "a") + &token("", "b");
+        let body = format!("<m:RequestMultipleSecurityTokens xmlns:m='x'>{tokens}</m:RequestMultipleSecurityTokens>");
+        let request = parse_rst(envelope(LOGIN, &body).as_bytes()).unwrap();
+        assert_eq!(numbers(&request), [(0, "http://Passport.NET/tb"), (7, "a"), (2, "b")]);
+    }
+
+    #[test]
+    fn an_id_of_another_form_does_not_reach_the_answer() {
+        for id in ["x", "RST", "RST-1", "RST1&quot;/>", "RST99999999999"] {
+            let request = parse_rst(envelope(LOGIN, &token(&format!(" Id=\"{id}\""), "a")).as_bytes()).unwrap();
+            assert_eq!(numbers(&request), [(0, "a")], "{id}");
+        }
+    }
+
+    #[test]
+    fn text_may_be_escaped_or_in_cdata() {
+        let login = "<Security><UsernameToken><Username> &#97;lice@example.com\n</Username>\
+                     <Password><![CDATA[<&]]>&lt;&#x26; </Password></UsernameToken></Security>";
+        let request = parse_rst(envelope(login, &token("", "a")).as_bytes()).unwrap();
+        assert_eq!(
+            (request.username.as_str(), request.password.as_str()),
+            ("alice@example.com", "<&<& ")
+        );
+    }
+
+    #[test]
+    fn a_bad_request_says_what_is_bad() {
+        let good = envelope(LOGIN, &token("", "a"));
+        let deep = format!("{}{}", "<a>".repeat(33), "</a>".repeat(33));
+        let attributes: String = (0..33).map(|n| format!(" a{n}=''")).collect();
+        let table = [
+            (String::new(), BadRst::Incomplete),
+            ("<Envelope><Header>".into(), BadRst::Xml),
+            ("<Envelope></Header>".into(), BadRst::Xml),
+            (format!("{good}trailing"), BadRst::Xml),
+            (format!("{good}<more/>"), BadRst::Xml),
+            (good.replace("&amp;", "&custom;"), BadRst::Xml),
+            (good.replace("&amp;", "&"), BadRst::Xml),
+            (format!("<!DOCTYPE x [<!ENTITY a 'b'>]>{good}"), BadRst::DocType),
+            (good.replace("<Header>", &format!("<Header>{deep}")), BadRst::Limit),
+            (
+                good.replace("<Header>", &format!("<Header{attributes}>")),
+                BadRst::Limit,
+            ),
+            (envelope(LOGIN, &token("", "a").repeat(17)), BadRst::Limit),
+            (envelope(LOGIN, &token("", &"a".repeat(256))), BadRst::Limit),
+            (envelope(LOGIN, ""), BadRst::Incomplete),
+            (envelope(LOGIN, &token("", " ")), BadRst::Incomplete),
+            (envelope("", &token("", "a")), BadRst::Incomplete),
+            (good.replace("Password", "Passwort"), BadRst::Incomplete),
+            (
+                good.replace("<Password>", "<Username>bob</Username><Password>"),
+                BadRst::Xml,
+            ),
+        ];
+        for (body, expected) in table {
+            assert_eq!(parse_rst(body.as_bytes()), Err(expected), "{body}");
+        }
+        assert!(parse_rst(envelope(LOGIN, &token("", "a").repeat(16)).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn no_debug_output_shows_a_password() {
+        let request = parse_rst(envelope(LOGIN, &token("", "a")).as_bytes()).unwrap();
+        assert!(!format!("{request:?}").contains("s3cr"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_body_panics(body in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+            let _ = parse_rst(&body);
+        }
+
+        #[test]
+        fn no_damaged_request_panics(
+            at in 0usize..400, cut in 0usize..20, patch in "[<>&;/!\\[\\]a'\"= -]{0,8}"
+        ) {
+            let mut body = envelope(LOGIN, &token(" Id='RST0'", "messenger.msn.com")).into_bytes();
+            let at = at.min(body.len());
+            let end = (at + cut).min(body.len());
+            body.splice(at..end, patch.into_bytes());
+            let _ = parse_rst(&body);
+        }
+
+        #[test]
+        fn every_password_comes_through(password in "[^\r\0]{0,40}") {
+            let login = LOGIN.replace("s3cr,t &amp;%", &quick_xml::escape::escape(password.as_str()));
+            let request = parse_rst(envelope(&login, &token("", "a")).as_bytes());
+            proptest::prop_assert_eq!(request.map(|request| request.password), Ok(password));
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Reads the golden transcripts for tests of single answers. The whole conversations are played by `msnp-conformance`.
+
+/// Passport 1.4.
+pub(super) const PASSPORT14: &str = include_str!("../../../../docs/protocol/transcripts/passport14-http.txt");
+/// Passport 3.0.
+pub(super) const RST: &str = include_str!("../../../../docs/protocol/transcripts/rst-soap-http.txt");
+
+/// The records that begin with `sign`, such as `rst <| `, joined with nothing between them.
+pub(super) fn body(transcript: &str, sign: &str) -> String {
+    transcript.lines().filter_map(|line| line.strip_prefix(sign)).collect()
+}
+
+/// The lines that connection `name` sends (`>`) or gets (`<`), each with CR LF, then its payload.
+pub(super) fn message(transcript: &str, name: &str, direction: char) -> String {
+    let mut out = String::new();
+    for line in transcript.lines().take_while(|line| !line.starts_with("!part")) {
+        let Some(record) = line.strip_prefix(&format!("{name} {direction}")) else {
+            continue;
+        };
+        match record.strip_prefix('|') {
+            Some(payload) => out.push_str(payload.strip_prefix(' ').unwrap_or(payload)),
+            None if record == "!" => {}
+            None => {
+                out.push_str(record.strip_prefix(' ').unwrap_or(record));
+                out.push_str("\r\n");
+            }
+        }
+    }
+    out
+}

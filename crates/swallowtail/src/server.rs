@@ -1,0 +1,249 @@
+//! A whole server: its listeners and the service behind them.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use msnp::frame::LineRules;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::accounts::Accounts;
+use crate::config::Config;
+use crate::net::{Connections, Outbox, accept_loop, connection, raise_file_limit};
+use crate::notification::{self, Connection, NotificationSession, Role};
+use crate::passport::{self, DEFAULT_POLICY, Passport, PassportSettings, Tickets};
+use crate::presence::Directory;
+use crate::service::Service;
+use crate::store::Store;
+use crate::switchboard::{Switchboard, SwitchboardSession};
+
+/// The most bytes that others may have waiting for one connection (framing.md section 11): some 150 full messages.
+const OUTBOX_LIMIT: usize = 256 * 1024;
+/// How long a stop waits for connections to take their last lines.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A running server.
+pub struct Server {
+    service: Arc<Service>,
+    accounts: Accounts,
+    connections: Arc<Connections>,
+    addresses: Addresses,
+    stop: watch::Sender<bool>,
+    listeners: JoinSet<()>,
+}
+
+/// Where a server listens.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// Notification server.
+    pub notification: SocketAddr,
+    /// Switchboard.
+    pub switchboard: SocketAddr,
+    /// Passport endpoints.
+    pub http: SocketAddr,
+    /// Dispatch server, if there is one.
+    pub dispatch: Option<SocketAddr>,
+}
+
+impl Server {
+    /// Opens the store, binds every address and starts to serve.
+    ///
+    /// # Errors
+    /// Names what cannot be opened or bound, and the setting for it.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let listen = &config.listen;
+        let notification = bind("notification", listen.notification).await?;
+        let switchboard = bind("switchboard", listen.switchboard).await?;
+        let http = bind("http", listen.http).await?;
+        let dispatch = match listen.dispatch {
+            Some(address) => Some(bind("dispatch", address).await?),
+            None => None,
+        };
+        let addresses = Addresses {
+            notification: notification.local_addr()?,
+            switchboard: switchboard.local_addr()?,
+            http: http.local_addr()?,
+            dispatch: dispatch.as_ref().map(TcpListener::local_addr).transpose()?,
+        };
+
+        let store = Store::open(&config.data).await?;
+        let tickets = Arc::new(Tickets::open(&store).await?);
+        let accounts = Accounts::new(store.clone());
+        let passport = passport(&config, accounts.clone(), tickets.clone());
+        let connections = Connections::new(config.address_limits(raise_file_limit()));
+        let service = Arc::new(Service {
+            directory: Directory::new(store.clone()),
+            switchboard: Switchboard::new(&config.limits),
+            draining: AtomicBool::new(false),
+            store,
+            tickets,
+            config,
+        });
+
+        let (stop, stopped) = watch::channel(false);
+        let mut listeners = JoinSet::new();
+        let chat = Chat {
+            service: service.clone(),
+            connections: connections.clone(),
+            addresses: addresses.clone(),
+        };
+        listeners.spawn(accept_loop(notification, stopped.clone(), {
+            let chat = chat.clone();
+            move |stream, peer| chat.serve_notification(stream, peer, false)
+        }));
+        if let Some(dispatch) = dispatch {
+            let chat = chat.clone();
+            let serve = move |stream, peer| chat.serve_notification(stream, peer, true);
+            listeners.spawn(accept_loop(dispatch, stopped.clone(), serve));
+        }
+        let serve = move |stream, peer| chat.serve_switchboard(stream, peer);
+        listeners.spawn(accept_loop(switchboard, stopped.clone(), serve));
+        listeners.spawn(passport::serve(http, passport, stopped));
+        Ok(Self {
+            service,
+            accounts,
+            connections,
+            addresses,
+            stop,
+            listeners,
+        })
+    }
+
+    /// Where it listens; with port 0 in the settings, the real ports.
+    #[must_use]
+    pub const fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// The accounts, for those who run a server inside their own process.
+    #[must_use]
+    pub const fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// What its connections share.
+    #[must_use]
+    pub const fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    /// The number of open chat connections.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Stops: takes nobody in any more, tells everybody who is signed in, lets what is queued out, and closes the store.
+    pub async fn stop(mut self) {
+        self.service.draining.store(true, Ordering::Release);
+        self.stop.send_replace(true);
+        for endpoint in self.service.directory.endpoints() {
+            notification::announce_shutdown(&endpoint);
+        }
+        self.connections.close_all(STOP_PATIENCE).await;
+        while self.listeners.join_next().await.is_some() {}
+        self.service.store.close().await;
+    }
+}
+
+async fn bind(name: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address} for {name}; choose another address with --{name} or the key listen.{name}")
+    })
+}
+
+fn passport(config: &Config, accounts: Accounts, tickets: Arc<Tickets>) -> Arc<Passport> {
+    let settings = PassportSettings {
+        policy: DEFAULT_POLICY.to_owned(),
+        public_host: config.advertise.passport.clone(),
+        insecure_http_login: config.sign_in.insecure_http,
+        failure_page: Some(config.sign_in.page.clone()),
+    };
+    Arc::new(Passport {
+        accounts,
+        tickets,
+        settings,
+    })
+}
+
+/// What a new chat connection needs.
+#[derive(Clone)]
+struct Chat {
+    service: Arc<Service>,
+    connections: Arc<Connections>,
+    addresses: Addresses,
+}
+
+impl Chat {
+    fn serve_notification(&self, stream: TcpStream, peer: SocketAddr, dispatch: bool) {
+        let Some((outbox, permit)) = self.admit(peer) else {
+            return;
+        };
+        let Ok(dialled) = stream.local_addr() else { return };
+        let advertise = &self.service.config.advertise;
+        let role = if dispatch {
+            let notification = reachable(
+                advertise.notification.as_ref(),
+                dialled.ip(),
+                self.addresses.notification,
+            );
+            Role::Dispatch {
+                notification,
+                dispatch: canonical(dialled).to_string(),
+            }
+        } else {
+            Role::Notification
+        };
+        let connection = Connection {
+            outbox: outbox.clone(),
+            permit,
+            peer: canonical(peer),
+            switchboard: reachable(advertise.switchboard.as_ref(), dialled.ip(), self.addresses.switchboard),
+            limited: self.is_limited(peer.ip()),
+        };
+        let session = NotificationSession::new(self.service.clone(), role, connection);
+        tokio::spawn(connection::serve(stream, session, outbox, LineRules::NOTIFICATION));
+    }
+
+    fn serve_switchboard(&self, stream: TcpStream, peer: SocketAddr) {
+        let Some((outbox, permit)) = self.admit(peer) else {
+            return;
+        };
+        let session = SwitchboardSession::new(
+            self.service.directory.clone(),
+            self.service.switchboard.clone(),
+            outbox.clone(),
+            permit,
+            self.is_limited(peer.ip()),
+        );
+        tokio::spawn(connection::serve(stream, session, outbox, LineRules::SWITCHBOARD));
+    }
+
+    fn admit(&self, peer: SocketAddr) -> Option<(Arc<Outbox>, crate::net::Permit)> {
+        let outbox = Outbox::new(OUTBOX_LIMIT);
+        let permit = self.connections.admit(peer.ip(), &outbox);
+        if permit.is_none() {
+            tracing::warn!(%peer, "too many connections; the newest is refused");
+        }
+        permit.map(|permit| (outbox, permit))
+    }
+
+    fn is_limited(&self, peer: IpAddr) -> bool {
+        !self.service.config.limits.is_exempt(peer)
+    }
+}
+
+/// What a client is told of another listener: the configured address, or the host that it dialled and that listener's port.
+fn reachable(configured: Option<&String>, dialled: IpAddr, listener: SocketAddr) -> String {
+    configured
+        .cloned()
+        .unwrap_or_else(|| canonical(SocketAddr::new(dialled, listener.port())).to_string())
+}
+
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
