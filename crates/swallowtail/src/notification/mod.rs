@@ -17,4 +17,5 @@ mod sign_in;
 mod status;
 mod sync;
 
+pub(crate) use session::announce_shutdown;
 pub use session::{Connection, NotificationSession, Outcome, Role};

@@ -1,0 +1,197 @@
+//! The golden conversations of docs/protocol/transcripts, played over real sockets against a server in this process.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use msnp_conformance::{
+    BoxFuture, Endpoints, Needs, NotPlayable, Options, Outcome, Pace, PlayReport, Script, Target, play,
+};
+use swallowtail::accounts::Accounts;
+use swallowtail::config::Config;
+use swallowtail::server::Server;
+
+/// What this server can be asked to play. The other files need dialects and endpoints that are not built.
+const FILES: &[&str] = &[
+    "contact-add-msnp12",
+    "contact-block-remove-msnp12",
+    "groups-msnp12",
+    "msnp12-signin",
+    "name-psm-msnp12",
+    "ns-errors-msnp12",
+    "passport14-http",
+    "presence-msnp12",
+    "rst-soap-http",
+    "sb-chat-msnp12",
+    "sb-errors",
+    "sb-multiparty",
+    "second-signin-msnp12",
+];
+
+/// Parts that need what is not built, with the reason that must be given: nothing else may be left out.
+const NOT_PLAYED: &[(&str, &str)] = &[
+    ("passport14-http.txt (redirect)", "by hand"),
+    ("passport14-http.txt (too many)", "sign-in-failures-per-address"),
+    ("rst-soap-http.txt (NotRST)", "not-rst"),
+];
+
+/// Carol speaks MSNP9 in the file; while that is not built she speaks MSNP12, and so reads capabilities in IRO.
+const CAROL_ON_MSNP12: &[(&str, &str)] = &[
+    ("!signed-in ns-c carol MSNP9", "!signed-in ns-c carol MSNP12"),
+    (
+        "IRO 1 1 2 alice@example.com Alice%20A\n",
+        "IRO 1 1 2 alice@example.com Alice%20A 1073791084\n",
+    ),
+    (
+        "IRO 1 2 2 bob@example.com Bob%20É\n",
+        "IRO 1 2 2 bob@example.com Bob%20É 1342554172\n",
+    ),
+];
+
+/// Starts one server for each part that is played.
+struct OwnServer;
+
+struct Running {
+    endpoints: Endpoints,
+    /// Taken when it is stopped.
+    server: Mutex<Option<Server>>,
+    accounts: Accounts,
+    _data: tempfile::TempDir,
+}
+
+impl Target for OwnServer {
+    fn open<'a>(&'a self, needs: &'a Needs) -> BoxFuture<'a, Result<Box<dyn msnp_conformance::Server>, NotPlayable>> {
+        Box::pin(async move {
+            let data = tempfile::tempdir().map_err(|error| NotPlayable(error.to_string()))?;
+            let config = config(data.path(), needs)?;
+            let server = Server::start(config)
+                .await
+                .map_err(|error| NotPlayable(format!("{error:#}")))?;
+            let addresses = server.addresses();
+            let endpoints = Endpoints {
+                notification: addresses.notification.to_string(),
+                switchboard: addresses.switchboard.to_string(),
+                http: addresses.http.to_string(),
+                dispatch: addresses.dispatch.map(|address| address.to_string()),
+            };
+            let accounts = server.accounts().clone();
+            let server = Mutex::new(Some(server));
+            let running: Box<dyn msnp_conformance::Server> = Box::new(Running {
+                endpoints,
+                server,
+                accounts,
+                _data: data,
+            });
+            Ok(running)
+        })
+    }
+}
+
+/// Ports chosen by the system; no network is exempt, so that the limits hold for loopback too.
+fn config(data: &Path, needs: &Needs) -> Result<Config, NotPlayable> {
+    let mut config = Config::default();
+    config.data = data.to_owned();
+    let any = "127.0.0.1:0".parse().map_err(|_| NotPlayable("address".to_owned()))?;
+    config.listen.notification = any;
+    config.listen.switchboard = any;
+    config.listen.http = any;
+    config.listen.dispatch = needs.dispatch.then_some(any);
+    config.limits.exempt = Vec::new();
+    for (key, value) in &needs.settings {
+        match key.as_str() {
+            "sb-idle" => config.limits.switchboard_idle = value.parse().unwrap(),
+            other => return Err(NotPlayable(format!("the setting {other} is not built"))),
+        }
+    }
+    Ok(config)
+}
+
+impl msnp_conformance::Server for Running {
+    fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    fn create_account<'a>(
+        &'a self,
+        handle: &'a str,
+        password: &'a str,
+        name: &'a str,
+    ) -> BoxFuture<'a, anyhow::Result<()>> {
+        Box::pin(async move {
+            let handle = msnp::Handle::parse(handle)?;
+            let name = msnp::DisplayName::new(name).ok_or_else(|| anyhow::anyhow!("not a display name: {name:?}"))?;
+            self.accounts.create(handle, name, password).await?;
+            Ok(())
+        })
+    }
+
+    fn stop(&self, _minutes: u32) -> BoxFuture<'_, Result<(), NotPlayable>> {
+        let server = self.server.lock().unwrap().take();
+        Box::pin(async move {
+            let server = server.ok_or_else(|| NotPlayable("it is stopped already".to_owned()))?;
+            tokio::spawn(server.stop());
+            Ok(())
+        })
+    }
+}
+
+fn scripts() -> Vec<Script> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/transcripts");
+    let read = |name: &&str| {
+        let file = format!("{name}.txt");
+        let mut text = std::fs::read_to_string(folder.join(&file)).unwrap();
+        if *name == "sb-multiparty" {
+            for (old, new) in CAROL_ON_MSNP12 {
+                assert!(text.contains(old), "{old}");
+                text = text.replace(old, new);
+            }
+        }
+        Script::parse(&file, &text).unwrap()
+    };
+    FILES.iter().map(read).collect()
+}
+
+async fn play_all(pace: Pace) -> Vec<PlayReport> {
+    let options = Options {
+        pace,
+        ..Options::default()
+    };
+    let reports = play(Arc::new(OwnServer), scripts(), &options).await;
+    for report in &reports {
+        println!("{report}");
+        match &report.outcome {
+            Outcome::Passed => {}
+            Outcome::Failed(failure) => panic!("{}\n{failure}", report.title()),
+            Outcome::NotPlayed(reason) => {
+                let known = NOT_PLAYED
+                    .iter()
+                    .any(|(title, why)| *title == report.title() && reason.contains(why));
+                assert!(known, "{} was not played: {reason}", report.title());
+            }
+        }
+    }
+    reports
+}
+
+/// Also: the commands between two waits, sent one byte at a time and in one segment, give the same bytes back.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_transcript_passes_however_its_bytes_are_cut() {
+    let (whole, bytes, segment) = tokio::join!(
+        play_all(Pace::Whole),
+        play_all(Pace::OneByte),
+        play_all(Pace::OneSegment)
+    );
+    for ((whole, bytes), segment) in whole.iter().zip(&bytes).zip(&segment) {
+        assert_eq!(
+            whole.masked_streams(),
+            bytes.masked_streams(),
+            "{} byte by byte",
+            whole.title()
+        );
+        assert_eq!(
+            whole.masked_streams(),
+            segment.masked_streams(),
+            "{} in one segment",
+            whole.title()
+        );
+    }
+}
