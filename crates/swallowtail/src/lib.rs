@@ -1,6 +1,7 @@
 //! Swallowtail: a self-hosted MSN Messenger service.
 
 pub mod accounts;
+pub mod cli;
 pub mod config;
 pub mod net;
 pub mod notification;

@@ -1,2 +1,3 @@
 //! The commands of the binary.
 
+pub mod account;

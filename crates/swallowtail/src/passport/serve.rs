@@ -1,6 +1,7 @@
 //! Accepting connections and reading one request from each.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io::{self, Cursor};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -112,23 +113,21 @@ where
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(caller);
         let answer = routes.clone().answer(request.map(Body::new));
-        async { Ok::<_, Infallible>(answer.await) }
+        Box::pin(async { Ok::<_, Infallible>(answer.await) })
     });
     let rest = HEAD_TIMEOUT.saturating_sub(begun.elapsed());
-    let served = http1::Builder::new()
+    let mut http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(rest)
         .max_header_size(MAX_HEAD)
         .keep_alive(false)
         // A client may close its half once it has asked.
         .half_close(true)
-        .serve_connection(TokioIo::new(io), service)
-        .without_shutdown()
-        .await;
-    match served {
-        Ok(parts) => linger(parts.io.into_inner()).await,
-        Err(error) => tracing::debug!(%error, "a connection ended early"),
+        .serve_connection(TokioIo::new(io), service);
+    if let Err(error) = poll_fn(|context| http.poll_without_shutdown(context)).await {
+        tracing::debug!(%error, "a request could not be read or answered");
     }
+    linger(http.into_parts().io.into_inner()).await;
 }
 
 /// Ends our half and reads what still comes, within bounds.

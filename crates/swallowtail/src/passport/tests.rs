@@ -1,126 +1,17 @@
 //! The endpoints over real sockets, against the golden transcripts.
 
+mod server;
+
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use msnp::{DisplayName, Handle};
+use msnp::Handle;
+use server::{Answer, Server, between};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::net::TcpStream;
 
 use super::transcript::{self, PASSPORT14, RST};
 use super::*;
-use crate::store::Store;
-
-struct Server {
-    address: SocketAddr,
-    passport: Arc<Passport>,
-    store: Store,
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
-    _directory: tempfile::TempDir,
-}
-
-impl Server {
-    async fn start(settings: PassportSettings) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(directory.path()).await.unwrap();
-        let accounts = Accounts::new(store.clone());
-        let alice = Handle::parse("alice@example.com").unwrap();
-        let name = DisplayName::new("Alice A").unwrap();
-        accounts.create(alice, name, "s3cr,t &%").await.unwrap();
-        let tickets = Arc::new(Tickets::open(&store).await.unwrap());
-        let passport = Arc::new(Passport {
-            accounts,
-            tickets,
-            settings,
-        });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(serve(listener, Arc::clone(&passport), stopped));
-        Self {
-            address,
-            passport,
-            store,
-            stop,
-            task,
-            _directory: directory,
-        }
-    }
-
-    /// Sends bytes and reads until the server closes.
-    async fn ask(&self, request: impl AsRef<[u8]>) -> Answer {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(request.as_ref()).await.unwrap();
-        let mut bytes = Vec::new();
-        let read = stream.read_to_end(&mut bytes);
-        tokio::time::timeout(Duration::from_secs(10), read)
-            .await
-            .unwrap()
-            .unwrap();
-        Answer::parse(&String::from_utf8(bytes).unwrap())
-    }
-
-    /// Plays what connection `name` of a transcript sends.
-    async fn play(&self, transcript: &str, name: &str) -> Answer {
-        self.ask(transcript::message(transcript, name, '>')).await
-    }
-}
-
-/// An answer, cut where its parts may differ from a transcript: the order of headers, and the date.
-#[derive(Debug, PartialEq, Eq)]
-struct Answer {
-    status: String,
-    headers: BTreeSet<String>,
-    body: String,
-}
-
-impl Answer {
-    fn parse(text: &str) -> Self {
-        let (head, body) = text
-            .split_once("\r\n\r\n")
-            .unwrap_or_else(|| panic!("no answer: {text:?}"));
-        let mut lines = head.split("\r\n").map(str::to_owned);
-        let status = lines.next().unwrap();
-        let count = head.split("\r\n").count() - 1;
-        let headers: BTreeSet<_> = lines.collect();
-        assert_eq!(headers.len(), count, "a header stands twice: {head}");
-        let (dates, headers): (BTreeSet<_>, _) = headers.into_iter().partition(|line| line.starts_with("Date: "));
-        assert!(dates.len() <= 1);
-        Self {
-            status,
-            headers,
-            body: body.to_owned(),
-        }
-    }
-
-    /// What a transcript expects of connection `name`, with other values in the place of its samples.
-    fn expected(transcript: &str, name: &str, values: &[(&str, &str)]) -> Self {
-        let text = transcript::message(transcript, name, '<');
-        Self::parse(
-            &values
-                .iter()
-                .fold(text, |text, (sample, value)| text.replace(sample, value)),
-        )
-    }
-
-    fn header(&self, name: &str) -> &str {
-        let line = self
-            .headers
-            .iter()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-        line.unwrap_or_else(|| panic!("no {name} in {self:?}"))
-    }
-}
-
-/// What stands between two texts.
-fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
-    let (_, rest) = text.split_once(before).unwrap();
-    rest.split_once(after).unwrap().0
-}
 
 const SAMPLE_TICKET: &str = "4gM2fTqkH9zXbB0Jr7uVwAyC1dEoPsLi";
 
@@ -361,19 +252,22 @@ async fn the_port_check_and_paths_that_are_not_ours() {
 }
 
 #[tokio::test]
-async fn a_long_head_is_refused_and_the_connection_closed() {
+async fn what_is_no_request_is_refused_and_the_refusal_arrives() {
     let server = Server::start(PassportSettings::default()).await;
-    for request in [
-        format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(20_000)),
-        format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(20_000)),
-    ] {
-        let mut stream = TcpStream::connect(server.address).await.unwrap();
-        let _ = stream.write_all(request.as_bytes()).await;
-        let mut bytes = [0; 12];
-        // The status, unless closing was quicker.
-        if stream.read_exact(&mut bytes).await.is_ok() {
-            assert!(bytes.starts_with(b"HTTP/1.1 4"), "{}", bytes.escape_ascii());
-        }
+    let long = "x".repeat(20_000);
+    let table = [
+        (
+            format!("GET / HTTP/1.1\r\nX: {long}\r\n\r\n"),
+            "HTTP/1.1 431 Request Header Fields Too Large",
+        ),
+        (
+            format!("GET /{long} HTTP/1.1\r\n\r\n"),
+            "HTTP/1.1 431 Request Header Fields Too Large",
+        ),
+        ("hello\r\n\r\n".to_owned(), "HTTP/1.1 400 Bad Request"),
+    ];
+    for (request, status) in table {
+        assert_eq!(server.ask(request).await.status, status);
     }
 }
 

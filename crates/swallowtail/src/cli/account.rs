@@ -1,0 +1,205 @@
+//! `swallowtail account ...`: what an operator does with accounts.
+//!
+//! The commands work on the data directory itself, also while a server runs on it: SQLite lets them take turns. A server
+//! sees a new account or password at the next sign-in.
+
+mod import;
+mod prompt;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use msnp::{DisplayName, Handle};
+
+use crate::accounts::utc::Utc;
+use crate::accounts::{Accounts, password};
+use crate::store::{Account, Store};
+
+/// Make, list, change and remove accounts
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Make an account
+    ///
+    /// Asks for the password twice. When standard input is no terminal, or with --password-stdin, the password is its first
+    /// line.
+    Add {
+        /// The address to sign in with, such as alice@example.com. No mail is ever sent to it
+        #[arg(value_parser = parse_handle)]
+        handle: Handle,
+        /// The name that others see until its owner changes it; if left out, the part of the address before the @
+        #[arg(long, value_parser = parse_name)]
+        name: Option<DisplayName>,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List all accounts with display name and the day they were made (UTC)
+    List,
+    /// Remove an account with its contact lists and groups
+    Remove {
+        /// The address of the account
+        #[arg(value_parser = parse_handle)]
+        handle: Handle,
+        /// Do not ask whether it is meant
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Set another password
+    ///
+    /// Whoever is signed in stays signed in, but cannot reconnect without the new password.
+    Password {
+        /// The address of the account
+        #[arg(value_parser = parse_handle)]
+        handle: Handle,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Make many accounts from a CSV file, all of them or none
+    ///
+    /// Each line is handle,password or handle,password,display name; a first line that begins with the word handle is skipped.
+    /// In place of a password there may be its argon2id hash as a PHC string ($argon2id$v=19$m=...), in double quotes because
+    /// it holds commas.
+    Import {
+        /// The file, in UTF-8
+        file: PathBuf,
+    },
+}
+
+/// Carries out a command on the data directory `data`.
+///
+/// # Errors
+/// One sentence that names the cause; for an import up to 20 lines that do.
+pub async fn run(command: AccountCommand, data: &Path) -> anyhow::Result<()> {
+    let makes_accounts = matches!(command, AccountCommand::Add { .. } | AccountCommand::Import { .. });
+    if !makes_accounts && !data.is_dir() {
+        bail!("there is no data directory {}", data.display());
+    }
+    let store = Store::open(data).await?;
+    let accounts = Accounts::new(store.clone());
+    let done = carry_out(command, &accounts).await;
+    store.close().await;
+    println!("{}", done?);
+    Ok(())
+}
+
+/// Does it, and returns what to say.
+async fn carry_out(command: AccountCommand, accounts: &Accounts) -> anyhow::Result<String> {
+    match command {
+        AccountCommand::Add {
+            handle,
+            name,
+            password_stdin,
+        } => add(accounts, handle, name, || prompt::new_password(password_stdin)).await,
+        AccountCommand::List => Ok(table(&accounts.list().await?)),
+        AccountCommand::Remove { handle, yes } => {
+            if !yes {
+                prompt::confirm(&format!("Remove {handle} with its contact lists?"))?;
+            }
+            accounts.remove(&handle).await?;
+            Ok(format!("Removed {handle}."))
+        }
+        AccountCommand::Password { handle, password_stdin } => {
+            require(accounts, &handle).await?;
+            let password = prompt::new_password(password_stdin)?;
+            accounts.set_password(&handle, &password).await?;
+            Ok(format!("Changed the password of {handle}.{}", length_note(&password)))
+        }
+        AccountCommand::Import { file } => {
+            let count = import::run(accounts, &file).await?;
+            let accounts = if count == 1 { "account" } else { "accounts" };
+            Ok(format!("Imported {count} {accounts}."))
+        }
+    }
+}
+
+/// Makes an account. The password is asked for only once it is clear that the address is free.
+async fn add(
+    accounts: &Accounts,
+    handle: Handle,
+    name: Option<DisplayName>,
+    ask: impl FnOnce() -> anyhow::Result<String>,
+) -> anyhow::Result<String> {
+    if accounts.list().await?.iter().any(|account| account.handle == handle) {
+        bail!("{handle} is an account already");
+    }
+    let password = ask()?;
+    let name = name.unwrap_or_else(|| default_name(&handle));
+    accounts.create(handle.clone(), name, &password).await?;
+    Ok(format!("Added {handle}.{}", length_note(&password)))
+}
+
+async fn require(accounts: &Accounts, handle: &Handle) -> anyhow::Result<()> {
+    let known = accounts.list().await?.iter().any(|account| account.handle == *handle);
+    if known {
+        Ok(())
+    } else {
+        bail!("there is no account {handle}")
+    }
+}
+
+/// The part before the @.
+fn default_name(handle: &Handle) -> DisplayName {
+    let local = handle.as_str().split('@').next().unwrap_or_default();
+    DisplayName::new(local).unwrap_or_else(|| DisplayName::from(handle))
+}
+
+/// What an operator should know of a long password (docs/protocol/http.md section 1.2).
+fn length_note(password: &str) -> &'static str {
+    const OLD_BOXES: usize = 16;
+    if password.chars().count() > OLD_BOXES {
+        "\nThe password has more than 16 characters: the sign-in boxes of some old clients take no more."
+    } else {
+        ""
+    }
+}
+
+/// The accounts in columns.
+fn table(accounts: &[Account]) -> String {
+    if accounts.is_empty() {
+        return "There are no accounts yet: `swallowtail account add` makes one.".to_owned();
+    }
+    let mut rows = vec![["Handle".to_owned(), "Display name".to_owned(), "Created".to_owned()]];
+    rows.extend(accounts.iter().map(|account| {
+        let created = Utc::from_unix(account.created_at).date();
+        [
+            printable(account.handle.as_str()),
+            printable(account.name.as_str()),
+            created,
+        ]
+    }));
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or_default()
+    };
+    let (handle, name) = (width(0), width(1));
+    let lines = rows
+        .iter()
+        .map(|row| format!("{:handle$}  {:name$}  {}", row[0], row[1], row[2]));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A text without what could steer a terminal: people choose their names themselves.
+fn printable(text: &str) -> String {
+    let replace = |character: char| if character.is_control() { '\u{FFFD}' } else { character };
+    text.chars().map(replace).collect()
+}
+
+fn parse_handle(text: &str) -> Result<Handle, msnp::handle::BadHandle> {
+    Handle::parse(text)
+}
+
+fn parse_name(text: &str) -> anyhow::Result<DisplayName> {
+    DisplayName::new(text).context("a display name is not empty, has no line break, and is at most 387 bytes long")
+}
+
+/// Whether a text can be a password, as the commands say it.
+fn check_password(text: &str) -> anyhow::Result<()> {
+    Ok(password::check(text)?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! `account import`: many accounts from a CSV file, all of them or none.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use anyhow::{Context, anyhow, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use msnp::{DisplayName, Handle};
+
+use super::{check_password, default_name, parse_name};
+use crate::accounts::Accounts;
+use crate::accounts::password::{self, HashError};
+use crate::store::NewAccount;
+
+/// How many problems of a file are listed; whoever has more wants to see the pattern, not the list.
+const MOST_PROBLEMS: usize = 20;
+
+/// Imports a file and returns the number of accounts.
+pub(super) async fn run(accounts: &Accounts, file: &Path) -> anyhow::Result<usize> {
+    let name = file.display();
+    let bytes = tokio::fs::read(file)
+        .await
+        .with_context(|| format!("cannot read {name}"))?;
+    let taken = accounts
+        .list()
+        .await?
+        .into_iter()
+        .map(|account| account.handle)
+        .collect();
+    let records = parse(&bytes, &taken).map_err(|problems| report(file, &problems))?;
+    let count = records.len();
+    let hashed = tokio::task::spawn_blocking(move || hash_all(records)).await?;
+    accounts
+        .import(&hashed?)
+        .await
+        .with_context(|| format!("nothing was imported from {name}"))?;
+    Ok(count)
+}
+
+/// One line of the file. No `Debug`: it holds a password.
+struct Record {
+    line: u64,
+    handle: Handle,
+    name: DisplayName,
+    secret: Secret,
+}
+
+enum Secret {
+    Password(String),
+    Stored(String),
+}
+
+/// What is wrong, by line.
+type Problems = Vec<(u64, anyhow::Error)>;
+
+/// Reads the whole file before anything is done with it.
+fn parse(bytes: &[u8], taken: &HashSet<Handle>) -> Result<Vec<Record>, Problems> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        let line = before.split(|&byte| byte == b'\n').count() as u64;
+        vec![(line, anyhow!("it is not UTF-8"))]
+    })?;
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let (mut records, mut problems) = (Vec::new(), Problems::new());
+    let mut lines = BTreeMap::new();
+    for (index, row) in reader.records().enumerate() {
+        let row = match row {
+            Ok(row) => row,
+            Err(error) => {
+                let line = error.position().map_or(0, csv::Position::line);
+                problems.push((line, error.into()));
+                break;
+            }
+        };
+        let line = row.position().map_or(0, csv::Position::line);
+        if index == 0
+            && row
+                .get(0)
+                .is_some_and(|field| field.trim().eq_ignore_ascii_case("handle"))
+        {
+            continue;
+        }
+        let record = parse_row(line, &row).and_then(|record| {
+            if let Some(first) = lines.insert(record.handle.clone(), line) {
+                bail!("{} stands in line {first} too", record.handle);
+            }
+            if taken.contains(&record.handle) {
+                bail!("{} is an account already", record.handle);
+            }
+            Ok(record)
+        });
+        match record {
+            Ok(record) => records.push(record),
+            Err(error) => problems.push((line, error)),
+        }
+    }
+    if records.is_empty() && problems.is_empty() {
+        problems.push((1, anyhow!("the file has no accounts")));
+    }
+    if problems.is_empty() {
+        Ok(records)
+    } else {
+        Err(problems)
+    }
+}
+
+fn parse_row(line: u64, row: &csv::StringRecord) -> anyhow::Result<Record> {
+    let (handle, secret, name) = match (row.get(0), row.get(1), row.get(2), row.len()) {
+        (Some(handle), Some(secret), name, 2 | 3) => (handle.trim(), secret, name),
+        (_, Some(hash), ..) if hash.starts_with("$argon2id$") => {
+            bail!("the password hash holds commas, so it must stand in double quotes")
+        }
+        (.., columns) => bail!("it is not handle,password or handle,password,display name (columns: {columns})"),
+    };
+    let handle = Handle::parse(handle).with_context(|| format!("bad handle {handle:?}"))?;
+    let name = match name.map(str::trim) {
+        None | Some("") => default_name(&handle),
+        Some(name) => parse_name(name)?,
+    };
+    let secret = if password::is_stored(secret)? {
+        Secret::Stored(secret.to_owned())
+    } else {
+        check_password(secret)?;
+        Secret::Password(secret.to_owned())
+    };
+    Ok(Record {
+        line,
+        handle,
+        name,
+        secret,
+    })
+}
+
+/// The error for a file with problems.
+fn report(file: &Path, problems: &Problems) -> anyhow::Error {
+    let mut text = format!("nothing was imported from {}:", file.display());
+    for (line, problem) in problems.iter().take(MOST_PROBLEMS) {
+        let _ = write!(text, "\n  line {line}: {problem:#}");
+    }
+    if problems.len() > MOST_PROBLEMS {
+        let _ = write!(text, "\n  and {} more", problems.len() - MOST_PROBLEMS);
+    }
+    anyhow!(text)
+}
+
+/// Hashes all passwords, on all cores: nobody is served by this process.
+fn hash_all(records: Vec<Record>) -> anyhow::Result<Vec<NewAccount>> {
+    let progress = ProgressBar::new(records.len() as u64).with_style(style());
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut done = Vec::new();
+        while let Some(record) = records.get(next.fetch_add(1, Ordering::Relaxed)) {
+            done.push((record.line, hash_one(record)?));
+            progress.inc(1);
+        }
+        Ok::<_, HashError>(done)
+    };
+    let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut hashed = Vec::with_capacity(records.len());
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+        for worker in workers {
+            let done = worker.join().map_err(|_| anyhow!("hashing the passwords failed"))?;
+            hashed.extend(done?);
+        }
+        Ok::<_, anyhow::Error>(())
+    })?;
+    progress.finish_and_clear();
+    // In the order of the file, which is then the order of the accounts' numbers.
+    hashed.sort_by_key(|(line, _)| *line);
+    Ok(hashed.into_iter().map(|(_, account)| account).collect())
+}
+
+fn hash_one(record: &Record) -> Result<NewAccount, HashError> {
+    Ok(NewAccount {
+        handle: record.handle.clone(),
+        name: record.name.clone(),
+        password_hash: match &record.secret {
+            Secret::Password(password) => password::hash(password)?,
+            Secret::Stored(hash) => hash.clone(),
+        },
+    })
+}
+
+/// Drawn on a terminal only, by indicatif's own rule.
+fn style() -> ProgressStyle {
+    const TEMPLATE: &str = "Hashing passwords {bar:30} {pos}/{len}, {eta} left";
+    ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

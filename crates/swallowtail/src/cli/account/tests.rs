@@ -1,0 +1,218 @@
+//! The commands against a database in a temporary directory.
+
+use clap::Parser;
+
+use super::*;
+
+#[derive(Debug, Parser)]
+struct Line {
+    #[command(subcommand)]
+    command: AccountCommand,
+}
+
+fn parse(words: &[&str]) -> Result<AccountCommand, clap::Error> {
+    let words = std::iter::once("account").chain(words.iter().copied());
+    Line::try_parse_from(words).map(|line| line.command)
+}
+
+struct Place {
+    accounts: Accounts,
+    directory: tempfile::TempDir,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).await.unwrap();
+        let accounts = Accounts::new(store);
+        Self { accounts, directory }
+    }
+
+    async fn add(&self, handle: &str, name: Option<&str>, password: &str) -> anyhow::Result<String> {
+        let name = name.map(|name| DisplayName::new(name).unwrap());
+        add(&self.accounts, Handle::parse(handle).unwrap(), name, || {
+            Ok(password.to_owned())
+        })
+        .await
+    }
+
+    async fn import(&self, text: impl AsRef<[u8]>) -> Result<usize, String> {
+        let file = self.directory.path().join("people.csv");
+        std::fs::write(&file, text).unwrap();
+        let imported = import::run(&self.accounts, &file).await;
+        imported.map_err(|error| format!("{error:#}").replace(file.to_str().unwrap(), "FILE"))
+    }
+
+    async fn handles(&self) -> Vec<String> {
+        let accounts = self.accounts.list().await.unwrap();
+        accounts.iter().map(|account| account.handle.to_string()).collect()
+    }
+}
+
+#[test]
+fn a_bad_argument_names_its_fault() {
+    let table = [
+        (&["add", "alice"][..], "it is not an address like name@example.com"),
+        (&["add", "alice@example"], "the domain has no dot inside"),
+        (&["add", "a@b.de", "--name", ""], "a display name is not empty"),
+        (&["remove", "a b@c.de"], "a character that an address cannot have"),
+    ];
+    for (words, expected) in table {
+        let error = parse(words).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    assert!(parse(&["password", "Alice@Example.com", "--password-stdin"]).is_ok());
+}
+
+#[tokio::test]
+async fn an_account_added_can_sign_in() {
+    let place = Place::new().await;
+    assert_eq!(
+        place.add("alice@example.com", None, "s3cr,t &%").await.unwrap(),
+        "Added alice@example.com."
+    );
+    let account = place
+        .accounts
+        .authenticate("alice@example.com", b"s3cr,t &%")
+        .await
+        .unwrap();
+    assert_eq!(account.name.as_str(), "alice");
+    let again = place.add("alice@example.com", None, "x").await.unwrap_err();
+    assert_eq!(again.to_string(), "alice@example.com is an account already");
+    let long = place
+        .add("bob@example.com", Some("Bob B"), "12345678901234567")
+        .await
+        .unwrap();
+    assert!(long.contains("more than 16 characters"), "{long}");
+}
+
+#[tokio::test]
+async fn the_list_has_a_row_for_each_account() {
+    let place = Place::new().await;
+    let list = || carry_out(AccountCommand::List, &place.accounts);
+    assert!(list().await.unwrap().contains("no accounts yet"));
+    place
+        .add("alice@example.com", Some("Al\u{1b}[2Jice"), "x")
+        .await
+        .unwrap();
+    place.add("bo@example.com", Some("Éva"), "x").await.unwrap();
+    let today = Utc::now().date();
+    let expected = format!(
+        "Handle             Display name  Created\n\
+         alice@example.com  Al\u{FFFD}[2Jice     {today}\n\
+         bo@example.com     Éva           {today}"
+    );
+    assert_eq!(list().await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn removing_and_changing_need_an_account() {
+    let place = Place::new().await;
+    place.add("alice@example.com", None, "x").await.unwrap();
+    for words in [
+        &["remove", "bob@example.com", "--yes"][..],
+        &["password", "bob@example.com"],
+    ] {
+        let error = carry_out(parse(words).unwrap(), &place.accounts).await.unwrap_err();
+        assert_eq!(error.to_string(), "there is no account bob@example.com");
+    }
+    let removed = carry_out(
+        parse(&["remove", "alice@example.com", "--yes"]).unwrap(),
+        &place.accounts,
+    )
+    .await;
+    assert_eq!(removed.unwrap(), "Removed alice@example.com.");
+    assert!(place.handles().await.is_empty());
+}
+
+#[tokio::test]
+async fn only_what_makes_accounts_makes_a_data_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let missing = directory.path().join("typo");
+    let error = run(AccountCommand::List, &missing).await.unwrap_err().to_string();
+    assert_eq!(error, format!("there is no data directory {}", missing.display()));
+    assert!(!missing.exists());
+    let file = directory.path().join("people.csv");
+    std::fs::write(&file, "alice@example.com,x\n").unwrap();
+    run(AccountCommand::Import { file }, &missing).await.unwrap();
+    run(AccountCommand::List, &missing).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_of_accounts_is_imported_with_passwords_and_hashes() {
+    let place = Place::new().await;
+    let hash = password::hash("from elsewhere").unwrap();
+    let text = format!(
+        "\u{FEFF}Handle,Password,Display name\r\n\
+         alice@example.com,\"s3cr,t \"\"&%\",Alice A\r\n\r\n\
+         Bob@Example.com,{},\r\n\
+         eva@example.com,\"{hash}\",Éva\n",
+        " blanks "
+    );
+    assert_eq!(place.import(text).await, Ok(3));
+    for (handle, password, name) in [
+        ("alice@example.com", "s3cr,t \"&%", "Alice A"),
+        ("bob@example.com", " blanks ", "bob"),
+        ("eva@example.com", "from elsewhere", "Éva"),
+    ] {
+        let account = place.accounts.authenticate(handle, password.as_bytes()).await.unwrap();
+        assert_eq!(account.name.as_str(), name);
+    }
+}
+
+#[tokio::test]
+async fn one_bad_line_keeps_all_out_and_each_is_named() {
+    let place = Place::new().await;
+    place.add("taken@example.com", None, "x").await.unwrap();
+    let error = place
+        .import(
+            "alice@example.com,x\n\
+             nobody,x\n\
+             bob@example.com\n\
+             ALICE@example.com,y\n\
+             taken@example.com,x\n\
+             carl@example.com,\n\
+             dora@example.com,$2b$12$abc\n\
+             \"emil@example.com\",x,\"two\nlines\"\n\
+             fred@example.com,x,y,z\n\
+             gina@example.com,$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA\n",
+        )
+        .await
+        .unwrap_err();
+    let expected = "nothing was imported from FILE:\n  \
+        line 2: bad handle \"nobody\": it is not an address like name@example.com\n  \
+        line 3: it is not handle,password or handle,password,display name (columns: 1)\n  \
+        line 4: alice@example.com stands in line 1 too\n  \
+        line 5: taken@example.com is an account already\n  \
+        line 6: the password is empty\n  \
+        line 7: the password looks like a hash of a kind other than $argon2id$\n  \
+        line 8: a display name is not empty, has no line break, and is at most 387 bytes long\n  \
+        line 10: it is not handle,password or handle,password,display name (columns: 4)\n  \
+        line 11: the password hash holds commas, so it must stand in double quotes";
+    assert_eq!(error, expected);
+    assert_eq!(place.handles().await, ["taken@example.com"]);
+}
+
+#[tokio::test]
+async fn twenty_problems_are_listed_and_the_rest_counted() {
+    let place = Place::new().await;
+    let error = place.import("nobody,x\n".repeat(25)).await.unwrap_err();
+    assert_eq!(error.lines().count(), 22);
+    assert!(error.ends_with("\n  and 5 more"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_none_says_why() {
+    let place = Place::new().await;
+    let empty = place.import("handle,password\n").await.unwrap_err();
+    assert_eq!(
+        empty,
+        "nothing was imported from FILE:\n  line 1: the file has no accounts"
+    );
+    let latin = place.import(b"a@b.de,x\nc@d.de,\xE9\n").await.unwrap_err();
+    assert_eq!(latin, "nothing was imported from FILE:\n  line 2: it is not UTF-8");
+    let missing = import::run(&place.accounts, Path::new("/nowhere/people.csv"))
+        .await
+        .unwrap_err();
+    assert_eq!(missing.to_string(), "cannot read /nowhere/people.csv");
+}
