@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod net;
 pub mod notification;

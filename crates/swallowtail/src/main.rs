@@ -1,2 +1,35 @@
-//! Placeholder.
-fn main() {}
+//! The `swallowtail` program.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use swallowtail::cli::Cli;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = std::env::var("SWALLOWTAIL_LOG").unwrap_or_else(|_| cli.default_log().to_owned());
+    let filter = match EnvFilter::try_new(&filter) {
+        Ok(filter) => filter,
+        Err(error) => return fail(&anyhow::anyhow!("SWALLOWTAIL_LOG is {filter:?}: {error}")),
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&anyhow::anyhow!("cannot start: {error}")),
+    };
+    match runtime.block_on(cli.run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+/// One sentence, and an exit code that is not 0. Wrong flags are 2, which clap says.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("swallowtail: {error:#}");
+    ExitCode::FAILURE
+}

@@ -1,5 +1,7 @@
 //! The golden conversations of docs/protocol/transcripts, played over real sockets against a server in this process.
 
+#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -88,8 +90,10 @@ impl Target for OwnServer {
 
 /// Ports chosen by the system; no network is exempt, so that the limits hold for loopback too.
 fn config(data: &Path, needs: &Needs) -> Result<Config, NotPlayable> {
-    let mut config = Config::default();
-    config.data = data.to_owned();
+    let mut config = Config {
+        data: data.to_owned(),
+        ..Config::default()
+    };
     let any = "127.0.0.1:0".parse().map_err(|_| NotPlayable("address".to_owned()))?;
     config.listen.notification = any;
     config.listen.switchboard = any;

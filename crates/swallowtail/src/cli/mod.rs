@@ -1,3 +1,133 @@
-//! The commands of the binary.
+//! The command line.
 
 pub mod account;
+mod demo;
+mod serve;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Config;
+
+/// A self-hosted MSN Messenger service
+#[derive(Debug, Parser)]
+#[command(name = "swallowtail", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service
+    ///
+    /// Starts without any settings: it keeps its data in ./swallowtail-data and listens on loopback, where only this machine
+    /// can reach it. Ctrl-C or SIGTERM stops it; everybody who is signed in is told.
+    Serve(ServeArgs),
+    /// Make, list, change and remove accounts
+    Account(AccountArgs),
+    /// Show two clients signing in and talking
+    ///
+    /// Starts a service on free ports with a temporary directory, signs two clients in over real sockets, has them add each
+    /// other and talk, and shows what goes over the wire. Succeeds only if every step was really seen.
+    Demo,
+}
+
+/// Where the settings come from.
+#[derive(Debug, Args)]
+struct Source {
+    /// Directory of the database; made if it is not there [default: swallowtail-data]
+    #[arg(long, value_name = "DIR", env = "SWALLOWTAIL_DATA")]
+    data: Option<PathBuf>,
+    /// File with settings (TOML); flags go before it
+    #[arg(long, value_name = "FILE", env = "SWALLOWTAIL_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Address of the notification server, which clients dial first; port 0 takes a free one [default: 127.0.0.1:1863]
+    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_NOTIFICATION")]
+    notification: Option<SocketAddr>,
+    /// Address of the switchboard, where conversations are [default: 127.0.0.1:1864]
+    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_SWITCHBOARD")]
+    switchboard: Option<SocketAddr>,
+    /// Address of the sign-in pages over plain HTTP [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_HTTP")]
+    http: Option<SocketAddr>,
+    /// Address of a dispatch server, which sends clients on to the notification server [default: none]
+    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_DISPATCH")]
+    dispatch: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+struct AccountArgs {
+    #[command(flatten)]
+    source: Source,
+    #[command(subcommand)]
+    command: account::AccountCommand,
+}
+
+impl Source {
+    fn config(&self) -> anyhow::Result<Config> {
+        let mut config = match &self.config {
+            Some(file) => Config::read(file)?,
+            None => Config::default(),
+        };
+        if let Some(data) = &self.data {
+            config.data.clone_from(data);
+        }
+        Ok(config)
+    }
+}
+
+impl ServeArgs {
+    fn config(&self) -> anyhow::Result<Config> {
+        let mut config = self.source.config()?;
+        let listen = &mut config.listen;
+        listen.notification = self.notification.unwrap_or(listen.notification);
+        listen.switchboard = self.switchboard.unwrap_or(listen.switchboard);
+        listen.http = self.http.unwrap_or(listen.http);
+        listen.dispatch = self.dispatch.or(listen.dispatch);
+        Ok(config)
+    }
+}
+
+impl Cli {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Serve(args) => serve::run(args.config()?).await,
+            Command::Account(args) => account::run(args.command, &args.source.config()?.data).await,
+            Command::Demo => demo::run().await,
+        }
+    }
+
+    /// What is logged unless `SWALLOWTAIL_LOG` says otherwise.
+    #[must_use]
+    pub const fn default_log(&self) -> &'static str {
+        match self.command {
+            Command::Serve(_) => "info",
+            Command::Account(_) | Command::Demo => "warn",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

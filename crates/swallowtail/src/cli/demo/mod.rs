@@ -1,0 +1,146 @@
+//! `swallowtail demo`: two clients sign in and talk, and both sides of the wire are shown.
+
+mod person;
+mod show;
+
+use anyhow::Context;
+use msnp::notification::{Addition, ContactLine, PresenceLine, ServerCommand};
+use msnp::switchboard::{AckFlag, ServerCommand as SwitchboardLine};
+use msnp::{DisplayName, Handle, List, Status};
+
+use crate::config::Config;
+use crate::server::Server;
+use person::Person;
+use show::Show;
+
+/// A text, as client 7.5 writes it (docs/protocol/payloads.md section 2).
+const TEXT_HEAD: &str = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\
+                         X-MMS-IM-Format: FN=Tahoma; EF=; CO=0; CS=0; PF=22\r\n\r\n";
+/// A nudge (payloads.md section 4).
+const NUDGE: &str = "MIME-Version: 1.0\r\nContent-Type: text/x-msnmsgr-datacast\r\n\r\nID: 1\r\n\r\n";
+
+/// Runs the demo.
+pub(super) async fn run() -> anyhow::Result<()> {
+    let data = tempfile::tempdir().context("cannot make a temporary directory")?;
+    let mut config = Config {
+        data: data.path().to_owned(),
+        ..Config::default()
+    };
+    for address in [
+        &mut config.listen.notification,
+        &mut config.listen.switchboard,
+        &mut config.listen.http,
+    ] {
+        address.set_port(0);
+    }
+    // Nobody here answers challenges; they would only stand between the lines.
+    config.sign_in.challenge = false;
+    let server = Server::start(config).await?;
+    let show = Show::new();
+    let played = play(&server, &show).await;
+    server.stop().await;
+    played?;
+    show.title("Everything was seen on both sides. That was the demo.");
+    Ok(())
+}
+
+async fn play(server: &Server, show: &Show) -> anyhow::Result<()> {
+    let addresses = server.addresses();
+    show.title(&format!(
+        "A service on {} (notification), {} (switchboard) and {} (sign-in pages)",
+        addresses.notification, addresses.switchboard, addresses.http
+    ));
+    let mut alice = enter(server, show, "alice", "Alice").await.context("Alice signs in")?;
+    let mut bob = enter(server, show, "bob", "Bob").await.context("Bob signs in")?;
+    befriend(show, &mut alice, &mut bob)
+        .await
+        .context("Alice and Bob add each other")?;
+    talk(show, &mut alice, &mut bob).await.context("Alice and Bob talk")?;
+    show.title("Bob leaves, and Alice sees it");
+    bob.leave().await?;
+    alice
+        .saw("Bob going off line", |line| {
+            matches!(line, ServerCommand::Presence(PresenceLine::Offline(_)))
+        })
+        .await?;
+    alice.leave().await
+}
+
+/// An account, its ticket, and signing in.
+async fn enter(server: &Server, show: &Show, local: &str, name: &str) -> anyhow::Result<Person> {
+    show.title(&format!("{name} gets a ticket from the sign-in pages and signs in"));
+    let handle = Handle::parse(&format!("{local}@example.com"))?;
+    let display_name = DisplayName::new(name).context("a display name")?;
+    let password = crate::random::token();
+    server
+        .accounts()
+        .create(handle.clone(), display_name, &password)
+        .await?;
+    let mut person = Person::sign_in(server.addresses(), name, handle, &password, show).await?;
+    person.change_status(Status::Online).await?;
+    Ok(person)
+}
+
+/// Alice adds Bob; he hears of it, allows her and adds her too.
+async fn befriend(show: &Show, alice: &mut Person, bob: &mut Person) -> anyhow::Result<()> {
+    show.title("Alice adds Bob, and sees at once that he is on line");
+    alice.add_contact(bob).await?;
+    alice
+        .saw("that Bob is on line", |line| {
+            matches!(line, ServerCommand::Presence(PresenceLine::Initial(..)))
+        })
+        .await?;
+    alice.add_to_list(List::Allow, &bob.handle).await?;
+    show.title("Bob hears of it, allows Alice, and adds her");
+    let who = alice.handle.clone();
+    bob.saw(
+        "that Alice added him",
+        |line| matches!(line, ServerCommand::Contact(ContactLine::ReverseAdded { handle, .. }) if *handle == who),
+    )
+    .await?;
+    bob.add_to_list(List::Allow, &alice.handle).await?;
+    bob.add_to_list(List::Reverse, &alice.handle).await?;
+    bob.add_contact(alice).await?;
+    alice
+        .saw("that Bob added her", |line| {
+            matches!(line, ServerCommand::Contact(ContactLine::ReverseAdded { .. }))
+        })
+        .await
+}
+
+/// A conversation with messages both ways and a nudge.
+async fn talk(show: &Show, alice: &mut Person, bob: &mut Person) -> anyhow::Result<()> {
+    show.title("Alice asks for a switchboard and calls Bob; Bob answers");
+    alice.open_conversation().await?;
+    alice.call(&bob.handle).await?;
+    bob.answer_call().await?;
+    alice
+        .heard("that Bob joined", |line| matches!(line, SwitchboardLine::Join(_)))
+        .await?;
+    show.title("They talk");
+    alice.say(&format!("{TEXT_HEAD}Hello Bob!"), AckFlag::Always).await?;
+    bob.heard_message("Hello Bob!").await?;
+    bob.say(&format!("{TEXT_HEAD}Hi Alice. It is 2005 again ☺"), AckFlag::Always)
+        .await?;
+    alice.heard_message("It is 2005 again").await?;
+    bob.say(NUDGE, AckFlag::Always).await?;
+    alice.heard_message("ID: 1").await?;
+    show.title("Bob closes the window");
+    bob.hang_up().await?;
+    alice
+        .heard("that Bob left", |line| matches!(line, SwitchboardLine::Bye(..)))
+        .await?;
+    alice.hang_up().await
+}
+
+/// Whether an answer says that `handle` is on `list` now.
+fn is_on_list(line: &ServerCommand, list: List, handle: &Handle) -> bool {
+    let ServerCommand::Contact(ContactLine::Addition(adc)) = line else {
+        return false;
+    };
+    adc.addition
+        == Addition::ToList {
+            list,
+            handle: handle.clone(),
+        }
+}

@@ -1,0 +1,221 @@
+//! Somebody in the demo: a client on real sockets, and what it does.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use msnp::notification::{Adc, Addition, Chg, ClientCommand, ContactLine, PresenceLine, ServerCommand, ServiceLine};
+use msnp::switchboard::{AckFlag, ClientCommand as Switchboard, Cookie, ServerCommand as SwitchboardLine};
+use msnp::{Capabilities, DisplayName, Handle, List, Status, Text};
+
+use super::is_on_list;
+use super::show::Show;
+use crate::client::{NotificationClient, SwitchboardClient, fetch_ticket};
+use crate::server::Addresses;
+
+/// What client 7.5 says that it can do (docs/protocol/identity.md).
+const CAPABILITIES: Capabilities = Capabilities(1_342_554_172);
+
+/// A client in the demo.
+pub(super) struct Person {
+    pub(super) handle: Handle,
+    name: String,
+    show: Show,
+    notification: NotificationClient,
+    conversation: Option<SwitchboardClient>,
+}
+
+impl Person {
+    pub(super) async fn sign_in(
+        addresses: &Addresses,
+        name: &str,
+        handle: Handle,
+        password: &str,
+        show: &Show,
+    ) -> anyhow::Result<Self> {
+        let ticket = fetch_ticket(addresses.http, &handle, password, &show.tap(name, "sign-in")).await?;
+        let tap = show.tap(name, "");
+        let mut notification = NotificationClient::sign_in(addresses.notification, &handle, &ticket, tap).await?;
+        notification.synchronize().await?;
+        Ok(Self {
+            handle,
+            name: name.to_owned(),
+            show: show.clone(),
+            notification,
+            conversation: None,
+        })
+    }
+
+    /// Waits until the notification server has said something.
+    pub(super) async fn saw(&mut self, what: &str, wanted: impl Fn(&ServerCommand) -> bool) -> anyhow::Result<()> {
+        self.notification.answer(what, wanted).await.map(drop)
+    }
+
+    pub(super) async fn change_status(&mut self, status: Status) -> anyhow::Result<()> {
+        let chg = Chg::new(self.notification.next_trid(), status, CAPABILITIES, None);
+        self.notification.send(&ClientCommand::Chg(chg)).await?;
+        self.saw("the new status", |line| {
+            matches!(line, ServerCommand::Presence(PresenceLine::Changed(_)))
+        })
+        .await
+    }
+
+    pub(super) async fn add_contact(&mut self, other: &Self) -> anyhow::Result<()> {
+        let name = DisplayName::new(&other.name).context("a display name")?;
+        let text = Text::encode(&other.name);
+        let addition = Addition::Contact {
+            handle: other.handle.clone(),
+            nickname: Some((name, text)),
+            group: None,
+        };
+        let adc = Adc {
+            trid: self.notification.next_trid(),
+            addition,
+        };
+        self.notification.send(&ClientCommand::Adc(adc)).await?;
+        self.saw("the new contact", |line| {
+            matches!(line, ServerCommand::Contact(ContactLine::Added { .. }))
+        })
+        .await
+    }
+
+    pub(super) async fn add_to_list(&mut self, list: List, handle: &Handle) -> anyhow::Result<()> {
+        let addition = Addition::ToList {
+            list,
+            handle: handle.clone(),
+        };
+        let adc = Adc {
+            trid: self.notification.next_trid(),
+            addition,
+        };
+        self.notification.send(&ClientCommand::Adc(adc)).await?;
+        self.saw("the new entry of a list", |line| is_on_list(line, list, handle))
+            .await
+    }
+
+    /// XFR on the notification server, USR on the switchboard.
+    pub(super) async fn open_conversation(&mut self) -> anyhow::Result<()> {
+        let trid = self.notification.next_trid();
+        self.notification.send(&ClientCommand::Xfr(trid)).await?;
+        let (address, cookie) = self
+            .notification
+            .wait_for("a switchboard", |line| match line {
+                ServerCommand::Service(ServiceLine::Switchboard { address, cookie, .. }) => {
+                    Some((address.clone(), Cookie(cookie.clone())))
+                }
+                _ => None,
+            })
+            .await?;
+        let mut conversation = self.dial(&address).await?;
+        let trid = conversation.next_trid();
+        conversation
+            .send(&Switchboard::Usr {
+                trid,
+                handle: Some(self.handle.clone()),
+                cookie,
+            })
+            .await?;
+        self.conversation = Some(conversation);
+        self.heard("that the conversation is open", |line| {
+            matches!(line, SwitchboardLine::Opened { .. })
+        })
+        .await
+    }
+
+    async fn dial(&self, address: &str) -> anyhow::Result<SwitchboardClient> {
+        let address: SocketAddr = address.parse().with_context(|| format!("{address} is no address"))?;
+        SwitchboardClient::dial(address, self.show.tap(&self.name, "switchboard")).await
+    }
+
+    pub(super) async fn call(&mut self, callee: &Handle) -> anyhow::Result<()> {
+        let conversation = self.conversation()?;
+        let trid = conversation.next_trid();
+        conversation
+            .send(&Switchboard::Cal {
+                trid,
+                callee: callee.clone(),
+            })
+            .await?;
+        self.heard("that it rings", |line| matches!(line, SwitchboardLine::Ringing(..)))
+            .await
+    }
+
+    /// Waits for RNG and joins with ANS.
+    pub(super) async fn answer_call(&mut self) -> anyhow::Result<()> {
+        let ring = self
+            .notification
+            .wait_for("a call", |line| match line {
+                ServerCommand::Service(ServiceLine::Ring(ring)) => Some(ring.clone()),
+                _ => None,
+            })
+            .await?;
+        let mut conversation = self.dial(&ring.address).await?;
+        let answer = Switchboard::Ans {
+            trid: conversation.next_trid(),
+            handle: Some(self.handle.clone()),
+            cookie: Cookie(ring.cookie),
+            session: Some(ring.session),
+        };
+        conversation.send(&answer).await?;
+        self.conversation = Some(conversation);
+        self.heard("who is there", |line| matches!(line, SwitchboardLine::Roster { .. }))
+            .await?;
+        self.heard("that the conversation is joined", |line| {
+            matches!(line, SwitchboardLine::Joined(_))
+        })
+        .await
+    }
+
+    /// Sends a message and waits until the server says that it was delivered.
+    pub(super) async fn say(&mut self, message: &str, flag: AckFlag) -> anyhow::Result<()> {
+        let conversation = self.conversation()?;
+        let trid = conversation.next_trid();
+        conversation
+            .send(&Switchboard::Msg {
+                trid,
+                flag,
+                payload: message.as_bytes(),
+            })
+            .await?;
+        self.heard("that the message was delivered", |line| {
+            *line == SwitchboardLine::Ack(trid)
+        })
+        .await
+    }
+
+    /// Waits until the switchboard has said something.
+    pub(super) async fn heard(
+        &mut self,
+        what: &str,
+        wanted: impl Fn(&SwitchboardLine<'_>) -> bool,
+    ) -> anyhow::Result<()> {
+        self.conversation()?
+            .wait_for(what, |line| wanted(line).then_some(()))
+            .await
+    }
+
+    /// Waits for a message that ends as `text` does.
+    pub(super) async fn heard_message(&mut self, text: &str) -> anyhow::Result<()> {
+        let wanted = |line: &SwitchboardLine<'_>| match line {
+            SwitchboardLine::Message { payload, .. } => String::from_utf8_lossy(payload).contains(text),
+            _ => false,
+        };
+        self.heard(&format!("the message with {text:?}"), wanted).await
+    }
+
+    pub(super) async fn hang_up(&mut self) -> anyhow::Result<()> {
+        let mut conversation = self.conversation.take().context("no conversation is open")?;
+        conversation.send(&Switchboard::Out).await?;
+        conversation.closed().await
+    }
+
+    pub(super) async fn leave(&mut self) -> anyhow::Result<()> {
+        self.notification.send(&ClientCommand::Out).await?;
+        self.saw("the server's goodbye", |line| matches!(line, ServerCommand::Out(None)))
+            .await?;
+        self.notification.closed().await
+    }
+
+    fn conversation(&mut self) -> anyhow::Result<&mut SwitchboardClient> {
+        self.conversation.as_mut().context("no conversation is open")
+    }
+}

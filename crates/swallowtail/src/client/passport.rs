@@ -1,0 +1,60 @@
+//! Getting a ticket, as clients of Passport 1.4 do (docs/protocol/http.md section 1.2).
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, bail};
+use msnp::Handle;
+use msnp::notification::Ticket;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::{Tap, Wire};
+use crate::passport::DEFAULT_POLICY;
+
+/// Signs in at the login page over plain HTTP. The password and the ticket are not shown to the tap.
+///
+/// # Errors
+/// The server cannot be reached, or does not let this account in.
+pub async fn fetch_ticket(address: SocketAddr, handle: &Handle, password: &str, tap: &Tap) -> anyhow::Result<Ticket> {
+    let mut stream = TcpStream::connect(address)
+        .await
+        .with_context(|| format!("cannot dial {address}"))?;
+    let request = format!(
+        "GET /login2.srf HTTP/1.1\r\nAuthorization: Passport1.4 OrgVerb=GET,\
+         OrgURL=http%3A%2F%2Fmessenger%2Emsn%2Ecom,sign-in={},pwd={},{DEFAULT_POLICY}\r\nHost: {address}\r\n\r\n",
+        escape(handle.as_str()),
+        escape(password),
+    );
+    let shown = format!("GET /login2.srf HTTP/1.1 (Authorization: Passport1.4 ... sign-in={handle},pwd=...)");
+    tap(Wire {
+        sent: true,
+        line: shown.as_bytes(),
+        payload: &[],
+    });
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    stream
+        .read_to_string(&mut answer)
+        .await
+        .context("the login page answered no text")?;
+    let ticket = answer
+        .split_once("from-PP='")
+        .and_then(|(_, rest)| rest.split_once('\''))
+        .map(|(word, _)| word);
+    let Some(ticket) = ticket.and_then(Ticket::parse) else {
+        bail!(
+            "the login page let nobody in: {}",
+            answer.lines().next().unwrap_or("no answer")
+        );
+    };
+    Ok(ticket)
+}
+
+/// Everything but letters and digits as `%XX`.
+fn escape(text: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(escape).collect()
+}
