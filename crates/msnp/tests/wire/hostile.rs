@@ -11,6 +11,8 @@ use proptest::sample::select;
 
 use crate::framing::assert_clean_lines;
 
+const SIGNED_IN: Stage = Stage::SignedIn(Dialect::Msnp12);
+
 /// A word as somebody spells it who wants to break another client's line.
 fn hostile_word() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
@@ -106,8 +108,8 @@ fn ns_client_verbs() -> Vec<&'static str> {
 }
 
 fn ns_server_verbs() -> Vec<&'static str> {
-    let verbs = "VER CVR CVQ USR XFR OUT QNG SYN LST PRP GTC BLP BPR SBP ADC REM ADG REG RMG LSG CHG ILN NLN FLN UUX UBX \
-                 CHL QRY RNG IMS GCF SBS URL MSG NOT 201 911 999";
+    let verbs = "VER CVR CVQ USR XFR OUT QNG SYN LST PRP GTC BLP BPR SBP ADC REM ADG REG RMG LSG CHG ILN NLN FLN \
+                 UUX UBX CHL QRY RNG IMS GCF SBS URL MSG NOT 201 911 999";
     verbs.split(' ').collect()
 }
 
@@ -131,7 +133,7 @@ proptest! {
         line in line_of(ns_client_verbs()),
         payload in any_payload(),
     ) {
-        for stage in [Stage::Fresh, Stage::VersionQuery, Stage::Negotiated(Dialect::Msnp12), Stage::SignedIn(Dialect::Msnp12)] {
+        for stage in [Stage::Fresh, Stage::VersionQuery, Stage::Negotiated(Dialect::Msnp12), SIGNED_IN] {
             let _ = verb::admit(stage, &line);
         }
         if let Ok(command) = ClientCommand::decode(Frame { line: &line, payload: &payload }) {
@@ -160,7 +162,10 @@ proptest! {
     }
 
     #[test]
-    fn no_switchboard_line_panics_and_what_decodes_stays_the_same(line in line_of(sb_verbs()), payload in any_payload()) {
+    fn no_switchboard_line_panics_and_what_decodes_stays_the_same(
+        line in line_of(sb_verbs()),
+        payload in any_payload(),
+    ) {
         for stage in [sb::Stage::Fresh, sb::Stage::Joined] {
             let _ = sb::admit(stage, &line);
         }
@@ -217,7 +222,7 @@ proptest! {
         let words = words.iter().flat_map(|word| [b" ", word.as_slice()].concat());
         let line: Vec<u8> = head.bytes().chain(words).collect();
         use ClientCommand as C;
-        if verb::admit(Stage::SignedIn(Dialect::Msnp12), &line).is_err() {
+        if verb::admit(SIGNED_IN, &line).is_err() {
             return Ok(());
         }
         let answer: ServerCommand = match ClientCommand::decode(Frame { line: &line, payload: b"" }) {

@@ -91,8 +91,12 @@ fn object() -> impl Strategy<Value = MsnObject> {
 }
 
 fn personal_message() -> impl Strategy<Value = PersonalMessage> {
-    r" ?<Data><PSM>([ -%'-;=-~é☺\r\n]|&amp;|&lt;|&#9786;){0,60}</PSM>(<CurrentMedia />|<CurrentMedia>\\0Music\\0</CurrentMedia>)</Data>"
-        .prop_map(|xml| PersonalMessage::parse(xml.as_bytes()).unwrap())
+    let text = r"([ -%'-;=-~é☺\r\n]|&amp;|&lt;|&#9786;){0,60}";
+    let media = prop_oneof!["<CurrentMedia />", r"<CurrentMedia>\\0Music\\1\\0</CurrentMedia>"];
+    (" ?", text, media).prop_map(|(blank, text, media)| {
+        let xml = format!("{blank}<Data><PSM>{text}</PSM>{media}</Data>");
+        PersonalMessage::parse(xml.as_bytes()).unwrap()
+    })
 }
 
 fn payload(most: usize) -> impl Strategy<Value = Vec<u8>> {

@@ -99,7 +99,8 @@ proptest! {
 
     #[test]
     fn any_split_of_a_server_s_stream_gives_the_same_lines(
-        (dialect, lines) in select(&Dialect::ALL).prop_flat_map(|dialect| (Just(dialect), vec(sb_server(dialect), 0..8))),
+        (dialect, lines) in
+            select(&Dialect::ALL).prop_flat_map(|dialect| (Just(dialect), vec(sb_server(dialect), 0..8))),
         cuts in vec(any::<Index>(), 0..20),
     ) {
         let mut bytes = Vec::new();
