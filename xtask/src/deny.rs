@@ -8,7 +8,7 @@ pub(crate) fn check() -> Result<()> {
     if !answers("cargo", &["deny", "--version"]) {
         bail!("cargo-deny is needed: cargo install cargo-deny --locked");
     }
-    Cargo::new(["deny", "check", "bans", "licenses", "sources"]).run()?;
+    Cargo::new(["deny", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"]).run()?;
     // Not every network reaches the database. Only then may the check be left out, and it says so.
     if let Err(error) = Cargo::new(["deny", "fetch", "db"]).run() {
         println!("SKIPPED: advisories. Their database cannot be fetched here: {error:#}");
