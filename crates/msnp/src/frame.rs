@@ -216,10 +216,12 @@ mod tests {
 
     use super::*;
 
+    type Frames = Vec<(Vec<u8>, Vec<u8>)>;
+
     /// Takes every line; the last word of a line that begins with `P` is the length of its payload.
     #[derive(Default)]
     struct Collector {
-        frames: Vec<(Vec<u8>, Vec<u8>)>,
+        frames: Frames,
         pause_each: bool,
     }
 
@@ -241,7 +243,7 @@ mod tests {
         }
     }
 
-    fn decode(chunks: &[&[u8]]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Malformed> {
+    fn decode(chunks: &[&[u8]]) -> Result<Frames, Malformed> {
         let mut decoder = Decoder::new(LineRules::SWITCHBOARD);
         let mut collector = Collector::default();
         for chunk in chunks {

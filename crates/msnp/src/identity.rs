@@ -115,12 +115,20 @@ impl fmt::Display for NetworkIds {
 pub struct MsnObject(Arc<str>);
 
 impl MsnObject {
-    /// Takes a word as it came. `None` for `0`, which means "no object", for a word with a control character, and for
-    /// one that is not UTF-8: switchboards and clients read lines as UTF-8, so it could break somebody else's.
+    /// The longest one, in bytes. ILN and NLN pass it on with up to 550 bytes of address, name and numbers beside it, and
+    /// must stay within a line of 8192 (framing.md section 6).
+    pub const MAX: usize = 7168;
+
+    /// Takes a word as it came. `None` for `0`, which means "no object", for one over [`MsnObject::MAX`], for a word with
+    /// a control character, and for one that is not UTF-8: switchboards and clients read lines as UTF-8, so it could break
+    /// somebody else's.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         let word = std::str::from_utf8(word).ok()?;
-        let odd = word.is_empty() || word == "0" || word.bytes().any(|byte| byte <= 0x20 || byte == 0x7F);
+        let odd = word.is_empty()
+            || word.len() > Self::MAX
+            || word == "0"
+            || word.bytes().any(|byte| byte <= 0x20 || byte == 0x7F);
         (!odd).then(|| Self(word.into()))
     }
 }
@@ -134,5 +142,16 @@ impl fmt::Display for MsnObject {
 impl fmt::Debug for MsnObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_leaves_room_for_the_rest_of_the_lines_that_tell_others() {
+        assert!(MsnObject::parse(&[b'x'; MsnObject::MAX]).is_some());
+        assert!(MsnObject::parse(&[b'x'; MsnObject::MAX + 1]).is_none());
     }
 }

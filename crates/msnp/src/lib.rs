@@ -36,3 +36,8 @@ pub use name::{DisplayName, Text};
 pub use refusal::{Malformed, Refusal};
 pub use timestamp::Timestamp;
 pub use trid::TrId;
+
+/// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

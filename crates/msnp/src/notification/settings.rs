@@ -229,6 +229,10 @@ impl Sbp {
             }
             _ => None,
         };
+        // The answer repeats all the words, so none may stand for something that ends a line (framing.md section 5).
+        if rest.iter().any(|word| Text::parse(word).is_none()) {
+            return Err(Refusal::Answer(trid, ErrorCode::InvalidParameter));
+        }
         let contact = Guid::parse(contact).ok_or(Refusal::Answer(trid, ErrorCode::InvalidUsername))?;
         Ok(Self {
             trid,
@@ -342,5 +346,23 @@ impl SettingLine {
             return Ok(Self::AddPrompt(trid, AddPrompt::parse(value).ok_or(Malformed::Word)?));
         }
         Ok(Self::Privacy(trid, Privacy::parse(value).ok_or(Malformed::Word)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sbp_does_not_repeat_a_carriage_return_or_broken_text() {
+        let guid = "c1f9a363-4ee9-4a33-a434-b056a4c55b98";
+        let sbp = |rest: &str| Sbp::decode(TrId::new(1), Words::new(format!("{guid} {rest}").as_bytes())).map(|_| ());
+        let invalid = Err(Refusal::Answer(TrId::new(1), ErrorCode::InvalidParameter));
+        for rest in ["HSB a\rOUT", "HSB %0D%0A", "MFN Bob 1\r", "HSB %FF", "H\r 1"] {
+            assert_eq!(sbp(rest), invalid, "{rest:?}");
+        }
+        for rest in ["HSB 1", "MFN Bob 1", "MFN", "PHM 1%20234"] {
+            assert_eq!(sbp(rest), Ok(()), "{rest:?}");
+        }
     }
 }

@@ -59,7 +59,7 @@ pub struct Row {
     pub word: &'static str,
     /// The oldest dialect that has it. Every dialect up to MSNP12 kept what it had, so there is no column for an end yet.
     pub since: Dialect,
-    /// How many words may follow the transaction id. [`ANY`] where the decoder has an answer for a wrong number.
+    /// How many words may follow the transaction id; any number where the decoder has an answer for a wrong one.
     pub words: RangeInclusive<usize>,
     /// What may follow the line.
     pub payload: Payload,

@@ -1,0 +1,75 @@
+//! Cutting a stream that a test made: with any payload rule, at any places.
+
+use msnp::Malformed;
+use msnp::frame::{Decoder, Flow, Frame, LineRules, Receiver};
+use proptest::sample::Index;
+
+/// A line and its payload.
+pub(crate) type Owned = (Vec<u8>, Vec<u8>);
+
+/// Keeps every frame; asks `length` for the payload of each line.
+struct Collector<F> {
+    length: F,
+    frames: Vec<Owned>,
+}
+
+impl<F, S> Receiver for Collector<F>
+where
+    F: FnMut(&[u8]) -> Result<usize, S>,
+    S: From<Malformed>,
+{
+    type Stop = S;
+
+    fn payload_length(&mut self, line: &[u8]) -> Result<usize, S> {
+        (self.length)(line)
+    }
+
+    fn receive(&mut self, frame: Frame<'_>) -> Result<Flow, S> {
+        self.frames.push((frame.line.to_vec(), frame.payload.to_vec()));
+        Ok(Flow::Continue)
+    }
+}
+
+/// The frames of `bytes`, fed in the pieces that `cuts` make. An incomplete frame at the end is a failure.
+pub(crate) fn frames<S: From<Malformed>>(
+    rules: LineRules,
+    bytes: &[u8],
+    cuts: &[Index],
+    length: impl FnMut(&[u8]) -> Result<usize, S>,
+) -> Result<Vec<Owned>, S> {
+    let mut places: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+    places.extend([0, bytes.len()]);
+    places.sort_unstable();
+    let mut decoder = Decoder::new(rules);
+    let mut collector = Collector {
+        length,
+        frames: Vec::new(),
+    };
+    for pair in places.windows(2) {
+        decoder.feed(&bytes[pair[0]..pair[1]], &mut collector)?;
+    }
+    assert!(decoder.is_empty(), "bytes left over: {}", bytes.escape_ascii());
+    Ok(collector.frames)
+}
+
+/// Fails unless `bytes` are lines as a server must write them: no line end, NUL or tab inside one, single blanks, none at
+/// the end. `payloads` are the lengths of what follows each line.
+pub(crate) fn assert_clean_lines(bytes: &[u8], payloads: &[usize]) {
+    let mut rest = bytes;
+    for payload in payloads {
+        let end = rest.windows(2).position(|pair| pair == b"\r\n").unwrap();
+        let line = &rest[..end];
+        assert!(
+            !line.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n' | b'\t')),
+            "{}",
+            line.escape_ascii()
+        );
+        assert!(
+            line.split(|byte| *byte == b' ').all(|word| !word.is_empty()),
+            "a blank too many: {}",
+            line.escape_ascii()
+        );
+        rest = &rest[end + 2 + payload..];
+    }
+    assert!(rest.is_empty(), "more than the lines: {}", bytes.escape_ascii());
+}

@@ -1,0 +1,383 @@
+//! Input that nobody well-behaved sends: no panic, no line end in somebody else's line, and what is let in can be passed on.
+
+use msnp::frame::{Frame, LineRules};
+use msnp::notification::verb::{self, Verb};
+use msnp::notification::{Rng, *};
+use msnp::switchboard::{self as sb, Participant};
+use msnp::*;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::framing::assert_clean_lines;
+
+const SIGNED_IN: Stage = Stage::SignedIn(Dialect::Msnp12);
+
+/// A word as somebody spells it who wants to break another client's line.
+fn hostile_word() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        "%[01][0-9A-Fa-f]".prop_map(String::into_bytes),
+        "%[2-9A-Fa-f][0-9A-Fa-f]".prop_map(String::into_bytes),
+        select(&[
+            "%0D%0A",
+            "%0d%0aOUT",
+            "%00",
+            "%",
+            "%%",
+            "\u{2028}",
+            "\u{85}",
+            "\r",
+            "\u{b}"
+        ])
+        .prop_map(|piece| piece.as_bytes().to_vec()),
+        vec(any::<u8>(), 1..4),
+        "[ -~]{1,9}".prop_map(String::into_bytes),
+    ];
+    vec(piece, 1..6).prop_map(|pieces| {
+        let mut word = pieces.concat();
+        word.retain(|byte| !matches!(byte, 0 | b' ' | b'\t' | b'\n'));
+        word
+    })
+}
+
+/// Words that some command or other has a meaning for, and some that none has.
+fn any_word() -> impl Strategy<Value = Vec<u8>> {
+    const KNOWN: &[&str] = &[
+        "0",
+        "1",
+        "7",
+        "32",
+        "00000000000000000001",
+        "4294967296",
+        "-1",
+        "TWN",
+        "I",
+        "S",
+        "t=x&p=",
+        "FL",
+        "AL",
+        "BL",
+        "RL",
+        "PL",
+        "N=bob@example.com",
+        "N=tel:+5",
+        "F=x",
+        "F=",
+        "C=c1f9a363-4ee9-4a33-a434-b056a4c55b98",
+        "c1f9a363-4ee9-4a33-a434-b056a4c55b98",
+        "bob@example.com",
+        "bob@",
+        "MFN",
+        "PHH",
+        "MOB",
+        "Y",
+        "NLN",
+        "HDN",
+        "SB",
+        "NS",
+        "OK",
+        "A",
+        "ON",
+        "Shields.xml",
+        "tel:+123",
+        "MSNP12",
+        "CKI",
+        "RINGING",
+        "D",
+        "0x0409",
+        "OTH",
+    ];
+    prop_oneof![
+        4 => select(KNOWN).prop_map(|word| word.as_bytes().to_vec()),
+        2 => hostile_word(),
+        1 => any::<u32>().prop_map(|number| number.to_string().into_bytes()),
+    ]
+}
+
+/// A line that begins with one of `verbs`: mostly with words after it, now and then with anything.
+fn line_of(verbs: Vec<&'static str>) -> impl Strategy<Value = Vec<u8>> {
+    let rest = prop_oneof![
+        8 => vec(any_word(), 0..10).prop_map(|words| words.join(&b' ')),
+        1 => vec(any::<u8>(), 0..60),
+    ];
+    (select(verbs), rest).prop_map(|(verb, rest)| [verb.as_bytes(), b" ", &rest].concat())
+}
+
+fn ns_client_verbs() -> Vec<&'static str> {
+    Verb::ALL.iter().map(|verb| verb.row().word).collect()
+}
+
+fn ns_server_verbs() -> Vec<&'static str> {
+    let verbs = "VER CVR CVQ USR XFR OUT QNG SYN LST PRP GTC BLP BPR SBP ADC REM ADG REG RMG LSG CHG ILN NLN FLN \
+                 UUX UBX CHL QRY RNG IMS GCF SBS URL MSG NOT 201 911 999";
+    verbs.split(' ').collect()
+}
+
+fn sb_verbs() -> Vec<&'static str> {
+    "USR ANS CAL MSG OUT IRO JOI ACK NAK BYE 217".split(' ').collect()
+}
+
+fn any_payload() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        vec(any::<u8>(), 0..80),
+        "<Data>(<PSM>|</PSM>|&[a-z#0-9]{0,4};|[ -~]{0,5}){0,8}</Data>".prop_map(String::into_bytes),
+        "(Content-Type: application/x-msnmsgrp2p\r\n(\r\n)?){1,2}.{0,60}".prop_map(String::into_bytes),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn no_client_line_panics_and_what_decodes_stays_the_same(
+        line in line_of(ns_client_verbs()),
+        payload in any_payload(),
+    ) {
+        for stage in [Stage::Fresh, Stage::VersionQuery, Stage::Negotiated(Dialect::Msnp12), SIGNED_IN] {
+            let _ = verb::admit(stage, &line);
+        }
+        if let Ok(command) = ClientCommand::decode(Frame { line: &line, payload: &payload }) {
+            let mut out = Vec::new();
+            command.encode(&mut out);
+            let line = &out[..out.len() - payload_of_client(&command).len() - 2];
+            let again = ClientCommand::decode(Frame { line, payload: payload_of_client(&command) });
+            prop_assert_eq!(again, Ok(command));
+        }
+    }
+
+    #[test]
+    fn no_server_line_panics_and_what_decodes_stays_the_same(
+        line in line_of(ns_server_verbs()),
+        payload in any_payload(),
+        dialect in select(&[Dialect::Msnp10, Dialect::Msnp11, Dialect::Msnp12]),
+    ) {
+        let _ = server_payload_length(&line, 1000);
+        if let Ok(command) = ServerCommand::decode(dialect, Frame { line: &line, payload: &payload }) {
+            let mut out = Vec::new();
+            command.encode(dialect, &mut out);
+            let payload = payload_of_server(&command);
+            let line = &out[..out.len() - payload.len() - 2];
+            prop_assert_eq!(ServerCommand::decode(dialect, Frame { line, payload }), Ok(command.clone()));
+        }
+    }
+
+    #[test]
+    fn no_switchboard_line_panics_and_what_decodes_stays_the_same(
+        line in line_of(sb_verbs()),
+        payload in any_payload(),
+    ) {
+        for stage in [sb::Stage::Fresh, sb::Stage::Joined] {
+            let _ = sb::admit(stage, &line);
+        }
+        let _ = sb::server_payload_length(&line);
+        let frame = Frame { line: &line, payload: &payload };
+        let line_of = |out: &[u8]| {
+            let payload = if out.starts_with(b"MSG") { payload.len() } else { 0 };
+            out[..out.len() - payload - 2].to_vec()
+        };
+        if let Ok(command) = sb::ClientCommand::decode(frame) {
+            let mut out = Vec::new();
+            command.encode(&mut out);
+            let again = line_of(&out);
+            prop_assert_eq!(sb::ClientCommand::decode(Frame { line: &again, ..frame }), Ok(command.clone()));
+        }
+        if let Ok(command) = sb::ServerCommand::decode(frame) {
+            let mut out = Vec::new();
+            command.encode(Dialect::Msnp12, &mut out);
+            let again = line_of(&out);
+            prop_assert_eq!(sb::ServerCommand::decode(Frame { line: &again, ..frame }), Ok(command.clone()));
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_end_or_split_a_line(word in hostile_word()) {
+        let Some(text) = Text::parse(&word) else { return Ok(()) };
+        let Ok(Some(name)) = DisplayName::from_text(&text) else { return Ok(()) };
+        let handle = Handle::parse("bob@example.com").unwrap();
+        let mut out = Vec::new();
+        for line in lines_with(&handle, &name, &text) {
+            line.encode(Dialect::Msnp12, &mut out);
+            assert_clean_lines(&out, &[0]);
+            out.clear();
+        }
+        let who = Participant { handle: handle.clone(), name: name.clone(), capabilities: None };
+        for line in [
+            sb::ServerCommand::Opened { trid: TrId::new(1), handle: handle.clone(), name: name.clone() },
+            sb::ServerCommand::Join(who.clone()),
+            sb::ServerCommand::Roster { trid: TrId::new(1), index: 1, total: 1, who },
+            sb::ServerCommand::Message { handle, name, payload: b"" },
+        ] {
+            line.encode(Dialect::Msnp12, &mut out);
+            assert_clean_lines(&out, &[0]);
+            out.clear();
+        }
+    }
+
+    /// CHG, PRP, SBP, REG and the like are answered with words of the request.
+    #[test]
+    fn what_a_client_makes_the_server_repeat_cannot_end_a_line(
+        head in select(REPEATED),
+        words in vec(hostile_word(), 0..3),
+    ) {
+        let words = words.iter().flat_map(|word| [b" ", word.as_slice()].concat());
+        let line: Vec<u8> = head.bytes().chain(words).collect();
+        use ClientCommand as C;
+        if verb::admit(SIGNED_IN, &line).is_err() {
+            return Ok(());
+        }
+        let answer: ServerCommand = match ClientCommand::decode(Frame { line: &line, payload: b"" }) {
+            Ok(C::Chg(chg)) => PresenceLine::Changed(chg).into(),
+            Ok(C::Prp(prp)) => ServerCommand::Prp(prp),
+            Ok(C::Sbp(sbp)) => ServerCommand::Sbp(sbp),
+            Ok(C::Adc(adc)) => ContactLine::Addition(adc).into(),
+            Ok(C::Rem(rem)) => ContactLine::Removal(rem).into(),
+            Ok(C::Reg(reg)) => GroupLine::Renamed(reg).into(),
+            Ok(C::Adg(Adg { trid, name })) => {
+                GroupLine::Added { trid, name, group: Guid::from_bytes([7; 16]) }.into()
+            }
+            _ => return Ok(()),
+        };
+        let mut out = Vec::new();
+        answer.encode(Dialect::Msnp12, &mut out);
+        assert_clean_lines(&out, &[0]);
+    }
+}
+
+/// How the lines begin of which the answer has words.
+const REPEATED: &[&str] = &[
+    "CHG 1",
+    "CHG 1 NLN 0",
+    "PRP 1 MFN",
+    "PRP 1 PHW",
+    "SBP 1 c1f9a363-4ee9-4a33-a434-b056a4c55b98",
+    "SBP 1 c1f9a363-4ee9-4a33-a434-b056a4c55b98 MFN",
+    "SBP 1 c1f9a363-4ee9-4a33-a434-b056a4c55b98 HSB",
+    "ADC 1 FL N=bob@example.com",
+    "ADC 1 AL",
+    "REM 1 FL",
+    "REM 1 BL",
+    "REG 1 c1f9a363-4ee9-4a33-a434-b056a4c55b98",
+    "ADG 1",
+];
+
+/// Every line that a notification server writes with a name, a nickname, a group name or a number of somebody in it.
+fn lines_with(handle: &Handle, name: &DisplayName, text: &Text) -> Vec<ServerCommand> {
+    let guid = Guid::from_bytes([7; 16]);
+    let presence = Presence {
+        status: Status::Online,
+        handle: handle.clone(),
+        name: name.clone(),
+        capabilities: Capabilities(1),
+        object: None,
+    };
+    vec![
+        PresenceLine::Initial(TrId::new(3), presence.clone()).into(),
+        PresenceLine::Online(presence).into(),
+        SettingLine::Own(Property::Name(name.clone())).into(),
+        SettingLine::Contact(
+            Some(handle.clone()),
+            Property::Phone(Phone::Home, Some(text.value().to_owned())),
+        )
+        .into(),
+        ServerCommand::Prp(Prp {
+            trid: TrId::new(3),
+            change: PropertyChange::Name(name.clone(), text.clone()),
+        }),
+        ServerCommand::Sbp(Sbp::nickname(TrId::new(3), guid, name)),
+        ServerCommand::Lst(Lst {
+            handle: handle.clone(),
+            nickname: name.clone(),
+            lists: List::Forward.into(),
+            contact: Some(guid),
+            network: Some(NetworkIds::MESSENGER),
+            groups: vec![guid],
+        }),
+        ContactLine::Added {
+            trid: TrId::new(3),
+            handle: handle.clone(),
+            nickname: text.clone(),
+            contact: guid,
+            group: None,
+        }
+        .into(),
+        ContactLine::ReverseAdded {
+            handle: handle.clone(),
+            name: name.clone(),
+        }
+        .into(),
+        GroupLine::Added {
+            trid: TrId::new(3),
+            name: text.clone(),
+            group: guid,
+        }
+        .into(),
+        GroupLine::Listed {
+            name: text.value().to_owned(),
+            group: guid,
+        }
+        .into(),
+        ServiceLine::Ring(Rng {
+            session: 1,
+            address: "127.0.0.1:1864".to_owned(),
+            cookie: "cookie".to_owned(),
+            caller: handle.clone(),
+            name: name.clone(),
+        })
+        .into(),
+    ]
+}
+
+fn payload_of_client(command: &ClientCommand) -> &[u8] {
+    match command {
+        ClientCommand::Uux(uux) => uux.message.as_ref().map_or(&[], |message| message.as_bytes()),
+        ClientCommand::Qry(qry) => &qry.answer,
+        ClientCommand::Service(
+            ServiceRequest::Invitation { text: Some(text), .. }
+            | ServiceRequest::OldPage { text, .. }
+            | ServiceRequest::Page { text, .. },
+        ) => text,
+        _ => &[],
+    }
+}
+
+fn payload_of_server(command: &ServerCommand) -> &[u8] {
+    match command {
+        ServerCommand::Presence(PresenceLine::Message(_, Some(message))) => message.as_bytes(),
+        ServerCommand::Service(
+            ServiceLine::Config { document: bytes, .. }
+            | ServiceLine::Message(bytes)
+            | ServiceLine::Notification(bytes),
+        ) => bytes,
+        _ => &[],
+    }
+}
+
+/// CHG may be as long as a line; NLN has the address and the name of the sender on top.
+#[test]
+fn the_longest_picture_that_chg_may_bring_fits_into_the_lines_that_tell_others() {
+    let address = format!("{}@example.com", "a".repeat(handle::MAX_HANDLE - 12));
+    let mut longest = None;
+    for length in 1..LineRules::NOTIFICATION.max_line {
+        let line = format!("CHG 1 NLN 4294967295 {}", "x".repeat(length));
+        let frame = Frame {
+            line: line.as_bytes(),
+            payload: b"",
+        };
+        if let (true, Ok(ClientCommand::Chg(chg))) = (
+            line.len() + 2 <= LineRules::NOTIFICATION.max_line,
+            ClientCommand::decode(frame),
+        ) {
+            longest = chg.object;
+        }
+    }
+    let presence = Presence {
+        status: Status::Online,
+        handle: Handle::parse(&address).unwrap(),
+        name: DisplayName::new(&"n".repeat(name::MAX_DISPLAY_NAME)).unwrap(),
+        capabilities: Capabilities(u32::MAX),
+        object: longest,
+    };
+    let mut out = Vec::new();
+    ServerCommand::from(PresenceLine::Initial(TrId::new(u32::MAX), presence)).encode(Dialect::Msnp12, &mut out);
+    assert!(out.len() <= LineRules::NOTIFICATION.max_line, "{} bytes", out.len());
+}

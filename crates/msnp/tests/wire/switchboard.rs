@@ -1,0 +1,115 @@
+//! The switchboard: what is encoded is admitted, and decodes to itself.
+
+use std::collections::BTreeSet;
+
+use msnp::frame::{Frame, LineRules};
+use msnp::switchboard::*;
+use msnp::{Dialect, Malformed, Refusal};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use crate::framing::{assert_clean_lines, frames};
+use crate::strategies::{sb_client, sb_server};
+
+fn encoded(command: &ClientCommand<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    command.encode(&mut out);
+    out
+}
+
+fn stages(command: &ClientCommand<'_>) -> &'static [Stage] {
+    match command {
+        ClientCommand::Usr { .. } | ClientCommand::Ans { .. } => &[Stage::Fresh],
+        ClientCommand::Cal { .. } | ClientCommand::Msg { .. } => &[Stage::Joined],
+        ClientCommand::Out => &[Stage::Fresh, Stage::Joined],
+    }
+}
+
+/// Which line this is. A new one does not compile until it has a number here, and fails
+/// [`the_strategies_make_every_command`] until a strategy makes it.
+fn server_number(command: &ServerCommand<'_>) -> usize {
+    match command {
+        ServerCommand::Opened { .. } => 0,
+        ServerCommand::Roster { .. } => 1,
+        ServerCommand::Joined(_) => 2,
+        ServerCommand::Join(_) => 3,
+        ServerCommand::Ringing(..) => 4,
+        ServerCommand::Message { .. } => 5,
+        ServerCommand::Ack(_) => 6,
+        ServerCommand::Nak(_) => 7,
+        ServerCommand::Bye(..) => 8,
+        ServerCommand::Error(..) => 9,
+    }
+}
+
+/// As [`server_number`].
+fn client_number(command: &ClientCommand<'_>) -> usize {
+    match command {
+        ClientCommand::Usr { .. } => 0,
+        ClientCommand::Ans { .. } => 1,
+        ClientCommand::Cal { .. } => 2,
+        ClientCommand::Msg { .. } => 3,
+        ClientCommand::Out => 4,
+    }
+}
+
+#[test]
+fn the_strategies_make_every_command() {
+    let mut runner = TestRunner::deterministic();
+    let (client, server) = (sb_client(), sb_server(Dialect::Msnp12));
+    let (mut sent, mut answered) = (BTreeSet::new(), BTreeSet::new());
+    for _ in 0..500 {
+        sent.insert(client_number(&client.new_tree(&mut runner).unwrap().current()));
+        answered.insert(server_number(&server.new_tree(&mut runner).unwrap().current()));
+    }
+    assert!(sent.iter().copied().eq(0..=4), "{sent:?}");
+    assert!(answered.iter().copied().eq(0..=9), "{answered:?}");
+}
+
+proptest! {
+    #[test]
+    fn a_client_command_is_admitted_in_its_stages_and_decodes_to_itself(command in sb_client()) {
+        let bytes = encoded(&command);
+        for &stage in stages(&command) {
+            let frames = frames(LineRules::SWITCHBOARD, &bytes, &[], |line| admit(stage, line)).unwrap();
+            let [(line, payload)] = frames.as_slice() else {
+                panic!("one frame: {}", bytes.escape_ascii());
+            };
+            prop_assert_eq!(admit(stage, line), Ok(payload.len()));
+            prop_assert_eq!(ClientCommand::decode(Frame { line, payload }), Ok(command.clone()));
+        }
+    }
+
+    #[test]
+    fn any_split_of_a_client_s_stream_gives_the_same_commands(
+        commands in vec(sb_client(), 0..8),
+        cuts in vec(any::<Index>(), 0..20),
+    ) {
+        let bytes: Vec<u8> = commands.iter().flat_map(encoded).collect();
+        let mut expected = commands.iter();
+        let admit = |line: &[u8]| admit(stages(expected.next().unwrap())[0], line);
+        let frames = frames::<Refusal>(LineRules::SWITCHBOARD, &bytes, &cuts, admit).unwrap();
+        let decoded: Result<Vec<_>, _> =
+            frames.iter().map(|(line, payload)| ClientCommand::decode(Frame { line, payload })).collect();
+        prop_assert_eq!(decoded, Ok(commands));
+    }
+
+    #[test]
+    fn any_split_of_a_server_s_stream_gives_the_same_lines(
+        (dialect, lines) in
+            select(&Dialect::ALL).prop_flat_map(|dialect| (Just(dialect), vec(sb_server(dialect), 0..8))),
+        cuts in vec(any::<Index>(), 0..20),
+    ) {
+        let mut bytes = Vec::new();
+        lines.iter().for_each(|line| line.encode(dialect, &mut bytes));
+        let frames = frames::<Malformed>(LineRules::SWITCHBOARD, &bytes, &cuts, server_payload_length).unwrap();
+        let payloads: Vec<_> = frames.iter().map(|(_, payload)| payload.len()).collect();
+        assert_clean_lines(&bytes, &payloads);
+        let decoded: Result<Vec<_>, _> =
+            frames.iter().map(|(line, payload)| ServerCommand::decode(Frame { line, payload })).collect();
+        prop_assert_eq!(decoded, Ok(lines));
+    }
+}

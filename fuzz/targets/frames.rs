@@ -1,0 +1,95 @@
+//! Cutting a stream: any chunks of it give the same frames and the same end.
+//!
+//! The first byte chooses the rules, the next seven say how long the chunks are, in turn.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use msnp::Malformed;
+use msnp::frame::{Decoder, Flow, Frame, LineRules, Pending, Receiver};
+
+/// Takes every line. The last word of a line is the length of its payload, if it is a number of three digits.
+struct Collector {
+    frames: Vec<(Vec<u8>, Vec<u8>)>,
+    flow: Flow,
+}
+
+impl Receiver for Collector {
+    type Stop = Malformed;
+
+    fn payload_length(&mut self, line: &[u8]) -> Result<usize, Malformed> {
+        let length = msnp::word::Words::new(line)
+            .last()
+            .and_then(msnp::word::number)
+            .unwrap_or(0);
+        match length {
+            0..=500 => Ok(length as usize),
+            501..=999 => Err(Malformed::PayloadLength),
+            _ => Ok(0),
+        }
+    }
+
+    fn receive(&mut self, frame: Frame<'_>) -> Result<Flow, Malformed> {
+        self.frames.push((frame.line.to_vec(), frame.payload.to_vec()));
+        Ok(self.flow)
+    }
+}
+
+fuzz_target!(|input: &[u8]| {
+    let Some((head, stream)) = input.split_first_chunk::<8>() else {
+        return;
+    };
+    let rules = if head[0] & 1 == 0 {
+        LineRules::NOTIFICATION
+    } else {
+        LineRules::SWITCHBOARD
+    };
+
+    let mut whole = Collector {
+        frames: Vec::new(),
+        flow: Flow::Continue,
+    };
+    let mut decoder = Decoder::new(rules);
+    let end = decoder.feed(stream, &mut whole);
+    let waits_for = decoder.pending();
+
+    let mut parts = Collector {
+        frames: Vec::new(),
+        flow: if head[0] & 2 == 0 { Flow::Continue } else { Flow::Pause },
+    };
+    let mut decoder = Decoder::new(rules);
+    let parts_end = feed_in_chunks(&mut decoder, stream, &head[1..], &mut parts);
+
+    assert_eq!(whole.frames, parts.frames);
+    assert_eq!(end, parts_end);
+    if end.is_ok() {
+        assert_eq!(waits_for, decoder.pending());
+        assert_eq!(waits_for == Pending::Nothing, decoder.is_empty());
+    }
+});
+
+/// Feeds `stream` in chunks of the lengths that repeat, and after a pause goes on until no frame comes any more.
+fn feed_in_chunks(
+    decoder: &mut Decoder,
+    mut stream: &[u8],
+    lengths: &[u8],
+    collector: &mut Collector,
+) -> Result<(), Malformed> {
+    let mut lengths = lengths.iter().cycle();
+    while !stream.is_empty() {
+        let length = lengths
+            .next()
+            .map_or(1, |length| usize::from(*length).clamp(1, stream.len()));
+        let (chunk, rest) = stream.split_at(length);
+        stream = rest;
+        decoder.feed(chunk, collector)?;
+        loop {
+            let before = collector.frames.len();
+            decoder.feed(b"", collector)?;
+            if collector.frames.len() == before {
+                break;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! What a client may send to a notification server, in every stage: what is let in and understood is written to something
+//! that is let in and understood in the same way.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use msnp::frame::{Decoder, Flow, Frame, LineRules, Receiver};
+use msnp::notification::{ClientCommand, Stage, verb};
+use msnp::{Dialect, Refusal};
+
+/// A connection that stays in one stage.
+struct Connection {
+    stage: Stage,
+    commands: Vec<ClientCommand>,
+}
+
+impl Receiver for Connection {
+    type Stop = Refusal;
+
+    fn payload_length(&mut self, line: &[u8]) -> Result<usize, Refusal> {
+        verb::admit(self.stage, line)
+    }
+
+    fn receive(&mut self, frame: Frame<'_>) -> Result<Flow, Refusal> {
+        match ClientCommand::decode(frame) {
+            Ok(command) => self.commands.push(command),
+            Err(Refusal::Answer(..)) => {}
+            Err(refusal) => return Err(refusal),
+        }
+        Ok(Flow::Continue)
+    }
+}
+
+fn commands(stage: Stage, stream: &[u8]) -> (Vec<ClientCommand>, Result<(), Refusal>) {
+    let mut connection = Connection {
+        stage,
+        commands: Vec::new(),
+    };
+    let end = Decoder::new(LineRules::NOTIFICATION).feed(stream, &mut connection);
+    (connection.commands, end)
+}
+
+fuzz_target!(|stream: &[u8]| {
+    let dialects = [Dialect::Msnp8, Dialect::Msnp12];
+    let stages = [Stage::Fresh, Stage::VersionQuery].into_iter();
+    let stages = stages
+        .chain(dialects.map(Stage::Negotiated))
+        .chain(dialects.map(Stage::SignedIn));
+    for stage in stages {
+        let (sent, _) = commands(stage, stream);
+        let mut written = Vec::new();
+        sent.iter().for_each(|command| command.encode(&mut written));
+        assert_eq!(commands(stage, &written), (sent, Ok(())));
+    }
+});

@@ -1,0 +1,165 @@
+//! Seeds for fuzzing: what clients and servers say in the golden transcripts.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::shell::root;
+
+/// Before each seed of `frames`: which rules, and the lengths of the chunks.
+const FRAMES_HEAD: &[u8] = &[0, 3, 1, 40, 7, 250, 2, 11];
+/// Stands for the parts of a text that a server chooses: good as a GUID and as a word.
+const CHOSEN: &str = "c1f9a363-4ee9-4a33-a434-b056a4c55b98";
+
+/// What each seed of each target has so far, by target and name.
+type Seeds = BTreeMap<(&'static str, String), Vec<u8>>;
+
+/// Writes all seeds anew.
+pub(crate) fn write() -> Result<()> {
+    let folder = root().join("fuzz/seeds");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).context("the old seeds cannot be removed")?;
+    }
+    let mut seeds = Seeds::new();
+    for entry in fs::read_dir(root().join("docs/protocol/transcripts")).context("no transcripts")? {
+        let path = entry?.path();
+        if let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".txt")) {
+            collect(name, &fs::read_to_string(&path)?, &mut seeds);
+        }
+    }
+    let streams: Vec<_> = seeds
+        .iter()
+        .filter(|((target, _), _)| *target == "server_lines")
+        .collect();
+    let frames: Vec<_> = streams
+        .iter()
+        .map(|((_, name), bytes)| (name.clone(), [FRAMES_HEAD, bytes].concat()))
+        .collect();
+    seeds.extend(frames.into_iter().map(|(name, bytes)| (("frames", name), bytes)));
+    for ((target, name), bytes) in seeds {
+        fs::create_dir_all(folder.join(target))?;
+        fs::write(folder.join(target).join(name), bytes)?;
+    }
+    Ok(())
+}
+
+/// Adds what a transcript has. A payload goes where the line before it went.
+fn collect(file: &str, text: &str, seeds: &mut Seeds) {
+    let mut last = None;
+    for record in text.lines().filter(|line| !line.starts_with(['#', '!'])) {
+        let mut parts = record.splitn(3, ' ');
+        let (Some(who), Some(sign), text) = (parts.next(), parts.next(), parts.next().unwrap_or_default()) else {
+            continue;
+        };
+        let bytes = unescape(&without_choices(text));
+        match sign {
+            ">" | "<" if file.ends_with("-http") => {
+                last = (sign == ">").then(|| ("rst", format!("{file}-{who}")));
+                if let Some(value) = text.strip_prefix("Authorization: ") {
+                    seeds.insert(("http_head", format!("{file}-{who}")), value.into());
+                }
+            }
+            ">" | "<" => {
+                let key = (target(who, sign), format!("{file}-{who}-{}", stage(who, text)));
+                seeds
+                    .entry(key.clone())
+                    .or_default()
+                    .extend([&bytes, b"\r\n".as_slice()].concat());
+                last = Some(key);
+            }
+            ">|" | "<|" => {
+                if let Some(key) = last
+                    .as_ref()
+                    .filter(|(target, name)| *target != "rst" || name.starts_with("rst"))
+                {
+                    seeds.entry(key.clone()).or_default().extend(bytes);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn target(who: &str, sign: &str) -> &'static str {
+    match (sign, who.starts_with("sb")) {
+        ("<", _) => "server_lines",
+        (_, true) => "switchboard_commands",
+        (_, false) => "notification_commands",
+    }
+}
+
+/// A line out of its stage ends a stream, so lines of different stages become seeds of their own.
+fn stage(who: &str, line: &str) -> &'static str {
+    match (line.get(..3), who.starts_with("sb")) {
+        (Some("VER"), false) => "0-fresh",
+        (Some("CVR" | "USR"), false) | (Some("USR" | "ANS"), true) => "1-signing-in",
+        _ => "2-signed-in",
+    }
+}
+
+/// A text with the same word for every `{word}` in it.
+fn without_choices(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        match after.split_once('}') {
+            Some((word, after)) if word.starts_with(|first: char| first.is_ascii_lowercase()) => {
+                out.push_str(CHOSEN);
+                rest = after;
+            }
+            _ => {
+                out.push('{');
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
+/// The bytes of a text (transcripts/README.md section 2). A repetition is left as it is: a seed need not be long.
+fn unescape(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        bytes.extend_from_slice(before.as_bytes());
+        let hex = after
+            .strip_prefix('x')
+            .and_then(|digits| u8::from_str_radix(digits.get(..2)?, 16).ok());
+        let (byte, length) = match (after.as_bytes().first(), hex) {
+            (_, Some(byte)) => (byte, 3),
+            (Some(b'r'), _) => (b'\r', 1),
+            (Some(b'n'), _) => (b'\n', 1),
+            (Some(b't'), _) => (b'\t', 1),
+            _ => (b'\\', usize::from(after.starts_with('\\'))),
+        };
+        bytes.push(byte);
+        rest = &after[length..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_cut_where_its_stage_ends() {
+        let mut seeds = Seeds::new();
+        collect(
+            "t",
+            "!x\na > VER 1 MSNP12\na > UUX 2 {len}\na >| \\x41{0}\\r\na < UUX 2 0\n",
+            &mut seeds,
+        );
+        let seed = |target, name: &str| seeds.get(&(target, name.to_owned())).map(Vec::as_slice);
+        assert_eq!(
+            seed("notification_commands", "t-a-0-fresh"),
+            Some(b"VER 1 MSNP12\r\n".as_slice())
+        );
+        let uux = format!("UUX 2 {CHOSEN}\r\nA{{0}}\r");
+        assert_eq!(seed("notification_commands", "t-a-2-signed-in"), Some(uux.as_bytes()));
+        assert_eq!(seed("server_lines", "t-a-2-signed-in"), Some(b"UUX 2 0\r\n".as_slice()));
+    }
+}

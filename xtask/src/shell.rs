@@ -1,0 +1,84 @@
+//! Running other programs from the root of the repository, their output shown as it comes.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// The root of the repository.
+pub(crate) fn root() -> PathBuf {
+    // Set by `cargo run`, which is how the alias `cargo xtask` starts us.
+    let xtask = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    xtask.parent().unwrap_or(&xtask).to_path_buf()
+}
+
+/// A call of cargo.
+pub(crate) struct Cargo {
+    command: Command,
+}
+
+impl Cargo {
+    pub(crate) fn new<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut command = Command::new("cargo");
+        command.args(arguments).current_dir(root());
+        Self { command }
+    }
+
+    pub(crate) fn args<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs it; a failure is an error that names the call.
+    pub(crate) fn run(self) -> Result<()> {
+        run(self.command)
+    }
+
+    /// Runs it in silence: what it wrote to both outputs, which a failure shows.
+    pub(crate) fn output(mut self) -> Result<String> {
+        let call = shown(&self.command);
+        let output = self.command.stdin(Stdio::null()).output();
+        let output = output.with_context(|| format!("{call} cannot be started"))?;
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let text = text.concat();
+        if !output.status.success() {
+            println!("$ {call}\n{text}");
+            bail!("{call} failed ({})", output.status);
+        }
+        Ok(text)
+    }
+}
+
+/// Runs a program, its call printed first.
+pub(crate) fn run(mut command: Command) -> Result<()> {
+    let call = shown(&command);
+    println!("$ {call}");
+    let status = command.status().with_context(|| format!("{call} cannot be started"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        bail!("{call} failed ({status})")
+    }
+}
+
+/// Whether a program answers to these arguments, silently.
+pub(crate) fn answers(program: &str, arguments: &[&str]) -> bool {
+    let status = Command::new(program)
+        .args(arguments)
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    status.is_ok_and(|status| status.success())
+}
+
+fn shown(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
