@@ -80,7 +80,7 @@ pub async fn run(command: AccountCommand, data: &Path) -> anyhow::Result<()> {
     let accounts = Accounts::new(store.clone());
     let done = carry_out(command, &accounts).await;
     store.close().await;
-    println!("{}", done?);
+    super::say(done?);
     Ok(())
 }
 

@@ -4,6 +4,8 @@ pub mod account;
 mod demo;
 mod serve;
 
+use std::fmt::Display;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -118,6 +120,11 @@ impl Cli {
             Command::Account(_) | Command::Demo => "warn",
         }
     }
+}
+
+/// Prints a line. A reader that has seen enough, as `head`, is no reason to fail.
+fn say(text: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 
+use super::say;
 use crate::config::Config;
 use crate::server::Server;
 
@@ -13,14 +14,14 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let mut stop = StopSignals::listen()?;
     let server = Server::start(config).await?;
     let accounts = server.accounts().list().await?.len();
-    print!("{}", welcome(&server, &data.display().to_string(), accounts));
+    say(welcome(&server, &data.display().to_string(), accounts));
     stop.wait().await;
-    println!("Stopping. Once more stops at once.");
+    say("Stopping. Once more stops at once.");
     tokio::select! {
         () = server.stop() => {}
         () = stop.wait() => anyhow::bail!("stopped before everybody was told"),
     }
-    println!("Stopped.");
+    say("Stopped.");
     Ok(())
 }
 
@@ -56,7 +57,7 @@ fn welcome(server: &Server, data: &str, accounts: usize) -> String {
             everywhere(addresses.http),
         );
     }
-    text += "\nCtrl-C stops it.\n";
+    text += "\nCtrl-C stops it.";
     text
 }
 

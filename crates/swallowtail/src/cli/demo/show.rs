@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use console::{Style, style};
 
+use crate::cli::say;
 use crate::client::{Tap, Wire};
 
 /// The widest name of a client and its connection.
@@ -20,7 +21,7 @@ impl Show {
 
     /// What happens next.
     pub(super) fn title(&self, text: &str) {
-        println!("\n{}", style(text).bold());
+        say(format_args!("\n{}", style(text).bold()));
     }
 
     /// Shows what a client's connection says and hears.
@@ -36,20 +37,15 @@ impl Show {
 }
 
 fn print_wire(who: &str, colour: &Style, wire: Wire<'_>) {
-    let arrow = if wire.sent { "→" } else { "←" };
-    let line = hide_secrets(&String::from_utf8_lossy(wire.line));
-    println!(
-        "  {} {} {}",
-        colour.apply_to(format!("{who:<WHO_WIDTH$}")),
-        style(arrow).dim(),
-        printable(&line)
-    );
+    let arrow = style(if wire.sent { "→" } else { "←" }).dim();
+    let line = printable(&hide_secrets(&String::from_utf8_lossy(wire.line)));
+    let who = colour.apply_to(format!("{who:<WHO_WIDTH$}"));
+    say(format_args!("  {who} {arrow} {line}"));
     let indent = " ".repeat(WHO_WIDTH + 5);
-    for line in String::from_utf8_lossy(wire.payload)
-        .lines()
-        .filter(|line| !line.is_empty())
-    {
-        println!("{indent}{}", style(printable(&hide_token(line))).dim());
+    let payload = String::from_utf8_lossy(wire.payload);
+    for line in payload.lines().filter(|line| !line.is_empty()) {
+        let line = printable(&hide_token(line));
+        say(format_args!("{indent}{}", style(line).dim()));
     }
 }
 
