@@ -297,7 +297,16 @@ where
             match Pin::new(&mut self.stream).poll_write(context, &self.writing[self.written..]) {
                 Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
                 Poll::Ready(Ok(count)) => self.written += count,
-                Poll::Pending => return self.outbox.poll_dead(context),
+                Poll::Pending => {
+                    return match ready!(self.outbox.poll_closing(context)) {
+                        Taken::Abort => Poll::Ready(()),
+                        // The rest is written when the peer reads, which it must do soon.
+                        _ => {
+                            self.end_session();
+                            Poll::Pending
+                        }
+                    };
+                }
             }
         }
     }
@@ -423,3 +432,6 @@ impl<T, S: Session> Drop for Connection<T, S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -143,14 +143,17 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// For the owner, while what it took is not written yet: whether to give up. Registers the owner.
-    pub(crate) fn poll_dead(&self, context: &mut Context<'_>) -> Poll<()> {
+    /// For the owner, while what it took is not written yet: whether the connection is to close or to end. Registers the owner.
+    pub(crate) fn poll_closing(&self, context: &mut Context<'_>) -> Poll<Taken> {
         let mut state = lock(&self.state);
-        if state.stage == Stage::Dead {
-            return Poll::Ready(());
+        match state.stage {
+            Stage::Dead => Poll::Ready(Taken::Abort),
+            Stage::Closing => Poll::Ready(Taken::Close),
+            Stage::Open => {
+                state.register(context);
+                Poll::Pending
+            }
         }
-        state.register(context);
-        Poll::Pending
     }
 
     /// For the owner, when the connection is gone.
