@@ -1,7 +1,7 @@
 //! Durable truth: accounts, lists and keys in an embedded SQLite database.
 //!
 //! Whatever was answered to a client is on the disk before the answer leaves: the database runs with a write-ahead log and
-//! `synchronous = full`. Changes of lists go through one [`writer`], which puts all that wait into one transaction, so that they
+//! `synchronous = full`. Changes of lists go through one writer, which puts all that wait into one transaction, so that they
 //! share an fsync. Reading has its own connections and never waits for a write.
 
 mod accounts;
