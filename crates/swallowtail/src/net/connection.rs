@@ -172,6 +172,10 @@ impl<S: Session> Receiver for Inbound<S> {
             Err(refusal) => return Err(self.stop(refusal)),
         }
         self.resting = self.session.rest().map(|pause| Instant::now() + pause);
+        // Once the connection is to close, by its own OUT or by somebody else, nothing more is carried out.
+        if self.outbox.own_unsent().is_none() {
+            return Err(Stop::Answered);
+        }
         Ok(if self.is_blocked() { Flow::Pause } else { Flow::Continue })
     }
 }
@@ -189,7 +193,7 @@ impl<S: Session> Inbound<S> {
 
     /// Whether the next command has to wait.
     fn is_blocked(&self) -> bool {
-        self.waiting.is_some() || self.resting.is_some() || self.outbox.own_unsent() > OWN_BACKLOG
+        self.waiting.is_some() || self.resting.is_some() || self.outbox.own_unsent().unwrap_or(0) > OWN_BACKLOG
     }
 }
 

@@ -114,10 +114,11 @@ impl Outbox {
         lock(&self.state).stage == Stage::Open
     }
 
-    /// The bytes of the connection's own answers that are not written yet.
-    pub(crate) fn own_unsent(&self) -> usize {
+    /// The bytes of the connection's own answers that are not written yet; `None` when nothing can be appended any more.
+    pub(crate) fn own_unsent(&self) -> Option<usize> {
         let state = lock(&self.state);
-        (state.bytes.len() + state.taken).saturating_sub(state.foreign + state.foreign_taken)
+        let foreign = state.foreign + state.foreign_taken;
+        (state.stage == Stage::Open).then(|| (state.bytes.len() + state.taken).saturating_sub(foreign))
     }
 
     /// For the owner, when all that it took is written: takes what came since, swapped with the empty `buffer`. Registers the
@@ -220,11 +221,11 @@ mod tests {
         let outbox = Outbox::new(10);
         outbox.reply(say(&[0; 100]));
         assert!(outbox.send(say(b"x")));
-        assert_eq!(outbox.own_unsent(), 100);
+        assert_eq!(outbox.own_unsent(), Some(100));
         assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
-        assert_eq!(outbox.own_unsent(), 100, "taken is not written");
+        assert_eq!(outbox.own_unsent(), Some(100), "taken is not written");
         assert_eq!(take(&outbox).0, Poll::Pending);
-        assert_eq!(outbox.own_unsent(), 0);
+        assert_eq!(outbox.own_unsent(), Some(0));
     }
 
     #[test]
@@ -234,6 +235,7 @@ mod tests {
         outbox.close_with(say(b"b"));
         outbox.reply(say(b"c"));
         assert!(!outbox.send(say(b"d")));
+        assert_eq!(outbox.own_unsent(), None);
         assert_eq!(take(&outbox), (Poll::Ready(Taken::Bytes), b"ab".to_vec()));
         assert_eq!(take(&outbox).0, Poll::Ready(Taken::Close));
     }

@@ -15,6 +15,7 @@ struct Echo {
     outbox: Arc<Outbox>,
     gate: Option<oneshot::Receiver<()>>,
     ended: Arc<Mutex<u32>>,
+    handled: Arc<Mutex<u32>>,
     rest: Option<Duration>,
     idle: Option<Duration>,
 }
@@ -31,6 +32,7 @@ impl Session for Echo {
     }
 
     fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<()>, Refusal> {
+        *lock(&self.handled) += 1;
         let answer = [frame.line, b"\n"].concat();
         if frame.line == b"WAIT" {
             let (gate, outbox) = (self.gate.take(), self.outbox.clone());
@@ -40,6 +42,10 @@ impl Session for Echo {
                 }
                 outbox.reply(|out| out.extend(answer));
             })));
+        }
+        if frame.line == b"OUT" {
+            self.outbox.close_with(|out| out.extend(answer));
+            return Ok(Handled::Done);
         }
         if frame.line == b"REST" {
             self.rest = Some(Duration::from_secs(10));
@@ -80,6 +86,7 @@ struct Peer {
     outbox: Arc<Outbox>,
     open_gate: oneshot::Sender<()>,
     ended: Arc<Mutex<u32>>,
+    handled: Arc<Mutex<u32>>,
     task: JoinHandle<()>,
 }
 
@@ -88,11 +95,12 @@ fn connect(room: usize, idle: Option<Duration>) -> Peer {
     let (near, far) = tokio::io::duplex(room);
     let outbox = Outbox::new(1000);
     let (open_gate, gate) = oneshot::channel();
-    let ended = Arc::new(Mutex::new(0));
+    let (ended, handled) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));
     let session = Echo {
         outbox: outbox.clone(),
         gate: Some(gate),
         ended: ended.clone(),
+        handled: handled.clone(),
         rest: None,
         idle,
     };
@@ -102,6 +110,7 @@ fn connect(room: usize, idle: Option<Duration>) -> Peer {
         outbox,
         open_gate,
         ended,
+        handled,
         task,
     }
 }
@@ -204,6 +213,16 @@ async fn the_answers_before_a_bad_line_still_arrive() {
     peer.hear("A\n").await;
     assert!(peer.is_closed().await);
     assert_eq!(*lock(&peer.ended), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_carried_out_after_the_last_answer() {
+    let mut peer = connect(4096, None);
+    let handled = peer.handled.clone();
+    peer.say("A\nOUT\nB\n").await;
+    peer.hear("A\nOUT\n").await;
+    assert!(peer.is_closed().await);
+    assert_eq!(*lock(&handled), 2);
 }
 
 #[tokio::test(start_paused = true)]
