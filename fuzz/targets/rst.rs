@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use swallowtail::passport::{MOST_TOKENS, parse_rst};
+use msnp::passport::{MOST_TOKENS, parse_rst};
 
 fuzz_target!(|body: &[u8]| {
     if let Ok(request) = parse_rst(body) {

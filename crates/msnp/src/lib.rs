@@ -18,6 +18,7 @@ mod identity;
 mod lists;
 pub mod name;
 pub mod notification;
+pub mod passport;
 pub mod payload;
 mod refusal;
 pub mod switchboard;

@@ -1,4 +1,4 @@
-//! Words that carry text: percent-encoding (docs/protocol/framing.md section 5).
+//! Words that carry text: percent-encoding (docs/protocol/framing.md section 5), and the bytes of old sign-in boxes.
 
 use std::borrow::Cow;
 
@@ -36,6 +36,15 @@ pub fn decode_bytes(word: &[u8]) -> Vec<u8> {
     out
 }
 
+/// What a client sent as a password or name: UTF-8, and if it is not that, Windows-1252 (http.md section 1.2).
+#[must_use]
+pub fn decode_ansi(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => bytes.iter().map(|&byte| windows_1252(byte)).collect(),
+    }
+}
+
 /// Appends `text` as one word: bytes up to 0x20, 0x7F and `%` as `%XX`, everything else as it is.
 pub fn encode_into(out: &mut Vec<u8>, text: &str) {
     for &byte in text.as_bytes() {
@@ -67,6 +76,19 @@ fn hex_byte(digits: [u8; 2]) -> Option<u8> {
     let value = |digit: u8| char::from(digit).to_digit(16);
     let (high, low) = (value(digits[0])?, value(digits[1])?);
     u8::try_from(high * 16 + low).ok()
+}
+
+/// The character of a byte of Windows-1252: that of Latin-1 but for 0x80 to 0x9F. The five bytes without a character
+/// there keep their number.
+fn windows_1252(byte: u8) -> char {
+    const HIGH: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘',
+        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
+    ];
+    match byte {
+        0x80..=0x9F => HIGH[usize::from(byte - 0x80)],
+        _ => char::from(byte),
+    }
 }
 
 #[cfg(test)]
@@ -104,6 +126,13 @@ mod tests {
         assert_eq!(encoded("123 (4567)"), "123%20(4567)");
         assert_eq!(encoded("Élise 100%"), "Élise%20100%25");
         assert_eq!(encoded("a\tb\u{7f}"), "a%09b%7F");
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_windows_1252() {
+        assert_eq!(decode_ansi("é€".as_bytes()), "é€");
+        assert_eq!(decode_ansi(b"\xE9\x80 \x99"), "é€ ™");
+        assert_eq!(decode_ansi(b"\xFF\x81"), "ÿ\u{81}");
     }
 
     proptest::proptest! {

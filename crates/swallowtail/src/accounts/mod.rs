@@ -81,7 +81,7 @@ impl Accounts {
     ///
     /// An unknown account, a word that is no address and a wrong password take the same time.
     pub async fn authenticate(&self, handle: &str, password: &[u8]) -> Result<Account, AuthError> {
-        let password = password::decode(password).into_owned();
+        let password = msnp::text::decode_ansi(password).into_owned();
         // What no account can have is denied without work; that tells nothing about any account.
         if password::check(&password).is_err() {
             return Err(AuthError::Denied);

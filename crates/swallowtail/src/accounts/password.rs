@@ -1,7 +1,5 @@
 //! What a password may be, and how it is kept: argon2id, as a PHC string (docs/protocol/security.md section 2).
 
-use std::borrow::Cow;
-
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, Version};
@@ -78,15 +76,6 @@ pub fn check(password: &str) -> Result<(), BadPassword> {
     }
 }
 
-/// What a client sent as a password or name: UTF-8, and if it is not that, Windows-1252 (http.md section 1.2).
-#[must_use]
-pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => bytes.iter().map(|&byte| windows_1252(byte)).collect(),
-    }
-}
-
 /// Hashes a password with a fresh salt. Takes tens of milliseconds: never call it on a thread that serves sockets.
 pub fn hash(password: &str) -> Result<String, HashError> {
     let hash = hasher().hash_password(password.as_bytes()).map_err(|_| HashError)?;
@@ -148,19 +137,6 @@ fn hasher() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, PARAMS)
 }
 
-/// The character of a byte of Windows-1252: that of Latin-1 but for 0x80 to 0x9F. The five bytes without a character
-/// there keep their number.
-fn windows_1252(byte: u8) -> char {
-    const HIGH: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘',
-        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
-    ];
-    match byte {
-        0x80..=0x9F => HIGH[usize::from(byte - 0x80)],
-        _ => char::from(byte),
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -199,13 +175,6 @@ pub(super) mod tests {
         assert_eq!(check(""), Err(BadPassword::Empty));
         assert_eq!(check(&"é".repeat(128)), Ok(()));
         assert_eq!(check(&"é".repeat(129)), Err(BadPassword::TooLong));
-    }
-
-    #[test]
-    fn bytes_that_are_not_utf_8_are_windows_1252() {
-        assert_eq!(decode("é€".as_bytes()), "é€");
-        assert_eq!(decode(b"\xE9\x80 \x99"), "é€ ™");
-        assert_eq!(decode(b"\xFF\x81"), "ÿ\u{81}");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::io;
 
+use msnp::passport::complete_request_line;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Reads up to the end of the first line, or to `most` bytes if there is none before, and completes the line.
@@ -26,30 +27,10 @@ pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin), most: usize) -> 
             bytes.drain(..empty);
         }
         if let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
-            complete(&mut bytes, end);
+            complete_request_line(&mut bytes, end);
             return Ok(bytes);
         }
     }
-}
-
-/// Makes `GET /x` and `GET /x HTTP/1.0` in front of the LF at `end` a line of HTTP/1.1.
-fn complete(bytes: &mut Vec<u8>, end: usize) {
-    const OURS: &[u8] = b" HTTP/1.1";
-    const OLD: &[u8] = b" HTTP/1.0";
-    let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
-    let words = line.trim_ascii_end();
-    let unversioned = words
-        .split(|&byte| byte == b' ')
-        .filter(|word| !word.is_empty())
-        .count()
-        == 2;
-    let keep = match words.strip_suffix(OLD) {
-        Some(rest) => rest.len(),
-        None if unversioned => words.len(),
-        None => return,
-    };
-    let line = line.len();
-    bytes.splice(keep..line, OURS.iter().copied());
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, HeaderName, WWW_AUTHENTICATE};
 use axum::response::Response;
 
-use super::{Passport, TicketLife, answers, nexus, parse_authorization};
+use msnp::passport::parse_authorization;
+
+use super::{Passport, TicketLife, answers, nexus};
 use crate::accounts::AuthError;
 use crate::passport::serve::Caller;
 

@@ -8,7 +8,6 @@
 //! the few forms in `answers`.
 
 mod answers;
-mod authorization;
 mod first_line;
 mod header_case;
 mod login;
@@ -27,8 +26,6 @@ use std::sync::Arc;
 
 use msnp::notification::Ticket;
 
-pub use authorization::{Credentials, parse_authorization};
-pub use rst::{BadRst, MOST_TOKENS, RstRequest, TokenRequest, parse_rst};
 pub use serve::serve;
 pub use tickets::{Claims, TicketLife, Tickets};
 

@@ -1,7 +1,6 @@
 //! `POST /RST.srf`: Passport 3.0, as client 7.5 signs in (docs/protocol/http.md section 2).
 
-mod request;
-mod response;
+mod answer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +11,13 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_LENGTH;
 use axum::response::Response;
 
-pub use request::{BadRst, MOST_TOKENS, RstRequest, TokenRequest, parse_rst};
+use msnp::passport::{BadRst, RstRequest, parse_rst};
 
 use super::{Passport, TicketLife, answers};
 use crate::accounts::utc::Utc;
 use crate::accounts::{AuthError, member_id};
 use crate::passport::serve::Caller;
-use response::Grant;
+use answer::Grant;
 
 /// The longest body and the longest time for it (http.md section 0 item 7). Real requests are below 8 KiB.
 const MAX_BODY: usize = 64 * 1024;
@@ -40,7 +39,7 @@ pub(super) async fn rst(
         Ok(request) => request,
         Err(error) => {
             tracing::debug!(%error, "unreadable RST request");
-            return answers::soap(response::invalid());
+            return answers::soap(answer::invalid());
         }
     };
     grant(&passport, &request).await
@@ -50,7 +49,7 @@ async fn grant(passport: &Passport, request: &RstRequest) -> Response {
     let (username, password) = (&request.username, request.password.as_bytes());
     let (account, ticket) = match passport.sign_in(username, password, TicketLife::Rst).await {
         Ok(granted) => granted,
-        Err(AuthError::Denied) => return answers::soap(response::denied(Utc::now())),
+        Err(AuthError::Denied) => return answers::soap(answer::denied(Utc::now())),
         Err(AuthError::Busy | AuthError::Store(_)) => return answers::unavailable(),
     };
     let mut legacy = [0; 48];

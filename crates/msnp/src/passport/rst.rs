@@ -7,7 +7,7 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use thiserror::Error;
 
-use crate::accounts::password;
+use crate::text::decode_ansi;
 
 /// How deep elements may stand in each other, and how many attributes one may have (security.md section 4, "XML in").
 const MOST_DEPTH: usize = 32;
@@ -56,7 +56,7 @@ pub enum BadRst {
 
 /// Reads the body of an RST request. Elements are found by local name, whatever their prefix.
 pub fn parse_rst(body: &[u8]) -> Result<RstRequest, BadRst> {
-    let text = password::decode(body);
+    let text = decode_ansi(body);
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
     // Not NsReader: resolving names costs memory that an attacker chooses, and nothing here asks for them.
     let mut reader = Reader::from_str(text);

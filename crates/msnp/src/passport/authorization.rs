@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use msnp::text;
-
-use crate::accounts::password;
+use crate::text;
 
 /// Who wants in, and the proof. `Debug` leaves the proof out.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,7 +34,7 @@ pub fn parse_authorization(value: &[u8]) -> Option<Credentials> {
         })
     };
     Some(Credentials {
-        handle: password::decode(&find(b"sign-in")?).trim().to_owned(),
+        handle: text::decode_ansi(&find(b"sign-in")?).trim().to_owned(),
         password: find(b"pwd")?,
     })
 }

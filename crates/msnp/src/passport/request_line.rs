@@ -1,0 +1,42 @@
+//! The first line of a request to the login service (docs/protocol/http.md section 0).
+
+/// Makes `GET /x` and `GET /x HTTP/1.0` in front of the LF at `end` a line of HTTP/1.1.
+///
+/// libpurple and msn-pecan send no version, and search the answer for `HTTP/1.1 200 OK` (http.md section 0 items 2 and 5).
+pub fn complete_request_line(bytes: &mut Vec<u8>, end: usize) {
+    const OURS: &[u8] = b" HTTP/1.1";
+    const OLD: &[u8] = b"HTTP/1.0";
+    let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
+    let text = line.trim_ascii_end();
+    let mut words = text.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
+    let keep = match (words.next(), words.next(), words.next(), words.next()) {
+        (Some(_), Some(target), None, None) if !target.starts_with(b"HTTP/") => text.len(),
+        (Some(_), Some(_), Some(OLD), None) => text.len() - OLD.len() - 1,
+        _ => return,
+    };
+    let line = line.len();
+    bytes.splice(keep..line, OURS.iter().copied());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lines_that_need_it_change() {
+        let table = [
+            ("GET /a\r\n\r\n", "GET /a HTTP/1.1\r\n\r\n"),
+            ("GET /a \n", "GET /a HTTP/1.1\n"),
+            ("POST /a HTTP/1.0\r\nbody", "POST /a HTTP/1.1\r\nbody"),
+            ("GET /a HTTP/1.1\r\n", "GET /a HTTP/1.1\r\n"),
+            ("GET\r\n", "GET\r\n"),
+            ("GET HTTP/1.0\r\n", "GET HTTP/1.0\r\n"),
+        ];
+        for (sent, expected) in table {
+            let mut bytes = sent.as_bytes().to_vec();
+            let end = sent.find('\n').unwrap();
+            complete_request_line(&mut bytes, end);
+            assert_eq!(String::from_utf8(bytes).unwrap(), expected, "{sent:?}");
+        }
+    }
+}
