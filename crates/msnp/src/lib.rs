@@ -23,7 +23,7 @@ pub mod payload;
 mod refusal;
 pub mod switchboard;
 pub mod text;
-mod timestamp;
+pub mod timestamp;
 mod trid;
 pub mod word;
 

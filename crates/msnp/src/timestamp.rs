@@ -1,4 +1,4 @@
-//! The time stamps of SYN (docs/protocol/ns.md section 1.4).
+//! The time stamps of SYN (docs/protocol/ns.md section 1.4), and the calendar they are written in.
 
 use std::fmt;
 
@@ -56,7 +56,8 @@ impl fmt::Display for Timestamp {
 /// Year, month and day of a number of days since 1970-01-01.
 ///
 /// Counts in years that begin in March, so that the leap day is the last one of a year.
-fn civil_date(days: u64) -> (u64, u64, u64) {
+#[must_use]
+pub fn civil_date(days: u64) -> (u64, u64, u64) {
     const DAYS_TO_1970_FROM_MARCH_OF_YEAR_0: u64 = 719_468;
     const DAYS_IN_400_YEARS: u64 = 146_097;
     let shifted = days + DAYS_TO_1970_FROM_MARCH_OF_YEAR_0;

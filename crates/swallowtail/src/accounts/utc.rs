@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use msnp::timestamp::civil_date;
+
 /// A moment, to the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Utc {
@@ -67,21 +69,8 @@ impl Utc {
         (second / 3600, second / 60 % 60, second % 60)
     }
 
-    /// Year, month and day. Years are counted from March, which puts the leap day at the end of one.
     fn civil_date(self) -> (u64, u64, u64) {
-        const DAYS_FROM_MARCH_OF_YEAR_0_TO_1970: u64 = 719_468;
-        const DAYS_IN_400_YEARS: u64 = 146_097;
-        let days = self.seconds / 86_400 + DAYS_FROM_MARCH_OF_YEAR_0_TO_1970;
-        let (era, day_of_era) = (days / DAYS_IN_400_YEARS, days % DAYS_IN_400_YEARS);
-        let leap_days = day_of_era / 1460 - day_of_era / 36_524 + day_of_era / 146_096;
-        let year_of_era = (day_of_era - leap_days) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        // March to January alternate 31 and 30 days but for July, August and December, January: 153 days in five months.
-        let month_from_march = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-        let month = (month_from_march + 2) % 12 + 1;
-        let year = era * 400 + year_of_era + u64::from(month <= 2);
-        (year, month, day)
+        civil_date(self.seconds / 86_400)
     }
 }
 

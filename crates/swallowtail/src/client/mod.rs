@@ -30,50 +30,49 @@ impl NotificationClient {
     /// # Errors
     /// Says what the server answered instead of USR OK.
     pub async fn sign_in(address: SocketAddr, handle: &Handle, ticket: &Ticket, tap: Tap) -> anyhow::Result<Self> {
+        use ClientCommand as Command;
         let mut client = Self {
             link: Link::notification(address, tap).await?,
             trid: 0,
         };
         let offer = ["MSNP12", "MSNP11", "CVR0"].map(str::to_owned).to_vec();
-        let trid = client.next_trid();
-        client.send(&ClientCommand::Ver(Ver { trid, offer })).await?;
+        let ver = Command::Ver(Ver {
+            trid: client.next_trid(),
+            offer,
+        });
         client
-            .answer("the dialect", |line| {
-                matches!(line, ServerCommand::SignIn(SignInAnswer::Ver { .. }))
-            })
+            .sign_in_step(ver, "the dialect", |line| matches!(line, SignInAnswer::Ver { .. }))
             .await?;
-        let cvr = cvr(client.next_trid(), handle);
-        client.send(&ClientCommand::Cvr(cvr)).await?;
+        let cvr = Command::Cvr(cvr(client.next_trid(), handle));
         client
-            .answer("the version", |line| {
-                matches!(line, ServerCommand::SignIn(SignInAnswer::Cvr { .. }))
-            })
+            .sign_in_step(cvr, "the version", |line| matches!(line, SignInAnswer::Cvr { .. }))
             .await?;
-        let trid = client.next_trid();
+        let who = Command::Usr(Usr::Initial {
+            trid: client.next_trid(),
+            handle: handle.clone(),
+        });
         client
-            .send(&ClientCommand::Usr(Usr::Initial {
-                trid,
-                handle: handle.clone(),
-            }))
+            .sign_in_step(who, "the policy", |line| matches!(line, SignInAnswer::Policy { .. }))
             .await?;
+        let proof = Command::Usr(Usr::Ticket {
+            trid: client.next_trid(),
+            ticket: ticket.clone(),
+        });
         client
-            .answer("the policy", |line| {
-                matches!(line, ServerCommand::SignIn(SignInAnswer::Policy { .. }))
-            })
-            .await?;
-        let trid = client.next_trid();
-        client
-            .send(&ClientCommand::Usr(Usr::Ticket {
-                trid,
-                ticket: ticket.clone(),
-            }))
-            .await?;
-        client
-            .answer("USR OK", |line| {
-                matches!(line, ServerCommand::SignIn(SignInAnswer::Ok { .. }))
-            })
+            .sign_in_step(proof, "USR OK", |line| matches!(line, SignInAnswer::Ok { .. }))
             .await?;
         Ok(client)
+    }
+
+    async fn sign_in_step(
+        &mut self,
+        command: ClientCommand,
+        what: &str,
+        wanted: impl Fn(&SignInAnswer) -> bool,
+    ) -> anyhow::Result<()> {
+        self.send(&command).await?;
+        let answer = |line: &ServerCommand| matches!(line, ServerCommand::SignIn(answer) if wanted(answer));
+        self.answer(what, answer).await.map(drop)
     }
 
     /// Reads the whole list: SYN and its burst, up to the last LST.
