@@ -209,6 +209,10 @@ where
             if self.poll_write(context).is_ready() {
                 return Poll::Ready(());
             }
+            if self.can_go_on() {
+                // What was just written made room for commands that were held back.
+                continue;
+            }
             let next = match self.poll_read(context) {
                 Poll::Pending => self.poll_timer(context),
                 read => read,
@@ -236,11 +240,16 @@ where
                     return self.stop(stop);
                 }
             }
-            if !self.paused || self.inbound.is_blocked() || self.closing.is_some() {
+            if !self.can_go_on() {
                 return;
             }
             self.feed(&[]);
         }
+    }
+
+    /// Whether commands were held back that need not be any more.
+    fn can_go_on(&self) -> bool {
+        self.paused && self.closing.is_none() && !self.inbound.is_blocked()
     }
 
     fn feed(&mut self, chunk: &[u8]) {
