@@ -1,0 +1,199 @@
+//! A whole server for a test, in this process or as the built program, and people who use it.
+
+#![allow(dead_code, reason = "each test needs its own part of this")]
+
+pub(crate) mod binary;
+pub(crate) mod people;
+pub(crate) mod wire;
+
+use std::net::SocketAddr;
+use std::panic;
+use std::path::PathBuf;
+use std::sync::{Mutex, Once};
+
+use msnp::{DisplayName, Handle};
+use swallowtail::accounts::password;
+use swallowtail::config::Config;
+use swallowtail::passport::TicketLife;
+use swallowtail::server::Server;
+use swallowtail::store::NewAccount;
+use tempfile::TempDir;
+
+use wire::Wire;
+
+/// A server in this process, on free ports and with a directory of its own.
+pub(crate) struct TestServer {
+    server: Option<Server>,
+    config: Config,
+    data: TempDir,
+}
+
+impl TestServer {
+    /// With the settings that nobody touched: loopback is exempt from limits of rate and number.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// With limits that hold for loopback too.
+    pub(crate) async fn start_limited() -> Self {
+        Self::start_with(|config| config.limits.exempt.clear()).await
+    }
+
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        record_panics();
+        let data = tempfile::tempdir().unwrap();
+        let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let mut config = Config {
+            data: data.path().to_owned(),
+            ..Config::default()
+        };
+        config.listen.notification = any;
+        config.listen.switchboard = any;
+        config.listen.http = any;
+        change(&mut config);
+        Self {
+            server: Some(Server::start(config.clone()).await.unwrap()),
+            config,
+            data,
+        }
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        self.server.as_ref().unwrap()
+    }
+
+    pub(crate) fn notification(&self) -> SocketAddr {
+        self.server().addresses().notification
+    }
+
+    pub(crate) fn switchboard(&self) -> SocketAddr {
+        self.server().addresses().switchboard
+    }
+
+    /// Makes accounts that nobody signs in to with a password; their addresses.
+    pub(crate) async fn accounts<const N: usize>(&self, names: [&str; N]) -> [String; N] {
+        for name in names {
+            self.account(name).await;
+        }
+        names.map(address)
+    }
+
+    /// Makes an account that nobody signs in to with a password; its address.
+    pub(crate) async fn account(&self, name: &str) -> String {
+        let account = NewAccount {
+            handle: Handle::parse(&address(name)).unwrap(),
+            name: DisplayName::new(name).unwrap(),
+            password_hash: "$argon2id$nobody".to_owned(),
+        };
+        self.server().accounts().import(&[account]).await.unwrap();
+        address(name)
+    }
+
+    /// A ticket without a password, as a word for USR.
+    pub(crate) async fn ticket(&self, name: &str) -> String {
+        let service = self.server().service();
+        let handle = Handle::parse(&address(name)).unwrap();
+        let account = service.store.account(&handle).await.unwrap().unwrap();
+        format!("t={}&p=", service.tickets.issue(&account, TicketLife::Rst).secret())
+    }
+
+    /// Signed in and synchronised.
+    pub(crate) async fn sign_in(&self, name: &str) -> Wire {
+        let ticket = self.ticket(name).await;
+        let mut wire = people::sign_in(self.notification(), &address(name), &ticket).await;
+        people::synchronize(&mut wire).await;
+        wire
+    }
+
+    /// Signed in, synchronised and on line.
+    pub(crate) async fn online(&self, name: &str) -> Wire {
+        let mut wire = self.sign_in(name).await;
+        people::come_online(&mut wire).await;
+        wire
+    }
+
+    /// Signed in and on line, with each other on FL and AL, and nothing more to read.
+    pub(crate) async fn friends(&self, one: &str, other: &str) -> (Wire, Wire) {
+        let (mut first, mut second) = (self.online(one).await, self.online(other).await);
+        for (wire, contact) in [(&mut first, address(other)), (&mut second, address(one))] {
+            wire.done("ADC", format!("AL N={contact}")).await;
+            wire.done("ADC", format!("FL N={contact} F={contact}")).await;
+        }
+        first.before_pong().await;
+        second.before_pong().await;
+        (first, second)
+    }
+
+    /// A conversation of two who have nothing to do with the rest of a test.
+    pub(crate) async fn bystanders(&self) -> Bystanders {
+        self.accounts(["walter", "wanda"]).await;
+        let (mut walter, mut wanda) = self.friends("walter", "wanda").await;
+        let chat = people::Chat::open((&address("walter"), &mut walter), (&address("wanda"), &mut wanda)).await;
+        Bystanders {
+            notification: [walter, wanda],
+            chat,
+        }
+    }
+
+    /// Stops and starts on the same data.
+    pub(crate) async fn restart(&mut self) {
+        self.server.take().unwrap().stop().await;
+        self.server = Some(Server::start(self.config.clone()).await.unwrap());
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.data.path().to_owned()
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        let panics = PANICS.lock().unwrap();
+        assert!(
+            panics.is_empty() || std::thread::panicking(),
+            "the server panicked: {panics:?}"
+        );
+    }
+}
+
+/// Two who talk, and must not notice what others do.
+pub(crate) struct Bystanders {
+    notification: [Wire; 2],
+    chat: people::Chat,
+}
+
+impl Bystanders {
+    /// They exchange messages, and nothing else came to them since they did so last.
+    pub(crate) async fn are_untouched(&mut self) {
+        self.chat.exchange("still there?").await;
+        for wire in &mut self.notification {
+            assert_eq!(wire.before_pong().await, []);
+        }
+    }
+}
+
+pub(crate) fn address(name: &str) -> String {
+    format!("{name}@example.com")
+}
+
+/// A hash of `password` that signing in need not renew.
+pub(crate) fn password_hash(password: &str) -> String {
+    password::hash(password).unwrap()
+}
+
+/// Panics outside of the tests themselves: those of server tasks, which tokio catches.
+static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+fn record_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let of_a_test = info.location().is_some_and(|place| place.file().contains("/tests/"));
+            if !of_a_test && let Ok(mut panics) = PANICS.lock() {
+                panics.push(info.to_string());
+            }
+            before(info);
+        }));
+    });
+}
