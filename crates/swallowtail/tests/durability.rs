@@ -190,3 +190,28 @@ async fn a_changed_password_kills_old_tickets_and_a_removed_account_all_of_them(
     add(data.path(), ALICE);
     assert_not_let_in(&server, ALICE, &new).await;
 }
+
+/// The old account may still be signed in when its address is given to somebody else.
+#[tokio::test]
+async fn an_account_that_is_made_anew_keeps_what_it_is_told() {
+    let (data, server) = server_with(&[ALICE, BOB]);
+    let old = server.ticket(ALICE, PASSWORD).await.unwrap();
+    let mut before = server.online(ALICE, &old).await;
+    before.done("ADC", "FL N=bob@example.com F=Old").await;
+    account(data.path(), &["remove", ALICE, "--yes"], "");
+    add(data.path(), ALICE);
+
+    let new = server.ticket(ALICE, PASSWORD).await.unwrap();
+    let mut after = people::sign_in(server.notification, ALICE, &new).await;
+    let lists = people::synchronize(&mut after).await;
+    assert_eq!(line(&lists, "LST "), None, "these are the lists of the old account");
+    assert_eq!(before.last_lines().await.last().unwrap(), "OUT");
+    after.done("ADC", "AL N=bob@example.com").await;
+    server.kill();
+    let server = RunningBinary::start(data.path());
+    let burst = burst(&server, ALICE, &new).await;
+    assert_eq!(
+        line(&burst, "LST "),
+        Some("LST N=bob@example.com F=bob@example.com 2 1")
+    );
+}

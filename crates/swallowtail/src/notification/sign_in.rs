@@ -149,7 +149,7 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> O
             })
         });
         match account {
-            Some(_) => turn.cell().await,
+            Some(account) => turn.cell().await.map(|cell| cell.filter(|cell| cell.id == account.id)),
             None => Ok(None),
         }
     };

@@ -200,6 +200,14 @@ impl Cell {
         });
     }
 
+    /// The account was removed: its session hears `OUT` and is closed, and to others that is a departure.
+    pub(super) fn retire(&self) {
+        let Some(endpoint) = self.endpoint() else { return };
+        let out = ServerCommand::Out(None);
+        endpoint.outbox.close_with(|bytes| out.encode(endpoint.dialect, bytes));
+        self.sign_out(endpoint.epoch);
+    }
+
     /// CHG and UUX: changes what the account says of itself. `answer` comes first, then the lines to others.
     /// Nothing happens when a later sign-in took over.
     pub fn set_presence(&self, epoch: u64, answer: impl FnOnce(), set: impl FnOnce(&mut Presence)) {

@@ -127,12 +127,21 @@ impl Directory {
 impl Turn {
     /// The cell of the account, loaded from the store if it is not in use. `None` when there is no such account.
     ///
+    /// The operator's commands remove accounts from another process, and may give the address to somebody else: so the number of
+    /// the account is looked up, and a cell of another one is retired.
+    ///
     /// # Errors
     /// The store could not be read.
     pub async fn cell(&self) -> Result<Option<Arc<Cell>>, StoreError> {
         let Some(slot) = &self.slot else { return Ok(None) };
-        if let Some(cell) = lock(&slot.cell).upgrade() {
-            return Ok(Some(cell));
+        let account = self.directory.store.account(&self.handle).await?;
+        let known = lock(&slot.cell).upgrade();
+        if let Some(cell) = known {
+            if account.is_some_and(|account| account.id == cell.id) {
+                return Ok(Some(cell));
+            }
+            *lock(&slot.cell) = Weak::new();
+            cell.retire();
         }
         // Nobody else can load it meanwhile: that takes the turn too.
         let Some((id, roster)) = self.directory.store.roster(&self.handle).await? else {
