@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use quick_xml::Reader;
-use quick_xml::events::Event;
+use quick_xml::escape::unescape;
+use quick_xml::events::{BytesRef, BytesStart, Event};
 
 /// The deepest nesting let through (security.md section 4).
 const MAX_DEPTH: usize = 32;
@@ -39,10 +40,14 @@ impl fmt::Debug for PersonalMessage {
 
 /// Whether a text is XML as [`PersonalMessage`] says. Blank space around the root is fine: a client in use sends it.
 fn is_data_document(text: &str) -> bool {
+    if !text.chars().all(is_xml_char) {
+        return false;
+    }
     let mut reader = Reader::from_str(text);
-    reader.config_mut().check_end_names = true;
+    reader.config_mut().enable_all_checks(true);
     let (mut depth, mut roots) = (0usize, 0);
     loop {
+        let at_start = reader.buffer_position() == 0;
         match reader.read_event() {
             Ok(Event::Start(tag)) => {
                 if !good_tag(&tag, depth) || depth == MAX_DEPTH {
@@ -59,35 +64,52 @@ fn is_data_document(text: &str) -> bool {
             }
             Ok(Event::End(_)) => depth = depth.saturating_sub(1),
             Ok(Event::Text(text)) => {
-                if depth == 0 && !text.trim_ascii().is_empty() {
+                if (depth == 0 && !text.trim_ascii().is_empty()) || text.contains("]]>") {
                     return false;
                 }
             }
             Ok(Event::GeneralRef(name)) => {
-                let known = matches!(&*name, "amp" | "lt" | "gt" | "apos" | "quot");
-                if depth == 0
-                    || !(known
-                        || name
-                            .resolve_char_ref()
-                            .is_ok_and(|char| char.is_some_and(|c| c != '\0')))
-                {
+                if depth == 0 || !is_good_reference(&name) {
                     return false;
                 }
             }
+            Ok(Event::Decl(_)) if at_start => {}
             Ok(Event::CData(_)) if depth > 0 => {}
-            Ok(Event::Comment(_) | Event::Decl(_)) => {}
+            Ok(Event::Comment(_)) => {}
             Ok(Event::Eof) => return depth == 0 && roots == 1,
-            Ok(Event::CData(_) | Event::DocType(_) | Event::PI(_)) | Err(_) => return false,
+            Ok(Event::CData(_) | Event::Decl(_) | Event::DocType(_) | Event::PI(_)) | Err(_) => return false,
         }
     }
 }
 
+/// Whether `&name;` is one of the five entities of XML, or names a character that XML may hold.
+fn is_good_reference(name: &BytesRef<'_>) -> bool {
+    match name.resolve_char_ref() {
+        Ok(Some(char)) => is_xml_char(char),
+        Ok(None) => matches!(&**name, "amp" | "lt" | "gt" | "apos" | "quot"),
+        Err(_) => false,
+    }
+}
+
+/// Whether a character may stand in XML 1.0 at all: parsers give up at any other, however it is written.
+const fn is_xml_char(char: char) -> bool {
+    matches!(char, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
 /// Whether a tag has a plausible name (`Data` for the root) and well-formed attributes.
-fn good_tag(tag: &quick_xml::events::BytesStart<'_>, depth: usize) -> bool {
+fn good_tag(tag: &BytesStart<'_>, depth: usize) -> bool {
     let name = tag.name();
     let name = name.as_ref();
     let named = name.starts_with(|first: char| first.is_alphabetic() || first == '_') && !name.contains('<');
-    named && (depth > 0 || name == "Data") && tag.attributes().all(|attribute| attribute.is_ok())
+    named
+        && (depth > 0 || name == "Data")
+        && tag
+            .attributes()
+            .all(|attribute| attribute.is_ok_and(|it| is_good_value(&it.value)))
+}
+
+fn is_good_value(value: &str) -> bool {
+    !value.contains('<') && unescape(value).is_ok_and(|value| value.chars().all(is_xml_char))
 }
 
 #[cfg(test)]
@@ -102,6 +124,7 @@ mod tests {
             "<Data><PSM>R&amp;D &lt;3 &#9786;</PSM><CurrentMedia>\\0Music\\01\\0{0} - {1}\\0</CurrentMedia></Data>\r\n",
             "<Data><PSM/><MachineGuid>{F26D1F07-95E2-403C-BC18-D4BFED493428}</MachineGuid></Data>",
             "<Data/>",
+            "<?xml version=\"1.0\"?><Data a=\"R&amp;D\"><!-- a - b --></Data>",
         ] {
             assert!(PersonalMessage::parse(xml.as_bytes()).is_some(), "{xml}");
         }
@@ -125,6 +148,19 @@ mod tests {
             "<Data><PSM></Data></PSM>",
             "<Data a=b></Data>",
             "<Data>&#0;</Data>",
+            "<Data>\0</Data>",
+            "<Data>\u{7}</Data>",
+            "<Data>\u{fffe}</Data>",
+            "<Data>&#7;</Data>",
+            "<Data>&#xD800;</Data>",
+            "<Data a=\"&#7;\"/>",
+            "<Data a=\"&a;\"/>",
+            "<Data a=\"<\"/>",
+            "<Data a=\"1\" a=\"2\"/>",
+            "<Data>]]></Data>",
+            "<Data><!-- a -- b --></Data>",
+            "<Data/><?xml version=\"1.0\"?>",
+            " <?xml version=\"1.0\"?><Data/>",
             deep.as_str(),
         ] {
             assert!(PersonalMessage::parse(xml.as_bytes()).is_none(), "{xml}");
