@@ -1,0 +1,102 @@
+//! Every verb with too few, enough and too many words, of every odd kind. Nothing may panic, and the server goes on.
+
+use msnp::notification::verb::Verb;
+
+use crate::support::TestServer;
+use crate::support::people::open_board;
+use crate::support::wire::Wire;
+
+/// The most words that a verb has, and three more.
+const MOST_WORDS: usize = 7;
+
+/// Words for one place of a command.
+fn odd_words() -> Vec<Vec<u8>> {
+    let long = |byte: u8| vec![byte; 4096];
+    let words: [&[u8]; 12] = [
+        b"",
+        b"1",
+        b"0",
+        b"-1",
+        b"FL",
+        b"N=nobody@example.com",
+        b"C=00000000-0000-0000-0000-000000000000",
+        b"nobody@example.com",
+        b"MFN",
+        b"%0D%0A",
+        b"\xFF\xFE\xFD",
+        b"TWN",
+    ];
+    words
+        .iter()
+        .map(|word| word.to_vec())
+        .chain([long(b'A'), long(0xE9), b"%".repeat(300)])
+        .collect()
+}
+
+/// Lines of a verb with and without a transaction id, with the same odd word in each place.
+fn lines(verb: &[u8]) -> Vec<Vec<u8>> {
+    let mut lines = vec![verb.to_vec(), [verb, b" x"].concat()];
+    for word in odd_words() {
+        for count in 0..=MOST_WORDS {
+            let mut line = [verb, b" 9"].concat();
+            for _ in 0..count {
+                line.push(b' ');
+                line.extend(&word);
+            }
+            lines.push(line);
+        }
+    }
+    lines.sort();
+    lines.dedup();
+    lines
+}
+
+/// Sends a line, something that fits the payload that it may announce, and OUT; waits for the end.
+async fn throw(mut wire: Wire, line: &[u8]) {
+    wire.send([line, b"\r\n\r\n\r\nOUT\r\nOUT\r\n"].concat()).await;
+    wire.until_closed().await;
+}
+
+#[tokio::test]
+async fn every_verb_with_any_number_of_odd_words_leaves_the_server_serving() {
+    let server = TestServer::start().await;
+    let mut bystanders = server.bystanders().await;
+    server.account("mallory").await;
+    for verb in Verb::ALL {
+        for line in lines(verb.row().word.as_bytes()) {
+            throw(server.online("mallory").await, &line).await;
+        }
+        bystanders.are_untouched().await;
+    }
+}
+
+#[tokio::test]
+async fn every_verb_before_sign_in_leaves_the_server_serving() {
+    let server = TestServer::start().await;
+    let mut bystanders = server.bystanders().await;
+    for verb in Verb::ALL {
+        for line in lines(verb.row().word.as_bytes()) {
+            for before in ["", "VER 1 MSNP12 MSNP11\r\n", "VER 1 CVR0\r\n"] {
+                let mut wire = Wire::dial(server.notification()).await;
+                wire.send(before).await;
+                throw(wire, &line).await;
+            }
+        }
+    }
+    bystanders.are_untouched().await;
+}
+
+#[tokio::test]
+async fn every_switchboard_verb_with_odd_words_leaves_the_server_serving() {
+    let server = TestServer::start().await;
+    let mut bystanders = server.bystanders().await;
+    let mallory = server.account("mallory").await;
+    let mut notification = server.online("mallory").await;
+    for verb in ["USR", "ANS", "CAL", "MSG", "OUT", "JOI", "", "\u{e9}"] {
+        for line in lines(verb.as_bytes()) {
+            throw(Wire::dial(server.switchboard()).await, &line).await;
+            throw(open_board(&mallory, &mut notification).await, &line).await;
+        }
+        bystanders.are_untouched().await;
+    }
+}
