@@ -100,7 +100,8 @@ impl Wire {
         self.find(start, |frame| frame.line.starts_with(start)).await
     }
 
-    async fn find(&mut self, what: &str, wanted: impl Fn(&Frame) -> bool) -> Frame {
+    /// The first line, of those that came and those that come, that is wanted.
+    pub(crate) async fn find(&mut self, what: &str, wanted: impl Fn(&Frame) -> bool) -> Frame {
         let mut seen = 0;
         loop {
             while let Some(frame) = self.inbox.get(seen) {
