@@ -1,6 +1,8 @@
 //! A whole server: its listeners and the service behind them.
 
+use std::fs::{File, TryLockError};
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -34,6 +36,7 @@ pub struct Server {
     addresses: Addresses,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
+    _claim: File,
 }
 
 /// Where a server listens.
@@ -71,6 +74,7 @@ impl Server {
         };
 
         let store = Store::open(&config.data).await?;
+        let claim = claim(&config.data)?;
         let tickets = Arc::new(Tickets::open(&store).await?);
         let accounts = Accounts::new(store.clone());
         let passport = passport(&config, accounts.clone(), tickets.clone());
@@ -110,6 +114,7 @@ impl Server {
             addresses,
             stop,
             listeners,
+            _claim: claim,
         })
     }
 
@@ -154,6 +159,29 @@ async fn bind(name: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address} for {name}; choose another address with --{name} or the key listen.{name}")
     })
+}
+
+/// Keeps a second server off the same data: each would answer from its own memory of the lists. The claim ends with the process,
+/// however that ends.
+fn claim(data: &Path) -> anyhow::Result<File> {
+    let path = data.join("server.lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .with_context(|| format!("cannot open {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => anyhow::bail!(
+            "another server runs on the data directory {}; stop it, or choose another directory with --data or the key data",
+            data.display()
+        ),
+        Err(TryLockError::Error(error)) => {
+            tracing::warn!(%error, "the data directory cannot be locked; make sure that no other server runs on it");
+            Ok(file)
+        }
+    }
 }
 
 fn passport(config: &Config, accounts: Accounts, tickets: Arc<Tickets>) -> Arc<Passport> {

@@ -159,6 +159,18 @@ fn two_servers_on_one_address_do_not_share_it() {
     names(&error, &[&address]);
 }
 
+/// Each would answer from its own memory of the lists. The operator's commands run beside a server all the same.
+#[test]
+fn a_second_server_on_the_same_data_is_refused() {
+    let data = tempfile::tempdir().unwrap();
+    let first = RunningBinary::start(data.path());
+    let error = serve(&[&ANYWHERE[..], &["--data", text(data.path())]].concat());
+    names(&error, &["another server", text(data.path())]);
+    account(data.path(), &["add", "alice@example.com", "--password-stdin"], PASSWORD);
+    first.kill();
+    RunningBinary::start(data.path());
+}
+
 /// Both signals: everybody hears why, and the program ends by itself.
 #[tokio::test]
 async fn a_signal_tells_everybody_and_ends_the_program() {
