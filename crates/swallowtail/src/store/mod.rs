@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 use thiserror::Error;
@@ -54,13 +54,22 @@ pub enum StoreError {
         /// Why not.
         error: sqlx::Error,
     },
-    /// The database is of a newer version, or a step failed.
+    /// The database has been brought up to a version that this one does not know.
+    #[error(
+        "the database {} was used by a newer version of swallowtail; run that version, or choose another data directory",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A step to the newest version failed.
     #[error("cannot bring the database {} up to date: {error}", path.display())]
     Migrate {
         /// The file.
         path: PathBuf,
         /// Why not.
-        error: sqlx::migrate::MigrateError,
+        error: MigrateError,
     },
     /// A statement failed: the disk is full, the file is locked or damaged.
     #[error("the database failed: {0}")]
@@ -89,7 +98,7 @@ impl Store {
     /// Opens the database in `directory`, makes both if they are not there, and brings the tables up to date.
     ///
     /// # Errors
-    /// [`StoreError::Directory`], [`StoreError::Open`] and [`StoreError::Migrate`], each naming the path.
+    /// [`StoreError::Directory`], [`StoreError::Open`], [`StoreError::Newer`] and [`StoreError::Migrate`], each naming the path.
     pub async fn open(directory: &Path) -> Result<Self, StoreError> {
         std::fs::create_dir_all(directory).map_err(|error| StoreError::Directory {
             path: directory.to_owned(),
@@ -108,9 +117,12 @@ impl Store {
             error,
         };
         let writer = pool(1).connect_with(options.clone()).await.map_err(open_error)?;
-        migrator().run(&writer).await.map_err(|error| StoreError::Migrate {
-            path: path.clone(),
-            error,
+        migrator().run(&writer).await.map_err(|error| match error {
+            MigrateError::VersionMissing(_) => StoreError::Newer { path: path.clone() },
+            error => StoreError::Migrate {
+                path: path.clone(),
+                error,
+            },
         })?;
         let readers = pool(READERS)
             .connect_with(options.read_only(true))

@@ -383,6 +383,18 @@ async fn server_keys_are_made_once_for_each_purpose() {
 }
 
 #[tokio::test]
+async fn a_database_of_a_newer_version_is_refused_with_the_way_out() {
+    let (directory, store) = store_with(&["alice"]).await;
+    let newer = "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 values (9999, 'from the future', true, x'00', 0)";
+    sqlx::query(newer).execute(&store.writer).await.unwrap();
+    store.close().await;
+    let refused = Store::open(directory.path()).await.unwrap_err().to_string();
+    assert!(refused.contains(&directory.path().display().to_string()), "{refused}");
+    assert!(refused.contains("newer version of swallowtail"), "{refused}");
+}
+
+#[tokio::test]
 async fn rows_that_cannot_be_are_an_error_and_no_panic() {
     for (damage, what) in [
         ("update entries set lists = 4096", "list bits"),
