@@ -4,6 +4,8 @@
 //! says for each line, before a byte of its payload is waited for, whether the command may come now and how long the payload
 //! is. So one place bounds what a peer can make us hold: a line of the stream's limit and a payload of its command's limit.
 
+use std::fmt;
+
 use memchr::memchr;
 
 use crate::Malformed;
@@ -44,12 +46,25 @@ impl LineRules {
 }
 
 /// One command as it came: its line without the line end, and its payload (empty for commands that have none).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'a> {
     /// The words.
     pub line: &'a [u8],
     /// Exactly the bytes that the line announced.
     pub payload: &'a [u8],
+}
+
+/// Tells verb and sizes: lines carry tickets and cookies, payloads what people write.
+impl fmt::Debug for Frame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = self.line.get(..3).unwrap_or(self.line).escape_ascii();
+        write!(
+            f,
+            "Frame({verb}, line of {}, payload of {} bytes)",
+            self.line.len(),
+            self.payload.len()
+        )
+    }
 }
 
 /// Whether a receiver takes another frame now.

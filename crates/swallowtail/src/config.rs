@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -131,6 +132,12 @@ impl Default for Listen {
 }
 
 /// Loopback, private and link-local networks.
+static PRIVATE: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
+    PRIVATE_NETWORKS
+        .iter()
+        .filter_map(|network| network.parse().ok())
+        .collect()
+});
 const PRIVATE_NETWORKS: [&str; 8] = [
     "127.0.0.0/8",
     "10.0.0.0/8",
@@ -146,7 +153,7 @@ impl Default for Limits {
     fn default() -> Self {
         let roster = RosterLimits::default();
         Self {
-            exempt: private_networks(),
+            exempt: PRIVATE.clone(),
             connections_per_address: 64,
             anonymous_per_address: 20,
             contacts: roster.contacts,
@@ -247,7 +254,9 @@ impl Limits {
     pub fn switchboard_idle(&self) -> Option<Duration> {
         (self.switchboard_idle > 0).then(|| Duration::from_secs(self.switchboard_idle))
     }
+}
 
+impl AddressLimits {
     /// Whether rates and numbers are not bounded for an address.
     #[must_use]
     pub fn is_exempt(&self, peer: IpAddr) -> bool {
@@ -255,21 +264,10 @@ impl Limits {
     }
 }
 
-impl AddressLimits {
-    /// Whether an address is not counted.
-    #[must_use]
-    pub fn is_exempt(&self, peer: IpAddr) -> bool {
-        contains(&self.exempt, peer)
-    }
-}
-
-/// Loopback, private and link-local networks.
+/// Whether an address is of this machine or of a private network.
 #[must_use]
-pub fn private_networks() -> Vec<IpNet> {
-    PRIVATE_NETWORKS
-        .iter()
-        .filter_map(|network| network.parse().ok())
-        .collect()
+pub fn is_private(address: IpAddr) -> bool {
+    contains(&PRIVATE, address)
 }
 
 fn contains(networks: &[IpNet], address: IpAddr) -> bool {
@@ -289,9 +287,9 @@ mod tests {
     fn nothing_needs_to_be_set() {
         let config = Config::parse("").unwrap();
         assert_eq!(config.listen.notification.port(), 1863);
-        assert!(config.limits.is_exempt(IpAddr::from([192, 168, 1, 7])));
-        assert!(config.limits.is_exempt("::ffff:10.0.0.1".parse().unwrap()));
-        assert!(!config.limits.is_exempt(IpAddr::from([203, 0, 113, 7])));
+        assert!(config.address_limits(100).is_exempt(IpAddr::from([192, 168, 1, 7])));
+        assert!(config.address_limits(100).is_exempt("::ffff:10.0.0.1".parse().unwrap()));
+        assert!(!config.address_limits(100).is_exempt(IpAddr::from([203, 0, 113, 7])));
     }
 
     #[test]
@@ -302,7 +300,7 @@ mod tests {
 
     #[test]
     fn every_private_network_is_well_formed() {
-        assert_eq!(private_networks().len(), PRIVATE_NETWORKS.len());
+        assert_eq!(PRIVATE.len(), PRIVATE_NETWORKS.len());
     }
 
     #[test]

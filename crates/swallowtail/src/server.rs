@@ -17,7 +17,7 @@ use crate::accounts::Accounts;
 use crate::config::Config;
 use crate::net::{Connections, Outbox, accept_loop, connection, raise_file_limit};
 use crate::notification::{self, Connection, NotificationSession, Role};
-use crate::passport::{self, DEFAULT_POLICY, Passport, PassportSettings, Tickets};
+use crate::passport::{self, Passport, PassportSettings, Tickets};
 use crate::presence::Directory;
 use crate::service::Service;
 use crate::store::Store;
@@ -106,7 +106,7 @@ impl Server {
         }
         let serve = move |stream, peer| chat.serve_switchboard(stream, peer);
         listeners.spawn(accept_loop(switchboard, stopped.clone(), serve));
-        listeners.spawn(passport::serve(http, passport, stopped));
+        listeners.spawn(passport::serve(http, passport, connections.clone(), stopped));
         Ok(Self {
             service,
             accounts,
@@ -186,7 +186,6 @@ fn claim(data: &Path) -> anyhow::Result<File> {
 
 fn passport(config: &Config, accounts: Accounts, tickets: Arc<Tickets>) -> Arc<Passport> {
     let settings = PassportSettings {
-        policy: DEFAULT_POLICY.to_owned(),
         public_host: config.advertise.passport.clone(),
         insecure_http_login: config.sign_in.insecure_http,
         failure_page: Some(config.sign_in.page.clone()),
@@ -261,7 +260,7 @@ impl Chat {
     }
 
     fn is_limited(&self, peer: IpAddr) -> bool {
-        !self.service.config.limits.is_exempt(peer)
+        !self.connections.is_exempt(peer)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The small commands: challenges, calls, and the services around (docs/protocol/ns.md sections 11 to 13).
 
+use crate::switchboard::Cookie;
 use crate::word::{LineWriter, Words, utf8};
 use crate::{DisplayName, ErrorCode, Handle, Malformed, Refusal, Text, TrId};
 
@@ -252,7 +253,7 @@ pub enum ServiceLine {
         /// Where it lives, `host:port`.
         address: String,
         /// What opens it, once.
-        cookie: String,
+        cookie: Cookie,
     },
     /// Somebody calls.
     Ring(Rng),
@@ -297,14 +298,14 @@ impl ServiceLine {
                     .word("SB")
                     .word(address)
                     .word("CKI")
-                    .word(cookie)
+                    .word(&cookie.0)
                     .end();
             }
             Self::Ring(ring) => LineWriter::new(out, "RNG")
                 .word(ring.session)
                 .word(&ring.address)
                 .word("CKI")
-                .word(&ring.cookie)
+                .word(&ring.cookie.0)
                 .word(&ring.caller)
                 .text(ring.name.as_str())
                 .end(),
@@ -346,7 +347,7 @@ impl ServiceLine {
             (b"XFR", 5) => Self::Switchboard {
                 trid: trid()?,
                 address: utf8(all[2])?.to_owned(),
-                cookie: utf8(all[4])?.to_owned(),
+                cookie: Cookie(utf8(all[4])?.to_owned()),
             },
             (b"RNG", 6) => Self::Ring(decode_ring(words)?),
             (b"IMS", 3) => Self::Calls(trid()?, all[2] == b"ON"),
@@ -374,7 +375,7 @@ fn decode_ring(mut words: Words<'_>) -> Result<Rng, Malformed> {
     let session = words.need_with(crate::word::number)?;
     let address = words.need_str()?.to_owned();
     words.need()?;
-    let cookie = words.need_str()?.to_owned();
+    let cookie = Cookie(words.need_str()?.to_owned());
     let caller = Handle::parse_lax(words.need_str()?).map_err(|_| Malformed::Word)?;
     let name = DisplayName::from_text(&words.need_with(Text::parse)?)?.ok_or(Malformed::Word)?;
     Ok(Rng {

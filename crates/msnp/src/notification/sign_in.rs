@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::handle::BadHandle;
+use crate::switchboard::Cookie;
 use crate::word::{LineWriter, Words, utf8};
 use crate::{Dialect, DisplayName, ErrorCode, Handle, Malformed, Refusal, TrId};
 
@@ -345,28 +346,18 @@ impl SignInAnswer {
 }
 
 /// `RNG session address CKI cookie handle name`: somebody calls.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rng {
     /// The switchboard session to join.
     pub session: u32,
     /// Where it lives, `host:port`.
     pub address: String,
     /// What opens it, once.
-    pub cookie: String,
+    pub cookie: Cookie,
     /// Who calls.
     pub caller: Handle,
     /// The caller's display name.
     pub name: DisplayName,
-}
-
-impl fmt::Debug for Rng {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The cookie is a secret.
-        f.debug_struct("Rng")
-            .field("session", &self.session)
-            .field("caller", &self.caller)
-            .finish_non_exhaustive()
-    }
 }
 
 #[cfg(test)]

@@ -74,6 +74,8 @@ pub enum Payload {
     UpTo(usize),
     /// Exactly so many bytes; another length is answered with this code, then the connection closes.
     Exactly(usize, ErrorCode),
+    /// Up to so many bytes, if there are so many words; another number is answered with this code, then the connection closes.
+    WithWords(usize, usize, ErrorCode),
 }
 
 const NONE: Payload = Payload::None;
@@ -140,7 +142,7 @@ verbs! {
     /// Mails an invitation.
     Snd = "SND", since Msnp8, words ANY, NONE;
     /// Mails an invitation with a text.
-    Sdc = "SDC", since Msnp8, words ANY, Payload::UpTo(MAX_PAGE);
+    Sdc = "SDC", since Msnp8, words ANY, Payload::WithWords(8, MAX_PAGE, ErrorCode::BadInvitation);
     /// Searches the directory.
     Fnd = "FND", since Msnp8, words ANY, NONE;
     /// Pages a telephone (MSNP5 to 8).
@@ -199,18 +201,22 @@ fn check_stage(stage: Stage, verb: Verb, trid: TrId) -> Result<(), Refusal> {
 }
 
 fn payload_length(payload: Payload, trid: TrId, words: Words<'_>) -> Result<usize, Refusal> {
-    let length = || {
-        words
-            .last()
-            .and_then(word::number)
-            .and_then(|length| usize::try_from(length).ok())
+    let count = words.clone().count();
+    let length = words
+        .last()
+        .and_then(word::number)
+        .and_then(|length| usize::try_from(length).ok());
+    let up_to = |most| {
+        length
+            .filter(|length| *length <= most)
+            .ok_or(Refusal::Close(Malformed::PayloadLength))
     };
     match payload {
         Payload::None => Ok(0),
-        Payload::UpTo(most) => Ok(length()
-            .filter(|length| *length <= most)
-            .ok_or(Malformed::PayloadLength)?),
-        Payload::Exactly(bytes, code) => length()
+        Payload::UpTo(most) => up_to(most),
+        Payload::WithWords(wanted, _, code) if count != wanted => Err(Refusal::Fatal(trid, code)),
+        Payload::WithWords(_, most, _) => up_to(most),
+        Payload::Exactly(bytes, code) => length
             .filter(|length| *length == bytes)
             .ok_or(Refusal::Fatal(trid, code)),
     }
@@ -274,6 +280,11 @@ mod tests {
                 Err(Refusal::Fatal(TrId::new(7), ErrorCode::ChallengeFailed)),
             ),
             ("QRY 7 PROD 32", Ok(32)),
+            (
+                "SDC 7 bob@example.com 0x409",
+                Err(Refusal::Fatal(TrId::new(7), ErrorCode::BadInvitation)),
+            ),
+            ("SDC 7 bob@example.com 1 2 3 X X Bob 5", Ok(5)),
             ("MSG 1 U 5", Err(Refusal::Close(Malformed::UnknownVerb))),
         ] {
             assert_eq!(admit(SIGNED_IN, line.as_bytes()), expected, "{line}");

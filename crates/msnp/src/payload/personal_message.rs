@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 
 /// The deepest nesting let through (security.md section 4).
 const MAX_DEPTH: usize = 32;
@@ -73,12 +73,20 @@ fn is_data_document(text: &str) -> bool {
                     return false;
                 }
             }
-            Ok(Event::Decl(_)) if at_start => {}
+            Ok(Event::Decl(declaration)) if at_start && is_utf8(&declaration) => {}
             Ok(Event::CData(_)) if depth > 0 => {}
             Ok(Event::Comment(_)) => {}
             Ok(Event::Eof) => return depth == 0 && roots == 1,
             Ok(Event::CData(_) | Event::Decl(_) | Event::DocType(_) | Event::PI(_)) | Err(_) => return false,
         }
+    }
+}
+
+/// Whether a declaration names no other encoding than the one that UUX has.
+fn is_utf8(declaration: &BytesDecl<'_>) -> bool {
+    match declaration.encoding() {
+        None => true,
+        Some(encoding) => encoding.is_ok_and(|encoding| encoding.eq_ignore_ascii_case("utf-8")),
     }
 }
 
@@ -100,7 +108,10 @@ const fn is_xml_char(char: char) -> bool {
 fn good_tag(tag: &BytesStart<'_>, depth: usize) -> bool {
     let name = tag.name();
     let name = name.as_ref();
-    let named = name.starts_with(|first: char| first.is_alphabetic() || first == '_') && !name.contains('<');
+    let named = name.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        && name
+            .chars()
+            .all(|char| char.is_alphanumeric() || matches!(char, '_' | '-' | '.' | ':'));
     named
         && (depth > 0 || name == "Data")
         && tag
@@ -135,6 +146,9 @@ mod tests {
         let deep = format!("<Data>{}{}</Data>", "<a>".repeat(40), "</a>".repeat(40));
         for xml in [
             "<invalid></invalid>",
+            "<Data><a=b/></Data>",
+            "<Data><a,b/></Data>",
+            "<?xml version=\"1.0\" encoding=\"utf-16\"?><Data/>",
             "<Data>",
             "<Data></data>",
             "<Data></Data><Data></Data>",

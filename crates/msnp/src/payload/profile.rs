@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::{Dialect, Handle};
 
 /// What the service tells a client about its own account.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Profile<'a> {
     /// The moment of this sign-in, Unix time in seconds.
     pub login_time: u64,

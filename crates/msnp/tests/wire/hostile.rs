@@ -319,7 +319,7 @@ fn lines_with(handle: &Handle, name: &DisplayName, text: &Text) -> Vec<ServerCom
         ServiceLine::Ring(Rng {
             session: 1,
             address: "127.0.0.1:1864".to_owned(),
-            cookie: "cookie".to_owned(),
+            cookie: sb::Cookie("cookie".to_owned()),
             caller: handle.clone(),
             name: name.clone(),
         })

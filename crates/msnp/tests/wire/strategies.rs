@@ -449,7 +449,7 @@ fn service_line() -> impl Strategy<Value = ServiceLine> {
         |(session, address, cookie, caller, name)| Rng {
             session,
             address,
-            cookie,
+            cookie: Cookie(cookie),
             caller,
             name,
         },
@@ -457,7 +457,11 @@ fn service_line() -> impl Strategy<Value = ServiceLine> {
     prop_oneof![
         (trid(), "[0-9]{20}").prop_map(|(trid, challenge)| ServiceLine::Challenge(trid, challenge)),
         trid().prop_map(ServiceLine::ChallengeMet),
-        (trid(), word(), word()).prop_map(|(trid, address, cookie)| ServiceLine::Switchboard { trid, address, cookie }),
+        (trid(), word(), word()).prop_map(|(trid, address, cookie)| ServiceLine::Switchboard {
+            trid,
+            address,
+            cookie: Cookie(cookie)
+        }),
         ring.prop_map(ServiceLine::Ring),
         (trid(), any::<bool>()).prop_map(|(trid, on)| ServiceLine::Calls(trid, on)),
         (trid(), word(), payload(4000)).prop_map(|(trid, file, document)| ServiceLine::Config { trid, file, document }),

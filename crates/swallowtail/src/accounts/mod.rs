@@ -134,6 +134,11 @@ impl Accounts {
         }
     }
 
+    /// Whether an address is an account.
+    pub async fn exists(&self, handle: &Handle) -> Result<bool, StoreError> {
+        Ok(self.store.account(handle).await?.is_some())
+    }
+
     /// All accounts, by address.
     pub async fn list(&self) -> Result<Vec<Account>, StoreError> {
         self.store.accounts().await

@@ -121,7 +121,7 @@ async fn add(
     name: Option<DisplayName>,
     ask: impl FnOnce() -> anyhow::Result<String>,
 ) -> anyhow::Result<String> {
-    if accounts.list().await?.iter().any(|account| account.handle == handle) {
+    if accounts.exists(&handle).await? {
         bail!("{handle} is an account already");
     }
     let password = ask()?;
@@ -131,8 +131,7 @@ async fn add(
 }
 
 async fn require(accounts: &Accounts, handle: &Handle) -> anyhow::Result<()> {
-    let known = accounts.list().await?.iter().any(|account| account.handle == *handle);
-    if known {
+    if accounts.exists(handle).await? {
         Ok(())
     } else {
         bail!("there is no account {handle}")

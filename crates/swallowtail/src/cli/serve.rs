@@ -13,7 +13,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let data = config.data.clone();
     let mut stop = StopSignals::listen()?;
     let server = Server::start(config).await?;
-    let accounts = server.accounts().list().await?.len();
+    let accounts = server.service().store.count_accounts().await?;
     say(welcome(&server, &data.display().to_string(), accounts));
     stop.wait().await;
     say("Stopping. Once more stops at once.");
@@ -26,7 +26,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
 }
 
 /// What an operator wants to know at the start.
-fn welcome(server: &Server, data: &str, accounts: usize) -> String {
+fn welcome(server: &Server, data: &str, accounts: u64) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "swallowtail".to_owned());
     let addresses = server.addresses();
     let mut text = format!(

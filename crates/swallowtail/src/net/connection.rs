@@ -204,6 +204,7 @@ where
 {
     /// Ready when the connection is over.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.outbox.begin_poll();
         for _ in 0..READS_IN_A_ROW {
             self.poll_waiting(context);
             if self.poll_write(context).is_ready() {
@@ -223,7 +224,10 @@ where
                 Poll::Ready(Step::Again) => {}
             }
         }
-        // There is more to do; let others run first.
+        // There is more to do; let others run first. A peer that keeps the socket full is on the clock too.
+        if let Poll::Ready(Step::Over) = self.poll_timer(context) {
+            return Poll::Ready(());
+        }
         context.waker().wake_by_ref();
         Poll::Pending
     }

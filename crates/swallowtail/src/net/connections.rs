@@ -22,6 +22,8 @@ pub struct Connections {
 
 #[derive(Debug, Default)]
 struct State {
+    /// Nobody is taken in any more.
+    closing: bool,
     next: u64,
     open: HashMap<u64, Arc<Outbox>>,
     by_address: HashMap<IpAddr, Counts>,
@@ -55,11 +57,17 @@ impl Connections {
         })
     }
 
+    /// Whether rates and numbers are not bounded for an address.
+    #[must_use]
+    pub fn is_exempt(&self, peer: IpAddr) -> bool {
+        self.limits.is_exempt(peer)
+    }
+
     /// Takes a connection in; `None` when its address, or the server, has as many as it may.
     pub fn admit(self: &Arc<Self>, peer: IpAddr, outbox: &Arc<Outbox>) -> Option<Permit> {
         let address = (!self.limits.is_exempt(peer)).then(|| counted_address(peer));
         let mut state = lock(&self.state);
-        if state.open.len() >= self.limits.connections {
+        if state.closing || state.open.len() >= self.limits.connections {
             return None;
         }
         if let Some(address) = address {
@@ -93,9 +101,13 @@ impl Connections {
         self.len() == 0
     }
 
-    /// Closes all of them, after what is queued for each, and waits until they are gone, at most `patience`.
+    /// Takes nobody in any more, closes all of them, after what is queued for each, and waits until they are gone, at most `patience`.
     pub async fn close_all(&self, patience: Duration) {
-        let outboxes: Vec<_> = lock(&self.state).open.values().cloned().collect();
+        let outboxes: Vec<_> = {
+            let mut state = lock(&self.state);
+            state.closing = true;
+            state.open.values().cloned().collect()
+        };
         for outbox in outboxes {
             outbox.close();
         }

@@ -27,10 +27,14 @@ pub async fn accept_loop(
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => return,
         };
-        match accepted.and_then(|(stream, peer)| prepare(&stream).map(|()| (stream, peer))) {
+        match accepted {
             Ok((stream, peer)) => {
                 pause = Duration::from_millis(1);
-                serve(stream, peer);
+                match prepare(&stream) {
+                    Ok(()) => serve(stream, peer),
+                    // The peer is gone already.
+                    Err(error) => tracing::debug!(%error, %peer, "a connection ended at once"),
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "could not accept a connection");

@@ -5,20 +5,20 @@
 //! read is closed, and its peers never notice more than that. A connection's own answers do not count, but while many of them are
 //! unsent it is not read.
 
+use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use crate::sync::lock;
 
 /// The queue of a connection, shared between its owner and everybody who talks to it.
-#[derive(Debug)]
 pub struct Outbox {
     /// The most bytes that others may have waiting.
     limit: usize,
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     bytes: Vec<u8>,
     /// How many of `bytes` came from others.
@@ -108,17 +108,16 @@ impl Outbox {
         }
     }
 
-    /// Whether the connection still takes bytes.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        lock(&self.state).stage == Stage::Open
-    }
-
     /// The bytes of the connection's own answers that are not written yet; `None` when nothing can be appended any more.
     pub(crate) fn own_unsent(&self) -> Option<usize> {
         let state = lock(&self.state);
         let foreign = state.foreign + state.foreign_taken;
         (state.stage == Stage::Open).then(|| (state.bytes.len() + state.taken).saturating_sub(foreign))
+    }
+
+    /// For the owner, when it runs: its own answers need not wake it. It registers again before it waits.
+    pub(crate) fn begin_poll(&self) {
+        lock(&self.state).owner = None;
     }
 
     /// For the owner, when all that it took is written: takes what came since, swapped with the empty `buffer`. Registers the
@@ -164,6 +163,19 @@ impl Outbox {
             stage: Stage::Dead,
             ..State::default()
         };
+    }
+}
+
+/// Tells how much waits, and not what: messages, cookies and tickets pass through here.
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = lock(&self.state);
+        write!(
+            f,
+            "Outbox({:?}, {} bytes)",
+            state.stage,
+            state.bytes.len() + state.taken
+        )
     }
 }
 

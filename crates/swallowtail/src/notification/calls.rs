@@ -33,7 +33,7 @@ pub(super) fn xfr(service: &Service, me: &Me, trid: TrId) -> Result<(), Refusal>
         who,
         dialect: me.endpoint.dialect,
     };
-    let cookie = service.switchboard.cookies.issue(claims).0;
+    let cookie = service.switchboard.cookies.issue(claims);
     let address = me.endpoint.switchboard.clone();
     me.endpoint
         .reply(&ServiceLine::Switchboard { trid, address, cookie }.into());

@@ -6,7 +6,7 @@ use msnp::notification::{Adc, Addition, ContactLine, Rem, Removal};
 use msnp::{DisplayName, ErrorCode, Guid, Handle, List, Malformed, Refusal, Text, TrId};
 
 use super::edit;
-use super::session::{Me, Outcome, refused, wait};
+use super::session::{Me, Outcome, refused, wait_for_edit};
 use crate::net::Handled;
 use crate::presence::Cell;
 use crate::random;
@@ -34,7 +34,10 @@ pub(super) fn adc(service: &Arc<Service>, me: &Me, adc: Adc) -> Result<Handled<O
                 guid: random::guid(),
             };
             let word = word.unwrap_or_else(|| Text::encode(handle.as_str()));
-            Ok(wait(add_contact(service.clone(), me.clone(), trid, new, word)))
+            Ok(wait_for_edit(
+                trid,
+                add_contact(service.clone(), me.clone(), trid, new, word),
+            ))
         }
         Addition::ToGroup { contact, group } => {
             let (contact, group) = (*contact, *group);
@@ -48,13 +51,10 @@ pub(super) fn adc(service: &Arc<Service>, me: &Me, adc: Adc) -> Result<Handled<O
         Addition::ToList { list, handle } if handle.is_telephone() && *list != List::Allow => {
             Err(Malformed::Word.into())
         }
-        Addition::ToList { list, handle } => Ok(wait(add_to_list(
-            service.clone(),
-            me.clone(),
+        Addition::ToList { list, handle } => Ok(wait_for_edit(
             trid,
-            *list,
-            handle.clone(),
-        ))),
+            add_to_list(service.clone(), me.clone(), trid, *list, handle.clone()),
+        )),
     }
 }
 
@@ -176,7 +176,7 @@ pub(super) fn rem(service: &Arc<Service>, me: &Me, rem: Rem) -> Result<Handled<O
     let trid = rem.trid;
     let answer = ContactLine::Removal(rem.clone()).into();
     Ok(match rem.removal {
-        Removal::Contact(contact) => wait(remove_contact(service.clone(), me.clone(), trid, contact)),
+        Removal::Contact(contact) => wait_for_edit(trid, remove_contact(service.clone(), me.clone(), trid, contact)),
         Removal::FromGroup { contact, group } => edit::own(service, me, trid, move |roster, now| {
             Ok((roster.remove_from_group(contact, group, now)?, answer))
         }),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use msnp::notification::ServerCommand;
 use msnp::{ErrorCode, Timestamp, TrId};
 
-use super::session::{Me, Outcome, refused, wait};
+use super::session::{Me, Outcome, refused, wait_for_edit};
 use crate::net::Handled;
 use crate::roster::{Change, Roster};
 use crate::service::{Service, now};
@@ -22,7 +22,7 @@ pub(super) fn own(
     plan: impl FnOnce(&Roster, Timestamp) -> Planned + Send + 'static,
 ) -> Handled<Outcome> {
     let (service, me) = (service.clone(), me.clone());
-    wait(async move {
+    wait_for_edit(trid, async move {
         let _turn = service.directory.turn(&me.cell.handle).await;
         let planned = plan(&me.cell.state().roster, now());
         let (changes, answer) = match planned {

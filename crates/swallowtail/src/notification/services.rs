@@ -20,12 +20,20 @@ pub(super) fn answer(config: &Config, me: &Me, request: ServiceRequest) -> Resul
             document: DEFAULT_SHIELDS.as_bytes().to_vec(),
         },
         ServiceRequest::Subscription(trid) => ServiceLine::Subscription(trid),
-        ServiceRequest::Url { trid, .. } => {
-            let page = config.sign_in.page.clone();
+        ServiceRequest::Url {
+            trid,
+            service,
+            parameter,
+        } => {
+            // One page for all; to write to somebody it is told the address.
+            let target = match parameter {
+                Some(address) if service == "COMPOSE" => format!("/?to={address}"),
+                _ => "/".to_owned(),
+            };
             ServiceLine::Url {
                 trid,
-                target: "/".to_owned(),
-                login: page,
+                target,
+                login: config.sign_in.page.clone(),
                 site: SITE_ID,
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use msnp::frame::Frame;
-use msnp::notification::verb::{self, Stage};
+use msnp::notification::verb::{self, Stage, Verb};
 use msnp::notification::{ClientCommand, OutReason, ServerCommand};
 use msnp::{Dialect, ErrorCode, Handle, Refusal, TrId};
 use tokio::time::Instant;
@@ -146,7 +146,7 @@ impl NotificationSession {
             .close_with(|out| ServerCommand::Out(None).encode(self.dialect(), out));
     }
 
-    /// Commands that may come before signing in.
+    /// Carries out a command that the table of verbs let through.
     fn handle_any(&mut self, command: ClientCommand) -> Result<Handled<Outcome>, Refusal> {
         match command {
             ClientCommand::Out => self.leave(),
@@ -212,6 +212,10 @@ impl Session for NotificationSession {
     fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Outcome>, Refusal> {
         if let Some(rate) = &mut self.rate {
             self.rest = rate.take(1.0, Instant::now());
+        }
+        if let (Progress::SignedIn(_), Ok((Verb::Usr, trid, _))) = (&self.progress, verb::head(frame.line)) {
+            // Whatever its words say (framing.md section 8).
+            return Err(Refusal::Answer(trid, ErrorCode::AlreadyLogin));
         }
         self.handle_any(ClientCommand::decode(frame)?)
     }
@@ -283,7 +287,7 @@ impl Session for NotificationSession {
     }
 }
 
-/// Ends every notification session: the server goes down (ns.md section 4, OUT).
+/// Ends a notification session: the server goes down (ns.md section 4, OUT).
 pub(crate) fn announce_shutdown(endpoint: &Endpoint) {
     let out = ServerCommand::Out(Some(OutReason::ShuttingDown));
     endpoint.outbox.close_with(|bytes| out.encode(endpoint.dialect, bytes));
@@ -293,6 +297,18 @@ pub(crate) fn announce_shutdown(endpoint: &Endpoint) {
 pub(super) fn wait(work: impl Future<Output = Outcome> + Send + 'static) -> Handled<Outcome> {
     let waiting: Waiting<Outcome> = Box::pin(work);
     Handled::Wait(waiting)
+}
+
+/// A command that waits for `work`, which changes what is kept. It is carried out to its end even if the connection ends first:
+/// what the store has written must reach the rosters in memory, in the same turn.
+pub(super) fn wait_for_edit(trid: TrId, work: impl Future<Output = Outcome> + Send + 'static) -> Handled<Outcome> {
+    let work = tokio::spawn(work);
+    wait(async move {
+        work.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "an edit was not carried out to its end");
+            refused(trid, ErrorCode::StoreUnavailable)
+        })
+    })
 }
 
 /// `code trid`; the connection stays.

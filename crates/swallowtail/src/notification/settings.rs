@@ -6,7 +6,7 @@ use msnp::notification::{AddPrompt, Phone, Privacy, Property, PropertyChange, Pr
 use msnp::{DisplayName, TrId};
 
 use super::edit;
-use super::session::{Me, Outcome, wait};
+use super::session::{Me, Outcome, wait_for_edit};
 use crate::net::Handled;
 use crate::roster::Settings;
 use crate::service::{Service, now};
@@ -48,17 +48,20 @@ pub(super) fn prp(service: &Arc<Service>, me: &Me, prp: Prp) -> Handled<Outcome>
             let number: Option<Arc<str>> = number.map(|number| number.value().into());
             let told = Property::Phone(phone, number.as_deref().map(str::to_owned));
             let set = move |settings: &mut Settings| settings.phones[phone as usize] = number;
-            wait(set_number(service.clone(), me.clone(), prp, set, Some(told)))
+            wait_for_edit(prp.trid, set_number(service.clone(), me.clone(), prp, set, Some(told)))
         }
         PropertyChange::Paging(on) => {
             // Without a mobile service MBE is N, and MOB stays N for others while it is.
-            wait(set_number(
-                service.clone(),
-                me.clone(),
-                prp,
-                move |settings| settings.paging = on,
-                None,
-            ))
+            wait_for_edit(
+                prp.trid,
+                set_number(
+                    service.clone(),
+                    me.clone(),
+                    prp,
+                    move |settings| settings.paging = on,
+                    None,
+                ),
+            )
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::presence::Endpoint;
 use crate::random;
 use crate::roster::Roster;
 use crate::service::Service;
-use crate::store::AccountId;
+use crate::store::{Account, AccountId};
 
 /// The dialects that are built.
 const SUPPORTED: [Dialect; 1] = [Dialect::Msnp12];
@@ -83,10 +83,9 @@ fn cvr_answer(session: &NotificationSession, cvr: &Cvr, query: bool) -> SignInAn
 /// USR: who, then the proof.
 pub(super) fn usr(session: &mut NotificationSession, usr: Usr) -> Result<Handled<Outcome>, Refusal> {
     let draining = session.service.draining.load(Ordering::Acquire);
+    // The table of verbs, and the session for those who are signed in, admit USR at no other time.
     let Progress::Negotiated(negotiated) = &mut session.progress else {
-        return match usr {
-            Usr::Initial { trid, .. } | Usr::Ticket { trid, .. } => Err(Refusal::Answer(trid, ErrorCode::AlreadyLogin)),
-        };
+        return Err(Malformed::WrongState.into());
     };
     match usr {
         Usr::Initial { trid, .. } | Usr::Ticket { trid, .. } if draining => {
@@ -140,15 +139,16 @@ struct Newcomer {
 
 async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> Outcome {
     let fatal = |code| Outcome::Refused(Refusal::Fatal(newcomer.trid, code));
+    // Before anything else: who has no good ticket costs nobody anything.
+    let Some(claims) = service.tickets.verify(&ticket) else {
+        return fatal(ErrorCode::AuthenticationFailed);
+    };
     let turn = service.directory.turn(&newcomer.handle).await;
     let loaded = async {
         let account = service.store.account(&newcomer.handle).await?;
-        let account = account.filter(|account| {
-            service.tickets.verify(&ticket).is_some_and(|claims| {
-                claims.account == account.id && claims.password_version == account.password_version
-            })
-        });
-        match account {
+        let is_good =
+            |account: &Account| claims.account == account.id && claims.password_version == account.password_version;
+        match account.filter(is_good) {
             Some(account) => turn.cell().await.map(|cell| cell.filter(|cell| cell.id == account.id)),
             None => Ok(None),
         }

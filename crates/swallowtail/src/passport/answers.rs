@@ -43,7 +43,7 @@ pub(super) fn unavailable() -> Response {
 /// A password came over plain HTTP from afar (security.md section 8).
 pub(super) fn insecure() -> Response {
     const ADVICE: &str = "Passwords are not taken over plain HTTP from this address: sign in over https, \
-        or set insecure_http_login = true in the server's configuration.\n";
+        or set insecure_http = true under [sign_in] in the server's configuration.\n";
     let mut response = Response::new(Body::from(ADVICE));
     *response.status_mut() = StatusCode::FORBIDDEN;
     set(&mut response, CONTENT_TYPE, "text/plain; charset=utf-8");

@@ -30,6 +30,7 @@ pub use serve::serve;
 pub use tickets::{Claims, TicketLife, Tickets};
 
 use crate::accounts::{Accounts, AuthError};
+use crate::config::is_private;
 use crate::store::Account;
 
 /// What `USR TWN S` tells clients to hand to the login service: what both servers that official client 7.5 was seen to work
@@ -48,27 +49,14 @@ pub struct Passport {
 }
 
 /// What an operator may choose.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PassportSettings {
-    /// The one word of `USR TWN S`. Sent by the notification server; login and RST do not compare what comes back.
-    pub policy: String,
     /// The host of the login page, with a port if it is not the usual one, for clients that do not tell which host they asked.
     pub public_host: Option<String>,
     /// Whether a password over plain HTTP is taken from addresses that are neither of this machine nor private.
     pub insecure_http_login: bool,
     /// The page that old clients offer to open after a wrong password.
     pub failure_page: Option<String>,
-}
-
-impl Default for PassportSettings {
-    fn default() -> Self {
-        Self {
-            policy: DEFAULT_POLICY.to_owned(),
-            public_host: None,
-            insecure_http_login: false,
-            failure_page: None,
-        }
-    }
 }
 
 impl Passport {
@@ -88,14 +76,6 @@ impl Passport {
     /// Whether a password may come in clear from there (security.md section 8): from this machine or a private network, where a
     /// terminator of TLS stands too.
     fn takes_passwords_from(&self, peer: IpAddr) -> bool {
-        self.settings.insecure_http_login || is_near(peer)
-    }
-}
-
-/// Whether an address is of this machine or of a private network.
-fn is_near(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+        self.settings.insecure_http_login || is_private(peer)
     }
 }

@@ -21,6 +21,7 @@ use tokio::time::{Instant, timeout};
 
 use super::routes::Routes;
 use super::{Passport, first_line};
+use crate::net::{Connections, Outbox};
 
 /// Connections of one listener at once; more wait to be accepted. Each is over within [`CONNECTION_LIFE`] and holds at most a
 /// head and a body, 80 KiB: 40 MiB for all.
@@ -50,7 +51,12 @@ pub(super) struct Caller {
 
 /// Serves the Passport endpoints over plain HTTP until `shutdown` becomes true (or its sender is gone), then waits up to 5 s
 /// for the requests under way.
-pub async fn serve(listener: TcpListener, passport: Arc<Passport>, mut shutdown: watch::Receiver<bool>) {
+pub async fn serve(
+    listener: TcpListener,
+    passport: Arc<Passport>,
+    admitted: Arc<Connections>,
+    mut shutdown: watch::Receiver<bool>,
+) {
     let routes = Routes::new(passport).await;
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
@@ -62,11 +68,15 @@ pub async fn serve(listener: TcpListener, passport: Arc<Passport>, mut shutdown:
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((slot, stream, caller)) => {
+                // Nobody queues anything for these connections; the outbox only stands for one in the count.
+                let Some(permit) = admitted.admit(caller.peer.ip(), &Outbox::new(0)) else {
+                    continue;
+                };
                 let (routes, shutdown) = (routes.clone(), shutdown.clone());
                 connections.spawn(async move {
                     let life = timeout(CONNECTION_LIFE, connection(stream, caller, routes, shutdown));
                     let _ = life.await;
-                    drop(slot);
+                    drop((slot, permit));
                 });
             }
             Err(error) => {

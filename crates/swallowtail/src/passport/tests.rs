@@ -356,7 +356,7 @@ async fn from_afar_the_answer_says_what_to_do() {
         let answer = routes.clone().answer(request).await;
         assert_eq!(answer.status().as_u16(), status, "{path}");
         let body = axum::body::to_bytes(answer.into_body(), 1000).await.unwrap();
-        let advises = std::str::from_utf8(&body).unwrap().contains("insecure_http_login");
+        let advises = std::str::from_utf8(&body).unwrap().contains("insecure_http = true");
         assert_eq!(advises, status == 403, "{path}");
     }
 }

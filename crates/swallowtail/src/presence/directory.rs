@@ -5,10 +5,12 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
-use msnp::Handle;
+use msnp::notification::ContactLine;
+use msnp::{Handle, List};
 use tokio::sync::OwnedMutexGuard;
 
 use super::cell::{Cell, Endpoint};
+use crate::service::now;
 use crate::store::{Store, StoreError};
 use crate::sync::lock;
 
@@ -75,15 +77,7 @@ impl Directory {
     /// Every notification connection there is.
     #[must_use]
     pub fn endpoints(&self) -> Vec<Arc<Endpoint>> {
-        let mut all = Vec::new();
-        for shard in &self.shards {
-            let cells: Vec<_> = lock(shard)
-                .values()
-                .filter_map(|slot| lock(&slot.cell).upgrade())
-                .collect();
-            all.extend(cells.iter().filter_map(|cell| cell.endpoint()));
-        }
-        all
+        self.cells().iter().filter_map(|cell| cell.endpoint()).collect()
     }
 
     /// Waits for the turn of one account.
@@ -115,6 +109,38 @@ impl Directory {
         &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or_default()]
     }
 
+    /// An account is gone: those in use do not count it among their watchers any more (ns.md section 1.2 rule 11). In the store
+    /// that was done when it was removed. Each of them has its own turn, so this goes on by itself.
+    fn forget_watcher(self: &Arc<Self>, gone: Handle) {
+        let directory = self.clone();
+        tokio::spawn(async move {
+            for cell in directory.cells() {
+                let _turn = directory.turn(&cell.handle).await;
+                // Somebody new at that address may have put this account on FL meanwhile.
+                let is_watched_anew = directory.find(&gone).is_some_and(|new| {
+                    new.state()
+                        .roster
+                        .entries
+                        .get(&cell.handle)
+                        .is_some_and(|entry| entry.is_on(List::Forward))
+                });
+                let changes = cell.state().roster.become_unwatched(&gone, now());
+                if !is_watched_anew && !changes.is_empty() {
+                    cell.apply_foreign(&changes, &ContactLine::ReverseRemoved(gone.clone()).into());
+                }
+            }
+        });
+    }
+
+    /// Every account in use.
+    fn cells(&self) -> Vec<Arc<Cell>> {
+        let mut all = Vec::new();
+        for shard in &self.shards {
+            all.extend(lock(shard).values().filter_map(|slot| lock(&slot.cell).upgrade()));
+        }
+        all
+    }
+
     /// Gives up the place of an account that nobody uses any more.
     pub(super) fn forget_unused(&self, handle: &Handle) {
         let mut shard = lock(self.shard(handle));
@@ -142,6 +168,7 @@ impl Turn {
             }
             *lock(&slot.cell) = Weak::new();
             cell.retire();
+            self.directory.forget_watcher(self.handle.clone());
         }
         // Nobody else can load it meanwhile: that takes the turn too.
         let Some((id, roster)) = self.directory.store.roster(&self.handle).await? else {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use msnp::{DisplayName, Handle};
 use sqlx::Sqlite;
+use sqlx::sqlite::SqliteConnection;
 
 use super::{Store, StoreError, unix_now};
 
@@ -86,6 +87,14 @@ impl Store {
         row.map(Account::from_row).transpose()
     }
 
+    /// The number of accounts.
+    pub async fn count_accounts(&self) -> Result<u64, StoreError> {
+        let (count,) = sqlx::query_as::<Sqlite, (i64,)>("select count(*) from accounts")
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
     /// All accounts, by address.
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from accounts order by handle"));
@@ -116,6 +125,9 @@ impl Store {
             if done.rows_affected() == 0 {
                 return Err(StoreError::Taken(account.handle.clone()));
             }
+            // Somebody new has nobody on FL; a server that was running when an older account of this address went may have
+            // written otherwise.
+            forget_watcher(&mut transaction, &account.handle).await?;
         }
         transaction.commit().await?;
         Ok(())
@@ -152,17 +164,7 @@ impl Store {
             .bind(handle.as_str())
             .execute(&mut *transaction)
             .await?;
-        // 24 is RL and PL; 7 is the rest.
-        let changed = "update accounts set list_stamp = list_stamp + 1, list_version = list_version + 1 \
-                       where id in (select owner from entries where handle = $1 and lists & 24 <> 0)";
-        let unlisted = "update entries set lists = lists & 7 where handle = $1";
-        let emptied = "delete from entries where handle = $1 and lists = 0";
-        for sql in [changed, unlisted, emptied] {
-            sqlx::query(sql)
-                .bind(handle.as_str())
-                .execute(&mut *transaction)
-                .await?;
-        }
+        forget_watcher(&mut transaction, handle).await?;
         transaction.commit().await?;
         Ok(done.rows_affected() > 0)
     }
@@ -194,4 +196,17 @@ impl Store {
         };
         rows.into_iter().map(key).collect()
     }
+}
+
+/// Takes an address off RL and PL of everybody.
+async fn forget_watcher(connection: &mut SqliteConnection, handle: &Handle) -> Result<(), sqlx::Error> {
+    // 24 is RL and PL; 7 is the rest.
+    let changed = "update accounts set list_stamp = list_stamp + 1, list_version = list_version + 1 \
+                       where id in (select owner from entries where handle = $1 and lists & 24 <> 0)";
+    let unlisted = "update entries set lists = lists & 7 where handle = $1";
+    let emptied = "delete from entries where handle = $1 and lists = 0";
+    for sql in [changed, unlisted, emptied] {
+        sqlx::query(sql).bind(handle.as_str()).execute(&mut *connection).await?;
+    }
+    Ok(())
 }

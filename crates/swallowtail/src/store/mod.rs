@@ -100,7 +100,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Directory`], [`StoreError::Open`], [`StoreError::Newer`] and [`StoreError::Migrate`], each naming the path.
     pub async fn open(directory: &Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(directory).map_err(|error| StoreError::Directory {
+        make_private_directory(directory).map_err(|error| StoreError::Directory {
             path: directory.to_owned(),
             error,
         })?;
@@ -137,6 +137,17 @@ impl Store {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Makes a directory that only its owner can enter: the database holds password hashes and the keys of tickets. One that is there
+/// keeps its permissions; it is the operator's.
+fn make_private_directory(directory: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    if std::fs::metadata(directory).is_ok_and(|known| known.permissions().mode() & 0o007 != 0) {
+        let directory = directory.display();
+        tracing::warn!(%directory, "everybody on this machine can look into the data directory; chmod 700 keeps its secrets");
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {

@@ -30,7 +30,8 @@ struct State {
     next_member: u64,
     /// Who was rung, and until when they may answer.
     rung: HashMap<Handle, Instant>,
-    /// When somebody opened, joined, called or said something last.
+    /// When somebody opened, joined, rang somebody or said something to somebody last. What is refused does not count (sb.md
+    /// section 7).
     last: Instant,
     /// All have left, or it was idle for too long. Nobody can join any more.
     closed: bool,
@@ -125,7 +126,9 @@ impl Board {
     /// MSG: appends the message to every other member's outbox. Whether all of them took it, and there was one.
     pub(super) fn message(&self, from: MemberId, payload: &[u8]) -> bool {
         let mut state = lock(&self.state);
-        state.last = Instant::now();
+        if state.members.len() > 1 {
+            state.last = Instant::now();
+        }
         let Some(sender) = state.members.iter().find(|member| member.id == from) else {
             return false;
         };
@@ -152,7 +155,6 @@ impl Board {
     pub(super) fn begin_ring(&self, callee: &Handle) -> Result<(), NotCallable> {
         let now = Instant::now();
         let mut state = lock(&self.state);
-        state.last = now;
         state.rung.retain(|_, until| *until > now);
         if state.members.len() + state.rung.len() >= self.most_members {
             return Err(NotCallable::Full);
@@ -162,6 +164,11 @@ impl Board {
         }
         state.rung.insert(callee.clone(), now + COOKIE_LIFE);
         Ok(())
+    }
+
+    /// The ring went out.
+    pub(super) fn note_ring(&self) {
+        lock(&self.state).last = Instant::now();
     }
 
     /// The ring did not go out.
@@ -231,7 +238,7 @@ impl State {
     }
 }
 
-/// Closes a board when nothing happens in it. Ends with the board.
+/// Closes a board when nothing happens in it. Ends when it next looks and the board is gone.
 pub(super) fn watch_idle(switchboard: &Arc<Switchboard>, board: &Arc<Board>, idle: Duration) {
     let (switchboard, board) = (Arc::downgrade(switchboard), Arc::downgrade(board));
     tokio::spawn(async move {

@@ -35,6 +35,7 @@ pub(super) fn ring(
         NotCallable::Full => ErrorCode::UserTooActive,
     })?;
     if send_ring(directory, switchboard, board.id, caller, callee) {
+        board.note_ring();
         return Ok(());
     }
     board.cancel_ring(callee);
@@ -73,7 +74,7 @@ fn send_ring(
     let ring = Rng {
         session,
         address: endpoint.switchboard.clone(),
-        cookie: cookie.0,
+        cookie,
         caller: caller.handle.clone(),
         name: caller.name.clone(),
     };

@@ -184,11 +184,11 @@ impl Session for SwitchboardSession {
     }
 
     fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<()>, Refusal> {
-        let command = ClientCommand::decode(frame).inspect_err(|refusal| {
-            // A callee that is no address is a failed call too.
-            if matches!(refusal, Refusal::Answer(_, ErrorCode::InvalidUsername)) {
-                self.note_call(false, Instant::now());
-            }
+        let command = ClientCommand::decode(frame).inspect_err(|refusal| match refusal {
+            // A callee that is no address is a failed call too, and data that is not relayed came all the same.
+            Refusal::Answer(_, ErrorCode::InvalidUsername) => self.note_call(false, Instant::now()),
+            Refusal::Answer(_, ErrorCode::BadDataMessage) => self.charge(AckFlag::Data, frame.payload.len()),
+            _ => {}
         })?;
         match command {
             ClientCommand::Usr { trid, handle, cookie } => {

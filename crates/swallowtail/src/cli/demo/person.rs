@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use msnp::notification::{Adc, Addition, Chg, ClientCommand, ContactLine, PresenceLine, ServerCommand, ServiceLine};
-use msnp::switchboard::{AckFlag, ClientCommand as Switchboard, Cookie, ServerCommand as SwitchboardLine};
+use msnp::switchboard::{AckFlag, ClientCommand as Switchboard, ServerCommand as SwitchboardLine};
 use msnp::{Capabilities, DisplayName, Handle, List, Status, Text};
 
 use super::is_on_list;
@@ -100,7 +100,7 @@ impl Person {
             .notification
             .wait_for("a switchboard", |line| match line {
                 ServerCommand::Service(ServiceLine::Switchboard { address, cookie, .. }) => {
-                    Some((address.clone(), Cookie(cookie.clone())))
+                    Some((address.clone(), cookie.clone()))
                 }
                 _ => None,
             })
@@ -152,7 +152,7 @@ impl Person {
         let answer = Switchboard::Ans {
             trid: conversation.next_trid(),
             handle: Some(self.handle.clone()),
-            cookie: Cookie(ring.cookie),
+            cookie: ring.cookie,
             session: Some(ring.session),
         };
         conversation.send(&answer).await?;

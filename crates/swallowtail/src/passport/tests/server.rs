@@ -12,6 +12,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::accounts::Accounts;
+use crate::config::Config;
+use crate::net::Connections;
 use crate::passport::{Passport, PassportSettings, Tickets, serve, transcript};
 use crate::store::Store;
 
@@ -41,7 +43,12 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(serve(listener, Arc::clone(&passport), stopped));
+        let task = tokio::spawn(serve(
+            listener,
+            Arc::clone(&passport),
+            Connections::new(Config::default().address_limits(1000)),
+            stopped,
+        ));
         Self {
             address,
             passport,
