@@ -18,10 +18,7 @@ impl Receiver for Collector {
     type Stop = Malformed;
 
     fn payload_length(&mut self, line: &[u8]) -> Result<usize, Malformed> {
-        let length = msnp::word::Words::new(line)
-            .last()
-            .and_then(msnp::word::number)
-            .unwrap_or(0);
+        let length = msnp::word::Words::new(line).last().and_then(msnp::word::number).unwrap_or(0);
         match length {
             0..=500 => Ok(length as usize),
             501..=999 => Err(Malformed::PayloadLength),
@@ -39,24 +36,14 @@ fuzz_target!(|input: &[u8]| {
     let Some((head, stream)) = input.split_first_chunk::<8>() else {
         return;
     };
-    let rules = if head[0] & 1 == 0 {
-        LineRules::NOTIFICATION
-    } else {
-        LineRules::SWITCHBOARD
-    };
+    let rules = if head[0] & 1 == 0 { LineRules::NOTIFICATION } else { LineRules::SWITCHBOARD };
 
-    let mut whole = Collector {
-        frames: Vec::new(),
-        flow: Flow::Continue,
-    };
+    let mut whole = Collector { frames: Vec::new(), flow: Flow::Continue };
     let mut decoder = Decoder::new(rules);
     let end = decoder.feed(stream, &mut whole);
     let waits_for = decoder.pending();
 
-    let mut parts = Collector {
-        frames: Vec::new(),
-        flow: if head[0] & 2 == 0 { Flow::Continue } else { Flow::Pause },
-    };
+    let mut parts = Collector { frames: Vec::new(), flow: if head[0] & 2 == 0 { Flow::Continue } else { Flow::Pause } };
     let mut decoder = Decoder::new(rules);
     let parts_end = feed_in_chunks(&mut decoder, stream, &head[1..], &mut parts);
 
@@ -77,9 +64,7 @@ fn feed_in_chunks(
 ) -> Result<(), Malformed> {
     let mut lengths = lengths.iter().cycle();
     while !stream.is_empty() {
-        let length = lengths
-            .next()
-            .map_or(1, |length| usize::from(*length).clamp(1, stream.len()));
+        let length = lengths.next().map_or(1, |length| usize::from(*length).clamp(1, stream.len()));
         let (chunk, rest) = stream.split_at(length);
         stream = rest;
         decoder.feed(chunk, collector)?;

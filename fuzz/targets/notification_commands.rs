@@ -32,10 +32,7 @@ impl Receiver for Connection {
 }
 
 fn commands(stage: Stage, stream: &[u8]) -> (Vec<ClientCommand>, Result<(), Refusal>) {
-    let mut connection = Connection {
-        stage,
-        commands: Vec::new(),
-    };
+    let mut connection = Connection { stage, commands: Vec::new() };
     let end = Decoder::new(LineRules::NOTIFICATION).feed(stream, &mut connection);
     (connection.commands, end)
 }
@@ -43,9 +40,7 @@ fn commands(stage: Stage, stream: &[u8]) -> (Vec<ClientCommand>, Result<(), Refu
 fuzz_target!(|stream: &[u8]| {
     let dialects = [Dialect::Msnp8, Dialect::Msnp12];
     let stages = [Stage::Fresh, Stage::VersionQuery].into_iter();
-    let stages = stages
-        .chain(dialects.map(Stage::Negotiated))
-        .chain(dialects.map(Stage::SignedIn));
+    let stages = stages.chain(dialects.map(Stage::Negotiated)).chain(dialects.map(Stage::SignedIn));
     for stage in stages {
         let (sent, _) = commands(stage, stream);
         let mut written = Vec::new();

@@ -54,20 +54,10 @@ impl Receiver for Reader {
 }
 
 fn read(service: Service, stream: &[u8]) -> (Reader, Result<(), Malformed>) {
-    let mut reader = Reader {
-        service,
-        written: Vec::new(),
-        lines: 0,
-    };
+    let mut reader = Reader { service, written: Vec::new(), lines: 0 };
     let rules = match service {
-        Service::Notification(_) => LineRules {
-            max_line: 16384,
-            ..LineRules::NOTIFICATION
-        },
-        Service::Switchboard => LineRules {
-            max_line: 16384,
-            ..LineRules::SWITCHBOARD
-        },
+        Service::Notification(_) => LineRules { max_line: 16384, ..LineRules::NOTIFICATION },
+        Service::Switchboard => LineRules { max_line: 16384, ..LineRules::SWITCHBOARD },
     };
     let end = Decoder::new(rules).feed(stream, &mut reader);
     (reader, end)

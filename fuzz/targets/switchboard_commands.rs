@@ -36,11 +36,7 @@ impl Receiver for Connection {
 }
 
 fn play(stage: Stage, stream: &[u8]) -> (Connection, Result<(), Refusal>) {
-    let mut connection = Connection {
-        stage,
-        written: Vec::new(),
-        commands: 0,
-    };
+    let mut connection = Connection { stage, written: Vec::new(), commands: 0 };
     let end = Decoder::new(LineRules::SWITCHBOARD).feed(stream, &mut connection);
     (connection, end)
 }

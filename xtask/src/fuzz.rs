@@ -21,10 +21,7 @@ const TOO_SLOW: u64 = 10;
 /// Builds all targets once and runs one of them, or each in turn, for a share of `seconds`.
 pub(crate) fn run(only: Option<&str>, seconds: u64) -> Result<()> {
     let all = targets()?;
-    let chosen: Vec<_> = all
-        .iter()
-        .filter(|target| only.is_none_or(|only| *target == only))
-        .collect();
+    let chosen: Vec<_> = all.iter().filter(|target| only.is_none_or(|only| *target == only)).collect();
     if chosen.is_empty() {
         bail!("no such target; there are: {}", all.join(", "));
     }
@@ -51,39 +48,20 @@ fn fuzz(target: &str, seconds: u64) -> Result<()> {
     println!("fuzzing {target} for {seconds} s");
     let before = findings(target);
     let (time, timeout) = (format!("-max_total_time={seconds}"), format!("-timeout={TOO_SLOW}"));
-    let run = Cargo::new(["fuzz", "run"])
-        .args(BUILD)
-        .args([target, corpus.as_str(), &seeds]);
+    let run = Cargo::new(["fuzz", "run"]).args(BUILD).args([target, corpus.as_str(), &seeds]);
     let run = run.args(["--", time.as_str(), &timeout, "-verbosity=0", "-print_final_stats=1"]);
     let said = run.output().with_context(|| {
-        let found: Vec<_> = findings(target)
-            .difference(&before)
-            .map(|path| path.display().to_string())
-            .collect();
-        let inputs = if found.is_empty() {
-            "no input was written".to_owned()
-        } else {
-            found.join(", ")
-        };
+        let found: Vec<_> = findings(target).difference(&before).map(|path| path.display().to_string()).collect();
+        let inputs = if found.is_empty() { "no input was written".to_owned() } else { found.join(", ") };
         format!("{target} failed; the input: {inputs}; again with: cargo fuzz run --sanitizer none {target} INPUT")
     })?;
-    let runs = said
-        .lines()
-        .find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
-    println!(
-        "  {} inputs, none failed",
-        runs.context("libFuzzer did not say how much it ran")?.trim()
-    );
+    let runs = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
+    println!("  {} inputs, none failed", runs.context("libFuzzer did not say how much it ran")?.trim());
     Ok(())
 }
 
 /// The inputs that have failed so far.
 fn findings(target: &str) -> BTreeSet<PathBuf> {
     let folder = fs::read_dir(root().join("fuzz/artifacts").join(target));
-    folder
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .collect()
+    folder.into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }

@@ -89,7 +89,5 @@ fn lint() -> anyhow::Result<()> {
 }
 
 fn doc() -> anyhow::Result<()> {
-    Cargo::new(["doc", "--no-deps", "--workspace"])
-        .env("RUSTDOCFLAGS", "-D warnings")
-        .run()
+    Cargo::new(["doc", "--no-deps", "--workspace"]).env("RUSTDOCFLAGS", "-D warnings").run()
 }

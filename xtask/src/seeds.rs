@@ -28,14 +28,9 @@ pub(crate) fn write() -> Result<()> {
             collect(name, &fs::read_to_string(&path)?, &mut seeds);
         }
     }
-    let streams: Vec<_> = seeds
-        .iter()
-        .filter(|((target, _), _)| *target == "server_lines")
-        .collect();
-    let frames: Vec<_> = streams
-        .iter()
-        .map(|((_, name), bytes)| (name.clone(), [FRAMES_HEAD, bytes].concat()))
-        .collect();
+    let streams: Vec<_> = seeds.iter().filter(|((target, _), _)| *target == "server_lines").collect();
+    let frames: Vec<_> =
+        streams.iter().map(|((_, name), bytes)| (name.clone(), [FRAMES_HEAD, bytes].concat())).collect();
     seeds.extend(frames.into_iter().map(|(name, bytes)| (("frames", name), bytes)));
     for ((target, name), bytes) in seeds {
         fs::create_dir_all(folder.join(target))?;
@@ -62,17 +57,11 @@ fn collect(file: &str, text: &str, seeds: &mut Seeds) {
             }
             ">" | "<" => {
                 let key = (target(who, sign), format!("{file}-{who}-{}", stage(who, text)));
-                seeds
-                    .entry(key.clone())
-                    .or_default()
-                    .extend([&bytes, b"\r\n".as_slice()].concat());
+                seeds.entry(key.clone()).or_default().extend([&bytes, b"\r\n".as_slice()].concat());
                 last = Some(key);
             }
             ">|" | "<|" => {
-                if let Some(key) = last
-                    .as_ref()
-                    .filter(|(target, name)| *target != "rst" || name.starts_with("rst"))
-                {
+                if let Some(key) = last.as_ref().filter(|(target, name)| *target != "rst" || name.starts_with("rst")) {
                     seeds.entry(key.clone()).or_default().extend(bytes);
                 }
             }
@@ -124,9 +113,7 @@ fn unescape(text: &str) -> Vec<u8> {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\\') {
         bytes.extend_from_slice(before.as_bytes());
-        let hex = after
-            .strip_prefix('x')
-            .and_then(|digits| u8::from_str_radix(digits.get(..2)?, 16).ok());
+        let hex = after.strip_prefix('x').and_then(|digits| u8::from_str_radix(digits.get(..2)?, 16).ok());
         let (byte, length) = match (after.as_bytes().first(), hex) {
             (_, Some(byte)) => (byte, 3),
             (Some(b'r'), _) => (b'\r', 1),
@@ -148,16 +135,9 @@ mod tests {
     #[test]
     fn a_stream_is_cut_where_its_stage_ends() {
         let mut seeds = Seeds::new();
-        collect(
-            "t",
-            "!x\na > VER 1 MSNP12\na > UUX 2 {len}\na >| \\x41{0}\\r\na < UUX 2 0\n",
-            &mut seeds,
-        );
+        collect("t", "!x\na > VER 1 MSNP12\na > UUX 2 {len}\na >| \\x41{0}\\r\na < UUX 2 0\n", &mut seeds);
         let seed = |target, name: &str| seeds.get(&(target, name.to_owned())).map(Vec::as_slice);
-        assert_eq!(
-            seed("notification_commands", "t-a-0-fresh"),
-            Some(b"VER 1 MSNP12\r\n".as_slice())
-        );
+        assert_eq!(seed("notification_commands", "t-a-0-fresh"), Some(b"VER 1 MSNP12\r\n".as_slice()));
         let uux = format!("UUX 2 {CHOSEN}\r\nA{{0}}\r");
         assert_eq!(seed("notification_commands", "t-a-2-signed-in"), Some(uux.as_bytes()));
         assert_eq!(seed("server_lines", "t-a-2-signed-in"), Some(b"UUX 2 0\r\n".as_slice()));

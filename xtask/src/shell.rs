@@ -59,11 +59,7 @@ pub(crate) fn run(mut command: Command) -> Result<()> {
     let call = shown(&command);
     println!("$ {call}");
     let status = command.status().with_context(|| format!("{call} cannot be started"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        bail!("{call} failed ({status})")
-    }
+    if status.success() { Ok(()) } else { bail!("{call} failed ({status})") }
 }
 
 /// Whether a program answers to these arguments, silently.

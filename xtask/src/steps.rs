@@ -71,20 +71,14 @@ mod tests {
                 Ok(())
             }
         };
-        let steps = Steps::new()
-            .add("a", task("a", true))
-            .add("b", task("b", false))
-            .add("c", task("c", true));
+        let steps = Steps::new().add("a", task("a", true)).add("b", task("b", false)).add("c", task("c", true));
         assert_eq!(format!("{:#}", steps.run().unwrap_err()), "step 2/3, b: no");
         assert_eq!(*ran.borrow(), ["a", "b"]);
     }
 
     #[test]
     fn the_table_says_what_failed_and_what_was_not_begun() {
-        let done = [
-            ("format", Duration::from_millis(1234), true),
-            ("lint", Duration::from_secs(60), false),
-        ];
+        let done = [("format", Duration::from_millis(1234), true), ("lint", Duration::from_secs(60), false)];
         assert_eq!(
             table(&done, 4),
             "step              seconds\n\

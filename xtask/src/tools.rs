@@ -40,10 +40,7 @@ fn cpp_compiler() -> Result<()> {
         bail!("a C++ compiler (c++) is needed for fuzzing: install g++ or clang, on Debian with: apt-get install g++");
     }
     println!("a C++ compiler is missing: installing g++");
-    for arguments in [
-        ["update", "--quiet"].as_slice(),
-        &["install", "--yes", "--quiet", "g++"],
-    ] {
+    for arguments in [["update", "--quiet"].as_slice(), &["install", "--yes", "--quiet", "g++"]] {
         let mut command = Command::new(apt);
         command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
         shell::run(command)?;

@@ -80,24 +80,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let scripts = arguments
-        .files
-        .iter()
-        .map(|file| Script::read(file))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let scripts = arguments.files.iter().map(|file| Script::read(file)).collect::<anyhow::Result<Vec<_>>>()?;
     let options = options(&arguments);
     let target = RemoteTarget::new(endpoints(&arguments)?, arguments.account_command);
     let reports = play(Arc::new(target), scripts, &options).await;
-    anyhow::ensure!(
-        !reports.is_empty(),
-        "no part of these files has the title given with --part"
-    );
+    anyhow::ensure!(!reports.is_empty(), "no part of these files has the title given with --part");
     print(&reports);
-    Ok(if reports.iter().any(PlayReport::failed) {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if reports.iter().any(PlayReport::failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn options(arguments: &Arguments) -> Options {
@@ -115,10 +104,7 @@ fn options(arguments: &Arguments) -> Options {
 }
 
 fn endpoints(arguments: &Arguments) -> anyhow::Result<Endpoints> {
-    let (host, _) = arguments
-        .notification
-        .rsplit_once(':')
-        .context("--notification must be HOST:PORT")?;
+    let (host, _) = arguments.notification.rsplit_once(':').context("--notification must be HOST:PORT")?;
     let switchboard = arguments.switchboard.clone();
     Ok(Endpoints {
         notification: arguments.notification.clone(),

@@ -19,10 +19,7 @@ impl RemoteTarget {
     /// exist.
     #[must_use]
     pub fn new(endpoints: Endpoints, account_command: Option<String>) -> Self {
-        Self {
-            endpoints,
-            account_command,
-        }
+        Self { endpoints, account_command }
     }
 }
 
@@ -33,9 +30,7 @@ impl Target for RemoteTarget {
                 return Err(NotPlayable(format!("it needs a server that runs with {key} = {value}")));
             }
             if needs.dispatch && self.endpoints.dispatch.is_none() {
-                return Err(NotPlayable(
-                    "it needs a dispatch server (--dispatch HOST:PORT)".to_owned(),
-                ));
+                return Err(NotPlayable("it needs a dispatch server (--dispatch HOST:PORT)".to_owned()));
             }
             if needs.stop {
                 return Err(NotPlayable("it needs a server that it may stop".to_owned()));
@@ -116,10 +111,7 @@ mod tests {
         assert!(target(None).open(&needs).await.is_ok());
         needs.dispatch = true;
         assert!(target(None).open(&needs).await.err().unwrap().0.contains("--dispatch"));
-        needs = Needs {
-            stop: true,
-            ..Needs::default()
-        };
+        needs = Needs { stop: true, ..Needs::default() };
         assert!(target(None).open(&needs).await.is_err());
         needs = Needs::default();
         needs.settings.insert("sb-idle".to_owned(), "2".to_owned());

@@ -39,22 +39,13 @@ impl Renaming {
             let (local, domain) = handle.split_once('@')?;
             Some((local.to_ascii_lowercase(), domain.to_ascii_lowercase()))
         });
-        Self {
-            handles: split.collect(),
-            mark: format!("-{mark}"),
-        }
+        Self { handles: split.collect(), mark: format!("-{mark}") }
     }
 
     /// The part with its handles spelled anew.
     pub(crate) fn part(&self, part: &Part) -> Part {
-        let steps = part.steps.iter().map(|step| Step {
-            line: step.line,
-            action: self.action(&step.action),
-        });
-        Part {
-            title: part.title.clone(),
-            steps: steps.collect(),
-        }
+        let steps = part.steps.iter().map(|step| Step { line: step.line, action: self.action(&step.action) });
+        Part { title: part.title.clone(), steps: steps.collect() }
     }
 
     /// Spells handles anew in some bytes.
@@ -104,9 +95,7 @@ impl Renaming {
             let after = strip_ascii_case(&bytes[at..], local)?;
             let after = after.strip_prefix(b"@").or_else(|| after.strip_prefix(b"%40"))?;
             let after = strip_ascii_case(after, domain)?;
-            let ends = after
-                .first()
-                .is_none_or(|&byte| !byte.is_ascii_alphanumeric() && byte != b'-');
+            let ends = after.first().is_none_or(|&byte| !byte.is_ascii_alphanumeric() && byte != b'-');
             ends.then_some(local.len())
         })
     }
@@ -128,14 +117,8 @@ impl Renaming {
 
     fn action(&self, action: &Action) -> Action {
         match action {
-            Action::Send { name, message } => Action::Send {
-                name: name.clone(),
-                message: self.message(message),
-            },
-            Action::Expect { name, message } => Action::Expect {
-                name: name.clone(),
-                message: self.message(message),
-            },
+            Action::Send { name, message } => Action::Send { name: name.clone(), message: self.message(message) },
+            Action::Expect { name, message } => Action::Expect { name: name.clone(), message: self.message(message) },
             Action::Directive(directive) => Action::Directive(self.directive(directive)),
             other => other.clone(),
         }
@@ -192,10 +175,7 @@ mod tests {
     }
 
     fn renaming() -> Renaming {
-        Renaming::with_mark(
-            &part("!account bob bob@example.com pw \"Bob\"\n!no-account no@one.example\n"),
-            "abc123",
-        )
+        Renaming::with_mark(&part("!account bob bob@example.com pw \"Bob\"\n!no-account no@one.example\n"), "abc123")
     }
 
     #[test]
@@ -203,16 +183,10 @@ mod tests {
         let table = [
             ("bob@example.com", "bob-abc123@example.com"),
             ("N=BOB@Example.com F=x", "N=BOB-abc123@Example.com F=x"),
-            (
-                "Creator%3D%22bob%40example.com%22",
-                "Creator%3D%22bob-abc123%40example.com%22",
-            ),
+            ("Creator%3D%22bob%40example.com%22", "Creator%3D%22bob-abc123%40example.com%22"),
             ("sign-in=bob%40example.com,pwd", "sign-in=bob-abc123%40example.com,pwd"),
             ("<U>bob@example.com</U>", "<U>bob-abc123@example.com</U>"),
-            (
-                "bob@example.com no@one.example",
-                "bob-abc123@example.com no-abc123@one.example",
-            ),
+            ("bob@example.com no@one.example", "bob-abc123@example.com no-abc123@one.example"),
             ("jimbob@example.com", "jimbob@example.com"),
             ("bob@example.com-x", "bob@example.com-x"),
             ("bob@example.community", "bob@example.community"),
@@ -234,26 +208,13 @@ mod tests {
         let renamed = Renaming::with_mark(&part, "abc123").part(&part);
         let heads = renamed.steps.iter().filter_map(|step| match &step.action {
             Action::Send { message, .. } => {
-                let body = message
-                    .payload
-                    .clone()
-                    .unwrap_or_default()
-                    .render(&Vars::default(), 0)
-                    .unwrap();
-                let last = message
-                    .lines
-                    .last()
-                    .unwrap()
-                    .render(&Vars::default(), body.len())
-                    .unwrap();
+                let body = message.payload.clone().unwrap_or_default().render(&Vars::default(), 0).unwrap();
+                let last = message.lines.last().unwrap().render(&Vars::default(), body.len()).unwrap();
                 Some(String::from_utf8(last).unwrap())
             }
             _ => None,
         });
-        assert_eq!(
-            heads.collect::<Vec<_>>(),
-            ["MSG 1 U 22", "MSG 2 U 14", "MSG 6 A 1665", "Content-Length: 22"]
-        );
+        assert_eq!(heads.collect::<Vec<_>>(), ["MSG 1 U 22", "MSG 2 U 14", "MSG 6 A 1665", "Content-Length: 22"]);
     }
 
     #[test]

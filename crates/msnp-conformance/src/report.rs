@@ -61,11 +61,7 @@ impl PlayReport {
     /// File and part in one.
     #[must_use]
     pub fn title(&self) -> String {
-        if self.part.is_empty() {
-            self.file.clone()
-        } else {
-            format!("{} ({})", self.file, self.part)
-        }
+        if self.part.is_empty() { self.file.clone() } else { format!("{} ({})", self.file, self.part) }
     }
 
     /// What met the records of a NAME, in the order it came, with names in place of values that the server chose and

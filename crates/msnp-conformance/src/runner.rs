@@ -18,11 +18,7 @@ pub async fn play(target: Arc<dyn Target>, scripts: Vec<Script>, options: &Optio
     let mut order = 0;
     for script in scripts.into_iter().map(Arc::new) {
         for index in 0..script.parts.len() {
-            if options
-                .part
-                .as_ref()
-                .is_some_and(|wanted| *wanted != script.parts[index].title)
-            {
+            if options.part.as_ref().is_some_and(|wanted| *wanted != script.parts[index].title) {
                 continue;
             }
             let (target, script, options) = (Arc::clone(&target), Arc::clone(&script), options.clone());

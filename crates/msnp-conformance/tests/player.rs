@@ -1,9 +1,6 @@
 //! The player against a server that behaves and one that misbehaves.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "what clippy.toml allows in tests does not reach functions beside them"
-)]
+#![allow(clippy::unwrap_used, reason = "what clippy.toml allows in tests does not reach functions beside them")]
 #![allow(unreachable_pub, reason = "the common module is private to this test")]
 
 mod common;
@@ -39,10 +36,7 @@ async fn a_server_that_does_as_the_file_says_passes() {
     )
     .await;
     assert_passed(&report);
-    assert_eq!(
-        report.received["a"],
-        b"ADG 1 Friends g-77\r\nUBX b@c.d 2\r\nx\nRMG 3 g-77\r\n"
-    );
+    assert_eq!(report.received["a"], b"ADG 1 Friends g-77\r\nUBX b@c.d 2\r\nx\nRMG 3 g-77\r\n");
     let masked = report.masked("a").unwrap();
     assert_eq!(masked, b"ADG 1 Friends {g}\r\nUBX b@c.d 2\r\n{x}\nRMG 3 {g}\r\n<!\r\n");
 }
@@ -52,53 +46,18 @@ async fn every_kind_of_misbehaviour_is_reported() {
     let text = "a @ ns\na > PNG\na < QNG 50\na < UBX b@c.d 2\na <| hi\na > PNG\na < QNG 50\n";
     let first = "QNG 50\r\nUBX b@c.d 2\r\nhi";
     let table: &[(&str, &[Act], usize, &str)] = &[
-        (
-            "a wrong word",
-            &[Tell("QNG 49\r\n")],
-            3,
-            "word 2 should be `50`, and `49` came",
-        ),
+        ("a wrong word", &[Tell("QNG 49\r\n")], 3, "word 2 should be `50`, and `49` came"),
         ("a blank at the end", &[Tell("QNG 50 \r\n")], 3, "blank at the end"),
         ("a blank too many", &[Tell("QNG  50\r\n")], 3, "blank too many"),
-        (
-            "a word too many",
-            &[Tell("QNG 50 x\r\n")],
-            3,
-            "2 words are expected and 3 came",
-        ),
+        ("a word too many", &[Tell("QNG 50 x\r\n")], 3, "2 words are expected and 3 came"),
         ("LF alone", &[Tell("QNG 50\n")], 3, "LF alone"),
         ("a missing line", &[], 3, "did not come in its time"),
-        (
-            "an unfinished line",
-            &[Tell("QNG 5")],
-            3,
-            "something unfinished came: `QNG 5`",
-        ),
+        ("an unfinished line", &[Tell("QNG 5")], 3, "something unfinished came: `QNG 5`"),
         ("an early close", &[Close], 3, "the server closed the connection"),
-        (
-            "a close in a payload",
-            &[Tell("QNG 50\r\nUBX b@c.d 2\r\nh"), Close],
-            4,
-            "something unfinished came: `UBX",
-        ),
-        (
-            "a wrong payload",
-            &[Tell("QNG 50\r\nUBX b@c.d 2\r\nho")],
-            4,
-            "the first 1 bytes are equal",
-        ),
-        (
-            "an injected line",
-            &[Tell("QNG 50\r\nFLN b@c.d\r\nUBX b@c.d 2\r\nhi")],
-            4,
-            "words are expected",
-        ),
-        (
-            "an injected line later",
-            &[Tell(first), Tell("OUT\r\n"), Hear("PNG\r\n"), Tell("QNG 50\r\n")],
-            7,
-            "words",
-        ),
+        ("a close in a payload", &[Tell("QNG 50\r\nUBX b@c.d 2\r\nh"), Close], 4, "something unfinished came: `UBX"),
+        ("a wrong payload", &[Tell("QNG 50\r\nUBX b@c.d 2\r\nho")], 4, "the first 1 bytes are equal"),
+        ("an injected line", &[Tell("QNG 50\r\nFLN b@c.d\r\nUBX b@c.d 2\r\nhi")], 4, "words are expected"),
+        ("an injected line later", &[Tell(first), Tell("OUT\r\n"), Hear("PNG\r\n"), Tell("QNG 50\r\n")], 7, "words"),
     ];
     for (what, acts, line, why) in table {
         let mut conversation = vec![Hear("PNG\r\n")];
@@ -113,11 +72,7 @@ async fn every_kind_of_misbehaviour_is_reported() {
 
 #[tokio::test]
 async fn what_comes_where_nothing_may_is_reported() {
-    for (tell, why) in [
-        ("OUT\r\n", "nothing may come"),
-        ("OU", "something unfinished"),
-        ("", ""),
-    ] {
+    for (tell, why) in [("OUT\r\n", "nothing may come"), ("OU", "something unfinished"), ("", "")] {
         let report = play("a @ ns\na ..\n", vec![Tell(tell)]).await;
         if tell.is_empty() {
             assert_passed(&report);
@@ -140,10 +95,7 @@ async fn a_server_that_does_not_close_is_reported() {
 #[tokio::test]
 async fn out_before_the_close_is_optional_once_the_client_has_sent_it() {
     for text in ["a @ ns\na > OUT\na <!\n", "a @ ns\na > OUT\na < OUT\na <!\n"] {
-        for acts in [
-            vec![Hear("OUT\r\n"), Close],
-            vec![Hear("OUT\r\n"), Tell("OUT\r\n"), Close],
-        ] {
+        for acts in [vec![Hear("OUT\r\n"), Close], vec![Hear("OUT\r\n"), Tell("OUT\r\n"), Close]] {
             assert_passed(&play(text, acts).await);
         }
     }
@@ -160,26 +112,14 @@ async fn noise_is_set_aside_and_found_when_wanted() {
     let end = [Tell("QNG 50\r\n"), Hear("X 123\r\n"), Close];
     let acts = [&[HEAR_CHG, TELL_CHG, noise, Hear("PNG\r\n")][..], &end].concat();
     assert_passed(&play(&text, acts).await);
-    let late = [
-        HEAR_CHG,
-        TELL_CHG,
-        Hear("PNG\r\n"),
-        Tell("QNG 1\r\n"),
-        Wait(150),
-        Tell("CHL 0 123\r\n"),
-        end[1],
-        Close,
-    ];
+    let late =
+        [HEAR_CHG, TELL_CHG, Hear("PNG\r\n"), Tell("QNG 1\r\n"), Wait(150), Tell("CHL 0 123\r\n"), end[1], Close];
     assert_passed(&play(&text, late.to_vec()).await);
 }
 
 #[tokio::test]
 async fn noise_before_the_first_chg_is_a_fault() {
-    let report = play(
-        "a @ ns\na > PNG\na < QNG 50\n",
-        vec![Hear("PNG\r\n"), Tell("CHL 0 1\r\nQNG 50\r\n")],
-    )
-    .await;
+    let report = play("a @ ns\na > PNG\na < QNG 50\n", vec![Hear("PNG\r\n"), Tell("CHL 0 1\r\nQNG 50\r\n")]).await;
     assert!(failure(&report).came.contains("CHL 0 1"));
 }
 
@@ -207,12 +147,7 @@ async fn the_answer_fits_the_challenge_that_the_server_chose() {
         ("CHL 0 15570131571988941333\r\n", "d8d8cb2c2043a603d8286a3343143ee1"),
         ("CHL 0 31415926535897932384\r\n", "2f5f91179323d5e12e293cea426147c5"),
     ] {
-        let rest = [
-            Tell(challenge),
-            Hear("QRY 8 PROD0090YUAUV{2B 32\r\n"),
-            Hear(answer),
-            Tell("QRY 8\r\n"),
-        ];
+        let rest = [Tell(challenge), Hear("QRY 8 PROD0090YUAUV{2B 32\r\n"), Hear(answer), Tell("QRY 8\r\n")];
         assert_passed(&play(text, [&start[..], &rest].concat()).await);
     }
 }
@@ -230,10 +165,7 @@ async fn runs_may_come_in_any_order_each_with_its_followers() {
         good.replace("LST y\r\nLST x\r\nBPR 1\r\n", "LST x\r\nLST y\r\nBPR 1\r\n"),
         good.replace("LST y\r\n", "LST z\r\n"),
         good.replace("LST y\r\n", ""),
-        good.replace(
-            "ILN 1 y\r\nILN 1 x\r\nUBX x 1\r\nu",
-            "ILN 1 x\r\nILN 1 y\r\nUBX x 1\r\nu",
-        ),
+        good.replace("ILN 1 y\r\nILN 1 x\r\nUBX x 1\r\nu", "ILN 1 x\r\nILN 1 y\r\nUBX x 1\r\nu"),
     ] {
         failure(&play(text, order(bad.leak())).await);
     }
@@ -260,10 +192,8 @@ async fn within_lets_a_record_take_longer() {
 #[tokio::test]
 async fn lines_to_different_names_may_come_in_any_order() {
     let text = "a @ ns\nb @ ns\nb < FLN x\na < FLN y\nb < FLN z\na > OK\nb <!\n";
-    let conversations = vec![
-        vec![Tell("FLN y\r\n"), Hear("OK\r\n")],
-        vec![Wait(50), Tell("FLN x\r\nFLN z\r\n"), Wait(50), Close],
-    ];
+    let conversations =
+        vec![vec![Tell("FLN y\r\n"), Hear("OK\r\n")], vec![Wait(50), Tell("FLN x\r\nFLN z\r\n"), Wait(50), Close]];
     assert_passed(&play_text(text, &Scripted::new(conversations), &quick()).await);
 }
 
@@ -316,37 +246,22 @@ async fn the_masked_streams_are_equal_under_every_pace() {
         (Pace::OneByte, "QNG 49\r\nADC 1 N=bob@example.com C=2\r\n"),
         (Pace::OneSegment, "QNG 48\r\nADC 1 N=bob@example.com C=3\r\n"),
     ] {
-        let options = Options {
-            pace,
-            rename: false,
-            ..quick()
-        };
-        let acts = vec![
-            Hear("PNG\r\nADC 1 N=bob@example.com\r\n"),
-            Tell(tell),
-            Hear("UUX 2 2\r\nhi"),
-            Close,
-        ];
+        let options = Options { pace, rename: false, ..quick() };
+        let acts = vec![Hear("PNG\r\nADC 1 N=bob@example.com\r\n"), Tell(tell), Hear("UUX 2 2\r\nhi"), Close];
         let report = play_text(text, &Scripted::new(vec![acts]), &options).await;
         assert_passed(&report);
         assert_eq!(report.received["a"], tell.as_bytes());
         streams.push(report.masked_streams().clone());
     }
     assert!(streams[0] == streams[1] && streams[1] == streams[2], "{streams:?}");
-    assert_eq!(
-        streams[0]["a"],
-        b"QNG {next-ping}\r\nADC 1 N=bob@example.com C={c}\r\n<!\r\n"
-    );
+    assert_eq!(streams[0]["a"], b"QNG {next-ping}\r\nADC 1 N=bob@example.com C={c}\r\n<!\r\n");
 }
 
 #[tokio::test]
 async fn one_segment_puts_everything_between_two_waits_into_one_write() {
     let text = "a @ ns\na > PNG\na > UUX 1 2\na >| hi\na > PNG\na < QNG 50\n";
     let target = Scripted::new(vec![vec![HearOnce, Tell("QNG 50\r\n")]]);
-    let options = Options {
-        pace: Pace::OneSegment,
-        ..quick()
-    };
+    let options = Options { pace: Pace::OneSegment, ..quick() };
     assert_passed(&play_text(text, &target, &options).await);
     assert_eq!(*target.heard.lock().unwrap(), [21]);
 }

@@ -1,14 +1,7 @@
 //! Playing many parts, and the program.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "what clippy.toml allows in tests does not reach functions beside them"
-)]
-#![allow(
-    unreachable_pub,
-    dead_code,
-    reason = "the common module is private to this test, which needs a part of it"
-)]
+#![allow(clippy::unwrap_used, reason = "what clippy.toml allows in tests does not reach functions beside them")]
+#![allow(unreachable_pub, dead_code, reason = "the common module is private to this test, which needs a part of it")]
 
 mod common;
 
@@ -30,34 +23,22 @@ async fn parts_run_side_by_side_and_are_reported_in_the_order_of_the_file() {
     let script = Script::parse("t.txt", THREE).unwrap();
     let reports = play(target, vec![script], &quick()).await;
     let titles: Vec<_> = reports.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        titles,
-        ["t.txt (one): passed", "t.txt (two): passed", "t.txt (three): passed"]
-    );
+    assert_eq!(titles, ["t.txt (one): passed", "t.txt (two): passed", "t.txt (three): passed"]);
     assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
 async fn one_part_can_be_asked_for() {
     let target = Arc::new(Scripted::new(vec![vec![Tell("HI\r\n")]]));
-    let options = Options {
-        part: Some("two".to_owned()),
-        ..quick()
-    };
+    let options = Options { part: Some("two".to_owned()), ..quick() };
     let reports = play(target, vec![Script::parse("t.txt", THREE).unwrap()], &options).await;
-    assert_eq!(
-        reports.iter().map(|report| report.part.as_str()).collect::<Vec<_>>(),
-        ["two"]
-    );
+    assert_eq!(reports.iter().map(|report| report.part.as_str()).collect::<Vec<_>>(), ["two"]);
 }
 
 #[tokio::test]
 async fn parts_that_share_their_handles_run_one_after_the_other() {
     let target = Arc::new(Scripted::new(vec![vec![Wait(100), Tell("HI\r\n"), Close]]));
-    let options = Options {
-        rename: false,
-        ..quick()
-    };
+    let options = Options { rename: false, ..quick() };
     let start = Instant::now();
     play(target, vec![Script::parse("t.txt", THREE).unwrap()], &options).await;
     assert!(start.elapsed() >= Duration::from_millis(300));
@@ -67,16 +48,10 @@ async fn parts_that_share_their_handles_run_one_after_the_other() {
 fn run(text: &str, port: u16, more: &[&str]) -> Output {
     let mut file = std::env::temp_dir();
     file.push(format!("msnp-conformance-{}-{port}.txt", std::process::id()));
-    std::fs::File::create(&file)
-        .unwrap()
-        .write_all(text.as_bytes())
-        .unwrap();
+    std::fs::File::create(&file).unwrap().write_all(text.as_bytes()).unwrap();
     let address = format!("127.0.0.1:{port}");
     let mut command = Command::new(env!("CARGO_BIN_EXE_msnp-conformance"));
-    command
-        .args(["--notification", &address, "--http", &address])
-        .args(more)
-        .arg(&file);
+    command.args(["--notification", &address, "--http", &address]).args(more).arg(&file);
     let output = command.output().unwrap();
     std::fs::remove_file(file).unwrap();
     output
@@ -96,10 +71,7 @@ fn the_program_says_what_passed_failed_and_was_not_played() {
     let output = run(text, serve_once("HI\r\n"), &[]);
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(
-        said.contains("(good): passed") && said.contains("by hand: make tea"),
-        "{said}"
-    );
+    assert!(said.contains("(good): passed") && said.contains("by hand: make tea"), "{said}");
     assert!(said.ends_with("\n1 passed, 0 failed, 1 not played\n"), "{said}");
 }
 
@@ -108,13 +80,7 @@ fn a_failure_is_shown_with_its_conversation_and_the_exit_code_is_1() {
     let output = run("a @ ns\na < HI\na <!\n", serve_once("HO\r\n"), &["--pace", "byte"]);
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    for line in [
-        "expected: a < HI",
-        "came:     a < HO",
-        "word 1 should be `HI`",
-        "    a < HO",
-        "0 passed, 1 failed",
-    ] {
+    for line in ["expected: a < HI", "came:     a < HO", "word 1 should be `HI`", "    a < HO", "0 passed, 1 failed"] {
         assert!(said.contains(line), "{said}");
     }
 }

@@ -1,14 +1,7 @@
 //! Setting up over the wire, against a small server that answers as a real one would and notes what it was told.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "what clippy.toml allows in tests does not reach functions beside them"
-)]
-#![allow(
-    unreachable_pub,
-    dead_code,
-    reason = "the common module is private to this test, which needs a part of it"
-)]
+#![allow(clippy::unwrap_used, reason = "what clippy.toml allows in tests does not reach functions beside them")]
+#![allow(unreachable_pub, dead_code, reason = "the common module is private to this test, which needs a part of it")]
 
 mod common;
 
@@ -58,16 +51,9 @@ impl Target for SmallTarget {
                     tokio::spawn(serve(stream, Arc::clone(&shared)));
                 }
             });
-            let endpoints = Endpoints {
-                notification: here.clone(),
-                switchboard: here.clone(),
-                http: here,
-                dispatch: None,
-            };
-            Ok(Box::new(Small {
-                shared: Arc::clone(&self.0),
-                endpoints,
-            }) as Box<dyn Server>)
+            let endpoints =
+                Endpoints { notification: here.clone(), switchboard: here.clone(), http: here, dispatch: None };
+            Ok(Box::new(Small { shared: Arc::clone(&self.0), endpoints }) as Box<dyn Server>)
         })
     }
 }
@@ -141,10 +127,7 @@ fn answer(words: &[&str], handle: &str, own: &UnboundedSender<String>, state: &m
              LST N=old@example.com F=x C=old-1 3 1 gone-1\r\n"
         ),
         ["PNG"] => "QNG 50\r\n".to_owned(),
-        ["CHG", n, ..] => format!(
-            "CHG {n} {}\r\nCHL 0 77\r\nFLN late@example.com\r\n",
-            words[2..].join(" ")
-        ),
+        ["CHG", n, ..] => format!("CHG {n} {}\r\nCHL 0 77\r\nFLN late@example.com\r\n", words[2..].join(" ")),
         ["UUX", n, _] => format!("UUX {n} 0\r\n"),
         ["ADC", n, "FL", who, nick] if who.starts_with("N=") => format!("ADC {n} FL {who} {nick} C={}\r\n", guid()),
         ["ADG", n, name] => format!("ADG {n} {name} {}\r\n", guid()),
@@ -188,12 +171,8 @@ const ACCOUNTS: &str = "!account alice alice@example.com \"p, w\" \"Alice A\" PH
 fn told(shared: &Shared, handle: &str) -> Vec<String> {
     let told = shared.lock().unwrap().told.clone();
     let skip = ["VER", "CVR", "USR", "SYN", "PNG"];
-    let own = told
-        .iter()
-        .filter_map(|line| line.strip_prefix(handle)?.strip_prefix(' '));
-    own.filter(|line| !skip.iter().any(|command| line.starts_with(command)))
-        .map(str::to_owned)
-        .collect()
+    let own = told.iter().filter_map(|line| line.strip_prefix(handle)?.strip_prefix(' '));
+    own.filter(|line| !skip.iter().any(|command| line.starts_with(command))).map(str::to_owned).collect()
 }
 
 #[tokio::test]
@@ -223,11 +202,7 @@ async fn accounts_are_emptied_and_get_the_values_and_lists_of_the_file() {
     let bob = told(&shared, "bob@example.com");
     assert_eq!(
         bob[4..],
-        [
-            "PRP 10 PHW",
-            "ADC 11 FL N=alice@example.com F=alice@example.com",
-            "ADC 12 AL N=alice@example.com"
-        ][..]
+        ["PRP 10 PHW", "ADC 11 FL N=alice@example.com F=alice@example.com", "ADC 12 AL N=alice@example.com"][..]
     );
 }
 
@@ -300,9 +275,7 @@ async fn a_record_with_ticket_sends_a_real_one_and_one_without_does_not() {
 
 #[tokio::test]
 async fn a_set_up_that_fails_names_the_directive() {
-    let report = play("!account a a@example.com pw \"A\"\n!on-list a AL b\n", true)
-        .await
-        .0;
+    let report = play("!account a a@example.com pw \"A\"\n!on-list a AL b\n", true).await.0;
     let failure = failure(&report);
     assert_eq!(failure.place, "t.txt:2");
     assert!(failure.why.contains("no `!account b` stands above"), "{failure}");

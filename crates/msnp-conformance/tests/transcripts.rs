@@ -1,9 +1,6 @@
 //! The transcripts of the protocol reference, as the parser sees them.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "what clippy.toml allows in tests does not reach functions beside them"
-)]
+#![allow(clippy::unwrap_used, reason = "what clippy.toml allows in tests does not reach functions beside them")]
 
 use std::path::PathBuf;
 
@@ -11,16 +8,10 @@ use msnp_conformance::Script;
 
 fn scripts() -> Vec<Script> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/transcripts");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "txt"));
     files.sort();
-    files
-        .iter()
-        .map(|file| Script::read(file).unwrap_or_else(|error| panic!("{error:#}")))
-        .collect()
+    files.iter().map(|file| Script::read(file).unwrap_or_else(|error| panic!("{error:#}"))).collect()
 }
 
 #[test]
@@ -30,21 +21,12 @@ fn every_transcript_of_the_reference_parses() {
 
 #[test]
 fn parts_are_found_where_the_files_have_them() {
-    let counts: Vec<(String, usize)> = scripts()
-        .iter()
-        .map(|script| (script.file().to_owned(), script.titles().count()))
-        .collect();
-    let expected = [
-        ("gateway-http.txt", 3),
-        ("ns-errors-msnp12.txt", 40),
-        ("passport14-http.txt", 3),
-        ("rst-soap-http.txt", 3),
-    ];
+    let counts: Vec<(String, usize)> =
+        scripts().iter().map(|script| (script.file().to_owned(), script.titles().count())).collect();
+    let expected =
+        [("gateway-http.txt", 3), ("ns-errors-msnp12.txt", 40), ("passport14-http.txt", 3), ("rst-soap-http.txt", 3)];
     for (file, parts) in &counts {
-        let wanted = expected
-            .iter()
-            .find(|(name, _)| name == file)
-            .map_or(1, |(_, count)| *count);
+        let wanted = expected.iter().find(|(name, _)| name == file).map_or(1, |(_, count)| *count);
         assert_eq!(*parts, wanted, "{file}");
     }
 }
@@ -52,10 +34,6 @@ fn parts_are_found_where_the_files_have_them() {
 #[test]
 fn only_the_literal_sign_in_is_not_for_playing() {
     let scripts = scripts();
-    let unplayable: Vec<_> = scripts
-        .iter()
-        .filter(|script| script.unplayable().is_some())
-        .map(Script::file)
-        .collect();
+    let unplayable: Vec<_> = scripts.iter().filter(|script| script.unplayable().is_some()).map(Script::file).collect();
     assert_eq!(unplayable, ["msnp12-signin-literal.txt"]);
 }

@@ -75,10 +75,7 @@ fn mix(digest: [u8; 16], challenge: &str, product_id: &str) -> [u8; 16] {
 }
 
 fn le_words(bytes: &[u8]) -> Vec<u64> {
-    bytes
-        .chunks_exact(4)
-        .map(|b| u64::from(u32::from_le_bytes([b[0], b[1], b[2], b[3]])))
-        .collect()
+    bytes.chunks_exact(4).map(|b| u64::from(u32::from_le_bytes([b[0], b[1], b[2], b[3]]))).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -95,88 +92,24 @@ mod tests {
 
     /// challenge.md, "Test vectors".
     const VECTORS: &[(Algorithm, &str, &str, &str)] = &[
-        (
-            Algorithm::New,
-            "22210219642164014968",
-            "PROD0090YUAUV{2B",
-            "85ecb0db8f32113df79ce0892b9a102c",
-        ),
-        (
-            Algorithm::New,
-            "15570131571988941333",
-            "PROD0090YUAUV{2B",
-            "d8d8cb2c2043a603d8286a3343143ee1",
-        ),
-        (
-            Algorithm::New,
-            "31415926535897932384",
-            "PROD0090YUAUV{2B",
-            "2f5f91179323d5e12e293cea426147c5",
-        ),
-        (
-            Algorithm::New,
-            "22210219642164014968",
-            "PROD0101{0RM?UBW",
-            "64812169fe9717715f03c678fa4ab938",
-        ),
-        (
-            Algorithm::New,
-            "15570131571988941333",
-            "PROD0101{0RM?UBW",
-            "a2bcaf5dec2e7407282d443a8e38abd8",
-        ),
-        (
-            Algorithm::New,
-            "31415926535897932384",
-            "PROD0101{0RM?UBW",
-            "99e7c2019123e74dc52c187fe04c6f17",
-        ),
-        (
-            Algorithm::Old,
-            "11111111111111111111",
-            "msmsgs@msnmsgr.com",
-            "3b6666b60157322b6fc6e41a115968f5",
-        ),
-        (
-            Algorithm::Old,
-            "12345678901234567890",
-            "msmsgs@msnmsgr.com",
-            "8ba1bb9d6dbf624fee31a2053af5fdd0",
-        ),
-        (
-            Algorithm::Old,
-            "22299241447072743325",
-            "msmsgs@msnmsgr.com",
-            "20dba7e6e9817826b9cd5240cc8add99",
-        ),
-        (
-            Algorithm::Old,
-            "15570131571988941333",
-            "msmsgs@msnmsgr.com",
-            "8f2f5a91b72102cd28355e9fc9000d6e",
-        ),
-        (
-            Algorithm::Old,
-            "15570131571988941333",
-            "PROD0038W!61ZTF9",
-            "ca90e6a7c94a14aae7b3ae0f6018433e",
-        ),
-        (
-            Algorithm::Old,
-            "31415926535897932384",
-            "PROD0038W!61ZTF9",
-            "2efdb324e2b8aa69f1a0c4675da1aae7",
-        ),
+        (Algorithm::New, "22210219642164014968", "PROD0090YUAUV{2B", "85ecb0db8f32113df79ce0892b9a102c"),
+        (Algorithm::New, "15570131571988941333", "PROD0090YUAUV{2B", "d8d8cb2c2043a603d8286a3343143ee1"),
+        (Algorithm::New, "31415926535897932384", "PROD0090YUAUV{2B", "2f5f91179323d5e12e293cea426147c5"),
+        (Algorithm::New, "22210219642164014968", "PROD0101{0RM?UBW", "64812169fe9717715f03c678fa4ab938"),
+        (Algorithm::New, "15570131571988941333", "PROD0101{0RM?UBW", "a2bcaf5dec2e7407282d443a8e38abd8"),
+        (Algorithm::New, "31415926535897932384", "PROD0101{0RM?UBW", "99e7c2019123e74dc52c187fe04c6f17"),
+        (Algorithm::Old, "11111111111111111111", "msmsgs@msnmsgr.com", "3b6666b60157322b6fc6e41a115968f5"),
+        (Algorithm::Old, "12345678901234567890", "msmsgs@msnmsgr.com", "8ba1bb9d6dbf624fee31a2053af5fdd0"),
+        (Algorithm::Old, "22299241447072743325", "msmsgs@msnmsgr.com", "20dba7e6e9817826b9cd5240cc8add99"),
+        (Algorithm::Old, "15570131571988941333", "msmsgs@msnmsgr.com", "8f2f5a91b72102cd28355e9fc9000d6e"),
+        (Algorithm::Old, "15570131571988941333", "PROD0038W!61ZTF9", "ca90e6a7c94a14aae7b3ae0f6018433e"),
+        (Algorithm::Old, "31415926535897932384", "PROD0038W!61ZTF9", "2efdb324e2b8aa69f1a0c4675da1aae7"),
     ];
 
     #[test]
     fn answers_equal_the_published_vectors() {
         for (algorithm, challenge, product, expected) in VECTORS {
-            assert_eq!(
-                answer(*algorithm, challenge, product).as_deref(),
-                Some(*expected),
-                "{challenge} {product}"
-            );
+            assert_eq!(answer(*algorithm, challenge, product).as_deref(), Some(*expected), "{challenge} {product}");
         }
     }
 

@@ -38,19 +38,13 @@ impl Dialect {
     /// The dialect that `word` names, without regard to ASCII case (ns.md section 4, VER).
     #[must_use]
     pub fn from_name(word: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|dialect| dialect.name().eq_ignore_ascii_case(word))
+        Self::ALL.into_iter().find(|dialect| dialect.name().eq_ignore_ascii_case(word))
     }
 
     /// How its clients answer CHL (challenge.md: by dialect, not by product id).
     #[must_use]
     pub fn challenge_algorithm(self) -> Algorithm {
-        if self >= Self::Msnp11 {
-            Algorithm::New
-        } else {
-            Algorithm::Old
-        }
+        if self >= Self::Msnp11 { Algorithm::New } else { Algorithm::Old }
     }
 }
 

@@ -21,15 +21,9 @@ pub struct LineRules {
 
 impl LineRules {
     /// The notification and dispatch connections (framing.md section 6).
-    pub const NOTIFICATION: Self = Self {
-        max_line: 8192,
-        strict_controls: false,
-    };
+    pub const NOTIFICATION: Self = Self { max_line: 8192, strict_controls: false };
     /// The switchboard (sb.md section 8).
-    pub const SWITCHBOARD: Self = Self {
-        max_line: 1024,
-        strict_controls: true,
-    };
+    pub const SWITCHBOARD: Self = Self { max_line: 1024, strict_controls: true };
 
     fn check(self, line: &[u8]) -> Result<(), Malformed> {
         let bad = |byte: &u8| match byte {
@@ -37,11 +31,7 @@ impl LineRules {
             b'\t' => false,
             _ => self.strict_controls && (*byte < 0x20 || *byte == 0x7F),
         };
-        if line.iter().any(bad) {
-            Err(Malformed::ControlCharacter)
-        } else {
-            Ok(())
-        }
+        if line.iter().any(bad) { Err(Malformed::ControlCharacter) } else { Ok(()) }
     }
 }
 
@@ -58,12 +48,7 @@ pub struct Frame<'a> {
 impl fmt::Debug for Frame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = self.line.get(..3).unwrap_or(self.line).escape_ascii();
-        write!(
-            f,
-            "Frame({verb}, line of {}, payload of {} bytes)",
-            self.line.len(),
-            self.payload.len()
-        )
+        write!(f, "Frame({verb}, line of {}, payload of {} bytes)", self.line.len(), self.payload.len())
     }
 }
 
@@ -123,11 +108,7 @@ impl Decoder {
     /// A decoder at the start of a stream.
     #[must_use]
     pub const fn new(rules: LineRules) -> Self {
-        Self {
-            rules,
-            tail: Vec::new(),
-            progress: FRESH,
-        }
+        Self { rules, tail: Vec::new(), progress: FRESH }
     }
 
     /// What the stream waits for. After a pause this is what the next frame looked like before it.
@@ -185,11 +166,7 @@ impl Decoder {
                     }
                     self.rules.check(&rest[..line])?;
                     let payload = receiver.payload_length(&rest[..line])?;
-                    (
-                        line,
-                        line_end,
-                        line_end.checked_add(payload).ok_or(Malformed::PayloadLength)?,
-                    )
+                    (line, line_end, line_end.checked_add(payload).ok_or(Malformed::PayloadLength)?)
                 }
             };
             if rest.len() < total {
@@ -198,10 +175,7 @@ impl Decoder {
             }
             used += total;
             self.progress = FRESH;
-            let frame = Frame {
-                line: &rest[..line],
-                payload: &rest[line_end..total],
-            };
+            let frame = Frame { line: &rest[..line], payload: &rest[line_end..total] };
             if receiver.receive(frame)? == Flow::Pause {
                 return Ok(used);
             }
@@ -270,13 +244,7 @@ mod tests {
     #[test]
     fn a_payload_is_not_searched_for_lines() {
         let frames = decode(&[b"P 1 9\r\na\r\nOUT\r\nbOUT\r\n"]).unwrap();
-        assert_eq!(
-            frames,
-            [
-                (b"P 1 9".to_vec(), b"a\r\nOUT\r\nb".to_vec()),
-                (b"OUT".to_vec(), vec![])
-            ]
-        );
+        assert_eq!(frames, [(b"P 1 9".to_vec(), b"a\r\nOUT\r\nb".to_vec()), (b"OUT".to_vec(), vec![])]);
     }
 
     #[test]
@@ -295,20 +263,13 @@ mod tests {
         let line = |len: usize| [vec![b'A'; len - 2], b"\r\n".to_vec()].concat();
         assert!(decode(&[&line(1024)]).is_ok());
         assert_eq!(decode(&[&line(1025)]), Err(Malformed::LineTooLong));
-        assert_eq!(
-            decode(&[&[b'A'; 1025]]),
-            Err(Malformed::LineTooLong),
-            "without a line end"
-        );
+        assert_eq!(decode(&[&[b'A'; 1025]]), Err(Malformed::LineTooLong), "without a line end");
     }
 
     #[test]
     fn a_pause_keeps_the_rest_for_later() {
         let mut decoder = Decoder::new(LineRules::NOTIFICATION);
-        let mut collector = Collector {
-            pause_each: true,
-            ..Collector::default()
-        };
+        let mut collector = Collector { pause_each: true, ..Collector::default() };
         decoder.feed(b"A\r\nB\r\nC", &mut collector).unwrap();
         assert_eq!(collector.frames.len(), 1);
         decoder.feed(b"", &mut collector).unwrap();
@@ -323,12 +284,9 @@ mod tests {
     fn pending_tells_a_begun_line_from_a_begun_payload() {
         let mut decoder = Decoder::new(LineRules::NOTIFICATION);
         let mut collector = Collector::default();
-        for (chunk, pending) in [
-            ("", Pending::Nothing),
-            ("P 3", Pending::Line),
-            ("\n", Pending::Payload),
-            ("abc", Pending::Nothing),
-        ] {
+        for (chunk, pending) in
+            [("", Pending::Nothing), ("P 3", Pending::Line), ("\n", Pending::Payload), ("abc", Pending::Nothing)]
+        {
             decoder.feed(chunk.as_bytes(), &mut collector).unwrap();
             assert_eq!(decoder.pending(), pending, "{chunk:?}");
         }

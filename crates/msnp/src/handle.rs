@@ -39,14 +39,8 @@ impl Handle {
     pub fn parse(word: &str) -> Result<Self, BadHandle> {
         let handle = Self::parse_lax(word)?;
         let domain = handle.0.rsplit('@').next().unwrap_or_default();
-        let dotted = domain
-            .split_once('.')
-            .is_some_and(|(host, rest)| !host.is_empty() && !rest.is_empty());
-        if dotted && !domain.ends_with('.') {
-            Ok(handle)
-        } else {
-            Err(BadHandle::NoDot)
-        }
+        let dotted = domain.split_once('.').is_some_and(|(host, rest)| !host.is_empty() && !rest.is_empty());
+        if dotted && !domain.ends_with('.') { Ok(handle) } else { Err(BadHandle::NoDot) }
     }
 
     /// As [`Handle::parse`], but a domain without a dot passes, as CAL and USR allow (sb.md section 5).
@@ -70,11 +64,7 @@ impl Handle {
 
     /// As [`Handle::parse`], or `tel:+` and digits: a telephone as a contact, with no account behind it (ns.md section 8).
     pub fn parse_contact(word: &str) -> Result<Self, BadHandle> {
-        if is_telephone(word) && word.len() <= MAX_HANDLE {
-            Ok(Self(word.into()))
-        } else {
-            Self::parse(word)
-        }
+        if is_telephone(word) && word.len() <= MAX_HANDLE { Ok(Self(word.into())) } else { Self::parse(word) }
     }
 
     /// Whether this is a telephone and not an account.
@@ -135,10 +125,7 @@ mod tests {
         for (word, expected) in table {
             assert_eq!(Handle::parse(word), Err(expected), "{word}");
         }
-        assert_eq!(
-            Handle::parse(&format!("{}@b.de", "a".repeat(125))),
-            Err(BadHandle::TooLong)
-        );
+        assert_eq!(Handle::parse(&format!("{}@b.de", "a".repeat(125))), Err(BadHandle::TooLong));
         assert!(Handle::parse(&format!("{}@b.de", "a".repeat(124))).is_ok());
     }
 

@@ -96,11 +96,7 @@ impl NetworkIds {
     /// The network of a contact.
     #[must_use]
     pub fn of(handle: &crate::Handle) -> Self {
-        if handle.is_telephone() {
-            Self::TELEPHONE
-        } else {
-            Self::MESSENGER
-        }
+        if handle.is_telephone() { Self::TELEPHONE } else { Self::MESSENGER }
     }
 }
 

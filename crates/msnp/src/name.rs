@@ -25,10 +25,7 @@ impl Text {
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         let value = text::decode(word)?;
-        Some(Self {
-            raw: word.to_vec(),
-            value: value.into(),
-        })
+        Some(Self { raw: word.to_vec(), value: value.into() })
     }
 
     /// The word for a text of ours.
@@ -36,10 +33,7 @@ impl Text {
     pub fn encode(value: &str) -> Self {
         let mut raw = Vec::with_capacity(value.len());
         text::encode_into(&mut raw, value);
-        Self {
-            raw,
-            value: value.into(),
-        }
+        Self { raw, value: value.into() }
     }
 
     /// The word as it came.

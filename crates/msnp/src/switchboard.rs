@@ -175,18 +175,11 @@ impl<'a> ClientCommand<'a> {
                 if flag == AckFlag::Data && is_broken_p2p(frame.payload) {
                     return Err(Refusal::Answer(trid, ErrorCode::BadDataMessage));
                 }
-                Ok(Self::Msg {
-                    trid,
-                    flag,
-                    payload: frame.payload,
-                })
+                Ok(Self::Msg { trid, flag, payload: frame.payload })
             }
             b"CAL" => {
                 let callee = Handle::parse_lax(words.need_str()?);
-                Ok(Self::Cal {
-                    trid,
-                    callee: callee.map_err(|_| Refusal::Answer(trid, ErrorCode::InvalidUsername))?,
-                })
+                Ok(Self::Cal { trid, callee: callee.map_err(|_| Refusal::Answer(trid, ErrorCode::InvalidUsername))? })
             }
             b"USR" | b"ANS" => {
                 let handle = Handle::parse_lax(words.need_str()?).ok();
@@ -194,12 +187,7 @@ impl<'a> ClientCommand<'a> {
                 if verb == b"USR" {
                     return Ok(Self::Usr { trid, handle, cookie });
                 }
-                Ok(Self::Ans {
-                    trid,
-                    handle,
-                    cookie,
-                    session: number(words.need()?),
-                })
+                Ok(Self::Ans { trid, handle, cookie, session: number(words.need()?) })
             }
             _ => Err(Malformed::UnknownVerb.into()),
         }
@@ -210,32 +198,15 @@ impl<'a> ClientCommand<'a> {
         let address = |handle: &Option<Handle>| handle.as_ref().map_or_else(|| "-".to_owned(), Handle::to_string);
         match self {
             Self::Usr { trid, handle, cookie } => {
-                LineWriter::new(out, "USR")
-                    .word(trid)
-                    .word(address(handle))
-                    .word(&cookie.0)
-                    .end();
+                LineWriter::new(out, "USR").word(trid).word(address(handle)).word(&cookie.0).end();
             }
-            Self::Ans {
-                trid,
-                handle,
-                cookie,
-                session,
-            } => {
+            Self::Ans { trid, handle, cookie, session } => {
                 let session = session.map_or_else(|| "-".to_owned(), |id| id.to_string());
-                LineWriter::new(out, "ANS")
-                    .word(trid)
-                    .word(address(handle))
-                    .word(&cookie.0)
-                    .word(session)
-                    .end();
+                LineWriter::new(out, "ANS").word(trid).word(address(handle)).word(&cookie.0).word(session).end();
             }
             Self::Cal { trid, callee } => LineWriter::new(out, "CAL").word(trid).word(callee).end(),
             Self::Msg { trid, flag, payload } => {
-                LineWriter::new(out, "MSG")
-                    .word(trid)
-                    .word(flag.word())
-                    .payload(payload);
+                LineWriter::new(out, "MSG").word(trid).word(flag.word()).payload(payload);
             }
             Self::Out => LineWriter::new(out, "OUT").end(),
         }
@@ -281,11 +252,7 @@ impl Participant {
             Some(word) => Some(Capabilities::parse(word).ok_or(Malformed::Word)?),
         };
         words.end()?;
-        Ok(Self {
-            handle,
-            name,
-            capabilities,
-        })
+        Ok(Self { handle, name, capabilities })
     }
 }
 
@@ -348,33 +315,16 @@ impl<'a> ServerCommand<'a> {
     pub fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) {
         match self {
             Self::Opened { trid, handle, name } => {
-                LineWriter::new(out, "USR")
-                    .word(trid)
-                    .word("OK")
-                    .word(handle)
-                    .text(name.as_str())
-                    .end();
+                LineWriter::new(out, "USR").word(trid).word("OK").word(handle).text(name.as_str()).end();
             }
-            Self::Roster {
-                trid,
-                index,
-                total,
-                who,
-            } => {
+            Self::Roster { trid, index, total, who } => {
                 who.encode(dialect, LineWriter::new(out, "IRO").word(trid).word(index).word(total));
             }
             Self::Joined(trid) => LineWriter::new(out, "ANS").word(trid).word("OK").end(),
             Self::Join(who) => who.encode(dialect, LineWriter::new(out, "JOI")),
-            Self::Ringing(trid, session) => LineWriter::new(out, "CAL")
-                .word(trid)
-                .word("RINGING")
-                .word(session)
-                .end(),
+            Self::Ringing(trid, session) => LineWriter::new(out, "CAL").word(trid).word("RINGING").word(session).end(),
             Self::Message { handle, name, payload } => {
-                LineWriter::new(out, "MSG")
-                    .word(handle)
-                    .text(name.as_str())
-                    .payload(payload);
+                LineWriter::new(out, "MSG").word(handle).text(name.as_str()).payload(payload);
             }
             Self::Ack(trid) => LineWriter::new(out, "ACK").word(trid).end(),
             Self::Nak(trid) => LineWriter::new(out, "NAK").word(trid).end(),
@@ -404,12 +354,7 @@ impl<'a> ServerCommand<'a> {
             b"IRO" => {
                 let trid = trid()?;
                 let (index, total) = (words.need_with(number)?, words.need_with(number)?);
-                return Ok(Self::Roster {
-                    trid,
-                    index,
-                    total,
-                    who: Participant::decode(words)?,
-                });
+                return Ok(Self::Roster { trid, index, total, who: Participant::decode(words)? });
             }
             b"ANS" => {
                 let trid = trid()?;
@@ -425,11 +370,7 @@ impl<'a> ServerCommand<'a> {
             b"MSG" => {
                 let (handle, name) = decode_person(&mut words)?;
                 words.need()?;
-                Self::Message {
-                    handle,
-                    name,
-                    payload: frame.payload,
-                }
+                Self::Message { handle, name, payload: frame.payload }
             }
             b"ACK" => Self::Ack(trid()?),
             b"NAK" => Self::Nak(trid()?),
@@ -486,13 +427,7 @@ mod tests {
 
     #[test]
     fn a_short_peer_to_peer_message_is_282_and_other_data_is_not_looked_at() {
-        let message = |payload: &[u8]| {
-            ClientCommand::decode(Frame {
-                line: b"MSG 9 D 1",
-                payload,
-            })
-            .map(|_| ())
-        };
+        let message = |payload: &[u8]| ClientCommand::decode(Frame { line: b"MSG 9 D 1", payload }).map(|_| ());
         let head = b"MIME-Version: 1.0\r\ncontent-type: Application/X-MSNMSGRP2P\r\n";
         let bad = Err(Refusal::Answer(TrId::new(9), ErrorCode::BadDataMessage));
         assert_eq!(message(&[head.as_slice(), b"\r\nshort"].concat()), bad);

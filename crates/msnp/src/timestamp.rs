@@ -46,10 +46,7 @@ impl fmt::Display for Timestamp {
         let (days, second) = (seconds / 86_400, seconds % 86_400);
         let (year, month, day) = civil_date(days);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:07}-07:00"
-        )
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:07}-07:00")
     }
 }
 
@@ -66,11 +63,7 @@ pub fn civil_date(days: u64) -> (u64, u64, u64) {
     let day_of_year = day - (365 * year + year / 4 - year / 100);
     let march_month = (5 * day_of_year + 2) / 153;
     let day_of_month = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let (month, next_year) = if march_month < 10 {
-        (march_month + 3, 0)
-    } else {
-        (march_month - 9, 1)
-    };
+    let (month, next_year) = if march_month < 10 { (march_month + 3, 0) } else { (march_month - 9, 1) };
     (cycle * 400 + year + next_year, month, day_of_month)
 }
 
@@ -103,9 +96,6 @@ mod tests {
     fn a_stamp_is_never_used_twice() {
         let now = Timestamp::from_ticks(1_700_000_000 * TICKS_PER_SECOND);
         assert!(now.next(now) > now);
-        assert_eq!(
-            now.next(Timestamp::from_ticks(now.ticks() + 5)).ticks(),
-            now.ticks() + 5
-        );
+        assert_eq!(now.next(Timestamp::from_ticks(now.ticks() + 5)).ticks(), now.ticks() + 5);
     }
 }

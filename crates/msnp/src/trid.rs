@@ -19,10 +19,7 @@ impl TrId {
     /// An id written without leading zeros.
     #[must_use]
     pub const fn new(value: u32) -> Self {
-        Self {
-            value,
-            leading_zeros: 0,
-        }
+        Self { value, leading_zeros: 0 }
     }
 
     /// Reads a word; `None` when it is not a decimal number of 32 bits.
@@ -57,26 +54,13 @@ mod tests {
     #[test]
     fn digits_come_back_as_they_were_written() {
         for word in ["0", "00", "7", "007", "4294967295", "0004294967295"] {
-            assert_eq!(
-                TrId::parse(word.as_bytes()).map(|id| id.to_string()).as_deref(),
-                Some(word)
-            );
+            assert_eq!(TrId::parse(word.as_bytes()).map(|id| id.to_string()).as_deref(), Some(word));
         }
     }
 
     #[test]
     fn what_is_no_number_of_32_bits_is_none() {
-        for word in [
-            "",
-            "x",
-            "-1",
-            "+5",
-            "1.0",
-            "4294967296",
-            "99999999999999999999",
-            "0x10",
-            "１",
-        ] {
+        for word in ["", "x", "-1", "+5", "1.0", "4294967296", "99999999999999999999", "0x10", "１"] {
             assert_eq!(TrId::parse(word.as_bytes()), None, "{word}");
         }
     }

@@ -122,22 +122,13 @@ impl Default for Config {
 impl Default for Listen {
     fn default() -> Self {
         let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
-        Self {
-            notification: loopback(1863),
-            switchboard: loopback(1864),
-            http: loopback(8080),
-            dispatch: None,
-        }
+        Self { notification: loopback(1863), switchboard: loopback(1864), http: loopback(8080), dispatch: None }
     }
 }
 
 /// Loopback, private and link-local networks.
-static PRIVATE: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
-    PRIVATE_NETWORKS
-        .iter()
-        .filter_map(|network| network.parse().ok())
-        .collect()
-});
+static PRIVATE: LazyLock<Vec<IpNet>> =
+    LazyLock::new(|| PRIVATE_NETWORKS.iter().filter_map(|network| network.parse().ok()).collect());
 const PRIVATE_NETWORKS: [&str; 8] = [
     "127.0.0.0/8",
     "10.0.0.0/8",
@@ -228,11 +219,7 @@ impl Config {
     /// What an account may keep.
     #[must_use]
     pub fn roster_limits(&self) -> RosterLimits {
-        RosterLimits {
-            contacts: self.limits.contacts,
-            groups: self.limits.groups,
-            ..RosterLimits::default()
-        }
+        RosterLimits { contacts: self.limits.contacts, groups: self.limits.groups, ..RosterLimits::default() }
     }
 
     /// How many connections there may be in a process that may open `files` files.

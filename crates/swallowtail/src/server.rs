@@ -90,11 +90,7 @@ impl Server {
 
         let (stop, stopped) = watch::channel(false);
         let mut listeners = JoinSet::new();
-        let chat = Chat {
-            service: service.clone(),
-            connections: connections.clone(),
-            addresses: addresses.clone(),
-        };
+        let chat = Chat { service: service.clone(), connections: connections.clone(), addresses: addresses.clone() };
         listeners.spawn(accept_loop(notification, stopped.clone(), {
             let chat = chat.clone();
             move |stream, peer| chat.serve_notification(stream, peer, false)
@@ -107,15 +103,7 @@ impl Server {
         let serve = move |stream, peer| chat.serve_switchboard(stream, peer);
         listeners.spawn(accept_loop(switchboard, stopped.clone(), serve));
         listeners.spawn(passport::serve(http, passport, connections.clone(), stopped));
-        Ok(Self {
-            service,
-            accounts,
-            connections,
-            addresses,
-            stop,
-            listeners,
-            _claim: claim,
-        })
+        Ok(Self { service, accounts, connections, addresses, stop, listeners, _claim: claim })
     }
 
     /// Where it listens; with port 0 in the settings, the real ports.
@@ -190,11 +178,7 @@ fn passport(config: &Config, accounts: Accounts, tickets: Arc<Tickets>) -> Arc<P
         insecure_http_login: config.sign_in.insecure_http,
         failure_page: Some(config.sign_in.page.clone()),
     };
-    Arc::new(Passport {
-        accounts,
-        tickets,
-        settings,
-    })
+    Arc::new(Passport { accounts, tickets, settings })
 }
 
 /// What a new chat connection needs.
@@ -213,15 +197,8 @@ impl Chat {
         let Ok(dialled) = stream.local_addr() else { return };
         let advertise = &self.service.config.advertise;
         let role = if dispatch {
-            let notification = reachable(
-                advertise.notification.as_ref(),
-                dialled.ip(),
-                self.addresses.notification,
-            );
-            Role::Dispatch {
-                notification,
-                dispatch: canonical(dialled).to_string(),
-            }
+            let notification = reachable(advertise.notification.as_ref(), dialled.ip(), self.addresses.notification);
+            Role::Dispatch { notification, dispatch: canonical(dialled).to_string() }
         } else {
             Role::Notification
         };
@@ -266,9 +243,7 @@ impl Chat {
 
 /// What a client is told of another listener: the configured address, or the host that it dialled and that listener's port.
 fn reachable(configured: Option<&String>, dialled: IpAddr, listener: SocketAddr) -> String {
-    configured
-        .cloned()
-        .unwrap_or_else(|| canonical(SocketAddr::new(dialled, listener.port())).to_string())
+    configured.cloned().unwrap_or_else(|| canonical(SocketAddr::new(dialled, listener.port())).to_string())
 }
 
 fn canonical(address: SocketAddr) -> SocketAddr {

@@ -14,14 +14,7 @@ use support::binary::{RunningBinary, account, run, swallowtail};
 use support::people::{Chat, text_message};
 
 const PASSWORD: &str = "correct-horse-battery";
-const ANYWHERE: [&str; 6] = [
-    "--notification",
-    "127.0.0.1:0",
-    "--switchboard",
-    "127.0.0.1:0",
-    "--http",
-    "127.0.0.1:0",
-];
+const ANYWHERE: [&str; 6] = ["--notification", "127.0.0.1:0", "--switchboard", "127.0.0.1:0", "--http", "127.0.0.1:0"];
 
 /// `serve` with these arguments, which must fail.
 fn serve(arguments: &[&str]) -> String {
@@ -75,12 +68,7 @@ fn an_address_in_use_is_named_with_its_flag_and_key() {
     let address = taken.local_addr().unwrap().to_string();
     for flag in ["notification", "switchboard", "http", "dispatch"] {
         let long = format!("--{flag}");
-        let mut arguments: Vec<_> = ANYWHERE
-            .chunks(2)
-            .filter(|pair| pair[0] != long)
-            .flatten()
-            .copied()
-            .collect();
+        let mut arguments: Vec<_> = ANYWHERE.chunks(2).filter(|pair| pair[0] != long).flatten().copied().collect();
         arguments.extend([long.as_str(), &address, "--data", text(data.path())]);
         let error = serve(&arguments);
         names(&error, &[&address, &long, &format!("listen.{flag}")]);
@@ -142,11 +130,7 @@ fn a_mistake_in_the_configuration_is_named_with_file_line_and_key() {
 
 #[test]
 fn a_log_filter_that_is_none_is_named() {
-    let output = swallowtail()
-        .args(["account", "list"])
-        .env("SWALLOWTAIL_LOG", "a=b=c")
-        .output()
-        .unwrap();
+    let output = swallowtail().args(["account", "list"]).env("SWALLOWTAIL_LOG", "a=b=c").output().unwrap();
     names(&sentence(&output), &["SWALLOWTAIL_LOG", "a=b=c"]);
 }
 
@@ -184,9 +168,7 @@ async fn a_signal_tells_everybody_and_ends_the_program() {
             let ticket = server.ticket(handle, PASSWORD).await.unwrap();
             people.push(server.online(handle, &ticket).await);
         }
-        let [alice, bob] = people.as_mut_slice() else {
-            unreachable!()
-        };
+        let [alice, bob] = people.as_mut_slice() else { unreachable!() };
         let mut chat = Chat::open(("alice@example.com", alice), ("bob@example.com", bob)).await;
         chat.exchange("before the end").await;
         // Somebody who is in the middle of it does not hold the end up.
@@ -211,19 +193,7 @@ fn the_demo_shows_both_sides_and_succeeds() {
     let shown = String::from_utf8(output.stdout).unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{shown}{error}");
-    for line in [
-        "Alice",
-        "Bob",
-        "VER 1 MSNP12",
-        "USR",
-        "CAL",
-        "RNG",
-        "JOI",
-        "MSG",
-        "ACK",
-        "BYE",
-        "Hello Bob!",
-    ] {
+    for line in ["Alice", "Bob", "VER 1 MSNP12", "USR", "CAL", "RNG", "JOI", "MSG", "ACK", "BYE", "Hello Bob!"] {
         assert!(shown.contains(line), "{line} in {shown}");
     }
     assert_eq!(error, "");
@@ -234,24 +204,13 @@ fn the_demo_shows_both_sides_and_succeeds() {
 fn a_reader_who_leaves_early_is_no_disaster() {
     let data = tempfile::tempdir().unwrap();
     for number in 0..3 {
-        account(
-            data.path(),
-            &["add", &format!("user{number}@example.com"), "--password-stdin"],
-            PASSWORD,
-        );
+        account(data.path(), &["add", &format!("user{number}@example.com"), "--password-stdin"], PASSWORD);
     }
     let list = ["account", "--data", text(data.path()), "list"];
     for arguments in [&["demo"][..], &list, &["--help"], &["serve", "--help"]] {
-        let mut child = swallowtail()
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = swallowtail().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut first = String::new();
-        BufReader::with_capacity(1, child.stdout.take().unwrap())
-            .read_line(&mut first)
-            .unwrap();
+        BufReader::with_capacity(1, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
         let mut error = String::new();
         child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
         child.wait().unwrap();
@@ -281,12 +240,7 @@ async fn no_secret_is_in_the_most_detailed_log() {
     chat.caller.send("MSG 1 A 99999\r\n").await;
     chat.caller.until_closed().await;
     let mut forged = support::wire::Wire::dial(server.notification).await;
-    forged
-        .send(support::people::sign_in_bytes(
-            "alice@example.com",
-            "t=forged-ticket-word&p=",
-        ))
-        .await;
+    forged.send(support::people::sign_in_bytes("alice@example.com", "t=forged-ticket-word&p=")).await;
     forged.until_closed().await;
 
     let log = server.log();

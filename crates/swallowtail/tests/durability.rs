@@ -55,42 +55,18 @@ async fn an_edit_that_was_answered_survives_kill_9() {
     let mut group = String::new();
     // {guid} and {group} are those that the server gave.
     let rounds = [
-        (
-            "ADC",
-            "FL N=bob@example.com F=Bob",
-            "LST N=bob@example.com F=Bob C={guid} 1 1",
-        ),
-        (
-            "ADC",
-            "AL N=bob@example.com",
-            "LST N=bob@example.com F=Bob C={guid} 3 1",
-        ),
+        ("ADC", "FL N=bob@example.com F=Bob", "LST N=bob@example.com F=Bob C={guid} 1 1"),
+        ("ADC", "AL N=bob@example.com", "LST N=bob@example.com F=Bob C={guid} 3 1"),
         ("ADG", "New%20friends", "LSG New%20friends {group}"),
-        (
-            "ADC",
-            "FL C={guid} {group}",
-            "LST N=bob@example.com F=Bob C={guid} 3 1 {group}",
-        ),
+        ("ADC", "FL C={guid} {group}", "LST N=bob@example.com F=Bob C={guid} 3 1 {group}"),
         ("REG", "{group} Old%20friends", "LSG Old%20friends {group}"),
-        (
-            "SBP",
-            "{guid} MFN Bobby",
-            "LST N=bob@example.com F=Bobby C={guid} 3 1 {group}",
-        ),
+        ("SBP", "{guid} MFN Bobby", "LST N=bob@example.com F=Bobby C={guid} 3 1 {group}"),
         ("PRP", "MFN Alice%20A%25", "PRP MFN Alice%20A%25"),
         ("PRP", "PHH 555%200001", "PRP PHH 555%200001"),
         ("BLP", "BL", "BLP BL"),
         ("GTC", "N", "GTC N"),
-        (
-            "REM",
-            "AL bob@example.com",
-            "LST N=bob@example.com F=Bobby C={guid} 1 1 {group}",
-        ),
-        (
-            "ADC",
-            "BL N=bob@example.com",
-            "LST N=bob@example.com F=Bobby C={guid} 5 1 {group}",
-        ),
+        ("REM", "AL bob@example.com", "LST N=bob@example.com F=Bobby C={guid} 1 1 {group}"),
+        ("ADC", "BL N=bob@example.com", "LST N=bob@example.com F=Bobby C={guid} 5 1 {group}"),
         ("REM", "FL {guid} {group}", "LST N=bob@example.com F=Bobby C={guid} 5 1"),
     ];
     for (verb, words, expected) in rounds {
@@ -106,10 +82,7 @@ async fn an_edit_that_was_answered_survives_kill_9() {
         server = RunningBinary::start(data.path());
         let burst = burst(&server, ALICE, &ticket).await;
         let expected = expected.replace("{guid}", &guid).replace("{group}", &group);
-        assert!(
-            burst.contains(&expected),
-            "{verb} {filled}: no {expected:?} in {burst:?}"
-        );
+        assert!(burst.contains(&expected), "{verb} {filled}: no {expected:?} in {burst:?}");
     }
     // The other side of the first round, which the same write made.
     let bobs = server.ticket(BOB, PASSWORD).await.unwrap();
@@ -132,26 +105,17 @@ async fn many_edits_in_one_write_survive_as_far_as_they_were_answered() {
     let ticket = server.ticket(ALICE, PASSWORD).await.unwrap();
     let mut alice = server.sign_in(ALICE, &ticket).await;
     let command = |(number, handle): (usize, &String)| format!("ADC {} FL N={handle} F={handle}\r\n", number + 1);
-    alice
-        .send(handles.iter().enumerate().map(command).collect::<String>())
-        .await;
+    alice.send(handles.iter().enumerate().map(command).collect::<String>()).await;
     // Those up to the 20th are answered for sure; of the others some may be.
     alice.expect("ADC 20 FL ").await;
     server.kill();
     let answered = alice.until_closed().await;
-    let answered = 20
-        + answered
-            .iter()
-            .filter(|frame| frame.word(1).parse::<usize>().is_ok_and(|id| id > 20))
-            .count();
+    let answered = 20 + answered.iter().filter(|frame| frame.word(1).parse::<usize>().is_ok_and(|id| id > 20)).count();
 
     let server = RunningBinary::start(data.path());
     let burst = burst(&server, ALICE, &ticket).await;
     for handle in &handles[..answered] {
-        assert!(
-            line(&burst, &format!("LST N={handle} ")).is_some(),
-            "{handle} in {burst:?}"
-        );
+        assert!(line(&burst, &format!("LST N={handle} ")).is_some(), "{handle} in {burst:?}");
     }
 }
 
@@ -210,8 +174,5 @@ async fn an_account_that_is_made_anew_keeps_what_it_is_told() {
     server.kill();
     let server = RunningBinary::start(data.path());
     let burst = burst(&server, ALICE, &new).await;
-    assert_eq!(
-        line(&burst, "LST "),
-        Some("LST N=bob@example.com F=bob@example.com 2 1")
-    );
+    assert_eq!(line(&burst, "LST "), Some("LST N=bob@example.com F=bob@example.com 2 1"));
 }

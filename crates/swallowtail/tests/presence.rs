@@ -93,9 +93,7 @@ async fn of_a_hundred_sign_ins_of_one_account_one_is_left_and_its_contact_sees_i
     let mut survivors = Vec::new();
     for mut wire in left {
         wire.line("PNG").await;
-        let answer = wire
-            .find("an answer", |frame| frame.word(0) == "QNG" || frame.line == "OUT OTH")
-            .await;
+        let answer = wire.find("an answer", |frame| frame.word(0) == "QNG" || frame.line == "OUT OTH").await;
         if answer.word(0) == "QNG" {
             survivors.push(wire);
         }
@@ -151,13 +149,9 @@ async fn a_block_is_immediate() {
     server.accounts(["alice", "bob"]).await;
     let (mut alice, mut bob) = server.friends("alice", "bob").await;
     for round in 0..100 {
-        let noise: String = (0..5)
-            .map(|step| format!("CHG 9 {} 0\r\n", ["BSY", "AWY"][step % 2]))
-            .collect();
+        let noise: String = (0..5).map(|step| format!("CHG 9 {} 0\r\n", ["BSY", "AWY"][step % 2])).collect();
         let block = "REM 8 AL bob@example.com\r\nADC 8 BL N=bob@example.com\r\n";
-        alice
-            .send(format!("{noise}{block}{noise}PRP 9 MFN Alice{round}\r\n"))
-            .await;
+        alice.send(format!("{noise}{block}{noise}PRP 9 MFN Alice{round}\r\n")).await;
         alice.expect("ADC 8 BL").await;
         // In the same moment Bob asks for everything that he may see.
         bob.done("CHG", "NLN 0").await;
@@ -165,21 +159,11 @@ async fn a_block_is_immediate() {
         alice.before_pong().await;
         let told = about(&bob.before_pong().await, "alice@example.com");
         assert_eq!(told.last().unwrap(), "FLN", "round {round}: {told:?}");
-        assert_eq!(
-            told.iter().filter(|word| *word == "FLN").count(),
-            1,
-            "round {round}: {told:?}"
-        );
-        alice
-            .send("CHG 9 NLN 0\r\nREM 8 BL bob@example.com\r\nADC 8 AL N=bob@example.com\r\n")
-            .await;
+        assert_eq!(told.iter().filter(|word| *word == "FLN").count(), 1, "round {round}: {told:?}");
+        alice.send("CHG 9 NLN 0\r\nREM 8 BL bob@example.com\r\nADC 8 AL N=bob@example.com\r\n").await;
         alice.expect("ADC 8 AL").await;
         alice.before_pong().await;
-        assert_eq!(
-            about(&bob.before_pong().await, "alice@example.com"),
-            ["NLN"],
-            "round {round}"
-        );
+        assert_eq!(about(&bob.before_pong().await, "alice@example.com"), ["NLN"], "round {round}");
     }
 }
 
@@ -193,18 +177,14 @@ async fn a_block_during_a_sign_in_ends_in_nothing_seen() {
     for round in 0..100 {
         let mut bob = server.sign_in("bob").await;
         let blocking = async {
-            alice
-                .send("REM 8 AL bob@example.com\r\nADC 8 BL N=bob@example.com\r\n")
-                .await;
+            alice.send("REM 8 AL bob@example.com\r\nADC 8 BL N=bob@example.com\r\n").await;
             alice.expect("ADC 8 BL").await;
         };
         tokio::join!(blocking, bob.line("CHG 9 NLN 0"));
         bob.expect("CHG 9").await;
         let told = about(&bob.before_pong().await, "alice@example.com");
         assert!(told.is_empty() || told == ["ILN", "FLN"], "round {round}: {told:?}");
-        alice
-            .send("REM 8 BL bob@example.com\r\nADC 8 AL N=bob@example.com\r\n")
-            .await;
+        alice.send("REM 8 BL bob@example.com\r\nADC 8 AL N=bob@example.com\r\n").await;
         alice.expect("ADC 8 AL").await;
     }
 }
@@ -324,9 +304,7 @@ async fn edits_of_a_session_that_is_taken_over_meanwhile_are_in_memory_too() {
     server.account("alice").await;
     let mut current = server.sign_in("alice").await;
     for round in 0..30 {
-        let edits: String = (0..40)
-            .map(|edit| format!("ADC {edit} AL N=tel:+1{round:02}{edit:02}\r\n"))
-            .collect();
+        let edits: String = (0..40).map(|edit| format!("ADC {edit} AL N=tel:+1{round:02}{edit:02}\r\n")).collect();
         current.send(edits).await;
         current = server.sign_in("alice").await;
     }

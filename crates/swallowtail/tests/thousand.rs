@@ -62,10 +62,7 @@ async fn all_of_it() {
     stage.wait().await;
     stage.wait().await;
     let messages = PEOPLE * MESSAGES;
-    println!(
-        "{messages} messages said, heard and acknowledged in {:.1?}",
-        begun.elapsed()
-    );
+    println!("{messages} messages said, heard and acknowledged in {:.1?}", begun.elapsed());
     let talking = server.resident_kib();
     stage.wait().await;
     while let Some(done) = tasks.join_next().await {
@@ -73,10 +70,7 @@ async fn all_of_it() {
     }
     let after = server.resident_kib();
     println!("resident memory: {idle} KiB at the start, {before} KiB when everybody had a ticket,");
-    println!(
-        "{signed_in} KiB with {PEOPLE} signed in, {talking} KiB in {} conversations,",
-        PEOPLE / 2
-    );
+    println!("{signed_in} KiB with {PEOPLE} signed in, {talking} KiB in {} conversations,", PEOPLE / 2);
     println!("{after} KiB when all had left");
     server.assert_quiet_log();
 }

@@ -39,14 +39,8 @@ const NOT_PLAYED: &[(&str, &str)] = &[
 /// Carol speaks MSNP9 in the file; while that is not built she speaks MSNP12, and so reads capabilities in IRO.
 const CAROL_ON_MSNP12: &[(&str, &str)] = &[
     ("!signed-in ns-c carol MSNP9", "!signed-in ns-c carol MSNP12"),
-    (
-        "IRO 1 1 2 alice@example.com Alice%20A\n",
-        "IRO 1 1 2 alice@example.com Alice%20A 1073791084\n",
-    ),
-    (
-        "IRO 1 2 2 bob@example.com Bob%20É\n",
-        "IRO 1 2 2 bob@example.com Bob%20É 1342554172\n",
-    ),
+    ("IRO 1 1 2 alice@example.com Alice%20A\n", "IRO 1 1 2 alice@example.com Alice%20A 1073791084\n"),
+    ("IRO 1 2 2 bob@example.com Bob%20É\n", "IRO 1 2 2 bob@example.com Bob%20É 1342554172\n"),
 ];
 
 /// Starts one server for each part that is played.
@@ -65,9 +59,7 @@ impl Target for OwnServer {
         Box::pin(async move {
             let data = tempfile::tempdir().map_err(|error| NotPlayable(error.to_string()))?;
             let config = config(data.path(), needs)?;
-            let server = Server::start(config)
-                .await
-                .map_err(|error| NotPlayable(format!("{error:#}")))?;
+            let server = Server::start(config).await.map_err(|error| NotPlayable(format!("{error:#}")))?;
             let addresses = server.addresses();
             let endpoints = Endpoints {
                 notification: addresses.notification.to_string(),
@@ -77,12 +69,8 @@ impl Target for OwnServer {
             };
             let accounts = server.accounts().clone();
             let server = Mutex::new(Some(server));
-            let running: Box<dyn msnp_conformance::Server> = Box::new(Running {
-                endpoints,
-                server,
-                accounts,
-                _data: data,
-            });
+            let running: Box<dyn msnp_conformance::Server> =
+                Box::new(Running { endpoints, server, accounts, _data: data });
             Ok(running)
         })
     }
@@ -90,10 +78,7 @@ impl Target for OwnServer {
 
 /// Ports chosen by the system; no network is exempt, so that the limits hold for loopback too.
 fn config(data: &Path, needs: &Needs) -> Result<Config, NotPlayable> {
-    let mut config = Config {
-        data: data.to_owned(),
-        ..Config::default()
-    };
+    let mut config = Config { data: data.to_owned(), ..Config::default() };
     let any = "127.0.0.1:0".parse().map_err(|_| NotPlayable("address".to_owned()))?;
     config.listen.notification = any;
     config.listen.switchboard = any;
@@ -155,10 +140,7 @@ fn scripts() -> Vec<Script> {
 }
 
 async fn play_all(pace: Pace) -> Vec<PlayReport> {
-    let options = Options {
-        pace,
-        ..Options::default()
-    };
+    let options = Options { pace, ..Options::default() };
     let reports = play(Arc::new(OwnServer), scripts(), &options).await;
     let mut not_played = Vec::new();
     for report in &reports {
@@ -171,10 +153,7 @@ async fn play_all(pace: Pace) -> Vec<PlayReport> {
     }
     assert_eq!(not_played.len(), NOT_PLAYED.len(), "{not_played:?}");
     for ((title, reason), (known, why)) in not_played.iter().zip(NOT_PLAYED) {
-        assert!(
-            title == known && reason.contains(why),
-            "{title} was not played: {reason}"
-        );
+        assert!(title == known && reason.contains(why), "{title} was not played: {reason}");
     }
     reports
 }
@@ -182,24 +161,11 @@ async fn play_all(pace: Pace) -> Vec<PlayReport> {
 /// Also: the commands between two waits, sent one byte at a time and in one segment, give the same bytes back.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_transcript_passes_however_its_bytes_are_cut() {
-    let (whole, bytes, segment) = tokio::join!(
-        play_all(Pace::Whole),
-        play_all(Pace::OneByte),
-        play_all(Pace::OneSegment)
-    );
+    let (whole, bytes, segment) =
+        tokio::join!(play_all(Pace::Whole), play_all(Pace::OneByte), play_all(Pace::OneSegment));
     assert!(whole.len() > FILES.len() && whole.len() == bytes.len() && whole.len() == segment.len());
     for ((whole, bytes), segment) in whole.iter().zip(&bytes).zip(&segment) {
-        assert_eq!(
-            whole.masked_streams(),
-            bytes.masked_streams(),
-            "{} byte by byte",
-            whole.title()
-        );
-        assert_eq!(
-            whole.masked_streams(),
-            segment.masked_streams(),
-            "{} in one segment",
-            whole.title()
-        );
+        assert_eq!(whole.masked_streams(), bytes.masked_streams(), "{} byte by byte", whole.title());
+        assert_eq!(whole.masked_streams(), segment.masked_streams(), "{} in one segment", whole.title());
     }
 }

@@ -21,11 +21,7 @@ fn compare(wanted: &[Template], got: &[u8], vars: &mut Vars) -> Result<Vec<u8>, 
         masked.extend(b"\r\n");
         rest = &rest[end + 2..];
     }
-    if rest.is_empty() {
-        Ok(masked)
-    } else {
-        Err("the body has more lines than expected".to_owned())
-    }
+    if rest.is_empty() { Ok(masked) } else { Err("the body has more lines than expected".to_owned()) }
 }
 
 /// The lines of a text that ends in CR LF.
@@ -46,10 +42,7 @@ fn split(expected: &Template) -> Option<Vec<Template>> {
             }
         }
     }
-    lines
-        .pop()?
-        .is_empty()
-        .then(|| lines.into_iter().map(Template::from_pieces).collect())
+    lines.pop()?.is_empty().then(|| lines.into_iter().map(Template::from_pieces).collect())
 }
 
 #[cfg(test)]
@@ -57,26 +50,16 @@ mod tests {
     use super::*;
 
     fn compare(expected: &str, got: &str) -> Option<Result<Vec<u8>, Mismatch>> {
-        lines(
-            &Template::parse(expected).unwrap(),
-            got.as_bytes(),
-            &mut Vars::default(),
-        )
+        lines(&Template::parse(expected).unwrap(), got.as_bytes(), &mut Vars::default())
     }
 
     #[test]
     fn bodies_are_compared_line_by_line_with_the_free_values_of_lines() {
         let expected = r"CVR 2 7.5 7.5 {m} {d} {i}\r\nUSR 3 TWN S {policy}\r\n";
-        assert!(
-            compare(expected, "CVR 2 1 2 3 4 5\r\nUSR 3 TWN S x\r\n")
-                .unwrap()
-                .is_ok()
-        );
-        for bad in [
-            "CVR 2 1 2 3 4 5\r\n",
-            "CVR 2 1 2 3 4\r\nUSR 3 TWN S x\r\n",
-            "CVR 2 1 2 3 4 5\r\nUSR 3 TWN S x\r\nOUT\r\n",
-        ] {
+        assert!(compare(expected, "CVR 2 1 2 3 4 5\r\nUSR 3 TWN S x\r\n").unwrap().is_ok());
+        for bad in
+            ["CVR 2 1 2 3 4 5\r\n", "CVR 2 1 2 3 4\r\nUSR 3 TWN S x\r\n", "CVR 2 1 2 3 4 5\r\nUSR 3 TWN S x\r\nOUT\r\n"]
+        {
             assert!(compare(expected, bad).unwrap().is_err(), "{bad}");
         }
     }

@@ -24,10 +24,7 @@ pub(super) fn answer(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<
     }
     let size = got.payload.len();
     if !matches(expected.line(), got.line(), size, Place::Payload, vars) {
-        return Err(format!(
-            "the status line should be `{}`",
-            show(&expected.line().masked())
-        ));
+        return Err(format!("the status line should be `{}`", show(&expected.line().masked())));
     }
     let mut masked = expected.line().masked();
     masked.extend(b"\r\n");
@@ -50,31 +47,20 @@ fn header(wanted: &Template, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mis
     };
     let wanted = with_free_values(name, wanted);
     if name == "PassportURLs" && line.windows(3).any(|window| window == b"://") {
-        return Err(format!(
-            "`{}` has a scheme, which breaks clients (http.md section 1.1)",
-            show(line)
-        ));
+        return Err(format!("`{}` has a scheme, which breaks clients (http.md section 1.1)", show(line)));
     }
     if matches(&wanted, line, got.payload.len(), Place::Line, vars) {
         return Ok(wanted.masked());
     }
-    Err(format!(
-        "the header should be `{}`, and `{}` came",
-        show(&wanted.masked()),
-        show(line)
-    ))
+    Err(format!("the header should be `{}`, and `{}` came", show(&wanted.masked()), show(line)))
 }
 
 fn missing(name: &str, got: &Unit) -> Mismatch {
     let lower = name.to_ascii_lowercase();
-    let similar = got.lines[1..]
-        .iter()
-        .find(|line| String::from_utf8_lossy(line).to_ascii_lowercase().starts_with(&lower));
+    let similar =
+        got.lines[1..].iter().find(|line| String::from_utf8_lossy(line).to_ascii_lowercase().starts_with(&lower));
     match similar {
-        Some(line) => format!(
-            "there is `{}`, but clients look for exactly `{name}: ` (http.md section 0)",
-            show(line)
-        ),
+        Some(line) => format!("there is `{}`, but clients look for exactly `{name}: ` (http.md section 0)", show(line)),
         None => format!("the header `{name}` is missing"),
     }
 }
@@ -87,18 +73,11 @@ fn with_free_values(name: &str, wanted: &Template) -> Template {
     let mut pieces = Vec::new();
     let mut rest = text;
     for &(header, before, value, stop) in FREE {
-        let before = if before.is_empty() {
-            format!("{header}: ")
-        } else {
-            before.to_owned()
-        };
+        let before = if before.is_empty() { format!("{header}: ") } else { before.to_owned() };
         if header != name {
             continue;
         }
-        let Some(at) = rest
-            .windows(before.len())
-            .position(|window| window == before.as_bytes())
-        else {
+        let Some(at) = rest.windows(before.len()).position(|window| window == before.as_bytes()) else {
             continue;
         };
         let (head, tail) = rest.split_at(at + before.len());
@@ -117,10 +96,7 @@ fn body(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mism
     if masked.starts_with(b"<") {
         return xml::compare(&masked, &got.payload);
     }
-    let is_gateway = expected
-        .lines
-        .iter()
-        .any(|line| line.masked() == b"Content-Type: application/x-msn-messenger");
+    let is_gateway = expected.lines.iter().any(|line| line.masked() == b"Content-Type: application/x-msn-messenger");
     if is_gateway && let Some(result) = gateway::lines(&wanted, &got.payload, vars) {
         return result;
     }
@@ -133,10 +109,7 @@ mod tests {
 
     fn compare(expected: &[&str], got: &[&str]) -> Result<(), Mismatch> {
         let lines = expected.iter().map(|line| Template::parse(line).unwrap()).collect();
-        let got = Unit {
-            lines: got.iter().map(|line| line.as_bytes().to_vec()).collect(),
-            ..Unit::default()
-        };
+        let got = Unit { lines: got.iter().map(|line| line.as_bytes().to_vec()).collect(), ..Unit::default() };
         answer(&Message { lines, payload: None }, &got, &mut Vars::default()).map(drop)
     }
 
@@ -144,59 +117,26 @@ mod tests {
     fn headers_may_stand_in_any_order_and_there_may_be_more() {
         let expected = ["HTTP/1.1 200 OK", "A-One: 1", "B: 2"];
         assert!(compare(&expected, &["HTTP/1.1 200 OK", "Date: now", "B: 2", "A-One: 1"]).is_ok());
-        assert!(
-            compare(&expected, &["HTTP/1.1 200 OK", "B: 2"])
-                .unwrap_err()
-                .contains("`A-One` is missing")
-        );
-        assert!(
-            compare(&expected, &["HTTP/1.1 200 OK", "B: 3", "A-One: 1"])
-                .unwrap_err()
-                .contains("`B: 3` came")
-        );
-        assert!(
-            compare(&expected, &["HTTP/1.1 200 Fine", "B: 2", "A-One: 1"])
-                .unwrap_err()
-                .contains("status line")
-        );
+        assert!(compare(&expected, &["HTTP/1.1 200 OK", "B: 2"]).unwrap_err().contains("`A-One` is missing"));
+        assert!(compare(&expected, &["HTTP/1.1 200 OK", "B: 3", "A-One: 1"]).unwrap_err().contains("`B: 3` came"));
+        assert!(compare(&expected, &["HTTP/1.1 200 Fine", "B: 2", "A-One: 1"]).unwrap_err().contains("status line"));
     }
 
     #[test]
     fn header_names_are_compared_in_their_case_with_one_blank_after_the_colon() {
         let expected = ["HTTP/1.1 200 OK", "PassportURLs: DALogin=a/b"];
         for wrong in ["Passporturls: DALogin=a/b", "PassportURLs:DALogin=a/b"] {
-            assert!(
-                compare(&expected, &["HTTP/1.1 200 OK", wrong])
-                    .unwrap_err()
-                    .contains("exactly"),
-                "{wrong}"
-            );
+            assert!(compare(&expected, &["HTTP/1.1 200 OK", wrong]).unwrap_err().contains("exactly"), "{wrong}");
         }
     }
 
     #[test]
     fn values_of_the_operator_are_free_and_what_is_around_them_is_not() {
         let table = [
-            (
-                "PassportURLs: DALogin=a.example/login2.srf",
-                "PassportURLs: DALogin=127.0.0.1:80/l.srf",
-                true,
-            ),
-            (
-                "PassportURLs: DALogin=a.example/login2.srf",
-                "PassportURLs: DALogin=https://b/l.srf",
-                false,
-            ),
-            (
-                "PassportURLs: DALogin=a.example/login2.srf",
-                "PassportURLs: DALogin=b",
-                false,
-            ),
-            (
-                "PassportURLs: DALogin=a.example/login2.srf",
-                "PassportURLs: DALogin=b/l.srf,ConfigVersion=1",
-                false,
-            ),
+            ("PassportURLs: DALogin=a.example/login2.srf", "PassportURLs: DALogin=127.0.0.1:80/l.srf", true),
+            ("PassportURLs: DALogin=a.example/login2.srf", "PassportURLs: DALogin=https://b/l.srf", false),
+            ("PassportURLs: DALogin=a.example/login2.srf", "PassportURLs: DALogin=b", false),
+            ("PassportURLs: DALogin=a.example/login2.srf", "PassportURLs: DALogin=b/l.srf,ConfigVersion=1", false),
             (
                 "Authentication-Info: Passport1.4 from-PP='t=abc&p='",
                 "Authentication-Info: Passport1.4 from-PP='t=xyz9&p='",
@@ -217,17 +157,9 @@ mod tests {
                 "WWW-Authenticate: P ts=-3,cburl=https://b,cbtxt=Wrong%20it",
                 true,
             ),
-            (
-                "WWW-Authenticate: P ts=-3,cburl=http://a/,cbtxt=No",
-                "WWW-Authenticate: P ts=-3,cbtxt=Wrong%20it",
-                false,
-            ),
+            ("WWW-Authenticate: P ts=-3,cburl=http://a/,cbtxt=No", "WWW-Authenticate: P ts=-3,cbtxt=Wrong%20it", false),
             ("X-Token: abc", "X-Token: defghi", true),
-            (
-                "X-MSN-Messenger: SessionID={s1}; GW-IP=g",
-                "X-MSN-Messenger: SessionID=1.2; GW-IP=g",
-                true,
-            ),
+            ("X-MSN-Messenger: SessionID={s1}; GW-IP=g", "X-MSN-Messenger: SessionID=1.2; GW-IP=g", true),
             (
                 "X-MSN-Messenger: SessionID={s1}; GW-IP=g",
                 "X-MSN-Messenger: SessionID=1.2; GW-IP=g; Session=close",

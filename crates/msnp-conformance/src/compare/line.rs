@@ -43,11 +43,7 @@ pub(super) fn line(expected: &Template, got: &[u8], payload_len: usize, vars: &m
 /// Where the words that are never compared begin.
 fn free_from(wanted: &[Template]) -> usize {
     let is = |index: usize, text: &[u8]| wanted.get(index).and_then(Template::as_literal) == Some(text);
-    if is(0, b"CVR") || is(0, b"CVQ") {
-        CVR_COMPARED
-    } else {
-        usize::MAX
-    }
+    if is(0, b"CVR") || is(0, b"CVQ") { CVR_COMPARED } else { usize::MAX }
 }
 
 /// The digits of a CHL that the file writes out: the server chooses its own.
@@ -73,8 +69,7 @@ fn compare_word(wanted: &Template, word: &[u8], payload_len: usize, vars: &mut V
 
 /// MSNObjects are compared byte for byte.
 fn is_object(word: &[u8]) -> bool {
-    word.get(..10)
-        .is_some_and(|head| head.eq_ignore_ascii_case(b"%3Cmsnobj%"))
+    word.get(..10).is_some_and(|head| head.eq_ignore_ascii_case(b"%3Cmsnobj%"))
 }
 
 fn count_differs(wanted: usize, words: &[&[u8]]) -> Mismatch {
@@ -87,20 +82,12 @@ fn count_differs(wanted: usize, words: &[&[u8]]) -> Mismatch {
 }
 
 fn word_differs(index: usize, wanted: &Template, word: &[u8], payload_len: usize, vars: &Vars) -> Mismatch {
-    let known = wanted
-        .pieces()
-        .iter()
-        .any(|piece| matches!(piece, Piece::Var(name) if vars.get(name).is_some()));
+    let known = wanted.pieces().iter().any(|piece| matches!(piece, Piece::Var(name) if vars.get(name).is_some()));
     let value = match wanted.render(vars, payload_len) {
         Ok(value) if known => format!(", which is `{}` here", show(&value)),
         _ => String::new(),
     };
-    format!(
-        "word {} should be `{}`{value}, and `{}` came",
-        index + 1,
-        show(&wanted.masked()),
-        show(word)
-    )
+    format!("word {} should be `{}`{value}, and `{}` came", index + 1, show(&wanted.masked()), show(word))
 }
 
 #[cfg(test)]
@@ -115,16 +102,8 @@ mod tests {
     #[test]
     fn number_of_words_and_each_word_must_agree() {
         assert!(compare("GTC A", "GTC A").is_ok());
-        assert!(
-            compare("GTC A", "GTC N")
-                .unwrap_err()
-                .contains("word 2 should be `A`, and `N` came")
-        );
-        assert!(
-            compare("GTC A", "GTC")
-                .unwrap_err()
-                .contains("2 words are expected and 1 came")
-        );
+        assert!(compare("GTC A", "GTC N").unwrap_err().contains("word 2 should be `A`, and `N` came"));
+        assert!(compare("GTC A", "GTC").unwrap_err().contains("2 words are expected and 1 came"));
         assert!(compare("GTC A", "gtc A").is_err());
     }
 

@@ -40,11 +40,7 @@ pub(crate) fn head_fits(expected: &Message, got: &Unit, vars: &Vars) -> bool {
 fn command(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
     let mut masked = line::line(expected.line(), got.line(), got.payload.len(), vars)?;
     masked.extend(b"\r\n");
-    masked.extend(payload(
-        &expected.payload.clone().unwrap_or_default(),
-        &got.payload,
-        vars,
-    )?);
+    masked.extend(payload(&expected.payload.clone().unwrap_or_default(), &got.payload, vars)?);
     Ok(masked)
 }
 
@@ -69,18 +65,11 @@ mod tests {
 
     fn message(line: &str, payload: Option<&str>) -> Message {
         let parse = |text: &str| Template::parse(text).unwrap();
-        Message {
-            lines: vec![parse(line)],
-            payload: payload.map(parse),
-        }
+        Message { lines: vec![parse(line)], payload: payload.map(parse) }
     }
 
     fn got(line: &str, payload: &[u8]) -> Unit {
-        Unit {
-            lines: vec![line.as_bytes().to_vec()],
-            payload: payload.to_vec(),
-            ..Unit::default()
-        }
+        Unit { lines: vec![line.as_bytes().to_vec()], payload: payload.to_vec(), ..Unit::default() }
     }
 
     #[test]
@@ -107,15 +96,8 @@ mod tests {
 
     #[test]
     fn a_line_feed_alone_is_a_fault() {
-        let unit_lf = Unit {
-            bare_lf: true,
-            ..got("OUT", b"")
-        };
-        assert!(
-            unit(Service::Ns, &message("OUT", None), &unit_lf, &mut Vars::default())
-                .unwrap_err()
-                .contains("LF")
-        );
+        let unit_lf = Unit { bare_lf: true, ..got("OUT", b"") };
+        assert!(unit(Service::Ns, &message("OUT", None), &unit_lf, &mut Vars::default()).unwrap_err().contains("LF"));
     }
 
     #[test]

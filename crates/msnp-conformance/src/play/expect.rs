@@ -117,10 +117,7 @@ impl Player {
 
     /// A record that may be missing: whichever of it and those after it comes first. The answer is how many are done.
     async fn expect_optional(&mut self, wants: &[&Want<'_>]) -> Result<usize, Stop> {
-        let optional = wants
-            .iter()
-            .take_while(|want| want.maybe && !self.is_noise(want))
-            .count();
+        let optional = wants.iter().take_while(|want| want.maybe && !self.is_noise(want)).count();
         let next = wants.get(optional);
         let patience = match next {
             Some(next) if !matches!(next.kind, Kind::Nothing) => self.deadline(next),
@@ -162,9 +159,8 @@ impl Player {
 
     async fn expect_close(&mut self, want: &Want<'_>) -> Result<(), Stop> {
         let mut event = self.next(want).await;
-        let sent_out = self
-            .peer(want.name)
-            .is_some_and(|peer| peer.sent_out && peer.connection.service() == Service::Ns);
+        let sent_out =
+            self.peer(want.name).is_some_and(|peer| peer.sent_out && peer.connection.service() == Service::Ns);
         if sent_out && matches!(&event, Event::Unit(unit) if unit.line() == b"OUT") {
             event = self.next(want).await;
         }
@@ -184,9 +180,7 @@ impl Player {
     /// `OUT` / `<!` and `<!` alone are the same once the client has sent OUT.
     fn may_close_instead(&mut self, want: &Want<'_>, message: &Message) -> bool {
         message.line().as_literal() == Some(b"OUT")
-            && self
-                .peer(want.name)
-                .is_some_and(|peer| peer.sent_out && peer.connection.service() == Service::Ns)
+            && self.peer(want.name).is_some_and(|peer| peer.sent_out && peer.connection.service() == Service::Ns)
     }
 
     /// Compares what came with the record, and learns from it.
@@ -202,11 +196,7 @@ impl Player {
             Ok(masked) => {
                 peer.masked.extend(masked);
                 if unit.line().starts_with(b"CHL 0 ") {
-                    let in_file = message
-                        .line()
-                        .words()
-                        .get(2)
-                        .and_then(|word| word.as_literal().map(show));
+                    let in_file = message.line().words().get(2).and_then(|word| word.as_literal().map(show));
                     peer.challenge = Some((in_file, unit.word(2)));
                 }
                 if peer.connection.service() == Service::Ns && unit.word(0) == "USR" && unit.word(2) == "OK" {
@@ -221,10 +211,7 @@ impl Player {
     }
 
     fn is_noise(&mut self, want: &Want<'_>) -> bool {
-        want.wants_noise()
-            && self
-                .peer(want.name)
-                .is_some_and(|peer| peer.connection.service() == Service::Ns)
+        want.wants_noise() && self.peer(want.name).is_some_and(|peer| peer.connection.service() == Service::Ns)
     }
 
     async fn next(&mut self, want: &Want<'_>) -> Event {
@@ -248,11 +235,7 @@ impl Player {
     }
 
     fn wrong(&self, want: &Want<'_>, unit: &Unit, why: String) -> Stop {
-        let lines: Vec<String> = unit
-            .lines
-            .iter()
-            .map(|line| format!("{} < {}", want.name, show(line)))
-            .collect();
+        let lines: Vec<String> = unit.lines.iter().map(|line| format!("{} < {}", want.name, show(line))).collect();
         let mut came = lines.join("\n            ");
         if !unit.payload.is_empty() {
             came = format!("{came}\n            {} <| {}", want.name, show(&unit.payload));

@@ -46,11 +46,7 @@ async fn every_transcript_passes_at_every_pace_against_a_server_that_says_what_i
                     Outcome::Failed(failure) => panic!("{} {failure}", part.title),
                 }
             }
-            assert!(
-                streams[0] == streams[1] && streams[1] == streams[2],
-                "{file} {}",
-                part.title
-            );
+            assert!(streams[0] == streams[1] && streams[1] == streams[2], "{file} {}", part.title);
         });
     }
     tasks.join_all().await;
@@ -62,10 +58,7 @@ async fn no_transcript_passes_against_a_server_that_leaves_a_record_out_or_adds_
     for (file, part) in parts().into_iter().filter(|(file, _)| !file.ends_with("http.txt")) {
         tasks.spawn(async move {
             let (_, records) = play(&file, &part, Pace::Whole, Fault::None).await;
-            for index in [0, records / 2, records.saturating_sub(1)]
-                .into_iter()
-                .filter(|index| *index < records)
-            {
+            for index in [0, records / 2, records.saturating_sub(1)].into_iter().filter(|index| *index < records) {
                 for fault in [Fault::Blank(index), Fault::Missing(index)] {
                     let (report, _) = play(&file, &part, Pace::Whole, fault).await;
                     let optional = fault == Fault::Missing(index) && is_out(&part, index);
@@ -85,27 +78,17 @@ fn is_out(part: &Part, index: usize) -> bool {
         Action::Expect { message, .. } => Some(message),
         _ => None,
     });
-    records
-        .into_iter()
-        .nth(index)
-        .is_some_and(|message| message.line().as_literal() == Some(b"OUT"))
+    records.into_iter().nth(index).is_some_and(|message| message.line().as_literal() == Some(b"OUT"))
 }
 
 /// All parts of the reference that can be played, without their setting up.
 fn parts() -> Vec<(String, Part)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/transcripts");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<_> = files
-        .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
-        .collect();
+    let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|extension| extension == "txt")).collect();
     files.sort();
-    let scripts = files
-        .iter()
-        .map(|path| Script::read(path).unwrap())
-        .filter(|script| script.unplayable().is_none());
-    scripts
-        .flat_map(|script| script.parts.into_iter().map(move |part| (script.file.clone(), part)))
-        .collect()
+    let scripts = files.iter().map(|path| Script::read(path).unwrap()).filter(|script| script.unplayable().is_none());
+    scripts.flat_map(|script| script.parts.into_iter().map(move |part| (script.file.clone(), part))).collect()
 }
 
 /// Plays a part; the answer says also how many server records there were before the end or the first `!by-hand`.
@@ -113,41 +96,16 @@ async fn play(file: &str, part: &Part, pace: Pace, fault: Fault) -> (PlayReport,
     let (steps, vars) = without_setting_up(part);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let here = listener.local_addr().unwrap().to_string();
-    let is_http = steps.iter().any(|step| {
-        matches!(
-            step.action,
-            Action::Open {
-                service: Service::Http,
-                ..
-            }
-        )
-    });
+    let is_http = steps.iter().any(|step| matches!(step.action, Action::Open { service: Service::Http, .. }));
     let http = if is_http { here.clone() } else { tickets().await };
     let dispatch = Some(here.clone());
-    let endpoints = Endpoints {
-        notification: here.clone(),
-        switchboard: here.clone(),
-        http,
-        dispatch,
-    };
+    let endpoints = Endpoints { notification: here.clone(), switchboard: here.clone(), http, dispatch };
     let quick = Duration::from_millis(20);
-    let timeout = if fault == Fault::None {
-        Duration::from_secs(5)
-    } else {
-        Duration::from_millis(100)
-    };
-    let options = Options {
-        pace,
-        timeout,
-        quiet: quick,
-        ..Options::default()
-    };
+    let timeout = if fault == Fault::None { Duration::from_secs(5) } else { Duration::from_millis(100) };
+    let options = Options { pace, timeout, quiet: quick, ..Options::default() };
     let mut player = Player::new(file, Box::new(Mirror(endpoints)), &options, Renaming::default());
     player.vars = vars.clone();
-    let records = steps
-        .iter()
-        .filter(|step| matches!(step.action, Action::Expect { .. }))
-        .count();
+    let records = steps.iter().filter(|step| matches!(step.action, Action::Expect { .. })).count();
     let server = tokio::spawn(serve(listener, here, steps.clone(), vars, fault));
     let short: Vec<Step> = steps.into_iter().map(|step| shorter(step, fault)).collect();
     let outcome = player.play(&short).await;
@@ -174,10 +132,9 @@ impl Server for Mirror {
 /// A long wait is no use where a record is left out.
 fn shorter(step: Step, fault: Fault) -> Step {
     match step.action {
-        Action::Directive(Directive::Within(_)) if fault != Fault::None => Step {
-            action: Action::Directive(Directive::Within(Duration::from_millis(100))),
-            ..step
-        },
+        Action::Directive(Directive::Within(_)) if fault != Fault::None => {
+            Step { action: Action::Directive(Directive::Within(Duration::from_millis(100))), ..step }
+        }
         _ => step,
     }
 }
@@ -212,31 +169,16 @@ fn without_setting_up(part: &Part) -> (Vec<Step>, Vars) {
                     .for_each(|step| vars.set(&format!("{prefix}{step}"), (40 + step).to_string().into_bytes()));
             }
             Directive::SignedIn { name, chg, .. } => {
-                add(Action::Open {
-                    name: name.clone(),
-                    service: Service::Ns,
-                });
+                add(Action::Open { name: name.clone(), service: Service::Ns });
                 if chg.is_some() {
-                    let message = Message {
-                        lines: vec![Template::parse("CHG 6 NLN").unwrap()],
-                        payload: None,
-                    };
-                    add(Action::Send {
-                        name: name.clone(),
-                        message: message.clone(),
-                    });
-                    add(Action::Expect {
-                        name: name.clone(),
-                        message,
-                    });
+                    let message = Message { lines: vec![Template::parse("CHG 6 NLN").unwrap()], payload: None };
+                    add(Action::Send { name: name.clone(), message: message.clone() });
+                    add(Action::Expect { name: name.clone(), message });
                 }
             }
             Directive::Chat { members, sid } => {
                 for member in members {
-                    add(Action::Open {
-                        name: member.name.clone(),
-                        service: Service::Sb,
-                    });
+                    add(Action::Open { name: member.name.clone(), service: Service::Sb });
                 }
                 if let Some(sid) = sid.as_ref().filter(|_| members.len() > 1) {
                     vars.set(sid, b"555".to_vec());

@@ -49,11 +49,7 @@ pub(crate) struct Player {
 
 /// Plays a part of `file` against a server that has been opened for it.
 pub(crate) async fn part(file: &str, part: &Part, server: Box<dyn Server>, options: &Options) -> PlayReport {
-    let renaming = if options.rename {
-        Renaming::fresh(part)
-    } else {
-        Renaming::default()
-    };
+    let renaming = if options.rename { Renaming::fresh(part) } else { Renaming::default() };
     let steps = renaming.part(part).steps;
     let mut player = Player::new(file, server, options, renaming);
     let outcome = player.play(&steps).await;
@@ -186,20 +182,11 @@ impl Player {
     /// A record that was not met.
     pub(crate) fn failure(&self, line: usize, expected: String, came: String, why: String) -> Stop {
         let conversation = self.log.lines();
-        Stop::Failed(Box::new(Failure {
-            place: self.place(line),
-            expected,
-            came,
-            why,
-            conversation,
-        }))
+        Stop::Failed(Box::new(Failure { place: self.place(line), expected, came, why, conversation }))
     }
 
     fn keep(&mut self, name: &str, mut peer: Peer) {
-        self.received
-            .entry(name.to_owned())
-            .or_default()
-            .extend(peer.connection.received());
+        self.received.entry(name.to_owned()).or_default().extend(peer.connection.received());
         let masked = self.renaming.restore(&peer.masked);
         self.masked.entry(name.to_owned()).or_default().extend(masked);
     }
@@ -208,13 +195,7 @@ impl Player {
         for (name, peer) in std::mem::take(&mut self.peers) {
             self.keep(&name, peer);
         }
-        PlayReport {
-            file: self.file,
-            part: title.to_owned(),
-            outcome,
-            received: self.received,
-            masked: self.masked,
-        }
+        PlayReport { file: self.file, part: title.to_owned(), outcome, received: self.received, masked: self.masked }
     }
 }
 

@@ -80,10 +80,7 @@ impl Peer {
         let words: Vec<&str> = line.split(' ').collect();
         match words.as_slice() {
             ["VER", _, dialect, ..] => {
-                self.dialect = dialect
-                    .strip_prefix("MSNP")
-                    .and_then(|n| n.parse().ok())
-                    .unwrap_or_default();
+                self.dialect = dialect.strip_prefix("MSNP").and_then(|n| n.parse().ok()).unwrap_or_default();
             }
             ["USR", _, "TWN", "S", policy] => (*policy).clone_into(&mut self.policy),
             ["SYN", ..] => self.syn = words.iter().map(|&word| word.to_owned()).collect(),

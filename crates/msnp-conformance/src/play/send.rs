@@ -16,10 +16,7 @@ impl Player {
         };
         let (mut line, payload) = self.render(message).map_err(|why| failed(self, why))?;
         if let Some(rest) = wants_ticket(message) {
-            let ticket = self
-                .ticket(name, &rest)
-                .await
-                .map_err(|error| failed(self, format!("{error:#}")))?;
+            let ticket = self.ticket(name, &rest).await.map_err(|error| failed(self, format!("{error:#}")))?;
             line.truncate(line.len() - TICKET.len() - rest.len());
             line.extend(ticket.into_bytes());
         }
@@ -124,10 +121,7 @@ mod tests {
 
     fn query(product: &str, payload: &str) -> Message {
         let line = Template::parse(&format!("QRY 7 {product} {{len}}")).unwrap();
-        Message {
-            lines: vec![line],
-            payload: Some(Template::parse(payload).unwrap()),
-        }
+        Message { lines: vec![line], payload: Some(Template::parse(payload).unwrap()) }
     }
 
     fn challenge(in_file: &str, chosen: &str) -> Option<(Option<String>, String)> {
@@ -146,31 +140,17 @@ mod tests {
     #[test]
     fn the_answer_of_the_file_stays_when_the_challenge_is_the_same_or_it_is_zeros() {
         let same = challenge("15570131571988941333", "15570131571988941333");
-        assert_eq!(
-            challenge_answer(12, same.as_ref(), &query("PROD0090YUAUV{2B", "d8")),
-            None
-        );
+        assert_eq!(challenge_answer(12, same.as_ref(), &query("PROD0090YUAUV{2B", "d8")), None);
         let asked = challenge("1", "2");
-        assert_eq!(
-            challenge_answer(12, asked.as_ref(), &query("PROD0090YUAUV{2B", "0000")),
-            None
-        );
+        assert_eq!(challenge_answer(12, asked.as_ref(), &query("PROD0090YUAUV{2B", "0000")), None);
         assert_eq!(challenge_answer(12, None, &query("PROD0090YUAUV{2B", "d8")), None);
         let unnamed = Some((None, "2".to_owned()));
-        assert_eq!(
-            challenge_answer(12, unnamed.as_ref(), &query("PROD0090YUAUV{2B", "d8")),
-            None
-        );
+        assert_eq!(challenge_answer(12, unnamed.as_ref(), &query("PROD0090YUAUV{2B", "d8")), None);
     }
 
     #[test]
     fn only_a_record_with_ticket_gets_a_real_one() {
-        let wants = |line: &str| {
-            wants_ticket(&Message {
-                lines: vec![Template::parse(line).unwrap()],
-                payload: None,
-            })
-        };
+        let wants = |line: &str| wants_ticket(&Message { lines: vec![Template::parse(line).unwrap()], payload: None });
         assert_eq!(wants("USR 4 TWN S t=ticket&p=profile").as_deref(), Some("&p=profile"));
         assert_eq!(wants("USR 3 TWN S t=wrong&p="), None);
         assert_eq!(wants("USR 3 TWN I t=ticket"), None);

@@ -38,10 +38,7 @@ impl Want<'_> {
         let words = message.plain_words();
         match message.command().as_slice() {
             b"CHL" => words.get(1).is_some_and(|word| word == b"0"),
-            b"MSG" => message
-                .payload
-                .as_ref()
-                .is_some_and(|payload| is_mail_note(&payload.masked())),
+            b"MSG" => message.payload.as_ref().is_some_and(|payload| is_mail_note(&payload.masked())),
             _ => false,
         }
     }
@@ -53,11 +50,8 @@ impl Want<'_> {
                 _ => format!("{} ..", self.name),
             };
         };
-        let lines: Vec<String> = message
-            .lines
-            .iter()
-            .map(|line| format!("{} < {}", self.name, show(&line.masked())))
-            .collect();
+        let lines: Vec<String> =
+            message.lines.iter().map(|line| format!("{} < {}", self.name, show(&line.masked()))).collect();
         let mut shown = lines.join("\n            ");
         if let Some(payload) = &message.payload {
             shown = format!("{shown}\n            {} <| {}", self.name, show(&payload.masked()));
@@ -88,13 +82,7 @@ pub(super) fn batch(steps: &[Step], at: usize) -> (Vec<Want<'_>>, usize) {
             }
             _ => break,
         };
-        wants.push(Want {
-            line: step.line,
-            name,
-            kind,
-            maybe,
-            within: within.take(),
-        });
+        wants.push(Want { line: step.line, name, kind, maybe, within: within.take() });
         maybe = false;
         end += 1;
     }

@@ -9,50 +9,20 @@ use crate::template::{Template, variable};
 #[derive(Clone, Debug)]
 pub(crate) enum Directive {
     Account(Account),
-    NoAccount {
-        handle: String,
-    },
-    Group {
-        who: String,
-        name: String,
-        var: Option<String>,
-    },
+    NoAccount { handle: String },
+    Group { who: String, name: String, var: Option<String> },
     OnList(OnList),
-    SignedIn {
-        name: String,
-        who: String,
-        dialect: u8,
-        chg: Option<String>,
-    },
-    Uux {
-        name: String,
-        xml: Template,
-    },
-    ListVersion {
-        name: String,
-        prefix: String,
-        count: u32,
-    },
-    Chat {
-        members: Vec<Member>,
-        sid: Option<String>,
-    },
-    Dispatch {
-        name: String,
-    },
-    Setting {
-        key: String,
-        value: String,
-    },
+    SignedIn { name: String, who: String, dialect: u8, chg: Option<String> },
+    Uux { name: String, xml: Template },
+    ListVersion { name: String, prefix: String, count: u32 },
+    Chat { members: Vec<Member>, sid: Option<String> },
+    Dispatch { name: String },
+    Setting { key: String, value: String },
     Maybe,
     Within(Duration),
     OneWrite,
-    Stop {
-        minutes: u32,
-    },
-    ByHand {
-        text: String,
-    },
+    Stop { minutes: u32 },
+    ByHand { text: String },
 }
 
 /// `!account`
@@ -109,61 +79,36 @@ impl Directive {
         let mut words = Words::new(rest);
         let directive = match word {
             "account" => return Ok(Some(Self::Account(account(words)?))),
-            "no-account" => Self::NoAccount {
-                handle: words.need("the handle")?.to_owned(),
-            },
+            "no-account" => Self::NoAccount { handle: words.need("the handle")?.to_owned() },
             "group" => {
                 let who = words.need("WHO")?.to_owned();
                 let name = words.need("the name of the group")?.to_owned();
-                Self::Group {
-                    who,
-                    name,
-                    var: words.next()?.map(var).transpose()?,
-                }
+                Self::Group { who, name, var: words.next()?.map(var).transpose()? }
             }
             "on-list" => return Ok(Some(Self::OnList(on_list(words)?))),
             "signed-in" => return signed_in(words).map(Some),
             "uux" => {
                 let name = words.need("NAME")?.to_owned();
-                return Ok(Some(Self::Uux {
-                    name,
-                    xml: Template::parse(words.all())?,
-                }));
+                return Ok(Some(Self::Uux { name, xml: Template::parse(words.all())? }));
             }
             "list-version" => {
                 let name = words.need("NAME")?.to_owned();
                 let first = var(words.need("{v0}")?)?;
-                let prefix = first
-                    .strip_suffix('0')
-                    .ok_or("the first variable must end in 0, as {v0}")?
-                    .to_owned();
-                Self::ListVersion {
-                    name,
-                    prefix,
-                    count: number(words.need("the count")?)?,
-                }
+                let prefix = first.strip_suffix('0').ok_or("the first variable must end in 0, as {v0}")?.to_owned();
+                Self::ListVersion { name, prefix, count: number(words.need("the count")?)? }
             }
             "chat" => return chat(words).map(Some),
-            "dispatch" => Self::Dispatch {
-                name: words.need("NAME")?.to_owned(),
-            },
+            "dispatch" => Self::Dispatch { name: words.need("NAME")?.to_owned() },
             "setting" => {
                 let key = words.need("the key")?.to_owned();
-                Self::Setting {
-                    key,
-                    value: words.need("the value")?.to_owned(),
-                }
+                Self::Setting { key, value: words.need("the value")?.to_owned() }
             }
             "maybe" => Self::Maybe,
             "within" => Self::Within(Duration::from_secs(u64::from(number(words.need("the seconds")?)?))),
             "one-write" => Self::OneWrite,
-            "stop" => Self::Stop {
-                minutes: number(words.need("the minutes")?)?,
-            },
+            "stop" => Self::Stop { minutes: number(words.need("the minutes")?)? },
             "by-hand" => {
-                return Ok(Some(Self::ByHand {
-                    text: words.all().to_owned(),
-                }));
+                return Ok(Some(Self::ByHand { text: words.all().to_owned() }));
             }
             _ => return Ok(None),
         };
@@ -200,14 +145,7 @@ fn on_list(mut words: Words<'_>) -> Result<OnList, String> {
         return Err(format!("`{wrong}` is none of FL AL BL"));
     }
     let other = words.need("the other account")?.to_owned();
-    let mut entry = OnList {
-        who,
-        lists,
-        other,
-        nick: words.quoted()?.map(str::to_owned),
-        group: None,
-        var: None,
-    };
+    let mut entry = OnList { who, lists, other, nick: words.quoted()?.map(str::to_owned), group: None, var: None };
     while let Some(word) = words.next()? {
         match word {
             "in" => entry.group = Some(words.need("the group after `in`")?.to_owned()),
@@ -226,20 +164,14 @@ fn signed_in(mut words: Words<'_>) -> Result<Directive, String> {
     let who = words.need("WHO")?.to_owned();
     let dialect = words.need("the dialect")?;
     let number = dialect.strip_prefix("MSNP").and_then(|digits| digits.parse().ok());
-    let dialect = number
-        .filter(|n| (8..=12).contains(n))
-        .ok_or_else(|| format!("`{dialect}` is not MSNP8 to MSNP12"))?;
+    let dialect =
+        number.filter(|n| (8..=12).contains(n)).ok_or_else(|| format!("`{dialect}` is not MSNP8 to MSNP12"))?;
     let chg = match words.next()? {
         None => None,
         Some("CHG") => Some(words.all().to_owned()),
         Some(word) => return Err(format!("`{word}` stands where CHG may be")),
     };
-    Ok(Directive::SignedIn {
-        name,
-        who,
-        dialect,
-        chg,
-    })
+    Ok(Directive::SignedIn { name, who, dialect, chg })
 }
 
 fn chat(mut words: Words<'_>) -> Result<Directive, String> {
@@ -249,13 +181,8 @@ fn chat(mut words: Words<'_>) -> Result<Directive, String> {
     };
     let mut members = Vec::new();
     while let Some(word) = words.next()? {
-        let (name, who) = word
-            .split_once('=')
-            .ok_or_else(|| format!("`{word}` is not NAME=WHO"))?;
-        members.push(Member {
-            name: name.to_owned(),
-            who: who.to_owned(),
-        });
+        let (name, who) = word.split_once('=').ok_or_else(|| format!("`{word}` is not NAME=WHO"))?;
+        members.push(Member { name: name.to_owned(), who: who.to_owned() });
     }
     if members.is_empty() {
         return Err("NAME=WHO is missing".to_owned());

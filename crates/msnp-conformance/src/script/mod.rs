@@ -131,10 +131,7 @@ impl Message {
     /// The words of the first line that are no values of the server; others are empty.
     pub(crate) fn plain_words(&self) -> Vec<Vec<u8>> {
         let words = self.lines.first().map(Template::words).unwrap_or_default();
-        words
-            .iter()
-            .map(|word| word.as_literal().unwrap_or_default().to_vec())
-            .collect()
+        words.iter().map(|word| word.as_literal().unwrap_or_default().to_vec()).collect()
     }
 
     /// The command of the first line.

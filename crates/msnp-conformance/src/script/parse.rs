@@ -20,11 +20,7 @@ pub(super) fn script(file: &str, text: &str) -> anyhow::Result<Script> {
         0 => why,
         _ => format!("{file}:{line}: {why}"),
     });
-    Ok(Script {
-        file: file.to_owned(),
-        parts: parser.finish(),
-        unplayable,
-    })
+    Ok(Script { file: file.to_owned(), parts: parser.finish(), unplayable })
 }
 
 /// What has been read so far.
@@ -62,15 +58,9 @@ impl Parser {
         }
         let action = match (sign, text) {
             ("@", service) => self.open(name, service)?,
-            (">!", "") => Action::Leave {
-                name: self.known(name)?,
-            },
-            ("<!", "") => Action::ExpectClose {
-                name: self.known(name)?,
-            },
-            ("..", "") => Action::ExpectNothing {
-                name: self.known(name)?,
-            },
+            (">!", "") => Action::Leave { name: self.known(name)? },
+            ("<!", "") => Action::ExpectClose { name: self.known(name)? },
+            ("..", "") => Action::ExpectNothing { name: self.known(name)? },
             _ => bail!("`{sign}` is none of @ > < >| <| >! <! .. (README section 1)"),
         };
         self.push(action);
@@ -81,10 +71,7 @@ impl Parser {
         let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
         match word {
             "part" => {
-                self.parts.push(Part {
-                    title: rest.trim().to_owned(),
-                    steps: Vec::new(),
-                });
+                self.parts.push(Part { title: rest.trim().to_owned(), steps: Vec::new() });
                 self.takes_payload = false;
             }
             "static" => self.unplayable = Some((0, format!("static: {rest}"))),
@@ -144,15 +131,8 @@ impl Parser {
             }
             return Ok(());
         }
-        let message = Message {
-            lines: vec![text],
-            payload: None,
-        };
-        self.push(if sent {
-            Action::Send { name, message }
-        } else {
-            Action::Expect { name, message }
-        });
+        let message = Message { lines: vec![text], payload: None };
+        self.push(if sent { Action::Send { name, message } } else { Action::Expect { name, message } });
         self.open_head = http;
         self.takes_payload = !http;
         Ok(())
@@ -185,10 +165,7 @@ impl Parser {
 
     fn push(&mut self, action: Action) {
         self.takes_payload = false;
-        let step = Step {
-            line: self.number,
-            action,
-        };
+        let step = Step { line: self.number, action };
         self.steps().push(step);
     }
 
@@ -223,21 +200,16 @@ impl Parser {
             _ => false,
         };
         let shared: Vec<Step> = self.prelude.iter().filter(carried).cloned().collect();
-        let only_directives = self
-            .prelude
-            .iter()
-            .all(|step| matches!(step.action, Action::Directive(_)));
+        let only_directives = self.prelude.iter().all(|step| matches!(step.action, Action::Directive(_)));
         let mut parts = Vec::new();
         if !only_directives || self.parts.is_empty() {
-            parts.push(Part {
-                title: String::new(),
-                steps: self.prelude,
-            });
+            parts.push(Part { title: String::new(), steps: self.prelude });
         }
-        parts.extend(self.parts.into_iter().map(|part| Part {
-            title: part.title,
-            steps: shared.iter().cloned().chain(part.steps).collect(),
-        }));
+        parts.extend(
+            self.parts
+                .into_iter()
+                .map(|part| Part { title: part.title, steps: shared.iter().cloned().chain(part.steps).collect() }),
+        );
         for step in parts.iter_mut().flat_map(|part| &mut part.steps) {
             if let Action::Send { message, .. } | Action::Expect { message, .. } = &mut step.action {
                 follow_length(message);

@@ -7,9 +7,7 @@ pub(crate) struct Words<'a> {
 
 impl<'a> Words<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self {
-            rest: text.trim_start(),
-        }
+        Self { rest: text.trim_start() }
     }
 
     /// The next word, without its quotes, if there is one.
@@ -32,11 +30,7 @@ impl<'a> Words<'a> {
 
     /// The next word if it stands in quotes.
     pub(crate) fn quoted(&mut self) -> Result<Option<&'a str>, String> {
-        if self.rest.starts_with('"') {
-            self.next()
-        } else {
-            Ok(None)
-        }
+        if self.rest.starts_with('"') { self.next() } else { Ok(None) }
     }
 
     /// Everything that is left, as it stands.
@@ -46,11 +40,7 @@ impl<'a> Words<'a> {
 
     /// Nothing may be left.
     pub(crate) fn end(self) -> Result<(), String> {
-        if self.rest.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("`{}` is too much", self.rest))
-        }
+        if self.rest.is_empty() { Ok(()) } else { Err(format!("`{}` is too much", self.rest)) }
     }
 }
 

@@ -73,17 +73,12 @@ impl Accounts {
 
     /// The short name of the account with this handle.
     pub(crate) fn who(&self, handle: &str) -> Option<String> {
-        let account = self
-            .accounts
-            .values()
-            .find(|account| account.handle.eq_ignore_ascii_case(handle));
+        let account = self.accounts.values().find(|account| account.handle.eq_ignore_ascii_case(handle));
         account.map(|account| account.who.clone())
     }
 
     fn account(&self, who: &str) -> anyhow::Result<&Account> {
-        self.accounts
-            .get(who)
-            .with_context(|| format!("no `!account {who}` stands above"))
+        self.accounts.get(who).with_context(|| format!("no `!account {who}` stands above"))
     }
 
     /// A real ticket for a handle of the file.
@@ -92,10 +87,7 @@ impl Accounts {
         if let Some(ticket) = self.tickets.get(&key) {
             return Ok(ticket.clone());
         }
-        let account = self
-            .accounts
-            .values()
-            .find(|account| account.handle.eq_ignore_ascii_case(handle));
+        let account = self.accounts.values().find(|account| account.handle.eq_ignore_ascii_case(handle));
         let account =
             account.with_context(|| format!("no `!account` has the handle `{handle}`, so it has no ticket"))?;
         let policy = if policy.is_empty() { POLICY } else { policy };
@@ -150,11 +142,7 @@ impl Accounts {
             None => None,
             Some(name) => {
                 let known = self.groups.get(&(entry.who.clone(), name.clone()));
-                Some(
-                    known
-                        .with_context(|| format!("no `!group {} \"{name}\"` stands above", entry.who))?
-                        .clone(),
-                )
+                Some(known.with_context(|| format!("no `!group {} \"{name}\"` stands above", entry.who))?.clone())
             }
         };
         let session = self.session(&entry.who, log).await?;
@@ -186,20 +174,14 @@ impl Accounts {
         if !self.sessions.contains_key(who) {
             self.open_session(who, log).await?;
         }
-        self.sessions
-            .get_mut(who)
-            .context("the connection for setting up is gone")
+        self.sessions.get_mut(who).context("the connection for setting up is gone")
     }
 
     async fn open_session(&mut self, who: &str, log: &Log) -> anyhow::Result<(&mut Session, Burst)> {
         let name = format!("({who})");
         let mut connection = Connection::open(&name, Service::Ns, &self.notification, log).await?;
         let burst = self.sign_in(&mut connection, who, DIALECT, log).await?;
-        let session = Session {
-            connection,
-            trid: 5,
-            timeout: self.timeout,
-        };
+        let session = Session { connection, trid: 5, timeout: self.timeout };
         let slot = self.sessions.entry(who.to_owned()).insert_entry(session);
         Ok((slot.into_mut(), burst))
     }
@@ -229,11 +211,7 @@ async fn set_values(session: &mut Session, burst: &Burst, account: &Account) -> 
         session.ask("PRP", &format!("MFN {}", encode(&account.name))).await?;
     }
     for property in ["PHH", "PHW", "PHM"] {
-        let wanted = account
-            .phones
-            .iter()
-            .find(|(key, _)| key == property)
-            .map_or("", |(_, value)| value);
+        let wanted = account.phones.iter().find(|(key, _)| key == property).map_or("", |(_, value)| value);
         if decode_bytes(burst.value(property).as_bytes()) != decode_bytes(wanted.as_bytes()) {
             session.ask("PRP", &format!("{property} {wanted}")).await?;
         }

@@ -27,14 +27,7 @@ impl Player {
         let handle = self.accounts.handle(&member.who)?.to_owned();
         let notification = self.notification_of(&member.who)?;
         let trid = notification.trid();
-        let answer = ask(
-            &mut notification.connection,
-            trid,
-            &format!("XFR {trid} SB"),
-            b"",
-            timeout,
-        )
-        .await?;
+        let answer = ask(&mut notification.connection, trid, &format!("XFR {trid} SB"), b"", timeout).await?;
         let (address, cookie) = (answer.word(3), answer.word(5));
         let peer = self.connect(member, &address).await?;
         let line = format!("USR 1 {handle} {cookie}");
@@ -48,14 +41,7 @@ impl Player {
         let handle = self.accounts.handle(&member.who)?.to_owned();
         let caller = self.named(&first.name)?;
         let trid = caller.trid();
-        let answer = ask(
-            &mut caller.connection,
-            trid,
-            &format!("CAL {trid} {handle}"),
-            b"",
-            timeout,
-        )
-        .await?;
+        let answer = ask(&mut caller.connection, trid, &format!("CAL {trid} {handle}"), b"", timeout).await?;
         let session = answer.word(3);
 
         let notification = self.notification_of(&member.who)?;
@@ -86,10 +72,7 @@ impl Player {
 
     /// The notification connection of an account.
     fn notification_of(&mut self, who: &str) -> anyhow::Result<&mut Peer> {
-        let found = self
-            .peers
-            .values_mut()
-            .find(|peer| peer.who.as_deref() == Some(who) && !peer.over);
+        let found = self.peers.values_mut().find(|peer| peer.who.as_deref() == Some(who) && !peer.over);
         found.with_context(|| {
             format!("`{who}` is not signed in; `!signed-in NAME {who} MSNPn CHG ...` must stand above")
         })

@@ -100,15 +100,9 @@ pub(super) async fn introduce(
     };
     let answer = ask(connection, 1, &ver, b"", timeout).await?;
     if answer.word(2) != format!("MSNP{dialect}") {
-        bail!(
-            "the server does not speak MSNP{dialect}: it answers `{ver}` with {}",
-            answer.word(2)
-        );
+        bail!("the server does not speak MSNP{dialect}: it answers `{ver}` with {}", answer.word(2));
     }
-    let cvr = format!(
-        "CVR 2 0x0409 winnt 5.1 i386 MSNMSGR {} MSMSGS {handle}",
-        version(dialect)
-    );
+    let cvr = format!("CVR 2 0x0409 winnt 5.1 i386 MSNMSGR {} MSMSGS {handle}", version(dialect));
     ask(connection, 2, &cvr, b"", timeout).await?;
     let answer = ask(connection, 3, &format!("USR 3 TWN I {handle}"), b"", timeout).await?;
     if answer.word(0) != "USR" {
@@ -127,15 +121,8 @@ pub(super) async fn enter(
     ask(connection, 4, &format!("USR 4 TWN S {ticket}"), b"", timeout).await?;
     let syn = if dialect >= 10 { "SYN 5 0 0" } else { "SYN 5 0" };
     let answer = ask(connection, 5, syn, b"", timeout).await?;
-    let syn = answer
-        .words()
-        .iter()
-        .map(|word| String::from_utf8_lossy(word).into_owned())
-        .collect();
-    let mut burst = Burst {
-        syn,
-        ..Burst::default()
-    };
+    let syn = answer.words().iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+    let mut burst = Burst { syn, ..Burst::default() };
     // Answers leave in the order of the requests (framing.md section 1), so the burst is over when a ping is answered.
     connection.note_sent(b"PNG", b"");
     connection.send(b"PNG\r\n").await;
@@ -164,21 +151,14 @@ impl Burst {
 
     /// The value of a property, empty if it is not set.
     pub(super) fn value(&self, property: &str) -> &str {
-        self.values
-            .iter()
-            .find(|(key, _)| key == property)
-            .map_or("", |(_, value)| value)
+        self.values.iter().find(|(key, _)| key == property).map_or("", |(_, value)| value)
     }
 }
 
 impl Entry {
     /// `LST N=handle F=nick [C=guid] bits ...`
     fn read(unit: &Unit) -> Self {
-        let mut entry = Self {
-            handle: String::new(),
-            guid: String::new(),
-            bits: 0,
-        };
+        let mut entry = Self { handle: String::new(), guid: String::new(), bits: 0 };
         for index in 1..unit.words().len() {
             let word = unit.word(index);
             match word.split_once('=') {

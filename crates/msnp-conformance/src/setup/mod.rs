@@ -38,12 +38,7 @@ impl Player {
 
     fn setup_failure(&self, step: &Step, error: &anyhow::Error) -> Stop {
         let expected = "the server can be brought into the state that the directive asks for".to_owned();
-        self.failure(
-            step.line,
-            expected,
-            "it cannot".to_owned(),
-            format!("setting up: {error:#}"),
-        )
+        self.failure(step.line, expected, "it cannot".to_owned(), format!("setting up: {error:#}"))
     }
 
     async fn set_up_one(&mut self, directive: &Directive) -> anyhow::Result<()> {
@@ -59,12 +54,7 @@ impl Player {
                 self.remember(entry.var.as_deref(), guid);
                 Ok(())
             }
-            Directive::SignedIn {
-                name,
-                who,
-                dialect,
-                chg,
-            } => {
+            Directive::SignedIn { name, who, dialect, chg } => {
                 self.accounts.sign_out().await;
                 self.signed_in(name, who, *dialect, chg.as_deref()).await
             }
@@ -84,10 +74,7 @@ impl Player {
         self.sign_out_elsewhere(who).await;
         let address = self.server.endpoints().notification.clone();
         let mut peer = Peer::new(Connection::open(name, Service::Ns, &address, &self.log).await?);
-        let burst = self
-            .accounts
-            .sign_in(&mut peer.connection, who, dialect, &self.log)
-            .await?;
+        let burst = self.accounts.sign_in(&mut peer.connection, who, dialect, &self.log).await?;
         peer.who = Some(who.to_owned());
         peer.handle = self.accounts.handle(who)?.to_owned();
         peer.dialect = dialect;
@@ -138,9 +125,7 @@ impl Player {
     }
 
     fn named(&mut self, name: &str) -> anyhow::Result<&mut Peer> {
-        self.peers
-            .get_mut(name)
-            .with_context(|| format!("`{name}` is not connected"))
+        self.peers.get_mut(name).with_context(|| format!("`{name}` is not connected"))
     }
 
     fn remember(&mut self, var: Option<&str>, value: String) {
@@ -156,12 +141,7 @@ impl Player {
         }
         let start = Instant::now();
         loop {
-            let last = self
-                .peers
-                .values()
-                .map(|peer| peer.connection.last_active())
-                .max()
-                .unwrap_or(start);
+            let last = self.peers.values().map(|peer| peer.connection.last_active()).max().unwrap_or(start);
             let quiet = last.max(start) + self.options.quiet;
             if quiet <= Instant::now() {
                 return;

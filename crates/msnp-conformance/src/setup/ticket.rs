@@ -34,10 +34,7 @@ pub(super) async fn fetch(
             "{address} gives no ticket to {handle}: {status}. Does the account exist, with the password of the file?"
         );
     }
-    let lines = answer
-        .lines
-        .iter()
-        .map(|line| String::from_utf8_lossy(line).into_owned());
+    let lines = answer.lines.iter().map(|line| String::from_utf8_lossy(line).into_owned());
     lines.into_iter().find_map(|line| from_pp(&line)).with_context(|| {
         format!("the answer of {address} to GET /login2.srf has no from-PP='...' in Authentication-Info")
     })
@@ -47,8 +44,7 @@ fn from_pp(line: &str) -> Option<String> {
     let (name, value) = line.split_once(':')?;
     let (_, after) = value.split_once("from-PP='")?;
     let (ticket, _) = after.split_once('\'')?;
-    name.eq_ignore_ascii_case("authentication-info")
-        .then(|| ticket.to_owned())
+    name.eq_ignore_ascii_case("authentication-info").then(|| ticket.to_owned())
 }
 
 /// Everything but letters and digits as `%XX`: a comma must never stand in a value.

@@ -20,12 +20,7 @@ impl Place {
 
 /// Matches all of `input`; on success the captured values are in `vars`, otherwise `vars` is as before.
 pub(crate) fn matches(expected: &Template, input: &[u8], len: usize, place: Place, vars: &mut Vars) -> bool {
-    let mut search = Search {
-        place,
-        len: len.to_string(),
-        vars,
-        found: Vec::new(),
-    };
+    let mut search = Search { place, len: len.to_string(), vars, found: Vec::new() };
     if !search.rest(expected.pieces(), input) {
         return false;
     }
@@ -71,10 +66,7 @@ impl Search<'_> {
         {
             return self.fixed(&value, after, input);
         }
-        let longest = input
-            .iter()
-            .position(|&byte| self.place.ends(byte))
-            .unwrap_or(input.len());
+        let longest = input.iter().position(|&byte| self.place.ends(byte)).unwrap_or(input.len());
         (1..=longest).rev().any(|size| {
             let (value, input) = input.split_at(size);
             if treatment == Treatment::Seconds && !is_seconds(value) {
@@ -93,11 +85,7 @@ impl Search<'_> {
     }
 
     fn known(&self, name: &str) -> Option<Vec<u8>> {
-        let here = self
-            .found
-            .iter()
-            .find(|(found, _)| found == name)
-            .map(|(_, value)| value.clone());
+        let here = self.found.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone());
         here.or_else(|| self.vars.get(name).map(<[u8]>::to_vec))
     }
 }
@@ -113,13 +101,7 @@ mod tests {
     use super::*;
 
     fn check(expected: &str, input: &str, vars: &mut Vars) -> bool {
-        matches(
-            &Template::parse(expected).unwrap(),
-            input.as_bytes(),
-            12,
-            Place::Line,
-            vars,
-        )
+        matches(&Template::parse(expected).unwrap(), input.as_bytes(), 12, Place::Line, vars)
     }
 
     #[test]
@@ -143,13 +125,7 @@ mod tests {
         let payload = Template::parse(r"A: {a}\r\nB: {b}\r\n").unwrap();
         assert!(matches(&payload, b"A: 1 2;3\r\nB: x\r\n", 0, Place::Payload, &mut vars));
         assert_eq!(vars.get("a"), Some(&b"1 2;3"[..]));
-        assert!(!matches(
-            &payload,
-            b"A: 1 2;3\r\nB: x\r\nC",
-            0,
-            Place::Payload,
-            &mut Vars::default()
-        ));
+        assert!(!matches(&payload, b"A: 1 2;3\r\nB: x\r\nC", 0, Place::Payload, &mut Vars::default()));
     }
 
     #[test]

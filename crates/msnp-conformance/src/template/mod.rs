@@ -41,11 +41,7 @@ impl Template {
             if first == '\\' {
                 rest = template.escape(rest)?;
             } else if let Some((word, after)) = variable(rest) {
-                template.push(if word == "len" {
-                    Piece::Len
-                } else {
-                    Piece::Var(word.to_owned())
-                });
+                template.push(if word == "len" { Piece::Len } else { Piece::Var(word.to_owned()) });
                 rest = after;
             } else {
                 let (plain, after) = rest.split_at(first.len_utf8());
@@ -191,10 +187,7 @@ impl Template {
                 return Ok(&text[4..]);
             }
             Some(b'R') => {
-                let (count, after) = text[2..]
-                    .strip_prefix('{')
-                    .and_then(|t| t.split_once(','))
-                    .ok_or_else(bad)?;
+                let (count, after) = text[2..].strip_prefix('{').and_then(|t| t.split_once(',')).ok_or_else(bad)?;
                 let count: usize = count.parse().map_err(|_| bad())?;
                 let repeated = after.chars().next().ok_or_else(bad)?;
                 let after = after[repeated.len_utf8()..].strip_prefix('}').ok_or_else(bad)?;
@@ -271,12 +264,6 @@ mod tests {
         vars.set("sid", b"77".to_vec());
         let template = Template::parse("ANS {sid} {len}").unwrap();
         assert_eq!(template.render(&vars, 9).unwrap(), b"ANS 77 9");
-        assert!(
-            Template::parse("{ck}")
-                .unwrap()
-                .render(&vars, 0)
-                .unwrap_err()
-                .contains("{ck}")
-        );
+        assert!(Template::parse("{ck}").unwrap().render(&vars, 0).unwrap_err().contains("{ck}"));
     }
 }

@@ -68,12 +68,8 @@ impl Connection {
     /// Connects; the error says where to.
     pub(crate) async fn open(name: &str, service: Service, address: &str, log: &Log) -> anyhow::Result<Self> {
         log.add(format!("{name} @ {address}"));
-        let stream = timeout(CONNECT, TcpStream::connect(address))
-            .await
-            .context("it took too long");
-        let stream = stream
-            .and_then(|opened| Ok(opened?))
-            .with_context(|| format!("cannot connect to {address}"))?;
+        let stream = timeout(CONNECT, TcpStream::connect(address)).await.context("it took too long");
+        let stream = stream.and_then(|opened| Ok(opened?)).with_context(|| format!("cannot connect to {address}"))?;
         stream.set_nodelay(true)?;
         let (read, write) = stream.into_split();
         let (sender, chunks) = mpsc::unbounded_channel();
@@ -113,11 +109,7 @@ impl Connection {
     /// Notes what is about to be sent, in the conversation.
     pub(crate) fn note_sent(&self, line: &[u8], payload: &[u8]) {
         for line in line.split(|&byte| byte == b'\n') {
-            self.log.add(format!(
-                "{} > {}",
-                self.name,
-                show(line.strip_suffix(b"\r").unwrap_or(line))
-            ));
+            self.log.add(format!("{} > {}", self.name, show(line.strip_suffix(b"\r").unwrap_or(line))));
         }
         if !payload.is_empty() {
             self.log.add(format!("{} >| {}", self.name, show(payload)));
@@ -221,8 +213,7 @@ impl Connection {
             None => {
                 self.ended = true;
                 if !self.buffer.is_empty() {
-                    self.log
-                        .add(format!("# {} < {} (unfinished)", self.name, show(&self.buffer)));
+                    self.log.add(format!("# {} < {} (unfinished)", self.name, show(&self.buffer)));
                 }
                 self.log.add(format!("{} <!", self.name));
             }

@@ -32,10 +32,7 @@ impl Unit {
 
     /// A word of the first line as text, empty if it is missing.
     pub(crate) fn word(&self, index: usize) -> String {
-        self.words()
-            .get(index)
-            .map(|word| String::from_utf8_lossy(word).into_owned())
-            .unwrap_or_default()
+        self.words().get(index).map(|word| String::from_utf8_lossy(word).into_owned()).unwrap_or_default()
     }
 
     /// `CHL 0 ...` or a mail note: what a notification server may send at any time after the first CHG (README

@@ -18,12 +18,7 @@ fn command(service: Service, buffer: &[u8]) -> Option<(Unit, usize)> {
     let (line, bare_lf, start) = line(buffer, 0)?;
     let size = payload_length(service, line);
     let payload = buffer.get(start..start.checked_add(size)?)?;
-    let unit = Unit {
-        lines: vec![line.to_vec()],
-        bare_lf,
-        payload: payload.to_vec(),
-        fault: None,
-    };
+    let unit = Unit { lines: vec![line.to_vec()], bare_lf, payload: payload.to_vec(), fault: None };
     Some((unit, start + size))
 }
 
@@ -32,11 +27,7 @@ fn line(buffer: &[u8], from: usize) -> Option<(&[u8], bool, usize)> {
     let rest = buffer.get(from..)?;
     let end = rest.iter().position(|&byte| byte == b'\n')?;
     let line = &rest[..end];
-    Some((
-        line.strip_suffix(b"\r").unwrap_or(line),
-        !line.ends_with(b"\r"),
-        from + end + 1,
-    ))
+    Some((line.strip_suffix(b"\r").unwrap_or(line), !line.ends_with(b"\r"), from + end + 1))
 }
 
 /// How many payload bytes follow a line of a server (framing.md section 4; sb.md section 6). UUX always says 0, and
@@ -119,22 +110,9 @@ mod tests {
 
     #[test]
     fn lines_are_cut_and_payloads_taken_with_them() {
-        let units = all(
-            Service::Ns,
-            b"VER 1 MSNP12\r\nUBX a@b 3\r\nx\r\nUBX a@b 0\r\nUUX 11 0\r\nUUX 11\r\nQRY 7\r\n",
-        );
+        let units = all(Service::Ns, b"VER 1 MSNP12\r\nUBX a@b 3\r\nx\r\nUBX a@b 0\r\nUUX 11 0\r\nUUX 11\r\nQRY 7\r\n");
         let lines: Vec<_> = units.iter().map(Unit::line).collect();
-        assert_eq!(
-            lines,
-            [
-                &b"VER 1 MSNP12"[..],
-                b"UBX a@b 3",
-                b"UBX a@b 0",
-                b"UUX 11 0",
-                b"UUX 11",
-                b"QRY 7"
-            ]
-        );
+        assert_eq!(lines, [&b"VER 1 MSNP12"[..], b"UBX a@b 3", b"UBX a@b 0", b"UUX 11 0", b"UUX 11", b"QRY 7"]);
         assert_eq!(units[1].payload, b"x\r\n");
         assert_eq!(all(Service::Sb, b"MSG a b 2\r\nhiBYE a\r\n").len(), 2);
     }
@@ -160,10 +138,7 @@ mod tests {
         let bytes =
             b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
         let units = all(Service::Http, bytes);
-        assert_eq!(
-            (units.len(), &units[0].payload[..], units[0].lines.len()),
-            (2, &b"hi"[..], 2)
-        );
+        assert_eq!((units.len(), &units[0].payload[..], units[0].lines.len()), (2, &b"hi"[..], 2));
         assert_eq!(units[1].fault, None);
     }
 

@@ -34,10 +34,7 @@ pub struct Scripted {
 
 impl Scripted {
     pub fn new(conversations: Vec<Vec<Act>>) -> Self {
-        Self {
-            conversations,
-            heard: Arc::default(),
-        }
+        Self { conversations, heard: Arc::default() }
     }
 }
 
@@ -51,12 +48,8 @@ impl Target for Scripted {
             let here = listener.local_addr().unwrap().to_string();
             let conversations: VecDeque<_> = self.conversations.clone().into();
             tokio::spawn(accept(listener, here.clone(), conversations, Arc::clone(&self.heard)));
-            let endpoints = Endpoints {
-                notification: here.clone(),
-                switchboard: here.clone(),
-                http: here,
-                dispatch: None,
-            };
+            let endpoints =
+                Endpoints { notification: here.clone(), switchboard: here.clone(), http: here, dispatch: None };
             Ok(Box::new(Listening { endpoints }) as Box<dyn Server>)
         })
     }
@@ -83,10 +76,7 @@ async fn converse(mut stream: TcpStream, acts: Vec<Act>, here: String, heard: Ar
                     return;
                 }
             }
-            Act::Tell(text) => stream
-                .write_all(text.replace("{here}", &here).as_bytes())
-                .await
-                .unwrap(),
+            Act::Tell(text) => stream.write_all(text.replace("{here}", &here).as_bytes()).await.unwrap(),
             Act::HearOnce => {
                 let size = stream.read(&mut [0; 4096]).await.unwrap();
                 heard.lock().unwrap().push(size);
@@ -119,11 +109,7 @@ impl Server for Listening {
 
 /// Options with short times.
 pub fn quick() -> Options {
-    Options {
-        timeout: Duration::from_millis(400),
-        quiet: Duration::from_millis(60),
-        ..Options::default()
-    }
+    Options { timeout: Duration::from_millis(400), quiet: Duration::from_millis(60), ..Options::default() }
 }
 
 /// Plays the first part of a text.

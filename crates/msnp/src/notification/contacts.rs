@@ -64,11 +64,7 @@ impl Adc {
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         let line = LineWriter::new(out, "ADC").word(self.trid);
         match &self.addition {
-            Addition::Contact {
-                handle,
-                nickname,
-                group,
-            } => {
+            Addition::Contact { handle, nickname, group } => {
                 let line = line.word("FL").word(format_args!("N={handle}"));
                 let line = match nickname {
                     Some((_, text)) => line.raw(&[b"F=", text.raw()].concat()),
@@ -100,20 +96,13 @@ fn decode_contact(trid: TrId, who: &[u8], words: &mut Words<'_>) -> Result<Addit
         next = words.next();
     }
     let group = next.map(|word| decode_group(trid, word)).transpose()?;
-    Ok(Addition::Contact {
-        handle,
-        nickname,
-        group,
-    })
+    Ok(Addition::Contact { handle, nickname, group })
 }
 
 fn decode_to_group(trid: TrId, contact: &[u8], words: &mut Words<'_>) -> Result<Addition, Refusal> {
     let group = words.need()?;
     let contact = Guid::parse(contact).ok_or(Refusal::Answer(trid, ErrorCode::InvalidUsername))?;
-    Ok(Addition::ToGroup {
-        contact,
-        group: decode_group(trid, group)?,
-    })
+    Ok(Addition::ToGroup { contact, group: decode_group(trid, group)? })
 }
 
 fn decode_group(trid: TrId, word: &[u8]) -> Result<Guid, Refusal> {
@@ -161,10 +150,7 @@ impl Rem {
                 let contact = words.next().and_then(Guid::parse).ok_or(not_on_list)?;
                 match words.next() {
                     None => Removal::Contact(contact),
-                    Some(group) => Removal::FromGroup {
-                        contact,
-                        group: decode_group(trid, group)?,
-                    },
+                    Some(group) => Removal::FromGroup { contact, group: decode_group(trid, group)? },
                 }
             }
             List::Allow | List::Block | List::Pending => {
@@ -222,13 +208,7 @@ pub enum ContactLine {
 impl ContactLine {
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Added {
-                trid,
-                handle,
-                nickname,
-                contact,
-                group,
-            } => LineWriter::new(out, "ADC")
+            Self::Added { trid, handle, nickname, contact, group } => LineWriter::new(out, "ADC")
                 .word(trid)
                 .word("FL")
                 .word(format_args!("N={handle}"))
@@ -251,23 +231,11 @@ impl ContactLine {
         let handle = |word: &[u8]| Handle::parse_contact(utf8(word)?).map_err(|_| Malformed::Word);
         match (verb, list.as_slice()) {
             (b"ADC", [b"FL", who, nick, contact, group @ ..]) if group.len() <= 1 => {
-                let contact = contact
-                    .strip_prefix(b"C=")
-                    .and_then(Guid::parse)
-                    .ok_or(Malformed::Word)?;
+                let contact = contact.strip_prefix(b"C=").and_then(Guid::parse).ok_or(Malformed::Word)?;
                 let nickname = nick.strip_prefix(b"F=").and_then(Text::parse).ok_or(Malformed::Word)?;
-                let group = group
-                    .first()
-                    .map(|word| Guid::parse(word).ok_or(Malformed::Word))
-                    .transpose()?;
+                let group = group.first().map(|word| Guid::parse(word).ok_or(Malformed::Word)).transpose()?;
                 let handle = handle(who.strip_prefix(b"N=").ok_or(Malformed::Word)?)?;
-                Ok(Self::Added {
-                    trid,
-                    handle,
-                    nickname,
-                    contact,
-                    group,
-                })
+                Ok(Self::Added { trid, handle, nickname, contact, group })
             }
             (b"ADC", [b"RL", who, name]) if trid == TrId::UNASKED => {
                 let name = name.strip_prefix(b"F=").and_then(Text::parse).ok_or(Malformed::Word)?;
@@ -306,24 +274,15 @@ mod tests {
         assert_eq!(adc("FL N=a@b.de F=%FF"), answer(ErrorCode::InvalidParameter));
         assert_eq!(adc("FL C=junk x"), answer(ErrorCode::InvalidUsername));
         assert_eq!(adc(&format!("FL C={guid} x")), answer(ErrorCode::InvalidGroup));
-        for line in [
-            "PL N=a@b.de",
-            "XL N=a@b.de",
-            "FL a@b.de",
-            "AL a@b.de",
-            "AL N=a@b.de G=x",
-            &format!("FL C={guid}"),
-        ] {
+        for line in ["PL N=a@b.de", "XL N=a@b.de", "FL a@b.de", "AL a@b.de", "AL N=a@b.de G=x", &format!("FL C={guid}")]
+        {
             assert!(matches!(adc(line), Err(Refusal::Close(_))), "{line}");
         }
     }
 
     #[test]
     fn a_nickname_is_kept_as_it_came() {
-        let Addition::Contact {
-            nickname: Some((name, text)),
-            ..
-        } = adc("FL N=A@b.de F=%41%20b").unwrap().addition
+        let Addition::Contact { nickname: Some((name, text)), .. } = adc("FL N=A@b.de F=%41%20b").unwrap().addition
         else {
             panic!("a contact with a nickname");
         };

@@ -90,11 +90,7 @@ impl Reg {
     }
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        LineWriter::new(out, "REG")
-            .word(self.trid)
-            .word(self.group)
-            .raw(self.name.raw())
-            .end();
+        LineWriter::new(out, "REG").word(self.trid).word(self.group).raw(self.name.raw()).end();
     }
 }
 
@@ -166,16 +162,9 @@ impl GroupLine {
         }
         let trid = words.need_with(TrId::parse)?;
         let line = match verb {
-            b"ADG" => Self::Added {
-                trid,
-                name: words.need_with(Text::parse)?,
-                group: words.need_with(Guid::parse)?,
-            },
+            b"ADG" => Self::Added { trid, name: words.need_with(Text::parse)?, group: words.need_with(Guid::parse)? },
             b"REG" => return Reg::decode(trid, words).map(Self::Renamed),
-            _ => Self::Removed {
-                trid,
-                group: words.need_with(Guid::parse)?,
-            },
+            _ => Self::Removed { trid, group: words.need_with(Guid::parse)? },
         };
         words.end()?;
         Ok(line)
@@ -190,14 +179,8 @@ mod tests {
     fn a_name_is_measured_as_it_was_written() {
         let adg = |name: &str| Adg::decode(TrId::new(1), Words::new(name.as_bytes()));
         assert!(adg(&"G".repeat(61)).is_ok());
-        assert_eq!(
-            adg(&"G".repeat(62)),
-            Err(Refusal::Answer(TrId::new(1), ErrorCode::GroupNameTooLong))
-        );
-        assert_eq!(
-            adg(&"%20".repeat(21)),
-            Err(Refusal::Answer(TrId::new(1), ErrorCode::GroupNameTooLong))
-        );
+        assert_eq!(adg(&"G".repeat(62)), Err(Refusal::Answer(TrId::new(1), ErrorCode::GroupNameTooLong)));
+        assert_eq!(adg(&"%20".repeat(21)), Err(Refusal::Answer(TrId::new(1), ErrorCode::GroupNameTooLong)));
         assert_eq!(adg(&"G".repeat(128)), Err(Refusal::Close(Malformed::WordTooLong)));
         assert!(adg("Family 0").is_ok());
         assert!(adg("Family 0 0").is_err());

@@ -116,12 +116,9 @@ impl ClientCommand {
             | Verb::Sdc
             | Verb::Fnd
             | Verb::Pag
-            | Verb::Pgd => Self::Service(ServiceRequest::decode(
-                verb.row().word.as_bytes(),
-                trid,
-                words,
-                frame.payload,
-            )?),
+            | Verb::Pgd => {
+                Self::Service(ServiceRequest::decode(verb.row().word.as_bytes(), trid, words, frame.payload)?)
+            }
         })
     }
 
@@ -149,10 +146,7 @@ impl ClientCommand {
             Self::Uux(uux) => uux.encode(out),
             Self::Qry(qry) => qry.encode(out),
             Self::Chl(trid) => LineWriter::new(out, "CHL").word(trid).end(),
-            Self::Ims(trid, on) => LineWriter::new(out, "IMS")
-                .word(trid)
-                .word(if *on { "ON" } else { "OFF" })
-                .end(),
+            Self::Ims(trid, on) => LineWriter::new(out, "IMS").word(trid).word(if *on { "ON" } else { "OFF" }).end(),
             Self::Service(request) => request.encode(out),
         }
     }
@@ -225,10 +219,7 @@ pub fn server_payload_length(line: &[u8], most: usize) -> Result<usize, Malforme
     if !has_payload {
         return Ok(0);
     }
-    let length = words
-        .last()
-        .and_then(word::number)
-        .and_then(|length| usize::try_from(length).ok());
+    let length = words.last().and_then(word::number).and_then(|length| usize::try_from(length).ok());
     length.filter(|length| *length <= most).ok_or(Malformed::PayloadLength)
 }
 
@@ -239,9 +230,7 @@ impl ServerCommand {
             Self::SignIn(answer) => answer.encode(out),
             Self::Out(reason) => LineWriter::new(out, "OUT").opt(reason.map(OutReason::word)).end(),
             Self::Qng(seconds) => {
-                LineWriter::new(out, "QNG")
-                    .opt((dialect >= Dialect::Msnp9).then_some(seconds))
-                    .end();
+                LineWriter::new(out, "QNG").opt((dialect >= Dialect::Msnp9).then_some(seconds)).end();
             }
             Self::Syn(syn) => syn.encode(out),
             Self::Lst(lst) => lst.encode(dialect, out),

@@ -27,13 +27,7 @@ impl Chg {
         if let Some(object) = &object {
             echo.extend_from_slice(format!(" {object}").as_bytes());
         }
-        Self {
-            trid,
-            status,
-            capabilities,
-            object,
-            echo,
-        }
+        Self { trid, status, capabilities, object, echo }
     }
 
     pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
@@ -53,13 +47,7 @@ impl Chg {
             Some(word) => Some(MsnObject::parse(word).ok_or(invalid)?),
         };
         words.end()?;
-        Ok(Self {
-            trid,
-            status,
-            capabilities,
-            object,
-            echo,
-        })
+        Ok(Self { trid, status, capabilities, object, echo })
     }
 
     /// The line that asks and, word for word, the line that answers.
@@ -79,16 +67,11 @@ pub struct Uux {
 
 impl Uux {
     pub(super) fn decode(trid: TrId, payload: &[u8]) -> Result<Self, Refusal> {
-        Ok(Self {
-            trid,
-            message: decode_message(payload)?,
-        })
+        Ok(Self { trid, message: decode_message(payload)? })
     }
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        LineWriter::new(out, "UUX")
-            .word(self.trid)
-            .payload(message_bytes(self.message.as_ref()));
+        LineWriter::new(out, "UUX").word(self.trid).payload(message_bytes(self.message.as_ref()));
     }
 }
 
@@ -137,11 +120,7 @@ pub struct Presence {
 
 impl Presence {
     fn encode(&self, dialect: Dialect, line: LineWriter<'_>) {
-        let line = line
-            .word(self.status)
-            .word(&self.handle)
-            .text(self.name.as_str())
-            .word(self.capabilities);
+        let line = line.word(self.status).word(&self.handle).text(self.name.as_str()).word(self.capabilities);
         let object = self.object.as_ref().filter(|_| dialect >= Dialect::Msnp9);
         line.opt(object).end();
     }
@@ -151,10 +130,7 @@ impl Presence {
             status: words.need_with(Status::parse)?,
             handle: Handle::parse_lax(words.need_str()?).map_err(|_| Malformed::Word)?,
             name: DisplayName::from_text(&words.need_with(Text::parse)?)?.ok_or(Malformed::Word)?,
-            capabilities: words
-                .next()
-                .map_or(Some(Capabilities(0)), Capabilities::parse)
-                .ok_or(Malformed::Word)?,
+            capabilities: words.next().map_or(Some(Capabilities(0)), Capabilities::parse).ok_or(Malformed::Word)?,
             object: words.next().and_then(MsnObject::parse),
         };
         words.end()?;
@@ -171,9 +147,7 @@ impl PresenceLine {
             Self::Offline(handle) => LineWriter::new(out, "FLN").word(handle).end(),
             Self::Published(trid) => LineWriter::new(out, "UUX").word(trid).word(0).end(),
             Self::Message(handle, message) => {
-                LineWriter::new(out, "UBX")
-                    .word(handle)
-                    .payload(message_bytes(message.as_ref()));
+                LineWriter::new(out, "UBX").word(handle).payload(message_bytes(message.as_ref()));
             }
         }
     }
@@ -187,11 +161,7 @@ impl PresenceLine {
             b"UUX" => Self::Published(trid()?),
             _ => {
                 let handle = Handle::parse_lax(utf8(words.need()?)?).map_err(|_| Malformed::Word)?;
-                if verb == b"FLN" {
-                    Self::Offline(handle)
-                } else {
-                    Self::Message(handle, decode_message(payload)?)
-                }
+                if verb == b"FLN" { Self::Offline(handle) } else { Self::Message(handle, decode_message(payload)?) }
             }
         };
         if !matches!(line, Self::Offline(_)) {
@@ -245,9 +215,6 @@ mod tests {
             String::from_utf8(out).unwrap()
         };
         assert_eq!(line(Dialect::Msnp8), "NLN NLN bob@example.com Bob%20B 5\r\n");
-        assert_eq!(
-            line(Dialect::Msnp12),
-            "NLN NLN bob@example.com Bob%20B 5 %3Cmsnobj%2F%3E\r\n"
-        );
+        assert_eq!(line(Dialect::Msnp12), "NLN NLN bob@example.com Bob%20B 5 %3Cmsnobj%2F%3E\r\n");
     }
 }

@@ -19,18 +19,11 @@ pub struct Qry {
 
 impl Qry {
     pub(super) fn decode(trid: TrId, mut words: Words<'_>, payload: &[u8]) -> Result<Self, Malformed> {
-        Ok(Self {
-            trid,
-            product_id: words.need_str()?.to_owned(),
-            answer: payload.to_vec(),
-        })
+        Ok(Self { trid, product_id: words.need_str()?.to_owned(), answer: payload.to_vec() })
     }
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        LineWriter::new(out, "QRY")
-            .word(self.trid)
-            .word(&self.product_id)
-            .payload(&self.answer);
+        LineWriter::new(out, "QRY").word(self.trid).word(&self.product_id).payload(&self.answer);
     }
 }
 
@@ -135,64 +128,33 @@ impl ServiceRequest {
                     return Err(invalid);
                 }
                 let parameter = words.next().map(utf8).transpose()?.map(str::to_owned);
-                Self::Url {
-                    trid,
-                    service,
-                    parameter,
-                }
+                Self::Url { trid, service, parameter }
             }
             b"LKP" => {
                 let number = Text::parse(words.need()?).filter(|word| crate::handle::is_telephone(word.value()));
-                Self::Telephone {
-                    trid,
-                    number: number.ok_or(invalid)?.value().to_owned(),
-                }
+                Self::Telephone { trid, number: number.ok_or(invalid)?.value().to_owned() }
             }
             b"SND" | b"SDC" => {
                 let words = strings(words)?;
                 // SDC: to lcid library id X X name length.
-                let good = if verb == b"SND" {
-                    matches!(words.len(), 1 | 3 | 4)
-                } else {
-                    words.len() == 8
-                };
+                let good = if verb == b"SND" { matches!(words.len(), 1 | 3 | 4) } else { words.len() == 8 };
                 if !good {
                     return Err(Refusal::Fatal(trid, ErrorCode::BadInvitation));
                 }
                 match verb {
-                    b"SND" => Self::Invitation {
-                        trid,
-                        words,
-                        text: None,
-                    },
-                    _ => Self::Invitation {
-                        trid,
-                        words: words[..7].to_vec(),
-                        text: Some(payload.to_vec()),
-                    },
+                    b"SND" => Self::Invitation { trid, words, text: None },
+                    _ => Self::Invitation { trid, words: words[..7].to_vec(), text: Some(payload.to_vec()) },
                 }
             }
-            b"FND" => Self::Directory {
-                trid,
-                words: strings(words)?,
-            },
-            b"PAG" => Self::OldPage {
-                trid,
-                to: words.need_str()?.to_owned(),
-                text: payload.to_vec(),
-            },
+            b"FND" => Self::Directory { trid, words: strings(words)? },
+            b"PAG" => Self::OldPage { trid, to: words.need_str()?.to_owned(), text: payload.to_vec() },
             _ => {
                 let to = words.need_str()?.to_owned();
                 let device = words.need_with(crate::word::number)?;
                 if !matches!(device, 1 | 2) {
                     return Err(invalid);
                 }
-                Self::Page {
-                    trid,
-                    to,
-                    device,
-                    text: payload.to_vec(),
-                }
+                Self::Page { trid, to, device, text: payload.to_vec() }
             }
         })
     }
@@ -201,16 +163,8 @@ impl ServiceRequest {
         match self {
             Self::Shields(trid) => LineWriter::new(out, "GCF").word(trid).word("Shields.xml").end(),
             Self::Subscription(trid) => LineWriter::new(out, "GSB").word(trid).end(),
-            Self::Url {
-                trid,
-                service,
-                parameter,
-            } => {
-                LineWriter::new(out, "URL")
-                    .word(trid)
-                    .word(service)
-                    .opt(parameter.as_ref())
-                    .end();
+            Self::Url { trid, service, parameter } => {
+                LineWriter::new(out, "URL").word(trid).word(service).opt(parameter.as_ref()).end();
             }
             Self::Telephone { trid, number } => LineWriter::new(out, "LKP").word(trid).word(number).end(),
             Self::Invitation { trid, words, text } => {
@@ -222,18 +176,11 @@ impl ServiceRequest {
                 }
             }
             Self::Directory { trid, words } => {
-                words
-                    .iter()
-                    .fold(LineWriter::new(out, "FND").word(trid), LineWriter::word)
-                    .end();
+                words.iter().fold(LineWriter::new(out, "FND").word(trid), LineWriter::word).end();
             }
             Self::OldPage { trid, to, text } => LineWriter::new(out, "PAG").word(trid).word(to).payload(text),
             Self::Page { trid, to, device, text } => {
-                LineWriter::new(out, "PGD")
-                    .word(trid)
-                    .word(to)
-                    .word(device)
-                    .payload(text);
+                LineWriter::new(out, "PGD").word(trid).word(to).word(device).payload(text);
             }
         }
     }
@@ -293,13 +240,7 @@ impl ServiceLine {
             Self::Challenge(trid, challenge) => LineWriter::new(out, "CHL").word(trid).word(challenge).end(),
             Self::ChallengeMet(trid) => LineWriter::new(out, "QRY").word(trid).end(),
             Self::Switchboard { trid, address, cookie } => {
-                LineWriter::new(out, "XFR")
-                    .word(trid)
-                    .word("SB")
-                    .word(address)
-                    .word("CKI")
-                    .word(&cookie.0)
-                    .end();
+                LineWriter::new(out, "XFR").word(trid).word("SB").word(address).word("CKI").word(&cookie.0).end();
             }
             Self::Ring(ring) => LineWriter::new(out, "RNG")
                 .word(ring.session)
@@ -310,28 +251,14 @@ impl ServiceLine {
                 .text(ring.name.as_str())
                 .end(),
             Self::Calls(trid, on) => {
-                LineWriter::new(out, "IMS")
-                    .word(trid)
-                    .word(0)
-                    .word(if *on { "ON" } else { "OFF" })
-                    .end();
+                LineWriter::new(out, "IMS").word(trid).word(0).word(if *on { "ON" } else { "OFF" }).end();
             }
             Self::Config { trid, file, document } => {
                 LineWriter::new(out, "GCF").word(trid).word(file).payload(document);
             }
             Self::Subscription(trid) => LineWriter::new(out, "SBS").word(trid).word("null").end(),
-            Self::Url {
-                trid,
-                target,
-                login,
-                site,
-            } => {
-                LineWriter::new(out, "URL")
-                    .word(trid)
-                    .word(target)
-                    .word(login)
-                    .word(site)
-                    .end();
+            Self::Url { trid, target, login, site } => {
+                LineWriter::new(out, "URL").word(trid).word(target).word(login).word(site).end();
             }
             Self::Message(body) => LineWriter::new(out, "MSG Hotmail Hotmail").payload(body),
             Self::Notification(body) => LineWriter::new(out, "NOT").payload(body),
@@ -351,11 +278,7 @@ impl ServiceLine {
             },
             (b"RNG", 6) => Self::Ring(decode_ring(words)?),
             (b"IMS", 3) => Self::Calls(trid()?, all[2] == b"ON"),
-            (b"GCF", 3) => Self::Config {
-                trid: trid()?,
-                file: utf8(all[1])?.to_owned(),
-                document: payload.to_vec(),
-            },
+            (b"GCF", 3) => Self::Config { trid: trid()?, file: utf8(all[1])?.to_owned(), document: payload.to_vec() },
             (b"SBS", 2) => Self::Subscription(trid()?),
             (b"URL", 4) => Self::Url {
                 trid: trid()?,
@@ -378,11 +301,5 @@ fn decode_ring(mut words: Words<'_>) -> Result<Rng, Malformed> {
     let cookie = Cookie(words.need_str()?.to_owned());
     let caller = Handle::parse_lax(words.need_str()?).map_err(|_| Malformed::Word)?;
     let name = DisplayName::from_text(&words.need_with(Text::parse)?)?.ok_or(Malformed::Word)?;
-    Ok(Rng {
-        session,
-        address,
-        cookie,
-        caller,
-        name,
-    })
+    Ok(Rng { session, address, cookie, caller, name })
 }

@@ -33,9 +33,7 @@ impl AddPrompt {
     /// Reads the word.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
-        [Self::Ask, Self::Allow]
-            .into_iter()
-            .find(|value| value.word().as_bytes() == word)
+        [Self::Ask, Self::Allow].into_iter().find(|value| value.word().as_bytes() == word)
     }
 }
 
@@ -62,9 +60,7 @@ impl Privacy {
     /// Reads the word.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
-        [Self::Allow, Self::Block]
-            .into_iter()
-            .find(|value| value.word().as_bytes() == word)
+        [Self::Allow, Self::Block].into_iter().find(|value| value.word().as_bytes() == word)
     }
 }
 
@@ -177,11 +173,7 @@ fn decode_phone(trid: TrId, word: Option<&[u8]>) -> Result<Option<Text>, Refusal
 
 /// A name over the limit closes, also when it could not be decoded (framing.md section 6).
 pub(super) fn check_name_length(word: &[u8]) -> Result<(), Malformed> {
-    if word.len() > crate::name::MAX_DISPLAY_NAME {
-        Err(Malformed::WordTooLong)
-    } else {
-        Ok(())
-    }
+    if word.len() > crate::name::MAX_DISPLAY_NAME { Err(Malformed::WordTooLong) } else { Ok(()) }
 }
 
 /// `Y` or `N`.
@@ -209,12 +201,7 @@ impl Sbp {
     pub fn nickname(trid: TrId, contact: Guid, name: &DisplayName) -> Self {
         let mut echo = b"MFN ".to_vec();
         crate::text::encode_into(&mut echo, name.as_str());
-        Self {
-            trid,
-            contact,
-            nickname: Some(Some(name.clone())),
-            echo,
-        }
+        Self { trid, contact, nickname: Some(Some(name.clone())), echo }
     }
 
     pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
@@ -234,21 +221,12 @@ impl Sbp {
             return Err(Refusal::Answer(trid, ErrorCode::InvalidParameter));
         }
         let contact = Guid::parse(contact).ok_or(Refusal::Answer(trid, ErrorCode::InvalidUsername))?;
-        Ok(Self {
-            trid,
-            contact,
-            nickname,
-            echo: rest.join(&b' '),
-        })
+        Ok(Self { trid, contact, nickname, echo: rest.join(&b' ') })
     }
 
     /// The line that asks and, word for word, the line that answers.
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        LineWriter::new(out, "SBP")
-            .word(self.trid)
-            .word(self.contact)
-            .raw(&self.echo)
-            .end();
+        LineWriter::new(out, "SBP").word(self.trid).word(self.contact).raw(&self.echo).end();
     }
 }
 
@@ -297,9 +275,7 @@ impl Property {
             (b"MBE", Some(on)) => Self::MobileEnabled(on == b"Y"),
             _ => {
                 let phone = Phone::parse(word).ok_or(Malformed::Word)?;
-                let number = value
-                    .map(|value| text(value).map(|text| text.value().to_owned()))
-                    .transpose()?;
+                let number = value.map(|value| text(value).map(|text| text.value().to_owned())).transpose()?;
                 Self::Phone(phone, number)
             }
         })
@@ -332,10 +308,7 @@ impl SettingLine {
             (b"BPR", [handle, property, value @ ..]) if value.len() <= 1 => {
                 let handle = crate::word::utf8(handle)?;
                 let handle = Handle::parse_contact(handle).map_err(|_| Malformed::Word)?;
-                Ok(Self::Contact(
-                    Some(handle),
-                    Property::decode(property, value.first().copied())?,
-                ))
+                Ok(Self::Contact(Some(handle), Property::decode(property, value.first().copied())?))
             }
             _ => Err(Malformed::WordCount),
         }

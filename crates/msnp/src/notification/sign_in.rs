@@ -29,9 +29,7 @@ pub enum Agreement {
 
 impl Ver {
     pub(super) fn decode(trid: TrId, words: Words<'_>) -> Result<Self, Refusal> {
-        let offer = words
-            .map(|word| utf8(word).map(str::to_owned))
-            .collect::<Result<_, _>>()?;
+        let offer = words.map(|word| utf8(word).map(str::to_owned)).collect::<Result<_, _>>()?;
         Ok(Self { trid, offer })
     }
 
@@ -57,11 +55,7 @@ impl Ver {
     #[must_use]
     pub fn offers_exactly(&self, words: &[&str]) -> bool {
         self.offer.len() == words.len()
-            && self
-                .offer
-                .iter()
-                .zip(words)
-                .all(|(have, want)| have.eq_ignore_ascii_case(want))
+            && self.offer.iter().zip(words).all(|(have, want)| have.eq_ignore_ascii_case(want))
     }
 }
 
@@ -96,27 +90,13 @@ impl Cvr {
         let mut next = || words.need_str().map(str::to_owned);
         let system = [next()?, next()?, next()?];
         let (client, version, id) = (next()?, next()?, next()?);
-        Ok(Self {
-            trid,
-            locale,
-            system,
-            client,
-            version,
-            id,
-            handle: next().ok(),
-        })
+        Ok(Self { trid, locale, system, client, version, id, handle: next().ok() })
     }
 
     pub(super) fn encode(&self, verb: &str, out: &mut Vec<u8>) {
-        let line = LineWriter::new(out, verb)
-            .word(self.trid)
-            .word(format_args!("0x{:04x}", self.locale));
+        let line = LineWriter::new(out, verb).word(self.trid).word(format_args!("0x{:04x}", self.locale));
         let line = self.system.iter().fold(line, LineWriter::word);
-        line.word(&self.client)
-            .word(&self.version)
-            .word(&self.id)
-            .opt(self.handle.as_ref())
-            .end();
+        line.word(&self.client).word(&self.version).word(&self.id).opt(self.handle.as_ref()).end();
     }
 }
 
@@ -160,10 +140,7 @@ impl Usr {
                 Err(BadHandle::NoDomain) => Err(Refusal::Fatal(trid, ErrorCode::FqdnMissing)),
                 Err(_) => Err(denied),
             },
-            b"S" => Ok(Self::Ticket {
-                trid,
-                ticket: Ticket::parse(word).ok_or(denied)?,
-            }),
+            b"S" => Ok(Self::Ticket { trid, ticket: Ticket::parse(word).ok_or(denied)? }),
             _ => Err(Malformed::Word.into()),
         }
     }
@@ -193,9 +170,7 @@ impl Ticket {
     /// Reads the three forms of one ticket: `t=X&p=...`, `t=X` and the bare `X`.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        let value = word
-            .strip_prefix("t=")
-            .map_or(word, |rest| rest.split('&').next().unwrap_or_default());
+        let value = word.strip_prefix("t=").map_or(word, |rest| rest.split('&').next().unwrap_or_default());
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"*!._-".contains(&byte);
         let good = !value.is_empty() && value.len() <= Self::MAX && value.bytes().all(allowed);
         good.then(|| Self(value.to_owned()))
@@ -266,10 +241,7 @@ impl SignInAnswer {
     pub(super) fn decode(verb: &[u8], trid: TrId, mut words: Words<'_>) -> Result<Self, Malformed> {
         let mut next = || words.need_str().map(str::to_owned);
         let answer = match verb {
-            b"VER" => Self::Ver {
-                trid,
-                words: std::iter::from_fn(|| next().ok()).collect(),
-            },
+            b"VER" => Self::Ver { trid, words: std::iter::from_fn(|| next().ok()).collect() },
             b"CVR" | b"CVQ" => Self::Cvr {
                 trid,
                 query: verb == b"CVQ",
@@ -279,11 +251,7 @@ impl SignInAnswer {
             b"XFR" => {
                 let notification = next()?;
                 next()?;
-                Self::Transfer {
-                    trid,
-                    notification,
-                    dispatch: next()?,
-                }
+                Self::Transfer { trid, notification, dispatch: next()? }
             }
             _ => match next()?.as_str() {
                 "TWN" => {
@@ -309,37 +277,16 @@ impl SignInAnswer {
                 let line = LineWriter::new(out, "VER").word(trid);
                 words.iter().fold(line, LineWriter::word).end();
             }
-            Self::Cvr {
-                trid,
-                query,
-                versions,
-                urls,
-            } => {
+            Self::Cvr { trid, query, versions, urls } => {
                 let line = LineWriter::new(out, if *query { "CVQ" } else { "CVR" }).word(trid);
                 versions.iter().chain(urls).fold(line, LineWriter::word).end();
             }
             Self::Policy { trid, policy } => LineWriter::new(out, "USR").word(trid).word("TWN S").word(policy).end(),
             Self::Ok { trid, handle, verified } => {
-                LineWriter::new(out, "USR")
-                    .word(trid)
-                    .word("OK")
-                    .word(handle)
-                    .word(u8::from(*verified))
-                    .word(0)
-                    .end();
+                LineWriter::new(out, "USR").word(trid).word("OK").word(handle).word(u8::from(*verified)).word(0).end();
             }
-            Self::Transfer {
-                trid,
-                notification,
-                dispatch,
-            } => {
-                LineWriter::new(out, "XFR")
-                    .word(trid)
-                    .word("NS")
-                    .word(notification)
-                    .word(0)
-                    .word(dispatch)
-                    .end();
+            Self::Transfer { trid, notification, dispatch } => {
+                LineWriter::new(out, "XFR").word(trid).word("NS").word(notification).word(0).word(dispatch).end();
             }
         }
     }
@@ -365,10 +312,7 @@ mod tests {
     use super::*;
 
     fn ver(offer: &str) -> Ver {
-        Ver {
-            trid: TrId::new(1),
-            offer: offer.split(' ').map(str::to_owned).collect(),
-        }
+        Ver { trid: TrId::new(1), offer: offer.split(' ').map(str::to_owned).collect() }
     }
 
     #[test]

@@ -16,21 +16,13 @@ pub struct Syn {
 
 impl Syn {
     pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Malformed> {
-        let syn = Self {
-            trid,
-            list: words.need_str()?.to_owned(),
-            settings: words.need_str()?.to_owned(),
-        };
+        let syn = Self { trid, list: words.need_str()?.to_owned(), settings: words.need_str()?.to_owned() };
         words.end()?;
         Ok(syn)
     }
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        LineWriter::new(out, "SYN")
-            .word(self.trid)
-            .word(&self.list)
-            .word(&self.settings)
-            .end();
+        LineWriter::new(out, "SYN").word(self.trid).word(&self.list).word(&self.settings).end();
     }
 }
 
@@ -50,10 +42,7 @@ pub struct SynAnswer {
 
 impl SynAnswer {
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        let line = LineWriter::new(out, "SYN")
-            .word(self.trid)
-            .word(&self.list)
-            .word(&self.settings);
+        let line = LineWriter::new(out, "SYN").word(self.trid).word(&self.list).word(&self.settings);
         match self.counts {
             Some((contacts, groups)) => line.word(contacts).word(groups).end(),
             None => line.end(),
@@ -70,12 +59,7 @@ impl SynAnswer {
             }
         };
         words.end()?;
-        Ok(Self {
-            trid,
-            list,
-            settings,
-            counts,
-        })
+        Ok(Self { trid, list, settings, counts })
     }
 }
 
@@ -111,11 +95,7 @@ impl Lst {
     pub(super) fn decode(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
         let handle = words.need()?.strip_prefix(b"N=").ok_or(Malformed::Word)?;
         let handle = Handle::parse_contact(utf8(handle)?).map_err(|_| Malformed::Word)?;
-        let nickname = words
-            .need()?
-            .strip_prefix(b"F=")
-            .and_then(Text::parse)
-            .ok_or(Malformed::Word)?;
+        let nickname = words.need()?.strip_prefix(b"F=").and_then(Text::parse).ok_or(Malformed::Word)?;
         let nickname = DisplayName::from_text(&nickname)?.ok_or(Malformed::Word)?;
         let mut word = words.need()?;
         let mut contact = None;
@@ -123,9 +103,7 @@ impl Lst {
             contact = Some(Guid::parse(guid).ok_or(Malformed::Word)?);
             word = words.need()?;
         }
-        let lists = crate::word::number(word)
-            .and_then(ListBits::from_number)
-            .ok_or(Malformed::Word)?;
+        let lists = crate::word::number(word).and_then(ListBits::from_number).ok_or(Malformed::Word)?;
         let network = match dialect >= Dialect::Msnp12 {
             true => Some(NetworkIds(words.need_with(crate::word::number)?)),
             false => None,
@@ -136,21 +114,12 @@ impl Lst {
         if contact.is_some() != lists.has(List::Forward) || (contact.is_none() && !groups.is_empty()) {
             return Err(Malformed::Word);
         }
-        Ok(Self {
-            handle,
-            nickname,
-            lists,
-            contact,
-            network,
-            groups,
-        })
+        Ok(Self { handle, nickname, lists, contact, network, groups })
     }
 }
 
 fn parse_groups(word: &[u8]) -> Result<Vec<Guid>, Malformed> {
-    word.split(|byte| *byte == b',')
-        .map(|guid| Guid::parse(guid).ok_or(Malformed::Word))
-        .collect()
+    word.split(|byte| *byte == b',').map(|guid| Guid::parse(guid).ok_or(Malformed::Word)).collect()
 }
 
 #[cfg(test)]
@@ -176,19 +145,9 @@ mod tests {
             groups: vec![guid("d6deeacd-7849-4de4-93c5-d130915d0042")],
         };
         let head = "LST N=anotheruser@hotmail.com F=another%20user C=c1f9a363-4ee9-4a33-a434-b056a4c55b98 11";
-        assert_eq!(
-            line(&lst, Dialect::Msnp12),
-            format!("{head} 1 d6deeacd-7849-4de4-93c5-d130915d0042\r\n")
-        );
-        assert_eq!(
-            line(&lst, Dialect::Msnp11),
-            format!("{head} d6deeacd-7849-4de4-93c5-d130915d0042\r\n")
-        );
+        assert_eq!(line(&lst, Dialect::Msnp12), format!("{head} 1 d6deeacd-7849-4de4-93c5-d130915d0042\r\n"));
+        assert_eq!(line(&lst, Dialect::Msnp11), format!("{head} d6deeacd-7849-4de4-93c5-d130915d0042\r\n"));
         lst.groups.clear();
-        assert_eq!(
-            line(&lst, Dialect::Msnp12),
-            format!("{head} 1\r\n"),
-            "no blank at the end"
-        );
+        assert_eq!(line(&lst, Dialect::Msnp12), format!("{head} 1\r\n"), "no blank at the end");
     }
 }

@@ -202,23 +202,14 @@ fn check_stage(stage: Stage, verb: Verb, trid: TrId) -> Result<(), Refusal> {
 
 fn payload_length(payload: Payload, trid: TrId, words: Words<'_>) -> Result<usize, Refusal> {
     let count = words.clone().count();
-    let length = words
-        .last()
-        .and_then(word::number)
-        .and_then(|length| usize::try_from(length).ok());
-    let up_to = |most| {
-        length
-            .filter(|length| *length <= most)
-            .ok_or(Refusal::Close(Malformed::PayloadLength))
-    };
+    let length = words.last().and_then(word::number).and_then(|length| usize::try_from(length).ok());
+    let up_to = |most| length.filter(|length| *length <= most).ok_or(Refusal::Close(Malformed::PayloadLength));
     match payload {
         Payload::None => Ok(0),
         Payload::UpTo(most) => up_to(most),
         Payload::WithWords(wanted, _, code) if count != wanted => Err(Refusal::Fatal(trid, code)),
         Payload::WithWords(_, most, _) => up_to(most),
-        Payload::Exactly(bytes, code) => length
-            .filter(|length| *length == bytes)
-            .ok_or(Refusal::Fatal(trid, code)),
+        Payload::Exactly(bytes, code) => length.filter(|length| *length == bytes).ok_or(Refusal::Fatal(trid, code)),
     }
 }
 
@@ -248,11 +239,7 @@ mod tests {
             (SIGNED_IN, "USR 4 TWN I a@b.c", Ok(0)),
             (SIGNED_IN, "VER 4 MSNP12", fatal(4, ErrorCode::NotExpected)),
             (SIGNED_IN, "ver 4 MSNP12", close(Malformed::UnknownVerb)),
-            (
-                Stage::SignedIn(Dialect::Msnp11),
-                "LKP 1 tel:+1",
-                close(Malformed::UnknownVerb),
-            ),
+            (Stage::SignedIn(Dialect::Msnp11), "LKP 1 tel:+1", close(Malformed::UnknownVerb)),
         ];
         for (stage, line, expected) in table {
             assert_eq!(admit(stage, line.as_bytes()), expected, "{stage:?} {line}");
@@ -267,23 +254,11 @@ mod tests {
             ("UUX 1 4097", Err(Refusal::Close(Malformed::PayloadLength))),
             ("UUX 1 -1", Err(Refusal::Close(Malformed::PayloadLength))),
             ("UUX 1 +5", Err(Refusal::Close(Malformed::PayloadLength))),
-            (
-                "UUX 1 99999999999999999999",
-                Err(Refusal::Close(Malformed::PayloadLength)),
-            ),
-            (
-                "PGD 1 bob@example.com 1 1665",
-                Err(Refusal::Close(Malformed::PayloadLength)),
-            ),
-            (
-                "QRY 7 PROD 31",
-                Err(Refusal::Fatal(TrId::new(7), ErrorCode::ChallengeFailed)),
-            ),
+            ("UUX 1 99999999999999999999", Err(Refusal::Close(Malformed::PayloadLength))),
+            ("PGD 1 bob@example.com 1 1665", Err(Refusal::Close(Malformed::PayloadLength))),
+            ("QRY 7 PROD 31", Err(Refusal::Fatal(TrId::new(7), ErrorCode::ChallengeFailed))),
             ("QRY 7 PROD 32", Ok(32)),
-            (
-                "SDC 7 bob@example.com 0x409",
-                Err(Refusal::Fatal(TrId::new(7), ErrorCode::BadInvitation)),
-            ),
+            ("SDC 7 bob@example.com 0x409", Err(Refusal::Fatal(TrId::new(7), ErrorCode::BadInvitation))),
             ("SDC 7 bob@example.com 1 2 3 X X Bob 5", Ok(5)),
             ("MSG 1 U 5", Err(Refusal::Close(Malformed::UnknownVerb))),
         ] {
@@ -294,11 +269,7 @@ mod tests {
     #[test]
     fn a_missing_or_malformed_transaction_id_closes() {
         for line in ["CHG", "CHG NLN 1", "CHG -1 NLN", "CHG 4294967296 NLN"] {
-            assert_eq!(
-                admit(SIGNED_IN, line.as_bytes()),
-                Err(Refusal::Close(Malformed::TrId)),
-                "{line}"
-            );
+            assert_eq!(admit(SIGNED_IN, line.as_bytes()), Err(Refusal::Close(Malformed::TrId)), "{line}");
         }
     }
 }

@@ -28,22 +28,15 @@ pub fn parse_authorization(value: &[u8]) -> Option<Credentials> {
         rest.split(|&byte| byte == b',').find_map(|part| {
             let equals = part.iter().position(|&byte| byte == b'=')?;
             let (key, value) = part.split_at(equals);
-            key.trim_ascii()
-                .eq_ignore_ascii_case(wanted)
-                .then(|| text::decode_bytes(&value[1..]))
+            key.trim_ascii().eq_ignore_ascii_case(wanted).then(|| text::decode_bytes(&value[1..]))
         })
     };
-    Some(Credentials {
-        handle: text::decode_ansi(&find(b"sign-in")?).trim().to_owned(),
-        password: find(b"pwd")?,
-    })
+    Some(Credentials { handle: text::decode_ansi(&find(b"sign-in")?).trim().to_owned(), password: find(b"pwd")? })
 }
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials")
-            .field("handle", &self.handle)
-            .finish_non_exhaustive()
+        f.debug_struct("Credentials").field("handle", &self.handle).finish_non_exhaustive()
     }
 }
 

@@ -121,10 +121,7 @@ impl Builder {
         }
         let place = u32::try_from(self.tokens.len()).unwrap_or_default();
         let number = id.and_then(|id| id.strip_prefix("RST")?.parse().ok());
-        self.tokens.push(TokenRequest {
-            number: number.unwrap_or(place),
-            address: String::new(),
-        });
+        self.tokens.push(TokenRequest { number: number.unwrap_or(place), address: String::new() });
         Ok(())
     }
 
@@ -135,11 +132,7 @@ impl Builder {
 
     fn text(&mut self, text: &str) -> Result<(), BadRst> {
         if self.path.is_empty() {
-            return if text.trim().is_empty() {
-                Ok(())
-            } else {
-                Err(BadRst::Xml)
-            };
+            return if text.trim().is_empty() { Ok(()) } else { Err(BadRst::Xml) };
         }
         if self.at(&USERNAME) {
             self.username.get_or_insert_default().push_str(text);
@@ -175,13 +168,7 @@ impl Builder {
     }
 
     fn at(&self, end: &[&str]) -> bool {
-        self.path.len() >= end.len()
-            && self
-                .path
-                .iter()
-                .rev()
-                .zip(end.iter().rev())
-                .all(|(have, want)| have == want)
+        self.path.len() >= end.len() && self.path.iter().rev().zip(end.iter().rev()).all(|(have, want)| have == want)
     }
 }
 
@@ -243,20 +230,13 @@ mod tests {
     }
 
     fn numbers(request: &RstRequest) -> Vec<(u32, &str)> {
-        request
-            .tokens
-            .iter()
-            .map(|token| (token.number, token.address.as_str()))
-            .collect()
+        request.tokens.iter().map(|token| (token.number, token.address.as_str())).collect()
     }
 
     #[test]
     fn one_token_alone_is_a_good_request() {
         let request = parse_rst(envelope(LOGIN, &token(" Id='RST0'", "messenger.msn.com")).as_bytes()).unwrap();
-        assert_eq!(
-            (request.username.as_str(), request.password.as_str()),
-            ("alice@example.com", "s3cr,t &%")
-        );
+        assert_eq!((request.username.as_str(), request.password.as_str()), ("alice@example.com", "s3cr,t &%"));
         assert_eq!(numbers(&request), [(0, "messenger.msn.com")]);
     }
 
@@ -281,10 +261,7 @@ mod tests {
         let login = "<Security><UsernameToken><Username> &#97;lice@example.com\n</Username>\
                      <Password><![CDATA[<&]]>&lt;&#x26; </Password></UsernameToken></Security>";
         let request = parse_rst(envelope(login, &token("", "a")).as_bytes()).unwrap();
-        assert_eq!(
-            (request.username.as_str(), request.password.as_str()),
-            ("alice@example.com", "<&<& ")
-        );
+        assert_eq!((request.username.as_str(), request.password.as_str()), ("alice@example.com", "<&<& "));
     }
 
     #[test]
@@ -302,20 +279,14 @@ mod tests {
             (good.replace("&amp;", "&"), BadRst::Xml),
             (format!("<!DOCTYPE x [<!ENTITY a 'b'>]>{good}"), BadRst::DocType),
             (good.replace("<Header>", &format!("<Header>{deep}")), BadRst::Limit),
-            (
-                good.replace("<Header>", &format!("<Header{attributes}>")),
-                BadRst::Limit,
-            ),
+            (good.replace("<Header>", &format!("<Header{attributes}>")), BadRst::Limit),
             (envelope(LOGIN, &token("", "a").repeat(17)), BadRst::Limit),
             (envelope(LOGIN, &token("", &"a".repeat(256))), BadRst::Limit),
             (envelope(LOGIN, ""), BadRst::Incomplete),
             (envelope(LOGIN, &token("", " ")), BadRst::Incomplete),
             (envelope("", &token("", "a")), BadRst::Incomplete),
             (good.replace("Password", "Passwort"), BadRst::Incomplete),
-            (
-                good.replace("<Password>", "<Username>bob</Username><Password>"),
-                BadRst::Xml,
-            ),
+            (good.replace("<Password>", "<Username>bob</Username><Password>"), BadRst::Xml),
         ];
         for (body, expected) in table {
             assert_eq!(parse_rst(body.as_bytes()), Err(expected), "{body}");

@@ -109,14 +109,10 @@ fn good_tag(tag: &BytesStart<'_>, depth: usize) -> bool {
     let name = tag.name();
     let name = name.as_ref();
     let named = name.starts_with(|first: char| first.is_alphabetic() || first == '_')
-        && name
-            .chars()
-            .all(|char| char.is_alphanumeric() || matches!(char, '_' | '-' | '.' | ':'));
+        && name.chars().all(|char| char.is_alphanumeric() || matches!(char, '_' | '-' | '.' | ':'));
     named
         && (depth > 0 || name == "Data")
-        && tag
-            .attributes()
-            .all(|attribute| attribute.is_ok_and(|it| is_good_value(&it.value)))
+        && tag.attributes().all(|attribute| attribute.is_ok_and(|it| is_good_value(&it.value)))
 }
 
 fn is_good_value(value: &str) -> bool {

@@ -41,10 +41,7 @@ pub(crate) fn frames<S: From<Malformed>>(
     places.extend([0, bytes.len()]);
     places.sort_unstable();
     let mut decoder = Decoder::new(rules);
-    let mut collector = Collector {
-        length,
-        frames: Vec::new(),
-    };
+    let mut collector = Collector { length, frames: Vec::new() };
     for pair in places.windows(2) {
         decoder.feed(&bytes[pair[0]..pair[1]], &mut collector)?;
     }
@@ -59,11 +56,7 @@ pub(crate) fn assert_clean_lines(bytes: &[u8], payloads: &[usize]) {
     for payload in payloads {
         let end = rest.windows(2).position(|pair| pair == b"\r\n").unwrap();
         let line = &rest[..end];
-        assert!(
-            !line.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n' | b'\t')),
-            "{}",
-            line.escape_ascii()
-        );
+        assert!(!line.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n' | b'\t')), "{}", line.escape_ascii());
         assert!(
             line.split(|byte| *byte == b' ').all(|word| !word.is_empty()),
             "a blank too many: {}",

@@ -18,18 +18,8 @@ fn hostile_word() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         "%[01][0-9A-Fa-f]".prop_map(String::into_bytes),
         "%[2-9A-Fa-f][0-9A-Fa-f]".prop_map(String::into_bytes),
-        select(&[
-            "%0D%0A",
-            "%0d%0aOUT",
-            "%00",
-            "%",
-            "%%",
-            "\u{2028}",
-            "\u{85}",
-            "\r",
-            "\u{b}"
-        ])
-        .prop_map(|piece| piece.as_bytes().to_vec()),
+        select(&["%0D%0A", "%0d%0aOUT", "%00", "%", "%%", "\u{2028}", "\u{85}", "\r", "\u{b}"])
+            .prop_map(|piece| piece.as_bytes().to_vec()),
         vec(any::<u8>(), 1..4),
         "[ -~]{1,9}".prop_map(String::into_bytes),
     ];
@@ -274,15 +264,8 @@ fn lines_with(handle: &Handle, name: &DisplayName, text: &Text) -> Vec<ServerCom
         PresenceLine::Initial(TrId::new(3), presence.clone()).into(),
         PresenceLine::Online(presence).into(),
         SettingLine::Own(Property::Name(name.clone())).into(),
-        SettingLine::Contact(
-            Some(handle.clone()),
-            Property::Phone(Phone::Home, Some(text.value().to_owned())),
-        )
-        .into(),
-        ServerCommand::Prp(Prp {
-            trid: TrId::new(3),
-            change: PropertyChange::Name(name.clone(), text.clone()),
-        }),
+        SettingLine::Contact(Some(handle.clone()), Property::Phone(Phone::Home, Some(text.value().to_owned()))).into(),
+        ServerCommand::Prp(Prp { trid: TrId::new(3), change: PropertyChange::Name(name.clone(), text.clone()) }),
         ServerCommand::Sbp(Sbp::nickname(TrId::new(3), guid, name)),
         ServerCommand::Lst(Lst {
             handle: handle.clone(),
@@ -300,22 +283,9 @@ fn lines_with(handle: &Handle, name: &DisplayName, text: &Text) -> Vec<ServerCom
             group: None,
         }
         .into(),
-        ContactLine::ReverseAdded {
-            handle: handle.clone(),
-            name: name.clone(),
-        }
-        .into(),
-        GroupLine::Added {
-            trid: TrId::new(3),
-            name: text.clone(),
-            group: guid,
-        }
-        .into(),
-        GroupLine::Listed {
-            name: text.value().to_owned(),
-            group: guid,
-        }
-        .into(),
+        ContactLine::ReverseAdded { handle: handle.clone(), name: name.clone() }.into(),
+        GroupLine::Added { trid: TrId::new(3), name: text.clone(), group: guid }.into(),
+        GroupLine::Listed { name: text.value().to_owned(), group: guid }.into(),
         ServiceLine::Ring(Rng {
             session: 1,
             address: "127.0.0.1:1864".to_owned(),
@@ -359,14 +329,10 @@ fn the_longest_picture_that_chg_may_bring_fits_into_the_lines_that_tell_others()
     let mut longest = None;
     for length in 1..LineRules::NOTIFICATION.max_line {
         let line = format!("CHG 1 NLN 4294967295 {}", "x".repeat(length));
-        let frame = Frame {
-            line: line.as_bytes(),
-            payload: b"",
-        };
-        if let (true, Ok(ClientCommand::Chg(chg))) = (
-            line.len() + 2 <= LineRules::NOTIFICATION.max_line,
-            ClientCommand::decode(frame),
-        ) {
+        let frame = Frame { line: line.as_bytes(), payload: b"" };
+        if let (true, Ok(ClientCommand::Chg(chg))) =
+            (line.len() + 2 <= LineRules::NOTIFICATION.max_line, ClientCommand::decode(frame))
+        {
             longest = chg.object;
         }
     }

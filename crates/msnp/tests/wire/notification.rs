@@ -44,11 +44,7 @@ fn stages(line: &[u8]) -> Vec<Stage> {
             let early = [Stage::Fresh, Stage::VersionQuery];
             [early.as_slice(), &negotiated, &signed_in].concat()
         }
-        _ => MODERN
-            .into_iter()
-            .filter(|dialect| *dialect >= verb.row().since)
-            .map(Stage::SignedIn)
-            .collect(),
+        _ => MODERN.into_iter().filter(|dialect| *dialect >= verb.row().since).map(Stage::SignedIn).collect(),
     }
 }
 

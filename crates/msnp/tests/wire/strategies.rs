@@ -26,10 +26,7 @@ fn handle() -> impl Strategy<Value = Handle> {
 
 /// As [`handle`], or with a domain without a dot.
 fn lax_handle() -> impl Strategy<Value = Handle> {
-    prop_oneof![
-        handle(),
-        "[a-z0-9.%]{1,24}@[a-z0-9-]{1,12}".prop_map(|word| Handle::parse_lax(&word).unwrap()),
-    ]
+    prop_oneof![handle(), "[a-z0-9.%]{1,24}@[a-z0-9-]{1,12}".prop_map(|word| Handle::parse_lax(&word).unwrap()),]
 }
 
 /// As [`handle`], or a telephone.
@@ -100,11 +97,7 @@ fn personal_message() -> impl Strategy<Value = PersonalMessage> {
 }
 
 fn payload(most: usize) -> impl Strategy<Value = Vec<u8>> {
-    prop_oneof![
-        vec(any::<u8>(), 0..40),
-        "(OUT\r\n){0,9}".prop_map(String::into_bytes),
-        Just(vec![b'x'; most])
-    ]
+    prop_oneof![vec(any::<u8>(), 0..40), "(OUT\r\n){0,9}".prop_map(String::into_bytes), Just(vec![b'x'; most])]
 }
 
 fn phone() -> impl Strategy<Value = Phone> {
@@ -137,25 +130,15 @@ fn ver() -> impl Strategy<Value = Ver> {
 fn cvr() -> impl Strategy<Value = Cvr> {
     let system = [word(), word(), word()];
     (trid(), any::<u16>(), system, word(), word(), word(), option::of(word())).prop_map(
-        |(trid, locale, system, client, version, id, handle)| Cvr {
-            trid,
-            locale,
-            system,
-            client,
-            version,
-            id,
-            handle,
-        },
+        |(trid, locale, system, client, version, id, handle)| Cvr { trid, locale, system, client, version, id, handle },
     )
 }
 
 fn usr() -> impl Strategy<Value = Usr> {
     prop_oneof![
         (trid(), lax_handle()).prop_map(|(trid, handle)| Usr::Initial { trid, handle }),
-        (trid(), "[A-Za-z0-9*!._-]{1,80}").prop_map(|(trid, secret)| Usr::Ticket {
-            trid,
-            ticket: Ticket::parse(&secret).unwrap(),
-        }),
+        (trid(), "[A-Za-z0-9*!._-]{1,80}")
+            .prop_map(|(trid, secret)| Usr::Ticket { trid, ticket: Ticket::parse(&secret).unwrap() }),
     ]
 }
 
@@ -190,11 +173,7 @@ fn adc() -> impl Strategy<Value = Adc> {
     let contact = (trid(), contact_handle(), option::of(named_text()), option::of(guid()));
     let contact = contact.prop_map(|(trid, handle, nickname, group)| Adc {
         trid,
-        addition: Addition::Contact {
-            handle,
-            nickname,
-            group,
-        },
+        addition: Addition::Contact { handle, nickname, group },
     });
     prop_oneof![contact, repeated_adc()]
 }
@@ -214,10 +193,8 @@ fn reg() -> impl Strategy<Value = Reg> {
 }
 
 fn rmg() -> impl Strategy<Value = Rmg> {
-    let group = prop_oneof![
-        guid().prop_map(GroupWord::Guid),
-        text_word().prop_map(|word| GroupWord::Name(word.into_bytes())),
-    ];
+    let group =
+        prop_oneof![guid().prop_map(GroupWord::Guid), text_word().prop_map(|word| GroupWord::Name(word.into_bytes())),];
     (trid(), group).prop_map(|(trid, group)| Rmg { trid, group })
 }
 
@@ -231,11 +208,7 @@ fn uux() -> impl Strategy<Value = Uux> {
 }
 
 fn qry() -> impl Strategy<Value = Qry> {
-    (trid(), word(), vec(any::<u8>(), 32)).prop_map(|(trid, product_id, answer)| Qry {
-        trid,
-        product_id,
-        answer,
-    })
+    (trid(), word(), vec(any::<u8>(), 32)).prop_map(|(trid, product_id, answer)| Qry { trid, product_id, answer })
 }
 
 fn service_request() -> impl Strategy<Value = ServiceRequest> {
@@ -245,20 +218,11 @@ fn service_request() -> impl Strategy<Value = ServiceRequest> {
         trid().prop_map(ServiceRequest::Shields),
         trid().prop_map(ServiceRequest::Subscription),
         (trid(), select(services.to_vec()), option::of(word())).prop_map(|(trid, service, parameter)| {
-            ServiceRequest::Url {
-                trid,
-                service: service.to_owned(),
-                parameter,
-            }
+            ServiceRequest::Url { trid, service: service.to_owned(), parameter }
         }),
         (trid(), r"tel:\+[0-9]{1,20}").prop_map(|(trid, number)| ServiceRequest::Telephone { trid, number }),
-        (trid(), prop_oneof![vec(word(), 1), vec(word(), 3..5)]).prop_map(|(trid, words)| {
-            ServiceRequest::Invitation {
-                trid,
-                words,
-                text: None,
-            }
-        }),
+        (trid(), prop_oneof![vec(word(), 1), vec(word(), 3..5)])
+            .prop_map(|(trid, words)| { ServiceRequest::Invitation { trid, words, text: None } }),
         (trid(), vec(word(), 7), page()).prop_map(|(trid, words, text)| ServiceRequest::Invitation {
             trid,
             words,
@@ -310,14 +274,8 @@ pub(crate) fn ns_client() -> impl Strategy<Value = ClientCommand> {
 fn sign_in_answer() -> impl Strategy<Value = SignInAnswer> {
     prop_oneof![
         (trid(), vec(word(), 0..4)).prop_map(|(trid, words)| SignInAnswer::Ver { trid, words }),
-        (trid(), any::<bool>(), [word(), word(), word()], [word(), word()]).prop_map(
-            |(trid, query, versions, urls)| SignInAnswer::Cvr {
-                trid,
-                query,
-                versions,
-                urls,
-            }
-        ),
+        (trid(), any::<bool>(), [word(), word(), word()], [word(), word()])
+            .prop_map(|(trid, query, versions, urls)| SignInAnswer::Cvr { trid, query, versions, urls }),
         (trid(), word()).prop_map(|(trid, policy)| SignInAnswer::Policy { trid, policy }),
         (trid(), lax_handle(), any::<bool>()).prop_map(|(trid, handle, verified)| SignInAnswer::Ok {
             trid,
@@ -342,15 +300,8 @@ fn syn_answer() -> impl Strategy<Value = SynAnswer> {
 }
 
 fn lst(dialect: Dialect) -> impl Strategy<Value = Lst> {
-    (
-        contact_handle(),
-        display_name(),
-        0..32u32,
-        guid(),
-        any::<u32>(),
-        vec(guid(), 0..30),
-    )
-        .prop_map(move |(handle, nickname, bits, contact, network, groups)| {
+    (contact_handle(), display_name(), 0..32u32, guid(), any::<u32>(), vec(guid(), 0..30)).prop_map(
+        move |(handle, nickname, bits, contact, network, groups)| {
             let lists = ListBits::from_number(bits).unwrap();
             let on_forward = lists.has(List::Forward);
             Lst {
@@ -361,7 +312,8 @@ fn lst(dialect: Dialect) -> impl Strategy<Value = Lst> {
                 network: (dialect >= Dialect::Msnp12).then_some(NetworkIds(network)),
                 groups: if on_forward { groups } else { Vec::new() },
             }
-        })
+        },
+    )
 }
 
 fn property() -> impl Strategy<Value = Property> {
@@ -387,13 +339,7 @@ fn contact_line() -> impl Strategy<Value = ContactLine> {
     let nickname = prop_oneof![4 => text(name::MAX_DISPLAY_NAME), 1 => Just(Text::encode(""))];
     prop_oneof![
         (trid(), contact_handle(), nickname, guid(), option::of(guid())).prop_map(
-            |(trid, handle, nickname, contact, group)| ContactLine::Added {
-                trid,
-                handle,
-                nickname,
-                contact,
-                group,
-            }
+            |(trid, handle, nickname, contact, group)| ContactLine::Added { trid, handle, nickname, contact, group }
         ),
         repeated_adc().prop_map(ContactLine::Addition),
         rem().prop_map(ContactLine::Removal),
@@ -407,29 +353,15 @@ fn group_line() -> impl Strategy<Value = GroupLine> {
         (trid(), group_name(), guid()).prop_map(|(trid, name, group)| GroupLine::Added { trid, name, group }),
         reg().prop_map(GroupLine::Renamed),
         (trid(), guid()).prop_map(|(trid, group)| GroupLine::Removed { trid, group }),
-        (group_name(), guid()).prop_map(|(name, group)| GroupLine::Listed {
-            name: name.value().to_owned(),
-            group,
-        }),
+        (group_name(), guid()).prop_map(|(name, group)| GroupLine::Listed { name: name.value().to_owned(), group }),
     ]
 }
 
 fn presence() -> impl Strategy<Value = Presence> {
     let shown = Status::ALL.into_iter().filter(|status| *status != Status::Hidden);
-    (
-        select(shown.collect::<Vec<_>>()),
-        lax_handle(),
-        display_name(),
-        capabilities(),
-        option::of(object()),
+    (select(shown.collect::<Vec<_>>()), lax_handle(), display_name(), capabilities(), option::of(object())).prop_map(
+        |(status, handle, name, capabilities, object)| Presence { status, handle, name, capabilities, object },
     )
-        .prop_map(|(status, handle, name, capabilities, object)| Presence {
-            status,
-            handle,
-            name,
-            capabilities,
-            object,
-        })
 }
 
 fn presence_line() -> impl Strategy<Value = PresenceLine> {
@@ -446,13 +378,7 @@ fn presence_line() -> impl Strategy<Value = PresenceLine> {
 
 fn service_line() -> impl Strategy<Value = ServiceLine> {
     let ring = (any::<u32>(), word(), word(), lax_handle(), display_name()).prop_map(
-        |(session, address, cookie, caller, name)| Rng {
-            session,
-            address,
-            cookie: Cookie(cookie),
-            caller,
-            name,
-        },
+        |(session, address, cookie, caller, name)| Rng { session, address, cookie: Cookie(cookie), caller, name },
     );
     prop_oneof![
         (trid(), "[0-9]{20}").prop_map(|(trid, challenge)| ServiceLine::Challenge(trid, challenge)),

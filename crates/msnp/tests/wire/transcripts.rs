@@ -81,15 +81,12 @@ fn unescape(text: &str) -> Vec<u8> {
 
 /// Whether a text has a `{word}` that the server chooses.
 fn has_free_part(text: &[u8]) -> bool {
-    text.windows(2)
-        .any(|pair| pair[0] == b'{' && pair[1].is_ascii_lowercase())
+    text.windows(2).any(|pair| pair[0] == b'{' && pair[1].is_ascii_lowercase())
 }
 
 /// Fails unless the line decodes, and encodes back to the same words and payload.
 fn assert_reads_back(told: &Told) {
-    let Told {
-        place, line, payload, ..
-    } = told;
+    let Told { place, line, payload, .. } = told;
     let (line, payload) = (line.as_slice(), payload.as_slice());
     let frame = Frame { line, payload };
     let mut out = Vec::new();
@@ -106,11 +103,7 @@ fn assert_reads_back(told: &Told) {
     let expected = [text::decode_bytes(line), b"\r\n".to_vec(), payload.to_vec()].concat();
     let (out_line, out_payload) = out.split_at(out.len() - payload.len());
     let written = [text::decode_bytes(out_line), out_payload.to_vec()].concat();
-    assert_eq!(
-        written.escape_ascii().to_string(),
-        expected.escape_ascii().to_string(),
-        "{place}"
-    );
+    assert_eq!(written.escape_ascii().to_string(), expected.escape_ascii().to_string(), "{place}");
 }
 
 #[test]

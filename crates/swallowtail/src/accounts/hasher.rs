@@ -41,19 +41,13 @@ impl Hasher {
     }
 
     fn new(at_once: usize, waiting: usize) -> Self {
-        Self {
-            admitted: Arc::new(Semaphore::new(at_once + waiting)),
-            running: Arc::new(Semaphore::new(at_once)),
-        }
+        Self { admitted: Arc::new(Semaphore::new(at_once + waiting)), running: Arc::new(Semaphore::new(at_once)) }
     }
 
     /// Takes a place, at once or not at all.
     pub(super) fn enter(&self) -> Result<Place, Busy> {
         let admitted = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| Busy)?;
-        Ok(Place {
-            admitted,
-            running: Arc::clone(&self.running),
-        })
+        Ok(Place { admitted, running: Arc::clone(&self.running) })
     }
 }
 

@@ -71,10 +71,7 @@ impl Accounts {
     /// The accounts of this store.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self {
-            store,
-            hasher: Hasher::for_this_machine(),
-        }
+        Self { store, hasher: Hasher::for_this_machine() }
     }
 
     /// The account of this address, if the password is its own.
@@ -109,11 +106,7 @@ impl Accounts {
     /// Makes an account.
     pub async fn create(&self, handle: Handle, name: DisplayName, password: &str) -> Result<(), AccountError> {
         let password_hash = self.hash(password).await?;
-        let account = NewAccount {
-            handle,
-            name,
-            password_hash,
-        };
+        let account = NewAccount { handle, name, password_hash };
         Ok(self.store.create_accounts(&[account]).await?)
     }
 
@@ -158,10 +151,7 @@ impl Accounts {
 
     /// Best effort: who is signed in stays so whatever happens here.
     async fn keep_stronger(&self, account: &Account, hash: &str) {
-        let kept = self
-            .store
-            .replace_password_hash(account.id, &account.password_hash, hash)
-            .await;
+        let kept = self.store.replace_password_hash(account.id, &account.password_hash, hash).await;
         if let Err(error) = kept {
             tracing::warn!(%error, "a password hash could not be renewed");
         }
@@ -170,9 +160,7 @@ impl Accounts {
 
 /// A hash with our parameters in the place of a weaker one.
 fn strengthen(password: &str, stored: Option<&str>) -> Option<String> {
-    stored
-        .filter(|hash| password::is_weak(hash))
-        .and_then(|_| password::hash(password).ok())
+    stored.filter(|hash| password::is_weak(hash)).and_then(|_| password::hash(password).ok())
 }
 
 /// The 64-bit number that clients know an account by: PUID, and MemberIdHigh and MemberIdLow of the profile.

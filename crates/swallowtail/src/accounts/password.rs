@@ -23,17 +23,7 @@ const MOST_LANES: u32 = 16;
 /// What marks a stored hash in place of a password.
 const STORED_PREFIX: &str = "$argon2id$";
 /// How the hashes of other systems begin. Taken for a password they would lock their owner out.
-const FOREIGN_PREFIXES: [&str; 9] = [
-    "$argon2d$",
-    "$argon2i$",
-    "$2a$",
-    "$2b$",
-    "$2y$",
-    "$5$",
-    "$6$",
-    "$y$",
-    "$pbkdf2",
-];
+const FOREIGN_PREFIXES: [&str; 9] = ["$argon2d$", "$argon2i$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$pbkdf2"];
 
 /// Why a text cannot be a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

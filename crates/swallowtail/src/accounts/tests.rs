@@ -45,12 +45,7 @@ async fn the_right_password_opens_and_nothing_else_does() {
 async fn a_password_in_windows_1252_is_the_same_password() {
     let (accounts, ..) = with_alice().await;
     accounts.set_password(&alice(), "crème").await.unwrap();
-    assert!(
-        accounts
-            .authenticate("alice@example.com", "crème".as_bytes())
-            .await
-            .is_ok()
-    );
+    assert!(accounts.authenticate("alice@example.com", "crème".as_bytes()).await.is_ok());
     assert!(accounts.authenticate("alice@example.com", b"cr\xE8me").await.is_ok());
 }
 
@@ -73,11 +68,7 @@ async fn a_full_pool_refuses_known_and_unknown_alike() {
 async fn a_weak_hash_is_renewed_at_sign_in_and_tickets_stay_good() {
     let (accounts, store, _directory) = open().await;
     let weak = password::tests::weak("secret");
-    let account = NewAccount {
-        handle: alice(),
-        name: DisplayName::from(&alice()),
-        password_hash: weak.clone(),
-    };
+    let account = NewAccount { handle: alice(), name: DisplayName::from(&alice()), password_hash: weak.clone() };
     accounts.import(&[account]).await.unwrap();
     assert!(accounts.authenticate("alice@example.com", b"wrong").await.is_err());
     assert_eq!(store.account(&alice()).await.unwrap().unwrap().password_hash, weak);
@@ -101,18 +92,12 @@ async fn a_new_password_raises_the_version() {
 async fn what_cannot_be_done_says_why() {
     let (accounts, ..) = with_alice().await;
     let taken = accounts.create(alice(), DisplayName::from(&alice()), "x").await;
-    assert_eq!(
-        taken.unwrap_err().to_string(),
-        "alice@example.com is an account already"
-    );
+    assert_eq!(taken.unwrap_err().to_string(), "alice@example.com is an account already");
     let nobody = Handle::parse("nobody@example.com").unwrap();
     let unknown = accounts.set_password(&nobody, "x").await.unwrap_err();
     assert_eq!(unknown.to_string(), "there is no account nobody@example.com");
     assert!(matches!(accounts.remove(&nobody).await, Err(AccountError::Unknown(_))));
-    assert!(matches!(
-        accounts.set_password(&alice(), "").await,
-        Err(AccountError::Password(BadPassword::Empty))
-    ));
+    assert!(matches!(accounts.set_password(&alice(), "").await, Err(AccountError::Password(BadPassword::Empty))));
     accounts.remove(&alice()).await.unwrap();
     assert!(accounts.list().await.unwrap().is_empty());
 }

@@ -15,17 +15,13 @@ impl Utc {
     #[must_use]
     pub fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self {
-            seconds: since.as_secs(),
-        }
+        Self { seconds: since.as_secs() }
     }
 
     /// The moment of a Unix time. Times before 1970 are moved there.
     #[must_use]
     pub fn from_unix(seconds: i64) -> Self {
-        Self {
-            seconds: u64::try_from(seconds).unwrap_or_default(),
-        }
+        Self { seconds: u64::try_from(seconds).unwrap_or_default() }
     }
 
     /// Its Unix time.
@@ -37,9 +33,7 @@ impl Utc {
     /// The moment so many seconds later.
     #[must_use]
     pub fn plus(self, seconds: u64) -> Self {
-        Self {
-            seconds: self.seconds.saturating_add(seconds),
-        }
+        Self { seconds: self.seconds.saturating_add(seconds) }
     }
 
     /// `2005-11-22`.

@@ -87,11 +87,9 @@ pub async fn run(command: AccountCommand, data: &Path) -> anyhow::Result<()> {
 /// Does it, and returns what to say.
 async fn carry_out(command: AccountCommand, accounts: &Accounts) -> anyhow::Result<String> {
     match command {
-        AccountCommand::Add {
-            handle,
-            name,
-            password_stdin,
-        } => add(accounts, handle, name, || prompt::new_password(password_stdin)).await,
+        AccountCommand::Add { handle, name, password_stdin } => {
+            add(accounts, handle, name, || prompt::new_password(password_stdin)).await
+        }
         AccountCommand::List => Ok(table(&accounts.list().await?)),
         AccountCommand::Remove { handle, yes } => {
             if !yes {
@@ -131,11 +129,7 @@ async fn add(
 }
 
 async fn require(accounts: &Accounts, handle: &Handle) -> anyhow::Result<()> {
-    if accounts.exists(handle).await? {
-        Ok(())
-    } else {
-        bail!("there is no account {handle}")
-    }
+    if accounts.exists(handle).await? { Ok(()) } else { bail!("there is no account {handle}") }
 }
 
 /// The part before the @.
@@ -162,22 +156,11 @@ fn table(accounts: &[Account]) -> String {
     let mut rows = vec![["Handle".to_owned(), "Display name".to_owned(), "Created".to_owned()]];
     rows.extend(accounts.iter().map(|account| {
         let created = Utc::from_unix(account.created_at).date();
-        [
-            printable(account.handle.as_str()),
-            printable(account.name.as_str()),
-            created,
-        ]
+        [printable(account.handle.as_str()), printable(account.name.as_str()), created]
     }));
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or_default()
-    };
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
     let (handle, name) = (width(0), width(1));
-    let lines = rows
-        .iter()
-        .map(|row| format!("{:handle$}  {:name$}  {}", row[0], row[1], row[2]));
+    let lines = rows.iter().map(|row| format!("{:handle$}  {:name$}  {}", row[0], row[1], row[2]));
     lines.collect::<Vec<_>>().join("\n")
 }
 

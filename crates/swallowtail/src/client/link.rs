@@ -45,10 +45,7 @@ impl OwnedFrame {
     /// As the codec takes it.
     #[must_use]
     pub fn as_frame(&self) -> Frame<'_> {
-        Frame {
-            line: &self.line,
-            payload: &self.payload,
-        }
+        Frame { line: &self.line, payload: &self.payload }
     }
 }
 
@@ -74,15 +71,8 @@ impl Receiver for Inbox {
     }
 
     fn receive(&mut self, frame: Frame<'_>) -> Result<Flow, Malformed> {
-        (self.tap)(Wire {
-            sent: false,
-            line: frame.line,
-            payload: frame.payload,
-        });
-        self.frames.push_back(OwnedFrame {
-            line: frame.line.to_vec(),
-            payload: frame.payload.to_vec(),
-        });
+        (self.tap)(Wire { sent: false, line: frame.line, payload: frame.payload });
+        self.frames.push_back(OwnedFrame { line: frame.line.to_vec(), payload: frame.payload.to_vec() });
         Ok(Flow::Continue)
     }
 }
@@ -105,36 +95,18 @@ impl Link {
         payload_length: fn(&[u8]) -> Result<usize, Malformed>,
         tap: Tap,
     ) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address)
-            .await
-            .with_context(|| format!("cannot dial {address}"))?;
+        let stream = TcpStream::connect(address).await.with_context(|| format!("cannot dial {address}"))?;
         stream.set_nodelay(true)?;
-        let inbox = Inbox {
-            frames: VecDeque::new(),
-            payload_length,
-            tap: tap.clone(),
-        };
-        Ok(Self {
-            stream,
-            decoder: Decoder::new(rules),
-            inbox,
-            tap,
-        })
+        let inbox = Inbox { frames: VecDeque::new(), payload_length, tap: tap.clone() };
+        Ok(Self { stream, decoder: Decoder::new(rules), inbox, tap })
     }
 
     /// Sends one command.
     pub async fn send(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         let end = bytes.windows(2).position(|pair| pair == b"\r\n").unwrap_or(bytes.len());
         let payload = bytes.get(end + 2..).unwrap_or_default();
-        (self.tap)(Wire {
-            sent: true,
-            line: &bytes[..end],
-            payload,
-        });
-        self.stream
-            .write_all(bytes)
-            .await
-            .context("the server closed the connection")
+        (self.tap)(Wire { sent: true, line: &bytes[..end], payload });
+        self.stream.write_all(bytes).await.context("the server closed the connection")
     }
 
     /// The first frame, of those that came and those that come, in which `pick` finds what it looks for. Others stay for later.
@@ -167,9 +139,7 @@ impl Link {
         let read = read.with_context(|| format!("nothing came for {} s", PATIENCE.as_secs()))?;
         // A reset ends a connection as well as a FIN.
         let count = read.unwrap_or(0);
-        self.decoder
-            .feed(&chunk[..count], &mut self.inbox)
-            .context("the server sent something malformed")?;
+        self.decoder.feed(&chunk[..count], &mut self.inbox).context("the server sent something malformed")?;
         Ok(count > 0)
     }
 }

@@ -31,36 +31,16 @@ impl NotificationClient {
     /// Says what the server answered instead of USR OK.
     pub async fn sign_in(address: SocketAddr, handle: &Handle, ticket: &Ticket, tap: Tap) -> anyhow::Result<Self> {
         use ClientCommand as Command;
-        let mut client = Self {
-            link: Link::notification(address, tap).await?,
-            trid: 0,
-        };
+        let mut client = Self { link: Link::notification(address, tap).await?, trid: 0 };
         let offer = ["MSNP12", "MSNP11", "CVR0"].map(str::to_owned).to_vec();
-        let ver = Command::Ver(Ver {
-            trid: client.next_trid(),
-            offer,
-        });
-        client
-            .sign_in_step(ver, "the dialect", |line| matches!(line, SignInAnswer::Ver { .. }))
-            .await?;
+        let ver = Command::Ver(Ver { trid: client.next_trid(), offer });
+        client.sign_in_step(ver, "the dialect", |line| matches!(line, SignInAnswer::Ver { .. })).await?;
         let cvr = Command::Cvr(cvr(client.next_trid(), handle));
-        client
-            .sign_in_step(cvr, "the version", |line| matches!(line, SignInAnswer::Cvr { .. }))
-            .await?;
-        let who = Command::Usr(Usr::Initial {
-            trid: client.next_trid(),
-            handle: handle.clone(),
-        });
-        client
-            .sign_in_step(who, "the policy", |line| matches!(line, SignInAnswer::Policy { .. }))
-            .await?;
-        let proof = Command::Usr(Usr::Ticket {
-            trid: client.next_trid(),
-            ticket: ticket.clone(),
-        });
-        client
-            .sign_in_step(proof, "USR OK", |line| matches!(line, SignInAnswer::Ok { .. }))
-            .await?;
+        client.sign_in_step(cvr, "the version", |line| matches!(line, SignInAnswer::Cvr { .. })).await?;
+        let who = Command::Usr(Usr::Initial { trid: client.next_trid(), handle: handle.clone() });
+        client.sign_in_step(who, "the policy", |line| matches!(line, SignInAnswer::Policy { .. })).await?;
+        let proof = Command::Usr(Usr::Ticket { trid: client.next_trid(), ticket: ticket.clone() });
+        client.sign_in_step(proof, "USR OK", |line| matches!(line, SignInAnswer::Ok { .. })).await?;
         Ok(client)
     }
 
@@ -78,12 +58,7 @@ impl NotificationClient {
     /// Reads the whole list: SYN and its burst, up to the last LST.
     pub async fn synchronize(&mut self) -> anyhow::Result<Vec<ServerCommand>> {
         let trid = self.next_trid();
-        self.send(&ClientCommand::Syn(Syn {
-            trid,
-            list: "0".to_owned(),
-            settings: "0".to_owned(),
-        }))
-        .await?;
+        self.send(&ClientCommand::Syn(Syn { trid, list: "0".to_owned(), settings: "0".to_owned() })).await?;
         let (contacts, groups) = self
             .wait_for("the answer to SYN", |line| match line {
                 ServerCommand::Syn(answer) => Some(answer.counts.unwrap_or_default()),
@@ -94,10 +69,7 @@ impl NotificationClient {
         for _ in 0..contacts + groups {
             let listed = |line: &ServerCommand| {
                 use msnp::notification::GroupLine;
-                matches!(
-                    line,
-                    ServerCommand::Lst(_) | ServerCommand::Group(GroupLine::Listed { .. })
-                )
+                matches!(line, ServerCommand::Lst(_) | ServerCommand::Group(GroupLine::Listed { .. }))
             };
             lines.push(self.answer("a line of the list", listed).await?);
         }
@@ -179,10 +151,7 @@ pub struct SwitchboardClient {
 impl SwitchboardClient {
     /// Dials.
     pub async fn dial(address: SocketAddr, tap: Tap) -> anyhow::Result<Self> {
-        Ok(Self {
-            link: Link::switchboard(address, tap).await?,
-            trid: 0,
-        })
+        Ok(Self { link: Link::switchboard(address, tap).await?, trid: 0 })
     }
 
     /// The next transaction id.

@@ -16,9 +16,7 @@ use crate::passport::DEFAULT_POLICY;
 /// # Errors
 /// The server cannot be reached, or does not let this account in.
 pub async fn fetch_ticket(address: SocketAddr, handle: &Handle, password: &str, tap: &Tap) -> anyhow::Result<Ticket> {
-    let mut stream = TcpStream::connect(address)
-        .await
-        .with_context(|| format!("cannot dial {address}"))?;
+    let mut stream = TcpStream::connect(address).await.with_context(|| format!("cannot dial {address}"))?;
     let request = format!(
         "GET /login2.srf HTTP/1.1\r\nAuthorization: Passport1.4 OrgVerb=GET,\
          OrgURL=http%3A%2F%2Fmessenger%2Emsn%2Ecom,sign-in={},pwd={},{DEFAULT_POLICY}\r\nHost: {address}\r\n\r\n",
@@ -26,26 +24,13 @@ pub async fn fetch_ticket(address: SocketAddr, handle: &Handle, password: &str, 
         escape(password),
     );
     let shown = format!("GET /login2.srf HTTP/1.1 (Authorization: Passport1.4 ... sign-in={handle},pwd=...)");
-    tap(Wire {
-        sent: true,
-        line: shown.as_bytes(),
-        payload: &[],
-    });
+    tap(Wire { sent: true, line: shown.as_bytes(), payload: &[] });
     stream.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
-    stream
-        .read_to_string(&mut answer)
-        .await
-        .context("the login page answered no text")?;
-    let ticket = answer
-        .split_once("from-PP='")
-        .and_then(|(_, rest)| rest.split_once('\''))
-        .map(|(word, _)| word);
+    stream.read_to_string(&mut answer).await.context("the login page answered no text")?;
+    let ticket = answer.split_once("from-PP='").and_then(|(_, rest)| rest.split_once('\'')).map(|(word, _)| word);
     let Some(ticket) = ticket.and_then(Ticket::parse) else {
-        bail!(
-            "the login page let nobody in: {}",
-            answer.lines().next().unwrap_or("no answer")
-        );
+        bail!("the login page let nobody in: {}", answer.lines().next().unwrap_or("no answer"));
     };
     Ok(ticket)
 }

@@ -18,12 +18,7 @@ impl Bucket {
     #[must_use]
     pub fn new(burst: u32, per_second: u32) -> Self {
         let burst = f64::from(burst);
-        Self {
-            per_second: f64::from(per_second),
-            burst,
-            level: burst,
-            at: Instant::now(),
-        }
+        Self { per_second: f64::from(per_second), burst, level: burst, at: Instant::now() }
     }
 
     /// Takes `cost`; how long to rest first if that emptied it.

@@ -106,13 +106,7 @@ where
     let now = Instant::now();
     let mut connection = Connection {
         stream,
-        inbound: Inbound {
-            session,
-            outbox: outbox.clone(),
-            waiting: None,
-            resting: None,
-            frames: 0,
-        },
+        inbound: Inbound { session, outbox: outbox.clone(), waiting: None, resting: None, frames: 0 },
         decoder: Decoder::new(rules),
         outbox,
         writing: Vec::new(),
@@ -263,11 +257,7 @@ where
         if let Err(stop) = result {
             return self.stop(stop);
         }
-        let pending = if self.paused {
-            Pending::Nothing
-        } else {
-            self.decoder.pending()
-        };
+        let pending = if self.paused { Pending::Nothing } else { self.decoder.pending() };
         let same = before == self.inbound.frames && self.begun.is_some_and(|(begun, _)| begun == pending);
         if !same {
             self.begun = (pending != Pending::Nothing).then(|| (pending, Instant::now()));
@@ -303,11 +293,7 @@ where
                     Poll::Ready(Taken::Abort) => return Poll::Ready(()),
                     Poll::Pending => {
                         let flushed = Pin::new(&mut self.stream).poll_flush(context);
-                        return if matches!(flushed, Poll::Ready(Err(_))) {
-                            Poll::Ready(())
-                        } else {
-                            Poll::Pending
-                        };
+                        return if matches!(flushed, Poll::Ready(Err(_))) { Poll::Ready(()) } else { Poll::Pending };
                     }
                 }
             }
@@ -361,18 +347,12 @@ where
             return Some((closing, Due::Over));
         }
         let timeout = |kind| {
-            if kind == Pending::Line {
-                LINE_TIMEOUT
-            } else {
-                PAYLOAD_TIMEOUT
-            }
+            if kind == Pending::Line { LINE_TIMEOUT } else { PAYLOAD_TIMEOUT }
         };
         let session = &self.inbound.session;
         let all = [
             self.begun.map(|(kind, since)| (since + timeout(kind), Due::TooSlow)),
-            session
-                .idle_deadline(self.opened, self.last_read)
-                .map(|at| (at, Due::TooSlow)),
+            session.idle_deadline(self.opened, self.last_read).map(|at| (at, Due::TooSlow)),
             self.inbound.resting.map(|at| (at, Due::Rested)),
             session.next_tick().map(|at| (at, Due::Tick)),
         ];

@@ -50,11 +50,7 @@ impl Connections {
     /// No connections yet.
     #[must_use]
     pub fn new(limits: AddressLimits) -> Arc<Self> {
-        Arc::new(Self {
-            limits,
-            state: Mutex::default(),
-            empty: Notify::new(),
-        })
+        Arc::new(Self { limits, state: Mutex::default(), empty: Notify::new() })
     }
 
     /// Whether rates and numbers are not bounded for an address.
@@ -81,12 +77,7 @@ impl Connections {
         let id = state.next;
         state.next += 1;
         state.open.insert(id, outbox.clone());
-        Some(Permit {
-            connections: self.clone(),
-            id,
-            address,
-            signed_in: false,
-        })
+        Some(Permit { connections: self.clone(), id, address, signed_in: false })
     }
 
     /// The number of open connections.
@@ -167,12 +158,7 @@ mod tests {
     use super::*;
 
     fn connections() -> Arc<Connections> {
-        Connections::new(AddressLimits {
-            exempt: Vec::new(),
-            connections: 5,
-            per_address: 3,
-            anonymous_per_address: 2,
-        })
+        Connections::new(AddressLimits { exempt: Vec::new(), connections: 5, per_address: 3, anonymous_per_address: 2 })
     }
 
     #[test]

@@ -48,11 +48,7 @@ pub async fn accept_loop(
 fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let socket = SockRef::from(stream);
-    socket.set_tcp_keepalive(
-        &TcpKeepalive::new()
-            .with_time(KEEPALIVE)
-            .with_interval(Duration::from_secs(10)),
-    )?;
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(Duration::from_secs(10)))?;
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
     Ok(())
@@ -62,16 +58,7 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
 pub fn raise_file_limit() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: maximum,
-        maximum,
-    };
-    let current = if setrlimit(Resource::Nofile, raised).is_ok() {
-        maximum
-    } else {
-        current
-    };
-    current
-        .and_then(|files| usize::try_from(files).ok())
-        .unwrap_or(usize::MAX)
+    let raised = Rlimit { current: maximum, maximum };
+    let current = if setrlimit(Resource::Nofile, raised).is_ok() { maximum } else { current };
+    current.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX)
 }

@@ -56,10 +56,7 @@ impl Outbox {
     /// An empty queue in which others may have `limit` bytes waiting.
     #[must_use]
     pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self {
-            limit,
-            state: Mutex::default(),
-        })
+        Arc::new(Self { limit, state: Mutex::default() })
     }
 
     /// Appends an answer to the connection's own command.
@@ -159,10 +156,7 @@ impl Outbox {
     /// For the owner, when the connection is gone.
     pub(crate) fn shut(&self) {
         let mut state = lock(&self.state);
-        *state = State {
-            stage: Stage::Dead,
-            ..State::default()
-        };
+        *state = State { stage: Stage::Dead, ..State::default() };
     }
 }
 
@@ -170,12 +164,7 @@ impl Outbox {
 impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = lock(&self.state);
-        write!(
-            f,
-            "Outbox({:?}, {} bytes)",
-            state.stage,
-            state.bytes.len() + state.taken
-        )
+        write!(f, "Outbox({:?}, {} bytes)", state.stage, state.bytes.len() + state.taken)
     }
 }
 

@@ -12,31 +12,19 @@ use crate::switchboard::{Claims, Right};
 
 /// XFR SB: a cookie for a new switchboard session. Not while hidden, before the first CHG, or when calls are off.
 pub(super) fn xfr(service: &Service, me: &Me, trid: TrId) -> Result<(), Refusal> {
-    let seen = me
-        .cell
-        .state()
-        .seen()
-        .filter(|_| me.endpoint.takes_calls.load(Ordering::Acquire));
+    let seen = me.cell.state().seen().filter(|_| me.endpoint.takes_calls.load(Ordering::Acquire));
     let Some(seen) = seen else {
         return Err(Refusal::Answer(trid, ErrorCode::NotAllowedWhenOffline));
     };
     if service.draining.load(Ordering::Acquire) {
         return Err(Refusal::Answer(trid, ErrorCode::InternalServer));
     }
-    let who = Participant {
-        handle: seen.line.handle,
-        name: seen.line.name,
-        capabilities: Some(seen.line.capabilities),
-    };
-    let claims = Claims {
-        right: Right::Open,
-        who,
-        dialect: me.endpoint.dialect,
-    };
+    let who =
+        Participant { handle: seen.line.handle, name: seen.line.name, capabilities: Some(seen.line.capabilities) };
+    let claims = Claims { right: Right::Open, who, dialect: me.endpoint.dialect };
     let cookie = service.switchboard.cookies.issue(claims);
     let address = me.endpoint.switchboard.clone();
-    me.endpoint
-        .reply(&ServiceLine::Switchboard { trid, address, cookie }.into());
+    me.endpoint.reply(&ServiceLine::Switchboard { trid, address, cookie }.into());
     Ok(())
 }
 

@@ -27,12 +27,7 @@ pub(super) struct Challenges {
 
 impl Challenges {
     pub(super) const fn new(settings: &SignIn) -> Self {
-        Self {
-            wanted: settings.challenge,
-            required: settings.require_challenge,
-            open: None,
-            next: None,
-        }
+        Self { wanted: settings.challenge, required: settings.require_challenge, open: None, next: None }
     }
 
     /// After the first CHG: the first one goes out at once.
@@ -84,7 +79,6 @@ pub(super) fn tick(me: &Me, challenges: &mut Challenges) -> bool {
         return false;
     }
     let challenge = challenges.draw();
-    me.endpoint
-        .reply(&ServiceLine::Challenge(TrId::UNASKED, challenge).into());
+    me.endpoint.reply(&ServiceLine::Challenge(TrId::UNASKED, challenge).into());
     true
 }

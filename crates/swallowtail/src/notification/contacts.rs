@@ -21,40 +21,24 @@ pub(super) fn adc(service: &Arc<Service>, me: &Me, adc: Adc) -> Result<Handled<O
         Addition::Contact { handle, .. } if *handle == me.cell.handle => {
             Err(Refusal::Answer(trid, ErrorCode::InvalidParameter))
         }
-        Addition::Contact {
-            handle,
-            nickname,
-            group,
-        } => {
+        Addition::Contact { handle, nickname, group } => {
             let (name, word) = nickname.clone().unzip();
-            let new = NewContact {
-                handle: handle.clone(),
-                nickname: name,
-                group: *group,
-                guid: random::guid(),
-            };
+            let new = NewContact { handle: handle.clone(), nickname: name, group: *group, guid: random::guid() };
             let word = word.unwrap_or_else(|| Text::encode(handle.as_str()));
-            Ok(wait_for_edit(
-                trid,
-                add_contact(service.clone(), me.clone(), trid, new, word),
-            ))
+            Ok(wait_for_edit(trid, add_contact(service.clone(), me.clone(), trid, new, word)))
         }
         Addition::ToGroup { contact, group } => {
             let (contact, group) = (*contact, *group);
             Ok(edit::own(service, me, trid, move |roster, now| {
-                Ok((
-                    roster.add_to_group(contact, group, now)?,
-                    ContactLine::Addition(adc).into(),
-                ))
+                Ok((roster.add_to_group(contact, group, now)?, ContactLine::Addition(adc).into()))
             }))
         }
         Addition::ToList { list, handle } if handle.is_telephone() && *list != List::Allow => {
             Err(Malformed::Word.into())
         }
-        Addition::ToList { list, handle } => Ok(wait_for_edit(
-            trid,
-            add_to_list(service.clone(), me.clone(), trid, *list, handle.clone()),
-        )),
+        Addition::ToList { list, handle } => {
+            Ok(wait_for_edit(trid, add_to_list(service.clone(), me.clone(), trid, *list, handle.clone())))
+        }
     }
 }
 
@@ -66,18 +50,9 @@ async fn add_to_list(service: Arc<Service>, me: Me, trid: TrId, list: List, hand
         Err(error) => return unreadable(trid, &error),
     }
     let limits = service.roster_limits();
-    let adc = Adc {
-        trid,
-        addition: Addition::ToList {
-            list,
-            handle: handle.clone(),
-        },
-    };
+    let adc = Adc { trid, addition: Addition::ToList { list, handle: handle.clone() } };
     let plan = move |roster: &crate::roster::Roster, now| {
-        Ok((
-            roster.add_to_list(list, &handle, &limits, now)?,
-            ContactLine::Addition(adc).into(),
-        ))
+        Ok((roster.add_to_list(list, &handle, &limits, now)?, ContactLine::Addition(adc).into()))
     };
     match edit::own(&service, &me, trid, plan) {
         Handled::Wait(work) => work.await,
@@ -118,13 +93,7 @@ async fn add_contact(service: Arc<Service>, me: Me, trid: TrId, new: NewContact,
         let Some(other) = &other else {
             return Ok((own, Vec::new()));
         };
-        Ok((
-            own,
-            other
-                .state()
-                .roster
-                .become_watched(&me.cell.handle, &name, &limits, now)?,
-        ))
+        Ok((own, other.state().roster.become_watched(&me.cell.handle, &name, &limits, now)?))
     });
     let (own, watched) = match planned {
         Ok(planned) => planned,
@@ -138,13 +107,7 @@ async fn add_contact(service: Arc<Service>, me: Me, trid: TrId, new: NewContact,
     if let Err(outcome) = edit::write(&service, edit, trid).await {
         return outcome;
     }
-    let answer = ContactLine::Added {
-        trid,
-        handle,
-        nickname: word,
-        contact,
-        group,
-    };
+    let answer = ContactLine::Added { trid, handle, nickname: word, contact, group };
     me.cell.apply(&own, |_| me.endpoint.reply(&answer.into()));
     if let Some(other) = other {
         tell_added(&me, &other, trid, &watched, name);
@@ -155,10 +118,7 @@ async fn add_contact(service: Arc<Service>, me: Me, trid: TrId, new: NewContact,
 /// The other hears that somebody new has them on FL; who added them sees them if they may be seen.
 fn tell_added(me: &Me, other: &Cell, trid: TrId, watched: &[crate::roster::Change], name: DisplayName) {
     if !watched.is_empty() {
-        let line = ContactLine::ReverseAdded {
-            handle: me.cell.handle.clone(),
-            name,
-        };
+        let line = ContactLine::ReverseAdded { handle: me.cell.handle.clone(), name };
         other.apply_foreign(watched, &line.into());
     }
     if me.endpoint.is_present() {
@@ -180,21 +140,16 @@ pub(super) fn rem(service: &Arc<Service>, me: &Me, rem: Rem) -> Result<Handled<O
         Removal::FromGroup { contact, group } => edit::own(service, me, trid, move |roster, now| {
             Ok((roster.remove_from_group(contact, group, now)?, answer))
         }),
-        Removal::FromList { list, handle } => edit::own(service, me, trid, move |roster, now| {
-            Ok((roster.remove_from_list(list, &handle, now)?, answer))
-        }),
+        Removal::FromList { list, handle } => {
+            edit::own(service, me, trid, move |roster, now| Ok((roster.remove_from_list(list, &handle, now)?, answer)))
+        }
     })
 }
 
 /// FL: both accounts change, in one write. The other may be no account (any more).
 async fn remove_contact(service: Arc<Service>, me: Me, trid: TrId, contact: Guid) -> Outcome {
     // Only this connection edits who is on FL, so the handle cannot change until the turns are there.
-    let handle = me
-        .cell
-        .state()
-        .roster
-        .contact(contact)
-        .map(|(handle, _)| handle.clone());
+    let handle = me.cell.state().roster.contact(contact).map(|(handle, _)| handle.clone());
     let Some(handle) = handle else {
         return refused(trid, ErrorCode::NotOnList);
     };
@@ -210,19 +165,14 @@ async fn remove_contact(service: Arc<Service>, me: Me, trid: TrId, contact: Guid
     };
     let mut edit = Edit::default();
     edit.push(me.cell.id, &own);
-    let unwatched = other
-        .as_ref()
-        .map(|other| other.state().roster.become_unwatched(&me.cell.handle, now));
+    let unwatched = other.as_ref().map(|other| other.state().roster.become_unwatched(&me.cell.handle, now));
     if let (Some(other), Some(unwatched)) = (&other, &unwatched) {
         edit.push(other.id, unwatched);
     }
     if let Err(outcome) = edit::write(&service, edit, trid).await {
         return outcome;
     }
-    let answer = ContactLine::Removal(Rem {
-        trid,
-        removal: Removal::Contact(contact),
-    });
+    let answer = ContactLine::Removal(Rem { trid, removal: Removal::Contact(contact) });
     me.cell.apply(&own, |_| me.endpoint.reply(&answer.into()));
     if let (Some(other), Some(unwatched)) = (other, unwatched.filter(|changes| !changes.is_empty())) {
         other.apply_foreign(&unwatched, &ContactLine::ReverseRemoved(me.cell.handle.clone()).into());

@@ -17,25 +17,14 @@ pub(super) fn adg(service: &Arc<Service>, me: &Me, adg: Adg) -> Handled<Outcome>
     let group = random::guid();
     edit::own(service, me, adg.trid, move |roster, now| {
         let changes = roster.add_group(adg.name.value(), group, &limits, now)?;
-        Ok((
-            changes,
-            GroupLine::Added {
-                trid: adg.trid,
-                name: adg.name,
-                group,
-            }
-            .into(),
-        ))
+        Ok((changes, GroupLine::Added { trid: adg.trid, name: adg.name, group }.into()))
     })
 }
 
 /// REG: renames a group.
 pub(super) fn reg(service: &Arc<Service>, me: &Me, reg: Reg) -> Handled<Outcome> {
     edit::own(service, me, reg.trid, move |roster, now| {
-        Ok((
-            roster.rename_group(reg.group, reg.name.value(), now)?,
-            GroupLine::Renamed(reg).into(),
-        ))
+        Ok((roster.rename_group(reg.group, reg.name.value(), now)?, GroupLine::Renamed(reg).into()))
     })
 }
 
@@ -43,12 +32,7 @@ pub(super) fn reg(service: &Arc<Service>, me: &Me, reg: Reg) -> Handled<Outcome>
 pub(super) fn rmg(service: &Arc<Service>, me: &Me, rmg: Rmg) -> Result<Handled<Outcome>, Refusal> {
     let by_name = || {
         let state = me.cell.state();
-        state
-            .roster
-            .groups
-            .iter()
-            .find(|(_, name)| rmg.group.is_name(name))
-            .map(|(group, _)| *group)
+        state.roster.groups.iter().find(|(_, name)| rmg.group.is_name(name)).map(|(group, _)| *group)
     };
     let group = match rmg.group {
         GroupWord::Guid(group) => group,

@@ -12,10 +12,7 @@ struct Quirk {
 
 const QUIRKS: &[Quirk] = &[
     // aMSN of 2006 looks for CVR0 in the answer and gives up without it.
-    Quirk {
-        offer: &["MSNP12", "CVR0"],
-        answer: &["MSNP12", "CVR0"],
-    },
+    Quirk { offer: &["MSNP12", "CVR0"], answer: &["MSNP12", "CVR0"] },
 ];
 
 /// The words that answer an offer, where one client wants others than everybody.

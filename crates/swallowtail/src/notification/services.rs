@@ -14,28 +14,17 @@ const SITE_ID: u32 = 2;
 pub(super) fn answer(config: &Config, me: &Me, request: ServiceRequest) -> Result<(), Refusal> {
     let refuse = |trid, code| Err(Refusal::Answer(trid, code));
     let line = match request {
-        ServiceRequest::Shields(trid) => ServiceLine::Config {
-            trid,
-            file: "Shields.xml".to_owned(),
-            document: DEFAULT_SHIELDS.as_bytes().to_vec(),
-        },
+        ServiceRequest::Shields(trid) => {
+            ServiceLine::Config { trid, file: "Shields.xml".to_owned(), document: DEFAULT_SHIELDS.as_bytes().to_vec() }
+        }
         ServiceRequest::Subscription(trid) => ServiceLine::Subscription(trid),
-        ServiceRequest::Url {
-            trid,
-            service,
-            parameter,
-        } => {
+        ServiceRequest::Url { trid, service, parameter } => {
             // One page for all; to write to somebody it is told the address.
             let target = match parameter {
                 Some(address) if service == "COMPOSE" => format!("/?to={address}"),
                 _ => "/".to_owned(),
             };
-            ServiceLine::Url {
-                trid,
-                target,
-                login: config.sign_in.page.clone(),
-                site: SITE_ID,
-            }
+            ServiceLine::Url { trid, target, login: config.sign_in.page.clone(), site: SITE_ID }
         }
         ServiceRequest::Telephone { trid, .. } => return refuse(trid, ErrorCode::PhoneUnreachable),
         // No mail is sent; the client shows its user that the text is to be sent by other means.

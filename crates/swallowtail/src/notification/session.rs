@@ -108,14 +108,7 @@ impl NotificationSession {
     #[must_use]
     pub fn new(service: Arc<Service>, role: Role, connection: Connection) -> Self {
         let rate = connection.limited.then(|| Bucket::new(COMMAND_RATE.0, COMMAND_RATE.1));
-        Self {
-            service,
-            connection,
-            role,
-            progress: Progress::Fresh,
-            rate,
-            rest: None,
-        }
+        Self { service, connection, role, progress: Progress::Fresh, rate, rest: None }
     }
 
     fn stage(&self) -> Stage {
@@ -141,9 +134,7 @@ impl NotificationSession {
     }
 
     fn leave(&self) {
-        self.connection
-            .outbox
-            .close_with(|out| ServerCommand::Out(None).encode(self.dialect(), out));
+        self.connection.outbox.close_with(|out| ServerCommand::Out(None).encode(self.dialect(), out));
     }
 
     /// Carries out a command that the table of verbs let through.
@@ -227,10 +218,7 @@ impl Session for NotificationSession {
                 tracing::info!(handle = %cell.handle, dialect = %endpoint.dialect, peer = %self.connection.peer, "signed in");
                 self.connection.permit.signed_in();
                 let challenges = Challenges::new(&self.service.config.sign_in);
-                self.progress = Progress::SignedIn(SignedIn {
-                    me: Me { cell, endpoint },
-                    challenges,
-                });
+                self.progress = Progress::SignedIn(SignedIn { me: Me { cell, endpoint }, challenges });
                 Ok(())
             }
             Outcome::Refused(refusal) => {

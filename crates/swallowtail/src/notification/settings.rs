@@ -15,28 +15,16 @@ use crate::store::Edit;
 /// GTC: only stored; the client acts on it.
 pub(super) fn gtc(service: &Arc<Service>, me: &Me, trid: TrId, value: AddPrompt) -> Handled<Outcome> {
     edit::own(service, me, trid, move |roster, now| {
-        let settings = Settings {
-            add_prompt: value,
-            ..roster.settings.clone()
-        };
-        Ok((
-            roster.set_settings(settings, now),
-            SettingLine::AddPrompt(Some(trid), value).into(),
-        ))
+        let settings = Settings { add_prompt: value, ..roster.settings.clone() };
+        Ok((roster.set_settings(settings, now), SettingLine::AddPrompt(Some(trid), value).into()))
     })
 }
 
 /// BLP: whoever is on neither AL nor BL may see and call, or may not, from now on.
 pub(super) fn blp(service: &Arc<Service>, me: &Me, trid: TrId, value: Privacy) -> Handled<Outcome> {
     edit::own(service, me, trid, move |roster, now| {
-        let settings = Settings {
-            privacy: value,
-            ..roster.settings.clone()
-        };
-        Ok((
-            roster.set_settings(settings, now),
-            SettingLine::Privacy(Some(trid), value).into(),
-        ))
+        let settings = Settings { privacy: value, ..roster.settings.clone() };
+        Ok((roster.set_settings(settings, now), SettingLine::Privacy(Some(trid), value).into()))
     })
 }
 
@@ -54,22 +42,14 @@ pub(super) fn prp(service: &Arc<Service>, me: &Me, prp: Prp) -> Handled<Outcome>
             // Without a mobile service MBE is N, and MOB stays N for others while it is.
             wait_for_edit(
                 prp.trid,
-                set_number(
-                    service.clone(),
-                    me.clone(),
-                    prp,
-                    move |settings| settings.paging = on,
-                    None,
-                ),
+                set_number(service.clone(), me.clone(), prp, move |settings| settings.paging = on, None),
             )
         }
     }
 }
 
 fn set_name(service: &Arc<Service>, me: &Me, prp: Prp, name: DisplayName) -> Handled<Outcome> {
-    edit::own(service, me, prp.trid, move |roster, now| {
-        Ok((roster.set_name(name, now), ServerCommand::Prp(prp)))
-    })
+    edit::own(service, me, prp.trid, move |roster, now| Ok((roster.set_name(name, now), ServerCommand::Prp(prp))))
 }
 
 /// Changes a number, tells those who see the account, and makes the copies of all who have it on FL old.
@@ -113,11 +93,7 @@ async fn set_number(
 
 /// The numbers that are set, as PRP and BPR tell them.
 pub(super) fn set_numbers(settings: &Settings) -> Vec<Property> {
-    let number = |phone: Phone| {
-        settings
-            .phone(phone)
-            .map(|number| Property::Phone(phone, Some(number.to_owned())))
-    };
+    let number = |phone: Phone| settings.phone(phone).map(|number| Property::Phone(phone, Some(number.to_owned())));
     Phone::ALL.into_iter().filter_map(number).collect()
 }
 

@@ -29,11 +29,7 @@ pub(super) fn ver(session: &mut NotificationSession, ver: &Ver) -> Result<Handle
     let answer = |words: Vec<String>| SignInAnswer::Ver { trid: ver.trid, words };
     match ver.agree(&SUPPORTED) {
         Agreement::Dialect(dialect) => {
-            session.progress = Progress::Negotiated(Negotiated {
-                dialect,
-                locale: DEFAULT_LOCALE,
-                handle: None,
-            });
+            session.progress = Progress::Negotiated(Negotiated { dialect, locale: DEFAULT_LOCALE, handle: None });
             let words = quirks::ver_answer(ver).unwrap_or_else(|| vec![dialect.to_string()]);
             session.reply(answer(words));
         }
@@ -43,10 +39,7 @@ pub(super) fn ver(session: &mut NotificationSession, ver: &Ver) -> Result<Handle
         }
         Agreement::Nothing => {
             let line = ServerCommand::from(answer(vec!["0".to_owned()]));
-            session
-                .connection
-                .outbox
-                .close_with(|out| line.encode(Dialect::Msnp8, out));
+            session.connection.outbox.close_with(|out| line.encode(Dialect::Msnp8, out));
         }
     }
     Ok(Handled::Done)
@@ -64,10 +57,7 @@ pub(super) fn cvr(session: &mut NotificationSession, cvr: &Cvr) {
 /// CVQ: the same, then the server closes.
 pub(super) fn cvq(session: &NotificationSession, cvr: &Cvr) {
     let line = ServerCommand::from(cvr_answer(session, cvr, true));
-    session
-        .connection
-        .outbox
-        .close_with(|out| line.encode(Dialect::Msnp8, out));
+    session.connection.outbox.close_with(|out| line.encode(Dialect::Msnp8, out));
 }
 
 fn cvr_answer(session: &NotificationSession, cvr: &Cvr, query: bool) -> SignInAnswer {
@@ -94,15 +84,10 @@ pub(super) fn usr(session: &mut NotificationSession, usr: Usr) -> Result<Handled
         Usr::Initial { trid, handle } => {
             negotiated.handle = Some(handle);
             let answer = match &session.role {
-                Role::Notification => SignInAnswer::Policy {
-                    trid,
-                    policy: DEFAULT_POLICY.to_owned(),
-                },
-                Role::Dispatch { notification, dispatch } => SignInAnswer::Transfer {
-                    trid,
-                    notification: notification.clone(),
-                    dispatch: dispatch.clone(),
-                },
+                Role::Notification => SignInAnswer::Policy { trid, policy: DEFAULT_POLICY.to_owned() },
+                Role::Dispatch { notification, dispatch } => {
+                    SignInAnswer::Transfer { trid, notification: notification.clone(), dispatch: dispatch.clone() }
+                }
             };
             session.reply(answer);
             Ok(Handled::Done)
@@ -162,12 +147,8 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> O
         }
     };
     let epoch = service.directory.next_epoch();
-    let endpoint = Arc::new(Endpoint::new(
-        epoch,
-        newcomer.dialect,
-        newcomer.outbox.clone(),
-        newcomer.switchboard.clone(),
-    ));
+    let endpoint =
+        Arc::new(Endpoint::new(epoch, newcomer.dialect, newcomer.outbox.clone(), newcomer.switchboard.clone()));
     cell.sign_in(&endpoint, |roster| {
         welcome(&service, &newcomer, &endpoint, cell.id, roster);
     });
@@ -177,22 +158,12 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> O
 /// USR OK and what follows at once (ns.md section 5).
 fn welcome(service: &Service, newcomer: &Newcomer, endpoint: &Endpoint, id: AccountId, roster: &Roster) {
     let (trid, handle) = (newcomer.trid, roster.owner.clone());
-    endpoint.reply(
-        &SignInAnswer::Ok {
-            trid,
-            handle,
-            verified: true,
-        }
-        .into(),
-    );
+    endpoint.reply(&SignInAnswer::Ok { trid, handle, verified: true }.into());
     if newcomer.dialect >= Dialect::Msnp11 {
         endpoint.reply(&ServiceLine::Subscription(TrId::UNASKED).into());
     }
     let profile = Profile {
-        login_time: SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs(),
+        login_time: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
         email_enabled: false,
         member_id: member_id(id),
         locale: newcomer.locale,

@@ -20,12 +20,7 @@ pub(super) fn chg(service: &Service, me: &Me, chg: Chg) -> bool {
     };
     me.cell.set_presence(me.endpoint.epoch, echo, |presence| {
         let message = presence.message.take();
-        *presence = Presence {
-            status: Some(status),
-            capabilities,
-            object,
-            message,
-        };
+        *presence = Presence { status: Some(status), capabilities, object, message };
     });
     if first {
         show_contacts(service, me, trid);
@@ -36,13 +31,7 @@ pub(super) fn chg(service: &Service, me: &Me, chg: Chg) -> bool {
 /// ILN and UBX of every contact that may be seen. Contact by contact: an NLN before its ILN is harmless, and an ILN is appended
 /// under the contact's cell, so that it is never older than an NLN before it.
 fn show_contacts(service: &Service, me: &Me, trid: msnp::TrId) {
-    let contacts: Vec<_> = me
-        .cell
-        .state()
-        .roster
-        .contacts()
-        .map(|(handle, _)| handle.clone())
-        .collect();
+    let contacts: Vec<_> = me.cell.state().roster.contacts().map(|(handle, _)| handle.clone()).collect();
     for contact in contacts {
         if let Some(cell) = service.directory.find(&contact) {
             cell.show_to(&me.cell.handle, &me.endpoint, trid, |_| {});
@@ -53,6 +42,5 @@ fn show_contacts(service: &Service, me: &Me, trid: msnp::TrId) {
 /// UUX: publishes a personal message, or takes it back. Kept for this session only.
 pub(super) fn uux(me: &Me, uux: Uux) {
     let answer = || me.endpoint.reply(&PresenceLine::Published(uux.trid).into());
-    me.cell
-        .set_presence(me.endpoint.epoch, answer, |presence| presence.message = uux.message);
+    me.cell.set_presence(me.endpoint.epoch, answer, |presence| presence.message = uux.message);
 }

@@ -22,10 +22,7 @@ pub(super) fn syn(service: &Arc<Service>, me: &Me, syn: Syn) -> Handled<Outcome>
     wait(async move {
         // The numbers of contacts are in their accounts, most of which are not in use.
         let phones = match service.store.contact_phones(me.cell.id, &me.cell.handle).await {
-            Ok(phones) => phones
-                .into_iter()
-                .map(|contact| (contact.handle, contact.settings))
-                .collect(),
+            Ok(phones) => phones.into_iter().map(|contact| (contact.handle, contact.settings)).collect(),
             Err(error) => {
                 tracing::error!(%error, "the store could not be read at a SYN");
                 return refused(syn.trid, ErrorCode::StoreUnavailable);
@@ -50,12 +47,7 @@ fn answer_if_current(me: &Me, syn: &Syn) -> bool {
 
 fn answer(roster: &Roster, syn: &Syn, counts: Option<(u32, u32)>) -> SynAnswer {
     let stamps = roster.stamps;
-    SynAnswer {
-        trid: syn.trid,
-        list: stamps.list.to_string(),
-        settings: stamps.settings.to_string(),
-        counts,
-    }
+    SynAnswer { trid: syn.trid, list: stamps.list.to_string(), settings: stamps.settings.to_string(), counts }
 }
 
 /// The whole burst in one piece, under the cell: nothing comes in between, and list changes by others follow it.
@@ -69,11 +61,7 @@ fn answer_in_full(me: &Me, syn: &Syn, phones: &HashMap<Handle, Settings>) {
         say(ServerCommand::Syn(answer(roster, syn, counts)));
         own_settings(roster).for_each(&mut say);
         for (group, name) in &roster.groups {
-            say(GroupLine::Listed {
-                name: name.to_string(),
-                group: *group,
-            }
-            .into());
+            say(GroupLine::Listed { name: name.to_string(), group: *group }.into());
         }
         for (handle, entry) in &roster.entries {
             say(ServerCommand::Lst(list_line(handle, entry)));

@@ -44,10 +44,7 @@ mod tests {
             ("GET /a\n\n", "GET /a HTTP/1.1\n\n"),
             ("GET /a \r\n\r\n", "GET /a HTTP/1.1\r\n\r\n"),
             ("\r\nGET /a\r\n\r\n", "GET /a HTTP/1.1\r\n\r\n"),
-            (
-                "POST /a HTTP/1.0\r\nHost: b\r\n\r\nbody",
-                "POST /a HTTP/1.1\r\nHost: b\r\n\r\nbody",
-            ),
+            ("POST /a HTTP/1.0\r\nHost: b\r\n\r\nbody", "POST /a HTTP/1.1\r\nHost: b\r\n\r\nbody"),
             ("GET /a HTTP/1.1\r\n\r\n", "GET /a HTTP/1.1\r\n\r\n"),
             ("GET\r\n\r\n", "GET\r\n\r\n"),
             ("GET /a", "GET /a"),

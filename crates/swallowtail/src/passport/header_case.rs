@@ -49,10 +49,8 @@ impl HeaderCase {
         });
         let lesson = async {
             let _ = client.write_all(LESSON.as_bytes()).await;
-            let _ = http1::Builder::new()
-                .preserve_header_case(true)
-                .serve_connection(TokioIo::new(server), service)
-                .await;
+            let _ =
+                http1::Builder::new().preserve_header_case(true).serve_connection(TokioIo::new(server), service).await;
         };
         // Nothing here waits for anybody; the bound is for a surprise only.
         let _ = tokio::time::timeout(Duration::from_secs(1), lesson).await;

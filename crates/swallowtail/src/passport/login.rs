@@ -81,10 +81,7 @@ mod tests {
 
     #[test]
     fn a_failure_page_cannot_end_its_place() {
-        assert_eq!(
-            encode_url("https://example.com/a?b=c&d=%20"),
-            "https://example.com/a?b=c&d=%20"
-        );
+        assert_eq!(encode_url("https://example.com/a?b=c&d=%20"), "https://example.com/a?b=c&d=%20");
         assert_eq!(encode_url("http://x/a,b\r\n'é"), "http://x/a%2Cb%0D%0A%27%C3%A9");
     }
 }

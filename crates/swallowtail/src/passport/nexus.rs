@@ -63,7 +63,5 @@ pub(super) fn host_of(passport: &Passport, caller: Caller, uri: &Uri, headers: &
 /// Whether a host may stand in a header of ours (security.md section 4, "HTTP headers").
 fn is_plausible(host: &str) -> bool {
     let fits = !host.is_empty() && host.len() <= MOST_HOST;
-    fits && host
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'-'))
+    fits && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'-'))
 }

@@ -41,9 +41,7 @@ impl Routes {
         let (verb, path) = (request.method().clone(), request.uri().path().to_owned());
         let Ok(mut response) = self.router.oneshot(request).await;
         tracing::debug!(%verb, path, status = response.status().as_u16(), "answered");
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         self.case.apply(&mut response);
         response
     }

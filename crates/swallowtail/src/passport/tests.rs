@@ -49,49 +49,20 @@ async fn the_exact_bytes_of_an_answer() {
 #[tokio::test]
 async fn the_nexus_repeats_only_hosts_that_look_like_one() {
     let public_host = Some("public.example.com:8443".to_owned());
-    let server = Server::start(PassportSettings {
-        public_host,
-        ..Default::default()
-    })
-    .await;
+    let server = Server::start(PassportSettings { public_host, ..Default::default() }).await;
     let table = [
-        (
-            "GET /rdr/pprdr.asp HTTP/1.1\r\nHost: login.example.com:81\r\n\r\n",
-            "login.example.com:81/login2.srf",
-        ),
-        (
-            "GET http://a.example.com/rdr/pprdr.asp HTTP/1.1\r\nHost: b\r\n\r\n",
-            "a.example.com/login2.srf",
-        ),
-        (
-            "GET http://a.example.com/rdr/pprdr.asp\r\n\r\n",
-            "a.example.com/login2.srf",
-        ),
-        (
-            "GET /rdr/pprdr.asp HTTP/1.1\r\nHost: a,DARealm=x\r\n\r\n",
-            "public.example.com:8443/login2.srf",
-        ),
-        (
-            "GET /rdr/pprdr.asp HTTP/1.1\r\nHost:\r\n\r\n",
-            "public.example.com:8443/login2.srf",
-        ),
+        ("GET /rdr/pprdr.asp HTTP/1.1\r\nHost: login.example.com:81\r\n\r\n", "login.example.com:81/login2.srf"),
+        ("GET http://a.example.com/rdr/pprdr.asp HTTP/1.1\r\nHost: b\r\n\r\n", "a.example.com/login2.srf"),
+        ("GET http://a.example.com/rdr/pprdr.asp\r\n\r\n", "a.example.com/login2.srf"),
+        ("GET /rdr/pprdr.asp HTTP/1.1\r\nHost: a,DARealm=x\r\n\r\n", "public.example.com:8443/login2.srf"),
+        ("GET /rdr/pprdr.asp HTTP/1.1\r\nHost:\r\n\r\n", "public.example.com:8443/login2.srf"),
         ("GET /rdr/pprdr.asp\r\n\r\n", "public.example.com:8443/login2.srf"),
-        (
-            "GET /rdr/pprdr-url.asp HTTP/1.1\r\nHost: a.b\r\n\r\n",
-            "http://a.b/login2.srf",
-        ),
-        (
-            "GET https://a.b/rdr/pprdr-url.asp HTTP/1.1\r\n\r\n",
-            "https://a.b/login2.srf",
-        ),
+        ("GET /rdr/pprdr-url.asp HTTP/1.1\r\nHost: a.b\r\n\r\n", "http://a.b/login2.srf"),
+        ("GET https://a.b/rdr/pprdr-url.asp HTTP/1.1\r\n\r\n", "https://a.b/login2.srf"),
     ];
     for (request, expected) in table {
         let answer = server.ask(request).await;
-        assert_eq!(
-            answer.header("PassportURLs"),
-            format!("DALogin={expected}"),
-            "{request}"
-        );
+        assert_eq!(answer.header("PassportURLs"), format!("DALogin={expected}"), "{request}");
     }
 }
 
@@ -101,21 +72,9 @@ async fn the_login_page_gives_a_ticket_that_the_notification_server_takes() {
     let answer = server.play(PASSPORT14, "lg").await;
     let ticket = between(answer.header("Authentication-Info"), "from-PP='t=", "&p='").to_owned();
     assert_eq!(answer, Answer::expected(PASSPORT14, "lg", &[(SAMPLE_TICKET, &ticket)]));
-    let claims = server
-        .passport
-        .tickets
-        .verify(&Ticket::parse(&ticket).unwrap())
-        .unwrap();
-    let account = server
-        .store
-        .account(&Handle::parse("alice@example.com").unwrap())
-        .await
-        .unwrap()
-        .unwrap();
-    let expected = Claims {
-        account: account.id,
-        password_version: account.password_version,
-    };
+    let claims = server.passport.tickets.verify(&Ticket::parse(&ticket).unwrap()).unwrap();
+    let account = server.store.account(&Handle::parse("alice@example.com").unwrap()).await.unwrap().unwrap();
+    let expected = Claims { account: account.id, password_version: account.password_version };
     assert_eq!(claims, expected);
     for path in ["/login.srf", "/ppsecure/login2.srf", "http://x/login2.srf?lc=1033"] {
         let request = transcript::message(PASSPORT14, "lg", '>').replace("/login2.srf", path);
@@ -126,29 +85,18 @@ async fn the_login_page_gives_a_ticket_that_the_notification_server_takes() {
 #[tokio::test]
 async fn wrong_unknown_and_missing_get_the_same_bytes() {
     let page = Some("http://login.example.com/".to_owned());
-    let server = Server::start(PassportSettings {
-        failure_page: page,
-        ..Default::default()
-    })
-    .await;
+    let server = Server::start(PassportSettings { failure_page: page, ..Default::default() }).await;
     let expected = Answer::expected(PASSPORT14, "lf", &[]);
     assert_eq!(server.play(PASSPORT14, "lf").await, expected);
     assert_eq!(server.play(PASSPORT14, "ln").await, expected);
     let wrong = transcript::message(PASSPORT14, "lf", '>');
-    for (part, other) in [
-        ("alice%40", "nobody%40"),
-        ("Passport1.4 ", "Basic "),
-        ("alice%40example.com", ""),
-    ] {
+    for (part, other) in [("alice%40", "nobody%40"), ("Passport1.4 ", "Basic "), ("alice%40example.com", "")] {
         assert_eq!(server.ask(wrong.replace(part, other)).await, expected, "{other}");
     }
     // Without a page of the operator's: a page on the host that was asked.
     let server = Server::start(PassportSettings::default()).await;
     let host = ("login.example.com", "login.passport.com");
-    assert_eq!(
-        server.play(PASSPORT14, "lf").await,
-        Answer::expected(PASSPORT14, "lf", &[host])
-    );
+    assert_eq!(server.play(PASSPORT14, "lf").await, Answer::expected(PASSPORT14, "lf", &[host]));
 }
 
 #[tokio::test]
@@ -157,10 +105,7 @@ async fn rst_gives_the_tokens_of_the_transcript() {
     let answer = server.play(RST, "rst").await;
     let sample = transcript::body(RST, "rst <| ");
     let parts = [
-        (
-            "<wsse:BinarySecurityToken Id=\"Compact1\">t=",
-            "&amp;p=</wsse:BinarySecurityToken>",
-        ),
+        ("<wsse:BinarySecurityToken Id=\"Compact1\">t=", "&amp;p=</wsse:BinarySecurityToken>"),
         ("<CipherValue>", "</CipherValue>"),
         ("<wst:BinarySecret>", "</wst:BinarySecret>"),
         ("<psf:PUID>", "</psf:PUID>"),
@@ -176,20 +121,14 @@ async fn rst_gives_the_tokens_of_the_transcript() {
     assert_eq!(answer, Answer::expected(RST, "rst", &values));
     assert!(answer.body.len() < 8000);
     let claims = server.passport.tickets.verify(&Ticket::parse(values[0].1).unwrap());
-    assert_eq!(
-        format!("{:016X}", crate::accounts::member_id(claims.unwrap().account)),
-        values[3].1
-    );
+    assert_eq!(format!("{:016X}", crate::accounts::member_id(claims.unwrap().account)), values[3].1);
 }
 
 /// The answer with its times made those of the transcript.
 fn without_times(mut answer: Answer) -> Answer {
     let stamp = between(&answer.body, "ServerTime=\"", "\"").to_owned();
     let dotted = between(&answer.body, "LOGIN1 ", "<").to_owned();
-    answer.body = answer
-        .body
-        .replace(&stamp, "2005-11-22T05:10:00Z")
-        .replace(&dotted, "2005.11.22.05.10.00");
+    answer.body = answer.body.replace(&stamp, "2005-11-22T05:10:00Z").replace(&dotted, "2005.11.22.05.10.00");
     answer
 }
 
@@ -201,17 +140,12 @@ async fn rst_faults_are_those_of_the_transcript() {
     // Of the same length, so that Content-Length stays right.
     let unknown = transcript::message(RST, "rst3", '>').replace("alice@", "nobod@");
     assert_eq!(without_times(server.ask(unknown).await), denied);
-    let empty = transcript::message(RST, "rst3", '>')
-        .replace(">wrong<", "><")
-        .replace(": 815", ": 810");
+    let empty = transcript::message(RST, "rst3", '>').replace(">wrong<", "><").replace(": 815", ": 810");
     assert_eq!(without_times(server.ask(empty).await), denied);
 
     let invalid = Answer::expected(RST, "rst4", &[]);
     assert_eq!(server.play(RST, "rst4").await, invalid);
-    let long = format!(
-        "POST /RST.srf HTTP/1.1\r\nContent-Length: 65537\r\n\r\n{}",
-        "x".repeat(65537)
-    );
+    let long = format!("POST /RST.srf HTTP/1.1\r\nContent-Length: 65537\r\n\r\n{}", "x".repeat(65537));
     assert_eq!(server.ask(long).await, invalid);
     let chunk = format!("8000\r\n{}\r\n", "x".repeat(0x8000)).repeat(3);
     let chunked = format!("POST /RST.srf HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}0\r\n\r\n");
@@ -222,32 +156,15 @@ async fn rst_faults_are_those_of_the_transcript() {
 async fn the_port_check_and_paths_that_are_not_ours() {
     let server = Server::start(PassportSettings::default()).await;
     let table = [
-        (
-            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
-            "HTTP/1.1 200 OK",
-        ),
+        ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK"),
         ("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 Not Found"),
-        (
-            "GET /RST.srf HTTP/1.1\r\nHost: x\r\n\r\n",
-            "HTTP/1.1 405 Method Not Allowed",
-        ),
-        (
-            "POST /login2.srf HTTP/1.0\r\nContent-Length: 1\r\n\r\nx",
-            "HTTP/1.1 405 Method Not Allowed",
-        ),
+        ("GET /RST.srf HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 405 Method Not Allowed"),
+        ("POST /login2.srf HTTP/1.0\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.1 405 Method Not Allowed"),
     ];
     for (request, status) in table {
         let answer = server.ask(request).await;
-        assert_eq!(
-            (answer.status.as_str(), answer.body.as_str()),
-            (status, ""),
-            "{request}"
-        );
-        assert_eq!(
-            (answer.header("Content-Length"), answer.header("Connection")),
-            ("0", "close"),
-            "{request}"
-        );
+        assert_eq!((answer.status.as_str(), answer.body.as_str()), (status, ""), "{request}");
+        assert_eq!((answer.header("Content-Length"), answer.header("Connection")), ("0", "close"), "{request}");
     }
 }
 
@@ -256,14 +173,8 @@ async fn what_is_no_request_is_refused_and_the_refusal_arrives() {
     let server = Server::start(PassportSettings::default()).await;
     let long = "x".repeat(20_000);
     let table = [
-        (
-            format!("GET / HTTP/1.1\r\nX: {long}\r\n\r\n"),
-            "HTTP/1.1 431 Request Header Fields Too Large",
-        ),
-        (
-            format!("GET /{long} HTTP/1.1\r\n\r\n"),
-            "HTTP/1.1 431 Request Header Fields Too Large",
-        ),
+        (format!("GET / HTTP/1.1\r\nX: {long}\r\n\r\n"), "HTTP/1.1 431 Request Header Fields Too Large"),
+        (format!("GET /{long} HTTP/1.1\r\n\r\n"), "HTTP/1.1 431 Request Header Fields Too Large"),
         ("hello\r\n\r\n".to_owned(), "HTTP/1.1 400 Bad Request"),
     ];
     for (request, status) in table {
@@ -313,26 +224,14 @@ async fn a_request_under_way_is_answered_when_the_server_stops() {
 async fn passwords_in_clear_are_taken_from_near_only() {
     let mut server = Server::start(PassportSettings::default()).await;
     let passport = &server.passport;
-    for near in [
-        "127.0.0.1",
-        "10.1.2.3",
-        "192.168.0.9",
-        "172.16.0.1",
-        "169.254.1.1",
-        "::1",
-        "fd00::1",
-        "fe80::1",
-    ] {
+    for near in ["127.0.0.1", "10.1.2.3", "192.168.0.9", "172.16.0.1", "169.254.1.1", "::1", "fd00::1", "fe80::1"] {
         assert!(passport.takes_passwords_from(near.parse().unwrap()), "{near}");
     }
     assert!(passport.takes_passwords_from("::ffff:10.0.0.1".parse().unwrap()));
     for far in ["203.0.113.1", "172.32.0.1", "2001:db8::1", "::ffff:203.0.113.1"] {
         assert!(!passport.takes_passwords_from(far.parse().unwrap()), "{far}");
     }
-    let settings = PassportSettings {
-        insecure_http_login: true,
-        ..Default::default()
-    };
+    let settings = PassportSettings { insecure_http_login: true, ..Default::default() };
     server = Server::start(settings).await;
     assert!(server.passport.takes_passwords_from("203.0.113.1".parse().unwrap()));
 }
@@ -341,15 +240,9 @@ async fn passwords_in_clear_are_taken_from_near_only() {
 async fn from_afar_the_answer_says_what_to_do() {
     let server = Server::start(PassportSettings::default()).await;
     let routes = routes::Routes::new(Arc::clone(&server.passport)).await;
-    let caller = serve::Caller {
-        peer: "203.0.113.1:5000".parse().unwrap(),
-        local: server.address,
-    };
-    for (verb, path, status) in [
-        ("GET", "/login2.srf", 403),
-        ("POST", "/RST.srf", 403),
-        ("GET", "/rdr/pprdr.asp", 200),
-    ] {
+    let caller = serve::Caller { peer: "203.0.113.1:5000".parse().unwrap(), local: server.address };
+    for (verb, path, status) in [("GET", "/login2.srf", 403), ("POST", "/RST.srf", 403), ("GET", "/rdr/pprdr.asp", 200)]
+    {
         let request = axum::http::Request::builder().method(verb).uri(path);
         let mut request = request.body(axum::body::Body::empty()).unwrap();
         request.extensions_mut().insert(caller);
@@ -365,10 +258,7 @@ async fn from_afar_the_answer_says_what_to_do() {
 async fn silent_after(request: &str) -> (String, u64) {
     let server = Server::start(PassportSettings::default()).await;
     let routes = routes::Routes::new(Arc::clone(&server.passport)).await;
-    let caller = serve::Caller {
-        peer: server.address,
-        local: server.address,
-    };
+    let caller = serve::Caller { peer: server.address, local: server.address };
     // From here on only timers are waited for, and the clock jumps to the next one.
     tokio::time::pause();
     let begun = tokio::time::Instant::now();

@@ -78,19 +78,13 @@ impl Tickets {
             Some(Key { id, signer })
         };
         let mut keys = keys.into_iter().map(key);
-        Some(Self {
-            newest: keys.next()??,
-            older: keys.collect::<Option<_>>()?,
-        })
+        Some(Self { newest: keys.next()??, older: keys.collect::<Option<_>>()? })
     }
 
     /// A ticket for this account, from now on.
     #[must_use]
     pub fn issue(&self, account: &Account, life: TicketLife) -> Ticket {
-        let claims = Claims {
-            account: account.id,
-            password_version: account.password_version,
-        };
+        let claims = Claims { account: account.id, password_version: account.password_version };
         self.issue_at(claims, life, Utc::now())
     }
 
@@ -103,12 +97,7 @@ impl Tickets {
     fn issue_at(&self, claims: Claims, life: TicketLife, now: Utc) -> Ticket {
         let mut bytes = Vec::with_capacity(STATEMENT + SIGNATURE);
         bytes.extend(self.newest.id.to_be_bytes());
-        for number in [
-            claims.account.0,
-            claims.password_version,
-            now.unix(),
-            now.plus(life.seconds()).unix(),
-        ] {
+        for number in [claims.account.0, claims.password_version, now.unix(), now.plus(life.seconds()).unix()] {
             bytes.extend(number.to_be_bytes());
         }
         let signature = self.newest.signer.clone().chain_update(&bytes).finalize().into_bytes();
@@ -126,26 +115,17 @@ impl Tickets {
         let signer = keys.find(|candidate| candidate.id == key)?.signer.clone();
         // In constant time, and wrong for every length but the right one.
         signer.chain_update(statement).verify_slice(signature).ok()?;
-        let mut numbers = numbers
-            .as_chunks::<8>()
-            .0
-            .iter()
-            .map(|number| i64::from_be_bytes(*number));
+        let mut numbers = numbers.as_chunks::<8>().0.iter().map(|number| i64::from_be_bytes(*number));
         let (account, password_version) = (numbers.next()?, numbers.next()?);
         let (_issued, expires) = (numbers.next()?, numbers.next()?);
-        (now.unix() < expires).then_some(Claims {
-            account: AccountId(account),
-            password_version,
-        })
+        (now.unix() < expires).then_some(Claims { account: AccountId(account), password_version })
     }
 }
 
 /// Keys are secret.
 impl fmt::Debug for Tickets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tickets")
-            .field("keys", &(1 + self.older.len()))
-            .finish()
+        f.debug_struct("Tickets").field("keys", &(1 + self.older.len())).finish()
     }
 }
 
@@ -156,10 +136,7 @@ mod tests {
     use super::*;
     use crate::accounts::Accounts;
 
-    const CLAIMS: Claims = Claims {
-        account: AccountId(2),
-        password_version: 7,
-    };
+    const CLAIMS: Claims = Claims { account: AccountId(2), password_version: 7 };
 
     fn tickets(keys: &[(u32, u8)]) -> Tickets {
         let keys = keys.iter().map(|&(id, byte)| (id, vec![byte; 32]));

@@ -131,11 +131,7 @@ impl AccountState {
     /// What `watcher` sees: `shown` of ns.md section 2.
     #[must_use]
     pub fn seen_by(&self, watcher: &Handle) -> Option<Seen> {
-        if self.roster.shows_to(watcher) {
-            self.seen()
-        } else {
-            None
-        }
+        if self.roster.shows_to(watcher) { self.seen() } else { None }
     }
 }
 
@@ -150,10 +146,7 @@ impl Cell {
         Self {
             id,
             handle: roster.owner.clone(),
-            state: Mutex::new(AccountState {
-                roster,
-                presence: Presence::default(),
-            }),
+            state: Mutex::new(AccountState { roster, presence: Presence::default() }),
             endpoint: Mutex::default(),
             directory,
             slot: Some(slot),

@@ -47,12 +47,7 @@ impl Directory {
     #[must_use]
     pub fn new(store: Store) -> Arc<Self> {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Arc::new(Self {
-            store,
-            shards,
-            hasher: RandomState::new(),
-            epochs: AtomicU64::new(1),
-        })
+        Arc::new(Self { store, shards, hasher: RandomState::new(), epochs: AtomicU64::new(1) })
     }
 
     /// The number of the next sign-in.
@@ -84,12 +79,7 @@ impl Directory {
     pub async fn turn(self: &Arc<Self>, handle: &Handle) -> Turn {
         let slot = lock(self.shard(handle)).entry(handle.clone()).or_default().clone();
         let guard = slot.turn.clone().lock_owned().await;
-        Turn {
-            handle: handle.clone(),
-            directory: self.clone(),
-            slot: Some(slot),
-            _guard: guard,
-        }
+        Turn { handle: handle.clone(), directory: self.clone(), slot: Some(slot), _guard: guard }
     }
 
     /// Waits for the turns of two accounts, always in the order of their handles, so that nobody waits in a circle.
@@ -118,11 +108,7 @@ impl Directory {
                 let _turn = directory.turn(&cell.handle).await;
                 // Somebody new at that address may have put this account on FL meanwhile.
                 let is_watched_anew = directory.find(&gone).is_some_and(|new| {
-                    new.state()
-                        .roster
-                        .entries
-                        .get(&cell.handle)
-                        .is_some_and(|entry| entry.is_on(List::Forward))
+                    new.state().roster.entries.get(&cell.handle).is_some_and(|entry| entry.is_on(List::Forward))
                 });
                 let changes = cell.state().roster.become_unwatched(&gone, now());
                 if !is_watched_anew && !changes.is_empty() {

@@ -31,11 +31,7 @@ pub(super) enum Kind {
 
 impl<'a> News<'a> {
     pub(super) fn new(before: Option<&'a Seen>, after: Option<&'a Seen>) -> Self {
-        Self {
-            before,
-            after,
-            encoded: HashMap::new(),
-        }
+        Self { before, after, encoded: HashMap::new() }
     }
 
     /// What somebody hears who was and is allowed to see the account, or not.
@@ -58,10 +54,7 @@ impl<'a> News<'a> {
     pub(super) fn send(&mut self, kind: Kind, endpoint: &Endpoint) {
         let dialect = endpoint.dialect;
         let (before, after) = (self.before, self.after);
-        let bytes = self
-            .encoded
-            .entry((kind, dialect))
-            .or_insert_with(|| encode(kind, dialect, before, after));
+        let bytes = self.encoded.entry((kind, dialect)).or_insert_with(|| encode(kind, dialect, before, after));
         if !bytes.is_empty() {
             endpoint.outbox.send(|out| out.extend_from_slice(bytes));
         }
@@ -78,10 +71,7 @@ fn encode(kind: Kind, dialect: Dialect, before: Option<&Seen>, after: Option<&Se
         Kind::Message => vec![PresenceLine::Message(handle(), seen.message.clone())],
         Kind::Arrived if seen.message.is_none() => vec![PresenceLine::Online(seen.line.clone())],
         Kind::Arrived | Kind::ChangedWithMessage => {
-            vec![
-                PresenceLine::Online(seen.line.clone()),
-                PresenceLine::Message(handle(), seen.message.clone()),
-            ]
+            vec![PresenceLine::Online(seen.line.clone()), PresenceLine::Message(handle(), seen.message.clone())]
         }
     };
     for line in lines {
@@ -121,23 +111,12 @@ mod tests {
         let both = seen(Status::Busy, Some("<Data/>"));
         let kind = |before: Option<&Seen>, after: Option<&Seen>, was, is| News::new(before, after).kind(was, is);
         assert_eq!(kind(None, Some(&online), true, true), Some(Kind::Arrived));
-        assert_eq!(
-            kind(Some(&online), Some(&busy), false, true),
-            Some(Kind::Arrived),
-            "unblocked and changed"
-        );
+        assert_eq!(kind(Some(&online), Some(&busy), false, true), Some(Kind::Arrived), "unblocked and changed");
         assert_eq!(kind(Some(&online), None, true, true), Some(Kind::Left));
-        assert_eq!(
-            kind(Some(&online), Some(&online), true, false),
-            Some(Kind::Left),
-            "blocked"
-        );
+        assert_eq!(kind(Some(&online), Some(&online), true, false), Some(Kind::Left), "blocked");
         assert_eq!(kind(Some(&online), Some(&busy), true, true), Some(Kind::Changed));
         assert_eq!(kind(Some(&online), Some(&talking), true, true), Some(Kind::Message));
-        assert_eq!(
-            kind(Some(&online), Some(&both), true, true),
-            Some(Kind::ChangedWithMessage)
-        );
+        assert_eq!(kind(Some(&online), Some(&both), true, true), Some(Kind::ChangedWithMessage));
         assert_eq!(kind(Some(&online), Some(&online), true, true), None);
         assert_eq!(kind(Some(&online), Some(&busy), false, false), None);
     }
@@ -145,13 +124,7 @@ mod tests {
     #[test]
     fn a_personal_message_that_was_taken_back_is_told_as_no_bytes() {
         let (talking, silent) = (seen(Status::Online, Some("<Data/>")), seen(Status::Online, None));
-        assert_eq!(
-            encode(Kind::Message, Dialect::Msnp12, Some(&talking), Some(&silent)),
-            b"UBX bob@example.com 0\r\n"
-        );
-        assert_eq!(
-            encode(Kind::Message, Dialect::Msnp10, Some(&talking), Some(&silent)),
-            b""
-        );
+        assert_eq!(encode(Kind::Message, Dialect::Msnp12, Some(&talking), Some(&silent)), b"UBX bob@example.com 0\r\n");
+        assert_eq!(encode(Kind::Message, Dialect::Msnp10, Some(&talking), Some(&silent)), b"");
     }
 }

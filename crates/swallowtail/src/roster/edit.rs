@@ -26,12 +26,7 @@ pub struct RosterLimits {
 impl Default for RosterLimits {
     fn default() -> Self {
         // 600 and 30 are the service's last numbers, 1000 ours.
-        Self {
-            contacts: 600,
-            allowed_or_blocked: 1000,
-            reverse: 1000,
-            groups: 30,
-        }
+        Self { contacts: 600, allowed_or_blocked: 1000, reverse: 1000, groups: 30 }
     }
 }
 
@@ -75,12 +70,7 @@ impl Roster {
         limits: &RosterLimits,
         now: Timestamp,
     ) -> Result<Vec<Change>, ErrorCode> {
-        let NewContact {
-            handle,
-            nickname,
-            group,
-            guid,
-        } = new;
+        let NewContact { handle, nickname, group, guid } = new;
         if handle == self.owner {
             return Err(ErrorCode::InvalidParameter);
         }
@@ -305,10 +295,7 @@ impl Roster {
         if entry.nickname == nickname {
             return Ok(Vec::new());
         }
-        let entry = Entry {
-            nickname,
-            ..entry.clone()
-        };
+        let entry = Entry { nickname, ..entry.clone() };
         Ok(vec![Change::Entry(handle.clone(), entry), self.list_changed(now)])
     }
 
@@ -360,12 +347,7 @@ mod tests {
     }
 
     fn newcomer(roster: &Roster, number: u8) -> NewContact {
-        NewContact {
-            handle: roster.owner.clone(),
-            nickname: None,
-            group: None,
-            guid: guid(number),
-        }
+        NewContact { handle: roster.owner.clone(), nickname: None, group: None, guid: guid(number) }
     }
 
     fn apply(changes: &[Change], roster: &mut Roster) {
@@ -381,10 +363,7 @@ mod tests {
     }
 
     fn lists(roster: &Roster, name: &str) -> u8 {
-        roster
-            .entries
-            .get(&handle(name))
-            .map_or(0, |entry| entry.lists.number())
+        roster.entries.get(&handle(name)).map_or(0, |entry| entry.lists.number())
     }
 
     #[test]
@@ -395,13 +374,7 @@ mod tests {
         assert_eq!(bob.entries[&handle("alice")].nickname, Some(alice.name.clone()));
 
         let (mut alice, mut bob) = (roster("alice"), roster("bob"));
-        bob.entries.insert(
-            handle("alice"),
-            Entry {
-                lists: List::Block.into(),
-                ..Entry::default()
-            },
-        );
+        bob.entries.insert(handle("alice"), Entry { lists: List::Block.into(), ..Entry::default() });
         befriend(&mut alice, &mut bob);
         assert_eq!(lists(&bob, "alice"), 12);
     }
@@ -443,10 +416,7 @@ mod tests {
     fn allow_and_block_exclude_each_other() {
         let mut alice = roster("alice");
         let limits = RosterLimits::default();
-        apply(
-            &alice.add_to_list(List::Allow, &handle("bob"), &limits, NOW).unwrap(),
-            &mut alice,
-        );
+        apply(&alice.add_to_list(List::Allow, &handle("bob"), &limits, NOW).unwrap(), &mut alice);
         let again = |list| alice.add_to_list(list, &handle("bob"), &limits, NOW);
         assert_eq!(again(List::Allow), Err(ErrorCode::AlreadyThere));
         assert_eq!(again(List::Block), Err(ErrorCode::AlreadyInOppositeList));
@@ -455,12 +425,7 @@ mod tests {
 
     #[test]
     fn full_lists_refuse_and_nobody_is_half_added() {
-        let limits = RosterLimits {
-            contacts: 1,
-            reverse: 1,
-            groups: 1,
-            allowed_or_blocked: 1,
-        };
+        let limits = RosterLimits { contacts: 1, reverse: 1, groups: 1, allowed_or_blocked: 1 };
         let (mut alice, mut bob) = (roster("alice"), roster("bob"));
         befriend(&mut alice, &mut bob);
         let full = Err(ErrorCode::ListFull);
@@ -471,10 +436,7 @@ mod tests {
         assert_eq!(add(&alice, &roster("carol")), full);
         assert_eq!(add(&roster("dave"), &bob), full, "the other's reverse list is full");
         apply(&alice.add_group("one", guid(3), &limits, NOW).unwrap(), &mut alice);
-        assert_eq!(
-            alice.add_group("two", guid(4), &limits, NOW),
-            Err(ErrorCode::TooManyGroups)
-        );
+        assert_eq!(alice.add_group("two", guid(4), &limits, NOW), Err(ErrorCode::TooManyGroups));
     }
 
     #[test]
@@ -495,16 +457,10 @@ mod tests {
         let (mut alice, mut bob) = (roster("alice"), roster("bob"));
         befriend(&mut alice, &mut bob);
         let before = alice.stamps;
-        apply(
-            &alice.set_nickname(guid(1), DisplayName::new("Bobby"), NOW).unwrap(),
-            &mut alice,
-        );
+        apply(&alice.set_nickname(guid(1), DisplayName::new("Bobby"), NOW).unwrap(), &mut alice);
         assert!(alice.stamps.list > before.list && alice.stamps.settings == before.settings);
         assert_eq!(alice.stamps.version, before.version + 1);
-        assert_eq!(
-            alice.set_nickname(guid(1), DisplayName::new("Bobby"), NOW).unwrap(),
-            Vec::new()
-        );
+        assert_eq!(alice.set_nickname(guid(1), DisplayName::new("Bobby"), NOW).unwrap(), Vec::new());
         assert_eq!(alice.set_settings(alice.settings.clone(), NOW), Vec::new());
     }
 }

@@ -88,21 +88,13 @@ impl Stamps {
     /// The stamps after a change of lists, entries, groups or nicknames at `now`.
     #[must_use]
     pub fn list_changed(self, now: Timestamp) -> Self {
-        Self {
-            list: self.list.next(now),
-            version: self.version.wrapping_add(1),
-            ..self
-        }
+        Self { list: self.list.next(now), version: self.version.wrapping_add(1), ..self }
     }
 
     /// The stamps after a change of settings or own name at `now`.
     #[must_use]
     pub fn settings_changed(self, now: Timestamp) -> Self {
-        Self {
-            settings: self.settings.next(now),
-            version: self.version.wrapping_add(1),
-            ..self
-        }
+        Self { settings: self.settings.next(now), version: self.version.wrapping_add(1), ..self }
     }
 
     /// The later of each: a change by somebody else may have come in between.
@@ -142,14 +134,7 @@ impl Roster {
     /// An account that has nothing yet.
     #[must_use]
     pub fn new(owner: Handle, name: DisplayName, stamps: Stamps) -> Self {
-        Self {
-            owner,
-            name,
-            settings: Settings::default(),
-            entries: BTreeMap::new(),
-            groups: BTreeMap::new(),
-            stamps,
-        }
+        Self { owner, name, settings: Settings::default(), entries: BTreeMap::new(), groups: BTreeMap::new(), stamps }
     }
 
     /// Carries out a change.
@@ -194,10 +179,7 @@ impl Roster {
 
     /// Everybody who has the owner on FL.
     pub fn watchers(&self) -> impl Iterator<Item = &Handle> {
-        self.entries
-            .iter()
-            .filter(|(_, entry)| entry.watches())
-            .map(|(handle, _)| handle)
+        self.entries.iter().filter(|(_, entry)| entry.watches()).map(|(handle, _)| handle)
     }
 
     /// Everybody on FL.

@@ -42,19 +42,13 @@ pub struct NewAccount {
 
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account")
-            .field("id", &self.id)
-            .field("handle", &self.handle)
-            .finish_non_exhaustive()
+        f.debug_struct("Account").field("id", &self.id).field("handle", &self.handle).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for NewAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewAccount")
-            .field("handle", &self.handle)
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("NewAccount").field("handle", &self.handle).field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -80,18 +74,14 @@ impl Store {
     /// The account of this address.
     pub async fn account(&self, handle: &Handle) -> Result<Option<Account>, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from accounts where handle = $1"));
-        let row = sqlx::query_as::<Sqlite, Row>(sql)
-            .bind(handle.as_str())
-            .fetch_optional(&self.readers)
-            .await?;
+        let row = sqlx::query_as::<Sqlite, Row>(sql).bind(handle.as_str()).fetch_optional(&self.readers).await?;
         row.map(Account::from_row).transpose()
     }
 
     /// The number of accounts.
     pub async fn count_accounts(&self) -> Result<u64, StoreError> {
-        let (count,) = sqlx::query_as::<Sqlite, (i64,)>("select count(*) from accounts")
-            .fetch_one(&self.readers)
-            .await?;
+        let (count,) =
+            sqlx::query_as::<Sqlite, (i64,)>("select count(*) from accounts").fetch_one(&self.readers).await?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
@@ -136,11 +126,7 @@ impl Store {
     /// Sets another password; every ticket given out so far is dead. `false` when there is no such account.
     pub async fn set_password(&self, handle: &Handle, password_hash: &str) -> Result<bool, StoreError> {
         let sql = "update accounts set password_hash = $2, password_version = password_version + 1 where handle = $1";
-        let done = sqlx::query(sql)
-            .bind(handle.as_str())
-            .bind(password_hash)
-            .execute(&self.writer)
-            .await?;
+        let done = sqlx::query(sql).bind(handle.as_str()).bind(password_hash).execute(&self.writer).await?;
         Ok(done.rows_affected() > 0)
     }
 
@@ -188,12 +174,7 @@ impl Store {
         .bind(purpose)
         .fetch_all(&self.readers)
         .await?;
-        let key = |(id, secret)| {
-            Ok((
-                u32::try_from(id).map_err(|_| StoreError::Malformed("key number"))?,
-                secret,
-            ))
-        };
+        let key = |(id, secret)| Ok((u32::try_from(id).map_err(|_| StoreError::Malformed("key number"))?, secret));
         rows.into_iter().map(key).collect()
     }
 }

@@ -10,20 +10,8 @@ use sqlx::Sqlite;
 use super::{AccountId, Store, StoreError};
 use crate::roster::{Entry, Roster, Settings, Stamps};
 
-type AccountRow = (
-    i64,
-    String,
-    String,
-    String,
-    String,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    i64,
-    i64,
-    i64,
-    i64,
-);
+type AccountRow =
+    (i64, String, String, String, String, Option<String>, Option<String>, Option<String>, i64, i64, i64, i64);
 
 impl Store {
     /// The number and the roster of an account.
@@ -55,10 +43,7 @@ impl Store {
         .bind(id)
         .fetch_all(&mut *snapshot)
         .await?;
-        roster.entries = entries
-            .into_iter()
-            .map(parse_entry)
-            .collect::<Result<BTreeMap<_, _>, _>>()?;
+        roster.entries = entries.into_iter().map(parse_entry).collect::<Result<BTreeMap<_, _>, _>>()?;
         let members = sqlx::query_as::<Sqlite, (String, String)>(
             "select handle, guid from contact_group_members where owner = $1 order by handle, guid",
         )
@@ -106,15 +91,8 @@ impl Store {
         .await?;
         let phones = |(handle, home, work, mobile, paging): Row| {
             let phones = [home, work, mobile].map(|phone| phone.map(Arc::from));
-            let settings = Settings {
-                phones,
-                paging: paging != 0,
-                ..Settings::default()
-            };
-            Ok(ContactPhones {
-                handle: parse_handle(&handle)?,
-                settings,
-            })
+            let settings = Settings { phones, paging: paging != 0, ..Settings::default() };
+            Ok(ContactPhones { handle: parse_handle(&handle)?, settings })
         };
         rows.into_iter().map(phones).collect()
     }
@@ -141,23 +119,10 @@ fn bare_roster(row: AccountRow) -> Result<Roster, StoreError> {
 
 fn parse_entry(row: (String, i64, Option<String>, Option<String>)) -> Result<(Handle, Entry), StoreError> {
     let (handle, lists, nickname, contact) = row;
-    let lists = u32::try_from(lists)
-        .ok()
-        .and_then(ListBits::from_number)
-        .ok_or(StoreError::Malformed("list bits"))?;
-    let nickname = nickname
-        .map(|name| DisplayName::new(&name).ok_or(StoreError::Malformed("nickname")))
-        .transpose()?;
+    let lists = u32::try_from(lists).ok().and_then(ListBits::from_number).ok_or(StoreError::Malformed("list bits"))?;
+    let nickname = nickname.map(|name| DisplayName::new(&name).ok_or(StoreError::Malformed("nickname"))).transpose()?;
     let contact = contact.map(|guid| parse_guid(&guid)).transpose()?;
-    Ok((
-        parse_handle(&handle)?,
-        Entry {
-            lists,
-            nickname,
-            contact,
-            groups: Vec::new(),
-        },
-    ))
+    Ok((parse_handle(&handle)?, Entry { lists, nickname, contact, groups: Vec::new() }))
 }
 
 fn parse_guid(text: &str) -> Result<Guid, StoreError> {
@@ -165,7 +130,5 @@ fn parse_guid(text: &str) -> Result<Guid, StoreError> {
 }
 
 fn parse_handle(text: &str) -> Result<Handle, StoreError> {
-    Handle::parse_contact(text)
-        .or_else(|_| Handle::parse_lax(text))
-        .map_err(|_| StoreError::Malformed("handle"))
+    Handle::parse_contact(text).or_else(|_| Handle::parse_lax(text)).map_err(|_| StoreError::Malformed("handle"))
 }

@@ -29,11 +29,8 @@ const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The steps that a database of an older version is brought up by, in order.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(
-    1,
-    "accounts and lists",
-    include_str!("../../migrations/0001_accounts_and_lists.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str)] =
+    &[(1, "accounts and lists", include_str!("../../migrations/0001_accounts_and_lists.sql"))];
 
 /// What went wrong with the store. Nothing was changed.
 #[derive(Debug, Error)]
@@ -100,10 +97,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Directory`], [`StoreError::Open`], [`StoreError::Newer`] and [`StoreError::Migrate`], each naming the path.
     pub async fn open(directory: &Path) -> Result<Self, StoreError> {
-        make_private_directory(directory).map_err(|error| StoreError::Directory {
-            path: directory.to_owned(),
-            error,
-        })?;
+        make_private_directory(directory)
+            .map_err(|error| StoreError::Directory { path: directory.to_owned(), error })?;
         let path = directory.join(FILE_NAME);
         let options = SqliteConnectOptions::new()
             .filename(&path)
@@ -112,22 +107,13 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true);
-        let open_error = |error| StoreError::Open {
-            path: path.clone(),
-            error,
-        };
+        let open_error = |error| StoreError::Open { path: path.clone(), error };
         let writer = pool(1).connect_with(options.clone()).await.map_err(open_error)?;
         migrator().run(&writer).await.map_err(|error| match error {
             MigrateError::VersionMissing(_) => StoreError::Newer { path: path.clone() },
-            error => StoreError::Migrate {
-                path: path.clone(),
-                error,
-            },
+            error => StoreError::Migrate { path: path.clone(), error },
         })?;
-        let readers = pool(READERS)
-            .connect_with(options.read_only(true))
-            .await
-            .map_err(open_error)?;
+        let readers = pool(READERS).connect_with(options.read_only(true)).await.map_err(open_error)?;
         let edits = writer::start(writer.clone());
         Ok(Self { readers, writer, edits })
     }
@@ -151,10 +137,7 @@ fn make_private_directory(directory: &Path) -> std::io::Result<()> {
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .min_connections(1)
-        .acquire_timeout(Duration::from_secs(10))
+    SqlitePoolOptions::new().max_connections(connections).min_connections(1).acquire_timeout(Duration::from_secs(10))
 }
 
 fn migrator() -> Migrator {

@@ -20,18 +20,11 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 fn entry(lists: impl Into<ListBits>) -> Entry {
-    Entry {
-        lists: lists.into(),
-        ..Entry::default()
-    }
+    Entry { lists: lists.into(), ..Entry::default() }
 }
 
 fn new_account(name: &str) -> NewAccount {
-    NewAccount {
-        handle: handle(name),
-        name: DisplayName::new(name).unwrap(),
-        password_hash: format!("hash of {name}"),
-    }
+    NewAccount { handle: handle(name), name: DisplayName::new(name).unwrap(), password_hash: format!("hash of {name}") }
 }
 
 async fn store_with(names: &[&str]) -> (TempDir, Store) {
@@ -64,21 +57,14 @@ async fn every_kind_of_change_reads_back_as_it_is_in_memory() {
         contact: Some(guid(1)),
         groups: vec![guid(2), guid(3)],
     };
-    let fewer = Entry {
-        groups: vec![guid(3)],
-        ..full.clone()
-    };
+    let fewer = Entry { groups: vec![guid(3)], ..full.clone() };
     let settings = Settings {
         add_prompt: AddPrompt::parse(b"N").unwrap(),
         privacy: Privacy::parse(b"BL").unwrap(),
         phones: [Some(Arc::from("555 0001")), None, Some(Arc::from("é"))],
         paging: true,
     };
-    let stamps = Stamps {
-        list: at(2_000_000_000),
-        settings: at(2_000_000_001),
-        version: 77,
-    };
+    let stamps = Stamps { list: at(2_000_000_000), settings: at(2_000_000_001), version: 77 };
     let changes = [
         Change::Group(guid(2), "Friends".into()),
         Change::Group(guid(3), "Family".into()),
@@ -141,11 +127,7 @@ async fn an_edit_that_fails_takes_nobody_else_s_with_it_and_leaves_nothing_behin
             // In a group that there is not.
             let bad = Change::Entry(
                 handle("other"),
-                Entry {
-                    contact: Some(guid(1)),
-                    groups: vec![guid(9)],
-                    ..entry(List::Forward)
-                },
+                Entry { contact: Some(guid(1)), groups: vec![guid(9)], ..entry(List::Forward) },
             );
             let fails = number % 3 == 0;
             let changes = if fails { vec![good, bad] } else { vec![good] };
@@ -164,19 +146,9 @@ async fn an_edit_that_fails_takes_nobody_else_s_with_it_and_leaves_nothing_behin
 #[tokio::test]
 async fn stamps_move_only_forward() {
     let (_directory, store) = store_with(&["alice"]).await;
-    let stamps = |seconds, version| Stamps {
-        list: at(seconds),
-        settings: at(seconds),
-        version,
-    };
-    store
-        .change("alice", &[Change::Stamps(stamps(3_000_000_000, 9))])
-        .await
-        .unwrap();
-    store
-        .change("alice", &[Change::Stamps(stamps(2_000_000_000, 8))])
-        .await
-        .unwrap();
+    let stamps = |seconds, version| Stamps { list: at(seconds), settings: at(seconds), version };
+    store.change("alice", &[Change::Stamps(stamps(3_000_000_000, 9))]).await.unwrap();
+    store.change("alice", &[Change::Stamps(stamps(2_000_000_000, 8))]).await.unwrap();
     assert_eq!(store.test_roster("alice").await.1.stamps, stamps(3_000_000_000, 9));
 }
 
@@ -184,24 +156,15 @@ async fn stamps_move_only_forward() {
 async fn a_touch_moves_the_list_stamp_of_those_who_have_the_contact() {
     let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
     for (name, lists) in [("alice", List::Forward), ("bob", List::Allow)] {
-        store
-            .change(name, &[Change::Entry(handle("carol"), entry(lists))])
-            .await
-            .unwrap();
+        store.change(name, &[Change::Entry(handle("carol"), entry(lists))]).await.unwrap();
     }
-    let before = [
-        store.test_roster("alice").await.1.stamps,
-        store.test_roster("bob").await.1.stamps,
-    ];
+    let before = [store.test_roster("alice").await.1.stamps, store.test_roster("bob").await.1.stamps];
     let mut edit = Edit::default();
     edit.touch_watchers(handle("carol"), at(1));
     store.write(edit).await.unwrap();
     let alice = store.test_roster("alice").await.1.stamps;
     assert!(alice.list > before[0].list, "also by a clock that stands behind");
-    assert_eq!(
-        (alice.version, alice.settings),
-        (before[0].version + 1, before[0].settings)
-    );
+    assert_eq!((alice.version, alice.settings), (before[0].version + 1, before[0].settings));
     assert_eq!(store.test_roster("bob").await.1.stamps, before[1]);
 }
 
@@ -215,46 +178,22 @@ async fn a_removed_account_leaves_others_what_they_wrote_themselves() {
         ..entry(List::Forward | List::Allow | List::Reverse)
     };
     let group = Change::Group(guid(2), "Friends".into());
-    store
-        .change("bob", &[group, Change::Entry(handle("alice"), contact.clone())])
-        .await
-        .unwrap();
-    store
-        .change("carol", &[Change::Entry(handle("alice"), entry(List::Pending))])
-        .await
-        .unwrap();
-    store
-        .change("dave", &[Change::Entry(handle("alice"), entry(List::Block))])
-        .await
-        .unwrap();
-    store
-        .change("alice", &[Change::Entry(handle("bob"), entry(List::Forward))])
-        .await
-        .unwrap();
+    store.change("bob", &[group, Change::Entry(handle("alice"), contact.clone())]).await.unwrap();
+    store.change("carol", &[Change::Entry(handle("alice"), entry(List::Pending))]).await.unwrap();
+    store.change("dave", &[Change::Entry(handle("alice"), entry(List::Block))]).await.unwrap();
+    store.change("alice", &[Change::Entry(handle("bob"), entry(List::Forward))]).await.unwrap();
     let stamps = |roster: Roster| roster.stamps.list;
-    let before = [
-        stamps(store.test_roster("bob").await.1),
-        stamps(store.test_roster("dave").await.1),
-    ];
+    let before = [stamps(store.test_roster("bob").await.1), stamps(store.test_roster("dave").await.1)];
 
     assert!(store.remove_account(&handle("alice")).await.unwrap());
     assert!(store.account(&handle("alice")).await.unwrap().is_none());
     assert!(store.roster(&handle("alice")).await.unwrap().is_none());
     let bob = store.test_roster("bob").await.1;
-    let left = Entry {
-        lists: List::Forward | List::Allow,
-        ..contact
-    };
+    let left = Entry { lists: List::Forward | List::Allow, ..contact };
     assert_eq!(bob.entries[&handle("alice")], left);
-    assert!(
-        store.test_roster("carol").await.1.entries.is_empty(),
-        "nothing is left of a request"
-    );
+    assert!(store.test_roster("carol").await.1.entries.is_empty(), "nothing is left of a request");
     let dave = store.test_roster("dave").await.1;
-    assert!(
-        !dave.allows(&handle("alice")),
-        "a block outlives the one who is blocked"
-    );
+    assert!(!dave.allows(&handle("alice")), "a block outlives the one who is blocked");
     assert!(bob.stamps.list > before[0] && dave.stamps.list == before[1]);
     assert!(!store.remove_account(&handle("alice")).await.unwrap());
 }
@@ -263,10 +202,7 @@ async fn a_removed_account_leaves_others_what_they_wrote_themselves() {
 async fn the_number_of_a_removed_account_is_not_used_again() {
     let (_directory, store) = store_with(&["alice"]).await;
     let first = store.test_roster("alice").await.0;
-    store
-        .change("alice", &[Change::Entry(handle("bob"), entry(List::Allow))])
-        .await
-        .unwrap();
+    store.change("alice", &[Change::Entry(handle("bob"), entry(List::Allow))]).await.unwrap();
     store.remove_account(&handle("alice")).await.unwrap();
     store.create_accounts(&[new_account("alice")]).await.unwrap();
     let (second, roster) = store.test_roster("alice").await;
@@ -297,45 +233,22 @@ async fn numbers_are_shown_to_whom_the_contact_allows() {
         (on_forward.clone(), Some(entry(List::Block)), "AL", false),
         (on_forward.clone(), Some(entry(List::Allow | List::Block)), "AL", false),
         (on_forward.clone(), Some(entry(List::Reverse)), "AL", true),
-        (
-            entry(List::Allow | List::Reverse),
-            Some(entry(List::Allow)),
-            "AL",
-            false,
-        ),
+        (entry(List::Allow | List::Reverse), Some(entry(List::Allow)), "AL", false),
     ] {
         let theirs = theirs.unwrap_or_default();
         let case = format!("{mine:?} {theirs:?} {privacy}");
-        store
-            .change("alice", &[Change::Entry(handle("bob"), mine)])
-            .await
-            .unwrap();
+        store.change("alice", &[Change::Entry(handle("bob"), mine)]).await.unwrap();
         let settings = Change::Settings(numbers(privacy.as_bytes()));
-        store
-            .change("bob", &[Change::Entry(handle("alice"), theirs), settings])
-            .await
-            .unwrap();
+        store.change("bob", &[Change::Entry(handle("alice"), theirs), settings]).await.unwrap();
         let phones = store.contact_phones(id, &handle("alice")).await.unwrap();
         assert_eq!(phones.len(), usize::from(told), "{case}");
         for contact in phones {
-            assert_eq!(
-                (contact.handle, contact.settings.phones),
-                (handle("bob"), numbers(b"AL").phones)
-            );
+            assert_eq!((contact.handle, contact.settings.phones), (handle("bob"), numbers(b"AL").phones));
         }
     }
-    store
-        .change("bob", &[Change::Settings(Settings::default())])
-        .await
-        .unwrap();
-    store
-        .change("alice", &[Change::Entry(handle("bob"), on_forward)])
-        .await
-        .unwrap();
-    assert!(
-        store.contact_phones(id, &handle("alice")).await.unwrap().is_empty(),
-        "who has none"
-    );
+    store.change("bob", &[Change::Settings(Settings::default())]).await.unwrap();
+    store.change("alice", &[Change::Entry(handle("bob"), on_forward)]).await.unwrap();
+    assert!(store.contact_phones(id, &handle("alice")).await.unwrap().is_empty(), "who has none");
 }
 
 #[tokio::test]
@@ -407,10 +320,7 @@ async fn rows_that_cannot_be_are_an_error_and_no_panic() {
         ("update accounts set list_version = -1", "list version"),
     ] {
         let (_directory, store) = store_with(&["alice"]).await;
-        store
-            .change("alice", &[Change::Entry(handle("bob"), entry(List::Allow))])
-            .await
-            .unwrap();
+        store.change("alice", &[Change::Entry(handle("bob"), entry(List::Allow))]).await.unwrap();
         sqlx::query(damage).execute(&store.writer).await.unwrap();
         let error = store.roster(&handle("alice")).await.unwrap_err().to_string();
         assert!(error.contains(what), "{damage}: {error}");

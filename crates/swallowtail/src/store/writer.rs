@@ -28,8 +28,7 @@ pub struct Edit {
 impl Edit {
     /// Adds changes of an account's roster.
     pub fn push(&mut self, account: AccountId, changes: &[Change]) {
-        self.changes
-            .extend(changes.iter().map(|change| (account, change.clone())));
+        self.changes.extend(changes.iter().map(|change| (account, change.clone())));
     }
 
     /// Moves the list stamp of everybody who has `handle` on FL (ns.md section 1.4, telephone numbers).
@@ -69,11 +68,7 @@ impl Store {
             return Ok(());
         }
         let (done, answer) = oneshot::channel();
-        self.edits
-            .0
-            .send(Waiting { edit, done })
-            .await
-            .map_err(|_| StoreError::Closed)?;
+        self.edits.0.send(Waiting { edit, done }).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 }
@@ -104,9 +99,7 @@ async fn write_batch(pool: &SqlitePool, batch: Vec<Waiting>) {
             tracing::error!(%error, edits = batch.len(), "the store could not write; nothing was changed");
             let text = error.to_string();
             for waiting in batch {
-                let _ = waiting
-                    .done
-                    .send(Err(StoreError::Database(sqlx::Error::Protocol(text.clone()))));
+                let _ = waiting.done.send(Err(StoreError::Database(sqlx::Error::Protocol(text.clone()))));
             }
         }
     }
@@ -164,21 +157,11 @@ async fn write_change(connection: &mut SqliteConnection, owner: i64, change: &Ch
         }
         Change::GroupRemoved(guid) => {
             let sql = "delete from contact_groups where owner = $1 and guid = $2";
-            sqlx::query(sql)
-                .bind(owner)
-                .bind(guid.to_string())
-                .execute(connection)
-                .await
-                .map(drop)
+            sqlx::query(sql).bind(owner).bind(guid.to_string()).execute(connection).await.map(drop)
         }
         Change::Name(name) => {
             let sql = "update accounts set display_name = $2 where id = $1";
-            sqlx::query(sql)
-                .bind(owner)
-                .bind(name.as_str())
-                .execute(connection)
-                .await
-                .map(drop)
+            sqlx::query(sql).bind(owner).bind(name.as_str()).execute(connection).await.map(drop)
         }
         Change::Settings(settings) => write_settings(connection, owner, settings).await,
         Change::Stamps(stamps) => write_stamps(connection, owner, *stamps).await,
@@ -193,12 +176,7 @@ async fn write_entry(
 ) -> Result<(), sqlx::Error> {
     if entry.lists.is_empty() {
         let sql = "delete from entries where owner = $1 and handle = $2";
-        return sqlx::query(sql)
-            .bind(owner)
-            .bind(handle.as_str())
-            .execute(connection)
-            .await
-            .map(drop);
+        return sqlx::query(sql).bind(owner).bind(handle.as_str()).execute(connection).await.map(drop);
     }
     sqlx::query(
         // Nothing to keep for an account that was removed meanwhile; the edit of the other one goes on.
@@ -214,17 +192,10 @@ async fn write_entry(
     .execute(&mut *connection)
     .await?;
     let sql = "delete from contact_group_members where owner = $1 and handle = $2";
-    sqlx::query(sql)
-        .bind(owner)
-        .bind(handle.as_str())
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(sql).bind(owner).bind(handle.as_str()).execute(&mut *connection).await?;
     for group in &entry.groups {
         let sql = "insert into contact_group_members (owner, handle, guid) values ($1, $2, $3)";
-        let query = sqlx::query(sql)
-            .bind(owner)
-            .bind(handle.as_str())
-            .bind(group.to_string());
+        let query = sqlx::query(sql).bind(owner).bind(handle.as_str()).bind(group.to_string());
         query.execute(&mut *connection).await?;
     }
     Ok(())

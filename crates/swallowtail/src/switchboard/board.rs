@@ -71,28 +71,16 @@ pub(super) enum NotCallable {
 
 impl Board {
     pub(super) fn new(id: u32, most_members: usize) -> Self {
-        let state = State {
-            members: Vec::new(),
-            next_member: 0,
-            rung: HashMap::new(),
-            last: Instant::now(),
-            closed: false,
-        };
-        Self {
-            id,
-            most_members,
-            state: Mutex::new(state),
-        }
+        let state =
+            State { members: Vec::new(), next_member: 0, rung: HashMap::new(), last: Instant::now(), closed: false };
+        Self { id, most_members, state: Mutex::new(state) }
     }
 
     /// USR: the first member.
     pub(super) fn open(&self, trid: TrId, newcomer: Newcomer) -> MemberId {
         let mut state = lock(&self.state);
-        let answer = ServerCommand::Opened {
-            trid,
-            handle: newcomer.who.handle.clone(),
-            name: newcomer.who.name.clone(),
-        };
+        let answer =
+            ServerCommand::Opened { trid, handle: newcomer.who.handle.clone(), name: newcomer.who.name.clone() };
         newcomer.outbox.reply(|out| answer.encode(newcomer.dialect, out));
         state.add(newcomer)
     }
@@ -107,12 +95,7 @@ impl Board {
         let total = u32::try_from(state.members.len()).unwrap_or(u32::MAX);
         newcomer.outbox.reply(|out| {
             for (index, member) in (1..).zip(&state.members) {
-                let line = ServerCommand::Roster {
-                    trid,
-                    index,
-                    total,
-                    who: member.who.clone(),
-                };
+                let line = ServerCommand::Roster { trid, index, total, who: member.who.clone() };
                 line.encode(newcomer.dialect, out);
             }
             ServerCommand::Joined(trid).encode(newcomer.dialect, out);
@@ -221,13 +204,7 @@ impl State {
         let mut prefix = format!("MSG {} ", who.handle).into_bytes();
         msnp::text::encode_into(&mut prefix, who.name.as_str());
         prefix.push(b' ');
-        self.members.push(Member {
-            id,
-            who,
-            dialect,
-            outbox,
-            prefix,
-        });
+        self.members.push(Member { id, who, dialect, outbox, prefix });
         id
     }
 

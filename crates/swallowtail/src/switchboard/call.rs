@@ -61,16 +61,9 @@ fn send_ring(
     if !endpoint.takes_calls.load(Ordering::Acquire) {
         return false;
     }
-    let who = Participant {
-        handle: seen.line.handle,
-        name: seen.line.name,
-        capabilities: Some(seen.line.capabilities),
-    };
-    let cookie = switchboard.cookies.issue(Claims {
-        right: Right::Join(session),
-        who,
-        dialect: endpoint.dialect,
-    });
+    let who =
+        Participant { handle: seen.line.handle, name: seen.line.name, capabilities: Some(seen.line.capabilities) };
+    let cookie = switchboard.cookies.issue(Claims { right: Right::Join(session), who, dialect: endpoint.dialect });
     let ring = Rng {
         session,
         address: endpoint.switchboard.clone(),
@@ -100,12 +93,7 @@ impl CallLimit {
             *self = Self::default();
         }
         let full = self.failed.len() == FAILED_CALLS;
-        if full
-            && self
-                .failed
-                .front()
-                .is_some_and(|first| now.duration_since(*first) <= CALL_WINDOW)
-        {
+        if full && self.failed.front().is_some_and(|first| now.duration_since(*first) <= CALL_WINDOW) {
             self.refused = Some(now);
             return true;
         }

@@ -98,16 +98,8 @@ mod tests {
 
     fn claims() -> Claims {
         let name = DisplayName::new("Alice").unwrap();
-        let who = Participant {
-            handle: alice(),
-            name,
-            capabilities: Some(Capabilities(0)),
-        };
-        Claims {
-            right: Right::Open,
-            who,
-            dialect: Dialect::Msnp12,
-        }
+        let who = Participant { handle: alice(), name, capabilities: Some(Capabilities(0)) };
+        Claims { right: Right::Open, who, dialect: Dialect::Msnp12 }
     }
 
     #[tokio::test]
@@ -117,15 +109,8 @@ mod tests {
         assert!(cookies.redeem(&cookie, Some(&alice())).is_some());
         assert!(cookies.redeem(&cookie, Some(&alice())).is_none());
         let cookie = cookies.issue(claims());
-        assert!(
-            cookies
-                .redeem(&cookie, Handle::parse("bob@example.com").ok().as_ref())
-                .is_none()
-        );
-        assert!(
-            cookies.redeem(&cookie, Some(&alice())).is_none(),
-            "burnt by the wrong account"
-        );
+        assert!(cookies.redeem(&cookie, Handle::parse("bob@example.com").ok().as_ref()).is_none());
+        assert!(cookies.redeem(&cookie, Some(&alice())).is_none(), "burnt by the wrong account");
     }
 
     #[tokio::test(start_paused = true)]

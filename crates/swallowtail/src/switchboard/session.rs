@@ -60,15 +60,7 @@ impl SwitchboardSession {
             bytes: Bucket::new(BYTE_RATE.0, BYTE_RATE.1),
             calls: CallLimit::default(),
         });
-        Self {
-            directory,
-            switchboard,
-            outbox,
-            permit,
-            member: None,
-            rates,
-            rest: None,
-        }
+        Self { directory, switchboard, outbox, permit, member: None, rates, rest: None }
     }
 
     fn reply(&self, line: &ServerCommand<'_>) {
@@ -83,20 +75,12 @@ impl SwitchboardSession {
         handle: Option<&Handle>,
         right: impl FnOnce(Right) -> bool,
     ) -> Result<Claims, Refusal> {
-        let claims = self
-            .switchboard
-            .cookies
-            .redeem(cookie, handle)
-            .filter(|claims| right(claims.right));
+        let claims = self.switchboard.cookies.redeem(cookie, handle).filter(|claims| right(claims.right));
         claims.ok_or(Refusal::Fatal(trid, ErrorCode::AuthenticationFailed))
     }
 
     fn newcomer(&self, claims: &Claims) -> Newcomer {
-        Newcomer {
-            who: claims.who.clone(),
-            dialect: claims.dialect,
-            outbox: self.outbox.clone(),
-        }
+        Newcomer { who: claims.who.clone(), dialect: claims.dialect, outbox: self.outbox.clone() }
     }
 
     fn enter(&mut self, board: Arc<Board>, id: MemberId, claims: Claims) {
@@ -125,13 +109,7 @@ impl SwitchboardSession {
         if self.rates.as_mut().is_some_and(|rates| rates.calls.refuses(now)) {
             return Err(Refusal::Answer(trid, ErrorCode::UserTooActive));
         }
-        let rung = call::ring(
-            &self.directory,
-            &self.switchboard,
-            &member.board,
-            &member.claims.who,
-            callee,
-        );
+        let rung = call::ring(&self.directory, &self.switchboard, &member.board, &member.claims.who, callee);
         let line = match rung {
             Ok(()) => ServerCommand::Ringing(trid, member.board.id),
             Err(code) => ServerCommand::Error(trid, code),
@@ -164,9 +142,7 @@ impl SwitchboardSession {
         let cost = if flag == AckFlag::Data { 0.25 } else { 1.0 };
         let by_count = rates.messages.take(cost, now);
         // A message has at most 1664 bytes, which a float holds exactly.
-        let by_bytes = rates
-            .bytes
-            .take(f64::from(u32::try_from(length).unwrap_or(u32::MAX)), now);
+        let by_bytes = rates.bytes.take(f64::from(u32::try_from(length).unwrap_or(u32::MAX)), now);
         self.rest = by_count.max(by_bytes);
     }
 }
@@ -175,11 +151,7 @@ impl Session for SwitchboardSession {
     type Outcome = ();
 
     fn payload_length(&mut self, line: &[u8]) -> Result<usize, Refusal> {
-        let stage = if self.member.is_some() {
-            Stage::Joined
-        } else {
-            Stage::Fresh
-        };
+        let stage = if self.member.is_some() { Stage::Joined } else { Stage::Fresh };
         admit(stage, line)
     }
 
@@ -195,12 +167,7 @@ impl Session for SwitchboardSession {
                 let claims = self.redeem(trid, &cookie, handle.as_ref(), |right| right == Right::Open)?;
                 self.open(trid, claims);
             }
-            ClientCommand::Ans {
-                trid,
-                handle,
-                cookie,
-                session,
-            } => {
+            ClientCommand::Ans { trid, handle, cookie, session } => {
                 let fits = |right| session.is_some_and(|session| right == Right::Join(session));
                 let claims = self.redeem(trid, &cookie, handle.as_ref(), fits)?;
                 self.join(trid, session.unwrap_or_default(), claims)?;

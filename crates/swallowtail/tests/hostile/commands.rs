@@ -63,10 +63,7 @@ const NEGOTIATED: &[(&str, &[&str])] = &[
     ("MSG 2 U 5\r\n", CLOSE),
     ("NLN 2 NLN\r\n", CLOSE),
     ("CVR 2\r\n", &["731 2"]),
-    (
-        "CVR 2 english winnt 5.1 i386 MSNMSGR 7.5 MSMSGS a@b.de\r\nOUT\r\n",
-        &["710 2", "OUT"],
-    ),
+    ("CVR 2 english winnt 5.1 i386 MSNMSGR 7.5 MSMSGS a@b.de\r\nOUT\r\n", &["710 2", "OUT"]),
     ("USR 2 TWN I\r\n", CLOSE),
     ("USR 2 TWN I nobody\r\n", &["911 2"]),
     ("USR 2 TWN I a@\r\n", &["206 2"]),
@@ -239,8 +236,7 @@ async fn commands_behind_a_sign_in_wait_for_it() {
     let mallory = server.account("mallory").await;
     let mut wire = Wire::dial(server.notification()).await;
     let sign_in = sign_in_bytes(&mallory, &server.ticket("mallory").await);
-    wire.send(format!("{sign_in}SYN 5 0 0\r\nCHG 6 NLN 0\r\nPNG\r\nVER 7 MSNP12\r\n"))
-        .await;
+    wire.send(format!("{sign_in}SYN 5 0 0\r\nCHG 6 NLN 0\r\nPNG\r\nVER 7 MSNP12\r\n")).await;
     let lines = wire.last_lines().await;
     let verbs: Vec<_> = lines.iter().map(|line| line.split(' ').next().unwrap()).collect();
     let expected = "VER CVR USR USR SBS MSG SYN GTC BLP PRP CHG";

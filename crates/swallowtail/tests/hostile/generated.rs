@@ -26,11 +26,7 @@ fn odd_words() -> Vec<Vec<u8>> {
         b"\xFF\xFE\xFD",
         b"TWN",
     ];
-    words
-        .iter()
-        .map(|word| word.to_vec())
-        .chain([long(b'A'), long(0xE9), b"%".repeat(300)])
-        .collect()
+    words.iter().map(|word| word.to_vec()).chain([long(b'A'), long(0xE9), b"%".repeat(300)]).collect()
 }
 
 /// Lines of a verb with and without a transaction id, with the same odd word in each place.

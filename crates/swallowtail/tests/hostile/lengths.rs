@@ -39,11 +39,7 @@ impl Scene {
         let server = TestServer::start().await;
         let bystanders = server.bystanders().await;
         let mallory = server.account("mallory").await;
-        Self {
-            server,
-            bystanders,
-            mallory,
-        }
+        Self { server, bystanders, mallory }
     }
 
     /// A switchboard session of mallory and wendy, with their notification connections.
@@ -66,12 +62,7 @@ async fn a_lying_length_closes_before_anything_is_waited_for() {
             assert_eq!(wire.last_lines().await, [""; 0], "{command} {length:?}");
         }
     }
-    for length in LYING
-        .iter()
-        .copied()
-        .filter(|word| !word.is_empty())
-        .chain(["0", "31", "33", "4096"])
-    {
+    for length in LYING.iter().copied().filter(|word| !word.is_empty()).chain(["0", "31", "33", "4096"]) {
         let mut wire = scene.server.online("mallory").await;
         wire.line(format!("QRY 9 PROD0090YUAUV{{2B {length}")).await;
         assert_eq!(wire.last_lines().await, ["540 9"], "QRY {length:?}");
@@ -83,19 +74,11 @@ async fn a_lying_length_closes_before_anything_is_waited_for() {
 async fn a_lying_length_of_a_message_closes_and_the_other_hears_bye() {
     let mut scene = Scene::set().await;
     scene.server.account("wendy").await;
-    for length in LYING
-        .iter()
-        .copied()
-        .chain(["1665", "65536", "0000000005", "1000000000"])
-    {
+    for length in LYING.iter().copied().chain(["1665", "65536", "0000000005", "1000000000"]) {
         let (mut chat, _people) = scene.chat().await;
         chat.caller.line(format!("MSG 9 A {length}")).await;
         assert_eq!(chat.caller.last_lines().await, [""; 0], "{length:?}");
-        assert_eq!(
-            chat.callee.next().await.unwrap().line,
-            "BYE mallory@example.com",
-            "{length:?}"
-        );
+        assert_eq!(chat.callee.next().await.unwrap().line, "BYE mallory@example.com", "{length:?}");
     }
     scene.bystanders.are_untouched().await;
 }
@@ -114,8 +97,7 @@ async fn payloads_up_to_the_limit_arrive() {
     }
     let mut wire = scene.server.online("mallory").await;
     let fill = "x".repeat(4096 - "<Data><PSM></PSM></Data>".len());
-    wire.send(format!("UUX 9 4096\r\n<Data><PSM>{fill}</PSM></Data>PNG\r\n"))
-        .await;
+    wire.send(format!("UUX 9 4096\r\n<Data><PSM>{fill}</PSM></Data>PNG\r\n")).await;
     wire.expect("UUX 9 0").await;
     wire.expect("QNG").await;
     scene.bystanders.are_untouched().await;
@@ -145,14 +127,7 @@ async fn a_message_that_looks_like_commands_arrives_whole_wherever_it_is_cut() {
 #[tokio::test]
 async fn half_a_command_before_the_end_is_forgotten() {
     let mut scene = Scene::set().await;
-    for half in [
-        "C",
-        "CHG 9 BSY",
-        "CHG 9 BSY\r",
-        "UUX 9 100\r\n<Data>",
-        "UUX 9 100\r\n",
-        "OUT",
-    ] {
+    for half in ["C", "CHG 9 BSY", "CHG 9 BSY\r", "UUX 9 100\r\n<Data>", "UUX 9 100\r\n", "OUT"] {
         let mut wire = scene.server.online("mallory").await;
         wire.send(half).await;
         drop(wire);

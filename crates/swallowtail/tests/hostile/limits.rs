@@ -29,8 +29,7 @@ async fn an_address_has_twenty_connections_that_are_not_signed_in() {
 
     // Signing in makes room.
     let mut wire = open.pop().unwrap();
-    wire.send(people::sign_in_bytes(&alice, &server.ticket("alice").await))
-        .await;
+    wire.send(people::sign_in_bytes(&alice, &server.ticket("alice").await)).await;
     wire.expect("USR 4 OK").await;
     open.push(is_admitted(server.notification()).await.unwrap());
     // So does leaving.
@@ -101,9 +100,7 @@ async fn one_who_does_not_read_is_closed_and_the_others_miss_nothing() {
     // The less the kernel takes, the sooner the server notices.
     socket.set_recv_buffer_size(4096).unwrap();
     let mut silent = Wire::over(socket.connect(server.switchboard()).await.unwrap());
-    silent
-        .ask("ANS", format!("{bob} {} {}", ring.word(4), ring.word(1)))
-        .await;
+    silent.ask("ANS", format!("{bob} {} {}", ring.word(4), ring.word(1))).await;
     board.expect("JOI bob@example.com ").await;
     let silent = silent.into_stream();
     let mut reader = people::join_board(&mut board, &carol, &mut carols).await;

@@ -47,8 +47,7 @@ fn only(frames: &[Frame], verbs: &[&str]) {
 }
 
 async fn send_words(wire: &mut Wire, head: &str, word: &[u8], tail: &str) -> Frame {
-    wire.send([head.as_bytes(), word, tail.as_bytes(), b"\r\n"].concat())
-        .await;
+    wire.send([head.as_bytes(), word, tail.as_bytes(), b"\r\n"].concat()).await;
     let trid = head.split(' ').nth(1).unwrap();
     loop {
         let frame = wire.next().await.unwrap();
@@ -69,15 +68,7 @@ async fn a_name_that_could_end_a_line_is_refused_and_nobody_hears_of_it() {
     let contact = {
         mallory.done("SYN", "0 0").await;
         let listed = mallory.expect("LST N=alice@example.com").await;
-        listed
-            .line
-            .split_once("C=")
-            .unwrap()
-            .1
-            .split(' ')
-            .next()
-            .unwrap()
-            .to_owned()
+        listed.line.split_once("C=").unwrap().1.split(' ').next().unwrap().to_owned()
     };
     mallory.before_pong().await;
     for word in REFUSED {
@@ -152,12 +143,7 @@ async fn an_encoded_address_is_nobody() {
     server.accounts(["alice", "mallory"]).await;
     let (mut alice, mut mallory) = server.friends("alice", "mallory").await;
     let mut board = open_board(&address("mallory"), &mut mallory).await;
-    for word in [
-        "alice@example.com%0D%0AOUT",
-        "%61lice@example.com",
-        "alice%00@example.com",
-        "alice%40example.com",
-    ] {
+    for word in ["alice@example.com%0D%0AOUT", "%61lice@example.com", "alice%00@example.com", "alice%40example.com"] {
         let called = board.ask("CAL", word).await;
         assert!(["208", "217"].contains(&called.word(0)), "{word}: {called}");
         let added = mallory.ask("ADC", format!("AL N={word}")).await;
@@ -192,9 +178,7 @@ async fn broken_xml_reaches_nobody() {
     ];
     for payload in broken {
         let mut mallory = server.sign_in("mallory").await;
-        mallory
-            .send([format!("UUX 9 {}\r\n", payload.len()).as_bytes(), payload].concat())
-            .await;
+        mallory.send([format!("UUX 9 {}\r\n", payload.len()).as_bytes(), payload].concat()).await;
         mallory.line("OUT").await;
         assert_eq!(mallory.last_lines().await, [""; 0], "{}", payload.escape_ascii());
     }

@@ -68,16 +68,7 @@ impl RunningBinary {
         let file = std::fs::File::options().create(true).append(true).open(&path).unwrap();
         let any = "127.0.0.1:0";
         let mut child = swallowtail()
-            .args([
-                "serve",
-                "--notification",
-                any,
-                "--switchboard",
-                any,
-                "--http",
-                any,
-                "--data",
-            ])
+            .args(["serve", "--notification", any, "--switchboard", any, "--http", any, "--data"])
             .arg(data)
             .env("SWALLOWTAIL_LOG", log)
             .stdout(Stdio::piped())
@@ -91,20 +82,11 @@ impl RunningBinary {
             let word = line.split_whitespace().last().unwrap();
             word.trim_start_matches("http://").parse().unwrap()
         };
-        let (notification, switchboard, http) = (
-            address("notification server "),
-            address("switchboard "),
-            address("sign-in pages "),
-        );
+        let (notification, switchboard, http) =
+            (address("notification server "), address("switchboard "), address("sign-in pages "));
         // The pipe must not fill, or close while the program may write to it.
         std::thread::spawn(move || lines.for_each(drop));
-        Self {
-            child,
-            log: path,
-            notification,
-            switchboard,
-            http,
-        }
+        Self { child, log: path, notification, switchboard, http }
     }
 
     /// Everything that it logged.

@@ -43,19 +43,12 @@ impl TestServer {
         record_panics();
         let data = tempfile::tempdir().unwrap();
         let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-        let mut config = Config {
-            data: data.path().to_owned(),
-            ..Config::default()
-        };
+        let mut config = Config { data: data.path().to_owned(), ..Config::default() };
         config.listen.notification = any;
         config.listen.switchboard = any;
         config.listen.http = any;
         change(&mut config);
-        Self {
-            server: Some(Server::start(config.clone()).await.unwrap()),
-            config,
-            data,
-        }
+        Self { server: Some(Server::start(config.clone()).await.unwrap()), config, data }
     }
 
     pub(crate) fn server(&self) -> &Server {
@@ -129,10 +122,7 @@ impl TestServer {
         self.accounts(["walter", "wanda"]).await;
         let (mut walter, mut wanda) = self.friends("walter", "wanda").await;
         let chat = people::Chat::open((&address("walter"), &mut walter), (&address("wanda"), &mut wanda)).await;
-        Bystanders {
-            notification: [walter, wanda],
-            chat,
-        }
+        Bystanders { notification: [walter, wanda], chat }
     }
 
     /// Stops and starts on the same data.
@@ -149,10 +139,7 @@ impl TestServer {
 impl Drop for TestServer {
     fn drop(&mut self) {
         let panics = PANICS.lock().unwrap();
-        assert!(
-            panics.is_empty() || std::thread::panicking(),
-            "the server panicked: {panics:?}"
-        );
+        assert!(panics.is_empty() || std::thread::panicking(), "the server panicked: {panics:?}");
     }
 }
 

@@ -49,10 +49,7 @@ impl Chat {
     pub(crate) async fn open(caller: (&str, &mut Wire), callee: (&str, &mut Wire)) -> Self {
         let mut board = open_board(caller.0, caller.1).await;
         let joined = join_board(&mut board, callee.0, callee.1).await;
-        Self {
-            caller: board,
-            callee: joined,
-        }
+        Self { caller: board, callee: joined }
     }
 
     /// One message each way, acknowledged, arriving as it was sent and alone.

@@ -46,12 +46,7 @@ impl Wire {
 
     pub(crate) fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
-        Self {
-            stream,
-            bytes: Vec::new(),
-            inbox: VecDeque::new(),
-            trid: 100,
-        }
+        Self { stream, bytes: Vec::new(), inbox: VecDeque::new(), trid: 100 }
     }
 
     /// Sends bytes as they are. That the server may have closed already is found out by reading.
@@ -69,10 +64,7 @@ impl Wire {
         self.trid += 1;
         let trid = self.trid.to_string();
         self.line(format!("{verb} {trid} {rest}")).await;
-        self.find(&format!("an answer to {verb} {trid} {rest}"), |frame| {
-            frame.word(1) == trid
-        })
-        .await
+        self.find(&format!("an answer to {verb} {trid} {rest}"), |frame| frame.word(1) == trid).await
     }
 
     /// As [`Self::ask`]; the answer repeats the verb and is no error.
@@ -89,10 +81,7 @@ impl Wire {
         let trid = self.trid.to_string();
         let head = format!("MSG {trid} A {}\r\n", payload.len());
         self.send([head.as_bytes(), payload].concat()).await;
-        self.find("an answer to MSG", |frame| {
-            frame.word(1) == trid && frame.word(0) != "MSG"
-        })
-        .await
+        self.find("an answer to MSG", |frame| frame.word(1) == trid && frame.word(0) != "MSG").await
     }
 
     /// The first line, of those that came and those that come, that begins like this.
@@ -110,11 +99,7 @@ impl Wire {
                 }
                 seen += 1;
             }
-            assert!(
-                self.read(what).await,
-                "closed while waiting for {what}; {:?}",
-                self.inbox
-            );
+            assert!(self.read(what).await, "closed while waiting for {what}; {:?}", self.inbox);
         }
     }
 
@@ -163,9 +148,7 @@ impl Wire {
 
     /// Ends the connection with a reset in place of a FIN.
     pub(crate) fn reset(self) {
-        socket2::SockRef::from(&self.stream)
-            .set_linger(Some(Duration::ZERO))
-            .unwrap();
+        socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
     }
 
     /// Reads once. `false` at the end of the stream, for which a reset counts too.

@@ -34,14 +34,8 @@ fn payload_records_in_a_row_are_one_payload() {
 #[test]
 fn true_lengths_follow_the_payload_and_lying_ones_stay() {
     let script = parse("a @ sb\na > MSG 1 U 3\na >| abc\na > MSG 2 U 4\na >| abc\na > MSG 2 U -1\na > MSG 3 A 1665\n");
-    let lines: Vec<_> = script.parts[0].steps[1..]
-        .iter()
-        .map(|step| message(step).line().masked())
-        .collect();
-    assert_eq!(
-        lines,
-        [&b"MSG 1 U {len}"[..], b"MSG 2 U 4", b"MSG 2 U -1", b"MSG 3 A 1665"]
-    );
+    let lines: Vec<_> = script.parts[0].steps[1..].iter().map(|step| message(step).line().masked()).collect();
+    assert_eq!(lines, [&b"MSG 1 U {len}"[..], b"MSG 2 U 4", b"MSG 2 U -1", b"MSG 3 A 1665"]);
 }
 
 #[test]
@@ -70,10 +64,7 @@ fn a_part_has_the_first_directives_and_its_own_steps_only() {
 fn an_unknown_directive_and_static_make_a_file_unplayable() {
     let script = parse("!account w w@x.y p \"W\"\n!dance\n!sing\n");
     assert_eq!(script.unplayable(), Some("t.txt:2: this runner does not know `!dance`"));
-    assert_eq!(
-        parse("!static sample values\n").unplayable(),
-        Some("static: sample values")
-    );
+    assert_eq!(parse("!static sample values\n").unplayable(), Some("static: sample values"));
     assert_eq!(parse("# nothing\n").unplayable(), None);
 }
 
@@ -95,16 +86,8 @@ fn errors_name_the_file_and_the_line() {
         ("a @ ns\na > \\q\n", "t.txt:2", "no escape"),
         ("a @ ns\na >| x\n", "t.txt:2", "must follow a line"),
         ("a @ ns\na > UUX 1 1\na <| x\n", "t.txt:3", "must follow a line"),
-        (
-            "h @ http\nh > GET / HTTP/1.1\n!maybe\n",
-            "t.txt:3",
-            "no empty last line",
-        ),
-        (
-            "h @ http\nh > GET / HTTP/1.1\nh < HTTP/1.1 200 OK\n",
-            "t.txt:3",
-            "no empty last line",
-        ),
+        ("h @ http\nh > GET / HTTP/1.1\n!maybe\n", "t.txt:3", "no empty last line"),
+        ("h @ http\nh > GET / HTTP/1.1\nh < HTTP/1.1 200 OK\n", "t.txt:3", "no empty last line"),
         ("h @ http\nh > GET / HTTP/1.1\n", "t.txt", "no empty last line"),
         ("!within soon\n", "t.txt:1", "not a number"),
         ("!account w w@x.y p\n", "t.txt:1", "display name is missing"),
@@ -133,11 +116,10 @@ fn literal_lengths() -> Vec<String> {
             let (Action::Send { message, .. } | Action::Expect { message, .. }) = &step.action else {
                 continue;
             };
-            let wrong_head = message.lines.iter().any(|line| {
-                line.masked()
-                    .strip_prefix(b"Content-Length: ")
-                    .is_some_and(|value| value != b"{len}")
-            });
+            let wrong_head = message
+                .lines
+                .iter()
+                .any(|line| line.masked().strip_prefix(b"Content-Length: ").is_some_and(|value| value != b"{len}"));
             let last = message.plain_words().pop().unwrap_or_default();
             let wrong_line =
                 message.payload.is_some() && message.lines.len() == 1 && last.iter().any(u8::is_ascii_digit);

@@ -21,22 +21,12 @@ const MOST_PROBLEMS: usize = 20;
 /// Imports a file and returns the number of accounts.
 pub(super) async fn run(accounts: &Accounts, file: &Path) -> anyhow::Result<usize> {
     let name = file.display();
-    let bytes = tokio::fs::read(file)
-        .await
-        .with_context(|| format!("cannot read {name}"))?;
-    let taken = accounts
-        .list()
-        .await?
-        .into_iter()
-        .map(|account| account.handle)
-        .collect();
+    let bytes = tokio::fs::read(file).await.with_context(|| format!("cannot read {name}"))?;
+    let taken = accounts.list().await?.into_iter().map(|account| account.handle).collect();
     let records = parse(&bytes, &taken).map_err(|problems| report(file, &problems))?;
     let count = records.len();
     let hashed = tokio::task::spawn_blocking(move || hash_all(records)).await?;
-    accounts
-        .import(&hashed?)
-        .await
-        .with_context(|| format!("nothing was imported from {name}"))?;
+    accounts.import(&hashed?).await.with_context(|| format!("nothing was imported from {name}"))?;
     Ok(count)
 }
 
@@ -64,10 +54,7 @@ fn parse(bytes: &[u8], taken: &HashSet<Handle>) -> Result<Vec<Record>, Problems>
         vec![(line, anyhow!("it is not UTF-8"))]
     })?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let (mut records, mut problems) = (Vec::new(), Problems::new());
     let mut lines = BTreeMap::new();
     for (index, row) in reader.records().enumerate() {
@@ -80,11 +67,7 @@ fn parse(bytes: &[u8], taken: &HashSet<Handle>) -> Result<Vec<Record>, Problems>
             }
         };
         let line = row.position().map_or(0, csv::Position::line);
-        if index == 0
-            && row
-                .get(0)
-                .is_some_and(|field| field.trim().eq_ignore_ascii_case("handle"))
-        {
+        if index == 0 && row.get(0).is_some_and(|field| field.trim().eq_ignore_ascii_case("handle")) {
             continue;
         }
         let record = parse_row(line, &row).and_then(|record| {
@@ -104,11 +87,7 @@ fn parse(bytes: &[u8], taken: &HashSet<Handle>) -> Result<Vec<Record>, Problems>
     if records.is_empty() && problems.is_empty() {
         problems.push((1, anyhow!("the file has no accounts")));
     }
-    if problems.is_empty() {
-        Ok(records)
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(records) } else { Err(problems) }
 }
 
 fn parse_row(line: u64, row: &csv::StringRecord) -> anyhow::Result<Record> {
@@ -130,12 +109,7 @@ fn parse_row(line: u64, row: &csv::StringRecord) -> anyhow::Result<Record> {
         check_password(secret)?;
         Secret::Password(secret.to_owned())
     };
-    Ok(Record {
-        line,
-        handle,
-        name,
-        secret,
-    })
+    Ok(Record { line, handle, name, secret })
 }
 
 /// The error for a file with problems.

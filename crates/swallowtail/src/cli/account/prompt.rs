@@ -29,9 +29,7 @@ pub(super) fn new_password(from_stdin: bool) -> anyhow::Result<String> {
 /// The first line, without its end.
 pub(super) fn read_line(mut input: impl BufRead) -> anyhow::Result<String> {
     let mut line = String::new();
-    input
-        .read_line(&mut line)
-        .context("the password could not be read from standard input: it must be UTF-8")?;
+    input.read_line(&mut line).context("the password could not be read from standard input: it must be UTF-8")?;
     let line = line.strip_suffix('\n').unwrap_or(&line);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {

@@ -30,10 +30,7 @@ impl Place {
 
     async fn add(&self, handle: &str, name: Option<&str>, password: &str) -> anyhow::Result<String> {
         let name = name.map(|name| DisplayName::new(name).unwrap());
-        add(&self.accounts, Handle::parse(handle).unwrap(), name, || {
-            Ok(password.to_owned())
-        })
-        .await
+        add(&self.accounts, Handle::parse(handle).unwrap(), name, || Ok(password.to_owned())).await
     }
 
     async fn import(&self, text: impl AsRef<[u8]>) -> Result<usize, String> {
@@ -67,22 +64,12 @@ fn a_bad_argument_names_its_fault() {
 #[tokio::test]
 async fn an_account_added_can_sign_in() {
     let place = Place::new().await;
-    assert_eq!(
-        place.add("alice@example.com", None, "s3cr,t &%").await.unwrap(),
-        "Added alice@example.com."
-    );
-    let account = place
-        .accounts
-        .authenticate("alice@example.com", b"s3cr,t &%")
-        .await
-        .unwrap();
+    assert_eq!(place.add("alice@example.com", None, "s3cr,t &%").await.unwrap(), "Added alice@example.com.");
+    let account = place.accounts.authenticate("alice@example.com", b"s3cr,t &%").await.unwrap();
     assert_eq!(account.name.as_str(), "alice");
     let again = place.add("alice@example.com", None, "x").await.unwrap_err();
     assert_eq!(again.to_string(), "alice@example.com is an account already");
-    let long = place
-        .add("bob@example.com", Some("Bob B"), "12345678901234567")
-        .await
-        .unwrap();
+    let long = place.add("bob@example.com", Some("Bob B"), "12345678901234567").await.unwrap();
     assert!(long.contains("more than 16 characters"), "{long}");
 }
 
@@ -91,10 +78,7 @@ async fn the_list_has_a_row_for_each_account() {
     let place = Place::new().await;
     let list = || carry_out(AccountCommand::List, &place.accounts);
     assert!(list().await.unwrap().contains("no accounts yet"));
-    place
-        .add("alice@example.com", Some("Al\u{1b}[2Jice"), "x")
-        .await
-        .unwrap();
+    place.add("alice@example.com", Some("Al\u{1b}[2Jice"), "x").await.unwrap();
     place.add("bo@example.com", Some("Éva"), "x").await.unwrap();
     let today = Utc::now().date();
     let expected = format!(
@@ -109,18 +93,11 @@ async fn the_list_has_a_row_for_each_account() {
 async fn removing_and_changing_need_an_account() {
     let place = Place::new().await;
     place.add("alice@example.com", None, "x").await.unwrap();
-    for words in [
-        &["remove", "bob@example.com", "--yes"][..],
-        &["password", "bob@example.com"],
-    ] {
+    for words in [&["remove", "bob@example.com", "--yes"][..], &["password", "bob@example.com"]] {
         let error = carry_out(parse(words).unwrap(), &place.accounts).await.unwrap_err();
         assert_eq!(error.to_string(), "there is no account bob@example.com");
     }
-    let removed = carry_out(
-        parse(&["remove", "alice@example.com", "--yes"]).unwrap(),
-        &place.accounts,
-    )
-    .await;
+    let removed = carry_out(parse(&["remove", "alice@example.com", "--yes"]).unwrap(), &place.accounts).await;
     assert_eq!(removed.unwrap(), "Removed alice@example.com.");
     assert!(place.handles().await.is_empty());
 }
@@ -205,14 +182,9 @@ async fn twenty_problems_are_listed_and_the_rest_counted() {
 async fn a_file_that_is_none_says_why() {
     let place = Place::new().await;
     let empty = place.import("handle,password\n").await.unwrap_err();
-    assert_eq!(
-        empty,
-        "nothing was imported from FILE:\n  line 1: the file has no accounts"
-    );
+    assert_eq!(empty, "nothing was imported from FILE:\n  line 1: the file has no accounts");
     let latin = place.import(b"a@b.de,x\nc@d.de,\xE9\n").await.unwrap_err();
     assert_eq!(latin, "nothing was imported from FILE:\n  line 2: it is not UTF-8");
-    let missing = import::run(&place.accounts, Path::new("/nowhere/people.csv"))
-        .await
-        .unwrap_err();
+    let missing = import::run(&place.accounts, Path::new("/nowhere/people.csv")).await.unwrap_err();
     assert_eq!(missing.to_string(), "cannot read /nowhere/people.csv");
 }

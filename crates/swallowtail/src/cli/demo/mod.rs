@@ -22,15 +22,8 @@ const NUDGE: &str = "MIME-Version: 1.0\r\nContent-Type: text/x-msnmsgr-datacast\
 /// Runs the demo.
 pub(super) async fn run() -> anyhow::Result<()> {
     let data = tempfile::tempdir().context("cannot make a temporary directory")?;
-    let mut config = Config {
-        data: data.path().to_owned(),
-        ..Config::default()
-    };
-    for address in [
-        &mut config.listen.notification,
-        &mut config.listen.switchboard,
-        &mut config.listen.http,
-    ] {
+    let mut config = Config { data: data.path().to_owned(), ..Config::default() };
+    for address in [&mut config.listen.notification, &mut config.listen.switchboard, &mut config.listen.http] {
         address.set_port(0);
     }
     // Nobody here answers challenges; they would only stand between the lines.
@@ -52,17 +45,11 @@ async fn play(server: &Server, show: &Show) -> anyhow::Result<()> {
     ));
     let mut alice = enter(server, show, "alice", "Alice").await.context("Alice signs in")?;
     let mut bob = enter(server, show, "bob", "Bob").await.context("Bob signs in")?;
-    befriend(show, &mut alice, &mut bob)
-        .await
-        .context("Alice and Bob add each other")?;
+    befriend(show, &mut alice, &mut bob).await.context("Alice and Bob add each other")?;
     talk(show, &mut alice, &mut bob).await.context("Alice and Bob talk")?;
     show.title("Bob leaves, and Alice sees it");
     bob.leave().await?;
-    alice
-        .saw("Bob going off line", |line| {
-            matches!(line, ServerCommand::Presence(PresenceLine::Offline(_)))
-        })
-        .await?;
+    alice.saw("Bob going off line", |line| matches!(line, ServerCommand::Presence(PresenceLine::Offline(_)))).await?;
     alice.leave().await
 }
 
@@ -72,10 +59,7 @@ async fn enter(server: &Server, show: &Show, local: &str, name: &str) -> anyhow:
     let handle = Handle::parse(&format!("{local}@example.com"))?;
     let display_name = DisplayName::new(name).context("a display name")?;
     let password = crate::random::token();
-    server
-        .accounts()
-        .create(handle.clone(), display_name, &password)
-        .await?;
+    server.accounts().create(handle.clone(), display_name, &password).await?;
     let mut person = Person::sign_in(server.addresses(), name, handle, &password, show).await?;
     person.change_status(Status::Online).await?;
     Ok(person)
@@ -85,11 +69,7 @@ async fn enter(server: &Server, show: &Show, local: &str, name: &str) -> anyhow:
 async fn befriend(show: &Show, alice: &mut Person, bob: &mut Person) -> anyhow::Result<()> {
     show.title("Alice adds Bob, and sees at once that he is on line");
     alice.add_contact(bob).await?;
-    alice
-        .saw("that Bob is on line", |line| {
-            matches!(line, ServerCommand::Presence(PresenceLine::Initial(..)))
-        })
-        .await?;
+    alice.saw("that Bob is on line", |line| matches!(line, ServerCommand::Presence(PresenceLine::Initial(..)))).await?;
     alice.add_to_list(List::Allow, &bob.handle).await?;
     show.title("Bob hears of it, allows Alice, and adds her");
     let who = alice.handle.clone();
@@ -102,9 +82,7 @@ async fn befriend(show: &Show, alice: &mut Person, bob: &mut Person) -> anyhow::
     bob.add_to_list(List::Reverse, &alice.handle).await?;
     bob.add_contact(alice).await?;
     alice
-        .saw("that Bob added her", |line| {
-            matches!(line, ServerCommand::Contact(ContactLine::ReverseAdded { .. }))
-        })
+        .saw("that Bob added her", |line| matches!(line, ServerCommand::Contact(ContactLine::ReverseAdded { .. })))
         .await
 }
 
@@ -114,22 +92,17 @@ async fn talk(show: &Show, alice: &mut Person, bob: &mut Person) -> anyhow::Resu
     alice.open_conversation().await?;
     alice.call(&bob.handle).await?;
     bob.answer_call().await?;
-    alice
-        .heard("that Bob joined", |line| matches!(line, SwitchboardLine::Join(_)))
-        .await?;
+    alice.heard("that Bob joined", |line| matches!(line, SwitchboardLine::Join(_))).await?;
     show.title("They talk");
     alice.say(&format!("{TEXT_HEAD}Hello Bob!"), AckFlag::Always).await?;
     bob.heard_message("Hello Bob!").await?;
-    bob.say(&format!("{TEXT_HEAD}Hi Alice. It is 2005 again ☺"), AckFlag::Always)
-        .await?;
+    bob.say(&format!("{TEXT_HEAD}Hi Alice. It is 2005 again ☺"), AckFlag::Always).await?;
     alice.heard_message("It is 2005 again").await?;
     bob.say(NUDGE, AckFlag::Always).await?;
     alice.heard_message("ID: 1").await?;
     show.title("Bob closes the window");
     bob.hang_up().await?;
-    alice
-        .heard("that Bob left", |line| matches!(line, SwitchboardLine::Bye(..)))
-        .await?;
+    alice.heard("that Bob left", |line| matches!(line, SwitchboardLine::Bye(..))).await?;
     alice.hang_up().await
 }
 
@@ -138,9 +111,5 @@ fn is_on_list(line: &ServerCommand, list: List, handle: &Handle) -> bool {
     let ServerCommand::Contact(ContactLine::Addition(adc)) = line else {
         return false;
     };
-    adc.addition
-        == Addition::ToList {
-            list,
-            handle: handle.clone(),
-        }
+    adc.addition == Addition::ToList { list, handle: handle.clone() }
 }

@@ -36,13 +36,7 @@ impl Person {
         let tap = show.tap(name, "");
         let mut notification = NotificationClient::sign_in(addresses.notification, &handle, &ticket, tap).await?;
         notification.synchronize().await?;
-        Ok(Self {
-            handle,
-            name: name.to_owned(),
-            show: show.clone(),
-            notification,
-            conversation: None,
-        })
+        Ok(Self { handle, name: name.to_owned(), show: show.clone(), notification, conversation: None })
     }
 
     /// Waits until the notification server has said something.
@@ -53,43 +47,23 @@ impl Person {
     pub(super) async fn change_status(&mut self, status: Status) -> anyhow::Result<()> {
         let chg = Chg::new(self.notification.next_trid(), status, CAPABILITIES, None);
         self.notification.send(&ClientCommand::Chg(chg)).await?;
-        self.saw("the new status", |line| {
-            matches!(line, ServerCommand::Presence(PresenceLine::Changed(_)))
-        })
-        .await
+        self.saw("the new status", |line| matches!(line, ServerCommand::Presence(PresenceLine::Changed(_)))).await
     }
 
     pub(super) async fn add_contact(&mut self, other: &Self) -> anyhow::Result<()> {
         let name = DisplayName::new(&other.name).context("a display name")?;
         let text = Text::encode(&other.name);
-        let addition = Addition::Contact {
-            handle: other.handle.clone(),
-            nickname: Some((name, text)),
-            group: None,
-        };
-        let adc = Adc {
-            trid: self.notification.next_trid(),
-            addition,
-        };
+        let addition = Addition::Contact { handle: other.handle.clone(), nickname: Some((name, text)), group: None };
+        let adc = Adc { trid: self.notification.next_trid(), addition };
         self.notification.send(&ClientCommand::Adc(adc)).await?;
-        self.saw("the new contact", |line| {
-            matches!(line, ServerCommand::Contact(ContactLine::Added { .. }))
-        })
-        .await
+        self.saw("the new contact", |line| matches!(line, ServerCommand::Contact(ContactLine::Added { .. }))).await
     }
 
     pub(super) async fn add_to_list(&mut self, list: List, handle: &Handle) -> anyhow::Result<()> {
-        let addition = Addition::ToList {
-            list,
-            handle: handle.clone(),
-        };
-        let adc = Adc {
-            trid: self.notification.next_trid(),
-            addition,
-        };
+        let addition = Addition::ToList { list, handle: handle.clone() };
+        let adc = Adc { trid: self.notification.next_trid(), addition };
         self.notification.send(&ClientCommand::Adc(adc)).await?;
-        self.saw("the new entry of a list", |line| is_on_list(line, list, handle))
-            .await
+        self.saw("the new entry of a list", |line| is_on_list(line, list, handle)).await
     }
 
     /// XFR on the notification server, USR on the switchboard.
@@ -107,18 +81,9 @@ impl Person {
             .await?;
         let mut conversation = self.dial(&address).await?;
         let trid = conversation.next_trid();
-        conversation
-            .send(&Switchboard::Usr {
-                trid,
-                handle: Some(self.handle.clone()),
-                cookie,
-            })
-            .await?;
+        conversation.send(&Switchboard::Usr { trid, handle: Some(self.handle.clone()), cookie }).await?;
         self.conversation = Some(conversation);
-        self.heard("that the conversation is open", |line| {
-            matches!(line, SwitchboardLine::Opened { .. })
-        })
-        .await
+        self.heard("that the conversation is open", |line| matches!(line, SwitchboardLine::Opened { .. })).await
     }
 
     async fn dial(&self, address: &str) -> anyhow::Result<SwitchboardClient> {
@@ -129,14 +94,8 @@ impl Person {
     pub(super) async fn call(&mut self, callee: &Handle) -> anyhow::Result<()> {
         let conversation = self.conversation()?;
         let trid = conversation.next_trid();
-        conversation
-            .send(&Switchboard::Cal {
-                trid,
-                callee: callee.clone(),
-            })
-            .await?;
-        self.heard("that it rings", |line| matches!(line, SwitchboardLine::Ringing(..)))
-            .await
+        conversation.send(&Switchboard::Cal { trid, callee: callee.clone() }).await?;
+        self.heard("that it rings", |line| matches!(line, SwitchboardLine::Ringing(..))).await
     }
 
     /// Waits for RNG and joins with ANS.
@@ -157,29 +116,16 @@ impl Person {
         };
         conversation.send(&answer).await?;
         self.conversation = Some(conversation);
-        self.heard("who is there", |line| matches!(line, SwitchboardLine::Roster { .. }))
-            .await?;
-        self.heard("that the conversation is joined", |line| {
-            matches!(line, SwitchboardLine::Joined(_))
-        })
-        .await
+        self.heard("who is there", |line| matches!(line, SwitchboardLine::Roster { .. })).await?;
+        self.heard("that the conversation is joined", |line| matches!(line, SwitchboardLine::Joined(_))).await
     }
 
     /// Sends a message and waits until the server says that it was delivered.
     pub(super) async fn say(&mut self, message: &str, flag: AckFlag) -> anyhow::Result<()> {
         let conversation = self.conversation()?;
         let trid = conversation.next_trid();
-        conversation
-            .send(&Switchboard::Msg {
-                trid,
-                flag,
-                payload: message.as_bytes(),
-            })
-            .await?;
-        self.heard("that the message was delivered", |line| {
-            *line == SwitchboardLine::Ack(trid)
-        })
-        .await
+        conversation.send(&Switchboard::Msg { trid, flag, payload: message.as_bytes() }).await?;
+        self.heard("that the message was delivered", |line| *line == SwitchboardLine::Ack(trid)).await
     }
 
     /// Waits until the switchboard has said something.
@@ -188,9 +134,7 @@ impl Person {
         what: &str,
         wanted: impl Fn(&SwitchboardLine<'_>) -> bool,
     ) -> anyhow::Result<()> {
-        self.conversation()?
-            .wait_for(what, |line| wanted(line).then_some(()))
-            .await
+        self.conversation()?.wait_for(what, |line| wanted(line).then_some(())).await
     }
 
     /// Waits for a message that ends as `text` does.
@@ -210,8 +154,7 @@ impl Person {
 
     pub(super) async fn leave(&mut self) -> anyhow::Result<()> {
         self.notification.send(&ClientCommand::Out).await?;
-        self.saw("the server's goodbye", |line| matches!(line, ServerCommand::Out(None)))
-            .await?;
+        self.saw("the server's goodbye", |line| matches!(line, ServerCommand::Out(None))).await?;
         self.notification.closed().await
     }
 

@@ -27,11 +27,7 @@ impl Show {
     /// Shows what a client's connection says and hears.
     pub(super) fn tap(&self, name: &str, connection: &str) -> Tap {
         let who = format!("{name} {connection}");
-        let colour = if name == "Alice" {
-            Style::new().cyan()
-        } else {
-            Style::new().magenta()
-        };
+        let colour = if name == "Alice" { Style::new().cyan() } else { Style::new().magenta() };
         Arc::new(move |wire| print_wire(&who, &colour, wire))
     }
 }
@@ -82,9 +78,7 @@ fn shorten(secret: &str) -> String {
 
 /// What others wrote must not steer the terminal.
 fn printable(text: &str) -> String {
-    text.chars()
-        .map(|char| if char.is_control() { '·' } else { char })
-        .collect()
+    text.chars().map(|char| if char.is_control() { '·' } else { char }).collect()
 }
 
 #[cfg(test)]
@@ -102,10 +96,7 @@ mod tests {
         ] {
             assert!(!hide_secrets(line).contains("secretsecret"), "{line}");
         }
-        assert_eq!(
-            hide_secrets("USR 4 OK alice@example.com 1 0"),
-            "USR 4 OK alice@example.com 1 0"
-        );
+        assert_eq!(hide_secrets("USR 4 OK alice@example.com 1 0"), "USR 4 OK alice@example.com 1 0");
         assert_eq!(hide_token("MSPAuth: secretsecret"), "MSPAuth: secret…");
     }
 }

@@ -112,14 +112,7 @@ fn connect(room: usize, idle: Option<Duration>) -> Peer {
         idle,
     };
     let task = tokio::spawn(serve(far, session, outbox.clone(), LineRules::NOTIFICATION));
-    Peer {
-        stream: near,
-        outbox,
-        open_gate,
-        ended,
-        handled,
-        task,
-    }
+    Peer { stream: near, outbox, open_gate, ended, handled, task }
 }
 
 impl Peer {
@@ -246,9 +239,7 @@ async fn a_peer_that_does_not_take_the_last_bytes_is_left_after_a_second() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_reader_is_closed_and_the_sender_hears_it() {
     let peer = connect(4, None);
-    let took: Vec<bool> = (0..5)
-        .map(|_| peer.outbox.send(|out| out.extend([b'x'; 300])))
-        .collect();
+    let took: Vec<bool> = (0..5).map(|_| peer.outbox.send(|out| out.extend([b'x'; 300]))).collect();
     assert_eq!(took, [true, true, true, false, false]);
     peer.task.await.unwrap();
     assert_eq!(*lock(&peer.ended), 1);

@@ -161,10 +161,8 @@ fn push_pp(out: &mut String, state: &str, now: Utc) {
 
 /// The fault, straight under the envelope, and the end of the document.
 fn push_fault(out: &mut String, code: &str, text: &str) {
-    let _ = write!(
-        out,
-        "<S:Fault><faultcode>{code}</faultcode><faultstring>{text}</faultstring></S:Fault></S:Envelope>"
-    );
+    let _ =
+        write!(out, "<S:Fault><faultcode>{code}</faultcode><faultstring>{text}</faultstring></S:Fault></S:Envelope>");
 }
 
 #[cfg(test)]
@@ -181,21 +179,12 @@ mod tests {
         let mut legacy = [0; 48];
         legacy.iter_mut().zip(0..).for_each(|(byte, value)| *byte = value);
         let (member, now) = (0x0000_0001_0000_0002, now());
-        let grant = Grant {
-            member,
-            ticket: &ticket,
-            tokens,
-            now,
-            legacy,
-        };
+        let grant = Grant { member, ticket: &ticket, tokens, now, legacy };
         grant.document()
     }
 
     fn token(number: u32, address: &str) -> TokenRequest {
-        TokenRequest {
-            number,
-            address: address.to_owned(),
-        }
+        TokenRequest { number, address: address.to_owned() }
     }
 
     #[test]
@@ -204,10 +193,7 @@ mod tests {
         assert_eq!(grant(&tokens), transcript::body(transcript::RST, "rst <| "));
         assert_eq!(denied(now()), transcript::body(transcript::RST, "rst3 <| "));
         assert_eq!(invalid(), transcript::body(transcript::RST, "rst4 <| "));
-        assert_eq!(
-            (grant(&tokens).len(), denied(now()).len(), invalid().len()),
-            (3196, 780, 207)
-        );
+        assert_eq!((grant(&tokens).len(), denied(now()).len(), invalid().len()), (3196, 780, 207));
     }
 
     #[test]
@@ -224,13 +210,7 @@ mod tests {
         let mut tokens = vec![token(0, LEGACY_ADDRESS)];
         tokens.extend((1..7).map(|number| token(number, "messengersecure.live.com")));
         let (tokens, legacy) = (tokens.as_slice(), [0; 48]);
-        let grant = Grant {
-            member: 1,
-            ticket: &ticket,
-            tokens,
-            now: now(),
-            legacy,
-        };
+        let grant = Grant { member: 1, ticket: &ticket, tokens, now: now(), legacy };
         assert!(grant.document().len() < 8000, "{}", grant.document().len());
     }
 }

@@ -56,22 +56,14 @@ async fn grant(passport: &Passport, request: &RstRequest) -> Response {
     if getrandom::fill(&mut legacy).is_err() {
         return answers::unavailable();
     }
-    let grant = Grant {
-        member: member_id(account.id),
-        ticket: &ticket,
-        tokens: &request.tokens,
-        now: Utc::now(),
-        legacy,
-    };
+    let grant =
+        Grant { member: member_id(account.id), ticket: &ticket, tokens: &request.tokens, now: Utc::now(), legacy };
     answers::soap(grant.document())
 }
 
 /// The body; `None` when it is too long or breaks off. One that says it is too long is not read at all.
 async fn read_body(request: Request<Body>) -> Option<body::Bytes> {
-    let length = request
-        .headers()
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse().ok());
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: usize| length > MAX_BODY) {
         return None;
     }

@@ -35,11 +35,7 @@ impl Server {
         let name = DisplayName::new("Alice A").unwrap();
         accounts.create(alice, name, "s3cr,t &%").await.unwrap();
         let tickets = Arc::new(Tickets::open(&store).await.unwrap());
-        let passport = Arc::new(Passport {
-            accounts,
-            tickets,
-            settings,
-        });
+        let passport = Arc::new(Passport { accounts, tickets, settings });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
@@ -49,14 +45,7 @@ impl Server {
             Connections::new(Config::default().address_limits(1000)),
             stopped,
         ));
-        Self {
-            address,
-            passport,
-            store,
-            stop,
-            task,
-            _directory: directory,
-        }
+        Self { address, passport, store, stop, task, _directory: directory }
     }
 
     /// Sends bytes and reads until the server closes.
@@ -65,10 +54,7 @@ impl Server {
         stream.write_all(request.as_ref()).await.unwrap();
         let mut bytes = Vec::new();
         let read = stream.read_to_end(&mut bytes);
-        tokio::time::timeout(Duration::from_secs(10), read)
-            .await
-            .unwrap()
-            .unwrap();
+        tokio::time::timeout(Duration::from_secs(10), read).await.unwrap().unwrap();
         Answer::parse(&String::from_utf8(bytes).unwrap())
     }
 
@@ -88,9 +74,7 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn parse(text: &str) -> Self {
-        let (head, body) = text
-            .split_once("\r\n\r\n")
-            .unwrap_or_else(|| panic!("no answer: {text:?}"));
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
         let mut lines = head.split("\r\n").map(str::to_owned);
         let status = lines.next().unwrap();
         let count = head.split("\r\n").count() - 1;
@@ -98,28 +82,17 @@ impl Answer {
         assert_eq!(headers.len(), count, "a header stands twice: {head}");
         let (dates, headers): (BTreeSet<_>, _) = headers.into_iter().partition(|line| line.starts_with("Date: "));
         assert!(dates.len() <= 1);
-        Self {
-            status,
-            headers,
-            body: body.to_owned(),
-        }
+        Self { status, headers, body: body.to_owned() }
     }
 
     /// What a transcript expects of connection `name`, with other values in the place of its samples.
     pub(super) fn expected(transcript: &str, name: &str, values: &[(&str, &str)]) -> Self {
         let text = transcript::message(transcript, name, '<');
-        Self::parse(
-            &values
-                .iter()
-                .fold(text, |text, (sample, value)| text.replace(sample, value)),
-        )
+        Self::parse(&values.iter().fold(text, |text, (sample, value)| text.replace(sample, value)))
     }
 
     pub(super) fn header(&self, name: &str) -> &str {
-        let line = self
-            .headers
-            .iter()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        let line = self.headers.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         line.unwrap_or_else(|| panic!("no {name} in {self:?}"))
     }
 }
