@@ -97,9 +97,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Directory`], [`StoreError::Open`], [`StoreError::Newer`] and [`StoreError::Migrate`], each naming the path.
     pub async fn open(directory: &Path) -> Result<Self, StoreError> {
-        make_private_directory(directory)
-            .map_err(|error| StoreError::Directory { path: directory.to_owned(), error })?;
         let path = directory.join(FILE_NAME);
+        make_private(directory, &path).map_err(|error| StoreError::Directory { path: directory.to_owned(), error })?;
         let options = SqliteConnectOptions::new()
             .filename(&path)
             .create_if_missing(true)
@@ -125,15 +124,16 @@ impl Store {
     }
 }
 
-/// Makes a directory that only its owner can enter: the database holds password hashes and the keys of tickets. One that is there
-/// keeps its permissions; it is the operator's.
-fn make_private_directory(directory: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    if std::fs::metadata(directory).is_ok_and(|known| known.permissions().mode() & 0o007 != 0) {
-        let directory = directory.display();
-        tracing::warn!(%directory, "everybody on this machine can look into the data directory; chmod 700 keeps its secrets");
+/// Makes the directory and the file, for their owner alone: the database holds password hashes and the keys of tickets. SQLite
+/// gives its other files the permissions of this one. What is there already keeps its permissions; it is the operator's.
+fn make_private(directory: &Path, file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    match made {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {

@@ -337,3 +337,19 @@ async fn a_closed_store_refuses_and_does_not_hang() {
     assert!(store.write(edit).await.is_err());
     assert!(store.roster(&handle("alice")).await.is_err());
 }
+
+#[tokio::test]
+async fn nobody_else_on_the_machine_can_read_what_it_writes() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("data");
+    let store = Store::open(&data).await.unwrap();
+    store.server_keys("ticket").await.unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    let files: Vec<_> = std::fs::read_dir(&data).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(files.len() >= 2, "{files:?}");
+    for file in files {
+        assert_eq!(mode(&file) & 0o077, 0, "{}", file.display());
+    }
+}
