@@ -63,11 +63,7 @@ async fn talk(mut board: Wire, me: usize) -> Vec<(String, usize)> {
 async fn ten_who_talk_at_once_are_heard_by_all_in_one_order() {
     let server = TestServer::start().await;
     let (_people, boards) = ten_people(&server).await;
-    let talking: Vec<_> = boards
-        .into_iter()
-        .enumerate()
-        .map(|(me, board)| tokio::spawn(talk(board, me)))
-        .collect();
+    let talking: Vec<_> = boards.into_iter().enumerate().map(|(me, board)| tokio::spawn(talk(board, me))).collect();
     let mut heard = Vec::new();
     for task in talking {
         heard.push(task.await.unwrap());
@@ -114,11 +110,7 @@ async fn whoever_leaves_is_said_goodbye_once() {
         let mut gone = Vec::new();
         while gone.len() < MEMBERS / 2 {
             let frame = board.next().await.unwrap();
-            assert_eq!(
-                frame.line,
-                format!("BYE {}", frame.word(1)),
-                "no word more, to {number}"
-            );
+            assert_eq!(frame.line, format!("BYE {}", frame.word(1)), "no word more, to {number}");
             gone.push(frame.word(1).to_owned());
         }
         gone.sort();
@@ -160,11 +152,7 @@ async fn a_list_that_changes_while_it_is_read_is_complete_and_says_nothing_twice
         }
         let counts: Vec<_> = lines.iter().filter(|line| line.starts_with("LST ")).collect();
         let again = people::synchronize(&mut wire).await;
-        assert_eq!(
-            again.iter().filter(|line| line.starts_with("LST ")).count(),
-            30,
-            "after {counts:?}"
-        );
+        assert_eq!(again.iter().filter(|line| line.starts_with("LST ")).count(), 30, "after {counts:?}");
     }
 }
 
@@ -180,9 +168,7 @@ async fn a_flood_of_questions_is_answered_as_fast_as_the_answers_are_read() {
     let (read, mut write) = mallory.into_stream().into_split();
     let asking = tokio::spawn(async move {
         use tokio::io::AsyncWriteExt;
-        let questions: String = (0..QUESTIONS)
-            .map(|trid| format!("GCF {trid} Shields.xml\r\n"))
-            .collect();
+        let questions: String = (0..QUESTIONS).map(|trid| format!("GCF {trid} Shields.xml\r\n")).collect();
         write.write_all(questions.as_bytes()).await.unwrap();
         write
     });
@@ -196,13 +182,7 @@ async fn a_flood_of_questions_is_answered_as_fast_as_the_answers_are_read() {
         let mut line = String::new();
         answers.read_line(&mut line).await.unwrap();
         let length = line.trim_end().strip_prefix(&format!("GCF {trid} Shields.xml "));
-        document.resize(
-            length
-                .unwrap_or_else(|| panic!("{line:?} in place of {trid}"))
-                .parse()
-                .unwrap(),
-            0,
-        );
+        document.resize(length.unwrap_or_else(|| panic!("{line:?} in place of {trid}")).parse().unwrap(), 0);
         answers.read_exact(&mut document).await.unwrap();
     }
     drop(asking.await.unwrap());
