@@ -21,7 +21,7 @@ const BOB: &str = "bob@example.com";
 
 /// A data directory with accounts, and a server on it.
 fn server_with(handles: &[&str]) -> (TempDir, RunningBinary) {
-    let data = tempfile::tempdir().unwrap();
+    let data = support::private_directory();
     handles.iter().for_each(|handle| add(data.path(), handle));
     let server = RunningBinary::start(data.path());
     (data, server)
@@ -99,7 +99,7 @@ async fn many_edits_in_one_write_survive_as_far_as_they_were_answered() {
     let handles: Vec<_> = (0..40).map(|number| format!("friend{number}@example.com")).collect();
     let mut all: Vec<_> = handles.iter().map(String::as_str).collect();
     all.push(ALICE);
-    let data = tempfile::tempdir().unwrap();
+    let data = support::private_directory();
     let hash = support::password_hash(PASSWORD);
     let rows: String = all.iter().map(|handle| format!("{handle},\"{hash}\"\n")).collect();
     let file = data.path().join("people.csv");

@@ -129,11 +129,12 @@ impl Store {
 /// keeps its permissions; it is the operator's.
 fn make_private_directory(directory: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    if std::fs::metadata(directory).is_ok_and(|known| known.permissions().mode() & 0o007 != 0) {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    if std::fs::metadata(directory)?.permissions().mode() & 0o007 != 0 {
         let directory = directory.display();
         tracing::warn!(%directory, "everybody on this machine can look into the data directory; chmod 700 keeps its secrets");
     }
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
+    Ok(())
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {
