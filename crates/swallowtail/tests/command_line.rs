@@ -63,7 +63,7 @@ fn a_mistake_on_the_command_line_is_named_and_the_exit_code_is_2() {
 
 #[test]
 fn an_address_in_use_is_named_with_its_flag_and_key() {
-    let data = tempfile::tempdir().unwrap();
+    let data = support::private_directory();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for flag in ["notification", "switchboard", "http", "dispatch"] {
@@ -77,7 +77,7 @@ fn an_address_in_use_is_named_with_its_flag_and_key() {
 
 #[test]
 fn a_data_directory_that_cannot_be_is_named() {
-    let data = tempfile::tempdir().unwrap();
+    let data = support::private_directory();
     let file = data.path().join("file");
     std::fs::write(&file, "x").unwrap();
     for path in [file.clone(), file.join("below"), "/proc/nothing/here".into()] {
@@ -94,7 +94,7 @@ fn a_database_that_is_none_is_named() {
         |path: &Path| std::fs::create_dir(path).unwrap(),
         |path: &Path| std::fs::write(path, "this is no database, however long it is; ".repeat(200)).unwrap(),
     ] {
-        let data = tempfile::tempdir().unwrap();
+        let data = support::private_directory();
         let path = data.path().join("swallowtail.db");
         make(&path);
         let error = serve(&[&ANYWHERE[..], &["--data", text(data.path())]].concat());
@@ -106,7 +106,7 @@ fn a_database_that_is_none_is_named() {
 
 #[test]
 fn a_mistake_in_the_configuration_is_named_with_file_line_and_key() {
-    let data = tempfile::tempdir().unwrap();
+    let data = support::private_directory();
     let file = data.path().join("swallowtail.toml");
     for (config, causes) in [
         ("[limits]\ncontacs = 5\n", &["contacs", "line 2"][..]),
@@ -136,7 +136,7 @@ fn a_log_filter_that_is_none_is_named() {
 
 #[test]
 fn two_servers_on_one_address_do_not_share_it() {
-    let data = tempfile::tempdir().unwrap();
+    let data = support::private_directory();
     let first = RunningBinary::start(data.path());
     let address = first.notification.to_string();
     let error = serve(&["--notification", &address, "--data", text(data.path())]);
@@ -146,7 +146,7 @@ fn two_servers_on_one_address_do_not_share_it() {
 /// Each would answer from its own memory of the lists. The operator's commands run beside a server all the same.
 #[test]
 fn a_second_server_on_the_same_data_is_refused() {
-    let data = tempfile::tempdir().unwrap();
+    let data = support::private_directory();
     let first = RunningBinary::start(data.path());
     let error = serve(&[&ANYWHERE[..], &["--data", text(data.path())]].concat());
     names(&error, &["another server", text(data.path())]);
@@ -159,7 +159,7 @@ fn a_second_server_on_the_same_data_is_refused() {
 #[tokio::test]
 async fn a_signal_tells_everybody_and_ends_the_program() {
     for signal in [Signal::TERM, Signal::INT] {
-        let data = tempfile::tempdir().unwrap();
+        let data = support::private_directory();
         account(data.path(), &["add", "alice@example.com", "--password-stdin"], PASSWORD);
         account(data.path(), &["add", "bob@example.com", "--password-stdin"], PASSWORD);
         let mut server = RunningBinary::start(data.path());
@@ -202,7 +202,7 @@ fn the_demo_shows_both_sides_and_succeeds() {
 /// As with `| head -1`: whoever reads has seen enough.
 #[test]
 fn a_reader_who_leaves_early_is_no_disaster() {
-    let data = tempfile::tempdir().unwrap();
+    let data = support::private_directory();
     for number in 0..3 {
         account(data.path(), &["add", &format!("user{number}@example.com"), "--password-stdin"], PASSWORD);
     }
@@ -221,7 +221,7 @@ fn a_reader_who_leaves_early_is_no_disaster() {
 /// What opens a door, and what people say to each other, is in no log, however detailed.
 #[tokio::test]
 async fn no_secret_is_in_the_most_detailed_log() {
-    let data = tempfile::tempdir().unwrap();
+    let data = support::private_directory();
     account(data.path(), &["add", "alice@example.com", "--password-stdin"], PASSWORD);
     account(data.path(), &["add", "bob@example.com", "--password-stdin"], PASSWORD);
     let server = RunningBinary::start_with(data.path(), "trace");

@@ -6,8 +6,12 @@ mod support;
 
 use std::path::Path;
 
+use msnp::Handle;
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use support::TestServer;
 use support::binary::{RunningBinary, account};
-use support::people;
+use support::people::{self, Chat};
 use support::wire::Wire;
 use tempfile::TempDir;
 
@@ -17,7 +21,7 @@ const BOB: &str = "bob@example.com";
 
 /// A data directory with accounts, and a server on it.
 fn server_with(handles: &[&str]) -> (TempDir, RunningBinary) {
-    let data = tempfile::tempdir().unwrap();
+    let data = support::private_directory();
     handles.iter().for_each(|handle| add(data.path(), handle));
     let server = RunningBinary::start(data.path());
     (data, server)
@@ -95,7 +99,7 @@ async fn many_edits_in_one_write_survive_as_far_as_they_were_answered() {
     let handles: Vec<_> = (0..40).map(|number| format!("friend{number}@example.com")).collect();
     let mut all: Vec<_> = handles.iter().map(String::as_str).collect();
     all.push(ALICE);
-    let data = tempfile::tempdir().unwrap();
+    let data = support::private_directory();
     let hash = support::password_hash(PASSWORD);
     let rows: String = all.iter().map(|handle| format!("{handle},\"{hash}\"\n")).collect();
     let file = data.path().join("people.csv");
@@ -175,4 +179,64 @@ async fn an_account_that_is_made_anew_keeps_what_it_is_told() {
     let server = RunningBinary::start(data.path());
     let burst = burst(&server, ALICE, &new).await;
     assert_eq!(line(&burst, "LST "), Some("LST N=bob@example.com F=bob@example.com 2 1"));
+}
+
+/// The database cannot be written for a while. Edits are refused and change nothing; signing in, presence and chats go on; and
+/// afterwards edits work again.
+#[tokio::test]
+async fn a_database_that_cannot_be_written_stops_edits_and_nothing_else() {
+    let server = TestServer::start().await;
+    let [alice, bob] = server.accounts(["alice", "bob"]).await;
+    let (mut alices, mut bobs) = server.friends("alice", "bob").await;
+    let mut chat = Chat::open((&alice, &mut alices), (&bob, &mut bobs)).await;
+    server.account("carol").await;
+    let options = SqliteConnectOptions::new().filename(server.data().join("swallowtail.db"));
+    let mut intruder = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::query("begin immediate").execute(&mut intruder).await.unwrap();
+
+    alices.line("ADC 1 AL N=carol@example.com\r\nPRP 2 MFN Other\r\nPNG").await;
+    chat.exchange("meanwhile").await;
+    bobs.done("CHG", "BSY 0").await;
+    let carol = server.online("carol").await;
+    chat.exchange("still").await;
+    assert_eq!(alices.expect("603 1").await.line, "603 1");
+    assert_eq!(alices.expect("603 2").await.line, "603 2");
+    alices.expect("QNG").await;
+    let told = bobs.before_pong().await;
+    assert!(told.is_empty(), "a name that was not changed is not told: {told:?}");
+
+    sqlx::query("rollback").execute(&mut intruder).await.unwrap();
+    alices.done("ADC", "AL N=carol@example.com").await;
+    alices.done("PRP", "MFN Other").await;
+    bobs.expect("NLN NLN alice@example.com Other").await;
+    drop(carol);
+}
+
+/// A ticket that is none is told so at once, and never makes the owner of the account wait.
+#[tokio::test]
+async fn a_forged_ticket_does_not_wait_for_the_account() {
+    let server = TestServer::start().await;
+    let alice = server.account("alice").await;
+    let directory = server.server().service().directory.clone();
+    let _turn = directory.turn(&Handle::parse(&alice).unwrap()).await;
+    let mut wire = Wire::dial(server.notification()).await;
+    wire.send(people::sign_in_bytes(&alice, "t=forged&p=")).await;
+    assert_eq!(wire.last_lines().await.last().unwrap(), "911 4");
+}
+
+#[tokio::test]
+async fn a_ticket_opens_one_account_and_nothing_is_left_of_it_when_it_is_cut() {
+    let server = TestServer::start().await;
+    let [alice, _bob] = server.accounts(["alice", "bob"]).await;
+    let own = server.ticket("alice").await;
+    let mut mixed = own.clone();
+    // The signature of another one.
+    mixed.replace_range(60..94, &server.ticket("bob").await[60..94]);
+    let cut = format!("{}&p=", &own[..own.len() - 4]);
+    for ticket in [server.ticket("bob").await, mixed, cut, own.to_uppercase(), "t=&p=".to_owned()] {
+        let mut wire = Wire::dial(server.notification()).await;
+        wire.send(people::sign_in_bytes(&alice, &ticket)).await;
+        assert_eq!(wire.last_lines().await.last().unwrap(), "911 4", "{ticket}");
+    }
+    server.sign_in("alice").await;
 }

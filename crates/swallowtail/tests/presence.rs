@@ -317,3 +317,49 @@ async fn edits_of_a_session_that_is_taken_over_meanwhile_are_in_memory_too() {
     let on_disk = people::synchronize(&mut wire).await;
     assert_eq!(lists(&in_memory).0, lists(&on_disk).0);
 }
+
+/// Alice is gone the moment she has sent an edit, and what others say to her finds a dead socket meanwhile. Whatever became of the
+/// edit: what Carol's session knows of it is what is in the store.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_edit_of_somebody_who_vanishes_is_whole_or_not_at_all() {
+    let mut server = TestServer::start().await;
+    let [_, _, carol] = server.accounts(["alice", "bob", "carol"]).await;
+    let (alice, mut bob) = server.friends("alice", "bob").await;
+    drop(alice);
+    let mut carols = server.online("carol").await;
+    let noise = tokio::spawn(async move {
+        loop {
+            bob.done("CHG", "BSY 0").await;
+            bob.done("CHG", "NLN 0").await;
+        }
+    });
+    for round in 0..60 {
+        let mut alice = server.online("alice").await;
+        let burst = people::synchronize(&mut alice).await;
+        let contact = burst.iter().find(|line| line.contains(&carol)).and_then(|line| line.split_once("C="));
+        let edit = match contact {
+            Some((_, rest)) => format!("REM 9 FL {}\r\n", rest.split(' ').next().unwrap()),
+            None => format!("ADC 9 FL N={carol} F={carol}\r\n"),
+        };
+        alice.send(edit).await;
+        alice.reset();
+        // Alice's next session and Carol's must agree, whoever learned of the edit in whatever way.
+        let told = people::synchronize(&mut carols).await;
+        let (_, mut bits) = lists(&told);
+        let mut alice = server.online("alice").await;
+        let burst = people::synchronize(&mut alice).await;
+        let has = burst.iter().any(|line| line.contains(&carol) && line.contains("C="));
+        if (bits != 0) != has {
+            // It may have been carried out between the two looks.
+            bits = lists(&people::synchronize(&mut carols).await).1;
+        }
+        assert_eq!(bits != 0, has, "round {round}: {told:?} {burst:?}");
+    }
+    noise.abort();
+    let before = people::synchronize(&mut carols).await;
+    drop(carols);
+    server.restart().await;
+    let ticket = server.ticket("carol").await;
+    let mut wire = people::sign_in(server.notification(), &carol, &ticket).await;
+    assert_eq!(lists(&before), lists(&people::synchronize(&mut wire).await));
+}

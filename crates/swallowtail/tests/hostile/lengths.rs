@@ -59,7 +59,9 @@ async fn a_lying_length_closes_before_anything_is_waited_for() {
         for length in LYING.iter().map(|word| (*word).to_owned()).chain(over) {
             let mut wire = scene.server.online("mallory").await;
             wire.line(format!("{command} {length}")).await;
-            assert_eq!(wire.last_lines().await, [""; 0], "{command} {length:?}");
+            // One word too few is what SDC answers.
+            let expected = if length.is_empty() && command.starts_with("SDC") { vec!["503 9"] } else { Vec::new() };
+            assert_eq!(wire.last_lines().await, expected, "{command} {length:?}");
         }
     }
     for length in LYING.iter().copied().filter(|word| !word.is_empty()).chain(["0", "31", "33", "4096"]) {

@@ -7,6 +7,7 @@ pub(crate) mod people;
 pub(crate) mod wire;
 
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::panic;
 use std::path::PathBuf;
 use std::sync::{Mutex, Once};
@@ -41,7 +42,7 @@ impl TestServer {
 
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         record_panics();
-        let data = tempfile::tempdir().unwrap();
+        let data = private_directory();
         let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
         let mut config = Config { data: data.path().to_owned(), ..Config::default() };
         config.listen.notification = any;
@@ -157,6 +158,12 @@ impl Bystanders {
             assert_eq!(wire.before_pong().await, []);
         }
     }
+}
+
+/// A directory that only its owner can enter, as the server wants its data to be.
+pub(crate) fn private_directory() -> TempDir {
+    let private = std::fs::Permissions::from_mode(0o700);
+    tempfile::Builder::new().permissions(private).tempdir().unwrap()
 }
 
 pub(crate) fn address(name: &str) -> String {

@@ -3,6 +3,8 @@
 mod person;
 mod show;
 
+use std::os::unix::fs::PermissionsExt;
+
 use anyhow::Context;
 use msnp::notification::{Addition, ContactLine, PresenceLine, ServerCommand};
 use msnp::switchboard::{AckFlag, ServerCommand as SwitchboardLine};
@@ -21,7 +23,9 @@ const NUDGE: &str = "MIME-Version: 1.0\r\nContent-Type: text/x-msnmsgr-datacast\
 
 /// Runs the demo.
 pub(super) async fn run() -> anyhow::Result<()> {
-    let data = tempfile::tempdir().context("cannot make a temporary directory")?;
+    let private = std::fs::Permissions::from_mode(0o700);
+    let data = tempfile::Builder::new().permissions(private).tempdir();
+    let data = data.context("cannot make a temporary directory")?;
     let mut config = Config { data: data.path().to_owned(), ..Config::default() };
     for address in [&mut config.listen.notification, &mut config.listen.switchboard, &mut config.listen.http] {
         address.set_port(0);
