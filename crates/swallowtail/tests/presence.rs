@@ -183,7 +183,9 @@ async fn a_block_during_a_sign_in_ends_in_nothing_seen() {
         tokio::join!(blocking, bob.line("CHG 9 NLN 0"));
         bob.expect("CHG 9").await;
         let told = about(&bob.before_pong().await, "alice@example.com");
-        assert!(told.is_empty() || told == ["ILN", "FLN"], "round {round}: {told:?}");
+        // A departure of somebody who was not shown yet is harmless: that is what the client takes everybody for.
+        let good: [&[&str]; 3] = [&[], &["FLN"], &["ILN", "FLN"]];
+        assert!(good.iter().any(|good| told == *good), "round {round}: {told:?}");
         alice.send("REM 8 BL bob@example.com\r\nADC 8 AL N=bob@example.com\r\n").await;
         alice.expect("ADC 8 AL").await;
     }
