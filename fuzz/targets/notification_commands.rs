@@ -8,6 +8,14 @@ use msnp::frame::{Decoder, Flow, Frame, LineRules, Receiver};
 use msnp::notification::{ClientCommand, Stage, verb};
 use msnp::{Dialect, Refusal};
 
+/// The dialect of a stage. Before one is agreed on, any.
+const fn dialect(stage: Stage) -> Dialect {
+    match stage {
+        Stage::Fresh | Stage::VersionQuery => Dialect::Msnp12,
+        Stage::Negotiated(dialect) | Stage::SignedIn(dialect) => dialect,
+    }
+}
+
 /// A connection that stays in one stage.
 struct Connection {
     stage: Stage,
@@ -22,7 +30,7 @@ impl Receiver for Connection {
     }
 
     fn receive(&mut self, frame: Frame<'_>) -> Result<Flow, Refusal> {
-        match ClientCommand::decode(frame) {
+        match ClientCommand::decode(dialect(self.stage), frame) {
             Ok(command) => self.commands.push(command),
             Err(Refusal::Answer(..)) => {}
             Err(refusal) => return Err(refusal),
@@ -38,13 +46,13 @@ fn commands(stage: Stage, stream: &[u8]) -> (Vec<ClientCommand>, Result<(), Refu
 }
 
 fuzz_target!(|stream: &[u8]| {
-    let dialects = [Dialect::Msnp8, Dialect::Msnp12];
+    let dialects = Dialect::ALL;
     let stages = [Stage::Fresh, Stage::VersionQuery].into_iter();
     let stages = stages.chain(dialects.map(Stage::Negotiated)).chain(dialects.map(Stage::SignedIn));
     for stage in stages {
         let (sent, _) = commands(stage, stream);
         let mut written = Vec::new();
-        sent.iter().for_each(|command| command.encode(&mut written));
+        sent.iter().for_each(|command| command.encode(dialect(stage), &mut written));
         assert_eq!(commands(stage, &written), (sent, Ok(())));
     }
 });

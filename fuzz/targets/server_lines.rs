@@ -64,7 +64,7 @@ fn read(service: Service, stream: &[u8]) -> (Reader, Result<(), Malformed>) {
 }
 
 fuzz_target!(|stream: &[u8]| {
-    let dialects = [Dialect::Msnp10, Dialect::Msnp12].map(Service::Notification);
+    let dialects = Dialect::ALL.map(Service::Notification);
     for service in dialects.into_iter().chain([Service::Switchboard]) {
         let (first, _) = read(service, stream);
         let (second, end) = read(service, &first.written);

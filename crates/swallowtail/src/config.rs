@@ -2,6 +2,7 @@
 //!
 //! Nothing needs to be set. A key that does not exist is an error that names it.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -11,6 +12,8 @@ use anyhow::Context;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use crate::notification::QuirkMode;
+use crate::rates::{Rate, RateLimits};
 use crate::roster::RosterLimits;
 
 /// Every setting.
@@ -27,6 +30,8 @@ pub struct Config {
     pub limits: Limits,
     /// Signing in.
     pub sign_in: SignIn,
+    /// What single clients need that others must not get, by name: `auto` (for that client alone), `always` or `never`.
+    pub quirks: BTreeMap<String, QuirkMode>,
 }
 
 /// Addresses to listen on. Loopback by default: nobody else can reach the service until told otherwise.
@@ -66,10 +71,26 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// Connections of one address that have not signed in.
     pub anonymous_per_address: usize,
-    /// Contacts of one account (framing.md section 6).
+    /// Contacts of one account (framing.md section 6): over it 210.
     pub contacts: usize,
-    /// Groups of one account (framing.md section 6).
+    /// Addresses on the allow list of one account, and as many on the block list: over it 210.
+    pub allowed_or_blocked: usize,
+    /// Accounts that may have one account on their list; the next one that adds it hears 210.
+    pub reverse: usize,
+    /// Groups of one account: over it 223.
     pub groups: usize,
+    /// Changes of the display name in ten seconds: over it 800.
+    pub name_changes: usize,
+    /// Switchboards that one account may ask for in a minute: over it 800 (sb.md section 2).
+    pub switchboards_per_minute: usize,
+    /// Switchboard connections of one account at once: over it 800 (sb.md section 11).
+    pub switchboard_connections: usize,
+    /// Addresses without an account that one account may try to add in an hour: over it 800 (ns.md section 8).
+    pub unknown_accounts_per_hour: usize,
+    /// Calls of one account in a minute: over it 713 (sb.md section 5).
+    pub calls_per_minute: usize,
+    /// Calls of one account to another in ten seconds: over it 713 (sb.md section 5).
+    pub rings: usize,
     /// Seconds after which a switchboard session in which nothing happens is closed; 0 for never (sb.md section 7).
     pub switchboard_idle: u64,
     /// Participants of one switchboard session (sb.md section 11).
@@ -115,6 +136,7 @@ impl Default for Config {
             advertise: Advertise::default(),
             limits: Limits::default(),
             sign_in: SignIn::default(),
+            quirks: BTreeMap::new(),
         }
     }
 }
@@ -143,12 +165,21 @@ const PRIVATE_NETWORKS: [&str; 8] = [
 impl Default for Limits {
     fn default() -> Self {
         let roster = RosterLimits::default();
+        let rates = RateLimits::default();
         Self {
             exempt: PRIVATE.clone(),
             connections_per_address: 64,
             anonymous_per_address: 20,
             contacts: roster.contacts,
+            allowed_or_blocked: roster.allowed_or_blocked,
+            reverse: roster.reverse,
             groups: roster.groups,
+            name_changes: rates.name_changes.most,
+            switchboards_per_minute: rates.switchboards.most,
+            switchboard_connections: 50,
+            unknown_accounts_per_hour: rates.unknown_accounts.most,
+            calls_per_minute: rates.calls.most,
+            rings: rates.rings.most,
             switchboard_idle: 300,
             switchboard_members: 50,
         }
@@ -189,6 +220,14 @@ impl Config {
     }
 
     fn check(&self) -> anyhow::Result<()> {
+        for name in self.quirks.keys() {
+            let known = crate::notification::quirk_names();
+            anyhow::ensure!(
+                known.contains(&name.as_str()),
+                "quirks.{name} is no quirk; there are: {}",
+                known.join(", ")
+            );
+        }
         anyhow::ensure!(
             (10..=60).contains(&self.sign_in.ping),
             "sign_in.ping is {}; clients take 10 to 60 seconds",
@@ -219,7 +258,23 @@ impl Config {
     /// What an account may keep.
     #[must_use]
     pub fn roster_limits(&self) -> RosterLimits {
-        RosterLimits { contacts: self.limits.contacts, groups: self.limits.groups, ..RosterLimits::default() }
+        let Limits { contacts, allowed_or_blocked, reverse, groups, .. } = self.limits;
+        RosterLimits { contacts, allowed_or_blocked, reverse, groups }
+    }
+
+    /// How often an account may do what.
+    #[must_use]
+    pub fn rate_limits(&self) -> RateLimits {
+        let limits = &self.limits;
+        let default = RateLimits::default();
+        let times = |most, rate: Rate| Rate { most, ..rate };
+        RateLimits {
+            name_changes: times(limits.name_changes, default.name_changes),
+            switchboards: times(limits.switchboards_per_minute, default.switchboards),
+            unknown_accounts: times(limits.unknown_accounts_per_hour, default.unknown_accounts),
+            calls: times(limits.calls_per_minute, default.calls),
+            rings: times(limits.rings, default.rings),
+        }
     }
 
     /// How many connections there may be in a process that may open `files` files.

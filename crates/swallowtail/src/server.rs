@@ -9,16 +9,21 @@ use std::time::Duration;
 
 use anyhow::Context;
 use msnp::frame::LineRules;
+use msnp::notification::{ServerCommand, ServiceLine, SignInAnswer};
+use msnp::payload::{alert, shutdown_warning};
+use msnp::{Dialect, Handle, TrId};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, member_id};
 use crate::config::Config;
 use crate::net::{Connections, Outbox, accept_loop, connection, raise_file_limit};
 use crate::notification::{self, Connection, NotificationSession, Role};
 use crate::passport::{self, Passport, PassportSettings, Tickets};
-use crate::presence::Directory;
+use crate::presence::{Cell, Directory, Endpoint};
+use crate::random;
+use crate::rates::Rates;
 use crate::service::Service;
 use crate::store::Store;
 use crate::switchboard::{Switchboard, SwitchboardSession};
@@ -82,6 +87,7 @@ impl Server {
         let service = Arc::new(Service {
             directory: Directory::new(store.clone()),
             switchboard: Switchboard::new(&config.limits),
+            rates: Arc::new(Rates::new(config.rate_limits())),
             draining: AtomicBool::new(false),
             store,
             tickets,
@@ -128,6 +134,53 @@ impl Server {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.connections.len()
+    }
+
+    /// Says something to everybody who is signed in; the text may differ by account.
+    fn tell_everybody(&self, line: impl Fn(&Cell, &Endpoint) -> Option<ServerCommand>) {
+        for cell in self.service.directory.cells() {
+            if let Some(endpoint) = cell.endpoint()
+                && let Some(line) = line(&cell, &endpoint)
+            {
+                endpoint.send(&line);
+            }
+        }
+    }
+
+    /// Warns that the service will stop in so many minutes (payloads.md section 11).
+    pub fn warn(&self, minutes: u32) {
+        let line = ServerCommand::from(ServiceLine::Message(shutdown_warning(minutes)));
+        self.tell_everybody(|_, _| Some(line.clone()));
+    }
+
+    /// Shows an alert. Small libraries for MSNP8 do not read its payload, so they do not get it (ns.md section 13).
+    pub fn announce(&self, text: &str) {
+        let page = &self.service.config.sign_in.page;
+        let id = u32::from_le_bytes(random::bytes()) >> 1;
+        self.tell_everybody(|cell, endpoint| {
+            let alert = || alert(&cell.handle, member_id(cell.id), id, page, text);
+            (endpoint.dialect >= Dialect::Msnp9).then(|| ServiceLine::Notification(alert()).into())
+        });
+    }
+
+    /// Sends everybody to another notification server (ns.md section 4, XFR NS).
+    pub fn move_to(&self, notification: &str) {
+        let dispatch = self.addresses.notification.to_string();
+        let transfer = SignInAnswer::Transfer { trid: TrId::UNASKED, notification: notification.to_owned(), dispatch };
+        self.tell_everybody(|_, _| Some(transfer.clone().into()));
+    }
+
+    /// The password of an account was changed, or the account is gone: its connections are closed, and its cookies are worth nothing
+    /// any more. Tickets are checked at each sign-in.
+    pub async fn account_changed(&self, handle: &Handle) {
+        let turn = self.service.directory.turn(handle).await;
+        match turn.cell().await {
+            Ok(Some(cell)) => cell.expel(),
+            // It is gone; looking for it ended its session.
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, %handle, "the store could not be read after a change of an account"),
+        }
+        self.service.switchboard.expel(handle);
     }
 
     /// Stops: takes nobody in any more, tells everybody who is signed in, lets what is queued out, and closes the store.
@@ -220,6 +273,7 @@ impl Chat {
         let session = SwitchboardSession::new(
             self.service.directory.clone(),
             self.service.switchboard.clone(),
+            self.service.rates.clone(),
             outbox.clone(),
             permit,
             self.is_limited(peer.ip()),

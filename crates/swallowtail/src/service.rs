@@ -9,6 +9,7 @@ use msnp::Timestamp;
 use crate::config::Config;
 use crate::passport::Tickets;
 use crate::presence::Directory;
+use crate::rates::Rates;
 use crate::roster::RosterLimits;
 use crate::store::Store;
 use crate::switchboard::Switchboard;
@@ -24,6 +25,8 @@ pub struct Service {
     pub directory: Arc<Directory>,
     /// Conversations.
     pub switchboard: Arc<Switchboard>,
+    /// How often accounts did what lately.
+    pub rates: Arc<Rates>,
     /// Checks what USR brings.
     pub tickets: Arc<Tickets>,
     /// Whether the server is about to stop and takes nobody in any more.

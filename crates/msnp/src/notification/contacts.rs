@@ -1,10 +1,17 @@
-//! ADC and REM: who is on which list and in which group (docs/protocol/ns.md section 8).
+//! ADC, ADD and REM: who is on which list and in which group (docs/protocol/ns.md section 8).
+//!
+//! ADD is what ADC was called up to MSNP9: it names contacts by handle and groups by number, and every line about a change carries
+//! the new list version. To the service both are one command.
 
 use super::settings::check_name_length;
+use crate::reference::skip_version;
 use crate::word::{LineWriter, Words, utf8};
-use crate::{DisplayName, ErrorCode, Guid, Handle, List, Malformed, Refusal, Text, TrId};
+use crate::{
+    ContactRef, Dialect, DisplayName, ErrorCode, GroupNumber, GroupRef, Guid, Handle, List, Malformed, Reader, Refusal,
+    Text, TrId,
+};
 
-/// `ADC TrID list ...`: adds to a list or a group.
+/// `ADC TrID list ...`, and `ADD TrID list handle nick [group]` below MSNP10: adds to a list or a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adc {
     /// Ties the answer to it.
@@ -13,37 +20,76 @@ pub struct Adc {
     pub addition: Addition,
 }
 
-/// What ADC adds.
+/// What ADC or ADD adds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Addition {
-    /// `FL N=handle [F=nick] [group]`.
+    /// `FL N=handle [F=nick] [group]`; `FL handle nick [group]` below MSNP10, where it also means a further group for a contact.
     Contact {
         /// Who.
         handle: Handle,
         /// The nickname, as it came; without one the handle stands in.
         nickname: Option<(DisplayName, Text)>,
-        /// A group to put the new contact in.
-        group: Option<Guid>,
+        /// A group to put the contact in.
+        group: Option<GroupRef>,
     },
-    /// `FL C=guid group`.
+    /// `FL C=guid group`, from MSNP10 on.
     ToGroup {
         /// The contact.
         contact: Guid,
         /// The group.
         group: Guid,
     },
-    /// `AL|BL|RL N=handle`.
+    /// `AL|BL|RL N=handle`; `AL|BL handle nick` below MSNP10.
     ToList {
         /// AL, BL or RL.
         list: List,
         /// Who.
         handle: Handle,
+        /// The nickname for a new entry, below MSNP10.
+        nickname: Option<(DisplayName, Text)>,
     },
 }
 
 impl Adc {
-    pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
+    pub(super) fn decode(dialect: Dialect, trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
         let list = words.need_with(List::parse)?;
+        let adc = Self::decode_on(dialect, trid, list, words)?;
+        match &adc.addition {
+            // Telephones came with MSNP11.
+            Addition::Contact { handle, .. } | Addition::ToList { handle, .. }
+                if handle.is_telephone() && dialect < Dialect::Msnp11 =>
+            {
+                Err(Refusal::Answer(trid, ErrorCode::InvalidParameter))
+            }
+            _ => Ok(adc),
+        }
+    }
+
+    /// Reads what follows the list.
+    fn decode_on(dialect: Dialect, trid: TrId, list: List, words: Words<'_>) -> Result<Self, Refusal> {
+        if dialect < Dialect::Msnp10 {
+            Self::decode_add(trid, list, words)
+        } else {
+            Self::decode_adc(trid, list, words)
+        }
+    }
+
+    fn decode_add(trid: TrId, list: List, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let handle = decode_address(trid, words.need()?)?;
+        let nickname = Some(decode_name(trid, words.need()?)?.ok_or(Malformed::Word)?);
+        let addition = match list {
+            List::Forward => {
+                let group = words.next().map(|word| GroupNumber::parse(word).ok_or(Malformed::Word)).transpose()?;
+                Addition::Contact { handle, nickname, group: group.map(GroupRef::Number) }
+            }
+            List::Allow | List::Block => Addition::ToList { list, handle, nickname },
+            List::Reverse | List::Pending => return Err(Malformed::Word.into()),
+        };
+        words.end()?;
+        Ok(Self { trid, addition })
+    }
+
+    fn decode_adc(trid: TrId, list: List, mut words: Words<'_>) -> Result<Self, Refusal> {
         let who = words.need()?;
         let addition = match list {
             List::Pending => return Err(Malformed::Word.into()),
@@ -54,14 +100,18 @@ impl Adc {
                 if words.next().is_some_and(|word| !word.starts_with(b"F=")) {
                     return Err(Malformed::Word.into());
                 }
-                Addition::ToList { list, handle }
+                Addition::ToList { list, handle, nickname: None }
             }
         };
         words.end()?;
         Ok(Self { trid, addition })
     }
 
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+    /// The line that asks.
+    pub(super) fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) {
+        if dialect < Dialect::Msnp10 {
+            return self.encode_add(None, out);
+        }
         let line = LineWriter::new(out, "ADC").word(self.trid);
         match &self.addition {
             Addition::Contact { handle, nickname, group } => {
@@ -73,16 +123,55 @@ impl Adc {
                 line.opt(*group).end();
             }
             Addition::ToGroup { contact, group } => line.word("FL").word(format_args!("C={contact}")).word(group).end(),
-            Addition::ToList { list, handle } => line.word(list).word(format_args!("N={handle}")).end(),
+            Addition::ToList { list, handle, .. } => line.word(list).word(format_args!("N={handle}")).end(),
+        }
+    }
+
+    /// ADD: the line that asks, or with a version the one that answers.
+    fn encode_add(&self, version: Option<u32>, out: &mut Vec<u8>) {
+        let line = LineWriter::new(out, "ADD").word(self.trid);
+        match &self.addition {
+            Addition::Contact { handle, nickname, group } => {
+                add_words(line.word("FL"), version, handle, nickname.as_ref()).opt(*group).end();
+            }
+            Addition::ToList { list, handle, nickname } => {
+                add_words(line.word(list), version, handle, nickname.as_ref()).end();
+            }
+            // There is no such form: a contact is put into a group by the first one.
+            Addition::ToGroup { contact, group } => line.word("FL").opt(version).word(contact).word(group).end(),
         }
     }
 }
 
+/// `[version] handle nick` of ADD.
+fn add_words<'o>(
+    line: LineWriter<'o>,
+    version: Option<u32>,
+    handle: &Handle,
+    nickname: Option<&(DisplayName, Text)>,
+) -> LineWriter<'o> {
+    let line = line.opt(version).word(handle);
+    match nickname {
+        Some((_, text)) => line.raw(text.raw()),
+        None => line.word(handle),
+    }
+}
+
 fn decode_handle(trid: TrId, word: &[u8]) -> Result<Handle, Refusal> {
-    let address = word.strip_prefix(b"N=").ok_or(Malformed::Word)?;
+    decode_address(trid, word.strip_prefix(b"N=").ok_or(Malformed::Word)?)
+}
+
+fn decode_address(trid: TrId, address: &[u8]) -> Result<Handle, Refusal> {
     let invalid = Refusal::Answer(trid, ErrorCode::InvalidParameter);
     let address = std::str::from_utf8(address).map_err(|_| invalid)?;
     Handle::parse_contact(address).map_err(|_| invalid)
+}
+
+/// A nickname; none when it is empty.
+fn decode_name(trid: TrId, word: &[u8]) -> Result<Option<(DisplayName, Text)>, Refusal> {
+    check_name_length(word)?;
+    let text = Text::parse(word).ok_or(Refusal::Answer(trid, ErrorCode::InvalidParameter))?;
+    Ok(DisplayName::from_text(&text)?.map(|name| (name, text)))
 }
 
 fn decode_contact(trid: TrId, who: &[u8], words: &mut Words<'_>) -> Result<Addition, Refusal> {
@@ -90,12 +179,10 @@ fn decode_contact(trid: TrId, who: &[u8], words: &mut Words<'_>) -> Result<Addit
     let mut next = words.next();
     let mut nickname = None;
     if let Some(name) = next.and_then(|word| word.strip_prefix(b"F=")) {
-        check_name_length(name)?;
-        let text = Text::parse(name).ok_or(Refusal::Answer(trid, ErrorCode::InvalidParameter))?;
-        nickname = DisplayName::from_text(&text)?.map(|name| (name, text));
+        nickname = decode_name(trid, name)?;
         next = words.next();
     }
-    let group = next.map(|word| decode_group(trid, word)).transpose()?;
+    let group = next.map(|word| decode_group(trid, word)).transpose()?.map(GroupRef::Guid);
     Ok(Addition::Contact { handle, nickname, group })
 }
 
@@ -121,14 +208,14 @@ pub struct Rem {
 /// What REM removes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Removal {
-    /// `FL guid`: a contact.
-    Contact(Guid),
-    /// `FL guid group`: a contact out of a group.
+    /// `FL contact`.
+    Contact(ContactRef),
+    /// `FL contact group`: a contact out of a group.
     FromGroup {
         /// The contact.
-        contact: Guid,
+        contact: ContactRef,
         /// The group.
-        group: Guid,
+        group: GroupRef,
     },
     /// `AL|BL|PL handle`.
     FromList {
@@ -140,19 +227,25 @@ pub enum Removal {
 }
 
 impl Rem {
-    pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
-        let not_on_list = Refusal::Answer(trid, ErrorCode::NotOnList);
+    pub(super) fn decode(dialect: Dialect, trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
         let list = words.need_with(List::parse)?;
+        Self::decode_on(dialect, trid, list, words)
+    }
+
+    /// Reads what follows the list.
+    fn decode_on(dialect: Dialect, trid: TrId, list: List, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let not_on_list = Refusal::Answer(trid, ErrorCode::NotOnList);
         let removal = match list {
             List::Reverse => return Err(Malformed::Word.into()),
             List::Forward => {
                 // aMSN was seen to send no GUID at all (ns.md section 8, REM).
-                let contact = words.next().and_then(Guid::parse).ok_or(not_on_list)?;
+                let contact = words.next().and_then(|word| decode_contact_ref(dialect, word)).ok_or(not_on_list)?;
                 match words.next() {
                     None => Removal::Contact(contact),
-                    Some(group) => Removal::FromGroup { contact, group: decode_group(trid, group)? },
+                    Some(group) => Removal::FromGroup { contact, group: decode_group_ref(dialect, trid, group)? },
                 }
             }
+            List::Pending if dialect < Dialect::Msnp10 => return Err(Malformed::Word.into()),
             List::Allow | List::Block | List::Pending => {
                 let address = utf8(words.need()?).map_err(|_| not_on_list)?;
                 let handle = Handle::parse_contact(address).map_err(|_| not_on_list)?;
@@ -163,21 +256,36 @@ impl Rem {
         Ok(Self { trid, removal })
     }
 
-    /// The line that asks, and the line that answers.
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+    /// The line that asks, and with a version, for readers that are told one, the line that answers.
+    pub(super) fn encode(&self, version: Option<u32>, out: &mut Vec<u8>) {
         let line = LineWriter::new(out, "REM").word(self.trid);
         match &self.removal {
-            Removal::Contact(contact) => line.word("FL").word(contact).end(),
-            Removal::FromGroup { contact, group } => line.word("FL").word(contact).word(group).end(),
-            Removal::FromList { list, handle } => line.word(list).word(handle).end(),
+            Removal::Contact(contact) => line.word("FL").opt(version).word(contact).end(),
+            Removal::FromGroup { contact, group } => line.word("FL").opt(version).word(contact).word(group).end(),
+            Removal::FromList { list, handle } => line.word(list).opt(version).word(handle).end(),
         }
     }
+}
+
+fn decode_contact_ref(dialect: Dialect, word: &[u8]) -> Option<ContactRef> {
+    if dialect >= Dialect::Msnp10 {
+        return Guid::parse(word).map(ContactRef::Guid);
+    }
+    let address = std::str::from_utf8(word).ok()?;
+    Handle::parse_contact(address).ok().map(ContactRef::Handle)
+}
+
+fn decode_group_ref(dialect: Dialect, trid: TrId, word: &[u8]) -> Result<GroupRef, Refusal> {
+    if dialect >= Dialect::Msnp10 {
+        return decode_group(trid, word).map(GroupRef::Guid);
+    }
+    Ok(GroupNumber::parse(word).map(GroupRef::Number).ok_or(Malformed::Word)?)
 }
 
 /// The server's half: what ADC and REM are answered with, and what the others hear.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContactLine {
-    /// `ADC TrID FL N=handle F=nick C=guid [group]`.
+    /// `ADC TrID FL N=handle F=nick C=guid [group]`; `ADD TrID FL version handle nick [group]`.
     Added {
         /// That of the request.
         trid: TrId,
@@ -188,26 +296,35 @@ pub enum ContactLine {
         /// The new GUID.
         contact: Guid,
         /// The group, if one was named.
-        group: Option<Guid>,
+        group: Option<GroupRef>,
     },
-    /// The answer to the other forms of ADC: the request itself, with the handle as it is registered.
+    /// The answer to the other forms: the request itself, with the handle as it is registered, and the version. The answer to
+    /// `ADD FL` too is read as this, because it tells no GUID.
     Addition(Adc),
-    /// The answer to REM: the request itself.
+    /// The answer to REM: the request itself, and the version.
     Removal(Rem),
-    /// `ADC 0 RL N=handle F=name`: somebody put the reader on FL.
+    /// `ADC 0 RL N=handle F=name`, `ADD 0 RL version handle name`: somebody put the reader on FL.
     ReverseAdded {
         /// Who did.
         handle: Handle,
         /// Their display name.
         name: DisplayName,
     },
-    /// `REM 0 RL handle`: somebody took the reader off FL.
+    /// `REM 0 RL [version] handle`: somebody took the reader off FL.
     ReverseRemoved(Handle),
 }
 
 impl ContactLine {
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+    pub(super) fn encode(&self, reader: Reader, out: &mut Vec<u8>) {
         match self {
+            Self::Added { trid, handle, nickname, group, .. } if reader.is_old() => LineWriter::new(out, "ADD")
+                .word(trid)
+                .word("FL")
+                .word(reader.list_version)
+                .word(handle)
+                .raw(nickname.raw())
+                .opt(*group)
+                .end(),
             Self::Added { trid, handle, nickname, contact, group } => LineWriter::new(out, "ADC")
                 .word(trid)
                 .word("FL")
@@ -216,39 +333,56 @@ impl ContactLine {
                 .word(format_args!("C={contact}"))
                 .opt(*group)
                 .end(),
-            Self::Addition(adc) => adc.encode(out),
-            Self::Removal(rem) => rem.encode(out),
+            Self::Addition(adc) if reader.is_old() => adc.encode_add(reader.version(), out),
+            Self::Addition(adc) => adc.encode(reader.dialect, out),
+            Self::Removal(rem) => rem.encode(reader.version(), out),
+            Self::ReverseAdded { handle, name } if reader.is_old() => {
+                LineWriter::new(out, "ADD 0 RL").word(reader.list_version).word(handle).text(name.as_str()).end();
+            }
             Self::ReverseAdded { handle, name } => LineWriter::new(out, "ADC 0 RL")
                 .word(format_args!("N={handle}"))
                 .prefixed_text("F=", name.as_str())
                 .end(),
-            Self::ReverseRemoved(handle) => LineWriter::new(out, "REM 0 RL").word(handle).end(),
+            Self::ReverseRemoved(handle) => LineWriter::new(out, "REM 0 RL").opt(reader.version()).word(handle).end(),
         }
     }
 
-    pub(super) fn decode(verb: &[u8], trid: TrId, words: Words<'_>) -> Result<Self, Refusal> {
-        let list: Vec<&[u8]> = words.clone().collect();
-        let handle = |word: &[u8]| Handle::parse_contact(utf8(word)?).map_err(|_| Malformed::Word);
-        match (verb, list.as_slice()) {
-            (b"ADC", [b"FL", who, nick, contact, group @ ..]) if group.len() <= 1 => {
+    pub(super) fn decode(dialect: Dialect, verb: &[u8], trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let list = words.need_with(List::parse)?;
+        skip_version(dialect, &mut words)?;
+        let rest: Vec<&[u8]> = words.clone().collect();
+        match (verb, list, rest.as_slice()) {
+            (b"ADC", List::Forward, [who, nick, contact, group @ ..]) if group.len() <= 1 => {
                 let contact = contact.strip_prefix(b"C=").and_then(Guid::parse).ok_or(Malformed::Word)?;
                 let nickname = nick.strip_prefix(b"F=").and_then(Text::parse).ok_or(Malformed::Word)?;
-                let group = group.first().map(|word| Guid::parse(word).ok_or(Malformed::Word)).transpose()?;
-                let handle = handle(who.strip_prefix(b"N=").ok_or(Malformed::Word)?)?;
+                let group = group
+                    .first()
+                    .map(|word| Guid::parse(word).map(GroupRef::Guid).ok_or(Malformed::Word))
+                    .transpose()?;
+                let handle = parse_handle(who.strip_prefix(b"N=").ok_or(Malformed::Word)?)?;
                 Ok(Self::Added { trid, handle, nickname, contact, group })
             }
-            (b"ADC", [b"RL", who, name]) if trid == TrId::UNASKED => {
-                let name = name.strip_prefix(b"F=").and_then(Text::parse).ok_or(Malformed::Word)?;
-                Ok(Self::ReverseAdded {
-                    handle: handle(who.strip_prefix(b"N=").ok_or(Malformed::Word)?)?,
-                    name: DisplayName::from_text(&name)?.ok_or(Malformed::Word)?,
-                })
+            (b"ADC", List::Reverse, [who, name]) if trid == TrId::UNASKED => {
+                let who = who.strip_prefix(b"N=").ok_or(Malformed::Word)?;
+                let name = name.strip_prefix(b"F=").ok_or(Malformed::Word)?;
+                Ok(Self::ReverseAdded { handle: parse_handle(who)?, name: parse_name(name)? })
             }
-            (b"ADC", _) => Adc::decode(trid, words).map(Self::Addition),
-            (_, [b"RL", who]) => Ok(Self::ReverseRemoved(handle(who)?)),
-            _ => Rem::decode(trid, words).map(Self::Removal),
+            (b"ADD", List::Reverse, [who, name]) if trid == TrId::UNASKED => {
+                Ok(Self::ReverseAdded { handle: parse_handle(who)?, name: parse_name(name)? })
+            }
+            (b"REM", List::Reverse, [who]) => Ok(Self::ReverseRemoved(parse_handle(who)?)),
+            (b"REM", ..) => Rem::decode_on(dialect, trid, list, words).map(Self::Removal),
+            _ => Adc::decode_on(dialect, trid, list, words).map(Self::Addition),
         }
     }
+}
+
+fn parse_handle(word: &[u8]) -> Result<Handle, Malformed> {
+    Handle::parse_contact(utf8(word)?).map_err(|_| Malformed::Word)
+}
+
+fn parse_name(word: &[u8]) -> Result<DisplayName, Malformed> {
+    DisplayName::from_text(&Text::parse(word).ok_or(Malformed::Word)?)?.ok_or(Malformed::Word)
 }
 
 #[cfg(test)]
@@ -256,11 +390,11 @@ mod tests {
     use super::*;
 
     fn adc(line: &str) -> Result<Adc, Refusal> {
-        Adc::decode(TrId::new(9), Words::new(line.as_bytes()))
+        Adc::decode(Dialect::Msnp12, TrId::new(9), Words::new(line.as_bytes()))
     }
 
     fn rem(line: &str) -> Result<Rem, Refusal> {
-        Rem::decode(TrId::new(9), Words::new(line.as_bytes()))
+        Rem::decode(Dialect::Msnp12, TrId::new(9), Words::new(line.as_bytes()))
     }
 
     fn answer<T>(code: ErrorCode) -> Result<T, Refusal> {

@@ -1,10 +1,11 @@
-//! ADG, REG, RMG, LSG: groups of contacts, in the form of MSNP10 on (docs/protocol/ns.md section 9).
+//! ADG, REG, RMG, LSG: groups of contacts (docs/protocol/ns.md section 9). They are named by GUID from MSNP10 on, by number below.
 
 use crate::name::{MAX_GROUP_NAME, MAX_GROUP_NAME_WORD};
+use crate::reference::skip_version;
 use crate::word::{LineWriter, Words};
-use crate::{ErrorCode, Guid, Malformed, Refusal, Text, TrId};
+use crate::{Dialect, ErrorCode, GroupNumber, GroupRef, Guid, Malformed, Reader, Refusal, Text, TrId};
 
-/// `ADG TrID name`: makes a group.
+/// `ADG TrID name [0]`: makes a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adg {
     /// Ties the answer to it.
@@ -13,13 +14,13 @@ pub struct Adg {
     pub name: Text,
 }
 
-/// `REG TrID guid name`: renames a group. The answer is the same line.
+/// `REG TrID group name [0]`: renames a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reg {
     /// Ties the answer to it.
     pub trid: TrId,
     /// The group.
-    pub group: Guid,
+    pub group: GroupRef,
     /// The new name, as it came.
     pub name: Text,
 }
@@ -36,8 +37,8 @@ pub struct Rmg {
 /// How RMG names a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupWord {
-    /// By its GUID.
-    Guid(Guid),
+    /// By GUID or number.
+    Reference(GroupRef),
     /// By a word that is none: client 7.0 sometimes sends the name, encoded twice.
     Name(Vec<u8>),
 }
@@ -76,36 +77,51 @@ impl Adg {
         Ok(Self { trid, name })
     }
 
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        LineWriter::new(out, "ADG").word(self.trid).raw(self.name.raw()).end();
+    pub(super) fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) {
+        let old_word = (dialect < Dialect::Msnp10).then_some(0);
+        LineWriter::new(out, "ADG").word(self.trid).raw(self.name.raw()).opt(old_word).end();
     }
 }
 
 impl Reg {
-    pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
-        let group = words.need_with(Guid::parse)?;
+    pub(super) fn decode(dialect: Dialect, trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let group = words.need_with(|word| parse_reference(dialect, word))?;
         let name = decode_name(trid, words.need()?)?;
         end_after_old_word(words)?;
         Ok(Self { trid, group, name })
     }
 
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        LineWriter::new(out, "REG").word(self.trid).word(self.group).raw(self.name.raw()).end();
+    /// The line that asks, and with a version, for readers that are told one, the line that answers.
+    pub(super) fn encode(&self, reader: Reader, version: Option<u32>, out: &mut Vec<u8>) {
+        let line = LineWriter::new(out, "REG").word(self.trid).opt(version).word(self.group).raw(self.name.raw());
+        line.opt(reader.is_old().then_some(0)).end();
     }
 }
 
+/// A group as `dialect` names it.
+fn parse_reference(dialect: Dialect, word: &[u8]) -> Option<GroupRef> {
+    if dialect < Dialect::Msnp10 {
+        return GroupNumber::parse(word).map(GroupRef::Number);
+    }
+    Guid::parse(word).map(GroupRef::Guid)
+}
+
 impl Rmg {
-    pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
+    pub(super) fn decode(dialect: Dialect, trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
         let word = words.need()?;
         words.end()?;
-        let group = Guid::parse(word).map_or_else(|| GroupWord::Name(word.to_vec()), GroupWord::Guid);
+        let group = match parse_reference(dialect, word) {
+            Some(group) => GroupWord::Reference(group),
+            None if dialect < Dialect::Msnp10 => return Err(Malformed::Word.into()),
+            None => GroupWord::Name(word.to_vec()),
+        };
         Ok(Self { trid, group })
     }
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         let line = LineWriter::new(out, "RMG").word(self.trid);
         match &self.group {
-            GroupWord::Guid(guid) => line.word(guid).end(),
+            GroupWord::Reference(group) => line.word(group).end(),
             GroupWord::Name(word) => line.raw(word).end(),
         }
     }
@@ -114,61 +130,94 @@ impl Rmg {
 /// The server's half of groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupLine {
-    /// `ADG TrID name guid`.
+    /// `ADG TrID name guid`; `ADG TrID version name number 0`.
     Added {
         /// That of the request.
         trid: TrId,
         /// The name, as it came.
         name: Text,
-        /// The new GUID.
-        group: Guid,
+        /// The new GUID or number.
+        group: GroupRef,
     },
-    /// `REG TrID guid name`.
+    /// `REG TrID guid name`; `REG TrID version number name 0`.
     Renamed(Reg),
-    /// `RMG TrID guid`.
+    /// `RMG TrID guid`; `RMG TrID version number`.
     Removed {
         /// That of the request.
         trid: TrId,
-        /// The GUID, also when the request had the name.
-        group: Guid,
+        /// The GUID, also when the request had the name; the number.
+        group: GroupRef,
     },
-    /// `LSG name guid` in the SYN burst.
+    /// `LSG name guid`, `LSG number name 0` in the SYN burst.
     Listed {
         /// The name.
         name: String,
-        /// Its GUID.
-        group: Guid,
+        /// Its GUID or number.
+        group: GroupRef,
     },
 }
 
 impl GroupLine {
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+    pub(super) fn encode(&self, reader: Reader, out: &mut Vec<u8>) {
+        let version = reader.group_version();
+        let old_word = reader.is_old().then_some(0);
         match self {
             Self::Added { trid, name, group } => {
-                LineWriter::new(out, "ADG").word(trid).raw(name.raw()).word(group).end();
+                let line = LineWriter::new(out, "ADG").word(trid).opt(version).raw(name.raw());
+                line.word(group).opt(old_word).end();
             }
-            Self::Renamed(reg) => reg.encode(out),
-            Self::Removed { trid, group } => LineWriter::new(out, "RMG").word(trid).word(group).end(),
+            Self::Renamed(reg) => reg.encode(reader, version, out),
+            Self::Removed { trid, group } => LineWriter::new(out, "RMG").word(trid).opt(version).word(group).end(),
+            Self::Listed { name, group } if reader.is_old() => {
+                LineWriter::new(out, "LSG").word(group).text(name).opt(old_word).end();
+            }
             Self::Listed { name, group } => LineWriter::new(out, "LSG").text(name).word(group).end(),
         }
     }
 
-    pub(super) fn decode(verb: &[u8], mut words: Words<'_>) -> Result<Self, Refusal> {
+    pub(super) fn decode(dialect: Dialect, verb: &[u8], mut words: Words<'_>) -> Result<Self, Refusal> {
         if verb == b"LSG" {
-            let name = words.need_with(Text::parse)?.value().to_owned();
-            let group = words.need_with(Guid::parse)?;
-            words.end()?;
-            return Ok(Self::Listed { name, group });
+            return Ok(Self::decode_listed(dialect, words)?);
         }
+        let reference = |word: &[u8]| parse_reference(dialect, word);
         let trid = words.need_with(TrId::parse)?;
+        skip_version(dialect, &mut words)?;
         let line = match verb {
-            b"ADG" => Self::Added { trid, name: words.need_with(Text::parse)?, group: words.need_with(Guid::parse)? },
-            b"REG" => return Reg::decode(trid, words).map(Self::Renamed),
-            _ => Self::Removed { trid, group: words.need_with(Guid::parse)? },
+            b"ADG" => {
+                let line =
+                    Self::Added { trid, name: words.need_with(Text::parse)?, group: words.need_with(reference)? };
+                skip_old_word(dialect, &mut words)?;
+                line
+            }
+            b"REG" => return Reg::decode(dialect, trid, words).map(Self::Renamed),
+            _ => Self::Removed { trid, group: words.need_with(reference)? },
         };
         words.end()?;
         Ok(line)
     }
+
+    fn decode_listed(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
+        let reference = |word: &[u8]| parse_reference(dialect, word);
+        let name = |words: &mut Words<'_>| words.need_with(Text::parse).map(|name| name.value().to_owned());
+        let line = if dialect < Dialect::Msnp10 {
+            let group = words.need_with(reference)?;
+            let line = Self::Listed { name: name(&mut words)?, group };
+            skip_old_word(dialect, &mut words)?;
+            line
+        } else {
+            Self::Listed { name: name(&mut words)?, group: words.need_with(reference)? }
+        };
+        words.end()?;
+        Ok(line)
+    }
+}
+
+/// The `0` at the end of lines about groups, below MSNP10.
+fn skip_old_word(dialect: Dialect, words: &mut Words<'_>) -> Result<(), Malformed> {
+    if dialect < Dialect::Msnp10 {
+        words.need()?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -16,14 +16,15 @@ pub use contacts::{Adc, Addition, ContactLine, Rem, Removal};
 pub use groups::{Adg, GroupLine, GroupWord, Reg, Rmg};
 pub use presence::{Chg, Presence, PresenceLine, Uux};
 pub use services::{Qry, ServiceLine, ServiceRequest};
-pub use settings::{AddPrompt, MAX_PHONE, Phone, Privacy, Property, PropertyChange, Prp, Sbp, SettingLine};
+pub use settings::{AddPrompt, MAX_PHONE, Phone, Privacy, Property, PropertyChange, Prp, Rea, Sbp, SettingLine};
 pub use sign_in::{Agreement, Cvr, Rng, SignInAnswer, Ticket, Usr, Ver};
-pub use sync::{Lst, Syn, SynAnswer};
+pub use sync::{CopyOf, Lst, Syn, SynAnswer};
 pub use verb::Stage;
 
 use crate::frame::Frame;
+use crate::reference::skip_version;
 use crate::word::{self, LineWriter, Words};
-use crate::{Dialect, ErrorCode, Malformed, Refusal, TrId};
+use crate::{Dialect, ErrorCode, Malformed, Reader, Refusal, TrId};
 use verb::Verb;
 
 /// A command from a client.
@@ -53,7 +54,9 @@ pub enum ClientCommand {
     Prp(Prp),
     /// SBP.
     Sbp(Sbp),
-    /// ADC.
+    /// REA.
+    Rea(Rea),
+    /// ADC, and ADD below MSNP10.
     Adc(Adc),
     /// REM.
     Rem(Rem),
@@ -78,11 +81,11 @@ pub enum ClientCommand {
 }
 
 impl ClientCommand {
-    /// Reads a frame that [`verb::admit`] let through.
+    /// Reads a frame that [`verb::admit`] let through, from a client that speaks `dialect`; before one is agreed on, any.
     ///
     /// # Errors
     /// What the reference says of words that cannot be: a code, or a close.
-    pub fn decode(frame: Frame<'_>) -> Result<Self, Refusal> {
+    pub fn decode(dialect: Dialect, frame: Frame<'_>) -> Result<Self, Refusal> {
         let (verb, trid, mut words) = verb::head(frame.line)?;
         Ok(match verb {
             Verb::Ver => Self::Ver(Ver::decode(trid, words)?),
@@ -93,16 +96,17 @@ impl ClientCommand {
             Verb::Png => Self::Png,
             Verb::Xfr if words.need()? == b"SB" => Self::Xfr(trid),
             Verb::Xfr => return Err(Refusal::Answer(trid, ErrorCode::InvalidParameter)),
-            Verb::Syn => Self::Syn(Syn::decode(trid, words)?),
+            Verb::Syn => Self::Syn(Syn::decode(dialect, trid, words)?),
             Verb::Gtc => Self::Gtc(trid, words.need_with(AddPrompt::parse)?),
             Verb::Blp => Self::Blp(trid, words.need_with(Privacy::parse)?),
-            Verb::Prp => Self::Prp(Prp::decode(trid, words)?),
+            Verb::Prp => Self::Prp(Prp::decode(dialect, trid, words)?),
             Verb::Sbp => Self::Sbp(Sbp::decode(trid, words)?),
-            Verb::Adc => Self::Adc(Adc::decode(trid, words)?),
-            Verb::Rem => Self::Rem(Rem::decode(trid, words)?),
+            Verb::Rea => Self::Rea(Rea::decode(trid, words)?),
+            Verb::Add | Verb::Adc => Self::Adc(Adc::decode(dialect, trid, words)?),
+            Verb::Rem => Self::Rem(Rem::decode(dialect, trid, words)?),
             Verb::Adg => Self::Adg(Adg::decode(trid, words)?),
-            Verb::Reg => Self::Reg(Reg::decode(trid, words)?),
-            Verb::Rmg => Self::Rmg(Rmg::decode(trid, words)?),
+            Verb::Reg => Self::Reg(Reg::decode(dialect, trid, words)?),
+            Verb::Rmg => Self::Rmg(Rmg::decode(dialect, trid, words)?),
             Verb::Chg => Self::Chg(Chg::decode(trid, words)?),
             Verb::Uux => Self::Uux(Uux::decode(trid, frame.payload)?),
             Verb::Qry => Self::Qry(Qry::decode(trid, words, frame.payload)?),
@@ -116,14 +120,12 @@ impl ClientCommand {
             | Verb::Sdc
             | Verb::Fnd
             | Verb::Pag
-            | Verb::Pgd => {
-                Self::Service(ServiceRequest::decode(verb.row().word.as_bytes(), trid, words, frame.payload)?)
-            }
+            | Verb::Pgd => Self::Service(ServiceRequest::decode(verb.word().as_bytes(), trid, words, frame.payload)?),
         })
     }
 
-    /// Appends the command as a client sends it.
-    pub fn encode(&self, out: &mut Vec<u8>) {
+    /// Appends the command as a client of `dialect` sends it.
+    pub fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) {
         match self {
             Self::Ver(ver) => ver.encode(out),
             Self::Cvr(cvr) => cvr.encode("CVR", out),
@@ -135,12 +137,13 @@ impl ClientCommand {
             Self::Syn(syn) => syn.encode(out),
             Self::Gtc(trid, value) => LineWriter::new(out, "GTC").word(trid).word(value.word()).end(),
             Self::Blp(trid, value) => LineWriter::new(out, "BLP").word(trid).word(value.word()).end(),
-            Self::Prp(prp) => prp.encode(out),
+            Self::Prp(prp) => prp.encode(None, out),
             Self::Sbp(sbp) => sbp.encode(out),
-            Self::Adc(adc) => adc.encode(out),
-            Self::Rem(rem) => rem.encode(out),
-            Self::Adg(adg) => adg.encode(out),
-            Self::Reg(reg) => reg.encode(out),
+            Self::Rea(rea) => rea.encode(None, out),
+            Self::Adc(adc) => adc.encode(dialect, out),
+            Self::Rem(rem) => rem.encode(None, out),
+            Self::Adg(adg) => adg.encode(dialect, out),
+            Self::Reg(reg) => reg.encode(dialect.into(), None, out),
             Self::Rmg(rmg) => rmg.encode(out),
             Self::Chg(chg) => chg.encode(out),
             Self::Uux(uux) => uux.encode(out),
@@ -179,7 +182,9 @@ pub enum ServerCommand {
     Prp(Prp),
     /// The answer to SBP.
     Sbp(Sbp),
-    /// ADC and REM.
+    /// The answer to REA.
+    Rea(Rea),
+    /// ADC, ADD and REM.
     Contact(ContactLine),
     /// ADG, REG, RMG, LSG.
     Group(GroupLine),
@@ -224,28 +229,31 @@ pub fn server_payload_length(line: &[u8], most: usize) -> Result<usize, Malforme
 }
 
 impl ServerCommand {
-    /// Appends the line as a reader of `dialect` expects it.
-    pub fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) {
+    /// Appends the line as `reader` expects it. For lines that tell no change of the reader's lists a dialect is enough.
+    pub fn encode(&self, reader: impl Into<Reader>, out: &mut Vec<u8>) {
+        let reader = reader.into();
+        let dialect = reader.dialect;
         match self {
-            Self::SignIn(answer) => answer.encode(out),
+            Self::SignIn(answer) => answer.encode(reader, out),
             Self::Out(reason) => LineWriter::new(out, "OUT").opt(reason.map(OutReason::word)).end(),
             Self::Qng(seconds) => {
                 LineWriter::new(out, "QNG").opt((dialect >= Dialect::Msnp9).then_some(seconds)).end();
             }
             Self::Syn(syn) => syn.encode(out),
-            Self::Lst(lst) => lst.encode(dialect, out),
-            Self::Setting(line) => line.encode(out),
-            Self::Prp(prp) => prp.encode(out),
+            Self::Lst(lst) => lst.encode(reader, out),
+            Self::Setting(line) => line.encode(reader, out),
+            Self::Prp(prp) => prp.encode(reader.version(), out),
             Self::Sbp(sbp) => sbp.encode(out),
-            Self::Contact(line) => line.encode(out),
-            Self::Group(line) => line.encode(out),
+            Self::Rea(rea) => rea.encode(reader.version(), out),
+            Self::Contact(line) => line.encode(reader, out),
+            Self::Group(line) => line.encode(reader, out),
             Self::Presence(line) => line.encode(dialect, out),
             Self::Service(line) => line.encode(out),
             Self::Error(trid, code) => LineWriter::new(out, code).word(trid).end(),
         }
     }
 
-    /// Reads a line of a server that speaks `dialect` (MSNP10 on).
+    /// Reads a line of a server that speaks `dialect`. The list version of the lines that tell one is not kept.
     ///
     /// # Errors
     /// What makes the line impossible; a client closes then.
@@ -265,11 +273,11 @@ impl ServerCommand {
             return Ok(Self::Error(trid()?, code));
         }
         Ok(match verb {
-            b"VER" | b"CVR" | b"CVQ" | b"USR" => Self::SignIn(SignInAnswer::decode(verb, trid()?, after_first(rest))?),
+            b"VER" | b"CVR" | b"CVQ" | b"USR" => Self::SignIn(SignInAnswer::decode(dialect, verb, trid()?, words)?),
             b"XFR" if rest.clone().nth(1) == Some(b"NS") => {
                 let trid = trid()?;
                 words.need()?;
-                Self::SignIn(SignInAnswer::decode(verb, trid, words)?)
+                Self::SignIn(SignInAnswer::decode(dialect, verb, trid, words)?)
             }
             b"OUT" => Self::Out(match words.next() {
                 None => None,
@@ -277,16 +285,28 @@ impl ServerCommand {
                 Some(b"SSD") => Some(OutReason::ShuttingDown),
                 Some(_) => return Err(Malformed::Word.into()),
             }),
+            b"QNG" if dialect < Dialect::Msnp9 => Self::Qng(0),
             b"QNG" => Self::Qng(words.next().map_or(Some(0), word::number).ok_or(Malformed::Word)?),
-            b"SYN" => Self::Syn(SynAnswer::decode(trid()?, words)?),
+            b"SYN" => Self::Syn(SynAnswer::decode(dialect, trid()?, words)?),
             b"LST" => Self::Lst(Lst::decode(dialect, words)?),
-            b"PRP" if rest.clone().next().and_then(TrId::parse).is_some() => Self::Prp(Prp::decode(trid()?, words)?),
-            b"GTC" | b"BLP" | b"PRP" | b"BPR" => Self::Setting(SettingLine::decode(verb, rest)?),
+            b"PRP" if rest.clone().next().and_then(TrId::parse).is_some() => {
+                let trid = trid()?;
+                skip_version(dialect, &mut words)?;
+                Self::Prp(Prp::decode(dialect, trid, words)?)
+            }
+            b"GTC" | b"BLP" | b"PRP" | b"BPR" => Self::Setting(SettingLine::decode(dialect, verb, rest)?),
             b"SBP" => Self::Sbp(Sbp::decode(trid()?, words)?),
-            b"ADC" | b"REM" => Self::Contact(ContactLine::decode(verb, trid()?, words)?),
-            b"ADG" | b"REG" | b"RMG" | b"LSG" => Self::Group(GroupLine::decode(verb, rest)?),
+            b"REA" if dialect < Dialect::Msnp10 => {
+                let trid = trid()?;
+                skip_version(dialect, &mut words)?;
+                Self::Rea(Rea::decode(trid, words)?)
+            }
+            b"ADD" if dialect < Dialect::Msnp10 => Self::Contact(ContactLine::decode(dialect, verb, trid()?, words)?),
+            b"ADC" if dialect >= Dialect::Msnp10 => Self::Contact(ContactLine::decode(dialect, verb, trid()?, words)?),
+            b"REM" => Self::Contact(ContactLine::decode(dialect, verb, trid()?, words)?),
+            b"ADG" | b"REG" | b"RMG" | b"LSG" => Self::Group(GroupLine::decode(dialect, verb, rest)?),
             b"CHG" | b"ILN" | b"NLN" | b"FLN" | b"UUX" | b"UBX" => {
-                Self::Presence(PresenceLine::decode(verb, rest, frame.payload)?)
+                Self::Presence(PresenceLine::decode(dialect, verb, rest, frame.payload)?)
             }
             b"CHL" | b"QRY" | b"XFR" | b"RNG" | b"IMS" | b"GCF" | b"SBS" | b"URL" | b"MSG" | b"NOT" => {
                 Self::Service(ServiceLine::decode(verb, rest, frame.payload)?)
@@ -294,11 +314,6 @@ impl ServerCommand {
             _ => return Err(Malformed::UnknownVerb.into()),
         })
     }
-}
-
-fn after_first(mut words: Words<'_>) -> Words<'_> {
-    words.next();
-    words
 }
 
 impl From<SignInAnswer> for ServerCommand {

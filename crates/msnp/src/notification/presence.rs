@@ -125,14 +125,17 @@ impl Presence {
         line.opt(object).end();
     }
 
-    fn decode(mut words: Words<'_>) -> Result<Self, Malformed> {
-        let presence = Self {
+    fn decode(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
+        let mut presence = Self {
             status: words.need_with(Status::parse)?,
             handle: Handle::parse_lax(words.need_str()?).map_err(|_| Malformed::Word)?,
             name: DisplayName::from_text(&words.need_with(Text::parse)?)?.ok_or(Malformed::Word)?,
             capabilities: words.next().map_or(Some(Capabilities(0)), Capabilities::parse).ok_or(Malformed::Word)?,
-            object: words.next().and_then(MsnObject::parse),
+            object: None,
         };
+        if dialect >= Dialect::Msnp9 {
+            presence.object = words.next().and_then(MsnObject::parse);
+        }
         words.end()?;
         Ok(presence)
     }
@@ -152,12 +155,12 @@ impl PresenceLine {
         }
     }
 
-    pub(super) fn decode(verb: &[u8], mut words: Words<'_>, payload: &[u8]) -> Result<Self, Refusal> {
+    pub(super) fn decode(dialect: Dialect, verb: &[u8], mut words: Words<'_>, payload: &[u8]) -> Result<Self, Refusal> {
         let mut trid = || words.need_with(TrId::parse);
         let line = match verb {
             b"CHG" => return Ok(Self::Changed(Chg::decode(trid()?, words)?)),
-            b"ILN" => return Ok(Self::Initial(trid()?, Presence::decode(words)?)),
-            b"NLN" => return Ok(Self::Online(Presence::decode(words)?)),
+            b"ILN" => return Ok(Self::Initial(trid()?, Presence::decode(dialect, words)?)),
+            b"NLN" => return Ok(Self::Online(Presence::decode(dialect, words)?)),
             b"UUX" => Self::Published(trid()?),
             _ => {
                 let handle = Handle::parse_lax(utf8(words.need()?)?).map_err(|_| Malformed::Word)?;

@@ -1,9 +1,10 @@
-//! GTC, BLP, PRP, BPR, SBP: settings of the account and of its contacts (docs/protocol/ns.md section 7).
+//! GTC, BLP, PRP, BPR, SBP, REA: settings of the account and of its contacts (docs/protocol/ns.md section 7).
 
 use std::fmt;
 
+use crate::reference::skip_version;
 use crate::word::{LineWriter, Words};
-use crate::{DisplayName, ErrorCode, Guid, Handle, Malformed, Refusal, Text, TrId};
+use crate::{Dialect, DisplayName, ErrorCode, Guid, Handle, Malformed, Reader, Refusal, Text, TrId};
 
 /// The longest telephone number, in bytes as written.
 pub const MAX_PHONE: usize = 95;
@@ -123,19 +124,16 @@ pub enum PropertyChange {
 }
 
 impl Prp {
-    pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
+    pub(super) fn decode(dialect: Dialect, trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
         let property = words.need()?;
         let value = words.next();
         if property.len() > MAX_PROPERTY_WORD {
             return Err(Malformed::WordTooLong.into());
         }
         let change = match property {
-            b"MFN" => {
-                let bad_name = Refusal::Answer(trid, ErrorCode::InvalidFriendlyName);
-                let word = value.ok_or(bad_name)?;
-                check_name_length(word)?;
-                let text = Text::parse(word).ok_or(bad_name)?;
-                PropertyChange::Name(DisplayName::from_text(&text)?.ok_or(bad_name)?, text)
+            b"MFN" if dialect >= Dialect::Msnp10 => {
+                let (name, text) = decode_own_name(trid, value)?;
+                PropertyChange::Name(name, text)
             }
             b"MOB" => match value {
                 Some(b"Y") => PropertyChange::Paging(true),
@@ -150,15 +148,52 @@ impl Prp {
         Ok(Self { trid, change })
     }
 
-    /// The line that asks and, word for word, the line that answers.
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        let line = LineWriter::new(out, "PRP").word(self.trid);
+    /// The line that asks and, word for word and with a version for readers that are told one, the line that answers.
+    pub(super) fn encode(&self, version: Option<u32>, out: &mut Vec<u8>) {
+        let line = LineWriter::new(out, "PRP").word(self.trid).opt(version);
         match &self.change {
             PropertyChange::Name(_, text) => line.word("MFN").raw(text.raw()).end(),
             PropertyChange::Phone(phone, None) => line.word(phone).end(),
             PropertyChange::Phone(phone, Some(number)) => line.word(phone).raw(number.raw()).end(),
             PropertyChange::Paging(on) => line.word("MOB").word(yes_no(*on)).end(),
         }
+    }
+}
+
+/// One's own new name, or 209.
+fn decode_own_name(trid: TrId, word: Option<&[u8]>) -> Result<(DisplayName, Text), Refusal> {
+    let bad_name = Refusal::Answer(trid, ErrorCode::InvalidFriendlyName);
+    let word = word.ok_or(bad_name)?;
+    check_name_length(word)?;
+    let text = Text::parse(word).ok_or(bad_name)?;
+    Ok((DisplayName::from_text(&text)?.ok_or(bad_name)?, text))
+}
+
+/// `REA TrID handle name` (up to MSNP9): the own name, or the nickname of a contact. The answer has the version before the handle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rea {
+    /// Ties the answer to it.
+    pub trid: TrId,
+    /// Oneself or a contact.
+    pub handle: Handle,
+    /// The new name.
+    pub name: DisplayName,
+    /// The name as it came.
+    pub word: Text,
+}
+
+impl Rea {
+    pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let address = std::str::from_utf8(words.need()?).ok().and_then(|word| Handle::parse_contact(word).ok());
+        let (name, word) = decode_own_name(trid, words.next())?;
+        words.end()?;
+        let handle = address.ok_or(Refusal::Answer(trid, ErrorCode::NotOnList))?;
+        Ok(Self { trid, handle, name, word })
+    }
+
+    /// The line that asks, and with a version the line that answers.
+    pub(super) fn encode(&self, version: Option<u32>, out: &mut Vec<u8>) {
+        LineWriter::new(out, "REA").word(self.trid).opt(version).word(&self.handle).raw(self.word.raw()).end();
     }
 }
 
@@ -174,6 +209,10 @@ fn decode_phone(trid: TrId, word: Option<&[u8]>) -> Result<Option<Text>, Refusal
 /// A name over the limit closes, also when it could not be decoded (framing.md section 6).
 pub(super) fn check_name_length(word: &[u8]) -> Result<(), Malformed> {
     if word.len() > crate::name::MAX_DISPLAY_NAME { Err(Malformed::WordTooLong) } else { Ok(()) }
+}
+
+fn is_property(word: &[u8]) -> bool {
+    word.len() == MAX_PROPERTY_WORD && word.iter().all(u8::is_ascii_uppercase)
 }
 
 /// `Y` or `N`.
@@ -233,13 +272,13 @@ impl Sbp {
 /// The server's half of settings: the answers, and the lines of the SYN burst.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingLine {
-    /// `GTC [TrID] A|N`; without a transaction id in the burst.
+    /// `GTC [TrID [version]] A|N`; without a transaction id in the burst.
     AddPrompt(Option<TrId>, AddPrompt),
-    /// `BLP [TrID] AL|BL`.
+    /// `BLP [TrID [version]] AL|BL`.
     Privacy(Option<TrId>, Privacy),
     /// `PRP property value` in the burst.
     Own(Property),
-    /// `BPR [handle] property [value]`; without a handle in the burst, where it belongs to the LST before it.
+    /// `BPR [[version] handle] property [value]`; without a handle in the burst, where it belongs to the LST before it.
     Contact(Option<Handle>, Property),
 }
 
@@ -283,35 +322,47 @@ impl Property {
 }
 
 impl SettingLine {
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+    pub(super) fn encode(&self, reader: Reader, out: &mut Vec<u8>) {
+        let choice = |line: LineWriter<'_>, trid: &Option<TrId>, value: &str| {
+            let version = reader.version().filter(|_| trid.is_some());
+            line.opt(*trid).opt(version).word(value).end();
+        };
         match self {
-            Self::AddPrompt(trid, value) => LineWriter::new(out, "GTC").opt(*trid).word(value.word()).end(),
-            Self::Privacy(trid, value) => LineWriter::new(out, "BLP").opt(*trid).word(value.word()).end(),
+            Self::AddPrompt(trid, value) => choice(LineWriter::new(out, "GTC"), trid, value.word()),
+            Self::Privacy(trid, value) => choice(LineWriter::new(out, "BLP"), trid, value.word()),
             Self::Own(property) => property.encode(LineWriter::new(out, "PRP")),
-            Self::Contact(handle, property) => property.encode(LineWriter::new(out, "BPR").opt(handle.as_ref())),
+            Self::Contact(handle, property) => {
+                let version = reader.version().filter(|_| handle.is_some());
+                property.encode(LineWriter::new(out, "BPR").opt(version).opt(handle.as_ref()));
+            }
         }
     }
 
-    pub(super) fn decode(verb: &[u8], words: Words<'_>) -> Result<Self, Malformed> {
-        let words: Vec<&[u8]> = words.collect();
-        match (verb, words.as_slice()) {
-            (b"GTC" | b"BLP", [value]) => Self::decode_choice(verb, None, value),
-            (b"GTC" | b"BLP", [trid, value]) => {
-                Self::decode_choice(verb, Some(TrId::parse(trid).ok_or(Malformed::TrId)?), value)
+    pub(super) fn decode(dialect: Dialect, verb: &[u8], mut words: Words<'_>) -> Result<Self, Malformed> {
+        let line = match verb {
+            b"GTC" | b"BLP" => {
+                let in_burst = words.clone().count() == 1;
+                let trid = if in_burst { None } else { Some(words.need_with(TrId::parse)?) };
+                if !in_burst {
+                    skip_version(dialect, &mut words)?;
+                }
+                Self::decode_choice(verb, trid, words.need()?)?
             }
-            (b"PRP", [property]) => Ok(Self::Own(Property::decode(property, None)?)),
-            (b"PRP", [property, value]) => Ok(Self::Own(Property::decode(property, Some(value))?)),
-            // Three letters are a property, anything longer is a handle (ns.md section 7, BPR).
-            (b"BPR", [property, value @ ..]) if property.len() == MAX_PROPERTY_WORD && value.len() <= 1 => {
-                Ok(Self::Contact(None, Property::decode(property, value.first().copied())?))
+            b"PRP" => Self::Own(Property::decode(words.need()?, words.next())?),
+            // Three letters are a property, anything else is a handle or a version (ns.md section 7, BPR).
+            _ => {
+                let handle = match is_property(words.clone().need()?) {
+                    true => None,
+                    false => {
+                        skip_version(dialect, &mut words)?;
+                        Some(Handle::parse_contact(words.need_str()?).map_err(|_| Malformed::Word)?)
+                    }
+                };
+                Self::Contact(handle, Property::decode(words.need()?, words.next())?)
             }
-            (b"BPR", [handle, property, value @ ..]) if value.len() <= 1 => {
-                let handle = crate::word::utf8(handle)?;
-                let handle = Handle::parse_contact(handle).map_err(|_| Malformed::Word)?;
-                Ok(Self::Contact(Some(handle), Property::decode(property, value.first().copied())?))
-            }
-            _ => Err(Malformed::WordCount),
-        }
+        };
+        words.end()?;
+        Ok(line)
     }
 
     fn decode_choice(verb: &[u8], trid: Option<TrId>, value: &[u8]) -> Result<Self, Malformed> {

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::handle::BadHandle;
 use crate::switchboard::Cookie;
 use crate::word::{LineWriter, Words, utf8};
-use crate::{Dialect, DisplayName, ErrorCode, Handle, Malformed, Refusal, TrId};
+use crate::{Dialect, DisplayName, ErrorCode, Handle, Malformed, Reader, Refusal, Text, TrId};
 
 /// `VER TrID dialect ...`: the dialects that a client offers, as it wrote them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +43,17 @@ impl Ver {
     pub fn agree(&self, supported: &[Dialect]) -> Agreement {
         let dialects = self.offer.iter().filter_map(|word| Dialect::from_name(word));
         let best = dialects.filter(|dialect| supported.contains(dialect)).max();
-        let has_cvr0 = self.offer.iter().any(|word| word.eq_ignore_ascii_case("CVR0"));
         match best {
             Some(dialect) => Agreement::Dialect(dialect),
-            None if has_cvr0 => Agreement::Cvr0,
+            None if self.offers("CVR0") => Agreement::Cvr0,
             None => Agreement::Nothing,
         }
+    }
+
+    /// Whether a word is among those offered.
+    #[must_use]
+    pub fn offers(&self, word: &str) -> bool {
+        self.offer.iter().any(|offered| offered.eq_ignore_ascii_case(word))
     }
 
     /// Whether the offer is exactly these words, in this order.
@@ -217,12 +222,14 @@ pub enum SignInAnswer {
         /// One word that the client hands to the login service.
         policy: String,
     },
-    /// `USR TrID OK handle verified 0` (MSNP10 on).
+    /// `USR TrID OK handle verified 0`; `USR TrID OK handle name verified 0` below MSNP10, where PRP MFN does not tell the name.
     Ok {
         /// That of the request.
         trid: TrId,
         /// The account as it is registered.
         handle: Handle,
+        /// The display name, below MSNP10.
+        name: Option<DisplayName>,
         /// Whether the address is confirmed.
         verified: bool,
     },
@@ -237,8 +244,13 @@ pub enum SignInAnswer {
     },
 }
 
+fn parse_name(word: &str) -> Result<DisplayName, Malformed> {
+    let text = Text::parse(word.as_bytes()).ok_or(Malformed::Word)?;
+    DisplayName::from_text(&text)?.ok_or(Malformed::Word)
+}
+
 impl SignInAnswer {
-    pub(super) fn decode(verb: &[u8], trid: TrId, mut words: Words<'_>) -> Result<Self, Malformed> {
+    pub(super) fn decode(dialect: Dialect, verb: &[u8], trid: TrId, mut words: Words<'_>) -> Result<Self, Malformed> {
         let mut next = || words.need_str().map(str::to_owned);
         let answer = match verb {
             b"VER" => Self::Ver { trid, words: std::iter::from_fn(|| next().ok()).collect() },
@@ -260,9 +272,13 @@ impl SignInAnswer {
                 }
                 "OK" => {
                     let handle = Handle::parse_lax(&next()?).map_err(|_| Malformed::Word)?;
+                    let name = match dialect < Dialect::Msnp10 {
+                        true => Some(parse_name(&next()?)?),
+                        false => None,
+                    };
                     let verified = next()? != "0";
                     next()?;
-                    Self::Ok { trid, handle, verified }
+                    Self::Ok { trid, handle, name, verified }
                 }
                 _ => return Err(Malformed::Word),
             },
@@ -271,7 +287,7 @@ impl SignInAnswer {
         Ok(answer)
     }
 
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+    pub(super) fn encode(&self, reader: Reader, out: &mut Vec<u8>) {
         match self {
             Self::Ver { trid, words } => {
                 let line = LineWriter::new(out, "VER").word(trid);
@@ -282,8 +298,13 @@ impl SignInAnswer {
                 versions.iter().chain(urls).fold(line, LineWriter::word).end();
             }
             Self::Policy { trid, policy } => LineWriter::new(out, "USR").word(trid).word("TWN S").word(policy).end(),
-            Self::Ok { trid, handle, verified } => {
-                LineWriter::new(out, "USR").word(trid).word("OK").word(handle).word(u8::from(*verified)).word(0).end();
+            Self::Ok { trid, handle, name, verified } => {
+                let line = LineWriter::new(out, "USR").word(trid).word("OK").word(handle);
+                let line = match name {
+                    Some(name) if reader.is_old() => line.text(name.as_str()),
+                    _ => line,
+                };
+                line.word(u8::from(*verified)).word(0).end();
             }
             Self::Transfer { trid, notification, dispatch } => {
                 LineWriter::new(out, "XFR").word(trid).word("NS").word(notification).word(0).word(dispatch).end();

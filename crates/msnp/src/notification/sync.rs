@@ -1,56 +1,89 @@
 //! SYN and LST: the copy of the lists that a client keeps (docs/protocol/ns.md section 6).
 
 use crate::word::{LineWriter, Words, utf8};
-use crate::{Dialect, DisplayName, Guid, Handle, List, ListBits, Malformed, NetworkIds, Text, TrId};
+use crate::{
+    Dialect, DisplayName, ErrorCode, GroupNumber, GroupRef, Guid, Handle, List, ListBits, Malformed, NetworkIds,
+    Reader, Refusal, Text, TrId,
+};
 
-/// `SYN TrID list settings`: the stamps of the copy that the client has, any two words.
+/// Which state of lists and settings a copy has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CopyOf {
+    /// The time stamps of lists and settings, from MSNP10 on. From a client any two words.
+    Stamps {
+        /// Of the lists.
+        list: String,
+        /// Of the settings.
+        settings: String,
+    },
+    /// The list version, below MSNP10.
+    Version(u32),
+}
+
+impl CopyOf {
+    fn decode(dialect: Dialect, words: &mut Words<'_>) -> Result<Self, Malformed> {
+        if dialect < Dialect::Msnp10 {
+            return words.need_with(crate::word::number).map(Self::Version);
+        }
+        Ok(Self::Stamps { list: words.need_str()?.to_owned(), settings: words.need_str()?.to_owned() })
+    }
+
+    fn encode<'o>(&self, line: LineWriter<'o>) -> LineWriter<'o> {
+        match self {
+            Self::Stamps { list, settings } => line.word(list).word(settings),
+            Self::Version(version) => line.word(version),
+        }
+    }
+}
+
+/// `SYN TrID list settings`, `SYN TrID version`: the copy that the client has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Syn {
     /// Ties the answer to it.
     pub trid: TrId,
-    /// The stamp of the lists.
-    pub list: String,
-    /// The stamp of the settings.
-    pub settings: String,
+    /// What the copy is of.
+    pub copy: CopyOf,
 }
 
 impl Syn {
-    pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Malformed> {
-        let syn = Self { trid, list: words.need_str()?.to_owned(), settings: words.need_str()?.to_owned() };
+    pub(super) fn decode(dialect: Dialect, trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let copy = CopyOf::decode(dialect, &mut words).map_err(|malformed| match dialect {
+            // A wrong word is answered there.
+            Dialect::Msnp8 | Dialect::Msnp9 => Refusal::Answer(trid, ErrorCode::InvalidParameter),
+            Dialect::Msnp10 | Dialect::Msnp11 | Dialect::Msnp12 => malformed.into(),
+        })?;
         words.end()?;
-        Ok(syn)
+        Ok(Self { trid, copy })
     }
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        LineWriter::new(out, "SYN").word(self.trid).word(&self.list).word(&self.settings).end();
+        self.copy.encode(LineWriter::new(out, "SYN").word(self.trid)).end();
     }
 }
 
-/// `SYN TrID list settings [contacts groups]`: the server's stamps and, if the client's copy is old, how many LST and LSG
-/// lines follow.
+/// `SYN TrID list settings [contacts groups]`, `SYN TrID version [contacts groups]`: what the server has and, if the client's copy
+/// is old, how many LST and LSG lines follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SynAnswer {
     /// That of the request.
     pub trid: TrId,
-    /// The stamp of the lists.
-    pub list: String,
-    /// The stamp of the settings.
-    pub settings: String,
+    /// What the server has.
+    pub copy: CopyOf,
     /// The numbers of LST and LSG lines; `None` when the copy is current.
     pub counts: Option<(u32, u32)>,
 }
 
 impl SynAnswer {
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        let line = LineWriter::new(out, "SYN").word(self.trid).word(&self.list).word(&self.settings);
+        let line = self.copy.encode(LineWriter::new(out, "SYN").word(self.trid));
         match self.counts {
             Some((contacts, groups)) => line.word(contacts).word(groups).end(),
             None => line.end(),
         }
     }
 
-    pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Malformed> {
-        let (list, settings) = (words.need_str()?.to_owned(), words.need_str()?.to_owned());
+    pub(super) fn decode(dialect: Dialect, trid: TrId, mut words: Words<'_>) -> Result<Self, Malformed> {
+        let copy = CopyOf::decode(dialect, &mut words)?;
         let counts = match words.next() {
             None => None,
             Some(contacts) => {
@@ -59,11 +92,12 @@ impl SynAnswer {
             }
         };
         words.end()?;
-        Ok(Self { trid, list, settings, counts })
+        Ok(Self { trid, copy, counts })
     }
 }
 
-/// `LST N=handle F=nick [C=guid] bits [network] [group,group...]`: one address and the lists it is on.
+/// `LST N=handle F=nick [C=guid] bits [network] [group,group...]`, `LST handle nick bits [group,group...]` below MSNP10: one address and
+/// the lists it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lst {
     /// Who.
@@ -76,23 +110,45 @@ pub struct Lst {
     pub contact: Option<Guid>,
     /// The network, from MSNP12 on.
     pub network: Option<NetworkIds>,
-    /// The groups, for a contact on FL.
-    pub groups: Vec<Guid>,
+    /// The groups, for a contact on FL; below MSNP10 at least one.
+    pub groups: Vec<GroupRef>,
 }
 
 impl Lst {
-    pub(super) fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) {
-        let line = LineWriter::new(out, "LST")
-            .word(format_args!("N={}", self.handle))
-            .prefixed_text("F=", self.nickname.as_str())
-            .opt(self.contact.map(|guid| format!("C={guid}")))
-            .word(self.lists)
-            .opt(self.network.filter(|_| dialect >= Dialect::Msnp12));
-        let groups: Vec<_> = self.groups.iter().map(Guid::to_string).collect();
+    pub(super) fn encode(&self, reader: Reader, out: &mut Vec<u8>) {
+        let line = LineWriter::new(out, "LST");
+        let line = if reader.is_old() {
+            line.word(&self.handle).text(self.nickname.as_str()).word(pending_as_reverse(self.lists))
+        } else {
+            line.word(format_args!("N={}", self.handle))
+                .prefixed_text("F=", self.nickname.as_str())
+                .opt(self.contact.map(|guid| format!("C={guid}")))
+                .word(self.lists)
+                .opt(self.network.filter(|_| reader.dialect >= Dialect::Msnp12))
+        };
+        let groups: Vec<_> = self.groups.iter().map(GroupRef::to_string).collect();
         line.opt((!groups.is_empty()).then(|| groups.join(","))).end();
     }
 
-    pub(super) fn decode(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
+    pub(super) fn decode(dialect: Dialect, words: Words<'_>) -> Result<Self, Malformed> {
+        if dialect < Dialect::Msnp10 { Self::decode_old(words) } else { Self::decode_new(dialect, words) }
+    }
+
+    fn decode_old(mut words: Words<'_>) -> Result<Self, Malformed> {
+        let handle = Handle::parse_contact(words.need_str()?).map_err(|_| Malformed::Word)?;
+        let nickname = DisplayName::from_text(&words.need_with(Text::parse)?)?.ok_or(Malformed::Word)?;
+        let lists = words.need_with(crate::word::number).map(ListBits::from_number)?.ok_or(Malformed::Word)?;
+        let number = |word: &[u8]| GroupNumber::parse(word).map(GroupRef::Number);
+        let groups = words.next().map_or(Ok(Vec::new()), |word| parse_groups(word, number))?;
+        words.end()?;
+        // Contacts on FL, and nobody else, have a group at least; the pending list does not exist.
+        if groups.is_empty() == lists.has(List::Forward) || lists.has(List::Pending) {
+            return Err(Malformed::Word);
+        }
+        Ok(Self { handle, nickname, lists, contact: None, network: None, groups })
+    }
+
+    fn decode_new(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
         let handle = words.need()?.strip_prefix(b"N=").ok_or(Malformed::Word)?;
         let handle = Handle::parse_contact(utf8(handle)?).map_err(|_| Malformed::Word)?;
         let nickname = words.need()?.strip_prefix(b"F=").and_then(Text::parse).ok_or(Malformed::Word)?;
@@ -108,7 +164,8 @@ impl Lst {
             true => Some(NetworkIds(words.need_with(crate::word::number)?)),
             false => None,
         };
-        let groups = words.next().map_or(Ok(Vec::new()), parse_groups)?;
+        let guid = |word: &[u8]| Guid::parse(word).map(GroupRef::Guid);
+        let groups = words.next().map_or(Ok(Vec::new()), |word| parse_groups(word, guid))?;
         words.end()?;
         // A GUID and groups belong to contacts on FL, and to nobody else.
         if contact.is_some() != lists.has(List::Forward) || (contact.is_none() && !groups.is_empty()) {
@@ -118,8 +175,13 @@ impl Lst {
     }
 }
 
-fn parse_groups(word: &[u8]) -> Result<Vec<Guid>, Malformed> {
-    word.split(|byte| *byte == b',').map(|guid| Guid::parse(guid).ok_or(Malformed::Word)).collect()
+fn parse_groups(word: &[u8], parse: impl Fn(&[u8]) -> Option<GroupRef>) -> Result<Vec<GroupRef>, Malformed> {
+    word.split(|byte| *byte == b',').map(|group| parse(group).ok_or(Malformed::Word)).collect()
+}
+
+/// Below MSNP10 there is no pending list: who is undecided is on RL, and on neither AL nor BL (ns.md section 1.2 rule 6).
+fn pending_as_reverse(lists: ListBits) -> ListBits {
+    if lists.has(List::Pending) { lists.without(List::Pending) | List::Reverse } else { lists }
 }
 
 #[cfg(test)]
@@ -128,7 +190,7 @@ mod tests {
 
     fn line(lst: &Lst, dialect: Dialect) -> String {
         let mut out = Vec::new();
-        lst.encode(dialect, &mut out);
+        lst.encode(dialect.into(), &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -142,7 +204,7 @@ mod tests {
             lists: List::Forward | List::Allow | List::Reverse,
             contact: Some(guid("c1f9a363-4ee9-4a33-a434-b056a4c55b98")),
             network: Some(NetworkIds::MESSENGER),
-            groups: vec![guid("d6deeacd-7849-4de4-93c5-d130915d0042")],
+            groups: vec![GroupRef::Guid(guid("d6deeacd-7849-4de4-93c5-d130915d0042"))],
         };
         let head = "LST N=anotheruser@hotmail.com F=another%20user C=c1f9a363-4ee9-4a33-a434-b056a4c55b98 11";
         assert_eq!(line(&lst, Dialect::Msnp12), format!("{head} 1 d6deeacd-7849-4de4-93c5-d130915d0042\r\n"));

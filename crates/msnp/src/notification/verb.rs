@@ -22,9 +22,9 @@ pub enum Stage {
     SignedIn(Dialect),
 }
 
-/// Declares [`Verb`] and its rows.
+/// Declares [`Verb`].
 macro_rules! verbs {
-    ($($(#[doc = $doc:literal])+ $name:ident = $word:literal, since $since:ident, words $words:expr, $payload:expr;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $word:literal,)+) => {
         /// A verb that a client may send. What it does is in docs/protocol/ns.md.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Verb {
@@ -35,31 +35,31 @@ macro_rules! verbs {
             /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
-            /// The row of this verb.
+            /// The verb as it is written.
             #[must_use]
-            pub const fn row(self) -> Row {
+            pub const fn word(self) -> &'static str {
                 match self {
-                    $(Self::$name => Row { word: $word, since: Dialect::$since, words: $words, payload: $payload },)+
+                    $(Self::$name => $word,)+
                 }
             }
 
             /// The verb that a word names, by exact case.
             #[must_use]
             pub fn from_word(word: &[u8]) -> Option<Self> {
-                Self::ALL.iter().copied().find(|verb| verb.row().word.as_bytes() == word)
+                Self::ALL.iter().copied().find(|verb| verb.word().as_bytes() == word)
             }
         }
     };
 }
 
-/// What holds for a verb whatever its words say.
+/// What holds for a verb in some dialects, whatever its words say.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// The verb as it is written.
-    pub word: &'static str,
-    /// The oldest dialect that has it. Every dialect up to MSNP12 kept what it had, so there is no column for an end yet.
-    pub since: Dialect,
-    /// How many words may follow the transaction id; any number where the decoder has an answer for a wrong one.
+    /// The verb.
+    pub verb: Verb,
+    /// The dialects in which it has this form.
+    pub dialects: RangeInclusive<Dialect>,
+    /// How many words may follow the transaction id. [`ANY`] where the decoder has an answer for a wrong number.
     pub words: RangeInclusive<usize>,
     /// What may follow the line.
     pub payload: Payload,
@@ -88,74 +88,133 @@ pub const MAX_PAGE: usize = 1664;
 
 verbs! {
     /// Agrees on a dialect.
-    Ver = "VER", since Msnp8, words 1..=usize::MAX, NONE;
+    Ver = "VER",
     /// Tells the client's version.
-    Cvr = "CVR", since Msnp8, words ANY, NONE;
+    Cvr = "CVR",
     /// The version query of CVR0.
-    Cvq = "CVQ", since Msnp8, words ANY, NONE;
+    Cvq = "CVQ",
     /// Signs in.
-    Usr = "USR", since Msnp8, words 3..=3, NONE;
+    Usr = "USR",
     /// Signs out.
-    Out = "OUT", since Msnp8, words 0..=0, NONE;
+    Out = "OUT",
     /// Asks whether the server lives.
-    Png = "PNG", since Msnp8, words 0..=0, NONE;
+    Png = "PNG",
     /// Asks for a switchboard.
-    Xfr = "XFR", since Msnp8, words 1..=1, NONE;
+    Xfr = "XFR",
     /// Synchronises lists and settings.
-    Syn = "SYN", since Msnp10, words 2..=2, NONE;
+    Syn = "SYN",
     /// Fetches the shields document.
-    Gcf = "GCF", since Msnp11, words 1..=1, NONE;
+    Gcf = "GCF",
     /// Asks for the mobile subscription.
-    Gsb = "GSB", since Msnp11, words 0..=0, NONE;
+    Gsb = "GSB",
     /// Sets whether new reverse-list entries are asked about.
-    Gtc = "GTC", since Msnp8, words 1..=1, NONE;
+    Gtc = "GTC",
     /// Sets who may see and call those on neither AL nor BL.
-    Blp = "BLP", since Msnp8, words 1..=1, NONE;
+    Blp = "BLP",
     /// Sets the own name or a telephone number.
-    Prp = "PRP", since Msnp8, words 1..=2, NONE;
+    Prp = "PRP",
     /// Sets a property of a contact.
-    Sbp = "SBP", since Msnp10, words 2..=4, NONE;
-    /// Adds to a list or group.
-    Adc = "ADC", since Msnp10, words 2..=4, NONE;
+    Sbp = "SBP",
+    /// Sets the own name or that of a contact.
+    Rea = "REA",
+    /// Adds to a list or group, up to MSNP9.
+    Add = "ADD",
+    /// Adds to a list or group, from MSNP10 on.
+    Adc = "ADC",
     /// Removes from a list or group.
-    Rem = "REM", since Msnp8, words 1..=3, NONE;
+    Rem = "REM",
     /// Makes a group.
-    Adg = "ADG", since Msnp8, words 1..=2, NONE;
+    Adg = "ADG",
     /// Renames a group.
-    Reg = "REG", since Msnp8, words 2..=3, NONE;
+    Reg = "REG",
     /// Removes a group.
-    Rmg = "RMG", since Msnp8, words 1..=1, NONE;
+    Rmg = "RMG",
     /// Sets the status.
-    Chg = "CHG", since Msnp8, words 1..=3, NONE;
+    Chg = "CHG",
     /// Publishes a personal message.
-    Uux = "UUX", since Msnp11, words 1..=1, Payload::UpTo(MAX_PERSONAL_MESSAGE);
+    Uux = "UUX",
     /// Answers a challenge.
-    Qry = "QRY", since Msnp8, words 2..=2, Payload::Exactly(32, ErrorCode::ChallengeFailed);
+    Qry = "QRY",
     /// Asks to be challenged.
-    Chl = "CHL", since Msnp8, words 0..=0, NONE;
+    Chl = "CHL",
     /// Whether calls are taken.
-    Ims = "IMS", since Msnp8, words 1..=1, NONE;
+    Ims = "IMS",
     /// Asks where a web service is.
-    Url = "URL", since Msnp8, words 1..=2, NONE;
+    Url = "URL",
     /// Looks a telephone number up.
-    Lkp = "LKP", since Msnp12, words 1..=1, NONE;
+    Lkp = "LKP",
     /// Mails an invitation.
-    Snd = "SND", since Msnp8, words ANY, NONE;
+    Snd = "SND",
     /// Mails an invitation with a text.
-    Sdc = "SDC", since Msnp8, words ANY, Payload::WithWords(8, MAX_PAGE, ErrorCode::BadInvitation);
+    Sdc = "SDC",
     /// Searches the directory.
-    Fnd = "FND", since Msnp8, words ANY, NONE;
-    /// Pages a telephone (MSNP5 to 8).
-    Pag = "PAG", since Msnp8, words 2..=2, Payload::UpTo(MAX_PAGE);
-    /// Pages a telephone (MSNP9 on).
-    Pgd = "PGD", since Msnp9, words 3..=3, Payload::UpTo(MAX_PAGE);
+    Fnd = "FND",
+    /// Pages a telephone, up to MSNP8.
+    Pag = "PAG",
+    /// Pages a telephone, from MSNP9 on.
+    Pgd = "PGD",
 }
+
+/// The table. A verb whose form changed has a row for each form; where there is no row, the verb does not exist.
+pub const ROWS: &[Row] = &{
+    use Dialect::{Msnp8, Msnp9, Msnp10, Msnp11, Msnp12};
+    use Verb::*;
+
+    const fn row(verb: Verb, since: Dialect, until: Dialect, words: RangeInclusive<usize>, payload: Payload) -> Row {
+        Row { verb, dialects: RangeInclusive::new(since, until), words, payload }
+    }
+
+    [
+        row(Ver, Msnp8, Msnp12, 1..=usize::MAX, NONE),
+        row(Cvr, Msnp8, Msnp12, ANY, NONE),
+        row(Cvq, Msnp8, Msnp12, ANY, NONE),
+        row(Usr, Msnp8, Msnp12, 3..=3, NONE),
+        row(Out, Msnp8, Msnp12, 0..=0, NONE),
+        row(Png, Msnp8, Msnp12, 0..=0, NONE),
+        row(Xfr, Msnp8, Msnp12, 1..=1, NONE),
+        row(Syn, Msnp8, Msnp9, 1..=1, NONE),
+        row(Syn, Msnp10, Msnp12, 2..=2, NONE),
+        row(Gcf, Msnp11, Msnp12, 1..=1, NONE),
+        row(Gsb, Msnp11, Msnp12, 0..=0, NONE),
+        row(Gtc, Msnp8, Msnp12, 1..=1, NONE),
+        row(Blp, Msnp8, Msnp12, 1..=1, NONE),
+        row(Prp, Msnp8, Msnp12, 1..=2, NONE),
+        row(Sbp, Msnp10, Msnp12, 2..=4, NONE),
+        row(Rea, Msnp8, Msnp9, 1..=2, NONE),
+        row(Add, Msnp8, Msnp9, 3..=4, NONE),
+        row(Adc, Msnp10, Msnp12, 2..=4, NONE),
+        row(Rem, Msnp8, Msnp9, 2..=3, NONE),
+        row(Rem, Msnp10, Msnp12, 1..=3, NONE),
+        row(Adg, Msnp8, Msnp12, 1..=2, NONE),
+        row(Reg, Msnp8, Msnp12, 2..=3, NONE),
+        row(Rmg, Msnp8, Msnp12, 1..=1, NONE),
+        row(Chg, Msnp8, Msnp8, 1..=2, NONE),
+        row(Chg, Msnp9, Msnp12, 1..=3, NONE),
+        row(Uux, Msnp11, Msnp12, 1..=1, Payload::UpTo(MAX_PERSONAL_MESSAGE)),
+        row(Qry, Msnp8, Msnp12, 2..=2, Payload::Exactly(32, ErrorCode::ChallengeFailed)),
+        row(Chl, Msnp8, Msnp12, 0..=0, NONE),
+        row(Ims, Msnp8, Msnp12, 1..=1, NONE),
+        row(Url, Msnp8, Msnp12, 1..=2, NONE),
+        row(Lkp, Msnp12, Msnp12, 1..=1, NONE),
+        row(Snd, Msnp8, Msnp12, ANY, NONE),
+        row(Sdc, Msnp8, Msnp12, ANY, Payload::WithWords(8, MAX_PAGE, ErrorCode::BadInvitation)),
+        row(Fnd, Msnp8, Msnp12, ANY, NONE),
+        row(Pag, Msnp8, Msnp12, 2..=2, Payload::UpTo(MAX_PAGE)),
+        row(Pgd, Msnp9, Msnp12, 3..=3, Payload::UpTo(MAX_PAGE)),
+    ]
+};
 
 impl Verb {
     /// OUT and PNG carry no transaction id.
     #[must_use]
     pub const fn has_trid(self) -> bool {
         !matches!(self, Self::Out | Self::Png)
+    }
+
+    /// What holds for this verb in a dialect, if it exists there.
+    #[must_use]
+    pub fn row(self, dialect: Dialect) -> Option<&'static Row> {
+        ROWS.iter().find(|row| row.verb == self && row.dialects.contains(&dialect))
     }
 }
 
@@ -176,27 +235,30 @@ pub fn head(line: &[u8]) -> Result<(Verb, TrId, Words<'_>), Malformed> {
 /// Framing.md section 8 for a verb out of place, section 9 for a wrong number of words, section 4 for a bad length.
 pub fn admit(stage: Stage, line: &[u8]) -> Result<usize, Refusal> {
     let (verb, trid, words) = head(line)?;
-    check_stage(stage, verb, trid)?;
-    let row = verb.row();
+    let row = row_in(stage, verb, trid)?;
     if !row.words.contains(&words.clone().count()) {
         return Err(Malformed::WordCount.into());
     }
     payload_length(row.payload, trid, words)
 }
 
-fn check_stage(stage: Stage, verb: Verb, trid: TrId) -> Result<(), Refusal> {
+/// The row of a verb that may come in this stage.
+fn row_in(stage: Stage, verb: Verb, trid: TrId) -> Result<&'static Row, Refusal> {
     let refuse = Err(Refusal::Close(Malformed::WrongState));
+    // VER, CVQ, OUT and PNG have one form in all dialects.
+    let in_dialect = |dialect| verb.row(dialect).ok_or(Refusal::Close(Malformed::UnknownVerb));
     match (stage, verb) {
-        (_, Verb::Out | Verb::Png) | (Stage::Fresh, Verb::Ver) | (Stage::VersionQuery, Verb::Cvq) => Ok(()),
+        (_, Verb::Out | Verb::Png) | (Stage::Fresh, Verb::Ver) | (Stage::VersionQuery, Verb::Cvq) => {
+            in_dialect(Dialect::Msnp8)
+        }
         (Stage::Fresh | Stage::VersionQuery, _) | (_, Verb::Cvq) => refuse,
         (_, Verb::Ver) => Err(Refusal::Fatal(trid, ErrorCode::NotExpected)),
-        (Stage::Negotiated(dialect) | Stage::SignedIn(dialect), _) if dialect < verb.row().since => {
-            Err(Malformed::UnknownVerb.into())
-        }
-        (Stage::Negotiated(_), Verb::Cvr | Verb::Usr) => Ok(()),
-        (Stage::Negotiated(_), _) => Err(Refusal::Fatal(trid, ErrorCode::NotLoggedIn)),
+        (Stage::Negotiated(dialect), _) => match (in_dialect(dialect)?, verb) {
+            (row, Verb::Cvr | Verb::Usr) => Ok(row),
+            _ => Err(Refusal::Fatal(trid, ErrorCode::NotLoggedIn)),
+        },
         // A second USR is admitted too: its answer is 207, which is the session's to give.
-        (Stage::SignedIn(_), _) => Ok(()),
+        (Stage::SignedIn(dialect), _) => in_dialect(dialect),
     }
 }
 

@@ -1,9 +1,11 @@
 //! The payloads that a notification server itself reads or writes (docs/protocol/payloads.md).
 
+mod alert;
 mod personal_message;
 mod profile;
 mod system_message;
 
+pub use alert::alert;
 pub use personal_message::PersonalMessage;
 pub use profile::Profile;
 pub use system_message::shutdown_warning;

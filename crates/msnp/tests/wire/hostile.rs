@@ -11,8 +11,6 @@ use proptest::sample::select;
 
 use crate::framing::assert_clean_lines;
 
-const SIGNED_IN: Stage = Stage::SignedIn(Dialect::Msnp12);
-
 /// A word as somebody spells it who wants to break another client's line.
 fn hostile_word() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
@@ -62,6 +60,9 @@ fn any_word() -> impl Strategy<Value = Vec<u8>> {
         "MOB",
         "Y",
         "NLN",
+        "4711",
+        "29",
+        "30",
         "HDN",
         "SB",
         "NS",
@@ -94,11 +95,11 @@ fn line_of(verbs: Vec<&'static str>) -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn ns_client_verbs() -> Vec<&'static str> {
-    Verb::ALL.iter().map(|verb| verb.row().word).collect()
+    Verb::ALL.iter().map(|verb| verb.word()).collect()
 }
 
 fn ns_server_verbs() -> Vec<&'static str> {
-    let verbs = "VER CVR CVQ USR XFR OUT QNG SYN LST PRP GTC BLP BPR SBP ADC REM ADG REG RMG LSG CHG ILN NLN FLN \
+    let verbs = "VER CVR CVQ USR XFR OUT QNG SYN LST PRP GTC BLP BPR SBP REA ADC ADD REM ADG REG RMG LSG CHG ILN NLN FLN \
                  UUX UBX CHL QRY RNG IMS GCF SBS URL MSG NOT 201 911 999";
     verbs.split(' ').collect()
 }
@@ -122,15 +123,16 @@ proptest! {
     fn no_client_line_panics_and_what_decodes_stays_the_same(
         line in line_of(ns_client_verbs()),
         payload in any_payload(),
+        dialect in select(&Dialect::ALL),
     ) {
-        for stage in [Stage::Fresh, Stage::VersionQuery, Stage::Negotiated(Dialect::Msnp12), SIGNED_IN] {
+        for stage in [Stage::Fresh, Stage::VersionQuery, Stage::Negotiated(dialect), Stage::SignedIn(dialect)] {
             let _ = verb::admit(stage, &line);
         }
-        if let Ok(command) = ClientCommand::decode(Frame { line: &line, payload: &payload }) {
+        if let Ok(command) = ClientCommand::decode(dialect, Frame { line: &line, payload: &payload }) {
             let mut out = Vec::new();
-            command.encode(&mut out);
+            command.encode(dialect, &mut out);
             let line = &out[..out.len() - payload_of_client(&command).len() - 2];
-            let again = ClientCommand::decode(Frame { line, payload: payload_of_client(&command) });
+            let again = ClientCommand::decode(dialect, Frame { line, payload: payload_of_client(&command) });
             prop_assert_eq!(again, Ok(command));
         }
     }
@@ -139,7 +141,7 @@ proptest! {
     fn no_server_line_panics_and_what_decodes_stays_the_same(
         line in line_of(ns_server_verbs()),
         payload in any_payload(),
-        dialect in select(&[Dialect::Msnp10, Dialect::Msnp11, Dialect::Msnp12]),
+        dialect in select(&Dialect::ALL),
     ) {
         let _ = server_payload_length(&line, 1000);
         if let Ok(command) = ServerCommand::decode(dialect, Frame { line: &line, payload: &payload }) {
@@ -180,13 +182,13 @@ proptest! {
     }
 
     #[test]
-    fn a_name_cannot_end_or_split_a_line(word in hostile_word()) {
+    fn a_name_cannot_end_or_split_a_line(word in hostile_word(), dialect in select(&Dialect::ALL)) {
         let Some(text) = Text::parse(&word) else { return Ok(()) };
         let Ok(Some(name)) = DisplayName::from_text(&text) else { return Ok(()) };
         let handle = Handle::parse("bob@example.com").unwrap();
         let mut out = Vec::new();
-        for line in lines_with(&handle, &name, &text) {
-            line.encode(Dialect::Msnp12, &mut out);
+        for line in lines_with(dialect, &handle, &name, &text) {
+            line.encode(dialect, &mut out);
             assert_clean_lines(&out, &[0]);
             out.clear();
         }
@@ -197,7 +199,7 @@ proptest! {
             sb::ServerCommand::Roster { trid: TrId::new(1), index: 1, total: 1, who },
             sb::ServerCommand::Message { handle, name, payload: b"" },
         ] {
-            line.encode(Dialect::Msnp12, &mut out);
+            line.encode(dialect, &mut out);
             assert_clean_lines(&out, &[0]);
             out.clear();
         }
@@ -208,29 +210,39 @@ proptest! {
     fn what_a_client_makes_the_server_repeat_cannot_end_a_line(
         head in select(REPEATED),
         words in vec(hostile_word(), 0..3),
+        dialect in select(&Dialect::ALL),
     ) {
         let words = words.iter().flat_map(|word| [b" ", word.as_slice()].concat());
         let line: Vec<u8> = head.bytes().chain(words).collect();
         use ClientCommand as C;
-        if verb::admit(SIGNED_IN, &line).is_err() {
+        if verb::admit(Stage::SignedIn(dialect), &line).is_err() {
             return Ok(());
         }
-        let answer: ServerCommand = match ClientCommand::decode(Frame { line: &line, payload: b"" }) {
+        let answer: ServerCommand = match ClientCommand::decode(dialect, Frame { line: &line, payload: b"" }) {
             Ok(C::Chg(chg)) => PresenceLine::Changed(chg).into(),
             Ok(C::Prp(prp)) => ServerCommand::Prp(prp),
             Ok(C::Sbp(sbp)) => ServerCommand::Sbp(sbp),
+            Ok(C::Rea(rea)) => ServerCommand::Rea(rea),
             Ok(C::Adc(adc)) => ContactLine::Addition(adc).into(),
             Ok(C::Rem(rem)) => ContactLine::Removal(rem).into(),
             Ok(C::Reg(reg)) => GroupLine::Renamed(reg).into(),
             Ok(C::Adg(Adg { trid, name })) => {
-                GroupLine::Added { trid, name, group: Guid::from_bytes([7; 16]) }.into()
+                GroupLine::Added { trid, name, group: group_ref(dialect) }.into()
             }
             _ => return Ok(()),
         };
         let mut out = Vec::new();
-        answer.encode(Dialect::Msnp12, &mut out);
+        answer.encode(dialect, &mut out);
         assert_clean_lines(&out, &[0]);
     }
+}
+
+/// Some group, as `dialect` names it.
+fn group_ref(dialect: Dialect) -> GroupRef {
+    if dialect >= Dialect::Msnp10 {
+        return GroupRef::Guid(Guid::from_bytes([7; 16]));
+    }
+    GroupRef::Number(GroupNumber::OTHER_CONTACTS)
 }
 
 /// How the lines begin of which the answer has words.
@@ -248,10 +260,17 @@ const REPEATED: &[&str] = &[
     "REM 1 BL",
     "REG 1 c1f9a363-4ee9-4a33-a434-b056a4c55b98",
     "ADG 1",
+    "ADD 1 FL bob@example.com",
+    "ADD 1 AL",
+    "ADD 1 BL bob@example.com",
+    "REM 1 FL bob@example.com",
+    "REG 1 7",
+    "REA 1",
+    "REA 1 bob@example.com",
 ];
 
 /// Every line that a notification server writes with a name, a nickname, a group name or a number of somebody in it.
-fn lines_with(handle: &Handle, name: &DisplayName, text: &Text) -> Vec<ServerCommand> {
+fn lines_with(dialect: Dialect, handle: &Handle, name: &DisplayName, text: &Text) -> Vec<ServerCommand> {
     let guid = Guid::from_bytes([7; 16]);
     let presence = Presence {
         status: Status::Online,
@@ -266,6 +285,9 @@ fn lines_with(handle: &Handle, name: &DisplayName, text: &Text) -> Vec<ServerCom
         SettingLine::Own(Property::Name(name.clone())).into(),
         SettingLine::Contact(Some(handle.clone()), Property::Phone(Phone::Home, Some(text.value().to_owned()))).into(),
         ServerCommand::Prp(Prp { trid: TrId::new(3), change: PropertyChange::Name(name.clone(), text.clone()) }),
+        SignInAnswer::Ok { trid: TrId::new(3), handle: handle.clone(), name: Some(name.clone()), verified: true }
+            .into(),
+        ServerCommand::Rea(Rea { trid: TrId::new(3), handle: handle.clone(), name: name.clone(), word: text.clone() }),
         ServerCommand::Sbp(Sbp::nickname(TrId::new(3), guid, name)),
         ServerCommand::Lst(Lst {
             handle: handle.clone(),
@@ -273,7 +295,7 @@ fn lines_with(handle: &Handle, name: &DisplayName, text: &Text) -> Vec<ServerCom
             lists: List::Forward.into(),
             contact: Some(guid),
             network: Some(NetworkIds::MESSENGER),
-            groups: vec![guid],
+            groups: vec![group_ref(dialect)],
         }),
         ContactLine::Added {
             trid: TrId::new(3),
@@ -284,8 +306,8 @@ fn lines_with(handle: &Handle, name: &DisplayName, text: &Text) -> Vec<ServerCom
         }
         .into(),
         ContactLine::ReverseAdded { handle: handle.clone(), name: name.clone() }.into(),
-        GroupLine::Added { trid: TrId::new(3), name: text.clone(), group: guid }.into(),
-        GroupLine::Listed { name: text.value().to_owned(), group: guid }.into(),
+        GroupLine::Added { trid: TrId::new(3), name: text.clone(), group: group_ref(dialect) }.into(),
+        GroupLine::Listed { name: text.value().to_owned(), group: group_ref(dialect) }.into(),
         ServiceLine::Ring(Rng {
             session: 1,
             address: "127.0.0.1:1864".to_owned(),
@@ -331,7 +353,7 @@ fn the_longest_picture_that_chg_may_bring_fits_into_the_lines_that_tell_others()
         let line = format!("CHG 1 NLN 4294967295 {}", "x".repeat(length));
         let frame = Frame { line: line.as_bytes(), payload: b"" };
         if let (true, Ok(ClientCommand::Chg(chg))) =
-            (line.len() + 2 <= LineRules::NOTIFICATION.max_line, ClientCommand::decode(frame))
+            (line.len() + 2 <= LineRules::NOTIFICATION.max_line, ClientCommand::decode(Dialect::Msnp12, frame))
         {
             longest = chg.object;
         }

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy.toml lets tests unwrap, which covers only functions with #[test]")]
 
+mod dialects;
 mod framing;
 mod hostile;
 mod notification;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use msnp::frame::{Frame, LineRules};
 use msnp::notification::verb::{self, Verb};
 use msnp::notification::*;
-use msnp::{Dialect, Malformed, Refusal};
+use msnp::{Dialect, Malformed, Reader, Refusal};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -15,36 +15,40 @@ use proptest::test_runner::TestRunner;
 use crate::framing::{assert_clean_lines, frames};
 use crate::strategies::{ns_client, ns_server};
 
-/// The dialects in which the crate reads everything that it writes.
-pub(crate) const MODERN: [Dialect; 3] = [Dialect::Msnp10, Dialect::Msnp11, Dialect::Msnp12];
+/// What every line about a change of the reader's lists tells, below MSNP10.
+const LIST_VERSION: u32 = 4711;
 const MOST: usize = 4096;
 
-fn encoded(command: &ClientCommand) -> Vec<u8> {
-    let mut out = Vec::new();
-    command.encode(&mut out);
-    out
-}
-
-fn encoded_line(dialect: Dialect, command: &ServerCommand) -> Vec<u8> {
+fn encoded(dialect: Dialect, command: &ClientCommand) -> Vec<u8> {
     let mut out = Vec::new();
     command.encode(dialect, &mut out);
     out
 }
 
-/// Every stage in which the verb of a line may come, among the dialects that the crate speaks.
-fn stages(line: &[u8]) -> Vec<Stage> {
-    let (verb, ..) = verb::head(line).unwrap();
-    let negotiated = MODERN.map(Stage::Negotiated);
-    let signed_in = MODERN.map(Stage::SignedIn);
+fn encoded_line(dialect: Dialect, command: &ServerCommand) -> Vec<u8> {
+    let mut out = Vec::new();
+    command.encode(Reader { list_version: LIST_VERSION, ..dialect.into() }, &mut out);
+    out
+}
+
+fn verb_of(line: &[u8]) -> Verb {
+    verb::head(line).unwrap().0
+}
+
+/// The line at the beginning of `bytes`.
+fn first_line(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.windows(2).position(|pair| pair == b"\r\n").unwrap()]
+}
+
+/// Every stage in which a verb may come, in a conversation of `dialect`.
+fn stages(dialect: Dialect, verb: Verb) -> Vec<Stage> {
+    let with_dialect = [Stage::Negotiated(dialect), Stage::SignedIn(dialect)];
     match verb {
         Verb::Ver => vec![Stage::Fresh],
         Verb::Cvq => vec![Stage::VersionQuery],
-        Verb::Cvr | Verb::Usr => [negotiated, signed_in].concat(),
-        Verb::Out | Verb::Png => {
-            let early = [Stage::Fresh, Stage::VersionQuery];
-            [early.as_slice(), &negotiated, &signed_in].concat()
-        }
-        _ => MODERN.into_iter().filter(|dialect| *dialect >= verb.row().since).map(Stage::SignedIn).collect(),
+        Verb::Cvr | Verb::Usr => with_dialect.to_vec(),
+        Verb::Out | Verb::Png => [[Stage::Fresh, Stage::VersionQuery], with_dialect].concat(),
+        _ => vec![Stage::SignedIn(dialect)],
     }
 }
 
@@ -84,6 +88,7 @@ fn client_number(command: &ClientCommand) -> usize {
         C::Service(ServiceRequest::Directory { .. }) => 28,
         C::Service(ServiceRequest::OldPage { .. }) => 29,
         C::Service(ServiceRequest::Page { .. }) => 30,
+        C::Rea(_) => 31,
     }
 }
 
@@ -132,56 +137,81 @@ fn server_number(command: &ServerCommand) -> usize {
         S::Service(ServiceLine::Message(_)) => 38,
         S::Service(ServiceLine::Notification(_)) => 39,
         S::Error(..) => 40,
+        S::Rea(_) => 41,
     }
 }
 
 #[test]
 fn the_strategies_make_every_command() {
     let mut runner = TestRunner::deterministic();
-    let (client, server) = (ns_client(), ns_server(Dialect::Msnp12));
     let (mut sent, mut answered) = (BTreeSet::new(), BTreeSet::new());
-    for _ in 0..4000 {
-        sent.insert(client_number(&client.new_tree(&mut runner).unwrap().current()));
-        answered.insert(server_number(&server.new_tree(&mut runner).unwrap().current()));
+    for dialect in Dialect::ALL {
+        let (client, server) = (ns_client(dialect), ns_server(dialect));
+        for _ in 0..1500 {
+            sent.insert(client_number(&client.new_tree(&mut runner).unwrap().current()));
+            answered.insert(server_number(&server.new_tree(&mut runner).unwrap().current()));
+        }
     }
-    assert!(sent.iter().copied().eq(0..=30), "{sent:?}");
-    assert!(answered.iter().copied().eq(0..=40), "{answered:?}");
+    assert!(sent.iter().copied().eq(0..=31), "{sent:?}");
+    assert!(answered.iter().copied().eq(0..=41), "{answered:?}");
+}
+
+/// A dialect, and what `of` makes in it.
+fn in_any_of<S: Strategy>(
+    dialects: &'static [Dialect],
+    of: impl Fn(Dialect) -> S + 'static,
+) -> impl Strategy<Value = (Dialect, S::Value)> {
+    select(dialects).prop_flat_map(move |dialect| (Just(dialect), of(dialect)))
 }
 
 proptest! {
     #[test]
-    fn a_client_command_is_admitted_in_its_stages_and_decodes_to_itself(command in ns_client()) {
-        let bytes = encoded(&command);
-        let line_end = bytes.windows(2).position(|pair| pair == b"\r\n").unwrap();
-        let stages = stages(&bytes[..line_end]);
-        prop_assert!(!stages.is_empty());
-        for stage in stages {
-            let length = verb::admit(stage, &bytes[..line_end]);
-            prop_assert_eq!(length, Ok(bytes.len() - line_end - 2), "{:?}", stage);
+    fn a_client_command_is_admitted_in_its_stages_and_decodes_to_itself(
+        (dialect, command) in in_any_of(&Dialect::ALL, ns_client),
+    ) {
+        let bytes = encoded(dialect, &command);
+        let line = first_line(&bytes);
+        for stage in stages(dialect, verb_of(line)) {
+            let length = verb::admit(stage, line);
+            prop_assert_eq!(length, Ok(bytes.len() - line.len() - 2), "{:?}", stage);
             let frames = frames(LineRules::NOTIFICATION, &bytes, &[], |line| verb::admit(stage, line)).unwrap();
             let [(line, payload)] = frames.as_slice() else {
                 panic!("one frame: {}", bytes.escape_ascii());
             };
-            prop_assert_eq!(ClientCommand::decode(Frame { line, payload }), Ok(command.clone()));
+            prop_assert_eq!(ClientCommand::decode(dialect, Frame { line, payload }), Ok(command.clone()));
+        }
+    }
+
+    #[test]
+    fn a_command_that_another_dialect_lacks_closes_there(
+        (dialect, command) in in_any_of(&Dialect::ALL, ns_client),
+        other in select(&Dialect::ALL),
+    ) {
+        let bytes = encoded(dialect, &command);
+        let line = first_line(&bytes);
+        if verb_of(line).row(other).is_none() {
+            for stage in [Stage::Negotiated(other), Stage::SignedIn(other)] {
+                prop_assert_eq!(verb::admit(stage, line), Err(Refusal::Close(Malformed::UnknownVerb)), "{:?}", stage);
+            }
         }
     }
 
     #[test]
     fn any_split_of_a_client_s_stream_gives_the_same_commands(
-        commands in vec(ns_client(), 0..8),
+        (dialect, commands) in in_any_of(&Dialect::ALL, |dialect| vec(ns_client(dialect), 0..8)),
         cuts in vec(any::<Index>(), 0..20),
     ) {
-        let bytes: Vec<u8> = commands.iter().flat_map(encoded).collect();
-        let admit = |line: &[u8]| verb::admit(stages(line)[0], line);
+        let bytes: Vec<u8> = commands.iter().flat_map(|command| encoded(dialect, command)).collect();
+        let admit = |line: &[u8]| verb::admit(stages(dialect, verb_of(line))[0], line);
         let frames = frames::<Refusal>(LineRules::NOTIFICATION, &bytes, &cuts, admit).unwrap();
         let decoded: Result<Vec<_>, _> =
-            frames.iter().map(|(line, payload)| ClientCommand::decode(Frame { line, payload })).collect();
+            frames.iter().map(|(line, payload)| ClientCommand::decode(dialect, Frame { line, payload })).collect();
         prop_assert_eq!(decoded, Ok(commands));
     }
 
     #[test]
     fn any_split_of_a_server_s_stream_gives_the_same_lines(
-        (dialect, lines) in select(&MODERN).prop_flat_map(|dialect| (Just(dialect), vec(ns_server(dialect), 0..8))),
+        (dialect, lines) in in_any_of(&Dialect::ALL, |dialect| vec(ns_server(dialect), 0..8)),
         cuts in vec(any::<Index>(), 0..20),
     ) {
         let each: Vec<_> = lines.iter().map(|line| encoded_line(dialect, line)).collect();

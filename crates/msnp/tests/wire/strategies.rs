@@ -1,5 +1,6 @@
 //! Well-formed values of every type, and every command made of them.
 
+use msnp::notification::verb::Verb;
 use msnp::notification::{Rng, *};
 use msnp::payload::PersonalMessage;
 use msnp::switchboard::{self as sb, AckFlag, Cookie, MAX_MESSAGE, Participant};
@@ -8,9 +9,15 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::strategy::Union;
 
 fn trid() -> impl Strategy<Value = TrId> {
     ("0{0,3}", any::<u32>()).prop_map(|(zeros, number)| TrId::parse(format!("{zeros}{number}").as_bytes()).unwrap())
+}
+
+/// Whether a dialect names contacts by handle and groups by number, and its servers count list versions.
+fn is_old(dialect: Dialect) -> bool {
+    dialect < Dialect::Msnp10
 }
 
 /// Any word that carries no text: UTF-8 without blanks and control characters.
@@ -29,6 +36,11 @@ fn lax_handle() -> impl Strategy<Value = Handle> {
     prop_oneof![handle(), "[a-z0-9.%]{1,24}@[a-z0-9-]{1,12}".prop_map(|word| Handle::parse_lax(&word).unwrap()),]
 }
 
+/// As [`contact_handle`], for a client of `dialect` that adds somebody: telephones came with MSNP11.
+fn new_contact(dialect: Dialect) -> BoxedStrategy<Handle> {
+    if dialect >= Dialect::Msnp11 { contact_handle().boxed() } else { handle().boxed() }
+}
+
 /// As [`handle`], or a telephone.
 fn contact_handle() -> impl Strategy<Value = Handle> {
     prop_oneof![
@@ -39,6 +51,24 @@ fn contact_handle() -> impl Strategy<Value = Handle> {
 
 fn guid() -> impl Strategy<Value = Guid> {
     any::<[u8; 16]>().prop_map(Guid::from_bytes)
+}
+
+/// A group as `dialect` names it.
+fn group_ref(dialect: Dialect) -> BoxedStrategy<GroupRef> {
+    match dialect {
+        Dialect::Msnp8 | Dialect::Msnp9 => (0..=u32::from(GroupNumber::MAX))
+            .prop_map(|number| GroupRef::Number(GroupNumber::new(number).unwrap()))
+            .boxed(),
+        Dialect::Msnp10 | Dialect::Msnp11 | Dialect::Msnp12 => guid().prop_map(GroupRef::Guid).boxed(),
+    }
+}
+
+/// A contact as `dialect` names it.
+fn contact_ref(dialect: Dialect) -> BoxedStrategy<ContactRef> {
+    match dialect {
+        Dialect::Msnp8 | Dialect::Msnp9 => contact_handle().prop_map(ContactRef::Handle).boxed(),
+        Dialect::Msnp10 | Dialect::Msnp11 | Dialect::Msnp12 => guid().prop_map(ContactRef::Guid).boxed(),
+    }
 }
 
 /// A word as clients spell names: raw bytes, escapes of every kind, and percent signs that begin none.
@@ -142,16 +172,23 @@ fn usr() -> impl Strategy<Value = Usr> {
     ]
 }
 
-fn syn() -> impl Strategy<Value = Syn> {
-    (trid(), word(), word()).prop_map(|(trid, list, settings)| Syn { trid, list, settings })
+fn copy_of(dialect: Dialect) -> BoxedStrategy<CopyOf> {
+    match dialect {
+        Dialect::Msnp8 | Dialect::Msnp9 => any::<u32>().prop_map(CopyOf::Version).boxed(),
+        Dialect::Msnp10 | Dialect::Msnp11 | Dialect::Msnp12 => {
+            (word(), word()).prop_map(|(list, settings)| CopyOf::Stamps { list, settings }).boxed()
+        }
+    }
 }
 
-fn prp() -> impl Strategy<Value = Prp> {
-    let change = prop_oneof![
-        named_text().prop_map(|(name, text)| PropertyChange::Name(name, text)),
-        (phone(), option::of(phone_number())).prop_map(|(phone, number)| PropertyChange::Phone(phone, number)),
-        any::<bool>().prop_map(PropertyChange::Paging),
-    ];
+fn prp(dialect: Dialect) -> impl Strategy<Value = Prp> {
+    let name = named_text().prop_map(|(name, text)| PropertyChange::Name(name, text));
+    let number = (phone(), option::of(phone_number())).prop_map(|(phone, number)| PropertyChange::Phone(phone, number));
+    let paging = any::<bool>().prop_map(PropertyChange::Paging);
+    let change = match is_old(dialect) {
+        true => prop_oneof![number, paging].boxed(),
+        false => prop_oneof![name, number, paging].boxed(),
+    };
     (trid(), change).prop_map(|(trid, change)| Prp { trid, change })
 }
 
@@ -159,47 +196,77 @@ fn sbp() -> impl Strategy<Value = Sbp> {
     (trid(), guid(), display_name()).prop_map(|(trid, contact, name)| Sbp::nickname(trid, contact, &name))
 }
 
-/// ADC in the forms that the answer repeats.
-fn repeated_adc() -> impl Strategy<Value = Adc> {
+fn rea() -> impl Strategy<Value = Rea> {
+    (trid(), contact_handle(), named_text()).prop_map(|(trid, handle, (name, word))| Rea { trid, handle, name, word })
+}
+
+/// ADD.
+fn add() -> impl Strategy<Value = Adc> {
+    let group = option::of(group_ref(Dialect::Msnp9));
     let addition = prop_oneof![
-        (guid(), guid()).prop_map(|(contact, group)| Addition::ToGroup { contact, group }),
-        (select(&[List::Allow, List::Block, List::Reverse]), contact_handle())
-            .prop_map(|(list, handle)| Addition::ToList { list, handle }),
+        (handle(), named_text().prop_map(Some), group).prop_map(|(handle, nickname, group)| Addition::Contact {
+            handle,
+            nickname,
+            group
+        }),
+        (select(&[List::Allow, List::Block]), handle(), named_text().prop_map(Some))
+            .prop_map(|(list, handle, nickname)| Addition::ToList { list, handle, nickname }),
     ];
     (trid(), addition).prop_map(|(trid, addition)| Adc { trid, addition })
 }
 
-fn adc() -> impl Strategy<Value = Adc> {
-    let contact = (trid(), contact_handle(), option::of(named_text()), option::of(guid()));
+/// ADC in the forms that the answer repeats.
+fn repeated_adc(dialect: Dialect) -> impl Strategy<Value = Adc> {
+    let addition = prop_oneof![
+        (guid(), guid()).prop_map(|(contact, group)| Addition::ToGroup { contact, group }),
+        (select(&[List::Allow, List::Block, List::Reverse]), new_contact(dialect))
+            .prop_map(|(list, handle)| Addition::ToList { list, handle, nickname: None }),
+    ];
+    (trid(), addition).prop_map(|(trid, addition)| Adc { trid, addition })
+}
+
+fn adc(dialect: Dialect) -> impl Strategy<Value = Adc> {
+    let contact = (trid(), new_contact(dialect), option::of(named_text()), option::of(group_ref(Dialect::Msnp12)));
     let contact = contact.prop_map(|(trid, handle, nickname, group)| Adc {
         trid,
         addition: Addition::Contact { handle, nickname, group },
     });
-    prop_oneof![contact, repeated_adc()]
+    prop_oneof![contact, repeated_adc(dialect)]
 }
 
-fn rem() -> impl Strategy<Value = Rem> {
+fn rem(dialect: Dialect) -> impl Strategy<Value = Rem> {
+    let lists: &[List] = match is_old(dialect) {
+        true => &[List::Allow, List::Block],
+        false => &[List::Allow, List::Block, List::Pending],
+    };
     let removal = prop_oneof![
-        guid().prop_map(Removal::Contact),
-        (guid(), guid()).prop_map(|(contact, group)| Removal::FromGroup { contact, group }),
-        (select(&[List::Allow, List::Block, List::Pending]), contact_handle())
-            .prop_map(|(list, handle)| Removal::FromList { list, handle }),
+        contact_ref(dialect).prop_map(Removal::Contact),
+        (contact_ref(dialect), group_ref(dialect)).prop_map(|(contact, group)| Removal::FromGroup { contact, group }),
+        (select(lists), contact_handle()).prop_map(|(list, handle)| Removal::FromList { list, handle }),
     ];
     (trid(), removal).prop_map(|(trid, removal)| Rem { trid, removal })
 }
 
-fn reg() -> impl Strategy<Value = Reg> {
-    (trid(), guid(), group_name()).prop_map(|(trid, group, name)| Reg { trid, group, name })
+fn reg(dialect: Dialect) -> impl Strategy<Value = Reg> {
+    (trid(), group_ref(dialect), group_name()).prop_map(|(trid, group, name)| Reg { trid, group, name })
 }
 
-fn rmg() -> impl Strategy<Value = Rmg> {
-    let group =
-        prop_oneof![guid().prop_map(GroupWord::Guid), text_word().prop_map(|word| GroupWord::Name(word.into_bytes())),];
+fn rmg(dialect: Dialect) -> impl Strategy<Value = Rmg> {
+    let group = group_ref(dialect).prop_map(GroupWord::Reference);
+    let group = match is_old(dialect) {
+        true => group.boxed(),
+        false => prop_oneof![group, text_word().prop_map(|word| GroupWord::Name(word.into_bytes()))].boxed(),
+    };
     (trid(), group).prop_map(|(trid, group)| Rmg { trid, group })
 }
 
-fn chg() -> impl Strategy<Value = Chg> {
-    (trid(), select(&Status::ALL), capabilities(), option::of(object()))
+/// The picture of somebody, in the dialects that know one.
+fn picture(dialect: Dialect) -> BoxedStrategy<Option<MsnObject>> {
+    if dialect >= Dialect::Msnp9 { option::of(object()).boxed() } else { Just(None).boxed() }
+}
+
+fn chg(dialect: Dialect) -> impl Strategy<Value = Chg> {
+    (trid(), select(&Status::ALL), capabilities(), picture(dialect))
         .prop_map(|(trid, status, capabilities, object)| Chg::new(trid, status, capabilities, object))
 }
 
@@ -211,76 +278,91 @@ fn qry() -> impl Strategy<Value = Qry> {
     (trid(), word(), vec(any::<u8>(), 32)).prop_map(|(trid, product_id, answer)| Qry { trid, product_id, answer })
 }
 
-fn service_request() -> impl Strategy<Value = ServiceRequest> {
+fn service_request(verb: Verb) -> BoxedStrategy<ServiceRequest> {
     let services = ["INBOX", "COMPOSE", "PROFILE", "CHGMOB"];
-    let page = || payload(verb::MAX_PAGE);
-    prop_oneof![
-        trid().prop_map(ServiceRequest::Shields),
-        trid().prop_map(ServiceRequest::Subscription),
-        (trid(), select(services.to_vec()), option::of(word())).prop_map(|(trid, service, parameter)| {
-            ServiceRequest::Url { trid, service: service.to_owned(), parameter }
-        }),
-        (trid(), r"tel:\+[0-9]{1,20}").prop_map(|(trid, number)| ServiceRequest::Telephone { trid, number }),
-        (trid(), prop_oneof![vec(word(), 1), vec(word(), 3..5)])
-            .prop_map(|(trid, words)| { ServiceRequest::Invitation { trid, words, text: None } }),
-        (trid(), vec(word(), 7), page()).prop_map(|(trid, words, text)| ServiceRequest::Invitation {
-            trid,
-            words,
-            text: Some(text),
-        }),
-        (trid(), vec(word(), 0..6)).prop_map(|(trid, words)| ServiceRequest::Directory { trid, words }),
-        (trid(), word(), page()).prop_map(|(trid, to, text)| ServiceRequest::OldPage { trid, to, text }),
-        (trid(), word(), 1..=2u32, page()).prop_map(|(trid, to, device, text)| ServiceRequest::Page {
-            trid,
-            to,
-            device,
-            text,
-        }),
-    ]
+    let page = payload(verb::MAX_PAGE);
+    match verb {
+        Verb::Gcf => trid().prop_map(ServiceRequest::Shields).boxed(),
+        Verb::Gsb => trid().prop_map(ServiceRequest::Subscription).boxed(),
+        Verb::Url => (trid(), select(services.to_vec()), option::of(word()))
+            .prop_map(|(trid, service, parameter)| ServiceRequest::Url { trid, service: service.to_owned(), parameter })
+            .boxed(),
+        Verb::Lkp => {
+            (trid(), r"tel:\+[0-9]{1,20}").prop_map(|(trid, number)| ServiceRequest::Telephone { trid, number }).boxed()
+        }
+        Verb::Snd => (trid(), prop_oneof![vec(word(), 1), vec(word(), 3..5)])
+            .prop_map(|(trid, words)| ServiceRequest::Invitation { trid, words, text: None })
+            .boxed(),
+        Verb::Sdc => (trid(), vec(word(), 7), page)
+            .prop_map(|(trid, words, text)| ServiceRequest::Invitation { trid, words, text: Some(text) })
+            .boxed(),
+        Verb::Fnd => {
+            (trid(), vec(word(), 0..6)).prop_map(|(trid, words)| ServiceRequest::Directory { trid, words }).boxed()
+        }
+        Verb::Pag => {
+            (trid(), word(), page).prop_map(|(trid, to, text)| ServiceRequest::OldPage { trid, to, text }).boxed()
+        }
+        Verb::Pgd => (trid(), word(), 1..=2u32, page)
+            .prop_map(|(trid, to, device, text)| ServiceRequest::Page { trid, to, device, text })
+            .boxed(),
+        other => panic!("{other:?} is no service"),
+    }
 }
 
-/// Every command of a client to a notification server.
-pub(crate) fn ns_client() -> impl Strategy<Value = ClientCommand> {
+/// The commands of one verb, as a client of `dialect` sends them.
+fn of_verb(verb: Verb, dialect: Dialect) -> BoxedStrategy<ClientCommand> {
     use ClientCommand as C;
-    prop_oneof![
-        ver().prop_map(C::Ver),
-        cvr().prop_map(C::Cvr),
-        cvr().prop_map(C::Cvq),
-        usr().prop_map(C::Usr),
-        Just(C::Out),
-        Just(C::Png),
-        trid().prop_map(C::Xfr),
-        syn().prop_map(C::Syn),
-        (trid(), add_prompt()).prop_map(|(trid, value)| C::Gtc(trid, value)),
-        (trid(), privacy()).prop_map(|(trid, value)| C::Blp(trid, value)),
-        prp().prop_map(C::Prp),
-        sbp().prop_map(C::Sbp),
-        adc().prop_map(C::Adc),
-        rem().prop_map(C::Rem),
-        (trid(), group_name()).prop_map(|(trid, name)| C::Adg(Adg { trid, name })),
-        reg().prop_map(C::Reg),
-        rmg().prop_map(C::Rmg),
-        chg().prop_map(C::Chg),
-        uux().prop_map(C::Uux),
-        qry().prop_map(C::Qry),
-        trid().prop_map(C::Chl),
-        (trid(), any::<bool>()).prop_map(|(trid, on)| C::Ims(trid, on)),
-        service_request().prop_map(C::Service),
-    ]
+    match verb {
+        Verb::Ver => ver().prop_map(C::Ver).boxed(),
+        Verb::Cvr => cvr().prop_map(C::Cvr).boxed(),
+        Verb::Cvq => cvr().prop_map(C::Cvq).boxed(),
+        Verb::Usr => usr().prop_map(C::Usr).boxed(),
+        Verb::Out => Just(C::Out).boxed(),
+        Verb::Png => Just(C::Png).boxed(),
+        Verb::Xfr => trid().prop_map(C::Xfr).boxed(),
+        Verb::Syn => (trid(), copy_of(dialect)).prop_map(|(trid, copy)| C::Syn(Syn { trid, copy })).boxed(),
+        Verb::Gtc => (trid(), add_prompt()).prop_map(|(trid, value)| C::Gtc(trid, value)).boxed(),
+        Verb::Blp => (trid(), privacy()).prop_map(|(trid, value)| C::Blp(trid, value)).boxed(),
+        Verb::Prp => prp(dialect).prop_map(C::Prp).boxed(),
+        Verb::Sbp => sbp().prop_map(C::Sbp).boxed(),
+        Verb::Rea => rea().prop_map(C::Rea).boxed(),
+        Verb::Add => add().prop_map(C::Adc).boxed(),
+        Verb::Adc => adc(dialect).prop_map(C::Adc).boxed(),
+        Verb::Rem => rem(dialect).prop_map(C::Rem).boxed(),
+        Verb::Adg => (trid(), group_name()).prop_map(|(trid, name)| C::Adg(Adg { trid, name })).boxed(),
+        Verb::Reg => reg(dialect).prop_map(C::Reg).boxed(),
+        Verb::Rmg => rmg(dialect).prop_map(C::Rmg).boxed(),
+        Verb::Chg => chg(dialect).prop_map(C::Chg).boxed(),
+        Verb::Uux => uux().prop_map(C::Uux).boxed(),
+        Verb::Qry => qry().prop_map(C::Qry).boxed(),
+        Verb::Chl => trid().prop_map(C::Chl).boxed(),
+        Verb::Ims => (trid(), any::<bool>()).prop_map(|(trid, on)| C::Ims(trid, on)).boxed(),
+        Verb::Gcf | Verb::Gsb | Verb::Url | Verb::Lkp | Verb::Snd | Verb::Sdc | Verb::Fnd | Verb::Pag | Verb::Pgd => {
+            service_request(verb).prop_map(C::Service).boxed()
+        }
+    }
+}
+
+/// Every command of a client of `dialect` to a notification server: those that the table has a row for.
+pub(crate) fn ns_client(dialect: Dialect) -> impl Strategy<Value = ClientCommand> {
+    let verbs = Verb::ALL.iter().copied().filter(|verb| verb.row(dialect).is_some());
+    Union::new(verbs.map(|verb| of_verb(verb, dialect)))
 }
 
 // The notification connection, from the server.
 
-fn sign_in_answer() -> impl Strategy<Value = SignInAnswer> {
+fn sign_in_answer(dialect: Dialect) -> impl Strategy<Value = SignInAnswer> {
+    let name = if is_old(dialect) { display_name().prop_map(Some).boxed() } else { Just(None).boxed() };
     prop_oneof![
         (trid(), vec(word(), 0..4)).prop_map(|(trid, words)| SignInAnswer::Ver { trid, words }),
         (trid(), any::<bool>(), [word(), word(), word()], [word(), word()])
             .prop_map(|(trid, query, versions, urls)| SignInAnswer::Cvr { trid, query, versions, urls }),
         (trid(), word()).prop_map(|(trid, policy)| SignInAnswer::Policy { trid, policy }),
-        (trid(), lax_handle(), any::<bool>()).prop_map(|(trid, handle, verified)| SignInAnswer::Ok {
+        (trid(), lax_handle(), name, any::<bool>()).prop_map(|(trid, handle, name, verified)| SignInAnswer::Ok {
             trid,
             handle,
-            verified,
+            name,
+            verified
         }),
         (trid(), word(), word()).prop_map(|(trid, notification, dispatch)| SignInAnswer::Transfer {
             trid,
@@ -290,17 +372,20 @@ fn sign_in_answer() -> impl Strategy<Value = SignInAnswer> {
     ]
 }
 
-fn syn_answer() -> impl Strategy<Value = SynAnswer> {
-    (trid(), word(), word(), option::of(any::<(u32, u32)>())).prop_map(|(trid, list, settings, counts)| SynAnswer {
+fn syn_answer(dialect: Dialect) -> impl Strategy<Value = SynAnswer> {
+    (trid(), copy_of(dialect), option::of(any::<(u32, u32)>())).prop_map(|(trid, copy, counts)| SynAnswer {
         trid,
-        list,
-        settings,
+        copy,
         counts,
     })
 }
 
 fn lst(dialect: Dialect) -> impl Strategy<Value = Lst> {
-    (contact_handle(), display_name(), 0..32u32, guid(), any::<u32>(), vec(guid(), 0..30)).prop_map(
+    let old = is_old(dialect);
+    // Without the pending list, and with a group at least.
+    let (bits, fewest_groups) = if old { (0..16u32, 1) } else { (0..32u32, 0) };
+    let groups = vec(group_ref(dialect), fewest_groups..30);
+    (contact_handle(), display_name(), bits, guid(), any::<u32>(), groups).prop_map(
         move |(handle, nickname, bits, contact, network, groups)| {
             let lists = ListBits::from_number(bits).unwrap();
             let on_forward = lists.has(List::Forward);
@@ -308,7 +393,7 @@ fn lst(dialect: Dialect) -> impl Strategy<Value = Lst> {
                 handle,
                 nickname,
                 lists,
-                contact: on_forward.then_some(contact),
+                contact: (on_forward && !old).then_some(contact),
                 network: (dialect >= Dialect::Msnp12).then_some(NetworkIds(network)),
                 groups: if on_forward { groups } else { Vec::new() },
             }
@@ -335,40 +420,50 @@ fn setting_line() -> impl Strategy<Value = SettingLine> {
     ]
 }
 
-fn contact_line() -> impl Strategy<Value = ContactLine> {
+fn contact_line(dialect: Dialect) -> impl Strategy<Value = ContactLine> {
     let nickname = prop_oneof![4 => text(name::MAX_DISPLAY_NAME), 1 => Just(Text::encode(""))];
+    let added = (trid(), contact_handle(), nickname, guid(), option::of(group_ref(dialect))).prop_map(
+        |(trid, handle, nickname, contact, group)| ContactLine::Added { trid, handle, nickname, contact, group },
+    );
+    // The answer to ADD has no GUID: it is the request and the version, whatever the list.
+    let addition = match is_old(dialect) {
+        true => add().prop_map(ContactLine::Addition).boxed(),
+        false => prop_oneof![added, repeated_adc(dialect).prop_map(ContactLine::Addition)].boxed(),
+    };
     prop_oneof![
-        (trid(), contact_handle(), nickname, guid(), option::of(guid())).prop_map(
-            |(trid, handle, nickname, contact, group)| ContactLine::Added { trid, handle, nickname, contact, group }
-        ),
-        repeated_adc().prop_map(ContactLine::Addition),
-        rem().prop_map(ContactLine::Removal),
-        (handle(), display_name()).prop_map(|(handle, name)| ContactLine::ReverseAdded { handle, name }),
-        handle().prop_map(ContactLine::ReverseRemoved),
+        2 => addition,
+        1 => rem(dialect).prop_map(ContactLine::Removal),
+        1 => (handle(), display_name()).prop_map(|(handle, name)| ContactLine::ReverseAdded { handle, name }),
+        1 => handle().prop_map(ContactLine::ReverseRemoved),
     ]
 }
 
-fn group_line() -> impl Strategy<Value = GroupLine> {
+fn group_line(dialect: Dialect) -> impl Strategy<Value = GroupLine> {
     prop_oneof![
-        (trid(), group_name(), guid()).prop_map(|(trid, name, group)| GroupLine::Added { trid, name, group }),
-        reg().prop_map(GroupLine::Renamed),
-        (trid(), guid()).prop_map(|(trid, group)| GroupLine::Removed { trid, group }),
-        (group_name(), guid()).prop_map(|(name, group)| GroupLine::Listed { name: name.value().to_owned(), group }),
+        (trid(), group_name(), group_ref(dialect)).prop_map(|(trid, name, group)| GroupLine::Added {
+            trid,
+            name,
+            group
+        }),
+        reg(dialect).prop_map(GroupLine::Renamed),
+        (trid(), group_ref(dialect)).prop_map(|(trid, group)| GroupLine::Removed { trid, group }),
+        (group_name(), group_ref(dialect))
+            .prop_map(|(name, group)| GroupLine::Listed { name: name.value().to_owned(), group }),
     ]
 }
 
-fn presence() -> impl Strategy<Value = Presence> {
+fn presence(dialect: Dialect) -> impl Strategy<Value = Presence> {
     let shown = Status::ALL.into_iter().filter(|status| *status != Status::Hidden);
-    (select(shown.collect::<Vec<_>>()), lax_handle(), display_name(), capabilities(), option::of(object())).prop_map(
+    (select(shown.collect::<Vec<_>>()), lax_handle(), display_name(), capabilities(), picture(dialect)).prop_map(
         |(status, handle, name, capabilities, object)| Presence { status, handle, name, capabilities, object },
     )
 }
 
-fn presence_line() -> impl Strategy<Value = PresenceLine> {
+fn presence_line(dialect: Dialect) -> impl Strategy<Value = PresenceLine> {
     prop_oneof![
-        chg().prop_map(PresenceLine::Changed),
-        (trid(), presence()).prop_map(|(trid, presence)| PresenceLine::Initial(trid, presence)),
-        presence().prop_map(PresenceLine::Online),
+        chg(dialect).prop_map(PresenceLine::Changed),
+        (trid(), presence(dialect)).prop_map(|(trid, presence)| PresenceLine::Initial(trid, presence)),
+        presence(dialect).prop_map(PresenceLine::Online),
         lax_handle().prop_map(PresenceLine::Offline),
         trid().prop_map(PresenceLine::Published),
         (lax_handle(), option::of(personal_message()))
@@ -403,22 +498,27 @@ fn service_line() -> impl Strategy<Value = ServiceLine> {
     ]
 }
 
-/// Every line of a notification server to a reader of `dialect`, MSNP10 on.
+/// Every line of a notification server to a reader of `dialect`.
 pub(crate) fn ns_server(dialect: Dialect) -> impl Strategy<Value = ServerCommand> {
     use ServerCommand as S;
     let reasons = [OutReason::SignedInElsewhere, OutReason::ShuttingDown];
+    let next_ping = if dialect >= Dialect::Msnp9 { any::<u32>().boxed() } else { Just(0).boxed() };
+    let renamed = match is_old(dialect) {
+        true => rea().prop_map(S::Rea).boxed(),
+        false => sbp().prop_map(S::Sbp).boxed(),
+    };
     prop_oneof![
-        2 => sign_in_answer().prop_map(S::SignIn),
+        2 => sign_in_answer(dialect).prop_map(S::SignIn),
         1 => option::of(select(reasons.to_vec())).prop_map(S::Out),
-        1 => any::<u32>().prop_map(S::Qng),
-        1 => syn_answer().prop_map(S::Syn),
+        1 => next_ping.prop_map(S::Qng),
+        1 => syn_answer(dialect).prop_map(S::Syn),
         1 => lst(dialect).prop_map(S::Lst),
         2 => setting_line().prop_map(S::Setting),
-        1 => prp().prop_map(S::Prp),
-        1 => sbp().prop_map(S::Sbp),
-        2 => contact_line().prop_map(S::Contact),
-        2 => group_line().prop_map(S::Group),
-        3 => presence_line().prop_map(S::Presence),
+        1 => prp(dialect).prop_map(S::Prp),
+        1 => renamed,
+        2 => contact_line(dialect).prop_map(S::Contact),
+        2 => group_line(dialect).prop_map(S::Group),
+        3 => presence_line(dialect).prop_map(S::Presence),
         4 => service_line().prop_map(S::Service),
         1 => (trid(), error_code()).prop_map(|(trid, code)| S::Error(trid, code)),
     ]

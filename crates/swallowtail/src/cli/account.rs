@@ -14,6 +14,7 @@ use msnp::{DisplayName, Handle};
 
 use crate::accounts::utc::Utc;
 use crate::accounts::{Accounts, password};
+use crate::control;
 use crate::store::{Account, Store};
 
 /// Make, list, change and remove accounts
@@ -47,7 +48,7 @@ pub enum AccountCommand {
     },
     /// Set another password
     ///
-    /// Whoever is signed in stays signed in, but cannot reconnect without the new password.
+    /// Whoever is signed in to the account is signed out.
     Password {
         /// The address of the account
         #[arg(value_parser = parse_handle)]
@@ -78,9 +79,17 @@ pub async fn run(command: AccountCommand, data: &Path) -> anyhow::Result<()> {
     }
     let store = Store::open(data).await?;
     let accounts = Accounts::new(store.clone());
+    let changed = match &command {
+        AccountCommand::Remove { handle, .. } | AccountCommand::Password { handle, .. } => Some(handle.clone()),
+        _ => None,
+    };
     let done = carry_out(command, &accounts).await;
     store.close().await;
     super::say(done?);
+    if let Some(handle) = changed {
+        // Whoever is signed in to that account has no right to be any more.
+        control::tell(data, &control::Command::Changed(handle))?;
+    }
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
+use crate::control;
 
 /// A self-hosted MSN Messenger service
 #[derive(Debug, Parser)]
@@ -30,6 +31,32 @@ enum Command {
     Serve(ServeArgs),
     /// Make, list, change and remove accounts
     Account(AccountArgs),
+    /// Tell everybody who is signed in something
+    ///
+    /// Shows a text as an alert in the clients that know alerts (6.0 and later).
+    Announce {
+        #[command(flatten)]
+        source: Source,
+        /// What to say
+        text: String,
+    },
+    /// Stop a running service, with a warning
+    ///
+    /// Clients show how many minutes are left, are told again when 5, 2 and 1 are, and then sign out and come back by themselves.
+    Stop {
+        #[command(flatten)]
+        source: Source,
+        /// Minutes from now; 0 stops at once
+        #[arg(long = "in", value_name = "MINUTES", default_value_t = 0)]
+        minutes: u32,
+    },
+    /// Send everybody who is signed in to another notification server
+    Move {
+        #[command(flatten)]
+        source: Source,
+        /// Where they are to go, HOST:PORT
+        address: String,
+    },
     /// Show two clients signing in and talking
     ///
     /// Starts a service on free ports with a temporary directory, signs two clients in over real sockets, has them add each
@@ -108,6 +135,13 @@ impl Cli {
         match self.command {
             Command::Serve(args) => serve::run(args.config()?).await,
             Command::Account(args) => account::run(args.command, &args.source.config()?.data).await,
+            Command::Announce { source, text } => {
+                // One line, whatever the shell made of it.
+                let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                tell(&source, &control::Command::Announce(text))
+            }
+            Command::Stop { source, minutes } => tell(&source, &control::Command::Stop(minutes)),
+            Command::Move { source, address } => tell(&source, &control::Command::Move(address)),
             Command::Demo => demo::run().await,
         }
     }
@@ -117,9 +151,17 @@ impl Cli {
     pub const fn default_log(&self) -> &'static str {
         match self.command {
             Command::Serve(_) => "info",
-            Command::Account(_) | Command::Demo => "warn",
+            _ => "warn",
         }
     }
+}
+
+/// Tells the server that runs on the data directory.
+fn tell(source: &Source, command: &control::Command) -> anyhow::Result<()> {
+    let data = source.config()?.data;
+    let running = control::tell(&data, command)?;
+    anyhow::ensure!(running, "no server runs on the data directory {}", data.display());
+    Ok(())
 }
 
 /// Prints a line. A reader that has seen enough, as `head`, is no reason to fail.

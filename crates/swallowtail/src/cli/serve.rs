@@ -1,28 +1,66 @@
 //! `swallowtail serve`.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context;
 
 use super::say;
 use crate::config::Config;
+use crate::control::{Command, Control};
 use crate::server::Server;
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Runs a server until it is told to stop.
 pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let data = config.data.clone();
-    let mut stop = StopSignals::listen()?;
+    let mut signals = StopSignals::listen()?;
     let server = Server::start(config).await?;
+    let mut control = Control::open(&data)?;
     let accounts = server.service().store.count_accounts().await?;
     say(welcome(&server, &data.display().to_string(), accounts));
-    stop.wait().await;
+    until_stop(&server, &mut control, &mut signals).await;
     say("Stopping. Once more stops at once.");
     tokio::select! {
         () = server.stop() => {}
-        () = stop.wait() => anyhow::bail!("stopped before everybody was told"),
+        () = signals.wait() => anyhow::bail!("stopped before everybody was told"),
     }
     say("Stopped.");
     Ok(())
+}
+
+/// Does what the operator says, until that is to stop.
+async fn until_stop(server: &Server, control: &mut Control, signals: &mut StopSignals) {
+    loop {
+        let command = tokio::select! {
+            command = control.next() => command,
+            () = signals.wait() => return,
+        };
+        match command {
+            Command::Announce(text) => server.announce(&text),
+            Command::Move(address) => server.move_to(&address),
+            Command::Changed(handle) => server.account_changed(&handle).await,
+            Command::Stop(minutes) => {
+                say(format_args!("Stopping in {minutes} minutes. Ctrl-C stops now."));
+                tokio::select! {
+                    () = count_down(server, minutes) => {}
+                    () = signals.wait() => {}
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// Warns at once, and again when 5, 2 and 1 minutes are left (payloads.md section 11).
+async fn count_down(server: &Server, minutes: u32) {
+    for left in (1..=minutes).rev() {
+        if left == minutes || matches!(left, 5 | 2 | 1) {
+            server.warn(left);
+        }
+        tokio::time::sleep(MINUTE).await;
+    }
 }
 
 /// What an operator wants to know at the start.

@@ -8,7 +8,7 @@ mod passport;
 use std::net::SocketAddr;
 
 use anyhow::{Context, bail};
-use msnp::notification::{ClientCommand, Cvr, ServerCommand, SignInAnswer, Syn, Ticket, Usr, Ver};
+use msnp::notification::{ClientCommand, CopyOf, Cvr, ServerCommand, SignInAnswer, Syn, Ticket, Usr, Ver};
 use msnp::switchboard;
 use msnp::{Dialect, ErrorCode, Handle, TrId};
 
@@ -58,7 +58,11 @@ impl NotificationClient {
     /// Reads the whole list: SYN and its burst, up to the last LST.
     pub async fn synchronize(&mut self) -> anyhow::Result<Vec<ServerCommand>> {
         let trid = self.next_trid();
-        self.send(&ClientCommand::Syn(Syn { trid, list: "0".to_owned(), settings: "0".to_owned() })).await?;
+        self.send(&ClientCommand::Syn(Syn {
+            trid,
+            copy: CopyOf::Stamps { list: "0".to_owned(), settings: "0".to_owned() },
+        }))
+        .await?;
         let (contacts, groups) = self
             .wait_for("the answer to SYN", |line| match line {
                 ServerCommand::Syn(answer) => Some(answer.counts.unwrap_or_default()),
@@ -85,7 +89,7 @@ impl NotificationClient {
     /// Sends a command.
     pub async fn send(&mut self, command: &ClientCommand) -> anyhow::Result<()> {
         let mut bytes = Vec::new();
-        command.encode(&mut bytes);
+        command.encode(DIALECT, &mut bytes);
         self.link.send(&bytes).await
     }
 

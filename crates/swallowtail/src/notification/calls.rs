@@ -7,6 +7,7 @@ use msnp::switchboard::Participant;
 use msnp::{ErrorCode, Refusal, TrId};
 
 use super::session::Me;
+use crate::rates::Act;
 use crate::service::Service;
 use crate::switchboard::{Claims, Right};
 
@@ -18,6 +19,10 @@ pub(super) fn xfr(service: &Service, me: &Me, trid: TrId) -> Result<(), Refusal>
     };
     if service.draining.load(Ordering::Acquire) {
         return Err(Refusal::Answer(trid, ErrorCode::InternalServer));
+    }
+    let too_many = service.switchboard.connections_of(&me.cell.handle) >= service.config.limits.switchboard_connections;
+    if too_many || me.admit(service, Act::OpenSwitchboard).is_err() {
+        return Err(Refusal::Answer(trid, ErrorCode::RateLimit));
     }
     let who =
         Participant { handle: seen.line.handle, name: seen.line.name, capabilities: Some(seen.line.capabilities) };

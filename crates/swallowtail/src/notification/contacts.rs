@@ -3,56 +3,100 @@
 use std::sync::Arc;
 
 use msnp::notification::{Adc, Addition, ContactLine, Rem, Removal};
-use msnp::{DisplayName, ErrorCode, Guid, Handle, List, Malformed, Refusal, Text, TrId};
+use msnp::{ContactRef, Dialect, DisplayName, ErrorCode, GroupRef, Handle, List, Malformed, Refusal, Text, TrId};
 
 use super::edit;
 use super::session::{Me, Outcome, refused, wait_for_edit};
 use crate::net::Handled;
 use crate::presence::Cell;
 use crate::random;
-use crate::roster::NewContact;
+use crate::rates::Act;
+use crate::roster::{GroupRemoval, NewContact};
 use crate::service::{Service, now};
 use crate::store::{Edit, StoreError};
 
-/// ADC: adds to a list or a group.
+/// ADC and ADD: adds to a list or a group.
 pub(super) fn adc(service: &Arc<Service>, me: &Me, adc: Adc) -> Result<Handled<Outcome>, Refusal> {
     let trid = adc.trid;
-    match &adc.addition {
-        Addition::Contact { handle, .. } if *handle == me.cell.handle => {
-            Err(Refusal::Answer(trid, ErrorCode::InvalidParameter))
-        }
-        Addition::Contact { handle, nickname, group } => {
-            let (name, word) = nickname.clone().unzip();
-            let new = NewContact { handle: handle.clone(), nickname: name, group: *group, guid: random::guid() };
-            let word = word.unwrap_or_else(|| Text::encode(handle.as_str()));
-            Ok(wait_for_edit(trid, add_contact(service.clone(), me.clone(), trid, new, word)))
-        }
-        Addition::ToGroup { contact, group } => {
-            let (contact, group) = (*contact, *group);
-            Ok(edit::own(service, me, trid, move |roster, now| {
-                Ok((roster.add_to_group(contact, group, now)?, ContactLine::Addition(adc).into()))
-            }))
-        }
-        Addition::ToList { list, handle } if handle.is_telephone() && *list != List::Allow => {
+    if let Addition::Contact { handle, .. } | Addition::ToList { handle, .. } = &adc.addition
+        && *handle == me.cell.handle
+    {
+        return Err(Refusal::Answer(trid, ErrorCode::InvalidParameter));
+    }
+    match adc.addition {
+        Addition::Contact { handle, nickname, group } => Ok(add_forward(service, me, trid, handle, nickname, group)),
+        Addition::ToGroup { contact, group } => Ok(edit::own(service, me, trid, move |roster, now| {
+            let changes = roster.add_to_group(&ContactRef::Guid(contact), GroupRef::Guid(group), now)?;
+            Ok((changes, ContactLine::Addition(adc).into()))
+        })),
+        Addition::ToList { list, ref handle, .. } if handle.is_telephone() && list != List::Allow => {
             Err(Malformed::Word.into())
         }
-        Addition::ToList { list, handle } => {
-            Ok(wait_for_edit(trid, add_to_list(service.clone(), me.clone(), trid, *list, handle.clone())))
+        Addition::ToList { list, handle, nickname } => {
+            let (service, me) = (service.clone(), me.clone());
+            Ok(wait_for_edit(trid, add_to_list(service, me, trid, list, handle, nickname)))
         }
     }
 }
 
+/// FL. Below MSNP10 the same command puts a contact that is there already into a further group.
+fn add_forward(
+    service: &Arc<Service>,
+    me: &Me,
+    trid: TrId,
+    handle: Handle,
+    nickname: Option<(DisplayName, Text)>,
+    group: Option<GroupRef>,
+) -> Handled<Outcome> {
+    let (name, word) = nickname.unzip();
+    let nickname = word.unwrap_or_else(|| Text::encode(handle.as_str()));
+    let known = me.cell.state().roster.find_contact(&ContactRef::Handle(handle.clone())).is_some();
+    match group {
+        Some(number @ GroupRef::Number(_)) if known => edit::own(service, me, trid, move |roster, now| {
+            let contact = ContactRef::Handle(handle);
+            let changes = roster.add_to_group(&contact, number, now)?;
+            let guid = roster.find_contact(&contact).and_then(|(_, entry)| entry.contact);
+            let (ContactRef::Handle(handle), Some(contact)) = (contact, guid) else {
+                return Err(ErrorCode::InvalidUser);
+            };
+            Ok((changes, ContactLine::Added { trid, handle, nickname, contact, group }.into()))
+        }),
+        _ => {
+            let new = NewContact { handle, nickname: name, group, guid: random::guid() };
+            wait_for_edit(trid, add_contact(service.clone(), me.clone(), trid, new, nickname))
+        }
+    }
+}
+
+/// The code for an address that is no account: it changed with MSNP10 (errors.md). Who asks for too many hears 800, and so cannot
+/// go on finding out which there are (security.md section 3).
+fn unknown_account(service: &Service, me: &Me) -> ErrorCode {
+    if let Err(code) = me.admit(service, Act::AddUnknown) {
+        return code;
+    }
+    if me.endpoint.dialect < Dialect::Msnp10 { ErrorCode::InvalidUser } else { ErrorCode::InvalidUsername }
+}
+
 /// AL, BL and RL: the address must be an account's.
-async fn add_to_list(service: Arc<Service>, me: Me, trid: TrId, list: List, handle: Handle) -> Outcome {
+async fn add_to_list(
+    service: Arc<Service>,
+    me: Me,
+    trid: TrId,
+    list: List,
+    handle: Handle,
+    nickname: Option<(DisplayName, Text)>,
+) -> Outcome {
     match exists(&service, &me, &handle).await {
         Ok(true) => {}
-        Ok(false) => return refused(trid, ErrorCode::InvalidUsername),
+        Ok(false) => return refused(trid, unknown_account(&service, &me)),
         Err(error) => return unreadable(trid, &error),
     }
     let limits = service.roster_limits();
-    let adc = Adc { trid, addition: Addition::ToList { list, handle: handle.clone() } };
+    let both = me.endpoint.quirks.block_before_disallow;
+    let name = nickname.as_ref().map(|(name, _)| name.clone());
+    let adc = Adc { trid, addition: Addition::ToList { list, handle: handle.clone(), nickname } };
     let plan = move |roster: &crate::roster::Roster, now| {
-        Ok((roster.add_to_list(list, &handle, &limits, now)?, ContactLine::Addition(adc).into()))
+        Ok((roster.add_to_list(list, &handle, name, both, &limits, now)?, ContactLine::Addition(adc).into()))
     };
     match edit::own(&service, &me, trid, plan) {
         Handled::Wait(work) => work.await,
@@ -83,7 +127,7 @@ async fn add_contact(service: Arc<Service>, me: Me, trid: TrId, new: NewContact,
         Err(error) => return unreadable(trid, &error),
     };
     if other.is_none() && !handle.is_telephone() {
-        return refused(trid, ErrorCode::InvalidUsername);
+        return refused(trid, unknown_account(&service, &me));
     }
     let now = now();
     // One cell at a time: each look locks it.
@@ -108,7 +152,7 @@ async fn add_contact(service: Arc<Service>, me: Me, trid: TrId, new: NewContact,
         return outcome;
     }
     let answer = ContactLine::Added { trid, handle, nickname: word, contact, group };
-    me.cell.apply(&own, |_| me.endpoint.reply(&answer.into()));
+    me.cell.apply(&own, |roster| me.endpoint.reply_change(&answer.into(), roster.stamps.version));
     if let Some(other) = other {
         tell_added(&me, &other, trid, &watched, name);
     }
@@ -122,44 +166,60 @@ fn tell_added(me: &Me, other: &Cell, trid: TrId, watched: &[crate::roster::Chang
         other.apply_foreign(watched, &line.into());
     }
     if me.endpoint.is_present() {
+        let version = me.cell.state().roster.stamps.version;
         other.show_to(&me.cell.handle, &me.endpoint, trid, |roster| {
             for property in super::settings::set_numbers(&roster.settings) {
                 let line = msnp::notification::SettingLine::Contact(Some(other.handle.clone()), property);
-                me.endpoint.reply(&line.into());
+                me.endpoint.reply_change(&line.into(), version);
             }
         });
     }
 }
 
 /// REM: removes from a list or a group.
-pub(super) fn rem(service: &Arc<Service>, me: &Me, rem: Rem) -> Result<Handled<Outcome>, Refusal> {
+pub(super) fn rem(service: &Arc<Service>, me: &Me, rem: Rem) -> Handled<Outcome> {
     let trid = rem.trid;
-    let answer = ContactLine::Removal(rem.clone()).into();
-    Ok(match rem.removal {
-        Removal::Contact(contact) => wait_for_edit(trid, remove_contact(service.clone(), me.clone(), trid, contact)),
-        Removal::FromGroup { contact, group } => edit::own(service, me, trid, move |roster, now| {
-            Ok((roster.remove_from_group(contact, group, now)?, answer))
+    match rem.removal.clone() {
+        Removal::Contact(contact) => wait_for_edit(trid, remove_contact(service.clone(), me.clone(), contact, rem)),
+        Removal::FromGroup { contact, group } => remove_from_group(service, me, contact, group, rem),
+        Removal::FromList { list, handle } => edit::own(service, me, trid, move |roster, now| {
+            Ok((roster.remove_from_list(list, &handle, now)?, ContactLine::Removal(rem).into()))
         }),
-        Removal::FromList { list, handle } => {
-            edit::own(service, me, trid, move |roster, now| Ok((roster.remove_from_list(list, &handle, now)?, answer)))
-        }
+    }
+}
+
+/// Out of a group; out of the last one a client below MSNP10 means out of FL.
+fn remove_from_group(
+    service: &Arc<Service>,
+    me: &Me,
+    contact: ContactRef,
+    group: GroupRef,
+    rem: Rem,
+) -> Handled<Outcome> {
+    // Only this connection edits who is on FL and in which group, so what is found now still holds in its turn.
+    let leaves = me.cell.state().roster.remove_from_group(&contact, group, now()) == Ok(GroupRemoval::LeavesForward);
+    if leaves {
+        return wait_for_edit(rem.trid, remove_contact(service.clone(), me.clone(), contact, rem));
+    }
+    edit::own(service, me, rem.trid, move |roster, now| match roster.remove_from_group(&contact, group, now)? {
+        GroupRemoval::Stays(changes) => Ok((changes, ContactLine::Removal(rem).into())),
+        GroupRemoval::LeavesForward => Err(ErrorCode::NotInGroup),
     })
 }
 
-/// FL: both accounts change, in one write. The other may be no account (any more).
-async fn remove_contact(service: Arc<Service>, me: Me, trid: TrId, contact: Guid) -> Outcome {
+/// FL: both accounts change, in one write. The other may be no account (any more). `rem` is the answer.
+async fn remove_contact(service: Arc<Service>, me: Me, contact: ContactRef, rem: Rem) -> Outcome {
+    let trid = rem.trid;
     // Only this connection edits who is on FL, so the handle cannot change until the turns are there.
-    let handle = me.cell.state().roster.contact(contact).map(|(handle, _)| handle.clone());
-    let Some(handle) = handle else {
-        return refused(trid, ErrorCode::NotOnList);
-    };
+    let handle = me.cell.state().roster.find_contact(&contact).map(|(handle, _)| handle.clone());
+    let Some(handle) = handle else { return refused(trid, ErrorCode::NotOnList) };
     let (_mine, theirs) = service.directory.turns(&me.cell.handle, &handle).await;
     let other = match theirs.cell().await {
         Ok(other) => other,
         Err(error) => return unreadable(trid, &error),
     };
     let now = now();
-    let own = match me.cell.state().roster.remove_contact(contact, now) {
+    let own = match me.cell.state().roster.remove_contact(&contact, now) {
         Ok(own) => own,
         Err(code) => return refused(trid, code),
     };
@@ -172,8 +232,8 @@ async fn remove_contact(service: Arc<Service>, me: Me, trid: TrId, contact: Guid
     if let Err(outcome) = edit::write(&service, edit, trid).await {
         return outcome;
     }
-    let answer = ContactLine::Removal(Rem { trid, removal: Removal::Contact(contact) });
-    me.cell.apply(&own, |_| me.endpoint.reply(&answer.into()));
+    let answer = ContactLine::Removal(rem);
+    me.cell.apply(&own, |roster| me.endpoint.reply_change(&answer.into(), roster.stamps.version));
     if let (Some(other), Some(unwatched)) = (other, unwatched.filter(|changes| !changes.is_empty())) {
         other.apply_foreign(&unwatched, &ContactLine::ReverseRemoved(me.cell.handle.clone()).into());
     }

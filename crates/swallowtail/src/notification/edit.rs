@@ -34,7 +34,7 @@ pub(super) fn own(
         if let Err(outcome) = write(&service, edit, trid).await {
             return outcome;
         }
-        me.cell.apply(&changes, |_| me.endpoint.reply(&answer));
+        me.cell.apply(&changes, |roster| me.endpoint.reply_change(&answer, roster.stamps.version));
         Outcome::Answered
     })
 }

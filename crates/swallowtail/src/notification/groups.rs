@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use msnp::notification::{Adg, GroupLine, GroupWord, Reg, Rmg};
-use msnp::{ErrorCode, Malformed, Refusal};
+use msnp::{Dialect, GroupRef, Malformed, Refusal};
 
 use super::edit;
 use super::session::{Me, Outcome};
@@ -14,9 +14,11 @@ use crate::service::Service;
 /// ADG: makes a group.
 pub(super) fn adg(service: &Arc<Service>, me: &Me, adg: Adg) -> Handled<Outcome> {
     let limits = service.roster_limits();
-    let group = random::guid();
+    let guid = random::guid();
+    let numbered = me.endpoint.dialect < Dialect::Msnp10;
     edit::own(service, me, adg.trid, move |roster, now| {
-        let changes = roster.add_group(adg.name.value(), group, &limits, now)?;
+        let (changes, number) = roster.add_group(adg.name.value(), guid, numbered, &limits, now)?;
+        let group = number.filter(|_| numbered).map_or(GroupRef::Guid(guid), GroupRef::Number);
         Ok((changes, GroupLine::Added { trid: adg.trid, name: adg.name, group }.into()))
     })
 }
@@ -32,14 +34,14 @@ pub(super) fn reg(service: &Arc<Service>, me: &Me, reg: Reg) -> Handled<Outcome>
 pub(super) fn rmg(service: &Arc<Service>, me: &Me, rmg: Rmg) -> Result<Handled<Outcome>, Refusal> {
     let by_name = || {
         let state = me.cell.state();
-        state.roster.groups.iter().find(|(_, name)| rmg.group.is_name(name)).map(|(group, _)| *group)
+        let mut groups = state.roster.groups.iter();
+        groups.find(|(_, group)| rmg.group.is_name(&group.name)).map(|(guid, _)| GroupRef::Guid(*guid))
     };
     let group = match rmg.group {
-        GroupWord::Guid(group) => group,
+        GroupWord::Reference(group) => group,
         GroupWord::Name(_) => by_name().ok_or(Malformed::Word)?,
     };
     Ok(edit::own(service, me, rmg.trid, move |roster, now| {
-        let changes = roster.remove_group(group, now)?;
-        Ok::<_, ErrorCode>((changes, GroupLine::Removed { trid: rmg.trid, group }.into()))
+        Ok((roster.remove_group(group, now)?, GroupLine::Removed { trid: rmg.trid, group }.into()))
     }))
 }

@@ -17,5 +17,6 @@ mod sign_in;
 mod status;
 mod sync;
 
+pub use quirks::{QuirkMode, Quirks, quirk_names};
 pub(crate) use session::announce_shutdown;
 pub use session::{Connection, NotificationSession, Outcome, Role};

@@ -2,7 +2,7 @@
 
 use msnp::notification::{ServiceLine, ServiceRequest};
 use msnp::payload::DEFAULT_SHIELDS;
-use msnp::{ErrorCode, Refusal};
+use msnp::{Dialect, ErrorCode, Refusal};
 
 use super::session::Me;
 use crate::config::Config;
@@ -30,7 +30,11 @@ pub(super) fn answer(config: &Config, me: &Me, request: ServiceRequest) -> Resul
         // No mail is sent; the client shows its user that the text is to be sent by other means.
         ServiceRequest::Invitation { trid, .. } => return refuse(trid, ErrorCode::CommandDisabled),
         ServiceRequest::Directory { trid, .. } => return refuse(trid, ErrorCode::CommandDisabled),
-        ServiceRequest::OldPage { trid, .. } => return refuse(trid, ErrorCode::NotExpected),
+        // PGD took its place with MSNP9.
+        ServiceRequest::OldPage { trid, .. } if me.endpoint.dialect >= Dialect::Msnp9 => {
+            return refuse(trid, ErrorCode::NotExpected);
+        }
+        ServiceRequest::OldPage { trid, .. } => return refuse(trid, ErrorCode::RateLimit),
         ServiceRequest::Page { trid, .. } => return refuse(trid, ErrorCode::RateLimit),
     };
     me.endpoint.reply(&line.into());

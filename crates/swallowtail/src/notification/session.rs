@@ -11,10 +11,12 @@ use msnp::{Dialect, ErrorCode, Handle, Refusal, TrId};
 use tokio::time::Instant;
 
 use super::challenge::Challenges;
+use super::quirks::Quirks;
 use super::{calls, challenge, contacts, groups, services, settings, sign_in, status, sync};
 use crate::net::connection::Waiting;
 use crate::net::{Bucket, Handled, Outbox, Permit, Session, Stop};
 use crate::presence::{Cell, Endpoint};
+use crate::rates::Act;
 use crate::service::Service;
 
 /// How long signing in may take (framing.md section 10).
@@ -74,6 +76,7 @@ pub(super) enum Progress {
 /// A dialect is agreed on.
 pub(super) struct Negotiated {
     pub(super) dialect: Dialect,
+    pub(super) quirks: Quirks,
     /// From CVR; US English without one.
     pub(super) locale: u16,
     /// From the first step of USR.
@@ -91,6 +94,14 @@ pub(super) struct SignedIn {
 pub(super) struct Me {
     pub(super) cell: Arc<Cell>,
     pub(super) endpoint: Arc<Endpoint>,
+}
+
+impl Me {
+    /// Counts something that this account does. 800 when that is too often.
+    pub(super) fn admit(&self, service: &Service, act: Act) -> Result<(), ErrorCode> {
+        let admitted = !self.endpoint.limited || service.rates.admit(&self.cell.handle, act);
+        if admitted { Ok(()) } else { Err(ErrorCode::RateLimit) }
+    }
 }
 
 /// What a command that waited brings back.
@@ -169,7 +180,8 @@ impl SignedIn {
             }
             ClientCommand::Uux(uux) => status::uux(me, uux),
             ClientCommand::Adc(adc) => return contacts::adc(service, me, adc),
-            ClientCommand::Rem(rem) => return contacts::rem(service, me, rem),
+            ClientCommand::Rem(rem) => return Ok(contacts::rem(service, me, rem)),
+            ClientCommand::Rea(rea) => return Ok(settings::rea(service, me, rea)),
             ClientCommand::Adg(adg) => return Ok(groups::adg(service, me, adg)),
             ClientCommand::Reg(reg) => return Ok(groups::reg(service, me, reg)),
             ClientCommand::Rmg(rmg) => return groups::rmg(service, me, rmg),
@@ -208,7 +220,7 @@ impl Session for NotificationSession {
             // Whatever its words say (framing.md section 8).
             return Err(Refusal::Answer(trid, ErrorCode::AlreadyLogin));
         }
-        self.handle_any(ClientCommand::decode(frame)?)
+        self.handle_any(ClientCommand::decode(self.dialect(), frame)?)
     }
 
     fn finish(&mut self, outcome: Outcome) -> Result<(), Stop> {

@@ -1,13 +1,17 @@
 //! GTC, BLP, PRP, SBP (docs/protocol/ns.md section 7).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use msnp::notification::{AddPrompt, Phone, Privacy, Property, PropertyChange, Prp, Sbp, ServerCommand, SettingLine};
-use msnp::{DisplayName, TrId};
+use msnp::notification::{
+    AddPrompt, Phone, Privacy, Property, PropertyChange, Prp, Rea, Sbp, ServerCommand, SettingLine,
+};
+use msnp::{ContactRef, DisplayName, ErrorCode, TrId};
 
 use super::edit;
 use super::session::{Me, Outcome, wait_for_edit};
 use crate::net::Handled;
+use crate::rates::Act;
 use crate::roster::Settings;
 use crate::service::{Service, now};
 use crate::store::Edit;
@@ -31,7 +35,10 @@ pub(super) fn blp(service: &Arc<Service>, me: &Me, trid: TrId, value: Privacy) -
 /// PRP: the own name, or a number.
 pub(super) fn prp(service: &Arc<Service>, me: &Me, prp: Prp) -> Handled<Outcome> {
     match prp.change.clone() {
-        PropertyChange::Name(name, _) => set_name(service, me, prp, name),
+        PropertyChange::Name(name, _) => match me.admit(service, Act::ChangeName) {
+            Ok(()) => set_name(service, me, prp, name),
+            Err(code) => refuse(me, prp.trid, code),
+        },
         PropertyChange::Phone(phone, number) => {
             let number: Option<Arc<str>> = number.map(|number| number.value().into());
             let told = Property::Phone(phone, number.as_deref().map(str::to_owned));
@@ -77,15 +84,14 @@ async fn set_number(
     if let Err(outcome) = edit::write(&service, edit, prp.trid).await {
         return outcome;
     }
-    me.cell.apply(&changes, |_| me.endpoint.reply(&ServerCommand::Prp(prp)));
+    me.cell.apply(&changes, |roster| me.endpoint.reply_change(&ServerCommand::Prp(prp), roster.stamps.version));
     if changed {
         let watchers: Vec<_> = me.cell.state().roster.watchers().cloned().collect();
-        for cell in watchers.iter().filter_map(|watcher| service.directory.find(watcher)) {
-            cell.touch_list(now);
-        }
+        let touch = |handle: msnp::Handle| Some((handle.clone(), service.directory.find(&handle)?.touch_list(now)));
+        let versions: HashMap<_, _> = watchers.into_iter().filter_map(touch).collect();
         if let Some(property) = told {
             let line = SettingLine::Contact(Some(me.cell.handle.clone()), property);
-            me.cell.tell_watchers(&line.into());
+            me.cell.tell_number(&line.into(), &versions);
         }
     }
     Outcome::Answered
@@ -100,13 +106,39 @@ pub(super) fn set_numbers(settings: &Settings) -> Vec<Property> {
 /// SBP: a contact's nickname; other properties are only repeated.
 pub(super) fn sbp(service: &Arc<Service>, me: &Me, sbp: Sbp) -> Handled<Outcome> {
     edit::own(service, me, sbp.trid, move |roster, now| {
+        let contact = ContactRef::Guid(sbp.contact);
         let changes = match &sbp.nickname {
-            Some(nickname) => roster.set_nickname(sbp.contact, nickname.clone(), now)?,
+            Some(nickname) => roster.set_nickname(&contact, nickname.clone(), now)?,
             None => {
-                roster.contact(sbp.contact).ok_or(msnp::ErrorCode::InvalidUsername)?;
+                roster.find_contact(&contact).ok_or(ErrorCode::InvalidUsername)?;
                 Vec::new()
             }
         };
         Ok((changes, ServerCommand::Sbp(sbp)))
+    })
+}
+
+/// Answers `code trid` at once.
+fn refuse(me: &Me, trid: TrId, code: ErrorCode) -> Handled<Outcome> {
+    me.endpoint.reply(&ServerCommand::Error(trid, code));
+    Handled::Done
+}
+
+/// REA: what PRP MFN and SBP MFN became; the handle says which. A stranger is 216.
+pub(super) fn rea(service: &Arc<Service>, me: &Me, rea: Rea) -> Handled<Outcome> {
+    if rea.handle == me.cell.handle
+        && let Err(code) = me.admit(service, Act::ChangeName)
+    {
+        return refuse(me, rea.trid, code);
+    }
+    edit::own(service, me, rea.trid, move |roster, now| {
+        let changes = if rea.handle == roster.owner {
+            roster.set_name(rea.name.clone(), now)
+        } else {
+            let contact = ContactRef::Handle(rea.handle.clone());
+            let known = roster.set_nickname(&contact, Some(rea.name.clone()), now);
+            known.map_err(|_| ErrorCode::NotOnList)?
+        };
+        Ok((changes, ServerCommand::Rea(rea)))
     })
 }

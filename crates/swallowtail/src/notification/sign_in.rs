@@ -8,29 +8,32 @@ use msnp::notification::{Agreement, Cvr, ServerCommand, ServiceLine, SignInAnswe
 use msnp::payload::Profile;
 use msnp::{Dialect, ErrorCode, Handle, Malformed, Refusal, TrId};
 
-use super::quirks;
+use super::quirks::quirks_of;
 use super::session::{Negotiated, NotificationSession, Outcome, Progress, Role, wait};
 use crate::accounts::member_id;
-use crate::net::{Handled, Outbox};
+use crate::net::Handled;
 use crate::passport::DEFAULT_POLICY;
-use crate::presence::Endpoint;
+use crate::presence::{Client, Endpoint};
 use crate::random;
 use crate::roster::Roster;
 use crate::service::Service;
 use crate::store::{Account, AccountId};
 
-/// The dialects that are built.
-const SUPPORTED: [Dialect; 1] = [Dialect::Msnp12];
 /// US English, for clients that do not say.
 const DEFAULT_LOCALE: u16 = 1033;
 
 /// VER: the highest dialect that both sides have.
 pub(super) fn ver(session: &mut NotificationSession, ver: &Ver) -> Result<Handled<Outcome>, Refusal> {
     let answer = |words: Vec<String>| SignInAnswer::Ver { trid: ver.trid, words };
-    match ver.agree(&SUPPORTED) {
+    match ver.agree(&Dialect::ALL) {
         Agreement::Dialect(dialect) => {
-            session.progress = Progress::Negotiated(Negotiated { dialect, locale: DEFAULT_LOCALE, handle: None });
-            let words = quirks::ver_answer(ver).unwrap_or_else(|| vec![dialect.to_string()]);
+            let quirks = quirks_of(ver, &session.service.config.quirks);
+            session.progress =
+                Progress::Negotiated(Negotiated { dialect, quirks, locale: DEFAULT_LOCALE, handle: None });
+            let mut words = vec![dialect.to_string()];
+            if quirks.echo_cvr0 && ver.offers("CVR0") {
+                words.push("CVR0".to_owned());
+            }
             session.reply(answer(words));
         }
         Agreement::Cvr0 => {
@@ -100,11 +103,15 @@ pub(super) fn usr(session: &mut NotificationSession, usr: Usr) -> Result<Handled
             let newcomer = Newcomer {
                 trid,
                 handle: negotiated.handle.clone().ok_or(denied)?,
-                dialect: negotiated.dialect,
                 locale: negotiated.locale,
-                outbox: session.connection.outbox.clone(),
                 peer: session.connection.peer,
-                switchboard: session.connection.switchboard.clone(),
+                client: Client {
+                    dialect: negotiated.dialect,
+                    outbox: session.connection.outbox.clone(),
+                    switchboard: session.connection.switchboard.clone(),
+                    quirks: negotiated.quirks,
+                    limited: session.connection.limited,
+                },
             };
             Ok(wait(sign_in(session.service.clone(), newcomer, ticket)))
         }
@@ -115,11 +122,9 @@ pub(super) fn usr(session: &mut NotificationSession, usr: Usr) -> Result<Handled
 struct Newcomer {
     trid: TrId,
     handle: Handle,
-    dialect: Dialect,
     locale: u16,
-    outbox: Arc<Outbox>,
     peer: std::net::SocketAddr,
-    switchboard: String,
+    client: Client,
 }
 
 async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> Outcome {
@@ -147,8 +152,7 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> O
         }
     };
     let epoch = service.directory.next_epoch();
-    let endpoint =
-        Arc::new(Endpoint::new(epoch, newcomer.dialect, newcomer.outbox.clone(), newcomer.switchboard.clone()));
+    let endpoint = Arc::new(Endpoint::new(epoch, newcomer.client.clone()));
     cell.sign_in(&endpoint, |roster| {
         welcome(&service, &newcomer, &endpoint, cell.id, roster);
     });
@@ -158,8 +162,8 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> O
 /// USR OK and what follows at once (ns.md section 5).
 fn welcome(service: &Service, newcomer: &Newcomer, endpoint: &Endpoint, id: AccountId, roster: &Roster) {
     let (trid, handle) = (newcomer.trid, roster.owner.clone());
-    endpoint.reply(&SignInAnswer::Ok { trid, handle, verified: true }.into());
-    if newcomer.dialect >= Dialect::Msnp11 {
+    endpoint.reply(&SignInAnswer::Ok { trid, handle, name: Some(roster.name.clone()), verified: true }.into());
+    if endpoint.dialect >= Dialect::Msnp11 {
         endpoint.reply(&ServiceLine::Subscription(TrId::UNASKED).into());
     }
     let profile = Profile {
@@ -173,5 +177,5 @@ fn welcome(service: &Service, newcomer: &Newcomer, endpoint: &Endpoint, id: Acco
         web_token: &random::token(),
         client: newcomer.peer,
     };
-    endpoint.reply(&ServiceLine::Message(profile.encode(newcomer.dialect)).into());
+    endpoint.reply(&ServiceLine::Message(profile.encode(endpoint.dialect)).into());
 }

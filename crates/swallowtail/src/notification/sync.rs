@@ -4,14 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use msnp::notification::{GroupLine, Lst, Property, ServerCommand, SettingLine, Syn, SynAnswer};
-use msnp::{DisplayName, ErrorCode, Handle, NetworkIds};
+use msnp::notification::{CopyOf, GroupLine, Lst, Property, ServerCommand, SettingLine, Syn, SynAnswer};
+use msnp::{Dialect, DisplayName, ErrorCode, GroupNumber, GroupRef, Handle, NetworkIds};
 
 use super::session::{Me, Outcome, refused, wait};
 use super::settings::set_numbers;
 use crate::net::Handled;
 use crate::roster::{Entry, Roster, Settings};
 use crate::service::Service;
+
+/// What group 0 is called until it is renamed.
+const OTHER_CONTACTS: &str = "Other Contacts";
 
 /// SYN: the stamps, and everything if the client's copy is old.
 pub(super) fn syn(service: &Arc<Service>, me: &Me, syn: Syn) -> Handled<Outcome> {
@@ -33,11 +36,12 @@ pub(super) fn syn(service: &Arc<Service>, me: &Me, syn: Syn) -> Handled<Outcome>
     })
 }
 
-/// Two words when both stamps are the ones the client has, as text.
+/// The stamps, or the version, alone when they are the ones that the client has.
 fn answer_if_current(me: &Me, syn: &Syn) -> bool {
     let state = me.cell.state();
-    let answer = answer(&state.roster, syn, None);
-    let current = answer.list == syn.list && answer.settings == syn.settings;
+    let answer = answer(me, &state.roster, syn, None);
+    // Version 0 is what a client has that has nothing.
+    let current = answer.copy == syn.copy && syn.copy != CopyOf::Version(0);
     if current {
         me.endpoint.reply(&ServerCommand::Syn(answer));
         me.endpoint.synced.store(true, Ordering::Release);
@@ -45,26 +49,34 @@ fn answer_if_current(me: &Me, syn: &Syn) -> bool {
     current
 }
 
-fn answer(roster: &Roster, syn: &Syn, counts: Option<(u32, u32)>) -> SynAnswer {
+fn answer(me: &Me, roster: &Roster, syn: &Syn, counts: Option<(u32, u32)>) -> SynAnswer {
     let stamps = roster.stamps;
-    SynAnswer { trid: syn.trid, list: stamps.list.to_string(), settings: stamps.settings.to_string(), counts }
+    let copy = if me.endpoint.dialect < Dialect::Msnp10 {
+        CopyOf::Version(stamps.version)
+    } else {
+        CopyOf::Stamps { list: stamps.list.to_string(), settings: stamps.settings.to_string() }
+    };
+    SynAnswer { trid: syn.trid, copy, counts }
 }
 
 /// The whole burst in one piece, under the cell: nothing comes in between, and list changes by others follow it.
 fn answer_in_full(me: &Me, syn: &Syn, phones: &HashMap<Handle, Settings>) {
     let state = me.cell.state();
     let roster = &state.roster;
+    let dialect = me.endpoint.dialect;
+    let groups = group_lines(dialect, roster);
+    // Telephones are for clients that know them.
+    let shown = |handle: &Handle| dialect >= Dialect::Msnp11 || !handle.is_telephone();
+    let entries: Vec<_> = roster.entries.iter().filter(|(handle, _)| shown(handle)).collect();
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let counts = Some((count(roster.entries.len()), count(roster.groups.len())));
+    let counts = Some((count(entries.len()), count(groups.len())));
     me.endpoint.outbox.reply(|out| {
-        let mut say = |line: ServerCommand| line.encode(me.endpoint.dialect, out);
-        say(ServerCommand::Syn(answer(roster, syn, counts)));
-        own_settings(roster).for_each(&mut say);
-        for (group, name) in &roster.groups {
-            say(GroupLine::Listed { name: name.to_string(), group: *group }.into());
-        }
-        for (handle, entry) in &roster.entries {
-            say(ServerCommand::Lst(list_line(handle, entry)));
+        let mut say = |line: ServerCommand| line.encode(dialect, out);
+        say(ServerCommand::Syn(answer(me, roster, syn, counts)));
+        own_settings(dialect, roster).for_each(&mut say);
+        groups.into_iter().for_each(|line| say(line.into()));
+        for (handle, entry) in entries {
+            say(ServerCommand::Lst(list_line(dialect, roster, handle, entry)));
             let numbers = entry.contact.and_then(|_| phones.get(handle)).map(set_numbers);
             for property in numbers.into_iter().flatten() {
                 say(SettingLine::Contact(None, property).into());
@@ -74,24 +86,50 @@ fn answer_in_full(me: &Me, syn: &Syn, phones: &HashMap<Handle, Settings>) {
     me.endpoint.synced.store(true, Ordering::Release);
 }
 
-fn own_settings(roster: &Roster) -> impl Iterator<Item = ServerCommand> {
+fn own_settings(dialect: Dialect, roster: &Roster) -> impl Iterator<Item = ServerCommand> {
     let settings = &roster.settings;
-    let mut lines = vec![
-        SettingLine::AddPrompt(None, settings.add_prompt),
-        SettingLine::Privacy(None, settings.privacy),
-        SettingLine::Own(Property::Name(roster.name.clone())),
-    ];
+    let mut lines =
+        vec![SettingLine::AddPrompt(None, settings.add_prompt), SettingLine::Privacy(None, settings.privacy)];
+    // Below MSNP10 the name was in USR OK.
+    if dialect >= Dialect::Msnp10 {
+        lines.push(SettingLine::Own(Property::Name(roster.name.clone())));
+    }
     lines.extend(set_numbers(settings).into_iter().map(SettingLine::Own));
     lines.into_iter().map(ServerCommand::from)
 }
 
-fn list_line(handle: &Handle, entry: &Entry) -> Lst {
+/// Every group that the dialect sees, in the order of the numbers: below MSNP10 the built-in one first.
+fn group_lines(dialect: Dialect, roster: &Roster) -> Vec<GroupLine> {
+    let by_number = dialect < Dialect::Msnp10;
+    let mut groups: Vec<_> = roster.groups.iter().collect();
+    groups.sort_unstable_by_key(|(_, group)| (group.number.is_none(), group.number));
+    let listed = |name: &str, group| GroupLine::Listed { name: name.to_owned(), group };
+    let mut lines = Vec::with_capacity(groups.len() + 1);
+    if by_number {
+        let name = roster.other_contacts_name.as_deref().unwrap_or(OTHER_CONTACTS);
+        lines.push(listed(name, GroupRef::Number(GroupNumber::OTHER_CONTACTS)));
+    }
+    lines.extend(groups.into_iter().filter_map(|(guid, group)| {
+        let reference = if by_number { GroupRef::Number(group.number?) } else { GroupRef::Guid(*guid) };
+        Some(listed(&group.name, reference))
+    }));
+    lines
+}
+
+fn list_line(dialect: Dialect, roster: &Roster, handle: &Handle, entry: &Entry) -> Lst {
+    let groups = if dialect >= Dialect::Msnp10 {
+        entry.groups.iter().copied().map(GroupRef::Guid).collect()
+    } else if entry.contact.is_some() {
+        roster.group_numbers(entry).into_iter().map(GroupRef::Number).collect()
+    } else {
+        Vec::new()
+    };
     Lst {
         handle: handle.clone(),
         nickname: entry.nickname.clone().unwrap_or_else(|| DisplayName::from(handle)),
         lists: entry.lists,
         contact: entry.contact,
         network: Some(NetworkIds::of(handle)),
-        groups: entry.groups.clone(),
+        groups,
     }
 }

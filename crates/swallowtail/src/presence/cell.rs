@@ -1,15 +1,18 @@
 //! One account in use.
 
+use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use msnp::notification::{OutReason, PresenceLine, ServerCommand};
 use msnp::payload::PersonalMessage;
-use msnp::{Capabilities, Dialect, DisplayName, Handle, MsnObject, Status, Timestamp, TrId};
+use msnp::{Capabilities, Dialect, DisplayName, Handle, MsnObject, Reader, Status, Timestamp, TrId};
 
 use super::directory::{Directory, Slot};
 use super::tell;
 use crate::net::Outbox;
+use crate::notification::Quirks;
 use crate::roster::{Change, Roster};
 use crate::store::AccountId;
 use crate::sync::lock;
@@ -60,17 +63,28 @@ pub struct Seen {
     pub message: Option<PersonalMessage>,
 }
 
+/// A client, as far as others need to know it.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// What it speaks.
+    pub dialect: Dialect,
+    /// Where lines for it go.
+    pub outbox: Arc<Outbox>,
+    /// The switchboard address that it can dial.
+    pub switchboard: String,
+    /// What it gets that others do not.
+    pub quirks: Quirks,
+    /// Whether its rates are bounded.
+    pub limited: bool,
+}
+
 /// The notification connection of a signed-in account, for everybody who has something to say to it.
 #[derive(Debug)]
 pub struct Endpoint {
     /// Which sign-in this is: a later one of the same account has a higher number.
     pub epoch: u64,
-    /// What the client speaks.
-    pub dialect: Dialect,
-    /// Where lines for it go.
-    pub outbox: Arc<Outbox>,
-    /// The switchboard address that this client can dial.
-    pub switchboard: String,
+    /// Who is at the other end.
+    pub client: Client,
     /// Whether SYN was answered: list changes by others are told from then on.
     pub synced: AtomicBool,
     /// Whether the first CHG was answered: presence is told from then on.
@@ -79,19 +93,20 @@ pub struct Endpoint {
     pub takes_calls: AtomicBool,
 }
 
+impl Deref for Endpoint {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
 impl Endpoint {
     /// The connection of a client that just signed in.
     #[must_use]
-    pub fn new(epoch: u64, dialect: Dialect, outbox: Arc<Outbox>, switchboard: String) -> Self {
-        Self {
-            epoch,
-            dialect,
-            outbox,
-            switchboard,
-            synced: AtomicBool::new(false),
-            present: AtomicBool::new(false),
-            takes_calls: AtomicBool::new(true),
-        }
+    pub fn new(epoch: u64, client: Client) -> Self {
+        let (synced, present, takes_calls) = (AtomicBool::new(false), AtomicBool::new(false), AtomicBool::new(true));
+        Self { epoch, client, synced, present, takes_calls }
     }
 
     /// Whether the client is told of the presence of others.
@@ -108,6 +123,22 @@ impl Endpoint {
     /// Says something that the client itself asked for.
     pub fn reply(&self, line: &ServerCommand) {
         self.outbox.reply(|out| line.encode(self.dialect, out));
+    }
+
+    /// As [`Self::send`], for a line that tells a change of the client's own lists, which have this version now.
+    pub fn send_change(&self, line: &ServerCommand, list_version: u32) -> bool {
+        let reader = self.reader(list_version);
+        self.outbox.send(|out| line.encode(reader, out))
+    }
+
+    /// As [`Self::reply`], for a line that tells a change of the client's own lists, which have this version now.
+    pub fn reply_change(&self, line: &ServerCommand, list_version: u32) {
+        let reader = self.reader(list_version);
+        self.outbox.reply(|out| line.encode(reader, out));
+    }
+
+    fn reader(&self, list_version: u32) -> Reader {
+        Reader { dialect: self.dialect, list_version, old_group_answers: self.quirks.old_group_answers }
     }
 }
 
@@ -137,6 +168,7 @@ impl AccountState {
 
 /// Whom a change may concern.
 enum Concerned {
+    Nobody,
     Everybody,
     Only(Handle),
 }
@@ -173,9 +205,7 @@ impl Cell {
             let out = ServerCommand::Out(Some(OutReason::SignedInElsewhere));
             older.outbox.close_with(|bytes| out.encode(older.dialect, bytes));
         }
-        self.change(&mut state, Concerned::Everybody, |state| {
-            state.presence = Presence::default();
-        });
+        self.change(&mut state, Concerned::Everybody, |state| state.presence = Presence::default(), |_| {});
         welcome(&state.roster);
     }
 
@@ -188,13 +218,11 @@ impl Cell {
         }
         *endpoint = None;
         drop(endpoint);
-        self.change(&mut state, Concerned::Everybody, |state| {
-            state.presence = Presence::default();
-        });
+        self.change(&mut state, Concerned::Everybody, |state| state.presence = Presence::default(), |_| {});
     }
 
-    /// The account was removed: its session hears `OUT` and is closed, and to others that is a departure.
-    pub(super) fn retire(&self) {
+    /// Whoever is signed in has no right to be any more: the session hears `OUT` and is closed, and to others that is a departure.
+    pub fn expel(&self) {
         let Some(endpoint) = self.endpoint() else { return };
         let out = ServerCommand::Out(None);
         endpoint.outbox.close_with(|bytes| out.encode(endpoint.dialect, bytes));
@@ -208,29 +236,20 @@ impl Cell {
         if self.endpoint().is_none_or(|endpoint| endpoint.epoch != epoch) {
             return;
         }
-        answer();
-        self.change(&mut state, Concerned::Everybody, |state| set(&mut state.presence));
+        self.change(&mut state, Concerned::Everybody, |state| set(&mut state.presence), |_| answer());
     }
 
-    /// Carries out changes of the account's own making that are in the store. `answer` comes first, then the lines to others.
+    /// Carries out changes of the account's own making that are in the store. `answer`, which sees the roster after them, comes
+    /// first, then the lines to others.
     pub fn apply(&self, changes: &[Change], answer: impl FnOnce(&Roster)) {
         let mut state = self.state();
         let concerned = changes.iter().find_map(|change| match change {
             Change::Entry(handle, _) => Some(Concerned::Only(handle.clone())),
             Change::Name(_) | Change::Settings(_) => Some(Concerned::Everybody),
-            Change::Group(..) | Change::GroupRemoved(_) | Change::Stamps(_) => None,
+            Change::Group(..) | Change::OtherContactsName(_) | Change::GroupRemoved(_) | Change::Stamps(_) => None,
         });
         let apply = |state: &mut AccountState| changes.iter().for_each(|change| state.roster.apply(change));
-        match concerned {
-            None => {
-                apply(&mut state);
-                answer(&state.roster);
-            }
-            Some(concerned) => {
-                answer(&state.roster);
-                self.change(&mut state, concerned, apply);
-            }
-        }
+        self.change(&mut state, concerned.unwrap_or(Concerned::Nobody), apply, answer);
     }
 
     /// Carries out changes that somebody else made (rules 2 and 3 of ns.md section 1.2), and says so if SYN was answered.
@@ -240,22 +259,28 @@ impl Cell {
         if let Some(endpoint) = self.endpoint()
             && endpoint.synced.load(Ordering::Acquire)
         {
-            endpoint.send(line);
+            endpoint.send_change(line, state.roster.stamps.version);
         }
     }
 
-    /// Changes the state and tells every watcher concerned what is different for it now.
-    fn change(&self, state: &mut AccountState, concerned: Concerned, change: impl FnOnce(&mut AccountState)) {
-        let Some(directory) = self.directory.upgrade() else {
-            return change(state);
-        };
+    /// Changes the state, answers, and tells every watcher concerned what is different for it now.
+    fn change(
+        &self,
+        state: &mut AccountState,
+        concerned: Concerned,
+        change: impl FnOnce(&mut AccountState),
+        answer: impl FnOnce(&Roster),
+    ) {
         let watchers: Vec<Handle> = match concerned {
+            Concerned::Nobody => Vec::new(),
             Concerned::Everybody => state.roster.watchers().cloned().collect(),
             Concerned::Only(handle) => vec![handle],
         };
         let before = state.seen();
         let allowed: Vec<bool> = watchers.iter().map(|watcher| state.roster.shows_to(watcher)).collect();
         change(state);
+        answer(&state.roster);
+        let Some(directory) = self.directory.upgrade() else { return };
         let after = state.seen();
         let mut news = tell::News::new(before.as_ref(), after.as_ref());
         for (watcher, allowed_before) in watchers.iter().zip(allowed) {
@@ -269,20 +294,19 @@ impl Cell {
         }
     }
 
-    /// Tells everybody who sees the account.
-    pub fn tell_watchers(&self, line: &ServerCommand) {
-        let Some(directory) = self.directory.upgrade() else {
-            return;
-        };
+    /// Tells everybody who sees the account of a number of it. `versions` has the list version of each who has it on FL now, since the
+    /// copy of the list that clients keep holds the numbers (ns.md section 1.4).
+    pub fn tell_number(&self, line: &ServerCommand, versions: &HashMap<Handle, u32>) {
+        let Some(directory) = self.directory.upgrade() else { return };
         let state = self.state();
         if state.seen().is_none() {
             return;
         }
         for watcher in state.roster.watchers().filter(|watcher| state.roster.shows_to(watcher)) {
-            if let Some(endpoint) = directory.endpoint(watcher)
+            if let (Some(version), Some(endpoint)) = (versions.get(watcher), directory.endpoint(watcher))
                 && endpoint.is_present()
             {
-                endpoint.send(line);
+                endpoint.send_change(line, *version);
             }
         }
     }
@@ -300,10 +324,11 @@ impl Cell {
         }
     }
 
-    /// Notes that the copies of the list that clients keep are old: a contact's number changed.
-    pub fn touch_list(&self, now: Timestamp) {
+    /// Notes that the copies of the list that clients keep are old: a contact's number changed. The list version now.
+    pub fn touch_list(&self, now: Timestamp) -> u32 {
         let mut state = self.state();
         state.roster.stamps = state.roster.stamps.list_changed(now);
+        state.roster.stamps.version
     }
 
     /// The display name now.

@@ -119,7 +119,8 @@ impl Directory {
     }
 
     /// Every account in use.
-    fn cells(&self) -> Vec<Arc<Cell>> {
+    #[must_use]
+    pub fn cells(&self) -> Vec<Arc<Cell>> {
         let mut all = Vec::new();
         for shard in &self.shards {
             all.extend(lock(shard).values().filter_map(|slot| lock(&slot.cell).upgrade()));
@@ -140,7 +141,7 @@ impl Turn {
     /// The cell of the account, loaded from the store if it is not in use. `None` when there is no such account.
     ///
     /// The operator's commands remove accounts from another process, and may give the address to somebody else: so the number of
-    /// the account is looked up, and a cell of another one is retired.
+    /// the account is looked up, and a session of another one is ended.
     ///
     /// # Errors
     /// The store could not be read.
@@ -153,7 +154,7 @@ impl Turn {
                 return Ok(Some(cell));
             }
             *lock(&slot.cell) = Weak::new();
-            cell.retire();
+            cell.expel();
             self.directory.forget_watcher(self.handle.clone());
         }
         // Nobody else can load it meanwhile: that takes the turn too.

@@ -13,5 +13,5 @@ mod cell;
 mod directory;
 mod tell;
 
-pub use cell::{AccountState, Cell, Endpoint, Presence, Seen};
+pub use cell::{AccountState, Cell, Client, Endpoint, Presence, Seen};
 pub use directory::{Directory, Turn};

@@ -1,14 +1,12 @@
-//! The rules of ADC, REM, ADG, REG, RMG and SBP (docs/protocol/ns.md sections 1.2, 1.3, 8 and 9): what a command changes, or the
+//! The rules of ADC, ADD, REM, ADG, REG, RMG, SBP and REA (docs/protocol/ns.md sections 1.2, 1.3, 8 and 9): what a command changes, or the
 //! code that refuses it.
 //!
 //! Each function looks at rosters and returns changes; none is carried out here. A command that touches two accounts gets both
 //! rosters, which nobody else may change until the changes are applied.
 
-use std::sync::Arc;
+use msnp::{ContactRef, DisplayName, ErrorCode, GroupNumber, GroupRef, Guid, Handle, List, ListBits, Timestamp};
 
-use msnp::{DisplayName, ErrorCode, Guid, Handle, List, ListBits, Timestamp};
-
-use super::{Change, Entry, Roster, Settings};
+use super::{Change, Entry, Group, GroupPlace, Roster, Settings};
 
 /// How much an account may keep (docs/protocol/framing.md section 6).
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +36,18 @@ pub struct NewContact {
     /// The nickname; without one the handle stands in.
     pub nickname: Option<DisplayName>,
     /// A group to put it in.
-    pub group: Option<Guid>,
+    pub group: Option<GroupRef>,
     /// Its GUID, a fresh one.
     pub guid: Guid,
+}
+
+/// What becomes of a contact that is taken out of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupRemoval {
+    /// It stays on FL.
+    Stays(Vec<Change>),
+    /// It was its last group, and the client speaks a dialect below MSNP10: it leaves FL.
+    LeavesForward,
 }
 
 impl Roster {
@@ -78,16 +85,18 @@ impl Roster {
         if entry.is_on(List::Forward) {
             return Err(ErrorCode::AlreadyThere);
         }
-        if group.is_some_and(|group| !self.groups.contains_key(&group)) {
-            return Err(ErrorCode::InvalidGroup);
-        }
+        let place = group.map(|group| self.find_group(group).ok_or(ErrorCode::InvalidGroup)).transpose()?;
         if self.count(List::Forward) >= limits.contacts {
             return Err(ErrorCode::ListFull);
         }
         entry.lists |= List::Forward;
         entry.nickname = nickname;
         entry.contact = Some(guid);
-        entry.groups = group.into_iter().collect();
+        entry.in_other_contacts = place == Some(GroupPlace::OtherContacts);
+        entry.groups = match place {
+            Some(GroupPlace::Group(guid)) => vec![guid],
+            Some(GroupPlace::OtherContacts) | None => Vec::new(),
+        };
         Ok(vec![Change::Entry(handle, entry), self.list_changed(now)])
     }
 
@@ -118,7 +127,8 @@ impl Roster {
         Ok(vec![Change::Entry(watcher.clone(), entry), self.list_changed(now)])
     }
 
-    /// `ADC AL|BL|RL N=other`.
+    /// `ADC AL|BL|RL N=other`. A nickname is kept only for a new entry. `block_before_disallow`: this client may put somebody on BL
+    /// who is on AL still (ns.md section 1.2 rule 1).
     ///
     /// # Errors
     /// 201 oneself, 210 the list is full, 215 on it already, 216 RL for somebody who does not watch, 219 on the opposite list.
@@ -126,6 +136,8 @@ impl Roster {
         &self,
         list: List,
         other: &Handle,
+        nickname: Option<DisplayName>,
+        block_before_disallow: bool,
         limits: &RosterLimits,
         now: Timestamp,
     ) -> Result<Vec<Change>, ErrorCode> {
@@ -140,11 +152,15 @@ impl Roster {
             return Err(ErrorCode::AlreadyThere);
         }
         let opposite = if list == List::Allow { List::Block } else { List::Allow };
-        if entry.is_on(opposite) {
+        let may_be_on_both = block_before_disallow && list == List::Block;
+        if entry.is_on(opposite) && !may_be_on_both {
             return Err(ErrorCode::AlreadyInOppositeList);
         }
         if self.count(list) >= limits.allowed_or_blocked {
             return Err(ErrorCode::ListFull);
+        }
+        if entry.lists.is_empty() {
+            entry.nickname = nickname;
         }
         entry.lists |= list;
         settle_pending(&mut entry);
@@ -163,20 +179,31 @@ impl Roster {
         Ok(vec![Change::Entry(other.clone(), entry), self.list_changed(now)])
     }
 
-    /// `ADC FL C=contact group`.
+    /// `ADC FL C=contact group`, `ADD FL handle nick number`.
     ///
     /// # Errors
     /// 208 no such contact, 215 in the group already, 224 no such group.
-    pub fn add_to_group(&self, contact: Guid, group: Guid, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
-        let (handle, entry) = self.contact(contact).ok_or(ErrorCode::InvalidUsername)?;
-        if !self.groups.contains_key(&group) {
-            return Err(ErrorCode::InvalidGroup);
-        }
+    pub fn add_to_group(
+        &self,
+        contact: &ContactRef,
+        group: GroupRef,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, ErrorCode> {
+        let (handle, entry) = self.find_contact(contact).ok_or(ErrorCode::InvalidUsername)?;
+        let place = self.find_group(group).ok_or(ErrorCode::InvalidGroup)?;
         let mut entry = entry.clone();
-        let Err(place) = entry.groups.binary_search(&group) else {
-            return Err(ErrorCode::AlreadyThere);
-        };
-        entry.groups.insert(place, group);
+        match place {
+            GroupPlace::OtherContacts if self.is_in_other_contacts(&entry) => return Err(ErrorCode::AlreadyThere),
+            GroupPlace::OtherContacts => entry.in_other_contacts = true,
+            GroupPlace::Group(guid) => {
+                let Err(place) = entry.groups.binary_search(&guid) else { return Err(ErrorCode::AlreadyThere) };
+                // Who knows group 0 sees a contact without a group in it, and it stays there until it is taken out.
+                if matches!(group, GroupRef::Number(_)) {
+                    entry.in_other_contacts = self.is_in_other_contacts(&entry);
+                }
+                entry.groups.insert(place, guid);
+            }
+        }
         Ok(vec![Change::Entry(handle.clone(), entry), self.list_changed(now)])
     }
 
@@ -184,12 +211,13 @@ impl Roster {
     ///
     /// # Errors
     /// 216 no such contact.
-    pub fn remove_contact(&self, contact: Guid, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
-        let (handle, entry) = self.contact(contact).ok_or(ErrorCode::NotOnList)?;
+    pub fn remove_contact(&self, contact: &ContactRef, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
+        let (handle, entry) = self.find_contact(contact).ok_or(ErrorCode::NotOnList)?;
         let mut entry = entry.clone();
         entry.lists = entry.lists.without(List::Forward);
         entry.contact = None;
         entry.groups.clear();
+        entry.in_other_contacts = false;
         Ok(vec![Change::Entry(handle.clone(), entry), self.list_changed(now)])
     }
 
@@ -204,19 +232,31 @@ impl Roster {
         vec![Change::Entry(watcher.clone(), entry), self.list_changed(now)]
     }
 
-    /// `REM FL contact group`: the contact stays on FL.
+    /// `REM FL contact group`.
     ///
     /// # Errors
     /// 216 no such contact, 224 no such group, 225 not in it.
-    pub fn remove_from_group(&self, contact: Guid, group: Guid, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
-        let (handle, entry) = self.contact(contact).ok_or(ErrorCode::NotOnList)?;
-        if !self.groups.contains_key(&group) {
-            return Err(ErrorCode::InvalidGroup);
-        }
+    pub fn remove_from_group(
+        &self,
+        contact: &ContactRef,
+        group: GroupRef,
+        now: Timestamp,
+    ) -> Result<GroupRemoval, ErrorCode> {
+        let (handle, entry) = self.find_contact(contact).ok_or(ErrorCode::NotOnList)?;
+        let place = self.find_group(group).ok_or(ErrorCode::InvalidGroup)?;
         let mut entry = entry.clone();
-        let place = entry.groups.binary_search(&group).map_err(|_| ErrorCode::NotInGroup)?;
-        entry.groups.remove(place);
-        Ok(vec![Change::Entry(handle.clone(), entry), self.list_changed(now)])
+        match place {
+            GroupPlace::OtherContacts if !self.is_in_other_contacts(&entry) => return Err(ErrorCode::NotInGroup),
+            GroupPlace::OtherContacts => entry.in_other_contacts = false,
+            GroupPlace::Group(guid) => {
+                let place = entry.groups.binary_search(&guid).map_err(|_| ErrorCode::NotInGroup)?;
+                entry.groups.remove(place);
+            }
+        }
+        if matches!(group, GroupRef::Number(_)) && entry.groups.is_empty() && !entry.in_other_contacts {
+            return Ok(GroupRemoval::LeavesForward);
+        }
+        Ok(GroupRemoval::Stays(vec![Change::Entry(handle.clone(), entry), self.list_changed(now)]))
     }
 
     /// `REM AL|BL|PL other`.
@@ -235,50 +275,69 @@ impl Roster {
         Ok(vec![Change::Entry(other.clone(), entry), self.list_changed(now)])
     }
 
-    /// ADG: a new group with the GUID `group`.
+    /// ADG: a new group with the GUID `guid`, and the lowest free number for the dialects that use one. `numbered`: it must have
+    /// one. The number, if there is.
     ///
     /// # Errors
     /// 223 as many groups as there may be, 228 the name is in use.
     pub fn add_group(
         &self,
         name: &str,
-        group: Guid,
+        guid: Guid,
+        numbered: bool,
         limits: &RosterLimits,
         now: Timestamp,
-    ) -> Result<Vec<Change>, ErrorCode> {
-        if self.groups.values().any(|known| **known == *name) {
+    ) -> Result<(Vec<Change>, Option<GroupNumber>), ErrorCode> {
+        if self.has_group_named(name) {
             return Err(ErrorCode::GroupExists);
         }
-        if self.groups.len() >= limits.groups {
+        let number = self.free_group_number();
+        if self.groups.len() >= limits.groups || (numbered && number.is_none()) {
             return Err(ErrorCode::TooManyGroups);
         }
-        Ok(vec![Change::Group(group, name.into()), self.list_changed(now)])
+        let group = Group { name: name.into(), number };
+        Ok((vec![Change::Group(guid, group), self.list_changed(now)], number))
+    }
+
+    fn has_group_named(&self, name: &str) -> bool {
+        self.groups.values().any(|group| *group.name == *name)
+    }
+
+    fn free_group_number(&self) -> Option<GroupNumber> {
+        let numbers = (1..=u32::from(GroupNumber::MAX)).filter_map(GroupNumber::new);
+        numbers.into_iter().find(|number| self.groups.values().all(|group| group.number != Some(*number)))
     }
 
     /// REG: another name for a group; the one it has is fine.
     ///
     /// # Errors
     /// 224 no such group, 228 the name is in use.
-    pub fn rename_group(&self, group: Guid, name: &str, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
-        let old: &Arc<str> = self.groups.get(&group).ok_or(ErrorCode::InvalidGroup)?;
-        if **old == *name {
-            return Ok(Vec::new());
-        }
-        if self.groups.values().any(|known| **known == *name) {
-            return Err(ErrorCode::GroupExists);
-        }
-        Ok(vec![Change::Group(group, name.into()), self.list_changed(now)])
+    pub fn rename_group(&self, group: GroupRef, name: &str, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
+        let change = match self.find_group(group).ok_or(ErrorCode::InvalidGroup)? {
+            GroupPlace::OtherContacts => Change::OtherContactsName(name.into()),
+            GroupPlace::Group(guid) => {
+                let old = self.groups.get(&guid).ok_or(ErrorCode::InvalidGroup)?;
+                if *old.name == *name {
+                    return Ok(Vec::new());
+                }
+                if self.has_group_named(name) {
+                    return Err(ErrorCode::GroupExists);
+                }
+                Change::Group(guid, Group { name: name.into(), number: old.number })
+            }
+        };
+        Ok(vec![change, self.list_changed(now)])
     }
 
     /// RMG: its contacts stay on FL (ns.md section 9).
     ///
     /// # Errors
-    /// 224 no such group.
-    pub fn remove_group(&self, group: Guid, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
-        if !self.groups.contains_key(&group) {
-            return Err(ErrorCode::InvalidGroup);
+    /// 224 no such group, 230 group 0.
+    pub fn remove_group(&self, group: GroupRef, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
+        match self.find_group(group).ok_or(ErrorCode::InvalidGroup)? {
+            GroupPlace::OtherContacts => Err(ErrorCode::GroupZero),
+            GroupPlace::Group(guid) => Ok(vec![Change::GroupRemoved(guid), self.list_changed(now)]),
         }
-        Ok(vec![Change::GroupRemoved(group), self.list_changed(now)])
     }
 
     /// `SBP contact MFN`: another nickname; `None` is the handle.
@@ -287,11 +346,11 @@ impl Roster {
     /// 208 no such contact.
     pub fn set_nickname(
         &self,
-        contact: Guid,
+        contact: &ContactRef,
         nickname: Option<DisplayName>,
         now: Timestamp,
     ) -> Result<Vec<Change>, ErrorCode> {
-        let (handle, entry) = self.contact(contact).ok_or(ErrorCode::InvalidUsername)?;
+        let (handle, entry) = self.find_contact(contact).ok_or(ErrorCode::InvalidUsername)?;
         if entry.nickname == nickname {
             return Ok(Vec::new());
         }
@@ -382,9 +441,9 @@ mod tests {
     #[test]
     fn every_order_of_settling_ends_the_same() {
         type Step = fn(&Roster, &Handle) -> Result<Vec<Change>, ErrorCode>;
-        let reverse: Step = |bob, who| bob.add_to_list(List::Reverse, who, &RosterLimits::default(), NOW);
+        let reverse: Step = |bob, who| bob.add_to_list(List::Reverse, who, None, false, &RosterLimits::default(), NOW);
         let pending: Step = |bob, who| bob.remove_from_list(List::Pending, who, NOW);
-        let allow: Step = |bob, who| bob.add_to_list(List::Allow, who, &RosterLimits::default(), NOW);
+        let allow: Step = |bob, who| bob.add_to_list(List::Allow, who, None, false, &RosterLimits::default(), NOW);
         for steps in [
             [reverse, pending, allow],
             [reverse, allow, pending],
@@ -406,18 +465,18 @@ mod tests {
     fn who_takes_a_contact_off_is_forgotten_by_the_other() {
         let (mut alice, mut bob) = (roster("alice"), roster("bob"));
         befriend(&mut alice, &mut bob);
-        apply(&alice.remove_contact(guid(1), NOW).unwrap(), &mut alice);
+        apply(&alice.remove_contact(&ContactRef::Guid(guid(1)), NOW).unwrap(), &mut alice);
         apply(&bob.become_unwatched(&alice.owner, NOW), &mut bob);
         assert!(alice.entries.is_empty() && bob.entries.is_empty());
-        assert_eq!(alice.remove_contact(guid(1), NOW), Err(ErrorCode::NotOnList));
+        assert_eq!(alice.remove_contact(&ContactRef::Guid(guid(1)), NOW), Err(ErrorCode::NotOnList));
     }
 
     #[test]
     fn allow_and_block_exclude_each_other() {
         let mut alice = roster("alice");
         let limits = RosterLimits::default();
-        apply(&alice.add_to_list(List::Allow, &handle("bob"), &limits, NOW).unwrap(), &mut alice);
-        let again = |list| alice.add_to_list(list, &handle("bob"), &limits, NOW);
+        apply(&alice.add_to_list(List::Allow, &handle("bob"), None, false, &limits, NOW).unwrap(), &mut alice);
+        let again = |list| alice.add_to_list(list, &handle("bob"), None, false, &limits, NOW);
         assert_eq!(again(List::Allow), Err(ErrorCode::AlreadyThere));
         assert_eq!(again(List::Block), Err(ErrorCode::AlreadyInOppositeList));
         assert_eq!(again(List::Reverse), Err(ErrorCode::NotOnList));
@@ -435,8 +494,8 @@ mod tests {
         };
         assert_eq!(add(&alice, &roster("carol")), full);
         assert_eq!(add(&roster("dave"), &bob), full, "the other's reverse list is full");
-        apply(&alice.add_group("one", guid(3), &limits, NOW).unwrap(), &mut alice);
-        assert_eq!(alice.add_group("two", guid(4), &limits, NOW), Err(ErrorCode::TooManyGroups));
+        apply(&alice.add_group("one", guid(3), false, &limits, NOW).unwrap().0, &mut alice);
+        assert_eq!(alice.add_group("two", guid(4), false, &limits, NOW), Err(ErrorCode::TooManyGroups));
     }
 
     #[test]
@@ -444,10 +503,13 @@ mod tests {
         let (mut alice, mut bob) = (roster("alice"), roster("bob"));
         befriend(&mut alice, &mut bob);
         let limits = RosterLimits::default();
-        apply(&alice.add_group("friends", guid(7), &limits, NOW).unwrap(), &mut alice);
-        apply(&alice.add_to_group(guid(1), guid(7), NOW).unwrap(), &mut alice);
-        assert_eq!(alice.add_to_group(guid(1), guid(7), NOW), Err(ErrorCode::AlreadyThere));
-        apply(&alice.remove_group(guid(7), NOW).unwrap(), &mut alice);
+        apply(&alice.add_group("friends", guid(7), false, &limits, NOW).unwrap().0, &mut alice);
+        apply(&alice.add_to_group(&ContactRef::Guid(guid(1)), GroupRef::Guid(guid(7)), NOW).unwrap(), &mut alice);
+        assert_eq!(
+            alice.add_to_group(&ContactRef::Guid(guid(1)), GroupRef::Guid(guid(7)), NOW),
+            Err(ErrorCode::AlreadyThere)
+        );
+        apply(&alice.remove_group(GroupRef::Guid(guid(7)), NOW).unwrap(), &mut alice);
         let (_, entry) = alice.contact(guid(1)).unwrap();
         assert!(entry.groups.is_empty() && alice.groups.is_empty());
     }
@@ -457,10 +519,10 @@ mod tests {
         let (mut alice, mut bob) = (roster("alice"), roster("bob"));
         befriend(&mut alice, &mut bob);
         let before = alice.stamps;
-        apply(&alice.set_nickname(guid(1), DisplayName::new("Bobby"), NOW).unwrap(), &mut alice);
+        apply(&alice.set_nickname(&ContactRef::Guid(guid(1)), DisplayName::new("Bobby"), NOW).unwrap(), &mut alice);
         assert!(alice.stamps.list > before.list && alice.stamps.settings == before.settings);
         assert_eq!(alice.stamps.version, before.version + 1);
-        assert_eq!(alice.set_nickname(guid(1), DisplayName::new("Bobby"), NOW).unwrap(), Vec::new());
+        assert_eq!(alice.set_nickname(&ContactRef::Guid(guid(1)), DisplayName::new("Bobby"), NOW).unwrap(), Vec::new());
         assert_eq!(alice.set_settings(alice.settings.clone(), NOW), Vec::new());
     }
 }

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use msnp::notification::{AddPrompt, Phone, Privacy};
-use msnp::{DisplayName, Guid, Handle, List, ListBits, Timestamp};
+use msnp::{ContactRef, DisplayName, GroupNumber, GroupRef, Guid, Handle, List, ListBits, Timestamp};
 
-pub use edit::{NewContact, RosterLimits};
+pub use edit::{GroupRemoval, NewContact, RosterLimits};
 
 /// The lists, groups and settings of one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,9 @@ pub struct Roster {
     /// Every address that is on any of its lists.
     pub entries: BTreeMap<Handle, Entry>,
     /// Its groups by GUID.
-    pub groups: BTreeMap<Guid, Arc<str>>,
+    pub groups: BTreeMap<Guid, Group>,
+    /// What the dialects below MSNP10 call group 0, if it was renamed.
+    pub other_contacts_name: Option<Arc<str>>,
     /// When lists and settings changed last.
     pub stamps: Stamps,
 }
@@ -43,6 +45,15 @@ pub struct Settings {
     pub paging: bool,
 }
 
+/// A group of contacts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its number for the dialects below MSNP10, 1 to 29. A group without one is not shown to them.
+    pub number: Option<GroupNumber>,
+}
+
 /// What an account keeps about one address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
@@ -54,6 +65,8 @@ pub struct Entry {
     pub contact: Option<Guid>,
     /// The groups while on FL, sorted.
     pub groups: Vec<Guid>,
+    /// Whether a client below MSNP10 put the contact into group 0. Later dialects do not see it.
+    pub in_other_contacts: bool,
 }
 
 /// When lists and settings changed last (ns.md section 1.4).
@@ -72,8 +85,10 @@ pub struct Stamps {
 pub enum Change {
     /// The entry of an address is now this; one without lists goes away.
     Entry(Handle, Entry),
-    /// There is a group of this name.
-    Group(Guid, Arc<str>),
+    /// The group is now this.
+    Group(Guid, Group),
+    /// Group 0 has another name.
+    OtherContactsName(Arc<str>),
     /// The group is gone, and nobody is in it.
     GroupRemoved(Guid),
     /// MFN.
@@ -134,7 +149,15 @@ impl Roster {
     /// An account that has nothing yet.
     #[must_use]
     pub fn new(owner: Handle, name: DisplayName, stamps: Stamps) -> Self {
-        Self { owner, name, settings: Settings::default(), entries: BTreeMap::new(), groups: BTreeMap::new(), stamps }
+        Self {
+            owner,
+            name,
+            settings: Settings::default(),
+            entries: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            other_contacts_name: None,
+            stamps,
+        }
     }
 
     /// Carries out a change.
@@ -146,9 +169,10 @@ impl Roster {
             Change::Entry(handle, entry) => {
                 self.entries.insert(handle.clone(), entry.clone());
             }
-            Change::Group(guid, name) => {
-                self.groups.insert(*guid, name.clone());
+            Change::Group(guid, group) => {
+                self.groups.insert(*guid, group.clone());
             }
+            Change::OtherContactsName(name) => self.other_contacts_name = Some(name.clone()),
             Change::GroupRemoved(guid) => {
                 self.groups.remove(guid);
                 for entry in self.entries.values_mut() {
@@ -192,4 +216,56 @@ impl Roster {
     pub fn contact(&self, guid: Guid) -> Option<(&Handle, &Entry)> {
         self.contacts().find(|(_, entry)| entry.contact == Some(guid))
     }
+
+    /// The contact that a command names.
+    #[must_use]
+    pub fn find_contact(&self, contact: &ContactRef) -> Option<(&Handle, &Entry)> {
+        match contact {
+            ContactRef::Guid(guid) => self.contact(*guid),
+            ContactRef::Handle(handle) => {
+                self.entries.get_key_value(handle).filter(|(_, entry)| entry.is_on(List::Forward))
+            }
+        }
+    }
+
+    /// The group that a command names.
+    #[must_use]
+    pub fn find_group(&self, group: GroupRef) -> Option<GroupPlace> {
+        match group {
+            GroupRef::Guid(guid) => self.groups.contains_key(&guid).then_some(GroupPlace::Group(guid)),
+            GroupRef::Number(GroupNumber::OTHER_CONTACTS) => Some(GroupPlace::OtherContacts),
+            GroupRef::Number(number) => {
+                let known = self.groups.iter().find(|(_, group)| group.number == Some(number));
+                known.map(|(guid, _)| GroupPlace::Group(*guid))
+            }
+        }
+    }
+
+    /// The numbers of the groups that a contact is in, for the dialects below MSNP10: 0 if it was put there, or is in none that
+    /// they see.
+    #[must_use]
+    pub fn group_numbers(&self, entry: &Entry) -> Vec<GroupNumber> {
+        let number = |guid: &Guid| self.groups.get(guid).and_then(|group| group.number);
+        let mut numbers: Vec<GroupNumber> = entry.groups.iter().filter_map(number).collect();
+        if entry.in_other_contacts || numbers.is_empty() {
+            numbers.push(GroupNumber::OTHER_CONTACTS);
+        }
+        numbers.sort_unstable();
+        numbers
+    }
+
+    /// Whether a contact counts as in group 0.
+    #[must_use]
+    pub fn is_in_other_contacts(&self, entry: &Entry) -> bool {
+        self.group_numbers(entry).first() == Some(&GroupNumber::OTHER_CONTACTS)
+    }
+}
+
+/// Where a group is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupPlace {
+    /// The built-in group 0 of the dialects below MSNP10.
+    OtherContacts,
+    /// Among the groups.
+    Group(Guid),
 }

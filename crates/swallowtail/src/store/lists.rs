@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use msnp::notification::{AddPrompt, Privacy};
-use msnp::{DisplayName, Guid, Handle, ListBits, Timestamp};
+use msnp::{DisplayName, GroupNumber, Guid, Handle, ListBits, Timestamp};
 use sqlx::Sqlite;
 
 use super::{AccountId, Store, StoreError};
-use crate::roster::{Entry, Roster, Settings, Stamps};
+use crate::roster::{Entry, Group, Roster, Settings, Stamps};
 
-type AccountRow =
-    (i64, String, String, String, String, Option<String>, Option<String>, Option<String>, i64, i64, i64, i64);
+/// A tuple has room for so many columns that the two halves of an account's row are read apart.
+type AccountRow = (i64, String, String, String, String, i64, i64, i64, i64);
+type PhoneRow = (Option<String>, Option<String>, Option<String>, Option<String>);
+type EntryRow = (String, i64, Option<String>, Option<String>, i64);
 
 impl Store {
     /// The number and the roster of an account.
@@ -19,8 +21,8 @@ impl Store {
         // One transaction: one version of all the tables.
         let mut snapshot = self.readers.begin().await?;
         let row = sqlx::query_as::<Sqlite, AccountRow>(
-            "select id, handle, display_name, add_prompt, privacy, phone_home, phone_work, phone_mobile, paging, \
-             list_stamp, settings_stamp, list_version from accounts where handle = $1",
+            "select id, handle, display_name, add_prompt, privacy, paging, list_stamp, settings_stamp, list_version \
+             from accounts where handle = $1",
         )
         .bind(handle.as_str())
         .fetch_optional(&mut *snapshot)
@@ -29,16 +31,26 @@ impl Store {
         let id = row.0;
         let mut roster = bare_roster(row)?;
 
-        let groups =
-            sqlx::query_as::<Sqlite, (String, String)>("select guid, name from contact_groups where owner = $1")
-                .bind(id)
-                .fetch_all(&mut *snapshot)
-                .await?;
-        for (guid, name) in groups {
-            roster.groups.insert(parse_guid(&guid)?, name.into());
+        let (home, work, mobile, other_contacts) = sqlx::query_as::<Sqlite, PhoneRow>(
+            "select phone_home, phone_work, phone_mobile, other_contacts_name from accounts where id = $1",
+        )
+        .bind(id)
+        .fetch_one(&mut *snapshot)
+        .await?;
+        roster.settings.phones = [home, work, mobile].map(|phone| phone.map(Arc::from));
+        roster.other_contacts_name = other_contacts.map(Arc::from);
+
+        let groups = sqlx::query_as::<Sqlite, (String, String, Option<i64>)>(
+            "select guid, name, number from contact_groups where owner = $1",
+        )
+        .bind(id)
+        .fetch_all(&mut *snapshot)
+        .await?;
+        for (guid, name, number) in groups {
+            roster.groups.insert(parse_guid(&guid)?, Group { name: name.into(), number: parse_number(number)? });
         }
-        let entries = sqlx::query_as::<Sqlite, (String, i64, Option<String>, Option<String>)>(
-            "select handle, lists, nickname, contact from entries where owner = $1",
+        let entries = sqlx::query_as::<Sqlite, EntryRow>(
+            "select handle, lists, nickname, contact, in_other_contacts from entries where owner = $1",
         )
         .bind(id)
         .fetch_all(&mut *snapshot)
@@ -99,7 +111,7 @@ impl Store {
 }
 
 fn bare_roster(row: AccountRow) -> Result<Roster, StoreError> {
-    let (_, handle, name, add_prompt, privacy, home, work, mobile, paging, list, settings, version) = row;
+    let (_, handle, name, add_prompt, privacy, paging, list, settings, version) = row;
     let stamp = |ticks: i64| Timestamp::from_ticks(u64::try_from(ticks).unwrap_or_default());
     let stamps = Stamps {
         list: stamp(list),
@@ -111,18 +123,24 @@ fn bare_roster(row: AccountRow) -> Result<Roster, StoreError> {
     roster.settings = Settings {
         add_prompt: AddPrompt::parse(add_prompt.as_bytes()).ok_or(StoreError::Malformed("add_prompt"))?,
         privacy: Privacy::parse(privacy.as_bytes()).ok_or(StoreError::Malformed("privacy"))?,
-        phones: [home, work, mobile].map(|phone| phone.map(Arc::from)),
         paging: paging != 0,
+        ..Settings::default()
     };
     Ok(roster)
 }
 
-fn parse_entry(row: (String, i64, Option<String>, Option<String>)) -> Result<(Handle, Entry), StoreError> {
-    let (handle, lists, nickname, contact) = row;
+fn parse_entry(row: EntryRow) -> Result<(Handle, Entry), StoreError> {
+    let (handle, lists, nickname, contact, in_other_contacts) = row;
     let lists = u32::try_from(lists).ok().and_then(ListBits::from_number).ok_or(StoreError::Malformed("list bits"))?;
     let nickname = nickname.map(|name| DisplayName::new(&name).ok_or(StoreError::Malformed("nickname"))).transpose()?;
     let contact = contact.map(|guid| parse_guid(&guid)).transpose()?;
-    Ok((parse_handle(&handle)?, Entry { lists, nickname, contact, groups: Vec::new() }))
+    let in_other_contacts = in_other_contacts != 0;
+    Ok((parse_handle(&handle)?, Entry { lists, nickname, contact, groups: Vec::new(), in_other_contacts }))
+}
+
+fn parse_number(number: Option<i64>) -> Result<Option<GroupNumber>, StoreError> {
+    let parse = |number| u32::try_from(number).ok().and_then(GroupNumber::new);
+    number.map(|number| parse(number).ok_or(StoreError::Malformed("group number"))).transpose()
 }
 
 fn parse_guid(text: &str) -> Result<Guid, StoreError> {

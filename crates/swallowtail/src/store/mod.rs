@@ -29,8 +29,10 @@ const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The steps that a database of an older version is brought up by, in order.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "accounts and lists", include_str!("../../migrations/0001_accounts_and_lists.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "accounts and lists", include_str!("../../migrations/0001_accounts_and_lists.sql")),
+    (2, "group numbers", include_str!("../../migrations/0002_group_numbers.sql")),
+];
 
 /// What went wrong with the store. Nothing was changed.
 #[derive(Debug, Error)]

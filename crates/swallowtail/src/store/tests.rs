@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use msnp::notification::{AddPrompt, Privacy};
-use msnp::{DisplayName, Guid, Handle, List, ListBits, Timestamp};
+use msnp::{DisplayName, GroupNumber, Guid, Handle, List, ListBits, Timestamp};
 use tempfile::TempDir;
 
 use super::*;
-use crate::roster::{Change, Entry, Roster, Settings, Stamps};
+use crate::roster::{Change, Entry, Group, Roster, Settings, Stamps};
 
 fn handle(name: &str) -> Handle {
     Handle::parse(&format!("{name}@example.com")).unwrap()
@@ -13,6 +13,10 @@ fn handle(name: &str) -> Handle {
 
 fn guid(number: u8) -> Guid {
     Guid::from_bytes([number; 16])
+}
+
+fn group(name: &str, number: u32) -> Group {
+    Group { name: name.into(), number: GroupNumber::new(number) }
 }
 
 fn at(seconds: u64) -> Timestamp {
@@ -56,6 +60,7 @@ async fn every_kind_of_change_reads_back_as_it_is_in_memory() {
         nickname: DisplayName::new("Bob \u{202e}😀 100%"),
         contact: Some(guid(1)),
         groups: vec![guid(2), guid(3)],
+        in_other_contacts: true,
     };
     let fewer = Entry { groups: vec![guid(3)], ..full.clone() };
     let settings = Settings {
@@ -66,13 +71,14 @@ async fn every_kind_of_change_reads_back_as_it_is_in_memory() {
     };
     let stamps = Stamps { list: at(2_000_000_000), settings: at(2_000_000_001), version: 77 };
     let changes = [
-        Change::Group(guid(2), "Friends".into()),
-        Change::Group(guid(3), "Family".into()),
+        Change::Group(guid(2), group("Friends", 1)),
+        Change::Group(guid(3), group("Family", 2)),
         Change::Entry(handle("bob"), full),
         Change::Entry(handle("nobody"), entry(List::Block | List::Reverse)),
         Change::Entry(Handle::parse_contact("tel:+123").unwrap(), entry(List::Allow)),
-        Change::Group(guid(2), "Old friends".into()),
+        Change::Group(guid(2), group("Old friends", 1)),
         Change::Entry(handle("bob"), fewer.clone()),
+        Change::OtherContactsName("Everybody else".into()),
         Change::Name(DisplayName::new("Alice\t\u{7}").unwrap()),
         Change::Settings(settings),
         Change::Stamps(stamps),
@@ -177,7 +183,7 @@ async fn a_removed_account_leaves_others_what_they_wrote_themselves() {
         groups: vec![guid(2)],
         ..entry(List::Forward | List::Allow | List::Reverse)
     };
-    let group = Change::Group(guid(2), "Friends".into());
+    let group = Change::Group(guid(2), group("Friends", 1));
     store.change("bob", &[group, Change::Entry(handle("alice"), contact.clone())]).await.unwrap();
     store.change("carol", &[Change::Entry(handle("alice"), entry(List::Pending))]).await.unwrap();
     store.change("dave", &[Change::Entry(handle("alice"), entry(List::Block))]).await.unwrap();

@@ -149,11 +149,16 @@ async fn write_edit(connection: &mut SqliteConnection, edit: &Edit) -> Result<()
 async fn write_change(connection: &mut SqliteConnection, owner: i64, change: &Change) -> Result<(), sqlx::Error> {
     match change {
         Change::Entry(handle, entry) => write_entry(connection, owner, handle, entry).await,
-        Change::Group(guid, name) => {
-            let sql = "insert into contact_groups (owner, guid, name) values ($1, $2, $3) \
-                       on conflict (owner, guid) do update set name = $3";
-            let query = sqlx::query(sql).bind(owner).bind(guid.to_string()).bind(&**name);
+        Change::Group(guid, group) => {
+            let sql = "insert into contact_groups (owner, guid, name, number) values ($1, $2, $3, $4) \
+                       on conflict (owner, guid) do update set name = $3, number = $4";
+            let number = group.number.map(|number| i64::from(number.get()));
+            let query = sqlx::query(sql).bind(owner).bind(guid.to_string()).bind(&*group.name).bind(number);
             query.execute(connection).await.map(drop)
+        }
+        Change::OtherContactsName(name) => {
+            let sql = "update accounts set other_contacts_name = $2 where id = $1";
+            sqlx::query(sql).bind(owner).bind(&**name).execute(connection).await.map(drop)
         }
         Change::GroupRemoved(guid) => {
             let sql = "delete from contact_groups where owner = $1 and guid = $2";
@@ -180,15 +185,16 @@ async fn write_entry(
     }
     sqlx::query(
         // Nothing to keep for an account that was removed meanwhile; the edit of the other one goes on.
-        "insert into entries (owner, handle, lists, nickname, contact) select $1, $2, $3, $4, $5 \
+        "insert into entries (owner, handle, lists, nickname, contact, in_other_contacts) select $1, $2, $3, $4, $5, $6 \
          where exists (select 1 from accounts where id = $1) \
-         on conflict (owner, handle) do update set lists = $3, nickname = $4, contact = $5",
+         on conflict (owner, handle) do update set lists = $3, nickname = $4, contact = $5, in_other_contacts = $6",
     )
     .bind(owner)
     .bind(handle.as_str())
     .bind(i64::from(entry.lists.number()))
     .bind(entry.nickname.as_ref().map(msnp::DisplayName::as_str))
     .bind(entry.contact.map(|guid| guid.to_string()))
+    .bind(i64::from(entry.in_other_contacts))
     .execute(&mut *connection)
     .await?;
     let sql = "delete from contact_group_members where owner = $1 and handle = $2";

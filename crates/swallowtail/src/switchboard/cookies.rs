@@ -75,6 +75,13 @@ impl Cookies {
     }
 }
 
+impl Cookies {
+    /// The cookies of an account are worth nothing any more.
+    pub fn forget(&self, handle: &Handle) {
+        lock(&self.state).claims.retain(|_, (_, claims)| claims.who.handle != *handle);
+    }
+}
+
 impl State {
     fn drop_expired(&mut self, now: Instant) {
         while let Some((at, cookie)) = self.expiring.front()

@@ -13,12 +13,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use msnp::Handle;
+
 pub use board::Board;
 pub use call::CallLimit;
 pub use cookies::{Claims, Cookies, Right};
 pub use session::SwitchboardSession;
 
 use crate::config::Limits;
+use crate::net::Outbox;
 use crate::random;
 use crate::sync::lock;
 
@@ -28,6 +31,8 @@ pub struct Switchboard {
     /// The ways in.
     pub cookies: Cookies,
     boards: Mutex<HashMap<u32, Arc<Board>>>,
+    /// The connections that each account has in them.
+    connections: Mutex<HashMap<Handle, Vec<Arc<Outbox>>>>,
     idle: Option<Duration>,
     most_members: usize,
 }
@@ -39,6 +44,7 @@ impl Switchboard {
         Arc::new(Self {
             cookies: Cookies::default(),
             boards: Mutex::default(),
+            connections: Mutex::default(),
             idle: limits.switchboard_idle(),
             most_members: limits.switchboard_members,
         })
@@ -67,6 +73,34 @@ impl Switchboard {
     #[must_use]
     pub fn board(&self, id: u32) -> Option<Arc<Board>> {
         lock(&self.boards).get(&id).cloned()
+    }
+
+    /// How many connections an account has in switchboard sessions.
+    #[must_use]
+    pub fn connections_of(&self, handle: &Handle) -> usize {
+        lock(&self.connections).get(handle).map_or(0, Vec::len)
+    }
+
+    /// Closes all connections of an account, and its cookies are worth nothing any more (sb.md section 7).
+    pub fn expel(&self, handle: &Handle) {
+        self.cookies.forget(handle);
+        for outbox in lock(&self.connections).get(handle).into_iter().flatten() {
+            outbox.close();
+        }
+    }
+
+    fn count_in(&self, handle: &Handle, outbox: &Arc<Outbox>) {
+        lock(&self.connections).entry(handle.clone()).or_default().push(outbox.clone());
+    }
+
+    fn count_out(&self, handle: &Handle, outbox: &Arc<Outbox>) {
+        let mut connections = lock(&self.connections);
+        if let Some(own) = connections.get_mut(handle) {
+            own.retain(|known| !Arc::ptr_eq(known, outbox));
+            if own.is_empty() {
+                connections.remove(handle);
+            }
+        }
     }
 
     /// The number of boards.

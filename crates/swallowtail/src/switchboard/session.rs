@@ -12,6 +12,7 @@ use super::board::{MemberId, Newcomer};
 use super::{Board, CallLimit, Claims, Right, Switchboard, call};
 use crate::net::{Bucket, Handled, Outbox, Permit, Session, Stop};
 use crate::presence::Directory;
+use crate::rates::{Act, Rates as AccountRates};
 
 /// How long a connection may take to say who it is (sb.md section 3).
 const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(60);
@@ -24,6 +25,8 @@ const BYTE_RATE: (u32, u32) = (128 * 1024, 128 * 1024);
 pub struct SwitchboardSession {
     directory: Arc<Directory>,
     switchboard: Arc<Switchboard>,
+    /// What the account does on all its connections.
+    account_rates: Arc<AccountRates>,
     outbox: Arc<Outbox>,
     permit: Permit,
     member: Option<Member>,
@@ -51,6 +54,7 @@ impl SwitchboardSession {
     pub fn new(
         directory: Arc<Directory>,
         switchboard: Arc<Switchboard>,
+        account_rates: Arc<AccountRates>,
         outbox: Arc<Outbox>,
         permit: Permit,
         limited: bool,
@@ -60,7 +64,7 @@ impl SwitchboardSession {
             bytes: Bucket::new(BYTE_RATE.0, BYTE_RATE.1),
             calls: CallLimit::default(),
         });
-        Self { directory, switchboard, outbox, permit, member: None, rates, rest: None }
+        Self { directory, switchboard, account_rates, outbox, permit, member: None, rates, rest: None }
     }
 
     fn reply(&self, line: &ServerCommand<'_>) {
@@ -86,6 +90,7 @@ impl SwitchboardSession {
     fn enter(&mut self, board: Arc<Board>, id: MemberId, claims: Claims) {
         tracing::debug!(board = board.id, handle = %claims.who.handle, "joined a switchboard session");
         self.permit.signed_in();
+        self.switchboard.count_in(&claims.who.handle, &self.outbox);
         self.member = Some(Member { board, id, claims });
     }
 
@@ -106,7 +111,13 @@ impl SwitchboardSession {
     fn call(&mut self, trid: TrId, callee: &Handle) -> Result<(), Refusal> {
         let now = Instant::now();
         let Some(member) = &self.member else { return Ok(()) };
-        if self.rates.as_mut().is_some_and(|rates| rates.calls.refuses(now)) {
+        let caller = &member.claims.who.handle;
+        let too_often = self.rates.as_mut().is_some_and(|rates| {
+            rates.calls.refuses(now)
+                || !self.account_rates.admit(caller, Act::Call)
+                || !self.account_rates.admit(caller, Act::Ring(callee.clone()))
+        });
+        if too_often {
             return Err(Refusal::Answer(trid, ErrorCode::UserTooActive));
         }
         let rung = call::ring(&self.directory, &self.switchboard, &member.board, &member.claims.who, callee);
@@ -207,9 +218,9 @@ impl Session for SwitchboardSession {
     }
 
     fn ended(&mut self) {
-        if let Some(member) = self.member.take()
-            && member.board.leave(member.id)
-        {
+        let Some(member) = self.member.take() else { return };
+        self.switchboard.count_out(&member.claims.who.handle, &self.outbox);
+        if member.board.leave(member.id) {
             self.switchboard.forget(&member.board);
         }
     }

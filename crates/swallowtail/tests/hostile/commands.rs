@@ -27,7 +27,7 @@ const FRESH: &[(&str, &[&str])] = &[
     ("VER 99999999999999999999999999999999999999 MSNP12\r\n", CLOSE),
     ("VER １ MSNP12\r\n", CLOSE),
     ("VER 1 MSNP12\0\r\n", CLOSE),
-    ("VER 1 MSNP8 MSNP9\r\n", &["VER 1 0"]),
+    ("VER 1 MSNP7 MSNP13\r\n", &["VER 1 0"]),
     ("OUT 1\r\n", CLOSE),
     ("PNG 1\r\n", CLOSE),
     ("QNG 50\r\n", CLOSE),

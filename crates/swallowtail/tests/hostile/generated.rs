@@ -59,7 +59,7 @@ async fn every_verb_with_any_number_of_odd_words_leaves_the_server_serving() {
     let mut bystanders = server.bystanders().await;
     server.account("mallory").await;
     for verb in Verb::ALL {
-        for line in lines(verb.row().word.as_bytes()) {
+        for line in lines(verb.word().as_bytes()) {
             throw(server.online("mallory").await, &line).await;
         }
         bystanders.are_untouched().await;
@@ -71,7 +71,7 @@ async fn every_verb_before_sign_in_leaves_the_server_serving() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     for verb in Verb::ALL {
-        for line in lines(verb.row().word.as_bytes()) {
+        for line in lines(verb.word().as_bytes()) {
             for before in ["", "VER 1 MSNP12 MSNP11\r\n", "VER 1 CVR0\r\n"] {
                 let mut wire = Wire::dial(server.notification()).await;
                 wire.send(before).await;

@@ -7,6 +7,7 @@ mod commands;
 mod generated;
 mod lengths;
 mod limits;
+mod rates;
 #[path = "../support/mod.rs"]
 mod support;
 mod text;

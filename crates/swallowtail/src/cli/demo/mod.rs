@@ -115,5 +115,5 @@ fn is_on_list(line: &ServerCommand, list: List, handle: &Handle) -> bool {
     let ServerCommand::Contact(ContactLine::Addition(adc)) = line else {
         return false;
     };
-    adc.addition == Addition::ToList { list, handle: handle.clone() }
+    adc.addition == Addition::ToList { list, handle: handle.clone(), nickname: None }
 }

@@ -60,7 +60,7 @@ impl Person {
     }
 
     pub(super) async fn add_to_list(&mut self, list: List, handle: &Handle) -> anyhow::Result<()> {
-        let addition = Addition::ToList { list, handle: handle.clone() };
+        let addition = Addition::ToList { list, handle: handle.clone(), nickname: None };
         let adc = Adc { trid: self.notification.next_trid(), addition };
         self.notification.send(&ClientCommand::Adc(adc)).await?;
         self.saw("the new entry of a list", |line| is_on_list(line, list, handle)).await

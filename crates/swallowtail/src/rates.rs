@@ -1,0 +1,164 @@
+//! How often an account may do what costs others something. Over a limit it hears 800 or 713; nobody else notices.
+//!
+//! No client in use comes near these in normal use. Peers whose rate is not bounded (`limits.exempt`) are not counted.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use msnp::Handle;
+use tokio::time::Instant;
+
+use crate::sync::lock;
+
+/// What is counted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// PRP MFN, or REA of oneself: tells everybody who sees the account.
+    ChangeName,
+    /// XFR SB: a cookie.
+    OpenSwitchboard,
+    /// ADC or ADD of an address that is no account: could be used to find out which are (security.md section 3).
+    AddUnknown,
+    /// CAL, on any switchboard connection.
+    Call,
+    /// CAL to one account.
+    Ring(Handle),
+}
+
+/// So many times in so long.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// How many times.
+    pub most: usize,
+    /// In any period as long as this.
+    pub span: Duration,
+}
+
+/// The limits.
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimits {
+    /// PRP MFN and REA (ns.md section 7).
+    pub name_changes: Rate,
+    /// XFR SB (sb.md section 2).
+    pub switchboards: Rate,
+    /// ADC and ADD of unknown accounts (ns.md section 8).
+    pub unknown_accounts: Rate,
+    /// CAL of one account (sb.md section 5).
+    pub calls: Rate,
+    /// CAL of one account to another one (sb.md section 5).
+    pub rings: Rate,
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        let rate = |most, seconds| Rate { most, span: Duration::from_secs(seconds) };
+        Self {
+            name_changes: rate(5, 10),
+            switchboards: rate(20, 60),
+            unknown_accounts: rate(30, 3600),
+            calls: rate(60, 60),
+            rings: rate(10, 10),
+        }
+    }
+}
+
+/// What accounts did lately.
+#[derive(Debug, Default)]
+pub struct Rates {
+    limits: RateLimits,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// When each was done last, oldest first; at most as many as the limit.
+    done: HashMap<(Handle, Act), VecDeque<Instant>>,
+    /// The size at which what is long over is thrown out next.
+    sweep_at: usize,
+}
+
+/// Below so many entries there is nothing to gain from looking for old ones.
+const SWEEP_FROM: usize = 1024;
+
+impl Rates {
+    /// Nobody did anything yet.
+    #[must_use]
+    pub fn new(limits: RateLimits) -> Self {
+        Self { limits, state: Mutex::default() }
+    }
+
+    /// Counts something that `who` does now. `false` when that is too often; then it is not counted.
+    pub fn admit(&self, who: &Handle, act: Act) -> bool {
+        let rate = self.limits.of(&act);
+        let now = Instant::now();
+        let mut state = lock(&self.state);
+        state.sweep(&self.limits, now);
+        let done = state.done.entry((who.clone(), act)).or_default();
+        while done.front().is_some_and(|at| now.duration_since(*at) >= rate.span) {
+            done.pop_front();
+        }
+        let admitted = done.len() < rate.most;
+        if admitted {
+            done.push_back(now);
+        }
+        admitted
+    }
+}
+
+impl RateLimits {
+    const fn of(&self, act: &Act) -> Rate {
+        match act {
+            Act::ChangeName => self.name_changes,
+            Act::OpenSwitchboard => self.switchboards,
+            Act::AddUnknown => self.unknown_accounts,
+            Act::Call => self.calls,
+            Act::Ring(_) => self.rings,
+        }
+    }
+}
+
+impl State {
+    /// Throws out what is over, whenever the map has doubled: in all no more work than putting it in was.
+    fn sweep(&mut self, limits: &RateLimits, now: Instant) {
+        if self.done.len() < self.sweep_at.max(SWEEP_FROM) {
+            return;
+        }
+        let is_fresh = |act: &Act, done: &VecDeque<Instant>| {
+            done.back().is_some_and(|at| now.duration_since(*at) < limits.of(act).span)
+        };
+        self.done.retain(|(_, act), done| is_fresh(act, done));
+        self.sweep_at = self.done.len() * 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn handle(number: usize) -> Handle {
+        Handle::parse(&format!("a{number}@example.com")).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn so_many_in_any_period_and_no_more() {
+        let rates = Rates::default();
+        let change = || rates.admit(&handle(1), Act::ChangeName);
+        assert_eq!([change(), change(), change(), change(), change(), change()], [true, true, true, true, true, false]);
+        assert!(rates.admit(&handle(2), Act::ChangeName), "another account");
+        assert!(rates.admit(&handle(1), Act::Call), "another act");
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert!(change());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_over_is_forgotten() {
+        let rates = Rates::default();
+        for number in 0..SWEEP_FROM {
+            assert!(rates.admit(&handle(number), Act::Ring(handle(number + 1))));
+        }
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert!(rates.admit(&handle(0), Act::ChangeName));
+        assert_eq!(lock(&rates.state).done.len(), 1);
+    }
+}

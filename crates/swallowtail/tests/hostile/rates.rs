@@ -1,0 +1,76 @@
+//! What an account may do only so often. The limits are emptied of exempt networks, so that they hold for loopback.
+
+use crate::support::TestServer;
+use crate::support::people::open_board;
+
+#[tokio::test]
+async fn the_sixth_name_in_ten_seconds_is_refused_and_the_connection_stays() {
+    let server = TestServer::start_limited().await;
+    server.account("alice").await;
+    let mut alice = server.online("alice").await;
+    for name in 1..=5 {
+        assert_eq!(alice.ask("PRP", format!("MFN Name{name}")).await.word(0), "PRP");
+    }
+    assert_eq!(alice.ask("PRP", "MFN Name6").await.word(0), "800");
+    assert_eq!(alice.ask("PRP", "PHH 555").await.word(0), "PRP", "numbers are no names");
+}
+
+#[tokio::test]
+async fn the_thirty_first_unknown_address_in_an_hour_is_refused_whatever_it_is() {
+    let server = TestServer::start_limited().await;
+    server.accounts(["alice", "bob"]).await;
+    let mut alice = server.online("alice").await;
+    for number in 0..30 {
+        let answer = alice.ask("ADC", format!("FL N=ghost{number}@example.com F=g")).await;
+        assert_eq!(answer.word(0), "208", "{number}");
+    }
+    assert_eq!(alice.ask("ADC", "AL N=ghost@example.com").await.word(0), "800");
+    // A new connection does not help, and who exists can still be added.
+    let mut again = server.online("alice").await;
+    assert_eq!(again.ask("ADC", "FL N=ghost@example.com F=g").await.word(0), "800");
+    assert_eq!(again.ask("ADC", "FL N=bob@example.com F=b").await.word(0), "ADC");
+}
+
+#[tokio::test]
+async fn the_twenty_first_switchboard_in_a_minute_is_refused() {
+    let server = TestServer::start_limited().await;
+    server.account("alice").await;
+    let mut alice = server.online("alice").await;
+    for number in 0..20 {
+        assert_eq!(alice.ask("XFR", "SB").await.word(0), "XFR", "{number}");
+    }
+    assert_eq!(alice.ask("XFR", "SB").await.word(0), "800");
+}
+
+#[tokio::test]
+async fn an_account_in_fifty_conversations_gets_no_further_one_not_even_from_an_exempt_network() {
+    let server = TestServer::start().await;
+    let handle = server.account("alice").await;
+    let mut alice = server.online("alice").await;
+    let mut boards = Vec::new();
+    for _ in 0..50 {
+        boards.push(open_board(&handle, &mut alice).await);
+    }
+    assert_eq!(alice.ask("XFR", "SB").await.word(0), "800");
+    let mut board = boards.pop().unwrap();
+    board.line("OUT").await;
+    board.until_closed().await;
+    assert_eq!(alice.ask("XFR", "SB").await.word(0), "XFR");
+}
+
+#[tokio::test]
+async fn one_account_rings_another_at_most_ten_times_in_ten_seconds() {
+    let server = TestServer::start_limited().await;
+    let handle = server.account("alice").await;
+    server.account("bob").await;
+    let (mut alice, mut bob) = (server.online("alice").await, server.online("bob").await);
+    let mut boards = Vec::new();
+    for number in 0..11 {
+        let mut board = open_board(&handle, &mut alice).await;
+        let expected = if number < 10 { "CAL" } else { "713" };
+        assert_eq!(board.ask("CAL", "bob@example.com").await.word(0), expected, "{number}");
+        boards.push(board);
+    }
+    let rings = bob.before_pong().await.iter().filter(|frame| frame.word(0) == "RNG").count();
+    assert_eq!(rings, 10);
+}

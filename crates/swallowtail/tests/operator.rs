@@ -1,0 +1,104 @@
+//! What an operator tells a running server, with the built program.
+
+#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
+
+mod support;
+
+use std::path::Path;
+
+use support::binary::{RunningBinary, account, run};
+use support::people::Chat;
+use support::wire::Wire;
+use tempfile::TempDir;
+
+const PASSWORD: &str = "correct horse";
+const ALICE: &str = "alice@example.com";
+const BOB: &str = "bob@example.com";
+
+/// A server with two friends who are on line.
+async fn friends() -> (TempDir, RunningBinary, Wire, Wire) {
+    let data = support::private_directory();
+    for handle in [ALICE, BOB] {
+        account(data.path(), &["add", handle, "--password-stdin"], PASSWORD);
+    }
+    let server = RunningBinary::start(data.path());
+    let mut wires = Vec::new();
+    for handle in [ALICE, BOB] {
+        let ticket = server.ticket(handle, PASSWORD).await.unwrap();
+        wires.push(server.online(handle, &ticket).await);
+    }
+    let (mut bob, mut alice) = (wires.pop().unwrap(), wires.pop().unwrap());
+    for (wire, contact) in [(&mut alice, BOB), (&mut bob, ALICE)] {
+        wire.done("ADC", format!("AL N={contact}")).await;
+        wire.done("ADC", format!("FL N={contact} F={contact}")).await;
+    }
+    for wire in [&mut alice, &mut bob] {
+        wire.before_pong().await;
+    }
+    (data, server, alice, bob)
+}
+
+fn tell(data: &Path, words: &[&str]) {
+    let mut arguments = words.to_vec();
+    let data = data.display().to_string();
+    arguments.extend(["--data", &data]);
+    let output = run(&arguments);
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[tokio::test]
+async fn an_announcement_reaches_everybody_as_an_alert() {
+    let (data, _server, mut alice, mut bob) = friends().await;
+    tell(data.path(), &["announce", "Down for <cleaning> at 5"]);
+    for wire in [&mut alice, &mut bob] {
+        let alert = wire.expect("NOT").await;
+        let text = String::from_utf8(alert.payload).unwrap();
+        assert!(text.contains("<TEXT>Down for &lt;cleaning&gt; at 5</TEXT>"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn everybody_is_warned_of_a_stop_and_it_can_be_hastened() {
+    let (data, mut server, mut alice, _bob) = friends().await;
+    tell(data.path(), &["stop", "--in", "5"]);
+    let warning = alice.expect("MSG Hotmail Hotmail 88").await;
+    assert!(warning.payload.ends_with(b"Type: 1\r\nArg1: 5\r\n"));
+    assert_eq!(alice.before_pong().await, [], "the service goes on");
+    server.signal(rustix::process::Signal::INT);
+    assert_eq!(alice.last_lines().await, ["OUT SSD"]);
+    assert!(server.wait().success());
+    let output = run(&["stop", "--data", &data.path().display().to_string()]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no server runs"), "{output:?}");
+}
+
+#[tokio::test]
+async fn everybody_can_be_sent_to_another_server() {
+    let (data, server, mut alice, _bob) = friends().await;
+    tell(data.path(), &["move", "10.0.0.5:1863"]);
+    let line = alice.expect("XFR 0 NS").await.line;
+    assert_eq!(line, format!("XFR 0 NS 10.0.0.5:1863 0 {}", server.notification));
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_sessions_and_conversations_of_the_account() {
+    let (data, server, mut alice, mut bob) = friends().await;
+    let mut chat = Chat::open((ALICE, &mut alice), (BOB, &mut bob)).await;
+    let cookie = alice.ask("XFR", "SB").await.word(5).to_owned();
+    account(data.path(), &["password", ALICE, "--password-stdin"], "another one");
+    assert_eq!(alice.last_lines().await.last().unwrap(), "OUT");
+    assert_eq!(chat.caller.last_lines().await, [""; 0]);
+    chat.callee.expect("BYE alice@example.com").await;
+    bob.expect("FLN alice@example.com").await;
+    let mut board = Wire::dial(server.switchboard).await;
+    board.line(format!("USR 1 {ALICE} {cookie}")).await;
+    assert_eq!(board.last_lines().await, ["911 1"], "its cookies are worth nothing");
+}
+
+#[tokio::test]
+async fn a_removed_account_leaves_the_lists_of_others_at_once() {
+    let (data, _server, mut alice, mut bob) = friends().await;
+    account(data.path(), &["remove", ALICE, "--yes"], "");
+    assert_eq!(alice.last_lines().await.last().unwrap(), "OUT");
+    bob.expect("FLN alice@example.com").await;
+    bob.expect("REM 0 RL alice@example.com").await;
+}
