@@ -91,6 +91,8 @@ pub struct Limits {
     pub calls_per_minute: usize,
     /// Calls of one account to another in ten seconds: over it 713 (sb.md section 5).
     pub rings: usize,
+    /// Bad tickets from one address in a minute: each further one is refused a second later (ns.md section 4, USR).
+    pub failed_sign_ins: usize,
     /// Seconds after which a switchboard session in which nothing happens is closed; 0 for never (sb.md section 7).
     pub switchboard_idle: u64,
     /// Participants of one switchboard session (sb.md section 11).
@@ -180,6 +182,7 @@ impl Default for Limits {
             unknown_accounts_per_hour: rates.unknown_accounts.most,
             calls_per_minute: rates.calls.most,
             rings: rates.rings.most,
+            failed_sign_ins: rates.failed_sign_ins.most,
             switchboard_idle: 300,
             switchboard_members: 50,
         }
@@ -274,6 +277,7 @@ impl Config {
             unknown_accounts: times(limits.unknown_accounts_per_hour, default.unknown_accounts),
             calls: times(limits.calls_per_minute, default.calls),
             rings: times(limits.rings, default.rings),
+            failed_sign_ins: times(limits.failed_sign_ins, default.failed_sign_ins),
         }
     }
 

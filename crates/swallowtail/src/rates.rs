@@ -1,14 +1,17 @@
-//! How often an account may do what costs others something. Over a limit it hears 800 or 713; nobody else notices.
+//! How often an account or an address may do what costs others something. Over a limit an account hears 800 or 713, and an address
+//! waits; nobody else notices.
 //!
 //! No client in use comes near these in normal use. Peers whose rate is not bounded (`limits.exempt`) are not counted.
 
 use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use msnp::Handle;
 use tokio::time::Instant;
 
+use crate::net::counted_address;
 use crate::sync::lock;
 
 /// What is counted.
@@ -24,6 +27,29 @@ pub enum Act {
     Call,
     /// CAL to one account.
     Ring(Handle),
+    /// USR with a ticket that is not good.
+    FailSignIn,
+}
+
+/// Who is counted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Who {
+    /// An account, whatever connections it has.
+    Account(Handle),
+    /// An address that has not signed in.
+    Address(IpAddr),
+}
+
+impl From<&Handle> for Who {
+    fn from(handle: &Handle) -> Self {
+        Self::Account(handle.clone())
+    }
+}
+
+impl From<IpAddr> for Who {
+    fn from(address: IpAddr) -> Self {
+        Self::Address(counted_address(address))
+    }
 }
 
 /// So many times in so long.
@@ -48,6 +74,8 @@ pub struct RateLimits {
     pub calls: Rate,
     /// CAL of one account to another one (sb.md section 5).
     pub rings: Rate,
+    /// USR with a bad ticket from one address (ns.md section 4).
+    pub failed_sign_ins: Rate,
 }
 
 impl Default for RateLimits {
@@ -59,11 +87,12 @@ impl Default for RateLimits {
             unknown_accounts: rate(30, 3600),
             calls: rate(60, 60),
             rings: rate(10, 10),
+            failed_sign_ins: rate(5, 60),
         }
     }
 }
 
-/// What accounts did lately.
+/// What accounts and addresses did lately.
 #[derive(Debug, Default)]
 pub struct Rates {
     limits: RateLimits,
@@ -73,7 +102,7 @@ pub struct Rates {
 #[derive(Debug, Default)]
 struct State {
     /// When each was done last, oldest first; at most as many as the limit.
-    done: HashMap<(Handle, Act), VecDeque<Instant>>,
+    done: HashMap<(Who, Act), VecDeque<Instant>>,
     /// The size at which what is long over is thrown out next.
     sweep_at: usize,
 }
@@ -89,12 +118,12 @@ impl Rates {
     }
 
     /// Counts something that `who` does now. `false` when that is too often; then it is not counted.
-    pub fn admit(&self, who: &Handle, act: Act) -> bool {
+    pub fn admit(&self, who: impl Into<Who>, act: Act) -> bool {
         let rate = self.limits.of(&act);
         let now = Instant::now();
         let mut state = lock(&self.state);
         state.sweep(&self.limits, now);
-        let done = state.done.entry((who.clone(), act)).or_default();
+        let done = state.done.entry((who.into(), act)).or_default();
         while done.front().is_some_and(|at| now.duration_since(*at) >= rate.span) {
             done.pop_front();
         }
@@ -114,6 +143,7 @@ impl RateLimits {
             Act::AddUnknown => self.unknown_accounts,
             Act::Call => self.calls,
             Act::Ring(_) => self.rings,
+            Act::FailSignIn => self.failed_sign_ins,
         }
     }
 }

@@ -145,8 +145,8 @@ impl Drop for Permit {
     }
 }
 
-/// An IPv6 customer has a /64 at the least; counting single addresses of it would count nothing.
-fn counted_address(peer: IpAddr) -> IpAddr {
+/// What an address is counted under. An IPv6 customer has a /64 at the least; counting single addresses of it would count nothing.
+pub(crate) fn counted_address(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
         v4 @ IpAddr::V4(_) => v4,

@@ -11,6 +11,7 @@ mod outbox;
 
 pub use bucket::Bucket;
 pub use connection::{Handled, Session, Stop};
+pub(crate) use connections::counted_address;
 pub use connections::{Connections, Permit};
 pub use listener::{accept_loop, raise_file_limit};
 pub use outbox::Outbox;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use msnp::notification::{Agreement, Cvr, ServerCommand, ServiceLine, SignInAnswer, Ticket, Usr, Ver};
 use msnp::payload::Profile;
@@ -15,10 +15,13 @@ use crate::net::Handled;
 use crate::passport::DEFAULT_POLICY;
 use crate::presence::{Client, Endpoint};
 use crate::random;
+use crate::rates::Act;
 use crate::roster::Roster;
 use crate::service::Service;
 use crate::store::{Account, AccountId};
 
+/// How long an address that keeps showing bad tickets waits for each further 911.
+const DENIAL_DELAY: Duration = Duration::from_secs(1);
 /// US English, for clients that do not say.
 const DEFAULT_LOCALE: u16 = 1033;
 
@@ -129,9 +132,10 @@ struct Newcomer {
 
 async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> Outcome {
     let fatal = |code| Outcome::Refused(Refusal::Fatal(newcomer.trid, code));
+    let deny = || deny(&service, &newcomer);
     // Before anything else: who has no good ticket costs nobody anything.
     let Some(claims) = service.tickets.verify(&ticket) else {
-        return fatal(ErrorCode::AuthenticationFailed);
+        return deny().await;
     };
     let turn = service.directory.turn(&newcomer.handle).await;
     let loaded = async {
@@ -145,7 +149,10 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> O
     };
     let cell = match loaded.await {
         Ok(Some(cell)) => cell,
-        Ok(None) => return fatal(ErrorCode::AuthenticationFailed),
+        Ok(None) => {
+            drop(turn);
+            return deny().await;
+        }
         Err(error) => {
             tracing::error!(%error, "the store could not be read at a sign-in");
             return fatal(ErrorCode::ServerBusy);
@@ -157,6 +164,14 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> O
         welcome(&service, &newcomer, &endpoint, cell.id, roster);
     });
     Outcome::SignedIn(cell, endpoint)
+}
+
+/// 911. An address that keeps trying waits for it; nothing is counted against the account, and a good ticket always works.
+async fn deny(service: &Service, newcomer: &Newcomer) -> Outcome {
+    if newcomer.client.limited && !service.rates.admit(newcomer.peer.ip(), Act::FailSignIn) {
+        tokio::time::sleep(DENIAL_DELAY).await;
+    }
+    Outcome::Refused(Refusal::Fatal(newcomer.trid, ErrorCode::AuthenticationFailed))
 }
 
 /// USR OK and what follows at once (ns.md section 5).

@@ -1,7 +1,10 @@
 //! What an account may do only so often. The limits are emptied of exempt networks, so that they hold for loopback.
 
+use std::time::Duration;
+
 use crate::support::TestServer;
-use crate::support::people::open_board;
+use crate::support::people::{open_board, sign_in_bytes};
+use crate::support::wire::Wire;
 
 #[tokio::test]
 async fn the_sixth_name_in_ten_seconds_is_refused_and_the_connection_stays() {
@@ -73,4 +76,22 @@ async fn one_account_rings_another_at_most_ten_times_in_ten_seconds() {
     }
     let rings = bob.before_pong().await.iter().filter(|frame| frame.word(0) == "RNG").count();
     assert_eq!(rings, 10);
+}
+
+#[tokio::test]
+async fn an_address_that_keeps_showing_bad_tickets_waits_and_a_good_one_does_not() {
+    let server = TestServer::start_limited().await;
+    let alice = server.account("alice").await;
+    let denied = async |server: &TestServer| {
+        let start = std::time::Instant::now();
+        let mut wire = Wire::dial(server.notification()).await;
+        wire.send(sign_in_bytes(&alice, "t=wrong&p=")).await;
+        assert_eq!(wire.last_lines().await.last().unwrap(), "911 4");
+        start.elapsed()
+    };
+    for _ in 0..5 {
+        denied(&server).await;
+    }
+    assert!(denied(&server).await >= Duration::from_secs(1));
+    server.sign_in("alice").await;
 }
