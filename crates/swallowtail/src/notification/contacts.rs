@@ -143,7 +143,7 @@ async fn add_contact(service: Arc<Service>, me: Me, trid: TrId, new: NewContact,
         Ok(planned) => planned,
         Err(code) => return refused(trid, code),
     };
-    let mut edit = Edit::default();
+    let mut edit = Edit::by(me.cell.id);
     edit.push(me.cell.id, &own);
     if let Some(other) = &other {
         edit.push(other.id, &watched);
@@ -223,7 +223,7 @@ async fn remove_contact(service: Arc<Service>, me: Me, contact: ContactRef, rem:
         Ok(own) => own,
         Err(code) => return refused(trid, code),
     };
-    let mut edit = Edit::default();
+    let mut edit = Edit::by(me.cell.id);
     edit.push(me.cell.id, &own);
     let unwatched = other.as_ref().map(|other| other.state().roster.become_unwatched(&me.cell.handle, now));
     if let (Some(other), Some(unwatched)) = (&other, &unwatched) {

@@ -29,7 +29,7 @@ pub(super) fn own(
             Ok(planned) => planned,
             Err(code) => return refused(trid, code),
         };
-        let mut edit = Edit::default();
+        let mut edit = Edit::by(me.cell.id);
         edit.push(me.cell.id, &changes);
         if let Err(outcome) = write(&service, edit, trid).await {
             return outcome;

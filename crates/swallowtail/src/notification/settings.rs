@@ -76,7 +76,7 @@ async fn set_number(
         state.roster.set_settings(settings, now)
     };
     let changed = !changes.is_empty();
-    let mut edit = Edit::default();
+    let mut edit = Edit::by(me.cell.id);
     edit.push(me.cell.id, &changes);
     if changed {
         edit.touch_watchers(me.cell.handle.clone(), now);

@@ -79,6 +79,9 @@ pub enum StoreError {
     /// The address is an account already.
     #[error("{0} is an account already")]
     Taken(msnp::Handle),
+    /// The account that edits was removed meanwhile.
+    #[error("the account was removed")]
+    Gone,
     /// The writer ended, because the server stops.
     #[error("the store is closed")]
     Closed,

@@ -46,8 +46,9 @@ impl Store {
 
     /// Writes changes of one account.
     async fn change(&self, name: &str, changes: &[Change]) -> Result<(), StoreError> {
-        let mut edit = Edit::default();
-        edit.push(self.test_roster(name).await.0, changes);
+        let id = self.test_roster(name).await.0;
+        let mut edit = Edit::by(id);
+        edit.push(id, changes);
         self.write(edit).await
     }
 }
@@ -165,7 +166,7 @@ async fn a_touch_moves_the_list_stamp_of_those_who_have_the_contact() {
         store.change(name, &[Change::Entry(handle("carol"), entry(lists))]).await.unwrap();
     }
     let before = [store.test_roster("alice").await.1.stamps, store.test_roster("bob").await.1.stamps];
-    let mut edit = Edit::default();
+    let mut edit = Edit::by(store.test_roster("carol").await.0);
     edit.touch_watchers(handle("carol"), at(1));
     store.write(edit).await.unwrap();
     let alice = store.test_roster("alice").await.1.stamps;
@@ -215,10 +216,28 @@ async fn the_number_of_a_removed_account_is_not_used_again() {
     assert_ne!(first, second);
     assert!(roster.entries.is_empty());
     // What was on its way for the old one is nobody's.
-    let mut late = Edit::default();
+    let mut late = Edit::by(second);
     late.push(first, &[Change::Entry(handle("bob"), entry(List::Allow))]);
     store.write(late).await.unwrap();
     assert!(store.test_roster("alice").await.1.entries.is_empty());
+}
+
+#[tokio::test]
+async fn an_account_that_is_gone_edits_nothing_and_is_not_told_it_did() {
+    let (_directory, store) = store_with(&["alice", "bob"]).await;
+    let (alice, bob) = (store.test_roster("alice").await.0, store.test_roster("bob").await.0);
+    store.remove_account(&handle("alice")).await.unwrap();
+    for changes in [
+        Change::Entry(handle("bob"), entry(List::Allow)),
+        Change::GroupRemoved(guid(1)),
+        Change::Name(DisplayName::new("Ally").unwrap()),
+    ] {
+        let mut late = Edit::by(alice);
+        late.push(alice, &[changes]);
+        late.push(bob, &[Change::Entry(handle("alice"), entry(List::Pending))]);
+        assert!(matches!(store.write(late).await, Err(StoreError::Gone)));
+    }
+    assert!(store.test_roster("bob").await.1.entries.is_empty(), "nothing of the edit is carried out");
 }
 
 #[tokio::test]
@@ -338,7 +357,7 @@ async fn a_closed_store_refuses_and_does_not_hang() {
     let (_directory, store) = store_with(&["alice"]).await;
     let id = store.test_roster("alice").await.0;
     store.close().await;
-    let mut edit = Edit::default();
+    let mut edit = Edit::by(id);
     edit.push(id, &[Change::Entry(handle("bob"), entry(List::Allow))]);
     assert!(store.write(edit).await.is_err());
     assert!(store.roster(&handle("alice")).await.is_err());

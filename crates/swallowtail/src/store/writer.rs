@@ -18,14 +18,23 @@ const BATCH: usize = 64;
 const QUEUE: usize = 4096;
 
 /// Changes that belong together: all of them are carried out, or none.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Edit {
+    /// The account that edits.
+    by: AccountId,
     changes: Vec<(AccountId, Change)>,
     /// Everybody who has this address on FL has an old copy of it from this moment on.
     touched: Option<(Handle, Timestamp)>,
 }
 
 impl Edit {
+    /// An edit by an account. If that account is gone when it is to be written, it fails: an answer must not claim what is kept
+    /// nowhere. Changes of *other* accounts that are gone are left out.
+    #[must_use]
+    pub const fn by(account: AccountId) -> Self {
+        Self { by: account, changes: Vec::new(), touched: None }
+    }
+
     /// Adds changes of an account's roster.
     pub fn push(&mut self, account: AccountId, changes: &[Change]) {
         self.changes.extend(changes.iter().map(|change| (account, change.clone())));
@@ -119,8 +128,7 @@ async fn try_batch(pool: &SqlitePool, batch: &[Waiting]) -> Result<Vec<Result<()
             }
             Err(error) => {
                 savepoint.rollback().await?;
-                tracing::error!(%error, "an edit could not be written");
-                results.push(Err(error.into()));
+                results.push(Err(error));
             }
         }
     }
@@ -128,7 +136,11 @@ async fn try_batch(pool: &SqlitePool, batch: &[Waiting]) -> Result<Vec<Result<()
     Ok(results)
 }
 
-async fn write_edit(connection: &mut SqliteConnection, edit: &Edit) -> Result<(), sqlx::Error> {
+async fn write_edit(connection: &mut SqliteConnection, edit: &Edit) -> Result<(), StoreError> {
+    let editor = sqlx::query("select 1 from accounts where id = $1").bind(edit.by.0);
+    if editor.fetch_optional(&mut *connection).await?.is_none() {
+        return Err(StoreError::Gone);
+    }
     for (account, change) in &edit.changes {
         write_change(connection, account.0, change).await?;
     }
