@@ -43,10 +43,12 @@ impl Challenges {
         }
     }
 
-    /// 20 decimal digits, of which the first is not 0.
+    /// 20 decimal digits, of which the first is not 0. It takes the place of one that is open, but not its time: asking for
+    /// challenges is no way around answering.
     fn draw(&mut self) -> String {
         let challenge = format!("{}{:019}", 1 + random::below(9), random::below(10_u64.pow(19)));
-        self.open = Some((challenge.clone(), Instant::now()));
+        let since = self.open.take().map_or_else(Instant::now, |(_, since)| since);
+        self.open = Some((challenge.clone(), since));
         challenge
     }
 }
@@ -81,4 +83,21 @@ pub(super) fn tick(me: &Me, challenges: &mut Challenges) -> bool {
     let challenge = challenges.draw();
     me.endpoint.reply(&ServiceLine::Challenge(TrId::UNASKED, challenge).into());
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[tokio::test(start_paused = true)]
+    async fn asking_for_challenges_does_not_put_off_the_answer() {
+        let mut challenges = Challenges::new(&SignIn { require_challenge: true, ..Config::default().sign_in });
+        challenges.start();
+        let first = challenges.draw();
+        let due = challenges.next();
+        tokio::time::advance(PATIENCE / 2).await;
+        assert_ne!(challenges.draw(), first);
+        assert_eq!(challenges.next(), due);
+    }
 }
