@@ -17,7 +17,7 @@ use crate::rates::{Rate, RateLimits};
 use crate::roster::RosterLimits;
 
 /// Every setting.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Where the database is. `swallowtail-data` in the working directory by default.
@@ -35,7 +35,7 @@ pub struct Config {
 }
 
 /// Addresses to listen on. Loopback by default: nobody else can reach the service until told otherwise.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Listen {
     /// Notification server. 1863 is the port that clients know.
@@ -49,7 +49,7 @@ pub struct Listen {
 }
 
 /// What clients are told. Without a value: the address that the client itself dialled, with the port of the listener.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Advertise {
     /// `host:port` of the notification server, told by the dispatch server.
@@ -61,15 +61,15 @@ pub struct Advertise {
 }
 
 /// Bounds on what one peer, and all of them, may do.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Networks whose rate and number of connections are not bounded: loopback and private addresses by default. Sizes, timers
+    /// Networks, such as `192.168.0.0/16`, whose rate and number of connections are not bounded: loopback and private addresses by default. Sizes, timers
     /// and queues are bounded for everybody.
     pub exempt: Vec<IpNet>,
-    /// Connections of one address (security.md section 6).
+    /// Connections of one address, at least 1 (security.md section 6).
     pub connections_per_address: usize,
-    /// Connections of one address that have not signed in.
+    /// Connections of one address that have not signed in, at least 1.
     pub anonymous_per_address: usize,
     /// Contacts of one account (framing.md section 6): over it 210.
     pub contacts: usize,
@@ -95,12 +95,12 @@ pub struct Limits {
     pub failed_sign_ins: usize,
     /// Seconds after which a switchboard session in which nothing happens is closed; 0 for never (sb.md section 7).
     pub switchboard_idle: u64,
-    /// Participants of one switchboard session (sb.md section 11).
+    /// Participants of one switchboard session, at least 2 (sb.md section 11).
     pub switchboard_members: usize,
 }
 
 /// Signing in, and what follows.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SignIn {
     /// Whether passwords may cross a network that is neither loopback nor private in clear (security.md section 8).
@@ -223,6 +223,11 @@ impl Config {
     }
 
     fn check(&self) -> anyhow::Result<()> {
+        self.limits.check()?;
+        anyhow::ensure!(
+            self.sign_in.challenge || !self.sign_in.require_challenge,
+            "sign_in.require_challenge is true, but with sign_in.challenge = false nobody is challenged"
+        );
         for name in self.quirks.keys() {
             let known = crate::notification::quirk_names();
             anyhow::ensure!(
@@ -295,6 +300,24 @@ impl Config {
 }
 
 impl Limits {
+    /// A service with less than this would serve nobody.
+    fn check(&self) -> anyhow::Result<()> {
+        for (key, value, least) in [
+            ("connections_per_address", self.connections_per_address, 1),
+            ("anonymous_per_address", self.anonymous_per_address, 1),
+            ("contacts", self.contacts, 1),
+            ("reverse", self.reverse, 1),
+            ("switchboards_per_minute", self.switchboards_per_minute, 1),
+            ("switchboard_connections", self.switchboard_connections, 1),
+            ("calls_per_minute", self.calls_per_minute, 1),
+            ("rings", self.rings, 1),
+            ("switchboard_members", self.switchboard_members, 2),
+        ] {
+            anyhow::ensure!(value >= least, "limits.{key} is {value}; it must be at least {least}");
+        }
+        Ok(())
+    }
+
     /// How long a switchboard session may be idle.
     #[must_use]
     pub fn switchboard_idle(&self) -> Option<Duration> {
@@ -342,6 +365,46 @@ mod tests {
     fn an_unknown_key_is_an_error_that_names_it() {
         let error = format!("{:#}", Config::parse("[limits]\ncontacs = 5\n").unwrap_err());
         assert!(error.contains("contacs") && error.contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn a_service_that_could_serve_nobody_is_refused() {
+        for (text, key) in [
+            ("[limits]\nconnections_per_address = 0", "limits.connections_per_address"),
+            ("[limits]\nswitchboard_members = 1", "limits.switchboard_members"),
+            ("[sign_in]\nchallenge = false\nrequire_challenge = true", "sign_in.require_challenge"),
+        ] {
+            let error = format!("{:#}", Config::parse(text).unwrap_err());
+            assert!(error.contains(key), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_example_shows_the_defaults() {
+        assert_eq!(Config::parse(EXAMPLE).unwrap(), Config::default());
+    }
+
+    const EXAMPLE: &str = include_str!("../../../swallowtail.example.toml");
+
+    #[test]
+    fn the_example_has_every_key() {
+        for section in ["", "[listen]", "[advertise]", "[limits]", "[sign_in]"] {
+            // The error for a key that does not exist lists those that do.
+            let error = format!("{:#}", Config::parse(&format!("{section}\nnothing = 1")).unwrap_err());
+            let (_, known) = error.split_once("expected one of").unwrap();
+            let known: Vec<_> = known.split('`').skip(1).step_by(2).collect();
+            assert!(known.len() >= 3, "{error}");
+            for key in known {
+                let shown = |line: &str| {
+                    let line = line.trim_start_matches("# ");
+                    line == format!("[{key}]") || line.starts_with(&format!("{key} = "))
+                };
+                assert!(EXAMPLE.lines().any(shown), "{section} {key}");
+            }
+        }
+        for quirk in crate::notification::quirk_names() {
+            assert!(EXAMPLE.contains(&format!("# {quirk} = \"auto\"")), "{quirk}");
+        }
     }
 
     #[test]
