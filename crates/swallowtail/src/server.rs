@@ -1,8 +1,6 @@
 //! A whole server: its listeners and the service behind them.
 
-use std::fs::{File, TryLockError};
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,6 +13,7 @@ use msnp::{Dialect, Handle, TrId};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use crate::accounts::{Accounts, member_id};
 use crate::config::Config;
@@ -25,7 +24,7 @@ use crate::presence::{Cell, Directory, Endpoint};
 use crate::random;
 use crate::rates::Rates;
 use crate::service::Service;
-use crate::store::Store;
+use crate::store::{Claim, Store};
 use crate::switchboard::{Switchboard, SwitchboardSession};
 
 /// The most bytes that others may have waiting for one connection (framing.md section 11): some 150 full messages.
@@ -41,7 +40,7 @@ pub struct Server {
     addresses: Addresses,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
-    _claim: File,
+    _claim: Claim,
 }
 
 /// Where a server listens.
@@ -58,11 +57,13 @@ pub struct Addresses {
 }
 
 impl Server {
-    /// Opens the store, binds every address and starts to serve.
+    /// Claims the data directory, binds every address, opens the store and starts to serve.
     ///
     /// # Errors
     /// Names what cannot be opened or bound, and the setting for it.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
+        // First of all: who is refused here has touched nothing.
+        let claim = Claim::take(&config.data)?;
         let listen = &config.listen;
         let notification = bind("notification", listen.notification).await?;
         let switchboard = bind("switchboard", listen.switchboard).await?;
@@ -79,7 +80,6 @@ impl Server {
         };
 
         let store = Store::open(&config.data).await?;
-        let claim = claim(&config.data)?;
         let tickets = Arc::new(Tickets::open(&store).await?);
         let accounts = Accounts::new(store.clone());
         let passport = passport(&config, accounts.clone(), tickets.clone());
@@ -202,29 +202,6 @@ async fn bind(name: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// Keeps a second server off the same data: each would answer from its own memory of the lists. The claim ends with the process,
-/// however that ends.
-fn claim(data: &Path) -> anyhow::Result<File> {
-    let path = data.join("server.lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .with_context(|| format!("cannot open {}", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => anyhow::bail!(
-            "another server runs on the data directory {}; stop it, or choose another directory with --data or the key data",
-            data.display()
-        ),
-        Err(TryLockError::Error(error)) => {
-            tracing::warn!(%error, "the data directory cannot be locked; make sure that no other server runs on it");
-            Ok(file)
-        }
-    }
-}
-
 fn passport(config: &Config, accounts: Accounts, tickets: Arc<Tickets>) -> Arc<Passport> {
     let settings = PassportSettings {
         public_host: config.advertise.passport.clone(),
@@ -263,7 +240,8 @@ impl Chat {
             limited: self.is_limited(peer.ip()),
         };
         let session = NotificationSession::new(self.service.clone(), role, connection);
-        tokio::spawn(connection::serve(stream, session, outbox, LineRules::NOTIFICATION));
+        let served = connection::serve(stream, session, outbox, LineRules::NOTIFICATION);
+        tokio::spawn(served.instrument(tracing::debug_span!("notification", %peer)));
     }
 
     fn serve_switchboard(&self, stream: TcpStream, peer: SocketAddr) {
@@ -278,7 +256,8 @@ impl Chat {
             permit,
             self.is_limited(peer.ip()),
         );
-        tokio::spawn(connection::serve(stream, session, outbox, LineRules::SWITCHBOARD));
+        let served = connection::serve(stream, session, outbox, LineRules::SWITCHBOARD);
+        tokio::spawn(served.instrument(tracing::debug_span!("switchboard", %peer)));
     }
 
     fn admit(&self, peer: SocketAddr) -> Option<(Arc<Outbox>, crate::net::Permit)> {

@@ -139,7 +139,8 @@ fn two_servers_on_one_address_do_not_share_it() {
     let data = support::private_directory();
     let first = RunningBinary::start(data.path());
     let address = first.notification.to_string();
-    let error = serve(&["--notification", &address, "--data", text(data.path())]);
+    let other = support::private_directory();
+    let error = serve(&["--notification", &address, "--data", text(other.path())]);
     names(&error, &[&address]);
 }
 

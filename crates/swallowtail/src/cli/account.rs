@@ -38,6 +38,8 @@ pub enum AccountCommand {
     /// List all accounts with display name and the day they were made (UTC)
     List,
     /// Remove an account with its contact lists and groups
+    ///
+    /// Whoever is signed in to the account is signed out.
     Remove {
         /// The address of the account
         #[arg(value_parser = parse_handle)]
@@ -61,7 +63,7 @@ pub enum AccountCommand {
     ///
     /// Each line is handle,password or handle,password,display name; a first line that begins with the word handle is skipped.
     /// In place of a password there may be its argon2id hash as a PHC string ($argon2id$v=19$m=...), in double quotes because
-    /// it holds commas.
+    /// it holds commas. Blanks around a password belong to it.
     Import {
         /// The file, in UTF-8
         file: PathBuf,
@@ -101,6 +103,7 @@ async fn carry_out(command: AccountCommand, accounts: &Accounts) -> anyhow::Resu
         }
         AccountCommand::List => Ok(table(&accounts.list().await?)),
         AccountCommand::Remove { handle, yes } => {
+            require(accounts, &handle).await?;
             if !yes {
                 prompt::confirm(&format!("Remove {handle} with its contact lists?"))?;
             }

@@ -28,6 +28,8 @@ enum Command {
     ///
     /// Starts without any settings: it keeps its data in ./swallowtail-data and listens on loopback, where only this machine
     /// can reach it. Ctrl-C or SIGTERM stops it; everybody who is signed in is told.
+    ///
+    /// It logs to standard error what SWALLOWTAIL_LOG says: error, warn, info, debug or trace [default: info].
     Serve(ServeArgs),
     /// Make, list, change and remove accounts
     Account(AccountArgs),
@@ -68,10 +70,10 @@ enum Command {
 #[derive(Debug, Args)]
 struct Source {
     /// Directory of the database; made if it is not there [default: swallowtail-data]
-    #[arg(long, value_name = "DIR", env = "SWALLOWTAIL_DATA")]
+    #[arg(long, global = true, value_name = "DIR", env = "SWALLOWTAIL_DATA")]
     data: Option<PathBuf>,
-    /// File with settings (TOML); flags go before it
-    #[arg(long, value_name = "FILE", env = "SWALLOWTAIL_CONFIG")]
+    /// File with settings (TOML); flags go before it. swallowtail.example.toml has them all
+    #[arg(long, global = true, value_name = "FILE", env = "SWALLOWTAIL_CONFIG")]
     config: Option<PathBuf>,
 }
 
@@ -80,16 +82,16 @@ struct ServeArgs {
     #[command(flatten)]
     source: Source,
     /// Address of the notification server, which clients dial first; port 0 takes a free one [default: 127.0.0.1:1863]
-    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_NOTIFICATION")]
+    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_NOTIFICATION", value_parser = parse_address)]
     notification: Option<SocketAddr>,
     /// Address of the switchboard, where conversations are [default: 127.0.0.1:1864]
-    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_SWITCHBOARD")]
+    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_SWITCHBOARD", value_parser = parse_address)]
     switchboard: Option<SocketAddr>,
-    /// Address of the sign-in pages over plain HTTP [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_HTTP")]
+    /// Address of the sign-in service over plain HTTP [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_HTTP", value_parser = parse_address)]
     http: Option<SocketAddr>,
     /// Address of a dispatch server, which sends clients on to the notification server [default: none]
-    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_DISPATCH")]
+    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_DISPATCH", value_parser = parse_address)]
     dispatch: Option<SocketAddr>,
 }
 
@@ -126,6 +128,11 @@ impl ServeArgs {
     }
 }
 
+/// An address to listen on.
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "it must be an IP address and a port, such as 0.0.0.0:1863".to_owned())
+}
+
 impl Cli {
     /// Does what the command line says.
     ///
@@ -133,7 +140,7 @@ impl Cli {
     /// A sentence for the operator.
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command {
-            Command::Serve(args) => serve::run(args.config()?).await,
+            Command::Serve(args) => serve::run(args.config()?, args.source.config.as_deref()).await,
             Command::Account(args) => account::run(args.command, &args.source.config()?.data).await,
             Command::Announce { source, text } => {
                 // One line, whatever the shell made of it.
@@ -150,7 +157,8 @@ impl Cli {
     #[must_use]
     pub const fn default_log(&self) -> &'static str {
         match self.command {
-            Command::Serve(_) => "info",
+            // What the database library does at each statement is nobody's question here.
+            Command::Serve(_) => "info,sqlx=warn",
             _ => "warn",
         }
     }

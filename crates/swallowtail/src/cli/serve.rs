@@ -1,25 +1,27 @@
 //! `swallowtail serve`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::say;
 use crate::config::Config;
 use crate::control::{Command, Control};
-use crate::server::Server;
+use crate::server::{Addresses, Server};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Runs a server until it is told to stop.
-pub(super) async fn run(config: Config) -> anyhow::Result<()> {
+/// Runs a server until it is told to stop. `file` is where the settings are from.
+pub(super) async fn run(config: Config, file: Option<&Path>) -> anyhow::Result<()> {
     let data = config.data.clone();
     let mut signals = StopSignals::listen()?;
     let server = Server::start(config).await?;
     let mut control = Control::open(&data)?;
     let accounts = server.service().store.count_accounts().await?;
-    say(welcome(&server, &data.display().to_string(), accounts));
+    say(welcome(server.addresses(), &data, file, accounts));
     until_stop(&server, &mut control, &mut signals).await;
     say("Stopping. Once more stops at once.");
     tokio::select! {
@@ -63,12 +65,13 @@ async fn count_down(server: &Server, minutes: u32) {
     }
 }
 
-/// What an operator wants to know at the start.
-fn welcome(server: &Server, data: &str, accounts: u64) -> String {
-    let program = std::env::args().next().unwrap_or_else(|| "swallowtail".to_owned());
-    let addresses = server.addresses();
+/// What an operator wants to know at the start. `file` has the settings.
+fn welcome(addresses: &Addresses, data: &Path, file: Option<&Path>, accounts: u64) -> String {
+    let program = std::env::args_os().next().unwrap_or_else(|| "swallowtail".into());
+    let program = quoted(Path::new(&program));
+    let data_flag = format!("--data {}", quoted(data));
     let mut text = format!(
-        "Swallowtail {} is running.\n\n  notification server  {}\n  switchboard          {}\n  sign-in pages        http://{}\n",
+        "Swallowtail {} is running.\n\n  notification server  {}\n  switchboard          {}\n  sign-in service      http://{}\n",
         env!("CARGO_PKG_VERSION"),
         addresses.notification,
         addresses.switchboard,
@@ -77,57 +80,102 @@ fn welcome(server: &Server, data: &str, accounts: u64) -> String {
     if let Some(dispatch) = addresses.dispatch {
         text += &format!("  dispatch server      {dispatch}\n");
     }
-    text += &format!("  data directory       {data}\n\n");
+    text += &format!("  data directory       {}\n\n", data.display());
     text += &match accounts {
         0 => "There are no accounts yet. To make one:\n".to_owned(),
         1 => "There is 1 account. To make another one:\n".to_owned(),
         more => format!("There are {more} accounts. To make another one:\n"),
     };
-    text += &format!("  {program} account --data {data} add alice@example.com\n");
-    let all = [addresses.notification, addresses.switchboard, addresses.http];
-    if all.iter().any(|address| address.ip().is_loopback()) {
-        text +=
-            "\nOnly this machine can reach it. For others, listen on an address of your network, or on all of them:\n";
-        text += &format!(
-            "  {program} serve --data {data} --notification {} --switchboard {} --http {}\n",
-            everywhere(addresses.notification),
-            everywhere(addresses.switchboard),
-            everywhere(addresses.http),
-        );
+    text += &format!("  {program} account add alice@example.com {data_flag}\n");
+    let all = [
+        ("notification", Some(addresses.notification)),
+        ("switchboard", Some(addresses.switchboard)),
+        ("http", Some(addresses.http)),
+        ("dispatch", addresses.dispatch),
+    ];
+    let all = all.into_iter().filter_map(|(name, address)| Some((name, address?)));
+    let (local, reachable): (Vec<_>, Vec<_>) = all.partition(|(_, address)| address.ip().is_loopback());
+    if !local.is_empty() {
+        let names: Vec<_> = local.iter().map(|(name, _)| *name).collect();
+        let what = if reachable.is_empty() { "it".to_owned() } else { names.join(", ") };
+        text += &format!("\nOnly this machine can reach {what}. For others, listen on all addresses of the machine:\n");
+        text += &format!("  {program} serve {data_flag}");
+        if let Some(file) = file {
+            text += &format!(" --config {}", quoted(file));
+        }
+        for (name, address) in local
+            .iter()
+            .map(|(name, address)| (name, everywhere(*address)))
+            .chain(reachable.iter().map(|(name, address)| (name, *address)))
+        {
+            text += &format!(" --{name} {address}");
+        }
+        text += "\n";
+    }
+    if !reachable.is_empty() {
+        text += "\nNothing that it says or hears is encrypted: run it in networks that you trust (SECURITY.md).\n";
     }
     text += "\nCtrl-C stops it.";
     text
 }
 
 fn everywhere(address: SocketAddr) -> SocketAddr {
-    SocketAddr::from(([0, 0, 0, 0], address.port()))
+    let all = if address.is_ipv4() { IpAddr::from([0; 4]) } else { IpAddr::from([0; 16]) };
+    SocketAddr::new(all, address.port())
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@%,=".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// Ctrl-C and SIGTERM.
 struct StopSignals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
+    terminate: Signal,
 }
 
 impl StopSignals {
     fn listen() -> anyhow::Result<Self> {
-        Ok(Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-                .context("cannot listen for SIGTERM")?,
-        })
+        Ok(Self { terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")? })
     }
 
-    #[cfg(unix)]
     async fn wait(&mut self) {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}
             _ = self.terminate.recv() => {}
         }
     }
+}
 
-    #[cfg(not(unix))]
-    async fn wait(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(notification: &str, others: &str) -> Addresses {
+        let parse = |text: &str| text.parse().unwrap();
+        let (notification, others) = (parse(notification), parse(others));
+        Addresses { notification, switchboard: others, http: others, dispatch: None }
+    }
+
+    #[test]
+    fn who_cannot_reach_it_is_said_with_a_command_that_changes_it() {
+        let local = addresses("127.0.0.1:1863", "[::1]:7");
+        let text = welcome(&local, Path::new("my data"), Some(Path::new("it's.toml")), 1);
+        assert!(text.contains("Only this machine can reach it."), "{text}");
+        let flags = "--data 'my data' --config 'it'\\''s.toml' --notification 0.0.0.0:1863 --switchboard [::]:7 --http [::]:7\n";
+        assert!(text.contains(flags), "{text}");
+        assert!(!text.contains("encrypted"), "{text}");
+    }
+
+    #[test]
+    fn a_listener_that_alone_is_local_is_named() {
+        let text = welcome(&addresses("127.0.0.1:1863", "192.0.2.1:7"), Path::new("data"), None, 0);
+        assert!(text.contains("Only this machine can reach notification."), "{text}");
+        assert!(text.contains("--notification 0.0.0.0:1863 --switchboard 192.0.2.1:7"), "{text}");
+        assert!(text.contains("encrypted"), "{text}");
+        let text = welcome(&addresses("0.0.0.0:1863", "0.0.0.0:7"), Path::new("data"), None, 0);
+        assert!(!text.contains("Only this machine"), "{text}");
     }
 }

@@ -282,7 +282,7 @@ impl Session for NotificationSession {
     fn ended(&mut self) {
         if let Progress::SignedIn(SignedIn { me, .. }) = std::mem::replace(&mut self.progress, Progress::Fresh) {
             me.cell.sign_out(me.endpoint.epoch);
-            tracing::info!(handle = %me.cell.handle, "signed out");
+            tracing::info!(handle = %me.cell.handle, peer = %self.connection.peer, "signed out");
         }
     }
 }

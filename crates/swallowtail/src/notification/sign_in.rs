@@ -44,6 +44,7 @@ pub(super) fn ver(session: &mut NotificationSession, ver: &Ver) -> Result<Handle
             session.reply(answer(vec!["CVR0".to_owned()]));
         }
         Agreement::Nothing => {
+            tracing::info!(offer = ver.offer.join(" "), peer = %session.connection.peer, "no dialect in common");
             let line = ServerCommand::from(answer(vec!["0".to_owned()]));
             session.connection.outbox.close_with(|out| line.encode(Dialect::Msnp8, out));
         }
@@ -168,6 +169,7 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> O
 
 /// 911. An address that keeps trying waits for it; nothing is counted against the account, and a good ticket always works.
 async fn deny(service: &Service, newcomer: &Newcomer) -> Outcome {
+    tracing::info!(handle = %newcomer.handle, peer = %newcomer.peer, "sign-in refused");
     if newcomer.client.limited && !service.rates.admit(newcomer.peer.ip(), Act::FailSignIn) {
         tokio::time::sleep(DENIAL_DELAY).await;
     }

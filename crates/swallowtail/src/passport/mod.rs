@@ -64,7 +64,7 @@ impl Passport {
     async fn sign_in(&self, handle: &str, password: &[u8], life: TicketLife) -> Result<(Account, Ticket), AuthError> {
         let account = self.accounts.authenticate(handle, password).await;
         match &account {
-            Ok(account) => tracing::debug!(account = account.id.0, "signed in"),
+            Ok(account) => tracing::debug!(account = account.id.0, "gave a ticket"),
             Err(AuthError::Store(error)) => tracing::error!(%error, "a sign-in failed"),
             Err(refusal) => tracing::debug!(%refusal, "sign-in refused"),
         }

@@ -29,7 +29,7 @@ impl Routes {
             .route("/login.srf", get(login::login))
             .route("/ppsecure/login2.srf", get(login::login))
             .route("/RST.srf", post(rst::rst))
-            .route("/", post(port_check))
+            .route("/", get(about).post(port_check))
             .with_state(passport);
         let case = HeaderCase::learn().await;
         Self { router, case }
@@ -45,6 +45,11 @@ impl Routes {
         self.case.apply(&mut response);
         response
     }
+}
+
+/// `GET /`: somebody looks with a browser.
+async fn about() -> &'static str {
+    "This is the sign-in service of a Swallowtail server, an MSN Messenger service. It is for clients, not for browsers.\n"
 }
 
 /// `POST /`: clients count the login server among their key ports and test it so (http.md section 2).

@@ -5,6 +5,7 @@
 //! share an fsync. Reading has its own connections and never waits for a write.
 
 mod accounts;
+mod claim;
 mod lists;
 mod writer;
 
@@ -18,6 +19,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 use thiserror::Error;
 
 pub use accounts::{Account, AccountId, NewAccount};
+pub use claim::Claim;
 pub use lists::ContactPhones;
 pub use writer::Edit;
 
@@ -129,11 +131,17 @@ impl Store {
     }
 }
 
+/// Makes the data directory, for its owner alone. What is there already keeps its permissions; it is the operator's.
+fn make_directory(directory: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
 /// Makes the directory and the file, for their owner alone: the database holds password hashes and the keys of tickets. SQLite
-/// gives its other files the permissions of this one. What is there already keeps its permissions; it is the operator's.
+/// gives its other files the permissions of this one.
 fn make_private(directory: &Path, file: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    use std::os::unix::fs::OpenOptionsExt;
+    make_directory(directory)?;
     let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     match made {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),

@@ -83,7 +83,7 @@ impl RunningBinary {
             word.trim_start_matches("http://").parse().unwrap()
         };
         let (notification, switchboard, http) =
-            (address("notification server "), address("switchboard "), address("sign-in pages "));
+            (address("notification server "), address("switchboard "), address("sign-in service "));
         // The pipe must not fill, or close while the program may write to it.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, log: path, notification, switchboard, http }
@@ -132,7 +132,7 @@ impl RunningBinary {
         }
     }
 
-    /// A ticket from the sign-in pages, as a word for USR.
+    /// A ticket from the sign-in service, as a word for USR.
     pub(crate) async fn ticket(&self, handle: &str, password: &str) -> anyhow::Result<String> {
         let handle = Handle::parse(handle).unwrap();
         let nobody: swallowtail::client::Tap = Arc::new(|_| {});

@@ -44,7 +44,7 @@ pub(super) async fn run() -> anyhow::Result<()> {
 async fn play(server: &Server, show: &Show) -> anyhow::Result<()> {
     let addresses = server.addresses();
     show.title(&format!(
-        "A service on {} (notification), {} (switchboard) and {} (sign-in pages)",
+        "A service on {} (notification), {} (switchboard) and {} (sign-in service)",
         addresses.notification, addresses.switchboard, addresses.http
     ));
     let mut alice = enter(server, show, "alice", "Alice").await.context("Alice signs in")?;
@@ -59,7 +59,7 @@ async fn play(server: &Server, show: &Show) -> anyhow::Result<()> {
 
 /// An account, its ticket, and signing in.
 async fn enter(server: &Server, show: &Show, local: &str, name: &str) -> anyhow::Result<Person> {
-    show.title(&format!("{name} gets a ticket from the sign-in pages and signs in"));
+    show.title(&format!("{name} gets a ticket from the sign-in service and signs in"));
     let handle = Handle::parse(&format!("{local}@example.com"))?;
     let display_name = DisplayName::new(name).context("a display name")?;
     let password = crate::random::token();
