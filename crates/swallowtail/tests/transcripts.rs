@@ -41,6 +41,7 @@ const FILES: &[&str] = &[
     "sb-chat-msnp12",
     "sb-dialects",
     "sb-errors",
+    "sb-msnp8-to-msnp11",
     "sb-multiparty",
     "second-signin-msnp12",
     "services-by-dialect",
