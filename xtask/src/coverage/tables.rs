@@ -79,7 +79,10 @@ fn reads(service: Service, verb: &str) -> bool {
     let frame = Frame { line: verb.as_bytes(), payload: b"" };
     let unknown = Some(Malformed::UnknownVerb);
     match service {
-        Service::Notification => notification::ServerCommand::decode(Dialect::Msnp12, frame).err() != unknown,
+        Service::Notification => {
+            let decode = |dialect| notification::ServerCommand::decode(dialect, frame).err();
+            Dialect::ALL.into_iter().any(|dialect| decode(dialect) != unknown)
+        }
         // It says what the notification server says.
         Service::Dispatch => false,
         Service::Switchboard => switchboard::ServerCommand::decode(frame).err() != unknown,
