@@ -3,6 +3,7 @@
 //! `cargo xtask test` is the one command behind everything: continuous integration runs it, and so does whoever changes the
 //! code. The others are its steps, alone.
 
+mod coverage;
 mod deny;
 mod fuzz;
 mod seeds;
@@ -45,6 +46,12 @@ enum Task {
     },
     /// Writes fuzz/seeds anew from the golden transcripts
     Seeds,
+    /// Writes docs/protocol/coverage.md: which verbs are spoken in which dialect, and which transcript shows it
+    Coverage {
+        /// Fails if the page is not what would be written
+        #[arg(long)]
+        check: bool,
+    },
     /// Checks the licences, the sources and the known faults of what we depend on
     Deny,
 }
@@ -57,6 +64,7 @@ fn main() -> ExitCode {
         Task::Doc => doc(),
         Task::Fuzz { target, seconds } => tools::for_fuzzing().and_then(|()| fuzz::run(target.as_deref(), seconds)),
         Task::Seeds => seeds::write(),
+        Task::Coverage { check } => coverage::run(check),
         Task::Deny => deny::check(),
     };
     match result {
@@ -72,6 +80,7 @@ fn test() -> anyhow::Result<()> {
     Steps::new()
         .add("tools", tools::for_everything)
         .add("format", fmt)
+        .add("coverage", || coverage::run(true))
         .add("lint", lint)
         .add("tests", || Cargo::new(["test", "--workspace"]).run())
         .add("documentation", doc)

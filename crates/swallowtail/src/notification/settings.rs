@@ -59,7 +59,7 @@ fn set_name(service: &Arc<Service>, me: &Me, prp: Prp, name: DisplayName) -> Han
     edit::own(service, me, prp.trid, move |roster, now| Ok((roster.set_name(name, now), ServerCommand::Prp(prp))))
 }
 
-/// Changes a number, tells those who see the account, and makes the copies of all who have it on FL old.
+/// Changes a number. If others are told of it at all, those who see the account are, and the copies of all who have it on FL are old.
 async fn set_number(
     service: Arc<Service>,
     me: Me,
@@ -75,24 +75,23 @@ async fn set_number(
         set(&mut settings);
         state.roster.set_settings(settings, now)
     };
-    let changed = !changes.is_empty();
+    // What nobody is told is in nobody's copy either.
+    let told = told.filter(|_| !changes.is_empty());
     let mut edit = Edit::by(me.cell.id);
     edit.push(me.cell.id, &changes);
-    if changed {
+    if told.is_some() {
         edit.touch_watchers(me.cell.handle.clone(), now);
     }
     if let Err(outcome) = edit::write(&service, edit, prp.trid).await {
         return outcome;
     }
     me.cell.apply(&changes, |roster| me.endpoint.reply_change(&ServerCommand::Prp(prp), roster.stamps.version));
-    if changed {
+    if let Some(property) = told {
         let watchers: Vec<_> = me.cell.state().roster.watchers().cloned().collect();
         let touch = |handle: msnp::Handle| Some((handle.clone(), service.directory.find(&handle)?.touch_list(now)));
         let versions: HashMap<_, _> = watchers.into_iter().filter_map(touch).collect();
-        if let Some(property) = told {
-            let line = SettingLine::Contact(Some(me.cell.handle.clone()), property);
-            me.cell.tell_number(&line.into(), &versions);
-        }
+        let line = SettingLine::Contact(Some(me.cell.handle.clone()), property);
+        me.cell.tell_number(&line.into(), &versions);
     }
     Outcome::Answered
 }

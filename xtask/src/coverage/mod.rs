@@ -1,0 +1,150 @@
+//! What of the protocol is spoken, and which transcript shows it: docs/protocol/coverage.md.
+//!
+//! Three sources are held against each other: the verbs of the reference (docs/protocol/verbs.txt, [`reference`]), the tables and
+//! decoders of the crate `msnp` ([`tables`]), and the golden transcripts ([`scan`]), which the tests play against the server.
+//! Where they disagree there is no page.
+
+mod page;
+mod reference;
+mod scan;
+mod tables;
+
+use std::fmt;
+use std::fs;
+
+use anyhow::{Context, Result, bail, ensure};
+use msnp::Dialect;
+
+use crate::shell::root;
+use reference::Reference;
+use scan::Shown;
+
+const PAGE: &str = "docs/protocol/coverage.md";
+const VERBS: &str = "docs/protocol/verbs.txt";
+const TRANSCRIPTS: &str = "docs/protocol/transcripts";
+
+/// Which server a connection is to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Service {
+    Notification,
+    Dispatch,
+    Switchboard,
+}
+
+/// Who says a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Sender {
+    Client,
+    Server,
+}
+
+/// A verb in one direction on one service.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    service: Service,
+    sender: Sender,
+    verb: String,
+}
+
+impl fmt::Display for Key {
+    /// As docs/protocol/verbs.txt has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let service = match self.service {
+            Service::Notification => "ns",
+            Service::Dispatch => "ds",
+            Service::Switchboard => "sb",
+        };
+        let sender = if self.sender == Sender::Client { '>' } else { '<' };
+        write!(f, "{service} {sender} {}", self.verb)
+    }
+}
+
+/// What happens to a command, or to a line that might be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Handling {
+    /// Carried out, or sent.
+    Done,
+    /// Always refused with this code of errors.md.
+    Refused(u16),
+    /// The connection closes.
+    Closes,
+    /// Never sent.
+    Never,
+}
+
+/// `MSNP8` and so on as a number.
+fn number(dialect: Dialect) -> u8 {
+    dialect.name().trim_start_matches("MSNP").parse().unwrap_or_default()
+}
+
+/// Whether a word is three capital letters.
+fn is_verb(word: &str) -> bool {
+    word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+/// Writes the page, or with `check` fails if it is not what would be written.
+pub(crate) fn run(check: bool) -> Result<()> {
+    let verbs = fs::read_to_string(root().join(VERBS)).with_context(|| format!("{VERBS} cannot be read"))?;
+    let reference = Reference::parse(&verbs)?;
+    let shown = scan::folder(&root().join(TRANSCRIPTS))?;
+    let mut faults = tables::faults(&reference);
+    faults.extend(contradictions(&reference, &shown));
+    if !faults.is_empty() {
+        bail!("the reference, the code and the transcripts disagree:\n  {}", faults.join("\n  "));
+    }
+    let page = page::write(&reference, &shown);
+    let path = root().join(PAGE);
+    if check {
+        let old = fs::read_to_string(&path).unwrap_or_default();
+        ensure!(old == page, "{PAGE} is not what the code and the transcripts say: run `cargo xtask coverage`");
+        return Ok(());
+    }
+    fs::write(&path, &page).with_context(|| format!("{PAGE} cannot be written"))
+}
+
+/// What a transcript shows that the reference does not know, or says to be otherwise.
+fn contradictions(reference: &Reference, shown: &Shown) -> Vec<String> {
+    let mut faults = Vec::new();
+    for ((key, dialect), outcomes) in &shown.outcomes {
+        let known = reference.handling(key, *dialect);
+        for (outcome, files) in outcomes {
+            let fits = match (known, outcome) {
+                // A command that does not exist is shown to close, and any command may close for its words.
+                (_, Handling::Closes) => true,
+                (Some(Handling::Done), _) => true,
+                // Nobody is signed in there.
+                (None, Handling::Refused(302)) => key.service == Service::Dispatch,
+                // Something else may be wrong first.
+                (Some(Handling::Refused(_)), Handling::Refused(_)) => true,
+                _ => false,
+            };
+            if !fits {
+                let files: Vec<_> = files.iter().map(|index| shown.files[*index].as_str()).collect();
+                let known = known.map_or_else(|| "does not exist".to_owned(), |handling| format!("{handling:?}"));
+                faults.push(format!("{key} in {dialect}: {VERBS} says {known}, {} {outcome:?}", files.join(" and ")));
+            }
+        }
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transcript_that_says_otherwise_is_a_fault() {
+        let reference = Reference::parse("ns > FND 2- 502\nns > ADC 10-12 done\nns < NLN 2- sent\n").unwrap();
+        let said = |text: &str| {
+            let mut shown = Shown::default();
+            shown.add("t", &format!("!account a a@b.c p \"A\"\n!signed-in x a MSNP9\n{text}"));
+            contradictions(&reference, &shown).len()
+        };
+        assert_eq!(said("x > FND 1 a\nx < 502 1\n"), 0);
+        assert_eq!(said("x > FND 1 a\nx < FND 1 a\n"), 2, "both directions");
+        assert_eq!(said("x > ADC 1 a\nx <!\n"), 0);
+        assert_eq!(said("x > ADC 1 a\nx < ADC 1 a\n"), 2, "both directions");
+        assert_eq!(said("x < ILN 1 a\n"), 1);
+        assert_eq!(said("x < NLN a\n"), 0);
+    }
+}

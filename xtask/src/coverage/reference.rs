@@ -1,0 +1,136 @@
+//! docs/protocol/verbs.txt: every verb of the reference.
+
+use anyhow::{Context, Result, ensure};
+use msnp::Dialect;
+
+use super::{Handling, Key, Sender, Service, is_verb, number};
+
+/// All verbs, in the order of the file.
+pub(super) struct Reference {
+    pub(super) entries: Vec<Entry>,
+}
+
+/// A verb in some dialects.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) key: Key,
+    since: u8,
+    until: Option<u8>,
+    pub(super) handling: Handling,
+    pub(super) note: String,
+}
+
+impl Entry {
+    /// The dialects as the file writes them.
+    pub(super) fn dialects(&self) -> String {
+        match self.until {
+            Some(until) if until == self.since => self.since.to_string(),
+            Some(until) => format!("{} to {until}", self.since),
+            None => format!("{} on", self.since),
+        }
+    }
+
+    fn has(&self, dialect: Dialect) -> bool {
+        let number = number(dialect);
+        self.since <= number && self.until.is_none_or(|until| number <= until)
+    }
+
+    fn parse(line: &str) -> Result<Self> {
+        let (line, note) = line.split_once(':').unwrap_or((line, ""));
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [service, sender, verb, dialects, handling] = words[..] else {
+            anyhow::bail!("five words and a note are expected");
+        };
+        let service = match service {
+            "ns" => Service::Notification,
+            "ds" => Service::Dispatch,
+            "sb" => Service::Switchboard,
+            _ => anyhow::bail!("`{service}` is no service"),
+        };
+        let sender = match sender {
+            ">" => Sender::Client,
+            "<" => Sender::Server,
+            _ => anyhow::bail!("`{sender}` is no direction"),
+        };
+        ensure!(is_verb(verb), "`{verb}` is no verb");
+        let (since, until) = dialects.split_once('-').unwrap_or((dialects, dialects));
+        let number = |word: &str| word.parse::<u8>().with_context(|| format!("`{word}` is no dialect"));
+        let until = (!until.is_empty()).then(|| number(until)).transpose()?;
+        let handling = match (sender, handling) {
+            (Sender::Client, "done") | (Sender::Server, "sent") => Handling::Done,
+            (Sender::Client, "closes") => Handling::Closes,
+            (Sender::Server, "never") => Handling::Never,
+            (Sender::Client, code) => Handling::Refused(code.parse().context("neither done, closes nor a code")?),
+            (Sender::Server, _) => anyhow::bail!("neither sent nor never"),
+        };
+        let key = Key { service, sender, verb: verb.to_owned() };
+        Ok(Self { key, since: number(since)?, until, handling, note: note.trim().to_owned() })
+    }
+}
+
+impl Reference {
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        let mut entries: Vec<Entry> = Vec::new();
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.is_empty()) {
+            let place = || format!("verbs.txt:{}", index + 1);
+            let entry = Entry::parse(line).with_context(place)?;
+            let twice = |other: &Entry| {
+                other.key == entry.key && Dialect::ALL.iter().any(|dialect| other.has(*dialect) && entry.has(*dialect))
+            };
+            ensure!(!entries.iter().any(twice), "{}: {} is there already", place(), entry.key);
+            entries.push(entry);
+        }
+        Ok(Self { entries })
+    }
+
+    /// What the reference says of a verb in a dialect. `None`: it does not exist there.
+    pub(super) fn handling(&self, key: &Key, dialect: Dialect) -> Option<Handling> {
+        let entry = self.entries.iter().find(|entry| entry.key == *key && entry.has(dialect));
+        entry.map(|entry| entry.handling)
+    }
+
+    /// Whether a verb is there in any dialect.
+    pub(super) fn knows(&self, key: &Key) -> bool {
+        self.entries.iter().any(|entry| entry.key == *key)
+    }
+
+    /// Each verb of a service and direction once, with its entries.
+    pub(super) fn verbs(&self, service: Service, sender: Sender) -> Vec<(&Key, Vec<&Entry>)> {
+        let mut verbs: Vec<(&Key, Vec<&Entry>)> = Vec::new();
+        for entry in self.entries.iter().filter(|entry| (entry.key.service, entry.key.sender) == (service, sender)) {
+            match verbs.iter_mut().find(|(key, _)| **key == entry.key) {
+                Some((_, entries)) => entries.push(entry),
+                None => verbs.push((&entry.key, vec![entry])),
+            }
+        }
+        verbs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verb_is_found_in_the_dialects_that_its_lines_name() {
+        let reference =
+            Reference::parse("# x\n\nns > PAG 5-8 800 : no pages\nns > PAG 9- 715\nns < GCF 11-12 sent\n").unwrap();
+        let handling = |sender, verb: &str, dialect| {
+            let key = Key { service: Service::Notification, sender, verb: verb.to_owned() };
+            reference.handling(&key, dialect)
+        };
+        assert_eq!(handling(Sender::Client, "PAG", Dialect::Msnp8), Some(Handling::Refused(800)));
+        assert_eq!(handling(Sender::Client, "PAG", Dialect::Msnp12), Some(Handling::Refused(715)));
+        assert_eq!(handling(Sender::Server, "GCF", Dialect::Msnp10), None);
+        assert_eq!(handling(Sender::Client, "GCF", Dialect::Msnp11), None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_with_its_line() {
+        for line in ["ns > PAG 8", "xx > PAG 8 done", "ns > pag 8 done", "ns > PAG x done", "ns < PAG 8 done"] {
+            let error = Reference::parse(&format!("# head\n{line}")).err().unwrap();
+            assert!(format!("{error:#}").starts_with("verbs.txt:2"), "{line}: {error:#}");
+        }
+        assert!(Reference::parse("ns > PAG 5-8 800\nns > PAG 8- 715\n").is_err(), "8 is there twice");
+    }
+}

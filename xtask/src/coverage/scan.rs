@@ -1,0 +1,265 @@
+//! What the golden transcripts show: which verb, in which direction, on connections of which dialect, and what came of it.
+//!
+//! Reads the format of docs/protocol/transcripts/README.md as far as this needs it; the program that plays the files checks the
+//! rest. A step of setting up (`!signed-in`, `!chat`) shows nothing by itself.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use msnp::Dialect;
+
+use super::{Handling, Key, Sender, Service, is_verb};
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Shown {
+    /// The transcripts, without `.txt`.
+    pub(super) files: Vec<String>,
+    /// What happens to a verb in a dialect, and the numbers of the files that show it.
+    pub(super) outcomes: BTreeMap<(Key, Dialect), BTreeMap<Handling, BTreeSet<usize>>>,
+}
+
+/// All transcripts that are played and speak MSNP.
+pub(super) fn folder(path: &Path) -> Result<Shown> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).context("no transcripts")? {
+        let path = entry?.path();
+        if let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".txt")) {
+            files.push((name.to_owned(), fs::read_to_string(&path)?));
+        }
+    }
+    files.sort();
+    let mut shown = Shown::default();
+    for (name, text) in files {
+        if !name.ends_with("-http") && !text.lines().any(|line| line.starts_with("!static")) {
+            shown.add(&name, &text);
+        }
+    }
+    Ok(shown)
+}
+
+/// A connection of a transcript, up to where its name is used anew.
+struct Connection {
+    service: Service,
+    /// All of them after an agreement on CVR0, none before one on anything.
+    dialects: Vec<Dialect>,
+    events: Vec<Event>,
+}
+
+enum Event {
+    Says(Sender, String),
+    ServerCloses,
+}
+
+/// What is known while a file is read.
+#[derive(Default)]
+struct Reader<'a> {
+    /// Short names by handle.
+    accounts: HashMap<&'a str, &'a str>,
+    /// The dialect that an account signed in with last.
+    dialects: HashMap<&'a str, Dialect>,
+    /// Names of connections to the dispatch server.
+    dispatch: Vec<&'a str>,
+    open: HashMap<&'a str, Connection>,
+    done: Vec<Connection>,
+}
+
+impl Shown {
+    /// Adds what a transcript shows.
+    pub(super) fn add(&mut self, name: &str, text: &str) {
+        let file = self.files.len();
+        self.files.push(name.to_owned());
+        let mut reader = Reader::default();
+        for line in text.lines() {
+            reader.read(line);
+        }
+        reader.close_all();
+        for connection in reader.done {
+            for (key, outcome) in connection.outcomes() {
+                for dialect in &connection.dialects {
+                    let outcomes = self.outcomes.entry((key.clone(), *dialect)).or_default();
+                    outcomes.entry(outcome).or_default().insert(file);
+                }
+            }
+        }
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn read(&mut self, line: &'a str) {
+        if let Some(directive) = line.strip_prefix('!') {
+            return self.directive(&directive.split_whitespace().collect::<Vec<_>>());
+        }
+        let mut parts = line.splitn(3, ' ');
+        let (Some(name), Some(sign), text) = (parts.next(), parts.next(), parts.next().unwrap_or_default()) else {
+            return;
+        };
+        match sign {
+            "@" if text == "sb" => self.open(name, Service::Switchboard, Vec::new()),
+            "@" if self.dispatch.contains(&name) => self.open(name, Service::Dispatch, Vec::new()),
+            "@" => self.open(name, Service::Notification, Vec::new()),
+            ">" => self.says(name, Sender::Client, text),
+            "<" => self.says(name, Sender::Server, text),
+            "<!" => {
+                if let Some(connection) = self.open.get_mut(name) {
+                    connection.events.push(Event::ServerCloses);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn directive(&mut self, words: &[&'a str]) {
+        match words {
+            ["account", who, handle, ..] => {
+                self.accounts.insert(handle, who);
+            }
+            ["signed-in", name, who, dialect, ..] => {
+                let dialect = Dialect::from_name(dialect);
+                self.dialects.extend(dialect.map(|dialect| (*who, dialect)));
+                self.open(name, Service::Notification, dialect.into_iter().collect());
+            }
+            ["chat", _, members @ ..] => {
+                for (name, who) in members.iter().filter_map(|member| member.split_once('=')) {
+                    let dialect = self.dialects.get(who).copied();
+                    self.open(name, Service::Switchboard, dialect.into_iter().collect());
+                }
+            }
+            ["dispatch", name] => self.dispatch.push(name),
+            ["part", ..] => self.close_all(),
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, name: &'a str, service: Service, dialects: Vec<Dialect>) {
+        let connection = Connection { service, dialects, events: Vec::new() };
+        self.done.extend(self.open.insert(name, connection));
+    }
+
+    fn close_all(&mut self) {
+        self.done.extend(self.open.drain().map(|(_, connection)| connection));
+    }
+
+    /// A line. Some lines tell the dialect of the connection.
+    fn says(&mut self, name: &'a str, sender: Sender, text: &'a str) {
+        let Some(connection) = self.open.get_mut(name) else { return };
+        let words: Vec<&str> = text.split(' ').collect();
+        match (connection.service, sender, words.as_slice()) {
+            (Service::Switchboard, Sender::Client, ["USR" | "ANS", _, handle, ..]) => {
+                let who = self.accounts.get(handle);
+                connection.dialects.extend(who.and_then(|who| self.dialects.get(who)));
+            }
+            (Service::Switchboard, ..) => {}
+            (_, Sender::Server, ["VER", _, "CVR0"]) => connection.dialects.extend(Dialect::ALL),
+            (_, Sender::Server, ["VER", _, dialect, ..]) => connection.dialects.extend(Dialect::from_name(dialect)),
+            (_, Sender::Client, ["USR", _, _, "I", handle]) => {
+                if let (Some(who), [dialect]) = (self.accounts.get(handle), connection.dialects.as_slice()) {
+                    self.dialects.insert(who, *dialect);
+                }
+            }
+            _ => {}
+        }
+        connection.events.push(Event::Says(sender, text.to_owned()));
+    }
+}
+
+impl Connection {
+    /// Each line with what came of it.
+    fn outcomes(&self) -> Vec<(Key, Handling)> {
+        let mut outcomes = Vec::new();
+        for (index, event) in self.events.iter().enumerate() {
+            let Event::Says(sender, line) = event else { continue };
+            let verb = line.split(' ').next().unwrap_or_default();
+            if is_verb(verb) {
+                let key = Key { service: self.service, sender: *sender, verb: verb.to_owned() };
+                let outcome = match sender {
+                    Sender::Server => Handling::Done,
+                    Sender::Client => answer(line, &self.events[index + 1..]),
+                };
+                outcomes.push((key, outcome));
+            }
+        }
+        outcomes
+    }
+}
+
+/// What a command is answered with: a code, a close without a word, or else it is carried out.
+fn answer(command: &str, later: &[Event]) -> Handling {
+    let mut words = command.split(' ');
+    let (verb, trid) = (words.next(), words.next());
+    // To close is how OUT is carried out.
+    if verb == Some("OUT") {
+        return Handling::Done;
+    }
+    let is_answer = |line: &str| match trid {
+        Some(trid) => line.split(' ').nth(1) == Some(trid),
+        None => line.starts_with("QNG"),
+    };
+    let answer = later.iter().find_map(|event| match event {
+        Event::Says(Sender::Server, line) if is_answer(line) => Some(line),
+        _ => None,
+    });
+    if let Some(answer) = answer {
+        let code = answer.split(' ').next().and_then(|word| word.parse().ok());
+        return code.map_or(Handling::Done, Handling::Refused);
+    }
+    // Whoever says more afterwards had not been closed by this.
+    let end = later.iter().find(|event| matches!(event, Event::ServerCloses | Event::Says(Sender::Client, _)));
+    if matches!(end, Some(Event::ServerCloses)) { Handling::Closes } else { Handling::Done }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Vec<String> {
+        let mut shown = Shown::default();
+        shown.add("t", text);
+        let outcomes = shown.outcomes.iter();
+        outcomes
+            .flat_map(|((key, dialect), outcomes)| {
+                outcomes.keys().map(move |outcome| format!("{key} {dialect} {outcome:?}"))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_line_counts_for_the_dialect_of_its_connection() {
+        let text = "!account al a@b.c p \"A\"\n!part x\nn @ ns\nn > VER 1 MSNP9 CVR0\nn < VER 1 MSNP9\n\
+                    n > USR 2 TWN I a@b.c\nn < USR 2 TWN S x\ns @ sb\ns > USR 1 a@b.c {ck}\ns < 911 1\ns <!\n";
+        assert_eq!(
+            shown(text),
+            [
+                "ns > USR MSNP9 Done",
+                "ns > VER MSNP9 Done",
+                "ns < USR MSNP9 Done",
+                "ns < VER MSNP9 Done",
+                "sb > USR MSNP9 Refused(911)",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_close_is_the_answer_to_the_last_command_alone() {
+        let text = "!account al a@b.c p \"A\"\n!signed-in n al MSNP8 CHG NLN\nn > XFR 7 SB\nn < 913 7\nn > PNG\nn < QNG\n\
+                    n > IMS 8 ON\nn > ADC 9 x\nn <!\n";
+        assert_eq!(
+            shown(text),
+            [
+                "ns > ADC MSNP8 Closes",
+                "ns > IMS MSNP8 Done",
+                "ns > PNG MSNP8 Done",
+                "ns > XFR MSNP8 Refused(913)",
+                "ns < QNG MSNP8 Done",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_version_query_counts_for_all_dialects() {
+        assert_eq!(shown("n @ ns\nn > CVQ 1 x\nn < VER 1 CVR0\n").len(), 10);
+        assert_eq!(shown("n @ ns\nn > VER 1 FOO\nn < VER 1 0\nn <!\n").len(), 0);
+    }
+}

@@ -1,0 +1,108 @@
+//! The verbs that the crate `msnp` knows, held against the reference.
+//!
+//! Commands of clients are asked of the functions that admit them, lines of servers of the decoders, with every word of three
+//! letters: so there is no verb that is not asked about.
+
+use msnp::frame::Frame;
+use msnp::notification::verb::{self, Verb};
+use msnp::notification::{self, Stage};
+use msnp::{Dialect, ErrorCode, Malformed, Refusal, switchboard};
+
+use super::reference::Reference;
+use super::{Handling, Key, Sender, Service, VERBS};
+
+/// Where the code and the reference disagree.
+pub(super) fn faults(reference: &Reference) -> Vec<String> {
+    let mut faults = Vec::new();
+    for verb in words() {
+        for service in [Service::Notification, Service::Dispatch, Service::Switchboard] {
+            let key = |sender| Key { service, sender, verb: verb.clone() };
+            for dialect in Dialect::ALL {
+                let client = key(Sender::Client);
+                let wanted =
+                    matches!(reference.handling(&client, dialect), Some(Handling::Done | Handling::Refused(_)));
+                faults.extend(fault(&client, dialect, takes(service, &verb, dialect), wanted));
+            }
+            let server = key(Sender::Server);
+            if reads(service, &verb) && !reference.knows(&server) {
+                faults.push(format!("{server}: msnp reads it, and {VERBS} does not have it"));
+            }
+        }
+    }
+    faults
+}
+
+fn fault(key: &Key, dialect: Dialect, taken: bool, wanted: bool) -> Option<String> {
+    match (taken, wanted) {
+        (true, false) => Some(format!("{key}: msnp takes it in {dialect}, and {VERBS} does not have it there")),
+        (false, true) => Some(format!("{key}: {VERBS} has it in {dialect}, and the table of verbs has no row")),
+        _ => None,
+    }
+}
+
+/// Every word of three capital letters.
+fn words() -> impl Iterator<Item = String> {
+    let letters = || b'A'..=b'Z';
+    letters().flat_map(move |first| {
+        letters()
+            .flat_map(move |second| letters().map(move |third| [first, second, third].map(char::from).iter().collect()))
+    })
+}
+
+/// Whether a client of `dialect` may ever send a verb, whatever its words.
+fn takes(service: Service, verb: &str, dialect: Dialect) -> bool {
+    match service {
+        Service::Notification => Verb::from_word(verb.as_bytes()).is_some_and(|verb| verb.row(dialect).is_some()),
+        Service::Dispatch => {
+            let line = format!("{verb} 1");
+            let stages = [Stage::Fresh, Stage::VersionQuery, Stage::Negotiated(dialect)];
+            stages.into_iter().any(|stage| is_taken(verb::admit(stage, line.as_bytes())))
+        }
+        Service::Switchboard => {
+            let stages = [switchboard::Stage::Fresh, switchboard::Stage::Joined];
+            stages.into_iter().any(|stage| is_taken(switchboard::admit(stage, verb.as_bytes())))
+        }
+    }
+}
+
+/// Whether a refusal, if it is one, is about something else than the verb.
+fn is_taken(admitted: Result<usize, Refusal>) -> bool {
+    !matches!(
+        admitted,
+        Err(Refusal::Close(Malformed::UnknownVerb | Malformed::WrongState)
+            | Refusal::Fatal(_, ErrorCode::NotLoggedIn | ErrorCode::NotExpected))
+    )
+}
+
+/// Whether a line of a server with this verb is read at all.
+fn reads(service: Service, verb: &str) -> bool {
+    let frame = Frame { line: verb.as_bytes(), payload: b"" };
+    let unknown = Some(Malformed::UnknownVerb);
+    match service {
+        Service::Notification => {
+            let decode = |dialect| notification::ServerCommand::decode(dialect, frame).err();
+            Dialect::ALL.into_iter().any(|dialect| decode(dialect) != unknown)
+        }
+        // It says what the notification server says.
+        Service::Dispatch => false,
+        Service::Switchboard => switchboard::ServerCommand::decode(frame).err() != unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verb_that_the_reference_forgot_is_a_fault() {
+        let faults = faults(&Reference::parse("ns > ADC 10-12 done\nns > ADL 8 done\n").unwrap());
+        let says = |key: &str, what: &str| faults.iter().any(|fault| fault.starts_with(key) && fault.contains(what));
+        assert!(says("ns > CHG", "msnp takes it in MSNP8"));
+        assert!(says("sb > CAL", "msnp takes it"));
+        assert!(says("ds > VER", "msnp takes it"));
+        assert!(says("ns < ILN", "msnp reads it"));
+        assert!(says("ns > ADL", "no row"));
+        assert!(!says("ns > ADC", ""));
+        assert!(!says("ds > SYN", ""));
+    }
+}
