@@ -351,7 +351,7 @@ impl Roster {
         now: Timestamp,
     ) -> Result<Vec<Change>, ErrorCode> {
         let (handle, entry) = self.find_contact(contact).ok_or(ErrorCode::InvalidUsername)?;
-        if entry.nickname == nickname {
+        if shown_as(handle, nickname.as_ref()) == shown_as(handle, entry.nickname.as_ref()) {
             return Ok(Vec::new());
         }
         let entry = Entry { nickname, ..entry.clone() };
@@ -375,6 +375,11 @@ impl Roster {
         }
         vec![Change::Settings(settings), self.settings_changed(now)]
     }
+}
+
+/// What a contact is called: without a nickname the handle stands in.
+fn shown_as<'a>(handle: &'a Handle, nickname: Option<&'a DisplayName>) -> &'a str {
+    nickname.map_or(handle.as_str(), DisplayName::as_str)
 }
 
 /// PL becomes RL. Whether there was anything to do.
@@ -524,5 +529,13 @@ mod tests {
         assert_eq!(alice.stamps.version, before.version + 1);
         assert_eq!(alice.set_nickname(&ContactRef::Guid(guid(1)), DisplayName::new("Bobby"), NOW).unwrap(), Vec::new());
         assert_eq!(alice.set_settings(alice.settings.clone(), NOW), Vec::new());
+    }
+
+    #[test]
+    fn the_handle_as_a_nickname_is_no_change_for_who_has_none() {
+        let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+        befriend(&mut alice, &mut bob);
+        let handle = DisplayName::new(bob.owner.as_str());
+        assert_eq!(alice.set_nickname(&ContactRef::Guid(guid(1)), handle, NOW), Ok(Vec::new()));
     }
 }
