@@ -253,7 +253,9 @@ impl Roster {
                 entry.groups.remove(place);
             }
         }
-        if matches!(group, GroupRef::Number(_)) && entry.groups.is_empty() && !entry.in_other_contacts {
+        // A group that has no number is none to who names groups by number.
+        let stays = entry.in_other_contacts || entry.groups.iter().any(|group| self.number_of(*group).is_some());
+        if matches!(group, GroupRef::Number(_)) && !stays {
             return Ok(GroupRemoval::LeavesForward);
         }
         Ok(GroupRemoval::Stays(vec![Change::Entry(handle.clone(), entry), self.list_changed(now)]))
@@ -517,6 +519,21 @@ mod tests {
         apply(&alice.remove_group(GroupRef::Guid(guid(7)), NOW).unwrap(), &mut alice);
         let (_, entry) = alice.contact(guid(1)).unwrap();
         assert!(entry.groups.is_empty() && alice.groups.is_empty());
+    }
+
+    #[test]
+    fn out_of_the_last_group_with_a_number_is_off_the_list_for_who_names_groups_by_number() {
+        let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+        befriend(&mut alice, &mut bob);
+        for (number, place) in [(7, GroupNumber::new(1)), (8, None)] {
+            let group = Group { name: format!("group {number}").into(), number: place };
+            alice.apply(&Change::Group(guid(number), group));
+            let contact = ContactRef::Guid(guid(1));
+            apply(&alice.add_to_group(&contact, GroupRef::Guid(guid(number)), NOW).unwrap(), &mut alice);
+        }
+        let contact = ContactRef::Handle(bob.owner.clone());
+        let one = GroupRef::Number(GroupNumber::new(1).unwrap());
+        assert_eq!(alice.remove_from_group(&contact, one, NOW), Ok(GroupRemoval::LeavesForward));
     }
 
     #[test]

@@ -241,12 +241,16 @@ impl Roster {
         }
     }
 
+    /// The number of a group, if it has one.
+    fn number_of(&self, group: Guid) -> Option<GroupNumber> {
+        self.groups.get(&group)?.number
+    }
+
     /// The numbers of the groups that a contact is in, for the dialects below MSNP10: 0 if it was put there, or is in none that
     /// they see.
     #[must_use]
     pub fn group_numbers(&self, entry: &Entry) -> Vec<GroupNumber> {
-        let number = |guid: &Guid| self.groups.get(guid).and_then(|group| group.number);
-        let mut numbers: Vec<GroupNumber> = entry.groups.iter().filter_map(number).collect();
+        let mut numbers: Vec<GroupNumber> = entry.groups.iter().filter_map(|group| self.number_of(*group)).collect();
         if entry.in_other_contacts || numbers.is_empty() {
             numbers.push(GroupNumber::OTHER_CONTACTS);
         }
