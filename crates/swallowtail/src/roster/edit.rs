@@ -316,6 +316,7 @@ impl Roster {
     /// 224 no such group, 228 the name is in use.
     pub fn rename_group(&self, group: GroupRef, name: &str, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         let change = match self.find_group(group).ok_or(ErrorCode::InvalidGroup)? {
+            GroupPlace::OtherContacts if self.other_contacts_name() == name => return Ok(Vec::new()),
             GroupPlace::OtherContacts => Change::OtherContactsName(name.into()),
             GroupPlace::Group(guid) => {
                 let old = self.groups.get(&guid).ok_or(ErrorCode::InvalidGroup)?;
@@ -546,6 +547,15 @@ mod tests {
         assert_eq!(alice.stamps.version, before.version + 1);
         assert_eq!(alice.set_nickname(&ContactRef::Guid(guid(1)), DisplayName::new("Bobby"), NOW).unwrap(), Vec::new());
         assert_eq!(alice.set_settings(alice.settings.clone(), NOW), Vec::new());
+    }
+
+    #[test]
+    fn the_name_that_group_0_has_is_no_change() {
+        let mut alice = roster("alice");
+        let zero = GroupRef::Number(GroupNumber::OTHER_CONTACTS);
+        assert_eq!(alice.rename_group(zero, "Other Contacts", NOW), Ok(Vec::new()));
+        apply(&alice.rename_group(zero, "Others", NOW).unwrap(), &mut alice);
+        assert_eq!(alice.rename_group(zero, "Others", NOW), Ok(Vec::new()));
     }
 
     #[test]

@@ -13,6 +13,9 @@ use msnp::{ContactRef, DisplayName, GroupNumber, GroupRef, Guid, Handle, List, L
 
 pub use edit::{GroupRemoval, NewContact, RosterLimits};
 
+/// What group 0 is called until it is renamed.
+const OTHER_CONTACTS: &str = "Other Contacts";
+
 /// The lists, groups and settings of one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roster {
@@ -239,6 +242,12 @@ impl Roster {
                 known.map(|(guid, _)| GroupPlace::Group(*guid))
             }
         }
+    }
+
+    /// What group 0 is called.
+    #[must_use]
+    pub fn other_contacts_name(&self) -> &str {
+        self.other_contacts_name.as_deref().unwrap_or(OTHER_CONTACTS)
     }
 
     /// The number of a group, if it has one.
