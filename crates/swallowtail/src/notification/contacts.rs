@@ -18,8 +18,10 @@ use crate::store::{Edit, StoreError};
 /// ADC and ADD: adds to a list or a group.
 pub(super) fn adc(service: &Arc<Service>, me: &Me, adc: Adc) -> Result<Handled<Outcome>, Refusal> {
     let trid = adc.trid;
+    // Nobody is on their own lists, and telephones came with MSNP11.
+    let no_telephones = me.endpoint.dialect < Dialect::Msnp11;
     if let Addition::Contact { handle, .. } | Addition::ToList { handle, .. } = &adc.addition
-        && *handle == me.cell.handle
+        && (*handle == me.cell.handle || (no_telephones && handle.is_telephone()))
     {
         return Err(Refusal::Answer(trid, ErrorCode::InvalidParameter));
     }

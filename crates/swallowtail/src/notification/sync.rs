@@ -13,9 +13,6 @@ use crate::net::Handled;
 use crate::roster::{Entry, Roster, Settings};
 use crate::service::Service;
 
-/// What group 0 is called until it is renamed.
-const OTHER_CONTACTS: &str = "Other Contacts";
-
 /// SYN: the stamps, and everything if the client's copy is old.
 pub(super) fn syn(service: &Arc<Service>, me: &Me, syn: Syn) -> Handled<Outcome> {
     if answer_if_current(me, &syn) {
@@ -106,8 +103,7 @@ fn group_lines(dialect: Dialect, roster: &Roster) -> Vec<GroupLine> {
     let listed = |name: &str, group| GroupLine::Listed { name: name.to_owned(), group };
     let mut lines = Vec::with_capacity(groups.len() + 1);
     if by_number {
-        let name = roster.other_contacts_name.as_deref().unwrap_or(OTHER_CONTACTS);
-        lines.push(listed(name, GroupRef::Number(GroupNumber::OTHER_CONTACTS)));
+        lines.push(listed(roster.other_contacts_name(), GroupRef::Number(GroupNumber::OTHER_CONTACTS)));
     }
     lines.extend(groups.into_iter().filter_map(|(guid, group)| {
         let reference = if by_number { GroupRef::Number(group.number?) } else { GroupRef::Guid(*guid) };

@@ -253,7 +253,9 @@ impl Roster {
                 entry.groups.remove(place);
             }
         }
-        if matches!(group, GroupRef::Number(_)) && entry.groups.is_empty() && !entry.in_other_contacts {
+        // A group that has no number is none to who names groups by number.
+        let stays = entry.in_other_contacts || entry.groups.iter().any(|group| self.number_of(*group).is_some());
+        if matches!(group, GroupRef::Number(_)) && !stays {
             return Ok(GroupRemoval::LeavesForward);
         }
         Ok(GroupRemoval::Stays(vec![Change::Entry(handle.clone(), entry), self.list_changed(now)]))
@@ -314,6 +316,7 @@ impl Roster {
     /// 224 no such group, 228 the name is in use.
     pub fn rename_group(&self, group: GroupRef, name: &str, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         let change = match self.find_group(group).ok_or(ErrorCode::InvalidGroup)? {
+            GroupPlace::OtherContacts if self.other_contacts_name() == name => return Ok(Vec::new()),
             GroupPlace::OtherContacts => Change::OtherContactsName(name.into()),
             GroupPlace::Group(guid) => {
                 let old = self.groups.get(&guid).ok_or(ErrorCode::InvalidGroup)?;
@@ -351,7 +354,7 @@ impl Roster {
         now: Timestamp,
     ) -> Result<Vec<Change>, ErrorCode> {
         let (handle, entry) = self.find_contact(contact).ok_or(ErrorCode::InvalidUsername)?;
-        if entry.nickname == nickname {
+        if shown_as(handle, nickname.as_ref()) == shown_as(handle, entry.nickname.as_ref()) {
             return Ok(Vec::new());
         }
         let entry = Entry { nickname, ..entry.clone() };
@@ -375,6 +378,11 @@ impl Roster {
         }
         vec![Change::Settings(settings), self.settings_changed(now)]
     }
+}
+
+/// What a contact is called: without a nickname the handle stands in.
+fn shown_as<'a>(handle: &'a Handle, nickname: Option<&'a DisplayName>) -> &'a str {
+    nickname.map_or(handle.as_str(), DisplayName::as_str)
 }
 
 /// PL becomes RL. Whether there was anything to do.
@@ -515,6 +523,21 @@ mod tests {
     }
 
     #[test]
+    fn out_of_the_last_group_with_a_number_is_off_the_list_for_who_names_groups_by_number() {
+        let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+        befriend(&mut alice, &mut bob);
+        for (number, place) in [(7, GroupNumber::new(1)), (8, None)] {
+            let group = Group { name: format!("group {number}").into(), number: place };
+            alice.apply(&Change::Group(guid(number), group));
+            let contact = ContactRef::Guid(guid(1));
+            apply(&alice.add_to_group(&contact, GroupRef::Guid(guid(number)), NOW).unwrap(), &mut alice);
+        }
+        let contact = ContactRef::Handle(bob.owner.clone());
+        let one = GroupRef::Number(GroupNumber::new(1).unwrap());
+        assert_eq!(alice.remove_from_group(&contact, one, NOW), Ok(GroupRemoval::LeavesForward));
+    }
+
+    #[test]
     fn a_change_moves_the_stamp_and_no_change_does_not() {
         let (mut alice, mut bob) = (roster("alice"), roster("bob"));
         befriend(&mut alice, &mut bob);
@@ -524,5 +547,22 @@ mod tests {
         assert_eq!(alice.stamps.version, before.version + 1);
         assert_eq!(alice.set_nickname(&ContactRef::Guid(guid(1)), DisplayName::new("Bobby"), NOW).unwrap(), Vec::new());
         assert_eq!(alice.set_settings(alice.settings.clone(), NOW), Vec::new());
+    }
+
+    #[test]
+    fn the_name_that_group_0_has_is_no_change() {
+        let mut alice = roster("alice");
+        let zero = GroupRef::Number(GroupNumber::OTHER_CONTACTS);
+        assert_eq!(alice.rename_group(zero, "Other Contacts", NOW), Ok(Vec::new()));
+        apply(&alice.rename_group(zero, "Others", NOW).unwrap(), &mut alice);
+        assert_eq!(alice.rename_group(zero, "Others", NOW), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn the_handle_as_a_nickname_is_no_change_for_who_has_none() {
+        let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+        befriend(&mut alice, &mut bob);
+        let handle = DisplayName::new(bob.owner.as_str());
+        assert_eq!(alice.set_nickname(&ContactRef::Guid(guid(1)), handle, NOW), Ok(Vec::new()));
     }
 }

@@ -13,6 +13,9 @@ use msnp::{ContactRef, DisplayName, GroupNumber, GroupRef, Guid, Handle, List, L
 
 pub use edit::{GroupRemoval, NewContact, RosterLimits};
 
+/// What group 0 is called until it is renamed.
+const OTHER_CONTACTS: &str = "Other Contacts";
+
 /// The lists, groups and settings of one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roster {
@@ -241,12 +244,22 @@ impl Roster {
         }
     }
 
+    /// What group 0 is called.
+    #[must_use]
+    pub fn other_contacts_name(&self) -> &str {
+        self.other_contacts_name.as_deref().unwrap_or(OTHER_CONTACTS)
+    }
+
+    /// The number of a group, if it has one.
+    fn number_of(&self, group: Guid) -> Option<GroupNumber> {
+        self.groups.get(&group)?.number
+    }
+
     /// The numbers of the groups that a contact is in, for the dialects below MSNP10: 0 if it was put there, or is in none that
     /// they see.
     #[must_use]
     pub fn group_numbers(&self, entry: &Entry) -> Vec<GroupNumber> {
-        let number = |guid: &Guid| self.groups.get(guid).and_then(|group| group.number);
-        let mut numbers: Vec<GroupNumber> = entry.groups.iter().filter_map(number).collect();
+        let mut numbers: Vec<GroupNumber> = entry.groups.iter().filter_map(|group| self.number_of(*group)).collect();
         if entry.in_other_contacts || numbers.is_empty() {
             numbers.push(GroupNumber::OTHER_CONTACTS);
         }

@@ -106,6 +106,19 @@ impl TestServer {
         wire
     }
 
+    /// Waits until the server has noticed that `handle` is gone, and told everybody.
+    pub(crate) async fn signed_out(&self, handle: &str) {
+        let handle = Handle::parse(handle).unwrap();
+        let directory = &self.server().service().directory;
+        while directory.endpoint(&handle).is_some() {
+            tokio::task::yield_now().await;
+        }
+        if let Some(cell) = directory.find(&handle) {
+            // Others are told in the same breath.
+            drop(cell.state());
+        }
+    }
+
     /// Signed in and on line, with each other on FL and AL, and nothing more to read.
     pub(crate) async fn friends(&self, one: &str, other: &str) -> (Wire, Wire) {
         let (mut first, mut second) = (self.online(one).await, self.online(other).await);
