@@ -9,7 +9,7 @@ macro_rules! error_codes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ErrorCode {
             $($(#[doc = $doc])+ $name,)+
-            /// A code that this server never sends; kept for clients that read another server.
+            /// A code that has no name here, so that a client can read every server. A server of this crate never sends it.
             Other(u16),
         }
 

@@ -10,7 +10,8 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = std::env::var("SWALLOWTAIL_LOG").unwrap_or_else(|_| cli.default_log().to_owned());
-    let filter = match EnvFilter::try_new(&filter) {
+    // What the database library does at each statement is seldom the question; `sqlx=debug` still asks it.
+    let filter = match EnvFilter::try_new(format!("sqlx=warn,{filter}")) {
         Ok(filter) => filter,
         Err(error) => return fail(&anyhow::anyhow!("SWALLOWTAIL_LOG is {filter:?}: {error}")),
     };

@@ -157,8 +157,7 @@ impl Cli {
     #[must_use]
     pub const fn default_log(&self) -> &'static str {
         match self.command {
-            // What the database library does at each statement is nobody's question here.
-            Command::Serve(_) => "info,sqlx=warn",
+            Command::Serve(_) => "info",
             _ => "warn",
         }
     }

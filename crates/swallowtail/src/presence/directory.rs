@@ -59,7 +59,6 @@ impl Directory {
     #[must_use]
     pub fn find(&self, handle: &Handle) -> Option<Arc<Cell>> {
         let slot = lock(self.shard(handle)).get(handle).cloned()?;
-
         lock(&slot.cell).upgrade()
     }
 
