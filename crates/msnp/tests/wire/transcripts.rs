@@ -13,7 +13,7 @@ use msnp::switchboard as sb;
 use msnp::{Dialect, Reader, Refusal, text};
 
 /// What one record says.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Event {
     /// The client sends a line.
     Sent,
@@ -23,6 +23,7 @@ enum Event {
     Closed,
 }
 
+#[derive(Clone)]
 struct Record {
     /// File and line, for messages.
     place: String,
@@ -196,9 +197,13 @@ fn assert_same(record: &Record, written: &[u8]) {
 }
 
 /// The line without what the crate does not keep: the case of addresses, the second half of a ticket, and the word of
-/// older dialects after the name of a new group.
+/// older dialects after the name of a group; and with the 0 of older dialects at the end of a REG, which clients may leave out.
 fn as_kept(record: &Record) -> Vec<u8> {
-    let has_old_word = record.line.starts_with(b"ADG") && dialect(record.stage) >= Dialect::Msnp10;
+    if record.line.starts_with(b"REG") && dialect(record.stage) < Dialect::Msnp10 && !record.line.ends_with(b" 0") {
+        let line = [&record.line, b" 0".as_slice()].concat();
+        return as_kept(&Record { line, ..record.clone() });
+    }
+    let has_old_word = matches!(&record.line[..3], b"ADG" | b"REG") && dialect(record.stage) >= Dialect::Msnp10;
     let line = match record.line.strip_suffix(b" 0") {
         Some(line) if has_old_word => line,
         _ => &record.line,
