@@ -1,0 +1,159 @@
+//! Well-formed values of every type; the modules make every command of them.
+
+mod client;
+mod server;
+mod switchboard;
+
+use msnp::notification::verb::Verb;
+use msnp::notification::{Rng, *};
+use msnp::payload::PersonalMessage;
+use msnp::switchboard::{self as sb, AckFlag, Cookie, MAX_MESSAGE, Participant};
+use msnp::*;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::Union;
+
+pub(crate) use client::ns_client;
+pub(crate) use server::ns_server;
+pub(crate) use switchboard::{sb_client, sb_server};
+
+fn trid() -> impl Strategy<Value = TrId> {
+    ("0{0,3}", any::<u32>()).prop_map(|(zeros, number)| TrId::parse(format!("{zeros}{number}").as_bytes()).unwrap())
+}
+
+/// Whether a dialect names contacts by handle and groups by number, and its servers count list versions.
+fn is_old(dialect: Dialect) -> bool {
+    dialect < Dialect::Msnp10
+}
+
+/// Any word that carries no text: UTF-8 without blanks and control characters.
+fn word() -> impl Strategy<Value = String> {
+    "[!-~é☺]{1,24}"
+}
+
+/// An address with a dot in its domain.
+fn handle() -> impl Strategy<Value = Handle> {
+    r"[A-Za-z0-9!#$%&'*+._é-]{1,24}@[A-Za-z0-9-]{1,12}(\.[a-z0-9]{1,6}){1,2}"
+        .prop_map(|word| Handle::parse(&word).unwrap())
+}
+
+/// As [`handle`], or with a domain without a dot.
+fn lax_handle() -> impl Strategy<Value = Handle> {
+    prop_oneof![handle(), "[a-z0-9.%]{1,24}@[a-z0-9-]{1,12}".prop_map(|word| Handle::parse_lax(&word).unwrap()),]
+}
+
+/// As [`contact_handle`], for a client of `dialect` that adds somebody: telephones came with MSNP11.
+fn new_contact(dialect: Dialect) -> BoxedStrategy<Handle> {
+    if dialect >= Dialect::Msnp11 { contact_handle().boxed() } else { handle().boxed() }
+}
+
+/// As [`handle`], or a telephone.
+fn contact_handle() -> impl Strategy<Value = Handle> {
+    prop_oneof![
+        3 => handle(),
+        1 => r"tel:\+[0-9]{1,20}".prop_map(|word| Handle::parse_contact(&word).unwrap()),
+    ]
+}
+
+fn guid() -> impl Strategy<Value = Guid> {
+    any::<[u8; 16]>().prop_map(Guid::from_bytes)
+}
+
+/// A group as `dialect` names it.
+fn group_ref(dialect: Dialect) -> BoxedStrategy<GroupRef> {
+    match dialect {
+        Dialect::Msnp8 | Dialect::Msnp9 => (0..=u32::from(GroupNumber::MAX))
+            .prop_map(|number| GroupRef::Number(GroupNumber::new(number).unwrap()))
+            .boxed(),
+        Dialect::Msnp10 | Dialect::Msnp11 | Dialect::Msnp12 => guid().prop_map(GroupRef::Guid).boxed(),
+    }
+}
+
+/// A contact as `dialect` names it.
+fn contact_ref(dialect: Dialect) -> BoxedStrategy<ContactRef> {
+    match dialect {
+        Dialect::Msnp8 | Dialect::Msnp9 => contact_handle().prop_map(ContactRef::Handle).boxed(),
+        Dialect::Msnp10 | Dialect::Msnp11 | Dialect::Msnp12 => guid().prop_map(ContactRef::Guid).boxed(),
+    }
+}
+
+/// A word as clients spell names: raw bytes, escapes of every kind, and percent signs that begin none.
+fn text_word() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => "[!-~]{1,6}",
+        2 => "%[2-7][0-9A-Fa-f]",
+        1 => "%0[1-9BCEFbcef]",
+        1 => "%(C3|c3)%[89aAbB][0-9a-fA-F]",
+        1 => "[é☺漢\u{202e}\u{85}\u{1}\u{7f}]{1,3}",
+        1 => Just("%".to_owned()),
+        1 => Just("%zz".to_owned()),
+    ];
+    vec(piece, 1..12).prop_map(|pieces| pieces.concat())
+}
+
+/// A text of at most `most` bytes, as it came and as it would be written.
+fn text(most: usize) -> impl Strategy<Value = Text> {
+    text_word().prop_filter_map("a text within its limit", move |word| {
+        let text = Text::parse(word.as_bytes())?;
+        (word.len() <= most && text::encoded_len(text.value()) <= most).then_some(text)
+    })
+}
+
+fn named_text() -> impl Strategy<Value = (DisplayName, Text)> {
+    text(name::MAX_DISPLAY_NAME).prop_map(|text| (DisplayName::from_text(&text).unwrap().unwrap(), text))
+}
+
+fn display_name() -> impl Strategy<Value = DisplayName> {
+    named_text().prop_map(|(name, _)| name)
+}
+
+fn group_name() -> impl Strategy<Value = Text> {
+    text(name::MAX_GROUP_NAME)
+}
+
+fn phone_number() -> impl Strategy<Value = Text> {
+    text(MAX_PHONE)
+}
+
+fn capabilities() -> impl Strategy<Value = Capabilities> {
+    any::<u32>().prop_map(Capabilities)
+}
+
+fn object() -> impl Strategy<Value = MsnObject> {
+    "%3Cmsnobj[!-~é]{0,80}%2F%3E".prop_map(|word| MsnObject::parse(word.as_bytes()).unwrap())
+}
+
+fn personal_message() -> impl Strategy<Value = PersonalMessage> {
+    let text = r"([ -%'-;=-~é☺\r\n]|&amp;|&lt;|&#9786;){0,60}";
+    let media = prop_oneof!["<CurrentMedia />", r"<CurrentMedia>\\0Music\\1\\0</CurrentMedia>"];
+    (" ?", text, media).prop_map(|(blank, text, media)| {
+        let xml = format!("{blank}<Data><PSM>{text}</PSM>{media}</Data>");
+        PersonalMessage::parse(xml.as_bytes()).unwrap()
+    })
+}
+
+fn payload(most: usize) -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![vec(any::<u8>(), 0..40), "(OUT\r\n){0,9}".prop_map(String::into_bytes), Just(vec![b'x'; most])]
+}
+
+fn phone() -> impl Strategy<Value = Phone> {
+    select(&Phone::ALL)
+}
+
+fn add_prompt() -> impl Strategy<Value = AddPrompt> {
+    select(&[AddPrompt::Ask, AddPrompt::Allow])
+}
+
+fn privacy() -> impl Strategy<Value = Privacy> {
+    select(&[Privacy::Allow, Privacy::Block])
+}
+
+/// One of the codes that have a name, or another.
+fn error_code() -> impl Strategy<Value = ErrorCode> {
+    prop_oneof![
+        select(ErrorCode::NAMED),
+        (0..1000u16).prop_map(|number| ErrorCode::parse(format!("{number:03}").as_bytes()).unwrap()),
+    ]
+}

@@ -1,0 +1,89 @@
+//! The switchboard. Its commands borrow their payload.
+
+use super::*;
+
+/// Every byte there is, and line ends among them.
+static NOISE: [u8; MAX_MESSAGE] = {
+    let mut bytes = [0; MAX_MESSAGE];
+    let mut at = 0;
+    while at < MAX_MESSAGE {
+        bytes[at] = match at % 301 {
+            256 => b'\r',
+            257 => b'\n',
+            place => (place % 256) as u8,
+        };
+        at += 1;
+    }
+    bytes
+};
+
+/// Any message within the limit. None of them says that it is peer-to-peer data, which would have to be some.
+fn message() -> impl Strategy<Value = &'static [u8]> {
+    prop_oneof![
+        Just(b"".as_slice()),
+        Just(b"OUT\r\nOUT\r\n".as_slice()),
+        Just(NOISE.as_slice()),
+        (0..MAX_MESSAGE, 0..MAX_MESSAGE).prop_map(|(one, other)| &NOISE[one.min(other)..one.max(other)]),
+    ]
+}
+
+fn cookie() -> impl Strategy<Value = Cookie> {
+    word().prop_map(Cookie)
+}
+
+fn ack_flag() -> impl Strategy<Value = AckFlag> {
+    use AckFlag::{Always, Data, Never, OnFailure, OnSuccess};
+    select(&[Never, OnFailure, Always, Data, OnSuccess])
+}
+
+/// Every command of a client to a switchboard.
+pub(crate) fn sb_client() -> impl Strategy<Value = sb::ClientCommand<'static>> {
+    use sb::ClientCommand as C;
+    let session = option::of(any::<u32>());
+    prop_oneof![
+        (trid(), option::of(lax_handle()), cookie()).prop_map(|(trid, handle, cookie)| C::Usr { trid, handle, cookie }),
+        (trid(), option::of(lax_handle()), cookie(), session).prop_map(|(trid, handle, cookie, session)| C::Ans {
+            trid,
+            handle,
+            cookie,
+            session,
+        }),
+        (trid(), lax_handle()).prop_map(|(trid, callee)| C::Cal { trid, callee }),
+        (trid(), ack_flag(), message()).prop_map(|(trid, flag, payload)| C::Msg { trid, flag, payload }),
+        Just(C::Out),
+    ]
+}
+
+fn participant(dialect: Dialect) -> impl Strategy<Value = Participant> {
+    (lax_handle(), display_name(), capabilities()).prop_map(move |(handle, name, capabilities)| Participant {
+        handle,
+        name,
+        capabilities: (dialect >= Dialect::Msnp12).then_some(capabilities),
+    })
+}
+
+/// Every line of a switchboard to a reader of `dialect`.
+pub(crate) fn sb_server(dialect: Dialect) -> impl Strategy<Value = sb::ServerCommand<'static>> {
+    use sb::ServerCommand as S;
+    prop_oneof![
+        (trid(), lax_handle(), display_name()).prop_map(|(trid, handle, name)| S::Opened { trid, handle, name }),
+        (trid(), any::<u32>(), any::<u32>(), participant(dialect)).prop_map(|(trid, index, total, who)| S::Roster {
+            trid,
+            index,
+            total,
+            who,
+        }),
+        trid().prop_map(S::Joined),
+        participant(dialect).prop_map(S::Join),
+        (trid(), any::<u32>()).prop_map(|(trid, session)| S::Ringing(trid, session)),
+        (lax_handle(), display_name(), message()).prop_map(|(handle, name, payload)| S::Message {
+            handle,
+            name,
+            payload,
+        }),
+        trid().prop_map(S::Ack),
+        trid().prop_map(S::Nak),
+        (lax_handle(), any::<bool>()).prop_map(|(handle, idle)| S::Bye(handle, idle)),
+        (trid(), error_code()).prop_map(|(trid, code)| S::Error(trid, code)),
+    ]
+}
