@@ -3,7 +3,7 @@
 //!
 //! A run is decided by its seed. `SWALLOWTAIL_MODEL_SEED=7` runs that one only; `SWALLOWTAIL_MODEL_SEEDS` is how many are run and
 //! `SWALLOWTAIL_MODEL_STEPS` how long each is. The long run:
-//! `SWALLOWTAIL_MODEL_SEEDS=50 SWALLOWTAIL_MODEL_STEPS=10000 cargo test -p swallowtail --test model`.
+//! `SWALLOWTAIL_MODEL_SEEDS=50 cargo test -p swallowtail --test model`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure is what a test is for")]
 
@@ -22,7 +22,7 @@ use run::Run;
 
 /// What the test command has time for.
 const SEEDS: u64 = 5;
-const STEPS: u32 = 2000;
+const STEPS: u32 = 10_000;
 /// A run waits for the network most of the time.
 const AT_ONCE: usize = 4;
 

@@ -320,14 +320,15 @@ impl World {
                 let number = number.as_ref().map(|number| number.text.clone());
                 if self.people[who].phones[*place] != number {
                     self.account(who).phones[*place].clone_from(&number);
-                    self.number_changed(who, Some((*place, number)));
+                    self.number_changed(who, *place, &number);
                 }
             }
             Operation::Paging(on) => {
                 if self.people[who].paging != *on {
-                    self.account(who).paging = *on;
-                    // There is no mobile service, so it is stored and not told.
-                    self.number_changed(who, None);
+                    let account = self.account(who);
+                    account.paging = *on;
+                    // There is no mobile service, so it is stored and not told, and nobody's copy of the lists is old.
+                    account.setting_changes += 1;
                 }
             }
             _ => self.account(who).change_settings(operation),
@@ -511,7 +512,7 @@ impl World {
     }
 
     /// Section 1.4: a list change for all who have U on FL, and section 2: told to those who see U.
-    fn number_changed(&mut self, u: &str, told: Option<(usize, Option<String>)>) {
+    fn number_changed(&mut self, u: &str, place: usize, number: &Option<String>) {
         self.account(u).setting_changes += 1;
         let watchers: Vec<String> =
             self.people.iter().filter(|(_, account)| account.is_on(FL, u)).map(|(w, _)| w.clone()).collect();
@@ -519,8 +520,8 @@ impl World {
             let shown = self.seen(u, &w).is_some();
             let account = self.account(&w);
             account.list_changes += 1;
-            if let (true, Some((place, number)), Some(numbers)) = (shown, &told, account.known_numbers()) {
-                numbers.entry(u.to_owned()).or_default()[*place].clone_from(number);
+            if let (true, Some(numbers)) = (shown, account.known_numbers()) {
+                numbers.entry(u.to_owned()).or_default()[place].clone_from(number);
             }
         }
     }
