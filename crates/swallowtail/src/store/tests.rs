@@ -378,3 +378,35 @@ async fn nobody_else_on_the_machine_can_read_what_it_writes() {
         assert_eq!(mode(&file) & 0o077, 0, "{}", file.display());
     }
 }
+
+/// SQLite ends a transaction by itself when it cannot be committed; the library goes on counting it.
+#[tokio::test]
+async fn after_a_commit_that_failed_edits_go_on_at_once() {
+    let (_directory, store) = store_with(&["alice"]).await;
+    {
+        let mut fails = true;
+        let mut writer = store.writer.acquire().await.unwrap();
+        writer.lock_handle().await.unwrap().set_commit_hook(move || !std::mem::take(&mut fails));
+    }
+    let change = [Change::Entry(handle("bob"), entry(List::Allow))];
+    assert!(store.change("alice", &change).await.is_err());
+    assert!(store.test_roster("alice").await.1.entries.is_empty());
+    store.change("alice", &change).await.unwrap();
+    assert_eq!(store.test_roster("alice").await.1.entries.len(), 1);
+}
+
+/// A database may not grow over a number of pages here, which is what a full disk looks like to it.
+#[tokio::test]
+async fn after_a_full_disk_edits_go_on_as_soon_as_there_is_room() {
+    let (_directory, store) = store_with(&["alice"]).await;
+    let (pages,): (i64,) = sqlx::query_as("pragma page_count").fetch_one(&store.writer).await.unwrap();
+    let room = |pages| sqlx::query(AssertSqlSafe(format!("pragma max_page_count = {pages}")));
+    room(pages).execute(&store.writer).await.unwrap();
+    let changes: Vec<_> =
+        (0..2000).map(|number| Change::Entry(handle(&format!("contact{number}")), entry(List::Allow))).collect();
+    assert!(store.change("alice", &changes).await.is_err());
+    assert!(store.test_roster("alice").await.1.entries.is_empty());
+    room(pages * 1000).execute(&store.writer).await.unwrap();
+    store.change("alice", &changes).await.unwrap();
+    assert_eq!(store.test_roster("alice").await.1.entries.len(), 2000);
+}

@@ -116,6 +116,19 @@ async fn write_batch(pool: &SqlitePool, batch: Vec<Waiting>) {
 
 async fn try_batch(pool: &SqlitePool, batch: &[Waiting]) -> Result<Vec<Result<(), StoreError>>, sqlx::Error> {
     let mut connection = pool.acquire().await?;
+    let results = write_all(&mut connection, batch).await;
+    if results.is_err() {
+        // When the disk is full SQLite ends a transaction by itself, and the library goes on counting it: every later one on this
+        // connection would fail. The next batch gets a new connection.
+        connection.close_on_drop();
+    }
+    results
+}
+
+async fn write_all(
+    connection: &mut SqliteConnection,
+    batch: &[Waiting],
+) -> Result<Vec<Result<(), StoreError>>, sqlx::Error> {
     // Immediate: it waits for another process here and not in the middle.
     let mut transaction = connection.begin_with("begin immediate").await?;
     let mut results = Vec::with_capacity(batch.len());
