@@ -92,9 +92,14 @@ impl Reg {
     }
 
     /// The line that asks, and with a version, for readers that are told one, the line that answers.
+    ///
+    /// From MSNP10 on there is no version; a reader that is told one all the same waits for the order of ADG (clients.md).
     pub(super) fn encode(&self, reader: Reader, version: Option<u32>, out: &mut Vec<u8>) {
-        let line = LineWriter::new(out, "REG").word(self.trid).opt(version).word(self.group).raw(self.name.raw());
-        line.opt(reader.is_old().then_some(0)).end();
+        let line = LineWriter::new(out, "REG").word(self.trid).opt(version);
+        if version.is_some() && !reader.is_old() {
+            return line.raw(self.name.raw()).word(self.group).end();
+        }
+        line.word(self.group).raw(self.name.raw()).opt(reader.is_old().then_some(0)).end();
     }
 }
 
