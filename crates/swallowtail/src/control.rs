@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use msnp::Handle;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 /// The socket inside the data directory.
@@ -22,6 +22,10 @@ const FILE_NAME: &str = "control.sock";
 const MAX_LINE: u64 = 4096;
 /// How long a command may take to come, and its answer to be taken.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest path that a Unix socket can have, without the 0 after it.
+const MAX_PATH: usize = 107;
+/// After a connection could not be accepted, there may be no descriptor for the next one either.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// The longest warning before a stop, in minutes: a day.
 const MAX_MINUTES: u32 = 24 * 60;
 
@@ -70,27 +74,50 @@ impl Command {
 /// # Errors
 /// The server did not do it, and says why.
 pub fn tell(data: &Path, command: &Command) -> anyhow::Result<bool> {
+    let line = command.encode();
+    anyhow::ensure!(line.len() as u64 <= MAX_LINE, "that is too long: a command has at most {MAX_LINE} bytes");
     let mut stream = match BlockingStream::connect(data.join(FILE_NAME)) {
         Ok(stream) => stream,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => return Ok(false),
+        // The path is too long, so no server can run there.
+        Err(error) if error.kind() == ErrorKind::InvalidInput => return Ok(false),
         Err(error) => return Err(error).context("cannot reach the running server"),
     };
     stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(command.encode().as_bytes())?;
+    stream.write_all(line.as_bytes())?;
     stream.shutdown(Shutdown::Write)?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).context("the running server does not answer")?;
     match answer.trim_end() {
         "ok" => Ok(true),
+        "" => bail!("the running server does not answer"),
         why => bail!("{why}"),
     }
 }
+
+/// Whether there can be a socket in a data directory.
+///
+/// # Errors
+/// Its path is too long.
+pub fn check_path(data: &Path) -> anyhow::Result<()> {
+    let path = data.join(FILE_NAME);
+    let length = path.as_os_str().len();
+    anyhow::ensure!(
+        length <= MAX_PATH,
+        "the path of the data directory is too long: {} has {length} bytes, and a socket may have {MAX_PATH}",
+        path.display()
+    );
+    Ok(())
+}
+
+/// A command, and whom to tell that it is carried out.
+pub type Request = (Command, oneshot::Sender<()>);
 
 /// The socket of a running server; it goes with it.
 #[derive(Debug)]
 pub struct Control {
     path: PathBuf,
-    commands: mpsc::Receiver<Command>,
+    requests: mpsc::Receiver<Request>,
 }
 
 impl Control {
@@ -103,22 +130,30 @@ impl Control {
         let _ = std::fs::remove_file(&path);
         let listener =
             UnixListener::bind(&path).with_context(|| format!("cannot make the socket {}", path.display()))?;
-        let (sender, commands) = mpsc::channel(16);
+        let (sender, requests) = mpsc::channel(16);
         tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
+            loop {
+                let stream = match listener.accept().await {
+                    Ok((stream, _)) => stream,
+                    Err(error) => {
+                        tracing::warn!(%error, "a command of the operator could not be accepted");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                        continue;
+                    }
+                };
                 let sender = sender.clone();
                 tokio::spawn(async move {
                     let _ = timeout(PATIENCE, serve(stream, sender)).await;
                 });
             }
         });
-        Ok(Self { path, commands })
+        Ok(Self { path, requests })
     }
 
     /// The next command.
-    pub async fn next(&mut self) -> Command {
-        match self.commands.recv().await {
-            Some(command) => command,
+    pub async fn next(&mut self) -> Request {
+        match self.requests.recv().await {
+            Some(request) => request,
             None => std::future::pending().await,
         }
     }
@@ -130,17 +165,23 @@ impl Drop for Control {
     }
 }
 
-async fn serve(mut stream: UnixStream, commands: mpsc::Sender<Command>) -> std::io::Result<()> {
-    let mut line = String::new();
-    BufReader::new((&mut stream).take(MAX_LINE)).read_line(&mut line).await?;
-    let answer = match Command::decode(&line) {
-        Ok(command) => match commands.send(command).await {
-            Ok(()) => "ok\n".to_owned(),
-            Err(_) => "the server is stopping\n".to_owned(),
-        },
+async fn serve(mut stream: UnixStream, requests: mpsc::Sender<Request>) -> std::io::Result<()> {
+    let mut line = Vec::new();
+    BufReader::new((&mut stream).take(MAX_LINE)).read_until(b'\n', &mut line).await?;
+    let answer = match carry_out(&line, &requests).await {
+        Ok(()) => "ok\n".to_owned(),
         Err(error) => format!("{error:#}\n"),
     };
     stream.write_all(answer.as_bytes()).await
+}
+
+/// Returns when the server has done it.
+async fn carry_out(line: &[u8], requests: &mpsc::Sender<Request>) -> anyhow::Result<()> {
+    anyhow::ensure!(line.ends_with(b"\n"), "the command is not a line of at most {MAX_LINE} bytes");
+    let command = Command::decode(std::str::from_utf8(line).context("the command is not UTF-8")?)?;
+    let (done, wait) = oneshot::channel();
+    requests.send((command, done)).await.context("the server is stopping")?;
+    wait.await.context("the server is stopping")
 }
 
 #[cfg(test)]
@@ -172,5 +213,26 @@ mod tests {
     fn without_a_server_nobody_is_told() {
         let data = tempfile::tempdir().unwrap();
         assert!(!tell(data.path(), &Command::Stop(1)).unwrap());
+        let long = data.path().join("x".repeat(MAX_PATH));
+        assert!(check_path(&long).is_err() && check_path(data.path()).is_ok());
+        assert!(!tell(&long, &Command::Stop(1)).unwrap());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn ok_means_that_it_is_done_and_what_is_too_long_is_refused() {
+        let data = tempfile::tempdir().unwrap();
+        let mut control = Control::open(data.path()).unwrap();
+        let path = data.path().to_owned();
+        let told = |command: Command| {
+            let path = path.clone();
+            tokio::task::spawn_blocking(move || tell(&path, &command))
+        };
+        let stop = told(Command::Stop(1));
+        let (command, done) = control.next().await;
+        assert!(command == Command::Stop(1) && !stop.is_finished());
+        done.send(()).unwrap();
+        assert!(stop.await.unwrap().unwrap());
+        let error = told(Command::Announce("é".repeat(3000))).await.unwrap().unwrap_err();
+        assert!(error.to_string().contains("at most 4096 bytes"), "{error}");
     }
 }

@@ -117,6 +117,15 @@ impl Rates {
         Self { limits, state: Mutex::default() }
     }
 
+    /// Whether `who` cannot do something now. It is not counted.
+    pub fn is_over(&self, who: impl Into<Who>, act: Act) -> bool {
+        let rate = self.limits.of(&act);
+        let now = Instant::now();
+        let state = lock(&self.state);
+        let fresh = |done: &VecDeque<Instant>| done.iter().filter(|at| now.duration_since(**at) < rate.span).count();
+        state.done.get(&(who.into(), act)).map_or(0, fresh) >= rate.most
+    }
+
     /// Counts something that `who` does now. `false` when that is too often; then it is not counted.
     pub fn admit(&self, who: impl Into<Who>, act: Act) -> bool {
         let rate = self.limits.of(&act);

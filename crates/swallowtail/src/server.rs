@@ -165,19 +165,24 @@ impl Server {
 
     /// Sends everybody to another notification server (ns.md section 4, XFR NS).
     pub fn move_to(&self, notification: &str) {
-        let dispatch = self.addresses.notification.to_string();
-        let transfer = SignInAnswer::Transfer { trid: TrId::UNASKED, notification: notification.to_owned(), dispatch };
-        self.tell_everybody(|_, _| Some(transfer.clone().into()));
+        self.tell_everybody(|_, endpoint| {
+            let (notification, dispatch) = (notification.to_owned(), endpoint.notification.clone());
+            Some(SignInAnswer::Transfer { trid: TrId::UNASKED, notification, dispatch }.into())
+        });
     }
 
     /// The password of an account was changed, or the account is gone: its connections are closed, and its cookies are worth nothing
     /// any more. Tickets are checked at each sign-in.
     pub async fn account_changed(&self, handle: &Handle) {
-        let turn = self.service.directory.turn(handle).await;
+        let directory = &self.service.directory;
+        // At once, whatever else may fail. A sign-in that has begun holds the turn, so the look after that finds it.
+        if let Some(cell) = directory.find(handle) {
+            cell.expel();
+        }
+        let turn = directory.turn(handle).await;
         match turn.cell().await {
             Ok(Some(cell)) => cell.expel(),
-            // It is gone; looking for it ended its session.
-            Ok(None) => {}
+            Ok(None) => directory.forget_watcher(handle.clone()),
             Err(error) => tracing::error!(%error, %handle, "the store could not be read after a change of an account"),
         }
         self.service.switchboard.expel(handle);
@@ -226,8 +231,9 @@ impl Chat {
         };
         let Ok(dialled) = stream.local_addr() else { return };
         let advertise = &self.service.config.advertise;
+        let notification = reachable(advertise.notification.as_ref(), dialled.ip(), self.addresses.notification);
         let role = if dispatch {
-            let notification = reachable(advertise.notification.as_ref(), dialled.ip(), self.addresses.notification);
+            let notification = notification.clone();
             Role::Dispatch { notification, dispatch: canonical(dialled).to_string() }
         } else {
             Role::Notification
@@ -236,6 +242,7 @@ impl Chat {
             outbox: outbox.clone(),
             permit,
             peer: canonical(peer),
+            notification,
             switchboard: reachable(advertise.switchboard.as_ref(), dialled.ip(), self.addresses.switchboard),
             limited: self.is_limited(peer.ip()),
         };
@@ -263,7 +270,7 @@ impl Chat {
     fn admit(&self, peer: SocketAddr) -> Option<(Arc<Outbox>, crate::net::Permit)> {
         let outbox = Outbox::new(OUTBOX_LIMIT);
         let permit = self.connections.admit(peer.ip(), &outbox);
-        if permit.is_none() {
+        if permit.is_none() && !self.service.draining.load(Ordering::Acquire) {
             tracing::warn!(%peer, "too many connections; the newest is refused");
         }
         permit.map(|permit| (outbox, permit))

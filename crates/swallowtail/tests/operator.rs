@@ -102,3 +102,28 @@ async fn a_removed_account_leaves_the_lists_of_others_at_once() {
     bob.expect("FLN alice@example.com").await;
     bob.expect("REM 0 RL alice@example.com").await;
 }
+
+#[tokio::test]
+async fn an_account_removed_while_it_is_off_line_leaves_the_lists_of_others_too() {
+    let (data, _server, mut alice, mut bob) = friends().await;
+    alice.line("OUT").await;
+    bob.expect("FLN alice@example.com").await;
+    alice.until_closed().await;
+    account(data.path(), &["remove", ALICE, "--yes"], "");
+    bob.expect("REM 0 RL alice@example.com").await;
+}
+
+#[tokio::test]
+async fn while_a_stop_counts_down_the_operator_is_heard() {
+    let (data, mut server, mut alice, mut bob) = friends().await;
+    tell(data.path(), &["stop", "--in", "1000"]);
+    alice.expect("MSG Hotmail Hotmail 91").await;
+    bob.expect("MSG Hotmail Hotmail 91").await;
+    tell(data.path(), &["announce", "Not yet"]);
+    bob.expect("NOT").await;
+    account(data.path(), &["remove", ALICE, "--yes"], "");
+    assert_eq!(alice.last_lines().await.last().unwrap(), "OUT");
+    tell(data.path(), &["stop"]);
+    assert_eq!(bob.last_lines().await.last().unwrap(), "OUT SSD");
+    assert!(server.wait().success());
+}

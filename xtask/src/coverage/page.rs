@@ -16,9 +16,10 @@ const HEAD: &str = "\
 # Coverage: verbs, dialects and the transcripts that show them
 
 Made by `cargo xtask coverage` from verbs.txt, the tables of the crate `msnp` and the transcripts; not to be edited. `cargo xtask test`
-fails when it is old, when the code has a verb that verbs.txt lacks or the other way round, and when a transcript says otherwise.
+fails when it is old; when the code takes a verb of clients that verbs.txt lacks, or the other way round; when it reads a verb of servers that
+verbs.txt lacks; and when a transcript shows something to be carried out, sent or refused that is not so here.
 
-Columns 8 to 12 are the dialects. `yes`: carried out, or sent. A code of errors.md: always refused with it. `closes`: the connection is
+Columns 8 to 12 are the dialects. `yes`: carried out, or sent. A code of errors.md: refused with it, if nothing else is wrong first. `closes`: the connection is
 closed without an answer. `never`: known, never sent. `-`: not in this dialect. The numbers after that are transcripts of the list
 at the end in which that happens, the first three and how many more; all of them are played against the server by its tests. \"Refusals
 shown\": codes that the transcripts have as an answer to the verb in some dialect, and `close`.

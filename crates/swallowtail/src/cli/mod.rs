@@ -145,6 +145,7 @@ impl Cli {
             Command::Announce { source, text } => {
                 // One line, whatever the shell made of it.
                 let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                anyhow::ensure!(!text.is_empty(), "there is nothing to tell: the text is empty");
                 tell(&source, &control::Command::Announce(text))
             }
             Command::Stop { source, minutes } => tell(&source, &control::Command::Stop(minutes)),

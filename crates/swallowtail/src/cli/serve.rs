@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::pin::Pin;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -9,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::say;
 use crate::config::Config;
-use crate::control::{Command, Control};
+use crate::control::{self, Command, Control};
 use crate::server::{Addresses, Server};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -17,6 +18,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Runs a server until it is told to stop. `file` is where the settings are from.
 pub(super) async fn run(config: Config, file: Option<&Path>) -> anyhow::Result<()> {
     let data = config.data.clone();
+    control::check_path(&data)?;
     let mut signals = StopSignals::listen()?;
     let server = Server::start(config).await?;
     let mut control = Control::open(&data)?;
@@ -34,24 +36,28 @@ pub(super) async fn run(config: Config, file: Option<&Path>) -> anyhow::Result<(
 
 /// Does what the operator says, until that is to stop.
 async fn until_stop(server: &Server, control: &mut Control, signals: &mut StopSignals) {
+    let mut stop: Pin<Box<dyn Future<Output = ()> + Send + '_>> = Box::pin(std::future::pending());
     loop {
-        let command = tokio::select! {
-            command = control.next() => command,
+        let (command, done) = tokio::select! {
+            request = control.next() => request,
+            () = &mut stop => return,
             () = signals.wait() => return,
         };
         match command {
             Command::Announce(text) => server.announce(&text),
             Command::Move(address) => server.move_to(&address),
-            Command::Changed(handle) => server.account_changed(&handle).await,
+            Command::Changed(handle) => tokio::select! {
+                () = server.account_changed(&handle) => {}
+                () = signals.wait() => return,
+            },
+            // The last word counts: a stop can be put off and hastened.
             Command::Stop(minutes) => {
                 say(format_args!("Stopping in {minutes} minutes. Ctrl-C stops now."));
-                tokio::select! {
-                    () = count_down(server, minutes) => {}
-                    () = signals.wait() => {}
-                }
-                return;
+                stop = Box::pin(count_down(server, minutes));
             }
         }
+        // Who asked may have gone meanwhile.
+        let _ = done.send(());
     }
 }
 
@@ -133,17 +139,19 @@ fn quoted(path: &Path) -> String {
 
 /// Ctrl-C and SIGTERM.
 struct StopSignals {
+    interrupt: Signal,
     terminate: Signal,
 }
 
 impl StopSignals {
     fn listen() -> anyhow::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")? })
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
     }
 
     async fn wait(&mut self) {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
+            _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
     }

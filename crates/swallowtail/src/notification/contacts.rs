@@ -70,8 +70,16 @@ fn add_forward(
     }
 }
 
-/// The code for an address that is no account: it changed with MSNP10 (errors.md). Who asks for too many hears 800, and so cannot
-/// go on finding out which there are (security.md section 3).
+/// 800 for who has asked for too many addresses that are no accounts, whatever this one is: so nobody can go on finding out which
+/// there are (ns.md section 8). What is on the account's lists is known to it anyway.
+fn may_ask_for(service: &Service, me: &Me, handle: &Handle) -> Result<(), ErrorCode> {
+    if me.cell.state().roster.entries.contains_key(handle) {
+        return Ok(());
+    }
+    me.check_rate(service, Act::AddUnknown)
+}
+
+/// The code for an address that is no account: it changed with MSNP10 (errors.md).
 fn unknown_account(service: &Service, me: &Me) -> ErrorCode {
     if let Err(code) = me.admit(service, Act::AddUnknown) {
         return code;
@@ -88,7 +96,10 @@ async fn add_to_list(
     handle: Handle,
     nickname: Option<(DisplayName, Text)>,
 ) -> Outcome {
-    match exists(&service, &me, &handle).await {
+    if let Err(code) = may_ask_for(&service, &me, &handle) {
+        return refused(trid, code);
+    }
+    match exists(&service, &handle).await {
         Ok(true) => {}
         Ok(false) => return refused(trid, unknown_account(&service, &me)),
         Err(error) => return unreadable(trid, &error),
@@ -106,9 +117,9 @@ async fn add_to_list(
     }
 }
 
-/// Whether an address can be put on a list: an account, or a telephone. Oneself passes, to be refused with the right code.
-async fn exists(service: &Service, me: &Me, handle: &Handle) -> Result<bool, StoreError> {
-    if handle.is_telephone() || *handle == me.cell.handle || service.directory.find(handle).is_some() {
+/// Whether an address can be put on a list: an account, or a telephone.
+async fn exists(service: &Service, handle: &Handle) -> Result<bool, StoreError> {
+    if handle.is_telephone() || service.directory.find(handle).is_some() {
         return Ok(true);
     }
     Ok(service.store.account(handle).await?.is_some())
@@ -123,7 +134,13 @@ fn unreadable(trid: TrId, error: &StoreError) -> Outcome {
 async fn add_contact(service: Arc<Service>, me: Me, trid: TrId, new: NewContact, word: Text) -> Outcome {
     let limits = service.roster_limits();
     let (handle, contact, group) = (new.handle.clone(), new.guid, new.group);
+    if let Err(code) = may_ask_for(&service, &me, &handle) {
+        return refused(trid, code);
+    }
     let (_mine, theirs) = service.directory.turns(&me.cell.handle, &handle).await;
+    if me.is_replaced() {
+        return refused(trid, ErrorCode::StoreUnavailable);
+    }
     let other = match theirs.cell().await {
         Ok(other) => other,
         Err(error) => return unreadable(trid, &error),
@@ -216,6 +233,9 @@ async fn remove_contact(service: Arc<Service>, me: Me, contact: ContactRef, rem:
     let handle = me.cell.state().roster.find_contact(&contact).map(|(handle, _)| handle.clone());
     let Some(handle) = handle else { return refused(trid, ErrorCode::NotOnList) };
     let (_mine, theirs) = service.directory.turns(&me.cell.handle, &handle).await;
+    if me.is_replaced() {
+        return refused(trid, ErrorCode::StoreUnavailable);
+    }
     let other = match theirs.cell().await {
         Ok(other) => other,
         Err(error) => return unreadable(trid, &error),

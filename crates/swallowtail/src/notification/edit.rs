@@ -24,6 +24,9 @@ pub(super) fn own(
     let (service, me) = (service.clone(), me.clone());
     wait_for_edit(trid, async move {
         let _turn = service.directory.turn(&me.cell.handle).await;
+        if me.is_replaced() {
+            return refused(trid, ErrorCode::StoreUnavailable);
+        }
         let planned = plan(&me.cell.state().roster, now());
         let (changes, answer) = match planned {
             Ok(planned) => planned,

@@ -49,6 +49,8 @@ pub struct Connection {
     pub permit: Permit,
     /// The client's address.
     pub peer: SocketAddr,
+    /// The address of this notification server that this client can dial.
+    pub notification: String,
     /// The switchboard address that this client can dial.
     pub switchboard: String,
     /// Whether its rates are bounded.
@@ -97,6 +99,18 @@ pub(super) struct Me {
 }
 
 impl Me {
+    /// Whether the account has signed in elsewhere meanwhile. What this connection asked for is then not done any more: the
+    /// new one has read the lists, and would not hear of it.
+    pub(super) fn is_replaced(&self) -> bool {
+        self.cell.endpoint().is_some_and(|endpoint| endpoint.epoch != self.endpoint.epoch)
+    }
+
+    /// Whether this account does something too often, without counting it. 800 when that is so.
+    pub(super) fn check_rate(&self, service: &Service, act: Act) -> Result<(), ErrorCode> {
+        let is_over = self.endpoint.limited && service.rates.is_over(&self.cell.handle, act);
+        if is_over { Err(ErrorCode::RateLimit) } else { Ok(()) }
+    }
+
     /// Counts something that this account does. 800 when that is too often.
     pub(super) fn admit(&self, service: &Service, act: Act) -> Result<(), ErrorCode> {
         let admitted = !self.endpoint.limited || service.rates.admit(&self.cell.handle, act);

@@ -9,7 +9,7 @@ use msnp::notification::{
 use msnp::{ContactRef, DisplayName, ErrorCode, TrId};
 
 use super::edit;
-use super::session::{Me, Outcome, wait_for_edit};
+use super::session::{Me, Outcome, refused, wait_for_edit};
 use crate::net::Handled;
 use crate::rates::Act;
 use crate::roster::Settings;
@@ -68,6 +68,9 @@ async fn set_number(
     told: Option<Property>,
 ) -> Outcome {
     let _turn = service.directory.turn(&me.cell.handle).await;
+    if me.is_replaced() {
+        return refused(prp.trid, ErrorCode::StoreUnavailable);
+    }
     let now = now();
     let changes = {
         let state = me.cell.state();

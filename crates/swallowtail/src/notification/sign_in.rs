@@ -112,6 +112,7 @@ pub(super) fn usr(session: &mut NotificationSession, usr: Usr) -> Result<Handled
                 client: Client {
                     dialect: negotiated.dialect,
                     outbox: session.connection.outbox.clone(),
+                    notification: session.connection.notification.clone(),
                     switchboard: session.connection.switchboard.clone(),
                     quirks: negotiated.quirks,
                     limited: session.connection.limited,
@@ -159,6 +160,10 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> O
             return fatal(ErrorCode::ServerBusy);
         }
     };
+    // The stop may have begun since USR came; whom it told to go it does not tell again.
+    if service.draining.load(Ordering::Acquire) {
+        return fatal(ErrorCode::ServerUnavailable);
+    }
     let epoch = service.directory.next_epoch();
     let endpoint = Arc::new(Endpoint::new(epoch, newcomer.client.clone()));
     cell.sign_in(&endpoint, |roster| {

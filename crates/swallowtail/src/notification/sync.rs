@@ -10,7 +10,7 @@ use msnp::{Dialect, DisplayName, ErrorCode, GroupNumber, GroupRef, Handle, Netwo
 use super::session::{Me, Outcome, refused, wait};
 use super::settings::set_numbers;
 use crate::net::Handled;
-use crate::roster::{Entry, Roster, Settings};
+use crate::roster::{Entry, Roster, Settings, Stamps};
 use crate::service::Service;
 
 /// SYN: the stamps, and everything if the client's copy is old.
@@ -20,6 +20,8 @@ pub(super) fn syn(service: &Arc<Service>, me: &Me, syn: Syn) -> Handled<Outcome>
     }
     let (service, me) = (service.clone(), me.clone());
     wait(async move {
+        // Before the numbers are read: one that changes meanwhile makes this copy old, and not a wrong one current.
+        let stamps = me.cell.state().roster.stamps;
         // The numbers of contacts are in their accounts, most of which are not in use.
         let phones = match service.store.contact_phones(me.cell.id, &me.cell.handle).await {
             Ok(phones) => phones.into_iter().map(|contact| (contact.handle, contact.settings)).collect(),
@@ -28,7 +30,7 @@ pub(super) fn syn(service: &Arc<Service>, me: &Me, syn: Syn) -> Handled<Outcome>
                 return refused(syn.trid, ErrorCode::StoreUnavailable);
             }
         };
-        answer_in_full(&me, &syn, &phones);
+        answer_in_full(&me, &syn, stamps, &phones);
         Outcome::Answered
     })
 }
@@ -36,7 +38,7 @@ pub(super) fn syn(service: &Arc<Service>, me: &Me, syn: Syn) -> Handled<Outcome>
 /// The stamps, or the version, alone when they are the ones that the client has.
 fn answer_if_current(me: &Me, syn: &Syn) -> bool {
     let state = me.cell.state();
-    let answer = answer(me, &state.roster, syn, None);
+    let answer = answer(me, state.roster.stamps, syn, None);
     // Version 0 is what a client has that has nothing.
     let current = answer.copy == syn.copy && syn.copy != CopyOf::Version(0);
     if current {
@@ -46,8 +48,7 @@ fn answer_if_current(me: &Me, syn: &Syn) -> bool {
     current
 }
 
-fn answer(me: &Me, roster: &Roster, syn: &Syn, counts: Option<(u32, u32)>) -> SynAnswer {
-    let stamps = roster.stamps;
+fn answer(me: &Me, stamps: Stamps, syn: &Syn, counts: Option<(u32, u32)>) -> SynAnswer {
     let copy = if me.endpoint.dialect < Dialect::Msnp10 {
         CopyOf::Version(stamps.version)
     } else {
@@ -57,7 +58,7 @@ fn answer(me: &Me, roster: &Roster, syn: &Syn, counts: Option<(u32, u32)>) -> Sy
 }
 
 /// The whole burst in one piece, under the cell: nothing comes in between, and list changes by others follow it.
-fn answer_in_full(me: &Me, syn: &Syn, phones: &HashMap<Handle, Settings>) {
+fn answer_in_full(me: &Me, syn: &Syn, stamps: Stamps, phones: &HashMap<Handle, Settings>) {
     let state = me.cell.state();
     let roster = &state.roster;
     let dialect = me.endpoint.dialect;
@@ -69,7 +70,7 @@ fn answer_in_full(me: &Me, syn: &Syn, phones: &HashMap<Handle, Settings>) {
     let counts = Some((count(entries.len()), count(groups.len())));
     me.endpoint.outbox.reply(|out| {
         let mut say = |line: ServerCommand| line.encode(dialect, out);
-        say(ServerCommand::Syn(answer(me, roster, syn, counts)));
+        say(ServerCommand::Syn(answer(me, stamps, syn, counts)));
         own_settings(dialect, roster).for_each(&mut say);
         groups.into_iter().for_each(|line| say(line.into()));
         for (handle, entry) in entries {

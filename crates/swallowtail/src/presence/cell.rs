@@ -70,6 +70,8 @@ pub struct Client {
     pub dialect: Dialect,
     /// Where lines for it go.
     pub outbox: Arc<Outbox>,
+    /// The address of this notification server that it can dial.
+    pub notification: String,
     /// The switchboard address that it can dial.
     pub switchboard: String,
     /// What it gets that others do not.

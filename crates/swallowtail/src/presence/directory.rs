@@ -58,7 +58,8 @@ impl Directory {
     /// The cell of an account, if it is in use. Whoever is signed in is.
     #[must_use]
     pub fn find(&self, handle: &Handle) -> Option<Arc<Cell>> {
-        let slot = lock(self.shard(handle)).get(handle).cloned()?;
+        let shard = lock(self.shard(handle));
+        let slot = shard.get(handle)?;
         lock(&slot.cell).upgrade()
     }
 
@@ -77,8 +78,10 @@ impl Directory {
     /// Waits for the turn of one account.
     pub async fn turn(self: &Arc<Self>, handle: &Handle) -> Turn {
         let slot = lock(self.shard(handle)).entry(handle.clone()).or_default().clone();
-        let guard = slot.turn.clone().lock_owned().await;
-        Turn { handle: handle.clone(), directory: self.clone(), slot: Some(slot), _guard: guard }
+        let turn = slot.turn.clone();
+        let mut waiting = Waiting { handle, directory: self, slot: Some(slot) };
+        let guard = turn.lock_owned().await;
+        Turn { handle: handle.clone(), directory: self.clone(), slot: waiting.slot.take(), _guard: guard }
     }
 
     /// Waits for the turns of two accounts, always in the order of their handles, so that nobody waits in a circle.
@@ -100,7 +103,7 @@ impl Directory {
 
     /// An account is gone: those in use do not count it among their watchers any more (ns.md section 1.2 rule 11). In the store
     /// that was done when it was removed. Each of them has its own turn, so this goes on by itself.
-    fn forget_watcher(self: &Arc<Self>, gone: Handle) {
+    pub fn forget_watcher(self: &Arc<Self>, gone: Handle) {
         let directory = self.clone();
         tokio::spawn(async move {
             for cell in directory.cells() {
@@ -132,6 +135,21 @@ impl Directory {
         let mut shard = lock(self.shard(handle));
         if shard.get(handle).is_some_and(|slot| Arc::strong_count(slot) == 1) {
             shard.remove(handle);
+        }
+    }
+}
+
+/// Somebody who waits for a turn, and may give up.
+struct Waiting<'a> {
+    handle: &'a Handle,
+    directory: &'a Directory,
+    slot: Option<Arc<Slot>>,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.slot.take().is_some() {
+            self.directory.forget_unused(self.handle);
         }
     }
 }
