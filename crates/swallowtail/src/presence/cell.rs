@@ -248,7 +248,8 @@ impl Cell {
         let concerned = changes.iter().find_map(|change| match change {
             Change::Entry(handle, _) => Some(Concerned::Only(handle.clone())),
             Change::Name(_) | Change::Settings(_) => Some(Concerned::Everybody),
-            Change::Group(..) | Change::OtherContactsName(_) | Change::GroupRemoved(_) | Change::Stamps(_) => None,
+            Change::Group(..) | Change::OtherContactsName(_) | Change::GroupRemoved(_) => None,
+            Change::ListChanged(_) | Change::SettingsChanged(_) => None,
         });
         let apply = |state: &mut AccountState| changes.iter().for_each(|change| state.roster.apply(change));
         self.change(&mut state, concerned.unwrap_or(Concerned::Nobody), apply, answer);

@@ -59,14 +59,6 @@ impl Roster {
         self.entries.values().filter(|entry| entry.lists.has_any(lists)).count()
     }
 
-    fn list_changed(&self, now: Timestamp) -> Change {
-        Change::Stamps(self.stamps.list_changed(now))
-    }
-
-    fn settings_changed(&self, now: Timestamp) -> Change {
-        Change::Stamps(self.stamps.settings_changed(now))
-    }
-
     /// `ADC FL N=handle`. The contact's own roster changes too: [`Roster::become_watched`].
     ///
     /// # Errors
@@ -97,7 +89,7 @@ impl Roster {
             Some(GroupPlace::Group(guid)) => vec![guid],
             Some(GroupPlace::OtherContacts) | None => Vec::new(),
         };
-        Ok(vec![Change::Entry(handle, entry), self.list_changed(now)])
+        Ok(vec![Change::Entry(handle, entry), Change::ListChanged(now)])
     }
 
     /// Rule 2: `watcher`, who goes by `name`, puts the owner on FL. Undecided is PL, decided is RL; nothing changes for one who
@@ -124,7 +116,7 @@ impl Roster {
         }
         let decided = entry.lists.has_any(List::Allow | List::Block);
         entry.lists |= if decided { List::Reverse } else { List::Pending };
-        Ok(vec![Change::Entry(watcher.clone(), entry), self.list_changed(now)])
+        Ok(vec![Change::Entry(watcher.clone(), entry), Change::ListChanged(now)])
     }
 
     /// `ADC AL|BL|RL N=other`. A nickname is kept only for a new entry. `block_before_disallow`: this client may put somebody on BL
@@ -164,7 +156,7 @@ impl Roster {
         }
         entry.lists |= list;
         settle_pending(&mut entry);
-        Ok(vec![Change::Entry(other.clone(), entry), self.list_changed(now)])
+        Ok(vec![Change::Entry(other.clone(), entry), Change::ListChanged(now)])
     }
 
     /// `ADC RL` and `REM PL`, rule 5: both make PL into RL, in either order and again.
@@ -176,7 +168,7 @@ impl Roster {
         if !settle_pending(&mut entry) {
             return Ok(Vec::new());
         }
-        Ok(vec![Change::Entry(other.clone(), entry), self.list_changed(now)])
+        Ok(vec![Change::Entry(other.clone(), entry), Change::ListChanged(now)])
     }
 
     /// `ADC FL C=contact group`, `ADD FL handle nick number`.
@@ -204,7 +196,7 @@ impl Roster {
                 entry.groups.insert(place, guid);
             }
         }
-        Ok(vec![Change::Entry(handle.clone(), entry), self.list_changed(now)])
+        Ok(vec![Change::Entry(handle.clone(), entry), Change::ListChanged(now)])
     }
 
     /// `REM FL contact`. The contact's own roster changes too: [`Roster::become_unwatched`].
@@ -218,7 +210,7 @@ impl Roster {
         entry.contact = None;
         entry.groups.clear();
         entry.in_other_contacts = false;
-        Ok(vec![Change::Entry(handle.clone(), entry), self.list_changed(now)])
+        Ok(vec![Change::Entry(handle.clone(), entry), Change::ListChanged(now)])
     }
 
     /// Rule 3: `watcher` takes the owner off FL.
@@ -229,7 +221,7 @@ impl Roster {
             return Vec::new();
         }
         entry.lists = entry.lists.without(List::Reverse | List::Pending);
-        vec![Change::Entry(watcher.clone(), entry), self.list_changed(now)]
+        vec![Change::Entry(watcher.clone(), entry), Change::ListChanged(now)]
     }
 
     /// `REM FL contact group`.
@@ -258,7 +250,7 @@ impl Roster {
         if matches!(group, GroupRef::Number(_)) && !stays {
             return Ok(GroupRemoval::LeavesForward);
         }
-        Ok(GroupRemoval::Stays(vec![Change::Entry(handle.clone(), entry), self.list_changed(now)]))
+        Ok(GroupRemoval::Stays(vec![Change::Entry(handle.clone(), entry), Change::ListChanged(now)]))
     }
 
     /// `REM AL|BL|PL other`.
@@ -274,7 +266,7 @@ impl Roster {
             return Err(ErrorCode::NotOnList);
         }
         entry.lists = entry.lists.without(list);
-        Ok(vec![Change::Entry(other.clone(), entry), self.list_changed(now)])
+        Ok(vec![Change::Entry(other.clone(), entry), Change::ListChanged(now)])
     }
 
     /// ADG: a new group with the GUID `guid`, and the lowest free number for the dialects that use one. `numbered`: it must have
@@ -298,7 +290,7 @@ impl Roster {
             return Err(ErrorCode::TooManyGroups);
         }
         let group = Group { name: name.into(), number };
-        Ok((vec![Change::Group(guid, group), self.list_changed(now)], number))
+        Ok((vec![Change::Group(guid, group), Change::ListChanged(now)], number))
     }
 
     fn has_group_named(&self, name: &str) -> bool {
@@ -329,7 +321,7 @@ impl Roster {
                 Change::Group(guid, Group { name: name.into(), number: old.number })
             }
         };
-        Ok(vec![change, self.list_changed(now)])
+        Ok(vec![change, Change::ListChanged(now)])
     }
 
     /// RMG: its contacts stay on FL (ns.md section 9).
@@ -339,7 +331,7 @@ impl Roster {
     pub fn remove_group(&self, group: GroupRef, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         match self.find_group(group).ok_or(ErrorCode::InvalidGroup)? {
             GroupPlace::OtherContacts => Err(ErrorCode::GroupZero),
-            GroupPlace::Group(guid) => Ok(vec![Change::GroupRemoved(guid), self.list_changed(now)]),
+            GroupPlace::Group(guid) => Ok(vec![Change::GroupRemoved(guid), Change::ListChanged(now)]),
         }
     }
 
@@ -358,7 +350,7 @@ impl Roster {
             return Ok(Vec::new());
         }
         let entry = Entry { nickname, ..entry.clone() };
-        Ok(vec![Change::Entry(handle.clone(), entry), self.list_changed(now)])
+        Ok(vec![Change::Entry(handle.clone(), entry), Change::ListChanged(now)])
     }
 
     /// PRP MFN.
@@ -367,7 +359,7 @@ impl Roster {
         if name == self.name {
             return Vec::new();
         }
-        vec![Change::Name(name), self.settings_changed(now)]
+        vec![Change::Name(name), Change::SettingsChanged(now)]
     }
 
     /// GTC, BLP and the other settings: nothing happens when they are so already.
@@ -376,7 +368,7 @@ impl Roster {
         if settings == self.settings {
             return Vec::new();
         }
-        vec![Change::Settings(settings), self.settings_changed(now)]
+        vec![Change::Settings(settings), Change::SettingsChanged(now)]
     }
 }
 

@@ -98,8 +98,10 @@ pub enum Change {
     Name(DisplayName),
     /// GTC, BLP, telephone numbers, MOB.
     Settings(Settings),
-    /// The stamps after the change.
-    Stamps(Stamps),
+    /// The copies of lists that clients keep are old. A step, not a value: what others step in between counts too.
+    ListChanged(Timestamp),
+    /// The copies of settings that clients keep are old.
+    SettingsChanged(Timestamp),
 }
 
 impl Stamps {
@@ -113,16 +115,6 @@ impl Stamps {
     #[must_use]
     pub fn settings_changed(self, now: Timestamp) -> Self {
         Self { settings: self.settings.next(now), version: self.version.wrapping_add(1), ..self }
-    }
-
-    /// The later of each: a change by somebody else may have come in between.
-    #[must_use]
-    pub fn latest(self, other: Self) -> Self {
-        Self {
-            list: self.list.max(other.list),
-            settings: self.settings.max(other.settings),
-            version: self.version.max(other.version),
-        }
     }
 }
 
@@ -184,7 +176,8 @@ impl Roster {
             }
             Change::Name(name) => self.name = name.clone(),
             Change::Settings(settings) => self.settings = settings.clone(),
-            Change::Stamps(stamps) => self.stamps = self.stamps.latest(*stamps),
+            Change::ListChanged(now) => self.stamps = self.stamps.list_changed(*now),
+            Change::SettingsChanged(now) => self.stamps = self.stamps.settings_changed(*now),
         }
     }
 

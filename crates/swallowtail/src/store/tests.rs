@@ -5,7 +5,7 @@ use msnp::{DisplayName, GroupNumber, Guid, Handle, List, ListBits, Timestamp};
 use tempfile::TempDir;
 
 use super::*;
-use crate::roster::{Change, Entry, Group, Roster, Settings, Stamps};
+use crate::roster::{Change, Entry, Group, Roster, Settings};
 
 fn handle(name: &str) -> Handle {
     Handle::parse(&format!("{name}@example.com")).unwrap()
@@ -70,7 +70,6 @@ async fn every_kind_of_change_reads_back_as_it_is_in_memory() {
         phones: [Some(Arc::from("555 0001")), None, Some(Arc::from("é"))],
         paging: true,
     };
-    let stamps = Stamps { list: at(2_000_000_000), settings: at(2_000_000_001), version: 77 };
     let changes = [
         Change::Group(guid(2), group("Friends", 1)),
         Change::Group(guid(3), group("Family", 2)),
@@ -82,7 +81,11 @@ async fn every_kind_of_change_reads_back_as_it_is_in_memory() {
         Change::OtherContactsName("Everybody else".into()),
         Change::Name(DisplayName::new("Alice\t\u{7}").unwrap()),
         Change::Settings(settings),
-        Change::Stamps(stamps),
+        Change::ListChanged(at(2_000_000_000)),
+        Change::SettingsChanged(at(2_000_000_001)),
+        // By clocks that stand behind.
+        Change::ListChanged(at(1)),
+        Change::SettingsChanged(at(1)),
         Change::GroupRemoved(guid(2)),
         Change::Entry(handle("nobody"), entry(ListBits::NONE)),
         Change::Settings(Settings::default()),
@@ -151,12 +154,20 @@ async fn an_edit_that_fails_takes_nobody_else_s_with_it_and_leaves_nothing_behin
 }
 
 #[tokio::test]
-async fn stamps_move_only_forward() {
-    let (_directory, store) = store_with(&["alice"]).await;
-    let stamps = |seconds, version| Stamps { list: at(seconds), settings: at(seconds), version };
-    store.change("alice", &[Change::Stamps(stamps(3_000_000_000, 9))]).await.unwrap();
-    store.change("alice", &[Change::Stamps(stamps(2_000_000_000, 8))]).await.unwrap();
-    assert_eq!(store.test_roster("alice").await.1.stamps, stamps(3_000_000_000, 9));
+async fn an_edit_counts_although_a_contact_s_number_changed_while_it_was_planned() {
+    let (_directory, store) = store_with(&["alice", "bob"]).await;
+    store.change("alice", &[Change::Entry(handle("bob"), entry(List::Forward))]).await.unwrap();
+    let (_, mut alice) = store.test_roster("alice").await;
+    let before = alice.stamps;
+    let planned = alice.set_name(DisplayName::new("Ally").unwrap(), at(2_000_000_000));
+    let mut touch = Edit::by(store.test_roster("bob").await.0);
+    touch.touch_watchers(handle("bob"), at(2_000_000_000));
+    store.write(touch).await.unwrap();
+    alice.stamps = alice.stamps.list_changed(at(2_000_000_000));
+    store.change("alice", &planned).await.unwrap();
+    planned.iter().for_each(|change| alice.apply(change));
+    assert_eq!(alice.stamps.version, before.version + 2);
+    assert_eq!(store.test_roster("alice").await.1.stamps, alice.stamps);
 }
 
 #[tokio::test]

@@ -6,11 +6,11 @@
 use msnp::notification::Phone;
 use msnp::{Handle, Timestamp};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
-use sqlx::{Acquire, Connection};
+use sqlx::{Acquire, AssertSqlSafe, Connection};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{AccountId, Store, StoreError};
-use crate::roster::{Change, Entry, Settings, Stamps};
+use crate::roster::{Change, Entry, Settings};
 
 /// The most edits in one transaction.
 const BATCH: usize = 64;
@@ -194,7 +194,8 @@ async fn write_change(connection: &mut SqliteConnection, owner: i64, change: &Ch
             sqlx::query(sql).bind(owner).bind(name.as_str()).execute(connection).await.map(drop)
         }
         Change::Settings(settings) => write_settings(connection, owner, settings).await,
-        Change::Stamps(stamps) => write_stamps(connection, owner, *stamps).await,
+        Change::ListChanged(now) => step(connection, owner, "list_stamp", *now).await,
+        Change::SettingsChanged(now) => step(connection, owner, "settings_stamp", *now).await,
     }
 }
 
@@ -250,21 +251,18 @@ async fn write_settings(connection: &mut SqliteConnection, owner: i64, settings:
 }
 
 /// Only forward: somebody else's change may have moved them meanwhile.
-async fn write_stamps(connection: &mut SqliteConnection, owner: i64, stamps: Stamps) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "update accounts set \
-         list_stamp = case when list_stamp < $2 then $2 else list_stamp end, \
-         settings_stamp = case when settings_stamp < $3 then $3 else settings_stamp end, \
-         list_version = case when list_version < $4 then $4 else list_version end \
-         where id = $1",
-    )
-    .bind(owner)
-    .bind(ticks(stamps.list))
-    .bind(ticks(stamps.settings))
-    .bind(i64::from(stamps.version))
-    .execute(connection)
-    .await
-    .map(drop)
+/// Moves a stamp and the version as [`Stamps`](crate::roster::Stamps) does in memory.
+async fn step(
+    connection: &mut SqliteConnection,
+    owner: i64,
+    stamp: &'static str,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let sql = format!(
+        "update accounts set list_version = list_version + 1, \
+         {stamp} = case when {stamp} < $2 then $2 else {stamp} + 1 end where id = $1"
+    );
+    sqlx::query(AssertSqlSafe(sql)).bind(owner).bind(ticks(now)).execute(connection).await.map(drop)
 }
 
 fn ticks(stamp: Timestamp) -> i64 {
