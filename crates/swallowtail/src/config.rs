@@ -83,7 +83,7 @@ pub struct Limits {
     pub name_changes: usize,
     /// Switchboards that one account may ask for in a minute: over it 800 (sb.md section 2).
     pub switchboards_per_minute: usize,
-    /// Switchboard connections of one account at once: over it 800 (sb.md section 11).
+    /// Switchboard connections that an account may have and ask for one more: over it 800 (sb.md section 11).
     pub switchboard_connections: usize,
     /// Addresses without an account that one account may try to add in an hour: over it 800 (ns.md section 8).
     pub unknown_accounts_per_hour: usize,

@@ -203,13 +203,33 @@ pub enum OutReason {
     SignedInElsewhere,
     /// `SSD`: the server goes down.
     ShuttingDown,
+    /// `MIG`: the lists have moved to GUIDs; to be followed by signing in again.
+    ListsMoved,
+    /// `TOU`: terms of use are not accepted.
+    TermsOfUse,
+    /// `RCT`: closed for so many minutes.
+    Closed(u32),
 }
 
 impl OutReason {
-    const fn word(self) -> &'static str {
+    fn decode(word: &[u8], minutes: Option<&[u8]>) -> Option<Self> {
+        match (word, minutes) {
+            (b"OTH", None) => Some(Self::SignedInElsewhere),
+            (b"SSD", None) => Some(Self::ShuttingDown),
+            (b"MIG", None) => Some(Self::ListsMoved),
+            (b"TOU", None) => Some(Self::TermsOfUse),
+            (b"RCT", Some(minutes)) => word::number(minutes).map(Self::Closed),
+            _ => None,
+        }
+    }
+
+    const fn words(self) -> (&'static str, Option<u32>) {
         match self {
-            Self::SignedInElsewhere => "OTH",
-            Self::ShuttingDown => "SSD",
+            Self::SignedInElsewhere => ("OTH", None),
+            Self::ShuttingDown => ("SSD", None),
+            Self::ListsMoved => ("MIG", None),
+            Self::TermsOfUse => ("TOU", None),
+            Self::Closed(minutes) => ("RCT", Some(minutes)),
         }
     }
 }
@@ -235,7 +255,10 @@ impl ServerCommand {
         let dialect = reader.dialect;
         match self {
             Self::SignIn(answer) => answer.encode(reader, out),
-            Self::Out(reason) => LineWriter::new(out, "OUT").opt(reason.map(OutReason::word)).end(),
+            Self::Out(reason) => {
+                let (word, minutes) = reason.map(OutReason::words).unzip();
+                LineWriter::new(out, "OUT").opt(word).opt(minutes.flatten()).end();
+            }
             Self::Qng(seconds) => {
                 LineWriter::new(out, "QNG").opt((dialect >= Dialect::Msnp9).then_some(seconds)).end();
             }
@@ -281,9 +304,7 @@ impl ServerCommand {
             }
             b"OUT" => Self::Out(match words.next() {
                 None => None,
-                Some(b"OTH") => Some(OutReason::SignedInElsewhere),
-                Some(b"SSD") => Some(OutReason::ShuttingDown),
-                Some(_) => return Err(Malformed::Word.into()),
+                Some(reason) => Some(OutReason::decode(reason, words.next()).ok_or(Malformed::Word)?),
             }),
             b"QNG" if dialect < Dialect::Msnp9 => Self::Qng(0),
             b"QNG" => Self::Qng(words.next().map_or(Some(0), word::number).ok_or(Malformed::Word)?),

@@ -153,7 +153,13 @@ fn service_line() -> impl Strategy<Value = ServiceLine> {
 /// Every line of a notification server to a reader of `dialect`.
 pub(crate) fn ns_server(dialect: Dialect) -> impl Strategy<Value = ServerCommand> {
     use ServerCommand as S;
-    let reasons = [OutReason::SignedInElsewhere, OutReason::ShuttingDown];
+    let reasons = prop_oneof![
+        Just(OutReason::SignedInElsewhere),
+        Just(OutReason::ShuttingDown),
+        Just(OutReason::ListsMoved),
+        Just(OutReason::TermsOfUse),
+        any::<u32>().prop_map(OutReason::Closed),
+    ];
     let next_ping = if dialect >= Dialect::Msnp9 { any::<u32>().boxed() } else { Just(0).boxed() };
     let renamed = match is_old(dialect) {
         true => rea().prop_map(S::Rea).boxed(),
@@ -161,7 +167,7 @@ pub(crate) fn ns_server(dialect: Dialect) -> impl Strategy<Value = ServerCommand
     };
     prop_oneof![
         2 => sign_in_answer(dialect).prop_map(S::SignIn),
-        1 => option::of(select(reasons.to_vec())).prop_map(S::Out),
+        1 => option::of(reasons).prop_map(S::Out),
         1 => next_ping.prop_map(S::Qng),
         1 => syn_answer(dialect).prop_map(S::Syn),
         1 => lst(dialect).prop_map(S::Lst),
