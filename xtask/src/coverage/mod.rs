@@ -1,6 +1,6 @@
 //! What of the protocol is spoken, and which transcript shows it: docs/protocol/coverage.md.
 //!
-//! Three sources are held against each other: the verbs of the reference (docs/protocol/verbs.txt, [`reference`]), the tables and
+//! Three sources are held against each other: the verbs of the reference (docs/protocol/verbs.txt, [`mod@reference`]), the tables and
 //! decoders of the crate `msnp` ([`tables`]), and the golden transcripts ([`scan`]), which the tests play against the server.
 //! Where they disagree there is no page.
 

@@ -59,7 +59,7 @@ pub struct Row {
     pub verb: Verb,
     /// The dialects in which it has this form.
     pub dialects: RangeInclusive<Dialect>,
-    /// How many words may follow the transaction id. [`ANY`] where the decoder has an answer for a wrong number.
+    /// How many words may follow the transaction id. `ANY` where the decoder has an answer for a wrong number.
     pub words: RangeInclusive<usize>,
     /// What may follow the line.
     pub payload: Payload,
