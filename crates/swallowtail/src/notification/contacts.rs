@@ -8,7 +8,7 @@ use msnp::{ContactRef, Dialect, DisplayName, ErrorCode, GroupRef, Handle, List, 
 use super::edit;
 use super::session::{Me, Outcome, refused, wait_for_edit};
 use crate::net::Handled;
-use crate::presence::Cell;
+use crate::presence::{Cell, Turn};
 use crate::random;
 use crate::rates::Act;
 use crate::roster::{GroupRemoval, NewContact};
@@ -130,6 +130,23 @@ fn unreadable(trid: TrId, error: &StoreError) -> Outcome {
     refused(trid, ErrorCode::StoreUnavailable)
 }
 
+/// The turns of this account and of another one, and the other one itself, if it is an account.
+async fn turns_of_both(
+    service: &Service,
+    me: &Me,
+    trid: TrId,
+    handle: &Handle,
+) -> Result<((Turn, Turn), Option<Arc<Cell>>), Outcome> {
+    let turns = service.directory.turns(&me.cell.handle, handle).await;
+    if me.is_replaced() {
+        return Err(refused(trid, ErrorCode::StoreUnavailable));
+    }
+    match turns.1.cell().await {
+        Ok(other) => Ok((turns, other)),
+        Err(error) => Err(unreadable(trid, &error)),
+    }
+}
+
 /// FL: both accounts change, in one write.
 async fn add_contact(service: Arc<Service>, me: Me, trid: TrId, new: NewContact, word: Text) -> Outcome {
     let limits = service.roster_limits();
@@ -137,13 +154,9 @@ async fn add_contact(service: Arc<Service>, me: Me, trid: TrId, new: NewContact,
     if let Err(code) = may_ask_for(&service, &me, &handle) {
         return refused(trid, code);
     }
-    let (_mine, theirs) = service.directory.turns(&me.cell.handle, &handle).await;
-    if me.is_replaced() {
-        return refused(trid, ErrorCode::StoreUnavailable);
-    }
-    let other = match theirs.cell().await {
-        Ok(other) => other,
-        Err(error) => return unreadable(trid, &error),
+    let (_turns, other) = match turns_of_both(&service, &me, trid, &handle).await {
+        Ok(both) => both,
+        Err(outcome) => return outcome,
     };
     if other.is_none() && !handle.is_telephone() {
         return refused(trid, unknown_account(&service, &me));
@@ -232,13 +245,9 @@ async fn remove_contact(service: Arc<Service>, me: Me, contact: ContactRef, rem:
     // Only this connection edits who is on FL, so the handle cannot change until the turns are there.
     let handle = me.cell.state().roster.find_contact(&contact).map(|(handle, _)| handle.clone());
     let Some(handle) = handle else { return refused(trid, ErrorCode::NotOnList) };
-    let (_mine, theirs) = service.directory.turns(&me.cell.handle, &handle).await;
-    if me.is_replaced() {
-        return refused(trid, ErrorCode::StoreUnavailable);
-    }
-    let other = match theirs.cell().await {
-        Ok(other) => other,
-        Err(error) => return unreadable(trid, &error),
+    let (_turns, other) = match turns_of_both(&service, &me, trid, &handle).await {
+        Ok(both) => both,
+        Err(outcome) => return outcome,
     };
     let now = now();
     let own = match me.cell.state().roster.remove_contact(&contact, now) {
