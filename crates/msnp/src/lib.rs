@@ -12,6 +12,7 @@ pub mod challenge;
 mod dialect;
 mod error_code;
 pub mod frame;
+pub mod gateway;
 mod guid;
 pub mod handle;
 mod identity;

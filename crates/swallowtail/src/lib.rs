@@ -1,14 +1,19 @@
 //! Swallowtail: a self-hosted MSN Messenger service.
 
 pub mod accounts;
+pub mod chat;
 pub mod cli;
 pub mod client;
 pub mod config;
 pub mod control;
+pub mod gateway;
+pub mod http;
+pub mod listeners;
 pub mod net;
 pub mod notification;
 pub mod passport;
 pub mod presence;
+pub mod proxy;
 pub mod random;
 pub mod rates;
 pub mod roster;
@@ -17,3 +22,4 @@ pub mod service;
 pub mod store;
 pub mod switchboard;
 mod sync;
+pub mod tls;

@@ -1,34 +1,33 @@
 //! A whole server: its listeners and the service behind them.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::Context;
-use msnp::frame::LineRules;
 use msnp::notification::{ServerCommand, ServiceLine, SignInAnswer};
 use msnp::payload::{alert, shutdown_warning};
 use msnp::{Dialect, Handle, TrId};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tracing::Instrument;
 
 use crate::accounts::{Accounts, member_id};
+use crate::chat::Chat;
 use crate::config::Config;
-use crate::net::{Connections, Outbox, accept_loop, connection, raise_file_limit};
-use crate::notification::{self, Connection, NotificationSession, Role};
-use crate::passport::{self, Passport, PassportSettings, Tickets};
+use crate::gateway::Gateway;
+use crate::http::{Routes, Site};
+use crate::listeners::{Addresses, Entrance, Sockets};
+use crate::net::{Connections, raise_file_limit};
+use crate::notification;
+use crate::passport::{Guessing, Passport, PassportSettings, Tickets};
 use crate::presence::{Cell, Directory, Endpoint};
+use crate::proxy::Hosts;
 use crate::random;
 use crate::rates::Rates;
 use crate::service::Service;
 use crate::store::{Claim, Store};
-use crate::switchboard::{Switchboard, SwitchboardSession};
+use crate::switchboard::Switchboard;
+use crate::tls::Tls;
 
-/// The most bytes that others may have waiting for one connection (framing.md section 11): some 150 full messages.
-const OUTBOX_LIMIT: usize = 256 * 1024;
 /// How long a stop waits for connections to take their last lines.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -36,24 +35,16 @@ const STOP_PATIENCE: Duration = Duration::from_secs(5);
 pub struct Server {
     service: Arc<Service>,
     accounts: Accounts,
-    connections: Arc<Connections>,
+    chat_connections: Arc<Connections>,
+    http_connections: Arc<Connections>,
+    site: Arc<Site>,
     addresses: Addresses,
+    /// Ends the chat listeners.
     stop: watch::Sender<bool>,
+    /// Ends HTTP, a little later: the last lines of sessions over the gateway are fetched by it.
+    stop_http: watch::Sender<bool>,
     listeners: JoinSet<()>,
     _claim: Claim,
-}
-
-/// Where a server listens.
-#[derive(Clone, Debug)]
-pub struct Addresses {
-    /// Notification server.
-    pub notification: SocketAddr,
-    /// Switchboard.
-    pub switchboard: SocketAddr,
-    /// Passport endpoints.
-    pub http: SocketAddr,
-    /// Dispatch server, if there is one.
-    pub dispatch: Option<SocketAddr>,
 }
 
 impl Server {
@@ -64,26 +55,17 @@ impl Server {
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         // First of all: who is refused here has touched nothing.
         let claim = Claim::take(&config.data)?;
-        let listen = &config.listen;
-        let notification = bind("notification", listen.notification).await?;
-        let switchboard = bind("switchboard", listen.switchboard).await?;
-        let http = bind("http", listen.http).await?;
-        let dispatch = match listen.dispatch {
-            Some(address) => Some(bind("dispatch", address).await?),
-            None => None,
-        };
-        let addresses = Addresses {
-            notification: notification.local_addr()?,
-            switchboard: switchboard.local_addr()?,
-            http: http.local_addr()?,
-            dispatch: dispatch.as_ref().map(TcpListener::local_addr).transpose()?,
-        };
+        let tls = Tls::open(&config.tls)?;
+        let sockets = Sockets::bind(&config).await?;
+        let addresses = sockets.addresses();
 
         let store = Store::open(&config.data).await?;
         let tickets = Arc::new(Tickets::open(&store).await?);
         let accounts = Accounts::new(store.clone());
         let passport = passport(&config, accounts.clone(), tickets.clone());
-        let connections = Connections::new(config.address_limits(raise_file_limit()));
+        let files = raise_file_limit();
+        let chat_connections = Connections::new(config.address_limits(files));
+        let http_connections = Connections::new(config.http_limits(files));
         let service = Arc::new(Service {
             directory: Directory::new(store.clone()),
             switchboard: Switchboard::new(&config.limits),
@@ -93,23 +75,37 @@ impl Server {
             tickets,
             config,
         });
+        let config = &service.config;
+        let chat = Chat::new(service.clone(), chat_connections.clone());
+        let gateway = Gateway::new(config, chat.clone());
+        let hosts = Arc::new(Hosts::new(config));
+        let site = Arc::new(Site {
+            routes: Routes::new(config, passport, gateway.clone(), hosts.clone()).await,
+            chat,
+            gateway,
+            tls,
+            old_tls: config.proxy.old_tls,
+            hosts,
+        });
 
         let (stop, stopped) = watch::channel(false);
+        let (stop_http, http_stopped) = watch::channel(false);
+        let entrance =
+            Entrance { site: site.clone(), http_connections: http_connections.clone(), stopped, http_stopped };
         let mut listeners = JoinSet::new();
-        let chat = Chat { service: service.clone(), connections: connections.clone(), addresses: addresses.clone() };
-        listeners.spawn(accept_loop(notification, stopped.clone(), {
-            let chat = chat.clone();
-            move |stream, peer| chat.serve_notification(stream, peer, false)
-        }));
-        if let Some(dispatch) = dispatch {
-            let chat = chat.clone();
-            let serve = move |stream, peer| chat.serve_notification(stream, peer, true);
-            listeners.spawn(accept_loop(dispatch, stopped.clone(), serve));
-        }
-        let serve = move |stream, peer| chat.serve_switchboard(stream, peer);
-        listeners.spawn(accept_loop(switchboard, stopped.clone(), serve));
-        listeners.spawn(passport::serve(http, passport, connections.clone(), stopped));
-        Ok(Self { service, accounts, connections, addresses, stop, listeners, _claim: claim })
+        sockets.open(&entrance, &mut listeners);
+        Ok(Self {
+            service,
+            accounts,
+            chat_connections,
+            http_connections,
+            site,
+            addresses,
+            stop,
+            stop_http,
+            listeners,
+            _claim: claim,
+        })
     }
 
     /// Where it listens; with port 0 in the settings, the real ports.
@@ -133,7 +129,27 @@ impl Server {
     /// The number of open chat connections.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.connections.len()
+        self.chat_connections.len()
+    }
+
+    /// The number of sessions over the gateway, which are chat connections too.
+    #[must_use]
+    pub fn gateway_sessions(&self) -> usize {
+        self.site.gateway.len()
+    }
+
+    /// What its connections over HTTP may lead to.
+    #[cfg(test)]
+    pub(crate) const fn site(&self) -> &Arc<Site> {
+        &self.site
+    }
+
+    /// Reads the certificates again. If one is no good, all stay as they are.
+    ///
+    /// # Errors
+    /// Names the file that cannot be used.
+    pub fn reload_certificates(&self) -> anyhow::Result<()> {
+        self.site.tls.as_ref().map_or(Ok(()), |tls| tls.reload())
     }
 
     /// Says something to everybody who is signed in; the text may differ by account.
@@ -195,97 +211,17 @@ impl Server {
         for endpoint in self.service.directory.endpoints() {
             notification::announce_shutdown(&endpoint);
         }
-        self.connections.close_all(STOP_PATIENCE).await;
+        // Clients of the gateway fetch their last lines by polling, so HTTP goes on until they have.
+        tokio::join!(self.chat_connections.close_all(STOP_PATIENCE), self.site.gateway.drain(STOP_PATIENCE));
+        self.stop_http.send_replace(true);
+        self.http_connections.close_all(STOP_PATIENCE).await;
         while self.listeners.join_next().await.is_some() {}
         self.service.store.close().await;
     }
 }
 
-async fn bind(name: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address} for {name}; choose another address with --{name} or the key listen.{name}")
-    })
-}
-
 fn passport(config: &Config, accounts: Accounts, tickets: Arc<Tickets>) -> Arc<Passport> {
-    let settings = PassportSettings {
-        public_host: config.advertise.passport.clone(),
-        insecure_http_login: config.sign_in.insecure_http,
-        failure_page: Some(config.sign_in.page.clone()),
-    };
-    Arc::new(Passport { accounts, tickets, settings })
-}
-
-/// What a new chat connection needs.
-#[derive(Clone)]
-struct Chat {
-    service: Arc<Service>,
-    connections: Arc<Connections>,
-    addresses: Addresses,
-}
-
-impl Chat {
-    fn serve_notification(&self, stream: TcpStream, peer: SocketAddr, dispatch: bool) {
-        let Some((outbox, permit)) = self.admit(peer) else {
-            return;
-        };
-        let Ok(dialled) = stream.local_addr() else { return };
-        let advertise = &self.service.config.advertise;
-        let notification = reachable(advertise.notification.as_ref(), dialled.ip(), self.addresses.notification);
-        let role = if dispatch {
-            let notification = notification.clone();
-            Role::Dispatch { notification, dispatch: canonical(dialled).to_string() }
-        } else {
-            Role::Notification
-        };
-        let connection = Connection {
-            outbox: outbox.clone(),
-            permit,
-            peer: canonical(peer),
-            notification,
-            switchboard: reachable(advertise.switchboard.as_ref(), dialled.ip(), self.addresses.switchboard),
-            limited: self.is_limited(peer.ip()),
-        };
-        let session = NotificationSession::new(self.service.clone(), role, connection);
-        let served = connection::serve(stream, session, outbox, LineRules::NOTIFICATION);
-        tokio::spawn(served.instrument(tracing::debug_span!("notification", %peer)));
-    }
-
-    fn serve_switchboard(&self, stream: TcpStream, peer: SocketAddr) {
-        let Some((outbox, permit)) = self.admit(peer) else {
-            return;
-        };
-        let session = SwitchboardSession::new(
-            self.service.directory.clone(),
-            self.service.switchboard.clone(),
-            self.service.rates.clone(),
-            outbox.clone(),
-            permit,
-            self.is_limited(peer.ip()),
-        );
-        let served = connection::serve(stream, session, outbox, LineRules::SWITCHBOARD);
-        tokio::spawn(served.instrument(tracing::debug_span!("switchboard", %peer)));
-    }
-
-    fn admit(&self, peer: SocketAddr) -> Option<(Arc<Outbox>, crate::net::Permit)> {
-        let outbox = Outbox::new(OUTBOX_LIMIT);
-        let permit = self.connections.admit(peer.ip(), &outbox);
-        if permit.is_none() && !self.service.draining.load(Ordering::Acquire) {
-            tracing::warn!(%peer, "too many connections; the newest is refused");
-        }
-        permit.map(|permit| (outbox, permit))
-    }
-
-    fn is_limited(&self, peer: IpAddr) -> bool {
-        !self.connections.is_exempt(peer)
-    }
-}
-
-/// What a client is told of another listener: the configured address, or the host that it dialled and that listener's port.
-fn reachable(configured: Option<&String>, dialled: IpAddr, listener: SocketAddr) -> String {
-    configured.cloned().unwrap_or_else(|| canonical(SocketAddr::new(dialled, listener.port())).to_string())
-}
-
-fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
+    let limits = &config.limits;
+    let guessing = Guessing::new(limits.wrong_passwords_per_account, limits.wrong_passwords_per_address);
+    Arc::new(Passport { accounts, tickets, guessing, settings: PassportSettings::new(config) })
 }

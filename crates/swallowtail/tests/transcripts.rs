@@ -48,11 +48,7 @@ const FILES: &[&str] = &[
 ];
 
 /// Parts that need what is not built, with the reason that must be given: nothing else may be left out.
-const NOT_PLAYED: &[(&str, &str)] = &[
-    ("passport14-http.txt (redirect)", "by hand"),
-    ("passport14-http.txt (too many)", "sign-in-failures-per-address"),
-    ("rst-soap-http.txt (NotRST)", "not-rst"),
-];
+const NOT_PLAYED: &[(&str, &str)] = &[("passport14-http.txt (redirect)", "by hand")];
 
 /// Starts one server for each part that is played.
 struct OwnServer;
@@ -76,7 +72,7 @@ impl Target for OwnServer {
                 notification: addresses.notification.to_string(),
                 switchboard: addresses.switchboard.to_string(),
                 http: addresses.http.to_string(),
-                dispatch: addresses.dispatch.map(|address| address.to_string()),
+                dispatch: addresses.main("dispatch").map(|address| address.to_string()),
             };
             let accounts = server.accounts().clone();
             let server = Mutex::new(Some(server));
@@ -91,14 +87,17 @@ impl Target for OwnServer {
 fn config(data: &Path, needs: &Needs) -> Result<Config, NotPlayable> {
     let mut config = Config { data: data.to_owned(), ..Config::default() };
     let any = "127.0.0.1:0".parse().map_err(|_| NotPlayable("address".to_owned()))?;
-    config.listen.notification = any;
-    config.listen.switchboard = any;
-    config.listen.http = any;
+    for listener in [&mut config.listen.notification, &mut config.listen.switchboard, &mut config.listen.http] {
+        *listener = Some(any);
+    }
     config.listen.dispatch = needs.dispatch.then_some(any);
     config.limits.exempt = Vec::new();
     for (key, value) in &needs.settings {
         match key.as_str() {
             "sb-idle" => config.limits.switchboard_idle = value.parse().unwrap(),
+            "not-rst" => config.sign_in.not_rst = value == "true",
+            "login-redirect" => config.sign_in.redirect = Some(value.clone()),
+            "sign-in-failures-per-address" => config.limits.wrong_passwords_per_address = value.parse().unwrap(),
             other => return Err(NotPlayable(format!("the setting {other} is not built"))),
         }
     }

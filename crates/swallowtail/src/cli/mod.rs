@@ -120,9 +120,9 @@ impl ServeArgs {
     fn config(&self) -> anyhow::Result<Config> {
         let mut config = self.source.config()?;
         let listen = &mut config.listen;
-        listen.notification = self.notification.unwrap_or(listen.notification);
-        listen.switchboard = self.switchboard.unwrap_or(listen.switchboard);
-        listen.http = self.http.unwrap_or(listen.http);
+        listen.notification = self.notification.or(listen.notification);
+        listen.switchboard = self.switchboard.or(listen.switchboard);
+        listen.http = self.http.or(listen.http);
         listen.dispatch = self.dispatch.or(listen.dispatch);
         Ok(config)
     }

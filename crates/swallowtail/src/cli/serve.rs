@@ -9,9 +9,10 @@ use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::say;
-use crate::config::Config;
+use crate::config::{Config, MAIN};
 use crate::control::{self, Command, Control};
-use crate::server::{Addresses, Server};
+use crate::listeners::Addresses;
+use crate::server::Server;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -76,15 +77,9 @@ fn welcome(addresses: &Addresses, data: &Path, file: Option<&Path>, accounts: u6
     let program = std::env::args_os().next().unwrap_or_else(|| "swallowtail".into());
     let program = quoted(Path::new(&program));
     let data_flag = format!("--data {}", quoted(data));
-    let mut text = format!(
-        "Swallowtail {} is running.\n\n  notification server  {}\n  switchboard          {}\n  sign-in service      http://{}\n",
-        env!("CARGO_PKG_VERSION"),
-        addresses.notification,
-        addresses.switchboard,
-        addresses.http,
-    );
-    if let Some(dispatch) = addresses.dispatch {
-        text += &format!("  dispatch server      {dispatch}\n");
+    let mut text = format!("Swallowtail {} is running.\n\n", env!("CARGO_PKG_VERSION"));
+    for (name, address) in told(addresses) {
+        text += &format!("  {name:<21}{address}\n");
     }
     text += &format!("  data directory       {}\n\n", data.display());
     text += &match accounts {
@@ -93,13 +88,8 @@ fn welcome(addresses: &Addresses, data: &Path, file: Option<&Path>, accounts: u6
         more => format!("There are {more} accounts. To make another one:\n"),
     };
     text += &format!("  {program} account add alice@example.com {data_flag}\n");
-    let all = [
-        ("notification", Some(addresses.notification)),
-        ("switchboard", Some(addresses.switchboard)),
-        ("http", Some(addresses.http)),
-        ("dispatch", addresses.dispatch),
-    ];
-    let all = all.into_iter().filter_map(|(name, address)| Some((name, address?)));
+    let flags = ["notification", "switchboard", "http", "dispatch"];
+    let all = flags.into_iter().filter_map(|flag| Some((flag, addresses.main(flag)?)));
     let (local, reachable): (Vec<_>, Vec<_>) = all.partition(|(_, address)| address.ip().is_loopback());
     if !local.is_empty() {
         let names: Vec<_> = local.iter().map(|(name, _)| *name).collect();
@@ -123,6 +113,32 @@ fn welcome(addresses: &Addresses, data: &Path, file: Option<&Path>, accounts: u6
     }
     text += "\nCtrl-C stops it.";
     text
+}
+
+/// Every listener, in words, with its address.
+fn told(addresses: &Addresses) -> Vec<(String, String)> {
+    const WORDS: [(&str, &str); 7] = [
+        ("notification", "notification server"),
+        ("switchboard", "switchboard"),
+        ("http", "sign-in service"),
+        ("https", "sign-in over TLS"),
+        ("dispatch", "dispatch server"),
+        ("notification_tls", "notification, TLS"),
+        ("switchboard_tls", "switchboard, TLS"),
+    ];
+    let mut networks: Vec<_> = addresses.all.keys().map(|(network, _)| network.as_str()).collect();
+    networks.dedup();
+    // The main one first, and by no name.
+    networks.sort_by_key(|name| *name != MAIN);
+    let mut told = Vec::new();
+    for network in networks {
+        for (key, word) in WORDS {
+            let Some(address) = addresses.of(network, key) else { continue };
+            let name = if network == MAIN { word.to_owned() } else { format!("{network}: {word}") };
+            told.push((name, if key.starts_with("http") { format!("{key}://{address}") } else { address.to_string() }));
+        }
+    }
+    told
 }
 
 fn everywhere(address: SocketAddr) -> SocketAddr {
@@ -164,7 +180,8 @@ mod tests {
     fn addresses(notification: &str, others: &str) -> Addresses {
         let parse = |text: &str| text.parse().unwrap();
         let (notification, others) = (parse(notification), parse(others));
-        Addresses { notification, switchboard: others, http: others, dispatch: None }
+        let all = [("notification", notification), ("switchboard", others), ("http", others)];
+        Addresses::new(all.into_iter().map(|(key, address)| ((MAIN.to_owned(), key), address)).collect())
     }
 
     #[test]

@@ -4,14 +4,18 @@
 //! [`Outbox`] and never waits. What a connection does with what it reads is up to its [`Session`].
 
 mod bucket;
+mod caller;
 pub mod connection;
 mod connections;
 mod listener;
 mod outbox;
+mod prefixed;
 
 pub use bucket::Bucket;
+pub use caller::{Caller, Reachable};
 pub use connection::{Handled, Session, Stop};
 pub(crate) use connections::counted_address;
 pub use connections::{Connections, Permit};
 pub use listener::{accept_loop, raise_file_limit};
 pub use outbox::Outbox;
+pub use prefixed::Prefixed;

@@ -55,6 +55,8 @@ pub struct Connection {
     pub switchboard: String,
     /// Whether its rates are bounded.
     pub limited: bool,
+    /// Whether it fetches its lines over HTTP: the gateway ends it when it stops, and a poll brings no bytes (http.md section 5).
+    pub polled: bool,
 }
 
 /// The session of one notification or dispatch connection.
@@ -270,6 +272,7 @@ impl Session for NotificationSession {
 
     fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant> {
         match self.stage() {
+            Stage::SignedIn(_) if self.connection.polled => None,
             Stage::SignedIn(dialect) => (dialect >= Dialect::Msnp9).then(|| last + IDLE_TIMEOUT),
             _ => Some(opened + SIGN_IN_TIMEOUT),
         }

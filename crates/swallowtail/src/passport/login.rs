@@ -10,9 +10,10 @@ use axum::response::Response;
 
 use msnp::passport::parse_authorization;
 
-use super::{Passport, TicketLife, answers, nexus};
+use super::{Passport, TicketLife, answers};
 use crate::accounts::AuthError;
-use crate::passport::serve::Caller;
+use crate::http::answers::unavailable;
+use crate::net::Caller;
 
 const AUTHENTICATION_INFO: HeaderName = HeaderName::from_static("authentication-info");
 
@@ -22,14 +23,14 @@ pub(super) async fn login(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
-    if !passport.takes_passwords_from(caller.peer.ip()) {
-        return answers::insecure();
+    if let Some(page) = &passport.settings.redirect {
+        return answers::elsewhere(AUTHENTICATION_INFO, "Passport1.4 da-status=redir", page);
     }
     let header = request.headers().get(AUTHORIZATION);
     let result = match header.and_then(|value| parse_authorization(value.as_bytes())) {
         Some(found) => {
             let (handle, password) = (&found.handle, &found.password);
-            passport.sign_in(handle, password, TicketLife::Passport14).await
+            passport.sign_in(&caller, handle, password, TicketLife::Passport14).await
         }
         None => Err(AuthError::Denied),
     };
@@ -39,20 +40,14 @@ pub(super) async fn login(
             let value = format!("Passport1.4 da-status=success,from-PP='t={}&p='", ticket.secret());
             answers::login(StatusCode::OK, AUTHENTICATION_INFO, &value)
         }
-        Err(AuthError::Denied) => denied(&passport, caller, &request),
-        Err(AuthError::Busy | AuthError::Store(_)) => answers::unavailable(),
+        Err(AuthError::Denied) => denied(&passport),
+        Err(AuthError::Busy | AuthError::Store(_)) => unavailable(),
     }
 }
 
 /// The same bytes for an unknown account, a wrong password and no password (security.md section 3).
-fn denied(passport: &Passport, caller: Caller, request: &Request) -> Response {
-    let page = match &passport.settings.failure_page {
-        Some(page) => encode_url(page),
-        None => {
-            let host = nexus::host_of(passport, caller, request.uri(), request.headers());
-            format!("http://{host}/")
-        }
-    };
+fn denied(passport: &Passport) -> Response {
+    let page = encode_url(&passport.settings.failure_page);
     // cbtxt stays last: clients read it to the end of the line and show it.
     let value = format!(
         "Passport1.4 da-status=failed,srealm=Passport.NET,ts=-3,prompt,cburl={page},\

@@ -4,38 +4,44 @@
 //! document to `RST.srf`. Both then show the ticket to the notification server, which checks it with [`Tickets::verify`].
 //! Reference: docs/protocol/http.md sections 0 to 2.
 //!
-//! The way of a request: [`serve`] accepts and reads, `routes` picks one of `nexus`, `login` and `rst`, and those answer with
-//! the few forms in `answers`.
+//! The way of a request: [`crate::http`] reads it, `routes` picks one of `nexus`, `login`, `rst` and `not_rst`, and those answer with
+//! the few forms in `answers`. `guessing` slows down who tries passwords.
 
 mod answers;
-mod first_line;
-mod header_case;
+mod guessing;
 mod login;
 mod nexus;
+mod not_rst;
 mod routes;
 mod rst;
-mod serve;
 #[cfg(test)]
 mod tests;
 mod tickets;
 #[cfg(test)]
-mod transcript;
+pub(crate) mod transcript;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
+use ipnet::IpNet;
+use msnp::Handle;
 use msnp::notification::Ticket;
 
-pub use serve::serve;
+pub use guessing::Guessing;
+use guessing::Turn;
+pub(crate) use routes::router;
 pub use tickets::{Claims, TicketLife, Tickets};
 
 use crate::accounts::{Accounts, AuthError};
-use crate::config::is_private;
+use crate::config::{Config, contains, is_private};
+use crate::net::Caller;
 use crate::store::Account;
 
 /// What `USR TWN S` tells clients to hand to the login service: what both servers that official client 7.5 was seen to work
 /// with send (http.md section 2, "Which challenge string?").
 pub const DEFAULT_POLICY: &str = "ct=1,rver=1,wp=FS_40SEC_0_COMPACT,lc=1,id=1";
+
+/// Of words that are no address at all, so many characters are told apart.
+const MOST_NAME: usize = 129;
 
 /// Everything that the endpoints need.
 #[derive(Debug)]
@@ -44,6 +50,8 @@ pub struct Passport {
     pub accounts: Accounts,
     /// What they get for it. The notification server checks with the same.
     pub tickets: Arc<Tickets>,
+    /// Who tried too often.
+    pub guessing: Guessing,
     /// What the operator chose.
     pub settings: PassportSettings,
 }
@@ -51,18 +59,45 @@ pub struct Passport {
 /// What an operator may choose.
 #[derive(Clone, Debug, Default)]
 pub struct PassportSettings {
-    /// The host of the login page, with a port if it is not the usual one, for clients that do not tell which host they asked.
-    pub public_host: Option<String>,
     /// Whether a password over plain HTTP is taken from addresses that are neither of this machine nor private.
     pub insecure_http_login: bool,
     /// The page that old clients offer to open after a wrong password.
-    pub failure_page: Option<String>,
+    pub failure_page: String,
+    /// The login page to which clients of Passport 1.4 are sent on.
+    pub redirect: Option<String>,
+    /// Whether there is `NotRST.srf`.
+    pub not_rst: bool,
+    /// Networks whose wrong passwords are not counted.
+    pub exempt: Vec<IpNet>,
+}
+
+impl PassportSettings {
+    /// What the configuration says.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self {
+            insecure_http_login: config.sign_in.insecure_http,
+            failure_page: config.sign_in.page.clone(),
+            redirect: config.sign_in.redirect.clone(),
+            not_rst: config.sign_in.not_rst,
+            exempt: config.limits.exempt.clone(),
+        }
+    }
 }
 
 impl Passport {
     /// The account and its ticket, if the password is right.
-    async fn sign_in(&self, handle: &str, password: &[u8], life: TicketLife) -> Result<(Account, Ticket), AuthError> {
-        let account = self.accounts.authenticate(handle, password).await;
+    async fn sign_in(
+        &self,
+        caller: &Caller,
+        handle: &str,
+        password: &[u8],
+        life: TicketLife,
+    ) -> Result<(Account, Ticket), AuthError> {
+        let account = match self.counted_name(caller, handle) {
+            Some(name) => self.authenticate_in_turn(caller, &name, handle, password).await,
+            None => self.accounts.authenticate(handle, password).await,
+        };
         match &account {
             Ok(account) => tracing::debug!(account = account.id.0, "gave a ticket"),
             Err(AuthError::Store(error)) => tracing::error!(%error, "a sign-in failed"),
@@ -73,9 +108,48 @@ impl Passport {
         Ok((account, ticket))
     }
 
-    /// Whether a password may come in clear from there (security.md section 8): from this machine or a private network, where a
-    /// terminator of TLS stands too.
-    fn takes_passwords_from(&self, peer: IpAddr) -> bool {
-        self.settings.insecure_http_login || is_private(peer)
+    /// An account with many wrong passwords has to wait. Who waits too long hears the same as after a wrong one.
+    async fn authenticate_in_turn(
+        &self,
+        caller: &Caller,
+        name: &str,
+        handle: &str,
+        password: &[u8],
+    ) -> Result<Account, AuthError> {
+        let address = caller.peer.ip();
+        match self.guessing.turn(name, address) {
+            Turn::After(pause) => tokio::time::sleep(pause).await,
+            Turn::Never => return Err(AuthError::Denied),
+        }
+        let account = self.accounts.authenticate(handle, password).await;
+        match &account {
+            Ok(_) => self.guessing.right(name, address),
+            Err(AuthError::Denied) => self.guessing.wrong(name, address),
+            Err(AuthError::Busy | AuthError::Store(_)) => {}
+        }
+        account
+    }
+
+    /// What an attempt is counted under: one name for all spellings of an address, whether there is such an account or not. `None` for
+    /// callers that are not counted.
+    fn counted_name(&self, caller: &Caller, handle: &str) -> Option<String> {
+        let spelled = || handle.chars().take(MOST_NAME).collect();
+        let name =
+            || Handle::parse_lax(handle).map_or_else(|_| spelled(), |handle| handle.as_str().to_ascii_lowercase());
+        self.is_counted(caller).then(name)
+    }
+
+    fn is_counted(&self, caller: &Caller) -> bool {
+        !contains(&self.settings.exempt, caller.peer.ip())
+    }
+
+    /// Whether a password may come from there (security.md section 8): encrypted, or from this machine or a private network.
+    fn takes_passwords_from(&self, caller: &Caller) -> bool {
+        caller.secure || self.settings.insecure_http_login || is_private(caller.peer.ip())
+    }
+
+    /// Whether an address has had too many wrong passwords.
+    fn refuses(&self, caller: &Caller) -> bool {
+        self.is_counted(caller) && self.guessing.refuses(caller.peer.ip())
     }
 }

@@ -1,58 +1,57 @@
-//! Which path is answered by whom, and what all answers have in common.
+//! Which path of the sign-in service is answered by whom, and what is asked before a password is looked at.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Extension, Request, State};
+use axum::http::HeaderValue;
 use axum::http::header::CONNECTION;
-use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
-use tower::ServiceExt;
 
-use super::header_case::HeaderCase;
-use super::{Passport, answers, login, nexus, rst};
+use super::{Passport, answers, login, nexus, not_rst, rst};
+use crate::http::answers::unavailable;
+use crate::net::Caller;
 
-/// The endpoints with what they need. Cheap to clone.
-#[derive(Clone)]
-pub(super) struct Routes {
-    router: Router,
-    case: HeaderCase,
-}
-
-impl Routes {
-    pub(super) async fn new(passport: Arc<Passport>) -> Self {
-        let router = Router::new()
-            .route("/rdr/pprdr.asp", get(nexus::plain))
-            .route("/rdr/pprdr-url.asp", get(nexus::url))
-            .route("/login2.srf", get(login::login))
-            .route("/login.srf", get(login::login))
-            .route("/ppsecure/login2.srf", get(login::login))
-            .route("/RST.srf", post(rst::rst))
-            .route("/", get(about).post(port_check))
-            .with_state(passport);
-        let case = HeaderCase::learn().await;
-        Self { router, case }
+/// The endpoints.
+pub(crate) fn router(passport: Arc<Passport>) -> Router {
+    let guard = middleware::from_fn_with_state(passport.clone(), before_passwords);
+    let mut kept = Router::new();
+    if passport.settings.not_rst {
+        kept = kept.route("/NotRST.srf", post(not_rst::not_rst)).route_layer(guard.clone());
     }
+    let closed = Router::new()
+        .route("/login2.srf", get(login::login))
+        .route("/login.srf", get(login::login))
+        .route("/ppsecure/login2.srf", get(login::login))
+        .route("/RST.srf", post(rst::rst))
+        .route_layer(guard)
+        .route("/rdr/pprdr.asp", get(nexus::plain))
+        .route("/rdr/pprdr-url.asp", get(nexus::url))
+        .route_layer(middleware::map_response(closing));
+    closed.merge(kept).with_state(passport)
+}
 
-    /// Answers one request, in the spelling of old clients and with the end of the connection announced: gtmess reads to the
-    /// end of the stream and asks for nothing of the kind (http.md section 0 items 1 and 6).
-    pub(super) async fn answer(self, request: Request) -> Response {
-        let (verb, path) = (request.method().clone(), request.uri().path().to_owned());
-        let Ok(mut response) = self.router.oneshot(request).await;
-        tracing::debug!(%verb, path, status = response.status().as_u16(), "answered");
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        self.case.apply(&mut response);
-        response
+/// The end of the connection is announced: gtmess reads to the end of the stream and asks for nothing of the kind (http.md section 0 item 6).
+async fn closing(mut response: Response) -> Response {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Whether a password may come from there at all, and may yet.
+async fn before_passwords(
+    State(passport): State<Arc<Passport>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if !passport.takes_passwords_from(&caller) {
+        return answers::insecure();
     }
-}
-
-/// `GET /`: somebody looks with a browser.
-async fn about() -> &'static str {
-    "This is the sign-in service of a Swallowtail server, an MSN Messenger service. It is for clients, not for browsers.\n"
-}
-
-/// `POST /`: clients count the login server among their key ports and test it so (http.md section 2).
-async fn port_check() -> Response {
-    answers::empty(StatusCode::OK)
+    if passport.refuses(&caller) {
+        tracing::info!(peer = %caller.peer, "too many wrong passwords from this address");
+        return unavailable();
+    }
+    next.run(request).await
 }

@@ -1,17 +1,17 @@
 //! Reads the golden transcripts for tests of single answers. The whole conversations are played by `msnp-conformance`.
 
 /// Passport 1.4.
-pub(super) const PASSPORT14: &str = include_str!("../../../../docs/protocol/transcripts/passport14-http.txt");
+pub(crate) const PASSPORT14: &str = include_str!("../../../../docs/protocol/transcripts/passport14-http.txt");
 /// Passport 3.0.
-pub(super) const RST: &str = include_str!("../../../../docs/protocol/transcripts/rst-soap-http.txt");
+pub(crate) const RST: &str = include_str!("../../../../docs/protocol/transcripts/rst-soap-http.txt");
 
 /// The records that begin with `sign`, such as `rst <| `, joined with nothing between them.
-pub(super) fn body(transcript: &str, sign: &str) -> String {
+pub(crate) fn body(transcript: &str, sign: &str) -> String {
     transcript.lines().filter_map(|line| line.strip_prefix(sign)).collect()
 }
 
 /// The lines that connection `name` sends (`>`) or gets (`<`), each with CR LF, then its payload.
-pub(super) fn message(transcript: &str, name: &str, direction: char) -> String {
+pub(crate) fn message(transcript: &str, name: &str, direction: char) -> String {
     let mut out = String::new();
     for line in transcript.lines().take_while(|line| !line.starts_with("!part")) {
         let Some(record) = line.strip_prefix(&format!("{name} {direction}")) else {

@@ -45,9 +45,9 @@ impl TestServer {
         let data = private_directory();
         let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
         let mut config = Config { data: data.path().to_owned(), ..Config::default() };
-        config.listen.notification = any;
-        config.listen.switchboard = any;
-        config.listen.http = any;
+        for listener in [&mut config.listen.notification, &mut config.listen.switchboard, &mut config.listen.http] {
+            *listener = Some(any);
+        }
         change(&mut config);
         Self { server: Some(Server::start(config.clone()).await.unwrap()), config, data }
     }

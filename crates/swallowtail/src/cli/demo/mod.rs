@@ -3,6 +3,7 @@
 mod person;
 mod show;
 
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 
 use anyhow::Context;
@@ -10,7 +11,7 @@ use msnp::notification::{Addition, ContactLine, PresenceLine, ServerCommand};
 use msnp::switchboard::{AckFlag, ServerCommand as SwitchboardLine};
 use msnp::{DisplayName, Handle, List, Status};
 
-use crate::config::Config;
+use crate::config::{Config, Listen};
 use crate::server::Server;
 use person::Person;
 use show::Show;
@@ -27,9 +28,8 @@ pub(super) async fn run() -> anyhow::Result<()> {
     let data = tempfile::Builder::new().permissions(private).tempdir();
     let data = data.context("cannot make a temporary directory")?;
     let mut config = Config { data: data.path().to_owned(), ..Config::default() };
-    for address in [&mut config.listen.notification, &mut config.listen.switchboard, &mut config.listen.http] {
-        address.set_port(0);
-    }
+    let any = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+    config.listen = Listen { notification: any, switchboard: any, http: any, ..Listen::default() };
     // Nobody here answers challenges; they would only stand between the lines.
     config.sign_in.challenge = false;
     let server = Server::start(config).await?;

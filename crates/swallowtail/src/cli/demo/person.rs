@@ -10,7 +10,7 @@ use msnp::{Capabilities, DisplayName, Handle, List, Status, Text};
 use super::is_on_list;
 use super::show::Show;
 use crate::client::{NotificationClient, SwitchboardClient, fetch_ticket};
-use crate::server::Addresses;
+use crate::listeners::Addresses;
 
 /// What client 7.5 says that it can do (docs/protocol/identity.md).
 const CAPABILITIES: Capabilities = Capabilities(1_342_554_172);

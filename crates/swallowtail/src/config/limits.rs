@@ -1,0 +1,240 @@
+//! Bounds on what one peer, and all of them, may do.
+
+use std::net::IpAddr;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+
+use super::Config;
+use crate::rates::{Rate, RateLimits};
+use crate::roster::RosterLimits;
+
+/// Bounds on what one peer, and all of them, may do.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Networks, such as `192.168.0.0/16`, whose rate and number of connections are not bounded: loopback and private addresses by default. Sizes, timers
+    /// and queues are bounded for everybody.
+    pub exempt: Vec<IpNet>,
+    /// Connections of one address, at least 1 (security.md section 6).
+    pub connections_per_address: usize,
+    /// Connections of one address that have not signed in, at least 1.
+    pub anonymous_per_address: usize,
+    /// Contacts of one account (framing.md section 6): over it 210.
+    pub contacts: usize,
+    /// Addresses on the allow list of one account, and as many on the block list: over it 210.
+    pub allowed_or_blocked: usize,
+    /// Accounts that may have one account on their list; the next one that adds it hears 210.
+    pub reverse: usize,
+    /// Groups of one account: over it 223.
+    pub groups: usize,
+    /// Changes of the display name in ten seconds: over it 800.
+    pub name_changes: usize,
+    /// Switchboards that one account may ask for in a minute: over it 800 (sb.md section 2).
+    pub switchboards_per_minute: usize,
+    /// Switchboard connections that an account may have and ask for one more: over it 800 (sb.md section 11).
+    pub switchboard_connections: usize,
+    /// Addresses without an account that one account may try to add in an hour: over it 800 (ns.md section 8).
+    pub unknown_accounts_per_hour: usize,
+    /// Calls of one account in a minute: over it 713 (sb.md section 5).
+    pub calls_per_minute: usize,
+    /// Calls of one account to another in ten seconds: over it 713 (sb.md section 5).
+    pub rings: usize,
+    /// Bad tickets from one address in a minute: each further one is refused a second later (ns.md section 4, USR).
+    pub failed_sign_ins: usize,
+    /// Wrong passwords of one account in 15 minutes, after which each attempt waits (security.md section 3).
+    pub wrong_passwords_per_account: usize,
+    /// Wrong passwords from one address in 15 minutes, after which it hears 503 (security.md section 3).
+    pub wrong_passwords_per_address: usize,
+    /// HTTP connections of one address, at least 1. Sessions over the gateway count as chat connections too.
+    pub http_connections_per_address: usize,
+    /// Sessions over the gateway, and those of one address (security.md section 6).
+    pub gateway_sessions: usize,
+    /// Sessions over the gateway of one address.
+    pub gateway_sessions_per_address: usize,
+    /// Seconds after which a switchboard session in which nothing happens is closed; 0 for never (sb.md section 7).
+    pub switchboard_idle: u64,
+    /// Participants of one switchboard session, at least 2 (sb.md section 11).
+    pub switchboard_members: usize,
+}
+
+/// How many connections there may be.
+#[derive(Clone, Debug)]
+pub struct AddressLimits {
+    /// Networks that are not counted.
+    pub exempt: Vec<IpNet>,
+    /// Of the whole server.
+    pub connections: usize,
+    /// Of one address.
+    pub per_address: usize,
+    /// Of one address, not signed in.
+    pub anonymous_per_address: usize,
+}
+
+/// Loopback, private and link-local networks.
+static PRIVATE: LazyLock<Vec<IpNet>> =
+    LazyLock::new(|| PRIVATE_NETWORKS.iter().filter_map(|network| network.parse().ok()).collect());
+const PRIVATE_NETWORKS: [&str; 8] = [
+    "127.0.0.0/8",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "169.254.0.0/16",
+    "::1/128",
+    "fc00::/7",
+    "fe80::/10",
+];
+
+impl Default for Limits {
+    fn default() -> Self {
+        let roster = RosterLimits::default();
+        let rates = RateLimits::default();
+        Self {
+            exempt: PRIVATE.clone(),
+            connections_per_address: 64,
+            anonymous_per_address: 20,
+            contacts: roster.contacts,
+            allowed_or_blocked: roster.allowed_or_blocked,
+            reverse: roster.reverse,
+            groups: roster.groups,
+            name_changes: rates.name_changes.most,
+            switchboards_per_minute: rates.switchboards.most,
+            switchboard_connections: 50,
+            unknown_accounts_per_hour: rates.unknown_accounts.most,
+            calls_per_minute: rates.calls.most,
+            rings: rates.rings.most,
+            failed_sign_ins: rates.failed_sign_ins.most,
+            wrong_passwords_per_account: 5,
+            wrong_passwords_per_address: 20,
+            http_connections_per_address: 64,
+            gateway_sessions: 10_000,
+            gateway_sessions_per_address: 20,
+            switchboard_idle: 300,
+            switchboard_members: 50,
+        }
+    }
+}
+
+impl Config {
+    /// What an account may keep.
+    #[must_use]
+    pub fn roster_limits(&self) -> RosterLimits {
+        let Limits { contacts, allowed_or_blocked, reverse, groups, .. } = self.limits;
+        RosterLimits { contacts, allowed_or_blocked, reverse, groups }
+    }
+
+    /// How often an account may do what.
+    #[must_use]
+    pub fn rate_limits(&self) -> RateLimits {
+        let limits = &self.limits;
+        let default = RateLimits::default();
+        let times = |most, rate: Rate| Rate { most, ..rate };
+        RateLimits {
+            name_changes: times(limits.name_changes, default.name_changes),
+            switchboards: times(limits.switchboards_per_minute, default.switchboards),
+            unknown_accounts: times(limits.unknown_accounts_per_hour, default.unknown_accounts),
+            calls: times(limits.calls_per_minute, default.calls),
+            rings: times(limits.rings, default.rings),
+            failed_sign_ins: times(limits.failed_sign_ins, default.failed_sign_ins),
+        }
+    }
+
+    /// How many chat connections there may be in a process that may open `files` files.
+    #[must_use]
+    pub fn address_limits(&self, files: usize) -> AddressLimits {
+        AddressLimits {
+            exempt: self.limits.exempt.clone(),
+            // A tenth is for the database, the listeners and the log.
+            connections: files - files / 10 - http_connections(files),
+            per_address: self.limits.connections_per_address,
+            anonymous_per_address: self.limits.anonymous_per_address,
+        }
+    }
+
+    /// How many HTTP connections there may be in a process that may open `files` files. Nobody signs in on one.
+    #[must_use]
+    pub fn http_limits(&self, files: usize) -> AddressLimits {
+        let per_address = self.limits.http_connections_per_address;
+        AddressLimits {
+            exempt: self.limits.exempt.clone(),
+            connections: http_connections(files),
+            per_address,
+            anonymous_per_address: per_address,
+        }
+    }
+}
+
+/// A quarter of the files, and no more than this many: each may hold a head and a body, 80 KiB, and so all together 320 MiB.
+fn http_connections(files: usize) -> usize {
+    const MOST: usize = 4096;
+    (files / 4).min(MOST)
+}
+
+impl Limits {
+    /// A service with less than this would serve nobody.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        for (key, value, least) in [
+            ("connections_per_address", self.connections_per_address, 1),
+            ("anonymous_per_address", self.anonymous_per_address, 1),
+            ("contacts", self.contacts, 1),
+            ("reverse", self.reverse, 1),
+            ("switchboards_per_minute", self.switchboards_per_minute, 1),
+            ("switchboard_connections", self.switchboard_connections, 1),
+            ("calls_per_minute", self.calls_per_minute, 1),
+            ("rings", self.rings, 1),
+            ("http_connections_per_address", self.http_connections_per_address, 1),
+            ("switchboard_members", self.switchboard_members, 2),
+        ] {
+            anyhow::ensure!(value >= least, "limits.{key} is {value}; it must be at least {least}");
+        }
+        Ok(())
+    }
+
+    /// How long a switchboard session may be idle.
+    #[must_use]
+    pub fn switchboard_idle(&self) -> Option<Duration> {
+        (self.switchboard_idle > 0).then(|| Duration::from_secs(self.switchboard_idle))
+    }
+}
+
+impl AddressLimits {
+    /// Whether rates and numbers are not bounded for an address.
+    #[must_use]
+    pub fn is_exempt(&self, peer: IpAddr) -> bool {
+        contains(&self.exempt, peer)
+    }
+}
+
+/// Whether an address is of this machine or of a private network.
+#[must_use]
+pub fn is_private(address: IpAddr) -> bool {
+    contains(&PRIVATE, address)
+}
+
+/// Whether one of these networks has an address; IPv4 written as IPv6 is IPv4.
+#[must_use]
+pub fn contains(networks: &[IpNet], address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    networks.iter().any(|network| network.contains(&address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_private_network_is_well_formed() {
+        assert_eq!(PRIVATE.len(), PRIVATE_NETWORKS.len());
+    }
+
+    #[test]
+    fn chat_and_http_together_leave_a_tenth_of_the_files() {
+        let config = Config::default();
+        for files in [100, 1024, 1_000_000] {
+            let both = config.address_limits(files).connections + config.http_limits(files).connections;
+            assert_eq!(both, files - files / 10);
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Settings: defaults, a TOML file, and what the command line says, in rising order of precedence.
+//!
+//! Nothing needs to be set. A key that does not exist is an error that names it.
+
+mod limits;
+mod network;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::Deserialize;
+
+pub use limits::{AddressLimits, Limits, contains, is_private};
+pub use network::{
+    Advertise, CertificateFiles, GatewayConfig, HeaderCase, HttpConfig, Listen, MAIN, Network, ProxyConfig, TlsConfig,
+};
+
+use crate::notification::QuirkMode;
+
+/// Every setting.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the database is. `swallowtail-data` in the working directory by default.
+    pub data: PathBuf,
+    /// Addresses to listen on.
+    pub listen: Listen,
+    /// Addresses to tell clients, where they differ from those they dialled.
+    pub advertise: Advertise,
+    /// Further networks by name, each with its own addresses to listen on and to tell, such as the internet beside the LAN.
+    pub network: BTreeMap<String, Network>,
+    /// Certificates for the listeners with TLS.
+    pub tls: TlsConfig,
+    /// What concerns everything over HTTP.
+    pub http: HttpConfig,
+    /// MSNP over HTTP.
+    pub gateway: GatewayConfig,
+    /// Being the HTTP proxy of a client's Windows.
+    pub proxy: ProxyConfig,
+    /// Bounds.
+    pub limits: Limits,
+    /// Signing in.
+    pub sign_in: SignIn,
+    /// What single clients need that others must not get, by name: `auto` (for that client alone), `always` or `never`.
+    pub quirks: BTreeMap<String, QuirkMode>,
+}
+
+/// Signing in, and what follows.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignIn {
+    /// Whether passwords may cross a network that is neither loopback nor private in clear (security.md section 8).
+    pub insecure_http: bool,
+    /// Whether there is `NotRST.srf`, for a patched msidcrl.dll (http.md section 2).
+    pub not_rst: bool,
+    /// The login page to which clients of Passport 1.4 are sent on (http.md section 1.2). This server's own by default.
+    pub redirect: Option<String>,
+    /// Seconds after which clients should ping again, 10 to 60 (framing.md section 10).
+    pub ping: u32,
+    /// Whether clients are challenged (challenge.md).
+    pub challenge: bool,
+    /// Whether a client that does not answer a challenge is signed out. Several libraries in use never answer.
+    pub require_challenge: bool,
+    /// The country in the profile, two letters.
+    pub country: String,
+    /// The page that the client's links lead to: download, help, mail.
+    pub page: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("swallowtail-data"),
+            listen: Listen::default().or_main(),
+            advertise: Advertise::default(),
+            network: BTreeMap::new(),
+            tls: TlsConfig::default(),
+            http: HttpConfig::default(),
+            gateway: GatewayConfig::default(),
+            proxy: ProxyConfig::default(),
+            limits: Limits::default(),
+            sign_in: SignIn::default(),
+            quirks: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for SignIn {
+    fn default() -> Self {
+        Self {
+            insecure_http: false,
+            not_rst: false,
+            redirect: None,
+            ping: 50,
+            challenge: true,
+            require_challenge: false,
+            country: "US".to_owned(),
+            page: "http://localhost/".to_owned(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Names the file, the line and the key.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Self::parse(&text).with_context(|| format!("{} is not a good configuration", path.display()))
+    }
+
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// Names the line and the key.
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        let mut config: Self = toml::from_str(text)?;
+        config.listen = config.listen.or_main();
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        self.limits.check()?;
+        anyhow::ensure!(
+            self.sign_in.challenge || !self.sign_in.require_challenge,
+            "sign_in.require_challenge is true, but with sign_in.challenge = false nobody is challenged"
+        );
+        for name in self.quirks.keys() {
+            let known = crate::notification::quirk_names();
+            anyhow::ensure!(
+                known.contains(&name.as_str()),
+                "quirks.{name} is no quirk; there are: {}",
+                known.join(", ")
+            );
+        }
+        anyhow::ensure!(
+            (10..=60).contains(&self.sign_in.ping),
+            "sign_in.ping is {}; clients take 10 to 60 seconds",
+            self.sign_in.ping
+        );
+        anyhow::ensure!(
+            self.sign_in.country.len() == 2 && self.sign_in.country.bytes().all(|byte| byte.is_ascii_uppercase()),
+            "sign_in.country is {:?}; it must be two capital letters",
+            self.sign_in.country
+        );
+        anyhow::ensure!(
+            is_word(&self.sign_in.page),
+            "sign_in.page is {:?}; it must be a URL without blanks",
+            self.sign_in.page
+        );
+        if let Some(url) = &self.sign_in.redirect {
+            anyhow::ensure!(
+                url.starts_with("https://") && is_word(url),
+                "sign_in.redirect is {url:?}; it must be an https URL without blanks"
+            );
+        }
+        for name in &self.http.names {
+            anyhow::ensure!(is_host(name), "http.names has {name:?}; it must be a host without a port");
+        }
+        self.check_networks()
+    }
+
+    fn check_networks(&self) -> anyhow::Result<()> {
+        for (name, listen, advertise) in self.networks() {
+            let prefix = if name == MAIN { String::new() } else { format!("network.{name}.") };
+            for (key, value) in advertise.all() {
+                let good = value.is_none_or(is_word);
+                anyhow::ensure!(
+                    good,
+                    "{prefix}advertise.{key} is {value:?}; it must be a host and a port, without blanks"
+                );
+            }
+            anyhow::ensure!(
+                !listen.has_tls() || !self.tls.certificate.is_empty(),
+                "{prefix}listen has an address for TLS, but there is no [[tls.certificate]]"
+            );
+            anyhow::ensure!(
+                !listen.one_port || listen.notification.is_some(),
+                "{prefix}listen.one_port is true, but {prefix}listen.notification is not set"
+            );
+        }
+        anyhow::ensure!(
+            !self.network.contains_key(MAIN),
+            "network.{MAIN} cannot be: the main network is [listen] and [advertise]"
+        );
+        Ok(())
+    }
+
+    /// Every network by its name, the main one first.
+    pub fn networks(&self) -> impl Iterator<Item = (&str, &Listen, &Advertise)> {
+        let main = std::iter::once((MAIN, &self.listen, &self.advertise));
+        main.chain(self.network.iter().map(|(name, network)| (name.as_str(), &network.listen, &network.advertise)))
+    }
+}
+
+/// Whether a text may be a host: it can stand in a header (security.md section 4).
+#[must_use]
+pub fn is_host(value: &str) -> bool {
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    !value.is_empty() && value.bytes().all(is_good)
+}
+
+fn is_word(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+
+    #[test]
+    fn nothing_needs_to_be_set() {
+        let config = Config::parse("").unwrap();
+        assert_eq!(config.listen.notification.unwrap().port(), 1863);
+        assert!(config.address_limits(100).is_exempt(IpAddr::from([192, 168, 1, 7])));
+        assert!(config.address_limits(100).is_exempt("::ffff:10.0.0.1".parse().unwrap()));
+        assert!(!config.address_limits(100).is_exempt(IpAddr::from([203, 0, 113, 7])));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_it() {
+        let error = format!("{:#}", Config::parse("[limits]\ncontacs = 5\n").unwrap_err());
+        assert!(error.contains("contacs") && error.contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn a_service_that_could_serve_nobody_is_refused() {
+        for (text, key) in [
+            ("[limits]\nconnections_per_address = 0", "limits.connections_per_address"),
+            ("[limits]\nswitchboard_members = 1", "limits.switchboard_members"),
+            ("[sign_in]\nchallenge = false\nrequire_challenge = true", "sign_in.require_challenge"),
+        ] {
+            let error = format!("{:#}", Config::parse(text).unwrap_err());
+            assert!(error.contains(key), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_example_shows_the_defaults() {
+        assert_eq!(Config::parse(EXAMPLE).unwrap(), Config::default());
+    }
+
+    const EXAMPLE: &str = include_str!("../../../../swallowtail.example.toml");
+
+    #[test]
+    fn the_example_has_every_key() {
+        for section in
+            ["", "[listen]", "[advertise]", "[tls]", "[http]", "[gateway]", "[proxy]", "[limits]", "[sign_in]"]
+        {
+            // The error for a key that does not exist lists those that do.
+            let error = format!("{:#}", Config::parse(&format!("{section}\nnothing = 1")).unwrap_err());
+            let (_, known) = error.split_once("expected ").unwrap();
+            let known: Vec<_> = known.split('`').skip(1).step_by(2).collect();
+            assert!(!known.is_empty(), "{error}");
+            for key in known {
+                let shown = |line: &str| {
+                    let line = line.trim_start_matches("# ");
+                    let is_table = ["[", "[[", "[[tls."].iter().any(|begin| line.starts_with(&format!("{begin}{key}")));
+                    is_table || line.starts_with(&format!("{key} = "))
+                };
+                assert!(EXAMPLE.lines().any(shown), "{section} {key}");
+            }
+        }
+        for quirk in crate::notification::quirk_names() {
+            assert!(EXAMPLE.contains(&format!("# {quirk} = \"auto\"")), "{quirk}");
+        }
+    }
+
+    #[test]
+    fn values_that_would_break_the_wire_are_refused() {
+        for text in [
+            "[sign_in]\nping = 5",
+            "[sign_in]\ncountry = \"us\"",
+            "[sign_in]\npage = \"http://a b\"",
+            "[advertise]\nswitchboard = \"a\\r\\nOUT\"",
+        ] {
+            assert!(Config::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Which path is answered by whom, and what all answers have in common.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Extension, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use ipnet::IpNet;
+use tower::ServiceExt;
+
+use super::behind::behind;
+use super::header_case::HeaderCase;
+use super::{answers, host_of};
+use crate::config::Config;
+use crate::gateway::{self, Gateway};
+use crate::net::Caller;
+use crate::passport::{self, Passport};
+use crate::proxy::{self, Hosts};
+
+/// A host of Microsoft's whose every path is a link somewhere else (http.md section 3).
+const LINKS_HOST: &str = "g.msn.com";
+
+/// All paths, with what their rooms need. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Routes {
+    router: Router,
+    case: HeaderCase,
+    hosts: Arc<Hosts>,
+    trusted: Arc<[IpNet]>,
+}
+
+impl Routes {
+    /// Every room.
+    pub async fn new(config: &Config, passport: Arc<Passport>, gateway: Arc<Gateway>, hosts: Arc<Hosts>) -> Self {
+        let mut router = Router::new()
+            .route("/", get(about).post(port_check))
+            .fallback(other)
+            .with_state(Arc::<str>::from(config.sign_in.page.as_str()))
+            .merge(passport::router(passport))
+            .merge(gateway::router(gateway));
+        if config.proxy.enabled {
+            router = router.merge(proxy::router());
+        }
+        let case = HeaderCase::learn(config.http.header_case).await;
+        Self { router, case, hosts, trusted: config.http.trusted_proxies.clone().into() }
+    }
+
+    /// Answers one request, in the spelling of old clients (http.md section 0 item 1).
+    pub fn answer(&self, caller: Caller, mut request: Request) -> impl Future<Output = Response> + Send + use<> {
+        let caller = behind(caller, &self.trusted, request.headers());
+        let refused = request.uri().host().is_some_and(|host| !self.hosts.is_known(host, &caller));
+        request.extensions_mut().insert(caller);
+        let (router, case) = (self.router.clone(), self.case.clone());
+        async move {
+            let (verb, path) = (request.method().clone(), request.uri().path().to_owned());
+            let mut response = if refused {
+                answers::text(StatusCode::FORBIDDEN, NOT_OURS)
+            } else {
+                let Ok(response) = router.oneshot(request).await;
+                response
+            };
+            tracing::debug!(%verb, path, status = response.status().as_u16(), "answered");
+            case.apply(&mut response);
+            response
+        }
+    }
+}
+
+const NOT_OURS: &str = "This is no proxy for other hosts. If the host is a name of this server, its operator has to say so: \
+    the key names under [http] in the configuration.\n";
+
+/// `GET /`: somebody looks with a browser.
+async fn about() -> &'static str {
+    "This is the sign-in service of a Swallowtail server, an MSN Messenger service. It is for clients, not for browsers.\n"
+}
+
+/// `POST /`: clients count the login server among their key ports and test it so (http.md section 2).
+async fn port_check() -> Response {
+    answers::empty(StatusCode::OK)
+}
+
+/// Paths of nobody. Links of the client lead to the operator's page.
+async fn other(State(page): State<Arc<str>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
+    let host = host_of(&caller, request.uri(), request.headers());
+    if host.eq_ignore_ascii_case(LINKS_HOST) { answers::redirect(&page) } else { answers::empty(StatusCode::NOT_FOUND) }
+}

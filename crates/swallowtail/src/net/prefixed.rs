@@ -1,0 +1,79 @@
+//! A stream whose first bytes have been read already.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Gives `bytes`, then what the stream gives.
+#[derive(Debug)]
+pub struct Prefixed<S> {
+    bytes: Vec<u8>,
+    given: usize,
+    stream: S,
+}
+
+impl<S> Prefixed<S> {
+    /// `bytes` were read from `stream`.
+    #[must_use]
+    pub const fn new(bytes: Vec<u8>, stream: S) -> Self {
+        Self { bytes, given: 0, stream }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Prefixed<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.given == self.bytes.len() {
+            return Pin::new(&mut self.stream).poll_read(context, buffer);
+        }
+        let rest = &self.bytes[self.given..];
+        let count = rest.len().min(buffer.remaining());
+        buffer.put_slice(&rest[..count]);
+        self.given += count;
+        if self.given == self.bytes.len() {
+            // A connection at rest owns no buffer.
+            self.bytes = Vec::new();
+            self.given = 0;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Prefixed<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn first_what_was_read_then_the_rest() {
+        for prefix in ["", "ab", "abcd"] {
+            let mut all = String::new();
+            let mut stream = Prefixed::new(prefix.as_bytes().to_vec(), &b"xyz"[..]);
+            let mut one = [0];
+            stream.read_exact(&mut one).await.unwrap();
+            all.push(char::from(one[0]));
+            stream.read_to_string(&mut all).await.unwrap();
+            assert_eq!(all, format!("{prefix}xyz"));
+        }
+    }
+}

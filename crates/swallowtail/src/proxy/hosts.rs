@@ -1,0 +1,171 @@
+//! The hosts that a request through the proxy may be for.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+
+use crate::config::Config;
+use crate::net::Caller;
+
+/// The names that clients 4.x to 8.x look up (docs/protocol/http.md section 6) and those of the login page.
+pub(super) const MICROSOFT: [&str; 13] = [
+    "config.messenger.msn.com",
+    "g.msn.com",
+    "gateway.messenger.hotmail.com",
+    "login.live.com",
+    "login.passport.com",
+    "login.passport.net",
+    "loginnet.passport.com",
+    "messenger.hotmail.com",
+    "msnia.login.live.com",
+    "muser.config.messenger.msn.com",
+    "muser.gateway.messenger.hotmail.com",
+    "muser.messenger.hotmail.com",
+    "nexus.passport.com",
+];
+
+/// The port of the notification server that clients know.
+const NOTIFICATION_PORT: u16 = 1863;
+
+/// Microsoft's old names, and ours.
+#[derive(Clone, Debug)]
+pub struct Hosts {
+    /// Names of this server, in lower case.
+    own: BTreeSet<String>,
+    /// Whether Microsoft's names are taken.
+    proxy: bool,
+}
+
+/// What a tunnel is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    /// Requests.
+    Http,
+    /// Requests over TLS.
+    Https,
+    /// Notification server or switchboard.
+    Chat,
+}
+
+impl Hosts {
+    /// As the settings say, with the name of this machine.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let advertised = config.networks().flat_map(|(_, _, advertise)| advertise.hosts());
+        let names = config.http.names.iter().map(String::as_str).chain(advertised).chain(["localhost", &machine]);
+        let own = names.map(str::to_ascii_lowercase).collect();
+        Self { own, proxy: config.proxy.enabled }
+    }
+
+    /// Whether a request may be for this host, which is written without a port.
+    #[must_use]
+    pub fn is_known(&self, host: &str, caller: &Caller) -> bool {
+        self.is_own(host, caller) || self.is_microsoft(host)
+    }
+
+    fn is_microsoft(&self, host: &str) -> bool {
+        self.proxy && MICROSOFT.iter().any(|known| known.eq_ignore_ascii_case(host))
+    }
+
+    /// A name of ours, or the very address that the client dialled.
+    fn is_own(&self, host: &str, caller: &Caller) -> bool {
+        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let dialled = literal.is_ok_and(|address| address.to_canonical() == caller.local.ip());
+        dialled || self.own.contains(&host.to_ascii_lowercase())
+    }
+
+    /// What a tunnel to `target`, `host:port`, is for; `None` when it is refused.
+    pub(super) fn service(&self, target: &str, caller: &Caller) -> Option<Service> {
+        if !self.proxy {
+            return None;
+        }
+        let told = [caller.notification_address(), caller.switchboard_address()];
+        if told.iter().any(|told| told.eq_ignore_ascii_case(target)) {
+            return Some(Service::Chat);
+        }
+        let (host, port) = match target.parse::<SocketAddr>() {
+            Ok(address) => (address.ip().to_string(), address.port()),
+            Err(_) => target.rsplit_once(':').and_then(|(host, port)| Some((host.to_owned(), port_of(port)?)))?,
+        };
+        let own = self.is_own(&host, caller);
+        match port {
+            _ if !own && !self.is_microsoft(&host) => None,
+            80 => Some(Service::Http),
+            443 => Some(Service::Https),
+            NOTIFICATION_PORT => Some(Service::Chat),
+            port if own && (port == caller.network.notification || port == caller.network.switchboard) => {
+                Some(Service::Chat)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Digits alone; what Rust takes as well is no port.
+fn port_of(text: &str) -> Option<u16> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::net::Reachable;
+
+    fn caller() -> Caller {
+        let mut network = Reachable { notification: 1900, switchboard: 1901, ..Reachable::default() };
+        network.advertise.switchboard = Some("chat.example.com:99".to_owned());
+        Caller::new("192.0.2.9:5".parse().unwrap(), "192.0.2.1:80".parse().unwrap(), Arc::new(network))
+    }
+
+    fn hosts(proxy: bool) -> Hosts {
+        let mut config = Config::default();
+        config.proxy.enabled = proxy;
+        config.http.names = vec!["msn.example.org".to_owned()];
+        config.advertise.switchboard = Some("chat.example.com:99".to_owned());
+        Hosts::new(&config)
+    }
+
+    #[test]
+    fn a_tunnel_leads_to_our_own_services_and_nowhere_else() {
+        let table = [
+            ("messenger.hotmail.com:1863", Some(Service::Chat)),
+            ("MESSENGER.hotmail.com:1863", Some(Service::Chat)),
+            ("loginnet.passport.com:443", Some(Service::Https)),
+            ("config.messenger.msn.com:80", Some(Service::Http)),
+            ("msn.example.org:443", Some(Service::Https)),
+            ("192.0.2.1:1901", Some(Service::Chat)),
+            ("192.0.2.1:1900", Some(Service::Chat)),
+            ("[::ffff:192.0.2.1]:1900", Some(Service::Chat)),
+            ("chat.example.com:99", Some(Service::Chat)),
+            ("192.0.2.1:22", None),
+            ("192.0.2.2:1901", None),
+            ("messenger.hotmail.com:1901", None),
+            ("messenger.hotmail.com:25", None),
+            ("example.com:443", None),
+            ("messenger.hotmail.com.example.com:443", None),
+            ("messenger.hotmail.com", None),
+            ("messenger.hotmail.com:99999", None),
+            ("messenger.hotmail.com:+443", None),
+            (":443", None),
+            ("", None),
+        ];
+        for (target, service) in table {
+            assert_eq!(hosts(true).service(target, &caller()), service, "{target}");
+            assert_eq!(hosts(false).service(target, &caller()), None, "{target}");
+        }
+    }
+
+    #[test]
+    fn our_own_names_are_known_and_microsofts_only_to_a_proxy() {
+        for own in ["192.0.2.1", "msn.example.org", "chat.example.com", "localhost", "MSN.example.org"] {
+            assert!(hosts(false).is_known(own, &caller()), "{own}");
+        }
+        assert!(hosts(true).is_known("nexus.passport.com", &caller()));
+        assert!(!hosts(false).is_known("nexus.passport.com", &caller()));
+        for other in ["example.com", "192.0.2.2", "", "passport.com"] {
+            assert!(!hosts(true).is_known(other, &caller()), "{other}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The file by which a system learns to send Microsoft's old host names to us and everything else where it belongs.
+
+use std::fmt::Write as _;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Extension, Request};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::Response;
+use axum::routing::get;
+
+use super::hosts::MICROSOFT;
+use crate::http::{answers, host_of};
+use crate::net::Caller;
+
+/// `/proxy.pac`, and the name that Windows looks for by itself.
+pub(crate) fn router() -> Router {
+    Router::new().route("/proxy.pac", get(file)).route("/wpad.dat", get(file))
+}
+
+async fn file(Extension(caller): Extension<Caller>, request: Request) -> Response {
+    let host = host_of(&caller, request.uri(), request.headers());
+    // A port has to be said here.
+    let proxy =
+        if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) { host } else { host + ":80" };
+    let mut response = Response::new(Body::from(script(&proxy)));
+    answers::set(&mut response, CONTENT_TYPE, "application/x-ns-proxy-autoconfig");
+    answers::set(&mut response, CACHE_CONTROL, "no-cache");
+    response
+}
+
+/// In the JavaScript of 1996, which is all that the systems of the time read.
+fn script(proxy: &str) -> String {
+    let mut out = String::from("function FindProxyForURL(url, host) {\r\n  host = host.toLowerCase();\r\n");
+    for name in MICROSOFT {
+        let _ = write!(out, "  if (host == \"{name}\") return \"PROXY {proxy}\";\r\n");
+    }
+    out + "  return \"DIRECT\";\r\n}\r\n"
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn only_microsofts_names_are_sent_to_us() {
+        let script = super::script("192.0.2.1:80");
+        assert!(script.contains("if (host == \"messenger.hotmail.com\") return \"PROXY 192.0.2.1:80\";"), "{script}");
+        assert_eq!(script.matches("PROXY").count(), super::MICROSOFT.len());
+        assert!(script.ends_with("return \"DIRECT\";\r\n}\r\n"));
+    }
+}
