@@ -9,6 +9,7 @@
 //! other. The reference that its comments cite is in `docs/protocol/`.
 
 pub mod challenge;
+pub mod client_config;
 mod dialect;
 mod error_code;
 pub mod frame;
@@ -28,6 +29,7 @@ pub mod text;
 pub mod timestamp;
 mod trid;
 pub mod word;
+mod xml;
 
 pub use dialect::Dialect;
 pub use error_code::ErrorCode;
@@ -40,6 +42,7 @@ pub use reference::{ContactRef, GroupNumber, GroupRef, Reader};
 pub use refusal::{Malformed, Refusal};
 pub use timestamp::Timestamp;
 pub use trid::TrId;
+pub use xml::BadXml;
 
 /// The example of the README is a test.
 #[cfg(doctest)]

@@ -2,16 +2,12 @@
 
 use std::fmt;
 
-use quick_xml::Reader;
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::BytesStart;
 use thiserror::Error;
 
 use crate::text::decode_ansi;
+use crate::xml::{BadXml, Reader, Step};
 
-/// How deep elements may stand in each other, and how many attributes one may have (security.md section 4, "XML in").
-const MOST_DEPTH: usize = 32;
-const MOST_ATTRIBUTES: usize = 32;
 /// The most tokens of one request (security.md section 6).
 pub const MOST_TOKENS: usize = 16;
 /// The longest address of a service. Real ones are below 40; each is repeated in the answer.
@@ -54,102 +50,76 @@ pub enum BadRst {
     Incomplete,
 }
 
+impl From<BadXml> for BadRst {
+    fn from(bad: BadXml) -> Self {
+        match bad {
+            BadXml::Malformed => Self::Xml,
+            BadXml::DocType => Self::DocType,
+            BadXml::Limit => Self::Limit,
+        }
+    }
+}
+
 /// Reads the body of an RST request. Elements are found by local name, whatever their prefix.
 pub fn parse_rst(body: &[u8]) -> Result<RstRequest, BadRst> {
     let text = decode_ansi(body);
-    let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
-    // Not NsReader: resolving names costs memory that an attacker chooses, and nothing here asks for them.
-    let mut reader = Reader::from_str(text);
+    let mut reader = Reader::new(&text);
     let mut builder = Builder::default();
-    loop {
-        match reader.read_event().map_err(|_| BadRst::Xml)? {
-            Event::Start(start) => builder.open(&start)?,
-            Event::Empty(start) => {
-                builder.open(&start)?;
-                builder.close();
-            }
-            Event::End(_) => builder.close(),
-            Event::Text(text) => builder.text(&text.xml10_content())?,
-            Event::CData(text) => builder.text(&text.xml10_content())?,
-            Event::GeneralRef(name) => match name.resolve_char_ref().map_err(|_| BadRst::Xml)? {
-                Some(character) => builder.text(character.encode_utf8(&mut [0; 4]))?,
-                None => builder.text(resolve_predefined_entity(&name).ok_or(BadRst::Xml)?)?,
-            },
-            Event::DocType(_) => return Err(BadRst::DocType),
-            Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
-            Event::Eof => return builder.finish(),
+    while let Some(step) = reader.step()? {
+        match step {
+            Step::Open(start) => builder.open(&reader, &start)?,
+            Step::Text(text) => builder.text(&reader, &text),
+            Step::Close => {}
         }
     }
+    builder.finish()
 }
 
 /// The request as far as it was read.
 #[derive(Default)]
 struct Builder {
-    /// The local names of the open elements.
-    path: Vec<String>,
-    /// Whether the root element was seen.
-    rooted: bool,
     username: Option<String>,
     password: Option<String>,
     tokens: Vec<TokenRequest>,
 }
 
 impl Builder {
-    fn open(&mut self, start: &BytesStart<'_>) -> Result<(), BadRst> {
-        if self.path.is_empty() && self.rooted {
-            return Err(BadRst::Xml);
-        }
-        self.rooted = true;
-        if self.path.len() == MOST_DEPTH {
-            return Err(BadRst::Limit);
-        }
-        let id = read_attributes(start)?;
-        self.path.push(start.local_name().as_ref().to_owned());
-        if self.at(&USERNAME) {
+    fn open(&mut self, reader: &Reader<'_>, start: &BytesStart<'_>) -> Result<(), BadRst> {
+        if reader.at(&USERNAME) {
             begin(&mut self.username)?;
-        } else if self.at(&PASSWORD) {
+        } else if reader.at(&PASSWORD) {
             begin(&mut self.password)?;
-        } else if self.at(&ONE_TOKEN) || self.at(&TOKEN_OF_MANY) {
-            self.begin_token(id)?;
+        } else if reader.at(&ONE_TOKEN) || reader.at(&TOKEN_OF_MANY) {
+            self.begin_token(start)?;
         }
         Ok(())
     }
 
-    fn begin_token(&mut self, id: Option<String>) -> Result<(), BadRst> {
+    fn begin_token(&mut self, start: &BytesStart<'_>) -> Result<(), BadRst> {
         if self.tokens.len() == MOST_TOKENS {
             return Err(BadRst::Limit);
         }
         let place = u32::try_from(self.tokens.len()).unwrap_or_default();
-        let number = id.and_then(|id| id.strip_prefix("RST")?.parse().ok());
+        // As it is written: a number needs no escapes, and a policy with a bare `&` beside it hurts nobody.
+        let id = start.try_get_attribute("Id").map_err(|_| BadRst::Xml)?;
+        let number = id.and_then(|id| id.value.strip_prefix("RST")?.parse().ok());
         self.tokens.push(TokenRequest { number: number.unwrap_or(place), address: String::new() });
         Ok(())
     }
 
-    fn close(&mut self) {
-        // The reader sees to it that tags match.
-        self.path.pop();
-    }
-
-    fn text(&mut self, text: &str) -> Result<(), BadRst> {
-        if self.path.is_empty() {
-            return if text.trim().is_empty() { Ok(()) } else { Err(BadRst::Xml) };
-        }
-        if self.at(&USERNAME) {
+    fn text(&mut self, reader: &Reader<'_>, text: &str) {
+        if reader.at(&USERNAME) {
             self.username.get_or_insert_default().push_str(text);
-        } else if self.at(&PASSWORD) {
+        } else if reader.at(&PASSWORD) {
             self.password.get_or_insert_default().push_str(text);
-        } else if self.at(&ADDRESS)
+        } else if reader.at(&ADDRESS)
             && let Some(token) = self.tokens.last_mut()
         {
             token.address.push_str(text);
         }
-        Ok(())
     }
 
     fn finish(self) -> Result<RstRequest, BadRst> {
-        if !self.path.is_empty() {
-            return Err(BadRst::Xml);
-        }
         let mut tokens = self.tokens;
         for token in &mut tokens {
             token.address = token.address.trim().to_owned();
@@ -166,10 +136,6 @@ impl Builder {
             tokens,
         })
     }
-
-    fn at(&self, end: &[&str]) -> bool {
-        self.path.len() >= end.len() && self.path.iter().rev().zip(end.iter().rev()).all(|(have, want)| have == want)
-    }
 }
 
 const USERNAME: [&str; 4] = ["Header", "Security", "UsernameToken", "Username"];
@@ -184,22 +150,6 @@ fn begin(field: &mut Option<String>) -> Result<(), BadRst> {
         None => Ok(()),
         Some(_) => Err(BadRst::Xml),
     }
-}
-
-/// Counts and checks the attributes; the value of `Id`.
-fn read_attributes(start: &BytesStart<'_>) -> Result<Option<String>, BadRst> {
-    let mut id = None;
-    for (count, attribute) in start.attributes().enumerate() {
-        let attribute = attribute.map_err(|_| BadRst::Xml)?;
-        if count == MOST_ATTRIBUTES {
-            return Err(BadRst::Limit);
-        }
-        // As it is written: a number needs no escapes, and a policy with a bare `&` beside it hurts nobody.
-        if attribute.key.0 == "Id" {
-            id = Some(attribute.value.into_owned());
-        }
-    }
-    Ok(id)
 }
 
 impl fmt::Debug for RstRequest {

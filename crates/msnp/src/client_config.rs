@@ -1,0 +1,223 @@
+//! What a client says of itself when it fetches its configuration, MsgrConfig (docs/protocol/http.md section 3).
+//!
+//! Clients 6.0 to 7.5 post a SOAP document, 8.x put the same into the query string of a GET. Nothing of it is needed for the
+//! answer, so a value that makes no sense is as good as none.
+
+use crate::BadXml;
+use crate::text::{decode_ansi, decode_bytes};
+use crate::xml::{Reader, Step};
+
+/// The longest country and version that are kept. Real ones have two and some ten characters, and both go into the log, which
+/// nobody shall be able to fill.
+const MOST_WORD: usize = 16;
+
+/// A request for the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConfigRequest {
+    /// The country of the program, such as `US`: letters and digits.
+    pub country: Option<String>,
+    /// The language of the system, an LCID.
+    pub clcid: Option<u16>,
+    /// The language of the program, an LCID.
+    pub plcid: Option<u16>,
+    /// Where the system is, a number of Windows.
+    pub geo_id: Option<u32>,
+    /// The version of the client, such as `8.5.1302`: letters, digits and dots. Only a GET has it.
+    pub version: Option<String>,
+}
+
+impl ConfigRequest {
+    /// Reads the body of a POST. Elements are found by local name; a body without `clientinfo`, or without anything, is good.
+    ///
+    /// # Errors
+    /// Says why the body is no XML that we read.
+    pub fn from_soap(body: &[u8]) -> Result<Self, BadXml> {
+        let text = decode_ansi(body);
+        let mut reader = Reader::new(&text);
+        let mut request = Self::default();
+        let mut value = String::new();
+        while let Some(step) = reader.step()? {
+            match step {
+                Step::Open(_) => value.clear(),
+                Step::Text(text) => value.push_str(&text),
+                Step::Close => {
+                    if let Some(key) = SOAP_KEYS.into_iter().find(|key| reader.at(&["clientinfo", key])) {
+                        request.set(key, &value);
+                    }
+                    value.clear();
+                }
+            }
+        }
+        Ok(request)
+    }
+
+    /// Reads the query string of a GET. `None` when it asks for something else than `op=GetClientConfig`.
+    #[must_use]
+    pub fn from_query(query: &str) -> Option<Self> {
+        let mut request = Self::default();
+        let mut asked = false;
+        for pair in query.split('&') {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let value = decode_bytes(value.as_bytes());
+            let value = decode_ansi(&value);
+            if key.eq_ignore_ascii_case("op") {
+                asked |= value.eq_ignore_ascii_case("GetClientConfig");
+            } else {
+                request.set(key, &value);
+            }
+        }
+        asked.then_some(request)
+    }
+
+    fn set(&mut self, key: &str, value: &str) {
+        let value = value.trim();
+        match key.to_ascii_lowercase().as_str() {
+            "country" => self.country = word(value, |byte| byte.is_ascii_alphanumeric()),
+            "clcid" => self.clcid = hex(value),
+            "plcid" => self.plcid = hex(value),
+            "geoid" => self.geo_id = decimal(value),
+            "ver" => self.version = word(value, |byte| byte.is_ascii_alphanumeric() || byte == b'.'),
+            _ => {}
+        }
+    }
+}
+
+/// The elements of `clientinfo`.
+const SOAP_KEYS: [&str; 4] = ["Country", "CLCID", "PLCID", "GeoID"];
+
+fn word(value: &str, is_good: impl Fn(u8) -> bool) -> Option<String> {
+    let good = (1..=MOST_WORD).contains(&value.len()) && value.bytes().all(is_good);
+    good.then(|| value.to_owned())
+}
+
+/// Digits only: the parsers of the standard library take a sign too (security.md section 4, "Numbers").
+fn hex(value: &str) -> Option<u16> {
+    let good = value.bytes().all(|byte| byte.is_ascii_hexdigit());
+    good.then(|| u16::from_str_radix(value, 16).ok()).flatten()
+}
+
+fn decimal(value: &str) -> Option<u32> {
+    let good = value.bytes().all(|byte| byte.is_ascii_digit());
+    good.then(|| value.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INFO: &str =
+        "<clientinfo><Country>US</Country><CLCID>0809</CLCID><PLCID>0409</PLCID><GeoID>242</GeoID></clientinfo>";
+
+    fn soap(info: &str) -> String {
+        format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?><soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\">\
+             <soap:Body><GetClientConfig xmlns='http://www.msn.com/webservices/Messenger/Client'>{info}</GetClientConfig>\
+             </soap:Body></soap:Envelope>"
+        )
+    }
+
+    fn expected() -> ConfigRequest {
+        let country = Some("US".to_owned());
+        ConfigRequest { country, clcid: Some(0x809), plcid: Some(0x409), geo_id: Some(242), version: None }
+    }
+
+    #[test]
+    fn clients_post_it_or_ask_for_it_by_name() {
+        assert_eq!(ConfigRequest::from_soap(soap(INFO).as_bytes()), Ok(expected()));
+        let query = "op=GetClientConfig&Country=US&CLCID=0809&PLCID=0409&GeoID=242&ver=8.5.1302";
+        let version = Some("8.5.1302".to_owned());
+        assert_eq!(ConfigRequest::from_query(query), Some(ConfigRequest { version, ..expected() }));
+        assert_eq!(
+            ConfigRequest::from_query("country=%55S&OP=getclientconfig&clcid=809&PLCID=409&GEOID=242"),
+            Some(expected())
+        );
+    }
+
+    #[test]
+    fn a_request_that_says_nothing_is_good() {
+        for body in [
+            "",
+            " \r\n",
+            "\u{FEFF}",
+            "<a/>",
+            &soap(""),
+            &soap("<clientinfo/>"),
+            &soap("<clientinfo><Country/></clientinfo>"),
+        ] {
+            assert_eq!(ConfigRequest::from_soap(body.as_bytes()), Ok(ConfigRequest::default()), "{body}");
+        }
+        assert_eq!(ConfigRequest::from_query("op=GetClientConfig"), Some(ConfigRequest::default()));
+        for query in ["", "op", "op=", "op=GetBanner", "Country=US", "xop=GetClientConfig"] {
+            assert_eq!(ConfigRequest::from_query(query), None, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_makes_no_sense_is_none() {
+        for (key, value) in [
+            ("Country", "a b"),
+            ("Country", "&lt;x&gt;"),
+            ("Country", "abcdefghijklmnopq"),
+            ("CLCID", "+809"),
+            ("PLCID", "10409"),
+            ("PLCID", "xyz"),
+            ("GeoID", "-1"),
+            ("GeoID", "4294967296"),
+            ("GeoID", "<b>242</b>"),
+        ] {
+            let body = soap(&format!("<clientinfo><{key}>{value}</{key}></clientinfo>"));
+            assert_eq!(ConfigRequest::from_soap(body.as_bytes()), Ok(ConfigRequest::default()), "{body}");
+        }
+        for query in ["Country=a%0D%0Ab", "ver=8.5%201", "ver=", "CLCID=%2B9", "GeoID=%D9%A2"] {
+            let query = format!("op=GetClientConfig&{query}");
+            assert_eq!(ConfigRequest::from_query(&query), Some(ConfigRequest::default()), "{query}");
+        }
+        // Somebody else's element of that name.
+        assert_eq!(ConfigRequest::from_soap(b"<a><Country>US</Country></a>"), Ok(ConfigRequest::default()));
+    }
+
+    #[test]
+    fn what_is_no_xml_of_ours_is_refused() {
+        let good = soap(INFO);
+        let deep = format!("{}{}", "<a>".repeat(33), "</a>".repeat(33));
+        let attributes: String = (0..33).map(|n| format!(" a{n}=''")).collect();
+        for (body, expected) in [
+            ("GetClientConfig".to_owned(), BadXml::Malformed),
+            ("<a>".to_owned(), BadXml::Malformed),
+            ("<a></b>".to_owned(), BadXml::Malformed),
+            (good.replace("US", "&custom;"), BadXml::Malformed),
+            (good.clone() + "<a/>", BadXml::Malformed),
+            (format!("<!DOCTYPE a [<!ENTITY b 'c'>]>{good}"), BadXml::DocType),
+            (deep, BadXml::Limit),
+            (format!("<a{attributes}/>"), BadXml::Limit),
+        ] {
+            assert_eq!(ConfigRequest::from_soap(body.as_bytes()), Err(expected), "{body}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_body_and_no_query_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+            let _ = ConfigRequest::from_soap(&bytes);
+            let _ = ConfigRequest::from_query(&String::from_utf8_lossy(&bytes));
+        }
+
+        #[test]
+        fn no_damaged_request_panics(at in 0usize..500, cut in 0usize..20, patch in "[<>&;/!\\[\\]a'\"= -]{0,8}") {
+            let mut body = soap(INFO).into_bytes();
+            let at = at.min(body.len());
+            let end = (at + cut).min(body.len());
+            body.splice(at..end, patch.into_bytes());
+            let _ = ConfigRequest::from_soap(&body);
+        }
+
+        #[test]
+        fn numbers_come_through_both_ways(clcid: u16, geo_id: u32, country in "[A-Za-z0-9]{1,16}") {
+            let body = soap(&format!("<clientinfo><GeoID> {geo_id}\n</GeoID><Country>{country}</Country><CLCID>{clcid:04x}</CLCID></clientinfo>"));
+            let query = format!("op=GetClientConfig&CLCID={clcid:04X}&GeoID={geo_id}&Country={country}");
+            let expected = ConfigRequest { country: Some(country), clcid: Some(clcid), geo_id: Some(geo_id), ..Default::default() };
+            proptest::prop_assert_eq!(ConfigRequest::from_soap(body.as_bytes()), Ok(expected.clone()));
+            proptest::prop_assert_eq!(ConfigRequest::from_query(&query), Some(expected));
+        }
+    }
+}

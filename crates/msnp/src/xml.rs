@@ -1,0 +1,203 @@
+//! Reading the XML that clients post (docs/protocol/security.md section 4, "XML in").
+//!
+//! [`Reader`] walks through a document and knows where it is; [`crate::passport`] and [`crate::client_config`] pick out what
+//! they need. It knows no entities but the five of XML, and refuses what could cost memory or stand for something else.
+
+use std::borrow::Cow;
+
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesStart, Event};
+use thiserror::Error;
+
+/// How deep elements may stand in each other, and how many attributes one may have (security.md section 4, "XML in").
+const MOST_DEPTH: usize = 32;
+const MOST_ATTRIBUTES: usize = 32;
+
+/// Why a document is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum BadXml {
+    /// Not well-formed, or with an entity that XML does not define.
+    #[error("the body is no well-formed XML")]
+    Malformed,
+    /// A DOCTYPE: nobody needs one, and it can define entities.
+    #[error("the body has a DOCTYPE")]
+    DocType,
+    /// Too deep, or too many attributes.
+    #[error("the body exceeds a limit")]
+    Limit,
+}
+
+/// A step through a document.
+pub(crate) enum Step<'a> {
+    /// An element begins. Its attributes are well-formed and not too many.
+    Open(BytesStart<'a>),
+    /// A piece of text inside the innermost element.
+    Text(Cow<'a, str>),
+    /// The innermost element ends; [`Reader::at`] still speaks of it.
+    Close,
+}
+
+/// A walk through a document, which may be empty.
+pub(crate) struct Reader<'a> {
+    // Not NsReader: resolving names costs memory that an attacker chooses, and nothing here asks for them.
+    events: quick_xml::Reader<&'a [u8]>,
+    /// The local names of the open elements.
+    path: Vec<String>,
+    /// Whether the root element was seen.
+    rooted: bool,
+    /// What the step before leaves to be done.
+    next: Next,
+}
+
+enum Next {
+    Read,
+    /// The element that was opened is empty.
+    Close,
+    /// The element that was closed is still on the path.
+    Leave,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        Self { events: quick_xml::Reader::from_str(text), path: Vec::new(), rooted: false, next: Next::Read }
+    }
+
+    /// The next step; `None` at the end of the document.
+    pub(crate) fn step(&mut self) -> Result<Option<Step<'a>>, BadXml> {
+        match std::mem::replace(&mut self.next, Next::Read) {
+            Next::Read => {}
+            Next::Close => return Ok(Some(self.close())),
+            Next::Leave => {
+                self.path.pop();
+            }
+        }
+        loop {
+            match self.events.read_event().map_err(|_| BadXml::Malformed)? {
+                Event::Start(start) => return self.open(start).map(Some),
+                Event::Empty(start) => {
+                    self.next = Next::Close;
+                    return self.open(start).map(Some);
+                }
+                // The reader sees to it that tags match.
+                Event::End(_) => return Ok(Some(self.close())),
+                Event::Text(text) => {
+                    if let Some(step) = self.text(text.xml10_content())? {
+                        return Ok(Some(step));
+                    }
+                }
+                Event::CData(text) => {
+                    if let Some(step) = self.text(text.xml10_content())? {
+                        return Ok(Some(step));
+                    }
+                }
+                Event::GeneralRef(name) => {
+                    let text = match name.resolve_char_ref().map_err(|_| BadXml::Malformed)? {
+                        Some(character) => Cow::Owned(character.to_string()),
+                        None => Cow::Borrowed(resolve_predefined_entity(&name).ok_or(BadXml::Malformed)?),
+                    };
+                    if let Some(step) = self.text(text)? {
+                        return Ok(Some(step));
+                    }
+                }
+                Event::DocType(_) => return Err(BadXml::DocType),
+                Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
+                Event::Eof if self.path.is_empty() => return Ok(None),
+                Event::Eof => return Err(BadXml::Malformed),
+            }
+        }
+    }
+
+    /// Whether the innermost elements have these local names, whatever their prefixes; the innermost one comes last.
+    pub(crate) fn at(&self, end: &[&str]) -> bool {
+        self.path.len() >= end.len() && self.path.iter().rev().zip(end.iter().rev()).all(|(have, want)| have == want)
+    }
+
+    fn open(&mut self, start: BytesStart<'a>) -> Result<Step<'a>, BadXml> {
+        if self.path.is_empty() && self.rooted {
+            return Err(BadXml::Malformed);
+        }
+        self.rooted = true;
+        if self.path.len() == MOST_DEPTH {
+            return Err(BadXml::Limit);
+        }
+        for (count, attribute) in start.attributes().enumerate() {
+            attribute.map_err(|_| BadXml::Malformed)?;
+            if count == MOST_ATTRIBUTES {
+                return Err(BadXml::Limit);
+            }
+        }
+        self.path.push(start.local_name().as_ref().to_owned());
+        Ok(Step::Open(start))
+    }
+
+    fn close(&mut self) -> Step<'a> {
+        self.next = Next::Leave;
+        Step::Close
+    }
+
+    /// Outside of the root there is nothing but blanks, and nobody wants those.
+    fn text(&self, text: Cow<'a, str>) -> Result<Option<Step<'a>>, BadXml> {
+        match (self.path.is_empty(), text.trim().is_empty()) {
+            (false, _) => Ok(Some(Step::Text(text))),
+            (true, true) => Ok(None),
+            (true, false) => Err(BadXml::Malformed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each step, and whether it was inside `b` of `a`.
+    fn walk(text: &str) -> Result<Vec<(String, bool)>, BadXml> {
+        let mut reader = Reader::new(text);
+        let mut steps = Vec::new();
+        while let Some(step) = reader.step()? {
+            let step = match step {
+                Step::Open(start) => format!("open {}", start.local_name().as_ref()),
+                Step::Text(text) => format!("text {text}"),
+                Step::Close => "close".to_owned(),
+            };
+            steps.push((step, reader.at(&["a", "b"])));
+        }
+        Ok(steps)
+    }
+
+    #[test]
+    fn each_step_knows_where_it_is() {
+        let steps =
+            walk("\u{FEFF}<?xml version='1.0'?><x:a>1<b c='d'/>2<y:b>&lt;</y:b><!-- - --><c/></x:a>\n").unwrap();
+        let steps: Vec<_> = steps.iter().map(|(step, inside)| (step.as_str(), *inside)).collect();
+        let expected = [
+            ("open a", false),
+            ("text 1", false),
+            ("open b", true),
+            ("close", true),
+            ("text 2", false),
+            ("open b", true),
+            ("text <", true),
+            ("close", true),
+            ("open c", false),
+            ("close", false),
+            ("close", false),
+        ];
+        assert_eq!(steps, expected);
+    }
+
+    #[test]
+    fn nothing_is_a_document_without_steps() {
+        for text in ["", "\r\n", "<!-- - -->", "&#32;"] {
+            assert_eq!(walk(text), Ok(Vec::new()), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_bounds_are_32_and_32() {
+        let nested = |depth| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
+        let wide = |count| format!("<a{}/>", (0..count).map(|n| format!(" a{n}=''")).collect::<String>());
+        assert!(walk(&nested(32)).is_ok() && walk(&wide(32)).is_ok());
+        assert_eq!((walk(&nested(33)), walk(&wide(33))), (Err(BadXml::Limit), Err(BadXml::Limit)));
+    }
+}
