@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod chat;
 pub mod cli;
 pub mod client;
+pub mod client_config;
 pub mod config;
 pub mod control;
 pub mod gateway;

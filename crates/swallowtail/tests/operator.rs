@@ -1,4 +1,4 @@
-//! What an operator tells a running server, with the built program.
+//! What an operator tells a running server, with the built program, and tells clients by the settings.
 
 #![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
 
@@ -7,8 +7,10 @@ mod support;
 use std::path::Path;
 
 use support::binary::{RunningBinary, account, run};
-use support::people::Chat;
+use support::people::{Chat, sign_in_bytes, synchronize};
 use support::wire::Wire;
+use support::{TestServer, address};
+use swallowtail::config::Config;
 use tempfile::TempDir;
 
 const PASSWORD: &str = "correct horse";
@@ -126,4 +128,24 @@ async fn while_a_stop_counts_down_the_operator_is_heard() {
     tell(data.path(), &["stop"]);
     assert_eq!(bob.last_lines().await.last().unwrap(), "OUT SSD");
     assert!(server.wait().success());
+}
+
+#[tokio::test]
+async fn the_shields_of_the_settings_reach_each_client_in_its_dialect() {
+    let text = "[shields]\nblock_texts = ['example\\.invalid']\n[[shields.client]]\nmajor = 7\nminor = 5\nmost_build = 310\n\
+                deny = [\"voiceim\", \"winks\"]";
+    let server = TestServer::start_with(|config| config.shields = Config::parse(text).unwrap().shields).await;
+    server.accounts(["alice", "bob"]).await;
+    let mut alice = server.sign_in("alice").await;
+    let document = alice.ask("GCF", "Shields.xml").await;
+    assert!(document.line.ends_with(" Shields.xml 216"), "{}", document.line);
+
+    let ticket = server.ticket("bob").await;
+    let mut older = Wire::dial(server.notification()).await;
+    older.send(sign_in_bytes(&address("bob"), &ticket).replace("MSNP12 MSNP11", "MSNP11 MSNP10")).await;
+    older.expect("USR 4 OK").await;
+    synchronize(&mut older).await;
+    let document = older.ask("GCF", "Shields.xml").await;
+    let text = String::from_utf8(document.payload).unwrap();
+    assert!(text.ends_with("deny=\"voiceim winks\" /></shield><block></block></config>"), "{text}");
 }

@@ -16,7 +16,8 @@ pub use network::{
     Advertise, CertificateFiles, GatewayConfig, HeaderCase, HttpConfig, Listen, MAIN, Network, ProxyConfig, TlsConfig,
 };
 
-use crate::notification::QuirkMode;
+use crate::client_config::ClientConfig;
+use crate::notification::{QuirkMode, ShieldsConfig};
 
 /// Every setting.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -44,6 +45,10 @@ pub struct Config {
     pub sign_in: SignIn,
     /// What single clients need that others must not get, by name: `auto` (for that client alone), `always` or `never`.
     pub quirks: BTreeMap<String, QuirkMode>,
+    /// What clients fetch over HTTP: MsgrConfig and tabs.
+    pub client_config: ClientConfig,
+    /// What clients are asked not to do.
+    pub shields: ShieldsConfig,
 }
 
 /// Signing in, and what follows.
@@ -82,6 +87,8 @@ impl Default for Config {
             limits: Limits::default(),
             sign_in: SignIn::default(),
             quirks: BTreeMap::new(),
+            client_config: ClientConfig::default(),
+            shields: ShieldsConfig::default(),
         }
     }
 }
@@ -124,6 +131,8 @@ impl Config {
 
     fn check(&self) -> anyhow::Result<()> {
         self.limits.check()?;
+        self.client_config.check()?;
+        self.shields.check()?;
         anyhow::ensure!(
             self.sign_in.challenge || !self.sign_in.require_challenge,
             "sign_in.require_challenge is true, but with sign_in.challenge = false nobody is challenged"
@@ -249,9 +258,22 @@ mod tests {
 
     #[test]
     fn the_example_has_every_key() {
-        for section in
-            ["", "[listen]", "[advertise]", "[tls]", "[http]", "[gateway]", "[proxy]", "[limits]", "[sign_in]"]
-        {
+        for section in [
+            "",
+            "[listen]",
+            "[advertise]",
+            "[tls]",
+            "[[tls.certificate]]",
+            "[http]",
+            "[gateway]",
+            "[proxy]",
+            "[limits]",
+            "[sign_in]",
+            "[client_config]",
+            "[[client_config.tab]]",
+            "[shields]",
+            "[[shields.client]]",
+        ] {
             // The error for a key that does not exist lists those that do.
             let error = format!("{:#}", Config::parse(&format!("{section}\nnothing = 1")).unwrap_err());
             let (_, known) = error.split_once("expected ").unwrap();
@@ -260,7 +282,9 @@ mod tests {
             for key in known {
                 let shown = |line: &str| {
                     let line = line.trim_start_matches("# ");
-                    let is_table = ["[", "[[", "[[tls."].iter().any(|begin| line.starts_with(&format!("{begin}{key}")));
+                    let table = section.trim_matches(['[', ']']);
+                    let begins = |start: &str| line.starts_with(&format!("{start}{key}"));
+                    let is_table = begins("[") || begins("[[") || line == format!("[[{table}.{key}]]");
                     is_table || line.starts_with(&format!("{key} = "))
                 };
                 assert!(EXAMPLE.lines().any(shown), "{section} {key}");
@@ -269,6 +293,19 @@ mod tests {
         for quirk in crate::notification::quirk_names() {
             assert!(EXAMPLE.contains(&format!("# {quirk} = \"auto\"")), "{quirk}");
         }
+    }
+
+    #[test]
+    fn what_the_example_only_shows_is_good_too() {
+        let is_shown =
+            |key: &str| key.starts_with('[') || key.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+        let uncomment = |line: &str| match line.strip_prefix("# ") {
+            Some(key) if is_shown(key) => format!("{key}\n"),
+            _ => format!("{line}\n"),
+        };
+        let config = Config::parse(&EXAMPLE.lines().map(uncomment).collect::<String>()).unwrap();
+        assert_eq!((config.client_config.tabs.len(), config.shields.clients.len()), (1, 1));
+        assert_eq!((config.network.len(), config.tls.certificate.len()), (1, 1));
     }
 
     #[test]

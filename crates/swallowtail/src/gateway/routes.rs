@@ -13,7 +13,8 @@ use msnp::gateway::{self, GatewayRequest};
 
 use super::Gateway;
 use super::session::Fetched;
-use crate::http::{answers, body, host_of};
+use crate::http::body::read_body;
+use crate::http::{answers, host_of};
 use crate::net::Caller;
 
 const MESSENGER: HeaderName = HeaderName::from_static("x-msn-messenger");
@@ -38,7 +39,7 @@ async fn serve(
         }
     };
     let host = host_of(&caller, request.uri(), request.headers());
-    let commands = match body::read(request, MAX_BODY).await {
+    let commands = match read_body(request, MAX_BODY).await {
         Ok(commands) => commands,
         Err(why) => return answers::empty(why.status()),
     };

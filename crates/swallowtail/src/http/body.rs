@@ -2,41 +2,50 @@
 
 use std::time::Duration;
 
-use axum::body::{self, Body, Bytes};
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_LENGTH;
-use axum::http::{Request, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
-/// The longest time for a body (http.md section 0 item 7).
+/// The longest body but for the gateway's, and the longest time for one (http.md section 0 item 7).
+pub(crate) const MAX_BODY: usize = 64 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Why there is no body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoBody {
-    /// It is longer than it may be, or breaks off.
-    Unusable,
-    /// It took too long.
-    Slow,
+pub(crate) enum BadBody {
+    /// Longer than it may be.
+    TooLong,
+    /// Not there in time.
+    TooSlow,
+    /// It broke off.
+    Broken,
 }
 
-impl NoBody {
-    /// The status that says so.
+impl BadBody {
+    /// What HTTP calls it.
     pub(crate) const fn status(self) -> StatusCode {
         match self {
-            Self::Unusable => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Slow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Broken => StatusCode::BAD_REQUEST,
         }
     }
 }
 
-/// The body, of at most `most` bytes. One that says it is longer is not read at all.
-pub(crate) async fn read(request: Request<Body>, most: usize) -> Result<Bytes, NoBody> {
+/// The whole body, of at most `most` bytes. One that says it is longer is not read at all.
+pub(crate) async fn read_body(request: Request, most: usize) -> Result<Bytes, BadBody> {
     let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: usize| length > most) {
-        return Err(NoBody::Unusable);
+        return Err(BadBody::TooLong);
     }
-    match timeout(BODY_TIMEOUT, body::to_bytes(request.into_body(), most)).await {
-        Ok(body) => body.map_err(|_| NoBody::Unusable),
-        Err(_) => Err(NoBody::Slow),
+    let body = Limited::new(request.into_body(), most).collect();
+    match timeout(BODY_TIMEOUT, body).await {
+        Err(_) => Err(BadBody::TooSlow),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BadBody::TooLong),
+        Ok(Err(_)) => Err(BadBody::Broken),
     }
 }

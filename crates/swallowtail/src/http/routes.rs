@@ -13,6 +13,7 @@ use tower::ServiceExt;
 use super::behind::behind;
 use super::header_case::HeaderCase;
 use super::{answers, host_of};
+use crate::client_config;
 use crate::config::Config;
 use crate::gateway::{self, Gateway};
 use crate::net::Caller;
@@ -39,7 +40,8 @@ impl Routes {
             .fallback(other)
             .with_state(Arc::<str>::from(config.sign_in.page.as_str()))
             .merge(passport::router(passport))
-            .merge(gateway::router(gateway));
+            .merge(gateway::router(gateway))
+            .merge(client_config::router(&config.client_config));
         if config.proxy.enabled {
             router = router.merge(proxy::router());
         }

@@ -1,7 +1,6 @@
 //! GCF, GSB, URL, LKP, SND, SDC, FND, PAG, PGD (docs/protocol/ns.md sections 5 and 13).
 
 use msnp::notification::{ServiceLine, ServiceRequest};
-use msnp::payload::DEFAULT_SHIELDS;
 use msnp::{Dialect, ErrorCode, Refusal};
 
 use super::session::Me;
@@ -15,7 +14,8 @@ pub(super) fn answer(config: &Config, me: &Me, request: ServiceRequest) -> Resul
     let refuse = |trid, code| Err(Refusal::Answer(trid, code));
     let line = match request {
         ServiceRequest::Shields(trid) => {
-            ServiceLine::Config { trid, file: "Shields.xml".to_owned(), document: DEFAULT_SHIELDS.as_bytes().to_vec() }
+            let document = config.shields.document(me.endpoint.dialect).into_bytes();
+            ServiceLine::Config { trid, file: "Shields.xml".to_owned(), document }
         }
         ServiceRequest::Subscription(trid) => ServiceLine::Subscription(trid),
         ServiceRequest::Url { trid, service, parameter } => {

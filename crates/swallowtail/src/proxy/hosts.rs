@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::net::Caller;
 
 /// The names that clients 4.x to 8.x look up (docs/protocol/http.md section 6) and those of the login page.
-pub(super) const MICROSOFT: [&str; 13] = [
+pub(super) const MICROSOFT: [&str; 14] = [
     "config.messenger.msn.com",
     "g.msn.com",
     "gateway.messenger.hotmail.com",
@@ -21,6 +21,7 @@ pub(super) const MICROSOFT: [&str; 13] = [
     "muser.gateway.messenger.hotmail.com",
     "muser.messenger.hotmail.com",
     "nexus.passport.com",
+    "svcs.microsoft.com",
 ];
 
 /// The port of the notification server that clients know.

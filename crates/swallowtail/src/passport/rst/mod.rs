@@ -13,12 +13,9 @@ use super::{Passport, TicketLife, answers};
 use crate::accounts::utc::Utc;
 use crate::accounts::{AuthError, member_id};
 use crate::http::answers::{empty, unavailable};
-use crate::http::body::{self, NoBody};
+use crate::http::body::{BadBody, MAX_BODY, read_body};
 use crate::net::Caller;
 use answer::Grant;
-
-/// The longest body (http.md section 0 item 7). Real requests are below 8 KiB.
-const MAX_BODY: usize = 64 * 1024;
 
 /// Answers a request for tokens.
 pub(super) async fn rst(
@@ -26,10 +23,10 @@ pub(super) async fn rst(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
-    let body = match body::read(request, MAX_BODY).await {
+    let body = match read_body(request, MAX_BODY).await {
         Ok(body) => Ok(body),
-        Err(slow @ NoBody::Slow) => return empty(slow.status()),
-        Err(NoBody::Unusable) => Err(BadRst::Limit),
+        Err(slow @ BadBody::TooSlow) => return empty(slow.status()),
+        Err(BadBody::TooLong | BadBody::Broken) => Err(BadRst::Limit),
     };
     let request = match body.and_then(|body| parse_rst(&body)) {
         Ok(request) => request,

@@ -1,0 +1,181 @@
+//! The shields document, by which clients learn what they shall not do (docs/protocol/http.md section 4).
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::ops::RangeInclusive;
+
+use quick_xml::escape::escape;
+
+use crate::Dialect;
+
+/// What clients are told by GCF. It is advice: whoever wrote his client himself need not take it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shields {
+    /// What which clients switch off. Real documents have at least one.
+    pub clients: Vec<ShieldedClients>,
+    /// Texts that clients do not send: regular expressions in base64, which clients of MSNP12 know.
+    pub block_texts: Vec<String>,
+}
+
+/// What the clients of a version switch off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShieldedClients {
+    /// Such as 7.
+    pub major: u32,
+    /// Such as 5.
+    pub minor: u32,
+    /// Which builds of that version.
+    pub builds: RangeInclusive<u32>,
+    /// What they switch off.
+    pub deny: BTreeSet<Feature>,
+}
+
+/// Something that clients up to MSNP12 can switch off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Feature {
+    /// Voice clips.
+    VoiceClips,
+    /// Webcams.
+    Camera,
+    /// Calls.
+    Audio,
+    /// Files.
+    FileTransfer,
+    /// Links in messages.
+    Links,
+    /// Dynamic display pictures.
+    DynamicPictures,
+    /// Winks.
+    Winks,
+    /// Dynamic backgrounds.
+    DynamicBackgrounds,
+    /// `msnim:` links.
+    ProtocolHandler,
+}
+
+impl Default for Shields {
+    /// The document of 145 bytes that denies nothing, as in the seed.
+    fn default() -> Self {
+        let nobody = ShieldedClients { major: 7, minor: 0, builds: 0..=9999, deny: BTreeSet::new() };
+        Self { clients: vec![nobody], block_texts: Vec::new() }
+    }
+}
+
+impl Shields {
+    /// The document for a reader of this dialect: below MSNP12 `block` is empty.
+    #[must_use]
+    pub fn document(&self, dialect: Dialect) -> String {
+        let mut out = String::from(r#"<?xml version="1.0" encoding="utf-8" ?><config><shield>"#);
+        for ShieldedClients { major, minor, builds, deny } in &self.clients {
+            let (least, most) = (builds.start(), builds.end());
+            let names: Vec<_> = deny.iter().map(|feature| feature.name()).collect();
+            // The seed has a blank where nothing is denied.
+            let deny = if names.is_empty() { " ".to_owned() } else { names.join(" ") };
+            let _ =
+                write!(out, r#"<cli maj="{major}" min="{minor}" minbld="{least}" maxbld="{most}" deny="{deny}" />"#);
+        }
+        out.push_str("</shield><block>");
+        if dialect >= Dialect::Msnp12 && !self.block_texts.is_empty() {
+            out.push_str("<regexp>");
+            for text in &self.block_texts {
+                let _ = write!(out, r#"<imtext value="{}" />"#, escape(text));
+            }
+            out.push_str("</regexp>");
+        }
+        out.push_str("</block></config>");
+        out
+    }
+}
+
+impl Feature {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::VoiceClips,
+        Self::Camera,
+        Self::Audio,
+        Self::FileTransfer,
+        Self::Links,
+        Self::DynamicPictures,
+        Self::Winks,
+        Self::DynamicBackgrounds,
+        Self::ProtocolHandler,
+    ];
+
+    /// The word in the document.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::VoiceClips => "voiceim",
+            Self::Camera => "camera",
+            Self::Audio => "audio",
+            Self::FileTransfer => "filexfer",
+            Self::Links => "hotlinks",
+            Self::DynamicPictures => "ddp",
+            Self::Winks => "winks",
+            Self::DynamicBackgrounds => "dynamicbackgrounds",
+            Self::ProtocolHandler => "protocolhandler",
+        }
+    }
+
+    /// The feature of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|feature| feature.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEFAULT: &str = concat!(
+        r#"<?xml version="1.0" encoding="utf-8" ?><config><shield>"#,
+        r#"<cli maj="7" min="0" minbld="0" maxbld="9999" deny=" " /></shield><block></block></config>"#,
+    );
+    const EXAMPLE: &str = concat!(
+        r#"<?xml version="1.0" encoding="utf-8" ?><config><shield>"#,
+        r#"<cli maj="7" min="5" minbld="0" maxbld="310" deny="voiceim winks" /></shield>"#,
+        r#"<block><regexp><imtext value="ZXhhbXBsZVwuaW52YWxpZA==" /></regexp></block></config>"#,
+    );
+
+    fn example() -> Shields {
+        let deny = BTreeSet::from([Feature::Winks, Feature::VoiceClips]);
+        let clients = vec![ShieldedClients { major: 7, minor: 5, builds: 0..=310, deny }];
+        Shields { clients, block_texts: vec!["ZXhhbXBsZVwuaW52YWxpZA==".to_owned()] }
+    }
+
+    #[test]
+    fn the_default_shields_have_the_length_of_the_seed() {
+        for dialect in [Dialect::Msnp11, Dialect::Msnp12] {
+            assert_eq!(Shields::default().document(dialect), DEFAULT);
+        }
+        assert_eq!(DEFAULT.len(), 145);
+    }
+
+    #[test]
+    fn the_example_of_the_reference_has_216_bytes() {
+        assert_eq!(example().document(Dialect::Msnp12), EXAMPLE);
+        assert_eq!(EXAMPLE.len(), 216);
+    }
+
+    #[test]
+    fn msnp11_gets_the_empty_block() {
+        let document = example().document(Dialect::Msnp11);
+        assert!(document.ends_with(r#"deny="voiceim winks" /></shield><block></block></config>"#), "{document}");
+    }
+
+    #[test]
+    fn what_stands_for_a_text_cannot_leave_its_attribute() {
+        let shields = Shields { block_texts: vec!["\" /><x a='".to_owned()], ..Shields::default() };
+        let document = shields.document(Dialect::Msnp12);
+        assert!(document.contains(r#"<imtext value="&quot; /&gt;&lt;x a=&apos;" />"#), "{document}");
+    }
+
+    #[test]
+    fn each_feature_is_known_by_its_name() {
+        for feature in Feature::ALL {
+            assert_eq!(Feature::from_name(feature.name()), Some(feature));
+        }
+        assert_eq!(Feature::from_name("Winks"), None);
+    }
+}
