@@ -1,11 +1,34 @@
 //! What the tasks need on a machine, and how it gets there.
 
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use crate::shell::{self, Cargo, answers};
+
+/// Something that is not cargo's, and the Debian package that has it.
+struct Tool {
+    package: &'static str,
+    is_there: fn() -> bool,
+}
+
+/// libFuzzer is C++.
+const FOR_FUZZING: &[Tool] = &[Tool { package: "g++", is_there: || answers("c++", &["--version"]) }];
+
+/// The service's `tests/old_tls.rs` starts packaging/old-tls and plays its clients.
+const FOR_OLD_TLS: &[Tool] = &[
+    // Not on everybody's path.
+    Tool { package: LIGHTTPD, is_there: || Path::new("/usr/sbin/lighttpd").exists() },
+    Tool { package: "lighttpd-mod-nss", is_there: || Path::new("/usr/lib/lighttpd/mod_nss.so").exists() },
+    Tool { package: "openssl", is_there: || answers("openssl", &["version"]) },
+    Tool { package: "gnutls-bin", is_there: || answers("gnutls-cli", &["--version"]) },
+];
+
+const LIGHTTPD: &str = "lighttpd";
 
 /// What `cargo xtask test` needs.
 pub(crate) fn for_everything() -> Result<()> {
@@ -17,35 +40,84 @@ pub(crate) fn for_everything() -> Result<()> {
             shell::run(rustup).with_context(|| format!("install {component} for this Rust toolchain"))?;
         }
     }
-    for_fuzzing()
+    programs(FOR_FUZZING.iter().chain(FOR_OLD_TLS))?;
+    cargo_fuzz()?;
+    println!("the tools are there: rustfmt, clippy, a C++ compiler, cargo-fuzz, lighttpd, gnutls-cli");
+    Ok(())
 }
 
-/// libFuzzer is C++ and is driven by cargo-fuzz.
+/// What `cargo xtask fuzz` needs.
 pub(crate) fn for_fuzzing() -> Result<()> {
-    cpp_compiler()?;
+    programs(FOR_FUZZING)?;
+    cargo_fuzz()
+}
+
+fn cargo_fuzz() -> Result<()> {
     if !answers("cargo", &["fuzz", "--version"]) {
         println!("cargo-fuzz is missing: building it");
         Cargo::new(["install", "cargo-fuzz", "--locked"]).run()?;
     }
-    println!("the tools are there: rustfmt, clippy, a C++ compiler, cargo-fuzz");
     Ok(())
 }
 
-fn cpp_compiler() -> Result<()> {
-    if answers("c++", &["--version"]) {
+/// Installs those that are missing, all with one call.
+fn programs(tools: impl IntoIterator<Item = &'static Tool>) -> Result<()> {
+    let missing = tools.into_iter().filter(|tool| !(tool.is_there)());
+    let packages: Vec<_> = missing.map(|tool| tool.package).collect();
+    if packages.is_empty() {
         return Ok(());
     }
-    let apt = Path::new("/usr/bin/apt-get");
-    if !apt.exists() || !is_root() {
-        bail!("a C++ compiler (c++) is needed for fuzzing: install g++ or clang, on Debian with: apt-get install g++");
+    let list = packages.join(" ");
+    if !Path::new("/usr/bin/apt-get").exists() || !is_root() {
+        bail!("some programs are missing. On Debian, install them as root with: apt-get install {list}");
     }
-    println!("a C++ compiler is missing: installing g++");
-    for arguments in [["update", "--quiet"].as_slice(), &["install", "--yes", "--quiet", "g++"]] {
-        let mut command = Command::new(apt);
-        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        shell::run(command)?;
+    println!("some programs are missing: installing {list}");
+    let no_services = NoServices::begin()?;
+    as_root("apt-get", &["update", "--quiet"])?;
+    as_root("apt-get", &[["install", "--yes", "--quiet"].as_slice(), &packages].concat())?;
+    drop(no_services);
+    if packages.contains(&LIGHTTPD) && answers("systemctl", &["--version"]) {
+        // The package also wants to be started with the machine.
+        as_root("systemctl", &["disable", LIGHTTPD])?;
     }
     Ok(())
+}
+
+fn as_root(program: &str, arguments: &[&str]) -> Result<()> {
+    let mut command = Command::new(program);
+    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    shell::run(command)
+}
+
+/// While it lives, Debian's packages start no services: lighttpd's would take port 80. A policy of the machine's own stays.
+struct NoServices {
+    ours: bool,
+}
+
+impl NoServices {
+    const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+    fn begin() -> Result<Self> {
+        match fs::File::create_new(Self::POLICY) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(Self { ours: false }),
+            Err(error) => return Err(error).context(Self::POLICY),
+        }
+        let policy = Self { ours: true };
+        // 101 forbids the action. If we are killed and leave this behind, it forbids nothing.
+        let script = format!("#!/bin/sh\nif kill -0 {} 2>/dev/null; then exit 101; fi\n", std::process::id());
+        fs::write(Self::POLICY, script).context(Self::POLICY)?;
+        fs::set_permissions(Self::POLICY, fs::Permissions::from_mode(0o755)).context(Self::POLICY)?;
+        Ok(policy)
+    }
+}
+
+impl Drop for NoServices {
+    fn drop(&mut self) {
+        if self.ours {
+            let _ = fs::remove_file(Self::POLICY);
+        }
+    }
 }
 
 fn is_root() -> bool {
