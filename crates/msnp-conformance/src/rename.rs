@@ -111,7 +111,7 @@ impl Renaming {
     fn message(&self, message: &Message) -> Message {
         Message {
             lines: message.lines.iter().map(|line| self.template(line)).collect(),
-            payload: message.payload.as_ref().map(|payload| self.template(payload)),
+            payload: message.payload.iter().map(|payload| self.template(payload)).collect(),
         }
     }
 
@@ -208,7 +208,7 @@ mod tests {
         let renamed = Renaming::with_mark(&part, "abc123").part(&part);
         let heads = renamed.steps.iter().filter_map(|step| match &step.action {
             Action::Send { message, .. } => {
-                let body = message.payload.clone().unwrap_or_default().render(&Vars::default(), 0).unwrap();
+                let body = message.render_payload(&Vars::default()).unwrap();
                 let last = message.lines.last().unwrap().render(&Vars::default(), body.len()).unwrap();
                 Some(String::from_utf8(last).unwrap())
             }

@@ -24,7 +24,7 @@ fn parts_are_found_where_the_files_have_them() {
     let scripts = scripts();
     for (file, parts) in [
         ("msnp12-signin.txt", 1),
-        ("gateway-http.txt", 3),
+        ("gateway-http.txt", 7),
         ("ns-errors-msnp12.txt", 40),
         ("passport14-http.txt", 3),
         ("quirks.txt", 3),

@@ -1,6 +1,6 @@
 //! Comparing an HTTP answer (docs/protocol/transcripts/README.md section 3, HTTP; http.md section 0).
 
-use super::{Mismatch, gateway, payload, xml};
+use super::{Mismatch, payload, xml};
 use crate::script::Message;
 use crate::template::matching::{Place, matches};
 use crate::template::{Piece, Template};
@@ -17,8 +17,18 @@ const FREE: &[(&str, &str, &str, &[u8])] = &[
     ("X-Token", "", "ticket", b" "),
 ];
 
-/// Status line as written; headers in any order, further ones allowed; then the body.
+/// Headers that hand out a ticket: where the file has none there must be none.
+const TICKETS: &[&str] = &["X-Token: ", "Authentication-Info: "];
+
+/// The head, then the body.
 pub(super) fn answer(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
+    let mut masked = head(expected, got, vars)?;
+    masked.extend(body(expected, got, vars)?);
+    Ok(masked)
+}
+
+/// Status line as written; headers in any order, further ones allowed.
+pub(super) fn head(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
     if let Some(fault) = &got.fault {
         return Err(fault.clone());
     }
@@ -32,8 +42,13 @@ pub(super) fn answer(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<
         masked.extend(header(wanted, got, vars)?);
         masked.extend(b"\r\n");
     }
+    for &name in TICKETS {
+        let has = |line: &[u8]| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()));
+        if got.lines.iter().any(|line| has(line)) && !expected.lines.iter().any(|line| has(&line.masked())) {
+            return Err(format!("there is a header `{name}`, and no ticket may come here"));
+        }
+    }
     masked.extend(b"\r\n");
-    masked.extend(body(expected, got, vars)?);
     Ok(masked)
 }
 
@@ -91,14 +106,10 @@ fn with_free_values(name: &str, wanted: &Template) -> Template {
 }
 
 fn body(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
-    let wanted = expected.payload.clone().unwrap_or_default();
+    let wanted = expected.payload_text();
     let masked = wanted.masked();
     if masked.starts_with(b"<") {
         return xml::compare(&masked, &got.payload);
-    }
-    let is_gateway = expected.lines.iter().any(|line| line.masked() == b"Content-Type: application/x-msn-messenger");
-    if is_gateway && let Some(result) = gateway::lines(&wanted, &got.payload, vars) {
-        return result;
     }
     payload(&wanted, &got.payload, vars)
 }
@@ -110,7 +121,7 @@ mod tests {
     fn compare(expected: &[&str], got: &[&str]) -> Result<(), Mismatch> {
         let lines = expected.iter().map(|line| Template::parse(line).unwrap()).collect();
         let got = Unit { lines: got.iter().map(|line| line.as_bytes().to_vec()).collect(), ..Unit::default() };
-        answer(&Message { lines, payload: None }, &got, &mut Vars::default()).map(drop)
+        answer(&Message { lines, payload: Vec::new() }, &got, &mut Vars::default()).map(drop)
     }
 
     #[test]
@@ -120,6 +131,14 @@ mod tests {
         assert!(compare(&expected, &["HTTP/1.1 200 OK", "B: 2"]).unwrap_err().contains("`A-One` is missing"));
         assert!(compare(&expected, &["HTTP/1.1 200 OK", "B: 3", "A-One: 1"]).unwrap_err().contains("`B: 3` came"));
         assert!(compare(&expected, &["HTTP/1.1 200 Fine", "B: 2", "A-One: 1"]).unwrap_err().contains("status line"));
+    }
+
+    #[test]
+    fn a_ticket_that_the_file_does_not_have_is_a_fault() {
+        assert!(compare(&["HTTP/1.1 200 OK"], &["HTTP/1.1 200 OK", "X-Other: 1"]).is_ok());
+        for ticket in ["X-Token: abc", "x-token: abc", "Authentication-Info: Passport1.4 from-PP='t=a&p='"] {
+            assert!(compare(&["HTTP/1.1 200 OK"], &["HTTP/1.1 200 OK", ticket]).unwrap_err().contains("no ticket"));
+        }
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! Holding a record against what came (docs/protocol/transcripts/README.md section 3).
 //!
-//! [`unit`] is the way in. It answers with the masked form of what came, in which values of the server are replaced by
+//! [`unit`] is the way in, and [`head`] for the heads of gateway answers. They answer with the masked form of what came, in which values of the server are replaced by
 //! their names, or with a sentence that says what is wrong.
 
-mod gateway;
 mod http;
 mod line;
 mod xml;
@@ -19,9 +18,7 @@ pub(crate) type Mismatch = String;
 
 /// Compares a whole unit. On success the new values are in `vars`; on failure `vars` is as before.
 pub(crate) fn unit(service: Service, expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
-    if got.bare_lf {
-        return Err("the line ends with LF alone, not with CR LF".to_owned());
-    }
+    check_line_end(got)?;
     let mut tried = vars.clone();
     let masked = match service {
         Service::Http => http::answer(expected, got, &mut tried)?,
@@ -29,6 +26,19 @@ pub(crate) fn unit(service: Service, expected: &Message, got: &Unit, vars: &mut 
     };
     *vars = tried;
     Ok(masked)
+}
+
+/// The head of an HTTP answer, without its body. Otherwise as [`unit`].
+pub(crate) fn head(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
+    let mut tried = vars.clone();
+    check_line_end(got)?;
+    let masked = http::head(expected, got, &mut tried)?;
+    *vars = tried;
+    Ok(masked)
+}
+
+fn check_line_end(got: &Unit) -> Result<(), Mismatch> {
+    if got.bare_lf { Err("the line ends with LF alone, not with CR LF".to_owned()) } else { Ok(()) }
 }
 
 /// The first line alone: which of several expected messages is this one?
@@ -40,7 +50,7 @@ pub(crate) fn head_fits(expected: &Message, got: &Unit, vars: &Vars) -> bool {
 fn command(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
     let mut masked = line::line(expected.line(), got.line(), got.payload.len(), vars)?;
     masked.extend(b"\r\n");
-    masked.extend(payload(&expected.payload.clone().unwrap_or_default(), &got.payload, vars)?);
+    masked.extend(payload(&expected.payload_text(), &got.payload, vars)?);
     Ok(masked)
 }
 
@@ -65,7 +75,7 @@ mod tests {
 
     fn message(line: &str, payload: Option<&str>) -> Message {
         let parse = |text: &str| Template::parse(text).unwrap();
-        Message { lines: vec![parse(line)], payload: payload.map(parse) }
+        Message { lines: vec![parse(line)], payload: payload.map(parse).into_iter().collect() }
     }
 
     fn got(line: &str, payload: &[u8]) -> Unit {

@@ -11,6 +11,9 @@ use crate::compare;
 use crate::script::{Message, Service, Step};
 use crate::wire::{Event, Unit, show};
 
+/// The header of answers that carry commands (http.md section 5).
+const GATEWAY_TYPE: &[u8] = b"Content-Type: application/x-msn-messenger";
+
 impl Player {
     /// Waits for the batch that starts at `at`; the answer is the step after it.
     pub(super) async fn expect(&mut self, steps: &[Step], at: usize) -> Result<usize, Stop> {
@@ -34,7 +37,10 @@ impl Player {
         let mut at = 0;
         while let Some(&want) = wants.get(at) {
             let run = run_length(&wants[at..]);
-            at += if self.is_noise(want) {
+            at += if let Some(message) = self.gateway_answer(want) {
+                self.expect_gateway(want, message).await?;
+                1
+            } else if self.is_noise(want) {
                 if want.maybe {
                     optional_noise.push(want);
                 } else {
@@ -203,11 +209,21 @@ impl Player {
                     peer.who = self.accounts.who(&peer.handle);
                 }
                 if let Some(address) = peer.receives(&unit) {
-                    self.switchboard = address;
+                    self.set_switchboard(&address);
                 }
                 Ok(())
             }
         }
+    }
+
+    /// The record, if it is an answer in a gateway session.
+    fn gateway_answer<'a>(&self, want: &Want<'a>) -> Option<&'a Message> {
+        let Kind::Message(message) = want.kind else {
+            return None;
+        };
+        let opened = self.peers.get(want.name).is_some_and(|peer| peer.gateway.is_some());
+        let typed = message.lines.iter().any(|line| line.as_literal() == Some(GATEWAY_TYPE));
+        (opened && typed).then_some(message)
     }
 
     fn is_noise(&mut self, want: &Want<'_>) -> bool {
@@ -219,14 +235,14 @@ impl Player {
         self.next_until(want, deadline).await
     }
 
-    async fn next_until(&mut self, want: &Want<'_>, deadline: Instant) -> Event {
+    pub(super) async fn next_until(&mut self, want: &Want<'_>, deadline: Instant) -> Event {
         match self.peer(want.name) {
             Some(peer) => peer.connection.next(deadline).await,
             None => Event::Closed(Vec::new()),
         }
     }
 
-    fn deadline(&self, want: &Want<'_>) -> Instant {
+    pub(super) fn deadline(&self, want: &Want<'_>) -> Instant {
         Instant::now() + want.within.unwrap_or(self.options.timeout)
     }
 
@@ -234,7 +250,7 @@ impl Player {
         self.peers.get_mut(name)
     }
 
-    fn wrong(&self, want: &Want<'_>, unit: &Unit, why: String) -> Stop {
+    pub(super) fn wrong(&self, want: &Want<'_>, unit: &Unit, why: String) -> Stop {
         let lines: Vec<String> = unit.lines.iter().map(|line| format!("{} < {}", want.name, show(line))).collect();
         let mut came = lines.join("\n            ");
         if !unit.payload.is_empty() {
@@ -243,7 +259,7 @@ impl Player {
         self.failure(want.line, want.show(), came, why)
     }
 
-    fn missing(&self, want: &Want<'_>, event: &Event) -> Stop {
+    pub(super) fn missing(&self, want: &Want<'_>, event: &Event) -> Stop {
         let (came, rest) = match event {
             Event::Closed(rest) => (format!("{} <!", want.name), rest),
             Event::Nothing(rest) => ("nothing".to_owned(), rest),

@@ -1,6 +1,7 @@
 //! Playing one part: its steps in order, against one server.
 
 mod expect;
+mod gateway;
 #[cfg(test)]
 mod mirror;
 mod peer;
@@ -59,21 +60,30 @@ pub(crate) async fn part(file: &str, part: &Part, server: Box<dyn Server>, optio
 impl Player {
     fn new(file: &str, server: Box<dyn Server>, options: &Options, renaming: Renaming) -> Self {
         let endpoints = server.endpoints().clone();
-        Self {
+        let mut player = Self {
             file: file.to_owned(),
             options: options.clone(),
             server,
             renaming,
             log: Log::default(),
             vars: Vars::default(),
+            switchboard: String::new(),
             peers: BTreeMap::new(),
             accounts: Accounts::new(&endpoints, options),
-            switchboard: endpoints.switchboard,
             dispatch: HashSet::new(),
             one_write: false,
             received: BTreeMap::new(),
             masked: BTreeMap::new(),
-        }
+        };
+        player.set_switchboard(&endpoints.switchboard);
+        player
+    }
+
+    /// What `@ sb` dials from here on, and `{sb-host}`.
+    pub(crate) fn set_switchboard(&mut self, address: &str) {
+        let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+        self.vars.set("sb-host", host.as_bytes().to_vec());
+        address.clone_into(&mut self.switchboard);
     }
 
     async fn play(&mut self, steps: &[Step]) -> Outcome {

@@ -1,5 +1,6 @@
 //! A NAME: its connection, and what the runner has learnt on it.
 
+use super::gateway::Gateway;
 use crate::script::Service;
 use crate::wire::{Connection, Unit};
 
@@ -9,6 +10,8 @@ const FIRST_TRID: u32 = 7000;
 /// A NAME under way.
 pub(crate) struct Peer {
     pub(crate) connection: Connection,
+    /// The gateway session that the file has opened on it last.
+    pub(crate) gateway: Option<Gateway>,
     /// The short name of the account that is signed in on it.
     pub(crate) who: Option<String>,
     /// The handle of the last `USR n TWN I`.
@@ -36,6 +39,7 @@ impl Peer {
     pub(crate) fn new(connection: Connection) -> Self {
         Self {
             connection,
+            gateway: None,
             who: None,
             handle: String::new(),
             policy: String::new(),
@@ -56,16 +60,35 @@ impl Peer {
         self.trid
     }
 
-    /// Learns from what the client is about to send.
-    pub(crate) fn sends(&mut self, line: &[u8]) {
-        if self.connection.service() == Service::Http {
+    /// Who is on the other end, behind the gateway if there is one.
+    pub(crate) fn service(&self) -> Service {
+        self.gateway.as_ref().map_or_else(|| self.connection.service(), |gateway| gateway.service)
+    }
+
+    /// Learns from what the client is about to send: a line and its payload, or a request and its body.
+    pub(crate) fn sends(&mut self, head: &[u8], body: &[u8]) {
+        if self.connection.service() != Service::Http {
+            self.says(head);
             return;
         }
+        if let Some(opened) = Gateway::opened_by(head) {
+            self.gateway = Some(opened);
+        }
+        if let Some(gateway) = &mut self.gateway {
+            gateway.asked(head);
+            body.split(|&byte| byte == b'\n').for_each(|line| self.says(line.strip_suffix(b"\r").unwrap_or(line)));
+        }
+    }
+
+    fn says(&mut self, line: &[u8]) {
         let line = String::from_utf8_lossy(line);
         let words: Vec<&str> = line.split(' ').collect();
         match words.as_slice() {
             ["OUT", ..] => self.sent_out = true,
-            ["CHG", ..] => self.connection.noisy = true,
+            ["CHG", ..] => match &mut self.gateway {
+                Some(gateway) => gateway.noisy = true,
+                None => self.connection.noisy = true,
+            },
             ["USR", _, "TWN", "I", handle] => (*handle).clone_into(&mut self.handle),
             _ => {}
         }
@@ -73,7 +96,7 @@ impl Peer {
 
     /// Learns from what met a record. The answer is the switchboard address in it, if there is one.
     pub(crate) fn receives(&mut self, unit: &Unit) -> Option<String> {
-        if self.connection.service() == Service::Http {
+        if self.service() == Service::Http {
             return None;
         }
         let line = String::from_utf8_lossy(unit.line());

@@ -14,18 +14,21 @@ impl Player {
             let expected = format!("{name} > {}", show(&message.line().masked()));
             player.failure(step.line, expected, "it cannot be sent".to_owned(), why)
         };
-        let (mut line, payload) = self.render(message).map_err(|why| failed(self, why))?;
-        if let Some(rest) = wants_ticket(message) {
-            let ticket = self.ticket(name, &rest).await.map_err(|error| failed(self, format!("{error:#}")))?;
-            line.truncate(line.len() - TICKET.len() - rest.len());
-            line.extend(ticket.into_bytes());
-        }
+        let payload = message.render_payload(&self.vars).map_err(|why| failed(self, why))?;
+        let is_gateway = self.peers.get(name).is_some_and(|peer| peer.gateway.is_some());
+        let payload = if is_gateway {
+            self.with_tickets(name, payload).await.map_err(|error| failed(self, format!("{error:#}")))?
+        } else {
+            payload
+        };
+        let line = message.render_head(&self.vars, payload.len()).map_err(|why| failed(self, why))?;
+        let mut line = self.with_tickets(name, line).await.map_err(|error| failed(self, format!("{error:#}")))?;
         let hold = self.one_write || self.options.pace != Pace::Whole;
         let Some(peer) = self.peers.get_mut(name) else {
             return Ok(());
         };
         let payload = challenge_answer(peer.dialect, peer.challenge.as_ref(), message).unwrap_or(payload);
-        peer.sends(&line);
+        peer.sends(&line, &payload);
         peer.connection.note_sent(&line, &payload);
         line.extend(b"\r\n");
         if peer.connection.service() == Service::Http {
@@ -56,17 +59,17 @@ impl Player {
         }
     }
 
-    /// The line or head, and the payload.
-    fn render(&self, message: &Message) -> Result<(Vec<u8>, Vec<u8>), String> {
-        let payload = message.payload.clone().unwrap_or_default().render(&self.vars, 0)?;
-        let mut head = Vec::new();
-        for (index, line) in message.lines.iter().enumerate() {
-            if index > 0 {
-                head.extend(b"\r\n");
-            }
-            head.extend(line.render(&self.vars, payload.len())?);
+    /// The lines, with a real ticket wherever one is to have it.
+    async fn with_tickets(&mut self, name: &str, text: Vec<u8>) -> anyhow::Result<Vec<u8>> {
+        let mut lines = Vec::new();
+        for line in text.split(|&byte| byte == b'\n') {
+            let (text, end) = line.strip_suffix(b"\r").map_or((line, &b""[..]), |text| (text, b"\r"));
+            lines.push(match wants_ticket(text) {
+                Some((start, rest)) => [start, self.ticket(name, rest).await?.as_bytes(), end].concat(),
+                None => line.to_vec(),
+            });
         }
-        Ok((head, payload))
+        Ok(lines.join(&b'\n'))
     }
 
     /// The word with a real ticket: `t=`, the ticket, and what the file has after it.
@@ -86,13 +89,13 @@ impl Player {
 /// What stands for a real ticket in a file (README section 2).
 const TICKET: &str = "t=ticket";
 
-/// What the file has after `t=ticket`, if the record is to have a real one.
-fn wants_ticket(message: &Message) -> Option<String> {
-    let words = message.plain_words();
+/// What a line has before and after `t=ticket`, if it is to have a real one.
+fn wants_ticket(line: &[u8]) -> Option<(&[u8], &str)> {
+    let words: Vec<&[u8]> = line.split(|&byte| byte == b' ').collect();
     match words.as_slice() {
-        [usr, _, twn, s, ticket] if usr == b"USR" && twn == b"TWN" && s == b"S" => {
-            let rest = ticket.strip_prefix(TICKET.as_bytes())?;
-            Some(String::from_utf8_lossy(rest).into_owned())
+        [b"USR", _, b"TWN", b"S", word] => {
+            let rest = std::str::from_utf8(word.strip_prefix(TICKET.as_bytes())?).ok()?;
+            Some((&line[..line.len() - word.len()], rest))
         }
         _ => None,
     }
@@ -105,7 +108,7 @@ fn challenge_answer(dialect: u8, challenge: Option<&(Option<String>, String)>, m
         return None;
     };
     let words = message.plain_words();
-    let zeros = message.payload.as_ref()?.as_literal()?.iter().all(|&byte| byte == b'0');
+    let zeros = message.payload_text().as_literal()?.iter().all(|&byte| byte == b'0');
     if words.len() != 4 || words[0] != b"QRY" || zeros || in_file == chosen {
         return None;
     }
@@ -121,7 +124,7 @@ mod tests {
 
     fn query(product: &str, payload: &str) -> Message {
         let line = Template::parse(&format!("QRY 7 {product} {{len}}")).unwrap();
-        Message { lines: vec![line], payload: Some(Template::parse(payload).unwrap()) }
+        Message { lines: vec![line], payload: vec![Template::parse(payload).unwrap()] }
     }
 
     fn challenge(in_file: &str, chosen: &str) -> Option<(Option<String>, String)> {
@@ -150,9 +153,8 @@ mod tests {
 
     #[test]
     fn only_a_record_with_ticket_gets_a_real_one() {
-        let wants = |line: &str| wants_ticket(&Message { lines: vec![Template::parse(line).unwrap()], payload: None });
-        assert_eq!(wants("USR 4 TWN S t=ticket&p=profile").as_deref(), Some("&p=profile"));
-        assert_eq!(wants("USR 3 TWN S t=wrong&p="), None);
-        assert_eq!(wants("USR 3 TWN I t=ticket"), None);
+        assert_eq!(wants_ticket(b"USR 4 TWN S t=ticket&p=profile"), Some((&b"USR 4 TWN S "[..], "&p=profile")));
+        assert_eq!(wants_ticket(b"USR 3 TWN S t=wrong&p="), None);
+        assert_eq!(wants_ticket(b"USR 3 TWN I t=ticket"), None);
     }
 }

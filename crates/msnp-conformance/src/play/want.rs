@@ -32,15 +32,7 @@ impl Want<'_> {
 
     /// A record that wants a CHL or a mail note.
     pub(super) fn wants_noise(&self) -> bool {
-        let Kind::Message(message) = self.kind else {
-            return false;
-        };
-        let words = message.plain_words();
-        match message.command().as_slice() {
-            b"CHL" => words.get(1).is_some_and(|word| word == b"0"),
-            b"MSG" => message.payload.as_ref().is_some_and(|payload| is_mail_note(&payload.masked())),
-            _ => false,
-        }
+        matches!(self.kind, Kind::Message(message) if wants_noise(message))
     }
 
     pub(super) fn show(&self) -> String {
@@ -53,10 +45,19 @@ impl Want<'_> {
         let lines: Vec<String> =
             message.lines.iter().map(|line| format!("{} < {}", self.name, show(&line.masked()))).collect();
         let mut shown = lines.join("\n            ");
-        if let Some(payload) = &message.payload {
+        for payload in &message.payload {
             shown = format!("{shown}\n            {} <| {}", self.name, show(&payload.masked()));
         }
         shown
+    }
+}
+
+/// A CHL or a mail note.
+pub(super) fn wants_noise(message: &Message) -> bool {
+    match message.command().as_slice() {
+        b"CHL" => message.plain_words().get(1).is_some_and(|word| word == b"0"),
+        b"MSG" => is_mail_note(&message.payload_text().masked()),
+        _ => false,
     }
 }
 

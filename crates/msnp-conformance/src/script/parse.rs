@@ -131,7 +131,7 @@ impl Parser {
             }
             return Ok(());
         }
-        let message = Message { lines: vec![text], payload: None };
+        let message = Message { lines: vec![text], payload: Vec::new() };
         self.push(if sent { Action::Send { name, message } } else { Action::Expect { name, message } });
         self.open_head = http;
         self.takes_payload = !http;
@@ -144,7 +144,7 @@ impl Parser {
         }
         let text = Template::parse(text).map_err(|why| anyhow!(why))?;
         if let Some(message) = self.last_message() {
-            message.payload.get_or_insert_default().append(text);
+            message.payload.push(text);
         }
         Ok(())
     }
@@ -222,22 +222,34 @@ impl Parser {
 /// A number that is the length of the payload follows it from here on, so that other names may stand in the payload
 /// (README section 2). A number that is not, lies on purpose and stays.
 fn follow_length(message: &mut Message) {
-    let payload = message.payload.clone().unwrap_or_default();
-    let length = static_len(&payload);
+    let length = static_len(&message.payload_text());
     if message.lines.len() > 1 {
         for line in &mut message.lines[1..] {
             if line.as_literal() == Some(format!("Content-Length: {length}").as_bytes()) {
                 *line = Template::from_pieces(vec![Piece::Literal(b"Content-Length: ".to_vec()), Piece::Len]);
             }
         }
-    } else if message.payload.is_some() {
-        let mut words = message.lines[0].words();
-        if let Some(last) = words.last_mut()
-            && last.as_literal() == Some(length.to_string().as_bytes())
-        {
-            *last = Template::from_pieces(vec![Piece::Len]);
-            message.lines[0] = Template::from_words(words);
+        for record in &mut message.payload {
+            if let Some((mut line, payload)) = record.split_line()
+                && payload != Template::default()
+            {
+                last_word_follows(&mut line, static_len(&payload));
+                *record = Template::join_line(line, payload);
+            }
         }
+    } else if !message.payload.is_empty() {
+        last_word_follows(&mut message.lines[0], length);
+    }
+}
+
+/// The last word of a line, if it is this length.
+fn last_word_follows(line: &mut Template, length: usize) {
+    let mut words = line.words();
+    if let Some(last) = words.last_mut()
+        && last.as_literal() == Some(length.to_string().as_bytes())
+    {
+        *last = Template::from_pieces(vec![Piece::Len]);
+        *line = Template::from_words(words);
     }
 }
 

@@ -97,6 +97,12 @@ impl Accounts {
         Ok(ticket)
     }
 
+    /// A ticket without asking for one.
+    #[cfg(test)]
+    pub(crate) fn know_ticket(&mut self, handle: &str, ticket: &str) {
+        self.tickets.insert(handle.to_ascii_lowercase(), ticket.to_owned());
+    }
+
     /// Signs in on a connection, up to the end of the SYN burst.
     pub(super) async fn sign_in(
         &mut self,

@@ -64,7 +64,7 @@ impl Player {
     }
 
     async fn connect(&mut self, member: &Member, address: &str) -> anyhow::Result<&mut Peer> {
-        address.clone_into(&mut self.switchboard);
+        self.set_switchboard(address);
         let connection = Connection::open(&member.name, Service::Sb, address, &self.log).await?;
         self.add_peer(&member.name, Peer::new(connection));
         self.named(&member.name)

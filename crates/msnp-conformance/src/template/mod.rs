@@ -108,6 +108,32 @@ impl Template {
         line
     }
 
+    /// The first line, without its CR LF, and what stands after it; `None` if no line ends here.
+    pub(crate) fn split_line(&self) -> Option<(Self, Self)> {
+        for (index, piece) in self.pieces.iter().enumerate() {
+            let Piece::Literal(bytes) = piece else {
+                continue;
+            };
+            let Some(end) = bytes.windows(2).position(|pair| pair == b"\r\n") else {
+                continue;
+            };
+            let mut line = Self { pieces: self.pieces[..index].to_vec() };
+            line.push_bytes(&bytes[..end]);
+            let mut rest = Self::default();
+            rest.push_bytes(&bytes[end + 2..]);
+            rest.append(Self { pieces: self.pieces[index + 1..].to_vec() });
+            return Some((line, rest));
+        }
+        None
+    }
+
+    /// The inverse of [`Self::split_line`].
+    pub(crate) fn join_line(mut line: Self, rest: Self) -> Self {
+        line.push_bytes(b"\r\n");
+        line.append(rest);
+        line
+    }
+
     /// The same text with every literal stretch changed by `change`.
     pub(crate) fn map_literals(&self, change: impl Fn(&[u8]) -> Vec<u8>) -> Self {
         let mut out = Self::default();

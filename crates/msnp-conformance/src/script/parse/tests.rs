@@ -26,7 +26,7 @@ fn blanks_after_the_first_belong_to_the_text() {
 #[test]
 fn payload_records_in_a_row_are_one_payload() {
     let script = parse("a @ ns\na > UUX 1 3\na >| ab\n# between\na >| c\na < UUX 1 0\n");
-    let payload = message(&script.parts[0].steps[1]).payload.as_ref().unwrap();
+    let payload = message(&script.parts[0].steps[1]).payload_text();
     assert_eq!(payload.masked(), b"abc");
     assert_eq!(script.parts[0].steps.len(), 3);
 }
@@ -120,10 +120,18 @@ fn literal_lengths() -> Vec<String> {
                 .lines
                 .iter()
                 .any(|line| line.masked().strip_prefix(b"Content-Length: ").is_some_and(|value| value != b"{len}"));
-            let last = message.plain_words().pop().unwrap_or_default();
-            let wrong_line =
-                message.payload.is_some() && message.lines.len() == 1 && last.iter().any(u8::is_ascii_digit);
-            if wrong_head || wrong_line {
+            let has_number = |line: &Template| {
+                let last = line.words().pop().unwrap_or_default();
+                last.as_literal().is_some_and(|word| word.iter().any(u8::is_ascii_digit))
+            };
+            let wrong_line = !message.payload.is_empty() && message.lines.len() == 1 && has_number(message.line());
+            let wrong_body = message.lines.len() > 1
+                && message
+                    .payload
+                    .iter()
+                    .filter_map(Template::split_line)
+                    .any(|(line, payload)| payload != Template::default() && has_number(&line));
+            if wrong_head || wrong_line || wrong_body {
                 found.push(format!("{}:{}", script.file, step.line));
             }
         }
