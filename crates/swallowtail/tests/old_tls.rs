@@ -7,17 +7,19 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use msnp::{DisplayName, Handle};
 use rustix::process::{Pid, Signal, kill_process};
+use support::tls::TestCertificate;
 use support::{TestServer, people};
+use swallowtail::config::Config;
 use swallowtail::store::NewAccount;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
@@ -46,15 +48,19 @@ struct Terminator {
 impl Terminator {
     /// In front of `to`.
     async fn start(to: SocketAddr) -> Self {
+        Self::start_at(free_address(), to, &[]).await
+    }
+
+    async fn start_at(address: SocketAddr, to: SocketAddr, more: &[&str]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let data = root.join("tests/data/old-tls");
-        let address = free_address();
         let lighttpd = Command::new(root.join("../../packaging/old-tls/start"))
             .args(["--listen", &address.to_string(), "--to", &to.to_string()])
             .arg("--certificate")
             .arg(data.join("certificate.pem"))
             .arg("--key")
             .arg(data.join("key.pem"))
+            .args(more)
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
@@ -132,15 +138,21 @@ async fn talk(address: SocketAddr, priority: &str, request: &str) -> Talk {
     Talk { handshake, answer }
 }
 
-/// A server with alice of the transcripts, and a terminator in front of it.
-async fn start() -> (TestServer, Terminator) {
-    let server = TestServer::start().await;
+/// A server with alice of the transcripts.
+async fn server(change: impl FnOnce(&mut Config)) -> TestServer {
+    let server = TestServer::start_with(change).await;
     let alice = NewAccount {
         handle: Handle::parse(ALICE).unwrap(),
         name: DisplayName::new("Alice A").unwrap(),
         password_hash: support::password_hash(PASSWORD),
     };
     server.server().accounts().import(&[alice]).await.unwrap();
+    server
+}
+
+/// The same, and a terminator in front of it.
+async fn start() -> (TestServer, Terminator) {
+    let server = server(|_| {}).await;
     let terminator = Terminator::start(server.server().addresses().http).await;
     (server, terminator)
 }
@@ -171,6 +183,77 @@ async fn xp_gets_a_ticket_that_signs_in() {
     let (_, rest) = talk.answer.split_once("<wsse:BinarySecurityToken Id=\"Compact1\">").unwrap();
     let (ticket, _) = rest.split_once("</wsse:BinarySecurityToken>").unwrap();
     people::sign_in(server.notification(), ALICE, &ticket.replace("&amp;", "&")).await;
+}
+
+/// Where clients behind the proxy dial from, another address than the tests' own.
+const TUNNELLER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9)), 0);
+
+/// A tunnel through the server's proxy to Microsoft's login server, listening like a server of its own.
+async fn tunnel(proxy: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut client, _) = listener.accept().await.unwrap();
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(TUNNELLER).unwrap();
+        let mut server = socket.connect(proxy).await.unwrap();
+        server.write_all(b"CONNECT loginnet.passport.com:443 HTTP/1.0\r\n\r\n").await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(server.read_u8().await.unwrap());
+        }
+        let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+    });
+    address
+}
+
+#[tokio::test]
+async fn xp_with_nothing_but_the_proxy_set_gets_a_ticket_and_a_modern_client_our_own_tls() {
+    let directory = support::private_directory();
+    let certificate = TestCertificate::write(directory.path(), "own", &["loginnet.passport.com"]);
+    let address = free_address();
+    let server = server(|config| {
+        config.proxy.old_tls = Some(address);
+        config.tls.certificate.push(certificate.files.clone());
+        config.http.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        // Nobody is exempt, and nobody may be wrong even once: 503 shows whom the server takes for the client.
+        config.limits.exempt.clear();
+        config.limits.wrong_passwords_per_address = 1;
+    })
+    .await;
+    let http = server.server().addresses().http;
+    let _terminator = Terminator::start_at(address, http, &["--proxy", "127.0.0.1"]).await;
+    let good = talk(tunnel(http).await, XP, &request(RST, "rst")).await;
+    assert!(good.handshake.contains("(TLS1.0-X.509)-(RSA)-(3DES-CBC)-(SHA1)"), "{}", good.handshake);
+    assert!(good.answer.contains("Compact1"), "{}", good.answer);
+    let modern = talk(tunnel(http).await, MODERN, &request(RST, "rst")).await;
+    assert!(modern.handshake.contains("(TLS1.3"), "{}", modern.handshake);
+    assert!(modern.answer.contains("Compact1"), "{}", modern.answer);
+    // A wrong password through the tunnel is counted for the client, not for the terminator or the proxy.
+    assert!(talk(tunnel(http).await, XP, &request(RST, "rst3")).await.answer.contains("FailedAuthentication"));
+    assert_eq!(talk(tunnel(http).await, XP, &request(RST, "rst")).await.status(), "HTTP/1.1 503 Service Unavailable");
+    let mut direct = TcpStream::connect(http).await.unwrap();
+    direct.write_all(request(RST, "rst").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    direct.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("Compact1"), "{answer}");
+}
+
+#[tokio::test]
+async fn our_own_tls_refuses_the_handshake_of_xp() {
+    let directory = support::private_directory();
+    let certificate = TestCertificate::write(directory.path(), "own", &["loginnet.passport.com"]);
+    let server = server(|config| {
+        config.tls.certificate.push(certificate.files.clone());
+        config.listen.https = Some("127.0.0.1:0".parse().unwrap());
+    })
+    .await;
+    let https = server.server().addresses().main("https").unwrap();
+    for old in [XP, XP_UPDATED] {
+        let talk = talk(https, old, &request(RST, "rst")).await;
+        assert!(talk.was_refused(), "{}", talk.handshake);
+    }
+    assert!(talk(https, MODERN, &request(RST, "rst")).await.answer.contains("Compact1"));
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ enum Command {
     /// Run the service
     ///
     /// Starts without any settings: it keeps its data in ./swallowtail-data and listens on loopback, where only this machine
-    /// can reach it. Ctrl-C or SIGTERM stops it; everybody who is signed in is told.
+    /// can reach it. Ctrl-C or SIGTERM stops it; everybody who is signed in is told. SIGHUP has it read its certificates again.
     ///
     /// It logs to standard error what SWALLOWTAIL_LOG says: error, warn, info, debug or trace [default: info].
     Serve(ServeArgs),

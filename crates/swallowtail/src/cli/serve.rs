@@ -1,5 +1,6 @@
 //! `swallowtail serve`.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::pin::Pin;
@@ -21,11 +22,15 @@ pub(super) async fn run(config: Config, file: Option<&Path>) -> anyhow::Result<(
     let data = config.data.clone();
     control::check_path(&data)?;
     let mut signals = StopSignals::listen()?;
+    let mut reload = signal(SignalKind::hangup()).context("cannot listen for signals")?;
     let server = Server::start(config).await?;
     let mut control = Control::open(&data)?;
     let accounts = server.service().store.count_accounts().await?;
     say(welcome(server.addresses(), &data, file, accounts));
-    until_stop(&server, &mut control, &mut signals).await;
+    tokio::select! {
+        () = until_stop(&server, &mut control, &mut signals) => {}
+        never = reload_certificates(&server, &mut reload) => match never {},
+    }
     say("Stopping. Once more stops at once.");
     tokio::select! {
         () = server.stop() => {}
@@ -59,6 +64,19 @@ async fn until_stop(server: &Server, control: &mut Control, signals: &mut StopSi
         }
         // Who asked may have gone meanwhile.
         let _ = done.send(());
+    }
+}
+
+/// At each SIGHUP.
+async fn reload_certificates(server: &Server, hangup: &mut Signal) -> Infallible {
+    loop {
+        if hangup.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+        match server.reload_certificates() {
+            Ok(()) => tracing::info!("the certificates are read again"),
+            Err(error) => tracing::error!("the certificates stay as they are: {error:#}"),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `CONNECT`: a tunnel from a client to one of our own services.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,14 +85,7 @@ async fn https(
     let old = is_old(&hello);
     let stream: AnyStream = Box::new(Prefixed::new(hello, stream));
     match (site.old_tls, &site.tls) {
-        (Some(terminator), _) if old => {
-            let mut stream = stream;
-            let mut there = TcpStream::connect(terminator).await.inspect_err(|error| {
-                tracing::warn!(%error, %terminator, "the terminator of proxy.old_tls cannot be reached");
-            })?;
-            let _ = timeout(OLD_TLS_LIFE, copy_bidirectional(&mut stream, &mut there)).await;
-            Ok(())
-        }
+        (Some(terminator), _) if old => old_tls(stream, &caller, terminator).await,
         (_, Some(tls)) => {
             let Some(stream) = tls.accept(stream).await else { return Ok(()) };
             caller.secure = true;
@@ -99,6 +93,22 @@ async fn https(
         }
         (_, None) => Ok(()),
     }
+}
+
+/// Joins the terminator, which is told who the client is: wrong passwords are counted by address.
+async fn old_tls(mut stream: AnyStream, caller: &Caller, terminator: SocketAddr) -> io::Result<()> {
+    let mut there = TcpStream::connect(terminator).await.inspect_err(|error| {
+        tracing::warn!(%error, %terminator, "the terminator of proxy.old_tls cannot be reached");
+    })?;
+    there.write_all(proxy_line(caller.peer, caller.local).as_bytes()).await?;
+    let _ = timeout(OLD_TLS_LIFE, copy_bidirectional(&mut stream, &mut there)).await;
+    Ok(())
+}
+
+/// The first line of the PROXY protocol, version 1: from where, to where.
+fn proxy_line(from: SocketAddr, to: SocketAddr) -> String {
+    let family = if from.is_ipv4() { "TCP4" } else { "TCP6" };
+    format!("PROXY {family} {} {} {} {}\r\n", from.ip(), to.ip(), from.port(), to.port())
 }
 
 /// Whether a hello offers nothing newer than TLS 1.1. One in the form of SSL 2.0, which begins with another byte, is never newer.

@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "each test needs its own part of this")]
 
 pub(crate) mod binary;
+pub(crate) mod http;
 pub(crate) mod people;
+pub(crate) mod tls;
 pub(crate) mod wire;
 
 use std::net::SocketAddr;
@@ -137,6 +139,11 @@ impl TestServer {
         let (mut walter, mut wanda) = self.friends("walter", "wanda").await;
         let chat = people::Chat::open((&address("walter"), &mut walter), (&address("wanda"), &mut wanda)).await;
         Bystanders { notification: [walter, wanda], chat }
+    }
+
+    /// Stops it, as an operator does.
+    pub(crate) async fn stop(mut self) {
+        self.server.take().unwrap().stop().await;
     }
 
     /// Stops and starts on the same data.

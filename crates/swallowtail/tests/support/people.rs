@@ -2,11 +2,17 @@
 
 use std::net::SocketAddr;
 
+use tokio::io::{AsyncRead, AsyncWrite};
+
 use super::wire::Wire;
 
 /// Signs in on a notification server: VER to USR OK.
 pub(crate) async fn sign_in(address: SocketAddr, handle: &str, ticket: &str) -> Wire {
-    let mut wire = Wire::dial(address).await;
+    enter(Wire::dial(address).await, handle, ticket).await
+}
+
+/// The same on a connection that exists, whatever it goes over.
+pub(crate) async fn enter<S: AsyncRead + AsyncWrite + Unpin>(mut wire: Wire<S>, handle: &str, ticket: &str) -> Wire<S> {
     wire.send(sign_in_bytes(handle, ticket)).await;
     wire.expect("USR 4 OK").await;
     wire.expect("SBS").await;

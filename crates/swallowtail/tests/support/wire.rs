@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -32,8 +32,8 @@ impl Display for Frame {
 }
 
 /// One connection. What came and was not asked for stays for later.
-pub(crate) struct Wire {
-    stream: TcpStream,
+pub(crate) struct Wire<S = TcpStream> {
+    stream: S,
     bytes: Vec<u8>,
     inbox: VecDeque<Frame>,
     trid: u32,
@@ -41,11 +41,24 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) async fn dial(address: SocketAddr) -> Self {
-        Self::over(TcpStream::connect(address).await.unwrap())
+        let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self::over(stream)
     }
 
-    pub(crate) fn over(stream: TcpStream) -> Self {
-        stream.set_nodelay(true).unwrap();
+    /// Gives the socket back, for tests that treat it badly.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
+    /// Ends the connection with a reset in place of a FIN.
+    pub(crate) fn reset(self) {
+        socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    pub(crate) fn over(stream: S) -> Self {
         Self { stream, bytes: Vec::new(), inbox: VecDeque::new(), trid: 100 }
     }
 
@@ -139,16 +152,6 @@ impl Wire {
     /// Everything up to the end of the connection, as lines.
     pub(crate) async fn last_lines(&mut self) -> Vec<String> {
         self.until_closed().await.into_iter().map(|frame| frame.line).collect()
-    }
-
-    /// Gives the socket back, for tests that treat it badly.
-    pub(crate) fn into_stream(self) -> TcpStream {
-        self.stream
-    }
-
-    /// Ends the connection with a reset in place of a FIN.
-    pub(crate) fn reset(self) {
-        socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
     }
 
     /// Reads once. `false` at the end of the stream, for which a reset counts too.

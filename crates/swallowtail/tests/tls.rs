@@ -1,0 +1,89 @@
+//! Signing in over TLS: which certificate is shown, and when it is read anew.
+
+#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
+
+mod support;
+
+use std::net::SocketAddr;
+
+use support::TestServer;
+use support::http::Http;
+use support::tls::TestCertificate;
+use swallowtail::server::Server;
+
+fn https(server: &Server) -> SocketAddr {
+    server.addresses().main("https").unwrap()
+}
+
+async fn start(certificates: &[&TestCertificate]) -> TestServer {
+    let files: Vec<_> = certificates.iter().map(|certificate| certificate.files.clone()).collect();
+    TestServer::start_with(|config| {
+        config.tls.certificate = files;
+        config.listen.https = Some("127.0.0.1:0".parse().unwrap());
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_nexus_over_tls_names_the_same_host_with_https() {
+    let directory = support::private_directory();
+    let certificate = TestCertificate::write(directory.path(), "own", &["nexus.passport.com"]);
+    let server = start(&[&certificate]).await;
+    let mut http = Http::over(certificate.dial(https(server.server()), "nexus.passport.com").await.unwrap());
+    let answer = http.ask("GET /rdr/pprdr-url.asp HTTP/1.1\r\nHost: nexus.passport.com", b"").await;
+    assert_eq!(answer.header("PassportURLs"), Some("DALogin=https://nexus.passport.com/login2.srf"));
+}
+
+#[tokio::test]
+async fn the_certificate_with_the_name_is_shown_and_else_the_first() {
+    let directory = support::private_directory();
+    let own = TestCertificate::write(directory.path(), "own", &["chat.example.com", "127.0.0.1"]);
+    let old = TestCertificate::write(directory.path(), "old", &["login.live.com", "*.passport.com"]);
+    let server = start(&[&own, &old]).await;
+    let address = https(server.server());
+    for (certificate, name) in [(&own, "chat.example.com"), (&old, "login.live.com"), (&old, "nexus.passport.com")] {
+        assert!(certificate.dial(address, name).await.is_ok(), "{name}");
+    }
+    // Nobody asks for the name of an address, as clients of the time ask for none at all.
+    assert!(own.dial(address, "127.0.0.1").await.is_ok());
+}
+
+#[tokio::test]
+async fn certificates_are_read_anew_and_bad_ones_change_nothing() {
+    let directory = support::private_directory();
+    let first = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
+    let server = start(&[&first]).await;
+    let address = https(server.server());
+    let mut open = Http::over(first.dial(address, "chat.example.com").await.unwrap());
+
+    let second = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
+    assert!(first.dial(address, "chat.example.com").await.is_ok(), "not yet");
+    server.server().reload_certificates().unwrap();
+    assert!(first.dial(address, "chat.example.com").await.is_err());
+    assert!(second.dial(address, "chat.example.com").await.is_ok());
+    assert_eq!(open.ask("POST / HTTP/1.1\r\nHost: x", b"").await.status, 200, "who was there stays");
+
+    std::fs::write(&second.files.key, "no key").unwrap();
+    let error = format!("{:#}", server.server().reload_certificates().unwrap_err());
+    assert!(error.contains("own.key") && error.contains("tls.certificate.key"), "{error}");
+    assert!(second.dial(address, "chat.example.com").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_used_is_named_at_the_start() {
+    let directory = support::private_directory();
+    let one = TestCertificate::write(directory.path(), "one", &["a.example.com"]);
+    let other = TestCertificate::write(directory.path(), "other", &["b.example.com"]);
+    let missing = directory.path().join("missing.pem");
+    let mut mixed = one.files.clone();
+    mixed.key.clone_from(&other.files.key);
+    let mut absent = one.files.clone();
+    absent.chain.clone_from(&missing);
+    for (files, names) in [(mixed, ["other.key", "one.pem"]), (absent, ["missing.pem", "tls.certificate.chain"])] {
+        let data = support::private_directory();
+        let mut config = swallowtail::config::Config { data: data.path().to_owned(), ..Default::default() };
+        config.tls.certificate.push(files);
+        let error = format!("{:#}", Server::start(config).await.err().unwrap());
+        assert!(names.iter().all(|name| error.contains(name)), "{error}");
+    }
+}
