@@ -5,8 +5,11 @@
 mod support;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use rustix::process::Signal;
 use support::TestServer;
+use support::binary::RunningBinary;
 use support::http::Http;
 use support::tls::TestCertificate;
 use swallowtail::server::Server;
@@ -86,4 +89,32 @@ async fn a_certificate_that_cannot_be_used_is_named_at_the_start() {
         let error = format!("{:#}", Server::start(config).await.err().unwrap());
         assert!(names.iter().all(|name| error.contains(name)), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_hangup_has_the_certificates_read_anew() {
+    let directory = support::private_directory();
+    let first = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
+    let path = |path: &std::path::Path| path.display().to_string();
+    let settings = format!(
+        "[listen]\nhttps = \"127.0.0.1:0\"\n[[tls.certificate]]\nchain = \"{}\"\nkey = \"{}\"\n",
+        path(&first.files.chain),
+        path(&first.files.key)
+    );
+    let server = RunningBinary::start_configured(&directory.path().join("data"), &settings);
+    let address = server.https.unwrap();
+    assert!(first.dial(address, "chat.example.com").await.is_ok());
+    let second = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
+    server.signal(Signal::HUP);
+    while second.dial(address, "chat.example.com").await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(server.log().contains("the certificates are read again"), "{}", server.log());
+    // One that is no good is told, and changes nothing.
+    std::fs::write(&second.files.chain, "").unwrap();
+    server.signal(Signal::HUP);
+    while !server.log().contains("the certificates stay as they are") {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(second.dial(address, "chat.example.com").await.is_ok());
 }

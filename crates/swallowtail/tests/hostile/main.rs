@@ -5,6 +5,7 @@
 
 mod commands;
 mod generated;
+mod http;
 mod lengths;
 mod limits;
 mod rates;

@@ -54,10 +54,19 @@ pub(crate) struct RunningBinary {
     pub(crate) notification: SocketAddr,
     pub(crate) switchboard: SocketAddr,
     pub(crate) http: SocketAddr,
+    /// With settings, which then have one.
+    pub(crate) https: Option<SocketAddr>,
 }
 
 impl RunningBinary {
     pub(crate) fn start(data: &Path) -> Self {
+        Self::start_with(data, "info")
+    }
+
+    /// With further settings, as the text of a file.
+    pub(crate) fn start_configured(data: &Path, settings: &str) -> Self {
+        std::fs::create_dir_all(data).unwrap();
+        std::fs::write(data.join("settings.toml"), settings).unwrap();
         Self::start_with(data, "info")
     }
 
@@ -67,9 +76,12 @@ impl RunningBinary {
         let path = data.join("log.txt");
         let file = std::fs::File::options().create(true).append(true).open(&path).unwrap();
         let any = "127.0.0.1:0";
+        let settings = data.join("settings.toml");
+        let settings = settings.exists().then(|| ["--config".into(), settings]);
         let mut child = swallowtail()
             .args(["serve", "--notification", any, "--switchboard", any, "--http", any, "--data"])
             .arg(data)
+            .args(settings.into_iter().flatten())
             .env("SWALLOWTAIL_LOG", log)
             .stdout(Stdio::piped())
             .stderr(file)
@@ -80,13 +92,14 @@ impl RunningBinary {
             let line = lines.by_ref().map(Result::unwrap).find(|line| line.contains(what));
             let line = line.unwrap_or_else(|| panic!("{what} was not told: {}", read(&path)));
             let word = line.split_whitespace().last().unwrap();
-            word.trim_start_matches("http://").parse().unwrap()
+            word.rsplit('/').next().unwrap().parse().unwrap()
         };
         let (notification, switchboard, http) =
             (address("notification server "), address("switchboard "), address("sign-in service "));
+        let https = data.join("settings.toml").exists().then(|| address("sign-in over TLS "));
         // The pipe must not fill, or close while the program may write to it.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, log: path, notification, switchboard, http }
+        Self { child, log: path, notification, switchboard, http, https }
     }
 
     /// Everything that it logged.
