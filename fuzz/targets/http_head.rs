@@ -1,13 +1,22 @@
-//! What our own code reads of an HTTP head: the first line, and the Authorization header of Passport 1.4.
+//! What our own code reads of an HTTP head: the first line, the query of a request to the gateway, and the Authorization header of
+//! Passport 1.4.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use msnp::gateway::{GatewayRequest, SessionId};
 use msnp::passport::{complete_request_line, parse_authorization};
 
 fuzz_target!(|head: &[u8]| {
     if let Some(credentials) = parse_authorization(head) {
         assert!(credentials.password.len() <= head.len());
+    }
+    if let Ok(query) = std::str::from_utf8(head)
+        && let Ok(GatewayRequest::Session(id)) = GatewayRequest::parse(query)
+    {
+        let name = id.to_string();
+        assert_eq!((name.matches('.').count(), SessionId::parse(&name)), (1, Some(id)), "one session has one name");
+        assert!(query.contains(&name));
     }
     if let Some(end) = head.iter().position(|&byte| byte == b'\n') {
         let mut completed = head.to_vec();

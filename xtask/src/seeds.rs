@@ -54,6 +54,12 @@ fn collect(file: &str, text: &str, seeds: &mut Seeds) {
                 if let Some(value) = text.strip_prefix("Authorization: ") {
                     seeds.insert(("http_head", format!("{file}-{who}")), value.into());
                 }
+                // A query, with the name of a session in place of the one that a server chooses.
+                if let Some((_, query)) = text.split_once("gateway.dll?") {
+                    let query = without_choices(query).replace(CHOSEN, "1132637400.29018").replace(" HTTP/1.1", "");
+                    let number = query.len();
+                    seeds.insert(("http_head", format!("{file}-query-{number}")), query.into());
+                }
             }
             ">" | "<" => {
                 let key = (target(who, sign), format!("{file}-{who}-{}", stage(who, text)));

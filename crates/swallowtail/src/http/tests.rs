@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::serve;
 use super::testing::{TestServer, between};
+use crate::config::HeaderCase;
 use crate::passport::transcript::{self, RST};
 
 #[tokio::test]
@@ -28,6 +29,15 @@ async fn the_exact_bytes_of_an_answer() {
     let sorted = |text: &str| text.split_inclusive("\r\n").map(str::to_owned).collect::<BTreeSet<_>>();
     assert_eq!(sorted(&text), sorted(&expected));
     assert_eq!(text.len(), expected.len());
+}
+
+#[tokio::test]
+async fn names_are_in_title_case_for_those_who_want_it() {
+    let server = TestServer::start_with(|config| config.http.header_case = HeaderCase::Title).await;
+    let answer = server.ask("GET /rdr/pprdr.asp HTTP/1.1\r\nHost: a.b\r\n\r\n").await;
+    assert_eq!(answer.header("Passporturls"), "DALogin=a.b/login2.srf");
+    let answer = server.ask("GET /login2.srf HTTP/1.1\r\nHost: a.b\r\n\r\n").await;
+    assert!(answer.header("Www-Authenticate").starts_with("Passport1.4 "));
 }
 
 #[tokio::test]
