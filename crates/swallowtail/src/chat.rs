@@ -110,7 +110,7 @@ impl Chat {
         let first = tokio::select! {
             first = timeout(FIRST_COMMAND, first) => first,
             // The server stops.
-            _ = poll_fn(|context| place.outbox.poll_closing(context)) => return,
+            _ = poll_fn(|context| place.outbox.poll_closing(context, 0)) => return,
         };
         if !matches!(first, Ok(Ok(()))) {
             return;

@@ -56,6 +56,12 @@ pub struct Limits {
     pub gateway_sessions_per_address: usize,
     /// Seconds after which a switchboard session in which nothing happens is closed; 0 for never (sb.md section 7).
     pub switchboard_idle: u64,
+    /// Messages of one switchboard connection at once, at least 1; more are read more slowly (sb.md section 11).
+    pub messages_at_once: u32,
+    /// Messages of one switchboard connection in a second, once those are spent, at least 1. Peer-to-peer data are not counted.
+    pub messages_per_second: u32,
+    /// Bytes of the messages of one switchboard connection in a second, at least those of one message, 1664.
+    pub message_bytes_per_second: u32,
     /// Participants of one switchboard session, at least 2 (sb.md section 11).
     pub switchboard_members: usize,
 }
@@ -111,6 +117,9 @@ impl Default for Limits {
             http_connections_per_address: 64,
             gateway_sessions: 10_000,
             gateway_sessions_per_address: 20,
+            messages_at_once: 20,
+            messages_per_second: 10,
+            message_bytes_per_second: 128 * 1024,
             switchboard_idle: 300,
             switchboard_members: 50,
         }
@@ -186,6 +195,13 @@ impl Limits {
             ("rings", self.rings, 1),
             ("http_connections_per_address", self.http_connections_per_address, 1),
             ("switchboard_members", self.switchboard_members, 2),
+        ] {
+            anyhow::ensure!(value >= least, "limits.{key} is {value}; it must be at least {least}");
+        }
+        for (key, value, least) in [
+            ("messages_at_once", self.messages_at_once, 1),
+            ("messages_per_second", self.messages_per_second, 1),
+            ("message_bytes_per_second", self.message_bytes_per_second, 1664),
         ] {
             anyhow::ensure!(value >= least, "limits.{key} is {value}; it must be at least {least}");
         }

@@ -242,6 +242,9 @@ mod tests {
         for (text, key) in [
             ("[limits]\nconnections_per_address = 0", "limits.connections_per_address"),
             ("[limits]\nswitchboard_members = 1", "limits.switchboard_members"),
+            ("[limits]\nmessages_at_once = 0", "limits.messages_at_once"),
+            ("[limits]\nmessages_per_second = 0", "limits.messages_per_second"),
+            ("[limits]\nmessage_bytes_per_second = 1663", "limits.message_bytes_per_second"),
             ("[sign_in]\nchallenge = false\nrequire_challenge = true", "sign_in.require_challenge"),
         ] {
             let error = format!("{:#}", Config::parse(text).unwrap_err());

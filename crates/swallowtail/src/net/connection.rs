@@ -301,7 +301,7 @@ where
                 Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
                 Poll::Ready(Ok(count)) => self.written += count,
                 Poll::Pending => {
-                    return match ready!(self.outbox.poll_closing(context)) {
+                    return match ready!(self.outbox.poll_closing(context, self.writing.len() - self.written)) {
                         Taken::Abort => Poll::Ready(()),
                         // The rest is written when the peer reads, which it must do soon.
                         _ => {

@@ -14,6 +14,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const USER_TIMEOUT: Duration = Duration::from_secs(20);
 /// After so much silence the kernel asks whether the peer still lives.
 const KEEPALIVE: Duration = Duration::from_secs(60);
+/// The most bytes that the kernel takes before it can send them. What a slow reader has not got yet waits in its `Outbox`, where it is
+/// counted, and not in megabytes of the kernel's, where it would delay chat and nobody could see it.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 32 * 1024;
 
 /// Accepts connections and hands them to `serve` until the server stops.
 pub async fn accept_loop(
@@ -51,6 +55,8 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
     socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(Duration::from_secs(10)))?;
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_notsent_lowat(UNSENT)?;
     Ok(())
 }
 

@@ -68,22 +68,24 @@ impl Outbox {
         }
     }
 
-    /// Appends what somebody else has to say. `false` when the connection is gone, closing, or too slow; the last closes it.
-    pub fn send(&self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+    /// Appends what somebody else has to say; how many bytes of others wait then. `None` when the connection is gone, closing, or
+    /// too slow; the last closes it.
+    pub fn send(&self, write: impl FnOnce(&mut Vec<u8>)) -> Option<usize> {
         let mut state = lock(&self.state);
         if state.stage != Stage::Open {
-            return false;
+            return None;
         }
         let before = state.bytes.len();
         write(&mut state.bytes);
         state.foreign += state.bytes.len() - before;
-        let fits = state.foreign + state.foreign_taken <= self.limit;
+        let waiting = state.foreign + state.foreign_taken;
+        let fits = waiting <= self.limit;
         if !fits {
             state.bytes = Vec::new();
             state.stage = Stage::Dead;
         }
         state.wake();
-        fits
+        fits.then_some(waiting)
     }
 
     /// Writes what is queued, then closes. Nothing can be appended any more.
@@ -140,9 +142,13 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// For the owner, while what it took is not written yet: whether the connection is to close or to end. Registers the owner.
-    pub(crate) fn poll_closing(&self, context: &mut Context<'_>) -> Poll<Taken> {
+    /// For the owner, while `unwritten` bytes of what it took are not written yet: whether the connection is to close or to end.
+    /// Registers the owner. Of a part that is written the own answers count as the first: what others wait for is never counted
+    /// too low.
+    pub(crate) fn poll_closing(&self, context: &mut Context<'_>, unwritten: usize) -> Poll<Taken> {
         let mut state = lock(&self.state);
+        state.taken = unwritten;
+        state.foreign_taken = state.foreign_taken.min(unwritten);
         match state.stage {
             Stage::Dead => Poll::Ready(Taken::Abort),
             Stage::Closing => Poll::Ready(Taken::Close),
@@ -202,7 +208,7 @@ mod tests {
     fn everything_that_waits_is_taken_at_once() {
         let outbox = Outbox::new(10);
         outbox.reply(say(b"a"));
-        assert!(outbox.send(say(b"b")));
+        assert_eq!(outbox.send(say(b"b")), Some(1));
         assert_eq!(take(&outbox), (Poll::Ready(Taken::Bytes), b"ab".to_vec()));
         assert_eq!(take(&outbox).0, Poll::Pending);
     }
@@ -210,18 +216,27 @@ mod tests {
     #[test]
     fn what_others_queue_is_bounded_also_while_it_is_being_written() {
         let outbox = Outbox::new(10);
-        assert!(outbox.send(say(b"123456")));
+        assert_eq!(outbox.send(say(b"123456")), Some(6));
         assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
-        assert!(!outbox.send(say(b"12345")), "six of eleven bytes are not written yet");
+        assert_eq!(outbox.send(say(b"12345")), None, "six of eleven bytes are not written yet");
         assert_eq!(take(&outbox).0, Poll::Ready(Taken::Abort));
-        assert!(!outbox.send(say(b"x")));
+        assert_eq!(outbox.send(say(b"x")), None);
+    }
+
+    #[test]
+    fn a_part_that_is_written_makes_room() {
+        let outbox = Outbox::new(10);
+        assert_eq!(outbox.send(say(b"123456")), Some(6));
+        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
+        assert_eq!(outbox.poll_closing(&mut Context::from_waker(Waker::noop()), 2), Poll::Pending);
+        assert_eq!(outbox.send(say(b"12345678")), Some(10), "four of six bytes are written");
     }
 
     #[test]
     fn own_answers_do_not_count_but_are_told() {
         let outbox = Outbox::new(10);
         outbox.reply(say(&[0; 100]));
-        assert!(outbox.send(say(b"x")));
+        assert_eq!(outbox.send(say(b"x")), Some(1));
         assert_eq!(outbox.own_unsent(), Some(100));
         assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
         assert_eq!(outbox.own_unsent(), Some(100), "taken is not written");
@@ -235,7 +250,7 @@ mod tests {
         outbox.reply(say(b"a"));
         outbox.close_with(say(b"b"));
         outbox.reply(say(b"c"));
-        assert!(!outbox.send(say(b"d")));
+        assert_eq!(outbox.send(say(b"d")), None);
         assert_eq!(outbox.own_unsent(), None);
         assert_eq!(take(&outbox), (Poll::Ready(Taken::Bytes), b"ab".to_vec()));
         assert_eq!(take(&outbox).0, Poll::Ready(Taken::Close));

@@ -119,7 +119,7 @@ impl Endpoint {
 
     /// Says something that somebody else did. `false` when the connection cannot take it.
     pub fn send(&self, line: &ServerCommand) -> bool {
-        self.outbox.send(|out| line.encode(self.dialect, out))
+        self.outbox.send(|out| line.encode(self.dialect, out)).is_some()
     }
 
     /// Says something that the client itself asked for.
@@ -130,7 +130,7 @@ impl Endpoint {
     /// As [`Self::send`], for a line that tells a change of the client's own lists, which have this version now.
     pub fn send_change(&self, line: &ServerCommand, list_version: u32) -> bool {
         let reader = self.reader(list_version);
-        self.outbox.send(|out| line.encode(reader, out))
+        self.outbox.send(|out| line.encode(reader, out)).is_some()
     }
 
     /// As [`Self::reply`], for a line that tells a change of the client's own lists, which have this version now.

@@ -60,6 +60,15 @@ pub(super) struct Newcomer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct MemberId(u64);
 
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Delivery {
+    /// Whether somebody else was there, and the message was queued for all of them.
+    pub(super) queued: bool,
+    /// The most bytes that wait for one of them.
+    pub(super) waiting: usize,
+}
+
 /// Why somebody cannot be called into a session (sb.md section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotCallable {
@@ -106,14 +115,15 @@ impl Board {
         Some(state.add(newcomer))
     }
 
-    /// MSG: appends the message to every other member's outbox. Whether all of them took it, and there was one.
-    pub(super) fn message(&self, from: MemberId, payload: &[u8]) -> bool {
+    /// MSG: appends the message to every other member's outbox.
+    pub(super) fn message(&self, from: MemberId, payload: &[u8]) -> Delivery {
         let mut state = lock(&self.state);
         if state.members.len() > 1 {
             state.last = Instant::now();
         }
+        let mut delivery = Delivery { queued: state.members.len() > 1, waiting: 0 };
         let Some(sender) = state.members.iter().find(|member| member.id == from) else {
-            return false;
+            return Delivery { queued: false, ..delivery };
         };
         let mut length = [0; 24];
         let mut rest = length.as_mut_slice();
@@ -121,17 +131,16 @@ impl Board {
         let _ = write!(rest, "{}\r\n", payload.len());
         let unused = rest.len();
         let length = &length[..length.len() - unused];
-        let mut others = state.members.iter().filter(|member| member.id != from).peekable();
-        let somebody = others.peek().is_some();
-        let delivered = others.fold(true, |delivered, member| {
-            let took = member.outbox.send(|out| {
+        for member in state.members.iter().filter(|member| member.id != from) {
+            let waiting = member.outbox.send(|out| {
                 out.extend_from_slice(&sender.prefix);
                 out.extend_from_slice(length);
                 out.extend_from_slice(payload);
             });
-            delivered && took
-        });
-        somebody && delivered
+            delivery.queued &= waiting.is_some();
+            delivery.waiting = delivery.waiting.max(waiting.unwrap_or(0));
+        }
+        delivery
     }
 
     /// CAL: notes that somebody is rung, so that nobody rings them twice.

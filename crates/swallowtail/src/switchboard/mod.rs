@@ -7,6 +7,7 @@
 mod board;
 mod call;
 mod cookies;
+mod pace;
 mod session;
 
 use std::collections::HashMap;
@@ -35,6 +36,15 @@ pub struct Switchboard {
     connections: Mutex<HashMap<Handle, Vec<Arc<Outbox>>>>,
     idle: Option<Duration>,
     most_members: usize,
+    rates: MessageRates,
+}
+
+/// How fast one connection may send messages, if its rate is bounded (sb.md section 11).
+#[derive(Clone, Copy, Debug)]
+struct MessageRates {
+    at_once: u32,
+    per_second: u32,
+    bytes_per_second: u32,
 }
 
 impl Switchboard {
@@ -47,6 +57,11 @@ impl Switchboard {
             connections: Mutex::default(),
             idle: limits.switchboard_idle(),
             most_members: limits.switchboard_members,
+            rates: MessageRates {
+                at_once: limits.messages_at_once,
+                per_second: limits.messages_per_second,
+                bytes_per_second: limits.message_bytes_per_second,
+            },
         })
     }
 

@@ -9,17 +9,16 @@ use msnp::{Dialect, ErrorCode, Handle, Refusal, TrId};
 use tokio::time::Instant;
 
 use super::board::{MemberId, Newcomer};
-use super::{Board, CallLimit, Claims, Right, Switchboard, call};
+use super::{Board, CallLimit, Claims, MessageRates, Right, Switchboard, call, pace};
 use crate::net::{Bucket, Handled, Outbox, Permit, Session, Stop};
 use crate::presence::Directory;
 use crate::rates::{Act, Rates as AccountRates};
 
 /// How long a connection may take to say who it is (sb.md section 3).
 const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(60);
-/// Messages at once, and then a second (sb.md section 11). Peer-to-peer data counts a quarter.
-const MESSAGE_RATE: (u32, u32) = (20, 10);
-/// Bytes of messages at once, and then a second (sb.md section 11).
-const BYTE_RATE: (u32, u32) = (128 * 1024, 128 * 1024);
+/// Peer-to-peer data are held to the rate of bytes alone, each message as no fewer than these: small ones cost their readers work too
+/// (sb.md section 11).
+const LEAST_DATA: usize = 1024;
 
 /// The session of one switchboard connection.
 pub struct SwitchboardSession {
@@ -48,6 +47,27 @@ struct Rates {
     calls: CallLimit,
 }
 
+impl Rates {
+    fn new(rates: MessageRates) -> Self {
+        Self {
+            messages: Bucket::new(rates.at_once, rates.per_second),
+            bytes: Bucket::new(rates.bytes_per_second, rates.bytes_per_second),
+            calls: CallLimit::default(),
+        }
+    }
+
+    /// Counts a message; how long to rest after it.
+    fn charge(&mut self, flag: AckFlag, length: usize) -> Option<Duration> {
+        let now = Instant::now();
+        let data = flag == AckFlag::Data;
+        let length = if data { length.max(LEAST_DATA) } else { length };
+        let by_count = if data { None } else { self.messages.take(1.0, now) };
+        // A message has at most 1664 bytes, which a float holds exactly.
+        let by_bytes = self.bytes.take(f64::from(u32::try_from(length).unwrap_or(u32::MAX)), now);
+        by_count.max(by_bytes)
+    }
+}
+
 impl SwitchboardSession {
     /// A connection that just opened. `limited`: whether its rates are bounded.
     #[must_use]
@@ -59,11 +79,7 @@ impl SwitchboardSession {
         permit: Permit,
         limited: bool,
     ) -> Self {
-        let rates = limited.then(|| Rates {
-            messages: Bucket::new(MESSAGE_RATE.0, MESSAGE_RATE.1),
-            bytes: Bucket::new(BYTE_RATE.0, BYTE_RATE.1),
-            calls: CallLimit::default(),
-        });
+        let rates = limited.then(|| Rates::new(switchboard.rates));
         Self { directory, switchboard, account_rates, outbox, permit, member: None, rates, rest: None }
     }
 
@@ -138,23 +154,17 @@ impl SwitchboardSession {
 
     fn message(&mut self, trid: TrId, flag: AckFlag, payload: &[u8]) {
         let Some(member) = &self.member else { return };
-        let delivered = member.board.message(member.id, payload);
-        if delivered && flag.wants_ack() {
+        let delivery = member.board.message(member.id, payload);
+        if delivery.queued && flag.wants_ack() {
             self.reply(&ServerCommand::Ack(trid));
-        } else if !delivered && flag.wants_nak() {
+        } else if !delivery.queued && flag.wants_nak() {
             self.reply(&ServerCommand::Nak(trid));
         }
-        self.charge(flag, payload.len());
+        self.rest = self.charge(flag, payload.len()).max(pace::rest(flag, delivery.waiting));
     }
 
-    fn charge(&mut self, flag: AckFlag, length: usize) {
-        let Some(rates) = &mut self.rates else { return };
-        let now = Instant::now();
-        let cost = if flag == AckFlag::Data { 0.25 } else { 1.0 };
-        let by_count = rates.messages.take(cost, now);
-        // A message has at most 1664 bytes, which a float holds exactly.
-        let by_bytes = rates.bytes.take(f64::from(u32::try_from(length).unwrap_or(u32::MAX)), now);
-        self.rest = by_count.max(by_bytes);
+    fn charge(&mut self, flag: AckFlag, length: usize) -> Option<Duration> {
+        self.rates.as_mut()?.charge(flag, length)
     }
 }
 
@@ -170,7 +180,9 @@ impl Session for SwitchboardSession {
         let command = ClientCommand::decode(frame).inspect_err(|refusal| match refusal {
             // A callee that is no address is a failed call too, and data that is not relayed came all the same.
             Refusal::Answer(_, ErrorCode::InvalidUsername) => self.note_call(false, Instant::now()),
-            Refusal::Answer(_, ErrorCode::BadDataMessage) => self.charge(AckFlag::Data, frame.payload.len()),
+            Refusal::Answer(_, ErrorCode::BadDataMessage) => {
+                self.rest = self.charge(AckFlag::Data, frame.payload.len());
+            }
             _ => {}
         })?;
         match command {
@@ -223,5 +235,36 @@ impl Session for SwitchboardSession {
         if member.board.leave(member.id) {
             self.switchboard.forget(&member.board);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rates() -> Rates {
+        Rates::new(MessageRates { at_once: 2, per_second: 10, bytes_per_second: 4096 })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_are_held_to_their_number_and_their_bytes() {
+        let mut rates = rates();
+        assert_eq!(rates.charge(AckFlag::Always, 0), None);
+        assert_eq!(rates.charge(AckFlag::Never, 0), None);
+        assert_eq!(rates.charge(AckFlag::OnFailure, 0), Some(Duration::from_millis(100)));
+        assert_eq!(rates.charge(AckFlag::OnFailure, 8192), Some(Duration::from_secs(1)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn data_are_held_to_their_bytes_alone_and_a_small_one_is_no_smaller_than_a_kib() {
+        let mut rates = rates();
+        for _ in 0..2 {
+            assert_eq!(rates.charge(AckFlag::Data, 52), None);
+        }
+        assert_eq!(rates.charge(AckFlag::Data, 1300), None);
+        assert_eq!(rates.charge(AckFlag::Data, 1260), Some(Duration::from_millis(125)));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(rates.charge(AckFlag::Always, 0), None, "and they leave the number to chat");
+        assert_eq!(rates.charge(AckFlag::Always, 0), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::TestServer;
-use crate::support::people::{open_board, sign_in_bytes};
+use crate::support::people::{Chat, open_board, sign_in_bytes};
 use crate::support::wire::Wire;
 
 #[tokio::test]
@@ -94,4 +94,33 @@ async fn an_address_that_keeps_showing_bad_tickets_waits_and_a_good_one_does_not
     }
     assert!(denied(&server).await >= Duration::from_secs(1));
     server.sign_in("alice").await;
+}
+
+/// Messages are held to the settings: those over the rate come later, and none is lost.
+#[tokio::test]
+async fn messages_over_the_rate_are_read_more_slowly_and_files_are_not_counted() {
+    let server = TestServer::start_with(|config| {
+        config.limits.exempt.clear();
+        config.limits.messages_at_once = 3;
+        config.limits.messages_per_second = 2;
+        config.limits.message_bytes_per_second = 1_000_000;
+    })
+    .await;
+    let [alice, bob] = server.accounts(["alice", "bob"]).await;
+    let (mut alices, mut bobs) = (server.online("alice").await, server.online("bob").await);
+    let mut chat = Chat::open((&alice, &mut alices), (&bob, &mut bobs)).await;
+    // In half a second each these would take a minute.
+    let begun = std::time::Instant::now();
+    chat.caller.send("MSG 1 D 4\r\ndata".repeat(120)).await;
+    for _ in 0..120 {
+        chat.callee.expect("MSG ").await;
+    }
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    let begun = std::time::Instant::now();
+    chat.caller.send("MSG 1 U 4\r\nchat".repeat(6)).await;
+    for _ in 0..6 {
+        chat.callee.expect("MSG ").await;
+    }
+    // Three at once; the fourth makes the others wait.
+    assert!(begun.elapsed() >= Duration::from_millis(900), "{:?}", begun.elapsed());
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod binary;
 pub(crate) mod http;
+pub(crate) mod p2p;
 pub(crate) mod people;
 pub(crate) mod tls;
 pub(crate) mod wire;
