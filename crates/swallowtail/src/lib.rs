@@ -24,3 +24,4 @@ pub mod store;
 pub mod switchboard;
 mod sync;
 pub mod tls;
+mod web;

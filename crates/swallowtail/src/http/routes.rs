@@ -19,6 +19,7 @@ use crate::gateway::{self, Gateway};
 use crate::net::Caller;
 use crate::passport::{self, Passport};
 use crate::proxy::{self, Hosts};
+use crate::web;
 
 /// A host of Microsoft's whose every path is a link somewhere else (http.md section 3).
 const LINKS_HOST: &str = "g.msn.com";
@@ -41,7 +42,8 @@ impl Routes {
             .with_state(Arc::<str>::from(config.sign_in.page.as_str()))
             .merge(passport::router(passport))
             .merge(gateway::router(gateway))
-            .merge(client_config::router(&config.client_config));
+            .merge(client_config::router(&config.client_config))
+            .merge(web::router());
         if config.proxy.enabled {
             router = router.merge(proxy::router());
         }
