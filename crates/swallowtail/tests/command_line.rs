@@ -89,6 +89,27 @@ fn a_data_directory_that_cannot_be_is_named() {
 }
 
 #[test]
+fn config_check_says_whether_a_file_is_good_and_which_line_is_not() {
+    let directory = support::private_directory();
+    let file = directory.path().join("settings.toml");
+    let check = || run(&["config", "check", "--config", text(&file)]);
+    std::fs::write(&file, include_str!("../../../swallowtail.example.toml")).unwrap();
+    let output = check();
+    assert!(output.status.success(), "{output:?}");
+    names(&String::from_utf8(output.stdout).unwrap(), &[text(&file), "is good"]);
+    for (settings, causes) in [
+        ("\n[limits]\nring = 3\n", ["line 3", "did you mean `rings`?"]),
+        ("[sign_in]\nping = 5\n", ["sign_in.ping", "10 to 60"]),
+        ("[[tls.certificate]]\nchain = \"/no/chain\"\nkey = \"/no/key\"\n", ["/no/chain", "tls.certificate.chain"]),
+    ] {
+        std::fs::write(&file, settings).unwrap();
+        let output = check();
+        assert!(!output.status.success(), "{settings}");
+        names(&sentence(&output), &causes);
+    }
+}
+
+#[test]
 fn a_database_that_is_none_is_named() {
     for make in [
         |path: &Path| std::fs::create_dir(path).unwrap(),

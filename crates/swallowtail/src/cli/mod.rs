@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::control;
+use crate::tls::Tls;
 
 /// A self-hosted MSN Messenger service
 #[derive(Debug, Parser)]
@@ -31,6 +32,13 @@ enum Command {
     ///
     /// It logs to standard error what SWALLOWTAIL_LOG says: error, warn, info, debug or trace [default: info].
     Serve(ServeArgs),
+    /// Look at the settings
+    Config {
+        #[command(flatten)]
+        source: Source,
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// Make, list, change and remove accounts
     Account(AccountArgs),
     /// Tell everybody who is signed in something
@@ -64,6 +72,14 @@ enum Command {
     /// Starts a service on free ports with a temporary directory, signs two clients in over real sockets, has them add each
     /// other and talk, and shows what goes over the wire. Succeeds only if every step was really seen.
     Demo,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Say whether a file with settings is good, without starting anything
+    ///
+    /// Reads the file of --config and the certificates that it names. What is wrong is said with its line, and the command fails.
+    Check,
 }
 
 /// Where the settings come from.
@@ -141,6 +157,7 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command {
             Command::Serve(args) => serve::run(args.config()?, args.source.config.as_deref()).await,
+            Command::Config { source, command: ConfigCommand::Check } => check(&source),
             Command::Account(args) => account::run(args.command, &args.source.config()?.data).await,
             Command::Announce { source, text } => {
                 // One line, whatever the shell made of it.
@@ -162,6 +179,17 @@ impl Cli {
             _ => "warn",
         }
     }
+}
+
+/// Whether a server could start with these settings.
+fn check(source: &Source) -> anyhow::Result<()> {
+    let config = source.config()?;
+    Tls::open(&config.tls)?;
+    match &source.config {
+        Some(file) => say(format_args!("{} is good.", file.display())),
+        None => say("No file was named with --config: the settings are the defaults."),
+    }
+    Ok(())
 }
 
 /// Tells the server that runs on the data directory.

@@ -2,6 +2,7 @@
 //!
 //! Nothing needs to be set. A key that does not exist is an error that names it.
 
+mod fault;
 mod limits;
 mod network;
 
@@ -123,7 +124,7 @@ impl Config {
     /// # Errors
     /// Names the line and the key.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        let mut config: Self = toml::from_str(text)?;
+        let mut config: Self = toml::from_str(text).map_err(|error| fault::Fault::new(&error, text))?;
         config.listen = config.listen.or_main();
         config.check()?;
         Ok(config)
@@ -234,7 +235,28 @@ mod tests {
     #[test]
     fn an_unknown_key_is_an_error_that_names_it() {
         let error = format!("{:#}", Config::parse("[limits]\ncontacs = 5\n").unwrap_err());
-        assert!(error.contains("contacs") && error.contains("line 2"), "{error}");
+        assert_eq!(error, "line 2: there is no key `contacs` here; did you mean `contacts`?");
+    }
+
+    #[test]
+    fn an_error_says_the_line_and_what_was_meant() {
+        let table = [
+            ("\n[limit]\nrings = 3", "line 2: there is no key `limit` here; did you mean `limits`?"),
+            (
+                "[listen]\nnotificaton = \"0.0.0.0:1\"",
+                "line 2: there is no key `notificaton` here; did you mean `notification`?",
+            ),
+            (
+                "[[tls.certificate]]\nchain = \"a\"\ncert = \"b\"",
+                "line 3: unknown field `cert`, expected `chain` or `key`",
+            ),
+            ("data = 5", "line 1: invalid type: integer `5`, expected path string"),
+            ("\n\ndata = ", "line 3: "),
+        ];
+        for (text, expected) in table {
+            let error = format!("{:#}", Config::parse(text).unwrap_err());
+            assert!(error.starts_with(expected), "{error}");
+        }
     }
 
     #[test]
