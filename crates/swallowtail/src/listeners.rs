@@ -162,11 +162,11 @@ impl NetworkSockets {
         let port = |key| find(key).map(|socket| socket.address.port());
         let notification = find("notification");
         let shared = notification.filter(|socket| socket.purpose == Purpose::Chat(Door::Either));
-        let switchboard = port("switchboard").or(shared.map(|socket| socket.address.port()));
+        let switchboard = port("switchboard").or_else(|| shared.map(|socket| socket.address.port()));
         Reachable {
             advertise: self.advertise.clone(),
-            notification: port("notification").unwrap_or(main.notification.port()),
-            switchboard: switchboard.unwrap_or(main.switchboard.port()),
+            notification: port("notification").unwrap_or_else(|| main.notification.port()),
+            switchboard: switchboard.unwrap_or_else(|| main.switchboard.port()),
             switchboard_tls: port("switchboard_tls"),
         }
     }

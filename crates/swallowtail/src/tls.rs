@@ -97,11 +97,11 @@ impl ResolvesServerCert for ByName {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let name = hello.server_name().and_then(|name| ServerName::try_from(name).ok());
         let named = name.and_then(|name| self.0.iter().find(|certified| is_for(certified, &name)));
-        named.or(self.0.first()).cloned()
+        named.or_else(|| self.0.first()).cloned()
     }
 }
 
 fn is_for(certified: &CertifiedKey, name: &ServerName<'_>) -> bool {
-    let parsed = certified.end_entity_cert().and_then(|certificate| ParsedCertificate::try_from(certificate));
+    let parsed = certified.end_entity_cert().and_then(ParsedCertificate::try_from);
     parsed.is_ok_and(|parsed| verify_server_name(&parsed, name).is_ok())
 }

@@ -204,7 +204,7 @@ async fn an_address_has_only_so_many_sessions() {
         config.limits.gateway_sessions_per_address = 2;
     })
     .await;
-    let mut sessions = vec![Gateway::open(server.http(), "NS", "").await, Gateway::open(server.http(), "SB", "").await];
+    let mut sessions = [Gateway::open(server.http(), "NS", "").await, Gateway::open(server.http(), "SB", "").await];
     let mut http = Http::dial(server.http()).await;
     let open = "POST /gateway/gateway.dll?Action=open&Server=NS&IP=x HTTP/1.1\r\nHost: x";
     let answer = http.ask(open, b"").await;

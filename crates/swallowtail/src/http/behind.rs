@@ -54,7 +54,7 @@ mod tests {
             ("203.0.113.9:5".to_owned(), false)
         );
         assert_eq!(seen("127.0.0.1:9", &[]), own);
-        assert_eq!(seen("127.0.0.1:9", &[https.clone()]), own, "nobody is named");
+        assert_eq!(seen("127.0.0.1:9", std::slice::from_ref(&https)), own, "nobody is named");
         assert_eq!(seen("127.0.0.1:9", &[forwarded("a, b"), https.clone()]), own);
         let client = ("198.51.100.7:0".to_owned(), true);
         assert_eq!(seen("127.0.0.1:9", &[forwarded("127.0.0.1, 198.51.100.7"), https.clone()]), client);
