@@ -12,12 +12,10 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use msnp::{DisplayName, Handle};
 use rustix::process::{Pid, Signal, kill_process};
 use support::tls::TestCertificate;
 use support::{TestServer, people};
 use swallowtail::config::Config;
-use swallowtail::store::NewAccount;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::process::{Child, Command};
@@ -141,12 +139,7 @@ async fn talk(address: SocketAddr, priority: &str, request: &str) -> Talk {
 /// A server with alice of the transcripts.
 async fn server(change: impl FnOnce(&mut Config)) -> TestServer {
     let server = TestServer::start_with(change).await;
-    let alice = NewAccount {
-        handle: Handle::parse(ALICE).unwrap(),
-        name: DisplayName::new("Alice A").unwrap(),
-        password_hash: support::password_hash(PASSWORD),
-    };
-    server.server().accounts().import(&[alice]).await.unwrap();
+    server.account_with_password("alice", PASSWORD).await;
     server
 }
 

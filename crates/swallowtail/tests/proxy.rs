@@ -8,8 +8,7 @@ use support::http::{Answer, Gateway, Http};
 use support::people::{self, sign_in_bytes, text_message};
 use support::tls::TestCertificate;
 use support::wire::Wire;
-use support::{TestServer, address, password_hash};
-use swallowtail::store::NewAccount;
+use support::{TestServer, address};
 use tokio::net::TcpStream;
 
 const PASSWORD: &str = "correct horse";
@@ -19,10 +18,7 @@ async fn start(certificate: &TestCertificate) -> TestServer {
     let files = certificate.files.clone();
     let server = TestServer::start_with(|config| config.tls.certificate.push(files)).await;
     for name in ["alice", "bob"] {
-        let handle = msnp::Handle::parse(&address(name)).unwrap();
-        let name = msnp::DisplayName::new(name).unwrap();
-        let account = NewAccount { handle, name, password_hash: password_hash(PASSWORD) };
-        server.server().accounts().import(&[account]).await.unwrap();
+        server.account_with_password(name, PASSWORD).await;
     }
     server
 }

@@ -8,7 +8,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use crate::support::http::{Gateway, Http};
-use crate::support::{TestServer, address, password_hash};
+use crate::support::{TestServer, address};
 
 /// How long an attack may keep its connection.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -98,11 +98,7 @@ async fn who_guesses_passwords_is_refused_by_address_and_nobody_else_is() {
         config.limits.wrong_passwords_per_address = 3;
     })
     .await;
-    let handle = msnp::Handle::parse(&address("alice")).unwrap();
-    let name = msnp::DisplayName::new("Alice").unwrap();
-    let password_hash = password_hash("right");
-    let account = swallowtail::store::NewAccount { handle, name, password_hash };
-    server.server().accounts().import(&[account]).await.unwrap();
+    server.account_with_password("alice", "right").await;
     let http = server.server().addresses().http;
     for name in ["alice", "nobody", "alice"] {
         assert_eq!(ask_for_ticket(http, 7, name, "wrong").await, 401);
@@ -121,10 +117,7 @@ async fn an_account_under_attack_is_slow_for_strangers_and_not_where_it_is_at_ho
         config.limits.wrong_passwords_per_account = 2;
     })
     .await;
-    let handle = msnp::Handle::parse(&address("alice")).unwrap();
-    let name = msnp::DisplayName::new("Alice").unwrap();
-    let account = swallowtail::store::NewAccount { handle, name, password_hash: password_hash("right") };
-    server.server().accounts().import(&[account]).await.unwrap();
+    server.account_with_password("alice", "right").await;
     let http = server.server().addresses().http;
     assert_eq!(ask_for_ticket(http, 1, "alice", "right").await, 200);
     for from in [2, 3] {

@@ -77,11 +77,17 @@ impl TestServer {
 
     /// Makes an account that nobody signs in to with a password; its address.
     pub(crate) async fn account(&self, name: &str) -> String {
-        let account = NewAccount {
-            handle: Handle::parse(&address(name)).unwrap(),
-            name: DisplayName::new(name).unwrap(),
-            password_hash: "$argon2id$nobody".to_owned(),
-        };
+        self.import(name, "$argon2id$nobody".to_owned()).await
+    }
+
+    /// Makes an account that somebody can sign in to with this password; its address.
+    pub(crate) async fn account_with_password(&self, name: &str, password: &str) -> String {
+        self.import(name, password_hash(password)).await
+    }
+
+    async fn import(&self, name: &str, password_hash: String) -> String {
+        let handle = Handle::parse(&address(name)).unwrap();
+        let account = NewAccount { handle, name: DisplayName::new(name).unwrap(), password_hash };
         self.server().accounts().import(&[account]).await.unwrap();
         address(name)
     }
