@@ -22,8 +22,8 @@ use crate::switchboard::SwitchboardSession;
 const OUTBOX_LIMIT: usize = 256 * 1024;
 /// The length of a verb.
 const VERB: usize = 3;
-/// On a port for both services, how long the first command may take: as long as signing in (framing.md section 10).
-const FIRST_COMMAND: Duration = Duration::from_secs(60);
+/// On a port for both services, how long the first command may take. Clients send it at once, and the time for signing in begins after it.
+const FIRST_COMMAND: Duration = Duration::from_secs(10);
 
 /// What a new chat connection needs. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -230,11 +230,10 @@ impl Way {
                 Some(tls) => tls.accept(stream).await.map(|stream| Box::new(stream) as AnyStream),
             };
             if let Some(stream) = stream
-                && let Err(error) = http::serve(stream, caller, site, stopped).await
+                && let Err(error) = http::serve(stream, caller, site, stopped, Some(permit)).await
             {
                 tracing::debug!(%error, %peer, "a connection over HTTP broke off");
             }
-            drop(permit);
         });
     }
 }

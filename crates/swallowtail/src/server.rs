@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use anyhow::Context;
 use msnp::notification::{ServerCommand, ServiceLine, SignInAnswer};
 use msnp::payload::{alert, shutdown_warning};
 use msnp::{Dialect, Handle, TrId};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::accounts::{Accounts, member_id};
@@ -20,7 +21,7 @@ use crate::net::{Connections, raise_file_limit};
 use crate::notification;
 use crate::passport::{Guessing, Passport, PassportSettings, Tickets};
 use crate::presence::{Cell, Directory, Endpoint};
-use crate::proxy::Hosts;
+use crate::proxy::{Hosts, MOST_OLD_TLS};
 use crate::random;
 use crate::rates::Rates;
 use crate::service::Service;
@@ -85,6 +86,7 @@ impl Server {
             gateway,
             tls,
             old_tls: config.proxy.old_tls,
+            old_tls_places: Semaphore::new(MOST_OLD_TLS),
             hosts,
         });
 
@@ -149,7 +151,7 @@ impl Server {
     /// # Errors
     /// Names the file that cannot be used.
     pub fn reload_certificates(&self) -> anyhow::Result<()> {
-        self.site.tls.as_ref().map_or(Ok(()), |tls| tls.reload())
+        self.site.tls.as_ref().context("there are none to read: the settings have no [[tls.certificate]]")?.reload()
     }
 
     /// Says something to everybody who is signed in; the text may differ by account.

@@ -2,8 +2,9 @@
 
 /// Makes `GET /x` and `GET /x HTTP/1.0` in front of the LF at `end` a line of HTTP/1.1.
 ///
-/// libpurple and msn-pecan send no version, and search the answer for `HTTP/1.1 200 OK` (http.md section 0 items 2 and 5).
-pub fn complete_request_line(bytes: &mut Vec<u8>, end: usize) {
+/// libpurple and msn-pecan send no version, and search the answer for `HTTP/1.1 200 OK` (http.md section 0 items 2 and 5). `true` when
+/// it changed the line: who sent it does not know that a connection can be kept.
+pub fn complete_request_line(bytes: &mut Vec<u8>, end: usize) -> bool {
     const OURS: &[u8] = b" HTTP/1.1";
     const OLD: &[u8] = b"HTTP/1.0";
     let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
@@ -12,10 +13,11 @@ pub fn complete_request_line(bytes: &mut Vec<u8>, end: usize) {
     let keep = match (words.next(), words.next(), words.next(), words.next()) {
         (Some(_), Some(target), None, None) if !target.starts_with(b"HTTP/") => text.len(),
         (Some(_), Some(_), Some(OLD), None) => text.len() - OLD.len() - 1,
-        _ => return,
+        _ => return false,
     };
     let line = line.len();
     bytes.splice(keep..line, OURS.iter().copied());
+    true
 }
 
 #[cfg(test)]
@@ -35,7 +37,7 @@ mod tests {
         for (sent, expected) in table {
             let mut bytes = sent.as_bytes().to_vec();
             let end = sent.find('\n').unwrap();
-            complete_request_line(&mut bytes, end);
+            assert_eq!(complete_request_line(&mut bytes, end), sent != expected);
             assert_eq!(String::from_utf8(bytes).unwrap(), expected, "{sent:?}");
         }
     }

@@ -27,7 +27,7 @@ pub enum AuthError {
     /// A wrong password or an unknown account: which of them nobody is told (security.md section 3).
     #[error("wrong address or password")]
     Denied,
-    /// More sign-ins wait than can be handled soon. Nothing was hashed.
+    /// More sign-ins wait than can be handled soon, or too many of the caller's were wrong. Nothing was hashed.
     #[error("too many sign-ins at once")]
     Busy,
     /// The store failed.

@@ -109,9 +109,10 @@ fn welcome(addresses: &Addresses, data: &Path, file: Option<&Path>, accounts: u6
     let flags = ["notification", "switchboard", "http", "dispatch"];
     let all = flags.into_iter().filter_map(|flag| Some((flag, addresses.main(flag)?)));
     let (local, reachable): (Vec<_>, Vec<_>) = all.partition(|(_, address)| address.ip().is_loopback());
+    let is_public = addresses.all.values().any(|address| !address.ip().is_loopback());
     if !local.is_empty() {
         let names: Vec<_> = local.iter().map(|(name, _)| *name).collect();
-        let what = if reachable.is_empty() { "it".to_owned() } else { names.join(", ") };
+        let what = if is_public { names.join(", ") } else { "it".to_owned() };
         text += &format!("\nOnly this machine can reach {what}. For others, listen on all addresses of the machine:\n");
         text += &format!("  {program} serve {data_flag}");
         if let Some(file) = file {
@@ -126,8 +127,9 @@ fn welcome(addresses: &Addresses, data: &Path, file: Option<&Path>, accounts: u6
         }
         text += "\n";
     }
-    if !reachable.is_empty() {
-        text += "\nNothing that it says or hears is encrypted: run it in networks that you trust (SECURITY.md).\n";
+    if is_public {
+        text += "\nNothing is encrypted but what comes over TLS, and chats of old clients never do: run it in networks that you trust \
+                 (SECURITY.md).\n";
     }
     text += "\nCtrl-C stops it.";
     text

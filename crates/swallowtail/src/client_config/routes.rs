@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::Response;
 use axum::routing::get;
 use msnp::client_config::ConfigRequest;
 
 use super::{ClientConfig, document};
+use crate::http::answers::{empty, redirect, set};
 use crate::http::body::{MAX_BODY, read_body};
 
 /// The answers, which are the same for everybody: written once.
@@ -19,7 +20,7 @@ struct Answers {
     soap: Bytes,
     plain: Bytes,
     tabs: Bytes,
-    today: Option<HeaderValue>,
+    today: Option<String>,
 }
 
 /// The endpoints of `config.messenger.msn.com` and `svcs.microsoft.com`. Clients spell the path in both ways.
@@ -28,8 +29,7 @@ pub(crate) fn router(settings: &ClientConfig) -> Router {
         soap: settings.soap_answer().into(),
         plain: settings.plain_answer().into(),
         tabs: settings.tabs_answer().into(),
-        // The settings were checked: there is nothing in it that a header cannot have.
-        today: settings.today.as_ref().and_then(|url| HeaderValue::from_str(url).ok()),
+        today: settings.today.clone(),
     });
     let config = || get(plain).post(soap);
     Router::new()
@@ -79,30 +79,17 @@ async fn tabs(State(answers): State<Arc<Answers>>) -> Response {
 /// `GET /svcs/mms/portal.asp`: "MSN Today" of clients that do not read it from MsgrConfig.
 async fn portal(State(answers): State<Arc<Answers>>) -> Response {
     match &answers.today {
-        Some(today) => {
-            let mut response = empty(StatusCode::FOUND);
-            response.headers_mut().insert(LOCATION, today.clone());
-            response
-        }
+        Some(today) => redirect(today),
         None => empty(StatusCode::NOT_FOUND),
     }
 }
 
-fn xml(status: StatusCode, document: Bytes) -> Response {
-    let mut response = answer(status, Body::from(document));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/xml; charset=utf-8"));
-    response
-}
-
-fn empty(status: StatusCode) -> Response {
-    answer(status, Body::empty())
-}
-
 /// Clients keep MsgrConfig by themselves, for as long as it says; nobody else may.
-fn answer(status: StatusCode, body: Body) -> Response {
-    let mut response = Response::new(body);
+fn xml(status: StatusCode, document: Bytes) -> Response {
+    let mut response = Response::new(Body::from(document));
     *response.status_mut() = status;
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    set(&mut response, CONTENT_TYPE, "text/xml; charset=utf-8");
+    set(&mut response, CACHE_CONTROL, "no-cache");
     response
 }
 

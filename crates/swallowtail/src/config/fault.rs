@@ -8,7 +8,10 @@ const ALIKE: f64 = 0.7;
 /// Something that TOML or its reader found, with what was probably meant.
 #[derive(Debug)]
 pub(super) struct Fault {
+    /// Counted from 1.
     line: usize,
+    /// What stands there.
+    source: String,
     message: String,
     meant: Option<String>,
 }
@@ -17,8 +20,10 @@ impl Fault {
     /// From what reading `text` failed with.
     pub(super) fn new(error: &toml::de::Error, text: &str) -> Self {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let number = before.matches('\n').count();
+        let source = text.lines().nth(number).unwrap_or_default().trim().to_owned();
         let message = error.message().to_owned();
-        Self { line: before.matches('\n').count() + 1, meant: meant(&message), message }
+        Self { line: number + 1, source, meant: meant(&message), message }
     }
 }
 
@@ -39,7 +44,8 @@ impl fmt::Display for Fault {
                 let (unknown, _) = rest.split_once(',').unwrap_or((rest, ""));
                 write!(f, "there is no key {unknown} here; did you mean `{meant}`?")
             }
-            _ => f.write_str(&self.message),
+            _ if self.source.is_empty() => f.write_str(&self.message),
+            _ => write!(f, "{} (`{}`)", self.message, self.source),
         }
     }
 }

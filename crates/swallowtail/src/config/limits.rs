@@ -50,7 +50,7 @@ pub struct Limits {
     pub wrong_passwords_per_address: usize,
     /// HTTP connections of one address, at least 1. Sessions over the gateway count as chat connections too.
     pub http_connections_per_address: usize,
-    /// Sessions over the gateway, and those of one address (security.md section 6).
+    /// Sessions over the gateway (security.md section 6).
     pub gateway_sessions: usize,
     /// Sessions over the gateway of one address.
     pub gateway_sessions_per_address: usize,

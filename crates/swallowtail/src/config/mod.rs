@@ -177,7 +177,7 @@ impl Config {
         for (name, listen, advertise) in self.networks() {
             let prefix = if name == MAIN { String::new() } else { format!("network.{name}.") };
             for (key, value) in advertise.all() {
-                let good = value.is_none_or(is_word);
+                let good = value.is_none_or(is_host_and_port);
                 anyhow::ensure!(
                     good,
                     "{prefix}advertise.{key} is {value:?}; it must be a host and a port, without blanks"
@@ -186,6 +186,11 @@ impl Config {
             anyhow::ensure!(
                 !listen.has_tls() || !self.tls.certificate.is_empty(),
                 "{prefix}listen has an address for TLS, but there is no [[tls.certificate]]"
+            );
+            anyhow::ensure!(
+                self.has_switchboard(listen, advertise),
+                "{prefix}listen has a notification server, but no switchboard that its clients can reach: set \
+                 {prefix}listen.switchboard or {prefix}advertise.switchboard"
             );
             anyhow::ensure!(
                 !listen.one_port || listen.notification.is_some(),
@@ -197,6 +202,15 @@ impl Config {
             "network.{MAIN} cannot be: the main network is [listen] and [advertise]"
         );
         Ok(())
+    }
+
+    /// Whether the clients of a network's notification server can be told a switchboard: without one of its own they dial the main network's
+    /// port at the address that they dialled before.
+    fn has_switchboard(&self, listen: &Listen, advertise: &Advertise) -> bool {
+        let Some(notification) = listen.notification else { return true };
+        let main = self.listen.switchboard.filter(|_| !self.listen.one_port).or(self.listen.notification);
+        let is_there = main.is_some_and(|main| main.ip().is_unspecified() || main.ip() == notification.ip());
+        listen.switchboard.is_some() || listen.one_port || advertise.switchboard.is_some() || is_there
     }
 
     /// Every network by its name, the main one first.
@@ -211,6 +225,11 @@ impl Config {
 pub fn is_host(value: &str) -> bool {
     let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     !value.is_empty() && value.bytes().all(is_good)
+}
+
+/// The same with a port, or an address of IPv6 in brackets.
+fn is_host_and_port(value: &str) -> bool {
+    is_host(&value.replace([':', '[', ']'], ""))
 }
 
 fn is_word(value: &str) -> bool {
@@ -268,6 +287,10 @@ mod tests {
             ("[limits]\nmessages_per_second = 0", "limits.messages_per_second"),
             ("[limits]\nmessage_bytes_per_second = 1663", "limits.message_bytes_per_second"),
             ("[sign_in]\nchallenge = false\nrequire_challenge = true", "sign_in.require_challenge"),
+            ("[network.far.listen]\nnotification = \"192.0.2.7:1863\"", "network.far.advertise.switchboard"),
+            ("[network.far.listen]\nhttps = \"192.0.2.7:443\"", "[[tls.certificate]]"),
+            ("[network.far.listen]\none_port = true", "network.far.listen.notification"),
+            ("[network.main.listen]", "network.main"),
         ] {
             let error = format!("{:#}", Config::parse(text).unwrap_err());
             assert!(error.contains(key), "{error}");
@@ -302,6 +325,7 @@ mod tests {
             // The error for a key that does not exist lists those that do.
             let error = format!("{:#}", Config::parse(&format!("{section}\nnothing = 1")).unwrap_err());
             let (_, known) = error.split_once("expected ").unwrap();
+            let (known, _) = known.split_once(" (`").unwrap();
             let known: Vec<_> = known.split('`').skip(1).step_by(2).collect();
             assert!(!known.is_empty(), "{error}");
             for key in known {

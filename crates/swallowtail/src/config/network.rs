@@ -42,7 +42,7 @@ pub struct Advertise {
     pub switchboard: Option<String>,
     /// The same for those who came over TLS.
     pub switchboard_tls: Option<String>,
-    /// Host (and port) of the login page, told by the nexus when the request names no host.
+    /// Host (and port) of the sign-in service and the gateway, told to clients whose requests name no host.
     pub passport: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! One session over HTTP: what requests bring goes in, what waits comes out.
 
+use std::fmt;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Mutex as SyncMutex;
@@ -22,7 +23,6 @@ const MOST: usize = 64 * 1024;
 const TAKE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A session.
-#[derive(Debug)]
 pub(super) struct Session {
     pub(super) key: u64,
     /// The client's address, as it is counted.
@@ -33,10 +33,18 @@ pub(super) struct Session {
     link: Mutex<Link>,
 }
 
-#[derive(Debug)]
 struct Link {
     stream: DuplexStream,
     counter: u32,
+    /// Whether a request was given up in the middle: half a command may be in the stream, and bytes are lost.
+    broken: bool,
+}
+
+/// The key opens the session, so it is not shown.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Session({})", self.address)
+    }
 }
 
 /// What goes back to the client.
@@ -52,16 +60,18 @@ pub(super) struct Fetched {
 
 impl Session {
     pub(super) fn new(key: u64, address: IpAddr, stream: DuplexStream) -> Self {
-        let link = Link { stream, counter: 0 };
+        let link = Link { stream, counter: 0, broken: false };
         Self { key, address, last: SyncMutex::new(Instant::now()), link: Mutex::new(link) }
     }
 
     /// Whether no request is under way and none came for `silence`.
     pub(super) fn is_silent(&self, now: Instant, silence: Duration) -> bool {
-        self.link.try_lock().is_ok() && now.duration_since(*lock(&self.last)) >= silence
+        // The time first: whoever holds the link, if only to look, makes a request fail.
+        now.duration_since(*lock(&self.last)) >= silence && self.link.try_lock().is_ok()
     }
 
-    /// Hands commands over and takes what waits. `None` when another request is under way or `counter` is not of the last two answers.
+    /// Hands commands over and takes what waits. `None` when another request is under way or `counter` is not of the last two answers, or when
+    /// the request before was given up in the middle: then the session is of no use any more.
     pub(super) async fn exchange(&self, counter: Option<u32>, commands: &[u8]) -> Option<Fetched> {
         let mut link = self.link.try_lock().ok()?;
         let is_late = |counter: u32| counter > link.counter || link.counter - counter > 1;
@@ -70,8 +80,12 @@ impl Session {
         }
         *lock(&self.last) = Instant::now();
         link.counter = link.counter.wrapping_add(1);
+        if std::mem::replace(&mut link.broken, true) {
+            return None;
+        }
         let mut bytes = Vec::new();
         let closed = link.exchange(commands, &mut bytes).await.unwrap_or(true);
+        link.broken = false;
         *lock(&self.last) = Instant::now();
         Some(Fetched { id: SessionId { key: self.key, counter: link.counter }, bytes, closed })
     }
@@ -89,13 +103,17 @@ enum Got {
 impl Link {
     /// Whether the session is over.
     async fn exchange(&mut self, commands: &[u8], bytes: &mut Vec<u8>) -> io::Result<bool> {
-        // A poll returns at once.
-        let mut wait = Duration::ZERO;
+        let mut wait = if commands.is_empty() { Duration::ZERO } else { REPLY_WAIT };
         if !commands.is_empty() {
             self.hand_over(commands, bytes).await?;
-            wait = if bytes.is_empty() { REPLY_WAIT } else { QUIET };
+        }
+        // However busy the session is, the answer goes out: clients time it.
+        let end = Instant::now() + wait.max(QUIET);
+        if !bytes.is_empty() {
+            wait = QUIET;
         }
         while bytes.len() < MOST {
+            wait = wait.min(end.saturating_duration_since(Instant::now()));
             match read_within(wait, &mut self.stream, bytes).await? {
                 Got::Bytes => wait = QUIET,
                 Got::Nothing => return Ok(false),
@@ -198,6 +216,32 @@ mod tests {
         }
         assert!(got == sent);
         writer.await.unwrap().unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_never_falls_quiet_does_not_hold_up_an_answer() {
+        let (session, mut far) = pair();
+        let chatter = tokio::spawn(async move {
+            while far.write_all(b"x").await.is_ok() {
+                tokio::time::sleep(QUIET / 2).await;
+            }
+        });
+        tokio::time::sleep(QUIET).await;
+        for (counter, commands, most) in [(None, b"".as_slice(), QUIET), (Some(1), b"PNG\r\n", REPLY_WAIT)] {
+            let begun = Instant::now();
+            let fetched = session.exchange(counter, commands).await.unwrap();
+            assert!(!fetched.bytes.is_empty() && !fetched.closed);
+            assert!(begun.elapsed() <= most + Duration::from_millis(2), "{:?}", begun.elapsed());
+        }
+        drop(session);
+        chatter.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_is_given_up_in_the_middle_ends_the_session() {
+        let (session, _far) = pair();
+        assert!(timeout(QUIET, session.exchange(None, b"MSG 1 N 100\r\nhalf")).await.is_err());
+        assert!(session.exchange(Some(1), b"").await.is_none());
     }
 
     #[tokio::test(start_paused = true)]

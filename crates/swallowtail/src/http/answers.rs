@@ -1,7 +1,7 @@
 //! The forms of answers that several rooms give. `Date` and `Content-Length` are added by hyper.
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 
@@ -34,6 +34,12 @@ pub(crate) fn redirect(to: &str) -> Response {
 pub(crate) fn unavailable() -> Response {
     let mut response = empty(StatusCode::SERVICE_UNAVAILABLE);
     set(&mut response, RETRY_AFTER, RETRY_AFTER_SECONDS);
+    response
+}
+
+/// With the end of the connection announced.
+pub(crate) fn closing(mut response: Response) -> Response {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

@@ -1,9 +1,12 @@
 //! The host that a request is for.
 
+use std::net::SocketAddr;
+
 use axum::http::header::HOST;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri};
 
+use crate::config::is_host;
 use crate::net::Caller;
 
 /// The longest host that we repeat.
@@ -16,12 +19,44 @@ pub(crate) fn host_of(caller: &Caller, uri: &Uri, headers: &HeaderMap) -> String
     let named = target.or_else(header).filter(|host| is_plausible(host));
     match named.or(caller.network.advertise.passport.as_deref()) {
         Some(host) => host.to_owned(),
-        None => caller.local.to_string(),
+        None => dialled(caller),
     }
 }
 
-/// Whether a host may stand in a header of ours (security.md section 4, "HTTP headers").
-pub(crate) fn is_plausible(host: &str) -> bool {
-    let fits = !host.is_empty() && host.len() <= MOST_HOST;
-    fits && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'-'))
+/// The address that the client dialled. The port is left out where it goes without saying: libpurple, which names no host, would take it
+/// for a part of the name.
+fn dialled(caller: &Caller) -> String {
+    let usual = if caller.secure { 443 } else { 80 };
+    match caller.local {
+        SocketAddr::V4(address) if address.port() == usual => address.ip().to_string(),
+        SocketAddr::V6(address) if address.port() == usual => format!("[{}]", address.ip()),
+        other => other.to_string(),
+    }
+}
+
+/// Whether a host, with or without a port, may stand in a header of ours (security.md section 4, "HTTP headers").
+fn is_plausible(host: &str) -> bool {
+    host.len() <= MOST_HOST && is_host(&host.replace(':', ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::net::Reachable;
+
+    #[test]
+    fn a_usual_port_is_left_out() {
+        let host = |local: &str, secure| {
+            let network = Arc::new(Reachable::default());
+            let caller = Caller::new("192.0.2.9:5".parse().unwrap(), local.parse().unwrap(), network);
+            host_of(&Caller { secure, ..caller }, &Uri::from_static("/a"), &HeaderMap::new())
+        };
+        assert_eq!(host("192.0.2.1:443", true), "192.0.2.1");
+        assert_eq!(host("192.0.2.1:80", false), "192.0.2.1");
+        assert_eq!(host("192.0.2.1:80", true), "192.0.2.1:80");
+        assert_eq!(host("[2001:db8::1]:443", true), "[2001:db8::1]");
+        assert_eq!(host("192.0.2.1:8080", false), "192.0.2.1:8080");
+    }
 }

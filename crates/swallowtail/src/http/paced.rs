@@ -24,7 +24,7 @@ pub(super) struct Phase(Arc<Mutex<At>>);
 
 #[derive(Clone, Copy, Debug)]
 enum At {
-    /// Between requests, since then.
+    /// Between requests, since then. A head whose first bytes came together with the request before it is not noticed, and has this long too.
     Idle(Instant),
     /// A head has begun then.
     Head(Instant),
@@ -79,6 +79,11 @@ impl<S> Paced<S> {
         Self { stream, phase, stalled: None, timer: Box::pin(sleep_until(Instant::now())) }
     }
 
+    /// The stream, without any watch.
+    pub(super) fn into_inner(self) -> S {
+        self.stream
+    }
+
     /// What the connection is at.
     pub(super) fn phase(&self) -> Phase {
         self.phase.clone()
@@ -106,11 +111,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
         if buffer.filled().len() > before {
             self.phase.bytes_came();
         }
-        // A head that drips in is over its time although there is something to read.
         match self.phase.deadline() {
-            Some(deadline) if read.is_pending() || deadline <= Instant::now() => {
-                self.poll_deadline(context, Some(deadline))
-            }
+            // A head that drips in is over its time although there is something to read.
+            Some(deadline) if deadline <= Instant::now() => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            deadline if read.is_pending() => self.poll_deadline(context, deadline),
             _ => read,
         }
     }

@@ -54,21 +54,35 @@ impl Routes {
     /// Answers one request, in the spelling of old clients (http.md section 0 item 1).
     pub fn answer(&self, caller: Caller, mut request: Request) -> impl Future<Output = Response> + Send + use<> {
         let caller = behind(caller, &self.trusted, request.headers());
-        let refused = request.uri().host().is_some_and(|host| !self.hosts.is_known(host, &caller));
-        request.extensions_mut().insert(caller);
+        let refusal = match &caller {
+            None => Some(answers::empty(StatusCode::BAD_REQUEST)),
+            Some(caller) => {
+                let is_other = request.uri().host().is_some_and(|host| !self.hosts.is_known(host, caller));
+                is_other.then(|| answers::text(StatusCode::FORBIDDEN, NOT_OURS))
+            }
+        };
+        if let Some(caller) = caller {
+            request.extensions_mut().insert(caller);
+        }
         let (router, case) = (self.router.clone(), self.case.clone());
         async move {
             let (verb, path) = (request.method().clone(), request.uri().path().to_owned());
-            let mut response = if refused {
-                answers::text(StatusCode::FORBIDDEN, NOT_OURS)
-            } else {
-                let Ok(response) = router.oneshot(request).await;
-                response
+            let mut response = match refusal {
+                Some(refusal) => refusal,
+                None => {
+                    let Ok(response) = router.oneshot(request).await;
+                    response
+                }
             };
             tracing::debug!(%verb, path, status = response.status().as_u16(), "answered");
             case.apply(&mut response);
             response
         }
+    }
+
+    /// Has an answer of somebody else's written in the same spelling.
+    pub(super) fn spell(&self, response: &mut Response) {
+        self.case.apply(response);
     }
 }
 

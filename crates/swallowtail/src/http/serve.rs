@@ -1,33 +1,36 @@
-//! One connection: its requests, one after the other.
+//! One connection: its requests, one after the other, and the tunnel that one of them may ask for.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Method, Request, StatusCode};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
-use super::first_line::{self, Begin};
+use super::answers;
+use super::first_line;
 use super::paced::{HEAD_TIMEOUT, Paced, Phase};
 use super::routes::Routes;
 use crate::chat::{Chat, Stream};
 use crate::gateway::Gateway;
-use crate::net::{Caller, Prefixed};
-use crate::proxy::{self, Hosts};
+use crate::net::{Caller, Permit, Prefixed};
+use crate::proxy::{self, Hosts, Target};
+use crate::sync::lock;
 use crate::tls::Tls;
 
 /// The longest head (http.md section 0 item 7).
-pub(super) const MAX_HEAD: usize = 16 * 1024;
+const MAX_HEAD: usize = 16 * 1024;
 /// How long and how much we listen to a client that goes on sending after its last answer. Closing at once would reset the
 /// connection and could take the answer away from it.
 const LINGER: Duration = Duration::from_secs(2);
@@ -49,11 +52,14 @@ pub struct Site {
     pub tls: Option<Arc<Tls>>,
     /// For the same from old clients.
     pub old_tls: Option<SocketAddr>,
+    /// Places for tunnels to it.
+    pub old_tls_places: Semaphore,
     /// The hosts that requests through a proxy may be for.
     pub hosts: Arc<Hosts>,
 }
 
-/// Serves a connection to its end, or until `shutdown`: then the request under way is the last one.
+/// Serves a connection to its end, or until `shutdown`: then the request under way is the last one. `place` is given back then, or when the
+/// connection turns out to be a chat, which has places of its own.
 ///
 /// # Errors
 /// What reading and writing failed with.
@@ -62,6 +68,7 @@ pub async fn serve(
     caller: Caller,
     site: Arc<Site>,
     mut shutdown: watch::Receiver<bool>,
+    place: Option<Permit>,
 ) -> io::Result<()> {
     let begun = Instant::now();
     let first = tokio::select! {
@@ -70,17 +77,13 @@ pub async fn serve(
         first = timeout(HEAD_TIMEOUT, first_line::read(&mut stream, MAX_HEAD)) => first,
     };
     let Ok(first) = first else { return Ok(()) };
-    match first? {
-        Begin::Request(bytes) => {
-            let stream = Paced::new(Prefixed::new(bytes, stream), Phase::head(begun));
-            requests(stream, caller, &site.routes, shutdown).await;
-            Ok(())
-        }
-        Begin::Tunnel { target, rest } => {
-            let stream: AnyStream = Box::new(Prefixed::new(rest, stream));
-            proxy::connect(stream, &target, caller, site, shutdown).await
-        }
-    }
+    let first = first?;
+    let keep = !first.old || first.bytes.starts_with(b"CONNECT ");
+    let stream = Paced::new(Prefixed::new(first.bytes, stream), Phase::head(begun));
+    let Some((target, stream)) = requests(stream, &caller, &site, keep, shutdown.clone()).await else {
+        return Ok(());
+    };
+    proxy::tunnel(target, stream, Caller { tunnelled: true, ..caller }, site, shutdown, place).await
 }
 
 async fn stopped(shutdown: &mut watch::Receiver<bool>) {
@@ -88,24 +91,32 @@ async fn stopped(shutdown: &mut watch::Receiver<bool>) {
     let _ = shutdown.wait_for(|stop| *stop).await;
 }
 
+/// Answers requests until the connection ends, or until one asked for a tunnel: then where to, and the stream after it.
 async fn requests(
     stream: Paced<Prefixed<AnyStream>>,
-    caller: Caller,
-    routes: &Routes,
+    caller: &Caller,
+    site: &Arc<Site>,
+    keep: bool,
     mut shutdown: watch::Receiver<bool>,
-) {
+) -> Option<(Target, AnyStream)> {
     let phase = stream.phase();
-    let service = service_fn(move |request: Request<Incoming>| {
+    let tunnel = Arc::new(Mutex::new(None));
+    let service = service_fn(|request: Request<Incoming>| {
         phase.busy();
-        let (phase, answer) = (phase.clone(), routes.answer(caller.clone(), request.map(Body::new)));
+        let (phase, tunnel, site, caller) = (phase.clone(), tunnel.clone(), site.clone(), caller.clone());
         Box::pin(async move {
-            let answer = answer.await;
+            let answer = if request.method() == Method::CONNECT {
+                connect(&site, &caller, request.uri().to_string(), &tunnel)
+            } else {
+                site.routes.answer(caller, request.map(Body::new)).await
+            };
             phase.idle();
             Ok::<_, Infallible>(answer)
         })
     });
     let mut http = http1::Builder::new()
         .max_header_size(MAX_HEAD)
+        .keep_alive(keep)
         // A client may close its half once it has asked.
         .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
@@ -124,13 +135,40 @@ async fn requests(
         }
         break;
     }
-    linger(http.into_parts().io.into_inner()).await;
+    let parts = http.into_parts();
+    let stream = parts.io.into_inner();
+    let target = lock(&tunnel).take();
+    if let Some(target) = target {
+        // hyper may have read on after the head.
+        let stream: AnyStream = Box::new(Prefixed::new(parts.read_buf.to_vec(), stream.into_inner()));
+        return Some((target, stream));
+    }
+    linger(stream).await;
+    None
+}
+
+/// Answers a `CONNECT`. After a good answer hyper is done with the connection.
+fn connect(site: &Site, caller: &Caller, target: String, tunnel: &Mutex<Option<Target>>) -> Response {
+    let found = proxy::admit(site, caller, &target);
+    tracing::debug!(target, peer = %caller.peer, refused = found.is_err(), "CONNECT");
+    let mut answer = match found {
+        Ok(target) => {
+            *lock(tunnel) = Some(target);
+            answers::empty(StatusCode::OK)
+        }
+        // Whoever sent it may read to the end.
+        Err(refusal) => answers::closing(refusal),
+    };
+    site.routes.spell(&mut answer);
+    answer
 }
 
 /// Ends our half and reads what still comes, within bounds.
 async fn linger(mut io: impl AsyncRead + AsyncWrite + Unpin) {
-    if io.shutdown().await.is_ok() {
-        let rest = async { tokio::io::copy(&mut io.take(LINGER_BYTES), &mut tokio::io::sink()).await };
-        let _ = timeout(LINGER, rest).await;
-    }
+    let end = async {
+        if io.shutdown().await.is_ok() {
+            let _ = tokio::io::copy(&mut io.take(LINGER_BYTES), &mut tokio::io::sink()).await;
+        }
+    };
+    let _ = timeout(LINGER, end).await;
 }

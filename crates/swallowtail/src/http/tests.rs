@@ -108,7 +108,7 @@ async fn silent_after(requests: &[&str]) -> (String, u64) {
     tokio::time::pause();
     let begun = tokio::time::Instant::now();
     let (mut client, end) = tokio::io::duplex(4096);
-    let task = tokio::spawn(serve(Box::new(end), caller, site, stopped));
+    let task = tokio::spawn(serve(Box::new(end), caller, site, stopped, None));
     let mut answer = String::new();
     for request in requests {
         client.write_all(request.as_bytes()).await.unwrap();

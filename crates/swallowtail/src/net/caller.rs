@@ -18,6 +18,8 @@ pub struct Caller {
     pub secure: bool,
     /// Whether it fetches its lines over HTTP; then silence on its stream means nothing.
     pub polled: bool,
+    /// Whether it came through a tunnel of the proxy.
+    pub tunnelled: bool,
 }
 
 /// What the clients of one network are told of our addresses.
@@ -37,7 +39,7 @@ impl Caller {
     /// A client that dialled us. Addresses of IPv4 are written as such, whatever socket they came by.
     #[must_use]
     pub fn new(peer: SocketAddr, local: SocketAddr, network: Arc<Reachable>) -> Self {
-        Self { peer: canonical(peer), local: canonical(local), network, secure: false, polled: false }
+        Self { peer: canonical(peer), local: canonical(local), network, secure: false, polled: false, tunnelled: false }
     }
 
     /// The notification server that this client can dial.

@@ -19,11 +19,14 @@ const WINDOW: Duration = Duration::from_secs(15 * 60);
 /// The first pause, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// So many times the pause doubles; then it is the longest.
+const MOST_DOUBLINGS: usize = 6;
 /// How long an address is known as one of an account's own.
 const KNOWN: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Below so many entries there is nothing to gain from looking for old ones.
 const SWEEP_FROM: usize = 1024;
-/// The most accounts and addresses that are remembered; then the oldest knowledge is not worth its memory (some 20 MiB).
+/// The most accounts and addresses that are remembered, some 20 MiB. Beyond that all is forgotten: getting there costs whoever wants it as many
+/// password hashes, which is slower than guessing.
 const MOST: usize = 100_000;
 
 /// The wrong passwords of late.
@@ -58,6 +61,8 @@ pub(super) enum Turn {
     After(Duration),
     /// Too many others wait already: it is as good as wrong.
     Never,
+    /// Too many were wrong from that address.
+    Refused,
 }
 
 impl Guessing {
@@ -67,54 +72,60 @@ impl Guessing {
         Self { per_account, per_address, state: Mutex::default() }
     }
 
-    /// Whether an address has had too many wrong passwords.
-    pub(super) fn refuses(&self, address: IpAddr) -> bool {
-        let now = Instant::now();
-        let mut state = lock(&self.state);
-        let wrong = state.addresses.get_mut(&counted_address(address)).map_or(0, |wrong| fresh(wrong, now));
-        wrong >= self.per_address
-    }
-
-    /// When an attempt on `account` may be made from `address`.
+    /// When an attempt on `account` may be made from `address`. It counts as wrong until it is taken back: many at once must not all count as
+    /// the first.
     pub(super) fn turn(&self, account: &str, address: IpAddr) -> Turn {
         let now = Instant::now();
-        let mut state = lock(&self.state);
-        let key = (account.to_owned(), counted_address(address));
-        if state.known.get(&key).is_some_and(|at| now.duration_since(*at) < KNOWN) {
-            return Turn::After(Duration::ZERO);
-        }
-        let Some(known) = state.accounts.get_mut(account) else { return Turn::After(Duration::ZERO) };
-        let over = fresh(&mut known.wrong, now).checked_sub(self.per_account);
-        let Some(over) = over else { return Turn::After(Duration::ZERO) };
-        let doublings = u32::try_from(over).unwrap_or(u32::MAX).min(6);
-        let pause = (FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE);
-        let start = known.next.max(now) + pause;
-        if start.duration_since(now) > LONGEST_PAUSE {
-            return Turn::Never;
-        }
-        known.next = start;
-        Turn::After(start.duration_since(now))
-    }
-
-    /// The password was wrong.
-    pub(super) fn wrong(&self, account: &str, address: IpAddr) {
-        let now = Instant::now();
+        let address = counted_address(address);
         let mut state = lock(&self.state);
         state.sweep(now);
-        let of_address = state.addresses.entry(counted_address(address)).or_default();
-        push(of_address, now, self.per_address);
+        let of_address = state.addresses.entry(address).or_default();
+        if fresh(of_address, now) >= self.per_address {
+            return Turn::Refused;
+        }
+        of_address.push_back(now);
+        let is_at_home =
+            state.known.get(&(account.to_owned(), address)).is_some_and(|at| now.duration_since(*at) < KNOWN);
         let of_account = state.accounts.entry(account.to_owned());
         let of_account = of_account.or_insert_with(|| Account { wrong: VecDeque::new(), next: now });
-        // Ten more than are free are as good as all of them.
-        push(&mut of_account.wrong, now, self.per_account + 10);
+        let over = fresh(&mut of_account.wrong, now).checked_sub(self.per_account);
+        if of_account.wrong.len() < self.per_account + MOST_DOUBLINGS {
+            of_account.wrong.push_back(now);
+        }
+        match over {
+            Some(over) if !is_at_home => of_account.wait(over, now),
+            _ => Turn::After(Duration::ZERO),
+        }
+    }
+
+    /// The password was not wrong; what it was nobody may have found out.
+    pub(super) fn take_back(&self, account: &str, address: IpAddr) {
+        let mut state = lock(&self.state);
+        if let Some(of_address) = state.addresses.get_mut(&counted_address(address)) {
+            of_address.pop_back();
+        }
+        if let Some(of_account) = state.accounts.get_mut(account) {
+            of_account.wrong.pop_back();
+        }
     }
 
     /// The password was right.
     pub(super) fn right(&self, account: &str, address: IpAddr) {
-        let now = Instant::now();
-        let mut state = lock(&self.state);
-        state.sweep(now);
-        state.known.insert((account.to_owned(), counted_address(address)), now);
+        self.take_back(account, address);
+        lock(&self.state).known.insert((account.to_owned(), counted_address(address)), Instant::now());
+    }
+}
+
+impl Account {
+    /// The next turn, when `over` more passwords were wrong than may be.
+    fn wait(&mut self, over: usize, now: Instant) -> Turn {
+        let pause = (FIRST_PAUSE * (1 << over.min(MOST_DOUBLINGS))).min(LONGEST_PAUSE);
+        let start = self.next.max(now) + pause;
+        if start.duration_since(now) > LONGEST_PAUSE {
+            return Turn::Never;
+        }
+        self.next = start;
+        Turn::After(start.duration_since(now))
     }
 }
 
@@ -124,13 +135,6 @@ fn fresh(wrong: &mut VecDeque<Instant>, now: Instant) -> usize {
         wrong.pop_front();
     }
     wrong.len()
-}
-
-fn push(wrong: &mut VecDeque<Instant>, now: Instant, most: usize) {
-    wrong.push_back(now);
-    if wrong.len() > most.max(1) {
-        wrong.pop_front();
-    }
 }
 
 impl State {
@@ -168,33 +172,39 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn attempts_on_an_account_take_turns_with_growing_pauses() {
         let guessing = Guessing::new(5, 20);
-        for last in 0..4 {
-            guessing.wrong(ALICE, address(last));
+        for last in 0..5 {
+            assert_eq!(guessing.turn(ALICE, address(last)), after(0));
         }
-        assert_eq!(guessing.turn(ALICE, address(9)), after(0));
-        guessing.wrong(ALICE, address(4));
-        // At once: each waits for the one before.
-        assert_eq!(guessing.turn(ALICE, address(9)), after(1));
-        assert_eq!(guessing.turn(ALICE, address(9)), after(2));
-        guessing.wrong(ALICE, address(5));
-        assert_eq!(guessing.turn(ALICE, address(9)), after(4));
-        for last in 6..20 {
-            guessing.wrong(ALICE, address(last));
-        }
-        assert_eq!(guessing.turn(ALICE, address(9)), Turn::Never, "another 60 s after those 4");
+        // At once, and each waits for the one before: 1 s, 2 s more, 4 s more ...
+        assert_eq!(
+            [5, 6, 7, 8].map(|last| guessing.turn(ALICE, address(last))),
+            [after(1), after(3), after(7), after(15)]
+        );
+        assert_eq!(guessing.turn(ALICE, address(9)), after(31));
+        assert_eq!(guessing.turn(ALICE, address(10)), Turn::Never, "another 32 s after those 31");
         assert_eq!(guessing.turn("bob@example.com", address(9)), after(0));
-        tokio::time::advance(Duration::from_secs(5)).await;
-        assert_eq!(guessing.turn(ALICE, address(9)), after(60));
+        tokio::time::advance(Duration::from_secs(31)).await;
+        assert_eq!(guessing.turn(ALICE, address(11)), after(60));
         tokio::time::advance(WINDOW).await;
         assert_eq!(guessing.turn(ALICE, address(9)), after(0));
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_right_password_is_not_counted() {
+        let guessing = Guessing::new(1, 1);
+        for _ in 0..10 {
+            assert_eq!(guessing.turn(ALICE, address(1)), after(0));
+            guessing.right(ALICE, address(1));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn nobody_can_lock_out_an_account_where_it_is_at_home() {
         let guessing = Guessing::new(5, 20);
+        guessing.turn(ALICE, address(1));
         guessing.right(ALICE, address(1));
         for last in 10..60 {
-            guessing.wrong(ALICE, address(last));
+            guessing.turn(ALICE, address(last));
         }
         assert_eq!(guessing.turn(ALICE, address(1)), after(0));
         assert_ne!(guessing.turn(ALICE, address(2)), after(0));
@@ -203,25 +213,23 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_address_with_too_many_wrong_passwords_is_refused_for_a_quarter_of_an_hour() {
         let guessing = Guessing::new(5, 3);
-        for number in 0..3 {
-            assert!(!guessing.refuses(address(1)));
-            guessing.wrong(&format!("{number}@example.com"), address(1));
-        }
-        assert!(guessing.refuses(address(1)) && !guessing.refuses(address(2)));
+        let turn = |number: u8, last| guessing.turn(&format!("{number}@example.com"), address(last));
+        assert_eq!([1, 2, 3, 4].map(|number| turn(number, 1)), [after(0), after(0), after(0), Turn::Refused]);
+        assert_eq!(turn(1, 2), after(0));
         tokio::time::advance(WINDOW).await;
-        assert!(!guessing.refuses(address(1)));
-        assert!(Guessing::new(5, 0).refuses(address(1)), "none are allowed");
+        assert_eq!(turn(4, 1), after(0));
+        assert_eq!(Guessing::new(5, 0).turn(ALICE, address(1)), Turn::Refused, "none are allowed");
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_is_over_is_forgotten() {
-        let guessing = Guessing::new(5, 20);
+        let guessing = Guessing::new(5, SWEEP_FROM);
         // With the one address so many entries.
         for number in 1..SWEEP_FROM {
-            guessing.wrong(&format!("{number}@example.com"), address(1));
+            guessing.turn(&format!("{number}@example.com"), address(1));
         }
         tokio::time::advance(WINDOW).await;
-        guessing.wrong(ALICE, address(1));
+        guessing.turn(ALICE, address(1));
         assert_eq!(lock(&guessing.state).accounts.len(), 1);
     }
 }

@@ -40,7 +40,7 @@ use crate::store::Account;
 /// with send (http.md section 2, "Which challenge string?").
 pub const DEFAULT_POLICY: &str = "ct=1,rver=1,wp=FS_40SEC_0_COMPACT,lc=1,id=1";
 
-/// Of words that are no address at all, so many characters are told apart.
+/// Of words that are no address at all, so many characters are told apart: as many as an address may have (identity.md).
 const MOST_NAME: usize = 129;
 
 /// Everything that the endpoints need.
@@ -120,12 +120,16 @@ impl Passport {
         match self.guessing.turn(name, address) {
             Turn::After(pause) => tokio::time::sleep(pause).await,
             Turn::Never => return Err(AuthError::Denied),
+            Turn::Refused => {
+                tracing::info!(peer = %caller.peer, "too many wrong passwords from this address");
+                return Err(AuthError::Busy);
+            }
         }
         let account = self.accounts.authenticate(handle, password).await;
         match &account {
             Ok(_) => self.guessing.right(name, address),
-            Err(AuthError::Denied) => self.guessing.wrong(name, address),
-            Err(AuthError::Busy | AuthError::Store(_)) => {}
+            Err(AuthError::Denied) => {}
+            Err(AuthError::Busy | AuthError::Store(_)) => self.guessing.take_back(name, address),
         }
         account
     }
@@ -146,10 +150,5 @@ impl Passport {
     /// Whether a password may come from there (security.md section 8): encrypted, or from this machine or a private network.
     fn takes_passwords_from(&self, caller: &Caller) -> bool {
         caller.secure || self.settings.insecure_http_login || is_private(caller.peer.ip())
-    }
-
-    /// Whether an address has had too many wrong passwords.
-    fn refuses(&self, caller: &Caller) -> bool {
-        self.is_counted(caller) && self.guessing.refuses(caller.peer.ip())
     }
 }

@@ -1,17 +1,15 @@
-//! Which path of the sign-in service is answered by whom, and what is asked before a password is looked at.
+//! Which path of the sign-in service is answered by whom, and from where passwords may come.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, Request, State};
-use axum::http::HeaderValue;
-use axum::http::header::CONNECTION;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::{Passport, answers, login, nexus, not_rst, rst};
-use crate::http::answers::unavailable;
+use crate::http::answers::closing;
 use crate::net::Caller;
 
 /// The endpoints.
@@ -29,17 +27,16 @@ pub(crate) fn router(passport: Arc<Passport>) -> Router {
         .route_layer(guard)
         .route("/rdr/pprdr.asp", get(nexus::plain))
         .route("/rdr/pprdr-url.asp", get(nexus::url))
-        .route_layer(middleware::map_response(closing));
+        .route_layer(middleware::map_response(close));
     closed.merge(kept).with_state(passport)
 }
 
-/// The end of the connection is announced: gtmess reads to the end of the stream and asks for nothing of the kind (http.md section 0 item 6).
-async fn closing(mut response: Response) -> Response {
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
+/// gtmess reads to the end of the stream and asks for nothing of the kind (http.md section 0 item 6).
+async fn close(response: Response) -> Response {
+    closing(response)
 }
 
-/// Whether a password may come from there at all, and may yet.
+/// Whether a password may come from there at all.
 async fn before_passwords(
     State(passport): State<Arc<Passport>>,
     Extension(caller): Extension<Caller>,
@@ -48,10 +45,6 @@ async fn before_passwords(
 ) -> Response {
     if !passport.takes_passwords_from(&caller) {
         return answers::insecure();
-    }
-    if passport.refuses(&caller) {
-        tracing::info!(peer = %caller.peer, "too many wrong passwords from this address");
-        return unavailable();
     }
     next.run(request).await
 }

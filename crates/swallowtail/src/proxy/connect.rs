@@ -5,66 +5,66 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::StatusCode;
+use axum::response::Response;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::hosts::Service;
+use super::hosts::Target;
 use crate::chat::Door;
-use crate::http::{AnyStream, Site, serve};
-use crate::net::{Caller, Prefixed};
+use crate::http::{AnyStream, Site, answers, serve};
+use crate::net::{Caller, Permit, Prefixed};
 
-const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 /// How long the first bytes of a handshake may take; as long as a head (http.md section 0 item 7).
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long dialling the terminator may take. It is on this machine, or near.
+const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest time that a tunnel to the terminator lives: one sign-in over TLS, with the longest wait for a throttled account.
 const OLD_TLS_LIFE: Duration = Duration::from_secs(120);
+/// How many tunnels to the terminator there may be. Each costs a file that is counted nowhere else, and lasts a second mostly.
+pub(crate) const MOST_OLD_TLS: usize = 64;
 /// Bytes of a hello up to the version that it offers: 5 of the record, 4 of the message, 2 of the version.
 const HELLO: usize = 11;
-
-/// Answers the head of a `CONNECT`, of which `target` is what it wants and `stream` what follows it, and serves what is in the tunnel.
-pub(crate) async fn connect(
-    mut stream: AnyStream,
-    target: &str,
-    caller: Caller,
-    site: Arc<Site>,
-    shutdown: watch::Receiver<bool>,
-) -> io::Result<()> {
-    let service = site.hosts.service(target, &caller);
-    tracing::debug!(target, peer = %caller.peer, refused = service.is_none(), "CONNECT");
-    match service {
-        None => refuse(&mut stream, "403 Forbidden", NOT_OURS).await,
-        Some(Service::Https) if site.tls.is_none() && site.old_tls.is_none() => {
-            refuse(&mut stream, "503 Service Unavailable", NO_TLS).await
-        }
-        Some(service) => {
-            stream.write_all(ESTABLISHED).await?;
-            stream.flush().await?;
-            match service {
-                Service::Http => Box::pin(serve(stream, caller, site, shutdown)).await,
-                Service::Https => Box::pin(https(stream, caller, site, shutdown)).await,
-                Service::Chat => {
-                    if let Some(place) = site.chat.admit(caller.peer) {
-                        site.chat.serve(stream, &caller, Door::Either, place).await;
-                    }
-                    Ok(())
-                }
-            }
-        }
-    }
-}
 
 const NOT_OURS: &str = "This proxy is for MSN Messenger alone and leads nowhere else.\n";
 const NO_TLS: &str = "This server has no certificate: set [[tls.certificate]], or proxy.old_tls for Windows XP.\n";
 
-async fn refuse(stream: &mut AnyStream, status: &str, sentence: &str) -> io::Result<()> {
-    let length = sentence.len();
-    let answer = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{sentence}"
-    );
-    stream.write_all(answer.as_bytes()).await?;
-    stream.shutdown().await
+/// Where a `CONNECT` for `target` leads, or the answer that refuses it. A tunnel in a tunnel leads nowhere: nobody needs one, and each would
+/// cost more than the one around it.
+pub(crate) fn admit(site: &Site, caller: &Caller, target: &str) -> Result<Target, Response> {
+    let found = site.hosts.target(target, caller).filter(|_| !caller.tunnelled);
+    match found {
+        None => Err(answers::text(StatusCode::FORBIDDEN, NOT_OURS)),
+        Some(Target::Https) if site.tls.is_none() && site.old_tls.is_none() => {
+            Err(answers::text(StatusCode::SERVICE_UNAVAILABLE, NO_TLS))
+        }
+        Some(found) => Ok(found),
+    }
+}
+
+/// Serves what is in a tunnel, as the listener of that port would.
+pub(crate) async fn tunnel(
+    target: Target,
+    stream: AnyStream,
+    caller: Caller,
+    site: Arc<Site>,
+    shutdown: watch::Receiver<bool>,
+    place: Option<Permit>,
+) -> io::Result<()> {
+    match target {
+        Target::Http => Box::pin(serve(stream, caller, site, shutdown, place)).await,
+        Target::Https => Box::pin(https(stream, caller, site, shutdown, place)).await,
+        Target::Chat => {
+            if let Some(chat) = site.chat.admit(caller.peer) {
+                // A chat stays for long, and has a place of its own.
+                drop(place);
+                site.chat.serve(stream, &caller, Door::Either, chat).await;
+            }
+            Ok(())
+        }
+    }
 }
 
 /// TLS of ours, or the terminator's for those who offer nothing that we have (security.md section 8).
@@ -72,7 +72,8 @@ async fn https(
     mut stream: AnyStream,
     mut caller: Caller,
     site: Arc<Site>,
-    shutdown: watch::Receiver<bool>,
+    mut shutdown: watch::Receiver<bool>,
+    place: Option<Permit>,
 ) -> io::Result<()> {
     let mut hello = Vec::with_capacity(HELLO);
     let read = async {
@@ -85,19 +86,30 @@ async fn https(
     let old = is_old(&hello);
     let stream: AnyStream = Box::new(Prefixed::new(hello, stream));
     match (site.old_tls, &site.tls) {
-        (Some(terminator), _) if old => old_tls(stream, &caller, terminator).await,
+        (Some(terminator), _) if old => tokio::select! {
+            joined = old_tls(stream, &caller, &site, terminator) => joined,
+            _ = shutdown.wait_for(|stop| *stop) => Ok(()),
+        },
         (_, Some(tls)) => {
             let Some(stream) = tls.accept(stream).await else { return Ok(()) };
             caller.secure = true;
-            serve(Box::new(stream), caller, site, shutdown).await
+            serve(Box::new(stream), caller, site, shutdown, place).await
         }
-        (_, None) => Ok(()),
+        (_, None) => {
+            tracing::info!(peer = %caller.peer, "a client with new TLS came by the proxy, but there is no [[tls.certificate]]");
+            Ok(())
+        }
     }
 }
 
 /// Joins the terminator, which is told who the client is: wrong passwords are counted by address.
-async fn old_tls(mut stream: AnyStream, caller: &Caller, terminator: SocketAddr) -> io::Result<()> {
-    let mut there = TcpStream::connect(terminator).await.inspect_err(|error| {
+async fn old_tls(mut stream: AnyStream, caller: &Caller, site: &Site, terminator: SocketAddr) -> io::Result<()> {
+    let Ok(_place) = site.old_tls_places.try_acquire() else {
+        tracing::warn!(peer = %caller.peer, "too many tunnels to the terminator of proxy.old_tls; the newest is refused");
+        return Ok(());
+    };
+    let dialled = timeout(DIAL_TIMEOUT, TcpStream::connect(terminator)).await;
+    let mut there = dialled.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).inspect_err(|error| {
         tracing::warn!(%error, %terminator, "the terminator of proxy.old_tls cannot be reached");
     })?;
     there.write_all(proxy_line(caller.peer, caller.local).as_bytes()).await?;

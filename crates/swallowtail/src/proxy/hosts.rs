@@ -38,7 +38,7 @@ pub struct Hosts {
 
 /// What a tunnel is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Service {
+pub enum Target {
     /// Requests.
     Http,
     /// Requests over TLS.
@@ -76,13 +76,13 @@ impl Hosts {
     }
 
     /// What a tunnel to `target`, `host:port`, is for; `None` when it is refused.
-    pub(super) fn service(&self, target: &str, caller: &Caller) -> Option<Service> {
+    pub(crate) fn target(&self, target: &str, caller: &Caller) -> Option<Target> {
         if !self.proxy {
             return None;
         }
         let told = [caller.notification_address(), caller.switchboard_address()];
         if told.iter().any(|told| told.eq_ignore_ascii_case(target)) {
-            return Some(Service::Chat);
+            return Some(Target::Chat);
         }
         let (host, port) = match target.parse::<SocketAddr>() {
             Ok(address) => (address.ip().to_string(), address.port()),
@@ -91,11 +91,11 @@ impl Hosts {
         let own = self.is_own(&host, caller);
         match port {
             _ if !own && !self.is_microsoft(&host) => None,
-            80 => Some(Service::Http),
-            443 => Some(Service::Https),
-            NOTIFICATION_PORT => Some(Service::Chat),
+            80 => Some(Target::Http),
+            443 => Some(Target::Https),
+            NOTIFICATION_PORT => Some(Target::Chat),
             port if own && (port == caller.network.notification || port == caller.network.switchboard) => {
-                Some(Service::Chat)
+                Some(Target::Chat)
             }
             _ => None,
         }
@@ -131,15 +131,15 @@ mod tests {
     #[test]
     fn a_tunnel_leads_to_our_own_services_and_nowhere_else() {
         let table = [
-            ("messenger.hotmail.com:1863", Some(Service::Chat)),
-            ("MESSENGER.hotmail.com:1863", Some(Service::Chat)),
-            ("loginnet.passport.com:443", Some(Service::Https)),
-            ("config.messenger.msn.com:80", Some(Service::Http)),
-            ("msn.example.org:443", Some(Service::Https)),
-            ("192.0.2.1:1901", Some(Service::Chat)),
-            ("192.0.2.1:1900", Some(Service::Chat)),
-            ("[::ffff:192.0.2.1]:1900", Some(Service::Chat)),
-            ("chat.example.com:99", Some(Service::Chat)),
+            ("messenger.hotmail.com:1863", Some(Target::Chat)),
+            ("MESSENGER.hotmail.com:1863", Some(Target::Chat)),
+            ("loginnet.passport.com:443", Some(Target::Https)),
+            ("config.messenger.msn.com:80", Some(Target::Http)),
+            ("msn.example.org:443", Some(Target::Https)),
+            ("192.0.2.1:1901", Some(Target::Chat)),
+            ("192.0.2.1:1900", Some(Target::Chat)),
+            ("[::ffff:192.0.2.1]:1900", Some(Target::Chat)),
+            ("chat.example.com:99", Some(Target::Chat)),
             ("192.0.2.1:22", None),
             ("192.0.2.2:1901", None),
             ("messenger.hotmail.com:1901", None),
@@ -153,8 +153,8 @@ mod tests {
             ("", None),
         ];
         for (target, service) in table {
-            assert_eq!(hosts(true).service(target, &caller()), service, "{target}");
-            assert_eq!(hosts(false).service(target, &caller()), None, "{target}");
+            assert_eq!(hosts(true).target(target, &caller()), service, "{target}");
+            assert_eq!(hosts(false).target(target, &caller()), None, "{target}");
         }
     }
 

@@ -8,6 +8,6 @@ mod connect;
 mod hosts;
 mod pac;
 
-pub(crate) use connect::connect;
-pub use hosts::Hosts;
+pub(crate) use connect::{MOST_OLD_TLS, admit, tunnel};
+pub use hosts::{Hosts, Target};
 pub(crate) use pac::router;

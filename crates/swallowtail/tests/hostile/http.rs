@@ -79,6 +79,16 @@ async fn bodies_without_end_and_heads_without_sense_cost_only_their_own_connecti
     bystanders.are_untouched().await;
 }
 
+#[tokio::test]
+async fn who_is_of_http_1_0_reads_the_end_after_the_answer() {
+    let server = TestServer::start().await;
+    let http = server.server().addresses().http;
+    for request in ["GET /proxy.pac HTTP/1.0\r\n\r\n", "GET /svcs/mms/tabs.asp\r\n\r\n"] {
+        let answer = attack(http, request, b"", 0).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    }
+}
+
 /// A request for a ticket, dialled from an address of its own.
 async fn ask_for_ticket(server: SocketAddr, from: u8, name: &str, password: &str) -> u16 {
     let socket = TcpSocket::new_v4().unwrap();
@@ -169,7 +179,7 @@ async fn a_client_that_asks_and_does_not_read_is_closed_and_holds_up_nobody() {
     let mut bystanders = server.bystanders().await;
     let mut stream = TcpStream::connect(server.server().addresses().http).await.unwrap();
     let request = b"GET /proxy.pac HTTP/1.1\r\nHost: x\r\n\r\n";
-    // Until both ends' buffers are full.
+    // Until the buffers of both ends are full.
     let full = timeout(Duration::from_secs(10), async {
         loop {
             let write = timeout(Duration::from_millis(300), stream.write_all(request)).await;

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::time::{advance, pause, resume};
 
-use crate::support::TestServer;
-use crate::support::people::{Chat, open_board};
+use crate::support::http::{Gateway, Http};
+use crate::support::people::{Chat, open_board, sign_in_bytes};
 use crate::support::wire::Wire;
+use crate::support::{TestServer, address};
 
 /// Lets so many seconds pass for every timer of this process, after what was sent has been read.
 async fn pass(seconds: u64) {
@@ -22,6 +23,34 @@ async fn settle() {
     for _ in 0..3 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+#[tokio::test]
+async fn a_minute_without_a_request_signs_out_who_came_over_the_gateway() {
+    let server = TestServer::start().await;
+    server.accounts(["alice", "bob"]).await;
+    let (alice, mut bob) = server.friends("alice", "bob").await;
+    drop(alice);
+    bob.expect("FLN alice@example.com").await;
+    let bytes = sign_in_bytes(&address("alice"), &server.ticket("alice").await);
+    let mut gateway = Gateway::open(server.server().addresses().http, "NS", &bytes).await;
+    gateway.expect("USR 4 OK").await;
+    gateway.send("SYN 5 0 0\r\nCHG 6 NLN 0\r\n").await;
+    gateway.expect("CHG 6 NLN 0").await;
+    bob.expect("NLN NLN alice@example.com").await;
+    // Polls count, for as long as somebody over TCP would be asked to speak.
+    for _ in 0..5 {
+        pass(50).await;
+        gateway.http = Http::dial(server.server().addresses().http).await;
+        gateway.poll().await;
+        assert!(!gateway.closed);
+        assert!(bob.before_pong().await.iter().all(|frame| frame.word(0) != "FLN"));
+    }
+    pass(66).await;
+    bob.expect("FLN alice@example.com").await;
+    gateway.http = Http::dial(server.server().addresses().http).await;
+    let query = format!("Action=poll&SessionID={}", gateway.session);
+    assert_eq!(gateway.raw(&query, b"").await.status, 400);
 }
 
 #[tokio::test]

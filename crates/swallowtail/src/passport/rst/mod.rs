@@ -15,6 +15,7 @@ use crate::accounts::{AuthError, member_id};
 use crate::http::answers::{empty, unavailable};
 use crate::http::body::{BadBody, MAX_BODY, read_body};
 use crate::net::Caller;
+use crate::random;
 use answer::Grant;
 
 /// Answers a request for tokens.
@@ -45,10 +46,7 @@ async fn grant(passport: &Passport, caller: &Caller, request: &RstRequest) -> Re
         Err(AuthError::Denied) => return answers::soap(answer::denied(Utc::now())),
         Err(AuthError::Busy | AuthError::Store(_)) => return unavailable(),
     };
-    let mut legacy = [0; 48];
-    if getrandom::fill(&mut legacy).is_err() {
-        return unavailable();
-    }
+    let legacy = random::bytes();
     let grant =
         Grant { member: member_id(account.id), ticket: &ticket, tokens: &request.tokens, now: Utc::now(), legacy };
     answers::soap(grant.document())
