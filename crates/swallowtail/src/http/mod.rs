@@ -1,8 +1,8 @@
 //! HTTP: connections, requests, and which room answers which path (docs/protocol/http.md section 0).
 //!
 //! The way of a request: a listener of [`crate::server`] hands its stream to [`serve`], which reads the first line and has hyper read
-//! the rest; [`Routes`] picks the room by the path: `passport`, `gateway`, `client_config` or `proxy`. `CONNECT` is no request for a page and
-//! goes to [`crate::proxy`] before hyper sees it. The forms of answers that rooms share are in `answers`.
+//! the rest; [`Routes`] picks the room by the path: `passport`, `gateway`, `client_config` or `proxy`. What is in a tunnel after
+//! `CONNECT` goes to [`crate::proxy`]. The forms of answers that rooms share are in `answers`.
 
 pub(crate) mod answers;
 mod behind;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::serve;
 use super::testing::{TestServer, between};
@@ -59,6 +60,20 @@ async fn the_port_check_and_paths_that_are_not_ours() {
             request.contains(".srf"),
             "gtmess reads the answers of the login page to the end: {request}"
         );
+    }
+}
+
+#[tokio::test]
+async fn who_speaks_less_than_http_1_1_finds_the_end_of_the_answer_by_the_end_of_the_connection() {
+    let server = TestServer::start().await;
+    // What a proxy of HTTP/1.0, which knows no chunks, passed on as the body of one request is no second one.
+    let smuggled = "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n";
+    for request in ["GET / HTTP/1.0\r\n\r\n", "GET /\r\n\r\n", smuggled] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut text = String::new();
+        timeout(Duration::from_secs(10), stream.read_to_string(&mut text)).await.unwrap().unwrap();
+        assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{request}: {text}");
     }
 }
 

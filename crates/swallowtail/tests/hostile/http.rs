@@ -79,16 +79,6 @@ async fn bodies_without_end_and_heads_without_sense_cost_only_their_own_connecti
     bystanders.are_untouched().await;
 }
 
-#[tokio::test]
-async fn who_is_of_http_1_0_reads_the_end_after_the_answer() {
-    let server = TestServer::start().await;
-    let http = server.server().addresses().http;
-    for request in ["GET /proxy.pac HTTP/1.0\r\n\r\n", "GET /svcs/mms/tabs.asp\r\n\r\n"] {
-        let answer = attack(http, request, b"", 0).await;
-        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    }
-}
-
 /// A request for a ticket, dialled from an address of its own.
 async fn ask_for_ticket(server: SocketAddr, from: u8, name: &str, password: &str) -> u16 {
     let socket = TcpSocket::new_v4().unwrap();
@@ -142,6 +132,20 @@ async fn an_account_under_attack_is_slow_for_strangers_and_not_where_it_is_at_ho
     assert_eq!(ask_for_ticket(http, 1, "alice", "right").await, 200);
     assert!(!stranger.is_finished(), "she did not wait for the stranger's turn");
     assert_eq!(stranger.await.unwrap(), 401);
+}
+
+#[tokio::test]
+async fn attempts_that_come_at_once_are_not_all_free() {
+    let server = TestServer::start_with(|config| {
+        config.limits.exempt.clear();
+        config.limits.wrong_passwords_per_account = 2;
+    })
+    .await;
+    let http = server.server().addresses().http;
+    let attempts: Vec<_> = (1..=5).map(|from| tokio::spawn(ask_for_ticket(http, from, "alice", "wrong"))).collect();
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    let answered = attempts.iter().filter(|attempt| attempt.is_finished()).count();
+    assert!(answered <= 2, "{answered} of five at once did not wait");
 }
 
 #[tokio::test]
