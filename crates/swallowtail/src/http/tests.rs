@@ -129,7 +129,7 @@ async fn silent_after(requests: &[&str]) -> (String, u64) {
         client.write_all(request.as_bytes()).await.unwrap();
         if requests.len() > 1 {
             let mut bytes = [0; 1000];
-            let _ = tokio::time::timeout(Duration::from_millis(100), client.read(&mut bytes)).await;
+            let _ = timeout(Duration::from_millis(100), client.read(&mut bytes)).await;
         }
     }
     client.read_to_string(&mut answer).await.unwrap();
