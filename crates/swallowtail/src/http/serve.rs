@@ -157,7 +157,7 @@ fn connect(site: &Site, caller: &Caller, target: String, tunnel: &Mutex<Option<T
             answers::empty(StatusCode::OK)
         }
         // Whoever sent it may read to the end.
-        Err(refusal) => answers::closing(refusal),
+        Err(refusal) => answers::closing(*refusal),
     };
     site.routes.spell(&mut answer);
     answer

@@ -33,12 +33,13 @@ const NO_TLS: &str = "This server has no certificate: set [[tls.certificate]], o
 
 /// Where a `CONNECT` for `target` leads, or the answer that refuses it. A tunnel in a tunnel leads nowhere: nobody needs one, and each would
 /// cost more than the one around it.
-pub(crate) fn admit(site: &Site, caller: &Caller, target: &str) -> Result<Target, Response> {
+pub(crate) fn admit(site: &Site, caller: &Caller, target: &str) -> Result<Target, Box<Response>> {
+    let refuse = |status, why: &'static str| Err(Box::new(answers::text(status, why)));
     let found = site.hosts.target(target, caller).filter(|_| !caller.tunnelled);
     match found {
-        None => Err(answers::text(StatusCode::FORBIDDEN, NOT_OURS)),
+        None => refuse(StatusCode::FORBIDDEN, NOT_OURS),
         Some(Target::Https) if site.tls.is_none() && site.old_tls.is_none() => {
-            Err(answers::text(StatusCode::SERVICE_UNAVAILABLE, NO_TLS))
+            refuse(StatusCode::SERVICE_UNAVAILABLE, NO_TLS)
         }
         Some(found) => Ok(found),
     }
