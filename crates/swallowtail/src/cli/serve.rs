@@ -96,10 +96,12 @@ fn welcome(addresses: &Addresses, data: &Path, file: Option<&Path>, accounts: u6
     let program = quoted(Path::new(&program));
     let data_flag = format!("--data {}", quoted(data));
     let mut text = format!("Swallowtail {} is running.\n\n", env!("CARGO_PKG_VERSION"));
-    for (name, address) in told(addresses) {
-        text += &format!("  {name:<21}{address}\n");
+    let told = told(addresses);
+    let width = told.iter().map(|(name, _)| name.len()).max().unwrap_or_default().max("data directory".len());
+    for (name, address) in told {
+        text += &format!("  {name:<width$}  {address}\n");
     }
-    text += &format!("  data directory       {}\n\n", data.display());
+    text += &format!("  {:<width$}  {}\n\n", "data directory", data.display());
     text += &match accounts {
         0 => "There are no accounts yet. To make one:\n".to_owned(),
         1 => "There is 1 account. To make another one:\n".to_owned(),
