@@ -115,7 +115,7 @@ impl Store {
             .foreign_keys(true);
         let open_error = |error| StoreError::Open { path: path.clone(), error };
         let writer = pool(1).connect_with(options.clone()).await.map_err(open_error)?;
-        migrator().run(&writer).await.map_err(|error| match error {
+        migrate(&writer).await.map_err(|error| match error {
             MigrateError::VersionMissing(_) => StoreError::Newer { path: path.clone() },
             error => StoreError::Migrate { path: path.clone(), error },
         })?;
@@ -151,6 +151,19 @@ fn make_private(directory: &Path, file: &Path) -> std::io::Result<()> {
 
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new().max_connections(connections).min_connections(1).acquire_timeout(Duration::from_secs(10))
+}
+
+/// Brings the tables up to date. `serve` and `account add` may find the same old or empty database at once: who comes second with a step
+/// fails, and sees in the next round that it is done.
+async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
+    let migrator = migrator();
+    for _ in MIGRATIONS {
+        match migrator.run(writer).await {
+            Err(error @ MigrateError::ExecuteMigration(..)) => tracing::debug!(%error, "a step is tried again"),
+            done => return done,
+        }
+    }
+    migrator.run(writer).await
 }
 
 fn migrator() -> Migrator {

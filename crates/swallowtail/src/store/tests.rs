@@ -332,6 +332,18 @@ async fn server_keys_are_made_once_for_each_purpose() {
 }
 
 #[tokio::test]
+async fn an_empty_database_may_be_opened_by_several_at_once() {
+    for _ in 0..10 {
+        let directory = tempfile::tempdir().unwrap();
+        let open = || Store::open(directory.path());
+        let (first, second, third) = tokio::join!(open(), open(), open());
+        for store in [first, second, third] {
+            store.unwrap().close().await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_database_of_a_newer_version_is_refused_with_the_way_out() {
     let (directory, store) = store_with(&["alice"]).await;
     let newer = "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
