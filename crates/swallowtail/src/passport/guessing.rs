@@ -72,21 +72,21 @@ impl Guessing {
         Self { per_account, per_address, state: Mutex::default() }
     }
 
-    /// When an attempt on `account` may be made from `address`. It counts as wrong until it is taken back: many at once must not all count as
-    /// the first.
+    /// When an attempt on `account` may be made from `address`. For the account it counts as wrong until it is taken back: many at once must not
+    /// all count as the first. For the address it counts once it is known to be wrong: an office behind one address signs in at once after a
+    /// restart, and how many can be under way from there is bounded by its connections.
     pub(super) fn turn(&self, account: &str, address: IpAddr) -> Turn {
         let now = Instant::now();
         let address = counted_address(address);
         let mut state = lock(&self.state);
         state.sweep(now);
-        let of_address = state.addresses.entry(address).or_default();
-        if fresh(of_address, now) >= self.per_address {
+        let of_address = state.addresses.get_mut(&address).map_or(0, |wrong| fresh(wrong, now));
+        if of_address >= self.per_address {
             return Turn::Refused;
         }
-        of_address.push_back(now);
-        let is_at_home =
-            state.known.get(&(account.to_owned(), address)).is_some_and(|at| now.duration_since(*at) < KNOWN);
-        let of_account = state.accounts.entry(account.to_owned());
+        let key = (account.to_owned(), address);
+        let is_at_home = state.known.get(&key).is_some_and(|at| now.duration_since(*at) < KNOWN);
+        let of_account = state.accounts.entry(key.0);
         let of_account = of_account.or_insert_with(|| Account { wrong: VecDeque::new(), next: now });
         let over = fresh(&mut of_account.wrong, now).checked_sub(self.per_account);
         if of_account.wrong.len() < self.per_account + MOST_DOUBLINGS {
@@ -98,20 +98,22 @@ impl Guessing {
         }
     }
 
-    /// The password was not wrong; what it was nobody may have found out.
-    pub(super) fn take_back(&self, account: &str, address: IpAddr) {
+    /// The password was wrong.
+    pub(super) fn wrong(&self, address: IpAddr) {
         let mut state = lock(&self.state);
-        if let Some(of_address) = state.addresses.get_mut(&counted_address(address)) {
-            of_address.pop_back();
-        }
-        if let Some(of_account) = state.accounts.get_mut(account) {
+        state.addresses.entry(counted_address(address)).or_default().push_back(Instant::now());
+    }
+
+    /// Whether the password was wrong nobody may have found out.
+    pub(super) fn take_back(&self, account: &str) {
+        if let Some(of_account) = lock(&self.state).accounts.get_mut(account) {
             of_account.wrong.pop_back();
         }
     }
 
     /// The password was right.
     pub(super) fn right(&self, account: &str, address: IpAddr) {
-        self.take_back(account, address);
+        self.take_back(account);
         lock(&self.state).known.insert((account.to_owned(), counted_address(address)), Instant::now());
     }
 }
@@ -214,7 +216,11 @@ mod tests {
     async fn an_address_with_too_many_wrong_passwords_is_refused_for_a_quarter_of_an_hour() {
         let guessing = Guessing::new(5, 3);
         let turn = |number: u8, last| guessing.turn(&format!("{number}@example.com"), address(last));
-        assert_eq!([1, 2, 3, 4].map(|number| turn(number, 1)), [after(0), after(0), after(0), Turn::Refused]);
+        assert_eq!([1, 2, 3, 4, 5].map(|number| turn(number, 1)), [after(0); 5], "nobody was wrong yet");
+        for _ in 0..3 {
+            guessing.wrong(address(1));
+        }
+        assert_eq!(turn(6, 1), Turn::Refused);
         assert_eq!(turn(1, 2), after(0));
         tokio::time::advance(WINDOW).await;
         assert_eq!(turn(4, 1), after(0));
@@ -223,9 +229,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_over_is_forgotten() {
-        let guessing = Guessing::new(5, SWEEP_FROM);
-        // With the one address so many entries.
-        for number in 1..SWEEP_FROM {
+        let guessing = Guessing::new(5, 20);
+        for number in 0..SWEEP_FROM {
             guessing.turn(&format!("{number}@example.com"), address(1));
         }
         tokio::time::advance(WINDOW).await;

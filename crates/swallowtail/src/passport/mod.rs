@@ -128,8 +128,8 @@ impl Passport {
         let account = self.accounts.authenticate(handle, password).await;
         match &account {
             Ok(_) => self.guessing.right(name, address),
-            Err(AuthError::Denied) => {}
-            Err(AuthError::Busy | AuthError::Store(_)) => self.guessing.take_back(name, address),
+            Err(AuthError::Denied) => self.guessing.wrong(address),
+            Err(AuthError::Busy | AuthError::Store(_)) => self.guessing.take_back(name),
         }
         account
     }
