@@ -4,7 +4,7 @@
 //! sees a new account or password at the next sign-in.
 
 mod import;
-mod prompt;
+pub(super) mod prompt;
 
 use std::path::{Path, PathBuf};
 
@@ -182,7 +182,7 @@ fn printable(text: &str) -> String {
     text.chars().map(replace).collect()
 }
 
-fn parse_handle(text: &str) -> Result<Handle, msnp::handle::BadHandle> {
+pub(super) fn parse_handle(text: &str) -> Result<Handle, msnp::handle::BadHandle> {
     Handle::parse(text)
 }
 

@@ -1,15 +1,18 @@
 //! The command line.
 
 pub mod account;
+mod chat;
 mod demo;
 mod serve;
 
 use std::fmt::Display;
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use msnp::Handle;
 
 use crate::config::Config;
 use crate::control;
@@ -66,6 +69,29 @@ enum Command {
         source: Source,
         /// Where they are to go, HOST:PORT
         address: String,
+    },
+    /// Talk to somebody, from this terminal
+    ///
+    /// Signs in, adds the other account as a contact, and passes on what is typed, a line at a time. It asks for the password. Two of these in two
+    /// terminals are a chat.
+    Chat {
+        #[command(flatten)]
+        source: Source,
+        /// Who you are: the address of your account
+        #[arg(value_parser = account::parse_handle)]
+        me: Handle,
+        /// Whom you talk to
+        #[arg(value_parser = account::parse_handle)]
+        other: Handle,
+        /// Where the notification server is, HOST:PORT [default: as in the settings]
+        #[arg(long, value_name = "ADDR")]
+        notification: Option<String>,
+        /// Where the sign-in service is, HOST:PORT, over plain HTTP [default: as in the settings]
+        #[arg(long, value_name = "ADDR")]
+        http: Option<String>,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
     },
     /// Show two clients signing in and talking
     ///
@@ -167,6 +193,15 @@ impl Cli {
             }
             Command::Stop { source, minutes } => tell(&source, &control::Command::Stop(minutes)),
             Command::Move { source, address } => tell(&source, &control::Command::Move(address)),
+            Command::Chat { source, me, other, notification, http, password_stdin } => {
+                let listen = source.config()?.listen;
+                let servers = chat::Servers {
+                    notification: find(notification, listen.notification).await?,
+                    http: find(http, listen.http).await?,
+                };
+                let password = account::prompt::password(&me, password_stdin)?;
+                chat::run(&servers, me, &password, other).await
+            }
             Command::Demo => demo::run().await,
         }
     }
@@ -179,6 +214,20 @@ impl Cli {
             _ => "warn",
         }
     }
+}
+
+/// The address that was named, or the one to dial for a listener of these settings.
+async fn find(named: Option<String>, listener: Option<SocketAddr>) -> anyhow::Result<SocketAddr> {
+    let Some(named) = named else {
+        let mut address = listener.context("no server is set")?;
+        if address.ip().is_unspecified() {
+            // It listens everywhere, so here too.
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        return Ok(address);
+    };
+    let mut found = tokio::net::lookup_host(&named).await.with_context(|| format!("{named} cannot be found"))?;
+    found.next().with_context(|| format!("{named} has no address"))
 }
 
 /// Whether a server could start with these settings.

@@ -126,19 +126,35 @@ impl Link {
         }
     }
 
+    /// The next frame, of those that came and those that come, however long it takes; `None` when the server closed. Nothing is lost if
+    /// this is given up.
+    pub async fn next(&mut self) -> anyhow::Result<Option<OwnedFrame>> {
+        loop {
+            if let Some(frame) = self.inbox.frames.pop_front() {
+                return Ok(Some(frame));
+            }
+            if !self.read_once().await? {
+                return Ok(None);
+            }
+        }
+    }
+
     /// Waits for the end of the connection.
     pub async fn closed(&mut self) -> anyhow::Result<()> {
         while self.read().await? {}
         Ok(())
     }
 
-    /// Reads once. `false` at the end of the stream.
+    /// Reads once, with patience. `false` at the end of the stream.
     async fn read(&mut self) -> anyhow::Result<bool> {
+        let read = timeout(PATIENCE, self.read_once()).await;
+        read.with_context(|| format!("nothing came for {} s", PATIENCE.as_secs()))?
+    }
+
+    async fn read_once(&mut self) -> anyhow::Result<bool> {
         let mut chunk = [0; 4096];
-        let read = timeout(PATIENCE, self.stream.read(&mut chunk)).await;
-        let read = read.with_context(|| format!("nothing came for {} s", PATIENCE.as_secs()))?;
         // A reset ends a connection as well as a FIN.
-        let count = read.unwrap_or(0);
+        let count = self.stream.read(&mut chunk).await.unwrap_or(0);
         self.decoder.feed(&chunk[..count], &mut self.inbox).context("the server sent something malformed")?;
         Ok(count > 0)
     }

@@ -1,4 +1,4 @@
-//! A small MSNP12 client: for the demo, and for the tests of the server.
+//! A small MSNP12 client: for the demo, for `swallowtail chat`, and for the tests of the server.
 //!
 //! It says what it is told to say, hands over what the server says, and can show both to somebody ([`Tap`]).
 
@@ -10,11 +10,13 @@ use std::net::SocketAddr;
 use anyhow::{Context, bail};
 use msnp::notification::{ClientCommand, CopyOf, Cvr, ServerCommand, SignInAnswer, Syn, Ticket, Usr, Ver};
 use msnp::switchboard;
-use msnp::{Dialect, ErrorCode, Handle, TrId};
+use msnp::{Capabilities, Dialect, ErrorCode, Handle, TrId};
 
 pub use link::{Link, OwnedFrame, Tap, Wire};
 pub use passport::fetch_ticket;
 
+/// What client 7.5 says that it can do (docs/protocol/identity.md).
+pub const CAPABILITIES: Capabilities = Capabilities(1_342_554_172);
 /// What the client speaks.
 const DIALECT: Dialect = Dialect::Msnp12;
 
@@ -128,6 +130,16 @@ impl NotificationClient {
         }
     }
 
+    /// The next line, however long it takes; `None` when the server closed. What cannot be read is left out.
+    pub async fn next(&mut self) -> anyhow::Result<Option<ServerCommand>> {
+        while let Some(frame) = self.link.next().await? {
+            if let Ok(line) = ServerCommand::decode(DIALECT, frame.as_frame()) {
+                return Ok(Some(line));
+            }
+        }
+        Ok(None)
+    }
+
     /// Waits for the end of the connection.
     pub async fn closed(&mut self) -> anyhow::Result<()> {
         self.link.closed().await
@@ -169,6 +181,11 @@ impl SwitchboardClient {
         let mut bytes = Vec::new();
         command.encode(&mut bytes);
         self.link.send(&bytes).await
+    }
+
+    /// The next frame, however long it takes; `None` when the server closed.
+    pub async fn next(&mut self) -> anyhow::Result<Option<OwnedFrame>> {
+        self.link.next().await
     }
 
     /// As [`NotificationClient::wait_for`]; an error code of the server is an error.

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use anyhow::{Context, bail};
 use console::Term;
+use msnp::Handle;
 
 use super::check_password;
 
@@ -24,6 +25,16 @@ pub(super) fn new_password(from_stdin: bool) -> anyhow::Result<String> {
         bail!("the two passwords differ; nothing was changed");
     }
     Ok(password)
+}
+
+/// The password of an account that exists: asked for without echo on a terminal, else the first line of standard input.
+pub(in crate::cli) fn password(handle: &Handle, from_stdin: bool) -> anyhow::Result<String> {
+    if from_stdin || !is_interactive() {
+        return read_line(io::stdin().lock());
+    }
+    let terminal = Term::stderr();
+    terminal.write_str(&format!("Password of {handle}: "))?;
+    terminal.read_secure_line().context("the password could not be read from the terminal")
 }
 
 /// The first line, without its end.

@@ -5,15 +5,12 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use msnp::notification::{Adc, Addition, Chg, ClientCommand, ContactLine, PresenceLine, ServerCommand, ServiceLine};
 use msnp::switchboard::{AckFlag, ClientCommand as Switchboard, ServerCommand as SwitchboardLine};
-use msnp::{Capabilities, DisplayName, Handle, List, Status, Text};
+use msnp::{DisplayName, Handle, List, Status, Text};
 
 use super::is_on_list;
 use super::show::Show;
-use crate::client::{NotificationClient, SwitchboardClient, fetch_ticket};
+use crate::client::{CAPABILITIES, NotificationClient, SwitchboardClient, fetch_ticket};
 use crate::listeners::Addresses;
-
-/// What client 7.5 says that it can do (docs/protocol/identity.md).
-const CAPABILITIES: Capabilities = Capabilities(1_342_554_172);
 
 /// A client in the demo.
 pub(super) struct Person {

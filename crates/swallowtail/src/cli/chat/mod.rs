@@ -1,0 +1,199 @@
+//! `swallowtail chat`: a client for a terminal, to try a server with.
+
+mod conversation;
+mod screen;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use msnp::challenge::{Algorithm, answer};
+use msnp::notification::{
+    Adc, Addition, Chg, ClientCommand, ContactLine, OutReason, PresenceLine, Qry, Rng, ServerCommand, ServiceLine,
+};
+use msnp::{DisplayName, ErrorCode, Handle, List, Status, Text};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, interval_at};
+
+use crate::client::{CAPABILITIES, NotificationClient, Tap, fetch_ticket};
+use conversation::Conversation;
+use screen::Screen;
+
+/// The product whose key answers challenges (docs/protocol/challenge.md): that of client 7.5.
+const PRODUCT: &str = "PROD0090YUAUV{2B";
+/// How often the server is told that we are here (framing.md section 10).
+const PING: Duration = Duration::from_secs(45);
+
+/// Somebody at a terminal.
+pub(super) struct Chat {
+    me: Handle,
+    other: Handle,
+    screen: Screen,
+    notification: NotificationClient,
+    conversation: Option<Conversation>,
+}
+
+/// Where a server is.
+pub(super) struct Servers {
+    pub(super) notification: SocketAddr,
+    pub(super) http: SocketAddr,
+}
+
+/// Signs in, adds the other one, and passes on what is typed until the input ends or Ctrl-C comes.
+pub(super) async fn run(servers: &Servers, me: Handle, password: &str, other: Handle) -> anyhow::Result<()> {
+    let nobody: Tap = std::sync::Arc::new(|_| {});
+    let ticket = fetch_ticket(servers.http, &me, password, &nobody).await?;
+    let mut notification = NotificationClient::sign_in(servers.notification, &me, &ticket, nobody).await?;
+    notification.synchronize().await?;
+    let mut chat = Chat { me, other, screen: Screen, notification, conversation: None };
+    chat.add_other().await?;
+    let chg = Chg::new(chat.notification.next_trid(), Status::Online, CAPABILITIES, None);
+    chat.notification.send(&ClientCommand::Chg(chg)).await?;
+    chat.screen.note(format_args!("You are signed in as {}. Type and press Enter; Ctrl-C leaves.", chat.me));
+    chat.serve(screen::typed_lines()).await?;
+    chat.leave().await
+}
+
+impl Chat {
+    /// On AL, so that the other one may see and call us, and on FL. That somebody is there already is no error.
+    async fn add_other(&mut self) -> anyhow::Result<()> {
+        if self.other == self.me {
+            bail!("{} cannot talk to itself: name somebody else", self.me);
+        }
+        self.allow(self.other.clone()).await?;
+        let nickname = DisplayName::from(&self.other);
+        let text = Text::encode(nickname.as_str());
+        let addition = Addition::Contact { handle: self.other.clone(), nickname: Some((nickname, text)), group: None };
+        match self.edit(addition).await? {
+            None | Some(ErrorCode::AlreadyThere) => Ok(()),
+            Some(ErrorCode::InvalidUser | ErrorCode::InvalidUsername) => bail!("there is no account {}", self.other),
+            Some(code) => bail!("{} could not be added: {code}", self.other),
+        }
+    }
+
+    async fn allow(&mut self, handle: Handle) -> anyhow::Result<()> {
+        self.edit(Addition::ToList { list: List::Allow, handle, nickname: None }).await.map(drop)
+    }
+
+    /// What the server says to ADC: nothing if it is done, else the code.
+    async fn edit(&mut self, addition: Addition) -> anyhow::Result<Option<ErrorCode>> {
+        let trid = self.notification.next_trid();
+        self.notification.send(&ClientCommand::Adc(Adc { trid, addition })).await?;
+        let answer = self.notification.wait_for("the answer to ADC", |line| match line {
+            ServerCommand::Error(of, code) if *of == trid => Some(Some(*code)),
+            ServerCommand::Contact(ContactLine::Added { trid: of, .. }) if *of == trid => Some(None),
+            ServerCommand::Contact(ContactLine::Addition(adc)) if adc.trid == trid => Some(None),
+            _ => None,
+        });
+        answer.await
+    }
+
+    async fn serve(&mut self, mut typed: mpsc::Receiver<String>) -> anyhow::Result<()> {
+        let mut ping = interval_at(Instant::now() + PING, PING);
+        loop {
+            tokio::select! {
+                line = self.notification.next() => match line? {
+                    Some(line) => if self.on_notification(line).await? { return Ok(()) },
+                    None => bail!("the server closed the connection"),
+                },
+                heard = conversation::next(&mut self.conversation) => {
+                    if !conversation::hear(&mut self.conversation, &self.screen, heard?).await? {
+                        self.conversation = None;
+                    }
+                }
+                text = typed.recv() => match text {
+                    Some(text) => self.say(text).await?,
+                    None => return Ok(()),
+                },
+                _ = ping.tick() => self.notification.send(&ClientCommand::Png).await?,
+                _ = tokio::signal::ctrl_c() => return Ok(()),
+            }
+        }
+    }
+
+    /// Whether the session is over.
+    async fn on_notification(&mut self, line: ServerCommand) -> anyhow::Result<bool> {
+        match line {
+            ServerCommand::Presence(PresenceLine::Initial(_, who) | PresenceLine::Online(who)) => {
+                self.screen.note(format_args!("{} is {}.", who.handle, screen::words(who.status)));
+            }
+            ServerCommand::Presence(PresenceLine::Offline(handle)) => {
+                self.screen.note(format_args!("{handle} is {}.", screen::words(Status::Hidden)));
+            }
+            ServerCommand::Contact(ContactLine::ReverseAdded { handle, .. }) => {
+                self.screen.note(format_args!("{handle} has added you."));
+                self.allow(handle).await?;
+            }
+            ServerCommand::Service(ServiceLine::Challenge(_, challenge)) => self.meet_challenge(&challenge).await?,
+            ServerCommand::Service(ServiceLine::Ring(ring)) => self.answer_call(ring).await?,
+            ServerCommand::Out(reason) => {
+                self.screen.note(match reason {
+                    Some(OutReason::SignedInElsewhere) => format_args!("You have signed in elsewhere."),
+                    Some(OutReason::ShuttingDown) => format_args!("The server stops."),
+                    _ => format_args!("The server has signed you out."),
+                });
+                return Ok(true);
+            }
+            _ => {}
+        }
+        Ok(false)
+    }
+
+    async fn meet_challenge(&mut self, challenge: &str) -> anyhow::Result<()> {
+        let answer = answer(Algorithm::New, challenge, PRODUCT).context("the product has no key")?;
+        let trid = self.notification.next_trid();
+        let qry = Qry { trid, product_id: PRODUCT.to_owned(), answer: answer.into_bytes() };
+        self.notification.send(&ClientCommand::Qry(qry)).await
+    }
+
+    /// The newest call wins, as in clients that open one window for each contact.
+    async fn answer_call(&mut self, ring: Rng) -> anyhow::Result<()> {
+        match Conversation::join(&self.me, ring).await {
+            Ok(conversation) => self.conversation = Some(conversation),
+            Err(error) => self.screen.note(format_args!("A call could not be answered: {error:#}")),
+        }
+        Ok(())
+    }
+
+    async fn say(&mut self, text: String) -> anyhow::Result<()> {
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        if self.conversation.is_none() {
+            match self.call().await {
+                Ok(conversation) => self.conversation = Some(conversation),
+                Err(error) => {
+                    self.screen.note(format_args!("Not sent: {error:#}"));
+                    return Ok(());
+                }
+            }
+        }
+        let Some(conversation) = &mut self.conversation else { return Ok(()) };
+        conversation.say(text).await
+    }
+
+    async fn call(&mut self) -> anyhow::Result<Conversation> {
+        let trid = self.notification.next_trid();
+        self.notification.send(&ClientCommand::Xfr(trid)).await?;
+        let board = self.notification.wait_for("a switchboard", |line| match line {
+            ServerCommand::Service(ServiceLine::Switchboard { trid: of, address, cookie }) if *of == trid => {
+                Some(Ok((address.clone(), cookie.clone())))
+            }
+            ServerCommand::Error(of, code) if *of == trid => Some(Err(*code)),
+            _ => None,
+        });
+        match board.await? {
+            Ok((address, cookie)) => Conversation::open(&self.me, &self.other, &address, cookie).await,
+            Err(code) => bail!("the server gives no conversation: {code}"),
+        }
+    }
+
+    async fn leave(&mut self) -> anyhow::Result<()> {
+        if let Some(mut conversation) = self.conversation.take() {
+            conversation.leave().await;
+        }
+        // Who was signed out has nobody to tell.
+        let _ = self.notification.send(&ClientCommand::Out).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! What somebody at a terminal sees and types.
+
+use std::fmt::Arguments;
+use std::io::BufRead;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use msnp::{Handle, Status};
+use tokio::sync::mpsc;
+
+use crate::cli::say;
+
+/// How many typed lines may wait; then typing does.
+const MOST_WAITING: usize = 16;
+
+/// Prints, a line each.
+pub(super) struct Screen;
+
+impl Screen {
+    /// Something that nobody said.
+    pub(super) fn note(&self, text: Arguments<'_>) {
+        say(format_args!("* {}", harmless(&text.to_string())));
+    }
+
+    /// A message. Of those that are no texts only nudges are shown.
+    pub(super) fn message(&self, from: &Handle, payload: &[u8]) {
+        let payload = String::from_utf8_lossy(payload);
+        let (head, body) = payload.split_once("\r\n\r\n").unwrap_or((&payload, ""));
+        let is = |kind: &str| head.lines().any(|line| line.to_ascii_lowercase().starts_with(kind));
+        if is("content-type: text/plain") {
+            say(format_args!("[{}] {from}: {}", clock(), harmless(body)));
+        } else if is("content-type: text/x-msnmsgr-datacast") && body.starts_with("ID: 1") {
+            self.note(format_args!("{from} sends a nudge."));
+        }
+    }
+}
+
+/// A status as people say it.
+pub(super) const fn words(status: Status) -> &'static str {
+    match status {
+        Status::Online => "on line",
+        Status::Busy => "busy",
+        Status::Idle => "idle",
+        Status::BeRightBack => "right back",
+        Status::Away => "away",
+        Status::OnThePhone => "on the phone",
+        Status::OutToLunch => "out to lunch",
+        Status::Hidden => "off line",
+    }
+}
+
+/// What others write must not command this terminal.
+fn harmless(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+/// Hours and minutes, of Greenwich.
+fn clock() -> String {
+    let minutes = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 60;
+    format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
+}
+
+/// The lines of standard input, read by a thread of its own: it cannot be interrupted, and the program does not wait for it.
+pub(super) fn typed_lines() -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel(MOST_WAITING);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            if line.map_or(true, |line| sender.blocking_send(line).is_err()) {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_write_cannot_command_the_terminal() {
+        assert_eq!(harmless("a\u{1b}[2Jb\r\nc\u{9b}d\u{7}é"), "a [2Jb  c d é");
+    }
+}
