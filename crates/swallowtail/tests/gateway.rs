@@ -125,6 +125,38 @@ async fn out_and_a_sign_in_elsewhere_end_a_session_with_its_last_bytes() {
     assert_eq!(garbage.raw(&format!("SessionID={id}"), b"VER").await.status, 400);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_reaches_somebody_who_polls_whole() {
+    const CHUNKS: usize = 1000;
+    let server = TestServer::start().await;
+    server.accounts(["alice", "bob"]).await;
+    let mut alice = server.polling("alice").await;
+    let mut bob = server.online("bob").await;
+    let (mut board, mut sender) = conversation(&server, &mut alice, &mut bob, 9).await;
+    // As fast as the server takes them, some 1.3 MB: more than everything on the way can hold.
+    let sending = tokio::spawn(async move {
+        for number in 0..CHUNKS {
+            let payload = format!("Content-Type: application/x-msnmsgrp2p\r\n\r\n{number:08}{}", "x".repeat(1250));
+            sender.send(format!("MSG {} D {}\r\n{payload}", number + 10, payload.len())).await;
+        }
+        for number in 0..CHUNKS {
+            sender.expect(&format!("ACK {}", number + 10)).await;
+        }
+        sender
+    });
+    let mut got = String::new();
+    while got.matches("x-msnmsgrp2p").count() < CHUNKS {
+        assert!(!board.closed, "closed after {} bytes", got.len());
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        board.poll().await;
+        got.push_str(&std::mem::take(&mut board.inbox));
+    }
+    let numbers: Vec<usize> =
+        got.split("x-msnmsgrp2p\r\n\r\n").skip(1).map(|rest| rest[..8].parse().unwrap()).collect();
+    assert_eq!(numbers, (0..CHUNKS).collect::<Vec<_>>());
+    sending.await.unwrap();
+}
+
 #[tokio::test]
 async fn what_is_no_request_of_a_session_is_400() {
     let server = TestServer::start().await;
