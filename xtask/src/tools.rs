@@ -28,6 +28,9 @@ const FOR_OLD_TLS: &[Tool] = &[
     Tool { package: "gnutls-bin", is_there: || answers("gnutls-cli", &["--version"]) },
 ];
 
+/// The service's `tests/doctor.rs` runs the doctor with a wrong clock.
+const FOR_THE_DOCTOR: &[Tool] = &[Tool { package: "faketime", is_there: || answers("faketime", &["--version"]) }];
+
 const LIGHTTPD: &str = "lighttpd";
 
 /// What `cargo xtask test` needs.
@@ -40,9 +43,9 @@ pub(crate) fn for_everything() -> Result<()> {
             shell::run(rustup).with_context(|| format!("install {component} for this Rust toolchain"))?;
         }
     }
-    programs(FOR_FUZZING.iter().chain(FOR_OLD_TLS))?;
+    programs(FOR_FUZZING.iter().chain(FOR_OLD_TLS).chain(FOR_THE_DOCTOR))?;
     cargo_fuzz()?;
-    println!("the tools are there: rustfmt, clippy, a C++ compiler, cargo-fuzz, lighttpd, gnutls-cli");
+    println!("the tools are there: rustfmt, clippy, a C++ compiler, cargo-fuzz, lighttpd, gnutls-cli, faketime");
     Ok(())
 }
 

@@ -7,6 +7,7 @@ pub mod client;
 pub mod client_config;
 pub mod config;
 pub mod control;
+pub mod doctor;
 pub mod gateway;
 pub mod http;
 pub mod listeners;

@@ -2,10 +2,14 @@
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use swallowtail::cli::Cli;
 use tracing_subscriber::EnvFilter;
+
+/// How long threads may go on when the command has come to its end.
+const LAST_WORK: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -25,8 +29,11 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::anyhow!("cannot start: {error}")),
     };
-    match runtime.block_on(cli.run()) {
-        Ok(()) => ExitCode::SUCCESS,
+    let result = runtime.block_on(cli.run());
+    // What mattered was waited for; a look-up of a name that nobody answers for would hold the end up for half a minute.
+    runtime.shutdown_timeout(LAST_WORK);
+    match result {
+        Ok(code) => code,
         Err(error) => fail(&error),
     }
 }

@@ -3,12 +3,14 @@
 pub mod account;
 mod chat;
 mod demo;
+mod doctor;
 mod serve;
 
 use std::fmt::Display;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
@@ -93,6 +95,14 @@ enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Find out what keeps clients from signing in
+    ///
+    /// Goes a client's way through a server, hop by hop: names, ports, certificate, sign-in, switchboard, gateway, proxy. Says of each
+    /// whether it is as it should be; if not, the cause, the code that a client shows, and what to do. Without --host it looks at the
+    /// server of the settings, which should run.
+    ///
+    /// Exit code: 0 when nothing is red, 1 when something is, 2 when nothing could be looked at.
+    Doctor(doctor::DoctorArgs),
     /// Show two clients signing in and talking
     ///
     /// Starts a service on free ports with a temporary directory, signs two clients in over real sockets, has them add each
@@ -180,19 +190,19 @@ impl Cli {
     ///
     /// # Errors
     /// A sentence for the operator.
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
-            Command::Serve(args) => serve::run(args.config()?, args.source.config.as_deref()).await,
-            Command::Config { source, command: ConfigCommand::Check } => check(&source),
-            Command::Account(args) => account::run(args.command, &args.source.config()?.data).await,
+            Command::Serve(args) => serve::run(args.config()?, args.source.config.as_deref()).await?,
+            Command::Config { source, command: ConfigCommand::Check } => check(&source)?,
+            Command::Account(args) => account::run(args.command, &args.source.config()?.data).await?,
             Command::Announce { source, text } => {
                 // One line, whatever the shell made of it.
                 let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
                 anyhow::ensure!(!text.is_empty(), "there is nothing to tell: the text is empty");
-                tell(&source, &control::Command::Announce(text))
+                tell(&source, &control::Command::Announce(text))?;
             }
-            Command::Stop { source, minutes } => tell(&source, &control::Command::Stop(minutes)),
-            Command::Move { source, address } => tell(&source, &control::Command::Move(address)),
+            Command::Stop { source, minutes } => tell(&source, &control::Command::Stop(minutes))?,
+            Command::Move { source, address } => tell(&source, &control::Command::Move(address))?,
             Command::Chat { source, me, other, notification, http, password_stdin } => {
                 let listen = source.config()?.listen;
                 let servers = chat::Servers {
@@ -200,10 +210,12 @@ impl Cli {
                     http: find(http, listen.http).await?,
                 };
                 let password = account::prompt::password(&me, password_stdin)?;
-                chat::run(&servers, me, &password, other).await
+                chat::run(&servers, me, &password, other).await?;
             }
-            Command::Demo => demo::run().await,
+            Command::Doctor(args) => return Ok(doctor::run(args).await),
+            Command::Demo => demo::run().await?,
         }
+        Ok(ExitCode::SUCCESS)
     }
 
     /// What is logged unless `SWALLOWTAIL_LOG` says otherwise.

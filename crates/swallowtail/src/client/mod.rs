@@ -1,4 +1,4 @@
-//! A small MSNP12 client: for the demo, for `swallowtail chat`, and for the tests of the server.
+//! A small client: for the demo, for `swallowtail chat` and `doctor`, and for the tests of the server.
 //!
 //! It says what it is told to say, hands over what the server says, and can show both to somebody ([`Tap`]).
 
@@ -13,37 +13,88 @@ use msnp::switchboard;
 use msnp::{Capabilities, Dialect, ErrorCode, Handle, TrId};
 
 pub use link::{Link, OwnedFrame, Tap, Wire};
+pub(crate) use passport::authorization;
 pub use passport::fetch_ticket;
 
 /// What client 7.5 says that it can do (docs/protocol/identity.md).
 pub const CAPABILITIES: Capabilities = Capabilities(1_342_554_172);
-/// What the client speaks.
-const DIALECT: Dialect = Dialect::Msnp12;
+/// As which program the client shows itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guise {
+    /// The words of VER.
+    pub offer: &'static [&'static str],
+    /// The version in CVR.
+    pub version: &'static str,
+}
+
+/// What the demo shows itself as: client 7.5.
+const MESSENGER: Guise = Guise { offer: &["MSNP12", "MSNP11", "CVR0"], version: "7.5.0324" };
 
 /// A notification connection.
 pub struct NotificationClient {
     link: Link,
     trid: u32,
+    /// What VER agreed on; before that the newest.
+    dialect: Dialect,
+}
+
+/// What a server says to somebody who has only said who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Greeting {
+    /// It waits for a ticket.
+    Policy,
+    /// It sends clients on to a notification server, `host:port`.
+    Elsewhere(String),
 }
 
 impl NotificationClient {
+    /// Dials.
+    pub async fn dial(address: SocketAddr, tap: Tap) -> anyhow::Result<Self> {
+        Ok(Self { link: Link::notification(address, tap).await?, trid: 0, dialect: Dialect::Msnp12 })
+    }
+
     /// Dials and signs in: VER, CVR, USR.
     ///
     /// # Errors
     /// Says what the server answered instead of USR OK.
     pub async fn sign_in(address: SocketAddr, handle: &Handle, ticket: &Ticket, tap: Tap) -> anyhow::Result<Self> {
-        use ClientCommand as Command;
-        let mut client = Self { link: Link::notification(address, tap).await?, trid: 0 };
-        let offer = ["MSNP12", "MSNP11", "CVR0"].map(str::to_owned).to_vec();
-        let ver = Command::Ver(Ver { trid: client.next_trid(), offer });
-        client.sign_in_step(ver, "the dialect", |line| matches!(line, SignInAnswer::Ver { .. })).await?;
-        let cvr = Command::Cvr(cvr(client.next_trid(), handle));
-        client.sign_in_step(cvr, "the version", |line| matches!(line, SignInAnswer::Cvr { .. })).await?;
-        let who = Command::Usr(Usr::Initial { trid: client.next_trid(), handle: handle.clone() });
-        client.sign_in_step(who, "the policy", |line| matches!(line, SignInAnswer::Policy { .. })).await?;
-        let proof = Command::Usr(Usr::Ticket { trid: client.next_trid(), ticket: ticket.clone() });
+        let mut client = Self::dial(address, tap).await?;
+        if let Greeting::Elsewhere(address) = client.greet(MESSENGER, handle).await? {
+            bail!("the server sends clients on to {address}");
+        }
+        let proof = ClientCommand::Usr(Usr::Ticket { trid: client.next_trid(), ticket: ticket.clone() });
         client.sign_in_step(proof, "USR OK", |line| matches!(line, SignInAnswer::Ok { .. })).await?;
         Ok(client)
+    }
+
+    /// The first steps of signing in, up to the policy: VER, CVR, USR I.
+    ///
+    /// # Errors
+    /// Says what the server answered instead.
+    pub async fn greet(&mut self, guise: Guise, handle: &Handle) -> anyhow::Result<Greeting> {
+        use ClientCommand as Command;
+        let offer = guise.offer.iter().map(ToString::to_string).collect();
+        let ver = Command::Ver(Ver { trid: self.next_trid(), offer });
+        let agreed = self.sign_in_step(ver, "the dialect", |line| matches!(line, SignInAnswer::Ver { .. })).await?;
+        if let SignInAnswer::Ver { words, .. } = agreed {
+            let dialect = words.iter().find_map(|word| Dialect::from_name(word));
+            self.dialect = dialect.with_context(|| format!("the server speaks none of {}", guise.offer.join(", ")))?;
+        }
+        let cvr = Command::Cvr(cvr(self.next_trid(), guise.version, handle));
+        self.sign_in_step(cvr, "the version", |line| matches!(line, SignInAnswer::Cvr { .. })).await?;
+        let who = Command::Usr(Usr::Initial { trid: self.next_trid(), handle: handle.clone() });
+        let is_greeting =
+            |line: &SignInAnswer| matches!(line, SignInAnswer::Policy { .. } | SignInAnswer::Transfer { .. });
+        match self.sign_in_step(who, "the policy", is_greeting).await? {
+            SignInAnswer::Transfer { notification, .. } => Ok(Greeting::Elsewhere(notification)),
+            _ => Ok(Greeting::Policy),
+        }
+    }
+
+    /// The dialect that VER agreed on.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     async fn sign_in_step(
@@ -51,10 +102,13 @@ impl NotificationClient {
         command: ClientCommand,
         what: &str,
         wanted: impl Fn(&SignInAnswer) -> bool,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<SignInAnswer> {
         self.send(&command).await?;
         let answer = |line: &ServerCommand| matches!(line, ServerCommand::SignIn(answer) if wanted(answer));
-        self.answer(what, answer).await.map(drop)
+        match self.answer(what, answer).await? {
+            ServerCommand::SignIn(answer) => Ok(answer),
+            _ => bail!("the server answered something else in place of {what}"),
+        }
     }
 
     /// Reads the whole list: SYN and its burst, up to the last LST.
@@ -91,7 +145,7 @@ impl NotificationClient {
     /// Sends a command.
     pub async fn send(&mut self, command: &ClientCommand) -> anyhow::Result<()> {
         let mut bytes = Vec::new();
-        command.encode(DIALECT, &mut bytes);
+        command.encode(self.dialect, &mut bytes);
         self.link.send(&bytes).await
     }
 
@@ -104,8 +158,9 @@ impl NotificationClient {
         what: &str,
         mut pick: impl FnMut(&ServerCommand) -> Option<T>,
     ) -> anyhow::Result<T> {
+        let dialect = self.dialect;
         let found = self.link.wait_for(|frame| {
-            let line = ServerCommand::decode(DIALECT, frame.as_frame());
+            let line = ServerCommand::decode(dialect, frame.as_frame());
             line.ok().and_then(|line| pick(&line))
         });
         found.await.with_context(|| format!("waiting for {what}"))
@@ -133,7 +188,7 @@ impl NotificationClient {
     /// The next line, however long it takes; `None` when the server closed. What cannot be read is left out.
     pub async fn next(&mut self) -> anyhow::Result<Option<ServerCommand>> {
         while let Some(frame) = self.link.next().await? {
-            if let Ok(line) = ServerCommand::decode(DIALECT, frame.as_frame()) {
+            if let Ok(line) = ServerCommand::decode(self.dialect, frame.as_frame()) {
                 return Ok(Some(line));
             }
         }
@@ -146,13 +201,13 @@ impl NotificationClient {
     }
 }
 
-fn cvr(trid: TrId, handle: &Handle) -> Cvr {
+fn cvr(trid: TrId, version: &str, handle: &Handle) -> Cvr {
     Cvr {
         trid,
         locale: 1033,
         system: ["winnt", "5.1", "i386"].map(str::to_owned),
         client: "MSNMSGR".to_owned(),
-        version: "7.5.0324".to_owned(),
+        version: version.to_owned(),
         id: "MSMSGS".to_owned(),
         handle: Some(handle.to_string()),
     }
@@ -188,20 +243,29 @@ impl SwitchboardClient {
         self.link.next().await
     }
 
+    /// As [`NotificationClient::wait_for`]; an error code of the server is an answer too.
+    pub async fn answer<T>(
+        &mut self,
+        what: &str,
+        mut pick: impl FnMut(&switchboard::ServerCommand<'_>) -> Option<T>,
+    ) -> anyhow::Result<Result<T, ErrorCode>> {
+        let found = self.link.wait_for(|frame| {
+            use switchboard::ServerCommand;
+            match ServerCommand::decode(frame.as_frame()).ok()? {
+                ServerCommand::Error(_, code) => Some(Err(code)),
+                line => pick(&line).map(Ok),
+            }
+        });
+        found.await.with_context(|| format!("waiting for {what}"))
+    }
+
     /// As [`NotificationClient::wait_for`]; an error code of the server is an error.
     pub async fn wait_for<T>(
         &mut self,
         what: &str,
-        mut pick: impl FnMut(&switchboard::ServerCommand<'_>) -> Option<T>,
+        pick: impl FnMut(&switchboard::ServerCommand<'_>) -> Option<T>,
     ) -> anyhow::Result<T> {
-        let found = self.link.wait_for(|frame| {
-            use switchboard::ServerCommand;
-            match ServerCommand::decode(frame.as_frame()).ok()? {
-                ServerCommand::Error(_, code) => Some(Err::<T, ErrorCode>(code)),
-                line => pick(&line).map(Ok),
-            }
-        });
-        match found.await.with_context(|| format!("waiting for {what}"))? {
+        match self.answer(what, pick).await? {
             Ok(found) => Ok(found),
             Err(code) => bail!("the server answered {code} in place of {what}"),
         }

@@ -18,10 +18,8 @@ use crate::passport::DEFAULT_POLICY;
 pub async fn fetch_ticket(address: SocketAddr, handle: &Handle, password: &str, tap: &Tap) -> anyhow::Result<Ticket> {
     let mut stream = TcpStream::connect(address).await.with_context(|| format!("cannot dial {address}"))?;
     let request = format!(
-        "GET /login2.srf HTTP/1.1\r\nAuthorization: Passport1.4 OrgVerb=GET,\
-         OrgURL=http%3A%2F%2Fmessenger%2Emsn%2Ecom,sign-in={},pwd={},{DEFAULT_POLICY}\r\nHost: {address}\r\n\r\n",
-        escape(handle.as_str()),
-        escape(password),
+        "GET /login2.srf HTTP/1.1\r\nAuthorization: {}\r\nHost: {address}\r\n\r\n",
+        authorization(handle, password)
     );
     let shown = format!("GET /login2.srf HTTP/1.1 (Authorization: Passport1.4 ... sign-in={handle},pwd=...)");
     tap(Wire { sent: true, line: shown.as_bytes(), payload: &[] });
@@ -33,6 +31,15 @@ pub async fn fetch_ticket(address: SocketAddr, handle: &Handle, password: &str, 
         bail!("the login page let nobody in: {}", answer.lines().next().unwrap_or("no answer"));
     };
     Ok(ticket)
+}
+
+/// What a client sends as `Authorization`.
+pub(crate) fn authorization(handle: &Handle, password: &str) -> String {
+    format!(
+        "Passport1.4 OrgVerb=GET,OrgURL=http%3A%2F%2Fmessenger%2Emsn%2Ecom,sign-in={},pwd={},{DEFAULT_POLICY}",
+        escape(handle.as_str()),
+        escape(password),
+    )
 }
 
 /// Everything but letters and digits as `%XX`.

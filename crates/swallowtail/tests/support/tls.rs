@@ -23,11 +23,44 @@ impl TestCertificate {
     pub(crate) fn write(directory: &Path, name: &str, names: &[&str]) -> Self {
         let names: Vec<_> = names.iter().map(ToString::to_string).collect();
         let made = rcgen::generate_simple_self_signed(names).unwrap();
+        Self::keep(directory, name, &made.cert, &made.signing_key)
+    }
+
+    /// The same, but it expired on the last day of 2005.
+    pub(crate) fn write_expired(directory: &Path, name: &str, names: &[&str]) -> Self {
+        Self::write_with(directory, name, names, |params| {
+            params.not_before = rcgen::date_time_ymd(2004, 12, 31);
+            params.not_after = rcgen::date_time_ymd(2005, 12, 31);
+        })
+    }
+
+    /// The same, but it says that it is an authority's.
+    pub(crate) fn write_authority(directory: &Path, name: &str, names: &[&str]) -> Self {
+        Self::write_with(directory, name, names, |params| {
+            params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        })
+    }
+
+    fn write_with(
+        directory: &Path,
+        name: &str,
+        names: &[&str],
+        change: impl FnOnce(&mut rcgen::CertificateParams),
+    ) -> Self {
+        let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+        let mut params = rcgen::CertificateParams::new(names).unwrap();
+        change(&mut params);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        Self::keep(directory, name, &certificate, &key)
+    }
+
+    fn keep(directory: &Path, name: &str, certificate: &rcgen::Certificate, key: &rcgen::KeyPair) -> Self {
         let file = |end: &str| -> PathBuf { directory.join(format!("{name}.{end}")) };
         let files = CertificateFiles { chain: file("pem"), key: file("key") };
-        std::fs::write(&files.chain, made.cert.pem()).unwrap();
-        std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
-        Self { der: made.cert.der().clone(), files }
+        std::fs::write(&files.chain, certificate.pem()).unwrap();
+        std::fs::write(&files.key, key.serialize_pem()).unwrap();
+        Self { der: certificate.der().clone(), files }
     }
 
     /// Shakes hands over a stream with somebody who must be `name` and show this certificate.

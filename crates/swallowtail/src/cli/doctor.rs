@@ -1,0 +1,112 @@
+//! `swallowtail doctor`.
+
+mod show;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use msnp::Handle;
+
+use super::account::parse_handle;
+use super::account::prompt;
+use super::{Source, say};
+use crate::doctor::{ClientVersion, Options, Ports, State, Target, TestAccount, examine};
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Look at this server, by name or address, instead of the one of the settings
+    #[arg(long)]
+    host: Option<String>,
+    /// Its notification port; 0 if it has none
+    #[arg(long, value_name = "PORT", default_value_t = 1863, requires = "host")]
+    notification_port: u16,
+    /// Its HTTP port; 0 if it has none
+    #[arg(long, value_name = "PORT", default_value_t = 80, requires = "host")]
+    http_port: u16,
+    /// Its HTTPS port; 0 if it has none
+    #[arg(long, value_name = "PORT", default_value_t = 443, requires = "host")]
+    https_port: u16,
+    /// Do as this client does: 5.0, 6.0, 6.2, 7.0, 7.5, amsn, pidgin, gtmess or meowsn
+    #[arg(long, value_name = "VERSION", value_parser = ClientVersion::find)]
+    client: Option<&'static ClientVersion>,
+    /// Ask too whether Microsoft's host names lead to the server from here, as by a hosts file
+    #[arg(long, requires = "client")]
+    redirected: bool,
+    /// Ask too whether Windows XP can shake hands
+    #[arg(long)]
+    xp: bool,
+    /// The root certificate (PEM) that clients were given. Without it a private root is taken as it comes
+    #[arg(long, value_name = "FILE")]
+    root: Option<PathBuf>,
+    /// Sign in with this account, which should be one for tests: who uses it is signed out. Asks for the password
+    #[arg(long, value_name = "HANDLE", value_parser = parse_handle)]
+    account: Option<Handle>,
+    /// Take the password from the first line of standard input
+    #[arg(long, requires = "account")]
+    password_stdin: bool,
+    /// Say it for a program, as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl DoctorArgs {
+    fn targets(&self) -> anyhow::Result<Vec<Target>> {
+        let Some(host) = &self.host else { return Target::ours(&self.source.config()?) };
+        let ports = Ports { notification: self.notification_port, http: self.http_port, https: self.https_port };
+        Ok(vec![Target::remote(host, ports)])
+    }
+
+    fn options(&self) -> anyhow::Result<Options> {
+        let account = match &self.account {
+            Some(handle) => {
+                Some(TestAccount { handle: handle.clone(), password: prompt::password(handle, self.password_stdin)? })
+            }
+            None => None,
+        };
+        let (client, redirected, xp, root) = (self.client, self.redirected, self.xp, self.root.clone());
+        Ok(Options { client, redirected, xp, account, root })
+    }
+}
+
+/// Looks, and tells. An error that keeps it from looking is not what is wrong with the server, so it has a code of its own.
+pub(super) async fn run(args: DoctorArgs) -> ExitCode {
+    match look(&args).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("swallowtail: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether nothing is red.
+async fn look(args: &DoctorArgs) -> anyhow::Result<bool> {
+    let (targets, options) = (args.targets()?, args.options()?);
+    let (mut all, mut reports) = (Vec::new(), Vec::new());
+    for target in &targets {
+        if !args.json {
+            say(show::title(target, &options));
+        }
+        let hops = examine(target, &options, |hop| {
+            if !args.json {
+                say(show::hop(hop));
+            }
+        });
+        let hops = hops.await;
+        if args.json {
+            reports.push(show::json(target, &hops));
+        }
+        all.extend(hops);
+    }
+    let is_green = all.iter().all(|hop| hop.finding.state != State::Red);
+    say(if args.json {
+        format!("{{\"green\":{is_green},\"targets\":[{}]}}", reports.join(","))
+    } else {
+        show::end(&all)
+    });
+    Ok(is_green)
+}

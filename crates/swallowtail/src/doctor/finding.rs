@@ -1,0 +1,75 @@
+//! What was found at one hop: a colour, a sentence, and for red what a client shows and what to do.
+
+/// The time of one hop. A client would wait longer; somebody who looks for a fault would not.
+pub(super) const HOP_SECONDS: u64 = 5;
+
+/// Whether a hop is as it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It is.
+    Green,
+    /// It is not.
+    Red,
+    /// It was not looked at; the sentence says why.
+    Skipped,
+}
+
+impl State {
+    /// The word in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Green => "green",
+            Self::Red => "red",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// What was found at one hop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The colour.
+    pub state: State,
+    /// What was seen, in plain words; for red the cause.
+    pub text: String,
+    /// What to do about it. Only for red.
+    pub remedy: Option<String>,
+    /// What a client shows ([`super::codes`]). Only for red.
+    pub codes: &'static [&'static str],
+}
+
+impl Finding {
+    pub(super) fn green(text: impl Into<String>) -> Self {
+        Self { state: State::Green, text: text.into(), remedy: None, codes: &[] }
+    }
+
+    pub(super) fn skipped(why: impl Into<String>) -> Self {
+        Self { state: State::Skipped, text: why.into(), remedy: None, codes: &[] }
+    }
+
+    pub(super) fn red(cause: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { state: State::Red, text: cause.into(), remedy: Some(remedy.into()), codes: &[] }
+    }
+
+    /// With the codes that a client shows for it, if it is red and has none yet.
+    pub(super) fn shows(mut self, codes: &'static [&'static str]) -> Self {
+        if self.state == State::Red && self.codes.is_empty() {
+            self.codes = codes;
+        }
+        self
+    }
+
+    pub(super) fn is_green(&self) -> bool {
+        self.state == State::Green
+    }
+}
+
+/// A finding with the name of its hop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// The hop, in a word or two.
+    pub name: &'static str,
+    /// What was found.
+    pub finding: Finding,
+}

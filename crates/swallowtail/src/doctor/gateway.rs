@@ -1,0 +1,81 @@
+//! MSNP over HTTP: a session that is opened, asked and closed (docs/protocol/http.md section 5).
+
+use std::time::Duration;
+
+use msnp::gateway::CONTENT_TYPE;
+use tokio::time::sleep;
+
+use super::ask::{Answer, ask};
+use super::codes;
+use super::dial::dial;
+use super::finding::Finding;
+use super::known::Known;
+use super::target::Place;
+
+/// The host that clients name.
+const HOST: &str = "gateway.messenger.hotmail.com";
+/// Between polls; official clients wait 2 s.
+const POLL_PAUSE: Duration = Duration::from_millis(300);
+const WRONG_PLACE: &str = "lead port 80 to listen.http of Swallowtail, with the path /gateway/ and with POST";
+
+/// Opens, polls and closes.
+pub(super) async fn examine(known: &mut Known<'_>) -> Finding {
+    if let Some(skipped) = known.no_http() {
+        return skipped;
+    }
+    let Some(place) = known.target.http.clone() else { return Finding::skipped("there is no address") };
+    match session(known, &place).await {
+        Ok(()) => Finding::green(format!("a session over {place} opens, answers and closes")),
+        Err(red) => red.shows(codes::NO_NOTIFICATION),
+    }
+}
+
+async fn session(known: &mut Known<'_>, place: &Place) -> Result<(), Finding> {
+    let open = format!("Action=open&Server=NS&IP={}", place.host);
+    let answer = post(place, &open, "VER 1 MSNP12 MSNP11 MSNP10 MSNP9 MSNP8 CVR0\r\n").await?;
+    let (mut id, mut heard) = (known.session_id(&answer)?.0, answer.body);
+    while !heard.starts_with("VER 1 MSNP") {
+        sleep(POLL_PAUSE).await;
+        let answer = post(place, &format!("Action=poll&SessionID={id}"), "").await?;
+        id = known.session_id(&answer)?.0;
+        heard.push_str(&answer.body);
+    }
+    let mut answer = post(place, &format!("SessionID={id}"), "OUT\r\n").await?;
+    loop {
+        let (next, is_closed) = known.session_id(&answer)?;
+        if is_closed {
+            return Ok(());
+        }
+        sleep(POLL_PAUSE).await;
+        answer = post(place, &format!("Action=poll&SessionID={next}"), "").await?;
+    }
+}
+
+impl Known<'_> {
+    /// The session that an answer names, and whether it is its last one.
+    fn session_id(&mut self, answer: &Answer) -> Result<(String, bool), Finding> {
+        let words = self.exact(answer, "X-MSN-Messenger")?;
+        let id = words.split(';').find_map(|word| word.trim().strip_prefix("SessionID="));
+        // msn-pecan keys its sessions by what is before the dot.
+        match id {
+            Some(id) if id.matches('.').count() == 1 && id.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Ok((id.to_owned(), words.contains("Session=close")))
+            }
+            _ => Err(Finding::red("X-MSN-Messenger names no session as clients expect it", WRONG_PLACE)),
+        }
+    }
+}
+
+async fn post(place: &Place, query: &str, commands: &str) -> Result<Answer, Finding> {
+    let mut stream = dial(place).await.map_err(|why| Finding::red(why.cause(place), WRONG_PLACE))?;
+    let head = format!("POST /gateway/gateway.dll?{query} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: {CONTENT_TYPE}");
+    let answer = ask(&mut stream, &head, commands).await;
+    match answer {
+        Ok(answer) if answer.status == 200 => Ok(answer),
+        Ok(answer) => {
+            let cause = format!("on {place} the gateway's path is answered with {} by {}", answer.status, answer.who());
+            Err(Finding::red(cause, WRONG_PLACE))
+        }
+        Err(why) => Err(Finding::red(format!("no gateway answers on {place}: {why}"), WRONG_PLACE)),
+    }
+}
