@@ -4,7 +4,9 @@
 //! call it; nobody else sees a password. Rules: docs/protocol/security.md sections 1 to 3.
 
 mod hasher;
+mod invite;
 pub mod password;
+mod reserved;
 pub mod utc;
 
 use msnp::{DisplayName, Handle};
@@ -12,7 +14,9 @@ use thiserror::Error;
 
 use crate::store::{Account, AccountId, NewAccount, Store, StoreError};
 use hasher::{Busy, Hasher};
+pub use invite::InviteCode;
 use password::{BadPassword, HashError};
+pub use reserved::is_reserved;
 
 /// The accounts of a store, with the pool that hashes their passwords. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -142,7 +146,26 @@ impl Accounts {
         self.store.create_accounts(accounts).await
     }
 
-    async fn hash(&self, password: &str) -> Result<String, AccountError> {
+    /// Makes an account whose password is hashed already; with a code only if that is good for one more, and then it is used.
+    pub async fn sign_up(&self, account: &NewAccount, code: Option<&InviteCode>) -> Result<(), StoreError> {
+        match code {
+            Some(code) => self.store.create_invited_account(account, &code.hash()).await,
+            None => self.store.create_accounts(std::slice::from_ref(account)).await,
+        }
+    }
+
+    /// Whether a code could make an account now.
+    pub async fn is_good_invite(&self, code: &InviteCode) -> Result<bool, StoreError> {
+        self.store.is_good_invite(&code.hash()).await
+    }
+
+    /// Whether anybody at all could sign up with a code now.
+    pub async fn has_good_invites(&self) -> Result<bool, StoreError> {
+        self.store.has_good_invites().await
+    }
+
+    /// What is kept of a password.
+    pub async fn hash(&self, password: &str) -> Result<String, AccountError> {
         password::check(password)?;
         let password = password.to_owned();
         let hash = self.hasher.enter()?.run(move || password::hash(&password)).await?;
@@ -156,6 +179,13 @@ impl Accounts {
             tracing::warn!(%error, "a password hash could not be renewed");
         }
     }
+}
+
+/// What others see of somebody who has not chosen a name: the part of the address before the @.
+#[must_use]
+pub fn default_name(handle: &Handle) -> DisplayName {
+    let local = handle.as_str().split('@').next().unwrap_or_default();
+    DisplayName::new(local).unwrap_or_else(|| DisplayName::from(handle))
 }
 
 /// A hash with our parameters in the place of a weaker one.

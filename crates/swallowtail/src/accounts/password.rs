@@ -8,6 +8,9 @@ use thiserror::Error;
 /// The longest password, in bytes of UTF-8. Longer ones are refused, never cut.
 pub const MAX_PASSWORD: usize = 256;
 
+/// The sign-in boxes of some old clients take no more characters than this (docs/protocol/http.md section 1.2).
+pub const OLD_BOXES: usize = 16;
+
 /// Memory of one hash in KiB, with [`PASSES`] and [`LANES`] the least that OWASP recommends.
 pub const MEMORY_KIB: u32 = 19_456;
 /// Passes over that memory.

@@ -13,7 +13,7 @@ use clap::Subcommand;
 use msnp::{DisplayName, Handle};
 
 use crate::accounts::utc::Utc;
-use crate::accounts::{Accounts, password};
+use crate::accounts::{Accounts, default_name, password};
 use crate::control;
 use crate::store::{Account, Store};
 
@@ -144,16 +144,9 @@ async fn require(accounts: &Accounts, handle: &Handle) -> anyhow::Result<()> {
     if accounts.exists(handle).await? { Ok(()) } else { bail!("there is no account {handle}") }
 }
 
-/// The part before the @.
-fn default_name(handle: &Handle) -> DisplayName {
-    let local = handle.as_str().split('@').next().unwrap_or_default();
-    DisplayName::new(local).unwrap_or_else(|| DisplayName::from(handle))
-}
-
 /// What an operator should know of a long password (docs/protocol/http.md section 1.2).
 fn length_note(password: &str) -> &'static str {
-    const OLD_BOXES: usize = 16;
-    if password.chars().count() > OLD_BOXES {
+    if password.chars().count() > password::OLD_BOXES {
         "\nThe password has more than 16 characters: the sign-in boxes of some old clients take no more."
     } else {
         ""
@@ -177,7 +170,7 @@ fn table(accounts: &[Account]) -> String {
 }
 
 /// A text without what could steer a terminal: people choose their names themselves.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let replace = |character: char| if character.is_control() { '\u{FFFD}' } else { character };
     text.chars().map(replace).collect()
 }

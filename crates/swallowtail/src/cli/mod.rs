@@ -4,6 +4,7 @@ pub mod account;
 mod chat;
 mod demo;
 mod doctor;
+pub mod invite;
 mod serve;
 
 use std::fmt::Display;
@@ -46,6 +47,8 @@ enum Command {
     },
     /// Make, list, change and remove accounts
     Account(AccountArgs),
+    /// Make, list and remove the codes with which people make accounts themselves
+    Invite(InviteArgs),
     /// Tell everybody who is signed in something
     ///
     /// Shows a text as an alert in the clients that know alerts (6.0 and later).
@@ -155,6 +158,14 @@ struct AccountArgs {
     command: account::AccountCommand,
 }
 
+#[derive(Debug, Args)]
+struct InviteArgs {
+    #[command(flatten)]
+    source: Source,
+    #[command(subcommand)]
+    command: invite::InviteCommand,
+}
+
 impl Source {
     fn config(&self) -> anyhow::Result<Config> {
         let mut config = match &self.config {
@@ -195,6 +206,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args.config()?, args.source.config.as_deref()).await?,
             Command::Config { source, command: ConfigCommand::Check } => check(&source)?,
             Command::Account(args) => account::run(args.command, &args.source.config()?.data).await?,
+            Command::Invite(args) => invite::run(args.command, &args.source.config()?.data).await?,
             Command::Announce { source, text } => {
                 // One line, whatever the shell made of it.
                 let text = text.split_whitespace().collect::<Vec<_>>().join(" ");

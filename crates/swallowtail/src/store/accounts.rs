@@ -6,6 +6,7 @@ use msnp::{DisplayName, Handle};
 use sqlx::Sqlite;
 use sqlx::sqlite::SqliteConnection;
 
+use super::invites::{CodeHash, take_invite};
 use super::{Store, StoreError, unix_now};
 
 /// The number of an account. Never used again for another one.
@@ -97,28 +98,22 @@ impl Store {
     /// # Errors
     /// [`StoreError::Taken`] names the first address that is an account already.
     pub async fn create_accounts(&self, accounts: &[NewAccount]) -> Result<(), StoreError> {
-        let now = unix_now();
-        let stamp = now.saturating_mul(10_000_000);
         let mut transaction = self.writer.begin().await?;
         for account in accounts {
-            let done = sqlx::query(
-                "insert into accounts (handle, display_name, password_hash, created_at, list_stamp, settings_stamp) \
-                 values ($1, $2, $3, $4, $5, $5) on conflict do nothing",
-            )
-            .bind(account.handle.as_str())
-            .bind(account.name.as_str())
-            .bind(&account.password_hash)
-            .bind(now)
-            .bind(stamp)
-            .execute(&mut *transaction)
-            .await?;
-            if done.rows_affected() == 0 {
-                return Err(StoreError::Taken(account.handle.clone()));
-            }
-            // Somebody new has nobody on FL; a server that was running when an older account of this address went may have
-            // written otherwise.
-            forget_watcher(&mut transaction, &account.handle).await?;
+            insert_account(&mut transaction, account).await?;
         }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Makes an account and takes one use of the invite code that has this hash, or does neither.
+    ///
+    /// # Errors
+    /// [`StoreError::BadInvite`] and [`StoreError::Taken`].
+    pub async fn create_invited_account(&self, account: &NewAccount, code: &CodeHash) -> Result<(), StoreError> {
+        let mut transaction = self.writer.begin().await?;
+        take_invite(&mut transaction, code).await?;
+        insert_account(&mut transaction, account).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -177,6 +172,37 @@ impl Store {
         let key = |(id, secret)| Ok((u32::try_from(id).map_err(|_| StoreError::Malformed("key number"))?, secret));
         rows.into_iter().map(key).collect()
     }
+}
+
+async fn insert_account(connection: &mut SqliteConnection, account: &NewAccount) -> Result<(), StoreError> {
+    let now = unix_now();
+    let made = sqlx::query_as::<Sqlite, (i64,)>(
+        "insert into accounts (handle, display_name, password_hash, created_at, list_stamp, settings_stamp) \
+         values ($1, $2, $3, $4, $5, $5) on conflict do nothing returning id",
+    )
+    .bind(account.handle.as_str())
+    .bind(account.name.as_str())
+    .bind(&account.password_hash)
+    .bind(now)
+    .bind(now.saturating_mul(10_000_000))
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some((id,)) = made else {
+        return Err(StoreError::Taken(account.handle.clone()));
+    };
+    // Somebody new has nobody on FL; a server that was running when an older account of this address went may have
+    // written otherwise.
+    forget_watcher(connection, &account.handle).await?;
+    // But others may have kept the older one on FL (ns.md section 1.2 rule 11): they are on PL now, with their own name (rule 2). 1 is FL, 16 PL.
+    sqlx::query(
+        "insert into entries (owner, handle, lists, nickname) select $1, other.handle, 16, other.display_name \
+         from entries theirs join accounts other on other.id = theirs.owner where theirs.handle = $2 and theirs.lists & 1 <> 0",
+    )
+    .bind(id)
+    .bind(account.handle.as_str())
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Takes an address off RL and PL of everybody.

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod claim;
+mod invites;
 mod lists;
 mod writer;
 
@@ -20,6 +21,7 @@ use thiserror::Error;
 
 pub use accounts::{Account, AccountId, NewAccount};
 pub use claim::Claim;
+pub use invites::{Invite, NewInvite};
 pub use lists::ContactPhones;
 pub use writer::Edit;
 
@@ -34,6 +36,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "accounts and lists", include_str!("../../migrations/0001_accounts_and_lists.sql")),
     (2, "group numbers", include_str!("../../migrations/0002_group_numbers.sql")),
+    (3, "invites", include_str!("../../migrations/0003_invites.sql")),
 ];
 
 /// What went wrong with the store. Nothing was changed.
@@ -81,6 +84,9 @@ pub enum StoreError {
     /// The address is an account already.
     #[error("{0} is an account already")]
     Taken(msnp::Handle),
+    /// There is no such invite code, or it is used up or expired.
+    #[error("the invite code is not good")]
+    BadInvite,
     /// The account that edits was removed meanwhile.
     #[error("the account was removed")]
     Gone,

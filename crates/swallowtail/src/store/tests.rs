@@ -234,6 +234,21 @@ async fn the_number_of_a_removed_account_is_not_used_again() {
 }
 
 #[tokio::test]
+async fn who_kept_an_address_that_is_made_anew_is_pending_there() {
+    let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
+    store
+        .change("bob", &[Change::Entry(handle("alice"), entry(List::Forward | List::Allow | List::Reverse))])
+        .await
+        .unwrap();
+    store.change("bob", &[Change::Name(DisplayName::new("Bob B").unwrap())]).await.unwrap();
+    store.change("carol", &[Change::Entry(handle("alice"), entry(List::Allow))]).await.unwrap();
+    store.remove_account(&handle("alice")).await.unwrap();
+    store.create_accounts(&[new_account("alice")]).await.unwrap();
+    let pending = Entry { nickname: DisplayName::new("Bob B"), ..entry(List::Pending) };
+    assert_eq!(store.test_roster("alice").await.1.entries.into_iter().collect::<Vec<_>>(), [(handle("bob"), pending)]);
+}
+
+#[tokio::test]
 async fn an_account_that_is_gone_edits_nothing_and_is_not_told_it_did() {
     let (_directory, store) = store_with(&["alice", "bob"]).await;
     let (alice, bob) = (store.test_roster("alice").await.0, store.test_roster("bob").await.0);
