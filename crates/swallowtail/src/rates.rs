@@ -29,6 +29,10 @@ pub enum Act {
     Ring(Handle),
     /// USR with a ticket that is not good.
     FailSignIn,
+    /// An account made on the page for it.
+    SignUp,
+    /// A form that asks for one, whatever becomes of it.
+    TrySignUp,
 }
 
 /// Who is counted.
@@ -76,6 +80,10 @@ pub struct RateLimits {
     pub rings: Rate,
     /// USR with a bad ticket from one address (ns.md section 4).
     pub failed_sign_ins: Rate,
+    /// Accounts made from one address. A family or a class has a few; who makes them by the dozen is no person.
+    pub sign_ups: Rate,
+    /// Forms from one address. Enough for every slip of the fingers; with the page's answers codes and accounts could be guessed.
+    pub sign_up_attempts: Rate,
 }
 
 impl Default for RateLimits {
@@ -88,6 +96,8 @@ impl Default for RateLimits {
             calls: rate(60, 60),
             rings: rate(10, 10),
             failed_sign_ins: rate(5, 60),
+            sign_ups: rate(5, 3600),
+            sign_up_attempts: rate(20, 15 * 60),
         }
     }
 }
@@ -153,6 +163,8 @@ impl RateLimits {
             Act::Call => self.calls,
             Act::Ring(_) => self.rings,
             Act::FailSignIn => self.failed_sign_ins,
+            Act::SignUp => self.sign_ups,
+            Act::TrySignUp => self.sign_up_attempts,
         }
     }
 }

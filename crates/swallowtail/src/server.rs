@@ -28,6 +28,7 @@ use crate::service::Service;
 use crate::store::{Claim, Store};
 use crate::switchboard::Switchboard;
 use crate::tls::Tls;
+use crate::web::Web;
 
 /// How long a stop waits for connections to take their last lines.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
@@ -64,6 +65,7 @@ impl Server {
         let tickets = Arc::new(Tickets::open(&store).await?);
         let accounts = Accounts::new(store.clone());
         let passport = passport(&config, accounts.clone(), tickets.clone());
+        let hosts = Arc::new(Hosts::new(&config));
         let files = raise_file_limit();
         let chat_connections = Connections::new(config.address_limits(files));
         let http_connections = Connections::new(config.http_limits(files));
@@ -79,9 +81,10 @@ impl Server {
         let config = &service.config;
         let chat = Chat::new(service.clone(), chat_connections.clone());
         let gateway = Gateway::new(config, chat.clone());
-        let hosts = Arc::new(Hosts::new(config));
+        let (directory, rates) = (service.directory.clone(), service.rates.clone());
+        let web = Web::open(config, &service.store, accounts.clone(), directory, rates, hosts.clone()).await?;
         let site = Arc::new(Site {
-            routes: Routes::new(config, passport, gateway.clone(), hosts.clone()).await,
+            routes: Routes::new(config, passport, gateway.clone(), web, hosts.clone()).await,
             chat,
             gateway,
             tls,

@@ -48,6 +48,10 @@ pub struct Limits {
     pub wrong_passwords_per_account: usize,
     /// Wrong passwords from one address in 15 minutes, after which it hears 503 (security.md section 3).
     pub wrong_passwords_per_address: usize,
+    /// Accounts that may be made from one address in an hour, on the page for it.
+    pub sign_ups_per_hour: usize,
+    /// Forms with which one address may try to make an account in 15 minutes: it keeps invite codes and accounts from being guessed.
+    pub sign_up_attempts: usize,
     /// HTTP connections of one address, at least 1. Sessions over the gateway count as chat connections too.
     pub http_connections_per_address: usize,
     /// Sessions over the gateway (security.md section 6).
@@ -114,6 +118,8 @@ impl Default for Limits {
             failed_sign_ins: rates.failed_sign_ins.most,
             wrong_passwords_per_account: 5,
             wrong_passwords_per_address: 20,
+            sign_ups_per_hour: rates.sign_ups.most,
+            sign_up_attempts: rates.sign_up_attempts.most,
             http_connections_per_address: 64,
             gateway_sessions: 10_000,
             gateway_sessions_per_address: 20,
@@ -147,6 +153,8 @@ impl Config {
             calls: times(limits.calls_per_minute, default.calls),
             rings: times(limits.rings, default.rings),
             failed_sign_ins: times(limits.failed_sign_ins, default.failed_sign_ins),
+            sign_ups: times(limits.sign_ups_per_hour, default.sign_ups),
+            sign_up_attempts: times(limits.sign_up_attempts, default.sign_up_attempts),
         }
     }
 

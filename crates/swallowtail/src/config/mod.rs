@@ -5,6 +5,7 @@
 mod fault;
 mod limits;
 mod network;
+mod sign_up;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ pub use limits::{AddressLimits, Limits, contains, is_private};
 pub use network::{
     Advertise, CertificateFiles, GatewayConfig, HeaderCase, HttpConfig, Listen, MAIN, Network, ProxyConfig, TlsConfig,
 };
+pub use sign_up::{Access, SignUp};
 
 use crate::client_config::ClientConfig;
 use crate::notification::{QuirkMode, ShieldsConfig};
@@ -44,6 +46,8 @@ pub struct Config {
     pub limits: Limits,
     /// Signing in.
     pub sign_in: SignIn,
+    /// Making accounts in a browser.
+    pub sign_up: SignUp,
     /// What single clients need that others must not get, by name: `auto` (for that client alone), `always` or `never`.
     pub quirks: BTreeMap<String, QuirkMode>,
     /// What clients fetch over HTTP: MsgrConfig and tabs.
@@ -87,6 +91,7 @@ impl Default for Config {
             proxy: ProxyConfig::default(),
             limits: Limits::default(),
             sign_in: SignIn::default(),
+            sign_up: SignUp::default(),
             quirks: BTreeMap::new(),
             client_config: ClientConfig::default(),
             shields: ShieldsConfig::default(),
@@ -317,6 +322,7 @@ mod tests {
             "[proxy]",
             "[limits]",
             "[sign_in]",
+            "[sign_up]",
             "[client_config]",
             "[[client_config.tab]]",
             "[shields]",
@@ -355,6 +361,14 @@ mod tests {
         let config = Config::parse(&EXAMPLE.lines().map(uncomment).collect::<String>()).unwrap();
         assert_eq!((config.client_config.tabs.len(), config.shields.clients.len()), (1, 1));
         assert_eq!((config.network.len(), config.tls.certificate.len()), (1, 1));
+    }
+
+    #[test]
+    fn who_may_sign_up_is_one_of_three_words() {
+        let config = Config::parse("[sign_up]\nnear = \"invite\"\nelsewhere = \"closed\"").unwrap();
+        assert_eq!(config.sign_up, SignUp { near: Access::Invite, elsewhere: Access::Closed });
+        let error = format!("{:#}", Config::parse("[sign_up]\nnear = \"ajar\"").unwrap_err());
+        assert!(error.contains("ajar") && error.contains("`open`, `invite`, `closed`"), "{error}");
     }
 
     #[test]

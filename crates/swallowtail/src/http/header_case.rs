@@ -25,13 +25,17 @@ const LESSON: &str = "GET / HTTP/1.1\r\n\
     Cache-Control: x\r\n\
     Connection: close\r\n\
     Content-Length: 0\r\n\
+    Content-Security-Policy: x\r\n\
     Content-Type: x\r\n\
     Date: x\r\n\
     Location: x\r\n\
     PassportURLs: x\r\n\
     Pragma: x\r\n\
+    Referrer-Policy: x\r\n\
     Retry-After: x\r\n\
     WWW-Authenticate: x\r\n\
+    X-Content-Type-Options: x\r\n\
+    X-Frame-Options: x\r\n\
     X-MSN-Messenger: x\r\n\
     X-Token: x\r\n\
     \r\n";

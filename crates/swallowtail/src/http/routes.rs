@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Extension, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::post;
 use ipnet::IpNet;
 use tower::ServiceExt;
 
@@ -19,7 +19,7 @@ use crate::gateway::{self, Gateway};
 use crate::net::Caller;
 use crate::passport::{self, Passport};
 use crate::proxy::{self, Hosts};
-use crate::web;
+use crate::web::{self, Web};
 
 /// A host of Microsoft's whose every path is a link somewhere else (http.md section 3).
 const LINKS_HOST: &str = "g.msn.com";
@@ -35,15 +35,21 @@ pub struct Routes {
 
 impl Routes {
     /// Every room.
-    pub async fn new(config: &Config, passport: Arc<Passport>, gateway: Arc<Gateway>, hosts: Arc<Hosts>) -> Self {
+    pub(crate) async fn new(
+        config: &Config,
+        passport: Arc<Passport>,
+        gateway: Arc<Gateway>,
+        web: Arc<Web>,
+        hosts: Arc<Hosts>,
+    ) -> Self {
         let mut router = Router::new()
-            .route("/", get(about).post(port_check))
+            .route("/", post(port_check))
             .fallback(other)
             .with_state(Arc::<str>::from(config.sign_in.page.as_str()))
             .merge(passport::router(passport))
             .merge(gateway::router(gateway))
             .merge(client_config::router(&config.client_config))
-            .merge(web::router());
+            .merge(web::router(web));
         if config.proxy.enabled {
             router = router.merge(proxy::router());
         }
@@ -88,11 +94,6 @@ impl Routes {
 
 const NOT_OURS: &str = "This is no proxy for other hosts. If the host is a name of this server, its operator has to say so: \
     the key names under [http] in the configuration.\n";
-
-/// `GET /`: somebody looks with a browser.
-async fn about() -> &'static str {
-    "This is the sign-in service of a Swallowtail server, an MSN Messenger service. It is for clients, not for browsers.\n"
-}
 
 /// `POST /`: clients count the login server among their key ports and test it so (http.md section 2).
 async fn port_check() -> Response {

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use crate::config::Advertise;
+use crate::config::{Advertise, is_private};
 
 /// A client, and the way that it came.
 #[derive(Clone, Debug)]
@@ -66,6 +66,19 @@ impl Caller {
         advertised.cloned().unwrap_or_else(dialled)
     }
 
+    /// Whether the client is of this machine or of a private network.
+    #[must_use]
+    pub fn is_near(&self) -> bool {
+        is_private(self.peer.ip())
+    }
+
+    /// Whether a password may come this way (security.md section 8): encrypted, or from this machine or a private network. `insecure_http` is the
+    /// setting that lets it come any way.
+    #[must_use]
+    pub fn may_bring_passwords(&self, insecure_http: bool) -> bool {
+        self.secure || insecure_http || self.is_near()
+    }
+
     /// Behind a terminator or a reverse proxy: the client is another one.
     #[must_use]
     pub fn on_behalf_of(mut self, client: IpAddr, secure: bool) -> Self {
@@ -77,4 +90,28 @@ impl Caller {
 
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(address: &str) -> Caller {
+        let peer = format!("{address}:5").parse().unwrap();
+        Caller::new(peer, "192.0.2.1:80".parse().unwrap(), Arc::default())
+    }
+
+    #[test]
+    fn passwords_in_clear_come_from_near_only() {
+        let near =
+            ["127.0.0.1", "10.1.2.3", "192.168.0.9", "172.16.0.1", "169.254.1.1", "[::1]", "[fd00::1]", "[fe80::1]"];
+        for near in near.into_iter().chain(["[::ffff:10.0.0.1]"]) {
+            assert!(from(near).may_bring_passwords(false), "{near}");
+        }
+        for far in ["203.0.113.1", "172.32.0.1", "[2001:db8::1]", "[::ffff:203.0.113.1]"] {
+            assert!(!from(far).may_bring_passwords(false), "{far}");
+            assert!(from(far).may_bring_passwords(true), "{far}");
+            assert!(Caller { secure: true, ..from(far) }.may_bring_passwords(false), "{far}");
+        }
+    }
 }

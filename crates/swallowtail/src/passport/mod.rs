@@ -32,7 +32,7 @@ pub(crate) use routes::router;
 pub use tickets::{Claims, TicketLife, Tickets};
 
 use crate::accounts::{Accounts, AuthError};
-use crate::config::{Config, contains, is_private};
+use crate::config::{Config, contains};
 use crate::net::Caller;
 use crate::store::Account;
 
@@ -145,10 +145,5 @@ impl Passport {
 
     fn is_counted(&self, caller: &Caller) -> bool {
         !contains(&self.settings.exempt, caller.peer.ip())
-    }
-
-    /// Whether a password may come from there (security.md section 8): encrypted, or from this machine or a private network.
-    fn takes_passwords_from(&self, caller: &Caller) -> bool {
-        caller.secure || self.settings.insecure_http_login || is_private(caller.peer.ip())
     }
 }

@@ -43,7 +43,7 @@ async fn before_passwords(
     request: Request,
     next: Next,
 ) -> Response {
-    if !passport.takes_passwords_from(&caller) {
+    if !caller.may_bring_passwords(passport.settings.insecure_http_login) {
         return answers::insecure();
     }
     next.run(request).await

@@ -140,31 +140,6 @@ async fn a_store_that_fails_is_503_and_not_a_wrong_password() {
     assert_eq!(server.play(RST, "rst").await, expected);
 }
 
-/// A sign-in service whose settings are these.
-async fn passport(server: &TestServer, settings: PassportSettings) -> Passport {
-    let service = server.service();
-    let (accounts, tickets) = (server.server.accounts().clone(), service.tickets.clone());
-    Passport { accounts, tickets, guessing: Guessing::new(5, 20), settings }
-}
-
-#[tokio::test]
-async fn passwords_in_clear_are_taken_from_near_only() {
-    let server = TestServer::start().await;
-    let near_only = passport(&server, PassportSettings::default()).await;
-    let from = |address: &str| server.caller(&format!("{address}:5"));
-    for near in ["127.0.0.1", "10.1.2.3", "192.168.0.9", "172.16.0.1", "169.254.1.1", "[::1]", "[fd00::1]", "[fe80::1]"]
-    {
-        assert!(near_only.takes_passwords_from(&from(near)), "{near}");
-    }
-    assert!(near_only.takes_passwords_from(&from("[::ffff:10.0.0.1]")));
-    for far in ["203.0.113.1", "172.32.0.1", "[2001:db8::1]", "[::ffff:203.0.113.1]"] {
-        assert!(!near_only.takes_passwords_from(&from(far)), "{far}");
-        assert!(near_only.takes_passwords_from(&Caller { secure: true, ..from(far) }), "{far}");
-    }
-    let settings = PassportSettings { insecure_http_login: true, ..Default::default() };
-    assert!(passport(&server, settings).await.takes_passwords_from(&from("203.0.113.1")));
-}
-
 #[tokio::test]
 async fn from_afar_the_answer_says_what_to_do() {
     let server = TestServer::start().await;

@@ -75,6 +75,12 @@ impl Directory {
         self.cells().iter().filter_map(|cell| cell.endpoint()).collect()
     }
 
+    /// How many accounts others could see on line. Who is hidden is not counted: in a small circle a number would give them away (security.md section 3).
+    #[must_use]
+    pub fn count_seen(&self) -> usize {
+        self.cells().iter().filter(|cell| cell.state().seen().is_some()).count()
+    }
+
     /// Waits for the turn of one account.
     pub async fn turn(self: &Arc<Self>, handle: &Handle) -> Turn {
         let slot = lock(self.shard(handle)).entry(handle.clone()).or_default().clone();

@@ -1,19 +1,110 @@
 //! Pages for people: tables-era HTML and plain CSS without JavaScript, so that the browsers of the clients' time show them too.
 //!
 //! Every page is a template in `templates/` that extends `base.html`; askama escapes what it puts in and checks the templates when the crate is
-//! built.
+//! built. `home` says what this server is, `sign_up` makes accounts, `forms` tells our own forms from those of others.
 
+mod forms;
+mod home;
+mod sign_up;
+
+use std::sync::Arc;
+
+use askama::Template;
 use axum::Router;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::body::Body;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use ipnet::IpNet;
 
-/// What every page needs beside itself.
-pub(crate) fn router() -> Router {
-    Router::new().route("/style.css", get(style))
+use crate::accounts::Accounts;
+use crate::config::{Config, SignUp};
+use crate::http::answers;
+use crate::presence::Directory;
+use crate::proxy::Hosts;
+use crate::rates::Rates;
+use crate::store::{Store, StoreError};
+
+/// What the pages know of the service.
+#[derive(Debug)]
+pub(crate) struct Web {
+    accounts: Accounts,
+    directory: Arc<Directory>,
+    rates: Arc<Rates>,
+    hosts: Arc<Hosts>,
+    forms: forms::Forms,
+    signed_in: home::Count,
+    sign_up: SignUp,
+    insecure_http: bool,
+    exempt: Vec<IpNet>,
+}
+
+impl Web {
+    /// Reads the key of the forms; the first call on a store makes one.
+    pub(crate) async fn open(
+        config: &Config,
+        store: &Store,
+        accounts: Accounts,
+        directory: Arc<Directory>,
+        rates: Arc<Rates>,
+        hosts: Arc<Hosts>,
+    ) -> Result<Arc<Self>, StoreError> {
+        Ok(Arc::new(Self {
+            accounts,
+            directory,
+            rates,
+            hosts,
+            forms: forms::Forms::open(store).await?,
+            signed_in: home::Count::default(),
+            sign_up: config.sign_up.clone(),
+            insecure_http: config.sign_in.insecure_http,
+            exempt: config.limits.exempt.clone(),
+        }))
+    }
+}
+
+/// The pages, and what every one of them needs beside itself.
+pub(crate) fn router(web: Arc<Web>) -> Router {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/signup", get(sign_up::show).post(sign_up::take))
+        .with_state(web)
+        .route("/style.css", get(style))
 }
 
 async fn style() -> Response {
     const STYLE: &str = include_str!("../../templates/style.css");
     ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "max-age=3600")], STYLE).into_response()
+}
+
+/// A page. Nobody in between keeps it, no other site shows it in a frame, and nothing is run in it. `same-origin` because with `no-referrer` browsers
+/// do not say either where a form came from.
+fn page(status: StatusCode, template: &impl Template) -> Response {
+    const HEADERS: [(axum::http::HeaderName, &str); 6] = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CACHE_CONTROL, "no-store"),
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        ),
+        (REFERRER_POLICY, "same-origin"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+    ];
+    match template.render() {
+        Ok(text) => {
+            let mut response = Response::new(Body::from(text));
+            *response.status_mut() = status;
+            let headers = HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value)));
+            response.headers_mut().extend(headers);
+            response
+        }
+        Err(error) => {
+            tracing::error!(%error, "a page could not be written");
+            answers::empty(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
 }

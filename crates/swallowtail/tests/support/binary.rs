@@ -54,7 +54,7 @@ pub(crate) struct RunningBinary {
     pub(crate) notification: SocketAddr,
     pub(crate) switchboard: SocketAddr,
     pub(crate) http: SocketAddr,
-    /// With settings, which then have one.
+    /// If the settings have one.
     pub(crate) https: Option<SocketAddr>,
 }
 
@@ -77,6 +77,7 @@ impl RunningBinary {
         let file = std::fs::File::options().create(true).append(true).open(&path).unwrap();
         let any = "127.0.0.1:0";
         let settings = data.join("settings.toml");
+        let has_https = std::fs::read_to_string(&settings).is_ok_and(|settings| settings.contains("https = "));
         let settings = settings.exists().then(|| ["--config".into(), settings]);
         let mut child = swallowtail()
             .args(["serve", "--notification", any, "--switchboard", any, "--http", any, "--data"])
@@ -96,7 +97,7 @@ impl RunningBinary {
         };
         let (notification, switchboard, http) =
             (address("notification server "), address("switchboard "), address("sign-in service "));
-        let https = data.join("settings.toml").exists().then(|| address("sign-in over TLS "));
+        let https = has_https.then(|| address("sign-in over TLS "));
         // The pipe must not fill, or close while the program may write to it.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, log: path, notification, switchboard, http, https }

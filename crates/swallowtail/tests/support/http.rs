@@ -54,6 +54,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
         self.stream.flush().await.unwrap();
     }
 
+    /// Sends a whole head and nothing after it.
+    pub(crate) async fn send_head(&mut self, head: &str) {
+        self.stream.write_all(format!("{head}\r\n\r\n").as_bytes()).await.unwrap();
+        self.stream.flush().await.unwrap();
+    }
+
     pub(crate) async fn answer(&mut self) -> Answer {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
@@ -155,4 +161,60 @@ impl Gateway {
         let words: Vec<_> = line.split(' ').collect();
         (words[3].to_owned(), words[5].to_owned())
     }
+}
+
+/// Somebody with a browser.
+pub(crate) struct Browser {
+    http: Http,
+    /// Lines of each head, with their ends, beside the first one.
+    pub(crate) headers: String,
+}
+
+impl Browser {
+    pub(crate) async fn open(address: SocketAddr) -> Self {
+        Self::open_over(TcpStream::connect(address).await.unwrap(), address)
+    }
+
+    pub(crate) fn open_over(stream: TcpStream, address: SocketAddr) -> Self {
+        Self { http: Http::over(stream), headers: format!("Host: {address}") }
+    }
+
+    /// The same with further lines in each head.
+    pub(crate) fn with(mut self, header: &str) -> Self {
+        self.headers = format!("{}\r\n{header}", self.headers);
+        self
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+        self.http.ask(&format!("GET {path} HTTP/1.1\r\n{}", self.headers), b"").await
+    }
+
+    /// Sends these fields as a form.
+    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        let head = format!("POST {path} HTTP/1.1\r\n{}\r\n{kind}", self.headers);
+        self.http.ask(&head, form(fields).as_bytes()).await
+    }
+
+    /// Fetches the form of a page and sends it with these fields.
+    pub(crate) async fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let page = self.get(path).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        let token = value_of(page.text(), "token");
+        self.post(path, &[fields, &[("token", &token)]].concat()).await
+    }
+}
+
+/// What stands in a field of a page; empty for a field that is not there.
+pub(crate) fn value_of(page: &str, field: &str) -> String {
+    let input = page.split("<input").find(|input| input.contains(&format!("name=\"{field}\"")));
+    let value = input.and_then(|input| input.split_once("value=\"")?.1.split_once('"'));
+    value.map(|(value, _)| value.to_owned()).unwrap_or_default()
+}
+
+/// Fields as a browser writes them.
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
+    let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    fields.join("&")
 }

@@ -1,0 +1,231 @@
+//! `/signup`: somebody makes an account.
+//!
+//! The way of a form: [`Web::gate`] says whether there is one for this visitor at all, `forms` whether it is ours, `form` reads it, and every fault
+//! is said at its field, all at once. Only then is the password hashed, and one transaction makes the account and takes one use of the code.
+
+mod form;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Form;
+use axum::body::Body;
+use axum::extract::{Extension, FromRequest, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use msnp::Handle;
+
+use super::{Web, forms, page};
+use crate::accounts::utc::Utc;
+use crate::accounts::{AccountError, password};
+use crate::config::{Access, contains};
+use crate::http::{answers, body, host_of};
+use crate::net::Caller;
+use crate::rates::Act;
+use crate::store::{NewAccount, StoreError};
+use form::{Errors, Good, Typed};
+
+/// The longest form: every field at its longest, each byte as three.
+const MAX_FORM: usize = 8 * 1024;
+
+const EXPIRED: &str =
+    "This page was too old, or was opened somewhere else. Please type the passwords again and send it once more.";
+const FOREIGN: &str =
+    "This form came from another site. Nothing was made. If you want an account, please send it from this page.";
+const TOO_MANY_FORMS: &str =
+    "Too many forms came from your address. Please wait a quarter of an hour, then send this one again.";
+const TOO_MANY_ACCOUNTS: &str =
+    "Enough accounts were made from your address for now. Please wait an hour, then send this form again.";
+const BUSY: &str = "The server has too much to do at this moment. Nothing was made; please try again in a minute.";
+const FAILED: &str =
+    "The server could not make the account, through no fault of yours. Nothing was made; please tell its operator.";
+
+#[derive(Template)]
+#[template(path = "signup.html")]
+struct FormPage<'a> {
+    typed: &'a Typed,
+    errors: &'a Errors,
+    asks_code: bool,
+    token: String,
+}
+
+#[derive(Template)]
+#[template(path = "signup_done.html")]
+struct DonePage {
+    handle: Handle,
+    /// Whether the password has more characters than old sign-in boxes take.
+    is_long: bool,
+}
+
+#[derive(Template)]
+#[template(path = "signup_refused.html")]
+struct RefusedPage {
+    refusal: Refusal,
+}
+
+/// Who gets a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Gate {
+    asks_code: bool,
+}
+
+/// Why there is no form for somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Refusal {
+    /// The operator makes the accounts.
+    Closed,
+    /// There is a code needed, and no code.
+    NoCodes,
+    /// The password would cross the internet in clear (security.md section 8).
+    Insecure,
+    /// The page was asked for by a name that a stranger may own.
+    StrangeName(String),
+}
+
+/// `GET /signup`.
+pub(super) async fn show(
+    State(web): State<Arc<Web>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
+    let host = host_of(&caller, request.uri(), request.headers());
+    match web.gate(&caller, request.headers(), host).await {
+        Ok(Ok(gate)) => web.form(StatusCode::OK, &caller, gate, &Typed::default(), &Errors::default()),
+        Ok(Err(refusal)) => page(StatusCode::FORBIDDEN, &RefusedPage { refusal }),
+        Err(error) => failed(&error),
+    }
+}
+
+/// `POST /signup`.
+pub(super) async fn take(
+    State(web): State<Arc<Web>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
+    let host = host_of(&caller, request.uri(), request.headers());
+    let gate = match web.gate(&caller, request.headers(), host.clone()).await {
+        Ok(Ok(gate)) => gate,
+        Ok(Err(refusal)) => return page(StatusCode::FORBIDDEN, &RefusedPage { refusal }),
+        Err(error) => return failed(&error),
+    };
+    let headers = request.headers().clone();
+    let typed = match read(request).await {
+        Ok(typed) => typed,
+        Err(response) => return response,
+    };
+    let again = |status, errors: &Errors| web.form(status, &caller, gate, &typed, errors);
+    let notice = |status, notice| again(status, &Errors::notice(notice));
+    let address = caller.peer.ip();
+    let is_counted = !contains(&web.exempt, address);
+    if is_counted && !web.rates.admit(address, Act::TrySignUp) {
+        tracing::info!(peer = %caller.peer, "too many sign-up forms from this address");
+        return notice(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_FORMS);
+    }
+    if forms::is_foreign(&headers, &host, &web.hosts, &caller) {
+        tracing::info!(peer = %caller.peer, "a sign-up form came from another site");
+        return notice(StatusCode::FORBIDDEN, FOREIGN);
+    }
+    if !web.forms.is_ours(&typed.token, address, Utc::now()) {
+        return notice(StatusCode::FORBIDDEN, EXPIRED);
+    }
+    let good = match web.check(&typed, gate).await {
+        Ok(Ok(good)) => good,
+        Ok(Err(errors)) => return again(StatusCode::UNPROCESSABLE_ENTITY, &errors),
+        Err(error) => return failed_form(&error, notice),
+    };
+    if is_counted && !web.rates.admit(address, Act::SignUp) {
+        return notice(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_ACCOUNTS);
+    }
+    match web.make(&good).await {
+        Ok(()) => {
+            tracing::info!(handle = %good.handle, peer = %caller.peer, "an account was made on the sign-up page");
+            let is_long = good.password.chars().count() > password::OLD_BOXES;
+            page(StatusCode::OK, &DonePage { handle: good.handle, is_long })
+        }
+        // Somebody else was faster.
+        Err(AccountError::Store(StoreError::Taken(_))) => again(StatusCode::UNPROCESSABLE_ENTITY, &Errors::taken()),
+        Err(AccountError::Store(StoreError::BadInvite)) => again(StatusCode::UNPROCESSABLE_ENTITY, &Errors::bad_code()),
+        Err(AccountError::Busy) => notice(StatusCode::SERVICE_UNAVAILABLE, BUSY),
+        Err(error) => failed_form(&error, notice),
+    }
+}
+
+/// A form of ours as it was filled in, or what to answer to what is none.
+async fn read(request: Request) -> Result<Typed, Response> {
+    let (parts, rest) = request.into_parts();
+    let head = Request::from_parts(parts.clone(), rest);
+    let bytes = body::read_body(head, MAX_FORM).await.map_err(|bad| answers::empty(bad.status()))?;
+    // This asks for the right content type too.
+    let form = Form::<Typed>::from_request(Request::from_parts(parts, Body::from(bytes)), &()).await;
+    form.map(|Form(typed)| typed).map_err(|rejection| answers::empty(rejection.into_response().status()))
+}
+
+fn failed(error: &StoreError) -> Response {
+    tracing::error!(%error, "the sign-up page could not be shown");
+    answers::unavailable()
+}
+
+fn failed_form(error: &dyn std::fmt::Display, notice: impl FnOnce(StatusCode, &'static str) -> Response) -> Response {
+    tracing::error!(%error, "an account could not be made on the sign-up page");
+    notice(StatusCode::INTERNAL_SERVER_ERROR, FAILED)
+}
+
+impl Web {
+    /// Whether somebody may sign up, and how.
+    async fn gate(
+        &self,
+        caller: &Caller,
+        headers: &HeaderMap,
+        host: String,
+    ) -> Result<Result<Gate, Refusal>, StoreError> {
+        let is_near = forms::is_near(caller, headers);
+        let access = if is_near { self.sign_up.near } else { self.sign_up.elsewhere };
+        let refusal = match access {
+            Access::Closed => Refusal::Closed,
+            Access::Invite if !self.accounts.has_good_invites().await? => Refusal::NoCodes,
+            _ if !caller.may_bring_passwords(self.insecure_http) => Refusal::Insecure,
+            // Who has a code, or could sign up from anywhere, gains nothing by being near.
+            Access::Open
+                if self.sign_up.elsewhere != Access::Open && !forms::is_trusted_name(&host, &self.hosts, caller) =>
+            {
+                Refusal::StrangeName(host)
+            }
+            Access::Open | Access::Invite => return Ok(Ok(Gate { asks_code: access == Access::Invite })),
+        };
+        Ok(Err(refusal))
+    }
+
+    fn form(&self, status: StatusCode, caller: &Caller, gate: Gate, typed: &Typed, errors: &Errors) -> Response {
+        let token = self.forms.token(caller.peer.ip(), Utc::now());
+        page(status, &FormPage { typed, errors, asks_code: gate.asks_code, token })
+    }
+
+    /// What is right with a form, or all that is wrong with it.
+    async fn check(&self, typed: &Typed, gate: Gate) -> Result<Result<Good, Errors>, StoreError> {
+        let (good, mut errors) = form::check(typed, gate.asks_code);
+        let knows_code = match &good.code {
+            Some(code) => self.accounts.is_good_invite(code).await?,
+            None => !gate.asks_code,
+        };
+        if !knows_code && errors.code.is_none() {
+            errors.code = Errors::bad_code().code;
+        }
+        // Who has no code is not told who has an account here (security.md section 3).
+        if knows_code
+            && let Some(handle) = &good.handle
+            && self.accounts.exists(handle).await?
+        {
+            errors.address = Errors::taken().address;
+        }
+        Ok(good.finish(errors))
+    }
+
+    /// Makes the account, all of it or nothing.
+    async fn make(&self, good: &Good) -> Result<(), AccountError> {
+        let password_hash = self.accounts.hash(&good.password).await?;
+        let account = NewAccount { handle: good.handle.clone(), name: good.name.clone(), password_hash };
+        // Others may be taking an older account of this address off their lists: that is done with the turns of both.
+        let _turn = self.directory.turn(&good.handle).await;
+        Ok(self.accounts.sign_up(&account, good.code.as_ref()).await?)
+    }
+}
