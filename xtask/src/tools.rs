@@ -31,6 +31,17 @@ const FOR_OLD_TLS: &[Tool] = &[
 /// The service's `tests/doctor.rs` runs the doctor with a wrong clock.
 const FOR_THE_DOCTOR: &[Tool] = &[Tool { package: "faketime", is_there: || answers("faketime", &["--version"]) }];
 
+/// The service's `tests/browser.rs` looks at its pages.
+const FOR_BROWSER: &[Tool] = &[
+    // Where the test starts it.
+    Tool { package: "chromium", is_there: || Path::new("/usr/bin/chromium").exists() },
+    Tool { package: "nodejs", is_there: || answers("node", &["--version"]) },
+    Tool { package: "npm", is_there: || answers("npm", &["--version"]) },
+];
+
+/// Where the packages are named that drive the browser.
+const BROWSER_TESTS: &str = "crates/swallowtail/tests/browser";
+
 const LIGHTTPD: &str = "lighttpd";
 
 /// What `cargo xtask test` needs.
@@ -43,9 +54,12 @@ pub(crate) fn for_everything() -> Result<()> {
             shell::run(rustup).with_context(|| format!("install {component} for this Rust toolchain"))?;
         }
     }
-    programs(FOR_FUZZING.iter().chain(FOR_OLD_TLS).chain(FOR_THE_DOCTOR))?;
+    programs(FOR_FUZZING.iter().chain(FOR_OLD_TLS).chain(FOR_THE_DOCTOR).chain(FOR_BROWSER))?;
     cargo_fuzz()?;
-    println!("the tools are there: rustfmt, clippy, a C++ compiler, cargo-fuzz, lighttpd, gnutls-cli, faketime");
+    browser_packages()?;
+    println!(
+        "the tools are there: rustfmt, clippy, a C++ compiler, cargo-fuzz, lighttpd, gnutls-cli, faketime, chromium, node"
+    );
     Ok(())
 }
 
@@ -61,6 +75,17 @@ fn cargo_fuzz() -> Result<()> {
         Cargo::new(["install", "cargo-fuzz", "--locked"]).run()?;
     }
     Ok(())
+}
+
+/// Fetches what package-lock.json says, unless it is there: a machine without a network can go on testing.
+fn browser_packages() -> Result<()> {
+    if answers("npm", &["ls", "--prefix", BROWSER_TESTS]) {
+        return Ok(());
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--prefix", BROWSER_TESTS, "--ignore-scripts", "--no-audit", "--no-fund"]);
+    npm.current_dir(shell::root());
+    shell::run(npm).context("the packages of the browser tests cannot be fetched")
 }
 
 /// Installs those that are missing, all with one call.

@@ -1,0 +1,105 @@
+// Signs up in a real Chromium, at the width of a computer and of a telephone, and looks at what is said when it goes wrong.
+// tests/browser.rs starts the servers and says as JSON where they are: { open, closed, code, pictures, profile }.
+
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+const { open, closed, code, pictures, profile } = JSON.parse(process.argv[2]);
+const WIDTHS = [800, 390];
+const PASSWORD = "s3cr,t &%";
+// A field is found by what a person reads beside it.
+const labels = {
+  code: "Invite code",
+  address: "Address",
+  name: "Display name",
+  password: "Password",
+  again: "The same password again",
+};
+
+const browser = await chromium.launchPersistentContext(profile, {
+  executablePath: "/usr/bin/chromium",
+  headless: true,
+  // Pages must do without.
+  javaScriptEnabled: false,
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+});
+browser.setDefaultTimeout(20_000);
+
+try {
+  const page = browser.pages()[0] ?? (await browser.newPage());
+  const faults = [];
+  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 800 });
+    await visit(page, width);
+  }
+  // A page that was refused is told of as a failed load, and that is all right.
+  assert.deepEqual(faults.filter((text) => !/status of 4(03|22)/.test(text)), []);
+} finally {
+  await browser.close();
+}
+
+async function visit(page, width) {
+  await page.goto(`${open}/`);
+  await says(page, "The service is up");
+  await picture(page, "home", width);
+
+  await page.click("#menu >> text=Sign up");
+  await picture(page, "form", width);
+
+  await fill(page, { code: "K7QM-20WP-9D41-HR3V", address: "someone@example.com", name: 'Some "One" <b>', again: "other" });
+  await says(page, "This code is not good");
+  await says(page, "This is not the same password");
+  await holds(page, { address: "someone@example.com", name: 'Some "One" <b>', password: "", again: "" });
+  await picture(page, "wrong-code", width);
+
+  await fill(page, { code, address: "taken@example.com" });
+  await says(page, "Somebody has this address already");
+  assert.ok(!(await page.textContent("body")).includes("This code is not good"));
+  await picture(page, "taken", width);
+
+  const address = `width${width}@example.com`;
+  await fill(page, { address, name: `Width ${width}` });
+  await says(page, "Your account is made");
+  await says(page, address);
+  await picture(page, "done", width);
+  assert.equal(await page.getAttribute("#main a", "href"), "/setup");
+
+  await page.goto(`${closed}/signup`);
+  await says(page, "Sign-up is closed");
+  await picture(page, "closed", width);
+}
+
+/** Fills in these fields, the passwords too if nothing else is said, and sends the form. */
+async function fill(page, fields) {
+  for (const [name, value] of Object.entries({ password: PASSWORD, again: PASSWORD, ...fields })) {
+    await page.getByLabel(labels[name], { exact: true }).fill(value);
+  }
+  await page.click("text=Make my account");
+}
+
+async function holds(page, fields) {
+  for (const [name, value] of Object.entries(fields)) {
+    assert.equal(await page.inputValue(`input[name=${name}]`), value, name);
+  }
+}
+
+async function says(page, text) {
+  const found = page.getByText(text).first();
+  assert.ok(await found.isVisible(), `${text}: not in ${await page.textContent("body")}`);
+}
+
+/** Takes a picture of the whole page, which must not be wider than the window. */
+async function picture(page, name, width) {
+  await page.screenshot({ path: `${pictures}/${name}-${width}.png`, fullPage: true });
+  const wide = await page.locator("html").evaluate((html) => html.scrollWidth);
+  assert.ok(wide <= width, `${name} is ${wide} pixels wide in a window of ${width}`);
+}
