@@ -5,6 +5,7 @@ pub mod chat;
 pub mod cli;
 pub mod client;
 pub mod client_config;
+pub mod client_setup;
 pub mod config;
 pub mod control;
 pub mod doctor;

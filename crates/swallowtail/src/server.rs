@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::accounts::{Accounts, member_id};
 use crate::chat::Chat;
+use crate::client_setup::{Offer, Root, names};
 use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::http::{Routes, Site};
@@ -28,7 +29,7 @@ use crate::service::Service;
 use crate::store::{Claim, Store};
 use crate::switchboard::Switchboard;
 use crate::tls::Tls;
-use crate::web::Web;
+use crate::web::{self, Setup, Web};
 
 /// How long a stop waits for connections to take their last lines.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
@@ -57,7 +58,9 @@ impl Server {
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         // First of all: who is refused here has touched nothing.
         let claim = Claim::take(&config.data)?;
-        let tls = Tls::open(&config.tls)?;
+        let root = config.tls.own_root.then(|| Root::open(&config.data, &names(&config))).transpose()?.map(Arc::new);
+        let public = root.as_ref().map(|root| root.public().clone());
+        let tls = Tls::open(&config.tls, root)?;
         let sockets = Sockets::bind(&config).await?;
         let addresses = sockets.addresses();
 
@@ -83,8 +86,10 @@ impl Server {
         let gateway = Gateway::new(config, chat.clone());
         let (directory, rates) = (service.directory.clone(), service.rates.clone());
         let web = Web::open(config, &service.store, accounts.clone(), directory, rates, hosts.clone()).await?;
+        // The certificate for Windows XP is looked for at each request.
+        let setup = Setup { offer: Arc::new(Offer::new(config, public, None)), data: config.data.clone() };
         let site = Arc::new(Site {
-            routes: Routes::new(config, passport, gateway.clone(), web, hosts.clone()).await,
+            routes: Routes::new(config, passport, gateway.clone(), web::router(web, setup), hosts.clone()).await,
             chat,
             gateway,
             tls,

@@ -1,9 +1,9 @@
-//! TLS 1.2 and 1.3 for our listeners, with certificates from files.
+//! TLS 1.2 and 1.3 for our listeners, with certificates from files and one of our own root.
 //!
 //! Nothing older: what the clients of 2005 can do on their systems is a matter for a separate terminator (security.md section 8).
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use rustls::ServerConfig;
@@ -18,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::chat::Stream;
+use crate::client_setup::{RENEWED_AFTER, Root};
 use crate::config::{CertificateFiles, TlsConfig};
 use crate::sync::lock;
 
@@ -28,21 +29,32 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Tls {
     files: Vec<CertificateFiles>,
-    config: Mutex<Arc<ServerConfig>>,
+    root: Option<Arc<Root>>,
+    shown: Mutex<Shown>,
+}
+
+/// What is shown now.
+#[derive(Debug)]
+struct Shown {
+    /// The certificates from files.
+    files: Vec<Arc<CertifiedKey>>,
+    /// These, and the one of our own root.
+    config: Arc<ServerConfig>,
+    since: SystemTime,
 }
 
 impl Tls {
-    /// Reads the certificates; `None` when there are none.
+    /// Reads the certificates; `None` when there are none. One of our own root, if there is such, comes after those from files.
     ///
     /// # Errors
     /// Names the file that cannot be read or used.
-    pub fn open(settings: &TlsConfig) -> anyhow::Result<Option<Arc<Self>>> {
+    pub fn open(settings: &TlsConfig, root: Option<Arc<Root>>) -> anyhow::Result<Option<Arc<Self>>> {
         let files = settings.certificate.clone();
-        if files.is_empty() {
+        if files.is_empty() && root.is_none() {
             return Ok(None);
         }
-        let config = Mutex::new(read(&files)?);
-        Ok(Some(Arc::new(Self { files, config })))
+        let shown = Mutex::new(Shown::new(read(&files)?, root.as_deref())?);
+        Ok(Some(Arc::new(Self { files, root, shown })))
     }
 
     /// Reads the files again. Connections that are open keep what they have; if a file is no good, everything stays as it is.
@@ -50,14 +62,26 @@ impl Tls {
     /// # Errors
     /// Names the file that cannot be read or used.
     pub fn reload(&self) -> anyhow::Result<()> {
-        let config = read(&self.files)?;
-        *lock(&self.config) = config;
+        let shown = Shown::new(read(&self.files)?, self.root.as_deref())?;
+        *lock(&self.shown) = shown;
         Ok(())
+    }
+
+    /// What to show now. The certificate of our own root is made anew long before it ends, which takes less than a millisecond.
+    fn config(&self) -> Arc<ServerConfig> {
+        let mut shown = lock(&self.shown);
+        if self.root.is_some() && shown.since.elapsed().is_ok_and(|age| age > RENEWED_AFTER) {
+            match Shown::new(shown.files.clone(), self.root.as_deref()) {
+                Ok(new) => *shown = new,
+                Err(error) => tracing::error!("the certificate of the own root stays as it is: {error:#}"),
+            }
+        }
+        shown.config.clone()
     }
 
     /// Shakes hands. `None` when the client cannot, or is too slow.
     pub async fn accept<S: Stream>(&self, stream: S) -> Option<TlsStream<S>> {
-        let acceptor = TlsAcceptor::from(lock(&self.config).clone());
+        let acceptor = TlsAcceptor::from(self.config());
         match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => Some(stream),
             Ok(Err(error)) => {
@@ -69,11 +93,19 @@ impl Tls {
     }
 }
 
-fn read(files: &[CertificateFiles]) -> anyhow::Result<Arc<ServerConfig>> {
-    let certificates = files.iter().map(certificate).collect::<anyhow::Result<_>>()?;
-    let versions = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let config = versions.with_safe_default_protocol_versions()?.with_no_client_auth();
-    Ok(Arc::new(config.with_cert_resolver(Arc::new(ByName(certificates)))))
+impl Shown {
+    fn new(files: Vec<Arc<CertifiedKey>>, root: Option<&Root>) -> anyhow::Result<Self> {
+        let own = root.map(Root::sign).transpose()?;
+        let certificates = files.iter().cloned().chain(own).collect();
+        let versions = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let config = versions.with_safe_default_protocol_versions()?.with_no_client_auth();
+        let config = Arc::new(config.with_cert_resolver(Arc::new(ByName(certificates))));
+        Ok(Self { files, config, since: SystemTime::now() })
+    }
+}
+
+fn read(files: &[CertificateFiles]) -> anyhow::Result<Vec<Arc<CertifiedKey>>> {
+    files.iter().map(certificate).collect()
 }
 
 fn certificate(files: &CertificateFiles) -> anyhow::Result<Arc<CertifiedKey>> {

@@ -168,7 +168,7 @@ async fn a_kept_connection_can_become_a_tunnel() {
 
 #[tokio::test]
 async fn without_a_certificate_a_tunnel_to_tls_says_what_is_missing() {
-    let server = TestServer::start().await;
+    let server = TestServer::start_with(|config| config.tls.own_root = false).await;
     let (head, mut stream) = connect(&server, "login.live.com:443").await;
     assert!(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{head}");
     let mut sentence = String::new();

@@ -2,6 +2,7 @@
 
 pub mod account;
 mod chat;
+mod client_setup;
 mod demo;
 mod doctor;
 pub mod invite;
@@ -49,6 +50,16 @@ enum Command {
     Account(AccountArgs),
     /// Make, list and remove the codes with which people make accounts themselves
     Invite(InviteArgs),
+    /// Write what a user needs to bring a client here
+    ///
+    /// Files for the settings of Windows, a certificate, and steps in plain words, for one client program and this server. The page /setup of a
+    /// running server offers the same.
+    ClientSetup {
+        #[command(flatten)]
+        source: Source,
+        #[command(flatten)]
+        args: client_setup::ClientSetupArgs,
+    },
     /// Tell everybody who is signed in something
     ///
     /// Shows a text as an alert in the clients that know alerts (6.0 and later).
@@ -207,6 +218,7 @@ impl Cli {
             Command::Config { source, command: ConfigCommand::Check } => check(&source)?,
             Command::Account(args) => account::run(args.command, &args.source.config()?.data).await?,
             Command::Invite(args) => invite::run(args.command, &args.source.config()?.data).await?,
+            Command::ClientSetup { source, args } => client_setup::run(&args, &source.config()?)?,
             Command::Announce { source, text } => {
                 // One line, whatever the shell made of it.
                 let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -257,7 +269,8 @@ async fn find(named: Option<String>, listener: Option<SocketAddr>) -> anyhow::Re
 /// Whether a server could start with these settings.
 fn check(source: &Source) -> anyhow::Result<()> {
     let config = source.config()?;
-    Tls::open(&config.tls)?;
+    // The root of our own is made at the start: nothing is started here.
+    Tls::open(&config.tls, None)?;
     match &source.config {
         Some(file) => say(format_args!("{} is good.", file.display())),
         None => say("No file was named with --config: the settings are the defaults."),

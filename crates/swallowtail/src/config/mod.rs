@@ -189,8 +189,8 @@ impl Config {
                 );
             }
             anyhow::ensure!(
-                !listen.has_tls() || !self.tls.certificate.is_empty(),
-                "{prefix}listen has an address for TLS, but there is no [[tls.certificate]]"
+                !listen.has_tls() || self.tls.own_root || !self.tls.certificate.is_empty(),
+                "{prefix}listen has an address for TLS, but there is no [[tls.certificate]] and tls.own_root is false"
             );
             anyhow::ensure!(
                 self.has_switchboard(listen, advertise),

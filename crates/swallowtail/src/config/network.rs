@@ -57,9 +57,12 @@ pub struct Network {
 }
 
 /// Certificates.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TlsConfig {
+    /// Whether the server makes a private root, and a certificate of it for Microsoft's old names, which is one more to show. On by default:
+    /// without it nobody could sign in over TLS before an operator has dealt with certificates, and nobody trusts it who did not install it.
+    pub own_root: bool,
     /// The one whose names have the host that a client asks for is shown; the first one to clients that ask for none of them.
     pub certificate: Vec<CertificateFiles>,
 }
@@ -130,6 +133,12 @@ impl Listen {
     #[must_use]
     pub fn has_tls(&self) -> bool {
         [self.https, self.notification_tls, self.switchboard_tls].iter().any(Option::is_some)
+    }
+}
+
+impl Default for TlsConfig {
+    fn default() -> Self {
+        Self { own_root: true, certificate: Vec::new() }
     }
 }
 

@@ -24,6 +24,7 @@ const LESSON: &str = "GET / HTTP/1.1\r\n\
     Authentication-Info: x\r\n\
     Cache-Control: x\r\n\
     Connection: close\r\n\
+    Content-Disposition: x\r\n\
     Content-Length: 0\r\n\
     Content-Security-Policy: x\r\n\
     Content-Type: x\r\n\

@@ -19,7 +19,6 @@ use crate::gateway::{self, Gateway};
 use crate::net::Caller;
 use crate::passport::{self, Passport};
 use crate::proxy::{self, Hosts};
-use crate::web::{self, Web};
 
 /// A host of Microsoft's whose every path is a link somewhere else (http.md section 3).
 const LINKS_HOST: &str = "g.msn.com";
@@ -34,12 +33,12 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// Every room.
-    pub(crate) async fn new(
+    /// Every room; `pages` are those for people.
+    pub async fn new(
         config: &Config,
         passport: Arc<Passport>,
         gateway: Arc<Gateway>,
-        web: Arc<Web>,
+        pages: Router,
         hosts: Arc<Hosts>,
     ) -> Self {
         let mut router = Router::new()
@@ -49,7 +48,7 @@ impl Routes {
             .merge(passport::router(passport))
             .merge(gateway::router(gateway))
             .merge(client_config::router(&config.client_config))
-            .merge(web::router(web));
+            .merge(pages);
         if config.proxy.enabled {
             router = router.merge(proxy::router());
         }

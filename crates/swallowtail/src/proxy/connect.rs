@@ -29,7 +29,8 @@ pub(crate) const MOST_OLD_TLS: usize = 64;
 const HELLO: usize = 11;
 
 const NOT_OURS: &str = "This proxy is for MSN Messenger alone and leads nowhere else.\n";
-const NO_TLS: &str = "This server has no certificate: set [[tls.certificate]], or proxy.old_tls for Windows XP.\n";
+const NO_TLS: &str =
+    "This server has no certificate: set tls.own_root or [[tls.certificate]], or proxy.old_tls for Windows XP.\n";
 
 /// Where a `CONNECT` for `target` leads, or the answer that refuses it. A tunnel in a tunnel leads nowhere: nobody needs one, and each would
 /// cost more than the one around it.

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::net::Caller;
 
 /// The names that clients 4.x to 8.x look up (docs/protocol/http.md section 6) and those of the login page.
-pub(super) const MICROSOFT: [&str; 14] = [
+pub(crate) const MICROSOFT: [&str; 14] = [
     "config.messenger.msn.com",
     "g.msn.com",
     "gateway.messenger.hotmail.com",
@@ -22,6 +22,17 @@ pub(super) const MICROSOFT: [&str; 14] = [
     "muser.messenger.hotmail.com",
     "nexus.passport.com",
     "svcs.microsoft.com",
+];
+
+/// Those of them that clients ask over TLS: where they sign in. The first is the one that a client compares which looks at one name alone (gtmess,
+/// docs/protocol/clients.md).
+pub(crate) const SIGN_IN: [&str; 6] = [
+    "login.live.com",
+    "login.passport.com",
+    "login.passport.net",
+    "loginnet.passport.com",
+    "msnia.login.live.com",
+    "nexus.passport.com",
 ];
 
 /// The port of the notification server that clients know.

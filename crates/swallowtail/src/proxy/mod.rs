@@ -10,4 +10,5 @@ mod pac;
 
 pub(crate) use connect::{MOST_OLD_TLS, admit, tunnel};
 pub use hosts::{Hosts, Target};
-pub(crate) use pac::router;
+pub(crate) use hosts::{MICROSOFT, SIGN_IN};
+pub(crate) use pac::{router, script};

@@ -23,16 +23,16 @@ async fn file(Extension(caller): Extension<Caller>, request: Request) -> Respons
     // A port has to be said here.
     let proxy =
         if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) { host } else { host + ":80" };
-    let mut response = Response::new(Body::from(script(&proxy)));
+    let mut response = Response::new(Body::from(script(&proxy, &MICROSOFT)));
     answers::set(&mut response, CONTENT_TYPE, "application/x-ns-proxy-autoconfig");
     answers::set(&mut response, CACHE_CONTROL, "no-cache");
     response
 }
 
-/// In the JavaScript of 1996, which is all that the systems of the time read.
-fn script(proxy: &str) -> String {
+/// Sends some hosts to a proxy, `host:port`. In the JavaScript of 1996, which is all that the systems of the time read.
+pub(crate) fn script(proxy: &str, hosts: &[&str]) -> String {
     let mut out = String::from("function FindProxyForURL(url, host) {\r\n  host = host.toLowerCase();\r\n");
-    for name in MICROSOFT {
+    for name in hosts {
         let _ = write!(out, "  if (host == \"{name}\") return \"PROXY {proxy}\";\r\n");
     }
     out + "  return \"DIRECT\";\r\n}\r\n"
@@ -42,7 +42,7 @@ fn script(proxy: &str) -> String {
 mod tests {
     #[test]
     fn only_microsofts_names_are_sent_to_us() {
-        let script = super::script("192.0.2.1:80");
+        let script = super::script("192.0.2.1:80", &super::MICROSOFT);
         assert!(script.contains("if (host == \"messenger.hotmail.com\") return \"PROXY 192.0.2.1:80\";"), "{script}");
         assert_eq!(script.matches("PROXY").count(), super::MICROSOFT.len());
         assert!(script.ends_with("return \"DIRECT\";\r\n}\r\n"));

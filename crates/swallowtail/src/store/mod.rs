@@ -138,7 +138,8 @@ impl Store {
 }
 
 /// Makes the data directory, for its owner alone. What is there already keeps its permissions; it is the operator's.
-fn make_directory(directory: &Path) -> std::io::Result<()> {
+/// Makes a directory for its owner alone, if it is not there.
+pub(crate) fn make_directory(directory: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }

@@ -5,6 +5,7 @@
 
 mod forms;
 mod home;
+mod setup;
 mod sign_up;
 
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use ipnet::IpNet;
+
+pub(crate) use setup::Setup;
 
 use crate::accounts::Accounts;
 use crate::config::{Config, SignUp};
@@ -67,12 +70,13 @@ impl Web {
 }
 
 /// The pages, and what every one of them needs beside itself.
-pub(crate) fn router(web: Arc<Web>) -> Router {
+pub(crate) fn router(web: Arc<Web>, setup: Setup) -> Router {
     Router::new()
         .route("/", get(home::show))
         .route("/signup", get(sign_up::show).post(sign_up::take))
         .with_state(web)
         .route("/style.css", get(style))
+        .merge(setup::router(setup))
 }
 
 async fn style() -> Response {

@@ -1,0 +1,109 @@
+//! `swallowtail client-setup`.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+
+use super::say;
+use crate::client_setup::{Client, Offer, OldTls, Place, Root, files, names};
+use crate::config::{Config, is_host};
+
+#[derive(Debug, Args)]
+pub(super) struct ClientSetupArgs {
+    /// Which client; without it they are listed
+    #[arg(long, value_name = "CLIENT")]
+    client: Option<String>,
+    /// Name or IP address by which the client reaches this server [default: what the settings say, if they do]
+    #[arg(long, value_name = "NAME-OR-IP", value_parser = parse_host)]
+    host: Option<String>,
+    /// Directory to write to; made if it is not there [default: client-setup-CLIENT]
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+    /// Write over files that are there
+    #[arg(long)]
+    force: bool,
+}
+
+fn parse_host(text: &str) -> Result<String, String> {
+    // Old clients know nothing of IPv6 (http.md section 6).
+    if is_host(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("it must be a name or an IPv4 address, without a port".to_owned())
+    }
+}
+
+/// Writes the files for one client, or lists the clients.
+pub(super) fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Result<()> {
+    let Some(id) = &args.client else {
+        say("Clients, for --client:\n");
+        for client in Client::ALL {
+            say(format_args!("  {:<12}{}", client.id, client.name));
+        }
+        return Ok(());
+    };
+    let client = Client::find(id)
+        .with_context(|| format!("{id:?} is no client that is known; swallowtail client-setup lists them"))?;
+    let host = args.host.clone().or_else(|| host_of(config)).context(
+        "which address the client can reach is not in the settings; say it with --host, such as --host 192.168.1.5",
+    )?;
+    let (certificate_names, data) = (names(config), &config.data);
+    let root = config.tls.own_root.then(|| Root::open(data, &certificate_names)).transpose()?;
+    let old = client.needs_old_tls().then(|| OldTls::open(data, &certificate_names)).transpose()?;
+    let public = |old: &OldTls| old.public.clone();
+    let offer = Arc::new(Offer::new(config, root.map(|root| root.public().clone()), old.as_ref().map(public)));
+    let place = Place { host, http: offer.http(), offer: offer.clone() };
+    let to = args.to.clone().unwrap_or_else(|| PathBuf::from(format!("client-setup-{id}")));
+    let made = files(client, &place)?;
+    write(&to, made.iter().map(|file| (file.name, file.body.as_slice())), args.force)?;
+
+    say(format_args!("For {} and the server {}, in {}:\n", client.name, place.host, to.display()));
+    for file in &made {
+        say(format_args!("  {:<24}{}", file.name, file.about));
+    }
+    if let Some(root) = offer.root.as_ref().filter(|_| !client.needs_old_tls()) {
+        say(format_args!("\nSHA-256 of the root: {}", root.fingerprint()));
+    }
+    say("\nNext: take the directory to that computer, and do what steps.html says.");
+    if let Some(old) = old {
+        say(format_args!(
+            "The helper for Windows XP (packaging/old-tls) wants --certificate {} --key {}",
+            old.certificate.display(),
+            old.key.display()
+        ));
+    }
+    if let Some(local) = config.listen.http.filter(|http| http.ip().is_loopback())
+        && !place.host.starts_with("127.")
+        && place.host != "localhost"
+    {
+        say(format_args!("Note that only this machine can reach {local} (the key listen.http)."));
+    }
+    Ok(())
+}
+
+/// What the settings say of the address that clients reach.
+fn host_of(config: &Config) -> Option<String> {
+    let host = |value: &String| value.split(':').next().unwrap_or_default().to_owned();
+    let told = config.advertise.passport.as_ref().map(host);
+    let listened = |address: SocketAddr| (!address.ip().is_unspecified()).then(|| address.ip().to_string());
+    told.or_else(|| config.http.names.first().cloned()).or_else(|| listened(config.listen.http?))
+}
+
+/// Writes all, or nothing if one of them is there.
+fn write<'a>(to: &Path, files: impl Iterator<Item = (&'a str, &'a [u8])> + Clone, force: bool) -> anyhow::Result<()> {
+    std::fs::create_dir_all(to).with_context(|| format!("cannot make the directory {}", to.display()))?;
+    if !force {
+        for (name, _) in files.clone() {
+            let path = to.join(name);
+            anyhow::ensure!(!path.exists(), "{} is there already; --force writes over it", path.display());
+        }
+    }
+    for (name, body) in files {
+        let path = to.join(name);
+        std::fs::write(&path, body).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
