@@ -137,3 +137,21 @@ fn is_for(certified: &CertifiedKey, name: &ServerName<'_>) -> bool {
     let parsed = certified.end_entity_cert().and_then(ParsedCertificate::try_from);
     parsed.is_ok_and(|parsed| verify_server_name(&parsed, name).is_ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_certificate_of_the_own_root_is_made_anew_before_it_ends() {
+        let data = tempfile::tempdir().unwrap();
+        let root = Arc::new(Root::open(data.path(), &["login.live.com".to_owned()]).unwrap());
+        let tls = Tls::open(&TlsConfig::default(), Some(root)).unwrap().unwrap();
+        let first = tls.config();
+        assert!(Arc::ptr_eq(&first, &tls.config()), "not at each connection");
+        lock(&tls.shown).since -= RENEWED_AFTER + Duration::from_secs(1);
+        let second = tls.config();
+        assert!(!Arc::ptr_eq(&first, &second));
+        assert!(Arc::ptr_eq(&second, &tls.config()));
+    }
+}

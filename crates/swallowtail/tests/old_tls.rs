@@ -50,8 +50,13 @@ impl Terminator {
     }
 
     async fn start_at(address: SocketAddr, to: SocketAddr, more: &[&str]) -> Self {
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/old-tls");
+        Self::start_with(address, to, &data, more).await
+    }
+
+    /// With `certificate.pem` and `key.pem` of a directory.
+    async fn start_with(address: SocketAddr, to: SocketAddr, data: &Path, more: &[&str]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let data = root.join("tests/data/old-tls");
         let lighttpd = Command::new(root.join("../../packaging/old-tls/start"))
             .args(["--listen", &address.to_string(), "--to", &to.to_string()])
             .arg("--certificate")
@@ -230,6 +235,22 @@ async fn xp_with_nothing_but_the_proxy_set_gets_a_ticket_and_a_modern_client_our
     let mut answer = String::new();
     direct.read_to_string(&mut answer).await.unwrap();
     assert!(answer.contains("Compact1"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_certificate_that_client_setup_makes_is_one_for_xp() {
+    let server = server(|_| {}).await;
+    let path = |name: &str| server.data().join(name).to_str().unwrap().to_owned();
+    let arguments = ["--client", "7.5-xp", "--host", "192.0.2.1", "--data", &path(""), "--to", &path("out")];
+    let output = support::binary::run(&[&["client-setup"], &arguments[..]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (address, http) = (free_address(), server.server().addresses().http);
+    let terminator = Terminator::start_with(address, http, &server.data().join("old-tls"), &[]).await;
+    for old in [XP, XP_UPDATED] {
+        let talk = talk(terminator.address, old, &request(RST, "rst")).await;
+        assert!(talk.handshake.contains("subject `CN=login.live.com'"), "{}", talk.handshake);
+        assert!(talk.answer.contains("Compact1"), "{}", talk.answer);
+    }
 }
 
 #[tokio::test]

@@ -75,10 +75,7 @@ pub(super) fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Result<()>
             old.key.display()
         ));
     }
-    if let Some(local) = config.listen.http.filter(|http| http.ip().is_loopback())
-        && !place.host.starts_with("127.")
-        && place.host != "localhost"
-    {
+    if let Some(local) = config.listen.http.filter(|http| http.ip().is_loopback() && !place.is_local()) {
         say(format_args!("Note that only this machine can reach {local} (the key listen.http)."));
     }
     Ok(())

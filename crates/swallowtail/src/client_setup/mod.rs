@@ -124,6 +124,11 @@ impl Place {
         self.host.parse().ok()
     }
 
+    /// Whether only programs on the same computer reach it.
+    pub(crate) fn is_local(&self) -> bool {
+        self.host == "localhost" || self.ip().is_some_and(|ip| ip.is_loopback())
+    }
+
     /// Where the client's Windows asks by proxy.
     fn proxy(&self) -> String {
         format!("{}:{}", self.host, self.http)

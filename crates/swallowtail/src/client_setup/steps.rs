@@ -32,6 +32,7 @@ pub(crate) fn sections(client: &Client, place: &Place) -> Vec<Section> {
     if !missing.is_empty() {
         sections.push(section("What this server lacks", false, missing));
     }
+    sections.push(section("What you should know first", false, warnings(client, place)));
     match client.kind {
         Kind::Sdk => sections.push(section("In the program", true, told(place))),
         Kind::Xp | Kind::Windows => {
@@ -53,14 +54,12 @@ pub(crate) fn sections(client: &Client, place: &Place) -> Vec<Section> {
             }
         }
     }
-    sections.push(section("What you should know", false, warnings(client, place)));
     sections.push(section("To undo everything", true, undo(client, place)));
-    sections.push(section("Tested?", false, vec![point(UNTESTED)]));
     sections
 }
 
-const UNTESTED: &str = "No original client was run against this server yet. These steps follow what is known of the clients, and what \
-    other programs did that speak as they do. If one is wrong, please tell the operator.";
+const UNTESTED: &str = "No original client was run against this server yet, and nobody has tried these steps. They follow what is known of the \
+    clients, and what other programs did that speak as they do. If one is wrong, please tell the operator.";
 
 fn section(title: &'static str, numbered: bool, points: Vec<Point>) -> Section {
     Section { title, numbered, points }
@@ -75,13 +74,20 @@ fn copy(text: impl Into<String>, lines: &str) -> Point {
 }
 
 fn before(place: &Place) -> Vec<Point> {
-    vec![
-        point(format!(
-            "Open {} in a browser on the computer that is to chat. If it does not open, the client will not come through either: ask the operator.",
-            place.page("/")
-        )),
-        point(format!("Make an account at {}, or have the operator make one.", place.page("/signup"))),
-    ]
+    let open = format!(
+        "Open {} in a browser on the computer that is to chat. If it does not open, the client will not come through either: ask the operator.",
+        place.page("/")
+    );
+    let account = format!("Make an account at {}, or have the operator make one.", place.page("/signup"));
+    let mut points = vec![point(open), point(account)];
+    if place.is_local() {
+        points.push(point(format!(
+            "These steps are for the computer on which the server itself runs: {} leads nowhere else. For another one, take them by an address of \
+             the server's that it can reach.",
+            place.host
+        )));
+    }
+    points
 }
 
 /// What the operator has to do first, for this client.
@@ -282,6 +288,7 @@ fn warnings(client: &Client, place: &Place) -> Vec<Point> {
     }
     points
         .push(point("Only the sign-in is encrypted. These clients send everything else, the chat too, as clear text."));
+    points.push(point(UNTESTED));
     points
 }
 

@@ -118,7 +118,7 @@ fn the_steps_say_how_to_undo_everything_and_that_nobody_tried() {
         let (plain, page) = (text(client.id, &place, "steps.txt"), text(client.id, &place, "steps.html"));
         let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
         for sentence in
-            ["To undo everything", "No original client was run against this server yet.", "http://192.0.2.1/signup"]
+            ["To undo everything", "No original client was run against this server yet,", "http://192.0.2.1/signup"]
         {
             assert!(words.contains(sentence) && page.contains(sentence), "{} {sentence}", client.id);
         }
@@ -128,6 +128,13 @@ fn the_steps_say_how_to_undo_everything_and_that_nobody_tried() {
         // Notepad breaks no lines; an address or a fingerprint cannot be broken.
         assert!(plain.lines().all(|line| line.len() <= 78 || line.starts_with("      ")), "{plain}");
     }
+}
+
+#[test]
+fn who_opens_the_page_on_the_server_itself_is_told_so() {
+    let local = |host| text("7.5", &place(host, GOOD), "steps.txt").contains("on which the server itself runs");
+    assert!(local("127.0.0.1") && local("localhost"));
+    assert!(!local("192.0.2.1") && !local("msn.example.org"));
 }
 
 #[test]
