@@ -29,6 +29,8 @@ async fn start(certificate: &TestCertificate, change: impl FnOnce(&mut Config)) 
     let server = TestServer::start_with(|config| {
         config.listen.https = Some("127.0.0.1:0".parse().unwrap());
         config.tls.certificate.push(files);
+        // This certificate or none, so that what is wrong with it is found.
+        config.tls.own_root = false;
         change(config);
     })
     .await;
@@ -448,12 +450,13 @@ fn exit_codes_and_json_are_for_scripts_and_no_secret_is_said() {
         "[listen]\nnotification = \"{}\"\nswitchboard = \"{}\"\nhttp = \"{}\"\n",
         server.notification, server.switchboard, server.http
     );
-    std::fs::write(&settings, listen).unwrap();
-    let settings = settings.to_str().unwrap();
-    let output = run(&["doctor", "--config", settings]);
+    std::fs::write(&settings, &listen).unwrap();
+    let path = settings.to_str().unwrap();
+    let output = run(&["doctor", "--config", path]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
-    // Microsoft's own client needs the TLS that is not set.
-    let output = run(&["doctor", "--config", settings, "--client", "7.5"]);
+    // Microsoft's own client needs TLS, of which this has none that it can reach.
+    std::fs::write(&settings, listen + "[proxy]\nenabled = false\n").unwrap();
+    let output = run(&["doctor", "--config", path, "--client", "7.5"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("RED    TLS") && text.contains("listen.https"), "{text}");

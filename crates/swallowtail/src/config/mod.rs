@@ -293,7 +293,7 @@ mod tests {
             ("[limits]\nmessage_bytes_per_second = 1663", "limits.message_bytes_per_second"),
             ("[sign_in]\nchallenge = false\nrequire_challenge = true", "sign_in.require_challenge"),
             ("[network.far.listen]\nnotification = \"192.0.2.7:1863\"", "network.far.advertise.switchboard"),
-            ("[network.far.listen]\nhttps = \"192.0.2.7:443\"", "[[tls.certificate]]"),
+            ("[tls]\nown_root = false\n[network.far.listen]\nhttps = \"192.0.2.7:443\"", "[[tls.certificate]]"),
             ("[network.far.listen]\none_port = true", "network.far.listen.notification"),
             ("[network.main.listen]", "network.main"),
         ] {

@@ -131,16 +131,16 @@ impl<'a> Known<'a> {
     /// # Errors
     /// The sentence of a red hop.
     pub(super) async fn dial_tls(&self) -> Result<TcpStream, String> {
-        match (&self.target.https, &self.target.http) {
+        match (&self.target.https, self.target.proxy()) {
             (Some(place), _) => dial(place).await.map_err(|why| why.cause(place)),
             (None, Some(place)) => proxy::tunnel(place, &format!("{}:443", self.tls_name())).await,
-            (None, None) => Err("there is no address".to_owned()),
+            (None, None) => Err("there is neither a listener for TLS nor the proxy".to_owned()),
         }
     }
 
     /// What to call that in a sentence.
     pub(super) fn tls_place(&self) -> String {
-        match (&self.target.https, &self.target.http) {
+        match (&self.target.https, self.target.proxy()) {
             (Some(place), _) => place.to_string(),
             (None, Some(place)) => format!("the proxy {place}"),
             (None, None) => String::new(),

@@ -37,7 +37,11 @@ pub(super) const HTTPS: Service =
 /// Whether a port is open.
 pub(super) async fn examine(known: &Known<'_>, service: &Service, place: Option<&Place>) -> Finding {
     let Some(place) = place else {
-        let through = if service.known == HTTPS.known { "; TLS is looked at through the proxy" } else { "" };
+        let through = if service.known == HTTPS.known && known.target.proxy().is_some() {
+            "; TLS is looked at through the proxy"
+        } else {
+            ""
+        };
         return Finding::skipped(format!("{}{through}", known.target.is_not_set(service.key)));
     };
     let Err(why) = dial(place).await else {

@@ -17,7 +17,7 @@ const MOST_HEAD: usize = 4096;
 
 /// Why the proxy is not looked at.
 fn skipped(known: &Known<'_>) -> Option<Finding> {
-    if known.target.ours.as_ref().is_some_and(|ours| !ours.is_proxy) {
+    if known.target.http.is_some() && known.target.proxy().is_none() {
         return Some(Finding::skipped("proxy.enabled is false"));
     }
     known.no_http()

@@ -109,6 +109,11 @@ pub struct Ports {
 }
 
 impl Target {
+    /// Where its proxy is, unless our own configuration says that there is none.
+    pub(super) fn proxy(&self) -> Option<&Place> {
+        self.http.as_ref().filter(|_| self.ours.as_ref().is_none_or(|ours| ours.is_proxy))
+    }
+
     /// A server that is known by its host.
     #[must_use]
     pub fn remote(host: &str, ports: Ports) -> Self {
