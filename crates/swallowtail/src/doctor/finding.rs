@@ -35,7 +35,7 @@ pub struct Finding {
     pub text: String,
     /// What to do about it. Only for red.
     pub remedy: Option<String>,
-    /// What a client shows ([`super::codes`]). Only for red.
+    /// What a client shows (`codes.rs`). Only for red.
     pub codes: &'static [&'static str],
 }
 
