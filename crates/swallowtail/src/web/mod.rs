@@ -76,6 +76,8 @@ pub(crate) fn router(web: Arc<Web>, setup: Setup) -> Router {
         .route("/signup", get(sign_up::show).post(sign_up::take))
         .with_state(web)
         .route("/style.css", get(style))
+        // Browsers ask for a picture by themselves, and complain in their log if there is nothing.
+        .route("/favicon.ico", get(async || ([(CACHE_CONTROL, "max-age=86400")], StatusCode::NO_CONTENT)))
         .merge(setup::router(setup))
 }
 

@@ -1,4 +1,4 @@
-// Signs up in a real Chromium, at the width of a computer and of a telephone, and looks at what is said when it goes wrong.
+// Signs up in a real Chromium, at the width of a computer and of a telephone, looks at what is said when it goes wrong, and at how to go on.
 // tests/browser.rs starts the servers and says as JSON where they are: { open, closed, code, pictures, profile }.
 
 import assert from "node:assert/strict";
@@ -71,7 +71,13 @@ async function visit(page, width) {
   await says(page, "Your account is made");
   await says(page, address);
   await picture(page, "done", width);
-  assert.equal(await page.getAttribute("#main a", "href"), "/setup");
+
+  await page.click("#main a[href='/setup']");
+  await says(page, "MSN Messenger 7.5");
+  await picture(page, "setup", width);
+  await page.click("#main a[href='/setup/7.5']");
+  await says(page, "swallowtail.reg");
+  await picture(page, "setup-7.5", width);
 
   await page.goto(`${closed}/signup`);
   await says(page, "Sign-up is closed");
