@@ -14,6 +14,7 @@ use support::binary::{RunningBinary, account, run, swallowtail};
 const PASSWORD: &str = "correct horse";
 const ALICE: &str = "alice@example.com";
 const BOB: &str = "bob@example.com";
+const CAROL: &str = "carol@example.com";
 
 /// `swallowtail chat`, with what it shows.
 struct Terminal {
@@ -65,7 +66,7 @@ impl Drop for Terminal {
 #[test]
 fn two_terminals_are_a_chat() {
     let data = support::private_directory();
-    for handle in [ALICE, BOB] {
+    for handle in [ALICE, BOB, CAROL] {
         account(data.path(), &["add", handle, "--password-stdin"], PASSWORD);
     }
     let server = RunningBinary::start(data.path());
@@ -79,6 +80,13 @@ fn two_terminals_are_a_chat() {
     bob.type_line("Hello \u{1b}[31mAlice");
     let line = alice.shows("bob@example.com: Hello");
     assert!(!line.contains('\u{1b}'), "{line:?}");
+    // A third one cannot take the chat over.
+    let carol = Terminal::open(&server, CAROL, ALICE);
+    alice.shows("carol@example.com has added you");
+    drop(carol);
+    alice.type_line(&"long ".repeat(600));
+    assert_eq!(bob.shows("alice@example.com: long").matches("long").count(), 280, "a first piece of 1400 bytes");
+    bob.shows("alice@example.com: long");
     // Who ends the input leaves; the other one sees it, and says so instead of losing what is typed.
     drop(bob);
     alice.shows("bob@example.com is off line.");

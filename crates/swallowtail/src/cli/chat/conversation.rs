@@ -12,7 +12,7 @@ use crate::client::{OwnedFrame, SwitchboardClient, Tap};
 
 /// What stands before a text (docs/protocol/payloads.md section 2).
 const TEXT_HEAD: &str = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\nX-MMS-IM-Format: FN=Tahoma; EF=; CO=0; CS=0; PF=22\r\n\r\n";
-/// The longest text that fits into a message with its head (sb.md section 6), so that no server refuses it.
+/// The longest text that fits into a message with its head (sb.md section 6); a longer one goes in pieces.
 const LONGEST_TEXT: usize = 1400;
 
 /// A switchboard connection of somebody at a terminal.
@@ -20,7 +20,8 @@ pub(super) struct Conversation {
     link: SwitchboardClient,
     /// How many others are there.
     others: usize,
-    waiting: Vec<String>,
+    /// What nobody is there for yet.
+    pub(super) waiting: Vec<String>,
 }
 
 impl Conversation {
@@ -63,18 +64,29 @@ impl Conversation {
             self.waiting.push(text);
             return Ok(());
         }
-        let end = text.floor_char_boundary(LONGEST_TEXT);
-        let payload = format!("{TEXT_HEAD}{}", &text[..end]);
-        let trid = self.link.next_trid();
-        self.link.send(&ClientCommand::Msg { trid, flag: AckFlag::OnFailure, payload: payload.as_bytes() }).await
+        let mut rest = text.as_str();
+        while !rest.is_empty() {
+            let (piece, more) = rest.split_at(rest.floor_char_boundary(LONGEST_TEXT));
+            let payload = format!("{TEXT_HEAD}{piece}");
+            let trid = self.link.next_trid();
+            self.link.send(&ClientCommand::Msg { trid, flag: AckFlag::OnFailure, payload: payload.as_bytes() }).await?;
+            rest = more;
+        }
+        Ok(())
+    }
+
+    /// Says all of these, in their order.
+    pub(super) async fn say_all(&mut self, texts: Vec<String>) -> anyhow::Result<()> {
+        for text in texts {
+            self.say(text).await?;
+        }
+        Ok(())
     }
 
     async fn joined(&mut self) -> anyhow::Result<()> {
         self.others += 1;
-        for text in std::mem::take(&mut self.waiting) {
-            self.say(text).await?;
-        }
-        Ok(())
+        let waiting = std::mem::take(&mut self.waiting);
+        self.say_all(waiting).await
     }
 
     /// Goes away; that the server may be gone already is no matter.

@@ -13,9 +13,10 @@ use msnp::notification::{
 };
 use msnp::{DisplayName, ErrorCode, Handle, List, Status, Text};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
-use crate::client::{CAPABILITIES, NotificationClient, Tap, fetch_ticket};
+use crate::client::{CAPABILITIES, NotificationClient, OwnedFrame, Tap, fetch_ticket};
+use crate::config::is_private;
 use conversation::Conversation;
 use screen::Screen;
 
@@ -23,6 +24,8 @@ use screen::Screen;
 const PRODUCT: &str = "PROD0090YUAUV{2B";
 /// How often the server is told that we are here (framing.md section 10).
 const PING: Duration = Duration::from_secs(45);
+/// When the input has ended, how long what was typed may wait for the other one to join.
+const LAST_WAIT: Duration = Duration::from_secs(10);
 
 /// Somebody at a terminal.
 pub(super) struct Chat {
@@ -41,6 +44,12 @@ pub(super) struct Servers {
 
 /// Signs in, adds the other one, and passes on what is typed until the input ends or Ctrl-C comes.
 pub(super) async fn run(servers: &Servers, me: Handle, password: &str, other: Handle) -> anyhow::Result<()> {
+    if !is_private(servers.http.ip()) {
+        bail!(
+            "{} is far away, and the password would go there in clear. This client is for servers near by",
+            servers.http
+        );
+    }
     let nobody: Tap = std::sync::Arc::new(|_| {});
     let ticket = fetch_ticket(servers.http, &me, password, &nobody).await?;
     let mut notification = NotificationClient::sign_in(servers.notification, &me, &ticket, nobody).await?;
@@ -50,8 +59,19 @@ pub(super) async fn run(servers: &Servers, me: Handle, password: &str, other: Ha
     let chg = Chg::new(chat.notification.next_trid(), Status::Online, CAPABILITIES, None);
     chat.notification.send(&ClientCommand::Chg(chg)).await?;
     chat.screen.note(format_args!("You are signed in as {}. Type and press Enter; Ctrl-C leaves.", chat.me));
-    chat.serve(screen::typed_lines()).await?;
+    tokio::select! {
+        served = chat.serve(screen::typed_lines()) => served?,
+        _ = tokio::signal::ctrl_c() => {}
+    }
     chat.leave().await
+}
+
+/// Never, if there is no end.
+async fn until(end: Option<Instant>) {
+    match end {
+        Some(end) => sleep_until(end).await,
+        None => std::future::pending().await,
+    }
 }
 
 impl Chat {
@@ -88,26 +108,54 @@ impl Chat {
         answer.await
     }
 
+    /// Until the session is over or the input ends; what waits for the other one then has a little longer.
     async fn serve(&mut self, mut typed: mpsc::Receiver<String>) -> anyhow::Result<()> {
         let mut ping = interval_at(Instant::now() + PING, PING);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut leaving = None;
         loop {
+            if leaving.is_some() && !self.is_something_waiting() {
+                return Ok(());
+            }
             tokio::select! {
                 line = self.notification.next() => match line? {
                     Some(line) => if self.on_notification(line).await? { return Ok(()) },
                     None => bail!("the server closed the connection"),
                 },
-                heard = conversation::next(&mut self.conversation) => {
-                    if !conversation::hear(&mut self.conversation, &self.screen, heard?).await? {
-                        self.conversation = None;
-                    }
-                }
-                text = typed.recv() => match text {
-                    Some(text) => self.say(text).await?,
-                    None => return Ok(()),
+                heard = conversation::next(&mut self.conversation) => self.hear(heard).await,
+                text = typed.recv(), if leaving.is_none() => match text {
+                    Some(text) => self.say(text).await,
+                    None => leaving = Some(Instant::now() + LAST_WAIT),
                 },
                 _ = ping.tick() => self.notification.send(&ClientCommand::Png).await?,
-                _ = tokio::signal::ctrl_c() => return Ok(()),
+                () = until(leaving) => return Ok(()),
             }
+        }
+    }
+
+    fn is_something_waiting(&self) -> bool {
+        self.conversation.as_ref().is_some_and(|conversation| !conversation.waiting.is_empty())
+    }
+
+    /// What came in the conversation. Whatever goes wrong there ends it, and nothing else.
+    async fn hear(&mut self, heard: anyhow::Result<Option<OwnedFrame>>) {
+        let goes_on = match heard {
+            Ok(frame) => conversation::hear(&mut self.conversation, &self.screen, frame).await,
+            Err(error) => Err(error),
+        };
+        if !matches!(goes_on, Ok(true)) {
+            self.end_conversation(goes_on.err());
+        }
+    }
+
+    /// What was typed and nobody heard is said so.
+    fn end_conversation(&mut self, why: Option<anyhow::Error>) {
+        let Some(conversation) = self.conversation.take() else { return };
+        if let Some(why) = why {
+            self.screen.note(format_args!("The conversation broke off: {why:#}"));
+        }
+        for text in conversation.waiting {
+            self.screen.note(format_args!("Not sent: {text}"));
         }
     }
 
@@ -122,10 +170,9 @@ impl Chat {
             }
             ServerCommand::Contact(ContactLine::ReverseAdded { handle, .. }) => {
                 self.screen.note(format_args!("{handle} has added you."));
-                self.allow(handle).await?;
             }
             ServerCommand::Service(ServiceLine::Challenge(_, challenge)) => self.meet_challenge(&challenge).await?,
-            ServerCommand::Service(ServiceLine::Ring(ring)) => self.answer_call(ring).await?,
+            ServerCommand::Service(ServiceLine::Ring(ring)) => self.answer_call(ring).await,
             ServerCommand::Out(reason) => {
                 self.screen.note(match reason {
                     Some(OutReason::SignedInElsewhere) => format_args!("You have signed in elsewhere."),
@@ -146,30 +193,42 @@ impl Chat {
         self.notification.send(&ClientCommand::Qry(qry)).await
     }
 
-    /// The newest call wins, as in clients that open one window for each contact.
-    async fn answer_call(&mut self, ring: Rng) -> anyhow::Result<()> {
+    /// Of the one whom this is with; what waited for them is said there.
+    async fn answer_call(&mut self, ring: Rng) {
+        if ring.caller != self.other {
+            self.screen.note(format_args!(
+                "{} calls you. This is a chat with {}, so nobody answers.",
+                ring.caller, self.other
+            ));
+            return;
+        }
         match Conversation::join(&self.me, ring).await {
-            Ok(conversation) => self.conversation = Some(conversation),
+            Ok(mut conversation) => {
+                let waiting = self.conversation.take().map(|old| old.waiting).unwrap_or_default();
+                let said = conversation.say_all(waiting).await;
+                self.conversation = Some(conversation);
+                if let Err(error) = said {
+                    self.end_conversation(Some(error));
+                }
+            }
             Err(error) => self.screen.note(format_args!("A call could not be answered: {error:#}")),
         }
-        Ok(())
     }
 
-    async fn say(&mut self, text: String) -> anyhow::Result<()> {
+    async fn say(&mut self, text: String) {
         if text.trim().is_empty() {
-            return Ok(());
+            return;
         }
         if self.conversation.is_none() {
             match self.call().await {
                 Ok(conversation) => self.conversation = Some(conversation),
-                Err(error) => {
-                    self.screen.note(format_args!("Not sent: {error:#}"));
-                    return Ok(());
-                }
+                Err(error) => return self.screen.note(format_args!("Not sent: {error:#}")),
             }
         }
-        let Some(conversation) = &mut self.conversation else { return Ok(()) };
-        conversation.say(text).await
+        let Some(conversation) = &mut self.conversation else { return };
+        if let Err(error) = conversation.say(text).await {
+            self.end_conversation(Some(error));
+        }
     }
 
     async fn call(&mut self) -> anyhow::Result<Conversation> {

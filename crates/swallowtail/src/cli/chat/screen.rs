@@ -27,7 +27,7 @@ impl Screen {
         let (head, body) = payload.split_once("\r\n\r\n").unwrap_or((&payload, ""));
         let is = |kind: &str| head.lines().any(|line| line.to_ascii_lowercase().starts_with(kind));
         if is("content-type: text/plain") {
-            say(format_args!("[{}] {from}: {}", clock(), harmless(body)));
+            say(format_args!("[{}] {}: {}", clock(), harmless(from.as_str()), harmless(body)));
         } else if is("content-type: text/x-msnmsgr-datacast") && body.starts_with("ID: 1") {
             self.note(format_args!("{from} sends a nudge."));
         }
@@ -48,9 +48,10 @@ pub(super) const fn words(status: Status) -> &'static str {
     }
 }
 
-/// What others write must not command this terminal.
+/// What others write must not command this terminal, or turn what stands beside it around.
 fn harmless(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    let turns = |letter| matches!(letter, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|letter| if letter.is_control() || turns(letter) { ' ' } else { letter }).collect()
 }
 
 /// Hours and minutes, of Greenwich.
@@ -78,6 +79,6 @@ mod tests {
 
     #[test]
     fn what_others_write_cannot_command_the_terminal() {
-        assert_eq!(harmless("a\u{1b}[2Jb\r\nc\u{9b}d\u{7}é"), "a [2Jb  c d é");
+        assert_eq!(harmless("a\u{1b}[2Jb\r\nc\u{9b}d\u{7}é\u{202e}"), "a [2Jb  c d é ");
     }
 }
