@@ -30,9 +30,28 @@ pub enum Act {
     /// USR with a ticket that is not good.
     FailSignIn,
     /// An account made on the page for it.
-    SignUp,
+    SignUp(Reach),
     /// A form that asks for one, whatever becomes of it.
-    TrySignUp,
+    TrySignUp(Reach),
+}
+
+/// From where somebody signs up. Nobody is left uncounted there: where sign-up is open to those who are near, one of them could fill the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// An address like any other.
+    Far,
+    /// One that other limits exempt: a whole school may come by it.
+    Near,
+}
+
+impl Reach {
+    /// How many times as often as the limit says.
+    const fn factor(self) -> usize {
+        match self {
+            Self::Far => 1,
+            Self::Near => 20,
+        }
+    }
 }
 
 /// Who is counted.
@@ -63,6 +82,12 @@ pub struct Rate {
     pub most: usize,
     /// In any period as long as this.
     pub span: Duration,
+}
+
+impl Rate {
+    const fn times(self, reach: Reach) -> Self {
+        Self { most: self.most.saturating_mul(reach.factor()), span: self.span }
+    }
 }
 
 /// The limits.
@@ -163,8 +188,8 @@ impl RateLimits {
             Act::Call => self.calls,
             Act::Ring(_) => self.rings,
             Act::FailSignIn => self.failed_sign_ins,
-            Act::SignUp => self.sign_ups,
-            Act::TrySignUp => self.sign_up_attempts,
+            Act::SignUp(reach) => self.sign_ups.times(*reach),
+            Act::TrySignUp(reach) => self.sign_up_attempts.times(*reach),
         }
     }
 }

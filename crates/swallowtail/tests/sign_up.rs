@@ -243,9 +243,15 @@ async fn closed_is_closed_and_passwords_from_afar_come_encrypted() {
         config.sign_up.elsewhere = Access::Open;
     })
     .await;
-    let mut near = browser(&server).await;
+    let mut near = browser(&server).await.with("X-Forwarded-For: 192.168.1.7");
     assert_says(&near.get("/signup").await, 403, "Accounts on this server are made by whoever runs it");
     assert_says(&near.post("/signup", &fields("alice@example.com", "")).await, 403, "Sign-up is closed");
+    let mut nameless = browser(&server).await;
+    assert_eq!(
+        nameless.get("/signup").await.status,
+        200,
+        "who is behind a terminator that names nobody may be anybody"
+    );
     let mut clear = browser(&server).await.with("X-Forwarded-For: 203.0.113.9");
     assert_says(&clear.get("/signup").await, 403, "with <b>https://</b>");
     assert_says(&clear.post("/signup", &fields("alice@example.com", "")).await, 403, "with <b>https://</b>");
@@ -263,6 +269,11 @@ async fn who_only_seems_near_is_not_let_in_for_that() {
     let mut rebound = Browser::open(http).await;
     rebound.headers = "Host: evil.example:8080".to_owned();
     assert_says(&rebound.get("/signup").await, 403, "evil.example:8080</b>, a name that this server does not know");
+    // One that is not repeated is none that is known either.
+    for odd in ["evil~.example:8080".to_owned(), format!("{}.evil.example:8080", "a".repeat(250))] {
+        rebound.headers = format!("Host: {odd}");
+        assert_says(&rebound.get("/signup").await, 403, "a name that this server does not know");
+    }
     assert_says(&rebound.post("/signup", &fields("alice@example.com", "")).await, 403, "does not know");
     assert_eq!(accounts(&server).await, 0);
 }

@@ -24,8 +24,8 @@ pub(super) fn behind(caller: Caller, trusted: &[IpNet], headers: &HeaderMap) -> 
         }
         return Some(caller);
     }
-    // One on the same machine may ask for itself.
-    let Some(named) = named else { return Some(caller) };
+    // One on the same machine may ask for itself, or may have been set up without the header.
+    let Some(named) = named else { return Some(Caller { hidden: true, ..caller }) };
     let secure = last_word(headers, &FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
     address(named).map(|client| caller.on_behalf_of(client, secure))
 }
@@ -77,6 +77,10 @@ mod tests {
         let stranger = seen("203.0.113.9:5", &[forwarded("192.168.0.1"), https.clone()]);
         assert_eq!(stranger, is("203.0.113.9:5", false));
         assert_eq!(seen("127.0.0.1:9", &[]), is("127.0.0.1:9", false));
+        let network = Arc::new(Reachable::default());
+        let caller = Caller::new("127.0.0.1:9".parse().unwrap(), "192.0.2.1:80".parse().unwrap(), network);
+        let trusted = ["127.0.0.0/8".parse().unwrap()];
+        assert!(behind(caller, &trusted, &HeaderMap::new()).unwrap().hidden, "it may be anybody");
         assert_eq!(seen("127.0.0.1:9", std::slice::from_ref(&https)), is("127.0.0.1:9", false), "nobody is named");
         let client = is("198.51.100.7:0", true);
         assert_eq!(seen("127.0.0.1:9", &[forwarded("127.0.0.1, 198.51.100.7"), https.clone()]), client);

@@ -14,13 +14,21 @@ const MOST_HOST: usize = 255;
 
 /// The host that the client reached us by: the one it named, else the operator's, else the address it dialled. It can stand in a header.
 pub(crate) fn host_of(caller: &Caller, uri: &Uri, headers: &HeaderMap) -> String {
-    let target = uri.authority().map(Authority::as_str);
-    let header = || headers.get(HOST).and_then(|host| host.to_str().ok());
-    let named = target.or_else(header).filter(|host| is_plausible(host));
-    match named.or(caller.network.advertise.passport.as_deref()) {
+    match named(uri, headers).filter(|host| is_plausible(host)).or(caller.network.advertise.passport.as_deref()) {
         Some(host) => host.to_owned(),
         None => dialled(caller),
     }
+}
+
+/// Whether the client named a host that [`host_of`] does not repeat.
+pub(crate) fn names_oddly(uri: &Uri, headers: &HeaderMap) -> bool {
+    named(uri, headers).is_some_and(|host| !is_plausible(host))
+}
+
+/// What is no text is a host that nobody repeats.
+fn named<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    let target = uri.authority().map(Authority::as_str);
+    target.or_else(|| headers.get(HOST).map(|host| host.to_str().unwrap_or_default()))
 }
 
 /// The address that the client dialled. The port is left out where it goes without saying: libpurple, which names no host, would take it

@@ -18,6 +18,6 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use host::host_of;
+pub(crate) use host::{host_of, names_oddly};
 pub use routes::Routes;
 pub use serve::{AnyStream, Site, serve};

@@ -20,6 +20,8 @@ pub struct Caller {
     pub polled: bool,
     /// Whether it came through a tunnel of the proxy.
     pub tunnelled: bool,
+    /// Whether it came through a terminator or reverse proxy that does not say for whom: it may be anybody.
+    pub hidden: bool,
 }
 
 /// What the clients of one network are told of our addresses.
@@ -39,7 +41,15 @@ impl Caller {
     /// A client that dialled us. Addresses of IPv4 are written as such, whatever socket they came by.
     #[must_use]
     pub fn new(peer: SocketAddr, local: SocketAddr, network: Arc<Reachable>) -> Self {
-        Self { peer: canonical(peer), local: canonical(local), network, secure: false, polled: false, tunnelled: false }
+        Self {
+            peer: canonical(peer),
+            local: canonical(local),
+            network,
+            secure: false,
+            polled: false,
+            tunnelled: false,
+            hidden: false,
+        }
     }
 
     /// The notification server that this client can dial.

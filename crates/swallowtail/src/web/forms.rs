@@ -104,7 +104,7 @@ pub(super) fn is_trusted_name(host: &str, hosts: &Hosts, caller: &Caller) -> boo
 pub(super) fn is_near(caller: &Caller, headers: &HeaderMap) -> bool {
     // A trusted one's word is taken before, and leaves no port.
     let is_forwarded = caller.peer.port() != 0 && FORWARDED.iter().any(|name| headers.contains_key(name));
-    caller.is_near() && !is_forwarded
+    caller.is_near() && !caller.hidden && !is_forwarded
 }
 
 fn without_port(host: &str) -> &str {

@@ -11,7 +11,7 @@ use askama::Template;
 use axum::Form;
 use axum::body::Body;
 use axum::extract::{Extension, FromRequest, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use msnp::Handle;
 
@@ -19,9 +19,9 @@ use super::{Web, forms, page};
 use crate::accounts::utc::Utc;
 use crate::accounts::{AccountError, password};
 use crate::config::{Access, contains};
-use crate::http::{answers, body, host_of};
+use crate::http::{answers, body, host_of, names_oddly};
 use crate::net::Caller;
-use crate::rates::Act;
+use crate::rates::{Act, Reach};
 use crate::store::{NewAccount, StoreError};
 use form::{Errors, Good, Typed};
 
@@ -63,6 +63,27 @@ struct RefusedPage {
     refusal: Refusal,
 }
 
+/// How somebody came to the page.
+struct Visit {
+    is_near: bool,
+    /// The host that the page was asked by.
+    host: String,
+    /// Whether that stands for one that cannot be a host.
+    is_odd: bool,
+}
+
+impl Visit {
+    fn new(caller: &Caller, request: &Request) -> Self {
+        let (uri, headers) = (request.uri(), request.headers());
+        let is_near = forms::is_near(caller, headers);
+        Self { is_near, host: host_of(caller, uri, headers), is_odd: names_oddly(uri, headers) }
+    }
+
+    fn is_by_known_name(&self, web: &Web, caller: &Caller) -> bool {
+        !self.is_odd && forms::is_trusted_name(&self.host, &web.hosts, caller)
+    }
+}
+
 /// Who gets a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Gate {
@@ -88,8 +109,7 @@ pub(super) async fn show(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
-    let host = host_of(&caller, request.uri(), request.headers());
-    match web.gate(&caller, request.headers(), host).await {
+    match web.gate(&caller, &Visit::new(&caller, &request)).await {
         Ok(Ok(gate)) => web.form(StatusCode::OK, &caller, gate, &Typed::default(), &Errors::default()),
         Ok(Err(refusal)) => page(StatusCode::FORBIDDEN, &RefusedPage { refusal }),
         Err(error) => failed(&error),
@@ -102,8 +122,8 @@ pub(super) async fn take(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
-    let host = host_of(&caller, request.uri(), request.headers());
-    let gate = match web.gate(&caller, request.headers(), host.clone()).await {
+    let visit = Visit::new(&caller, &request);
+    let gate = match web.gate(&caller, &visit).await {
         Ok(Ok(gate)) => gate,
         Ok(Err(refusal)) => return page(StatusCode::FORBIDDEN, &RefusedPage { refusal }),
         Err(error) => return failed(&error),
@@ -116,12 +136,12 @@ pub(super) async fn take(
     let again = |status, errors: &Errors| web.form(status, &caller, gate, &typed, errors);
     let notice = |status, notice| again(status, &Errors::notice(notice));
     let address = caller.peer.ip();
-    let is_counted = !contains(&web.exempt, address);
-    if is_counted && !web.rates.admit(address, Act::TrySignUp) {
+    let reach = if contains(&web.exempt, address) { Reach::Near } else { Reach::Far };
+    if !web.rates.admit(address, Act::TrySignUp(reach)) {
         tracing::info!(peer = %caller.peer, "too many sign-up forms from this address");
         return notice(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_FORMS);
     }
-    if forms::is_foreign(&headers, &host, &web.hosts, &caller) {
+    if forms::is_foreign(&headers, &visit.host, &web.hosts, &caller) {
         tracing::info!(peer = %caller.peer, "a sign-up form came from another site");
         return notice(StatusCode::FORBIDDEN, FOREIGN);
     }
@@ -133,7 +153,7 @@ pub(super) async fn take(
         Ok(Err(errors)) => return again(StatusCode::UNPROCESSABLE_ENTITY, &errors),
         Err(error) => return failed_form(&error, notice),
     };
-    if is_counted && !web.rates.admit(address, Act::SignUp) {
+    if !web.rates.admit(address, Act::SignUp(reach)) {
         return notice(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_ACCOUNTS);
     }
     match web.make(&good).await {
@@ -172,23 +192,15 @@ fn failed_form(error: &dyn std::fmt::Display, notice: impl FnOnce(StatusCode, &'
 
 impl Web {
     /// Whether somebody may sign up, and how.
-    async fn gate(
-        &self,
-        caller: &Caller,
-        headers: &HeaderMap,
-        host: String,
-    ) -> Result<Result<Gate, Refusal>, StoreError> {
-        let is_near = forms::is_near(caller, headers);
-        let access = if is_near { self.sign_up.near } else { self.sign_up.elsewhere };
+    async fn gate(&self, caller: &Caller, visit: &Visit) -> Result<Result<Gate, Refusal>, StoreError> {
+        let access = if visit.is_near { self.sign_up.near } else { self.sign_up.elsewhere };
         let refusal = match access {
             Access::Closed => Refusal::Closed,
             Access::Invite if !self.accounts.has_good_invites().await? => Refusal::NoCodes,
             _ if !caller.may_bring_passwords(self.insecure_http) => Refusal::Insecure,
             // Who has a code, or could sign up from anywhere, gains nothing by being near.
-            Access::Open
-                if self.sign_up.elsewhere != Access::Open && !forms::is_trusted_name(&host, &self.hosts, caller) =>
-            {
-                Refusal::StrangeName(host)
+            Access::Open if self.sign_up.elsewhere != Access::Open && !visit.is_by_known_name(self, caller) => {
+                Refusal::StrangeName(visit.host.clone())
             }
             Access::Open | Access::Invite => return Ok(Ok(Gate { asks_code: access == Access::Invite })),
         };
