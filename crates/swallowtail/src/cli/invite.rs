@@ -64,7 +64,9 @@ async fn carry_out(command: InviteCommand, store: &Store, now: Utc) -> anyhow::R
             let number = store.add_invite(&NewInvite { code_hash: code.hash(), uses, expires_at, note }).await?;
             let accounts = if uses == 1 { "one account".to_owned() } else { format!("{uses} accounts") };
             let until = expires_at.map(|end| format!(", until {}", moment(end))).unwrap_or_default();
-            Ok(format!("{code}\nThis is invite {number}, good for {accounts}{until}. It is not shown again."))
+            Ok(format!(
+                "{code}\nThis is invite {number}, good for {accounts}{until}. It is not shown again.\nIt is for the page /signup of the server."
+            ))
         }
         InviteCommand::List => Ok(table(&store.invites().await?, now)),
         InviteCommand::Remove { number } => match store.remove_invite(number).await? {
@@ -155,7 +157,10 @@ mod tests {
         assert_eq!(empty, "There are no invites yet: `swallowtail invite add` makes one.");
         let said = carry_out(add(1, Some(3600), "for \u{1b}Bob"), &store, now).await.unwrap();
         let (code, rest) = said.split_once('\n').unwrap();
-        assert_eq!(rest, "This is invite 1, good for one account, until 2005-11-22 06:10. It is not shown again.");
+        assert_eq!(
+            rest,
+            "This is invite 1, good for one account, until 2005-11-22 06:10. It is not shown again.\nIt is for the page /signup of the server."
+        );
         assert!(InviteCode::parse(code).is_some(), "{code}");
         carry_out(add(30, None, ""), &store, now).await.unwrap();
         let made = Utc::now().date();

@@ -18,7 +18,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use msnp::Handle;
 
-use crate::config::Config;
+use crate::config::{Config, is_host_and_port};
 use crate::control;
 use crate::tls::Tls;
 
@@ -84,6 +84,7 @@ enum Command {
         #[command(flatten)]
         source: Source,
         /// Where they are to go, HOST:PORT
+        #[arg(value_parser = parse_place)]
         address: String,
     },
     /// Talk to somebody, from this terminal
@@ -202,9 +203,19 @@ impl ServeArgs {
     }
 }
 
+/// Where clients can be sent.
+fn parse_place(text: &str) -> Result<String, String> {
+    let is_port =
+        |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    let good = text.rsplit_once(':').is_some_and(|(_, port)| is_port(port)) && is_host_and_port(text);
+    good.then(|| text.to_owned())
+        .ok_or_else(|| "it must be a host and a port, such as chat.example.com:1863".to_owned())
+}
+
 /// An address to listen on.
 fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "it must be an IP address and a port, such as 0.0.0.0:1863".to_owned())
+    text.parse()
+        .map_err(|_| "it must be an IP address and a port; 0.0.0.0:8080 is port 8080 of every address".to_owned())
 }
 
 impl Cli {
@@ -224,15 +235,23 @@ impl Cli {
                 let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
                 anyhow::ensure!(!text.is_empty(), "there is nothing to tell: the text is empty");
                 tell(&source, &control::Command::Announce(text))?;
+                say("Everybody who is signed in was told.");
             }
-            Command::Stop { source, minutes } => tell(&source, &control::Command::Stop(minutes))?,
-            Command::Move { source, address } => tell(&source, &control::Command::Move(address))?,
+            Command::Stop { source, minutes } => {
+                tell(&source, &control::Command::Stop(minutes))?;
+                say(if minutes == 0 { "The server stops." } else { "Everybody who is signed in was warned." });
+            }
+            Command::Move { source, address } => {
+                tell(&source, &control::Command::Move(address))?;
+                say("Everybody who is signed in was sent there.");
+            }
             Command::Chat { source, me, other, notification, http, password_stdin } => {
                 let listen = source.config()?.listen;
                 let servers = chat::Servers {
                     notification: find(notification, listen.notification).await?,
                     http: find(http, listen.http).await?,
                 };
+                chat::look_for(&servers, &me, &other).await?;
                 let password = account::prompt::password(&me, password_stdin)?;
                 chat::run(&servers, me, &password, other).await?;
             }

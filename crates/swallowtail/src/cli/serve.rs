@@ -1,7 +1,7 @@
 //! `swallowtail serve`.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(super) async fn run(config: Config, file: Option<&Path>) -> anyhow::Result<(
         () = until_stop(&server, &mut control, &mut signals) => {}
         never = reload_certificates(&server, &mut reload) => match never {},
     }
-    say("Stopping. Once more stops at once.");
+    say("Stopping. Ctrl-C again stops at once.");
     tokio::select! {
         () = server.stop() => {}
         () = signals.wait() => anyhow::bail!("stopped before everybody was told"),
@@ -58,7 +58,11 @@ async fn until_stop(server: &Server, control: &mut Control, signals: &mut StopSi
             },
             // The last word counts: a stop can be put off and hastened.
             Command::Stop(minutes) => {
-                say(format_args!("Stopping in {minutes} minutes. Ctrl-C stops now."));
+                match minutes {
+                    0 => {}
+                    1 => say("Stopping in 1 minute. Ctrl-C stops now."),
+                    more => say(format_args!("Stopping in {more} minutes. Ctrl-C stops now.")),
+                }
                 stop = Box::pin(count_down(server, minutes));
             }
         }
@@ -103,11 +107,15 @@ fn welcome(addresses: &Addresses, data: &Path, file: Option<&Path>, accounts: u6
     }
     text += &format!("  {:<width$}  {}\n\n", "data directory", data.display());
     text += &match accounts {
-        0 => "There are no accounts yet. To make one:\n".to_owned(),
-        1 => "There is 1 account. To make another one:\n".to_owned(),
-        more => format!("There are {more} accounts. To make another one:\n"),
+        0 => "There are no accounts yet. ".to_owned(),
+        1 => "There is 1 account. ".to_owned(),
+        more => format!("There are {more} accounts. "),
     };
-    text += &format!("  {program} account add alice@example.com {data_flag}\n");
+    let site = site(addresses.http);
+    text += &format!("In a browser:\n  {site}/signup  to make one\n  {site}/setup   to set a client up\n");
+    if accounts == 0 {
+        text += &format!("Or here:\n  {program} account add alice@example.com {data_flag}\n");
+    }
     let flags = ["notification", "switchboard", "http", "dispatch"];
     let all = flags.into_iter().filter_map(|flag| Some((flag, addresses.main(flag)?)));
     let (local, reachable): (Vec<_>, Vec<_>) = all.partition(|(_, address)| address.ip().is_loopback());
@@ -135,6 +143,23 @@ fn welcome(addresses: &Addresses, data: &Path, file: Option<&Path>, accounts: u6
     }
     text += "\nCtrl-C stops it.";
     text
+}
+
+/// Where a browser finds the pages. For a listener on every address that is the one by which this machine reaches others.
+fn site(http: SocketAddr) -> String {
+    let mut address = http;
+    if address.ip().is_unspecified() {
+        address.set_ip(own_address().unwrap_or(Ipv4Addr::LOCALHOST.into()));
+    }
+    format!("http://{address}")
+}
+
+/// Nothing is sent: the system only says which of its addresses it would send from.
+fn own_address() -> Option<IpAddr> {
+    const ANYWHERE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect(ANYWHERE).ok()?;
+    socket.local_addr().ok().map(|address| address.ip())
 }
 
 /// Every listener, in words, with its address.

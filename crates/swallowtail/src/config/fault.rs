@@ -22,7 +22,10 @@ impl Fault {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let number = before.matches('\n').count();
         let source = text.lines().nth(number).unwrap_or_default().trim().to_owned();
-        let message = error.message().to_owned();
+        let message = error.message().replace(
+            "invalid socket address syntax",
+            "this must be an IP address and a port; 0.0.0.0:8080 is port 8080 of every address",
+        );
         Self { line: number + 1, source, meant: meant(&message), message }
     }
 }

@@ -182,7 +182,8 @@ impl Config {
         for (name, listen, advertise) in self.networks() {
             let prefix = if name == MAIN { String::new() } else { format!("network.{name}.") };
             for (key, value) in advertise.all() {
-                let good = value.is_none_or(is_host_and_port);
+                let Some(value) = value else { continue };
+                let good = is_host_and_port(value);
                 anyhow::ensure!(
                     good,
                     "{prefix}advertise.{key} is {value:?}; it must be a host and a port, without blanks"
@@ -233,7 +234,7 @@ pub fn is_host(value: &str) -> bool {
 }
 
 /// The same with a port, or an address of IPv6 in brackets.
-fn is_host_and_port(value: &str) -> bool {
+pub(crate) fn is_host_and_port(value: &str) -> bool {
     is_host(&value.replace([':', '[', ']'], ""))
 }
 

@@ -10,6 +10,7 @@ use axum::response::Response;
 use tokio::time::Instant;
 
 use super::{Web, page};
+use crate::config::Access;
 use crate::presence::Directory;
 use crate::sync::lock;
 
@@ -20,6 +21,8 @@ const COUNT_LIFE: Duration = Duration::from_secs(5);
 #[template(path = "home.html")]
 struct Home {
     signed_in: usize,
+    /// Whether nobody can sign up by the page.
+    is_closed: bool,
 }
 
 /// How many people are on line, as it was a moment ago.
@@ -42,5 +45,6 @@ impl Count {
 
 /// `GET /`.
 pub(super) async fn show(State(web): State<Arc<Web>>) -> Response {
-    page(StatusCode::OK, &Home { signed_in: web.signed_in.of(&web.directory) })
+    let is_closed = web.sign_up.near == Access::Closed && web.sign_up.elsewhere == Access::Closed;
+    page(StatusCode::OK, &Home { signed_in: web.signed_in.of(&web.directory), is_closed })
 }

@@ -42,6 +42,8 @@ pub(crate) struct Web {
     signed_in: home::Count,
     sign_up: SignUp,
     insecure_http: bool,
+    /// Whether some listener has TLS.
+    has_https: bool,
     exempt: Vec<IpNet>,
 }
 
@@ -64,6 +66,9 @@ impl Web {
             signed_in: home::Count::default(),
             sign_up: config.sign_up.clone(),
             insecure_http: config.sign_in.insecure_http,
+            // A terminator in front has it too.
+            has_https: config.networks().any(|(_, listen, _)| listen.https.is_some())
+                || !config.http.trusted_proxies.is_empty(),
             exempt: config.limits.exempt.clone(),
         }))
     }

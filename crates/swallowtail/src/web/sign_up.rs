@@ -61,6 +61,8 @@ struct DonePage {
 #[template(path = "signup_refused.html")]
 struct RefusedPage {
     refusal: Refusal,
+    /// Whether the page can be had over TLS.
+    has_https: bool,
 }
 
 /// How somebody came to the page.
@@ -111,7 +113,7 @@ pub(super) async fn show(
 ) -> Response {
     match web.gate(&caller, &Visit::new(&caller, &request)).await {
         Ok(Ok(gate)) => web.form(StatusCode::OK, &caller, gate, &Typed::default(), &Errors::default()),
-        Ok(Err(refusal)) => page(StatusCode::FORBIDDEN, &RefusedPage { refusal }),
+        Ok(Err(refusal)) => web.refused(refusal),
         Err(error) => failed(&error),
     }
 }
@@ -125,7 +127,7 @@ pub(super) async fn take(
     let visit = Visit::new(&caller, &request);
     let gate = match web.gate(&caller, &visit).await {
         Ok(Ok(gate)) => gate,
-        Ok(Err(refusal)) => return page(StatusCode::FORBIDDEN, &RefusedPage { refusal }),
+        Ok(Err(refusal)) => return web.refused(refusal),
         Err(error) => return failed(&error),
     };
     let headers = request.headers().clone();
@@ -196,8 +198,9 @@ impl Web {
         let access = if visit.is_near { self.sign_up.near } else { self.sign_up.elsewhere };
         let refusal = match access {
             Access::Closed => Refusal::Closed,
-            Access::Invite if !self.accounts.has_good_invites().await? => Refusal::NoCodes,
+            // Before anybody goes and gets a code.
             _ if !caller.may_bring_passwords(self.insecure_http) => Refusal::Insecure,
+            Access::Invite if !self.accounts.has_good_invites().await? => Refusal::NoCodes,
             // Who has a code, or could sign up from anywhere, gains nothing by being near.
             Access::Open if self.sign_up.elsewhere != Access::Open && !visit.is_by_known_name(self, caller) => {
                 Refusal::StrangeName(visit.host.clone())
@@ -205,6 +208,10 @@ impl Web {
             Access::Open | Access::Invite => return Ok(Ok(Gate { asks_code: access == Access::Invite })),
         };
         Ok(Err(refusal))
+    }
+
+    fn refused(&self, refusal: Refusal) -> Response {
+        page(StatusCode::FORBIDDEN, &RefusedPage { refusal, has_https: self.has_https })
     }
 
     fn form(&self, status: StatusCode, caller: &Caller, gate: Gate, typed: &Typed, errors: &Errors) -> Response {

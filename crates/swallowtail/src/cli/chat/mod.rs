@@ -10,10 +10,12 @@ use anyhow::{Context, bail};
 use msnp::challenge::{Algorithm, answer};
 use msnp::notification::{
     Adc, Addition, Chg, ClientCommand, ContactLine, OutReason, PresenceLine, Qry, Rng, ServerCommand, ServiceLine,
+    SignInAnswer,
 };
 use msnp::{DisplayName, ErrorCode, Handle, List, Status, Text};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use crate::client::{CAPABILITIES, NotificationClient, OwnedFrame, Tap, fetch_ticket};
 use crate::config::is_private;
@@ -24,6 +26,8 @@ use screen::Screen;
 const PRODUCT: &str = "PROD0090YUAUV{2B";
 /// How often the server is told that we are here (framing.md section 10).
 const PING: Duration = Duration::from_secs(45);
+/// How long a server may take to answer a dial.
+const DIAL_WAIT: Duration = Duration::from_secs(5);
 /// When the input has ended, how long what was typed may wait for the other one to join.
 const LAST_WAIT: Duration = Duration::from_secs(10);
 
@@ -40,6 +44,20 @@ pub(super) struct Chat {
 pub(super) struct Servers {
     pub(super) notification: SocketAddr,
     pub(super) http: SocketAddr,
+}
+
+/// Whether there is a server at all: asked before a password is.
+pub(super) async fn look_for(servers: &Servers, me: &Handle, other: &Handle) -> anyhow::Result<()> {
+    if me == other {
+        bail!("{me} cannot talk to itself: name somebody else");
+    }
+    for address in [servers.http, servers.notification] {
+        let dialled = timeout(DIAL_WAIT, TcpStream::connect(address)).await;
+        if !matches!(dialled, Ok(Ok(_))) {
+            bail!("no server answers at {address}. Is it running? `swallowtail serve` starts it");
+        }
+    }
+    Ok(())
 }
 
 /// Signs in, adds the other one, and passes on what is typed until the input ends or Ctrl-C comes.
@@ -61,7 +79,7 @@ pub(super) async fn run(servers: &Servers, me: Handle, password: &str, other: Ha
     chat.screen.note(format_args!("You are signed in as {}. Type and press Enter; Ctrl-C leaves.", chat.me));
     tokio::select! {
         served = chat.serve(screen::typed_lines()) => served?,
-        _ = tokio::signal::ctrl_c() => {}
+        _ = tokio::signal::ctrl_c() => screen::end_line(),
     }
     chat.leave().await
 }
@@ -77,9 +95,6 @@ async fn until(end: Option<Instant>) {
 impl Chat {
     /// On AL, so that the other one may see and call us, and on FL. That somebody is there already is no error.
     async fn add_other(&mut self) -> anyhow::Result<()> {
-        if self.other == self.me {
-            bail!("{} cannot talk to itself: name somebody else", self.me);
-        }
         self.allow(self.other.clone()).await?;
         let nickname = DisplayName::from(&self.other);
         let text = Text::encode(nickname.as_str());
@@ -173,6 +188,12 @@ impl Chat {
             }
             ServerCommand::Service(ServiceLine::Challenge(_, challenge)) => self.meet_challenge(&challenge).await?,
             ServerCommand::Service(ServiceLine::Ring(ring)) => self.answer_call(ring).await,
+            ServerCommand::Service(ServiceLine::Message(payload) | ServiceLine::Notification(payload)) => {
+                self.screen.of_server(&payload);
+            }
+            ServerCommand::SignIn(SignInAnswer::Transfer { notification, .. }) => {
+                self.screen.note(format_args!("The server sends you to {notification}. This client stays."));
+            }
             ServerCommand::Out(reason) => {
                 self.screen.note(match reason {
                     Some(OutReason::SignedInElsewhere) => format_args!("You have signed in elsewhere."),

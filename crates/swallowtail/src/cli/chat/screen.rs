@@ -5,6 +5,7 @@ use std::io::BufRead;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use msnp::{Handle, Status};
+use quick_xml::escape::unescape;
 use tokio::sync::mpsc;
 
 use crate::cli::say;
@@ -32,6 +33,29 @@ impl Screen {
             self.note(format_args!("{from} sends a nudge."));
         }
     }
+}
+
+/// What stands before the minutes in a warning (payloads.md section 11).
+const MINUTES: &str = "\r\nArg1: ";
+
+impl Screen {
+    /// What the server has to say: that it will stop, or what its operator wrote. The rest is for programs.
+    pub(super) fn of_server(&self, payload: &[u8]) {
+        let payload = String::from_utf8_lossy(payload);
+        let is_warning = payload.contains("application/x-msmsgssystemmessage");
+        if let Some((_, rest)) = payload.split_once(MINUTES).filter(|_| is_warning) {
+            let minutes = rest.lines().next().unwrap_or_default();
+            self.note(format_args!("The server stops in {minutes} min."));
+        } else if let Some((text, _)) = payload.split_once("<TEXT>").and_then(|(_, rest)| rest.split_once("</TEXT>")) {
+            let text = unescape(text).unwrap_or_default();
+            self.note(format_args!("The server says: {text}"));
+        }
+    }
+}
+
+/// Ctrl-C leaves its sign in the middle of a line.
+pub(super) fn end_line() {
+    say("");
 }
 
 /// A status as people say it.

@@ -1,5 +1,6 @@
 //! The fields of the form: what they may hold, and what is said beside them.
 
+use msnp::handle::BadHandle;
 use msnp::{DisplayName, Handle};
 use serde::Deserialize;
 
@@ -98,7 +99,7 @@ pub(super) fn check(typed: &Typed, asks_code: bool) -> (Parts, Errors) {
     let code = match typed.code.trim() {
         _ if !asks_code => None,
         "" => {
-            errors.code = Some("An invite code is needed here. Whoever runs this server gives them out.".into());
+            errors.code = Some("An invite code is needed here.".into());
             None
         }
         code => {
@@ -120,7 +121,10 @@ fn check_address(text: &str) -> Result<Handle, Box<str>> {
     if text.is_empty() {
         return Err("Please choose an address, such as alice@example.com.".into());
     }
-    let handle = Handle::parse(text).map_err(|fault| format!("This cannot be an address: {fault}."))?;
+    let handle = Handle::parse(text).map_err(|fault| match fault {
+        BadHandle::NoAddress => "An address looks like name@example.com.".to_owned(),
+        fault => format!("This cannot be an address: {fault}."),
+    })?;
     // Letters of other scripts look like these (security.md section 5). The operator can make any address.
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("Please use the letters a to z, digits and the usual signs only.".into());
@@ -182,7 +186,7 @@ mod tests {
         let address = |address| typed(address, good.1, good.2);
         let table = [
             (address(""), "address", "choose an address"),
-            (address("alice"), "address", "it is not an address"),
+            (address("alice"), "address", "looks like name@example.com"),
             (address("alice@example"), "address", "no dot inside"),
             (address("<b>@example.com"), "address", "a character that an address cannot have"),
             (address("h\u{43e}tmail@example.com"), "address", "letters a to z"),
