@@ -72,7 +72,7 @@ fn two_terminals_are_a_chat() {
     let server = RunningBinary::start(data.path());
     let mut alice = Terminal::open(&server, ALICE, BOB);
     alice.type_line("Is anybody there?");
-    alice.shows("Not sent: bob@example.com cannot be reached now");
+    alice.shows("Not sent: bob@example.com is off line");
     let mut bob = Terminal::open(&server, BOB, ALICE);
     alice.shows("bob@example.com is on line.");
     alice.type_line("Hello B\u{f6}b");

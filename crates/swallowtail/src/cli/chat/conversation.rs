@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context, bail};
-use msnp::Handle;
+use anyhow::bail;
 use msnp::notification::Rng;
 use msnp::switchboard::{AckFlag, ClientCommand, Cookie, ServerCommand};
+use msnp::{ErrorCode, Handle};
 
 use super::screen::Screen;
 use crate::client::{OwnedFrame, SwitchboardClient, Tap};
@@ -35,7 +35,11 @@ impl Conversation {
         let trid = link.next_trid();
         link.send(&ClientCommand::Cal { trid, callee: callee.clone() }).await?;
         let rings = |line: &ServerCommand<'_>| matches!(line, ServerCommand::Ringing(..)).then_some(());
-        link.wait_for("that it rings", rings).await.with_context(|| format!("{callee} cannot be reached now"))?;
+        match link.answer("that it rings", rings).await? {
+            Ok(()) => {}
+            Err(ErrorCode::NotOnline) => bail!("{callee} is off line"),
+            Err(code) => bail!("{callee} cannot be called: the server says {code}"),
+        }
         Ok(Self { link, others: 0, waiting: Vec::new() })
     }
 

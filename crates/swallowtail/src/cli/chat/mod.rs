@@ -76,7 +76,10 @@ pub(super) async fn run(servers: &Servers, me: Handle, password: &str, other: Ha
     chat.add_other().await?;
     let chg = Chg::new(chat.notification.next_trid(), Status::Online, CAPABILITIES, None);
     chat.notification.send(&ClientCommand::Chg(chg)).await?;
-    chat.screen.note(format_args!("You are signed in as {}. Type and press Enter; Ctrl-C leaves.", chat.me));
+    chat.screen.note(format_args!(
+        "You are signed in as {}, and will see when {} is on line. Type and press Enter; Ctrl-C leaves.",
+        chat.me, chat.other
+    ));
     tokio::select! {
         served = chat.serve(screen::typed_lines()) => served?,
         _ = tokio::signal::ctrl_c() => screen::end_line(),
