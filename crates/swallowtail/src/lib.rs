@@ -10,6 +10,7 @@ pub mod config;
 pub mod control;
 pub mod doctor;
 pub mod gateway;
+mod host_port;
 pub mod http;
 pub mod listeners;
 pub mod net;

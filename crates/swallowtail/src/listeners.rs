@@ -168,6 +168,9 @@ impl NetworkSockets {
             notification: port("notification").unwrap_or_else(|| main.notification.port()),
             switchboard: switchboard.unwrap_or_else(|| main.switchboard.port()),
             switchboard_tls: port("switchboard_tls"),
+            http: port("http"),
+            https: port("https"),
+            name: self.name.clone(),
         }
     }
 }

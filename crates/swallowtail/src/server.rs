@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::accounts::{Accounts, member_id};
 use crate::chat::Chat;
-use crate::client_setup::{Offer, Root, names};
+use crate::client_setup::{Offer, OldTls, Root, names};
 use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::http::{Routes, Site};
@@ -86,7 +86,10 @@ impl Server {
         let gateway = Gateway::new(config, chat.clone());
         let (directory, rates) = (service.directory.clone(), service.rates.clone());
         let web = Web::open(config, &service.store, accounts.clone(), directory, rates, hosts.clone()).await?;
-        // The certificate for Windows XP is looked for at each request.
+        // The certificate for Windows XP is looked for at each request. Its fault is none of the server's, but should be seen at once.
+        if let Err(error) = OldTls::read(&config.data) {
+            tracing::error!("clients on Windows XP are offered no certificate: {error:#}");
+        }
         let setup = Setup { offer: Arc::new(Offer::new(config, public, None)), data: config.data.clone() };
         let site = Arc::new(Site {
             routes: Routes::new(config, passport, gateway.clone(), web::router(web, setup), hosts.clone()).await,

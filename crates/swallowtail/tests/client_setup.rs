@@ -1,31 +1,31 @@
 //! What a user needs to bring a client here: the command that writes it, the pages that offer it, and the certificates, which must work.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure is what a test is for")]
 
 mod support;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
-use rustls::pki_types::CertificateDer;
+use rustls::RootCertStore;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use support::TestServer;
 use support::binary::{run, swallowtail};
 use support::http::{Answer, Http};
 use support::tls::{TestCertificate, trusting};
+use swallowtail::client_setup::Root;
+use swallowtail::config::{Advertise, Listen, Network};
 use tokio::net::TcpStream;
 
 /// The hosts that clients sign in to.
-const SIGN_IN: [&str; 6] = [
-    "nexus.passport.com",
-    "login.live.com",
-    "login.passport.com",
-    "login.passport.net",
-    "loginnet.passport.com",
-    "msnia.login.live.com",
-];
+const SIGN_IN: [&str; 5] =
+    ["nexus.passport.com", "login.live.com", "login.passport.com", "login.passport.net", "loginnet.passport.com"];
 
 async fn get(server: &TestServer, path: &str) -> Answer {
     get_as(server, path, "192.0.2.1:8080").await
@@ -54,13 +54,18 @@ fn openssl_takes(root: &Path, certificate: &Path, name: &str) -> bool {
         .args(["verify", "-no-CApath", "-no-CAstore", "-purpose", "sslserver", "-verify_hostname", name, "-CAfile"])
         .args([root, certificate])
         .output()
-        .unwrap();
+        .expect(NO_OPENSSL);
     output.status.success()
 }
 
-fn has_openssl() -> bool {
-    Command::new("openssl").arg("version").output().is_ok()
+/// What a command of OpenSSL's prints. It is the second opinion on our certificates, so that without it nothing would be shown here.
+fn openssl(arguments: &[&str]) -> String {
+    let output = Command::new("openssl").args(arguments).output().expect(NO_OPENSSL);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
+
+const NO_OPENSSL: &str = "openssl cannot be run: install the package openssl, or have cargo xtask install it";
 
 #[tokio::test]
 async fn https_needs_no_certificate_of_the_operators_for_those_who_trust_the_root() {
@@ -77,15 +82,63 @@ async fn https_needs_no_certificate_of_the_operators_for_those_who_trust_the_roo
         let mut http = Http::over(stream);
         let answer = http.ask(&format!("GET /rdr/pprdr.asp HTTP/1.1\r\nHost: {name}"), b"").await;
         assert_eq!(answer.header("PassportURLs"), Some(format!("DALogin={name}/login2.srf").as_str()));
-        if has_openssl() {
-            std::fs::write(file("shown.cer"), shown).unwrap();
-            assert!(openssl_takes(&file("root.pem"), &file("shown.cer"), name), "{name}");
-            assert!(!openssl_takes(&file("root.pem"), &file("shown.cer"), "example.com"));
-        }
+        std::fs::write(file("shown.cer"), shown).unwrap();
+        assert!(openssl_takes(&file("root.pem"), &file("shown.cer"), name), "{name}");
+        assert!(!openssl_takes(&file("root.pem"), &file("shown.cer"), "example.com"));
     }
-    for name in ["example.com", "live.com", "www.microsoft.com"] {
+    for name in ["example.com", "live.com", "www.microsoft.com", "msnia.login.live.com"] {
         let stream = TcpStream::connect(https(&server)).await.unwrap();
         assert!(trusting(&root, stream, name).await.is_err(), "{name}");
+    }
+}
+
+/// Whether OpenSSL and rustls take a certificate for `name`, which whoever has the key of a root signs for it. They have to agree.
+fn is_in_the_power_of(root: &Path, name: &str) -> bool {
+    let path = |name: &str| root.join(name).to_str().unwrap().to_owned();
+    let is_ip = name.parse::<IpAddr>().is_ok();
+    std::fs::write(path("wish"), format!("subjectAltName={}:{name}", if is_ip { "IP" } else { "DNS" })).unwrap();
+    let (key, request, made) = (path("wish.key"), path("wish.csr"), path("wish.pem"));
+    openssl(&["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-out", &key]);
+    openssl(&["req", "-new", "-subj", "/O=none", "-key", &key, "-out", &request]);
+    let (certificate, signs) = (path("certificate.pem"), path("key.pem"));
+    let mut sign = vec!["x509", "-req", "-in", &request, "-CA", &certificate, "-CAkey", &signs, "-set_serial", "7"];
+    let wish = path("wish");
+    sign.extend(["-days", "30", "-sha256", "-extfile", &wish, "-out", &made]);
+    openssl(&sign);
+    let verified = Command::new("openssl")
+        .args(["verify", "-no-CApath", "-no-CAstore", "-purpose", "sslserver"])
+        .args([if is_ip { "-verify_ip" } else { "-verify_hostname" }, name, "-CAfile", &certificate, &made])
+        .output()
+        .unwrap();
+
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(&certificate).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+    let end = CertificateDer::from_pem_file(&made).unwrap();
+    let server = ServerName::try_from(name).unwrap();
+    let rustls = verifier.verify_server_cert(&end, &[], &server, &[], UnixTime::now());
+    assert_eq!(verified.status.success(), rustls.is_ok(), "{name}: {verified:?} {rustls:?}");
+    rustls.is_ok()
+}
+
+#[test]
+fn the_key_of_a_root_is_good_for_its_names_and_for_no_other_name_or_address() {
+    let named = ["login.live.com", "192.0.2.9", "2001:db8::9"];
+    // With no address among its names, with one of one family, and with both.
+    for count in 1..=named.len() {
+        let directory = support::private_directory();
+        let names: Vec<_> = named[..count].iter().map(ToString::to_string).collect();
+        Root::open(directory.path(), &names).unwrap();
+        let root = directory.path().join("root");
+        for name in named {
+            assert_eq!(is_in_the_power_of(&root, name), names.iter().any(|own| own == name), "{name} of {names:?}");
+        }
+        for name in ["example.com", "live.com", "msnlogin.live.com", "192.0.2.1", "2001:db8::1", "127.0.0.1", "::1"] {
+            assert!(!is_in_the_power_of(&root, name), "{name} of {names:?}");
+        }
+        // Which is why the steps say so.
+        assert!(is_in_the_power_of(&root, "below.login.live.com"));
     }
 }
 
@@ -144,10 +197,13 @@ async fn the_page_leads_to_every_client_and_each_of_its_files() {
     let server = TestServer::start().await;
     let page = get(&server, "/setup").await;
     assert_eq!(page.header("Content-Type"), Some("text/html; charset=utf-8"));
+    assert_guarded(&page, "/setup");
+    assert_guarded(&get(&server, "/setup/root.cer").await, "/setup/root.cer");
     let mut seen = 0;
     for client in links(page.text(), "/setup/") {
         let page = get(&server, &client).await;
-        assert_eq!((page.status, page.header("Cache-Control")), (200, Some("no-cache")), "{client}");
+        assert_eq!((page.status, page.header("Cache-Control")), (200, Some("no-store")), "{client}");
+        assert_guarded(&page, &client);
         assert!(page.text().contains("http://192.0.2.1:8080/signup"), "{client}");
         for file in links(page.text(), &format!("{client}/")) {
             let answer = get(&server, &file).await;
@@ -165,10 +221,23 @@ async fn the_page_leads_to_every_client_and_each_of_its_files() {
             let disposition = format!("attachment; filename=\"{name}\"");
             assert_eq!(answer.header("Content-Disposition"), saved.then_some(disposition.as_str()), "{file}");
             assert!(!answer.body.is_empty(), "{file}");
+            assert_guarded(&answer, &file);
+            assert_eq!(answer.header("Cache-Control"), Some("no-cache"), "{file}");
             seen += 1;
         }
     }
     assert!(seen > 40, "{seen}");
+}
+
+/// No other site shows it in a frame, nothing is run in it, and it is taken for what it is called.
+fn assert_guarded(answer: &Answer, path: &str) {
+    for (name, value) in
+        [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "same-origin")]
+    {
+        assert_eq!(answer.header(name), Some(value), "{path}");
+    }
+    let policy = answer.header("Content-Security-Policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
 }
 
 /// The links of a page that begin so.
@@ -194,6 +263,39 @@ async fn the_files_name_the_server_as_the_visitor_reached_it() {
         assert!(script.text().contains(&format!("return \"PROXY {proxy}\";")), "{host}: {}", script.text());
         let page = get_as(&server, "/setup/7.5", host).await;
         assert!(!page.text().contains("<script"), "{}", page.text());
+    }
+}
+
+#[tokio::test]
+async fn who_comes_by_another_network_is_told_what_is_there() {
+    let any = Some("127.0.0.1:0".parse().unwrap());
+    let server = TestServer::start_with(|config| {
+        let listen = Listen { https: any, ..Listen::default() };
+        let notification = Some("chat.example.com:1863".to_owned());
+        let advertise = Advertise { notification, ..Advertise::default() };
+        config.network.insert("far".to_owned(), Network { listen, advertise });
+        let listen = Listen { http: any, notification: any, ..Listen::default() };
+        let advertise = Advertise { switchboard: Some("chat.example.com:1864".to_owned()), ..Advertise::default() };
+        config.network.insert("wide".to_owned(), Network { listen, advertise });
+    })
+    .await;
+    let root = root(&server).await;
+    let addresses = server.server().addresses().clone();
+
+    let stream = TcpStream::connect(addresses.of("far", "https").unwrap()).await.unwrap();
+    let mut far = Http::over(trusting(&root, stream, "login.live.com").await.unwrap());
+    let page = far.ask("GET /setup/msnp11-sdk HTTP/1.1\r\nHost: msn.example.org", b"").await;
+    for said in ["chat.example.com:1863", "network.far.listen.http", "http://msn.example.org/signup"] {
+        assert!(page.text().contains(said), "{said}: {}", page.text());
+    }
+    let script = far.ask("GET /proxy.pac HTTP/1.1\r\nHost: msn.example.org", b"").await;
+    assert_eq!(script.status, 404, "no proxy is there");
+
+    let mut wide = Http::dial(addresses.of("wide", "http").unwrap()).await;
+    let page = wide.ask("GET /setup/msnp11-sdk HTTP/1.1\r\nHost: msn.example.org:81", b"").await;
+    let port = addresses.of("wide", "notification").unwrap().port();
+    for said in [format!("msn.example.org:{port}"), "http://msn.example.org:81/rdr/pprdr-url.asp".to_owned()] {
+        assert!(page.text().contains(&said), "{said}: {}", page.text());
     }
 }
 
@@ -317,20 +419,32 @@ fn the_command_writes_everything_once() {
 #[test]
 fn a_host_that_nobody_can_know_has_to_be_said() {
     let directory = support::private_directory();
-    let settings = directory.path().join("settings.toml");
-    std::fs::write(&settings, "[listen]\nhttp = \"0.0.0.0:80\"\n").unwrap();
-    let data = directory.path().join("data");
-    let output = run(&[
-        "client-setup",
-        "--client",
-        "7.5",
-        "--config",
-        settings.to_str().unwrap(),
-        "--data",
-        data.to_str().unwrap(),
-    ]);
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && error.contains("--host"), "{error}");
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let everywhere = "[listen]\nhttp = \"0.0.0.0:80\"\n";
+    let six = "[advertise]\npassport = \"[2001:db8::1]:80\"\n";
+    for (settings, host) in [
+        (everywhere.to_owned(), None),
+        // Clients of the time know nothing of IPv6.
+        (format!("{everywhere}{six}"), None),
+        ("[listen]\nhttp = \"[::1]:80\"\n".to_owned(), None),
+        (format!("{six}[http]\nnames = [\"msn.example.org\"]\n"), Some("msn.example.org")),
+        ("[advertise]\npassport = \"login.example.org:8080\"\n".to_owned(), Some("login.example.org")),
+        ("[listen]\nhttp = \"[::ffff:192.0.2.7]:80\"\n".to_owned(), Some("192.0.2.7")),
+    ] {
+        std::fs::write(path("settings.toml"), &settings).unwrap();
+        let (data, to) = (path("data"), path("out"));
+        let output = swallowtail()
+            .args(["client-setup", "--client", "7.5", "--config", &path("settings.toml")])
+            .args(["--data", &data, "--to", &to, "--force"])
+            .output()
+            .unwrap();
+        let (said, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.success(), host.is_some(), "{settings}: {error}");
+        match host {
+            Some(host) => assert!(said.contains(&format!("the server {host}, in")), "{settings}: {said}"),
+            None => assert!(error.contains("--host"), "{settings}: {error}"),
+        }
+    }
 }
 
 #[test]
@@ -361,18 +475,10 @@ fn windows_xp_gets_a_certificate_that_vouches_for_its_names_and_for_nothing_else
         std::fs::read_to_string(&key).unwrap().starts_with("-----BEGIN PRIVATE KEY-----"),
         "PKCS #8, as the helper wants"
     );
-    if !has_openssl() {
-        return;
-    }
     for name in SIGN_IN {
         assert!(openssl_takes(Path::new(&certificate), Path::new(&certificate), name), "{name}");
     }
     assert!(!openssl_takes(Path::new(&certificate), Path::new(&certificate), "example.com"));
-    let openssl = |arguments: &[&str]| {
-        let output = Command::new("openssl").args(arguments).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    };
     let text = openssl(&["x509", "-in", &certificate, "-noout", "-text"]);
     for part in ["Signature Algorithm: sha256WithRSAEncryption", "Public-Key: (2048 bit)", "CA:FALSE"] {
         assert!(text.contains(part), "{part}: {text}");

@@ -1,6 +1,5 @@
 //! `swallowtail client-setup`.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,8 +7,9 @@ use anyhow::Context;
 use clap::Args;
 
 use super::say;
-use crate::client_setup::{Client, Offer, OldTls, Place, Root, files, names};
+use crate::client_setup::{Client, Kit, Offer, OldTls, Place, Root, names};
 use crate::config::{Config, is_host};
+use crate::host_port::split;
 
 #[derive(Debug, Args)]
 pub(super) struct ClientSetupArgs {
@@ -55,9 +55,9 @@ pub(super) fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Result<()>
     let old = client.needs_old_tls().then(|| OldTls::open(data, &certificate_names)).transpose()?;
     let public = |old: &OldTls| old.public.clone();
     let offer = Arc::new(Offer::new(config, root.map(|root| root.public().clone()), old.as_ref().map(public)));
-    let place = Place { host, http: offer.http(), offer: offer.clone() };
+    let place = Place::of_main(config, host, offer.clone());
     let to = args.to.clone().unwrap_or_else(|| PathBuf::from(format!("client-setup-{id}")));
-    let made = files(client, &place)?;
+    let made = Kit::new(client, &place)?.files;
     write(&to, made.iter().map(|file| (file.name, file.body.as_slice())), args.force)?;
 
     say(format_args!("For {} and the server {}, in {}:\n", client.name, place.host, to.display()));
@@ -81,12 +81,12 @@ pub(super) fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Result<()>
     Ok(())
 }
 
-/// What the settings say of the address that clients reach.
+/// What the settings say of the address that clients reach: the first that `--host` would take.
 fn host_of(config: &Config) -> Option<String> {
-    let host = |value: &String| value.split(':').next().unwrap_or_default().to_owned();
-    let told = config.advertise.passport.as_ref().map(host);
-    let listened = |address: SocketAddr| (!address.ip().is_unspecified()).then(|| address.ip().to_string());
-    told.or_else(|| config.http.names.first().cloned()).or_else(|| listened(config.listen.http?))
+    let told = config.advertise.passport.as_deref().and_then(split).map(|(host, _)| host.to_owned());
+    let listened = config.listen.http.map(|address| address.ip()).filter(|ip| !ip.is_unspecified());
+    let named = told.into_iter().chain(config.http.names.iter().cloned());
+    named.chain(listened.map(|ip| ip.to_canonical().to_string())).find(|host| is_host(host))
 }
 
 /// Writes all, or nothing if one of them is there.

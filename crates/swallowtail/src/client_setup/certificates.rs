@@ -1,9 +1,10 @@
 //! Certificates of our own for Microsoft's old host names, which no public authority signs: a private root, and one for Windows XP.
 //!
 //! **The root** is made once and kept in the data directory. It is limited, by critical name constraints, to the names of [`names`], so that who installs
-//! it trusts this server with those hosts and with nothing else. Its key is ECDSA, and so is that of each certificate under it: Windows 7 has forward
-//! secrecy with AES-GCM, the only TLS 1.2 that we speak, for ECDSA alone. The certificate under it that [`crate::tls`] shows is never on the disk: a new one is
-//! signed at each start and before the old one ends, and no client notices.
+//! it trusts this server with those hosts, with names below them (RFC 5280 section 4.2.1.10: a permitted dNSName covers these too) and with nothing else:
+//! the RFC limits each type of name by itself, so that all IP addresses are excluded where none is named. Its key is ECDSA, and so is that of each
+//! certificate under it: Windows 7 has forward secrecy with AES-GCM, the only TLS 1.2 that we speak, for ECDSA alone. The certificate under it that
+//! [`crate::tls`] shows is never on the disk: a new one is signed at each start and before the old one ends, and no client notices.
 //!
 //! **Windows XP** knows only RSA, and rejected certificates under a root with name constraints, which is why a public authority had to give them up in 2016.
 //! Its certificate ([`OldTls`]) is for the terminator of packaging/old-tls and signs itself: it is installed in place of a root, but is none, so it vouches
@@ -11,7 +12,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -94,7 +95,7 @@ pub fn names(config: &Config) -> Vec<String> {
     let own = config.http.names.iter().cloned().chain(advertised).chain(addresses);
     let mut names: Vec<String> = Vec::new();
     for name in SIGN_IN.map(str::to_owned).into_iter().chain(own) {
-        let name = name.trim_matches(['[', ']', '.']).to_ascii_lowercase();
+        let name = name.trim_matches('.').to_ascii_lowercase();
         // A host of the settings may have characters that no certificate has.
         if ServerName::try_from(name.as_str()).is_ok() && !names.contains(&name) {
             names.push(name);
@@ -124,7 +125,7 @@ impl Root {
         let path = directory.join(KEY);
         let broken =
             || format!("{} is no key of a root; delete {} to have a new root", path.display(), directory.display());
-        let secret = PrivateKeyDer::from_pem_file(&path).with_context(broken)?;
+        let secret = PrivateKeyDer::from_pem_slice(read(&directory, KEY)?.as_bytes()).with_context(broken)?;
         let key = KeyPair::try_from(&secret).with_context(broken)?;
         let issuer = Issuer::new(root_params(&key, &public.names), key);
         Ok(Self { public, issuer })
@@ -188,11 +189,7 @@ impl OldTls {
 
 impl PublicCertificate {
     fn read(directory: &Path) -> anyhow::Result<Self> {
-        let read = |name: &str| {
-            let path = directory.join(name);
-            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
-        };
-        let (pem, names) = (read(CERTIFICATE)?, read(NAMES)?);
+        let (pem, names) = (read(directory, CERTIFICATE)?, read(directory, NAMES)?);
         let der = CertificateDer::from_pem_slice(pem.as_bytes())
             .with_context(|| format!("{} is no certificate", directory.join(CERTIFICATE).display()))?;
         Ok(Self { der: der.to_vec(), pem, names: names.lines().map(str::to_owned).collect() })
@@ -229,9 +226,20 @@ fn root_params(key: &KeyPair, names: &[String]) -> CertificateParams {
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.name_constraints = Some(NameConstraints {
         permitted_subtrees: names.iter().map(|name| subtree(name)).collect(),
-        excluded_subtrees: Vec::new(),
+        excluded_subtrees: excluded(names),
     });
     params
+}
+
+/// Every address of the families of which no address is named. Where names of hosts alone are permitted, any address would be too.
+fn excluded(names: &[String]) -> Vec<GeneralSubtree> {
+    let families = [IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED)];
+    let is_named = |family: &IpAddr| {
+        let mut addresses = names.iter().filter_map(|name| name.parse::<IpAddr>().ok());
+        addresses.any(|ip| ip.is_ipv4() == family.is_ipv4())
+    };
+    let all = |family| GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(family, 0));
+    families.into_iter().filter(|family| !is_named(family)).map(all).collect()
 }
 
 /// What the root is called, before some digits.
@@ -263,6 +271,24 @@ fn live(params: &mut CertificateParams, long: Duration) {
     let (epoch, now) = (rcgen::date_time_ymd(1970, 1, 1), Duration::from_secs(Utc::now().unix().unsigned_abs()));
     params.not_before = epoch + now.saturating_sub(BACKDATED);
     params.not_after = epoch + now.saturating_add(long);
+}
+
+/// Reads a file of ours. Only its owner can, so who may not is told who has to be it.
+fn read(directory: &Path, name: &str) -> anyhow::Result<String> {
+    let path = directory.join(name);
+    std::fs::read_to_string(&path).map_err(|error| {
+        let is_foreign = error.kind() == ErrorKind::PermissionDenied;
+        let error = anyhow::Error::new(error).context(format!("cannot read {}", path.display()));
+        if is_foreign { error.context(foreign(directory)) } else { error }
+    })
+}
+
+fn foreign(directory: &Path) -> String {
+    let (directory, data) = (directory.display(), directory.parent().unwrap_or(directory).display());
+    format!(
+        "{directory} has to belong, with all that is in it, to the user that the server runs as; another one made it, perhaps by client-setup. \
+         `chown -R --reference={data} {directory}` gives it to the owner of {data}"
+    )
 }
 
 /// Makes a directory with a certificate in the data directory, as a whole or not at all. If another process was faster, its work stays.

@@ -1,6 +1,6 @@
 //! What a user needs to bring a client to this server: files for Windows, a certificate, and steps in plain words.
 //!
-//! [`files`] makes them for one [`Client`] and one [`Place`]; `swallowtail client-setup` writes them to a directory and the page `/setup` offers them. Nothing
+//! [`Kit::new`] makes them for one [`Client`] and one [`Place`]; `swallowtail client-setup` writes them to a directory and the page `/setup` offers them. Nothing
 //! here reads the network or knows a path that somebody asked for: a file of the page is found by its name among those that were made.
 
 mod certificates;
@@ -9,7 +9,7 @@ mod registry;
 mod steps;
 
 use std::fmt::Write as _;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,9 +19,10 @@ pub(crate) use certificates::RENEWED_AFTER;
 pub use certificates::{OldTls, PublicCertificate, Root, names};
 pub use clients::Client;
 use clients::Kind;
-pub(crate) use steps::{Section, sections};
+pub(crate) use steps::Section;
 
-use crate::config::Config;
+use crate::config::{Advertise, Config, MAIN};
+use crate::host_port::join;
 use crate::proxy::{SIGN_IN, script};
 
 /// Ports that clients know (docs/protocol/http.md section 6). A hosts file cannot say others.
@@ -36,10 +37,6 @@ pub struct Offer {
     pub root: Option<PublicCertificate>,
     /// The certificate that clients on Windows XP install, if it was made.
     pub old: Option<PublicCertificate>,
-    /// Ports of the main network, as they are set.
-    http: u16,
-    https: Option<u16>,
-    notification: u16,
     /// The terminator for Windows XP.
     old_tls: Option<SocketAddr>,
     /// Whether it is a proxy for Microsoft's names.
@@ -49,10 +46,16 @@ pub struct Offer {
 /// A server as one client can reach it.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// A name or an address that the client can reach.
+    /// A name or an address that the client can reach, without brackets.
     pub host: String,
-    /// The port of its pages, which is that of the proxy.
-    pub http: u16,
+    /// The port of its pages, which is that of the proxy; `None` when the client's network has no plain HTTP.
+    pub http: Option<u16>,
+    /// The same over TLS.
+    pub https: Option<u16>,
+    /// `host:port` of the notification server.
+    pub notification: String,
+    /// The network that the client comes by, as the settings call it.
+    pub network: String,
     /// What is there.
     pub offer: Arc<Offer>,
 }
@@ -70,6 +73,15 @@ pub struct Made {
     pub body: Vec<u8>,
 }
 
+/// Everything that a user of one client needs.
+#[derive(Clone, Debug)]
+pub struct Kit {
+    /// The steps.
+    pub(crate) sections: Vec<Section>,
+    /// The files.
+    pub files: Vec<Made>,
+}
+
 /// The steps as a file for themselves.
 #[derive(Template)]
 #[template(path = "setup_steps.html")]
@@ -82,16 +94,7 @@ impl Offer {
     /// From the settings, and the certificates that there are.
     #[must_use]
     pub fn new(config: &Config, root: Option<PublicCertificate>, old: Option<PublicCertificate>) -> Self {
-        let port = |address: Option<SocketAddr>| address.map(|address| address.port());
-        Self {
-            root,
-            old,
-            http: port(config.listen.http).unwrap_or(KNOWN_HTTP),
-            https: port(config.listen.https),
-            notification: port(config.listen.notification).unwrap_or(KNOWN_NOTIFICATION),
-            old_tls: config.proxy.old_tls,
-            proxy: config.proxy.enabled,
-        }
+        Self { root, old, old_tls: config.proxy.old_tls, proxy: config.proxy.enabled }
     }
 
     /// The same with the certificate for Windows XP, if it was made by now.
@@ -101,37 +104,62 @@ impl Offer {
     pub fn with_old(&self, data: &Path) -> anyhow::Result<Self> {
         Ok(Self { old: OldTls::read(data)?.map(|old| old.public), ..self.clone() })
     }
-
-    /// The port of pages and proxy.
-    #[must_use]
-    pub const fn http(&self) -> u16 {
-        self.http
-    }
 }
 
 impl Place {
-    /// The address of a page.
+    /// The server by its main network, as the settings have it.
     #[must_use]
-    pub fn page(&self, path: &str) -> String {
-        match self.http {
-            KNOWN_HTTP => format!("http://{}{path}", self.host),
-            port => format!("http://{}:{port}{path}", self.host),
+    pub fn of_main(config: &Config, host: String, offer: Arc<Offer>) -> Self {
+        let port = |address: Option<SocketAddr>| address.map(|address| address.port());
+        let notification = port(config.listen.notification).unwrap_or(KNOWN_NOTIFICATION);
+        Self {
+            http: port(config.listen.http),
+            https: port(config.listen.https),
+            notification: Self::notification(&config.advertise, &host, notification),
+            network: MAIN.to_owned(),
+            host,
+            offer,
         }
     }
 
-    /// Its address, if that is what the host is: a hosts file has no use for a name.
+    /// The notification server of a network: what the operator wants to be told, else its port at the same host.
+    pub(crate) fn notification(advertise: &Advertise, host: &str, port: u16) -> String {
+        advertise.notification.clone().unwrap_or_else(|| join(host, Some(port)))
+    }
+
+    /// The port of the pages, or the one where clients look as long as there is none.
+    fn http_port(&self) -> u16 {
+        self.http.unwrap_or(KNOWN_HTTP)
+    }
+
+    /// The address of a page.
+    #[must_use]
+    pub fn page(&self, path: &str) -> String {
+        let port = self.http.filter(|port| *port != KNOWN_HTTP);
+        format!("http://{}{path}", join(&self.host, port))
+    }
+
+    /// A key of the operator's under `listen` of this network.
+    fn key(&self, key: &str) -> String {
+        match self.network.as_str() {
+            MAIN => format!("listen.{key}"),
+            network => format!("network.{network}.listen.{key}"),
+        }
+    }
+
+    /// Its address, if that is what the host is: a hosts file has no use for a name, and these clients have none for IPv6.
     fn ip(&self) -> Option<Ipv4Addr> {
         self.host.parse().ok()
     }
 
     /// Whether only programs on the same computer reach it.
     pub(crate) fn is_local(&self) -> bool {
-        self.host == "localhost" || self.ip().is_some_and(|ip| ip.is_loopback())
+        self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 
     /// Where the client's Windows asks by proxy.
     fn proxy(&self) -> String {
-        format!("{}:{}", self.host, self.http)
+        join(&self.host, Some(self.http_port()))
     }
 
     /// The lines of a hosts file, if the client can come that way.
@@ -159,17 +187,24 @@ impl Place {
     }
 }
 
-/// Everything that a user of this client needs.
-///
-/// # Errors
-/// A page could not be written, which has no cause from outside.
-pub fn files(client: &Client, place: &Place) -> anyhow::Result<Vec<Made>> {
+impl Kit {
+    /// Writes the steps and every file of a client. It waits for nothing.
+    ///
+    /// # Errors
+    /// A page could not be written, which has no cause from outside.
+    pub fn new(client: &Client, place: &Place) -> anyhow::Result<Self> {
+        let sections = steps::sections(client, place);
+        let files = files(client, place, &sections)?;
+        Ok(Self { sections, files })
+    }
+}
+
+fn files(client: &Client, place: &Place, sections: &[Section]) -> anyhow::Result<Vec<Made>> {
     let mut made = Vec::new();
-    let sections = sections(client, place);
     let mut add = |name, content_type, about, body: Vec<u8>| made.push(Made { name, content_type, about, body });
-    let page = StepsPage { client, sections: &sections }.render()?;
+    let page = StepsPage { client, sections }.render()?;
     add("steps.html", "text/html; charset=utf-8", "What to do, one step after the other", page.into_bytes());
-    let text = steps::text(client, &sections);
+    let text = steps::text(client, sections);
     add("steps.txt", "text/plain; charset=utf-8", "The same as plain text", text.into_bytes());
     let offer = &place.offer;
     match client.kind {

@@ -4,6 +4,7 @@ use super::clients::{Client, Kind};
 use super::{
     HOSTS, KNOWN_HTTP, KNOWN_HTTPS, KNOWN_NOTIFICATION, PAC, Place, REG_FILE, ROOT_CER, ROOT_PEM, UNDO, XP_CER,
 };
+use crate::host_port::split;
 
 /// The widest line of `steps.txt`, which Notepad shows without a break.
 const WIDTH: usize = 78;
@@ -26,7 +27,7 @@ pub(crate) struct Point {
 }
 
 /// Everything that the user of a client has to be told.
-pub(crate) fn sections(client: &Client, place: &Place) -> Vec<Section> {
+pub(super) fn sections(client: &Client, place: &Place) -> Vec<Section> {
     let mut sections = vec![section("Before you begin", true, before(place))];
     let missing = missing(client, place);
     if !missing.is_empty() {
@@ -95,7 +96,7 @@ fn missing(client: &Client, place: &Place) -> Vec<Point> {
     let offer = &place.offer;
     let mut points = Vec::new();
     match client.kind {
-        Kind::Sdk => return points,
+        Kind::Sdk => {}
         Kind::Xp => {
             if offer.old.is_none() {
                 let command = format!("swallowtail client-setup --client {}", client.id);
@@ -117,14 +118,25 @@ fn missing(client: &Client, place: &Place) -> Vec<Point> {
         _ => {}
     }
     let proxied = offer.proxy && (client.is_official() || client.kind == Kind::Pidgin);
+    if place.http.is_none() && (proxied || client.kind == Kind::Sdk) {
+        let key = place.key("http");
+        points.push(point(format!(
+            "Plain HTTP on the network by which you opened this page: the client knows no other way to ask (the operator's key {key})."
+        )));
+    }
+    if client.kind == Kind::Sdk {
+        return points;
+    }
     if !offer.proxy && client.is_official() {
         points.push(point("Being a proxy (proxy.enabled is false): only the way by a hosts file is left."));
     }
     if !proxied {
         points.extend(ports(client, place));
         if place.ip().is_none() {
+            let is =
+                if place.host.contains(':') { "is of IPv6, of which these clients know nothing" } else { "is a name" };
             points.push(point(format!(
-                "A hosts file needs an address, and {} is a name: open this page by the server's IP address.",
+                "A hosts file needs an address of IPv4, and {} {is}: open this page by such an address of the server's.",
                 place.host
             )));
         }
@@ -138,18 +150,19 @@ fn ports(client: &Client, place: &Place) -> Vec<Point> {
     let mut want = |what, key, wanted: u16, port: Option<u16>| {
         if port != Some(wanted) {
             let is = port.map_or_else(|| "there is none now".to_owned(), |port| format!("it is port {port} now"));
-            let text = format!(
-                "{what} has to be on port {wanted}, where the client looks; {is} (the operator's key listen.{key})."
-            );
+            let key = place.key(key);
+            let text =
+                format!("{what} has to be on port {wanted}, where the client looks; {is} (the operator's key {key}).");
             points.push(point(text));
         }
     };
-    want("The notification server", "notification", KNOWN_NOTIFICATION, Some(place.offer.notification));
+    let notification = split(&place.notification).and_then(|(_, port)| port);
+    want("The notification server", "notification", KNOWN_NOTIFICATION, notification.or(Some(KNOWN_NOTIFICATION)));
     if client.is_official() {
-        want("What the client fetches over HTTP", "http", KNOWN_HTTP, Some(place.http));
+        want("What the client fetches over HTTP", "http", KNOWN_HTTP, place.http);
     }
     if client.kind != Kind::Xp {
-        want("The sign-in over TLS", "https", KNOWN_HTTPS, place.offer.https);
+        want("The sign-in over TLS", "https", KNOWN_HTTPS, place.https);
     }
     points
 }
@@ -170,7 +183,9 @@ const SIGN_IN: &str = "Start the client and sign in with the address and the pas
 
 fn by_hosts_on_windows(client: &Client, place: &Place, lines: &str) -> Vec<Point> {
     let mut points = ports(client, place);
-    points.push(point(format!("If you opened {REG_FILE}, open {UNDO} first: one way or the other.")));
+    if place.offer.proxy {
+        points.push(point(format!("If you opened {REG_FILE}, open {UNDO} first: one way or the other.")));
+    }
     points.push(copy(
         format!(
             "Open Notepad (on Windows 7 and later with \"Run as administrator\"), open \
@@ -185,9 +200,18 @@ fn by_hosts_on_windows(client: &Client, place: &Place, lines: &str) -> Vec<Point
         "Internet Options, Advanced, Security: switch TLS 1.2 on."
     };
     points.push(point(switch));
+    if client.remembers_server {
+        points.push(point(
+            "If the client ever signed in elsewhere, close it, start regedit and delete the value Server of \
+             HKEY_CURRENT_USER\\Software\\Microsoft\\MSNMessenger.",
+        ));
+    }
+    points.push(point("In a command window, ipconfig /flushdns has Windows forget the old addresses."));
     points.push(point(SIGN_IN));
     points
 }
+
+const CLOCK: &str = "Look at the clock of the PC, with its year: a certificate is not valid outside of its dates.";
 
 /// Having Windows trust the server. XP has nothing that computes a SHA-256.
 fn certificate(client: &Client, place: &Place) -> Vec<Point> {
@@ -198,13 +222,13 @@ fn certificate(client: &Client, place: &Place) -> Vec<Point> {
         ))
     };
     match (client.kind, &place.offer.old, &place.offer.root) {
-        (Kind::Xp, Some(_), _) => vec![install(XP_CER)],
+        (Kind::Xp, Some(_), _) => vec![point(CLOCK), install(XP_CER)],
         (Kind::Windows, _, Some(root)) => {
             let check = format!(
                 "If you do not trust the network, ask the operator for the SHA-256 of the root and compare before you install it: \
                  certutil -hashfile {ROOT_CER} SHA256 in a command window has to show"
             );
-            vec![copy(check, &root.fingerprint()), install(ROOT_CER)]
+            vec![point(CLOCK), copy(check, &root.fingerprint()), install(ROOT_CER)]
         }
         _ => Vec::new(),
     }
@@ -215,7 +239,11 @@ fn pidgin_by_proxy(place: &Place) -> Vec<Point> {
         point(
             "Accounts, Add: the protocol is WLM, as msn-pecan calls it. Username and password are those of your account here.",
         ),
-        point(format!("On the page Proxy choose the type HTTP, the host {} and the port {}.", place.host, place.http)),
+        point(format!(
+            "On the page Proxy choose the type HTTP, the host {} and the port {}.",
+            place.host,
+            place.http_port()
+        )),
     ];
     points.extend(trust(place));
     points
@@ -244,7 +272,7 @@ fn trust(place: &Place) -> Option<Point> {
 
 fn told(place: &Place) -> Vec<Point> {
     vec![
-        copy("The notification server is", &format!("{}:{}", place.host, place.offer.notification)),
+        copy("The notification server is", &place.notification),
         copy("The address of the nexus is", &place.page("/rdr/pprdr-url.asp")),
         point("Sign in with the address and the password of your account here."),
     ]
@@ -280,7 +308,7 @@ fn warnings(client: &Client, place: &Place) -> Vec<Point> {
             if let Some(root) = &offer.root {
                 points.push(point(format!(
                     "Whoever has the key of the root certificate, which never leaves the server, could pretend to you to be one of these \
-                     hosts, and no other: {}.",
+                     hosts or a name below one of them, and nobody else: {}.",
                     root.names.join(", ")
                 )));
             }
@@ -300,11 +328,13 @@ fn undo(client: &Client, place: &Place) -> Vec<Point> {
              before, set it again in Internet Options."
         )));
     }
-    if client.is_official() {
-        let name = match client.kind {
-            Kind::Xp => "login.live.com".to_owned(),
-            _ => format!("a name that begins with \"{}\"", super::certificates::ROOT_NAME),
-        };
+    let installed = match (client.kind, &place.offer.old, &place.offer.root) {
+        // What it is called.
+        (Kind::Xp, Some(old), _) => old.names.first().cloned(),
+        (Kind::Windows, _, Some(_)) => Some(format!("a name that begins with \"{}\"", super::certificates::ROOT_NAME)),
+        _ => None,
+    };
+    if let Some(name) = installed {
         points.push(point(format!(
             "Start, Run, certmgr.msc: under Trusted Root Certification Authorities, Certificates, delete the one for {name}."
         )));
@@ -324,6 +354,11 @@ fn undo(client: &Client, place: &Place) -> Vec<Point> {
     }
     if place.hosts(client).is_some() {
         points.push(point("If you put lines into the hosts file, take them out again."));
+        if client.is_official() {
+            points.push(point(
+                "If you changed the TLS versions by hand, change them back: Internet Options, Advanced, Security.",
+            ));
+        }
     }
     points
 }

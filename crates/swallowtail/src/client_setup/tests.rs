@@ -8,12 +8,12 @@ fn place(host: &str, settings: &str) -> Place {
         names: names(&config),
     };
     let offer = Offer::new(&config, Some(certificate("root")), Some(certificate("old")));
-    Place { host: host.to_owned(), http: offer.http(), offer: Arc::new(offer) }
+    Place::of_main(&config, host.to_owned(), Arc::new(offer))
 }
 
 fn file(id: &str, place: &Place, name: &str) -> Option<Vec<u8>> {
-    let made = files(Client::find(id).unwrap(), place).unwrap();
-    made.into_iter().find(|file| file.name == name).map(|file| file.body)
+    let kit = Kit::new(Client::find(id).unwrap(), place).unwrap();
+    kit.files.into_iter().find(|file| file.name == name).map(|file| file.body)
 }
 
 fn text(id: &str, place: &Place, name: &str) -> String {
@@ -162,8 +162,73 @@ fn certificates_are_for_the_sign_in_and_for_what_the_settings_call_this_server()
         [http]\nnames = [\"msn.example.org\", \"login.example.com\", \"msn.example.org.\", \"-\"]\n";
     let names = names(&Config::parse(settings).unwrap());
     assert_eq!(names[0], "login.live.com", "the common name");
-    assert_eq!(names[..6], SIGN_IN);
-    assert_eq!(names[6..], ["msn.example.org", "login.example.com", "192.0.2.9"]);
+    assert_eq!(names[..SIGN_IN.len()], SIGN_IN);
+    assert_eq!(names[SIGN_IN.len()..], ["msn.example.org", "login.example.com", "192.0.2.9"]);
+}
+
+#[test]
+fn certificates_have_exactly_the_names_that_clients_sign_in_to() {
+    let names = names(&Config::default());
+    for name in &names {
+        assert!(Client::ALL.iter().any(|client| client.hosts.contains(&name.as_str())), "{name}");
+    }
+    assert_eq!(names, SIGN_IN, "what clients.rs calls signing in");
+}
+
+#[test]
+fn the_steps_follow_the_network_by_which_the_visitor_came() {
+    let mut far = Place {
+        http: None,
+        https: Some(8443),
+        notification: "chat.example.com:1900".to_owned(),
+        network: "far".to_owned(),
+        ..place("192.0.2.1", GOOD)
+    };
+    let words = |id, place: &Place| text(id, place, "steps.txt").split_whitespace().collect::<Vec<_>>().join(" ");
+    let (official, amsn, sdk) = (words("7.5", &far), words("amsn", &far), words("msnp11-sdk", &far));
+    for (text, lacking) in [
+        (&official, "Plain HTTP on the network by which you opened this page"),
+        (&official, "key network.far.listen.http)"),
+        (&amsn, "it is port 8443 now (the operator's key network.far.listen.https)"),
+        (&amsn, "it is port 1900 now (the operator's key network.far.listen.notification)"),
+        (&sdk, "key network.far.listen.http)"),
+        (&sdk, "The notification server is chat.example.com:1900"),
+    ] {
+        assert!(text.contains(lacking), "{lacking}: {text}");
+    }
+    far.http = Some(80);
+    assert!(!words("7.5", &far).contains("What this server lacks"));
+}
+
+#[test]
+fn an_address_of_ipv6_is_in_brackets_where_a_port_may_follow() {
+    for (settings, port) in [(GOOD, ""), ("", ":8080")] {
+        let six = place("2001:db8::1", settings);
+        assert_eq!(six.page("/setup"), format!("http://[2001:db8::1]{port}/setup"));
+        assert!(
+            text("7.5", &six, "proxy.pac")
+                .contains(&format!("PROXY [2001:db8::1]{}\"", if port.is_empty() { ":80" } else { port }))
+        );
+        assert_eq!(file("7.5", &six, "hosts.txt"), None);
+    }
+    assert!(place("::1", "").is_local());
+    assert!(text("amsn", &place("2001:db8::1", ""), "steps.txt").contains("of IPv6"));
+}
+
+#[test]
+fn what_is_to_be_deleted_is_what_was_installed() {
+    let good = place("192.0.2.1", GOOD);
+    let old =
+        good.offer.old.clone().map(|old| PublicCertificate { names: vec!["other.example.com".to_owned()], ..old });
+    let renamed = Place { offer: Arc::new(Offer { old, ..(*good.offer).clone() }), ..good.clone() };
+    let without = Place { offer: Arc::new(Offer { old: None, root: None, ..(*good.offer).clone() }), ..good.clone() };
+    let words = |id, place: &Place| text(id, place, "steps.txt").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words("7.0-xp", &good).contains("delete the one for login.live.com."));
+    assert!(words("7.0-xp", &renamed).contains("delete the one for other.example.com."));
+    assert!(words("7.0", &good).contains("delete the one for a name that begins with \"Swallowtail root\"."));
+    for id in ["7.0-xp", "7.0"] {
+        assert!(!words(id, &without).contains("certmgr"), "{id}");
+    }
 }
 
 #[test]

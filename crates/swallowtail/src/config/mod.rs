@@ -8,6 +8,7 @@ mod network;
 mod sign_up;
 
 use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -20,6 +21,7 @@ pub use network::{
 pub use sign_up::{Access, SignUp};
 
 use crate::client_config::ClientConfig;
+use crate::host_port::split;
 use crate::notification::{QuirkMode, ShieldsConfig};
 
 /// Every setting.
@@ -235,7 +237,7 @@ pub fn is_host(value: &str) -> bool {
 
 /// The same with a port, or an address of IPv6 in brackets.
 pub(crate) fn is_host_and_port(value: &str) -> bool {
-    is_host(&value.replace([':', '[', ']'], ""))
+    split(value).is_some_and(|(host, _)| is_host(host) || host.parse::<Ipv6Addr>().is_ok())
 }
 
 fn is_word(value: &str) -> bool {
@@ -379,6 +381,8 @@ mod tests {
             "[sign_in]\ncountry = \"us\"",
             "[sign_in]\npage = \"http://a b\"",
             "[advertise]\nswitchboard = \"a\\r\\nOUT\"",
+            "[advertise]\nswitchboard = \"a.example.com:186e\"",
+            "[advertise]\npassport = \"[2001:db8::1\"",
         ] {
             assert!(Config::parse(text).is_err(), "{text}");
         }

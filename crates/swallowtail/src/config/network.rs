@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use crate::host_port::split;
+
 /// The name of the network of `[listen]` and `[advertise]`.
 pub const MAIN: &str = "main";
 
@@ -159,10 +161,8 @@ impl Advertise {
         ]
     }
 
-    /// The hosts that are told, without ports.
+    /// The hosts that are told, without ports and brackets.
     pub fn hosts(&self) -> impl Iterator<Item = &str> {
-        self.all()
-            .into_iter()
-            .filter_map(|(_, value)| value.map(|value| value.rsplit_once(':').map_or(value, |(host, _)| host)))
+        self.all().into_iter().filter_map(|(_, value)| value.map(|value| split(value).map_or(value, |(host, _)| host)))
     }
 }

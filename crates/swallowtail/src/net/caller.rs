@@ -35,6 +35,12 @@ pub struct Reachable {
     pub switchboard: u16,
     /// The port of the switchboard over TLS, if there is one.
     pub switchboard_tls: Option<u16>,
+    /// The port of pages and proxy of this very network, if it has one.
+    pub http: Option<u16>,
+    /// The same over TLS.
+    pub https: Option<u16>,
+    /// The network, as the settings call it.
+    pub name: String,
 }
 
 impl Caller {

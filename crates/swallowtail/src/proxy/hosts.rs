@@ -1,9 +1,10 @@
 //! The hosts that a request through the proxy may be for.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use crate::config::Config;
+use crate::host_port::split;
 use crate::net::Caller;
 
 /// The names that clients 4.x to 8.x look up (docs/protocol/http.md section 6) and those of the login page.
@@ -24,16 +25,10 @@ pub(crate) const MICROSOFT: [&str; 14] = [
     "svcs.microsoft.com",
 ];
 
-/// Those of them that clients ask over TLS: where they sign in. The first is the one that a client compares which looks at one name alone (gtmess,
+/// Those of them that the clients of [`crate::client_setup`] ask over TLS: where they sign in. Certificates are for exactly these. The first is the one that a client compares which looks at one name alone (gtmess,
 /// docs/protocol/clients.md).
-pub(crate) const SIGN_IN: [&str; 6] = [
-    "login.live.com",
-    "login.passport.com",
-    "login.passport.net",
-    "loginnet.passport.com",
-    "msnia.login.live.com",
-    "nexus.passport.com",
-];
+pub(crate) const SIGN_IN: [&str; 5] =
+    ["login.live.com", "login.passport.com", "login.passport.net", "loginnet.passport.com", "nexus.passport.com"];
 
 /// The port of the notification server that clients know.
 const NOTIFICATION_PORT: u16 = 1863;
@@ -81,8 +76,8 @@ impl Hosts {
 
     /// A name of ours, or the very address that the client dialled.
     fn is_own(&self, host: &str, caller: &Caller) -> bool {
-        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        let dialled = literal.is_ok_and(|address| address.to_canonical() == caller.local.ip());
+        let host = split(host).map_or(host, |(host, _)| host);
+        let dialled = host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical() == caller.local.ip());
         dialled || self.own.contains(&host.to_ascii_lowercase())
     }
 
@@ -95,13 +90,10 @@ impl Hosts {
         if told.iter().any(|told| told.eq_ignore_ascii_case(target)) {
             return Some(Target::Chat);
         }
-        let (host, port) = match target.parse::<SocketAddr>() {
-            Ok(address) => (address.ip().to_string(), address.port()),
-            Err(_) => target.rsplit_once(':').and_then(|(host, port)| Some((host.to_owned(), port_of(port)?)))?,
-        };
-        let own = self.is_own(&host, caller);
-        match port {
-            _ if !own && !self.is_microsoft(&host) => None,
+        let (host, port) = split(target)?;
+        let own = self.is_own(host, caller);
+        match port? {
+            _ if !own && !self.is_microsoft(host) => None,
             80 => Some(Target::Http),
             443 => Some(Target::Https),
             NOTIFICATION_PORT => Some(Target::Chat),
@@ -111,11 +103,6 @@ impl Hosts {
             _ => None,
         }
     }
-}
-
-/// Digits alone; what Rust takes as well is no port.
-fn port_of(text: &str) -> Option<u16> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 #[cfg(test)]

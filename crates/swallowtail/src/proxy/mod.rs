@@ -7,8 +7,12 @@
 mod connect;
 mod hosts;
 mod pac;
+mod reached;
 
 pub(crate) use connect::{MOST_OLD_TLS, admit, tunnel};
+#[cfg(test)]
+pub(crate) use hosts::MICROSOFT;
+pub(crate) use hosts::SIGN_IN;
 pub use hosts::{Hosts, Target};
-pub(crate) use hosts::{MICROSOFT, SIGN_IN};
 pub(crate) use pac::{router, script};
+pub(crate) use reached::Reached;

@@ -5,12 +5,15 @@ use std::fmt::Write as _;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Request};
+use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::Response;
 use axum::routing::get;
 
 use super::hosts::MICROSOFT;
-use crate::http::{answers, host_of};
+use super::reached::Reached;
+use crate::host_port::join;
+use crate::http::answers;
 use crate::net::Caller;
 
 /// `/proxy.pac`, and the name that Windows looks for by itself.
@@ -19,11 +22,10 @@ pub(crate) fn router() -> Router {
 }
 
 async fn file(Extension(caller): Extension<Caller>, request: Request) -> Response {
-    let host = host_of(&caller, request.uri(), request.headers());
-    // A port has to be said here.
-    let proxy =
-        if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) { host } else { host + ":80" };
-    let mut response = Response::new(Body::from(script(&proxy, &MICROSOFT)));
+    let Reached { host, http, .. } = Reached::of(&caller, &request);
+    // Without plain HTTP there is no proxy; a client of the time would not know how to ask one over TLS.
+    let Some(port) = http else { return answers::empty(StatusCode::NOT_FOUND) };
+    let mut response = Response::new(Body::from(script(&join(&host, Some(port)), &MICROSOFT)));
     answers::set(&mut response, CONTENT_TYPE, "application/x-ns-proxy-autoconfig");
     answers::set(&mut response, CACHE_CONTROL, "no-cache");
     response

@@ -91,12 +91,27 @@ async fn style() -> Response {
     ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "max-age=3600")], STYLE).into_response()
 }
 
-/// A page. Nobody in between keeps it, no other site shows it in a frame, and nothing is run in it. `same-origin` because with `no-referrer` browsers
-/// do not say either where a form came from.
+/// A page. Nobody in between keeps it.
 fn page(status: StatusCode, template: &impl Template) -> Response {
-    const HEADERS: [(axum::http::HeaderName, &str); 6] = [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CACHE_CONTROL, "no-store"),
+    match template.render() {
+        Ok(text) => {
+            let mut response = Response::new(Body::from(text));
+            *response.status_mut() = status;
+            answers::set(&mut response, CONTENT_TYPE, "text/html; charset=utf-8");
+            answers::set(&mut response, CACHE_CONTROL, "no-store");
+            guarded(response)
+        }
+        Err(error) => {
+            tracing::error!(%error, "a page could not be written");
+            answers::empty(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
+}
+
+/// What a browser shows or saves: no other site has it in a frame, nothing is run in it, and it is taken for nothing but what it is called.
+/// `same-origin` because with `no-referrer` browsers do not say either where a form came from.
+fn guarded(mut response: Response) -> Response {
+    const HEADERS: [(axum::http::HeaderName, &str); 4] = [
         (
             CONTENT_SECURITY_POLICY,
             "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -105,17 +120,6 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
     ];
-    match template.render() {
-        Ok(text) => {
-            let mut response = Response::new(Body::from(text));
-            *response.status_mut() = status;
-            let headers = HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value)));
-            response.headers_mut().extend(headers);
-            response
-        }
-        Err(error) => {
-            tracing::error!(%error, "a page could not be written");
-            answers::empty(StatusCode::INTERNAL_SERVER_ERROR)
-        }
-    }
+    response.headers_mut().extend(HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    response
 }

@@ -14,10 +14,11 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
 use axum::routing::get;
 
-use crate::client_setup::{Client, Made, Offer, Place, ROOT_CER, Section, files, sections};
-use crate::http::{answers, host_of};
+use super::{guarded, page};
+use crate::client_setup::{Client, Kit, Made, Offer, Place, ROOT_CER, Section};
+use crate::http::answers;
 use crate::net::Caller;
-use crate::proxy::MICROSOFT;
+use crate::proxy::Reached;
 
 /// Files that browsers show, and Windows itself reads, as they are; the others are saved.
 const SHOWN: [&str; 3] = ["steps.html", "steps.txt", "proxy.pac"];
@@ -54,7 +55,7 @@ pub(super) fn router(setup: Setup) -> Router {
 }
 
 async fn clients() -> Response {
-    page(&Clients { clients: Client::ALL })
+    page(StatusCode::OK, &Clients { clients: Client::ALL })
 }
 
 /// The root alone, for those who know what they want.
@@ -72,9 +73,8 @@ async fn client(
     request: Request,
 ) -> Response {
     let Some(client) = Client::find(&id) else { return answers::empty(StatusCode::NOT_FOUND) };
-    let place = place(&setup.offer, &caller, &request);
-    match made(setup, place, client).await {
-        Ok((place, files)) => page(&ClientPage { client, sections: sections(client, &place), files }),
+    match kit(client, setup, &caller, Reached::of(&caller, &request)).await {
+        Ok(Kit { sections, files }) => page(StatusCode::OK, &ClientPage { client, sections, files }),
         Err(error) => broken(&error),
     }
 }
@@ -86,9 +86,8 @@ async fn file(
     request: Request,
 ) -> Response {
     let Some(client) = Client::find(&id) else { return answers::empty(StatusCode::NOT_FOUND) };
-    let place = place(&setup.offer, &caller, &request);
-    match made(setup, place, client).await {
-        Ok((_, files)) => match files.into_iter().find(|file| file.name == name) {
+    match kit(client, setup, &caller, Reached::of(&caller, &request)).await {
+        Ok(kit) => match kit.files.into_iter().find(|file| file.name == name) {
             Some(file) => download(file.name, file.content_type, file.body),
             None => answers::empty(StatusCode::NOT_FOUND),
         },
@@ -96,57 +95,28 @@ async fn file(
     }
 }
 
-/// Everything for a client, on a thread that may wait for the disk: the certificate for Windows XP may have been made since the start.
-async fn made(setup: Setup, place: Place, client: &'static Client) -> anyhow::Result<(Place, Vec<Made>)> {
-    tokio::task::spawn_blocking(move || {
-        let place = match client.needs_old_tls() {
-            true => Place { offer: Arc::new(place.offer.with_old(&setup.data)?), ..place },
-            false => place,
-        };
-        let files = files(client, &place)?;
-        Ok((place, files))
-    })
-    .await?
-}
-
-/// The server as the visitor reached it. Who came by a name of Microsoft's has been redirected already, and is told the address that was dialled.
-fn place(offer: &Arc<Offer>, caller: &Caller, request: &Request) -> Place {
-    let named = host_of(caller, request.uri(), request.headers());
-    let (host, port) = match named.rsplit_once(':') {
-        Some((host, port)) if !host.is_empty() => (host.to_owned(), port.parse().ok()),
-        _ => (named, None),
-    };
-    // Over TLS it is another port, of which these clients know nothing.
-    let http = if caller.secure { offer.http() } else { port.unwrap_or(80) };
-    let host = if MICROSOFT.iter().any(|name| name.eq_ignore_ascii_case(&host)) {
-        caller.local.ip().to_string()
-    } else {
-        host
-    };
-    Place { host, http, offer: offer.clone() }
-}
-
-fn page(template: &impl Template) -> Response {
-    match template.render() {
-        Ok(html) => shown("text/html; charset=utf-8", html.into_bytes()),
-        Err(error) => broken(&error.into()),
+/// Everything for a client, which is made faster than it could be kept. Only the certificate for Windows XP is read, as it may have been made since the
+/// start; the disk is waited for on another thread.
+async fn kit(client: &'static Client, setup: Setup, caller: &Caller, reached: Reached) -> anyhow::Result<Kit> {
+    let Reached { host, http, https } = reached;
+    let Setup { mut offer, data } = setup;
+    if client.needs_old_tls() {
+        offer = Arc::new(tokio::task::spawn_blocking(move || offer.with_old(&data)).await??);
     }
+    let network = &caller.network;
+    let notification = Place::notification(&network.advertise, &host, network.notification);
+    Kit::new(client, &Place { host, http, https, notification, network: network.name.clone(), offer })
 }
 
 fn download(name: &str, content_type: &str, body: Vec<u8>) -> Response {
-    let mut response = shown(content_type, body);
+    let mut response = answers::text(StatusCode::OK, body);
+    answers::set(&mut response, CONTENT_TYPE, content_type);
+    // It may differ by the host that the visitor asks. Not `no-store`: Internet Explorer of the time cannot save what it may not store.
+    answers::set(&mut response, CACHE_CONTROL, "no-cache");
     if !SHOWN.contains(&name) {
         answers::set(&mut response, CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
     }
-    response
-}
-
-/// Not kept: it may differ by the host that the visitor asks.
-fn shown(content_type: &str, body: Vec<u8>) -> Response {
-    let mut response = answers::text(StatusCode::OK, body);
-    answers::set(&mut response, CONTENT_TYPE, content_type);
-    answers::set(&mut response, CACHE_CONTROL, "no-cache");
-    response
+    guarded(response)
 }
 
 fn broken(error: &anyhow::Error) -> Response {
