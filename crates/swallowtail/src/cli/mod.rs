@@ -20,6 +20,7 @@ use msnp::Handle;
 
 use crate::config::{Config, is_host_and_port};
 use crate::control;
+use crate::host_port;
 use crate::tls::Tls;
 
 /// A self-hosted MSN Messenger service
@@ -205,9 +206,7 @@ impl ServeArgs {
 
 /// Where clients can be sent.
 fn parse_place(text: &str) -> Result<String, String> {
-    let is_port =
-        |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
-    let good = text.rsplit_once(':').is_some_and(|(_, port)| is_port(port)) && is_host_and_port(text);
+    let good = is_host_and_port(text) && host_port::split(text).is_some_and(|(_, port)| port.is_some());
     good.then(|| text.to_owned())
         .ok_or_else(|| "it must be a host and a port, such as chat.example.com:1863".to_owned())
 }

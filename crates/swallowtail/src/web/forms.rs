@@ -21,6 +21,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::accounts::utc::Utc;
+use crate::host_port::split;
 use crate::net::{Caller, counted_address};
 use crate::proxy::Hosts;
 use crate::store::{Store, StoreError};
@@ -107,11 +108,9 @@ pub(super) fn is_near(caller: &Caller, headers: &HeaderMap) -> bool {
     caller.is_near() && !caller.hidden && !is_forwarded
 }
 
+/// What is no host at all stays as it is: it is none that is known.
 fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if !name.ends_with(':') && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    }
+    split(host).map_or(host, |(name, _)| name)
 }
 
 #[cfg(test)]
