@@ -6,6 +6,7 @@ pub mod cli;
 pub mod client;
 pub mod client_config;
 pub mod client_setup;
+pub mod client_table;
 pub mod config;
 pub mod control;
 pub mod doctor;

@@ -13,8 +13,9 @@ use msnp::{DisplayName, Handle};
 use support::binary::{RunningBinary, account, run, swallowtail};
 use support::tls::TestCertificate;
 use support::{TestServer, address, password_hash, private_directory};
+use swallowtail::client_table::Client;
 use swallowtail::config::Config;
-use swallowtail::doctor::{CLIENTS, ClientVersion, Hop, Options, Ports, State, Target, TestAccount, examine};
+use swallowtail::doctor::{Hop, Options, Ports, State, Target, TestAccount, examine};
 use swallowtail::store::NewAccount;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
@@ -57,6 +58,8 @@ fn remote(server: &TestServer) -> Target {
 fn ours(server: &TestServer, change: impl FnOnce(&mut Config)) -> Target {
     let addresses = server.server().addresses();
     let mut config = Config::default();
+    // What it shows is compared with something only where a test says with what.
+    config.tls.own_root = false;
     config.listen.notification = Some(addresses.notification);
     config.listen.switchboard = Some(addresses.switchboard);
     config.listen.http = Some(addresses.http);
@@ -71,8 +74,8 @@ fn alice() -> Options {
     Options { account: Some(account), ..Options::default() }
 }
 
-fn client(name: &str) -> Option<&'static ClientVersion> {
-    Some(ClientVersion::find(name).unwrap())
+fn client(id: &str) -> Option<&'static Client> {
+    Some(Client::find(id).unwrap())
 }
 
 async fn look(target: &Target, options: &Options) -> Vec<Hop> {
@@ -121,7 +124,7 @@ async fn a_good_server_is_all_green() {
         let hops = look(&target, &alice()).await;
         assert_red(&hops, &[]);
         assert_green(&hops, "TLS", "TLS 1.2 and 1.3");
-        assert_green(&hops, "certificate", "login.live.com, valid until 4096-01-01; its root is a private one");
+        assert_green(&hops, "certificate", "nexus.passport.com, valid until 4096-01-01; its root is a private one");
         assert_green(&hops, "nexus", "over TLS");
         assert_green(&hops, "clock", "0 s apart");
         assert_green(&hops, "login of 5.0 to 7.0", "has a ticket");
@@ -139,9 +142,10 @@ async fn a_good_server_is_all_green() {
 async fn it_is_all_green_as_every_client() {
     let directory = private_directory();
     let server = start(&good(directory.path()), |_| {}).await;
-    for client in CLIENTS {
+    for client in Client::every() {
         let hops = look(&remote(&server), &Options { client: Some(client), ..alice() }).await;
-        assert_red(&hops, &[]);
+        // There is no terminator here.
+        assert_red(&hops, if client.needs_old_tls() { &["TLS of Windows XP"] } else { &[] });
         assert_green(&hops, "switchboard", "USR OK");
     }
 }
@@ -272,6 +276,67 @@ async fn a_certificate_that_openssl_makes_is_good_though_it_is_an_authority() {
     assert_fault(&look(&remote(&server), &Options { root, ..alice() }).await, "certificate", &["does not lead to"]);
 }
 
+#[tokio::test]
+async fn our_own_server_has_to_show_what_its_settings_say() {
+    let directory = private_directory();
+    let data = directory.path().join("data");
+    let (mine, other) = (good(directory.path()), TestCertificate::write(directory.path(), "other", &NAMES));
+    let server = start(&mine, |config| {
+        config.tls.certificate.clear();
+        config.tls.own_root = true;
+        config.data = data.clone();
+    })
+    .await;
+    let own_root = |config: &mut Config| {
+        config.tls.own_root = true;
+        config.data = data.clone();
+    };
+    let hops = look(&ours(&server, own_root), &alice()).await;
+    assert_red(&hops, &[]);
+    assert_green(&hops, "certificate", "its root is the one in");
+    let strange = ours(&server, |config| config.tls.certificate.push(other.files.clone()));
+    let words = ["neither from a public root nor from", "other.pem", "SIGHUP"];
+    assert_fault(&look(&strange, &alice()).await, "certificate", &words);
+    // Who may not read the directory of the server is told so.
+    let unread = ours(&server, |config| {
+        config.tls.own_root = true;
+        config.data = directory.path().join("elsewhere");
+    });
+    let hops = look(&unread, &alice()).await;
+    assert_red(&hops, &[]);
+    assert_green(&hops, "certificate", "was not seen: cannot read roots from");
+
+    let server = start(&mine, |_| {}).await;
+    let hops = look(&ours(&server, |config| config.tls.certificate.push(mine.files.clone())), &alice()).await;
+    assert_red(&hops, &[]);
+    assert_green(&hops, "certificate", "it is the one in");
+}
+
+/// Somebody who takes connections and says nothing.
+async fn silent_service() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        loop {
+            held.push(listener.accept().await.unwrap());
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn who_says_nothing_is_named_with_what_did_not_come() {
+    let directory = private_directory();
+    let server = start(&good(directory.path()), |_| {}).await;
+    let silent = silent_service().await;
+    let target = ours(&server, |config| config.listen.notification = Some(silent));
+    let hops = look(&target, &Options::default()).await;
+    let words = ["does not answer as a notification server", "waiting for the dialect: nothing came for 4 s"];
+    let hop = hops.iter().find(|hop| hop.name == "sign-in").unwrap();
+    assert!(words.iter().all(|word| hop.finding.text.contains(word)), "{hop:?}");
+}
+
 /// A reverse proxy that writes the names of headers in lower case, as many do.
 async fn lower_casing(to: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -365,8 +430,10 @@ async fn microsofts_names_that_lead_elsewhere_are_named_with_the_lines_that_mend
     let server = start(&good(directory.path()), |_| {}).await;
     let options = Options { client: client("7.5"), redirected: true, ..Options::default() };
     let hops = look(&remote(&server), &options).await;
-    let lines = ["hosts file", "127.0.0.1 messenger.hotmail.com", "127.0.0.1 login.live.com"];
+    let lines = ["hosts file", "127.0.0.1 messenger.hotmail.com", "127.0.0.1 login.live.com", "127.0.0.1 g.msn.com"];
     assert_fault(&hops, "Microsoft's names", &lines);
+    let options = Options { client: client("meowsn"), ..options };
+    assert_red(&look(&remote(&server), &options).await, &[]);
 }
 
 #[tokio::test]

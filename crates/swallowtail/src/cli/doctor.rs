@@ -11,7 +11,8 @@ use msnp::Handle;
 use super::account::parse_handle;
 use super::account::prompt;
 use super::{Source, say};
-use crate::doctor::{ClientVersion, Options, Ports, State, Target, TestAccount, examine};
+use crate::client_table::Client;
+use crate::doctor::{Options, Ports, State, Target, TestAccount, examine};
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
@@ -29,16 +30,17 @@ pub(super) struct DoctorArgs {
     /// Its HTTPS port; 0 if it has none
     #[arg(long, value_name = "PORT", default_value_t = 443, requires = "host")]
     https_port: u16,
-    /// Do as this client does: 5.0, 6.0, 6.2, 7.0, 7.5, amsn, pidgin, gtmess or meowsn
-    #[arg(long, value_name = "VERSION", value_parser = ClientVersion::find)]
-    client: Option<&'static ClientVersion>,
+    /// Do as this client does, by a name of client-setup such as 7.5 or 7.5-xp
+    #[arg(long, value_name = "CLIENT", value_parser = parse_client)]
+    client: Option<&'static Client>,
     /// Ask too whether Microsoft's host names lead to the server from here, as by a hosts file
     #[arg(long, requires = "client")]
     redirected: bool,
     /// Ask too whether Windows XP can shake hands
     #[arg(long)]
     xp: bool,
-    /// The root certificate (PEM) that clients were given. Without it a private root is taken as it comes
+    /// The root certificate (PEM) that clients were given. Without it a private root of another server is taken as it comes, but no test account
+    /// signs in to it over the internet
     #[arg(long, value_name = "FILE")]
     root: Option<PathBuf>,
     /// Sign in with this account, which should be one for tests: who uses it is signed out. Asks for the password
@@ -50,6 +52,13 @@ pub(super) struct DoctorArgs {
     /// Say it for a program, as JSON
     #[arg(long)]
     json: bool,
+}
+
+fn parse_client(text: &str) -> Result<&'static Client, String> {
+    Client::find(&text.to_ascii_lowercase()).ok_or_else(|| {
+        let ids: Vec<_> = Client::every().map(|client| client.id).collect();
+        format!("there are: {}", ids.join(", "))
+    })
 }
 
 impl DoctorArgs {

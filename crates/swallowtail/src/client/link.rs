@@ -13,8 +13,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// How long a line that is waited for may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a connection, and each line that is waited for, may take unless somebody has less time.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest payload that is taken from a server.
 const MAX_PAYLOAD: usize = 64 * 1024;
 
@@ -49,12 +49,23 @@ impl OwnedFrame {
     }
 }
 
+/// Connects. A firewall that drops what comes would have us wait for minutes.
+pub(super) async fn connect(address: SocketAddr, patience: Duration) -> anyhow::Result<TcpStream> {
+    let cannot = || format!("cannot dial {address}");
+    let connected = timeout(patience, TcpStream::connect(address)).await;
+    connected
+        .with_context(|| format!("no answer for {} s", patience.as_secs()))
+        .with_context(cannot)?
+        .with_context(cannot)
+}
+
 /// A connection to a server.
 pub struct Link {
     stream: TcpStream,
     decoder: Decoder,
     inbox: Inbox,
     tap: Tap,
+    patience: Duration,
 }
 
 struct Inbox {
@@ -78,15 +89,15 @@ impl Receiver for Inbox {
 }
 
 impl Link {
-    /// Dials a notification server.
-    pub async fn notification(address: SocketAddr, tap: Tap) -> anyhow::Result<Self> {
+    /// Dials a notification server. `patience` is for the connection, and then for each line that is waited for.
+    pub async fn notification(address: SocketAddr, tap: Tap, patience: Duration) -> anyhow::Result<Self> {
         let length = |line: &[u8]| notification::server_payload_length(line, MAX_PAYLOAD);
-        Self::dial(address, LineRules::NOTIFICATION, length, tap).await
+        Self::dial(address, LineRules::NOTIFICATION, length, tap, patience).await
     }
 
-    /// Dials a switchboard.
-    pub async fn switchboard(address: SocketAddr, tap: Tap) -> anyhow::Result<Self> {
-        Self::dial(address, LineRules::SWITCHBOARD, switchboard::server_payload_length, tap).await
+    /// Dials a switchboard, as [`Self::notification`].
+    pub async fn switchboard(address: SocketAddr, tap: Tap, patience: Duration) -> anyhow::Result<Self> {
+        Self::dial(address, LineRules::SWITCHBOARD, switchboard::server_payload_length, tap, patience).await
     }
 
     async fn dial(
@@ -94,11 +105,12 @@ impl Link {
         rules: LineRules,
         payload_length: fn(&[u8]) -> Result<usize, Malformed>,
         tap: Tap,
+        patience: Duration,
     ) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address).await.with_context(|| format!("cannot dial {address}"))?;
+        let stream = connect(address, patience).await?;
         stream.set_nodelay(true)?;
         let inbox = Inbox { frames: VecDeque::new(), payload_length, tap: tap.clone() };
-        Ok(Self { stream, decoder: Decoder::new(rules), inbox, tap })
+        Ok(Self { stream, decoder: Decoder::new(rules), inbox, tap, patience })
     }
 
     /// Sends one command.
@@ -147,8 +159,9 @@ impl Link {
 
     /// Reads once, with patience. `false` at the end of the stream.
     async fn read(&mut self) -> anyhow::Result<bool> {
-        let read = timeout(PATIENCE, self.read_once()).await;
-        read.with_context(|| format!("nothing came for {} s", PATIENCE.as_secs()))?
+        let patience = self.patience;
+        let read = timeout(patience, self.read_once()).await;
+        read.with_context(|| format!("nothing came for {} s", patience.as_secs()))?
     }
 
     async fn read_once(&mut self) -> anyhow::Result<bool> {

@@ -6,6 +6,7 @@ mod link;
 mod passport;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use msnp::notification::{ClientCommand, CopyOf, Cvr, ServerCommand, SignInAnswer, Syn, Ticket, Usr, Ver};
@@ -13,8 +14,8 @@ use msnp::switchboard;
 use msnp::{Capabilities, Dialect, ErrorCode, Handle, TrId};
 
 pub use link::{Link, OwnedFrame, Tap, Wire};
-pub(crate) use passport::authorization;
 pub use passport::fetch_ticket;
+pub(crate) use passport::{authorization, ticket_of};
 
 /// What client 7.5 says that it can do (docs/protocol/identity.md).
 pub const CAPABILITIES: Capabilities = Capabilities(1_342_554_172);
@@ -50,7 +51,12 @@ pub enum Greeting {
 impl NotificationClient {
     /// Dials.
     pub async fn dial(address: SocketAddr, tap: Tap) -> anyhow::Result<Self> {
-        Ok(Self { link: Link::notification(address, tap).await?, trid: 0, dialect: Dialect::Msnp12 })
+        Self::dial_within(address, tap, link::PATIENCE).await
+    }
+
+    /// The same for who has less time: `patience` is for the connection, and then for each line that is waited for.
+    pub async fn dial_within(address: SocketAddr, tap: Tap, patience: Duration) -> anyhow::Result<Self> {
+        Ok(Self { link: Link::notification(address, tap, patience).await?, trid: 0, dialect: Dialect::Msnp12 })
     }
 
     /// Dials and signs in: VER, CVR, USR.
@@ -222,7 +228,12 @@ pub struct SwitchboardClient {
 impl SwitchboardClient {
     /// Dials.
     pub async fn dial(address: SocketAddr, tap: Tap) -> anyhow::Result<Self> {
-        Ok(Self { link: Link::switchboard(address, tap).await?, trid: 0 })
+        Self::dial_within(address, tap, link::PATIENCE).await
+    }
+
+    /// As [`NotificationClient::dial_within`].
+    pub async fn dial_within(address: SocketAddr, tap: Tap, patience: Duration) -> anyhow::Result<Self> {
+        Ok(Self { link: Link::switchboard(address, tap, patience).await?, trid: 0 })
     }
 
     /// The next transaction id.

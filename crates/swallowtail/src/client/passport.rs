@@ -6,8 +6,8 @@ use anyhow::{Context, bail};
 use msnp::Handle;
 use msnp::notification::Ticket;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
+use super::link::{PATIENCE, connect};
 use super::{Tap, Wire};
 use crate::passport::DEFAULT_POLICY;
 
@@ -16,7 +16,7 @@ use crate::passport::DEFAULT_POLICY;
 /// # Errors
 /// The server cannot be reached, or does not let this account in.
 pub async fn fetch_ticket(address: SocketAddr, handle: &Handle, password: &str, tap: &Tap) -> anyhow::Result<Ticket> {
-    let mut stream = TcpStream::connect(address).await.with_context(|| format!("cannot dial {address}"))?;
+    let mut stream = connect(address, PATIENCE).await?;
     let request = format!(
         "GET /login2.srf HTTP/1.1\r\nAuthorization: {}\r\nHost: {address}\r\n\r\n",
         authorization(handle, password)
@@ -26,11 +26,16 @@ pub async fn fetch_ticket(address: SocketAddr, handle: &Handle, password: &str, 
     stream.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.context("the login page answered no text")?;
-    let ticket = answer.split_once("from-PP='").and_then(|(_, rest)| rest.split_once('\'')).map(|(word, _)| word);
-    let Some(ticket) = ticket.and_then(Ticket::parse) else {
+    let Some(ticket) = ticket_of(&answer) else {
         bail!("the login page let nobody in: {}", answer.lines().next().unwrap_or("no answer"));
     };
     Ok(ticket)
+}
+
+/// The ticket in `Authentication-Info`, where clients look for it.
+pub(crate) fn ticket_of(answer: &str) -> Option<Ticket> {
+    let (_, rest) = answer.split_once("from-PP='")?;
+    Ticket::parse(rest.split_once('\'')?.0)
 }
 
 /// What a client sends as `Authorization`.

@@ -16,6 +16,7 @@ use super::codes;
 use super::finding::Finding;
 use super::known::Known;
 use crate::accounts::utc::Utc;
+use crate::client_table::Client;
 
 /// What a server showed in its handshake.
 #[derive(Clone, Debug)]
@@ -24,8 +25,6 @@ pub(super) struct Shown {
     pub(super) more: Vec<CertificateDer<'static>>,
 }
 
-/// The hosts of sign-in of all of Microsoft's clients.
-const SIGN_IN_HOSTS: [&str; 3] = ["nexus.passport.com", "loginnet.passport.com", "login.live.com"];
 /// Days before its end that a certificate is worth a word.
 const SOON_DAYS: u64 = 21;
 /// Where systems keep the roots that they trust.
@@ -33,8 +32,8 @@ const SYSTEM_ROOTS: [&str; 3] =
     ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 /// What rustls says of an authority's own certificate.
 const IS_AUTHORITY: &str = "CaUsedAsEndEntity";
-const NEW_ONE: &str =
-    "renew it, name its files under [[tls.certificate]], and have the server read them again (SIGHUP)";
+const NEW_ONE: &str = "renew its files under [[tls.certificate]] and have the server read them again (SIGHUP); or take them out: with \
+                       tls.own_root it makes certificates itself, whose root clients find at /setup";
 
 impl Shown {
     /// What a client that knows these roots says at this time.
@@ -88,11 +87,21 @@ pub(super) fn judge(known: &mut Known<'_>) -> Finding {
     let finding = match (dates(&shown), names(known, &shown)) {
         (Some(red), _) => red.shows(codes::BAD_DATE),
         (None, Err(red)) => red.shows(codes::BAD_NAME),
-        (None, Ok(whose)) => root(known, &shown, &whose).shows(codes::BAD_ROOT),
+        (None, Ok(whose)) => {
+            let root = root(known, &shown);
+            known.is_proven = matches!(root, Voucher::Proven(_));
+            root.finding(&whose, shown.end()).shows(codes::BAD_ROOT)
+        }
     };
-    let is_checked = known.options.client.is_none_or(|client| client.is_official);
+    let is_checked = known.options.client.is_none_or(Client::checks_certificate);
     known.is_trusted = finding.is_green() || !is_checked;
-    finding
+    match known.options.client {
+        Some(client) if client.needs_old_tls() && !finding.is_green() => Finding::skipped(format!(
+            "Windows XP is shown that of the terminator (packaging/old-tls) and never this one: {}",
+            finding.text
+        )),
+        _ => finding,
+    }
 }
 
 fn day(seconds: u64) -> String {
@@ -125,9 +134,9 @@ fn dates(shown: &Shown) -> Option<Finding> {
 fn names(known: &Known<'_>, shown: &Shown) -> Result<String, Finding> {
     let own = known.tls_name();
     let (wanted, whose): (Vec<_>, _) = match known.options.client {
-        Some(client) if client.is_official => (client.tls_hosts.to_vec(), client.title),
+        Some(client) if client.checks_certificate() => (client.sign_in_hosts.to_vec(), client.name),
         _ if shown.is_for(&own).is_ok() => return Ok(own),
-        _ => (SIGN_IN_HOSTS.to_vec(), "Microsoft's clients"),
+        _ => (Client::official_sign_in_hosts(), "Microsoft's clients"),
     };
     let (good, missing): (Vec<_>, Vec<_>) = wanted.iter().copied().partition(|host| shown.is_for(host).is_ok());
     // It need not have the names of every client; one of them shows what it is for.
@@ -140,47 +149,90 @@ fn names(known: &Known<'_>, shown: &Shown) -> Result<String, Finding> {
     Err(Finding::red(
         format!("the certificate is for {has}, but {whose} ask for {}", missing.join(" and ")),
         format!(
-            "make one with the names {} under [[tls.certificate]], and give clients its root; patched clients ask for the \
-             server's own name instead",
+            "with tls.own_root take out what stands under [[tls.certificate]] for these names; if it is the own root that lacks them, delete \
+             the directory root in the data directory, start the server again and give clients the new root (/setup). A certificate of your \
+             own has to name {}. Patched clients ask for the server's own name instead",
             wanted.join(", ")
         ),
     ))
 }
 
-/// Who vouches for it.
-fn root(known: &Known<'_>, shown: &Shown, whose: &str) -> Finding {
-    let end = shown.end();
-    let left = end.map(|end| end.saturating_sub(UnixTime::now().as_secs()) / 86_400);
-    let soon = match left {
-        Some(days @ ..SOON_DAYS) => format!(", {days} days from now: renew it soon"),
-        _ => String::new(),
-    };
-    let until = end.map_or_else(String::new, |end| format!(", valid until {}{soon}", day(end)));
-    let until = format!("for {whose}{until}");
-    let now = UnixTime::now();
-    if let Some(file) = &known.options.root {
-        let roots = match read_roots(file) {
-            Ok(roots) => roots,
-            Err(why) => return Finding::red(why, "name a PEM file with --root"),
+/// Who vouches for a certificate.
+enum Voucher {
+    /// Somebody that we know of; how, in words.
+    Proven(String),
+    /// Nobody that we know of; what that means, in words.
+    Private(String),
+    /// Not those who should: cause and remedy.
+    Wrong(String, &'static str),
+}
+
+impl Voucher {
+    /// As the end of a sentence about whom it is for, and how long.
+    fn finding(self, whose: &str, end: Option<u64>) -> Finding {
+        let left = end.map(|end| end.saturating_sub(UnixTime::now().as_secs()) / 86_400);
+        let soon = match left {
+            Some(days @ ..SOON_DAYS) => format!(", {days} days from now: renew it soon"),
+            _ => String::new(),
         };
-        let is_itself = CertificateDer::pem_file_iter(file)
-            .is_ok_and(|mut roots| roots.any(|root| root.is_ok_and(|root| root == shown.certificate)));
-        return match shown.verdict(&roots, now) {
-            _ if is_itself => Finding::green(format!("{until}; it is the one in {}", file.display())),
-            Ok(()) => Finding::green(format!("{until}; its root is the one in {}", file.display())),
-            Err(error) => Finding::red(
+        let until = end.map_or_else(String::new, |end| format!(", valid until {}{soon}", day(end)));
+        match self {
+            Self::Proven(how) | Self::Private(how) => Finding::green(format!("for {whose}{until}; {how}")),
+            Self::Wrong(cause, remedy) => Finding::red(cause, remedy),
+        }
+    }
+}
+
+/// Who vouches for it: the root that is named, else a public one, else for our own server what its settings have it show.
+fn root(known: &Known<'_>, shown: &Shown) -> Voucher {
+    if let Some(file) = &known.options.root {
+        return match vouched(shown, file) {
+            Ok(Ok(how)) => Voucher::Proven(how),
+            Ok(Err(error)) => Voucher::Wrong(
                 format!("the certificate does not lead to the root in {}: {error}", file.display()),
                 "have the server show a certificate of that root, followed by those in between (tls.certificate.chain)",
             ),
+            Err(why) => Voucher::Wrong(why, "name a PEM file with --root"),
         };
     }
     let system = SYSTEM_ROOTS.iter().find_map(|file| read_roots(Path::new(file)).ok());
-    match system {
-        Some(roots) if shown.verdict(&roots, now).is_ok() => {
-            Finding::green(format!("{until}; its root is a public one"))
-        }
-        _ => Finding::green(format!("{until}; its root is a private one, which each client's Windows must be given")),
+    if system.is_some_and(|roots| shown.verdict(&roots, UnixTime::now()).is_ok()) {
+        return Voucher::Proven("its root is a public one".to_owned());
     }
+    let (mut strange, mut unread) = (Vec::new(), Vec::new());
+    for file in known.target.ours.iter().flat_map(|ours| &ours.certificates) {
+        match vouched(shown, file) {
+            Ok(Ok(how)) => return Voucher::Proven(how),
+            Ok(Err(_)) => strange.push(file.display().to_string()),
+            Err(why) => unread.push(why),
+        }
+    }
+    let private = "its root is a private one, which each client's Windows must be given";
+    match (&strange[..], &unread[..]) {
+        ([], []) => Voucher::Private(private.to_owned()),
+        // Its directory is for the server's user alone, and who runs this may be another.
+        (_, [why, ..]) => Voucher::Private(format!("{private}; whether it is this server's was not seen: {why}")),
+        (files, []) => Voucher::Wrong(
+            format!("the certificate comes neither from a public root nor from {}", files.join(" or ")),
+            "see that it is this server that answers there; if its settings or files were changed since it started, have it read \
+             them again (SIGHUP), or start it again",
+        ),
+    }
+}
+
+/// How a file vouches for a certificate, with itself or with a root; or what a client that trusts the file says.
+///
+/// # Errors
+/// Why it cannot be read.
+fn vouched(shown: &Shown, file: &Path) -> Result<Result<String, Error>, String> {
+    let roots = read_roots(file)?;
+    let is_itself = CertificateDer::pem_file_iter(file)
+        .is_ok_and(|mut roots| roots.any(|root| root.is_ok_and(|root| root == shown.certificate)));
+    Ok(match shown.verdict(&roots, UnixTime::now()) {
+        _ if is_itself => Ok(format!("it is the one in {}", file.display())),
+        Ok(()) => Ok(format!("its root is the one in {}", file.display())),
+        Err(error) => Err(error),
+    })
 }
 
 fn read_roots(file: &Path) -> Result<RootCertStore, String> {

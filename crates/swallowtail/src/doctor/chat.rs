@@ -8,14 +8,14 @@ use msnp::notification::{Chg, ClientCommand, ServerCommand, ServiceLine, SignInA
 use msnp::switchboard::{self, Cookie};
 use msnp::{Capabilities, ErrorCode, Handle, Status};
 
-use super::client::CLIENTS;
 use super::codes;
 use super::dial::{address, addresses, dial};
-use super::finding::Finding;
+use super::finding::{Finding, PATIENCE};
 use super::known::Known;
 use super::login::handle;
 use super::target::Place;
 use crate::client::{Greeting, Guise, NotificationClient, SwitchboardClient, Tap};
+use crate::client_table::Client;
 use crate::config::is_private;
 
 /// Nobody looks on: what goes over these connections is secret.
@@ -24,12 +24,7 @@ fn nobody() -> Tap {
 }
 
 fn guise(known: &Known<'_>) -> Guise {
-    let newest = CLIENTS.iter().find(|client| client.name == "7.5");
-    known
-        .options
-        .client
-        .or(newest)
-        .map_or(Guise { offer: &["MSNP12", "CVR0"], version: "7.5.0324" }, |client| client.guise)
+    known.options.client.map_or(Client::NEWEST, |client| client.guise)
 }
 
 /// Signs in, or without a ticket sees that a wrong one is refused.
@@ -73,7 +68,7 @@ async fn greet_at(
 ) -> Result<(NotificationClient, Greeting), Finding> {
     let red = |cause: String, remedy: &str| Finding::red(cause, remedy).shows(codes::NO_NOTIFICATION);
     let address = address(place).await.map_err(|why| red(why.cause(place), "check the name"))?;
-    let dialled = NotificationClient::dial(address, nobody()).await;
+    let dialled = NotificationClient::dial_within(address, nobody(), PATIENCE).await;
     let mut client = dialled.map_err(|error| red(format!("{error:#}"), "see the port above"))?;
     let greeting = client.greet(guise(known), handle).await.map_err(|error| {
         let remedy =
@@ -277,7 +272,7 @@ pub(super) async fn switchboard(known: &mut Known<'_>) -> Finding {
 
 async fn open(place: &Place, handle: Handle, cookie: Cookie) -> anyhow::Result<Result<(), ErrorCode>> {
     let address = address(place).await.map_err(|why| anyhow::anyhow!("{}", why.cause(place)))?;
-    let mut client = SwitchboardClient::dial(address, nobody()).await?;
+    let mut client = SwitchboardClient::dial_within(address, nobody(), PATIENCE).await?;
     let trid = client.next_trid();
     client.send(&switchboard::ClientCommand::Usr { trid, handle: Some(handle), cookie }).await?;
     let answer =

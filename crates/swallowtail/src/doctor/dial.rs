@@ -91,7 +91,7 @@ pub(super) async fn names(target: &Target) -> Finding {
     if told.is_empty() { Finding::skipped("no names, addresses alone") } else { Finding::green(told.join(", ")) }
 }
 
-/// Whether what is sent there in clear stays on this machine or in a private network.
+/// Whether what is sent there stays on this machine or in a private network.
 pub(super) async fn is_near(place: &Place) -> bool {
     address(place).await.is_ok_and(|address| is_private(address.ip()))
 }

@@ -1,7 +1,11 @@
 //! What was found at one hop: a colour, a sentence, and for red what a client shows and what to do.
 
+use std::time::Duration;
+
 /// The time of one hop. A client would wait longer; somebody who looks for a fault would not.
 pub(super) const HOP_SECONDS: u64 = 5;
+/// The time of one answer: less than a hop, so that the hop can still say what it was that did not come.
+pub(super) const PATIENCE: Duration = Duration::from_secs(HOP_SECONDS - 1);
 
 /// Whether a hop is as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

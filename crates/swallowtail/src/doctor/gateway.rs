@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use msnp::gateway::CONTENT_TYPE;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::ask::{Answer, ask};
 use super::codes;
@@ -16,6 +16,8 @@ use super::target::Place;
 const HOST: &str = "gateway.messenger.hotmail.com";
 /// Between polls; official clients wait 2 s.
 const POLL_PAUSE: Duration = Duration::from_millis(300);
+/// How long a session is polled for one thing: less than a hop, so that the hop can say what did not come.
+const POLLED_FOR: Duration = Duration::from_secs(2);
 const WRONG_PLACE: &str = "lead port 80 to listen.http of Swallowtail, with the path /gateway/ and with POST";
 
 /// Opens, polls and closes.
@@ -34,21 +36,37 @@ async fn session(known: &mut Known<'_>, place: &Place) -> Result<(), Finding> {
     let open = format!("Action=open&Server=NS&IP={}", place.host);
     let answer = post(place, &open, "VER 1 MSNP12 MSNP11 MSNP10 MSNP9 MSNP8 CVR0\r\n").await?;
     let (mut id, mut heard) = (known.session_id(&answer)?.0, answer.body);
-    while !heard.starts_with("VER 1 MSNP") {
-        sleep(POLL_PAUSE).await;
-        let answer = post(place, &format!("Action=poll&SessionID={id}"), "").await?;
-        id = known.session_id(&answer)?.0;
-        heard.push_str(&answer.body);
-    }
-    let mut answer = post(place, &format!("SessionID={id}"), "OUT\r\n").await?;
-    loop {
-        let (next, is_closed) = known.session_id(&answer)?;
-        if is_closed {
-            return Ok(());
+    let greeted = async {
+        while !heard.starts_with("VER 1 MSNP") {
+            sleep(POLL_PAUSE).await;
+            let answer = post(place, &format!("Action=poll&SessionID={id}"), "").await?;
+            id = known.session_id(&answer)?.0;
+            heard.push_str(&answer.body);
         }
-        sleep(POLL_PAUSE).await;
-        answer = post(place, &format!("Action=poll&SessionID={next}"), "").await?;
-    }
+        Ok(id)
+    };
+    let id = polled("the notification server behind it says nothing to VER", greeted).await?;
+    let mut answer = post(place, &format!("SessionID={id}"), "OUT\r\n").await?;
+    let closed = async {
+        loop {
+            let (next, is_closed) = known.session_id(&answer)?;
+            if is_closed {
+                return Ok(());
+            }
+            sleep(POLL_PAUSE).await;
+            answer = post(place, &format!("Action=poll&SessionID={next}"), "").await?;
+        }
+    };
+    polled("it does not close after OUT", closed).await
+}
+
+/// Polls within its time; else `why` is red.
+async fn polled<T>(why: &str, polls: impl Future<Output = Result<T, Finding>>) -> Result<T, Finding> {
+    let late = |_| {
+        let cause = format!("a session of the gateway opens, but {why} for {} seconds", POLLED_FOR.as_secs());
+        Err(Finding::red(cause, "look at the load of the server, and into its log"))
+    };
+    timeout(POLLED_FOR, polls).await.unwrap_or_else(late)
 }
 
 impl Known<'_> {

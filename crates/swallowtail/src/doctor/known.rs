@@ -6,12 +6,13 @@ use tokio::net::TcpStream;
 
 use super::ask::{Answer, Header};
 use super::certificate::Shown;
-use super::dial::dial;
+use super::dial::{dial, is_near};
 use super::finding::Finding;
 use super::proxy;
 use super::target::{Options, Place, Target};
 use super::tls;
 use crate::client::NotificationClient;
+use crate::client_table::Client;
 use crate::http::AnyStream;
 
 /// The host of a tunnel when no client says which it wants.
@@ -32,6 +33,8 @@ pub(super) struct Known<'a> {
     pub(super) shown: Option<Shown>,
     /// Whether a client would go on after seeing them.
     pub(super) is_trusted: bool,
+    /// Whether a root that we know of vouches for them.
+    pub(super) is_proven: bool,
     /// The way on which the nexus was asked and nobody answered over HTTP: nothing more is asked there.
     pub(super) silent: Option<Way>,
     /// Whether header names were found rewritten: it is said once.
@@ -64,6 +67,7 @@ impl<'a> Known<'a> {
             https_open: false,
             shown: None,
             is_trusted: false,
+            is_proven: false,
             silent: None,
             rewritten: false,
             clocks: None,
@@ -72,6 +76,11 @@ impl<'a> Known<'a> {
             switchboard: None,
             invitation: None,
         }
+    }
+
+    /// Whether Windows XP has to be able to shake hands.
+    pub(super) fn wants_xp(&self) -> bool {
+        self.options.xp || self.options.client.is_some_and(Client::needs_old_tls)
     }
 
     /// The way of the sign-in: as clients go, or over plain HTTP where there is no TLS that they could use.
@@ -101,7 +110,7 @@ impl<'a> Known<'a> {
             let place = self.target.https.as_ref().or(self.target.http.as_ref());
             place.map(ToString::to_string).unwrap_or_default()
         };
-        self.options.client.and_then(|client| client.tls_hosts.first()).map_or_else(own, ToString::to_string)
+        self.options.client.and_then(|client| client.sign_in_hosts.first()).map_or_else(own, ToString::to_string)
     }
 
     /// A connection for the sign-in, and what to call it in a sentence.
@@ -110,7 +119,14 @@ impl<'a> Known<'a> {
     /// The sentence of a red hop.
     pub(super) async fn sign_in(&self, way: Way) -> Result<(AnyStream, &'static str), String> {
         match (way, &self.target.http) {
-            (Way::Tls, _) => Ok((tls::connect(self.dial_tls().await?, &self.tls_name()).await?, "over TLS")),
+            (Way::Tls, _) => {
+                let (stream, shown) = tls::connect(self.dial_tls().await?, &self.tls_name()).await?;
+                // The one that was judged, and no other, may be given a password.
+                if shown != self.shown.as_ref().map(|shown| shown.certificate.clone()) {
+                    return Err("the server shows another certificate than a moment ago".to_owned());
+                }
+                Ok((stream, "over TLS"))
+            }
             (Way::Plain, Some(place)) => {
                 let stream = dial(place).await.map_err(|why| why.cause(place))?;
                 Ok((Box::new(stream), "over plain HTTP"))
@@ -119,10 +135,22 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// Whether what is sent that way stays on this machine or in a private network.
+    pub(super) async fn is_near(&self, way: Way) -> bool {
+        let place = match way {
+            Way::Tls => self.target.https.as_ref().or_else(|| self.target.proxy()),
+            Way::Plain => self.target.http.as_ref(),
+        };
+        match place {
+            Some(place) => is_near(place).await,
+            None => false,
+        }
+    }
+
     /// The name in the handshake.
     pub(super) fn tls_name(&self) -> String {
         let own = || self.target.https.as_ref().map_or_else(|| TUNNEL_HOST.to_owned(), |place| place.host.clone());
-        self.options.client.and_then(|client| client.tls_hosts.first()).map_or_else(own, ToString::to_string)
+        self.options.client.and_then(|client| client.sign_in_hosts.first()).map_or_else(own, ToString::to_string)
     }
 
     /// A connection to whatever speaks TLS: the port for it, or without one a tunnel through the proxy, as clients come that have nothing

@@ -5,14 +5,13 @@ use msnp::notification::Ticket;
 use quick_xml::escape::escape;
 
 use super::ask::{Answer, Header, ask};
-use super::client::SignIn;
 use super::codes;
-use super::dial::is_near;
 use super::finding::Finding;
 use super::known::{Known, Way};
 use super::nexus::{instead, no_way, unexpected};
 use super::target::TestAccount;
-use crate::client::authorization;
+use crate::client::{authorization, ticket_of};
+use crate::client_table::SignIn;
 
 /// Nobody: without a test account it is the refusal that is looked at. `.invalid` is no domain of anybody's.
 const NOBODY: &str = "doctor@swallowtail.invalid";
@@ -34,21 +33,15 @@ pub(super) fn handle(known: &Known<'_>) -> Option<Handle> {
 /// One of the two kinds of login.
 pub(super) async fn examine(known: &mut Known<'_>, kind: SignIn) -> Finding {
     if let Some(client) = known.options.client.filter(|client| client.sign_in != kind) {
-        return Finding::skipped(format!("{} does not sign in this way", client.title));
+        return Finding::skipped(format!("{} does not sign in this way", client.name));
     }
     let Some(way) = known.way() else { return Finding::skipped(no_way(known)) };
     if known.silent.is_some() {
         return Finding::skipped("nobody answered to the nexus");
     }
     let Some((account, is_real)) = who(known) else { return Finding::skipped("there is nobody to sign in") };
-    if is_real && way == Way::Plain {
-        let near = match &known.target.http {
-            Some(place) => is_near(place).await,
-            None => false,
-        };
-        if !near {
-            return Finding::skipped("the password of the test account is not sent in clear over the internet");
-        }
+    if is_real && let Some(why) = kept_back(way, known.is_near(way).await, known.is_proven) {
+        return Finding::skipped(why);
     }
     let (mut stream, _) = match known.sign_in(way).await {
         Ok(found) => found,
@@ -83,6 +76,19 @@ pub(super) async fn examine(known: &mut Known<'_>, kind: SignIn) -> Finding {
     finding
 }
 
+/// Why the password of the test account is not sent: in between somebody could read it, or take it with a certificate of his own.
+fn kept_back(way: Way, is_near: bool, is_proven: bool) -> Option<&'static str> {
+    match way {
+        _ if is_near => None,
+        Way::Plain => Some("the password of the test account is not sent in clear over the internet"),
+        Way::Tls if !is_proven => Some(
+            "over the internet the password of the test account is given only to a certificate of a public root, or of the one that \
+             --root FILE names",
+        ),
+        Way::Tls => None,
+    }
+}
+
 fn passport14(known: &mut Known<'_>, answer: &Answer, is_real: bool) -> Finding {
     match answer.status {
         200 => {
@@ -90,8 +96,7 @@ fn passport14(known: &mut Known<'_>, answer: &Answer, is_real: bool) -> Finding 
                 Ok(info) => info,
                 Err(red) => return red,
             };
-            let word = info.split_once("from-PP='").and_then(|(_, rest)| rest.split_once('\''));
-            granted(known, word.and_then(|(word, _)| Ticket::parse(word)), is_real)
+            granted(known, ticket_of(info), is_real)
         }
         302 if answer.header("Location") != Header::Missing => {
             let page = super::ask::short(answer.value("Location").unwrap_or_default());
@@ -181,6 +186,19 @@ mod tests {
         assert_eq!((read.username.as_str(), read.password.as_str()), ("alice@example.com", "a<b&\"c"));
         let tokens: Vec<_> = read.tokens.iter().map(|token| (token.number, token.address.as_str())).collect();
         assert_eq!(tokens, [(0, "http://Passport.NET/tb"), (1, "messenger.msn.com")]);
+    }
+
+    #[test]
+    fn over_the_internet_a_password_is_for_a_proven_certificate_alone() {
+        for (way, is_near, is_proven, is_sent) in [
+            (Way::Plain, true, false, true),
+            (Way::Plain, false, true, false),
+            (Way::Tls, true, false, true),
+            (Way::Tls, false, false, false),
+            (Way::Tls, false, true, true),
+        ] {
+            assert_eq!(kept_back(way, is_near, is_proven).is_none(), is_sent, "{way:?} {is_near} {is_proven}");
+        }
     }
 
     #[test]

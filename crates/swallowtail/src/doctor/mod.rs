@@ -6,7 +6,6 @@
 mod ask;
 mod certificate;
 mod chat;
-mod client;
 mod codes;
 mod dial;
 mod finding;
@@ -24,13 +23,13 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-pub use client::{CLIENTS, ClientVersion};
 pub use finding::{Finding, Hop, State};
 pub use target::{Options, Place, Ports, Target, TestAccount};
 
-use client::SignIn;
 use finding::HOP_SECONDS;
 use known::Known;
+
+use crate::client_table::SignIn;
 
 /// Goes through one target. Each hop is handed to `tell` as soon as it is known.
 pub async fn examine(target: &Target, options: &Options, mut tell: impl FnMut(&Hop)) -> Vec<Hop> {

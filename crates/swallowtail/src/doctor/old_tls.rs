@@ -98,7 +98,7 @@ pub(super) async fn examine(known: &Known<'_>) -> Finding {
         Some(place) => (place.to_string(), dial(place).await.map_err(|why| why.cause(place))),
         None => (known.tls_place(), known.dial_tls().await),
     };
-    let is_wanted = known.options.xp || terminator.is_some();
+    let is_wanted = known.wants_xp() || terminator.is_some();
     let stream = match stream {
         Ok(stream) => stream,
         Err(why) if is_wanted => return red(format!("Windows XP cannot shake hands: {why}")),

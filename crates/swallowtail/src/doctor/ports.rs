@@ -1,10 +1,14 @@
 //! Whether anybody listens, and whether Microsoft's host names lead there.
 
+use std::net::IpAddr;
+
 use super::codes;
 use super::dial::{Unreached, addresses, dial};
 use super::finding::Finding;
 use super::known::Known;
 use super::target::Place;
+use crate::client_table::Client;
+use crate::proxy::SIGN_IN;
 
 /// A service, as its port is looked at.
 pub(super) struct Service {
@@ -79,31 +83,84 @@ pub(super) async fn switchboard(known: &Known<'_>) -> Finding {
 /// Whether a client here would find the server by Microsoft's names (docs/protocol/http.md section 6).
 pub(super) async fn redirection(known: &Known<'_>) -> Finding {
     let Some(client) = known.options.client.filter(|_| known.options.redirected) else {
-        return Finding::skipped(
-            "whether Microsoft's names lead here is not asked for (--client VERSION --redirected)",
-        );
+        return Finding::skipped("whether Microsoft's names lead here is not asked for (--client CLIENT --redirected)");
     };
+    if client.hosts.is_empty() {
+        return Finding::skipped(format!(
+            "{} is told where to go, and asks for none of Microsoft's names",
+            client.name
+        ));
+    }
     let mut server = Vec::new();
     for host in known.target.hosts() {
         server.extend(addresses(host).await);
     }
-    let Some(first) = server.first() else { return Finding::skipped("the server's own name leads nowhere") };
-    let (mut astray, mut hosts) = (Vec::new(), Vec::new());
+    let Some(first) = server.first().copied() else {
+        return Finding::skipped("the server's own name leads nowhere");
+    };
+    let terminator = known.target.ours.as_ref().and_then(|ours| ours.old_tls.as_ref());
+    let sign_in = match (client.needs_old_tls(), terminator) {
+        (false, _) => Some(first),
+        (true, Some(place)) => addresses(&place.host).await.first().copied(),
+        (true, None) => None,
+    };
+    let wanted = lines(client, first, sign_in);
+    let mut astray = Vec::new();
     // All at once: a name that nobody answers for takes its time.
-    let lookups: Vec<_> = client.hosts().map(|host| (host, tokio::spawn(addresses(host)))).collect();
-    for (host, lookup) in lookups {
-        hosts.push(host);
+    let lookups: Vec<_> = wanted.iter().map(|(to, host)| (*to, *host, tokio::spawn(addresses(host)))).collect();
+    for (to, host, lookup) in lookups {
         match lookup.await.unwrap_or_default().first() {
-            Some(there) if server.contains(there) => {}
-            Some(there) => astray.push((host, format!("{host} leads to {there}"))),
-            None => astray.push((host, format!("{host} leads nowhere"))),
+            Some(there) if *there == to || (to == first && server.contains(there)) => {}
+            Some(there) => astray.push(format!("{host} leads to {there}")),
+            None => astray.push(format!("{host} leads nowhere")),
         }
     }
+    let unknown = match sign_in {
+        Some(_) => "",
+        None => {
+            ". The hosts of the sign-in have to lead to the terminator for Windows XP, which is not known here (proxy.old_tls)"
+        }
+    };
     if astray.is_empty() {
-        return Finding::green(format!("{} lead to {first}", hosts.join(", ")));
+        let hosts: Vec<_> = wanted.iter().map(|(_, host)| *host).collect();
+        return Finding::green(format!("{} lead to {first}{unknown}", hosts.join(", ")));
     }
-    let lines: String = astray.iter().map(|(host, _)| format!("\n{first} {host}")).collect();
-    let causes: Vec<_> = astray.into_iter().map(|(_, cause)| cause).collect();
-    Finding::red(causes.join(", "), format!("add to the hosts file of the client's machine, or to its DNS:{lines}"))
-        .shows(codes::NO_NAME)
+    let lines: String = wanted.iter().map(|(to, host)| format!("\n{to} {host}")).collect();
+    Finding::red(
+        format!("{}{unknown}", astray.join(", ")),
+        format!("have these lines in the hosts file of the client's machine, or its DNS say the same:{lines}"),
+    )
+    .shows(codes::NO_NAME)
+}
+
+/// The lines that the set-up of this client has for a hosts file; without an address for the sign-in, those that need none.
+fn lines(client: &Client, server: IpAddr, sign_in: Option<IpAddr>) -> Vec<(IpAddr, &'static str)> {
+    let all = client.redirections(server, sign_in.unwrap_or(server));
+    all.filter(|(_, host)| sign_in.is_some() || !SIGN_IN.contains(host)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::client_setup::{Offer, Place, files};
+    use crate::config::Config;
+
+    #[test]
+    fn what_is_looked_at_is_what_the_set_up_redirects() {
+        let config = Config::parse("[proxy]\nold_tls = \"192.0.2.7:443\"\n").unwrap();
+        let offer = Offer::new(&config, None, None);
+        let place = Place { host: "192.0.2.1".to_owned(), http: 80, offer: Arc::new(offer) };
+        let server = "192.0.2.1".parse().unwrap();
+        for client in Client::every() {
+            let sign_in = if client.needs_old_tls() { "192.0.2.7".parse().unwrap() } else { server };
+            let made = files(client, &place).unwrap().into_iter().find(|file| file.name == "hosts.txt");
+            let set_up = made.map_or_else(String::new, |file| String::from_utf8(file.body).unwrap());
+            let looked_at: String =
+                lines(client, server, Some(sign_in)).iter().map(|(to, host)| format!("{to} {host}\r\n")).collect();
+            assert_eq!(looked_at, set_up, "{}", client.id);
+            assert!(lines(client, server, None).iter().all(|(_, host)| !SIGN_IN.contains(host)));
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use msnp::Handle;
 
-use super::client::ClientVersion;
+use crate::client_table::Client;
 use crate::config::{Advertise, Config, HeaderCase, Listen, MAIN};
 
 /// A host and a port.
@@ -60,7 +60,7 @@ pub struct TestAccount {
 #[derive(Clone, Default)]
 pub struct Options {
     /// The client that is played. Without one: what all have in common.
-    pub client: Option<&'static ClientVersion>,
+    pub client: Option<&'static Client>,
     /// Whether Microsoft's host names must lead to the server from here.
     pub redirected: bool,
     /// Whether clients on Windows XP must be able to shake hands.
@@ -95,6 +95,8 @@ pub(super) struct Ours {
     pub(super) header_case: HeaderCase,
     pub(super) is_proxy: bool,
     pub(super) old_tls: Option<Place>,
+    /// The files with what it may show over TLS: its own root, and the certificates of the configuration.
+    pub(super) certificates: Vec<PathBuf>,
 }
 
 /// The ports of a server that is known by its host alone; 0 for a service that it does not have.
@@ -144,6 +146,8 @@ impl Target {
                 );
             }
             let place = |address: Option<SocketAddr>| address.map(Place::of_listener);
+            let own_root = config.tls.own_root.then(|| config.data.join("root/certificate.pem"));
+            let configured = config.tls.certificate.iter().map(|files| files.chain.clone());
             let switchboard = if listen.one_port { listen.notification } else { listen.switchboard };
             targets.push(Self {
                 title: if name == MAIN { "this server".to_owned() } else { format!("this server, network {name}") },
@@ -158,6 +162,7 @@ impl Target {
                     header_case: config.http.header_case,
                     is_proxy: config.proxy.enabled,
                     old_tls: place(config.proxy.old_tls),
+                    certificates: own_root.into_iter().chain(configured).collect(),
                 }),
             });
         }

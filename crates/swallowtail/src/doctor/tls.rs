@@ -81,10 +81,13 @@ async fn handshake(
     Ok((stream, shown))
 }
 
-/// A connection over whichever version the server likes best.
-pub(super) async fn connect(stream: TcpStream, name: &str) -> Result<AnyStream, String> {
-    let (stream, _) = handshake(stream, name, &[&TLS13, &TLS12]).await.map_err(|why| format!("no TLS: {why}"))?;
-    Ok(Box::new(stream))
+/// A connection over whichever version the server likes best, and the certificate that it shows there.
+pub(super) async fn connect(
+    stream: TcpStream,
+    name: &str,
+) -> Result<(AnyStream, Option<CertificateDer<'static>>), String> {
+    let (stream, shown) = handshake(stream, name, &[&TLS13, &TLS12]).await.map_err(|why| format!("no TLS: {why}"))?;
+    Ok((Box::new(stream), shown.map(|shown| shown.certificate)))
 }
 
 /// Which versions the server speaks. Windows 7 and later need 1.2; 1.3 is of no use to these clients, but no harm.
@@ -119,7 +122,7 @@ pub(super) async fn versions(known: &mut Known<'_>) -> Finding {
             "have whatever ends TLS there speak TLS 1.2 as well",
         )
         .shows(codes::NO_TLS),
-        [] if known.options.xp && old_tls::is_spoken(known).await => {
+        [] if known.wants_xp() && old_tls::is_spoken(known).await => {
             Finding::skipped(format!("{place} is for Windows XP alone: nothing newer than TLS 1.0 is spoken there"))
         }
         [] => Finding::red(
@@ -131,15 +134,16 @@ pub(super) async fn versions(known: &mut Known<'_>) -> Finding {
     }
 }
 
-/// There is none. Official clients sign in over TLS and nothing else.
+/// There is none. Official clients sign in over TLS and nothing else, those on Windows XP over another one than this.
 fn none(known: &Known<'_>, why: String) -> Finding {
     match known.options.client {
-        Some(client) if client.is_official => Finding::red(
-            format!("{why}, and {} signs in over TLS alone", client.title),
+        Some(client) if client.checks_certificate() => Finding::red(
+            format!("{why}, and {} signs in over TLS alone", client.name),
             format!(
-                "give the server a [[tls.certificate]] with the names {}, and {} an address with port 443, or clients its proxy",
-                client.tls_hosts.join(", "),
+                "leave tls.own_root switched on, and give {} an address with port 443, or clients the proxy of the server; its root \
+                 and the steps for this client are at /setup/{}",
                 known.target.key("listen.https"),
+                client.id,
             ),
         )
         .shows(codes::NO_HTTPS),

@@ -15,7 +15,7 @@ const LEAST_WIDTH: usize = 60;
 
 /// What is looked at, and as whom.
 pub(super) fn title(target: &Target, options: &Options) -> String {
-    let as_whom = options.client.map_or_else(String::new, |client| format!(", as {} would", client.title));
+    let as_whom = options.client.map_or_else(String::new, |client| format!(", as {} would", client.name));
     format!("\n{}\n", style(format!("Looking at {}{as_whom}.", target.title)).bold())
 }
 
