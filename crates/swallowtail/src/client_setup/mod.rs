@@ -4,7 +4,6 @@
 //! here reads the network or knows a path that somebody asked for: a file of the page is found by its name among those that were made.
 
 mod certificates;
-mod clients;
 mod registry;
 mod steps;
 
@@ -15,10 +14,10 @@ use std::sync::Arc;
 
 use askama::Template;
 
+pub use crate::client_table::Client;
+use crate::client_table::Kind;
 pub(crate) use certificates::RENEWED_AFTER;
 pub use certificates::{OldTls, PublicCertificate, Root, names};
-pub use clients::Client;
-use clients::Kind;
 pub(crate) use steps::Section;
 
 use crate::config::{Advertise, Config, MAIN};

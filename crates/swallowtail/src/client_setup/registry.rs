@@ -3,8 +3,8 @@
 //! All of them are for the user who opens them, not for the machine. Newer systems want UTF-16; the form before it, which XP and everything older read, is
 //! ASCII here.
 
-use super::clients::{Client, Kind};
 use super::{PAC, Place};
+use crate::client_table::{Client, Kind};
 
 /// Settings of WinINet, by which all these clients speak HTTP.
 const INTERNET: &str = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Internet Settings";

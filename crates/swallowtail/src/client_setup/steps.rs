@@ -1,9 +1,9 @@
 //! The steps, in plain words: written once, for the page, for `steps.html` and for `steps.txt`.
 
-use super::clients::{Client, Kind};
 use super::{
     HOSTS, KNOWN_HTTP, KNOWN_HTTPS, KNOWN_NOTIFICATION, PAC, Place, REG_FILE, ROOT_CER, ROOT_PEM, UNDO, XP_CER,
 };
+use crate::client_table::{Client, Kind};
 use crate::host_port::split;
 
 /// The widest line of `steps.txt`, which Notepad shows without a break.

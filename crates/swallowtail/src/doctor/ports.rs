@@ -144,18 +144,19 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::client_setup::{Offer, Place, files};
+    use crate::client_setup::{Kit, Offer, Place};
     use crate::config::Config;
 
     #[test]
     fn what_is_looked_at_is_what_the_set_up_redirects() {
         let config = Config::parse("[proxy]\nold_tls = \"192.0.2.7:443\"\n").unwrap();
         let offer = Offer::new(&config, None, None);
-        let place = Place { host: "192.0.2.1".to_owned(), http: 80, offer: Arc::new(offer) };
+        let place = Place::of_main(&config, "192.0.2.1".to_owned(), Arc::new(offer));
         let server = "192.0.2.1".parse().unwrap();
         for client in Client::every() {
             let sign_in = if client.needs_old_tls() { "192.0.2.7".parse().unwrap() } else { server };
-            let made = files(client, &place).unwrap().into_iter().find(|file| file.name == "hosts.txt");
+            let files = Kit::new(client, &place).unwrap().files;
+            let made = files.into_iter().find(|file| file.name == "hosts.txt");
             let set_up = made.map_or_else(String::new, |file| String::from_utf8(file.body).unwrap());
             let looked_at: String =
                 lines(client, server, Some(sign_in)).iter().map(|(to, host)| format!("{to} {host}\r\n")).collect();
