@@ -12,7 +12,7 @@ mod writer;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -120,7 +120,7 @@ impl Store {
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true);
         let open_error = |error| StoreError::Open { path: path.clone(), error };
-        let writer = pool(1).connect_with(options.clone()).await.map_err(open_error)?;
+        let writer = connect(&options).await.map_err(open_error)?;
         migrate(&writer).await.map_err(|error| match error {
             MigrateError::VersionMissing(_) => StoreError::Newer { path: path.clone() },
             error => StoreError::Migrate { path: path.clone(), error },
@@ -137,8 +137,25 @@ impl Store {
     }
 }
 
-/// Makes the data directory, for its owner alone. What is there already keeps its permissions; it is the operator's.
-/// Makes a directory for its owner alone, if it is not there.
+/// The one connection that writes. SQLite does not wait, whatever its timeout says, for somebody else who is switching the same new database to
+/// its journal, as `serve` and `account add` at once do; so this does.
+async fn connect(options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let begun = Instant::now();
+    loop {
+        match pool(1).connect_with(options.clone()).await {
+            Err(error) if is_busy(&error) && begun.elapsed() < BUSY_TIMEOUT => tokio::time::sleep(PAUSE).await,
+            connected => return connected,
+        }
+    }
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    const BUSY: &str = "5";
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == BUSY)
+}
+
+/// Makes a directory for its owner alone. What is there already keeps its permissions; it is the operator's.
 pub(crate) fn make_directory(directory: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
