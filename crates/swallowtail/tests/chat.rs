@@ -103,7 +103,7 @@ fn who_cannot_sign_in_or_names_nobody_is_told_why() {
     let servers = ["--notification", &notification, "--http", &http, "--password-stdin"];
     for (me, other, password, cause) in [
         (ALICE, BOB, PASSWORD, "there is no account bob@example.com"),
-        (ALICE, BOB, "wrong", "let nobody in"),
+        (ALICE, BOB, "wrong", "wrong password, or there is no account alice@example.com"),
         (ALICE, ALICE, PASSWORD, "cannot talk to itself"),
     ] {
         let mut child = swallowtail()

@@ -149,7 +149,7 @@ fn welcome(addresses: &Addresses, data: &Path, file: Option<&Path>, accounts: u6
 fn site(http: SocketAddr) -> String {
     let mut address = http;
     if address.ip().is_unspecified() {
-        address.set_ip(own_address().unwrap_or(Ipv4Addr::LOCALHOST.into()));
+        address.set_ip(own_address().unwrap_or_else(|| Ipv4Addr::LOCALHOST.into()));
     }
     format!("http://{address}")
 }

@@ -26,10 +26,25 @@ pub async fn fetch_ticket(address: SocketAddr, handle: &Handle, password: &str, 
     stream.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.context("the login page answered no text")?;
-    let Some(ticket) = ticket_of(&answer) else {
-        bail!("the login page let nobody in: {}", answer.lines().next().unwrap_or("no answer"));
-    };
-    Ok(ticket)
+    match ticket_of(&answer) {
+        Some(ticket) => Ok(ticket),
+        None => bail!("{}", refusal(&answer, handle)),
+    }
+}
+
+/// What an answer without a ticket means.
+fn refusal(answer: &str, handle: &Handle) -> String {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
+    let line = head.lines().next().unwrap_or("no answer");
+    match line.split(' ').nth(1) {
+        Some("401") => format!("wrong password, or there is no account {handle} on this server"),
+        Some("503") => {
+            "the server takes no password from here now: too many were wrong, or it is busy; wait a while".to_owned()
+        }
+        // It says itself what is wrong.
+        Some("403") if !body.trim().is_empty() => body.trim().to_owned(),
+        _ => format!("the login page let nobody in: {line}"),
+    }
 }
 
 /// The ticket in `Authentication-Info`, where clients look for it.

@@ -12,6 +12,7 @@ use super::codes;
 use super::dial::dial;
 use super::finding::Finding;
 use super::known::Known;
+use super::proxy;
 
 /// TLS 1.0 on the wire.
 const TLS10: [u8; 2] = [3, 1];
@@ -94,9 +95,14 @@ pub(super) async fn is_spoken(known: &Known<'_>) -> bool {
 /// The hop. Without `--xp` a refusal is no fault: most need no XP, and our own TLS never has it.
 pub(super) async fn examine(known: &Known<'_>) -> Finding {
     let terminator = known.target.ours.as_ref().and_then(|ours| ours.old_tls.as_ref());
-    let (place, stream) = match terminator {
-        Some(place) => (place.to_string(), dial(place).await.map_err(|why| why.cause(place))),
-        None => (known.tls_place(), known.dial_tls().await),
+    let (place, stream) = match (terminator, known.target.proxy()) {
+        // As clients come to it: the terminator may want to hear from the proxy who they are.
+        (Some(place), Some(proxy)) => {
+            let tunnel = proxy::tunnel(proxy, &format!("{}:443", known.tls_name())).await;
+            (format!("{place}, by way of the proxy"), tunnel)
+        }
+        (Some(place), None) => (place.to_string(), dial(place).await.map_err(|why| why.cause(place))),
+        (None, _) => (known.tls_place(), known.dial_tls().await),
     };
     let is_wanted = known.wants_xp() || terminator.is_some();
     let stream = match stream {

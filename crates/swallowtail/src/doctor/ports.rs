@@ -60,7 +60,16 @@ pub(super) async fn examine(known: &Known<'_>, service: &Service, place: Option<
     let remedy = match why {
         Unreached::NoSuchName => return Finding::skipped(why.cause(place)),
         Unreached::Refused => {
-            format!("start the server; if it runs, compare this address with {key} and with what it told at its start")
+            let other = match (&known.target.ours, service.known) {
+                (None, Some(80 | 443)) => {
+                    "; if it has other ports, name them: --http-port 8080, --https-port 0 for none"
+                }
+                (None, _) => "",
+                (Some(_), _) => "; flags of `serve` go before the settings",
+            };
+            format!(
+                "start the server; if it runs, compare this address with {key} and with what it told at its start{other}"
+            )
         }
         Unreached::Silent => format!("open port {} in the firewall, and forward it if there is a router", place.port),
         Unreached::Other(_) => format!("compare this address with {key}"),

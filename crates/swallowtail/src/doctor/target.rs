@@ -177,6 +177,7 @@ impl Target {
     /// Why a service is not looked at that has no place.
     pub(super) fn is_not_set(&self, key: &str) -> String {
         match (&self.ours, key.strip_prefix("listen.")) {
+            (None, Some("switchboard")) => "the server tells its address to who is signed in".to_owned(),
             (None, Some(service)) => format!("--{service}-port is 0"),
             _ => format!("{} is not set", self.key(key)),
         }

@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
@@ -152,7 +153,7 @@ async fn connect(options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Err
 
 fn is_busy(error: &sqlx::Error) -> bool {
     const BUSY: &str = "5";
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == BUSY)
+    error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == BUSY)
 }
 
 /// Makes a directory for its owner alone. What is there already keeps its permissions; it is the operator's.

@@ -46,7 +46,9 @@ pub(super) fn end(hops: &[Hop]) -> String {
     let (green, red, skipped) = (count(State::Green), count(State::Red), count(State::Skipped));
     let end = match (red, skipped) {
         (0, 0) => style(format!("All {green} hops are green.")).green(),
-        (0, _) => style(format!("All {green} hops that were looked at are green; {skipped} were not.")).green(),
+        (0, _) => {
+            style(format!("All {green} hops that were looked at are green; {skipped} were not looked at.")).green()
+        }
         (1, _) => style("One hop is red.".to_owned()).red(),
         _ => style(format!("{red} hops are red. Begin with the first: others may follow from it.")).red(),
     };
