@@ -97,7 +97,10 @@ pub(super) async fn versions(known: &mut Known<'_>) -> Finding {
         return Finding::skipped("the HTTPS port is not reached");
     }
     if !is_port && !known.http_open {
-        return none(known, known.target.is_not_set("listen.https"));
+        return match known.target.proxy() {
+            Some(_) => Finding::skipped("it comes by the HTTP port, which is not reached"),
+            None => none(known, known.target.is_not_set("listen.https")),
+        };
     }
     let (name, mut spoken, mut failed) = (known.tls_name(), Vec::new(), String::new());
     for (word, version) in [("1.2", &TLS12), ("1.3", &TLS13)] {
