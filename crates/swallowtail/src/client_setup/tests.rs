@@ -172,7 +172,7 @@ fn certificates_have_exactly_the_names_that_clients_sign_in_to() {
     for name in &names {
         assert!(Client::ALL.iter().any(|client| client.hosts.contains(&name.as_str())), "{name}");
     }
-    assert_eq!(names, SIGN_IN, "what clients.rs calls signing in");
+    assert_eq!(names, SIGN_IN, "what proxy/hosts.rs calls signing in");
 }
 
 #[test]

@@ -54,11 +54,15 @@ struct Account {
     next: Instant,
 }
 
+/// Whether an attempt was counted for its account. Beyond what makes the pause the longest nothing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Counted(bool);
+
 /// What is to be done with an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     /// Make it after this pause.
-    After(Duration),
+    After(Duration, Counted),
     /// Too many others wait already: it is as good as wrong.
     Never,
     /// Too many were wrong from that address.
@@ -89,12 +93,16 @@ impl Guessing {
         let of_account = state.accounts.entry(key.0);
         let of_account = of_account.or_insert_with(|| Account { wrong: VecDeque::new(), next: now });
         let over = fresh(&mut of_account.wrong, now).checked_sub(self.per_account);
-        if of_account.wrong.len() < self.per_account + MOST_DOUBLINGS {
+        let counted = Counted(of_account.wrong.len() < self.per_account + MOST_DOUBLINGS);
+        if counted.0 {
             of_account.wrong.push_back(now);
         }
         match over {
-            Some(over) if !is_at_home => of_account.wait(over, now),
-            _ => Turn::After(Duration::ZERO),
+            Some(over) if !is_at_home => match of_account.wait(over, now) {
+                Some(pause) => Turn::After(pause, counted),
+                None => Turn::Never,
+            },
+            _ => Turn::After(Duration::ZERO, counted),
         }
     }
 
@@ -105,29 +113,29 @@ impl Guessing {
     }
 
     /// Whether the password was wrong nobody may have found out.
-    pub(super) fn take_back(&self, account: &str) {
-        if let Some(of_account) = lock(&self.state).accounts.get_mut(account) {
+    pub(super) fn take_back(&self, account: &str, counted: Counted) {
+        if let Some(of_account) = lock(&self.state).accounts.get_mut(account).filter(|_| counted.0) {
             of_account.wrong.pop_back();
         }
     }
 
     /// The password was right.
-    pub(super) fn right(&self, account: &str, address: IpAddr) {
-        self.take_back(account);
+    pub(super) fn right(&self, account: &str, address: IpAddr, counted: Counted) {
+        self.take_back(account, counted);
         lock(&self.state).known.insert((account.to_owned(), counted_address(address)), Instant::now());
     }
 }
 
 impl Account {
-    /// The next turn, when `over` more passwords were wrong than may be.
-    fn wait(&mut self, over: usize, now: Instant) -> Turn {
+    /// How long until the next turn, when `over` more passwords were wrong than may be; `None` if that is too long.
+    fn wait(&mut self, over: usize, now: Instant) -> Option<Duration> {
         let pause = (FIRST_PAUSE * (1 << over.min(MOST_DOUBLINGS))).min(LONGEST_PAUSE);
         let start = self.next.max(now) + pause;
         if start.duration_since(now) > LONGEST_PAUSE {
-            return Turn::Never;
+            return None;
         }
         self.next = start;
-        Turn::After(start.duration_since(now))
+        Some(start.duration_since(now))
     }
 }
 
@@ -167,8 +175,10 @@ mod tests {
         IpAddr::from([192, 0, 2, last])
     }
 
+    const COUNTED: Counted = Counted(true);
+
     fn after(seconds: u64) -> Turn {
-        Turn::After(Duration::from_secs(seconds))
+        Turn::After(Duration::from_secs(seconds), COUNTED)
     }
 
     #[tokio::test(start_paused = true)]
@@ -186,7 +196,7 @@ mod tests {
         assert_eq!(guessing.turn(ALICE, address(10)), Turn::Never, "another 32 s after those 31");
         assert_eq!(guessing.turn("bob@example.com", address(9)), after(0));
         tokio::time::advance(Duration::from_secs(31)).await;
-        assert_eq!(guessing.turn(ALICE, address(11)), after(60));
+        assert_eq!(guessing.turn(ALICE, address(11)), Turn::After(LONGEST_PAUSE, Counted(false)));
         tokio::time::advance(WINDOW).await;
         assert_eq!(guessing.turn(ALICE, address(9)), after(0));
     }
@@ -196,7 +206,7 @@ mod tests {
         let guessing = Guessing::new(1, 1);
         for _ in 0..10 {
             assert_eq!(guessing.turn(ALICE, address(1)), after(0));
-            guessing.right(ALICE, address(1));
+            guessing.right(ALICE, address(1), COUNTED);
         }
     }
 
@@ -204,12 +214,17 @@ mod tests {
     async fn nobody_can_lock_out_an_account_where_it_is_at_home() {
         let guessing = Guessing::new(5, 20);
         guessing.turn(ALICE, address(1));
-        guessing.right(ALICE, address(1));
+        guessing.right(ALICE, address(1), COUNTED);
         for last in 10..60 {
             guessing.turn(ALICE, address(last));
         }
-        assert_eq!(guessing.turn(ALICE, address(1)), after(0));
-        assert_ne!(guessing.turn(ALICE, address(2)), after(0));
+        // There is no more to count, and so nothing to take back: her own sign-ins do not help who guesses.
+        for _ in 0..20 {
+            let Turn::After(Duration::ZERO, counted) = guessing.turn(ALICE, address(1)) else { panic!("she waits") };
+            assert_eq!(counted, Counted(false));
+            guessing.right(ALICE, address(1), counted);
+        }
+        assert_eq!(guessing.turn(ALICE, address(2)), Turn::Never);
     }
 
     #[tokio::test(start_paused = true)]

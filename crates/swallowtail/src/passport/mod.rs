@@ -117,19 +117,22 @@ impl Passport {
         password: &[u8],
     ) -> Result<Account, AuthError> {
         let address = caller.peer.ip();
-        match self.guessing.turn(name, address) {
-            Turn::After(pause) => tokio::time::sleep(pause).await,
+        let counted = match self.guessing.turn(name, address) {
+            Turn::After(pause, counted) => {
+                tokio::time::sleep(pause).await;
+                counted
+            }
             Turn::Never => return Err(AuthError::Denied),
             Turn::Refused => {
                 tracing::info!(peer = %caller.peer, "too many wrong passwords from this address");
                 return Err(AuthError::Busy);
             }
-        }
+        };
         let account = self.accounts.authenticate(handle, password).await;
         match &account {
-            Ok(_) => self.guessing.right(name, address),
+            Ok(_) => self.guessing.right(name, address, counted),
             Err(AuthError::Denied) => self.guessing.wrong(address),
-            Err(AuthError::Busy | AuthError::Store(_)) => self.guessing.take_back(name),
+            Err(AuthError::Busy | AuthError::Store(_)) => self.guessing.take_back(name, counted),
         }
         account
     }

@@ -69,7 +69,7 @@ pub(crate) async fn tunnel(
     }
 }
 
-/// TLS of ours, or the terminator's for those who offer nothing that we have (security.md section 8).
+/// TLS of ours, or the terminator's for those who offer nothing that we have (http.md section 8).
 async fn https(
     mut stream: AnyStream,
     mut caller: Caller,
