@@ -8,6 +8,7 @@ use anyhow::Context;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::server::TlsStream;
 
 use crate::chat::Door;
 use crate::config::{Advertise, Config, Listen, MAIN};
@@ -211,11 +212,14 @@ impl Way {
         match self.tls.clone() {
             // Without a box in between: these are many, and stay long.
             None => drop(tokio::spawn(async move { chat.serve(stream, &caller, door, place).await })),
-            Some(tls) => drop(tokio::spawn(async move {
-                if let Some(stream) = tls.accept(stream).await {
-                    chat.serve(stream, &caller, door, place).await;
-                }
-            })),
+            Some(tls) => {
+                let stopped = self.entrance.stopped.clone();
+                drop(tokio::spawn(async move {
+                    if let Some(stream) = shake_hands(&tls, stream, stopped).await {
+                        chat.serve(stream, &caller, door, place).await;
+                    }
+                }));
+            }
         }
     }
 
@@ -230,7 +234,10 @@ impl Way {
             let peer = caller.peer;
             let stream: Option<AnyStream> = match tls {
                 None => Some(Box::new(stream)),
-                Some(tls) => tls.accept(stream).await.map(|stream| Box::new(stream) as AnyStream),
+                Some(tls) => {
+                    let shaken = shake_hands(&tls, stream, stopped.clone()).await;
+                    shaken.map(|stream| Box::new(stream) as AnyStream)
+                }
             };
             if let Some(stream) = stream
                 && let Err(error) = http::serve(stream, caller, site, stopped, Some(permit)).await
@@ -238,5 +245,13 @@ impl Way {
                 tracing::debug!(%error, %peer, "a connection over HTTP broke off");
             }
         });
+    }
+}
+
+/// A client that is in the middle of it does not hold up a stop.
+async fn shake_hands(tls: &Tls, stream: TcpStream, mut stopped: watch::Receiver<bool>) -> Option<TlsStream<TcpStream>> {
+    tokio::select! {
+        stream = tls.accept(stream) => stream,
+        _ = stopped.wait_for(|stop| *stop) => None,
     }
 }

@@ -5,7 +5,7 @@
 mod support;
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use support::TestServer;
@@ -13,6 +13,8 @@ use support::binary::RunningBinary;
 use support::http::Http;
 use support::tls::TestCertificate;
 use swallowtail::server::Server;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 fn https(server: &Server) -> SocketAddr {
     server.addresses().main("https").unwrap()
@@ -70,6 +72,31 @@ async fn certificates_are_read_anew_and_bad_ones_change_nothing() {
     let error = format!("{:#}", server.server().reload_certificates().unwrap_err());
     assert!(error.contains("own.key") && error.contains("tls.certificate.key"), "{error}");
     assert!(second.dial(address, "chat.example.com").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_handshake_that_hangs_does_not_hold_up_a_stop() {
+    let directory = support::private_directory();
+    let certificate = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
+    let files = certificate.files.clone();
+    let any = Some("127.0.0.1:0".parse().unwrap());
+    let server = TestServer::start_with(|config| {
+        config.tls.certificate.push(files);
+        config.listen.https = any;
+        config.listen.notification_tls = any;
+    })
+    .await;
+    let mut hanging = Vec::new();
+    for key in ["https", "notification_tls"] {
+        let mut stream = TcpStream::connect(server.server().addresses().main(key).unwrap()).await.unwrap();
+        // The beginning of a hello.
+        stream.write_all(&[22, 3, 1, 2]).await.unwrap();
+        hanging.push(stream);
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let begun = Instant::now();
+    server.stop().await;
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
