@@ -2,18 +2,17 @@
 //! the notification server or of the switchboard.
 
 use std::future::poll_fn;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use msnp::frame::LineRules;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tracing::Instrument;
 
-use crate::net::{Caller, Connections, Outbox, Permit, Prefixed, connection};
+use crate::net::{Caller, Connections, Outbox, Permit, Prefixed, connection, first_bytes};
 use crate::notification::{Connection, NotificationSession, Role};
 use crate::service::Service;
 use crate::switchboard::SwitchboardSession;
@@ -97,24 +96,12 @@ impl Chat {
 
     /// Conversations begin with USR or ANS, sign-ins with VER: USR comes later there (ns.md section 2, sb.md section 3).
     async fn either(&self, mut stream: impl Stream, caller: &Caller, place: Admitted) {
-        let mut begin = Vec::with_capacity(VERB);
-        let first = async {
-            while begin.len() < VERB {
-                let room = (VERB - begin.len()) as u64;
-                if (&mut stream).take(room).read_buf(&mut begin).await? == 0 {
-                    break;
-                }
-            }
-            io::Result::Ok(())
-        };
         let first = tokio::select! {
-            first = timeout(FIRST_COMMAND, first) => first,
+            first = timeout(FIRST_COMMAND, first_bytes(&mut stream, VERB)) => first,
             // The server stops.
             _ = poll_fn(|context| place.outbox.poll_closing(context, 0)) => return,
         };
-        if !matches!(first, Ok(Ok(()))) {
-            return;
-        }
+        let Ok(Ok(begin)) = first else { return };
         let is_switchboard = matches!(begin.as_slice(), b"USR" | b"ANS");
         let stream = Prefixed::new(begin, stream);
         if is_switchboard {

@@ -13,7 +13,7 @@ use tokio_rustls::server::TlsStream;
 use crate::chat::Door;
 use crate::config::{Advertise, Config, Listen, MAIN};
 use crate::http::{self, AnyStream, Site};
-use crate::net::{Caller, Connections, Outbox, Reachable, accept_loop};
+use crate::net::{Caller, Connections, Reachable, accept_loop};
 use crate::tls::Tls;
 
 /// Where a server listens.
@@ -224,8 +224,7 @@ impl Way {
     }
 
     fn http(&self, stream: TcpStream, caller: Caller) {
-        // Nobody queues anything for these connections; the outbox only stands for one in the count.
-        let Some(permit) = self.entrance.http_connections.admit(caller.peer.ip(), &Outbox::new(0)) else {
+        let Some(permit) = self.entrance.http_connections.count(caller.peer.ip()) else {
             tracing::debug!(peer = %caller.peer, "too many connections over HTTP; the newest is refused");
             return;
         };

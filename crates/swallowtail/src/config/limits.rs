@@ -170,16 +170,22 @@ impl Config {
         }
     }
 
-    /// How many HTTP connections there may be in a process that may open `files` files. Nobody signs in on one.
+    /// How many HTTP connections there may be in a process that may open `files` files.
     #[must_use]
     pub fn http_limits(&self, files: usize) -> AddressLimits {
-        let per_address = self.limits.http_connections_per_address;
-        AddressLimits {
-            exempt: self.limits.exempt.clone(),
-            connections: http_connections(files),
-            per_address,
-            anonymous_per_address: per_address,
-        }
+        self.limits_without_sign_in(http_connections(files), self.limits.http_connections_per_address)
+    }
+
+    /// How many sessions over the gateway there may be. Each counts as a chat connection too.
+    #[must_use]
+    pub fn gateway_limits(&self) -> AddressLimits {
+        self.limits_without_sign_in(self.limits.gateway_sessions, self.limits.gateway_sessions_per_address)
+    }
+
+    /// For what nobody signs in on.
+    fn limits_without_sign_in(&self, connections: usize, per_address: usize) -> AddressLimits {
+        let exempt = self.limits.exempt.clone();
+        AddressLimits { exempt, connections, per_address, anonymous_per_address: per_address }
     }
 }
 

@@ -20,7 +20,7 @@ use session::Session;
 
 use crate::chat::{Chat, Door};
 use crate::config::Config;
-use crate::net::{Caller, counted_address};
+use crate::net::{Caller, Connections, Permit, counted_address};
 use crate::random;
 use crate::sync::lock;
 
@@ -34,10 +34,16 @@ const PIPE: usize = 64 * 1024;
 /// All sessions over HTTP.
 pub struct Gateway {
     chat: Chat,
-    most: usize,
-    most_of_address: usize,
     bind_to_address: bool,
-    sessions: Mutex<HashMap<u64, Arc<Session>>>,
+    /// Where the sessions are counted, by address too.
+    counted: Arc<Connections>,
+    sessions: Mutex<HashMap<u64, Entry>>,
+}
+
+/// A session, and its place in the count, which it has for as long as it is in the table.
+struct Entry {
+    session: Arc<Session>,
+    _place: Permit,
 }
 
 /// The keys of the table open sessions, so they are not shown.
@@ -53,9 +59,8 @@ impl Gateway {
     pub fn new(config: &Config, chat: Chat) -> Arc<Self> {
         let gateway = Arc::new(Self {
             chat,
-            most: config.limits.gateway_sessions,
-            most_of_address: config.limits.gateway_sessions_per_address,
             bind_to_address: config.gateway.bind_to_address,
+            counted: Connections::new(config.gateway_limits()),
             sessions: Mutex::default(),
         });
         tokio::spawn(sweep(Arc::downgrade(&gateway)));
@@ -69,15 +74,11 @@ impl Gateway {
         caller.peer.set_port(0);
         caller.polled = true;
         let address = counted_address(caller.peer.ip());
+        let counted = self.counted.count(caller.peer.ip())?;
         let place = self.chat.admit(caller.peer)?;
         let (near, far) = tokio::io::duplex(PIPE);
         let session = {
             let mut sessions = lock(&self.sessions);
-            let of_address = || sessions.values().filter(|session| session.address == address).count();
-            let is_full = self.chat.is_limited(caller.peer.ip()) && of_address() >= self.most_of_address;
-            if is_full || sessions.len() >= self.most {
-                return None;
-            }
             let key = loop {
                 let key = u64::from_le_bytes(random::bytes());
                 if !sessions.contains_key(&key) {
@@ -85,7 +86,7 @@ impl Gateway {
                 }
             };
             let session = Arc::new(Session::new(key, address, near));
-            sessions.insert(key, session.clone());
+            sessions.insert(key, Entry { session: session.clone(), _place: counted });
             session
         };
         let door = match server {
@@ -99,7 +100,7 @@ impl Gateway {
 
     /// The session of this name, for this address.
     fn find(&self, id: SessionId, caller: &Caller) -> Option<Arc<Session>> {
-        let session = lock(&self.sessions).get(&id.key).cloned()?;
+        let session = lock(&self.sessions).get(&id.key).map(|entry| entry.session.clone())?;
         let is_theirs = !self.bind_to_address || session.address == counted_address(caller.peer.ip());
         is_theirs.then_some(session)
     }
@@ -110,7 +111,7 @@ impl Gateway {
 
     /// Ends the sessions that were silent for too long.
     fn end_silent(&self, now: Instant) {
-        lock(&self.sessions).retain(|_, session| !session.is_silent(now, SILENCE));
+        lock(&self.sessions).retain(|_, entry| !entry.session.is_silent(now, SILENCE));
     }
 
     /// Waits until every client has fetched its last lines, at most `patience`. For a stop: nobody is taken in any more.

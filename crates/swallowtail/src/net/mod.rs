@@ -18,4 +18,4 @@ pub(crate) use connections::counted_address;
 pub use connections::{Connections, Permit};
 pub use listener::{accept_loop, raise_file_limit};
 pub use outbox::Outbox;
-pub use prefixed::Prefixed;
+pub use prefixed::{Prefixed, first_bytes};

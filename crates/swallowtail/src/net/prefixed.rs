@@ -4,7 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 /// Gives `bytes`, then what the stream gives.
 #[derive(Debug)]
@@ -20,6 +20,17 @@ impl<S> Prefixed<S> {
     pub const fn new(bytes: Vec<u8>, stream: S) -> Self {
         Self { bytes, given: 0, stream }
     }
+}
+
+/// Reads the first `count` bytes of a stream, or all if it ends before, to see what it is.
+///
+/// # Errors
+/// What reading failed with.
+pub async fn first_bytes(stream: &mut (impl AsyncRead + Unpin), count: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(count);
+    let mut limited = stream.take(count as u64);
+    while limited.read_buf(&mut bytes).await? > 0 {}
+    Ok(bytes)
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Prefixed<S> {
@@ -60,8 +71,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Prefixed<S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncReadExt;
-
     use super::*;
 
     #[tokio::test]

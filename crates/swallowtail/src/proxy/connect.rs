@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::io::{AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::hosts::Target;
 use crate::chat::Door;
 use crate::http::{AnyStream, Site, answers, serve};
-use crate::net::{Caller, Permit, Prefixed};
+use crate::net::{Caller, Permit, Prefixed, first_bytes};
 
 /// How long the first bytes of a handshake may take; as long as a head (http.md section 0 item 7).
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
@@ -77,14 +77,8 @@ async fn https(
     mut shutdown: watch::Receiver<bool>,
     place: Option<Permit>,
 ) -> io::Result<()> {
-    let mut hello = Vec::with_capacity(HELLO);
-    let read = async {
-        while hello.len() < HELLO && (&mut stream).take((HELLO - hello.len()) as u64).read_buf(&mut hello).await? > 0 {}
-        io::Result::Ok(())
-    };
-    if timeout(HELLO_TIMEOUT, read).await.is_err() {
-        return Ok(());
-    }
+    let Ok(hello) = timeout(HELLO_TIMEOUT, first_bytes(&mut stream, HELLO)).await else { return Ok(()) };
+    let hello = hello?;
     let old = is_old(&hello);
     let stream: AnyStream = Box::new(Prefixed::new(hello, stream));
     match (site.old_tls, &site.tls) {
