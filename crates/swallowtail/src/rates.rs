@@ -12,7 +12,7 @@ use msnp::Handle;
 use tokio::time::Instant;
 
 use crate::net::counted_address;
-use crate::sync::lock;
+use swallowtail_base::lock;
 
 /// What is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

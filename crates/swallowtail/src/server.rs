@@ -23,13 +23,13 @@ use crate::notification;
 use crate::passport::{Guessing, Passport, PassportSettings, Tickets};
 use crate::presence::{Cell, Directory, Endpoint};
 use crate::proxy::{Hosts, MOST_OLD_TLS};
-use crate::random;
 use crate::rates::Rates;
 use crate::service::Service;
 use crate::store::{Claim, Store};
 use crate::switchboard::Switchboard;
 use crate::tls::Tls;
 use crate::web::{self, Setup, Web};
+use swallowtail_base::random;
 
 /// How long a stop waits for connections to take their last lines.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);

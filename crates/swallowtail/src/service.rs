@@ -2,9 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use msnp::Timestamp;
 
 use crate::config::Config;
 use crate::passport::Tickets;
@@ -39,11 +36,4 @@ impl Service {
     pub fn roster_limits(&self) -> RosterLimits {
         self.config.roster_limits()
     }
-}
-
-/// Now, for time stamps.
-#[must_use]
-pub fn now() -> Timestamp {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_ticks(u64::try_from(since_1970.as_nanos() / 100).unwrap_or(u64::MAX))
 }

@@ -10,7 +10,7 @@ use std::thread;
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::sync::lock;
+use swallowtail_base::lock;
 
 /// How many may wait. At tens of milliseconds each, the last of them is answered within a few seconds, which clients bear.
 const WAITING: usize = 64;

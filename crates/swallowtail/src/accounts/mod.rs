@@ -7,7 +7,6 @@ mod hasher;
 mod invite;
 pub mod password;
 mod reserved;
-pub mod utc;
 
 use msnp::{DisplayName, Handle};
 use thiserror::Error;

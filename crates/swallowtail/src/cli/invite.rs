@@ -9,8 +9,8 @@ use clap::Subcommand;
 
 use super::account::printable;
 use crate::accounts::InviteCode;
-use crate::accounts::utc::Utc;
 use crate::store::{Invite, NewInvite, Store};
+use swallowtail_base::utc::Utc;
 
 /// Make, list and remove invite codes
 #[derive(Debug, Subcommand)]

@@ -32,10 +32,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, Serve
 use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
 
-use crate::accounts::utc::Utc;
 use crate::config::Config;
 use crate::proxy::SIGN_IN;
-use crate::store::make_directory;
+use swallowtail_base::create_private_directory;
+use swallowtail_base::utc::Utc;
 
 /// The files of the root inside the data directory.
 const ROOT: &str = "root";
@@ -294,7 +294,7 @@ fn foreign(directory: &Path) -> String {
 /// Makes a directory with a certificate in the data directory, as a whole or not at all. If another process was faster, its work stays.
 fn make(data: &Path, name: &str, certificate: &str, key: &str, names: &[String]) -> anyhow::Result<()> {
     let cannot = || format!("cannot write to the data directory {}", data.display());
-    make_directory(data).with_context(cannot)?;
+    create_private_directory(data).with_context(cannot)?;
     let owner_alone = std::fs::Permissions::from_mode(0o700);
     let new = tempfile::Builder::new().prefix(name).permissions(owner_alone).tempdir_in(data).with_context(cannot)?;
     for (name, text) in [(CERTIFICATE, certificate), (KEY, key), (NAMES, &(names.join("\n") + "\n"))] {

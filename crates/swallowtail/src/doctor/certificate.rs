@@ -15,8 +15,8 @@ use rustls::{CertificateError, Error, RootCertStore};
 use super::codes;
 use super::finding::Finding;
 use super::known::Known;
-use crate::accounts::utc::Utc;
 use crate::client_table::Client;
+use swallowtail_base::utc::Utc;
 
 /// What a server showed in its handshake.
 #[derive(Clone, Debug)]

@@ -80,7 +80,7 @@ async fn greet_at(
 
 async fn prove(known: &mut Known<'_>, mut client: NotificationClient) -> Finding {
     let dialect = client.dialect();
-    let made_up = || Ticket::parse(&crate::random::token());
+    let made_up = || Ticket::parse(&swallowtail_base::random::token());
     let Some(ticket) = known.ticket.clone().or_else(made_up) else { return Finding::skipped("there is no ticket") };
     let lost = |error: anyhow::Error| {
         let cause = format!("the notification server does not answer to the ticket: {error:#}");
@@ -259,7 +259,7 @@ pub(super) async fn switchboard(known: &mut Known<'_>) -> Finding {
     let Some(handle) = handle(known) else { return Finding::skipped("there is nobody to sign in") };
     let cookie = known.invitation.take();
     let is_real = cookie.is_some();
-    match open(&place, handle, cookie.unwrap_or_else(|| Cookie(crate::random::token()))).await {
+    match open(&place, handle, cookie.unwrap_or_else(|| Cookie(swallowtail_base::random::token()))).await {
         Ok(Ok(())) if is_real => Finding::green("USR OK: the cookie opens a conversation"),
         Ok(Ok(())) => red("it takes a cookie that was made up".to_owned()),
         Ok(Err(ErrorCode::AuthenticationFailed)) if !is_real => {

@@ -22,7 +22,7 @@ fn who(known: &Known<'_>) -> Option<(TestAccount, bool)> {
         return Some((account, true));
     }
     let handle = Handle::parse(NOBODY).ok()?;
-    Some((TestAccount { handle, password: crate::random::token() }, false))
+    Some((TestAccount { handle, password: swallowtail_base::random::token() }, false))
 }
 
 /// The account of the operator's, or nobody.

@@ -6,7 +6,7 @@ use super::ask::{Answer, ask};
 use super::codes;
 use super::finding::Finding;
 use super::known::{Known, Way};
-use crate::accounts::utc::Utc;
+use swallowtail_base::utc::Utc;
 
 /// More than this, and tickets and certificates are judged by a wrong time.
 const MOST_SECONDS_APART: u64 = 5 * 60;

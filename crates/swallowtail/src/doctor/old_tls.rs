@@ -39,7 +39,7 @@ enum Reply {
 /// A ClientHello as XP sends it.
 fn hello() -> Vec<u8> {
     let mut body = TLS10.to_vec();
-    body.extend_from_slice(&crate::random::bytes::<32>());
+    body.extend_from_slice(&swallowtail_base::random::bytes::<32>());
     body.push(0);
     let suites: Vec<u8> = SUITES.iter().flat_map(|suite| suite.to_be_bytes()).collect();
     // One byte is enough for the lengths of so small a hello; the others are 0.

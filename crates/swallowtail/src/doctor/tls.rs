@@ -17,7 +17,7 @@ use super::finding::Finding;
 use super::known::Known;
 use super::old_tls;
 use crate::http::AnyStream;
-use crate::sync::lock;
+use swallowtail_base::lock;
 
 /// Keeps the certificates, and lets every one pass.
 #[derive(Debug)]

@@ -21,8 +21,8 @@ use session::Session;
 use crate::chat::{Chat, Door};
 use crate::config::Config;
 use crate::net::{Caller, Connections, Permit, counted_address};
-use crate::random;
-use crate::sync::lock;
+use swallowtail_base::lock;
+use swallowtail_base::random;
 
 /// A session without a request for so long is over: for a notification session that is a sign-out (http.md section 5).
 const SILENCE: Duration = Duration::from_secs(60);

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use crate::sync::lock;
+use swallowtail_base::lock;
 
 /// How long the answer to commands is waited for before what is there, or nothing, is sent; the rest comes with the next poll (http.md section 5).
 const REPLY_WAIT: Duration = Duration::from_millis(200);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::sync::lock;
+use swallowtail_base::lock;
 
 /// The longest time for a head (http.md section 0 item 7).
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);

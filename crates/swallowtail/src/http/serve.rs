@@ -26,8 +26,8 @@ use crate::chat::{Chat, Stream};
 use crate::gateway::Gateway;
 use crate::net::{Caller, Permit, Prefixed};
 use crate::proxy::{self, Hosts, Target};
-use crate::sync::lock;
 use crate::tls::Tls;
+use swallowtail_base::lock;
 
 /// The longest head (http.md section 0 item 7).
 const MAX_HEAD: usize = 16 * 1024;

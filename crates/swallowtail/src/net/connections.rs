@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::Outbox;
 use crate::config::AddressLimits;
-use crate::sync::lock;
+use swallowtail_base::lock;
 
 /// The connections of a server.
 #[derive(Debug)]

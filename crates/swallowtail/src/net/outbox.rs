@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use crate::sync::lock;
+use swallowtail_base::lock;
 
 /// The queue of a connection, shared between its owner and everybody who talks to it.
 pub struct Outbox {

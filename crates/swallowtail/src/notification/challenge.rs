@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::session::Me;
 use crate::config::SignIn;
-use crate::random;
+use swallowtail_base::random;
 
 /// Challenges come this far apart at the least, and up to twice as far.
 const PAUSE: Duration = Duration::from_secs(600);

@@ -9,11 +9,12 @@ use super::edit;
 use super::session::{Me, Outcome, refused, wait_for_edit};
 use crate::net::Handled;
 use crate::presence::{Cell, Turn};
-use crate::random;
 use crate::rates::Act;
 use crate::roster::{GroupRemoval, NewContact};
-use crate::service::{Service, now};
+use crate::service::Service;
 use crate::store::{Edit, StoreError};
+use swallowtail_base::clock;
+use swallowtail_base::random;
 
 /// ADC and ADD: adds to a list or a group.
 pub(super) fn adc(service: &Arc<Service>, me: &Me, adc: Adc) -> Result<Handled<Outcome>, Refusal> {
@@ -161,7 +162,7 @@ async fn add_contact(service: Arc<Service>, me: Me, trid: TrId, new: NewContact,
     if other.is_none() && !handle.is_telephone() {
         return refused(trid, unknown_account(&service, &me));
     }
-    let now = now();
+    let now = clock::timestamp();
     // One cell at a time: each look locks it.
     let own = me.cell.state().roster.add_contact(new, &limits, now);
     let name = me.cell.name();
@@ -229,7 +230,8 @@ fn remove_from_group(
     rem: Rem,
 ) -> Handled<Outcome> {
     // Only this connection edits who is on FL and in which group, so what is found now still holds in its turn.
-    let leaves = me.cell.state().roster.remove_from_group(&contact, group, now()) == Ok(GroupRemoval::LeavesForward);
+    let leaves = me.cell.state().roster.remove_from_group(&contact, group, clock::timestamp())
+        == Ok(GroupRemoval::LeavesForward);
     if leaves {
         return wait_for_edit(rem.trid, remove_contact(service.clone(), me.clone(), contact, rem));
     }
@@ -249,7 +251,7 @@ async fn remove_contact(service: Arc<Service>, me: Me, contact: ContactRef, rem:
         Ok(both) => both,
         Err(outcome) => return outcome,
     };
-    let now = now();
+    let now = clock::timestamp();
     let own = match me.cell.state().roster.remove_contact(&contact, now) {
         Ok(own) => own,
         Err(code) => return refused(trid, code),

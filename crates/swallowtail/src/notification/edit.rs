@@ -8,8 +8,9 @@ use msnp::{ErrorCode, Timestamp, TrId};
 use super::session::{Me, Outcome, refused, wait_for_edit};
 use crate::net::Handled;
 use crate::roster::{Change, Roster};
-use crate::service::{Service, now};
+use crate::service::Service;
 use crate::store::Edit;
+use swallowtail_base::clock;
 
 /// What an edit of the account's own roster is answered with: the change, and the line if it succeeds.
 pub(super) type Planned = Result<(Vec<Change>, ServerCommand), ErrorCode>;
@@ -27,7 +28,7 @@ pub(super) fn own(
         if me.is_replaced() {
             return refused(trid, ErrorCode::StoreUnavailable);
         }
-        let planned = plan(&me.cell.state().roster, now());
+        let planned = plan(&me.cell.state().roster, clock::timestamp());
         let (changes, answer) = match planned {
             Ok(planned) => planned,
             Err(code) => return refused(trid, code),

@@ -8,8 +8,8 @@ use msnp::{Dialect, GroupRef, Malformed, Refusal};
 use super::edit;
 use super::session::{Me, Outcome};
 use crate::net::Handled;
-use crate::random;
 use crate::service::Service;
+use swallowtail_base::random;
 
 /// ADG: makes a group.
 pub(super) fn adg(service: &Arc<Service>, me: &Me, adg: Adg) -> Handled<Outcome> {

@@ -13,8 +13,9 @@ use super::session::{Me, Outcome, refused, wait_for_edit};
 use crate::net::Handled;
 use crate::rates::Act;
 use crate::roster::Settings;
-use crate::service::{Service, now};
+use crate::service::Service;
 use crate::store::Edit;
+use swallowtail_base::clock;
 
 /// GTC: only stored; the client acts on it.
 pub(super) fn gtc(service: &Arc<Service>, me: &Me, trid: TrId, value: AddPrompt) -> Handled<Outcome> {
@@ -71,7 +72,7 @@ async fn set_number(
     if me.is_replaced() {
         return refused(prp.trid, ErrorCode::StoreUnavailable);
     }
-    let now = now();
+    let now = clock::timestamp();
     let changes = {
         let state = me.cell.state();
         let mut settings = state.roster.settings.clone();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use msnp::notification::{Agreement, Cvr, ServerCommand, ServiceLine, SignInAnswer, Ticket, Usr, Ver};
 use msnp::payload::Profile;
@@ -14,11 +14,12 @@ use crate::accounts::member_id;
 use crate::net::Handled;
 use crate::passport::DEFAULT_POLICY;
 use crate::presence::{Client, Endpoint};
-use crate::random;
 use crate::rates::Act;
 use crate::roster::Roster;
 use crate::service::Service;
 use crate::store::{Account, AccountId};
+use swallowtail_base::clock;
+use swallowtail_base::random;
 
 /// How long an address that keeps showing bad tickets waits for each further 911.
 const DENIAL_DELAY: Duration = Duration::from_secs(1);
@@ -189,7 +190,7 @@ fn welcome(service: &Service, newcomer: &Newcomer, endpoint: &Endpoint, id: Acco
         endpoint.reply(&ServiceLine::Subscription(TrId::UNASKED).into());
     }
     let profile = Profile {
-        login_time: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+        login_time: clock::unix_seconds(),
         email_enabled: false,
         member_id: member_id(id),
         locale: newcomer.locale,

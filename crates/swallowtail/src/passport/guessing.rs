@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::net::counted_address;
-use crate::sync::lock;
+use swallowtail_base::lock;
 
 /// How long a wrong password counts.
 const WINDOW: Duration = Duration::from_secs(15 * 60);

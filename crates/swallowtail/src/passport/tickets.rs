@@ -13,8 +13,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use msnp::notification::Ticket;
 use sha2::Sha256;
 
-use crate::accounts::utc::Utc;
 use crate::store::{Account, AccountId, Store, StoreError};
+use swallowtail_base::utc::Utc;
 
 /// Bytes of the statement: key number, account, password version, issue, expiry.
 const STATEMENT: usize = 4 + 4 * 8;

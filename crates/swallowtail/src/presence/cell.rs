@@ -15,7 +15,7 @@ use crate::net::Outbox;
 use crate::notification::Quirks;
 use crate::roster::{Change, Roster};
 use crate::store::AccountId;
-use crate::sync::lock;
+use swallowtail_base::lock;
 
 /// An account in use: it is signed in, or somebody edits a list that it is on.
 #[derive(Debug)]

@@ -10,9 +10,9 @@ use msnp::{Handle, List};
 use tokio::sync::OwnedMutexGuard;
 
 use super::cell::{Cell, Endpoint};
-use crate::service::now;
 use crate::store::{Store, StoreError};
-use crate::sync::lock;
+use swallowtail_base::clock;
+use swallowtail_base::lock;
 
 /// Parts of the map, each with its own lock, so that lookups of many cores rarely meet.
 const SHARDS: usize = 64;
@@ -118,7 +118,7 @@ impl Directory {
                 let is_watched_anew = directory.find(&gone).is_some_and(|new| {
                     new.state().roster.entries.get(&cell.handle).is_some_and(|entry| entry.is_on(List::Forward))
                 });
-                let changes = cell.state().roster.become_unwatched(&gone, now());
+                let changes = cell.state().roster.become_unwatched(&gone, clock::timestamp());
                 if !is_watched_anew && !changes.is_empty() {
                     cell.apply_foreign(&changes, &ContactLine::ReverseRemoved(gone.clone()).into());
                 }

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::{StoreError, make_directory};
+use swallowtail_base::create_private_directory;
+
+use super::StoreError;
 
 /// The file that a running server holds locked.
 const FILE_NAME: &str = "server.lock";
@@ -21,7 +23,7 @@ impl Claim {
     /// # Errors
     /// Another server has it, or the directory cannot be used.
     pub fn take(data: &Path) -> anyhow::Result<Self> {
-        make_directory(data).map_err(|error| StoreError::Directory { path: data.to_owned(), error })?;
+        create_private_directory(data).map_err(|error| StoreError::Directory { path: data.to_owned(), error })?;
         let path = data.join(FILE_NAME);
         let file = File::options()
             .create(true)

@@ -12,12 +12,13 @@ mod writer;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
+use swallowtail_base::{clock, create_private_directory};
 use thiserror::Error;
 
 pub use accounts::{Account, AccountId, NewAccount};
@@ -156,17 +157,11 @@ fn is_busy(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == BUSY)
 }
 
-/// Makes a directory for its owner alone. What is there already keeps its permissions; it is the operator's.
-pub(crate) fn make_directory(directory: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
-}
-
 /// Makes the directory and the file, for their owner alone: the database holds password hashes and the keys of tickets. SQLite
 /// gives its other files the permissions of this one.
 fn make_private(directory: &Path, file: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
-    make_directory(directory)?;
+    create_private_directory(directory)?;
     let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     match made {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
@@ -201,8 +196,7 @@ fn migrator() -> Migrator {
 
 /// Now as Unix time in seconds.
 fn unix_now() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
+    i64::try_from(clock::unix_seconds()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::Switchboard;
 use super::cookies::COOKIE_LIFE;
 use crate::net::Outbox;
-use crate::sync::lock;
+use swallowtail_base::lock;
 
 /// A switchboard session. It lives while it has a member.
 #[derive(Debug)]

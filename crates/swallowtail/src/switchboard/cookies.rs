@@ -9,8 +9,8 @@ use msnp::switchboard::{Cookie, Participant};
 use msnp::{Dialect, Handle};
 use tokio::time::Instant;
 
-use crate::random;
-use crate::sync::lock;
+use swallowtail_base::lock;
+use swallowtail_base::random;
 
 /// How long a cookie lives: public notes say that a client may wait two minutes before it uses one.
 pub(super) const COOKIE_LIFE: Duration = Duration::from_secs(120);

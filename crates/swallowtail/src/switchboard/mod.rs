@@ -23,8 +23,8 @@ pub use session::SwitchboardSession;
 
 use crate::config::Limits;
 use crate::net::Outbox;
-use crate::random;
-use crate::sync::lock;
+use swallowtail_base::lock;
+use swallowtail_base::random;
 
 /// All switchboard sessions of this server.
 #[derive(Debug)]

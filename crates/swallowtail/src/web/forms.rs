@@ -20,11 +20,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::accounts::utc::Utc;
 use crate::host_port::split;
 use crate::net::{Caller, counted_address};
 use crate::proxy::Hosts;
 use crate::store::{Store, StoreError};
+use swallowtail_base::utc::Utc;
 
 /// How long somebody may think about a form, in seconds.
 const TOKEN_LIFE: u64 = 3600;

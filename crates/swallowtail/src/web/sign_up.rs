@@ -16,7 +16,6 @@ use axum::response::{IntoResponse, Response};
 use msnp::Handle;
 
 use super::{Web, forms, page};
-use crate::accounts::utc::Utc;
 use crate::accounts::{AccountError, password};
 use crate::config::{Access, contains};
 use crate::http::{answers, body, host_of, names_oddly};
@@ -24,6 +23,7 @@ use crate::net::Caller;
 use crate::rates::{Act, Reach};
 use crate::store::{NewAccount, StoreError};
 use form::{Errors, Good, Typed};
+use swallowtail_base::utc::Utc;
 
 /// The longest form: every field at its longest, each byte as three.
 const MAX_FORM: usize = 8 * 1024;

@@ -62,7 +62,7 @@ async fn enter(server: &Server, show: &Show, local: &str, name: &str) -> anyhow:
     show.title(&format!("{name} gets a ticket from the sign-in service and signs in"));
     let handle = Handle::parse(&format!("{local}@example.com"))?;
     let display_name = DisplayName::new(name).context("a display name")?;
-    let password = crate::random::token();
+    let password = swallowtail_base::random::token();
     server.accounts().create(handle.clone(), display_name, &password).await?;
     let mut person = Person::sign_in(server.addresses(), name, handle, &password, show).await?;
     person.change_status(Status::Online).await?;

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::advance;
 
 use super::*;
-use crate::sync::lock;
+use swallowtail_base::lock;
 
 /// More than half of what a connection may have unsent before it is not read any more.
 const BIG: usize = 40_000;

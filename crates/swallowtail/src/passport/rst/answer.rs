@@ -10,9 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use msnp::notification::Ticket;
 use quick_xml::escape::escape;
 
-use crate::accounts::utc::Utc;
 use crate::passport::TicketLife;
 use msnp::passport::TokenRequest;
+use swallowtail_base::utc::Utc;
 
 /// The address of the legacy token, which client 7.5 always asks for first and does nothing with.
 const LEGACY_ADDRESS: &str = "http://Passport.NET/tb";

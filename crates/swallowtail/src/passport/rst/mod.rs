@@ -10,13 +10,13 @@ use axum::response::Response;
 use msnp::passport::{BadRst, RstRequest, parse_rst};
 
 use super::{Passport, TicketLife, answers};
-use crate::accounts::utc::Utc;
 use crate::accounts::{AuthError, member_id};
 use crate::http::answers::{empty, unavailable};
 use crate::http::body::{BadBody, MAX_BODY, read_body};
 use crate::net::Caller;
-use crate::random;
 use answer::Grant;
+use swallowtail_base::random;
+use swallowtail_base::utc::Utc;
 
 /// Answers a request for tokens.
 pub(super) async fn rst(

@@ -1,8 +1,8 @@
 //! Moments as people and SOAP write them, in UTC.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use msnp::timestamp::civil_date;
+
+use crate::clock;
 
 /// A moment, to the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,8 +14,7 @@ impl Utc {
     /// Now.
     #[must_use]
     pub fn now() -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { seconds: since.as_secs() }
+        Self { seconds: clock::unix_seconds() }
     }
 
     /// The moment of a Unix time. Times before 1970 are moved there.
