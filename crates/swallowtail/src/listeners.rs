@@ -11,10 +11,10 @@ use tokio::task::JoinSet;
 use tokio_rustls::server::TlsStream;
 
 use crate::chat::Door;
-use crate::config::{Advertise, Config, Listen, MAIN};
 use crate::http::{self, AnyStream, Site};
 use crate::net::{Caller, Connections, Reachable, accept_loop};
 use crate::tls::Tls;
+use swallowtail_config::{Advertise, Config, Listen, MAIN};
 
 /// Where a server listens.
 #[derive(Clone, Debug)]

@@ -6,13 +6,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use msnp::Handle;
 use tokio::time::Instant;
 
 use crate::net::counted_address;
 use swallowtail_base::lock;
+use swallowtail_config::{Rate, RateLimits};
 
 /// What is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -75,58 +75,6 @@ impl From<IpAddr> for Who {
     }
 }
 
-/// So many times in so long.
-#[derive(Clone, Copy, Debug)]
-pub struct Rate {
-    /// How many times.
-    pub most: usize,
-    /// In any period as long as this.
-    pub span: Duration,
-}
-
-impl Rate {
-    const fn times(self, reach: Reach) -> Self {
-        Self { most: self.most.saturating_mul(reach.factor()), span: self.span }
-    }
-}
-
-/// The limits.
-#[derive(Clone, Copy, Debug)]
-pub struct RateLimits {
-    /// PRP MFN and REA (ns.md section 7).
-    pub name_changes: Rate,
-    /// XFR SB (sb.md section 2).
-    pub switchboards: Rate,
-    /// ADC and ADD of unknown accounts (ns.md section 8).
-    pub unknown_accounts: Rate,
-    /// CAL of one account (sb.md section 5).
-    pub calls: Rate,
-    /// CAL of one account to another one (sb.md section 5).
-    pub rings: Rate,
-    /// USR with a bad ticket from one address (ns.md section 4).
-    pub failed_sign_ins: Rate,
-    /// Accounts made from one address. A family or a class has a few; who makes them by the dozen is no person.
-    pub sign_ups: Rate,
-    /// Forms from one address. Enough for every slip of the fingers; with the page's answers codes and accounts could be guessed.
-    pub sign_up_attempts: Rate,
-}
-
-impl Default for RateLimits {
-    fn default() -> Self {
-        let rate = |most, seconds| Rate { most, span: Duration::from_secs(seconds) };
-        Self {
-            name_changes: rate(5, 10),
-            switchboards: rate(20, 60),
-            unknown_accounts: rate(30, 3600),
-            calls: rate(60, 60),
-            rings: rate(10, 10),
-            failed_sign_ins: rate(5, 60),
-            sign_ups: rate(5, 3600),
-            sign_up_attempts: rate(20, 15 * 60),
-        }
-    }
-}
-
 /// What accounts and addresses did lately.
 #[derive(Debug, Default)]
 pub struct Rates {
@@ -154,7 +102,7 @@ impl Rates {
 
     /// Whether `who` cannot do something now. It is not counted.
     pub fn is_over(&self, who: impl Into<Who>, act: Act) -> bool {
-        let rate = self.limits.of(&act);
+        let rate = limit_of(&self.limits, &act);
         let now = Instant::now();
         let state = lock(&self.state);
         let fresh = |done: &VecDeque<Instant>| done.iter().filter(|at| now.duration_since(**at) < rate.span).count();
@@ -163,7 +111,7 @@ impl Rates {
 
     /// Counts something that `who` does now. `false` when that is too often; then it is not counted.
     pub fn admit(&self, who: impl Into<Who>, act: Act) -> bool {
-        let rate = self.limits.of(&act);
+        let rate = limit_of(&self.limits, &act);
         let now = Instant::now();
         let mut state = lock(&self.state);
         state.sweep(&self.limits, now);
@@ -179,19 +127,23 @@ impl Rates {
     }
 }
 
-impl RateLimits {
-    const fn of(&self, act: &Act) -> Rate {
-        match act {
-            Act::ChangeName => self.name_changes,
-            Act::OpenSwitchboard => self.switchboards,
-            Act::AddUnknown => self.unknown_accounts,
-            Act::Call => self.calls,
-            Act::Ring(_) => self.rings,
-            Act::FailSignIn => self.failed_sign_ins,
-            Act::SignUp(reach) => self.sign_ups.times(*reach),
-            Act::TrySignUp(reach) => self.sign_up_attempts.times(*reach),
-        }
+/// The limit of an act.
+const fn limit_of(limits: &RateLimits, act: &Act) -> Rate {
+    match act {
+        Act::ChangeName => limits.name_changes,
+        Act::OpenSwitchboard => limits.switchboards,
+        Act::AddUnknown => limits.unknown_accounts,
+        Act::Call => limits.calls,
+        Act::Ring(_) => limits.rings,
+        Act::FailSignIn => limits.failed_sign_ins,
+        Act::SignUp(reach) => times(limits.sign_ups, *reach),
+        Act::TrySignUp(reach) => times(limits.sign_up_attempts, *reach),
     }
+}
+
+/// The limit of an act from there.
+const fn times(rate: Rate, reach: Reach) -> Rate {
+    Rate { most: rate.most.saturating_mul(reach.factor()), span: rate.span }
 }
 
 impl State {
@@ -201,7 +153,7 @@ impl State {
             return;
         }
         let is_fresh = |act: &Act, done: &VecDeque<Instant>| {
-            done.back().is_some_and(|at| now.duration_since(*at) < limits.of(act).span)
+            done.back().is_some_and(|at| now.duration_since(*at) < limit_of(limits, act).span)
         };
         self.done.retain(|(_, act), done| is_fresh(act, done));
         self.sweep_at = self.done.len() * 2;
@@ -210,6 +162,8 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn handle(number: usize) -> Handle {

@@ -14,7 +14,6 @@ use tokio::task::JoinSet;
 use crate::accounts::{Accounts, member_id};
 use crate::chat::Chat;
 use crate::client_setup::{Offer, OldTls, Root, names};
-use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::http::{Routes, Site};
 use crate::listeners::{Addresses, Entrance, Sockets};
@@ -30,6 +29,7 @@ use crate::switchboard::Switchboard;
 use crate::tls::Tls;
 use crate::web::{self, Setup, Web};
 use swallowtail_base::random;
+use swallowtail_config::Config;
 
 /// How long a stop waits for connections to take their last lines.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);

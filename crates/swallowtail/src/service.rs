@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::config::Config;
 use crate::passport::Tickets;
 use crate::presence::Directory;
 use crate::rates::Rates;
-use crate::roster::RosterLimits;
 use crate::store::Store;
 use crate::switchboard::Switchboard;
+use swallowtail_config::Config;
+use swallowtail_config::RosterLimits;
 
 /// The parts of the service, as a connection sees them.
 #[derive(Debug)]

@@ -19,8 +19,8 @@ use tokio_rustls::server::TlsStream;
 
 use crate::chat::Stream;
 use crate::client_setup::{RENEWED_AFTER, Root};
-use crate::config::{CertificateFiles, TlsConfig};
 use swallowtail_base::lock;
+use swallowtail_config::{CertificateFiles, TlsConfig};
 
 /// How long a handshake may take; as long as a head over HTTP (http.md section 0 item 7).
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

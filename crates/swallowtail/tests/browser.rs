@@ -14,8 +14,8 @@ use std::time::Duration;
 use msnp::Handle;
 use support::{TestServer, people};
 use swallowtail::accounts::InviteCode;
-use swallowtail::config::Access;
 use swallowtail::store::NewInvite;
+use swallowtail_config::Access;
 use tokio::process::Command;
 use tokio::time::timeout;
 

@@ -11,8 +11,8 @@ use support::binary::{self, RunningBinary};
 use support::http::{Answer, Browser, Http, form, value_of};
 use support::{TestServer, address, people};
 use swallowtail::accounts::InviteCode;
-use swallowtail::config::{Access, Config};
 use swallowtail::store::NewInvite;
+use swallowtail_config::{Access, Config};
 use tokio::task::JoinSet;
 
 const PASSWORD: &str = "s3cr,t &%";

@@ -9,8 +9,8 @@ use msnp_conformance::{
     BoxFuture, Endpoints, Needs, NotPlayable, Options, Outcome, Pace, PlayReport, Script, Target, play,
 };
 use swallowtail::accounts::Accounts;
-use swallowtail::config::Config;
 use swallowtail::server::Server;
+use swallowtail_config::Config;
 
 /// What is played. The other files are samples.
 const FILES: &[&str] = &[

@@ -8,8 +8,8 @@ use clap::Args;
 
 use super::say;
 use crate::client_setup::{Client, Kit, Offer, OldTls, Place, Root, names};
-use crate::config::{Config, is_host};
-use crate::host_port::split;
+use swallowtail_config::host_port::split;
+use swallowtail_config::{Config, is_host};
 
 #[derive(Debug, Args)]
 pub(super) struct ClientSetupArgs {

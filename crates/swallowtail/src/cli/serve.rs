@@ -10,10 +10,10 @@ use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::say;
-use crate::config::{Config, MAIN};
 use crate::control::{self, Command, Control};
 use crate::listeners::Addresses;
 use crate::server::Server;
+use swallowtail_config::{Config, MAIN};
 
 const MINUTE: Duration = Duration::from_secs(60);
 

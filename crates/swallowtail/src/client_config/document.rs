@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use quick_xml::escape::escape;
 
-use super::{ClientConfig, Tab};
+use swallowtail_config::{ClientConfig, Tab};
 
 /// The market that the links are for. Other servers tell all clients this one, and they take it whatever their language.
 const MARKET: &str = "en-US";
@@ -13,108 +13,104 @@ const MARKET: &str = "en-US";
 const TAB_SETTINGS: &str =
     "<msntabsettings><oemtotallimit>1</oemtotallimit><oemdisplaylimit>1</oemdisplaylimit></msntabsettings>";
 
-impl ClientConfig {
-    /// `MsgrConfig`, without a declaration.
-    pub(super) fn document(&self) -> String {
-        let mut out = String::from("<MsgrConfig>");
-        self.push_simple(&mut out);
-        if !self.tabs.is_empty() {
-            out.push_str("<TabConfig>");
-            self.push_tabs(&mut out);
-            let _ = write!(out, "{TAB_SETTINGS}</TabConfig>");
-        }
-        self.push_links(&mut out);
-        out.push_str("</MsgrConfig>");
-        out
+/// `MsgrConfig`, without a declaration.
+pub(super) fn document(settings: &ClientConfig) -> String {
+    let mut out = String::from("<MsgrConfig>");
+    push_simple(settings, &mut out);
+    if !settings.tabs.is_empty() {
+        out.push_str("<TabConfig>");
+        push_tabs(settings, &mut out);
+        let _ = write!(out, "{TAB_SETTINGS}</TabConfig>");
     }
-
-    /// What a GET gets.
-    pub(super) fn plain_answer(&self) -> String {
-        format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{}", self.document())
-    }
-
-    /// What a POST gets.
-    pub(super) fn soap_answer(&self) -> String {
-        format!(
-            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
-             <soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\" \
-             xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\">\
-             <soap:Body><GetClientConfigResponse xmlns=\"http://www.msn.com/webservices/Messenger/Client\">\
-             <GetClientConfigResult>{}</GetClientConfigResult></GetClientConfigResponse></soap:Body></soap:Envelope>",
-            cdata(&self.document())
-        )
-    }
-
-    /// What `/svcs/mms/tabs.asp` gets: two elements side by side, as clients 5.x know it, and not one document.
-    pub(super) fn tabs_answer(&self) -> String {
-        let mut out = format!("<?xml version=\"1.0\"?>{TAB_SETTINGS}");
-        self.push_tabs(&mut out);
-        out
-    }
-
-    fn push_simple(&self, out: &mut String) {
-        let _ = write!(
-            out,
-            "<Simple><Config><ExpiresInDays>{}</ExpiresInDays></Config><DisablePhoneDialer>{}</DisablePhoneDialer>\
-             <MinFlashPlayer BuildNumber=\"60\" MajorVersion=\"7\" MinorVersion=\"0\"></MinFlashPlayer>\
-             <Relay><Enabled>0</Enabled></Relay>",
-            self.expires_in_days,
-            u8::from(self.disable_phone_dialer),
-        );
-        if !self.trusted_domains.is_empty() {
-            out.push_str("<TrustedDomains>");
-            for domain in &self.trusted_domains {
-                let _ = write!(out, "<domain name=\"{}\"></domain>", escape(domain));
-            }
-            out.push_str("</TrustedDomains>");
-        }
-        out.push_str("<ErrorResponseTable></ErrorResponseTable></Simple>");
-    }
-
-    fn push_tabs(&self, out: &mut String) {
-        out.push_str("<msntabdata>");
-        self.tabs.iter().for_each(|tab| tab.push(out));
-        out.push_str("</msntabdata>");
-    }
-
-    fn push_links(&self, out: &mut String) {
-        if self.search.is_none() && self.today.is_none() && self.terms_of_use.is_none() {
-            return;
-        }
-        let _ = write!(out, "<LocalizedConfig Market=\"{MARKET}\">");
-        if let Some(search) = &self.search {
-            let _ = write!(out, "<MSNSearch><SearchURL>{}</SearchURL></MSNSearch>", escape(search));
-        }
-        if let Some(today) = &self.today {
-            let _ = write!(out, "<MsnTodayConfig><MsnTodayURL>{}</MsnTodayURL></MsnTodayConfig>", escape(today));
-        }
-        if let Some(terms) = &self.terms_of_use {
-            // Site 0: the client does not sign in there.
-            let _ = write!(
-                out,
-                "<TermsOfUse><TermsOfUseSID>0</TermsOfUseSID><TermsOfUseURL>{}</TermsOfUseURL></TermsOfUse>",
-                escape(terms)
-            );
-        }
-        out.push_str("</LocalizedConfig>");
-    }
+    push_links(settings, &mut out);
+    out.push_str("</MsgrConfig>");
+    out
 }
 
-impl Tab {
-    fn push(&self, out: &mut String) {
+/// What a GET gets.
+pub(super) fn plain_answer(settings: &ClientConfig) -> String {
+    format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{}", document(settings))
+}
+
+/// What a POST gets.
+pub(super) fn soap_answer(settings: &ClientConfig) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+         <soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\">\
+         <soap:Body><GetClientConfigResponse xmlns=\"http://www.msn.com/webservices/Messenger/Client\">\
+         <GetClientConfigResult>{}</GetClientConfigResult></GetClientConfigResponse></soap:Body></soap:Envelope>",
+        cdata(&document(settings))
+    )
+}
+
+/// What `/svcs/mms/tabs.asp` gets: two elements side by side, as clients 5.x know it, and not one document.
+pub(super) fn tabs_answer(settings: &ClientConfig) -> String {
+    let mut out = format!("<?xml version=\"1.0\"?>{TAB_SETTINGS}");
+    push_tabs(settings, &mut out);
+    out
+}
+
+fn push_simple(settings: &ClientConfig, out: &mut String) {
+    let _ = write!(
+        out,
+        "<Simple><Config><ExpiresInDays>{}</ExpiresInDays></Config><DisablePhoneDialer>{}</DisablePhoneDialer>\
+         <MinFlashPlayer BuildNumber=\"60\" MajorVersion=\"7\" MinorVersion=\"0\"></MinFlashPlayer>\
+         <Relay><Enabled>0</Enabled></Relay>",
+        settings.expires_in_days,
+        u8::from(settings.disable_phone_dialer),
+    );
+    if !settings.trusted_domains.is_empty() {
+        out.push_str("<TrustedDomains>");
+        for domain in &settings.trusted_domains {
+            let _ = write!(out, "<domain name=\"{}\"></domain>", escape(domain));
+        }
+        out.push_str("</TrustedDomains>");
+    }
+    out.push_str("<ErrorResponseTable></ErrorResponseTable></Simple>");
+}
+
+fn push_tabs(settings: &ClientConfig, out: &mut String) {
+    out.push_str("<msntabdata>");
+    settings.tabs.iter().for_each(|tab| push_tab(tab, out));
+    out.push_str("</msntabdata>");
+}
+
+fn push_links(settings: &ClientConfig, out: &mut String) {
+    if settings.search.is_none() && settings.today.is_none() && settings.terms_of_use.is_none() {
+        return;
+    }
+    let _ = write!(out, "<LocalizedConfig Market=\"{MARKET}\">");
+    if let Some(search) = &settings.search {
+        let _ = write!(out, "<MSNSearch><SearchURL>{}</SearchURL></MSNSearch>", escape(search));
+    }
+    if let Some(today) = &settings.today {
+        let _ = write!(out, "<MsnTodayConfig><MsnTodayURL>{}</MsnTodayURL></MsnTodayConfig>", escape(today));
+    }
+    if let Some(terms) = &settings.terms_of_use {
+        // Site 0: the client does not sign in there.
         let _ = write!(
             out,
-            "<tab><type>page</type><contenturl>{}</contenturl><hiturl>{}</hiturl><image>{}</image><name>{}</name>\
-             <tooltip>{}</tooltip><siteid>{}</siteid><notificationid>{}</notificationid></tab>",
-            escape(&self.page),
-            escape(self.hit()),
-            escape(&self.image),
-            escape(&self.name),
-            escape(self.tooltip()),
-            self.site_id,
-            self.notification_id,
+            "<TermsOfUse><TermsOfUseSID>0</TermsOfUseSID><TermsOfUseURL>{}</TermsOfUseURL></TermsOfUse>",
+            escape(terms)
         );
     }
+    out.push_str("</LocalizedConfig>");
+}
+
+fn push_tab(tab: &Tab, out: &mut String) {
+    let _ = write!(
+        out,
+        "<tab><type>page</type><contenturl>{}</contenturl><hiturl>{}</hiturl><image>{}</image><name>{}</name>\
+         <tooltip>{}</tooltip><siteid>{}</siteid><notificationid>{}</notificationid></tab>",
+        escape(&tab.page),
+        escape(tab.hit()),
+        escape(&tab.image),
+        escape(&tab.name),
+        escape(tab.tooltip()),
+        tab.site_id,
+        tab.notification_id,
+    );
 }
 
 /// What an unreadable POST gets.
@@ -176,7 +172,7 @@ mod tests {
     #[test]
     fn the_default_document_says_hardly_anything() {
         let config = ClientConfig::default();
-        assert_eq!(config.plain_answer(), format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{DEFAULT}"));
+        assert_eq!(plain_answer(&config), format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{DEFAULT}"));
         let envelope = format!(
             "{}<![CDATA[{DEFAULT}]]>{}",
             concat!(
@@ -187,8 +183,8 @@ mod tests {
             ),
             "</GetClientConfigResult></GetClientConfigResponse></soap:Body></soap:Envelope>",
         );
-        assert_eq!(config.soap_answer(), envelope);
-        assert_eq!(config.tabs_answer(), format!("<?xml version=\"1.0\"?>{SETTINGS}<msntabdata></msntabdata>"));
+        assert_eq!(soap_answer(&config), envelope);
+        assert_eq!(tabs_answer(&config), format!("<?xml version=\"1.0\"?>{SETTINGS}<msntabdata></msntabdata>"));
     }
 
     #[test]
@@ -211,8 +207,8 @@ mod tests {
                 "</TermsOfUse></LocalizedConfig></MsgrConfig>",
             ),
         );
-        assert_eq!(full().document(), expected);
-        assert_eq!(full().tabs_answer(), format!("<?xml version=\"1.0\"?>{SETTINGS}{TABS}"));
+        assert_eq!(document(&full()), expected);
+        assert_eq!(tabs_answer(&full()), format!("<?xml version=\"1.0\"?>{SETTINGS}{TABS}"));
     }
 
     /// The names of all elements in their order, and the text of each that has one.
@@ -248,10 +244,10 @@ mod tests {
     #[test]
     fn every_document_reads_back() {
         for config in [ClientConfig::default(), full()] {
-            let document = config.document();
-            assert_eq!(read(&config.plain_answer()).0, read(&document).0);
-            assert_eq!(read(&config.soap_answer()).1.last(), Some(&document));
-            assert_eq!(read(&config.tabs_answer()).0.iter().filter(|name| *name == "tab").count(), config.tabs.len());
+            let whole = document(&config);
+            assert_eq!(read(&plain_answer(&config)).0, read(&whole).0);
+            assert_eq!(read(&soap_answer(&config)).1.last(), Some(&whole));
+            assert_eq!(read(&tabs_answer(&config)).0.iter().filter(|name| *name == "tab").count(), config.tabs.len());
         }
         assert!(read(FAULT).1.contains(&"Invalid Request".to_owned()));
     }
@@ -271,9 +267,9 @@ mod tests {
             ..full()
         };
         for (hostile_answer, tame_answer) in [
-            (config.plain_answer(), full().plain_answer()),
-            (read(&config.soap_answer()).1.pop().unwrap(), full().document()),
-            (config.tabs_answer(), full().tabs_answer()),
+            (plain_answer(&config), plain_answer(&full())),
+            (read(&soap_answer(&config)).1.pop().unwrap(), document(&full())),
+            (tabs_answer(&config), tabs_answer(&full())),
         ] {
             let (names, texts) = read(&hostile_answer);
             assert_eq!(names, read(&tame_answer).0);

@@ -11,9 +11,10 @@ use axum::response::Response;
 use axum::routing::get;
 use msnp::client_config::ConfigRequest;
 
-use super::{ClientConfig, document};
+use super::document;
 use crate::http::answers::{empty, redirect, set};
 use crate::http::body::{MAX_BODY, read_body};
+use swallowtail_config::ClientConfig;
 
 /// The answers, which are the same for everybody: written once.
 struct Answers {
@@ -26,9 +27,9 @@ struct Answers {
 /// The endpoints of `config.messenger.msn.com` and `svcs.microsoft.com`. Clients spell the path in both ways.
 pub(crate) fn router(settings: &ClientConfig) -> Router {
     let answers = Arc::new(Answers {
-        soap: settings.soap_answer().into(),
-        plain: settings.plain_answer().into(),
-        tabs: settings.tabs_answer().into(),
+        soap: document::soap_answer(settings).into(),
+        plain: document::plain_answer(settings).into(),
+        tabs: document::tabs_answer(settings).into(),
         today: settings.today.clone(),
     });
     let config = || get(plain).post(soap);
@@ -134,7 +135,7 @@ mod tests {
         ] {
             let get = ask("GET", &format!("{path}?{QUERY}"), "").await;
             let post = ask("POST", path, "<a/>").await;
-            for (response, expected) in [(get, settings().plain_answer()), (post, settings().soap_answer())] {
+            for (response, expected) in [(get, document::plain_answer(&settings())), (post, document::soap_answer(&settings()))] {
                 assert_eq!(response.status(), StatusCode::OK);
                 assert_eq!(header(&response, "content-type"), "text/xml; charset=utf-8");
                 assert_eq!(header(&response, "cache-control"), "no-cache");
@@ -195,7 +196,7 @@ mod tests {
     async fn tabs_are_there_even_if_there_are_none() {
         let response = ask("GET", "/svcs/mms/tabs.asp", "").await;
         assert_eq!((response.status(), header(&response, "content-type")), (StatusCode::OK, "text/xml; charset=utf-8"));
-        assert_eq!(text(response).await, settings().tabs_answer());
+        assert_eq!(text(response).await, document::tabs_answer(&settings()));
     }
 
     #[tokio::test]

@@ -32,10 +32,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, Serve
 use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
 
-use crate::config::Config;
 use crate::proxy::SIGN_IN;
 use swallowtail_base::create_private_directory;
 use swallowtail_base::utc::Utc;
+use swallowtail_config::Config;
 
 /// The files of the root inside the data directory.
 const ROOT: &str = "root";

@@ -20,9 +20,9 @@ pub(crate) use certificates::RENEWED_AFTER;
 pub use certificates::{OldTls, PublicCertificate, Root, names};
 pub(crate) use steps::Section;
 
-use crate::config::{Advertise, Config, MAIN};
-use crate::host_port::join;
 use crate::proxy::{SIGN_IN, script};
+use swallowtail_config::host_port::join;
+use swallowtail_config::{Advertise, Config, MAIN};
 
 /// Ports that clients know (docs/protocol/http.md section 6). A hosts file cannot say others.
 const KNOWN_HTTP: u16 = 80;

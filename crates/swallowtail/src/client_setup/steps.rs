@@ -4,7 +4,7 @@ use super::{
     HOSTS, KNOWN_HTTP, KNOWN_HTTPS, KNOWN_NOTIFICATION, PAC, Place, REG_FILE, ROOT_CER, ROOT_PEM, UNDO, XP_CER,
 };
 use crate::client_table::{Client, Kind};
-use crate::host_port::split;
+use swallowtail_config::host_port::split;
 
 /// The widest line of `steps.txt`, which Notepad shows without a break.
 const WIDTH: usize = 78;

@@ -16,7 +16,7 @@ use super::login::handle;
 use super::target::Place;
 use crate::client::{Greeting, Guise, NotificationClient, SwitchboardClient, Tap};
 use crate::client_table::Client;
-use crate::config::is_private;
+use swallowtail_config::is_private;
 
 /// Nobody looks on: what goes over these connections is secret.
 fn nobody() -> Tap {

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::finding::Finding;
 use super::target::{Place, Target};
-use crate::config::is_private;
+use swallowtail_config::is_private;
 
 /// Shorter than a hop, so that a silent firewall is told from a slow answer.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(3);

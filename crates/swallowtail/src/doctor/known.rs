@@ -181,7 +181,7 @@ impl<'a> Known<'a> {
             Header::Exact(value) => Ok(value),
             Header::Otherwise(_, value) if self.rewritten => Ok(value),
             Header::Otherwise(there, value) => {
-                use crate::config::HeaderCase::Title;
+                use swallowtail_config::HeaderCase::Title;
                 self.rewritten = true;
                 let is_title = there.chars().any(|char| char.is_ascii_uppercase());
                 if is_title && self.target.ours.as_ref().is_some_and(|ours| ours.header_case == Title) {

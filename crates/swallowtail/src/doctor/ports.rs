@@ -154,7 +154,7 @@ mod tests {
 
     use super::*;
     use crate::client_setup::{Kit, Offer, Place};
-    use crate::config::Config;
+    use swallowtail_config::Config;
 
     #[test]
     fn what_is_looked_at_is_what_the_set_up_redirects() {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use msnp::Handle;
 
 use crate::client_table::Client;
-use crate::config::{Advertise, Config, HeaderCase, Listen, MAIN};
+use swallowtail_config::{Advertise, Config, HeaderCase, Listen, MAIN};
 
 /// A host and a port.
 #[derive(Clone, Debug, PartialEq, Eq)]

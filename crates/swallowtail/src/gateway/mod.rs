@@ -19,10 +19,10 @@ pub(crate) use routes::router;
 use session::Session;
 
 use crate::chat::{Chat, Door};
-use crate::config::Config;
 use crate::net::{Caller, Connections, Permit, counted_address};
 use swallowtail_base::lock;
 use swallowtail_base::random;
+use swallowtail_config::Config;
 
 /// A session without a request for so long is over: for a notification session that is a sign-out (http.md section 5).
 const SILENCE: Duration = Duration::from_secs(60);

@@ -6,8 +6,8 @@ use std::sync::Once;
 use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
-use crate::config::{contains, is_private};
 use crate::net::Caller;
+use swallowtail_config::{contains, is_private};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");

@@ -16,7 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
 
-use crate::config::HeaderCase as Spelling;
+use swallowtail_config::HeaderCase as Spelling;
 
 /// Every name that our answers have, as clients want it.
 const LESSON: &str = "GET / HTTP/1.1\r\n\

@@ -6,8 +6,8 @@ use axum::http::header::HOST;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri};
 
-use crate::config::is_host;
 use crate::net::Caller;
+use swallowtail_config::is_host;
 
 /// The longest host that we repeat.
 const MOST_HOST: usize = 255;

@@ -14,11 +14,11 @@ use super::behind::behind;
 use super::header_case::HeaderCase;
 use super::{answers, host_of};
 use crate::client_config;
-use crate::config::Config;
 use crate::gateway::{self, Gateway};
 use crate::net::Caller;
 use crate::passport::{self, Passport};
 use crate::proxy::{self, Hosts};
+use swallowtail_config::Config;
 
 /// A host of Microsoft's whose every path is a link somewhere else (http.md section 3).
 const LINKS_HOST: &str = "g.msn.com";

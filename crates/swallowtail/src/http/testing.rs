@@ -10,11 +10,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::Site;
-use crate::config::{Config, Listen};
 use crate::net::{Caller, Reachable};
 use crate::passport::transcript;
 use crate::server::Server;
 use crate::service::Service;
+use swallowtail_config::{Config, Listen};
 
 pub(crate) struct TestServer {
     pub(crate) server: Server,

@@ -10,8 +10,8 @@ use tokio::time::timeout;
 
 use super::serve;
 use super::testing::{TestServer, between};
-use crate::config::HeaderCase;
 use crate::passport::transcript::{self, RST};
+use swallowtail_config::HeaderCase;
 
 #[tokio::test]
 async fn the_exact_bytes_of_an_answer() {

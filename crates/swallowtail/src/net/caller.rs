@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use crate::config::{Advertise, is_private};
+use swallowtail_config::{Advertise, is_private};
 
 /// A client, and the way that it came.
 #[derive(Clone, Debug)]

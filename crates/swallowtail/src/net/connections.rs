@@ -9,8 +9,8 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::Outbox;
-use crate::config::AddressLimits;
 use swallowtail_base::lock;
+use swallowtail_config::AddressLimits;
 
 /// The connections of a server.
 #[derive(Debug)]

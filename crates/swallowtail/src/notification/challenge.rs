@@ -7,8 +7,8 @@ use msnp::{ErrorCode, Refusal, TrId};
 use tokio::time::Instant;
 
 use super::session::Me;
-use crate::config::SignIn;
 use swallowtail_base::random;
+use swallowtail_config::SignIn;
 
 /// Challenges come this far apart at the least, and up to twice as far.
 const PAUSE: Duration = Duration::from_secs(600);
@@ -88,7 +88,7 @@ pub(super) fn tick(me: &Me, challenges: &mut Challenges) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use swallowtail_config::Config;
 
     #[tokio::test(start_paused = true)]
     async fn asking_for_challenges_does_not_put_off_the_answer() {

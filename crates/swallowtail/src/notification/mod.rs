@@ -9,7 +9,6 @@ mod challenge;
 mod contacts;
 mod edit;
 mod groups;
-mod quirks;
 mod services;
 mod session;
 mod settings;
@@ -18,7 +17,5 @@ mod sign_in;
 mod status;
 mod sync;
 
-pub use quirks::{QuirkMode, Quirks, quirk_names};
 pub(crate) use session::announce_shutdown;
 pub use session::{Connection, NotificationSession, Outcome, Role};
-pub use shields::{Denied, ShieldsClient, ShieldsConfig};

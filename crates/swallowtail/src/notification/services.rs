@@ -4,7 +4,8 @@ use msnp::notification::{ServiceLine, ServiceRequest};
 use msnp::{Dialect, ErrorCode, Refusal};
 
 use super::session::Me;
-use crate::config::Config;
+use super::shields;
+use swallowtail_config::Config;
 
 /// The site id in URL answers; clients only hand it to the login page.
 const SITE_ID: u32 = 2;
@@ -14,7 +15,7 @@ pub(super) fn answer(config: &Config, me: &Me, request: ServiceRequest) -> Resul
     let refuse = |trid, code| Err(Refusal::Answer(trid, code));
     let line = match request {
         ServiceRequest::Shields(trid) => {
-            let document = config.shields.document(me.endpoint.dialect).into_bytes();
+            let document = shields::document(&config.shields, me.endpoint.dialect).into_bytes();
             ServiceLine::Config { trid, file: "Shields.xml".to_owned(), document }
         }
         ServiceRequest::Subscription(trid) => ServiceLine::Subscription(trid),

@@ -11,11 +11,11 @@ use msnp::{Dialect, ErrorCode, Handle, Refusal, TrId};
 use tokio::time::Instant;
 
 use super::challenge::Challenges;
-use super::quirks::Quirks;
 use super::{calls, challenge, contacts, groups, services, settings, sign_in, status, sync};
 use crate::net::connection::Waiting;
 use crate::net::{Bucket, Handled, Outbox, Permit, Session, Stop};
 use crate::presence::{Cell, Endpoint};
+use crate::quirks::Quirks;
 use crate::rates::Act;
 use crate::service::Service;
 

@@ -8,12 +8,12 @@ use msnp::notification::{Agreement, Cvr, ServerCommand, ServiceLine, SignInAnswe
 use msnp::payload::Profile;
 use msnp::{Dialect, ErrorCode, Handle, Malformed, Refusal, TrId};
 
-use super::quirks::quirks_of;
 use super::session::{Negotiated, NotificationSession, Outcome, Progress, Role, wait};
 use crate::accounts::member_id;
 use crate::net::Handled;
 use crate::passport::DEFAULT_POLICY;
 use crate::presence::{Client, Endpoint};
+use crate::quirks::quirks_of;
 use crate::rates::Act;
 use crate::roster::Roster;
 use crate::service::Service;

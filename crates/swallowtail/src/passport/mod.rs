@@ -32,9 +32,9 @@ pub(crate) use routes::router;
 pub use tickets::{Claims, TicketLife, Tickets};
 
 use crate::accounts::{Accounts, AuthError};
-use crate::config::{Config, contains};
 use crate::net::Caller;
 use crate::store::Account;
+use swallowtail_config::{Config, contains};
 
 /// What `USR TWN S` tells clients to hand to the login service: what both servers that official client 7.5 was seen to work
 /// with send (http.md section 2, "Which challenge string?").

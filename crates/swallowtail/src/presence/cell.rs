@@ -12,7 +12,7 @@ use msnp::{Capabilities, Dialect, DisplayName, Handle, MsnObject, Reader, Status
 use super::directory::{Directory, Slot};
 use super::tell;
 use crate::net::Outbox;
-use crate::notification::Quirks;
+use crate::quirks::Quirks;
 use crate::roster::{Change, Roster};
 use crate::store::AccountId;
 use swallowtail_base::lock;

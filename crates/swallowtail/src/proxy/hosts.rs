@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::config::Config;
-use crate::host_port::split;
 use crate::net::Caller;
+use swallowtail_config::Config;
+use swallowtail_config::host_port::split;
 
 /// The names that clients 4.x to 8.x look up (docs/protocol/http.md section 6) and those of the login page.
 pub(crate) const MICROSOFT: [&str; 14] = [

@@ -12,9 +12,9 @@ use axum::routing::get;
 
 use super::hosts::MICROSOFT;
 use super::reached::Reached;
-use crate::host_port::join;
 use crate::http::answers;
 use crate::net::Caller;
+use swallowtail_config::host_port::join;
 
 /// `/proxy.pac`, and the name that Windows looks for by itself.
 pub(crate) fn router() -> Router {

@@ -3,9 +3,9 @@
 use axum::extract::Request;
 
 use super::hosts::MICROSOFT;
-use crate::host_port::split;
 use crate::http::host_of;
 use crate::net::Caller;
+use swallowtail_config::host_port::split;
 
 const HTTP: u16 = 80;
 const HTTPS: u16 = 443;

@@ -6,27 +6,9 @@
 
 use msnp::{ContactRef, DisplayName, ErrorCode, GroupNumber, GroupRef, Guid, Handle, List, ListBits, Timestamp};
 
+use swallowtail_config::RosterLimits;
+
 use super::{Change, Entry, Group, GroupPlace, Roster, Settings};
-
-/// How much an account may keep (docs/protocol/framing.md section 6).
-#[derive(Clone, Copy, Debug)]
-pub struct RosterLimits {
-    /// Contacts on FL.
-    pub contacts: usize,
-    /// Addresses on AL, and as many on BL.
-    pub allowed_or_blocked: usize,
-    /// Addresses on RL and PL together.
-    pub reverse: usize,
-    /// Groups.
-    pub groups: usize,
-}
-
-impl Default for RosterLimits {
-    fn default() -> Self {
-        // 600 and 30 are the service's last numbers, 1000 ours.
-        Self { contacts: 600, allowed_or_blocked: 1000, reverse: 1000, groups: 30 }
-    }
-}
 
 /// A contact to be put on FL.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use msnp::notification::{AddPrompt, Phone, Privacy};
 use msnp::{ContactRef, DisplayName, GroupNumber, GroupRef, Guid, Handle, List, ListBits, Timestamp};
 
-pub use edit::{GroupRemoval, NewContact, RosterLimits};
+pub use edit::{GroupRemoval, NewContact};
 
 /// What group 0 is called until it is renamed.
 const OTHER_CONTACTS: &str = "Other Contacts";

@@ -21,10 +21,10 @@ pub use call::CallLimit;
 pub use cookies::{Claims, Cookies, Right};
 pub use session::SwitchboardSession;
 
-use crate::config::Limits;
 use crate::net::Outbox;
 use swallowtail_base::lock;
 use swallowtail_base::random;
+use swallowtail_config::Limits;
 
 /// All switchboard sessions of this server.
 #[derive(Debug)]

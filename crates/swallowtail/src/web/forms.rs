@@ -20,11 +20,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::host_port::split;
 use crate::net::{Caller, counted_address};
 use crate::proxy::Hosts;
 use crate::store::{Store, StoreError};
 use swallowtail_base::utc::Utc;
+use swallowtail_config::host_port::split;
 
 /// How long somebody may think about a form, in seconds.
 const TOKEN_LIFE: u64 = 3600;
@@ -118,8 +118,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::config::Config;
     use crate::net::Reachable;
+    use swallowtail_config::Config;
 
     fn forms(secret: u8) -> Forms {
         Forms { signer: Hmac::new_from_slice(&[secret; 32]).unwrap() }

@@ -10,9 +10,9 @@ use axum::response::Response;
 use tokio::time::Instant;
 
 use super::{Web, page};
-use crate::config::Access;
 use crate::presence::Directory;
 use swallowtail_base::lock;
+use swallowtail_config::Access;
 
 /// How old the number of people may be. To count them all accounts in use are looked at, which no stranger shall have us do at every request.
 const COUNT_LIFE: Duration = Duration::from_secs(5);

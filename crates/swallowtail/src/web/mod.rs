@@ -24,12 +24,12 @@ use ipnet::IpNet;
 pub(crate) use setup::Setup;
 
 use crate::accounts::Accounts;
-use crate::config::{Config, SignUp};
 use crate::http::answers;
 use crate::presence::Directory;
 use crate::proxy::Hosts;
 use crate::rates::Rates;
 use crate::store::{Store, StoreError};
+use swallowtail_config::{Config, SignUp};
 
 /// What the pages know of the service.
 #[derive(Debug)]

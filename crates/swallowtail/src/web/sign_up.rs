@@ -17,13 +17,13 @@ use msnp::Handle;
 
 use super::{Web, forms, page};
 use crate::accounts::{AccountError, password};
-use crate::config::{Access, contains};
 use crate::http::{answers, body, host_of, names_oddly};
 use crate::net::Caller;
 use crate::rates::{Act, Reach};
 use crate::store::{NewAccount, StoreError};
 use form::{Errors, Good, Typed};
 use swallowtail_base::utc::Utc;
+use swallowtail_config::{Access, contains};
 
 /// The longest form: every field at its longest, each byte as three.
 const MAX_FORM: usize = 8 * 1024;

@@ -17,10 +17,10 @@ use std::sync::{Mutex, Once};
 
 use msnp::{DisplayName, Handle};
 use swallowtail::accounts::password;
-use swallowtail::config::Config;
 use swallowtail::passport::TicketLife;
 use swallowtail::server::Server;
 use swallowtail::store::NewAccount;
+use swallowtail_config::Config;
 use tempfile::TempDir;
 
 use wire::Wire;

@@ -1,28 +1,19 @@
-//! Settings: defaults, a TOML file, and what the command line says, in rising order of precedence.
-//!
-//! Nothing needs to be set. A key that does not exist is an error that names it.
-
-mod fault;
-mod limits;
-mod network;
-mod sign_up;
+//! [`Config`]: reading a file, and the checks that concern several settings.
 
 use std::collections::BTreeMap;
-use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Deserialize;
 
-pub use limits::{AddressLimits, Limits, contains, is_private};
-pub use network::{
-    Advertise, CertificateFiles, GatewayConfig, HeaderCase, HttpConfig, Listen, MAIN, Network, ProxyConfig, TlsConfig,
-};
-pub use sign_up::{Access, SignUp};
-
 use crate::client_config::ClientConfig;
-use crate::host_port::split;
-use crate::notification::{QuirkMode, ShieldsConfig};
+use crate::fault::Fault;
+use crate::host_port::{is_host, is_host_and_port};
+use crate::limits::Limits;
+use crate::network::{Advertise, GatewayConfig, HttpConfig, Listen, MAIN, Network, ProxyConfig, TlsConfig};
+use crate::quirks::{Quirk, QuirkMode};
+use crate::shields::ShieldsConfig;
+use crate::sign_up::SignUp;
 
 /// Every setting.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -51,7 +42,7 @@ pub struct Config {
     /// Making accounts in a browser.
     pub sign_up: SignUp,
     /// What single clients need that others must not get, by name: `auto` (for that client alone), `always` or `never`.
-    pub quirks: BTreeMap<String, QuirkMode>,
+    pub quirks: BTreeMap<Quirk, QuirkMode>,
     /// What clients fetch over HTTP: MsgrConfig and tabs.
     pub client_config: ClientConfig,
     /// What clients are asked not to do.
@@ -131,7 +122,7 @@ impl Config {
     /// # Errors
     /// Names the line and the key.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        let mut config: Self = toml::from_str(text).map_err(|error| fault::Fault::new(&error, text))?;
+        let mut config: Self = toml::from_str(text).map_err(|error| Fault::new(&error, text))?;
         config.listen = config.listen.or_main();
         config.check()?;
         Ok(config)
@@ -145,14 +136,6 @@ impl Config {
             self.sign_in.challenge || !self.sign_in.require_challenge,
             "sign_in.require_challenge is true, but with sign_in.challenge = false nobody is challenged"
         );
-        for name in self.quirks.keys() {
-            let known = crate::notification::quirk_names();
-            anyhow::ensure!(
-                known.contains(&name.as_str()),
-                "quirks.{name} is no quirk; there are: {}",
-                known.join(", ")
-            );
-        }
         anyhow::ensure!(
             (10..=60).contains(&self.sign_in.ping),
             "sign_in.ping is {}; clients take 10 to 60 seconds",
@@ -228,18 +211,6 @@ impl Config {
     }
 }
 
-/// Whether a text may be a host: it can stand in a header (security.md section 4).
-#[must_use]
-pub fn is_host(value: &str) -> bool {
-    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    !value.is_empty() && value.bytes().all(is_good)
-}
-
-/// The same with a port, or an address of IPv6 in brackets.
-pub(crate) fn is_host_and_port(value: &str) -> bool {
-    split(value).is_some_and(|(host, _)| is_host(host) || host.parse::<Ipv6Addr>().is_ok())
-}
-
 fn is_word(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic())
 }
@@ -249,6 +220,7 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
+    use crate::sign_up::Access;
 
     #[test]
     fn nothing_needs_to_be_set() {
@@ -277,6 +249,7 @@ mod tests {
                 "[[tls.certificate]]\nchain = \"a\"\ncert = \"b\"",
                 "line 3: unknown field `cert`, expected `chain` or `key`",
             ),
+            ("[quirks]\nicq = \"auto\"", "line 2: unknown variant `icq`, expected `amsn` or `msnp11-sdk`"),
             ("data = 5", "line 1: invalid type: integer `5`, expected path string"),
             ("\n\ndata = ", "line 3: "),
         ];
@@ -310,7 +283,7 @@ mod tests {
         assert_eq!(Config::parse(EXAMPLE).unwrap(), Config::default());
     }
 
-    const EXAMPLE: &str = include_str!("../../../../swallowtail.example.toml");
+    const EXAMPLE: &str = include_str!("../../../swallowtail.example.toml");
 
     #[test]
     fn the_example_has_every_key() {
@@ -348,8 +321,11 @@ mod tests {
                 assert!(EXAMPLE.lines().any(shown), "{section} {key}");
             }
         }
-        for quirk in crate::notification::quirk_names() {
-            assert!(EXAMPLE.contains(&format!("# {quirk} = \"auto\"")), "{quirk}");
+        for quirk in Quirk::ALL {
+            let shown = |line: &str| {
+                toml::from_str::<BTreeMap<Quirk, QuirkMode>>(line).is_ok_and(|line| line.contains_key(&quirk))
+            };
+            assert!(EXAMPLE.lines().filter_map(|line| line.strip_prefix("# ")).any(shown), "{quirk:?}");
         }
     }
 

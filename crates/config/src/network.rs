@@ -123,7 +123,7 @@ pub struct ProxyConfig {
 
 impl Listen {
     /// With the defaults of the main network in place of what is not said.
-    pub(super) fn or_main(mut self) -> Self {
+    pub(crate) fn or_main(mut self) -> Self {
         for (listener, port) in [(&mut self.notification, 1863), (&mut self.switchboard, 1864), (&mut self.http, 8080)]
         {
             listener.get_or_insert(SocketAddr::from(([127, 0, 0, 1], port)));
@@ -152,7 +152,7 @@ impl Default for ProxyConfig {
 
 impl Advertise {
     /// Every value with its key.
-    pub(super) fn all(&self) -> [(&'static str, Option<&str>); 4] {
+    pub(crate) fn all(&self) -> [(&'static str, Option<&str>); 4] {
         [
             ("notification", self.notification.as_deref()),
             ("switchboard", self.switchboard.as_deref()),

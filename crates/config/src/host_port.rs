@@ -4,7 +4,8 @@
 use std::net::Ipv6Addr;
 
 /// The host, without brackets, and the port if there is one. `None` when it is neither form, or the port is none.
-pub(crate) fn split(text: &str) -> Option<(&str, Option<u16>)> {
+#[must_use]
+pub fn split(text: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = if let Some(rest) = text.strip_prefix('[') {
         let (host, after) = rest.split_once(']')?;
         host.parse::<Ipv6Addr>().ok()?;
@@ -27,12 +28,26 @@ pub(crate) fn split(text: &str) -> Option<(&str, Option<u16>)> {
 }
 
 /// The other way: a host without brackets, and a port.
-pub(crate) fn join(host: &str, port: Option<u16>) -> String {
+#[must_use]
+pub fn join(host: &str, port: Option<u16>) -> String {
     let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
     match port {
         Some(port) => format!("{host}:{port}"),
         None => host,
     }
+}
+
+/// Whether a text may be a host: it can stand in a header (security.md section 4).
+#[must_use]
+pub fn is_host(value: &str) -> bool {
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    !value.is_empty() && value.bytes().all(is_good)
+}
+
+/// The same with a port, or an address of IPv6 in brackets.
+#[must_use]
+pub fn is_host_and_port(value: &str) -> bool {
+    split(value).is_some_and(|(host, _)| is_host(host) || host.parse::<Ipv6Addr>().is_ok())
 }
 
 #[cfg(test)]

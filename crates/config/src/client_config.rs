@@ -105,11 +105,15 @@ impl ClientConfig {
 }
 
 impl Tab {
-    pub(super) fn hit(&self) -> &str {
+    /// What is fetched when somebody clicks on the tab.
+    #[must_use]
+    pub fn hit(&self) -> &str {
         self.hit.as_ref().unwrap_or(&self.page)
     }
 
-    pub(super) fn tooltip(&self) -> &str {
+    /// The text beside the pointer.
+    #[must_use]
+    pub fn tooltip(&self) -> &str {
         self.tooltip.as_ref().unwrap_or(&self.name)
     }
 
@@ -166,7 +170,7 @@ fn is_text(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use crate::Config;
 
     fn parse(text: &str) -> anyhow::Result<ClientConfig> {
         Config::parse(&format!("[client_config]\n{text}")).map(|config| config.client_config)

@@ -7,7 +7,7 @@ const ALIKE: f64 = 0.7;
 
 /// Something that TOML or its reader found, with what was probably meant.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     /// Counted from 1.
     line: usize,
     /// What stands there.
@@ -18,7 +18,7 @@ pub(super) struct Fault {
 
 impl Fault {
     /// From what reading `text` failed with.
-    pub(super) fn new(error: &toml::de::Error, text: &str) -> Self {
+    pub(crate) fn new(error: &toml::de::Error, text: &str) -> Self {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let number = before.matches('\n').count();
         let source = text.lines().nth(number).unwrap_or_default().trim().to_owned();

@@ -1,15 +1,13 @@
 //! Bounds on what one peer, and all of them, may do.
 
 use std::net::IpAddr;
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use super::Config;
-use crate::rates::{Rate, RateLimits};
-use crate::roster::RosterLimits;
+use crate::networks::{PRIVATE, contains};
+use crate::rates::RateLimits;
 
 /// Bounds on what one peer, and all of them, may do.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -70,6 +68,26 @@ pub struct Limits {
     pub switchboard_members: usize,
 }
 
+/// How much an account may keep (docs/protocol/framing.md section 6).
+#[derive(Clone, Copy, Debug)]
+pub struct RosterLimits {
+    /// Contacts on FL.
+    pub contacts: usize,
+    /// Addresses on AL, and as many on BL.
+    pub allowed_or_blocked: usize,
+    /// Addresses on RL and PL together.
+    pub reverse: usize,
+    /// Groups.
+    pub groups: usize,
+}
+
+impl Default for RosterLimits {
+    fn default() -> Self {
+        // 600 and 30 are the service's last numbers, 1000 ours.
+        Self { contacts: 600, allowed_or_blocked: 1000, reverse: 1000, groups: 30 }
+    }
+}
+
 /// How many connections there may be.
 #[derive(Clone, Debug)]
 pub struct AddressLimits {
@@ -82,20 +100,6 @@ pub struct AddressLimits {
     /// Of one address, not signed in.
     pub anonymous_per_address: usize,
 }
-
-/// Loopback, private and link-local networks.
-static PRIVATE: LazyLock<Vec<IpNet>> =
-    LazyLock::new(|| PRIVATE_NETWORKS.iter().filter_map(|network| network.parse().ok()).collect());
-const PRIVATE_NETWORKS: [&str; 8] = [
-    "127.0.0.0/8",
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "169.254.0.0/16",
-    "::1/128",
-    "fc00::/7",
-    "fe80::/10",
-];
 
 impl Default for Limits {
     fn default() -> Self {
@@ -132,72 +136,9 @@ impl Default for Limits {
     }
 }
 
-impl Config {
-    /// What an account may keep.
-    #[must_use]
-    pub fn roster_limits(&self) -> RosterLimits {
-        let Limits { contacts, allowed_or_blocked, reverse, groups, .. } = self.limits;
-        RosterLimits { contacts, allowed_or_blocked, reverse, groups }
-    }
-
-    /// How often an account may do what.
-    #[must_use]
-    pub fn rate_limits(&self) -> RateLimits {
-        let limits = &self.limits;
-        let default = RateLimits::default();
-        let times = |most, rate: Rate| Rate { most, ..rate };
-        RateLimits {
-            name_changes: times(limits.name_changes, default.name_changes),
-            switchboards: times(limits.switchboards_per_minute, default.switchboards),
-            unknown_accounts: times(limits.unknown_accounts_per_hour, default.unknown_accounts),
-            calls: times(limits.calls_per_minute, default.calls),
-            rings: times(limits.rings, default.rings),
-            failed_sign_ins: times(limits.failed_sign_ins, default.failed_sign_ins),
-            sign_ups: times(limits.sign_ups_per_hour, default.sign_ups),
-            sign_up_attempts: times(limits.sign_up_attempts, default.sign_up_attempts),
-        }
-    }
-
-    /// How many chat connections there may be in a process that may open `files` files.
-    #[must_use]
-    pub fn address_limits(&self, files: usize) -> AddressLimits {
-        AddressLimits {
-            exempt: self.limits.exempt.clone(),
-            // A tenth is for the database, the listeners and the log.
-            connections: files - files / 10 - http_connections(files),
-            per_address: self.limits.connections_per_address,
-            anonymous_per_address: self.limits.anonymous_per_address,
-        }
-    }
-
-    /// How many HTTP connections there may be in a process that may open `files` files.
-    #[must_use]
-    pub fn http_limits(&self, files: usize) -> AddressLimits {
-        self.limits_without_sign_in(http_connections(files), self.limits.http_connections_per_address)
-    }
-
-    /// How many sessions over the gateway there may be. Each counts as a chat connection too.
-    #[must_use]
-    pub fn gateway_limits(&self) -> AddressLimits {
-        self.limits_without_sign_in(self.limits.gateway_sessions, self.limits.gateway_sessions_per_address)
-    }
-
-    /// For what nobody signs in on.
-    fn limits_without_sign_in(&self, connections: usize, per_address: usize) -> AddressLimits {
-        let exempt = self.limits.exempt.clone();
-        AddressLimits { exempt, connections, per_address, anonymous_per_address: per_address }
-    }
-}
-
-/// A quarter of the files, and no more than this many: each may hold a head and a body, 80 KiB, and so all together 320 MiB.
-fn http_connections(files: usize) -> usize {
-    const MOST: usize = 4096;
-    (files / 4).min(MOST)
-}
-
 impl Limits {
     /// A service with less than this would serve nobody.
-    pub(super) fn check(&self) -> anyhow::Result<()> {
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
         for (key, value, least) in [
             ("connections_per_address", self.connections_per_address, 1),
             ("anonymous_per_address", self.anonymous_per_address, 1),
@@ -234,37 +175,5 @@ impl AddressLimits {
     #[must_use]
     pub fn is_exempt(&self, peer: IpAddr) -> bool {
         contains(&self.exempt, peer)
-    }
-}
-
-/// Whether an address is of this machine or of a private network.
-#[must_use]
-pub fn is_private(address: IpAddr) -> bool {
-    contains(&PRIVATE, address)
-}
-
-/// Whether one of these networks has an address; IPv4 written as IPv6 is IPv4.
-#[must_use]
-pub fn contains(networks: &[IpNet], address: IpAddr) -> bool {
-    let address = address.to_canonical();
-    networks.iter().any(|network| network.contains(&address))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_private_network_is_well_formed() {
-        assert_eq!(PRIVATE.len(), PRIVATE_NETWORKS.len());
-    }
-
-    #[test]
-    fn chat_and_http_together_leave_a_tenth_of_the_files() {
-        let config = Config::default();
-        for files in [100, 1024, 1_000_000] {
-            let both = config.address_limits(files).connections + config.http_limits(files).connections;
-            assert_eq!(both, files - files / 10);
-        }
     }
 }
