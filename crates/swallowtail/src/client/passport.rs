@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use anyhow::{Context, bail};
 use msnp::Handle;
 use msnp::notification::Ticket;
+use msnp::passport::DEFAULT_POLICY;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::link::{PATIENCE, connect};
 use super::{Tap, Wire};
-use crate::passport::DEFAULT_POLICY;
 
 /// Signs in at the login page over plain HTTP. The password and the ticket are not shown to the tap.
 ///

@@ -5,13 +5,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use msnp::notification::{Agreement, Cvr, ServerCommand, ServiceLine, SignInAnswer, Ticket, Usr, Ver};
+use msnp::passport::DEFAULT_POLICY;
 use msnp::payload::Profile;
 use msnp::{Dialect, ErrorCode, Handle, Malformed, Refusal, TrId};
 
 use super::session::{Negotiated, NotificationSession, Outcome, Progress, Role, wait};
 use crate::accounts::member_id;
 use crate::net::Handled;
-use crate::passport::DEFAULT_POLICY;
 use crate::presence::{Client, Endpoint};
 use crate::quirks::quirks_of;
 use crate::rates::Act;

@@ -36,10 +36,6 @@ use crate::net::Caller;
 use crate::store::Account;
 use swallowtail_config::{Config, contains};
 
-/// What `USR TWN S` tells clients to hand to the login service: what both servers that official client 7.5 was seen to work
-/// with send (http.md section 2, "Which challenge string?").
-pub const DEFAULT_POLICY: &str = "ct=1,rver=1,wp=FS_40SEC_0_COMPACT,lc=1,id=1";
-
 /// Of words that are no address at all, so many characters are told apart: as many as an address may have (identity.md).
 const MOST_NAME: usize = 129;
 
