@@ -19,8 +19,8 @@ use support::TestServer;
 use support::binary::{run, swallowtail};
 use support::http::{Answer, Http};
 use support::tls::{TestCertificate, trusting};
-use swallowtail::client_setup::Root;
 use swallowtail_config::{Advertise, Listen, Network};
+use swallowtail_setup::client_setup::Root;
 use tokio::net::TcpStream;
 
 /// The hosts that clients sign in to.

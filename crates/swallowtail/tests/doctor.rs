@@ -13,10 +13,10 @@ use msnp::{DisplayName, Handle};
 use support::binary::{RunningBinary, account, run, swallowtail};
 use support::tls::TestCertificate;
 use support::{TestServer, address, password_hash, private_directory};
-use swallowtail::client_table::Client;
-use swallowtail::doctor::{Hop, Options, Ports, State, Target, TestAccount, examine};
-use swallowtail::store::NewAccount;
 use swallowtail_config::Config;
+use swallowtail_setup::client_table::Client;
+use swallowtail_setup::doctor::{Hop, Options, Ports, State, Target, TestAccount, examine};
+use swallowtail_store::database::NewAccount;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 

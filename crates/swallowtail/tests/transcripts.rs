@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use msnp_conformance::{
     BoxFuture, Endpoints, Needs, NotPlayable, Options, Outcome, Pace, PlayReport, Script, Target, play,
 };
-use swallowtail::accounts::Accounts;
 use swallowtail::server::Server;
 use swallowtail_config::Config;
+use swallowtail_store::accounts::Accounts;
 
 /// What is played. The other files are samples.
 const FILES: &[&str] = &[
@@ -126,7 +126,7 @@ impl msnp_conformance::Server for Running {
         Box::pin(async move {
             let server = server.ok_or_else(|| NotPlayable("it is stopped already".to_owned()))?;
             // The minutes are not waited for.
-            server.warn(minutes);
+            server.service().warn(minutes);
             tokio::spawn(server.stop());
             Ok(())
         })

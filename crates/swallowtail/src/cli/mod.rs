@@ -19,9 +19,9 @@ use clap::{Args, Parser, Subcommand};
 use msnp::Handle;
 
 use crate::control;
-use crate::tls::Tls;
 use swallowtail_config::host_port;
 use swallowtail_config::{Config, is_host_and_port};
+use swallowtail_site::tls::Tls;
 
 /// A self-hosted MSN Messenger service
 #[derive(Debug, Parser)]

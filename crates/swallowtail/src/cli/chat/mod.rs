@@ -17,8 +17,8 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
-use crate::client::{CAPABILITIES, NotificationClient, OwnedFrame, Tap, fetch_ticket};
 use conversation::Conversation;
+use msnp_client::{CAPABILITIES, NotificationClient, OwnedFrame, Tap, fetch_ticket};
 use screen::Screen;
 use swallowtail_config::is_private;
 
