@@ -15,7 +15,7 @@ const SITE: &str = "swallowtail-site";
 /// Lowest layer first: a row names only crates of the rows above it.
 const LAYERS: &[Row] = &[
     ("msnp", &[]),
-    (BASE, &[]),
+    (BASE, &["msnp"]),
     (CONFIG, &["msnp", BASE]),
     (STORE, &["msnp", BASE, CONFIG]),
     ("msnp-client", &["msnp", BASE]),
