@@ -264,6 +264,7 @@ mod tests {
         for (text, key) in [
             ("[limits]\nconnections_per_address = 0", "limits.connections_per_address"),
             ("[limits]\nswitchboard_members = 1", "limits.switchboard_members"),
+            ("[limits]\nsign_in_seconds = 0", "limits.sign_in_seconds"),
             ("[limits]\nmessages_at_once = 0", "limits.messages_at_once"),
             ("[limits]\nmessages_per_second = 0", "limits.messages_per_second"),
             ("[limits]\nmessage_bytes_per_second = 1663", "limits.message_bytes_per_second"),

@@ -56,6 +56,9 @@ pub struct Limits {
     pub gateway_sessions: usize,
     /// Sessions over the gateway of one address.
     pub gateway_sessions_per_address: usize,
+    /// Seconds from connecting within which a client must have signed in, at least 1: on a notification connection (framing.md
+    /// section 10) and on a switchboard connection (sb.md section 3).
+    pub sign_in_seconds: u32,
     /// Seconds after which a switchboard session in which nothing happens is closed; 0 for never (sb.md section 7).
     pub switchboard_idle: u64,
     /// Messages of one switchboard connection at once, at least 1; more are read more slowly (sb.md section 11).
@@ -130,6 +133,7 @@ impl Default for Limits {
             messages_at_once: 20,
             messages_per_second: 10,
             message_bytes_per_second: 128 * 1024,
+            sign_in_seconds: 60,
             switchboard_idle: 300,
             switchboard_members: 50,
         }
@@ -154,6 +158,7 @@ impl Limits {
             anyhow::ensure!(value >= least, "limits.{key} is {value}; it must be at least {least}");
         }
         for (key, value, least) in [
+            ("sign_in_seconds", self.sign_in_seconds, 1),
             ("messages_at_once", self.messages_at_once, 1),
             ("messages_per_second", self.messages_per_second, 1),
             ("message_bytes_per_second", self.message_bytes_per_second, 1664),
@@ -161,6 +166,12 @@ impl Limits {
             anyhow::ensure!(value >= least, "limits.{key} is {value}; it must be at least {least}");
         }
         Ok(())
+    }
+
+    /// Returns how long a client may take to sign in, from connecting.
+    #[must_use]
+    pub fn sign_in_timeout(&self) -> Duration {
+        Duration::from_secs(self.sign_in_seconds.into())
     }
 
     /// How long a switchboard session may be idle.

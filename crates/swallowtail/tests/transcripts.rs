@@ -93,6 +93,7 @@ fn config(data: &Path, needs: &Needs) -> Result<Config, NotPlayable> {
     for (key, value) in &needs.settings {
         match key.as_str() {
             "sb-idle" => config.limits.switchboard_idle = value.parse().unwrap(),
+            "sign-in-seconds" => config.limits.sign_in_seconds = value.parse().unwrap(),
             "not-rst" => config.sign_in.not_rst = value == "true",
             "login-redirect" => config.sign_in.redirect = Some(value.clone()),
             "sign-in-failures-per-address" => config.limits.wrong_passwords_per_address = value.parse().unwrap(),

@@ -19,8 +19,6 @@ use crate::quirks::Quirks;
 use crate::rates::Act;
 use crate::service::Service;
 
-/// How long signing in may take (framing.md section 10).
-const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(60);
 /// Silence after which a client of MSNP9 or later is gone: more than three missed pings (framing.md section 10).
 const IDLE_TIMEOUT: Duration = Duration::from_secs(180);
 /// Commands at once, and then a second; whoever is faster is read more slowly (framing.md section 11).
@@ -274,7 +272,7 @@ impl Session for NotificationSession {
         match self.stage() {
             Stage::SignedIn(_) if self.connection.polled => None,
             Stage::SignedIn(dialect) => (dialect >= Dialect::Msnp9).then(|| last + IDLE_TIMEOUT),
-            _ => Some(opened + SIGN_IN_TIMEOUT),
+            _ => Some(opened + self.service.config.limits.sign_in_timeout()),
         }
     }
 

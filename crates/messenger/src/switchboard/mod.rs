@@ -34,6 +34,8 @@ pub struct Switchboard {
     boards: Mutex<HashMap<u32, Arc<Board>>>,
     /// The connections that each account has in them.
     connections: Mutex<HashMap<Handle, Vec<Arc<Outbox>>>>,
+    /// How long a connection may take to say who it is (sb.md section 3).
+    sign_in_timeout: Duration,
     idle: Option<Duration>,
     most_members: usize,
     rates: MessageRates,
@@ -55,6 +57,7 @@ impl Switchboard {
             cookies: Cookies::default(),
             boards: Mutex::default(),
             connections: Mutex::default(),
+            sign_in_timeout: limits.sign_in_timeout(),
             idle: limits.switchboard_idle(),
             most_members: limits.switchboard_members,
             rates: MessageRates {

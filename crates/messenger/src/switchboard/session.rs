@@ -14,8 +14,6 @@ use crate::net::{Bucket, Handled, Outbox, Permit, Session, Stop};
 use crate::presence::Directory;
 use crate::rates::{Act, Rates as AccountRates};
 
-/// How long a connection may take to say who it is (sb.md section 3).
-const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(60);
 /// Peer-to-peer data are held to the rate of bytes alone, each message as no fewer than these: small ones cost their readers work too
 /// (sb.md section 11).
 const LEAST_DATA: usize = 1024;
@@ -218,7 +216,7 @@ impl Session for SwitchboardSession {
 
     fn idle_deadline(&self, opened: Instant, _last: Instant) -> Option<Instant> {
         // Once inside, the board itself closes when nothing happens.
-        self.member.is_none().then(|| opened + SIGN_IN_TIMEOUT)
+        self.member.is_none().then(|| opened + self.switchboard.sign_in_timeout)
     }
 
     fn next_tick(&self) -> Option<Instant> {

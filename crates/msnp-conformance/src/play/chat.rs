@@ -2,10 +2,11 @@
 
 use anyhow::Context;
 
-use super::dialog::{ask, wait_for};
-use crate::play::{Peer, Player};
+use super::peer::Peer;
+use super::player::Player;
 use crate::script::Service;
 use crate::script::directive::Member;
+use crate::setup::dialog::{ask, wait_for};
 use crate::wire::{Connection, Unit};
 
 impl Player {
