@@ -6,7 +6,7 @@ use msnp::notification::{Qry, ServiceLine};
 use msnp::{ErrorCode, Refusal, TrId};
 use tokio::time::Instant;
 
-use super::session::Me;
+use super::user::User;
 use swallowtail_base::random;
 use swallowtail_config::SignIn;
 
@@ -54,10 +54,10 @@ impl Challenges {
 }
 
 /// QRY: right, or 540 and close.
-pub(super) fn qry(me: &Me, challenges: &mut Challenges, qry: &Qry) -> Result<(), Refusal> {
+pub(super) fn qry(user: &User, challenges: &mut Challenges, qry: &Qry) -> Result<(), Refusal> {
     let wrong = Refusal::Fatal(qry.trid, ErrorCode::ChallengeFailed);
     let (challenge, _) = challenges.open.take().ok_or(wrong)?;
-    let algorithm = me.endpoint.dialect.challenge_algorithm();
+    let algorithm = user.endpoint.dialect.challenge_algorithm();
     let answer = msnp::challenge::answer(algorithm, &challenge, &qry.product_id).ok_or(wrong)?;
     if !qry.answer.eq_ignore_ascii_case(answer.as_bytes()) {
         return Err(wrong);
@@ -65,23 +65,23 @@ pub(super) fn qry(me: &Me, challenges: &mut Challenges, qry: &Qry) -> Result<(),
     challenges.next = challenges
         .wanted
         .then(|| Instant::now() + PAUSE + Duration::from_millis(random::below(PAUSE.as_millis() as u64)));
-    me.endpoint.reply(&ServiceLine::ChallengeMet(qry.trid).into());
+    user.endpoint.reply(&ServiceLine::ChallengeMet(qry.trid).into());
     Ok(())
 }
 
 /// CHL from a client: it asks to be challenged.
-pub(super) fn chl(me: &Me, challenges: &mut Challenges, trid: TrId) {
+pub(super) fn chl(user: &User, challenges: &mut Challenges, trid: TrId) {
     let challenge = challenges.draw();
-    me.endpoint.reply(&ServiceLine::Challenge(trid, challenge).into());
+    user.endpoint.reply(&ServiceLine::Challenge(trid, challenge).into());
 }
 
 /// The time for a challenge has come, or for its answer. `false`: the answer is required and did not come.
-pub(super) fn tick(me: &Me, challenges: &mut Challenges) -> bool {
+pub(super) fn tick(user: &User, challenges: &mut Challenges) -> bool {
     if challenges.open.is_some() {
         return false;
     }
     let challenge = challenges.draw();
-    me.endpoint.reply(&ServiceLine::Challenge(TrId::UNASKED, challenge).into());
+    user.endpoint.reply(&ServiceLine::Challenge(TrId::UNASKED, challenge).into());
     true
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use msnp::notification::ServerCommand;
 use msnp::{ErrorCode, Timestamp, TrId};
 
-use super::session::{Me, Outcome, refused, wait_for_edit};
+use super::handling::{Outcome, refused, wait_for_edit};
+use super::user::User;
 use crate::net::Handled;
 use crate::service::Service;
 use swallowtail_base::clock;
@@ -18,27 +19,27 @@ pub(super) type Planned = Result<(Vec<Change>, ServerCommand), ErrorCode>;
 /// Edits the account's own roster. `plan` looks at it and says what changes, and how the client is answered.
 pub(super) fn own(
     service: &Arc<Service>,
-    me: &Me,
+    user: &User,
     trid: TrId,
     plan: impl FnOnce(&Roster, Timestamp) -> Planned + Send + 'static,
 ) -> Handled<Outcome> {
-    let (service, me) = (service.clone(), me.clone());
+    let (service, user) = (service.clone(), user.clone());
     wait_for_edit(trid, async move {
-        let _turn = service.directory.turn(&me.cell.handle).await;
-        if me.is_replaced() {
+        let _turn = service.directory.turn(&user.cell.handle).await;
+        if user.is_replaced() {
             return refused(trid, ErrorCode::StoreUnavailable);
         }
-        let planned = plan(&me.cell.state().roster, clock::timestamp());
+        let planned = plan(&user.cell.state().roster, clock::timestamp());
         let (changes, answer) = match planned {
             Ok(planned) => planned,
             Err(code) => return refused(trid, code),
         };
-        let mut edit = Edit::by(me.cell.id);
-        edit.push(me.cell.id, &changes);
+        let mut edit = Edit::by(user.cell.id);
+        edit.push(user.cell.id, &changes);
         if let Err(outcome) = write(&service, edit, trid).await {
             return outcome;
         }
-        me.cell.apply(&changes, |roster| me.endpoint.reply_change(&answer, roster.stamps.version));
+        user.cell.apply(&changes, |roster| user.endpoint.reply_change(&answer, roster.stamps.version));
         Outcome::Answered
     })
 }

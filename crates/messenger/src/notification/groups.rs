@@ -6,17 +6,18 @@ use msnp::notification::{Adg, GroupLine, GroupWord, Reg, Rmg};
 use msnp::{Dialect, GroupRef, Malformed, Refusal};
 
 use super::edit;
-use super::session::{Me, Outcome};
+use super::handling::Outcome;
+use super::user::User;
 use crate::net::Handled;
 use crate::service::Service;
 use swallowtail_base::random;
 
 /// ADG: makes a group.
-pub(super) fn adg(service: &Arc<Service>, me: &Me, adg: Adg) -> Handled<Outcome> {
+pub(super) fn adg(service: &Arc<Service>, user: &User, adg: Adg) -> Handled<Outcome> {
     let limits = service.roster_limits();
     let guid = random::guid();
-    let numbered = me.endpoint.dialect < Dialect::Msnp10;
-    edit::own(service, me, adg.trid, move |roster, now| {
+    let numbered = user.endpoint.dialect < Dialect::Msnp10;
+    edit::own(service, user, adg.trid, move |roster, now| {
         let (changes, number) = roster.add_group(adg.name.value(), guid, numbered, &limits, now)?;
         let group = number.filter(|_| numbered).map_or(GroupRef::Guid(guid), GroupRef::Number);
         Ok((changes, GroupLine::Added { trid: adg.trid, name: adg.name, group }.into()))
@@ -24,16 +25,16 @@ pub(super) fn adg(service: &Arc<Service>, me: &Me, adg: Adg) -> Handled<Outcome>
 }
 
 /// REG: renames a group.
-pub(super) fn reg(service: &Arc<Service>, me: &Me, reg: Reg) -> Handled<Outcome> {
-    edit::own(service, me, reg.trid, move |roster, now| {
+pub(super) fn reg(service: &Arc<Service>, user: &User, reg: Reg) -> Handled<Outcome> {
+    edit::own(service, user, reg.trid, move |roster, now| {
         Ok((roster.rename_group(reg.group, reg.name.value(), now)?, GroupLine::Renamed(reg).into()))
     })
 }
 
 /// RMG: removes a group. Client 7.0 sometimes sends the name in place of the GUID; another word closes.
-pub(super) fn rmg(service: &Arc<Service>, me: &Me, rmg: Rmg) -> Result<Handled<Outcome>, Refusal> {
+pub(super) fn rmg(service: &Arc<Service>, user: &User, rmg: Rmg) -> Result<Handled<Outcome>, Refusal> {
     let by_name = || {
-        let state = me.cell.state();
+        let state = user.cell.state();
         let mut groups = state.roster.groups.iter();
         groups.find(|(_, group)| rmg.group.is_name(&group.name)).map(|(guid, _)| GroupRef::Guid(*guid))
     };
@@ -41,7 +42,7 @@ pub(super) fn rmg(service: &Arc<Service>, me: &Me, rmg: Rmg) -> Result<Handled<O
         GroupWord::Reference(group) => group,
         GroupWord::Name(_) => by_name().ok_or(Malformed::Word)?,
     };
-    Ok(edit::own(service, me, rmg.trid, move |roster, now| {
+    Ok(edit::own(service, user, rmg.trid, move |roster, now| {
         Ok((roster.remove_group(group, now)?, GroupLine::Removed { trid: rmg.trid, group }.into()))
     }))
 }

@@ -6,9 +6,12 @@
 
 mod calls;
 mod challenge;
+mod connection;
 mod contacts;
 mod edit;
 mod groups;
+mod handling;
+mod numbers;
 mod services;
 mod session;
 mod settings;
@@ -16,6 +19,7 @@ mod shields;
 mod sign_in;
 mod status;
 mod sync;
+mod user;
 
-pub(crate) use session::announce_shutdown;
-pub use session::{Connection, NotificationSession, Outcome, Role};
+pub(crate) use connection::{Connection, Role};
+pub(crate) use session::{NotificationSession, announce_shutdown};

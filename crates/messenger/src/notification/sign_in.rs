@@ -9,7 +9,9 @@ use msnp::passport::DEFAULT_POLICY;
 use msnp::payload::Profile;
 use msnp::{Dialect, ErrorCode, Handle, Malformed, Refusal, TrId};
 
-use super::session::{Negotiated, NotificationSession, Outcome, Progress, Role, wait};
+use super::connection::Role;
+use super::handling::{Outcome, wait};
+use super::session::{Negotiated, NotificationSession, Progress};
 use crate::net::Handled;
 use crate::presence::{Client, Endpoint};
 use crate::quirks::quirks_of;

@@ -1,0 +1,43 @@
+//! The account that is signed in on a connection, as the handlers of its commands see it.
+
+use std::sync::Arc;
+
+use msnp::{ErrorCode, Handle};
+
+use crate::presence::{Cell, Endpoint};
+use crate::rates::Act;
+use crate::service::Service;
+
+/// A signed-in account and its connection. Cheap to clone, for commands that wait for the store.
+#[derive(Clone)]
+pub(crate) struct User {
+    /// The account.
+    pub(super) cell: Arc<Cell>,
+    /// Its connection.
+    pub(super) endpoint: Arc<Endpoint>,
+}
+
+impl User {
+    /// Returns whether the account has signed in elsewhere since. An edit of this connection is then no longer carried out: the new
+    /// connection has already read the lists, and would not learn of the change.
+    pub(super) fn is_replaced(&self) -> bool {
+        self.cell.endpoint().is_some_and(|endpoint| endpoint.epoch != self.endpoint.epoch)
+    }
+
+    /// Returns whether this is the account's own address.
+    pub(super) fn is_self(&self, handle: &Handle) -> bool {
+        *handle == self.cell.handle
+    }
+
+    /// Fails with 800 if the account may not do `act` now. Nothing is counted.
+    pub(super) fn check_rate(&self, service: &Service, act: Act) -> Result<(), ErrorCode> {
+        let is_over = self.endpoint.limited && service.rates.is_over(&self.cell.handle, act);
+        if is_over { Err(ErrorCode::RateLimit) } else { Ok(()) }
+    }
+
+    /// Counts `act` for this account; fails with 800 when that is over its limit.
+    pub(super) fn admit(&self, service: &Service, act: Act) -> Result<(), ErrorCode> {
+        let admitted = !self.endpoint.limited || service.rates.admit(&self.cell.handle, act);
+        if admitted { Ok(()) } else { Err(ErrorCode::RateLimit) }
+    }
+}
