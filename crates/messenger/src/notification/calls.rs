@@ -6,24 +6,28 @@ use msnp::notification::ServiceLine;
 use msnp::switchboard::Participant;
 use msnp::{ErrorCode, Refusal, TrId};
 
+use super::handling::Outcome;
 use super::user::User;
+use crate::net::Handled;
 use crate::rates::Act;
 use crate::service::Service;
 use crate::switchboard::{Claims, Right};
 
-/// XFR SB: a cookie for a new switchboard session. Not while hidden, before the first CHG, or when calls are off.
-pub(super) fn xfr(service: &Service, user: &User, trid: TrId) -> Result<(), Refusal> {
+/// XFR SB: gives out a cookie for a new switchboard session, but not while the account is hidden, before its first CHG, or while
+/// calls are off.
+pub(super) fn xfr(service: &Service, user: &User, trid: TrId) -> Result<Handled<Outcome>, Refusal> {
+    let refuse = |code| Err(Refusal::Answer(trid, code));
     let seen = user.cell.state().seen().filter(|_| user.endpoint.takes_calls.load(Ordering::Acquire));
     let Some(seen) = seen else {
-        return Err(Refusal::Answer(trid, ErrorCode::NotAllowedWhenOffline));
+        return refuse(ErrorCode::NotAllowedWhenOffline);
     };
     if service.draining.load(Ordering::Acquire) {
-        return Err(Refusal::Answer(trid, ErrorCode::InternalServer));
+        return refuse(ErrorCode::InternalServer);
     }
     let too_many =
         service.switchboard.connections_of(&user.cell.handle) >= service.config.limits.switchboard_connections;
     if too_many || user.admit(service, Act::OpenSwitchboard).is_err() {
-        return Err(Refusal::Answer(trid, ErrorCode::RateLimit));
+        return refuse(ErrorCode::RateLimit);
     }
     let who =
         Participant { handle: seen.line.handle, name: seen.line.name, capabilities: Some(seen.line.capabilities) };
@@ -31,11 +35,12 @@ pub(super) fn xfr(service: &Service, user: &User, trid: TrId) -> Result<(), Refu
     let cookie = service.switchboard.cookies.issue(claims);
     let address = user.endpoint.switchboard.clone();
     user.endpoint.reply(&ServiceLine::Switchboard { trid, address, cookie }.into());
-    Ok(())
+    Ok(Handled::Done)
 }
 
-/// IMS: whether calls are taken.
-pub(super) fn ims(user: &User, trid: TrId, on: bool) {
+/// IMS: switches calls to this account on or off.
+pub(super) fn ims(user: &User, trid: TrId, on: bool) -> Result<Handled<Outcome>, Refusal> {
     user.endpoint.takes_calls.store(on, Ordering::Release);
     user.endpoint.reply(&ServiceLine::Calls(trid, on).into());
+    Ok(Handled::Done)
 }

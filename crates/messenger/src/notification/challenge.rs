@@ -6,11 +6,13 @@ use msnp::notification::{Qry, ServiceLine};
 use msnp::{ErrorCode, Refusal, TrId};
 use tokio::time::Instant;
 
+use super::handling::Outcome;
 use super::user::User;
+use crate::net::Handled;
 use swallowtail_base::random;
 use swallowtail_config::SignIn;
 
-/// Challenges come this far apart at the least, and up to twice as far.
+/// The shortest time between two challenges; the longest is twice that.
 const PAUSE: Duration = Duration::from_secs(600);
 /// How long a client may take to answer, where answers are required.
 const PATIENCE: Duration = Duration::from_secs(50);
@@ -19,9 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(50);
 pub(super) struct Challenges {
     wanted: bool,
     required: bool,
-    /// The one that is not answered yet, and since when.
+    /// The challenge that is not answered yet, and when the client was first asked.
     open: Option<(String, Instant)>,
-    /// When the next one goes out.
+    /// When the next challenge is sent.
     next: Option<Instant>,
 }
 
@@ -30,12 +32,13 @@ impl Challenges {
         Self { wanted: settings.challenge, required: settings.require_challenge, open: None, next: None }
     }
 
-    /// After the first CHG: the first one goes out at once.
+    /// Sends the first challenge immediately; called after the first CHG.
     pub(super) fn start(&mut self) {
         self.next = self.wanted.then(Instant::now);
     }
 
-    /// When there is something to do. While one is open no other goes out, so a client that never answers gets just one.
+    /// Returns when [`tick`] is next to be called. While a challenge is open no other is sent, so a client that never answers gets
+    /// just one.
     pub(super) fn next(&self) -> Option<Instant> {
         match &self.open {
             Some((_, since)) => self.required.then(|| *since + PATIENCE),
@@ -43,8 +46,8 @@ impl Challenges {
         }
     }
 
-    /// 20 decimal digits, of which the first is not 0. It takes the place of one that is open, but not its time: asking for
-    /// challenges is no way around answering.
+    /// Draws a challenge: 20 decimal digits, the first of them not 0. It replaces one that is open, but keeps its deadline: a client
+    /// cannot put off its answer by asking for another challenge.
     fn draw(&mut self) -> String {
         let challenge = format!("{}{:019}", 1 + random::below(9), random::below(10_u64.pow(19)));
         let since = self.open.take().map_or_else(Instant::now, |(_, since)| since);
@@ -53,8 +56,8 @@ impl Challenges {
     }
 }
 
-/// QRY: right, or 540 and close.
-pub(super) fn qry(user: &User, challenges: &mut Challenges, qry: &Qry) -> Result<(), Refusal> {
+/// QRY: checks the answer to a challenge; a wrong one is refused with 540 and closes.
+pub(super) fn qry(user: &User, challenges: &mut Challenges, qry: &Qry) -> Result<Handled<Outcome>, Refusal> {
     let wrong = Refusal::Fatal(qry.trid, ErrorCode::ChallengeFailed);
     let (challenge, _) = challenges.open.take().ok_or(wrong)?;
     let algorithm = user.endpoint.dialect.challenge_algorithm();
@@ -66,16 +69,17 @@ pub(super) fn qry(user: &User, challenges: &mut Challenges, qry: &Qry) -> Result
         .wanted
         .then(|| Instant::now() + PAUSE + Duration::from_millis(random::below(PAUSE.as_millis() as u64)));
     user.endpoint.reply(&ServiceLine::ChallengeMet(qry.trid).into());
-    Ok(())
+    Ok(Handled::Done)
 }
 
-/// CHL from a client: it asks to be challenged.
-pub(super) fn chl(user: &User, challenges: &mut Challenges, trid: TrId) {
+/// CHL: challenges a client that asks for it.
+pub(super) fn chl(user: &User, challenges: &mut Challenges, trid: TrId) -> Result<Handled<Outcome>, Refusal> {
     let challenge = challenges.draw();
     user.endpoint.reply(&ServiceLine::Challenge(trid, challenge).into());
+    Ok(Handled::Done)
 }
 
-/// The time for a challenge has come, or for its answer. `false`: the answer is required and did not come.
+/// Sends a challenge that is due. Returns false if instead an answer is due: it is required and did not come.
 pub(super) fn tick(user: &User, challenges: &mut Challenges) -> bool {
     if challenges.open.is_some() {
         return false;

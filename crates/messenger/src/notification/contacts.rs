@@ -6,7 +6,7 @@ use msnp::notification::{Adc, Addition, ContactLine, Rem, Removal};
 use msnp::{ContactRef, Dialect, DisplayName, ErrorCode, GroupRef, Handle, List, Malformed, Refusal, Text, TrId};
 
 use super::edit;
-use super::handling::{Outcome, refused, wait_for_edit};
+use super::handling::{Outcome, wait_for_edit};
 use super::numbers::present_numbers;
 use super::user::User;
 use crate::net::Handled;
@@ -16,21 +16,18 @@ use crate::service::Service;
 use swallowtail_base::clock;
 use swallowtail_base::random;
 use swallowtail_store::database::{Edit, StoreError};
-use swallowtail_store::roster::{GroupRemoval, NewContact};
+use swallowtail_store::roster::{Change, GroupRemoval, NewContact, Roster};
 
 /// ADC and ADD: adds to a list or a group.
 pub(super) fn adc(service: &Arc<Service>, user: &User, adc: Adc) -> Result<Handled<Outcome>, Refusal> {
     let trid = adc.trid;
-    // Nobody is on their own lists, and telephones came with MSNP11.
-    let no_telephones = user.endpoint.dialect < Dialect::Msnp11;
-    if let Addition::Contact { handle, .. } | Addition::ToList { handle, .. } = &adc.addition
-        && (user.is_self(handle) || (no_telephones && handle.is_telephone()))
-    {
-        return Err(Refusal::Answer(trid, ErrorCode::InvalidParameter));
-    }
     match adc.addition {
+        // Before anything else: an edit of two accounts would wait for its own turn.
+        Addition::Contact { ref handle, .. } | Addition::ToList { ref handle, .. } if user.is_self(handle) => {
+            Err(Refusal::Answer(trid, ErrorCode::InvalidParameter))
+        }
         Addition::Contact { handle, nickname, group } => Ok(add_forward(service, user, trid, handle, nickname, group)),
-        Addition::ToGroup { contact, group } => Ok(edit::own(service, user, trid, move |roster, now| {
+        Addition::ToGroup { contact, group } => Ok(edit::start(service, user, trid, move |roster, now| {
             let changes = roster.add_to_group(&ContactRef::Guid(contact), GroupRef::Guid(group), now)?;
             Ok((changes, ContactLine::Addition(adc).into()))
         })),
@@ -44,7 +41,7 @@ pub(super) fn adc(service: &Arc<Service>, user: &User, adc: Adc) -> Result<Handl
     }
 }
 
-/// FL. Below MSNP10 the same command puts a contact that is there already into a further group.
+/// Adds to FL. Below MSNP10 the same command puts a contact that is already there into a further group.
 fn add_forward(
     service: &Arc<Service>,
     user: &User,
@@ -57,7 +54,7 @@ fn add_forward(
     let nickname = word.unwrap_or_else(|| Text::encode(handle.as_str()));
     let known = user.cell.state().roster.find_contact(&ContactRef::Handle(handle.clone())).is_some();
     match group {
-        Some(number @ GroupRef::Number(_)) if known => edit::own(service, user, trid, move |roster, now| {
+        Some(number @ GroupRef::Number(_)) if known => edit::start(service, user, trid, move |roster, now| {
             let contact = ContactRef::Handle(handle);
             let changes = roster.add_to_group(&contact, number, now)?;
             let guid = roster.find_contact(&contact).and_then(|(_, entry)| entry.contact);
@@ -66,15 +63,15 @@ fn add_forward(
             };
             Ok((changes, ContactLine::Added { trid, handle, nickname, contact, group }.into()))
         }),
-        _ => {
+        Some(GroupRef::Number(_) | GroupRef::Guid(_)) | None => {
             let new = NewContact { handle, nickname: name, group, guid: random::guid() };
             wait_for_edit(trid, add_contact(service.clone(), user.clone(), trid, new, nickname))
         }
     }
 }
 
-/// 800 for who has asked for too many addresses that are no accounts, whatever this one is: so nobody can go on finding out which
-/// there are (ns.md section 8). What is on the account's lists is known to it anyway.
+/// Fails with 800 once the account has asked for too many addresses without an account, whether this one has one or not: otherwise it
+/// could find out which exist (ns.md section 8). Addresses on the account's own lists are always allowed, since it knows them.
 fn may_ask_for(service: &Service, user: &User, handle: &Handle) -> Result<(), ErrorCode> {
     if user.cell.state().roster.entries.contains_key(handle) {
         return Ok(());
@@ -82,7 +79,7 @@ fn may_ask_for(service: &Service, user: &User, handle: &Handle) -> Result<(), Er
     user.check_rate(service, Act::AddUnknown)
 }
 
-/// The code for an address that is no account: it changed with MSNP10 (errors.md).
+/// Counts a request for an address without an account, and returns the code for it, which changed with MSNP10 (errors.md).
 fn unknown_account(service: &Service, user: &User) -> ErrorCode {
     if let Err(code) = user.admit(service, Act::AddUnknown) {
         return code;
@@ -90,7 +87,7 @@ fn unknown_account(service: &Service, user: &User) -> ErrorCode {
     if user.endpoint.dialect < Dialect::Msnp10 { ErrorCode::InvalidUser } else { ErrorCode::InvalidUsername }
 }
 
-/// AL, BL and RL: the address must be an account's.
+/// Adds to AL, BL or RL: the address must have an account.
 async fn add_to_list(
     service: Arc<Service>,
     user: User,
@@ -98,29 +95,23 @@ async fn add_to_list(
     list: List,
     handle: Handle,
     nickname: Option<(DisplayName, Text)>,
-) -> Outcome {
-    if let Err(code) = may_ask_for(&service, &user, &handle) {
-        return refused(trid, code);
-    }
-    match exists(&service, &handle).await {
-        Ok(true) => {}
-        Ok(false) => return refused(trid, unknown_account(&service, &user)),
-        Err(error) => return unreadable(trid, &error),
+) -> Result<(), Refusal> {
+    let refuse = |code| Refusal::Answer(trid, code);
+    may_ask_for(&service, &user, &handle).map_err(refuse)?;
+    if !exists(&service, &handle).await.map_err(|error| unreadable(trid, &error))? {
+        return Err(refuse(unknown_account(&service, &user)));
     }
     let limits = service.roster_limits();
     let both = user.endpoint.quirks.block_before_disallow;
     let name = nickname.as_ref().map(|(name, _)| name.clone());
     let adc = Adc { trid, addition: Addition::ToList { list, handle: handle.clone(), nickname } };
-    let plan = move |roster: &swallowtail_store::roster::Roster, now| {
+    let plan = move |roster: &Roster, now| {
         Ok((roster.add_to_list(list, &handle, name, both, &limits, now)?, ContactLine::Addition(adc).into()))
     };
-    match edit::own(&service, &user, trid, plan) {
-        Handled::Wait(work) => work.await,
-        Handled::Done => Outcome::Answered,
-    }
+    edit::own(service, user, trid, plan).await
 }
 
-/// Whether an address can be put on a list: an account, or a telephone.
+/// Returns whether an address can be put on a list: it has an account, or is a telephone.
 async fn exists(service: &Service, handle: &Handle) -> Result<bool, StoreError> {
     if handle.is_telephone() || service.directory.find(handle).is_some() {
         return Ok(true);
@@ -128,74 +119,65 @@ async fn exists(service: &Service, handle: &Handle) -> Result<bool, StoreError> 
     Ok(service.store.account(handle).await?.is_some())
 }
 
-fn unreadable(trid: TrId, error: &StoreError) -> Outcome {
+fn unreadable(trid: TrId, error: &StoreError) -> Refusal {
     tracing::error!(%error, "the store could not be read; refused with 603");
-    refused(trid, ErrorCode::StoreUnavailable)
+    Refusal::Answer(trid, ErrorCode::StoreUnavailable)
 }
 
-/// The turns of this account and of another one, and the other one itself, if it is an account.
+/// Waits for the turns of this account and of another one. Returns them, and the other account if it exists.
 async fn turns_of_both(
     service: &Service,
     user: &User,
     trid: TrId,
     handle: &Handle,
-) -> Result<((Turn, Turn), Option<Arc<Cell>>), Outcome> {
+) -> Result<((Turn, Turn), Option<Arc<Cell>>), Refusal> {
     let turns = service.directory.turns(&user.cell.handle, handle).await;
     if user.is_replaced() {
-        return Err(refused(trid, ErrorCode::StoreUnavailable));
+        return Err(Refusal::Answer(trid, ErrorCode::StoreUnavailable));
     }
-    match turns.1.cell().await {
-        Ok(other) => Ok((turns, other)),
-        Err(error) => Err(unreadable(trid, &error)),
-    }
+    let other = turns.1.cell().await.map_err(|error| unreadable(trid, &error))?;
+    Ok((turns, other))
 }
 
-/// FL: both accounts change, in one write.
-async fn add_contact(service: Arc<Service>, user: User, trid: TrId, new: NewContact, word: Text) -> Outcome {
+/// Adds to FL: both accounts change, in one write.
+async fn add_contact(
+    service: Arc<Service>,
+    user: User,
+    trid: TrId,
+    new: NewContact,
+    word: Text,
+) -> Result<(), Refusal> {
+    let refuse = |code| Refusal::Answer(trid, code);
     let limits = service.roster_limits();
     let (handle, contact, group) = (new.handle.clone(), new.guid, new.group);
-    if let Err(code) = may_ask_for(&service, &user, &handle) {
-        return refused(trid, code);
-    }
-    let (_turns, other) = match turns_of_both(&service, &user, trid, &handle).await {
-        Ok(both) => both,
-        Err(outcome) => return outcome,
-    };
+    may_ask_for(&service, &user, &handle).map_err(refuse)?;
+    let (_turns, other) = turns_of_both(&service, &user, trid, &handle).await?;
     if other.is_none() && !handle.is_telephone() {
-        return refused(trid, unknown_account(&service, &user));
+        return Err(refuse(unknown_account(&service, &user)));
     }
     let now = clock::timestamp();
     // One cell at a time: each look locks it.
-    let own = user.cell.state().roster.add_contact(new, &limits, now);
+    let own = user.cell.state().roster.add_contact(new, &limits, now).map_err(refuse)?;
     let name = user.cell.name();
-    let planned = own.and_then(|own| {
-        let Some(other) = &other else {
-            return Ok((own, Vec::new()));
-        };
-        Ok((own, other.state().roster.become_watched(&user.cell.handle, &name, &limits, now)?))
-    });
-    let (own, watched) = match planned {
-        Ok(planned) => planned,
-        Err(code) => return refused(trid, code),
-    };
+    let watched = other.as_ref().map_or(Ok(Vec::new()), |other| {
+        other.state().roster.become_watched(&user.cell.handle, &name, &limits, now).map_err(refuse)
+    })?;
     let mut edit = Edit::by(user.cell.id);
     edit.push(user.cell.id, &own);
     if let Some(other) = &other {
         edit.push(other.id, &watched);
     }
-    if let Err(outcome) = edit::write(&service, edit, trid).await {
-        return outcome;
-    }
+    edit::write(&service, edit, trid).await?;
     let answer = ContactLine::Added { trid, handle, nickname: word, contact, group };
     user.cell.apply(&own, |roster| user.endpoint.reply_change(&answer.into(), roster.stamps.version));
     if let Some(other) = other {
         tell_added(&user, &other, trid, &watched, name);
     }
-    Outcome::Answered
+    Ok(())
 }
 
-/// The other hears that somebody new has them on FL; who added them sees them if they may be seen.
-fn tell_added(user: &User, other: &Cell, trid: TrId, watched: &[swallowtail_store::roster::Change], name: DisplayName) {
+/// Tells the other account that it is on a new FL, and shows it to the account that added it, if it may be seen.
+fn tell_added(user: &User, other: &Cell, trid: TrId, watched: &[Change], name: DisplayName) {
     if !watched.is_empty() {
         let line = ContactLine::ReverseAdded { handle: user.cell.handle.clone(), name };
         other.apply_foreign(watched, &line.into());
@@ -212,18 +194,18 @@ fn tell_added(user: &User, other: &Cell, trid: TrId, watched: &[swallowtail_stor
 }
 
 /// REM: removes from a list or a group.
-pub(super) fn rem(service: &Arc<Service>, user: &User, rem: Rem) -> Handled<Outcome> {
+pub(super) fn rem(service: &Arc<Service>, user: &User, rem: Rem) -> Result<Handled<Outcome>, Refusal> {
     let trid = rem.trid;
-    match rem.removal.clone() {
+    Ok(match rem.removal.clone() {
         Removal::Contact(contact) => wait_for_edit(trid, remove_contact(service.clone(), user.clone(), contact, rem)),
         Removal::FromGroup { contact, group } => remove_from_group(service, user, contact, group, rem),
-        Removal::FromList { list, handle } => edit::own(service, user, trid, move |roster, now| {
+        Removal::FromList { list, handle } => edit::start(service, user, trid, move |roster, now| {
             Ok((roster.remove_from_list(list, &handle, now)?, ContactLine::Removal(rem).into()))
         }),
-    }
+    })
 }
 
-/// Out of a group; out of the last one a client below MSNP10 means out of FL.
+/// Removes from a group. From a client below MSNP10, removing a contact from its last group means removing it from FL.
 fn remove_from_group(
     service: &Arc<Service>,
     user: &User,
@@ -231,46 +213,40 @@ fn remove_from_group(
     group: GroupRef,
     rem: Rem,
 ) -> Handled<Outcome> {
-    // Only this connection edits who is on FL and in which group, so what is found now still holds in its turn.
+    // Only this session edits FL and its groups, so this still holds once the edit has its turn. (An edit of the session before it may
+    // still be running. Then the edit, which looks again, is refused.)
     let leaves = user.cell.state().roster.remove_from_group(&contact, group, clock::timestamp())
         == Ok(GroupRemoval::LeavesForward);
     if leaves {
         return wait_for_edit(rem.trid, remove_contact(service.clone(), user.clone(), contact, rem));
     }
-    edit::own(service, user, rem.trid, move |roster, now| match roster.remove_from_group(&contact, group, now)? {
+    edit::start(service, user, rem.trid, move |roster, now| match roster.remove_from_group(&contact, group, now)? {
         GroupRemoval::Stays(changes) => Ok((changes, ContactLine::Removal(rem).into())),
         GroupRemoval::LeavesForward => Err(ErrorCode::NotInGroup),
     })
 }
 
-/// FL: both accounts change, in one write. The other may be no account (any more). `rem` is the answer.
-async fn remove_contact(service: Arc<Service>, user: User, contact: ContactRef, rem: Rem) -> Outcome {
+/// Removes from FL: both accounts change, in one write. The other may not exist (any more). `rem` is the answer.
+async fn remove_contact(service: Arc<Service>, user: User, contact: ContactRef, rem: Rem) -> Result<(), Refusal> {
     let trid = rem.trid;
-    // Only this connection edits who is on FL, so the handle cannot change until the turns are there.
+    let refuse = |code| Refusal::Answer(trid, code);
+    // Found before the turns are there, because it says whose they are; looked for again after that.
     let handle = user.cell.state().roster.find_contact(&contact).map(|(handle, _)| handle.clone());
-    let Some(handle) = handle else { return refused(trid, ErrorCode::NotOnList) };
-    let (_turns, other) = match turns_of_both(&service, &user, trid, &handle).await {
-        Ok(both) => both,
-        Err(outcome) => return outcome,
-    };
+    let handle = handle.ok_or_else(|| refuse(ErrorCode::NotOnList))?;
+    let (_turns, other) = turns_of_both(&service, &user, trid, &handle).await?;
     let now = clock::timestamp();
-    let own = match user.cell.state().roster.remove_contact(&contact, now) {
-        Ok(own) => own,
-        Err(code) => return refused(trid, code),
-    };
+    let own = user.cell.state().roster.remove_contact(&contact, now).map_err(refuse)?;
     let mut edit = Edit::by(user.cell.id);
     edit.push(user.cell.id, &own);
     let unwatched = other.as_ref().map(|other| other.state().roster.become_unwatched(&user.cell.handle, now));
     if let (Some(other), Some(unwatched)) = (&other, &unwatched) {
         edit.push(other.id, unwatched);
     }
-    if let Err(outcome) = edit::write(&service, edit, trid).await {
-        return outcome;
-    }
+    edit::write(&service, edit, trid).await?;
     let answer = ContactLine::Removal(rem);
     user.cell.apply(&own, |roster| user.endpoint.reply_change(&answer.into(), roster.stamps.version));
     if let (Some(other), Some(unwatched)) = (other, unwatched.filter(|changes| !changes.is_empty())) {
         other.apply_foreign(&unwatched, &ContactLine::ReverseRemoved(user.cell.handle.clone()).into());
     }
-    Outcome::Answered
+    Ok(())
 }

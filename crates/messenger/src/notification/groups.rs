@@ -12,26 +12,26 @@ use crate::net::Handled;
 use crate::service::Service;
 use swallowtail_base::random;
 
-/// ADG: makes a group.
-pub(super) fn adg(service: &Arc<Service>, user: &User, adg: Adg) -> Handled<Outcome> {
+/// ADG: creates a group.
+pub(super) fn adg(service: &Arc<Service>, user: &User, adg: Adg) -> Result<Handled<Outcome>, Refusal> {
     let limits = service.roster_limits();
     let guid = random::guid();
     let numbered = user.endpoint.dialect < Dialect::Msnp10;
-    edit::own(service, user, adg.trid, move |roster, now| {
+    Ok(edit::start(service, user, adg.trid, move |roster, now| {
         let (changes, number) = roster.add_group(adg.name.value(), guid, numbered, &limits, now)?;
         let group = number.filter(|_| numbered).map_or(GroupRef::Guid(guid), GroupRef::Number);
         Ok((changes, GroupLine::Added { trid: adg.trid, name: adg.name, group }.into()))
-    })
+    }))
 }
 
 /// REG: renames a group.
-pub(super) fn reg(service: &Arc<Service>, user: &User, reg: Reg) -> Handled<Outcome> {
-    edit::own(service, user, reg.trid, move |roster, now| {
+pub(super) fn reg(service: &Arc<Service>, user: &User, reg: Reg) -> Result<Handled<Outcome>, Refusal> {
+    Ok(edit::start(service, user, reg.trid, move |roster, now| {
         Ok((roster.rename_group(reg.group, reg.name.value(), now)?, GroupLine::Renamed(reg).into()))
-    })
+    }))
 }
 
-/// RMG: removes a group. Client 7.0 sometimes sends the name in place of the GUID; another word closes.
+/// RMG: removes a group. Client 7.0 sometimes sends the group's name instead of its GUID; any other word closes.
 pub(super) fn rmg(service: &Arc<Service>, user: &User, rmg: Rmg) -> Result<Handled<Outcome>, Refusal> {
     let by_name = || {
         let state = user.cell.state();
@@ -42,7 +42,7 @@ pub(super) fn rmg(service: &Arc<Service>, user: &User, rmg: Rmg) -> Result<Handl
         GroupWord::Reference(group) => group,
         GroupWord::Name(_) => by_name().ok_or(Malformed::Word)?,
     };
-    Ok(edit::own(service, user, rmg.trid, move |roster, now| {
+    Ok(edit::start(service, user, rmg.trid, move |roster, now| {
         Ok((roster.remove_group(group, now)?, GroupLine::Removed { trid: rmg.trid, group }.into()))
     }))
 }

@@ -1,42 +1,39 @@
-//! How a handler waits for the store, and what it then reports.
-
-use std::sync::Arc;
+//! What a handler returns, and how it waits for the store.
+//!
+//! A handler answers immediately, or returns a future. Either way there is one way to refuse a command: `Err` with a [`Refusal`].
 
 use msnp::{ErrorCode, Refusal, TrId};
 
+use super::user::User;
 use crate::net::Handled;
-use crate::net::connection::Waiting;
-use crate::presence::{Cell, Endpoint};
 
 /// The result of a command that waited for the store.
-pub(crate) enum Outcome {
-    /// It is answered.
+pub(crate) type Outcome = Result<Completed, Refusal>;
+
+/// What a command that waited has led to.
+pub(crate) enum Completed {
+    /// The command is answered.
     Answered,
-    /// The account is signed in.
-    SignedIn(Arc<Cell>, Arc<Endpoint>),
-    /// It is refused.
-    Refused(Refusal),
+    /// The command is answered, and the connection is signed in.
+    SignedIn(User),
 }
 
-/// A command that waits for `work`.
-pub(super) fn wait(work: impl Future<Output = Outcome> + Send + 'static) -> Handled<Outcome> {
-    let waiting: Waiting<Outcome> = Box::pin(work);
-    Handled::Wait(waiting)
+/// Returns a command that waits for `work`, after which it is answered.
+pub(super) fn wait(work: impl Future<Output = Result<(), Refusal>> + Send + 'static) -> Handled<Outcome> {
+    Handled::Wait(Box::pin(async { work.await.map(|()| Completed::Answered) }))
 }
 
-/// A command that waits for `work`, which changes what is kept. It is carried out to its end even if the connection ends first:
-/// what the store has written must reach the rosters in memory, in the same turn.
-pub(super) fn wait_for_edit(trid: TrId, work: impl Future<Output = Outcome> + Send + 'static) -> Handled<Outcome> {
+/// Returns a command that waits for `work`, which changes what the store keeps. The work runs to its end even if the connection
+/// ends first: what the store has written must reach the rosters in memory, in the same turn.
+pub(super) fn wait_for_edit(
+    trid: TrId,
+    work: impl Future<Output = Result<(), Refusal>> + Send + 'static,
+) -> Handled<Outcome> {
     let work = tokio::spawn(work);
     wait(async move {
         work.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "an edit was not carried out to its end");
-            refused(trid, ErrorCode::StoreUnavailable)
+            tracing::error!(%error, "an edit did not run to its end");
+            Err(Refusal::Answer(trid, ErrorCode::StoreUnavailable))
         })
     })
-}
-
-/// `code trid`; the connection stays.
-pub(super) const fn refused(trid: TrId, code: ErrorCode) -> Outcome {
-    Outcome::Refused(Refusal::Answer(trid, code))
 }

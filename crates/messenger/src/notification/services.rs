@@ -3,15 +3,18 @@
 use msnp::notification::{ServiceLine, ServiceRequest};
 use msnp::{Dialect, ErrorCode, Refusal};
 
+use super::handling::Outcome;
 use super::shields;
 use super::user::User;
+use crate::net::Handled;
 use swallowtail_config::Config;
 
 /// The site id in URL answers; clients only hand it to the login page.
 const SITE_ID: u32 = 2;
 
-/// Answers a request to one of the services around. Mail, paging, telephones and the directory are not here, and say so.
-pub(super) fn answer(config: &Config, user: &User, request: ServiceRequest) -> Result<(), Refusal> {
+/// Answers a request to one of the services around the messenger. Mail, paging, telephones and the directory do not exist here and
+/// are refused.
+pub(super) fn answer(config: &Config, user: &User, request: ServiceRequest) -> Result<Handled<Outcome>, Refusal> {
     let refuse = |trid, code| Err(Refusal::Answer(trid, code));
     let line = match request {
         ServiceRequest::Shields(trid) => {
@@ -20,7 +23,7 @@ pub(super) fn answer(config: &Config, user: &User, request: ServiceRequest) -> R
         }
         ServiceRequest::Subscription(trid) => ServiceLine::Subscription(trid),
         ServiceRequest::Url { trid, service, parameter } => {
-            // One page for all; to write to somebody it is told the address.
+            // One page for everything. To write a mail, the page gets the address.
             let target = match parameter {
                 Some(address) if service == "COMPOSE" => format!("/?to={address}"),
                 _ => "/".to_owned(),
@@ -28,10 +31,10 @@ pub(super) fn answer(config: &Config, user: &User, request: ServiceRequest) -> R
             ServiceLine::Url { trid, target, login: config.sign_in.page.clone(), site: SITE_ID }
         }
         ServiceRequest::Telephone { trid, .. } => return refuse(trid, ErrorCode::PhoneUnreachable),
-        // No mail is sent; the client shows its user that the text is to be sent by other means.
+        // No mail is sent; the client then asks its user to send the text some other way.
         ServiceRequest::Invitation { trid, .. } => return refuse(trid, ErrorCode::CommandDisabled),
         ServiceRequest::Directory { trid, .. } => return refuse(trid, ErrorCode::CommandDisabled),
-        // PGD took its place with MSNP9.
+        // PGD replaced it with MSNP9.
         ServiceRequest::OldPage { trid, .. } if user.endpoint.dialect >= Dialect::Msnp9 => {
             return refuse(trid, ErrorCode::NotExpected);
         }
@@ -39,5 +42,5 @@ pub(super) fn answer(config: &Config, user: &User, request: ServiceRequest) -> R
         ServiceRequest::Page { trid, .. } => return refuse(trid, ErrorCode::RateLimit),
     };
     user.endpoint.reply(&line.into());
-    Ok(())
+    Ok(Handled::Done)
 }

@@ -1,4 +1,4 @@
-//! One notification connection: its stage, and which handler takes which command.
+//! One notification connection: its stage, and the handler for each command.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,145 +6,116 @@ use std::time::Duration;
 use msnp::frame::Frame;
 use msnp::notification::verb::{self, Stage, Verb};
 use msnp::notification::{ClientCommand, OutReason, ServerCommand};
-use msnp::{Dialect, ErrorCode, Handle, Refusal};
+use msnp::{Dialect, ErrorCode, Refusal};
 use tokio::time::Instant;
 
 use super::challenge::Challenges;
 use super::connection::{Connection, Role};
-use super::handling::Outcome;
-use super::user::User;
+use super::handling::{Completed, Outcome};
+use super::progress::{Active, Progress};
+use super::sign_in::Step;
 use super::{calls, challenge, contacts, groups, services, settings, sign_in, status, sync};
 use crate::net::{Bucket, Handled, Session, Stop};
 use crate::presence::Endpoint;
-use crate::quirks::Quirks;
 use crate::service::Service;
 
-/// Silence after which a client of MSNP9 or later is gone: more than three missed pings (framing.md section 10).
+/// Silence after which a client of MSNP9 or later counts as gone: more than three missed pings (framing.md section 10).
 const IDLE_TIMEOUT: Duration = Duration::from_secs(180);
-/// Commands at once, and then a second; whoever is faster is read more slowly (framing.md section 11).
+/// Commands in a burst, and after it per second; a faster client is read more slowly (framing.md section 11).
 const COMMAND_RATE: (u32, u32) = (200, 50);
 
 /// The session of one notification or dispatch connection.
 pub(crate) struct NotificationSession {
-    pub(super) service: Arc<Service>,
-    pub(super) connection: Connection,
-    pub(super) role: Role,
-    pub(super) progress: Progress,
+    service: Arc<Service>,
+    connection: Connection,
+    role: Role,
+    progress: Progress,
     rate: Option<Bucket>,
     rest: Option<Duration>,
 }
 
-/// How far the connection is, with what that stage knows.
-pub(super) enum Progress {
-    Fresh,
-    VersionQuery,
-    Negotiated(Negotiated),
-    SignedIn(Active),
-}
-
-/// A dialect is agreed on.
-pub(super) struct Negotiated {
-    pub(super) dialect: Dialect,
-    pub(super) quirks: Quirks,
-    /// From CVR; US English without one.
-    pub(super) locale: u16,
-    /// From the first step of USR.
-    pub(super) handle: Option<Handle>,
-}
-
-/// An account is signed in.
-pub(super) struct Active {
-    user: User,
-    challenges: Challenges,
-}
-
 impl NotificationSession {
-    /// A connection that just opened.
+    /// Creates the session of a connection that has just opened.
     pub(crate) fn new(service: Arc<Service>, role: Role, connection: Connection) -> Self {
         let rate = connection.limited.then(|| Bucket::new(COMMAND_RATE.0, COMMAND_RATE.1));
         Self { service, connection, role, progress: Progress::Fresh, rate, rest: None }
     }
 
-    fn stage(&self) -> Stage {
-        match &self.progress {
-            Progress::Fresh => Stage::Fresh,
-            Progress::VersionQuery => Stage::VersionQuery,
-            Progress::Negotiated(negotiated) => Stage::Negotiated(negotiated.dialect),
-            Progress::SignedIn(active) => Stage::SignedIn(active.user.endpoint.dialect),
-        }
-    }
-
-    /// The dialect agreed on; the oldest one before that.
-    fn dialect(&self) -> Dialect {
-        match self.stage() {
-            Stage::Fresh | Stage::VersionQuery => Dialect::Msnp8,
-            Stage::Negotiated(dialect) | Stage::SignedIn(dialect) => dialect,
-        }
-    }
-
-    pub(super) fn reply(&self, line: impl Into<ServerCommand>) {
+    fn reply(&self, line: impl Into<ServerCommand>) {
         let line = line.into();
-        self.connection.outbox.reply(|out| line.encode(self.dialect(), out));
+        self.connection.outbox.reply(|out| line.encode(self.progress.dialect(), out));
     }
 
-    fn leave(&self) {
-        self.connection.outbox.close_with(|out| ServerCommand::Out(None).encode(self.dialect(), out));
+    /// Sends a last line and closes the connection.
+    fn close_with(&self, line: impl Into<ServerCommand>) {
+        let line = line.into();
+        self.connection.outbox.close_with(|out| line.encode(self.progress.dialect(), out));
     }
 
-    /// Carries out a command that the table of verbs let through.
-    fn handle_any(&mut self, command: ClientCommand) -> Result<Handled<Outcome>, Refusal> {
+    /// Carries out a command that the table of verbs admits at this stage.
+    fn handle(&mut self, command: ClientCommand) -> Result<Handled<Outcome>, Refusal> {
+        let (service, connection, progress) = (&self.service, &self.connection, &mut self.progress);
         match command {
-            ClientCommand::Out => self.leave(),
-            ClientCommand::Png => self.reply(ServerCommand::Qng(self.service.config.sign_in.ping)),
-            ClientCommand::Ver(ver) => return sign_in::ver(self, &ver),
-            ClientCommand::Cvr(cvr) => sign_in::cvr(self, &cvr),
-            ClientCommand::Cvq(cvr) => sign_in::cvq(self, &cvr),
-            ClientCommand::Usr(usr) => return sign_in::usr(self, usr),
-            other => match &mut self.progress {
-                Progress::SignedIn(active) => return active.handle(&self.service, other),
-                // The table of verbs admits nothing else here.
-                _ => return Err(msnp::Malformed::WrongState.into()),
-            },
-        }
-        Ok(Handled::Done)
-    }
-}
-
-impl Active {
-    /// Commands of an account that is signed in.
-    fn handle(&mut self, service: &Arc<Service>, command: ClientCommand) -> Result<Handled<Outcome>, Refusal> {
-        let user = &self.user;
-        match command {
-            ClientCommand::Syn(syn) => return Ok(sync::syn(service, user, syn)),
-            ClientCommand::Chg(chg) => {
-                if status::chg(service, user, chg) {
-                    self.challenges.start();
-                }
+            ClientCommand::Out => {
+                self.close_with(ServerCommand::Out(None));
+                Ok(Handled::Done)
             }
-            ClientCommand::Uux(uux) => status::uux(user, uux),
-            ClientCommand::Adc(adc) => return contacts::adc(service, user, adc),
-            ClientCommand::Rem(rem) => return Ok(contacts::rem(service, user, rem)),
-            ClientCommand::Rea(rea) => return Ok(settings::rea(service, user, rea)),
-            ClientCommand::Adg(adg) => return Ok(groups::adg(service, user, adg)),
-            ClientCommand::Reg(reg) => return Ok(groups::reg(service, user, reg)),
-            ClientCommand::Rmg(rmg) => return groups::rmg(service, user, rmg),
-            ClientCommand::Gtc(trid, value) => return Ok(settings::gtc(service, user, trid, value)),
-            ClientCommand::Blp(trid, value) => return Ok(settings::blp(service, user, trid, value)),
-            ClientCommand::Prp(prp) => return Ok(settings::prp(service, user, prp)),
-            ClientCommand::Sbp(sbp) => return Ok(settings::sbp(service, user, sbp)),
-            ClientCommand::Xfr(trid) => calls::xfr(service, user, trid)?,
-            ClientCommand::Ims(trid, on) => calls::ims(user, trid, on),
-            ClientCommand::Qry(qry) => challenge::qry(user, &mut self.challenges, &qry)?,
-            ClientCommand::Chl(trid) => challenge::chl(user, &mut self.challenges, trid),
-            ClientCommand::Service(request) => services::answer(&service.config, user, request)?,
-            ClientCommand::Ver(_)
-            | ClientCommand::Cvr(_)
-            | ClientCommand::Cvq(_)
-            | ClientCommand::Usr(_)
-            | ClientCommand::Out
-            | ClientCommand::Png => {}
+            ClientCommand::Png => {
+                self.reply(ServerCommand::Qng(service.config.sign_in.ping));
+                Ok(Handled::Done)
+            }
+            ClientCommand::Ver(ver) => Ok(self.follow(sign_in::ver(&service.config, connection, &ver))),
+            ClientCommand::Cvr(cvr) => {
+                let step = sign_in::cvr(&service.config, connection, progress, &cvr);
+                Ok(self.follow(step))
+            }
+            ClientCommand::Cvq(cvr) => Ok(self.follow(sign_in::cvq(&service.config, &cvr))),
+            ClientCommand::Usr(usr) => {
+                let step = sign_in::usr(service, &self.role, connection, progress.negotiated()?, usr)?;
+                Ok(self.follow(step))
+            }
+            ClientCommand::Syn(syn) => sync::syn(service, progress.user()?, syn),
+            ClientCommand::Chg(chg) => {
+                let (user, challenges) = progress.user_and_challenges()?;
+                status::chg(service, user, challenges, chg)
+            }
+            ClientCommand::Uux(uux) => status::uux(progress.user()?, uux),
+            ClientCommand::Adc(adc) => contacts::adc(service, progress.user()?, adc),
+            ClientCommand::Rem(rem) => contacts::rem(service, progress.user()?, rem),
+            ClientCommand::Adg(adg) => groups::adg(service, progress.user()?, adg),
+            ClientCommand::Reg(reg) => groups::reg(service, progress.user()?, reg),
+            ClientCommand::Rmg(rmg) => groups::rmg(service, progress.user()?, rmg),
+            ClientCommand::Gtc(trid, value) => settings::gtc(service, progress.user()?, trid, value),
+            ClientCommand::Blp(trid, value) => settings::blp(service, progress.user()?, trid, value),
+            ClientCommand::Prp(prp) => settings::prp(service, progress.user()?, prp),
+            ClientCommand::Rea(rea) => settings::rea(service, progress.user()?, rea),
+            ClientCommand::Sbp(sbp) => settings::sbp(service, progress.user()?, sbp),
+            ClientCommand::Xfr(trid) => calls::xfr(service, progress.user()?, trid),
+            ClientCommand::Ims(trid, on) => calls::ims(progress.user()?, trid, on),
+            ClientCommand::Qry(qry) => {
+                let (user, challenges) = progress.user_and_challenges()?;
+                challenge::qry(user, challenges, &qry)
+            }
+            ClientCommand::Chl(trid) => {
+                let (user, challenges) = progress.user_and_challenges()?;
+                challenge::chl(user, challenges, trid)
+            }
+            ClientCommand::Service(request) => services::answer(&service.config, progress.user()?, request),
         }
-        Ok(Handled::Done)
+    }
+
+    /// Carries out a step of the sign-in.
+    fn follow(&mut self, step: Step) -> Handled<Outcome> {
+        match step {
+            Step::Stay(answer) => self.reply(answer),
+            Step::Become(progress, answer) => {
+                self.progress = progress;
+                self.reply(answer);
+            }
+            Step::Close(answer) => self.close_with(answer),
+            Step::Wait(work) => return Handled::Wait(work),
+        }
+        Handled::Done
     }
 }
 
@@ -152,7 +123,7 @@ impl Session for NotificationSession {
     type Outcome = Outcome;
 
     fn payload_length(&mut self, line: &[u8]) -> Result<usize, Refusal> {
-        verb::admit(self.stage(), line)
+        verb::admit(self.progress.stage(), line)
     }
 
     fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Outcome>, Refusal> {
@@ -163,20 +134,21 @@ impl Session for NotificationSession {
             // Whatever its words say (framing.md section 8).
             return Err(Refusal::Answer(trid, ErrorCode::AlreadyLogin));
         }
-        self.handle_any(ClientCommand::decode(self.dialect(), frame)?)
+        self.handle(ClientCommand::decode(self.progress.dialect(), frame)?)
     }
 
     fn finish(&mut self, outcome: Outcome) -> Result<(), Stop> {
         match outcome {
-            Outcome::Answered => Ok(()),
-            Outcome::SignedIn(cell, endpoint) => {
-                tracing::info!(handle = %cell.handle, dialect = %endpoint.dialect, peer = %self.connection.peer, "signed in");
+            Ok(Completed::Answered) => Ok(()),
+            Ok(Completed::SignedIn(user)) => {
+                let (handle, dialect) = (&user.cell.handle, user.endpoint.dialect);
+                tracing::info!(%handle, %dialect, peer = %self.connection.peer, "signed in");
                 self.connection.permit.signed_in();
                 let challenges = Challenges::new(&self.service.config.sign_in);
-                self.progress = Progress::SignedIn(Active { user: User { cell, endpoint }, challenges });
+                self.progress = Progress::SignedIn(Active { user, challenges });
                 Ok(())
             }
-            Outcome::Refused(refusal) => {
+            Err(refusal) => {
                 self.refuse(refusal);
                 match refusal {
                     Refusal::Answer(..) => Ok(()),
@@ -198,28 +170,30 @@ impl Session for NotificationSession {
     }
 
     fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant> {
-        match self.stage() {
+        match self.progress.stage() {
+            Stage::Fresh | Stage::VersionQuery | Stage::Negotiated(_) => {
+                Some(opened + self.service.config.limits.sign_in_timeout())
+            }
             Stage::SignedIn(_) if self.connection.polled => None,
             Stage::SignedIn(dialect) => (dialect >= Dialect::Msnp9).then(|| last + IDLE_TIMEOUT),
-            _ => Some(opened + self.service.config.limits.sign_in_timeout()),
         }
     }
 
     fn next_tick(&self) -> Option<Instant> {
         match &self.progress {
+            Progress::Fresh | Progress::VersionQuery | Progress::Negotiated(_) => None,
             Progress::SignedIn(active) => active.challenges.next(),
-            _ => None,
         }
     }
 
     fn tick(&mut self) -> Result<(), Stop> {
-        let Progress::SignedIn(active) = &mut self.progress else {
+        let Progress::SignedIn(Active { user, challenges }) = &mut self.progress else {
             return Ok(());
         };
-        if challenge::tick(&active.user, &mut active.challenges) {
+        if challenge::tick(user, challenges) {
             return Ok(());
         }
-        self.leave();
+        self.close_with(ServerCommand::Out(None));
         Err(Stop::Answered)
     }
 
@@ -231,7 +205,7 @@ impl Session for NotificationSession {
     }
 }
 
-/// Ends a notification session: the server goes down (ns.md section 4, OUT).
+/// Ends a notification session because the server goes down (ns.md section 4, OUT).
 pub(crate) fn announce_shutdown(endpoint: &Endpoint) {
     let out = ServerCommand::Out(Some(OutReason::ShuttingDown));
     endpoint.outbox.close_with(|bytes| out.encode(endpoint.dialect, bytes));

@@ -1,13 +1,13 @@
-//! GTC, BLP, PRP, SBP (docs/protocol/ns.md section 7).
+//! GTC, BLP, PRP, REA, SBP (docs/protocol/ns.md section 7).
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use msnp::notification::{AddPrompt, Privacy, Property, PropertyChange, Prp, Rea, Sbp, ServerCommand, SettingLine};
-use msnp::{ContactRef, DisplayName, ErrorCode, TrId};
+use msnp::{ContactRef, DisplayName, ErrorCode, Handle, Refusal, Timestamp, TrId};
 
 use super::edit;
-use super::handling::{Outcome, refused, wait_for_edit};
+use super::handling::{Outcome, wait_for_edit};
 use super::user::User;
 use crate::net::Handled;
 use crate::rates::Act;
@@ -17,59 +17,69 @@ use swallowtail_store::database::Edit;
 use swallowtail_store::roster::Settings;
 
 /// GTC: only stored; the client acts on it.
-pub(super) fn gtc(service: &Arc<Service>, user: &User, trid: TrId, value: AddPrompt) -> Handled<Outcome> {
-    edit::own(service, user, trid, move |roster, now| {
+pub(super) fn gtc(
+    service: &Arc<Service>,
+    user: &User,
+    trid: TrId,
+    value: AddPrompt,
+) -> Result<Handled<Outcome>, Refusal> {
+    Ok(edit::start(service, user, trid, move |roster, now| {
         let settings = Settings { add_prompt: value, ..roster.settings.clone() };
         Ok((roster.set_settings(settings, now), SettingLine::AddPrompt(Some(trid), value).into()))
-    })
+    }))
 }
 
-/// BLP: whoever is on neither AL nor BL may see and call, or may not, from now on.
-pub(super) fn blp(service: &Arc<Service>, user: &User, trid: TrId, value: Privacy) -> Handled<Outcome> {
-    edit::own(service, user, trid, move |roster, now| {
+/// BLP: decides whether accounts that are on neither AL nor BL may see and call this one.
+pub(super) fn blp(
+    service: &Arc<Service>,
+    user: &User,
+    trid: TrId,
+    value: Privacy,
+) -> Result<Handled<Outcome>, Refusal> {
+    Ok(edit::start(service, user, trid, move |roster, now| {
         let settings = Settings { privacy: value, ..roster.settings.clone() };
         Ok((roster.set_settings(settings, now), SettingLine::Privacy(Some(trid), value).into()))
-    })
+    }))
 }
 
-/// PRP: the own name, or a number.
-pub(super) fn prp(service: &Arc<Service>, user: &User, prp: Prp) -> Handled<Outcome> {
+/// PRP: sets the account's own name, or one of its numbers.
+pub(super) fn prp(service: &Arc<Service>, user: &User, prp: Prp) -> Result<Handled<Outcome>, Refusal> {
+    let trid = prp.trid;
     match prp.change.clone() {
-        PropertyChange::Name(name, _) => match user.admit(service, Act::ChangeName) {
-            Ok(()) => set_name(service, user, prp, name),
-            Err(code) => refuse(user, prp.trid, code),
-        },
+        PropertyChange::Name(name, _) => {
+            user.admit(service, Act::ChangeName).map_err(|code| Refusal::Answer(trid, code))?;
+            Ok(set_name(service, user, prp, name))
+        }
         PropertyChange::Phone(phone, number) => {
             let number: Option<Arc<str>> = number.map(|number| number.value().into());
-            let told = Property::Phone(phone, number.as_deref().map(str::to_owned));
+            let announced = Property::Phone(phone, number.as_deref().map(str::to_owned));
             let set = move |settings: &mut Settings| settings.phones[phone as usize] = number;
-            wait_for_edit(prp.trid, set_number(service.clone(), user.clone(), prp, set, Some(told)))
+            Ok(wait_for_edit(trid, set_number(service.clone(), user.clone(), prp, set, Some(announced))))
         }
         PropertyChange::Paging(on) => {
-            // Without a mobile service MBE is N, and MOB stays N for others while it is.
-            wait_for_edit(
-                prp.trid,
-                set_number(service.clone(), user.clone(), prp, move |settings| settings.paging = on, None),
-            )
+            // Nobody is sent this one: without a mobile service MBE is N, and with MBE at N others always see MOB as N.
+            let set = move |settings: &mut Settings| settings.paging = on;
+            Ok(wait_for_edit(trid, set_number(service.clone(), user.clone(), prp, set, None)))
         }
     }
 }
 
 fn set_name(service: &Arc<Service>, user: &User, prp: Prp, name: DisplayName) -> Handled<Outcome> {
-    edit::own(service, user, prp.trid, move |roster, now| Ok((roster.set_name(name, now), ServerCommand::Prp(prp))))
+    edit::start(service, user, prp.trid, move |roster, now| Ok((roster.set_name(name, now), ServerCommand::Prp(prp))))
 }
 
-/// Changes a number. If others are told of it at all, those who see the account are, and the copies of all who have it on FL are old.
+/// Changes a number. If it is `announced`, everyone who sees the account is sent it, and every client that has the account on FL
+/// has an outdated copy of its list from then on.
 async fn set_number(
     service: Arc<Service>,
     user: User,
     prp: Prp,
     set: impl FnOnce(&mut Settings) + Send,
-    told: Option<Property>,
-) -> Outcome {
+    announced: Option<Property>,
+) -> Result<(), Refusal> {
     let _turn = service.directory.turn(&user.cell.handle).await;
     if user.is_replaced() {
-        return refused(prp.trid, ErrorCode::StoreUnavailable);
+        return Err(Refusal::Answer(prp.trid, ErrorCode::StoreUnavailable));
     }
     let now = clock::timestamp();
     let changes = {
@@ -78,30 +88,52 @@ async fn set_number(
         set(&mut settings);
         state.roster.set_settings(settings, now)
     };
-    // What nobody is told is in nobody's copy either.
-    let told = told.filter(|_| !changes.is_empty());
+    // A change that is not announced makes no client's copy stale.
+    let announced = announced.filter(|_| !changes.is_empty());
     let mut edit = Edit::by(user.cell.id);
     edit.push(user.cell.id, &changes);
-    if told.is_some() {
+    if announced.is_some() {
         edit.touch_watchers(user.cell.handle.clone(), now);
     }
-    if let Err(outcome) = edit::write(&service, edit, prp.trid).await {
-        return outcome;
-    }
+    edit::write(&service, edit, prp.trid).await?;
     user.cell.apply(&changes, |roster| user.endpoint.reply_change(&ServerCommand::Prp(prp), roster.stamps.version));
-    if let Some(property) = told {
-        let watchers: Vec<_> = user.cell.state().roster.watchers().cloned().collect();
-        let touch = |handle: msnp::Handle| Some((handle.clone(), service.directory.find(&handle)?.touch_list(now)));
-        let versions: HashMap<_, _> = watchers.into_iter().filter_map(touch).collect();
-        let line = SettingLine::Contact(Some(user.cell.handle.clone()), property);
-        user.cell.tell_number(&line.into(), &versions);
+    if let Some(property) = announced {
+        announce_number(&service, &user, property, now);
     }
-    Outcome::Answered
+    Ok(())
 }
 
-/// SBP: a contact's nickname; other properties are only repeated.
-pub(super) fn sbp(service: &Arc<Service>, user: &User, sbp: Sbp) -> Handled<Outcome> {
-    edit::own(service, user, sbp.trid, move |roster, now| {
+/// Sends a changed number to everyone who sees the account, with the new version of the receiver's own list.
+fn announce_number(service: &Service, user: &User, property: Property, now: Timestamp) {
+    let watchers: Vec<_> = user.cell.state().roster.watchers().cloned().collect();
+    let touch = |handle: Handle| Some((handle.clone(), service.directory.find(&handle)?.touch_list(now)));
+    let versions: HashMap<_, _> = watchers.into_iter().filter_map(touch).collect();
+    let line = SettingLine::Contact(Some(user.cell.handle.clone()), property);
+    user.cell.tell_number(&line.into(), &versions);
+}
+
+/// REA: what PRP MFN and SBP MFN replaced; the handle tells which of the two it is. 216 if it is neither the account's own nor a
+/// contact's.
+pub(super) fn rea(service: &Arc<Service>, user: &User, rea: Rea) -> Result<Handled<Outcome>, Refusal> {
+    let trid = rea.trid;
+    if user.is_self(&rea.handle) {
+        user.admit(service, Act::ChangeName).map_err(|code| Refusal::Answer(trid, code))?;
+    }
+    Ok(edit::start(service, user, trid, move |roster, now| {
+        let changes = if rea.handle == roster.owner {
+            roster.set_name(rea.name.clone(), now)
+        } else {
+            let contact = ContactRef::Handle(rea.handle.clone());
+            let known = roster.set_nickname(&contact, Some(rea.name.clone()), now);
+            known.map_err(|_| ErrorCode::NotOnList)?
+        };
+        Ok((changes, ServerCommand::Rea(rea)))
+    }))
+}
+
+/// SBP: sets a contact's nickname; other properties are echoed and not kept.
+pub(super) fn sbp(service: &Arc<Service>, user: &User, sbp: Sbp) -> Result<Handled<Outcome>, Refusal> {
+    Ok(edit::start(service, user, sbp.trid, move |roster, now| {
         let contact = ContactRef::Guid(sbp.contact);
         let changes = match &sbp.nickname {
             Some(nickname) => roster.set_nickname(&contact, nickname.clone(), now)?,
@@ -111,30 +143,5 @@ pub(super) fn sbp(service: &Arc<Service>, user: &User, sbp: Sbp) -> Handled<Outc
             }
         };
         Ok((changes, ServerCommand::Sbp(sbp)))
-    })
-}
-
-/// Answers `code trid` at once.
-fn refuse(user: &User, trid: TrId, code: ErrorCode) -> Handled<Outcome> {
-    user.endpoint.reply(&ServerCommand::Error(trid, code));
-    Handled::Done
-}
-
-/// REA: what PRP MFN and SBP MFN became; the handle says which. A stranger is 216.
-pub(super) fn rea(service: &Arc<Service>, user: &User, rea: Rea) -> Handled<Outcome> {
-    if user.is_self(&rea.handle)
-        && let Err(code) = user.admit(service, Act::ChangeName)
-    {
-        return refuse(user, rea.trid, code);
-    }
-    edit::own(service, user, rea.trid, move |roster, now| {
-        let changes = if rea.handle == roster.owner {
-            roster.set_name(rea.name.clone(), now)
-        } else {
-            let contact = ContactRef::Handle(rea.handle.clone());
-            let known = roster.set_nickname(&contact, Some(rea.name.clone()), now);
-            known.map_err(|_| ErrorCode::NotOnList)?
-        };
-        Ok((changes, ServerCommand::Rea(rea)))
-    })
+    }))
 }

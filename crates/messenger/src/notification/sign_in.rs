@@ -1,77 +1,91 @@
 //! VER, CVR, CVQ, USR (docs/protocol/ns.md sections 3 to 5).
+//!
+//! Each handler returns a [`Step`]; the session carries it out.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use msnp::notification::{Agreement, Cvr, ServerCommand, ServiceLine, SignInAnswer, Ticket, Usr, Ver};
+use msnp::notification::{Agreement, Cvr, ServiceLine, SignInAnswer, Ticket, Usr, Ver};
 use msnp::passport::DEFAULT_POLICY;
 use msnp::payload::Profile;
 use msnp::{Dialect, ErrorCode, Handle, Malformed, Refusal, TrId};
 
-use super::connection::Role;
-use super::handling::{Outcome, wait};
-use super::session::{Negotiated, NotificationSession, Progress};
-use crate::net::Handled;
+use super::connection::{Connection, Role};
+use super::handling::{Completed, Outcome};
+use super::progress::{Negotiated, Progress};
+use super::user::User;
+use crate::net::connection::Waiting;
 use crate::presence::{Client, Endpoint};
 use crate::quirks::quirks_of;
 use crate::rates::Act;
 use crate::service::Service;
 use swallowtail_base::clock;
 use swallowtail_base::random;
+use swallowtail_config::Config;
 use swallowtail_store::accounts::member_id;
 use swallowtail_store::database::{Account, AccountId};
 use swallowtail_store::roster::Roster;
 
-/// How long an address that keeps showing bad tickets waits for each further 911.
+/// How long an address that keeps sending invalid tickets waits for each further 911.
 const DENIAL_DELAY: Duration = Duration::from_secs(1);
-/// US English, for clients that do not say.
+/// US English, for clients that do not send a locale.
 const DEFAULT_LOCALE: u16 = 1033;
 
-/// VER: the highest dialect that both sides have.
-pub(super) fn ver(session: &mut NotificationSession, ver: &Ver) -> Result<Handled<Outcome>, Refusal> {
+/// Where a command of the sign-in leads.
+pub(super) enum Step {
+    /// The connection stays at its stage, and gets this answer.
+    Stay(SignInAnswer),
+    /// The connection moves to this stage, and gets this answer.
+    Become(Progress, SignInAnswer),
+    /// The connection gets this answer, and closes.
+    Close(SignInAnswer),
+    /// The ticket is checked.
+    Wait(Waiting<Outcome>),
+}
+
+/// VER: agrees on the highest dialect that both sides have.
+pub(super) fn ver(config: &Config, connection: &Connection, ver: &Ver) -> Step {
     let answer = |words: Vec<String>| SignInAnswer::Ver { trid: ver.trid, words };
     match ver.agree(&Dialect::ALL) {
         Agreement::Dialect(dialect) => {
-            let quirks = quirks_of(ver, &session.service.config.quirks);
-            session.progress =
-                Progress::Negotiated(Negotiated { dialect, quirks, locale: DEFAULT_LOCALE, handle: None });
+            let quirks = quirks_of(ver, &config.quirks);
             let mut words = vec![dialect.to_string()];
             if quirks.echo_cvr0 && ver.offers("CVR0") {
                 words.push("CVR0".to_owned());
             }
-            session.reply(answer(words));
+            let negotiated = Negotiated { dialect, quirks, locale: DEFAULT_LOCALE, handle: None };
+            Step::Become(Progress::Negotiated(negotiated), answer(words))
         }
-        Agreement::Cvr0 => {
-            session.progress = Progress::VersionQuery;
-            session.reply(answer(vec!["CVR0".to_owned()]));
-        }
+        Agreement::Cvr0 => Step::Become(Progress::VersionQuery, answer(vec!["CVR0".to_owned()])),
         Agreement::Nothing => {
-            tracing::info!(offer = ver.offer.join(" "), peer = %session.connection.peer, "no dialect in common");
-            let line = ServerCommand::from(answer(vec!["0".to_owned()]));
-            session.connection.outbox.close_with(|out| line.encode(Dialect::Msnp8, out));
+            tracing::info!(offer = ver.offer.join(" "), peer = %connection.peer, "no dialect in common");
+            Step::Close(answer(vec!["0".to_owned()]))
         }
     }
-    Ok(Handled::Done)
 }
 
-/// CVR: the version that the client has is the one to have.
-pub(super) fn cvr(session: &mut NotificationSession, cvr: &Cvr) {
-    if let Progress::Negotiated(negotiated) = &mut session.progress {
-        negotiated.locale = cvr.locale;
+/// CVR: recommends the version that the client has. Its locale is kept until it is signed in.
+pub(super) fn cvr(config: &Config, connection: &Connection, progress: &Progress, cvr: &Cvr) -> Step {
+    tracing::debug!(client = cvr.client, version = cvr.version, peer = %connection.peer, "client");
+    let answer = cvr_answer(config, cvr, false);
+    match progress {
+        Progress::Negotiated(negotiated) => {
+            let negotiated = Negotiated { locale: cvr.locale, ..negotiated.clone() };
+            Step::Become(Progress::Negotiated(negotiated), answer)
+        }
+        Progress::Fresh | Progress::VersionQuery | Progress::SignedIn(_) => Step::Stay(answer),
     }
-    tracing::debug!(client = cvr.client, version = cvr.version, peer = %session.connection.peer, "client");
-    session.reply(cvr_answer(session, cvr, false));
 }
 
-/// CVQ: the same, then the server closes.
-pub(super) fn cvq(session: &NotificationSession, cvr: &Cvr) {
-    let line = ServerCommand::from(cvr_answer(session, cvr, true));
-    session.connection.outbox.close_with(|out| line.encode(Dialect::Msnp8, out));
+/// CVQ: answers as CVR, then closes.
+pub(super) fn cvq(config: &Config, cvr: &Cvr) -> Step {
+    Step::Close(cvr_answer(config, cvr, true))
 }
 
-fn cvr_answer(session: &NotificationSession, cvr: &Cvr, query: bool) -> SignInAnswer {
-    let page = &session.service.config.sign_in.page;
+fn cvr_answer(config: &Config, cvr: &Cvr, query: bool) -> SignInAnswer {
+    let page = &config.sign_in.page;
     SignInAnswer::Cvr {
         trid: cvr.trid,
         query,
@@ -80,74 +94,88 @@ fn cvr_answer(session: &NotificationSession, cvr: &Cvr, query: bool) -> SignInAn
     }
 }
 
-/// USR: who, then the proof.
-pub(super) fn usr(session: &mut NotificationSession, usr: Usr) -> Result<Handled<Outcome>, Refusal> {
-    let draining = session.service.draining.load(Ordering::Acquire);
-    // The table of verbs, and the session for those who are signed in, admit USR at no other time.
-    let Progress::Negotiated(negotiated) = &mut session.progress else {
-        return Err(Malformed::WrongState.into());
-    };
-    match usr {
-        Usr::Initial { trid, .. } | Usr::Ticket { trid, .. } if draining => {
-            Err(Refusal::Fatal(trid, ErrorCode::ServerUnavailable))
+/// USR: first the account, then its ticket.
+pub(super) fn usr(
+    service: &Arc<Service>,
+    role: &Role,
+    connection: &Connection,
+    negotiated: &Negotiated,
+    usr: Usr,
+) -> Result<Step, Refusal> {
+    let (Usr::Initial { trid, .. } | Usr::Ticket { trid, .. }) = usr;
+    if service.draining.load(Ordering::Acquire) {
+        return Err(Refusal::Fatal(trid, ErrorCode::ServerUnavailable));
+    }
+    match (usr, role) {
+        (Usr::Initial { handle, .. }, _) => {
+            let negotiated = Negotiated { handle: Some(handle), ..negotiated.clone() };
+            Ok(Step::Become(Progress::Negotiated(negotiated), where_to_go(role, trid)))
         }
-        Usr::Initial { trid, handle } => {
-            negotiated.handle = Some(handle);
-            let answer = match &session.role {
-                Role::Notification => SignInAnswer::Policy { trid, policy: DEFAULT_POLICY.to_owned() },
-                Role::Dispatch { notification, dispatch } => {
-                    SignInAnswer::Transfer { trid, notification: notification.clone(), dispatch: dispatch.clone() }
-                }
-            };
-            session.reply(answer);
-            Ok(Handled::Done)
-        }
-        Usr::Ticket { trid, ticket } => {
-            let denied = Refusal::Fatal(trid, ErrorCode::AuthenticationFailed);
-            if session.role != Role::Notification {
-                return Err(Malformed::WrongState.into());
-            }
-            let newcomer = Newcomer {
-                trid,
-                handle: negotiated.handle.clone().ok_or(denied)?,
-                locale: negotiated.locale,
-                peer: session.connection.peer,
-                client: Client {
-                    dialect: negotiated.dialect,
-                    outbox: session.connection.outbox.clone(),
-                    notification: session.connection.notification.clone(),
-                    switchboard: session.connection.switchboard.clone(),
-                    quirks: negotiated.quirks,
-                    limited: session.connection.limited,
-                },
-            };
-            Ok(wait(sign_in(session.service.clone(), newcomer, ticket)))
+        // A dispatch server never asks for a ticket.
+        (Usr::Ticket { .. }, Role::Dispatch { .. }) => Err(Malformed::WrongState.into()),
+        (Usr::Ticket { ticket, .. }, Role::Notification) => {
+            let newcomer = newcomer(connection, negotiated, trid)?;
+            let work = sign_in(service.clone(), newcomer, ticket);
+            Ok(Step::Wait(Box::pin(async { work.await.map(Completed::SignedIn) })))
         }
     }
 }
 
-/// What is known of somebody who shows a ticket.
+/// Returns the answer to the first USR: the policy for the ticket here, or the server to sign in at instead.
+fn where_to_go(role: &Role, trid: TrId) -> SignInAnswer {
+    match role {
+        Role::Notification => SignInAnswer::Policy { trid, policy: DEFAULT_POLICY.to_owned() },
+        Role::Dispatch { notification, dispatch } => {
+            SignInAnswer::Transfer { trid, notification: notification.clone(), dispatch: dispatch.clone() }
+        }
+    }
+}
+
+/// What is known of a client that sends a ticket.
 struct Newcomer {
     trid: TrId,
     handle: Handle,
     locale: u16,
-    peer: std::net::SocketAddr,
+    peer: SocketAddr,
     client: Client,
 }
 
-async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> Outcome {
-    let fatal = |code| Outcome::Refused(Refusal::Fatal(newcomer.trid, code));
+/// Puts together what is known of a client that sends a ticket.
+///
+/// # Errors
+/// 911: no account was named before.
+fn newcomer(connection: &Connection, negotiated: &Negotiated, trid: TrId) -> Result<Newcomer, Refusal> {
+    let denied = Refusal::Fatal(trid, ErrorCode::AuthenticationFailed);
+    Ok(Newcomer {
+        trid,
+        handle: negotiated.handle.clone().ok_or(denied)?,
+        locale: negotiated.locale,
+        peer: connection.peer,
+        client: Client {
+            dialect: negotiated.dialect,
+            outbox: connection.outbox.clone(),
+            notification: connection.notification.clone(),
+            switchboard: connection.switchboard.clone(),
+            quirks: negotiated.quirks,
+            limited: connection.limited,
+        },
+    })
+}
+
+/// Signs an account in, if the ticket is one of its own and still valid.
+async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> Result<User, Refusal> {
+    let fatal = |code| Refusal::Fatal(newcomer.trid, code);
     let deny = || deny(&service, &newcomer);
-    // Before anything else: who has no good ticket costs nobody anything.
+    // Before anything else: a client without a valid ticket costs nobody anything.
     let Some(claims) = service.tickets.verify(&ticket) else {
-        return deny().await;
+        return Err(deny().await);
     };
     let turn = service.directory.turn(&newcomer.handle).await;
     let loaded = async {
         let account = service.store.account(&newcomer.handle).await?;
-        let is_good =
+        let is_valid =
             |account: &Account| claims.account == account.id && claims.password_version == account.password_version;
-        match account.filter(is_good) {
+        match account.filter(is_valid) {
             Some(account) => turn.cell().await.map(|cell| cell.filter(|cell| cell.id == account.id)),
             None => Ok(None),
         }
@@ -156,35 +184,36 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> O
         Ok(Some(cell)) => cell,
         Ok(None) => {
             drop(turn);
-            return deny().await;
+            return Err(deny().await);
         }
         Err(error) => {
             tracing::error!(%error, "the store could not be read at a sign-in");
-            return fatal(ErrorCode::ServerBusy);
+            return Err(fatal(ErrorCode::ServerBusy));
         }
     };
-    // The stop may have begun since USR came; whom it told to go it does not tell again.
+    // The stop may have begun since USR came. It has already sent OUT to everyone signed in, and does not do so again.
     if service.draining.load(Ordering::Acquire) {
-        return fatal(ErrorCode::ServerUnavailable);
+        return Err(fatal(ErrorCode::ServerUnavailable));
     }
     let epoch = service.directory.next_epoch();
     let endpoint = Arc::new(Endpoint::new(epoch, newcomer.client.clone()));
     cell.sign_in(&endpoint, |roster| {
         welcome(&service, &newcomer, &endpoint, cell.id, roster);
     });
-    Outcome::SignedIn(cell, endpoint)
+    Ok(User { cell, endpoint })
 }
 
-/// 911. An address that keeps trying waits for it; nothing is counted against the account, and a good ticket always works.
-async fn deny(service: &Service, newcomer: &Newcomer) -> Outcome {
+/// Returns 911, to an address that keeps trying after a pause. Nothing is counted against the account, and a valid ticket always
+/// works.
+async fn deny(service: &Service, newcomer: &Newcomer) -> Refusal {
     tracing::info!(handle = %newcomer.handle, peer = %newcomer.peer, "sign-in refused");
     if newcomer.client.limited && !service.rates.admit(newcomer.peer.ip(), Act::FailSignIn) {
         tokio::time::sleep(DENIAL_DELAY).await;
     }
-    Outcome::Refused(Refusal::Fatal(newcomer.trid, ErrorCode::AuthenticationFailed))
+    Refusal::Fatal(newcomer.trid, ErrorCode::AuthenticationFailed)
 }
 
-/// USR OK and what follows at once (ns.md section 5).
+/// Answers with USR OK and what follows it immediately (ns.md section 5).
 fn welcome(service: &Service, newcomer: &Newcomer, endpoint: &Endpoint, id: AccountId, roster: &Roster) {
     let (trid, handle) = (newcomer.trid, roster.owner.clone());
     endpoint.reply(&SignInAnswer::Ok { trid, handle, name: Some(roster.name.clone()), verified: true }.into());
@@ -198,7 +227,7 @@ fn welcome(service: &Service, newcomer: &Newcomer, endpoint: &Endpoint, id: Acco
         locale: newcomer.locale,
         handle: &roster.owner,
         country: &service.config.sign_in.country,
-        // It crosses the network in clear, so it is not the ticket and opens nothing (security.md section 1).
+        // Sent over the network in clear text, so it is not the ticket and gives no access (security.md section 1).
         web_token: &random::token(),
         client: newcomer.peer,
     };

@@ -2,20 +2,29 @@
 
 use std::sync::atomic::Ordering;
 
+use msnp::Refusal;
 use msnp::notification::{Chg, PresenceLine, Uux};
 
+use super::challenge::Challenges;
+use super::handling::Outcome;
 use super::user::User;
+use crate::net::Handled;
 use crate::presence::Presence;
 use crate::service::Service;
 
-/// CHG: sets the status. Whether it was the session's first.
-pub(super) fn chg(service: &Service, user: &User, chg: Chg) -> bool {
+/// CHG: sets the status. The session's first CHG also shows it the contacts that are online, and starts its challenges.
+pub(super) fn chg(
+    service: &Service,
+    user: &User,
+    challenges: &mut Challenges,
+    chg: Chg,
+) -> Result<Handled<Outcome>, Refusal> {
     let first = !user.endpoint.is_present();
     let trid = chg.trid;
     let (status, capabilities, object) = (chg.status, chg.capabilities, chg.object.clone());
     let echo = || {
         user.endpoint.reply(&PresenceLine::Changed(chg).into());
-        // From here on others tell this client what happens; what was before, it is told below.
+        // From here on changes of others reach this client; what was before, it is shown below.
         user.endpoint.present.store(true, Ordering::Release);
     };
     user.cell.set_presence(user.endpoint.epoch, echo, |presence| {
@@ -24,11 +33,12 @@ pub(super) fn chg(service: &Service, user: &User, chg: Chg) -> bool {
     });
     if first {
         show_contacts(service, user, trid);
+        challenges.start();
     }
-    first
+    Ok(Handled::Done)
 }
 
-/// ILN and UBX of every contact that may be seen. Contact by contact: an NLN before its ILN is harmless, and an ILN is appended
+/// Shows every contact that may be seen, by ILN and UBX. Contact by contact: an NLN before its ILN is harmless, and an ILN is appended
 /// under the contact's cell, so that it is never older than an NLN before it.
 fn show_contacts(service: &Service, user: &User, trid: msnp::TrId) {
     let contacts: Vec<_> = user.cell.state().roster.contacts().map(|(handle, _)| handle.clone()).collect();
@@ -39,8 +49,9 @@ fn show_contacts(service: &Service, user: &User, trid: msnp::TrId) {
     }
 }
 
-/// UUX: publishes a personal message, or takes it back. Kept for this session only.
-pub(super) fn uux(user: &User, uux: Uux) {
+/// UUX: publishes a personal message, or withdraws it. It is kept for this session only.
+pub(super) fn uux(user: &User, uux: Uux) -> Result<Handled<Outcome>, Refusal> {
     let answer = || user.endpoint.reply(&PresenceLine::Published(uux.trid).into());
     user.cell.set_presence(user.endpoint.epoch, answer, |presence| presence.message = uux.message);
+    Ok(Handled::Done)
 }

@@ -5,42 +5,41 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use msnp::notification::{CopyOf, GroupLine, Lst, Property, ServerCommand, SettingLine, Syn, SynAnswer};
-use msnp::{Dialect, DisplayName, ErrorCode, GroupNumber, GroupRef, Handle, NetworkIds};
+use msnp::{Dialect, DisplayName, ErrorCode, GroupNumber, GroupRef, Handle, NetworkIds, Refusal};
 
-use super::handling::{Outcome, refused, wait};
+use super::handling::{Outcome, wait};
 use super::numbers::present_numbers;
 use super::user::User;
 use crate::net::Handled;
 use crate::service::Service;
 use swallowtail_store::roster::{Entry, Roster, Settings, Stamps};
 
-/// SYN: the stamps, and everything if the client's copy is old.
-pub(super) fn syn(service: &Arc<Service>, user: &User, syn: Syn) -> Handled<Outcome> {
+/// SYN: answers with the stamps, and with everything if the client's copy is out of date.
+pub(super) fn syn(service: &Arc<Service>, user: &User, syn: Syn) -> Result<Handled<Outcome>, Refusal> {
     if answer_if_current(user, &syn) {
-        return Handled::Done;
+        return Ok(Handled::Done);
     }
-    let (service, user) = (service.clone(), user.clone());
-    wait(async move {
-        // Before the numbers are read: one that changes meanwhile makes this copy old, and not a wrong one current.
-        let stamps = user.cell.state().roster.stamps;
-        // The numbers of contacts are in their accounts, most of which are not in use.
-        let phones = match service.store.contact_phones(user.cell.id, &user.cell.handle).await {
-            Ok(phones) => phones.into_iter().map(|contact| (contact.handle, contact.settings)).collect(),
-            Err(error) => {
-                tracing::error!(%error, "the store could not be read at a SYN");
-                return refused(syn.trid, ErrorCode::StoreUnavailable);
-            }
-        };
-        answer_in_full(&user, &syn, stamps, &phones);
-        Outcome::Answered
-    })
+    Ok(wait(read_and_answer(service.clone(), user.clone(), syn)))
 }
 
-/// The stamps, or the version, alone when they are the ones that the client has.
+/// Answers with everything. The numbers of contacts are in their own accounts, most of which are not loaded.
+async fn read_and_answer(service: Arc<Service>, user: User, syn: Syn) -> Result<(), Refusal> {
+    // Take the stamps first: if a number changes while we read, the client's copy counts as stale instead of wrong but current.
+    let stamps = user.cell.state().roster.stamps;
+    let phones = service.store.contact_phones(user.cell.id, &user.cell.handle).await.map_err(|error| {
+        tracing::error!(%error, "the store could not be read at a SYN");
+        Refusal::Answer(syn.trid, ErrorCode::StoreUnavailable)
+    })?;
+    let phones = phones.into_iter().map(|contact| (contact.handle, contact.settings)).collect();
+    answer_in_full(&user, &syn, stamps, &phones);
+    Ok(())
+}
+
+/// Answers with the stamps, or the version, alone if the client's are the same; returns whether they are.
 fn answer_if_current(user: &User, syn: &Syn) -> bool {
     let state = user.cell.state();
     let answer = answer(user, state.roster.stamps, syn, None);
-    // Version 0 is what a client has that has nothing.
+    // A client without a copy sends version 0.
     let current = answer.copy == syn.copy && syn.copy != CopyOf::Version(0);
     if current {
         user.endpoint.reply(&ServerCommand::Syn(answer));
@@ -58,13 +57,13 @@ fn answer(user: &User, stamps: Stamps, syn: &Syn, counts: Option<(u32, u32)>) ->
     SynAnswer { trid: syn.trid, copy, counts }
 }
 
-/// The whole burst in one piece, under the cell: nothing comes in between, and list changes by others follow it.
+/// Queues the whole burst in one piece, under the cell's lock: nothing comes in between, and list changes by others follow it.
 fn answer_in_full(user: &User, syn: &Syn, stamps: Stamps, phones: &HashMap<Handle, Settings>) {
     let state = user.cell.state();
     let roster = &state.roster;
     let dialect = user.endpoint.dialect;
     let groups = group_lines(dialect, roster);
-    // Telephones are for clients that know them.
+    // Only clients of MSNP11 and later know telephones as contacts.
     let shown = |handle: &Handle| dialect >= Dialect::Msnp11 || !handle.is_telephone();
     let entries: Vec<_> = roster.entries.iter().filter(|(handle, _)| shown(handle)).collect();
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -97,7 +96,7 @@ fn own_settings(dialect: Dialect, roster: &Roster) -> impl Iterator<Item = Serve
     lines.into_iter().map(ServerCommand::from)
 }
 
-/// Every group that the dialect sees, in the order of the numbers: below MSNP10 the built-in one first.
+/// Returns every group that the dialect sees, ordered by number: below MSNP10 the built-in group 0 is the first.
 fn group_lines(dialect: Dialect, roster: &Roster) -> Vec<GroupLine> {
     let by_number = dialect < Dialect::Msnp10;
     let mut groups: Vec<_> = roster.groups.iter().collect();
