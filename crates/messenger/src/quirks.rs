@@ -1,6 +1,6 @@
-//! What single clients need that others must not get, as data (docs/protocol/clients.md).
+//! Quirks: behaviour that one client needs and others must not see, as a table (docs/protocol/clients.md).
 //!
-//! A client is known by what it offers in VER. The operator can force a row for everybody, or forbid it, by its name.
+//! A client is recognised by its offer in VER. The operator can switch a row on for every client, or off, by its name.
 
 use std::collections::BTreeMap;
 use std::ops::BitOr;
@@ -13,23 +13,23 @@ use swallowtail_config::{Quirk, QuirkMode};
 struct Row {
     /// The words of the offer, exactly and in this order.
     offer: &'static [&'static str],
-    /// What the client gets.
+    /// The quirks of this client.
     gets: Quirks,
 }
 
-/// What a client gets that others do not.
+/// The quirks of one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quirks {
     /// VER is answered with `CVR0` after the dialect, if it was offered.
     pub echo_cvr0: bool,
     /// ADG, REG and RMG are answered with a `1` after the transaction id, where older dialects have the list version.
     pub old_group_answers: bool,
-    /// Somebody on AL may be put on BL: for a moment both bits stand, and BL decides.
+    /// A contact on AL may be added to BL. While it is on both, BL decides.
     pub block_before_disallow: bool,
 }
 
 impl Quirks {
-    /// What a client gets that has no needs of its own.
+    /// No quirks, for most clients.
     const NONE: Self = Self { echo_cvr0: false, old_group_answers: false, block_before_disallow: false };
 }
 
@@ -57,7 +57,7 @@ const fn row(quirk: Quirk) -> Row {
     }
 }
 
-/// Returns what a client gets that makes this offer.
+/// Returns the quirks of a client that makes this offer.
 pub(crate) fn quirks_of(ver: &Ver, modes: &BTreeMap<Quirk, QuirkMode>) -> Quirks {
     Quirk::ALL.into_iter().fold(Quirks::NONE, |all, quirk| {
         let Row { offer, gets } = row(quirk);
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_known_by_exactly_its_offer() {
+    fn a_client_is_recognised_by_exactly_its_offer() {
         assert!(quirks("MSNP12 CVR0", &[]).echo_cvr0);
         assert!(quirks("msnp11 cvr0", &[]).old_group_answers);
         for offer in ["MSNP12 MSNP11 MSNP10 CVR0", "MSNP11 MSNP10 CVR0", "MSNP12", "CVR0 MSNP12"] {
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_operator_decides_otherwise() {
+    fn the_settings_override_the_offer() {
         assert!(quirks("MSNP9 CVR0", &[(Quirk::Msnp11Sdk, QuirkMode::Always)]).block_before_disallow);
         assert_eq!(quirks("MSNP12 CVR0", &[(Quirk::Amsn, QuirkMode::Never)]), Quirks::NONE);
     }
