@@ -57,11 +57,11 @@ impl Web {
     ) -> Result<Arc<Self>, StoreError> {
         let config = &service.config;
         Ok(Arc::new(Self {
+            forms: forms::Forms::open(accounts.store()).await?,
             accounts,
             directory: service.directory.clone(),
             rates: service.rates.clone(),
             hosts,
-            forms: forms::Forms::open(&service.store).await?,
             signed_in: home::Count::default(),
             sign_up: config.sign_up.clone(),
             insecure_http: config.sign_in.insecure_http,
