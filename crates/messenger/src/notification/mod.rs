@@ -21,6 +21,8 @@ mod shields;
 mod sign_in;
 mod status;
 mod sync;
+#[cfg(test)]
+mod testing;
 mod user;
 
 pub(crate) use connection::{Connection, Role};

@@ -233,3 +233,6 @@ fn welcome(service: &Service, newcomer: &Newcomer, endpoint: &Endpoint, id: Acco
     };
     endpoint.reply(&ServiceLine::Message(profile.encode(endpoint.dialect)).into());
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,299 @@
+//! A notification server without sockets, tasks or a database: tests send a session commands and read what is queued for it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use msnp::frame::Frame;
+use msnp::notification::server_payload_length;
+use msnp::{DisplayName, Handle, Refusal};
+use swallowtail_config::{AddressLimits, Config};
+use swallowtail_store::accounts::{TicketLife, Tickets};
+use swallowtail_store::roster::{Roster, Stamps};
+use tokio::time::Instant;
+
+use super::handling::Outcome;
+use super::{Connection, NotificationSession, Role};
+use crate::net::connection::Waiting;
+use crate::net::{Connections, Handled, Outbox, Session};
+use crate::service::Service;
+use crate::storage::Storage;
+use crate::storage::memory::Memory;
+
+/// Stands for the end of the connection among the lines that a client receives.
+pub(super) const CLOSED: &str = "(closed)";
+/// The accounts of every server, at example.com.
+const ACCOUNTS: [&str; 4] = ["alice", "bob", "carol", "dave"];
+/// The room for lines from others, as in the service.
+const OUTBOX_LIMIT: usize = 256 * 1024;
+
+/// The address of an account.
+pub(super) fn handle(name: &str) -> Handle {
+    Handle::parse(&format!("{name}@example.com")).unwrap()
+}
+
+/// A service with some accounts.
+pub(super) struct Server {
+    pub(super) service: Arc<Service>,
+    pub(super) store: Arc<Memory>,
+    connections: Arc<Connections>,
+}
+
+impl Server {
+    pub(super) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// A server with other settings than the default ones.
+    pub(super) fn with(set: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::default();
+        set(&mut config);
+        let store = Memory::new();
+        for name in ACCOUNTS {
+            store.add(Roster::new(handle(name), DisplayName::new(name).unwrap(), Stamps::default()));
+        }
+        let tickets = Tickets::with_keys(vec![(1, vec![7; 32])]).unwrap();
+        let service = Arc::new(Service::new(config, store.clone(), tickets));
+        let limits =
+            AddressLimits { exempt: Vec::new(), connections: 100, per_address: 100, anonymous_per_address: 100 };
+        Self { service, store, connections: Connections::new(limits) }
+    }
+
+    /// A connection on which nothing was sent yet. Rate limits apply to it.
+    pub(super) fn connect(&self) -> Client {
+        self.connect_to(Role::Notification, |_| {})
+    }
+
+    /// A connection to a server of this role, with what is known of it changed by `set`.
+    pub(super) fn connect_to(&self, role: Role, set: impl FnOnce(&mut Connection)) -> Client {
+        let outbox = Outbox::new(OUTBOX_LIMIT);
+        let peer = SocketAddr::from(([192, 0, 2, 1], 5000));
+        let mut connection = Connection {
+            permit: self.connections.admit(peer.ip(), &outbox).unwrap(),
+            outbox: outbox.clone(),
+            peer,
+            notification: "192.0.2.2:1863".to_owned(),
+            switchboard: "192.0.2.2:1864".to_owned(),
+            limited: true,
+            polled: false,
+        };
+        set(&mut connection);
+        let session = NotificationSession::new(self.service.clone(), role, connection);
+        Client {
+            session,
+            outbox,
+            waiting: None,
+            service: self.service.clone(),
+            store: self.store.clone(),
+            account: None,
+            named: Vec::new(),
+            over: false,
+        }
+    }
+
+    /// Returns a ticket for an account.
+    pub(super) async fn ticket(&self, name: &str) -> String {
+        let account = self.store.account(&handle(name)).await.unwrap().unwrap();
+        self.service.tickets.issue(&account, TicketLife::Rst).secret().to_owned()
+    }
+
+    /// A connection that offered these dialects and sent the first USR; the ticket is still missing.
+    pub(super) async fn before_ticket(&self, name: &str, offer: &str) -> Client {
+        let mut client = self.connect();
+        client.say(&format!("VER 1 {offer}")).await;
+        client.say(&format!("USR 2 TWN I {name}@example.com")).await;
+        client
+    }
+
+    /// A connection that offered these dialects and signed in.
+    pub(super) async fn sign_in(&self, name: &str, offer: &str) -> Client {
+        let mut client = self.before_ticket(name, offer).await;
+        let welcome = client.say(&format!("USR 3 TWN S {}", self.ticket(name).await)).await;
+        assert!(welcome[0].starts_with("USR 3 OK"), "{welcome:?}");
+        client.account = Some(handle(name));
+        client
+    }
+
+    /// A connection that signed in, has its lists, and is online.
+    pub(super) async fn online(&self, name: &str, offer: &str) -> Client {
+        let mut client = self.sign_in(name, offer).await;
+        let old = ["MSNP8", "MSNP9"].iter().any(|old| offer.starts_with(old));
+        client.say(if old { "SYN 4 0" } else { "SYN 4 0 0" }).await;
+        client.say("CHG 5 NLN 0").await;
+        client
+    }
+
+    /// Returns the roster of an account that is in use.
+    pub(super) fn roster(&self, name: &str) -> Roster {
+        self.service.directory.find(&handle(name)).unwrap().state().roster.clone()
+    }
+
+    /// Returns the numbers of the lists that `name` has `other` on.
+    pub(super) fn lists(&self, name: &str, other: &str) -> u8 {
+        self.store.kept(&handle(name)).unwrap().entries.get(&handle(other)).map_or(0, |entry| entry.lists.number())
+    }
+}
+
+/// The client's end of a session, and the part of its connection that moves bytes.
+pub(super) struct Client {
+    pub(super) session: NotificationSession,
+    outbox: Arc<Outbox>,
+    waiting: Option<Waiting<Outcome>>,
+    service: Arc<Service>,
+    store: Arc<Memory>,
+    account: Option<Handle>,
+    /// GUIDs of contacts and groups, with the names that stand for them here.
+    named: Vec<(String, String)>,
+    over: bool,
+}
+
+impl Client {
+    /// Sends a command, waits until it is carried out, and returns every line queued by then. The payload of a command or line
+    /// comes after its line end. `<bob>` stands for the GUID of the contact or group of that name.
+    pub(super) async fn say(&mut self, command: &str) -> Vec<String> {
+        self.send(command);
+        self.wait().await;
+        for cell in self.service.directory.cells() {
+            assert_eq!(Some(&cell.state().roster), self.store.kept(&cell.handle).as_ref(), "after {command}");
+        }
+        self.received()
+    }
+
+    /// Sends a command. If it waits for the store, [`Self::wait`] goes on with it.
+    pub(super) fn send(&mut self, command: &str) {
+        let command = self.with_guids(command);
+        let (line, payload) = command.split_once("\r\n").unwrap_or((&command, ""));
+        let handled = self.session.payload_length(line.as_bytes()).and_then(|length| {
+            assert_eq!(length, payload.len(), "{command}");
+            self.session.receive(Frame { line: line.as_bytes(), payload: payload.as_bytes() })
+        });
+        match handled {
+            Ok(Handled::Done) => {}
+            Ok(Handled::Wait(work)) => {
+                self.waiting = Some(work);
+                self.begin_waiting();
+            }
+            Err(refusal @ Refusal::Answer(..)) => self.session.refuse(refusal),
+            Err(refusal) => {
+                self.session.refuse(refusal);
+                self.end();
+            }
+        }
+    }
+
+    /// Polls the work of the last command once, as the connection does before it waits.
+    fn begin_waiting(&mut self) {
+        if let Some(work) = &mut self.waiting
+            && let Poll::Ready(outcome) = work.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        {
+            self.waiting = None;
+            self.finish(outcome);
+        }
+    }
+
+    /// Waits until the last command is carried out.
+    pub(super) async fn wait(&mut self) {
+        if let Some(work) = self.waiting.take() {
+            let outcome = work.await;
+            self.finish(outcome);
+        }
+    }
+
+    fn finish(&mut self, outcome: Outcome) {
+        if self.session.finish(outcome).is_err() {
+            self.end();
+        }
+    }
+
+    /// Sends commands one after the other. Each is followed by the lines that it must be answered with.
+    pub(super) async fn expect(&mut self, conversation: &[(&str, &str)]) {
+        for (command, answer) in conversation {
+            assert_eq!(self.say(command).await.join("\n"), *answer, "{command}");
+        }
+    }
+
+    /// Drops the connection in the middle of whatever it is doing.
+    pub(super) fn drop_connection(&mut self) {
+        self.waiting = None;
+        self.end();
+    }
+
+    /// Puts the clock forward and carries out what the session is due to do by then.
+    pub(super) async fn after(&mut self, time: Duration) -> Vec<String> {
+        tokio::time::advance(time).await;
+        while self.session.next_tick().is_some_and(|at| at <= Instant::now()) {
+            if self.session.tick().is_err() {
+                self.end();
+            }
+        }
+        self.received()
+    }
+
+    /// Returns the lines queued since the last look; [`CLOSED`] at the end of the connection.
+    pub(super) fn received(&mut self) -> Vec<String> {
+        self.learn_names();
+        let (mut bytes, mut is_closed) = (Vec::new(), false);
+        loop {
+            let mut taken = Vec::new();
+            match self.outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut taken) {
+                Poll::Ready(_) if !taken.is_empty() => bytes.extend(taken),
+                Poll::Ready(_) => {
+                    is_closed = true;
+                    break;
+                }
+                Poll::Pending => break,
+            }
+        }
+        let mut lines = self.lines(&bytes);
+        if is_closed {
+            self.end();
+            lines.push(CLOSED.to_owned());
+        }
+        lines
+    }
+
+    /// Ends the session, as its connection does.
+    fn end(&mut self) {
+        self.outbox.close();
+        if !std::mem::replace(&mut self.over, true) {
+            self.session.ended();
+        }
+    }
+
+    /// Cuts bytes into lines, each with its payload, if it has one.
+    fn lines(&self, mut bytes: &[u8]) -> Vec<String> {
+        let mut lines = Vec::new();
+        while !bytes.is_empty() {
+            let line = bytes.windows(2).position(|end| end == b"\r\n").unwrap();
+            let payload = server_payload_length(&bytes[..line], bytes.len()).unwrap();
+            let end = if payload == 0 { line } else { line + 2 + payload };
+            lines.push(self.with_names(std::str::from_utf8(&bytes[..end]).unwrap()));
+            bytes = &bytes[(line + 2 + payload)..];
+        }
+        lines
+    }
+
+    fn with_guids(&self, text: &str) -> String {
+        self.named.iter().fold(text.to_owned(), |text, (name, guid)| text.replace(name, guid))
+    }
+
+    fn with_names(&self, text: &str) -> String {
+        self.named.iter().fold(text.to_owned(), |text, (name, guid)| text.replace(guid, name))
+    }
+
+    /// Notes the GUIDs of new contacts and groups. Those that are gone keep their names.
+    fn learn_names(&mut self) {
+        let Some(cell) = self.account.as_ref().and_then(|account| self.service.directory.find(account)) else { return };
+        let state = cell.state();
+        let contacts = state.roster.contacts().filter_map(|(handle, entry)| {
+            let name = handle.as_str().split('@').next()?;
+            Some((format!("<{name}>"), entry.contact?.to_string()))
+        });
+        let groups = state.roster.groups.iter().map(|(guid, group)| (format!("<{}>", group.name), guid.to_string()));
+        for (name, guid) in contacts.chain(groups) {
+            self.named.retain(|(known, _)| *known != name);
+            self.named.push((name, guid));
+        }
+    }
+}
