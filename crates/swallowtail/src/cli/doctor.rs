@@ -8,9 +8,10 @@ use std::process::ExitCode;
 use clap::Args;
 use msnp::Handle;
 
-use super::account::parse_handle;
-use super::account::prompt;
-use super::{Source, say};
+use super::output::say;
+use super::parse::parse_handle;
+use super::prompt;
+use super::source::Source;
 use swallowtail_setup::client_table::Client;
 use swallowtail_setup::doctor::{Options, Ports, State, Target, TestAccount, examine};
 
