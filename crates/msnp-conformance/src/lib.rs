@@ -25,5 +25,5 @@ pub use options::{Options, Pace};
 pub use remote::RemoteTarget;
 pub use report::{Failure, Outcome, PlayReport};
 pub use runner::{play, play_part};
-pub use script::Script;
+pub use script::{Script, transcripts};
 pub use target::{BoxFuture, Endpoints, Needs, NotPlayable, Server, Target};
