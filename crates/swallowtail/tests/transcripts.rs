@@ -1,7 +1,7 @@
 //! The golden conversations of docs/protocol/transcripts, played over real sockets against servers in this process.
 //!
-//! Each file of the folder is a test of its own, so `cargo test -p swallowtail --test transcripts groups` plays those with
-//! `groups` in their names. A new file needs no line here.
+//! Each file of the folder is a test of its own, so `cargo test -p swallowtail --test transcripts groups` plays those
+//! with `groups` in their names. A new file needs no line here.
 
 #![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
 
@@ -25,16 +25,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The files that are not played, and why. Every other one in the folder is.
 const NOT_PLAYED: &[(&str, &str)] = &[("msnp12-signin-literal", "sample values, for tests of encoders and parsers")];
 
-/// The number of files played at the same time, unless `--test-threads` gives another. They mostly wait for a silence to pass,
-/// so there are more of them than cores.
+/// The number of files played at the same time, unless `--test-threads` gives another. They mostly wait for a silence
+/// to pass, so there are more of them than cores.
 const THREADS: usize = 16;
 
-/// The largest number of servers at the same time: enough for their silences to overlap, few enough that all of them can
-/// check a password at once without making a client wait for seconds.
+/// The largest number of servers at the same time: enough for their silences to overlap, few enough that all of them
+/// can check a password at once without making a client wait for seconds.
 const SERVERS: usize = 32;
 
-/// The longest wait for an expected record. The 5 s of the reference are for a server with a machine of its own; this one
-/// shares busy cores with all others.
+/// The longest wait for an expected record. The 5 s of the reference are for a server with a machine of its own; this
+/// one shares busy cores with all others.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn main() -> ExitCode {
@@ -68,15 +68,16 @@ fn check_what_is_not_played() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Returns the test of one file, by its name. It reads the file itself, so one that cannot be parsed fails by its name too.
+/// Returns the test of one file, by its name. It reads the file itself, so one that cannot be parsed fails by its name
+/// too.
 fn trial(file: PathBuf, runtime: &Arc<Runtime>, servers: &Arc<OwnServers>) -> Trial {
     let name = file.file_stem().unwrap().to_string_lossy().into_owned();
     let (runtime, servers) = (runtime.clone(), servers.clone());
     Trial::test(name, move || runtime.block_on(passes_however_its_bytes_are_cut(&file, &servers)))
 }
 
-/// Plays a file as it stands, one byte at a time, and with the commands between two waits in one segment; the server must say
-/// the same each time.
+/// Plays a file as it stands, one byte at a time, and with the commands between two waits in one segment; the server
+/// must say the same each time.
 async fn passes_however_its_bytes_are_cut(file: &Path, servers: &Arc<OwnServers>) -> Result<(), Failed> {
     let script = Script::read(file).map_err(|error| format!("{error:#}"))?;
     let (whole, bytes, segment) = tokio::join!(
@@ -93,7 +94,8 @@ async fn passes_however_its_bytes_are_cut(file: &Path, servers: &Arc<OwnServers>
     Ok(())
 }
 
-/// Plays all parts at one pace. The error lists every part that did not pass; a part that was not played is one of them.
+/// Plays all parts at one pace. The error lists every part that did not pass; a part that was not played is one of
+/// them.
 async fn play_all(script: &Script, servers: &Arc<OwnServers>, pace: Pace) -> Result<Vec<PlayReport>, Failed> {
     let options = Options { pace, timeout: PATIENCE, ..Options::default() };
     let reports = play(servers.clone(), vec![script.clone()], &options).await;
@@ -128,8 +130,8 @@ impl OwnServers {
     }
 }
 
-/// The hash of each password, made once for all servers: hashing is slow on purpose, and a thousand accounts have a handful
-/// of passwords.
+/// The hash of each password, made once for all servers: hashing is slow on purpose, and a thousand accounts have a
+/// handful of passwords.
 #[derive(Default)]
 struct Hashes(tokio::sync::Mutex<HashMap<String, String>>);
 

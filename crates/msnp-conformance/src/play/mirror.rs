@@ -157,8 +157,8 @@ fn shorter(step: Step, fault: Fault) -> Step {
     }
 }
 
-/// The steps with plain connections in place of setting up, and the values it would have given. `!maybe` is left out: the
-/// mirror says everything.
+/// The steps with plain connections in place of setting up, and the values it would have given. `!maybe` is left out:
+/// the mirror says everything.
 fn without_setting_up(part: &Part) -> (Vec<Step>, Vars) {
     let mut vars = Vars::default();
     let mut steps = Vec::new();

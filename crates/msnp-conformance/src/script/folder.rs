@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-/// Returns the transcripts of a folder, its `.txt` files, in the order of their names. They are not read: one that cannot be parsed
-/// is on the list too.
+/// Returns the transcripts of a folder, its `.txt` files, in the order of their names. They are not read: one that
+/// cannot be parsed is on the list too.
 pub fn transcripts(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let unreadable = || format!("cannot read the folder {}", folder.display());
     let entries = std::fs::read_dir(folder).with_context(unreadable)?;
