@@ -4,8 +4,6 @@ use crate::switchboard::Cookie;
 use crate::word::{LineWriter, Words, utf8};
 use crate::{DisplayName, ErrorCode, Handle, Malformed, Refusal, Text, TrId};
 
-use super::Rng;
-
 /// `QRY TrID product-id 32`: the answer to a challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Qry {
@@ -292,6 +290,21 @@ impl ServiceLine {
         };
         Ok(line)
     }
+}
+
+/// `RNG session address CKI cookie handle name`: somebody calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rng {
+    /// The switchboard session to join.
+    pub session: u32,
+    /// Where it lives, `host:port`.
+    pub address: String,
+    /// What opens it, once.
+    pub cookie: Cookie,
+    /// Who calls.
+    pub caller: Handle,
+    /// The caller's display name.
+    pub name: DisplayName,
 }
 
 fn decode_ring(mut words: Words<'_>) -> Result<Rng, Malformed> {

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use crate::handle::BadHandle;
-use crate::switchboard::Cookie;
 use crate::word::{LineWriter, Words, utf8};
 use crate::{Dialect, DisplayName, ErrorCode, Handle, Malformed, Reader, Refusal, Text, TrId};
 
@@ -311,21 +310,6 @@ impl SignInAnswer {
             }
         }
     }
-}
-
-/// `RNG session address CKI cookie handle name`: somebody calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rng {
-    /// The switchboard session to join.
-    pub session: u32,
-    /// Where it lives, `host:port`.
-    pub address: String,
-    /// What opens it, once.
-    pub cookie: Cookie,
-    /// Who calls.
-    pub caller: Handle,
-    /// The caller's display name.
-    pub name: DisplayName,
 }
 
 #[cfg(test)]

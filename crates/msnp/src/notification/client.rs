@@ -1,0 +1,149 @@
+//! What a client sends.
+
+use super::contacts::{Adc, Rem};
+use super::groups::{Adg, Reg, Rmg};
+use super::presence::{Chg, Uux};
+use super::services::{Qry, ServiceRequest};
+use super::settings::{AddPrompt, Privacy, Prp, Rea, Sbp};
+use super::sign_in::{Cvr, Usr, Ver};
+use super::sync::Syn;
+use super::verb::{self, Verb};
+use crate::frame::Frame;
+use crate::word::LineWriter;
+use crate::{Dialect, ErrorCode, Refusal, TrId};
+
+/// A command from a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientCommand {
+    /// VER.
+    Ver(Ver),
+    /// CVR.
+    Cvr(Cvr),
+    /// CVQ.
+    Cvq(Cvr),
+    /// USR.
+    Usr(Usr),
+    /// OUT.
+    Out,
+    /// PNG.
+    Png,
+    /// `XFR TrID SB`.
+    Xfr(TrId),
+    /// SYN.
+    Syn(Syn),
+    /// GTC.
+    Gtc(TrId, AddPrompt),
+    /// BLP.
+    Blp(TrId, Privacy),
+    /// PRP.
+    Prp(Prp),
+    /// SBP.
+    Sbp(Sbp),
+    /// REA.
+    Rea(Rea),
+    /// ADC, and ADD below MSNP10.
+    Adc(Adc),
+    /// REM.
+    Rem(Rem),
+    /// ADG.
+    Adg(Adg),
+    /// REG.
+    Reg(Reg),
+    /// RMG.
+    Rmg(Rmg),
+    /// CHG.
+    Chg(Chg),
+    /// UUX.
+    Uux(Uux),
+    /// QRY.
+    Qry(Qry),
+    /// CHL.
+    Chl(TrId),
+    /// `IMS TrID ON|OFF`.
+    Ims(TrId, bool),
+    /// GCF, GSB, URL, LKP, SND, SDC, FND, PAG, PGD.
+    Service(ServiceRequest),
+}
+
+impl ClientCommand {
+    /// Reads a frame that [`verb::admit`] let through, from a client that speaks `dialect`; before one is agreed on, any.
+    ///
+    /// # Errors
+    /// What the reference says of words that cannot be: a code, or a close.
+    pub fn decode(dialect: Dialect, frame: Frame<'_>) -> Result<Self, Refusal> {
+        let (verb, trid, mut words) = verb::head(frame.line)?;
+        Ok(match verb {
+            Verb::Ver => Self::Ver(Ver::decode(trid, words)?),
+            Verb::Cvr => Self::Cvr(Cvr::decode(trid, words)?),
+            Verb::Cvq => Self::Cvq(Cvr::decode(trid, words)?),
+            Verb::Usr => Self::Usr(Usr::decode(trid, words)?),
+            Verb::Out => Self::Out,
+            Verb::Png => Self::Png,
+            Verb::Xfr if words.need()? == b"SB" => Self::Xfr(trid),
+            Verb::Xfr => return Err(Refusal::Answer(trid, ErrorCode::InvalidParameter)),
+            Verb::Syn => Self::Syn(Syn::decode(dialect, trid, words)?),
+            Verb::Gtc => Self::Gtc(trid, words.need_with(AddPrompt::parse)?),
+            Verb::Blp => Self::Blp(trid, words.need_with(Privacy::parse)?),
+            Verb::Prp => Self::Prp(Prp::decode(dialect, trid, words)?),
+            Verb::Sbp => Self::Sbp(Sbp::decode(trid, words)?),
+            Verb::Rea => Self::Rea(Rea::decode(trid, words)?),
+            Verb::Add | Verb::Adc => Self::Adc(Adc::decode(dialect, trid, words)?),
+            Verb::Rem => Self::Rem(Rem::decode(dialect, trid, words)?),
+            Verb::Adg => Self::Adg(Adg::decode(trid, words)?),
+            Verb::Reg => Self::Reg(Reg::decode(dialect, trid, words)?),
+            Verb::Rmg => Self::Rmg(Rmg::decode(dialect, trid, words)?),
+            Verb::Chg => Self::Chg(Chg::decode(trid, words)?),
+            Verb::Uux => Self::Uux(Uux::decode(trid, frame.payload)?),
+            Verb::Qry => Self::Qry(Qry::decode(trid, words, frame.payload)?),
+            Verb::Chl => Self::Chl(trid),
+            Verb::Ims => Self::Ims(trid, words.need_with(parse_on_off)?),
+            Verb::Gcf
+            | Verb::Gsb
+            | Verb::Url
+            | Verb::Lkp
+            | Verb::Snd
+            | Verb::Sdc
+            | Verb::Fnd
+            | Verb::Pag
+            | Verb::Pgd => Self::Service(ServiceRequest::decode(verb.word().as_bytes(), trid, words, frame.payload)?),
+        })
+    }
+
+    /// Appends the command as a client of `dialect` sends it.
+    pub fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) {
+        match self {
+            Self::Ver(ver) => ver.encode(out),
+            Self::Cvr(cvr) => cvr.encode("CVR", out),
+            Self::Cvq(cvr) => cvr.encode("CVQ", out),
+            Self::Usr(usr) => usr.encode(out),
+            Self::Out => LineWriter::new(out, "OUT").end(),
+            Self::Png => LineWriter::new(out, "PNG").end(),
+            Self::Xfr(trid) => LineWriter::new(out, "XFR").word(trid).word("SB").end(),
+            Self::Syn(syn) => syn.encode(out),
+            Self::Gtc(trid, value) => LineWriter::new(out, "GTC").word(trid).word(value.word()).end(),
+            Self::Blp(trid, value) => LineWriter::new(out, "BLP").word(trid).word(value.word()).end(),
+            Self::Prp(prp) => prp.encode(None, out),
+            Self::Sbp(sbp) => sbp.encode(out),
+            Self::Rea(rea) => rea.encode(None, out),
+            Self::Adc(adc) => adc.encode(dialect, out),
+            Self::Rem(rem) => rem.encode(None, out),
+            Self::Adg(adg) => adg.encode(dialect, out),
+            Self::Reg(reg) => reg.encode(dialect.into(), None, out),
+            Self::Rmg(rmg) => rmg.encode(out),
+            Self::Chg(chg) => chg.encode(out),
+            Self::Uux(uux) => uux.encode(out),
+            Self::Qry(qry) => qry.encode(out),
+            Self::Chl(trid) => LineWriter::new(out, "CHL").word(trid).end(),
+            Self::Ims(trid, on) => LineWriter::new(out, "IMS").word(trid).word(if *on { "ON" } else { "OFF" }).end(),
+            Self::Service(request) => request.encode(out),
+        }
+    }
+}
+
+fn parse_on_off(word: &[u8]) -> Option<bool> {
+    match word {
+        b"ON" => Some(true),
+        b"OFF" => Some(false),
+        _ => None,
+    }
+}

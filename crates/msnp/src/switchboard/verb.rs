@@ -1,0 +1,96 @@
+//! When a command may come, and how long its payload is.
+
+use crate::word::{Words, number, utf8};
+use crate::{ErrorCode, Malformed, Refusal, TrId};
+
+/// The longest message, in bytes (sb.md section 6).
+pub const MAX_MESSAGE: usize = 1664;
+
+/// Whether a switchboard connection has said who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Neither USR nor ANS was accepted yet.
+    Fresh,
+    /// In a session.
+    Joined,
+}
+
+/// Decides whether a line may come in this stage, and how long its payload is.
+///
+/// # Errors
+/// Sections 3 and 8 of sb.md: all close, but a second USR or ANS, which is 911 and fatal.
+pub fn admit(stage: Stage, line: &[u8]) -> Result<usize, Refusal> {
+    utf8(line)?;
+    let mut words = Words::new(line);
+    let verb = words.need()?;
+    let (count, joined) = match verb {
+        b"OUT" => (0, None),
+        b"USR" => (3, Some(Stage::Fresh)),
+        b"ANS" => (4, Some(Stage::Fresh)),
+        b"CAL" => (2, Some(Stage::Joined)),
+        b"MSG" => (3, Some(Stage::Joined)),
+        _ => return Err(Malformed::UnknownVerb.into()),
+    };
+    if words.clone().count() != count {
+        return Err(Malformed::WordCount.into());
+    }
+    let Some(wanted) = joined else { return Ok(0) };
+    let trid = words.next().and_then(TrId::parse).ok_or(Malformed::TrId)?;
+    match (stage, wanted) {
+        (Stage::Joined, Stage::Fresh) => return Err(Refusal::Fatal(trid, ErrorCode::AuthenticationFailed)),
+        (Stage::Fresh, Stage::Joined) => return Err(Malformed::WrongState.into()),
+        _ => {}
+    }
+    if verb != b"MSG" {
+        return Ok(0);
+    }
+    let length = words.last().and_then(message_length).ok_or(Malformed::PayloadLength)?;
+    Ok(length)
+}
+
+/// A plain decimal number of at most nine digits, within the limit.
+fn message_length(word: &[u8]) -> Option<usize> {
+    let length = (word.len() <= 9).then(|| number(word)).flatten()?;
+    usize::try_from(length).ok().filter(|length| *length <= MAX_MESSAGE)
+}
+
+/// The length of the payload after a line of a server.
+///
+/// # Errors
+/// [`Malformed::PayloadLength`] when the length of MSG is no number within the limit.
+pub fn server_payload_length(line: &[u8]) -> Result<usize, Malformed> {
+    let mut words = Words::new(line);
+    if words.next() != Some(b"MSG") {
+        return Ok(0);
+    }
+    words.last().and_then(message_length).ok_or(Malformed::PayloadLength)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_closes_and_what_is_refused_is_told_before_a_payload_is_waited_for() {
+        let close = |why| Err(Refusal::Close(why));
+        let second = Err(Refusal::Fatal(TrId::new(20), ErrorCode::AuthenticationFailed));
+        for (stage, line, expected) in [
+            (Stage::Fresh, "USR 1 a@b.c 123", Ok(0)),
+            (Stage::Fresh, "MSG 1 U 5", close(Malformed::WrongState)),
+            (Stage::Fresh, "VER 1 MSNP12", close(Malformed::UnknownVerb)),
+            (Stage::Joined, "PNG", close(Malformed::UnknownVerb)),
+            (Stage::Joined, "JOI bob@example.com Bob", close(Malformed::UnknownVerb)),
+            (Stage::Joined, "USR 20 a@b.c 123", second),
+            (Stage::Joined, "ANS 20 a@b.c 123 7", second),
+            (Stage::Joined, "CAL 2", close(Malformed::WordCount)),
+            (Stage::Joined, "OUT now", close(Malformed::WordCount)),
+            (Stage::Joined, "MSG 5 A 1664", Ok(1664)),
+            (Stage::Joined, "MSG 5 A 1665", close(Malformed::PayloadLength)),
+            (Stage::Joined, "MSG 5 A 0000000005", close(Malformed::PayloadLength)),
+            (Stage::Joined, "MSG 5 A -1", close(Malformed::PayloadLength)),
+        ] {
+            assert_eq!(admit(stage, line.as_bytes()), expected, "{line}");
+        }
+        assert_eq!(admit(Stage::Joined, b"CAL 2 \xff@b.c"), close(Malformed::Word));
+    }
+}
