@@ -28,6 +28,7 @@ pub mod switchboard;
 pub mod text;
 pub mod timestamp;
 mod trid;
+mod verbs;
 pub mod word;
 mod xml;
 

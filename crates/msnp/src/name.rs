@@ -75,6 +75,11 @@ impl DisplayName {
         Ok(Self::new(&word.value))
     }
 
+    /// Reads a word that must be a name.
+    pub(crate) fn from_word(word: &[u8]) -> Result<Self, Malformed> {
+        Self::from_text(&Text::parse(word).ok_or(Malformed::Word)?)?.ok_or(Malformed::Word)
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::word::{self, Words};
-use crate::{Dialect, Guid, Handle, Malformed};
+use crate::{Dialect, Guid, Handle, Malformed, TrId};
 
 /// The number of a group in the dialects below MSNP10: 0 to 29. 0 is the built-in group "Other Contacts".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,6 +112,13 @@ pub(crate) fn skip_version(dialect: Dialect, words: &mut Words<'_>) -> Result<()
         words.need_with(word::number)?;
     }
     Ok(())
+}
+
+/// Reads the transaction id of an answer, and the version that servers of older dialects write after it.
+pub(crate) fn trid_and_version(dialect: Dialect, words: &mut Words<'_>) -> Result<TrId, Malformed> {
+    let trid = words.need_trid()?;
+    skip_version(dialect, words)?;
+    Ok(trid)
 }
 
 impl From<Dialect> for Reader {

@@ -61,7 +61,7 @@ pub enum ClientCommand {
     Chl(TrId),
     /// `IMS TrID ON|OFF`.
     Ims(TrId, bool),
-    /// GCF, GSB, URL, LKP, SND, SDC, FND, PAG, PGD.
+    /// A request to one of the services around.
     Service(ServiceRequest),
 }
 
@@ -97,15 +97,15 @@ impl ClientCommand {
             Verb::Qry => Self::Qry(Qry::decode(trid, words, frame.payload)?),
             Verb::Chl => Self::Chl(trid),
             Verb::Ims => Self::Ims(trid, words.need_with(parse_on_off)?),
-            Verb::Gcf
-            | Verb::Gsb
-            | Verb::Url
-            | Verb::Lkp
-            | Verb::Snd
-            | Verb::Sdc
-            | Verb::Fnd
-            | Verb::Pag
-            | Verb::Pgd => Self::Service(ServiceRequest::decode(verb.word().as_bytes(), trid, words, frame.payload)?),
+            Verb::Gcf => Self::Service(ServiceRequest::decode_shields(trid, words)?),
+            Verb::Gsb => Self::Service(ServiceRequest::Subscription(trid)),
+            Verb::Url => Self::Service(ServiceRequest::decode_url(trid, words)?),
+            Verb::Lkp => Self::Service(ServiceRequest::decode_telephone(trid, words)?),
+            Verb::Snd => Self::Service(ServiceRequest::decode_snd(trid, words)?),
+            Verb::Sdc => Self::Service(ServiceRequest::decode_sdc(trid, words, frame.payload)?),
+            Verb::Fnd => Self::Service(ServiceRequest::decode_directory(trid, words)?),
+            Verb::Pag => Self::Service(ServiceRequest::decode_old_page(trid, words, frame.payload)?),
+            Verb::Pgd => Self::Service(ServiceRequest::decode_page(trid, words, frame.payload)?),
         })
     }
 

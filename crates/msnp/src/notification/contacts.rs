@@ -347,12 +347,11 @@ impl ContactLine {
         }
     }
 
-    pub(super) fn decode(dialect: Dialect, verb: &[u8], trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
-        let list = words.need_with(List::parse)?;
-        skip_version(dialect, &mut words)?;
+    pub(super) fn decode_adc(mut words: Words<'_>) -> Result<Self, Refusal> {
+        let (trid, list) = (words.need_trid()?, words.need_with(List::parse)?);
         let rest: Vec<&[u8]> = words.clone().collect();
-        match (verb, list, rest.as_slice()) {
-            (b"ADC", List::Forward, [who, nick, contact, group @ ..]) if group.len() <= 1 => {
+        match (list, rest.as_slice()) {
+            (List::Forward, [who, nick, contact, group @ ..]) if group.len() <= 1 => {
                 let contact = contact.strip_prefix(b"C=").and_then(Guid::parse).ok_or(Malformed::Word)?;
                 let nickname = nick.strip_prefix(b"F=").and_then(Text::parse).ok_or(Malformed::Word)?;
                 let group = group
@@ -362,27 +361,38 @@ impl ContactLine {
                 let handle = parse_handle(who.strip_prefix(b"N=").ok_or(Malformed::Word)?)?;
                 Ok(Self::Added { trid, handle, nickname, contact, group })
             }
-            (b"ADC", List::Reverse, [who, name]) if trid == TrId::UNASKED => {
-                let who = who.strip_prefix(b"N=").ok_or(Malformed::Word)?;
-                let name = name.strip_prefix(b"F=").ok_or(Malformed::Word)?;
-                Ok(Self::ReverseAdded { handle: parse_handle(who)?, name: parse_name(name)? })
+            (List::Reverse, [who, name]) if trid == TrId::UNASKED => {
+                let handle = parse_handle(who.strip_prefix(b"N=").ok_or(Malformed::Word)?)?;
+                let name = DisplayName::from_word(name.strip_prefix(b"F=").ok_or(Malformed::Word)?)?;
+                Ok(Self::ReverseAdded { handle, name })
             }
-            (b"ADD", List::Reverse, [who, name]) if trid == TrId::UNASKED => {
-                Ok(Self::ReverseAdded { handle: parse_handle(who)?, name: parse_name(name)? })
-            }
-            (b"REM", List::Reverse, [who]) => Ok(Self::ReverseRemoved(parse_handle(who)?)),
-            (b"REM", ..) => Rem::decode_on(dialect, trid, list, words).map(Self::Removal),
-            _ => Adc::decode_on(dialect, trid, list, words).map(Self::Addition),
+            _ => Adc::decode_adc(trid, list, words).map(Self::Addition),
         }
+    }
+
+    pub(super) fn decode_add(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let (trid, list) = (words.need_trid()?, words.need_with(List::parse)?);
+        skip_version(dialect, &mut words)?;
+        if list == List::Reverse && trid == TrId::UNASKED {
+            let [who, name] = words.exactly()?;
+            return Ok(Self::ReverseAdded { handle: parse_handle(who)?, name: DisplayName::from_word(name)? });
+        }
+        Adc::decode_add(trid, list, words).map(Self::Addition)
+    }
+
+    pub(super) fn decode_rem(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let (trid, list) = (words.need_trid()?, words.need_with(List::parse)?);
+        skip_version(dialect, &mut words)?;
+        if list == List::Reverse {
+            let [who] = words.exactly()?;
+            return Ok(Self::ReverseRemoved(parse_handle(who)?));
+        }
+        Rem::decode_on(dialect, trid, list, words).map(Self::Removal)
     }
 }
 
 fn parse_handle(word: &[u8]) -> Result<Handle, Malformed> {
     Handle::parse_contact(utf8(word)?).map_err(|_| Malformed::Word)
-}
-
-fn parse_name(word: &[u8]) -> Result<DisplayName, Malformed> {
-    DisplayName::from_text(&Text::parse(word).ok_or(Malformed::Word)?)?.ok_or(Malformed::Word)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub use client::ClientCommand;
 pub use contacts::{Adc, Addition, ContactLine, Rem, Removal};
 pub use groups::{Adg, GroupLine, GroupWord, Reg, Rmg};
 pub use presence::{Chg, Presence, PresenceLine, Uux};
-pub use server::{OutReason, ServerCommand, server_payload_length};
+pub use server::{OutReason, ServerCommand, ServerVerb, server_payload_length};
 pub use services::{Qry, Rng, ServiceLine, ServiceRequest};
 pub use settings::{AddPrompt, MAX_PHONE, Phone, Privacy, Property, PropertyChange, Prp, Rea, Sbp, SettingLine};
 pub use sign_in::{Agreement, Cvr, SignInAnswer, Ticket, Usr, Ver};

@@ -2,7 +2,7 @@
 
 use crate::payload::PersonalMessage;
 use crate::word::{LineWriter, Words, utf8};
-use crate::{Capabilities, Dialect, DisplayName, ErrorCode, Handle, Malformed, MsnObject, Refusal, Status, Text, TrId};
+use crate::{Capabilities, Dialect, DisplayName, ErrorCode, Handle, Malformed, MsnObject, Refusal, Status, TrId};
 
 /// `CHG TrID status [capabilities [object]]`: sets the status. The answer is the same line, word for word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,8 +128,8 @@ impl Presence {
     fn decode(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
         let mut presence = Self {
             status: words.need_with(Status::parse)?,
-            handle: Handle::parse_lax(words.need_str()?).map_err(|_| Malformed::Word)?,
-            name: DisplayName::from_text(&words.need_with(Text::parse)?)?.ok_or(Malformed::Word)?,
+            handle: parse_handle(words.need()?)?,
+            name: DisplayName::from_word(words.need()?)?,
             capabilities: words.next().map_or(Some(Capabilities(0)), Capabilities::parse).ok_or(Malformed::Word)?,
             object: None,
         };
@@ -155,24 +155,36 @@ impl PresenceLine {
         }
     }
 
-    pub(super) fn decode(dialect: Dialect, verb: &[u8], mut words: Words<'_>, payload: &[u8]) -> Result<Self, Refusal> {
-        let mut trid = || words.need_with(TrId::parse);
-        let line = match verb {
-            b"CHG" => return Ok(Self::Changed(Chg::decode(trid()?, words)?)),
-            b"ILN" => return Ok(Self::Initial(trid()?, Presence::decode(dialect, words)?)),
-            b"NLN" => return Ok(Self::Online(Presence::decode(dialect, words)?)),
-            b"UUX" => Self::Published(trid()?),
-            _ => {
-                let handle = Handle::parse_lax(utf8(words.need()?)?).map_err(|_| Malformed::Word)?;
-                if verb == b"FLN" { Self::Offline(handle) } else { Self::Message(handle, decode_message(payload)?) }
-            }
-        };
-        if !matches!(line, Self::Offline(_)) {
-            words.need()?;
-        }
-        words.end()?;
-        Ok(line)
+    pub(super) fn decode_changed(mut words: Words<'_>) -> Result<Self, Refusal> {
+        Ok(Self::Changed(Chg::decode(words.need_trid()?, words)?))
     }
+
+    pub(super) fn decode_initial(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
+        Ok(Self::Initial(words.need_trid()?, Presence::decode(dialect, words)?))
+    }
+
+    pub(super) fn decode_online(dialect: Dialect, words: Words<'_>) -> Result<Self, Malformed> {
+        Ok(Self::Online(Presence::decode(dialect, words)?))
+    }
+
+    pub(super) fn decode_offline(words: Words<'_>) -> Result<Self, Malformed> {
+        let [handle] = words.exactly()?;
+        Ok(Self::Offline(parse_handle(handle)?))
+    }
+
+    pub(super) fn decode_published(mut words: Words<'_>) -> Result<Self, Malformed> {
+        let (trid, [_zero]) = (words.need_trid()?, words.exactly()?);
+        Ok(Self::Published(trid))
+    }
+
+    pub(super) fn decode_message(words: Words<'_>, payload: &[u8]) -> Result<Self, Malformed> {
+        let [handle, _length] = words.exactly()?;
+        Ok(Self::Message(parse_handle(handle)?, decode_message(payload)?))
+    }
+}
+
+fn parse_handle(word: &[u8]) -> Result<Handle, Malformed> {
+    Handle::parse_lax(utf8(word)?).map_err(|_| Malformed::Word)
 }
 
 #[cfg(test)]

@@ -8,14 +8,104 @@ use super::settings::{Prp, Rea, Sbp, SettingLine};
 use super::sign_in::SignInAnswer;
 use super::sync::{Lst, SynAnswer};
 use crate::frame::Frame;
-use crate::reference::skip_version;
+use crate::reference::trid_and_version;
+use crate::verbs::verbs;
 use crate::word::{self, LineWriter, Words};
 use crate::{Dialect, ErrorCode, Malformed, Reader, Refusal, TrId};
+
+verbs! {
+    /// A verb that a server may send. What it says is in docs/protocol/ns.md.
+    ServerVerb {
+        /// Agrees on a dialect.
+        Ver = "VER",
+        /// Tells which versions of the client are recommended.
+        Cvr = "CVR",
+        /// Answers the version query.
+        Cvq = "CVQ",
+        /// A step of signing in.
+        Usr = "USR",
+        /// Sends the client to another notification server, or to a switchboard.
+        Xfr = "XFR",
+        /// Ends the session.
+        Out = "OUT",
+        /// Answers a ping.
+        Qng = "QNG",
+        /// Begins the burst of lists and settings.
+        Syn = "SYN",
+        /// An address and its lists, in the burst.
+        Lst = "LST",
+        /// A group, in the burst.
+        Lsg = "LSG",
+        /// Whether new reverse-list entries are asked about.
+        Gtc = "GTC",
+        /// Who may see and call those on neither AL nor BL.
+        Blp = "BLP",
+        /// A property of one's own.
+        Prp = "PRP",
+        /// A property of a contact.
+        Bpr = "BPR",
+        /// Answers a change of a property of a contact.
+        Sbp = "SBP",
+        /// Answers a change of a name, up to MSNP9.
+        Rea = "REA",
+        /// An addition to a list or group, from MSNP10 on.
+        Adc = "ADC",
+        /// An addition to a list or group, up to MSNP9.
+        Add = "ADD",
+        /// A removal from a list or group.
+        Rem = "REM",
+        /// A new group.
+        Adg = "ADG",
+        /// A group has a new name.
+        Reg = "REG",
+        /// A group was removed.
+        Rmg = "RMG",
+        /// Repeats one's own new status.
+        Chg = "CHG",
+        /// The status of a contact, at the first status of one's own.
+        Iln = "ILN",
+        /// The new status of a contact.
+        Nln = "NLN",
+        /// A contact went offline.
+        Fln = "FLN",
+        /// Answers a personal message.
+        Uux = "UUX",
+        /// The personal message of a contact.
+        Ubx = "UBX",
+        /// A challenge.
+        Chl = "CHL",
+        /// The answer to a challenge was right.
+        Qry = "QRY",
+        /// A call to a switchboard.
+        Rng = "RNG",
+        /// Whether calls are taken.
+        Ims = "IMS",
+        /// A document of settings.
+        Gcf = "GCF",
+        /// The mobile subscription.
+        Sbs = "SBS",
+        /// Where a web service is.
+        Url = "URL",
+        /// A message of the service.
+        Msg = "MSG",
+        /// An alert.
+        Not = "NOT",
+        /// A page from a telephone: not read, but its payload must be passed over.
+        Ipg = "IPG",
+    }
+}
+
+impl ServerVerb {
+    /// Whether a payload follows the line. Its length is the last word.
+    const fn has_payload(self) -> bool {
+        matches!(self, Self::Msg | Self::Not | Self::Ipg | Self::Ubx | Self::Gcf)
+    }
+}
 
 /// A line from a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerCommand {
-    /// VER, CVR, CVQ, USR and `XFR NS`.
+    /// A step of signing in.
     SignIn(SignInAnswer),
     /// `OUT [reason]`: the server ends the session.
     Out(Option<OutReason>),
@@ -25,7 +115,7 @@ pub enum ServerCommand {
     Syn(SynAnswer),
     /// LST.
     Lst(Lst),
-    /// GTC, BLP, PRP in the burst, BPR.
+    /// A setting.
     Setting(SettingLine),
     /// The answer to PRP.
     Prp(Prp),
@@ -33,13 +123,13 @@ pub enum ServerCommand {
     Sbp(Sbp),
     /// The answer to REA.
     Rea(Rea),
-    /// ADC, ADD and REM.
+    /// A change of the lists.
     Contact(ContactLine),
-    /// ADG, REG, RMG, LSG.
+    /// A group.
     Group(GroupLine),
-    /// CHG, ILN, NLN, FLN, UUX, UBX.
+    /// The presence of somebody.
     Presence(PresenceLine),
-    /// CHL, QRY, `XFR SB`, RNG, IMS, GCF, SBS, URL, MSG, NOT.
+    /// A line of one of the services around.
     Service(ServiceLine),
     /// `code TrID`.
     Error(TrId, ErrorCode),
@@ -61,15 +151,17 @@ pub enum OutReason {
 }
 
 impl OutReason {
-    fn decode(word: &[u8], minutes: Option<&[u8]>) -> Option<Self> {
-        match (word, minutes) {
+    fn decode(mut words: Words<'_>) -> Result<Option<Self>, Malformed> {
+        let Some(word) = words.next() else { return Ok(None) };
+        let reason = match (word, words.next()) {
             (b"OTH", None) => Some(Self::SignedInElsewhere),
             (b"SSD", None) => Some(Self::ShuttingDown),
             (b"MIG", None) => Some(Self::ListsMoved),
             (b"TOU", None) => Some(Self::TermsOfUse),
             (b"RCT", Some(minutes)) => word::number(minutes).map(Self::Closed),
             _ => None,
-        }
+        };
+        reason.map(Some).ok_or(Malformed::Word)
     }
 
     const fn words(self) -> (&'static str, Option<u32>) {
@@ -89,8 +181,8 @@ impl OutReason {
 /// [`Malformed::PayloadLength`] when the last word is no number, or over `most`.
 pub fn server_payload_length(line: &[u8], most: usize) -> Result<usize, Malformed> {
     let mut words = Words::new(line);
-    let has_payload = matches!(words.next(), Some(b"MSG" | b"NOT" | b"IPG" | b"UBX" | b"GCF"));
-    if !has_payload {
+    let verb = words.next().and_then(ServerVerb::from_word);
+    if !verb.is_some_and(ServerVerb::has_payload) {
         return Ok(0);
     }
     let length = words.last().and_then(word::number).and_then(|length| usize::try_from(length).ok());
@@ -137,52 +229,79 @@ impl ServerCommand {
     }
 
     fn decode_line(dialect: Dialect, frame: Frame<'_>) -> Result<Self, Refusal> {
+        use ServerVerb as V;
         let mut words = Words::new(frame.line);
-        let verb = words.need()?;
-        let rest = words.clone();
-        let mut trid = || words.need_with(TrId::parse);
-        if let Some(code) = ErrorCode::parse(verb) {
-            return Ok(Self::Error(trid()?, code));
+        let word = words.need()?;
+        if let Some(code) = ErrorCode::parse(word) {
+            return Ok(Self::Error(words.need_trid()?, code));
         }
-        Ok(match verb {
-            b"VER" | b"CVR" | b"CVQ" | b"USR" => Self::SignIn(SignInAnswer::decode(dialect, verb, trid()?, words)?),
-            b"XFR" if rest.clone().nth(1) == Some(b"NS") => {
-                let trid = trid()?;
-                words.need()?;
-                Self::SignIn(SignInAnswer::decode(dialect, verb, trid, words)?)
-            }
-            b"OUT" => Self::Out(match words.next() {
-                None => None,
-                Some(reason) => Some(OutReason::decode(reason, words.next()).ok_or(Malformed::Word)?),
-            }),
-            b"QNG" if dialect < Dialect::Msnp9 => Self::Qng(0),
-            b"QNG" => Self::Qng(words.next().map_or(Some(0), word::number).ok_or(Malformed::Word)?),
-            b"SYN" => Self::Syn(SynAnswer::decode(dialect, trid()?, words)?),
-            b"LST" => Self::Lst(Lst::decode(dialect, words)?),
-            b"PRP" if rest.clone().next().and_then(TrId::parse).is_some() => {
-                let trid = trid()?;
-                skip_version(dialect, &mut words)?;
-                Self::Prp(Prp::decode(dialect, trid, words)?)
-            }
-            b"GTC" | b"BLP" | b"PRP" | b"BPR" => Self::Setting(SettingLine::decode(dialect, verb, rest)?),
-            b"SBP" => Self::Sbp(Sbp::decode(trid()?, words)?),
-            b"REA" if dialect < Dialect::Msnp10 => {
-                let trid = trid()?;
-                skip_version(dialect, &mut words)?;
-                Self::Rea(Rea::decode(trid, words)?)
-            }
-            b"ADD" if dialect < Dialect::Msnp10 => Self::Contact(ContactLine::decode(dialect, verb, trid()?, words)?),
-            b"ADC" if dialect >= Dialect::Msnp10 => Self::Contact(ContactLine::decode(dialect, verb, trid()?, words)?),
-            b"REM" => Self::Contact(ContactLine::decode(dialect, verb, trid()?, words)?),
-            b"ADG" | b"REG" | b"RMG" | b"LSG" => Self::Group(GroupLine::decode(dialect, verb, rest)?),
-            b"CHG" | b"ILN" | b"NLN" | b"FLN" | b"UUX" | b"UBX" => {
-                Self::Presence(PresenceLine::decode(dialect, verb, rest, frame.payload)?)
-            }
-            b"CHL" | b"QRY" | b"XFR" | b"RNG" | b"IMS" | b"GCF" | b"SBS" | b"URL" | b"MSG" | b"NOT" => {
-                Self::Service(ServiceLine::decode(verb, rest, frame.payload)?)
-            }
-            _ => return Err(Malformed::UnknownVerb.into()),
+        let unknown = Err(Malformed::UnknownVerb.into());
+        let is_old = dialect < Dialect::Msnp10;
+        Ok(match V::from_word(word).ok_or(Malformed::UnknownVerb)? {
+            V::Ver => Self::SignIn(SignInAnswer::decode_ver(words)?),
+            V::Cvr => Self::SignIn(SignInAnswer::decode_cvr(false, words)?),
+            V::Cvq => Self::SignIn(SignInAnswer::decode_cvr(true, words)?),
+            V::Usr => Self::SignIn(SignInAnswer::decode_usr(dialect, words)?),
+            V::Xfr => Self::decode_xfr(words)?,
+            V::Out => Self::Out(OutReason::decode(words)?),
+            V::Qng => Self::decode_qng(dialect, words)?,
+            V::Syn => Self::Syn(SynAnswer::decode(dialect, words.need_trid()?, words)?),
+            V::Lst => Self::Lst(Lst::decode(dialect, words)?),
+            V::Lsg => Self::Group(GroupLine::decode_listed(dialect, words)?),
+            V::Gtc => Self::Setting(SettingLine::decode_add_prompt(dialect, words)?),
+            V::Blp => Self::Setting(SettingLine::decode_privacy(dialect, words)?),
+            V::Prp => Self::decode_prp(dialect, words)?,
+            V::Bpr => Self::Setting(SettingLine::decode_contact(dialect, words)?),
+            V::Sbp => Self::Sbp(Sbp::decode(words.need_trid()?, words)?),
+            V::Rea if !is_old => return unknown,
+            V::Rea => Self::Rea(Rea::decode(trid_and_version(dialect, &mut words)?, words)?),
+            V::Adc if is_old => return unknown,
+            V::Adc => Self::Contact(ContactLine::decode_adc(words)?),
+            V::Add if !is_old => return unknown,
+            V::Add => Self::Contact(ContactLine::decode_add(dialect, words)?),
+            V::Rem => Self::Contact(ContactLine::decode_rem(dialect, words)?),
+            V::Adg => Self::Group(GroupLine::decode_added(dialect, words)?),
+            V::Reg => Self::Group(GroupLine::decode_renamed(dialect, words)?),
+            V::Rmg => Self::Group(GroupLine::decode_removed(dialect, words)?),
+            V::Chg => Self::Presence(PresenceLine::decode_changed(words)?),
+            V::Iln => Self::Presence(PresenceLine::decode_initial(dialect, words)?),
+            V::Nln => Self::Presence(PresenceLine::decode_online(dialect, words)?),
+            V::Fln => Self::Presence(PresenceLine::decode_offline(words)?),
+            V::Uux => Self::Presence(PresenceLine::decode_published(words)?),
+            V::Ubx => Self::Presence(PresenceLine::decode_message(words, frame.payload)?),
+            V::Chl => Self::Service(ServiceLine::decode_challenge(words)?),
+            V::Qry => Self::Service(ServiceLine::decode_challenge_met(words)?),
+            V::Rng => Self::Service(ServiceLine::decode_ring(words)?),
+            V::Ims => Self::Service(ServiceLine::decode_calls(words)?),
+            V::Gcf => Self::Service(ServiceLine::decode_config(words, frame.payload)?),
+            V::Sbs => Self::Service(ServiceLine::decode_subscription(words)?),
+            V::Url => Self::Service(ServiceLine::decode_url(words)?),
+            V::Msg => Self::Service(ServiceLine::decode_message(words, frame.payload)?),
+            V::Not => Self::Service(ServiceLine::decode_notification(words, frame.payload)?),
+            V::Ipg => return unknown,
         })
+    }
+
+    fn decode_xfr(words: Words<'_>) -> Result<Self, Malformed> {
+        if words.clone().nth(1) == Some(b"NS") {
+            return SignInAnswer::decode_transfer(words).map(Self::SignIn);
+        }
+        ServiceLine::decode_switchboard(words).map(Self::Service)
+    }
+
+    fn decode_qng(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
+        if dialect < Dialect::Msnp9 {
+            return Ok(Self::Qng(0));
+        }
+        words.next().map_or(Some(0), word::number).map(Self::Qng).ok_or(Malformed::Word)
+    }
+
+    /// PRP is an answer if it has a transaction id, and a line of the burst if not.
+    fn decode_prp(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Refusal> {
+        if words.clone().need_trid().is_err() {
+            return Ok(Self::Setting(SettingLine::decode_own(words)?));
+        }
+        Ok(Self::Prp(Prp::decode(dialect, trid_and_version(dialect, &mut words)?, words)?))
     }
 }
 

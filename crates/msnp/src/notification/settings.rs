@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::reference::skip_version;
+use crate::reference::{skip_version, trid_and_version};
 use crate::word::{LineWriter, Words};
 use crate::{Dialect, DisplayName, ErrorCode, Guid, Handle, Malformed, Reader, Refusal, Text, TrId};
 
@@ -306,16 +306,18 @@ impl Property {
         }
     }
 
-    fn decode(word: &[u8], value: Option<&[u8]>) -> Result<Self, Malformed> {
-        let text = |word: &[u8]| Text::parse(word).ok_or(Malformed::Word);
+    /// Reads a property and its value, and nothing after them.
+    fn decode(mut words: Words<'_>) -> Result<Self, Malformed> {
+        let (word, value) = (words.need()?, words.next());
+        words.end()?;
         Ok(match (word, value) {
-            (b"MFN", Some(name)) => Self::Name(DisplayName::from_text(&text(name)?)?.ok_or(Malformed::Word)?),
+            (b"MFN", Some(name)) => Self::Name(DisplayName::from_word(name)?),
             (b"MOB", Some(on)) => Self::Paging(on == b"Y"),
             (b"MBE", Some(on)) => Self::MobileEnabled(on == b"Y"),
             _ => {
                 let phone = Phone::parse(word).ok_or(Malformed::Word)?;
-                let number = value.map(|value| text(value).map(|text| text.value().to_owned())).transpose()?;
-                Self::Phone(phone, number)
+                let number = value.map(|value| Text::parse(value).ok_or(Malformed::Word)).transpose()?;
+                Self::Phone(phone, number.map(|number| number.value().to_owned()))
             }
         })
     }
@@ -338,39 +340,42 @@ impl SettingLine {
         }
     }
 
-    pub(super) fn decode(dialect: Dialect, verb: &[u8], mut words: Words<'_>) -> Result<Self, Malformed> {
-        let line = match verb {
-            b"GTC" | b"BLP" => {
-                let in_burst = words.clone().count() == 1;
-                let trid = if in_burst { None } else { Some(words.need_with(TrId::parse)?) };
-                if !in_burst {
-                    skip_version(dialect, &mut words)?;
-                }
-                Self::decode_choice(verb, trid, words.need()?)?
-            }
-            b"PRP" => Self::Own(Property::decode(words.need()?, words.next())?),
-            // Three letters are a property, anything else is a handle or a version (ns.md section 7, BPR).
-            _ => {
-                let handle = match is_property(words.clone().need()?) {
-                    true => None,
-                    false => {
-                        skip_version(dialect, &mut words)?;
-                        Some(Handle::parse_contact(words.need_str()?).map_err(|_| Malformed::Word)?)
-                    }
-                };
-                Self::Contact(handle, Property::decode(words.need()?, words.next())?)
-            }
-        };
-        words.end()?;
-        Ok(line)
+    pub(super) fn decode_add_prompt(dialect: Dialect, words: Words<'_>) -> Result<Self, Malformed> {
+        let (trid, value) = decode_choice(dialect, words, AddPrompt::parse)?;
+        Ok(Self::AddPrompt(trid, value))
     }
 
-    fn decode_choice(verb: &[u8], trid: Option<TrId>, value: &[u8]) -> Result<Self, Malformed> {
-        if verb == b"GTC" {
-            return Ok(Self::AddPrompt(trid, AddPrompt::parse(value).ok_or(Malformed::Word)?));
-        }
-        Ok(Self::Privacy(trid, Privacy::parse(value).ok_or(Malformed::Word)?))
+    pub(super) fn decode_privacy(dialect: Dialect, words: Words<'_>) -> Result<Self, Malformed> {
+        let (trid, value) = decode_choice(dialect, words, Privacy::parse)?;
+        Ok(Self::Privacy(trid, value))
     }
+
+    pub(super) fn decode_own(words: Words<'_>) -> Result<Self, Malformed> {
+        Property::decode(words).map(Self::Own)
+    }
+
+    pub(super) fn decode_contact(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
+        // Three letters are a property, anything else is a handle or a version (ns.md section 7, BPR).
+        if is_property(words.clone().need()?) {
+            return Ok(Self::Contact(None, Property::decode(words)?));
+        }
+        skip_version(dialect, &mut words)?;
+        let handle = Handle::parse_contact(words.need_str()?).map_err(|_| Malformed::Word)?;
+        Ok(Self::Contact(Some(handle), Property::decode(words)?))
+    }
+}
+
+/// Reads `[TrID [version]] value`, without a transaction id in the burst.
+fn decode_choice<T>(
+    dialect: Dialect,
+    mut words: Words<'_>,
+    parse: impl FnOnce(&[u8]) -> Option<T>,
+) -> Result<(Option<TrId>, T), Malformed> {
+    let in_burst = words.clone().count() == 1;
+    let trid = if in_burst { None } else { Some(trid_and_version(dialect, &mut words)?) };
+    let value = words.need_with(parse)?;
+    words.end()?;
+    Ok((trid, value))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::word::{LineWriter, Words, utf8};
 use crate::{
     Dialect, DisplayName, ErrorCode, GroupNumber, GroupRef, Guid, Handle, List, ListBits, Malformed, NetworkIds,
-    Reader, Refusal, Text, TrId,
+    Reader, Refusal, TrId,
 };
 
 /// Which state of lists and settings a copy has.
@@ -136,7 +136,7 @@ impl Lst {
 
     fn decode_old(mut words: Words<'_>) -> Result<Self, Malformed> {
         let handle = Handle::parse_contact(words.need_str()?).map_err(|_| Malformed::Word)?;
-        let nickname = DisplayName::from_text(&words.need_with(Text::parse)?)?.ok_or(Malformed::Word)?;
+        let nickname = DisplayName::from_word(words.need()?)?;
         let lists = words.need_with(crate::word::number).map(ListBits::from_number)?.ok_or(Malformed::Word)?;
         let number = |word: &[u8]| GroupNumber::parse(word).map(GroupRef::Number);
         let groups = words.next().map_or(Ok(Vec::new()), |word| parse_groups(word, number))?;
@@ -151,8 +151,7 @@ impl Lst {
     fn decode_new(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
         let handle = words.need()?.strip_prefix(b"N=").ok_or(Malformed::Word)?;
         let handle = Handle::parse_contact(utf8(handle)?).map_err(|_| Malformed::Word)?;
-        let nickname = words.need()?.strip_prefix(b"F=").and_then(Text::parse).ok_or(Malformed::Word)?;
-        let nickname = DisplayName::from_text(&nickname)?.ok_or(Malformed::Word)?;
+        let nickname = DisplayName::from_word(words.need()?.strip_prefix(b"F=").ok_or(Malformed::Word)?)?;
         let mut word = words.need()?;
         let mut contact = None;
         if let Some(guid) = word.strip_prefix(b"C=") {

@@ -6,6 +6,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::verbs::verbs;
 use crate::word::{self, Words};
 use crate::{Dialect, ErrorCode, Malformed, Refusal, TrId};
 
@@ -20,36 +21,6 @@ pub enum Stage {
     Negotiated(Dialect),
     /// USR said OK.
     SignedIn(Dialect),
-}
-
-/// Declares [`Verb`].
-macro_rules! verbs {
-    ($($(#[doc = $doc:literal])+ $name:ident = $word:literal,)+) => {
-        /// A verb that a client may send. What it does is in docs/protocol/ns.md.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Verb {
-            $($(#[doc = $doc])+ $name,)+
-        }
-
-        impl Verb {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
-
-            /// The verb as it is written.
-            #[must_use]
-            pub const fn word(self) -> &'static str {
-                match self {
-                    $(Self::$name => $word,)+
-                }
-            }
-
-            /// The verb that a word names, by exact case.
-            #[must_use]
-            pub fn from_word(word: &[u8]) -> Option<Self> {
-                Self::ALL.iter().copied().find(|verb| verb.word().as_bytes() == word)
-            }
-        }
-    };
 }
 
 /// What holds for a verb in some dialects, whatever its words say.
@@ -87,72 +58,75 @@ pub const MAX_PERSONAL_MESSAGE: usize = 4096;
 pub const MAX_PAGE: usize = 1664;
 
 verbs! {
-    /// Agrees on a dialect.
-    Ver = "VER",
-    /// Tells the client's version.
-    Cvr = "CVR",
-    /// The version query of CVR0.
-    Cvq = "CVQ",
-    /// Signs in.
-    Usr = "USR",
-    /// Signs out.
-    Out = "OUT",
-    /// Asks whether the server lives.
-    Png = "PNG",
-    /// Asks for a switchboard.
-    Xfr = "XFR",
-    /// Synchronises lists and settings.
-    Syn = "SYN",
-    /// Fetches the shields document.
-    Gcf = "GCF",
-    /// Asks for the mobile subscription.
-    Gsb = "GSB",
-    /// Sets whether new reverse-list entries are asked about.
-    Gtc = "GTC",
-    /// Sets who may see and call those on neither AL nor BL.
-    Blp = "BLP",
-    /// Sets the own name or a telephone number.
-    Prp = "PRP",
-    /// Sets a property of a contact.
-    Sbp = "SBP",
-    /// Sets the own name or that of a contact.
-    Rea = "REA",
-    /// Adds to a list or group, up to MSNP9.
-    Add = "ADD",
-    /// Adds to a list or group, from MSNP10 on.
-    Adc = "ADC",
-    /// Removes from a list or group.
-    Rem = "REM",
-    /// Makes a group.
-    Adg = "ADG",
-    /// Renames a group.
-    Reg = "REG",
-    /// Removes a group.
-    Rmg = "RMG",
-    /// Sets the status.
-    Chg = "CHG",
-    /// Publishes a personal message.
-    Uux = "UUX",
-    /// Answers a challenge.
-    Qry = "QRY",
-    /// Asks to be challenged.
-    Chl = "CHL",
-    /// Whether calls are taken.
-    Ims = "IMS",
-    /// Asks where a web service is.
-    Url = "URL",
-    /// Looks a telephone number up.
-    Lkp = "LKP",
-    /// Mails an invitation.
-    Snd = "SND",
-    /// Mails an invitation with a text.
-    Sdc = "SDC",
-    /// Searches the directory.
-    Fnd = "FND",
-    /// Pages a telephone, up to MSNP8.
-    Pag = "PAG",
-    /// Pages a telephone, from MSNP9 on.
-    Pgd = "PGD",
+    /// A verb that a client may send. What it does is in docs/protocol/ns.md.
+    Verb {
+        /// Agrees on a dialect.
+        Ver = "VER",
+        /// Tells the client's version.
+        Cvr = "CVR",
+        /// The version query of CVR0.
+        Cvq = "CVQ",
+        /// Signs in.
+        Usr = "USR",
+        /// Signs out.
+        Out = "OUT",
+        /// Asks whether the server lives.
+        Png = "PNG",
+        /// Asks for a switchboard.
+        Xfr = "XFR",
+        /// Synchronises lists and settings.
+        Syn = "SYN",
+        /// Fetches the shields document.
+        Gcf = "GCF",
+        /// Asks for the mobile subscription.
+        Gsb = "GSB",
+        /// Sets whether new reverse-list entries are asked about.
+        Gtc = "GTC",
+        /// Sets who may see and call those on neither AL nor BL.
+        Blp = "BLP",
+        /// Sets the own name or a telephone number.
+        Prp = "PRP",
+        /// Sets a property of a contact.
+        Sbp = "SBP",
+        /// Sets the own name or that of a contact.
+        Rea = "REA",
+        /// Adds to a list or group, up to MSNP9.
+        Add = "ADD",
+        /// Adds to a list or group, from MSNP10 on.
+        Adc = "ADC",
+        /// Removes from a list or group.
+        Rem = "REM",
+        /// Makes a group.
+        Adg = "ADG",
+        /// Renames a group.
+        Reg = "REG",
+        /// Removes a group.
+        Rmg = "RMG",
+        /// Sets the status.
+        Chg = "CHG",
+        /// Publishes a personal message.
+        Uux = "UUX",
+        /// Answers a challenge.
+        Qry = "QRY",
+        /// Asks to be challenged.
+        Chl = "CHL",
+        /// Whether calls are taken.
+        Ims = "IMS",
+        /// Asks where a web service is.
+        Url = "URL",
+        /// Looks a telephone number up.
+        Lkp = "LKP",
+        /// Mails an invitation.
+        Snd = "SND",
+        /// Mails an invitation with a text.
+        Sdc = "SDC",
+        /// Searches the directory.
+        Fnd = "FND",
+        /// Pages a telephone, up to MSNP8.
+        Pag = "PAG",
+        /// Pages a telephone, from MSNP9 on.
+        Pgd = "PGD",
+    }
 }
 
 /// The table. A verb whose form changed has a row for each form; where there is no row, the verb does not exist.

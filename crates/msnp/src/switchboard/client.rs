@@ -1,8 +1,9 @@
 //! What a client sends.
 
 use super::cookie::Cookie;
+use super::verb::Verb;
 use crate::frame::Frame;
-use crate::word::{LineWriter, Words, number};
+use crate::word::{LineWriter, Words, number, utf8};
 use crate::{ErrorCode, Handle, Malformed, Refusal, TrId};
 
 /// The binary header and footer that every peer-to-peer message has (payloads.md section 7.1).
@@ -103,32 +104,33 @@ impl<'a> ClientCommand<'a> {
     /// 208 for a callee that is no address, 282 for malformed peer-to-peer data; else a close.
     pub fn decode(frame: Frame<'a>) -> Result<Self, Refusal> {
         let mut words = Words::new(frame.line);
-        let verb = words.need()?;
-        if verb == b"OUT" {
-            return Ok(Self::Out);
-        }
-        let trid = words.next().and_then(TrId::parse).ok_or(Malformed::TrId)?;
+        let verb = Verb::from_word(words.need()?).ok_or(Malformed::UnknownVerb)?;
+        let mut trid = || words.next().and_then(TrId::parse).ok_or(Malformed::TrId);
         match verb {
-            b"MSG" => {
-                let flag = words.need_with(AckFlag::parse)?;
+            Verb::Usr => {
+                let (trid, [handle, cookie]) = (trid()?, words.exactly()?);
+                let cookie = Cookie(utf8(cookie)?.to_owned());
+                Ok(Self::Usr { trid, handle: Handle::parse_lax(utf8(handle)?).ok(), cookie })
+            }
+            Verb::Ans => {
+                let (trid, [handle, cookie, session]) = (trid()?, words.exactly()?);
+                let cookie = Cookie(utf8(cookie)?.to_owned());
+                Ok(Self::Ans { trid, handle: Handle::parse_lax(utf8(handle)?).ok(), cookie, session: number(session) })
+            }
+            Verb::Cal => {
+                let (trid, [callee]) = (trid()?, words.exactly()?);
+                let callee = Handle::parse_lax(utf8(callee)?);
+                Ok(Self::Cal { trid, callee: callee.map_err(|_| Refusal::Answer(trid, ErrorCode::InvalidUsername))? })
+            }
+            Verb::Msg => {
+                let (trid, [flag, _length]) = (trid()?, words.exactly()?);
+                let flag = AckFlag::parse(flag).ok_or(Malformed::Word)?;
                 if flag == AckFlag::Data && is_broken_p2p(frame.payload) {
                     return Err(Refusal::Answer(trid, ErrorCode::BadDataMessage));
                 }
                 Ok(Self::Msg { trid, flag, payload: frame.payload })
             }
-            b"CAL" => {
-                let callee = Handle::parse_lax(words.need_str()?);
-                Ok(Self::Cal { trid, callee: callee.map_err(|_| Refusal::Answer(trid, ErrorCode::InvalidUsername))? })
-            }
-            b"USR" | b"ANS" => {
-                let handle = Handle::parse_lax(words.need_str()?).ok();
-                let cookie = Cookie(words.need_str()?.to_owned());
-                if verb == b"USR" {
-                    return Ok(Self::Usr { trid, handle, cookie });
-                }
-                Ok(Self::Ans { trid, handle, cookie, session: number(words.need()?) })
-            }
-            _ => Err(Malformed::UnknownVerb.into()),
+            Verb::Out => Ok(Self::Out),
         }
     }
 

@@ -8,4 +8,4 @@ mod verb;
 pub use client::{AckFlag, ClientCommand};
 pub use cookie::Cookie;
 pub use server::{Participant, ServerCommand};
-pub use verb::{MAX_MESSAGE, Stage, admit, server_payload_length};
+pub use verb::{MAX_MESSAGE, ServerVerb, Stage, Verb, admit, server_payload_length};

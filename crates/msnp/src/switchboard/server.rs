@@ -1,8 +1,9 @@
 //! What a server sends.
 
+use super::verb::ServerVerb;
 use crate::frame::Frame;
 use crate::word::{LineWriter, Words, number};
-use crate::{Capabilities, Dialect, DisplayName, ErrorCode, Handle, Malformed, Text, TrId};
+use crate::{Capabilities, Dialect, DisplayName, ErrorCode, Handle, Malformed, TrId};
 
 /// Somebody in a session, as IRO and JOI tell it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ impl Participant {
 
 fn decode_person(words: &mut Words<'_>) -> Result<(Handle, DisplayName), Malformed> {
     let handle = Handle::parse_lax(words.need_str()?).map_err(|_| Malformed::Word)?;
-    let name = DisplayName::from_text(&words.need_with(Text::parse)?)?.ok_or(Malformed::Word)?;
+    let name = DisplayName::from_word(words.need()?)?;
     Ok((handle, name))
 }
 
@@ -115,46 +116,41 @@ impl<'a> ServerCommand<'a> {
     /// What makes the line impossible; a client closes then.
     pub fn decode(frame: Frame<'a>) -> Result<Self, Malformed> {
         let mut words = Words::new(frame.line);
-        let verb = words.need()?;
-        let mut trid = || words.need_with(TrId::parse);
-        if let Some(code) = ErrorCode::parse(verb) {
-            return Ok(Self::Error(trid()?, code));
+        let word = words.need()?;
+        if let Some(code) = ErrorCode::parse(word) {
+            return Ok(Self::Error(words.need_trid()?, code));
         }
-        let line = match verb {
-            b"USR" => {
-                let trid = trid()?;
-                words.need()?;
+        let line = match ServerVerb::from_word(word).ok_or(Malformed::UnknownVerb)? {
+            ServerVerb::Usr => {
+                let (trid, _ok) = (words.need_trid()?, words.need()?);
                 let (handle, name) = decode_person(&mut words)?;
                 Self::Opened { trid, handle, name }
             }
-            b"IRO" => {
-                let trid = trid()?;
+            ServerVerb::Iro => {
+                let trid = words.need_trid()?;
                 let (index, total) = (words.need_with(number)?, words.need_with(number)?);
                 return Ok(Self::Roster { trid, index, total, who: Participant::decode(words)? });
             }
-            b"ANS" => {
-                let trid = trid()?;
-                words.need()?;
+            ServerVerb::Ans => {
+                let (trid, _ok) = (words.need_trid()?, words.need()?);
                 Self::Joined(trid)
             }
-            b"JOI" => return Ok(Self::Join(Participant::decode(words)?)),
-            b"CAL" => {
-                let trid = trid()?;
-                words.need()?;
+            ServerVerb::Joi => return Ok(Self::Join(Participant::decode(words)?)),
+            ServerVerb::Cal => {
+                let (trid, _ringing) = (words.need_trid()?, words.need()?);
                 Self::Ringing(trid, words.need_with(number)?)
             }
-            b"MSG" => {
+            ServerVerb::Msg => {
                 let (handle, name) = decode_person(&mut words)?;
                 words.need()?;
                 Self::Message { handle, name, payload: frame.payload }
             }
-            b"ACK" => Self::Ack(trid()?),
-            b"NAK" => Self::Nak(trid()?),
-            b"BYE" => {
+            ServerVerb::Ack => Self::Ack(words.need_trid()?),
+            ServerVerb::Nak => Self::Nak(words.need_trid()?),
+            ServerVerb::Bye => {
                 let handle = Handle::parse_lax(words.need_str()?).map_err(|_| Malformed::Word)?;
                 Self::Bye(handle, words.next().is_some())
             }
-            _ => return Err(Malformed::UnknownVerb),
         };
         words.end()?;
         Ok(line)

@@ -1,5 +1,6 @@
 //! When a command may come, and how long its payload is.
 
+use crate::verbs::verbs;
 use crate::word::{Words, number, utf8};
 use crate::{ErrorCode, Malformed, Refusal, TrId};
 
@@ -15,6 +16,59 @@ pub enum Stage {
     Joined,
 }
 
+verbs! {
+    /// A verb that a client may send. What it does is in docs/protocol/sb.md.
+    Verb {
+        /// Opens a session.
+        Usr = "USR",
+        /// Joins a session.
+        Ans = "ANS",
+        /// Rings somebody.
+        Cal = "CAL",
+        /// Carries a message.
+        Msg = "MSG",
+        /// Leaves.
+        Out = "OUT",
+    }
+}
+
+verbs! {
+    /// A verb that a server may send. What it says is in docs/protocol/sb.md.
+    ServerVerb {
+        /// The session is open.
+        Usr = "USR",
+        /// Somebody who is in the session already.
+        Iro = "IRO",
+        /// The session is joined.
+        Ans = "ANS",
+        /// Somebody joined.
+        Joi = "JOI",
+        /// The callee is rung.
+        Cal = "CAL",
+        /// A message.
+        Msg = "MSG",
+        /// A message was delivered.
+        Ack = "ACK",
+        /// A message was not delivered.
+        Nak = "NAK",
+        /// Somebody left.
+        Bye = "BYE",
+    }
+}
+
+impl Verb {
+    /// How many words follow, and in which stage it may come if not in both.
+    const fn form(self) -> (usize, Option<Stage>) {
+        match self {
+            Self::Usr => (3, Some(Stage::Fresh)),
+            Self::Ans => (4, Some(Stage::Fresh)),
+            Self::Cal => (2, Some(Stage::Joined)),
+            Self::Msg => (3, Some(Stage::Joined)),
+            Self::Out => (0, None),
+        }
+    }
+}
+
 /// Decides whether a line may come in this stage, and how long its payload is.
 ///
 /// # Errors
@@ -22,30 +76,22 @@ pub enum Stage {
 pub fn admit(stage: Stage, line: &[u8]) -> Result<usize, Refusal> {
     utf8(line)?;
     let mut words = Words::new(line);
-    let verb = words.need()?;
-    let (count, joined) = match verb {
-        b"OUT" => (0, None),
-        b"USR" => (3, Some(Stage::Fresh)),
-        b"ANS" => (4, Some(Stage::Fresh)),
-        b"CAL" => (2, Some(Stage::Joined)),
-        b"MSG" => (3, Some(Stage::Joined)),
-        _ => return Err(Malformed::UnknownVerb.into()),
-    };
+    let verb = Verb::from_word(words.need()?).ok_or(Malformed::UnknownVerb)?;
+    let (count, wanted) = verb.form();
     if words.clone().count() != count {
         return Err(Malformed::WordCount.into());
     }
-    let Some(wanted) = joined else { return Ok(0) };
+    let Some(wanted) = wanted else { return Ok(0) };
     let trid = words.next().and_then(TrId::parse).ok_or(Malformed::TrId)?;
     match (stage, wanted) {
         (Stage::Joined, Stage::Fresh) => return Err(Refusal::Fatal(trid, ErrorCode::AuthenticationFailed)),
         (Stage::Fresh, Stage::Joined) => return Err(Malformed::WrongState.into()),
-        _ => {}
+        (Stage::Fresh, Stage::Fresh) | (Stage::Joined, Stage::Joined) => {}
     }
-    if verb != b"MSG" {
+    if verb != Verb::Msg {
         return Ok(0);
     }
-    let length = words.last().and_then(message_length).ok_or(Malformed::PayloadLength)?;
-    Ok(length)
+    Ok(words.last().and_then(message_length).ok_or(Malformed::PayloadLength)?)
 }
 
 /// A plain decimal number of at most nine digits, within the limit.
@@ -60,7 +106,7 @@ fn message_length(word: &[u8]) -> Option<usize> {
 /// [`Malformed::PayloadLength`] when the length of MSG is no number within the limit.
 pub fn server_payload_length(line: &[u8]) -> Result<usize, Malformed> {
     let mut words = Words::new(line);
-    if words.next() != Some(b"MSG") {
+    if words.next().and_then(ServerVerb::from_word) != Some(ServerVerb::Msg) {
         return Ok(0);
     }
     words.last().and_then(message_length).ok_or(Malformed::PayloadLength)
