@@ -136,7 +136,7 @@ impl ServiceRequest {
 
     pub(super) fn decode_telephone(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
         let number = Text::parse(words.need()?).filter(|word| crate::handle::is_telephone(word.value()));
-        Ok(Self::Telephone { trid, number: number.ok_or(invalid(trid))?.value().to_owned() })
+        Ok(Self::Telephone { trid, number: number.ok_or_else(|| invalid(trid))?.value().to_owned() })
     }
 
     pub(super) fn decode_snd(trid: TrId, words: Words<'_>) -> Result<Self, Refusal> {

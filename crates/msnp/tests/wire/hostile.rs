@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::framing::assert_clean_lines;
+use crate::framing::{assert_clean_lines, first_line};
 
 /// A word as somebody spells it who wants to break another client's line.
 fn hostile_word() -> impl Strategy<Value = Vec<u8>> {
@@ -99,13 +99,12 @@ fn ns_client_verbs() -> Vec<&'static str> {
 }
 
 fn ns_server_verbs() -> Vec<&'static str> {
-    let verbs = "VER CVR CVQ USR XFR OUT QNG SYN LST PRP GTC BLP BPR SBP REA ADC ADD REM ADG REG RMG LSG CHG ILN NLN FLN \
-                 UUX UBX CHL QRY RNG IMS GCF SBS URL MSG NOT 201 911 999";
-    verbs.split(' ').collect()
+    ServerVerb::ALL.iter().map(|verb| verb.word()).chain(["201", "911", "999"]).collect()
 }
 
 fn sb_verbs() -> Vec<&'static str> {
-    "USR ANS CAL MSG OUT IRO JOI ACK NAK BYE 217".split(' ').collect()
+    let client = sb::Verb::ALL.iter().map(|verb| verb.word());
+    client.chain(sb::ServerVerb::ALL.iter().map(|verb| verb.word())).chain(["217"]).collect()
 }
 
 fn any_payload() -> impl Strategy<Value = Vec<u8>> {
@@ -131,9 +130,8 @@ proptest! {
         if let Ok(command) = ClientCommand::decode(dialect, Frame { line: &line, payload: &payload }) {
             let mut out = Vec::new();
             command.encode(dialect, &mut out);
-            let line = &out[..out.len() - payload_of_client(&command).len() - 2];
-            let again = ClientCommand::decode(dialect, Frame { line, payload: payload_of_client(&command) });
-            prop_assert_eq!(again, Ok(command));
+            let (line, payload) = first_line(&out);
+            prop_assert_eq!(ClientCommand::decode(dialect, Frame { line, payload }), Ok(command));
         }
     }
 
@@ -147,9 +145,8 @@ proptest! {
         if let Ok(command) = ServerCommand::decode(dialect, Frame { line: &line, payload: &payload }) {
             let mut out = Vec::new();
             command.encode(dialect, &mut out);
-            let payload = payload_of_server(&command);
-            let line = &out[..out.len() - payload.len() - 2];
-            prop_assert_eq!(ServerCommand::decode(dialect, Frame { line, payload }), Ok(command.clone()));
+            let (line, payload) = first_line(&out);
+            prop_assert_eq!(ServerCommand::decode(dialect, Frame { line, payload }), Ok(command));
         }
     }
 
@@ -163,21 +160,17 @@ proptest! {
         }
         let _ = sb::server_payload_length(&line);
         let frame = Frame { line: &line, payload: &payload };
-        let line_of = |out: &[u8]| {
-            let payload = if out.starts_with(b"MSG") { payload.len() } else { 0 };
-            out[..out.len() - payload - 2].to_vec()
-        };
         if let Ok(command) = sb::ClientCommand::decode(frame) {
             let mut out = Vec::new();
             command.encode(&mut out);
-            let again = line_of(&out);
-            prop_assert_eq!(sb::ClientCommand::decode(Frame { line: &again, ..frame }), Ok(command.clone()));
+            let (line, payload) = first_line(&out);
+            prop_assert_eq!(sb::ClientCommand::decode(Frame { line, payload }), Ok(command.clone()));
         }
         if let Ok(command) = sb::ServerCommand::decode(frame) {
             let mut out = Vec::new();
             command.encode(Dialect::Msnp12, &mut out);
-            let again = line_of(&out);
-            prop_assert_eq!(sb::ServerCommand::decode(Frame { line: &again, ..frame }), Ok(command.clone()));
+            let (line, payload) = first_line(&out);
+            prop_assert_eq!(sb::ServerCommand::decode(Frame { line, payload }), Ok(command.clone()));
         }
     }
 
@@ -317,31 +310,6 @@ fn lines_with(dialect: Dialect, handle: &Handle, name: &DisplayName, text: &Text
         })
         .into(),
     ]
-}
-
-fn payload_of_client(command: &ClientCommand) -> &[u8] {
-    match command {
-        ClientCommand::Uux(uux) => uux.message.as_ref().map_or(&[], |message| message.as_bytes()),
-        ClientCommand::Qry(qry) => &qry.answer,
-        ClientCommand::Service(
-            ServiceRequest::Invitation { text: Some(text), .. }
-            | ServiceRequest::OldPage { text, .. }
-            | ServiceRequest::Page { text, .. },
-        ) => text,
-        _ => &[],
-    }
-}
-
-fn payload_of_server(command: &ServerCommand) -> &[u8] {
-    match command {
-        ServerCommand::Presence(PresenceLine::Message(_, Some(message))) => message.as_bytes(),
-        ServerCommand::Service(
-            ServiceLine::Config { document: bytes, .. }
-            | ServiceLine::Message(bytes)
-            | ServiceLine::Notification(bytes),
-        ) => bytes,
-        _ => &[],
-    }
 }
 
 /// CHG may be as long as a line; NLN has the address and the name of the sender on top.

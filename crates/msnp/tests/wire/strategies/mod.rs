@@ -1,5 +1,25 @@
 //! Well-formed values of every type; the modules make every command of them.
 
+/// A strategy for each form of a type, each `weight *` as often as the others. A form without one does not compile, and a
+/// strategy that makes another form than its own fails the test. `if` says where a form exists.
+macro_rules! forms {
+    ($type:ty { $($weight:literal * $form:pat $(if $exists:expr)? => $strategy:expr,)+ }) => {{
+        let form = |value: &$type| match value { $($form => stringify!($form),)+ };
+        let mut strategies = Vec::new();
+        $(if true $(&& $exists)? {
+            let checked = Strategy::prop_map($strategy, move |value| {
+                assert_eq!(form(&value), stringify!($form), "made by the strategy of another form");
+                value
+            });
+            strategies.push(($weight, Strategy::boxed(checked)));
+        })+
+        Union::new_weighted(strategies)
+    }};
+    ($type:ty { $($form:pat $(if $exists:expr)? => $strategy:expr,)+ }) => {
+        forms!($type { $(1 * $form $(if $exists)? => $strategy,)+ })
+    };
+}
+
 mod client;
 mod server;
 mod switchboard;
@@ -115,6 +135,10 @@ fn group_name() -> impl Strategy<Value = Text> {
 
 fn phone_number() -> impl Strategy<Value = Text> {
     text(MAX_PHONE)
+}
+
+fn cookie() -> impl Strategy<Value = Cookie> {
+    word().prop_map(Cookie)
 }
 
 fn capabilities() -> impl Strategy<Value = Capabilities> {
