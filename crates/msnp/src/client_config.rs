@@ -9,7 +9,7 @@ use crate::xml::{Reader, Step};
 
 /// The longest country and version that are kept. Real ones have two and some ten characters, and both go into the log, which
 /// nobody shall be able to fill.
-const MOST_WORD: usize = 16;
+const MAX_WORD: usize = 16;
 
 /// A request for the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl ConfigRequest {
 const SOAP_KEYS: [&str; 4] = ["Country", "CLCID", "PLCID", "GeoID"];
 
 fn word(value: &str, is_good: impl Fn(u8) -> bool) -> Option<String> {
-    let good = (1..=MOST_WORD).contains(&value.len()) && value.bytes().all(is_good);
+    let good = (1..=MAX_WORD).contains(&value.len()) && value.bytes().all(is_good);
     good.then(|| value.to_owned())
 }
 

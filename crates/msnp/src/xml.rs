@@ -10,8 +10,8 @@ use quick_xml::events::{BytesStart, Event};
 use thiserror::Error;
 
 /// How deep elements may stand in each other, and how many attributes one may have (security.md section 4, "XML in").
-const MOST_DEPTH: usize = 32;
-const MOST_ATTRIBUTES: usize = 32;
+const MAX_DEPTH: usize = 32;
+const MAX_ATTRIBUTES: usize = 32;
 
 /// Why a document is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -118,12 +118,12 @@ impl<'a> Reader<'a> {
             return Err(BadXml::Malformed);
         }
         self.rooted = true;
-        if self.path.len() == MOST_DEPTH {
+        if self.path.len() == MAX_DEPTH {
             return Err(BadXml::Limit);
         }
         for (count, attribute) in start.attributes().enumerate() {
             attribute.map_err(|_| BadXml::Malformed)?;
-            if count == MOST_ATTRIBUTES {
+            if count == MAX_ATTRIBUTES {
                 return Err(BadXml::Limit);
             }
         }

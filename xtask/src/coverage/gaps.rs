@@ -7,7 +7,7 @@ use super::scan::Shown;
 use super::{Handling, Key, Sender, Service, VERBS, number};
 
 /// Each service and direction, in the order of the page.
-pub(super) const TABLES: [(Service, Sender); 6] = [
+const TABLES: [(Service, Sender); 6] = [
     (Service::Notification, Sender::Client),
     (Service::Notification, Sender::Server),
     (Service::Dispatch, Sender::Client),
@@ -32,7 +32,7 @@ impl Gap<'_> {
 }
 
 /// Returns whether a transcript shows what the reference says of a verb in a dialect, if there is anything to show.
-pub(super) fn is_shown(reference: &Reference, shown: &Shown, key: &Key, dialect: Dialect) -> bool {
+fn is_shown(reference: &Reference, shown: &Shown, key: &Key, dialect: Dialect) -> bool {
     match reference.expected(key, dialect) {
         None | Some(Handling::Never) => true,
         Some(handling) => {

@@ -1,5 +1,7 @@
 //! What a client sends.
 
+use thiserror::Error;
+
 use super::contacts::{Adc, Rem};
 use super::groups::{Adg, Reg, Rmg};
 use super::presence::{Chg, Uux};
@@ -110,7 +112,22 @@ impl ClientCommand {
     }
 
     /// Appends the command as a client of `dialect` sends it.
-    pub fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) {
+    ///
+    /// # Errors
+    /// [`NotInDialect`] when the dialect lacks the command. Nothing is appended.
+    pub fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) -> Result<(), NotInDialect> {
+        let start = out.len();
+        self.write(dialect, out);
+        let verb = out.get(start..start + 3).and_then(Verb::from_word);
+        if verb.is_none_or(|verb| verb.row(dialect).is_none()) {
+            out.truncate(start);
+            return Err(NotInDialect(dialect));
+        }
+        Ok(())
+    }
+
+    /// Appends the command in the form that is nearest to those of `dialect`.
+    fn write(&self, dialect: Dialect, out: &mut Vec<u8>) {
         match self {
             Self::Ver(ver) => ver.encode(out),
             Self::Cvr(cvr) => cvr.encode("CVR", out),
@@ -125,7 +142,7 @@ impl ClientCommand {
             Self::Prp(prp) => prp.encode(None, out),
             Self::Sbp(sbp) => sbp.encode(out),
             Self::Rea(rea) => rea.encode(None, out),
-            Self::Adc(adc) => adc.encode(dialect, out),
+            Self::Adc(adc) => adc.encode(dialect, None, out),
             Self::Rem(rem) => rem.encode(None, out),
             Self::Adg(adg) => adg.encode(dialect, out),
             Self::Reg(reg) => reg.encode(dialect.into(), None, out),
@@ -140,10 +157,40 @@ impl ClientCommand {
     }
 }
 
+/// A command that a dialect lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{0} does not have this command")]
+pub struct NotInDialect(pub Dialect);
+
 fn parse_on_off(word: &[u8]) -> Option<bool> {
     match word {
         b"ON" => Some(true),
         b"OFF" => Some(false),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notification::{Addition, Rea, Sbp};
+    use crate::{DisplayName, Guid, Handle, Text};
+
+    #[test]
+    fn a_command_that_the_dialect_lacks_is_not_written() {
+        let (trid, guid) = (TrId::new(1), Guid::from_bytes([7; 16]));
+        let (handle, name) = (Handle::parse("bob@example.com").unwrap(), DisplayName::new("Bob").unwrap());
+        let addition = Addition::ToGroup { contact: guid, group: guid };
+        let rea = Rea { trid, handle, name: name.clone(), word: Text::encode("Bob") };
+        for (command, dialect) in [
+            (ClientCommand::Adc(Adc { trid, addition }), Dialect::Msnp9),
+            (ClientCommand::Sbp(Sbp::nickname(trid, guid, &name)), Dialect::Msnp9),
+            (ClientCommand::Rea(rea), Dialect::Msnp10),
+            (ClientCommand::Uux(Uux { trid, message: None }), Dialect::Msnp10),
+        ] {
+            let mut out = b"PNG\r\n".to_vec();
+            assert_eq!(command.encode(dialect, &mut out), Err(NotInDialect(dialect)), "{command:?}");
+            assert_eq!(out, b"PNG\r\n", "{command:?}");
+        }
     }
 }

@@ -107,13 +107,15 @@ impl Adc {
         Ok(Self { trid, addition })
     }
 
-    /// The line that asks.
-    pub(super) fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) {
-        if dialect < Dialect::Msnp10 {
-            return self.encode_add(None, out);
-        }
-        let line = LineWriter::new(out, "ADC").word(self.trid);
+    /// The line that asks, and with a version, for readers that are told one, the line that answers.
+    pub(super) fn encode(&self, dialect: Dialect, version: Option<u32>, out: &mut Vec<u8>) {
+        // ADD cannot name a contact by GUID: there a contact is put into a group by the first form.
+        let is_add = dialect < Dialect::Msnp10 && !matches!(self.addition, Addition::ToGroup { .. });
+        let line = LineWriter::new(out, if is_add { "ADD" } else { "ADC" }).word(self.trid);
         match &self.addition {
+            Addition::Contact { handle, nickname, group } if is_add => {
+                add_words(line.word("FL"), version, handle, nickname.as_ref()).opt(*group).end();
+            }
             Addition::Contact { handle, nickname, group } => {
                 let line = line.word("FL").word(format_args!("N={handle}"));
                 let line = match nickname {
@@ -123,22 +125,10 @@ impl Adc {
                 line.opt(*group).end();
             }
             Addition::ToGroup { contact, group } => line.word("FL").word(format_args!("C={contact}")).word(group).end(),
-            Addition::ToList { list, handle, .. } => line.word(list).word(format_args!("N={handle}")).end(),
-        }
-    }
-
-    /// ADD: the line that asks, or with a version the one that answers.
-    fn encode_add(&self, version: Option<u32>, out: &mut Vec<u8>) {
-        let line = LineWriter::new(out, "ADD").word(self.trid);
-        match &self.addition {
-            Addition::Contact { handle, nickname, group } => {
-                add_words(line.word("FL"), version, handle, nickname.as_ref()).opt(*group).end();
-            }
-            Addition::ToList { list, handle, nickname } => {
+            Addition::ToList { list, handle, nickname } if is_add => {
                 add_words(line.word(list), version, handle, nickname.as_ref()).end();
             }
-            // There is no such form: a contact is put into a group by the first one.
-            Addition::ToGroup { contact, group } => line.word("FL").opt(version).word(contact).word(group).end(),
+            Addition::ToList { list, handle, .. } => line.word(list).word(format_args!("N={handle}")).end(),
         }
     }
 }
@@ -333,8 +323,7 @@ impl ContactLine {
                 .word(format_args!("C={contact}"))
                 .opt(*group)
                 .end(),
-            Self::Addition(adc) if reader.is_old() => adc.encode_add(reader.version(), out),
-            Self::Addition(adc) => adc.encode(reader.dialect, out),
+            Self::Addition(adc) => adc.encode(reader.dialect, reader.version(), out),
             Self::Removal(rem) => rem.encode(reader.version(), out),
             Self::ReverseAdded { handle, name } if reader.is_old() => {
                 LineWriter::new(out, "ADD 0 RL").word(reader.list_version).word(handle).text(name.as_str()).end();

@@ -14,13 +14,15 @@ mod sign_in;
 mod sync;
 pub mod verb;
 
-pub use client::ClientCommand;
+pub use client::{ClientCommand, NotInDialect};
 pub use contacts::{Adc, Addition, ContactLine, Rem, Removal};
 pub use groups::{Adg, GroupLine, GroupWord, Reg, Rmg};
-pub use presence::{Chg, Presence, PresenceLine, Uux};
+pub use presence::{Chg, PresenceInfo, PresenceLine, Uux};
 pub use server::{OutReason, ServerCommand, ServerVerb, server_payload_length};
 pub use services::{Qry, Rng, ServiceLine, ServiceRequest};
-pub use settings::{AddPrompt, MAX_PHONE, Phone, Privacy, Property, PropertyChange, Prp, Rea, Sbp, SettingLine};
+pub use settings::{
+    AddPrompt, ContactChange, MAX_PHONE, Phone, Privacy, Property, PropertyChange, Prp, Rea, Sbp, SettingLine,
+};
 pub use sign_in::{Agreement, Cvr, SignInAnswer, Ticket, Usr, Ver};
 pub use sync::{CopyOf, Lst, Syn, SynAnswer};
 pub use verb::Stage;

@@ -92,9 +92,9 @@ pub enum PresenceLine {
     /// The echo of CHG.
     Changed(Chg),
     /// `ILN TrID ...`: somebody is on line already.
-    Initial(TrId, Presence),
+    Initial(TrId, PresenceInfo),
     /// `NLN ...`: somebody came on line or changed.
-    Online(Presence),
+    Online(PresenceInfo),
     /// `FLN handle`: somebody went off line.
     Offline(Handle),
     /// `UUX TrID 0`.
@@ -105,7 +105,7 @@ pub enum PresenceLine {
 
 /// What ILN and NLN say of somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Presence {
+pub struct PresenceInfo {
     /// Never hidden.
     pub status: Status,
     /// Who.
@@ -118,7 +118,7 @@ pub struct Presence {
     pub object: Option<MsnObject>,
 }
 
-impl Presence {
+impl PresenceInfo {
     fn encode(&self, dialect: Dialect, line: LineWriter<'_>) {
         let line = line.word(self.status).word(&self.handle).text(self.name.as_str()).word(self.capabilities);
         let object = self.object.as_ref().filter(|_| dialect >= Dialect::Msnp9);
@@ -160,11 +160,11 @@ impl PresenceLine {
     }
 
     pub(super) fn decode_initial(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
-        Ok(Self::Initial(words.need_trid()?, Presence::decode(dialect, words)?))
+        Ok(Self::Initial(words.need_trid()?, PresenceInfo::decode(dialect, words)?))
     }
 
     pub(super) fn decode_online(dialect: Dialect, words: Words<'_>) -> Result<Self, Malformed> {
-        Ok(Self::Online(Presence::decode(dialect, words)?))
+        Ok(Self::Online(PresenceInfo::decode(dialect, words)?))
     }
 
     pub(super) fn decode_offline(words: Words<'_>) -> Result<Self, Malformed> {
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn older_readers_do_not_get_the_picture() {
-        let presence = Presence {
+        let presence = PresenceInfo {
             status: Status::Online,
             handle: Handle::parse("bob@example.com").unwrap(),
             name: DisplayName::new("Bob B").unwrap(),

@@ -178,15 +178,15 @@ impl OutReason {
 /// The length of the payload after a line of a server.
 ///
 /// # Errors
-/// [`Malformed::PayloadLength`] when the last word is no number, or over `most`.
-pub fn server_payload_length(line: &[u8], most: usize) -> Result<usize, Malformed> {
+/// [`Malformed::PayloadLength`] when the last word is no number, or over `max`.
+pub fn server_payload_length(line: &[u8], max: usize) -> Result<usize, Malformed> {
     let mut words = Words::new(line);
     let verb = words.next().and_then(ServerVerb::from_word);
     if !verb.is_some_and(ServerVerb::has_payload) {
         return Ok(0);
     }
     let length = words.last().and_then(word::number).and_then(|length| usize::try_from(length).ok());
-    length.filter(|length| *length <= most).ok_or(Malformed::PayloadLength)
+    length.filter(|length| *length <= max).ok_or(Malformed::PayloadLength)
 }
 
 impl ServerCommand {

@@ -228,10 +228,19 @@ pub struct Sbp {
     pub trid: TrId,
     /// The contact.
     pub contact: Guid,
-    /// MFN changes the nickname; no value makes it the handle again.
-    pub nickname: Option<Option<DisplayName>>,
+    /// What becomes of the contact.
+    pub change: ContactChange,
     /// The words after the GUID as they came, parted by single blanks.
     echo: Vec<u8>,
+}
+
+/// What SBP changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContactChange {
+    /// MFN: the nickname; `None` makes it the handle again.
+    Nickname(Option<DisplayName>),
+    /// Another property, which is only repeated.
+    Other,
 }
 
 impl Sbp {
@@ -240,27 +249,27 @@ impl Sbp {
     pub fn nickname(trid: TrId, contact: Guid, name: &DisplayName) -> Self {
         let mut echo = b"MFN ".to_vec();
         crate::text::encode_into(&mut echo, name.as_str());
-        Self { trid, contact, nickname: Some(Some(name.clone())), echo }
+        Self { trid, contact, change: ContactChange::Nickname(Some(name.clone())), echo }
     }
 
     pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
         let contact = words.need()?;
         let rest: Vec<&[u8]> = words.collect();
-        let nickname = match rest.as_slice() {
-            [b"MFN"] => Some(None),
+        let change = match rest.as_slice() {
+            [b"MFN"] => ContactChange::Nickname(None),
             [b"MFN", name, ..] => {
                 check_name_length(name)?;
                 let text = Text::parse(name).ok_or(Refusal::Answer(trid, ErrorCode::InvalidParameter))?;
-                Some(DisplayName::from_text(&text)?)
+                ContactChange::Nickname(DisplayName::from_text(&text)?)
             }
-            _ => None,
+            _ => ContactChange::Other,
         };
         // The answer repeats all the words, so none may stand for something that ends a line (framing.md section 5).
         if rest.iter().any(|word| Text::parse(word).is_none()) {
             return Err(Refusal::Answer(trid, ErrorCode::InvalidParameter));
         }
         let contact = Guid::parse(contact).ok_or(Refusal::Answer(trid, ErrorCode::InvalidUsername))?;
-        Ok(Self { trid, contact, nickname, echo: rest.join(&b' ') })
+        Ok(Self { trid, contact, change, echo: rest.join(&b' ') })
     }
 
     /// The line that asks and, word for word, the line that answers.

@@ -84,10 +84,10 @@ pub struct Cvr {
 
 impl Cvr {
     /// The fewest words after the transaction id: a client may leave out its handle.
-    const FEWEST_WORDS: usize = 7;
+    const MIN_WORDS: usize = 7;
 
     pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
-        if words.clone().count() < Self::FEWEST_WORDS {
+        if words.clone().count() < Self::MIN_WORDS {
             return Err(Refusal::Fatal(trid, ErrorCode::BadCvrFormat));
         }
         let locale = parse_locale(words.need()?).ok_or(Refusal::Answer(trid, ErrorCode::BadCvrParameters))?;

@@ -239,12 +239,12 @@ fn row_in(stage: Stage, verb: Verb, trid: TrId) -> Result<&'static Row, Refusal>
 fn payload_length(payload: Payload, trid: TrId, words: Words<'_>) -> Result<usize, Refusal> {
     let count = words.clone().count();
     let length = words.last().and_then(word::number).and_then(|length| usize::try_from(length).ok());
-    let up_to = |most| length.filter(|length| *length <= most).ok_or(Refusal::Close(Malformed::PayloadLength));
+    let up_to = |max| length.filter(|length| *length <= max).ok_or(Refusal::Close(Malformed::PayloadLength));
     match payload {
         Payload::None => Ok(0),
-        Payload::UpTo(most) => up_to(most),
+        Payload::UpTo(max) => up_to(max),
         Payload::WithWords(wanted, _, code) if count != wanted => Err(Refusal::Fatal(trid, code)),
-        Payload::WithWords(_, most, _) => up_to(most),
+        Payload::WithWords(_, max, _) => up_to(max),
         Payload::Exactly(bytes, code) => length.filter(|length| *length == bytes).ok_or(Refusal::Fatal(trid, code)),
     }
 }

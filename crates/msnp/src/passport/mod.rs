@@ -8,4 +8,4 @@ mod rst;
 
 pub use authorization::{Credentials, parse_authorization};
 pub use request_line::complete_request_line;
-pub use rst::{BadRst, MOST_TOKENS, RstRequest, TokenRequest, parse_rst};
+pub use rst::{BadRst, MAX_TOKENS, RstRequest, TokenRequest, parse_rst};

@@ -9,9 +9,9 @@ use crate::text::decode_ansi;
 use crate::xml::{BadXml, Reader, Step};
 
 /// The most tokens of one request (security.md section 6).
-pub const MOST_TOKENS: usize = 16;
+pub const MAX_TOKENS: usize = 16;
 /// The longest address of a service. Real ones are below 40; each is repeated in the answer.
-const MOST_ADDRESS: usize = 255;
+const MAX_ADDRESS: usize = 255;
 
 /// A request for tokens. `Debug` leaves the password out.
 #[derive(Clone, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Builder {
     }
 
     fn begin_token(&mut self, start: &BytesStart<'_>) -> Result<(), BadRst> {
-        if self.tokens.len() == MOST_TOKENS {
+        if self.tokens.len() == MAX_TOKENS {
             return Err(BadRst::Limit);
         }
         let place = u32::try_from(self.tokens.len()).unwrap_or_default();
@@ -123,7 +123,7 @@ impl Builder {
         let mut tokens = self.tokens;
         for token in &mut tokens {
             token.address = token.address.trim().to_owned();
-            if token.address.len() > MOST_ADDRESS {
+            if token.address.len() > MAX_ADDRESS {
                 return Err(BadRst::Limit);
             }
         }

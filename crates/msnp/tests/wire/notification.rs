@@ -15,11 +15,11 @@ use crate::strategies::{ns_client, ns_server};
 
 /// What every line about a change of the reader's lists tells, below MSNP10.
 const LIST_VERSION: u32 = 4711;
-const MOST: usize = 4096;
+const MAX_PAYLOAD: usize = 4096;
 
 fn encoded(dialect: Dialect, command: &ClientCommand) -> Vec<u8> {
     let mut out = Vec::new();
-    command.encode(dialect, &mut out);
+    command.encode(dialect, &mut out).unwrap();
     out
 }
 
@@ -125,7 +125,7 @@ proptest! {
         cuts in vec(any::<Index>(), 0..20),
     ) {
         let each: Vec<_> = lines.iter().map(|line| encoded_line(dialect, line)).collect();
-        let length = |line: &[u8]| server_payload_length(line, MOST);
+        let length = |line: &[u8]| server_payload_length(line, MAX_PAYLOAD);
         let frames = frames::<Malformed>(LineRules::NOTIFICATION, &each.concat(), &cuts, length).unwrap();
         let payloads: Vec<_> = frames.iter().map(|(_, payload)| payload.len()).collect();
         assert_clean_lines(&each.concat(), &payloads);
@@ -139,7 +139,7 @@ proptest! {
         let bytes = encoded_line(Dialect::Msnp12, &line);
         for dialect in [Dialect::Msnp10, Dialect::Msnp11] {
             if encoded_line(dialect, &line) == bytes && !matches!(line, ServerCommand::Lst(_)) {
-                let length = |line: &[u8]| server_payload_length(line, MOST);
+                let length = |line: &[u8]| server_payload_length(line, MAX_PAYLOAD);
                 let frames = frames::<Malformed>(LineRules::NOTIFICATION, &bytes, &[], length).unwrap();
                 let (line_bytes, payload) = &frames[0];
                 let decoded = ServerCommand::decode(dialect, Frame { line: line_bytes, payload });

@@ -113,11 +113,11 @@ fn text_word() -> impl Strategy<Value = String> {
     vec(piece, 1..12).prop_map(|pieces| pieces.concat())
 }
 
-/// A text of at most `most` bytes, as it came and as it would be written.
-fn text(most: usize) -> impl Strategy<Value = Text> {
+/// A text of at most `max` bytes, as it came and as it would be written.
+fn text(max: usize) -> impl Strategy<Value = Text> {
     text_word().prop_filter_map("a text within its limit", move |word| {
         let text = Text::parse(word.as_bytes())?;
-        (word.len() <= most && text::encoded_len(text.value()) <= most).then_some(text)
+        (word.len() <= max && text::encoded_len(text.value()) <= max).then_some(text)
     })
 }
 
@@ -158,8 +158,8 @@ fn personal_message() -> impl Strategy<Value = PersonalMessage> {
     })
 }
 
-fn payload(most: usize) -> impl Strategy<Value = Vec<u8>> {
-    prop_oneof![vec(any::<u8>(), 0..40), "(OUT\r\n){0,9}".prop_map(String::into_bytes), Just(vec![b'x'; most])]
+fn payload(max: usize) -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![vec(any::<u8>(), 0..40), "(OUT\r\n){0,9}".prop_map(String::into_bytes), Just(vec![b'x'; max])]
 }
 
 fn phone() -> impl Strategy<Value = Phone> {

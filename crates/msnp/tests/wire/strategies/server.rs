@@ -29,8 +29,8 @@ fn syn_answer(dialect: Dialect) -> impl Strategy<Value = SynAnswer> {
 fn lst(dialect: Dialect) -> impl Strategy<Value = Lst> {
     let old = is_old(dialect);
     // Without the pending list, and with a group at least.
-    let (bits, fewest_groups) = if old { (0..16u32, 1) } else { (0..32u32, 0) };
-    let groups = vec(group_ref(dialect), fewest_groups..30);
+    let (bits, min_groups) = if old { (0..16u32, 1) } else { (0..32u32, 0) };
+    let groups = vec(group_ref(dialect), min_groups..30);
     (contact_handle(), display_name(), bits, guid(), any::<u32>(), groups).prop_map(
         move |(handle, nickname, bits, contact, network, groups)| {
             let lists = ListBits::from_number(bits).unwrap();
@@ -99,10 +99,10 @@ fn group_line(dialect: Dialect) -> impl Strategy<Value = GroupLine> {
     })
 }
 
-fn presence(dialect: Dialect) -> impl Strategy<Value = Presence> {
+fn presence(dialect: Dialect) -> impl Strategy<Value = PresenceInfo> {
     let shown = Status::ALL.into_iter().filter(|status| *status != Status::Hidden);
     (select(shown.collect::<Vec<_>>()), lax_handle(), display_name(), capabilities(), picture(dialect)).prop_map(
-        |(status, handle, name, capabilities, object)| Presence { status, handle, name, capabilities, object },
+        |(status, handle, name, capabilities, object)| PresenceInfo { status, handle, name, capabilities, object },
     )
 }
 
