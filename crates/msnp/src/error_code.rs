@@ -9,7 +9,7 @@ macro_rules! error_codes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ErrorCode {
             $($(#[doc = $doc])+ $name,)+
-            /// A code that has no name here, so that a client can read every server. A server of this crate never sends it.
+            /// A code without a name here, so that a client can read every server. Never sent by a server of ours.
             Other(u16),
         }
 

@@ -1,4 +1,5 @@
-//! MSNP over HTTP: what a request to the gateway asks for, and how its sessions are named (docs/protocol/http.md section 5).
+//! MSNP over HTTP: what a request to the gateway asks for, and how its sessions are named (docs/protocol/http.md
+//! section 5).
 
 use std::fmt;
 
@@ -49,7 +50,8 @@ pub enum BadGatewayRequest {
 }
 
 impl GatewayRequest {
-    /// Reads a query, which is everything after the `?`. Names and values of keywords are taken in any case, other names are ignored.
+    /// Reads a query, which is everything after the `?`. Names and values of keywords are taken in any case, other
+    /// names are ignored.
     pub fn parse(query: &str) -> Result<Self, BadGatewayRequest> {
         let value = |name: &str| {
             let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));

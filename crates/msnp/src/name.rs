@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::refusal::Malformed;
+use crate::malformed::Malformed;
 use crate::text;
 
 /// The longest display name or nickname, in bytes as written on the wire.

@@ -1,4 +1,5 @@
-//! How commands name contacts and groups: by GUID from MSNP10 on, by handle and number below (docs/protocol/ns.md section 1.3).
+//! How commands name contacts and groups: by GUID from MSNP10 on, by handle and number below (docs/protocol/ns.md
+//! section 1.3).
 
 use std::fmt;
 
@@ -83,8 +84,8 @@ pub struct Reader {
     pub dialect: Dialect,
     /// The reader's list version after the change that the line tells. Only the dialects below MSNP10 are told.
     pub list_version: u32,
-    /// Whether the answers to ADG, REG and RMG have a `1` where the dialects below MSNP10 have the version: one library for MSNP11
-    /// waits for that (clients.md).
+    /// Whether the answers to ADG, REG and RMG have a `1` where the dialects below MSNP10 have the version: one library
+    /// for MSNP11 waits for that (clients.md).
     pub old_group_answers: bool,
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use crate::{Malformed, TrId, text};
+use crate::{Malformed, text};
 
 /// The words of a line, parted by runs of blanks and tabs.
 #[derive(Clone, Debug)]
@@ -34,11 +34,6 @@ impl<'a> Words<'a> {
     /// The next word as owned UTF-8.
     pub(crate) fn need_string(&mut self) -> Result<String, Malformed> {
         self.need_str().map(str::to_owned)
-    }
-
-    /// The next word as a transaction id.
-    pub(crate) fn need_trid(&mut self) -> Result<TrId, Malformed> {
-        self.need_with(TrId::parse)
     }
 
     /// All the words left, of which there must be exactly `N`.

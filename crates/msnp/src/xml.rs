@@ -1,7 +1,8 @@
 //! Reading the XML that clients post (docs/protocol/security.md section 4, "XML in").
 //!
-//! [`Reader`] walks through a document and knows where it is; [`crate::passport`] and [`crate::client_config`] pick out what
-//! they need. It knows no entities but the five of XML, and refuses what could cost memory or stand for something else.
+//! [`Reader`] walks through a document and knows where it is; [`crate::passport`] and [`crate::client_config`] pick out
+//! what they need. It knows no entities but the five of XML, and refuses what could cost memory or stand for something
+//! else.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,5 @@
-//! The headings of ns.md and sb.md: every verb stands in one, and no heading has a verb that docs/protocol/verbs.txt lacks.
+//! The headings of ns.md and sb.md: every verb stands in one, and no heading has a verb that docs/protocol/verbs.txt
+//! lacks.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,8 +1,9 @@
 //! What of the protocol is spoken, and which transcript shows it: docs/protocol/coverage.md.
 //!
-//! Four sources are held against each other: the verbs of the reference (docs/protocol/verbs.txt, [`mod@reference`]), its
-//! [`headings`], the tables and decoders of the crate `msnp` ([`tables`]), and the golden transcripts ([`scan`]), which the
-//! tests play against the server. Where they disagree, or no transcript shows a verb ([`gaps`]), there is no page.
+//! Four sources are held against each other: the verbs of the reference (docs/protocol/verbs.txt, [`mod@reference`]),
+//! its [`headings`], the tables and decoders of the crate `msnp` ([`tables`]), and the golden transcripts ([`scan`]),
+//! which the tests play against the server. Where they disagree, or no transcript shows a verb ([`gaps`]), there is no
+//! page.
 
 mod gaps;
 mod headings;

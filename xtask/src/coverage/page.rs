@@ -35,7 +35,8 @@ const SECTIONS: [(Service, &str, Option<&str>); 3] = [
         Service::Dispatch,
         "Dispatch server",
         Some(
-            "Nobody is signed in here: every other command of the dialect is refused with 302, and the connection closes.",
+            "Nobody is signed in here: every other command of the dialect is refused with 302, and the connection \
+             closes.",
         ),
     ),
     (Service::Switchboard, "Switchboard", None),

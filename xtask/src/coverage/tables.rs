@@ -1,7 +1,7 @@
 //! The verbs that the crate `msnp` knows, held against the reference.
 //!
-//! Commands of clients are asked of the functions that admit them, lines of servers of the decoders, with every word of three
-//! letters: so there is no verb that is not asked about.
+//! Commands of clients are asked of the functions that admit them, lines of servers of the decoders, with every word of
+//! three letters: so there is no verb that is not asked about.
 
 use msnp::frame::Frame;
 use msnp::notification::verb::{self, Verb};

@@ -15,6 +15,23 @@ use crate::word::LineWriter;
 use crate::{Dialect, ErrorCode, Refusal, TrId};
 
 /// A command from a client.
+///
+/// ```
+/// use msnp::frame::Frame;
+/// use msnp::notification::{ClientCommand, Stage, verb};
+/// use msnp::{Dialect, Refusal, Status, TrId};
+///
+/// let line = b"CHG 8 NLN 0";
+/// assert_eq!(verb::admit(Stage::SignedIn(Dialect::Msnp12), line), Ok(0), "no payload follows");
+/// let command = ClientCommand::decode(Dialect::Msnp12, Frame { line, payload: b"" })?;
+/// let ClientCommand::Chg(chg) = &command else { panic!("CHG") };
+/// assert_eq!((chg.trid, chg.status), (TrId::new(8), Status::Online));
+///
+/// let mut bytes = Vec::new();
+/// command.encode(Dialect::Msnp12, &mut bytes).expect("every dialect has CHG");
+/// assert_eq!(bytes, b"CHG 8 NLN 0\r\n");
+/// # Ok::<(), Refusal>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientCommand {
     /// VER.
@@ -68,7 +85,8 @@ pub enum ClientCommand {
 }
 
 impl ClientCommand {
-    /// Reads a frame that [`verb::admit`] let through, from a client that speaks `dialect`; before one is agreed on, any.
+    /// Reads a frame that [`verb::admit`] let through, from a client that speaks `dialect` (any, before one is
+    /// agreed on).
     ///
     /// # Errors
     /// What the reference says of words that cannot be: a code, or a close.

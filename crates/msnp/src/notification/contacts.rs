@@ -1,7 +1,7 @@
-//! ADC, ADD and REM: who is on which list and in which group (docs/protocol/ns.md section 8).
+//! Changes of the lists: who is on which and in which group (docs/protocol/ns.md section 8).
 //!
-//! ADD is what ADC was called up to MSNP9: it names contacts by handle and groups by number, and every line about a change carries
-//! the new list version. To the service both are one command.
+//! ADD is what ADC was called up to MSNP9: it names contacts by handle and groups by number, and every line about a
+//! change carries the new list version. To the service both are one command.
 
 use super::settings::check_name_length;
 use crate::reference::skip_version;
@@ -23,7 +23,8 @@ pub struct Adc {
 /// What ADC or ADD adds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Addition {
-    /// `FL N=handle [F=nick] [group]`; `FL handle nick [group]` below MSNP10, where it also means a further group for a contact.
+    /// `FL N=handle [F=nick] [group]`; `FL handle nick [group]` below MSNP10, where it also means a further group for a
+    /// contact.
     Contact {
         /// Who.
         handle: Handle,
@@ -288,8 +289,8 @@ pub enum ContactLine {
         /// The group, if one was named.
         group: Option<GroupRef>,
     },
-    /// The answer to the other forms: the request itself, with the handle as it is registered, and the version. The answer to
-    /// `ADD FL` too is read as this, because it tells no GUID.
+    /// The answer to the other forms: the request itself, with the handle as it is registered, and the version. The
+    /// answer to `ADD FL` too is read as this, because it tells no GUID.
     Addition(Adc),
     /// The answer to REM: the request itself, and the version.
     Removal(Rem),

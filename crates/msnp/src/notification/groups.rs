@@ -1,4 +1,4 @@
-//! ADG, REG, RMG, LSG: groups of contacts (docs/protocol/ns.md section 9). They are named by GUID from MSNP10 on, by number below.
+//! Groups of contacts (docs/protocol/ns.md section 9). They are named by GUID from MSNP10 on, by number below.
 
 use crate::name::{MAX_GROUP_NAME, MAX_GROUP_NAME_WORD};
 use crate::reference::trid_and_version;
@@ -93,7 +93,8 @@ impl Reg {
 
     /// The line that asks, and with a version, for readers that are told one, the line that answers.
     ///
-    /// From MSNP10 on there is no version; a reader that is told one all the same waits for the order of ADG (clients.md).
+    /// From MSNP10 on there is no version; a reader that is told one all the same waits for the order of ADG
+    /// (clients.md).
     pub(super) fn encode(&self, reader: Reader, version: Option<u32>, out: &mut Vec<u8>) {
         let line = LineWriter::new(out, "REG").word(self.trid).opt(version);
         if version.is_some() && !reader.is_old() {

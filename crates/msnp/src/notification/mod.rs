@@ -1,7 +1,8 @@
 //! The notification and dispatch connections: every command in both directions (docs/protocol/ns.md).
 //!
-//! [`ClientCommand`] is what a client sends, [`ServerCommand`] what a server sends. Each family of commands has a file, which
-//! holds its types, how they are read and how they are written. [`verb`] is the table that says when a command may come.
+//! [`ClientCommand`] is what a client sends, [`ServerCommand`] what a server sends. Each family of commands has a file,
+//! which holds its types, how they are read and how they are written. [`verb`] is the table that says when a command
+//! may come.
 
 mod client;
 mod contacts;

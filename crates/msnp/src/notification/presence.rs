@@ -1,4 +1,4 @@
-//! CHG, ILN, NLN, FLN, UUX, UBX: who is on line and what they say of themselves (docs/protocol/ns.md section 10).
+//! Presence: who is online and what they say about themselves (docs/protocol/ns.md section 10).
 
 use crate::payload::PersonalMessage;
 use crate::word::{LineWriter, Words, utf8};
@@ -91,11 +91,11 @@ fn message_bytes(message: Option<&PersonalMessage>) -> &[u8] {
 pub enum PresenceLine {
     /// The echo of CHG.
     Changed(Chg),
-    /// `ILN TrID ...`: somebody is on line already.
+    /// `ILN TrID ...`: somebody is online already.
     Initial(TrId, PresenceInfo),
-    /// `NLN ...`: somebody came on line or changed.
+    /// `NLN ...`: somebody came online or changed.
     Online(PresenceInfo),
-    /// `FLN handle`: somebody went off line.
+    /// `FLN handle`: somebody went offline.
     Offline(Handle),
     /// `UUX TrID 0`.
     Published(TrId),

@@ -103,6 +103,23 @@ impl ServerVerb {
 }
 
 /// A line from a server.
+///
+/// ```
+/// use msnp::frame::Frame;
+/// use msnp::notification::{ContactLine, ServerCommand};
+/// use msnp::{Dialect, Handle, Reader};
+///
+/// // The same event, as a reader of each dialect is told it.
+/// let bob = Handle::parse("bob@example.com").expect("an address");
+/// let line = ServerCommand::from(ContactLine::ReverseRemoved(bob));
+/// let mut bytes = Vec::new();
+/// line.encode(Dialect::Msnp12, &mut bytes);
+/// line.encode(Reader { list_version: 7, ..Dialect::Msnp8.into() }, &mut bytes);
+/// assert_eq!(bytes, b"REM 0 RL bob@example.com\r\nREM 0 RL 7 bob@example.com\r\n");
+///
+/// let frame = Frame { line: b"REM 0 RL 7 bob@example.com", payload: b"" };
+/// assert_eq!(ServerCommand::decode(Dialect::Msnp8, frame), Ok(line));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerCommand {
     /// A step of signing in.
@@ -190,7 +207,8 @@ pub fn server_payload_length(line: &[u8], max: usize) -> Result<usize, Malformed
 }
 
 impl ServerCommand {
-    /// Appends the line as `reader` expects it. For lines that tell no change of the reader's lists a dialect is enough.
+    /// Appends the line as `reader` expects it. For lines that do not report a change of the reader's lists
+    /// a dialect is enough.
     pub fn encode(&self, reader: impl Into<Reader>, out: &mut Vec<u8>) {
         let reader = reader.into();
         let dialect = reader.dialect;

@@ -1,4 +1,4 @@
-//! GTC, BLP, PRP, BPR, SBP, REA: settings of the account and of its contacts (docs/protocol/ns.md section 7).
+//! Settings of the account and of its contacts (docs/protocol/ns.md section 7).
 
 use std::fmt;
 
@@ -169,7 +169,8 @@ fn decode_own_name(trid: TrId, word: Option<&[u8]>) -> Result<(DisplayName, Text
     Ok((DisplayName::from_text(&text)?.ok_or(bad_name)?, text))
 }
 
-/// `REA TrID handle name` (up to MSNP9): the own name, or the nickname of a contact. The answer has the version before the handle.
+/// `REA TrID handle name` (up to MSNP9): the own name, or the nickname of a contact. The answer has the version before
+/// the handle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rea {
     /// Ties the answer to it.

@@ -1,4 +1,4 @@
-//! VER, CVR, CVQ, USR: the way in (docs/protocol/ns.md section 4).
+//! Signing in (docs/protocol/ns.md section 4).
 
 use std::fmt;
 
@@ -221,7 +221,8 @@ pub enum SignInAnswer {
         /// One word that the client hands to the login service.
         policy: String,
     },
-    /// `USR TrID OK handle verified 0`; `USR TrID OK handle name verified 0` below MSNP10, where PRP MFN does not tell the name.
+    /// `USR TrID OK handle verified 0`; `USR TrID OK handle name verified 0` below MSNP10, where PRP MFN does not tell
+    /// the name.
     Ok {
         /// That of the request.
         trid: TrId,

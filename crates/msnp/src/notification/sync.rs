@@ -1,4 +1,4 @@
-//! SYN and LST: the copy of the lists that a client keeps (docs/protocol/ns.md section 6).
+//! The copy of the lists that a client keeps (docs/protocol/ns.md section 6).
 
 use crate::word::{LineWriter, Words, utf8};
 use crate::{
@@ -61,8 +61,8 @@ impl Syn {
     }
 }
 
-/// `SYN TrID list settings [contacts groups]`, `SYN TrID version [contacts groups]`: what the server has and, if the client's copy
-/// is old, how many LST and LSG lines follow.
+/// `SYN TrID list settings [contacts groups]`, `SYN TrID version [contacts groups]`: what the server has and, if the
+/// client's copy is old, how many LST and LSG lines follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SynAnswer {
     /// That of the request.
@@ -96,8 +96,8 @@ impl SynAnswer {
     }
 }
 
-/// `LST N=handle F=nick [C=guid] bits [network] [group,group...]`, `LST handle nick bits [group,group...]` below MSNP10: one address and
-/// the lists it is on.
+/// `LST N=handle F=nick [C=guid] bits [network] [group,group...]`, `LST handle nick bits [group,group...]` below
+/// MSNP10: one address and the lists it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lst {
     /// Who.
@@ -178,7 +178,8 @@ fn parse_groups(word: &[u8], parse: impl Fn(&[u8]) -> Option<GroupRef>) -> Resul
     word.split(|byte| *byte == b',').map(|group| parse(group).ok_or(Malformed::Word)).collect()
 }
 
-/// Below MSNP10 there is no pending list: who is undecided is on RL, and on neither AL nor BL (ns.md section 1.2 rule 6).
+/// Below MSNP10 there is no pending list: an undecided contact is on RL, and on neither AL nor BL (ns.md section 1.2
+/// rule 6).
 fn pending_as_reverse(lists: ListBits) -> ListBits {
     if lists.has(List::Pending) { lists.without(List::Pending) | List::Reverse } else { lists }
 }

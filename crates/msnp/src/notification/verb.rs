@@ -1,8 +1,8 @@
 //! The table of the verbs that clients send to a notification or dispatch server.
 //!
 //! Each row says in which stage of a connection and from which dialect on a verb exists, how many words follow its
-//! transaction id, and how long its payload may be. [`admit`] enforces the columns once, for every command, before a byte of a
-//! payload is waited for (docs/protocol/framing.md sections 4, 8 and 9).
+//! transaction id, and how long its payload may be. [`admit`] enforces the columns once, for every command, before a
+//! byte of a payload is waited for (docs/protocol/framing.md sections 4, 8 and 9).
 
 use std::ops::RangeInclusive;
 
@@ -41,11 +41,12 @@ pub struct Row {
 pub enum Payload {
     /// Nothing.
     None,
-    /// Up to so many bytes; the last word says how many. More closes the connection.
+    /// Up to this many bytes; the last word says how many. More closes the connection.
     UpTo(usize),
-    /// Exactly so many bytes; another length is answered with this code, then the connection closes.
+    /// Exactly this many bytes; another length is answered with this code, then the connection closes.
     Exactly(usize, ErrorCode),
-    /// Up to so many bytes, if there are so many words; another number is answered with this code, then the connection closes.
+    /// The number of words, and the most bytes that follow them. Another number of words is answered with this code,
+    /// then the connection closes.
     WithWords(usize, usize, ErrorCode),
 }
 
@@ -204,6 +205,19 @@ pub fn head(line: &[u8]) -> Result<(Verb, TrId, Words<'_>), Malformed> {
 }
 
 /// Decides whether a line may come in this stage, and how long its payload is.
+///
+/// ```
+/// use msnp::notification::{Stage, verb::admit};
+/// use msnp::{Dialect, ErrorCode, Malformed, Refusal, TrId};
+///
+/// let signed_in = Stage::SignedIn(Dialect::Msnp12);
+/// assert_eq!(admit(signed_in, b"UUX 9 40"), Ok(40));
+/// assert_eq!(admit(signed_in, b"UUX 9 4097"), Err(Refusal::Close(Malformed::PayloadLength)));
+/// assert_eq!(
+///     admit(Stage::Negotiated(Dialect::Msnp12), b"UUX 9 40"),
+///     Err(Refusal::Fatal(TrId::new(9), ErrorCode::NotLoggedIn)),
+/// );
+/// ```
 ///
 /// # Errors
 /// Framing.md section 8 for a verb out of place, section 9 for a wrong number of words, section 4 for a bad length.

@@ -98,7 +98,7 @@ pub enum ClientCommand<'a> {
 }
 
 impl<'a> ClientCommand<'a> {
-    /// Reads a frame that [`admit`] let through.
+    /// Reads a frame that [`admit`](super::admit) let through.
     ///
     /// # Errors
     /// 208 for a callee that is no address, 282 for malformed peer-to-peer data; else a close.

@@ -69,8 +69,8 @@ pub(crate) fn assert_all_made<'v>(wanted: impl IntoIterator<Item = &'v str>, mad
     assert!(missing.is_empty(), "no strategy makes {missing:?}; made are {made:?}");
 }
 
-/// Fails unless `bytes` are lines as a server must write them: no line end, NUL or tab inside one, single blanks, none at
-/// the end. `payloads` are the lengths of what follows each line.
+/// Fails unless `bytes` are lines as a server must write them: no line end, NUL or tab inside one, single blanks, none
+/// at the end. `payloads` are the lengths of what follows each line.
 pub(crate) fn assert_clean_lines(bytes: &[u8], payloads: &[usize]) {
     let mut rest = bytes;
     for payload in payloads {

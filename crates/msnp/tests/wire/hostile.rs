@@ -1,4 +1,5 @@
-//! Input that nobody well-behaved sends: no panic, no line end in somebody else's line, and what is let in can be passed on.
+//! Input that nobody well-behaved sends: no panic, no line end in somebody else's line, and what is let in can be
+//! passed on.
 
 use msnp::frame::{Frame, LineRules};
 use msnp::notification::verb::{self, Verb};

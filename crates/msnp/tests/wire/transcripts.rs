@@ -1,7 +1,7 @@
 //! The golden transcripts: what they say goes over the wire is what the crate reads and writes.
 //!
-//! Only what a parser needs is understood here: records, escapes, where the text of a record stands, and how far each connection
-//! is. How the files are played against a server is the matter of `msnp-conformance`.
+//! Only what a parser needs is understood here: records, escapes, where the text of a record stands, and how far each
+//! connection is. How the files are played against a server is the matter of `msnp-conformance`.
 
 use std::collections::HashMap;
 use std::fs;
@@ -197,7 +197,8 @@ fn assert_same(record: &Record, written: &[u8]) {
 }
 
 /// The line without what the crate does not keep: the case of addresses, the second half of a ticket, and the word of
-/// older dialects after the name of a group; and with the 0 of older dialects at the end of a REG, which clients may leave out.
+/// older dialects after the name of a group; and with the 0 of older dialects at the end of a REG, which clients may
+/// leave out.
 fn as_kept(record: &Record) -> Vec<u8> {
     if record.line.starts_with(b"REG") && dialect(record.stage) < Dialect::Msnp10 && !record.line.ends_with(b" 0") {
         let line = [&record.line, b" 0".as_slice()].concat();
@@ -243,8 +244,8 @@ fn understood(sent: &Record) -> Result<ns::ClientCommand, Refusal> {
     ns::ClientCommand::decode(dialect(*stage), Frame { line, payload })
 }
 
-/// Fails unless the line of a client decodes and encodes back to the same words and payload, or is refused as the records
-/// `after` it say.
+/// Fails unless the line of a client decodes and encodes back to the same words and payload, or is refused as the
+/// records `after` it say.
 fn assert_sent_reads_back(sent: &Record, after: &[Record]) {
     let place = &sent.place;
     let mut answers = after.iter().filter(|record| record.connection == sent.connection);
@@ -268,8 +269,8 @@ fn assert_sent_reads_back(sent: &Record, after: &[Record]) {
     }
 }
 
-/// How many fixed lines of clients and of servers a file has, all of which read back. What clients say on a switchboard is
-/// not looked at.
+/// How many fixed lines of clients and of servers a file has, all of which read back. What clients say on a switchboard
+/// is not looked at.
 fn read_back(name: &str) -> (usize, usize) {
     let records = records(name);
     let (mut sent, mut told) = (0, 0);

@@ -1,7 +1,7 @@
 //! Well-formed values of every type; the modules make every command of them.
 
-/// A strategy for each form of a type, each `weight *` as often as the others. A form without one does not compile, and a
-/// strategy that makes another form than its own fails the test. `if` says where a form exists.
+/// A strategy for each form of a type, each `weight *` as often as the others. A form without one does not compile, and
+/// a strategy that makes another form than its own fails the test. `if` says where a form exists.
 macro_rules! forms {
     ($type:ty { $($weight:literal * $form:pat $(if $exists:expr)? => $strategy:expr,)+ }) => {{
         let form = |value: &$type| match value { $($form => stringify!($form),)+ };
