@@ -31,7 +31,7 @@ impl ConfigRequest {
     /// `clientinfo`, or an empty one, is valid.
     ///
     /// # Errors
-    /// Says why the body is no XML that we read.
+    /// [`BadXml`] when the body is not XML, or not in the part of XML that is read.
     pub fn from_soap(body: &[u8]) -> Result<Self, BadXml> {
         let text = decode_ansi(body);
         let mut reader = Reader::new(&text);

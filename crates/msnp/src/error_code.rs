@@ -55,7 +55,7 @@ error_codes! {
     AlreadyThere = 215,
     /// Not on that list.
     NotOnList = 216,
-    /// Not on line, or not for this caller (CAL).
+    /// Not online, or not for this caller (CAL).
     NotOnline = 217,
     /// AL and BL exclude each other.
     AlreadyInOppositeList = 219,

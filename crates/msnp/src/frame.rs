@@ -97,9 +97,9 @@ pub struct Decoder {
 /// How far the frame at the start of the tail was looked at, so that bytes that drip in are not looked at again.
 #[derive(Clone, Copy, Debug)]
 enum Progress {
-    /// No line end in the first so many bytes.
+    /// No line end in this many first bytes.
     Line { scanned: usize },
-    /// The line is whole and admitted; the frame has so many bytes.
+    /// The line is whole and admitted; the frame has this many bytes.
     Payload { line: usize, line_end: usize, total: usize },
 }
 

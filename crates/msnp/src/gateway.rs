@@ -11,7 +11,7 @@ pub const CONTENT_TYPE: &str = "application/x-msn-messenger";
 /// A request to the gateway. Its body is commands in every case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GatewayRequest {
-    /// A new session. The `IP` beside it is not looked at: whoever followed it would be an open relay.
+    /// A new session. Its `IP` is ignored: a server that followed it would be an open relay.
     Open(GatewayServer),
     /// A session that exists: commands for it, or a look at what waits.
     Session(SessionId),
@@ -44,7 +44,7 @@ pub enum BadGatewayRequest {
     /// `open` without `Server=NS` or `Server=SB`.
     #[error("the server is missing or unknown")]
     Server,
-    /// No session, or what is no name of one.
+    /// No session, or a malformed name of one.
     #[error("the session is missing or malformed")]
     Session,
 }

@@ -14,7 +14,7 @@ pub const MAX_HANDLE: usize = 129;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Handle(Arc<str>);
 
-/// Why a word is no handle.
+/// Why a word is not a handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadHandle {
     /// No `@`, or nothing before it.

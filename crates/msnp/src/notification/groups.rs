@@ -93,7 +93,7 @@ impl Reg {
 
     /// The line that asks, and with a version, for readers that are told one, the line that answers.
     ///
-    /// From MSNP10 on there is no version; a reader that is told one all the same waits for the order of ADG
+    /// From MSNP10 on there is no version; a reader that is sent one anyway waits for the order of ADG
     /// (clients.md).
     pub(super) fn encode(&self, reader: Reader, version: Option<u32>, out: &mut Vec<u8>) {
         let line = LineWriter::new(out, "REG").word(self.trid).opt(version);

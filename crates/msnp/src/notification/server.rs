@@ -163,7 +163,7 @@ pub enum OutReason {
     ListsMoved,
     /// `TOU`: terms of use are not accepted.
     TermsOfUse,
-    /// `RCT`: closed for so many minutes.
+    /// `RCT`: closed for this many minutes.
     Closed(u32),
 }
 
@@ -195,7 +195,7 @@ impl OutReason {
 /// The length of the payload after a line of a server.
 ///
 /// # Errors
-/// [`Malformed::PayloadLength`] when the last word is no number, or over `max`.
+/// [`Malformed::PayloadLength`] when the last word is not a number, or is over `max`.
 pub fn server_payload_length(line: &[u8], max: usize) -> Result<usize, Malformed> {
     let mut words = Words::new(line);
     let verb = words.next().and_then(ServerVerb::from_word);

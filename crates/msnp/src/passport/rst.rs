@@ -24,7 +24,7 @@ pub struct RstRequest {
     pub tokens: Vec<TokenRequest>,
 }
 
-/// One token that is asked for. The policy that stands beside it is not looked at: libraries leave it out.
+/// One token that is asked for. Its policy is ignored: libraries leave it out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRequest {
     /// The number in `Id="RST<n>"`; without such an Id its place in the request.
@@ -100,7 +100,7 @@ impl Builder {
             return Err(BadRst::Limit);
         }
         let place = u32::try_from(self.tokens.len()).unwrap_or_default();
-        // As it is written: a number needs no escapes, and a policy with a bare `&` beside it hurts nobody.
+        // As it is written: a number needs no escapes, and a policy with a bare `&` next to it does no harm.
         let id = start.try_get_attribute("Id").map_err(|_| BadRst::Xml)?;
         let number = id.and_then(|id| id.value.strip_prefix("RST")?.parse().ok());
         self.tokens.push(TokenRequest { number: number.unwrap_or(place), address: String::new() });

@@ -61,7 +61,7 @@ pub enum ClientCommand<'a> {
     Usr {
         /// Ties the answer to it.
         trid: TrId,
-        /// Who opens it. `None` if the word is no address.
+        /// Who opens it. `None` if the word is not an address.
         handle: Option<Handle>,
         /// From `XFR SB`.
         cookie: Cookie,
@@ -70,11 +70,11 @@ pub enum ClientCommand<'a> {
     Ans {
         /// Ties the answer to it.
         trid: TrId,
-        /// Who joins. `None` if the word is no address.
+        /// Who joins. `None` if the word is not an address.
         handle: Option<Handle>,
         /// From RNG.
         cookie: Cookie,
-        /// From RNG. `None` if the word is no session id.
+        /// From RNG. `None` if the word is not a session id.
         session: Option<u32>,
     },
     /// `CAL TrID handle`: rings somebody.
@@ -101,7 +101,7 @@ impl<'a> ClientCommand<'a> {
     /// Reads a frame that [`admit`](super::admit) let through.
     ///
     /// # Errors
-    /// 208 for a callee that is no address, 282 for malformed peer-to-peer data; else a close.
+    /// 208 for a callee that is not an address, 282 for malformed peer-to-peer data; else a close.
     pub fn decode(frame: Frame<'a>) -> Result<Self, Refusal> {
         let mut words = Words::new(frame.line);
         let verb = Verb::from_word(words.need()?).ok_or(Malformed::UnknownVerb)?;

@@ -103,7 +103,7 @@ fn message_length(word: &[u8]) -> Option<usize> {
 /// The length of the payload after a line of a server.
 ///
 /// # Errors
-/// [`Malformed::PayloadLength`] when the length of MSG is no number within the limit.
+/// [`Malformed::PayloadLength`] when the length of MSG is not a number within the limit.
 pub fn server_payload_length(line: &[u8]) -> Result<usize, Malformed> {
     let mut words = Words::new(line);
     if words.next().and_then(ServerVerb::from_word) != Some(ServerVerb::Msg) {
