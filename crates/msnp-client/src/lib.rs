@@ -151,7 +151,7 @@ impl NotificationClient {
     /// Sends a command.
     pub async fn send(&mut self, command: &ClientCommand) -> anyhow::Result<()> {
         let mut bytes = Vec::new();
-        command.encode(self.dialect, &mut bytes);
+        command.encode(self.dialect, &mut bytes)?;
         self.link.send(&bytes).await
     }
 
