@@ -14,8 +14,7 @@ use msnp::switchboard;
 use msnp::{Capabilities, Dialect, ErrorCode, Handle, TrId};
 
 pub use link::{Link, OwnedFrame, Tap, Wire};
-pub use passport::fetch_ticket;
-pub use passport::{authorization, ticket_of};
+pub use passport::{authorization, encode, fetch_ticket, ticket_of};
 
 /// What client 7.5 says that it can do (docs/protocol/identity.md).
 pub const CAPABILITIES: Capabilities = Capabilities(1_342_554_172);

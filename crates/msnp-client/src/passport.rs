@@ -1,11 +1,13 @@
 //! Getting a ticket, as clients of Passport 1.4 do (docs/protocol/http.md section 1.2).
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 
 use anyhow::{Context, bail};
 use msnp::Handle;
 use msnp::notification::Ticket;
 use msnp::passport::DEFAULT_POLICY;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::link::{PATIENCE, connect};
@@ -57,16 +59,27 @@ pub fn ticket_of(answer: &str) -> Option<Ticket> {
 pub fn authorization(handle: &Handle, password: &str) -> String {
     format!(
         "Passport1.4 OrgVerb=GET,OrgURL=http%3A%2F%2Fmessenger%2Emsn%2Ecom,sign-in={},pwd={},{DEFAULT_POLICY}",
-        escape(handle.as_str()),
-        escape(password),
+        encode(handle.as_str()),
+        encode(password),
     )
 }
 
-/// Everything but letters and digits as `%XX`.
-fn escape(text: &str) -> String {
-    let escape = |byte: u8| match byte {
-        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(escape).collect()
+/// Percent-encodes everything but ASCII letters and digits, as official clients do (http.md section 1.2). No other
+/// character is safe both in this list, which commas part, and in a form.
+pub fn encode(text: &str) -> impl Display {
+    utf8_percent_encode(text, NON_ALPHANUMERIC)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_reads_the_credentials_that_are_sent() {
+        let handle = Handle::parse("a+b@example.com").unwrap();
+        let sent = authorization(&handle, "s3cr,t &%é='");
+        assert!(sent.contains("sign-in=a%2Bb%40example%2Ecom,pwd=s3cr%2Ct%20%26%25%C3%A9%3D%27,ct=1"), "{sent}");
+        let read = msnp::passport::parse_authorization(sent.as_bytes()).unwrap();
+        assert_eq!((read.handle.as_str(), &read.password[..]), ("a+b@example.com", "s3cr,t &%é='".as_bytes()));
+    }
 }

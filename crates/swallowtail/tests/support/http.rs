@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use msnp_client::encode;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -214,7 +215,6 @@ pub(crate) fn value_of(page: &str, field: &str) -> String {
 
 /// Fields as a browser writes them.
 pub(crate) fn form(fields: &[(&str, &str)]) -> String {
-    let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
     fields.join("&")
 }
