@@ -2,6 +2,7 @@
 //!
 //! It says what it is told to say, hands over what the server says, and can show both to somebody ([`Tap`]).
 
+pub mod http;
 mod link;
 mod passport;
 
