@@ -41,6 +41,13 @@ impl Answer {
         self.head.header(name)
     }
 
+    /// One from its text.
+    #[cfg(test)]
+    pub(super) fn parse(text: &str) -> Self {
+        let (head, body) = Head::split(text.as_bytes()).unwrap();
+        Self { status: head.status(), head, body: String::from_utf8_lossy(body).into_owned() }
+    }
+
     /// Who answered, as far as it says so.
     pub(super) fn who(&self) -> String {
         match self.value("Server") {
@@ -97,11 +104,7 @@ mod tests {
 
     #[test]
     fn a_header_is_told_from_one_that_is_spelled_otherwise() {
-        let parse = |text: &str| {
-            let bytes = format!("{text}\r\n\r\n");
-            let (head, _) = Head::split(bytes.as_bytes()).unwrap();
-            Answer { status: head.status(), head, body: String::new() }
-        };
+        let parse = |text: &str| Answer::parse(&format!("{text}\r\n\r\n"));
         let good = parse("HTTP/1.1 200 OK\r\nPassportURLs: DALogin=x");
         assert_eq!(good.header("PassportURLs"), Header::Exact("DALogin=x"));
         let lower = parse("HTTP/1.1 200 OK\r\npassporturls: DALogin=x");

@@ -13,17 +13,12 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
 
 use super::codes;
-use super::finding::Finding;
-use super::known::Known;
+use super::exam::Exam;
+use super::finding::{Finding, Learnt};
+use super::found::Trust;
+use super::handshake::Shown;
 use crate::client_table::Client;
 use swallowtail_base::utc::Utc;
-
-/// What a server showed in its handshake.
-#[derive(Clone, Debug)]
-pub(super) struct Shown {
-    pub(super) certificate: CertificateDer<'static>,
-    pub(super) more: Vec<CertificateDer<'static>>,
-}
 
 /// Days before its end that a certificate is worth a word.
 const SOON_DAYS: u64 = 21;
@@ -80,27 +75,33 @@ fn plain(name: &str) -> String {
 }
 
 /// Judges what [`super::tls::versions`] saw.
-pub(super) fn judge(known: &mut Known<'_>) -> Finding {
-    let Some(shown) = known.shown.clone() else {
-        return Finding::skipped("there was no handshake over TLS to show one");
+pub(super) fn judge(exam: Exam<'_>, shown: Option<&Shown>) -> Learnt<Trust> {
+    let Some(shown) = shown else {
+        return Finding::skipped("there was no handshake over TLS to show one").into();
     };
-    let finding = match (dates(&shown), names(known, &shown)) {
-        (Some(red), _) => red.shows(codes::BAD_DATE),
-        (None, Err(red)) => red.shows(codes::BAD_NAME),
-        (None, Ok(whose)) => {
-            let root = root(known, &shown);
-            known.is_proven = matches!(root, Voucher::Proven(_));
-            root.finding(&whose, shown.end()).shows(codes::BAD_ROOT)
-        }
-    };
-    let is_checked = known.options.client.is_none_or(Client::checks_certificate);
-    known.is_trusted = finding.is_green() || !is_checked;
-    match known.options.client {
+    let (finding, is_proven) = examine(exam, shown);
+    let is_checked = exam.options.client.is_none_or(Client::checks_certificate);
+    let trust = Trust { is_trusted: finding.is_green() || !is_checked, is_proven };
+    let finding = match exam.options.client {
         Some(client) if client.needs_old_tls() && !finding.is_green() => Finding::skipped(format!(
             "Windows XP is shown that of the terminator (packaging/old-tls) and never this one: {}",
             finding.text
         )),
         _ => finding,
+    };
+    Learnt { finding, value: trust }
+}
+
+/// What a client would find, and whether a root that we know of vouches for the certificate.
+fn examine(exam: Exam<'_>, shown: &Shown) -> (Finding, bool) {
+    match (dates(shown), names(exam, shown)) {
+        (Some(red), _) => (red.shows(codes::BAD_DATE), false),
+        (None, Err(red)) => (red.shows(codes::BAD_NAME), false),
+        (None, Ok(whose)) => {
+            let root = root(exam, shown);
+            let is_proven = matches!(root, Voucher::Proven(_));
+            (root.finding(&whose, shown.end()).shows(codes::BAD_ROOT), is_proven)
+        }
     }
 }
 
@@ -131,16 +132,16 @@ fn dates(shown: &Shown) -> Option<Finding> {
 }
 
 /// Whom it is for, or what is wrong with its names.
-fn names(known: &Known<'_>, shown: &Shown) -> Result<String, Finding> {
-    let own = known.tls_name();
-    let (wanted, whose): (Vec<_>, _) = match known.options.client {
+fn names(exam: Exam<'_>, shown: &Shown) -> Result<String, Finding> {
+    let own = exam.tls_name();
+    let (wanted, whose): (Vec<_>, _) = match exam.options.client {
         Some(client) if client.checks_certificate() => (client.sign_in_hosts.to_vec(), client.name),
         _ if shown.is_for(&own).is_ok() => return Ok(own),
         _ => (Client::official_sign_in_hosts(), "Microsoft's clients"),
     };
     let (good, missing): (Vec<_>, Vec<_>) = wanted.iter().copied().partition(|host| shown.is_for(host).is_ok());
     // It need not have the names of every client; one of them shows what it is for.
-    let is_enough = known.options.client.is_none() && !good.is_empty();
+    let is_enough = exam.options.client.is_none() && !good.is_empty();
     if missing.is_empty() || is_enough {
         return Ok(good.join(", "));
     }
@@ -184,8 +185,8 @@ impl Voucher {
 }
 
 /// Who vouches for it: the root that is named, else a public one, else for our own server what its settings have it show.
-fn root(known: &Known<'_>, shown: &Shown) -> Voucher {
-    if let Some(file) = &known.options.root {
+fn root(exam: Exam<'_>, shown: &Shown) -> Voucher {
+    if let Some(file) = &exam.options.root {
         return match vouched(shown, file) {
             Ok(Ok(how)) => Voucher::Proven(how),
             Ok(Err(error)) => Voucher::Wrong(
@@ -200,7 +201,7 @@ fn root(known: &Known<'_>, shown: &Shown) -> Voucher {
         return Voucher::Proven("its root is a public one".to_owned());
     }
     let (mut strange, mut unread) = (Vec::new(), Vec::new());
-    for file in known.target.ours.iter().flat_map(|ours| &ours.certificates) {
+    for file in exam.target.ours.iter().flat_map(|ours| &ours.certificates) {
         match vouched(shown, file) {
             Ok(Ok(how)) => return Voucher::Proven(how),
             Ok(Err(_)) => strange.push(file.display().to_string()),
