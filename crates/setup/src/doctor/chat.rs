@@ -13,10 +13,10 @@ use super::finding::{Finding, Learnt, PATIENCE};
 use super::found::OpenPorts;
 use super::target::Place;
 use crate::client_table::Client;
-use msnp_client::{Greeting, Guise, NotificationClient};
+use msnp_client::{ClientInfo, Greeting, NotificationClient};
 
-fn guise(exam: Exam<'_>) -> Guise {
-    exam.options.client.map_or(Client::NEWEST, |client| client.guise)
+fn client_info(exam: Exam<'_>) -> ClientInfo {
+    exam.options.client.map_or(Client::NEWEST, |client| client.client_info)
 }
 
 /// Signs in, or without a ticket sees that a wrong one is refused. What it learns is the session of the test account.
@@ -63,7 +63,7 @@ async fn greet_at(exam: Exam<'_>, place: &Place, handle: &Handle) -> Result<(Not
     // Nobody looks on: what goes over this connection is secret.
     let dialled = NotificationClient::dial_within(address, Arc::new(|_| {}), PATIENCE).await;
     let mut client = dialled.map_err(|error| red(format!("{error:#}"), "see the port above"))?;
-    let greeting = client.greet(guise(exam), handle).await.map_err(|error| {
+    let greeting = client.greet(client_info(exam), handle).await.map_err(|error| {
         let remedy =
             "see that this port is listen.notification of Swallowtail; a server that is being stopped answers 601";
         red(format!("{place} does not answer as a notification server: {error:#}"), remedy)
