@@ -6,14 +6,14 @@ use super::codes;
 use super::dial::{address, addresses, dial};
 use super::exam::Exam;
 use super::finding::Finding;
-use super::target::Place;
+use super::target::HostPort;
 use swallowtail_config::is_private;
 
 /// An address that clients are told, seen from here and from theirs. `dialled` is how the server was reached.
 ///
 /// # Errors
 /// Why it is of no use, as a red finding.
-pub(super) async fn reach(exam: Exam<'_>, told: &str, dialled: &Place, key: &str) -> Result<Place, Finding> {
+pub(super) async fn reach(exam: Exam<'_>, told: &str, dialled: &HostPort, key: &str) -> Result<HostPort, Finding> {
     let what = if key == "advertise.switchboard" { "switchboard" } else { "notification server" };
     let codes = if key == "advertise.switchboard" { &[] } else { codes::NO_NOTIFICATION };
     let key = exam.target.key(key);
@@ -24,16 +24,16 @@ pub(super) async fn reach(exam: Exam<'_>, told: &str, dialled: &Place, key: &str
         );
         Err(Finding::red(format!("clients are told {told} for the {what}: {why}"), remedy).shows(codes))
     };
-    let Some(place) = Place::parse(told) else { return red("that is no host and port".to_owned()) };
-    let (Some(ip), Ok(from)) = (addresses(&place.host).await.first().copied(), address(dialled).await) else {
-        return red(format!("the name {} leads to no address", place.host));
+    let Some(host_port) = HostPort::parse(told) else { return red("that is no host and port".to_owned()) };
+    let (Some(ip), Ok(from)) = (addresses(&host_port.host).await.first().copied(), address(dialled).await) else {
+        return red(format!("the name {} leads to no address", host_port.host));
     };
     if let Some(why) = is_useless(ip, from.ip()) {
         return red(why.to_owned());
     }
-    match dial(&place).await {
-        Ok(_) => Ok(place),
-        Err(why) => red(why.cause(&place)),
+    match dial(&host_port).await {
+        Ok(_) => Ok(host_port),
+        Err(why) => red(why.cause(&host_port)),
     }
 }
 

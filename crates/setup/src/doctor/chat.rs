@@ -11,7 +11,7 @@ use super::dial::address;
 use super::exam::Exam;
 use super::finding::{Finding, Learnt, PATIENCE};
 use super::found::OpenPorts;
-use super::target::Place;
+use super::target::HostPort;
 use crate::client_table::Client;
 use msnp_client::{ClientInfo, Greeting, NotificationClient};
 
@@ -25,30 +25,30 @@ pub(super) async fn sign_in(
     open: OpenPorts,
     ticket: Option<Ticket>,
 ) -> Learnt<Option<NotificationClient>> {
-    let Some(place) = &exam.target.notification else {
+    let Some(host_port) = &exam.target.notification else {
         return Finding::skipped(exam.target.is_not_set("listen.notification")).into();
     };
     if !open.notification {
         return Finding::skipped("the notification port is not reached").into();
     }
     let Some(handle) = exam.handle() else { return Finding::skipped("there is nobody to sign in").into() };
-    match greet(exam, place, &handle).await {
+    match greet(exam, host_port, &handle).await {
         Ok(client) => prove(exam, client, ticket).await,
         Err(red) => red.into(),
     }
 }
 
 /// Up to the policy, over a dispatch server if there is one in between.
-async fn greet(exam: Exam<'_>, place: &Place, handle: &Handle) -> Result<NotificationClient, Finding> {
-    let (mut client, greeting) = greet_at(exam, place, handle).await?;
+async fn greet(exam: Exam<'_>, host_port: &HostPort, handle: &Handle) -> Result<NotificationClient, Finding> {
+    let (mut client, greeting) = greet_at(exam, host_port, handle).await?;
     let Greeting::Elsewhere(told) = greeting else { return Ok(client) };
-    let there = reach(exam, &told, place, "advertise.notification").await?;
+    let there = reach(exam, &told, host_port, "advertise.notification").await?;
     let next = greet_at(exam, &there, handle).await?;
     match next.1 {
         Greeting::Policy => client = next.0,
         Greeting::Elsewhere(_) => {
             return Err(Finding::red(
-                format!("{place} sends clients on to {told}, and that sends them on again"),
+                format!("{host_port} sends clients on to {told}, and that sends them on again"),
                 "have advertise.notification name a notification server, not a dispatch server",
             )
             .shows(codes::NO_NOTIFICATION));
@@ -57,16 +57,20 @@ async fn greet(exam: Exam<'_>, place: &Place, handle: &Handle) -> Result<Notific
     Ok(client)
 }
 
-async fn greet_at(exam: Exam<'_>, place: &Place, handle: &Handle) -> Result<(NotificationClient, Greeting), Finding> {
+async fn greet_at(
+    exam: Exam<'_>,
+    host_port: &HostPort,
+    handle: &Handle,
+) -> Result<(NotificationClient, Greeting), Finding> {
     let red = |cause: String, remedy: &str| Finding::red(cause, remedy).shows(codes::NO_NOTIFICATION);
-    let address = address(place).await.map_err(|why| red(why.cause(place), "check the name"))?;
+    let address = address(host_port).await.map_err(|why| red(why.cause(host_port), "check the name"))?;
     // Nobody looks on: what goes over this connection is secret.
     let dialled = NotificationClient::dial_within(address, Arc::new(|_| {}), PATIENCE).await;
     let mut client = dialled.map_err(|error| red(format!("{error:#}"), "see the port above"))?;
     let greeting = client.greet(client_info(exam), handle).await.map_err(|error| {
         let remedy =
             "see that this port is listen.notification of Swallowtail; a server that is being stopped answers 601";
-        red(format!("{place} does not answer as a notification server: {error:#}"), remedy)
+        red(format!("{host_port} does not answer as a notification server: {error:#}"), remedy)
     })?;
     Ok((client, greeting))
 }
@@ -138,18 +142,18 @@ fn unexpected(code: ErrorCode) -> Finding {
 
 /// The dispatch server sends clients to a notification server that can be reached.
 pub(super) async fn dispatch(exam: Exam<'_>) -> Finding {
-    let Some(place) = &exam.target.dispatch else {
+    let Some(host_port) = &exam.target.dispatch else {
         return Finding::skipped(exam.target.is_not_set("listen.dispatch"));
     };
     let Some(handle) = exam.handle() else { return Finding::skipped("there is nobody to ask as") };
-    let told = match greet_at(exam, place, &handle).await {
+    let told = match greet_at(exam, host_port, &handle).await {
         Ok((_, Greeting::Elsewhere(told))) => told,
         Ok((_, Greeting::Policy)) => {
-            return Finding::red(format!("{place} is a notification server"), "compare it with listen.dispatch");
+            return Finding::red(format!("{host_port} is a notification server"), "compare it with listen.dispatch");
         }
         Err(red) => return red,
     };
-    match reach(exam, &told, place, "advertise.notification").await {
+    match reach(exam, &told, host_port, "advertise.notification").await {
         Ok(there) => Finding::green(format!("clients are sent on to {there}, which is open")),
         Err(red) => red,
     }

@@ -31,15 +31,16 @@ impl Exam<'_> {
     /// The host that a client would name in its requests: Microsoft's, or the server's own.
     pub(super) fn sign_in_host(&self) -> String {
         let own = || {
-            let place = self.target.https.as_ref().or(self.target.http.as_ref());
-            place.map(ToString::to_string).unwrap_or_default()
+            let host_port = self.target.https.as_ref().or(self.target.http.as_ref());
+            host_port.map(ToString::to_string).unwrap_or_default()
         };
         self.client_host().unwrap_or_else(own)
     }
 
     /// The name in the handshake.
     pub(super) fn tls_name(&self) -> String {
-        let own = || self.target.https.as_ref().map_or_else(|| TUNNEL_HOST.to_owned(), |place| place.host.clone());
+        let own =
+            || self.target.https.as_ref().map_or_else(|| TUNNEL_HOST.to_owned(), |host_port| host_port.host.clone());
         self.client_host().unwrap_or_else(own)
     }
 

@@ -3,8 +3,8 @@
 
 use msnp::switchboard::Cookie;
 
-use super::handshake::Shown;
-use super::target::Place;
+use super::handshake::CertificateChain;
+use super::target::HostPort;
 
 /// Which ports are open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) struct Tls {
     /// Whether TLS 1.2 or 1.3 is spoken, at its port or in a tunnel.
     pub(super) is_spoken: bool,
     /// The certificates that were shown.
-    pub(super) shown: Option<Shown>,
+    pub(super) shown: Option<CertificateChain>,
 }
 
 /// What the certificate is worth.
@@ -34,9 +34,9 @@ pub(super) struct Trust {
     pub(super) is_proven: bool,
 }
 
-/// How requests of the sign-in go.
+/// What requests of the sign-in go over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum Transport {
     Tls,
     Plain,
 }
@@ -44,8 +44,8 @@ pub(super) enum Way {
 /// What asking the nexus showed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Nexus {
-    /// The way on which the nexus was asked and nobody answered over HTTP: nothing more is asked there.
-    pub(super) silent: Option<Way>,
+    /// The transport over which the nexus was asked and did not answer: nothing more is asked over it.
+    pub(super) silent: Option<Transport>,
     /// Seconds of the server's clock, and of ours when it sent them.
     pub(super) clocks: Option<(u64, u64)>,
 }
@@ -53,7 +53,7 @@ pub(super) struct Nexus {
 /// A switchboard that clients are sent to and that was reached.
 #[derive(Debug)]
 pub(super) struct Invitation {
-    pub(super) place: Place,
+    pub(super) host_port: HostPort,
     /// What opens a conversation there, for somebody who is signed in.
     pub(super) cookie: Option<Cookie>,
 }

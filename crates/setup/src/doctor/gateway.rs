@@ -13,7 +13,7 @@ use super::finding::Finding;
 use super::found::{Nexus, OpenPorts};
 use super::route::plain_http;
 use super::spelling::Spelling;
-use super::target::Place;
+use super::target::HostPort;
 
 /// The host that clients name.
 const HOST: &str = "gateway.messenger.hotmail.com";
@@ -25,31 +25,31 @@ const WRONG_PLACE: &str = "lead port 80 to listen.http of Swallowtail, with the 
 
 /// Opens, polls and closes.
 pub(super) async fn examine(exam: Exam<'_>, open: OpenPorts, nexus: Nexus, spelling: &mut Spelling) -> Finding {
-    let place = match plain_http(exam, open, nexus) {
-        Ok(place) => place,
+    let host_port = match plain_http(exam, open, nexus) {
+        Ok(host_port) => host_port,
         Err(skipped) => return skipped,
     };
-    match session(place, spelling).await {
-        Ok(()) => Finding::green(format!("a session over {place} opens, answers and closes")),
+    match session(host_port, spelling).await {
+        Ok(()) => Finding::green(format!("a session over {host_port} opens, answers and closes")),
         Err(red) => red.shows(codes::NO_NOTIFICATION),
     }
 }
 
-async fn session(place: &Place, spelling: &mut Spelling) -> Result<(), Finding> {
-    let open = format!("Action=open&Server=NS&IP={}", place.host);
-    let answer = post(place, &open, "VER 1 MSNP12 MSNP11 MSNP10 MSNP9 MSNP8 CVR0\r\n").await?;
+async fn session(host_port: &HostPort, spelling: &mut Spelling) -> Result<(), Finding> {
+    let open = format!("Action=open&Server=NS&IP={}", host_port.host);
+    let answer = post(host_port, &open, "VER 1 MSNP12 MSNP11 MSNP10 MSNP9 MSNP8 CVR0\r\n").await?;
     let (mut id, mut heard) = (session_id(&answer, spelling)?.0, answer.body);
     let greeted = async {
         while !heard.starts_with("VER 1 MSNP") {
             sleep(POLL_PAUSE).await;
-            let answer = post(place, &format!("Action=poll&SessionID={id}"), "").await?;
+            let answer = post(host_port, &format!("Action=poll&SessionID={id}"), "").await?;
             id = session_id(&answer, spelling)?.0;
             heard.push_str(&answer.body);
         }
         Ok(id)
     };
     let id = polled("the notification server behind it says nothing to VER", greeted).await?;
-    let mut answer = post(place, &format!("SessionID={id}"), "OUT\r\n").await?;
+    let mut answer = post(host_port, &format!("SessionID={id}"), "OUT\r\n").await?;
     let closed = async {
         loop {
             let (next, is_closed) = session_id(&answer, spelling)?;
@@ -57,7 +57,7 @@ async fn session(place: &Place, spelling: &mut Spelling) -> Result<(), Finding> 
                 return Ok(());
             }
             sleep(POLL_PAUSE).await;
-            answer = post(place, &format!("Action=poll&SessionID={next}"), "").await?;
+            answer = post(host_port, &format!("Action=poll&SessionID={next}"), "").await?;
         }
     };
     polled("it does not close after OUT", closed).await
@@ -85,17 +85,18 @@ fn session_id(answer: &Answer, spelling: &mut Spelling) -> Result<(String, bool)
     }
 }
 
-async fn post(place: &Place, query: &str, commands: &str) -> Result<Answer, Finding> {
-    let mut stream = dial(place).await.map_err(|why| Finding::red(why.cause(place), WRONG_PLACE))?;
+async fn post(host_port: &HostPort, query: &str, commands: &str) -> Result<Answer, Finding> {
+    let mut stream = dial(host_port).await.map_err(|why| Finding::red(why.cause(host_port), WRONG_PLACE))?;
     let head = format!("POST /gateway/gateway.dll?{query} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: {CONTENT_TYPE}");
     let answer = ask(&mut stream, &head, commands).await;
     match answer {
         Ok(answer) if answer.status == 200 => Ok(answer),
         Ok(answer) => {
-            let cause = format!("on {place} the gateway's path is answered with {} by {}", answer.status, answer.who());
+            let cause =
+                format!("on {host_port} the gateway's path is answered with {} by {}", answer.status, answer.who());
             Err(Finding::red(cause, WRONG_PLACE))
         }
-        Err(why) => Err(Finding::red(format!("no gateway answers on {place}: {why}"), WRONG_PLACE)),
+        Err(why) => Err(Finding::red(format!("no gateway answers on {host_port}: {why}"), WRONG_PLACE)),
     }
 }
 

@@ -17,19 +17,19 @@ use super::stream::AnyStream;
 
 /// What a server showed in its handshake.
 #[derive(Clone, Debug)]
-pub(super) struct Shown {
+pub(super) struct CertificateChain {
     pub(super) certificate: CertificateDer<'static>,
     pub(super) more: Vec<CertificateDer<'static>>,
 }
 
 /// Keeps the certificates, and lets every one pass.
 #[derive(Debug)]
-struct Onlooker {
+struct CertificateRecorder {
     provider: Arc<CryptoProvider>,
-    shown: Mutex<Option<Shown>>,
+    shown: Mutex<Option<CertificateChain>>,
 }
 
-impl ServerCertVerifier for Onlooker {
+impl ServerCertVerifier for CertificateRecorder {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -39,7 +39,7 @@ impl ServerCertVerifier for Onlooker {
         _: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let more = intermediates.iter().map(|certificate| certificate.clone().into_owned()).collect();
-        *lock(&self.shown) = Some(Shown { certificate: end_entity.clone().into_owned(), more });
+        *lock(&self.shown) = Some(CertificateChain { certificate: end_entity.clone().into_owned(), more });
         Ok(ServerCertVerified::assertion())
     }
 
@@ -74,16 +74,16 @@ pub(super) async fn handshake(
     stream: TcpStream,
     name: &str,
     versions: &[&'static SupportedProtocolVersion],
-) -> Result<(TlsStream<TcpStream>, Option<Shown>), String> {
+) -> Result<(TlsStream<TcpStream>, Option<CertificateChain>), String> {
     let provider = Arc::new(ring::default_provider());
-    let onlooker = Arc::new(Onlooker { provider: provider.clone(), shown: Mutex::new(None) });
+    let recorder = Arc::new(CertificateRecorder { provider: provider.clone(), shown: Mutex::new(None) });
     let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions);
     let config = config.map_err(|error| error.to_string())?.dangerous();
-    let config = config.with_custom_certificate_verifier(onlooker.clone()).with_no_client_auth();
+    let config = config.with_custom_certificate_verifier(recorder.clone()).with_no_client_auth();
     let name =
         ServerName::try_from(name.to_owned()).map_err(|_| format!("{name:?} can be no name in a certificate"))?;
     let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|error| error.to_string())?;
-    let shown = lock(&onlooker.shown).take();
+    let shown = lock(&recorder.shown).take();
     Ok((stream, shown))
 }
 

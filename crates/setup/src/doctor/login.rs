@@ -7,7 +7,7 @@ use super::ask::{Answer, Header, ask};
 use super::codes;
 use super::exam::Exam;
 use super::finding::{Finding, Learnt};
-use super::found::{Nexus, Way};
+use super::found::{Nexus, Transport};
 use super::nexus::unexpected;
 use super::route::Route;
 use super::spelling::Spelling;
@@ -34,7 +34,7 @@ pub(super) async fn examine(
         return Finding::skipped("nobody answered to the nexus").into();
     }
     let Some((account, is_real)) = exam.account() else { return Finding::skipped("there is nobody to sign in").into() };
-    if is_real && let Some(why) = kept_back(route.way, route.is_near().await, route.is_proven) {
+    if is_real && let Some(why) = kept_back(route.transport, route.is_near().await, route.is_proven) {
         return Finding::skipped(why).into();
     }
     let mut stream = match route.connect().await {
@@ -86,15 +86,15 @@ fn judge(kind: SignIn, answer: &Answer, is_real: bool, spelling: &mut Spelling) 
 }
 
 /// Why the password of the test account is not sent: in between somebody could read it, or take it with a certificate of his own.
-fn kept_back(way: Way, is_near: bool, is_proven: bool) -> Option<&'static str> {
-    match way {
+fn kept_back(transport: Transport, is_near: bool, is_proven: bool) -> Option<&'static str> {
+    match transport {
         _ if is_near => None,
-        Way::Plain => Some("the password of the test account is not sent in clear over the internet"),
-        Way::Tls if !is_proven => Some(
+        Transport::Plain => Some("the password of the test account is not sent in clear over the internet"),
+        Transport::Tls if !is_proven => Some(
             "over the internet the password of the test account is given only to a certificate of a public root, or of the one that \
              --root FILE names",
         ),
-        Way::Tls => None,
+        Transport::Tls => None,
     }
 }
 
@@ -233,14 +233,18 @@ mod tests {
 
     #[test]
     fn over_the_internet_a_password_is_for_a_proven_certificate_alone() {
-        for (way, is_near, is_proven, is_sent) in [
-            (Way::Plain, true, false, true),
-            (Way::Plain, false, true, false),
-            (Way::Tls, true, false, true),
-            (Way::Tls, false, false, false),
-            (Way::Tls, false, true, true),
+        for (transport, is_near, is_proven, is_sent) in [
+            (Transport::Plain, true, false, true),
+            (Transport::Plain, false, true, false),
+            (Transport::Tls, true, false, true),
+            (Transport::Tls, false, false, false),
+            (Transport::Tls, false, true, true),
         ] {
-            assert_eq!(kept_back(way, is_near, is_proven).is_none(), is_sent, "{way:?} {is_near} {is_proven}");
+            assert_eq!(
+                kept_back(transport, is_near, is_proven).is_none(),
+                is_sent,
+                "{transport:?} {is_near} {is_proven}"
+            );
         }
     }
 

@@ -29,7 +29,7 @@ mod tls;
 mod tunnel;
 
 pub use finding::{Finding, Hop, State};
-pub use target::{Options, Place, Ports, Target, TestAccount};
+pub use target::{Options, Ports, Target, TestAccount};
 
 use exam::Exam;
 use finding::{Learnt, bounded};

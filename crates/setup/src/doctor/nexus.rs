@@ -10,7 +10,7 @@ use swallowtail_base::clock::unix_seconds;
 use swallowtail_base::utc::Utc;
 
 /// More than this, and tickets and certificates are judged by a wrong time.
-const MOST_SECONDS_APART: u64 = 5 * 60;
+const MAX_SECONDS_APART: u64 = 5 * 60;
 const WRONG_PLACE: &str =
     "see that the port is that of listen.http or listen.https, or of something that leads there with all its paths";
 
@@ -21,7 +21,7 @@ pub(super) async fn examine(route: &Result<Route<'_>, &'static str>, spelling: &
         Err(why) => return Finding::skipped(*why).into(),
     };
     // Bounded here: until it answers, or when its time runs out, it is silent.
-    let mut nexus = Nexus { silent: Some(route.way), clocks: None };
+    let mut nexus = Nexus { silent: Some(route.transport), clocks: None };
     let finding = bounded(codes::NO_SIGN_IN, answer(route, spelling, &mut nexus)).await;
     Learnt { finding, value: nexus }
 }
@@ -72,7 +72,7 @@ pub(super) fn clock(nexus: Nexus) -> Finding {
         return Finding::skipped("the server has told no time (Date header)");
     };
     let apart = theirs.abs_diff(ours);
-    if apart <= MOST_SECONDS_APART {
+    if apart <= MAX_SECONDS_APART {
         return Finding::green(format!("{apart} s apart from the clock here"));
     }
     let stamp = |seconds: u64| Utc::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX)).stamp();

@@ -12,7 +12,7 @@ use super::codes;
 use super::dial::dial;
 use super::exam::Exam;
 use super::finding::Finding;
-use super::route::{dial_tls, tls_place};
+use super::route::{dial_tls, tls_address};
 use super::tunnel::tunnel;
 
 /// TLS 1.0 on the wire.
@@ -96,14 +96,14 @@ pub(super) async fn is_spoken(exam: Exam<'_>) -> bool {
 /// The hop. Without `--xp` a refusal is no fault: most need no XP, and our own TLS never has it.
 pub(super) async fn examine(exam: Exam<'_>) -> Finding {
     let terminator = exam.target.ours.as_ref().and_then(|ours| ours.old_tls.as_ref());
-    let (place, stream) = match (terminator, exam.target.proxy()) {
+    let (host_port, stream) = match (terminator, exam.target.proxy()) {
         // As clients come to it: the terminator may want to hear from the proxy who they are.
-        (Some(place), Some(proxy)) => {
+        (Some(host_port), Some(proxy)) => {
             let tunnel = tunnel(proxy, &format!("{}:443", exam.tls_name())).await;
-            (format!("{place}, by way of the proxy"), tunnel)
+            (format!("{host_port}, by way of the proxy"), tunnel)
         }
-        (Some(place), None) => (place.to_string(), dial(place).await.map_err(|why| why.cause(place))),
-        (None, _) => (tls_place(exam), dial_tls(exam).await),
+        (Some(host_port), None) => (host_port.to_string(), dial(host_port).await.map_err(|why| why.cause(host_port))),
+        (None, _) => (tls_address(exam), dial_tls(exam).await),
     };
     let is_wanted = exam.wants_xp() || terminator.is_some();
     let stream = match stream {
@@ -118,11 +118,11 @@ pub(super) async fn examine(exam: Exam<'_>) -> Finding {
                 0x0004 | 0x0005 => "RC4",
                 _ => "a cipher that it did not offer",
             };
-            Finding::green(format!("Windows XP can shake hands on {place}: TLS 1.0 with {suite}"))
+            Finding::green(format!("Windows XP can shake hands on {host_port}: TLS 1.0 with {suite}"))
         }
-        Reply::Refused if is_wanted => red(format!("Windows XP cannot shake hands on {place}: it is refused")),
+        Reply::Refused if is_wanted => red(format!("Windows XP cannot shake hands on {host_port}: it is refused")),
         Reply::Odd if is_wanted => {
-            red(format!("Windows XP cannot shake hands on {place}: there is no answer, or none of TLS"))
+            red(format!("Windows XP cannot shake hands on {host_port}: there is no answer, or none of TLS"))
         }
         Reply::Refused => Finding::skipped("Windows XP is refused, which is right unless you want it (--xp)"),
         Reply::Odd => Finding::skipped("there is no TLS to be looked at"),

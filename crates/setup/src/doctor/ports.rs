@@ -6,7 +6,7 @@ use super::codes;
 use super::dial::{Unreached, addresses, dial};
 use super::exam::Exam;
 use super::finding::Finding;
-use super::target::Place;
+use super::target::HostPort;
 use crate::client_table::Client;
 use crate::hosts::SIGN_IN;
 
@@ -39,8 +39,8 @@ pub(super) const HTTPS: Service =
     Service { key: "listen.https", known: Some(443), meaning: ": nobody can sign in over TLS", codes: codes::NO_HTTPS };
 
 /// Whether a port is open.
-pub(super) async fn examine(exam: Exam<'_>, service: &Service, place: Option<&Place>) -> Finding {
-    let Some(place) = place else {
+pub(super) async fn examine(exam: Exam<'_>, service: &Service, host_port: Option<&HostPort>) -> Finding {
+    let Some(host_port) = host_port else {
         let through = if service.known == HTTPS.known && exam.target.proxy().is_some() {
             "; TLS is looked at through the proxy"
         } else {
@@ -48,17 +48,17 @@ pub(super) async fn examine(exam: Exam<'_>, service: &Service, place: Option<&Pl
         };
         return Finding::skipped(format!("{}{through}", exam.target.is_not_set(service.key)));
     };
-    let Err(why) = dial(place).await else {
+    let Err(why) = dial(host_port).await else {
         return Finding::green(match service.known {
-            Some(port) if port != place.port => {
-                format!("{place} is open (clients dial port {port})")
+            Some(port) if port != host_port.port => {
+                format!("{host_port} is open (clients dial port {port})")
             }
-            _ => format!("{place} is open"),
+            _ => format!("{host_port} is open"),
         });
     };
     let key = exam.target.key(service.key);
     let remedy = match why {
-        Unreached::NoSuchName => return Finding::skipped(why.cause(place)),
+        Unreached::NoSuchName => return Finding::skipped(why.cause(host_port)),
         Unreached::Refused => {
             let other = match (&exam.target.ours, service.known) {
                 (None, Some(80 | 443)) => {
@@ -71,22 +71,24 @@ pub(super) async fn examine(exam: Exam<'_>, service: &Service, place: Option<&Pl
                 "start the server; if it runs, compare this address with {key} and with what it told at its start{other}"
             )
         }
-        Unreached::Silent => format!("open port {} in the firewall, and forward it if there is a router", place.port),
+        Unreached::Silent => {
+            format!("open port {} in the firewall, and forward it if there is a router", host_port.port)
+        }
         Unreached::Other(_) => format!("compare this address with {key}"),
     };
-    Finding::red(format!("{}{}", why.cause(place), service.meaning), remedy).shows(service.codes)
+    Finding::red(format!("{}{}", why.cause(host_port), service.meaning), remedy).shows(service.codes)
 }
 
 /// The switchboard of our own server, which may have no port of its own.
 pub(super) async fn switchboard(exam: Exam<'_>, is_notification_open: bool) -> Finding {
-    let place = exam.target.switchboard.as_ref();
-    if place.is_some() && place == exam.target.notification.as_ref() {
+    let host_port = exam.target.switchboard.as_ref();
+    if host_port.is_some() && host_port == exam.target.notification.as_ref() {
         return match is_notification_open {
             true => Finding::green("it is the notification port (listen.one_port)"),
             false => Finding::skipped("it is the notification port (listen.one_port)"),
         };
     }
-    examine(exam, &SWITCHBOARD, place).await
+    examine(exam, &SWITCHBOARD, host_port).await
 }
 
 /// Whether a client here would find the server by Microsoft's names (docs/protocol/http.md section 6).
@@ -110,7 +112,7 @@ pub(super) async fn redirection(exam: Exam<'_>) -> Finding {
     let terminator = exam.target.ours.as_ref().and_then(|ours| ours.old_tls.as_ref());
     let sign_in = match (client.needs_old_tls(), terminator) {
         (false, _) => Some(first),
-        (true, Some(place)) => addresses(&place.host).await.first().copied(),
+        (true, Some(host_port)) => addresses(&host_port.host).await.first().copied(),
         (true, None) => None,
     };
     let wanted = lines(client, first, sign_in);

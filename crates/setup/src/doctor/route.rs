@@ -6,17 +6,17 @@ use tokio::net::TcpStream;
 use super::dial::{dial, is_near};
 use super::exam::Exam;
 use super::finding::Finding;
-use super::found::{Nexus, OpenPorts, Tls, Trust, Way};
+use super::found::{Nexus, OpenPorts, Tls, Transport, Trust};
 use super::handshake;
 use super::stream::AnyStream;
-use super::target::Place;
+use super::target::HostPort;
 use super::tunnel::tunnel;
 
 /// How the sign-in service is reached.
 #[derive(Clone, Copy)]
 pub(super) struct Route<'a> {
     exam: Exam<'a>,
-    pub(super) way: Way,
+    pub(super) transport: Transport,
     /// The certificate that was judged.
     judged: Option<&'a CertificateDer<'static>>,
     /// Whether a root that we know of vouches for it.
@@ -31,9 +31,9 @@ impl<'a> Route<'a> {
     /// # Errors
     /// Why the sign-in is not asked at all.
     pub(super) fn choose(exam: Exam<'a>, open: OpenPorts, tls: &'a Tls, trust: Trust) -> Result<Self, &'static str> {
-        let way = match (tls.is_spoken, trust.is_trusted, open.http) {
-            (true, true, _) => Way::Tls,
-            (_, _, true) => Way::Plain,
+        let transport = match (tls.is_spoken, trust.is_trusted, open.http) {
+            (true, true, _) => Transport::Tls,
+            (_, _, true) => Transport::Plain,
             (true, false, false) => {
                 return Err("a client would stop at the TLS above, and the HTTP port is not reached");
             }
@@ -41,10 +41,10 @@ impl<'a> Route<'a> {
         };
         Ok(Self {
             exam,
-            way,
+            transport,
             judged: tls.shown.as_ref().map(|shown| &shown.certificate),
             is_proven: trust.is_proven,
-            is_instead: way == Way::Plain && tls.is_spoken,
+            is_instead: transport == Transport::Plain && tls.is_spoken,
         })
     }
 
@@ -53,8 +53,8 @@ impl<'a> Route<'a> {
     /// # Errors
     /// The sentence of a red hop.
     pub(super) async fn connect(&self) -> Result<AnyStream, String> {
-        match (self.way, &self.exam.target.http) {
-            (Way::Tls, _) => {
+        match (self.transport, &self.exam.target.http) {
+            (Transport::Tls, _) => {
                 let stream = dial_tls(self.exam).await?;
                 let (stream, shown) = handshake::connect(stream, &self.exam.tls_name()).await?;
                 // The one that was judged, and no other, may be given a password.
@@ -63,11 +63,11 @@ impl<'a> Route<'a> {
                 }
                 Ok(stream)
             }
-            (Way::Plain, Some(place)) => {
-                let stream = dial(place).await.map_err(|why| why.cause(place))?;
+            (Transport::Plain, Some(host_port)) => {
+                let stream = dial(host_port).await.map_err(|why| why.cause(host_port))?;
                 Ok(Box::new(stream))
             }
-            (Way::Plain, None) => Err("there is no address".to_owned()),
+            (Transport::Plain, None) => Err("there is no address".to_owned()),
         }
     }
 
@@ -78,9 +78,9 @@ impl<'a> Route<'a> {
 
     /// What to call it in a sentence.
     pub(super) fn over(&self) -> &'static str {
-        match self.way {
-            Way::Tls => "over TLS",
-            Way::Plain => "over plain HTTP",
+        match self.transport {
+            Transport::Tls => "over TLS",
+            Transport::Plain => "over plain HTTP",
         }
     }
 
@@ -89,15 +89,15 @@ impl<'a> Route<'a> {
         if self.is_instead { "; over plain HTTP, as clients would stop at the TLS above" } else { "" }
     }
 
-    /// Whether what is sent that way stays on this machine or in a private network.
+    /// Whether what is sent over it stays on this machine or in a private network.
     pub(super) async fn is_near(&self) -> bool {
         let target = self.exam.target;
-        let place = match self.way {
-            Way::Tls => target.https.as_ref().or_else(|| target.proxy()),
-            Way::Plain => target.http.as_ref(),
+        let host_port = match self.transport {
+            Transport::Tls => target.https.as_ref().or_else(|| target.proxy()),
+            Transport::Plain => target.http.as_ref(),
         };
-        match place {
-            Some(place) => is_near(place).await,
+        match host_port {
+            Some(host_port) => is_near(host_port).await,
             None => false,
         }
     }
@@ -110,17 +110,17 @@ impl<'a> Route<'a> {
 /// The sentence of a red hop.
 pub(super) async fn dial_tls(exam: Exam<'_>) -> Result<TcpStream, String> {
     match (&exam.target.https, exam.target.proxy()) {
-        (Some(place), _) => dial(place).await.map_err(|why| why.cause(place)),
+        (Some(host_port), _) => dial(host_port).await.map_err(|why| why.cause(host_port)),
         (None, Some(proxy)) => tunnel(proxy, &format!("{}:443", exam.tls_name())).await,
         (None, None) => Err("there is neither a listener for TLS nor the proxy".to_owned()),
     }
 }
 
-/// What to call the place of TLS in a sentence.
-pub(super) fn tls_place(exam: Exam<'_>) -> String {
+/// What to call the address of TLS in a sentence.
+pub(super) fn tls_address(exam: Exam<'_>) -> String {
     match (&exam.target.https, exam.target.proxy()) {
-        (Some(place), _) => place.to_string(),
-        (None, Some(place)) => format!("the proxy {place}"),
+        (Some(host_port), _) => host_port.to_string(),
+        (None, Some(host_port)) => format!("the proxy {host_port}"),
         (None, None) => String::new(),
     }
 }
@@ -129,14 +129,14 @@ pub(super) fn tls_place(exam: Exam<'_>) -> String {
 ///
 /// # Errors
 /// Why it is not, as the finding of a hop.
-pub(super) fn plain_http<'a>(exam: Exam<'a>, open: OpenPorts, nexus: Nexus) -> Result<&'a Place, Finding> {
+pub(super) fn plain_http<'a>(exam: Exam<'a>, open: OpenPorts, nexus: Nexus) -> Result<&'a HostPort, Finding> {
     match &exam.target.http {
         None => Err(Finding::skipped(exam.target.is_not_set("listen.http"))),
         Some(_) if !open.http => Err(Finding::skipped("the HTTP port is not reached")),
-        Some(_) if nexus.silent == Some(Way::Plain) => {
+        Some(_) if nexus.silent == Some(Transport::Plain) => {
             Err(Finding::skipped("the HTTP port did not answer to the nexus"))
         }
-        Some(place) => Ok(place),
+        Some(host_port) => Ok(host_port),
     }
 }
 
@@ -153,24 +153,28 @@ mod tests {
     fn the_sign_in_goes_over_tls_that_clients_trust_and_else_over_plain_http() {
         let (target, options) = (target(80), Options::default());
         let exam = Exam { target: &target, options: &options };
-        for (is_spoken, is_trusted, http, way, instead) in [
-            (true, true, true, Ok(Way::Tls), false),
-            (true, true, false, Ok(Way::Tls), false),
-            (true, false, true, Ok(Way::Plain), true),
-            (false, false, true, Ok(Way::Plain), false),
-            (false, true, true, Ok(Way::Plain), false),
+        for (is_spoken, is_trusted, http, transport, instead) in [
+            (true, true, true, Ok(Transport::Tls), false),
+            (true, true, false, Ok(Transport::Tls), false),
+            (true, false, true, Ok(Transport::Plain), true),
+            (false, false, true, Ok(Transport::Plain), false),
+            (false, true, true, Ok(Transport::Plain), false),
             (true, false, false, Err("stop at the TLS"), false),
             (false, false, false, Err("neither"), false),
         ] {
             let tls = Tls { is_spoken, shown: None };
             let trust = Trust { is_trusted, is_proven: false };
             let open = OpenPorts { http, ..OpenPorts::default() };
-            match (Route::choose(exam, open, &tls, trust), way) {
-                (Ok(route), Ok(way)) => {
-                    assert_eq!((route.way, !route.instead().is_empty()), (way, instead), "{tls:?} {trust:?} {http}");
+            match (Route::choose(exam, open, &tls, trust), transport) {
+                (Ok(route), Ok(transport)) => {
+                    assert_eq!(
+                        (route.transport, !route.instead().is_empty()),
+                        (transport, instead),
+                        "{tls:?} {trust:?} {http}"
+                    );
                 }
                 (Err(why), Err(words)) => assert!(why.contains(words), "{why}"),
-                (route, way) => panic!("{:?} is not {way:?}", route.map(|route| route.way)),
+                (route, transport) => panic!("{:?} is not {transport:?}", route.map(|route| route.transport)),
             }
         }
     }
@@ -178,18 +182,18 @@ mod tests {
     #[test]
     fn plain_http_is_not_asked_where_it_is_closed_or_silent() {
         let (with_http, without) = (target(80), target(0));
-        let silent = |way| Nexus { silent: Some(way), clocks: None };
+        let silent = |transport| Nexus { silent: Some(transport), clocks: None };
         for (target, http, nexus, skipped) in [
             (&with_http, true, Nexus::default(), None),
-            (&with_http, true, silent(Way::Tls), None),
-            (&with_http, true, silent(Way::Plain), Some("did not answer")),
+            (&with_http, true, silent(Transport::Tls), None),
+            (&with_http, true, silent(Transport::Plain), Some("did not answer")),
             (&with_http, false, Nexus::default(), Some("is not reached")),
             (&without, true, Nexus::default(), Some("--http-port is 0")),
         ] {
             let exam = Exam { target, options: &Options::default() };
             let open = OpenPorts { http, ..OpenPorts::default() };
             match (plain_http(exam, open, nexus), skipped) {
-                (Ok(place), None) => assert_eq!(place.to_string(), "a.example:80"),
+                (Ok(host_port), None) => assert_eq!(host_port.to_string(), "a.example:80"),
                 (Err(finding), Some(words)) => assert!(finding.text.contains(words), "{finding:?}"),
                 (found, _) => panic!("{found:?} {skipped:?}"),
             }

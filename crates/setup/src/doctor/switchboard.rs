@@ -11,7 +11,7 @@ use super::dial::address;
 use super::exam::Exam;
 use super::finding::{Finding, Learnt, PATIENCE};
 use super::found::{Invitation, OpenPorts};
-use super::target::Place;
+use super::target::HostPort;
 use msnp_client::{NotificationClient, SwitchboardClient};
 
 /// Where clients are told to go for a conversation, and whether that can be reached.
@@ -34,10 +34,10 @@ pub(super) async fn find(
         },
     };
     match reach(exam, &told, dialled, "advertise.switchboard").await {
-        Ok(place) => {
+        Ok(host_port) => {
             let how = if cookie.is_some() { "XFR tells" } else { "the configuration tells" };
-            let finding = Finding::green(format!("{how} clients {place}, which is open"));
-            Learnt { finding, value: Some(Invitation { place, cookie }) }
+            let finding = Finding::green(format!("{how} clients {host_port}, which is open"));
+            Learnt { finding, value: Some(Invitation { host_port, cookie }) }
         }
         Err(red) => red.into(),
     }
@@ -51,7 +51,7 @@ fn configured(exam: Exam<'_>, open: OpenPorts) -> Result<String, &'static str> {
     if !open.notification {
         return Err("the notification port is not reached");
     }
-    if !open.switchboard && exam.target.switchboard == Place::parse(&told) {
+    if !open.switchboard && exam.target.switchboard == HostPort::parse(&told) {
         return Err("the switchboard port is not reached");
     }
     Ok(told)
@@ -83,16 +83,16 @@ async fn invitation(client: &mut NotificationClient) -> Result<(String, Cookie),
 
 /// Opens a conversation with the cookie of XFR, or sees that a wrong one is refused.
 pub(super) async fn examine(exam: Exam<'_>, invitation: Option<Invitation>) -> Finding {
-    let Some(Invitation { place, cookie }) = invitation else {
+    let Some(Invitation { host_port, cookie }) = invitation else {
         return Finding::skipped("no switchboard is known that can be reached");
     };
     let red = |why: String| {
         let remedy = "see that the address leads to listen.switchboard of the same server (with listen.one_port to listen.notification)";
-        Finding::red(format!("{place} does not answer as its switchboard: {why}"), remedy)
+        Finding::red(format!("{host_port} does not answer as its switchboard: {why}"), remedy)
     };
     let Some(handle) = exam.handle() else { return Finding::skipped("there is nobody to sign in") };
     let is_real = cookie.is_some();
-    match open(&place, handle, cookie.unwrap_or_else(|| Cookie(swallowtail_base::random::token()))).await {
+    match open(&host_port, handle, cookie.unwrap_or_else(|| Cookie(swallowtail_base::random::token()))).await {
         Ok(Ok(())) if is_real => Finding::green("USR OK: the cookie opens a conversation"),
         Ok(Ok(())) => red("it takes a cookie that was made up".to_owned()),
         Ok(Err(ErrorCode::AuthenticationFailed)) if !is_real => {
@@ -103,8 +103,8 @@ pub(super) async fn examine(exam: Exam<'_>, invitation: Option<Invitation>) -> F
     }
 }
 
-async fn open(place: &Place, handle: Handle, cookie: Cookie) -> anyhow::Result<Result<(), ErrorCode>> {
-    let address = address(place).await.map_err(|why| anyhow::anyhow!("{}", why.cause(place)))?;
+async fn open(host_port: &HostPort, handle: Handle, cookie: Cookie) -> anyhow::Result<Result<(), ErrorCode>> {
+    let address = address(host_port).await.map_err(|why| anyhow::anyhow!("{}", why.cause(host_port)))?;
     // Nobody looks on: what goes over this connection is secret.
     let mut client = SwitchboardClient::dial_within(address, Arc::new(|_| {}), PATIENCE).await?;
     let trid = client.next_trid();

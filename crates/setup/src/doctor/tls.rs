@@ -8,7 +8,7 @@ use super::finding::{Finding, Learnt, bounded};
 use super::found::{OpenPorts, Tls};
 use super::handshake::handshake;
 use super::old_tls;
-use super::route::{dial_tls, tls_place};
+use super::route::{dial_tls, tls_address};
 
 /// Which versions the server speaks. Windows 7 and later need 1.2; 1.3 is of no use to these clients, but no harm.
 pub(super) async fn versions(exam: Exam<'_>, open: OpenPorts) -> Learnt<Tls> {
@@ -41,12 +41,12 @@ async fn examine(exam: Exam<'_>, open: OpenPorts, tls: &mut Tls) -> Finding {
     }
     tls.is_spoken = !spoken.is_empty();
     if !tls.is_spoken && exam.wants_xp() && old_tls::is_spoken(exam).await {
-        let place = tls_place(exam);
+        let host_port = tls_address(exam);
         return Finding::skipped(format!(
-            "{place} is for Windows XP alone: nothing newer than TLS 1.0 is spoken there"
+            "{host_port} is for Windows XP alone: nothing newer than TLS 1.0 is spoken there"
         ));
     }
-    judge(&tls_place(exam), &spoken, &failed)
+    judge(&tls_address(exam), &spoken, &failed)
 }
 
 /// Why no handshake is tried.
@@ -61,19 +61,19 @@ fn unreached(exam: Exam<'_>, open: OpenPorts) -> Option<Finding> {
 }
 
 /// What the versions mean for clients.
-fn judge(place: &str, spoken: &[&str], failed: &str) -> Finding {
+fn judge(host_port: &str, spoken: &[&str], failed: &str) -> Finding {
     match spoken {
         ["1.3"] => Finding::red(
-            format!("{place} speaks TLS 1.3 alone, which Windows of these clients' time never learnt"),
+            format!("{host_port} speaks TLS 1.3 alone, which Windows of these clients' time never learnt"),
             "have whatever ends TLS there speak TLS 1.2 as well",
         )
         .shows(codes::NO_TLS),
         [] => Finding::red(
-            format!("no handshake with TLS 1.2 or 1.3 comes about on {place}: {failed}"),
+            format!("no handshake with TLS 1.2 or 1.3 comes about on {host_port}: {failed}"),
             "see that this is the port of listen.https, or of a terminator for TLS, and that it has a certificate",
         )
         .shows(codes::NO_TLS),
-        _ => Finding::green(format!("TLS {} on {place}", spoken.join(" and "))),
+        _ => Finding::green(format!("TLS {} on {host_port}", spoken.join(" and "))),
     }
 }
 

@@ -4,14 +4,14 @@ use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use super::dial::dial;
-use super::target::Place;
+use super::target::HostPort;
 use msnp_client::http::read_head;
 
 /// Opens a tunnel.
 ///
 /// # Errors
 /// Why there is none.
-pub(super) async fn tunnel(proxy: &Place, to: &str) -> Result<TcpStream, String> {
+pub(super) async fn tunnel(proxy: &HostPort, to: &str) -> Result<TcpStream, String> {
     match connect(proxy, to).await? {
         (200, stream) => Ok(stream),
         (503, _) => Err(format!("the proxy {proxy} has no TLS (503): there is no certificate")),
@@ -23,7 +23,7 @@ pub(super) async fn tunnel(proxy: &Place, to: &str) -> Result<TcpStream, String>
 ///
 /// # Errors
 /// Why it is not answered.
-pub(super) async fn connect(proxy: &Place, to: &str) -> Result<(u16, TcpStream), String> {
+pub(super) async fn connect(proxy: &HostPort, to: &str) -> Result<(u16, TcpStream), String> {
     let mut stream = dial(proxy).await.map_err(|why| why.cause(proxy))?;
     let request = format!("CONNECT {to} HTTP/1.0\r\nHost: {to}\r\n\r\n");
     stream.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     /// A proxy that answers one `CONNECT` with these bytes and closes.
-    async fn proxy(answer: &'static str) -> Place {
+    async fn proxy(answer: &'static str) -> HostPort {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move {
@@ -49,7 +49,7 @@ mod tests {
             let _ = stream.read(&mut [0; 512]).await;
             stream.write_all(answer.as_bytes()).await.unwrap();
         });
-        Place { host: address.ip().to_string(), port: address.port() }
+        HostPort { host: address.ip().to_string(), port: address.port() }
     }
 
     #[tokio::test]

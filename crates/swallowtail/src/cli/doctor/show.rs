@@ -11,8 +11,8 @@ use swallowtail_setup::doctor::{Finding, Hop, Options, State, Target};
 const INDENT: usize = 2 + 5 + 2 + NAME_WIDTH + 2;
 const NAME_WIDTH: usize = 19;
 /// Lines that are longer are hard to read.
-const MOST_WIDTH: usize = 110;
-const LEAST_WIDTH: usize = 60;
+const MAX_WIDTH: usize = 110;
+const MIN_WIDTH: usize = 60;
 
 /// What is looked at, and as whom.
 pub(super) fn title(target: &Target, options: &Options) -> String {
@@ -58,7 +58,7 @@ pub(super) fn end<'a>(hops: impl Iterator<Item = &'a Hop> + Clone) -> String {
 
 /// Text that goes on under itself.
 fn paragraph(text: &str) -> String {
-    let width = usize::from(Term::stdout().size().1).clamp(LEAST_WIDTH, MOST_WIDTH) - INDENT;
+    let width = usize::from(Term::stdout().size().1).clamp(MIN_WIDTH, MAX_WIDTH) - INDENT;
     let (mut out, mut used) = (String::new(), 0);
     for (line, words) in text.lines().enumerate() {
         for (place, word) in words.split(' ').enumerate() {
@@ -142,7 +142,7 @@ mod tests {
         assert!(lines[1].starts_with(&" ".repeat(INDENT)), "{text}");
         assert!(text.contains("a client shows: 80048821 or 80048820\n"), "{text}");
         assert!(lines.last().unwrap().trim_start() == "to do: check C:\\hosts", "{text}");
-        assert!(lines.iter().all(|line| line.len() <= MOST_WIDTH), "{text}");
+        assert!(lines.iter().all(|line| line.len() <= MAX_WIDTH), "{text}");
     }
 
     #[test]
