@@ -96,7 +96,7 @@ pub(super) async fn run(args: DoctorArgs) -> ExitCode {
 /// Whether nothing is red.
 async fn look(args: &DoctorArgs) -> anyhow::Result<bool> {
     let (targets, options) = (args.targets()?, args.options()?);
-    let (mut all, mut reports) = (Vec::new(), Vec::new());
+    let mut examined = Vec::new();
     for target in &targets {
         if !args.json {
             say(show::title(target, &options));
@@ -106,17 +106,10 @@ async fn look(args: &DoctorArgs) -> anyhow::Result<bool> {
                 say(show::hop(hop));
             }
         });
-        let hops = hops.await;
-        if args.json {
-            reports.push(show::json(target, &hops));
-        }
-        all.extend(hops);
+        examined.push((target, hops.await));
     }
-    let is_green = all.iter().all(|hop| hop.finding.state != State::Red);
-    say(if args.json {
-        format!("{{\"green\":{is_green},\"targets\":[{}]}}", reports.join(","))
-    } else {
-        show::end(&all)
-    });
+    let hops = || examined.iter().flat_map(|(_, hops)| hops);
+    let is_green = hops().all(|hop| hop.finding.state != State::Red);
+    say(if args.json { show::json(is_green, &examined)? } else { show::end(hops()) });
     Ok(is_green)
 }
