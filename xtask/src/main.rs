@@ -9,6 +9,7 @@ mod fuzz;
 mod seeds;
 mod shell;
 mod steps;
+mod structure;
 mod tools;
 
 use std::process::ExitCode;
@@ -52,6 +53,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Shows dependencies between crates, cycles of files, and the lengths of files and functions
+    Structure(structure::Options),
     /// Checks the licences, the sources and the known faults of what we depend on
     Deny,
 }
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Task::Fuzz { target, seconds } => tools::for_fuzzing().and_then(|()| fuzz::run(target.as_deref(), seconds)),
         Task::Seeds => seeds::write(),
         Task::Coverage { check } => coverage::run(check),
+        Task::Structure(options) => structure::run(&options),
         Task::Deny => deny::check(),
     };
     match result {

@@ -15,10 +15,10 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use msnp_conformance::{
     BoxFuture, Endpoints, Needs, NotPlayable, Options, Outcome, Pace, PlayReport, Script, Target, play, transcripts,
 };
-use swallowtail::accounts::Accounts;
-use swallowtail::config::Config;
 use swallowtail::server::Server;
-use swallowtail::store::NewAccount;
+use swallowtail_config::Config;
+use swallowtail_store::accounts::Accounts;
+use swallowtail_store::database::NewAccount;
 use tokio::runtime::Runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -234,7 +234,7 @@ impl msnp_conformance::Server for Running {
         Box::pin(async move {
             let server = server.ok_or_else(|| NotPlayable("it is stopped already".to_owned()))?;
             // The minutes are not waited for.
-            server.warn(minutes);
+            server.service().warn(minutes);
             tokio::spawn(server.stop());
             Ok(())
         })
