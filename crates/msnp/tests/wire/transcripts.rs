@@ -270,7 +270,7 @@ fn assert_sent_reads_back(sent: &Record, after: &[Record]) {
     let mut out = Vec::new();
     match understood(sent) {
         Ok(command) => {
-            command.encode(dialect(sent.stage), &mut out);
+            command.encode(dialect(sent.stage), &mut out).unwrap();
             assert_same(sent, &out);
         }
         Err(Refusal::Close(why)) => assert!(answer().event == Event::Closed, "{place}: {why}"),
