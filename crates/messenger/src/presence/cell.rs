@@ -1,21 +1,28 @@
 //! One account in use.
 
 use std::collections::HashMap;
-use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::fmt::Debug;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use msnp::notification::{OutReason, PresenceLine, ServerCommand};
-use msnp::payload::PersonalMessage;
-use msnp::{Capabilities, Dialect, DisplayName, Handle, MsnObject, Reader, Status, Timestamp, TrId};
+use msnp::{Dialect, DisplayName, Handle, Timestamp, TrId};
 
-use super::directory::{Directory, Slot};
+use super::endpoint::Endpoint;
+use super::seen::{Presence, Seen};
 use super::tell;
-use crate::net::Outbox;
-use crate::quirks::Quirks;
 use swallowtail_base::lock;
 use swallowtail_store::database::AccountId;
 use swallowtail_store::roster::{Change, Roster};
+
+/// What a cell asks of the accounts around it.
+pub(super) trait Neighbours: Debug + Send + Sync {
+    /// Returns the notification connection of an account, if it is signed in.
+    fn endpoint(&self, handle: &Handle) -> Option<Arc<Endpoint>>;
+
+    /// Notes that a cell of this account is gone.
+    fn cell_is_gone(&self, handle: &Handle);
+}
 
 /// An account in use: it is signed in, or somebody edits a list that it is on.
 #[derive(Debug)]
@@ -27,9 +34,7 @@ pub struct Cell {
     state: Mutex<AccountState>,
     /// Where its notification connection is. A leaf: nothing is locked under it.
     endpoint: Mutex<Option<Arc<Endpoint>>>,
-    directory: Weak<Directory>,
-    /// Keeps the place in the directory while the cell lives; taken when it is dropped.
-    slot: Option<Arc<Slot>>,
+    neighbours: Weak<dyn Neighbours>,
 }
 
 /// What a cell knows.
@@ -41,124 +46,11 @@ pub struct AccountState {
     pub presence: Presence,
 }
 
-/// What the client said of itself; forgotten when it signs out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Presence {
-    /// The status of the last CHG; none before the first.
-    pub status: Option<Status>,
-    /// The capabilities of the last CHG.
-    pub capabilities: Capabilities,
-    /// The display picture of the last CHG.
-    pub object: Option<MsnObject>,
-    /// The personal message of the last UUX.
-    pub message: Option<PersonalMessage>,
-}
-
-/// What others see of somebody on line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// What ILN and NLN say.
-    pub line: msnp::notification::Presence,
-    /// What UBX says.
-    pub message: Option<PersonalMessage>,
-}
-
-/// A client, as far as others need to know it.
-#[derive(Clone, Debug)]
-pub struct Client {
-    /// What it speaks.
-    pub dialect: Dialect,
-    /// Where lines for it go.
-    pub outbox: Arc<Outbox>,
-    /// The address of this notification server that it can dial.
-    pub notification: String,
-    /// The switchboard address that it can dial.
-    pub switchboard: String,
-    /// What it gets that others do not.
-    pub quirks: Quirks,
-    /// Whether its rates are bounded.
-    pub limited: bool,
-}
-
-/// The notification connection of a signed-in account, for everybody who has something to say to it.
-#[derive(Debug)]
-pub struct Endpoint {
-    /// Which sign-in this is: a later one of the same account has a higher number.
-    pub epoch: u64,
-    /// Who is at the other end.
-    pub client: Client,
-    /// Whether SYN was answered: list changes by others are told from then on.
-    pub synced: AtomicBool,
-    /// Whether the first CHG was answered: presence is told from then on.
-    pub present: AtomicBool,
-    /// Whether calls are taken (IMS).
-    pub takes_calls: AtomicBool,
-}
-
-impl Deref for Endpoint {
-    type Target = Client;
-
-    fn deref(&self) -> &Client {
-        &self.client
-    }
-}
-
-impl Endpoint {
-    /// The connection of a client that just signed in.
-    #[must_use]
-    pub fn new(epoch: u64, client: Client) -> Self {
-        let (synced, present, takes_calls) = (AtomicBool::new(false), AtomicBool::new(false), AtomicBool::new(true));
-        Self { epoch, client, synced, present, takes_calls }
-    }
-
-    /// Whether the client is told of the presence of others.
-    #[must_use]
-    pub fn is_present(&self) -> bool {
-        self.present.load(Ordering::Acquire)
-    }
-
-    /// Says something that somebody else did. `false` when the connection cannot take it.
-    pub fn send(&self, line: &ServerCommand) -> bool {
-        self.outbox.send(|out| line.encode(self.dialect, out)).is_some()
-    }
-
-    /// Says something that the client itself asked for.
-    pub fn reply(&self, line: &ServerCommand) {
-        self.outbox.reply(|out| line.encode(self.dialect, out));
-    }
-
-    /// As [`Self::send`], for a line that tells a change of the client's own lists, which have this version now.
-    pub fn send_change(&self, line: &ServerCommand, list_version: u32) -> bool {
-        let reader = self.reader(list_version);
-        self.outbox.send(|out| line.encode(reader, out)).is_some()
-    }
-
-    /// As [`Self::reply`], for a line that tells a change of the client's own lists, which have this version now.
-    pub fn reply_change(&self, line: &ServerCommand, list_version: u32) {
-        let reader = self.reader(list_version);
-        self.outbox.reply(|out| line.encode(reader, out));
-    }
-
-    fn reader(&self, list_version: u32) -> Reader {
-        Reader { dialect: self.dialect, list_version, old_group_answers: self.quirks.old_group_answers }
-    }
-}
-
 impl AccountState {
     /// What others see, if they may see anything: the account is past its first CHG and not hidden.
     #[must_use]
     pub fn seen(&self) -> Option<Seen> {
-        let status = self.presence.status.filter(|status| *status != Status::Hidden)?;
-        Some(Seen {
-            line: msnp::notification::Presence {
-                status,
-                handle: self.roster.owner.clone(),
-                name: self.roster.name.clone(),
-                capabilities: self.presence.capabilities,
-                object: self.presence.object.clone(),
-            },
-            message: self.presence.message.clone(),
-        })
+        self.presence.seen(&self.roster)
     }
 
     /// What `watcher` sees: `shown` of ns.md section 2.
@@ -176,18 +68,17 @@ enum Concerned {
 }
 
 impl Cell {
-    pub(super) fn new(id: AccountId, roster: Roster, directory: Weak<Directory>, slot: Arc<Slot>) -> Self {
+    pub(super) fn new(id: AccountId, roster: Roster, neighbours: Weak<dyn Neighbours>) -> Self {
         Self {
             id,
             handle: roster.owner.clone(),
             state: Mutex::new(AccountState { roster, presence: Presence::default() }),
             endpoint: Mutex::default(),
-            directory,
-            slot: Some(slot),
+            neighbours,
         }
     }
 
-    /// Looks at the account. Nobody can change it meanwhile, so hold it shortly.
+    /// Locks the account. Nobody can change it until the guard is dropped, so hold it only briefly.
     pub fn state(&self) -> MutexGuard<'_, AccountState> {
         lock(&self.state)
     }
@@ -198,16 +89,15 @@ impl Cell {
         lock(&self.endpoint).clone()
     }
 
-    /// Makes `endpoint` the account's only session. An older one hears `OUT OTH` and is closed, and to others that is a
-    /// departure, before `welcome` queues the first line of the new one.
+    /// Makes `endpoint` the account's only session. An older one is sent `OUT OTH` and closed, and to others that is a departure,
+    /// before `welcome` queues the first line of the new one.
     pub fn sign_in(&self, endpoint: &Arc<Endpoint>, welcome: impl FnOnce(&Roster)) {
         let mut state = self.state();
         let older = lock(&self.endpoint).replace(endpoint.clone());
         if let Some(older) = older {
-            let out = ServerCommand::Out(Some(OutReason::SignedInElsewhere));
-            older.outbox.close_with(|bytes| out.encode(older.dialect, bytes));
+            older.close_with(&ServerCommand::Out(Some(OutReason::SignedInElsewhere)));
         }
-        self.change(&mut state, Concerned::Everybody, |state| state.presence = Presence::default(), |_| {});
+        self.forget_presence(&mut state);
         welcome(&state.roster);
     }
 
@@ -220,15 +110,19 @@ impl Cell {
         }
         *endpoint = None;
         drop(endpoint);
-        self.change(&mut state, Concerned::Everybody, |state| state.presence = Presence::default(), |_| {});
+        self.forget_presence(&mut state);
     }
 
-    /// Whoever is signed in has no right to be any more: the session hears `OUT` and is closed, and to others that is a departure.
+    /// Ends the current session, whose account is gone or has another password: it is sent `OUT` and closed, and to others that is
+    /// a departure.
     pub fn expel(&self) {
         let Some(endpoint) = self.endpoint() else { return };
-        let out = ServerCommand::Out(None);
-        endpoint.outbox.close_with(|bytes| out.encode(endpoint.dialect, bytes));
+        endpoint.close_with(&ServerCommand::Out(None));
         self.sign_out(endpoint.epoch);
+    }
+
+    fn forget_presence(&self, state: &mut AccountState) {
+        self.change(state, Concerned::Everybody, |state| state.presence = Presence::default(), |_| {});
     }
 
     /// CHG and UUX: changes what the account says of itself. `answer` comes first, then the lines to others.
@@ -283,13 +177,13 @@ impl Cell {
         let allowed: Vec<bool> = watchers.iter().map(|watcher| state.roster.shows_to(watcher)).collect();
         change(state);
         answer(&state.roster);
-        let Some(directory) = self.directory.upgrade() else { return };
+        let Some(neighbours) = self.neighbours.upgrade() else { return };
         let after = state.seen();
         let mut news = tell::News::new(before.as_ref(), after.as_ref());
         for (watcher, allowed_before) in watchers.iter().zip(allowed) {
             let kind = news.kind(allowed_before, state.roster.shows_to(watcher));
             if let Some(kind) = kind
-                && let Some(endpoint) = directory.endpoint(watcher)
+                && let Some(endpoint) = neighbours.endpoint(watcher)
                 && endpoint.is_present()
             {
                 news.send(kind, &endpoint);
@@ -300,13 +194,13 @@ impl Cell {
     /// Tells everybody who sees the account of a number of it. `versions` has the list version of each who has it on FL now, since the
     /// copy of the list that clients keep holds the numbers (ns.md section 1.4).
     pub fn tell_number(&self, line: &ServerCommand, versions: &HashMap<Handle, u32>) {
-        let Some(directory) = self.directory.upgrade() else { return };
+        let Some(neighbours) = self.neighbours.upgrade() else { return };
         let state = self.state();
         if state.seen().is_none() {
             return;
         }
         for watcher in state.roster.watchers().filter(|watcher| state.roster.shows_to(watcher)) {
-            if let (Some(version), Some(endpoint)) = (versions.get(watcher), directory.endpoint(watcher))
+            if let (Some(version), Some(endpoint)) = (versions.get(watcher), neighbours.endpoint(watcher))
                 && endpoint.is_present()
             {
                 endpoint.send_change(line, *version);
@@ -327,7 +221,7 @@ impl Cell {
         }
     }
 
-    /// Notes that the copies of the list that clients keep are old: a contact's number changed. The list version now.
+    /// Notes that the copies of the list that clients keep are old: a contact's number changed. Returns the list version now.
     pub fn touch_list(&self, now: Timestamp) -> u32 {
         let mut state = self.state();
         state.roster.stamps = state.roster.stamps.list_changed(now);
@@ -343,9 +237,8 @@ impl Cell {
 
 impl Drop for Cell {
     fn drop(&mut self) {
-        self.slot = None;
-        if let Some(directory) = self.directory.upgrade() {
-            directory.forget_unused(&self.handle);
+        if let Some(neighbours) = self.neighbours.upgrade() {
+            neighbours.cell_is_gone(&self.handle);
         }
     }
 }

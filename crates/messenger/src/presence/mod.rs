@@ -11,7 +11,12 @@
 
 mod cell;
 mod directory;
+mod endpoint;
+mod registry;
+mod seen;
 mod tell;
 
-pub use cell::{AccountState, Cell, Client, Endpoint, Presence, Seen};
+pub use cell::{AccountState, Cell};
 pub use directory::{Directory, Turn};
+pub use endpoint::{Client, Endpoint};
+pub use seen::{Presence, Seen};
