@@ -60,6 +60,31 @@ impl AccountState {
     }
 }
 
+/// An account that somebody may see. While this lives the account cannot change, so that what is appended to the watcher's outbox
+/// cannot overtake a later NLN. Drop it soon, and lock no other account under it.
+pub struct Shown<'a> {
+    state: MutexGuard<'a, AccountState>,
+    seen: Seen,
+}
+
+impl Shown<'_> {
+    /// Returns the lists and settings of the account.
+    #[must_use]
+    pub fn roster(&self) -> &Roster {
+        &self.state.roster
+    }
+
+    /// Sends ILN and UBX to the watcher, with the transaction id of the command that brought it online or put the account on its
+    /// FL.
+    pub fn introduce_to(self, watcher: &Endpoint, trid: TrId) {
+        let Self { state, seen } = self;
+        watcher.reply(&PresenceLine::Initial(trid, seen.line).into());
+        if let Some(message) = seen.message.filter(|_| watcher.dialect >= Dialect::Msnp11) {
+            watcher.reply(&PresenceLine::Message(state.roster.owner.clone(), Some(message)).into());
+        }
+    }
+}
+
 /// Whom a change may concern.
 enum Concerned {
     Nobody,
@@ -208,17 +233,12 @@ impl Cell {
         }
     }
 
-    /// Shows the account to `reader`, who came on line or put it on FL: ILN and UBX with the transaction id of that command.
-    /// Appended under the cell, so that it cannot overtake a later NLN.
-    pub fn show_to(&self, watcher: &Handle, reader: &Endpoint, trid: TrId, before: impl FnOnce(&Roster)) {
+    /// Returns the account as `watcher` sees it, locked. `None` when `watcher` must take it for offline.
+    #[must_use]
+    pub fn shown_to(&self, watcher: &Handle) -> Option<Shown<'_>> {
         let state = self.state();
-        if let Some(seen) = state.seen_by(watcher) {
-            before(&state.roster);
-            reader.reply(&PresenceLine::Initial(trid, seen.line).into());
-            if let Some(message) = seen.message.filter(|_| reader.dialect >= Dialect::Msnp11) {
-                reader.reply(&PresenceLine::Message(self.handle.clone(), Some(message)).into());
-            }
-        }
+        let seen = state.seen_by(watcher)?;
+        Some(Shown { state, seen })
     }
 
     /// Notes that the copies of the list that clients keep are old: a contact's number changed. Returns the list version now.

@@ -16,7 +16,7 @@ mod registry;
 mod seen;
 mod tell;
 
-pub use cell::{AccountState, Cell};
+pub use cell::{AccountState, Cell, Shown};
 pub use directory::{Directory, Turn};
 pub use endpoint::{Client, Endpoint};
 pub use seen::{Presence, Seen};
