@@ -1,6 +1,6 @@
 //! One account in use.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Debug;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -60,8 +60,8 @@ impl AccountState {
     }
 }
 
-/// An account that somebody may see. While this lives the account cannot change, so that what is appended to the watcher's outbox
-/// cannot overtake a later NLN. Drop it soon, and lock no other account under it.
+/// An account that somebody may see. While this lives the account cannot change, so that what is appended to the
+/// watcher's outbox cannot overtake a later NLN. Drop it soon, and lock no other account under it.
 pub struct Shown<'a> {
     state: MutexGuard<'a, AccountState>,
     seen: Seen,
@@ -74,8 +74,8 @@ impl Shown<'_> {
         &self.state.roster
     }
 
-    /// Sends ILN and UBX to the watcher, with the transaction id of the command that brought it online or put the account on its
-    /// FL.
+    /// Sends ILN and UBX to the watcher, with the transaction id of the command that brought it online or put the
+    /// account on its FL.
     pub fn introduce_to(self, watcher: &Endpoint, trid: TrId) {
         let Self { state, seen } = self;
         watcher.reply(&PresenceLine::Initial(trid, seen.line).into());
@@ -83,13 +83,6 @@ impl Shown<'_> {
             watcher.reply(&PresenceLine::Message(state.roster.owner.clone(), Some(message)).into());
         }
     }
-}
-
-/// Whom a change may concern.
-enum Concerned {
-    Nobody,
-    Everybody,
-    Only(Handle),
 }
 
 impl Cell {
@@ -114,8 +107,8 @@ impl Cell {
         lock(&self.endpoint).clone()
     }
 
-    /// Makes `endpoint` the account's only session. An older one is sent `OUT OTH` and closed, and to others that is a departure,
-    /// before `welcome` queues the first line of the new one.
+    /// Makes `endpoint` the account's only session. An older one is sent `OUT OTH` and closed, and to others that is a
+    /// departure, before `welcome` queues the first line of the new one.
     pub fn sign_in(&self, endpoint: &Arc<Endpoint>, welcome: impl FnOnce(&Roster)) {
         let mut state = self.state();
         let older = lock(&self.endpoint).replace(endpoint.clone());
@@ -138,8 +131,8 @@ impl Cell {
         self.forget_presence(&mut state);
     }
 
-    /// Ends the current session, whose account is gone or has another password: it is sent `OUT` and closed, and to others that is
-    /// a departure.
+    /// Ends the current session, whose account is gone or has another password: it is sent `OUT` and closed, and to
+    /// others that is a departure.
     pub fn expel(&self) {
         let Some(endpoint) = self.endpoint() else { return };
         endpoint.close_with(&ServerCommand::Out(None));
@@ -147,7 +140,7 @@ impl Cell {
     }
 
     fn forget_presence(&self, state: &mut AccountState) {
-        self.change(state, Concerned::Everybody, |state| state.presence = Presence::default(), |_| {});
+        self.change(state, watchers(&state.roster), |state| state.presence = Presence::default(), |_| {});
     }
 
     /// CHG and UUX: changes what the account says of itself. `answer` comes first, then the lines to others.
@@ -157,24 +150,21 @@ impl Cell {
         if self.endpoint().is_none_or(|endpoint| endpoint.epoch != epoch) {
             return;
         }
-        self.change(&mut state, Concerned::Everybody, |state| set(&mut state.presence), |_| answer());
+        let concerned = watchers(&state.roster);
+        self.change(&mut state, concerned, |state| set(&mut state.presence), |_| answer());
     }
 
-    /// Carries out changes of the account's own making that are in the store. `answer`, which sees the roster after them, comes
-    /// first, then the lines to others.
+    /// Carries out changes of the account's own making that are in the store. `answer`, which sees the roster after
+    /// them, comes first, then the lines to others.
     pub fn apply(&self, changes: &[Change], answer: impl FnOnce(&Roster)) {
         let mut state = self.state();
-        let concerned = changes.iter().find_map(|change| match change {
-            Change::Entry(handle, _) => Some(Concerned::Only(handle.clone())),
-            Change::Name(_) | Change::Settings(_) => Some(Concerned::Everybody),
-            Change::Group(..) | Change::OtherContactsName(_) | Change::GroupRemoved(_) => None,
-            Change::ListChanged(_) | Change::SettingsChanged(_) => None,
-        });
+        let concerned = concerned(&state.roster, changes);
         let apply = |state: &mut AccountState| changes.iter().for_each(|change| state.roster.apply(change));
-        self.change(&mut state, concerned.unwrap_or(Concerned::Nobody), apply, answer);
+        self.change(&mut state, concerned, apply, answer);
     }
 
-    /// Carries out changes that somebody else made (rules 2 and 3 of ns.md section 1.2), and says so if SYN was answered.
+    /// Carries out changes that somebody else made (rules 2 and 3 of ns.md section 1.2), and says so if SYN was
+    /// answered.
     pub fn apply_foreign(&self, changes: &[Change], line: &ServerCommand) {
         let mut state = self.state();
         changes.iter().for_each(|change| state.roster.apply(change));
@@ -185,27 +175,22 @@ impl Cell {
         }
     }
 
-    /// Changes the state, answers, and tells every watcher concerned what is different for it now.
+    /// Changes the state, answers, and tells each of those concerned what is different for it now.
     fn change(
         &self,
         state: &mut AccountState,
-        concerned: Concerned,
+        concerned: BTreeSet<Handle>,
         change: impl FnOnce(&mut AccountState),
         answer: impl FnOnce(&Roster),
     ) {
-        let watchers: Vec<Handle> = match concerned {
-            Concerned::Nobody => Vec::new(),
-            Concerned::Everybody => state.roster.watchers().cloned().collect(),
-            Concerned::Only(handle) => vec![handle],
-        };
         let before = state.seen();
-        let allowed: Vec<bool> = watchers.iter().map(|watcher| state.roster.shows_to(watcher)).collect();
+        let allowed: Vec<bool> = concerned.iter().map(|watcher| state.roster.shows_to(watcher)).collect();
         change(state);
         answer(&state.roster);
         let Some(neighbours) = self.neighbours.upgrade() else { return };
         let after = state.seen();
         let mut news = tell::News::new(before.as_ref(), after.as_ref());
-        for (watcher, allowed_before) in watchers.iter().zip(allowed) {
+        for (watcher, allowed_before) in concerned.iter().zip(allowed) {
             let kind = news.kind(allowed_before, state.roster.shows_to(watcher));
             if let Some(kind) = kind
                 && let Some(endpoint) = neighbours.endpoint(watcher)
@@ -216,8 +201,8 @@ impl Cell {
         }
     }
 
-    /// Tells everybody who sees the account of a number of it. `versions` has the list version of each who has it on FL now, since the
-    /// copy of the list that clients keep holds the numbers (ns.md section 1.4).
+    /// Tells everybody who sees the account of a number of it. `versions` has the list version of each who has it on FL
+    /// now, since the copy of the list that clients keep holds the numbers (ns.md section 1.4).
     pub fn tell_number(&self, line: &ServerCommand, versions: &HashMap<Handle, u32>) {
         let Some(neighbours) = self.neighbours.upgrade() else { return };
         let state = self.state();
@@ -241,7 +226,8 @@ impl Cell {
         Some(Shown { state, seen })
     }
 
-    /// Notes that the copies of the list that clients keep are old: a contact's number changed. Returns the list version now.
+    /// Notes that the copies of the list that clients keep are old: a contact's number changed. Returns the list
+    /// version now.
     pub fn touch_list(&self, now: Timestamp) -> u32 {
         let mut state = self.state();
         state.roster.stamps = state.roster.stamps.list_changed(now);
@@ -255,6 +241,27 @@ impl Cell {
     }
 }
 
+/// Returns everybody who has the account on FL.
+fn watchers(roster: &Roster) -> BTreeSet<Handle> {
+    roster.watchers().cloned().collect()
+}
+
+/// Returns everybody to whom the account may look different after these changes, each once.
+fn concerned(roster: &Roster, changes: &[Change]) -> BTreeSet<Handle> {
+    let mut concerned = BTreeSet::new();
+    for change in changes {
+        match change {
+            Change::Entry(handle, _) => {
+                concerned.insert(handle.clone());
+            }
+            Change::Name(_) | Change::Settings(_) => concerned.extend(watchers(roster)),
+            Change::Group(..) | Change::OtherContactsName(_) | Change::GroupRemoved(_) => {}
+            Change::ListChanged(_) | Change::SettingsChanged(_) => {}
+        }
+    }
+    concerned
+}
+
 impl Drop for Cell {
     fn drop(&mut self) {
         if let Some(neighbours) = self.neighbours.upgrade() {
@@ -262,3 +269,6 @@ impl Drop for Cell {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,8 +28,8 @@ pub struct Seen {
 }
 
 impl Presence {
-    /// Returns what others see of the account that `roster` belongs to, if they may see anything: it is past its first CHG and not
-    /// hidden.
+    /// Returns what others see of the account that `roster` belongs to, if they may see anything: it is past its first
+    /// CHG and not hidden.
     pub(super) fn seen(&self, roster: &Roster) -> Option<Seen> {
         let status = self.status.filter(|status| *status != Status::Hidden)?;
         let line = PresenceInfo {
