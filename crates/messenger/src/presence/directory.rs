@@ -67,8 +67,8 @@ impl Directory {
         self.cells().iter().filter_map(|cell| cell.endpoint()).collect()
     }
 
-    /// How many accounts others could see online. Hidden ones are not counted: in a small circle a number would give them away
-    /// (security.md section 3).
+    /// How many accounts others could see online. Hidden ones are not counted: in a small circle a number would give
+    /// them away (security.md section 3).
     #[must_use]
     pub fn count_seen(&self) -> usize {
         self.cells().iter().filter(|cell| cell.state().seen().is_some()).count()
@@ -91,8 +91,8 @@ impl Directory {
         }
     }
 
-    /// An account is gone: those in use do not count it among their watchers any more (ns.md section 1.2 rule 11). In the store
-    /// that was done when it was removed. Each of them has its own turn, so this goes on by itself.
+    /// An account is gone: those in use do not count it among their watchers any more (ns.md section 1.2 rule 11). In
+    /// the store that was done when it was removed. Each of them has its own turn, so this goes on by itself.
     pub fn forget_watcher(self: &Arc<Self>, gone: Handle) {
         let directory = self.clone();
         tokio::spawn(async move {
@@ -118,8 +118,8 @@ impl Directory {
 impl Turn {
     /// The cell of the account, loaded from the store if it is not in use. `None` when there is no such account.
     ///
-    /// The operator's commands remove accounts from another process, and may give the address to somebody else: so the number of
-    /// the account is looked up, and a session of another one is ended.
+    /// The operator's commands remove accounts from another process, and may give the address to somebody else: so the
+    /// number of the account is looked up, and a session of another one is ended.
     ///
     /// # Errors
     /// The store could not be read.
@@ -144,3 +144,6 @@ impl Turn {
         Ok(Some(cell))
     }
 }
+
+#[cfg(test)]
+mod tests;
