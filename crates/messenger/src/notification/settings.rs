@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use msnp::notification::{
-    AddPrompt, Phone, Privacy, Property, PropertyChange, Prp, Rea, Sbp, ServerCommand, SettingLine,
+    AddPrompt, ContactChange, Phone, Privacy, Property, PropertyChange, Prp, Rea, Sbp, ServerCommand, SettingLine,
 };
 use msnp::{ContactRef, DisplayName, ErrorCode, TrId};
 
@@ -43,7 +43,7 @@ pub(super) fn prp(service: &Arc<Service>, me: &Me, prp: Prp) -> Handled<Outcome>
         PropertyChange::Phone(phone, number) => {
             let number: Option<Arc<str>> = number.map(|number| number.value().into());
             let told = Property::Phone(phone, number.as_deref().map(str::to_owned));
-            let set = move |settings: &mut Settings| settings.phones[phone as usize] = number;
+            let set = move |settings: &mut Settings| settings.set_phone(phone, number);
             wait_for_edit(prp.trid, set_number(service.clone(), me.clone(), prp, set, Some(told)))
         }
         PropertyChange::Paging(on) => {
@@ -110,9 +110,9 @@ pub(super) fn set_numbers(settings: &Settings) -> Vec<Property> {
 pub(super) fn sbp(service: &Arc<Service>, me: &Me, sbp: Sbp) -> Handled<Outcome> {
     edit::own(service, me, sbp.trid, move |roster, now| {
         let contact = ContactRef::Guid(sbp.contact);
-        let changes = match &sbp.nickname {
-            Some(nickname) => roster.set_nickname(&contact, nickname.clone(), now)?,
-            None => {
+        let changes = match &sbp.change {
+            ContactChange::Nickname(nickname) => roster.set_nickname(&contact, nickname.clone(), now)?,
+            ContactChange::Other => {
                 roster.find_contact(&contact).ok_or(ErrorCode::InvalidUsername)?;
                 Vec::new()
             }

@@ -1,6 +1,6 @@
 //! What an account says of itself, and what others see of that.
 
-use msnp::notification::Presence as PresenceInfo;
+use msnp::notification::PresenceInfo;
 use msnp::payload::PersonalMessage;
 use msnp::{Capabilities, MsnObject, Status};
 use swallowtail_store::roster::Roster;
