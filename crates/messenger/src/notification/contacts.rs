@@ -201,12 +201,13 @@ fn tell_added(me: &Me, other: &Cell, trid: TrId, watched: &[swallowtail_store::r
     }
     if me.endpoint.is_present() {
         let version = me.cell.state().roster.stamps.version;
-        other.show_to(&me.cell.handle, &me.endpoint, trid, |roster| {
-            for property in super::settings::set_numbers(&roster.settings) {
+        if let Some(shown) = other.shown_to(&me.cell.handle) {
+            for property in super::settings::set_numbers(&shown.roster().settings) {
                 let line = msnp::notification::SettingLine::Contact(Some(other.handle.clone()), property);
                 me.endpoint.reply_change(&line.into(), version);
             }
-        });
+            shown.introduce_to(&me.endpoint, trid);
+        }
     }
 }
 

@@ -30,6 +30,7 @@ const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) struct TestServer {
     service: Arc<Service>,
+    store: Store,
     site: Arc<Site>,
     connections: Arc<Connections>,
     stop: watch::Sender<bool>,
@@ -61,7 +62,7 @@ impl TestServer {
         accounts.create(alice, name, "s3cr,t &%").await.unwrap();
         let connections = Connections::new(config.http_limits(FILES));
         let chat_connections = Connections::new(config.address_limits(FILES));
-        let service = Arc::new(Service::new(config, store, tickets));
+        let service = Arc::new(Service::new(config, Arc::new(store.clone()), tickets));
         let chat = Chat::new(service.clone(), chat_connections);
         let site = Site::open(&service, accounts, chat, certificates).await.unwrap();
 
@@ -74,11 +75,15 @@ impl TestServer {
         };
         let mut listeners = JoinSet::new();
         sockets.open(&entrance, &mut listeners);
-        Self { service, site, connections, stop, listeners, address, _directory: directory }
+        Self { service, store, site, connections, stop, listeners, address, _directory: directory }
     }
 
     pub(crate) fn service(&self) -> &Service {
         &self.service
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     pub(crate) fn site(&self) -> Arc<Site> {
@@ -90,7 +95,7 @@ impl TestServer {
         self.stop.send_replace(true);
         self.connections.close_all(STOP_PATIENCE).await;
         while self.listeners.join_next().await.is_some() {}
-        self.service.store.close().await;
+        self.store.close().await;
     }
 
     /// Somebody who came from there.

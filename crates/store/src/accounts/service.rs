@@ -22,6 +22,12 @@ impl Accounts {
         Self { store, hasher: Hasher::for_this_machine() }
     }
 
+    /// Returns the store that keeps the accounts.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Returns the account with this address, if the password is correct.
     ///
     /// An unknown account, an invalid address and a wrong password take the same time.

@@ -72,7 +72,8 @@ impl Tickets {
     }
 
     /// Takes these secrets, newest first; returns `None` if there are none.
-    fn with_keys(keys: Vec<(u32, Vec<u8>)>) -> Option<Self> {
+    #[must_use]
+    pub fn with_keys(keys: Vec<(u32, Vec<u8>)>) -> Option<Self> {
         let key = |(id, secret): (u32, Vec<u8>)| {
             let signer = Hmac::new_from_slice(&secret).ok()?;
             Some(Key { id, signer })

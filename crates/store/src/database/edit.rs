@@ -34,6 +34,24 @@ impl Edit {
         self.touched = Some((handle, now));
     }
 
+    /// Returns the account that edits.
+    #[must_use]
+    pub const fn editor(&self) -> AccountId {
+        self.by
+    }
+
+    /// Returns the changes, each with the account whose roster it changes, in the order in which they are written.
+    #[must_use]
+    pub fn changes(&self) -> &[(AccountId, Change)] {
+        &self.changes
+    }
+
+    /// Returns the address whose watchers' list stamps move and the time they move to, if there is one.
+    #[must_use]
+    pub const fn touched(&self) -> Option<&(Handle, Timestamp)> {
+        self.touched.as_ref()
+    }
+
     /// Returns whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
