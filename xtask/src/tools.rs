@@ -19,7 +19,7 @@ struct Tool {
 /// libFuzzer is C++.
 const FOR_FUZZING: &[Tool] = &[Tool { package: "g++", is_there: || answers("c++", &["--version"]) }];
 
-/// The service's `tests/old_tls.rs` starts packaging/old-tls and plays its clients.
+/// The service's `tests/it/old_tls.rs` starts packaging/old-tls and plays its clients.
 const FOR_OLD_TLS: &[Tool] = &[
     // Not on everybody's path.
     Tool { package: LIGHTTPD, is_there: || Path::new("/usr/sbin/lighttpd").exists() },
@@ -28,10 +28,10 @@ const FOR_OLD_TLS: &[Tool] = &[
     Tool { package: "gnutls-bin", is_there: || answers("gnutls-cli", &["--version"]) },
 ];
 
-/// The service's `tests/doctor.rs` runs the doctor with a wrong clock.
+/// The service's `tests/it/doctor.rs` runs the doctor with a wrong clock.
 const FOR_THE_DOCTOR: &[Tool] = &[Tool { package: "faketime", is_there: || answers("faketime", &["--version"]) }];
 
-/// The service's `tests/browser.rs` looks at its pages.
+/// The service's `tests/it/browser.rs` looks at its pages.
 const FOR_BROWSER: &[Tool] = &[
     // Where the test starts it.
     Tool { package: "chromium", is_there: || Path::new("/usr/bin/chromium").exists() },
@@ -40,7 +40,7 @@ const FOR_BROWSER: &[Tool] = &[
 ];
 
 /// Where the packages are named that drive the browser.
-const BROWSER_TESTS: &str = "crates/swallowtail/tests/browser";
+const BROWSER_TESTS: &str = "crates/swallowtail/tests/it/browser";
 
 const LIGHTTPD: &str = "lighttpd";
 

@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failure ends the run")]
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/it/support/mod.rs"]
 mod support;
 
 use std::net::SocketAddr;

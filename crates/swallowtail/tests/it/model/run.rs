@@ -6,8 +6,8 @@ use std::fmt::{Debug, Write as _};
 use super::client::{Client, Stamps, zero};
 use super::operation::{Copy, Operation, Random, Word, choose};
 use super::rules::{FL, Verdict, World};
-use super::support::wire::Frame;
-use super::support::{TestServer, address};
+use crate::support::wire::Frame;
+use crate::support::{TestServer, address};
 use super::view::{Kept, View, expected};
 use super::words::{Guids, answers, speak};
 

@@ -1,8 +1,6 @@
 //! MSNP over HTTP: sessions through the gateway beside those over TCP.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use std::net::SocketAddr;
 

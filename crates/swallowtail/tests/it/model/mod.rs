@@ -3,16 +3,12 @@
 //!
 //! A run is decided by its seed. `SWALLOWTAIL_MODEL_SEED=7` runs that one only; `SWALLOWTAIL_MODEL_SEEDS` is how many are run and
 //! `SWALLOWTAIL_MODEL_STEPS` how long each is. The long run:
-//! `SWALLOWTAIL_MODEL_SEEDS=50 cargo test -p swallowtail --test model`.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure is what a test is for")]
+//! `SWALLOWTAIL_MODEL_SEEDS=50 cargo test -p swallowtail --test it model`.
 
 mod client;
 mod operation;
 mod rules;
 mod run;
-#[path = "../support/mod.rs"]
-mod support;
 mod view;
 mod words;
 

@@ -1,8 +1,6 @@
 //! The built program as an operator meets it: mistakes get one sentence, signals end it well, secrets stay out of its log.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -93,7 +91,7 @@ fn config_check_says_whether_a_file_is_good_and_which_line_is_not() {
     let directory = support::private_directory();
     let file = directory.path().join("settings.toml");
     let check = || run(&["config", "check", "--config", text(&file)]);
-    std::fs::write(&file, include_str!("../../../swallowtail.example.toml")).unwrap();
+    std::fs::write(&file, include_str!("../../../../swallowtail.example.toml")).unwrap();
     let output = check();
     assert!(output.status.success(), "{output:?}");
     names(&String::from_utf8(output.stdout).unwrap(), &[text(&file), "is good"]);

@@ -1,8 +1,6 @@
 //! Many at once in one place: order and completeness.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,6 @@
 //! What a user needs to bring a client here: the command that writes it, the pages that offer it, and the certificates, which must work.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;

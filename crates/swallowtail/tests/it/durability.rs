@@ -1,8 +1,6 @@
 //! What was answered is on the disk: the built program is killed and started again on the same data.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use std::path::Path;
 

@@ -1,8 +1,6 @@
 //! A thousand people on the built program at once, in five hundred conversations.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use std::fmt::Write;
 use std::sync::Arc;

@@ -1,8 +1,6 @@
 //! People make their accounts in a browser: over sockets, as browsers and as those who mean harm.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use std::sync::Arc;
 

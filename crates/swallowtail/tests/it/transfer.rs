@@ -1,8 +1,6 @@
 //! Pictures and files through a switchboard session at full speed, beside people who talk.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

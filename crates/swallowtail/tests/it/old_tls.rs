@@ -2,9 +2,7 @@
 //!
 //! The terminator is lighttpd, and `gnutls-cli` plays the client. Both must be installed: these tests are never skipped.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -21,8 +19,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
-const RST: &str = include_str!("../../../docs/protocol/transcripts/rst-soap-http.txt");
-const PASSPORT14: &str = include_str!("../../../docs/protocol/transcripts/passport14-http.txt");
+const RST: &str = include_str!("../../../../docs/protocol/transcripts/rst-soap-http.txt");
+const PASSPORT14: &str = include_str!("../../../../docs/protocol/transcripts/passport14-http.txt");
 const ALICE: &str = "alice@example.com";
 const PASSWORD: &str = "s3cr,t &%";
 
@@ -50,7 +48,7 @@ impl Terminator {
     }
 
     async fn start_at(address: SocketAddr, to: SocketAddr, more: &[&str]) -> Self {
-        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/old-tls");
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/data/old-tls");
         Self::start_with(address, to, &data, more).await
     }
 

@@ -1,8 +1,6 @@
 //! Signing in over TLS: which certificate is shown, and when it is read anew.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

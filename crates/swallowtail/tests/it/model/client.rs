@@ -4,8 +4,8 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::rules::{AL, BL, FL, PL, RL};
-use super::support::TestServer;
-use super::support::wire::{Frame, Wire};
+use crate::support::TestServer;
+use crate::support::wire::{Frame, Wire};
 use super::view::{Kept, Line, Seen, View, phone};
 
 /// How many lines of a connection a difference shows.

@@ -1,8 +1,6 @@
 //! The proxy of a client's Windows: Microsoft's host names in the requests, and nothing else set.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use support::http::{Answer, Gateway, Http};
 use support::people::{self, sign_in_bytes, text_message};

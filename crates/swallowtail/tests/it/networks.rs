@@ -1,8 +1,6 @@
 //! By which addresses clients come, and which ones they are told: several networks, one port for both services, TLS.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use std::net::SocketAddr;
 

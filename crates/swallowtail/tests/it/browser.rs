@@ -1,10 +1,8 @@
-//! The pages for people in a real browser: Chromium, driven by `tests/browser/sign_up.js`. The pictures that it takes are in `target/tmp/browser`.
+//! The pages for people in a real browser: Chromium, driven by `tests/it/browser/sign_up.js`. The pictures that it takes are in `target/tmp/browser`.
 //!
-//! Chromium, Node.js and the packages of `tests/browser` must be installed (`cargo xtask test` does it): this is never skipped.
+//! Chromium, Node.js and the packages of `tests/it/browser` must be installed (`cargo xtask test` does it): this is never skipped.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use std::path::Path;
 use std::process::Stdio;
@@ -42,7 +40,7 @@ async fn somebody_signs_up_in_chromium_and_signs_in_with_a_client() {
         pictures,
         profile.path()
     );
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/browser");
     assert!(folder.join("node_modules").is_dir(), "call `npm ci` in {}, or `cargo xtask test`", folder.display());
     let mut visit = Command::new("node");
     visit.arg(folder.join("sign_up.js")).arg(told).stdin(Stdio::null()).kill_on_drop(true);

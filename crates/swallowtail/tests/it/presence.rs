@@ -1,8 +1,6 @@
 //! Things that happen at the same time: everybody sees the end, and sees it once.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use support::people::{self, open_board};
 use support::wire::{Frame, Wire};

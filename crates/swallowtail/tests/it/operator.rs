@@ -1,8 +1,6 @@
 //! What an operator tells a running server, with the built program, and tells clients by the settings.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use std::path::Path;
 

@@ -1,8 +1,6 @@
 //! `swallowtail doctor`: all green against a good server, and each fault named by its own hop.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
-
-mod support;
+use crate::support;
 
 use std::io::Write;
 use std::net::SocketAddr;
