@@ -2,6 +2,8 @@
 
 mod conversation;
 mod screen;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -185,6 +187,10 @@ impl Chat {
             }
             ServerCommand::Presence(PresenceLine::Offline(handle)) => {
                 self.screen.note(format_args!("{handle} is {}.", screen::words(Status::Hidden)));
+                // The switchboard says so too, on another connection and maybe later: a line typed before that would go nowhere.
+                if handle == self.other {
+                    self.end_conversation(None);
+                }
             }
             ServerCommand::Contact(ContactLine::ReverseAdded { handle, .. }) => {
                 self.screen.note(format_args!("{handle} has added you."));
