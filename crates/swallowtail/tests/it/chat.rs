@@ -5,9 +5,9 @@ use crate::support;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
 
 use support::binary::{RunningBinary, account, run, swallowtail};
+use support::time::PATIENCE;
 
 const PASSWORD: &str = "correct horse";
 const ALICE: &str = "alice@example.com";
@@ -45,8 +45,7 @@ impl Terminal {
 
     fn shows(&self, wanted: &str) -> String {
         loop {
-            let line =
-                self.lines.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|_| panic!("{wanted} is not shown"));
+            let line = self.lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{wanted} is not shown"));
             if line.contains(wanted) {
                 return line;
             }

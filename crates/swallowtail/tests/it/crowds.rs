@@ -5,6 +5,7 @@ use crate::support;
 use std::collections::BTreeMap;
 
 use support::people::{self, join_board, open_board};
+use support::time::eventually;
 use support::wire::Wire;
 use support::{TestServer, address};
 use tokio::task::JoinSet;
@@ -199,8 +200,6 @@ async fn nothing_is_left_of_conversations_that_are_over() {
         chat.caller.line("OUT").await;
         chat.callee.expect("BYE").await;
     }
-    while server.server().connections() > 2 {
-        tokio::task::yield_now().await;
-    }
+    eventually("only the two are connected", || server.server().connections() <= 2).await;
     assert_eq!(server.server().service().switchboard.len(), 0);
 }

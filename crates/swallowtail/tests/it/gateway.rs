@@ -3,13 +3,18 @@
 use crate::support;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use support::http::{Gateway, Http};
 use support::people::{sign_in_bytes, text_message};
+use support::time::{PATIENCE, StoppedClock};
 use support::wire::Wire;
 use support::{TestServer, address};
 use tokio::task::JoinSet;
+use tokio::time::{interval, timeout};
 
+/// How often a client asks that is slower than who sends to it.
+const POLLS: Duration = Duration::from_millis(100);
 /// How many sessions a test has at once.
 const SESSIONS: usize = 12;
 
@@ -143,9 +148,10 @@ async fn a_file_reaches_somebody_who_polls_whole() {
         sender
     });
     let mut got = String::new();
+    let mut clock = interval(POLLS);
     while got.matches("x-msnmsgrp2p").count() < CHUNKS {
         assert!(!board.closed, "closed after {} bytes", got.len());
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        clock.tick().await;
         board.poll().await;
         got.push_str(&std::mem::take(&mut board.inbox));
     }
@@ -187,13 +193,18 @@ async fn of_two_requests_at_once_one_is_400_and_nothing_is_lost() {
     let server = TestServer::start().await;
     let mut first = Gateway::open(server.http(), "NS", "").await;
     let mut second = Http::dial(server.http()).await;
+    let mut third = Http::dial(server.http()).await;
     let head = format!("POST /gateway/gateway.dll?SessionID={} HTTP/1.1\r\nHost: x", first.session);
-    // The first one waits for a reply that does not come yet; the second one comes meanwhile.
+    // The first one waits for a reply that does not come, for as long as the clock stands still.
+    let clock = StoppedClock::new();
     first.http.send(&head, b"VER 1 ").await;
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    // It was read before this one.
+    assert_eq!(third.ask("GET /proxy.pac HTTP/1.1\r\nHost: x", b"").await.status, 200);
     assert_eq!(second.ask(&head, b"OUT\r\n").await.status, 400);
+    clock.pass(Duration::from_secs(1)).await;
     let answer = first.http.answer().await;
     assert_eq!((answer.status, answer.text()), (200, ""));
+    drop(clock);
     first.send("MSNP12\r\n").await;
     first.expect("VER 1 MSNP12").await;
 }
@@ -249,16 +260,14 @@ async fn a_stop_is_told_to_those_who_poll() {
     server.accounts(["alice"]).await;
     let mut alice = server.polling("alice").await;
     alice.inbox.clear();
-    let mut stopping = Box::pin(server.stop());
-    let told = async {
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        alice.poll().await;
-        (alice.inbox.clone(), alice.closed)
-    };
-    let told = tokio::select! {
-        told = told => told,
-        () = &mut stopping => panic!("it did not wait for those who poll"),
-    };
-    assert_eq!(told, ("OUT SSD\r\n".to_owned(), true));
-    stopping.await;
+    let stopping = tokio::spawn(server.stop());
+    // A server that did not wait for her would take no poll.
+    let told = timeout(PATIENCE, async {
+        while !alice.closed {
+            alice.poll().await;
+        }
+    });
+    told.await.unwrap();
+    assert_eq!(alice.inbox, "OUT SSD\r\n");
+    stopping.await.unwrap();
 }

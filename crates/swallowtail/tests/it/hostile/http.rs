@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::support::http::{Gateway, Http};
+use crate::support::time::{PATIENCE, pass};
 use crate::support::{TestServer, address};
-
-/// How long an attack may keep its connection.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends a head and then as much of `more` as the server takes; what it answered.
 async fn attack(server: SocketAddr, head: &str, more: &[u8], times: usize) -> String {
@@ -79,8 +78,8 @@ async fn bodies_without_end_and_heads_without_sense_cost_only_their_own_connecti
     bystanders.are_untouched().await;
 }
 
-/// A request for a ticket, dialled from an address of its own.
-async fn ask_for_ticket(server: SocketAddr, from: u8, name: &str, password: &str) -> u16 {
+/// Asks for a ticket, dialled from an address of its own. The answer is not waited for.
+async fn ask_for_ticket(server: SocketAddr, from: u8, name: &str, password: &str) -> Http {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, from)), 0)).unwrap();
     let mut http = Http::over(socket.connect(server).await.unwrap());
@@ -88,7 +87,13 @@ async fn ask_for_ticket(server: SocketAddr, from: u8, name: &str, password: &str
         "GET /login2.srf HTTP/1.1\r\nHost: x\r\nAuthorization: Passport1.4 OrgVerb=GET,sign-in={},pwd={password},x",
         address(name)
     );
-    http.ask(&head, b"").await.status
+    http.send(&head, b"").await;
+    http
+}
+
+/// The same, and the status of the answer.
+async fn try_password(server: SocketAddr, from: u8, name: &str, password: &str) -> u16 {
+    ask_for_ticket(server, from, name, password).await.answer().await.status
 }
 
 #[tokio::test]
@@ -101,10 +106,10 @@ async fn who_guesses_passwords_is_refused_by_address_and_nobody_else_is() {
     server.account_with_password("alice", "right").await;
     let http = server.server().addresses().http;
     for name in ["alice", "nobody", "alice"] {
-        assert_eq!(ask_for_ticket(http, 7, name, "wrong").await, 401);
+        assert_eq!(try_password(http, 7, name, "wrong").await, 401);
     }
-    assert_eq!(ask_for_ticket(http, 7, "alice", "right").await, 503, "also with the right one");
-    assert_eq!(ask_for_ticket(http, 8, "alice", "right").await, 200);
+    assert_eq!(try_password(http, 7, "alice", "right").await, 503, "also with the right one");
+    assert_eq!(try_password(http, 8, "alice", "right").await, 200);
     // A ticket that somebody has goes on working, and who is here is not asked for a password.
     let ticket = server.ticket("alice").await;
     crate::support::people::sign_in(server.notification(), &address("alice"), &ticket).await;
@@ -119,19 +124,18 @@ async fn an_account_under_attack_is_slow_for_strangers_and_not_where_it_is_at_ho
     .await;
     server.account_with_password("alice", "right").await;
     let http = server.server().addresses().http;
-    assert_eq!(ask_for_ticket(http, 1, "alice", "right").await, 200);
+    assert_eq!(try_password(http, 1, "alice", "right").await, 200);
     for from in [2, 3] {
-        assert_eq!(ask_for_ticket(http, from, "alice", "wrong").await, 401);
+        assert_eq!(try_password(http, from, "alice", "wrong").await, 401);
     }
-    let begun = std::time::Instant::now();
-    assert_eq!(ask_for_ticket(http, 4, "alice", "right").await, 200);
-    assert!(begun.elapsed() >= Duration::from_secs(1), "a stranger waits for a turn");
-    // Had she to wait too, it would be for two more seconds after that one.
-    let stranger = tokio::spawn(ask_for_ticket(http, 5, "alice", "wrong"));
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(ask_for_ticket(http, 1, "alice", "right").await, 200);
-    assert!(!stranger.is_finished(), "she did not wait for the stranger's turn");
-    assert_eq!(stranger.await.unwrap(), 401);
+    // Strangers wait for 1, 3, 7 and 15 seconds, in the order in which they come, or for longer if she comes in between.
+    let strangers: Vec<_> = (4..8).map(|from| tokio::spawn(try_password(http, from, "alice", "right"))).collect();
+    assert_eq!(try_password(http, 1, "alice", "right").await, 200);
+    assert!(finished(&strangers) < strangers.len(), "she did not wait for the strangers' turns");
+    pass(Duration::from_secs(31)).await;
+    for stranger in strangers {
+        assert_eq!(stranger.await.unwrap(), 200);
+    }
 }
 
 #[tokio::test]
@@ -142,10 +146,19 @@ async fn attempts_that_come_at_once_are_not_all_free() {
     })
     .await;
     let http = server.server().addresses().http;
-    let attempts: Vec<_> = (1..=5).map(|from| tokio::spawn(ask_for_ticket(http, from, "alice", "wrong"))).collect();
-    tokio::time::sleep(Duration::from_millis(900)).await;
-    let answered = attempts.iter().filter(|attempt| attempt.is_finished()).count();
-    assert!(answered <= 2, "{answered} of five at once did not wait");
+    // Two are free, and the others wait for 1, 3, 7, 15 and 31 seconds.
+    let attempts: Vec<_> = (1..=7).map(|from| tokio::spawn(try_password(http, from, "alice", "wrong"))).collect();
+    // One that comes later, and is free too.
+    assert_eq!(try_password(http, 8, "nobody", "wrong").await, 401);
+    assert!(finished(&attempts) < attempts.len(), "none of them waits");
+    pass(Duration::from_secs(31)).await;
+    for attempt in attempts {
+        assert_eq!(attempt.await.unwrap(), 401);
+    }
+}
+
+fn finished(attempts: &[JoinHandle<u16>]) -> usize {
+    attempts.iter().filter(|attempt| attempt.is_finished()).count()
 }
 
 #[tokio::test]
@@ -184,7 +197,7 @@ async fn a_client_that_asks_and_does_not_read_is_closed_and_holds_up_nobody() {
     let mut stream = TcpStream::connect(server.server().addresses().http).await.unwrap();
     let request = b"GET /proxy.pac HTTP/1.1\r\nHost: x\r\n\r\n";
     // Until the buffers of both ends are full.
-    let full = timeout(Duration::from_secs(10), async {
+    let full = timeout(PATIENCE, async {
         loop {
             let write = timeout(Duration::from_millis(300), stream.write_all(request)).await;
             if !matches!(write, Ok(Ok(()))) {

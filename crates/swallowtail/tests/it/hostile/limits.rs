@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 
 use tokio::net::TcpSocket;
+use tokio::time::timeout;
 
 use crate::support::people::{self, open_board, text_message};
+use crate::support::time::PATIENCE;
 use crate::support::wire::Wire;
 use crate::support::{TestServer, address};
 
@@ -63,12 +65,14 @@ async fn an_address_has_sixty_four_connections() {
 
 /// A place is free when the server has seen the end of the old connection, a moment after its client has.
 async fn admitted_soon(listener: SocketAddr) -> Wire {
-    loop {
-        if let Some(wire) = is_admitted(listener).await {
-            return wire;
+    let soon = timeout(PATIENCE, async {
+        loop {
+            if let Some(wire) = is_admitted(listener).await {
+                return wire;
+            }
         }
-        tokio::task::yield_now().await;
-    }
+    });
+    soon.await.unwrap()
 }
 
 /// Too many commands at once are no error: they are read more slowly.

@@ -1,28 +1,15 @@
-//! Those who are too slow, with a clock that is put forward.
+//! Those who are too slow, with a clock that is put forward. Whatever has to come before is answered before: no time passes for it.
 
 use std::time::Duration;
 
-use tokio::time::{advance, pause, resume};
-
 use crate::support::http::{Gateway, Http};
 use crate::support::people::{Chat, open_board, sign_in_bytes};
+use crate::support::time::{StoppedClock, eventually, pass};
 use crate::support::wire::Wire;
 use crate::support::{TestServer, address};
 
-/// Lets so many seconds pass for every timer of this process, after what was sent has been read.
-async fn pass(seconds: u64) {
-    settle().await;
-    pause();
-    advance(Duration::from_secs(seconds)).await;
-    resume();
-    settle().await;
-}
-
-/// Lets the server read what was sent, and act on it.
-async fn settle() {
-    for _ in 0..3 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
 }
 
 #[tokio::test]
@@ -40,13 +27,13 @@ async fn a_minute_without_a_request_signs_out_who_came_over_the_gateway() {
     bob.expect("NLN NLN alice@example.com").await;
     // Polls count, for as long as somebody over TCP would be asked to speak.
     for _ in 0..5 {
-        pass(50).await;
+        pass(seconds(50)).await;
         gateway.http = Http::dial(server.server().addresses().http).await;
         gateway.poll().await;
         assert!(!gateway.closed);
         assert!(bob.before_pong().await.iter().all(|frame| frame.word(0) != "FLN"));
     }
-    pass(66).await;
+    pass(seconds(66)).await;
     bob.expect("FLN alice@example.com").await;
     gateway.http = Http::dial(server.server().addresses().http).await;
     let query = format!("Action=poll&SessionID={}", gateway.session);
@@ -56,14 +43,16 @@ async fn a_minute_without_a_request_signs_out_who_came_over_the_gateway() {
 #[tokio::test]
 async fn a_client_has_sixty_seconds_to_sign_in() {
     let server = TestServer::start().await;
+    let clock = StoppedClock::new();
     let mut notification = Wire::dial(server.notification()).await;
     let mut board = Wire::dial(server.switchboard()).await;
     notification.send("VER 1 MSNP12 MSNP11\r\n").await;
     notification.expect("VER 1").await;
-    pass(55).await;
+    eventually("both are connected", || server.server().connections() == 2).await;
+    clock.pass(seconds(55)).await;
     notification.line("PNG").await;
     assert_eq!(notification.next().await.unwrap().line, "QNG 50", "it may still come");
-    pass(6).await;
+    clock.pass(seconds(6)).await;
     assert_eq!(notification.last_lines().await, [""; 0]);
     assert_eq!(board.last_lines().await, [""; 0]);
 }
@@ -72,31 +61,42 @@ async fn a_client_has_sixty_seconds_to_sign_in() {
 async fn a_begun_line_has_thirty_seconds_and_a_payload_sixty() {
     let server = TestServer::start().await;
     server.account("mallory").await;
-    for (begin, seconds, rest, answer) in [
+    for (begin, most, rest, answer) in [
         ("CHG 9 B", 30, "SY\r\n", "CHG 9 BSY"),
         ("UUX 9 7\r\n<Da", 60, "ta/>", "UUX 9 0"),
         ("UUX 9 7\r\n", 60, "<Data/>", "UUX 9 0"),
     ] {
         let mut wire = server.online("mallory").await;
-        wire.send(begin).await;
-        pass(seconds - 2).await;
+        let clock = StoppedClock::new();
+        begin_to_send(&mut wire, begin).await;
+        clock.pass(seconds(most - 1)).await;
         wire.send(rest).await;
         assert_eq!(wire.next().await.unwrap().line, answer, "{begin:?}");
-        wire.send(begin).await;
-        pass(seconds + 1).await;
+        begin_to_send(&mut wire, begin).await;
+        clock.pass(seconds(most + 1)).await;
         assert_eq!(wire.last_lines().await, [""; 0], "{begin:?}");
     }
+}
+
+/// Sends a part of a command, and waits until the server has it: it comes with a ping.
+async fn begin_to_send(wire: &mut Wire, begin: &str) {
+    wire.send(format!("PNG\r\n{begin}")).await;
+    assert_eq!(wire.next().await.unwrap().word(0), "QNG");
 }
 
 /// Bytes that drip in do not buy more time.
 #[tokio::test]
 async fn a_line_that_drips_in_is_closed_all_the_same() {
     let server = TestServer::start().await;
-    server.account("mallory").await;
-    let mut wire = server.online("mallory").await;
+    server.accounts(["mallory", "alice"]).await;
+    let (mut wire, mut alice) = (server.online("mallory").await, server.online("alice").await);
+    let clock = StoppedClock::new();
+    begin_to_send(&mut wire, "A").await;
     for _ in 0..7 {
+        clock.pass(seconds(5)).await;
         wire.send("A").await;
-        pass(5).await;
+        // It is read before this ping, which comes later.
+        alice.before_pong().await;
     }
     assert_eq!(wire.last_lines().await, [""; 0]);
 }
@@ -106,14 +106,15 @@ async fn silence_for_three_minutes_is_a_departure_and_a_ping_is_no_silence() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, mut bob) = server.friends("alice", "bob").await;
+    let clock = StoppedClock::new();
     for _ in 0..3 {
-        pass(100).await;
+        clock.pass(seconds(100)).await;
         alice.before_pong().await;
         bob.before_pong().await;
     }
-    pass(100).await;
+    clock.pass(seconds(100)).await;
     alice.before_pong().await;
-    pass(81).await;
+    clock.pass(seconds(81)).await;
     assert_eq!(bob.last_lines().await, [""; 0]);
     assert_eq!(alice.before_pong().await[0].line, "FLN bob@example.com");
 }
@@ -123,9 +124,10 @@ async fn a_cookie_is_dead_after_two_minutes_and_an_idle_session_after_five() {
     let server = TestServer::start().await;
     let [alice, bob] = server.accounts(["alice", "bob"]).await;
     let (mut alices, mut bobs) = server.friends("alice", "bob").await;
+    let clock = StoppedClock::new();
     let mut chat = Chat::open((&alice, &mut alices), (&bob, &mut bobs)).await;
     let transfer = alices.done("XFR", "SB").await;
-    pass(121).await;
+    clock.pass(seconds(121)).await;
     let mut late = Wire::dial(server.switchboard()).await;
     late.line(format!("USR 1 {alice} {}", transfer.word(5))).await;
     assert_eq!(late.last_lines().await, ["911 1"]);
@@ -133,14 +135,14 @@ async fn a_cookie_is_dead_after_two_minutes_and_an_idle_session_after_five() {
     alices.before_pong().await;
     bobs.before_pong().await;
     chat.exchange("still here").await;
-    pass(170).await;
+    clock.pass(seconds(170)).await;
     alices.before_pong().await;
     bobs.before_pong().await;
     chat.exchange("and here").await;
-    pass(170).await;
+    clock.pass(seconds(170)).await;
     alices.before_pong().await;
     bobs.before_pong().await;
-    pass(135).await;
+    clock.pass(seconds(135)).await;
     assert_eq!(chat.caller.last_lines().await, [format!("BYE {bob} 1")]);
     assert_eq!(chat.callee.last_lines().await, [format!("BYE {alice} 1")]);
     let mut board = open_board(&alice, &mut alices).await;

@@ -11,10 +11,8 @@ use msnp::Handle;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::people;
+use super::time::PATIENCE;
 use super::wire::Wire;
-
-/// How long the program may take to end.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The program, ready for arguments. Settings of the one who runs the tests do not reach it.
 pub(crate) fn swallowtail() -> Command {

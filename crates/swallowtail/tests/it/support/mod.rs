@@ -1,14 +1,14 @@
 //! A whole server for a test, in this process or as the built program, and people who use it.
 
-#![allow(dead_code, reason = "each test needs its own part of this")]
-
 pub(crate) mod binary;
 pub(crate) mod http;
 pub(crate) mod p2p;
 pub(crate) mod people;
+pub(crate) mod time;
 pub(crate) mod tls;
 pub(crate) mod wire;
 
+use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::panic;
@@ -22,7 +22,10 @@ use swallowtail::passport::TicketLife;
 use swallowtail::server::Server;
 use swallowtail::store::NewAccount;
 use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio::runtime::{Handle as Runtime, Id};
 
+use time::eventually;
 use wire::Wire;
 
 /// A server in this process, on free ports and with a directory of its own.
@@ -30,6 +33,8 @@ pub(crate) struct TestServer {
     server: Option<Server>,
     config: Config,
     data: TempDir,
+    /// Where its tasks run: each test has a runtime of its own.
+    runtime: Id,
 }
 
 impl TestServer {
@@ -52,7 +57,8 @@ impl TestServer {
             *listener = Some(any);
         }
         change(&mut config);
-        Self { server: Some(Server::start(config.clone()).await.unwrap()), config, data }
+        let server = Server::start(config.clone()).await.unwrap();
+        Self { server: Some(server), config, data, runtime: Runtime::current().id() }
     }
 
     pub(crate) fn server(&self) -> &Server {
@@ -119,9 +125,7 @@ impl TestServer {
     pub(crate) async fn signed_out(&self, handle: &str) {
         let handle = Handle::parse(handle).unwrap();
         let directory = &self.server().service().directory;
-        while directory.endpoint(&handle).is_some() {
-            tokio::task::yield_now().await;
-        }
+        eventually("the server notices who is gone", || directory.endpoint(&handle).is_none()).await;
         if let Some(cell) = directory.find(&handle) {
             // Others are told in the same breath.
             drop(cell.state());
@@ -166,8 +170,12 @@ impl TestServer {
 
 impl Drop for TestServer {
     fn drop(&mut self) {
-        let panics = PANICS.lock().unwrap();
-        assert!(panics.is_empty() || std::thread::panicking(), "the server panicked: {panics:?}");
+        if std::thread::panicking() {
+            return;
+        }
+        let is_ours = |panic: &Panic| panic.runtime.is_none_or(|id| id == self.runtime);
+        let ours: Vec<_> = panics().into_iter().filter(is_ours).map(|panic| panic.text).collect();
+        assert!(ours.is_empty(), "the server panicked: {ours:?}");
     }
 }
 
@@ -193,6 +201,13 @@ pub(crate) fn private_directory() -> TempDir {
     tempfile::Builder::new().permissions(private).tempdir().unwrap()
 }
 
+/// Whether the other side has ended a connection already. Nothing is waited for.
+pub(crate) fn is_closed(stream: TcpStream) -> bool {
+    // Without data that was not read it is a FIN, else a reset.
+    let read = stream.into_std().unwrap().read(&mut [0; 1]);
+    !matches!(read, Err(error) if error.kind() == ErrorKind::WouldBlock)
+}
+
 pub(crate) fn address(name: &str) -> String {
     format!("{name}@example.com")
 }
@@ -202,8 +217,20 @@ pub(crate) fn password_hash(password: &str) -> String {
     password::hash(password).unwrap()
 }
 
-/// Panics outside of the tests themselves: those of server tasks, which tokio catches.
-static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+/// A panic outside of the tests themselves.
+#[derive(Clone)]
+struct Panic {
+    /// Where the task ran, whose panic tokio catches. A thread without a runtime, such as those that hash passwords, may be any server's.
+    runtime: Option<Id>,
+    text: String,
+}
+
+static PANICS: Mutex<Vec<Panic>> = Mutex::new(Vec::new());
+
+/// Those so far.
+fn panics() -> Vec<Panic> {
+    PANICS.lock().unwrap().clone()
+}
 
 fn record_panics() {
     static ONCE: Once = Once::new();
@@ -212,7 +239,8 @@ fn record_panics() {
         panic::set_hook(Box::new(move |info| {
             let of_a_test = info.location().is_some_and(|place| place.file().contains("/tests/"));
             if !of_a_test && let Ok(mut panics) = PANICS.lock() {
-                panics.push(info.to_string());
+                let runtime = Runtime::try_current().ok().map(|runtime| runtime.id());
+                panics.push(Panic { runtime, text: info.to_string() });
             }
             before(info);
         }));

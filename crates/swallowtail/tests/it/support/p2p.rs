@@ -9,12 +9,11 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::timeout;
 
 use super::people::text_message;
+use super::time::PATIENCE;
 use super::wire::Wire;
 
 /// The most data in one message.
 const CHUNK: usize = 1202;
-/// How long the next line may take.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Something to send: a file, a picture.
 pub(crate) struct Blob {
@@ -82,7 +81,8 @@ pub(crate) fn commands(to: &str, blobs: &[Blob]) -> (Vec<u8>, u32) {
 /// Puts chunks together. Those of one blob must come in order and without a gap.
 #[derive(Default)]
 pub(crate) struct Collector {
-    blobs: BTreeMap<u32, Vec<u8>>,
+    /// What came of each, by their ids.
+    pub(crate) blobs: BTreeMap<u32, Vec<u8>>,
     complete: usize,
 }
 
@@ -101,11 +101,6 @@ impl Collector {
         blob.extend_from_slice(data);
         self.complete += usize::from(usize::try_from(number(16)).unwrap() == blob.len());
         true
-    }
-
-    /// The lengths of the blobs in the order of their ids.
-    pub(crate) fn lengths(&self) -> Vec<usize> {
-        self.blobs.values().map(Vec::len).collect()
     }
 
     /// As [`Blob::digest`], of each blob.

@@ -9,8 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// How long a line that must come may take, also on a machine that is busy with other tests.
-const PATIENCE: Duration = Duration::from_secs(30);
+use super::time::PATIENCE;
 
 /// A line from the server, without its end, and its payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
