@@ -3,6 +3,7 @@
 use crate::support;
 
 use support::people::{self, open_board};
+use support::time::amount;
 use support::wire::{Frame, Wire};
 use support::{TestServer, address};
 use tokio::task::JoinSet;
@@ -271,7 +272,7 @@ fn lists(burst: &[String]) -> (Vec<&String>, u32) {
 /// other has them on FL; and memory and store agree.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn lists_that_both_sides_edit_at_once_equal_some_order_of_the_edits() {
-    for round in 0..8 {
+    for round in 0..amount(2, 8) {
         let mut server = TestServer::start().await;
         server.accounts(["alice", "bob"]).await;
         let alice = Editor::sign_in(&server, "alice", "bob", round).await;

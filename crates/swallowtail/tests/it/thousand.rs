@@ -1,4 +1,4 @@
-//! A thousand people on the built program at once, in five hundred conversations.
+//! A thousand people on the built program at once, in five hundred conversations; two hundred unless the run is a long one.
 
 use crate::support;
 
@@ -8,17 +8,22 @@ use std::time::{Duration, Instant};
 
 use support::binary::{RunningBinary, account};
 use support::people::{self, text_message};
+use support::time::amount;
 use support::wire::Wire;
 use tokio::sync::{Barrier, Semaphore};
 use tokio::task::JoinSet;
 
-const PEOPLE: usize = 1000;
 const MESSAGES: usize = 8;
 const PASSWORD: &str = "the same for all";
 /// As many as fit into the queue of the password pool with room to spare.
 const TICKETS_AT_ONCE: usize = 16;
 /// The whole test; it takes a fraction of this.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(900);
+
+/// How many there are.
+fn everybody() -> usize {
+    amount(200, 1000)
+}
 
 fn handle(number: usize) -> String {
     format!("user{number}@example.com")
@@ -30,11 +35,12 @@ const fn partner(number: usize) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_people_talk_in_pairs_and_nothing_is_lost() {
+async fn hundreds_of_people_talk_in_pairs_and_nothing_is_lost() {
     tokio::time::timeout(PATIENCE, all_of_it()).await.unwrap();
 }
 
 async fn all_of_it() {
+    let everybody = everybody();
     swallowtail::net::raise_file_limit();
     let data = support::private_directory();
     import_everybody(data.path());
@@ -43,24 +49,24 @@ async fn all_of_it() {
     let idle = server.resident_kib();
     let begun = Instant::now();
     let tickets = fetch_tickets(&server).await;
-    println!("{PEOPLE} tickets in {:.1?}", begun.elapsed());
+    println!("{everybody} tickets in {:.1?}", begun.elapsed());
     let before = server.resident_kib();
     assert!(before - idle < memory_of_hashing_kib(), "hashing left {idle} to {before} KiB behind");
 
     let begun = Instant::now();
     // Everybody is signed in before anybody calls, and everybody has heard everything before anybody leaves.
-    let stage = Arc::new(Barrier::new(PEOPLE + 1));
+    let stage = Arc::new(Barrier::new(everybody + 1));
     let mut tasks = JoinSet::new();
     for (number, ticket) in tickets.into_iter().enumerate() {
         tasks.spawn(one_evening(server.clone(), number, ticket, stage.clone()));
     }
     stage.wait().await;
-    println!("{PEOPLE} signed in and on line in {:.1?}", begun.elapsed());
+    println!("{everybody} signed in and on line in {:.1?}", begun.elapsed());
     let signed_in = server.resident_kib();
     let begun = Instant::now();
     stage.wait().await;
     stage.wait().await;
-    let messages = PEOPLE * MESSAGES;
+    let messages = everybody * MESSAGES;
     println!("{messages} messages said, heard and acknowledged in {:.1?}", begun.elapsed());
     let talking = server.resident_kib();
     stage.wait().await;
@@ -69,7 +75,7 @@ async fn all_of_it() {
     }
     let after = server.resident_kib();
     println!("resident memory: {idle} KiB at the start, {before} KiB when everybody had a ticket,");
-    println!("{signed_in} KiB with {PEOPLE} signed in, {talking} KiB in {} conversations,", PEOPLE / 2);
+    println!("{signed_in} KiB with {everybody} signed in, {talking} KiB in {} conversations,", everybody / 2);
     println!("{after} KiB when all had left");
     server.assert_quiet_log();
 }
@@ -84,7 +90,7 @@ fn memory_of_hashing_kib() -> u64 {
 fn import_everybody(data: &std::path::Path) {
     let hash = support::password_hash(PASSWORD);
     let mut rows = String::new();
-    for number in 0..PEOPLE {
+    for number in 0..everybody() {
         writeln!(rows, "{},\"{hash}\",User {number}", handle(number)).unwrap();
     }
     let file = data.join("people.csv");
@@ -102,7 +108,7 @@ async fn fetch_tickets(server: &Arc<RunningBinary>) -> Vec<String> {
         })
     };
     let mut tickets = Vec::new();
-    for task in (0..PEOPLE).map(fetch).collect::<Vec<_>>() {
+    for task in (0..everybody()).map(fetch).collect::<Vec<_>>() {
         tickets.push(task.await.unwrap());
     }
     tickets

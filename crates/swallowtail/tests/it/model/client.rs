@@ -4,9 +4,9 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::rules::{AL, BL, FL, PL, RL};
+use super::view::{Kept, Line, Seen, View, phone};
 use crate::support::TestServer;
 use crate::support::wire::{Frame, Wire};
-use super::view::{Kept, Line, Seen, View, phone};
 
 /// How many lines of a connection a difference shows.
 const LOG: usize = 40;

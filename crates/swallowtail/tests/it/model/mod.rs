@@ -16,9 +16,8 @@ use tokio::task::JoinSet;
 
 use run::Run;
 
-/// What the test command has time for.
-const SEEDS: u64 = 5;
-const STEPS: u32 = 10_000;
+use crate::support::time::amount;
+
 /// A run waits for the network most of the time.
 const AT_ONCE: usize = 4;
 
@@ -31,8 +30,8 @@ fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
 async fn everybody_sees_what_the_rules_say() {
     let only: Option<u64> = setting("SEED");
     let first = only.unwrap_or(1);
-    let seeds = setting("SEEDS").unwrap_or_else(|| only.map_or(SEEDS, |_| 1));
-    let steps = setting("STEPS").unwrap_or(STEPS);
+    let seeds = setting("SEEDS").unwrap_or_else(|| only.map_or(amount(1, 5), |_| 1));
+    let steps = setting("STEPS").unwrap_or(amount(2_000, 10_000));
     let mut runs = JoinSet::new();
     for seed in first..first + seeds {
         if runs.len() == AT_ONCE {

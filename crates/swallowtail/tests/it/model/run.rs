@@ -6,10 +6,10 @@ use std::fmt::{Debug, Write as _};
 use super::client::{Client, Stamps, zero};
 use super::operation::{Copy, Operation, Random, Word, choose};
 use super::rules::{FL, Verdict, World};
-use crate::support::wire::Frame;
-use crate::support::{TestServer, address};
 use super::view::{Kept, View, expected};
 use super::words::{Guids, answers, speak};
+use crate::support::wire::Frame;
+use crate::support::{TestServer, address};
 
 const PEOPLE: [&str; 6] = ["ann", "ben", "cat", "dan", "eve", "fay"];
 const GROUPS: usize = 28;
