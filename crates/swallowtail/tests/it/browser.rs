@@ -1,6 +1,6 @@
 //! The pages for people in a real browser: Chromium, driven by `tests/it/browser/sign_up.js`. The pictures that it takes are in `target/tmp/browser`.
 //!
-//! Chromium, Node.js and the packages of `tests/it/browser` must be installed (`cargo xtask test` does it): this is never skipped.
+//! `cargo xtask test` installs Chromium, Node.js and the packages of `tests/it/browser`, and runs this.
 
 use crate::support;
 
@@ -21,6 +21,7 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium and Node.js: run cargo xtask test"]
 async fn somebody_signs_up_in_chromium_and_signs_in_with_a_client() {
     let server = TestServer::start_with(|config| config.sign_up.near = Access::Invite).await;
     let closed = TestServer::start_with(|config| config.sign_up.near = Access::Closed).await;

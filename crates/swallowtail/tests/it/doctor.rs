@@ -476,6 +476,7 @@ fn running(data: &Path) -> (RunningBinary, Vec<String>) {
 }
 
 #[test]
+#[ignore = "needs faketime: run cargo xtask test"]
 fn a_clock_two_days_off_is_named() {
     let directory = private_directory();
     let (_server, arguments) = running(directory.path());

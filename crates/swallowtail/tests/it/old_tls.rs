@@ -1,6 +1,6 @@
 //! Signing in as Windows XP does: TLS 1.0 through the separate terminator of packaging/old-tls (security.md section 8).
 //!
-//! The terminator is lighttpd, and `gnutls-cli` plays the client. Both must be installed: these tests are never skipped.
+//! The terminator is lighttpd, and `gnutls-cli` plays the client. `cargo xtask test` installs both and runs these tests.
 
 use crate::support;
 
@@ -11,6 +11,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use support::time::PATIENCE;
 use support::tls::TestCertificate;
 use support::{TestServer, people};
 use swallowtail::config::Config;
@@ -31,9 +32,6 @@ const XP: &str = "NONE:+VERS-TLS1.0:+RSA:+3DES-CBC:+SHA1:+COMP-NULL:+CTYPE-X509:
 const XP_UPDATED: &str = "NONE:+VERS-TLS1.0:+RSA:+AES-128-CBC:+3DES-CBC:+SHA1:+COMP-NULL:+CTYPE-X509:+SIGN-ALL";
 /// Whoever could speak TLS 1.0 but insists on better.
 const MODERN: &str = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
-
-/// How long a program may take for what takes it milliseconds, on a machine that is busy with other tests.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running terminator. Ends with its owner.
 struct Terminator {
@@ -171,6 +169,7 @@ fn lines(answer: &str) -> BTreeSet<&str> {
 }
 
 #[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
 async fn xp_gets_a_ticket_that_signs_in() {
     let (server, terminator) = start().await;
     let talk = talk(terminator.address, XP, &request(RST, "rst")).await;
@@ -204,6 +203,7 @@ async fn tunnel(proxy: SocketAddr) -> SocketAddr {
 }
 
 #[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
 async fn xp_with_nothing_but_the_proxy_set_gets_a_ticket_and_a_modern_client_our_own_tls() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "own", &["loginnet.passport.com"]);
@@ -236,6 +236,7 @@ async fn xp_with_nothing_but_the_proxy_set_gets_a_ticket_and_a_modern_client_our
 }
 
 #[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
 async fn the_certificate_that_client_setup_makes_is_one_for_xp() {
     let server = server(|_| {}).await;
     let path = |name: &str| server.data().join(name).to_str().unwrap().to_owned();
@@ -252,6 +253,7 @@ async fn the_certificate_that_client_setup_makes_is_one_for_xp() {
 }
 
 #[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
 async fn our_own_tls_refuses_the_handshake_of_xp() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "own", &["loginnet.passport.com"]);
@@ -269,6 +271,7 @@ async fn our_own_tls_refuses_the_handshake_of_xp() {
 }
 
 #[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
 async fn an_updated_xp_gets_aes() {
     let (_server, terminator) = start().await;
     let talk = talk(terminator.address, XP_UPDATED, &request(PASSPORT14, "lg")).await;
@@ -278,6 +281,7 @@ async fn an_updated_xp_gets_aes() {
 }
 
 #[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
 async fn answers_pass_in_the_spelling_of_old_clients_and_end_the_connection() {
     let (server, terminator) = start().await;
     let request = request(PASSPORT14, "nx");
@@ -292,6 +296,7 @@ async fn answers_pass_in_the_spelling_of_old_clients_and_end_the_connection() {
 }
 
 #[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
 async fn nothing_but_the_sign_in_is_served() {
     let (_server, terminator) = start().await;
     let table = [
@@ -312,6 +317,7 @@ async fn nothing_but_the_sign_in_is_served() {
 }
 
 #[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
 async fn who_can_do_better_is_refused() {
     let (_server, terminator) = start().await;
     let talk = talk(terminator.address, MODERN, &request(PASSPORT14, "nx")).await;
@@ -320,6 +326,7 @@ async fn who_can_do_better_is_refused() {
 }
 
 #[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
 async fn it_ends_at_a_signal_and_leaves_nothing() {
     for signal in [Signal::TERM, Signal::INT] {
         let (_server, mut terminator) = start().await;
@@ -335,6 +342,7 @@ async fn it_ends_at_a_signal_and_leaves_nothing() {
 }
 
 #[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
 async fn no_secret_is_logged_even_when_swallowtail_is_down() {
     let mut terminator = Terminator::start(free_address()).await;
     let request = request(PASSPORT14, "lg").replace("/login2.srf ", "/login2.srf?secret=query ");
