@@ -24,6 +24,7 @@ const FOR_OLD_TLS: &[Tool] = &[
     // Not on everybody's path.
     Tool { package: LIGHTTPD, is_there: || Path::new("/usr/sbin/lighttpd").exists() },
     Tool { package: "lighttpd-mod-nss", is_there: || Path::new("/usr/lib/lighttpd/mod_nss.so").exists() },
+    // The service's `tests/it/client_setup.rs` asks it for a second opinion too.
     Tool { package: "openssl", is_there: || answers("openssl", &["version"]) },
     Tool { package: "gnutls-bin", is_there: || answers("gnutls-cli", &["--version"]) },
 ];
