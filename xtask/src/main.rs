@@ -9,6 +9,7 @@ mod fuzz;
 mod seeds;
 mod shell;
 mod steps;
+mod structure;
 mod testing;
 mod tools;
 
@@ -53,6 +54,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Shows dependencies between crates, cycles of files, and the lengths of files and functions
+    Structure(structure::Options),
     /// Checks the licences, the sources and the known faults of what we depend on
     Deny,
 }
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Task::Fuzz { target, seconds } => tools::for_fuzzing().and_then(|()| fuzz::run(target.as_deref(), seconds)),
         Task::Seeds => seeds::write(),
         Task::Coverage { check } => coverage::run(check),
+        Task::Structure(options) => structure::run(&options),
         Task::Deny => deny::check(),
     };
     match result {

@@ -113,8 +113,11 @@ mod tests {
         assert!(target(None).open(&needs).await.err().unwrap().0.contains("--dispatch"));
         needs = Needs { stop: true, ..Needs::default() };
         assert!(target(None).open(&needs).await.is_err());
-        needs = Needs::default();
-        needs.settings.insert("sb-idle".to_owned(), "2".to_owned());
-        assert!(target(None).open(&needs).await.err().unwrap().0.contains("sb-idle = 2"));
+        for key in ["sb-idle", "sign-in-seconds"] {
+            needs = Needs::default();
+            needs.settings.insert(key.to_owned(), "2".to_owned());
+            let reason = target(None).open(&needs).await.err().unwrap().0;
+            assert_eq!(reason, format!("it needs a server that runs with {key} = 2"));
+        }
     }
 }

@@ -1,31 +1,8 @@
 //! Swallowtail: a self-hosted MSN Messenger service.
+//!
+//! [`server::Server`] puts the parts of the service together, [`cli`] is the command line, and [`control`] is how the commands of an operator
+//! reach a running server. Everything else lives in the crates below this one.
 
-pub mod accounts;
-pub mod chat;
 pub mod cli;
-pub mod client;
-pub mod client_config;
-pub mod client_setup;
-pub mod client_table;
-pub mod config;
 pub mod control;
-pub mod doctor;
-pub mod gateway;
-mod host_port;
-pub mod http;
-pub mod listeners;
-pub mod net;
-pub mod notification;
-pub mod passport;
-pub mod presence;
-pub mod proxy;
-pub mod random;
-pub mod rates;
-pub mod roster;
 pub mod server;
-pub mod service;
-pub mod store;
-pub mod switchboard;
-mod sync;
-pub mod tls;
-mod web;

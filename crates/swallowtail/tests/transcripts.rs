@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use msnp_conformance::{
     BoxFuture, Endpoints, Needs, NotPlayable, Options, Outcome, Pace, PlayReport, Script, Target, play,
 };
-use swallowtail::accounts::Accounts;
-use swallowtail::config::Config;
 use swallowtail::server::Server;
+use swallowtail_config::Config;
+use swallowtail_store::accounts::Accounts;
 
 /// What is played. The other files are samples.
 const FILES: &[&str] = &[
@@ -93,6 +93,7 @@ fn config(data: &Path, needs: &Needs) -> Result<Config, NotPlayable> {
     for (key, value) in &needs.settings {
         match key.as_str() {
             "sb-idle" => config.limits.switchboard_idle = value.parse().unwrap(),
+            "sign-in-seconds" => config.limits.sign_in_seconds = value.parse().unwrap(),
             "not-rst" => config.sign_in.not_rst = value == "true",
             "login-redirect" => config.sign_in.redirect = Some(value.clone()),
             "sign-in-failures-per-address" => config.limits.wrong_passwords_per_address = value.parse().unwrap(),
@@ -126,7 +127,7 @@ impl msnp_conformance::Server for Running {
         Box::pin(async move {
             let server = server.ok_or_else(|| NotPlayable("it is stopped already".to_owned()))?;
             // The minutes are not waited for.
-            server.warn(minutes);
+            server.service().warn(minutes);
             tokio::spawn(server.stop());
             Ok(())
         })

@@ -4,83 +4,23 @@
 //! decoders of the crate `msnp` ([`tables`]), and the golden transcripts ([`scan`]), which the tests play against the server.
 //! Where they disagree there is no page.
 
+mod key;
 mod page;
 mod reference;
 mod scan;
 mod tables;
 
-use std::fmt;
 use std::fs;
 
 use anyhow::{Context, Result, bail, ensure};
-use msnp::Dialect;
 
 use crate::shell::root;
-use reference::Reference;
+use key::{Handling, Service};
+use reference::{Reference, VERBS};
 use scan::Shown;
 
 const PAGE: &str = "docs/protocol/coverage.md";
-const VERBS: &str = "docs/protocol/verbs.txt";
 const TRANSCRIPTS: &str = "docs/protocol/transcripts";
-
-/// Which server a connection is to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Service {
-    Notification,
-    Dispatch,
-    Switchboard,
-}
-
-/// Who says a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Sender {
-    Client,
-    Server,
-}
-
-/// A verb in one direction on one service.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    service: Service,
-    sender: Sender,
-    verb: String,
-}
-
-impl fmt::Display for Key {
-    /// As docs/protocol/verbs.txt has it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let service = match self.service {
-            Service::Notification => "ns",
-            Service::Dispatch => "ds",
-            Service::Switchboard => "sb",
-        };
-        let sender = if self.sender == Sender::Client { '>' } else { '<' };
-        write!(f, "{service} {sender} {}", self.verb)
-    }
-}
-
-/// What happens to a command, or to a line that might be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Handling {
-    /// Carried out, or sent.
-    Done,
-    /// Always refused with this code of errors.md.
-    Refused(u16),
-    /// The connection closes.
-    Closes,
-    /// Never sent.
-    Never,
-}
-
-/// `MSNP8` and so on as a number.
-fn number(dialect: Dialect) -> u8 {
-    dialect.name().trim_start_matches("MSNP").parse().unwrap_or_default()
-}
-
-/// Whether a word is three capital letters.
-fn is_verb(word: &str) -> bool {
-    word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase())
-}
 
 /// Writes the page, or with `check` fails if it is not what would be written.
 pub(crate) fn run(check: bool) -> Result<()> {

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use msnp::Dialect;
 
+use super::key::{Handling, Key, Sender, Service, number};
 use super::reference::{Entry, Reference};
 use super::scan::Shown;
-use super::{Handling, Key, Sender, Service, number};
 
 /// How many transcripts a cell names; a reader needs one.
 const NAMED: usize = 3;

@@ -3,7 +3,10 @@
 use anyhow::{Context, Result, ensure};
 use msnp::Dialect;
 
-use super::{Handling, Key, Sender, Service, is_verb, number};
+use super::key::{Handling, Key, Sender, Service, is_verb, number};
+
+/// The path of the file, from the root of the repository.
+pub(super) const VERBS: &str = "docs/protocol/verbs.txt";
 
 /// All verbs, in the order of the file.
 pub(super) struct Reference {

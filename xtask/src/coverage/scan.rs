@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use msnp::Dialect;
 
-use super::{Handling, Key, Sender, Service, is_verb};
+use super::key::{Handling, Key, Sender, Service, is_verb};
 
 /// What was found.
 #[derive(Default)]

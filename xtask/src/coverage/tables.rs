@@ -8,8 +8,8 @@ use msnp::notification::verb::{self, Verb};
 use msnp::notification::{self, Stage};
 use msnp::{Dialect, ErrorCode, Malformed, Refusal, switchboard};
 
-use super::reference::Reference;
-use super::{Handling, Key, Sender, Service, VERBS};
+use super::key::{Handling, Key, Sender, Service};
+use super::reference::{Reference, VERBS};
 
 /// Where the code and the reference disagree.
 pub(super) fn faults(reference: &Reference) -> Vec<String> {

@@ -1,6 +1,8 @@
 //! Comparing an HTTP answer (docs/protocol/transcripts/README.md section 3, HTTP; http.md section 0).
 
-use super::{Mismatch, payload, xml};
+use super::mismatch::Mismatch;
+use super::payload::payload;
+use super::xml;
 use crate::script::Message;
 use crate::template::matching::{Place, matches};
 use crate::template::{Piece, Template};

@@ -2,7 +2,7 @@
 
 use msnp::text::decode_bytes;
 
-use super::Mismatch;
+use super::mismatch::Mismatch;
 use crate::template::matching::{Place, matches};
 use crate::template::{Piece, Template};
 use crate::vars::Vars;

@@ -1,120 +1,13 @@
 //! Holding a record against what came (docs/protocol/transcripts/README.md section 3).
 //!
-//! [`unit`] is the way in, and [`head`] for the heads of gateway answers. They answer with the masked form of what came, in which values of the server are replaced by
-//! their names, or with a sentence that says what is wrong.
+//! [`unit()`] is the way in, and [`head`] for the heads of gateway answers. They answer with the masked form of what came, in
+//! which values of the server are replaced by their names, or with a sentence that says what is wrong.
 
 mod http;
 mod line;
+mod mismatch;
+mod payload;
+mod unit;
 mod xml;
 
-use crate::script::{Message, Service};
-use crate::template::Template;
-use crate::template::matching::{Place, matches};
-use crate::vars::Vars;
-use crate::wire::{Unit, show};
-
-/// Why something is not what the record says.
-pub(crate) type Mismatch = String;
-
-/// Compares a whole unit. On success the new values are in `vars`; on failure `vars` is as before.
-pub(crate) fn unit(service: Service, expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
-    check_line_end(got)?;
-    let mut tried = vars.clone();
-    let masked = match service {
-        Service::Http => http::answer(expected, got, &mut tried)?,
-        Service::Ns | Service::Sb => command(expected, got, &mut tried)?,
-    };
-    *vars = tried;
-    Ok(masked)
-}
-
-/// The head of an HTTP answer, without its body. Otherwise as [`unit`].
-pub(crate) fn head(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
-    let mut tried = vars.clone();
-    check_line_end(got)?;
-    let masked = http::head(expected, got, &mut tried)?;
-    *vars = tried;
-    Ok(masked)
-}
-
-fn check_line_end(got: &Unit) -> Result<(), Mismatch> {
-    if got.bare_lf { Err("the line ends with LF alone, not with CR LF".to_owned()) } else { Ok(()) }
-}
-
-/// The first line alone: which of several expected messages is this one?
-pub(crate) fn head_fits(expected: &Message, got: &Unit, vars: &Vars) -> bool {
-    line::line(expected.line(), got.line(), got.payload.len(), &mut vars.clone()).is_ok()
-}
-
-/// A line and its payload, byte for byte.
-fn command(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
-    let mut masked = line::line(expected.line(), got.line(), got.payload.len(), vars)?;
-    masked.extend(b"\r\n");
-    masked.extend(payload(&expected.payload_text(), &got.payload, vars)?);
-    Ok(masked)
-}
-
-/// A payload, byte for byte but for its variables.
-fn payload(expected: &Template, got: &[u8], vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
-    if matches(expected, got, got.len(), Place::Payload, vars) {
-        return Ok(expected.masked());
-    }
-    let wanted = expected.masked();
-    let same = wanted.iter().zip(got).take_while(|(a, b)| a == b).count();
-    let near = |bytes: &[u8]| show(&bytes[same.min(bytes.len())..bytes.len().min(same + 40)]);
-    Err(format!(
-        "the payload differs; the first {same} bytes are equal, then `{}` is expected and `{}` came",
-        near(&wanted),
-        near(got)
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(line: &str, payload: Option<&str>) -> Message {
-        let parse = |text: &str| Template::parse(text).unwrap();
-        Message { lines: vec![parse(line)], payload: payload.map(parse).into_iter().collect() }
-    }
-
-    fn got(line: &str, payload: &[u8]) -> Unit {
-        Unit { lines: vec![line.as_bytes().to_vec()], payload: payload.to_vec(), ..Unit::default() }
-    }
-
-    #[test]
-    fn payloads_are_compared_byte_for_byte_with_variables_captured() {
-        let expected = message("MSG Hotmail Hotmail {len}", Some(r"LoginTime: {t}\r\nKid: 0\r\n\r\n"));
-        let mut vars = Vars::default();
-        let good = b"LoginTime: 12\r\nKid: 0\r\n\r\n";
-        let masked = unit(Service::Ns, &expected, &got("MSG Hotmail Hotmail 25", good), &mut vars).unwrap();
-        assert_eq!(masked, b"MSG Hotmail Hotmail {len}\r\nLoginTime: {t}\r\nKid: 0\r\n\r\n");
-        assert_eq!(vars.get("t"), Some(&b"12"[..]));
-        let bad = b"LoginTime: 12\r\nKid: 1\r\n\r\n";
-        let why = unit(Service::Ns, &expected, &got("MSG Hotmail Hotmail 25", bad), &mut vars).unwrap_err();
-        assert!(why.contains("payload differs"), "{why}");
-    }
-
-    #[test]
-    fn a_payload_too_many_or_too_few_is_a_fault() {
-        let none = message("UBX a@b {len}", None);
-        assert!(unit(Service::Ns, &none, &got("UBX a@b 0", b""), &mut Vars::default()).is_ok());
-        assert!(unit(Service::Ns, &none, &got("UBX a@b 1", b"x"), &mut Vars::default()).is_err());
-        let some = message("UBX a@b {len}", Some("x"));
-        assert!(unit(Service::Ns, &some, &got("UBX a@b 0", b""), &mut Vars::default()).is_err());
-    }
-
-    #[test]
-    fn a_line_feed_alone_is_a_fault() {
-        let unit_lf = Unit { bare_lf: true, ..got("OUT", b"") };
-        assert!(unit(Service::Ns, &message("OUT", None), &unit_lf, &mut Vars::default()).unwrap_err().contains("LF"));
-    }
-
-    #[test]
-    fn a_mismatch_remembers_nothing() {
-        let mut vars = Vars::default();
-        let expected = message("UBX {who} {len}", Some("x"));
-        assert!(unit(Service::Ns, &expected, &got("UBX a 1", b"y"), &mut vars).is_err());
-        assert_eq!(vars, Vars::default());
-    }
-}
+pub(crate) use unit::{head, head_fits, unit};

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::Mismatch;
+use super::mismatch::Mismatch;
 
 /// Elements whose text is the server's own (README section 3, Free values).
 const FREE_TEXT: &[&str] = &[

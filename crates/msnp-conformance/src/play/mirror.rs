@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::Player;
+use super::player::Player;
 use crate::options::{Options, Pace};
 use crate::rename::Renaming;
 use crate::report::{Outcome, PlayReport};

@@ -2,7 +2,7 @@
 
 use msnp::challenge::{Algorithm, answer};
 
-use super::{Player, Stop};
+use super::player::{Player, Stop};
 use crate::options::Pace;
 use crate::script::{Message, Service, Step};
 use crate::wire::show;

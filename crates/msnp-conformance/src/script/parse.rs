@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use anyhow::{Context, anyhow, bail};
 
 use super::directive::Directive;
-use super::{Action, Message, Part, Script, Service, Step};
+use super::message::Message;
+use super::part::{Action, Part, Service, Step};
 use crate::template::{Piece, Template};
 
-/// Parses a whole file.
-pub(super) fn script(file: &str, text: &str) -> anyhow::Result<Script> {
+/// Parses a whole file: its parts, and why none of them can be played, if that is so.
+pub(super) fn parts(file: &str, text: &str) -> anyhow::Result<(Vec<Part>, Option<String>)> {
     let mut parser = Parser::default();
     for (index, line) in text.lines().enumerate() {
         parser.number = index + 1;
@@ -20,7 +21,7 @@ pub(super) fn script(file: &str, text: &str) -> anyhow::Result<Script> {
         0 => why,
         _ => format!("{file}:{line}: {why}"),
     });
-    Ok(Script { file: file.to_owned(), parts: parser.finish(), unplayable })
+    Ok((parser.finish(), unplayable))
 }
 
 /// What has been read so far.

@@ -104,7 +104,7 @@ impl Accounts {
     }
 
     /// Signs in on a connection, up to the end of the SYN burst.
-    pub(super) async fn sign_in(
+    pub(crate) async fn sign_in(
         &mut self,
         connection: &mut Connection,
         who: &str,
@@ -118,7 +118,7 @@ impl Accounts {
     }
 
     /// `!account`: it exists, has these values, and nothing on its lists.
-    pub(super) async fn create(&mut self, account: &Account, server: &dyn Server, log: &Log) -> anyhow::Result<()> {
+    pub(crate) async fn create(&mut self, account: &Account, server: &dyn Server, log: &Log) -> anyhow::Result<()> {
         server
             .create_account(&account.handle, &account.password, &account.name)
             .await
@@ -134,7 +134,7 @@ impl Accounts {
     }
 
     /// `!group`; the answer is its GUID.
-    pub(super) async fn add_group(&mut self, who: &str, name: &str, log: &Log) -> anyhow::Result<String> {
+    pub(crate) async fn add_group(&mut self, who: &str, name: &str, log: &Log) -> anyhow::Result<String> {
         let answer = self.session(who, log).await?.ask("ADG", &encode(name)).await?;
         let guid = answer.word(3);
         self.groups.insert((who.to_owned(), name.to_owned()), guid.clone());
@@ -142,7 +142,7 @@ impl Accounts {
     }
 
     /// `!on-list`; the answer is the GUID of the entry, if it is on FL.
-    pub(super) async fn add_to_lists(&mut self, entry: &OnList, log: &Log) -> anyhow::Result<String> {
+    pub(crate) async fn add_to_lists(&mut self, entry: &OnList, log: &Log) -> anyhow::Result<String> {
         let handle = self.handle(&entry.other)?.to_owned();
         let group = match &entry.group {
             None => None,
@@ -170,7 +170,7 @@ impl Accounts {
     }
 
     /// Ends the connections of setting up, since an account can be signed in only once.
-    pub(super) async fn sign_out(&mut self) {
+    pub(crate) async fn sign_out(&mut self) {
         for (_, mut session) in self.sessions.drain() {
             dialog::sign_out(&mut session.connection, self.timeout).await;
         }

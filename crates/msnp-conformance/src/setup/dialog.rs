@@ -30,7 +30,7 @@ pub(super) struct Entry {
 }
 
 /// Sends a command and reads up to its answer. What comes before that is not looked at.
-pub(super) async fn ask(
+pub(crate) async fn ask(
     connection: &mut Connection,
     trid: u32,
     line: &str,
@@ -53,7 +53,7 @@ pub(super) async fn ask(
 }
 
 /// Reads up to a line that `wanted` takes; `what` says in messages what is waited for.
-pub(super) async fn wait_for(
+pub(crate) async fn wait_for(
     connection: &mut Connection,
     what: &str,
     timeout: Duration,
@@ -77,7 +77,7 @@ async fn next(connection: &mut Connection, what: &str, deadline: Instant) -> any
 }
 
 /// OUT, and the server's close. A server that does not close is left.
-pub(super) async fn sign_out(connection: &mut Connection, timeout: Duration) {
+pub(crate) async fn sign_out(connection: &mut Connection, timeout: Duration) {
     connection.note_sent(b"OUT", b"");
     connection.send(b"OUT\r\n").await;
     let deadline = Instant::now() + timeout;

@@ -1,6 +1,6 @@
 //! Holding a text against bytes that a server sent, and capturing the values of its variables.
 
-use super::{Piece, Template};
+use super::pieces::{Piece, Template};
 use crate::vars::{Treatment, Vars};
 
 /// Where the text stands, which says what ends a value (docs/protocol/transcripts/README.md section 2).

@@ -10,7 +10,9 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{Unit, read, show};
+use super::read;
+use super::show::show;
+use super::unit::Unit;
 use crate::script::Service;
 
 /// How long a connection may take to open.

@@ -1,6 +1,6 @@
 //! Cutting the bytes of a server into [`Unit`]s.
 
-use super::Unit;
+use super::unit::Unit;
 use crate::script::Service;
 
 /// The first unit of `buffer`, taken out of it, or nothing while it is not complete. `ended`: no more bytes will come.

@@ -12,10 +12,10 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use msnp::{DisplayName, Handle};
 
-use crate::accounts::utc::Utc;
-use crate::accounts::{Accounts, default_name, password};
 use crate::control;
-use crate::store::{Account, Store};
+use swallowtail_base::utc::Utc;
+use swallowtail_store::accounts::{Accounts, default_name, password};
+use swallowtail_store::database::{Account, Store};
 
 /// Make, list, change and remove accounts
 #[derive(Debug, Subcommand)]

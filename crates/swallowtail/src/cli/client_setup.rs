@@ -7,9 +7,10 @@ use anyhow::Context;
 use clap::Args;
 
 use super::say;
-use crate::client_setup::{Client, Kit, Offer, OldTls, Place, Root, names};
-use crate::config::{Config, is_host};
-use crate::host_port::split;
+use swallowtail_config::host_port::split;
+use swallowtail_config::{Config, is_host};
+use swallowtail_setup::client_setup::{Kit, Offer, OldTls, Place, Root, names};
+use swallowtail_setup::client_table::Client;
 
 #[derive(Debug, Args)]
 pub(super) struct ClientSetupArgs {

@@ -11,8 +11,8 @@ use msnp::Handle;
 use super::account::parse_handle;
 use super::account::prompt;
 use super::{Source, say};
-use crate::client_table::Client;
-use crate::doctor::{Options, Ports, State, Target, TestAccount, examine};
+use swallowtail_setup::client_table::Client;
+use swallowtail_setup::doctor::{Options, Ports, State, Target, TestAccount, examine};
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {

@@ -8,9 +8,9 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 
 use super::account::printable;
-use crate::accounts::InviteCode;
-use crate::accounts::utc::Utc;
-use crate::store::{Invite, NewInvite, Store};
+use swallowtail_base::utc::Utc;
+use swallowtail_store::accounts::InviteCode;
+use swallowtail_store::database::{Invite, NewInvite, Store};
 
 /// Make, list and remove invite codes
 #[derive(Debug, Subcommand)]

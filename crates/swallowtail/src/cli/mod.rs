@@ -18,10 +18,10 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use msnp::Handle;
 
-use crate::config::{Config, is_host_and_port};
 use crate::control;
-use crate::host_port;
-use crate::tls::Tls;
+use swallowtail_config::host_port;
+use swallowtail_config::{Config, is_host_and_port};
+use swallowtail_site::tls::Tls;
 
 /// A self-hosted MSN Messenger service
 #[derive(Debug, Parser)]

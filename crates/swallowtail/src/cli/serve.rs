@@ -10,10 +10,10 @@ use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::say;
-use crate::config::{Config, MAIN};
 use crate::control::{self, Command, Control};
-use crate::listeners::Addresses;
 use crate::server::Server;
+use swallowtail_config::{Config, MAIN};
+use swallowtail_site::listeners::Addresses;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -50,10 +50,10 @@ async fn until_stop(server: &Server, control: &mut Control, signals: &mut StopSi
             () = signals.wait() => return,
         };
         match command {
-            Command::Announce(text) => server.announce(&text),
-            Command::Move(address) => server.move_to(&address),
+            Command::Announce(text) => server.service().announce(&text),
+            Command::Move(address) => server.service().move_to(&address),
             Command::Changed(handle) => tokio::select! {
-                () = server.account_changed(&handle) => {}
+                () = server.service().account_changed(&handle) => {}
                 () = signals.wait() => return,
             },
             // The last word counts: a stop can be put off and hastened.
@@ -88,7 +88,7 @@ async fn reload_certificates(server: &Server, hangup: &mut Signal) -> Infallible
 async fn count_down(server: &Server, minutes: u32) {
     for left in (1..=minutes).rev() {
         if left == minutes || matches!(left, 5 | 2 | 1) {
-            server.warn(left);
+            server.service().warn(left);
         }
         tokio::time::sleep(MINUTE).await;
     }

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use msnp::Handle;
 use support::{TestServer, people};
-use swallowtail::accounts::InviteCode;
-use swallowtail::config::Access;
-use swallowtail::store::NewInvite;
+use swallowtail_config::Access;
+use swallowtail_store::accounts::InviteCode;
+use swallowtail_store::database::NewInvite;
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -50,9 +50,9 @@ async fn somebody_signs_up_in_chromium_and_signs_in_with_a_client() {
 
     for width in [800, 390] {
         let handle = format!("width{width}@example.com");
-        let nobody: swallowtail::client::Tap = Arc::new(|_| {});
+        let nobody: msnp_client::Tap = Arc::new(|_| {});
         let (http, parsed) = (server.server().addresses().http, Handle::parse(&handle).unwrap());
-        let ticket = swallowtail::client::fetch_ticket(http, &parsed, "s3cr,t &%", &nobody).await.unwrap();
+        let ticket = msnp_client::fetch_ticket(http, &parsed, "s3cr,t &%", &nobody).await.unwrap();
         let ticket = format!("t={}&p=", ticket.secret());
         let mut wire = people::sign_in(server.notification(), &handle, &ticket).await;
         let burst = people::synchronize(&mut wire).await;

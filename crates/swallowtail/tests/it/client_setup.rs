@@ -17,8 +17,8 @@ use support::TestServer;
 use support::binary::{run, swallowtail};
 use support::http::{Answer, Http};
 use support::tls::{TestCertificate, trusting};
-use swallowtail::client_setup::Root;
-use swallowtail::config::{Advertise, Listen, Network};
+use swallowtail_config::{Advertise, Listen, Network};
+use swallowtail_setup::client_setup::Root;
 use tokio::net::TcpStream;
 
 /// The hosts that clients sign in to.
@@ -187,7 +187,7 @@ async fn a_server_without_a_root_of_its_own_makes_none_and_offers_none() {
     assert!(!server.data().join("root").exists());
     let error = format!(
         "{:#}",
-        swallowtail::config::Config::parse("[listen]\nhttps = \"127.0.0.1:0\"\n[tls]\nown_root = false").unwrap_err()
+        swallowtail_config::Config::parse("[listen]\nhttps = \"127.0.0.1:0\"\n[tls]\nown_root = false").unwrap_err()
     );
     assert!(error.contains("[[tls.certificate]]") && error.contains("tls.own_root"), "{error}");
 }

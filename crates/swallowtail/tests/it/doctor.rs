@@ -11,10 +11,10 @@ use msnp::{DisplayName, Handle};
 use support::binary::{RunningBinary, account, run, swallowtail};
 use support::tls::TestCertificate;
 use support::{TestServer, address, password_hash, private_directory};
-use swallowtail::client_table::Client;
-use swallowtail::config::Config;
-use swallowtail::doctor::{Hop, Options, Ports, State, Target, TestAccount, examine};
-use swallowtail::store::NewAccount;
+use swallowtail_config::Config;
+use swallowtail_setup::client_table::Client;
+use swallowtail_setup::doctor::{Hop, Options, Ports, State, Target, TestAccount, examine};
+use swallowtail_store::database::NewAccount;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -383,7 +383,7 @@ async fn lower_cased_headers_are_named_once() {
 
 #[tokio::test]
 async fn title_case_is_named_unless_it_is_wanted() {
-    use swallowtail::config::HeaderCase::Title;
+    use swallowtail_config::HeaderCase::Title;
     let directory = private_directory();
     let server = start(&good(directory.path()), |config| config.http.header_case = Title).await;
     assert_fault(&look(&remote(&server), &alice()).await, "nexus", &["Passporturls", "http.header_case"]);

@@ -8,7 +8,7 @@ use support::people::{self, text_message};
 use support::tls::TestCertificate;
 use support::wire::Wire;
 use support::{TestServer, address, is_closed};
-use swallowtail::config::{Advertise, Config, Listen, Network};
+use swallowtail_config::{Advertise, Config, Listen, Network};
 
 fn any() -> Option<SocketAddr> {
     Some("127.0.0.1:0".parse().unwrap())

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use support::time::PATIENCE;
 use support::tls::TestCertificate;
 use support::{TestServer, people};
-use swallowtail::config::Config;
+use swallowtail_config::Config;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::process::{Child, Command};

@@ -8,7 +8,7 @@ use support::binary::{RunningBinary, account, run};
 use support::people::{Chat, sign_in_bytes, synchronize};
 use support::wire::Wire;
 use support::{TestServer, address};
-use swallowtail::config::Config;
+use swallowtail_config::Config;
 use tempfile::TempDir;
 
 const PASSWORD: &str = "correct horse";

@@ -8,9 +8,9 @@ use msnp::Handle;
 use support::binary::{self, RunningBinary};
 use support::http::{Answer, Browser, Http, form, value_of};
 use support::{TestServer, address, people};
-use swallowtail::accounts::InviteCode;
-use swallowtail::config::{Access, Config};
-use swallowtail::store::NewInvite;
+use swallowtail_config::{Access, Config};
+use swallowtail_store::accounts::InviteCode;
+use swallowtail_store::database::NewInvite;
 use tokio::task::JoinSet;
 
 const PASSWORD: &str = "s3cr,t &%";
@@ -47,10 +47,10 @@ async fn exists(server: &TestServer, handle: &str) -> bool {
 
 /// Fetches a ticket with the password of these tests and signs in.
 async fn sign_in(server: &TestServer, handle: &str) -> support::wire::Wire {
-    let nobody: swallowtail::client::Tap = Arc::new(|_| {});
+    let nobody: msnp_client::Tap = Arc::new(|_| {});
     let parsed = Handle::parse(handle).unwrap();
     let http = server.server().addresses().http;
-    let ticket = swallowtail::client::fetch_ticket(http, &parsed, PASSWORD, &nobody).await.unwrap();
+    let ticket = msnp_client::fetch_ticket(http, &parsed, PASSWORD, &nobody).await.unwrap();
     people::sign_in(server.notification(), handle, &format!("t={}&p=", ticket.secret())).await
 }
 
@@ -344,7 +344,7 @@ async fn who_signs_up_with_an_address_that_others_kept_is_asked_about_them() {
     let (mut alice, _bob) = server.friends("alice", "bob").await;
     let handle = Handle::parse(&address("bob")).unwrap();
     server.server().accounts().remove(&handle).await.unwrap();
-    server.server().account_changed(&handle).await;
+    server.server().service().account_changed(&handle).await;
     alice.expect("FLN bob@example.com").await;
     assert!(!exists(&server, "bob@example.com").await);
     let done = browser(&server).await.fill("/signup", &fields("bob@example.com", "New Bob")).await;

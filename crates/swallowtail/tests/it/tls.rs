@@ -118,7 +118,7 @@ async fn a_certificate_that_cannot_be_used_is_named_at_the_start() {
     absent.chain.clone_from(&missing);
     for (files, names) in [(mixed, ["other.key", "one.pem"]), (absent, ["missing.pem", "tls.certificate.chain"])] {
         let data = support::private_directory();
-        let mut config = swallowtail::config::Config { data: data.path().to_owned(), ..Default::default() };
+        let mut config = swallowtail_config::Config { data: data.path().to_owned(), ..Default::default() };
         config.tls.certificate.push(files);
         let error = format!("{:#}", Server::start(config).await.err().unwrap());
         assert!(names.iter().all(|name| error.contains(name)), "{error}");

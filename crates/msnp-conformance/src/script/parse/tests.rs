@@ -1,13 +1,14 @@
 //! The parser, on small texts. That it reads every file of the protocol reference is tested in `tests/transcripts.rs`.
 
 use super::*;
+use crate::script::Script;
 
 fn parse(text: &str) -> Script {
-    script("t.txt", text).unwrap()
+    Script::parse("t.txt", text).unwrap()
 }
 
 fn error(text: &str) -> String {
-    format!("{:#}", script("t.txt", text).unwrap_err())
+    format!("{:#}", Script::parse("t.txt", text).unwrap_err())
 }
 
 fn message(step: &Step) -> &Message {

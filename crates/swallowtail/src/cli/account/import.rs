@@ -11,9 +11,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use msnp::{DisplayName, Handle};
 
 use super::{check_password, default_name, parse_name};
-use crate::accounts::Accounts;
-use crate::accounts::password::{self, HashError};
-use crate::store::NewAccount;
+use swallowtail_store::accounts::Accounts;
+use swallowtail_store::accounts::password::{self, HashError};
+use swallowtail_store::database::NewAccount;
 
 /// How many problems of a file are listed; whoever has more wants to see the pattern, not the list.
 const MOST_PROBLEMS: usize = 20;

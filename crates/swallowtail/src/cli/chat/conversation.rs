@@ -8,7 +8,7 @@ use msnp::switchboard::{AckFlag, ClientCommand, Cookie, ServerCommand};
 use msnp::{ErrorCode, Handle};
 
 use super::screen::Screen;
-use crate::client::{OwnedFrame, SwitchboardClient, Tap};
+use msnp_client::{OwnedFrame, SwitchboardClient, Tap};
 
 /// What stands before a text (docs/protocol/payloads.md section 2).
 const TEXT_HEAD: &str = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\nX-MMS-IM-Format: FN=Tahoma; EF=; CO=0; CS=0; PF=22\r\n\r\n";

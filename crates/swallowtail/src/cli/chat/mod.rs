@@ -19,10 +19,10 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
-use crate::client::{CAPABILITIES, NotificationClient, OwnedFrame, Tap, fetch_ticket};
-use crate::config::is_private;
 use conversation::Conversation;
+use msnp_client::{CAPABILITIES, NotificationClient, OwnedFrame, Tap, fetch_ticket};
 use screen::Screen;
+use swallowtail_config::is_private;
 
 /// The product whose key answers challenges (docs/protocol/challenge.md): that of client 7.5.
 const PRODUCT: &str = "PROD0090YUAUV{2B";

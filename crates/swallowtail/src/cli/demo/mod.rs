@@ -11,10 +11,10 @@ use msnp::notification::{Addition, ContactLine, PresenceLine, ServerCommand};
 use msnp::switchboard::{AckFlag, ServerCommand as SwitchboardLine};
 use msnp::{DisplayName, Handle, List, Status};
 
-use crate::config::{Config, Listen};
 use crate::server::Server;
 use person::Person;
 use show::Show;
+use swallowtail_config::{Config, Listen};
 
 /// A text, as client 7.5 writes it (docs/protocol/payloads.md section 2).
 const TEXT_HEAD: &str = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\
@@ -62,7 +62,7 @@ async fn enter(server: &Server, show: &Show, local: &str, name: &str) -> anyhow:
     show.title(&format!("{name} gets a ticket from the sign-in service and signs in"));
     let handle = Handle::parse(&format!("{local}@example.com"))?;
     let display_name = DisplayName::new(name).context("a display name")?;
-    let password = crate::random::token();
+    let password = swallowtail_base::random::token();
     server.accounts().create(handle.clone(), display_name, &password).await?;
     let mut person = Person::sign_in(server.addresses(), name, handle, &password, show).await?;
     person.change_status(Status::Online).await?;

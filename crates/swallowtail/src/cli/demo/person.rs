@@ -9,8 +9,8 @@ use msnp::{DisplayName, Handle, List, Status, Text};
 
 use super::is_on_list;
 use super::show::Show;
-use crate::client::{CAPABILITIES, NotificationClient, SwitchboardClient, fetch_ticket};
-use crate::listeners::Addresses;
+use msnp_client::{CAPABILITIES, NotificationClient, SwitchboardClient, fetch_ticket};
+use swallowtail_site::listeners::Addresses;
 
 /// A client in the demo.
 pub(super) struct Person {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use console::{Style, style};
 
 use crate::cli::say;
-use crate::client::{Tap, Wire};
+use msnp_client::{Tap, Wire};
 
 /// The widest name of a client and its connection.
 const WHO_WIDTH: usize = 18;

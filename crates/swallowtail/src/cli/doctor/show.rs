@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use console::{Term, style};
 
-use crate::doctor::{Hop, Options, State, Target};
+use swallowtail_setup::doctor::{Hop, Options, State, Target};
 
 /// Colour, name of the hop, and the blanks around them.
 const INDENT: usize = 2 + 5 + 2 + NAME_WIDTH + 2;
@@ -113,7 +113,7 @@ fn string(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Finding;
+    use swallowtail_setup::doctor::Finding;
 
     fn red() -> Hop {
         let finding = Finding {
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn the_same_as_json() {
-        let target = Target::remote("a\nb", crate::doctor::Ports { notification: 1, http: 2, https: 3 });
+        let target = Target::remote("a\nb", swallowtail_setup::doctor::Ports { notification: 1, http: 2, https: 3 });
         let json = json(&target, &[red()]);
         assert!(
             json.starts_with(

@@ -147,8 +147,8 @@ impl RunningBinary {
     /// A ticket from the sign-in service, as a word for USR.
     pub(crate) async fn ticket(&self, handle: &str, password: &str) -> anyhow::Result<String> {
         let handle = Handle::parse(handle).unwrap();
-        let nobody: swallowtail::client::Tap = Arc::new(|_| {});
-        let ticket = swallowtail::client::fetch_ticket(self.http, &handle, password, &nobody).await?;
+        let nobody: msnp_client::Tap = Arc::new(|_| {});
+        let ticket = msnp_client::fetch_ticket(self.http, &handle, password, &nobody).await?;
         Ok(format!("t={}&p=", ticket.secret()))
     }
 

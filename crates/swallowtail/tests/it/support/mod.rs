@@ -16,11 +16,11 @@ use std::path::PathBuf;
 use std::sync::{Mutex, Once};
 
 use msnp::{DisplayName, Handle};
-use swallowtail::accounts::password;
-use swallowtail::config::Config;
-use swallowtail::passport::TicketLife;
 use swallowtail::server::Server;
-use swallowtail::store::NewAccount;
+use swallowtail_config::Config;
+use swallowtail_store::accounts::TicketLife;
+use swallowtail_store::accounts::password;
+use swallowtail_store::database::NewAccount;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::runtime::{Handle as Runtime, Id};

@@ -1,0 +1,22 @@
+//! The current time, in the units that the protocol and the database use.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use msnp::Timestamp;
+
+/// Returns the current time in whole seconds since 1970.
+#[must_use]
+pub fn unix_seconds() -> u64 {
+    since_1970().as_secs()
+}
+
+/// Returns the current time as the protocol writes it, in steps of 100 ns.
+#[must_use]
+pub fn timestamp() -> Timestamp {
+    Timestamp::from_ticks(u64::try_from(since_1970().as_nanos() / 100).unwrap_or(u64::MAX))
+}
+
+/// A clock that is set before 1970 counts as 1970.
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}

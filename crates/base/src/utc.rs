@@ -1,0 +1,90 @@
+//! Moments as people and SOAP write them, in UTC.
+
+use msnp::timestamp::civil_date;
+
+use crate::clock;
+
+/// A moment, to the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Utc {
+    seconds: u64,
+}
+
+impl Utc {
+    /// Now.
+    #[must_use]
+    pub fn now() -> Self {
+        Self { seconds: clock::unix_seconds() }
+    }
+
+    /// The moment of a Unix time. Times before 1970 are moved there.
+    #[must_use]
+    pub fn from_unix(seconds: i64) -> Self {
+        Self { seconds: u64::try_from(seconds).unwrap_or_default() }
+    }
+
+    /// Its Unix time.
+    #[must_use]
+    pub fn unix(self) -> i64 {
+        i64::try_from(self.seconds).unwrap_or(i64::MAX)
+    }
+
+    /// The moment so many seconds later.
+    #[must_use]
+    pub fn plus(self, seconds: u64) -> Self {
+        Self { seconds: self.seconds.saturating_add(seconds) }
+    }
+
+    /// `2005-11-22`.
+    #[must_use]
+    pub fn date(self) -> String {
+        let (year, month, day) = self.civil_date();
+        format!("{year:04}-{month:02}-{day:02}")
+    }
+
+    /// `2005-11-22T05:10:00Z`, as SOAP writes it.
+    #[must_use]
+    pub fn stamp(self) -> String {
+        let (hour, minute, second) = self.time();
+        format!("{}T{hour:02}:{minute:02}:{second:02}Z", self.date())
+    }
+
+    /// `2005.11.22.05.10.00`, as the login servers wrote it after their name.
+    #[must_use]
+    pub fn dotted(self) -> String {
+        let (year, month, day) = self.civil_date();
+        let (hour, minute, second) = self.time();
+        format!("{year:04}.{month:02}.{day:02}.{hour:02}.{minute:02}.{second:02}")
+    }
+
+    fn time(self) -> (u64, u64, u64) {
+        let second = self.seconds % 86_400;
+        (second / 3600, second / 60 % 60, second % 60)
+    }
+
+    fn civil_date(self) -> (u64, u64, u64) {
+        civil_date(self.seconds / 86_400)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_as_the_calendar_says() {
+        let table = [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_132_636_200, "2005-11-22T05:10:00Z"),
+            (1_709_251_199, "2024-02-29T23:59:59Z"),
+            (1_709_251_200, "2024-03-01T00:00:00Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ];
+        for (unix, expected) in table {
+            assert_eq!(Utc::from_unix(unix).stamp(), expected);
+        }
+        assert_eq!(Utc::from_unix(1_132_636_200).dotted(), "2005.11.22.05.10.00");
+        assert_eq!(Utc::from_unix(-1).date(), "1970-01-01");
+    }
+}

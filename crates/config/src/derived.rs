@@ -1,0 +1,82 @@
+//! What the parts of the server are given of the settings.
+
+use crate::Config;
+use crate::limits::{AddressLimits, Limits, RosterLimits};
+use crate::rates::{Rate, RateLimits};
+
+impl Config {
+    /// What an account may keep.
+    #[must_use]
+    pub fn roster_limits(&self) -> RosterLimits {
+        let Limits { contacts, allowed_or_blocked, reverse, groups, .. } = self.limits;
+        RosterLimits { contacts, allowed_or_blocked, reverse, groups }
+    }
+
+    /// How often an account may do what.
+    #[must_use]
+    pub fn rate_limits(&self) -> RateLimits {
+        let limits = &self.limits;
+        let default = RateLimits::default();
+        let times = |most, rate: Rate| Rate { most, ..rate };
+        RateLimits {
+            name_changes: times(limits.name_changes, default.name_changes),
+            switchboards: times(limits.switchboards_per_minute, default.switchboards),
+            unknown_accounts: times(limits.unknown_accounts_per_hour, default.unknown_accounts),
+            calls: times(limits.calls_per_minute, default.calls),
+            rings: times(limits.rings, default.rings),
+            failed_sign_ins: times(limits.failed_sign_ins, default.failed_sign_ins),
+            sign_ups: times(limits.sign_ups_per_hour, default.sign_ups),
+            sign_up_attempts: times(limits.sign_up_attempts, default.sign_up_attempts),
+        }
+    }
+
+    /// How many chat connections there may be in a process that may open `files` files.
+    #[must_use]
+    pub fn address_limits(&self, files: usize) -> AddressLimits {
+        AddressLimits {
+            exempt: self.limits.exempt.clone(),
+            // A tenth is for the database, the listeners and the log.
+            connections: files - files / 10 - http_connections(files),
+            per_address: self.limits.connections_per_address,
+            anonymous_per_address: self.limits.anonymous_per_address,
+        }
+    }
+
+    /// How many HTTP connections there may be in a process that may open `files` files.
+    #[must_use]
+    pub fn http_limits(&self, files: usize) -> AddressLimits {
+        self.limits_without_sign_in(http_connections(files), self.limits.http_connections_per_address)
+    }
+
+    /// How many sessions over the gateway there may be. Each counts as a chat connection too.
+    #[must_use]
+    pub fn gateway_limits(&self) -> AddressLimits {
+        self.limits_without_sign_in(self.limits.gateway_sessions, self.limits.gateway_sessions_per_address)
+    }
+
+    /// For what nobody signs in on.
+    fn limits_without_sign_in(&self, connections: usize, per_address: usize) -> AddressLimits {
+        let exempt = self.limits.exempt.clone();
+        AddressLimits { exempt, connections, per_address, anonymous_per_address: per_address }
+    }
+}
+
+/// A quarter of the files, and no more than this many: each may hold a head and a body, 80 KiB, and so all together 320 MiB.
+fn http_connections(files: usize) -> usize {
+    const MOST: usize = 4096;
+    (files / 4).min(MOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chat_and_http_together_leave_a_tenth_of_the_files() {
+        let config = Config::default();
+        for files in [100, 1024, 1_000_000] {
+            let both = config.address_limits(files).connections + config.http_limits(files).connections;
+            assert_eq!(both, files - files / 10);
+        }
+    }
+}

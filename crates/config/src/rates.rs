@@ -1,0 +1,49 @@
+//! How often accounts and addresses may do what costs others something.
+
+use std::time::Duration;
+
+/// So many times in so long.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// How many times.
+    pub most: usize,
+    /// In any period as long as this.
+    pub span: Duration,
+}
+
+/// The limits of rate.
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimits {
+    /// PRP MFN and REA (ns.md section 7).
+    pub name_changes: Rate,
+    /// XFR SB (sb.md section 2).
+    pub switchboards: Rate,
+    /// ADC and ADD of unknown accounts (ns.md section 8).
+    pub unknown_accounts: Rate,
+    /// CAL of one account (sb.md section 5).
+    pub calls: Rate,
+    /// CAL of one account to another one (sb.md section 5).
+    pub rings: Rate,
+    /// USR with a bad ticket from one address (ns.md section 4).
+    pub failed_sign_ins: Rate,
+    /// Accounts made from one address. A family or a class has a few; who makes them by the dozen is no person.
+    pub sign_ups: Rate,
+    /// Forms from one address. Enough for every slip of the fingers; with the page's answers codes and accounts could be guessed.
+    pub sign_up_attempts: Rate,
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        let rate = |most, seconds| Rate { most, span: Duration::from_secs(seconds) };
+        Self {
+            name_changes: rate(5, 10),
+            switchboards: rate(20, 60),
+            unknown_accounts: rate(30, 3600),
+            calls: rate(60, 60),
+            rings: rate(10, 10),
+            failed_sign_ins: rate(5, 60),
+            sign_ups: rate(5, 3600),
+            sign_up_attempts: rate(20, 15 * 60),
+        }
+    }
+}

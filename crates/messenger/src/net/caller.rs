@@ -1,0 +1,133 @@
+//! Who came, and by which of our addresses.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use swallowtail_config::{Advertise, is_private};
+
+/// A client, and the way that it came.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The client's address; port 0 when it is not known, as behind a terminator or over the gateway.
+    pub peer: SocketAddr,
+    /// The address of ours that it dialled.
+    pub local: SocketAddr,
+    /// The network that it came by.
+    pub network: Arc<Reachable>,
+    /// Whether what it says is encrypted.
+    pub secure: bool,
+    /// Whether it fetches its lines over HTTP; then silence on its stream means nothing.
+    pub polled: bool,
+    /// Whether it came through a tunnel of the proxy.
+    pub tunnelled: bool,
+    /// Whether it came through a terminator or reverse proxy that does not say for whom: it may be anybody.
+    pub hidden: bool,
+}
+
+/// What the clients of one network are told of our addresses.
+#[derive(Clone, Debug, Default)]
+pub struct Reachable {
+    /// What the operator wants them to be told.
+    pub advertise: Advertise,
+    /// The port of the notification server.
+    pub notification: u16,
+    /// The port of the switchboard.
+    pub switchboard: u16,
+    /// The port of the switchboard over TLS, if there is one.
+    pub switchboard_tls: Option<u16>,
+    /// The port of pages and proxy of this very network, if it has one.
+    pub http: Option<u16>,
+    /// The same over TLS.
+    pub https: Option<u16>,
+    /// The network, as the settings call it.
+    pub name: String,
+}
+
+impl Caller {
+    /// A client that dialled us. Addresses of IPv4 are written as such, whatever socket they came by.
+    #[must_use]
+    pub fn new(peer: SocketAddr, local: SocketAddr, network: Arc<Reachable>) -> Self {
+        Self {
+            peer: canonical(peer),
+            local: canonical(local),
+            network,
+            secure: false,
+            polled: false,
+            tunnelled: false,
+            hidden: false,
+        }
+    }
+
+    /// The notification server that this client can dial.
+    #[must_use]
+    pub fn notification_address(&self) -> String {
+        self.reachable(self.network.advertise.notification.as_ref(), self.network.notification)
+    }
+
+    /// The switchboard that this client can dial: over TLS, if it came so and there is one.
+    #[must_use]
+    pub fn switchboard_address(&self) -> String {
+        let network = &self.network;
+        match network.switchboard_tls {
+            Some(port) if self.secure && !self.polled => {
+                self.reachable(network.advertise.switchboard_tls.as_ref(), port)
+            }
+            _ => self.reachable(network.advertise.switchboard.as_ref(), network.switchboard),
+        }
+    }
+
+    /// What the operator says, or the address that the client dialled with another port.
+    fn reachable(&self, advertised: Option<&String>, port: u16) -> String {
+        let dialled = || SocketAddr::new(self.local.ip(), port).to_string();
+        advertised.cloned().unwrap_or_else(dialled)
+    }
+
+    /// Whether the client is of this machine or of a private network.
+    #[must_use]
+    pub fn is_near(&self) -> bool {
+        is_private(self.peer.ip())
+    }
+
+    /// Whether a password may come this way (security.md section 8): encrypted, or from this machine or a private network. `insecure_http` is the
+    /// setting that lets it come any way.
+    #[must_use]
+    pub fn may_bring_passwords(&self, insecure_http: bool) -> bool {
+        self.secure || insecure_http || self.is_near()
+    }
+
+    /// Behind a terminator or a reverse proxy: the client is another one.
+    #[must_use]
+    pub fn on_behalf_of(mut self, client: IpAddr, secure: bool) -> Self {
+        self.peer = canonical(SocketAddr::new(client, 0));
+        self.secure = secure;
+        self
+    }
+}
+
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(address: &str) -> Caller {
+        let peer = format!("{address}:5").parse().unwrap();
+        Caller::new(peer, "192.0.2.1:80".parse().unwrap(), Arc::default())
+    }
+
+    #[test]
+    fn passwords_in_clear_come_from_near_only() {
+        let near =
+            ["127.0.0.1", "10.1.2.3", "192.168.0.9", "172.16.0.1", "169.254.1.1", "[::1]", "[fd00::1]", "[fe80::1]"];
+        for near in near.into_iter().chain(["[::ffff:10.0.0.1]"]) {
+            assert!(from(near).may_bring_passwords(false), "{near}");
+        }
+        for far in ["203.0.113.1", "172.32.0.1", "[2001:db8::1]", "[::ffff:203.0.113.1]"] {
+            assert!(!from(far).may_bring_passwords(false), "{far}");
+            assert!(from(far).may_bring_passwords(true), "{far}");
+            assert!(Caller { secure: true, ..from(far) }.may_bring_passwords(false), "{far}");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! A connection over an in-memory stream, with a clock that stands still until it is told to go on.
+
+use std::sync::Mutex;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::advance;
+
+use super::*;
+use swallowtail_base::lock;
+
+/// More than half of what a connection may have unsent before it is not read any more.
+const BIG: usize = 40_000;
+
+/// Answers each line with itself. `BIG` is answered with many bytes, `WAIT` waits until the test says so, `REST` rests for ten seconds, `TAKE n` has a payload.
+struct Echo {
+    outbox: Arc<Outbox>,
+    gate: Option<oneshot::Receiver<()>>,
+    ended: Arc<Mutex<u32>>,
+    handled: Arc<Mutex<u32>>,
+    rest: Option<Duration>,
+    idle: Option<Duration>,
+}
+
+impl Session for Echo {
+    type Outcome = ();
+
+    fn payload_length(&mut self, line: &[u8]) -> Result<usize, Refusal> {
+        match line.strip_prefix(b"TAKE ") {
+            Some(length) => Ok(msnp::word::number(length).ok_or(Malformed::PayloadLength)? as usize),
+            None if line == b"BAD" => Err(Malformed::UnknownVerb.into()),
+            None => Ok(0),
+        }
+    }
+
+    fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<()>, Refusal> {
+        *lock(&self.handled) += 1;
+        let answer = [frame.line, b"\n"].concat();
+        if frame.line == b"WAIT" {
+            let (gate, outbox) = (self.gate.take(), self.outbox.clone());
+            return Ok(Handled::Wait(Box::pin(async move {
+                if let Some(gate) = gate {
+                    let _ = gate.await;
+                }
+                outbox.reply(|out| out.extend(answer));
+            })));
+        }
+        if frame.line == b"BIG" {
+            self.outbox.reply(|out| out.resize(out.len() + BIG, b'x'));
+            return Ok(Handled::Done);
+        }
+        if frame.line == b"OUT" {
+            self.outbox.close_with(|out| out.extend(answer));
+            return Ok(Handled::Done);
+        }
+        if frame.line == b"REST" {
+            self.rest = Some(Duration::from_secs(10));
+        }
+        self.outbox.reply(|out| out.extend(answer));
+        Ok(Handled::Done)
+    }
+
+    fn finish(&mut self, (): ()) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn refuse(&mut self, _refusal: Refusal) {}
+
+    fn rest(&mut self) -> Option<Duration> {
+        self.rest.take()
+    }
+
+    fn idle_deadline(&self, _opened: Instant, last: Instant) -> Option<Instant> {
+        self.idle.map(|idle| last + idle)
+    }
+
+    fn next_tick(&self) -> Option<Instant> {
+        None
+    }
+
+    fn tick(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn ended(&mut self) {
+        *lock(&self.ended) += 1;
+    }
+}
+
+struct Peer {
+    stream: DuplexStream,
+    outbox: Arc<Outbox>,
+    open_gate: oneshot::Sender<()>,
+    ended: Arc<Mutex<u32>>,
+    handled: Arc<Mutex<u32>>,
+    task: JoinHandle<()>,
+}
+
+/// A connection whose stream holds `room` bytes in each direction.
+fn connect(room: usize, idle: Option<Duration>) -> Peer {
+    let (near, far) = tokio::io::duplex(room);
+    let outbox = Outbox::new(1000);
+    let (open_gate, gate) = oneshot::channel();
+    let (ended, handled) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));
+    let session = Echo {
+        outbox: outbox.clone(),
+        gate: Some(gate),
+        ended: ended.clone(),
+        handled: handled.clone(),
+        rest: None,
+        idle,
+    };
+    let task = tokio::spawn(serve(far, session, outbox.clone(), LineRules::NOTIFICATION));
+    Peer { stream: near, outbox, open_gate, ended, handled, task }
+}
+
+impl Peer {
+    async fn say(&mut self, text: &str) {
+        self.stream.write_all(text.as_bytes()).await.unwrap();
+    }
+
+    async fn hear(&mut self, text: &str) {
+        let mut heard = vec![0; text.len()];
+        self.stream.read_exact(&mut heard).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&heard), text);
+    }
+
+    /// Nothing comes while everything else that can happen does.
+    async fn hear_nothing(&mut self) {
+        let silence = tokio::time::timeout(Duration::from_millis(1), self.stream.read_u8()).await;
+        assert!(silence.is_err(), "{silence:?}");
+    }
+
+    async fn is_closed(&mut self) -> bool {
+        let mut rest = Vec::new();
+        let end = tokio::time::timeout(Duration::from_millis(1), self.stream.read_to_end(&mut rest)).await;
+        end.is_ok() && rest.is_empty()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn commands_behind_one_that_waits_wait_too_and_what_others_say_does_not() {
+    let mut peer = connect(4096, None);
+    peer.say("A\nWAIT\nB\n").await;
+    peer.hear("A\n").await;
+    assert!(peer.outbox.send(|out| out.extend(b"from somebody else\n")).is_some());
+    peer.hear("from somebody else\n").await;
+    peer.hear_nothing().await;
+    peer.open_gate.send(()).unwrap();
+    peer.stream.write_all(b"C\n").await.unwrap();
+    let mut heard = [0; 9];
+    peer.stream.read_exact(&mut heard).await.unwrap();
+    assert_eq!(&heard, b"WAIT\nB\nC\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_too_fast_is_read_more_slowly() {
+    let mut peer = connect(4096, None);
+    peer.say("REST\nA\n").await;
+    peer.hear("REST\n").await;
+    advance(Duration::from_secs(9)).await;
+    peer.hear_nothing().await;
+    advance(Duration::from_secs(1)).await;
+    peer.hear("A\n").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_begun_line_has_thirty_seconds_and_a_payload_sixty() {
+    for (begun, seconds) in [("HALF A LI", 30), ("TAKE 5\nab", 60)] {
+        let mut peer = connect(4096, None);
+        peer.say(begun).await;
+        peer.hear_nothing().await;
+        advance(Duration::from_secs(seconds - 1)).await;
+        peer.hear_nothing().await;
+        advance(Duration::from_secs(1)).await;
+        assert!(peer.is_closed().await, "{begun}");
+        assert_eq!(*lock(&peer.ended), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_that_each_come_in_time_never_run_into_the_timeout() {
+    let mut peer = connect(4096, None);
+    for _ in 0..5 {
+        peer.say("\nHALF").await;
+        advance(Duration::from_secs(20)).await;
+    }
+    peer.say("\n").await;
+    for _ in 0..5 {
+        peer.hear("HALF\n").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_ends_a_connection_and_any_byte_starts_it_anew() {
+    let mut peer = connect(4096, Some(Duration::from_secs(180)));
+    for _ in 0..3 {
+        advance(Duration::from_secs(170)).await;
+        peer.say("A\n").await;
+        peer.hear("A\n").await;
+    }
+    advance(Duration::from_secs(179)).await;
+    peer.hear_nothing().await;
+    advance(Duration::from_secs(1)).await;
+    assert!(peer.is_closed().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_answers_before_a_bad_line_still_arrive() {
+    let mut peer = connect(4096, None);
+    peer.say("A\nBAD\nB\n").await;
+    peer.hear("A\n").await;
+    assert!(peer.is_closed().await);
+    assert_eq!(*lock(&peer.ended), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_carried_out_after_the_last_answer() {
+    let mut peer = connect(4096, None);
+    let handled = peer.handled.clone();
+    peer.say("A\nOUT\nB\n").await;
+    peer.hear("A\nOUT\n").await;
+    assert!(peer.is_closed().await);
+    assert_eq!(*lock(&handled), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_take_the_last_bytes_is_left_after_a_second() {
+    let peer = connect(4, None);
+    peer.outbox.close_with(|out| out.extend(b"a long goodbye"));
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    assert!(!peer.task.is_finished(), "it may still read");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(peer.task.is_finished());
+    assert_eq!(*lock(&peer.ended), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_is_closed_and_the_sender_hears_it() {
+    let peer = connect(4, None);
+    let took: Vec<bool> = (0..5).map(|_| peer.outbox.send(|out| out.extend([b'x'; 300])).is_some()).collect();
+    assert_eq!(took, [true, true, true, false, false]);
+    peer.task.await.unwrap();
+    assert_eq!(*lock(&peer.ended), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_long_answers_to_commands_of_one_segment_all_arrive() {
+    let start = Instant::now();
+    for room in [100, 1 << 20] {
+        let mut peer = connect(room, None);
+        peer.say("BIG\nBIG\nBIG\nBIG\nBIG\nA\n").await;
+        peer.hear(&"x".repeat(5 * BIG)).await;
+        peer.hear("A\n").await;
+    }
+    // A clock that stands still goes on only when everybody waits for it.
+    assert_eq!(start.elapsed(), Duration::ZERO, "a wake-up was lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_answers_are_not_read_no_further_command_is_handled() {
+    let mut peer = connect(100, None);
+    peer.say("BIG\nBIG\nA\nB\nC\n").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(*lock(&peer.handled), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_breaks_ends_its_session_once() {
+    let peer = connect(4096, None);
+    drop(peer.stream);
+    peer.task.await.unwrap();
+    assert_eq!(*lock(&peer.ended), 1);
+    assert!(peer.outbox.send(|out| out.push(b'x')).is_none());
+}

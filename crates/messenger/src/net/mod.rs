@@ -1,0 +1,22 @@
+//! Sockets: what a notification and a switchboard connection have in common.
+//!
+//! One task owns one socket ([`connection`]). Whoever has something to say to a connection appends it to that connection's
+//! [`Outbox`] and never waits. What a connection does with what it reads is up to its [`Session`].
+
+mod bucket;
+mod caller;
+pub mod connection;
+mod connections;
+mod listener;
+mod outbox;
+mod prefixed;
+mod stream;
+
+pub use bucket::Bucket;
+pub use caller::{Caller, Reachable};
+pub use connection::{Handled, Session, Stop};
+pub use connections::{Connections, Permit, counted_address};
+pub use listener::{accept_loop, raise_file_limit};
+pub use outbox::Outbox;
+pub use prefixed::{Prefixed, first_bytes};
+pub use stream::{AnyStream, Stream};

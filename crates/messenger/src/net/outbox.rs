@@ -1,0 +1,258 @@
+//! What waits to be written to one connection.
+//!
+//! Anyone may append; nobody waits. The owner takes everything at once and writes it with as few system calls as the kernel
+//! allows, which is the largest lever on throughput there is here. What *others* queue is bounded: a connection that does not
+//! read is closed, and its peers never notice more than that. A connection's own answers do not count, but while many of them are
+//! unsent it is not read.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use swallowtail_base::lock;
+
+/// The queue of a connection, shared between its owner and everybody who talks to it.
+pub struct Outbox {
+    /// The most bytes that others may have waiting.
+    limit: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    bytes: Vec<u8>,
+    /// How many of `bytes` came from others.
+    foreign: usize,
+    /// The same of what the owner took and has not written yet.
+    foreign_taken: usize,
+    /// All that the owner took and has not written yet.
+    taken: usize,
+    stage: Stage,
+    owner: Option<Waker>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Open,
+    /// What is queued is written, then the connection closes.
+    Closing,
+    /// The connection closes at once.
+    Dead,
+}
+
+/// What the owner is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// Write the bytes that were swapped in.
+    Bytes,
+    /// Everything is written; close.
+    Close,
+    /// Close without writing any more.
+    Abort,
+}
+
+impl Outbox {
+    /// An empty queue in which others may have `limit` bytes waiting.
+    #[must_use]
+    pub fn new(limit: usize) -> Arc<Self> {
+        Arc::new(Self { limit, state: Mutex::default() })
+    }
+
+    /// Appends an answer to the connection's own command.
+    pub fn reply(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut state = lock(&self.state);
+        if state.stage == Stage::Open {
+            write(&mut state.bytes);
+            state.wake();
+        }
+    }
+
+    /// Appends what somebody else has to say; how many bytes of others wait then. `None` when the connection is gone, closing, or
+    /// too slow; the last closes it.
+    pub fn send(&self, write: impl FnOnce(&mut Vec<u8>)) -> Option<usize> {
+        let mut state = lock(&self.state);
+        if state.stage != Stage::Open {
+            return None;
+        }
+        let before = state.bytes.len();
+        write(&mut state.bytes);
+        state.foreign += state.bytes.len() - before;
+        let waiting = state.foreign + state.foreign_taken;
+        let fits = waiting <= self.limit;
+        if !fits {
+            state.bytes = Vec::new();
+            state.stage = Stage::Dead;
+        }
+        state.wake();
+        fits.then_some(waiting)
+    }
+
+    /// Writes what is queued, then closes. Nothing can be appended any more.
+    pub fn close(&self) {
+        let mut state = lock(&self.state);
+        if state.stage == Stage::Open {
+            state.stage = Stage::Closing;
+            state.wake();
+        }
+    }
+
+    /// Appends a last line and closes, in one step: nothing can come in between.
+    pub fn close_with(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut state = lock(&self.state);
+        if state.stage == Stage::Open {
+            write(&mut state.bytes);
+            state.stage = Stage::Closing;
+            state.wake();
+        }
+    }
+
+    /// The bytes of the connection's own answers that are not written yet; `None` when nothing can be appended any more.
+    pub(crate) fn own_unsent(&self) -> Option<usize> {
+        let state = lock(&self.state);
+        let foreign = state.foreign + state.foreign_taken;
+        (state.stage == Stage::Open).then(|| (state.bytes.len() + state.taken).saturating_sub(foreign))
+    }
+
+    /// For the owner, when it runs: its own answers need not wake it. It registers again before it waits.
+    pub(crate) fn begin_poll(&self) {
+        lock(&self.state).owner = None;
+    }
+
+    /// For the owner, when all that it took is written: takes what came since, swapped with the empty `buffer`. Registers the
+    /// owner under the same lock, so that no wake-up is lost.
+    pub(crate) fn poll_take(&self, context: &mut Context<'_>, buffer: &mut Vec<u8>) -> Poll<Taken> {
+        let mut state = lock(&self.state);
+        state.taken = 0;
+        state.foreign_taken = 0;
+        if state.stage == Stage::Dead {
+            return Poll::Ready(Taken::Abort);
+        }
+        if !state.bytes.is_empty() {
+            // A fresh vector rather than the written one: an idle connection owns no buffer.
+            *buffer = std::mem::take(&mut state.bytes);
+            state.taken = buffer.len();
+            state.foreign_taken = std::mem::take(&mut state.foreign);
+            return Poll::Ready(Taken::Bytes);
+        }
+        if state.stage == Stage::Closing {
+            return Poll::Ready(Taken::Close);
+        }
+        state.register(context);
+        Poll::Pending
+    }
+
+    /// For the owner, while `unwritten` bytes of what it took are not written yet: whether the connection is to close or to end.
+    /// Registers the owner. Of a part that is written the own answers count as the first: what others wait for is never counted
+    /// too low.
+    pub(crate) fn poll_closing(&self, context: &mut Context<'_>, unwritten: usize) -> Poll<Taken> {
+        let mut state = lock(&self.state);
+        state.taken = unwritten;
+        state.foreign_taken = state.foreign_taken.min(unwritten);
+        match state.stage {
+            Stage::Dead => Poll::Ready(Taken::Abort),
+            Stage::Closing => Poll::Ready(Taken::Close),
+            Stage::Open => {
+                state.register(context);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// For the owner, when the connection is gone.
+    pub(crate) fn shut(&self) {
+        let mut state = lock(&self.state);
+        *state = State { stage: Stage::Dead, ..State::default() };
+    }
+}
+
+/// Tells how much waits, and not what: messages, cookies and tickets pass through here.
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = lock(&self.state);
+        write!(f, "Outbox({:?}, {} bytes)", state.stage, state.bytes.len() + state.taken)
+    }
+}
+
+impl State {
+    fn wake(&mut self) {
+        if let Some(owner) = self.owner.take() {
+            owner.wake();
+        }
+    }
+
+    fn register(&mut self, context: &Context<'_>) {
+        match &mut self.owner {
+            Some(owner) => owner.clone_from(context.waker()),
+            None => self.owner = Some(context.waker().clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(outbox: &Outbox) -> (Poll<Taken>, Vec<u8>) {
+        let mut buffer = Vec::new();
+        let taken = outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut buffer);
+        (taken, buffer)
+    }
+
+    fn say(bytes: &[u8]) -> impl FnOnce(&mut Vec<u8>) {
+        let bytes = bytes.to_vec();
+        move |out| out.extend(bytes)
+    }
+
+    #[test]
+    fn everything_that_waits_is_taken_at_once() {
+        let outbox = Outbox::new(10);
+        outbox.reply(say(b"a"));
+        assert_eq!(outbox.send(say(b"b")), Some(1));
+        assert_eq!(take(&outbox), (Poll::Ready(Taken::Bytes), b"ab".to_vec()));
+        assert_eq!(take(&outbox).0, Poll::Pending);
+    }
+
+    #[test]
+    fn what_others_queue_is_bounded_also_while_it_is_being_written() {
+        let outbox = Outbox::new(10);
+        assert_eq!(outbox.send(say(b"123456")), Some(6));
+        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
+        assert_eq!(outbox.send(say(b"12345")), None, "six of eleven bytes are not written yet");
+        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Abort));
+        assert_eq!(outbox.send(say(b"x")), None);
+    }
+
+    #[test]
+    fn a_part_that_is_written_makes_room() {
+        let outbox = Outbox::new(10);
+        assert_eq!(outbox.send(say(b"123456")), Some(6));
+        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
+        assert_eq!(outbox.poll_closing(&mut Context::from_waker(Waker::noop()), 2), Poll::Pending);
+        assert_eq!(outbox.send(say(b"12345678")), Some(10), "four of six bytes are written");
+    }
+
+    #[test]
+    fn own_answers_do_not_count_but_are_told() {
+        let outbox = Outbox::new(10);
+        outbox.reply(say(&[0; 100]));
+        assert_eq!(outbox.send(say(b"x")), Some(1));
+        assert_eq!(outbox.own_unsent(), Some(100));
+        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
+        assert_eq!(outbox.own_unsent(), Some(100), "taken is not written");
+        assert_eq!(take(&outbox).0, Poll::Pending);
+        assert_eq!(outbox.own_unsent(), Some(0));
+    }
+
+    #[test]
+    fn a_closing_connection_still_gets_what_was_queued_and_nothing_more() {
+        let outbox = Outbox::new(10);
+        outbox.reply(say(b"a"));
+        outbox.close_with(say(b"b"));
+        outbox.reply(say(b"c"));
+        assert_eq!(outbox.send(say(b"d")), None);
+        assert_eq!(outbox.own_unsent(), None);
+        assert_eq!(take(&outbox), (Poll::Ready(Taken::Bytes), b"ab".to_vec()));
+        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Close));
+    }
+}

@@ -1,0 +1,47 @@
+//! ADG, REG, RMG (docs/protocol/ns.md section 9).
+
+use std::sync::Arc;
+
+use msnp::notification::{Adg, GroupLine, GroupWord, Reg, Rmg};
+use msnp::{Dialect, GroupRef, Malformed, Refusal};
+
+use super::edit;
+use super::session::{Me, Outcome};
+use crate::net::Handled;
+use crate::service::Service;
+use swallowtail_base::random;
+
+/// ADG: makes a group.
+pub(super) fn adg(service: &Arc<Service>, me: &Me, adg: Adg) -> Handled<Outcome> {
+    let limits = service.roster_limits();
+    let guid = random::guid();
+    let numbered = me.endpoint.dialect < Dialect::Msnp10;
+    edit::own(service, me, adg.trid, move |roster, now| {
+        let (changes, number) = roster.add_group(adg.name.value(), guid, numbered, &limits, now)?;
+        let group = number.filter(|_| numbered).map_or(GroupRef::Guid(guid), GroupRef::Number);
+        Ok((changes, GroupLine::Added { trid: adg.trid, name: adg.name, group }.into()))
+    })
+}
+
+/// REG: renames a group.
+pub(super) fn reg(service: &Arc<Service>, me: &Me, reg: Reg) -> Handled<Outcome> {
+    edit::own(service, me, reg.trid, move |roster, now| {
+        Ok((roster.rename_group(reg.group, reg.name.value(), now)?, GroupLine::Renamed(reg).into()))
+    })
+}
+
+/// RMG: removes a group. Client 7.0 sometimes sends the name in place of the GUID; another word closes.
+pub(super) fn rmg(service: &Arc<Service>, me: &Me, rmg: Rmg) -> Result<Handled<Outcome>, Refusal> {
+    let by_name = || {
+        let state = me.cell.state();
+        let mut groups = state.roster.groups.iter();
+        groups.find(|(_, group)| rmg.group.is_name(&group.name)).map(|(guid, _)| GroupRef::Guid(*guid))
+    };
+    let group = match rmg.group {
+        GroupWord::Reference(group) => group,
+        GroupWord::Name(_) => by_name().ok_or(Malformed::Word)?,
+    };
+    Ok(edit::own(service, me, rmg.trid, move |roster, now| {
+        Ok((roster.remove_group(group, now)?, GroupLine::Removed { trid: rmg.trid, group }.into()))
+    }))
+}

@@ -1,0 +1,81 @@
+//! The document that tells clients what not to do (docs/protocol/http.md section 4), from the settings under `[shields]`.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use msnp::Dialect;
+use msnp::payload::{ShieldedClients, Shields};
+
+use swallowtail_config::{ShieldsClient, ShieldsConfig};
+
+/// Returns the document for a reader of this dialect.
+pub(super) fn document(settings: &ShieldsConfig, dialect: Dialect) -> String {
+    let mut shields = Shields::default();
+    if !settings.clients.is_empty() {
+        shields.clients = settings.clients.iter().map(rule).collect();
+    }
+    shields.block_texts = settings.block_texts.iter().map(|text| STANDARD.encode(text)).collect();
+    shields.document(dialect)
+}
+
+fn rule(client: &ShieldsClient) -> ShieldedClients {
+    ShieldedClients {
+        major: client.major,
+        minor: client.minor,
+        builds: client.least_build..=client.most_build,
+        deny: client.deny.iter().map(|denied| denied.feature()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use msnp::payload::Feature;
+
+    use super::*;
+    use swallowtail_config::Config;
+
+    fn document(text: &str, dialect: Dialect) -> String {
+        super::document(&Config::parse(text).unwrap().shields, dialect)
+    }
+
+    #[test]
+    fn nothing_set_is_the_document_of_the_seed() {
+        for text in ["", "[shields]"] {
+            assert_eq!(document(text, Dialect::Msnp12), Shields::default().document(Dialect::Msnp12));
+        }
+    }
+
+    #[test]
+    fn the_example_of_the_reference_comes_out_byte_for_byte() {
+        let text = "[shields]\nblock_texts = ['example\\.invalid']\n[[shields.client]]\nmajor = 7\nminor = 5\nmost_build = 310\n\
+                    deny = [\"winks\", \"voiceim\", \"winks\"]";
+        let expected = concat!(
+            r#"<?xml version="1.0" encoding="utf-8" ?><config><shield>"#,
+            r#"<cli maj="7" min="5" minbld="0" maxbld="310" deny="voiceim winks" /></shield>"#,
+            r#"<block><regexp><imtext value="ZXhhbXBsZVwuaW52YWxpZA==" /></regexp></block></config>"#,
+        );
+        assert_eq!(document(text, Dialect::Msnp12), expected);
+        assert!(document(text, Dialect::Msnp11).ends_with("<block></block></config>"));
+    }
+
+    #[test]
+    fn texts_alone_leave_clients_as_they_are() {
+        let blocked = document("[shields]\nblock_texts = [\"a\", \"b\"]", Dialect::Msnp12);
+        let expected = Shields::default()
+            .document(Dialect::Msnp12)
+            .replace("<block>", "<block><regexp><imtext value=\"YQ==\" /><imtext value=\"Yg==\" /></regexp>");
+        assert_eq!(blocked, expected);
+    }
+
+    #[test]
+    fn the_longest_document_is_below_10_kib() {
+        let names = Feature::ALL.map(|feature| format!("{:?}", feature.name())).join(", ");
+        let most = u32::MAX;
+        let client = format!(
+            "[[shields.client]]\nmajor = {most}\nminor = {most}\nleast_build = {most}\nmost_build = {most}\ndeny = [{names}]\n"
+        );
+        let texts = format!("\"{}\",", "x".repeat(ShieldsConfig::MAX_TEXT)).repeat(ShieldsConfig::MAX_TEXTS);
+        let text = format!("[shields]\nblock_texts = [{texts}]\n{}", client.repeat(ShieldsConfig::MAX_CLIENTS));
+        let length = document(&text, Dialect::Msnp12).len();
+        assert!(length < 10 * 1024, "{length}");
+    }
+}

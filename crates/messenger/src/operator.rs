@@ -1,0 +1,72 @@
+//! What an operator tells a running service, and what it then tells everybody.
+
+use msnp::notification::{ServerCommand, ServiceLine, SignInAnswer};
+use msnp::payload::{alert, shutdown_warning};
+use msnp::{Dialect, Handle, TrId};
+
+use crate::notification;
+use crate::presence::{Cell, Endpoint};
+use crate::service::Service;
+use swallowtail_base::random;
+use swallowtail_store::accounts::member_id;
+
+impl Service {
+    /// Says something to everybody who is signed in; the text may differ by account.
+    fn tell_everybody(&self, line: impl Fn(&Cell, &Endpoint) -> Option<ServerCommand>) {
+        for cell in self.directory.cells() {
+            if let Some(endpoint) = cell.endpoint()
+                && let Some(line) = line(&cell, &endpoint)
+            {
+                endpoint.send(&line);
+            }
+        }
+    }
+
+    /// Warns that the service will stop in so many minutes (payloads.md section 11).
+    pub fn warn(&self, minutes: u32) {
+        let line = ServerCommand::from(ServiceLine::Message(shutdown_warning(minutes)));
+        self.tell_everybody(|_, _| Some(line.clone()));
+    }
+
+    /// Shows an alert. Small libraries for MSNP8 do not read its payload, so they do not get it (ns.md section 13).
+    pub fn announce(&self, text: &str) {
+        let page = &self.config.sign_in.page;
+        let id = u32::from_le_bytes(random::bytes()) >> 1;
+        self.tell_everybody(|cell, endpoint| {
+            let alert = || alert(&cell.handle, member_id(cell.id), id, page, text);
+            (endpoint.dialect >= Dialect::Msnp9).then(|| ServiceLine::Notification(alert()).into())
+        });
+    }
+
+    /// Sends everybody to another notification server (ns.md section 4, XFR NS).
+    pub fn move_to(&self, notification: &str) {
+        self.tell_everybody(|_, endpoint| {
+            let (notification, dispatch) = (notification.to_owned(), endpoint.notification.clone());
+            Some(SignInAnswer::Transfer { trid: TrId::UNASKED, notification, dispatch }.into())
+        });
+    }
+
+    /// The password of an account was changed, or the account is gone: its connections are closed, and its cookies are worth nothing
+    /// any more. Tickets are checked at each sign-in.
+    pub async fn account_changed(&self, handle: &Handle) {
+        let directory = &self.directory;
+        // At once, whatever else may fail. A sign-in that has begun holds the turn, so the look after that finds it.
+        if let Some(cell) = directory.find(handle) {
+            cell.expel();
+        }
+        let turn = directory.turn(handle).await;
+        match turn.cell().await {
+            Ok(Some(cell)) => cell.expel(),
+            Ok(None) => directory.forget_watcher(handle.clone()),
+            Err(error) => tracing::error!(%error, %handle, "the store could not be read after a change of an account"),
+        }
+        self.switchboard.expel(handle);
+    }
+
+    /// Tells everybody who is signed in that the server stops now, and ends their sessions (ns.md, OUT SSD).
+    pub fn announce_stop(&self) {
+        for endpoint in self.directory.endpoints() {
+            notification::announce_shutdown(&endpoint);
+        }
+    }
+}

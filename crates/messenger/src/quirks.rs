@@ -1,0 +1,99 @@
+//! What single clients need that others must not get, as data (docs/protocol/clients.md).
+//!
+//! A client is known by what it offers in VER. The operator can force a row for everybody, or forbid it, by its name.
+
+use std::collections::BTreeMap;
+use std::ops::BitOr;
+
+use msnp::notification::Ver;
+
+use swallowtail_config::{Quirk, QuirkMode};
+
+/// A row of the table.
+struct Row {
+    /// The words of the offer, exactly and in this order.
+    offer: &'static [&'static str],
+    /// What the client gets.
+    gets: Quirks,
+}
+
+/// What a client gets that others do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quirks {
+    /// VER is answered with `CVR0` after the dialect, if it was offered.
+    pub echo_cvr0: bool,
+    /// ADG, REG and RMG are answered with a `1` after the transaction id, where older dialects have the list version.
+    pub old_group_answers: bool,
+    /// Somebody on AL may be put on BL: for a moment both bits stand, and BL decides.
+    pub block_before_disallow: bool,
+}
+
+impl Quirks {
+    /// What a client gets that has no needs of its own.
+    const NONE: Self = Self { echo_cvr0: false, old_group_answers: false, block_before_disallow: false };
+}
+
+impl BitOr for Quirks {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self {
+            echo_cvr0: self.echo_cvr0 | other.echo_cvr0,
+            old_group_answers: self.old_group_answers | other.old_group_answers,
+            block_before_disallow: self.block_before_disallow | other.block_before_disallow,
+        }
+    }
+}
+
+const fn row(quirk: Quirk) -> Row {
+    match quirk {
+        // aMSN of 2006 looks for CVR0 in the answer and gives up without it.
+        Quirk::Amsn => Row { offer: &["MSNP12", "CVR0"], gets: Quirks { echo_cvr0: true, ..Quirks::NONE } },
+        // msnp11-sdk waits for the group answers of one server, and blocks by ADC BL before REM AL.
+        Quirk::Msnp11Sdk => Row {
+            offer: &["MSNP11", "CVR0"],
+            gets: Quirks { old_group_answers: true, block_before_disallow: true, ..Quirks::NONE },
+        },
+    }
+}
+
+/// Returns what a client gets that makes this offer.
+pub(crate) fn quirks_of(ver: &Ver, modes: &BTreeMap<Quirk, QuirkMode>) -> Quirks {
+    Quirk::ALL.into_iter().fold(Quirks::NONE, |all, quirk| {
+        let Row { offer, gets } = row(quirk);
+        let applies = match modes.get(&quirk).copied().unwrap_or_default() {
+            QuirkMode::Auto => ver.offers_exactly(offer),
+            QuirkMode::Always => true,
+            QuirkMode::Never => false,
+        };
+        if applies { all | gets } else { all }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use msnp::TrId;
+
+    use super::*;
+
+    fn quirks(offer: &str, modes: &[(Quirk, QuirkMode)]) -> Quirks {
+        let offer = offer.split(' ').map(str::to_owned).collect();
+        let modes = modes.iter().copied().collect();
+        quirks_of(&Ver { trid: TrId::new(1), offer }, &modes)
+    }
+
+    #[test]
+    fn a_client_is_known_by_exactly_its_offer() {
+        assert!(quirks("MSNP12 CVR0", &[]).echo_cvr0);
+        assert!(quirks("msnp11 cvr0", &[]).old_group_answers);
+        for offer in ["MSNP12 MSNP11 MSNP10 CVR0", "MSNP11 MSNP10 CVR0", "MSNP12", "CVR0 MSNP12"] {
+            assert_eq!(quirks(offer, &[]), Quirks::NONE, "{offer}");
+        }
+    }
+
+    #[test]
+    fn the_operator_decides_otherwise() {
+        assert!(quirks("MSNP9 CVR0", &[(Quirk::Msnp11Sdk, QuirkMode::Always)]).block_before_disallow);
+        assert_eq!(quirks("MSNP12 CVR0", &[(Quirk::Amsn, QuirkMode::Never)]), Quirks::NONE);
+    }
+}

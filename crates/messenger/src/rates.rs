@@ -1,0 +1,194 @@
+//! How often an account or an address may do what costs others something. Over a limit an account hears 800 or 713, and an address
+//! waits; nobody else notices.
+//!
+//! No client in use comes near these in normal use. Peers whose rate is not bounded (`limits.exempt`) are not counted.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::sync::Mutex;
+
+use msnp::Handle;
+use tokio::time::Instant;
+
+use crate::net::counted_address;
+use swallowtail_base::lock;
+use swallowtail_config::{Rate, RateLimits};
+
+/// What is counted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// PRP MFN, or REA of oneself: tells everybody who sees the account.
+    ChangeName,
+    /// XFR SB: a cookie.
+    OpenSwitchboard,
+    /// ADC or ADD of an address that is no account: could be used to find out which are (security.md section 3).
+    AddUnknown,
+    /// CAL, on any switchboard connection.
+    Call,
+    /// CAL to one account.
+    Ring(Handle),
+    /// USR with a ticket that is not good.
+    FailSignIn,
+    /// An account made on the page for it.
+    SignUp(Reach),
+    /// A form that asks for one, whatever becomes of it.
+    TrySignUp(Reach),
+}
+
+/// From where somebody signs up. Nobody is left uncounted there: where sign-up is open to those who are near, one of them could fill the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// An address like any other.
+    Far,
+    /// One that other limits exempt: a whole school may come by it.
+    Near,
+}
+
+impl Reach {
+    /// How many times as often as the limit says.
+    const fn factor(self) -> usize {
+        match self {
+            Self::Far => 1,
+            Self::Near => 20,
+        }
+    }
+}
+
+/// Who is counted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Who {
+    /// An account, whatever connections it has.
+    Account(Handle),
+    /// An address that has not signed in.
+    Address(IpAddr),
+}
+
+impl From<&Handle> for Who {
+    fn from(handle: &Handle) -> Self {
+        Self::Account(handle.clone())
+    }
+}
+
+impl From<IpAddr> for Who {
+    fn from(address: IpAddr) -> Self {
+        Self::Address(counted_address(address))
+    }
+}
+
+/// What accounts and addresses did lately.
+#[derive(Debug, Default)]
+pub struct Rates {
+    limits: RateLimits,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// When each was done last, oldest first; at most as many as the limit.
+    done: HashMap<(Who, Act), VecDeque<Instant>>,
+    /// The size at which what is long over is thrown out next.
+    sweep_at: usize,
+}
+
+/// Below so many entries there is nothing to gain from looking for old ones.
+const SWEEP_FROM: usize = 1024;
+
+impl Rates {
+    /// Nobody did anything yet.
+    #[must_use]
+    pub fn new(limits: RateLimits) -> Self {
+        Self { limits, state: Mutex::default() }
+    }
+
+    /// Whether `who` cannot do something now. It is not counted.
+    pub fn is_over(&self, who: impl Into<Who>, act: Act) -> bool {
+        let rate = limit_of(&self.limits, &act);
+        let now = Instant::now();
+        let state = lock(&self.state);
+        let fresh = |done: &VecDeque<Instant>| done.iter().filter(|at| now.duration_since(**at) < rate.span).count();
+        state.done.get(&(who.into(), act)).map_or(0, fresh) >= rate.most
+    }
+
+    /// Counts something that `who` does now. `false` when that is too often; then it is not counted.
+    pub fn admit(&self, who: impl Into<Who>, act: Act) -> bool {
+        let rate = limit_of(&self.limits, &act);
+        let now = Instant::now();
+        let mut state = lock(&self.state);
+        state.sweep(&self.limits, now);
+        let done = state.done.entry((who.into(), act)).or_default();
+        while done.front().is_some_and(|at| now.duration_since(*at) >= rate.span) {
+            done.pop_front();
+        }
+        let admitted = done.len() < rate.most;
+        if admitted {
+            done.push_back(now);
+        }
+        admitted
+    }
+}
+
+/// The limit of an act.
+const fn limit_of(limits: &RateLimits, act: &Act) -> Rate {
+    match act {
+        Act::ChangeName => limits.name_changes,
+        Act::OpenSwitchboard => limits.switchboards,
+        Act::AddUnknown => limits.unknown_accounts,
+        Act::Call => limits.calls,
+        Act::Ring(_) => limits.rings,
+        Act::FailSignIn => limits.failed_sign_ins,
+        Act::SignUp(reach) => times(limits.sign_ups, *reach),
+        Act::TrySignUp(reach) => times(limits.sign_up_attempts, *reach),
+    }
+}
+
+/// The limit of an act from there.
+const fn times(rate: Rate, reach: Reach) -> Rate {
+    Rate { most: rate.most.saturating_mul(reach.factor()), span: rate.span }
+}
+
+impl State {
+    /// Throws out what is over, whenever the map has doubled: in all no more work than putting it in was.
+    fn sweep(&mut self, limits: &RateLimits, now: Instant) {
+        if self.done.len() < self.sweep_at.max(SWEEP_FROM) {
+            return;
+        }
+        let is_fresh = |act: &Act, done: &VecDeque<Instant>| {
+            done.back().is_some_and(|at| now.duration_since(*at) < limit_of(limits, act).span)
+        };
+        self.done.retain(|(_, act), done| is_fresh(act, done));
+        self.sweep_at = self.done.len() * 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn handle(number: usize) -> Handle {
+        Handle::parse(&format!("a{number}@example.com")).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn so_many_in_any_period_and_no_more() {
+        let rates = Rates::default();
+        let change = || rates.admit(&handle(1), Act::ChangeName);
+        assert_eq!([change(), change(), change(), change(), change(), change()], [true, true, true, true, true, false]);
+        assert!(rates.admit(&handle(2), Act::ChangeName), "another account");
+        assert!(rates.admit(&handle(1), Act::Call), "another act");
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert!(change());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_over_is_forgotten() {
+        let rates = Rates::default();
+        for number in 0..SWEEP_FROM {
+            assert!(rates.admit(&handle(number), Act::Ring(handle(number + 1))));
+        }
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert!(rates.admit(&handle(0), Act::ChangeName));
+        assert_eq!(lock(&rates.state).done.len(), 1);
+    }
+}

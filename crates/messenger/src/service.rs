@@ -1,0 +1,53 @@
+//! What all connections of a server share.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use crate::presence::Directory;
+use crate::rates::Rates;
+use crate::switchboard::Switchboard;
+use swallowtail_config::Config;
+use swallowtail_config::RosterLimits;
+use swallowtail_store::accounts::Tickets;
+use swallowtail_store::database::Store;
+
+/// The parts of the service, as a connection sees them.
+#[derive(Debug)]
+pub struct Service {
+    /// The settings.
+    pub config: Config,
+    /// Durable truth.
+    pub store: Store,
+    /// Accounts in use.
+    pub directory: Arc<Directory>,
+    /// Conversations.
+    pub switchboard: Arc<Switchboard>,
+    /// How often accounts did what lately.
+    pub rates: Arc<Rates>,
+    /// Checks what USR brings.
+    pub tickets: Arc<Tickets>,
+    /// Whether the server is about to stop and takes nobody in any more.
+    pub draining: AtomicBool,
+}
+
+impl Service {
+    /// A service with nobody signed in, over a store.
+    #[must_use]
+    pub fn new(config: Config, store: Store, tickets: Tickets) -> Self {
+        Self {
+            directory: Directory::new(store.clone()),
+            switchboard: Switchboard::new(&config.limits),
+            rates: Arc::new(Rates::new(config.rate_limits())),
+            draining: AtomicBool::new(false),
+            store,
+            tickets: Arc::new(tickets),
+            config,
+        }
+    }
+
+    /// What an account may keep.
+    #[must_use]
+    pub fn roster_limits(&self) -> RosterLimits {
+        self.config.roster_limits()
+    }
+}

@@ -1,0 +1,243 @@
+//! One switchboard session: who is in it, and what each hears of the others.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use msnp::switchboard::{Participant, ServerCommand};
+use msnp::{Dialect, Handle, TrId};
+use tokio::time::Instant;
+
+use super::Switchboard;
+use super::cookies::COOKIE_LIFE;
+use crate::net::Outbox;
+use swallowtail_base::lock;
+
+/// A switchboard session. It lives while it has a member.
+#[derive(Debug)]
+pub struct Board {
+    /// Its number on the wire.
+    pub id: u32,
+    most_members: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// In joining order.
+    members: Vec<Member>,
+    next_member: u64,
+    /// Who was rung, and until when they may answer.
+    rung: HashMap<Handle, Instant>,
+    /// When somebody opened, joined, rang somebody or said something to somebody last. What is refused does not count (sb.md
+    /// section 7).
+    last: Instant,
+    /// All have left, or it was idle for too long. Nobody can join any more.
+    closed: bool,
+}
+
+/// Somebody in a session, for the session.
+#[derive(Debug)]
+struct Member {
+    id: MemberId,
+    who: Participant,
+    dialect: Dialect,
+    outbox: Arc<Outbox>,
+    /// `MSG handle name `: the start of every line that carries a message of this member.
+    prefix: Vec<u8>,
+}
+
+/// Somebody about to be in a session.
+#[derive(Debug)]
+pub(super) struct Newcomer {
+    pub(super) who: Participant,
+    pub(super) dialect: Dialect,
+    pub(super) outbox: Arc<Outbox>,
+}
+
+/// Which member of a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct MemberId(u64);
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Delivery {
+    /// Whether somebody else was there, and the message was queued for all of them.
+    pub(super) queued: bool,
+    /// The most bytes that wait for one of them.
+    pub(super) waiting: usize,
+}
+
+/// Why somebody cannot be called into a session (sb.md section 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotCallable {
+    /// In the session, or rung already.
+    There,
+    /// The session is full.
+    Full,
+}
+
+impl Board {
+    pub(super) fn new(id: u32, most_members: usize) -> Self {
+        let state =
+            State { members: Vec::new(), next_member: 0, rung: HashMap::new(), last: Instant::now(), closed: false };
+        Self { id, most_members, state: Mutex::new(state) }
+    }
+
+    /// USR: the first member.
+    pub(super) fn open(&self, trid: TrId, newcomer: Newcomer) -> MemberId {
+        let mut state = lock(&self.state);
+        let answer =
+            ServerCommand::Opened { trid, handle: newcomer.who.handle.clone(), name: newcomer.who.name.clone() };
+        newcomer.outbox.reply(|out| answer.encode(newcomer.dialect, out));
+        state.add(newcomer)
+    }
+
+    /// ANS: the roster for the newcomer and JOI for the others, in one step: two who answer at the same time each see the other
+    /// exactly once. `None` when the session has ended or the handle is in it.
+    pub(super) fn join(&self, trid: TrId, newcomer: Newcomer) -> Option<MemberId> {
+        let mut state = lock(&self.state);
+        if state.closed || state.has(&newcomer.who.handle) {
+            return None;
+        }
+        let total = u32::try_from(state.members.len()).unwrap_or(u32::MAX);
+        newcomer.outbox.reply(|out| {
+            for (index, member) in (1..).zip(&state.members) {
+                let line = ServerCommand::Roster { trid, index, total, who: member.who.clone() };
+                line.encode(newcomer.dialect, out);
+            }
+            ServerCommand::Joined(trid).encode(newcomer.dialect, out);
+        });
+        let line = ServerCommand::Join(newcomer.who.clone());
+        state.tell_all(&line);
+        state.rung.remove(&newcomer.who.handle);
+        Some(state.add(newcomer))
+    }
+
+    /// MSG: appends the message to every other member's outbox.
+    pub(super) fn message(&self, from: MemberId, payload: &[u8]) -> Delivery {
+        let mut state = lock(&self.state);
+        if state.members.len() > 1 {
+            state.last = Instant::now();
+        }
+        let mut delivery = Delivery { queued: state.members.len() > 1, waiting: 0 };
+        let Some(sender) = state.members.iter().find(|member| member.id == from) else {
+            return Delivery { queued: false, ..delivery };
+        };
+        let mut length = [0; 24];
+        let mut rest = length.as_mut_slice();
+        // 24 bytes hold any length and the line end.
+        let _ = write!(rest, "{}\r\n", payload.len());
+        let unused = rest.len();
+        let length = &length[..length.len() - unused];
+        for member in state.members.iter().filter(|member| member.id != from) {
+            let waiting = member.outbox.send(|out| {
+                out.extend_from_slice(&sender.prefix);
+                out.extend_from_slice(length);
+                out.extend_from_slice(payload);
+            });
+            delivery.queued &= waiting.is_some();
+            delivery.waiting = delivery.waiting.max(waiting.unwrap_or(0));
+        }
+        delivery
+    }
+
+    /// CAL: notes that somebody is rung, so that nobody rings them twice.
+    pub(super) fn begin_ring(&self, callee: &Handle) -> Result<(), NotCallable> {
+        let now = Instant::now();
+        let mut state = lock(&self.state);
+        state.rung.retain(|_, until| *until > now);
+        if state.members.len() + state.rung.len() >= self.most_members {
+            return Err(NotCallable::Full);
+        }
+        if state.has(callee) || state.rung.contains_key(callee) {
+            return Err(NotCallable::There);
+        }
+        state.rung.insert(callee.clone(), now + COOKIE_LIFE);
+        Ok(())
+    }
+
+    /// The ring went out.
+    pub(super) fn note_ring(&self) {
+        lock(&self.state).last = Instant::now();
+    }
+
+    /// The ring did not go out.
+    pub(super) fn cancel_ring(&self, callee: &Handle) {
+        lock(&self.state).rung.remove(callee);
+    }
+
+    /// A member is gone: the others hear BYE. Whether it was the last one.
+    pub(super) fn leave(&self, member: MemberId) -> bool {
+        let mut state = lock(&self.state);
+        let Some(place) = state.members.iter().position(|known| known.id == member) else {
+            return false;
+        };
+        let gone = state.members.remove(place);
+        state.tell_all(&ServerCommand::Bye(gone.who.handle, false));
+        state.closed = state.members.is_empty();
+        state.closed
+    }
+
+    /// Closes the session if nothing happened for `idle`: everybody hears that all others are gone. When to look again if not.
+    fn close_if_idle(&self, idle: Duration) -> Option<Instant> {
+        let mut state = lock(&self.state);
+        let due = state.last + idle;
+        if !state.closed && due > Instant::now() {
+            return Some(due);
+        }
+        state.closed = true;
+        let members = std::mem::take(&mut state.members);
+        for member in &members {
+            for other in members.iter().filter(|other| other.id != member.id) {
+                let line = ServerCommand::Bye(other.who.handle.clone(), true);
+                member.outbox.send(|out| line.encode(member.dialect, out));
+            }
+            member.outbox.close();
+        }
+        None
+    }
+}
+
+impl State {
+    fn has(&self, handle: &Handle) -> bool {
+        self.members.iter().any(|member| member.who.handle == *handle)
+    }
+
+    fn add(&mut self, newcomer: Newcomer) -> MemberId {
+        self.last = Instant::now();
+        let id = MemberId(self.next_member);
+        self.next_member += 1;
+        let Newcomer { who, dialect, outbox } = newcomer;
+        let mut prefix = format!("MSG {} ", who.handle).into_bytes();
+        msnp::text::encode_into(&mut prefix, who.name.as_str());
+        prefix.push(b' ');
+        self.members.push(Member { id, who, dialect, outbox, prefix });
+        id
+    }
+
+    fn tell_all(&self, line: &ServerCommand<'_>) {
+        for member in &self.members {
+            member.outbox.send(|out| line.encode(member.dialect, out));
+        }
+    }
+}
+
+/// Closes a board when nothing happens in it. Ends when it next looks and the board is gone.
+pub(super) fn watch_idle(switchboard: &Arc<Switchboard>, board: &Arc<Board>, idle: Duration) {
+    let (switchboard, board) = (Arc::downgrade(switchboard), Arc::downgrade(board));
+    tokio::spawn(async move {
+        let mut due = Instant::now() + idle;
+        loop {
+            tokio::time::sleep_until(due).await;
+            let (Some(switchboard), Some(board)) = (switchboard.upgrade(), board.upgrade()) else {
+                return;
+            };
+            match board.close_if_idle(idle) {
+                Some(next) => due = next,
+                None => return switchboard.forget(&board),
+            }
+        }
+    });
+}

@@ -1,0 +1,131 @@
+//! Cookies: the right to open or to join a switchboard session, once (docs/protocol/sb.md section 2).
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use msnp::switchboard::{Cookie, Participant};
+use msnp::{Dialect, Handle};
+use tokio::time::Instant;
+
+use swallowtail_base::lock;
+use swallowtail_base::random;
+
+/// How long a cookie lives: public notes say that a client may wait two minutes before it uses one.
+pub(super) const COOKIE_LIFE: Duration = Duration::from_secs(120);
+
+/// What a cookie is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// USR: to open a new session.
+    Open,
+    /// ANS: to join this session.
+    Join(u32),
+}
+
+/// What a cookie says. The switchboard asks nobody again, so names and capabilities are those of the moment it was given out.
+#[derive(Clone, Debug)]
+pub struct Claims {
+    /// What for.
+    pub right: Right,
+    /// Who.
+    pub who: Participant,
+    /// What the client speaks.
+    pub dialect: Dialect,
+}
+
+/// The cookies that were given out and not used yet.
+#[derive(Default)]
+pub struct Cookies {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    claims: HashMap<String, (Instant, Claims)>,
+    /// In the order in which they expire.
+    expiring: VecDeque<(Instant, String)>,
+}
+
+impl fmt::Debug for Cookies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cookies({})", lock(&self.state).claims.len())
+    }
+}
+
+impl Cookies {
+    /// Gives out a cookie.
+    pub fn issue(&self, claims: Claims) -> Cookie {
+        let now = Instant::now();
+        let cookie = random::token();
+        let mut state = lock(&self.state);
+        state.drop_expired(now);
+        state.claims.insert(cookie.clone(), (now + COOKIE_LIFE, claims));
+        state.expiring.push_back((now + COOKIE_LIFE, cookie.clone()));
+        Cookie(cookie)
+    }
+
+    /// Takes a cookie back. It is gone, whether it fits or not: `handle` must be the one it was given to.
+    pub fn redeem(&self, cookie: &Cookie, handle: Option<&Handle>) -> Option<Claims> {
+        let mut state = lock(&self.state);
+        state.drop_expired(Instant::now());
+        let (_, claims) = state.claims.remove(&cookie.0)?;
+        (Some(&claims.who.handle) == handle).then_some(claims)
+    }
+}
+
+impl Cookies {
+    /// The cookies of an account are worth nothing any more.
+    pub fn forget(&self, handle: &Handle) {
+        lock(&self.state).claims.retain(|_, (_, claims)| claims.who.handle != *handle);
+    }
+}
+
+impl State {
+    fn drop_expired(&mut self, now: Instant) {
+        while let Some((at, cookie)) = self.expiring.front()
+            && *at <= now
+        {
+            self.claims.remove(cookie);
+            self.expiring.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use msnp::{Capabilities, DisplayName};
+
+    use super::*;
+
+    fn alice() -> Handle {
+        Handle::parse("alice@example.com").unwrap()
+    }
+
+    fn claims() -> Claims {
+        let name = DisplayName::new("Alice").unwrap();
+        let who = Participant { handle: alice(), name, capabilities: Some(Capabilities(0)) };
+        Claims { right: Right::Open, who, dialect: Dialect::Msnp12 }
+    }
+
+    #[tokio::test]
+    async fn a_cookie_works_once_and_only_for_its_account() {
+        let cookies = Cookies::default();
+        let cookie = cookies.issue(claims());
+        assert!(cookies.redeem(&cookie, Some(&alice())).is_some());
+        assert!(cookies.redeem(&cookie, Some(&alice())).is_none());
+        let cookie = cookies.issue(claims());
+        assert!(cookies.redeem(&cookie, Handle::parse("bob@example.com").ok().as_ref()).is_none());
+        assert!(cookies.redeem(&cookie, Some(&alice())).is_none(), "burnt by the wrong account");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cookie_dies_after_two_minutes_and_leaves_nothing_behind() {
+        let cookies = Cookies::default();
+        let cookie = cookies.issue(claims());
+        tokio::time::advance(COOKIE_LIFE).await;
+        assert!(cookies.redeem(&cookie, Some(&alice())).is_none());
+        assert_eq!(format!("{cookies:?}"), "Cookies(0)");
+    }
+}

@@ -1,0 +1,268 @@
+//! A switchboard connection: from cookie to OUT.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use msnp::frame::Frame;
+use msnp::switchboard::{AckFlag, ClientCommand, ServerCommand, Stage, admit};
+use msnp::{Dialect, ErrorCode, Handle, Refusal, TrId};
+use tokio::time::Instant;
+
+use super::board::{MemberId, Newcomer};
+use super::{Board, CallLimit, Claims, MessageRates, Right, Switchboard, call, pace};
+use crate::net::{Bucket, Handled, Outbox, Permit, Session, Stop};
+use crate::presence::Directory;
+use crate::rates::{Act, Rates as AccountRates};
+
+/// Peer-to-peer data are held to the rate of bytes alone, each message as no fewer than these: small ones cost their readers work too
+/// (sb.md section 11).
+const LEAST_DATA: usize = 1024;
+
+/// The session of one switchboard connection.
+pub struct SwitchboardSession {
+    directory: Arc<Directory>,
+    switchboard: Arc<Switchboard>,
+    /// What the account does on all its connections.
+    account_rates: Arc<AccountRates>,
+    outbox: Arc<Outbox>,
+    permit: Permit,
+    member: Option<Member>,
+    /// Absent for peers whose rate is not bounded.
+    rates: Option<Rates>,
+    rest: Option<Duration>,
+}
+
+/// Where the connection is, once it said who it is.
+struct Member {
+    board: Arc<Board>,
+    id: MemberId,
+    claims: Claims,
+}
+
+struct Rates {
+    messages: Bucket,
+    bytes: Bucket,
+    calls: CallLimit,
+}
+
+impl Rates {
+    fn new(rates: MessageRates) -> Self {
+        Self {
+            messages: Bucket::new(rates.at_once, rates.per_second),
+            bytes: Bucket::new(rates.bytes_per_second, rates.bytes_per_second),
+            calls: CallLimit::default(),
+        }
+    }
+
+    /// Counts a message; how long to rest after it.
+    fn charge(&mut self, flag: AckFlag, length: usize) -> Option<Duration> {
+        let now = Instant::now();
+        let data = flag == AckFlag::Data;
+        let length = if data { length.max(LEAST_DATA) } else { length };
+        let by_count = if data { None } else { self.messages.take(1.0, now) };
+        // A message has at most 1664 bytes, which a float holds exactly.
+        let by_bytes = self.bytes.take(f64::from(u32::try_from(length).unwrap_or(u32::MAX)), now);
+        by_count.max(by_bytes)
+    }
+}
+
+impl SwitchboardSession {
+    /// A connection that just opened. `limited`: whether its rates are bounded.
+    #[must_use]
+    pub fn new(
+        directory: Arc<Directory>,
+        switchboard: Arc<Switchboard>,
+        account_rates: Arc<AccountRates>,
+        outbox: Arc<Outbox>,
+        permit: Permit,
+        limited: bool,
+    ) -> Self {
+        let rates = limited.then(|| Rates::new(switchboard.rates));
+        Self { directory, switchboard, account_rates, outbox, permit, member: None, rates, rest: None }
+    }
+
+    fn reply(&self, line: &ServerCommand<'_>) {
+        // No answer differs by dialect but IRO and JOI, which the board writes.
+        self.outbox.reply(|out| line.encode(Dialect::Msnp12, out));
+    }
+
+    fn redeem(
+        &self,
+        trid: TrId,
+        cookie: &msnp::switchboard::Cookie,
+        handle: Option<&Handle>,
+        right: impl FnOnce(Right) -> bool,
+    ) -> Result<Claims, Refusal> {
+        let claims = self.switchboard.cookies.redeem(cookie, handle).filter(|claims| right(claims.right));
+        claims.ok_or(Refusal::Fatal(trid, ErrorCode::AuthenticationFailed))
+    }
+
+    fn newcomer(&self, claims: &Claims) -> Newcomer {
+        Newcomer { who: claims.who.clone(), dialect: claims.dialect, outbox: self.outbox.clone() }
+    }
+
+    fn enter(&mut self, board: Arc<Board>, id: MemberId, claims: Claims) {
+        tracing::debug!(board = board.id, handle = %claims.who.handle, "joined a switchboard session");
+        self.permit.signed_in();
+        self.switchboard.count_in(&claims.who.handle, &self.outbox);
+        self.member = Some(Member { board, id, claims });
+    }
+
+    fn open(&mut self, trid: TrId, claims: Claims) {
+        let board = self.switchboard.create();
+        let id = board.open(trid, self.newcomer(&claims));
+        self.enter(board, id, claims);
+    }
+
+    fn join(&mut self, trid: TrId, session: u32, claims: Claims) -> Result<(), Refusal> {
+        let gone = Refusal::Fatal(trid, ErrorCode::AuthenticationFailed);
+        let board = self.switchboard.board(session).ok_or(gone)?;
+        let id = board.join(trid, self.newcomer(&claims)).ok_or(gone)?;
+        self.enter(board, id, claims);
+        Ok(())
+    }
+
+    fn call(&mut self, trid: TrId, callee: &Handle) -> Result<(), Refusal> {
+        let now = Instant::now();
+        let Some(member) = &self.member else { return Ok(()) };
+        let caller = &member.claims.who.handle;
+        let too_often = self.rates.as_mut().is_some_and(|rates| {
+            rates.calls.refuses(now)
+                || !self.account_rates.admit(caller, Act::Call)
+                || !self.account_rates.admit(caller, Act::Ring(callee.clone()))
+        });
+        if too_often {
+            return Err(Refusal::Answer(trid, ErrorCode::UserTooActive));
+        }
+        let rung = call::ring(&self.directory, &self.switchboard, &member.board, &member.claims.who, callee);
+        let line = match rung {
+            Ok(()) => ServerCommand::Ringing(trid, member.board.id),
+            Err(code) => ServerCommand::Error(trid, code),
+        };
+        self.reply(&line);
+        self.note_call(rung.is_ok(), now);
+        Ok(())
+    }
+
+    fn note_call(&mut self, succeeded: bool, now: Instant) {
+        if let Some(rates) = &mut self.rates {
+            rates.calls.note(succeeded, now);
+        }
+    }
+
+    fn message(&mut self, trid: TrId, flag: AckFlag, payload: &[u8]) {
+        let Some(member) = &self.member else { return };
+        let delivery = member.board.message(member.id, payload);
+        if delivery.queued && flag.wants_ack() {
+            self.reply(&ServerCommand::Ack(trid));
+        } else if !delivery.queued && flag.wants_nak() {
+            self.reply(&ServerCommand::Nak(trid));
+        }
+        self.rest = self.charge(flag, payload.len()).max(pace::rest(flag, delivery.waiting));
+    }
+
+    fn charge(&mut self, flag: AckFlag, length: usize) -> Option<Duration> {
+        self.rates.as_mut()?.charge(flag, length)
+    }
+}
+
+impl Session for SwitchboardSession {
+    type Outcome = ();
+
+    fn payload_length(&mut self, line: &[u8]) -> Result<usize, Refusal> {
+        let stage = if self.member.is_some() { Stage::Joined } else { Stage::Fresh };
+        admit(stage, line)
+    }
+
+    fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<()>, Refusal> {
+        let command = ClientCommand::decode(frame).inspect_err(|refusal| match refusal {
+            // A callee that is no address is a failed call too, and data that is not relayed came all the same.
+            Refusal::Answer(_, ErrorCode::InvalidUsername) => self.note_call(false, Instant::now()),
+            Refusal::Answer(_, ErrorCode::BadDataMessage) => {
+                self.rest = self.charge(AckFlag::Data, frame.payload.len());
+            }
+            _ => {}
+        })?;
+        match command {
+            ClientCommand::Usr { trid, handle, cookie } => {
+                let claims = self.redeem(trid, &cookie, handle.as_ref(), |right| right == Right::Open)?;
+                self.open(trid, claims);
+            }
+            ClientCommand::Ans { trid, handle, cookie, session } => {
+                let fits = |right| session.is_some_and(|session| right == Right::Join(session));
+                let claims = self.redeem(trid, &cookie, handle.as_ref(), fits)?;
+                self.join(trid, session.unwrap_or_default(), claims)?;
+            }
+            ClientCommand::Cal { trid, callee } => self.call(trid, &callee)?,
+            ClientCommand::Msg { trid, flag, payload } => self.message(trid, flag, payload),
+            ClientCommand::Out => self.outbox.close(),
+        }
+        Ok(Handled::Done)
+    }
+
+    fn finish(&mut self, (): ()) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn refuse(&mut self, refusal: Refusal) {
+        if let Refusal::Answer(trid, code) | Refusal::Fatal(trid, code) = refusal {
+            self.reply(&ServerCommand::Error(trid, code));
+        }
+    }
+
+    fn rest(&mut self) -> Option<Duration> {
+        self.rest.take()
+    }
+
+    fn idle_deadline(&self, opened: Instant, _last: Instant) -> Option<Instant> {
+        // Once inside, the board itself closes when nothing happens.
+        self.member.is_none().then(|| opened + self.switchboard.sign_in_timeout)
+    }
+
+    fn next_tick(&self) -> Option<Instant> {
+        None
+    }
+
+    fn tick(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn ended(&mut self) {
+        let Some(member) = self.member.take() else { return };
+        self.switchboard.count_out(&member.claims.who.handle, &self.outbox);
+        if member.board.leave(member.id) {
+            self.switchboard.forget(&member.board);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rates() -> Rates {
+        Rates::new(MessageRates { at_once: 2, per_second: 10, bytes_per_second: 4096 })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_are_held_to_their_number_and_their_bytes() {
+        let mut rates = rates();
+        assert_eq!(rates.charge(AckFlag::Always, 0), None);
+        assert_eq!(rates.charge(AckFlag::Never, 0), None);
+        assert_eq!(rates.charge(AckFlag::OnFailure, 0), Some(Duration::from_millis(100)));
+        assert_eq!(rates.charge(AckFlag::OnFailure, 8192), Some(Duration::from_secs(1)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn data_are_held_to_their_bytes_alone_and_a_small_one_is_no_smaller_than_a_kib() {
+        let mut rates = rates();
+        for _ in 0..2 {
+            assert_eq!(rates.charge(AckFlag::Data, 52), None);
+        }
+        assert_eq!(rates.charge(AckFlag::Data, 1300), None);
+        assert_eq!(rates.charge(AckFlag::Data, 1260), Some(Duration::from_millis(125)));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(rates.charge(AckFlag::Always, 0), None, "and they leave the number to chat");
+        assert_eq!(rates.charge(AckFlag::Always, 0), None);
+    }
+}

@@ -1,0 +1,4 @@
+//! Why a comparison fails.
+
+/// Why something is not what the record says.
+pub(crate) type Mismatch = String;

@@ -1,0 +1,22 @@
+//! Payloads and bodies that are no XML.
+
+use super::mismatch::Mismatch;
+use crate::template::Template;
+use crate::template::matching::{Place, matches};
+use crate::vars::Vars;
+use crate::wire::show;
+
+/// A payload, byte for byte but for its variables.
+pub(super) fn payload(expected: &Template, got: &[u8], vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
+    if matches(expected, got, got.len(), Place::Payload, vars) {
+        return Ok(expected.masked());
+    }
+    let wanted = expected.masked();
+    let same = wanted.iter().zip(got).take_while(|(a, b)| a == b).count();
+    let near = |bytes: &[u8]| show(&bytes[same.min(bytes.len())..bytes.len().min(same + 40)]);
+    Err(format!(
+        "the payload differs; the first {same} bytes are equal, then `{}` is expected and `{}` came",
+        near(&wanted),
+        near(got)
+    ))
+}

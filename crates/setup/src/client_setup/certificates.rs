@@ -1,0 +1,314 @@
+//! Certificates of our own for Microsoft's old host names, which no public authority signs: a private root, and one for Windows XP.
+//!
+//! **The root** is made once and kept in the data directory. It is limited, by critical name constraints, to the names of [`names`], so that who installs
+//! it trusts this server with those hosts, with names below them (RFC 5280 section 4.2.1.10: a permitted dNSName covers these too) and with nothing else:
+//! the RFC limits each type of name by itself, so that all IP addresses are excluded where none is named. Its key is ECDSA, and so is that of each
+//! certificate under it: Windows 7 has forward secrecy with AES-GCM, the only TLS 1.2 that we speak, for ECDSA alone. The certificate under it that
+//! the listeners shows is never on the disk: a new one is signed at each start and before the old one ends, and no client notices.
+//!
+//! **Windows XP** knows only RSA, and rejected certificates under a root with name constraints, which is why a public authority had to give them up in 2016.
+//! Its certificate ([`OldTls`]) is for the terminator of packaging/old-tls and signs itself: it is installed in place of a root, but is none, so it vouches
+//! for nothing but its own names. Its key is used nowhere else (security.md section 8).
+
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use getrandom::SysRng;
+use rcgen::{
+    BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, NameConstraints, PKCS_RSA_SHA256,
+};
+use rsa::PrivateKey;
+use rsa::pkcs8::{EncodePrivateKey, LineEnding};
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+use rustls::sign::CertifiedKey;
+use sha2::{Digest, Sha256};
+
+use crate::hosts::SIGN_IN;
+use swallowtail_base::create_private_directory;
+use swallowtail_base::utc::Utc;
+use swallowtail_config::Config;
+
+/// The files of the root inside the data directory.
+const ROOT: &str = "root";
+/// The files for the terminator inside the data directory.
+const OLD_TLS: &str = "old-tls";
+const CERTIFICATE: &str = "certificate.pem";
+const KEY: &str = "key.pem";
+/// The names that a certificate is for, one a line. They stand in the certificate too, which nothing of ours reads.
+const NAMES: &str = "names.txt";
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long before now a certificate begins: the clock of a PC may be behind.
+const BACKDATED: Duration = DAY.saturating_mul(7);
+/// The life of what people install.
+const LONG: Duration = DAY.saturating_mul(3650);
+/// The life of what the server shows.
+const SHORT: Duration = DAY.saturating_mul(397);
+/// When the server has a new one to show.
+pub const RENEWED_AFTER: Duration = DAY.saturating_mul(90);
+/// Bits of the key for Windows XP, which was made when 1024 were common.
+const RSA_BITS: usize = 2048;
+
+/// A certificate as it is given out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicCertificate {
+    /// What Windows opens with a double-click.
+    pub der: Vec<u8>,
+    /// The same as text.
+    pub pem: String,
+    /// The names that it is for, or that it is limited to.
+    pub names: Vec<String>,
+}
+
+/// The private root of this server.
+pub struct Root {
+    public: PublicCertificate,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// The certificate that clients on Windows XP install, and its key, which is the terminator's.
+#[derive(Clone, Debug)]
+pub struct OldTls {
+    /// What clients install.
+    pub public: PublicCertificate,
+    /// The same in a file.
+    pub certificate: PathBuf,
+    /// The file of its key.
+    pub key: PathBuf,
+}
+
+/// The names of certificates of ours: those by which clients sign in, and those that the settings give this server.
+#[must_use]
+pub fn names(config: &Config) -> Vec<String> {
+    let advertised = config.networks().flat_map(|(_, _, advertise)| advertise.hosts().map(str::to_owned));
+    let listened = config.networks().filter_map(|(_, listen, _)| listen.https).map(|address| address.ip());
+    let addresses = listened.filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_canonical().to_string());
+    let own = config.http.names.iter().cloned().chain(advertised).chain(addresses);
+    let mut names: Vec<String> = Vec::new();
+    for name in SIGN_IN.map(str::to_owned).into_iter().chain(own) {
+        let name = name.trim_matches('.').to_ascii_lowercase();
+        // A host of the settings may have characters that no certificate has.
+        if ServerName::try_from(name.as_str()).is_ok() && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+impl Root {
+    /// Reads the root of a data directory. One that is not there is made, for these names.
+    ///
+    /// # Errors
+    /// Names the file that cannot be read or written.
+    pub fn open(data: &Path, names: &[String]) -> anyhow::Result<Self> {
+        let directory = data.join(ROOT);
+        if !directory.exists() {
+            let key = KeyPair::generate()?;
+            let certificate = root_params(&key, names).self_signed(&key)?;
+            make(data, ROOT, &certificate.pem(), &key.serialize_pem(), names)?;
+        }
+        let public = PublicCertificate::read(&directory)?;
+        let missing: Vec<_> = names.iter().filter(|name| !public.names.contains(name)).collect();
+        if !missing.is_empty() {
+            let directory = directory.display();
+            tracing::warn!(?missing, %directory, "the own root is not for these names; delete the directory to have a new root, to be installed anew");
+        }
+        let path = directory.join(KEY);
+        let broken =
+            || format!("{} is no key of a root; delete {} to have a new root", path.display(), directory.display());
+        let secret = PrivateKeyDer::from_pem_slice(read(&directory, KEY)?.as_bytes()).with_context(broken)?;
+        let key = KeyPair::try_from(&secret).with_context(broken)?;
+        let issuer = Issuer::new(root_params(&key, &public.names), key);
+        Ok(Self { public, issuer })
+    }
+
+    /// What may be given to everybody.
+    #[must_use]
+    pub const fn public(&self) -> &PublicCertificate {
+        &self.public
+    }
+
+    /// A new certificate for the names of the root, with a new key.
+    ///
+    /// # Errors
+    /// A name cannot stand in a certificate, which [`names`] has looked at.
+    pub fn sign(&self) -> anyhow::Result<Arc<CertifiedKey>> {
+        let key = KeyPair::generate()?;
+        let mut params = server_params(&self.public.names, SHORT)?;
+        params.use_authority_key_identifier_extension = true;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        let secret = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = ring::default_provider();
+        Ok(Arc::new(CertifiedKey::from_der(vec![certificate.der().clone()], secret, &provider)?))
+    }
+}
+
+impl OldTls {
+    /// Reads it; `None` when it was not made.
+    ///
+    /// # Errors
+    /// Names the file that cannot be read.
+    pub fn read(data: &Path) -> anyhow::Result<Option<Self>> {
+        let directory = data.join(OLD_TLS);
+        if !directory.exists() {
+            return Ok(None);
+        }
+        let public = PublicCertificate::read(&directory)?;
+        Ok(Some(Self { public, certificate: directory.join(CERTIFICATE), key: directory.join(KEY) }))
+    }
+
+    /// Reads it. If it is not there it is made, for these names, which takes a moment.
+    ///
+    /// # Errors
+    /// Names the file that cannot be read or written.
+    pub fn open(data: &Path, names: &[String]) -> anyhow::Result<Self> {
+        if let Some(old) = Self::read(data)? {
+            return Ok(old);
+        }
+        // Only the two primes are this library's work; ring signs.
+        let secret = PrivateKey::new(&mut SysRng, RSA_BITS)?.to_pkcs8_pem(LineEnding::LF)?;
+        let key = KeyPair::from_pkcs8_pem_and_sign_algo(&secret, &PKCS_RSA_SHA256)?;
+        // Without key usages: it signs itself and nothing else, for which there is no word.
+        let mut params = server_params(names, LONG)?;
+        params.is_ca = IsCa::ExplicitNoCa;
+        let certificate = params.self_signed(&key)?;
+        make(data, OLD_TLS, &certificate.pem(), &secret, names)?;
+        Self::read(data)?.with_context(|| format!("{} is gone again", data.join(OLD_TLS).display()))
+    }
+}
+
+impl PublicCertificate {
+    fn read(directory: &Path) -> anyhow::Result<Self> {
+        let (pem, names) = (read(directory, CERTIFICATE)?, read(directory, NAMES)?);
+        let der = CertificateDer::from_pem_slice(pem.as_bytes())
+            .with_context(|| format!("{} is no certificate", directory.join(CERTIFICATE).display()))?;
+        Ok(Self { der: der.to_vec(), pem, names: names.lines().map(str::to_owned).collect() })
+    }
+
+    /// By which people tell it from others when they compare: SHA-256 of the whole, as `certutil` and `sha256sum` write it.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        Sha256::digest(&self.der).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl std::fmt::Debug for PublicCertificate {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("PublicCertificate").field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Root {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Root").field("public", &self.public).finish_non_exhaustive()
+    }
+}
+
+/// The root of a key. What it is called comes from the key, so that roots of several servers differ in lists of certificates.
+fn root_params(key: &KeyPair, names: &[String]) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    let digest = Sha256::digest(key.public_key_raw());
+    let mark: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    params.distinguished_name = named(&format!("{ROOT_NAME} {mark}"));
+    live(&mut params, LONG);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.name_constraints = Some(NameConstraints {
+        permitted_subtrees: names.iter().map(|name| subtree(name)).collect(),
+        excluded_subtrees: excluded(names),
+    });
+    params
+}
+
+/// Every address of the families of which no address is named. Where names of hosts alone are permitted, any address would be too.
+fn excluded(names: &[String]) -> Vec<GeneralSubtree> {
+    let families = [IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED)];
+    let is_named = |family: &IpAddr| {
+        let mut addresses = names.iter().filter_map(|name| name.parse::<IpAddr>().ok());
+        addresses.any(|ip| ip.is_ipv4() == family.is_ipv4())
+    };
+    let all = |family| GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(family, 0));
+    families.into_iter().filter(|family| !is_named(family)).map(all).collect()
+}
+
+/// What the root is called, before some digits.
+pub(super) const ROOT_NAME: &str = "Swallowtail root";
+
+fn server_params(names: &[String], long: Duration) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name = named(names.first().map_or("", String::as_str));
+    live(&mut params, long);
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    Ok(params)
+}
+
+fn named(name: &str) -> rcgen::DistinguishedName {
+    let mut distinguished = rcgen::DistinguishedName::new();
+    distinguished.push(DnType::CommonName, name);
+    distinguished
+}
+
+fn subtree(name: &str) -> GeneralSubtree {
+    match name.parse::<IpAddr>() {
+        Ok(ip) => GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(ip, if ip.is_ipv4() { 32 } else { 128 })),
+        Err(_) => GeneralSubtree::DnsName(name.to_owned()),
+    }
+}
+
+/// From a little ago until `long` from now.
+fn live(params: &mut CertificateParams, long: Duration) {
+    let (epoch, now) = (rcgen::date_time_ymd(1970, 1, 1), Duration::from_secs(Utc::now().unix().unsigned_abs()));
+    params.not_before = epoch + now.saturating_sub(BACKDATED);
+    params.not_after = epoch + now.saturating_add(long);
+}
+
+/// Reads a file of ours. Only its owner can, so who may not is told who has to be it.
+fn read(directory: &Path, name: &str) -> anyhow::Result<String> {
+    let path = directory.join(name);
+    std::fs::read_to_string(&path).map_err(|error| {
+        let is_foreign = error.kind() == ErrorKind::PermissionDenied;
+        let error = anyhow::Error::new(error).context(format!("cannot read {}", path.display()));
+        if is_foreign { error.context(foreign(directory)) } else { error }
+    })
+}
+
+fn foreign(directory: &Path) -> String {
+    let (directory, data) = (directory.display(), directory.parent().unwrap_or(directory).display());
+    format!(
+        "{directory} has to belong, with all that is in it, to the user that the server runs as; another one made it, perhaps by client-setup. \
+         `chown -R --reference={data} {directory}` gives it to the owner of {data}"
+    )
+}
+
+/// Makes a directory with a certificate in the data directory, as a whole or not at all. If another process was faster, its work stays.
+fn make(data: &Path, name: &str, certificate: &str, key: &str, names: &[String]) -> anyhow::Result<()> {
+    let cannot = || format!("cannot write to the data directory {}", data.display());
+    create_private_directory(data).with_context(cannot)?;
+    let owner_alone = std::fs::Permissions::from_mode(0o700);
+    let new = tempfile::Builder::new().prefix(name).permissions(owner_alone).tempdir_in(data).with_context(cannot)?;
+    for (name, text) in [(CERTIFICATE, certificate), (KEY, key), (NAMES, &(names.join("\n") + "\n"))] {
+        let path = new.path().join(name);
+        let mut file = File::options().write(true).create_new(true).mode(0o600).open(path).with_context(cannot)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(cannot)?;
+    }
+    match std::fs::rename(new.path(), data.join(name)) {
+        Ok(()) => {
+            // It has another name now.
+            let _ = new.keep();
+            Ok(())
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists) => Ok(()),
+        Err(error) => Err(error).with_context(cannot),
+    }
+}

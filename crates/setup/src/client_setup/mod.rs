@@ -1,0 +1,19 @@
+//! What a user needs to bring a client to this server: files for Windows, a certificate, and steps in plain words.
+//!
+//! [`Kit::new`] makes them for one [`Client`] and one [`Place`]; `swallowtail client-setup` writes them to a directory and the page `/setup` offers them. Nothing
+//! here reads the network or knows a path that somebody asked for: a file of the page is found by its name among those that were made.
+
+mod certificates;
+mod kit;
+mod made;
+mod place;
+mod registry;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+pub use certificates::{OldTls, PublicCertificate, RENEWED_AFTER, Root, names};
+pub use kit::Kit;
+pub use made::{Made, ROOT_CER};
+pub use place::{Offer, Place};
+pub use steps::Steps;

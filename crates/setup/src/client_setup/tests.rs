@@ -1,0 +1,262 @@
+use std::sync::Arc;
+
+use swallowtail_config::Config;
+
+use super::*;
+use crate::client_table::{Client, Kind};
+use crate::hosts::SIGN_IN;
+
+fn place(host: &str, settings: &str) -> Place {
+    let config = Config::parse(settings).unwrap();
+    let certificate = |name: &str| PublicCertificate {
+        der: name.as_bytes().to_vec(),
+        pem: format!("{name} as text"),
+        names: names(&config),
+    };
+    let offer = Offer::new(&config, Some(certificate("root")), Some(certificate("old")));
+    Place::of_main(&config, host.to_owned(), Arc::new(offer))
+}
+
+fn file(id: &str, place: &Place, name: &str) -> Option<Vec<u8>> {
+    let kit = Kit::new(Client::find(id).unwrap(), place).unwrap();
+    kit.files.into_iter().find(|file| file.name == name).map(|file| file.body)
+}
+
+fn text(id: &str, place: &Place, name: &str) -> String {
+    String::from_utf8(file(id, place, name).unwrap()).unwrap()
+}
+
+/// A file for regedit of Windows 2000 and later.
+fn utf16(bytes: &[u8]) -> String {
+    let units: Vec<_> = bytes.chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    String::from_utf16(&units).unwrap()
+}
+
+/// Every port where clients look, and the terminator at an address of its own.
+const GOOD: &str = "[listen]\nnotification = \"0.0.0.0:1863\"\nhttp = \"0.0.0.0:80\"\nhttps = \"0.0.0.0:443\"\n\
+    [proxy]\nold_tls = \"192.0.2.7:443\"\n";
+
+#[test]
+fn the_settings_of_windows_xp_are_in_the_form_of_its_time() {
+    let expected = "REGEDIT4\r\n\r\n\
+        ; Brings MSN Messenger 6.0 to 6.2 on Windows XP to the server 192.0.2.1.\r\n\
+        ; For the Windows user who opens this file and nobody else. undo.reg takes it back.\r\n\r\n\
+        [HKEY_CURRENT_USER\\Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings]\r\n\
+        ; Where Windows reads which hosts it asks through this server: Microsoft's old ones, and no others.\r\n\
+        \"AutoConfigURL\"=\"http://192.0.2.1:8080/setup/6.2-xp/proxy.pac\"\r\n\
+        ; TLS 1.0 on, SSL 2.0 and 3.0 off. Without it the client shows error 80048821.\r\n\
+        \"SecureProtocols\"=dword:00000080\r\n\r\n\
+        [HKEY_CURRENT_USER\\Software\\Microsoft\\MSNMessenger]\r\n\
+        ; Forgets the server of the last sign-in, so that the client looks up messenger.hotmail.com.\r\n\
+        \"Server\"=-\r\n\r\n";
+    assert_eq!(text("6.2-xp", &place("192.0.2.1", ""), "swallowtail.reg"), expected);
+}
+
+#[test]
+fn the_settings_of_newer_systems_are_utf_16_and_undone_value_by_value() {
+    let place = place("msn.example.org", GOOD);
+    let set = utf16(&file("7.5", &place, "swallowtail.reg").unwrap());
+    assert!(set.starts_with("\u{feff}Windows Registry Editor Version 5.00\r\n\r\n"), "{set}");
+    assert!(set.contains("\"AutoConfigURL\"=\"http://msn.example.org/setup/7.5/proxy.pac\"\r\n"), "{set}");
+    assert!(set.contains("\"SecureProtocols\"=dword:00000a80\r\n"), "{set}");
+    assert!(!set.contains("MSNMessenger"), "7.5 remembers no server there: {set}");
+    let values = |text: &str| -> Vec<String> {
+        text.lines()
+            .filter(|line| line.starts_with(['"', '[']))
+            .map(|line| line.split('=').next().unwrap().to_owned())
+            .collect()
+    };
+    for client in Client::ALL.iter().filter(|client| client.is_official()) {
+        let read = |name| {
+            let bytes = file(client.id, &place, name).unwrap();
+            if client.needs_old_tls() { String::from_utf8(bytes).unwrap() } else { utf16(&bytes) }
+        };
+        let (set, undo) = (read("swallowtail.reg"), read("undo.reg"));
+        assert_eq!(values(&set), values(&undo), "{}", client.id);
+        assert!(undo.lines().filter(|line| line.starts_with('"')).all(|line| line.ends_with("=-")), "{undo}");
+        for text in [set, undo] {
+            assert!(text.is_ascii() || text.starts_with('\u{feff}'), "{text}");
+            assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+        }
+    }
+}
+
+#[test]
+fn the_proxy_script_has_the_hosts_of_that_client_and_no_others() {
+    let place = place("192.0.2.1", "");
+    let script = text("7.0", &place, "proxy.pac");
+    assert!(script.contains("if (host == \"nexus.passport.com\") return \"PROXY 192.0.2.1:8080\";\r\n"), "{script}");
+    assert_eq!(script.matches("PROXY").count(), Client::find("7.0").unwrap().hosts.len());
+    assert!(!script.contains("login.live.com"), "it would take people's Microsoft accounts: {script}");
+}
+
+#[test]
+fn hosts_lines_lead_old_systems_to_the_terminator_and_need_an_address() {
+    let good = place("192.0.2.1", GOOD);
+    let lines = text("7.5-xp", &good, "hosts.txt");
+    assert!(lines.starts_with("192.0.2.1 messenger.hotmail.com\r\n"), "{lines}");
+    assert!(lines.contains("\r\n192.0.2.7 loginnet.passport.com\r\n"), "{lines}");
+    assert!(text("7.5", &good, "hosts.txt").contains("\r\n192.0.2.1 loginnet.passport.com\r\n"));
+    assert_eq!(text("gtmess", &good, "hosts.txt").lines().count(), 3);
+    assert_eq!(file("7.5", &place("msn.example.org", GOOD), "hosts.txt"), None);
+    // Without a terminator that a hosts file can name, XP cannot sign in by one.
+    for settings in ["", "[proxy]\nold_tls = \"127.0.0.1:443\"", "[proxy]\nold_tls = \"192.0.2.7:8443\""] {
+        assert_eq!(file("7.5-xp", &place("192.0.2.1", settings), "hosts.txt"), None, "{settings}");
+    }
+}
+
+#[test]
+fn each_system_gets_the_certificate_that_it_understands() {
+    let place = place("192.0.2.1", GOOD);
+    for client in Client::ALL {
+        let get = |name| file(client.id, &place, name);
+        let (old, root) = (get("swallowtail-xp.cer"), get("swallowtail-root.cer"));
+        assert_eq!(old.is_some(), client.needs_old_tls(), "{}", client.id);
+        assert_eq!(root.is_some(), !client.needs_old_tls() && client.kind != Kind::Sdk, "{}", client.id);
+        assert_eq!(get("swallowtail-root.pem").is_some(), root.is_some());
+    }
+}
+
+#[test]
+fn the_steps_say_how_to_undo_everything_and_that_nobody_tried() {
+    let place = place("192.0.2.1", GOOD);
+    for client in Client::ALL {
+        let (plain, page) = (text(client.id, &place, "steps.txt"), text(client.id, &place, "steps.html"));
+        let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+        for sentence in
+            ["To undo everything", "No original client was run against this server yet,", "http://192.0.2.1/signup"]
+        {
+            assert!(words.contains(sentence) && page.contains(sentence), "{} {sentence}", client.id);
+        }
+        assert!(!words.contains("What this server lacks"), "{}: {words}", client.id);
+        assert_eq!(words.contains("Microsoft accounts sign in to this day"), client.hosts.contains(&"login.live.com"));
+        assert!(plain.is_ascii() && !plain.replace("\r\n", "").contains('\n'));
+        // Notepad breaks no lines; an address or a fingerprint cannot be broken.
+        assert!(plain.lines().all(|line| line.len() <= 78 || line.starts_with("      ")), "{plain}");
+    }
+}
+
+#[test]
+fn who_opens_the_page_on_the_server_itself_is_told_so() {
+    let local = |host| text("7.5", &place(host, GOOD), "steps.txt").contains("on which the server itself runs");
+    assert!(local("127.0.0.1") && local("localhost"));
+    assert!(!local("192.0.2.1") && !local("msn.example.org"));
+}
+
+#[test]
+fn what_the_server_lacks_is_named_with_its_key() {
+    let without = Place { offer: Arc::new(Offer::new(&Config::default(), None, None)), ..place("msn.example.org", "") };
+    let words = |id, place: &Place| text(id, place, "steps.txt").split_whitespace().collect::<Vec<_>>().join(" ");
+    let xp = words("7.0-xp", &without);
+    for lacking in ["swallowtail client-setup --client 7.0-xp", "proxy.old_tls"] {
+        assert!(xp.contains(lacking), "{xp}");
+    }
+    assert!(words("7.5", &without).contains("tls.own_root"));
+    let amsn = words("amsn", &without);
+    for lacking in ["has to be on port 443, where the client looks; there is none now", "listen.https", "is a name"] {
+        assert!(amsn.contains(lacking), "{amsn}");
+    }
+    let switched_off = place("192.0.2.1", "[proxy]\nenabled = false");
+    let words = words("7.5", &switched_off);
+    assert!(words.contains("proxy.enabled is false") && words.contains("it is port 8080 now"), "{words}");
+    assert_eq!(file("7.5", &switched_off, "swallowtail.reg"), None);
+}
+
+#[test]
+fn certificates_are_for_the_sign_in_and_for_what_the_settings_call_this_server() {
+    let settings = "[listen]\nhttps = \"192.0.2.9:443\"\n[advertise]\npassport = \"Login.Example.com:8080\"\n\
+        [http]\nnames = [\"msn.example.org\", \"login.example.com\", \"msn.example.org.\", \"-\"]\n";
+    let names = names(&Config::parse(settings).unwrap());
+    assert_eq!(names[0], "login.live.com", "the common name");
+    assert_eq!(names[..SIGN_IN.len()], SIGN_IN);
+    assert_eq!(names[SIGN_IN.len()..], ["msn.example.org", "login.example.com", "192.0.2.9"]);
+}
+
+#[test]
+fn certificates_have_exactly_the_names_that_clients_sign_in_to() {
+    let names = names(&Config::default());
+    for name in &names {
+        assert!(Client::ALL.iter().any(|client| client.hosts.contains(&name.as_str())), "{name}");
+    }
+    assert_eq!(names, SIGN_IN, "what proxy/hosts.rs calls signing in");
+}
+
+#[test]
+fn the_steps_follow_the_network_by_which_the_visitor_came() {
+    let mut far = Place {
+        http: None,
+        https: Some(8443),
+        notification: "chat.example.com:1900".to_owned(),
+        network: "far".to_owned(),
+        ..place("192.0.2.1", GOOD)
+    };
+    let words = |id, place: &Place| text(id, place, "steps.txt").split_whitespace().collect::<Vec<_>>().join(" ");
+    let (official, amsn, sdk) = (words("7.5", &far), words("amsn", &far), words("msnp11-sdk", &far));
+    for (text, lacking) in [
+        (&official, "Plain HTTP on the network by which you opened this page"),
+        (&official, "key network.far.listen.http)"),
+        (&amsn, "it is port 8443 now (the operator's key network.far.listen.https)"),
+        (&amsn, "it is port 1900 now (the operator's key network.far.listen.notification)"),
+        (&sdk, "key network.far.listen.http)"),
+        (&sdk, "The notification server is chat.example.com:1900"),
+    ] {
+        assert!(text.contains(lacking), "{lacking}: {text}");
+    }
+    far.http = Some(80);
+    assert!(!words("7.5", &far).contains("What this server lacks"));
+}
+
+#[test]
+fn an_address_of_ipv6_is_in_brackets_where_a_port_may_follow() {
+    for (settings, port) in [(GOOD, ""), ("", ":8080")] {
+        let six = place("2001:db8::1", settings);
+        assert_eq!(six.page("/setup"), format!("http://[2001:db8::1]{port}/setup"));
+        assert!(
+            text("7.5", &six, "proxy.pac")
+                .contains(&format!("PROXY [2001:db8::1]{}\"", if port.is_empty() { ":80" } else { port }))
+        );
+        assert_eq!(file("7.5", &six, "hosts.txt"), None);
+    }
+    assert!(place("::1", "").is_local());
+    assert!(text("amsn", &place("2001:db8::1", ""), "steps.txt").contains("of IPv6"));
+}
+
+#[test]
+fn what_is_to_be_deleted_is_what_was_installed() {
+    let good = place("192.0.2.1", GOOD);
+    let old =
+        good.offer.old.clone().map(|old| PublicCertificate { names: vec!["other.example.com".to_owned()], ..old });
+    let renamed = Place { offer: Arc::new(Offer { old, ..(*good.offer).clone() }), ..good.clone() };
+    let without = Place { offer: Arc::new(Offer { old: None, root: None, ..(*good.offer).clone() }), ..good.clone() };
+    let words = |id, place: &Place| text(id, place, "steps.txt").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words("7.0-xp", &good).contains("delete the one for login.live.com."));
+    assert!(words("7.0-xp", &renamed).contains("delete the one for other.example.com."));
+    assert!(words("7.0", &good).contains("delete the one for a name that begins with \"Swallowtail root\"."));
+    for id in ["7.0-xp", "7.0"] {
+        assert!(!words(id, &without).contains("certmgr"), "{id}");
+    }
+}
+
+#[test]
+fn a_root_is_made_once_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let data = tempfile::tempdir().unwrap();
+    let own = |name: &str| vec!["login.live.com".to_owned(), name.to_owned()];
+    // Several at once, as a server and a command may.
+    let made: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| Root::open(data.path(), &own("a.example.com")).unwrap())).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap().public().clone()).collect()
+    });
+    assert!(made.iter().all(|root| *root == made[0]));
+    let again = Root::open(data.path(), &own("b.example.com")).unwrap();
+    assert_eq!(*again.public(), made[0], "installed roots stay good whatever the settings say later");
+    let mode = |path: &str| std::fs::metadata(data.path().join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("root"), mode("root/key.pem")), (0o700, 0o600));
+    assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 1, "nothing half-made is left");
+    assert_ne!(again.sign().unwrap().cert, again.sign().unwrap().cert, "a new key each time");
+
+    std::fs::write(data.path().join("root/key.pem"), "no key").unwrap();
+    let error = format!("{:#}", Root::open(data.path(), &own("a.example.com")).unwrap_err());
+    assert!(error.contains("root/key.pem") && error.contains("delete"), "{error}");
+}

@@ -1,0 +1,278 @@
+//! The one table of clients: what each is called, which hosts it asks by name, how it signs in and as what it shows itself.
+//!
+//! `client_setup` makes files and steps from it, `doctor` plays what stands in it: so the hosts that a set-up redirects are the hosts that are
+//! looked at.
+
+use std::net::IpAddr;
+
+use crate::hosts::SIGN_IN;
+use msnp_client::Guise;
+
+/// A client program on a kind of system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// What it is called on the command line and in addresses of pages.
+    pub id: &'static str,
+    /// What people call it.
+    pub name: &'static str,
+    /// What has to be done to it.
+    pub(crate) kind: Kind,
+    /// Whether it keeps the notification server of its last sign-in in the registry (docs/protocol/http.md section 6).
+    pub(crate) remembers_server: bool,
+    /// The hosts that it asks by name (http.md sections 1, 2, 3 and 6, clients.md).
+    pub(crate) hosts: &'static [&'static str],
+    /// Those of them at which its sign-in begins: a certificate has to be for these.
+    pub(crate) sign_in_hosts: &'static [&'static str],
+    /// How it gets its ticket.
+    pub(crate) sign_in: SignIn,
+    /// What it says of itself (ns.md section 4, VER, and clients.md).
+    pub(crate) guise: Guise,
+}
+
+/// Clients that are set up in the same way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An official client with TLS 1.0 and no more.
+    Xp,
+    /// An official client on Windows with TLS 1.2.
+    Windows,
+    Amsn,
+    Pidgin,
+    Gtmess,
+    /// Programs on msnp11-sdk, which are told where to go.
+    Sdk,
+}
+
+/// How a client gets its ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignIn {
+    /// Nexus and login page (http.md section 1).
+    Passport14,
+    /// `RST.srf` (http.md section 2).
+    Rst,
+}
+
+/// What the rows of one official version share.
+struct Version {
+    guise: Guise,
+    sign_in: SignIn,
+    remembers_server: bool,
+    hosts: &'static [&'static str],
+    sign_in_hosts: &'static [&'static str],
+}
+
+impl Client {
+    /// Those that there are files and steps for.
+    pub const ALL: &[Self] = &[
+        V5_0.on("5.0-xp", "MSN Messenger 5.0 on Windows XP", Kind::Xp),
+        V5_0.on("5.0", "MSN Messenger 5.0 on Windows 7, 10 or 11", Kind::Windows),
+        V6_2.on("6.2-xp", "MSN Messenger 6.0 to 6.2 on Windows XP", Kind::Xp),
+        V6_2.on("6.2", "MSN Messenger 6.0 to 6.2 on Windows 7, 10 or 11", Kind::Windows),
+        V7_0.on("7.0-xp", "MSN Messenger 7.0 on Windows XP", Kind::Xp),
+        V7_0.on("7.0", "MSN Messenger 7.0 on Windows 7, 10 or 11", Kind::Windows),
+        V7_5.on("7.5-xp", "MSN Messenger 7.5 on Windows XP", Kind::Xp),
+        V7_5.on("7.5", "MSN Messenger 7.5 on Windows 7, 10 or 11", Kind::Windows),
+        Self {
+            hosts: &["messenger.hotmail.com", "gateway.messenger.hotmail.com", "nexus.passport.com"],
+            sign_in_hosts: NEXUS,
+            ..other("amsn", "aMSN", Kind::Amsn, SignIn::Passport14, &["MSNP12", "CVR0"])
+        },
+        Self {
+            hosts: &["messenger.hotmail.com", "login.live.com"],
+            sign_in_hosts: LIVE,
+            ..other("pidgin", "Pidgin with msn-pecan", Kind::Pidgin, SignIn::Rst, &["MSNP12"])
+        },
+        Self {
+            hosts: &["messenger.hotmail.com", "login.live.com", "nexus.passport.com"],
+            sign_in_hosts: LIVE,
+            ..other("gtmess", "gtmess", Kind::Gtmess, SignIn::Passport14, &["MSNP12"])
+        },
+        sdk("msnp11-sdk", "meowsn, PolyMSNP and others on msnp11-sdk"),
+    ];
+
+    /// Those that a name of [`Self::ALL`] speaks of too, under names of their own.
+    pub const MORE: &[Self] = &[
+        V6_0.on("6.0-xp", "MSN Messenger 6.0 on Windows XP", Kind::Xp),
+        V6_0.on("6.0", "MSN Messenger 6.0 on Windows 7, 10 or 11", Kind::Windows),
+        sdk("meowsn", "meowsn"),
+    ];
+
+    /// What the newest of Microsoft's says of itself.
+    pub(crate) const NEWEST: Guise = V7_5.guise;
+
+    /// By its id.
+    #[must_use]
+    pub fn find(id: &str) -> Option<&'static Self> {
+        Self::every().find(|client| client.id == id)
+    }
+
+    /// Every one, whether it is listed or not.
+    pub fn every() -> impl Iterator<Item = &'static Self> {
+        Self::ALL.iter().chain(Self::MORE)
+    }
+
+    /// Where the sign-in of Microsoft's clients begins.
+    pub(crate) fn official_sign_in_hosts() -> Vec<&'static str> {
+        let official = Self::ALL.iter().filter(|client| client.is_official());
+        let mut hosts: Vec<_> = official.flat_map(|client| client.sign_in_hosts).copied().collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts
+    }
+
+    /// Whether it signs in through the terminator for the TLS of Windows XP.
+    #[must_use]
+    pub fn needs_old_tls(&self) -> bool {
+        self.kind == Kind::Xp
+    }
+
+    /// Whether Windows' settings are changed for it.
+    pub(crate) const fn is_official(&self) -> bool {
+        matches!(self.kind, Kind::Xp | Kind::Windows)
+    }
+
+    /// Whether it shakes hands with the server itself and insists on its certificate. All of Microsoft's do on newer systems; of the others
+    /// nobody can rely on it.
+    pub(crate) fn checks_certificate(&self) -> bool {
+        self.kind == Kind::Windows
+    }
+
+    /// Where each of its hosts has to lead, as lines of a hosts file say it: those of the sign-in may lead elsewhere, to a terminator.
+    pub(crate) fn redirections(
+        &self,
+        server: IpAddr,
+        sign_in: IpAddr,
+    ) -> impl Iterator<Item = (IpAddr, &'static str)> + use<> {
+        self.hosts.iter().map(move |host| (if SIGN_IN.contains(host) { sign_in } else { server }, *host))
+    }
+}
+
+const NEXUS: &[&str] = &["nexus.passport.com"];
+const LIVE: &[&str] = &["login.live.com"];
+
+/// Signs in by the nexus. The login pages beside it are for an answer of the nexus that Windows remembers from another time.
+const V5_0: Version = Version {
+    guise: Guise { offer: &["MSNP8", "CVR0"], version: "5.0.0544" },
+    sign_in: SignIn::Passport14,
+    remembers_server: true,
+    hosts: &[
+        "messenger.hotmail.com",
+        "gateway.messenger.hotmail.com",
+        "nexus.passport.com",
+        "login.passport.com",
+        "loginnet.passport.com",
+        "svcs.microsoft.com",
+        "g.msn.com",
+    ],
+    sign_in_hosts: NEXUS,
+};
+/// Fetches MsgrConfig too.
+const V6_0: Version = Version {
+    guise: Guise { offer: &["MSNP9", "MSNP8", "CVR0"], version: "6.0.0602" },
+    hosts: &[
+        "messenger.hotmail.com",
+        "gateway.messenger.hotmail.com",
+        "nexus.passport.com",
+        "login.passport.com",
+        "loginnet.passport.com",
+        "config.messenger.msn.com",
+        "svcs.microsoft.com",
+        "g.msn.com",
+    ],
+    ..V5_0
+};
+const V6_2: Version = Version { guise: Guise { offer: &["MSNP10", "MSNP9", "CVR0"], version: "6.2.0205" }, ..V6_0 };
+const V7_0: Version = Version {
+    guise: Guise { offer: &["MSNP11", "MSNP10", "CVR0"], version: "7.0.0820" },
+    sign_in: SignIn::Passport14,
+    remembers_server: false,
+    hosts: &[
+        "messenger.hotmail.com",
+        "muser.messenger.hotmail.com",
+        "gateway.messenger.hotmail.com",
+        "muser.gateway.messenger.hotmail.com",
+        "nexus.passport.com",
+        "login.passport.com",
+        "loginnet.passport.com",
+        "config.messenger.msn.com",
+        "g.msn.com",
+    ],
+    sign_in_hosts: NEXUS,
+};
+/// Signs in by `RST.srf`, at a host that depends on its msidcrl.dll.
+const V7_5: Version = Version {
+    guise: Guise { offer: &["MSNP12", "MSNP11", "MSNP10", "CVR0"], version: "7.5.0324" },
+    sign_in: SignIn::Rst,
+    remembers_server: false,
+    hosts: &[
+        "messenger.hotmail.com",
+        "muser.messenger.hotmail.com",
+        "gateway.messenger.hotmail.com",
+        "muser.gateway.messenger.hotmail.com",
+        "login.live.com",
+        "login.passport.net",
+        "loginnet.passport.com",
+        "config.messenger.msn.com",
+        "muser.config.messenger.msn.com",
+        "g.msn.com",
+    ],
+    sign_in_hosts: &["loginnet.passport.com", "login.live.com"],
+};
+
+impl Version {
+    const fn on(&self, id: &'static str, name: &'static str, kind: Kind) -> Client {
+        let Self { guise, sign_in, remembers_server, hosts, sign_in_hosts } = *self;
+        Client { id, name, kind, remembers_server, hosts, sign_in_hosts, sign_in, guise }
+    }
+}
+
+const fn other(
+    id: &'static str,
+    name: &'static str,
+    kind: Kind,
+    sign_in: SignIn,
+    offer: &'static [&'static str],
+) -> Client {
+    let guise = Guise { offer, version: "1.0" };
+    Client { id, name, kind, remembers_server: false, hosts: &[], sign_in_hosts: &[], sign_in, guise }
+}
+
+const fn sdk(id: &'static str, name: &'static str) -> Client {
+    other(id, name, Kind::Sdk, SignIn::Passport14, &["MSNP11", "CVR0"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hosts::MICROSOFT;
+
+    #[test]
+    fn every_host_is_one_that_the_server_answers_for() {
+        for client in Client::every() {
+            for host in client.hosts {
+                assert!(MICROSOFT.contains(host), "{} {host}", client.id);
+            }
+            for host in client.sign_in_hosts {
+                assert!(SIGN_IN.contains(host) && client.hosts.contains(host), "{} {host}", client.id);
+            }
+            assert_eq!(client.sign_in_hosts.is_empty(), client.kind == Kind::Sdk, "{}", client.id);
+            assert_eq!(Client::find(client.id), Some(client), "an id is there once");
+        }
+        assert!(SIGN_IN.iter().all(|host| MICROSOFT.contains(host)));
+    }
+
+    #[test]
+    fn only_those_who_need_it_take_the_login_page_of_microsoft_accounts() {
+        for client in Client::every() {
+            let expected = client.id.starts_with("7.5") || ["pidgin", "gtmess"].contains(&client.id);
+            assert_eq!(client.hosts.contains(&"login.live.com"), expected, "{}", client.id);
+        }
+    }
+
+    #[test]
+    fn every_client_offers_a_dialect_that_there_is() {
+        for client in Client::every() {
+            assert!(client.guise.offer.iter().any(|word| msnp::Dialect::from_name(word).is_some()), "{client:?}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Finding an address and reaching it, and why not in words.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use super::finding::Finding;
+use super::target::{Place, Target};
+use swallowtail_config::is_private;
+
+/// Shorter than a hop, so that a silent firewall is told from a slow answer.
+const DIAL_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Why a place is not reached.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unreached {
+    NoSuchName,
+    Refused,
+    Silent,
+    Other(String),
+}
+
+impl Unreached {
+    /// The cause, in a sentence about `place`.
+    pub(super) fn cause(&self, place: &Place) -> String {
+        match self {
+            Self::NoSuchName => format!("the name {} leads to no address", place.host),
+            Self::Refused => format!("nothing listens on {place}"),
+            Self::Silent => format!("{place} says nothing, not even no: a firewall, or no such machine"),
+            Self::Other(why) => format!("{place} cannot be reached: {why}"),
+        }
+    }
+}
+
+/// The addresses of a host, those of IPv4 first: clients of the time know no other (docs/protocol/http.md section 6, "Ports").
+pub(super) async fn addresses(host: &str) -> Vec<IpAddr> {
+    let found = timeout(DIAL_TIMEOUT, lookup_host((host, 0))).await;
+    let Ok(Ok(found)) = found else { return Vec::new() };
+    let mut addresses: Vec<_> = found.map(|address| address.ip().to_canonical()).collect();
+    addresses.sort_by_key(|address| !address.is_ipv4());
+    addresses.dedup();
+    addresses
+}
+
+/// The address to dial.
+pub(super) async fn address(place: &Place) -> Result<SocketAddr, Unreached> {
+    let found = addresses(&place.host).await;
+    found.first().map(|ip| SocketAddr::new(*ip, place.port)).ok_or(Unreached::NoSuchName)
+}
+
+/// Connects.
+pub(super) async fn dial(place: &Place) -> Result<TcpStream, Unreached> {
+    let address = address(place).await?;
+    match timeout(DIAL_TIMEOUT, TcpStream::connect(address)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Err(Unreached::Refused),
+        Ok(Err(error)) => Err(Unreached::Other(error.to_string())),
+        Err(_) => Err(Unreached::Silent),
+    }
+}
+
+/// What answers at a host, for the hop "names".
+pub(super) async fn names(target: &Target) -> Finding {
+    let mut told = Vec::new();
+    for host in target.hosts().into_iter().filter(|host| host.parse::<IpAddr>().is_err()) {
+        let found = addresses(host).await;
+        match found.first() {
+            None => {
+                return Finding::red(
+                    format!("the name {host} leads to no address"),
+                    "check the spelling, and that the name has an A record in DNS",
+                )
+                .shows(super::codes::NO_NAME);
+            }
+            Some(first) if !first.is_ipv4() => {
+                return Finding::red(
+                    format!("the name {host} leads to IPv6 alone ({first})"),
+                    "give the name an A record as well: clients of the time know only IPv4",
+                )
+                .shows(super::codes::NO_NAME);
+            }
+            Some(_) => {
+                let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+                told.push(format!("{host} is {}", found.join(" and ")));
+            }
+        }
+    }
+    if told.is_empty() { Finding::skipped("no names, addresses alone") } else { Finding::green(told.join(", ")) }
+}
+
+/// Whether what is sent there stays on this machine or in a private network.
+pub(super) async fn is_near(place: &Place) -> bool {
+    address(place).await.is_ok_and(|address| is_private(address.ip()))
+}

@@ -1,0 +1,162 @@
+//! Whether Windows XP could shake hands: a hello written by hand, of which only the first answer is read.
+//!
+//! XP has TLS 1.0 and, of what is not broken outright, 3DES with RSA; it sends no extensions (docs/protocol/http.md section 6, "TLS").
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::codes;
+use super::dial::dial;
+use super::finding::Finding;
+use super::known::Known;
+use super::proxy;
+
+/// TLS 1.0 on the wire.
+const TLS10: [u8; 2] = [3, 1];
+/// RC4 with MD5 and SHA, 3DES: in XP's order (RFC 2246, appendix A.5).
+const SUITES: [u16; 3] = [0x0004, 0x0005, 0x000A];
+/// Shorter than a hop: most do not want XP, and silence is said by the hop before.
+const PATIENCE: Duration = Duration::from_secs(2);
+const HANDSHAKE: u8 = 22;
+const ALERT: u8 = 21;
+/// Record, message, version and random, the length of the session id.
+const HEAD: usize = 5 + 4 + 2 + 32 + 1;
+
+/// What the server answered to XP's hello.
+#[derive(Debug, PartialEq, Eq)]
+enum Reply {
+    /// A cipher of XP's, over TLS 1.0.
+    Agreed(u16),
+    /// An alert, or a close.
+    Refused,
+    /// Something else.
+    Odd,
+}
+
+/// A ClientHello as XP sends it.
+fn hello() -> Vec<u8> {
+    let mut body = TLS10.to_vec();
+    body.extend_from_slice(&swallowtail_base::random::bytes::<32>());
+    body.push(0);
+    let suites: Vec<u8> = SUITES.iter().flat_map(|suite| suite.to_be_bytes()).collect();
+    // One byte is enough for the lengths of so small a hello; the others are 0.
+    body.extend_from_slice(&[0, SUITES.len() as u8 * 2]);
+    body.extend_from_slice(&suites);
+    body.extend_from_slice(&[1, 0]);
+    let mut message = vec![1, 0, 0, body.len() as u8];
+    message.append(&mut body);
+    let mut record = vec![HANDSHAKE, TLS10[0], TLS10[1], 0, message.len() as u8];
+    record.append(&mut message);
+    record
+}
+
+/// Reads the beginning of an answer.
+fn reply(bytes: &[u8]) -> Reply {
+    match bytes {
+        [] | [ALERT, ..] => Reply::Refused,
+        [HANDSHAKE, _, _, _, _, 2, _, _, _, 3, 1, ..] => {
+            let session = bytes.get(HEAD - 1).copied().map_or(0, usize::from);
+            match bytes.get(HEAD + session..HEAD + session + 2) {
+                Some(&[high, low]) => Reply::Agreed(u16::from_be_bytes([high, low])),
+                _ => Reply::Odd,
+            }
+        }
+        _ => Reply::Odd,
+    }
+}
+
+async fn probe(mut stream: TcpStream) -> Reply {
+    let sent = stream.write_all(&hello()).await;
+    let mut bytes = Vec::new();
+    // The longest session id has 32 bytes, the suite 2.
+    let mut limited = stream.take((HEAD + 34) as u64);
+    let read = async {
+        while sent.is_ok() && !matches!(reply(&bytes), Reply::Agreed(_)) && bytes.first() != Some(&ALERT) {
+            // A reset refuses as well as an alert.
+            if !matches!(limited.read_buf(&mut bytes).await, Ok(1..)) {
+                break;
+            }
+        }
+    };
+    if timeout(PATIENCE, read).await.is_err() { Reply::Odd } else { reply(&bytes) }
+}
+
+/// Whether XP could shake hands where TLS is looked at.
+pub(super) async fn is_spoken(known: &Known<'_>) -> bool {
+    match known.dial_tls().await {
+        Ok(stream) => matches!(probe(stream).await, Reply::Agreed(_)),
+        Err(_) => false,
+    }
+}
+
+/// The hop. Without `--xp` a refusal is no fault: most need no XP, and our own TLS never has it.
+pub(super) async fn examine(known: &Known<'_>) -> Finding {
+    let terminator = known.target.ours.as_ref().and_then(|ours| ours.old_tls.as_ref());
+    let (place, stream) = match (terminator, known.target.proxy()) {
+        // As clients come to it: the terminator may want to hear from the proxy who they are.
+        (Some(place), Some(proxy)) => {
+            let tunnel = proxy::tunnel(proxy, &format!("{}:443", known.tls_name())).await;
+            (format!("{place}, by way of the proxy"), tunnel)
+        }
+        (Some(place), None) => (place.to_string(), dial(place).await.map_err(|why| why.cause(place))),
+        (None, _) => (known.tls_place(), known.dial_tls().await),
+    };
+    let is_wanted = known.wants_xp() || terminator.is_some();
+    let stream = match stream {
+        Ok(stream) => stream,
+        Err(why) if is_wanted => return red(format!("Windows XP cannot shake hands: {why}")),
+        Err(_) => return Finding::skipped("there is no TLS to be looked at"),
+    };
+    match probe(stream).await {
+        Reply::Agreed(suite) => {
+            let suite = match suite {
+                0x000A => "3DES",
+                0x0004 | 0x0005 => "RC4",
+                _ => "a cipher that it did not offer",
+            };
+            Finding::green(format!("Windows XP can shake hands on {place}: TLS 1.0 with {suite}"))
+        }
+        Reply::Refused if is_wanted => red(format!("Windows XP cannot shake hands on {place}: it is refused")),
+        Reply::Odd if is_wanted => {
+            red(format!("Windows XP cannot shake hands on {place}: there is no answer, or none of TLS"))
+        }
+        Reply::Refused => Finding::skipped("Windows XP is refused, which is right unless you want it (--xp)"),
+        Reply::Odd => Finding::skipped("there is no TLS to be looked at"),
+    }
+}
+
+fn red(cause: String) -> Finding {
+    let remedy = "run packaging/old-tls/start, which speaks the TLS of XP, and name its address in proxy.old_tls; read about its \
+                  risks first (docs/protocol/security.md section 8)";
+    Finding::red(cause, remedy).shows(codes::NO_TLS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hello_is_that_of_tls_1_0_without_extensions() {
+        let hello = hello();
+        let (record, message) = (usize::from(hello[4]), usize::from(hello[8]));
+        assert_eq!((hello.len(), hello.len()), (record + 5, message + 9));
+        assert_eq!(hello[..3], [22, 3, 1]);
+        assert_eq!(hello[hello.len() - 2..], [1, 0], "no compression, and nothing after it");
+    }
+
+    #[test]
+    fn the_first_answer_says_whether_xp_gets_in() {
+        let mut good = vec![22, 3, 1, 0, 74, 2, 0, 0, 70, 3, 1];
+        good.extend_from_slice(&[7; 32]);
+        good.push(2);
+        good.extend_from_slice(&[1, 1, 0, 0x0A, 0]);
+        assert_eq!(reply(&good), Reply::Agreed(0x000A));
+        assert_eq!(reply(&[21, 3, 1, 0, 2, 2, 70]), Reply::Refused);
+        assert_eq!(reply(b""), Reply::Refused);
+        assert_eq!(reply(b"HTTP/1.1 400 Bad Request"), Reply::Odd);
+        assert_eq!(reply(&good[..20]), Reply::Odd);
+    }
+}

@@ -1,0 +1,11 @@
+//! Streams of any kind: a tunnel can hold TLS.
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// What a hop reads and writes.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// A stream of any kind.
+pub(super) type AnyStream = Box<dyn Stream>;

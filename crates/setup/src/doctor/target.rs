@@ -1,0 +1,241 @@
+//! What is looked at: where each service of a server should be, and as whom it is asked.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+
+use msnp::Handle;
+
+use crate::client_table::Client;
+use swallowtail_config::{Advertise, Config, HeaderCase, Listen, MAIN};
+
+/// A host and a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// A name or an address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+impl Place {
+    /// Reads `host:port`, as XFR tells it.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (host, port) = text.rsplit_once(':')?;
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        Some(Self { host: host.to_owned(), port: port.parse().ok()? }).filter(|place| !place.host.is_empty())
+    }
+
+    /// The address to dial for a listener: one that listens everywhere is reached by loopback.
+    fn of_listener(address: SocketAddr) -> Self {
+        let ip = match address.ip() {
+            ip if !ip.is_unspecified() => ip,
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        };
+        Self { host: ip.to_string(), port: address.port() }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// An account of the operator's for tests. No output shows the password.
+#[derive(Clone)]
+pub struct TestAccount {
+    /// Its address.
+    pub handle: Handle,
+    /// Its password.
+    pub password: String,
+}
+
+/// How a server is looked at.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// The client that is played. Without one: what all have in common.
+    pub client: Option<&'static Client>,
+    /// Whether Microsoft's host names must lead to the server from here.
+    pub redirected: bool,
+    /// Whether clients on Windows XP must be able to shake hands.
+    pub xp: bool,
+    /// Who signs in. Without one: nobody does, and the refusals are looked at.
+    pub account: Option<TestAccount>,
+    /// A file with the root that clients were given.
+    pub root: Option<PathBuf>,
+}
+
+/// A server, or one network of it.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// What a person calls it.
+    pub title: String,
+    pub(super) notification: Option<Place>,
+    pub(super) dispatch: Option<Place>,
+    /// Known beforehand only from a configuration.
+    pub(super) switchboard: Option<Place>,
+    pub(super) http: Option<Place>,
+    pub(super) https: Option<Place>,
+    /// What our own configuration says. `None` for a server of somebody else.
+    pub(super) ours: Option<Ours>,
+}
+
+/// What is known of our own server.
+#[derive(Clone, Debug)]
+pub(super) struct Ours {
+    /// What stands before the keys `listen` and `advertise` of this network.
+    prefix: String,
+    pub(super) advertise: Advertise,
+    pub(super) header_case: HeaderCase,
+    pub(super) is_proxy: bool,
+    pub(super) old_tls: Option<Place>,
+    /// The files with what it may show over TLS: its own root, and the certificates of the configuration.
+    pub(super) certificates: Vec<PathBuf>,
+}
+
+/// The ports of a server that is known by its host alone; 0 for a service that it does not have.
+#[derive(Clone, Copy, Debug)]
+pub struct Ports {
+    /// Notification or dispatch server.
+    pub notification: u16,
+    /// Sign-in, gateway and proxy.
+    pub http: u16,
+    /// Sign-in over TLS.
+    pub https: u16,
+}
+
+impl Target {
+    /// Where its proxy is, unless our own configuration says that there is none.
+    pub(super) fn proxy(&self) -> Option<&Place> {
+        self.http.as_ref().filter(|_| self.ours.as_ref().is_none_or(|ours| ours.is_proxy))
+    }
+
+    /// A server that is known by its host.
+    #[must_use]
+    pub fn remote(host: &str, ports: Ports) -> Self {
+        let place = |port| (port != 0).then(|| Place { host: host.to_owned(), port });
+        Self {
+            title: host.to_owned(),
+            notification: place(ports.notification),
+            dispatch: None,
+            switchboard: None,
+            http: place(ports.http),
+            https: place(ports.https),
+            ours: None,
+        }
+    }
+
+    /// Our own server: a target for each network that has listeners.
+    ///
+    /// # Errors
+    /// Names a port that is chosen anew at each start, so that nobody can know it.
+    pub fn ours(config: &Config) -> anyhow::Result<Vec<Self>> {
+        let mut targets = Vec::new();
+        for (name, listen, advertise) in config.networks() {
+            let prefix = if name == MAIN { String::new() } else { format!("network.{name}.") };
+            for (key, address) in keys(listen) {
+                anyhow::ensure!(
+                    address.is_none_or(|address| address.port() != 0),
+                    "{prefix}listen.{key} has port 0, another one at each start: name the server with --host and its ports"
+                );
+            }
+            let place = |address: Option<SocketAddr>| address.map(Place::of_listener);
+            let own_root = config.tls.own_root.then(|| config.data.join("root/certificate.pem"));
+            let configured = config.tls.certificate.iter().map(|files| files.chain.clone());
+            let switchboard = if listen.one_port { listen.notification } else { listen.switchboard };
+            targets.push(Self {
+                title: if name == MAIN { "this server".to_owned() } else { format!("this server, network {name}") },
+                notification: place(listen.notification),
+                dispatch: place(listen.dispatch),
+                switchboard: place(switchboard),
+                http: place(listen.http),
+                https: place(listen.https),
+                ours: Some(Ours {
+                    prefix,
+                    advertise: advertise.clone(),
+                    header_case: config.http.header_case,
+                    is_proxy: config.proxy.enabled,
+                    old_tls: place(config.proxy.old_tls),
+                    certificates: own_root.into_iter().chain(configured).collect(),
+                }),
+            });
+        }
+        Ok(targets)
+    }
+
+    /// The key `listen.*` or `advertise.*` in the configuration of this network.
+    pub(super) fn key(&self, key: &str) -> String {
+        self.ours.as_ref().map_or_else(|| key.to_owned(), |ours| format!("{}{key}", ours.prefix))
+    }
+
+    /// Why a service is not looked at that has no place.
+    pub(super) fn is_not_set(&self, key: &str) -> String {
+        match (&self.ours, key.strip_prefix("listen.")) {
+            (None, Some("switchboard")) => "the server tells its address to who is signed in".to_owned(),
+            (None, Some(service)) => format!("--{service}-port is 0"),
+            _ => format!("{} is not set", self.key(key)),
+        }
+    }
+
+    /// Every host that is dialled, or told for the sign-in, once.
+    pub(super) fn hosts(&self) -> Vec<&str> {
+        let places = [&self.notification, &self.http, &self.https, &self.switchboard];
+        let mut hosts: Vec<_> = places.into_iter().flatten().map(|place| place.host.as_str()).collect();
+        let passport = self.ours.as_ref().and_then(|ours| ours.advertise.passport.as_deref());
+        hosts.extend(passport.map(|told| told.rsplit_once(':').map_or(told, |(host, _)| host)));
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts
+    }
+}
+
+fn keys(listen: &Listen) -> [(&'static str, Option<SocketAddr>); 5] {
+    let switchboard = listen.switchboard.filter(|_| !listen.one_port);
+    [
+        ("notification", listen.notification),
+        ("switchboard", switchboard),
+        ("http", listen.http),
+        ("https", listen.https),
+        ("dispatch", listen.dispatch),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_on_every_address_is_dialled_by_loopback() {
+        let config = Config::parse("[listen]\nnotification = \"0.0.0.0:1863\"\nhttp = \"[::]:80\"\n").unwrap();
+        let targets = Target::ours(&config).unwrap();
+        assert_eq!(targets.len(), 1);
+        assert_eq!(targets[0].notification.as_ref().unwrap().to_string(), "127.0.0.1:1863");
+        assert_eq!(targets[0].http.as_ref().unwrap().to_string(), "[::1]:80");
+        assert_eq!(targets[0].is_not_set("listen.https"), "listen.https is not set");
+    }
+
+    #[test]
+    fn keys_of_a_further_network_are_named_in_full() {
+        let text = "[network.internet.listen]\nnotification = \"192.0.2.7:1863\"\nswitchboard = \"192.0.2.7:1864\"\n";
+        let targets = Target::ours(&Config::parse(text).unwrap()).unwrap();
+        assert_eq!(targets[1].key("advertise.switchboard"), "network.internet.advertise.switchboard");
+        let error = Target::ours(&Config::parse("[listen]\nhttp = \"127.0.0.1:0\"\n").unwrap()).unwrap_err();
+        assert!(error.to_string().contains("listen.http has port 0"), "{error}");
+    }
+
+    #[test]
+    fn a_told_address_is_a_host_and_a_port() {
+        for (text, host) in [("a.example:1864", Some("a.example")), ("[::1]:1864", Some("::1"))] {
+            assert_eq!(Place::parse(text).map(|place| place.host).as_deref(), host);
+        }
+        for text in ["", ":1", "a", "a:", "a:99999"] {
+            assert_eq!(Place::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The host names of Microsoft's that clients ask for.
+
+/// The names that clients 4.x to 8.x look up (docs/protocol/http.md section 6) and those of the login page.
+pub const MICROSOFT: [&str; 14] = [
+    "config.messenger.msn.com",
+    "g.msn.com",
+    "gateway.messenger.hotmail.com",
+    "login.live.com",
+    "login.passport.com",
+    "login.passport.net",
+    "loginnet.passport.com",
+    "messenger.hotmail.com",
+    "msnia.login.live.com",
+    "muser.config.messenger.msn.com",
+    "muser.gateway.messenger.hotmail.com",
+    "muser.messenger.hotmail.com",
+    "nexus.passport.com",
+    "svcs.microsoft.com",
+];
+
+/// The hosts among [`MICROSOFT`] where clients sign in over TLS. Certificates are for exactly these. The first is the one checked by a
+/// client that looks at a single name (gtmess, docs/protocol/clients.md).
+pub const SIGN_IN: [&str; 5] =
+    ["login.live.com", "login.passport.com", "login.passport.net", "loginnet.passport.com", "nexus.passport.com"];

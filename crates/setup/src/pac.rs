@@ -1,0 +1,24 @@
+//! Proxy auto-config files.
+
+use std::fmt::Write as _;
+
+/// Sends some hosts to a proxy, `host:port`. In the JavaScript of 1996, which is all that the systems of the time read.
+#[must_use]
+pub fn script(proxy: &str, hosts: &[&str]) -> String {
+    let mut out = String::from("function FindProxyForURL(url, host) {\r\n  host = host.toLowerCase();\r\n");
+    for name in hosts {
+        let _ = write!(out, "  if (host == \"{name}\") return \"PROXY {proxy}\";\r\n");
+    }
+    out + "  return \"DIRECT\";\r\n}\r\n"
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn only_microsofts_names_are_sent_to_us() {
+        let script = super::script("192.0.2.1:80", &crate::hosts::MICROSOFT);
+        assert!(script.contains("if (host == \"messenger.hotmail.com\") return \"PROXY 192.0.2.1:80\";"), "{script}");
+        assert_eq!(script.matches("PROXY").count(), crate::hosts::MICROSOFT.len());
+        assert!(script.ends_with("return \"DIRECT\";\r\n}\r\n"));
+    }
+}

@@ -1,0 +1,286 @@
+//! The documents (docs/protocol/http.md section 3). Only what the operator set is in them: every element is optional to clients.
+
+use std::fmt::Write as _;
+
+use quick_xml::escape::escape;
+
+use swallowtail_config::{ClientConfig, Tab};
+
+/// The market that the links are for. Other servers tell all clients this one, and they take it whatever their language.
+const MARKET: &str = "en-US";
+
+/// How many tabs of the PC's maker there may be and may be shown, which nobody has; as other servers have it.
+const TAB_SETTINGS: &str =
+    "<msntabsettings><oemtotallimit>1</oemtotallimit><oemdisplaylimit>1</oemdisplaylimit></msntabsettings>";
+
+/// `MsgrConfig`, without a declaration.
+pub(super) fn document(settings: &ClientConfig) -> String {
+    let mut out = String::from("<MsgrConfig>");
+    push_simple(settings, &mut out);
+    if !settings.tabs.is_empty() {
+        out.push_str("<TabConfig>");
+        push_tabs(settings, &mut out);
+        let _ = write!(out, "{TAB_SETTINGS}</TabConfig>");
+    }
+    push_links(settings, &mut out);
+    out.push_str("</MsgrConfig>");
+    out
+}
+
+/// What a GET gets.
+pub(super) fn plain_answer(settings: &ClientConfig) -> String {
+    format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{}", document(settings))
+}
+
+/// What a POST gets.
+pub(super) fn soap_answer(settings: &ClientConfig) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+         <soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\">\
+         <soap:Body><GetClientConfigResponse xmlns=\"http://www.msn.com/webservices/Messenger/Client\">\
+         <GetClientConfigResult>{}</GetClientConfigResult></GetClientConfigResponse></soap:Body></soap:Envelope>",
+        cdata(&document(settings))
+    )
+}
+
+/// What `/svcs/mms/tabs.asp` gets: two elements side by side, as clients 5.x know it, and not one document.
+pub(super) fn tabs_answer(settings: &ClientConfig) -> String {
+    let mut out = format!("<?xml version=\"1.0\"?>{TAB_SETTINGS}");
+    push_tabs(settings, &mut out);
+    out
+}
+
+fn push_simple(settings: &ClientConfig, out: &mut String) {
+    let _ = write!(
+        out,
+        "<Simple><Config><ExpiresInDays>{}</ExpiresInDays></Config><DisablePhoneDialer>{}</DisablePhoneDialer>\
+         <MinFlashPlayer BuildNumber=\"60\" MajorVersion=\"7\" MinorVersion=\"0\"></MinFlashPlayer>\
+         <Relay><Enabled>0</Enabled></Relay>",
+        settings.expires_in_days,
+        u8::from(settings.disable_phone_dialer),
+    );
+    if !settings.trusted_domains.is_empty() {
+        out.push_str("<TrustedDomains>");
+        for domain in &settings.trusted_domains {
+            let _ = write!(out, "<domain name=\"{}\"></domain>", escape(domain));
+        }
+        out.push_str("</TrustedDomains>");
+    }
+    out.push_str("<ErrorResponseTable></ErrorResponseTable></Simple>");
+}
+
+fn push_tabs(settings: &ClientConfig, out: &mut String) {
+    out.push_str("<msntabdata>");
+    settings.tabs.iter().for_each(|tab| push_tab(tab, out));
+    out.push_str("</msntabdata>");
+}
+
+fn push_links(settings: &ClientConfig, out: &mut String) {
+    if settings.search.is_none() && settings.today.is_none() && settings.terms_of_use.is_none() {
+        return;
+    }
+    let _ = write!(out, "<LocalizedConfig Market=\"{MARKET}\">");
+    if let Some(search) = &settings.search {
+        let _ = write!(out, "<MSNSearch><SearchURL>{}</SearchURL></MSNSearch>", escape(search));
+    }
+    if let Some(today) = &settings.today {
+        let _ = write!(out, "<MsnTodayConfig><MsnTodayURL>{}</MsnTodayURL></MsnTodayConfig>", escape(today));
+    }
+    if let Some(terms) = &settings.terms_of_use {
+        // Site 0: the client does not sign in there.
+        let _ = write!(
+            out,
+            "<TermsOfUse><TermsOfUseSID>0</TermsOfUseSID><TermsOfUseURL>{}</TermsOfUseURL></TermsOfUse>",
+            escape(terms)
+        );
+    }
+    out.push_str("</LocalizedConfig>");
+}
+
+fn push_tab(tab: &Tab, out: &mut String) {
+    let _ = write!(
+        out,
+        "<tab><type>page</type><contenturl>{}</contenturl><hiturl>{}</hiturl><image>{}</image><name>{}</name>\
+         <tooltip>{}</tooltip><siteid>{}</siteid><notificationid>{}</notificationid></tab>",
+        escape(&tab.page),
+        escape(tab.hit()),
+        escape(&tab.image),
+        escape(&tab.name),
+        escape(tab.tooltip()),
+        tab.site_id,
+        tab.notification_id,
+    );
+}
+
+/// What an unreadable POST gets.
+pub(super) const FAULT: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+    <S:Envelope xmlns:S=\"http://schemas.xmlsoap.org/soap/envelope/\"><S:Body><S:Fault><faultcode>S:Client</faultcode>\
+    <faultstring>Invalid Request</faultstring></S:Fault></S:Body></S:Envelope>";
+
+/// A section that holds any text: where the text has the end of a section, it goes on in another one.
+fn cdata(text: &str) -> String {
+    format!("<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"))
+}
+
+#[cfg(test)]
+mod tests {
+    use quick_xml::Reader;
+    use quick_xml::escape::resolve_predefined_entity;
+    use quick_xml::events::Event;
+
+    use super::*;
+
+    fn full() -> ClientConfig {
+        let tab = Tab {
+            page: "http://a.example/news?a=1&b=2".to_owned(),
+            hit: Some("http://a.example/hit".to_owned()),
+            image: "http://a.example/news.png".to_owned(),
+            name: "News".to_owned(),
+            tooltip: Some("What's new".to_owned()),
+            site_id: 3,
+            notification_id: 4,
+        };
+        let second = Tab { hit: None, tooltip: None, site_id: 0, notification_id: 0, ..tab.clone() };
+        ClientConfig {
+            expires_in_days: 0,
+            disable_phone_dialer: false,
+            trusted_domains: vec!["a.example".to_owned(), "b.example".to_owned()],
+            today: Some("http://a.example/today".to_owned()),
+            terms_of_use: Some("https://a.example/terms".to_owned()),
+            search: Some("https://a.example/?q=$QUERY$&c".to_owned()),
+            tabs: vec![tab, second],
+        }
+    }
+
+    const DEFAULT: &str = concat!(
+        "<MsgrConfig><Simple><Config><ExpiresInDays>1</ExpiresInDays></Config><DisablePhoneDialer>1</DisablePhoneDialer>",
+        r#"<MinFlashPlayer BuildNumber="60" MajorVersion="7" MinorVersion="0"></MinFlashPlayer>"#,
+        "<Relay><Enabled>0</Enabled></Relay><ErrorResponseTable></ErrorResponseTable></Simple></MsgrConfig>",
+    );
+    const TABS: &str = concat!(
+        "<msntabdata><tab><type>page</type><contenturl>http://a.example/news?a=1&amp;b=2</contenturl>",
+        "<hiturl>http://a.example/hit</hiturl><image>http://a.example/news.png</image><name>News</name>",
+        "<tooltip>What&apos;s new</tooltip><siteid>3</siteid><notificationid>4</notificationid></tab>",
+        "<tab><type>page</type><contenturl>http://a.example/news?a=1&amp;b=2</contenturl>",
+        "<hiturl>http://a.example/news?a=1&amp;b=2</hiturl><image>http://a.example/news.png</image><name>News</name>",
+        "<tooltip>News</tooltip><siteid>0</siteid><notificationid>0</notificationid></tab></msntabdata>",
+    );
+    const SETTINGS: &str =
+        "<msntabsettings><oemtotallimit>1</oemtotallimit><oemdisplaylimit>1</oemdisplaylimit></msntabsettings>";
+
+    #[test]
+    fn the_default_document_says_hardly_anything() {
+        let config = ClientConfig::default();
+        assert_eq!(plain_answer(&config), format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{DEFAULT}"));
+        let envelope = format!(
+            "{}<![CDATA[{DEFAULT}]]>{}",
+            concat!(
+                r#"<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/""#,
+                r#" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema">"#,
+                r#"<soap:Body><GetClientConfigResponse xmlns="http://www.msn.com/webservices/Messenger/Client">"#,
+                "<GetClientConfigResult>",
+            ),
+            "</GetClientConfigResult></GetClientConfigResponse></soap:Body></soap:Envelope>",
+        );
+        assert_eq!(soap_answer(&config), envelope);
+        assert_eq!(tabs_answer(&config), format!("<?xml version=\"1.0\"?>{SETTINGS}<msntabdata></msntabdata>"));
+    }
+
+    #[test]
+    fn the_full_document_has_all_that_is_set() {
+        let expected = format!(
+            "{}<TabConfig>{TABS}{SETTINGS}</TabConfig>{}",
+            concat!(
+                "<MsgrConfig><Simple><Config><ExpiresInDays>0</ExpiresInDays></Config>",
+                "<DisablePhoneDialer>0</DisablePhoneDialer>",
+                r#"<MinFlashPlayer BuildNumber="60" MajorVersion="7" MinorVersion="0"></MinFlashPlayer>"#,
+                r#"<Relay><Enabled>0</Enabled></Relay><TrustedDomains><domain name="a.example"></domain>"#,
+                r#"<domain name="b.example"></domain></TrustedDomains>"#,
+                "<ErrorResponseTable></ErrorResponseTable></Simple>",
+            ),
+            concat!(
+                r#"<LocalizedConfig Market="en-US">"#,
+                "<MSNSearch><SearchURL>https://a.example/?q=$QUERY$&amp;c</SearchURL></MSNSearch>",
+                "<MsnTodayConfig><MsnTodayURL>http://a.example/today</MsnTodayURL></MsnTodayConfig>",
+                "<TermsOfUse><TermsOfUseSID>0</TermsOfUseSID><TermsOfUseURL>https://a.example/terms</TermsOfUseURL>",
+                "</TermsOfUse></LocalizedConfig></MsgrConfig>",
+            ),
+        );
+        assert_eq!(document(&full()), expected);
+        assert_eq!(tabs_answer(&full()), format!("<?xml version=\"1.0\"?>{SETTINGS}{TABS}"));
+    }
+
+    /// The names of all elements in their order, and the text of each that has one.
+    fn read(document: &str) -> (Vec<String>, Vec<String>) {
+        let mut reader = Reader::from_str(document);
+        let (mut names, mut texts, mut text) = (Vec::new(), Vec::new(), String::new());
+        loop {
+            match reader.read_event().unwrap() {
+                Event::Start(start) => {
+                    names.push(start.name().as_ref().to_owned());
+                    for attribute in start.attributes() {
+                        texts.push(
+                            attribute
+                                .unwrap()
+                                .normalized_value(quick_xml::XmlVersion::Implicit1_0)
+                                .unwrap()
+                                .into_owned(),
+                        );
+                    }
+                }
+                Event::Text(piece) => text.push_str(&piece),
+                Event::CData(piece) => text.push_str(&piece),
+                Event::GeneralRef(name) => text.push_str(resolve_predefined_entity(&name).unwrap()),
+                Event::End(_) if text.is_empty() => {}
+                Event::End(_) => texts.push(std::mem::take(&mut text)),
+                Event::Decl(_) => {}
+                Event::Eof => return (names, texts),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn every_document_reads_back() {
+        for config in [ClientConfig::default(), full()] {
+            let whole = document(&config);
+            assert_eq!(read(&plain_answer(&config)).0, read(&whole).0);
+            assert_eq!(read(&soap_answer(&config)).1.last(), Some(&whole));
+            assert_eq!(read(&tabs_answer(&config)).0.iter().filter(|name| *name == "tab").count(), config.tabs.len());
+        }
+        assert!(read(FAULT).1.contains(&"Invalid Request".to_owned()));
+    }
+
+    #[test]
+    fn no_text_of_an_operator_leaves_its_element() {
+        let hostile = "http://a/</name>]]><x y='z'\"&amp;<!--<![CDATA[?>";
+        let text = || hostile.to_owned();
+        let tab =
+            Tab { page: text(), hit: None, image: text(), name: text(), tooltip: None, site_id: 0, notification_id: 0 };
+        let config = ClientConfig {
+            trusted_domains: vec![text(), text()],
+            today: Some(text()),
+            terms_of_use: Some(text()),
+            search: Some(text()),
+            tabs: vec![tab.clone(), tab],
+            ..full()
+        };
+        for (hostile_answer, tame_answer) in [
+            (plain_answer(&config), plain_answer(&full())),
+            (read(&soap_answer(&config)).1.pop().unwrap(), document(&full())),
+            (tabs_answer(&config), tabs_answer(&full())),
+        ] {
+            let (names, texts) = read(&hostile_answer);
+            assert_eq!(names, read(&tame_answer).0);
+            assert!(texts.iter().filter(|text| *text == hostile).count() >= 10, "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_section_does_not_end_it() {
+        for text in ["]]>", "a]]>b]]]>]]", "]]>]]>", "<![CDATA[]]>", "]"] {
+            assert_eq!(read(&format!("<a>{}</a>", cdata(text))).1, [text]);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Who asks for what.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::Response;
+use axum::routing::get;
+use msnp::client_config::ConfigRequest;
+
+use super::document;
+use crate::http::answers::{empty, redirect, set};
+use crate::http::body::{MAX_BODY, read_body};
+use swallowtail_config::ClientConfig;
+
+/// The answers, which are the same for everybody: written once.
+struct Answers {
+    soap: Bytes,
+    plain: Bytes,
+    tabs: Bytes,
+    today: Option<String>,
+}
+
+/// The endpoints of `config.messenger.msn.com` and `svcs.microsoft.com`. Clients spell the path in both ways.
+pub(crate) fn router(settings: &ClientConfig) -> Router {
+    let answers = Arc::new(Answers {
+        soap: document::soap_answer(settings).into(),
+        plain: document::plain_answer(settings).into(),
+        tabs: document::tabs_answer(settings).into(),
+        today: settings.today.clone(),
+    });
+    let config = || get(plain).post(soap);
+    Router::new()
+        .route("/Config/MsgrConfig.asmx", config())
+        .route("/config/MsgrConfig.asmx", config())
+        .route("/svcs/mms/tabs.asp", get(tabs))
+        .route("/svcs/mms/portal.asp", get(portal))
+        .with_state(answers)
+}
+
+/// `POST MsgrConfig.asmx`, clients 6.0 to 7.5. SOAPAction is not looked at: there is only one.
+async fn soap(State(answers): State<Arc<Answers>>, request: Request) -> Response {
+    let body = match read_body(request, MAX_BODY).await {
+        Ok(body) => body,
+        Err(bad) => return empty(bad.status()),
+    };
+    match ConfigRequest::from_soap(&body) {
+        Ok(request) => {
+            tracing::debug!(?request, "client configuration");
+            xml(StatusCode::OK, answers.soap.clone())
+        }
+        Err(error) => {
+            tracing::debug!(%error, "unreadable request for the client configuration");
+            // SOAP 1.1 section 6.2 wants 500 with a fault. Unlike with RST.srf no client is known to need 200, with which it
+            // might keep the fault as its configuration for a day; one that fails asks again.
+            xml(StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(document::FAULT.as_bytes()))
+        }
+    }
+}
+
+/// `GET MsgrConfig.asmx?op=GetClientConfig`, clients 8.x.
+async fn plain(State(answers): State<Arc<Answers>>, request: Request) -> Response {
+    match request.uri().query().and_then(ConfigRequest::from_query) {
+        Some(request) => {
+            tracing::debug!(?request, "client configuration");
+            xml(StatusCode::OK, answers.plain.clone())
+        }
+        None => empty(StatusCode::NOT_FOUND),
+    }
+}
+
+/// `GET /svcs/mms/tabs.asp`, clients 5.x and 6.x.
+async fn tabs(State(answers): State<Arc<Answers>>) -> Response {
+    xml(StatusCode::OK, answers.tabs.clone())
+}
+
+/// `GET /svcs/mms/portal.asp`: "MSN Today" of clients that do not read it from MsgrConfig.
+async fn portal(State(answers): State<Arc<Answers>>) -> Response {
+    match &answers.today {
+        Some(today) => redirect(today),
+        None => empty(StatusCode::NOT_FOUND),
+    }
+}
+
+/// Clients keep MsgrConfig by themselves, for as long as it says; nobody else may.
+fn xml(status: StatusCode, document: Bytes) -> Response {
+    let mut response = Response::new(Body::from(document));
+    *response.status_mut() = status;
+    set(&mut response, CONTENT_TYPE, "text/xml; charset=utf-8");
+    set(&mut response, CACHE_CONTROL, "no-cache");
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use axum::body::HttpBody;
+    use http_body_util::BodyExt;
+    use hyper::body::Frame;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    fn settings() -> ClientConfig {
+        ClientConfig { today: Some("http://a.example/today?a=b".to_owned()), ..ClientConfig::default() }
+    }
+
+    async fn ask(method: &str, target: &str, body: impl Into<Body>) -> Response {
+        let request = Request::builder().method(method).uri(target).body(body.into()).unwrap();
+        router(&settings()).oneshot(request).await.unwrap()
+    }
+
+    fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+        response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    async fn text(response: Response) -> String {
+        String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    }
+
+    const QUERY: &str = "op=GetClientConfig&Country=US&CLCID=0809&PLCID=0409&GeoID=242&ver=8.5.1302";
+
+    #[tokio::test]
+    async fn both_spellings_of_the_path_answer_both_methods() {
+        for path in [
+            "/Config/MsgrConfig.asmx",
+            "/config/MsgrConfig.asmx",
+            "http://config.messenger.msn.com/Config/MsgrConfig.asmx",
+        ] {
+            let get = ask("GET", &format!("{path}?{QUERY}"), "").await;
+            let post = ask("POST", path, "<a/>").await;
+            for (response, expected) in
+                [(get, document::plain_answer(&settings())), (post, document::soap_answer(&settings()))]
+            {
+                assert_eq!(response.status(), StatusCode::OK);
+                assert_eq!(header(&response, "content-type"), "text/xml; charset=utf-8");
+                assert_eq!(header(&response, "cache-control"), "no-cache");
+                // A known size: hyper writes Content-Length, and no chunks.
+                assert_eq!(response.body().size_hint().exact(), Some(expected.len() as u64));
+                assert_eq!(text(response).await, expected);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_get_that_asks_for_something_else_finds_nothing() {
+        for query in ["", "?", "?op=Other", "?Country=US"] {
+            let response = ask("GET", &format!("/Config/MsgrConfig.asmx{query}"), "").await;
+            assert_eq!((response.status(), text(response).await.as_str()), (StatusCode::NOT_FOUND, ""));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unreadable_post_gets_a_fault() {
+        for body in ["a", "<a>", "<!DOCTYPE a []><a/>", &"<a>".repeat(40)] {
+            let response = ask("POST", "/Config/MsgrConfig.asmx", body.to_owned()).await;
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!(text(response).await, document::FAULT);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_of_more_than_64_kib_is_not_taken() {
+        let path = "/config/MsgrConfig.asmx";
+        assert_eq!(ask("POST", path, " ".repeat(MAX_BODY)).await.status(), StatusCode::OK);
+        assert_eq!(ask("POST", path, " ".repeat(MAX_BODY + 1)).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        // One that says so is not waited for.
+        let request = Request::post(path).header("Content-Length", "65537").body(Body::new(Silent)).unwrap();
+        assert_eq!(router(&settings()).oneshot(request).await.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
+    }
+
+    /// A body that never comes.
+    struct Silent;
+
+    impl HttpBody for Silent {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_come_is_given_up() {
+        let started = tokio::time::Instant::now();
+        let response = ask("POST", "/config/MsgrConfig.asmx", Body::new(Silent)).await;
+        assert_eq!((response.status(), started.elapsed().as_secs()), (StatusCode::REQUEST_TIMEOUT, 20));
+    }
+
+    #[tokio::test]
+    async fn tabs_are_there_even_if_there_are_none() {
+        let response = ask("GET", "/svcs/mms/tabs.asp", "").await;
+        assert_eq!((response.status(), header(&response, "content-type")), (StatusCode::OK, "text/xml; charset=utf-8"));
+        assert_eq!(text(response).await, document::tabs_answer(&settings()));
+    }
+
+    #[tokio::test]
+    async fn msn_today_leads_to_the_page_of_the_operator() {
+        let response = ask("GET", "/svcs/mms/portal.asp?lc=1033", "").await;
+        assert_eq!(
+            (response.status(), header(&response, "location")),
+            (StatusCode::FOUND, "http://a.example/today?a=b")
+        );
+        let request = Request::get("/svcs/mms/portal.asp").body(Body::empty()).unwrap();
+        let response = router(&ClientConfig::default()).oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    }
+}

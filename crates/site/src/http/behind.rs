@@ -1,0 +1,95 @@
+//! Clients behind a terminator of TLS or a reverse proxy.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Once;
+
+use axum::http::{HeaderMap, HeaderName};
+use ipnet::IpNet;
+
+use swallowtail_config::{contains, is_private};
+use swallowtail_messenger::net::Caller;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// Who a request is from: the one who dialled us, or the client that a trusted one names. `None` when it names one that cannot be read:
+/// whoever that is must not have the rights of the one in between.
+///
+/// Of `X-Forwarded-For` only the last word counts: the trusted one appends it, all before it came from the client.
+pub(crate) fn behind(caller: Caller, trusted: &[IpNet], headers: &HeaderMap) -> Option<Caller> {
+    let named = last_word(headers, &FORWARDED_FOR);
+    if !contains(trusted, caller.peer.ip()) {
+        if named.is_some() && is_private(caller.peer.ip()) {
+            warn_once(&caller);
+        }
+        return Some(caller);
+    }
+    // One on the same machine may ask for itself, or may have been set up without the header.
+    let Some(named) = named else { return Some(Caller { hidden: true, ..caller }) };
+    let secure = last_word(headers, &FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+    address(named).map(|client| caller.on_behalf_of(client, secure))
+}
+
+fn last_word<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let value = headers.get_all(name).iter().next_back()?;
+    // What is no text is a word that cannot be read.
+    Some(value.to_str().unwrap_or_default().rsplit(',').next().unwrap_or_default().trim())
+}
+
+/// An address, with or without a port.
+fn address(word: &str) -> Option<IpAddr> {
+    let bare = word.strip_prefix('[').and_then(|word| word.strip_suffix(']')).unwrap_or(word);
+    bare.parse().ok().or_else(|| word.parse::<SocketAddr>().ok().map(|address| address.ip()))
+}
+
+/// Without trust all its clients count as one, who is near: a mistake that nothing else shows.
+fn warn_once(caller: &Caller) {
+    static WARNED: Once = Once::new();
+    WARNED.call_once(|| {
+        tracing::warn!(peer = %caller.peer.ip(), "X-Forwarded-For comes from an address that http.trusted_proxies does not have: all \
+            clients behind it count as this one");
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use swallowtail_messenger::net::Reachable;
+
+    fn seen(peer: &str, headers: &[(HeaderName, &'static str)]) -> Option<(String, bool)> {
+        let network = Arc::new(Reachable::default());
+        let caller = Caller::new(peer.parse().unwrap(), "192.0.2.1:80".parse().unwrap(), network);
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(name, value.parse().unwrap());
+        }
+        let caller = behind(caller, &["127.0.0.0/8".parse().unwrap()], &map)?;
+        Some((caller.peer.to_string(), caller.secure))
+    }
+
+    #[test]
+    fn only_a_trusted_peer_is_believed_and_only_its_own_word() {
+        let forwarded = |value| (FORWARDED_FOR, value);
+        let https = (FORWARDED_PROTO, "https");
+        let is = |address: &str, secure| Some((address.to_owned(), secure));
+        let stranger = seen("203.0.113.9:5", &[forwarded("192.168.0.1"), https.clone()]);
+        assert_eq!(stranger, is("203.0.113.9:5", false));
+        assert_eq!(seen("127.0.0.1:9", &[]), is("127.0.0.1:9", false));
+        let network = Arc::new(Reachable::default());
+        let caller = Caller::new("127.0.0.1:9".parse().unwrap(), "192.0.2.1:80".parse().unwrap(), network);
+        let trusted = ["127.0.0.0/8".parse().unwrap()];
+        assert!(behind(caller, &trusted, &HeaderMap::new()).unwrap().hidden, "it may be anybody");
+        assert_eq!(seen("127.0.0.1:9", std::slice::from_ref(&https)), is("127.0.0.1:9", false), "nobody is named");
+        let client = is("198.51.100.7:0", true);
+        assert_eq!(seen("127.0.0.1:9", &[forwarded("127.0.0.1, 198.51.100.7"), https.clone()]), client);
+        assert_eq!(seen("127.0.0.1:9", &[forwarded("10.0.0.1"), forwarded("198.51.100.7"), https]), client);
+        for word in ["::ffff:198.51.100.7", "198.51.100.7:4711", "[::ffff:198.51.100.7]", "[::ffff:198.51.100.7]:1"] {
+            assert_eq!(seen("127.0.0.1:9", &[forwarded(word)]), is("198.51.100.7:0", false), "{word}");
+        }
+        for word in ["a, b", "unknown", "", "198.51.100.7,", "_hidden"] {
+            assert_eq!(seen("127.0.0.1:9", &[forwarded(word)]), None, "{word:?} is nobody");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Header names in the exact case that old clients look for (docs/protocol/http.md section 0 item 1).
+//!
+//! hyper writes names in lower case. It can keep the spelling of a *request's* names, in an extension of a type that it does
+//! not show, and it writes a response by that spelling when it finds the extension there. So the spelling is learnt once,
+//! from a request in memory that has all the names, and put on every answer. The other spelling is for patched clients.
+
+use std::convert::Infallible;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Extensions, Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt;
+
+use swallowtail_config::HeaderCase as Spelling;
+
+/// Every name that our answers have, as clients want it.
+const LESSON: &str = "GET / HTTP/1.1\r\n\
+    Allow: GET\r\n\
+    Authentication-Info: x\r\n\
+    Cache-Control: x\r\n\
+    Connection: close\r\n\
+    Content-Disposition: x\r\n\
+    Content-Length: 0\r\n\
+    Content-Security-Policy: x\r\n\
+    Content-Type: x\r\n\
+    Date: x\r\n\
+    Location: x\r\n\
+    PassportURLs: x\r\n\
+    Pragma: x\r\n\
+    Referrer-Policy: x\r\n\
+    Retry-After: x\r\n\
+    WWW-Authenticate: x\r\n\
+    X-Content-Type-Options: x\r\n\
+    X-Frame-Options: x\r\n\
+    X-MSN-Messenger: x\r\n\
+    X-Token: x\r\n\
+    \r\n";
+
+/// The spelling. Cheap enough to clone for each answer.
+#[derive(Clone, Debug)]
+pub(crate) struct HeaderCase(Extensions);
+
+impl HeaderCase {
+    /// Has hyper read the lesson. Should it ever not leave its extension behind, names are written in lower case; a test over
+    /// a socket guards against that.
+    pub(crate) async fn learn(spelling: Spelling) -> Self {
+        let learnt = Arc::new(OnceLock::new());
+        let (mut client, server) = tokio::io::duplex(4096);
+        let service = service_fn(|request: Request<Incoming>| {
+            let _ = learnt.set(request.extensions().clone());
+            async { Ok::<_, Infallible>(Response::new(Body::empty())) }
+        });
+        let lesson = async {
+            let _ = client.write_all(lesson_in(spelling).as_bytes()).await;
+            let _ =
+                http1::Builder::new().preserve_header_case(true).serve_connection(TokioIo::new(server), service).await;
+        };
+        // Nothing here waits for anybody; the bound is for a surprise only.
+        let _ = tokio::time::timeout(Duration::from_secs(1), lesson).await;
+        Self(learnt.get().cloned().unwrap_or_default())
+    }
+
+    /// Has the answer written in this spelling.
+    pub(crate) fn apply<B>(&self, response: &mut Response<B>) {
+        response.extensions_mut().extend(self.0.clone());
+    }
+}
+
+/// The lesson, in title case if that is wanted: a capital after each hyphen and nowhere else.
+fn lesson_in(spelling: Spelling) -> String {
+    let title = |name: &str| {
+        let part = |part: &str| {
+            let (first, rest) = part.split_at(1);
+            first.to_ascii_uppercase() + &rest.to_ascii_lowercase()
+        };
+        name.split('-').map(part).collect::<Vec<_>>().join("-")
+    };
+    let line = |line: &str| match (spelling, line.split_once(": ")) {
+        (Spelling::Title, Some((name, value))) => format!("{}: {value}", title(name)),
+        _ => line.to_owned(),
+    };
+    LESSON.split("\r\n").map(line).collect::<Vec<_>>().join("\r\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn title_case_is_what_patched_clients_look_for() {
+        assert_eq!(lesson_in(Spelling::Exact), LESSON);
+        let title = lesson_in(Spelling::Title);
+        for name in ["Passporturls", "Www-Authenticate", "X-Msn-Messenger", "Authentication-Info"] {
+            assert!(title.contains(&format!("\r\n{name}: ")), "{title}");
+        }
+        assert!(title.starts_with("GET / HTTP/1.1\r\n") && title.ends_with("\r\n\r\n"));
+    }
+}

@@ -1,0 +1,70 @@
+//! The host that a request is for.
+
+use std::net::SocketAddr;
+
+use axum::http::header::HOST;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, Uri};
+
+use swallowtail_config::is_host;
+use swallowtail_messenger::net::Caller;
+
+/// The longest host that we repeat.
+const MOST_HOST: usize = 255;
+
+/// The host that the client reached us by: the one it named, else the operator's, else the address it dialled. It can stand in a header.
+pub(crate) fn host_of(caller: &Caller, uri: &Uri, headers: &HeaderMap) -> String {
+    match named(uri, headers).filter(|host| is_plausible(host)).or(caller.network.advertise.passport.as_deref()) {
+        Some(host) => host.to_owned(),
+        None => dialled(caller),
+    }
+}
+
+/// Whether the client named a host that [`host_of`] does not repeat.
+pub(crate) fn names_oddly(uri: &Uri, headers: &HeaderMap) -> bool {
+    named(uri, headers).is_some_and(|host| !is_plausible(host))
+}
+
+/// What is no text is a host that nobody repeats.
+fn named<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    let target = uri.authority().map(Authority::as_str);
+    target.or_else(|| headers.get(HOST).map(|host| host.to_str().unwrap_or_default()))
+}
+
+/// The address that the client dialled. The port is left out where it goes without saying: libpurple, which names no host, would take it
+/// for a part of the name.
+fn dialled(caller: &Caller) -> String {
+    let usual = if caller.secure { 443 } else { 80 };
+    match caller.local {
+        SocketAddr::V4(address) if address.port() == usual => address.ip().to_string(),
+        SocketAddr::V6(address) if address.port() == usual => format!("[{}]", address.ip()),
+        other => other.to_string(),
+    }
+}
+
+/// Whether a host, with or without a port, may stand in a header of ours (security.md section 4, "HTTP headers").
+fn is_plausible(host: &str) -> bool {
+    host.len() <= MOST_HOST && is_host(&host.replace(':', ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use swallowtail_messenger::net::Reachable;
+
+    #[test]
+    fn a_usual_port_is_left_out() {
+        let host = |local: &str, secure| {
+            let network = Arc::new(Reachable::default());
+            let caller = Caller::new("192.0.2.9:5".parse().unwrap(), local.parse().unwrap(), network);
+            host_of(&Caller { secure, ..caller }, &Uri::from_static("/a"), &HeaderMap::new())
+        };
+        assert_eq!(host("192.0.2.1:443", true), "192.0.2.1");
+        assert_eq!(host("192.0.2.1:80", false), "192.0.2.1");
+        assert_eq!(host("192.0.2.1:80", true), "192.0.2.1:80");
+        assert_eq!(host("[2001:db8::1]:443", true), "[2001:db8::1]");
+        assert_eq!(host("192.0.2.1:8080", false), "192.0.2.1:8080");
+    }
+}

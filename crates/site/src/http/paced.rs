@@ -1,0 +1,148 @@
+//! A stream whose peer may not take for ever: silence between requests, heads that drip in, and answers that are not read all end it.
+//!
+//! hyper has one timer for the first two, which here are bounded differently.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use swallowtail_base::lock;
+
+/// The longest time for a head (http.md section 0 item 7).
+pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may be kept between requests, and how long an answer may wait for its reader (http.md section 0 item 7).
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What a connection is at. Shared with the one who handles its requests.
+#[derive(Clone, Debug)]
+pub(super) struct Phase(Arc<Mutex<At>>);
+
+#[derive(Clone, Copy, Debug)]
+enum At {
+    /// Between requests, since then. A head whose first bytes came together with the request before it is not noticed, and has this long too.
+    Idle(Instant),
+    /// A head has begun then.
+    Head(Instant),
+    /// A request is being handled, which has its own timers.
+    Busy,
+}
+
+impl Phase {
+    /// A head has begun.
+    pub(super) fn head(since: Instant) -> Self {
+        Self(Arc::new(Mutex::new(At::Head(since))))
+    }
+
+    /// The head is complete.
+    pub(super) fn busy(&self) {
+        *lock(&self.0) = At::Busy;
+    }
+
+    /// The request is answered.
+    pub(super) fn idle(&self) {
+        *lock(&self.0) = At::Idle(Instant::now());
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match *lock(&self.0) {
+            At::Idle(since) => Some(since + IDLE_TIMEOUT),
+            At::Head(since) => Some(since + HEAD_TIMEOUT),
+            At::Busy => None,
+        }
+    }
+
+    fn bytes_came(&self) {
+        let mut at = lock(&self.0);
+        if let At::Idle(_) = *at {
+            *at = At::Head(Instant::now());
+        }
+    }
+}
+
+/// The stream.
+#[derive(Debug)]
+pub(super) struct Paced<S> {
+    stream: S,
+    phase: Phase,
+    /// Since when nothing could be written.
+    stalled: Option<Instant>,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl<S> Paced<S> {
+    pub(super) fn new(stream: S, phase: Phase) -> Self {
+        Self { stream, phase, stalled: None, timer: Box::pin(sleep_until(Instant::now())) }
+    }
+
+    /// The stream, without any watch.
+    pub(super) fn into_inner(self) -> S {
+        self.stream
+    }
+
+    /// What the connection is at.
+    pub(super) fn phase(&self) -> Phase {
+        self.phase.clone()
+    }
+
+    /// An error when `deadline` is over; else has the task woken then.
+    fn poll_deadline<T>(&mut self, context: &mut Context<'_>, deadline: Option<Instant>) -> Poll<io::Result<T>> {
+        let Some(deadline) = deadline else { return Poll::Pending };
+        self.timer.as_mut().reset(deadline);
+        match self.timer.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.phase.bytes_came();
+        }
+        match self.phase.deadline() {
+            // A head that drips in is over its time although there is something to read.
+            Some(deadline) if deadline <= Instant::now() => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            deadline if read.is_pending() => self.poll_deadline(context, deadline),
+            _ => read,
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Paced<S> {
+    fn watch<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let since = *self.stalled.get_or_insert_with(Instant::now);
+        self.poll_deadline(context, Some(since + IDLE_TIMEOUT))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.watch(context, written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        self.watch(context, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,144 @@
+//! The requests of one connection, one after the other, and the tunnel that the last of them may ask for.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+
+use super::answers;
+use super::first_line;
+use super::paced::{HEAD_TIMEOUT, Paced, Phase};
+use crate::proxy::{self, Target};
+use crate::site::Site;
+use swallowtail_base::lock;
+use swallowtail_messenger::net::{AnyStream, Caller, Prefixed};
+
+/// The longest head (http.md section 0 item 7).
+const MAX_HEAD: usize = 16 * 1024;
+/// How long and how much we listen to a client that goes on sending after its last answer. Closing at once would reset the
+/// connection and could take the answer away from it.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: u64 = 256 * 1024;
+
+/// Answers the requests of a connection until it ends, or until `shutdown`: then the request under way is the last one. Returns the tunnel
+/// that the last request asked for, if it was granted one, and the stream inside.
+///
+/// # Errors
+/// Returns what reading the first line failed with.
+pub(crate) async fn serve(
+    mut stream: AnyStream,
+    caller: &Caller,
+    site: &Arc<Site>,
+    mut shutdown: watch::Receiver<bool>,
+) -> io::Result<Option<(Target, AnyStream)>> {
+    let begun = Instant::now();
+    let first = tokio::select! {
+        // A client that has not said a line yet when the server stops is left.
+        () = stopped(&mut shutdown) => return Ok(None),
+        first = timeout(HEAD_TIMEOUT, first_line::read(&mut stream, MAX_HEAD)) => first,
+    };
+    let Ok(first) = first else { return Ok(None) };
+    let first = first?;
+    let keep = !first.old || first.bytes.starts_with(b"CONNECT ");
+    let stream = Paced::new(Prefixed::new(first.bytes, stream), Phase::head(begun));
+    Ok(requests(stream, caller, site, keep, shutdown).await)
+}
+
+async fn stopped(shutdown: &mut watch::Receiver<bool>) {
+    // A sender that is gone stops nobody any more.
+    let _ = shutdown.wait_for(|stop| *stop).await;
+}
+
+/// Answers requests until the connection ends, or until one asked for a tunnel: then where to, and the stream after it.
+async fn requests(
+    stream: Paced<Prefixed<AnyStream>>,
+    caller: &Caller,
+    site: &Arc<Site>,
+    keep: bool,
+    mut shutdown: watch::Receiver<bool>,
+) -> Option<(Target, AnyStream)> {
+    let phase = stream.phase();
+    let tunnel = Arc::new(Mutex::new(None));
+    let service = service_fn(|request: Request<Incoming>| {
+        phase.busy();
+        let (phase, tunnel, site, caller) = (phase.clone(), tunnel.clone(), site.clone(), caller.clone());
+        Box::pin(async move {
+            let answer = if request.method() == Method::CONNECT {
+                connect(&site, &caller, request.uri().to_string(), &tunnel)
+            } else {
+                site.routes.answer(caller, request.map(Body::new)).await
+            };
+            phase.idle();
+            Ok::<_, Infallible>(answer)
+        })
+    });
+    let mut http = http1::Builder::new()
+        .max_header_size(MAX_HEAD)
+        .keep_alive(keep)
+        // A client may close its half once it has asked.
+        .half_close(true)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut stopping = false;
+    loop {
+        let served = tokio::select! {
+            served = poll_fn(|context| http.poll_without_shutdown(context)) => served,
+            () = stopped(&mut shutdown), if !stopping => {
+                stopping = true;
+                std::pin::Pin::new(&mut http).graceful_shutdown();
+                continue;
+            }
+        };
+        if let Err(error) = served {
+            tracing::debug!(%error, "a request could not be read or answered");
+        }
+        break;
+    }
+    let parts = http.into_parts();
+    let stream = parts.io.into_inner();
+    let target = lock(&tunnel).take();
+    if let Some(target) = target {
+        // hyper may have read on after the head.
+        let stream: AnyStream = Box::new(Prefixed::new(parts.read_buf.to_vec(), stream.into_inner()));
+        return Some((target, stream));
+    }
+    linger(stream).await;
+    None
+}
+
+/// Answers a `CONNECT`. After a good answer hyper is done with the connection.
+fn connect(site: &Site, caller: &Caller, target: String, tunnel: &Mutex<Option<Target>>) -> Response {
+    let found = proxy::admit(site, caller, &target);
+    tracing::debug!(target, peer = %caller.peer, refused = found.is_err(), "CONNECT");
+    let mut answer = match found {
+        Ok(target) => {
+            *lock(tunnel) = Some(target);
+            answers::empty(StatusCode::OK)
+        }
+        // Whoever sent it may read to the end.
+        Err(refusal) => answers::closing(*refusal),
+    };
+    site.routes.spell(&mut answer);
+    answer
+}
+
+/// Ends our half and reads what still comes, within bounds.
+async fn linger(mut io: impl AsyncRead + AsyncWrite + Unpin) {
+    let end = async {
+        if io.shutdown().await.is_ok() {
+            let _ = tokio::io::copy(&mut io.take(LINGER_BYTES), &mut tokio::io::sink()).await;
+        }
+    };
+    let _ = timeout(LINGER, end).await;
+}

@@ -1,0 +1,154 @@
+//! A whole server on ports of its own with one account, asked over HTTP, and its answers in a form that can be compared.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use msnp::{DisplayName, Handle};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::listeners::{Entrance, Sockets};
+use crate::passport::transcript;
+use crate::site::Site;
+use crate::tls::Certificates;
+use swallowtail_config::{Config, Listen};
+use swallowtail_messenger::chat::Chat;
+use swallowtail_messenger::net::{Caller, Connections, Reachable};
+use swallowtail_messenger::service::Service;
+use swallowtail_store::accounts::{Accounts, Tickets};
+use swallowtail_store::database::Store;
+
+/// As many files as a test may need.
+const FILES: usize = 1024;
+/// How long a stop waits for requests under way.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+
+pub(crate) struct TestServer {
+    service: Arc<Service>,
+    site: Arc<Site>,
+    connections: Arc<Connections>,
+    stop: watch::Sender<bool>,
+    listeners: JoinSet<()>,
+    pub(crate) address: SocketAddr,
+    _directory: tempfile::TempDir,
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let any = Some("127.0.0.1:0".parse().unwrap());
+        let mut config = Config { data: directory.path().to_owned(), ..Config::default() };
+        config.listen = Listen { notification: any, switchboard: any, http: any, ..Listen::default() };
+        change(&mut config);
+        let certificates = Certificates::open(&config).unwrap();
+        let sockets = Sockets::bind(&config).await.unwrap();
+        let address = sockets.addresses().http;
+
+        let store = Store::open(&config.data).await.unwrap();
+        let tickets = Tickets::open(&store).await.unwrap();
+        let accounts = Accounts::new(store.clone());
+        let alice = Handle::parse("alice@example.com").unwrap();
+        let name = DisplayName::new("Alice A").unwrap();
+        accounts.create(alice, name, "s3cr,t &%").await.unwrap();
+        let connections = Connections::new(config.http_limits(FILES));
+        let chat_connections = Connections::new(config.address_limits(FILES));
+        let service = Arc::new(Service::new(config, store, tickets));
+        let chat = Chat::new(service.clone(), chat_connections);
+        let site = Site::open(&service, accounts, chat, certificates).await.unwrap();
+
+        let (stop, stopped) = watch::channel(false);
+        let entrance = Entrance {
+            site: site.clone(),
+            http_connections: connections.clone(),
+            stopped: stopped.clone(),
+            http_stopped: stopped,
+        };
+        let mut listeners = JoinSet::new();
+        sockets.open(&entrance, &mut listeners);
+        Self { service, site, connections, stop, listeners, address, _directory: directory }
+    }
+
+    pub(crate) fn service(&self) -> &Service {
+        &self.service
+    }
+
+    pub(crate) fn site(&self) -> Arc<Site> {
+        self.site.clone()
+    }
+
+    /// Stops HTTP, as a server does when it stops.
+    pub(crate) async fn stop(mut self) {
+        self.stop.send_replace(true);
+        self.connections.close_all(STOP_PATIENCE).await;
+        while self.listeners.join_next().await.is_some() {}
+        self.service.store.close().await;
+    }
+
+    /// Somebody who came from there.
+    pub(crate) fn caller(&self, peer: &str) -> Caller {
+        Caller::new(peer.parse().unwrap(), self.address, Arc::new(Reachable::default()))
+    }
+
+    /// Sends bytes and reads until the server closes, which must be soon: a request without `Connection: close` is completed with our end of it.
+    pub(crate) async fn ask(&self, request: impl AsRef<[u8]>) -> Answer {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_ref()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut bytes = Vec::new();
+        let read = stream.read_to_end(&mut bytes);
+        tokio::time::timeout(Duration::from_secs(10), read).await.unwrap().unwrap();
+        Answer::parse(&String::from_utf8(bytes).unwrap())
+    }
+
+    /// Plays what connection `name` of a transcript sends.
+    pub(crate) async fn play(&self, transcript: &str, name: &str) -> Answer {
+        self.ask(transcript::message(transcript, name, '>')).await
+    }
+}
+
+/// An answer, cut where its parts may differ from a transcript: the order of headers, and the date.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: String,
+    pub(crate) headers: BTreeSet<String>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
+        let mut lines = head.split("\r\n").map(str::to_owned);
+        let status = lines.next().unwrap();
+        let count = head.split("\r\n").count() - 1;
+        let headers: BTreeSet<_> = lines.collect();
+        assert_eq!(headers.len(), count, "a header stands twice: {head}");
+        let (dates, headers): (BTreeSet<_>, _) = headers.into_iter().partition(|line| line.starts_with("Date: "));
+        assert!(dates.len() <= 1);
+        Self { status, headers, body: body.to_owned() }
+    }
+
+    /// What a transcript expects of connection `name`, with other values in the place of its samples.
+    pub(crate) fn expected(transcript: &str, name: &str, values: &[(&str, &str)]) -> Self {
+        let text = transcript::message(transcript, name, '<');
+        Self::parse(&values.iter().fold(text, |text, (sample, value)| text.replace(sample, value)))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let line = self.headers.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        line.unwrap_or_else(|| panic!("no {name} in {self:?}"))
+    }
+}
+
+/// What stands between two texts.
+pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = text.split_once(before).unwrap();
+    rest.split_once(after).unwrap().0
+}

@@ -1,0 +1,162 @@
+//! Connections and requests over real sockets, whatever room answers them.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::testing::{TestServer, between};
+use crate::connection::serve;
+use crate::passport::transcript::{self, RST};
+use swallowtail_config::HeaderCase;
+
+#[tokio::test]
+async fn the_exact_bytes_of_an_answer() {
+    let server = TestServer::start().await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(b"GET /rdr/pprdr.asp HTTP/1.0\r\n\r\n").await.unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    let date = between(&text, "Date: ", "\r\n").to_owned();
+    let expected = format!(
+        "HTTP/1.1 200 OK\r\nCache-Control: private\r\nContent-Type: text/html\r\n\
+         PassportURLs: DALogin={}/login2.srf\r\nContent-Length: 0\r\nConnection: close\r\nDate: {date}\r\n\r\n",
+        server.address
+    );
+    // The order of the lines is hyper's own.
+    let sorted = |text: &str| text.split_inclusive("\r\n").map(str::to_owned).collect::<BTreeSet<_>>();
+    assert_eq!(sorted(&text), sorted(&expected));
+    assert_eq!(text.len(), expected.len());
+}
+
+#[tokio::test]
+async fn names_are_in_title_case_for_those_who_want_it() {
+    let server = TestServer::start_with(|config| config.http.header_case = HeaderCase::Title).await;
+    let answer = server.ask("GET /rdr/pprdr.asp HTTP/1.1\r\nHost: a.b\r\n\r\n").await;
+    assert_eq!(answer.header("Passporturls"), "DALogin=a.b/login2.srf");
+    let answer = server.ask("GET /login2.srf HTTP/1.1\r\nHost: a.b\r\n\r\n").await;
+    assert!(answer.header("Www-Authenticate").starts_with("Passport1.4 "));
+}
+
+#[tokio::test]
+async fn the_port_check_and_paths_that_are_not_ours() {
+    let server = TestServer::start().await;
+    let table = [
+        ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK"),
+        ("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 Not Found"),
+        ("GET /RST.srf HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 405 Method Not Allowed"),
+        ("POST /login2.srf HTTP/1.0\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.1 405 Method Not Allowed"),
+    ];
+    for (request, status) in table {
+        let answer = server.ask(request).await;
+        assert_eq!((answer.status.as_str(), answer.body.as_str()), (status, ""), "{request}");
+        assert_eq!(answer.header("Content-Length"), "0", "{request}");
+        let closes = answer.headers.contains("Connection: close");
+        assert_eq!(
+            closes,
+            request.contains(".srf"),
+            "gtmess reads the answers of the login page to the end: {request}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_speaks_less_than_http_1_1_finds_the_end_of_the_answer_by_the_end_of_the_connection() {
+    let server = TestServer::start().await;
+    // What a proxy of HTTP/1.0, which knows no chunks, passed on as the body of one request is no second one.
+    let smuggled = "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n";
+    for request in ["GET / HTTP/1.0\r\n\r\n", "GET /\r\n\r\n", smuggled] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut text = String::new();
+        timeout(Duration::from_secs(10), stream.read_to_string(&mut text)).await.unwrap().unwrap();
+        assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{request}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_refused_and_the_refusal_arrives() {
+    let server = TestServer::start().await;
+    let long = "x".repeat(20_000);
+    let table = [
+        (format!("GET / HTTP/1.1\r\nX: {long}\r\n\r\n"), "HTTP/1.1 431 Request Header Fields Too Large"),
+        (format!("GET /{long} HTTP/1.1\r\n\r\n"), "HTTP/1.1 431 Request Header Fields Too Large"),
+        ("hello\r\n\r\n".to_owned(), "HTTP/1.1 400 Bad Request"),
+    ];
+    for (request, status) in table {
+        assert_eq!(server.ask(request).await.status, status);
+    }
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_answered_when_the_server_stops() {
+    let server = TestServer::start().await;
+    let request = transcript::message(RST, "rst", '>');
+    let (head, tail) = request.split_at(request.len() - 10);
+    let mut busy = TcpStream::connect(server.address).await.unwrap();
+    busy.write_all(head.as_bytes()).await.unwrap();
+    let mut idle = TcpStream::connect(server.address).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+
+    let begun = Instant::now();
+    let address = server.address;
+    let stopping = tokio::spawn(server.stop());
+    assert_eq!(idle.read(&mut [0; 1]).await.unwrap(), 0);
+    busy.write_all(tail.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    busy.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("Compact1"), "{answer}");
+    drop(busy);
+    stopping.await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+/// What a client that sends these, each after an answer to the one before, and then falls silent gets, and after how many seconds.
+async fn silent_after(requests: &[&str]) -> (String, u64) {
+    let server = TestServer::start().await;
+    let (site, caller) = (server.site(), server.caller("127.0.0.1:5"));
+    let (_stop, stopped) = watch::channel(false);
+    // From here on only timers are waited for, and the clock jumps to the next one.
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    let (mut client, end) = tokio::io::duplex(4096);
+    let task = tokio::spawn(serve(Box::new(end), caller, site, stopped, None));
+    let mut answer = String::new();
+    for request in requests {
+        client.write_all(request.as_bytes()).await.unwrap();
+        if requests.len() > 1 {
+            let mut bytes = [0; 1000];
+            let _ = timeout(Duration::from_millis(100), client.read(&mut bytes)).await;
+        }
+    }
+    client.read_to_string(&mut answer).await.unwrap();
+    let seconds = begun.elapsed().as_secs();
+    tokio::time::resume();
+    drop(client);
+    let _ = task.await.unwrap();
+    (answer, seconds)
+}
+
+#[tokio::test]
+async fn a_head_may_take_10_seconds_and_a_body_20() {
+    for head in ["", "GET /login2.srf", "GET /login2.srf HTTP/1.1\r\nHost: x\r\n"] {
+        let (answer, seconds) = silent_after(&[head]).await;
+        assert_eq!((answer.as_str(), seconds), ("", 10), "{head:?}");
+    }
+    let (answer, seconds) = silent_after(&["POST /RST.srf HTTP/1.1\r\nContent-Length: 9\r\n\r\n<"]).await;
+    assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
+    assert_eq!(seconds, 20);
+}
+
+#[tokio::test]
+async fn between_requests_a_minute_may_pass_and_then_a_head_has_10_seconds_again() {
+    let answered = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
+    let (answer, seconds) = silent_after(&[answered]).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert_eq!(seconds, 60);
+    assert_eq!(silent_after(&[answered, "GET / HT"]).await.1, 10);
+}

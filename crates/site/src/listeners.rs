@@ -1,0 +1,265 @@
+//! The listeners of every network, and what becomes of the connections that they accept.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_rustls::server::TlsStream;
+
+use crate::connection;
+use crate::site::Site;
+use crate::tls::Tls;
+use swallowtail_config::{Advertise, Config, Listen, MAIN};
+use swallowtail_messenger::chat::Door;
+use swallowtail_messenger::net::{AnyStream, Caller, Connections, Reachable, accept_loop};
+
+/// Where a server listens.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// Notification server.
+    pub notification: SocketAddr,
+    /// Switchboard; with one port for both the same.
+    pub switchboard: SocketAddr,
+    /// Sign-in service, gateway and proxy.
+    pub http: SocketAddr,
+    /// Every listener, by network and key under `listen`.
+    pub all: BTreeMap<(String, &'static str), SocketAddr>,
+}
+
+impl Addresses {
+    /// From every listener. The main network always has these three; with one port for both services the switchboard is the notification server.
+    #[must_use]
+    pub fn new(all: BTreeMap<(String, &'static str), SocketAddr>) -> Self {
+        let main = |key| all.get(&(MAIN.to_owned(), key)).copied();
+        let notification = main("notification").unwrap_or(NOWHERE);
+        let switchboard = main("switchboard").unwrap_or(notification);
+        Self { notification, switchboard, http: main("http").unwrap_or(NOWHERE), all }
+    }
+
+    /// A listener of the main network, by its key under `[listen]`.
+    #[must_use]
+    pub fn main(&self, key: &'static str) -> Option<SocketAddr> {
+        self.of(MAIN, key)
+    }
+
+    /// A listener of a network, by its key under `listen`.
+    #[must_use]
+    pub fn of(&self, network: &str, key: &'static str) -> Option<SocketAddr> {
+        self.all.get(&(network.to_owned(), key)).copied()
+    }
+}
+
+/// Stands for a listener that the settings always have.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+/// What a listener is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Chat(Door),
+    Http,
+}
+
+/// A socket that is bound and not served yet.
+#[derive(Debug)]
+struct Socket {
+    /// The key under `listen`.
+    key: &'static str,
+    purpose: Purpose,
+    secure: bool,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// The sockets of one network.
+#[derive(Debug)]
+struct NetworkSockets {
+    name: String,
+    advertise: Advertise,
+    sockets: Vec<Socket>,
+}
+
+/// All sockets of a server, bound and not served yet.
+#[derive(Debug)]
+pub struct Sockets(Vec<NetworkSockets>);
+
+impl Sockets {
+    /// Binds every address.
+    ///
+    /// # Errors
+    /// Names the address that cannot be bound, and the setting for it.
+    pub async fn bind(config: &Config) -> anyhow::Result<Self> {
+        let mut all = Vec::new();
+        for (name, listen, advertise) in config.networks() {
+            let mut sockets = Vec::new();
+            for (key, address, purpose, secure) in wanted(listen) {
+                let Some(address) = address else { continue };
+                let listener = TcpListener::bind(address).await.with_context(|| cannot_listen(name, key, address))?;
+                let address = listener.local_addr()?;
+                sockets.push(Socket { key, purpose, secure, listener, address });
+            }
+            all.push(NetworkSockets { name: name.to_owned(), advertise: advertise.clone(), sockets });
+        }
+        Ok(Self(all))
+    }
+
+    /// The real addresses.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        let every = self.0.iter().flat_map(|network| {
+            network.sockets.iter().map(|socket| ((network.name.clone(), socket.key), socket.address))
+        });
+        Addresses::new(every.collect())
+    }
+
+    /// Serves what comes, until the server stops.
+    pub fn open(self, entrance: &Entrance, listeners: &mut JoinSet<()>) {
+        let main = self.addresses();
+        for network in self.0 {
+            let reachable = Arc::new(network.reachable(&main));
+            for socket in network.sockets {
+                let way = Way {
+                    purpose: socket.purpose,
+                    tls: entrance.site.tls.clone().filter(|_| socket.secure),
+                    network: reachable.clone(),
+                    entrance: entrance.clone(),
+                };
+                let stopped = match socket.purpose {
+                    Purpose::Chat(_) => entrance.stopped.clone(),
+                    Purpose::Http => entrance.http_stopped.clone(),
+                };
+                listeners.spawn(accept_loop(socket.listener, stopped, move |stream, peer| way.accept(stream, peer)));
+            }
+        }
+    }
+}
+
+/// The listeners that a network may have: key, address, purpose, and whether over TLS.
+fn wanted(listen: &Listen) -> [(&'static str, Option<SocketAddr>, Purpose, bool); 7] {
+    let notification = if listen.one_port { Door::Either } else { Door::Notification };
+    let switchboard = listen.switchboard.filter(|_| !listen.one_port);
+    [
+        ("notification", listen.notification, Purpose::Chat(notification), false),
+        ("switchboard", switchboard, Purpose::Chat(Door::Switchboard), false),
+        ("http", listen.http, Purpose::Http, false),
+        ("https", listen.https, Purpose::Http, true),
+        ("dispatch", listen.dispatch, Purpose::Chat(Door::Dispatch), false),
+        ("notification_tls", listen.notification_tls, Purpose::Chat(notification), true),
+        ("switchboard_tls", listen.switchboard_tls, Purpose::Chat(Door::Switchboard), true),
+    ]
+}
+
+fn cannot_listen(network: &str, key: &str, address: SocketAddr) -> String {
+    match (network, key) {
+        (MAIN, "notification" | "switchboard" | "http" | "dispatch") => {
+            format!("cannot listen on {address} for {key}; choose another address with --{key} or the key listen.{key}")
+        }
+        (MAIN, _) => format!("cannot listen on {address}; choose another address with the key listen.{key}"),
+        _ => format!("cannot listen on {address}; choose another address with the key network.{network}.listen.{key}"),
+    }
+}
+
+impl NetworkSockets {
+    /// What the clients of this network are told; a service that it does not have is the main network's.
+    fn reachable(&self, main: &Addresses) -> Reachable {
+        let find = |key| self.sockets.iter().find(|socket| socket.key == key);
+        let port = |key| find(key).map(|socket| socket.address.port());
+        let notification = find("notification");
+        let shared = notification.filter(|socket| socket.purpose == Purpose::Chat(Door::Either));
+        let switchboard = port("switchboard").or_else(|| shared.map(|socket| socket.address.port()));
+        Reachable {
+            advertise: self.advertise.clone(),
+            notification: port("notification").unwrap_or_else(|| main.notification.port()),
+            switchboard: switchboard.unwrap_or_else(|| main.switchboard.port()),
+            switchboard_tls: port("switchboard_tls"),
+            http: port("http"),
+            https: port("https"),
+            name: self.name.clone(),
+        }
+    }
+}
+
+/// What every connection may need.
+#[derive(Clone, Debug)]
+pub struct Entrance {
+    /// What connections over HTTP lead to, and the chat services.
+    pub site: Arc<Site>,
+    /// Where connections over HTTP are counted.
+    pub http_connections: Arc<Connections>,
+    /// Ends the chat listeners.
+    pub stopped: watch::Receiver<bool>,
+    /// Ends HTTP.
+    pub http_stopped: watch::Receiver<bool>,
+}
+
+/// From one listener to its service.
+struct Way {
+    purpose: Purpose,
+    tls: Option<Arc<Tls>>,
+    network: Arc<Reachable>,
+    entrance: Entrance,
+}
+
+impl Way {
+    fn accept(&self, stream: TcpStream, peer: SocketAddr) {
+        // The peer is gone already if this fails.
+        let Ok(local) = stream.local_addr() else { return };
+        let mut caller = Caller::new(peer, local, self.network.clone());
+        caller.secure = self.tls.is_some();
+        match self.purpose {
+            Purpose::Chat(door) => self.chat(stream, caller, door),
+            Purpose::Http => self.http(stream, caller),
+        }
+    }
+
+    fn chat(&self, stream: TcpStream, caller: Caller, door: Door) {
+        let chat = self.entrance.site.chat.clone();
+        let Some(place) = chat.admit(caller.peer) else { return };
+        match self.tls.clone() {
+            // Without a box in between: these are many, and stay long.
+            None => drop(tokio::spawn(async move { chat.serve(stream, &caller, door, place).await })),
+            Some(tls) => {
+                let stopped = self.entrance.stopped.clone();
+                drop(tokio::spawn(async move {
+                    if let Some(stream) = shake_hands(&tls, stream, stopped).await {
+                        chat.serve(stream, &caller, door, place).await;
+                    }
+                }));
+            }
+        }
+    }
+
+    fn http(&self, stream: TcpStream, caller: Caller) {
+        let Some(permit) = self.entrance.http_connections.count(caller.peer.ip()) else {
+            tracing::debug!(peer = %caller.peer, "too many connections over HTTP; the newest is refused");
+            return;
+        };
+        let (site, stopped, tls) = (self.entrance.site.clone(), self.entrance.http_stopped.clone(), self.tls.clone());
+        tokio::spawn(async move {
+            let peer = caller.peer;
+            let stream: Option<AnyStream> = match tls {
+                None => Some(Box::new(stream)),
+                Some(tls) => {
+                    let shaken = shake_hands(&tls, stream, stopped.clone()).await;
+                    shaken.map(|stream| Box::new(stream) as AnyStream)
+                }
+            };
+            if let Some(stream) = stream
+                && let Err(error) = connection::serve(stream, caller, site, stopped, Some(permit)).await
+            {
+                tracing::debug!(%error, %peer, "a connection over HTTP broke off");
+            }
+        });
+    }
+}
+
+/// A client that is in the middle of it does not hold up a stop.
+async fn shake_hands(tls: &Tls, stream: TcpStream, mut stopped: watch::Receiver<bool>) -> Option<TlsStream<TcpStream>> {
+    tokio::select! {
+        stream = tls.accept(stream) => stream,
+        _ = stopped.wait_for(|stop| *stop) => None,
+    }
+}

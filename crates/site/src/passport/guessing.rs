@@ -1,0 +1,255 @@
+//! Slows down who guesses passwords (docs/protocol/security.md section 3).
+//!
+//! Wrong passwords are counted by account, whether it exists or not, and by address. Attempts on an account that has too many take turns, with
+//! a pause before each that doubles up to a minute; an address that has too many hears 503. Nobody can lock somebody else out for good: an
+//! address from which the account has signed in lately does not wait, and a ticket that was given goes on working.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use swallowtail_base::lock;
+use swallowtail_messenger::net::counted_address;
+
+/// How long a wrong password counts.
+const WINDOW: Duration = Duration::from_secs(15 * 60);
+/// The first pause, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// So many times the pause doubles; then it is the longest.
+const MOST_DOUBLINGS: usize = 6;
+/// How long an address is known as one of an account's own.
+const KNOWN: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Below so many entries there is nothing to gain from looking for old ones.
+const SWEEP_FROM: usize = 1024;
+/// The most accounts and addresses that are remembered, some 20 MiB. Beyond that all is forgotten: getting there costs whoever wants it as many
+/// password hashes, which is slower than guessing.
+const MOST: usize = 100_000;
+
+/// The wrong passwords of late.
+#[derive(Debug)]
+pub struct Guessing {
+    per_account: usize,
+    per_address: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    accounts: HashMap<String, Account>,
+    addresses: HashMap<IpAddr, VecDeque<Instant>>,
+    /// Addresses from which an account has signed in.
+    known: HashMap<(String, IpAddr), Instant>,
+    /// The size at which what is over is thrown out next.
+    sweep_at: usize,
+}
+
+#[derive(Debug)]
+struct Account {
+    wrong: VecDeque<Instant>,
+    /// When the next attempt may be made.
+    next: Instant,
+}
+
+/// Whether an attempt was counted for its account. Beyond what makes the pause the longest nothing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Counted(bool);
+
+/// What is to be done with an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Make it after this pause.
+    After(Duration, Counted),
+    /// Too many others wait already: it is as good as wrong.
+    Never,
+    /// Too many were wrong from that address.
+    Refused,
+}
+
+impl Guessing {
+    /// Nobody has guessed yet. The numbers are those of the settings.
+    #[must_use]
+    pub fn new(per_account: usize, per_address: usize) -> Self {
+        Self { per_account, per_address, state: Mutex::default() }
+    }
+
+    /// When an attempt on `account` may be made from `address`. For the account it counts as wrong until it is taken back: many at once must not
+    /// all count as the first. For the address it counts once it is known to be wrong: an office behind one address signs in at once after a
+    /// restart, and how many can be under way from there is bounded by its connections.
+    pub(super) fn turn(&self, account: &str, address: IpAddr) -> Turn {
+        let now = Instant::now();
+        let address = counted_address(address);
+        let mut state = lock(&self.state);
+        state.sweep(now);
+        let of_address = state.addresses.get_mut(&address).map_or(0, |wrong| fresh(wrong, now));
+        if of_address >= self.per_address {
+            return Turn::Refused;
+        }
+        let key = (account.to_owned(), address);
+        let is_at_home = state.known.get(&key).is_some_and(|at| now.duration_since(*at) < KNOWN);
+        let of_account = state.accounts.entry(key.0);
+        let of_account = of_account.or_insert_with(|| Account { wrong: VecDeque::new(), next: now });
+        let over = fresh(&mut of_account.wrong, now).checked_sub(self.per_account);
+        let counted = Counted(of_account.wrong.len() < self.per_account + MOST_DOUBLINGS);
+        if counted.0 {
+            of_account.wrong.push_back(now);
+        }
+        match over {
+            Some(over) if !is_at_home => match of_account.wait(over, now) {
+                Some(pause) => Turn::After(pause, counted),
+                None => Turn::Never,
+            },
+            _ => Turn::After(Duration::ZERO, counted),
+        }
+    }
+
+    /// The password was wrong.
+    pub(super) fn wrong(&self, address: IpAddr) {
+        let mut state = lock(&self.state);
+        state.addresses.entry(counted_address(address)).or_default().push_back(Instant::now());
+    }
+
+    /// Whether the password was wrong nobody may have found out.
+    pub(super) fn take_back(&self, account: &str, counted: Counted) {
+        if let Some(of_account) = lock(&self.state).accounts.get_mut(account).filter(|_| counted.0) {
+            of_account.wrong.pop_back();
+        }
+    }
+
+    /// The password was right.
+    pub(super) fn right(&self, account: &str, address: IpAddr, counted: Counted) {
+        self.take_back(account, counted);
+        lock(&self.state).known.insert((account.to_owned(), counted_address(address)), Instant::now());
+    }
+}
+
+impl Account {
+    /// How long until the next turn, when `over` more passwords were wrong than may be; `None` if that is too long.
+    fn wait(&mut self, over: usize, now: Instant) -> Option<Duration> {
+        let pause = (FIRST_PAUSE * (1 << over.min(MOST_DOUBLINGS))).min(LONGEST_PAUSE);
+        let start = self.next.max(now) + pause;
+        if start.duration_since(now) > LONGEST_PAUSE {
+            return None;
+        }
+        self.next = start;
+        Some(start.duration_since(now))
+    }
+}
+
+/// How many of these still count; the others are thrown out.
+fn fresh(wrong: &mut VecDeque<Instant>, now: Instant) -> usize {
+    while wrong.front().is_some_and(|at| now.duration_since(*at) >= WINDOW) {
+        wrong.pop_front();
+    }
+    wrong.len()
+}
+
+impl State {
+    /// Throws out what is over, whenever there is twice as much as after the last time: in all no more work than putting it in was.
+    fn sweep(&mut self, now: Instant) {
+        let size = |state: &Self| state.accounts.len() + state.addresses.len() + state.known.len();
+        if size(self) < self.sweep_at.max(SWEEP_FROM) {
+            return;
+        }
+        let is_fresh = |wrong: &VecDeque<Instant>| wrong.back().is_some_and(|at| now.duration_since(*at) < WINDOW);
+        self.accounts.retain(|_, account| is_fresh(&account.wrong));
+        self.addresses.retain(|_, wrong| is_fresh(wrong));
+        self.known.retain(|_, at| now.duration_since(*at) < KNOWN);
+        if size(self) > MOST {
+            *self = Self::default();
+        }
+        self.sweep_at = size(self) * 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALICE: &str = "alice@example.com";
+
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    const COUNTED: Counted = Counted(true);
+
+    fn after(seconds: u64) -> Turn {
+        Turn::After(Duration::from_secs(seconds), COUNTED)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn attempts_on_an_account_take_turns_with_growing_pauses() {
+        let guessing = Guessing::new(5, 20);
+        for last in 0..5 {
+            assert_eq!(guessing.turn(ALICE, address(last)), after(0));
+        }
+        // At once, and each waits for the one before: 1 s, 2 s more, 4 s more ...
+        assert_eq!(
+            [5, 6, 7, 8].map(|last| guessing.turn(ALICE, address(last))),
+            [after(1), after(3), after(7), after(15)]
+        );
+        assert_eq!(guessing.turn(ALICE, address(9)), after(31));
+        assert_eq!(guessing.turn(ALICE, address(10)), Turn::Never, "another 32 s after those 31");
+        assert_eq!(guessing.turn("bob@example.com", address(9)), after(0));
+        tokio::time::advance(Duration::from_secs(31)).await;
+        assert_eq!(guessing.turn(ALICE, address(11)), Turn::After(LONGEST_PAUSE, Counted(false)));
+        tokio::time::advance(WINDOW).await;
+        assert_eq!(guessing.turn(ALICE, address(9)), after(0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_right_password_is_not_counted() {
+        let guessing = Guessing::new(1, 1);
+        for _ in 0..10 {
+            assert_eq!(guessing.turn(ALICE, address(1)), after(0));
+            guessing.right(ALICE, address(1), COUNTED);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_can_lock_out_an_account_where_it_is_at_home() {
+        let guessing = Guessing::new(5, 20);
+        guessing.turn(ALICE, address(1));
+        guessing.right(ALICE, address(1), COUNTED);
+        for last in 10..60 {
+            guessing.turn(ALICE, address(last));
+        }
+        // There is no more to count, and so nothing to take back: her own sign-ins do not help who guesses.
+        for _ in 0..20 {
+            let Turn::After(Duration::ZERO, counted) = guessing.turn(ALICE, address(1)) else { panic!("she waits") };
+            assert_eq!(counted, Counted(false));
+            guessing.right(ALICE, address(1), counted);
+        }
+        assert_eq!(guessing.turn(ALICE, address(2)), Turn::Never);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_with_too_many_wrong_passwords_is_refused_for_a_quarter_of_an_hour() {
+        let guessing = Guessing::new(5, 3);
+        let turn = |number: u8, last| guessing.turn(&format!("{number}@example.com"), address(last));
+        assert_eq!([1, 2, 3, 4, 5].map(|number| turn(number, 1)), [after(0); 5], "nobody was wrong yet");
+        for _ in 0..3 {
+            guessing.wrong(address(1));
+        }
+        assert_eq!(turn(6, 1), Turn::Refused);
+        assert_eq!(turn(1, 2), after(0));
+        tokio::time::advance(WINDOW).await;
+        assert_eq!(turn(4, 1), after(0));
+        assert_eq!(Guessing::new(5, 0).turn(ALICE, address(1)), Turn::Refused, "none are allowed");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_over_is_forgotten() {
+        let guessing = Guessing::new(5, 20);
+        for number in 0..SWEEP_FROM {
+            guessing.turn(&format!("{number}@example.com"), address(1));
+        }
+        tokio::time::advance(WINDOW).await;
+        guessing.turn(ALICE, address(1));
+        assert_eq!(lock(&guessing.state).accounts.len(), 1);
+    }
+}

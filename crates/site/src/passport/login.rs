@@ -1,0 +1,82 @@
+//! The login page of Passport 1.4 (docs/protocol/http.md section 1.2).
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::extract::{Extension, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{AUTHORIZATION, HeaderName, WWW_AUTHENTICATE};
+use axum::response::Response;
+
+use msnp::passport::parse_authorization;
+
+use super::{Passport, TicketLife, answers};
+use crate::http::answers::unavailable;
+use swallowtail_messenger::net::Caller;
+use swallowtail_store::accounts::AuthError;
+
+const AUTHENTICATION_INFO: HeaderName = HeaderName::from_static("authentication-info");
+
+/// `GET /login2.srf` and its other names.
+pub(super) async fn login(
+    State(passport): State<Arc<Passport>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
+    if let Some(page) = &passport.settings.redirect {
+        return answers::elsewhere(AUTHENTICATION_INFO, "Passport1.4 da-status=redir", page);
+    }
+    let header = request.headers().get(AUTHORIZATION);
+    let result = match header.and_then(|value| parse_authorization(value.as_bytes())) {
+        Some(found) => {
+            let (handle, password) = (&found.handle, &found.password);
+            passport.sign_in(&caller, handle, password, TicketLife::Passport14).await
+        }
+        None => Err(AuthError::Denied),
+    };
+    match result {
+        Ok((_, ticket)) => {
+            // from-PP stays last and its quote ends the line: msnp11-sdk takes all that follows for the ticket.
+            let value = format!("Passport1.4 da-status=success,from-PP='t={}&p='", ticket.secret());
+            answers::login(StatusCode::OK, AUTHENTICATION_INFO, &value)
+        }
+        Err(AuthError::Denied) => denied(&passport),
+        Err(AuthError::Busy | AuthError::Store(_)) => unavailable(),
+    }
+}
+
+/// The same bytes for an unknown account, a wrong password and no password (security.md section 3).
+fn denied(passport: &Passport) -> Response {
+    let page = encode_url(&passport.settings.failure_page);
+    // cbtxt stays last: clients read it to the end of the line and show it.
+    let value = format!(
+        "Passport1.4 da-status=failed,srealm=Passport.NET,ts=-3,prompt,cburl={page},\
+         cbtxt=Wrong%20e-mail%20address%20or%20password"
+    );
+    answers::login(StatusCode::UNAUTHORIZED, WWW_AUTHENTICATE, &value)
+}
+
+/// An operator's URL, so that it cannot end its place in a list parted by commas.
+fn encode_url(url: &str) -> String {
+    let mut out = String::with_capacity(url.len());
+    for byte in url.bytes() {
+        match byte {
+            b',' | b'\'' | b'"' | ..=0x20 | 0x7F.. => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+            _ => out.push(char::from(byte)),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_page_cannot_end_its_place() {
+        assert_eq!(encode_url("https://example.com/a?b=c&d=%20"), "https://example.com/a?b=c&d=%20");
+        assert_eq!(encode_url("http://x/a,b\r\n'é"), "http://x/a%2Cb%0D%0A%27%C3%A9");
+    }
+}

@@ -1,0 +1,34 @@
+//! The nexus: where is the login page? (docs/protocol/http.md section 1.1)
+
+use axum::extract::{Extension, Request};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::response::Response;
+
+use crate::http::{answers, host_of};
+use swallowtail_messenger::net::Caller;
+
+const PASSPORT_URLS: HeaderName = HeaderName::from_static("passporturls");
+
+/// `GET /rdr/pprdr.asp`. DALogin alone and without a scheme, because libpurple cuts at the first `/` and msnp11-sdk takes
+/// everything after `DALogin=`.
+pub(super) async fn plain(Extension(caller): Extension<Caller>, request: Request) -> Response {
+    let host = host_of(&caller, request.uri(), request.headers());
+    answer(&format!("DALogin={host}/login2.srf"))
+}
+
+/// `GET /rdr/pprdr-url.asp`, a path of ours for libraries that take the value for a whole URL.
+pub(super) async fn url(Extension(caller): Extension<Caller>, request: Request) -> Response {
+    let host = host_of(&caller, request.uri(), request.headers());
+    let secure = caller.secure || request.uri().scheme_str() == Some("https");
+    let scheme = if secure { "https" } else { "http" };
+    answer(&format!("DALogin={scheme}://{host}/login2.srf"))
+}
+
+fn answer(urls: &str) -> Response {
+    let mut response = answers::empty(StatusCode::OK);
+    answers::set(&mut response, CACHE_CONTROL, "private");
+    answers::set(&mut response, CONTENT_TYPE, "text/html");
+    answers::set(&mut response, PASSPORT_URLS, urls);
+    response
+}

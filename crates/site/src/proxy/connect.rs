@@ -1,0 +1,118 @@
+//! `CONNECT`: a tunnel from a client to one of our own services.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use tokio::io::{AsyncWriteExt, copy_bidirectional};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::hosts::Target;
+use crate::http::answers;
+use crate::site::Site;
+use swallowtail_messenger::net::{AnyStream, Caller, Prefixed, first_bytes};
+
+/// How long the first bytes of a handshake may take; as long as a head (http.md section 0 item 7).
+const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long dialling the terminator may take. It is on this machine, or near.
+const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest time that a tunnel to the terminator lives: one sign-in over TLS, with the longest wait for a throttled account.
+const OLD_TLS_LIFE: Duration = Duration::from_secs(120);
+/// Bytes of a hello up to the version that it offers: 5 of the record, 4 of the message, 2 of the version.
+const HELLO: usize = 11;
+
+const NOT_OURS: &str = "This proxy is for MSN Messenger alone and leads nowhere else.\n";
+const NO_TLS: &str =
+    "This server has no certificate: set tls.own_root or [[tls.certificate]], or proxy.old_tls for Windows XP.\n";
+
+/// Where a `CONNECT` for `target` leads, or the answer that refuses it. A tunnel in a tunnel leads nowhere: nobody needs one, and each would
+/// cost more than the one around it.
+pub(crate) fn admit(site: &Site, caller: &Caller, target: &str) -> Result<Target, Box<Response>> {
+    let refuse = |status, why: &'static str| Err(Box::new(answers::text(status, why)));
+    let found = site.hosts.target(target, caller).filter(|_| !caller.tunnelled);
+    match found {
+        None => refuse(StatusCode::FORBIDDEN, NOT_OURS),
+        Some(Target::Https) if site.tls.is_none() && site.old_tls.is_none() => {
+            refuse(StatusCode::SERVICE_UNAVAILABLE, NO_TLS)
+        }
+        Some(found) => Ok(found),
+    }
+}
+
+/// Takes the TLS off a tunnel to port 443. A client that offers nothing that our own TLS has is joined with the terminator instead
+/// (http.md section 8), and `None` is returned when that is over.
+///
+/// # Errors
+/// Returns what reading the hello or dialling the terminator failed with.
+pub(crate) async fn enter_tls(
+    mut stream: AnyStream,
+    caller: &Caller,
+    site: &Site,
+    mut shutdown: watch::Receiver<bool>,
+) -> io::Result<Option<AnyStream>> {
+    let Ok(hello) = timeout(HELLO_TIMEOUT, first_bytes(&mut stream, HELLO)).await else { return Ok(None) };
+    let hello = hello?;
+    let old = is_old(&hello);
+    let stream: AnyStream = Box::new(Prefixed::new(hello, stream));
+    match (site.old_tls, &site.tls) {
+        (Some(terminator), _) if old => tokio::select! {
+            joined = old_tls(stream, caller, site, terminator) => joined.map(|()| None),
+            _ = shutdown.wait_for(|stop| *stop) => Ok(None),
+        },
+        (_, Some(tls)) => Ok(tls.accept(stream).await.map(|stream| Box::new(stream) as AnyStream)),
+        (_, None) => {
+            tracing::info!(peer = %caller.peer, "a client with new TLS came by the proxy, but there is no [[tls.certificate]]");
+            Ok(None)
+        }
+    }
+}
+
+/// Joins the terminator, which is told who the client is: wrong passwords are counted by address.
+async fn old_tls(mut stream: AnyStream, caller: &Caller, site: &Site, terminator: SocketAddr) -> io::Result<()> {
+    let Ok(_place) = site.old_tls_places.try_acquire() else {
+        tracing::warn!(peer = %caller.peer, "too many tunnels to the terminator of proxy.old_tls; the newest is refused");
+        return Ok(());
+    };
+    let dialled = timeout(DIAL_TIMEOUT, TcpStream::connect(terminator)).await;
+    let mut there = dialled.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).inspect_err(|error| {
+        tracing::warn!(%error, %terminator, "the terminator of proxy.old_tls cannot be reached");
+    })?;
+    there.write_all(proxy_line(caller.peer, caller.local).as_bytes()).await?;
+    let _ = timeout(OLD_TLS_LIFE, copy_bidirectional(&mut stream, &mut there)).await;
+    Ok(())
+}
+
+/// The first line of the PROXY protocol, version 1: from where, to where.
+fn proxy_line(from: SocketAddr, to: SocketAddr) -> String {
+    let family = if from.is_ipv4() { "TCP4" } else { "TCP6" };
+    format!("PROXY {family} {} {} {} {}\r\n", from.ip(), to.ip(), from.port(), to.port())
+}
+
+/// Whether a hello offers nothing newer than TLS 1.1. One in the form of SSL 2.0, which begins with another byte, is never newer.
+fn is_old(hello: &[u8]) -> bool {
+    const HANDSHAKE: u8 = 22;
+    const TLS_1_2: [u8; 2] = [3, 3];
+    match hello {
+        [HANDSHAKE, .., major, minor] if hello.len() == HELLO => [*major, *minor] < TLS_1_2,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_old;
+
+    #[test]
+    fn the_version_of_a_hello_decides() {
+        let hello = |version: [u8; 2]| [&[22, 3, 1, 0, 200, 1, 0, 0, 196], version.as_slice()].concat();
+        for (version, old) in [([3, 0], true), ([3, 1], true), ([3, 2], true), ([3, 3], false)] {
+            assert_eq!(is_old(&hello(version)), old, "{version:?}");
+        }
+        assert!(is_old(&[0x80, 0x4C, 1, 3, 1, 0, 51, 0, 0, 0, 16]), "a hello of SSL 2.0");
+        assert!(is_old(b"") && is_old(&[22, 3, 1]));
+    }
+}

@@ -1,0 +1,104 @@
+//! Which path is answered by whom, and what all answers have in common.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Extension, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::post;
+use ipnet::IpNet;
+use tower::ServiceExt;
+
+use crate::client_config;
+use crate::gateway::{self, Gateway};
+use crate::http::{HeaderCase, answers, behind, host_of};
+use crate::passport::{self, Passport};
+use crate::proxy::{self, Hosts};
+use swallowtail_config::Config;
+use swallowtail_messenger::net::Caller;
+
+/// A host of Microsoft's whose every path is a link somewhere else (http.md section 3).
+const LINKS_HOST: &str = "g.msn.com";
+
+/// All paths, with what their rooms need. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Routes {
+    router: Router,
+    case: HeaderCase,
+    hosts: Arc<Hosts>,
+    trusted: Arc<[IpNet]>,
+}
+
+impl Routes {
+    /// Every room; `pages` are those for people.
+    pub async fn new(
+        config: &Config,
+        passport: Arc<Passport>,
+        gateway: Arc<Gateway>,
+        pages: Router,
+        hosts: Arc<Hosts>,
+    ) -> Self {
+        let mut router = Router::new()
+            .route("/", post(port_check))
+            .fallback(other)
+            .with_state(Arc::<str>::from(config.sign_in.page.as_str()))
+            .merge(passport::router(passport))
+            .merge(gateway::router(gateway))
+            .merge(client_config::router(&config.client_config))
+            .merge(pages);
+        if config.proxy.enabled {
+            router = router.merge(proxy::router());
+        }
+        let case = HeaderCase::learn(config.http.header_case).await;
+        Self { router, case, hosts, trusted: config.http.trusted_proxies.clone().into() }
+    }
+
+    /// Answers one request, in the spelling of old clients (http.md section 0 item 1).
+    pub fn answer(&self, caller: Caller, mut request: Request) -> impl Future<Output = Response> + Send + use<> {
+        let caller = behind(caller, &self.trusted, request.headers());
+        let refusal = match &caller {
+            None => Some(answers::empty(StatusCode::BAD_REQUEST)),
+            Some(caller) => {
+                let is_other = request.uri().host().is_some_and(|host| !self.hosts.is_known(host, caller));
+                is_other.then(|| answers::text(StatusCode::FORBIDDEN, NOT_OURS))
+            }
+        };
+        if let Some(caller) = caller {
+            request.extensions_mut().insert(caller);
+        }
+        let (router, case) = (self.router.clone(), self.case.clone());
+        async move {
+            let (verb, path) = (request.method().clone(), request.uri().path().to_owned());
+            let mut response = match refusal {
+                Some(refusal) => refusal,
+                None => {
+                    let Ok(response) = router.oneshot(request).await;
+                    response
+                }
+            };
+            tracing::debug!(%verb, path, status = response.status().as_u16(), "answered");
+            case.apply(&mut response);
+            response
+        }
+    }
+
+    /// Has an answer of somebody else's written in the same spelling.
+    pub(crate) fn spell(&self, response: &mut Response) {
+        self.case.apply(response);
+    }
+}
+
+const NOT_OURS: &str = "This is no proxy for other hosts. If the host is a name of this server, its operator has to say so: \
+    the key names under [http] in the configuration.\n";
+
+/// `POST /`: clients count the login server among their key ports and test it so (http.md section 2).
+async fn port_check() -> Response {
+    answers::empty(StatusCode::OK)
+}
+
+/// Paths of nobody. Links of the client lead to the operator's page.
+async fn other(State(page): State<Arc<str>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
+    let host = host_of(&caller, request.uri(), request.headers());
+    if host.eq_ignore_ascii_case(LINKS_HOST) { answers::redirect(&page) } else { answers::empty(StatusCode::NOT_FOUND) }
+}

@@ -1,0 +1,88 @@
+//! Invite codes as people pass them on: 16 letters and digits that nobody mixes up, in groups of four.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use swallowtail_base::random;
+
+/// Crockford's alphabet: no I, L, O and U.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Five bits each, so 80 bits: nobody guesses that, even with all the hashes and much time (security.md section 1).
+const LENGTH: usize = 16;
+const GROUP: usize = 4;
+
+/// A code. Secret: whoever has it can make an account, so it is shown once, to the operator, and only its hash is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InviteCode([u8; LENGTH]);
+
+impl InviteCode {
+    /// A new one.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(random::bytes().map(|byte: u8| ALPHABET[usize::from(byte % 32)]))
+    }
+
+    /// Reads what somebody typed: in any case, with or without blanks and dashes, and with the letters that look like digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut code = [0; LENGTH];
+        let mut typed = text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'-');
+        for place in &mut code {
+            let byte = match typed.next()?.to_ascii_uppercase() {
+                b'O' => b'0',
+                b'I' | b'L' => b'1',
+                other => other,
+            };
+            *place = ALPHABET.contains(&byte).then_some(byte)?;
+        }
+        typed.next().is_none().then_some(Self(code))
+    }
+
+    /// What is kept of it. Plain SHA-256: 80 random bits need no slow hash.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0).into()
+    }
+}
+
+impl fmt::Display for InviteCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, group) in self.0.chunks(GROUP).enumerate() {
+            let dash = if index == 0 { "" } else { "-" };
+            write!(f, "{dash}{}", group.escape_ascii())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for InviteCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InviteCode")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_however_it_is_typed() {
+        let code = InviteCode::parse("K7QM-20WP-9D41-HR3V").unwrap();
+        assert_eq!(code.to_string(), "K7QM-20WP-9D41-HR3V");
+        for typed in ["k7qm20wp9d41hr3v", " K7QM 2OWP\t9d4l-Hr3V ", "K7QM-2oWP-9D4I-HR3V"] {
+            assert_eq!(InviteCode::parse(typed), Some(code.clone()), "{typed}");
+        }
+        for other in ["", "K7QM-20WP-9D41-HR3", "K7QM-20WP-9D41-HR3VX", "K7QM-20WP-9D41-HR3U", "K7QM-20WP-9D41-HR3é"] {
+            assert_eq!(InviteCode::parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn new_codes_differ_and_are_not_shown_by_debug() {
+        let (one, other) = (InviteCode::random(), InviteCode::random());
+        assert_ne!(one.hash(), other.hash());
+        assert_eq!(InviteCode::parse(&one.to_string()), Some(one.clone()));
+        assert_eq!(format!("{one:?}"), "InviteCode");
+    }
+}

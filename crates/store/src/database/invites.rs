@@ -1,0 +1,182 @@
+//! Invite codes: who has one may make an account.
+//!
+//! A code is kept as its hash, and taken in the transaction that makes the account, so that a code for one account makes one, however many
+//! ask at once.
+
+use sqlx::Sqlite;
+use sqlx::sqlite::SqliteConnection;
+
+use super::{Store, StoreError, unix_now};
+
+/// SHA-256 of a code.
+pub(crate) type CodeHash = [u8; 32];
+
+/// An invite to be kept.
+#[derive(Clone, Debug)]
+pub struct NewInvite {
+    /// SHA-256 of its code.
+    pub code_hash: CodeHash,
+    /// For how many accounts it is good.
+    pub uses: u32,
+    /// Until when, in Unix time.
+    pub expires_at: Option<i64>,
+    /// What the operator wants to remember.
+    pub note: String,
+}
+
+/// An invite as it is kept: nobody can tell its code any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invite {
+    /// Its number.
+    pub id: i64,
+    /// For how many accounts it was made.
+    pub uses: i64,
+    /// For how many it is still good.
+    pub uses_left: i64,
+    /// Since when there is this invite, in Unix time.
+    pub created_at: i64,
+    /// Until when it is good.
+    pub expires_at: Option<i64>,
+    /// What the operator wants to remember.
+    pub note: String,
+}
+
+impl Invite {
+    /// Whether it makes an account at this moment, in Unix time.
+    #[must_use]
+    pub fn is_good(&self, now: i64) -> bool {
+        self.uses_left > 0 && self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+type Row = (i64, i64, i64, i64, Option<i64>, String);
+
+impl Store {
+    /// Keeps an invite; its number.
+    pub async fn add_invite(&self, invite: &NewInvite) -> Result<i64, StoreError> {
+        let sql = "insert into invites (code_hash, uses, uses_left, created_at, expires_at, note) \
+                   values ($1, $2, $2, $3, $4, $5)";
+        let query = sqlx::query(sql).bind(invite.code_hash.as_slice()).bind(i64::from(invite.uses)).bind(unix_now());
+        let done = query.bind(invite.expires_at).bind(&invite.note).execute(&self.writer).await?;
+        Ok(done.last_insert_rowid())
+    }
+
+    /// All invites, also those that are used up or expired, oldest first.
+    pub async fn invites(&self) -> Result<Vec<Invite>, StoreError> {
+        let sql = "select id, uses, uses_left, created_at, expires_at, note from invites order by id";
+        let rows = sqlx::query_as::<Sqlite, Row>(sql).fetch_all(&self.readers).await?;
+        let invite = |(id, uses, uses_left, created_at, expires_at, note)| Invite {
+            id,
+            uses,
+            uses_left,
+            created_at,
+            expires_at,
+            note,
+        };
+        Ok(rows.into_iter().map(invite).collect())
+    }
+
+    /// Removes an invite. `false` when there is none of this number.
+    pub async fn remove_invite(&self, id: i64) -> Result<bool, StoreError> {
+        let done = sqlx::query("delete from invites where id = $1").bind(id).execute(&self.writer).await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Whether there is any invite with which somebody could sign up now.
+    pub async fn has_good_invites(&self) -> Result<bool, StoreError> {
+        let sql = "select 1 from invites where uses_left > 0 and (expires_at is null or expires_at > $1) limit 1";
+        let row = sqlx::query(sql).bind(unix_now()).fetch_optional(&self.readers).await?;
+        Ok(row.is_some())
+    }
+
+    /// Whether a code could be used now. It is not taken: [`Store::create_invited_account`] does that.
+    pub async fn is_good_invite(&self, code: &CodeHash) -> Result<bool, StoreError> {
+        let sql = "select 1 from invites \
+                   where code_hash = $1 and uses_left > 0 and (expires_at is null or expires_at > $2)";
+        let query = sqlx::query(sql).bind(code.as_slice()).bind(unix_now());
+        Ok(query.fetch_optional(&self.readers).await?.is_some())
+    }
+}
+
+/// Takes one use of a code, inside the transaction of what it is used for.
+pub(super) async fn take_invite(connection: &mut SqliteConnection, code: &CodeHash) -> Result<(), StoreError> {
+    let sql = "update invites set uses_left = uses_left - 1 \
+               where code_hash = $1 and uses_left > 0 and (expires_at is null or expires_at > $2)";
+    let done = sqlx::query(sql).bind(code.as_slice()).bind(unix_now()).execute(connection).await?;
+    if done.rows_affected() == 0 { Err(StoreError::BadInvite) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use msnp::{DisplayName, Handle};
+
+    use super::*;
+    use crate::database::NewAccount;
+
+    const CODE: CodeHash = [7; 32];
+
+    fn account(name: &str) -> NewAccount {
+        let handle = Handle::parse(&format!("{name}@example.com")).unwrap();
+        NewAccount { handle, name: DisplayName::new(name).unwrap(), password_hash: "hash".to_owned() }
+    }
+
+    async fn store_with(uses: u32, expires_at: Option<i64>) -> (tempfile::TempDir, Store) {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).await.unwrap();
+        let invite = NewInvite { code_hash: CODE, uses, expires_at, note: "for friends".to_owned() };
+        assert_eq!(store.add_invite(&invite).await.unwrap(), 1);
+        (directory, store)
+    }
+
+    async fn left(store: &Store) -> i64 {
+        store.invites().await.unwrap()[0].uses_left
+    }
+
+    #[tokio::test]
+    async fn a_code_makes_as_many_accounts_as_it_is_for_however_many_ask_at_once() {
+        for uses in [1, 7] {
+            let (_directory, store) = store_with(uses, None).await;
+            let mut tasks = tokio::task::JoinSet::new();
+            for number in 0..100 {
+                let (store, account) = (store.clone(), account(&format!("user{number}")));
+                tasks.spawn(async move { store.create_invited_account(&account, &CODE).await });
+            }
+            let results = tasks.join_all().await;
+            let made = results.iter().filter(|result| result.is_ok()).count();
+            assert_eq!((made, left(&store).await), (uses as usize, 0));
+            assert_eq!(store.count_accounts().await.unwrap(), u64::from(uses));
+            assert!(results.iter().all(|result| matches!(result, Ok(()) | Err(StoreError::BadInvite))));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_makes_no_account_costs_no_use() {
+        let (_directory, store) = store_with(2, None).await;
+        store.create_invited_account(&account("alice"), &CODE).await.unwrap();
+        let taken = store.create_invited_account(&account("alice"), &CODE).await;
+        assert!(matches!(taken, Err(StoreError::Taken(_))));
+        assert_eq!(left(&store).await, 1);
+        let unknown = store.create_invited_account(&account("bob"), &[8; 32]).await;
+        assert!(matches!(unknown, Err(StoreError::BadInvite)));
+        assert_eq!((left(&store).await, store.count_accounts().await.unwrap()), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn a_code_is_good_until_it_expires() {
+        for (end, is_good) in [(unix_now() - 1, false), (unix_now(), false), (unix_now() + 3600, true)] {
+            let (_directory, store) = store_with(1, Some(end)).await;
+            assert_eq!(store.has_good_invites().await.unwrap(), is_good);
+            assert_eq!(store.is_good_invite(&CODE).await.unwrap(), is_good);
+            assert_eq!(store.invites().await.unwrap()[0].is_good(unix_now()), is_good);
+            assert_eq!(store.create_invited_account(&account("alice"), &CODE).await.is_ok(), is_good);
+            assert!(!store.has_good_invites().await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_database_does_not_hold_codes_twice() {
+        let (_directory, store) = store_with(1, None).await;
+        let again = NewInvite { code_hash: CODE, uses: 5, expires_at: None, note: String::new() };
+        assert!(store.add_invite(&again).await.is_err());
+    }
+}

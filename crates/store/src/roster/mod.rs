@@ -1,0 +1,277 @@
+//! What an account keeps: settings, entries on its lists, groups (docs/protocol/ns.md section 1).
+//!
+//! A [`Roster`] is plain data with rules, no clock and no I/O. Commands become [`Change`]s (`edit`), and the same changes go to
+//! the store and, once they are durable, to the roster in memory, so that the two cannot drift apart.
+
+mod edit;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use msnp::notification::{AddPrompt, Phone, Privacy};
+use msnp::{ContactRef, DisplayName, GroupNumber, GroupRef, Guid, Handle, List, ListBits, Timestamp};
+
+pub use edit::{GroupRemoval, NewContact};
+
+/// What group 0 is called until it is renamed.
+const OTHER_CONTACTS: &str = "Other Contacts";
+
+/// The lists, groups and settings of one account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roster {
+    /// Whose they are.
+    pub owner: Handle,
+    /// The account's display name.
+    pub name: DisplayName,
+    /// Its settings.
+    pub settings: Settings,
+    /// Every address that is on any of its lists.
+    pub entries: BTreeMap<Handle, Entry>,
+    /// Its groups by GUID.
+    pub groups: BTreeMap<Guid, Group>,
+    /// What the dialects below MSNP10 call group 0, if it was renamed.
+    pub other_contacts_name: Option<Arc<str>>,
+    /// When lists and settings changed last.
+    pub stamps: Stamps,
+}
+
+/// GTC, BLP, PHH, PHW, PHM, MOB.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// GTC.
+    pub add_prompt: AddPrompt,
+    /// BLP.
+    pub privacy: Privacy,
+    /// PHH, PHW, PHM, as decoded text.
+    pub phones: [Option<Arc<str>>; 3],
+    /// MOB.
+    pub paging: bool,
+}
+
+/// A group of contacts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its number for the dialects below MSNP10, 1 to 29. A group without one is not shown to them.
+    pub number: Option<GroupNumber>,
+}
+
+/// What an account keeps about one address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// The lists it is on; never none.
+    pub lists: ListBits,
+    /// The nickname; without one the handle stands in.
+    pub nickname: Option<DisplayName>,
+    /// The GUID while on FL.
+    pub contact: Option<Guid>,
+    /// The groups while on FL, sorted.
+    pub groups: Vec<Guid>,
+    /// Whether a client below MSNP10 put the contact into group 0. Later dialects do not see it.
+    pub in_other_contacts: bool,
+}
+
+/// When lists and settings changed last (ns.md section 1.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamps {
+    /// Lists, entries, groups, nicknames.
+    pub list: Timestamp,
+    /// Settings and own name.
+    pub settings: Timestamp,
+    /// The list version of the dialects below MSNP10: raised by every change of either kind.
+    pub version: u32,
+}
+
+/// One step of a change, for the store and for the roster in memory alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The entry of an address is now this; one without lists goes away.
+    Entry(Handle, Entry),
+    /// The group is now this.
+    Group(Guid, Group),
+    /// Group 0 has another name.
+    OtherContactsName(Arc<str>),
+    /// The group is gone, and nobody is in it.
+    GroupRemoved(Guid),
+    /// MFN.
+    Name(DisplayName),
+    /// GTC, BLP, telephone numbers, MOB.
+    Settings(Settings),
+    /// The copies of lists that clients keep are old. A step, not a value: what others step in between counts too.
+    ListChanged(Timestamp),
+    /// The copies of settings that clients keep are old.
+    SettingsChanged(Timestamp),
+}
+
+impl Stamps {
+    /// The stamps after a change of lists, entries, groups or nicknames at `now`.
+    #[must_use]
+    pub fn list_changed(self, now: Timestamp) -> Self {
+        Self { list: self.list.next(now), version: self.version.wrapping_add(1), ..self }
+    }
+
+    /// The stamps after a change of settings or own name at `now`.
+    #[must_use]
+    pub fn settings_changed(self, now: Timestamp) -> Self {
+        Self { settings: self.settings.next(now), version: self.version.wrapping_add(1), ..self }
+    }
+}
+
+impl Settings {
+    /// A telephone number.
+    #[must_use]
+    pub fn phone(&self, phone: Phone) -> Option<&str> {
+        self.phones[phone as usize].as_deref()
+    }
+}
+
+impl Entry {
+    /// Whether the address is on `list`.
+    #[must_use]
+    pub const fn is_on(&self, list: List) -> bool {
+        self.lists.has(list)
+    }
+
+    /// Whether the address has the owner on its own FL: then it is on RL or PL here.
+    #[must_use]
+    pub fn watches(&self) -> bool {
+        self.lists.has_any(List::Reverse | List::Pending)
+    }
+}
+
+impl Roster {
+    /// An account that has nothing yet.
+    #[must_use]
+    pub fn new(owner: Handle, name: DisplayName, stamps: Stamps) -> Self {
+        Self {
+            owner,
+            name,
+            settings: Settings::default(),
+            entries: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            other_contacts_name: None,
+            stamps,
+        }
+    }
+
+    /// Carries out a change.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Entry(handle, entry) if entry.lists.is_empty() => {
+                self.entries.remove(handle);
+            }
+            Change::Entry(handle, entry) => {
+                self.entries.insert(handle.clone(), entry.clone());
+            }
+            Change::Group(guid, group) => {
+                self.groups.insert(*guid, group.clone());
+            }
+            Change::OtherContactsName(name) => self.other_contacts_name = Some(name.clone()),
+            Change::GroupRemoved(guid) => {
+                self.groups.remove(guid);
+                for entry in self.entries.values_mut() {
+                    entry.groups.retain(|group| group != guid);
+                }
+            }
+            Change::Name(name) => self.name = name.clone(),
+            Change::Settings(settings) => self.settings = settings.clone(),
+            Change::ListChanged(now) => self.stamps = self.stamps.list_changed(*now),
+            Change::SettingsChanged(now) => self.stamps = self.stamps.settings_changed(*now),
+        }
+    }
+
+    /// Whether `other` may see and call the owner (ns.md section 2, `allowed`).
+    #[must_use]
+    pub fn allows(&self, other: &Handle) -> bool {
+        let lists = self.entries.get(other).map_or(ListBits::NONE, |entry| entry.lists);
+        if lists.has(List::Block) {
+            return false;
+        }
+        lists.has(List::Allow) || self.settings.privacy == Privacy::Allow
+    }
+
+    /// Whether `other` has the owner on FL and may see the owner: what is left of `shown` is up to the presence.
+    #[must_use]
+    pub fn shows_to(&self, other: &Handle) -> bool {
+        self.entries.get(other).is_some_and(Entry::watches) && self.allows(other)
+    }
+
+    /// Everybody who has the owner on FL.
+    pub fn watchers(&self) -> impl Iterator<Item = &Handle> {
+        self.entries.iter().filter(|(_, entry)| entry.watches()).map(|(handle, _)| handle)
+    }
+
+    /// Everybody on FL.
+    pub fn contacts(&self) -> impl Iterator<Item = (&Handle, &Entry)> {
+        self.entries.iter().filter(|(_, entry)| entry.is_on(List::Forward))
+    }
+
+    /// The contact with this GUID.
+    #[must_use]
+    pub fn contact(&self, guid: Guid) -> Option<(&Handle, &Entry)> {
+        self.contacts().find(|(_, entry)| entry.contact == Some(guid))
+    }
+
+    /// The contact that a command names.
+    #[must_use]
+    pub fn find_contact(&self, contact: &ContactRef) -> Option<(&Handle, &Entry)> {
+        match contact {
+            ContactRef::Guid(guid) => self.contact(*guid),
+            ContactRef::Handle(handle) => {
+                self.entries.get_key_value(handle).filter(|(_, entry)| entry.is_on(List::Forward))
+            }
+        }
+    }
+
+    /// The group that a command names.
+    #[must_use]
+    pub fn find_group(&self, group: GroupRef) -> Option<GroupPlace> {
+        match group {
+            GroupRef::Guid(guid) => self.groups.contains_key(&guid).then_some(GroupPlace::Group(guid)),
+            GroupRef::Number(GroupNumber::OTHER_CONTACTS) => Some(GroupPlace::OtherContacts),
+            GroupRef::Number(number) => {
+                let known = self.groups.iter().find(|(_, group)| group.number == Some(number));
+                known.map(|(guid, _)| GroupPlace::Group(*guid))
+            }
+        }
+    }
+
+    /// What group 0 is called.
+    #[must_use]
+    pub fn other_contacts_name(&self) -> &str {
+        self.other_contacts_name.as_deref().unwrap_or(OTHER_CONTACTS)
+    }
+
+    /// The number of a group, if it has one.
+    fn number_of(&self, group: Guid) -> Option<GroupNumber> {
+        self.groups.get(&group)?.number
+    }
+
+    /// The numbers of the groups that a contact is in, for the dialects below MSNP10: 0 if it was put there, or is in none that
+    /// they see.
+    #[must_use]
+    pub fn group_numbers(&self, entry: &Entry) -> Vec<GroupNumber> {
+        let mut numbers: Vec<GroupNumber> = entry.groups.iter().filter_map(|group| self.number_of(*group)).collect();
+        if entry.in_other_contacts || numbers.is_empty() {
+            numbers.push(GroupNumber::OTHER_CONTACTS);
+        }
+        numbers.sort_unstable();
+        numbers
+    }
+
+    /// Whether a contact counts as in group 0.
+    #[must_use]
+    pub fn is_in_other_contacts(&self, entry: &Entry) -> bool {
+        self.group_numbers(entry).first() == Some(&GroupNumber::OTHER_CONTACTS)
+    }
+}
+
+/// Where a group is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupPlace {
+    /// The built-in group 0 of the dialects below MSNP10.
+    OtherContacts,
+    /// Among the groups.
+    Group(Guid),
+}

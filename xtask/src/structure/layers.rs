@@ -1,0 +1,103 @@
+//! The table of layers: which of our crates may depend on which others.
+
+use super::crates::Package;
+
+/// A crate, and those of our crates that it may depend on.
+type Row = (&'static str, &'static [&'static str]);
+
+const BASE: &str = "swallowtail-base";
+const CONFIG: &str = "swallowtail-config";
+const STORE: &str = "swallowtail-store";
+const MESSENGER: &str = "swallowtail-messenger";
+const SETUP: &str = "swallowtail-setup";
+const SITE: &str = "swallowtail-site";
+
+/// Lowest layer first: a row names only crates of the rows above it.
+const LAYERS: &[Row] = &[
+    ("msnp", &[]),
+    (BASE, &["msnp"]),
+    (CONFIG, &["msnp", BASE]),
+    (STORE, &["msnp", BASE, CONFIG]),
+    ("msnp-client", &["msnp", BASE]),
+    ("msnp-conformance", &["msnp"]),
+    (MESSENGER, &["msnp", BASE, CONFIG, STORE]),
+    (SETUP, &["msnp", BASE, CONFIG, STORE, "msnp-client", MESSENGER]),
+    (SITE, &["msnp", BASE, CONFIG, STORE, "msnp-client", MESSENGER, SETUP]),
+    ("swallowtail", &["msnp", BASE, CONFIG, STORE, "msnp-client", MESSENGER, SETUP, SITE]),
+    ("xtask", &["msnp"]),
+];
+
+/// The place of the table, for messages.
+const TABLE: &str = "LAYERS in xtask/src/structure/layers.rs";
+
+/// Returns a sentence for each crate or dependency that the table does not allow.
+pub(super) fn faults(packages: &[Package]) -> Vec<String> {
+    disagreements(LAYERS, packages)
+}
+
+fn disagreements(table: &[Row], packages: &[Package]) -> Vec<String> {
+    packages.iter().flat_map(|package| refused(table, package)).collect()
+}
+
+/// Returns a sentence for each fault of one crate.
+fn refused(table: &[Row], package: &Package) -> Vec<String> {
+    let name = &package.name;
+    let Some((_, allowed)) = table.iter().find(|(row, _)| row == name) else {
+        return vec![format!(
+            "{name} has no layer: add a row to {TABLE}, below the crates that it depends on and above those \
+             that depend on it"
+        )];
+    };
+    let refused = package.own.iter().filter(|other| !allowed.contains(&other.as_str()));
+    refused.map(|other| format!("{name} may not depend on {other}: {} (see {TABLE})", permission(allowed))).collect()
+}
+
+fn permission(allowed: &[&str]) -> String {
+    match allowed {
+        [] => "it may depend on none of our crates".to_owned(),
+        allowed => format!("of our crates it may depend on {}", allowed.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_names_only_rows_above_it() {
+        for (index, (name, allowed)) in LAYERS.iter().enumerate() {
+            let above: Vec<_> = LAYERS[..index].iter().map(|(name, _)| *name).collect();
+            assert!(!above.contains(name), "{name} has two rows");
+            for other in *allowed {
+                assert!(above.contains(other), "{name} may depend on {other}, which is not above it");
+            }
+        }
+    }
+
+    #[test]
+    fn a_dependency_upward_is_refused_and_so_is_a_crate_without_layer() {
+        let table: &[Row] = &[("low", &[]), ("high", &["low"])];
+        let package = |name: &str, own: &[&str]| Package::new(name, own);
+        let cases = [
+            (package("high", &["low"]), ""),
+            (
+                package("low", &["high"]),
+                "low may not depend on high: it may depend on none of our crates \
+                 (see LAYERS in xtask/src/structure/layers.rs)",
+            ),
+            (
+                package("high", &["low", "other"]),
+                "high may not depend on other: of our crates it may depend on low \
+                 (see LAYERS in xtask/src/structure/layers.rs)",
+            ),
+            (
+                package("new", &[]),
+                "new has no layer: add a row to LAYERS in xtask/src/structure/layers.rs, below the crates that it \
+                 depends on and above those that depend on it",
+            ),
+        ];
+        for (package, expected) in cases {
+            assert_eq!(disagreements(table, &[package]).join("\n"), expected);
+        }
+    }
+}

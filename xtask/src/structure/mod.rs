@@ -1,0 +1,94 @@
+//! The structure of the code: how crates depend on each other, which files use each other in a circle, how long files
+//! and functions are.
+//!
+//! `cargo metadata` lists the crates and [`source`] parses their files. [`modules`] and [`resolve`] know where a path
+//! leads, [`edges`] and [`cycles`] find the circles. Names made by macros and calls of methods are not followed.
+
+mod crates;
+mod cycles;
+mod edges;
+mod imports;
+mod layers;
+mod modules;
+mod paths;
+mod report;
+mod resolve;
+mod sizes;
+mod source;
+mod strip;
+mod tokens;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+
+use crate::shell;
+use crates::Package;
+use modules::Tree;
+use report::{Crate, Report};
+use sizes::Summary;
+
+/// The flags of `cargo xtask structure`.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Fail on dependencies outside the table of layers, cycles of files, and files or functions that are too long
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Look at the checkout in this folder instead
+    #[arg(long)]
+    root: Option<PathBuf>,
+}
+
+/// Prints the report. With `check`, fails if there are faults.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let root = options.root.clone().unwrap_or_else(shell::root);
+    let packages = crates::read(&root)?;
+    let mut report = Report { crates: Vec::new(), faults: layers::faults(&packages) };
+    for package in packages {
+        add(&mut report, package)?;
+    }
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{}", report.text());
+    }
+    ensure!(
+        !options.check || report.faults.is_empty(),
+        "{} faults in the structure, listed above",
+        report.faults.len()
+    );
+    Ok(())
+}
+
+/// Adds one crate and its faults to the report.
+fn add(report: &mut Report, package: Package) -> Result<()> {
+    let name = package.name;
+    let mut sources = source::read(&package.src)?;
+    let mut cycles = Vec::new();
+    let mut files = BTreeSet::new();
+    for root in &package.roots {
+        let tree = Tree::new(&sources, root).with_context(|| format!("crate {name}"))?;
+        files.extend(tree.files().into_iter().map(str::to_owned));
+        cycles.extend(cycles::find(&edges::find(&tree)));
+    }
+    // Files that only tests declare.
+    sources.retain(|file, _| files.contains(file));
+    let (files, functions) = (sizes::files(&sources), sizes::functions(&sources));
+    let circles = cycles.iter().map(|cycle| format!("files use each other in a circle: {}", cycle.files.join(", ")));
+    let faults = circles.chain(sizes::faults(&files, &functions));
+    report.faults.extend(faults.map(|fault| format!("{name}: {fault}")));
+    report.crates.push(Crate {
+        name,
+        own: package.own,
+        external: package.external,
+        cycles,
+        files: Summary::new(files),
+        functions: Summary::new(functions),
+    });
+    Ok(())
+}
