@@ -2,20 +2,20 @@
 //!
 //! `cargo xtask test` installs Chromium, Node.js and the packages of `tests/it/browser`, and runs this.
 
-use crate::support;
-
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use msnp::Handle;
-use support::{TestServer, people};
 use swallowtail_config::Access;
 use swallowtail_store::accounts::InviteCode;
 use swallowtail_store::database::NewInvite;
 use tokio::process::Command;
 use tokio::time::timeout;
+
+use crate::support;
+use crate::support::{TestServer, people};
 
 /// How long the whole visit may take, on a machine that is busy with other tests: it takes some five seconds.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -1,13 +1,12 @@
 //! Two people at two terminals.
 
-use crate::support;
-
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
-use support::binary::{RunningBinary, account, run, swallowtail};
-use support::time::PATIENCE;
+use crate::support;
+use crate::support::binary::{RunningBinary, account, run, swallowtail};
+use crate::support::time::PATIENCE;
 
 const PASSWORD: &str = "correct horse";
 const ALICE: &str = "alice@example.com";

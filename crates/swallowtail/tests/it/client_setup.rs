@@ -1,7 +1,5 @@
 //! What a user needs to bring a client here: the command that writes it, the pages that offer it, and the certificates, which must work.
 
-use crate::support;
-
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -13,13 +11,15 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use support::TestServer;
-use support::binary::{run, swallowtail};
-use support::http::{Answer, Http};
-use support::tls::{TestCertificate, trusting};
 use swallowtail_config::{Advertise, Listen, Network};
 use swallowtail_setup::client_setup::Root;
 use tokio::net::TcpStream;
+
+use crate::support;
+use crate::support::TestServer;
+use crate::support::binary::{run, swallowtail};
+use crate::support::http::{Answer, Http};
+use crate::support::tls::{TestCertificate, trusting};
 
 /// The hosts that clients sign in to.
 const SIGN_IN: [&str; 5] =

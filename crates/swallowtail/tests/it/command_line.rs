@@ -1,15 +1,15 @@
 //! The built program as an operator meets it: mistakes get one sentence, signals end it well, secrets stay out of its log.
 
-use crate::support;
-
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
 use rustix::process::Signal;
-use support::binary::{RunningBinary, account, run, swallowtail};
-use support::people::{Chat, text_message};
+
+use crate::support;
+use crate::support::binary::{RunningBinary, account, run, swallowtail};
+use crate::support::people::{Chat, text_message};
 
 const PASSWORD: &str = "correct-horse-battery";
 const ANYWHERE: [&str; 6] = ["--notification", "127.0.0.1:0", "--switchboard", "127.0.0.1:0", "--http", "127.0.0.1:0"];

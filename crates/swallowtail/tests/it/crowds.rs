@@ -1,14 +1,13 @@
 //! Many at once in one place: order and completeness.
 
-use crate::support;
-
 use std::collections::BTreeMap;
 
-use support::people::{self, join_board, open_board};
-use support::time::eventually;
-use support::wire::Wire;
-use support::{TestServer, address};
 use tokio::task::JoinSet;
+
+use crate::support::people::{self, join_board, open_board};
+use crate::support::time::eventually;
+use crate::support::wire::Wire;
+use crate::support::{TestServer, address};
 
 const MEMBERS: usize = 10;
 const MESSAGES: usize = 200;

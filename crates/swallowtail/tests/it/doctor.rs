@@ -1,22 +1,21 @@
 //! `swallowtail doctor`: all green against a good server, and each fault named by its own hop.
 
-use crate::support;
-
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use msnp::{DisplayName, Handle};
-use support::binary::{RunningBinary, account, run, swallowtail};
-use support::tls::TestCertificate;
-use support::{TestServer, address, password_hash, private_directory};
 use swallowtail_config::Config;
 use swallowtail_setup::client_table::Client;
 use swallowtail_setup::doctor::{Hop, Options, Ports, State, Target, TestAccount, examine};
 use swallowtail_store::database::NewAccount;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::binary::{RunningBinary, account, run, swallowtail};
+use crate::support::tls::TestCertificate;
+use crate::support::{TestServer, address, password_hash, private_directory};
 
 const PASSWORD: &str = "s3cr,t &%";
 /// The names of sign-in of all of Microsoft's clients.

@@ -1,17 +1,17 @@
 //! What was answered is on the disk: the built program is killed and started again on the same data.
 
-use crate::support;
-
 use std::path::Path;
 
 use msnp::Handle;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use support::TestServer;
-use support::binary::{RunningBinary, account};
-use support::people::{self, Chat};
-use support::wire::Wire;
 use tempfile::TempDir;
+
+use crate::support;
+use crate::support::TestServer;
+use crate::support::binary::{RunningBinary, account};
+use crate::support::people::{self, Chat};
+use crate::support::wire::Wire;
 
 const PASSWORD: &str = "correct horse";
 const ALICE: &str = "alice@example.com";

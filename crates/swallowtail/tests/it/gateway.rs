@@ -1,17 +1,16 @@
 //! MSNP over HTTP: sessions through the gateway beside those over TCP.
 
-use crate::support;
-
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use support::http::{Gateway, Http};
-use support::people::{sign_in_bytes, text_message};
-use support::time::{PATIENCE, StoppedClock};
-use support::wire::Wire;
-use support::{TestServer, address};
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
+
+use crate::support::http::{Gateway, Http};
+use crate::support::people::{sign_in_bytes, text_message};
+use crate::support::time::{PATIENCE, StoppedClock};
+use crate::support::wire::Wire;
+use crate::support::{TestServer, address};
 
 /// How often a client asks that is slower than who sends to it.
 const POLLS: Duration = Duration::from_millis(100);

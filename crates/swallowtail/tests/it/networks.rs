@@ -1,14 +1,14 @@
 //! By which addresses clients come, and which ones they are told: several networks, one port for both services, TLS.
 
-use crate::support;
-
 use std::net::SocketAddr;
 
-use support::people::{self, text_message};
-use support::tls::TestCertificate;
-use support::wire::Wire;
-use support::{TestServer, address, is_closed};
 use swallowtail_config::{Advertise, Config, Listen, Network};
+
+use crate::support;
+use crate::support::people::{self, text_message};
+use crate::support::tls::TestCertificate;
+use crate::support::wire::Wire;
+use crate::support::{TestServer, address, is_closed};
 
 fn any() -> Option<SocketAddr> {
     Some("127.0.0.1:0".parse().unwrap())

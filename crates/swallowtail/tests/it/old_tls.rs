@@ -2,8 +2,6 @@
 //!
 //! The terminator is lighttpd, and `gnutls-cli` plays the client. `cargo xtask test` installs both and runs these tests.
 
-use crate::support;
-
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -11,14 +9,16 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use support::time::PATIENCE;
-use support::tls::TestCertificate;
-use support::{TestServer, people};
 use swallowtail_config::Config;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
+
+use crate::support;
+use crate::support::time::PATIENCE;
+use crate::support::tls::TestCertificate;
+use crate::support::{TestServer, people};
 
 const RST: &str = include_str!("../../../../docs/protocol/transcripts/rst-soap-http.txt");
 const PASSPORT14: &str = include_str!("../../../../docs/protocol/transcripts/passport14-http.txt");

@@ -1,15 +1,15 @@
 //! What an operator tells a running server, with the built program, and tells clients by the settings.
 
-use crate::support;
-
 use std::path::Path;
 
-use support::binary::{RunningBinary, account, run};
-use support::people::{Chat, sign_in_bytes, synchronize};
-use support::wire::Wire;
-use support::{TestServer, address};
 use swallowtail_config::Config;
 use tempfile::TempDir;
+
+use crate::support;
+use crate::support::binary::{RunningBinary, account, run};
+use crate::support::people::{Chat, sign_in_bytes, synchronize};
+use crate::support::wire::Wire;
+use crate::support::{TestServer, address};
 
 const PASSWORD: &str = "correct horse";
 const ALICE: &str = "alice@example.com";

@@ -1,12 +1,11 @@
 //! Things that happen at the same time: everybody sees the end, and sees it once.
 
-use crate::support;
-
-use support::people::{self, open_board};
-use support::time::amount;
-use support::wire::{Frame, Wire};
-use support::{TestServer, address};
 use tokio::task::JoinSet;
+
+use crate::support::people::{self, open_board};
+use crate::support::time::amount;
+use crate::support::wire::{Frame, Wire};
+use crate::support::{TestServer, address};
 
 /// The words of a presence line about somebody, without what it says besides.
 fn about(frames: &[Frame], handle: &str) -> Vec<String> {

@@ -1,13 +1,13 @@
 //! The proxy of a client's Windows: Microsoft's host names in the requests, and nothing else set.
 
-use crate::support;
-
-use support::http::{Answer, Gateway, Http};
-use support::people::{self, sign_in_bytes, text_message};
-use support::tls::TestCertificate;
-use support::wire::Wire;
-use support::{TestServer, address};
 use tokio::net::TcpStream;
+
+use crate::support;
+use crate::support::http::{Answer, Gateway, Http};
+use crate::support::people::{self, sign_in_bytes, text_message};
+use crate::support::tls::TestCertificate;
+use crate::support::wire::Wire;
+use crate::support::{TestServer, address};
 
 const PASSWORD: &str = "correct horse";
 

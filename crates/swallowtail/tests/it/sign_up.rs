@@ -1,17 +1,17 @@
 //! People make their accounts in a browser: over sockets, as browsers and as those who mean harm.
 
-use crate::support;
-
 use std::sync::Arc;
 
 use msnp::Handle;
-use support::binary::{self, RunningBinary};
-use support::http::{Answer, Browser, Http, form, value_of};
-use support::{TestServer, address, people};
 use swallowtail_config::{Access, Config};
 use swallowtail_store::accounts::InviteCode;
 use swallowtail_store::database::NewInvite;
 use tokio::task::JoinSet;
+
+use crate::support;
+use crate::support::binary::{self, RunningBinary};
+use crate::support::http::{Answer, Browser, Http, form, value_of};
+use crate::support::{TestServer, address, people};
 
 const PASSWORD: &str = "s3cr,t &%";
 /// A browser in the internet, as a trusted terminator tells it.

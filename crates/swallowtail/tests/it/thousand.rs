@@ -1,17 +1,17 @@
 //! A thousand people on the built program at once, in five hundred conversations; two hundred unless the run is a long one.
 
-use crate::support;
-
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use support::binary::{RunningBinary, account};
-use support::people::{self, text_message};
-use support::time::amount;
-use support::wire::Wire;
 use tokio::sync::{Barrier, Semaphore};
 use tokio::task::JoinSet;
+
+use crate::support;
+use crate::support::binary::{RunningBinary, account};
+use crate::support::people::{self, text_message};
+use crate::support::time::amount;
+use crate::support::wire::Wire;
 
 const MESSAGES: usize = 8;
 const PASSWORD: &str = "the same for all";

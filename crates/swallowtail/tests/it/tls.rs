@@ -1,20 +1,20 @@
 //! Signing in over TLS: which certificate is shown, and when it is read anew.
 
-use crate::support;
-
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use rustix::process::Signal;
-use support::binary::RunningBinary;
-use support::http::Http;
-use support::time::PATIENCE;
-use support::tls::TestCertificate;
-use support::{TestServer, is_closed};
 use swallowtail::server::Server;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
+
+use crate::support;
+use crate::support::binary::RunningBinary;
+use crate::support::http::Http;
+use crate::support::time::PATIENCE;
+use crate::support::tls::TestCertificate;
+use crate::support::{TestServer, is_closed};
 
 /// How often something is looked for that another process does.
 const LOOK: Duration = Duration::from_millis(20);

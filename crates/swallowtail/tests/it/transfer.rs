@@ -1,19 +1,18 @@
 //! Pictures and files through a switchboard session at full speed, beside people who talk.
 
-use crate::support;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use support::p2p::{Blob, Collector, Lines, Party, chat_until, commands};
-use support::people::{join_board, open_board};
-use support::time::{PATIENCE, amount};
-use support::wire::Wire;
-use support::{TestServer, address};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 use tokio::time::timeout;
+
+use crate::support::p2p::{Blob, Collector, Lines, Party, chat_until, commands};
+use crate::support::people::{join_board, open_board};
+use crate::support::time::{PATIENCE, amount};
+use crate::support::wire::Wire;
+use crate::support::{TestServer, address};
 
 const FILE: usize = 5 * 1024 * 1024;
 const PICTURE: usize = 24 * 1024;
