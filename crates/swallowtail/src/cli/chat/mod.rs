@@ -3,6 +3,8 @@
 mod conversation;
 mod screen;
 mod servers;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -163,6 +165,10 @@ impl Chat {
             }
             ServerCommand::Presence(PresenceLine::Offline(handle)) => {
                 self.screen.note(format_args!("{handle} is {}.", screen::words(Status::Hidden)));
+                // The switchboard says so too, on another connection and maybe later: a line typed before that would go nowhere.
+                if handle == self.other {
+                    self.end_conversation(None);
+                }
             }
             ServerCommand::Contact(ContactLine::ReverseAdded { handle, .. }) => {
                 self.screen.note(format_args!("{handle} has added you."));
