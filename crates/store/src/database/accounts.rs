@@ -1,75 +1,14 @@
-//! Accounts and the server's keys.
+//! Creating, reading, changing and removing accounts.
 
-use std::fmt;
-
-use msnp::{DisplayName, Handle};
+use msnp::Handle;
 use sqlx::Sqlite;
 use sqlx::sqlite::SqliteConnection;
 
+use super::account::{Account, AccountId, COLUMNS, NewAccount, Row};
+use super::error::StoreError;
 use super::invites::{CodeHash, take_invite};
-use super::{Store, StoreError, unix_now};
-
-/// The number of an account. Never used again for another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AccountId(pub i64);
-
-/// What signing in needs to know of an account. `Debug` leaves the password hash out.
-#[derive(Clone)]
-pub struct Account {
-    /// Its number.
-    pub id: AccountId,
-    /// Its address.
-    pub handle: Handle,
-    /// Its display name.
-    pub name: DisplayName,
-    /// A PHC string. Secret.
-    pub password_hash: String,
-    /// Raised by each change of the password.
-    pub password_version: i64,
-    /// Unix time in seconds.
-    pub created_at: i64,
-}
-
-/// An account to be made. `Debug` leaves the password hash out.
-#[derive(Clone)]
-pub struct NewAccount {
-    /// Its address.
-    pub handle: Handle,
-    /// Its display name.
-    pub name: DisplayName,
-    /// A PHC string. Secret.
-    pub password_hash: String,
-}
-
-impl fmt::Debug for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account").field("id", &self.id).field("handle", &self.handle).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for NewAccount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewAccount").field("handle", &self.handle).field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-type Row = (i64, String, String, String, i64, i64);
-
-const COLUMNS: &str = "id, handle, display_name, password_hash, password_version, created_at";
-
-impl Account {
-    fn from_row(row: Row) -> Result<Self, StoreError> {
-        let (id, handle, name, password_hash, password_version, created_at) = row;
-        Ok(Self {
-            id: AccountId(id),
-            handle: Handle::parse_lax(&handle).map_err(|_| StoreError::Malformed("handle"))?,
-            name: DisplayName::new(&name).ok_or(StoreError::Malformed("display name"))?,
-            password_hash,
-            password_version,
-            created_at,
-        })
-    }
-}
+use super::store::Store;
+use super::time::unix_now;
 
 impl Store {
     /// The account of this address.
@@ -148,29 +87,6 @@ impl Store {
         forget_watcher(&mut transaction, handle).await?;
         transaction.commit().await?;
         Ok(done.rows_affected() > 0)
-    }
-
-    /// The secrets kept for `purpose`, newest first. The first call makes one of 32 random bytes.
-    pub async fn server_keys(&self, purpose: &'static str) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
-        let mut secret = [0; 32];
-        getrandom::fill(&mut secret).map_err(|_| StoreError::Malformed("random generator"))?;
-        sqlx::query(
-            "insert into server_keys (purpose, id, secret, created_at) \
-             select $1, 1, $2, $3 where not exists (select 1 from server_keys where purpose = $1)",
-        )
-        .bind(purpose)
-        .bind(secret.as_slice())
-        .bind(unix_now())
-        .execute(&self.writer)
-        .await?;
-        let rows = sqlx::query_as::<Sqlite, (i64, Vec<u8>)>(
-            "select id, secret from server_keys where purpose = $1 order by id desc",
-        )
-        .bind(purpose)
-        .fetch_all(&self.readers)
-        .await?;
-        let key = |(id, secret)| Ok((u32::try_from(id).map_err(|_| StoreError::Malformed("key number"))?, secret));
-        rows.into_iter().map(key).collect()
     }
 }
 

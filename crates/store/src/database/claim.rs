@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use swallowtail_base::create_private_directory;
 
-use super::StoreError;
+use super::error::StoreError;
 
 /// The file that a running server holds locked.
 const FILE_NAME: &str = "server.lock";

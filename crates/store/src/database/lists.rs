@@ -7,7 +7,9 @@ use msnp::notification::{AddPrompt, Privacy};
 use msnp::{DisplayName, GroupNumber, Guid, Handle, ListBits, Timestamp};
 use sqlx::Sqlite;
 
-use super::{AccountId, Store, StoreError};
+use super::account::AccountId;
+use super::error::StoreError;
+use super::store::Store;
 use crate::roster::{Entry, Group, Roster, Settings, Stamps};
 
 /// A tuple has room for so many columns that the two halves of an account's row are read apart.

@@ -1,7 +1,9 @@
+use std::path::Path;
 use std::sync::Arc;
 
 use msnp::notification::{AddPrompt, Privacy};
 use msnp::{DisplayName, GroupNumber, Guid, Handle, List, ListBits, Timestamp};
+use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
 
 use super::*;
