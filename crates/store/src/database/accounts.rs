@@ -1,19 +1,19 @@
 //! Creating, reading, changing and removing accounts.
 
-use msnp::Handle;
-use sqlx::Sqlite;
+use msnp::{Handle, List};
 use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Sqlite};
 
 use super::account::{Account, AccountId, COLUMNS, NewAccount, Row};
+use super::columns::{bits, unix_now};
 use super::error::StoreError;
 use super::invites::{CodeHash, take_invite};
 use super::store::Store;
-use super::time::unix_now;
 
 impl Store {
     /// The account of this address.
     pub async fn account(&self, handle: &Handle) -> Result<Option<Account>, StoreError> {
-        let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from accounts where handle = $1"));
+        let sql = AssertSqlSafe(format!("select {COLUMNS} from accounts where handle = $1"));
         let row = sqlx::query_as::<Sqlite, Row>(sql).bind(handle.as_str()).fetch_optional(&self.readers).await?;
         row.map(Account::from_row).transpose()
     }
@@ -27,7 +27,7 @@ impl Store {
 
     /// All accounts, by address.
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from accounts order by handle"));
+        let sql = AssertSqlSafe(format!("select {COLUMNS} from accounts order by handle"));
         let rows = sqlx::query_as::<Sqlite, Row>(sql).fetch_all(&self.readers).await?;
         rows.into_iter().map(Account::from_row).collect()
     }
@@ -109,27 +109,29 @@ async fn insert_account(connection: &mut SqliteConnection, account: &NewAccount)
     // Somebody new has nobody on FL; a server that was running when an older account of this address went may have
     // written otherwise.
     forget_watcher(connection, &account.handle).await?;
-    // But others may have kept the older one on FL (ns.md section 1.2 rule 11): they are on PL now, with their own name (rule 2). 1 is FL, 16 PL.
-    sqlx::query(
-        "insert into entries (owner, handle, lists, nickname) select $1, other.handle, 16, other.display_name \
-         from entries theirs join accounts other on other.id = theirs.owner where theirs.handle = $2 and theirs.lists & 1 <> 0",
-    )
-    .bind(id)
-    .bind(account.handle.as_str())
-    .execute(connection)
-    .await?;
+    // But others may have kept the older one on FL (ns.md section 1.2 rule 11): they are on PL now, with their own name (rule 2).
+    let (forward, pending) = (bits(List::Forward), bits(List::Pending));
+    let sql = format!(
+        "insert into entries (owner, handle, lists, nickname) select $1, other.handle, {pending}, other.display_name \
+         from entries theirs join accounts other on other.id = theirs.owner \
+         where theirs.handle = $2 and theirs.lists & {forward} <> 0"
+    );
+    sqlx::query(AssertSqlSafe(sql)).bind(id).bind(account.handle.as_str()).execute(connection).await?;
     Ok(())
 }
 
 /// Takes an address off RL and PL of everybody.
 async fn forget_watcher(connection: &mut SqliteConnection, handle: &Handle) -> Result<(), sqlx::Error> {
-    // 24 is RL and PL; 7 is the rest.
-    let changed = "update accounts set list_stamp = list_stamp + 1, list_version = list_version + 1 \
-                       where id in (select owner from entries where handle = $1 and lists & 24 <> 0)";
-    let unlisted = "update entries set lists = lists & 7 where handle = $1";
-    let emptied = "delete from entries where handle = $1 and lists = 0";
+    let watching = bits(List::Reverse | List::Pending);
+    let others = bits(List::Forward | List::Allow | List::Block);
+    let changed = format!(
+        "update accounts set list_stamp = list_stamp + 1, list_version = list_version + 1 \
+         where id in (select owner from entries where handle = $1 and lists & {watching} <> 0)"
+    );
+    let unlisted = format!("update entries set lists = lists & {others} where handle = $1");
+    let emptied = "delete from entries where handle = $1 and lists = 0".to_owned();
     for sql in [changed, unlisted, emptied] {
-        sqlx::query(sql).bind(handle.as_str()).execute(&mut *connection).await?;
+        sqlx::query(AssertSqlSafe(sql)).bind(handle.as_str()).execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! The statements that carry out an edit.
 
 use msnp::notification::Phone;
-use msnp::{Handle, Timestamp};
+use msnp::{Handle, List, Timestamp};
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnection;
 
+use super::columns::{bits, ticks};
 use super::edit::Edit;
 use super::error::StoreError;
-use super::time::ticks;
 use crate::roster::{Change, Entry, Settings};
 
 pub(super) async fn write_edit(connection: &mut SqliteConnection, edit: &Edit) -> Result<(), StoreError> {
@@ -19,15 +19,14 @@ pub(super) async fn write_edit(connection: &mut SqliteConnection, edit: &Edit) -
         write_change(connection, account.0, change).await?;
     }
     if let Some((handle, now)) = &edit.touched {
-        sqlx::query(
+        let forward = bits(List::Forward);
+        let sql = format!(
             "update accounts set list_version = list_version + 1, \
              list_stamp = case when list_stamp < $2 then $2 else list_stamp + 1 end \
-             where id in (select owner from entries where handle = $1 and lists & 1 <> 0)",
-        )
-        .bind(handle.as_str())
-        .bind(ticks(*now))
-        .execute(connection)
-        .await?;
+             where id in (select owner from entries where handle = $1 and lists & {forward} <> 0)"
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(handle.as_str()).bind(ticks(*now));
+        query.execute(connection).await?;
     }
     Ok(())
 }

@@ -6,9 +6,9 @@
 use sqlx::Sqlite;
 use sqlx::sqlite::SqliteConnection;
 
+use super::columns::unix_now;
 use super::error::StoreError;
 use super::store::Store;
-use super::time::unix_now;
 
 /// SHA-256 of a code.
 pub(crate) type CodeHash = [u8; 32];

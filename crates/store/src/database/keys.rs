@@ -2,9 +2,9 @@
 
 use sqlx::Sqlite;
 
+use super::columns::unix_now;
 use super::error::StoreError;
 use super::store::Store;
-use super::time::unix_now;
 
 impl Store {
     /// The secrets kept for `purpose`, newest first. The first call makes one of 32 random bytes.

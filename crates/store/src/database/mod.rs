@@ -8,15 +8,16 @@ mod account;
 mod accounts;
 mod changes;
 mod claim;
+mod columns;
 mod edit;
 mod error;
 mod invites;
 mod keys;
-mod lists;
 mod migrate;
 mod open;
+mod phones;
+mod rosters;
 mod store;
-mod time;
 mod writer;
 
 pub use account::{Account, AccountId, NewAccount};
@@ -24,7 +25,7 @@ pub use claim::Claim;
 pub use edit::Edit;
 pub use error::StoreError;
 pub use invites::{Invite, NewInvite};
-pub use lists::ContactPhones;
+pub use phones::ContactPhones;
 pub use store::Store;
 
 #[cfg(test)]

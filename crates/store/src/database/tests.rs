@@ -304,6 +304,25 @@ async fn numbers_are_shown_to_whom_the_contact_allows() {
     assert!(store.contact_phones(id, &handle("alice")).await.unwrap().is_empty(), "who has none");
 }
 
+/// The SQL of `contact_phones` has the rule of `allows` in it: every set of lists, under both defaults.
+#[tokio::test]
+async fn the_database_shows_numbers_exactly_to_those_whom_the_roster_allows() {
+    let (_directory, store) = store_with(&["alice", "bob"]).await;
+    let id = store.test_roster("alice").await.0;
+    store.change("alice", &[Change::Entry(handle("bob"), entry(List::Forward))]).await.unwrap();
+    for privacy in [Privacy::Allow, Privacy::Block] {
+        let settings = Settings { privacy, paging: true, ..Settings::default() };
+        store.change("bob", &[Change::Settings(settings)]).await.unwrap();
+        for lists in 0..32 {
+            let theirs = entry(ListBits::from_number(lists).unwrap());
+            store.change("bob", &[Change::Entry(handle("alice"), theirs)]).await.unwrap();
+            let allows = store.test_roster("bob").await.1.allows(&handle("alice"));
+            let shown = store.contact_phones(id, &handle("alice")).await.unwrap();
+            assert_eq!(shown.len(), usize::from(allows), "{privacy:?} {lists}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn accounts_are_made_all_or_none_and_listed_by_address() {
     let (_directory, store) = store_with(&["carol", "alice"]).await;
