@@ -60,9 +60,15 @@ async fn connect(options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Err
     }
 }
 
+/// Returns whether the database refused because another process is writing or recovering it.
 fn is_busy(error: &sqlx::Error) -> bool {
-    const BUSY: &str = "5";
-    error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == BUSY)
+    error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| is_busy_code(&code))
+}
+
+/// Returns whether an extended result code of SQLite is SQLITE_BUSY: its low byte is the primary code, the rest says more exactly why.
+fn is_busy_code(code: &str) -> bool {
+    const BUSY: u32 = 5;
+    code.parse::<u32>().is_ok_and(|code| code & 0xFF == BUSY)
 }
 
 /// Makes the directory and the file, for their owner alone: the database holds password hashes and the keys of tickets. SQLite
@@ -79,4 +85,26 @@ fn make_private(directory: &Path, file: &Path) -> std::io::Result<()> {
 
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new().max_connections(connections).min_connections(1).acquire_timeout(Duration::from_secs(10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn busy_is_recognised_by_the_low_byte_of_the_code() {
+        for (code, is_busy) in [
+            ("5", true),
+            // SQLITE_BUSY_RECOVERY and SQLITE_BUSY_SNAPSHOT.
+            ("261", true),
+            ("517", true),
+            // SQLITE_LOCKED, and one of its extended codes.
+            ("6", false),
+            ("262", false),
+            ("database is locked", false),
+            ("", false),
+        ] {
+            assert_eq!(is_busy_code(code), is_busy, "{code:?}");
+        }
+    }
 }
