@@ -19,9 +19,9 @@ pub const PASSES: u32 = 2;
 pub const LANES: u32 = 1;
 
 /// The most memory, passes and lanes of a hash that is taken over from elsewhere: each sign-in pays for them.
-const MOST_MEMORY_KIB: u32 = 256 * 1024;
-const MOST_PASSES: u32 = 16;
-const MOST_LANES: u32 = 16;
+const MAX_MEMORY_KIB: u32 = 256 * 1024;
+const MAX_PASSES: u32 = 16;
+const MAX_LANES: u32 = 16;
 
 /// What marks a stored hash in place of a password.
 const STORED_PREFIX: &str = "$argon2id$";
@@ -47,7 +47,7 @@ pub enum BadHash {
     Malformed,
     /// Its parameters would make a sign-in too expensive.
     #[error(
-        "the password hash asks for more than {MOST_MEMORY_KIB} KiB of memory, {MOST_PASSES} passes or {MOST_LANES} lanes"
+        "the password hash asks for more than {MAX_MEMORY_KIB} KiB of memory, {MAX_PASSES} passes or {MAX_LANES} lanes"
     )]
     TooCostly,
     /// A hash of another kind.
@@ -117,7 +117,7 @@ pub fn is_stored(text: &str) -> Result<bool, BadHash> {
     if !complete {
         return Err(BadHash::Malformed);
     }
-    let costly = params.m_cost() > MOST_MEMORY_KIB || params.t_cost() > MOST_PASSES || params.p_cost() > MOST_LANES;
+    let costly = params.m_cost() > MAX_MEMORY_KIB || params.t_cost() > MAX_PASSES || params.p_cost() > MAX_LANES;
     if costly { Err(BadHash::TooCostly) } else { Ok(true) }
 }
 
