@@ -1,6 +1,7 @@
 //! Why the store could not do what it was asked.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sqlx::migrate::MigrateError;
 use thiserror::Error;
@@ -12,6 +13,23 @@ pub enum StoreError {
     #[error("cannot use the data directory {}: {error}", path.display())]
     Directory {
         /// The directory.
+        path: PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// Another server holds the data directory.
+    #[error(
+        "another server runs on the data directory {}; stop it, or choose another directory with --data or the key data",
+        path.display()
+    )]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The file that a server holds locked cannot be opened.
+    #[error("cannot use the data directory: cannot open {}: {error}", path.display())]
+    LockFile {
+        /// The file.
         path: PathBuf,
         /// Why not.
         error: std::io::Error,
@@ -44,6 +62,9 @@ pub enum StoreError {
     /// A statement failed: the disk is full, the file is locked or damaged.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
+    /// The transaction of a batch failed, and so did all the edits in it, which share the error.
+    #[error("the database failed: {0}")]
+    Batch(#[source] Arc<sqlx::Error>),
     /// A row that cannot be: somebody else changed the file.
     #[error("the database holds a malformed {0}")]
     Malformed(&'static str),

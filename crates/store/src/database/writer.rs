@@ -3,6 +3,8 @@
 //! SQLite with `synchronous = full` makes some 3,400 commits a second, but over a hundred thousand rows a second at 64 rows a
 //! commit. So the writer takes what waits, up to [`BATCH`], and answers everybody after the commit.
 
+use std::sync::Arc;
+
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use sqlx::{Acquire, Connection};
 use tokio::sync::{mpsc, oneshot};
@@ -64,9 +66,9 @@ async fn write_batch(pool: &SqlitePool, batch: Vec<Waiting>) {
         }
         Err(error) => {
             tracing::error!(%error, edits = batch.len(), "the store could not write; nothing was changed");
-            let text = error.to_string();
+            let error = Arc::new(error);
             for waiting in batch {
-                let _ = waiting.done.send(Err(StoreError::Database(sqlx::Error::Protocol(text.clone()))));
+                let _ = waiting.done.send(Err(StoreError::Batch(error.clone())));
             }
         }
     }
