@@ -32,8 +32,9 @@ impl Store {
             .fetch_all(&self.readers)
             .await?;
         let phones = |(handle, home, work, mobile, paging): Row| {
-            let phones = [home, work, mobile].map(|phone| phone.map(Arc::from));
-            let settings = Settings { phones, paging: paging != 0, ..Settings::default() };
+            let [home_phone, work_phone, mobile_phone] = [home, work, mobile].map(|phone| phone.map(Arc::from));
+            let settings =
+                Settings { home_phone, work_phone, mobile_phone, paging: paging != 0, ..Settings::default() };
             Ok(ContactPhones { handle: parse_handle(&handle)?, settings })
         };
         rows.into_iter().map(phones).collect()

@@ -53,7 +53,9 @@ fn parse_account(owner: Handle, row: &SqliteRow) -> Result<Roster, StoreError> {
     roster.settings = Settings {
         add_prompt: AddPrompt::parse(text("add_prompt")?.as_bytes()).ok_or(StoreError::Malformed("add_prompt"))?,
         privacy: Privacy::parse(text("privacy")?.as_bytes()).ok_or(StoreError::Malformed("privacy"))?,
-        phones: [optional_text("phone_home")?, optional_text("phone_work")?, optional_text("phone_mobile")?],
+        home_phone: optional_text("phone_home")?,
+        work_phone: optional_text("phone_work")?,
+        mobile_phone: optional_text("phone_mobile")?,
         paging: number("paging")? != 0,
     };
     roster.other_contacts_name = optional_text("other_contacts_name")?;

@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use msnp::notification::{AddPrompt, Privacy};
+use msnp::notification::{AddPrompt, Phone, Privacy};
 use msnp::{DisplayName, GroupNumber, Guid, Handle, List, ListBits, Timestamp};
 use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
@@ -69,8 +69,10 @@ async fn every_kind_of_change_reads_back_as_it_is_in_memory() {
     let settings = Settings {
         add_prompt: AddPrompt::parse(b"N").unwrap(),
         privacy: Privacy::parse(b"BL").unwrap(),
-        phones: [Some(Arc::from("555 0001")), None, Some(Arc::from("é"))],
+        home_phone: Some(Arc::from("555 0001")),
+        mobile_phone: Some(Arc::from("é")),
         paging: true,
+        ..Settings::default()
     };
     let changes = [
         Change::Group(guid(2), group("Friends", 1)),
@@ -273,9 +275,11 @@ async fn numbers_are_shown_to_whom_the_contact_allows() {
     let (_directory, store) = store_with(&["alice", "bob"]).await;
     let numbers = |privacy: &[u8]| Settings {
         privacy: Privacy::parse(privacy).unwrap(),
-        phones: [Some(Arc::from("1")), None, Some(Arc::from("2"))],
+        home_phone: Some(Arc::from("1")),
+        mobile_phone: Some(Arc::from("2")),
         ..Settings::default()
     };
+    let phones_of = |settings: &Settings| Phone::ALL.map(|phone| settings.phone(phone).map(str::to_owned));
     let id = store.test_roster("alice").await.0;
     let on_forward = entry(List::Forward);
     // What Alice has of Bob, what Bob has of Alice, Bob's BLP, and whether she is told.
@@ -296,7 +300,7 @@ async fn numbers_are_shown_to_whom_the_contact_allows() {
         let phones = store.contact_phones(id, &handle("alice")).await.unwrap();
         assert_eq!(phones.len(), usize::from(told), "{case}");
         for contact in phones {
-            assert_eq!((contact.handle, contact.settings.phones), (handle("bob"), numbers(b"AL").phones));
+            assert_eq!((contact.handle, phones_of(&contact.settings)), (handle("bob"), phones_of(&numbers(b"AL"))));
         }
     }
     store.change("bob", &[Change::Settings(Settings::default())]).await.unwrap();

@@ -4,14 +4,16 @@
 //! the store and, once they are durable, to the roster in memory, so that the two cannot drift apart.
 
 mod edit;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use msnp::notification::{AddPrompt, Phone, Privacy};
+use msnp::notification::Privacy;
 use msnp::{ContactRef, DisplayName, GroupNumber, GroupRef, Guid, Handle, List, ListBits, Timestamp};
 
 pub use edit::{GroupRemoval, NewContact};
+pub use settings::Settings;
 
 /// What group 0 is called until it is renamed.
 const OTHER_CONTACTS: &str = "Other Contacts";
@@ -33,19 +35,6 @@ pub struct Roster {
     pub other_contacts_name: Option<Arc<str>>,
     /// When lists and settings changed last.
     pub stamps: Stamps,
-}
-
-/// GTC, BLP, PHH, PHW, PHM, MOB.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// GTC.
-    pub add_prompt: AddPrompt,
-    /// BLP.
-    pub privacy: Privacy,
-    /// PHH, PHW, PHM, as decoded text.
-    pub phones: [Option<Arc<str>>; 3],
-    /// MOB.
-    pub paging: bool,
 }
 
 /// A group of contacts.
@@ -115,14 +104,6 @@ impl Stamps {
     #[must_use]
     pub fn settings_changed(self, now: Timestamp) -> Self {
         Self { settings: self.settings.next(now), version: self.version.wrapping_add(1), ..self }
-    }
-}
-
-impl Settings {
-    /// A telephone number.
-    #[must_use]
-    pub fn phone(&self, phone: Phone) -> Option<&str> {
-        self.phones[phone as usize].as_deref()
     }
 }
 
