@@ -4,6 +4,8 @@
 //! Each function looks at rosters and returns changes; none is carried out here. A command that touches two accounts gets both
 //! rosters, which nobody else may change until the changes are applied.
 
+use std::sync::Arc;
+
 use msnp::{ContactRef, DisplayName, ErrorCode, GroupNumber, GroupRef, Guid, Handle, List, ListBits, Timestamp};
 
 use swallowtail_config::RosterLimits;
@@ -21,6 +23,30 @@ pub struct NewContact {
     pub group: Option<GroupRef>,
     /// Its GUID, a fresh one.
     pub guid: Guid,
+}
+
+/// An address to be put on AL, BL or RL.
+#[derive(Clone, Debug)]
+pub struct NewListEntry {
+    /// The list.
+    pub list: List,
+    /// The address.
+    pub handle: Handle,
+    /// The nickname, which is kept only if the address was on no list before.
+    pub nickname: Option<DisplayName>,
+    /// Whether an address that is still on AL may be put on BL (ns.md section 1.2 rule 1).
+    pub block_before_disallow: bool,
+}
+
+/// A group to be created.
+#[derive(Clone, Debug)]
+pub struct NewGroup {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its GUID, a fresh one.
+    pub guid: Guid,
+    /// Whether it must have a number, because the client speaks a dialect below MSNP10.
+    pub needs_number: bool,
 }
 
 /// What becomes of a contact that is taken out of a group.
@@ -101,27 +127,24 @@ impl Roster {
         Ok(vec![Change::Entry(watcher.clone(), entry), Change::ListChanged(now)])
     }
 
-    /// `ADC AL|BL|RL N=other`. A nickname is kept only for a new entry. `block_before_disallow`: this client may put somebody on BL
-    /// who is on AL still (ns.md section 1.2 rule 1).
+    /// `ADC AL|BL|RL N=handle`.
     ///
     /// # Errors
     /// 201 oneself, 210 the list is full, 215 on it already, 216 RL for somebody who does not watch, 219 on the opposite list.
     pub fn add_to_list(
         &self,
-        list: List,
-        other: &Handle,
-        nickname: Option<DisplayName>,
-        block_before_disallow: bool,
+        new: NewListEntry,
         limits: &RosterLimits,
         now: Timestamp,
     ) -> Result<Vec<Change>, ErrorCode> {
-        if *other == self.owner {
+        let NewListEntry { list, handle, nickname, block_before_disallow } = new;
+        if handle == self.owner {
             return Err(ErrorCode::InvalidParameter);
         }
-        let mut entry = self.entry(other);
         if list == List::Reverse {
-            return self.settle(other, ErrorCode::NotOnList, now);
+            return self.settle(&handle, ErrorCode::NotOnList, now);
         }
+        let mut entry = self.entry(&handle);
         if entry.is_on(list) {
             return Err(ErrorCode::AlreadyThere);
         }
@@ -138,7 +161,7 @@ impl Roster {
         }
         entry.lists |= list;
         settle_pending(&mut entry);
-        Ok(vec![Change::Entry(other.clone(), entry), Change::ListChanged(now)])
+        Ok(vec![Change::Entry(handle, entry), Change::ListChanged(now)])
     }
 
     /// `ADC RL` and `REM PL`, rule 5: both make PL into RL, in either order and again.
@@ -251,27 +274,25 @@ impl Roster {
         Ok(vec![Change::Entry(other.clone(), entry), Change::ListChanged(now)])
     }
 
-    /// ADG: a new group with the GUID `guid`, and the lowest free number for the dialects that use one. `numbered`: it must have
-    /// one. The number, if there is.
+    /// ADG: a new group, with the lowest free number for the dialects that use one. The number, if there is.
     ///
     /// # Errors
     /// 223 as many groups as there may be, 228 the name is in use.
     pub fn add_group(
         &self,
-        name: &str,
-        guid: Guid,
-        numbered: bool,
+        new: NewGroup,
         limits: &RosterLimits,
         now: Timestamp,
     ) -> Result<(Vec<Change>, Option<GroupNumber>), ErrorCode> {
-        if self.has_group_named(name) {
+        let NewGroup { name, guid, needs_number } = new;
+        if self.has_group_named(&name) {
             return Err(ErrorCode::GroupExists);
         }
         let number = self.free_group_number();
-        if self.groups.len() >= limits.groups || (numbered && number.is_none()) {
+        if self.groups.len() >= limits.groups || (needs_number && number.is_none()) {
             return Err(ErrorCode::TooManyGroups);
         }
-        let group = Group { name: name.into(), number };
+        let group = Group { name, number };
         Ok((vec![Change::Group(guid, group), Change::ListChanged(now)], number))
     }
 
@@ -391,6 +412,14 @@ mod tests {
         NewContact { handle: roster.owner.clone(), nickname: None, group: None, guid: guid(number) }
     }
 
+    fn listed(list: List, handle: &Handle) -> NewListEntry {
+        NewListEntry { list, handle: handle.clone(), nickname: None, block_before_disallow: false }
+    }
+
+    fn new_group(name: &str, number: u8) -> NewGroup {
+        NewGroup { name: name.into(), guid: guid(number), needs_number: false }
+    }
+
     fn apply(changes: &[Change], roster: &mut Roster) {
         changes.iter().for_each(|change| roster.apply(change));
     }
@@ -423,9 +452,9 @@ mod tests {
     #[test]
     fn every_order_of_settling_ends_the_same() {
         type Step = fn(&Roster, &Handle) -> Result<Vec<Change>, ErrorCode>;
-        let reverse: Step = |bob, who| bob.add_to_list(List::Reverse, who, None, false, &RosterLimits::default(), NOW);
+        let reverse: Step = |bob, who| bob.add_to_list(listed(List::Reverse, who), &RosterLimits::default(), NOW);
         let pending: Step = |bob, who| bob.remove_from_list(List::Pending, who, NOW);
-        let allow: Step = |bob, who| bob.add_to_list(List::Allow, who, None, false, &RosterLimits::default(), NOW);
+        let allow: Step = |bob, who| bob.add_to_list(listed(List::Allow, who), &RosterLimits::default(), NOW);
         for steps in [
             [reverse, pending, allow],
             [reverse, allow, pending],
@@ -457,8 +486,8 @@ mod tests {
     fn allow_and_block_exclude_each_other() {
         let mut alice = roster("alice");
         let limits = RosterLimits::default();
-        apply(&alice.add_to_list(List::Allow, &handle("bob"), None, false, &limits, NOW).unwrap(), &mut alice);
-        let again = |list| alice.add_to_list(list, &handle("bob"), None, false, &limits, NOW);
+        apply(&alice.add_to_list(listed(List::Allow, &handle("bob")), &limits, NOW).unwrap(), &mut alice);
+        let again = |list| alice.add_to_list(listed(list, &handle("bob")), &limits, NOW);
         assert_eq!(again(List::Allow), Err(ErrorCode::AlreadyThere));
         assert_eq!(again(List::Block), Err(ErrorCode::AlreadyInOppositeList));
         assert_eq!(again(List::Reverse), Err(ErrorCode::NotOnList));
@@ -476,8 +505,8 @@ mod tests {
         };
         assert_eq!(add(&alice, &roster("carol")), full);
         assert_eq!(add(&roster("dave"), &bob), full, "the other's reverse list is full");
-        apply(&alice.add_group("one", guid(3), false, &limits, NOW).unwrap().0, &mut alice);
-        assert_eq!(alice.add_group("two", guid(4), false, &limits, NOW), Err(ErrorCode::TooManyGroups));
+        apply(&alice.add_group(new_group("one", 3), &limits, NOW).unwrap().0, &mut alice);
+        assert_eq!(alice.add_group(new_group("two", 4), &limits, NOW), Err(ErrorCode::TooManyGroups));
     }
 
     #[test]
@@ -485,7 +514,7 @@ mod tests {
         let (mut alice, mut bob) = (roster("alice"), roster("bob"));
         befriend(&mut alice, &mut bob);
         let limits = RosterLimits::default();
-        apply(&alice.add_group("friends", guid(7), false, &limits, NOW).unwrap().0, &mut alice);
+        apply(&alice.add_group(new_group("friends", 7), &limits, NOW).unwrap().0, &mut alice);
         apply(&alice.add_to_group(&ContactRef::Guid(guid(1)), GroupRef::Guid(guid(7)), NOW).unwrap(), &mut alice);
         assert_eq!(
             alice.add_to_group(&ContactRef::Guid(guid(1)), GroupRef::Guid(guid(7)), NOW),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use msnp::notification::Privacy;
 use msnp::{ContactRef, DisplayName, GroupNumber, GroupRef, Guid, Handle, List, ListBits, Timestamp};
 
-pub use edit::{GroupRemoval, NewContact};
+pub use edit::{GroupRemoval, NewContact, NewGroup, NewListEntry};
 pub use settings::Settings;
 
 /// What group 0 is called until it is renamed.
