@@ -136,6 +136,14 @@ impl Roster {
         }
     }
 
+    fn entry(&self, handle: &Handle) -> Entry {
+        self.entries.get(handle).cloned().unwrap_or_default()
+    }
+
+    fn count(&self, lists: impl Into<ListBits> + Copy) -> usize {
+        self.entries.values().filter(|entry| entry.lists.has_any(lists)).count()
+    }
+
     /// Carries out a change.
     pub fn apply(&mut self, change: &Change) {
         match change {
