@@ -1,0 +1,188 @@
+//! Writing edits: what reads back, what a failure leaves.
+
+use super::*;
+
+#[tokio::test]
+async fn every_kind_of_change_reads_back_as_it_is_in_memory() {
+    let (directory, store) = store_with(&["alice", "bob"]).await;
+    let full = Entry {
+        lists: List::Forward | List::Allow,
+        nickname: DisplayName::new("Bob \u{202e}😀 100%"),
+        contact: Some(guid(1)),
+        groups: vec![guid(2), guid(3)],
+        in_other_contacts: true,
+    };
+    let fewer = Entry { groups: vec![guid(3)], ..full.clone() };
+    let settings = Settings {
+        add_prompt: AddPrompt::parse(b"N").unwrap(),
+        privacy: Privacy::parse(b"BL").unwrap(),
+        home_phone: Some(Arc::from("555 0001")),
+        mobile_phone: Some(Arc::from("é")),
+        paging: true,
+        ..Settings::default()
+    };
+    let changes = [
+        Change::Group(guid(2), group("Friends", 1)),
+        Change::Group(guid(3), group("Family", 2)),
+        Change::Entry(handle("bob"), full),
+        Change::Entry(handle("nobody"), entry(List::Block | List::Reverse)),
+        Change::Entry(Handle::parse_contact("tel:+123").unwrap(), entry(List::Allow)),
+        Change::Group(guid(2), group("Old friends", 1)),
+        Change::Entry(handle("bob"), fewer.clone()),
+        Change::OtherContactsName("Everybody else".into()),
+        Change::Name(DisplayName::new("Alice\t\u{7}").unwrap()),
+        Change::Settings(settings),
+        Change::ListChanged(at(2_000_000_000)),
+        Change::SettingsChanged(at(2_000_000_001)),
+        // By clocks that stand behind.
+        Change::ListChanged(at(1)),
+        Change::SettingsChanged(at(1)),
+        Change::GroupRemoved(guid(2)),
+        Change::Entry(handle("nobody"), entry(ListBits::NONE)),
+        Change::Settings(Settings::default()),
+        Change::GroupRemoved(guid(3)),
+        Change::Entry(handle("bob"), entry(List::Pending)),
+    ];
+    let (_, mut roster) = store.test_roster("alice").await;
+    for change in changes {
+        store.change("alice", std::slice::from_ref(&change)).await.unwrap();
+        roster.apply(&change);
+        assert_eq!(store.test_roster("alice").await.1, roster, "{change:?}");
+    }
+    store.close().await;
+    let store = Store::open(directory.path()).await.unwrap();
+    assert_eq!(store.test_roster("alice").await.1, roster, "after opening anew");
+    assert!(store.test_roster("bob").await.1.entries.is_empty());
+}
+
+#[tokio::test]
+async fn edits_of_many_at_once_are_all_kept() {
+    let names: Vec<_> = (0..200).map(|number| format!("user{number}")).collect();
+    let (_directory, store) = store_with(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for name in names.clone() {
+        let store = store.clone();
+        tasks.spawn(async move {
+            let change = Change::Entry(handle("friend"), entry(List::Allow));
+            store.change(&name, &[change]).await.unwrap();
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    for name in names {
+        assert!(store.test_roster(&name).await.1.allows(&handle("friend")), "{name}");
+        assert_eq!(store.test_roster(&name).await.1.entries.len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_edit_that_fails_takes_nobody_else_s_with_it_and_leaves_nothing_behind() {
+    let names: Vec<_> = (0..40).map(|number| format!("user{number}")).collect();
+    let (_directory, store) = store_with(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for (number, name) in names.clone().into_iter().enumerate() {
+        let store = store.clone();
+        tasks.spawn(async move {
+            let good = Change::Entry(handle("friend"), entry(List::Allow));
+            // In a group that there is not.
+            let bad = Change::Entry(
+                handle("other"),
+                Entry { contact: Some(guid(1)), groups: vec![guid(9)], ..entry(List::Forward) },
+            );
+            let fails = number % 3 == 0;
+            let changes = if fails { vec![good, bad] } else { vec![good] };
+            assert_eq!(store.change(&name, &changes).await.is_err(), fails, "{name}");
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    for (number, name) in names.iter().enumerate() {
+        let entries = store.test_roster(name).await.1.entries.len();
+        assert_eq!(entries, usize::from(number % 3 != 0), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_edit_counts_although_a_contact_s_number_changed_while_it_was_planned() {
+    let (_directory, store) = store_with(&["alice", "bob"]).await;
+    store.change("alice", &[Change::Entry(handle("bob"), entry(List::Forward))]).await.unwrap();
+    let (_, mut alice) = store.test_roster("alice").await;
+    let before = alice.stamps;
+    let planned = alice.set_name(DisplayName::new("Ally").unwrap(), at(2_000_000_000));
+    let mut touch = Edit::by(store.test_roster("bob").await.0);
+    touch.touch_watchers(handle("bob"), at(2_000_000_000));
+    store.write(touch).await.unwrap();
+    alice.stamps = alice.stamps.list_changed(at(2_000_000_000));
+    store.change("alice", &planned).await.unwrap();
+    planned.iter().for_each(|change| alice.apply(change));
+    assert_eq!(alice.stamps.version, before.version + 2);
+    assert_eq!(store.test_roster("alice").await.1.stamps, alice.stamps);
+}
+
+#[tokio::test]
+async fn a_touch_moves_the_list_stamp_of_those_who_have_the_contact() {
+    let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
+    for (name, lists) in [("alice", List::Forward), ("bob", List::Allow)] {
+        store.change(name, &[Change::Entry(handle("carol"), entry(lists))]).await.unwrap();
+    }
+    let before = [store.test_roster("alice").await.1.stamps, store.test_roster("bob").await.1.stamps];
+    let mut edit = Edit::by(store.test_roster("carol").await.0);
+    edit.touch_watchers(handle("carol"), at(1));
+    store.write(edit).await.unwrap();
+    let alice = store.test_roster("alice").await.1.stamps;
+    assert!(alice.list > before[0].list, "also by a clock that stands behind");
+    assert_eq!((alice.version, alice.settings), (before[0].version + 1, before[0].settings));
+    assert_eq!(store.test_roster("bob").await.1.stamps, before[1]);
+}
+
+#[tokio::test]
+async fn an_account_that_is_gone_edits_nothing_and_is_not_told_it_did() {
+    let (_directory, store) = store_with(&["alice", "bob"]).await;
+    let (alice, bob) = (store.test_roster("alice").await.0, store.test_roster("bob").await.0);
+    store.remove_account(&handle("alice")).await.unwrap();
+    for changes in [
+        Change::Entry(handle("bob"), entry(List::Allow)),
+        Change::GroupRemoved(guid(1)),
+        Change::Name(DisplayName::new("Ally").unwrap()),
+    ] {
+        let mut late = Edit::by(alice);
+        late.push(alice, &[changes]);
+        late.push(bob, &[Change::Entry(handle("alice"), entry(List::Pending))]);
+        assert!(matches!(store.write(late).await, Err(StoreError::Gone)));
+    }
+    assert!(store.test_roster("bob").await.1.entries.is_empty(), "nothing of the edit is carried out");
+}
+
+/// SQLite ends a transaction by itself when it cannot be committed; the library goes on counting it.
+#[tokio::test]
+async fn after_a_commit_that_failed_edits_go_on_at_once() {
+    let (_directory, store) = store_with(&["alice"]).await;
+    {
+        let mut fails = true;
+        let mut writer = store.writer.acquire().await.unwrap();
+        writer.lock_handle().await.unwrap().set_commit_hook(move || !std::mem::take(&mut fails));
+    }
+    let change = [Change::Entry(handle("bob"), entry(List::Allow))];
+    assert!(matches!(store.change("alice", &change).await, Err(StoreError::Batch(_))));
+    assert!(store.test_roster("alice").await.1.entries.is_empty());
+    store.change("alice", &change).await.unwrap();
+    assert_eq!(store.test_roster("alice").await.1.entries.len(), 1);
+}
+
+/// A database may not grow over a number of pages here, which is what a full disk looks like to it.
+#[tokio::test]
+async fn after_a_full_disk_edits_go_on_as_soon_as_there_is_room() {
+    let (_directory, store) = store_with(&["alice"]).await;
+    let (pages,): (i64,) = sqlx::query_as("pragma page_count").fetch_one(&store.writer).await.unwrap();
+    let room = |pages| sqlx::query(AssertSqlSafe(format!("pragma max_page_count = {pages}")));
+    room(pages).execute(&store.writer).await.unwrap();
+    let changes: Vec<_> =
+        (0..2000).map(|number| Change::Entry(handle(&format!("contact{number}")), entry(List::Allow))).collect();
+    assert!(store.change("alice", &changes).await.is_err());
+    assert!(store.test_roster("alice").await.1.entries.is_empty());
+    room(pages * 1000).execute(&store.writer).await.unwrap();
+    store.change("alice", &changes).await.unwrap();
+    assert_eq!(store.test_roster("alice").await.1.entries.len(), 2000);
+}
