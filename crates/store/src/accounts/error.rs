@@ -7,13 +7,13 @@ use super::hasher::Busy;
 use super::password::{BadPassword, HashError};
 use crate::database::StoreError;
 
-/// Why somebody may not come in.
+/// Why a sign-in was refused.
 #[derive(Debug, Error)]
 pub enum AuthError {
-    /// A wrong password or an unknown account: which of them nobody is told (security.md section 3).
+    /// The password is wrong or the account does not exist. The answer does not say which (security.md section 3).
     #[error("wrong address or password")]
     Denied,
-    /// More sign-ins wait than can be handled soon, or too many of the caller's were wrong. Nothing was hashed.
+    /// Too many sign-ins are queued, or too many passwords from this caller were wrong. Nothing was hashed.
     #[error("too many sign-ins at once")]
     Busy,
     /// The store failed.
@@ -21,16 +21,16 @@ pub enum AuthError {
     Store(#[from] StoreError),
 }
 
-/// Why an account was not made or changed.
+/// Why an account was not created or changed.
 #[derive(Debug, Error)]
 pub enum AccountError {
-    /// The password cannot be one.
+    /// The password is empty or too long.
     #[error(transparent)]
     Password(#[from] BadPassword),
-    /// There is no such account.
+    /// The account does not exist.
     #[error("there is no account {0}")]
     Unknown(Handle),
-    /// More passwords wait to be hashed than can be soon.
+    /// Too many passwords are queued for hashing.
     #[error("too many passwords are being hashed at once; try again")]
     Busy,
     /// The password could not be hashed.

@@ -1,20 +1,20 @@
-//! What others know an account by beside its address: a name and a number.
+//! How clients name an account besides its address: by a display name and by a number.
 
 use msnp::{DisplayName, Handle};
 
 use crate::database::AccountId;
 
-/// What others see of somebody who has not chosen a name: the part of the address before the @.
+/// Returns the display name of an account that has not chosen one: the part of the address before the @.
 #[must_use]
 pub fn default_name(handle: &Handle) -> DisplayName {
     let local = handle.as_str().split('@').next().unwrap_or_default();
     DisplayName::new(local).unwrap_or_else(|| DisplayName::from(handle))
 }
 
-/// The 64-bit number that clients know an account by: PUID, and MemberIdHigh and MemberIdLow of the profile.
+/// Returns the 64-bit number by which clients know an account: PUID, and MemberIdHigh and MemberIdLow of the profile.
 ///
-/// High is 1 and low the number of the account. Old clients show low as a signed number, so both stay below 2^31
-/// (docs/protocol/payloads.md section 9); an id that large is never reached.
+/// The high half is 1 and the low half is the number of the account. Old clients show the low half as a signed number,
+/// so both stay below 2^31 (docs/protocol/payloads.md section 9); an id that large is never reached.
 #[must_use]
 pub fn member_id(account: AccountId) -> u64 {
     const LOW: i64 = 0x7FFF_FFFF;

@@ -1,7 +1,9 @@
 //! Accounts and their passwords.
 //!
-//! [`Accounts`] is what signs people in and what the operator's commands change. The Passport endpoints and the command line
-//! call it; nobody else sees a password. Rules: docs/protocol/security.md sections 1 to 3.
+//! [`Accounts`] is the service that checks and hashes passwords. The Passport endpoints, the sign-up page and the
+//! command line call it; no other part of the server sees a password. It reads and writes the rows through
+//! [`Store`](crate::database::Store), whose [`Account`](crate::database::Account) is one row, with the hash and never
+//! the password. Rules: docs/protocol/security.md sections 1 to 3.
 
 mod error;
 mod hasher;

@@ -8,7 +8,7 @@ use super::invite::InviteCode;
 use super::password;
 use crate::database::{Account, NewAccount, Store, StoreError};
 
-/// The accounts of a store, with the pool that hashes their passwords. Cheap to clone.
+/// The account service: a store, with the pool that hashes passwords. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Accounts {
     store: Store,
@@ -16,22 +16,22 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// The accounts of this store.
+    /// Creates the service for the accounts of `store`.
     #[must_use]
     pub fn new(store: Store) -> Self {
         Self { store, hasher: Hasher::for_this_machine() }
     }
 
-    /// The account of this address, if the password is its own.
+    /// Returns the account with this address, if the password is correct.
     ///
-    /// An unknown account, a word that is no address and a wrong password take the same time.
+    /// An unknown account, an invalid address and a wrong password take the same time.
     pub async fn authenticate(&self, handle: &str, password: &[u8]) -> Result<Account, AuthError> {
         let password = msnp::text::decode_ansi(password).into_owned();
-        // What no account can have is denied without work; that tells nothing about any account.
+        // A password that no account can have is denied without work; that reveals nothing about any account.
         if password::check(&password).is_err() {
             return Err(AuthError::Denied);
         }
-        // The place in the queue comes first: under a flood not even the store is asked.
+        // Take the place in the queue first: under a flood not even the store is asked.
         let place = self.hasher.enter()?;
         let account = match Handle::parse_lax(handle) {
             Ok(handle) => self.store.account(&handle).await?,
@@ -51,14 +51,14 @@ impl Accounts {
         Ok(account)
     }
 
-    /// Makes an account.
+    /// Creates an account.
     pub async fn create(&self, handle: Handle, name: DisplayName, password: &str) -> Result<(), AccountError> {
         let password_hash = self.hash(password).await?;
         let account = NewAccount { handle, name, password_hash };
         Ok(self.store.create_accounts(&[account]).await?)
     }
 
-    /// Gives an account another password; its tickets are dead.
+    /// Changes the password of an account; its tickets become invalid.
     pub async fn set_password(&self, handle: &Handle, password: &str) -> Result<(), AccountError> {
         let hash = self.hash(password).await?;
         match self.store.set_password(handle, &hash).await? {
@@ -75,22 +75,23 @@ impl Accounts {
         }
     }
 
-    /// Whether an address is an account.
+    /// Returns whether an account with this address exists.
     pub async fn exists(&self, handle: &Handle) -> Result<bool, StoreError> {
         Ok(self.store.account(handle).await?.is_some())
     }
 
-    /// All accounts, by address.
+    /// Returns all accounts, sorted by address.
     pub async fn list(&self) -> Result<Vec<Account>, StoreError> {
         self.store.accounts().await
     }
 
-    /// Makes all of these accounts, whose passwords are hashed already, or none.
+    /// Creates all of these accounts, whose passwords are already hashed, or none of them.
     pub async fn import(&self, accounts: &[NewAccount]) -> Result<(), StoreError> {
         self.store.create_accounts(accounts).await
     }
 
-    /// Makes an account whose password is hashed already; with a code only if that is good for one more, and then it is used.
+    /// Creates an account whose password is already hashed. With a code, takes one use of it, and fails if none is
+    /// left.
     pub async fn sign_up(&self, account: &NewAccount, code: Option<&InviteCode>) -> Result<(), StoreError> {
         match code {
             Some(code) => self.store.create_invited_account(account, &code.hash()).await,
@@ -98,17 +99,17 @@ impl Accounts {
         }
     }
 
-    /// Whether a code could make an account now.
+    /// Returns whether a code can create an account now.
     pub async fn is_good_invite(&self, code: &InviteCode) -> Result<bool, StoreError> {
         self.store.is_good_invite(&code.hash()).await
     }
 
-    /// Whether anybody at all could sign up with a code now.
+    /// Returns whether there is a code that can create an account now.
     pub async fn has_good_invites(&self) -> Result<bool, StoreError> {
         self.store.has_good_invites().await
     }
 
-    /// What is kept of a password.
+    /// Returns the hash under which a password is stored.
     pub async fn hash(&self, password: &str) -> Result<String, AccountError> {
         password::check(password)?;
         let password = password.to_owned();
@@ -116,7 +117,7 @@ impl Accounts {
         Ok(hash?)
     }
 
-    /// Best effort: who is signed in stays so whatever happens here.
+    /// Stores a stronger hash of the same password. Best effort: the sign-in succeeds even if this fails.
     async fn keep_stronger(&self, account: &Account, hash: &str) {
         let kept = self.store.replace_password_hash(account.id, &account.password_hash, hash).await;
         if let Err(error) = kept {
@@ -125,7 +126,7 @@ impl Accounts {
     }
 }
 
-/// A hash with our parameters in the place of a weaker one.
+/// Returns a hash with our parameters, if the stored one is weaker.
 fn strengthen(password: &str, stored: Option<&str>) -> Option<String> {
     stored.filter(|hash| password::is_weak(hash)).and_then(|_| password::hash(password).ok())
 }

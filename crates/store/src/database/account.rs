@@ -6,11 +6,11 @@ use msnp::{DisplayName, Handle};
 
 use super::error::StoreError;
 
-/// The number of an account. Never used again for another one.
+/// The number of an account. It is never used again for another account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub i64);
 
-/// What signing in needs to know of an account. `Debug` leaves the password hash out.
+/// The row of an account, as far as signing in needs it. `Debug` leaves the password hash out.
 #[derive(Clone)]
 pub struct Account {
     /// Its number.
@@ -19,22 +19,22 @@ pub struct Account {
     pub handle: Handle,
     /// Its display name.
     pub name: DisplayName,
-    /// A PHC string. Secret.
+    /// The hash of its password, a PHC string. Secret.
     pub password_hash: String,
-    /// Raised by each change of the password.
+    /// The number of its password, raised by each change.
     pub password_version: i64,
-    /// Unix time in seconds.
+    /// When it was created, in Unix time.
     pub created_at: i64,
 }
 
-/// An account to be made. `Debug` leaves the password hash out.
+/// An account to be created. `Debug` leaves the password hash out.
 #[derive(Clone)]
 pub struct NewAccount {
     /// Its address.
     pub handle: Handle,
     /// Its display name.
     pub name: DisplayName,
-    /// A PHC string. Secret.
+    /// The hash of its password, a PHC string. Secret.
     pub password_hash: String,
 }
 

@@ -1,4 +1,4 @@
-//! Creating, reading, changing and removing accounts.
+//! Creates, reads, changes and removes the rows of accounts.
 
 use msnp::{Handle, List};
 use sqlx::sqlite::SqliteConnection;
@@ -11,31 +11,31 @@ use super::invites::{CodeHash, take_invite};
 use super::store::Store;
 
 impl Store {
-    /// The account of this address.
+    /// Returns the account with this address.
     pub async fn account(&self, handle: &Handle) -> Result<Option<Account>, StoreError> {
         let sql = AssertSqlSafe(format!("select {COLUMNS} from accounts where handle = $1"));
         let row = sqlx::query_as::<Sqlite, Row>(sql).bind(handle.as_str()).fetch_optional(&self.readers).await?;
         row.map(Account::from_row).transpose()
     }
 
-    /// The number of accounts.
+    /// Returns the number of accounts.
     pub async fn count_accounts(&self) -> Result<u64, StoreError> {
         let (count,) =
             sqlx::query_as::<Sqlite, (i64,)>("select count(*) from accounts").fetch_one(&self.readers).await?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
-    /// All accounts, by address.
+    /// Returns all accounts, sorted by address.
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         let sql = AssertSqlSafe(format!("select {COLUMNS} from accounts order by handle"));
         let rows = sqlx::query_as::<Sqlite, Row>(sql).fetch_all(&self.readers).await?;
         rows.into_iter().map(Account::from_row).collect()
     }
 
-    /// Makes all of these accounts or none.
+    /// Creates all of these accounts, or none of them.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] names the first address that is an account already.
+    /// [`StoreError::Taken`] names the first address that already has an account.
     pub async fn create_accounts(&self, accounts: &[NewAccount]) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin().await?;
         for account in accounts {
@@ -45,7 +45,7 @@ impl Store {
         Ok(())
     }
 
-    /// Makes an account and takes one use of the invite code that has this hash, or does neither.
+    /// Creates an account and takes one use of the invite code with this hash, or does neither.
     ///
     /// # Errors
     /// [`StoreError::BadInvite`] and [`StoreError::Taken`].
@@ -57,15 +57,16 @@ impl Store {
         Ok(())
     }
 
-    /// Sets another password; every ticket given out so far is dead. `false` when there is no such account.
+    /// Changes the password of an account, which invalidates its tickets. Returns `false` if the account does not
+    /// exist.
     pub async fn set_password(&self, handle: &Handle, password_hash: &str) -> Result<bool, StoreError> {
         let sql = "update accounts set password_hash = $2, password_version = password_version + 1 where handle = $1";
         let done = sqlx::query(sql).bind(handle.as_str()).bind(password_hash).execute(&self.writer).await?;
         Ok(done.rows_affected() > 0)
     }
 
-    /// Puts another hash of the same password in the place of `old`. Tickets stay good, and a password that was changed
-    /// meanwhile stays changed.
+    /// Replaces the hash `old` by another one of the same password. Tickets stay valid. Does nothing if the password
+    /// was changed since `old` was read.
     pub async fn replace_password_hash(&self, id: AccountId, old: &str, new: &str) -> Result<(), StoreError> {
         sqlx::query("update accounts set password_hash = $3 where id = $1 and password_hash = $2")
             .bind(id.0)
@@ -76,8 +77,8 @@ impl Store {
         Ok(())
     }
 
-    /// Removes an account with its lists, and takes it off RL and PL of the others, who keep what they wrote down
-    /// themselves (ns.md section 1.2 rule 11). `false` when there is no such account.
+    /// Removes an account with its lists, and takes it off the RL and PL of all other accounts, which keep what they
+    /// put on FL, AL and BL themselves (ns.md section 1.2 rule 11). Returns `false` if the account does not exist.
     pub async fn remove_account(&self, handle: &Handle) -> Result<bool, StoreError> {
         let mut transaction = self.writer.begin().await?;
         let done = sqlx::query("delete from accounts where handle = $1")
@@ -106,10 +107,11 @@ async fn insert_account(connection: &mut SqliteConnection, account: &NewAccount)
     let Some((id,)) = made else {
         return Err(StoreError::Taken(account.handle.clone()));
     };
-    // Somebody new has nobody on FL; a server that was running when an older account of this address went may have
-    // written otherwise.
+    // A new account has no contacts, so it is on no RL. A server that was running when an older account with this
+    // address was removed may have written otherwise.
     forget_watcher(connection, &account.handle).await?;
-    // But others may have kept the older one on FL (ns.md section 1.2 rule 11): they are on PL now, with their own name (rule 2).
+    // But others may have kept the older account on FL (ns.md section 1.2 rule 11): they go on PL now, with their
+    // display names (rule 2).
     let (forward, pending) = (bits(List::Forward), bits(List::Pending));
     let sql = format!(
         "insert into entries (owner, handle, lists, nickname) select $1, other.handle, {pending}, other.display_name \
@@ -120,7 +122,7 @@ async fn insert_account(connection: &mut SqliteConnection, account: &NewAccount)
     Ok(())
 }
 
-/// Takes an address off RL and PL of everybody.
+/// Takes an address off the RL and PL of all accounts.
 async fn forget_watcher(connection: &mut SqliteConnection, handle: &Handle) -> Result<(), sqlx::Error> {
     let watching = bits(List::Reverse | List::Pending);
     let others = bits(List::Forward | List::Allow | List::Block);

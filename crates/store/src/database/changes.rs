@@ -1,4 +1,4 @@
-//! The statements that carry out an edit.
+//! The statements that carry out an [`Edit`].
 
 use msnp::notification::Phone;
 use msnp::{Handle, List, Timestamp};
@@ -70,9 +70,9 @@ async fn write_entry(
         return sqlx::query(sql).bind(owner).bind(handle.as_str()).execute(connection).await.map(drop);
     }
     sqlx::query(
-        // Nothing to keep for an account that was removed meanwhile; the edit of the other one goes on.
-        "insert into entries (owner, handle, lists, nickname, contact, in_other_contacts) select $1, $2, $3, $4, $5, $6 \
-         where exists (select 1 from accounts where id = $1) \
+        // An account that was removed since the edit was planned keeps nothing; the rest of the edit goes on.
+        "insert into entries (owner, handle, lists, nickname, contact, in_other_contacts) \
+         select $1, $2, $3, $4, $5, $6 where exists (select 1 from accounts where id = $1) \
          on conflict (owner, handle) do update set lists = $3, nickname = $4, contact = $5, in_other_contacts = $6",
     )
     .bind(owner)
@@ -110,8 +110,8 @@ async fn write_settings(connection: &mut SqliteConnection, owner: i64, settings:
     .map(drop)
 }
 
-/// Only forward: somebody else's change may have moved them meanwhile.
-/// Moves a stamp and the version as [`Stamps`](crate::roster::Stamps) does in memory.
+/// Moves a stamp and the version as [`Stamps`](crate::roster::Stamps) does in memory. Only forward: an edit by another
+/// account may have moved the stamp since this one was planned.
 async fn step(
     connection: &mut SqliteConnection,
     owner: i64,

@@ -1,4 +1,4 @@
-//! One server for a data directory.
+//! Ensures that only one server uses a data directory.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -7,19 +7,20 @@ use swallowtail_base::create_private_directory;
 
 use super::error::StoreError;
 
-/// The file that a running server holds locked.
+/// The file that a running server keeps locked.
 const FILE_NAME: &str = "server.lock";
 
-/// The right to be the server of a data directory. It ends with the process, however that ends.
+/// The exclusive right to serve a data directory. It ends with the process, however that ends.
 #[derive(Debug)]
-pub struct Claim(#[expect(dead_code, reason = "it is held, not used")] File);
+pub struct Claim(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File);
 
 impl Claim {
-    /// Keeps a second server off the same data: each would answer from its own memory of the lists. The directory is made if it
-    /// is not there.
+    /// Claims a data directory, which is created if it does not exist. A second server on the same data would answer
+    /// from its own memory of the lists.
     ///
     /// # Errors
-    /// Another server has it, or the directory cannot be used.
+    /// [`StoreError::InUse`] if another server has it; [`StoreError::Directory`] and [`StoreError::LockFile`] if it
+    /// cannot be used.
     pub fn take(data: &Path) -> Result<Self, StoreError> {
         create_private_directory(data).map_err(|error| StoreError::Directory { path: data.to_owned(), error })?;
         let path = data.join(FILE_NAME);

@@ -5,7 +5,7 @@ use swallowtail_base::clock;
 
 use super::error::StoreError;
 
-/// Now as Unix time in seconds.
+/// Returns the current Unix time in seconds.
 pub(super) fn unix_now() -> i64 {
     i64::try_from(clock::unix_seconds()).unwrap_or(i64::MAX)
 }
@@ -19,7 +19,7 @@ pub(super) fn parse_stamp(ticks: i64) -> Timestamp {
     Timestamp::from_ticks(u64::try_from(ticks).unwrap_or_default())
 }
 
-/// The sum of the bits of `lists`, to compare the column `lists` with in a statement.
+/// Returns the sum of the bits of `lists`, which a statement compares the column `lists` with.
 pub(super) fn bits(lists: impl Into<ListBits>) -> u8 {
     lists.into().number()
 }

@@ -1,4 +1,4 @@
-//! Why the store could not do what it was asked.
+//! The errors of the store.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,15 +6,15 @@ use std::sync::Arc;
 use sqlx::migrate::MigrateError;
 use thiserror::Error;
 
-/// What went wrong with the store. Nothing was changed.
+/// Why the store failed. Nothing was changed.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// The data directory cannot be made or is no directory.
+    /// The data directory cannot be created, or is not a directory.
     #[error("cannot use the data directory {}: {error}", path.display())]
     Directory {
         /// The directory.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         error: std::io::Error,
     },
     /// Another server holds the data directory.
@@ -31,7 +31,7 @@ pub enum StoreError {
     LockFile {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         error: std::io::Error,
     },
     /// The database cannot be opened.
@@ -39,10 +39,10 @@ pub enum StoreError {
     Open {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         error: sqlx::Error,
     },
-    /// The database has been brought up to a version that this one does not know.
+    /// The database was upgraded by a newer version of the program.
     #[error(
         "the database {} was used by a newer version of swallowtail; run that version, or choose another data directory",
         path.display()
@@ -51,33 +51,33 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// A step to the newest version failed.
+    /// A migration to the newest version failed.
     #[error("cannot bring the database {} up to date: {error}", path.display())]
     Migrate {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         error: MigrateError,
     },
-    /// A statement failed: the disk is full, the file is locked or damaged.
+    /// A statement failed: for example, the disk is full, or the file is locked or damaged.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
     /// The transaction of a batch failed, and so did all the edits in it, which share the error.
     #[error("the database failed: {0}")]
     Batch(#[source] Arc<sqlx::Error>),
-    /// A row that cannot be: somebody else changed the file.
+    /// A row has an invalid value: something other than the server changed the file.
     #[error("the database holds a malformed {0}")]
     Malformed(&'static str),
-    /// The address is an account already.
+    /// The address already has an account.
     #[error("{0} is an account already")]
     Taken(msnp::Handle),
-    /// There is no such invite code, or it is used up or expired.
+    /// The invite code does not exist, is used up or has expired.
     #[error("the invite code is not good")]
     BadInvite,
-    /// The account that edits was removed meanwhile.
+    /// The account that edits was removed before the edit was written.
     #[error("the account was removed")]
     Gone,
-    /// The writer ended, because the server stops.
+    /// The writer has ended, because the server is stopping.
     #[error("the store is closed")]
     Closed,
 }

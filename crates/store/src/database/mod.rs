@@ -1,8 +1,12 @@
-//! Durable truth: accounts, lists and keys in an embedded SQLite database.
+//! Accounts, lists, invites and keys in an embedded SQLite database.
 //!
-//! Whatever was answered to a client is on the disk before the answer leaves: the database runs with a write-ahead log and
-//! `synchronous = full`. Changes of lists go through one writer, which puts all that wait into one transaction, so that they
-//! share an fsync. Reading has its own connections and never waits for a write.
+//! A change is on the disk before the client gets its answer: the database runs with a write-ahead log and `synchronous
+//! = full`. Changes of lists go through one writer, which puts all pending edits into one transaction, so that they
+//! share an fsync. Reads have their own connections and never wait for a write.
+//!
+//! [`Store`] is the handle, and its methods stand with the rows they work on: `accounts` creates, reads and removes
+//! [`Account`]s, `rosters` and `phones` read lists, `writer` and `changes` write them. Passwords are hashed in
+//! [`crate::accounts`], before they get here.
 
 mod account;
 mod accounts;

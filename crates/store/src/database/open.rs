@@ -1,4 +1,4 @@
-//! Opening the database: where it is, with which options, and for whose eyes.
+//! Opens the database: its path, its options and the permissions of its files.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -11,22 +11,22 @@ use swallowtail_base::create_private_directory;
 use super::error::StoreError;
 use super::migrate::migrate;
 
-/// The database inside the data directory.
+/// The file of the database, inside the data directory.
 const FILE_NAME: &str = "swallowtail.db";
-/// Reading connections. Four cover the sign-ins that two to four cores can hash passwords for.
+/// The number of reading connections. Four cover the sign-ins that two to four cores can hash passwords for.
 const READERS: u32 = 4;
 /// How long a statement waits for another process, such as `account add`, that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The connections of an open database.
 pub(super) struct Pools {
-    /// Several, which only read.
+    /// Several connections that only read.
     pub(super) readers: SqlitePool,
-    /// One, which writes.
+    /// The one connection that writes.
     pub(super) writer: SqlitePool,
 }
 
-/// Opens the database in `directory`, makes both if they are not there, and brings the tables up to date.
+/// Opens the database in `directory`, creates both if they do not exist, and brings the tables up to date.
 pub(super) async fn open(directory: &Path) -> Result<Pools, StoreError> {
     let path = directory.join(FILE_NAME);
     make_private(directory, &path).map_err(|error| StoreError::Directory { path: directory.to_owned(), error })?;
@@ -47,8 +47,9 @@ pub(super) async fn open(directory: &Path) -> Result<Pools, StoreError> {
     Ok(Pools { readers, writer })
 }
 
-/// The one connection that writes. SQLite does not wait, whatever its timeout says, for somebody else who is switching the same new database to
-/// its journal, as `serve` and `account add` at once do; so this does.
+/// Opens the one connection that writes. Whatever its timeout, SQLite does not wait for another process that is
+/// switching the same new database to its journal, as `serve` and `account add` may do at the same time. So this
+/// function waits.
 async fn connect(options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
     const PAUSE: Duration = Duration::from_millis(10);
     let begun = Instant::now();
@@ -65,14 +66,15 @@ fn is_busy(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| is_busy_code(&code))
 }
 
-/// Returns whether an extended result code of SQLite is SQLITE_BUSY: its low byte is the primary code, the rest says more exactly why.
+/// Returns whether an extended result code of SQLite is SQLITE_BUSY: its low byte is the primary code, the rest says
+/// more exactly why.
 fn is_busy_code(code: &str) -> bool {
     const BUSY: u32 = 5;
     code.parse::<u32>().is_ok_and(|code| code & 0xFF == BUSY)
 }
 
-/// Makes the directory and the file, for their owner alone: the database holds password hashes and the keys of tickets. SQLite
-/// gives its other files the permissions of this one.
+/// Creates the directory and the file, for their owner alone: the database has password hashes and the keys of tickets.
+/// SQLite gives its other files the permissions of this one.
 fn make_private(directory: &Path, file: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     create_private_directory(directory)?;

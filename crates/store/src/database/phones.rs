@@ -1,4 +1,4 @@
-//! The telephone numbers of contacts.
+//! Reads the telephone numbers of contacts.
 
 use std::sync::Arc;
 
@@ -24,7 +24,8 @@ pub struct ContactPhones {
 type Row = (String, Option<String>, Option<String>, Option<String>, i64);
 
 impl Store {
-    /// The numbers of all contacts of `owner` who have any and let `owner` see them (ns.md section 6, BPR).
+    /// Returns the numbers of all contacts of `owner` that have any and allow `owner` (whose address is `handle`) to
+    /// see them (ns.md section 6, BPR).
     pub async fn contact_phones(&self, owner: AccountId, handle: &Handle) -> Result<Vec<ContactPhones>, StoreError> {
         let rows = sqlx::query_as::<Sqlite, Row>(AssertSqlSafe(contact_phones_sql()))
             .bind(owner.0)
@@ -41,8 +42,9 @@ impl Store {
     }
 }
 
-/// `theirs` is what the contact keeps about the owner. Its last two conditions are [`Roster::allows`](crate::roster::Roster::allows)
-/// in SQL, because the rosters of contacts are not in memory.
+/// Returns the query of [`Store::contact_phones`]. `mine` is the owner's entry of the contact, `theirs` the contact's
+/// entry of the owner. The last two conditions are [`Roster::allows`](crate::roster::Roster::allows) in SQL, because
+/// the rosters of contacts need not be in memory.
 fn contact_phones_sql() -> String {
     let (forward, allow, block) = (bits(List::Forward), bits(List::Allow), bits(List::Block));
     let open = Privacy::Allow.word();

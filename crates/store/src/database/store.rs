@@ -1,4 +1,4 @@
-//! The handle that the rest of the server holds: its connections, and the queue of the writer.
+//! The handle of the database: its connections, and the queue of the writer.
 
 use std::path::Path;
 
@@ -19,26 +19,27 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database in `directory`, makes both if they are not there, and brings the tables up to date.
+    /// Opens the database in `directory`, creates both if they do not exist, and brings the tables up to date.
     ///
     /// # Errors
-    /// [`StoreError::Directory`], [`StoreError::Open`], [`StoreError::Newer`] and [`StoreError::Migrate`], each naming the path.
+    /// [`StoreError::Directory`], [`StoreError::Open`], [`StoreError::Newer`] and [`StoreError::Migrate`], each naming
+    /// the path.
     pub async fn open(directory: &Path) -> Result<Self, StoreError> {
         let Pools { readers, writer } = open(directory).await?;
         let edits = Edits::start(writer.clone());
         Ok(Self { readers, writer, edits })
     }
 
-    /// Waits for what is being written and closes the file.
+    /// Waits for the current transaction and closes the file.
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
 
-    /// Carries out an edit; it is on the disk when this returns.
+    /// Writes an edit; it is on the disk when this returns.
     ///
     /// # Errors
-    /// Nothing of the edit was carried out.
+    /// No part of the edit was written.
     pub async fn write(&self, edit: Edit) -> Result<(), StoreError> {
         if edit.is_empty() {
             return Ok(());

@@ -1,7 +1,7 @@
-//! The one writer of lists: all edits that wait go into one transaction, and share its fsync.
+//! The only writer of lists: all pending edits go into one transaction and share its fsync.
 //!
-//! SQLite with `synchronous = full` makes some 3,400 commits a second, but over a hundred thousand rows a second at 64 rows a
-//! commit. So the writer takes what waits, up to [`BATCH`], and answers everybody after the commit.
+//! SQLite with `synchronous = full` makes some 3,400 commits a second, but writes over a hundred thousand rows a second
+//! at 64 rows a commit. So the writer takes all pending edits, up to [`BATCH`], and answers them after the commit.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use super::changes::write_edit;
 use super::edit::Edit;
 use super::error::StoreError;
 
-/// The most edits in one transaction.
+/// Maximum number of edits in one transaction.
 const BATCH: usize = 64;
-/// Edits that may wait. An account has one at a time, so this is that many accounts editing at once.
+/// Maximum number of queued edits. An account has one at a time, so this many accounts can edit at the same time.
 const QUEUE: usize = 4096;
 
 struct Waiting {
@@ -34,7 +34,7 @@ impl std::fmt::Debug for Waiting {
 }
 
 impl Edits {
-    /// Starts the writer; it ends when the last of these is gone.
+    /// Starts the writer; it ends when the last clone of the queue is dropped.
     pub(super) fn start(pool: SqlitePool) -> Self {
         let (sender, mut queue) = mpsc::channel(QUEUE);
         tokio::spawn(async move {
@@ -54,13 +54,13 @@ impl Edits {
     }
 }
 
-/// Writes a batch in one transaction. An edit that fails by itself is undone alone; when the transaction cannot begin or
-/// commit, all of them failed.
+/// Writes a batch in one transaction. An edit that fails by itself is undone alone; if the transaction cannot begin or
+/// commit, all of them fail.
 async fn write_batch(pool: &SqlitePool, batch: Vec<Waiting>) {
     match try_batch(pool, &batch).await {
         Ok(results) => {
             for (waiting, result) in batch.into_iter().zip(results) {
-                // A session that ended meanwhile does not wait for its answer.
+                // A session that has ended no longer waits for its answer.
                 let _ = waiting.done.send(result);
             }
         }
@@ -78,8 +78,8 @@ async fn try_batch(pool: &SqlitePool, batch: &[Waiting]) -> Result<Vec<Result<()
     let mut connection = pool.acquire().await?;
     let results = write_all(&mut connection, batch).await;
     if results.is_err() {
-        // When the disk is full SQLite ends a transaction by itself, and the library goes on counting it: every later one on this
-        // connection would fail. The next batch gets a new connection.
+        // When the disk is full SQLite ends a transaction by itself, and the library still counts it as open: every
+        // later one on this connection would fail. The next batch gets a new connection.
         connection.close_on_drop();
     }
     results
@@ -89,7 +89,7 @@ async fn write_all(
     connection: &mut SqliteConnection,
     batch: &[Waiting],
 ) -> Result<Vec<Result<(), StoreError>>, sqlx::Error> {
-    // Immediate: it waits for another process here and not in the middle.
+    // Immediate: if another process is writing, it waits here and not in the middle.
     let mut transaction = connection.begin_with("begin immediate").await?;
     let mut results = Vec::with_capacity(batch.len());
     for waiting in batch {

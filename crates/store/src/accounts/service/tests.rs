@@ -90,7 +90,7 @@ async fn a_new_password_raises_the_version() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_says_why() {
+async fn a_refused_change_says_why() {
     let (accounts, ..) = with_alice().await;
     let taken = accounts.create(alice(), DisplayName::from(&alice()), "x").await;
     assert_eq!(taken.unwrap_err().to_string(), "alice@example.com is an account already");

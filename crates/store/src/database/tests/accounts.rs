@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn accounts_are_made_all_or_none_and_listed_by_address() {
+async fn accounts_are_created_all_or_none_and_listed_by_address() {
     let (_directory, store) = store_with(&["carol", "alice"]).await;
     let taken = store.create_accounts(&[new_account("bob"), new_account("carol")]).await;
     assert!(matches!(taken, Err(StoreError::Taken(taken)) if taken == handle("carol")));
@@ -18,7 +18,7 @@ async fn accounts_are_made_all_or_none_and_listed_by_address() {
 }
 
 #[tokio::test]
-async fn a_removed_account_leaves_others_what_they_wrote_themselves() {
+async fn a_removed_account_stays_on_the_lists_that_others_put_it_on() {
     let (_directory, store) = store_with(&["alice", "bob", "carol", "dave"]).await;
     let contact = Entry {
         nickname: DisplayName::new("Ally"),
@@ -42,7 +42,7 @@ async fn a_removed_account_leaves_others_what_they_wrote_themselves() {
     assert_eq!(bob.entries[&handle("alice")], left);
     assert!(store.test_roster("carol").await.1.entries.is_empty(), "nothing is left of a request");
     let dave = store.test_roster("dave").await.1;
-    assert!(!dave.allows(&handle("alice")), "a block outlives the one who is blocked");
+    assert!(!dave.allows(&handle("alice")), "a block outlives the blocked account");
     assert!(bob.stamps.list > before[0] && dave.stamps.list == before[1]);
     assert!(!store.remove_account(&handle("alice")).await.unwrap());
 }
@@ -57,7 +57,7 @@ async fn the_number_of_a_removed_account_is_not_used_again() {
     let (second, roster) = store.test_roster("alice").await;
     assert_ne!(first, second);
     assert!(roster.entries.is_empty());
-    // What was on its way for the old one is nobody's.
+    // A late edit of the old account changes no other.
     let mut late = Edit::by(second);
     late.push(first, &[Change::Entry(handle("bob"), entry(List::Allow))]);
     store.write(late).await.unwrap();
@@ -65,7 +65,7 @@ async fn the_number_of_a_removed_account_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn who_kept_an_address_that_is_made_anew_is_pending_there() {
+async fn an_account_that_kept_a_removed_address_is_pending_when_it_is_created_again() {
     let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
     store
         .change("bob", &[Change::Entry(handle("alice"), entry(List::Forward | List::Allow | List::Reverse))])
@@ -90,14 +90,14 @@ async fn a_new_password_is_a_new_version_and_a_stronger_hash_is_not() {
     store.replace_password_hash(id, &old, "stronger").await.unwrap();
     assert_eq!(of(&store).await, (id, "stronger".to_owned(), 1));
     store.replace_password_hash(id, &old, "late").await.unwrap();
-    assert_eq!(of(&store).await.1, "stronger", "another one was set meanwhile");
+    assert_eq!(of(&store).await.1, "stronger", "the hash has changed in the meantime");
     assert!(store.set_password(&handle("alice"), "new").await.unwrap());
     assert_eq!(of(&store).await, (id, "new".to_owned(), 2));
     assert!(!store.set_password(&handle("nobody"), "new").await.unwrap());
 }
 
 #[tokio::test]
-async fn server_keys_are_made_once_for_each_purpose() {
+async fn server_keys_are_created_once_for_each_purpose() {
     let (directory, store) = store_with(&[]).await;
     let tickets = store.server_keys("ticket").await.unwrap();
     assert_eq!((tickets.len(), tickets[0].0, tickets[0].1.len()), (1, 1, 32));

@@ -34,7 +34,7 @@ async fn every_kind_of_change_reads_back_as_it_is_in_memory() {
         Change::Settings(settings),
         Change::ListChanged(at(2_000_000_000)),
         Change::SettingsChanged(at(2_000_000_001)),
-        // By clocks that stand behind.
+        // By a clock that is behind.
         Change::ListChanged(at(1)),
         Change::SettingsChanged(at(1)),
         Change::GroupRemoved(guid(2)),
@@ -51,12 +51,12 @@ async fn every_kind_of_change_reads_back_as_it_is_in_memory() {
     }
     store.close().await;
     let store = Store::open(directory.path()).await.unwrap();
-    assert_eq!(store.test_roster("alice").await.1, roster, "after opening anew");
+    assert_eq!(store.test_roster("alice").await.1, roster, "after opening it again");
     assert!(store.test_roster("bob").await.1.entries.is_empty());
 }
 
 #[tokio::test]
-async fn edits_of_many_at_once_are_all_kept() {
+async fn simultaneous_edits_of_many_accounts_are_all_kept() {
     let names: Vec<_> = (0..200).map(|number| format!("user{number}")).collect();
     let (_directory, store) = store_with(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let mut tasks = tokio::task::JoinSet::new();
@@ -77,7 +77,7 @@ async fn edits_of_many_at_once_are_all_kept() {
 }
 
 #[tokio::test]
-async fn an_edit_that_fails_takes_nobody_else_s_with_it_and_leaves_nothing_behind() {
+async fn a_failed_edit_leaves_no_trace_and_does_not_affect_others_in_its_batch() {
     let names: Vec<_> = (0..40).map(|number| format!("user{number}")).collect();
     let (_directory, store) = store_with(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let mut tasks = tokio::task::JoinSet::new();
@@ -85,7 +85,7 @@ async fn an_edit_that_fails_takes_nobody_else_s_with_it_and_leaves_nothing_behin
         let store = store.clone();
         tasks.spawn(async move {
             let good = Change::Entry(handle("friend"), entry(List::Allow));
-            // In a group that there is not.
+            // In a group that does not exist.
             let bad = Change::Entry(
                 handle("other"),
                 Entry { contact: Some(guid(1)), groups: vec![guid(9)], ..entry(List::Forward) },
@@ -122,7 +122,7 @@ async fn an_edit_counts_although_a_contact_s_number_changed_while_it_was_planned
 }
 
 #[tokio::test]
-async fn a_touch_moves_the_list_stamp_of_those_who_have_the_contact() {
+async fn a_touch_moves_the_list_stamp_of_accounts_that_have_the_contact() {
     let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
     for (name, lists) in [("alice", List::Forward), ("bob", List::Allow)] {
         store.change(name, &[Change::Entry(handle("carol"), entry(lists))]).await.unwrap();
@@ -132,13 +132,13 @@ async fn a_touch_moves_the_list_stamp_of_those_who_have_the_contact() {
     edit.touch_watchers(handle("carol"), at(1));
     store.write(edit).await.unwrap();
     let alice = store.test_roster("alice").await.1.stamps;
-    assert!(alice.list > before[0].list, "also by a clock that stands behind");
+    assert!(alice.list > before[0].list, "even by a clock that is behind");
     assert_eq!((alice.version, alice.settings), (before[0].version + 1, before[0].settings));
     assert_eq!(store.test_roster("bob").await.1.stamps, before[1]);
 }
 
 #[tokio::test]
-async fn an_account_that_is_gone_edits_nothing_and_is_not_told_it_did() {
+async fn an_edit_by_a_removed_account_fails_and_changes_nothing() {
     let (_directory, store) = store_with(&["alice", "bob"]).await;
     let (alice, bob) = (store.test_roster("alice").await.0, store.test_roster("bob").await.0);
     store.remove_account(&handle("alice")).await.unwrap();
@@ -152,12 +152,12 @@ async fn an_account_that_is_gone_edits_nothing_and_is_not_told_it_did() {
         late.push(bob, &[Change::Entry(handle("alice"), entry(List::Pending))]);
         assert!(matches!(store.write(late).await, Err(StoreError::Gone)));
     }
-    assert!(store.test_roster("bob").await.1.entries.is_empty(), "nothing of the edit is carried out");
+    assert!(store.test_roster("bob").await.1.entries.is_empty(), "no part of the edit is written");
 }
 
-/// SQLite ends a transaction by itself when it cannot be committed; the library goes on counting it.
+/// SQLite ends a transaction by itself when it cannot be committed; the library still counts it as open.
 #[tokio::test]
-async fn after_a_commit_that_failed_edits_go_on_at_once() {
+async fn edits_go_on_immediately_after_a_failed_commit() {
     let (_directory, store) = store_with(&["alice"]).await;
     {
         let mut fails = true;
@@ -171,9 +171,9 @@ async fn after_a_commit_that_failed_edits_go_on_at_once() {
     assert_eq!(store.test_roster("alice").await.1.entries.len(), 1);
 }
 
-/// A database may not grow over a number of pages here, which is what a full disk looks like to it.
+/// A limit on the pages of the database looks like a full disk to it.
 #[tokio::test]
-async fn after_a_full_disk_edits_go_on_as_soon_as_there_is_room() {
+async fn edits_go_on_after_a_full_disk_as_soon_as_there_is_room() {
     let (_directory, store) = store_with(&["alice"]).await;
     let (pages,): (i64,) = sqlx::query_as("pragma page_count").fetch_one(&store.writer).await.unwrap();
     let room = |pages| sqlx::query(AssertSqlSafe(format!("pragma max_page_count = {pages}")));

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn an_empty_database_may_be_opened_by_several_at_once() {
+async fn an_empty_database_can_be_opened_several_times_at_once() {
     for _ in 0..10 {
         let directory = tempfile::tempdir().unwrap();
         let open = || Store::open(directory.path());
@@ -15,7 +15,7 @@ async fn an_empty_database_may_be_opened_by_several_at_once() {
 }
 
 #[tokio::test]
-async fn a_database_of_a_newer_version_is_refused_with_the_way_out() {
+async fn a_database_of_a_newer_version_is_refused_with_advice() {
     let (directory, store) = store_with(&["alice"]).await;
     let newer = "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
                  values (9999, 'from the future', true, x'00', 0)";
@@ -27,7 +27,7 @@ async fn a_database_of_a_newer_version_is_refused_with_the_way_out() {
 }
 
 #[tokio::test]
-async fn rows_that_cannot_be_are_an_error_and_no_panic() {
+async fn malformed_rows_are_an_error_and_do_not_panic() {
     for (damage, what) in [
         ("update entries set lists = 4096", "list bits"),
         ("update entries set nickname = ''", "nickname"),
@@ -58,7 +58,7 @@ async fn a_closed_store_refuses_and_does_not_hang() {
 }
 
 #[tokio::test]
-async fn nobody_else_on_the_machine_can_read_what_it_writes() {
+async fn only_the_owner_can_read_its_files() {
     use std::os::unix::fs::PermissionsExt;
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");

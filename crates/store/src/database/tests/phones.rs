@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn numbers_are_shown_to_whom_the_contact_allows() {
+async fn numbers_are_shown_to_accounts_that_the_contact_allows() {
     let (_directory, store) = store_with(&["alice", "bob"]).await;
     let numbers = |privacy: &[u8]| Settings {
         privacy: Privacy::parse(privacy).unwrap(),
@@ -14,8 +14,8 @@ async fn numbers_are_shown_to_whom_the_contact_allows() {
     let phones_of = |settings: &Settings| Phone::ALL.map(|phone| settings.phone(phone).map(str::to_owned));
     let id = store.test_roster("alice").await.0;
     let on_forward = entry(List::Forward);
-    // What Alice has of Bob, what Bob has of Alice, Bob's BLP, and whether she is told.
-    for (mine, theirs, privacy, told) in [
+    // Alice's entry of Bob, Bob's entry of Alice, Bob's BLP, and whether she sees his numbers.
+    for (mine, theirs, privacy, shown) in [
         (on_forward.clone(), None, "AL", true),
         (on_forward.clone(), None, "BL", false),
         (on_forward.clone(), Some(entry(List::Allow)), "BL", true),
@@ -30,19 +30,19 @@ async fn numbers_are_shown_to_whom_the_contact_allows() {
         let settings = Change::Settings(numbers(privacy.as_bytes()));
         store.change("bob", &[Change::Entry(handle("alice"), theirs), settings]).await.unwrap();
         let phones = store.contact_phones(id, &handle("alice")).await.unwrap();
-        assert_eq!(phones.len(), usize::from(told), "{case}");
+        assert_eq!(phones.len(), usize::from(shown), "{case}");
         for contact in phones {
             assert_eq!((contact.handle, phones_of(&contact.settings)), (handle("bob"), phones_of(&numbers(b"AL"))));
         }
     }
     store.change("bob", &[Change::Settings(Settings::default())]).await.unwrap();
     store.change("alice", &[Change::Entry(handle("bob"), on_forward)]).await.unwrap();
-    assert!(store.contact_phones(id, &handle("alice")).await.unwrap().is_empty(), "who has none");
+    assert!(store.contact_phones(id, &handle("alice")).await.unwrap().is_empty(), "Bob has no numbers");
 }
 
-/// The SQL of `contact_phones` has the rule of `allows` in it: every set of lists, under both defaults.
+/// The SQL of `contact_phones` contains the rule of `Roster::allows`: every set of lists, with both values of BLP.
 #[tokio::test]
-async fn the_database_shows_numbers_exactly_to_those_whom_the_roster_allows() {
+async fn the_database_and_the_roster_agree_on_who_is_allowed() {
     let (_directory, store) = store_with(&["alice", "bob"]).await;
     let id = store.test_roster("alice").await.0;
     store.change("alice", &[Change::Entry(handle("bob"), entry(List::Forward))]).await.unwrap();

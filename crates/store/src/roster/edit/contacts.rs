@@ -1,4 +1,4 @@
-//! FL, and what it does to the other account's roster.
+//! FL, its effect on the other account's roster, and nicknames.
 
 use msnp::{ContactRef, DisplayName, ErrorCode, GroupRef, Guid, Handle, List, Timestamp};
 
@@ -9,11 +9,11 @@ use super::super::{Change, Entry, GroupPlace, Roster};
 /// A contact to be put on FL.
 #[derive(Clone, Debug)]
 pub struct NewContact {
-    /// Who.
+    /// Its address.
     pub handle: Handle,
-    /// The nickname; without one the handle stands in.
+    /// The nickname; without one, clients show the handle.
     pub nickname: Option<DisplayName>,
-    /// A group to put it in.
+    /// The group to put it in.
     pub group: Option<GroupRef>,
     /// Its GUID, a fresh one.
     pub guid: Guid,
@@ -23,7 +23,7 @@ impl Roster {
     /// `ADC FL N=handle`. The contact's own roster changes too: [`Roster::become_watched`].
     ///
     /// # Errors
-    /// 201 oneself, 210 a list is full, 215 on FL already, 224 no such group.
+    /// 201 oneself, 210 FL is full, 215 already on FL, 224 no such group.
     pub fn add_contact(
         &self,
         new: NewContact,
@@ -53,11 +53,11 @@ impl Roster {
         Ok(vec![Change::Entry(handle, entry), Change::ListChanged(now)])
     }
 
-    /// Rule 2: `watcher`, who goes by `name`, puts the owner on FL. Undecided is PL, decided is RL; nothing changes for one who
-    /// did before.
+    /// Rule 2: `watcher`, whose display name is `name`, puts the owner on FL. The watcher goes on RL if the owner has
+    /// already allowed or blocked them, otherwise on PL; no change if they were on either.
     ///
     /// # Errors
-    /// 210 as many watch the owner as may.
+    /// 210 too many accounts watch the owner.
     pub fn become_watched(
         &self,
         watcher: &Handle,
@@ -105,7 +105,7 @@ impl Roster {
         vec![Change::Entry(watcher.clone(), entry), Change::ListChanged(now)]
     }
 
-    /// `SBP contact MFN`: another nickname; `None` is the handle.
+    /// `SBP contact MFN`: changes a nickname; without one (`None`), clients show the handle.
     ///
     /// # Errors
     /// 208 no such contact.
@@ -124,7 +124,7 @@ impl Roster {
     }
 }
 
-/// What a contact is called: without a nickname the handle stands in.
+/// Returns the name that clients show for a contact: the nickname, or without one the handle.
 fn shown_as<'a>(handle: &'a Handle, nickname: Option<&'a DisplayName>) -> &'a str {
     nickname.map_or(handle.as_str(), DisplayName::as_str)
 }

@@ -1,4 +1,4 @@
-//! Groups, and which contacts are in them.
+//! Groups, and the contacts in them.
 
 use std::sync::Arc;
 
@@ -19,12 +19,12 @@ pub struct NewGroup {
     pub needs_number: bool,
 }
 
-/// What becomes of a contact that is taken out of a group.
+/// The result of taking a contact out of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupRemoval {
-    /// It stays on FL.
+    /// The contact stays on FL.
     Stays(Vec<Change>),
-    /// It was its last group, and the client speaks a dialect below MSNP10: it leaves FL.
+    /// It was the contact's last group, and the client speaks a dialect below MSNP10: the contact leaves FL.
     LeavesForward,
 }
 
@@ -32,7 +32,7 @@ impl Roster {
     /// `ADC FL C=contact group`, `ADD FL handle nick number`.
     ///
     /// # Errors
-    /// 208 no such contact, 215 in the group already, 224 no such group.
+    /// 208 no such contact, 215 already in the group, 224 no such group.
     pub fn add_to_group(
         &self,
         contact: &ContactRef,
@@ -47,7 +47,7 @@ impl Roster {
             GroupPlace::OtherContacts => entry.in_other_contacts = true,
             GroupPlace::Group(guid) => {
                 let Err(place) = entry.groups.binary_search(&guid) else { return Err(ErrorCode::AlreadyThere) };
-                // Who knows group 0 sees a contact without a group in it, and it stays there until it is taken out.
+                // Clients that know group 0 see a contact without a group in it; it stays there until it is taken out.
                 if matches!(group, GroupRef::Number(_)) {
                     entry.in_other_contacts = self.is_in_other_contacts(&entry);
                 }
@@ -78,7 +78,7 @@ impl Roster {
                 entry.groups.remove(place);
             }
         }
-        // A group that has no number is none to who names groups by number.
+        // Clients that address groups by number cannot see a group without one.
         let stays = entry.in_other_contacts || entry.groups.iter().any(|group| self.number_of(*group).is_some());
         if matches!(group, GroupRef::Number(_)) && !stays {
             return Ok(GroupRemoval::LeavesForward);
@@ -86,10 +86,11 @@ impl Roster {
         Ok(GroupRemoval::Stays(vec![Change::Entry(handle.clone(), entry), Change::ListChanged(now)]))
     }
 
-    /// ADG: a new group, with the lowest free number for the dialects that use one. The number, if there is.
+    /// ADG: creates a group, with the lowest free number for the dialects that use numbers. Returns the number too, if
+    /// one was free.
     ///
     /// # Errors
-    /// 223 as many groups as there may be, 228 the name is in use.
+    /// 223 too many groups, 228 the name is in use.
     pub fn add_group(
         &self,
         new: NewGroup,
@@ -117,7 +118,7 @@ impl Roster {
         numbers.into_iter().find(|number| self.groups.values().all(|group| group.number != Some(*number)))
     }
 
-    /// REG: another name for a group; the one it has is fine.
+    /// REG: renames a group. Its current name is accepted and changes nothing.
     ///
     /// # Errors
     /// 224 no such group, 228 the name is in use.
@@ -139,7 +140,7 @@ impl Roster {
         Ok(vec![change, Change::ListChanged(now)])
     }
 
-    /// RMG: its contacts stay on FL (ns.md section 9).
+    /// RMG: removes a group; its contacts stay on FL (ns.md section 9).
     ///
     /// # Errors
     /// 224 no such group, 230 group 0.

@@ -23,7 +23,8 @@ impl Roster {
     /// `ADC AL|BL|RL N=handle`.
     ///
     /// # Errors
-    /// 201 oneself, 210 the list is full, 215 on it already, 216 RL for somebody who does not watch, 219 on the opposite list.
+    /// 201 oneself, 210 the list is full, 215 already on it, 216 RL for an address that does not watch the owner, 219
+    /// on the opposite list.
     pub fn add_to_list(
         &self,
         new: NewListEntry,
@@ -57,7 +58,7 @@ impl Roster {
         Ok(vec![Change::Entry(handle, entry), Change::ListChanged(now)])
     }
 
-    /// `ADC RL` and `REM PL`, rule 5: both make PL into RL, in either order and again.
+    /// `ADC RL` and `REM PL`, rule 5: both move an entry from PL to RL, in either order and repeatedly.
     fn settle(&self, other: &Handle, unknown: ErrorCode, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         let mut entry = self.entry(other);
         if !entry.watches() {
@@ -86,7 +87,7 @@ impl Roster {
     }
 }
 
-/// PL becomes RL. Whether there was anything to do.
+/// Moves an entry from PL to RL; returns whether it was on PL.
 fn settle_pending(entry: &mut Entry) -> bool {
     if !entry.is_on(List::Pending) {
         return false;

@@ -1,8 +1,9 @@
-//! The rules of ADC, ADD, REM, ADG, REG, RMG, SBP and REA (docs/protocol/ns.md sections 1.2, 1.3, 8 and 9): what a command changes, or the
-//! code that refuses it.
+//! The rules of ADC, ADD, REM, ADG, REG, RMG, SBP and REA (docs/protocol/ns.md sections 1.2, 1.3, 8 and 9): what a
+//! command changes, or the code that refuses it.
 //!
-//! Each function looks at rosters and returns changes; none is carried out here. A command that touches two accounts gets both
-//! rosters, which nobody else may change until the changes are applied.
+//! Each function looks at a roster and returns changes; it does not apply them. The caller sees to it that the roster
+//! stays as it is until they are written and applied. A command that touches two accounts calls a function of each
+//! roster.
 
 mod contacts;
 mod groups;

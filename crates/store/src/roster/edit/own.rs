@@ -1,11 +1,11 @@
-//! An account's own name and settings.
+//! The account's own name and settings.
 
 use msnp::{DisplayName, Timestamp};
 
 use super::super::{Change, Roster, Settings};
 
 impl Roster {
-    /// PRP MFN.
+    /// PRP MFN: changes the own name.
     #[must_use]
     pub fn set_name(&self, name: DisplayName, now: Timestamp) -> Vec<Change> {
         if name == self.name {
@@ -14,7 +14,7 @@ impl Roster {
         vec![Change::Name(name), Change::SettingsChanged(now)]
     }
 
-    /// GTC, BLP and the other settings: nothing happens when they are so already.
+    /// GTC, BLP and the other settings: no change if they already have these values.
     #[must_use]
     pub fn set_settings(&self, settings: Settings, now: Timestamp) -> Vec<Change> {
         if settings == self.settings {

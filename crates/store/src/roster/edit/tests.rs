@@ -47,7 +47,7 @@ fn lists(roster: &Roster, name: &str) -> u8 {
 }
 
 #[test]
-fn an_undecided_newcomer_is_pending_and_a_decided_one_is_not() {
+fn a_watcher_is_pending_unless_it_was_already_allowed_or_blocked() {
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
     assert_eq!((lists(&alice, "bob"), lists(&bob, "alice")), (1, 16));
@@ -83,7 +83,7 @@ fn every_order_of_settling_ends_the_same() {
 }
 
 #[test]
-fn who_takes_a_contact_off_is_forgotten_by_the_other() {
+fn removing_a_contact_also_removes_the_owner_from_the_contact_s_reverse_list() {
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
     apply(&alice.remove_contact(&ContactRef::Guid(guid(1)), NOW).unwrap(), &mut alice);
@@ -104,7 +104,7 @@ fn allow_and_block_exclude_each_other() {
 }
 
 #[test]
-fn full_lists_refuse_and_nobody_is_half_added() {
+fn full_lists_refuse_and_no_contact_is_half_added() {
     let limits = RosterLimits { contacts: 1, reverse: 1, groups: 1, allowed_or_blocked: 1 };
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
@@ -136,7 +136,7 @@ fn a_removed_group_leaves_its_contacts_on_the_list() {
 }
 
 #[test]
-fn out_of_the_last_group_with_a_number_is_off_the_list_for_who_names_groups_by_number() {
+fn a_contact_leaves_fl_with_its_last_numbered_group_when_groups_are_named_by_number() {
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
     for (number, place) in [(7, GroupNumber::new(1)), (8, None)] {
@@ -163,7 +163,7 @@ fn a_change_moves_the_stamp_and_no_change_does_not() {
 }
 
 #[test]
-fn the_name_that_group_0_has_is_no_change() {
+fn renaming_group_0_to_its_current_name_changes_nothing() {
     let mut alice = roster("alice");
     let zero = GroupRef::Number(GroupNumber::OTHER_CONTACTS);
     assert_eq!(alice.rename_group(zero, "Other Contacts", NOW), Ok(Vec::new()));
@@ -172,7 +172,7 @@ fn the_name_that_group_0_has_is_no_change() {
 }
 
 #[test]
-fn the_handle_as_a_nickname_is_no_change_for_who_has_none() {
+fn setting_the_handle_as_a_missing_nickname_changes_nothing() {
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
     let handle = DisplayName::new(bob.owner.as_str());
