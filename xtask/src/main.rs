@@ -10,6 +10,7 @@ mod seeds;
 mod shell;
 mod steps;
 mod structure;
+mod testing;
 mod tools;
 
 use std::process::ExitCode;
@@ -86,7 +87,8 @@ fn test() -> anyhow::Result<()> {
         .add("format", fmt)
         .add("coverage", || coverage::run(true))
         .add("lint", lint)
-        .add("tests", || Cargo::new(["test", "--workspace"]).run())
+        .add("tests", testing::run)
+        .add("tests with tools", testing::run_with_tools)
         .add("documentation", doc)
         .add("fuzz", || fuzz::run(None, fuzz::MINUTE))
         .run()

@@ -19,19 +19,20 @@ struct Tool {
 /// libFuzzer is C++.
 const FOR_FUZZING: &[Tool] = &[Tool { package: "g++", is_there: || answers("c++", &["--version"]) }];
 
-/// The service's `tests/old_tls.rs` starts packaging/old-tls and plays its clients.
+/// The service's `tests/it/old_tls.rs` starts packaging/old-tls and plays its clients.
 const FOR_OLD_TLS: &[Tool] = &[
     // Not on everybody's path.
     Tool { package: LIGHTTPD, is_there: || Path::new("/usr/sbin/lighttpd").exists() },
     Tool { package: "lighttpd-mod-nss", is_there: || Path::new("/usr/lib/lighttpd/mod_nss.so").exists() },
+    // The service's `tests/it/client_setup.rs` asks it for a second opinion too.
     Tool { package: "openssl", is_there: || answers("openssl", &["version"]) },
     Tool { package: "gnutls-bin", is_there: || answers("gnutls-cli", &["--version"]) },
 ];
 
-/// The service's `tests/doctor.rs` runs the doctor with a wrong clock.
+/// The service's `tests/it/doctor.rs` runs the doctor with a wrong clock.
 const FOR_THE_DOCTOR: &[Tool] = &[Tool { package: "faketime", is_there: || answers("faketime", &["--version"]) }];
 
-/// The service's `tests/browser.rs` looks at its pages.
+/// The service's `tests/it/browser.rs` looks at its pages.
 const FOR_BROWSER: &[Tool] = &[
     // Where the test starts it.
     Tool { package: "chromium", is_there: || Path::new("/usr/bin/chromium").exists() },
@@ -40,7 +41,7 @@ const FOR_BROWSER: &[Tool] = &[
 ];
 
 /// Where the packages are named that drive the browser.
-const BROWSER_TESTS: &str = "crates/swallowtail/tests/browser";
+const BROWSER_TESTS: &str = "crates/swallowtail/tests/it/browser";
 
 const LIGHTTPD: &str = "lighttpd";
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use msnp::notification::{Adc, Addition, ContactLine, Rem, Removal};
+use msnp::notification::{Adc, Addition, ContactLine, Rem, Removal, SettingLine};
 use msnp::{ContactRef, Dialect, DisplayName, ErrorCode, GroupRef, Handle, List, Malformed, Refusal, Text, TrId};
 
 use super::edit;
@@ -16,7 +16,7 @@ use crate::service::Service;
 use swallowtail_base::clock;
 use swallowtail_base::random;
 use swallowtail_store::database::{Edit, StoreError};
-use swallowtail_store::roster::{Change, GroupRemoval, NewContact, Roster};
+use swallowtail_store::roster::{Change, GroupRemoval, NewContact, NewListEntry, Roster};
 
 /// ADC and ADD: adds to a list or a group.
 pub(super) fn adc(service: &Arc<Service>, user: &User, adc: Adc) -> Result<Handled<Outcome>, Refusal> {
@@ -102,12 +102,12 @@ async fn add_to_list(
         return Err(refuse(unknown_account(&service, &user)));
     }
     let limits = service.roster_limits();
-    let both = user.endpoint.quirks.block_before_disallow;
+    let block_before_disallow = user.endpoint.quirks.block_before_disallow;
     let name = nickname.as_ref().map(|(name, _)| name.clone());
-    let adc = Adc { trid, addition: Addition::ToList { list, handle: handle.clone(), nickname } };
-    let plan = move |roster: &Roster, now| {
-        Ok((roster.add_to_list(list, &handle, name, both, &limits, now)?, ContactLine::Addition(adc).into()))
-    };
+    let new = NewListEntry { list, handle: handle.clone(), nickname: name, block_before_disallow };
+    let adc = Adc { trid, addition: Addition::ToList { list, handle, nickname } };
+    let plan =
+        move |roster: &Roster, now| Ok((roster.add_to_list(new, &limits, now)?, ContactLine::Addition(adc).into()));
     edit::own(service, user, trid, plan).await
 }
 
@@ -184,12 +184,13 @@ fn tell_added(user: &User, other: &Cell, trid: TrId, watched: &[Change], name: D
     }
     if user.endpoint.is_present() {
         let version = user.cell.state().roster.stamps.version;
-        other.show_to(&user.cell.handle, &user.endpoint, trid, |roster| {
-            for property in present_numbers(&roster.settings) {
-                let line = msnp::notification::SettingLine::Contact(Some(other.handle.clone()), property);
+        if let Some(shown) = other.shown_to(&user.cell.handle) {
+            for property in present_numbers(&shown.roster().settings) {
+                let line = SettingLine::Contact(Some(other.handle.clone()), property);
                 user.endpoint.reply_change(&line.into(), version);
             }
-        });
+            shown.introduce_to(&user.endpoint, trid);
+        }
     }
 }
 

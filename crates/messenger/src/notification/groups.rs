@@ -11,6 +11,7 @@ use super::user::User;
 use crate::net::Handled;
 use crate::service::Service;
 use swallowtail_base::random;
+use swallowtail_store::roster::NewGroup;
 
 /// ADG: creates a group.
 pub(super) fn adg(service: &Arc<Service>, user: &User, adg: Adg) -> Result<Handled<Outcome>, Refusal> {
@@ -18,7 +19,8 @@ pub(super) fn adg(service: &Arc<Service>, user: &User, adg: Adg) -> Result<Handl
     let guid = random::guid();
     let numbered = user.endpoint.dialect < Dialect::Msnp10;
     Ok(edit::start(service, user, adg.trid, move |roster, now| {
-        let (changes, number) = roster.add_group(adg.name.value(), guid, numbered, &limits, now)?;
+        let new = NewGroup { name: adg.name.value().into(), guid, needs_number: numbered };
+        let (changes, number) = roster.add_group(new, &limits, now)?;
         let group = number.filter(|_| numbered).map_or(GroupRef::Guid(guid), GroupRef::Number);
         Ok((changes, GroupLine::Added { trid: adg.trid, name: adg.name, group }.into()))
     }))

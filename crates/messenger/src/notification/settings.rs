@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use msnp::notification::{AddPrompt, Privacy, Property, PropertyChange, Prp, Rea, Sbp, ServerCommand, SettingLine};
+use msnp::notification::{
+    AddPrompt, ContactChange, Privacy, Property, PropertyChange, Prp, Rea, Sbp, ServerCommand, SettingLine,
+};
 use msnp::{ContactRef, DisplayName, ErrorCode, Handle, Refusal, Timestamp, TrId};
 
 use super::edit;
@@ -53,7 +55,7 @@ pub(super) fn prp(service: &Arc<Service>, user: &User, prp: Prp) -> Result<Handl
         PropertyChange::Phone(phone, number) => {
             let number: Option<Arc<str>> = number.map(|number| number.value().into());
             let announced = Property::Phone(phone, number.as_deref().map(str::to_owned));
-            let set = move |settings: &mut Settings| settings.phones[phone as usize] = number;
+            let set = move |settings: &mut Settings| settings.set_phone(phone, number);
             Ok(wait_for_edit(trid, set_number(service.clone(), user.clone(), prp, set, Some(announced))))
         }
         PropertyChange::Paging(on) => {
@@ -135,9 +137,9 @@ pub(super) fn rea(service: &Arc<Service>, user: &User, rea: Rea) -> Result<Handl
 pub(super) fn sbp(service: &Arc<Service>, user: &User, sbp: Sbp) -> Result<Handled<Outcome>, Refusal> {
     Ok(edit::start(service, user, sbp.trid, move |roster, now| {
         let contact = ContactRef::Guid(sbp.contact);
-        let changes = match &sbp.nickname {
-            Some(nickname) => roster.set_nickname(&contact, nickname.clone(), now)?,
-            None => {
+        let changes = match &sbp.change {
+            ContactChange::Nickname(nickname) => roster.set_nickname(&contact, nickname.clone(), now)?,
+            ContactChange::Other => {
                 roster.find_contact(&contact).ok_or(ErrorCode::InvalidUsername)?;
                 Vec::new()
             }

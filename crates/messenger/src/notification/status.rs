@@ -43,8 +43,10 @@ pub(super) fn chg(
 fn show_contacts(service: &Service, user: &User, trid: msnp::TrId) {
     let contacts: Vec<_> = user.cell.state().roster.contacts().map(|(handle, _)| handle.clone()).collect();
     for contact in contacts {
-        if let Some(cell) = service.directory.find(&contact) {
-            cell.show_to(&user.cell.handle, &user.endpoint, trid, |_| {});
+        if let Some(cell) = service.directory.find(&contact)
+            && let Some(shown) = cell.shown_to(&user.cell.handle)
+        {
+            shown.introduce_to(&user.endpoint, trid);
         }
     }
 }

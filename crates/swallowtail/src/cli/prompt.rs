@@ -1,0 +1,99 @@
+//! Asking the operator.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use anyhow::{Context, bail};
+use console::Term;
+use msnp::Handle;
+
+use crate::cli::parse::check_password;
+
+/// A new password: asked for twice without echo on a terminal, else the first line of standard input.
+pub(super) fn new_password(from_stdin: bool) -> anyhow::Result<String> {
+    if from_stdin || !is_interactive() {
+        return read_line(io::stdin().lock());
+    }
+    let terminal = Term::stderr();
+    let ask = |question: &str| {
+        terminal.write_str(question)?;
+        terminal.read_secure_line()
+    };
+    let password = ask("Password: ").context("the password could not be read from the terminal")?;
+    check_password(&password)?;
+    let again = ask("The same again: ").context("the password could not be read from the terminal")?;
+    if password != again {
+        bail!("the two passwords differ; nothing was changed");
+    }
+    Ok(password)
+}
+
+/// The password of an account that exists: asked for without echo on a terminal, else the first line of standard input.
+pub(super) fn password(handle: &Handle, from_stdin: bool) -> anyhow::Result<String> {
+    if from_stdin || !is_interactive() {
+        return read_line(io::stdin().lock());
+    }
+    let terminal = Term::stderr();
+    terminal.write_str(&format!("Password of {handle}: "))?;
+    terminal.read_secure_line().context("the password could not be read from the terminal")
+}
+
+/// The first line, without its end.
+pub(super) fn read_line(mut input: impl BufRead) -> anyhow::Result<String> {
+    let mut line = String::new();
+    input.read_line(&mut line).context("the password could not be read from standard input: it must be UTF-8")?;
+    let line = line.strip_suffix('\n').unwrap_or(&line);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.is_empty() {
+        bail!("no password came on standard input: its first line is empty");
+    }
+    check_password(line)?;
+    Ok(line.to_owned())
+}
+
+/// Goes on only after a yes.
+pub(super) fn confirm(question: &str) -> anyhow::Result<()> {
+    if !is_interactive() {
+        bail!("standard input is no terminal to ask on: say --yes if it is meant");
+    }
+    eprint!("{question} [y/N] ");
+    io::stderr().flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => bail!("nothing was removed"),
+    }
+}
+
+/// Questions go to standard error, so that standard output stays clean.
+fn is_interactive() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_the_first_line() {
+        for input in ["s3cr,t &%\nmore\n", "s3cr,t &%\r\n", "s3cr,t &%"] {
+            assert_eq!(read_line(input.as_bytes()).unwrap(), "s3cr,t &%");
+        }
+        assert_eq!(read_line(&b" blanks count \n"[..]).unwrap(), " blanks count ");
+    }
+
+    #[test]
+    fn a_line_that_is_no_password_says_why() {
+        let long = "x".repeat(257);
+        let table = [
+            (&b"\n"[..], "no password came on standard input"),
+            (b"", "no password came on standard input"),
+            (b"\xFF\n", "must be UTF-8"),
+            (long.as_bytes(), "longer than 256 bytes"),
+        ];
+        for (input, expected) in table {
+            let error = read_line(input).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

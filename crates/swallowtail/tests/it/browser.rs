@@ -1,0 +1,62 @@
+//! The pages for people in a real browser: Chromium, driven by `tests/it/browser/sign_up.js`. The pictures that it takes are in `target/tmp/browser`.
+//!
+//! `cargo xtask test` installs Chromium, Node.js and the packages of `tests/it/browser`, and runs this.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use msnp::Handle;
+use swallowtail_config::Access;
+use swallowtail_store::accounts::InviteCode;
+use swallowtail_store::database::NewInvite;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::support;
+use crate::support::{TestServer, people};
+
+/// How long the whole visit may take, on a machine that is busy with other tests: it takes some five seconds.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium and Node.js: run cargo xtask test"]
+async fn somebody_signs_up_in_chromium_and_signs_in_with_a_client() {
+    let server = TestServer::start_with(|config| config.sign_up.near = Access::Invite).await;
+    let closed = TestServer::start_with(|config| config.sign_up.near = Access::Closed).await;
+    server.account("taken").await;
+    let code = InviteCode::random();
+    let invite = NewInvite { code_hash: code.hash(), uses: 3, expires_at: None, note: String::new() };
+    server.server().store().add_invite(&invite).await.unwrap();
+
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
+    std::fs::create_dir_all(&pictures).unwrap();
+    let profile = support::private_directory();
+    let url = |server: &TestServer| format!("http://{}", server.server().addresses().http);
+    let told = format!(
+        r#"{{"open":"{}","closed":"{}","code":"{code}","pictures":{:?},"profile":{:?}}}"#,
+        url(&server),
+        url(&closed),
+        pictures,
+        profile.path()
+    );
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/browser");
+    assert!(folder.join("node_modules").is_dir(), "call `npm ci` in {}, or `cargo xtask test`", folder.display());
+    let mut visit = Command::new("node");
+    visit.arg(folder.join("sign_up.js")).arg(told).stdin(Stdio::null()).kill_on_drop(true);
+    let output = timeout(PATIENCE, visit.output()).await.unwrap().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+
+    for width in [800, 390] {
+        let handle = format!("width{width}@example.com");
+        let nobody: msnp_client::Tap = Arc::new(|_| {});
+        let (http, parsed) = (server.server().addresses().http, Handle::parse(&handle).unwrap());
+        let ticket = msnp_client::fetch_ticket(http, &parsed, "s3cr,t &%", &nobody).await.unwrap();
+        let ticket = format!("t={}&p=", ticket.secret());
+        let mut wire = people::sign_in(server.notification(), &handle, &ticket).await;
+        let burst = people::synchronize(&mut wire).await;
+        assert!(burst.contains(&format!("PRP MFN Width%20{width}")), "{burst:?}");
+    }
+    assert_eq!(server.server().store().invites().await.unwrap()[0].uses_left, 1);
+}

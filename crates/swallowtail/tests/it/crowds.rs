@@ -1,0 +1,204 @@
+//! Many at once in one place: order and completeness.
+
+use std::collections::BTreeMap;
+
+use tokio::task::JoinSet;
+
+use crate::support::people::{self, join_board, open_board};
+use crate::support::time::eventually;
+use crate::support::wire::Wire;
+use crate::support::{TestServer, address};
+
+const MEMBERS: usize = 10;
+const MESSAGES: usize = 200;
+
+fn name(number: usize) -> String {
+    format!("user{number}")
+}
+
+/// Ten people in one conversation.
+async fn ten_people(server: &TestServer) -> (Vec<Wire>, Vec<Wire>) {
+    let mut people = Vec::new();
+    for number in 0..MEMBERS {
+        server.account(&name(number)).await;
+        people.push(server.online(&name(number)).await);
+    }
+    let mut boards = vec![open_board(&address(&name(0)), &mut people[0]).await];
+    for (number, person) in people.iter_mut().enumerate().skip(1) {
+        let joined = join_board(&mut boards[0], &address(&name(number)), person).await;
+        for earlier in &mut boards[1..] {
+            earlier.expect(&format!("JOI {} ", address(&name(number)))).await;
+        }
+        boards.push(joined);
+    }
+    (people, boards)
+}
+
+/// Says everything, and hears what the nine others say: who, and which.
+async fn talk(mut board: Wire, me: usize) -> Vec<(String, usize)> {
+    let mut said = String::new();
+    for index in 0..MESSAGES {
+        let text = index.to_string();
+        said += &format!("MSG {index} A {}\r\n{text}", text.len());
+    }
+    board.send(said).await;
+    let mut heard = Vec::new();
+    let mut acknowledged = 0;
+    while heard.len() < (MEMBERS - 1) * MESSAGES || acknowledged < MESSAGES {
+        let frame = board.next().await.unwrap();
+        if frame.word(0) == "ACK" {
+            assert_eq!(frame.word(1), acknowledged.to_string(), "of {me}");
+            acknowledged += 1;
+        } else {
+            let text = String::from_utf8(frame.payload.clone()).unwrap();
+            heard.push((frame.word(1).to_owned(), text.parse().unwrap()));
+        }
+    }
+    heard
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn ten_who_talk_at_once_are_heard_by_all_in_one_order() {
+    let server = TestServer::start().await;
+    let (_people, boards) = ten_people(&server).await;
+    let talking: Vec<_> = boards.into_iter().enumerate().map(|(me, board)| tokio::spawn(talk(board, me))).collect();
+    let mut heard = Vec::new();
+    for task in talking {
+        heard.push(task.await.unwrap());
+    }
+    for messages in &heard {
+        let mut next = BTreeMap::new();
+        for (who, index) in messages {
+            let expected = next.entry(who).or_insert(0);
+            assert_eq!(index, expected, "from {who}");
+            *expected += 1;
+        }
+    }
+    // Without their own messages any two heard the same in the same order.
+    for (one, heard_by_one) in heard.iter().enumerate() {
+        for (other, heard_by_other) in heard.iter().enumerate().skip(one + 1) {
+            let both = [address(&name(one)), address(&name(other))];
+            let common = |heard: &[(String, usize)]| -> Vec<_> {
+                heard.iter().filter(|(who, _)| !both.contains(who)).cloned().collect()
+            };
+            assert_eq!(common(heard_by_one), common(heard_by_other), "{one} and {other}");
+        }
+    }
+}
+
+/// One half leaves in every way there is while the others talk: each of the rest hears of each of them once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_leaves_is_said_goodbye_once() {
+    let server = TestServer::start().await;
+    let (_people, mut boards) = ten_people(&server).await;
+    let leavers: Vec<_> = boards.drain(MEMBERS / 2..).enumerate().collect();
+    let mut tasks = JoinSet::new();
+    for (way, mut board) in leavers {
+        tasks.spawn(async move {
+            match way % 4 {
+                0 => board.line("OUT").await,
+                1 => board.reset(),
+                2 => board.send("MSG 1 A 1000\r\nhalf a message").await,
+                _ => board.line("NONSENSE").await,
+            }
+        });
+    }
+    while tasks.join_next().await.is_some() {}
+    for (number, board) in boards.iter_mut().enumerate() {
+        let mut gone = Vec::new();
+        while gone.len() < MEMBERS / 2 {
+            let frame = board.next().await.unwrap();
+            assert_eq!(frame.line, format!("BYE {}", frame.word(1)), "no word more, to {number}");
+            gone.push(frame.word(1).to_owned());
+        }
+        gone.sort();
+        let expected: Vec<_> = (MEMBERS / 2..MEMBERS).map(|number| address(&name(number))).collect();
+        assert_eq!(gone, expected);
+    }
+    assert_eq!(boards[0].message(b"still here").await.word(0), "ACK");
+    for board in &mut boards[1..] {
+        assert_eq!(board.next().await.unwrap().payload, b"still here");
+    }
+}
+
+/// Thirty people add Bob while he reads his list: each of them is in the list or told after it, and never both.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_list_that_changes_while_it_is_read_is_complete_and_says_nothing_twice() {
+    for _ in 0..5 {
+        let server = TestServer::start().await;
+        let bob = server.account("bob").await;
+        let ticket = server.ticket("bob").await;
+        let mut tasks = JoinSet::new();
+        for number in 0..30 {
+            server.account(&name(number)).await;
+            let mut wire = server.sign_in(&name(number)).await;
+            let bob = bob.clone();
+            tasks.spawn(async move {
+                wire.done("ADC", format!("FL N={bob} F=Bob")).await;
+            });
+        }
+        let mut wire = people::sign_in(server.notification(), &bob, &ticket).await;
+        let mut lines = people::synchronize(&mut wire).await;
+        while let Some(done) = tasks.join_next().await {
+            done.unwrap();
+        }
+        lines.extend(wire.before_pong().await.into_iter().map(|frame| frame.line));
+        for number in 0..30 {
+            let word = format!("N={} ", address(&name(number)));
+            let told = lines.iter().filter(|line| line.contains(&word)).count();
+            assert_eq!(told, 1, "{word} in {lines:?}");
+        }
+        let counts: Vec<_> = lines.iter().filter(|line| line.starts_with("LST ")).collect();
+        let again = people::synchronize(&mut wire).await;
+        assert_eq!(again.iter().filter(|line| line.starts_with("LST ")).count(), 30, "after {counts:?}");
+    }
+}
+
+/// Somebody asks for far more than they read. The server waits with their commands and serves the others; then all of it comes, in
+/// order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_flood_of_questions_is_answered_as_fast_as_the_answers_are_read() {
+    const QUESTIONS: usize = 100_000;
+    let server = TestServer::start().await;
+    let mut bystanders = server.bystanders().await;
+    server.account("mallory").await;
+    let mallory = server.online("mallory").await;
+    let (read, mut write) = mallory.into_stream().into_split();
+    let asking = tokio::spawn(async move {
+        use tokio::io::AsyncWriteExt;
+        let questions: String = (0..QUESTIONS).map(|trid| format!("GCF {trid} Shields.xml\r\n")).collect();
+        write.write_all(questions.as_bytes()).await.unwrap();
+        write
+    });
+    for _ in 0..50 {
+        bystanders.are_untouched().await;
+    }
+    let mut answers = tokio::io::BufReader::new(read);
+    let mut document = Vec::new();
+    for trid in 0..QUESTIONS {
+        use tokio::io::{AsyncBufReadExt, AsyncReadExt};
+        let mut line = String::new();
+        answers.read_line(&mut line).await.unwrap();
+        let length = line.trim_end().strip_prefix(&format!("GCF {trid} Shields.xml "));
+        document.resize(length.unwrap_or_else(|| panic!("{line:?} in place of {trid}")).parse().unwrap(), 0);
+        answers.read_exact(&mut document).await.unwrap();
+    }
+    drop(asking.await.unwrap());
+    bystanders.are_untouched().await;
+}
+
+/// Boards, cookies and connections go away with those who used them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_left_of_conversations_that_are_over() {
+    let server = TestServer::start().await;
+    let [alice, bob] = server.accounts(["alice", "bob"]).await;
+    let (mut alices, mut bobs) = server.friends("alice", "bob").await;
+    for _ in 0..100 {
+        let mut chat = people::Chat::open((&alice, &mut alices), (&bob, &mut bobs)).await;
+        chat.exchange("short").await;
+        chat.caller.line("OUT").await;
+        chat.callee.expect("BYE").await;
+    }
+    eventually("only the two are connected", || server.server().connections() <= 2).await;
+    assert_eq!(server.server().service().switchboard.len(), 0);
+}

@@ -1,0 +1,539 @@
+//! `swallowtail doctor`: all green against a good server, and each fault named by its own hop.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use msnp::{DisplayName, Handle};
+use swallowtail_config::Config;
+use swallowtail_setup::client_table::Client;
+use swallowtail_setup::doctor::{Hop, Options, Ports, State, Target, TestAccount, examine};
+use swallowtail_store::database::NewAccount;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::binary::{RunningBinary, account, run, swallowtail};
+use crate::support::tls::TestCertificate;
+use crate::support::{TestServer, address, password_hash, private_directory};
+
+const PASSWORD: &str = "s3cr,t &%";
+/// The names of sign-in of all of Microsoft's clients.
+const NAMES: [&str; 3] = ["nexus.passport.com", "loginnet.passport.com", "login.live.com"];
+
+/// A server with Alice, TLS with this certificate, and the change that a test is about.
+async fn start(certificate: &TestCertificate, change: impl FnOnce(&mut Config)) -> TestServer {
+    let files = certificate.files.clone();
+    let server = TestServer::start_with(|config| {
+        config.listen.https = Some("127.0.0.1:0".parse().unwrap());
+        config.tls.certificate.push(files);
+        // This certificate or none, so that what is wrong with it is found.
+        config.tls.own_root = false;
+        change(config);
+    })
+    .await;
+    let alice = NewAccount {
+        handle: Handle::parse(&address("alice")).unwrap(),
+        name: DisplayName::new("Alice").unwrap(),
+        password_hash: password_hash(PASSWORD),
+    };
+    server.server().accounts().import(&[alice]).await.unwrap();
+    server
+}
+
+/// The server as somebody elsewhere knows it.
+fn remote(server: &TestServer) -> Target {
+    let addresses = server.server().addresses();
+    let https = addresses.main("https").map_or(0, |address| address.port());
+    Target::remote(
+        "127.0.0.1",
+        Ports { notification: addresses.notification.port(), http: addresses.http.port(), https },
+    )
+}
+
+/// The server as its own configuration knows it.
+fn ours(server: &TestServer, change: impl FnOnce(&mut Config)) -> Target {
+    let addresses = server.server().addresses();
+    let mut config = Config::default();
+    // What it shows is compared with something only where a test says with what.
+    config.tls.own_root = false;
+    config.listen.notification = Some(addresses.notification);
+    config.listen.switchboard = Some(addresses.switchboard);
+    config.listen.http = Some(addresses.http);
+    config.listen.https = addresses.main("https");
+    config.listen.dispatch = addresses.main("dispatch");
+    change(&mut config);
+    Target::ours(&config).unwrap().remove(0)
+}
+
+fn alice() -> Options {
+    let account = TestAccount { handle: Handle::parse(&address("alice")).unwrap(), password: PASSWORD.to_owned() };
+    Options { account: Some(account), ..Options::default() }
+}
+
+fn client(id: &str) -> Option<&'static Client> {
+    Some(Client::find(id).unwrap())
+}
+
+async fn look(target: &Target, options: &Options) -> Vec<Hop> {
+    let mut told = Vec::new();
+    let hops = examine(target, options, |hop| told.push(hop.clone())).await;
+    assert_eq!(told, hops, "each hop is told once, in order");
+    hops
+}
+
+/// Says that exactly these hops are red.
+fn assert_red<'a>(hops: &'a [Hop], names: &[&str]) -> Vec<&'a Hop> {
+    let red: Vec<_> = hops.iter().filter(|hop| hop.finding.state == State::Red).collect();
+    let found: Vec<_> = red.iter().map(|hop| hop.name).collect();
+    assert_eq!(found, names, "{hops:#?}");
+    for hop in &red {
+        assert!(hop.finding.remedy.is_some(), "{hop:?}");
+    }
+    red
+}
+
+/// Says that a hop is green, and has these words.
+fn assert_green(hops: &[Hop], name: &str, words: &str) {
+    let hop = hops.iter().find(|hop| hop.name == name).unwrap();
+    assert!(hop.finding.state == State::Green && hop.finding.text.contains(words), "{hop:?}");
+}
+
+/// Says that one hop alone is red, with all of these words in cause and remedy.
+fn assert_fault<'a>(hops: &'a [Hop], name: &str, words: &[&str]) -> &'a Hop {
+    let hop = assert_red(hops, &[name])[0];
+    let said = format!("{} {}", hop.finding.text, hop.finding.remedy.as_ref().unwrap());
+    for word in words {
+        assert!(said.contains(word), "{word:?} is not in {said:?}");
+    }
+    hop
+}
+
+fn good(directory: &Path) -> TestCertificate {
+    TestCertificate::write(directory, "good", &NAMES)
+}
+
+#[tokio::test]
+async fn a_good_server_is_all_green() {
+    let directory = private_directory();
+    let server = start(&good(directory.path()), |_| {}).await;
+    for target in [remote(&server), ours(&server, |_| {})] {
+        let hops = look(&target, &alice()).await;
+        assert_red(&hops, &[]);
+        assert_green(&hops, "TLS", "TLS 1.2 and 1.3");
+        assert_green(&hops, "certificate", "nexus.passport.com, valid until 4096-01-01; its root is a private one");
+        assert_green(&hops, "nexus", "over TLS");
+        assert_green(&hops, "clock", "0 s apart");
+        assert_green(&hops, "login of 5.0 to 7.0", "has a ticket");
+        assert_green(&hops, "login of 7.5", "has a ticket");
+        assert_green(&hops, "sign-in", "USR OK");
+        assert_green(&hops, "switchboard address", "XFR tells");
+        assert_green(&hops, "switchboard", "USR OK");
+        assert_green(&hops, "gateway", "opens, answers and closes");
+        assert_green(&hops, "proxy", "nowhere else");
+        assert_green(&hops, "proxy file", "/proxy.pac");
+    }
+}
+
+#[tokio::test]
+async fn it_is_all_green_as_every_client() {
+    let directory = private_directory();
+    let server = start(&good(directory.path()), |_| {}).await;
+    for client in Client::every() {
+        let hops = look(&remote(&server), &Options { client: Some(client), ..alice() }).await;
+        // There is no terminator here.
+        assert_red(&hops, if client.needs_old_tls() { &["TLS of Windows XP"] } else { &[] });
+        assert_green(&hops, "switchboard", "USR OK");
+    }
+}
+
+#[tokio::test]
+async fn without_an_account_it_is_the_refusals_that_are_green() {
+    let directory = private_directory();
+    let server = start(&good(directory.path()), |config| {
+        config.listen.dispatch = Some("127.0.0.1:0".parse().unwrap());
+    })
+    .await;
+    let hops = look(&ours(&server, |_| {}), &Options::default()).await;
+    assert_red(&hops, &[]);
+    assert_green(&hops, "login of 5.0 to 7.0", "refused, as it should be");
+    assert_green(&hops, "login of 7.5", "refused, as it should be");
+    assert_green(&hops, "sign-in", "MSNP12 and refuses a wrong ticket");
+    assert_green(&hops, "switchboard", "refuses a wrong cookie");
+    assert_green(&hops, "dispatch server", "which is open");
+    let dispatch = server.server().addresses().main("dispatch").unwrap().port();
+    let http = server.server().addresses().http.port();
+    // A remote dispatch server is gone through, as clients do; and TLS is spoken in a tunnel.
+    let target = Target::remote("localhost", Ports { notification: dispatch, http, https: 0 });
+    let hops = look(&target, &alice()).await;
+    assert_red(&hops, &[]);
+    assert_green(&hops, "host name", "localhost is 127.0.0.1");
+    assert_green(&hops, "TLS", "1.2 and 1.3 on the proxy localhost:");
+    assert_green(&hops, "nexus", "over TLS");
+    assert_green(&hops, "switchboard", "USR OK");
+}
+
+#[tokio::test]
+async fn a_wrong_advertised_switchboard_is_named() {
+    let directory = private_directory();
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
+    let told = nobody.clone();
+    let server = start(&good(directory.path()), |config| config.advertise.switchboard = Some(told)).await;
+    let words = [nobody.as_str(), "nothing listens", "advertise.switchboard"];
+    assert_fault(&look(&remote(&server), &alice()).await, "switchboard address", &words);
+    // Our own configuration is enough to see it; nobody has to sign in.
+    let ours = ours(&server, |config| config.advertise.switchboard = Some(nobody.clone()));
+    assert_fault(&look(&ours, &Options::default()).await, "switchboard address", &words);
+}
+
+#[tokio::test]
+async fn a_switchboard_of_another_service_is_named() {
+    let directory = private_directory();
+    let web = another_service().await.to_string();
+    let server = start(&good(directory.path()), |config| config.advertise.switchboard = Some(web)).await;
+    assert_fault(&look(&remote(&server), &alice()).await, "switchboard", &["does not answer as its switchboard"]);
+}
+
+/// A web server of somebody else.
+async fn another_service() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let answer = b"HTTP/1.1 404 Not Found\r\nServer: teapot/1.0\r\nContent-Length: 0\r\n\r\n";
+                let _ = stream.write_all(answer).await;
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_closed_gateway_port_is_named() {
+    let directory = private_directory();
+    let server = start(&good(directory.path()), |_| {}).await;
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let closed = ours(&server, |config| config.listen.http = Some(nobody));
+    let hops = look(&closed, &alice()).await;
+    let hop = assert_fault(&hops, "HTTP port", &["nothing listens", "the gateway is closed", "listen.http"]);
+    assert_eq!(hop.finding.codes[0], "81000306");
+    // The rest goes on over TLS.
+    assert_green(&hops, "switchboard", "USR OK");
+
+    let web = another_service().await;
+    let other = ours(&server, |config| config.listen.http = Some(web));
+    let hops = look(&other, &alice()).await;
+    assert_fault(&hops, "gateway", &["answered with 404", "teapot/1.0", "listen.http"]);
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_named() {
+    let directory = private_directory();
+    let expired = TestCertificate::write_expired(directory.path(), "old", &NAMES);
+    let server = start(&expired, |_| {}).await;
+    let hops = look(&remote(&server), &alice()).await;
+    let hop = assert_fault(&hops, "certificate", &["expired on 2005-12-31", "[[tls.certificate]]", "SIGHUP"]);
+    assert_eq!(hop.finding.codes[0], "80048821");
+    // What comes after is looked at all the same, and says how.
+    assert_green(&hops, "login of 7.5", "over plain HTTP, as clients would stop at the TLS above");
+    assert_green(&hops, "switchboard", "USR OK");
+}
+
+#[tokio::test]
+async fn a_certificate_for_other_names_is_named() {
+    let directory = private_directory();
+    let other = TestCertificate::write(directory.path(), "other", &["chat.example.com", "nexus.passport.com"]);
+    let server = start(&other, |_| {}).await;
+    let seven = Options { client: client("7.5"), ..alice() };
+    let words = ["chat.example.com, nexus.passport.com", "loginnet.passport.com and login.live.com"];
+    assert_fault(&look(&remote(&server), &seven).await, "certificate", &words);
+    let six = Options { client: client("6.2"), ..alice() };
+    assert_red(&look(&remote(&server), &six).await, &[]);
+    // A root that did not sign it.
+    let root = Some(good(directory.path()).files.chain);
+    assert_fault(&look(&remote(&server), &Options { root, ..alice() }).await, "certificate", &["does not lead to"]);
+    let root = Some(other.files.chain.clone());
+    assert_red(&look(&remote(&server), &Options { root, ..alice() }).await, &[]);
+}
+
+#[tokio::test]
+async fn a_certificate_that_openssl_makes_is_good_though_it_is_an_authority() {
+    let directory = private_directory();
+    let authority = TestCertificate::write_authority(directory.path(), "authority", &NAMES);
+    let server = start(&authority, |_| {}).await;
+    for root in [None, Some(authority.files.chain.clone())] {
+        let hops = look(&remote(&server), &Options { root, ..alice() }).await;
+        assert_red(&hops, &[]);
+        assert_green(&hops, "nexus", "over TLS");
+    }
+    let root = Some(good(directory.path()).files.chain);
+    assert_fault(&look(&remote(&server), &Options { root, ..alice() }).await, "certificate", &["does not lead to"]);
+}
+
+#[tokio::test]
+async fn our_own_server_has_to_show_what_its_settings_say() {
+    let directory = private_directory();
+    let data = directory.path().join("data");
+    let (mine, other) = (good(directory.path()), TestCertificate::write(directory.path(), "other", &NAMES));
+    let server = start(&mine, |config| {
+        config.tls.certificate.clear();
+        config.tls.own_root = true;
+        config.data = data.clone();
+    })
+    .await;
+    let own_root = |config: &mut Config| {
+        config.tls.own_root = true;
+        config.data = data.clone();
+    };
+    let hops = look(&ours(&server, own_root), &alice()).await;
+    assert_red(&hops, &[]);
+    assert_green(&hops, "certificate", "its root is the one in");
+    let strange = ours(&server, |config| config.tls.certificate.push(other.files.clone()));
+    let words = ["neither from a public root nor from", "other.pem", "SIGHUP"];
+    assert_fault(&look(&strange, &alice()).await, "certificate", &words);
+    // Who may not read the directory of the server is told so.
+    let unread = ours(&server, |config| {
+        config.tls.own_root = true;
+        config.data = directory.path().join("elsewhere");
+    });
+    let hops = look(&unread, &alice()).await;
+    assert_red(&hops, &[]);
+    assert_green(&hops, "certificate", "was not seen: cannot read roots from");
+
+    let server = start(&mine, |_| {}).await;
+    let hops = look(&ours(&server, |config| config.tls.certificate.push(mine.files.clone())), &alice()).await;
+    assert_red(&hops, &[]);
+    assert_green(&hops, "certificate", "it is the one in");
+}
+
+/// Somebody who takes connections and says nothing.
+async fn silent_service() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        loop {
+            held.push(listener.accept().await.unwrap());
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn who_says_nothing_is_named_with_what_did_not_come() {
+    let directory = private_directory();
+    let server = start(&good(directory.path()), |_| {}).await;
+    let silent = silent_service().await;
+    let target = ours(&server, |config| config.listen.notification = Some(silent));
+    let hops = look(&target, &Options::default()).await;
+    let words = ["does not answer as a notification server", "waiting for the dialect: nothing came for 4 s"];
+    let hop = hops.iter().find(|hop| hop.name == "sign-in").unwrap();
+    assert!(words.iter().all(|word| hop.finding.text.contains(word)), "{hop:?}");
+}
+
+/// A reverse proxy that writes the names of headers in lower case, as many do.
+async fn lower_casing(to: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (client, _) = listener.accept().await.unwrap();
+            let server = TcpStream::connect(to).await.unwrap();
+            tokio::spawn(async move {
+                let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+                    (client.into_split(), server.into_split());
+                tokio::spawn(async move { copy(&mut from_client, &mut to_server).await });
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let Ok(byte) = from_server.read_u8().await else { return };
+                    head.push(byte);
+                }
+                let lower = |line: &str| match line.split_once(':') {
+                    Some((name, value)) => format!("{}:{value}", name.to_lowercase()),
+                    None => line.to_owned(),
+                };
+                let head: Vec<_> = std::str::from_utf8(&head).unwrap().split("\r\n").map(lower).collect();
+                let _ = to_client.write_all(head.join("\r\n").as_bytes()).await;
+                let _ = copy(&mut from_server, &mut to_client).await;
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn lower_cased_headers_are_named_once() {
+    let server = start(&good(private_directory().path()), |config| {
+        config.listen.https = None;
+        config.tls.certificate.clear();
+    })
+    .await;
+    let proxy = lower_casing(server.server().addresses().http).await;
+    let notification = server.notification().port();
+    let target = Target::remote("127.0.0.1", Ports { notification, http: proxy.port(), https: 0 });
+    let hops = look(&target, &alice()).await;
+    let words = ["passporturls where clients look for PassportURLs", "reverse proxy"];
+    assert_fault(&hops, "nexus", &words);
+    assert_green(&hops, "switchboard", "USR OK");
+}
+
+#[tokio::test]
+async fn title_case_is_named_unless_it_is_wanted() {
+    use swallowtail_config::HeaderCase::Title;
+    let directory = private_directory();
+    let server = start(&good(directory.path()), |config| config.http.header_case = Title).await;
+    assert_fault(&look(&remote(&server), &alice()).await, "nexus", &["Passporturls", "http.header_case"]);
+    assert_red(&look(&ours(&server, |config| config.http.header_case = Title), &alice()).await, &[]);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_named_with_the_code_that_the_client_shows() {
+    let directory = private_directory();
+    let server = start(&good(directory.path()), |_| {}).await;
+    let mut options = alice();
+    options.account.as_mut().unwrap().password = "wrong horse".to_owned();
+    let hops = look(&remote(&server), &options).await;
+    for hop in assert_red(&hops, &["login of 5.0 to 7.0", "login of 7.5"]) {
+        assert_eq!(hop.finding.codes, ["80048821"]);
+    }
+    assert_green(&hops, "sign-in", "for want of a ticket");
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_red_at_its_ports_and_nowhere_else() {
+    let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let target = Target::remote("127.0.0.1", Ports { notification: free(), http: free(), https: free() });
+    let hops = look(&target, &alice()).await;
+    assert_red(&hops, &["notification port", "HTTP port", "HTTPS port"]);
+    let mut config = Config::default();
+    for listener in [&mut config.listen.notification, &mut config.listen.switchboard, &mut config.listen.http] {
+        *listener = Some(SocketAddr::from(([127, 0, 0, 1], free())));
+    }
+    let target = Target::ours(&config).unwrap().remove(0);
+    assert_red(&look(&target, &Options::default()).await, &["notification port", "switchboard port", "HTTP port"]);
+    config.listen.one_port = true;
+    let target = Target::ours(&config).unwrap().remove(0);
+    assert_red(&look(&target, &Options::default()).await, &["notification port", "HTTP port"]);
+    let target = Target::remote("no-such-host.invalid", Ports { notification: 1863, http: 0, https: 0 });
+    assert_red(&look(&target, &alice()).await, &["host name"]);
+}
+
+#[tokio::test]
+async fn microsofts_names_that_lead_elsewhere_are_named_with_the_lines_that_mend_it() {
+    let directory = private_directory();
+    let server = start(&good(directory.path()), |_| {}).await;
+    let options = Options { client: client("7.5"), redirected: true, ..Options::default() };
+    let hops = look(&remote(&server), &options).await;
+    let lines = ["hosts file", "127.0.0.1 messenger.hotmail.com", "127.0.0.1 login.live.com", "127.0.0.1 g.msn.com"];
+    assert_fault(&hops, "Microsoft's names", &lines);
+    let options = Options { client: client("meowsn"), ..options };
+    assert_red(&look(&remote(&server), &options).await, &[]);
+}
+
+#[tokio::test]
+async fn xp_is_named_only_when_it_is_wanted() {
+    let directory = private_directory();
+    let server = start(&good(directory.path()), |_| {}).await;
+    let options = Options { xp: true, ..alice() };
+    let hops = look(&remote(&server), &options).await;
+    assert_fault(&hops, "TLS of Windows XP", &["it is refused", "packaging/old-tls", "proxy.old_tls"]);
+}
+
+/// The doctor as a program, under another program if there is one.
+fn doctor(wrapper: &[&str], arguments: &[&str]) -> Output {
+    let program = swallowtail();
+    let mut command = match wrapper {
+        [] => program,
+        [first, rest @ ..] => {
+            let mut command = Command::new(first);
+            command.args(rest).arg(program.get_program()).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+            command
+        }
+    };
+    command.arg("doctor").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn();
+    let mut child = child
+        .unwrap_or_else(|error| panic!("{wrapper:?} ({error}): on Debian, install it with: apt-get install faketime"));
+    // Who wants no password does not read it.
+    let _ = child.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+/// A running program with Alice, and the arguments that name it.
+fn running(data: &Path) -> (RunningBinary, Vec<String>) {
+    account(data, &["add", "alice@example.com", "--password-stdin"], &format!("{PASSWORD}\n"));
+    let server = RunningBinary::start(data);
+    let ports =
+        [("--notification-port", server.notification.port()), ("--http-port", server.http.port()), ("--https-port", 0)];
+    let mut arguments = vec!["--host".to_owned(), "127.0.0.1".to_owned()];
+    arguments.extend(ports.iter().flat_map(|(flag, port)| [(*flag).to_owned(), port.to_string()]));
+    arguments.extend(["--account", "alice@example.com", "--password-stdin"].map(str::to_owned));
+    (server, arguments)
+}
+
+#[test]
+#[ignore = "needs faketime: run cargo xtask test"]
+fn a_clock_two_days_off_is_named() {
+    let directory = private_directory();
+    let (_server, arguments) = running(directory.path());
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    for (offset, words) in [("-2d", "2 days ahead of the clock here"), ("+2d", "2 days behind the clock here")] {
+        let output = doctor(&["faketime", "-f", offset], &arguments);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        let red: Vec<_> = text.lines().filter(|line| line.starts_with("  RED")).collect();
+        assert!(red.len() == 1 && red[0].starts_with("  RED    clock "), "{text}");
+        let said = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(words) && said.contains("timedatectl"), "{text}");
+    }
+}
+
+#[test]
+fn exit_codes_and_json_are_for_scripts_and_no_secret_is_said() {
+    let directory = private_directory();
+    let (server, arguments) = running(directory.path());
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let output = doctor(&[], &arguments);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("hops that were looked at are green") && !text.contains('\u{1b}'), "{text}");
+    assert!(text.contains("green  switchboard          USR OK"), "{text}");
+
+    let json = doctor(&[], &[&arguments[..], &["--json"]].concat());
+    let said = String::from_utf8(json.stdout).unwrap();
+    assert!(said.starts_with("{\"green\":true,\"targets\":[{\"target\":\"127.0.0.1\",\"hops\":[{\"hop\":"), "{said}");
+    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+    for secret in [PASSWORD, "t=", "CKI"] {
+        assert!(!text.contains(secret) && !said.contains(secret), "{secret}: {text} {said}");
+    }
+
+    let settings = directory.path().join("doctor.toml");
+    let listen = format!(
+        "[listen]\nnotification = \"{}\"\nswitchboard = \"{}\"\nhttp = \"{}\"\n",
+        server.notification, server.switchboard, server.http
+    );
+    std::fs::write(&settings, &listen).unwrap();
+    let path = settings.to_str().unwrap();
+    let output = run(&["doctor", "--config", path]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    // Microsoft's own client needs TLS, of which this has none that it can reach.
+    std::fs::write(&settings, listen + "[proxy]\nenabled = false\n").unwrap();
+    let output = run(&["doctor", "--config", path, "--client", "7.5"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("RED    TLS") && text.contains("listen.https"), "{text}");
+
+    for (arguments, cause) in [
+        (&["doctor", "--config", "no-such-file"][..], "no-such-file"),
+        (&["doctor", "--client", "95"], "7.5"),
+        (&["doctor", "--http-port", "80"], "--host"),
+    ] {
+        let output = run(arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        assert!(error.contains(cause), "{error}");
+    }
+}

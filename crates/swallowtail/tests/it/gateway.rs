@@ -1,0 +1,272 @@
+//! MSNP over HTTP: sessions through the gateway beside those over TCP.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{interval, timeout};
+
+use crate::support::http::{Gateway, Http};
+use crate::support::people::{sign_in_bytes, text_message};
+use crate::support::time::{PATIENCE, StoppedClock};
+use crate::support::wire::Wire;
+use crate::support::{TestServer, address};
+
+/// How often a client asks that is slower than who sends to it.
+const POLLS: Duration = Duration::from_millis(100);
+/// How many sessions a test has at once.
+const SESSIONS: usize = 12;
+
+impl TestServer {
+    fn http(&self) -> SocketAddr {
+        self.server().addresses().http
+    }
+
+    /// Signed in and on line through the gateway.
+    async fn polling(&self, name: &str) -> Gateway {
+        let bytes = sign_in_bytes(&address(name), &self.ticket(name).await);
+        let mut gateway = Gateway::open(self.http(), "NS", &bytes).await;
+        gateway.expect("USR 4 OK").await;
+        gateway.send("SYN 5 0 0\r\nCHG 6 NLN 0\r\n").await;
+        gateway.expect("CHG 6 NLN 0").await;
+        gateway
+    }
+}
+
+/// Alice in a conversation through the gateway, Bob over TCP.
+async fn conversation(server: &TestServer, alice: &mut Gateway, bob: &mut Wire, trid: u32) -> (Gateway, Wire) {
+    let (_, cookie) = alice.transfer(trid).await;
+    let mut board = Gateway::open(server.http(), "SB", &format!("USR 1 alice@example.com {cookie}\r\n")).await;
+    board.expect("USR 1 OK alice@example.com").await;
+    board.send("CAL 2 bob@example.com\r\n").await;
+    let ring = bob.expect("RNG ").await;
+    let mut joined = Wire::dial(ring.word(2).parse().unwrap()).await;
+    joined.ask("ANS", format!("bob@example.com {} {}", ring.word(4), ring.word(1))).await;
+    joined.expect("ANS").await;
+    board.expect("JOI bob@example.com").await;
+    (board, joined)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_passes_with_bodies_cut_at_every_offset() {
+    let server = TestServer::start().await;
+    server.accounts(["alice", "bob"]).await;
+    let mut alice = server.polling("alice").await;
+    let mut bob = server.online("bob").await;
+    let payload = text_message("Hello, cut anywhere: \u{e9}\u{20ac}");
+    let message = [format!("MSG 3 A {}\r\n", payload.len()).as_bytes(), payload.as_slice()].concat();
+    let mut boards = Vec::new();
+    for number in 0..SESSIONS {
+        boards.push(conversation(&server, &mut alice, &mut bob, 10 + u32::try_from(number).unwrap()).await);
+    }
+    let mut all = JoinSet::new();
+    for (number, (mut board, mut joined)) in boards.into_iter().enumerate() {
+        let (message, payload) = (message.clone(), payload.clone());
+        all.spawn(async move {
+            for cut in (1..message.len()).skip(number).step_by(SESSIONS) {
+                board.send(&message[..cut]).await;
+                board.send(&message[cut..]).await;
+                board.expect("ACK 3").await;
+                let got = joined.expect("MSG alice@example.com").await;
+                assert_eq!(got.payload, payload, "cut at {cut}");
+                // And back: it waits for a poll.
+                joined.message(&payload).await;
+                let head = board.expect("MSG bob@example.com").await;
+                assert!(head.ends_with(&format!(" {}\r\n", payload.len())), "{head}");
+                assert_eq!(board.inbox.as_bytes(), payload, "cut at {cut}");
+                board.inbox.clear();
+            }
+        });
+    }
+    all.join_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_passes_with_bodies_cut_at_every_offset() {
+    let server = TestServer::start().await;
+    let http = server.http();
+    let mut all = JoinSet::new();
+    for number in 0..SESSIONS {
+        let name = format!("user{number}");
+        server.account(&name).await;
+        let bytes = sign_in_bytes(&address(&name), &server.ticket(&name).await);
+        all.spawn(async move {
+            for cut in (1..bytes.len()).skip(number).step_by(SESSIONS) {
+                let mut gateway = Gateway::open(http, "NS", &bytes[..cut]).await;
+                gateway.send(&bytes[cut..]).await;
+                let lines = gateway.expect("USR 4 OK").await;
+                let verbs: Vec<_> = lines.lines().filter_map(|line| line.get(..3)).collect();
+                assert_eq!(verbs, ["VER", "CVR", "USR", "USR"], "cut at {cut}: {lines}");
+                gateway.send("OUT\r\n").await;
+                assert!(gateway.closed, "cut at {cut}");
+            }
+        });
+    }
+    all.join_all().await;
+}
+
+#[tokio::test]
+async fn out_and_a_sign_in_elsewhere_end_a_session_with_its_last_bytes() {
+    let server = TestServer::start().await;
+    server.accounts(["alice", "bob"]).await;
+    let mut alice = server.polling("alice").await;
+    alice.inbox.clear();
+    let _elsewhere = server.online("alice").await;
+    alice.poll().await;
+    assert_eq!((alice.inbox.as_str(), alice.closed), ("OUT OTH\r\n", true));
+    let id = alice.session.clone();
+    assert_eq!(alice.raw(&format!("Action=poll&SessionID={id}"), b"").await.status, 400, "the name is dead");
+
+    let mut bob = server.polling("bob").await;
+    bob.inbox.clear();
+    bob.send("OUT\r\n").await;
+    assert!(bob.closed);
+    let mut garbage = Gateway::open(server.http(), "NS", "VER 1 MSNP12\r\n\0\r\n").await;
+    assert!(garbage.closed, "what is no MSNP ends it too: {:?}", garbage.inbox);
+    let id = garbage.session.clone();
+    assert_eq!(garbage.raw(&format!("SessionID={id}"), b"VER").await.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_reaches_somebody_who_polls_whole() {
+    const CHUNKS: usize = 1000;
+    let server = TestServer::start().await;
+    server.accounts(["alice", "bob"]).await;
+    let mut alice = server.polling("alice").await;
+    let mut bob = server.online("bob").await;
+    let (mut board, mut sender) = conversation(&server, &mut alice, &mut bob, 9).await;
+    // As fast as the server takes them, some 1.3 MB: more than everything on the way can hold.
+    let sending = tokio::spawn(async move {
+        for number in 0..CHUNKS {
+            let payload = format!("Content-Type: application/x-msnmsgrp2p\r\n\r\n{number:08}{}", "x".repeat(1250));
+            sender.send(format!("MSG {} D {}\r\n{payload}", number + 10, payload.len())).await;
+        }
+        for number in 0..CHUNKS {
+            sender.expect(&format!("ACK {}", number + 10)).await;
+        }
+        sender
+    });
+    let mut got = String::new();
+    let mut clock = interval(POLLS);
+    while got.matches("x-msnmsgrp2p").count() < CHUNKS {
+        assert!(!board.closed, "closed after {} bytes", got.len());
+        clock.tick().await;
+        board.poll().await;
+        got.push_str(&std::mem::take(&mut board.inbox));
+    }
+    let numbers: Vec<usize> =
+        got.split("x-msnmsgrp2p\r\n\r\n").skip(1).map(|rest| rest[..8].parse().unwrap()).collect();
+    assert_eq!(numbers, (0..CHUNKS).collect::<Vec<_>>());
+    sending.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_no_request_of_a_session_is_400() {
+    let server = TestServer::start().await;
+    let mut gateway = Gateway::open(server.http(), "NS", "").await;
+    assert_eq!(gateway.inbox, "", "an empty opening has an empty answer");
+    let id = gateway.session.clone();
+    let (key, counter) = id.split_once('.').unwrap();
+    for query in [
+        "",
+        "Action=poll",
+        "Action=open",
+        "Action=open&Server=XX&IP=a",
+        "Action=close&SessionID=1.1",
+        "Action=poll&SessionID=1132637400.1",
+        "SessionID=1132637400.1",
+        &format!("SessionID={key}"),
+        &format!("SessionID={key}.{counter}.1"),
+        &format!("SessionID={key}.99"),
+        &format!("SessionID=0{id}"),
+    ] {
+        let answer = gateway.raw(query, b"").await;
+        assert_eq!((answer.status, answer.header("Content-Length")), (400, Some("0")), "{query}");
+    }
+    gateway.send("VER 1 MSNP12\r\n").await;
+    gateway.expect("VER 1 MSNP12").await;
+}
+
+#[tokio::test]
+async fn of_two_requests_at_once_one_is_400_and_nothing_is_lost() {
+    let server = TestServer::start().await;
+    let mut first = Gateway::open(server.http(), "NS", "").await;
+    let mut second = Http::dial(server.http()).await;
+    let mut third = Http::dial(server.http()).await;
+    let head = format!("POST /gateway/gateway.dll?SessionID={} HTTP/1.1\r\nHost: x", first.session);
+    // The first one waits for a reply that does not come, for as long as the clock stands still.
+    let clock = StoppedClock::new();
+    first.http.send(&head, b"VER 1 ").await;
+    // It was read before this one.
+    assert_eq!(third.ask("GET /proxy.pac HTTP/1.1\r\nHost: x", b"").await.status, 200);
+    assert_eq!(second.ask(&head, b"OUT\r\n").await.status, 400);
+    clock.pass(Duration::from_secs(1)).await;
+    let answer = first.http.answer().await;
+    assert_eq!((answer.status, answer.text()), (200, ""));
+    drop(clock);
+    first.send("MSNP12\r\n").await;
+    first.expect("VER 1 MSNP12").await;
+}
+
+#[tokio::test]
+async fn the_host_of_an_answer_cannot_be_forged() {
+    let server = TestServer::start().await;
+    let mut http = Http::dial(server.http()).await;
+    for (host, ip) in [("a;Session=close", "x%0d%0aSet-Cookie: a"), ("a b", "x"), ("", "\"<>")] {
+        let head = format!("POST /gateway/gateway.dll?Action=open&Server=NS&IP={ip} HTTP/1.1\r\nHost: {host}");
+        let answer = http.ask(&head, b"").await;
+        let Some(words) = answer.header("X-MSN-Messenger") else {
+            assert_eq!(answer.status, 400, "{host}");
+            http = Http::dial(server.http()).await;
+            continue;
+        };
+        let gateway = words.split_once("GW-IP=").unwrap().1;
+        assert_eq!(gateway, server.http().to_string(), "{host}");
+        assert_eq!(answer.header("Set-Cookie"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_is_refused_and_the_session_lives() {
+    let server = TestServer::start().await;
+    let mut gateway = Gateway::open(server.http(), "NS", "").await;
+    let query = format!("SessionID={}", gateway.session);
+    assert_eq!(gateway.raw(&query, &vec![b'x'; 16 * 1024 + 1]).await.status, 413);
+    gateway.http = Http::dial(server.http()).await;
+    gateway.send("VER 1 MSNP12\r\n").await;
+    gateway.expect("VER 1 MSNP12").await;
+}
+
+#[tokio::test]
+async fn an_address_has_only_so_many_sessions() {
+    let server = TestServer::start_with(|config| {
+        config.limits.exempt.clear();
+        config.limits.gateway_sessions_per_address = 2;
+    })
+    .await;
+    let mut sessions = [Gateway::open(server.http(), "NS", "").await, Gateway::open(server.http(), "SB", "").await];
+    let mut http = Http::dial(server.http()).await;
+    let open = "POST /gateway/gateway.dll?Action=open&Server=NS&IP=x HTTP/1.1\r\nHost: x";
+    let answer = http.ask(open, b"").await;
+    assert_eq!((answer.status, answer.header("Retry-After")), (503, Some("60")));
+    sessions[0].send("OUT\r\n").await;
+    assert_eq!(http.ask(open, b"").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_stop_is_told_to_those_who_poll() {
+    let server = TestServer::start().await;
+    server.accounts(["alice"]).await;
+    let mut alice = server.polling("alice").await;
+    alice.inbox.clear();
+    let stopping = tokio::spawn(server.stop());
+    // A server that did not wait for her would take no poll.
+    let told = timeout(PATIENCE, async {
+        while !alice.closed {
+            alice.poll().await;
+        }
+    });
+    told.await.unwrap();
+    assert_eq!(alice.inbox, "OUT SSD\r\n");
+    stopping.await.unwrap();
+}

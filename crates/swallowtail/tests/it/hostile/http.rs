@@ -1,0 +1,210 @@
+//! Requests that must not be, over sockets: each is answered or closed, and chats go on.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::support::http::{Gateway, Http};
+use crate::support::time::{PATIENCE, pass};
+use crate::support::{TestServer, address};
+
+/// Sends a head and then as much of `more` as the server takes; what it answered.
+async fn attack(server: SocketAddr, head: &str, more: &[u8], times: usize) -> String {
+    let mut stream = TcpStream::connect(server).await.unwrap();
+    let (mut from, mut to) = stream.split();
+    let mut answer = Vec::new();
+    let send = async {
+        if to.write_all(head.as_bytes()).await.is_err() {
+            return;
+        }
+        for _ in 0..times {
+            if to.write_all(more).await.is_err() {
+                return;
+            }
+        }
+    };
+    let both = async { tokio::join!(send, from.read_to_end(&mut answer)) };
+    let ((), _) = timeout(PATIENCE, both).await.unwrap_or_else(|_| panic!("{head:?} keeps its connection"));
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn bodies_without_end_and_heads_without_sense_cost_only_their_own_connection() {
+    let server = TestServer::start().await;
+    let mut bystanders = server.bystanders().await;
+    let http = server.server().addresses().http;
+    let chunk = [b"8000\r\n".as_slice(), &[b'x'; 0x8000], b"\r\n"].concat();
+    let deep = "<a>".repeat(10_000).into_bytes();
+    let rst = "POST /RST.srf HTTP/1.1\r\nConnection: close\r\n";
+    let config = "POST /Config/MsgrConfig.asmx HTTP/1.1\r\nConnection: close\r\n";
+    let gateway = "POST /gateway/gateway.dll?Action=open&Server=NS&IP=x HTTP/1.1\r\nConnection: close\r\n";
+    let table: &[(String, &[u8], usize, &str)] = &[
+        (format!("{rst}Content-Length: 10485760\r\n\r\n"), &[b'x'; 0x8000], 320, "Invalid Request"),
+        (format!("{rst}Transfer-Encoding: chunked\r\n\r\n"), &chunk, 1000, "Invalid Request"),
+        (format!("{rst}Content-Length: {}\r\n\r\n", deep.len()), &deep, 1, "Invalid Request"),
+        (format!("{config}Content-Length: 10485760\r\n\r\n"), &[b'x'; 0x8000], 320, "413 Payload Too Large"),
+        (format!("{config}Transfer-Encoding: chunked\r\n\r\n"), &chunk, 1000, "413 Payload Too Large"),
+        (format!("{config}Content-Length: {}\r\n\r\n", deep.len()), &deep, 1, "500 Internal Server Error"),
+        (format!("{gateway}Content-Length: 10485760\r\n\r\n"), &[b'x'; 0x8000], 320, "413 Payload Too Large"),
+        (format!("{gateway}Transfer-Encoding: chunked\r\n\r\n"), &chunk, 1000, "413 Payload Too Large"),
+        (format!("{rst}Content-Length: 5\r\nContent-Length: 6\r\n\r\n"), b"xxxxxx", 1, "400 Bad Request"),
+        (format!("{rst}Content-Length: -1\r\n\r\n"), b"", 1, "400 Bad Request"),
+        ("GET / HTTP/1.1\r\nA:".to_owned(), &[b'x'; 0x1000], 64, "431 Request Header Fields Too Large"),
+        ("CONNECT messenger.hotmail.com:1863 HTTP/1.1\r\nA:".to_owned(), &[b'x'; 0x1000], 64, ""),
+        (
+            "GET /login2.srf HTTP/1.1\r\nConnection: close\r\nAuthorization: Passport1.4 sign-in=%,pwd=%%%\r\n\r\n"
+                .to_owned(),
+            b"",
+            1,
+            "401",
+        ),
+        (
+            "GET /login2.srf HTTP/1.1\r\nConnection: close\r\nAuthorization: Passport1.4\r\n\r\n".to_owned(),
+            b"",
+            1,
+            "401",
+        ),
+        ("\x16\x03\x01\x02\x00\x01\x00\x01\x7c\x03\x03\r\n\r\n".to_owned(), b"", 1, "400 Bad Request"),
+        ("\0\0\0\0\r\n\r\n".to_owned(), b"", 1, "400 Bad Request"),
+    ];
+    for (head, more, times, expected) in table {
+        let answer = attack(http, head, more, *times).await;
+        assert!(answer.contains(expected), "{head:?}: {answer}");
+    }
+    bystanders.are_untouched().await;
+}
+
+/// Asks for a ticket, dialled from an address of its own. The answer is not waited for.
+async fn ask_for_ticket(server: SocketAddr, from: u8, name: &str, password: &str) -> Http {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, from)), 0)).unwrap();
+    let mut http = Http::over(socket.connect(server).await.unwrap());
+    let head = format!(
+        "GET /login2.srf HTTP/1.1\r\nHost: x\r\nAuthorization: Passport1.4 OrgVerb=GET,sign-in={},pwd={password},x",
+        address(name)
+    );
+    http.send(&head, b"").await;
+    http
+}
+
+/// The same, and the status of the answer.
+async fn try_password(server: SocketAddr, from: u8, name: &str, password: &str) -> u16 {
+    ask_for_ticket(server, from, name, password).await.answer().await.status
+}
+
+#[tokio::test]
+async fn who_guesses_passwords_is_refused_by_address_and_nobody_else_is() {
+    let server = TestServer::start_with(|config| {
+        config.limits.exempt.clear();
+        config.limits.wrong_passwords_per_address = 3;
+    })
+    .await;
+    server.account_with_password("alice", "right").await;
+    let http = server.server().addresses().http;
+    for name in ["alice", "nobody", "alice"] {
+        assert_eq!(try_password(http, 7, name, "wrong").await, 401);
+    }
+    assert_eq!(try_password(http, 7, "alice", "right").await, 503, "also with the right one");
+    assert_eq!(try_password(http, 8, "alice", "right").await, 200);
+    // A ticket that somebody has goes on working, and who is here is not asked for a password.
+    let ticket = server.ticket("alice").await;
+    crate::support::people::sign_in(server.notification(), &address("alice"), &ticket).await;
+}
+
+#[tokio::test]
+async fn an_account_under_attack_is_slow_for_strangers_and_not_where_it_is_at_home() {
+    let server = TestServer::start_with(|config| {
+        config.limits.exempt.clear();
+        config.limits.wrong_passwords_per_account = 2;
+    })
+    .await;
+    server.account_with_password("alice", "right").await;
+    let http = server.server().addresses().http;
+    assert_eq!(try_password(http, 1, "alice", "right").await, 200);
+    for from in [2, 3] {
+        assert_eq!(try_password(http, from, "alice", "wrong").await, 401);
+    }
+    // Strangers wait for 1, 3, 7 and 15 seconds, in the order in which they come, or for longer if she comes in between.
+    let strangers: Vec<_> = (4..8).map(|from| tokio::spawn(try_password(http, from, "alice", "right"))).collect();
+    assert_eq!(try_password(http, 1, "alice", "right").await, 200);
+    assert!(finished(&strangers) < strangers.len(), "she did not wait for the strangers' turns");
+    pass(Duration::from_secs(31)).await;
+    for stranger in strangers {
+        assert_eq!(stranger.await.unwrap(), 200);
+    }
+}
+
+#[tokio::test]
+async fn attempts_that_come_at_once_are_not_all_free() {
+    let server = TestServer::start_with(|config| {
+        config.limits.exempt.clear();
+        config.limits.wrong_passwords_per_account = 2;
+    })
+    .await;
+    let http = server.server().addresses().http;
+    // Two are free, and the others wait for 1, 3, 7, 15 and 31 seconds.
+    let attempts: Vec<_> = (1..=7).map(|from| tokio::spawn(try_password(http, from, "alice", "wrong"))).collect();
+    // One that comes later, and is free too.
+    assert_eq!(try_password(http, 8, "nobody", "wrong").await, 401);
+    assert!(finished(&attempts) < attempts.len(), "none of them waits");
+    pass(Duration::from_secs(31)).await;
+    for attempt in attempts {
+        assert_eq!(attempt.await.unwrap(), 401);
+    }
+}
+
+fn finished(attempts: &[JoinHandle<u16>]) -> usize {
+    attempts.iter().filter(|attempt| attempt.is_finished()).count()
+}
+
+#[tokio::test]
+async fn ids_of_sessions_that_are_guessed_find_nothing() {
+    let server = TestServer::start().await;
+    let http = server.server().addresses().http;
+    let mut own = Gateway::open(http, "NS", "").await;
+    let (key, _) = own.session.split_once('.').map(|(key, rest)| (key.parse::<u64>().unwrap(), rest)).unwrap();
+    for step in 1..200 {
+        for guess in [key.wrapping_add(step), key.wrapping_sub(step), step] {
+            assert_eq!(own.raw(&format!("SessionID={guess}.1"), b"OUT\r\n").await.status, 400);
+        }
+    }
+    own.send("VER 1 MSNP12\r\n").await;
+    own.expect("VER 1 MSNP12").await;
+}
+
+#[tokio::test]
+async fn a_session_can_be_bound_to_the_address_that_opened_it() {
+    let server = TestServer::start_with(|config| config.gateway.bind_to_address = true).await;
+    let http = server.server().addresses().http;
+    let mut own = Gateway::open(http, "NS", "").await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.9:0".parse().unwrap()).unwrap();
+    let mut other = Http::over(socket.connect(http).await.unwrap());
+    let head = format!("POST /gateway/gateway.dll?SessionID={} HTTP/1.1\r\nHost: x", own.session);
+    assert_eq!(other.ask(&head, b"OUT\r\n").await.status, 400);
+    own.send("VER 1 MSNP12\r\n").await;
+    own.expect("VER 1 MSNP12").await;
+}
+
+#[tokio::test]
+async fn a_client_that_asks_and_does_not_read_is_closed_and_holds_up_nobody() {
+    let server = TestServer::start().await;
+    let mut bystanders = server.bystanders().await;
+    let mut stream = TcpStream::connect(server.server().addresses().http).await.unwrap();
+    let request = b"GET /proxy.pac HTTP/1.1\r\nHost: x\r\n\r\n";
+    // Until the buffers of both ends are full.
+    let full = timeout(PATIENCE, async {
+        loop {
+            let write = timeout(Duration::from_millis(300), stream.write_all(request)).await;
+            if !matches!(write, Ok(Ok(()))) {
+                return;
+            }
+        }
+    });
+    full.await.unwrap();
+    bystanders.are_untouched().await;
+}

@@ -1,0 +1,153 @@
+//! Those who take too much: connections of one address, and what waits for somebody who does not read.
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpSocket;
+use tokio::time::timeout;
+
+use crate::support::people::{self, open_board, text_message};
+use crate::support::time::PATIENCE;
+use crate::support::wire::Wire;
+use crate::support::{TestServer, address};
+
+/// Whether a new connection is served.
+async fn is_admitted(listener: SocketAddr) -> Option<Wire> {
+    let mut wire = Wire::dial(listener).await;
+    wire.line("PNG").await;
+    wire.next().await.map(|_| wire)
+}
+
+#[tokio::test]
+async fn an_address_has_twenty_connections_that_are_not_signed_in() {
+    let server = TestServer::start_limited().await;
+    let alice = server.account("alice").await;
+    let mut open = Vec::new();
+    for _ in 0..20 {
+        open.push(is_admitted(server.notification()).await.unwrap());
+    }
+    assert!(is_admitted(server.notification()).await.is_none());
+    let mut board = Wire::dial(server.switchboard()).await;
+    assert_eq!(board.last_lines().await, [""; 0], "both listeners count together");
+
+    // Signing in makes room.
+    let mut wire = open.pop().unwrap();
+    wire.send(people::sign_in_bytes(&alice, &server.ticket("alice").await)).await;
+    wire.expect("USR 4 OK").await;
+    open.push(is_admitted(server.notification()).await.unwrap());
+    // So does leaving.
+    let mut leaver = open.pop().unwrap();
+    leaver.line("OUT").await;
+    leaver.until_closed().await;
+    drop(leaver);
+    admitted_soon(server.notification()).await;
+    assert!(wire.before_pong().await.iter().all(|frame| frame.word(0) != "OUT"));
+}
+
+#[tokio::test]
+async fn an_address_has_sixty_four_connections() {
+    let server = TestServer::start_limited().await;
+    let mut open = Vec::new();
+    for number in 0..64 {
+        let name = format!("user{number}");
+        server.account(&name).await;
+        open.push(server.sign_in(&name).await);
+    }
+    assert!(is_admitted(server.notification()).await.is_none());
+    let mut leaver = open.pop().unwrap();
+    leaver.line("OUT").await;
+    leaver.until_closed().await;
+    drop(leaver);
+    admitted_soon(server.notification()).await;
+    for wire in &mut open {
+        assert_eq!(wire.before_pong().await, []);
+    }
+}
+
+/// A place is free when the server has seen the end of the old connection, a moment after its client has.
+async fn admitted_soon(listener: SocketAddr) -> Wire {
+    let soon = timeout(PATIENCE, async {
+        loop {
+            if let Some(wire) = is_admitted(listener).await {
+                return wire;
+            }
+        }
+    });
+    soon.await.unwrap()
+}
+
+/// Too many commands at once are no error: they are read more slowly.
+#[tokio::test]
+async fn a_burst_of_commands_is_answered_whole_and_in_order() {
+    let server = TestServer::start_limited().await;
+    server.account("alice").await;
+    let mut alice = server.sign_in("alice").await;
+    let burst: String = (1000..1240).map(|trid| format!("GTC {trid} A\r\n")).collect();
+    alice.send(burst).await;
+    for trid in 1000..1240 {
+        assert_eq!(alice.next().await.unwrap().line, format!("GTC {trid} A"));
+    }
+}
+
+/// Bob stops reading in a conversation of three. Alice hears NAK and that he is gone; Carol misses nothing.
+#[tokio::test]
+async fn one_who_does_not_read_is_closed_and_the_others_miss_nothing() {
+    let server = TestServer::start().await;
+    let mut bystanders = server.bystanders().await;
+    let [alice, bob, carol] = server.accounts(["alice", "bob", "carol"]).await;
+    let mut notification = server.online("alice").await;
+    let (mut bobs, mut carols) = (server.online("bob").await, server.online("carol").await);
+    let mut board = open_board(&alice, &mut notification).await;
+
+    board.done("CAL", &bob).await;
+    let ring = bobs.expect("RNG ").await;
+    let socket = TcpSocket::new_v4().unwrap();
+    // The less the kernel takes, the sooner the server notices.
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut silent = Wire::over(socket.connect(server.switchboard()).await.unwrap());
+    silent.ask("ANS", format!("{bob} {} {}", ring.word(4), ring.word(1))).await;
+    board.expect("JOI bob@example.com ").await;
+    let silent = silent.into_stream();
+    let mut reader = people::join_board(&mut board, &carol, &mut carols).await;
+
+    let payload = text_message(&"x".repeat(1500));
+    let mut sent = 0;
+    loop {
+        let answer = board.message(&payload).await;
+        sent += 1;
+        assert_eq!(reader.expect("MSG ").await.payload, payload);
+        if answer.word(0) == "NAK" {
+            break;
+        }
+        assert!(sent < 20_000, "30 MB wait for somebody who does not read");
+    }
+    assert_eq!(board.expect("BYE").await.line, "BYE bob@example.com");
+    assert_eq!(reader.next().await.unwrap().line, "BYE bob@example.com");
+    assert_eq!(board.message(&payload).await.word(0), "ACK", "two are left");
+    bystanders.are_untouched().await;
+    drop(silent);
+}
+
+/// The same on the notification connection: somebody who does not read what others tell is off line for them.
+#[tokio::test]
+async fn a_watcher_who_does_not_read_is_closed_and_seen_to_leave() {
+    let server = TestServer::start().await;
+    server.accounts(["alice", "bob"]).await;
+    let (mut alice, bob) = server.friends("alice", "bob").await;
+    let silent = bob.into_stream();
+    socket2::SockRef::from(&silent).set_recv_buffer_size(4096).unwrap();
+    let name = "x".repeat(387);
+    let mut gone = false;
+    for round in 0..40_000 {
+        let status = ["NLN", "BSY"][round % 2];
+        alice.done("CHG", format!("{status} 0 {name}{name}{name}")).await;
+        if round % 50 == 0 {
+            let told = alice.before_pong().await;
+            if told.iter().any(|frame| frame.line == format!("FLN {}", address("bob"))) {
+                gone = true;
+                break;
+            }
+        }
+    }
+    assert!(gone, "what waits for one reader has no bound");
+    drop(silent);
+}

@@ -1,0 +1,26 @@
+//! The service as a whole: servers in this process or the built program, with clients on real sockets.
+//!
+//! One program, so that the service is linked once and `support` is compiled once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure is what a test is for")]
+
+mod browser;
+mod chat;
+mod client_setup;
+mod command_line;
+mod crowds;
+mod doctor;
+mod durability;
+mod gateway;
+mod hostile;
+mod model;
+mod networks;
+mod old_tls;
+mod operator;
+mod presence;
+mod proxy;
+mod sign_up;
+mod support;
+mod thousand;
+mod tls;
+mod transfer;

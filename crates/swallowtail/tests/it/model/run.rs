@@ -1,0 +1,346 @@
+//! One run: a server, six people whom a seed moves about, and after every step a look at what each of them shows.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::{Debug, Write as _};
+
+use super::client::{Client, Stamps, zero};
+use super::operation::{Copy, Operation, Random, Word, choose};
+use super::rules::{FL, Verdict, World};
+use super::view::{Kept, View, expected};
+use super::words::{Guids, answers, speak};
+use crate::support::wire::Frame;
+use crate::support::{TestServer, address};
+
+const PEOPLE: [&str; 6] = ["ann", "ben", "cat", "dan", "eve", "fay"];
+const GROUPS: usize = 28;
+
+pub(crate) struct Run {
+    seed: u64,
+    step: u32,
+    random: Random,
+    server: TestServer,
+    world: World,
+    clients: BTreeMap<String, Client>,
+    /// What the client programs of each person keep while they are not used: one program for each dialect.
+    kept: HashMap<(String, u32), (Kept, Stamps)>,
+    guids: Guids,
+    /// The list version that an account had before anything changed, once a client below MSNP10 has told it.
+    bases: HashMap<String, u32>,
+    /// How often the lists and the settings had changed when a client got these time stamps.
+    stamps: HashMap<(String, Stamps), (u32, u32)>,
+    /// The highest time stamps that were seen, and the changes that made them: of the lists, of the settings.
+    latest: HashMap<(String, usize), (u32, String)>,
+    /// For the report of a difference: who did what, and whose view was looked at.
+    doing: (String, String),
+    watching: String,
+}
+
+impl Run {
+    pub(crate) async fn start(seed: u64) -> Self {
+        let server = TestServer::start().await;
+        let mut world = World::default();
+        for name in PEOPLE {
+            world.add_person(&server.account(name).await, name);
+        }
+        let mut run = Self {
+            seed,
+            step: 0,
+            random: Random(seed),
+            server,
+            world,
+            clients: BTreeMap::new(),
+            kept: HashMap::new(),
+            guids: Guids::default(),
+            bases: HashMap::new(),
+            stamps: HashMap::new(),
+            latest: HashMap::new(),
+            doing: Default::default(),
+            watching: String::new(),
+        };
+        // Somebody speaks each of the dialects, whatever the seed says.
+        let sixth = run.random.dialect();
+        for (name, dialect) in PEOPLE.iter().zip([8, 9, 10, 11, 12, sixth]) {
+            run.carry_out(&address(name), Operation::SignIn(dialect)).await;
+        }
+        // And somebody has nearly as many groups as there may be.
+        for number in 0..GROUPS {
+            run.carry_out(&address(PEOPLE[0]), Operation::NewGroup(Word::plain(&format!("Group-{number}")))).await;
+        }
+        run
+    }
+
+    /// Does `steps` random things, then sees what is left of them in the store.
+    pub(crate) async fn walk(mut self, steps: u32) {
+        for step in 0..steps {
+            self.step = step;
+            let who = address(self.random.pick(&PEOPLE));
+            // Whoever is away stays away for a while.
+            if self.world.people[&who].session.is_none() && self.random.percent(50) {
+                continue;
+            }
+            let operation = choose(&mut self.random, &self.world, &who);
+            self.carry_out(&who, operation).await;
+        }
+        self.step = steps;
+        self.carry_out(&address(PEOPLE[0]), Operation::Restart).await;
+        for dialect in 8..=12 {
+            for name in PEOPLE {
+                self.carry_out(&address(name), Operation::SignIn(dialect)).await;
+                self.carry_out(&address(name), Operation::Synchronize(Copy::Own)).await;
+                self.carry_out(&address(name), Operation::Synchronize(Copy::Nothing)).await;
+            }
+        }
+    }
+
+    /// Does one thing, lets everything arrive that it causes, and compares what everybody shows with the model.
+    async fn carry_out(&mut self, who: &str, operation: Operation) {
+        self.doing = (who.to_owned(), format!("{operation:?}"));
+        self.watching = who.to_owned();
+        match operation {
+            Operation::SignIn(dialect) => self.sign_in(who, dialect).await,
+            Operation::SignOut => self.sign_out(who).await,
+            Operation::Reset => self.reset(who).await,
+            Operation::Restart => self.restart().await,
+            Operation::Synchronize(copy) => self.synchronize(who, copy).await,
+            operation => self.ask(who, &operation).await,
+        }
+        // Whoever did it had the answer to a ping, or is gone: all that it caused is queued for the others.
+        self.hear(who).await;
+        self.compare();
+    }
+
+    async fn ask(&mut self, who: &str, operation: &Operation) {
+        let account = &self.world.people[who];
+        let Some(spoken) = speak(operation, who, account, &self.guids, &mut self.random) else { return };
+        let verdict = self.world.perform(who, operation);
+        let client = self.clients.get_mut(who).unwrap();
+        let trid = client.command(spoken.verb, &spoken.words, spoken.payload).await;
+        if verdict == Verdict::Closes {
+            assert_eq!(client.until_closed().await, [], "closed without a word");
+            return self.gone(who).await;
+        }
+        let frames = client.until_pong().await;
+        let (answer, others) = frames.split_first().expect("an answer");
+        match verdict {
+            Verdict::Refused(codes) => {
+                let refusals: Vec<String> = codes.iter().map(|code| format!("{code} {trid}")).collect();
+                assert!(refusals.contains(&answer.line), "one of {refusals:?} is expected, and seen is {answer}");
+                assert_eq!(others, []);
+            }
+            _ => {
+                let expected = format!("{} {trid} {}", spoken.verb, spoken.answer);
+                let said = answers(&answer.line, &expected, &self.guids);
+                assert!(said.is_some(), "{expected} is expected, and seen is {answer}");
+                client.answered(answer);
+                if let Operation::Remove { whom, .. } | Operation::TakeOutOfGroup { whom, .. } = operation
+                    && !self.world.people[who].is_on(FL, whom)
+                {
+                    client.contact_left(whom);
+                }
+                others.iter().for_each(|frame| client.told(frame, Some(trid)));
+            }
+        }
+    }
+
+    async fn synchronize(&mut self, who: &str, copy: Copy) {
+        let account = &self.world.people[who];
+        let client = self.clients.get_mut(who).unwrap();
+        let changes = (account.list_changes, account.setting_changes);
+        let had = match client.stamps[..] {
+            [ref version] => self.bases.get(who).is_some_and(|base| *version == (base + account.version()).to_string()),
+            _ => self.stamps.get(&(who.to_owned(), client.stamps.clone())) == Some(&changes),
+        };
+        let current = copy == Copy::Own && had;
+        let mut words = client.stamps.clone();
+        match copy {
+            Copy::Own => {}
+            Copy::Nothing => words = zero(client.dialect),
+            Copy::Half => words[self.random.below(2)] = "0".to_owned(),
+        }
+        let trid = client.command("SYN", &words.join(" "), "").await;
+        let frames = client.until_pong().await;
+        client.synchronized(&frames, trid, current);
+        self.world.synchronize(who, current);
+        self.check_stamps(who, changes);
+    }
+
+    /// The version below MSNP10 counts every change; a time stamp is another one exactly if something changed, and later.
+    fn check_stamps(&mut self, who: &str, changes: (u32, u32)) {
+        let client = &self.clients[who];
+        let stamps = client.stamps.clone();
+        if let [version] = &stamps[..] {
+            return self.check_version(who, version.parse().unwrap());
+        }
+        for (place, changes) in [changes.0, changes.1].into_iter().enumerate() {
+            let stamp = &stamps[place];
+            assert_eq!(stamp.len(), "2004-07-02T21:57:52.9370000-07:00".len(), "{stamp}");
+            let latest = self.latest.entry((who.to_owned(), place)).or_insert_with(|| (changes, stamp.clone()));
+            let same = latest.0 == changes;
+            assert!(if same { latest.1 == *stamp } else { latest.1 < *stamp }, "{latest:?}, then {changes} {stamp}");
+            *latest = (changes, stamp.clone());
+        }
+        self.stamps.insert((who.to_owned(), stamps), changes);
+    }
+
+    fn check_version(&mut self, who: &str, version: u32) {
+        let changes = self.world.people[who].version();
+        let base = *self.bases.entry(who.to_owned()).or_insert_with(|| version - changes);
+        assert_eq!(version, base + changes, "the list version of {who}");
+    }
+
+    async fn sign_in(&mut self, who: &str, dialect: u32) {
+        let older = self.clients.remove(who);
+        self.world.sign_in(who, dialect);
+        if let Some(older) = &older {
+            self.kept.insert((who.to_owned(), older.dialect), (older.view.kept.clone(), older.stamps.clone()));
+        }
+        let kept = self.kept.get(&(who.to_owned(), dialect)).cloned();
+        let name = &self.world.people[who].name;
+        let client = Client::sign_in(&self.server, who, name, dialect, kept).await;
+        self.clients.insert(who.to_owned(), client);
+        if let Some(mut older) = older {
+            assert_eq!(lines(&older.until_closed().await), ["OUT OTH"]);
+        }
+    }
+
+    async fn sign_out(&mut self, who: &str) {
+        let client = self.clients.get_mut(who).unwrap();
+        assert_eq!(lines(&client.leave().await), ["OUT"]);
+        self.world.sign_out(who);
+        self.gone(who).await;
+    }
+
+    /// The server closed; the client has what it had.
+    async fn gone(&mut self, who: &str) {
+        let client = self.clients.remove(who).unwrap();
+        self.kept.insert((who.to_owned(), client.dialect), (client.view.kept, client.stamps));
+        self.server.signed_out(who).await;
+    }
+
+    async fn reset(&mut self, who: &str) {
+        let client = self.clients.remove(who).unwrap();
+        self.kept.insert((who.to_owned(), client.dialect), client.reset());
+        self.world.sign_out(who);
+        self.server.signed_out(who).await;
+    }
+
+    async fn restart(&mut self) {
+        self.server.restart().await;
+        for (who, mut client) in std::mem::take(&mut self.clients) {
+            // The first to go may be told as gone to the others.
+            let told = lines(&client.until_closed().await);
+            let (last, others) = told.split_last().expect("a farewell");
+            assert_eq!(last, "OUT SSD");
+            assert!(others.iter().all(|line| line.starts_with("FLN ")), "{told:?}");
+            self.world.sign_out(&who);
+            self.kept.insert((who, client.dialect), (client.view.kept, client.stamps));
+        }
+    }
+
+    /// Lets everybody but `actor`, who has, hear what there is.
+    async fn hear(&mut self, actor: &str) {
+        let mut others: Vec<&mut Client> = self.clients.values_mut().filter(|client| client.handle != actor).collect();
+        for client in &mut others {
+            client.ping().await;
+        }
+        for client in others {
+            self.watching.clone_from(&client.handle);
+            for frame in client.until_pong().await {
+                client.told(&frame, None);
+            }
+        }
+        let mut versions = Vec::new();
+        for client in self.clients.values_mut() {
+            versions.extend(client.versions.drain(..).map(|version| (client.handle.clone(), version)));
+        }
+        for (who, version) in versions {
+            self.watching.clone_from(&who);
+            self.check_version(&who, version);
+        }
+    }
+
+    /// Every view is the model's.
+    fn compare(&mut self) {
+        let Self { clients, world, guids, watching, .. } = self;
+        for (who, client) in clients {
+            watching.clone_from(who);
+            learn_guids(world, client, guids);
+            let mut expected = expected(world, who, guids);
+            if !client.synced {
+                expected.kept.clone_from(&client.view.kept);
+            }
+            let differences = differences(&expected, &client.view);
+            assert!(differences.is_empty(), "{who} shows something else:\n{differences}");
+        }
+    }
+}
+
+impl Drop for Run {
+    /// Says where a run failed.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let (who, operation) = &self.doing;
+        let mut report = format!("seed {}, step {}: {who} does {operation}\n", self.seed, self.step);
+        let mut involved = vec![who, &self.watching];
+        involved.dedup();
+        for who in involved {
+            let Some(client) = self.clients.get(who) else { continue };
+            _ = writeln!(report, "{who} speaks MSNP{}. Its last lines:", client.dialect);
+            client.log.iter().for_each(|line| _ = writeln!(report, "  {line}"));
+        }
+        eprintln!("{report}Replay: SWALLOWTAIL_MODEL_SEED={}", self.seed);
+    }
+}
+
+/// Notes which GUID a client shows for which contact and group.
+fn learn_guids(world: &World, client: &Client, guids: &mut Guids) {
+    if client.dialect < 10 || !client.synced {
+        return;
+    }
+    let account = &world.people[&client.handle];
+    for (handle, line) in &client.view.kept.entries {
+        let contact = account.entries.get(handle).and_then(|entry| entry.contact);
+        if let (Some(id), Some(guid)) = (contact, &line.guid) {
+            guids.learn(id, guid);
+        }
+    }
+    for (guid, name) in &client.view.kept.groups {
+        if let Some((id, _)) = account.groups.iter().find(|(_, group)| group.name == *name) {
+            guids.learn(*id, guid);
+        }
+    }
+}
+
+fn lines(frames: &[Frame]) -> Vec<String> {
+    frames.iter().map(|frame| frame.line.clone()).collect()
+}
+
+/// What is not the same, a line each.
+fn differences(expected: &View, seen: &View) -> String {
+    let mut report = String::new();
+    let (kept, shown) = (&expected.kept, &seen.kept);
+    compare_maps("on line", &expected.online, &seen.online, &mut report);
+    compare_maps("entry", &kept.entries, &shown.entries, &mut report);
+    compare_maps("group", &kept.groups, &shown.groups, &mut report);
+    compare_maps("numbers", &kept.numbers, &shown.numbers, &mut report);
+    let own = |kept: &Kept| (kept.name.clone(), kept.prompt.clone(), kept.privacy.clone(), kept.phones.clone());
+    if own(kept) != own(shown) {
+        _ = writeln!(report, "settings: expected {:?}\n           seen {:?}", own(kept), own(shown));
+    }
+    report
+}
+
+fn compare_maps<V: PartialEq + Debug>(
+    what: &str,
+    expected: &BTreeMap<String, V>,
+    seen: &BTreeMap<String, V>,
+    report: &mut String,
+) {
+    let keys = expected.keys().chain(seen.keys().filter(|key| !expected.contains_key(*key)));
+    for key in keys.filter(|key| expected.get(*key) != seen.get(*key)) {
+        let (expected, seen) = (expected.get(key), seen.get(key));
+        _ = writeln!(report, "{what} {key}: expected {expected:?}\n           seen {seen:?}");
+    }
+}

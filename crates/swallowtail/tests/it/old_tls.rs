@@ -1,0 +1,356 @@
+//! Signing in as Windows XP does: TLS 1.0 through the separate terminator of packaging/old-tls (security.md section 8).
+//!
+//! The terminator is lighttpd, and `gnutls-cli` plays the client. `cargo xtask test` installs both and runs these tests.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use swallowtail_config::Config;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+use crate::support;
+use crate::support::time::PATIENCE;
+use crate::support::tls::TestCertificate;
+use crate::support::{TestServer, people};
+
+const RST: &str = include_str!("../../../../docs/protocol/transcripts/rst-soap-http.txt");
+const PASSPORT14: &str = include_str!("../../../../docs/protocol/transcripts/passport14-http.txt");
+const ALICE: &str = "alice@example.com";
+const PASSWORD: &str = "s3cr,t &%";
+
+/// XP as it was sold: TLS 1.0 and RSA key exchange, no TLS extensions. Of its ciphers only 3DES is still worth offering.
+const XP: &str = "NONE:+VERS-TLS1.0:+RSA:+3DES-CBC:+SHA1:+COMP-NULL:+CTYPE-X509:+SIGN-ALL:%NO_EXTENSIONS:\
+                  %DISABLE_SAFE_RENEGOTIATION";
+/// XP with the update of August 2010, which sends an extension, and the hotfix for AES.
+const XP_UPDATED: &str = "NONE:+VERS-TLS1.0:+RSA:+AES-128-CBC:+3DES-CBC:+SHA1:+COMP-NULL:+CTYPE-X509:+SIGN-ALL";
+/// Whoever could speak TLS 1.0 but insists on better.
+const MODERN: &str = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+
+/// A running terminator. Ends with its owner.
+struct Terminator {
+    lighttpd: Child,
+    address: SocketAddr,
+}
+
+impl Terminator {
+    /// In front of `to`.
+    async fn start(to: SocketAddr) -> Self {
+        Self::start_at(free_address(), to, &[]).await
+    }
+
+    async fn start_at(address: SocketAddr, to: SocketAddr, more: &[&str]) -> Self {
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/data/old-tls");
+        Self::start_with(address, to, &data, more).await
+    }
+
+    /// With `certificate.pem` and `key.pem` of a directory.
+    async fn start_with(address: SocketAddr, to: SocketAddr, data: &Path, more: &[&str]) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let lighttpd = Command::new(root.join("../../packaging/old-tls/start"))
+            .args(["--listen", &address.to_string(), "--to", &to.to_string()])
+            .arg("--certificate")
+            .arg(data.join("certificate.pem"))
+            .arg("--key")
+            .arg(data.join("key.pem"))
+            .args(more)
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut terminator = Self { lighttpd, address };
+        let begun = Instant::now();
+        while TcpStream::connect(address).await.is_err() {
+            if terminator.lighttpd.try_wait().unwrap().is_some() {
+                panic!("packaging/old-tls/start: {:?}", terminator.end().await);
+            }
+            assert!(begun.elapsed() < PATIENCE, "packaging/old-tls/start does not listen");
+            sleep(Duration::from_millis(10)).await;
+        }
+        terminator
+    }
+
+    /// Waits for its end: how it ended, and what it wrote.
+    async fn end(&mut self) -> (ExitStatus, String) {
+        let Ok(status) = timeout(PATIENCE, self.lighttpd.wait()).await else {
+            panic!("the terminator does not end");
+        };
+        let mut log = String::new();
+        self.lighttpd.stderr.take().unwrap().read_to_string(&mut log).await.unwrap();
+        (status.unwrap(), log)
+    }
+}
+
+/// Where nobody listens. lighttpd cannot choose a port and say which; on this address only these tests ask for one.
+fn free_address() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap()
+}
+
+/// What became of a connection over TLS.
+struct Talk {
+    /// What `gnutls-cli` says of the handshake.
+    handshake: String,
+    /// Everything that came before the server closed. Empty if there was no handshake.
+    answer: String,
+}
+
+impl Talk {
+    /// Whether the server broke off the handshake with an alert.
+    fn was_refused(&self) -> bool {
+        !self.handshake.contains("Handshake was completed") && self.handshake.contains("TLS fatal alert")
+    }
+
+    fn status(&self) -> &str {
+        self.answer.lines().next().unwrap_or_else(|| panic!("no answer: {}", self.handshake))
+    }
+}
+
+/// Shakes hands with any server as the GnuTLS `priority` says, without SNI and without looking at the certificate; then sends
+/// `request` and reads until the server closes.
+async fn talk(address: SocketAddr, priority: &str, request: &str) -> Talk {
+    let mut client = Command::new("gnutls-cli")
+        .args(["--disable-sni", "--insecure", "--logfile=/dev/stderr", "--priority", priority])
+        .args(["--port", &address.port().to_string(), &address.ip().to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap_or_else(|error| panic!("gnutls-cli ({error}): on Debian, install it with: apt-get install gnutls-bin"));
+    let mut input = client.stdin.take().unwrap();
+    // After a handshake that failed there is nobody to read it.
+    let _ = input.write_all(request.as_bytes()).await;
+    let Ok(output) = timeout(PATIENCE, client.wait_with_output()).await else {
+        panic!("the server does not close");
+    };
+    // Open until here, so that it is the server who ends the connection.
+    drop(input);
+    let output = output.unwrap();
+    let [answer, handshake] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    Talk { handshake, answer }
+}
+
+/// A server with alice of the transcripts.
+async fn server(change: impl FnOnce(&mut Config)) -> TestServer {
+    let server = TestServer::start_with(change).await;
+    server.account_with_password("alice", PASSWORD).await;
+    server
+}
+
+/// The same, and a terminator in front of it.
+async fn start() -> (TestServer, Terminator) {
+    let server = server(|_| {}).await;
+    let terminator = Terminator::start(server.server().addresses().http).await;
+    (server, terminator)
+}
+
+/// What connection `name` of a transcript sends, to the end of its first part.
+fn request(transcript: &str, name: &str) -> String {
+    let sign = format!("{name} >");
+    let part = transcript.lines().take_while(|line| !line.starts_with("!part"));
+    part.filter_map(|line| line.strip_prefix(&sign))
+        .map(|record| match record.strip_prefix("| ") {
+            Some(body) => body.to_owned(),
+            None => format!("{}\r\n", record.trim_start()),
+        })
+        .collect()
+}
+
+/// The lines of an answer but for the time, in no order.
+fn lines(answer: &str) -> BTreeSet<&str> {
+    answer.split_inclusive("\r\n").filter(|line| !line.starts_with("Date: ")).collect()
+}
+
+#[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
+async fn xp_gets_a_ticket_that_signs_in() {
+    let (server, terminator) = start().await;
+    let talk = talk(terminator.address, XP, &request(RST, "rst")).await;
+    assert!(talk.handshake.contains("(TLS1.0-X.509)-(RSA)-(3DES-CBC)-(SHA1)"), "{}", talk.handshake);
+    assert_eq!(talk.status(), "HTTP/1.1 200 OK");
+    let (_, rest) = talk.answer.split_once("<wsse:BinarySecurityToken Id=\"Compact1\">").unwrap();
+    let (ticket, _) = rest.split_once("</wsse:BinarySecurityToken>").unwrap();
+    people::sign_in(server.notification(), ALICE, &ticket.replace("&amp;", "&")).await;
+}
+
+/// Where clients behind the proxy dial from, another address than the tests' own.
+const TUNNELLER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9)), 0);
+
+/// A tunnel through the server's proxy to Microsoft's login server, listening like a server of its own.
+async fn tunnel(proxy: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut client, _) = listener.accept().await.unwrap();
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(TUNNELLER).unwrap();
+        let mut server = socket.connect(proxy).await.unwrap();
+        server.write_all(b"CONNECT loginnet.passport.com:443 HTTP/1.0\r\n\r\n").await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(server.read_u8().await.unwrap());
+        }
+        let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+    });
+    address
+}
+
+#[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
+async fn xp_with_nothing_but_the_proxy_set_gets_a_ticket_and_a_modern_client_our_own_tls() {
+    let directory = support::private_directory();
+    let certificate = TestCertificate::write(directory.path(), "own", &["loginnet.passport.com"]);
+    let address = free_address();
+    let server = server(|config| {
+        config.proxy.old_tls = Some(address);
+        config.tls.certificate.push(certificate.files.clone());
+        config.http.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        // Nobody is exempt, and nobody may be wrong even once: 503 shows whom the server takes for the client.
+        config.limits.exempt.clear();
+        config.limits.wrong_passwords_per_address = 1;
+    })
+    .await;
+    let http = server.server().addresses().http;
+    let _terminator = Terminator::start_at(address, http, &["--proxy", "127.0.0.1"]).await;
+    let good = talk(tunnel(http).await, XP, &request(RST, "rst")).await;
+    assert!(good.handshake.contains("(TLS1.0-X.509)-(RSA)-(3DES-CBC)-(SHA1)"), "{}", good.handshake);
+    assert!(good.answer.contains("Compact1"), "{}", good.answer);
+    let modern = talk(tunnel(http).await, MODERN, &request(RST, "rst")).await;
+    assert!(modern.handshake.contains("(TLS1.3"), "{}", modern.handshake);
+    assert!(modern.answer.contains("Compact1"), "{}", modern.answer);
+    // A wrong password through the tunnel is counted for the client, not for the terminator or the proxy.
+    assert!(talk(tunnel(http).await, XP, &request(RST, "rst3")).await.answer.contains("FailedAuthentication"));
+    assert_eq!(talk(tunnel(http).await, XP, &request(RST, "rst")).await.status(), "HTTP/1.1 503 Service Unavailable");
+    let mut direct = TcpStream::connect(http).await.unwrap();
+    direct.write_all(request(RST, "rst").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    direct.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("Compact1"), "{answer}");
+}
+
+#[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
+async fn the_certificate_that_client_setup_makes_is_one_for_xp() {
+    let server = server(|_| {}).await;
+    let path = |name: &str| server.data().join(name).to_str().unwrap().to_owned();
+    let arguments = ["--client", "7.5-xp", "--host", "192.0.2.1", "--data", &path(""), "--to", &path("out")];
+    let output = support::binary::run(&[&["client-setup"], &arguments[..]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (address, http) = (free_address(), server.server().addresses().http);
+    let terminator = Terminator::start_with(address, http, &server.data().join("old-tls"), &[]).await;
+    for old in [XP, XP_UPDATED] {
+        let talk = talk(terminator.address, old, &request(RST, "rst")).await;
+        assert!(talk.handshake.contains("subject `CN=login.live.com'"), "{}", talk.handshake);
+        assert!(talk.answer.contains("Compact1"), "{}", talk.answer);
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
+async fn our_own_tls_refuses_the_handshake_of_xp() {
+    let directory = support::private_directory();
+    let certificate = TestCertificate::write(directory.path(), "own", &["loginnet.passport.com"]);
+    let server = server(|config| {
+        config.tls.certificate.push(certificate.files.clone());
+        config.listen.https = Some("127.0.0.1:0".parse().unwrap());
+    })
+    .await;
+    let https = server.server().addresses().main("https").unwrap();
+    for old in [XP, XP_UPDATED] {
+        let talk = talk(https, old, &request(RST, "rst")).await;
+        assert!(talk.was_refused(), "{}", talk.handshake);
+    }
+    assert!(talk(https, MODERN, &request(RST, "rst")).await.answer.contains("Compact1"));
+}
+
+#[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
+async fn an_updated_xp_gets_aes() {
+    let (_server, terminator) = start().await;
+    let talk = talk(terminator.address, XP_UPDATED, &request(PASSPORT14, "lg")).await;
+    assert!(talk.handshake.contains("(TLS1.0-X.509)-(RSA)-(AES-128-CBC)-(SHA1)"), "{}", talk.handshake);
+    assert_eq!(talk.status(), "HTTP/1.1 200 OK");
+    assert!(talk.answer.contains("\r\nAuthentication-Info: Passport1.4 da-status=success,"), "{}", talk.answer);
+}
+
+#[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
+async fn answers_pass_in_the_spelling_of_old_clients_and_end_the_connection() {
+    let (server, terminator) = start().await;
+    let request = request(PASSPORT14, "nx");
+    let talk = talk(terminator.address, XP, &request).await;
+    assert!(talk.answer.contains("\r\nPassportURLs: DALogin=nexus.passport.com/login2.srf\r\n"), "{}", talk.answer);
+    assert!(talk.answer.contains("\r\nConnection: close\r\n"), "{}", talk.answer);
+    let mut direct = TcpStream::connect(server.server().addresses().http).await.unwrap();
+    direct.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    direct.read_to_string(&mut answer).await.unwrap();
+    assert_eq!(lines(&talk.answer), lines(&answer));
+}
+
+#[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
+async fn nothing_but_the_sign_in_is_served() {
+    let (_server, terminator) = start().await;
+    let table = [
+        ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK"),
+        // swallowtail would answer this one.
+        ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 Not Found"),
+        ("GET /start HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 Not Found"),
+        ("GET /?/RST.srf HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 Not Found"),
+        (
+            "POST /RST.srf/../gateway/gateway.dll HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 404 Not Found",
+        ),
+        ("POST /RST.srf HTTP/1.1\r\nHost: x\r\nContent-Length: 65537\r\n\r\n", "HTTP/1.1 413 Payload Too Large"),
+    ];
+    for (request, status) in table {
+        assert_eq!(talk(terminator.address, XP, request).await.status(), status, "{request}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
+async fn who_can_do_better_is_refused() {
+    let (_server, terminator) = start().await;
+    let talk = talk(terminator.address, MODERN, &request(PASSPORT14, "nx")).await;
+    assert!(talk.was_refused(), "{}", talk.handshake);
+    assert_eq!(talk.answer, "");
+}
+
+#[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
+async fn it_ends_at_a_signal_and_leaves_nothing() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let (_server, mut terminator) = start().await;
+        // It listens a moment before it minds signals.
+        assert_eq!(talk(terminator.address, XP, &request(PASSPORT14, "nx")).await.status(), "HTTP/1.1 200 OK");
+        let id = i32::try_from(terminator.lighttpd.id().unwrap()).unwrap();
+        kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
+        // The status is no sign: after SIGTERM it is 1 if a client is connected, only because NSS is still in use.
+        let (status, log) = terminator.end().await;
+        assert!(log.contains("server stopped"), "{status}: {log}");
+        assert!(TcpStream::connect(terminator.address).await.is_err(), "somebody still listens");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
+async fn no_secret_is_logged_even_when_swallowtail_is_down() {
+    let mut terminator = Terminator::start(free_address()).await;
+    let request = request(PASSPORT14, "lg").replace("/login2.srf ", "/login2.srf?secret=query ");
+    assert_eq!(talk(terminator.address, XP, &request).await.status(), "HTTP/1.1 503 Service Unavailable");
+    terminator.lighttpd.start_kill().unwrap();
+    let (_, log) = terminator.end().await;
+    assert!(log.contains("Connection refused"), "{log}");
+    for secret in ["secret", "alice", "Authorization", "s3cr"] {
+        assert!(!log.contains(secret), "{log}");
+    }
+}

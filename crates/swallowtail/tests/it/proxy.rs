@@ -1,0 +1,193 @@
+//! The proxy of a client's Windows: Microsoft's host names in the requests, and nothing else set.
+
+use tokio::net::TcpStream;
+
+use crate::support;
+use crate::support::http::{Answer, Gateway, Http};
+use crate::support::people::{self, sign_in_bytes, text_message};
+use crate::support::tls::TestCertificate;
+use crate::support::wire::Wire;
+use crate::support::{TestServer, address};
+
+const PASSWORD: &str = "correct horse";
+
+/// A server with Alice and Bob, whose certificate has Microsoft's names.
+async fn start(certificate: &TestCertificate) -> TestServer {
+    let files = certificate.files.clone();
+    let server = TestServer::start_with(|config| config.tls.certificate.push(files)).await;
+    for name in ["alice", "bob"] {
+        server.account_with_password(name, PASSWORD).await;
+    }
+    server
+}
+
+/// What the server says to a `CONNECT`.
+async fn connect(server: &TestServer, target: &str) -> (String, TcpStream) {
+    use tokio::io::AsyncWriteExt;
+    let mut stream = TcpStream::connect(server.server().addresses().http).await.unwrap();
+    stream.write_all(format!("CONNECT {target} HTTP/1.0\r\nUser-Agent: MSMSGS\r\n\r\n").as_bytes()).await.unwrap();
+    (head_of(&mut stream).await, stream)
+}
+
+/// The head of an answer, and not a byte more.
+async fn head_of(stream: &mut TcpStream) -> String {
+    use tokio::io::AsyncReadExt;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap()
+}
+
+async fn tunnel(server: &TestServer, target: &str) -> TcpStream {
+    let (head, stream) = connect(server, target).await;
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{target}: {head}");
+    stream
+}
+
+/// RST as client 7.5 does it, through a tunnel to its login server.
+async fn ticket(server: &TestServer, certificate: &TestCertificate, name: &str) -> String {
+    let stream = tunnel(server, "loginnet.passport.com:443").await;
+    let stream = certificate.connect(stream, "loginnet.passport.com").await.unwrap();
+    let body = format!(
+        "<Envelope><Header><Security><UsernameToken><Username>{}</Username><Password>{PASSWORD}</Password></UsernameToken></Security></Header>\
+         <Body><RequestSecurityToken Id=\"RST0\"><AppliesTo><EndpointReference><Address>messenger.msn.com</Address></EndpointReference>\
+         </AppliesTo></RequestSecurityToken></Body></Envelope>",
+        address(name)
+    );
+    let answer = Http::over(stream).ask("POST /RST.srf HTTP/1.1\r\nHost: loginnet.passport.com", body.as_bytes()).await;
+    let text = answer.text();
+    let (_, rest) = text.split_once("BinarySecurityToken Id=\"Compact0\">").unwrap();
+    rest.split_once('<').unwrap().0.replace("&amp;", "&")
+}
+
+#[tokio::test]
+async fn a_sign_in_and_a_chat_with_nothing_but_the_proxy_set() {
+    let directory = support::private_directory();
+    let certificate = TestCertificate::write(directory.path(), "old", &["loginnet.passport.com"]);
+    let server = start(&certificate).await;
+
+    // Alice tunnels everything, and dials what XFR tells her through the proxy too.
+    let word = ticket(&server, &certificate, "alice").await;
+    let stream = tunnel(&server, "messenger.hotmail.com:1863").await;
+    let mut alice = people::enter(Wire::over(stream), &address("alice"), &word).await;
+    people::synchronize(&mut alice).await;
+    people::come_online(&mut alice).await;
+
+    // Bob's firewall lets nothing but requests out: absolute targets to the gateway.
+    let word = ticket(&server, &certificate, "bob").await;
+    let http = server.server().addresses().http;
+    let site = "http://gateway.messenger.hotmail.com";
+    let mut bob = Gateway::open_at(http, site, "NS", &sign_in_bytes(&address("bob"), &word)).await;
+    bob.expect("USR 4 OK").await;
+    bob.send("SYN 5 0 0\r\nCHG 6 NLN 0\r\n").await;
+    bob.expect("CHG 6 NLN 0").await;
+
+    let transfer = alice.done("XFR", "SB").await;
+    let mut board = Wire::over(tunnel(&server, transfer.word(3)).await);
+    board.done("USR", format!("{} {}", address("alice"), transfer.word(5))).await;
+    board.done("CAL", address("bob")).await;
+    let ring = bob.expect("RNG ").await;
+    let words: Vec<_> = ring.lines().last().unwrap().split(' ').collect();
+    let answer = format!("ANS 1 {} {} {}\r\n", address("bob"), words[4], words[1]);
+    let mut joined = Gateway::open_at(http, site, "SB", &answer).await;
+    joined.expect("ANS 1 OK").await;
+    board.expect("JOI").await;
+    let payload = text_message("through the proxy");
+    assert_eq!(board.message(&payload).await.word(0), "ACK");
+    joined.expect("MSG alice@example.com").await;
+    joined.expect("Content-Type: text/plain").await;
+    joined.send([format!("MSG 2 A {}\r\n", payload.len()).as_bytes(), &payload].concat()).await;
+    assert_eq!(board.expect("MSG bob@example.com").await.payload, payload);
+}
+
+#[tokio::test]
+async fn requests_for_any_other_host_are_refused() {
+    let server = TestServer::start().await;
+    let http = server.server().addresses().http;
+    let other = http.port();
+    for target in [
+        "example.com:443".to_owned(),
+        "example.com:1863".to_owned(),
+        "messenger.hotmail.com:25".to_owned(),
+        "messenger.hotmail.com:1863.example.com:80".to_owned(),
+        format!("127.0.0.1:{other}"),
+        "127.0.0.1:22".to_owned(),
+        "[::1]:1863".to_owned(),
+        String::new(),
+    ] {
+        let (head, _) = connect(&server, &target).await;
+        // What is no target at all is 400, from hyper.
+        let refused = ["HTTP/1.1 403 Forbidden\r\n", "HTTP/1.1 400 Bad Request\r\n"];
+        assert!(refused.iter().any(|start| head.starts_with(start)), "{target}: {head}");
+    }
+    let get = async |target: &str| -> Answer {
+        Http::dial(http).await.ask(&format!("GET {target} HTTP/1.1\r\nHost: x"), b"").await
+    };
+    for target in
+        ["http://example.com/", "http://example.com/rdr/pprdr.asp", "http://messenger.hotmail.com.example.com/"]
+    {
+        assert_eq!(get(target).await.status, 403, "{target}");
+    }
+    assert_eq!(get("http://nexus.passport.com/rdr/pprdr.asp").await.status, 200);
+    assert_eq!(get(&format!("http://{http}/proxy.pac")).await.status, 200, "by our own address");
+}
+
+#[tokio::test]
+async fn a_tunnel_to_port_80_takes_requests_and_no_tunnel_in_a_tunnel_leads_out() {
+    let server = TestServer::start().await;
+    let mut inside = Http::over(tunnel(&server, "config.messenger.msn.com:80").await);
+    assert_eq!(inside.ask("POST / HTTP/1.1\r\nHost: config.messenger.msn.com", b"").await.status, 200);
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    // Not even to ourselves: tunnels in tunnels would pile up until the stack is full.
+    let mut inside = TcpStream::connect(server.server().addresses().http).await.unwrap();
+    inside.write_all("CONNECT g.msn.com:80 HTTP/1.1\r\n\r\n".repeat(10_000).as_bytes()).await.unwrap();
+    inside.shutdown().await.unwrap();
+    let mut answer = Vec::new();
+    let _ = inside.read_to_end(&mut answer).await;
+    let answer = String::from_utf8(answer).unwrap();
+    assert_eq!(answer.matches("HTTP/1.1 200 OK\r\n").count(), 1);
+    assert!(answer.contains("HTTP/1.1 403 Forbidden\r\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_kept_connection_can_become_a_tunnel() {
+    use tokio::io::AsyncWriteExt;
+    let server = TestServer::start().await;
+    let mut http = Http::dial(server.server().addresses().http).await;
+    assert_eq!(http.ask("POST http://login.live.com/ HTTP/1.1\r\nHost: login.live.com", b"").await.status, 200);
+    let mut stream = http.into_stream();
+    // The first command may come in one segment with the head.
+    stream.write_all(b"CONNECT messenger.hotmail.com:1863 HTTP/1.1\r\n\r\nVER 1 MSNP12\r\n").await.unwrap();
+    let head = head_of(&mut stream).await;
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && !head.contains("Content-Length"), "{head}");
+    assert_eq!(Wire::over(stream).next().await.unwrap().line, "VER 1 MSNP12");
+}
+
+#[tokio::test]
+async fn without_a_certificate_a_tunnel_to_tls_says_what_is_missing() {
+    let server = TestServer::start_with(|config| config.tls.own_root = false).await;
+    let (head, mut stream) = connect(&server, "login.live.com:443").await;
+    assert!(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{head}");
+    let mut sentence = String::new();
+    tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut sentence).await.unwrap();
+    assert!(sentence.contains("[[tls.certificate]]"), "{sentence}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_switched_off_is_none() {
+    let server = TestServer::start_with(|config| config.proxy.enabled = false).await;
+    let (head, _) = connect(&server, "messenger.hotmail.com:1863").await;
+    assert!(head.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{head}");
+    let mut http = Http::dial(server.server().addresses().http).await;
+    assert_eq!(http.ask("GET /proxy.pac HTTP/1.1\r\nHost: x", b"").await.status, 404);
+    assert_eq!(http.ask("GET http://nexus.passport.com/rdr/pprdr.asp HTTP/1.1\r\nHost: x", b"").await.status, 403);
+}
+
+#[tokio::test]
+async fn links_of_the_client_lead_to_the_operators_page() {
+    let server = TestServer::start_with(|config| config.sign_in.page = "http://example.com/help".to_owned()).await;
+    let mut http = Http::dial(server.server().addresses().http).await;
+    let answer = http.ask("GET http://g.msn.com/5meen_us/60 HTTP/1.1\r\nHost: g.msn.com", b"").await;
+    assert_eq!((answer.status, answer.header("Location")), (302, Some("http://example.com/help")));
+}

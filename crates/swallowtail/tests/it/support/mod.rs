@@ -1,0 +1,248 @@
+//! A whole server for a test, in this process or as the built program, and people who use it.
+
+pub(crate) mod binary;
+pub(crate) mod http;
+pub(crate) mod p2p;
+pub(crate) mod people;
+pub(crate) mod time;
+pub(crate) mod tls;
+pub(crate) mod wire;
+
+use std::io::{ErrorKind, Read};
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::panic;
+use std::path::PathBuf;
+use std::sync::{Mutex, Once};
+
+use msnp::{DisplayName, Handle};
+use swallowtail::server::Server;
+use swallowtail_config::Config;
+use swallowtail_store::accounts::TicketLife;
+use swallowtail_store::accounts::password;
+use swallowtail_store::database::NewAccount;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio::runtime::{Handle as Runtime, Id};
+
+use time::eventually;
+use wire::Wire;
+
+/// A server in this process, on free ports and with a directory of its own.
+pub(crate) struct TestServer {
+    server: Option<Server>,
+    config: Config,
+    data: TempDir,
+    /// Where its tasks run: each test has a runtime of its own.
+    runtime: Id,
+}
+
+impl TestServer {
+    /// With the settings that nobody touched: loopback is exempt from limits of rate and number.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// With limits that hold for loopback too.
+    pub(crate) async fn start_limited() -> Self {
+        Self::start_with(|config| config.limits.exempt.clear()).await
+    }
+
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        record_panics();
+        let data = private_directory();
+        let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let mut config = Config { data: data.path().to_owned(), ..Config::default() };
+        for listener in [&mut config.listen.notification, &mut config.listen.switchboard, &mut config.listen.http] {
+            *listener = Some(any);
+        }
+        change(&mut config);
+        let server = Server::start(config.clone()).await.unwrap();
+        Self { server: Some(server), config, data, runtime: Runtime::current().id() }
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        self.server.as_ref().unwrap()
+    }
+
+    pub(crate) fn notification(&self) -> SocketAddr {
+        self.server().addresses().notification
+    }
+
+    pub(crate) fn switchboard(&self) -> SocketAddr {
+        self.server().addresses().switchboard
+    }
+
+    /// Makes accounts that nobody signs in to with a password; their addresses.
+    pub(crate) async fn accounts<const N: usize>(&self, names: [&str; N]) -> [String; N] {
+        for name in names {
+            self.account(name).await;
+        }
+        names.map(address)
+    }
+
+    /// Makes an account that nobody signs in to with a password; its address.
+    pub(crate) async fn account(&self, name: &str) -> String {
+        self.import(name, "$argon2id$nobody".to_owned()).await
+    }
+
+    /// Makes an account that somebody can sign in to with this password; its address.
+    pub(crate) async fn account_with_password(&self, name: &str, password: &str) -> String {
+        self.import(name, password_hash(password)).await
+    }
+
+    async fn import(&self, name: &str, password_hash: String) -> String {
+        let handle = Handle::parse(&address(name)).unwrap();
+        let account = NewAccount { handle, name: DisplayName::new(name).unwrap(), password_hash };
+        self.server().accounts().import(&[account]).await.unwrap();
+        address(name)
+    }
+
+    /// A ticket without a password, as a word for USR.
+    pub(crate) async fn ticket(&self, name: &str) -> String {
+        let service = self.server().service();
+        let handle = Handle::parse(&address(name)).unwrap();
+        let account = service.store.account(&handle).await.unwrap().unwrap();
+        format!("t={}&p=", service.tickets.issue(&account, TicketLife::Rst).secret())
+    }
+
+    /// Signed in and synchronised.
+    pub(crate) async fn sign_in(&self, name: &str) -> Wire {
+        let ticket = self.ticket(name).await;
+        let mut wire = people::sign_in(self.notification(), &address(name), &ticket).await;
+        people::synchronize(&mut wire).await;
+        wire
+    }
+
+    /// Signed in, synchronised and on line.
+    pub(crate) async fn online(&self, name: &str) -> Wire {
+        let mut wire = self.sign_in(name).await;
+        people::come_online(&mut wire).await;
+        wire
+    }
+
+    /// Waits until the server has noticed that `handle` is gone, and told everybody.
+    pub(crate) async fn signed_out(&self, handle: &str) {
+        let handle = Handle::parse(handle).unwrap();
+        let directory = &self.server().service().directory;
+        eventually("the server notices who is gone", || directory.endpoint(&handle).is_none()).await;
+        if let Some(cell) = directory.find(&handle) {
+            // Others are told in the same breath.
+            drop(cell.state());
+        }
+    }
+
+    /// Signed in and on line, with each other on FL and AL, and nothing more to read.
+    pub(crate) async fn friends(&self, one: &str, other: &str) -> (Wire, Wire) {
+        let (mut first, mut second) = (self.online(one).await, self.online(other).await);
+        for (wire, contact) in [(&mut first, address(other)), (&mut second, address(one))] {
+            wire.done("ADC", format!("AL N={contact}")).await;
+            wire.done("ADC", format!("FL N={contact} F={contact}")).await;
+        }
+        first.before_pong().await;
+        second.before_pong().await;
+        (first, second)
+    }
+
+    /// A conversation of two who have nothing to do with the rest of a test.
+    pub(crate) async fn bystanders(&self) -> Bystanders {
+        self.accounts(["walter", "wanda"]).await;
+        let (mut walter, mut wanda) = self.friends("walter", "wanda").await;
+        let chat = people::Chat::open((&address("walter"), &mut walter), (&address("wanda"), &mut wanda)).await;
+        Bystanders { notification: [walter, wanda], chat }
+    }
+
+    /// Stops it, as an operator does.
+    pub(crate) async fn stop(mut self) {
+        self.server.take().unwrap().stop().await;
+    }
+
+    /// Stops and starts on the same data.
+    pub(crate) async fn restart(&mut self) {
+        self.server.take().unwrap().stop().await;
+        self.server = Some(Server::start(self.config.clone()).await.unwrap());
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.data.path().to_owned()
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let is_ours = |panic: &Panic| panic.runtime.is_none_or(|id| id == self.runtime);
+        let ours: Vec<_> = panics().into_iter().filter(is_ours).map(|panic| panic.text).collect();
+        assert!(ours.is_empty(), "the server panicked: {ours:?}");
+    }
+}
+
+/// Two who talk, and must not notice what others do.
+pub(crate) struct Bystanders {
+    notification: [Wire; 2],
+    chat: people::Chat,
+}
+
+impl Bystanders {
+    /// They exchange messages, and nothing else came to them since they did so last.
+    pub(crate) async fn are_untouched(&mut self) {
+        self.chat.exchange("still there?").await;
+        for wire in &mut self.notification {
+            assert_eq!(wire.before_pong().await, []);
+        }
+    }
+}
+
+/// A directory that only its owner can enter, as the server wants its data to be.
+pub(crate) fn private_directory() -> TempDir {
+    let private = std::fs::Permissions::from_mode(0o700);
+    tempfile::Builder::new().permissions(private).tempdir().unwrap()
+}
+
+/// Whether the other side has ended a connection already. Nothing is waited for.
+pub(crate) fn is_closed(stream: TcpStream) -> bool {
+    // Without data that was not read it is a FIN, else a reset.
+    let read = stream.into_std().unwrap().read(&mut [0; 1]);
+    !matches!(read, Err(error) if error.kind() == ErrorKind::WouldBlock)
+}
+
+pub(crate) fn address(name: &str) -> String {
+    format!("{name}@example.com")
+}
+
+/// A hash of `password` that signing in need not renew.
+pub(crate) fn password_hash(password: &str) -> String {
+    password::hash(password).unwrap()
+}
+
+/// A panic outside of the tests themselves.
+#[derive(Clone)]
+struct Panic {
+    /// Where the task ran, whose panic tokio catches. A thread without a runtime, such as those that hash passwords, may be any server's.
+    runtime: Option<Id>,
+    text: String,
+}
+
+static PANICS: Mutex<Vec<Panic>> = Mutex::new(Vec::new());
+
+/// Those so far.
+fn panics() -> Vec<Panic> {
+    PANICS.lock().unwrap().clone()
+}
+
+fn record_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let of_a_test = info.location().is_some_and(|place| place.file().contains("/tests/"));
+            if !of_a_test && let Ok(mut panics) = PANICS.lock() {
+                let runtime = Runtime::try_current().ok().map(|runtime| runtime.id());
+                panics.push(Panic { runtime, text: info.to_string() });
+            }
+            before(info);
+        }));
+    });
+}

@@ -1,0 +1,176 @@
+//! A thousand people on the built program at once, in five hundred conversations; two hundred unless the run is a long one.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Barrier, Semaphore};
+use tokio::task::JoinSet;
+
+use crate::support;
+use crate::support::binary::{RunningBinary, account};
+use crate::support::people::{self, text_message};
+use crate::support::time::amount;
+use crate::support::wire::Wire;
+
+const MESSAGES: usize = 8;
+const PASSWORD: &str = "the same for all";
+/// As many as fit into the queue of the password pool with room to spare.
+const TICKETS_AT_ONCE: usize = 16;
+/// The whole test; it takes a fraction of this.
+const PATIENCE: Duration = Duration::from_secs(900);
+
+/// How many there are.
+fn everybody() -> usize {
+    amount(200, 1000)
+}
+
+fn handle(number: usize) -> String {
+    format!("user{number}@example.com")
+}
+
+/// Odd numbers call even ones.
+const fn partner(number: usize) -> usize {
+    number ^ 1
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hundreds_of_people_talk_in_pairs_and_nothing_is_lost() {
+    tokio::time::timeout(PATIENCE, all_of_it()).await.unwrap();
+}
+
+async fn all_of_it() {
+    let everybody = everybody();
+    swallowtail_messenger::net::raise_file_limit();
+    let data = support::private_directory();
+    import_everybody(data.path());
+    let server = Arc::new(RunningBinary::start(data.path()));
+
+    let idle = server.resident_kib();
+    let begun = Instant::now();
+    let tickets = fetch_tickets(&server).await;
+    println!("{everybody} tickets in {:.1?}", begun.elapsed());
+    let before = server.resident_kib();
+    assert!(before - idle < memory_of_hashing_kib(), "hashing left {idle} to {before} KiB behind");
+
+    let begun = Instant::now();
+    // Everybody is signed in before anybody calls, and everybody has heard everything before anybody leaves.
+    let stage = Arc::new(Barrier::new(everybody + 1));
+    let mut tasks = JoinSet::new();
+    for (number, ticket) in tickets.into_iter().enumerate() {
+        tasks.spawn(one_evening(server.clone(), number, ticket, stage.clone()));
+    }
+    stage.wait().await;
+    println!("{everybody} signed in and on line in {:.1?}", begun.elapsed());
+    let signed_in = server.resident_kib();
+    let begun = Instant::now();
+    stage.wait().await;
+    stage.wait().await;
+    let messages = everybody * MESSAGES;
+    println!("{messages} messages said, heard and acknowledged in {:.1?}", begun.elapsed());
+    let talking = server.resident_kib();
+    stage.wait().await;
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    let after = server.resident_kib();
+    println!("resident memory: {idle} KiB at the start, {before} KiB when everybody had a ticket,");
+    println!("{signed_in} KiB with {everybody} signed in, {talking} KiB in {} conversations,", everybody / 2);
+    println!("{after} KiB when all had left");
+    server.assert_quiet_log();
+}
+
+/// What hashing may keep: the 64 MiB at the most that an allocator keeps for a thread, and half of the cores hash.
+fn memory_of_hashing_kib() -> u64 {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    u64::try_from((cores / 2).max(1)).unwrap() * 64 * 1024 + 8 * 1024
+}
+
+/// With one hash for all, as strong as the server wants it, so that nobody's is renewed.
+fn import_everybody(data: &std::path::Path) {
+    let hash = support::password_hash(PASSWORD);
+    let mut rows = String::new();
+    for number in 0..everybody() {
+        writeln!(rows, "{},\"{hash}\",User {number}", handle(number)).unwrap();
+    }
+    let file = data.join("people.csv");
+    std::fs::write(&file, rows).unwrap();
+    account(data, &["import", file.to_str().unwrap()], "");
+}
+
+async fn fetch_tickets(server: &Arc<RunningBinary>) -> Vec<String> {
+    let places = Arc::new(Semaphore::new(TICKETS_AT_ONCE));
+    let fetch = |number| {
+        let (server, places) = (server.clone(), places.clone());
+        tokio::spawn(async move {
+            let _place = places.acquire().await.unwrap();
+            server.ticket(&handle(number), PASSWORD).await.unwrap()
+        })
+    };
+    let mut tickets = Vec::new();
+    for task in (0..everybody()).map(fetch).collect::<Vec<_>>() {
+        tickets.push(task.await.unwrap());
+    }
+    tickets
+}
+
+async fn one_evening(server: Arc<RunningBinary>, number: usize, ticket: String, stage: Arc<Barrier>) {
+    let (me, other) = (handle(number), handle(partner(number)));
+    let mut notification = server.online(&me, &ticket).await;
+    stage.wait().await;
+    let board = if number.is_multiple_of(2) {
+        let ring = notification.expect("RNG ").await;
+        answer(&me, &ring).await
+    } else {
+        let mut board = people::open_board(&me, &mut notification).await;
+        board.done("CAL", &other).await;
+        board.expect(&format!("JOI {other} ")).await;
+        board
+    };
+    stage.wait().await;
+    let mut board = talk(board, &me, &other).await;
+    stage.wait().await;
+    stage.wait().await;
+    board.line("OUT").await;
+    notification.line("OUT").await;
+    // Whether the partner's BYE is still heard depends on who leaves first.
+    for line in board.last_lines().await {
+        assert_eq!(line, format!("BYE {other}"));
+    }
+    assert_eq!(notification.last_lines().await, ["OUT"]);
+}
+
+async fn answer(me: &str, ring: &support::wire::Frame) -> Wire {
+    let mut board = Wire::dial(ring.word(2).parse().unwrap()).await;
+    let words = format!("{me} {} {}", ring.word(4), ring.word(1));
+    assert_eq!(board.ask("ANS", words).await.word(0), "IRO");
+    board.expect("ANS ").await;
+    board
+}
+
+/// Says everything in one go, and hears everything: each text once, in order, and each ACK.
+async fn talk(mut board: Wire, me: &str, other: &str) -> Wire {
+    let payload = |who: &str, index: usize| text_message(&format!("{who} says number {index}"));
+    let mut said = Vec::new();
+    for index in 0..MESSAGES {
+        let payload = payload(me, index);
+        said.extend(format!("MSG {} A {}\r\n", index + 1, payload.len()).into_bytes());
+        said.extend(payload);
+    }
+    board.send(said).await;
+    let (mut heard, mut acknowledged) = (0, 0);
+    while (heard, acknowledged) != (MESSAGES, MESSAGES) {
+        let frame = board.next().await.unwrap();
+        match frame.word(0) {
+            "MSG" => {
+                assert_eq!((frame.word(1), &frame.payload), (other, &payload(other, heard)));
+                heard += 1;
+            }
+            _ => {
+                acknowledged += 1;
+                assert_eq!(frame.line, format!("ACK {acknowledged}"));
+            }
+        }
+    }
+    board
+}

@@ -1,0 +1,162 @@
+//! Pictures and files through a switchboard session at full speed, beside people who talk.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
+use tokio::time::timeout;
+
+use crate::support::p2p::{Blob, Collector, Lines, Party, chat_until, commands};
+use crate::support::people::{join_board, open_board};
+use crate::support::time::{PATIENCE, amount};
+use crate::support::wire::Wire;
+use crate::support::{TestServer, address};
+
+const FILE: usize = 5 * 1024 * 1024;
+const PICTURE: usize = 24 * 1024;
+/// Lines that a pair exchanges at the least.
+const LINES: usize = 20;
+
+/// People in one new session, and their notification connections.
+async fn session<const N: usize>(server: &TestServer, names: [&str; N]) -> (Vec<Wire>, Vec<Wire>) {
+    let mut people: Vec<Wire> = Vec::new();
+    for name in names {
+        server.account(name).await;
+        people.push(server.online(name).await);
+    }
+    let mut boards = vec![open_board(&address(names[0]), &mut people[0]).await];
+    for (name, person) in names.iter().zip(&mut people).skip(1) {
+        let joined = join_board(&mut boards[0], &address(name), person).await;
+        for earlier in &mut boards[1..] {
+            earlier.expect(&format!("JOI {} ", address(name))).await;
+        }
+        boards.push(joined);
+    }
+    (boards, people)
+}
+
+/// A conversation of two; the second reads through a window of a few KiB, so that little is under way to him.
+async fn with_a_narrow_reader(server: &TestServer) -> (Party, tokio::net::TcpStream, Vec<Wire>) {
+    let [_, bob] = server.accounts(["alice", "bob"]).await;
+    let (mut alices, mut bobs) = (server.online("alice").await, server.online("bob").await);
+    let mut board = open_board(&address("alice"), &mut alices).await;
+    board.done("CAL", &bob).await;
+    let ring = bobs.expect("RNG ").await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(8192).unwrap();
+    let mut narrow = Wire::over(socket.connect(server.switchboard()).await.unwrap());
+    narrow.ask("ANS", format!("{bob} {} {}", ring.word(4), ring.word(1))).await;
+    narrow.expect("ANS ").await;
+    board.expect(&format!("JOI {bob} ")).await;
+    (board.into(), narrow.into_stream(), vec![alices, bobs])
+}
+
+/// 5 MB and a picture each way at once. Two others of the same session, and two of another one, talk meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_file_and_a_picture_pass_both_ways_while_others_talk() {
+    let server = TestServer::start().await;
+    let (boards, _people) = session(&server, ["alice", "bob", "carol", "dave"]).await;
+    let [alice, bob, carol, dave] = boards.into_iter().map(Party::from).collect::<Vec<_>>().try_into().ok().unwrap();
+    let (others, _others) = session(&server, ["erin", "frank"]).await;
+    let [erin, frank] = others.into_iter().map(Party::from).collect::<Vec<_>>().try_into().ok().unwrap();
+    let done = Arc::new(AtomicBool::new(false));
+    let talk = |caller, callee| {
+        let done = done.clone();
+        let enough = move |lines| lines >= LINES && done.load(Ordering::Relaxed);
+        tokio::spawn(chat_until(caller, callee, enough))
+    };
+    let (inside, outside) = (talk(carol, dave), talk(erin, frank));
+
+    let blobs = |first| Arc::new([Blob::noise(first, FILE), Blob::noise(first + 1, PICTURE)]);
+    let (alices, bobs) = (blobs(1), blobs(3));
+    let send = |party: Party, to: &str, blobs: Arc<[Blob; 2]>| {
+        let to = address(to);
+        tokio::spawn(async move { party.transfer(&to, &*blobs, 2).await })
+    };
+    let (one, other) = (send(alice, "bob", alices.clone()), send(bob, "alice", bobs.clone()));
+    let ((mut alice, by_alice), (mut bob, by_bob)) = (one.await.unwrap(), other.await.unwrap());
+    let digests = |blobs: &[Blob]| blobs.iter().map(Blob::digest).collect::<Vec<_>>();
+    assert_eq!(by_bob.digests(), digests(&*alices));
+    assert_eq!(by_alice.digests(), digests(&*bobs));
+
+    // Nobody was closed: each still hears the others.
+    done.store(true, Ordering::Relaxed);
+    let (_, [mut carol, mut dave]) = inside.await.unwrap();
+    let (_, [mut erin, mut frank]) = outside.await.unwrap();
+    alice.say("all of it?").await;
+    for party in [&mut bob, &mut carol, &mut dave] {
+        party.hear("all of it?").await;
+    }
+    bob.say("all of it").await;
+    alice.hear("all of it").await;
+    erin.say("bye").await;
+    frank.hear("bye").await;
+}
+
+/// Far more than every queue holds, to somebody who reads 300 KB a second: the sender is slowed down, and nobody is closed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_reads_slowly_gets_the_whole_file() {
+    const SLICE: usize = 3_000;
+    let server = TestServer::start().await;
+    let (alice, mut narrow, _people) = with_a_narrow_reader(&server).await;
+    let file = Blob::noise(1, amount(1, 2) * 1024 * 1024);
+    let digest = file.digest();
+    let sending = tokio::spawn(async move {
+        let (mut alice, _) = alice.transfer(&address("bob"), &[file], 0).await;
+        alice.say("the end").await;
+        alice
+    });
+    let mut bytes = Vec::new();
+    let mut clock = tokio::time::interval(Duration::from_millis(10));
+    while !bytes.ends_with(b"the end") {
+        clock.tick().await;
+        let mut slice = [0; SLICE];
+        let count = narrow.read(&mut slice).await.unwrap();
+        assert!(count > 0, "closed after {} bytes", bytes.len());
+        bytes.extend_from_slice(&slice[..count]);
+    }
+    let (mut lines, mut collector) = (Lines::new(bytes.as_slice()), Collector::default());
+    while lines.next().await && collector.take(&lines.payload) {}
+    assert_eq!(collector.digests(), [digest]);
+    // Not even the sender noticed more than that it took its time.
+    let mut alice = sending.await.unwrap();
+    narrow.write_all(b"MSG 1 U 5\r\nhello").await.unwrap();
+    assert!(alice.lines.next().await);
+    assert_eq!(alice.lines.payload, b"hello");
+}
+
+/// Who stops reading in the middle of a file is closed in the end, and costs others nothing. After which time is tested in
+/// `switchboard/pace.rs`: it is some twelve seconds, and here only not for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_stops_reading_a_file_is_closed_in_bounded_time() {
+    let server = TestServer::start().await;
+    let mut bystanders = server.bystanders().await;
+    let (mut alice, silent, _people) = with_a_narrow_reader(&server).await;
+    let (bytes, count) = commands(&address("bob"), &[Blob::noise(1, FILE)]);
+    let mut write = alice.write;
+    let writing = tokio::spawn(async move { write.write_all(&bytes).await.map(|()| write) });
+    let mut answers = Vec::new();
+    let told = timeout(PATIENCE, async {
+        while !alice.lines.line.starts_with("BYE") {
+            assert!(alice.lines.next().await);
+            answers.push(alice.lines.line.clone());
+            if answers.len() % 50 == 0 {
+                bystanders.are_untouched().await;
+            }
+        }
+    });
+    told.await.unwrap();
+    // The one that did not fit, and those after it, for which nobody is there, are not acknowledged.
+    let first_nak = answers.iter().position(|answer| answer.starts_with("NAK")).unwrap();
+    assert!(answers[..first_nak].iter().all(|answer| answer.starts_with("ACK")));
+    assert!(answers[first_nak..].iter().all(|answer| !answer.starts_with("ACK")));
+    while alice.lines.line != format!("NAK {count}") {
+        assert!(alice.lines.next().await);
+        assert!(!alice.lines.line.starts_with("ACK"), "{}", alice.lines.line);
+    }
+    writing.await.unwrap().unwrap();
+    bystanders.are_untouched().await;
+    drop(silent);
+}

@@ -1,0 +1,44 @@
+//! The tests: all of them as long as they get, and those that need other programs.
+
+use anyhow::{Result, ensure};
+
+use crate::shell::Cargo;
+
+/// Read by the service's `tests/it/support/time.rs`.
+const LONG_TESTS: (&str, &str) = ("SWALLOWTAIL_LONG_TESTS", "1");
+
+/// Everything that a Rust toolchain and a C compiler are enough for.
+pub(crate) fn run() -> Result<()> {
+    Cargo::new(["test", "--workspace"]).env(LONG_TESTS.0, LONG_TESTS.1).run()
+}
+
+/// What `cargo test` leaves out because it needs the programs that [`crate::tools`] installs. Their tests fail without them.
+pub(crate) fn run_with_tools() -> Result<()> {
+    let tests = Cargo::new(["test", "--workspace", "--tests", "--", "--ignored"]);
+    let said = tests.env(LONG_TESTS.0, LONG_TESTS.1).output()?;
+    let passed = passed(&said);
+    ensure!(passed > 0, "no test is ignored by `cargo test` for want of a program: where are they?\n{said}");
+    println!("{passed} tests that need other programs passed");
+    Ok(())
+}
+
+/// How many tests passed, by the last line of each program that cargo ran.
+fn passed(said: &str) -> usize {
+    let results = said.lines().filter_map(|line| line.strip_prefix("test result: ok. "));
+    results.filter_map(|rest| rest.split_once(" passed")?.0.parse::<usize>().ok()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tests_of_all_programs_are_counted() {
+        let said = "running 2 tests\ntest a ... ok\n\n\
+                    test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 7 filtered out; finished in 0.01s\n\
+                    test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
+                    test result: ok. 13 passed; 0 failed; 0 ignored; 0 measured; 163 filtered out; finished in 9.87s\n";
+        assert_eq!(passed(said), 15);
+        assert_eq!(passed(""), 0);
+    }
+}
