@@ -13,8 +13,8 @@ use crate::rates::Act;
 use crate::service::Service;
 use crate::switchboard::{Claims, Right};
 
-/// XFR SB: gives out a cookie for a new switchboard session, but not while the account is hidden, before its first CHG, or while
-/// calls are off.
+/// XFR SB: gives out a cookie for a new switchboard session, but not while the account is hidden, before its first CHG,
+/// or while calls are off.
 pub(super) fn xfr(service: &Service, user: &User, trid: TrId) -> Result<Handled<Outcome>, Refusal> {
     let refuse = |code| Err(Refusal::Answer(trid, code));
     let seen = user.cell.state().seen().filter(|_| user.endpoint.takes_calls.load(Ordering::Acquire));
@@ -44,3 +44,6 @@ pub(super) fn ims(user: &User, trid: TrId, on: bool) -> Result<Handled<Outcome>,
     user.endpoint.reply(&ServiceLine::Calls(trid, on).into());
     Ok(Handled::Done)
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,8 +37,8 @@ impl Challenges {
         self.next = self.wanted.then(Instant::now);
     }
 
-    /// Returns when [`tick`] is next to be called. While a challenge is open no other is sent, so a client that never answers gets
-    /// just one.
+    /// Returns when [`tick`] is next to be called. While a challenge is open no other is sent, so a client that never
+    /// answers gets just one.
     pub(super) fn next(&self) -> Option<Instant> {
         match &self.open {
             Some((_, since)) => self.required.then(|| *since + PATIENCE),
@@ -46,8 +46,8 @@ impl Challenges {
         }
     }
 
-    /// Draws a challenge: 20 decimal digits, the first of them not 0. It replaces one that is open, but keeps its deadline: a client
-    /// cannot put off its answer by asking for another challenge.
+    /// Draws a challenge: 20 decimal digits, the first of them not 0. It replaces one that is open, but keeps its
+    /// deadline: a client cannot put off its answer by asking for another challenge.
     fn draw(&mut self) -> String {
         let challenge = format!("{}{:019}", 1 + random::below(9), random::below(10_u64.pow(19)));
         let since = self.open.take().map_or_else(Instant::now, |(_, since)| since);
@@ -90,18 +90,4 @@ pub(super) fn tick(user: &User, challenges: &mut Challenges) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use swallowtail_config::Config;
-
-    #[tokio::test(start_paused = true)]
-    async fn asking_for_challenges_does_not_put_off_the_answer() {
-        let mut challenges = Challenges::new(&SignIn { require_challenge: true, ..Config::default().sign_in });
-        challenges.start();
-        let first = challenges.draw();
-        let due = challenges.next();
-        tokio::time::advance(PATIENCE / 2).await;
-        assert_ne!(challenges.draw(), first);
-        assert_eq!(challenges.next(), due);
-    }
-}
+mod tests;

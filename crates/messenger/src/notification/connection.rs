@@ -34,7 +34,7 @@ pub(crate) struct Connection {
     pub(crate) switchboard: String,
     /// Whether rate limits apply.
     pub(crate) limited: bool,
-    /// True for a session over the HTTP gateway, which has its own timeout and therefore no idle timer here: a poll brings no
-    /// bytes (http.md section 5).
+    /// True for a session over the HTTP gateway, which has its own timeout and therefore no idle timer here: a poll
+    /// brings no bytes (http.md section 5).
     pub(crate) polled: bool,
 }

@@ -70,8 +70,9 @@ fn add_forward(
     }
 }
 
-/// Fails with 800 once the account has asked for too many addresses without an account, whether this one has one or not: otherwise it
-/// could find out which exist (ns.md section 8). Addresses on the account's own lists are always allowed, since it knows them.
+/// Fails with 800 once the account has asked for too many addresses without an account, whether this one has one or
+/// not: otherwise it could find out which exist (ns.md section 8). Addresses on the account's own lists are always
+/// allowed, since it knows them.
 fn may_ask_for(service: &Service, user: &User, handle: &Handle) -> Result<(), ErrorCode> {
     if user.cell.state().roster.entries.contains_key(handle) {
         return Ok(());
@@ -79,7 +80,8 @@ fn may_ask_for(service: &Service, user: &User, handle: &Handle) -> Result<(), Er
     user.check_rate(service, Act::AddUnknown)
 }
 
-/// Counts a request for an address without an account, and returns the code for it, which changed with MSNP10 (errors.md).
+/// Counts a request for an address without an account, and returns the code for it, which changed with MSNP10
+/// (errors.md).
 fn unknown_account(service: &Service, user: &User) -> ErrorCode {
     if let Err(code) = user.admit(service, Act::AddUnknown) {
         return code;
@@ -214,8 +216,8 @@ fn remove_from_group(
     group: GroupRef,
     rem: Rem,
 ) -> Handled<Outcome> {
-    // Only this session edits FL and its groups, so this still holds once the edit has its turn. (An edit of the session before it may
-    // still be running. Then the edit, which looks again, is refused.)
+    // Only this session edits FL and its groups, so this still holds once the edit has its turn. (An edit of the
+    // session before it may still be running. Then the edit, which looks again, is refused.)
     let leaves = user.cell.state().roster.remove_from_group(&contact, group, clock::timestamp())
         == Ok(GroupRemoval::LeavesForward);
     if leaves {
@@ -251,3 +253,6 @@ async fn remove_contact(service: Arc<Service>, user: User, contact: ContactRef, 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,3 +60,6 @@ pub(super) async fn write(service: &Service, edit: Edit, trid: TrId) -> Result<(
         Refusal::Answer(trid, ErrorCode::StoreUnavailable)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,3 +48,6 @@ pub(super) fn rmg(service: &Arc<Service>, user: &User, rmg: Rmg) -> Result<Handl
         Ok((roster.remove_group(group, now)?, GroupLine::Removed { trid: rmg.trid, group }.into()))
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! What a handler returns, and how it waits for the store.
 //!
-//! A handler answers immediately, or returns a future. Either way there is one way to refuse a command: `Err` with a [`Refusal`].
+//! A handler answers immediately, or returns a future. Either way there is one way to refuse a command: `Err` with a
+//! [`Refusal`].
 
 use msnp::{ErrorCode, Refusal, TrId};
 
@@ -23,8 +24,8 @@ pub(super) fn wait(work: impl Future<Output = Result<(), Refusal>> + Send + 'sta
     Handled::Wait(Box::pin(async { work.await.map(|()| Completed::Answered) }))
 }
 
-/// Returns a command that waits for `work`, which changes what the store keeps. The work runs to its end even if the connection
-/// ends first: what the store has written must reach the rosters in memory, in the same turn.
+/// Returns a command that waits for `work`, which changes what the store keeps. The work runs to its end even if the
+/// connection ends first: what the store has written must reach the rosters in memory, in the same turn.
 pub(super) fn wait_for_edit(
     trid: TrId,
     work: impl Future<Output = Result<(), Refusal>> + Send + 'static,

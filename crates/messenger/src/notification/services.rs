@@ -12,8 +12,8 @@ use swallowtail_config::Config;
 /// The site id in URL answers; clients only hand it to the login page.
 const SITE_ID: u32 = 2;
 
-/// Answers a request to one of the services around the messenger. Mail, paging, telephones and the directory do not exist here and
-/// are refused.
+/// Answers a request to one of the services around the messenger. Mail, paging, telephones and the directory do not
+/// exist here and are refused.
 pub(super) fn answer(config: &Config, user: &User, request: ServiceRequest) -> Result<Handled<Outcome>, Refusal> {
     let refuse = |trid, code| Err(Refusal::Answer(trid, code));
     let line = match request {

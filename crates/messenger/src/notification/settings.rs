@@ -70,8 +70,8 @@ fn set_name(service: &Arc<Service>, user: &User, prp: Prp, name: DisplayName) ->
     edit::start(service, user, prp.trid, move |roster, now| Ok((roster.set_name(name, now), ServerCommand::Prp(prp))))
 }
 
-/// Changes a number. If it is `announced`, everyone who sees the account is sent it, and every client that has the account on FL
-/// has an outdated copy of its list from then on.
+/// Changes a number. If it is `announced`, everyone who sees the account is sent it, and every client that has the
+/// account on FL has an outdated copy of its list from then on.
 async fn set_number(
     service: Arc<Service>,
     user: User,
@@ -114,8 +114,8 @@ fn announce_number(service: &Service, user: &User, property: Property, now: Time
     user.cell.tell_number(&line.into(), &versions);
 }
 
-/// REA: what PRP MFN and SBP MFN replaced; the handle tells which of the two it is. 216 if it is neither the account's own nor a
-/// contact's.
+/// REA: what PRP MFN and SBP MFN replaced; the handle tells which of the two it is. 216 if it is neither the account's
+/// own nor a contact's.
 pub(super) fn rea(service: &Arc<Service>, user: &User, rea: Rea) -> Result<Handled<Outcome>, Refusal> {
     let trid = rea.trid;
     if user.is_self(&rea.handle) {
@@ -147,3 +147,6 @@ pub(super) fn sbp(service: &Arc<Service>, user: &User, sbp: Sbp) -> Result<Handl
         Ok((changes, ServerCommand::Sbp(sbp)))
     }))
 }
+
+#[cfg(test)]
+mod tests;

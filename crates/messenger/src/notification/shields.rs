@@ -1,4 +1,5 @@
-//! The document that tells clients what not to do (docs/protocol/http.md section 4), from the settings under `[shields]`.
+//! The document that tells clients what not to do (docs/protocol/http.md section 4), from the settings under
+//! `[shields]`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -203,8 +203,8 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> R
     Ok(User { cell, endpoint })
 }
 
-/// Returns 911, to an address that keeps trying after a pause. Nothing is counted against the account, and a valid ticket always
-/// works.
+/// Returns 911, to an address that keeps trying after a pause. Nothing is counted against the account, and a valid
+/// ticket always works.
 async fn deny(service: &Service, newcomer: &Newcomer) -> Refusal {
     tracing::info!(handle = %newcomer.handle, peer = %newcomer.peer, "sign-in refused");
     if newcomer.client.limited && !service.rates.admit(newcomer.peer.ip(), Act::FailSignIn) {

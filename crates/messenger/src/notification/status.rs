@@ -38,8 +38,8 @@ pub(super) fn chg(
     Ok(Handled::Done)
 }
 
-/// Shows every contact that may be seen, by ILN and UBX. Contact by contact: an NLN before its ILN is harmless, and an ILN is appended
-/// under the contact's cell, so that it is never older than an NLN before it.
+/// Shows every contact that may be seen, by ILN and UBX. Contact by contact: an NLN before its ILN is harmless, and an
+/// ILN is appended under the contact's cell, so that it is never older than an NLN before it.
 fn show_contacts(service: &Service, user: &User, trid: msnp::TrId) {
     let contacts: Vec<_> = user.cell.state().roster.contacts().map(|(handle, _)| handle.clone()).collect();
     for contact in contacts {
@@ -57,3 +57,6 @@ pub(super) fn uux(user: &User, uux: Uux) -> Result<Handled<Outcome>, Refusal> {
     user.cell.set_presence(user.endpoint.epoch, answer, |presence| presence.message = uux.message);
     Ok(Handled::Done)
 }
+
+#[cfg(test)]
+mod tests;

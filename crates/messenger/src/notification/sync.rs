@@ -24,7 +24,8 @@ pub(super) fn syn(service: &Arc<Service>, user: &User, syn: Syn) -> Result<Handl
 
 /// Answers with everything. The numbers of contacts are in their own accounts, most of which are not loaded.
 async fn read_and_answer(service: Arc<Service>, user: User, syn: Syn) -> Result<(), Refusal> {
-    // Take the stamps first: if a number changes while we read, the client's copy counts as stale instead of wrong but current.
+    // Take the stamps first: if a number changes while we read, the client's copy counts as stale instead of wrong but
+    // current.
     let stamps = user.cell.state().roster.stamps;
     let phones = service.store.contact_phones(user.cell.id, &user.cell.handle).await.map_err(|error| {
         tracing::error!(%error, "the store could not be read at a SYN");
@@ -57,7 +58,8 @@ fn answer(user: &User, stamps: Stamps, syn: &Syn, counts: Option<(u32, u32)>) ->
     SynAnswer { trid: syn.trid, copy, counts }
 }
 
-/// Queues the whole burst in one piece, under the cell's lock: nothing comes in between, and list changes by others follow it.
+/// Queues the whole burst in one piece, under the cell's lock: nothing comes in between, and list changes by others
+/// follow it.
 fn answer_in_full(user: &User, syn: &Syn, stamps: Stamps, phones: &HashMap<Handle, Settings>) {
     let state = user.cell.state();
     let roster = &state.roster;
@@ -130,3 +132,6 @@ fn list_line(dialect: Dialect, roster: &Roster, handle: &Handle, entry: &Entry) 
         groups,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,5 @@
-//! A notification server without sockets, tasks or a database: tests send a session commands and read what is queued for it.
+//! A notification server without sockets, tasks or a database: tests send a session commands and read what is queued
+//! for it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use msnp::frame::Frame;
 use msnp::notification::server_payload_length;
-use msnp::{DisplayName, Handle, Refusal};
+use msnp::{Dialect, DisplayName, Handle, Refusal};
 use swallowtail_config::{AddressLimits, Config};
 use swallowtail_store::accounts::{TicketLife, Tickets};
 use swallowtail_store::roster::{Roster, Stamps};
@@ -100,15 +101,17 @@ impl Server {
 
     /// A connection that offered these dialects and sent the first USR; the ticket is still missing.
     pub(super) async fn before_ticket(&self, name: &str, offer: &str) -> Client {
-        let mut client = self.connect();
-        client.say(&format!("VER 1 {offer}")).await;
-        client.say(&format!("USR 2 TWN I {name}@example.com")).await;
-        client
+        named(self.connect(), name, offer).await
     }
 
     /// A connection that offered these dialects and signed in.
     pub(super) async fn sign_in(&self, name: &str, offer: &str) -> Client {
-        let mut client = self.before_ticket(name, offer).await;
+        self.sign_in_from(name, offer, |_| {}).await
+    }
+
+    /// As [`Self::sign_in`], with what is known of the connection changed by `set`.
+    pub(super) async fn sign_in_from(&self, name: &str, offer: &str, set: impl FnOnce(&mut Connection)) -> Client {
+        let mut client = named(self.connect_to(Role::Notification, set), name, offer).await;
         let welcome = client.say(&format!("USR 3 TWN S {}", self.ticket(name).await)).await;
         assert!(welcome[0].starts_with("USR 3 OK"), "{welcome:?}");
         client.account = Some(handle(name));
@@ -135,6 +138,13 @@ impl Server {
     }
 }
 
+/// Sends VER and the first USR.
+async fn named(mut client: Client, name: &str, offer: &str) -> Client {
+    client.say(&format!("VER 1 {offer}")).await;
+    client.say(&format!("USR 2 TWN I {name}@example.com")).await;
+    client
+}
+
 /// The client's end of a session, and the part of its connection that moves bytes.
 pub(super) struct Client {
     pub(super) session: NotificationSession,
@@ -149,8 +159,8 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Sends a command, waits until it is carried out, and returns every line queued by then. The payload of a command or line
-    /// comes after its line end. `<bob>` stands for the GUID of the contact or group of that name.
+    /// Sends a command, waits until it is carried out, and returns every line queued by then. The payload of a command
+    /// or line comes after its line end. `<bob>` stands for the GUID of the contact or group of that name.
     pub(super) async fn say(&mut self, command: &str) -> Vec<String> {
         self.send(command);
         self.wait().await;
@@ -211,6 +221,11 @@ impl Client {
         for (command, answer) in conversation {
             assert_eq!(self.say(command).await.join("\n"), *answer, "{command}");
         }
+    }
+
+    /// Returns the dialect of a client that is signed in.
+    pub(super) fn dialect(&self) -> Dialect {
+        self.service.directory.endpoint(self.account.as_ref().unwrap()).unwrap().dialect
     }
 
     /// Drops the connection in the middle of whatever it is doing.
@@ -282,7 +297,7 @@ impl Client {
         self.named.iter().fold(text.to_owned(), |text, (name, guid)| text.replace(guid, name))
     }
 
-    /// Notes the GUIDs of new contacts and groups. Those that are gone keep their names.
+    /// Notes the GUIDs of new contacts and groups. A GUID keeps its name when a group is renamed or gone.
     fn learn_names(&mut self) {
         let Some(cell) = self.account.as_ref().and_then(|account| self.service.directory.find(account)) else { return };
         let state = cell.state();
@@ -292,6 +307,9 @@ impl Client {
         });
         let groups = state.roster.groups.iter().map(|(guid, group)| (format!("<{}>", group.name), guid.to_string()));
         for (name, guid) in contacts.chain(groups) {
+            if self.named.iter().any(|(_, known)| *known == guid) {
+                continue;
+            }
             self.named.retain(|(known, _)| *known != name);
             self.named.push((name, guid));
         }

@@ -18,8 +18,8 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// Returns whether the account has signed in elsewhere since. An edit of this connection is then no longer carried out: the new
-    /// connection has already read the lists, and would not learn of the change.
+    /// Returns whether the account has signed in elsewhere since. An edit of this connection is then no longer carried
+    /// out: the new connection has already read the lists, and would not learn of the change.
     pub(super) fn is_replaced(&self) -> bool {
         self.cell.endpoint().is_some_and(|endpoint| endpoint.epoch != self.endpoint.epoch)
     }

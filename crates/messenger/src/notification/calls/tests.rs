@@ -1,0 +1,79 @@
+use std::time::Duration;
+
+use super::super::testing::{Client, Server, handle};
+use super::*;
+
+/// Asks for a switchboard; the answer without its cookie.
+async fn xfr(client: &mut Client) -> String {
+    let lines = client.say("XFR 9 SB").await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let words: Vec<_> = lines[0].split(' ').filter(|word| word.len() != 32).collect();
+    words.join(" ")
+}
+
+const GRANTED: &str = "XFR 9 SB 192.0.2.2:1864 CKI";
+
+#[tokio::test]
+async fn only_an_account_that_others_may_see_gets_a_switchboard() {
+    let server = Server::new();
+    let mut alice = server.sign_in("alice", "MSNP12").await;
+    assert_eq!(xfr(&mut alice).await, "913 9", "before the first CHG");
+    for (command, answer) in [
+        ("CHG 4 NLN 0", GRANTED),
+        ("CHG 5 HDN 0", "913 9"),
+        ("CHG 6 AWY 0", GRANTED),
+        ("IMS 7 OFF", "913 9"),
+        ("IMS 8 ON", GRANTED),
+    ] {
+        alice.say(command).await;
+        assert_eq!(xfr(&mut alice).await, answer, "{command}");
+    }
+}
+
+#[tokio::test]
+async fn ims_is_echoed() {
+    let server = Server::new();
+    let mut alice = server.online("alice", "MSNP12").await;
+    alice.expect(&[("IMS 6 OFF", "IMS 6 0 OFF"), ("IMS 7 ON", "IMS 7 0 ON"), ("XFR 8 NS", "201 8")]).await;
+}
+
+#[tokio::test]
+async fn a_server_that_stops_opens_no_switchboard() {
+    let server = Server::new();
+    let mut alice = server.online("alice", "MSNP12").await;
+    server.service.draining.store(true, Ordering::Release);
+    assert_eq!(xfr(&mut alice).await, "500 9");
+    alice.say("CHG 6 HDN 0").await;
+    assert_eq!(xfr(&mut alice).await, "913 9");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_asks_for_too_many_switchboards_waits() {
+    let server = Server::with(|config| config.limits.switchboards_per_minute = 2);
+    let mut alice = server.online("alice", "MSNP12").await;
+    for answer in [GRANTED, GRANTED, "800 9"] {
+        assert_eq!(xfr(&mut alice).await, answer);
+    }
+    alice.after(Duration::from_secs(60)).await;
+    assert_eq!(xfr(&mut alice).await, GRANTED);
+}
+
+#[tokio::test]
+async fn an_account_with_too_many_switchboard_connections_gets_no_other() {
+    let server = Server::with(|config| config.limits.switchboard_connections = 0);
+    assert_eq!(xfr(&mut server.online("alice", "MSNP12").await).await, "800 9");
+}
+
+#[tokio::test]
+async fn a_cookie_opens_a_session_for_the_account_as_it_is_seen() {
+    let server = Server::new();
+    let mut alice = server.online("alice", "MSNP11").await;
+    alice.say("CHG 6 NLN 12").await;
+    alice.say("PRP 7 MFN Alice%20A").await;
+    let answer = alice.say("XFR 8 SB").await.remove(0);
+    let cookie = msnp::switchboard::Cookie(answer.split(' ').next_back().unwrap().to_owned());
+    let claims = server.service.switchboard.cookies.redeem(&cookie, Some(&handle("alice"))).unwrap();
+    assert_eq!((claims.right, claims.dialect), (Right::Open, msnp::Dialect::Msnp11));
+    assert_eq!(claims.who.name.as_str(), "Alice A");
+    assert_eq!(claims.who.capabilities, Some(msnp::Capabilities(12)));
+}

@@ -1,0 +1,228 @@
+use std::time::Duration;
+
+use super::super::testing::{CLOSED, Server, handle};
+
+#[tokio::test]
+async fn adding_a_contact_shows_it_to_one_side_and_announces_the_other() {
+    let server = Server::new();
+    let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
+    bob.say("PRP 6 PHH 5552").await;
+    bob.say("UUX 7 15\r\n<Data>hi</Data>").await;
+    let added = [
+        "ADC 6 FL N=bob@example.com F=Bob%20B C=<bob>",
+        "BPR bob@example.com PHH 5552",
+        "ILN 6 NLN bob@example.com bob 0",
+        "UBX bob@example.com 15\r\n<Data>hi</Data>",
+    ];
+    assert_eq!(alice.say("ADC 6 FL N=bob@example.com F=Bob%20B").await, added);
+    assert_eq!(bob.received(), ["ADC 0 RL N=alice@example.com F=alice"]);
+    assert_eq!((server.lists("alice", "bob"), server.lists("bob", "alice")), (1, 16));
+
+    alice.expect(&[("REM 7 FL <bob>", "REM 7 FL <bob>")]).await;
+    assert_eq!(bob.received(), ["REM 0 RL alice@example.com"]);
+    assert_eq!((server.lists("alice", "bob"), server.lists("bob", "alice")), (0, 0));
+}
+
+#[tokio::test]
+async fn a_contact_that_blocks_is_told_of_the_addition_and_not_shown() {
+    let server = Server::new();
+    let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
+    bob.say("ADC 6 BL N=alice@example.com").await;
+    alice.expect(&[("ADC 6 FL N=bob@example.com F=Bob", "ADC 6 FL N=bob@example.com F=Bob C=<bob>")]).await;
+    assert_eq!(bob.received(), ["ADC 0 RL N=alice@example.com F=alice"]);
+    assert_eq!(server.lists("bob", "alice"), 12);
+}
+
+#[tokio::test]
+async fn each_list_refuses_what_cannot_be_on_it() {
+    let server = Server::new();
+    let mut alice = server.online("alice", "MSNP12").await;
+    server.online("dave", "MSNP12").await.say("ADC 6 FL N=alice@example.com F=A").await;
+    alice.received();
+    alice
+        .expect(&[
+            // Forward list: who the user wants to see.
+            ("ADC 1 FL N=bob@example.com F=Bob", "ADC 1 FL N=bob@example.com F=Bob C=<bob>"),
+            ("ADC 2 FL N=bob@example.com F=Bob", "215 2"),
+            ("ADC 3 FL N=alice@example.com F=me", "201 3"),
+            ("ADC 4 FL N=ghost@example.com F=x", "208 4"),
+            ("ADC 5 FL N=carol@example.com F=x 11111111-2222-3333-4444-555555555555", "224 5"),
+            ("ADC 6 FL C=11111111-2222-3333-4444-555555555555 11111111-2222-3333-4444-555555555555", "208 6"),
+            ("REM 7 FL 11111111-2222-3333-4444-555555555555", "216 7"),
+            // Allow and block list.
+            ("ADC 8 AL N=bob@example.com", "ADC 8 AL N=bob@example.com"),
+            ("ADC 9 AL N=bob@example.com", "215 9"),
+            ("ADC 10 BL N=bob@example.com", "219 10"),
+            ("ADC 11 AL N=alice@example.com", "201 11"),
+            ("ADC 12 BL N=alice@example.com", "201 12"),
+            ("ADC 13 BL N=ghost@example.com", "208 13"),
+            ("REM 14 BL bob@example.com", "216 14"),
+            ("REM 15 AL alice@example.com", "216 15"),
+            ("REM 16 AL bob@example.com", "REM 16 AL bob@example.com"),
+            ("ADC 17 BL N=bob@example.com", "ADC 17 BL N=bob@example.com"),
+            ("ADC 18 AL N=bob@example.com", "219 18"),
+            // Reverse and pending list: who has the user on FL. Dave does.
+            ("ADC 19 RL N=carol@example.com", "216 19"),
+            ("ADC 20 RL N=alice@example.com", "201 20"),
+            ("REM 21 PL carol@example.com", "216 21"),
+            ("ADC 22 RL N=dave@example.com", "ADC 22 RL N=dave@example.com"),
+            ("REM 23 PL dave@example.com", "REM 23 PL dave@example.com"),
+            ("ADC 24 RL N=dave@example.com", "ADC 24 RL N=dave@example.com"),
+        ])
+        .await;
+    assert_eq!((server.lists("alice", "bob"), server.lists("alice", "dave")), (5, 8));
+    assert_eq!(alice.say("ADC 25 PL N=dave@example.com").await, [CLOSED]);
+}
+
+#[tokio::test]
+async fn an_address_without_an_account_has_the_code_of_the_dialect() {
+    let server = Server::new();
+    for (dialect, command, answer) in [
+        ("MSNP8", "ADD 6 FL ghost@example.com Ghost", "205 6"),
+        ("MSNP9", "ADD 6 BL ghost@example.com Ghost", "205 6"),
+        ("MSNP10", "ADC 6 FL N=ghost@example.com F=Ghost", "208 6"),
+        ("MSNP12", "ADC 6 AL N=ghost@example.com", "208 6"),
+    ] {
+        server.online("alice", dialect).await.expect(&[(command, answer)]).await;
+    }
+}
+
+#[tokio::test]
+async fn telephones_are_on_fl_and_al_from_msnp11_on() {
+    let server = Server::new();
+    for (dialect, command, answer) in [
+        ("MSNP8", "ADD 6 AL tel:+15551 phone", "201 6"),
+        ("MSNP10", "ADC 6 FL N=tel:+15551 F=phone", "201 6"),
+        ("MSNP11", "ADC 6 FL N=tel:+15551 F=phone", "ADC 6 FL N=tel:+15551 F=phone C=<tel:+15551>"),
+        ("MSNP11", "ADC 6 AL N=tel:+15551", "ADC 6 AL N=tel:+15551"),
+        ("MSNP11", "ADC 6 BL N=tel:+15551", CLOSED),
+        ("MSNP12", "ADC 6 RL N=tel:+15551", CLOSED),
+    ] {
+        server.online("alice", dialect).await.expect(&[(command, answer)]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_asks_for_many_unknown_addresses_learns_nothing_more_for_an_hour() {
+    let server = Server::with(|config| config.limits.unknown_accounts_per_hour = 2);
+    let mut alice = server.online("alice", "MSNP12").await;
+    alice
+        .expect(&[
+            ("ADC 6 AL N=dave@example.com", "ADC 6 AL N=dave@example.com"),
+            ("ADC 7 FL N=ghost1@example.com F=x", "208 7"),
+            ("ADC 8 AL N=ghost2@example.com", "208 8"),
+            ("ADC 9 FL N=ghost3@example.com F=x", "800 9"),
+            ("ADC 10 FL N=bob@example.com F=x", "800 10"),
+            ("ADC 11 BL N=bob@example.com", "800 11"),
+            ("ADC 12 FL N=alice@example.com F=x", "201 12"),
+            ("ADC 13 FL N=dave@example.com F=Dave", "ADC 13 FL N=dave@example.com F=Dave C=<dave>"),
+        ])
+        .await;
+    alice.after(Duration::from_secs(3600)).await;
+    alice.expect(&[("ADC 14 BL N=bob@example.com", "ADC 14 BL N=bob@example.com")]).await;
+}
+
+#[tokio::test]
+async fn a_client_of_an_exempt_network_may_ask_for_any_number_of_addresses() {
+    let server = Server::with(|config| config.limits.unknown_accounts_per_hour = 1);
+    let mut alice = server.sign_in_from("alice", "MSNP12", |connection| connection.limited = false).await;
+    for trid in 6..10 {
+        alice.expect(&[(&format!("ADC {trid} AL N=ghost@example.com"), &format!("208 {trid}"))]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_full_list_is_210_on_either_side() {
+    let server = Server::with(|config| {
+        config.limits.contacts = 1;
+        config.limits.reverse = 1;
+        config.limits.allowed_or_blocked = 1;
+    });
+    let mut alice = server.online("alice", "MSNP12").await;
+    let mut carol = server.online("carol", "MSNP12").await;
+    alice
+        .expect(&[
+            ("ADC 6 FL N=bob@example.com F=Bob", "ADC 6 FL N=bob@example.com F=Bob C=<bob>"),
+            ("ADC 7 FL N=dave@example.com F=Dave", "210 7"),
+            ("ADC 8 AL N=bob@example.com", "ADC 8 AL N=bob@example.com"),
+            ("ADC 9 AL N=carol@example.com", "210 9"),
+            ("ADC 10 BL N=carol@example.com", "ADC 10 BL N=carol@example.com"),
+            ("ADC 11 BL N=dave@example.com", "210 11"),
+        ])
+        .await;
+    carol.expect(&[("ADC 6 FL N=bob@example.com F=Bob", "210 6")]).await;
+    assert_eq!(server.lists("carol", "bob"), 0, "nobody is half added");
+}
+
+#[tokio::test]
+async fn one_client_may_block_before_it_disallows() {
+    let server = Server::new();
+    for (offer, answer, lists) in [("MSNP11", "219 7", 2), ("MSNP11 CVR0", "ADC 7 BL N=bob@example.com", 6)] {
+        let mut alice = server.online("alice", offer).await;
+        alice.say("ADC 6 AL N=bob@example.com").await;
+        alice.expect(&[("ADC 7 BL N=bob@example.com", answer)]).await;
+        assert_eq!(server.lists("alice", "bob"), lists, "{offer}");
+    }
+}
+
+#[tokio::test]
+async fn a_block_takes_the_account_offline_for_the_blocked_contact() {
+    let server = Server::new();
+    let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
+    bob.say("ADC 6 FL N=alice@example.com F=Alice").await;
+    alice.received();
+    alice.say("ADC 6 BL N=bob@example.com").await;
+    assert_eq!(bob.received(), ["FLN alice@example.com"]);
+    alice.say("CHG 7 BSY 0").await;
+    assert!(bob.received().is_empty());
+    alice.say("REM 8 BL bob@example.com").await;
+    assert_eq!(bob.received(), ["NLN BSY alice@example.com alice 0"]);
+}
+
+#[tokio::test]
+async fn below_msnp10_a_contact_is_added_to_groups_by_number_and_leaves_with_the_last() {
+    let server = Server::new();
+    let (mut alice, mut bob) = (server.online("alice", "MSNP9").await, server.online("bob", "MSNP9").await);
+    alice
+        .expect(&[
+            ("ADG 6 Friends 0", "ADG 6 1 Friends 1 0"),
+            ("ADD 7 FL bob@example.com Bob 1", "ADD 7 FL 2 bob@example.com Bob 1\nILN 7 NLN bob@example.com bob 0"),
+            ("ADD 8 FL bob@example.com Bob 1", "215 8"),
+            ("ADD 9 FL bob@example.com Bob 7", "224 9"),
+            ("ADD 10 FL bob@example.com Bob 0", "ADD 10 FL 3 bob@example.com Bob 0"),
+            ("REM 11 FL bob@example.com 7", "224 11"),
+            ("REM 12 FL bob@example.com 0", "REM 12 FL 4 bob@example.com 0"),
+            ("REM 13 FL bob@example.com 0", "225 13"),
+        ])
+        .await;
+    assert_eq!(bob.received(), ["ADD 0 RL 1 alice@example.com alice"]);
+    alice.expect(&[("REM 14 FL bob@example.com 1", "REM 14 FL 5 bob@example.com 1")]).await;
+    assert_eq!(bob.received(), ["REM 0 RL 2 alice@example.com"]);
+    assert_eq!((server.lists("alice", "bob"), server.lists("bob", "alice")), (0, 0));
+}
+
+#[tokio::test]
+async fn from_msnp10_on_a_contact_stays_when_it_leaves_its_last_group() {
+    let server = Server::new();
+    let mut alice = server.online("alice", "MSNP12").await;
+    alice
+        .expect(&[
+            ("ADG 6 Friends", "ADG 6 Friends <Friends>"),
+            ("ADC 7 FL N=bob@example.com F=Bob", "ADC 7 FL N=bob@example.com F=Bob C=<bob>"),
+            ("ADC 8 FL C=<bob> <Friends>", "ADC 8 FL C=<bob> <Friends>"),
+            ("ADC 9 FL C=<bob> <Friends>", "215 9"),
+            ("REM 10 FL <bob> <Friends>", "REM 10 FL <bob> <Friends>"),
+            ("REM 11 FL <bob> <Friends>", "225 11"),
+        ])
+        .await;
+    assert_eq!(server.lists("alice", "bob"), 1);
+}
+
+#[tokio::test]
+async fn a_contact_whose_account_is_gone_can_still_be_removed() {
+    let server = Server::new();
+    let mut alice = server.online("alice", "MSNP12").await;
+    alice.say("ADC 6 FL N=bob@example.com F=Bob").await;
+    server.store.remove(&handle("bob"));
+    alice.expect(&[("REM 7 FL <bob>", "REM 7 FL <bob>"), ("ADC 8 FL N=bob@example.com F=Bob", "208 8")]).await;
+}

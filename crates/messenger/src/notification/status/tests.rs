@@ -1,0 +1,67 @@
+use super::super::testing::Server;
+
+const MESSAGE: &str = "<Data>hi</Data>";
+
+#[tokio::test]
+async fn the_first_chg_shows_the_contacts_and_a_later_one_does_not() {
+    let server = Server::new();
+    let mut bob = server.online("bob", "MSNP12").await;
+    bob.say(&format!("UUX 6 15\r\n{MESSAGE}")).await;
+    let mut alice = server.sign_in("alice", "MSNP12").await;
+    alice.say("ADC 4 FL N=bob@example.com F=Bob").await;
+    alice.say("ADC 5 FL N=carol@example.com F=Carol").await;
+    alice
+        .expect(&[
+            ("CHG 6 BSY 5", "CHG 6 BSY 5\nILN 6 NLN bob@example.com bob 0\nUBX bob@example.com 15\r\n<Data>hi</Data>"),
+            ("CHG 7 NLN 5", "CHG 7 NLN 5"),
+        ])
+        .await;
+    let mut old = server.sign_in("alice", "MSNP10").await;
+    old.expect(&[("CHG 4 NLN", "CHG 4 NLN\nILN 4 NLN bob@example.com bob 0")]).await;
+}
+
+#[tokio::test]
+async fn chg_and_uux_work_before_syn() {
+    let server = Server::new();
+    let mut bob = server.online("bob", "MSNP12").await;
+    bob.say("ADC 6 FL N=alice@example.com F=Alice").await;
+    let mut alice = server.sign_in("alice", "MSNP12").await;
+    alice.expect(&[(&format!("UUX 4 15\r\n{MESSAGE}"), "UUX 4 0")]).await;
+    assert!(bob.received().is_empty(), "nobody is online before the first CHG");
+    alice.expect(&[("CHG 5 NLN 0", "CHG 5 NLN 0")]).await;
+    let shown = ["NLN NLN alice@example.com alice 0", "UBX alice@example.com 15\r\n<Data>hi</Data>"];
+    assert_eq!(bob.received(), shown);
+}
+
+#[tokio::test]
+async fn presence_of_others_is_announced_from_the_first_chg_on() {
+    let server = Server::new();
+    let (mut alice, mut bob) = (server.sign_in("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
+    alice.say("ADC 4 FL N=bob@example.com F=Bob").await;
+    bob.say("CHG 6 AWY 0").await;
+    assert!(alice.received().is_empty());
+    alice.say("CHG 5 HDN 0").await;
+    bob.say("CHG 7 NLN 0").await;
+    assert_eq!(alice.received(), ["NLN NLN bob@example.com bob 0"], "the hidden see others");
+}
+
+#[tokio::test]
+async fn others_see_each_status_and_a_hidden_or_absent_account_as_offline() {
+    let server = Server::new();
+    let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
+    bob.say("ADC 6 FL N=alice@example.com F=Alice").await;
+    for (command, shown) in [
+        ("CHG 6 AWY 12", "NLN AWY alice@example.com alice 12"),
+        ("CHG 7 AWY 12", ""),
+        ("CHG 8 HDN 12", "FLN alice@example.com"),
+        ("CHG 9 HDN 0", ""),
+        ("CHG 10 PHN 0", "NLN PHN alice@example.com alice 0"),
+        ("UUX 11 15\r\n<Data>hi</Data>", "UBX alice@example.com 15\r\n<Data>hi</Data>"),
+        ("UUX 12 0", "UBX alice@example.com 0"),
+        ("CHG 13 FLN 0", ""),
+        ("OUT", "FLN alice@example.com"),
+    ] {
+        alice.say(command).await;
+        assert_eq!(bob.received().join("\n"), shown, "{command}");
+    }
+}
