@@ -99,6 +99,8 @@ async fn a_new_name_or_number_reaches_whoever_sees_the_account() {
     assert_eq!(bob.received(), ["NLN NLN alice@example.com Alice%20A 0"]);
     alice.say("PRP 8 PHH 5551").await;
     assert_eq!(bob.received(), ["BPR 2 alice@example.com PHH 5551"]);
+    alice.say("PRP 8 PHH 5551").await;
+    assert!(bob.received().is_empty(), "the same number again is no news");
     alice.say("PRP 9 PHH").await;
     assert_eq!(bob.received(), ["BPR 3 alice@example.com PHH"]);
     alice.say("PRP 10 MOB Y").await;
