@@ -5,19 +5,18 @@
 //! is still written. Nothing here waits for any other connection.
 
 use std::cell::RefCell;
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use msnp::Refusal;
 use msnp::frame::{Decoder, Flow, Frame, LineRules, Pending, Receiver};
-use msnp::{Malformed, Refusal};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::Outbox;
 use super::outbox::Taken;
+use super::{Handled, Outbox, Session, Stop, Waiting};
 
 /// The buffer that a thread reads into: as much as a socket gives at once, and small enough to stay in the cache.
 const SCRATCH: usize = 32 * 1024;
@@ -36,65 +35,6 @@ const NEVER: Duration = Duration::from_secs(86_400);
 
 thread_local! {
     static SCRATCH_BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; SCRATCH]);
-}
-
-/// What a connection is for: takes frames, answers through the connection's outbox.
-pub trait Session: Send {
-    /// What a command that had to wait brings back.
-    type Outcome: Send;
-
-    /// Whether a line may come now, and how long its payload is.
-    fn payload_length(&mut self, line: &[u8]) -> Result<usize, Refusal>;
-
-    /// Carries out a command.
-    fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Self::Outcome>, Refusal>;
-
-    /// Takes what a command that had to wait brings back.
-    fn finish(&mut self, outcome: Self::Outcome) -> Result<(), Stop>;
-
-    /// Answers a refusal that is not a bare close.
-    fn refuse(&mut self, refusal: Refusal);
-
-    /// How long to rest before the next command, when the peer is too fast.
-    fn rest(&mut self) -> Option<Duration>;
-
-    /// When the connection closes if nothing comes; `last` is when something came last.
-    fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant>;
-
-    /// When the session wants [`Session::tick`].
-    fn next_tick(&self) -> Option<Instant>;
-
-    /// The time that [`Session::next_tick`] named has come.
-    fn tick(&mut self) -> Result<(), Stop>;
-
-    /// The connection is gone. Called once, whatever ended it.
-    fn ended(&mut self);
-}
-
-/// What became of a command.
-pub enum Handled<O> {
-    /// It is carried out, and its answer is queued.
-    Done,
-    /// It waits for the store. Later commands wait for it.
-    Wait(Waiting<O>),
-}
-
-/// A command that waits.
-pub type Waiting<O> = Pin<Box<dyn Future<Output = O> + Send>>;
-
-/// Why a session ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// The peer sent what cannot be.
-    Malformed(Malformed),
-    /// The last answer is queued.
-    Answered,
-}
-
-impl From<Malformed> for Stop {
-    fn from(malformed: Malformed) -> Self {
-        Self::Malformed(malformed)
-    }
 }
 
 /// Serves a connection until it ends.

@@ -10,13 +10,14 @@ mod connections;
 mod listener;
 mod outbox;
 mod prefixed;
+mod session;
 mod stream;
 
 pub use bucket::Bucket;
 pub use caller::{Caller, Reachable};
-pub use connection::{Handled, Session, Stop};
 pub use connections::{Connections, Permit, counted_address};
 pub use listener::{accept_loop, raise_file_limit};
 pub use outbox::Outbox;
 pub use prefixed::{Prefixed, first_bytes};
+pub use session::{Handled, Session, Stop, Waiting};
 pub use stream::{AnyStream, Stream};

@@ -12,8 +12,7 @@ use tokio::time::Instant;
 
 use super::challenge::Challenges;
 use super::{calls, challenge, contacts, groups, services, settings, sign_in, status, sync};
-use crate::net::connection::Waiting;
-use crate::net::{Bucket, Handled, Outbox, Permit, Session, Stop};
+use crate::net::{Bucket, Handled, Outbox, Permit, Session, Stop, Waiting};
 use crate::presence::{Cell, Endpoint};
 use crate::quirks::Quirks;
 use crate::rates::Act;

@@ -9,7 +9,6 @@ use msnp::switchboard::{Participant, ServerCommand};
 use msnp::{Dialect, Handle, TrId};
 use tokio::time::Instant;
 
-use super::Switchboard;
 use super::cookies::COOKIE_LIFE;
 use crate::net::Outbox;
 use swallowtail_base::lock;
@@ -181,7 +180,7 @@ impl Board {
     }
 
     /// Closes the session if nothing happened for `idle`: everybody hears that all others are gone. When to look again if not.
-    fn close_if_idle(&self, idle: Duration) -> Option<Instant> {
+    pub(super) fn close_if_idle(&self, idle: Duration) -> Option<Instant> {
         let mut state = lock(&self.state);
         let due = state.last + idle;
         if !state.closed && due > Instant::now() {
@@ -222,22 +221,4 @@ impl State {
             member.outbox.send(|out| line.encode(member.dialect, out));
         }
     }
-}
-
-/// Closes a board when nothing happens in it. Ends when it next looks and the board is gone.
-pub(super) fn watch_idle(switchboard: &Arc<Switchboard>, board: &Arc<Board>, idle: Duration) {
-    let (switchboard, board) = (Arc::downgrade(switchboard), Arc::downgrade(board));
-    tokio::spawn(async move {
-        let mut due = Instant::now() + idle;
-        loop {
-            tokio::time::sleep_until(due).await;
-            let (Some(switchboard), Some(board)) = (switchboard.upgrade(), board.upgrade()) else {
-                return;
-            };
-            match board.close_if_idle(idle) {
-                Some(next) => due = next,
-                None => return switchboard.forget(&board),
-            }
-        }
-    });
 }

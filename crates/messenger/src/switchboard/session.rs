@@ -9,7 +9,8 @@ use msnp::{Dialect, ErrorCode, Handle, Refusal, TrId};
 use tokio::time::Instant;
 
 use super::board::{MemberId, Newcomer};
-use super::{Board, CallLimit, Claims, MessageRates, Right, Switchboard, call, pace};
+use super::boards::MessageRates;
+use super::{Board, CallLimit, Claims, Right, Switchboard, call, pace};
 use crate::net::{Bucket, Handled, Outbox, Permit, Session, Stop};
 use crate::presence::Directory;
 use crate::rates::{Act, Rates as AccountRates};

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use msnp::Malformed;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
