@@ -32,7 +32,7 @@ pub struct Chat {
 
 /// Which of the chat services a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+pub enum ChatServer {
     /// Signing in, lists, presence.
     Notification,
     /// The same, but who signs in is sent on.
@@ -75,16 +75,16 @@ impl Chat {
     }
 
     /// Serves a connection to its end.
-    pub async fn serve(&self, stream: impl Stream, caller: &Caller, door: Door, place: Admitted) {
-        match door {
-            Door::Notification => self.notification(stream, caller, Role::Notification, place).await,
-            Door::Dispatch => {
+    pub async fn serve(&self, stream: impl Stream, caller: &Caller, server: ChatServer, place: Admitted) {
+        match server {
+            ChatServer::Notification => self.notification(stream, caller, Role::Notification, place).await,
+            ChatServer::Dispatch => {
                 let notification = caller.notification_address();
                 let role = Role::Dispatch { notification, dispatch: caller.local.to_string() };
                 self.notification(stream, caller, role, place).await;
             }
-            Door::Switchboard => self.switchboard(stream, caller, place).await,
-            Door::Either => self.either(stream, caller, place).await,
+            ChatServer::Switchboard => self.switchboard(stream, caller, place).await,
+            ChatServer::Either => self.either(stream, caller, place).await,
         }
     }
 

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::http;
 use crate::proxy::{self, Target};
 use crate::site::Site;
-use swallowtail_messenger::chat::Door;
+use swallowtail_messenger::chat::ChatServer;
 use swallowtail_messenger::net::{AnyStream, Caller, Permit};
 
 /// Serves a connection to its end, or until `shutdown`: then the request under way is the last one. `place` is given back then, or when the
@@ -37,7 +37,7 @@ pub async fn serve(
             if let Some(chat) = site.chat.admit(caller.peer) {
                 // A chat stays for long, and has a place of its own.
                 drop(place);
-                site.chat.serve(stream, &caller, Door::Either, chat).await;
+                site.chat.serve(stream, &caller, ChatServer::Either, chat).await;
             }
             return Ok(());
         }

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::outbox::Taken;
-use super::{Handled, Outbox, Session, Stop, Waiting};
+use super::{CommandFuture, Handled, Outbox, Session, Stop};
 
 /// The buffer that a thread reads into: as much as a socket gives at once, and small enough to stay in the cache.
 const SCRATCH: usize = 32 * 1024;
@@ -46,7 +46,7 @@ where
     let now = Instant::now();
     let mut connection = Connection {
         stream,
-        inbound: Inbound { session, outbox: outbox.clone(), waiting: None, resting: None, frames: 0 },
+        inbound: Inbound { session, outbox: outbox.clone(), waiting: None, paused_until: None, frames: 0 },
         decoder: Decoder::new(rules),
         outbox,
         writing: Vec::new(),
@@ -84,8 +84,8 @@ struct Connection<T, S: Session> {
 struct Inbound<S: Session> {
     session: S,
     outbox: Arc<Outbox>,
-    waiting: Option<Waiting<S::Outcome>>,
-    resting: Option<Instant>,
+    waiting: Option<CommandFuture<S::Outcome>>,
+    paused_until: Option<Instant>,
     /// How many frames came.
     frames: u64,
 }
@@ -105,7 +105,7 @@ impl<S: Session> Receiver for Inbound<S> {
             Err(refusal @ Refusal::Answer(..)) => self.session.refuse(refusal),
             Err(refusal) => return Err(self.stop(refusal)),
         }
-        self.resting = self.session.rest().map(|pause| Instant::now() + pause);
+        self.paused_until = self.session.take_pause().map(|pause| Instant::now() + pause);
         // Once the connection is to close, by its own OUT or by somebody else, nothing more is carried out.
         if self.outbox.own_unsent().is_none() {
             return Err(Stop::Answered);
@@ -127,7 +127,7 @@ impl<S: Session> Inbound<S> {
 
     /// Whether the next command has to wait.
     fn is_blocked(&self) -> bool {
-        self.waiting.is_some() || self.resting.is_some() || self.outbox.own_unsent().unwrap_or(0) > OWN_BACKLOG
+        self.waiting.is_some() || self.paused_until.is_some() || self.outbox.own_unsent().unwrap_or(0) > OWN_BACKLOG
     }
 }
 
@@ -293,7 +293,7 @@ where
         let all = [
             self.begun.map(|(kind, since)| (since + timeout(kind), Due::TooSlow)),
             session.idle_deadline(self.opened, self.last_read).map(|at| (at, Due::TooSlow)),
-            self.inbound.resting.map(|at| (at, Due::Rested)),
+            self.inbound.paused_until.map(|at| (at, Due::Paused)),
             session.next_tick().map(|at| (at, Due::Tick)),
         ];
         all.into_iter().flatten().min_by_key(|(at, _)| *at)
@@ -318,7 +318,7 @@ where
     fn carry_out(&mut self, due: Due) -> Step {
         match due {
             Due::Over => return Step::Over,
-            Due::Rested => self.inbound.resting = None,
+            Due::Paused => self.inbound.paused_until = None,
             Due::TooSlow => self.stop(Stop::Answered),
             Due::Tick => {
                 if let Err(stop) = self.inbound.session.tick() {
@@ -344,7 +344,7 @@ enum Due {
     /// The peer is silent or too slow.
     TooSlow,
     /// The peer may go on.
-    Rested,
+    Paused,
     /// The session's own timer.
     Tick,
 }

@@ -118,7 +118,7 @@ impl Connections {
 
 impl Permit {
     /// Counts the connection as signed in from now on.
-    pub fn signed_in(&mut self) {
+    pub fn mark_signed_in(&mut self) {
         if std::mem::replace(&mut self.signed_in, true) {
             return;
         }
@@ -175,7 +175,7 @@ mod tests {
         let mut first = connections.admit(peer, &outbox).unwrap();
         let _second = connections.admit(peer, &outbox).unwrap();
         assert!(connections.admit(peer, &outbox).is_none());
-        first.signed_in();
+        first.mark_signed_in();
         let _third = connections.admit(peer, &outbox).unwrap();
         assert!(connections.admit(peer, &outbox).is_none());
         drop(first);

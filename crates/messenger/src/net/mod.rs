@@ -19,5 +19,5 @@ pub use connections::{Connections, Permit, counted_address};
 pub use listener::{accept_loop, raise_file_limit};
 pub use outbox::Outbox;
 pub use prefixed::{Prefixed, first_bytes};
-pub use session::{Handled, Session, Stop, Waiting};
+pub use session::{CommandFuture, Handled, Session, Stop};
 pub use stream::{AnyStream, Stream};

@@ -15,11 +15,11 @@ use swallowtail_base::lock;
 pub struct Outbox {
     /// The most bytes that others may have waiting.
     limit: usize,
-    state: Mutex<State>,
+    queue: Mutex<Queue>,
 }
 
 #[derive(Default)]
-struct State {
+struct Queue {
     bytes: Vec<u8>,
     /// How many of `bytes` came from others.
     foreign: usize,
@@ -27,12 +27,12 @@ struct State {
     foreign_taken: usize,
     /// All that the owner took and has not written yet.
     taken: usize,
-    stage: Stage,
+    phase: Phase,
     owner: Option<Waker>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Stage {
+enum Phase {
     #[default]
     Open,
     /// What is queued is written, then the connection closes.
@@ -56,89 +56,89 @@ impl Outbox {
     /// An empty queue in which others may have `limit` bytes waiting.
     #[must_use]
     pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit, state: Mutex::default() })
+        Arc::new(Self { limit, queue: Mutex::default() })
     }
 
     /// Appends an answer to the connection's own command.
     pub fn reply(&self, write: impl FnOnce(&mut Vec<u8>)) {
-        let mut state = lock(&self.state);
-        if state.stage == Stage::Open {
-            write(&mut state.bytes);
-            state.wake();
+        let mut queue = lock(&self.queue);
+        if queue.phase == Phase::Open {
+            write(&mut queue.bytes);
+            queue.wake();
         }
     }
 
     /// Appends what somebody else has to say; how many bytes of others wait then. `None` when the connection is gone, closing, or
     /// too slow; the last closes it.
     pub fn send(&self, write: impl FnOnce(&mut Vec<u8>)) -> Option<usize> {
-        let mut state = lock(&self.state);
-        if state.stage != Stage::Open {
+        let mut queue = lock(&self.queue);
+        if queue.phase != Phase::Open {
             return None;
         }
-        let before = state.bytes.len();
-        write(&mut state.bytes);
-        state.foreign += state.bytes.len() - before;
-        let waiting = state.foreign + state.foreign_taken;
+        let before = queue.bytes.len();
+        write(&mut queue.bytes);
+        queue.foreign += queue.bytes.len() - before;
+        let waiting = queue.foreign + queue.foreign_taken;
         let fits = waiting <= self.limit;
         if !fits {
-            state.bytes = Vec::new();
-            state.stage = Stage::Dead;
+            queue.bytes = Vec::new();
+            queue.phase = Phase::Dead;
         }
-        state.wake();
+        queue.wake();
         fits.then_some(waiting)
     }
 
     /// Writes what is queued, then closes. Nothing can be appended any more.
     pub fn close(&self) {
-        let mut state = lock(&self.state);
-        if state.stage == Stage::Open {
-            state.stage = Stage::Closing;
-            state.wake();
+        let mut queue = lock(&self.queue);
+        if queue.phase == Phase::Open {
+            queue.phase = Phase::Closing;
+            queue.wake();
         }
     }
 
     /// Appends a last line and closes, in one step: nothing can come in between.
     pub fn close_with(&self, write: impl FnOnce(&mut Vec<u8>)) {
-        let mut state = lock(&self.state);
-        if state.stage == Stage::Open {
-            write(&mut state.bytes);
-            state.stage = Stage::Closing;
-            state.wake();
+        let mut queue = lock(&self.queue);
+        if queue.phase == Phase::Open {
+            write(&mut queue.bytes);
+            queue.phase = Phase::Closing;
+            queue.wake();
         }
     }
 
     /// The bytes of the connection's own answers that are not written yet; `None` when nothing can be appended any more.
     pub(crate) fn own_unsent(&self) -> Option<usize> {
-        let state = lock(&self.state);
-        let foreign = state.foreign + state.foreign_taken;
-        (state.stage == Stage::Open).then(|| (state.bytes.len() + state.taken).saturating_sub(foreign))
+        let queue = lock(&self.queue);
+        let foreign = queue.foreign + queue.foreign_taken;
+        (queue.phase == Phase::Open).then(|| (queue.bytes.len() + queue.taken).saturating_sub(foreign))
     }
 
     /// For the owner, when it runs: its own answers need not wake it. It registers again before it waits.
     pub(crate) fn begin_poll(&self) {
-        lock(&self.state).owner = None;
+        lock(&self.queue).owner = None;
     }
 
     /// For the owner, when all that it took is written: takes what came since, swapped with the empty `buffer`. Registers the
     /// owner under the same lock, so that no wake-up is lost.
     pub(crate) fn poll_take(&self, context: &mut Context<'_>, buffer: &mut Vec<u8>) -> Poll<Taken> {
-        let mut state = lock(&self.state);
-        state.taken = 0;
-        state.foreign_taken = 0;
-        if state.stage == Stage::Dead {
+        let mut queue = lock(&self.queue);
+        queue.taken = 0;
+        queue.foreign_taken = 0;
+        if queue.phase == Phase::Dead {
             return Poll::Ready(Taken::Abort);
         }
-        if !state.bytes.is_empty() {
+        if !queue.bytes.is_empty() {
             // A fresh vector rather than the written one: an idle connection owns no buffer.
-            *buffer = std::mem::take(&mut state.bytes);
-            state.taken = buffer.len();
-            state.foreign_taken = std::mem::take(&mut state.foreign);
+            *buffer = std::mem::take(&mut queue.bytes);
+            queue.taken = buffer.len();
+            queue.foreign_taken = std::mem::take(&mut queue.foreign);
             return Poll::Ready(Taken::Bytes);
         }
-        if state.stage == Stage::Closing {
+        if queue.phase == Phase::Closing {
             return Poll::Ready(Taken::Close);
         }
-        state.register(context);
+        queue.register(context);
         Poll::Pending
     }
 
@@ -146,14 +146,14 @@ impl Outbox {
     /// Registers the owner. Of a part that is written the own answers count as the first: what others wait for is never counted
     /// too low.
     pub(crate) fn poll_closing(&self, context: &mut Context<'_>, unwritten: usize) -> Poll<Taken> {
-        let mut state = lock(&self.state);
-        state.taken = unwritten;
-        state.foreign_taken = state.foreign_taken.min(unwritten);
-        match state.stage {
-            Stage::Dead => Poll::Ready(Taken::Abort),
-            Stage::Closing => Poll::Ready(Taken::Close),
-            Stage::Open => {
-                state.register(context);
+        let mut queue = lock(&self.queue);
+        queue.taken = unwritten;
+        queue.foreign_taken = queue.foreign_taken.min(unwritten);
+        match queue.phase {
+            Phase::Dead => Poll::Ready(Taken::Abort),
+            Phase::Closing => Poll::Ready(Taken::Close),
+            Phase::Open => {
+                queue.register(context);
                 Poll::Pending
             }
         }
@@ -161,20 +161,20 @@ impl Outbox {
 
     /// For the owner, when the connection is gone.
     pub(crate) fn shut(&self) {
-        let mut state = lock(&self.state);
-        *state = State { stage: Stage::Dead, ..State::default() };
+        let mut queue = lock(&self.queue);
+        *queue = Queue { phase: Phase::Dead, ..Queue::default() };
     }
 }
 
 /// Tells how much waits, and not what: messages, cookies and tickets pass through here.
 impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = lock(&self.state);
-        write!(f, "Outbox({:?}, {} bytes)", state.stage, state.bytes.len() + state.taken)
+        let queue = lock(&self.queue);
+        write!(f, "Outbox({:?}, {} bytes)", queue.phase, queue.bytes.len() + queue.taken)
     }
 }
 
-impl State {
+impl Queue {
     fn wake(&mut self) {
         if let Some(owner) = self.owner.take() {
             owner.wake();

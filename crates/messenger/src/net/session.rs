@@ -25,8 +25,9 @@ pub trait Session: Send {
     /// Answers a refusal that is not a bare close.
     fn refuse(&mut self, refusal: Refusal);
 
-    /// How long to rest before the next command, when the peer is too fast.
-    fn rest(&mut self) -> Option<Duration>;
+    /// Returns how long to pause before the next command, when the peer is too fast. Asked after each command; the next answer is
+    /// about the next one.
+    fn take_pause(&mut self) -> Option<Duration>;
 
     /// When the connection closes if nothing comes; `last` is when something came last.
     fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant>;
@@ -46,11 +47,11 @@ pub enum Handled<O> {
     /// It is carried out, and its answer is queued.
     Done,
     /// It waits for the store. Later commands wait for it.
-    Wait(Waiting<O>),
+    Wait(CommandFuture<O>),
 }
 
-/// A command that waits.
-pub type Waiting<O> = Pin<Box<dyn Future<Output = O> + Send>>;
+/// The rest of a command that waits for the store.
+pub type CommandFuture<O> = Pin<Box<dyn Future<Output = O> + Send>>;
 
 /// Why a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::challenge::Challenges;
 use super::{calls, challenge, contacts, groups, services, settings, sign_in, status, sync};
-use crate::net::{Bucket, Handled, Outbox, Permit, Session, Stop, Waiting};
+use crate::net::{Bucket, CommandFuture, Handled, Outbox, Permit, Session, Stop};
 use crate::presence::{Cell, Endpoint};
 use crate::quirks::Quirks;
 use crate::rates::Act;
@@ -63,7 +63,7 @@ pub struct NotificationSession {
     pub(super) role: Role,
     pub(super) progress: Progress,
     rate: Option<Bucket>,
-    rest: Option<Duration>,
+    pause: Option<Duration>,
 }
 
 /// How far the connection is, with what that stage knows.
@@ -132,7 +132,7 @@ impl NotificationSession {
     #[must_use]
     pub fn new(service: Arc<Service>, role: Role, connection: Connection) -> Self {
         let rate = connection.limited.then(|| Bucket::new(COMMAND_RATE.0, COMMAND_RATE.1));
-        Self { service, connection, role, progress: Progress::Fresh, rate, rest: None }
+        Self { service, connection, role, progress: Progress::Fresh, rate, pause: None }
     }
 
     fn stage(&self) -> Stage {
@@ -227,7 +227,7 @@ impl Session for NotificationSession {
 
     fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Outcome>, Refusal> {
         if let Some(rate) = &mut self.rate {
-            self.rest = rate.take(1.0, Instant::now());
+            self.pause = rate.charge(1.0, Instant::now());
         }
         if let (Progress::SignedIn(_), Ok((Verb::Usr, trid, _))) = (&self.progress, verb::head(frame.line)) {
             // Whatever its words say (framing.md section 8).
@@ -241,7 +241,7 @@ impl Session for NotificationSession {
             Outcome::Answered => Ok(()),
             Outcome::SignedIn(cell, endpoint) => {
                 tracing::info!(handle = %cell.handle, dialect = %endpoint.dialect, peer = %self.connection.peer, "signed in");
-                self.connection.permit.signed_in();
+                self.connection.permit.mark_signed_in();
                 let challenges = Challenges::new(&self.service.config.sign_in);
                 self.progress = Progress::SignedIn(SignedIn { me: Me { cell, endpoint }, challenges });
                 Ok(())
@@ -263,8 +263,8 @@ impl Session for NotificationSession {
         }
     }
 
-    fn rest(&mut self) -> Option<Duration> {
-        self.rest.take()
+    fn take_pause(&mut self) -> Option<Duration> {
+        self.pause.take()
     }
 
     fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant> {
@@ -309,7 +309,7 @@ pub(crate) fn announce_shutdown(endpoint: &Endpoint) {
 
 /// A command that waits for `work`.
 pub(super) fn wait(work: impl Future<Output = Outcome> + Send + 'static) -> Handled<Outcome> {
-    let waiting: Waiting<Outcome> = Box::pin(work);
+    let waiting: CommandFuture<Outcome> = Box::pin(work);
     Handled::Wait(waiting)
 }
 

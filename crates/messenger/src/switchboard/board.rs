@@ -18,12 +18,12 @@ use swallowtail_base::lock;
 pub struct Board {
     /// Its number on the wire.
     pub id: u32,
-    most_members: usize,
-    state: Mutex<State>,
+    max_members: usize,
+    state: Mutex<BoardState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct BoardState {
     /// In joining order.
     members: Vec<Member>,
     next_member: u64,
@@ -65,7 +65,7 @@ pub(super) struct Delivery {
     /// Whether somebody else was there, and the message was queued for all of them.
     pub(super) queued: bool,
     /// The most bytes that wait for one of them.
-    pub(super) waiting: usize,
+    pub(super) backlog: usize,
 }
 
 /// Why somebody cannot be called into a session (sb.md section 5).
@@ -78,10 +78,15 @@ pub(super) enum NotCallable {
 }
 
 impl Board {
-    pub(super) fn new(id: u32, most_members: usize) -> Self {
-        let state =
-            State { members: Vec::new(), next_member: 0, rung: HashMap::new(), last: Instant::now(), closed: false };
-        Self { id, most_members, state: Mutex::new(state) }
+    pub(super) fn new(id: u32, max_members: usize) -> Self {
+        let state = BoardState {
+            members: Vec::new(),
+            next_member: 0,
+            rung: HashMap::new(),
+            last: Instant::now(),
+            closed: false,
+        };
+        Self { id, max_members, state: Mutex::new(state) }
     }
 
     /// USR: the first member.
@@ -120,7 +125,7 @@ impl Board {
         if state.members.len() > 1 {
             state.last = Instant::now();
         }
-        let mut delivery = Delivery { queued: state.members.len() > 1, waiting: 0 };
+        let mut delivery = Delivery { queued: state.members.len() > 1, backlog: 0 };
         let Some(sender) = state.members.iter().find(|member| member.id == from) else {
             return Delivery { queued: false, ..delivery };
         };
@@ -131,13 +136,13 @@ impl Board {
         let unused = rest.len();
         let length = &length[..length.len() - unused];
         for member in state.members.iter().filter(|member| member.id != from) {
-            let waiting = member.outbox.send(|out| {
+            let backlog = member.outbox.send(|out| {
                 out.extend_from_slice(&sender.prefix);
                 out.extend_from_slice(length);
                 out.extend_from_slice(payload);
             });
-            delivery.queued &= waiting.is_some();
-            delivery.waiting = delivery.waiting.max(waiting.unwrap_or(0));
+            delivery.queued &= backlog.is_some();
+            delivery.backlog = delivery.backlog.max(backlog.unwrap_or(0));
         }
         delivery
     }
@@ -147,7 +152,7 @@ impl Board {
         let now = Instant::now();
         let mut state = lock(&self.state);
         state.rung.retain(|_, until| *until > now);
-        if state.members.len() + state.rung.len() >= self.most_members {
+        if state.members.len() + state.rung.len() >= self.max_members {
             return Err(NotCallable::Full);
         }
         if state.has(callee) || state.rung.contains_key(callee) {
@@ -199,7 +204,7 @@ impl Board {
     }
 }
 
-impl State {
+impl BoardState {
     fn has(&self, handle: &Handle) -> bool {
         self.members.iter().any(|member| member.who.handle == *handle)
     }

@@ -24,8 +24,8 @@ pub struct Switchboard {
     /// How long a connection may take to say who it is (sb.md section 3).
     pub(super) sign_in_timeout: Duration,
     idle: Option<Duration>,
-    most_members: usize,
-    pub(super) rates: MessageRates,
+    max_members: usize,
+    pub(super) message_rates: MessageRates,
 }
 
 /// How fast one connection may send messages, if its rate is bounded (sb.md section 11).
@@ -46,8 +46,8 @@ impl Switchboard {
             connections: Mutex::default(),
             sign_in_timeout: limits.sign_in_timeout(),
             idle: limits.switchboard_idle(),
-            most_members: limits.switchboard_members,
-            rates: MessageRates {
+            max_members: limits.switchboard_members,
+            message_rates: MessageRates {
                 at_once: limits.messages_at_once,
                 per_second: limits.messages_per_second,
                 bytes_per_second: limits.message_bytes_per_second,
@@ -65,7 +65,7 @@ impl Switchboard {
                 break id;
             }
         };
-        let board = Arc::new(Board::new(id, self.most_members));
+        let board = Arc::new(Board::new(id, self.max_members));
         boards.insert(id, board.clone());
         drop(boards);
         if let Some(idle) = self.idle {

@@ -38,11 +38,11 @@ pub struct Claims {
 /// The cookies that were given out and not used yet.
 #[derive(Default)]
 pub struct Cookies {
-    state: Mutex<State>,
+    issued: Mutex<Issued>,
 }
 
 #[derive(Default)]
-struct State {
+struct Issued {
     claims: HashMap<String, (Instant, Claims)>,
     /// In the order in which they expire.
     expiring: VecDeque<(Instant, String)>,
@@ -50,7 +50,7 @@ struct State {
 
 impl fmt::Debug for Cookies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Cookies({})", lock(&self.state).claims.len())
+        write!(f, "Cookies({})", lock(&self.issued).claims.len())
     }
 }
 
@@ -59,18 +59,18 @@ impl Cookies {
     pub fn issue(&self, claims: Claims) -> Cookie {
         let now = Instant::now();
         let cookie = random::token();
-        let mut state = lock(&self.state);
-        state.drop_expired(now);
-        state.claims.insert(cookie.clone(), (now + COOKIE_LIFE, claims));
-        state.expiring.push_back((now + COOKIE_LIFE, cookie.clone()));
+        let mut issued = lock(&self.issued);
+        issued.drop_expired(now);
+        issued.claims.insert(cookie.clone(), (now + COOKIE_LIFE, claims));
+        issued.expiring.push_back((now + COOKIE_LIFE, cookie.clone()));
         Cookie(cookie)
     }
 
     /// Takes a cookie back. It is gone, whether it fits or not: `handle` must be the one it was given to.
     pub fn redeem(&self, cookie: &Cookie, handle: Option<&Handle>) -> Option<Claims> {
-        let mut state = lock(&self.state);
-        state.drop_expired(Instant::now());
-        let (_, claims) = state.claims.remove(&cookie.0)?;
+        let mut issued = lock(&self.issued);
+        issued.drop_expired(Instant::now());
+        let (_, claims) = issued.claims.remove(&cookie.0)?;
         (Some(&claims.who.handle) == handle).then_some(claims)
     }
 }
@@ -78,11 +78,11 @@ impl Cookies {
 impl Cookies {
     /// The cookies of an account are worth nothing any more.
     pub fn forget(&self, handle: &Handle) {
-        lock(&self.state).claims.retain(|_, (_, claims)| claims.who.handle != *handle);
+        lock(&self.issued).claims.retain(|_, (_, claims)| claims.who.handle != *handle);
     }
 }
 
-impl State {
+impl Issued {
     fn drop_expired(&mut self, now: Instant) {
         while let Some((at, cookie)) = self.expiring.front()
             && *at <= now

@@ -13,26 +13,26 @@ use msnp::switchboard::AckFlag;
 const DATA_TURN: usize = 16 * 1024;
 /// From here it rests for a time: the reader is slower. Little enough for a line of chat to stand behind; benches/transfer.rs shows that
 /// lower is no slower for those who are read quickly.
-const DATA_REST: usize = 32 * 1024;
+const DATA_PAUSE: usize = 32 * 1024;
 /// Everything else rests only from here, half of the queue (framing.md section 11), so that bulk slows down long before chat does.
-const CHAT_REST: usize = 128 * 1024;
+const CHAT_PAUSE: usize = 128 * 1024;
 /// Each further so many bytes double the rest. At the end of a queue of 256 KiB data come at the speed of a modem, some 3 KiB/s, and the
 /// whole way there takes twelve seconds if nobody reads.
 const DOUBLING: usize = 24 * 1024;
 /// The first rest: timers know no less.
-const SHORTEST_REST: Duration = Duration::from_millis(1);
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 /// As often as the rest doubles at the most: half a second is long, but no client gives a connection up for it.
-const MOST_DOUBLINGS: usize = 9;
+const MAX_DOUBLINGS: usize = 9;
 
 /// How long to rest after a message that left `waiting` bytes queued for the slowest reader.
-pub(super) fn rest(flag: AckFlag, waiting: usize) -> Option<Duration> {
-    let (turn, mark) = if flag == AckFlag::Data { (DATA_TURN, DATA_REST) } else { (CHAT_REST, CHAT_REST) };
+pub(super) fn pause(flag: AckFlag, waiting: usize) -> Option<Duration> {
+    let (turn, mark) = if flag == AckFlag::Data { (DATA_TURN, DATA_PAUSE) } else { (CHAT_PAUSE, CHAT_PAUSE) };
     if waiting < turn {
         return None;
     }
     // No rest at all still ends the turn of a connection after a few commands.
-    let over = waiting.checked_sub(mark).map(|over| (over / DOUBLING).min(MOST_DOUBLINGS));
-    Some(over.map_or(Duration::ZERO, |doublings| SHORTEST_REST * (1 << doublings)))
+    let over = waiting.checked_sub(mark).map(|over| (over / DOUBLING).min(MAX_DOUBLINGS));
+    Some(over.map_or(Duration::ZERO, |doublings| SHORTEST_PAUSE * (1 << doublings)))
 }
 
 #[cfg(test)]
@@ -45,17 +45,17 @@ mod tests {
 
     #[test]
     fn a_sender_whose_reader_keeps_up_never_rests() {
-        assert_eq!(rest(AckFlag::Data, DATA_TURN - 1), None);
-        assert_eq!(rest(AckFlag::Data, DATA_REST - 1), Some(Duration::ZERO));
-        assert_eq!(rest(AckFlag::Always, CHAT_REST - 1), None);
+        assert_eq!(pause(AckFlag::Data, DATA_TURN - 1), None);
+        assert_eq!(pause(AckFlag::Data, DATA_PAUSE - 1), Some(Duration::ZERO));
+        assert_eq!(pause(AckFlag::Always, CHAT_PAUSE - 1), None);
     }
 
     #[test]
     fn the_rest_grows_with_the_queue_and_is_shorter_for_chat() {
-        for waiting in (DATA_REST..2 * QUEUE).step_by(1000) {
-            let data = rest(AckFlag::Data, waiting);
-            assert!(rest(AckFlag::Data, waiting - 1000) <= data && data <= Some(Duration::from_millis(512)));
-            assert!(rest(AckFlag::Always, waiting) < data || waiting > QUEUE);
+        for waiting in (DATA_PAUSE..2 * QUEUE).step_by(1000) {
+            let data = pause(AckFlag::Data, waiting);
+            assert!(pause(AckFlag::Data, waiting - 1000) <= data && data <= Some(Duration::from_millis(512)));
+            assert!(pause(AckFlag::Always, waiting) < data || waiting > QUEUE);
         }
     }
 
@@ -67,7 +67,7 @@ mod tests {
             if waiting > QUEUE {
                 return Some(clock);
             }
-            let pause = rest(flag, waiting).unwrap_or_default().max(Duration::from_micros(10));
+            let pause = pause(flag, waiting).unwrap_or_default().max(Duration::from_micros(10));
             clock += pause;
             waiting -= waiting.min((pause.as_secs_f64() * read_per_second) as usize);
         }

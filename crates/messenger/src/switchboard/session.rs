@@ -13,40 +13,41 @@ use super::boards::MessageRates;
 use super::{Board, CallLimit, Claims, Right, Switchboard, call, pace};
 use crate::net::{Bucket, Handled, Outbox, Permit, Session, Stop};
 use crate::presence::Directory;
-use crate::rates::{Act, Rates as AccountRates};
+use crate::rates::{Act, Rates};
 
 /// Peer-to-peer data are held to the rate of bytes alone, each message as no fewer than these: small ones cost their readers work too
 /// (sb.md section 11).
-const LEAST_DATA: usize = 1024;
+const MIN_DATA_CHARGE: usize = 1024;
 
 /// The session of one switchboard connection.
 pub struct SwitchboardSession {
     directory: Arc<Directory>,
     switchboard: Arc<Switchboard>,
     /// What the account does on all its connections.
-    account_rates: Arc<AccountRates>,
+    rates: Arc<Rates>,
     outbox: Arc<Outbox>,
     permit: Permit,
-    member: Option<Member>,
+    membership: Option<Membership>,
     /// Absent for peers whose rate is not bounded.
-    rates: Option<Rates>,
-    rest: Option<Duration>,
+    throttle: Option<Throttle>,
+    pause: Option<Duration>,
 }
 
 /// Where the connection is, once it said who it is.
-struct Member {
+struct Membership {
     board: Arc<Board>,
     id: MemberId,
     claims: Claims,
 }
 
-struct Rates {
+/// Holds one connection to the rates of its messages and calls.
+struct Throttle {
     messages: Bucket,
     bytes: Bucket,
     calls: CallLimit,
 }
 
-impl Rates {
+impl Throttle {
     fn new(rates: MessageRates) -> Self {
         Self {
             messages: Bucket::new(rates.at_once, rates.per_second),
@@ -59,10 +60,10 @@ impl Rates {
     fn charge(&mut self, flag: AckFlag, length: usize) -> Option<Duration> {
         let now = Instant::now();
         let data = flag == AckFlag::Data;
-        let length = if data { length.max(LEAST_DATA) } else { length };
-        let by_count = if data { None } else { self.messages.take(1.0, now) };
+        let length = if data { length.max(MIN_DATA_CHARGE) } else { length };
+        let by_count = if data { None } else { self.messages.charge(1.0, now) };
         // A message has at most 1664 bytes, which a float holds exactly.
-        let by_bytes = self.bytes.take(f64::from(u32::try_from(length).unwrap_or(u32::MAX)), now);
+        let by_bytes = self.bytes.charge(f64::from(u32::try_from(length).unwrap_or(u32::MAX)), now);
         by_count.max(by_bytes)
     }
 }
@@ -73,13 +74,13 @@ impl SwitchboardSession {
     pub fn new(
         directory: Arc<Directory>,
         switchboard: Arc<Switchboard>,
-        account_rates: Arc<AccountRates>,
+        rates: Arc<Rates>,
         outbox: Arc<Outbox>,
         permit: Permit,
         limited: bool,
     ) -> Self {
-        let rates = limited.then(|| Rates::new(switchboard.rates));
-        Self { directory, switchboard, account_rates, outbox, permit, member: None, rates, rest: None }
+        let throttle = limited.then(|| Throttle::new(switchboard.message_rates));
+        Self { directory, switchboard, rates, outbox, permit, membership: None, throttle, pause: None }
     }
 
     fn reply(&self, line: &ServerCommand<'_>) {
@@ -104,9 +105,9 @@ impl SwitchboardSession {
 
     fn enter(&mut self, board: Arc<Board>, id: MemberId, claims: Claims) {
         tracing::debug!(board = board.id, handle = %claims.who.handle, "joined a switchboard session");
-        self.permit.signed_in();
+        self.permit.mark_signed_in();
         self.switchboard.count_in(&claims.who.handle, &self.outbox);
-        self.member = Some(Member { board, id, claims });
+        self.membership = Some(Membership { board, id, claims });
     }
 
     fn open(&mut self, trid: TrId, claims: Claims) {
@@ -125,12 +126,12 @@ impl SwitchboardSession {
 
     fn call(&mut self, trid: TrId, callee: &Handle) -> Result<(), Refusal> {
         let now = Instant::now();
-        let Some(member) = &self.member else { return Ok(()) };
+        let Some(member) = &self.membership else { return Ok(()) };
         let caller = &member.claims.who.handle;
-        let too_often = self.rates.as_mut().is_some_and(|rates| {
-            rates.calls.refuses(now)
-                || !self.account_rates.admit(caller, Act::Call)
-                || !self.account_rates.admit(caller, Act::Ring(callee.clone()))
+        let too_often = self.throttle.as_mut().is_some_and(|throttle| {
+            throttle.calls.refuses(now)
+                || !self.rates.admit(caller, Act::Call)
+                || !self.rates.admit(caller, Act::Ring(callee.clone()))
         });
         if too_often {
             return Err(Refusal::Answer(trid, ErrorCode::UserTooActive));
@@ -146,24 +147,24 @@ impl SwitchboardSession {
     }
 
     fn note_call(&mut self, succeeded: bool, now: Instant) {
-        if let Some(rates) = &mut self.rates {
-            rates.calls.note(succeeded, now);
+        if let Some(throttle) = &mut self.throttle {
+            throttle.calls.note(succeeded, now);
         }
     }
 
     fn message(&mut self, trid: TrId, flag: AckFlag, payload: &[u8]) {
-        let Some(member) = &self.member else { return };
+        let Some(member) = &self.membership else { return };
         let delivery = member.board.message(member.id, payload);
         if delivery.queued && flag.wants_ack() {
             self.reply(&ServerCommand::Ack(trid));
         } else if !delivery.queued && flag.wants_nak() {
             self.reply(&ServerCommand::Nak(trid));
         }
-        self.rest = self.charge(flag, payload.len()).max(pace::rest(flag, delivery.waiting));
+        self.pause = self.charge(flag, payload.len()).max(pace::pause(flag, delivery.backlog));
     }
 
     fn charge(&mut self, flag: AckFlag, length: usize) -> Option<Duration> {
-        self.rates.as_mut()?.charge(flag, length)
+        self.throttle.as_mut()?.charge(flag, length)
     }
 }
 
@@ -171,7 +172,7 @@ impl Session for SwitchboardSession {
     type Outcome = ();
 
     fn payload_length(&mut self, line: &[u8]) -> Result<usize, Refusal> {
-        let stage = if self.member.is_some() { Stage::Joined } else { Stage::Fresh };
+        let stage = if self.membership.is_some() { Stage::Joined } else { Stage::Fresh };
         admit(stage, line)
     }
 
@@ -180,7 +181,7 @@ impl Session for SwitchboardSession {
             // A callee that is no address is a failed call too, and data that is not relayed came all the same.
             Refusal::Answer(_, ErrorCode::InvalidUsername) => self.note_call(false, Instant::now()),
             Refusal::Answer(_, ErrorCode::BadDataMessage) => {
-                self.rest = self.charge(AckFlag::Data, frame.payload.len());
+                self.pause = self.charge(AckFlag::Data, frame.payload.len());
             }
             _ => {}
         })?;
@@ -211,13 +212,13 @@ impl Session for SwitchboardSession {
         }
     }
 
-    fn rest(&mut self) -> Option<Duration> {
-        self.rest.take()
+    fn take_pause(&mut self) -> Option<Duration> {
+        self.pause.take()
     }
 
     fn idle_deadline(&self, opened: Instant, _last: Instant) -> Option<Instant> {
         // Once inside, the board itself closes when nothing happens.
-        self.member.is_none().then(|| opened + self.switchboard.sign_in_timeout)
+        self.membership.is_none().then(|| opened + self.switchboard.sign_in_timeout)
     }
 
     fn next_tick(&self) -> Option<Instant> {
@@ -229,7 +230,7 @@ impl Session for SwitchboardSession {
     }
 
     fn ended(&mut self) {
-        let Some(member) = self.member.take() else { return };
+        let Some(member) = self.membership.take() else { return };
         self.switchboard.count_out(&member.claims.who.handle, &self.outbox);
         if member.board.leave(member.id) {
             self.switchboard.forget(&member.board);
@@ -241,29 +242,29 @@ impl Session for SwitchboardSession {
 mod tests {
     use super::*;
 
-    fn rates() -> Rates {
-        Rates::new(MessageRates { at_once: 2, per_second: 10, bytes_per_second: 4096 })
+    fn throttle() -> Throttle {
+        Throttle::new(MessageRates { at_once: 2, per_second: 10, bytes_per_second: 4096 })
     }
 
     #[tokio::test(start_paused = true)]
     async fn messages_are_held_to_their_number_and_their_bytes() {
-        let mut rates = rates();
-        assert_eq!(rates.charge(AckFlag::Always, 0), None);
-        assert_eq!(rates.charge(AckFlag::Never, 0), None);
-        assert_eq!(rates.charge(AckFlag::OnFailure, 0), Some(Duration::from_millis(100)));
-        assert_eq!(rates.charge(AckFlag::OnFailure, 8192), Some(Duration::from_secs(1)));
+        let mut throttle = throttle();
+        assert_eq!(throttle.charge(AckFlag::Always, 0), None);
+        assert_eq!(throttle.charge(AckFlag::Never, 0), None);
+        assert_eq!(throttle.charge(AckFlag::OnFailure, 0), Some(Duration::from_millis(100)));
+        assert_eq!(throttle.charge(AckFlag::OnFailure, 8192), Some(Duration::from_secs(1)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn data_are_held_to_their_bytes_alone_and_a_small_one_is_no_smaller_than_a_kib() {
-        let mut rates = rates();
+        let mut throttle = throttle();
         for _ in 0..2 {
-            assert_eq!(rates.charge(AckFlag::Data, 52), None);
+            assert_eq!(throttle.charge(AckFlag::Data, 52), None);
         }
-        assert_eq!(rates.charge(AckFlag::Data, 1300), None);
-        assert_eq!(rates.charge(AckFlag::Data, 1260), Some(Duration::from_millis(125)));
+        assert_eq!(throttle.charge(AckFlag::Data, 1300), None);
+        assert_eq!(throttle.charge(AckFlag::Data, 1260), Some(Duration::from_millis(125)));
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(rates.charge(AckFlag::Always, 0), None, "and they leave the number to chat");
-        assert_eq!(rates.charge(AckFlag::Always, 0), None);
+        assert_eq!(throttle.charge(AckFlag::Always, 0), None, "and they leave the number to chat");
+        assert_eq!(throttle.charge(AckFlag::Always, 0), None);
     }
 }

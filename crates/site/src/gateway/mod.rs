@@ -21,7 +21,7 @@ use session::Session;
 use swallowtail_base::lock;
 use swallowtail_base::random;
 use swallowtail_config::Config;
-use swallowtail_messenger::chat::{Chat, Door};
+use swallowtail_messenger::chat::{Chat, ChatServer};
 use swallowtail_messenger::net::{Caller, Connections, Permit, counted_address};
 
 /// A session without a request for so long is over: for a notification session that is a sign-out (http.md section 5).
@@ -89,12 +89,12 @@ impl Gateway {
             sessions.insert(key, Entry { session: session.clone(), _place: counted });
             session
         };
-        let door = match server {
-            GatewayServer::Notification => Door::Notification,
-            GatewayServer::Switchboard => Door::Switchboard,
+        let server = match server {
+            GatewayServer::Notification => ChatServer::Notification,
+            GatewayServer::Switchboard => ChatServer::Switchboard,
         };
         let chat = self.chat.clone();
-        tokio::spawn(async move { chat.serve(far, &caller, door, place).await });
+        tokio::spawn(async move { chat.serve(far, &caller, server, place).await });
         Some(session)
     }
 

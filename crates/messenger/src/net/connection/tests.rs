@@ -20,7 +20,7 @@ struct Echo {
     gate: Option<oneshot::Receiver<()>>,
     ended: Arc<Mutex<u32>>,
     handled: Arc<Mutex<u32>>,
-    rest: Option<Duration>,
+    pause: Option<Duration>,
     idle: Option<Duration>,
 }
 
@@ -56,7 +56,7 @@ impl Session for Echo {
             return Ok(Handled::Done);
         }
         if frame.line == b"REST" {
-            self.rest = Some(Duration::from_secs(10));
+            self.pause = Some(Duration::from_secs(10));
         }
         self.outbox.reply(|out| out.extend(answer));
         Ok(Handled::Done)
@@ -68,8 +68,8 @@ impl Session for Echo {
 
     fn refuse(&mut self, _refusal: Refusal) {}
 
-    fn rest(&mut self) -> Option<Duration> {
-        self.rest.take()
+    fn take_pause(&mut self) -> Option<Duration> {
+        self.pause.take()
     }
 
     fn idle_deadline(&self, _opened: Instant, last: Instant) -> Option<Instant> {
@@ -109,7 +109,7 @@ fn connect(room: usize, idle: Option<Duration>) -> Peer {
         gate: Some(gate),
         ended: ended.clone(),
         handled: handled.clone(),
-        rest: None,
+        pause: None,
         idle,
     };
     let task = tokio::spawn(serve(far, session, outbox.clone(), LineRules::NOTIFICATION));
