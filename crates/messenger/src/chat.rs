@@ -11,7 +11,7 @@ use msnp::frame::LineRules;
 use tokio::time::timeout;
 use tracing::Instrument;
 
-use crate::net::{Caller, Connections, Outbox, Permit, Prefixed, Stream, connection, first_bytes};
+use crate::net::{Caller, Connections, Outbox, Prefixed, Registration, Stream, connection, first_bytes};
 use crate::notification::{Connection, NotificationSession, Role};
 use crate::service::Service;
 use crate::switchboard::SwitchboardSession;
@@ -47,7 +47,7 @@ pub enum ChatServer {
 #[derive(Debug)]
 pub struct Admitted {
     outbox: Arc<Outbox>,
-    permit: Permit,
+    registration: Registration,
 }
 
 impl Chat {
@@ -61,11 +61,11 @@ impl Chat {
     #[must_use]
     pub fn admit(&self, peer: SocketAddr) -> Option<Admitted> {
         let outbox = Outbox::new(OUTBOX_LIMIT);
-        let permit = self.connections.admit(peer.ip(), &outbox);
-        if permit.is_none() && !self.service.draining.load(Ordering::Acquire) {
+        let registration = self.connections.admit(peer.ip(), &outbox);
+        if registration.is_none() && !self.service.draining.load(Ordering::Acquire) {
             tracing::warn!(%peer, "too many connections; the newest is refused");
         }
-        Some(Admitted { outbox, permit: permit? })
+        Some(Admitted { outbox, registration: registration? })
     }
 
     /// Whether rates and numbers are bounded for an address.
@@ -108,7 +108,7 @@ impl Chat {
     async fn notification(&self, stream: impl Stream, caller: &Caller, role: Role, place: Admitted) {
         let connection = Connection {
             outbox: place.outbox.clone(),
-            permit: place.permit,
+            registration: place.registration,
             peer: caller.peer,
             notification: caller.notification_address(),
             switchboard: caller.switchboard_address(),
@@ -126,7 +126,7 @@ impl Chat {
             self.service.switchboard.clone(),
             self.service.rates.clone(),
             place.outbox.clone(),
-            place.permit,
+            place.registration,
             self.is_limited(caller.peer.ip()),
         );
         let served = connection::serve(stream, session, place.outbox, LineRules::SWITCHBOARD);

@@ -15,7 +15,7 @@ use crate::site::Site;
 use crate::tls::Tls;
 use swallowtail_config::{Advertise, Config, Listen, MAIN};
 use swallowtail_messenger::chat::ChatServer;
-use swallowtail_messenger::net::{AnyStream, Caller, Connections, Reachable, accept_loop};
+use swallowtail_messenger::net::{AnyStream, Caller, Counter, Reachable, accept_loop};
 
 /// Where a server listens.
 #[derive(Clone, Debug)]
@@ -188,7 +188,7 @@ pub struct Entrance {
     /// What connections over HTTP lead to, and the chat services.
     pub site: Arc<Site>,
     /// Where connections over HTTP are counted.
-    pub http_connections: Arc<Connections>,
+    pub http_connections: Arc<Counter>,
     /// Ends the chat listeners.
     pub stopped: watch::Receiver<bool>,
     /// Ends HTTP.
@@ -233,7 +233,7 @@ impl Way {
     }
 
     fn http(&self, stream: TcpStream, caller: Caller) {
-        let Some(permit) = self.entrance.http_connections.count(caller.peer.ip()) else {
+        let Some(permit) = self.entrance.http_connections.admit(caller.peer.ip()) else {
             tracing::debug!(peer = %caller.peer, "too many connections over HTTP; the newest is refused");
             return;
         };

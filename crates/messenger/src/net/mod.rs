@@ -7,6 +7,7 @@ mod bucket;
 mod caller;
 pub mod connection;
 mod connections;
+mod counter;
 mod listener;
 mod outbox;
 mod prefixed;
@@ -15,7 +16,8 @@ mod stream;
 
 pub use bucket::Bucket;
 pub use caller::{Caller, Reachable};
-pub use connections::{Connections, Permit, counted_address};
+pub use connections::{Connections, Registration};
+pub use counter::{Counter, Permit, counted_address};
 pub use listener::{accept_loop, raise_file_limit};
 pub use outbox::Outbox;
 pub use prefixed::{Prefixed, first_bytes};

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::challenge::Challenges;
 use super::{calls, challenge, contacts, groups, services, settings, sign_in, status, sync};
-use crate::net::{Bucket, CommandFuture, Handled, Outbox, Permit, Session, Stop};
+use crate::net::{Bucket, CommandFuture, Handled, Outbox, Registration, Session, Stop};
 use crate::presence::{Cell, Endpoint};
 use crate::quirks::Quirks;
 use crate::rates::Act;
@@ -42,8 +42,8 @@ pub enum Role {
 pub struct Connection {
     /// Where lines for it go.
     pub outbox: Arc<Outbox>,
-    /// Its place among the connections.
-    pub permit: Permit,
+    /// Its entry among the connections of the server.
+    pub registration: Registration,
     /// The client's address.
     pub peer: SocketAddr,
     /// The address of this notification server that this client can dial.
@@ -241,7 +241,7 @@ impl Session for NotificationSession {
             Outcome::Answered => Ok(()),
             Outcome::SignedIn(cell, endpoint) => {
                 tracing::info!(handle = %cell.handle, dialect = %endpoint.dialect, peer = %self.connection.peer, "signed in");
-                self.connection.permit.mark_signed_in();
+                self.connection.registration.mark_signed_in();
                 let challenges = Challenges::new(&self.service.config.sign_in);
                 self.progress = Progress::SignedIn(SignedIn { me: Me { cell, endpoint }, challenges });
                 Ok(())

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::board::{MemberId, Newcomer};
 use super::boards::MessageRates;
 use super::{Board, CallLimit, Claims, Right, Switchboard, call, pace};
-use crate::net::{Bucket, Handled, Outbox, Permit, Session, Stop};
+use crate::net::{Bucket, Handled, Outbox, Registration, Session, Stop};
 use crate::presence::Directory;
 use crate::rates::{Act, Rates};
 
@@ -26,7 +26,7 @@ pub struct SwitchboardSession {
     /// What the account does on all its connections.
     rates: Arc<Rates>,
     outbox: Arc<Outbox>,
-    permit: Permit,
+    registration: Registration,
     membership: Option<Membership>,
     /// Absent for peers whose rate is not bounded.
     throttle: Option<Throttle>,
@@ -76,11 +76,11 @@ impl SwitchboardSession {
         switchboard: Arc<Switchboard>,
         rates: Arc<Rates>,
         outbox: Arc<Outbox>,
-        permit: Permit,
+        registration: Registration,
         limited: bool,
     ) -> Self {
         let throttle = limited.then(|| Throttle::new(switchboard.message_rates));
-        Self { directory, switchboard, rates, outbox, permit, membership: None, throttle, pause: None }
+        Self { directory, switchboard, rates, outbox, registration, membership: None, throttle, pause: None }
     }
 
     fn reply(&self, line: &ServerCommand<'_>) {
@@ -105,7 +105,7 @@ impl SwitchboardSession {
 
     fn enter(&mut self, board: Arc<Board>, id: MemberId, claims: Claims) {
         tracing::debug!(board = board.id, handle = %claims.who.handle, "joined a switchboard session");
-        self.permit.mark_signed_in();
+        self.registration.mark_signed_in();
         self.switchboard.count_in(&claims.who.handle, &self.outbox);
         self.membership = Some(Membership { board, id, claims });
     }

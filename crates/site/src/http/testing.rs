@@ -17,7 +17,7 @@ use crate::site::Site;
 use crate::tls::Certificates;
 use swallowtail_config::{Config, Listen};
 use swallowtail_messenger::chat::Chat;
-use swallowtail_messenger::net::{Caller, Connections, Reachable};
+use swallowtail_messenger::net::{Caller, Connections, Counter, Reachable};
 use swallowtail_messenger::service::Service;
 use swallowtail_store::accounts::{Accounts, Tickets};
 use swallowtail_store::database::Store;
@@ -30,7 +30,7 @@ const STOP_PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct TestServer {
     service: Arc<Service>,
     site: Arc<Site>,
-    connections: Arc<Connections>,
+    http_connections: Arc<Counter>,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
     pub(crate) address: SocketAddr,
@@ -58,7 +58,7 @@ impl TestServer {
         let alice = Handle::parse("alice@example.com").unwrap();
         let name = DisplayName::new("Alice A").unwrap();
         accounts.create(alice, name, "s3cr,t &%").await.unwrap();
-        let connections = Connections::new(config.http_limits(FILES));
+        let http_connections = Counter::new(config.http_limits(FILES));
         let chat_connections = Connections::new(config.address_limits(FILES));
         let service = Arc::new(Service::new(config, store, tickets));
         let chat = Chat::new(service.clone(), chat_connections);
@@ -67,13 +67,13 @@ impl TestServer {
         let (stop, stopped) = watch::channel(false);
         let entrance = Entrance {
             site: site.clone(),
-            http_connections: connections.clone(),
+            http_connections: http_connections.clone(),
             stopped: stopped.clone(),
             http_stopped: stopped,
         };
         let mut listeners = JoinSet::new();
         sockets.open(&entrance, &mut listeners);
-        Self { service, site, connections, stop, listeners, address, _directory: directory }
+        Self { service, site, http_connections, stop, listeners, address, _directory: directory }
     }
 
     pub(crate) fn service(&self) -> &Service {
@@ -87,7 +87,8 @@ impl TestServer {
     /// Stops HTTP, as a server does when it stops.
     pub(crate) async fn stop(mut self) {
         self.stop.send_replace(true);
-        self.connections.close_all(STOP_PATIENCE).await;
+        self.http_connections.close();
+        self.http_connections.drained(STOP_PATIENCE).await;
         while self.listeners.join_next().await.is_some() {}
         self.service.store.close().await;
     }
