@@ -2,7 +2,7 @@
 //! the notification server or of the switchboard.
 
 use std::future::poll_fn;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,8 +11,10 @@ use msnp::frame::LineRules;
 use tokio::time::timeout;
 use tracing::Instrument;
 
-use crate::net::{Caller, Connections, Outbox, Prefixed, Registration, Stream, connection, first_bytes};
-use crate::notification::{Connection, NotificationSession, Role};
+use crate::net::{
+    Caller, Connection, Connections, Outbox, Peer, Prefixed, Registration, Stream, connection, first_bytes,
+};
+use crate::notification::{NotificationSession, Role};
 use crate::service::Service;
 use crate::switchboard::SwitchboardSession;
 
@@ -59,7 +61,7 @@ impl Chat {
 
     /// A place for a connection; `None` when its address, or the server, has as many as it may.
     #[must_use]
-    pub fn admit(&self, peer: SocketAddr) -> Option<Admitted> {
+    pub fn admit(&self, peer: Peer) -> Option<Admitted> {
         let outbox = Outbox::new(OUTBOX_LIMIT);
         let registration = self.connections.admit(peer.ip(), &outbox);
         if registration.is_none() && !self.service.draining.load(Ordering::Acquire) {
@@ -106,30 +108,25 @@ impl Chat {
     }
 
     async fn notification(&self, stream: impl Stream, caller: &Caller, role: Role, place: Admitted) {
-        let connection = Connection {
-            outbox: place.outbox.clone(),
-            registration: place.registration,
-            peer: caller.peer,
-            notification: caller.notification_address(),
-            switchboard: caller.switchboard_address(),
-            limited: self.is_limited(caller.peer.ip()),
-            polled: caller.polled,
-        };
-        let session = NotificationSession::new(self.service.clone(), role, connection);
-        let served = connection::serve(stream, session, place.outbox, LineRules::NOTIFICATION);
+        let outbox = place.outbox.clone();
+        let session = NotificationSession::new(self.service.clone(), role, self.connection(caller, place));
+        let served = connection::serve(stream, session, outbox, LineRules::NOTIFICATION);
         served.instrument(tracing::debug_span!("notification", peer = %caller.peer)).await;
     }
 
     async fn switchboard(&self, stream: impl Stream, caller: &Caller, place: Admitted) {
-        let session = SwitchboardSession::new(
-            self.service.directory.clone(),
-            self.service.switchboard.clone(),
-            self.service.rates.clone(),
-            place.outbox.clone(),
-            place.registration,
-            self.is_limited(caller.peer.ip()),
-        );
-        let served = connection::serve(stream, session, place.outbox, LineRules::SWITCHBOARD);
+        let outbox = place.outbox.clone();
+        let session = SwitchboardSession::new(self.service.switchboard.clone(), self.connection(caller, place));
+        let served = connection::serve(stream, session, outbox, LineRules::SWITCHBOARD);
         served.instrument(tracing::debug_span!("switchboard", peer = %caller.peer)).await;
+    }
+
+    fn connection(&self, caller: &Caller, place: Admitted) -> Connection {
+        Connection {
+            outbox: place.outbox,
+            registration: place.registration,
+            limited: self.is_limited(caller.peer.ip()),
+            caller: caller.clone(),
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::http;
 use crate::proxy::{self, Target};
 use crate::site::Site;
 use swallowtail_messenger::chat::ChatServer;
-use swallowtail_messenger::net::{AnyStream, Caller, Permit};
+use swallowtail_messenger::net::{AnyStream, Caller, Permit, Via};
 
 /// Serves a connection to its end, or until `shutdown`: then the request under way is the last one. `place` is given back then, or when the
 /// connection turns out to be a chat, which has places of its own.
@@ -24,7 +24,7 @@ pub async fn serve(
     place: Option<Permit>,
 ) -> io::Result<()> {
     let Some((target, stream)) = http::serve(stream, &caller, &site, shutdown.clone()).await? else { return Ok(()) };
-    let mut caller = Caller { tunnelled: true, ..caller };
+    let mut caller = Caller { via: Via::Tunnel, ..caller };
     let stream = match target {
         Target::Http => stream,
         Target::Https => {

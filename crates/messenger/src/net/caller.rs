@@ -3,25 +3,33 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use super::Peer;
 use swallowtail_config::{Advertise, is_private};
 
 /// A client, and the way that it came.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The client's address; port 0 when it is not known, as behind a terminator or over the gateway.
-    pub peer: SocketAddr,
+    /// The client's address, and how it is known.
+    pub peer: Peer,
     /// The address of ours that it dialled.
     pub local: SocketAddr,
     /// The network that it came by.
     pub network: Arc<Reachable>,
-    /// Whether what it says is encrypted.
+    /// Whether what it says is encrypted, on the way that it came or by the trusted proxy in front.
     pub secure: bool,
-    /// Whether it fetches its lines over HTTP; then silence on its stream means nothing.
-    pub polled: bool,
-    /// Whether it came through a tunnel of the proxy.
-    pub tunnelled: bool,
-    /// Whether it came through a terminator or reverse proxy that does not say for whom: it may be anybody.
-    pub hidden: bool,
+    /// What its lines come through.
+    pub via: Via,
+}
+
+/// What a client's lines come through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// Its own connection to a listener.
+    Listener,
+    /// A tunnel of the proxy.
+    Tunnel,
+    /// The gateway: the client fetches its lines over HTTP, so silence on its stream means nothing.
+    Gateway,
 }
 
 /// What the clients of one network are told of our addresses.
@@ -48,13 +56,11 @@ impl Caller {
     #[must_use]
     pub fn new(peer: SocketAddr, local: SocketAddr, network: Arc<Reachable>) -> Self {
         Self {
-            peer: canonical(peer),
+            peer: Peer::Dialled(canonical(peer)),
             local: canonical(local),
             network,
             secure: false,
-            polled: false,
-            tunnelled: false,
-            hidden: false,
+            via: Via::Listener,
         }
     }
 
@@ -69,7 +75,7 @@ impl Caller {
     pub fn switchboard_address(&self) -> String {
         let network = &self.network;
         match network.switchboard_tls {
-            Some(port) if self.secure && !self.polled => {
+            Some(port) if self.secure && self.via != Via::Gateway => {
                 self.reachable(network.advertise.switchboard_tls.as_ref(), port)
             }
             _ => self.reachable(network.advertise.switchboard.as_ref(), network.switchboard),
@@ -98,9 +104,22 @@ impl Caller {
     /// Behind a terminator or a reverse proxy: the client is another one.
     #[must_use]
     pub fn on_behalf_of(mut self, client: IpAddr, secure: bool) -> Self {
-        self.peer = canonical(SocketAddr::new(client, 0));
+        self.peer = Peer::Named(client.to_canonical());
         self.secure = secure;
         self
+    }
+
+    /// Behind a terminator or a reverse proxy that does not say for whom: the client may be anybody.
+    #[must_use]
+    pub fn on_behalf_of_anybody(mut self) -> Self {
+        self.peer = Peer::Unnamed(self.peer.to_socket_addr());
+        self
+    }
+
+    /// The same client in a session over the gateway. The port of a request is not that of the session (http.md section 5, "ClientPort").
+    #[must_use]
+    pub fn over_gateway(&self) -> Self {
+        Self { peer: Peer::Named(self.peer.ip()), via: Via::Gateway, ..self.clone() }
     }
 }
 

@@ -44,7 +44,7 @@ where
     S: Session + Unpin,
 {
     let now = Instant::now();
-    let mut connection = Connection {
+    let mut driver = Driver {
         stream,
         inbound: Inbound { session, outbox: outbox.clone(), waiting: None, paused_until: None, frames: 0 },
         decoder: Decoder::new(rules),
@@ -58,10 +58,10 @@ where
         closing: None,
         timer: Box::pin(tokio::time::sleep(NEVER)),
     };
-    std::future::poll_fn(|context| connection.poll(context)).await;
+    std::future::poll_fn(|context| driver.poll(context)).await;
 }
 
-struct Connection<T, S: Session> {
+struct Driver<T, S: Session> {
     stream: T,
     inbound: Inbound<S>,
     decoder: Decoder,
@@ -131,7 +131,7 @@ impl<S: Session> Inbound<S> {
     }
 }
 
-impl<T, S> Connection<T, S>
+impl<T, S> Driver<T, S>
 where
     T: AsyncRead + AsyncWrite + Unpin,
     S: Session + Unpin,
@@ -361,7 +361,7 @@ fn poll_read<'b, T: AsyncRead + Unpin>(
     Poll::Ready(Ok(&scratch[..count]))
 }
 
-impl<T, S: Session> Drop for Connection<T, S> {
+impl<T, S: Session> Drop for Driver<T, S> {
     fn drop(&mut self) {
         self.outbox.shut();
         if self.closing.is_none() {

@@ -2,11 +2,27 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use msnp::frame::Frame;
 use msnp::{Malformed, Refusal};
 use tokio::time::Instant;
+
+use super::{Caller, Outbox, Registration};
+
+/// What a session is given of its connection.
+#[derive(Debug)]
+pub struct Connection {
+    /// The queue of lines for the client.
+    pub outbox: Arc<Outbox>,
+    /// The entry of the connection among all of the server.
+    pub registration: Registration,
+    /// The client, and the way that it came.
+    pub caller: Caller,
+    /// Whether its rates are limited.
+    pub limited: bool,
+}
 
 /// What a connection is for: takes frames, answers through the connection's outbox.
 pub trait Session: Send {
@@ -20,7 +36,12 @@ pub trait Session: Send {
     fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Self::Outcome>, Refusal>;
 
     /// Takes what a command that had to wait brings back.
-    fn finish(&mut self, outcome: Self::Outcome) -> Result<(), Stop>;
+    ///
+    /// # Errors
+    /// Returns why the session ends, if it does.
+    fn finish(&mut self, _outcome: Self::Outcome) -> Result<(), Stop> {
+        Ok(())
+    }
 
     /// Answers a refusal that is not a bare close.
     fn refuse(&mut self, refusal: Refusal);
@@ -32,11 +53,15 @@ pub trait Session: Send {
     /// When the connection closes if nothing comes; `last` is when something came last.
     fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant>;
 
-    /// When the session wants [`Session::tick`].
-    fn next_tick(&self) -> Option<Instant>;
+    /// Returns when the session wants [`Session::tick`]; never, unless it says otherwise.
+    fn next_tick(&self) -> Option<Instant> {
+        None
+    }
 
-    /// The time that [`Session::next_tick`] named has come.
-    fn tick(&mut self) -> Result<(), Stop>;
+    /// Does what is due at the time that [`Session::next_tick`] named.
+    fn tick(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
 
     /// The connection is gone. Called once, whatever ended it.
     fn ended(&mut self);

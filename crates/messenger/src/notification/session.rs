@@ -1,6 +1,5 @@
 //! One notification connection: its stage, and which handler takes which command.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use tokio::time::Instant;
 
 use super::challenge::Challenges;
 use super::{calls, challenge, contacts, groups, services, settings, sign_in, status, sync};
-use crate::net::{Bucket, CommandFuture, Handled, Outbox, Registration, Session, Stop};
+use crate::net::{Bucket, CommandFuture, Connection, Handled, Session, Stop, Via};
 use crate::presence::{Cell, Endpoint};
 use crate::quirks::Quirks;
 use crate::rates::Act;
@@ -35,25 +34,6 @@ pub enum Role {
         /// `host:port` of this server.
         dispatch: String,
     },
-}
-
-/// What is known of a connection before it says anything.
-#[derive(Debug)]
-pub struct Connection {
-    /// Where lines for it go.
-    pub outbox: Arc<Outbox>,
-    /// Its entry among the connections of the server.
-    pub registration: Registration,
-    /// The client's address.
-    pub peer: SocketAddr,
-    /// The address of this notification server that this client can dial.
-    pub notification: String,
-    /// The switchboard address that this client can dial.
-    pub switchboard: String,
-    /// Whether its rates are bounded.
-    pub limited: bool,
-    /// Whether it fetches its lines over HTTP: the gateway ends it when it stops, and a poll brings no bytes (http.md section 5).
-    pub polled: bool,
 }
 
 /// The session of one notification or dispatch connection.
@@ -240,7 +220,7 @@ impl Session for NotificationSession {
         match outcome {
             Outcome::Answered => Ok(()),
             Outcome::SignedIn(cell, endpoint) => {
-                tracing::info!(handle = %cell.handle, dialect = %endpoint.dialect, peer = %self.connection.peer, "signed in");
+                tracing::info!(handle = %cell.handle, dialect = %endpoint.dialect, peer = %self.connection.caller.peer, "signed in");
                 self.connection.registration.mark_signed_in();
                 let challenges = Challenges::new(&self.service.config.sign_in);
                 self.progress = Progress::SignedIn(SignedIn { me: Me { cell, endpoint }, challenges });
@@ -269,7 +249,8 @@ impl Session for NotificationSession {
 
     fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant> {
         match self.stage() {
-            Stage::SignedIn(_) if self.connection.polled => None,
+            // The gateway ends it when it stops, and a poll brings no bytes (http.md section 5).
+            Stage::SignedIn(_) if self.connection.caller.via == Via::Gateway => None,
             Stage::SignedIn(dialect) => (dialect >= Dialect::Msnp9).then(|| last + IDLE_TIMEOUT),
             _ => Some(opened + self.service.config.limits.sign_in_timeout()),
         }
@@ -296,7 +277,7 @@ impl Session for NotificationSession {
     fn ended(&mut self) {
         if let Progress::SignedIn(SignedIn { me, .. }) = std::mem::replace(&mut self.progress, Progress::Fresh) {
             me.cell.sign_out(me.endpoint.epoch);
-            tracing::info!(handle = %me.cell.handle, peer = %self.connection.peer, "signed out");
+            tracing::info!(handle = %me.cell.handle, peer = %self.connection.caller.peer, "signed out");
         }
     }
 }

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use msnp::Handle;
+use msnp::switchboard::Participant;
+use msnp::{ErrorCode, Handle};
 use tokio::time::Instant;
 
-use super::{Board, Cookies};
+use super::{Board, Callees, Cookies, call};
 use crate::net::Outbox;
+use crate::rates::Rates;
 use swallowtail_base::lock;
 use swallowtail_base::random;
 use swallowtail_config::Limits;
@@ -21,6 +23,9 @@ pub struct Switchboard {
     boards: Mutex<HashMap<u32, Arc<Board>>>,
     /// The connections that each account has in them.
     connections: Mutex<HashMap<Handle, Vec<Arc<Outbox>>>>,
+    callees: Arc<dyn Callees>,
+    /// How often each account did what lately, on all its connections.
+    pub(super) rates: Arc<Rates>,
     /// How long a connection may take to say who it is (sb.md section 3).
     pub(super) sign_in_timeout: Duration,
     idle: Option<Duration>,
@@ -37,13 +42,15 @@ pub(super) struct MessageRates {
 }
 
 impl Switchboard {
-    /// No conversations yet.
+    /// Creates a switchboard without conversations.
     #[must_use]
-    pub fn new(limits: &Limits) -> Arc<Self> {
+    pub fn new(limits: &Limits, callees: Arc<dyn Callees>, rates: Arc<Rates>) -> Arc<Self> {
         Arc::new(Self {
             cookies: Cookies::default(),
             boards: Mutex::default(),
             connections: Mutex::default(),
+            callees,
+            rates,
             sign_in_timeout: limits.sign_in_timeout(),
             idle: limits.switchboard_idle(),
             max_members: limits.switchboard_members,
@@ -78,6 +85,14 @@ impl Switchboard {
     #[must_use]
     pub fn board(&self, id: u32) -> Option<Arc<Board>> {
         lock(&self.boards).get(&id).cloned()
+    }
+
+    /// Rings `callee` for a session of this switchboard.
+    ///
+    /// # Errors
+    /// Returns the answer to CAL: 215, 217 or 713.
+    pub(super) fn ring(&self, board: &Board, caller: &Participant, callee: &Handle) -> Result<(), ErrorCode> {
+        call::ring(&*self.callees, &self.cookies, board, caller, callee)
     }
 
     /// How many connections an account has in switchboard sessions.

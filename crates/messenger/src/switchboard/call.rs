@@ -1,6 +1,7 @@
 //! CAL: ringing somebody (docs/protocol/sb.md section 5).
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -10,22 +11,37 @@ use msnp::{ErrorCode, Handle};
 use tokio::time::Instant;
 
 use super::board::NotCallable;
-use super::{Board, Claims, Right, Switchboard};
-use crate::presence::Directory;
+use super::{Board, Claims, Cookies, Right};
+use crate::presence::{AccountState, Directory, Endpoint};
 
 /// So many failed calls in a row within [`CALL_WINDOW`], and the next ones are refused.
 const FAILED_CALLS: usize = 5;
 /// The window, and how long a caller must be quiet afterwards.
 const CALL_WINDOW: Duration = Duration::from_secs(30);
 
+/// The accounts that can be called.
+pub trait Callees: fmt::Debug + Send + Sync {
+    /// Calls `ring` with the state and the connection of `callee`, and returns its answer; `false` when the account is not signed in. The
+    /// state does not change before `ring` returns.
+    fn ring(&self, callee: &Handle, ring: &mut dyn FnMut(&AccountState, &Endpoint) -> bool) -> bool;
+}
+
+impl Callees for Directory {
+    fn ring(&self, callee: &Handle, ring: &mut dyn FnMut(&AccountState, &Endpoint) -> bool) -> bool {
+        let Some(cell) = self.find(callee) else { return false };
+        let state = cell.state();
+        cell.endpoint().is_some_and(|endpoint| ring(&state, &endpoint))
+    }
+}
+
 /// Rings `callee` for a session. RINGING says only that the ring went out.
 ///
 /// # Errors
-/// 215 in the session or rung already, 217 for everything that a caller must not tell apart: unknown, off line, hidden, blocking,
+/// 215 in the session or rung already, 217 for everything that a caller must not tell apart: unknown, offline, hidden, blocking,
 /// taking no calls; 713 the session is full.
 pub(super) fn ring(
-    directory: &Directory,
-    switchboard: &Switchboard,
+    callees: &dyn Callees,
+    cookies: &Cookies,
     board: &Board,
     caller: &Participant,
     callee: &Handle,
@@ -34,7 +50,8 @@ pub(super) fn ring(
         NotCallable::There => ErrorCode::AlreadyThere,
         NotCallable::Full => ErrorCode::UserTooActive,
     })?;
-    if send_ring(directory, switchboard, board.id, caller, callee) {
+    // Looks and rings in one step: a block that was answered before is obeyed.
+    if callees.ring(callee, &mut |state, endpoint| send_ring(cookies, board.id, caller, state, endpoint)) {
         board.note_ring();
         return Ok(());
     }
@@ -42,28 +59,19 @@ pub(super) fn ring(
     Err(ErrorCode::NotOnline)
 }
 
-/// Looks and rings under the callee's cell: a block that was answered before is obeyed.
+/// Sends RNG, if the callee is to be seen, allows the caller and takes calls. Returns whether it was queued.
 fn send_ring(
-    directory: &Directory,
-    switchboard: &Switchboard,
+    cookies: &Cookies,
     session: u32,
     caller: &Participant,
-    callee: &Handle,
+    callee: &AccountState,
+    endpoint: &Endpoint,
 ) -> bool {
-    let Some(cell) = directory.find(callee) else {
-        return false;
-    };
-    let state = cell.state();
-    let reachable = state.seen().filter(|_| state.roster.allows(&caller.handle));
-    let (Some(seen), Some(endpoint)) = (reachable, cell.endpoint()) else {
-        return false;
-    };
+    let Some(seen) = callee.seen().filter(|_| callee.roster.allows(&caller.handle)) else { return false };
     if !endpoint.takes_calls.load(Ordering::Acquire) {
         return false;
     }
-    let who =
-        Participant { handle: seen.line.handle, name: seen.line.name, capabilities: Some(seen.line.capabilities) };
-    let cookie = switchboard.cookies.issue(Claims { right: Right::Join(session), who, dialect: endpoint.dialect });
+    let cookie = cookies.issue(Claims { right: Right::Join(session), who: seen.into(), dialect: endpoint.dialect });
     let ring = Rng {
         session,
         address: endpoint.switchboard.clone(),

@@ -9,6 +9,7 @@ use msnp::switchboard::{Cookie, Participant};
 use msnp::{Dialect, Handle};
 use tokio::time::Instant;
 
+use crate::presence::Seen;
 use swallowtail_base::lock;
 use swallowtail_base::random;
 
@@ -33,6 +34,13 @@ pub struct Claims {
     pub who: Participant,
     /// What the client speaks.
     pub dialect: Dialect,
+}
+
+impl From<Seen> for Participant {
+    fn from(seen: Seen) -> Self {
+        let line = seen.line;
+        Self { handle: line.handle, name: line.name, capabilities: Some(line.capabilities) }
+    }
 }
 
 /// The cookies that were given out and not used yet.
@@ -73,10 +81,8 @@ impl Cookies {
         let (_, claims) = issued.claims.remove(&cookie.0)?;
         (Some(&claims.who.handle) == handle).then_some(claims)
     }
-}
 
-impl Cookies {
-    /// The cookies of an account are worth nothing any more.
+    /// Invalidates all cookies of an account.
     pub fn forget(&self, handle: &Handle) {
         lock(&self.issued).claims.retain(|_, (_, claims)| claims.who.handle != *handle);
     }

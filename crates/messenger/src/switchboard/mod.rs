@@ -13,6 +13,6 @@ mod session;
 
 pub use board::Board;
 pub use boards::Switchboard;
-pub use call::CallLimit;
+pub use call::{CallLimit, Callees};
 pub use cookies::{Claims, Cookies, Right};
 pub use session::SwitchboardSession;

@@ -1,5 +1,6 @@
 //! A switchboard connection: from cookie to OUT.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,10 +11,9 @@ use tokio::time::Instant;
 
 use super::board::{MemberId, Newcomer};
 use super::boards::MessageRates;
-use super::{Board, CallLimit, Claims, Right, Switchboard, call, pace};
-use crate::net::{Bucket, Handled, Outbox, Registration, Session, Stop};
-use crate::presence::Directory;
-use crate::rates::{Act, Rates};
+use super::{Board, CallLimit, Claims, Right, Switchboard, pace};
+use crate::net::{Bucket, Connection, Handled, Session};
+use crate::rates::Act;
 
 /// Peer-to-peer data are held to the rate of bytes alone, each message as no fewer than these: small ones cost their readers work too
 /// (sb.md section 11).
@@ -21,12 +21,8 @@ const MIN_DATA_CHARGE: usize = 1024;
 
 /// The session of one switchboard connection.
 pub struct SwitchboardSession {
-    directory: Arc<Directory>,
     switchboard: Arc<Switchboard>,
-    /// What the account does on all its connections.
-    rates: Arc<Rates>,
-    outbox: Arc<Outbox>,
-    registration: Registration,
+    connection: Connection,
     membership: Option<Membership>,
     /// Absent for peers whose rate is not bounded.
     throttle: Option<Throttle>,
@@ -69,23 +65,16 @@ impl Throttle {
 }
 
 impl SwitchboardSession {
-    /// A connection that just opened. `limited`: whether its rates are bounded.
+    /// Creates the session of a connection that just opened.
     #[must_use]
-    pub fn new(
-        directory: Arc<Directory>,
-        switchboard: Arc<Switchboard>,
-        rates: Arc<Rates>,
-        outbox: Arc<Outbox>,
-        registration: Registration,
-        limited: bool,
-    ) -> Self {
-        let throttle = limited.then(|| Throttle::new(switchboard.message_rates));
-        Self { directory, switchboard, rates, outbox, registration, membership: None, throttle, pause: None }
+    pub fn new(switchboard: Arc<Switchboard>, connection: Connection) -> Self {
+        let throttle = connection.limited.then(|| Throttle::new(switchboard.message_rates));
+        Self { switchboard, connection, membership: None, throttle, pause: None }
     }
 
     fn reply(&self, line: &ServerCommand<'_>) {
         // No answer differs by dialect but IRO and JOI, which the board writes.
-        self.outbox.reply(|out| line.encode(Dialect::Msnp12, out));
+        self.connection.outbox.reply(|out| line.encode(Dialect::Msnp12, out));
     }
 
     fn redeem(
@@ -100,13 +89,13 @@ impl SwitchboardSession {
     }
 
     fn newcomer(&self, claims: &Claims) -> Newcomer {
-        Newcomer { who: claims.who.clone(), dialect: claims.dialect, outbox: self.outbox.clone() }
+        Newcomer { who: claims.who.clone(), dialect: claims.dialect, outbox: self.connection.outbox.clone() }
     }
 
     fn enter(&mut self, board: Arc<Board>, id: MemberId, claims: Claims) {
         tracing::debug!(board = board.id, handle = %claims.who.handle, "joined a switchboard session");
-        self.registration.mark_signed_in();
-        self.switchboard.count_in(&claims.who.handle, &self.outbox);
+        self.connection.registration.mark_signed_in();
+        self.switchboard.count_in(&claims.who.handle, &self.connection.outbox);
         self.membership = Some(Membership { board, id, claims });
     }
 
@@ -130,13 +119,13 @@ impl SwitchboardSession {
         let caller = &member.claims.who.handle;
         let too_often = self.throttle.as_mut().is_some_and(|throttle| {
             throttle.calls.refuses(now)
-                || !self.rates.admit(caller, Act::Call)
-                || !self.rates.admit(caller, Act::Ring(callee.clone()))
+                || !self.switchboard.rates.admit(caller, Act::Call)
+                || !self.switchboard.rates.admit(caller, Act::Ring(callee.clone()))
         });
         if too_often {
             return Err(Refusal::Answer(trid, ErrorCode::UserTooActive));
         }
-        let rung = call::ring(&self.directory, &self.switchboard, &member.board, &member.claims.who, callee);
+        let rung = self.switchboard.ring(&member.board, &member.claims.who, callee);
         let line = match rung {
             Ok(()) => ServerCommand::Ringing(trid, member.board.id),
             Err(code) => ServerCommand::Error(trid, code),
@@ -169,14 +158,15 @@ impl SwitchboardSession {
 }
 
 impl Session for SwitchboardSession {
-    type Outcome = ();
+    /// No command waits for the store.
+    type Outcome = Infallible;
 
     fn payload_length(&mut self, line: &[u8]) -> Result<usize, Refusal> {
         let stage = if self.membership.is_some() { Stage::Joined } else { Stage::Fresh };
         admit(stage, line)
     }
 
-    fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<()>, Refusal> {
+    fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Infallible>, Refusal> {
         let command = ClientCommand::decode(frame).inspect_err(|refusal| match refusal {
             // A callee that is no address is a failed call too, and data that is not relayed came all the same.
             Refusal::Answer(_, ErrorCode::InvalidUsername) => self.note_call(false, Instant::now()),
@@ -197,13 +187,9 @@ impl Session for SwitchboardSession {
             }
             ClientCommand::Cal { trid, callee } => self.call(trid, &callee)?,
             ClientCommand::Msg { trid, flag, payload } => self.message(trid, flag, payload),
-            ClientCommand::Out => self.outbox.close(),
+            ClientCommand::Out => self.connection.outbox.close(),
         }
         Ok(Handled::Done)
-    }
-
-    fn finish(&mut self, (): ()) -> Result<(), Stop> {
-        Ok(())
     }
 
     fn refuse(&mut self, refusal: Refusal) {
@@ -221,17 +207,9 @@ impl Session for SwitchboardSession {
         self.membership.is_none().then(|| opened + self.switchboard.sign_in_timeout)
     }
 
-    fn next_tick(&self) -> Option<Instant> {
-        None
-    }
-
-    fn tick(&mut self) -> Result<(), Stop> {
-        Ok(())
-    }
-
     fn ended(&mut self) {
         let Some(member) = self.membership.take() else { return };
-        self.switchboard.count_out(&member.claims.who.handle, &self.outbox);
+        self.switchboard.count_out(&member.claims.who.handle, &self.connection.outbox);
         if member.board.leave(member.id) {
             self.switchboard.forget(&member.board);
         }

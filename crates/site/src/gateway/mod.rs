@@ -69,10 +69,7 @@ impl Gateway {
 
     /// Opens a session; `None` when there are too many.
     fn open(&self, caller: &Caller, server: GatewayServer) -> Option<Arc<Session>> {
-        let mut caller = caller.clone();
-        // The port of the request is not that of the session (http.md section 5, "ClientPort").
-        caller.peer.set_port(0);
-        caller.polled = true;
+        let caller = caller.over_gateway();
         let address = counted_address(caller.peer.ip());
         let counted = self.counted.admit(caller.peer.ip())?;
         let place = self.chat.admit(caller.peer)?;

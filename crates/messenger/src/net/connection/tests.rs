@@ -62,10 +62,6 @@ impl Session for Echo {
         Ok(Handled::Done)
     }
 
-    fn finish(&mut self, (): ()) -> Result<(), Stop> {
-        Ok(())
-    }
-
     fn refuse(&mut self, _refusal: Refusal) {}
 
     fn take_pause(&mut self) -> Option<Duration> {
@@ -74,14 +70,6 @@ impl Session for Echo {
 
     fn idle_deadline(&self, _opened: Instant, last: Instant) -> Option<Instant> {
         self.idle.map(|idle| last + idle)
-    }
-
-    fn next_tick(&self) -> Option<Instant> {
-        None
-    }
-
-    fn tick(&mut self) -> Result<(), Stop> {
-        Ok(())
     }
 
     fn ended(&mut self) {
