@@ -21,6 +21,8 @@ pub use connections::{Connections, Registration};
 pub use counter::{Counter, Permit, counted_address};
 pub use listener::{accept_loop, raise_file_limit};
 pub use outbox::Outbox;
+#[cfg(test)]
+pub(crate) use outbox::Taken;
 pub use peer::Peer;
 pub use prefixed::{Prefixed, first_bytes};
 pub use session::{CommandFuture, Connection, Handled, Session, Stop};

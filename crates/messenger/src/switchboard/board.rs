@@ -227,3 +227,6 @@ impl BoardState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

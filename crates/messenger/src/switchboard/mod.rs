@@ -10,6 +10,10 @@ mod call;
 mod cookies;
 mod pace;
 mod session;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use board::Board;
 pub use boards::Switchboard;

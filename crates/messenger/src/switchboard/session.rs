@@ -72,6 +72,12 @@ impl SwitchboardSession {
         Self { switchboard, connection, membership: None, throttle, pause: None }
     }
 
+    /// Returns the number of the session that the connection is in.
+    #[cfg(test)]
+    pub(super) fn board_id(&self) -> Option<u32> {
+        Some(self.membership.as_ref()?.board.id)
+    }
+
     fn reply(&self, line: &ServerCommand<'_>) {
         // No answer differs by dialect but IRO and JOI, which the board writes.
         self.connection.outbox.reply(|out| line.encode(Dialect::Msnp12, out));
