@@ -1,10 +1,9 @@
-//! One task, one socket: reads, hands frames to the session, writes what waits, watches the clock.
+//! The task of one socket: reads, hands frames to the session, writes the outbox, watches the clock.
 //!
 //! An idle connection holds no buffer: bytes are read into one that belongs to the thread, and complete commands are handled straight
-//! from it. A command that needs the store gives a future; until that is done no further command is handled, but what others say
-//! is still written. Nothing here waits for any other connection.
+//! from it. A command that needs the store returns a future; until that is done no further command is handled, but lines from others
+//! are still written. Nothing here waits for any other connection.
 
-use std::cell::RefCell;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -16,13 +15,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::outbox::Taken;
+use super::scratch;
 use super::{CommandFuture, Handled, Outbox, Session, Stop};
 
-/// The buffer that a thread reads into: as much as a socket gives at once, and small enough to stay in the cache.
-const SCRATCH: usize = 32 * 1024;
 /// How many times a task reads before it lets others run.
 const READS_IN_A_ROW: usize = 4;
-/// While so many bytes of a connection's own answers are unsent, it is not read.
+/// While this many bytes of a connection's own answers are unsent, it is not read.
 const OWN_BACKLOG: usize = 64 * 1024;
 /// The rest of a begun line must come within this (framing.md section 4).
 const LINE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -30,12 +28,8 @@ const LINE_TIMEOUT: Duration = Duration::from_secs(30);
 const PAYLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a closing connection may take to read what is queued for it (framing.md section 11).
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// A timer this far away is none.
+/// Far enough away to mean that there is no deadline.
 const NEVER: Duration = Duration::from_secs(86_400);
-
-thread_local! {
-    static SCRATCH_BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; SCRATCH]);
-}
 
 /// Serves a connection until it ends.
 pub async fn serve<T, S>(stream: T, session: S, outbox: Arc<Outbox>, rules: LineRules)
@@ -261,8 +255,8 @@ where
         if ready!(Pin::new(&mut self.stream).poll_shutdown(context)).is_err() {
             return Poll::Ready(());
         }
-        SCRATCH_BUFFER.with_borrow_mut(|scratch| {
-            while matches!(ready!(poll_read(&mut self.stream, context, scratch)), Ok([_, ..])) {}
+        scratch::with(|buffer| {
+            while matches!(ready!(poll_read(&mut self.stream, context, buffer)), Ok([_, ..])) {}
             Poll::Ready(())
         })
     }
@@ -271,7 +265,7 @@ where
         if self.closing.is_some() || self.paused {
             return Poll::Pending;
         }
-        SCRATCH_BUFFER.with_borrow_mut(|scratch| match ready!(poll_read(&mut self.stream, context, scratch)) {
+        scratch::with(|buffer| match ready!(poll_read(&mut self.stream, context, buffer)) {
             Ok(bytes @ [_, ..]) => {
                 self.last_read = Instant::now();
                 self.feed(bytes);
@@ -353,12 +347,12 @@ enum Due {
 fn poll_read<'b, T: AsyncRead + Unpin>(
     stream: &mut T,
     context: &mut Context<'_>,
-    scratch: &'b mut [u8],
+    buffer: &'b mut [u8],
 ) -> Poll<std::io::Result<&'b [u8]>> {
-    let mut buffer = ReadBuf::new(scratch);
-    ready!(Pin::new(stream).poll_read(context, &mut buffer))?;
-    let count = buffer.filled().len();
-    Poll::Ready(Ok(&scratch[..count]))
+    let mut read = ReadBuf::new(buffer);
+    ready!(Pin::new(stream).poll_read(context, &mut read))?;
+    let count = read.filled().len();
+    Poll::Ready(Ok(&buffer[..count]))
 }
 
 impl<T, S: Session> Drop for Driver<T, S> {

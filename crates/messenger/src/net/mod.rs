@@ -12,6 +12,7 @@ mod listener;
 mod outbox;
 mod peer;
 mod prefixed;
+mod scratch;
 mod session;
 mod stream;
 

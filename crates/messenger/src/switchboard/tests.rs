@@ -201,7 +201,7 @@ async fn a_cookie_is_valid_for_two_minutes() {
 #[tokio::test]
 async fn a_second_sign_in_on_a_connection_is_911_and_an_account_joins_a_session_once() {
     let world = world();
-    let mut alice = world.open("alice");
+    let alice = world.open("alice");
     let board = alice.board();
     let mut again = world.connect();
     let cookie = world.cookie("alice", Right::Join(board)).0;
