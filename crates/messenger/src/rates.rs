@@ -3,12 +3,16 @@
 //!
 //! No client in use comes near these in normal use. Peers whose rate is not bounded (`limits.exempt`) are not counted.
 
-use std::collections::{HashMap, VecDeque};
+mod window;
+
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
 
 use msnp::Handle;
 use tokio::time::Instant;
+
+pub use window::{Sweep, Window};
 
 use crate::net::counted_address;
 use swallowtail_base::lock;
@@ -79,49 +83,42 @@ impl From<IpAddr> for Who {
 #[derive(Debug, Default)]
 pub struct Rates {
     limits: RateLimits,
-    state: Mutex<State>,
+    recent: Mutex<Recent>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    /// When each was done last, oldest first; at most as many as the limit.
-    done: HashMap<(Who, Act), VecDeque<Instant>>,
-    /// The size at which what is long over is thrown out next.
-    sweep_at: usize,
+struct Recent {
+    /// Each has at most as many notes as the limit.
+    done: HashMap<(Who, Act), Window>,
+    sweep: Sweep,
 }
-
-/// Below so many entries there is nothing to gain from looking for old ones.
-const SWEEP_FROM: usize = 1024;
 
 impl Rates {
     /// Nobody did anything yet.
     #[must_use]
     pub fn new(limits: RateLimits) -> Self {
-        Self { limits, state: Mutex::default() }
+        Self { limits, recent: Mutex::default() }
     }
 
     /// Whether `who` cannot do something now. It is not counted.
     pub fn is_over(&self, who: impl Into<Who>, act: Act) -> bool {
         let rate = limit_of(&self.limits, &act);
         let now = Instant::now();
-        let state = lock(&self.state);
-        let fresh = |done: &VecDeque<Instant>| done.iter().filter(|at| now.duration_since(**at) < rate.span).count();
-        state.done.get(&(who.into(), act)).map_or(0, fresh) >= rate.most
+        let mut recent = lock(&self.recent);
+        let done = recent.done.get_mut(&(who.into(), act));
+        done.map_or(0, |window| window.count(now, rate.span)) >= rate.most
     }
 
     /// Counts something that `who` does now. `false` when that is too often; then it is not counted.
     pub fn admit(&self, who: impl Into<Who>, act: Act) -> bool {
         let rate = limit_of(&self.limits, &act);
         let now = Instant::now();
-        let mut state = lock(&self.state);
-        state.sweep(&self.limits, now);
-        let done = state.done.entry((who.into(), act)).or_default();
-        while done.front().is_some_and(|at| now.duration_since(*at) >= rate.span) {
-            done.pop_front();
-        }
-        let admitted = done.len() < rate.most;
+        let mut recent = lock(&self.recent);
+        recent.sweep(&self.limits, now);
+        let done = recent.done.entry((who.into(), act)).or_default();
+        let admitted = done.count(now, rate.span) < rate.most;
         if admitted {
-            done.push_back(now);
+            done.note(now);
         }
         admitted
     }
@@ -146,17 +143,13 @@ const fn times(rate: Rate, reach: Reach) -> Rate {
     Rate { most: rate.most.saturating_mul(reach.factor()), span: rate.span }
 }
 
-impl State {
-    /// Throws out what is over, whenever the map has doubled: in all no more work than putting it in was.
+impl Recent {
+    /// Throws out what is over, when that is due.
     fn sweep(&mut self, limits: &RateLimits, now: Instant) {
-        if self.done.len() < self.sweep_at.max(SWEEP_FROM) {
-            return;
+        if self.sweep.is_due(self.done.len()) {
+            self.done.retain(|(_, act), done| !done.is_over(now, limit_of(limits, act).span));
+            self.sweep.done(self.done.len());
         }
-        let is_fresh = |act: &Act, done: &VecDeque<Instant>| {
-            done.back().is_some_and(|at| now.duration_since(*at) < limit_of(limits, act).span)
-        };
-        self.done.retain(|(_, act), done| is_fresh(act, done));
-        self.sweep_at = self.done.len() * 2;
     }
 }
 
@@ -184,11 +177,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_over_is_forgotten() {
         let rates = Rates::default();
-        for number in 0..SWEEP_FROM {
+        for number in 0..Sweep::MIN_LEN {
             assert!(rates.admit(&handle(number), Act::Ring(handle(number + 1))));
         }
         tokio::time::advance(Duration::from_secs(10)).await;
         assert!(rates.admit(&handle(0), Act::ChangeName));
-        assert_eq!(lock(&rates.state).done.len(), 1);
+        assert_eq!(lock(&rates.recent).done.len(), 1);
     }
 }
