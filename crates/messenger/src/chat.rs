@@ -1,5 +1,5 @@
-//! The way in to the chat services: whatever a client comes by, TCP, TLS, the HTTP gateway or the proxy, here it becomes a connection of
-//! the notification server or of the switchboard.
+//! The way in to the chat services: here every stream, by TCP, TLS, the HTTP gateway or the proxy, becomes a connection
+//! of the notification server or of the switchboard.
 
 use std::future::poll_fn;
 use std::net::IpAddr;
@@ -18,34 +18,35 @@ use crate::notification::{NotificationSession, Role};
 use crate::service::Service;
 use crate::switchboard::SwitchboardSession;
 
-/// The most bytes that others may have waiting for one connection (framing.md section 11): some 150 full messages.
+/// The most bytes that others may have queued for one connection (framing.md section 11): some 150 full messages.
 const OUTBOX_LIMIT: usize = 256 * 1024;
 /// The length of a verb.
 const VERB: usize = 3;
-/// On a port for both services, how long the first command may take. Clients send it at once, and the time for signing in begins after it.
+/// On a port for both services, how long the first command may take. Clients send it immediately, and the time for
+/// signing in begins after it.
 const FIRST_COMMAND: Duration = Duration::from_secs(10);
 
-/// What a new chat connection needs. Cheap to clone.
+/// The chat services of a server, for new connections. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Chat {
     service: Arc<Service>,
     connections: Arc<Connections>,
 }
 
-/// Which of the chat services a connection is for.
+/// The chat server that a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChatServer {
     /// Signing in, lists, presence.
     Notification,
-    /// The same, but who signs in is sent on.
+    /// The same, but clients that sign in are sent on.
     Dispatch,
     /// Conversations.
     Switchboard,
-    /// One port for signing in and conversations: the first command tells which.
+    /// One port for signing in and conversations: the first command decides.
     Either,
 }
 
-/// A connection that was taken in. Dropping it gives its place back.
+/// A connection that was admitted. Dropping it gives its place back.
 #[derive(Debug)]
 pub struct Admitted {
     outbox: Arc<Outbox>,
@@ -53,13 +54,13 @@ pub struct Admitted {
 }
 
 impl Chat {
-    /// The chat services of a server.
+    /// Creates the chat services of a server.
     #[must_use]
     pub const fn new(service: Arc<Service>, connections: Arc<Connections>) -> Self {
         Self { service, connections }
     }
 
-    /// A place for a connection; `None` when its address, or the server, has as many as it may.
+    /// Admits a connection; returns `None` when its address, or the server, has reached its limit.
     #[must_use]
     pub fn admit(&self, peer: Peer) -> Option<Admitted> {
         let outbox = Outbox::new(OUTBOX_LIMIT);
@@ -70,7 +71,7 @@ impl Chat {
         Some(Admitted { outbox, registration: registration? })
     }
 
-    /// Whether rates and numbers are bounded for an address.
+    /// Returns whether rates and numbers are limited for an address.
     #[must_use]
     pub fn is_limited(&self, peer: IpAddr) -> bool {
         !self.connections.is_exempt(peer)
@@ -90,7 +91,8 @@ impl Chat {
         }
     }
 
-    /// Conversations begin with USR or ANS, sign-ins with VER: USR comes later there (ns.md section 2, sb.md section 3).
+    /// Serves a connection that is for either: conversations begin with USR or ANS, sign-ins with VER; USR comes later
+    /// there (ns.md section 2, sb.md section 3).
     async fn either(&self, mut stream: impl Stream, caller: &Caller, place: Admitted) {
         let first = tokio::select! {
             first = timeout(FIRST_COMMAND, first_bytes(&mut stream, VERB)) => first,

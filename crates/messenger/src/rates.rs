@@ -1,7 +1,8 @@
-//! How often an account or an address may do what costs others something. Over a limit an account hears 800 or 713, and an address
-//! waits; nobody else notices.
+//! Limits on how often an account or an address may do what costs others something. Over a limit an account is answered
+//! 800 or 713, and an address waits; nobody else notices.
 //!
-//! No client in use comes near these in normal use. Peers whose rate is not bounded (`limits.exempt`) are not counted.
+//! No client comes near these limits in normal use. Peers whose rates are not limited (`limits.exempt`) are not
+//! counted.
 
 mod window;
 
@@ -18,28 +19,29 @@ use crate::net::counted_address;
 use swallowtail_base::lock;
 use swallowtail_config::{Rate, RateLimits};
 
-/// What is counted.
+/// An act that is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
-    /// PRP MFN, or REA of oneself: tells everybody who sees the account.
+    /// PRP MFN, or REA of oneself: is sent to everybody who sees the account.
     ChangeName,
     /// XFR SB: a cookie.
     OpenSwitchboard,
-    /// ADC or ADD of an address that is no account: could be used to find out which are (security.md section 3).
+    /// ADC or ADD of an address without an account: could be used to find out which have one (security.md section 3).
     AddUnknown,
     /// CAL, on any switchboard connection.
     Call,
     /// CAL to one account.
     Ring(Handle),
-    /// USR with a ticket that is not good.
+    /// USR with an invalid ticket.
     FailSignIn,
-    /// An account made on the page for it.
+    /// Creating an account on the sign-up page.
     SignUp(Reach),
-    /// A form that asks for one, whatever becomes of it.
+    /// Sending a form that asks for one, whatever the answer.
     TrySignUp(Reach),
 }
 
-/// From where somebody signs up. Nobody is left uncounted there: where sign-up is open to those who are near, one of them could fill the server.
+/// Where a sign-up comes from. None goes uncounted: where sign-up is open to private networks, one visitor there could
+/// fill the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reach {
     /// An address like any other.
@@ -49,7 +51,7 @@ pub enum Reach {
 }
 
 impl Reach {
-    /// How many times as often as the limit says.
+    /// Returns how many times as often as the limit says.
     const fn factor(self) -> usize {
         match self {
             Self::Far => 1,
@@ -58,7 +60,7 @@ impl Reach {
     }
 }
 
-/// Who is counted.
+/// The one that an act is counted for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Who {
     /// An account, whatever connections it has.
@@ -79,7 +81,7 @@ impl From<IpAddr> for Who {
     }
 }
 
-/// What accounts and addresses did lately.
+/// What accounts and addresses did of late.
 #[derive(Debug, Default)]
 pub struct Rates {
     limits: RateLimits,
@@ -94,13 +96,13 @@ struct Recent {
 }
 
 impl Rates {
-    /// Nobody did anything yet.
+    /// Creates a count without acts.
     #[must_use]
     pub fn new(limits: RateLimits) -> Self {
         Self { limits, recent: Mutex::default() }
     }
 
-    /// Whether `who` cannot do something now. It is not counted.
+    /// Returns whether `who` is over the limit of an act, without counting it.
     pub fn is_over(&self, who: impl Into<Who>, act: Act) -> bool {
         let rate = limit_of(&self.limits, &act);
         let now = Instant::now();
@@ -109,7 +111,7 @@ impl Rates {
         done.map_or(0, |window| window.count(now, rate.span)) >= rate.most
     }
 
-    /// Counts something that `who` does now. `false` when that is too often; then it is not counted.
+    /// Counts an act of `who`. Returns `false`, and does not count it, when that is too often.
     pub fn admit(&self, who: impl Into<Who>, act: Act) -> bool {
         let rate = limit_of(&self.limits, &act);
         let now = Instant::now();
@@ -124,7 +126,7 @@ impl Rates {
     }
 }
 
-/// The limit of an act.
+/// Returns the limit of an act.
 const fn limit_of(limits: &RateLimits, act: &Act) -> Rate {
     match act {
         Act::ChangeName => limits.name_changes,
@@ -138,7 +140,7 @@ const fn limit_of(limits: &RateLimits, act: &Act) -> Rate {
     }
 }
 
-/// The limit of an act from there.
+/// Returns the limit for sign-ups from there.
 const fn times(rate: Rate, reach: Reach) -> Rate {
     Rate { most: rate.most.saturating_mul(reach.factor()), span: rate.span }
 }

@@ -1,10 +1,10 @@
-//! A token bucket: so many at once, then so many a second.
+//! A token bucket: a burst, then a rate.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Counts what a peer does against a rate. Going over it is no error: the peer is read more slowly.
+/// Holds what a peer does to a rate. Going over it is not an error: the peer is read more slowly.
 #[derive(Clone, Debug)]
 pub struct Bucket {
     per_second: f64,
@@ -14,7 +14,7 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// A full bucket.
+    /// Creates a full bucket.
     #[must_use]
     pub fn new(burst: u32, per_second: u32) -> Self {
         let burst = f64::from(burst);

@@ -1,8 +1,8 @@
 //! The task of one socket: reads, hands frames to the session, writes the outbox, watches the clock.
 //!
-//! An idle connection holds no buffer: bytes are read into one that belongs to the thread, and complete commands are handled straight
-//! from it. A command that needs the store returns a future; until that is done no further command is handled, but lines from others
-//! are still written. Nothing here waits for any other connection.
+//! An idle connection holds no buffer: bytes are read into one that belongs to the thread, and complete commands are
+//! handled straight from it. A command that needs the store returns a future; until that is done no further command is
+//! handled, but lines from others are still written. Nothing here waits for any other connection.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -248,8 +248,8 @@ where
         }
     }
 
-    /// All is written: sends FIN and waits for the peer's, so that bytes of the peer that are still under way do not turn our
-    /// last line into a reset.
+    /// All is written: sends FIN and waits for the peer's, so that bytes of the peer that are still under way do not
+    /// turn our last line into a reset.
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.end_session();
         if ready!(Pin::new(&mut self.stream).poll_shutdown(context)).is_err() {

@@ -44,7 +44,8 @@ impl Connections {
         self.counter.is_exempt(peer)
     }
 
-    /// Registers a connection. Returns `None` when its address, or the server, has reached its limit, and after [`Self::close_all`].
+    /// Registers a connection. Returns `None` when its address, or the server, has reached its limit, and after
+    /// [`Self::close_all`].
     pub fn admit(self: &Arc<Self>, peer: IpAddr, outbox: &Arc<Outbox>) -> Option<Registration> {
         let mut open = lock(&self.open);
         let permit = self.counter.admit(peer)?;
@@ -66,8 +67,8 @@ impl Connections {
         self.len() == 0
     }
 
-    /// Admits no more connections, closes all that there are, after what is queued for each, and waits until they are gone, at most
-    /// `patience`.
+    /// Admits no more connections, closes all that there are, after what is queued for each, and waits until they are
+    /// gone, at most `patience`.
     pub async fn close_all(&self, patience: Duration) {
         let outboxes: Vec<_> = {
             let open = lock(&self.open);

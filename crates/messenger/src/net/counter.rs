@@ -11,7 +11,8 @@ use tokio::time::timeout;
 use swallowtail_base::lock;
 use swallowtail_config::AddressLimits;
 
-/// Counts what is open, and refuses more than its limits. It closes nothing: see [`Connections`](super::Connections) for that.
+/// Counts what is open, and refuses more than its limits. It closes nothing: see [`Connections`](super::Connections)
+/// for that.
 #[derive(Debug)]
 pub struct Counter {
     limits: AddressLimits,
@@ -56,7 +57,8 @@ impl Counter {
         self.limits.is_exempt(peer)
     }
 
-    /// Counts one more for an address. Returns `None` when the address, or the server, has reached its limit, and after [`Self::close`].
+    /// Counts one more for an address. Returns `None` when the address, or the server, has reached its limit, and after
+    /// [`Self::close`].
     pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Permit> {
         let address = (!self.is_exempt(peer)).then(|| counted_address(peer));
         let mut counts = lock(&self.counts);
@@ -142,7 +144,8 @@ impl Drop for Permit {
     }
 }
 
-/// Returns what an address is counted under. An IPv6 customer has a /64 at least; counting single addresses of it would count nothing.
+/// Returns what an address is counted under. An IPv6 customer has a /64 at least; counting single addresses of it would
+/// count nothing.
 #[must_use]
 pub fn counted_address(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {

@@ -1,7 +1,7 @@
 //! Sockets: what a notification and a switchboard connection have in common.
 //!
-//! One task owns one socket ([`connection`]). Whoever has something to say to a connection appends it to that connection's
-//! [`Outbox`] and never waits. What a connection does with what it reads is up to its [`Session`].
+//! One task owns one socket ([`connection`]). To send to a connection, append to its [`Outbox`]; appending never
+//! blocks. What a connection does with the lines that it reads is up to its [`Session`].
 
 mod bucket;
 mod caller;

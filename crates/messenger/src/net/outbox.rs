@@ -1,9 +1,9 @@
-//! What waits to be written to one connection.
+//! The outgoing queue of one connection.
 //!
-//! Anyone may append; nobody waits. The owner takes everything at once and writes it with as few system calls as the kernel
-//! allows, which is the largest lever on throughput there is here. What *others* queue is bounded: a connection that does not
-//! read is closed, and its peers never notice more than that. A connection's own answers do not count, but while many of them are
-//! unsent it is not read.
+//! Anyone may append, and appending never blocks. The owner takes all queued bytes together and writes them with as few
+//! system calls as the kernel allows, which matters more for throughput than anything else here. The bytes that
+//! *others* queue are limited: a connection that does not read is closed, and its peers never notice more than that. A
+//! connection's own answers do not count, but while many of them are unsent it is not read.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -11,9 +11,9 @@ use std::task::{Context, Poll, Waker};
 
 use swallowtail_base::lock;
 
-/// The queue of a connection, shared between its owner and everybody who talks to it.
+/// The outgoing queue of a connection, shared between its owner and everybody who sends to it.
 pub struct Outbox {
-    /// The most bytes that others may have waiting.
+    /// The most bytes that others may have queued.
     limit: usize,
     queue: Mutex<Queue>,
 }
@@ -35,13 +35,13 @@ struct Queue {
 enum Phase {
     #[default]
     Open,
-    /// What is queued is written, then the connection closes.
+    /// The queued bytes are written, then the connection closes.
     Closing,
-    /// The connection closes at once.
+    /// The connection closes immediately.
     Dead,
 }
 
-/// What the owner is to do.
+/// What the owner has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
     /// Write the bytes that were swapped in.
@@ -53,7 +53,7 @@ pub(crate) enum Taken {
 }
 
 impl Outbox {
-    /// An empty queue in which others may have `limit` bytes waiting.
+    /// Creates an empty queue in which others may have `limit` bytes.
     #[must_use]
     pub fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self { limit, queue: Mutex::default() })
@@ -68,8 +68,9 @@ impl Outbox {
         }
     }
 
-    /// Appends what somebody else has to say; how many bytes of others wait then. `None` when the connection is gone, closing, or
-    /// too slow; the last closes it.
+    /// Appends a line from somebody else. Returns the backlog: how many bytes from others are queued then, and not yet
+    /// written. Returns `None` when the connection is gone or closing, and when the line does not fit any more, which
+    /// closes the connection.
     pub fn send(&self, write: impl FnOnce(&mut Vec<u8>)) -> Option<usize> {
         let mut queue = lock(&self.queue);
         if queue.phase != Phase::Open {
@@ -78,17 +79,17 @@ impl Outbox {
         let before = queue.bytes.len();
         write(&mut queue.bytes);
         queue.foreign += queue.bytes.len() - before;
-        let waiting = queue.foreign + queue.foreign_taken;
-        let fits = waiting <= self.limit;
+        let backlog = queue.foreign + queue.foreign_taken;
+        let fits = backlog <= self.limit;
         if !fits {
             queue.bytes = Vec::new();
             queue.phase = Phase::Dead;
         }
         queue.wake();
-        fits.then_some(waiting)
+        fits.then_some(backlog)
     }
 
-    /// Writes what is queued, then closes. Nothing can be appended any more.
+    /// Closes the connection once the queued bytes are written. Nothing can be appended any more.
     pub fn close(&self) {
         let mut queue = lock(&self.queue);
         if queue.phase == Phase::Open {
@@ -97,7 +98,7 @@ impl Outbox {
         }
     }
 
-    /// Appends a last line and closes, in one step: nothing can come in between.
+    /// Appends a last line and closes, in one step, so that nothing comes in between.
     pub fn close_with(&self, write: impl FnOnce(&mut Vec<u8>)) {
         let mut queue = lock(&self.queue);
         if queue.phase == Phase::Open {
@@ -107,7 +108,8 @@ impl Outbox {
         }
     }
 
-    /// The bytes of the connection's own answers that are not written yet; `None` when nothing can be appended any more.
+    /// Returns how many bytes of the connection's own answers are not written yet; `None` when nothing can be appended
+    /// any more.
     pub(crate) fn own_unsent(&self) -> Option<usize> {
         let queue = lock(&self.queue);
         let foreign = queue.foreign + queue.foreign_taken;
@@ -119,8 +121,8 @@ impl Outbox {
         lock(&self.queue).owner = None;
     }
 
-    /// For the owner, when all that it took is written: takes what came since, swapped with the empty `buffer`. Registers the
-    /// owner under the same lock, so that no wake-up is lost.
+    /// For the owner, when all that it took is written: takes what came since, swapped with the empty `buffer`.
+    /// Registers the owner under the same lock, so that no wake-up is lost.
     pub(crate) fn poll_take(&self, context: &mut Context<'_>, buffer: &mut Vec<u8>) -> Poll<Taken> {
         let mut queue = lock(&self.queue);
         queue.taken = 0;
@@ -142,9 +144,9 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// For the owner, while `unwritten` bytes of what it took are not written yet: whether the connection is to close or to end.
-    /// Registers the owner. Of a part that is written the own answers count as the first: what others wait for is never counted
-    /// too low.
+    /// For the owner, while `unwritten` of the bytes that it took are not written yet: returns whether the connection
+    /// is to close or to end. Registers the owner. Of a part that is written its own answers count as the first, so
+    /// that the bytes from others are never counted too low.
     pub(crate) fn poll_closing(&self, context: &mut Context<'_>, unwritten: usize) -> Poll<Taken> {
         let mut queue = lock(&self.queue);
         queue.taken = unwritten;
@@ -166,7 +168,7 @@ impl Outbox {
     }
 }
 
-/// Tells how much waits, and not what: messages, cookies and tickets pass through here.
+/// Shows how much is queued and no contents: messages, cookies and tickets pass through here.
 impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let queue = lock(&self.queue);

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-/// The address of a client, and how it is known. Shown as `address:port`, with port 0 where the client's port is not known.
+/// The address of a client, and how it is known. Shown as `address:port`, with port 0 where the client's port is not
+/// known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
     /// The client dialled us from here, as far as can be known: a proxy that is not trusted is a client like any other.
     Dialled(SocketAddr),
-    /// The client is known by its address alone: a trusted proxy named it, or it comes over the gateway, where each request may have
-    /// another port.
+    /// The client is known by its address alone: a trusted proxy named it, or it comes over the gateway, where each
+    /// request may have another port.
     Named(IpAddr),
     /// A trusted proxy dialled us from here and named no client: it may be anybody.
     Unnamed(SocketAddr),

@@ -12,8 +12,8 @@ thread_local! {
 
 /// Calls `read` with the buffer of the thread.
 ///
-/// The buffer is taken out for that time, because `read` goes on to the session with what it has read: a session that polls another
-/// connection on the same stack gets a buffer of its own, which is dropped afterwards.
+/// The buffer is taken out for that time, because `read` goes on to the session with what it has read: a session that
+/// polls another connection on the same stack gets a buffer of its own, which is dropped afterwards.
 pub(super) fn with<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
     let mut buffer = BUFFER.take();
     if buffer.is_empty() {

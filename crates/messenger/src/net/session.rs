@@ -24,18 +24,18 @@ pub struct Connection {
     pub limited: bool,
 }
 
-/// What a connection is for: takes frames, answers through the connection's outbox.
+/// What a connection is for: it is given frames, and answers through the connection's outbox.
 pub trait Session: Send {
-    /// What a command that had to wait brings back.
+    /// The result of a command that waited for the store.
     type Outcome: Send;
 
-    /// Whether a line may come now, and how long its payload is.
+    /// Returns how long the payload of a line is, if the line may come now.
     fn payload_length(&mut self, line: &[u8]) -> Result<usize, Refusal>;
 
     /// Carries out a command.
     fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Self::Outcome>, Refusal>;
 
-    /// Takes what a command that had to wait brings back.
+    /// Goes on with the result of a command that waited for the store.
     ///
     /// # Errors
     /// Returns why the session ends, if it does.
@@ -46,11 +46,11 @@ pub trait Session: Send {
     /// Answers a refusal that is not a bare close.
     fn refuse(&mut self, refusal: Refusal);
 
-    /// Returns how long to pause before the next command, when the peer is too fast. Asked after each command; the next answer is
-    /// about the next one.
+    /// Returns how long to pause before the next command, when the peer is too fast. Asked after each command; the next
+    /// answer is about the next one.
     fn take_pause(&mut self) -> Option<Duration>;
 
-    /// When the connection closes if nothing comes; `last` is when something came last.
+    /// Returns when the connection closes if nothing comes; `last` is when something came last.
     fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant>;
 
     /// Returns when the session wants [`Session::tick`]; never, unless it says otherwise.

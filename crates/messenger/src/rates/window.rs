@@ -35,8 +35,8 @@ impl Window {
     }
 }
 
-/// Decides when a map is to be cleaned of entries that are over: whenever it has doubled since, which in all is no more work than filling
-/// it was.
+/// Decides when a map is to be cleaned of entries that are over: whenever it has doubled since, which in all is no more
+/// work than filling it was.
 #[derive(Debug, Default)]
 pub struct Sweep {
     due_at: usize,

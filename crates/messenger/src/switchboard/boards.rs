@@ -18,7 +18,7 @@ use swallowtail_config::Limits;
 /// All switchboard sessions of this server.
 #[derive(Debug)]
 pub struct Switchboard {
-    /// The ways in.
+    /// The cookies, without which nobody comes in.
     pub cookies: Cookies,
     boards: Mutex<HashMap<u32, Arc<Board>>>,
     /// The connections that each account has in them.
@@ -26,14 +26,14 @@ pub struct Switchboard {
     callees: Arc<dyn Callees>,
     /// How often each account did what lately, on all its connections.
     pub(super) rates: Arc<Rates>,
-    /// How long a connection may take to say who it is (sb.md section 3).
+    /// How long a connection may take to sign in (sb.md section 3).
     pub(super) sign_in_timeout: Duration,
     idle: Option<Duration>,
     max_members: usize,
     pub(super) message_rates: MessageRates,
 }
 
-/// How fast one connection may send messages, if its rate is bounded (sb.md section 11).
+/// How fast one connection may send messages, if its rate is limited (sb.md section 11).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MessageRates {
     pub(super) at_once: u32,
@@ -62,8 +62,8 @@ impl Switchboard {
         })
     }
 
-    /// A new board without members. Its id is random, unique among those that live, and positive as a signed number of 32 bits
-    /// (sb.md section 3).
+    /// Creates a board without members. Its id is random, unique among those that live, and positive as a signed number
+    /// of 32 bits (sb.md section 3).
     pub(super) fn create(self: &Arc<Self>) -> Arc<Board> {
         let mut boards = lock(&self.boards);
         let id = loop {
@@ -81,7 +81,7 @@ impl Switchboard {
         board
     }
 
-    /// A board that lives.
+    /// Returns a board that is open.
     #[must_use]
     pub fn board(&self, id: u32) -> Option<Arc<Board>> {
         lock(&self.boards).get(&id).cloned()
@@ -95,13 +95,13 @@ impl Switchboard {
         call::ring(&*self.callees, &self.cookies, board, caller, callee)
     }
 
-    /// How many connections an account has in switchboard sessions.
+    /// Returns how many connections an account has in switchboard sessions.
     #[must_use]
     pub fn connections_of(&self, handle: &Handle) -> usize {
         lock(&self.connections).get(handle).map_or(0, Vec::len)
     }
 
-    /// Closes all connections of an account, and its cookies are worth nothing any more (sb.md section 7).
+    /// Closes all connections of an account and invalidates its cookies (sb.md section 7).
     pub fn expel(&self, handle: &Handle) {
         self.cookies.forget(handle);
         for outbox in lock(&self.connections).get(handle).into_iter().flatten() {
@@ -123,13 +123,13 @@ impl Switchboard {
         }
     }
 
-    /// The number of boards.
+    /// Returns the number of boards.
     #[must_use]
     pub fn len(&self) -> usize {
         lock(&self.boards).len()
     }
 
-    /// Whether there are no boards.
+    /// Returns whether there are no boards.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -140,7 +140,7 @@ impl Switchboard {
     }
 }
 
-/// Closes a board when nothing happens in it. Ends when it next looks and the board is gone.
+/// Closes a board when nothing happens in it. The task ends at its next wake-up once the board is gone.
 fn watch_idle(switchboard: &Arc<Switchboard>, board: &Arc<Board>, idle: Duration) {
     let (switchboard, board) = (Arc::downgrade(switchboard), Arc::downgrade(board));
     tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! CAL: ringing somebody (docs/protocol/sb.md section 5).
+//! CAL: ringing an account (docs/protocol/sb.md section 5).
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,15 +14,15 @@ use super::board::NotCallable;
 use super::{Board, Claims, Cookies, Right};
 use crate::presence::{AccountState, Directory, Endpoint};
 
-/// So many failed calls in a row within [`CALL_WINDOW`], and the next ones are refused.
+/// After this many failed calls in a row within [`CALL_WINDOW`] the next ones are refused.
 const FAILED_CALLS: usize = 5;
 /// The window, and how long a caller must be quiet afterwards.
 const CALL_WINDOW: Duration = Duration::from_secs(30);
 
 /// The accounts that can be called.
 pub trait Callees: fmt::Debug + Send + Sync {
-    /// Calls `ring` with the state and the connection of `callee`, and returns its answer; `false` when the account is not signed in. The
-    /// state does not change before `ring` returns.
+    /// Calls `ring` with the state and the connection of `callee`, and returns its answer; `false` when the account is
+    /// not signed in. The state does not change before `ring` returns.
     fn ring(&self, callee: &Handle, ring: &mut dyn FnMut(&AccountState, &Endpoint) -> bool) -> bool;
 }
 
@@ -37,8 +37,8 @@ impl Callees for Directory {
 /// Rings `callee` for a session. RINGING says only that the ring went out.
 ///
 /// # Errors
-/// 215 in the session or rung already, 217 for everything that a caller must not tell apart: unknown, offline, hidden, blocking,
-/// taking no calls; 713 the session is full.
+/// Returns 215 when the callee is in the session or rung already, 713 when the session is full, and 217 for everything
+/// that a caller must not tell apart: unknown, offline, hidden, blocking, taking no calls.
 pub(super) fn ring(
     callees: &dyn Callees,
     cookies: &Cookies,
@@ -91,7 +91,7 @@ pub struct CallLimit {
 }
 
 impl CallLimit {
-    /// Whether a call at `now` is refused.
+    /// Returns whether a call at `now` is refused.
     pub fn refuses(&mut self, now: Instant) -> bool {
         if let Some(last) = self.refused {
             if now.duration_since(last) < CALL_WINDOW {

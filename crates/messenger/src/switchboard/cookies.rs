@@ -16,7 +16,7 @@ use swallowtail_base::random;
 /// How long a cookie lives: public notes say that a client may wait two minutes before it uses one.
 pub(super) const COOKIE_LIFE: Duration = Duration::from_secs(120);
 
-/// What a cookie is good for.
+/// What a cookie gives the right to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
     /// USR: to open a new session.
@@ -25,14 +25,15 @@ pub enum Right {
     Join(u32),
 }
 
-/// What a cookie says. The switchboard asks nobody again, so names and capabilities are those of the moment it was given out.
+/// What a cookie stands for. The switchboard asks nobody again, so names and capabilities are those of the moment when
+/// it was issued.
 #[derive(Clone, Debug)]
 pub struct Claims {
-    /// What for.
+    /// What it gives the right to.
     pub right: Right,
-    /// Who.
+    /// The account that it was issued to.
     pub who: Participant,
-    /// What the client speaks.
+    /// The dialect of its client.
     pub dialect: Dialect,
 }
 
@@ -43,7 +44,7 @@ impl From<Seen> for Participant {
     }
 }
 
-/// The cookies that were given out and not used yet.
+/// The cookies that were issued and not used yet.
 #[derive(Default)]
 pub struct Cookies {
     issued: Mutex<Issued>,
@@ -63,7 +64,7 @@ impl fmt::Debug for Cookies {
 }
 
 impl Cookies {
-    /// Gives out a cookie.
+    /// Issues a cookie.
     pub fn issue(&self, claims: Claims) -> Cookie {
         let now = Instant::now();
         let cookie = random::token();
@@ -74,7 +75,7 @@ impl Cookies {
         Cookie(cookie)
     }
 
-    /// Takes a cookie back. It is gone, whether it fits or not: `handle` must be the one it was given to.
+    /// Returns what a cookie stands for, if it was issued to `handle`. It is used up either way.
     pub fn redeem(&self, cookie: &Cookie, handle: Option<&Handle>) -> Option<Claims> {
         let mut issued = lock(&self.issued);
         issued.drop_expired(Instant::now());

@@ -15,8 +15,8 @@ use super::{Board, CallLimit, Claims, Right, Switchboard, pace};
 use crate::net::{Bucket, Connection, Handled, Session};
 use crate::rates::Act;
 
-/// Peer-to-peer data are held to the rate of bytes alone, each message as no fewer than these: small ones cost their readers work too
-/// (sb.md section 11).
+/// A message of peer-to-peer data, which is held to the rate of bytes alone, is charged as at least this many: small
+/// ones cost their readers work too (sb.md section 11).
 const MIN_DATA_CHARGE: usize = 1024;
 
 /// The session of one switchboard connection.
@@ -24,12 +24,12 @@ pub struct SwitchboardSession {
     switchboard: Arc<Switchboard>,
     connection: Connection,
     membership: Option<Membership>,
-    /// Absent for peers whose rate is not bounded.
+    /// Absent for clients whose rates are not limited.
     throttle: Option<Throttle>,
     pause: Option<Duration>,
 }
 
-/// Where the connection is, once it said who it is.
+/// The place of a connection in a session, once it has signed in.
 struct Membership {
     board: Arc<Board>,
     id: MemberId,
@@ -52,7 +52,7 @@ impl Throttle {
         }
     }
 
-    /// Counts a message; how long to rest after it.
+    /// Charges a message. Returns how long to pause after it.
     fn charge(&mut self, flag: AckFlag, length: usize) -> Option<Duration> {
         let now = Instant::now();
         let data = flag == AckFlag::Data;
@@ -174,7 +174,7 @@ impl Session for SwitchboardSession {
 
     fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Infallible>, Refusal> {
         let command = ClientCommand::decode(frame).inspect_err(|refusal| match refusal {
-            // A callee that is no address is a failed call too, and data that is not relayed came all the same.
+            // A callee that is not an address is a failed call too, and data that is not relayed came all the same.
             Refusal::Answer(_, ErrorCode::InvalidUsername) => self.note_call(false, Instant::now()),
             Refusal::Answer(_, ErrorCode::BadDataMessage) => {
                 self.pause = self.charge(AckFlag::Data, frame.payload.len());

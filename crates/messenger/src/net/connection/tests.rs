@@ -16,8 +16,8 @@ use swallowtail_base::lock;
 /// More than half of what a connection may have unsent before it is not read any more.
 const BIG: usize = 40_000;
 
-/// Answers each line with itself. `BIG` is answered with many bytes, `WAIT` waits until the test says so, `REST` rests for ten seconds, `TAKE n` has a payload,
-/// `NEST` serves another connection before it is answered.
+/// Answers each line with itself. `BIG` is answered with many bytes, `WAIT` waits until the test says so, `REST` rests
+/// for ten seconds, `TAKE n` has a payload, `NEST` serves another connection before it is answered.
 struct Echo {
     outbox: Arc<Outbox>,
     gate: Option<oneshot::Receiver<()>>,
