@@ -52,7 +52,7 @@ fuzz_target!(|stream: &[u8]| {
     for stage in stages {
         let (sent, _) = commands(stage, stream);
         let mut written = Vec::new();
-        sent.iter().for_each(|command| command.encode(dialect(stage), &mut written));
+        sent.iter().for_each(|command| assert_eq!(command.encode(dialect(stage), &mut written), Ok(())));
         assert_eq!(commands(stage, &written), (sent, Ok(())));
     }
 });

@@ -5,12 +5,12 @@
 
 use libfuzzer_sys::fuzz_target;
 use msnp::client_config::ConfigRequest;
-use msnp::passport::{MOST_TOKENS, parse_rst};
+use msnp::passport::{MAX_TOKENS, parse_rst};
 
 fuzz_target!(|body: &[u8]| {
     let asked = ConfigRequest::from_soap(body);
     if let Ok(request) = parse_rst(body) {
-        assert!((1..=MOST_TOKENS).contains(&request.tokens.len()));
+        assert!((1..=MAX_TOKENS).contains(&request.tokens.len()));
         assert!(asked.is_ok());
     }
     let queried = ConfigRequest::from_query(&String::from_utf8_lossy(body));

@@ -8,7 +8,7 @@ use msnp::frame::{Decoder, Flow, Frame, LineRules, Receiver};
 use msnp::{Dialect, Malformed, notification, switchboard};
 
 /// The longest payload that this reader takes.
-const MOST: usize = 8192;
+const MAX_PAYLOAD: usize = 8192;
 
 /// Which service wrote the stream, and for a reader of which dialect.
 #[derive(Clone, Copy)]
@@ -29,7 +29,7 @@ impl Receiver for Reader {
 
     fn payload_length(&mut self, line: &[u8]) -> Result<usize, Malformed> {
         match self.service {
-            Service::Notification(_) => notification::server_payload_length(line, MOST),
+            Service::Notification(_) => notification::server_payload_length(line, MAX_PAYLOAD),
             Service::Switchboard => switchboard::server_payload_length(line),
         }
     }

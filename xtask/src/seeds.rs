@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::shell::root;
 
+const FOLDER: &str = "fuzz/seeds";
 /// Before each seed of `frames`: which rules, and the lengths of the chunks.
 const FRAMES_HEAD: &[u8] = &[0, 3, 1, 40, 7, 250, 2, 11];
 /// Stands for the parts of a text that a server chooses: good as a GUID and as a word.
@@ -15,12 +16,21 @@ const CHOSEN: &str = "c1f9a363-4ee9-4a33-a434-b056a4c55b98";
 /// What each seed of each target has so far, by target and name.
 type Seeds = BTreeMap<(&'static str, String), Vec<u8>>;
 
-/// Writes all seeds anew.
+/// Writes all seeds again.
 pub(crate) fn write() -> Result<()> {
-    let folder = root().join("fuzz/seeds");
+    let folder = root().join(FOLDER);
     if folder.exists() {
         fs::remove_dir_all(&folder).context("the old seeds cannot be removed")?;
     }
+    for ((target, name), bytes) in of_transcripts()? {
+        fs::create_dir_all(folder.join(target))?;
+        fs::write(folder.join(target).join(name), bytes)?;
+    }
+    Ok(())
+}
+
+/// The seeds that the transcripts give.
+fn of_transcripts() -> Result<Seeds> {
     let mut seeds = Seeds::new();
     for entry in fs::read_dir(root().join("docs/protocol/transcripts")).context("no transcripts")? {
         let path = entry?.path();
@@ -32,11 +42,7 @@ pub(crate) fn write() -> Result<()> {
     let frames: Vec<_> =
         streams.iter().map(|((_, name), bytes)| (name.clone(), [FRAMES_HEAD, bytes].concat())).collect();
     seeds.extend(frames.into_iter().map(|(name, bytes)| (("frames", name), bytes)));
-    for ((target, name), bytes) in seeds {
-        fs::create_dir_all(folder.join(target))?;
-        fs::write(folder.join(target).join(name), bytes)?;
-    }
-    Ok(())
+    Ok(seeds)
 }
 
 /// Adds what a transcript has. A payload goes where the line before it went.
@@ -136,7 +142,27 @@ fn unescape(text: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn the_seeds_are_those_of_the_transcripts() {
+        let mut unknown = BTreeSet::new();
+        for target in fs::read_dir(root().join(FOLDER)).unwrap() {
+            let files = fs::read_dir(target.unwrap().path()).unwrap();
+            unknown.extend(files.map(|file| file.unwrap().path()));
+        }
+        let mut old = BTreeSet::new();
+        for ((target, name), bytes) in of_transcripts().unwrap() {
+            let path = root().join(FOLDER).join(target).join(name);
+            if !unknown.remove(&path) || fs::read(&path).unwrap() != bytes {
+                old.insert(path);
+            }
+        }
+        old.extend(unknown);
+        assert!(old.is_empty(), "run `cargo xtask seeds`: {old:?}");
+    }
 
     #[test]
     fn a_stream_is_cut_where_its_stage_ends() {

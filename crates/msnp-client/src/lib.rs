@@ -2,6 +2,7 @@
 //!
 //! It says what it is told to say, hands over what the server says, and can show both to somebody ([`Tap`]).
 
+pub mod http;
 mod link;
 mod passport;
 
@@ -14,22 +15,22 @@ use msnp::switchboard;
 use msnp::{Capabilities, Dialect, ErrorCode, Handle, TrId};
 
 pub use link::{Link, OwnedFrame, Tap, Wire};
-pub use passport::fetch_ticket;
-pub use passport::{authorization, ticket_of};
+pub use passport::{authorization, encode, fetch_ticket, ticket_of};
 
 /// What client 7.5 says that it can do (docs/protocol/identity.md).
 pub const CAPABILITIES: Capabilities = Capabilities(1_342_554_172);
-/// As which program the client shows itself.
+
+/// What a client says about its program in VER and CVR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Guise {
-    /// The words of VER.
+pub struct ClientInfo {
+    /// The words of VER: dialects, and CVR0.
     pub offer: &'static [&'static str],
     /// The version in CVR.
     pub version: &'static str,
 }
 
-/// What the demo shows itself as: client 7.5.
-const MESSENGER: Guise = Guise { offer: &["MSNP12", "MSNP11", "CVR0"], version: "7.5.0324" };
+/// What the demo says: client 7.5.
+const MESSENGER: ClientInfo = ClientInfo { offer: &["MSNP12", "MSNP11", "CVR0"], version: "7.5.0324" };
 
 /// A notification connection.
 pub struct NotificationClient {
@@ -77,16 +78,16 @@ impl NotificationClient {
     ///
     /// # Errors
     /// Says what the server answered instead.
-    pub async fn greet(&mut self, guise: Guise, handle: &Handle) -> anyhow::Result<Greeting> {
+    pub async fn greet(&mut self, info: ClientInfo, handle: &Handle) -> anyhow::Result<Greeting> {
         use ClientCommand as Command;
-        let offer = guise.offer.iter().map(ToString::to_string).collect();
+        let offer = info.offer.iter().map(ToString::to_string).collect();
         let ver = Command::Ver(Ver { trid: self.next_trid(), offer });
         let agreed = self.sign_in_step(ver, "the dialect", |line| matches!(line, SignInAnswer::Ver { .. })).await?;
         if let SignInAnswer::Ver { words, .. } = agreed {
             let dialect = words.iter().find_map(|word| Dialect::from_name(word));
-            self.dialect = dialect.with_context(|| format!("the server speaks none of {}", guise.offer.join(", ")))?;
+            self.dialect = dialect.with_context(|| format!("the server speaks none of {}", info.offer.join(", ")))?;
         }
-        let cvr = Command::Cvr(cvr(self.next_trid(), guise.version, handle));
+        let cvr = Command::Cvr(cvr(self.next_trid(), info.version, handle));
         self.sign_in_step(cvr, "the version", |line| matches!(line, SignInAnswer::Cvr { .. })).await?;
         let who = Command::Usr(Usr::Initial { trid: self.next_trid(), handle: handle.clone() });
         let is_greeting =
@@ -151,7 +152,7 @@ impl NotificationClient {
     /// Sends a command.
     pub async fn send(&mut self, command: &ClientCommand) -> anyhow::Result<()> {
         let mut bytes = Vec::new();
-        command.encode(self.dialect, &mut bytes);
+        command.encode(self.dialect, &mut bytes)?;
         self.link.send(&bytes).await
     }
 

@@ -1,15 +1,17 @@
 //! Getting a ticket, as clients of Passport 1.4 do (docs/protocol/http.md section 1.2).
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 
 use anyhow::{Context, bail};
 use msnp::Handle;
 use msnp::notification::Ticket;
 use msnp::passport::DEFAULT_POLICY;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::io::{AsyncWriteExt, BufReader};
 
-use super::link::{PATIENCE, connect};
-use super::{Tap, Wire};
+use super::http::{ReadError, Response, read_response};
+use super::link::{PATIENCE, Tap, Wire, connect};
 
 /// Signs in at the login page over plain HTTP. The password and the ticket are not shown to the tap.
 ///
@@ -24,32 +26,34 @@ pub async fn fetch_ticket(address: SocketAddr, handle: &Handle, password: &str, 
     let shown = format!("GET /login2.srf HTTP/1.1 (Authorization: Passport1.4 ... sign-in={handle},pwd=...)");
     tap(Wire { sent: true, line: shown.as_bytes(), payload: &[] });
     stream.write_all(request.as_bytes()).await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.context("the login page answered no text")?;
-    match ticket_of(&answer) {
+    let answer = match read_response(&mut BufReader::new(stream)).await {
+        Ok(answer) => answer,
+        Err(ReadError::Closed) => bail!("the login page let nobody in: no answer"),
+        Err(error) => return Err(error).context("the answer of the login page cannot be read"),
+    };
+    match answer.head.header("Authentication-Info").and_then(ticket_of) {
         Some(ticket) => Ok(ticket),
         None => bail!("{}", refusal(&answer, handle)),
     }
 }
 
 /// What an answer without a ticket means.
-fn refusal(answer: &str, handle: &Handle) -> String {
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
-    let line = head.lines().next().unwrap_or("no answer");
-    match line.split(' ').nth(1) {
-        Some("401") => format!("wrong password, or there is no account {handle} on this server"),
-        Some("503") => {
+fn refusal(answer: &Response, handle: &Handle) -> String {
+    let body = String::from_utf8_lossy(&answer.body);
+    match answer.head.status() {
+        401 => format!("wrong password, or there is no account {handle} on this server"),
+        503 => {
             "the server takes no password from here now: too many were wrong, or it is busy; wait a while".to_owned()
         }
         // It says itself what is wrong.
-        Some("403") if !body.trim().is_empty() => body.trim().to_owned(),
-        _ => format!("the login page let nobody in: {line}"),
+        403 if !body.trim().is_empty() => body.trim().to_owned(),
+        _ => format!("the login page let nobody in: {}", answer.head.status_line()),
     }
 }
 
-/// The ticket in `Authentication-Info`, where clients look for it.
-pub fn ticket_of(answer: &str) -> Option<Ticket> {
-    let (_, rest) = answer.split_once("from-PP='")?;
+/// The ticket in the value of `Authentication-Info`.
+pub fn ticket_of(value: &str) -> Option<Ticket> {
+    let (_, rest) = value.split_once("from-PP='")?;
     Ticket::parse(rest.split_once('\'')?.0)
 }
 
@@ -57,16 +61,45 @@ pub fn ticket_of(answer: &str) -> Option<Ticket> {
 pub fn authorization(handle: &Handle, password: &str) -> String {
     format!(
         "Passport1.4 OrgVerb=GET,OrgURL=http%3A%2F%2Fmessenger%2Emsn%2Ecom,sign-in={},pwd={},{DEFAULT_POLICY}",
-        escape(handle.as_str()),
-        escape(password),
+        encode(handle.as_str()),
+        encode(password),
     )
 }
 
-/// Everything but letters and digits as `%XX`.
-fn escape(text: &str) -> String {
-    let escape = |byte: u8| match byte {
-        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(escape).collect()
+/// Percent-encodes everything but ASCII letters and digits, as official clients do (http.md section 1.2). No other
+/// character is safe both in this list, which commas part, and in a form.
+pub fn encode(text: &str) -> impl Display {
+    utf8_percent_encode(text, NON_ALPHANUMERIC)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Head;
+
+    #[test]
+    fn the_server_reads_the_credentials_that_are_sent() {
+        let handle = Handle::parse("a+b@example.com").unwrap();
+        let sent = authorization(&handle, "s3cr,t &%é='");
+        assert!(sent.contains("sign-in=a%2Bb%40example%2Ecom,pwd=s3cr%2Ct%20%26%25%C3%A9%3D%27,ct=1"), "{sent}");
+        let read = msnp::passport::parse_authorization(sent.as_bytes()).unwrap();
+        assert_eq!((read.handle.as_str(), &read.password[..]), ("a+b@example.com", "s3cr,t &%é='".as_bytes()));
+    }
+
+    #[test]
+    fn an_answer_without_a_ticket_says_why() {
+        let handle = Handle::parse("alice@example.com").unwrap();
+        for (answer, expected) in [
+            ("401 Unauthorized\r\n\r\n", "wrong password, or there is no account alice@example.com"),
+            ("503 Service Unavailable\r\n\r\n", "too many were wrong"),
+            ("403 Forbidden\r\n\r\nUse TLS.\n", "Use TLS."),
+            ("403 Forbidden\r\n\r\n", "let nobody in: HTTP/1.1 403 Forbidden"),
+            ("500 Oops\r\n\r\nbody", "let nobody in: HTTP/1.1 500 Oops"),
+        ] {
+            let bytes = format!("HTTP/1.1 {answer}");
+            let (head, body) = Head::split(bytes.as_bytes()).unwrap();
+            let refusal = refusal(&Response { head, body: body.to_vec(), is_complete: true }, &handle);
+            assert!(refusal.contains(expected), "{refusal}");
+        }
+    }
 }

@@ -16,8 +16,8 @@ const USAGE: u8 = 2;
 
 /// Play golden MSN Messenger conversations against an MSNP server.
 ///
-/// Prints one line for each part of each file, then what was wrong with those that failed, then the counts. The exit code
-/// is 0 if nothing failed, 1 if something did, 2 if the command line or a file is wrong.
+/// Prints one line for each part of each file, then what was wrong with those that failed, then the counts. The exit
+/// code is 0 if nothing failed, 1 if something did, 2 if the command line or a file is wrong.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLE)]
 struct Arguments {
@@ -34,13 +34,13 @@ struct Arguments {
     /// The dispatch server. Without it, parts that need one are not played.
     #[arg(long, value_name = "HOST:PORT")]
     dispatch: Option<String>,
-    /// The command that makes an account; it must succeed as well if the account exists. `{handle}`, `{password}` and
+    /// The command that creates an account. It must also succeed if the account exists. `{handle}`, `{password}` and
     /// `{name}` stand for its values and must be words of their own. No shell is involved. Without it the accounts must
     /// exist as the files name them, and --keep-handles is implied.
     #[arg(long, value_name = "CMD")]
     account_command: Option<String>,
-    /// Use the handles of the files as they are, instead of new ones for every part. Parts are then played one after the
-    /// other.
+    /// Use the handles of the files as they are, instead of new ones for every part. Parts are then played one after
+    /// the other.
     #[arg(long)]
     keep_handles: bool,
     /// How the client's bytes leave: a record in one write, one byte at a time, or everything between two waits in one

@@ -14,8 +14,8 @@ pub struct RemoteTarget {
 }
 
 impl RemoteTarget {
-    /// A server at these addresses. `account_command` makes an account: `{handle}`, `{password}` and `{name}` in its words
-    /// are replaced, and it must succeed as well if the account exists already. Without it the accounts of the files must
+    /// A server at these addresses. `account_command` creates an account: `{handle}`, `{password}` and `{name}` in its
+    /// words are replaced, and it must also succeed if the account exists. Without it the accounts of the files must
     /// exist.
     #[must_use]
     pub fn new(endpoints: Endpoints, account_command: Option<String>) -> Self {

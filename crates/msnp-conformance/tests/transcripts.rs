@@ -2,42 +2,46 @@
 
 #![allow(clippy::unwrap_used, reason = "what clippy.toml allows in tests does not reach functions beside them")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use msnp_conformance::Script;
+use msnp_conformance::{Script, transcripts};
 
-fn scripts() -> Vec<Script> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/transcripts");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "txt"));
-    files.sort();
-    files.iter().map(|file| Script::read(file).unwrap_or_else(|error| panic!("{error:#}"))).collect()
+fn files() -> Vec<PathBuf> {
+    transcripts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/transcripts")).unwrap()
+}
+
+fn read(file: &Path) -> Script {
+    Script::read(file).unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 #[test]
 fn every_transcript_of_the_reference_parses() {
-    assert!(scripts().len() >= 33, "the folder is not the reference's");
+    let files = files();
+    files.iter().for_each(|file| drop(read(file)));
+    assert!(files.len() >= 33, "the folder is not the reference's");
 }
 
 #[test]
 fn parts_are_found_where_the_files_have_them() {
-    let scripts = scripts();
-    for (file, parts) in [
-        ("msnp12-signin.txt", 1),
-        ("gateway-http.txt", 7),
-        ("ns-errors-msnp12.txt", 40),
-        ("passport14-http.txt", 3),
-        ("quirks.txt", 3),
-        ("rst-soap-http.txt", 3),
-    ] {
-        let script = scripts.iter().find(|script| script.file() == file).unwrap();
-        assert_eq!(script.titles().count(), parts, "{file}");
+    for file in files() {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let records = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let titles = text.lines().filter_map(|line| line.strip_prefix("!part "));
+        // What stands before the first title is a part only if it is more than the state that all parts start from.
+        let has_title = titles.clone().next().is_some();
+        let before = records.take_while(|line| !line.starts_with("!part ")).any(|line| !line.starts_with('!'));
+        let untitled = (before || !has_title).then_some("");
+        let expected: Vec<&str> = untitled.into_iter().chain(titles).collect();
+        assert_eq!(read(&file).titles().collect::<Vec<_>>(), expected, "{}", file.display());
     }
 }
 
 #[test]
-fn only_the_literal_sign_in_is_not_for_playing() {
-    let scripts = scripts();
-    let unplayable: Vec<_> = scripts.iter().filter(|script| script.unplayable().is_some()).map(Script::file).collect();
-    assert_eq!(unplayable, ["msnp12-signin-literal.txt"]);
+fn a_transcript_that_is_not_for_playing_says_why() {
+    for script in files().iter().map(|file| read(file)) {
+        if let Some(reason) = script.unplayable() {
+            let words = reason.strip_prefix("static: ").unwrap_or_else(|| panic!("{reason}"));
+            assert!(!words.trim().is_empty(), "{}: `!static` without a reason", script.file());
+        }
+    }
 }

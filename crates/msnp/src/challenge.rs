@@ -1,7 +1,7 @@
 //! CHL and QRY: what a client must answer to a challenge (docs/protocol/challenge.md).
 //!
-//! Servers call [`answer`] and compare; clients call it and send. The challenge proves nothing (the keys are public): it
-//! only tells a client that is alive and knows the protocol.
+//! Servers call [`answer`] and compare; clients call it and send. The challenge proves nothing (the keys are public):
+//! it only tells a client that is alive and knows the protocol.
 
 use md5::{Digest, Md5};
 
@@ -36,7 +36,7 @@ pub enum Algorithm {
     New,
 }
 
-/// The 32 lower-case hex digits that answer `challenge` for `product_id`, or `None` for a product id without a known key.
+/// The 32 lower-case hex digits that answer `challenge` for `product_id`, or `None` if the product id has no known key.
 #[must_use]
 pub fn answer(algorithm: Algorithm, challenge: &str, product_id: &str) -> Option<String> {
     let (_, key) = PRODUCT_KEYS.iter().find(|(id, _)| *id == product_id)?;

@@ -1,15 +1,15 @@
 //! What a client says of itself when it fetches its configuration, MsgrConfig (docs/protocol/http.md section 3).
 //!
-//! Clients 6.0 to 7.5 post a SOAP document, 8.x put the same into the query string of a GET. Nothing of it is needed for the
-//! answer, so a value that makes no sense is as good as none.
+//! Clients 6.0 to 7.5 post a SOAP document, 8.x put the same into the query string of a GET. Nothing of it is needed
+//! for the answer, so a value that makes no sense is as good as none.
 
 use crate::BadXml;
 use crate::text::{decode_ansi, decode_bytes};
 use crate::xml::{Reader, Step};
 
-/// The longest country and version that are kept. Real ones have two and some ten characters, and both go into the log, which
-/// nobody shall be able to fill.
-const MOST_WORD: usize = 16;
+/// The longest country and version that are kept. Real ones have two and some ten characters, and both go into the log,
+/// which nobody shall be able to fill.
+const MAX_WORD: usize = 16;
 
 /// A request for the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,10 +27,11 @@ pub struct ConfigRequest {
 }
 
 impl ConfigRequest {
-    /// Reads the body of a POST. Elements are found by local name; a body without `clientinfo`, or without anything, is good.
+    /// Reads the body of a POST. Elements are found by local name; a body without
+    /// `clientinfo`, or an empty one, is valid.
     ///
     /// # Errors
-    /// Says why the body is no XML that we read.
+    /// [`BadXml`] when the body is not XML, or not in the part of XML that is read.
     pub fn from_soap(body: &[u8]) -> Result<Self, BadXml> {
         let text = decode_ansi(body);
         let mut reader = Reader::new(&text);
@@ -86,7 +87,7 @@ impl ConfigRequest {
 const SOAP_KEYS: [&str; 4] = ["Country", "CLCID", "PLCID", "GeoID"];
 
 fn word(value: &str, is_good: impl Fn(u8) -> bool) -> Option<String> {
-    let good = (1..=MOST_WORD).contains(&value.len()) && value.bytes().all(is_good);
+    let good = (1..=MAX_WORD).contains(&value.len()) && value.bytes().all(is_good);
     good.then(|| value.to_owned())
 }
 
@@ -110,8 +111,10 @@ mod tests {
 
     fn soap(info: &str) -> String {
         format!(
-            "<?xml version=\"1.0\" encoding=\"utf-8\"?><soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\">\
-             <soap:Body><GetClientConfig xmlns='http://www.msn.com/webservices/Messenger/Client'>{info}</GetClientConfig>\
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+             <soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\">\
+             <soap:Body>\
+             <GetClientConfig xmlns='http://www.msn.com/webservices/Messenger/Client'>{info}</GetClientConfig>\
              </soap:Body></soap:Envelope>"
         )
     }
@@ -213,9 +216,13 @@ mod tests {
 
         #[test]
         fn numbers_come_through_both_ways(clcid: u16, geo_id: u32, country in "[A-Za-z0-9]{1,16}") {
-            let body = soap(&format!("<clientinfo><GeoID> {geo_id}\n</GeoID><Country>{country}</Country><CLCID>{clcid:04x}</CLCID></clientinfo>"));
+            let body = soap(&format!(
+                "<clientinfo><GeoID> {geo_id}\n</GeoID><Country>{country}</Country>\
+                 <CLCID>{clcid:04x}</CLCID></clientinfo>"
+            ));
             let query = format!("op=GetClientConfig&CLCID={clcid:04X}&GeoID={geo_id}&Country={country}");
-            let expected = ConfigRequest { country: Some(country), clcid: Some(clcid), geo_id: Some(geo_id), ..Default::default() };
+            let (country, clcid, geo_id) = (Some(country), Some(clcid), Some(geo_id));
+            let expected = ConfigRequest { country, clcid, geo_id, ..Default::default() };
             proptest::prop_assert_eq!(ConfigRequest::from_soap(body.as_bytes()), Ok(expected.clone()));
             proptest::prop_assert_eq!(ConfigRequest::from_query(&query), Some(expected));
         }

@@ -9,7 +9,7 @@ macro_rules! error_codes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ErrorCode {
             $($(#[doc = $doc])+ $name,)+
-            /// A code that has no name here, so that a client can read every server. A server of this crate never sends it.
+            /// A code without a name here, so that a client can read every server. Never sent by a server of ours.
             Other(u16),
         }
 
@@ -55,7 +55,7 @@ error_codes! {
     AlreadyThere = 215,
     /// Not on that list.
     NotOnList = 216,
-    /// Not on line, or not for this caller (CAL).
+    /// Not online, or not for this caller (CAL).
     NotOnline = 217,
     /// AL and BL exclude each other.
     AlreadyInOppositeList = 219,

@@ -1,8 +1,9 @@
 //! Bytes to frames: a line and the payload it announces (docs/protocol/framing.md sections 1, 4 and 6).
 //!
-//! A [`Decoder`] is fed whatever the socket gave, in any chunks, and hands complete frames to a [`Receiver`]. The receiver
-//! says for each line, before a byte of its payload is waited for, whether the command may come now and how long the payload
-//! is. So one place bounds what a peer can make us hold: a line of the stream's limit and a payload of its command's limit.
+//! A [`Decoder`] is fed whatever the socket gave, in any chunks, and hands complete frames to a [`Receiver`]. The
+//! receiver says for each line, before a byte of its payload is waited for, whether the command may come now and how
+//! long the payload is. So one place bounds what a peer can make us hold: a line of the stream's limit and a payload of
+//! its command's limit.
 
 use std::fmt;
 
@@ -96,9 +97,9 @@ pub struct Decoder {
 /// How far the frame at the start of the tail was looked at, so that bytes that drip in are not looked at again.
 #[derive(Clone, Copy, Debug)]
 enum Progress {
-    /// No line end in the first so many bytes.
+    /// No line end in this many first bytes.
     Line { scanned: usize },
-    /// The line is whole and admitted; the frame has so many bytes.
+    /// The line is whole and admitted; the frame has this many bytes.
     Payload { line: usize, line_end: usize, total: usize },
 }
 
@@ -292,10 +293,15 @@ mod tests {
         }
     }
 
+    /// A line, and a payload if the line announces one.
+    fn frame() -> impl Strategy<Value = String> {
+        prop_oneof!["[A-O]{3}( [a-z]{1,5}){0,3}\r?\n", "P[a-z]{0,3} 4\r\n[ -~\r\n]{4}"]
+    }
+
     proptest! {
         #[test]
         fn any_split_gives_the_same_frames(
-            input in proptest::collection::vec(prop_oneof!["[A-O]{3}( [a-z]{1,5}){0,3}\r?\n", "P[a-z]{0,3} 4\r\n[ -~\r\n]{4}"], 0..8),
+            input in proptest::collection::vec(frame(), 0..8),
             cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..12),
         ) {
             let bytes = input.concat().into_bytes();

@@ -1,4 +1,5 @@
-//! MSNP over HTTP: what a request to the gateway asks for, and how its sessions are named (docs/protocol/http.md section 5).
+//! MSNP over HTTP: what a request to the gateway asks for, and how its sessions are named (docs/protocol/http.md
+//! section 5).
 
 use std::fmt;
 
@@ -10,7 +11,7 @@ pub const CONTENT_TYPE: &str = "application/x-msn-messenger";
 /// A request to the gateway. Its body is commands in every case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GatewayRequest {
-    /// A new session. The `IP` beside it is not looked at: whoever followed it would be an open relay.
+    /// A new session. Its `IP` is ignored: a server that followed it would be an open relay.
     Open(GatewayServer),
     /// A session that exists: commands for it, or a look at what waits.
     Session(SessionId),
@@ -43,13 +44,14 @@ pub enum BadGatewayRequest {
     /// `open` without `Server=NS` or `Server=SB`.
     #[error("the server is missing or unknown")]
     Server,
-    /// No session, or what is no name of one.
+    /// No session, or a malformed name of one.
     #[error("the session is missing or malformed")]
     Session,
 }
 
 impl GatewayRequest {
-    /// Reads a query, which is everything after the `?`. Names and values of keywords are taken in any case, other names are ignored.
+    /// Reads a query, which is everything after the `?`. Names and values of keywords are taken in any case, other
+    /// names are ignored.
     pub fn parse(query: &str) -> Result<Self, BadGatewayRequest> {
         let value = |name: &str| {
             let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));

@@ -19,7 +19,7 @@ impl Guid {
         self.0
     }
 
-    /// Reads a word; `None` when it is no GUID.
+    /// Reads a word; `None` when it is not a GUID.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         let word: &[u8; 36] = word.try_into().ok()?;

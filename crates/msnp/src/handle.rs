@@ -14,7 +14,7 @@ pub const MAX_HANDLE: usize = 129;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Handle(Arc<str>);
 
-/// Why a word is no handle.
+/// Why a word is not a handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadHandle {
     /// No `@`, or nothing before it.
@@ -62,7 +62,7 @@ impl Handle {
         Ok(Self(word.to_ascii_lowercase().into()))
     }
 
-    /// As [`Handle::parse`], or `tel:+` and digits: a telephone as a contact, with no account behind it (ns.md section 8).
+    /// As [`Handle::parse`], or `tel:+` and digits: a telephone as a contact, without an account (ns.md section 8).
     pub fn parse_contact(word: &str) -> Result<Self, BadHandle> {
         if is_telephone(word) && word.len() <= MAX_HANDLE { Ok(Self(word.into())) } else { Self::parse(word) }
     }

@@ -111,13 +111,13 @@ impl fmt::Display for NetworkIds {
 pub struct MsnObject(Arc<str>);
 
 impl MsnObject {
-    /// The longest one, in bytes. ILN and NLN pass it on with up to 550 bytes of address, name and numbers beside it, and
-    /// must stay within a line of 8192 (framing.md section 6).
+    /// The longest one, in bytes. ILN and NLN pass it on with up to 550 bytes of address, name and numbers around
+    /// it, and must stay within a line of 8192 (framing.md section 6).
     pub const MAX: usize = 7168;
 
-    /// Takes a word as it came. `None` for `0`, which means "no object", for one over [`MsnObject::MAX`], for a word with
-    /// a control character, and for one that is not UTF-8: switchboards and clients read lines as UTF-8, so it could break
-    /// somebody else's.
+    /// Takes a word as it came. `None` for `0`, which means "no object", for one over [`MsnObject::MAX`], for a word
+    /// with a control character, and for one that is not UTF-8: switchboards and clients read lines as UTF-8, so it
+    /// could break somebody else's.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         let word = std::str::from_utf8(word).ok()?;

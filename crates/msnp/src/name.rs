@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::refusal::Malformed;
+use crate::malformed::Malformed;
 use crate::text;
 
 /// The longest display name or nickname, in bytes as written on the wire.
@@ -73,6 +73,11 @@ impl DisplayName {
             return Err(Malformed::WordTooLong);
         }
         Ok(Self::new(&word.value))
+    }
+
+    /// Reads a word that must be a name.
+    pub(crate) fn from_word(word: &[u8]) -> Result<Self, Malformed> {
+        Self::from_text(&Text::parse(word).ok_or(Malformed::Word)?)?.ok_or(Malformed::Word)
     }
 
     /// The name.

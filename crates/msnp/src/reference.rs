@@ -1,9 +1,10 @@
-//! How commands name contacts and groups: by GUID from MSNP10 on, by handle and number below (docs/protocol/ns.md section 1.3).
+//! How commands name contacts and groups: by GUID from MSNP10 on, by handle and number below (docs/protocol/ns.md
+//! section 1.3).
 
 use std::fmt;
 
 use crate::word::{self, Words};
-use crate::{Dialect, Guid, Handle, Malformed};
+use crate::{Dialect, Guid, Handle, Malformed, TrId};
 
 /// The number of a group in the dialects below MSNP10: 0 to 29. 0 is the built-in group "Other Contacts".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,8 +84,8 @@ pub struct Reader {
     pub dialect: Dialect,
     /// The reader's list version after the change that the line tells. Only the dialects below MSNP10 are told.
     pub list_version: u32,
-    /// Whether the answers to ADG, REG and RMG have a `1` where the dialects below MSNP10 have the version: one library for MSNP11
-    /// waits for that (clients.md).
+    /// Whether the answers to ADG, REG and RMG have a `1` where the dialects below MSNP10 have the version: one library
+    /// for MSNP11 waits for that (clients.md).
     pub old_group_answers: bool,
 }
 
@@ -112,6 +113,13 @@ pub(crate) fn skip_version(dialect: Dialect, words: &mut Words<'_>) -> Result<()
         words.need_with(word::number)?;
     }
     Ok(())
+}
+
+/// Reads the transaction id of an answer, and the version that servers of older dialects write after it.
+pub(crate) fn trid_and_version(dialect: Dialect, words: &mut Words<'_>) -> Result<TrId, Malformed> {
+    let trid = words.need_trid()?;
+    skip_version(dialect, words)?;
+    Ok(trid)
 }
 
 impl From<Dialect> for Reader {

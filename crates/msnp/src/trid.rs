@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::Malformed;
+use crate::word::Words;
+
 /// The number by which a client ties an answer to its request: 0 to 4294967295.
 ///
 /// Leading zeros are kept, because an answer repeats the digits of the request. Lines that answer nothing carry
@@ -35,6 +38,13 @@ impl TrId {
     #[must_use]
     pub const fn value(self) -> u32 {
         self.value
+    }
+}
+
+impl Words<'_> {
+    /// The next word as a transaction id.
+    pub(crate) fn need_trid(&mut self) -> Result<TrId, Malformed> {
+        self.need_with(TrId::parse)
     }
 }
 

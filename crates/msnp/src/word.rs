@@ -3,8 +3,7 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use crate::refusal::Malformed;
-use crate::text;
+use crate::{Malformed, text};
 
 /// The words of a line, parted by runs of blanks and tabs.
 #[derive(Clone, Debug)]
@@ -32,7 +31,22 @@ impl<'a> Words<'a> {
         parse(self.need()?).ok_or(Malformed::Word)
     }
 
-    /// Says that nothing may be left.
+    /// The next word as owned UTF-8.
+    pub(crate) fn need_string(&mut self) -> Result<String, Malformed> {
+        self.need_str().map(str::to_owned)
+    }
+
+    /// All the words left, of which there must be exactly `N`.
+    pub(crate) fn exactly<const N: usize>(mut self) -> Result<[&'a [u8]; N], Malformed> {
+        let mut words = [b"".as_slice(); N];
+        for word in &mut words {
+            *word = self.need()?;
+        }
+        self.end()?;
+        Ok(words)
+    }
+
+    /// Fails unless every word has been consumed.
     pub fn end(mut self) -> Result<(), Malformed> {
         self.next().map_or(Ok(()), |_| Err(Malformed::WordCount))
     }

@@ -1,7 +1,8 @@
 //! Reading the XML that clients post (docs/protocol/security.md section 4, "XML in").
 //!
-//! [`Reader`] walks through a document and knows where it is; [`crate::passport`] and [`crate::client_config`] pick out what
-//! they need. It knows no entities but the five of XML, and refuses what could cost memory or stand for something else.
+//! [`Reader`] walks through a document and knows where it is; [`crate::passport`] and [`crate::client_config`] pick out
+//! what they need. It knows no entities but the five of XML, and refuses what could cost memory or stand for something
+//! else.
 
 use std::borrow::Cow;
 
@@ -10,8 +11,8 @@ use quick_xml::events::{BytesStart, Event};
 use thiserror::Error;
 
 /// How deep elements may stand in each other, and how many attributes one may have (security.md section 4, "XML in").
-const MOST_DEPTH: usize = 32;
-const MOST_ATTRIBUTES: usize = 32;
+const MAX_DEPTH: usize = 32;
+const MAX_ATTRIBUTES: usize = 32;
 
 /// Why a document is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -118,12 +119,12 @@ impl<'a> Reader<'a> {
             return Err(BadXml::Malformed);
         }
         self.rooted = true;
-        if self.path.len() == MOST_DEPTH {
+        if self.path.len() == MAX_DEPTH {
             return Err(BadXml::Limit);
         }
         for (count, attribute) in start.attributes().enumerate() {
             attribute.map_err(|_| BadXml::Malformed)?;
-            if count == MOST_ATTRIBUTES {
+            if count == MAX_ATTRIBUTES {
                 return Err(BadXml::Limit);
             }
         }

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use crate::hosts::SIGN_IN;
-use msnp_client::Guise;
+use msnp_client::ClientInfo;
 
 /// A client program on a kind of system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Client {
     /// How it gets its ticket.
     pub(crate) sign_in: SignIn,
     /// What it says of itself (ns.md section 4, VER, and clients.md).
-    pub(crate) guise: Guise,
+    pub(crate) client_info: ClientInfo,
 }
 
 /// Clients that are set up in the same way.
@@ -54,7 +54,7 @@ pub(crate) enum SignIn {
 
 /// What the rows of one official version share.
 struct Version {
-    guise: Guise,
+    client_info: ClientInfo,
     sign_in: SignIn,
     remembers_server: bool,
     hosts: &'static [&'static str],
@@ -98,7 +98,7 @@ impl Client {
     ];
 
     /// What the newest of Microsoft's says of itself.
-    pub(crate) const NEWEST: Guise = V7_5.guise;
+    pub(crate) const NEWEST: ClientInfo = V7_5.client_info;
 
     /// By its id.
     #[must_use]
@@ -152,7 +152,7 @@ const LIVE: &[&str] = &["login.live.com"];
 
 /// Signs in by the nexus. The login pages beside it are for an answer of the nexus that Windows remembers from another time.
 const V5_0: Version = Version {
-    guise: Guise { offer: &["MSNP8", "CVR0"], version: "5.0.0544" },
+    client_info: ClientInfo { offer: &["MSNP8", "CVR0"], version: "5.0.0544" },
     sign_in: SignIn::Passport14,
     remembers_server: true,
     hosts: &[
@@ -168,7 +168,7 @@ const V5_0: Version = Version {
 };
 /// Fetches MsgrConfig too.
 const V6_0: Version = Version {
-    guise: Guise { offer: &["MSNP9", "MSNP8", "CVR0"], version: "6.0.0602" },
+    client_info: ClientInfo { offer: &["MSNP9", "MSNP8", "CVR0"], version: "6.0.0602" },
     hosts: &[
         "messenger.hotmail.com",
         "gateway.messenger.hotmail.com",
@@ -181,9 +181,10 @@ const V6_0: Version = Version {
     ],
     ..V5_0
 };
-const V6_2: Version = Version { guise: Guise { offer: &["MSNP10", "MSNP9", "CVR0"], version: "6.2.0205" }, ..V6_0 };
+const V6_2: Version =
+    Version { client_info: ClientInfo { offer: &["MSNP10", "MSNP9", "CVR0"], version: "6.2.0205" }, ..V6_0 };
 const V7_0: Version = Version {
-    guise: Guise { offer: &["MSNP11", "MSNP10", "CVR0"], version: "7.0.0820" },
+    client_info: ClientInfo { offer: &["MSNP11", "MSNP10", "CVR0"], version: "7.0.0820" },
     sign_in: SignIn::Passport14,
     remembers_server: false,
     hosts: &[
@@ -201,7 +202,7 @@ const V7_0: Version = Version {
 };
 /// Signs in by `RST.srf`, at a host that depends on its msidcrl.dll.
 const V7_5: Version = Version {
-    guise: Guise { offer: &["MSNP12", "MSNP11", "MSNP10", "CVR0"], version: "7.5.0324" },
+    client_info: ClientInfo { offer: &["MSNP12", "MSNP11", "MSNP10", "CVR0"], version: "7.5.0324" },
     sign_in: SignIn::Rst,
     remembers_server: false,
     hosts: &[
@@ -221,8 +222,8 @@ const V7_5: Version = Version {
 
 impl Version {
     const fn on(&self, id: &'static str, name: &'static str, kind: Kind) -> Client {
-        let Self { guise, sign_in, remembers_server, hosts, sign_in_hosts } = *self;
-        Client { id, name, kind, remembers_server, hosts, sign_in_hosts, sign_in, guise }
+        let Self { client_info, sign_in, remembers_server, hosts, sign_in_hosts } = *self;
+        Client { id, name, kind, remembers_server, hosts, sign_in_hosts, sign_in, client_info }
     }
 }
 
@@ -233,8 +234,8 @@ const fn other(
     sign_in: SignIn,
     offer: &'static [&'static str],
 ) -> Client {
-    let guise = Guise { offer, version: "1.0" };
-    Client { id, name, kind, remembers_server: false, hosts: &[], sign_in_hosts: &[], sign_in, guise }
+    let client_info = ClientInfo { offer, version: "1.0" };
+    Client { id, name, kind, remembers_server: false, hosts: &[], sign_in_hosts: &[], sign_in, client_info }
 }
 
 const fn sdk(id: &'static str, name: &'static str) -> Client {
@@ -272,7 +273,7 @@ mod tests {
     #[test]
     fn every_client_offers_a_dialect_that_there_is() {
         for client in Client::every() {
-            assert!(client.guise.offer.iter().any(|word| msnp::Dialect::from_name(word).is_some()), "{client:?}");
+            assert!(client.client_info.offer.iter().any(|word| msnp::Dialect::from_name(word).is_some()), "{client:?}");
         }
     }
 }

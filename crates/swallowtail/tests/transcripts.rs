@@ -1,67 +1,167 @@
-//! The golden conversations of docs/protocol/transcripts, played over real sockets against a server in this process.
+//! The golden conversations of docs/protocol/transcripts, played over real sockets against servers in this process.
+//!
+//! Each file of the folder is a test of its own, so `cargo test -p swallowtail --test transcripts groups` plays those
+//! with `groups` in their names. A new file needs no line here.
 
 #![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use libtest_mimic::{Arguments, Failed, Trial};
 use msnp_conformance::{
-    BoxFuture, Endpoints, Needs, NotPlayable, Options, Outcome, Pace, PlayReport, Script, Target, play,
+    BoxFuture, Endpoints, Needs, NotPlayable, Options, Outcome, Pace, PlayReport, Script, Target, play, transcripts,
 };
 use swallowtail::server::Server;
 use swallowtail_config::Config;
 use swallowtail_store::accounts::Accounts;
+use swallowtail_store::database::NewAccount;
+use tokio::runtime::Runtime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What is played. The other files are samples.
-const FILES: &[&str] = &[
-    "contact-add-msnp12",
-    "contact-block-remove-msnp12",
-    "dialect-change",
-    "dispatch-by-dialect",
-    "gateway-http",
-    "groups-by-dialect",
-    "groups-msnp12",
-    "lists-msnp10-msnp11",
-    "lists-msnp8-msnp9",
-    "lists-msnp9-with-msnp12",
-    "msnp10-signin",
-    "msnp11-signin",
-    "msnp12-signin",
-    "msnp8-signin",
-    "msnp8-with-msnp12",
-    "msnp9-signin",
-    "name-psm-msnp12",
-    "names-by-dialect",
-    "ns-errors-msnp12",
-    "passport14-http",
-    "presence-by-dialect",
-    "presence-msnp12",
-    "quirks",
-    "refusals-by-dialect",
-    "rst-soap-http",
-    "sb-chat-msnp12",
-    "sb-dialects",
-    "sb-errors",
-    "sb-msnp8-to-msnp11",
-    "sb-multiparty",
-    "second-signin-msnp12",
-    "services-by-dialect",
-];
+/// The files that are not played, and why. Every other one in the folder is.
+const NOT_PLAYED: &[(&str, &str)] = &[("msnp12-signin-literal", "sample values, for tests of encoders and parsers")];
+
+/// The number of files played at the same time, unless `--test-threads` gives another. They mostly wait for a silence
+/// to pass, so there are more of them than cores.
+const THREADS: usize = 16;
+
+/// The largest number of servers at the same time: enough for their silences to overlap, few enough that all of them
+/// can check a password at once without making a client wait for seconds.
+const SERVERS: usize = 32;
+
+/// The longest wait for an expected record. The 5 s of the reference are for a server with a machine of its own; this
+/// one shares busy cores with all others.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let runtime = Arc::new(Runtime::new().unwrap());
+    let servers = Arc::new(OwnServers::new());
+    let files = transcripts(&folder()).unwrap();
+    let mut trials = vec![Trial::test("a_file_that_is_not_played_exists_and_says_so", check_what_is_not_played)];
+    trials.extend(files.into_iter().filter(|file| !is_on_the_list(file)).map(|file| trial(file, &runtime, &servers)));
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/transcripts")
+}
+
+fn is_on_the_list(file: &Path) -> bool {
+    NOT_PLAYED.iter().any(|(name, _)| file.file_stem().is_some_and(|stem| stem == *name))
+}
+
+/// Fails if a file that is not played does not exist, or has no `!static` line.
+fn check_what_is_not_played() -> Result<(), Failed> {
+    for (name, reason) in NOT_PLAYED {
+        let script = Script::read(&folder().join(format!("{name}.txt"))).map_err(|error| format!("{error:#}"))?;
+        let said = script.unplayable().unwrap_or_default();
+        if !said.starts_with("static:") {
+            return Err(format!("{name} is not played ({reason}), but has no `!static` line: {said}").into());
+        }
+    }
+    Ok(())
+}
+
+/// Returns the test of one file, by its name. It reads the file itself, so one that cannot be parsed fails by its name
+/// too.
+fn trial(file: PathBuf, runtime: &Arc<Runtime>, servers: &Arc<OwnServers>) -> Trial {
+    let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+    let (runtime, servers) = (runtime.clone(), servers.clone());
+    Trial::test(name, move || runtime.block_on(passes_however_its_bytes_are_cut(&file, &servers)))
+}
+
+/// Plays a file as it stands, one byte at a time, and with the commands between two waits in one segment; the server
+/// must say the same each time.
+async fn passes_however_its_bytes_are_cut(file: &Path, servers: &Arc<OwnServers>) -> Result<(), Failed> {
+    let script = Script::read(file).map_err(|error| format!("{error:#}"))?;
+    let (whole, bytes, segment) = tokio::join!(
+        play_all(&script, servers, Pace::Whole),
+        play_all(&script, servers, Pace::OneByte),
+        play_all(&script, servers, Pace::OneSegment)
+    );
+    let (whole, bytes, segment) = (whole?, bytes?, segment?);
+    assert!(!whole.is_empty() && whole.len() == bytes.len() && whole.len() == segment.len());
+    for ((whole, bytes), segment) in whole.iter().zip(&bytes).zip(&segment) {
+        assert_eq!(said(whole), said(bytes), "{} byte by byte", whole.title());
+        assert_eq!(said(whole), said(segment), "{} in one segment", whole.title());
+    }
+    Ok(())
+}
+
+/// Plays all parts at one pace. The error lists every part that did not pass; a part that was not played is one of
+/// them.
+async fn play_all(script: &Script, servers: &Arc<OwnServers>, pace: Pace) -> Result<Vec<PlayReport>, Failed> {
+    let options = Options { pace, timeout: PATIENCE, ..Options::default() };
+    let reports = play(servers.clone(), vec![script.clone()], &options).await;
+    let faults: Vec<String> = reports.iter().filter_map(fault).collect();
+    if faults.is_empty() { Ok(reports) } else { Err(format!("{pace:?}:\n{}", faults.join("\n")).into()) }
+}
+
+/// Returns what is wrong with a part, if anything.
+fn fault(report: &PlayReport) -> Option<String> {
+    match &report.outcome {
+        Outcome::Passed => None,
+        Outcome::Failed(failure) => Some(format!("{}\n{failure}", report.title())),
+        Outcome::NotPlayed(reason) => Some(format!("{} was not played: {reason}", report.title())),
+    }
+}
+
+/// What the server said to each connection, with names in place of what it chose.
+fn said(report: &PlayReport) -> Vec<(&String, String)> {
+    let text = |(name, bytes)| (name, String::from_utf8_lossy(bytes as &Vec<u8>).into_owned());
+    report.masked_streams().iter().map(text).collect()
+}
 
 /// Starts one server for each part that is played.
-struct OwnServer;
+struct OwnServers {
+    permits: Arc<Semaphore>,
+    hashes: Arc<Hashes>,
+}
 
+impl OwnServers {
+    fn new() -> Self {
+        Self { permits: Arc::new(Semaphore::new(SERVERS)), hashes: Arc::default() }
+    }
+}
+
+/// The hash of each password, made once for all servers: hashing is slow on purpose, and a thousand accounts have a
+/// handful of passwords.
+#[derive(Default)]
+struct Hashes(tokio::sync::Mutex<HashMap<String, String>>);
+
+impl Hashes {
+    async fn of(&self, password: &str, accounts: &Accounts) -> anyhow::Result<String> {
+        let mut known = self.0.lock().await;
+        if let Some(hash) = known.get(password) {
+            return Ok(hash.clone());
+        }
+        let hash = accounts.hash(password).await?;
+        known.insert(password.to_owned(), hash.clone());
+        Ok(hash)
+    }
+}
+
+/// A server that plays one part.
 struct Running {
     endpoints: Endpoints,
     /// Taken when it is stopped.
     server: Mutex<Option<Server>>,
     accounts: Accounts,
+    hashes: Arc<Hashes>,
     _data: tempfile::TempDir,
+    _permit: OwnedSemaphorePermit,
 }
 
-impl Target for OwnServer {
+impl Target for OwnServers {
     fn open<'a>(&'a self, needs: &'a Needs) -> BoxFuture<'a, Result<Box<dyn msnp_conformance::Server>, NotPlayable>> {
         Box::pin(async move {
+            let permit = self.permits.clone().acquire_owned().await.map_err(|error| NotPlayable(error.to_string()))?;
             let data = tempfile::tempdir().map_err(|error| NotPlayable(error.to_string()))?;
             let config = config(data.path(), needs)?;
             let server = Server::start(config).await.map_err(|error| NotPlayable(format!("{error:#}")))?;
@@ -74,8 +174,14 @@ impl Target for OwnServer {
             };
             let accounts = server.accounts().clone();
             let server = Mutex::new(Some(server));
-            let running: Box<dyn msnp_conformance::Server> =
-                Box::new(Running { endpoints, server, accounts, _data: data });
+            let running: Box<dyn msnp_conformance::Server> = Box::new(Running {
+                endpoints,
+                server,
+                accounts,
+                hashes: self.hashes.clone(),
+                _data: data,
+                _permit: permit,
+            });
             Ok(running)
         })
     }
@@ -117,7 +223,8 @@ impl msnp_conformance::Server for Running {
         Box::pin(async move {
             let handle = msnp::Handle::parse(handle)?;
             let name = msnp::DisplayName::new(name).ok_or_else(|| anyhow::anyhow!("not a display name: {name:?}"))?;
-            self.accounts.create(handle, name, password).await?;
+            let password_hash = self.hashes.of(password, &self.accounts).await?;
+            self.accounts.import(&[NewAccount { handle, name, password_hash }]).await?;
             Ok(())
         })
     }
@@ -132,46 +239,4 @@ impl msnp_conformance::Server for Running {
             Ok(())
         })
     }
-}
-
-fn scripts() -> Vec<Script> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/transcripts");
-    let read = |name: &&str| {
-        let file = format!("{name}.txt");
-        let text = std::fs::read_to_string(folder.join(&file)).unwrap();
-        Script::parse(&file, &text).unwrap()
-    };
-    FILES.iter().map(read).collect()
-}
-
-async fn play_all(pace: Pace) -> Vec<PlayReport> {
-    let options = Options { pace, ..Options::default() };
-    let reports = play(Arc::new(OwnServer), scripts(), &options).await;
-    for report in &reports {
-        println!("{report}");
-        match &report.outcome {
-            Outcome::Passed => {}
-            Outcome::Failed(failure) => panic!("{}\n{failure}", report.title()),
-            Outcome::NotPlayed(reason) => panic!("{} was not played: {reason}", report.title()),
-        }
-    }
-    reports
-}
-
-/// Also: the commands between two waits, sent one byte at a time and in one segment, give the same bytes back.
-#[tokio::test(flavor = "multi_thread")]
-async fn every_transcript_passes_however_its_bytes_are_cut() {
-    let (whole, bytes, segment) =
-        tokio::join!(play_all(Pace::Whole), play_all(Pace::OneByte), play_all(Pace::OneSegment));
-    assert!(whole.len() > FILES.len() && whole.len() == bytes.len() && whole.len() == segment.len());
-    for ((whole, bytes), segment) in whole.iter().zip(&bytes).zip(&segment) {
-        assert_eq!(said(whole), said(bytes), "{} byte by byte", whole.title());
-        assert_eq!(said(whole), said(segment), "{} in one segment", whole.title());
-    }
-}
-
-/// What the server said to each connection, with names in place of what it chose.
-fn said(report: &PlayReport) -> Vec<(&String, String)> {
-    let text = |(name, bytes)| (name, String::from_utf8_lossy(bytes as &Vec<u8>).into_owned());
-    report.masked_streams().iter().map(text).collect()
 }

@@ -1,9 +1,12 @@
 //! What of the protocol is spoken, and which transcript shows it: docs/protocol/coverage.md.
 //!
-//! Three sources are held against each other: the verbs of the reference (docs/protocol/verbs.txt, [`mod@reference`]), the tables and
-//! decoders of the crate `msnp` ([`tables`]), and the golden transcripts ([`scan`]), which the tests play against the server.
-//! Where they disagree there is no page.
+//! Four sources are held against each other: the verbs of the reference (docs/protocol/verbs.txt, [`mod@reference`]),
+//! its [`headings`], the tables and decoders of the crate `msnp` ([`tables`]), and the golden transcripts ([`scan`]),
+//! which the tests play against the server. Where they disagree, or no transcript shows a verb ([`gaps`]), there is no
+//! page.
 
+mod gaps;
+mod headings;
 mod key;
 mod page;
 mod reference;
@@ -28,7 +31,9 @@ pub(crate) fn run(check: bool) -> Result<()> {
     let reference = Reference::parse(&verbs)?;
     let shown = scan::folder(&root().join(TRANSCRIPTS))?;
     let mut faults = tables::faults(&reference);
+    faults.extend(headings::faults(&reference)?);
     faults.extend(contradictions(&reference, &shown));
+    faults.extend(gaps::faults(&reference, &shown));
     if !faults.is_empty() {
         bail!("the reference, the code and the transcripts disagree:\n  {}", faults.join("\n  "));
     }

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use msnp::Dialect;
 
-use super::key::{Handling, Key, Sender, Service, number};
+use super::gaps::gaps;
+use super::key::{Handling, Key, Sender, Service};
 use super::reference::{Entry, Reference};
 use super::scan::Shown;
 
@@ -15,14 +16,17 @@ const NAMED: usize = 3;
 const HEAD: &str = "\
 # Coverage: verbs, dialects and the transcripts that show them
 
-Made by `cargo xtask coverage` from verbs.txt, the tables of the crate `msnp` and the transcripts; not to be edited. `cargo xtask test`
-fails when it is old; when the code takes a verb of clients that verbs.txt lacks, or the other way round; when it reads a verb of servers that
-verbs.txt lacks; and when a transcript shows something to be carried out, sent or refused that is not so here.
+Made by `cargo xtask coverage` from verbs.txt, the tables of the crate `msnp` and the transcripts; not to be edited.
+`cargo xtask test` fails when it is old; when the code takes a verb of clients that verbs.txt lacks, or the other way
+round; when it reads a verb of servers that verbs.txt lacks; when a verb has no heading in ns.md or sb.md; when a
+transcript shows something to be carried out, sent or refused that is not so here; and when no transcript shows a verb
+and verbs.txt does not say why.
 
-Columns 8 to 12 are the dialects. `yes`: carried out, or sent. A code of errors.md: refused with it, if nothing else is wrong first. `closes`: the connection is
-closed without an answer. `never`: known, never sent. `-`: not in this dialect. The numbers after that are transcripts of the list
-at the end in which that happens, the first three and how many more; all of them are played against the server by its tests. \"Refusals
-shown\": codes that the transcripts have as an answer to the verb in some dialect, and `close`.
+Columns 8 to 12 are the dialects. `yes`: carried out, or sent. A code of errors.md: refused with it, if nothing else is
+wrong first. `closes`: the connection is closed without an answer. `never`: known, never sent. `-`: not in this dialect.
+The numbers after that are transcripts of the list at the end in which that happens, the first three and how many more;
+all of them are played against the server by its tests. \"Refusals shown\": codes that the transcripts have as an answer
+to the verb in some dialect, and `close`.
 ";
 
 const SECTIONS: [(Service, &str, Option<&str>); 3] = [
@@ -31,7 +35,8 @@ const SECTIONS: [(Service, &str, Option<&str>); 3] = [
         Service::Dispatch,
         "Dispatch server",
         Some(
-            "Nobody is signed in here: every other command of the dialect is refused with 302, and the connection closes.",
+            "Nobody is signed in here: every other command of the dialect is refused with 302, and the connection \
+             closes.",
         ),
     ),
     (Service::Switchboard, "Switchboard", None),
@@ -39,14 +44,13 @@ const SECTIONS: [(Service, &str, Option<&str>); 3] = [
 
 pub(super) fn write(reference: &Reference, shown: &Shown) -> String {
     let mut page = HEAD.to_owned();
-    let mut missing = Vec::new();
     for (service, title, more) in SECTIONS {
         for (sender, direction) in [(Sender::Client, "client to server"), (Sender::Server, "server to client")] {
             let _ = write!(page, "\n## {title}, {direction}\n\n");
             if let Some(more) = more.filter(|_| sender == Sender::Client) {
                 let _ = write!(page, "{more}\n\n");
             }
-            table(&mut page, reference, shown, (service, sender), &mut missing);
+            table(&mut page, reference, shown, (service, sender));
             if sender == Sender::Client {
                 server_only(&mut page, reference, shown, service);
             }
@@ -54,11 +58,12 @@ pub(super) fn write(reference: &Reference, shown: &Shown) -> String {
     }
     elsewhere(&mut page, reference, shown);
     page += "\n## Not shown by a transcript\n\n";
-    if missing.is_empty() {
+    let gaps = gaps(reference, shown);
+    if gaps.is_empty() {
         page += "Nothing.\n";
     }
-    for line in missing {
-        let _ = writeln!(page, "* {line}");
+    for gap in gaps {
+        let _ = writeln!(page, "* `{}` in {}: {}", gap.key, gap.dialects(), gap.reason.unwrap_or("no reason is given"));
     }
     page += "\n## Transcripts\n\n";
     for (index, file) in shown.files.iter().enumerate() {
@@ -67,42 +72,23 @@ pub(super) fn write(reference: &Reference, shown: &Shown) -> String {
     page
 }
 
-/// Whether a verb exists in a dialect that is spoken here.
-fn is_here(reference: &Reference, key: &Key) -> bool {
-    Dialect::ALL.iter().any(|dialect| reference.handling(key, *dialect).is_some())
-}
-
-fn table(
-    page: &mut String,
-    reference: &Reference,
-    shown: &Shown,
-    (service, sender): (Service, Sender),
-    missing: &mut Vec<String>,
-) {
+fn table(page: &mut String, reference: &Reference, shown: &Shown, (service, sender): (Service, Sender)) {
     let refusals = sender == Sender::Client;
     *page += "| verb | 8 | 9 | 10 | 11 | 12 |";
     *page += if refusals { " refusals shown | |\n" } else { " |\n" };
     *page += if refusals { "|---|---|---|---|---|---|---|---|\n" } else { "|---|---|---|---|---|---|---|\n" };
     for (key, entries) in reference.verbs(service, sender) {
-        if !is_here(reference, key) {
+        if !reference.is_here(key) {
             continue;
         }
-        let mut not_shown = Vec::new();
         let _ = write!(page, "| {} |", key.verb);
         for dialect in Dialect::ALL {
-            let (cell, is_shown) = cell(reference, shown, key, dialect);
-            let _ = write!(page, " {cell} |");
-            if !is_shown {
-                not_shown.push(number(dialect).to_string());
-            }
+            let _ = write!(page, " {} |", cell(reference, shown, key, dialect));
         }
         if refusals {
             let _ = write!(page, " {} |", refused(shown, key));
         }
         let _ = writeln!(page, " {} |", notes(&entries));
-        if !not_shown.is_empty() {
-            missing.push(format!("`{key}` in {}", not_shown.join(", ")));
-        }
     }
 }
 
@@ -113,23 +99,19 @@ fn notes(entries: &[&Entry]) -> String {
     notes.join("; ")
 }
 
-/// What happens, and where that is shown. The second value is whether it is, if it ought to be.
-fn cell(reference: &Reference, shown: &Shown, key: &Key, dialect: Dialect) -> (String, bool) {
-    let handling = match reference.handling(key, dialect) {
-        Some(handling) => handling,
-        None if key.sender == Sender::Client => Handling::Closes,
-        None => return ("-".to_owned(), true),
-    };
+/// What happens, and where that is shown.
+fn cell(reference: &Reference, shown: &Shown, key: &Key, dialect: Dialect) -> String {
+    let Some(handling) = reference.expected(key, dialect) else { return "-".to_owned() };
     let word = match handling {
         Handling::Done => "yes".to_owned(),
         Handling::Refused(code) => code.to_string(),
         Handling::Closes => "closes".to_owned(),
-        Handling::Never => return ("never".to_owned(), true),
+        Handling::Never => return "never".to_owned(),
     };
     let files = shown.outcomes.get(&(key.clone(), dialect)).and_then(|outcomes| outcomes.get(&handling));
     match files {
-        Some(files) => (format!("{word} {}", references(files)), true),
-        None => (word, false),
+        Some(files) => format!("{word} {}", references(files)),
+        None => word,
     }
 }
 
@@ -158,7 +140,7 @@ fn server_only(page: &mut String, reference: &Reference, shown: &Shown, service:
     let verbs: Vec<_> = reference
         .verbs(service, Sender::Server)
         .into_iter()
-        .filter(|(key, _)| is_here(reference, key))
+        .filter(|(key, _)| reference.is_here(key))
         .map(|(key, _)| Key { sender: Sender::Client, ..key.clone() })
         .filter(|key| !reference.knows(key))
         .collect();
@@ -191,7 +173,7 @@ fn elsewhere(page: &mut String, reference: &Reference, shown: &Shown) {
         (Service::Switchboard, Sender::Client),
         (Service::Switchboard, Sender::Server),
     ] {
-        for (key, entries) in reference.verbs(service, sender).into_iter().filter(|(key, _)| !is_here(reference, key)) {
+        for (key, entries) in reference.verbs(service, sender).into_iter().filter(|(key, _)| !reference.is_here(key)) {
             let direction = if sender == Sender::Client { "client to server" } else { "server to client" };
             let dialects: Vec<_> = entries.iter().map(|entry| entry.dialects()).collect();
             let files = closing(shown, key);
@@ -213,8 +195,10 @@ mod tests {
 
     #[test]
     fn a_row_says_what_happens_where_it_is_shown_and_what_is_not() {
-        let reference =
-            Reference::parse("ns > ADD 2-9 done\nns < ADD 2-9 sent : a note\nns > INF 2-7 done : old\n").unwrap();
+        let reference = Reference::parse(
+            "ns > ADD 2-9 done\nns < ADD 2-9 sent : a note\nns > INF 2-7 done : old\nunshown ns < ADD : why\n",
+        )
+        .unwrap();
         let mut shown = Shown::default();
         shown.add(
             "one",
@@ -227,7 +211,8 @@ mod tests {
             "{page}"
         );
         assert!(page.contains("| ADD | yes | yes <sub>1</sub> | - | - | - | a note |"), "{page}");
-        assert!(page.contains("* `ns > ADD` in 8, 11, 12\n* `ns < ADD` in 8\n"), "{page}");
+        let gaps = "* `ns > ADD` in 8, 11, 12: no reason is given\n* `ns < ADD` in 8: why\n";
+        assert!(page.contains(gaps), "{page}");
         assert!(page.contains("| INF | client to server | 2 to 7 |  | old |"), "{page}");
     }
 }

@@ -11,6 +11,8 @@ pub(super) const VERBS: &str = "docs/protocol/verbs.txt";
 /// All verbs, in the order of the file.
 pub(super) struct Reference {
     pub(super) entries: Vec<Entry>,
+    /// Verbs that transcripts do not show, and why.
+    pub(super) unshown: Vec<(Key, String)>,
 }
 
 /// A verb in some dialects.
@@ -44,38 +46,57 @@ impl Entry {
         let [service, sender, verb, dialects, handling] = words[..] else {
             anyhow::bail!("five words and a note are expected");
         };
-        let service = match service {
-            "ns" => Service::Notification,
-            "ds" => Service::Dispatch,
-            "sb" => Service::Switchboard,
-            _ => anyhow::bail!("`{service}` is no service"),
-        };
-        let sender = match sender {
-            ">" => Sender::Client,
-            "<" => Sender::Server,
-            _ => anyhow::bail!("`{sender}` is no direction"),
-        };
-        ensure!(is_verb(verb), "`{verb}` is no verb");
+        let key = parse_key(service, sender, verb)?;
         let (since, until) = dialects.split_once('-').unwrap_or((dialects, dialects));
         let number = |word: &str| word.parse::<u8>().with_context(|| format!("`{word}` is no dialect"));
         let until = (!until.is_empty()).then(|| number(until)).transpose()?;
-        let handling = match (sender, handling) {
+        let handling = match (key.sender, handling) {
             (Sender::Client, "done") | (Sender::Server, "sent") => Handling::Done,
             (Sender::Client, "closes") => Handling::Closes,
             (Sender::Server, "never") => Handling::Never,
             (Sender::Client, code) => Handling::Refused(code.parse().context("neither done, closes nor a code")?),
             (Sender::Server, _) => anyhow::bail!("neither sent nor never"),
         };
-        let key = Key { service, sender, verb: verb.to_owned() };
         Ok(Self { key, since: number(since)?, until, handling, note: note.trim().to_owned() })
     }
+}
+
+fn parse_key(service: &str, sender: &str, verb: &str) -> Result<Key> {
+    let service = match service {
+        "ns" => Service::Notification,
+        "ds" => Service::Dispatch,
+        "sb" => Service::Switchboard,
+        _ => anyhow::bail!("`{service}` is not a service"),
+    };
+    let sender = match sender {
+        ">" => Sender::Client,
+        "<" => Sender::Server,
+        _ => anyhow::bail!("`{sender}` is not a direction"),
+    };
+    ensure!(is_verb(verb), "`{verb}` is not a verb");
+    Ok(Key { service, sender, verb: verb.to_owned() })
+}
+
+/// What follows `unshown`: a verb, and the reason why no transcript shows it.
+fn parse_unshown(text: &str) -> Result<(Key, String)> {
+    let (key, reason) = text.split_once(':').context("a verb that is unshown needs a reason")?;
+    let words: Vec<&str> = key.split_whitespace().collect();
+    let [service, sender, verb] = words[..] else {
+        anyhow::bail!("three words and a reason are expected");
+    };
+    Ok((parse_key(service, sender, verb)?, reason.trim().to_owned()))
 }
 
 impl Reference {
     pub(super) fn parse(text: &str) -> Result<Self> {
         let mut entries: Vec<Entry> = Vec::new();
+        let mut unshown = Vec::new();
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.is_empty()) {
             let place = || format!("verbs.txt:{}", index + 1);
+            if let Some(text) = line.strip_prefix("unshown ") {
+                unshown.push(parse_unshown(text).with_context(place)?);
+                continue;
+            }
             let entry = Entry::parse(line).with_context(place)?;
             let twice = |other: &Entry| {
                 other.key == entry.key && Dialect::ALL.iter().any(|dialect| other.has(*dialect) && entry.has(*dialect))
@@ -83,13 +104,29 @@ impl Reference {
             ensure!(!entries.iter().any(twice), "{}: {} is there already", place(), entry.key);
             entries.push(entry);
         }
-        Ok(Self { entries })
+        Ok(Self { entries, unshown })
     }
 
     /// What the reference says of a verb in a dialect. `None`: it does not exist there.
     pub(super) fn handling(&self, key: &Key, dialect: Dialect) -> Option<Handling> {
         let entry = self.entries.iter().find(|entry| entry.key == *key && entry.has(dialect));
         entry.map(|entry| entry.handling)
+    }
+
+    /// What is to be expected of a verb in a dialect: a client's that does not exist there closes.
+    pub(super) fn expected(&self, key: &Key, dialect: Dialect) -> Option<Handling> {
+        let closes = (key.sender == Sender::Client).then_some(Handling::Closes);
+        self.handling(key, dialect).or(closes)
+    }
+
+    /// Whether a verb exists in a dialect that is spoken here.
+    pub(super) fn is_here(&self, key: &Key) -> bool {
+        Dialect::ALL.iter().any(|dialect| self.handling(key, *dialect).is_some())
+    }
+
+    /// Why no transcript shows a verb, if the file says so.
+    pub(super) fn unshown(&self, key: &Key) -> Option<&str> {
+        self.unshown.iter().find(|(other, _)| other == key).map(|(_, reason)| reason.as_str())
     }
 
     /// Whether a verb is there in any dialect.
@@ -130,7 +167,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_an_error_with_its_line() {
-        for line in ["ns > PAG 8", "xx > PAG 8 done", "ns > pag 8 done", "ns > PAG x done", "ns < PAG 8 done"] {
+        for line in [
+            "ns > PAG 8",
+            "xx > PAG 8 done",
+            "ns > pag 8 done",
+            "ns > PAG x done",
+            "ns < PAG 8 done",
+            "unshown ns > PAG",
+            "unshown PAG : a reason",
+        ] {
             let error = Reference::parse(&format!("# head\n{line}")).err().unwrap();
             assert!(format!("{error:#}").starts_with("verbs.txt:2"), "{line}: {error:#}");
         }

@@ -1,7 +1,8 @@
-//! What the golden transcripts show: which verb, in which direction, on connections of which dialect, and what came of it.
+//! What the golden transcripts show: which verb, in which direction, on connections of which dialect, and what came of
+//! it.
 //!
-//! Reads the format of docs/protocol/transcripts/README.md as far as this needs it; the program that plays the files checks the
-//! rest. A step of setting up (`!signed-in`, `!chat`) shows nothing by itself.
+//! Reads the format of docs/protocol/transcripts/README.md as far as this needs it; the program that plays the files
+//! checks the rest. A step of setting up (`!signed-in`, `!chat`) shows nothing by itself.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -243,7 +244,8 @@ mod tests {
 
     #[test]
     fn a_close_is_the_answer_to_the_last_command_alone() {
-        let text = "!account al a@b.c p \"A\"\n!signed-in n al MSNP8 CHG NLN\nn > XFR 7 SB\nn < 913 7\nn > PNG\nn < QNG\n\
+        let text = "!account al a@b.c p \"A\"\n!signed-in n al MSNP8 CHG NLN\nn > XFR 7 SB\nn < 913 7\n\
+                    n > PNG\nn < QNG\n\
                     n > IMS 8 ON\nn > ADC 9 x\nn <!\n";
         assert_eq!(
             shown(text),

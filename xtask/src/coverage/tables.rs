@@ -1,7 +1,7 @@
 //! The verbs that the crate `msnp` knows, held against the reference.
 //!
-//! Commands of clients are asked of the functions that admit them, lines of servers of the decoders, with every word of three
-//! letters: so there is no verb that is not asked about.
+//! Commands of clients are asked of the functions that admit them, lines of servers of the decoders, with every word of
+//! three letters: so there is no verb that is not asked about.
 
 use msnp::frame::Frame;
 use msnp::notification::verb::{self, Verb};
@@ -24,9 +24,17 @@ pub(super) fn faults(reference: &Reference) -> Vec<String> {
                 faults.extend(fault(&client, dialect, takes(service, &verb, dialect), wanted));
             }
             let server = key(Sender::Server);
-            if reads(service, &verb) && !reference.knows(&server) {
+            let readers = Dialect::ALL.map(|dialect| (dialect, reads(service, &verb, dialect)));
+            // The clients of a dispatch server read what a notification server may say.
+            let may_say = service != Service::Dispatch && readers.iter().any(|(_, reads)| *reads);
+            if may_say && !reference.knows(&server) {
                 faults.push(format!("{server}: msnp reads it, and {VERBS} does not have it"));
             }
+            let is_sent = |dialect| reference.handling(&server, dialect) == Some(Handling::Done);
+            let unread = readers.into_iter().filter(|(dialect, reads)| !reads && is_sent(*dialect));
+            faults.extend(
+                unread.map(|(dialect, _)| format!("{server}: {VERBS} has it in {dialect}, msnp does not read it")),
+            );
         }
     }
     faults
@@ -74,17 +82,14 @@ fn is_taken(admitted: Result<usize, Refusal>) -> bool {
     )
 }
 
-/// Whether a line of a server with this verb is read at all.
-fn reads(service: Service, verb: &str) -> bool {
+/// Whether a line of a server with this verb is read at all by clients of `dialect`.
+fn reads(service: Service, verb: &str, dialect: Dialect) -> bool {
     let frame = Frame { line: verb.as_bytes(), payload: b"" };
     let unknown = Some(Malformed::UnknownVerb);
     match service {
-        Service::Notification => {
-            let decode = |dialect| notification::ServerCommand::decode(dialect, frame).err();
-            Dialect::ALL.into_iter().any(|dialect| decode(dialect) != unknown)
+        Service::Notification | Service::Dispatch => {
+            notification::ServerCommand::decode(dialect, frame).err() != unknown
         }
-        // It says what the notification server says.
-        Service::Dispatch => false,
         Service::Switchboard => switchboard::ServerCommand::decode(frame).err() != unknown,
     }
 }
@@ -95,13 +100,14 @@ mod tests {
 
     #[test]
     fn a_verb_that_the_reference_forgot_is_a_fault() {
-        let faults = faults(&Reference::parse("ns > ADC 10-12 done\nns > ADL 8 done\n").unwrap());
+        let faults = faults(&Reference::parse("ns > ADC 10-12 done\nns > ADL 8 done\nns < RFS 12 sent\n").unwrap());
         let says = |key: &str, what: &str| faults.iter().any(|fault| fault.starts_with(key) && fault.contains(what));
         assert!(says("ns > CHG", "msnp takes it in MSNP8"));
         assert!(says("sb > CAL", "msnp takes it"));
         assert!(says("ds > VER", "msnp takes it"));
         assert!(says("ns < ILN", "msnp reads it"));
         assert!(says("ns > ADL", "no row"));
+        assert!(says("ns < RFS", "msnp does not read it"));
         assert!(!says("ns > ADC", ""));
         assert!(!says("ds > SYN", ""));
     }

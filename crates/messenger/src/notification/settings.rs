@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use msnp::notification::{
-    AddPrompt, Phone, Privacy, Property, PropertyChange, Prp, Rea, Sbp, ServerCommand, SettingLine,
+    AddPrompt, ContactChange, Phone, Privacy, Property, PropertyChange, Prp, Rea, Sbp, ServerCommand, SettingLine,
 };
 use msnp::{ContactRef, DisplayName, ErrorCode, TrId};
 
@@ -110,9 +110,9 @@ pub(super) fn set_numbers(settings: &Settings) -> Vec<Property> {
 pub(super) fn sbp(service: &Arc<Service>, me: &Me, sbp: Sbp) -> Handled<Outcome> {
     edit::own(service, me, sbp.trid, move |roster, now| {
         let contact = ContactRef::Guid(sbp.contact);
-        let changes = match &sbp.nickname {
-            Some(nickname) => roster.set_nickname(&contact, nickname.clone(), now)?,
-            None => {
+        let changes = match &sbp.change {
+            ContactChange::Nickname(nickname) => roster.set_nickname(&contact, nickname.clone(), now)?,
+            ContactChange::Other => {
                 roster.find_contact(&contact).ok_or(ErrorCode::InvalidUsername)?;
                 Vec::new()
             }

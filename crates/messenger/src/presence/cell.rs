@@ -58,7 +58,7 @@ pub struct Presence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// What ILN and NLN say.
-    pub line: msnp::notification::Presence,
+    pub line: msnp::notification::PresenceInfo,
     /// What UBX says.
     pub message: Option<PersonalMessage>,
 }
@@ -150,7 +150,7 @@ impl AccountState {
     pub fn seen(&self) -> Option<Seen> {
         let status = self.presence.status.filter(|status| *status != Status::Hidden)?;
         Some(Seen {
-            line: msnp::notification::Presence {
+            line: msnp::notification::PresenceInfo {
                 status,
                 handle: self.roster.owner.clone(),
                 name: self.roster.name.clone(),

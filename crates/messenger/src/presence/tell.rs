@@ -92,7 +92,7 @@ mod tests {
 
     fn seen(status: Status, message: Option<&str>) -> Seen {
         Seen {
-            line: msnp::notification::Presence {
+            line: msnp::notification::PresenceInfo {
                 status,
                 handle: Handle::parse("bob@example.com").unwrap(),
                 name: DisplayName::new("Bob").unwrap(),

@@ -1,7 +1,7 @@
 //! Holding a record against what came (docs/protocol/transcripts/README.md section 3).
 //!
-//! [`unit()`] is the way in, and [`head`] for the heads of gateway answers. They answer with the masked form of what came, in
-//! which values of the server are replaced by their names, or with a sentence that says what is wrong.
+//! [`unit()`] is the way in, and [`head`] for the heads of gateway answers. They return the masked form of what came,
+//! in which values of the server are replaced by their names, or a sentence that says what is wrong.
 
 mod http;
 mod line;

@@ -16,7 +16,7 @@ use crate::options::{Options, Pace};
 use crate::rename::Renaming;
 use crate::report::{Outcome, PlayReport};
 use crate::script::directive::Directive;
-use crate::script::{Action, Message, Part, Script, Service, Step};
+use crate::script::{Action, Message, Part, Script, Service, Step, transcripts};
 use crate::target::{BoxFuture, Endpoints, NotPlayable, Server};
 use crate::template::{Piece, Template};
 use crate::vars::Vars;
@@ -101,9 +101,7 @@ fn is_out(part: &Part, index: usize) -> bool {
 /// All parts of the reference that can be played, without their setting up.
 fn parts() -> Vec<(String, Part)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/transcripts");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|extension| extension == "txt")).collect();
-    files.sort();
+    let files = transcripts(&folder).unwrap();
     let scripts = files.iter().map(|path| Script::read(path).unwrap()).filter(|script| script.unplayable().is_none());
     scripts.flat_map(|script| script.parts.into_iter().map(move |part| (script.file.clone(), part))).collect()
 }
@@ -159,8 +157,8 @@ fn shorter(step: Step, fault: Fault) -> Step {
     }
 }
 
-/// The steps with plain connections in place of setting up, and the values it would have given. `!maybe` is left out: the
-/// mirror says everything.
+/// The steps with plain connections in place of setting up, and the values it would have given. `!maybe` is left out:
+/// the mirror says everything.
 fn without_setting_up(part: &Part) -> (Vec<Step>, Vars) {
     let mut vars = Vars::default();
     let mut steps = Vec::new();

@@ -4,11 +4,13 @@
 
 pub(crate) mod directive;
 mod file;
+mod folder;
 mod message;
 mod parse;
 mod part;
 mod words;
 
 pub use file::Script;
+pub use folder::transcripts;
 pub(crate) use message::Message;
 pub(crate) use part::{Action, Part, Service, Step};

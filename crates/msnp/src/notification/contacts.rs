@@ -1,7 +1,7 @@
-//! ADC, ADD and REM: who is on which list and in which group (docs/protocol/ns.md section 8).
+//! Changes of the lists: who is on which and in which group (docs/protocol/ns.md section 8).
 //!
-//! ADD is what ADC was called up to MSNP9: it names contacts by handle and groups by number, and every line about a change carries
-//! the new list version. To the service both are one command.
+//! ADD is what ADC was called up to MSNP9: it names contacts by handle and groups by number, and every line about a
+//! change carries the new list version. To the service both are one command.
 
 use super::settings::check_name_length;
 use crate::reference::skip_version;
@@ -23,7 +23,8 @@ pub struct Adc {
 /// What ADC or ADD adds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Addition {
-    /// `FL N=handle [F=nick] [group]`; `FL handle nick [group]` below MSNP10, where it also means a further group for a contact.
+    /// `FL N=handle [F=nick] [group]`; `FL handle nick [group]` below MSNP10, where it also means a further group for a
+    /// contact.
     Contact {
         /// Who.
         handle: Handle,
@@ -107,13 +108,15 @@ impl Adc {
         Ok(Self { trid, addition })
     }
 
-    /// The line that asks.
-    pub(super) fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) {
-        if dialect < Dialect::Msnp10 {
-            return self.encode_add(None, out);
-        }
-        let line = LineWriter::new(out, "ADC").word(self.trid);
+    /// The line that asks, and with a version, for readers that are told one, the line that answers.
+    pub(super) fn encode(&self, dialect: Dialect, version: Option<u32>, out: &mut Vec<u8>) {
+        // ADD cannot name a contact by GUID: there a contact is put into a group by the first form.
+        let is_add = dialect < Dialect::Msnp10 && !matches!(self.addition, Addition::ToGroup { .. });
+        let line = LineWriter::new(out, if is_add { "ADD" } else { "ADC" }).word(self.trid);
         match &self.addition {
+            Addition::Contact { handle, nickname, group } if is_add => {
+                add_words(line.word("FL"), version, handle, nickname.as_ref()).opt(*group).end();
+            }
             Addition::Contact { handle, nickname, group } => {
                 let line = line.word("FL").word(format_args!("N={handle}"));
                 let line = match nickname {
@@ -123,22 +126,10 @@ impl Adc {
                 line.opt(*group).end();
             }
             Addition::ToGroup { contact, group } => line.word("FL").word(format_args!("C={contact}")).word(group).end(),
-            Addition::ToList { list, handle, .. } => line.word(list).word(format_args!("N={handle}")).end(),
-        }
-    }
-
-    /// ADD: the line that asks, or with a version the one that answers.
-    fn encode_add(&self, version: Option<u32>, out: &mut Vec<u8>) {
-        let line = LineWriter::new(out, "ADD").word(self.trid);
-        match &self.addition {
-            Addition::Contact { handle, nickname, group } => {
-                add_words(line.word("FL"), version, handle, nickname.as_ref()).opt(*group).end();
-            }
-            Addition::ToList { list, handle, nickname } => {
+            Addition::ToList { list, handle, nickname } if is_add => {
                 add_words(line.word(list), version, handle, nickname.as_ref()).end();
             }
-            // There is no such form: a contact is put into a group by the first one.
-            Addition::ToGroup { contact, group } => line.word("FL").opt(version).word(contact).word(group).end(),
+            Addition::ToList { list, handle, .. } => line.word(list).word(format_args!("N={handle}")).end(),
         }
     }
 }
@@ -298,8 +289,8 @@ pub enum ContactLine {
         /// The group, if one was named.
         group: Option<GroupRef>,
     },
-    /// The answer to the other forms: the request itself, with the handle as it is registered, and the version. The answer to
-    /// `ADD FL` too is read as this, because it tells no GUID.
+    /// The answer to the other forms: the request itself, with the handle as it is registered, and the version. The
+    /// answer to `ADD FL` too is read as this, because it tells no GUID.
     Addition(Adc),
     /// The answer to REM: the request itself, and the version.
     Removal(Rem),
@@ -333,8 +324,7 @@ impl ContactLine {
                 .word(format_args!("C={contact}"))
                 .opt(*group)
                 .end(),
-            Self::Addition(adc) if reader.is_old() => adc.encode_add(reader.version(), out),
-            Self::Addition(adc) => adc.encode(reader.dialect, out),
+            Self::Addition(adc) => adc.encode(reader.dialect, reader.version(), out),
             Self::Removal(rem) => rem.encode(reader.version(), out),
             Self::ReverseAdded { handle, name } if reader.is_old() => {
                 LineWriter::new(out, "ADD 0 RL").word(reader.list_version).word(handle).text(name.as_str()).end();
@@ -347,12 +337,11 @@ impl ContactLine {
         }
     }
 
-    pub(super) fn decode(dialect: Dialect, verb: &[u8], trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
-        let list = words.need_with(List::parse)?;
-        skip_version(dialect, &mut words)?;
+    pub(super) fn decode_adc(mut words: Words<'_>) -> Result<Self, Refusal> {
+        let (trid, list) = (words.need_trid()?, words.need_with(List::parse)?);
         let rest: Vec<&[u8]> = words.clone().collect();
-        match (verb, list, rest.as_slice()) {
-            (b"ADC", List::Forward, [who, nick, contact, group @ ..]) if group.len() <= 1 => {
+        match (list, rest.as_slice()) {
+            (List::Forward, [who, nick, contact, group @ ..]) if group.len() <= 1 => {
                 let contact = contact.strip_prefix(b"C=").and_then(Guid::parse).ok_or(Malformed::Word)?;
                 let nickname = nick.strip_prefix(b"F=").and_then(Text::parse).ok_or(Malformed::Word)?;
                 let group = group
@@ -362,27 +351,38 @@ impl ContactLine {
                 let handle = parse_handle(who.strip_prefix(b"N=").ok_or(Malformed::Word)?)?;
                 Ok(Self::Added { trid, handle, nickname, contact, group })
             }
-            (b"ADC", List::Reverse, [who, name]) if trid == TrId::UNASKED => {
-                let who = who.strip_prefix(b"N=").ok_or(Malformed::Word)?;
-                let name = name.strip_prefix(b"F=").ok_or(Malformed::Word)?;
-                Ok(Self::ReverseAdded { handle: parse_handle(who)?, name: parse_name(name)? })
+            (List::Reverse, [who, name]) if trid == TrId::UNASKED => {
+                let handle = parse_handle(who.strip_prefix(b"N=").ok_or(Malformed::Word)?)?;
+                let name = DisplayName::from_word(name.strip_prefix(b"F=").ok_or(Malformed::Word)?)?;
+                Ok(Self::ReverseAdded { handle, name })
             }
-            (b"ADD", List::Reverse, [who, name]) if trid == TrId::UNASKED => {
-                Ok(Self::ReverseAdded { handle: parse_handle(who)?, name: parse_name(name)? })
-            }
-            (b"REM", List::Reverse, [who]) => Ok(Self::ReverseRemoved(parse_handle(who)?)),
-            (b"REM", ..) => Rem::decode_on(dialect, trid, list, words).map(Self::Removal),
-            _ => Adc::decode_on(dialect, trid, list, words).map(Self::Addition),
+            _ => Adc::decode_adc(trid, list, words).map(Self::Addition),
         }
+    }
+
+    pub(super) fn decode_add(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let (trid, list) = (words.need_trid()?, words.need_with(List::parse)?);
+        skip_version(dialect, &mut words)?;
+        if list == List::Reverse && trid == TrId::UNASKED {
+            let [who, name] = words.exactly()?;
+            return Ok(Self::ReverseAdded { handle: parse_handle(who)?, name: DisplayName::from_word(name)? });
+        }
+        Adc::decode_add(trid, list, words).map(Self::Addition)
+    }
+
+    pub(super) fn decode_rem(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let (trid, list) = (words.need_trid()?, words.need_with(List::parse)?);
+        skip_version(dialect, &mut words)?;
+        if list == List::Reverse {
+            let [who] = words.exactly()?;
+            return Ok(Self::ReverseRemoved(parse_handle(who)?));
+        }
+        Rem::decode_on(dialect, trid, list, words).map(Self::Removal)
     }
 }
 
 fn parse_handle(word: &[u8]) -> Result<Handle, Malformed> {
     Handle::parse_contact(utf8(word)?).map_err(|_| Malformed::Word)
-}
-
-fn parse_name(word: &[u8]) -> Result<DisplayName, Malformed> {
-    DisplayName::from_text(&Text::parse(word).ok_or(Malformed::Word)?)?.ok_or(Malformed::Word)
 }
 
 #[cfg(test)]

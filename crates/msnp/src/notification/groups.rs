@@ -1,7 +1,7 @@
-//! ADG, REG, RMG, LSG: groups of contacts (docs/protocol/ns.md section 9). They are named by GUID from MSNP10 on, by number below.
+//! Groups of contacts (docs/protocol/ns.md section 9). They are named by GUID from MSNP10 on, by number below.
 
 use crate::name::{MAX_GROUP_NAME, MAX_GROUP_NAME_WORD};
-use crate::reference::skip_version;
+use crate::reference::trid_and_version;
 use crate::word::{LineWriter, Words};
 use crate::{Dialect, ErrorCode, GroupNumber, GroupRef, Guid, Malformed, Reader, Refusal, Text, TrId};
 
@@ -93,7 +93,8 @@ impl Reg {
 
     /// The line that asks, and with a version, for readers that are told one, the line that answers.
     ///
-    /// From MSNP10 on there is no version; a reader that is told one all the same waits for the order of ADG (clients.md).
+    /// From MSNP10 on there is no version; a reader that is sent one anyway waits for the order of ADG
+    /// (clients.md).
     pub(super) fn encode(&self, reader: Reader, version: Option<u32>, out: &mut Vec<u8>) {
         let line = LineWriter::new(out, "REG").word(self.trid).opt(version);
         if version.is_some() && !reader.is_old() {
@@ -180,28 +181,28 @@ impl GroupLine {
         }
     }
 
-    pub(super) fn decode(dialect: Dialect, verb: &[u8], mut words: Words<'_>) -> Result<Self, Refusal> {
-        if verb == b"LSG" {
-            return Ok(Self::decode_listed(dialect, words)?);
-        }
-        let reference = |word: &[u8]| parse_reference(dialect, word);
-        let trid = words.need_with(TrId::parse)?;
-        skip_version(dialect, &mut words)?;
-        let line = match verb {
-            b"ADG" => {
-                let line =
-                    Self::Added { trid, name: words.need_with(Text::parse)?, group: words.need_with(reference)? };
-                skip_old_word(dialect, &mut words)?;
-                line
-            }
-            b"REG" => return Reg::decode(dialect, trid, words).map(Self::Renamed),
-            _ => Self::Removed { trid, group: words.need_with(reference)? },
-        };
+    pub(super) fn decode_added(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
+        let trid = trid_and_version(dialect, &mut words)?;
+        let name = words.need_with(Text::parse)?;
+        let group = words.need_with(|word| parse_reference(dialect, word))?;
+        skip_old_word(dialect, &mut words)?;
         words.end()?;
-        Ok(line)
+        Ok(Self::Added { trid, name, group })
     }
 
-    fn decode_listed(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
+    pub(super) fn decode_renamed(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let trid = trid_and_version(dialect, &mut words)?;
+        Reg::decode(dialect, trid, words).map(Self::Renamed)
+    }
+
+    pub(super) fn decode_removed(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
+        let trid = trid_and_version(dialect, &mut words)?;
+        let group = words.need_with(|word| parse_reference(dialect, word))?;
+        words.end()?;
+        Ok(Self::Removed { trid, group })
+    }
+
+    pub(super) fn decode_listed(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
         let reference = |word: &[u8]| parse_reference(dialect, word);
         let name = |words: &mut Words<'_>| words.need_with(Text::parse).map(|name| name.value().to_owned());
         let line = if dialect < Dialect::Msnp10 {

@@ -1,8 +1,8 @@
-//! CHG, ILN, NLN, FLN, UUX, UBX: who is on line and what they say of themselves (docs/protocol/ns.md section 10).
+//! Presence: who is online and what they say about themselves (docs/protocol/ns.md section 10).
 
 use crate::payload::PersonalMessage;
 use crate::word::{LineWriter, Words, utf8};
-use crate::{Capabilities, Dialect, DisplayName, ErrorCode, Handle, Malformed, MsnObject, Refusal, Status, Text, TrId};
+use crate::{Capabilities, Dialect, DisplayName, ErrorCode, Handle, Malformed, MsnObject, Refusal, Status, TrId};
 
 /// `CHG TrID status [capabilities [object]]`: sets the status. The answer is the same line, word for word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,11 +91,11 @@ fn message_bytes(message: Option<&PersonalMessage>) -> &[u8] {
 pub enum PresenceLine {
     /// The echo of CHG.
     Changed(Chg),
-    /// `ILN TrID ...`: somebody is on line already.
-    Initial(TrId, Presence),
-    /// `NLN ...`: somebody came on line or changed.
-    Online(Presence),
-    /// `FLN handle`: somebody went off line.
+    /// `ILN TrID ...`: somebody is online already.
+    Initial(TrId, PresenceInfo),
+    /// `NLN ...`: somebody came online or changed.
+    Online(PresenceInfo),
+    /// `FLN handle`: somebody went offline.
     Offline(Handle),
     /// `UUX TrID 0`.
     Published(TrId),
@@ -105,7 +105,7 @@ pub enum PresenceLine {
 
 /// What ILN and NLN say of somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Presence {
+pub struct PresenceInfo {
     /// Never hidden.
     pub status: Status,
     /// Who.
@@ -118,7 +118,7 @@ pub struct Presence {
     pub object: Option<MsnObject>,
 }
 
-impl Presence {
+impl PresenceInfo {
     fn encode(&self, dialect: Dialect, line: LineWriter<'_>) {
         let line = line.word(self.status).word(&self.handle).text(self.name.as_str()).word(self.capabilities);
         let object = self.object.as_ref().filter(|_| dialect >= Dialect::Msnp9);
@@ -128,8 +128,8 @@ impl Presence {
     fn decode(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
         let mut presence = Self {
             status: words.need_with(Status::parse)?,
-            handle: Handle::parse_lax(words.need_str()?).map_err(|_| Malformed::Word)?,
-            name: DisplayName::from_text(&words.need_with(Text::parse)?)?.ok_or(Malformed::Word)?,
+            handle: parse_handle(words.need()?)?,
+            name: DisplayName::from_word(words.need()?)?,
             capabilities: words.next().map_or(Some(Capabilities(0)), Capabilities::parse).ok_or(Malformed::Word)?,
             object: None,
         };
@@ -155,24 +155,36 @@ impl PresenceLine {
         }
     }
 
-    pub(super) fn decode(dialect: Dialect, verb: &[u8], mut words: Words<'_>, payload: &[u8]) -> Result<Self, Refusal> {
-        let mut trid = || words.need_with(TrId::parse);
-        let line = match verb {
-            b"CHG" => return Ok(Self::Changed(Chg::decode(trid()?, words)?)),
-            b"ILN" => return Ok(Self::Initial(trid()?, Presence::decode(dialect, words)?)),
-            b"NLN" => return Ok(Self::Online(Presence::decode(dialect, words)?)),
-            b"UUX" => Self::Published(trid()?),
-            _ => {
-                let handle = Handle::parse_lax(utf8(words.need()?)?).map_err(|_| Malformed::Word)?;
-                if verb == b"FLN" { Self::Offline(handle) } else { Self::Message(handle, decode_message(payload)?) }
-            }
-        };
-        if !matches!(line, Self::Offline(_)) {
-            words.need()?;
-        }
-        words.end()?;
-        Ok(line)
+    pub(super) fn decode_changed(mut words: Words<'_>) -> Result<Self, Refusal> {
+        Ok(Self::Changed(Chg::decode(words.need_trid()?, words)?))
     }
+
+    pub(super) fn decode_initial(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
+        Ok(Self::Initial(words.need_trid()?, PresenceInfo::decode(dialect, words)?))
+    }
+
+    pub(super) fn decode_online(dialect: Dialect, words: Words<'_>) -> Result<Self, Malformed> {
+        Ok(Self::Online(PresenceInfo::decode(dialect, words)?))
+    }
+
+    pub(super) fn decode_offline(words: Words<'_>) -> Result<Self, Malformed> {
+        let [handle] = words.exactly()?;
+        Ok(Self::Offline(parse_handle(handle)?))
+    }
+
+    pub(super) fn decode_published(mut words: Words<'_>) -> Result<Self, Malformed> {
+        let (trid, [_zero]) = (words.need_trid()?, words.exactly()?);
+        Ok(Self::Published(trid))
+    }
+
+    pub(super) fn decode_message(words: Words<'_>, payload: &[u8]) -> Result<Self, Malformed> {
+        let [handle, _length] = words.exactly()?;
+        Ok(Self::Message(parse_handle(handle)?, decode_message(payload)?))
+    }
+}
+
+fn parse_handle(word: &[u8]) -> Result<Handle, Malformed> {
+    Handle::parse_lax(utf8(word)?).map_err(|_| Malformed::Word)
 }
 
 #[cfg(test)]
@@ -205,7 +217,7 @@ mod tests {
 
     #[test]
     fn older_readers_do_not_get_the_picture() {
-        let presence = Presence {
+        let presence = PresenceInfo {
             status: Status::Online,
             handle: Handle::parse("bob@example.com").unwrap(),
             name: DisplayName::new("Bob B").unwrap(),

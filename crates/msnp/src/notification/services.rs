@@ -1,10 +1,8 @@
 //! The small commands: challenges, calls, and the services around (docs/protocol/ns.md sections 11 to 13).
 
 use crate::switchboard::Cookie;
-use crate::word::{LineWriter, Words, utf8};
+use crate::word::{LineWriter, Words, number, utf8};
 use crate::{DisplayName, ErrorCode, Handle, Malformed, Refusal, Text, TrId};
-
-use super::Rng;
 
 /// `QRY TrID product-id 32`: the answer to a challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,56 +105,73 @@ pub enum ServiceRequest {
     },
 }
 
+fn string(word: &[u8]) -> Result<String, Malformed> {
+    utf8(word).map(str::to_owned)
+}
+
 fn strings(words: Words<'_>) -> Result<Vec<String>, Malformed> {
-    words.map(|word| utf8(word).map(str::to_owned)).collect()
+    words.map(string).collect()
+}
+
+const fn invalid(trid: TrId) -> Refusal {
+    Refusal::Answer(trid, ErrorCode::InvalidParameter)
 }
 
 impl ServiceRequest {
-    pub(super) fn decode(verb: &[u8], trid: TrId, mut words: Words<'_>, payload: &[u8]) -> Result<Self, Refusal> {
-        let invalid = Refusal::Answer(trid, ErrorCode::InvalidParameter);
-        Ok(match verb {
-            b"GCF" => {
-                if words.need()? != b"Shields.xml" {
-                    return Err(invalid);
-                }
-                Self::Shields(trid)
-            }
-            b"GSB" => Self::Subscription(trid),
-            b"URL" => {
-                let service = words.need_str()?.to_owned();
-                if !URL_SERVICES.contains(&service.as_str()) {
-                    return Err(invalid);
-                }
-                let parameter = words.next().map(utf8).transpose()?.map(str::to_owned);
-                Self::Url { trid, service, parameter }
-            }
-            b"LKP" => {
-                let number = Text::parse(words.need()?).filter(|word| crate::handle::is_telephone(word.value()));
-                Self::Telephone { trid, number: number.ok_or(invalid)?.value().to_owned() }
-            }
-            b"SND" | b"SDC" => {
-                let words = strings(words)?;
-                // SDC: to lcid library id X X name length.
-                let good = if verb == b"SND" { matches!(words.len(), 1 | 3 | 4) } else { words.len() == 8 };
-                if !good {
-                    return Err(Refusal::Fatal(trid, ErrorCode::BadInvitation));
-                }
-                match verb {
-                    b"SND" => Self::Invitation { trid, words, text: None },
-                    _ => Self::Invitation { trid, words: words[..7].to_vec(), text: Some(payload.to_vec()) },
-                }
-            }
-            b"FND" => Self::Directory { trid, words: strings(words)? },
-            b"PAG" => Self::OldPage { trid, to: words.need_str()?.to_owned(), text: payload.to_vec() },
-            _ => {
-                let to = words.need_str()?.to_owned();
-                let device = words.need_with(crate::word::number)?;
-                if !matches!(device, 1 | 2) {
-                    return Err(invalid);
-                }
-                Self::Page { trid, to, device, text: payload.to_vec() }
-            }
-        })
+    pub(super) fn decode_shields(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
+        if words.need()? != b"Shields.xml" {
+            return Err(invalid(trid));
+        }
+        Ok(Self::Shields(trid))
+    }
+
+    pub(super) fn decode_url(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let service = words.need_string()?;
+        if !URL_SERVICES.contains(&service.as_str()) {
+            return Err(invalid(trid));
+        }
+        let parameter = words.next().map(string).transpose()?;
+        Ok(Self::Url { trid, service, parameter })
+    }
+
+    pub(super) fn decode_telephone(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
+        let number = Text::parse(words.need()?).filter(|word| crate::handle::is_telephone(word.value()));
+        Ok(Self::Telephone { trid, number: number.ok_or_else(|| invalid(trid))?.value().to_owned() })
+    }
+
+    pub(super) fn decode_snd(trid: TrId, words: Words<'_>) -> Result<Self, Refusal> {
+        let words = strings(words)?;
+        if !matches!(words.len(), 1 | 3 | 4) {
+            return Err(Refusal::Fatal(trid, ErrorCode::BadInvitation));
+        }
+        Ok(Self::Invitation { trid, words, text: None })
+    }
+
+    pub(super) fn decode_sdc(trid: TrId, words: Words<'_>, payload: &[u8]) -> Result<Self, Refusal> {
+        let mut words = strings(words)?;
+        // to lcid library id X X name length
+        if words.len() != 8 {
+            return Err(Refusal::Fatal(trid, ErrorCode::BadInvitation));
+        }
+        words.pop();
+        Ok(Self::Invitation { trid, words, text: Some(payload.to_vec()) })
+    }
+
+    pub(super) fn decode_directory(trid: TrId, words: Words<'_>) -> Result<Self, Refusal> {
+        Ok(Self::Directory { trid, words: strings(words)? })
+    }
+
+    pub(super) fn decode_old_page(trid: TrId, mut words: Words<'_>, payload: &[u8]) -> Result<Self, Refusal> {
+        Ok(Self::OldPage { trid, to: words.need_string()?, text: payload.to_vec() })
+    }
+
+    pub(super) fn decode_page(trid: TrId, mut words: Words<'_>, payload: &[u8]) -> Result<Self, Refusal> {
+        let to = words.need_string()?;
+        let device = words.need_with(number)?;
+        if !matches!(device, 1 | 2) {
+            return Err(invalid(trid));
+        }
+        Ok(Self::Page { trid, to, device, text: payload.to_vec() })
     }
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
@@ -265,41 +280,75 @@ impl ServiceLine {
         }
     }
 
-    pub(super) fn decode(verb: &[u8], mut words: Words<'_>, payload: &[u8]) -> Result<Self, Malformed> {
-        let all: Vec<&[u8]> = words.clone().collect();
-        let mut trid = || words.need_with(TrId::parse);
-        let line = match (verb, all.len()) {
-            (b"CHL", 2) => Self::Challenge(trid()?, words.need_str()?.to_owned()),
-            (b"QRY", 1) => Self::ChallengeMet(trid()?),
-            (b"XFR", 5) => Self::Switchboard {
-                trid: trid()?,
-                address: utf8(all[2])?.to_owned(),
-                cookie: Cookie(utf8(all[4])?.to_owned()),
-            },
-            (b"RNG", 6) => Self::Ring(decode_ring(words)?),
-            (b"IMS", 3) => Self::Calls(trid()?, all[2] == b"ON"),
-            (b"GCF", 3) => Self::Config { trid: trid()?, file: utf8(all[1])?.to_owned(), document: payload.to_vec() },
-            (b"SBS", 2) => Self::Subscription(trid()?),
-            (b"URL", 4) => Self::Url {
-                trid: trid()?,
-                target: utf8(all[1])?.to_owned(),
-                login: utf8(all[2])?.to_owned(),
-                site: crate::word::number(all[3]).ok_or(Malformed::Word)?,
-            },
-            (b"MSG", 3) => Self::Message(payload.to_vec()),
-            (b"NOT", 1) => Self::Notification(payload.to_vec()),
-            _ => return Err(Malformed::WordCount),
-        };
-        Ok(line)
+    pub(super) fn decode_challenge(mut words: Words<'_>) -> Result<Self, Malformed> {
+        let (trid, [challenge]) = (words.need_trid()?, words.exactly()?);
+        Ok(Self::Challenge(trid, string(challenge)?))
+    }
+
+    pub(super) fn decode_challenge_met(mut words: Words<'_>) -> Result<Self, Malformed> {
+        let (trid, []) = (words.need_trid()?, words.exactly()?);
+        Ok(Self::ChallengeMet(trid))
+    }
+
+    pub(super) fn decode_switchboard(mut words: Words<'_>) -> Result<Self, Malformed> {
+        let (trid, [_sb, address, _cki, cookie]) = (words.need_trid()?, words.exactly()?);
+        Ok(Self::Switchboard { trid, address: string(address)?, cookie: Cookie(string(cookie)?) })
+    }
+
+    pub(super) fn decode_ring(words: Words<'_>) -> Result<Self, Malformed> {
+        let [session, address, _cki, cookie, caller, name] = words.exactly()?;
+        Ok(Self::Ring(Rng {
+            session: number(session).ok_or(Malformed::Word)?,
+            address: string(address)?,
+            cookie: Cookie(string(cookie)?),
+            caller: Handle::parse_lax(utf8(caller)?).map_err(|_| Malformed::Word)?,
+            name: DisplayName::from_word(name)?,
+        }))
+    }
+
+    pub(super) fn decode_calls(mut words: Words<'_>) -> Result<Self, Malformed> {
+        let (trid, [_zero, on]) = (words.need_trid()?, words.exactly()?);
+        Ok(Self::Calls(trid, on == b"ON"))
+    }
+
+    pub(super) fn decode_config(mut words: Words<'_>, payload: &[u8]) -> Result<Self, Malformed> {
+        let (trid, [file, _length]) = (words.need_trid()?, words.exactly()?);
+        Ok(Self::Config { trid, file: string(file)?, document: payload.to_vec() })
+    }
+
+    pub(super) fn decode_subscription(mut words: Words<'_>) -> Result<Self, Malformed> {
+        let (trid, [_null]) = (words.need_trid()?, words.exactly()?);
+        Ok(Self::Subscription(trid))
+    }
+
+    pub(super) fn decode_url(mut words: Words<'_>) -> Result<Self, Malformed> {
+        let (trid, [target, login, site]) = (words.need_trid()?, words.exactly()?);
+        let site = number(site).ok_or(Malformed::Word)?;
+        Ok(Self::Url { trid, target: string(target)?, login: string(login)?, site })
+    }
+
+    pub(super) fn decode_message(words: Words<'_>, payload: &[u8]) -> Result<Self, Malformed> {
+        let [_hotmail, _again, _length] = words.exactly()?;
+        Ok(Self::Message(payload.to_vec()))
+    }
+
+    pub(super) fn decode_notification(words: Words<'_>, payload: &[u8]) -> Result<Self, Malformed> {
+        let [_length] = words.exactly()?;
+        Ok(Self::Notification(payload.to_vec()))
     }
 }
 
-fn decode_ring(mut words: Words<'_>) -> Result<Rng, Malformed> {
-    let session = words.need_with(crate::word::number)?;
-    let address = words.need_str()?.to_owned();
-    words.need()?;
-    let cookie = Cookie(words.need_str()?.to_owned());
-    let caller = Handle::parse_lax(words.need_str()?).map_err(|_| Malformed::Word)?;
-    let name = DisplayName::from_text(&words.need_with(Text::parse)?)?.ok_or(Malformed::Word)?;
-    Ok(Rng { session, address, cookie, caller, name })
+/// `RNG session address CKI cookie handle name`: somebody calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rng {
+    /// The switchboard session to join.
+    pub session: u32,
+    /// Where it lives, `host:port`.
+    pub address: String,
+    /// What opens it, once.
+    pub cookie: Cookie,
+    /// Who calls.
+    pub caller: Handle,
+    /// The caller's display name.
+    pub name: DisplayName,
 }

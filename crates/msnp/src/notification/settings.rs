@@ -1,8 +1,8 @@
-//! GTC, BLP, PRP, BPR, SBP, REA: settings of the account and of its contacts (docs/protocol/ns.md section 7).
+//! Settings of the account and of its contacts (docs/protocol/ns.md section 7).
 
 use std::fmt;
 
-use crate::reference::skip_version;
+use crate::reference::{skip_version, trid_and_version};
 use crate::word::{LineWriter, Words};
 use crate::{Dialect, DisplayName, ErrorCode, Guid, Handle, Malformed, Reader, Refusal, Text, TrId};
 
@@ -169,7 +169,8 @@ fn decode_own_name(trid: TrId, word: Option<&[u8]>) -> Result<(DisplayName, Text
     Ok((DisplayName::from_text(&text)?.ok_or(bad_name)?, text))
 }
 
-/// `REA TrID handle name` (up to MSNP9): the own name, or the nickname of a contact. The answer has the version before the handle.
+/// `REA TrID handle name` (up to MSNP9): the own name, or the nickname of a contact. The answer has the version before
+/// the handle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rea {
     /// Ties the answer to it.
@@ -228,10 +229,19 @@ pub struct Sbp {
     pub trid: TrId,
     /// The contact.
     pub contact: Guid,
-    /// MFN changes the nickname; no value makes it the handle again.
-    pub nickname: Option<Option<DisplayName>>,
+    /// What becomes of the contact.
+    pub change: ContactChange,
     /// The words after the GUID as they came, parted by single blanks.
     echo: Vec<u8>,
+}
+
+/// What SBP changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContactChange {
+    /// MFN: the nickname; `None` makes it the handle again.
+    Nickname(Option<DisplayName>),
+    /// Another property, which is only repeated.
+    Other,
 }
 
 impl Sbp {
@@ -240,27 +250,27 @@ impl Sbp {
     pub fn nickname(trid: TrId, contact: Guid, name: &DisplayName) -> Self {
         let mut echo = b"MFN ".to_vec();
         crate::text::encode_into(&mut echo, name.as_str());
-        Self { trid, contact, nickname: Some(Some(name.clone())), echo }
+        Self { trid, contact, change: ContactChange::Nickname(Some(name.clone())), echo }
     }
 
     pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
         let contact = words.need()?;
         let rest: Vec<&[u8]> = words.collect();
-        let nickname = match rest.as_slice() {
-            [b"MFN"] => Some(None),
+        let change = match rest.as_slice() {
+            [b"MFN"] => ContactChange::Nickname(None),
             [b"MFN", name, ..] => {
                 check_name_length(name)?;
                 let text = Text::parse(name).ok_or(Refusal::Answer(trid, ErrorCode::InvalidParameter))?;
-                Some(DisplayName::from_text(&text)?)
+                ContactChange::Nickname(DisplayName::from_text(&text)?)
             }
-            _ => None,
+            _ => ContactChange::Other,
         };
         // The answer repeats all the words, so none may stand for something that ends a line (framing.md section 5).
         if rest.iter().any(|word| Text::parse(word).is_none()) {
             return Err(Refusal::Answer(trid, ErrorCode::InvalidParameter));
         }
         let contact = Guid::parse(contact).ok_or(Refusal::Answer(trid, ErrorCode::InvalidUsername))?;
-        Ok(Self { trid, contact, nickname, echo: rest.join(&b' ') })
+        Ok(Self { trid, contact, change, echo: rest.join(&b' ') })
     }
 
     /// The line that asks and, word for word, the line that answers.
@@ -306,16 +316,18 @@ impl Property {
         }
     }
 
-    fn decode(word: &[u8], value: Option<&[u8]>) -> Result<Self, Malformed> {
-        let text = |word: &[u8]| Text::parse(word).ok_or(Malformed::Word);
+    /// Reads a property and its value, and nothing after them.
+    fn decode(mut words: Words<'_>) -> Result<Self, Malformed> {
+        let (word, value) = (words.need()?, words.next());
+        words.end()?;
         Ok(match (word, value) {
-            (b"MFN", Some(name)) => Self::Name(DisplayName::from_text(&text(name)?)?.ok_or(Malformed::Word)?),
+            (b"MFN", Some(name)) => Self::Name(DisplayName::from_word(name)?),
             (b"MOB", Some(on)) => Self::Paging(on == b"Y"),
             (b"MBE", Some(on)) => Self::MobileEnabled(on == b"Y"),
             _ => {
                 let phone = Phone::parse(word).ok_or(Malformed::Word)?;
-                let number = value.map(|value| text(value).map(|text| text.value().to_owned())).transpose()?;
-                Self::Phone(phone, number)
+                let number = value.map(|value| Text::parse(value).ok_or(Malformed::Word)).transpose()?;
+                Self::Phone(phone, number.map(|number| number.value().to_owned()))
             }
         })
     }
@@ -338,39 +350,42 @@ impl SettingLine {
         }
     }
 
-    pub(super) fn decode(dialect: Dialect, verb: &[u8], mut words: Words<'_>) -> Result<Self, Malformed> {
-        let line = match verb {
-            b"GTC" | b"BLP" => {
-                let in_burst = words.clone().count() == 1;
-                let trid = if in_burst { None } else { Some(words.need_with(TrId::parse)?) };
-                if !in_burst {
-                    skip_version(dialect, &mut words)?;
-                }
-                Self::decode_choice(verb, trid, words.need()?)?
-            }
-            b"PRP" => Self::Own(Property::decode(words.need()?, words.next())?),
-            // Three letters are a property, anything else is a handle or a version (ns.md section 7, BPR).
-            _ => {
-                let handle = match is_property(words.clone().need()?) {
-                    true => None,
-                    false => {
-                        skip_version(dialect, &mut words)?;
-                        Some(Handle::parse_contact(words.need_str()?).map_err(|_| Malformed::Word)?)
-                    }
-                };
-                Self::Contact(handle, Property::decode(words.need()?, words.next())?)
-            }
-        };
-        words.end()?;
-        Ok(line)
+    pub(super) fn decode_add_prompt(dialect: Dialect, words: Words<'_>) -> Result<Self, Malformed> {
+        let (trid, value) = decode_choice(dialect, words, AddPrompt::parse)?;
+        Ok(Self::AddPrompt(trid, value))
     }
 
-    fn decode_choice(verb: &[u8], trid: Option<TrId>, value: &[u8]) -> Result<Self, Malformed> {
-        if verb == b"GTC" {
-            return Ok(Self::AddPrompt(trid, AddPrompt::parse(value).ok_or(Malformed::Word)?));
-        }
-        Ok(Self::Privacy(trid, Privacy::parse(value).ok_or(Malformed::Word)?))
+    pub(super) fn decode_privacy(dialect: Dialect, words: Words<'_>) -> Result<Self, Malformed> {
+        let (trid, value) = decode_choice(dialect, words, Privacy::parse)?;
+        Ok(Self::Privacy(trid, value))
     }
+
+    pub(super) fn decode_own(words: Words<'_>) -> Result<Self, Malformed> {
+        Property::decode(words).map(Self::Own)
+    }
+
+    pub(super) fn decode_contact(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
+        // Three letters are a property, anything else is a handle or a version (ns.md section 7, BPR).
+        if is_property(words.clone().need()?) {
+            return Ok(Self::Contact(None, Property::decode(words)?));
+        }
+        skip_version(dialect, &mut words)?;
+        let handle = Handle::parse_contact(words.need_str()?).map_err(|_| Malformed::Word)?;
+        Ok(Self::Contact(Some(handle), Property::decode(words)?))
+    }
+}
+
+/// Reads `[TrID [version]] value`, without a transaction id in the burst.
+fn decode_choice<T>(
+    dialect: Dialect,
+    mut words: Words<'_>,
+    parse: impl FnOnce(&[u8]) -> Option<T>,
+) -> Result<(Option<TrId>, T), Malformed> {
+    let in_burst = words.clone().count() == 1;
+    let trid = if in_burst { None } else { Some(trid_and_version(dialect, &mut words)?) };
+    let value = words.need_with(parse)?;
+    words.end()?;
+    Ok((trid, value))
 }
 
 #[cfg(test)]

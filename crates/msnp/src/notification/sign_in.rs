@@ -1,11 +1,10 @@
-//! VER, CVR, CVQ, USR: the way in (docs/protocol/ns.md section 4).
+//! Signing in (docs/protocol/ns.md section 4).
 
 use std::fmt;
 
 use crate::handle::BadHandle;
-use crate::switchboard::Cookie;
 use crate::word::{LineWriter, Words, utf8};
-use crate::{Dialect, DisplayName, ErrorCode, Handle, Malformed, Reader, Refusal, Text, TrId};
+use crate::{Dialect, DisplayName, ErrorCode, Handle, Malformed, Reader, Refusal, TrId};
 
 /// `VER TrID dialect ...`: the dialects that a client offers, as it wrote them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,10 +84,10 @@ pub struct Cvr {
 
 impl Cvr {
     /// The fewest words after the transaction id: a client may leave out its handle.
-    const FEWEST_WORDS: usize = 7;
+    const MIN_WORDS: usize = 7;
 
     pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
-        if words.clone().count() < Self::FEWEST_WORDS {
+        if words.clone().count() < Self::MIN_WORDS {
             return Err(Refusal::Fatal(trid, ErrorCode::BadCvrFormat));
         }
         let locale = parse_locale(words.need()?).ok_or(Refusal::Answer(trid, ErrorCode::BadCvrParameters))?;
@@ -222,7 +221,8 @@ pub enum SignInAnswer {
         /// One word that the client hands to the login service.
         policy: String,
     },
-    /// `USR TrID OK handle verified 0`; `USR TrID OK handle name verified 0` below MSNP10, where PRP MFN does not tell the name.
+    /// `USR TrID OK handle verified 0`; `USR TrID OK handle name verified 0` below MSNP10, where PRP MFN does not tell
+    /// the name.
     Ok {
         /// That of the request.
         trid: TrId,
@@ -244,47 +244,44 @@ pub enum SignInAnswer {
     },
 }
 
-fn parse_name(word: &str) -> Result<DisplayName, Malformed> {
-    let text = Text::parse(word.as_bytes()).ok_or(Malformed::Word)?;
-    DisplayName::from_text(&text)?.ok_or(Malformed::Word)
-}
-
 impl SignInAnswer {
-    pub(super) fn decode(dialect: Dialect, verb: &[u8], trid: TrId, mut words: Words<'_>) -> Result<Self, Malformed> {
-        let mut next = || words.need_str().map(str::to_owned);
-        let answer = match verb {
-            b"VER" => Self::Ver { trid, words: std::iter::from_fn(|| next().ok()).collect() },
-            b"CVR" | b"CVQ" => Self::Cvr {
-                trid,
-                query: verb == b"CVQ",
-                versions: [next()?, next()?, next()?],
-                urls: [next()?, next()?],
-            },
-            b"XFR" => {
-                let notification = next()?;
-                next()?;
-                Self::Transfer { trid, notification, dispatch: next()? }
-            }
-            _ => match next()?.as_str() {
-                "TWN" => {
-                    next()?;
-                    Self::Policy { trid, policy: next()? }
-                }
-                "OK" => {
-                    let handle = Handle::parse_lax(&next()?).map_err(|_| Malformed::Word)?;
-                    let name = match dialect < Dialect::Msnp10 {
-                        true => Some(parse_name(&next()?)?),
-                        false => None,
-                    };
-                    let verified = next()? != "0";
-                    next()?;
-                    Self::Ok { trid, handle, name, verified }
-                }
-                _ => return Err(Malformed::Word),
-            },
-        };
+    pub(super) fn decode_ver(mut words: Words<'_>) -> Result<Self, Malformed> {
+        let trid = words.need_trid()?;
+        let answer = words.map(|word| utf8(word).map(str::to_owned)).collect::<Result<_, _>>()?;
+        Ok(Self::Ver { trid, words: answer })
+    }
+
+    pub(super) fn decode_cvr(query: bool, mut words: Words<'_>) -> Result<Self, Malformed> {
+        let trid = words.need_trid()?;
+        let versions = [words.need_string()?, words.need_string()?, words.need_string()?];
+        let urls = [words.need_string()?, words.need_string()?];
         words.end()?;
-        Ok(answer)
+        Ok(Self::Cvr { trid, query, versions, urls })
+    }
+
+    pub(super) fn decode_usr(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
+        let trid = words.need_trid()?;
+        match words.need()? {
+            b"TWN" => {
+                let [_s, policy] = words.exactly()?;
+                Ok(Self::Policy { trid, policy: utf8(policy)?.to_owned() })
+            }
+            b"OK" => Self::decode_ok(dialect, trid, words),
+            _ => Err(Malformed::Word),
+        }
+    }
+
+    fn decode_ok(dialect: Dialect, trid: TrId, mut words: Words<'_>) -> Result<Self, Malformed> {
+        let handle = Handle::parse_lax(words.need_str()?).map_err(|_| Malformed::Word)?;
+        let has_name = dialect < Dialect::Msnp10;
+        let name = has_name.then(|| DisplayName::from_word(words.need()?)).transpose()?;
+        let [verified, _zero] = words.exactly()?;
+        Ok(Self::Ok { trid, handle, name, verified: verified != b"0" })
+    }
+
+    pub(super) fn decode_transfer(mut words: Words<'_>) -> Result<Self, Malformed> {
+        let (trid, [_ns, notification, _zero, dispatch]) = (words.need_trid()?, words.exactly()?);
+        Ok(Self::Transfer { trid, notification: utf8(notification)?.to_owned(), dispatch: utf8(dispatch)?.to_owned() })
     }
 
     pub(super) fn encode(&self, reader: Reader, out: &mut Vec<u8>) {
@@ -311,21 +308,6 @@ impl SignInAnswer {
             }
         }
     }
-}
-
-/// `RNG session address CKI cookie handle name`: somebody calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rng {
-    /// The switchboard session to join.
-    pub session: u32,
-    /// Where it lives, `host:port`.
-    pub address: String,
-    /// What opens it, once.
-    pub cookie: Cookie,
-    /// Who calls.
-    pub caller: Handle,
-    /// The caller's display name.
-    pub name: DisplayName,
 }
 
 #[cfg(test)]

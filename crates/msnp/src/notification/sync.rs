@@ -1,9 +1,9 @@
-//! SYN and LST: the copy of the lists that a client keeps (docs/protocol/ns.md section 6).
+//! The copy of the lists that a client keeps (docs/protocol/ns.md section 6).
 
 use crate::word::{LineWriter, Words, utf8};
 use crate::{
     Dialect, DisplayName, ErrorCode, GroupNumber, GroupRef, Guid, Handle, List, ListBits, Malformed, NetworkIds,
-    Reader, Refusal, Text, TrId,
+    Reader, Refusal, TrId,
 };
 
 /// Which state of lists and settings a copy has.
@@ -61,8 +61,8 @@ impl Syn {
     }
 }
 
-/// `SYN TrID list settings [contacts groups]`, `SYN TrID version [contacts groups]`: what the server has and, if the client's copy
-/// is old, how many LST and LSG lines follow.
+/// `SYN TrID list settings [contacts groups]`, `SYN TrID version [contacts groups]`: what the server has and, if the
+/// client's copy is old, how many LST and LSG lines follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SynAnswer {
     /// That of the request.
@@ -96,8 +96,8 @@ impl SynAnswer {
     }
 }
 
-/// `LST N=handle F=nick [C=guid] bits [network] [group,group...]`, `LST handle nick bits [group,group...]` below MSNP10: one address and
-/// the lists it is on.
+/// `LST N=handle F=nick [C=guid] bits [network] [group,group...]`, `LST handle nick bits [group,group...]` below
+/// MSNP10: one address and the lists it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lst {
     /// Who.
@@ -136,7 +136,7 @@ impl Lst {
 
     fn decode_old(mut words: Words<'_>) -> Result<Self, Malformed> {
         let handle = Handle::parse_contact(words.need_str()?).map_err(|_| Malformed::Word)?;
-        let nickname = DisplayName::from_text(&words.need_with(Text::parse)?)?.ok_or(Malformed::Word)?;
+        let nickname = DisplayName::from_word(words.need()?)?;
         let lists = words.need_with(crate::word::number).map(ListBits::from_number)?.ok_or(Malformed::Word)?;
         let number = |word: &[u8]| GroupNumber::parse(word).map(GroupRef::Number);
         let groups = words.next().map_or(Ok(Vec::new()), |word| parse_groups(word, number))?;
@@ -151,8 +151,7 @@ impl Lst {
     fn decode_new(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
         let handle = words.need()?.strip_prefix(b"N=").ok_or(Malformed::Word)?;
         let handle = Handle::parse_contact(utf8(handle)?).map_err(|_| Malformed::Word)?;
-        let nickname = words.need()?.strip_prefix(b"F=").and_then(Text::parse).ok_or(Malformed::Word)?;
-        let nickname = DisplayName::from_text(&nickname)?.ok_or(Malformed::Word)?;
+        let nickname = DisplayName::from_word(words.need()?.strip_prefix(b"F=").ok_or(Malformed::Word)?)?;
         let mut word = words.need()?;
         let mut contact = None;
         if let Some(guid) = word.strip_prefix(b"C=") {
@@ -179,7 +178,8 @@ fn parse_groups(word: &[u8], parse: impl Fn(&[u8]) -> Option<GroupRef>) -> Resul
     word.split(|byte| *byte == b',').map(|group| parse(group).ok_or(Malformed::Word)).collect()
 }
 
-/// Below MSNP10 there is no pending list: who is undecided is on RL, and on neither AL nor BL (ns.md section 1.2 rule 6).
+/// Below MSNP10 there is no pending list: an undecided contact is on RL, and on neither AL nor BL (ns.md section 1.2
+/// rule 6).
 fn pending_as_reverse(lists: ListBits) -> ListBits {
     if lists.has(List::Pending) { lists.without(List::Pending) | List::Reverse } else { lists }
 }

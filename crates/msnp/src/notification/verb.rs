@@ -1,11 +1,12 @@
 //! The table of the verbs that clients send to a notification or dispatch server.
 //!
 //! Each row says in which stage of a connection and from which dialect on a verb exists, how many words follow its
-//! transaction id, and how long its payload may be. [`admit`] enforces the columns once, for every command, before a byte of a
-//! payload is waited for (docs/protocol/framing.md sections 4, 8 and 9).
+//! transaction id, and how long its payload may be. [`admit`] enforces the columns once, for every command, before a
+//! byte of a payload is waited for (docs/protocol/framing.md sections 4, 8 and 9).
 
 use std::ops::RangeInclusive;
 
+use crate::verbs::verbs;
 use crate::word::{self, Words};
 use crate::{Dialect, ErrorCode, Malformed, Refusal, TrId};
 
@@ -20,36 +21,6 @@ pub enum Stage {
     Negotiated(Dialect),
     /// USR said OK.
     SignedIn(Dialect),
-}
-
-/// Declares [`Verb`].
-macro_rules! verbs {
-    ($($(#[doc = $doc:literal])+ $name:ident = $word:literal,)+) => {
-        /// A verb that a client may send. What it does is in docs/protocol/ns.md.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Verb {
-            $($(#[doc = $doc])+ $name,)+
-        }
-
-        impl Verb {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
-
-            /// The verb as it is written.
-            #[must_use]
-            pub const fn word(self) -> &'static str {
-                match self {
-                    $(Self::$name => $word,)+
-                }
-            }
-
-            /// The verb that a word names, by exact case.
-            #[must_use]
-            pub fn from_word(word: &[u8]) -> Option<Self> {
-                Self::ALL.iter().copied().find(|verb| verb.word().as_bytes() == word)
-            }
-        }
-    };
 }
 
 /// What holds for a verb in some dialects, whatever its words say.
@@ -70,11 +41,12 @@ pub struct Row {
 pub enum Payload {
     /// Nothing.
     None,
-    /// Up to so many bytes; the last word says how many. More closes the connection.
+    /// Up to this many bytes; the last word says how many. More closes the connection.
     UpTo(usize),
-    /// Exactly so many bytes; another length is answered with this code, then the connection closes.
+    /// Exactly this many bytes; another length is answered with this code, then the connection closes.
     Exactly(usize, ErrorCode),
-    /// Up to so many bytes, if there are so many words; another number is answered with this code, then the connection closes.
+    /// The number of words, and the most bytes that follow them. Another number of words is answered with this code,
+    /// then the connection closes.
     WithWords(usize, usize, ErrorCode),
 }
 
@@ -87,72 +59,75 @@ pub const MAX_PERSONAL_MESSAGE: usize = 4096;
 pub const MAX_PAGE: usize = 1664;
 
 verbs! {
-    /// Agrees on a dialect.
-    Ver = "VER",
-    /// Tells the client's version.
-    Cvr = "CVR",
-    /// The version query of CVR0.
-    Cvq = "CVQ",
-    /// Signs in.
-    Usr = "USR",
-    /// Signs out.
-    Out = "OUT",
-    /// Asks whether the server lives.
-    Png = "PNG",
-    /// Asks for a switchboard.
-    Xfr = "XFR",
-    /// Synchronises lists and settings.
-    Syn = "SYN",
-    /// Fetches the shields document.
-    Gcf = "GCF",
-    /// Asks for the mobile subscription.
-    Gsb = "GSB",
-    /// Sets whether new reverse-list entries are asked about.
-    Gtc = "GTC",
-    /// Sets who may see and call those on neither AL nor BL.
-    Blp = "BLP",
-    /// Sets the own name or a telephone number.
-    Prp = "PRP",
-    /// Sets a property of a contact.
-    Sbp = "SBP",
-    /// Sets the own name or that of a contact.
-    Rea = "REA",
-    /// Adds to a list or group, up to MSNP9.
-    Add = "ADD",
-    /// Adds to a list or group, from MSNP10 on.
-    Adc = "ADC",
-    /// Removes from a list or group.
-    Rem = "REM",
-    /// Makes a group.
-    Adg = "ADG",
-    /// Renames a group.
-    Reg = "REG",
-    /// Removes a group.
-    Rmg = "RMG",
-    /// Sets the status.
-    Chg = "CHG",
-    /// Publishes a personal message.
-    Uux = "UUX",
-    /// Answers a challenge.
-    Qry = "QRY",
-    /// Asks to be challenged.
-    Chl = "CHL",
-    /// Whether calls are taken.
-    Ims = "IMS",
-    /// Asks where a web service is.
-    Url = "URL",
-    /// Looks a telephone number up.
-    Lkp = "LKP",
-    /// Mails an invitation.
-    Snd = "SND",
-    /// Mails an invitation with a text.
-    Sdc = "SDC",
-    /// Searches the directory.
-    Fnd = "FND",
-    /// Pages a telephone, up to MSNP8.
-    Pag = "PAG",
-    /// Pages a telephone, from MSNP9 on.
-    Pgd = "PGD",
+    /// A verb that a client may send. What it does is in docs/protocol/ns.md.
+    Verb {
+        /// Agrees on a dialect.
+        Ver = "VER",
+        /// Tells the client's version.
+        Cvr = "CVR",
+        /// The version query of CVR0.
+        Cvq = "CVQ",
+        /// Signs in.
+        Usr = "USR",
+        /// Signs out.
+        Out = "OUT",
+        /// Asks whether the server lives.
+        Png = "PNG",
+        /// Asks for a switchboard.
+        Xfr = "XFR",
+        /// Synchronises lists and settings.
+        Syn = "SYN",
+        /// Fetches the shields document.
+        Gcf = "GCF",
+        /// Asks for the mobile subscription.
+        Gsb = "GSB",
+        /// Sets whether new reverse-list entries are asked about.
+        Gtc = "GTC",
+        /// Sets who may see and call those on neither AL nor BL.
+        Blp = "BLP",
+        /// Sets the own name or a telephone number.
+        Prp = "PRP",
+        /// Sets a property of a contact.
+        Sbp = "SBP",
+        /// Sets the own name or that of a contact.
+        Rea = "REA",
+        /// Adds to a list or group, up to MSNP9.
+        Add = "ADD",
+        /// Adds to a list or group, from MSNP10 on.
+        Adc = "ADC",
+        /// Removes from a list or group.
+        Rem = "REM",
+        /// Makes a group.
+        Adg = "ADG",
+        /// Renames a group.
+        Reg = "REG",
+        /// Removes a group.
+        Rmg = "RMG",
+        /// Sets the status.
+        Chg = "CHG",
+        /// Publishes a personal message.
+        Uux = "UUX",
+        /// Answers a challenge.
+        Qry = "QRY",
+        /// Asks to be challenged.
+        Chl = "CHL",
+        /// Whether calls are taken.
+        Ims = "IMS",
+        /// Asks where a web service is.
+        Url = "URL",
+        /// Looks a telephone number up.
+        Lkp = "LKP",
+        /// Mails an invitation.
+        Snd = "SND",
+        /// Mails an invitation with a text.
+        Sdc = "SDC",
+        /// Searches the directory.
+        Fnd = "FND",
+        /// Pages a telephone, up to MSNP8.
+        Pag = "PAG",
+        /// Pages a telephone, from MSNP9 on.
+        Pgd = "PGD",
+    }
 }
 
 /// The table. A verb whose form changed has a row for each form; where there is no row, the verb does not exist.
@@ -231,6 +206,19 @@ pub fn head(line: &[u8]) -> Result<(Verb, TrId, Words<'_>), Malformed> {
 
 /// Decides whether a line may come in this stage, and how long its payload is.
 ///
+/// ```
+/// use msnp::notification::{Stage, verb::admit};
+/// use msnp::{Dialect, ErrorCode, Malformed, Refusal, TrId};
+///
+/// let signed_in = Stage::SignedIn(Dialect::Msnp12);
+/// assert_eq!(admit(signed_in, b"UUX 9 40"), Ok(40));
+/// assert_eq!(admit(signed_in, b"UUX 9 4097"), Err(Refusal::Close(Malformed::PayloadLength)));
+/// assert_eq!(
+///     admit(Stage::Negotiated(Dialect::Msnp12), b"UUX 9 40"),
+///     Err(Refusal::Fatal(TrId::new(9), ErrorCode::NotLoggedIn)),
+/// );
+/// ```
+///
 /// # Errors
 /// Framing.md section 8 for a verb out of place, section 9 for a wrong number of words, section 4 for a bad length.
 pub fn admit(stage: Stage, line: &[u8]) -> Result<usize, Refusal> {
@@ -265,12 +253,12 @@ fn row_in(stage: Stage, verb: Verb, trid: TrId) -> Result<&'static Row, Refusal>
 fn payload_length(payload: Payload, trid: TrId, words: Words<'_>) -> Result<usize, Refusal> {
     let count = words.clone().count();
     let length = words.last().and_then(word::number).and_then(|length| usize::try_from(length).ok());
-    let up_to = |most| length.filter(|length| *length <= most).ok_or(Refusal::Close(Malformed::PayloadLength));
+    let up_to = |max| length.filter(|length| *length <= max).ok_or(Refusal::Close(Malformed::PayloadLength));
     match payload {
         Payload::None => Ok(0),
-        Payload::UpTo(most) => up_to(most),
+        Payload::UpTo(max) => up_to(max),
         Payload::WithWords(wanted, _, code) if count != wanted => Err(Refusal::Fatal(trid, code)),
-        Payload::WithWords(_, most, _) => up_to(most),
+        Payload::WithWords(_, max, _) => up_to(max),
         Payload::Exactly(bytes, code) => length.filter(|length| *length == bytes).ok_or(Refusal::Fatal(trid, code)),
     }
 }

@@ -15,8 +15,8 @@ pub struct Credentials {
 
 /// Reads `Passport1.4 key=value,key=value,...`. `None` without `sign-in` or `pwd`.
 ///
-/// Inside a value a comma is always `%2C`; libraries that encode nothing else are taken too. All other keys are ignored, the
-/// policy words of USR among them.
+/// Inside a value a comma is always `%2C`; libraries that encode nothing else are taken too. All other keys are
+/// ignored, the policy words of USR among them.
 #[must_use]
 pub fn parse_authorization(value: &[u8]) -> Option<Credentials> {
     const SCHEME: &[u8] = b"Passport1.4 ";
@@ -52,7 +52,8 @@ mod tests {
     fn clients_spell_it_in_their_own_ways() {
         let table = [
             // Official clients; http.md's example.
-            "Passport1.4 OrgVerb=GET,OrgURL=http%3A%2F%2Fmessenger%2Emsn%2Ecom,sign-in=alice%40example.com,pwd=s3cr%2Ct%20%26%25,ct=1,rver=1,wp=FS_40SEC_0_COMPACT,lc=1,id=1",
+            "Passport1.4 OrgVerb=GET,OrgURL=http%3A%2F%2Fmessenger%2Emsn%2Ecom,sign-in=alice%40example.com,\
+             pwd=s3cr%2Ct%20%26%25,ct=1,rver=1,wp=FS_40SEC_0_COMPACT,lc=1,id=1",
             // msnp11-sdk encodes next to nothing.
             "Passport1.4 OrgVerb=GET,OrgURL=http://messenger.msn.com,sign-in=alice@example.com,pwd=s3cr%2Ct &%",
             "passport1.4 pwd=s3cr%2ct%20&%25,sign-in=alice@example.com",

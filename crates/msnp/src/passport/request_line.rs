@@ -2,8 +2,8 @@
 
 /// Makes `GET /x` and `GET /x HTTP/1.0` in front of the LF at `end` a line of HTTP/1.1.
 ///
-/// libpurple and msn-pecan send no version, and search the answer for `HTTP/1.1 200 OK` (http.md section 0 items 2 and 5). `true` when
-/// it changed the line: who sent it does not know that a connection can be kept.
+/// libpurple and msn-pecan send no version, and search the answer for `HTTP/1.1 200 OK` (http.md section 0 items 2 and
+/// 5). `true` when it changed the line: who sent it does not know that a connection can be kept.
 pub fn complete_request_line(bytes: &mut Vec<u8>, end: usize) -> bool {
     const OURS: &[u8] = b" HTTP/1.1";
     const OLD: &[u8] = b"HTTP/1.0";

@@ -9,9 +9,9 @@ use crate::text::decode_ansi;
 use crate::xml::{BadXml, Reader, Step};
 
 /// The most tokens of one request (security.md section 6).
-pub const MOST_TOKENS: usize = 16;
+pub const MAX_TOKENS: usize = 16;
 /// The longest address of a service. Real ones are below 40; each is repeated in the answer.
-const MOST_ADDRESS: usize = 255;
+const MAX_ADDRESS: usize = 255;
 
 /// A request for tokens. `Debug` leaves the password out.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct RstRequest {
     pub tokens: Vec<TokenRequest>,
 }
 
-/// One token that is asked for. The policy that stands beside it is not looked at: libraries leave it out.
+/// One token that is asked for. Its policy is ignored: libraries leave it out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRequest {
     /// The number in `Id="RST<n>"`; without such an Id its place in the request.
@@ -96,11 +96,11 @@ impl Builder {
     }
 
     fn begin_token(&mut self, start: &BytesStart<'_>) -> Result<(), BadRst> {
-        if self.tokens.len() == MOST_TOKENS {
+        if self.tokens.len() == MAX_TOKENS {
             return Err(BadRst::Limit);
         }
         let place = u32::try_from(self.tokens.len()).unwrap_or_default();
-        // As it is written: a number needs no escapes, and a policy with a bare `&` beside it hurts nobody.
+        // As it is written: a number needs no escapes, and a policy with a bare `&` next to it does no harm.
         let id = start.try_get_attribute("Id").map_err(|_| BadRst::Xml)?;
         let number = id.and_then(|id| id.value.strip_prefix("RST")?.parse().ok());
         self.tokens.push(TokenRequest { number: number.unwrap_or(place), address: String::new() });
@@ -123,7 +123,7 @@ impl Builder {
         let mut tokens = self.tokens;
         for token in &mut tokens {
             token.address = token.address.trim().to_owned();
-            if token.address.len() > MOST_ADDRESS {
+            if token.address.len() > MAX_ADDRESS {
                 return Err(BadRst::Limit);
             }
         }

@@ -12,8 +12,8 @@ const MAX_DEPTH: usize = 32;
 
 /// A personal message: the payload of UUX, which goes to others byte for byte. Cheap to clone.
 ///
-/// It is well-formed UTF-8 XML with the root `Data`, without a document type and with none but the five entities of XML: a
-/// contact's client must not get anything else.
+/// It is well-formed UTF-8 XML with the root `Data`, without a document type and with none but the five entities of
+/// XML: a contact's client must not get anything else.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PersonalMessage(Arc<[u8]>);
 

@@ -21,7 +21,7 @@ pub struct Profile<'a> {
     pub country: &'a str,
     /// A token for web pages. It crosses the network in clear and must be worth nothing else.
     pub web_token: &'a str,
-    /// The client's address as the server sees it; port 0 over the HTTP gateway, where there is none.
+    /// The client's address as the server sees it; port 0 over the HTTP gateway, which knows none.
     pub client: SocketAddr,
 }
 

@@ -67,12 +67,11 @@ impl Shields {
     pub fn document(&self, dialect: Dialect) -> String {
         let mut out = String::from(r#"<?xml version="1.0" encoding="utf-8" ?><config><shield>"#);
         for ShieldedClients { major, minor, builds, deny } in &self.clients {
-            let (least, most) = (builds.start(), builds.end());
+            let (min, max) = (builds.start(), builds.end());
             let names: Vec<_> = deny.iter().map(|feature| feature.name()).collect();
             // The seed has a blank where nothing is denied.
             let deny = if names.is_empty() { " ".to_owned() } else { names.join(" ") };
-            let _ =
-                write!(out, r#"<cli maj="{major}" min="{minor}" minbld="{least}" maxbld="{most}" deny="{deny}" />"#);
+            let _ = write!(out, r#"<cli maj="{major}" min="{minor}" minbld="{min}" maxbld="{max}" deny="{deny}" />"#);
         }
         out.push_str("</shield><block>");
         if dialect >= Dialect::Msnp12 && !self.block_texts.is_empty() {

@@ -240,7 +240,7 @@ fn small_lines_have_the_words_that_their_reader_knows() {
         web_token: "x",
         client: "192.0.2.1:1863".parse().unwrap(),
     };
-    let presence = Presence {
+    let presence = PresenceInfo {
         status: Status::Busy,
         handle: bob(),
         name: name(),

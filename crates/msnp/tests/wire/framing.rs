@@ -1,5 +1,7 @@
 //! Cutting a stream that a test made: with any payload rule, at any places.
 
+use std::collections::BTreeSet;
+
 use msnp::Malformed;
 use msnp::frame::{Decoder, Flow, Frame, LineRules, Receiver};
 use proptest::sample::Index;
@@ -49,8 +51,26 @@ pub(crate) fn frames<S: From<Malformed>>(
     Ok(collector.frames)
 }
 
-/// Fails unless `bytes` are lines as a server must write them: no line end, NUL or tab inside one, single blanks, none at
-/// the end. `payloads` are the lengths of what follows each line.
+/// The line at the beginning of `bytes`, and what follows it.
+pub(crate) fn first_line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let end = bytes.windows(2).position(|pair| pair == b"\r\n").unwrap();
+    (&bytes[..end], &bytes[end + 2..])
+}
+
+/// The verb, or the code, that each of `lines` begins with.
+pub(crate) fn verbs(lines: impl IntoIterator<Item = Vec<u8>>) -> BTreeSet<String> {
+    let verb = |line: Vec<u8>| String::from_utf8(first_line(&line).0[..3].to_vec()).unwrap();
+    lines.into_iter().map(verb).collect()
+}
+
+/// Fails, with the names of those that are missing, unless all of `wanted` are among `made`.
+pub(crate) fn assert_all_made<'v>(wanted: impl IntoIterator<Item = &'v str>, made: &BTreeSet<String>) {
+    let missing: Vec<_> = wanted.into_iter().filter(|verb| !made.contains(*verb)).collect();
+    assert!(missing.is_empty(), "no strategy makes {missing:?}; made are {made:?}");
+}
+
+/// Fails unless `bytes` are lines as a server must write them: no line end, NUL or tab inside one, single blanks, none
+/// at the end. `payloads` are the lengths of what follows each line.
 pub(crate) fn assert_clean_lines(bytes: &[u8], payloads: &[usize]) {
     let mut rest = bytes;
     for payload in payloads {

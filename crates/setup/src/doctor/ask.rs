@@ -1,22 +1,18 @@
-//! One request over HTTP, read by hand: it is the spelling of the answer's header names that is looked at.
+//! One request over HTTP, and its answer in the doctor's words.
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 
 use super::finding::PATIENCE;
+use msnp_client::http::{Head, ReadError, read_response};
 
-/// Far more than any answer of ours.
-const MOST_ANSWER: u64 = 256 * 1024;
-const HEAD_END: &[u8] = b"\r\n\r\n";
-/// With what an answer begins.
-const BEGINNING: &[u8] = b"HTTP/1.";
 const NO_HTTP: &str = "what it answered is no HTTP";
 
 /// An answer, names of headers as they came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
-    head: String,
+    head: Head,
     pub(super) body: String,
 }
 
@@ -33,20 +29,23 @@ pub(super) enum Header<'a> {
 impl Answer {
     /// A header that clients look for by case, with exactly `": "` after it (docs/protocol/http.md section 0 item 1).
     pub(super) fn header(&self, name: &str) -> Header<'_> {
-        let mut lines = self.head.lines().filter_map(|line| line.split_once(':'));
-        match lines.find(|(there, _)| there.eq_ignore_ascii_case(name)) {
-            Some((there, value)) if there == name && value.starts_with(' ') => Header::Exact(value.trim()),
-            Some((there, value)) => Header::Otherwise(there, value.trim()),
-            None => Header::Missing,
+        match (self.head.exact_header(name), self.head.spelling(name), self.head.header(name)) {
+            (Some(value), ..) => Header::Exact(value.trim()),
+            (None, Some(there), Some(value)) => Header::Otherwise(there, value),
+            _ => Header::Missing,
         }
     }
 
     /// The value of a header in any spelling.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
-        match self.header(name) {
-            Header::Exact(value) | Header::Otherwise(_, value) => Some(value),
-            Header::Missing => None,
-        }
+        self.head.header(name)
+    }
+
+    /// One from its text.
+    #[cfg(test)]
+    pub(super) fn parse(text: &str) -> Self {
+        let (head, body) = Head::split(text.as_bytes()).unwrap();
+        Self { status: head.status(), head, body: String::from_utf8_lossy(body).into_owned() }
     }
 
     /// Who answered, as far as it says so.
@@ -55,17 +54,6 @@ impl Answer {
             Some(server) => format!("a server that calls itself {:?}", short(server)),
             None => "something that is no Swallowtail".to_owned(),
         }
-    }
-
-    /// One without its body, from what stands before it.
-    fn of_head(head: &[u8]) -> Option<Self> {
-        let head = String::from_utf8_lossy(head).into_owned();
-        let status = head.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
-        Some(Self { status, head, body: String::new() })
-    }
-
-    fn length(&self) -> Option<usize> {
-        self.value("Content-Length")?.parse().ok()
     }
 }
 
@@ -87,7 +75,10 @@ where
     let exchange = async {
         stream.write_all(request.as_bytes()).await.map_err(lost)?;
         stream.flush().await.map_err(lost)?;
-        read(stream).await
+        // What came of a body that is cut short is looked at too: some servers end TLS without saying goodbye.
+        let answer = read_response(&mut BufReader::new(stream)).await.map_err(unread)?;
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        Ok(Answer { status: answer.head.status(), head: answer.head, body })
     };
     let late = |_| Err(format!("no whole answer came within {} seconds", PATIENCE.as_secs()));
     timeout(PATIENCE, exchange).await.unwrap_or_else(late)
@@ -97,46 +88,14 @@ fn lost(error: std::io::Error) -> String {
     format!("the connection broke off: {error}")
 }
 
-/// Reads an answer to its end. The head is looked at once, and what it says of the length only compared.
-async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> Result<Answer, String> {
-    let (mut bytes, mut begun) = (Vec::new(), None);
-    let mut limited = stream.take(MOST_ANSWER);
-    loop {
-        let seen = bytes.len();
-        // Some servers end a connection over TLS without saying goodbye.
-        let read = limited.read_buf(&mut bytes).await;
-        if begun.is_none()
-            && let Some(end) = end_of_head(&bytes, seen)
-        {
-            let answer = Answer::of_head(bytes.get(..end).unwrap_or_default()).ok_or(NO_HTTP)?;
-            let start = end + HEAD_END.len();
-            let whole = start.saturating_add(answer.length().unwrap_or(usize::MAX));
-            begun = Some((answer, start, whole));
+fn unread(error: ReadError) -> String {
+    match error {
+        ReadError::Closed => "it closed the connection without an answer".to_owned(),
+        ReadError::Io(error) => lost(error),
+        ReadError::NotHttp | ReadError::HeadCut | ReadError::HeadTooLong | ReadError::TooManyHeaders => {
+            NO_HTTP.to_owned()
         }
-        if begun.is_none() && !bytes.iter().zip(BEGINNING).all(|(there, wanted)| there == wanted) {
-            return Err(NO_HTTP.to_owned());
-        }
-        let is_whole = begun.as_ref().is_some_and(|(_, _, whole)| bytes.len() >= *whole);
-        if !is_whole && matches!(read, Ok(1..)) {
-            continue;
-        }
-        return match (begun, bytes.is_empty(), read) {
-            (Some((answer, start, _)), ..) => {
-                let body = String::from_utf8_lossy(bytes.get(start..).unwrap_or_default()).into_owned();
-                Ok(Answer { body, ..answer })
-            }
-            (None, true, Err(error)) => Err(lost(error)),
-            (None, true, Ok(_)) => Err("it closed the connection without an answer".to_owned()),
-            (None, false, _) => Err(NO_HTTP.to_owned()),
-        };
     }
-}
-
-/// Where the head ends, if it does. Of the bytes that were seen before only the last can belong to its end.
-fn end_of_head(bytes: &[u8], seen: usize) -> Option<usize> {
-    let from = (seen + 1).saturating_sub(HEAD_END.len());
-    let end = bytes.get(from..)?.windows(HEAD_END.len()).position(|window| window == HEAD_END)?;
-    Some(from + end)
 }
 
 #[cfg(test)]
@@ -145,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_header_is_told_from_one_that_is_spelled_otherwise() {
-        let parse = |text: &str| Answer::of_head(text.as_bytes()).unwrap();
+        let parse = |text: &str| Answer::parse(&format!("{text}\r\n\r\n"));
         let good = parse("HTTP/1.1 200 OK\r\nPassportURLs: DALogin=x");
         assert_eq!(good.header("PassportURLs"), Header::Exact("DALogin=x"));
         let lower = parse("HTTP/1.1 200 OK\r\npassporturls: DALogin=x");

@@ -13,17 +13,12 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
 
 use super::codes;
-use super::finding::Finding;
-use super::known::Known;
+use super::exam::Exam;
+use super::finding::{Finding, Learnt};
+use super::found::Trust;
+use super::handshake::CertificateChain;
 use crate::client_table::Client;
 use swallowtail_base::utc::Utc;
-
-/// What a server showed in its handshake.
-#[derive(Clone, Debug)]
-pub(super) struct Shown {
-    pub(super) certificate: CertificateDer<'static>,
-    pub(super) more: Vec<CertificateDer<'static>>,
-}
 
 /// Days before its end that a certificate is worth a word.
 const SOON_DAYS: u64 = 21;
@@ -35,7 +30,7 @@ const IS_AUTHORITY: &str = "CaUsedAsEndEntity";
 const NEW_ONE: &str = "renew its files under [[tls.certificate]] and have the server read them again (SIGHUP); or take them out: with \
                        tls.own_root it makes certificates itself, whose root clients find at /setup";
 
-impl Shown {
+impl CertificateChain {
     /// What a client that knows these roots says at this time.
     fn verdict(&self, roots: &RootCertStore, now: UnixTime) -> Result<(), Error> {
         let parsed = ParsedCertificate::try_from(&self.certificate)?;
@@ -80,27 +75,33 @@ fn plain(name: &str) -> String {
 }
 
 /// Judges what [`super::tls::versions`] saw.
-pub(super) fn judge(known: &mut Known<'_>) -> Finding {
-    let Some(shown) = known.shown.clone() else {
-        return Finding::skipped("there was no handshake over TLS to show one");
+pub(super) fn judge(exam: Exam<'_>, shown: Option<&CertificateChain>) -> Learnt<Trust> {
+    let Some(shown) = shown else {
+        return Finding::skipped("there was no handshake over TLS to show one").into();
     };
-    let finding = match (dates(&shown), names(known, &shown)) {
-        (Some(red), _) => red.shows(codes::BAD_DATE),
-        (None, Err(red)) => red.shows(codes::BAD_NAME),
-        (None, Ok(whose)) => {
-            let root = root(known, &shown);
-            known.is_proven = matches!(root, Voucher::Proven(_));
-            root.finding(&whose, shown.end()).shows(codes::BAD_ROOT)
-        }
-    };
-    let is_checked = known.options.client.is_none_or(Client::checks_certificate);
-    known.is_trusted = finding.is_green() || !is_checked;
-    match known.options.client {
+    let (finding, is_proven) = examine(exam, shown);
+    let is_checked = exam.options.client.is_none_or(Client::checks_certificate);
+    let trust = Trust { is_trusted: finding.is_green() || !is_checked, is_proven };
+    let finding = match exam.options.client {
         Some(client) if client.needs_old_tls() && !finding.is_green() => Finding::skipped(format!(
             "Windows XP is shown that of the terminator (packaging/old-tls) and never this one: {}",
             finding.text
         )),
         _ => finding,
+    };
+    Learnt { finding, value: trust }
+}
+
+/// What a client would find, and whether a root that we know of vouches for the certificate.
+fn examine(exam: Exam<'_>, shown: &CertificateChain) -> (Finding, bool) {
+    match (dates(shown), names(exam, shown)) {
+        (Some(red), _) => (red.shows(codes::BAD_DATE), false),
+        (None, Err(red)) => (red.shows(codes::BAD_NAME), false),
+        (None, Ok(whose)) => {
+            let root = root(exam, shown);
+            let is_proven = matches!(root, RootVerdict::Proven(_));
+            (root.finding(&whose, shown.end()).shows(codes::BAD_ROOT), is_proven)
+        }
     }
 }
 
@@ -109,7 +110,7 @@ fn day(seconds: u64) -> String {
 }
 
 /// What is wrong with its time, or with itself.
-fn dates(shown: &Shown) -> Option<Finding> {
+fn dates(shown: &CertificateChain) -> Option<Finding> {
     use CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext, UnknownIssuer};
     let Err(error) = shown.verdict(&RootCertStore::empty(), UnixTime::now()) else { return None };
     let Error::InvalidCertificate(why) = error else {
@@ -131,16 +132,16 @@ fn dates(shown: &Shown) -> Option<Finding> {
 }
 
 /// Whom it is for, or what is wrong with its names.
-fn names(known: &Known<'_>, shown: &Shown) -> Result<String, Finding> {
-    let own = known.tls_name();
-    let (wanted, whose): (Vec<_>, _) = match known.options.client {
+fn names(exam: Exam<'_>, shown: &CertificateChain) -> Result<String, Finding> {
+    let own = exam.tls_name();
+    let (wanted, whose): (Vec<_>, _) = match exam.options.client {
         Some(client) if client.checks_certificate() => (client.sign_in_hosts.to_vec(), client.name),
         _ if shown.is_for(&own).is_ok() => return Ok(own),
         _ => (Client::official_sign_in_hosts(), "Microsoft's clients"),
     };
     let (good, missing): (Vec<_>, Vec<_>) = wanted.iter().copied().partition(|host| shown.is_for(host).is_ok());
     // It need not have the names of every client; one of them shows what it is for.
-    let is_enough = known.options.client.is_none() && !good.is_empty();
+    let is_enough = exam.options.client.is_none() && !good.is_empty();
     if missing.is_empty() || is_enough {
         return Ok(good.join(", "));
     }
@@ -158,7 +159,7 @@ fn names(known: &Known<'_>, shown: &Shown) -> Result<String, Finding> {
 }
 
 /// Who vouches for a certificate.
-enum Voucher {
+enum RootVerdict {
     /// Somebody that we know of; how, in words.
     Proven(String),
     /// Nobody that we know of; what that means, in words.
@@ -167,7 +168,7 @@ enum Voucher {
     Wrong(String, &'static str),
 }
 
-impl Voucher {
+impl RootVerdict {
     /// As the end of a sentence about whom it is for, and how long.
     fn finding(self, whose: &str, end: Option<u64>) -> Finding {
         let left = end.map(|end| end.saturating_sub(UnixTime::now().as_secs()) / 86_400);
@@ -184,35 +185,35 @@ impl Voucher {
 }
 
 /// Who vouches for it: the root that is named, else a public one, else for our own server what its settings have it show.
-fn root(known: &Known<'_>, shown: &Shown) -> Voucher {
-    if let Some(file) = &known.options.root {
+fn root(exam: Exam<'_>, shown: &CertificateChain) -> RootVerdict {
+    if let Some(file) = &exam.options.root {
         return match vouched(shown, file) {
-            Ok(Ok(how)) => Voucher::Proven(how),
-            Ok(Err(error)) => Voucher::Wrong(
+            Ok(Ok(how)) => RootVerdict::Proven(how),
+            Ok(Err(error)) => RootVerdict::Wrong(
                 format!("the certificate does not lead to the root in {}: {error}", file.display()),
                 "have the server show a certificate of that root, followed by those in between (tls.certificate.chain)",
             ),
-            Err(why) => Voucher::Wrong(why, "name a PEM file with --root"),
+            Err(why) => RootVerdict::Wrong(why, "name a PEM file with --root"),
         };
     }
     let system = SYSTEM_ROOTS.iter().find_map(|file| read_roots(Path::new(file)).ok());
     if system.is_some_and(|roots| shown.verdict(&roots, UnixTime::now()).is_ok()) {
-        return Voucher::Proven("its root is a public one".to_owned());
+        return RootVerdict::Proven("its root is a public one".to_owned());
     }
     let (mut strange, mut unread) = (Vec::new(), Vec::new());
-    for file in known.target.ours.iter().flat_map(|ours| &ours.certificates) {
+    for file in exam.target.ours.iter().flat_map(|ours| &ours.certificates) {
         match vouched(shown, file) {
-            Ok(Ok(how)) => return Voucher::Proven(how),
+            Ok(Ok(how)) => return RootVerdict::Proven(how),
             Ok(Err(_)) => strange.push(file.display().to_string()),
             Err(why) => unread.push(why),
         }
     }
     let private = "its root is a private one, which each client's Windows must be given";
     match (&strange[..], &unread[..]) {
-        ([], []) => Voucher::Private(private.to_owned()),
+        ([], []) => RootVerdict::Private(private.to_owned()),
         // Its directory is for the server's user alone, and who runs this may be another.
-        (_, [why, ..]) => Voucher::Private(format!("{private}; whether it is this server's was not seen: {why}")),
-        (files, []) => Voucher::Wrong(
+        (_, [why, ..]) => RootVerdict::Private(format!("{private}; whether it is this server's was not seen: {why}")),
+        (files, []) => RootVerdict::Wrong(
             format!("the certificate comes neither from a public root nor from {}", files.join(" or ")),
             "see that it is this server that answers there; if its settings or files were changed since it started, have it read \
              them again (SIGHUP), or start it again",
@@ -224,7 +225,7 @@ fn root(known: &Known<'_>, shown: &Shown) -> Voucher {
 ///
 /// # Errors
 /// Why it cannot be read.
-fn vouched(shown: &Shown, file: &Path) -> Result<Result<String, Error>, String> {
+fn vouched(shown: &CertificateChain, file: &Path) -> Result<Result<String, Error>, String> {
     let roots = read_roots(file)?;
     let is_itself = CertificateDer::pem_file_iter(file)
         .is_ok_and(|mut roots| roots.any(|root| root.is_ok_and(|root| root == shown.certificate)));

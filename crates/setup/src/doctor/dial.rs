@@ -8,13 +8,13 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::finding::Finding;
-use super::target::{Place, Target};
+use super::target::{HostPort, Target};
 use swallowtail_config::is_private;
 
 /// Shorter than a hop, so that a silent firewall is told from a slow answer.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Why a place is not reached.
+/// Why an address is not reached.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unreached {
     NoSuchName,
@@ -24,13 +24,13 @@ pub(super) enum Unreached {
 }
 
 impl Unreached {
-    /// The cause, in a sentence about `place`.
-    pub(super) fn cause(&self, place: &Place) -> String {
+    /// The cause, in a sentence about the address.
+    pub(super) fn cause(&self, host_port: &HostPort) -> String {
         match self {
-            Self::NoSuchName => format!("the name {} leads to no address", place.host),
-            Self::Refused => format!("nothing listens on {place}"),
-            Self::Silent => format!("{place} says nothing, not even no: a firewall, or no such machine"),
-            Self::Other(why) => format!("{place} cannot be reached: {why}"),
+            Self::NoSuchName => format!("the name {} leads to no address", host_port.host),
+            Self::Refused => format!("nothing listens on {host_port}"),
+            Self::Silent => format!("{host_port} says nothing, not even no: a firewall, or no such machine"),
+            Self::Other(why) => format!("{host_port} cannot be reached: {why}"),
         }
     }
 }
@@ -46,14 +46,14 @@ pub(super) async fn addresses(host: &str) -> Vec<IpAddr> {
 }
 
 /// The address to dial.
-pub(super) async fn address(place: &Place) -> Result<SocketAddr, Unreached> {
-    let found = addresses(&place.host).await;
-    found.first().map(|ip| SocketAddr::new(*ip, place.port)).ok_or(Unreached::NoSuchName)
+pub(super) async fn address(host_port: &HostPort) -> Result<SocketAddr, Unreached> {
+    let found = addresses(&host_port.host).await;
+    found.first().map(|ip| SocketAddr::new(*ip, host_port.port)).ok_or(Unreached::NoSuchName)
 }
 
 /// Connects.
-pub(super) async fn dial(place: &Place) -> Result<TcpStream, Unreached> {
-    let address = address(place).await?;
+pub(super) async fn dial(host_port: &HostPort) -> Result<TcpStream, Unreached> {
+    let address = address(host_port).await?;
     match timeout(DIAL_TIMEOUT, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Err(Unreached::Refused),
@@ -92,6 +92,6 @@ pub(super) async fn names(target: &Target) -> Finding {
 }
 
 /// Whether what is sent there stays on this machine or in a private network.
-pub(super) async fn is_near(place: &Place) -> bool {
-    address(place).await.is_ok_and(|address| is_private(address.ip()))
+pub(super) async fn is_near(host_port: &HostPort) -> bool {
+    address(host_port).await.is_ok_and(|address| is_private(address.ip()))
 }

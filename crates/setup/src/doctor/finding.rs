@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 /// The time of one hop. A client would wait longer; somebody who looks for a fault would not.
 pub(super) const HOP_SECONDS: u64 = 5;
 /// The time of one answer: less than a hop, so that the hop can still say what it was that did not come.
@@ -76,4 +78,49 @@ pub struct Hop {
     pub name: &'static str,
     /// What was found.
     pub finding: Finding,
+}
+
+/// A finding, and what the hop learnt for later ones. A finding alone is one of a hop that learnt nothing.
+#[derive(Debug)]
+pub(super) struct Learnt<T> {
+    pub(super) finding: Finding,
+    pub(super) value: T,
+}
+
+impl<T: Default> From<Finding> for Learnt<T> {
+    fn from(finding: Finding) -> Self {
+        Self { finding, value: T::default() }
+    }
+}
+
+/// A hop within its time; `codes` are what a client shows if there is no answer.
+pub(super) async fn bounded<T: From<Finding>>(codes: &'static [&'static str], hop: impl Future<Output = T>) -> T {
+    let late = |_| {
+        Finding::red(
+            format!("no answer within {HOP_SECONDS} seconds"),
+            "look at the load of the server, and at what stands between it and this machine",
+        )
+        .shows(codes)
+        .into()
+    };
+    timeout(Duration::from_secs(HOP_SECONDS), hop).await.unwrap_or_else(late)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::codes;
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hop_that_hangs_is_red_in_its_time() {
+        let finding: Finding = bounded(codes::NO_TLS, std::future::pending()).await;
+        assert_eq!(finding.state, State::Red);
+        assert!(finding.text.contains("5 seconds"), "{finding:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hop_that_hangs_has_learnt_nothing() {
+        let learnt: Learnt<Option<u8>> = bounded(codes::NO_TLS, std::future::pending()).await;
+        assert_eq!((learnt.finding.codes, learnt.value), (codes::NO_TLS, None));
+    }
 }

@@ -8,9 +8,12 @@ use tokio::time::{sleep, timeout};
 use super::ask::{Answer, ask};
 use super::codes;
 use super::dial::dial;
+use super::exam::Exam;
 use super::finding::Finding;
-use super::known::Known;
-use super::target::Place;
+use super::found::{Nexus, OpenPorts};
+use super::route::plain_http;
+use super::spelling::Spelling;
+use super::target::HostPort;
 
 /// The host that clients name.
 const HOST: &str = "gateway.messenger.hotmail.com";
@@ -21,40 +24,40 @@ const POLLED_FOR: Duration = Duration::from_secs(2);
 const WRONG_PLACE: &str = "lead port 80 to listen.http of Swallowtail, with the path /gateway/ and with POST";
 
 /// Opens, polls and closes.
-pub(super) async fn examine(known: &mut Known<'_>) -> Finding {
-    if let Some(skipped) = known.no_http() {
-        return skipped;
-    }
-    let Some(place) = known.target.http.clone() else { return Finding::skipped("there is no address") };
-    match session(known, &place).await {
-        Ok(()) => Finding::green(format!("a session over {place} opens, answers and closes")),
+pub(super) async fn examine(exam: Exam<'_>, open: OpenPorts, nexus: Nexus, spelling: &mut Spelling) -> Finding {
+    let host_port = match plain_http(exam, open, nexus) {
+        Ok(host_port) => host_port,
+        Err(skipped) => return skipped,
+    };
+    match session(host_port, spelling).await {
+        Ok(()) => Finding::green(format!("a session over {host_port} opens, answers and closes")),
         Err(red) => red.shows(codes::NO_NOTIFICATION),
     }
 }
 
-async fn session(known: &mut Known<'_>, place: &Place) -> Result<(), Finding> {
-    let open = format!("Action=open&Server=NS&IP={}", place.host);
-    let answer = post(place, &open, "VER 1 MSNP12 MSNP11 MSNP10 MSNP9 MSNP8 CVR0\r\n").await?;
-    let (mut id, mut heard) = (known.session_id(&answer)?.0, answer.body);
+async fn session(host_port: &HostPort, spelling: &mut Spelling) -> Result<(), Finding> {
+    let open = format!("Action=open&Server=NS&IP={}", host_port.host);
+    let answer = post(host_port, &open, "VER 1 MSNP12 MSNP11 MSNP10 MSNP9 MSNP8 CVR0\r\n").await?;
+    let (mut id, mut heard) = (session_id(&answer, spelling)?.0, answer.body);
     let greeted = async {
         while !heard.starts_with("VER 1 MSNP") {
             sleep(POLL_PAUSE).await;
-            let answer = post(place, &format!("Action=poll&SessionID={id}"), "").await?;
-            id = known.session_id(&answer)?.0;
+            let answer = post(host_port, &format!("Action=poll&SessionID={id}"), "").await?;
+            id = session_id(&answer, spelling)?.0;
             heard.push_str(&answer.body);
         }
         Ok(id)
     };
     let id = polled("the notification server behind it says nothing to VER", greeted).await?;
-    let mut answer = post(place, &format!("SessionID={id}"), "OUT\r\n").await?;
+    let mut answer = post(host_port, &format!("SessionID={id}"), "OUT\r\n").await?;
     let closed = async {
         loop {
-            let (next, is_closed) = known.session_id(&answer)?;
+            let (next, is_closed) = session_id(&answer, spelling)?;
             if is_closed {
                 return Ok(());
             }
             sleep(POLL_PAUSE).await;
-            answer = post(place, &format!("Action=poll&SessionID={next}"), "").await?;
+            answer = post(host_port, &format!("Action=poll&SessionID={next}"), "").await?;
         }
     };
     polled("it does not close after OUT", closed).await
@@ -69,31 +72,52 @@ async fn polled<T>(why: &str, polls: impl Future<Output = Result<T, Finding>>) -
     timeout(POLLED_FOR, polls).await.unwrap_or_else(late)
 }
 
-impl Known<'_> {
-    /// The session that an answer names, and whether it is its last one.
-    fn session_id(&mut self, answer: &Answer) -> Result<(String, bool), Finding> {
-        let words = self.exact(answer, "X-MSN-Messenger")?;
-        let id = words.split(';').find_map(|word| word.trim().strip_prefix("SessionID="));
-        // msn-pecan keys its sessions by what is before the dot.
-        match id {
-            Some(id) if id.matches('.').count() == 1 && id.bytes().all(|byte| byte.is_ascii_graphic()) => {
-                Ok((id.to_owned(), words.contains("Session=close")))
-            }
-            _ => Err(Finding::red("X-MSN-Messenger names no session as clients expect it", WRONG_PLACE)),
+/// The session that an answer names, and whether it is its last one.
+fn session_id(answer: &Answer, spelling: &mut Spelling) -> Result<(String, bool), Finding> {
+    let words = spelling.exact(answer, "X-MSN-Messenger")?;
+    let id = words.split(';').find_map(|word| word.trim().strip_prefix("SessionID="));
+    // msn-pecan keys its sessions by what is before the dot.
+    match id {
+        Some(id) if id.matches('.').count() == 1 && id.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Ok((id.to_owned(), words.contains("Session=close")))
         }
+        _ => Err(Finding::red("X-MSN-Messenger names no session as clients expect it", WRONG_PLACE)),
     }
 }
 
-async fn post(place: &Place, query: &str, commands: &str) -> Result<Answer, Finding> {
-    let mut stream = dial(place).await.map_err(|why| Finding::red(why.cause(place), WRONG_PLACE))?;
+async fn post(host_port: &HostPort, query: &str, commands: &str) -> Result<Answer, Finding> {
+    let mut stream = dial(host_port).await.map_err(|why| Finding::red(why.cause(host_port), WRONG_PLACE))?;
     let head = format!("POST /gateway/gateway.dll?{query} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: {CONTENT_TYPE}");
     let answer = ask(&mut stream, &head, commands).await;
     match answer {
         Ok(answer) if answer.status == 200 => Ok(answer),
         Ok(answer) => {
-            let cause = format!("on {place} the gateway's path is answered with {} by {}", answer.status, answer.who());
+            let cause =
+                format!("on {host_port} the gateway's path is answered with {} by {}", answer.status, answer.who());
             Err(Finding::red(cause, WRONG_PLACE))
         }
-        Err(why) => Err(Finding::red(format!("no gateway answers on {place}: {why}"), WRONG_PLACE)),
+        Err(why) => Err(Finding::red(format!("no gateway answers on {host_port}: {why}"), WRONG_PLACE)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::target::{Ports, Target};
+    use super::*;
+
+    #[test]
+    fn a_session_is_named_with_one_dot() {
+        let mut spelling = Spelling::new(&Target::remote("a.example", Ports { notification: 1, http: 2, https: 3 }));
+        for (words, expected) in [
+            ("SessionID=1.2; GW-IP=a.example", Some(("1.2", false))),
+            ("SessionID=1.2; GW-IP=a.example; Session=close", Some(("1.2", true))),
+            ("SessionID=12; GW-IP=a.example", None),
+            ("SessionID=1.2.3", None),
+            ("GW-IP=a.example", None),
+        ] {
+            let answer = Answer::parse(&format!("HTTP/1.1 200 OK\r\nX-MSN-Messenger: {words}\r\n\r\n"));
+            let found = session_id(&answer, &mut spelling).ok();
+            assert_eq!(found.as_ref().map(|(id, is_closed)| (id.as_str(), *is_closed)), expected, "{words}");
+        }
     }
 }

@@ -1,130 +1,136 @@
 //! Getting a ticket both ways: the login page of Passport 1.4, and `RST.srf` (docs/protocol/http.md sections 1.2 and 2).
 
-use msnp::Handle;
 use msnp::notification::Ticket;
 use quick_xml::escape::escape;
 
 use super::ask::{Answer, Header, ask};
 use super::codes;
-use super::finding::Finding;
-use super::known::{Known, Way};
-use super::nexus::{instead, no_way, unexpected};
+use super::exam::Exam;
+use super::finding::{Finding, Learnt};
+use super::found::{Nexus, Transport};
+use super::nexus::unexpected;
+use super::route::Route;
+use super::spelling::Spelling;
 use super::target::TestAccount;
 use crate::client_table::SignIn;
 use msnp_client::{authorization, ticket_of};
 
-/// Nobody: without a test account it is the refusal that is looked at. `.invalid` is no domain of anybody's.
-const NOBODY: &str = "doctor@swallowtail.invalid";
-
-/// Who signs in, and whether that is an account of the operator's.
-fn who(known: &Known<'_>) -> Option<(TestAccount, bool)> {
-    if let Some(account) = known.options.account.clone() {
-        return Some((account, true));
+/// One of the two kinds of login; what it learns is the ticket of the test account.
+pub(super) async fn examine(
+    exam: Exam<'_>,
+    kind: SignIn,
+    route: &Result<Route<'_>, &'static str>,
+    nexus: Nexus,
+    spelling: &mut Spelling,
+) -> Learnt<Option<Ticket>> {
+    if let Some(client) = exam.options.client.filter(|client| client.sign_in != kind) {
+        return Finding::skipped(format!("{} does not sign in this way", client.name)).into();
     }
-    let handle = Handle::parse(NOBODY).ok()?;
-    Some((TestAccount { handle, password: swallowtail_base::random::token() }, false))
-}
-
-/// The account of the operator's, or nobody.
-pub(super) fn handle(known: &Known<'_>) -> Option<Handle> {
-    who(known).map(|(account, _)| account.handle)
-}
-
-/// One of the two kinds of login.
-pub(super) async fn examine(known: &mut Known<'_>, kind: SignIn) -> Finding {
-    if let Some(client) = known.options.client.filter(|client| client.sign_in != kind) {
-        return Finding::skipped(format!("{} does not sign in this way", client.name));
-    }
-    let Some(way) = known.way() else { return Finding::skipped(no_way(known)) };
-    if known.silent.is_some() {
-        return Finding::skipped("nobody answered to the nexus");
-    }
-    let Some((account, is_real)) = who(known) else { return Finding::skipped("there is nobody to sign in") };
-    if is_real && let Some(why) = kept_back(way, known.is_near(way).await, known.is_proven) {
-        return Finding::skipped(why);
-    }
-    let (mut stream, _) = match known.sign_in(way).await {
-        Ok(found) => found,
-        Err(why) => return Finding::red(why, "see the hops above").shows(codes::NO_SIGN_IN),
+    let route = match route {
+        Ok(route) => route,
+        Err(why) => return Finding::skipped(*why).into(),
     };
-    let host = known.sign_in_host();
-    let (head, body, path) = match kind {
+    if nexus.silent.is_some() {
+        return Finding::skipped("nobody answered to the nexus").into();
+    }
+    let Some((account, is_real)) = exam.account() else { return Finding::skipped("there is nobody to sign in").into() };
+    if is_real && let Some(why) = kept_back(route.transport, route.is_near().await, route.is_proven) {
+        return Finding::skipped(why).into();
+    }
+    let mut stream = match route.connect().await {
+        Ok(stream) => stream,
+        Err(why) => return Finding::red(why, "see the hops above").shows(codes::NO_SIGN_IN).into(),
+    };
+    let (head, body) = request(kind, &route.host(), &account);
+    let learnt = match ask(&mut stream, &head, &body).await {
+        Ok(answer) => judge(kind, &answer, is_real, spelling),
+        Err(why) => {
+            let remedy = "see that the port leads to Swallowtail";
+            return Finding::red(format!("{}: {why}", path(kind)), remedy).shows(codes::NO_SIGN_IN).into();
+        }
+    };
+    if learnt.finding.is_green() {
+        let finding = Finding::green(format!("{}{}", learnt.finding.text, route.instead()));
+        return Learnt { finding, ..learnt };
+    }
+    learnt
+}
+
+fn path(kind: SignIn) -> &'static str {
+    match kind {
+        SignIn::Passport14 => "/login2.srf",
+        SignIn::Rst => "/RST.srf",
+    }
+}
+
+/// The head and the body of the request.
+fn request(kind: SignIn, host: &str, account: &TestAccount) -> (String, String) {
+    let path = path(kind);
+    match kind {
         SignIn::Passport14 => {
             let authorization = authorization(&account.handle, &account.password);
-            let head = format!("GET /login2.srf HTTP/1.1\r\nHost: {host}\r\nAuthorization: {authorization}");
-            (head, String::new(), "/login2.srf")
+            (format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {authorization}"), String::new())
         }
         SignIn::Rst => {
-            let head = format!("POST /RST.srf HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/soap+xml");
-            (head, envelope(&account), "/RST.srf")
+            let head = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/soap+xml");
+            (head, envelope(account))
         }
-    };
-    let answer = match ask(&mut stream, &head, &body).await {
-        Ok(answer) => answer,
-        Err(why) => {
-            return Finding::red(format!("{path}: {why}"), "see that the port leads to Swallowtail")
-                .shows(codes::NO_SIGN_IN);
-        }
-    };
-    let finding = match kind {
-        SignIn::Passport14 => passport14(known, &answer, is_real),
-        SignIn::Rst => rst(known, &answer, is_real),
-    };
-    if finding.is_green() {
-        return Finding::green(format!("{}{}", finding.text, instead(known, way)));
     }
-    finding
+}
+
+fn judge(kind: SignIn, answer: &Answer, is_real: bool, spelling: &mut Spelling) -> Learnt<Option<Ticket>> {
+    match kind {
+        SignIn::Passport14 => passport14(answer, is_real, spelling),
+        SignIn::Rst => rst(answer, is_real),
+    }
 }
 
 /// Why the password of the test account is not sent: in between somebody could read it, or take it with a certificate of his own.
-fn kept_back(way: Way, is_near: bool, is_proven: bool) -> Option<&'static str> {
-    match way {
+fn kept_back(transport: Transport, is_near: bool, is_proven: bool) -> Option<&'static str> {
+    match transport {
         _ if is_near => None,
-        Way::Plain => Some("the password of the test account is not sent in clear over the internet"),
-        Way::Tls if !is_proven => Some(
+        Transport::Plain => Some("the password of the test account is not sent in clear over the internet"),
+        Transport::Tls if !is_proven => Some(
             "over the internet the password of the test account is given only to a certificate of a public root, or of the one that \
              --root FILE names",
         ),
-        Way::Tls => None,
+        Transport::Tls => None,
     }
 }
 
-fn passport14(known: &mut Known<'_>, answer: &Answer, is_real: bool) -> Finding {
+fn passport14(answer: &Answer, is_real: bool, spelling: &mut Spelling) -> Learnt<Option<Ticket>> {
     match answer.status {
-        200 => {
-            let info = match known.exact(answer, "Authentication-Info") {
-                Ok(info) => info,
-                Err(red) => return red,
-            };
-            granted(known, ticket_of(info), is_real)
-        }
+        200 => match spelling.exact(answer, "Authentication-Info") {
+            Ok(info) => granted(ticket_of(info), is_real),
+            Err(red) => red.into(),
+        },
         302 if answer.header("Location") != Header::Missing => {
             let page = super::ask::short(answer.value("Location").unwrap_or_default());
-            Finding::skipped(format!("clients are sent on to {page} (sign_in.redirect), which is not followed"))
+            Finding::skipped(format!("clients are sent on to {page} (sign_in.redirect), which is not followed")).into()
         }
-        401 => match known.exact(answer, "WWW-Authenticate") {
-            Ok(why) if why.contains("da-status=failed") => refused(is_real),
-            Ok(_) => unexpected(answer, "/login2.srf"),
-            Err(red) => red,
+        401 => match spelling.exact(answer, "WWW-Authenticate") {
+            Ok(why) if why.contains("da-status=failed") => refused(is_real).into(),
+            Ok(_) => unexpected(answer, path(SignIn::Passport14)).into(),
+            Err(red) => red.into(),
         },
-        _ => unexpected(answer, "/login2.srf"),
+        _ => unexpected(answer, path(SignIn::Passport14)).into(),
     }
 }
 
-fn rst(known: &mut Known<'_>, answer: &Answer, is_real: bool) -> Finding {
+fn rst(answer: &Answer, is_real: bool) -> Learnt<Option<Ticket>> {
     if answer.status != 200 {
-        return unexpected(answer, "/RST.srf");
+        return unexpected(answer, path(SignIn::Rst)).into();
     }
     if answer.body.contains("FailedAuthentication") {
-        return refused(is_real);
+        return refused(is_real).into();
     }
     let token = answer.body.split_once("<wsse:BinarySecurityToken Id=\"Compact1\">");
     let word = token.and_then(|(_, rest)| rest.split_once('<')).map(|(word, _)| word.replace("&amp;", "&"));
-    granted(known, word.and_then(|word| Ticket::parse(&word)), is_real)
+    granted(word.and_then(|word| Ticket::parse(&word)), is_real)
 }
 
-fn granted(known: &mut Known<'_>, ticket: Option<Ticket>, is_real: bool) -> Finding {
-    match (ticket, is_real) {
+fn granted(ticket: Option<Ticket>, is_real: bool) -> Learnt<Option<Ticket>> {
+    let finding = match (&ticket, is_real) {
         (None, _) => Finding::red(
             "the answer has no ticket where clients look for it",
             "see that it comes from Swallowtail, unchanged on its way",
@@ -134,11 +140,9 @@ fn granted(known: &mut Known<'_>, ticket: Option<Ticket>, is_real: bool) -> Find
             "an account that cannot exist, with a random password, was given a ticket",
             "find out which server answers there: it lets everybody in",
         ),
-        (ticket, true) => {
-            known.ticket = ticket;
-            Finding::green("the test account has a ticket")
-        }
-    }
+        (Some(_), true) => Finding::green("the test account has a ticket"),
+    };
+    Learnt { finding, value: ticket.filter(|_| is_real) }
 }
 
 fn refused(is_real: bool) -> Finding {
@@ -176,7 +180,11 @@ fn envelope(account: &TestAccount) -> String {
 
 #[cfg(test)]
 mod tests {
+    use msnp::Handle;
+
+    use super::super::target::{Ports, Target};
     use super::*;
+    use crate::doctor::finding::State;
 
     #[test]
     fn the_request_for_tokens_is_one_that_the_server_reads() {
@@ -189,15 +197,54 @@ mod tests {
     }
 
     #[test]
-    fn over_the_internet_a_password_is_for_a_proven_certificate_alone() {
-        for (way, is_near, is_proven, is_sent) in [
-            (Way::Plain, true, false, true),
-            (Way::Plain, false, true, false),
-            (Way::Tls, true, false, true),
-            (Way::Tls, false, false, false),
-            (Way::Tls, false, true, true),
+    fn answers_of_the_login_page_are_judged_by_status_and_header() {
+        let target = Target::remote("a.example", Ports { notification: 1, http: 2, https: 3 });
+        let ticket = "Authentication-Info: Passport1.4 da-status=success,from-PP='t=a&p='";
+        let failed = "WWW-Authenticate: Passport1.4 da-status=failed";
+        for (status, header, is_real, state, words) in [
+            (200, ticket, true, State::Green, "has a ticket"),
+            (200, ticket, false, State::Red, "cannot exist"),
+            (200, "Authentication-Info: none", true, State::Red, "no ticket"),
+            (200, "Server: x", true, State::Red, "no header Authentication-Info"),
+            (401, failed, false, State::Green, "refused, as it should be"),
+            (401, failed, true, State::Red, "the test account is refused"),
+            (401, "WWW-Authenticate: Basic", true, State::Red, "answered with 401"),
+            (302, "Location: http://b.example/", true, State::Skipped, "sent on to http://b.example/"),
+            (403, "Server: x", true, State::Red, "not taken over plain HTTP"),
+            (503, "Server: x", true, State::Red, "answered with 503"),
         ] {
-            assert_eq!(kept_back(way, is_near, is_proven).is_none(), is_sent, "{way:?} {is_near} {is_proven}");
+            let answer = Answer::parse(&format!("HTTP/1.1 {status} x\r\n{header}\r\n\r\n"));
+            let learnt = judge(SignIn::Passport14, &answer, is_real, &mut Spelling::new(&target));
+            assert!(learnt.finding.state == state && learnt.finding.text.contains(words), "{:?}", learnt.finding);
+            assert_eq!(learnt.value.is_some(), state == State::Green && is_real, "{status} {header}");
+        }
+    }
+
+    #[test]
+    fn a_ticket_of_rst_is_where_clients_look_for_it() {
+        let target = Target::remote("a.example", Ports { notification: 1, http: 2, https: 3 });
+        let token = "<wsse:BinarySecurityToken Id=\"Compact1\">t=a&amp;p=</wsse:BinarySecurityToken>";
+        for (body, ticket) in [(token, Some("t=a&p=")), ("<other/>", None)] {
+            let answer = Answer::parse(&format!("HTTP/1.1 200 OK\r\n\r\n{body}"));
+            let learnt = judge(SignIn::Rst, &answer, true, &mut Spelling::new(&target));
+            assert_eq!(learnt.value, ticket.and_then(Ticket::parse), "{body}");
+        }
+    }
+
+    #[test]
+    fn over_the_internet_a_password_is_for_a_proven_certificate_alone() {
+        for (transport, is_near, is_proven, is_sent) in [
+            (Transport::Plain, true, false, true),
+            (Transport::Plain, false, true, false),
+            (Transport::Tls, true, false, true),
+            (Transport::Tls, false, false, false),
+            (Transport::Tls, false, true, true),
+        ] {
+            assert_eq!(
+                kept_back(transport, is_near, is_proven).is_none(),
+                is_sent,
+                "{transport:?} {is_near} {is_proven}"
+            );
         }
     }
 

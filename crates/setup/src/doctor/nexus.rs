@@ -1,42 +1,51 @@
 //! The nexus, by which clients 5.0 to 7.0 find the login page (docs/protocol/http.md section 1.1), and the clock that its answer shows.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use super::ask::{Answer, ask};
 use super::codes;
-use super::finding::Finding;
-use super::known::{Known, Way};
+use super::finding::{Finding, Learnt, bounded};
+use super::found::Nexus;
+use super::route::Route;
+use super::spelling::Spelling;
+use swallowtail_base::clock::unix_seconds;
 use swallowtail_base::utc::Utc;
 
 /// More than this, and tickets and certificates are judged by a wrong time.
-const MOST_SECONDS_APART: u64 = 5 * 60;
+const MAX_SECONDS_APART: u64 = 5 * 60;
 const WRONG_PLACE: &str =
     "see that the port is that of listen.http or listen.https, or of something that leads there with all its paths";
 
 /// Asks where the login page is.
-pub(super) async fn examine(known: &mut Known<'_>) -> Finding {
-    let Some(way) = known.way() else { return Finding::skipped(no_way(known)) };
-    known.silent = Some(way);
-    let (mut stream, over) = match known.sign_in(way).await {
-        Ok(found) => found,
+pub(super) async fn examine(route: &Result<Route<'_>, &'static str>, spelling: &mut Spelling) -> Learnt<Nexus> {
+    let route = match route {
+        Ok(route) => route,
+        Err(why) => return Finding::skipped(*why).into(),
+    };
+    // Bounded here: until it answers, or when its time runs out, it is silent.
+    let mut nexus = Nexus { silent: Some(route.transport), clocks: None };
+    let finding = bounded(codes::NO_SIGN_IN, answer(route, spelling, &mut nexus)).await;
+    Learnt { finding, value: nexus }
+}
+
+async fn answer(route: &Route<'_>, spelling: &mut Spelling, nexus: &mut Nexus) -> Finding {
+    let mut stream = match route.connect().await {
+        Ok(stream) => stream,
         Err(why) => return Finding::red(why, WRONG_PLACE).shows(codes::NO_SIGN_IN),
     };
-    let host = known.sign_in_host();
-    let answer = match ask(&mut stream, &format!("GET /rdr/pprdr.asp HTTP/1.1\r\nHost: {host}"), "").await {
+    let head = format!("GET /rdr/pprdr.asp HTTP/1.1\r\nHost: {}", route.host());
+    let answer = match ask(&mut stream, &head, "").await {
         Ok(answer) => answer,
         Err(why) => return Finding::red(why, WRONG_PLACE).shows(codes::NO_SIGN_IN),
     };
-    known.silent = None;
-    known.clocks = answer.value("Date").and_then(unix_of_date).map(|theirs| (theirs, now()));
+    nexus.silent = None;
+    nexus.clocks = answer.value("Date").and_then(unix_of_date).map(|theirs| (theirs, unix_seconds()));
     if answer.status != 200 {
         let cause = format!("/rdr/pprdr.asp is answered with {} by {}", answer.status, answer.who());
         return Finding::red(cause, WRONG_PLACE).shows(codes::NO_SIGN_IN);
     }
-    let urls = match known.exact(&answer, "PassportURLs") {
-        Ok(urls) => urls,
-        Err(red) => return red,
-    };
-    judge(urls, over)
+    match spelling.exact(&answer, "PassportURLs") {
+        Ok(urls) => judge(urls, route.over()),
+        Err(red) => red,
+    }
 }
 
 /// The value has one form that suits every client that is common (clients.md, "Sign-in").
@@ -57,27 +66,13 @@ fn judge(urls: &str, over: &str) -> Finding {
     }
 }
 
-/// Why the sign-in is not asked at all.
-pub(super) fn no_way(known: &Known<'_>) -> String {
-    if known.has_tls {
-        "a client would stop at the TLS above, and the HTTP port is not reached".to_owned()
-    } else {
-        "neither the HTTP port nor the HTTPS port is reached".to_owned()
-    }
-}
-
-/// How a way is named when it is not the one that Microsoft's clients go.
-pub(super) fn instead(known: &Known<'_>, way: Way) -> &'static str {
-    if way == Way::Plain && known.has_tls { "; over plain HTTP, as clients would stop at the TLS above" } else { "" }
-}
-
 /// Whether both clocks agree.
-pub(super) fn clock(known: &Known<'_>) -> Finding {
-    let Some((theirs, ours)) = known.clocks else {
+pub(super) fn clock(nexus: Nexus) -> Finding {
+    let Some((theirs, ours)) = nexus.clocks else {
         return Finding::skipped("the server has told no time (Date header)");
     };
     let apart = theirs.abs_diff(ours);
-    if apart <= MOST_SECONDS_APART {
+    if apart <= MAX_SECONDS_APART {
         return Finding::green(format!("{apart} s apart from the clock here"));
     }
     let stamp = |seconds: u64| Utc::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX)).stamp();
@@ -95,10 +90,6 @@ fn span(seconds: u64) -> String {
         7200.. => format!("{} hours", seconds / 3600),
         _ => format!("{} minutes", seconds / 60),
     }
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// Reads `Thu, 26 Nov 2026 05:18:09 GMT`.
@@ -164,6 +155,21 @@ mod tests {
         assert_eq!(judge("DARealm=Passport.Net,DALogin=login.passport.com/login2.srf", "").state, State::Green);
         assert_eq!(judge("DALogin=https://a/login2.srf", "").state, State::Red);
         assert_eq!(judge("DARealm=x", "").state, State::Red);
+    }
+
+    #[test]
+    fn clocks_may_be_five_minutes_apart() {
+        for (theirs, state, words) in [
+            (Some(1_000_000), State::Green, "0 s apart"),
+            (Some(1_000_300), State::Green, "300 s apart"),
+            (Some(1_000_301), State::Red, "5 minutes ahead of the clock here"),
+            (Some(827_199), State::Red, "2 days behind the clock here"),
+            (None, State::Skipped, "no time"),
+        ] {
+            let clocks = theirs.map(|theirs| (theirs, 1_000_000));
+            let finding = clock(Nexus { silent: None, clocks });
+            assert!(finding.state == state && finding.text.contains(words), "{finding:?}");
+        }
     }
 
     #[test]

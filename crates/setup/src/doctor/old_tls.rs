@@ -10,9 +10,10 @@ use tokio::time::timeout;
 
 use super::codes;
 use super::dial::dial;
+use super::exam::Exam;
 use super::finding::Finding;
-use super::known::Known;
-use super::proxy;
+use super::route::{dial_tls, tls_address};
+use super::tunnel::tunnel;
 
 /// TLS 1.0 on the wire.
 const TLS10: [u8; 2] = [3, 1];
@@ -85,26 +86,26 @@ async fn probe(mut stream: TcpStream) -> Reply {
 }
 
 /// Whether XP could shake hands where TLS is looked at.
-pub(super) async fn is_spoken(known: &Known<'_>) -> bool {
-    match known.dial_tls().await {
+pub(super) async fn is_spoken(exam: Exam<'_>) -> bool {
+    match dial_tls(exam).await {
         Ok(stream) => matches!(probe(stream).await, Reply::Agreed(_)),
         Err(_) => false,
     }
 }
 
 /// The hop. Without `--xp` a refusal is no fault: most need no XP, and our own TLS never has it.
-pub(super) async fn examine(known: &Known<'_>) -> Finding {
-    let terminator = known.target.ours.as_ref().and_then(|ours| ours.old_tls.as_ref());
-    let (place, stream) = match (terminator, known.target.proxy()) {
+pub(super) async fn examine(exam: Exam<'_>) -> Finding {
+    let terminator = exam.target.ours.as_ref().and_then(|ours| ours.old_tls.as_ref());
+    let (host_port, stream) = match (terminator, exam.target.proxy()) {
         // As clients come to it: the terminator may want to hear from the proxy who they are.
-        (Some(place), Some(proxy)) => {
-            let tunnel = proxy::tunnel(proxy, &format!("{}:443", known.tls_name())).await;
-            (format!("{place}, by way of the proxy"), tunnel)
+        (Some(host_port), Some(proxy)) => {
+            let tunnel = tunnel(proxy, &format!("{}:443", exam.tls_name())).await;
+            (format!("{host_port}, by way of the proxy"), tunnel)
         }
-        (Some(place), None) => (place.to_string(), dial(place).await.map_err(|why| why.cause(place))),
-        (None, _) => (known.tls_place(), known.dial_tls().await),
+        (Some(host_port), None) => (host_port.to_string(), dial(host_port).await.map_err(|why| why.cause(host_port))),
+        (None, _) => (tls_address(exam), dial_tls(exam).await),
     };
-    let is_wanted = known.wants_xp() || terminator.is_some();
+    let is_wanted = exam.wants_xp() || terminator.is_some();
     let stream = match stream {
         Ok(stream) => stream,
         Err(why) if is_wanted => return red(format!("Windows XP cannot shake hands: {why}")),
@@ -117,11 +118,11 @@ pub(super) async fn examine(known: &Known<'_>) -> Finding {
                 0x0004 | 0x0005 => "RC4",
                 _ => "a cipher that it did not offer",
             };
-            Finding::green(format!("Windows XP can shake hands on {place}: TLS 1.0 with {suite}"))
+            Finding::green(format!("Windows XP can shake hands on {host_port}: TLS 1.0 with {suite}"))
         }
-        Reply::Refused if is_wanted => red(format!("Windows XP cannot shake hands on {place}: it is refused")),
+        Reply::Refused if is_wanted => red(format!("Windows XP cannot shake hands on {host_port}: it is refused")),
         Reply::Odd if is_wanted => {
-            red(format!("Windows XP cannot shake hands on {place}: there is no answer, or none of TLS"))
+            red(format!("Windows XP cannot shake hands on {host_port}: there is no answer, or none of TLS"))
         }
         Reply::Refused => Finding::skipped("Windows XP is refused, which is right unless you want it (--xp)"),
         Reply::Odd => Finding::skipped("there is no TLS to be looked at"),

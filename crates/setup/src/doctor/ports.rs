@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use super::codes;
 use super::dial::{Unreached, addresses, dial};
+use super::exam::Exam;
 use super::finding::Finding;
-use super::known::Known;
-use super::target::Place;
+use super::target::HostPort;
 use crate::client_table::Client;
 use crate::hosts::SIGN_IN;
 
@@ -39,28 +39,28 @@ pub(super) const HTTPS: Service =
     Service { key: "listen.https", known: Some(443), meaning: ": nobody can sign in over TLS", codes: codes::NO_HTTPS };
 
 /// Whether a port is open.
-pub(super) async fn examine(known: &Known<'_>, service: &Service, place: Option<&Place>) -> Finding {
-    let Some(place) = place else {
-        let through = if service.known == HTTPS.known && known.target.proxy().is_some() {
+pub(super) async fn examine(exam: Exam<'_>, service: &Service, host_port: Option<&HostPort>) -> Finding {
+    let Some(host_port) = host_port else {
+        let through = if service.known == HTTPS.known && exam.target.proxy().is_some() {
             "; TLS is looked at through the proxy"
         } else {
             ""
         };
-        return Finding::skipped(format!("{}{through}", known.target.is_not_set(service.key)));
+        return Finding::skipped(format!("{}{through}", exam.target.is_not_set(service.key)));
     };
-    let Err(why) = dial(place).await else {
+    let Err(why) = dial(host_port).await else {
         return Finding::green(match service.known {
-            Some(port) if port != place.port => {
-                format!("{place} is open (clients dial port {port})")
+            Some(port) if port != host_port.port => {
+                format!("{host_port} is open (clients dial port {port})")
             }
-            _ => format!("{place} is open"),
+            _ => format!("{host_port} is open"),
         });
     };
-    let key = known.target.key(service.key);
+    let key = exam.target.key(service.key);
     let remedy = match why {
-        Unreached::NoSuchName => return Finding::skipped(why.cause(place)),
+        Unreached::NoSuchName => return Finding::skipped(why.cause(host_port)),
         Unreached::Refused => {
-            let other = match (&known.target.ours, service.known) {
+            let other = match (&exam.target.ours, service.known) {
                 (None, Some(80 | 443)) => {
                     "; if it has other ports, name them: --http-port 8080, --https-port 0 for none"
                 }
@@ -71,27 +71,29 @@ pub(super) async fn examine(known: &Known<'_>, service: &Service, place: Option<
                 "start the server; if it runs, compare this address with {key} and with what it told at its start{other}"
             )
         }
-        Unreached::Silent => format!("open port {} in the firewall, and forward it if there is a router", place.port),
+        Unreached::Silent => {
+            format!("open port {} in the firewall, and forward it if there is a router", host_port.port)
+        }
         Unreached::Other(_) => format!("compare this address with {key}"),
     };
-    Finding::red(format!("{}{}", why.cause(place), service.meaning), remedy).shows(service.codes)
+    Finding::red(format!("{}{}", why.cause(host_port), service.meaning), remedy).shows(service.codes)
 }
 
 /// The switchboard of our own server, which may have no port of its own.
-pub(super) async fn switchboard(known: &Known<'_>) -> Finding {
-    let place = known.target.switchboard.as_ref();
-    if place.is_some() && place == known.target.notification.as_ref() {
-        return match known.notification_open {
+pub(super) async fn switchboard(exam: Exam<'_>, is_notification_open: bool) -> Finding {
+    let host_port = exam.target.switchboard.as_ref();
+    if host_port.is_some() && host_port == exam.target.notification.as_ref() {
+        return match is_notification_open {
             true => Finding::green("it is the notification port (listen.one_port)"),
             false => Finding::skipped("it is the notification port (listen.one_port)"),
         };
     }
-    examine(known, &SWITCHBOARD, place).await
+    examine(exam, &SWITCHBOARD, host_port).await
 }
 
 /// Whether a client here would find the server by Microsoft's names (docs/protocol/http.md section 6).
-pub(super) async fn redirection(known: &Known<'_>) -> Finding {
-    let Some(client) = known.options.client.filter(|_| known.options.redirected) else {
+pub(super) async fn redirection(exam: Exam<'_>) -> Finding {
+    let Some(client) = exam.options.client.filter(|_| exam.options.redirected) else {
         return Finding::skipped("whether Microsoft's names lead here is not asked for (--client CLIENT --redirected)");
     };
     if client.hosts.is_empty() {
@@ -101,16 +103,16 @@ pub(super) async fn redirection(known: &Known<'_>) -> Finding {
         ));
     }
     let mut server = Vec::new();
-    for host in known.target.hosts() {
+    for host in exam.target.hosts() {
         server.extend(addresses(host).await);
     }
     let Some(first) = server.first().copied() else {
         return Finding::skipped("the server's own name leads nowhere");
     };
-    let terminator = known.target.ours.as_ref().and_then(|ours| ours.old_tls.as_ref());
+    let terminator = exam.target.ours.as_ref().and_then(|ours| ours.old_tls.as_ref());
     let sign_in = match (client.needs_old_tls(), terminator) {
         (false, _) => Some(first),
-        (true, Some(place)) => addresses(&place.host).await.first().copied(),
+        (true, Some(host_port)) => addresses(&host_port.host).await.first().copied(),
         (true, None) => None,
     };
     let wanted = lines(client, first, sign_in);

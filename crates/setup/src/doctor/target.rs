@@ -11,19 +11,18 @@ use swallowtail_config::{Advertise, Config, HeaderCase, Listen, MAIN};
 
 /// A host and a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub(super) struct HostPort {
     /// A name or an address.
-    pub host: String,
-    /// The port.
-    pub port: u16,
+    pub(super) host: String,
+    pub(super) port: u16,
 }
 
-impl Place {
+impl HostPort {
     /// Reads `host:port`, as XFR tells it.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        Some(Self { host: host.to_owned(), port: port.parse().ok()? }).filter(|place| !place.host.is_empty())
+        Some(Self { host: host.to_owned(), port: port.parse().ok()? }).filter(|host_port| !host_port.host.is_empty())
     }
 
     /// The address to dial for a listener: one that listens everywhere is reached by loopback.
@@ -37,7 +36,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for HostPort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.host.contains(':') {
             write!(f, "[{}]:{}", self.host, self.port)
@@ -76,12 +75,12 @@ pub struct Options {
 pub struct Target {
     /// What a person calls it.
     pub title: String,
-    pub(super) notification: Option<Place>,
-    pub(super) dispatch: Option<Place>,
+    pub(super) notification: Option<HostPort>,
+    pub(super) dispatch: Option<HostPort>,
     /// Known beforehand only from a configuration.
-    pub(super) switchboard: Option<Place>,
-    pub(super) http: Option<Place>,
-    pub(super) https: Option<Place>,
+    pub(super) switchboard: Option<HostPort>,
+    pub(super) http: Option<HostPort>,
+    pub(super) https: Option<HostPort>,
     /// What our own configuration says. `None` for a server of somebody else.
     pub(super) ours: Option<Ours>,
 }
@@ -94,7 +93,7 @@ pub(super) struct Ours {
     pub(super) advertise: Advertise,
     pub(super) header_case: HeaderCase,
     pub(super) is_proxy: bool,
-    pub(super) old_tls: Option<Place>,
+    pub(super) old_tls: Option<HostPort>,
     /// The files with what it may show over TLS: its own root, and the certificates of the configuration.
     pub(super) certificates: Vec<PathBuf>,
 }
@@ -112,21 +111,21 @@ pub struct Ports {
 
 impl Target {
     /// Where its proxy is, unless our own configuration says that there is none.
-    pub(super) fn proxy(&self) -> Option<&Place> {
+    pub(super) fn proxy(&self) -> Option<&HostPort> {
         self.http.as_ref().filter(|_| self.ours.as_ref().is_none_or(|ours| ours.is_proxy))
     }
 
     /// A server that is known by its host.
     #[must_use]
     pub fn remote(host: &str, ports: Ports) -> Self {
-        let place = |port| (port != 0).then(|| Place { host: host.to_owned(), port });
+        let host_port = |port| (port != 0).then(|| HostPort { host: host.to_owned(), port });
         Self {
             title: host.to_owned(),
-            notification: place(ports.notification),
+            notification: host_port(ports.notification),
             dispatch: None,
             switchboard: None,
-            http: place(ports.http),
-            https: place(ports.https),
+            http: host_port(ports.http),
+            https: host_port(ports.https),
             ours: None,
         }
     }
@@ -145,23 +144,23 @@ impl Target {
                     "{prefix}listen.{key} has port 0, another one at each start: name the server with --host and its ports"
                 );
             }
-            let place = |address: Option<SocketAddr>| address.map(Place::of_listener);
+            let host_port = |address: Option<SocketAddr>| address.map(HostPort::of_listener);
             let own_root = config.tls.own_root.then(|| config.data.join("root/certificate.pem"));
             let configured = config.tls.certificate.iter().map(|files| files.chain.clone());
             let switchboard = if listen.one_port { listen.notification } else { listen.switchboard };
             targets.push(Self {
                 title: if name == MAIN { "this server".to_owned() } else { format!("this server, network {name}") },
-                notification: place(listen.notification),
-                dispatch: place(listen.dispatch),
-                switchboard: place(switchboard),
-                http: place(listen.http),
-                https: place(listen.https),
+                notification: host_port(listen.notification),
+                dispatch: host_port(listen.dispatch),
+                switchboard: host_port(switchboard),
+                http: host_port(listen.http),
+                https: host_port(listen.https),
                 ours: Some(Ours {
                     prefix,
                     advertise: advertise.clone(),
                     header_case: config.http.header_case,
                     is_proxy: config.proxy.enabled,
-                    old_tls: place(config.proxy.old_tls),
+                    old_tls: host_port(config.proxy.old_tls),
                     certificates: own_root.into_iter().chain(configured).collect(),
                 }),
             });
@@ -174,7 +173,7 @@ impl Target {
         self.ours.as_ref().map_or_else(|| key.to_owned(), |ours| format!("{}{key}", ours.prefix))
     }
 
-    /// Why a service is not looked at that has no place.
+    /// Why a service is not looked at that has no address.
     pub(super) fn is_not_set(&self, key: &str) -> String {
         match (&self.ours, key.strip_prefix("listen.")) {
             (None, Some("switchboard")) => "the server tells its address to who is signed in".to_owned(),
@@ -185,8 +184,8 @@ impl Target {
 
     /// Every host that is dialled, or told for the sign-in, once.
     pub(super) fn hosts(&self) -> Vec<&str> {
-        let places = [&self.notification, &self.http, &self.https, &self.switchboard];
-        let mut hosts: Vec<_> = places.into_iter().flatten().map(|place| place.host.as_str()).collect();
+        let host_ports = [&self.notification, &self.http, &self.https, &self.switchboard];
+        let mut hosts: Vec<_> = host_ports.into_iter().flatten().map(|host_port| host_port.host.as_str()).collect();
         let passport = self.ours.as_ref().and_then(|ours| ours.advertise.passport.as_deref());
         hosts.extend(passport.map(|told| told.rsplit_once(':').map_or(told, |(host, _)| host)));
         hosts.sort_unstable();
@@ -232,10 +231,10 @@ mod tests {
     #[test]
     fn a_told_address_is_a_host_and_a_port() {
         for (text, host) in [("a.example:1864", Some("a.example")), ("[::1]:1864", Some("::1"))] {
-            assert_eq!(Place::parse(text).map(|place| place.host).as_deref(), host);
+            assert_eq!(HostPort::parse(text).map(|host_port| host_port.host).as_deref(), host);
         }
         for text in ["", ":1", "a", "a:", "a:99999"] {
-            assert_eq!(Place::parse(text), None, "{text}");
+            assert_eq!(HostPort::parse(text), None, "{text}");
         }
     }
 }

@@ -1,155 +1,140 @@
-//! Shaking hands with a server over TLS 1.2 and 1.3, whatever certificate it shows: that is judged apart ([`super::certificate`]).
+//! Whether a server speaks TLS 1.2 and 1.3, whatever certificate it shows: that is judged apart ([`super::certificate`]).
 
-use std::sync::{Arc, Mutex};
-
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme, SupportedProtocolVersion};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
-use super::certificate::Shown;
 use super::codes;
-use super::finding::Finding;
-use super::known::Known;
+use super::exam::Exam;
+use super::finding::{Finding, Learnt, bounded};
+use super::found::{OpenPorts, Tls};
+use super::handshake::handshake;
 use super::old_tls;
-use super::stream::AnyStream;
-use swallowtail_base::lock;
-
-/// Keeps the certificates, and lets every one pass.
-#[derive(Debug)]
-struct Onlooker {
-    provider: Arc<CryptoProvider>,
-    shown: Mutex<Option<Shown>>,
-}
-
-impl ServerCertVerifier for Onlooker {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let more = intermediates.iter().map(|certificate| certificate.clone().into_owned()).collect();
-        *lock(&self.shown) = Some(Shown { certificate: end_entity.clone().into_owned(), more });
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// A handshake with these versions.
-async fn handshake(
-    stream: TcpStream,
-    name: &str,
-    versions: &[&'static SupportedProtocolVersion],
-) -> Result<(TlsStream<TcpStream>, Option<Shown>), String> {
-    let provider = Arc::new(ring::default_provider());
-    let onlooker = Arc::new(Onlooker { provider: provider.clone(), shown: Mutex::new(None) });
-    let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions);
-    let config = config.map_err(|error| error.to_string())?.dangerous();
-    let config = config.with_custom_certificate_verifier(onlooker.clone()).with_no_client_auth();
-    let name =
-        ServerName::try_from(name.to_owned()).map_err(|_| format!("{name:?} can be no name in a certificate"))?;
-    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|error| error.to_string())?;
-    let shown = lock(&onlooker.shown).take();
-    Ok((stream, shown))
-}
-
-/// A connection over whichever version the server likes best, and the certificate that it shows there.
-pub(super) async fn connect(
-    stream: TcpStream,
-    name: &str,
-) -> Result<(AnyStream, Option<CertificateDer<'static>>), String> {
-    let (stream, shown) = handshake(stream, name, &[&TLS13, &TLS12]).await.map_err(|why| format!("no TLS: {why}"))?;
-    Ok((Box::new(stream), shown.map(|shown| shown.certificate)))
-}
+use super::route::{dial_tls, tls_address};
 
 /// Which versions the server speaks. Windows 7 and later need 1.2; 1.3 is of no use to these clients, but no harm.
-pub(super) async fn versions(known: &mut Known<'_>) -> Finding {
-    let is_port = known.target.https.is_some();
-    if is_port && !known.https_open {
-        return Finding::skipped("the HTTPS port is not reached");
+pub(super) async fn versions(exam: Exam<'_>, open: OpenPorts) -> Learnt<Tls> {
+    let mut tls = Tls::default();
+    // Bounded here, so that a certificate is kept that was shown before the time ran out.
+    let finding = bounded(codes::NO_TLS, examine(exam, open, &mut tls)).await;
+    Learnt { finding, value: tls }
+}
+
+async fn examine(exam: Exam<'_>, open: OpenPorts, tls: &mut Tls) -> Finding {
+    if let Some(finding) = unreached(exam, open) {
+        return finding;
     }
-    if !is_port && !known.http_open {
-        return match known.target.proxy() {
-            Some(_) => Finding::skipped("it comes by the HTTP port, which is not reached"),
-            None => none(known, known.target.is_not_set("listen.https")),
-        };
-    }
-    let (name, mut spoken, mut failed) = (known.tls_name(), Vec::new(), String::new());
+    let (name, mut spoken, mut failed) = (exam.tls_name(), Vec::new(), String::new());
     for (word, version) in [("1.2", &TLS12), ("1.3", &TLS13)] {
-        let stream = match known.dial_tls().await {
+        let stream = match dial_tls(exam).await {
             Ok(stream) => stream,
-            Err(why) if is_port => return Finding::red(why, "see the HTTPS port above").shows(codes::NO_HTTPS),
-            Err(why) => return none(known, format!("{}, and {why}", known.target.is_not_set("listen.https"))),
+            Err(why) if exam.target.https.is_some() => {
+                return Finding::red(why, "see the HTTPS port above").shows(codes::NO_HTTPS);
+            }
+            Err(why) => return none(exam, format!("{}, and {why}", exam.target.is_not_set("listen.https"))),
         };
         match handshake(stream, &name, &[version]).await {
             Ok((_, shown)) => {
                 spoken.push(word);
-                known.shown = shown;
+                tls.shown = shown;
             }
             Err(why) => failed = why,
         }
     }
-    known.has_tls = !spoken.is_empty();
-    let place = known.tls_place();
-    match spoken[..] {
+    tls.is_spoken = !spoken.is_empty();
+    if !tls.is_spoken && exam.wants_xp() && old_tls::is_spoken(exam).await {
+        let host_port = tls_address(exam);
+        return Finding::skipped(format!(
+            "{host_port} is for Windows XP alone: nothing newer than TLS 1.0 is spoken there"
+        ));
+    }
+    judge(&tls_address(exam), &spoken, &failed)
+}
+
+/// Why no handshake is tried.
+fn unreached(exam: Exam<'_>, open: OpenPorts) -> Option<Finding> {
+    match (&exam.target.https, exam.target.proxy()) {
+        (Some(_), _) if open.https => None,
+        (Some(_), _) => Some(Finding::skipped("the HTTPS port is not reached")),
+        (None, _) if open.http => None,
+        (None, Some(_)) => Some(Finding::skipped("it comes by the HTTP port, which is not reached")),
+        (None, None) => Some(none(exam, exam.target.is_not_set("listen.https"))),
+    }
+}
+
+/// What the versions mean for clients.
+fn judge(host_port: &str, spoken: &[&str], failed: &str) -> Finding {
+    match spoken {
         ["1.3"] => Finding::red(
-            format!("{place} speaks TLS 1.3 alone, which Windows of these clients' time never learnt"),
+            format!("{host_port} speaks TLS 1.3 alone, which Windows of these clients' time never learnt"),
             "have whatever ends TLS there speak TLS 1.2 as well",
         )
         .shows(codes::NO_TLS),
-        [] if known.wants_xp() && old_tls::is_spoken(known).await => {
-            Finding::skipped(format!("{place} is for Windows XP alone: nothing newer than TLS 1.0 is spoken there"))
-        }
         [] => Finding::red(
-            format!("no handshake with TLS 1.2 or 1.3 comes about on {place}: {failed}"),
+            format!("no handshake with TLS 1.2 or 1.3 comes about on {host_port}: {failed}"),
             "see that this is the port of listen.https, or of a terminator for TLS, and that it has a certificate",
         )
         .shows(codes::NO_TLS),
-        _ => Finding::green(format!("TLS {} on {place}", spoken.join(" and "))),
+        _ => Finding::green(format!("TLS {} on {host_port}", spoken.join(" and "))),
     }
 }
 
 /// There is none. Official clients sign in over TLS and nothing else, those on Windows XP over another one than this.
-fn none(known: &Known<'_>, why: String) -> Finding {
-    match known.options.client {
+fn none(exam: Exam<'_>, why: String) -> Finding {
+    match exam.options.client {
         Some(client) if client.checks_certificate() => Finding::red(
             format!("{why}, and {} signs in over TLS alone", client.name),
             format!(
                 "leave tls.own_root switched on, and give {} an address with port 443, or clients the proxy of the server; its root \
                  and the steps for this client are at /setup/{}",
-                known.target.key("listen.https"),
+                exam.target.key("listen.https"),
                 client.id,
             ),
         )
         .shows(codes::NO_HTTPS),
         _ => Finding::skipped(format!("{why}: unpatched Microsoft clients cannot sign in without TLS")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client_table::Client;
+    use crate::doctor::finding::State;
+    use crate::doctor::target::{Options, Ports, Target};
+
+    #[test]
+    fn clients_need_version_1_2() {
+        for (spoken, state) in
+            [(&["1.2", "1.3"][..], State::Green), (&["1.2"], State::Green), (&["1.3"], State::Red), (&[], State::Red)]
+        {
+            assert_eq!(judge("a.example:443", spoken, "").state, state, "{spoken:?}");
+        }
+    }
+
+    #[test]
+    fn a_closed_port_is_no_reason_for_a_second_red_hop() {
+        let ports = Ports { notification: 1863, http: 80, https: 443 };
+        let with_https = Target::remote("a.example", ports);
+        let by_proxy = Target::remote("a.example", Ports { https: 0, ..ports });
+        for (target, http, https, words) in [
+            (&with_https, false, true, None),
+            (&with_https, true, false, Some("the HTTPS port is not reached")),
+            (&by_proxy, true, false, None),
+            (&by_proxy, false, false, Some("by the HTTP port, which is not reached")),
+        ] {
+            let exam = Exam { target, options: &Options::default() };
+            let finding = unreached(exam, OpenPorts { http, https, ..OpenPorts::default() });
+            assert_eq!(finding.as_ref().map(|finding| finding.state), words.map(|_| State::Skipped));
+            assert!(words.is_none_or(|words| finding.is_some_and(|finding| finding.text.contains(words))));
+        }
+    }
+
+    #[test]
+    fn without_tls_it_is_microsofts_clients_that_cannot_sign_in() {
+        let target = Target::remote("a.example", Ports { notification: 1863, http: 0, https: 0 });
+        for (client, state) in [("7.5", State::Red), ("7.5-xp", State::Skipped), ("amsn", State::Skipped)] {
+            let options = Options { client: Client::find(client), ..Options::default() };
+            let finding = none(Exam { target: &target, options: &options }, "there is none".to_owned());
+            assert_eq!(finding.state, state, "{client}: {finding:?}");
+        }
     }
 }

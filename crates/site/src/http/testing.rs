@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use msnp::{DisplayName, Handle};
+use msnp_client::http::Head;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -125,15 +126,13 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn parse(text: &str) -> Self {
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
-        let mut lines = head.split("\r\n").map(str::to_owned);
-        let status = lines.next().unwrap();
-        let count = head.split("\r\n").count() - 1;
-        let headers: BTreeSet<_> = lines.collect();
-        assert_eq!(headers.len(), count, "a header stands twice: {head}");
+        let (head, body) = Head::split(text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {text:?}"));
+        let headers: BTreeSet<_> = head.header_lines().map(str::to_owned).collect();
+        assert_eq!(headers.len(), head.header_lines().count(), "a header stands twice: {text:?}");
         let (dates, headers): (BTreeSet<_>, _) = headers.into_iter().partition(|line| line.starts_with("Date: "));
         assert!(dates.len() <= 1);
-        Self { status, headers, body: body.to_owned() }
+        let status = head.status_line().to_owned();
+        Self { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
     }
 
     /// What a transcript expects of connection `name`, with other values in the place of its samples.

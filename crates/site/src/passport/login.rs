@@ -1,6 +1,5 @@
 //! The login page of Passport 1.4 (docs/protocol/http.md section 1.2).
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::extract::{Extension, Request, State};
@@ -9,6 +8,7 @@ use axum::http::header::{AUTHORIZATION, HeaderName, WWW_AUTHENTICATE};
 use axum::response::Response;
 
 use msnp::passport::parse_authorization;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::{Passport, TicketLife, answers};
 use crate::http::answers::unavailable;
@@ -47,7 +47,7 @@ pub(super) async fn login(
 
 /// The same bytes for an unknown account, a wrong password and no password (security.md section 3).
 fn denied(passport: &Passport) -> Response {
-    let page = encode_url(&passport.settings.failure_page);
+    let page = utf8_percent_encode(&passport.settings.failure_page, ENDS_ITS_PLACE);
     // cbtxt stays last: clients read it to the end of the line and show it.
     let value = format!(
         "Passport1.4 da-status=failed,srealm=Passport.NET,ts=-3,prompt,cburl={page},\
@@ -56,19 +56,9 @@ fn denied(passport: &Passport) -> Response {
     answers::login(StatusCode::UNAUTHORIZED, WWW_AUTHENTICATE, &value)
 }
 
-/// An operator's URL, so that it cannot end its place in a list parted by commas.
-fn encode_url(url: &str) -> String {
-    let mut out = String::with_capacity(url.len());
-    for byte in url.bytes() {
-        match byte {
-            b',' | b'\'' | b'"' | ..=0x20 | 0x7F.. => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-            _ => out.push(char::from(byte)),
-        }
-    }
-    out
-}
+/// What could end the place of a URL in a header's list, which commas part. Everything else stays, `%` too: an operator's URL is
+/// encoded already.
+const ENDS_ITS_PLACE: &AsciiSet = &CONTROLS.add(b' ').add(b',').add(b'\'').add(b'"');
 
 #[cfg(test)]
 mod tests {
@@ -76,7 +66,8 @@ mod tests {
 
     #[test]
     fn a_failure_page_cannot_end_its_place() {
-        assert_eq!(encode_url("https://example.com/a?b=c&d=%20"), "https://example.com/a?b=c&d=%20");
-        assert_eq!(encode_url("http://x/a,b\r\n'é"), "http://x/a%2Cb%0D%0A%27%C3%A9");
+        let encode = |url| utf8_percent_encode(url, ENDS_ITS_PLACE).to_string();
+        assert_eq!(encode("https://example.com/a?b=c&d=%20"), "https://example.com/a?b=c&d=%20");
+        assert_eq!(encode("http://x/a,b\r\n'é"), "http://x/a%2Cb%0D%0A%27%C3%A9");
     }
 }

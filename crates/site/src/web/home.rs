@@ -1,21 +1,15 @@
 //! `/`: what this server is, that it is up, and how to connect.
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use tokio::time::Instant;
 
-use super::{Web, page};
-use swallowtail_base::lock;
+use super::context::Web;
+use super::page::page;
 use swallowtail_config::Access;
-use swallowtail_messenger::presence::Directory;
-
-/// How old the number of people may be. To count them all accounts in use are looked at, which no stranger shall have us do at every request.
-const COUNT_LIFE: Duration = Duration::from_secs(5);
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -23,24 +17,6 @@ struct Home {
     signed_in: usize,
     /// Whether nobody can sign up by the page.
     is_closed: bool,
-}
-
-/// How many people are on line, as it was a moment ago.
-#[derive(Debug, Default)]
-pub(super) struct Count(Mutex<Option<(Instant, usize)>>);
-
-impl Count {
-    fn of(&self, directory: &Directory) -> usize {
-        let mut last = lock(&self.0);
-        match *last {
-            Some((at, count)) if at.elapsed() < COUNT_LIFE => count,
-            _ => {
-                let count = directory.count_seen();
-                *last = Some((Instant::now(), count));
-                count
-            }
-        }
-    }
 }
 
 /// `GET /`.

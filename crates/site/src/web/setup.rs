@@ -14,7 +14,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
 use axum::routing::get;
 
-use super::{guarded, page};
+use super::page::{guarded, page};
 use crate::http::answers;
 use crate::proxy::Reached;
 use swallowtail_messenger::net::Caller;

@@ -15,7 +15,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use msnp::Handle;
 
-use super::{Web, forms, page};
+use super::context::Web;
+use super::forms;
+use super::page::page;
 use crate::http::{answers, body, host_of, names_oddly};
 use form::{Errors, Good, Typed};
 use swallowtail_base::utc::Utc;

@@ -4,14 +4,16 @@
 //! sees a new account or password at the next sign-in.
 
 mod import;
-pub(super) mod prompt;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Subcommand;
 use msnp::{DisplayName, Handle};
 
+use crate::cli::output::{printable, say};
+use crate::cli::parse::{parse_handle, parse_name};
+use crate::cli::prompt;
 use crate::control;
 use swallowtail_base::utc::Utc;
 use swallowtail_store::accounts::{Accounts, default_name, password};
@@ -87,7 +89,7 @@ pub async fn run(command: AccountCommand, data: &Path) -> anyhow::Result<()> {
     };
     let done = carry_out(command, &accounts).await;
     store.close().await;
-    super::say(done?);
+    say(done?);
     if let Some(handle) = changed {
         // Whoever is signed in to that account has no right to be any more.
         control::tell(data, &control::Command::Changed(handle))?;
@@ -167,25 +169,6 @@ fn table(accounts: &[Account]) -> String {
     let (handle, name) = (width(0), width(1));
     let lines = rows.iter().map(|row| format!("{:handle$}  {:name$}  {}", row[0], row[1], row[2]));
     lines.collect::<Vec<_>>().join("\n")
-}
-
-/// A text without what could steer a terminal: people choose their names themselves.
-pub(super) fn printable(text: &str) -> String {
-    let replace = |character: char| if character.is_control() { '\u{FFFD}' } else { character };
-    text.chars().map(replace).collect()
-}
-
-pub(super) fn parse_handle(text: &str) -> Result<Handle, msnp::handle::BadHandle> {
-    Handle::parse(text)
-}
-
-fn parse_name(text: &str) -> anyhow::Result<DisplayName> {
-    DisplayName::new(text).context("a display name is not empty, has no line break, and is at most 387 bytes long")
-}
-
-/// Whether a text can be a password, as the commands say it.
-fn check_password(text: &str) -> anyhow::Result<()> {
-    Ok(password::check(text)?)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 
-use super::say;
+use crate::cli::output::say;
 use swallowtail_config::host_port::split;
 use swallowtail_config::{Config, is_host};
 use swallowtail_setup::client_setup::{Kit, Offer, OldTls, Place, Root, names};

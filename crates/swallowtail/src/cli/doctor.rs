@@ -8,9 +8,10 @@ use std::process::ExitCode;
 use clap::Args;
 use msnp::Handle;
 
-use super::account::parse_handle;
-use super::account::prompt;
-use super::{Source, say};
+use super::output::say;
+use super::parse::parse_handle;
+use super::prompt;
+use super::source::Source;
 use swallowtail_setup::client_table::Client;
 use swallowtail_setup::doctor::{Options, Ports, State, Target, TestAccount, examine};
 
@@ -95,7 +96,7 @@ pub(super) async fn run(args: DoctorArgs) -> ExitCode {
 /// Whether nothing is red.
 async fn look(args: &DoctorArgs) -> anyhow::Result<bool> {
     let (targets, options) = (args.targets()?, args.options()?);
-    let (mut all, mut reports) = (Vec::new(), Vec::new());
+    let mut examined = Vec::new();
     for target in &targets {
         if !args.json {
             say(show::title(target, &options));
@@ -105,17 +106,10 @@ async fn look(args: &DoctorArgs) -> anyhow::Result<bool> {
                 say(show::hop(hop));
             }
         });
-        let hops = hops.await;
-        if args.json {
-            reports.push(show::json(target, &hops));
-        }
-        all.extend(hops);
+        examined.push((target, hops.await));
     }
-    let is_green = all.iter().all(|hop| hop.finding.state != State::Red);
-    say(if args.json {
-        format!("{{\"green\":{is_green},\"targets\":[{}]}}", reports.join(","))
-    } else {
-        show::end(&all)
-    });
+    let hops = || examined.iter().flat_map(|(_, hops)| hops);
+    let is_green = hops().all(|hop| hop.finding.state != State::Red);
+    say(if args.json { show::json(is_green, &examined)? } else { show::end(hops()) });
     Ok(is_green)
 }

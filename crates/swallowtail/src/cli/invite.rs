@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use clap::Subcommand;
 
-use super::account::printable;
+use crate::cli::output::{printable, say};
 use swallowtail_base::utc::Utc;
 use swallowtail_store::accounts::InviteCode;
 use swallowtail_store::database::{Invite, NewInvite, Store};
@@ -51,7 +51,7 @@ pub async fn run(command: InviteCommand, data: &Path) -> anyhow::Result<()> {
     let store = Store::open(data).await?;
     let done = carry_out(command, &store, Utc::now()).await;
     store.close().await;
-    super::say(done?);
+    say(done?);
     Ok(())
 }
 

@@ -7,15 +7,49 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use anyhow::Context;
+use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::say;
+use crate::cli::output::say;
+use crate::cli::parse::parse_address;
+use crate::cli::source::Source;
 use crate::control::{self, Command, Control};
 use crate::server::Server;
 use swallowtail_config::{Config, MAIN};
 use swallowtail_site::listeners::Addresses;
 
 const MINUTE: Duration = Duration::from_secs(60);
+
+/// Flags of `serve`, which override the settings.
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    pub(super) source: Source,
+    /// Address of the notification server, which clients dial first; port 0 takes a free one [default: 127.0.0.1:1863]
+    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_NOTIFICATION", value_parser = parse_address)]
+    notification: Option<SocketAddr>,
+    /// Address of the switchboard, where conversations are [default: 127.0.0.1:1864]
+    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_SWITCHBOARD", value_parser = parse_address)]
+    switchboard: Option<SocketAddr>,
+    /// Address of the sign-in service over plain HTTP [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_HTTP", value_parser = parse_address)]
+    http: Option<SocketAddr>,
+    /// Address of a dispatch server, which sends clients on to the notification server [default: none]
+    #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_DISPATCH", value_parser = parse_address)]
+    dispatch: Option<SocketAddr>,
+}
+
+impl ServeArgs {
+    pub(super) fn config(&self) -> anyhow::Result<Config> {
+        let mut config = self.source.config()?;
+        let listen = &mut config.listen;
+        listen.notification = self.notification.or(listen.notification);
+        listen.switchboard = self.switchboard.or(listen.switchboard);
+        listen.http = self.http.or(listen.http);
+        listen.dispatch = self.dispatch.or(listen.dispatch);
+        Ok(config)
+    }
+}
 
 /// Runs a server until it is told to stop. `file` is where the settings are from.
 pub(super) async fn run(config: Config, file: Option<&Path>) -> anyhow::Result<()> {

@@ -2,21 +2,23 @@
 
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use msnp_client::encode;
+use msnp_client::http::{Head, read_response};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    head: String,
+    head: Head,
     pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
     /// The value of a header, in exactly this spelling.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+        self.head.exact_header(name)
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -61,20 +63,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
     }
 
     pub(crate) async fn answer(&mut self) -> Answer {
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            let read = self.stream.read_line(&mut head).await.unwrap();
-            assert!(read > 0, "closed after {head:?}");
-        }
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let mut answer = Answer { status, head, body: Vec::new() };
+        let response = read_response(&mut self.stream).await.unwrap();
         // In any case: what hyper itself refuses is answered in lower case.
-        let lower = answer.head.to_ascii_lowercase();
-        let (_, length) = lower.split_once("content-length: ").unwrap();
-        let length = length.lines().next().unwrap().parse().unwrap();
-        answer.body = vec![0; length];
-        self.stream.read_exact(&mut answer.body).await.unwrap();
-        answer
+        assert!(response.head.header("Content-Length").is_some() && response.is_complete, "{response:?}");
+        Answer { status: response.head.status(), head: response.head, body: response.body }
     }
 
     /// Gives the stream back: after a `CONNECT` it is a tunnel.
@@ -214,7 +206,6 @@ pub(crate) fn value_of(page: &str, field: &str) -> String {
 
 /// Fields as a browser writes them.
 pub(crate) fn form(fields: &[(&str, &str)]) -> String {
-    let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
     fields.join("&")
 }

@@ -1,7 +1,7 @@
 //! The parser, on small texts. That it reads every file of the protocol reference is tested in `tests/transcripts.rs`.
 
 use super::*;
-use crate::script::Script;
+use crate::script::{Script, transcripts};
 
 fn parse(text: &str) -> Script {
     Script::parse("t.txt", text).unwrap()
@@ -107,11 +107,7 @@ fn errors_name_the_file_and_the_line() {
 fn literal_lengths() -> Vec<String> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/transcripts");
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "txt") {
-            continue;
-        }
+    for path in transcripts(&folder).unwrap() {
         let script = Script::read(&path).unwrap();
         for step in script.parts.iter().flat_map(|part| &part.steps) {
             let (Action::Send { message, .. } | Action::Expect { message, .. }) = &step.action else {

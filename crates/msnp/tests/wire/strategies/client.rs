@@ -15,11 +15,12 @@ fn cvr() -> impl Strategy<Value = Cvr> {
 }
 
 fn usr() -> impl Strategy<Value = Usr> {
-    prop_oneof![
-        (trid(), lax_handle()).prop_map(|(trid, handle)| Usr::Initial { trid, handle }),
-        (trid(), "[A-Za-z0-9*!._-]{1,80}")
+    let secret = "[A-Za-z0-9*!._-]{1,80}";
+    forms!(Usr {
+        Usr::Initial { .. } => (trid(), lax_handle()).prop_map(|(trid, handle)| Usr::Initial { trid, handle }),
+        Usr::Ticket { .. } => (trid(), secret)
             .prop_map(|(trid, secret)| Usr::Ticket { trid, ticket: Ticket::parse(&secret).unwrap() }),
-    ]
+    })
 }
 
 pub(super) fn copy_of(dialect: Dialect) -> BoxedStrategy<CopyOf> {
@@ -128,35 +129,50 @@ fn qry() -> impl Strategy<Value = Qry> {
     (trid(), word(), vec(any::<u8>(), 32)).prop_map(|(trid, product_id, answer)| Qry { trid, product_id, answer })
 }
 
-fn service_request(verb: Verb) -> BoxedStrategy<ServiceRequest> {
-    let services = ["INBOX", "COMPOSE", "PROFILE", "CHGMOB"];
-    let page = payload(verb::MAX_PAGE);
-    match verb {
-        Verb::Gcf => trid().prop_map(ServiceRequest::Shields).boxed(),
-        Verb::Gsb => trid().prop_map(ServiceRequest::Subscription).boxed(),
-        Verb::Url => (trid(), select(services.to_vec()), option::of(word()))
-            .prop_map(|(trid, service, parameter)| ServiceRequest::Url { trid, service: service.to_owned(), parameter })
-            .boxed(),
-        Verb::Lkp => {
-            (trid(), r"tel:\+[0-9]{1,20}").prop_map(|(trid, number)| ServiceRequest::Telephone { trid, number }).boxed()
-        }
-        Verb::Snd => (trid(), prop_oneof![vec(word(), 1), vec(word(), 3..5)])
-            .prop_map(|(trid, words)| ServiceRequest::Invitation { trid, words, text: None })
-            .boxed(),
-        Verb::Sdc => (trid(), vec(word(), 7), page)
-            .prop_map(|(trid, words, text)| ServiceRequest::Invitation { trid, words, text: Some(text) })
-            .boxed(),
-        Verb::Fnd => {
-            (trid(), vec(word(), 0..6)).prop_map(|(trid, words)| ServiceRequest::Directory { trid, words }).boxed()
-        }
-        Verb::Pag => {
-            (trid(), word(), page).prop_map(|(trid, to, text)| ServiceRequest::OldPage { trid, to, text }).boxed()
-        }
-        Verb::Pgd => (trid(), word(), 1..=2u32, page)
-            .prop_map(|(trid, to, device, text)| ServiceRequest::Page { trid, to, device, text })
-            .boxed(),
-        other => panic!("{other:?} is no service"),
-    }
+fn url() -> impl Strategy<Value = ServiceRequest> {
+    (trid(), select(&["INBOX", "COMPOSE", "PROFILE", "CHGMOB"]), option::of(word()))
+        .prop_map(|(trid, service, parameter)| ServiceRequest::Url { trid, service: service.to_owned(), parameter })
+}
+
+fn telephone() -> impl Strategy<Value = ServiceRequest> {
+    (trid(), r"tel:\+[0-9]{1,20}").prop_map(|(trid, number)| ServiceRequest::Telephone { trid, number })
+}
+
+fn snd() -> impl Strategy<Value = ServiceRequest> {
+    (trid(), prop_oneof![vec(word(), 1), vec(word(), 3..5)]).prop_map(|(trid, words)| ServiceRequest::Invitation {
+        trid,
+        words,
+        text: None,
+    })
+}
+
+fn sdc() -> impl Strategy<Value = ServiceRequest> {
+    (trid(), vec(word(), 7), page()).prop_map(|(trid, words, text)| ServiceRequest::Invitation {
+        trid,
+        words,
+        text: Some(text),
+    })
+}
+
+fn directory() -> impl Strategy<Value = ServiceRequest> {
+    (trid(), vec(word(), 0..6)).prop_map(|(trid, words)| ServiceRequest::Directory { trid, words })
+}
+
+fn pag() -> impl Strategy<Value = ServiceRequest> {
+    (trid(), word(), page()).prop_map(|(trid, to, text)| ServiceRequest::OldPage { trid, to, text })
+}
+
+fn pgd() -> impl Strategy<Value = ServiceRequest> {
+    (trid(), word(), 1..=2u32, page()).prop_map(|(trid, to, device, text)| ServiceRequest::Page {
+        trid,
+        to,
+        device,
+        text,
+    })
+}
+
+fn page() -> impl Strategy<Value = Vec<u8>> {
+    payload(verb::MAX_PAGE)
 }
 
 /// The commands of one verb, as a client of `dialect` sends them.
@@ -187,9 +203,15 @@ fn of_verb(verb: Verb, dialect: Dialect) -> BoxedStrategy<ClientCommand> {
         Verb::Qry => qry().prop_map(C::Qry).boxed(),
         Verb::Chl => trid().prop_map(C::Chl).boxed(),
         Verb::Ims => (trid(), any::<bool>()).prop_map(|(trid, on)| C::Ims(trid, on)).boxed(),
-        Verb::Gcf | Verb::Gsb | Verb::Url | Verb::Lkp | Verb::Snd | Verb::Sdc | Verb::Fnd | Verb::Pag | Verb::Pgd => {
-            service_request(verb).prop_map(C::Service).boxed()
-        }
+        Verb::Gcf => trid().prop_map(ServiceRequest::Shields).prop_map(C::Service).boxed(),
+        Verb::Gsb => trid().prop_map(ServiceRequest::Subscription).prop_map(C::Service).boxed(),
+        Verb::Url => url().prop_map(C::Service).boxed(),
+        Verb::Lkp => telephone().prop_map(C::Service).boxed(),
+        Verb::Snd => snd().prop_map(C::Service).boxed(),
+        Verb::Sdc => sdc().prop_map(C::Service).boxed(),
+        Verb::Fnd => directory().prop_map(C::Service).boxed(),
+        Verb::Pag => pag().prop_map(C::Service).boxed(),
+        Verb::Pgd => pgd().prop_map(C::Service).boxed(),
     }
 }
 

@@ -1,5 +1,25 @@
 //! Well-formed values of every type; the modules make every command of them.
 
+/// A strategy for each form of a type, each `weight *` as often as the others. A form without one does not compile, and
+/// a strategy that makes another form than its own fails the test. `if` says where a form exists.
+macro_rules! forms {
+    ($type:ty { $($weight:literal * $form:pat $(if $exists:expr)? => $strategy:expr,)+ }) => {{
+        let form = |value: &$type| match value { $($form => stringify!($form),)+ };
+        let mut strategies = Vec::new();
+        $(if true $(&& $exists)? {
+            let checked = Strategy::prop_map($strategy, move |value| {
+                assert_eq!(form(&value), stringify!($form), "made by the strategy of another form");
+                value
+            });
+            strategies.push(($weight, Strategy::boxed(checked)));
+        })+
+        Union::new_weighted(strategies)
+    }};
+    ($type:ty { $($form:pat $(if $exists:expr)? => $strategy:expr,)+ }) => {
+        forms!($type { $(1 * $form $(if $exists)? => $strategy,)+ })
+    };
+}
+
 mod client;
 mod server;
 mod switchboard;
@@ -93,11 +113,11 @@ fn text_word() -> impl Strategy<Value = String> {
     vec(piece, 1..12).prop_map(|pieces| pieces.concat())
 }
 
-/// A text of at most `most` bytes, as it came and as it would be written.
-fn text(most: usize) -> impl Strategy<Value = Text> {
+/// A text of at most `max` bytes, as it came and as it would be written.
+fn text(max: usize) -> impl Strategy<Value = Text> {
     text_word().prop_filter_map("a text within its limit", move |word| {
         let text = Text::parse(word.as_bytes())?;
-        (word.len() <= most && text::encoded_len(text.value()) <= most).then_some(text)
+        (word.len() <= max && text::encoded_len(text.value()) <= max).then_some(text)
     })
 }
 
@@ -117,6 +137,10 @@ fn phone_number() -> impl Strategy<Value = Text> {
     text(MAX_PHONE)
 }
 
+fn cookie() -> impl Strategy<Value = Cookie> {
+    word().prop_map(Cookie)
+}
+
 fn capabilities() -> impl Strategy<Value = Capabilities> {
     any::<u32>().prop_map(Capabilities)
 }
@@ -134,8 +158,8 @@ fn personal_message() -> impl Strategy<Value = PersonalMessage> {
     })
 }
 
-fn payload(most: usize) -> impl Strategy<Value = Vec<u8>> {
-    prop_oneof![vec(any::<u8>(), 0..40), "(OUT\r\n){0,9}".prop_map(String::into_bytes), Just(vec![b'x'; most])]
+fn payload(max: usize) -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![vec(any::<u8>(), 0..40), "(OUT\r\n){0,9}".prop_map(String::into_bytes), Just(vec![b'x'; max])]
 }
 
 fn phone() -> impl Strategy<Value = Phone> {

@@ -27,10 +27,6 @@ fn message() -> impl Strategy<Value = &'static [u8]> {
     ]
 }
 
-fn cookie() -> impl Strategy<Value = Cookie> {
-    word().prop_map(Cookie)
-}
-
 fn ack_flag() -> impl Strategy<Value = AckFlag> {
     use AckFlag::{Always, Data, Never, OnFailure, OnSuccess};
     select(&[Never, OnFailure, Always, Data, OnSuccess])
@@ -40,18 +36,16 @@ fn ack_flag() -> impl Strategy<Value = AckFlag> {
 pub(crate) fn sb_client() -> impl Strategy<Value = sb::ClientCommand<'static>> {
     use sb::ClientCommand as C;
     let session = option::of(any::<u32>());
-    prop_oneof![
-        (trid(), option::of(lax_handle()), cookie()).prop_map(|(trid, handle, cookie)| C::Usr { trid, handle, cookie }),
-        (trid(), option::of(lax_handle()), cookie(), session).prop_map(|(trid, handle, cookie, session)| C::Ans {
-            trid,
-            handle,
-            cookie,
-            session,
-        }),
-        (trid(), lax_handle()).prop_map(|(trid, callee)| C::Cal { trid, callee }),
-        (trid(), ack_flag(), message()).prop_map(|(trid, flag, payload)| C::Msg { trid, flag, payload }),
-        Just(C::Out),
-    ]
+    forms!(C<'static> {
+        C::Usr { .. } => (trid(), option::of(lax_handle()), cookie())
+            .prop_map(|(trid, handle, cookie)| C::Usr { trid, handle, cookie }),
+        C::Ans { .. } => (trid(), option::of(lax_handle()), cookie(), session)
+            .prop_map(|(trid, handle, cookie, session)| C::Ans { trid, handle, cookie, session }),
+        C::Cal { .. } => (trid(), lax_handle()).prop_map(|(trid, callee)| C::Cal { trid, callee }),
+        C::Msg { .. } => (trid(), ack_flag(), message())
+            .prop_map(|(trid, flag, payload)| C::Msg { trid, flag, payload }),
+        C::Out => Just(C::Out),
+    })
 }
 
 fn participant(dialect: Dialect) -> impl Strategy<Value = Participant> {
@@ -65,25 +59,19 @@ fn participant(dialect: Dialect) -> impl Strategy<Value = Participant> {
 /// Every line of a switchboard to a reader of `dialect`.
 pub(crate) fn sb_server(dialect: Dialect) -> impl Strategy<Value = sb::ServerCommand<'static>> {
     use sb::ServerCommand as S;
-    prop_oneof![
-        (trid(), lax_handle(), display_name()).prop_map(|(trid, handle, name)| S::Opened { trid, handle, name }),
-        (trid(), any::<u32>(), any::<u32>(), participant(dialect)).prop_map(|(trid, index, total, who)| S::Roster {
-            trid,
-            index,
-            total,
-            who,
-        }),
-        trid().prop_map(S::Joined),
-        participant(dialect).prop_map(S::Join),
-        (trid(), any::<u32>()).prop_map(|(trid, session)| S::Ringing(trid, session)),
-        (lax_handle(), display_name(), message()).prop_map(|(handle, name, payload)| S::Message {
-            handle,
-            name,
-            payload,
-        }),
-        trid().prop_map(S::Ack),
-        trid().prop_map(S::Nak),
-        (lax_handle(), any::<bool>()).prop_map(|(handle, idle)| S::Bye(handle, idle)),
-        (trid(), error_code()).prop_map(|(trid, code)| S::Error(trid, code)),
-    ]
+    forms!(S<'static> {
+        S::Opened { .. } => (trid(), lax_handle(), display_name())
+            .prop_map(|(trid, handle, name)| S::Opened { trid, handle, name }),
+        S::Roster { .. } => (trid(), any::<u32>(), any::<u32>(), participant(dialect))
+            .prop_map(|(trid, index, total, who)| S::Roster { trid, index, total, who }),
+        S::Joined(_) => trid().prop_map(S::Joined),
+        S::Join(_) => participant(dialect).prop_map(S::Join),
+        S::Ringing(..) => (trid(), any::<u32>()).prop_map(|(trid, session)| S::Ringing(trid, session)),
+        S::Message { .. } => (lax_handle(), display_name(), message())
+            .prop_map(|(handle, name, payload)| S::Message { handle, name, payload }),
+        S::Ack(_) => trid().prop_map(S::Ack),
+        S::Nak(_) => trid().prop_map(S::Nak),
+        S::Bye(..) => (lax_handle(), any::<bool>()).prop_map(|(handle, idle)| S::Bye(handle, idle)),
+        S::Error(..) => (trid(), error_code()).prop_map(|(trid, code)| S::Error(trid, code)),
+    })
 }

@@ -10,9 +10,9 @@ use anyhow::{Context, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use msnp::{DisplayName, Handle};
 
-use super::{check_password, default_name, parse_name};
-use swallowtail_store::accounts::Accounts;
+use crate::cli::parse::{check_password, parse_name};
 use swallowtail_store::accounts::password::{self, HashError};
+use swallowtail_store::accounts::{Accounts, default_name};
 use swallowtail_store::database::NewAccount;
 
 /// How many problems of a file are listed; whoever has more wants to see the pattern, not the list.

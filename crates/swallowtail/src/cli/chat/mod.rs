@@ -2,8 +2,8 @@
 
 mod conversation;
 mod screen;
+mod servers;
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -13,21 +13,19 @@ use msnp::notification::{
     SignInAnswer,
 };
 use msnp::{DisplayName, ErrorCode, Handle, List, Status, Text};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use conversation::Conversation;
 use msnp_client::{CAPABILITIES, NotificationClient, OwnedFrame, Tap, fetch_ticket};
 use screen::Screen;
+pub(super) use servers::{Servers, look_for};
 use swallowtail_config::is_private;
 
 /// The product whose key answers challenges (docs/protocol/challenge.md): that of client 7.5.
 const PRODUCT: &str = "PROD0090YUAUV{2B";
 /// How often the server is told that we are here (framing.md section 10).
 const PING: Duration = Duration::from_secs(45);
-/// How long a server may take to answer a dial.
-const DIAL_WAIT: Duration = Duration::from_secs(5);
 /// When the input has ended, how long what was typed may wait for the other one to join.
 const LAST_WAIT: Duration = Duration::from_secs(10);
 
@@ -38,26 +36,6 @@ pub(super) struct Chat {
     screen: Screen,
     notification: NotificationClient,
     conversation: Option<Conversation>,
-}
-
-/// Where a server is.
-pub(super) struct Servers {
-    pub(super) notification: SocketAddr,
-    pub(super) http: SocketAddr,
-}
-
-/// Whether there is a server at all: asked before a password is.
-pub(super) async fn look_for(servers: &Servers, me: &Handle, other: &Handle) -> anyhow::Result<()> {
-    if me == other {
-        bail!("{me} cannot talk to itself: name somebody else");
-    }
-    for address in [servers.http, servers.notification] {
-        let dialled = timeout(DIAL_WAIT, TcpStream::connect(address)).await;
-        if !matches!(dialled, Ok(Ok(_))) {
-            bail!("no server answers at {address}. Is it running? `swallowtail serve` starts it");
-        }
-    }
-    Ok(())
 }
 
 /// Signs in, adds the other one, and passes on what is typed until the input ends or Ctrl-C comes.

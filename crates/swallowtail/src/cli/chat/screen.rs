@@ -8,7 +8,7 @@ use msnp::{Handle, Status};
 use quick_xml::escape::unescape;
 use tokio::sync::mpsc;
 
-use crate::cli::say;
+use crate::cli::output::say;
 
 /// How many typed lines may wait; then typing does.
 const MOST_WAITING: usize = 16;

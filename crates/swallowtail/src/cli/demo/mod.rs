@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 
 use anyhow::Context;
-use msnp::notification::{Addition, ContactLine, PresenceLine, ServerCommand};
+use msnp::notification::{ContactLine, PresenceLine, ServerCommand};
 use msnp::switchboard::{AckFlag, ServerCommand as SwitchboardLine};
 use msnp::{DisplayName, Handle, List, Status};
 
@@ -108,12 +108,4 @@ async fn talk(show: &Show, alice: &mut Person, bob: &mut Person) -> anyhow::Resu
     bob.hang_up().await?;
     alice.heard("that Bob left", |line| matches!(line, SwitchboardLine::Bye(..))).await?;
     alice.hang_up().await
-}
-
-/// Whether an answer says that `handle` is on `list` now.
-fn is_on_list(line: &ServerCommand, list: List, handle: &Handle) -> bool {
-    let ServerCommand::Contact(ContactLine::Addition(adc)) = line else {
-        return false;
-    };
-    adc.addition == Addition::ToList { list, handle: handle.clone(), nickname: None }
 }

@@ -7,7 +7,6 @@ use msnp::notification::{Adc, Addition, Chg, ClientCommand, ContactLine, Presenc
 use msnp::switchboard::{AckFlag, ClientCommand as Switchboard, ServerCommand as SwitchboardLine};
 use msnp::{DisplayName, Handle, List, Status, Text};
 
-use super::is_on_list;
 use super::show::Show;
 use msnp_client::{CAPABILITIES, NotificationClient, SwitchboardClient, fetch_ticket};
 use swallowtail_site::listeners::Addresses;
@@ -158,4 +157,12 @@ impl Person {
     fn conversation(&mut self) -> anyhow::Result<&mut SwitchboardClient> {
         self.conversation.as_mut().context("no conversation is open")
     }
+}
+
+/// Whether an answer says that `handle` is on `list` now.
+fn is_on_list(line: &ServerCommand, list: List, handle: &Handle) -> bool {
+    let ServerCommand::Contact(ContactLine::Addition(adc)) = line else {
+        return false;
+    };
+    adc.addition == Addition::ToList { list, handle: handle.clone(), nickname: None }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use console::{Style, style};
 
-use crate::cli::say;
+use crate::cli::output::say;
 use msnp_client::{Tap, Wire};
 
 /// The widest name of a client and its connection.

@@ -3,15 +3,16 @@
 use std::fmt::Write as _;
 
 use console::{Term, style};
+use serde::Serialize;
 
-use swallowtail_setup::doctor::{Hop, Options, State, Target};
+use swallowtail_setup::doctor::{Finding, Hop, Options, State, Target};
 
 /// Colour, name of the hop, and the blanks around them.
 const INDENT: usize = 2 + 5 + 2 + NAME_WIDTH + 2;
 const NAME_WIDTH: usize = 19;
 /// Lines that are longer are hard to read.
-const MOST_WIDTH: usize = 110;
-const LEAST_WIDTH: usize = 60;
+const MAX_WIDTH: usize = 110;
+const MIN_WIDTH: usize = 60;
 
 /// What is looked at, and as whom.
 pub(super) fn title(target: &Target, options: &Options) -> String {
@@ -41,8 +42,8 @@ pub(super) fn hop(hop: &Hop) -> String {
 }
 
 /// How it stands, in a sentence.
-pub(super) fn end(hops: &[Hop]) -> String {
-    let count = |state| hops.iter().filter(|hop| hop.finding.state == state).count();
+pub(super) fn end<'a>(hops: impl Iterator<Item = &'a Hop> + Clone) -> String {
+    let count = |state| hops.clone().filter(|hop| hop.finding.state == state).count();
     let (green, red, skipped) = (count(State::Green), count(State::Red), count(State::Skipped));
     let end = match (red, skipped) {
         (0, 0) => style(format!("All {green} hops are green.")).green(),
@@ -57,7 +58,7 @@ pub(super) fn end(hops: &[Hop]) -> String {
 
 /// Text that goes on under itself.
 fn paragraph(text: &str) -> String {
-    let width = usize::from(Term::stdout().size().1).clamp(LEAST_WIDTH, MOST_WIDTH) - INDENT;
+    let width = usize::from(Term::stdout().size().1).clamp(MIN_WIDTH, MAX_WIDTH) - INDENT;
     let (mut out, mut used) = (String::new(), 0);
     for (line, words) in text.lines().enumerate() {
         for (place, word) in words.split(' ').enumerate() {
@@ -77,43 +78,51 @@ fn paragraph(text: &str) -> String {
     out
 }
 
-/// One target with its hops.
-pub(super) fn json(target: &Target, hops: &[Hop]) -> String {
-    let one = |hop: &Hop| {
-        let finding = &hop.finding;
-        let codes: Vec<_> = finding.codes.iter().map(|code| string(code)).collect();
-        let remedy = finding.remedy.as_ref().map_or_else(|| "null".to_owned(), |remedy| string(remedy));
-        format!(
-            "{{\"hop\":{},\"state\":{},\"text\":{},\"codes\":[{}],\"remedy\":{remedy}}}",
-            string(hop.name),
-            string(finding.state.word()),
-            string(&finding.text),
-            codes.join(","),
-        )
-    };
-    let hops: Vec<_> = hops.iter().map(one).collect();
-    format!("{{\"target\":{},\"hops\":[{}]}}", string(&target.title), hops.join(","))
+/// What is said to a program.
+#[derive(Serialize)]
+struct Report<'a> {
+    /// Whether nothing is red.
+    green: bool,
+    targets: Vec<TargetReport<'a>>,
 }
 
-/// A string of JSON.
-fn string(text: &str) -> String {
-    let mut out = String::from("\"");
-    for char in text.chars() {
-        match char {
-            '"' | '\\' => out.extend(['\\', char]),
-            '\0'..='\x1F' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(char));
-            }
-            _ => out.push(char),
-        }
+#[derive(Serialize)]
+struct TargetReport<'a> {
+    target: &'a str,
+    hops: Vec<HopReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct HopReport<'a> {
+    hop: &'static str,
+    state: &'static str,
+    text: &'a str,
+    codes: &'static [&'static str],
+    remedy: Option<&'a str>,
+}
+
+impl<'a> HopReport<'a> {
+    fn new(hop: &'a Hop) -> Self {
+        let Finding { state, text, remedy, codes } = &hop.finding;
+        Self { hop: hop.name, state: state.word(), text, codes, remedy: remedy.as_deref() }
     }
-    out + "\""
+}
+
+/// All targets with their hops.
+///
+/// # Errors
+/// As `serde_json`; strings and lists of strings are always JSON.
+pub(super) fn json(green: bool, examined: &[(&Target, Vec<Hop>)]) -> serde_json::Result<String> {
+    let targets = examined.iter().map(|(target, hops)| {
+        let hops = hops.iter().map(HopReport::new).collect();
+        TargetReport { target: &target.title, hops }
+    });
+    serde_json::to_string(&Report { green, targets: targets.collect() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use swallowtail_setup::doctor::Finding;
 
     fn red() -> Hop {
         let finding = Finding {
@@ -133,7 +142,7 @@ mod tests {
         assert!(lines[1].starts_with(&" ".repeat(INDENT)), "{text}");
         assert!(text.contains("a client shows: 80048821 or 80048820\n"), "{text}");
         assert!(lines.last().unwrap().trim_start() == "to do: check C:\\hosts", "{text}");
-        assert!(lines.iter().all(|line| line.len() <= MOST_WIDTH), "{text}");
+        assert!(lines.iter().all(|line| line.len() <= MAX_WIDTH), "{text}");
     }
 
     #[test]
@@ -146,14 +155,17 @@ mod tests {
     #[test]
     fn the_same_as_json() {
         let target = Target::remote("a\nb", swallowtail_setup::doctor::Ports { notification: 1, http: 2, https: 3 });
-        let json = json(&target, &[red()]);
+        let json = json(false, &[(&target, vec![red()])]).unwrap();
         assert!(
             json.starts_with(
-                "{\"target\":\"a\\u000ab\",\"hops\":[{\"hop\":\"host name\",\"state\":\"red\",\"text\":\"the \\\"name"
+                "{\"green\":false,\"targets\":[{\"target\":\"a\\nb\",\"hops\":[{\"hop\":\"host name\",\"state\":\"red\",\"text\":\"the \\\"name"
             ),
             "{json}"
         );
-        assert!(json.ends_with("\"codes\":[\"80048821\",\"80048820\"],\"remedy\":\"check C:\\\\hosts\"}]}"), "{json}");
+        assert!(
+            json.ends_with("\"codes\":[\"80048821\",\"80048820\"],\"remedy\":\"check C:\\\\hosts\"}]}]}"),
+            "{json}"
+        );
     }
 
     #[test]
@@ -164,7 +176,7 @@ mod tests {
             (vec![red(), skipped], "One hop is red."),
             (vec![red(), red()], "2 hops are red."),
         ] {
-            assert!(end(&hops).contains(words), "{}", end(&hops));
+            assert!(end(hops.iter()).contains(words), "{}", end(hops.iter()));
         }
     }
 }

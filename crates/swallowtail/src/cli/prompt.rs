@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use console::Term;
 use msnp::Handle;
 
-use super::check_password;
+use crate::cli::parse::check_password;
 
 /// A new password: asked for twice without echo on a terminal, else the first line of standard input.
 pub(super) fn new_password(from_stdin: bool) -> anyhow::Result<String> {
@@ -28,7 +28,7 @@ pub(super) fn new_password(from_stdin: bool) -> anyhow::Result<String> {
 }
 
 /// The password of an account that exists: asked for without echo on a terminal, else the first line of standard input.
-pub(in crate::cli) fn password(handle: &Handle, from_stdin: bool) -> anyhow::Result<String> {
+pub(super) fn password(handle: &Handle, from_stdin: bool) -> anyhow::Result<String> {
     if from_stdin || !is_interactive() {
         return read_line(io::stdin().lock());
     }

@@ -1,0 +1,186 @@
+//! What a client sends.
+
+use super::cookie::Cookie;
+use super::verb::Verb;
+use crate::frame::Frame;
+use crate::word::{LineWriter, Words, number, utf8};
+use crate::{ErrorCode, Handle, Malformed, Refusal, TrId};
+
+/// The binary header and footer that every peer-to-peer message has (payloads.md section 7.1).
+const P2P_FRAME: usize = 48 + 4;
+
+/// When a sender wants to hear whether a message arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AckFlag {
+    /// `U`: never.
+    Never,
+    /// `N`: NAK if it did not.
+    OnFailure,
+    /// `A`: ACK or NAK.
+    Always,
+    /// `D`: as `A`, for peer-to-peer data.
+    Data,
+    /// `S`: ACK if it did.
+    OnSuccess,
+}
+
+impl AckFlag {
+    const ALL: [Self; 5] = [Self::Never, Self::OnFailure, Self::Always, Self::Data, Self::OnSuccess];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Never => "U",
+            Self::OnFailure => "N",
+            Self::Always => "A",
+            Self::Data => "D",
+            Self::OnSuccess => "S",
+        }
+    }
+
+    fn parse(word: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|flag| flag.word().as_bytes() == word)
+    }
+
+    /// Whether the sender is told of a success.
+    #[must_use]
+    pub const fn wants_ack(self) -> bool {
+        matches!(self, Self::Always | Self::Data | Self::OnSuccess)
+    }
+
+    /// Whether the sender is told of a failure.
+    #[must_use]
+    pub const fn wants_nak(self) -> bool {
+        matches!(self, Self::OnFailure | Self::Always | Self::Data)
+    }
+}
+
+/// A command from a client. The payload of MSG is borrowed: it is relayed without being looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientCommand<'a> {
+    /// `USR TrID handle cookie`: opens a session.
+    Usr {
+        /// Ties the answer to it.
+        trid: TrId,
+        /// Who opens it. `None` if the word is not an address.
+        handle: Option<Handle>,
+        /// From `XFR SB`.
+        cookie: Cookie,
+    },
+    /// `ANS TrID handle cookie session`: joins a session.
+    Ans {
+        /// Ties the answer to it.
+        trid: TrId,
+        /// Who joins. `None` if the word is not an address.
+        handle: Option<Handle>,
+        /// From RNG.
+        cookie: Cookie,
+        /// From RNG. `None` if the word is not a session id.
+        session: Option<u32>,
+    },
+    /// `CAL TrID handle`: rings somebody.
+    Cal {
+        /// Ties the answer to it.
+        trid: TrId,
+        /// Who is rung.
+        callee: Handle,
+    },
+    /// `MSG TrID flag n` and n bytes.
+    Msg {
+        /// Ties the answer to it.
+        trid: TrId,
+        /// Which answer is wanted.
+        flag: AckFlag,
+        /// Any bytes, up to [`MAX_MESSAGE`](super::MAX_MESSAGE).
+        payload: &'a [u8],
+    },
+    /// `OUT`: leaves.
+    Out,
+}
+
+impl<'a> ClientCommand<'a> {
+    /// Reads a frame that [`admit`](super::admit) let through.
+    ///
+    /// # Errors
+    /// 208 for a callee that is not an address, 282 for malformed peer-to-peer data; else a close.
+    pub fn decode(frame: Frame<'a>) -> Result<Self, Refusal> {
+        let mut words = Words::new(frame.line);
+        let verb = Verb::from_word(words.need()?).ok_or(Malformed::UnknownVerb)?;
+        let mut trid = || words.next().and_then(TrId::parse).ok_or(Malformed::TrId);
+        match verb {
+            Verb::Usr => {
+                let (trid, [handle, cookie]) = (trid()?, words.exactly()?);
+                let cookie = Cookie(utf8(cookie)?.to_owned());
+                Ok(Self::Usr { trid, handle: Handle::parse_lax(utf8(handle)?).ok(), cookie })
+            }
+            Verb::Ans => {
+                let (trid, [handle, cookie, session]) = (trid()?, words.exactly()?);
+                let cookie = Cookie(utf8(cookie)?.to_owned());
+                Ok(Self::Ans { trid, handle: Handle::parse_lax(utf8(handle)?).ok(), cookie, session: number(session) })
+            }
+            Verb::Cal => {
+                let (trid, [callee]) = (trid()?, words.exactly()?);
+                let callee = Handle::parse_lax(utf8(callee)?);
+                Ok(Self::Cal { trid, callee: callee.map_err(|_| Refusal::Answer(trid, ErrorCode::InvalidUsername))? })
+            }
+            Verb::Msg => {
+                let (trid, [flag, _length]) = (trid()?, words.exactly()?);
+                let flag = AckFlag::parse(flag).ok_or(Malformed::Word)?;
+                if flag == AckFlag::Data && is_broken_p2p(frame.payload) {
+                    return Err(Refusal::Answer(trid, ErrorCode::BadDataMessage));
+                }
+                Ok(Self::Msg { trid, flag, payload: frame.payload })
+            }
+            Verb::Out => Ok(Self::Out),
+        }
+    }
+
+    /// Appends the command as a client sends it.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let address = |handle: &Option<Handle>| handle.as_ref().map_or_else(|| "-".to_owned(), Handle::to_string);
+        match self {
+            Self::Usr { trid, handle, cookie } => {
+                LineWriter::new(out, "USR").word(trid).word(address(handle)).word(&cookie.0).end();
+            }
+            Self::Ans { trid, handle, cookie, session } => {
+                let session = session.map_or_else(|| "-".to_owned(), |id| id.to_string());
+                LineWriter::new(out, "ANS").word(trid).word(address(handle)).word(&cookie.0).word(session).end();
+            }
+            Self::Cal { trid, callee } => LineWriter::new(out, "CAL").word(trid).word(callee).end(),
+            Self::Msg { trid, flag, payload } => {
+                LineWriter::new(out, "MSG").word(trid).word(flag.word()).payload(payload);
+            }
+            Self::Out => LineWriter::new(out, "OUT").end(),
+        }
+    }
+}
+
+/// Whether a payload says that it is peer-to-peer data and is too short to be (sb.md section 6).
+fn is_broken_p2p(payload: &[u8]) -> bool {
+    let end = memchr::memmem::find(payload, b"\r\n\r\n");
+    let head = &payload[..end.unwrap_or(payload.len())];
+    let is_p2p = head.split(|byte| *byte == b'\n').any(|line| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            return false;
+        };
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        name.eq_ignore_ascii_case(b"Content-Type") && value.eq_ignore_ascii_case(b"application/x-msnmsgrp2p")
+    });
+    is_p2p && end.is_none_or(|end| payload.len() - (end + 4) < P2P_FRAME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_peer_to_peer_message_is_282_and_other_data_is_not_looked_at() {
+        let message = |payload: &[u8]| ClientCommand::decode(Frame { line: b"MSG 9 D 1", payload }).map(|_| ());
+        let head = b"MIME-Version: 1.0\r\ncontent-type: Application/X-MSNMSGRP2P\r\n";
+        let bad = Err(Refusal::Answer(TrId::new(9), ErrorCode::BadDataMessage));
+        assert_eq!(message(&[head.as_slice(), b"\r\nshort"].concat()), bad);
+        assert_eq!(message(head), bad, "no blank line");
+        assert_eq!(message(&[head.as_slice(), b"\r\n", &[0; 52]].concat()), Ok(()));
+        assert_eq!(message(b"anything\0at all"), Ok(()));
+    }
+}

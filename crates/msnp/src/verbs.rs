@@ -1,0 +1,39 @@
+//! How the enums of verbs are declared.
+
+/// Declares an enum of verbs: an entry gives the variant and the word on the wire.
+macro_rules! verbs {
+    ($(#[doc = $about:literal])+ $type:ident { $($(#[doc = $doc:literal])+ $name:ident = $word:literal,)+ }) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $type {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl $type {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The verb as it is written.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)+
+                }
+            }
+
+            /// The verb that a word names, by exact case.
+            #[must_use]
+            pub fn from_word(word: &[u8]) -> Option<Self> {
+                Self::ALL.iter().copied().find(|verb| verb.word().as_bytes() == word)
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    };
+}
+
+pub(crate) use verbs;

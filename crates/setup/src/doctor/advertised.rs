@@ -1,0 +1,78 @@
+//! Addresses that the server gives clients: whether they lead anywhere, from here and from where clients are.
+
+use std::net::IpAddr;
+
+use super::codes;
+use super::dial::{address, addresses, dial};
+use super::exam::Exam;
+use super::finding::Finding;
+use super::target::HostPort;
+use swallowtail_config::is_private;
+
+/// An address that clients are told, seen from here and from theirs. `dialled` is how the server was reached.
+///
+/// # Errors
+/// Why it is of no use, as a red finding.
+pub(super) async fn reach(exam: Exam<'_>, told: &str, dialled: &HostPort, key: &str) -> Result<HostPort, Finding> {
+    let what = if key == "advertise.switchboard" { "switchboard" } else { "notification server" };
+    let codes = if key == "advertise.switchboard" { &[] } else { codes::NO_NOTIFICATION };
+    let key = exam.target.key(key);
+    let red = |why: String| {
+        let remedy = format!(
+            "set {key} to a host and a port of this server that clients can reach, or take it out: then each is told the address \
+             that it dialled itself"
+        );
+        Err(Finding::red(format!("clients are told {told} for the {what}: {why}"), remedy).shows(codes))
+    };
+    let Some(host_port) = HostPort::parse(told) else { return red("that is no host and port".to_owned()) };
+    let (Some(ip), Ok(from)) = (addresses(&host_port.host).await.first().copied(), address(dialled).await) else {
+        return red(format!("the name {} leads to no address", host_port.host));
+    };
+    if let Some(why) = is_useless(ip, from.ip()) {
+        return red(why.to_owned());
+    }
+    match dial(&host_port).await {
+        Ok(_) => Ok(host_port),
+        Err(why) => red(why.cause(&host_port)),
+    }
+}
+
+/// Why an address is of no use to clients who reach the server at `dialled`.
+fn is_useless(told: IpAddr, dialled: IpAddr) -> Option<&'static str> {
+    if told.is_unspecified() {
+        Some("that stands for every address and is none")
+    } else if told.is_loopback() && !dialled.is_loopback() {
+        Some("on each client's machine that is the machine itself")
+    } else if told.is_ipv6() && dialled.is_ipv4() {
+        Some("clients of the time know only IPv4")
+    } else if is_private(told) && !is_private(dialled) {
+        Some("from the internet a private address cannot be reached")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_judged_by_where_its_reader_is() {
+        let table = [
+            ("127.0.0.1", "192.168.1.5", Some("machine itself")),
+            ("127.0.0.1", "127.0.0.1", None),
+            ("0.0.0.0", "127.0.0.1", Some("every address")),
+            ("192.168.1.5", "203.0.113.9", Some("private")),
+            ("192.168.1.5", "192.168.1.5", None),
+            ("2001:db8::1", "203.0.113.9", Some("IPv4")),
+            ("203.0.113.9", "192.168.1.5", None),
+        ];
+        for (told, dialled, expected) in table {
+            let why = is_useless(told.parse().unwrap(), dialled.parse().unwrap());
+            match (why, expected) {
+                (Some(why), Some(part)) => assert!(why.contains(part), "{told}: {why}"),
+                (why, expected) => assert_eq!(why, expected, "{told}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! One examination: which server is looked at, and as which client.
+
+use msnp::Handle;
+
+use super::target::{Options, Target, TestAccount};
+use crate::client_table::Client;
+
+/// Nobody: without a test account it is the refusal that is looked at. `.invalid` is no domain of anybody's.
+const NOBODY: &str = "doctor@swallowtail.invalid";
+/// The host of a tunnel when no client says which it wants.
+const TUNNEL_HOST: &str = "login.live.com";
+
+/// What is looked at, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Exam<'a> {
+    pub(super) target: &'a Target,
+    pub(super) options: &'a Options,
+}
+
+impl Exam<'_> {
+    /// Whether Windows XP has to be able to shake hands.
+    pub(super) fn wants_xp(&self) -> bool {
+        self.options.xp || self.options.client.is_some_and(Client::needs_old_tls)
+    }
+
+    /// The host that the client's sign-in begins at.
+    fn client_host(&self) -> Option<String> {
+        self.options.client?.sign_in_hosts.first().map(ToString::to_string)
+    }
+
+    /// The host that a client would name in its requests: Microsoft's, or the server's own.
+    pub(super) fn sign_in_host(&self) -> String {
+        let own = || {
+            let host_port = self.target.https.as_ref().or(self.target.http.as_ref());
+            host_port.map(ToString::to_string).unwrap_or_default()
+        };
+        self.client_host().unwrap_or_else(own)
+    }
+
+    /// The name in the handshake.
+    pub(super) fn tls_name(&self) -> String {
+        let own =
+            || self.target.https.as_ref().map_or_else(|| TUNNEL_HOST.to_owned(), |host_port| host_port.host.clone());
+        self.client_host().unwrap_or_else(own)
+    }
+
+    /// Who signs in, and whether that is an account of the operator's.
+    pub(super) fn account(&self) -> Option<(TestAccount, bool)> {
+        if let Some(account) = self.options.account.clone() {
+            return Some((account, true));
+        }
+        let handle = Handle::parse(NOBODY).ok()?;
+        Some((TestAccount { handle, password: swallowtail_base::random::token() }, false))
+    }
+
+    /// The account of the operator's, or nobody.
+    pub(super) fn handle(&self) -> Option<Handle> {
+        self.account().map(|(account, _)| account.handle)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::target::Ports;
+
+    #[test]
+    fn hosts_are_those_of_the_client_or_the_servers_own() {
+        let ports = Ports { notification: 1863, http: 80, https: 443 };
+        let with_https = Target::remote("a.example", ports);
+        let without = Target::remote("a.example", Ports { https: 0, ..ports });
+        let nobody = Options::default();
+        let client = Options { client: Client::find("7.5"), ..Options::default() };
+        for (target, options, sign_in_host, tls_name) in [
+            (&with_https, &nobody, "a.example:443", "a.example"),
+            (&without, &nobody, "a.example:80", "login.live.com"),
+            (&with_https, &client, "loginnet.passport.com", "loginnet.passport.com"),
+        ] {
+            let exam = Exam { target, options };
+            assert_eq!((exam.sign_in_host().as_str(), exam.tls_name().as_str()), (sign_in_host, tls_name));
+        }
+    }
+
+    #[test]
+    fn without_an_account_nobody_signs_in_and_never_with_the_same_password() {
+        let target = Target::remote("a.example", Ports { notification: 1, http: 2, https: 3 });
+        let exam = Exam { target: &target, options: &Options::default() };
+        let (account, is_real) = exam.account().unwrap();
+        assert!(!is_real && account.handle.as_str() == NOBODY);
+        assert_ne!(account.password, exam.account().unwrap().0.password);
+    }
+}

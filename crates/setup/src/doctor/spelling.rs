@@ -1,0 +1,96 @@
+//! The spelling of header names, for which clients look letter by letter (docs/protocol/http.md section 0 item 1).
+
+use super::ask::{Answer, Header};
+use super::codes;
+use super::finding::Finding;
+use super::target::Target;
+use swallowtail_config::HeaderCase;
+
+/// Looks at the spelling of header names, and reports rewritten ones once: further ones have the same cause.
+#[derive(Debug)]
+pub(super) struct Spelling {
+    /// Whether our own configuration has names in title case.
+    wants_title: bool,
+    /// Whether a name was found rewritten.
+    is_noted: bool,
+}
+
+impl Spelling {
+    pub(super) fn new(target: &Target) -> Self {
+        let wants_title = target.ours.as_ref().is_some_and(|ours| ours.header_case == HeaderCase::Title);
+        Self { wants_title, is_noted: false }
+    }
+
+    /// The value of a header, if its name is spelled as clients look for it or was reported before.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn exact<'a>(&mut self, answer: &'a Answer, name: &str) -> Result<&'a str, Finding> {
+        match answer.header(name) {
+            Header::Exact(value) => Ok(value),
+            Header::Otherwise(_, value) if self.is_noted => Ok(value),
+            Header::Otherwise(there, value) => {
+                self.is_noted = true;
+                let is_title = there.chars().any(|char| char.is_ascii_uppercase());
+                if is_title && self.wants_title {
+                    return Ok(value);
+                }
+                Err(rewritten(there, name, is_title).shows(codes::NO_SIGN_IN))
+            }
+            Header::Missing => Err(Finding::red(
+                format!("the answer has no header {name}; it seems to be from {}", answer.who()),
+                "see that the port leads to Swallowtail, and that nothing in between drops headers",
+            )
+            .shows(codes::NO_SIGN_IN)),
+        }
+    }
+}
+
+fn rewritten(there: &str, name: &str, is_title: bool) -> Finding {
+    let cause = format!("the answer says {there} where clients look for {name}, letter by letter");
+    let remedy = if is_title {
+        "set http.header_case = \"exact\"; \"title\" is for patched clients alone. If it is so already, something in between rewrites names"
+    } else {
+        "a reverse proxy in between rewrites header names. Have it pass the connection through untouched (nginx: stream, HAProxy: \
+         mode tcp), or let clients reach listen.http and listen.https directly"
+    };
+    Finding::red(cause, remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAME: &str = "PassportURLs";
+
+    fn answer(header: &str) -> Answer {
+        Answer::parse(&format!("HTTP/1.1 200 OK\r\n{header}: x\r\n\r\n"))
+    }
+
+    #[test]
+    fn a_rewritten_name_is_reported_once_and_title_case_only_where_it_is_not_wanted() {
+        for (header, wants_title, words) in [
+            (NAME, false, None),
+            ("passporturls", false, Some("reverse proxy")),
+            ("passporturls", true, Some("reverse proxy")),
+            ("Passporturls", false, Some("http.header_case")),
+            ("Passporturls", true, None),
+        ] {
+            let mut spelling = Spelling { wants_title, is_noted: false };
+            let answer = answer(header);
+            let first = spelling.exact(&answer, NAME).map_err(|red| red.remedy.unwrap());
+            match words {
+                Some(words) => assert!(first.unwrap_err().contains(words), "{header}"),
+                None => assert_eq!(first.as_deref(), Ok("x"), "{header}"),
+            }
+            assert_eq!(spelling.exact(&answer, NAME), Ok("x"), "{header} is not reported again");
+        }
+    }
+
+    #[test]
+    fn a_header_that_is_missing_is_reported_each_time() {
+        let mut spelling = Spelling { wants_title: false, is_noted: true };
+        let red = spelling.exact(&answer("Server"), NAME).unwrap_err();
+        assert!(red.text.contains("no header PassportURLs") && red.text.contains("calls itself \"x\""), "{red:?}");
+    }
+}

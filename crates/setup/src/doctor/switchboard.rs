@@ -1,0 +1,119 @@
+//! The switchboard: where `XFR SB` sends clients, and a conversation there (docs/protocol/sb.md sections 2 and 3).
+
+use std::sync::Arc;
+
+use msnp::notification::{Chg, ClientCommand, ServerCommand, ServiceLine};
+use msnp::switchboard::{self, Cookie};
+use msnp::{Capabilities, ErrorCode, Handle, Status};
+
+use super::advertised::reach;
+use super::dial::address;
+use super::exam::Exam;
+use super::finding::{Finding, Learnt, PATIENCE};
+use super::found::{Invitation, OpenPorts};
+use super::target::HostPort;
+use msnp_client::{NotificationClient, SwitchboardClient};
+
+/// Where clients are told to go for a conversation, and whether that can be reached.
+pub(super) async fn find(
+    exam: Exam<'_>,
+    open: OpenPorts,
+    session: Option<&mut NotificationClient>,
+) -> Learnt<Option<Invitation>> {
+    let Some(dialled) = exam.target.notification.as_ref().or(exam.target.switchboard.as_ref()) else {
+        return Finding::skipped(exam.target.is_not_set("listen.switchboard")).into();
+    };
+    let (told, cookie) = match session {
+        Some(session) => match invitation(session).await {
+            Ok((told, cookie)) => (told, Some(cookie)),
+            Err(red) => return red.into(),
+        },
+        None => match configured(exam, open) {
+            Ok(told) => (told, None),
+            Err(why) => return Finding::skipped(why).into(),
+        },
+    };
+    match reach(exam, &told, dialled, "advertise.switchboard").await {
+        Ok(host_port) => {
+            let how = if cookie.is_some() { "XFR tells" } else { "the configuration tells" };
+            let finding = Finding::green(format!("{how} clients {host_port}, which is open"));
+            Learnt { finding, value: Some(Invitation { host_port, cookie }) }
+        }
+        Err(red) => red.into(),
+    }
+}
+
+/// What our own configuration has clients told, or why that is not looked at.
+fn configured(exam: Exam<'_>, open: OpenPorts) -> Result<String, &'static str> {
+    let advertised = exam.target.ours.as_ref().and_then(|ours| ours.advertise.switchboard.clone());
+    let own = exam.target.switchboard.as_ref().map(ToString::to_string);
+    let told = advertised.or(own).ok_or("only who is signed in is told it: name a test account with --account")?;
+    if !open.notification {
+        return Err("the notification port is not reached");
+    }
+    if !open.switchboard && exam.target.switchboard == HostPort::parse(&told) {
+        return Err("the switchboard port is not reached");
+    }
+    Ok(told)
+}
+
+/// Asks for a conversation: the address of the switchboard, and what opens one there.
+async fn invitation(client: &mut NotificationClient) -> Result<(String, Cookie), Finding> {
+    let red =
+        |why: String| Finding::red(why, "docs/protocol/errors.md says what a code means; the server's log may say why");
+    // Only who has a status is given one (sb.md section 2).
+    let chg = Chg::new(client.next_trid(), Status::Online, Capabilities::default(), None);
+    let xfr = ClientCommand::Xfr(client.next_trid());
+    for command in [ClientCommand::Chg(chg), xfr] {
+        client.send(&command).await.map_err(|error| red(format!("{error:#}")))?;
+    }
+    let answer = client.wait_for("the answer to XFR SB", |line| match line {
+        ServerCommand::Service(ServiceLine::Switchboard { address, cookie, .. }) => {
+            Some(Ok((address.clone(), cookie.clone())))
+        }
+        ServerCommand::Error(_, code) => Some(Err(*code)),
+        _ => None,
+    });
+    match answer.await {
+        Ok(Ok(invitation)) => Ok(invitation),
+        Ok(Err(code)) => Err(red(format!("XFR SB is answered with {code}"))),
+        Err(error) => Err(red(format!("{error:#}"))),
+    }
+}
+
+/// Opens a conversation with the cookie of XFR, or sees that a wrong one is refused.
+pub(super) async fn examine(exam: Exam<'_>, invitation: Option<Invitation>) -> Finding {
+    let Some(Invitation { host_port, cookie }) = invitation else {
+        return Finding::skipped("no switchboard is known that can be reached");
+    };
+    let red = |why: String| {
+        let remedy = "see that the address leads to listen.switchboard of the same server (with listen.one_port to listen.notification)";
+        Finding::red(format!("{host_port} does not answer as its switchboard: {why}"), remedy)
+    };
+    let Some(handle) = exam.handle() else { return Finding::skipped("there is nobody to sign in") };
+    let is_real = cookie.is_some();
+    match open(&host_port, handle, cookie.unwrap_or_else(|| Cookie(swallowtail_base::random::token()))).await {
+        Ok(Ok(())) if is_real => Finding::green("USR OK: the cookie opens a conversation"),
+        Ok(Ok(())) => red("it takes a cookie that was made up".to_owned()),
+        Ok(Err(ErrorCode::AuthenticationFailed)) if !is_real => {
+            Finding::green("it refuses a wrong cookie, as it should")
+        }
+        Ok(Err(code)) => red(format!("{code} to USR")),
+        Err(error) => red(format!("{error:#}")),
+    }
+}
+
+async fn open(host_port: &HostPort, handle: Handle, cookie: Cookie) -> anyhow::Result<Result<(), ErrorCode>> {
+    let address = address(host_port).await.map_err(|why| anyhow::anyhow!("{}", why.cause(host_port)))?;
+    // Nobody looks on: what goes over this connection is secret.
+    let mut client = SwitchboardClient::dial_within(address, Arc::new(|_| {}), PATIENCE).await?;
+    let trid = client.next_trid();
+    client.send(&switchboard::ClientCommand::Usr { trid, handle: Some(handle), cookie }).await?;
+    let answer =
+        client.answer("USR OK", |line| matches!(line, switchboard::ServerCommand::Opened { .. }).then_some(()));
+    let answer = answer.await?;
+    if answer.is_ok() {
+        client.send(&switchboard::ClientCommand::Out).await?;
+    }
+    Ok(answer)
+}

@@ -1,0 +1,75 @@
+//! A `CONNECT` to the proxy, and the tunnel behind it (docs/protocol/http.md section 8).
+
+use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+use super::dial::dial;
+use super::target::HostPort;
+use msnp_client::http::read_head;
+
+/// Opens a tunnel.
+///
+/// # Errors
+/// Why there is none.
+pub(super) async fn tunnel(proxy: &HostPort, to: &str) -> Result<TcpStream, String> {
+    match connect(proxy, to).await? {
+        (200, stream) => Ok(stream),
+        (503, _) => Err(format!("the proxy {proxy} has no TLS (503): there is no certificate")),
+        (status, _) => Err(format!("{proxy} opens no tunnel to {to} ({status})")),
+    }
+}
+
+/// The status of a `CONNECT`, and what is behind its head.
+///
+/// # Errors
+/// Why it is not answered.
+pub(super) async fn connect(proxy: &HostPort, to: &str) -> Result<(u16, TcpStream), String> {
+    let mut stream = dial(proxy).await.map_err(|why| why.cause(proxy))?;
+    let request = format!("CONNECT {to} HTTP/1.0\r\nHost: {to}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
+    // A buffer of one byte: what follows the head is the tunnel's.
+    let mut stream = BufReader::with_capacity(1, stream);
+    let head = read_head(&mut stream).await.map_err(|_| "the answer is no HTTP".to_owned())?;
+    Ok((head.status(), stream.into_inner()))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A proxy that answers one `CONNECT` with these bytes and closes.
+    async fn proxy(answer: &'static str) -> HostPort {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 512]).await;
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        });
+        HostPort { host: address.ip().to_string(), port: address.port() }
+    }
+
+    #[tokio::test]
+    async fn what_follows_the_head_is_the_tunnels() {
+        let proxy = proxy("HTTP/1.0 200 OK\r\n\r\nhello").await;
+        let mut text = String::new();
+        tunnel(&proxy, "a.example:443").await.unwrap().read_to_string(&mut text).await.unwrap();
+        assert_eq!(text, "hello");
+    }
+
+    #[tokio::test]
+    async fn a_tunnel_that_does_not_open_says_why() {
+        for (answer, why) in [
+            ("HTTP/1.0 503 Busy\r\n\r\n", "has no TLS (503)"),
+            ("HTTP/1.0 405 No\r\n\r\n", "opens no tunnel to a.example:443 (405)"),
+            ("SSH-2.0-OpenSSH_9.2\r\n", "the answer is no HTTP"),
+            ("", "the answer is no HTTP"),
+        ] {
+            let error = tunnel(&proxy(answer).await, "a.example:443").await.unwrap_err();
+            assert!(error.contains(why), "{error}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What the pages know of the service.
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use swallowtail_config::SignUp;
+use swallowtail_messenger::presence::Directory;
+use swallowtail_messenger::rates::Rates;
+use swallowtail_messenger::service::Service;
+use swallowtail_store::accounts::Accounts;
+use swallowtail_store::database::StoreError;
+
+use super::count::Count;
+use super::forms::Forms;
+use crate::proxy::Hosts;
+
+/// What the pages know of the service.
+#[derive(Debug)]
+pub(crate) struct Web {
+    pub(super) accounts: Accounts,
+    pub(super) directory: Arc<Directory>,
+    pub(super) rates: Arc<Rates>,
+    pub(super) hosts: Arc<Hosts>,
+    pub(super) forms: Forms,
+    pub(super) signed_in: Count,
+    pub(super) sign_up: SignUp,
+    pub(super) insecure_http: bool,
+    /// Whether some listener has TLS.
+    pub(super) has_https: bool,
+    pub(super) exempt: Vec<IpNet>,
+}
+
+impl Web {
+    /// Reads the key of the forms; the first call on a store makes one.
+    pub(crate) async fn open(
+        service: &Service,
+        accounts: Accounts,
+        hosts: Arc<Hosts>,
+    ) -> Result<Arc<Self>, StoreError> {
+        let config = &service.config;
+        Ok(Arc::new(Self {
+            accounts,
+            directory: service.directory.clone(),
+            rates: service.rates.clone(),
+            hosts,
+            forms: Forms::open(&service.store).await?,
+            signed_in: Count::default(),
+            sign_up: config.sign_up.clone(),
+            insecure_http: config.sign_in.insecure_http,
+            // A terminator in front has it too.
+            has_https: config.networks().any(|(_, listen, _)| listen.https.is_some())
+                || !config.http.trusted_proxies.is_empty(),
+            exempt: config.limits.exempt.clone(),
+        }))
+    }
+}

@@ -1,0 +1,85 @@
+//! What no transcript shows. Each gap needs an `unshown` line in docs/protocol/verbs.txt, which says why.
+
+use msnp::Dialect;
+
+use super::key::{Handling, Key, Sender, Service, number};
+use super::reference::{Reference, VERBS};
+use super::scan::Shown;
+
+/// Each service and direction, in the order of the page.
+const TABLES: [(Service, Sender); 6] = [
+    (Service::Notification, Sender::Client),
+    (Service::Notification, Sender::Server),
+    (Service::Dispatch, Sender::Client),
+    (Service::Dispatch, Sender::Server),
+    (Service::Switchboard, Sender::Client),
+    (Service::Switchboard, Sender::Server),
+];
+
+/// A verb that no transcript shows in some dialects.
+pub(super) struct Gap<'r> {
+    pub(super) key: &'r Key,
+    dialects: Vec<u8>,
+    /// Why there is no transcript, if verbs.txt says it.
+    pub(super) reason: Option<&'r str>,
+}
+
+impl Gap<'_> {
+    /// The dialects as a list of numbers.
+    pub(super) fn dialects(&self) -> String {
+        self.dialects.iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Returns whether a transcript shows what the reference says of a verb in a dialect, if there is anything to show.
+fn is_shown(reference: &Reference, shown: &Shown, key: &Key, dialect: Dialect) -> bool {
+    match reference.expected(key, dialect) {
+        None | Some(Handling::Never) => true,
+        Some(handling) => {
+            let outcomes = shown.outcomes.get(&(key.clone(), dialect));
+            outcomes.is_some_and(|outcomes| outcomes.contains_key(&handling))
+        }
+    }
+}
+
+/// Returns the verbs of the dialects spoken here that are not shown in all of them.
+pub(super) fn gaps<'r>(reference: &'r Reference, shown: &Shown) -> Vec<Gap<'r>> {
+    let verbs = TABLES.into_iter().flat_map(|(service, sender)| reference.verbs(service, sender));
+    let gaps = verbs.filter(|(key, _)| reference.is_here(key)).map(|(key, _)| {
+        let dialects = Dialect::ALL.into_iter().filter(|dialect| !is_shown(reference, shown, key, *dialect));
+        Gap { key, dialects: dialects.map(number).collect(), reason: reference.unshown(key) }
+    });
+    gaps.filter(|gap| !gap.dialects.is_empty()).collect()
+}
+
+/// Gaps without a reason, and reasons without a gap.
+pub(super) fn faults(reference: &Reference, shown: &Shown) -> Vec<String> {
+    let gaps = gaps(reference, shown);
+    let unexplained = gaps.iter().filter(|gap| gap.reason.is_none()).map(|gap| {
+        let (key, dialects) = (gap.key, gap.dialects());
+        format!("{key}: no transcript shows it in {dialects}, and {VERBS} has no `unshown` line for it")
+    });
+    let needless = reference.unshown.iter().filter(|(key, _)| gaps.iter().all(|gap| gap.key != key));
+    let needless = needless.map(|(key, _)| format!("{key}: {VERBS} calls it unshown, and the transcripts show it"));
+    unexplained.chain(needless).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_needs_a_reason_and_a_reason_a_gap() {
+        let faults = |verbs: &str| {
+            let mut shown = Shown::default();
+            shown.add("t", "!account a a@b.c p \"A\"\n!signed-in x a MSNP12\nx < TIM 1\n");
+            faults(&Reference::parse(verbs).unwrap(), &shown)
+        };
+        assert_eq!(faults("ns < TIM 12- sent\nns < IPG 6- never\n"), [""; 0]);
+        assert_eq!(faults("ns < TIM 11- sent\nunshown ns < TIM : a reason\n"), [""; 0]);
+        let unexplained = faults("ns < TIM 10- sent\n");
+        assert!(unexplained[0].starts_with("ns < TIM: no transcript shows it in 10, 11"), "{unexplained:?}");
+        let needless = faults("ns < TIM 12- sent\nunshown ns < TIM : a reason\n");
+        assert!(needless[0].contains("calls it unshown"), "{needless:?}");
+    }
+}

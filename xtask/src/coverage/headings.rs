@@ -1,0 +1,71 @@
+//! The headings of ns.md and sb.md: every verb stands in one, and no heading has a verb that docs/protocol/verbs.txt
+//! lacks.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use super::key::{Service, is_verb};
+use super::reference::{Reference, VERBS};
+use crate::shell::root;
+
+const NOTIFICATION: &str = "docs/protocol/ns.md";
+const SWITCHBOARD: &str = "docs/protocol/sb.md";
+
+/// Where the headings and the list of verbs disagree.
+pub(super) fn faults(reference: &Reference) -> Result<Vec<String>> {
+    let mut faults = Vec::new();
+    for (path, services) in [
+        (NOTIFICATION, [Service::Notification, Service::Dispatch].as_slice()),
+        (SWITCHBOARD, [Service::Switchboard].as_slice()),
+    ] {
+        let text = fs::read_to_string(root().join(path)).with_context(|| format!("{path} cannot be read"))?;
+        faults.extend(faults_of(reference, services, path, &text));
+    }
+    Ok(faults)
+}
+
+fn faults_of(reference: &Reference, services: &[Service], path: &str, text: &str) -> Vec<String> {
+    let described: BTreeSet<&str> = text.lines().filter(|line| line.starts_with('#')).flat_map(verbs).collect();
+    let keys = reference.entries.iter().map(|entry| &entry.key);
+    let here: BTreeSet<&str> =
+        keys.clone().filter(|key| services.contains(&key.service)).map(|key| key.verb.as_str()).collect();
+    let anywhere: BTreeSet<&str> = keys.map(|key| key.verb.as_str()).collect();
+    let forgotten = here.difference(&described).map(|verb| format!("{verb}: no heading of {path} has it"));
+    let unknown = described.difference(&anywhere).map(|verb| format!("{verb}: {path} has a heading, {VERBS} no line"));
+    forgotten.chain(unknown).collect()
+}
+
+/// The verbs in a heading. What stands in parentheses, brackets or backticks is about something else.
+fn verbs(heading: &str) -> Vec<&str> {
+    let mut depth = 0;
+    let mut is_code = false;
+    let outside = |letter: char| {
+        match letter {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth -= 1,
+            '`' => is_code = !is_code,
+            _ => {}
+        }
+        depth > 0 || is_code || !letter.is_ascii_alphanumeric()
+    };
+    heading.split(outside).filter(|word| is_verb(word)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verb_without_a_heading_and_a_heading_without_a_verb_are_faults() {
+        let reference =
+            Reference::parse("ns > TIM 10- done\nds > VER 2- done\nns < PRP 5- sent\nsb > CAL 2- done\n").unwrap();
+        let text = "## 1. VER\n### PRP (C, not ABC) [WLM]: `DEF`\n### CAL, XYZ: old\nTIM in the text\n";
+        let services = [Service::Notification, Service::Dispatch];
+        assert_eq!(
+            faults_of(&reference, &services, "ns.md", text),
+            ["TIM: no heading of ns.md has it", "XYZ: ns.md has a heading, docs/protocol/verbs.txt no line"]
+        );
+    }
+}
