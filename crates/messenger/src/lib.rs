@@ -12,4 +12,5 @@ pub mod presence;
 pub mod quirks;
 pub mod rates;
 pub mod service;
+pub mod storage;
 pub mod switchboard;

@@ -5,11 +5,11 @@ use std::sync::atomic::AtomicBool;
 
 use crate::presence::Directory;
 use crate::rates::Rates;
+use crate::storage::Storage;
 use crate::switchboard::Switchboard;
 use swallowtail_config::Config;
 use swallowtail_config::RosterLimits;
 use swallowtail_store::accounts::Tickets;
-use swallowtail_store::database::Store;
 
 /// The parts of the service, as a connection sees them.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct Service {
     /// The settings.
     pub config: Config,
     /// Durable truth.
-    pub store: Store,
+    pub store: Arc<dyn Storage>,
     /// Accounts in use.
     pub directory: Arc<Directory>,
     /// Conversations.
@@ -33,7 +33,7 @@ pub struct Service {
 impl Service {
     /// A service with nobody signed in, over a store.
     #[must_use]
-    pub fn new(config: Config, store: Store, tickets: Tickets) -> Self {
+    pub fn new(config: Config, store: Arc<dyn Storage>, tickets: Tickets) -> Self {
         let directory = Directory::new(store.clone());
         let rates = Arc::new(Rates::new(config.rate_limits()));
         Self {

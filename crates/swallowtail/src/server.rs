@@ -55,7 +55,7 @@ impl Server {
         let files = raise_file_limit();
         let chat_connections = Connections::new(config.address_limits(files));
         let http_connections = Counter::new(config.http_limits(files));
-        let service = Arc::new(Service::new(config, store, tickets));
+        let service = Arc::new(Service::new(config, Arc::new(store), tickets));
         let chat = Chat::new(service.clone(), chat_connections.clone());
         let site = Site::open(&service, accounts.clone(), chat, certificates).await?;
 
@@ -89,6 +89,12 @@ impl Server {
     #[must_use]
     pub const fn accounts(&self) -> &Accounts {
         &self.accounts
+    }
+
+    /// Returns the store, for those who run a server inside their own process.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        self.accounts.store()
     }
 
     /// What its connections share.
@@ -128,6 +134,6 @@ impl Server {
         self.http_connections.close();
         self.http_connections.drained(STOP_PATIENCE).await;
         while self.listeners.join_next().await.is_some() {}
-        self.service.store.close().await;
+        self.store().close().await;
     }
 }

@@ -29,7 +29,7 @@ async fn somebody_signs_up_in_chromium_and_signs_in_with_a_client() {
     server.account("taken").await;
     let code = InviteCode::random();
     let invite = NewInvite { code_hash: code.hash(), uses: 3, expires_at: None, note: String::new() };
-    server.server().service().store.add_invite(&invite).await.unwrap();
+    server.server().store().add_invite(&invite).await.unwrap();
 
     let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
     std::fs::create_dir_all(&pictures).unwrap();
@@ -59,5 +59,5 @@ async fn somebody_signs_up_in_chromium_and_signs_in_with_a_client() {
         let burst = people::synchronize(&mut wire).await;
         assert!(burst.contains(&format!("PRP MFN Width%20{width}")), "{burst:?}");
     }
-    assert_eq!(server.server().service().store.invites().await.unwrap()[0].uses_left, 1);
+    assert_eq!(server.server().store().invites().await.unwrap()[0].uses_left, 1);
 }

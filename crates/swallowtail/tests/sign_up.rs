@@ -35,12 +35,12 @@ fn fields<'a>(handle: &'a str, name: &'a str) -> [(&'static str, &'a str); 4] {
 async fn invite(server: &TestServer, uses: u32, expires_at: Option<i64>) -> String {
     let code = InviteCode::random();
     let invite = NewInvite { code_hash: code.hash(), uses, expires_at, note: String::new() };
-    server.server().service().store.add_invite(&invite).await.unwrap();
+    server.server().store().add_invite(&invite).await.unwrap();
     code.to_string()
 }
 
 async fn accounts(server: &TestServer) -> u64 {
-    server.server().service().store.count_accounts().await.unwrap()
+    server.server().store().count_accounts().await.unwrap()
 }
 
 async fn exists(server: &TestServer, handle: &str) -> bool {
@@ -77,7 +77,7 @@ async fn who_signs_up_can_sign_in() {
     assert!(burst.iter().any(|line| line == "PRP MFN Alice%20A"), "{burst:?}");
     browser.fill("/signup", &fields("bob@example.com", "")).await;
     let bob = Handle::parse("bob@example.com").unwrap();
-    let bob = server.server().service().store.account(&bob).await.unwrap().unwrap();
+    let bob = server.server().store().account(&bob).await.unwrap().unwrap();
     assert_eq!(bob.name.as_str(), "bob");
 }
 
@@ -217,7 +217,7 @@ async fn a_hundred_at_once_with_a_code_for_one_account_make_one() {
     // The others: used up, or (if they looked before that) too many passwords to hash, or there is no code any more at all.
     assert!(answers.iter().all(|status| [200, 403, 422, 503].contains(status)), "{answers:?}");
     assert_eq!(accounts(&server).await, 1);
-    assert_eq!(server.server().service().store.invites().await.unwrap()[0].uses_left, 0);
+    assert_eq!(server.server().store().invites().await.unwrap()[0].uses_left, 0);
 }
 
 #[tokio::test]

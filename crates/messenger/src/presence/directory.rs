@@ -10,9 +10,10 @@ use msnp::{Handle, List};
 use tokio::sync::OwnedMutexGuard;
 
 use super::cell::{Cell, Endpoint};
+use crate::storage::Storage;
 use swallowtail_base::clock;
 use swallowtail_base::lock;
-use swallowtail_store::database::{Store, StoreError};
+use swallowtail_store::database::StoreError;
 
 /// Parts of the map, each with its own lock, so that lookups of many cores rarely meet.
 const SHARDS: usize = 64;
@@ -20,7 +21,7 @@ const SHARDS: usize = 64;
 /// Finds accounts in use, and loads those that come into use.
 #[derive(Debug)]
 pub struct Directory {
-    store: Store,
+    store: Arc<dyn Storage>,
     shards: Vec<Mutex<HashMap<Handle, Arc<Slot>>>>,
     hasher: RandomState,
     epochs: AtomicU64,
@@ -45,7 +46,7 @@ pub struct Turn {
 impl Directory {
     /// Nobody is in use yet.
     #[must_use]
-    pub fn new(store: Store) -> Arc<Self> {
+    pub fn new(store: Arc<dyn Storage>) -> Arc<Self> {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
         Arc::new(Self { store, shards, hasher: RandomState::new(), epochs: AtomicU64::new(1) })
     }

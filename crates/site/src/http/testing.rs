@@ -30,6 +30,7 @@ const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) struct TestServer {
     service: Arc<Service>,
+    store: Store,
     site: Arc<Site>,
     http_connections: Arc<Counter>,
     stop: watch::Sender<bool>,
@@ -61,7 +62,7 @@ impl TestServer {
         accounts.create(alice, name, "s3cr,t &%").await.unwrap();
         let http_connections = Counter::new(config.http_limits(FILES));
         let chat_connections = Connections::new(config.address_limits(FILES));
-        let service = Arc::new(Service::new(config, store, tickets));
+        let service = Arc::new(Service::new(config, Arc::new(store.clone()), tickets));
         let chat = Chat::new(service.clone(), chat_connections);
         let site = Site::open(&service, accounts, chat, certificates).await.unwrap();
 
@@ -74,11 +75,15 @@ impl TestServer {
         };
         let mut listeners = JoinSet::new();
         sockets.open(&entrance, &mut listeners);
-        Self { service, site, http_connections, stop, listeners, address, _directory: directory }
+        Self { service, store, site, http_connections, stop, listeners, address, _directory: directory }
     }
 
     pub(crate) fn service(&self) -> &Service {
         &self.service
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     pub(crate) fn site(&self) -> Arc<Site> {
@@ -91,7 +96,7 @@ impl TestServer {
         self.http_connections.close();
         self.http_connections.drained(STOP_PATIENCE).await;
         while self.listeners.join_next().await.is_some() {}
-        self.service.store.close().await;
+        self.store.close().await;
     }
 
     /// Somebody who came from there.

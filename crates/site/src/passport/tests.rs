@@ -129,7 +129,7 @@ async fn rst_faults_are_those_of_the_transcript() {
 #[tokio::test]
 async fn a_store_that_fails_is_503_and_not_a_wrong_password() {
     let server = TestServer::start().await;
-    server.service().store.close().await;
+    server.store().close().await;
     let answer = server.play(PASSPORT14, "lg").await;
     let headers = ["Retry-After: 60", "Content-Length: 0", "Connection: close"];
     let expected = Answer {

@@ -39,11 +39,11 @@ impl Web {
     ) -> Result<Arc<Self>, StoreError> {
         let config = &service.config;
         Ok(Arc::new(Self {
+            forms: Forms::open(accounts.store()).await?,
             accounts,
             directory: service.directory.clone(),
             rates: service.rates.clone(),
             hosts,
-            forms: Forms::open(&service.store).await?,
             signed_in: Count::default(),
             sign_up: config.sign_up.clone(),
             insecure_http: config.sign_in.insecure_http,

@@ -79,6 +79,12 @@ impl Accounts {
         Self { store, hasher: Hasher::for_this_machine() }
     }
 
+    /// Returns the store that keeps them.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// The account of this address, if the password is its own.
     ///
     /// An unknown account, a word that is no address and a wrong password take the same time.

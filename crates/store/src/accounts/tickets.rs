@@ -71,8 +71,9 @@ impl Tickets {
         Self::with_keys(keys).ok_or(StoreError::Malformed("ticket key"))
     }
 
-    /// With these secrets, newest first; `None` without any.
-    fn with_keys(keys: Vec<(u32, Vec<u8>)>) -> Option<Self> {
+    /// Signs with the first of these numbered secrets and verifies with all of them. `None` if there are none.
+    #[must_use]
+    pub fn with_keys(keys: Vec<(u32, Vec<u8>)>) -> Option<Self> {
         let key = |(id, secret): (u32, Vec<u8>)| {
             let signer = Hmac::new_from_slice(&secret).ok()?;
             Some(Key { id, signer })

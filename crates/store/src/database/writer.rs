@@ -45,6 +45,24 @@ impl Edit {
         self.touched = Some((handle, now));
     }
 
+    /// Returns the account that edits.
+    #[must_use]
+    pub const fn editor(&self) -> AccountId {
+        self.by
+    }
+
+    /// Returns the changes, each with the account whose roster it changes, in the order in which they are carried out.
+    #[must_use]
+    pub fn changes(&self) -> &[(AccountId, Change)] {
+        &self.changes
+    }
+
+    /// Returns the address of [`Self::touch_watchers`], if there is one.
+    #[must_use]
+    pub const fn touched(&self) -> Option<&(Handle, Timestamp)> {
+        self.touched.as_ref()
+    }
+
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {

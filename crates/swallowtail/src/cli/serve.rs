@@ -59,7 +59,7 @@ pub(super) async fn run(config: Config, file: Option<&Path>) -> anyhow::Result<(
     let mut reload = signal(SignalKind::hangup()).context("cannot listen for signals")?;
     let server = Server::start(config).await?;
     let mut control = Control::open(&data)?;
-    let accounts = server.service().store.count_accounts().await?;
+    let accounts = server.store().count_accounts().await?;
     say(welcome(server.addresses(), &data, file, accounts));
     tokio::select! {
         () = until_stop(&server, &mut control, &mut signals) => {}

@@ -1,0 +1,257 @@
+//! A store in memory, for tests. It can be told to fail, and to make its callers wait.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use msnp::{Handle, Timestamp};
+use swallowtail_base::lock;
+use swallowtail_store::database::{Account, AccountId, ContactPhones, Edit, StoreError};
+use swallowtail_store::roster::{Roster, Settings};
+use tokio::sync::{OwnedMutexGuard, watch};
+
+use super::{Storage, StoreFuture};
+
+/// Accounts and rosters in memory. An edit applies the same changes to them as the database does.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// What every reading call passes.
+    pub(crate) reads: Gate,
+    /// What every edit passes before it is carried out.
+    pub(crate) writes: Gate,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The number of the last account. Never used again for another one.
+    last: i64,
+    accounts: BTreeMap<AccountId, Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    roster: Roster,
+    password_version: i64,
+}
+
+/// What calls of one kind pass on their way to the store.
+#[derive(Debug, Default)]
+pub(crate) struct Gate {
+    turn: Arc<tokio::sync::Mutex<()>>,
+    is_broken: AtomicBool,
+    /// How many calls have come so far.
+    calls: watch::Sender<u64>,
+}
+
+/// Keeps a gate closed until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    calls: watch::Receiver<u64>,
+    _closed: OwnedMutexGuard<()>,
+}
+
+impl Gate {
+    /// Makes every call wait until what is returned is dropped.
+    pub(crate) async fn hold(&self) -> Hold {
+        let closed = self.turn.clone().lock_owned().await;
+        Hold { calls: self.calls.subscribe(), _closed: closed }
+    }
+
+    /// Makes every later call fail, or succeed again. A call that is waiting counts as a later one.
+    pub(crate) fn set_broken(&self, is_broken: bool) {
+        self.is_broken.store(is_broken, Ordering::Release);
+    }
+
+    async fn pass(&self) -> Result<(), StoreError> {
+        self.calls.send_modify(|calls| *calls += 1);
+        drop(self.turn.lock().await);
+        if self.is_broken.load(Ordering::Acquire) { Err(StoreError::Closed) } else { Ok(()) }
+    }
+}
+
+impl Hold {
+    /// Waits until another call waits for this gate to open.
+    pub(crate) async fn reached(&mut self) {
+        self.calls.changed().await.expect("the store outlives the tests that hold it");
+    }
+}
+
+impl Memory {
+    /// A store without accounts.
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Adds an account with this roster; returns its number.
+    pub(crate) fn add(&self, roster: Roster) -> AccountId {
+        let mut state = lock(&self.state);
+        state.last += 1;
+        let id = AccountId(state.last);
+        state.accounts.insert(id, Kept { roster, password_version: 1 });
+        id
+    }
+
+    /// Removes an account, and takes it off RL and PL of the others as the database does.
+    pub(crate) fn remove(&self, handle: &Handle) {
+        let mut state = lock(&self.state);
+        state.accounts.retain(|_, kept| kept.roster.owner != *handle);
+        for kept in state.accounts.values_mut() {
+            for change in kept.roster.become_unwatched(handle, Timestamp::default()) {
+                kept.roster.apply(&change);
+            }
+        }
+    }
+
+    /// Returns the roster as it is kept.
+    pub(crate) fn kept(&self, handle: &Handle) -> Option<Roster> {
+        lock(&self.state).find(handle).map(|(_, kept)| kept.roster.clone())
+    }
+}
+
+impl State {
+    fn find(&self, handle: &Handle) -> Option<(AccountId, &Kept)> {
+        self.accounts.iter().find(|(_, kept)| kept.roster.owner == *handle).map(|(id, kept)| (*id, kept))
+    }
+
+    fn contact_phones(&self, owner: AccountId, handle: &Handle) -> Vec<ContactPhones> {
+        let contacts = self.accounts.get(&owner).into_iter().flat_map(|kept| kept.roster.contacts());
+        let shown = contacts.filter_map(|(contact, _)| {
+            let theirs = &self.find(contact)?.1.roster;
+            let Settings { phones, paging, .. } = theirs.settings.clone();
+            let has_any = paging || phones.iter().any(Option::is_some);
+            let settings = Settings { phones, paging, ..Settings::default() };
+            (has_any && theirs.allows(handle)).then(|| ContactPhones { handle: contact.clone(), settings })
+        });
+        shown.collect()
+    }
+
+    fn write(&mut self, edit: &Edit) -> Result<(), StoreError> {
+        if !self.accounts.contains_key(&edit.editor()) {
+            return Err(StoreError::Gone);
+        }
+        for (account, change) in edit.changes() {
+            if let Some(kept) = self.accounts.get_mut(account) {
+                kept.roster.apply(change);
+            }
+        }
+        if let Some((contact, now)) = edit.touched() {
+            let rosters = self.accounts.values_mut().map(|kept| &mut kept.roster);
+            for roster in rosters.filter(|roster| roster.contacts().any(|(handle, _)| handle == contact)) {
+                roster.stamps = roster.stamps.list_changed(*now);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Storage for Memory {
+    fn account<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<Account>> {
+        Box::pin(async move {
+            self.reads.pass().await?;
+            let state = lock(&self.state);
+            Ok(state.find(handle).map(|(id, kept)| Account {
+                id,
+                handle: handle.clone(),
+                name: kept.roster.name.clone(),
+                password_hash: String::new(),
+                password_version: kept.password_version,
+                created_at: 0,
+            }))
+        })
+    }
+
+    fn roster<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<(AccountId, Roster)>> {
+        Box::pin(async move {
+            self.reads.pass().await?;
+            let state = lock(&self.state);
+            Ok(state.find(handle).map(|(id, kept)| (id, kept.roster.clone())))
+        })
+    }
+
+    fn contact_phones<'a>(&'a self, owner: AccountId, handle: &'a Handle) -> StoreFuture<'a, Vec<ContactPhones>> {
+        Box::pin(async move {
+            self.reads.pass().await?;
+            Ok(lock(&self.state).contact_phones(owner, handle))
+        })
+    }
+
+    fn write(&self, edit: Edit) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            if edit.is_empty() {
+                return Ok(());
+            }
+            self.writes.pass().await?;
+            lock(&self.state).write(&edit)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use msnp::{DisplayName, List};
+    use swallowtail_store::roster::{Change, Entry, Stamps};
+
+    use super::*;
+
+    fn handle(name: &str) -> Handle {
+        Handle::parse(&format!("{name}@example.com")).unwrap()
+    }
+
+    fn add(store: &Memory, name: &str) -> AccountId {
+        store.add(Roster::new(handle(name), DisplayName::new(name).unwrap(), Stamps::default()))
+    }
+
+    fn renamed(by: AccountId, name: &str) -> Edit {
+        let mut edit = Edit::by(by);
+        edit.push(by, &[Change::Name(DisplayName::new(name).unwrap())]);
+        edit
+    }
+
+    #[tokio::test]
+    async fn an_edit_is_kept_unless_its_account_is_gone_or_the_store_fails() {
+        let store = Memory::new();
+        let alice = add(&store, "alice");
+        store.write(renamed(alice, "Alice")).await.unwrap();
+        store.writes.set_broken(true);
+        assert!(matches!(store.write(renamed(alice, "Other")).await, Err(StoreError::Closed)));
+        store.writes.set_broken(false);
+        assert_eq!(store.kept(&handle("alice")).unwrap().name.as_str(), "Alice");
+        store.remove(&handle("alice"));
+        assert!(matches!(store.write(renamed(alice, "Other")).await, Err(StoreError::Gone)));
+    }
+
+    #[tokio::test]
+    async fn an_edit_that_is_held_is_not_carried_out_before_it_is_let_go() {
+        let store = Memory::new();
+        let alice = add(&store, "alice");
+        let mut hold = store.writes.hold().await;
+        let write = tokio::spawn({
+            let store = store.clone();
+            async move { store.write(renamed(alice, "Alice")).await }
+        });
+        hold.reached().await;
+        assert_eq!(store.kept(&handle("alice")).unwrap().name.as_str(), "alice");
+        drop(hold);
+        write.await.unwrap().unwrap();
+        assert_eq!(store.kept(&handle("alice")).unwrap().name.as_str(), "Alice");
+    }
+
+    #[tokio::test]
+    async fn a_contact_shows_its_numbers_unless_it_blocks() {
+        let store = Memory::new();
+        let (alice, bob) = (add(&store, "alice"), add(&store, "bob"));
+        let on = |list: List| Entry { lists: list.into(), ..Entry::default() };
+        let settings = Settings { phones: [Some("1".into()), None, None], ..Settings::default() };
+        let mut edit = Edit::by(alice);
+        edit.push(alice, &[Change::Entry(handle("bob"), on(List::Forward))]);
+        edit.push(bob, &[Change::Settings(settings.clone())]);
+        store.write(edit).await.unwrap();
+        let seen = store.contact_phones(alice, &handle("alice")).await.unwrap();
+        assert_eq!(seen, [ContactPhones { handle: handle("bob"), settings }]);
+        let mut edit = Edit::by(bob);
+        edit.push(bob, &[Change::Entry(handle("alice"), on(List::Block))]);
+        store.write(edit).await.unwrap();
+        assert_eq!(store.contact_phones(alice, &handle("alice")).await.unwrap(), []);
+    }
+}
