@@ -8,8 +8,9 @@ use msnp::switchboard::Participant;
 use msnp::{ErrorCode, Handle};
 use tokio::time::Instant;
 
-use super::{Board, Callees, Cookies, call};
+use super::{Board, Cookies, call};
 use crate::net::Outbox;
+use crate::presence::Directory;
 use crate::rates::Rates;
 use swallowtail_base::lock;
 use swallowtail_base::random;
@@ -23,7 +24,7 @@ pub struct Switchboard {
     boards: Mutex<HashMap<u32, Arc<Board>>>,
     /// The connections that each account has in them.
     connections: Mutex<HashMap<Handle, Vec<Arc<Outbox>>>>,
-    callees: Arc<dyn Callees>,
+    directory: Arc<Directory>,
     /// How often each account did what lately, on all its connections.
     pub(super) rates: Arc<Rates>,
     /// How long a connection may take to sign in (sb.md section 3).
@@ -44,12 +45,12 @@ pub(super) struct MessageRates {
 impl Switchboard {
     /// Creates a switchboard without conversations.
     #[must_use]
-    pub fn new(limits: &Limits, callees: Arc<dyn Callees>, rates: Arc<Rates>) -> Arc<Self> {
+    pub fn new(limits: &Limits, directory: Arc<Directory>, rates: Arc<Rates>) -> Arc<Self> {
         Arc::new(Self {
             cookies: Cookies::default(),
             boards: Mutex::default(),
             connections: Mutex::default(),
-            callees,
+            directory,
             rates,
             sign_in_timeout: limits.sign_in_timeout(),
             idle: limits.switchboard_idle(),
@@ -92,7 +93,7 @@ impl Switchboard {
     /// # Errors
     /// Returns the answer to CAL: 215, 217 or 713.
     pub(super) fn ring(&self, board: &Board, caller: &Participant, callee: &Handle) -> Result<(), ErrorCode> {
-        call::ring(&*self.callees, &self.cookies, board, caller, callee)
+        call::ring(&self.directory, &self.cookies, board, caller, callee)
     }
 
     /// Returns how many connections an account has in switchboard sessions.

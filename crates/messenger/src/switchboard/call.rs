@@ -1,7 +1,6 @@
 //! CAL: ringing an account (docs/protocol/sb.md section 5).
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -12,27 +11,12 @@ use tokio::time::Instant;
 
 use super::board::NotCallable;
 use super::{Board, Claims, Cookies, Right};
-use crate::presence::{AccountState, Directory, Endpoint};
+use crate::presence::Directory;
 
 /// After this many failed calls in a row within [`CALL_WINDOW`] the next ones are refused.
 const FAILED_CALLS: usize = 5;
 /// The window, and how long a caller must be quiet afterwards.
 const CALL_WINDOW: Duration = Duration::from_secs(30);
-
-/// The accounts that can be called.
-pub trait Callees: fmt::Debug + Send + Sync {
-    /// Calls `ring` with the state and the connection of `callee`, and returns its answer; `false` when the account is
-    /// not signed in. The state does not change before `ring` returns.
-    fn ring(&self, callee: &Handle, ring: &mut dyn FnMut(&AccountState, &Endpoint) -> bool) -> bool;
-}
-
-impl Callees for Directory {
-    fn ring(&self, callee: &Handle, ring: &mut dyn FnMut(&AccountState, &Endpoint) -> bool) -> bool {
-        let Some(cell) = self.find(callee) else { return false };
-        let state = cell.state();
-        cell.endpoint().is_some_and(|endpoint| ring(&state, &endpoint))
-    }
-}
 
 /// Rings `callee` for a session. RINGING says only that the ring went out.
 ///
@@ -40,7 +24,7 @@ impl Callees for Directory {
 /// Returns 215 when the callee is in the session or rung already, 713 when the session is full, and 217 for everything
 /// that a caller must not tell apart: unknown, offline, hidden, blocking, taking no calls.
 pub(super) fn ring(
-    callees: &dyn Callees,
+    directory: &Directory,
     cookies: &Cookies,
     board: &Board,
     caller: &Participant,
@@ -50,8 +34,7 @@ pub(super) fn ring(
         NotCallable::There => ErrorCode::AlreadyThere,
         NotCallable::Full => ErrorCode::UserTooActive,
     })?;
-    // Looks and rings in one step: a block that was answered before is obeyed.
-    if callees.ring(callee, &mut |state, endpoint| send_ring(cookies, board.id, caller, state, endpoint)) {
+    if send_ring(directory, cookies, board.id, caller, callee) {
         board.note_ring();
         return Ok(());
     }
@@ -59,15 +42,13 @@ pub(super) fn ring(
     Err(ErrorCode::NotOnline)
 }
 
-/// Sends RNG, if the callee is to be seen, allows the caller and takes calls. Returns whether it was queued.
-fn send_ring(
-    cookies: &Cookies,
-    session: u32,
-    caller: &Participant,
-    callee: &AccountState,
-    endpoint: &Endpoint,
-) -> bool {
-    let Some(seen) = callee.seen().filter(|_| callee.roster.allows(&caller.handle)) else { return false };
+/// Sends RNG, if the callee can be reached. Returns whether it was queued. Looks and rings under the callee's cell: a
+/// block that was answered before is obeyed.
+fn send_ring(directory: &Directory, cookies: &Cookies, session: u32, caller: &Participant, callee: &Handle) -> bool {
+    let Some(cell) = directory.find(callee) else { return false };
+    let state = cell.state();
+    let reachable = state.seen().filter(|_| state.roster.allows(&caller.handle));
+    let (Some(seen), Some(endpoint)) = (reachable, cell.endpoint()) else { return false };
     if !endpoint.takes_calls.load(Ordering::Acquire) {
         return false;
     }

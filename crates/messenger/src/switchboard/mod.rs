@@ -17,6 +17,6 @@ mod tests;
 
 pub use board::Board;
 pub use boards::Switchboard;
-pub use call::{CallLimit, Callees};
+pub use call::CallLimit;
 pub use cookies::{Claims, Cookies, Right};
 pub use session::SwitchboardSession;

@@ -1,6 +1,5 @@
-//! People at a switchboard without sockets and without a store: their sessions take lines, and their outboxes are read.
+//! People at a switchboard without sockets and without a database: their sessions take lines, and their outboxes are read.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
@@ -11,11 +10,12 @@ use swallowtail_base::lock;
 use swallowtail_config::{AddressLimits, Limits, RateLimits};
 use swallowtail_store::roster::{Roster, Stamps};
 
-use super::{Callees, Claims, Right, Switchboard, SwitchboardSession};
+use super::{Claims, Right, Switchboard, SwitchboardSession};
 use crate::net::{Caller, Connection, Connections, Outbox, Session, Taken};
-use crate::presence::{AccountState, Client, Endpoint, Presence};
+use crate::presence::{AccountState, Cell, Client, Directory, Endpoint, Presence};
 use crate::quirks::Quirks;
 use crate::rates::Rates;
+use crate::storage::memory::Memory;
 
 /// Room for everything that a test queues.
 const ROOM: usize = 1 << 20;
@@ -38,41 +38,13 @@ pub(super) fn unread(outbox: &Outbox) -> String {
     String::from_utf8(read).unwrap()
 }
 
-/// The accounts that are signed in.
-#[derive(Debug, Default)]
-pub(super) struct SignedIn(Mutex<HashMap<Handle, (AccountState, Endpoint)>>);
-
-impl Callees for SignedIn {
-    fn ring(&self, callee: &Handle, ring: &mut dyn FnMut(&AccountState, &Endpoint) -> bool) -> bool {
-        lock(&self.0).get(callee).is_some_and(|(state, endpoint)| ring(state, endpoint))
-    }
-}
-
-impl SignedIn {
-    /// Signs an account in, online and with `change` made. Returns the outbox of its notification connection.
-    pub(super) fn add(&self, name: &str, change: impl FnOnce(&mut AccountState, &mut Endpoint)) -> Arc<Outbox> {
-        let outbox = Outbox::new(ROOM);
-        let client = Client {
-            dialect: Dialect::Msnp12,
-            outbox: outbox.clone(),
-            notification: "192.0.2.1:1863".to_owned(),
-            switchboard: "192.0.2.1:1864".to_owned(),
-            quirks: Quirks { echo_cvr0: false, old_group_answers: false, block_before_disallow: false },
-            limited: false,
-        };
-        let roster = Roster::new(handle(name), DisplayName::new(name).unwrap(), Stamps::default());
-        let presence = Presence { status: Some(Status::Online), capabilities: Capabilities(4), ..Presence::default() };
-        let (mut state, mut endpoint) = (AccountState { roster, presence }, Endpoint::new(1, client));
-        change(&mut state, &mut endpoint);
-        lock(&self.0).insert(handle(name), (state, endpoint));
-        outbox
-    }
-}
-
 /// A switchboard, and everything around it.
 pub(super) struct World {
     pub(super) switchboard: Arc<Switchboard>,
-    pub(super) signed_in: Arc<SignedIn>,
+    store: Arc<Memory>,
+    directory: Arc<Directory>,
+    /// The accounts that are signed in, which keeps them in use.
+    signed_in: Mutex<Vec<Arc<Cell>>>,
     connections: Arc<Connections>,
     limited: bool,
 }
@@ -85,10 +57,33 @@ impl World {
 
     /// A switchboard whose clients are held to rates if they are `limited`.
     pub(super) fn with_rates(limits: &Limits, rates: RateLimits, limited: bool) -> Self {
-        let signed_in = Arc::new(SignedIn::default());
-        let switchboard = Switchboard::new(limits, signed_in.clone(), Arc::new(Rates::new(rates)));
+        let store = Memory::new();
+        let directory = Directory::new(store.clone());
+        let switchboard = Switchboard::new(limits, directory.clone(), Arc::new(Rates::new(rates)));
         let all = AddressLimits { exempt: Vec::new(), connections: 100, per_address: 100, anonymous_per_address: None };
-        Self { switchboard, signed_in, connections: Connections::new(all), limited }
+        let (signed_in, connections) = (Mutex::default(), Connections::new(all));
+        Self { switchboard, store, directory, signed_in, connections, limited }
+    }
+
+    /// Signs an account in and makes it online, then changes it. Returns its notification connection.
+    pub(super) async fn sign_in(&self, name: &str, change: impl FnOnce(&mut AccountState, &Endpoint)) -> Arc<Endpoint> {
+        self.store.add(Roster::new(handle(name), DisplayName::new(name).unwrap(), Stamps::default()));
+        let cell = self.directory.turn(&handle(name)).await.cell().await.unwrap().unwrap();
+        let client = Client {
+            dialect: Dialect::Msnp12,
+            outbox: Outbox::new(ROOM),
+            notification: "192.0.2.1:1863".to_owned(),
+            switchboard: "192.0.2.1:1864".to_owned(),
+            quirks: Quirks { echo_cvr0: false, old_group_answers: false, block_before_disallow: false },
+            limited: false,
+        };
+        let endpoint = Arc::new(Endpoint::new(self.directory.next_epoch(), client));
+        cell.sign_in(&endpoint, |_| {});
+        let online = Presence { status: Some(Status::Online), capabilities: Capabilities(4), ..Presence::default() };
+        cell.set_presence(endpoint.epoch, || {}, |presence| *presence = online);
+        change(&mut cell.state(), &endpoint);
+        lock(&self.signed_in).push(cell);
+        endpoint
     }
 
     /// A cookie for an account.

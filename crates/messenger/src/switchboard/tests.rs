@@ -1,4 +1,4 @@
-//! What clients of a switchboard read, whatever they send, without sockets and without a store.
+//! What clients of a switchboard read, whatever they send, without sockets and without a database.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::advance;
 
 use super::Right;
 use super::cookies::COOKIE_LIFE;
-use super::testing::{World, handle};
+use super::testing::{World, handle, unread};
 use crate::presence::{AccountState, Endpoint};
 
 fn world() -> World {
@@ -68,11 +68,11 @@ async fn members_leave_with_bye_and_the_last_takes_the_session_along() {
 #[tokio::test]
 async fn a_call_rings_the_callee_whose_cookie_joins_the_session() {
     let world = world();
-    let notification = world.signed_in.add("bob", |_, _| {});
+    let notification = world.sign_in("bob", |_, _| {}).await;
     let mut alice = world.open("alice");
     let board = alice.board();
     assert_eq!(alice.says("CAL {} bob@example.com"), format!("CAL 2 RINGING {board}\r\n"));
-    let ring = super::testing::unread(&notification);
+    let ring = unread(&notification.outbox);
     let words: Vec<&str> = ring.split_whitespace().collect();
     let [rng, session, address, cki, cookie, caller, name] = words[..] else { panic!("{ring}") };
     let head = (rng, session, address, cki);
@@ -86,7 +86,7 @@ async fn a_call_rings_the_callee_whose_cookie_joins_the_session() {
 
 #[tokio::test]
 async fn a_callee_that_cannot_be_reached_is_217_whatever_the_reason() {
-    type Change = fn(&mut AccountState, &mut Endpoint);
+    type Change = fn(&mut AccountState, &Endpoint);
     let table: [(&str, Change); 7] = [
         ("online", |_, _| {}),
         ("hidden", |state, _| state.presence.status = Some(Status::Hidden)),
@@ -97,16 +97,16 @@ async fn a_callee_that_cannot_be_reached_is_217_whatever_the_reason() {
             state.roster.entries.insert(handle("alice"), entry);
         }),
         ("allows nobody", |state, _| state.roster.settings.privacy = msnp::notification::Privacy::Block),
-        ("does not take the ring", |_, endpoint| endpoint.client.outbox.close()),
+        ("does not take the ring", |_, endpoint| endpoint.outbox.close()),
     ];
     for (what, change) in table {
         let world = world();
-        let notification = world.signed_in.add("bob", change);
+        let notification = world.sign_in("bob", change).await;
         let mut alice = world.open("alice");
         let ringing = format!("CAL 2 RINGING {}\r\n", alice.board());
         let expected = if what == "online" { &ringing } else { "217 2\r\n" };
         assert_eq!(alice.says("CAL {} bob@example.com"), expected, "{what}");
-        assert_eq!(super::testing::unread(&notification).starts_with("RNG"), what == "online", "{what}");
+        assert_eq!(unread(&notification.outbox).starts_with("RNG"), what == "online", "{what}");
     }
     let mut alice = world().open("alice");
     assert_eq!(alice.says("CAL {} nobody@example.com"), "217 2\r\n");
@@ -116,7 +116,7 @@ async fn a_callee_that_cannot_be_reached_is_217_whatever_the_reason() {
 #[tokio::test]
 async fn a_callee_that_is_there_or_rung_already_is_215() {
     let world = world();
-    world.signed_in.add("carol", |_, _| {});
+    world.sign_in("carol", |_, _| {}).await;
     let mut alice = world.open("alice");
     let mut bob = world.join("bob", alice.board());
     alice.reads();
@@ -131,7 +131,7 @@ async fn a_callee_that_is_there_or_rung_already_is_215() {
 async fn a_call_into_a_full_session_is_713() {
     let world = World::new(&Limits { switchboard_members: 3, ..Limits::default() });
     for name in ["carol", "dave"] {
-        world.signed_in.add(name, |_, _| {});
+        world.sign_in(name, |_, _| {}).await;
     }
     let mut alice = world.open("alice");
     let mut bob = world.join("bob", alice.board());
@@ -151,7 +151,7 @@ async fn calls_that_come_too_often_are_713_for_clients_whose_rates_are_limited()
     {
         let rates = RateLimits { rings: rate(rings), calls: rate(calls), ..RateLimits::default() };
         let world = World::with_rates(&Limits::default(), rates, limited);
-        world.signed_in.add("bob", |_, _| {});
+        world.sign_in("bob", |_, _| {}).await;
         let mut alice = world.open("alice");
         assert!(alice.says("CAL {} bob@example.com").starts_with("CAL 2 RINGING "));
         assert_eq!(alice.says("CAL {} bob@example.com"), "215 3\r\n");

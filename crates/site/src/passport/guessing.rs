@@ -21,12 +21,12 @@ const WINDOW: Duration = Duration::from_secs(15 * 60);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// So many times the pause doubles; then it is the longest.
-const MOST_DOUBLINGS: usize = 6;
+const MAX_DOUBLINGS: usize = 6;
 /// How long an address is known as one of an account's own.
 const KNOWN: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The most accounts and addresses that are remembered, some 20 MiB. Beyond that all is forgotten: getting there costs whoever wants it as many
 /// password hashes, which is slower than guessing.
-const MOST: usize = 100_000;
+const MAX_ENTRIES: usize = 100_000;
 
 /// The wrong passwords of late.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ impl Guessing {
         let of_account = of_account.or_insert_with(|| Account { wrong: Window::default(), next: now });
         let wrong = of_account.wrong.count(now, WINDOW);
         let over = wrong.checked_sub(self.per_account);
-        let counted = Counted(wrong < self.per_account + MOST_DOUBLINGS);
+        let counted = Counted(wrong < self.per_account + MAX_DOUBLINGS);
         if counted.0 {
             of_account.wrong.note(now);
         }
@@ -128,7 +128,7 @@ impl Guessing {
 impl Account {
     /// How long until the next turn, when `over` more passwords were wrong than may be; `None` if that is too long.
     fn wait(&mut self, over: usize, now: Instant) -> Option<Duration> {
-        let pause = (FIRST_PAUSE * (1 << over.min(MOST_DOUBLINGS))).min(LONGEST_PAUSE);
+        let pause = (FIRST_PAUSE * (1 << over.min(MAX_DOUBLINGS))).min(LONGEST_PAUSE);
         let start = self.next.max(now) + pause;
         if start.duration_since(now) > LONGEST_PAUSE {
             return None;
@@ -148,7 +148,7 @@ impl State {
         self.accounts.retain(|_, account| !account.wrong.is_over(now, WINDOW));
         self.addresses.retain(|_, wrong| !wrong.is_over(now, WINDOW));
         self.known.retain(|_, at| now.duration_since(*at) < KNOWN);
-        if size(self) > MOST {
+        if size(self) > MAX_ENTRIES {
             *self = Self::default();
         }
         self.sweep.done(size(self));
