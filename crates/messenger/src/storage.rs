@@ -1,7 +1,7 @@
 //! What the messaging services ask of the store.
 //!
-//! The services know the store only by [`Storage`], so that their tests run without a database. What is in the store is decided
-//! there; this module adds nothing to it.
+//! The services know the store only by [`Storage`], so that their tests run without a database. What is in the store is
+//! decided there; this module adds nothing to it.
 
 use std::fmt::Debug;
 use std::pin::Pin;
@@ -30,8 +30,8 @@ pub trait Storage: Debug + Send + Sync {
     /// The store could not be read.
     fn roster<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<(AccountId, Roster)>>;
 
-    /// Returns the telephone numbers of all contacts of `owner`, whose address is `handle`, that have any and let `owner` see them
-    /// (ns.md section 6, BPR).
+    /// Returns the telephone numbers of all contacts of `owner`, whose address is `handle`, that have any and let
+    /// `owner` see them (ns.md section 6, BPR).
     ///
     /// # Errors
     /// The store could not be read.

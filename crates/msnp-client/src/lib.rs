@@ -156,7 +156,8 @@ impl NotificationClient {
         self.link.send(&bytes).await
     }
 
-    /// The first line, of those that came and those that come, in which `pick` finds what it looks for. Others stay for later.
+    /// The first line, of those that came and those that come, in which `pick` finds what it looks for. Others stay for
+    /// later.
     ///
     /// # Errors
     /// `what` did not come in time, or the server closed.

@@ -121,7 +121,8 @@ impl Link {
         self.stream.write_all(bytes).await.context("the server closed the connection")
     }
 
-    /// The first frame, of those that came and those that come, in which `pick` finds what it looks for. Others stay for later.
+    /// The first frame, of those that came and those that come, in which `pick` finds what it looks for. Others stay
+    /// for later.
     pub async fn wait_for<T>(&mut self, mut pick: impl FnMut(&OwnedFrame) -> Option<T>) -> anyhow::Result<T> {
         let mut seen = 0;
         loop {
@@ -138,8 +139,8 @@ impl Link {
         }
     }
 
-    /// The next frame, of those that came and those that come, however long it takes; `None` when the server closed. Nothing is lost if
-    /// this is given up.
+    /// The next frame, of those that came and those that come, however long it takes; `None` when the server closed.
+    /// Nothing is lost if this is given up.
     pub async fn next(&mut self) -> anyhow::Result<Option<OwnedFrame>> {
         loop {
             if let Some(frame) = self.inbox.frames.pop_front() {

@@ -14,7 +14,7 @@ use crate::service::Service;
 use swallowtail_base::clock;
 use swallowtail_base::random;
 use swallowtail_store::database::{Edit, StoreError};
-use swallowtail_store::roster::{GroupRemoval, NewContact};
+use swallowtail_store::roster::{GroupRemoval, NewContact, NewListEntry};
 
 /// ADC and ADD: adds to a list or a group.
 pub(super) fn adc(service: &Arc<Service>, me: &Me, adc: Adc) -> Result<Handled<Outcome>, Refusal> {
@@ -108,9 +108,10 @@ async fn add_to_list(
     let limits = service.roster_limits();
     let both = me.endpoint.quirks.block_before_disallow;
     let name = nickname.as_ref().map(|(name, _)| name.clone());
-    let adc = Adc { trid, addition: Addition::ToList { list, handle: handle.clone(), nickname } };
+    let new = NewListEntry { list, handle: handle.clone(), nickname: name, block_before_disallow: both };
+    let adc = Adc { trid, addition: Addition::ToList { list, handle, nickname } };
     let plan = move |roster: &swallowtail_store::roster::Roster, now| {
-        Ok((roster.add_to_list(list, &handle, name, both, &limits, now)?, ContactLine::Addition(adc).into()))
+        Ok((roster.add_to_list(new, &limits, now)?, ContactLine::Addition(adc).into()))
     };
     match edit::own(&service, &me, trid, plan) {
         Handled::Wait(work) => work.await,
@@ -200,12 +201,13 @@ fn tell_added(me: &Me, other: &Cell, trid: TrId, watched: &[swallowtail_store::r
     }
     if me.endpoint.is_present() {
         let version = me.cell.state().roster.stamps.version;
-        other.show_to(&me.cell.handle, &me.endpoint, trid, |roster| {
-            for property in super::settings::set_numbers(&roster.settings) {
+        if let Some(shown) = other.shown_to(&me.cell.handle) {
+            for property in super::settings::set_numbers(&shown.roster().settings) {
                 let line = msnp::notification::SettingLine::Contact(Some(other.handle.clone()), property);
                 me.endpoint.reply_change(&line.into(), version);
             }
-        });
+            shown.introduce_to(&me.endpoint, trid);
+        }
     }
 }
 

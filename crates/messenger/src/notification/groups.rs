@@ -10,6 +10,7 @@ use super::session::{Me, Outcome};
 use crate::net::Handled;
 use crate::service::Service;
 use swallowtail_base::random;
+use swallowtail_store::roster::NewGroup;
 
 /// ADG: makes a group.
 pub(super) fn adg(service: &Arc<Service>, me: &Me, adg: Adg) -> Handled<Outcome> {
@@ -17,7 +18,8 @@ pub(super) fn adg(service: &Arc<Service>, me: &Me, adg: Adg) -> Handled<Outcome>
     let guid = random::guid();
     let numbered = me.endpoint.dialect < Dialect::Msnp10;
     edit::own(service, me, adg.trid, move |roster, now| {
-        let (changes, number) = roster.add_group(adg.name.value(), guid, numbered, &limits, now)?;
+        let new = NewGroup { name: adg.name.value().into(), guid, needs_number: numbered };
+        let (changes, number) = roster.add_group(new, &limits, now)?;
         let group = number.filter(|_| numbered).map_or(GroupRef::Guid(guid), GroupRef::Number);
         Ok((changes, GroupLine::Added { trid: adg.trid, name: adg.name, group }.into()))
     })

@@ -43,7 +43,7 @@ pub(super) fn prp(service: &Arc<Service>, me: &Me, prp: Prp) -> Handled<Outcome>
         PropertyChange::Phone(phone, number) => {
             let number: Option<Arc<str>> = number.map(|number| number.value().into());
             let told = Property::Phone(phone, number.as_deref().map(str::to_owned));
-            let set = move |settings: &mut Settings| settings.phones[phone as usize] = number;
+            let set = move |settings: &mut Settings| settings.set_phone(phone, number);
             wait_for_edit(prp.trid, set_number(service.clone(), me.clone(), prp, set, Some(told)))
         }
         PropertyChange::Paging(on) => {

@@ -33,8 +33,10 @@ pub(super) fn chg(service: &Service, me: &Me, chg: Chg) -> bool {
 fn show_contacts(service: &Service, me: &Me, trid: msnp::TrId) {
     let contacts: Vec<_> = me.cell.state().roster.contacts().map(|(handle, _)| handle.clone()).collect();
     for contact in contacts {
-        if let Some(cell) = service.directory.find(&contact) {
-            cell.show_to(&me.cell.handle, &me.endpoint, trid, |_| {});
+        if let Some(cell) = service.directory.find(&contact)
+            && let Some(shown) = cell.shown_to(&me.cell.handle)
+        {
+            shown.introduce_to(&me.endpoint, trid);
         }
     }
 }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use msnp::Dialect;
 use msnp::notification::{PresenceLine, ServerCommand};
 
-use super::cell::{Endpoint, Seen};
+use super::endpoint::Endpoint;
+use super::seen::Seen;
 
 /// One change of somebody's presence. Each line is encoded once for each dialect, however many watch.
 pub(super) struct News<'a> {

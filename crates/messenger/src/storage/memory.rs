@@ -118,9 +118,10 @@ impl State {
         let contacts = self.accounts.get(&owner).into_iter().flat_map(|kept| kept.roster.contacts());
         let shown = contacts.filter_map(|(contact, _)| {
             let theirs = &self.find(contact)?.1.roster;
-            let Settings { phones, paging, .. } = theirs.settings.clone();
-            let has_any = paging || phones.iter().any(Option::is_some);
-            let settings = Settings { phones, paging, ..Settings::default() };
+            // Numbers and paging, as a contact's account has them; the other settings are its own business.
+            let Settings { add_prompt, privacy, .. } = Settings::default();
+            let settings = Settings { add_prompt, privacy, ..theirs.settings.clone() };
+            let has_any = settings != Settings::default();
             (has_any && theirs.allows(handle)).then(|| ContactPhones { handle: contact.clone(), settings })
         });
         shown.collect()
@@ -242,7 +243,7 @@ mod tests {
         let store = Memory::new();
         let (alice, bob) = (add(&store, "alice"), add(&store, "bob"));
         let on = |list: List| Entry { lists: list.into(), ..Entry::default() };
-        let settings = Settings { phones: [Some("1".into()), None, None], ..Settings::default() };
+        let settings = Settings { home_phone: Some("1".into()), ..Settings::default() };
         let mut edit = Edit::by(alice);
         edit.push(alice, &[Change::Entry(handle("bob"), on(List::Forward))]);
         edit.push(bob, &[Change::Settings(settings.clone())]);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use msnp::Malformed;
 use msnp::frame::{Decoder, Flow, Frame, LineRules, Receiver};
+use msnp::{ErrorCode, Malformed};
 use proptest::sample::Index;
 
 /// A line and its payload.
@@ -63,10 +63,13 @@ pub(crate) fn verbs(lines: impl IntoIterator<Item = Vec<u8>>) -> BTreeSet<String
     lines.into_iter().map(verb).collect()
 }
 
-/// Fails, with the names of those that are missing, unless all of `wanted` are among `made`.
-pub(crate) fn assert_all_made<'v>(wanted: impl IntoIterator<Item = &'v str>, made: &BTreeSet<String>) {
-    let missing: Vec<_> = wanted.into_iter().filter(|verb| !made.contains(*verb)).collect();
-    assert!(missing.is_empty(), "no strategy makes {missing:?}; made are {made:?}");
+/// Fails, with the names of those that differ, unless the verbs that strategies made are those `wanted`.
+pub(crate) fn assert_made<'v>(wanted: impl IntoIterator<Item = &'v str>, made: &BTreeSet<String>) {
+    let wanted: BTreeSet<String> = wanted.into_iter().map(str::to_owned).collect();
+    let missing: Vec<_> = wanted.difference(made).collect();
+    assert!(missing.is_empty(), "no strategy makes {missing:?}, of {wanted:?}");
+    let unknown: Vec<_> = made.difference(&wanted).filter(|word| ErrorCode::parse(word.as_bytes()).is_none()).collect();
+    assert!(unknown.is_empty(), "{unknown:?} are written and not among the verbs {wanted:?}");
 }
 
 /// Fails unless `bytes` are lines as a server must write them: no line end, NUL or tab inside one, single blanks, none

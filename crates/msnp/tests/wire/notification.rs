@@ -10,7 +10,7 @@ use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use crate::framing::{assert_all_made, assert_clean_lines, first_line, frames, verbs};
+use crate::framing::{assert_clean_lines, assert_made, first_line, frames, verbs};
 use crate::strategies::{ns_client, ns_server};
 
 /// What every line about a change of the reader's lists tells, below MSNP10.
@@ -59,11 +59,11 @@ fn the_strategies_make_every_verb() {
         let (client, server) = (ns_client(dialect), ns_server(dialect));
         let sent = (0..1500).map(|_| encoded(dialect, &client.new_tree(&mut runner).unwrap().current()));
         let wanted = Verb::ALL.iter().filter(|verb| verb.row(dialect).is_some());
-        assert_all_made(wanted.map(|verb| verb.word()), &verbs(sent.collect::<Vec<_>>()));
+        assert_made(wanted.map(|verb| verb.word()), &verbs(sent.collect::<Vec<_>>()));
         lines.extend((0..1500).map(|_| encoded_line(dialect, &server.new_tree(&mut runner).unwrap().current())));
     }
     let wanted = ServerVerb::ALL.iter().filter(|verb| is_read(**verb));
-    assert_all_made(wanted.map(|verb| verb.word()), &verbs(lines));
+    assert_made(wanted.map(|verb| verb.word()), &verbs(lines));
 }
 
 /// A dialect, and what `of` makes in it.

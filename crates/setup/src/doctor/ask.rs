@@ -62,7 +62,8 @@ pub(super) fn short(text: &str) -> String {
     text.chars().filter(|char| !char.is_control()).take(60).collect()
 }
 
-/// Sends a request and reads the answer to its end. `head` is the request line and further lines, without `Content-Length`.
+/// Sends a request and reads the answer to its end. `head` is the request line and further lines, without
+/// `Content-Length`.
 ///
 /// # Errors
 /// What came instead of an answer, in words.

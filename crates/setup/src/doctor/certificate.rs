@@ -1,6 +1,7 @@
 //! The certificate that is shown: its dates, its names and its root.
 //!
-//! rustls is asked, and its errors carry the facts: at the end of time every certificate has expired, and the error says when.
+//! rustls is asked, and its errors carry the facts: at the end of time every certificate has expired, and the error
+//! says when.
 
 use std::path::Path;
 use std::time::Duration;
@@ -36,7 +37,8 @@ impl CertificateChain {
         let parsed = ParsedCertificate::try_from(&self.certificate)?;
         let algorithms = ring::default_provider().signature_verification_algorithms.all;
         match verify_server_cert_signed_by_trust_anchor(&parsed, roots, &self.more, now, algorithms) {
-            // `openssl req -x509` makes such ones, and Windows takes them. It is said only after the dates were found good.
+            // `openssl req -x509` makes such ones, and Windows takes them. It is said only after the dates were found
+            // good.
             Err(Error::InvalidCertificate(CertificateError::Other(why))) if why.to_string() == IS_AUTHORITY => {
                 Err(Error::InvalidCertificate(CertificateError::UnknownIssuer))
             }
@@ -184,7 +186,8 @@ impl RootVerdict {
     }
 }
 
-/// Who vouches for it: the root that is named, else a public one, else for our own server what its settings have it show.
+/// Who vouches for it: the root that is named, else a public one, else for our own server what its settings have it
+/// show.
 fn root(exam: Exam<'_>, shown: &CertificateChain) -> RootVerdict {
     if let Some(file) = &exam.options.root {
         return match vouched(shown, file) {

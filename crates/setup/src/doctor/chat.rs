@@ -1,4 +1,5 @@
-//! The notification server: from a ticket to `USR OK`, and a dispatch server in between (docs/protocol/ns.md section 3).
+//! The notification server: from a ticket to `USR OK`, and a dispatch server in between (docs/protocol/ns.md section
+//! 3).
 
 use std::sync::Arc;
 

@@ -1,9 +1,10 @@
 //! What official clients show a user for a fault, the likelier code first; docs/errors.md has them all.
 //!
-//! Nobody has written down which fault leads to which code in every version. What is known are the names of the codes: those that begin with 8004
-//! are of the sign-in library (80048820 "authentication server error", 80048821 "bad member name or password"), with 8007 of Windows
-//! (connections, certificates), with 8100 of the client (81000301 "connect", 81000306 "sign-in timeout"). What users report is wider: 80048821
-//! also for trouble with TLS (docs/protocol/http.md section 6, "TLS") and for a wrong clock.
+//! Nobody has written down which fault leads to which code in every version. What is known are the names of the codes:
+//! those that begin with 8004 are of the sign-in library (80048820 "authentication server error", 80048821 "bad member
+//! name or password"), with 8007 of Windows (connections, certificates), with 8100 of the client (81000301 "connect",
+//! 81000306 "sign-in timeout"). What users report is wider: 80048821 also for trouble with TLS (docs/protocol/http.md
+//! section 6, "TLS") and for a wrong clock.
 
 /// Wrong name or password: the fault that http.md section 2 gives this number.
 pub(super) const WRONG_PASSWORD: &[&str] = &["80048821"];

@@ -35,7 +35,8 @@ impl Unreached {
     }
 }
 
-/// The addresses of a host, those of IPv4 first: clients of the time know no other (docs/protocol/http.md section 6, "Ports").
+/// The addresses of a host, those of IPv4 first: clients of the time know no other (docs/protocol/http.md section 6,
+/// "Ports").
 pub(super) async fn addresses(host: &str) -> Vec<IpAddr> {
     let found = timeout(DIAL_TIMEOUT, lookup_host((host, 0))).await;
     let Ok(Ok(found)) = found else { return Vec::new() };

@@ -1,5 +1,5 @@
-//! What hops learn for later ones, as plain data. A hop takes what it needs of it as arguments, so that the compiler knows the order of
-//! the hops.
+//! What hops learn for later ones, as plain data. A hop takes what it needs of it as arguments, so that the compiler
+//! knows the order of the hops.
 
 use msnp::switchboard::Cookie;
 

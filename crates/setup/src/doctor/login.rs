@@ -1,4 +1,5 @@
-//! Getting a ticket both ways: the login page of Passport 1.4, and `RST.srf` (docs/protocol/http.md sections 1.2 and 2).
+//! Getting a ticket both ways: the login page of Passport 1.4, and `RST.srf` (docs/protocol/http.md sections 1.2 and
+//! 2).
 
 use msnp::notification::Ticket;
 use quick_xml::escape::escape;
@@ -85,7 +86,8 @@ fn judge(kind: SignIn, answer: &Answer, is_real: bool, spelling: &mut Spelling) 
     }
 }
 
-/// Why the password of the test account is not sent: in between somebody could read it, or take it with a certificate of his own.
+/// Why the password of the test account is not sent: in between somebody could read it, or take it with a certificate
+/// of his own.
 fn kept_back(transport: Transport, is_near: bool, is_proven: bool) -> Option<&'static str> {
     match transport {
         _ if is_near => None,

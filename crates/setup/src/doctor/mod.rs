@@ -1,8 +1,9 @@
-//! `swallowtail doctor`: goes a client's way through a server, hop by hop, and says of each whether it is as it should be.
+//! `swallowtail doctor`: goes a client's way through a server, hop by hop, and says of each whether it is as it should
+//! be.
 //!
-//! Each hop has a function that gives a [`Finding`]. What it learns for later ones (`found.rs`) it returns, and later ones take it as an
-//! argument. A hop that depends on a red one says so and is skipped. No hop takes longer than a few seconds, and none prints a password, a
-//! ticket or a cookie.
+//! Each hop has a function that gives a [`Finding`]. What it learns for later ones (`found.rs`) it returns, and later
+//! ones take it as an argument. A hop that depends on a red one says so and is skipped. No hop takes longer than a few
+//! seconds, and none prints a password, a ticket or a cookie.
 
 mod advertised;
 mod ask;

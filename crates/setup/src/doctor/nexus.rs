@@ -1,4 +1,5 @@
-//! The nexus, by which clients 5.0 to 7.0 find the login page (docs/protocol/http.md section 1.1), and the clock that its answer shows.
+//! The nexus, by which clients 5.0 to 7.0 find the login page (docs/protocol/http.md section 1.1), and the clock that
+//! its answer shows.
 
 use super::ask::{Answer, ask};
 use super::codes;

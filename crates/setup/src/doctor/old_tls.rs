@@ -1,6 +1,7 @@
 //! Whether Windows XP could shake hands: a hello written by hand, of which only the first answer is read.
 //!
-//! XP has TLS 1.0 and, of what is not broken outright, 3DES with RSA; it sends no extensions (docs/protocol/http.md section 6, "TLS").
+//! XP has TLS 1.0 and, of what is not broken outright, 3DES with RSA; it sends no extensions (docs/protocol/http.md
+//! section 6, "TLS").
 
 use std::time::Duration;
 

@@ -144,7 +144,8 @@ pub(super) async fn redirection(exam: Exam<'_>) -> Finding {
     .shows(codes::NO_NAME)
 }
 
-/// The lines that the set-up of this client has for a hosts file; without an address for the sign-in, those that need none.
+/// The lines that the set-up of this client has for a hosts file; without an address for the sign-in, those that need
+/// none.
 fn lines(client: &Client, server: IpAddr, sign_in: Option<IpAddr>) -> Vec<(IpAddr, &'static str)> {
     let all = client.redirections(server, sign_in.unwrap_or(server));
     all.filter(|(_, host)| sign_in.is_some() || !SIGN_IN.contains(host)).collect()

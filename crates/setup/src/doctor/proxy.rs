@@ -1,5 +1,5 @@
-//! Being the proxy of a client's Windows: tunnels to Microsoft's hosts, none to others, and the file that says so (docs/protocol/http.md
-//! section 8).
+//! Being the proxy of a client's Windows: tunnels to Microsoft's hosts, none to others, and the file that says so
+//! (docs/protocol/http.md section 8).
 
 use super::ask::ask;
 use super::dial::dial;

@@ -103,8 +103,8 @@ impl<'a> Route<'a> {
     }
 }
 
-/// A connection to whatever speaks TLS: the port for it, or without one a tunnel through the proxy, as clients come that have nothing
-/// but the proxy set (http.md section 8).
+/// A connection to whatever speaks TLS: the port for it, or without one a tunnel through the proxy, as clients come
+/// that have nothing but the proxy set (http.md section 8).
 ///
 /// # Errors
 /// The sentence of a red hop.

@@ -1,4 +1,5 @@
-//! Whether a server speaks TLS 1.2 and 1.3, whatever certificate it shows: that is judged apart ([`super::certificate`]).
+//! Whether a server speaks TLS 1.2 and 1.3, whatever certificate it shows: that is judged apart
+//! ([`super::certificate`]).
 
 use rustls::version::{TLS12, TLS13};
 

@@ -1,7 +1,8 @@
-//! The pool that passwords are hashed in.
+//! The thread pool that hashes passwords.
 //!
 //! A hash costs 19 MiB and tens of milliseconds, so asking for many is an attack by itself (docs/protocol/security.md
-//! section 2). Only so many run at once, only so many wait, and the rest is refused before any work.
+//! section 2). The number that run at the same time is limited, the number that wait is limited, and the rest are
+//! refused before any work.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, mpsc};
@@ -12,7 +13,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use swallowtail_base::lock;
 
-/// How many may wait. At tens of milliseconds each, the last of them is answered within a few seconds, which clients bear.
+/// The number of jobs that may wait. At tens of milliseconds each, the last one is answered within a few seconds, which
+/// clients accept.
 const WAITING: usize = 64;
 
 /// The pool is full.
@@ -20,21 +22,21 @@ const WAITING: usize = 64;
 #[error("the password pool is full")]
 pub(super) struct Busy;
 
-/// Runs password work, within bounds. Cheap to clone; clones share the bounds.
+/// A limited pool for password work. Cheap to clone; clones share the limits.
 ///
-/// It has threads of its own: an allocator keeps memory for the thread that used it, up to 64 MiB with glibc, and tokio's blocking
-/// threads are many. A thousand sign-ins left 235 MiB behind there, and 60 MiB on one thread.
+/// It has its own threads: an allocator keeps memory for the thread that used it, up to 64 MiB with glibc, and tokio's
+/// blocking threads are many. A thousand sign-ins left 235 MiB behind there, and 60 MiB on one thread.
 #[derive(Clone, Debug)]
 pub(super) struct Hasher {
-    /// Those that run or wait.
+    /// A permit for each job that runs or waits.
     admitted: Arc<Semaphore>,
-    /// To the threads, which end with the last sender.
+    /// The queue to the threads, which end when the last sender is dropped.
     jobs: mpsc::Sender<Job>,
 }
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// A place in the queue; dropping it gives it back.
+/// A place in the queue; dropping it frees the place.
 #[derive(Debug)]
 pub(super) struct Place {
     admitted: OwnedSemaphorePermit,
@@ -42,7 +44,7 @@ pub(super) struct Place {
 }
 
 impl Hasher {
-    /// Half of the cores, at least one: the others go on serving sockets (security.md section 2).
+    /// Starts a pool on half of the cores, at least one: the other cores keep serving sockets (security.md section 2).
     pub(super) fn for_this_machine() -> Self {
         let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self::new((cores / 2).max(1), WAITING)
@@ -54,7 +56,7 @@ impl Hasher {
         for _ in 0..at_once {
             let queue = queue.clone();
             let started = thread::Builder::new().name("passwords".to_owned()).spawn(move || work_off(&queue));
-            // Without any thread everybody finds the pool busy.
+            // Without any thread every caller finds the pool busy.
             if let Err(error) = started {
                 tracing::error!(%error, "a thread that hashes passwords could not be started");
             }
@@ -62,7 +64,7 @@ impl Hasher {
         Self { admitted: Arc::new(Semaphore::new(at_once + waiting)), jobs }
     }
 
-    /// Takes a place, at once or not at all.
+    /// Takes a place in the queue, or fails immediately when it is full.
     pub(super) fn enter(&self) -> Result<Place, Busy> {
         let admitted = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| Busy)?;
         Ok(Place { admitted, jobs: self.jobs.clone() })
@@ -70,9 +72,10 @@ impl Hasher {
 }
 
 impl Place {
-    /// Does the work when its turn comes.
+    /// Runs the work when its turn comes and returns its result.
     ///
-    /// The bounds hold until the work is done, even if nobody waits for it any more: a hash that runs cannot be stopped.
+    /// The place stays taken until the work is done, even if the caller stopped waiting: a running hash cannot be
+    /// stopped.
     pub(super) async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
         let (done, result) = oneshot::channel();
         let Self { admitted, jobs } = self;
@@ -81,18 +84,18 @@ impl Place {
             drop(admitted);
             let _ = done.send(value);
         };
-        // Work that panicked or found no thread has no better answer either.
+        // If the work panicked or there is no thread to run it, the pool counts as busy too.
         jobs.send(Box::new(job)).map_err(|_| Busy)?;
         result.await.map_err(|_| Busy)
     }
 }
 
-/// What a thread does until the last sender is gone.
+/// Runs jobs until the last sender is dropped.
 fn work_off(queue: &Mutex<mpsc::Receiver<Job>>) {
     loop {
         let job = lock(queue).recv();
         let Ok(job) = job else { return };
-        // The panic is in the log; the thread has others to serve.
+        // The panic is in the log already; the thread goes on with the next job.
         let _ = catch_unwind(AssertUnwindSafe(job));
     }
 }
@@ -104,7 +107,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_finds_the_pool_full_is_refused_before_any_work() {
+    async fn a_full_pool_refuses_before_any_work() {
         let hasher = Hasher::new(1, 1);
         let (release, gate) = mpsc::channel::<()>();
         let running = tokio::spawn(hasher.enter().unwrap().run(move || gate.recv()));
@@ -117,7 +120,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_nobody_waits_for_still_counts() {
+    async fn work_whose_caller_left_still_counts() {
         let hasher = Hasher::new(1, 0);
         let (release, gate) = mpsc::channel::<()>();
         let (started, is_started) = oneshot::channel();

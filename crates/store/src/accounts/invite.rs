@@ -1,4 +1,4 @@
-//! Invite codes as people pass them on: 16 letters and digits that nobody mixes up, in groups of four.
+//! Invite codes as people pass them on: 16 letters and digits that are hard to confuse, in groups of four.
 
 use std::fmt;
 
@@ -6,24 +6,27 @@ use sha2::{Digest, Sha256};
 
 use swallowtail_base::random;
 
-/// Crockford's alphabet: no I, L, O and U.
+/// Crockford's alphabet, without I, L, O and U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Five bits each, so 80 bits: nobody guesses that, even with all the hashes and much time (security.md section 1).
+/// Characters of a code. Five bits each make 80 bits, too many to guess even with all the hashes (security.md section
+/// 1).
 const LENGTH: usize = 16;
 const GROUP: usize = 4;
 
-/// A code. Secret: whoever has it can make an account, so it is shown once, to the operator, and only its hash is kept.
+/// An invite code. Secret: anyone who has it can create an account. So it is shown once, to the operator, and only its
+/// hash is stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InviteCode([u8; LENGTH]);
 
 impl InviteCode {
-    /// A new one.
+    /// Returns a new random code.
     #[must_use]
     pub fn random() -> Self {
         Self(random::bytes().map(|byte: u8| ALPHABET[usize::from(byte % 32)]))
     }
 
-    /// Reads what somebody typed: in any case, with or without blanks and dashes, and with the letters that look like digits.
+    /// Reads a typed code: in upper or lower case, with or without spaces and dashes, and with letters that look like
+    /// digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut code = [0; LENGTH];
@@ -39,7 +42,7 @@ impl InviteCode {
         typed.next().is_none().then_some(Self(code))
     }
 
-    /// What is kept of it. Plain SHA-256: 80 random bits need no slow hash.
+    /// Returns the hash that the store keeps. Plain SHA-256: 80 random bits do not need a slow hash.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0).into()

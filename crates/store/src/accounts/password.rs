@@ -1,4 +1,5 @@
-//! What a password may be, and how it is kept: argon2id, as a PHC string (docs/protocol/security.md section 2).
+//! Which passwords are valid, and how they are stored: hashed with argon2id, as a PHC string (docs/protocol/security.md
+//! section 2).
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -11,56 +12,56 @@ pub const MAX_PASSWORD: usize = 256;
 /// The sign-in boxes of some old clients take no more characters than this (docs/protocol/http.md section 1.2).
 pub const OLD_BOXES: usize = 16;
 
-/// Memory of one hash in KiB, with [`PASSES`] and [`LANES`] the least that OWASP recommends.
+/// Memory of one hash in KiB. With [`PASSES`] and [`LANES`], the minimum that OWASP recommends.
 pub const MEMORY_KIB: u32 = 19_456;
 /// Passes over that memory.
 pub const PASSES: u32 = 2;
 /// Lanes. One: a hash runs on one thread of the pool.
 pub const LANES: u32 = 1;
 
-/// The most memory, passes and lanes of a hash that is taken over from elsewhere: each sign-in pays for them.
-const MOST_MEMORY_KIB: u32 = 256 * 1024;
-const MOST_PASSES: u32 = 16;
-const MOST_LANES: u32 = 16;
+/// Maximum memory, passes and lanes of an imported hash: each sign-in pays for them.
+const MAX_MEMORY_KIB: u32 = 256 * 1024;
+const MAX_PASSES: u32 = 16;
+const MAX_LANES: u32 = 16;
 
-/// What marks a stored hash in place of a password.
+/// The prefix that tells a stored hash from a password.
 const STORED_PREFIX: &str = "$argon2id$";
-/// How the hashes of other systems begin. Taken for a password they would lock their owner out.
+/// Prefixes of the hashes of other systems. Accepted as a password, such a hash would lock its owner out.
 const FOREIGN_PREFIXES: [&str; 9] = ["$argon2d$", "$argon2i$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$pbkdf2"];
 
-/// Why a text cannot be a password.
+/// Why a text is not a valid password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadPassword {
-    /// Nothing at all.
+    /// It is empty.
     #[error("the password is empty")]
     Empty,
-    /// Over [`MAX_PASSWORD`] bytes.
+    /// It is longer than [`MAX_PASSWORD`] bytes.
     #[error("the password is longer than {MAX_PASSWORD} bytes")]
     TooLong,
 }
 
-/// Why a stored hash cannot be taken over.
+/// Why a stored hash cannot be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadHash {
-    /// No PHC string of argon2id with a salt and a hash.
+    /// It is not a PHC string of argon2id with a salt and a hash.
     #[error("the password hash is no complete $argon2id$ string")]
     Malformed,
     /// Its parameters would make a sign-in too expensive.
     #[error(
-        "the password hash asks for more than {MOST_MEMORY_KIB} KiB of memory, {MOST_PASSES} passes or {MOST_LANES} lanes"
+        "the password hash asks for more than {MAX_MEMORY_KIB} KiB of memory, {MAX_PASSES} passes or {MAX_LANES} lanes"
     )]
     TooCostly,
-    /// A hash of another kind.
+    /// It is a hash of another kind.
     #[error("the password looks like a hash of a kind other than $argon2id$")]
     Foreign,
 }
 
-/// The machine gave no memory or no random bytes.
+/// Hashing failed, because the machine is out of memory or random bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the password could not be hashed: out of memory or random bytes")]
 pub struct HashError;
 
-/// Whether a text can be a password.
+/// Checks whether a text is a valid password.
 pub fn check(password: &str) -> Result<(), BadPassword> {
     match password.len() {
         0 => Err(BadPassword::Empty),
@@ -75,8 +76,8 @@ pub fn hash(password: &str) -> Result<String, HashError> {
     Ok(hash.to_string())
 }
 
-/// Whether `stored` is a hash of the password. Without a stored hash, or with one that cannot be read, the answer is no
-/// after as much work (security.md section 2). As slow as [`hash`].
+/// Returns whether `stored` is a hash of the password. Without a stored hash, or with an unreadable one, returns
+/// `false` after the same amount of work (security.md section 2). As slow as [`hash`].
 #[must_use]
 pub fn verify(password: &str, stored: Option<&str>) -> bool {
     match stored.and_then(|text| PasswordHash::new(text).ok()) {
@@ -91,7 +92,7 @@ pub fn verify(password: &str, stored: Option<&str>) -> bool {
     }
 }
 
-/// Whether a stored hash is cheaper to guess at than one of ours.
+/// Returns whether a stored hash is cheaper to attack than one of ours.
 #[must_use]
 pub fn is_weak(stored: &str) -> bool {
     let parsed = PasswordHash::new(stored).ok();
@@ -103,7 +104,10 @@ pub fn is_weak(stored: &str) -> bool {
     !current || params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES
 }
 
-/// Whether a text is a stored hash and not a password, and if so, whether it can be taken over as it is.
+/// Returns whether a text is a stored hash and not a password.
+///
+/// # Errors
+/// It is a hash that cannot be imported.
 pub fn is_stored(text: &str) -> Result<bool, BadHash> {
     if FOREIGN_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
         return Err(BadHash::Foreign);
@@ -117,7 +121,7 @@ pub fn is_stored(text: &str) -> Result<bool, BadHash> {
     if !complete {
         return Err(BadHash::Malformed);
     }
-    let costly = params.m_cost() > MOST_MEMORY_KIB || params.t_cost() > MOST_PASSES || params.p_cost() > MOST_LANES;
+    let costly = params.m_cost() > MAX_MEMORY_KIB || params.t_cost() > MAX_PASSES || params.p_cost() > MAX_LANES;
     if costly { Err(BadHash::TooCostly) } else { Ok(true) }
 }
 
@@ -134,7 +138,7 @@ fn hasher() -> Argon2<'static> {
 pub(super) mod tests {
     use super::*;
 
-    /// argon2id of `password` with 4 MiB and one pass.
+    /// Hashes `password` with argon2id, 4 MiB and one pass.
     pub(in crate::accounts) fn weak(password: &str) -> String {
         let params = Params::new(4096, 1, 1, None).unwrap();
         let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -151,7 +155,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn nothing_verifies_without_a_readable_hash() {
+    fn no_password_verifies_without_a_readable_hash() {
         assert!(!verify("x", None));
         assert!(!verify("x", Some("plain text")));
         assert!(!verify("x", Some("$argon2id$v=19$m=19456,t=2,p=1")));
@@ -171,7 +175,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_may_stand_in_the_password_column() {
+    fn a_stored_hash_is_told_from_a_password_and_a_bad_one_is_refused() {
         let salted = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaasHEQWQ2X9nT3RPM";
         let table = [
             ("password", Ok(false)),

@@ -1,10 +1,11 @@
-//! Addresses that nobody can make for themselves, because they look like the service's own (docs/protocol/security.md section 5).
+//! Addresses that cannot be signed up for, because they look like the service's own (docs/protocol/security.md section
+//! 5).
 
 use msnp::Handle;
 
-/// Names that stand for the service wherever they stand in an address.
+/// Names that stand for the service wherever they appear in the part before the @.
 const BRANDS: [&str; 6] = ["hotmail", "messenger", "microsoft", "msmsgs", "passport", "swallowtail"];
-/// Names that stand for who runs it, if they are all that is before the @.
+/// Names that stand for the people who run it, if nothing else is before the @.
 const OFFICES: [&str; 20] = [
     "abuse",
     "admin",
@@ -27,15 +28,16 @@ const OFFICES: [&str; 20] = [
     "system",
     "webmaster",
 ];
-/// The one domain that is never a person's. Those of the old mail services are: people had their addresses there.
+/// The one domain that never belongs to a person. The domains of the old mail services do: people had their addresses
+/// there.
 const COMPANY: &str = "microsoft";
 
-/// Whether an address looks like a name of the service or of who runs it. Letters outside of ASCII are not looked at: a page that lets people choose
-/// refuses them altogether.
+/// Returns whether an address looks like a name of the service or of the people who run it. Letters outside ASCII are
+/// ignored: a page that lets people choose an address refuses them altogether.
 #[must_use]
 pub fn is_reserved(handle: &Handle) -> bool {
     let (local, domain) = handle.as_str().split_once('@').unwrap_or_default();
-    // What stands after a plus goes to the same mailbox.
+    // Mail to an address with a plus goes to the mailbox before the plus.
     let local = local.split_once('+').map_or(local, |(mailbox, _)| mailbox);
     let (local, domain) = (skeleton(local), skeleton(domain));
     let has = |name: &str| local.contains(&skeleton(name));
@@ -44,7 +46,7 @@ pub fn is_reserved(handle: &Handle) -> bool {
         || domain.contains(&skeleton(COMPANY))
 }
 
-/// One spelling for all that look alike.
+/// Returns one spelling for all texts that look alike.
 fn skeleton(text: &str) -> String {
     let alike = |character: char| match character {
         '.' | '-' | '_' => None,
@@ -65,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_looks_like_the_service_is_reserved_and_people_are_not() {
+    fn names_that_look_like_the_service_are_reserved_and_personal_names_are_not() {
         let reserved = [
             "messenger@microsoft.com",
             "alice@rnicrosoft.com",

@@ -1,9 +1,9 @@
-//! Tickets: what a client shows the notification server after it signed in here.
+//! Tickets: the proof of a sign-in that a client sends to the notification server.
 //!
-//! A ticket is a signed statement, kept nowhere: account, password version, time of issue, expiry and the number of the key,
-//! then an HMAC-SHA-256 over them. Signing in writes nothing, and a changed password or a removed account makes every
-//! ticket worthless, because the notification server compares it with the account's row (docs/protocol/security.md
-//! section 1, http.md section 1.3).
+//! A ticket is a signed statement that is not stored anywhere: number of the key, account, password version, time of
+//! issue and expiry, then an HMAC-SHA-256 over them. Signing in writes nothing. A changed password or a removed account
+//! invalidates every ticket, because the notification server compares it with the account's row
+//! (docs/protocol/security.md section 1, http.md section 1.3).
 
 use std::fmt;
 
@@ -21,17 +21,17 @@ const STATEMENT: usize = 4 + 4 * 8;
 /// Bytes of the signature.
 const SIGNATURE: usize = 32;
 
-/// How long a ticket is good (http.md section 2, "Ticket life").
+/// How long a ticket is valid (http.md section 2, "Ticket life").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TicketLife {
-    /// An hour: Passport 1.4. Those clients fetch another one for each sign-in.
+    /// An hour: Passport 1.4, whose clients fetch another ticket for each sign-in.
     Passport14,
-    /// A day: RST. Client 7.5 uses it again when it reconnects.
+    /// A day: RST. Client 7.5 uses its ticket again when it reconnects.
     Rst,
 }
 
 impl TicketLife {
-    /// The life in seconds.
+    /// Returns the lifetime in seconds.
     #[must_use]
     pub const fn seconds(self) -> u64 {
         match self {
@@ -41,37 +41,37 @@ impl TicketLife {
     }
 }
 
-/// What a good ticket says. It lets somebody in only if the account still exists and its password version is this one.
+/// The content of a valid ticket. It is accepted only if the account still exists and has this password version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claims {
-    /// Whose ticket it is.
+    /// The account that the ticket was issued for.
     pub account: AccountId,
-    /// The password version at the time of issue.
+    /// The password version of the account at the time of issue.
     pub password_version: i64,
 }
 
 /// Issues and checks tickets with the keys of the store.
 pub struct Tickets {
-    /// Signs.
+    /// The key that signs.
     newest: Key,
-    /// Verify beside it.
+    /// Further keys that verify.
     older: Vec<Key>,
 }
 
 struct Key {
     id: u32,
-    /// With the secret taken in; a clone makes one signature.
+    /// Initialised with the secret; each signature is made by a clone.
     signer: Hmac<Sha256>,
 }
 
 impl Tickets {
-    /// Reads the keys; the first call on a store makes one.
+    /// Reads the keys from the store; the first call on a store creates one.
     pub async fn open(store: &Store) -> Result<Self, StoreError> {
         let keys = store.server_keys("ticket").await?;
         Self::with_keys(keys).ok_or(StoreError::Malformed("ticket key"))
     }
 
-    /// Signs with the first of these numbered secrets and verifies with all of them. `None` if there are none.
+    /// Takes these secrets, newest first; returns `None` if there are none.
     #[must_use]
     pub fn with_keys(keys: Vec<(u32, Vec<u8>)>) -> Option<Self> {
         let key = |(id, secret): (u32, Vec<u8>)| {
@@ -82,14 +82,14 @@ impl Tickets {
         Some(Self { newest: keys.next()??, older: keys.collect::<Option<_>>()? })
     }
 
-    /// A ticket for this account, from now on.
+    /// Issues a ticket for this account that is valid from now on.
     #[must_use]
     pub fn issue(&self, account: &Account, life: TicketLife) -> Ticket {
         let claims = Claims { account: account.id, password_version: account.password_version };
         self.issue_at(claims, life, Utc::now())
     }
 
-    /// What the ticket says, if it is one of ours and not expired.
+    /// Returns the claims of a ticket, if one of our keys signed it and it has not expired.
     #[must_use]
     pub fn verify(&self, ticket: &Ticket) -> Option<Claims> {
         self.verify_at(ticket, Utc::now())
@@ -103,7 +103,7 @@ impl Tickets {
         }
         let signature = self.newest.signer.clone().chain_update(&bytes).finalize().into_bytes();
         bytes.extend(signature);
-        // 91 characters of A-Z, a-z, 0-9, - and _ are always a ticket.
+        // 91 characters of A-Z, a-z, 0-9, - and _ are always a valid ticket.
         Ticket::parse(&URL_SAFE_NO_PAD.encode(bytes)).unwrap_or_else(|| unreachable!("base64 is within the alphabet"))
     }
 
@@ -114,7 +114,7 @@ impl Tickets {
         let key = u32::from_be_bytes(*key);
         let mut keys = std::iter::once(&self.newest).chain(&self.older);
         let signer = keys.find(|candidate| candidate.id == key)?.signer.clone();
-        // In constant time, and wrong for every length but the right one.
+        // In constant time; a signature of any other length fails.
         signer.chain_update(statement).verify_slice(signature).ok()?;
         let mut numbers = numbers.as_chunks::<8>().0.iter().map(|number| i64::from_be_bytes(*number));
         let (account, password_version) = (numbers.next()?, numbers.next()?);
@@ -123,7 +123,7 @@ impl Tickets {
     }
 }
 
-/// Keys are secret.
+/// Shows the number of keys only: they are secret.
 impl fmt::Debug for Tickets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tickets").field("keys", &(1 + self.older.len())).finish()
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_is_good_until_it_expires() {
+    fn a_ticket_is_valid_until_it_expires() {
         let tickets = tickets(&[(1, 1)]);
         for (life, seconds) in [(TicketLife::Passport14, 3600), (TicketLife::Rst, 86_400)] {
             let ticket = tickets.issue_at(CLAIMS, life, at(0));
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_bytes_are_no_ticket() {
+    fn no_other_bytes_are_a_valid_ticket() {
         let tickets = tickets(&[(1, 1)]);
         let good = tickets.issue_at(CLAIMS, TicketLife::Rst, at(0)).secret().to_owned();
         for index in 0..good.len() {
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_told_apart_and_old_ones_still_verify() {
+    fn keys_are_distinguished_and_old_ones_still_verify() {
         let old = tickets(&[(1, 1)]).issue_at(CLAIMS, TicketLife::Rst, at(0));
         assert_eq!(tickets(&[(2, 2), (1, 1)]).verify_at(&old, at(0)), Some(CLAIMS));
         assert_eq!(tickets(&[(1, 2)]).verify_at(&old, at(0)), None);

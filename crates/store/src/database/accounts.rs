@@ -1,102 +1,41 @@
-//! Accounts and the server's keys.
+//! Creates, reads, changes and removes the rows of accounts.
 
-use std::fmt;
-
-use msnp::{DisplayName, Handle};
-use sqlx::Sqlite;
+use msnp::{Handle, List};
 use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Sqlite};
 
+use super::account::{Account, AccountId, COLUMNS, NewAccount, Row};
+use super::columns::{bits, unix_now};
+use super::error::StoreError;
 use super::invites::{CodeHash, take_invite};
-use super::{Store, StoreError, unix_now};
-
-/// The number of an account. Never used again for another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AccountId(pub i64);
-
-/// What signing in needs to know of an account. `Debug` leaves the password hash out.
-#[derive(Clone)]
-pub struct Account {
-    /// Its number.
-    pub id: AccountId,
-    /// Its address.
-    pub handle: Handle,
-    /// Its display name.
-    pub name: DisplayName,
-    /// A PHC string. Secret.
-    pub password_hash: String,
-    /// Raised by each change of the password.
-    pub password_version: i64,
-    /// Unix time in seconds.
-    pub created_at: i64,
-}
-
-/// An account to be made. `Debug` leaves the password hash out.
-#[derive(Clone)]
-pub struct NewAccount {
-    /// Its address.
-    pub handle: Handle,
-    /// Its display name.
-    pub name: DisplayName,
-    /// A PHC string. Secret.
-    pub password_hash: String,
-}
-
-impl fmt::Debug for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account").field("id", &self.id).field("handle", &self.handle).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for NewAccount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewAccount").field("handle", &self.handle).field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-type Row = (i64, String, String, String, i64, i64);
-
-const COLUMNS: &str = "id, handle, display_name, password_hash, password_version, created_at";
-
-impl Account {
-    fn from_row(row: Row) -> Result<Self, StoreError> {
-        let (id, handle, name, password_hash, password_version, created_at) = row;
-        Ok(Self {
-            id: AccountId(id),
-            handle: Handle::parse_lax(&handle).map_err(|_| StoreError::Malformed("handle"))?,
-            name: DisplayName::new(&name).ok_or(StoreError::Malformed("display name"))?,
-            password_hash,
-            password_version,
-            created_at,
-        })
-    }
-}
+use super::store::Store;
 
 impl Store {
-    /// The account of this address.
+    /// Returns the account with this address.
     pub async fn account(&self, handle: &Handle) -> Result<Option<Account>, StoreError> {
-        let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from accounts where handle = $1"));
+        let sql = AssertSqlSafe(format!("select {COLUMNS} from accounts where handle = $1"));
         let row = sqlx::query_as::<Sqlite, Row>(sql).bind(handle.as_str()).fetch_optional(&self.readers).await?;
         row.map(Account::from_row).transpose()
     }
 
-    /// The number of accounts.
+    /// Returns the number of accounts.
     pub async fn count_accounts(&self) -> Result<u64, StoreError> {
         let (count,) =
             sqlx::query_as::<Sqlite, (i64,)>("select count(*) from accounts").fetch_one(&self.readers).await?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
-    /// All accounts, by address.
+    /// Returns all accounts, sorted by address.
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from accounts order by handle"));
+        let sql = AssertSqlSafe(format!("select {COLUMNS} from accounts order by handle"));
         let rows = sqlx::query_as::<Sqlite, Row>(sql).fetch_all(&self.readers).await?;
         rows.into_iter().map(Account::from_row).collect()
     }
 
-    /// Makes all of these accounts or none.
+    /// Creates all of these accounts, or none of them.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] names the first address that is an account already.
+    /// [`StoreError::Taken`] names the first address that already has an account.
     pub async fn create_accounts(&self, accounts: &[NewAccount]) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin().await?;
         for account in accounts {
@@ -106,7 +45,7 @@ impl Store {
         Ok(())
     }
 
-    /// Makes an account and takes one use of the invite code that has this hash, or does neither.
+    /// Creates an account and takes one use of the invite code with this hash, or does neither.
     ///
     /// # Errors
     /// [`StoreError::BadInvite`] and [`StoreError::Taken`].
@@ -118,15 +57,16 @@ impl Store {
         Ok(())
     }
 
-    /// Sets another password; every ticket given out so far is dead. `false` when there is no such account.
+    /// Changes the password of an account, which invalidates its tickets. Returns `false` if the account does not
+    /// exist.
     pub async fn set_password(&self, handle: &Handle, password_hash: &str) -> Result<bool, StoreError> {
         let sql = "update accounts set password_hash = $2, password_version = password_version + 1 where handle = $1";
         let done = sqlx::query(sql).bind(handle.as_str()).bind(password_hash).execute(&self.writer).await?;
         Ok(done.rows_affected() > 0)
     }
 
-    /// Puts another hash of the same password in the place of `old`. Tickets stay good, and a password that was changed
-    /// meanwhile stays changed.
+    /// Replaces the hash `old` by another one of the same password. Tickets stay valid. Does nothing if the password
+    /// was changed since `old` was read.
     pub async fn replace_password_hash(&self, id: AccountId, old: &str, new: &str) -> Result<(), StoreError> {
         sqlx::query("update accounts set password_hash = $3 where id = $1 and password_hash = $2")
             .bind(id.0)
@@ -137,8 +77,8 @@ impl Store {
         Ok(())
     }
 
-    /// Removes an account with its lists, and takes it off RL and PL of the others, who keep what they wrote down
-    /// themselves (ns.md section 1.2 rule 11). `false` when there is no such account.
+    /// Removes an account with its lists, and takes it off the RL and PL of all other accounts, which keep what they
+    /// put on FL, AL and BL themselves (ns.md section 1.2 rule 11). Returns `false` if the account does not exist.
     pub async fn remove_account(&self, handle: &Handle) -> Result<bool, StoreError> {
         let mut transaction = self.writer.begin().await?;
         let done = sqlx::query("delete from accounts where handle = $1")
@@ -148,29 +88,6 @@ impl Store {
         forget_watcher(&mut transaction, handle).await?;
         transaction.commit().await?;
         Ok(done.rows_affected() > 0)
-    }
-
-    /// The secrets kept for `purpose`, newest first. The first call makes one of 32 random bytes.
-    pub async fn server_keys(&self, purpose: &'static str) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
-        let mut secret = [0; 32];
-        getrandom::fill(&mut secret).map_err(|_| StoreError::Malformed("random generator"))?;
-        sqlx::query(
-            "insert into server_keys (purpose, id, secret, created_at) \
-             select $1, 1, $2, $3 where not exists (select 1 from server_keys where purpose = $1)",
-        )
-        .bind(purpose)
-        .bind(secret.as_slice())
-        .bind(unix_now())
-        .execute(&self.writer)
-        .await?;
-        let rows = sqlx::query_as::<Sqlite, (i64, Vec<u8>)>(
-            "select id, secret from server_keys where purpose = $1 order by id desc",
-        )
-        .bind(purpose)
-        .fetch_all(&self.readers)
-        .await?;
-        let key = |(id, secret)| Ok((u32::try_from(id).map_err(|_| StoreError::Malformed("key number"))?, secret));
-        rows.into_iter().map(key).collect()
     }
 }
 
@@ -190,30 +107,33 @@ async fn insert_account(connection: &mut SqliteConnection, account: &NewAccount)
     let Some((id,)) = made else {
         return Err(StoreError::Taken(account.handle.clone()));
     };
-    // Somebody new has nobody on FL; a server that was running when an older account of this address went may have
-    // written otherwise.
+    // A new account has no contacts, so it is on no RL. A server that was running when an older account with this
+    // address was removed may have written otherwise.
     forget_watcher(connection, &account.handle).await?;
-    // But others may have kept the older one on FL (ns.md section 1.2 rule 11): they are on PL now, with their own name (rule 2). 1 is FL, 16 PL.
-    sqlx::query(
-        "insert into entries (owner, handle, lists, nickname) select $1, other.handle, 16, other.display_name \
-         from entries theirs join accounts other on other.id = theirs.owner where theirs.handle = $2 and theirs.lists & 1 <> 0",
-    )
-    .bind(id)
-    .bind(account.handle.as_str())
-    .execute(connection)
-    .await?;
+    // But others may have kept the older account on FL (ns.md section 1.2 rule 11): they go on PL now, with their
+    // display names (rule 2).
+    let (forward, pending) = (bits(List::Forward), bits(List::Pending));
+    let sql = format!(
+        "insert into entries (owner, handle, lists, nickname) select $1, other.handle, {pending}, other.display_name \
+         from entries theirs join accounts other on other.id = theirs.owner \
+         where theirs.handle = $2 and theirs.lists & {forward} <> 0"
+    );
+    sqlx::query(AssertSqlSafe(sql)).bind(id).bind(account.handle.as_str()).execute(connection).await?;
     Ok(())
 }
 
-/// Takes an address off RL and PL of everybody.
+/// Takes an address off the RL and PL of all accounts.
 async fn forget_watcher(connection: &mut SqliteConnection, handle: &Handle) -> Result<(), sqlx::Error> {
-    // 24 is RL and PL; 7 is the rest.
-    let changed = "update accounts set list_stamp = list_stamp + 1, list_version = list_version + 1 \
-                       where id in (select owner from entries where handle = $1 and lists & 24 <> 0)";
-    let unlisted = "update entries set lists = lists & 7 where handle = $1";
-    let emptied = "delete from entries where handle = $1 and lists = 0";
+    let watching = bits(List::Reverse | List::Pending);
+    let others = bits(List::Forward | List::Allow | List::Block);
+    let changed = format!(
+        "update accounts set list_stamp = list_stamp + 1, list_version = list_version + 1 \
+         where id in (select owner from entries where handle = $1 and lists & {watching} <> 0)"
+    );
+    let unlisted = format!("update entries set lists = lists & {others} where handle = $1");
+    let emptied = "delete from entries where handle = $1 and lists = 0".to_owned();
     for sql in [changed, unlisted, emptied] {
-        sqlx::query(sql).bind(handle.as_str()).execute(&mut *connection).await?;
+        sqlx::query(AssertSqlSafe(sql)).bind(handle.as_str()).execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -1,46 +1,65 @@
-//! One server for a data directory.
+//! Ensures that only one server uses a data directory.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
-use anyhow::Context;
-
 use swallowtail_base::create_private_directory;
 
-use super::StoreError;
+use super::error::StoreError;
 
-/// The file that a running server holds locked.
+/// The file that a running server keeps locked.
 const FILE_NAME: &str = "server.lock";
 
-/// The right to be the server of a data directory. It ends with the process, however that ends.
+/// The exclusive right to serve a data directory. It ends with the process, however that ends.
 #[derive(Debug)]
-pub struct Claim(#[expect(dead_code, reason = "it is held, not used")] File);
+pub struct Claim(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File);
 
 impl Claim {
-    /// Keeps a second server off the same data: each would answer from its own memory of the lists. The directory is made if it
-    /// is not there.
+    /// Claims a data directory, which is created if it does not exist. A second server on the same data would answer
+    /// from its own memory of the lists.
     ///
     /// # Errors
-    /// Another server has it, or the directory cannot be used.
-    pub fn take(data: &Path) -> anyhow::Result<Self> {
+    /// [`StoreError::InUse`] if another server has it; [`StoreError::Directory`] and [`StoreError::LockFile`] if it
+    /// cannot be used.
+    pub fn take(data: &Path) -> Result<Self, StoreError> {
         create_private_directory(data).map_err(|error| StoreError::Directory { path: data.to_owned(), error })?;
         let path = data.join(FILE_NAME);
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .with_context(|| format!("cannot use the data directory: cannot open {}", path.display()))?;
+        let opened = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = opened.map_err(|error| StoreError::LockFile { path, error })?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => anyhow::bail!(
-                "another server runs on the data directory {}; stop it, or choose another directory with --data or the key data",
-                data.display()
-            ),
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { path: data.to_owned() }),
             Err(TryLockError::Error(error)) => {
                 tracing::warn!(%error, "the data directory cannot be locked; make sure that no other server runs on it");
             }
         }
         Ok(Self(file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_claimed_once_until_the_claim_ends() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = Claim::take(directory.path()).unwrap();
+        let second = Claim::take(directory.path()).unwrap_err();
+        assert!(matches!(&second, StoreError::InUse { path } if path == directory.path()), "{second}");
+        drop(first);
+        assert!(Claim::take(directory.path()).is_ok());
+    }
+
+    #[test]
+    fn a_lock_file_that_cannot_be_opened_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE_NAME);
+        std::fs::create_dir(&path).unwrap();
+        let refused = Claim::take(directory.path()).unwrap_err().to_string();
+        assert!(
+            refused.starts_with(&format!("cannot use the data directory: cannot open {}", path.display())),
+            "{refused}"
+        );
     }
 }

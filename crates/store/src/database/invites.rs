@@ -1,48 +1,50 @@
-//! Invite codes: who has one may make an account.
+//! Invite codes, with which people may create accounts.
 //!
-//! A code is kept as its hash, and taken in the transaction that makes the account, so that a code for one account makes one, however many
-//! ask at once.
+//! Only the hash of a code is stored. A use is taken in the transaction that creates the account, so that a code for
+//! one account creates just one, however many requests arrive at the same time.
 
 use sqlx::Sqlite;
 use sqlx::sqlite::SqliteConnection;
 
-use super::{Store, StoreError, unix_now};
+use super::columns::unix_now;
+use super::error::StoreError;
+use super::store::Store;
 
 /// SHA-256 of a code.
 pub(crate) type CodeHash = [u8; 32];
 
-/// An invite to be kept.
+/// An invite to be stored.
 #[derive(Clone, Debug)]
 pub struct NewInvite {
     /// SHA-256 of its code.
     pub code_hash: CodeHash,
-    /// For how many accounts it is good.
+    /// The number of accounts that it can create.
     pub uses: u32,
-    /// Until when, in Unix time.
+    /// When it expires, in Unix time; `None` is never.
     pub expires_at: Option<i64>,
-    /// What the operator wants to remember.
+    /// The operator's note.
     pub note: String,
 }
 
-/// An invite as it is kept: nobody can tell its code any more.
+/// A stored invite. Its code cannot be recovered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invite {
     /// Its number.
     pub id: i64,
-    /// For how many accounts it was made.
+    /// The number of accounts that it was created for.
     pub uses: i64,
-    /// For how many it is still good.
+    /// The number of accounts that it can still create.
     pub uses_left: i64,
-    /// Since when there is this invite, in Unix time.
+    /// When it was created, in Unix time.
     pub created_at: i64,
-    /// Until when it is good.
+    /// When it expires, in Unix time; `None` is never.
     pub expires_at: Option<i64>,
-    /// What the operator wants to remember.
+    /// The operator's note.
     pub note: String,
 }
 
 impl Invite {
-    /// Whether it makes an account at this moment, in Unix time.
+    /// Returns whether it can create an account at the Unix time `now`.
     #[must_use]
     pub fn is_good(&self, now: i64) -> bool {
         self.uses_left > 0 && self.expires_at.is_none_or(|end| now < end)
@@ -52,7 +54,7 @@ impl Invite {
 type Row = (i64, i64, i64, i64, Option<i64>, String);
 
 impl Store {
-    /// Keeps an invite; its number.
+    /// Stores an invite and returns its number.
     pub async fn add_invite(&self, invite: &NewInvite) -> Result<i64, StoreError> {
         let sql = "insert into invites (code_hash, uses, uses_left, created_at, expires_at, note) \
                    values ($1, $2, $2, $3, $4, $5)";
@@ -61,7 +63,7 @@ impl Store {
         Ok(done.last_insert_rowid())
     }
 
-    /// All invites, also those that are used up or expired, oldest first.
+    /// Returns all invites, including those that are used up or expired, oldest first.
     pub async fn invites(&self) -> Result<Vec<Invite>, StoreError> {
         let sql = "select id, uses, uses_left, created_at, expires_at, note from invites order by id";
         let rows = sqlx::query_as::<Sqlite, Row>(sql).fetch_all(&self.readers).await?;
@@ -76,20 +78,21 @@ impl Store {
         Ok(rows.into_iter().map(invite).collect())
     }
 
-    /// Removes an invite. `false` when there is none of this number.
+    /// Removes an invite. Returns `false` if no invite has this number.
     pub async fn remove_invite(&self, id: i64) -> Result<bool, StoreError> {
         let done = sqlx::query("delete from invites where id = $1").bind(id).execute(&self.writer).await?;
         Ok(done.rows_affected() > 0)
     }
 
-    /// Whether there is any invite with which somebody could sign up now.
+    /// Returns whether any invite can create an account now.
     pub async fn has_good_invites(&self) -> Result<bool, StoreError> {
         let sql = "select 1 from invites where uses_left > 0 and (expires_at is null or expires_at > $1) limit 1";
         let row = sqlx::query(sql).bind(unix_now()).fetch_optional(&self.readers).await?;
         Ok(row.is_some())
     }
 
-    /// Whether a code could be used now. It is not taken: [`Store::create_invited_account`] does that.
+    /// Returns whether a code can create an account now. It does not take a use: [`Store::create_invited_account`]
+    /// does.
     pub async fn is_good_invite(&self, code: &CodeHash) -> Result<bool, StoreError> {
         let sql = "select 1 from invites \
                    where code_hash = $1 and uses_left > 0 and (expires_at is null or expires_at > $2)";
@@ -98,7 +101,7 @@ impl Store {
     }
 }
 
-/// Takes one use of a code, inside the transaction of what it is used for.
+/// Takes one use of a code, inside the transaction that creates the account.
 pub(super) async fn take_invite(connection: &mut SqliteConnection, code: &CodeHash) -> Result<(), StoreError> {
     let sql = "update invites set uses_left = uses_left - 1 \
                where code_hash = $1 and uses_left > 0 and (expires_at is null or expires_at > $2)";
@@ -133,7 +136,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_code_makes_as_many_accounts_as_it_is_for_however_many_ask_at_once() {
+    async fn simultaneous_requests_create_only_as_many_accounts_as_the_code_allows() {
         for uses in [1, 7] {
             let (_directory, store) = store_with(uses, None).await;
             let mut tasks = tokio::task::JoinSet::new();
@@ -150,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_makes_no_account_costs_no_use() {
+    async fn a_failed_sign_up_takes_no_use_of_the_code() {
         let (_directory, store) = store_with(2, None).await;
         store.create_invited_account(&account("alice"), &CODE).await.unwrap();
         let taken = store.create_invited_account(&account("alice"), &CODE).await;
@@ -162,7 +165,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_code_is_good_until_it_expires() {
+    async fn a_code_is_valid_until_it_expires() {
         for (end, is_good) in [(unix_now() - 1, false), (unix_now(), false), (unix_now() + 3600, true)] {
             let (_directory, store) = store_with(1, Some(end)).await;
             assert_eq!(store.has_good_invites().await.unwrap(), is_good);
@@ -174,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_database_does_not_hold_codes_twice() {
+    async fn the_same_code_cannot_be_stored_twice() {
         let (_directory, store) = store_with(1, None).await;
         let again = NewInvite { code_hash: CODE, uses: 5, expires_at: None, note: String::new() };
         assert!(store.add_invite(&again).await.is_err());

@@ -1,51 +1,40 @@
-//! What an account keeps: settings, entries on its lists, groups (docs/protocol/ns.md section 1).
+//! The lists, groups and settings of an account (docs/protocol/ns.md section 1).
 //!
-//! A [`Roster`] is plain data with rules, no clock and no I/O. Commands become [`Change`]s (`edit`), and the same changes go to
-//! the store and, once they are durable, to the roster in memory, so that the two cannot drift apart.
+//! A [`Roster`] is plain data with rules, without clock or I/O. Commands become [`Change`]s (`edit`), and the same
+//! changes go to the store and, once they are durable, to the roster in memory, so that the two cannot drift apart.
 
 mod edit;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use msnp::notification::{AddPrompt, Phone, Privacy};
+use msnp::notification::Privacy;
 use msnp::{ContactRef, DisplayName, GroupNumber, GroupRef, Guid, Handle, List, ListBits, Timestamp};
 
-pub use edit::{GroupRemoval, NewContact};
+pub use edit::{GroupRemoval, NewContact, NewGroup, NewListEntry};
+pub use settings::Settings;
 
-/// What group 0 is called until it is renamed.
+/// The name of group 0 until it is renamed.
 const OTHER_CONTACTS: &str = "Other Contacts";
 
 /// The lists, groups and settings of one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roster {
-    /// Whose they are.
+    /// The account's address.
     pub owner: Handle,
     /// The account's display name.
     pub name: DisplayName,
     /// Its settings.
     pub settings: Settings,
-    /// Every address that is on any of its lists.
+    /// Every address that is on one of its lists.
     pub entries: BTreeMap<Handle, Entry>,
     /// Its groups by GUID.
     pub groups: BTreeMap<Guid, Group>,
-    /// What the dialects below MSNP10 call group 0, if it was renamed.
+    /// The name of group 0 in the dialects below MSNP10, if it was renamed.
     pub other_contacts_name: Option<Arc<str>>,
-    /// When lists and settings changed last.
+    /// When lists and settings last changed.
     pub stamps: Stamps,
-}
-
-/// GTC, BLP, PHH, PHW, PHM, MOB.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// GTC.
-    pub add_prompt: AddPrompt,
-    /// BLP.
-    pub privacy: Privacy,
-    /// PHH, PHW, PHM, as decoded text.
-    pub phones: [Option<Arc<str>>; 3],
-    /// MOB.
-    pub paging: bool,
 }
 
 /// A group of contacts.
@@ -53,87 +42,81 @@ pub struct Settings {
 pub struct Group {
     /// Its name.
     pub name: Arc<str>,
-    /// Its number for the dialects below MSNP10, 1 to 29. A group without one is not shown to them.
+    /// Its number for the dialects below MSNP10, 1 to 29. Clients of those dialects do not see a group without a
+    /// number.
     pub number: Option<GroupNumber>,
 }
 
-/// What an account keeps about one address.
+/// The entry that an account has for one address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
-    /// The lists it is on; never none.
+    /// The lists it is on; at least one.
     pub lists: ListBits,
-    /// The nickname; without one the handle stands in.
+    /// The nickname; without one, clients show the handle.
     pub nickname: Option<DisplayName>,
-    /// The GUID while on FL.
+    /// Its GUID while it is on FL.
     pub contact: Option<Guid>,
-    /// The groups while on FL, sorted.
+    /// Its groups while it is on FL, sorted.
     pub groups: Vec<Guid>,
-    /// Whether a client below MSNP10 put the contact into group 0. Later dialects do not see it.
+    /// Whether a client below MSNP10 put the contact into group 0, which later dialects do not see.
     pub in_other_contacts: bool,
 }
 
-/// When lists and settings changed last (ns.md section 1.4).
+/// When lists and settings last changed (ns.md section 1.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stamps {
-    /// Lists, entries, groups, nicknames.
+    /// The last change of lists, entries, groups or nicknames.
     pub list: Timestamp,
-    /// Settings and own name.
+    /// The last change of settings or the own name.
     pub settings: Timestamp,
     /// The list version of the dialects below MSNP10: raised by every change of either kind.
     pub version: u32,
 }
 
-/// One step of a change, for the store and for the roster in memory alike.
+/// One step of an edit, both for the store and for the roster in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// The entry of an address is now this; one without lists goes away.
+    /// Sets the entry of an address; an entry without lists is removed.
     Entry(Handle, Entry),
-    /// The group is now this.
+    /// Creates or changes a group.
     Group(Guid, Group),
-    /// Group 0 has another name.
+    /// Renames group 0.
     OtherContactsName(Arc<str>),
-    /// The group is gone, and nobody is in it.
+    /// Removes a group, and all contacts from it.
     GroupRemoved(Guid),
-    /// MFN.
+    /// Sets the own name (MFN).
     Name(DisplayName),
-    /// GTC, BLP, telephone numbers, MOB.
+    /// Sets GTC, BLP, telephone numbers and MOB.
     Settings(Settings),
-    /// The copies of lists that clients keep are old. A step, not a value: what others step in between counts too.
+    /// Makes the clients' copies of the lists outdated. A step, not a value, so that steps of other edits in between
+    /// count too.
     ListChanged(Timestamp),
-    /// The copies of settings that clients keep are old.
+    /// Makes the clients' copies of the settings outdated.
     SettingsChanged(Timestamp),
 }
 
 impl Stamps {
-    /// The stamps after a change of lists, entries, groups or nicknames at `now`.
+    /// Returns the stamps after a change of lists, entries, groups or nicknames at `now`.
     #[must_use]
     pub fn list_changed(self, now: Timestamp) -> Self {
         Self { list: self.list.next(now), version: self.version.wrapping_add(1), ..self }
     }
 
-    /// The stamps after a change of settings or own name at `now`.
+    /// Returns the stamps after a change of settings or the own name at `now`.
     #[must_use]
     pub fn settings_changed(self, now: Timestamp) -> Self {
         Self { settings: self.settings.next(now), version: self.version.wrapping_add(1), ..self }
     }
 }
 
-impl Settings {
-    /// A telephone number.
-    #[must_use]
-    pub fn phone(&self, phone: Phone) -> Option<&str> {
-        self.phones[phone as usize].as_deref()
-    }
-}
-
 impl Entry {
-    /// Whether the address is on `list`.
+    /// Returns whether the address is on `list`.
     #[must_use]
     pub const fn is_on(&self, list: List) -> bool {
         self.lists.has(list)
     }
 
-    /// Whether the address has the owner on its own FL: then it is on RL or PL here.
+    /// Returns whether the address has the owner on its own FL: it is on RL or PL here.
     #[must_use]
     pub fn watches(&self) -> bool {
         self.lists.has_any(List::Reverse | List::Pending)
@@ -141,7 +124,7 @@ impl Entry {
 }
 
 impl Roster {
-    /// An account that has nothing yet.
+    /// Creates the roster of a new account: default settings, empty lists.
     #[must_use]
     pub fn new(owner: Handle, name: DisplayName, stamps: Stamps) -> Self {
         Self {
@@ -155,7 +138,15 @@ impl Roster {
         }
     }
 
-    /// Carries out a change.
+    fn entry(&self, handle: &Handle) -> Entry {
+        self.entries.get(handle).cloned().unwrap_or_default()
+    }
+
+    fn count(&self, lists: impl Into<ListBits> + Copy) -> usize {
+        self.entries.values().filter(|entry| entry.lists.has_any(lists)).count()
+    }
+
+    /// Applies a change.
     pub fn apply(&mut self, change: &Change) {
         match change {
             Change::Entry(handle, entry) if entry.lists.is_empty() => {
@@ -181,7 +172,7 @@ impl Roster {
         }
     }
 
-    /// Whether `other` may see and call the owner (ns.md section 2, `allowed`).
+    /// Returns whether `other` may see and call the owner (ns.md section 2, `allowed`).
     #[must_use]
     pub fn allows(&self, other: &Handle) -> bool {
         let lists = self.entries.get(other).map_or(ListBits::NONE, |entry| entry.lists);
@@ -191,29 +182,30 @@ impl Roster {
         lists.has(List::Allow) || self.settings.privacy == Privacy::Allow
     }
 
-    /// Whether `other` has the owner on FL and may see the owner: what is left of `shown` is up to the presence.
+    /// Returns whether `other` has the owner on FL and may see the owner: the part of `shown` (ns.md section 2) that
+    /// lists decide.
     #[must_use]
     pub fn shows_to(&self, other: &Handle) -> bool {
         self.entries.get(other).is_some_and(Entry::watches) && self.allows(other)
     }
 
-    /// Everybody who has the owner on FL.
+    /// Returns every address that has the owner on FL.
     pub fn watchers(&self) -> impl Iterator<Item = &Handle> {
         self.entries.iter().filter(|(_, entry)| entry.watches()).map(|(handle, _)| handle)
     }
 
-    /// Everybody on FL.
+    /// Returns every contact: the entries on FL.
     pub fn contacts(&self) -> impl Iterator<Item = (&Handle, &Entry)> {
         self.entries.iter().filter(|(_, entry)| entry.is_on(List::Forward))
     }
 
-    /// The contact with this GUID.
+    /// Returns the contact with this GUID.
     #[must_use]
     pub fn contact(&self, guid: Guid) -> Option<(&Handle, &Entry)> {
         self.contacts().find(|(_, entry)| entry.contact == Some(guid))
     }
 
-    /// The contact that a command names.
+    /// Returns the contact that a command refers to.
     #[must_use]
     pub fn find_contact(&self, contact: &ContactRef) -> Option<(&Handle, &Entry)> {
         match contact {
@@ -224,7 +216,7 @@ impl Roster {
         }
     }
 
-    /// The group that a command names.
+    /// Returns the group that a command refers to.
     #[must_use]
     pub fn find_group(&self, group: GroupRef) -> Option<GroupPlace> {
         match group {
@@ -237,19 +229,19 @@ impl Roster {
         }
     }
 
-    /// What group 0 is called.
+    /// Returns the name of group 0.
     #[must_use]
     pub fn other_contacts_name(&self) -> &str {
         self.other_contacts_name.as_deref().unwrap_or(OTHER_CONTACTS)
     }
 
-    /// The number of a group, if it has one.
+    /// Returns the number of a group, if it has one.
     fn number_of(&self, group: Guid) -> Option<GroupNumber> {
         self.groups.get(&group)?.number
     }
 
-    /// The numbers of the groups that a contact is in, for the dialects below MSNP10: 0 if it was put there, or is in none that
-    /// they see.
+    /// Returns the numbers of the groups that a contact is in, for the dialects below MSNP10: 0 if it was put there, or
+    /// if it is in no group that they see.
     #[must_use]
     pub fn group_numbers(&self, entry: &Entry) -> Vec<GroupNumber> {
         let mut numbers: Vec<GroupNumber> = entry.groups.iter().filter_map(|group| self.number_of(*group)).collect();
@@ -260,18 +252,18 @@ impl Roster {
         numbers
     }
 
-    /// Whether a contact counts as in group 0.
+    /// Returns whether a contact counts as in group 0.
     #[must_use]
     pub fn is_in_other_contacts(&self, entry: &Entry) -> bool {
         self.group_numbers(entry).first() == Some(&GroupNumber::OTHER_CONTACTS)
     }
 }
 
-/// Where a group is kept.
+/// The place of a group in a roster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupPlace {
     /// The built-in group 0 of the dialects below MSNP10.
     OtherContacts,
-    /// Among the groups.
+    /// One of [`Roster::groups`].
     Group(Guid),
 }

@@ -1,0 +1,132 @@
+//! The accounts in use, by handle: the turn of each, and its cell if there is one.
+//!
+//! The registry only finds what is there. [`super::directory`] loads what is not.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, Weak};
+
+use msnp::Handle;
+use tokio::sync::OwnedMutexGuard;
+
+use super::cell::{Cell, Neighbours};
+use super::endpoint::Endpoint;
+use swallowtail_base::lock;
+
+/// Parts of the map, each with its own lock, so that lookups of many cores rarely meet.
+const SHARDS: usize = 64;
+
+type Shard = Mutex<HashMap<Handle, Slot>>;
+
+/// Finds accounts in use.
+#[derive(Debug)]
+pub(super) struct Registry {
+    shards: Vec<Shard>,
+    hasher: RandomState,
+}
+
+/// What is known of one account. It goes away when it has neither places nor a cell.
+#[derive(Debug, Default)]
+struct Slot {
+    /// The number of [`Place`]s that keep it.
+    places: usize,
+    turn: Arc<tokio::sync::Mutex<()>>,
+    cell: Weak<Cell>,
+}
+
+/// Keeps what the registry knows of one account until it is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) handle: Handle,
+    registry: Arc<Registry>,
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Registry {
+    pub(super) fn new() -> Arc<Self> {
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        Arc::new(Self { shards, hasher: RandomState::new() })
+    }
+
+    /// Returns the cell of an account, if it is in use.
+    pub(super) fn find(&self, handle: &Handle) -> Option<Arc<Cell>> {
+        lock(self.shard(handle)).get(handle)?.cell.upgrade()
+    }
+
+    /// Returns every cell there is.
+    pub(super) fn cells(&self) -> Vec<Arc<Cell>> {
+        let mut all = Vec::new();
+        for shard in &self.shards {
+            all.extend(lock(shard).values().filter_map(|slot| slot.cell.upgrade()));
+        }
+        all
+    }
+
+    /// Returns a place of an account, which need not exist.
+    pub(super) fn place(self: &Arc<Self>, handle: &Handle) -> Place {
+        let mut shard = lock(self.shard(handle));
+        let slot = shard.entry(handle.clone()).or_default();
+        slot.places += 1;
+        Place { handle: handle.clone(), registry: self.clone(), turn: slot.turn.clone() }
+    }
+
+    /// The number of accounts that something is known of.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).len()).sum()
+    }
+
+    fn shard(&self, handle: &Handle) -> &Shard {
+        let hash = self.hasher.hash_one(handle);
+        // The remainder is below SHARDS, the length of the vector.
+        &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or_default()]
+    }
+
+    /// Changes a slot, if it is there, and forgets it if it is not used after that.
+    fn update(&self, handle: &Handle, change: impl FnOnce(&mut Slot)) {
+        let mut shard = lock(self.shard(handle));
+        let Some(slot) = shard.get_mut(handle) else { return };
+        change(slot);
+        if slot.places == 0 && slot.cell.strong_count() == 0 {
+            shard.remove(handle);
+        }
+    }
+}
+
+impl Neighbours for Registry {
+    fn endpoint(&self, handle: &Handle) -> Option<Arc<Endpoint>> {
+        self.find(handle)?.endpoint()
+    }
+
+    fn cell_is_gone(&self, handle: &Handle) {
+        self.update(handle, |_| {});
+    }
+}
+
+impl Place {
+    /// Waits for the turn of the account.
+    pub(super) async fn turn(&self) -> OwnedMutexGuard<()> {
+        self.turn.clone().lock_owned().await
+    }
+
+    /// Returns the cell of the account, if it is in use.
+    pub(super) fn cell(&self) -> Option<Arc<Cell>> {
+        self.registry.find(&self.handle)
+    }
+
+    /// Makes `cell` the one that is found from now on.
+    pub(super) fn set_cell(&self, cell: &Arc<Cell>) {
+        self.registry.update(&self.handle, |slot| slot.cell = Arc::downgrade(cell));
+    }
+
+    /// The cell is not found any more, even if somebody still has it.
+    pub(super) fn forget_cell(&self) {
+        self.registry.update(&self.handle, |slot| slot.cell = Weak::new());
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.registry.update(&self.handle, |slot| slot.places -= 1);
+    }
+}

@@ -1,0 +1,44 @@
+//! What an account says of itself, and what others see of that.
+
+use msnp::notification::PresenceInfo;
+use msnp::payload::PersonalMessage;
+use msnp::{Capabilities, MsnObject, Status};
+use swallowtail_store::roster::Roster;
+
+/// What the client said of itself; forgotten when it signs out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// The status of the last CHG; none before the first.
+    pub status: Option<Status>,
+    /// The capabilities of the last CHG.
+    pub capabilities: Capabilities,
+    /// The display picture of the last CHG.
+    pub object: Option<MsnObject>,
+    /// The personal message of the last UUX.
+    pub message: Option<PersonalMessage>,
+}
+
+/// What others see of an account that is online.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What ILN and NLN say.
+    pub line: PresenceInfo,
+    /// What UBX says.
+    pub message: Option<PersonalMessage>,
+}
+
+impl Presence {
+    /// Returns what others see of the account that `roster` belongs to, if they may see anything: it is past its first
+    /// CHG and not hidden.
+    pub(super) fn seen(&self, roster: &Roster) -> Option<Seen> {
+        let status = self.status.filter(|status| *status != Status::Hidden)?;
+        let line = PresenceInfo {
+            status,
+            handle: roster.owner.clone(),
+            name: roster.name.clone(),
+            capabilities: self.capabilities,
+            object: self.object.clone(),
+        };
+        Some(Seen { line, message: self.message.clone() })
+    }
+}

@@ -1,0 +1,79 @@
+//! Accounts and clients for tests: the queue of a client is read in place of a socket.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Waker};
+
+use msnp::payload::PersonalMessage;
+use msnp::{Dialect, DisplayName, Handle, ListBits, Status};
+use swallowtail_store::roster::{Entry, Roster, Stamps};
+
+use super::{Cell, Client, Endpoint, Presence};
+use crate::net::Outbox;
+use crate::quirks::Quirks;
+
+/// More than any test queues.
+const ROOM: usize = 64 * 1024;
+
+pub(super) fn handle(name: &str) -> Handle {
+    Handle::parse(&format!("{name}@example.com")).unwrap()
+}
+
+pub(super) fn entry(lists: impl Into<ListBits>) -> Entry {
+    Entry { lists: lists.into(), ..Entry::default() }
+}
+
+/// An account with these entries.
+pub(super) fn roster(name: &str, entries: impl IntoIterator<Item = (&'static str, ListBits)>) -> Roster {
+    let mut roster = Roster::new(handle(name), DisplayName::new(name).unwrap(), Stamps::default());
+    roster.entries = entries.into_iter().map(|(other, lists)| (handle(other), entry(lists))).collect();
+    roster
+}
+
+/// A client of MSNP12 that has not had its answers to SYN and CHG yet.
+pub(super) fn newcomer(epoch: u64) -> Arc<Endpoint> {
+    client(epoch, Dialect::Msnp12)
+}
+
+/// A client that hears of lists and presence.
+pub(super) fn online(epoch: u64, dialect: Dialect) -> Arc<Endpoint> {
+    let endpoint = client(epoch, dialect);
+    endpoint.synced.store(true, Ordering::Release);
+    endpoint.present.store(true, Ordering::Release);
+    endpoint
+}
+
+fn client(epoch: u64, dialect: Dialect) -> Arc<Endpoint> {
+    let client = Client {
+        dialect,
+        outbox: Outbox::new(ROOM),
+        notification: "127.0.0.1:1863".to_owned(),
+        switchboard: "127.0.0.1:1864".to_owned(),
+        quirks: Quirks { echo_cvr0: false, old_group_answers: false, block_before_disallow: false },
+        limited: false,
+    };
+    Arc::new(Endpoint::new(epoch, client))
+}
+
+/// Takes what is queued for a client.
+pub(super) fn read(endpoint: &Endpoint) -> String {
+    let mut buffer = Vec::new();
+    let _ = endpoint.outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut buffer);
+    String::from_utf8(buffer).unwrap()
+}
+
+/// Returns whether nothing more can be queued for a client.
+pub(super) fn is_closed(endpoint: &Endpoint) -> bool {
+    endpoint.outbox.own_unsent().is_none()
+}
+
+/// CHG: sets the status of the session.
+pub(super) fn set_status(cell: &Cell, epoch: u64, status: Status) {
+    cell.set_presence(epoch, || {}, |presence| presence.status = Some(status));
+}
+
+/// UUX: publishes a personal message.
+pub(super) fn publish(cell: &Cell, epoch: u64, message: &str) {
+    let message = PersonalMessage::parse(message.as_bytes()).unwrap();
+    cell.set_presence(epoch, || {}, |presence: &mut Presence| presence.message = Some(message));
+}

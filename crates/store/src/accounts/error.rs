@@ -1,0 +1,54 @@
+//! Why signing in or changing an account failed.
+
+use msnp::Handle;
+use thiserror::Error;
+
+use super::hasher::Busy;
+use super::password::{BadPassword, HashError};
+use crate::database::StoreError;
+
+/// Why a sign-in was refused.
+#[derive(Debug, Error)]
+pub enum AuthError {
+    /// The password is wrong or the account does not exist. The answer does not say which (security.md section 3).
+    #[error("wrong address or password")]
+    Denied,
+    /// Too many sign-ins are queued, or too many passwords from this caller were wrong. Nothing was hashed.
+    #[error("too many sign-ins at once")]
+    Busy,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an account was not created or changed.
+#[derive(Debug, Error)]
+pub enum AccountError {
+    /// The password is empty or too long.
+    #[error(transparent)]
+    Password(#[from] BadPassword),
+    /// The account does not exist.
+    #[error("there is no account {0}")]
+    Unknown(Handle),
+    /// Too many passwords are queued for hashing.
+    #[error("too many passwords are being hashed at once; try again")]
+    Busy,
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The store failed, or the address is taken.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Busy> for AuthError {
+    fn from(_: Busy) -> Self {
+        Self::Busy
+    }
+}
+
+impl From<Busy> for AccountError {
+    fn from(_: Busy) -> Self {
+        Self::Busy
+    }
+}

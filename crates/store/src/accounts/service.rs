@@ -1,0 +1,141 @@
+//! Signing people in, and what the operator's commands and the sign-up page change.
+
+use msnp::{DisplayName, Handle};
+
+use super::error::{AccountError, AuthError};
+use super::hasher::Hasher;
+use super::invite::InviteCode;
+use super::password;
+use crate::database::{Account, NewAccount, Store, StoreError};
+
+/// The account service: a store, with the pool that hashes passwords. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Accounts {
+    store: Store,
+    hasher: Hasher,
+}
+
+impl Accounts {
+    /// Creates the service for the accounts of `store`.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self { store, hasher: Hasher::for_this_machine() }
+    }
+
+    /// Returns the store that keeps the accounts.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Returns the account with this address, if the password is correct.
+    ///
+    /// An unknown account, an invalid address and a wrong password take the same time.
+    pub async fn authenticate(&self, handle: &str, password: &[u8]) -> Result<Account, AuthError> {
+        let password = msnp::text::decode_ansi(password).into_owned();
+        // A password that no account can have is denied without work; that reveals nothing about any account.
+        if password::check(&password).is_err() {
+            return Err(AuthError::Denied);
+        }
+        // Take the place in the queue first: under a flood not even the store is asked.
+        let place = self.hasher.enter()?;
+        let account = match Handle::parse_lax(handle) {
+            Ok(handle) => self.store.account(&handle).await?,
+            Err(_) => None,
+        };
+        let stored = account.as_ref().map(|account| account.password_hash.clone());
+        let (good, stronger) = place
+            .run(move || {
+                let good = password::verify(&password, stored.as_deref());
+                (good, good.then(|| strengthen(&password, stored.as_deref())).flatten())
+            })
+            .await?;
+        let account = account.filter(|_| good).ok_or(AuthError::Denied)?;
+        if let Some(stronger) = stronger {
+            self.keep_stronger(&account, &stronger).await;
+        }
+        Ok(account)
+    }
+
+    /// Creates an account.
+    pub async fn create(&self, handle: Handle, name: DisplayName, password: &str) -> Result<(), AccountError> {
+        let password_hash = self.hash(password).await?;
+        let account = NewAccount { handle, name, password_hash };
+        Ok(self.store.create_accounts(&[account]).await?)
+    }
+
+    /// Changes the password of an account; its tickets become invalid.
+    pub async fn set_password(&self, handle: &Handle, password: &str) -> Result<(), AccountError> {
+        let hash = self.hash(password).await?;
+        match self.store.set_password(handle, &hash).await? {
+            true => Ok(()),
+            false => Err(AccountError::Unknown(handle.clone())),
+        }
+    }
+
+    /// Removes an account with its lists.
+    pub async fn remove(&self, handle: &Handle) -> Result<(), AccountError> {
+        match self.store.remove_account(handle).await? {
+            true => Ok(()),
+            false => Err(AccountError::Unknown(handle.clone())),
+        }
+    }
+
+    /// Returns whether an account with this address exists.
+    pub async fn exists(&self, handle: &Handle) -> Result<bool, StoreError> {
+        Ok(self.store.account(handle).await?.is_some())
+    }
+
+    /// Returns all accounts, sorted by address.
+    pub async fn list(&self) -> Result<Vec<Account>, StoreError> {
+        self.store.accounts().await
+    }
+
+    /// Creates all of these accounts, whose passwords are already hashed, or none of them.
+    pub async fn import(&self, accounts: &[NewAccount]) -> Result<(), StoreError> {
+        self.store.create_accounts(accounts).await
+    }
+
+    /// Creates an account whose password is already hashed. With a code, takes one use of it, and fails if none is
+    /// left.
+    pub async fn sign_up(&self, account: &NewAccount, code: Option<&InviteCode>) -> Result<(), StoreError> {
+        match code {
+            Some(code) => self.store.create_invited_account(account, &code.hash()).await,
+            None => self.store.create_accounts(std::slice::from_ref(account)).await,
+        }
+    }
+
+    /// Returns whether a code can create an account now.
+    pub async fn is_good_invite(&self, code: &InviteCode) -> Result<bool, StoreError> {
+        self.store.is_good_invite(&code.hash()).await
+    }
+
+    /// Returns whether there is a code that can create an account now.
+    pub async fn has_good_invites(&self) -> Result<bool, StoreError> {
+        self.store.has_good_invites().await
+    }
+
+    /// Returns the hash under which a password is stored.
+    pub async fn hash(&self, password: &str) -> Result<String, AccountError> {
+        password::check(password)?;
+        let password = password.to_owned();
+        let hash = self.hasher.enter()?.run(move || password::hash(&password)).await?;
+        Ok(hash?)
+    }
+
+    /// Stores a stronger hash of the same password. Best effort: the sign-in succeeds even if this fails.
+    async fn keep_stronger(&self, account: &Account, hash: &str) {
+        let kept = self.store.replace_password_hash(account.id, &account.password_hash, hash).await;
+        if let Err(error) = kept {
+            tracing::warn!(%error, "a password hash could not be renewed");
+        }
+    }
+}
+
+/// Returns a hash with our parameters, if the stored one is weaker.
+fn strengthen(password: &str, stored: Option<&str>) -> Option<String> {
+    stored.filter(|hash| password::is_weak(hash)).and_then(|_| password::hash(password).ok())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! An account as a row of the database.
+
+use std::fmt;
+
+use msnp::{DisplayName, Handle};
+
+use super::error::StoreError;
+
+/// The number of an account. It is never used again for another account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(pub i64);
+
+/// The row of an account, as far as signing in needs it. `Debug` leaves the password hash out.
+#[derive(Clone)]
+pub struct Account {
+    /// Its number.
+    pub id: AccountId,
+    /// Its address.
+    pub handle: Handle,
+    /// Its display name.
+    pub name: DisplayName,
+    /// The hash of its password, a PHC string. Secret.
+    pub password_hash: String,
+    /// The number of its password, raised by each change.
+    pub password_version: i64,
+    /// When it was created, in Unix time.
+    pub created_at: i64,
+}
+
+/// An account to be created. `Debug` leaves the password hash out.
+#[derive(Clone)]
+pub struct NewAccount {
+    /// Its address.
+    pub handle: Handle,
+    /// Its display name.
+    pub name: DisplayName,
+    /// The hash of its password, a PHC string. Secret.
+    pub password_hash: String,
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("id", &self.id).field("handle", &self.handle).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NewAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewAccount").field("handle", &self.handle).field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+pub(super) type Row = (i64, String, String, String, i64, i64);
+
+pub(super) const COLUMNS: &str = "id, handle, display_name, password_hash, password_version, created_at";
+
+impl Account {
+    pub(super) fn from_row(row: Row) -> Result<Self, StoreError> {
+        let (id, handle, name, password_hash, password_version, created_at) = row;
+        Ok(Self {
+            id: AccountId(id),
+            handle: Handle::parse_lax(&handle).map_err(|_| StoreError::Malformed("handle"))?,
+            name: DisplayName::new(&name).ok_or(StoreError::Malformed("display name"))?,
+            password_hash,
+            password_version,
+            created_at,
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! The unit of writing: changes of rosters that are written together.
+
+use msnp::{Handle, Timestamp};
+
+use super::account::AccountId;
+use crate::roster::Change;
+
+/// Changes that belong together: either all of them are written, or none.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// The account that edits.
+    pub(super) by: AccountId,
+    /// What changes, and in whose roster.
+    pub(super) changes: Vec<(AccountId, Change)>,
+    /// The address whose watchers' list stamps move, and the time they move to.
+    pub(super) touched: Option<(Handle, Timestamp)>,
+}
+
+impl Edit {
+    /// Starts an empty edit by an account. If that account has been removed by the time of writing, the edit fails: the
+    /// client must not be told that a change was kept. Changes of *other* accounts that have been removed are left out.
+    #[must_use]
+    pub const fn by(account: AccountId) -> Self {
+        Self { by: account, changes: Vec::new(), touched: None }
+    }
+
+    /// Adds changes to an account's roster.
+    pub fn push(&mut self, account: AccountId, changes: &[Change]) {
+        self.changes.extend(changes.iter().map(|change| (account, change.clone())));
+    }
+
+    /// Also moves the list stamp of every account that has `handle` on FL (ns.md section 1.4, telephone numbers).
+    pub fn touch_watchers(&mut self, handle: Handle, now: Timestamp) {
+        self.touched = Some((handle, now));
+    }
+
+    /// Returns the account that edits.
+    #[must_use]
+    pub const fn editor(&self) -> AccountId {
+        self.by
+    }
+
+    /// Returns the changes, each with the account whose roster it changes, in the order in which they are written.
+    #[must_use]
+    pub fn changes(&self) -> &[(AccountId, Change)] {
+        &self.changes
+    }
+
+    /// Returns the address whose watchers' list stamps move and the time they move to, if there is one.
+    #[must_use]
+    pub const fn touched(&self) -> Option<&(Handle, Timestamp)> {
+        self.touched.as_ref()
+    }
+
+    /// Returns whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.touched.is_none()
+    }
+}

@@ -1,0 +1,83 @@
+//! The errors of the store.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sqlx::migrate::MigrateError;
+use thiserror::Error;
+
+/// Why the store failed. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The data directory cannot be created, or is not a directory.
+    #[error("cannot use the data directory {}: {error}", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// The reason.
+        error: std::io::Error,
+    },
+    /// Another server holds the data directory.
+    #[error(
+        "another server runs on the data directory {}; stop it, or choose another directory with --data or the key data",
+        path.display()
+    )]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The file that a server holds locked cannot be opened.
+    #[error("cannot use the data directory: cannot open {}: {error}", path.display())]
+    LockFile {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        error: std::io::Error,
+    },
+    /// The database cannot be opened.
+    #[error("cannot open the database {}: {error}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        error: sqlx::Error,
+    },
+    /// The database was upgraded by a newer version of the program.
+    #[error(
+        "the database {} was used by a newer version of swallowtail; run that version, or choose another data directory",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A migration to the newest version failed.
+    #[error("cannot bring the database {} up to date: {error}", path.display())]
+    Migrate {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        error: MigrateError,
+    },
+    /// A statement failed: for example, the disk is full, or the file is locked or damaged.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The transaction of a batch failed, and so did all the edits in it, which share the error.
+    #[error("the database failed: {0}")]
+    Batch(#[source] Arc<sqlx::Error>),
+    /// A row has an invalid value: something other than the server changed the file.
+    #[error("the database holds a malformed {0}")]
+    Malformed(&'static str),
+    /// The address already has an account.
+    #[error("{0} is an account already")]
+    Taken(msnp::Handle),
+    /// The invite code does not exist, is used up or has expired.
+    #[error("the invite code is not good")]
+    BadInvite,
+    /// The account that edits was removed before the edit was written.
+    #[error("the account was removed")]
+    Gone,
+    /// The writer has ended, because the server is stopping.
+    #[error("the store is closed")]
+    Closed,
+}

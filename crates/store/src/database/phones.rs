@@ -1,0 +1,62 @@
+//! Reads the telephone numbers of contacts.
+
+use std::sync::Arc;
+
+use msnp::notification::Privacy;
+use msnp::{Handle, List};
+use sqlx::{AssertSqlSafe, Sqlite};
+
+use super::account::AccountId;
+use super::columns::{bits, parse_handle};
+use super::error::StoreError;
+use super::store::Store;
+use crate::roster::Settings;
+
+/// The telephone numbers of a contact, for the SYN burst.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactPhones {
+    /// The contact.
+    pub handle: Handle,
+    /// PHH, PHW, PHM, MOB.
+    pub settings: Settings,
+}
+
+type Row = (String, Option<String>, Option<String>, Option<String>, i64);
+
+impl Store {
+    /// Returns the numbers of all contacts of `owner` that have any and allow `owner` (whose address is `handle`) to
+    /// see them (ns.md section 6, BPR).
+    pub async fn contact_phones(&self, owner: AccountId, handle: &Handle) -> Result<Vec<ContactPhones>, StoreError> {
+        let rows = sqlx::query_as::<Sqlite, Row>(AssertSqlSafe(contact_phones_sql()))
+            .bind(owner.0)
+            .bind(handle.as_str())
+            .fetch_all(&self.readers)
+            .await?;
+        let phones = |(handle, home, work, mobile, paging): Row| {
+            let [home_phone, work_phone, mobile_phone] = [home, work, mobile].map(|phone| phone.map(Arc::from));
+            let settings =
+                Settings { home_phone, work_phone, mobile_phone, paging: paging != 0, ..Settings::default() };
+            Ok(ContactPhones { handle: parse_handle(&handle)?, settings })
+        };
+        rows.into_iter().map(phones).collect()
+    }
+}
+
+/// Returns the query of [`Store::contact_phones`]. `mine` is the owner's entry of the contact, `theirs` the contact's
+/// entry of the owner. The last two conditions are [`Roster::allows`](crate::roster::Roster::allows) in SQL, because
+/// the rosters of contacts need not be in memory.
+fn contact_phones_sql() -> String {
+    let (forward, allow, block) = (bits(List::Forward), bits(List::Allow), bits(List::Block));
+    let open = Privacy::Allow.word();
+    format!(
+        "select contact.handle, contact.phone_home, contact.phone_work, contact.phone_mobile, contact.paging \
+         from entries mine \
+         join accounts contact on contact.handle = mine.handle \
+         left join entries theirs on theirs.owner = contact.id and theirs.handle = $2 \
+         where mine.owner = $1 and mine.lists & {forward} <> 0 \
+         and (contact.phone_home is not null or contact.phone_work is not null \
+         or contact.phone_mobile is not null or contact.paging <> 0) \
+         and coalesce(theirs.lists, 0) & {block} = 0 \
+         and (coalesce(theirs.lists, 0) & {allow} <> 0 or contact.privacy = '{open}')"
+    )
+}

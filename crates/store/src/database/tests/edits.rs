@@ -1,0 +1,188 @@
+//! Writing edits: what reads back, what a failure leaves.
+
+use super::*;
+
+#[tokio::test]
+async fn every_kind_of_change_reads_back_as_it_is_in_memory() {
+    let (directory, store) = store_with(&["alice", "bob"]).await;
+    let full = Entry {
+        lists: List::Forward | List::Allow,
+        nickname: DisplayName::new("Bob \u{202e}😀 100%"),
+        contact: Some(guid(1)),
+        groups: vec![guid(2), guid(3)],
+        in_other_contacts: true,
+    };
+    let fewer = Entry { groups: vec![guid(3)], ..full.clone() };
+    let settings = Settings {
+        add_prompt: AddPrompt::parse(b"N").unwrap(),
+        privacy: Privacy::parse(b"BL").unwrap(),
+        home_phone: Some(Arc::from("555 0001")),
+        mobile_phone: Some(Arc::from("é")),
+        paging: true,
+        ..Settings::default()
+    };
+    let changes = [
+        Change::Group(guid(2), group("Friends", 1)),
+        Change::Group(guid(3), group("Family", 2)),
+        Change::Entry(handle("bob"), full),
+        Change::Entry(handle("nobody"), entry(List::Block | List::Reverse)),
+        Change::Entry(Handle::parse_contact("tel:+123").unwrap(), entry(List::Allow)),
+        Change::Group(guid(2), group("Old friends", 1)),
+        Change::Entry(handle("bob"), fewer.clone()),
+        Change::OtherContactsName("Everybody else".into()),
+        Change::Name(DisplayName::new("Alice\t\u{7}").unwrap()),
+        Change::Settings(settings),
+        Change::ListChanged(at(2_000_000_000)),
+        Change::SettingsChanged(at(2_000_000_001)),
+        // By a clock that is behind.
+        Change::ListChanged(at(1)),
+        Change::SettingsChanged(at(1)),
+        Change::GroupRemoved(guid(2)),
+        Change::Entry(handle("nobody"), entry(ListBits::NONE)),
+        Change::Settings(Settings::default()),
+        Change::GroupRemoved(guid(3)),
+        Change::Entry(handle("bob"), entry(List::Pending)),
+    ];
+    let (_, mut roster) = store.test_roster("alice").await;
+    for change in changes {
+        store.change("alice", std::slice::from_ref(&change)).await.unwrap();
+        roster.apply(&change);
+        assert_eq!(store.test_roster("alice").await.1, roster, "{change:?}");
+    }
+    store.close().await;
+    let store = Store::open(directory.path()).await.unwrap();
+    assert_eq!(store.test_roster("alice").await.1, roster, "after opening it again");
+    assert!(store.test_roster("bob").await.1.entries.is_empty());
+}
+
+#[tokio::test]
+async fn simultaneous_edits_of_many_accounts_are_all_kept() {
+    let names: Vec<_> = (0..200).map(|number| format!("user{number}")).collect();
+    let (_directory, store) = store_with(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for name in names.clone() {
+        let store = store.clone();
+        tasks.spawn(async move {
+            let change = Change::Entry(handle("friend"), entry(List::Allow));
+            store.change(&name, &[change]).await.unwrap();
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    for name in names {
+        assert!(store.test_roster(&name).await.1.allows(&handle("friend")), "{name}");
+        assert_eq!(store.test_roster(&name).await.1.entries.len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_edit_leaves_no_trace_and_does_not_affect_others_in_its_batch() {
+    let names: Vec<_> = (0..40).map(|number| format!("user{number}")).collect();
+    let (_directory, store) = store_with(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for (number, name) in names.clone().into_iter().enumerate() {
+        let store = store.clone();
+        tasks.spawn(async move {
+            let good = Change::Entry(handle("friend"), entry(List::Allow));
+            // In a group that does not exist.
+            let bad = Change::Entry(
+                handle("other"),
+                Entry { contact: Some(guid(1)), groups: vec![guid(9)], ..entry(List::Forward) },
+            );
+            let fails = number % 3 == 0;
+            let changes = if fails { vec![good, bad] } else { vec![good] };
+            assert_eq!(store.change(&name, &changes).await.is_err(), fails, "{name}");
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    for (number, name) in names.iter().enumerate() {
+        let entries = store.test_roster(name).await.1.entries.len();
+        assert_eq!(entries, usize::from(number % 3 != 0), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_edit_counts_although_a_contact_s_number_changed_while_it_was_planned() {
+    let (_directory, store) = store_with(&["alice", "bob"]).await;
+    store.change("alice", &[Change::Entry(handle("bob"), entry(List::Forward))]).await.unwrap();
+    let (_, mut alice) = store.test_roster("alice").await;
+    let before = alice.stamps;
+    let planned = alice.set_name(DisplayName::new("Ally").unwrap(), at(2_000_000_000));
+    let mut touch = Edit::by(store.test_roster("bob").await.0);
+    touch.touch_watchers(handle("bob"), at(2_000_000_000));
+    store.write(touch).await.unwrap();
+    alice.stamps = alice.stamps.list_changed(at(2_000_000_000));
+    store.change("alice", &planned).await.unwrap();
+    planned.iter().for_each(|change| alice.apply(change));
+    assert_eq!(alice.stamps.version, before.version + 2);
+    assert_eq!(store.test_roster("alice").await.1.stamps, alice.stamps);
+}
+
+#[tokio::test]
+async fn a_touch_moves_the_list_stamp_of_accounts_that_have_the_contact() {
+    let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
+    for (name, lists) in [("alice", List::Forward), ("bob", List::Allow)] {
+        store.change(name, &[Change::Entry(handle("carol"), entry(lists))]).await.unwrap();
+    }
+    let before = [store.test_roster("alice").await.1.stamps, store.test_roster("bob").await.1.stamps];
+    let mut edit = Edit::by(store.test_roster("carol").await.0);
+    edit.touch_watchers(handle("carol"), at(1));
+    store.write(edit).await.unwrap();
+    let alice = store.test_roster("alice").await.1.stamps;
+    assert!(alice.list > before[0].list, "even by a clock that is behind");
+    assert_eq!((alice.version, alice.settings), (before[0].version + 1, before[0].settings));
+    assert_eq!(store.test_roster("bob").await.1.stamps, before[1]);
+}
+
+#[tokio::test]
+async fn an_edit_by_a_removed_account_fails_and_changes_nothing() {
+    let (_directory, store) = store_with(&["alice", "bob"]).await;
+    let (alice, bob) = (store.test_roster("alice").await.0, store.test_roster("bob").await.0);
+    store.remove_account(&handle("alice")).await.unwrap();
+    for changes in [
+        Change::Entry(handle("bob"), entry(List::Allow)),
+        Change::GroupRemoved(guid(1)),
+        Change::Name(DisplayName::new("Ally").unwrap()),
+    ] {
+        let mut late = Edit::by(alice);
+        late.push(alice, &[changes]);
+        late.push(bob, &[Change::Entry(handle("alice"), entry(List::Pending))]);
+        assert!(matches!(store.write(late).await, Err(StoreError::Gone)));
+    }
+    assert!(store.test_roster("bob").await.1.entries.is_empty(), "no part of the edit is written");
+}
+
+/// SQLite ends a transaction by itself when it cannot be committed; the library still counts it as open.
+#[tokio::test]
+async fn edits_go_on_immediately_after_a_failed_commit() {
+    let (_directory, store) = store_with(&["alice"]).await;
+    {
+        let mut fails = true;
+        let mut writer = store.writer.acquire().await.unwrap();
+        writer.lock_handle().await.unwrap().set_commit_hook(move || !std::mem::take(&mut fails));
+    }
+    let change = [Change::Entry(handle("bob"), entry(List::Allow))];
+    assert!(matches!(store.change("alice", &change).await, Err(StoreError::Batch(_))));
+    assert!(store.test_roster("alice").await.1.entries.is_empty());
+    store.change("alice", &change).await.unwrap();
+    assert_eq!(store.test_roster("alice").await.1.entries.len(), 1);
+}
+
+/// A limit on the pages of the database looks like a full disk to it.
+#[tokio::test]
+async fn edits_go_on_after_a_full_disk_as_soon_as_there_is_room() {
+    let (_directory, store) = store_with(&["alice"]).await;
+    let (pages,): (i64,) = sqlx::query_as("pragma page_count").fetch_one(&store.writer).await.unwrap();
+    let room = |pages| sqlx::query(AssertSqlSafe(format!("pragma max_page_count = {pages}")));
+    room(pages).execute(&store.writer).await.unwrap();
+    let changes: Vec<_> =
+        (0..2000).map(|number| Change::Entry(handle(&format!("contact{number}")), entry(List::Allow))).collect();
+    assert!(store.change("alice", &changes).await.is_err());
+    assert!(store.test_roster("alice").await.1.entries.is_empty());
+    room(pages * 1000).execute(&store.writer).await.unwrap();
+    store.change("alice", &changes).await.unwrap();
+    assert_eq!(store.test_roster("alice").await.1.entries.len(), 2000);
+}

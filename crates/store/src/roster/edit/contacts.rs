@@ -1,0 +1,130 @@
+//! FL, its effect on the other account's roster, and nicknames.
+
+use msnp::{ContactRef, DisplayName, ErrorCode, GroupRef, Guid, Handle, List, Timestamp};
+
+use swallowtail_config::RosterLimits;
+
+use super::super::{Change, Entry, GroupPlace, Roster};
+
+/// A contact to be put on FL.
+#[derive(Clone, Debug)]
+pub struct NewContact {
+    /// Its address.
+    pub handle: Handle,
+    /// The nickname; without one, clients show the handle.
+    pub nickname: Option<DisplayName>,
+    /// The group to put it in.
+    pub group: Option<GroupRef>,
+    /// Its GUID, a fresh one.
+    pub guid: Guid,
+}
+
+impl Roster {
+    /// `ADC FL N=handle`. The contact's own roster changes too: [`Roster::become_watched`].
+    ///
+    /// # Errors
+    /// 201 oneself, 210 FL is full, 215 already on FL, 224 no such group.
+    pub fn add_contact(
+        &self,
+        new: NewContact,
+        limits: &RosterLimits,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, ErrorCode> {
+        let NewContact { handle, nickname, group, guid } = new;
+        if handle == self.owner {
+            return Err(ErrorCode::InvalidParameter);
+        }
+        let mut entry = self.entry(&handle);
+        if entry.is_on(List::Forward) {
+            return Err(ErrorCode::AlreadyThere);
+        }
+        let place = group.map(|group| self.find_group(group).ok_or(ErrorCode::InvalidGroup)).transpose()?;
+        if self.count(List::Forward) >= limits.contacts {
+            return Err(ErrorCode::ListFull);
+        }
+        entry.lists |= List::Forward;
+        entry.nickname = nickname;
+        entry.contact = Some(guid);
+        entry.in_other_contacts = place == Some(GroupPlace::OtherContacts);
+        entry.groups = match place {
+            Some(GroupPlace::Group(guid)) => vec![guid],
+            Some(GroupPlace::OtherContacts) | None => Vec::new(),
+        };
+        Ok(vec![Change::Entry(handle, entry), Change::ListChanged(now)])
+    }
+
+    /// Rule 2: `watcher`, whose display name is `name`, puts the owner on FL. The watcher goes on RL if the owner has
+    /// already allowed or blocked them, otherwise on PL; no change if they were on either.
+    ///
+    /// # Errors
+    /// 210 too many accounts watch the owner.
+    pub fn become_watched(
+        &self,
+        watcher: &Handle,
+        name: &DisplayName,
+        limits: &RosterLimits,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, ErrorCode> {
+        let mut entry = self.entry(watcher);
+        if entry.watches() {
+            return Ok(Vec::new());
+        }
+        if self.count(List::Reverse | List::Pending) >= limits.reverse {
+            return Err(ErrorCode::ListFull);
+        }
+        if entry.lists.is_empty() {
+            entry.nickname = Some(name.clone());
+        }
+        let decided = entry.lists.has_any(List::Allow | List::Block);
+        entry.lists |= if decided { List::Reverse } else { List::Pending };
+        Ok(vec![Change::Entry(watcher.clone(), entry), Change::ListChanged(now)])
+    }
+
+    /// `REM FL contact`. The contact's own roster changes too: [`Roster::become_unwatched`].
+    ///
+    /// # Errors
+    /// 216 no such contact.
+    pub fn remove_contact(&self, contact: &ContactRef, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
+        let (handle, entry) = self.find_contact(contact).ok_or(ErrorCode::NotOnList)?;
+        let mut entry = entry.clone();
+        entry.lists = entry.lists.without(List::Forward);
+        entry.contact = None;
+        entry.groups.clear();
+        entry.in_other_contacts = false;
+        Ok(vec![Change::Entry(handle.clone(), entry), Change::ListChanged(now)])
+    }
+
+    /// Rule 3: `watcher` takes the owner off FL.
+    #[must_use]
+    pub fn become_unwatched(&self, watcher: &Handle, now: Timestamp) -> Vec<Change> {
+        let mut entry = self.entry(watcher);
+        if !entry.watches() {
+            return Vec::new();
+        }
+        entry.lists = entry.lists.without(List::Reverse | List::Pending);
+        vec![Change::Entry(watcher.clone(), entry), Change::ListChanged(now)]
+    }
+
+    /// `SBP contact MFN`: changes a nickname; without one (`None`), clients show the handle.
+    ///
+    /// # Errors
+    /// 208 no such contact.
+    pub fn set_nickname(
+        &self,
+        contact: &ContactRef,
+        nickname: Option<DisplayName>,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, ErrorCode> {
+        let (handle, entry) = self.find_contact(contact).ok_or(ErrorCode::InvalidUsername)?;
+        if shown_as(handle, nickname.as_ref()) == shown_as(handle, entry.nickname.as_ref()) {
+            return Ok(Vec::new());
+        }
+        let entry = Entry { nickname, ..entry.clone() };
+        Ok(vec![Change::Entry(handle.clone(), entry), Change::ListChanged(now)])
+    }
+}
+
+/// Returns the name that clients show for a contact: the nickname, or without one the handle.
+fn shown_as<'a>(handle: &'a Handle, nickname: Option<&'a DisplayName>) -> &'a str {
+    nickname.map_or(handle.as_str(), DisplayName::as_str)
+}

@@ -1,0 +1,97 @@
+//! AL, BL, RL and PL.
+
+use msnp::{DisplayName, ErrorCode, Handle, List, Timestamp};
+
+use swallowtail_config::RosterLimits;
+
+use super::super::{Change, Entry, Roster};
+
+/// An address to be put on AL, BL or RL.
+#[derive(Clone, Debug)]
+pub struct NewListEntry {
+    /// The list.
+    pub list: List,
+    /// The address.
+    pub handle: Handle,
+    /// The nickname, which is kept only if the address was on no list before.
+    pub nickname: Option<DisplayName>,
+    /// Whether an address that is still on AL may be put on BL (ns.md section 1.2 rule 1).
+    pub block_before_disallow: bool,
+}
+
+impl Roster {
+    /// `ADC AL|BL|RL N=handle`.
+    ///
+    /// # Errors
+    /// 201 oneself, 210 the list is full, 215 already on it, 216 RL for an address that does not watch the owner, 219
+    /// on the opposite list.
+    pub fn add_to_list(
+        &self,
+        new: NewListEntry,
+        limits: &RosterLimits,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, ErrorCode> {
+        let NewListEntry { list, handle, nickname, block_before_disallow } = new;
+        if handle == self.owner {
+            return Err(ErrorCode::InvalidParameter);
+        }
+        if list == List::Reverse {
+            return self.settle(&handle, ErrorCode::NotOnList, now);
+        }
+        let mut entry = self.entry(&handle);
+        if entry.is_on(list) {
+            return Err(ErrorCode::AlreadyThere);
+        }
+        let opposite = if list == List::Allow { List::Block } else { List::Allow };
+        let may_be_on_both = block_before_disallow && list == List::Block;
+        if entry.is_on(opposite) && !may_be_on_both {
+            return Err(ErrorCode::AlreadyInOppositeList);
+        }
+        if self.count(list) >= limits.allowed_or_blocked {
+            return Err(ErrorCode::ListFull);
+        }
+        if entry.lists.is_empty() {
+            entry.nickname = nickname;
+        }
+        entry.lists |= list;
+        settle_pending(&mut entry);
+        Ok(vec![Change::Entry(handle, entry), Change::ListChanged(now)])
+    }
+
+    /// `ADC RL` and `REM PL`, rule 5: both move an entry from PL to RL, in either order and repeatedly.
+    fn settle(&self, other: &Handle, unknown: ErrorCode, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
+        let mut entry = self.entry(other);
+        if !entry.watches() {
+            return Err(unknown);
+        }
+        if !settle_pending(&mut entry) {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Change::Entry(other.clone(), entry), Change::ListChanged(now)])
+    }
+
+    /// `REM AL|BL|PL other`.
+    ///
+    /// # Errors
+    /// 216 not on that list.
+    pub fn remove_from_list(&self, list: List, other: &Handle, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
+        if list == List::Pending {
+            return self.settle(other, ErrorCode::NotOnList, now);
+        }
+        let mut entry = self.entry(other);
+        if !entry.is_on(list) {
+            return Err(ErrorCode::NotOnList);
+        }
+        entry.lists = entry.lists.without(list);
+        Ok(vec![Change::Entry(other.clone(), entry), Change::ListChanged(now)])
+    }
+}
+
+/// Moves an entry from PL to RL; returns whether it was on PL.
+fn settle_pending(entry: &mut Entry) -> bool {
+    if !entry.is_on(List::Pending) {
+        return false;
+    }
+    entry.lists = entry.lists.without(List::Pending) | List::Reverse;
+    true
+}

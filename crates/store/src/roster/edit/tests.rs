@@ -1,0 +1,180 @@
+use msnp::{ContactRef, DisplayName, ErrorCode, GroupNumber, GroupRef, Guid, Handle, List, Timestamp};
+use swallowtail_config::RosterLimits;
+
+use super::super::{Change, Entry, Group, Roster, Stamps};
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_ticks(1_700_000_000 * 10_000_000);
+
+fn handle(name: &str) -> Handle {
+    Handle::parse(&format!("{name}@example.com")).unwrap()
+}
+
+fn roster(name: &str) -> Roster {
+    Roster::new(handle(name), DisplayName::new(name).unwrap(), Stamps::default())
+}
+
+fn guid(number: u8) -> Guid {
+    Guid::from_bytes([number; 16])
+}
+
+fn newcomer(roster: &Roster, number: u8) -> NewContact {
+    NewContact { handle: roster.owner.clone(), nickname: None, group: None, guid: guid(number) }
+}
+
+fn listed(list: List, handle: &Handle) -> NewListEntry {
+    NewListEntry { list, handle: handle.clone(), nickname: None, block_before_disallow: false }
+}
+
+fn new_group(name: &str, number: u8) -> NewGroup {
+    NewGroup { name: name.into(), guid: guid(number), needs_number: false }
+}
+
+fn apply(changes: &[Change], roster: &mut Roster) {
+    changes.iter().for_each(|change| roster.apply(change));
+}
+
+/// X puts Y on FL.
+fn befriend(x: &mut Roster, y: &mut Roster) {
+    let limits = RosterLimits::default();
+    let own = x.add_contact(newcomer(y, 1), &limits, NOW).unwrap();
+    apply(&y.become_watched(&x.owner, &x.name, &limits, NOW).unwrap(), y);
+    apply(&own, x);
+}
+
+fn lists(roster: &Roster, name: &str) -> u8 {
+    roster.entries.get(&handle(name)).map_or(0, |entry| entry.lists.number())
+}
+
+#[test]
+fn a_watcher_is_pending_unless_it_was_already_allowed_or_blocked() {
+    let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+    befriend(&mut alice, &mut bob);
+    assert_eq!((lists(&alice, "bob"), lists(&bob, "alice")), (1, 16));
+    assert_eq!(bob.entries[&handle("alice")].nickname, Some(alice.name.clone()));
+
+    let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+    bob.entries.insert(handle("alice"), Entry { lists: List::Block.into(), ..Entry::default() });
+    befriend(&mut alice, &mut bob);
+    assert_eq!(lists(&bob, "alice"), 12);
+}
+
+#[test]
+fn every_order_of_settling_ends_the_same() {
+    type Step = fn(&Roster, &Handle) -> Result<Vec<Change>, ErrorCode>;
+    let reverse: Step = |bob, who| bob.add_to_list(listed(List::Reverse, who), &RosterLimits::default(), NOW);
+    let pending: Step = |bob, who| bob.remove_from_list(List::Pending, who, NOW);
+    let allow: Step = |bob, who| bob.add_to_list(listed(List::Allow, who), &RosterLimits::default(), NOW);
+    for steps in [
+        [reverse, pending, allow],
+        [reverse, allow, pending],
+        [pending, reverse, allow],
+        [pending, allow, reverse],
+        [allow, reverse, pending],
+        [allow, pending, reverse],
+    ] {
+        let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+        befriend(&mut alice, &mut bob);
+        for step in steps {
+            apply(&step(&bob, &handle("alice")).unwrap(), &mut bob);
+        }
+        assert_eq!(lists(&bob, "alice"), 10);
+    }
+}
+
+#[test]
+fn removing_a_contact_also_removes_the_owner_from_the_contact_s_reverse_list() {
+    let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+    befriend(&mut alice, &mut bob);
+    apply(&alice.remove_contact(&ContactRef::Guid(guid(1)), NOW).unwrap(), &mut alice);
+    apply(&bob.become_unwatched(&alice.owner, NOW), &mut bob);
+    assert!(alice.entries.is_empty() && bob.entries.is_empty());
+    assert_eq!(alice.remove_contact(&ContactRef::Guid(guid(1)), NOW), Err(ErrorCode::NotOnList));
+}
+
+#[test]
+fn allow_and_block_exclude_each_other() {
+    let mut alice = roster("alice");
+    let limits = RosterLimits::default();
+    apply(&alice.add_to_list(listed(List::Allow, &handle("bob")), &limits, NOW).unwrap(), &mut alice);
+    let again = |list| alice.add_to_list(listed(list, &handle("bob")), &limits, NOW);
+    assert_eq!(again(List::Allow), Err(ErrorCode::AlreadyThere));
+    assert_eq!(again(List::Block), Err(ErrorCode::AlreadyInOppositeList));
+    assert_eq!(again(List::Reverse), Err(ErrorCode::NotOnList));
+}
+
+#[test]
+fn full_lists_refuse_and_no_contact_is_half_added() {
+    let limits = RosterLimits { contacts: 1, reverse: 1, groups: 1, allowed_or_blocked: 1 };
+    let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+    befriend(&mut alice, &mut bob);
+    let full = Err(ErrorCode::ListFull);
+    let add = |x: &Roster, y: &Roster| {
+        x.add_contact(newcomer(y, 2), &limits, NOW)?;
+        y.become_watched(&x.owner, &x.name, &limits, NOW)
+    };
+    assert_eq!(add(&alice, &roster("carol")), full);
+    assert_eq!(add(&roster("dave"), &bob), full, "the other's reverse list is full");
+    apply(&alice.add_group(new_group("one", 3), &limits, NOW).unwrap().0, &mut alice);
+    assert_eq!(alice.add_group(new_group("two", 4), &limits, NOW), Err(ErrorCode::TooManyGroups));
+}
+
+#[test]
+fn a_removed_group_leaves_its_contacts_on_the_list() {
+    let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+    befriend(&mut alice, &mut bob);
+    let limits = RosterLimits::default();
+    apply(&alice.add_group(new_group("friends", 7), &limits, NOW).unwrap().0, &mut alice);
+    apply(&alice.add_to_group(&ContactRef::Guid(guid(1)), GroupRef::Guid(guid(7)), NOW).unwrap(), &mut alice);
+    assert_eq!(
+        alice.add_to_group(&ContactRef::Guid(guid(1)), GroupRef::Guid(guid(7)), NOW),
+        Err(ErrorCode::AlreadyThere)
+    );
+    apply(&alice.remove_group(GroupRef::Guid(guid(7)), NOW).unwrap(), &mut alice);
+    let (_, entry) = alice.contact(guid(1)).unwrap();
+    assert!(entry.groups.is_empty() && alice.groups.is_empty());
+}
+
+#[test]
+fn a_contact_leaves_fl_with_its_last_numbered_group_when_groups_are_named_by_number() {
+    let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+    befriend(&mut alice, &mut bob);
+    for (number, place) in [(7, GroupNumber::new(1)), (8, None)] {
+        let group = Group { name: format!("group {number}").into(), number: place };
+        alice.apply(&Change::Group(guid(number), group));
+        let contact = ContactRef::Guid(guid(1));
+        apply(&alice.add_to_group(&contact, GroupRef::Guid(guid(number)), NOW).unwrap(), &mut alice);
+    }
+    let contact = ContactRef::Handle(bob.owner.clone());
+    let one = GroupRef::Number(GroupNumber::new(1).unwrap());
+    assert_eq!(alice.remove_from_group(&contact, one, NOW), Ok(GroupRemoval::LeavesForward));
+}
+
+#[test]
+fn a_change_moves_the_stamp_and_no_change_does_not() {
+    let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+    befriend(&mut alice, &mut bob);
+    let before = alice.stamps;
+    apply(&alice.set_nickname(&ContactRef::Guid(guid(1)), DisplayName::new("Bobby"), NOW).unwrap(), &mut alice);
+    assert!(alice.stamps.list > before.list && alice.stamps.settings == before.settings);
+    assert_eq!(alice.stamps.version, before.version + 1);
+    assert_eq!(alice.set_nickname(&ContactRef::Guid(guid(1)), DisplayName::new("Bobby"), NOW).unwrap(), Vec::new());
+    assert_eq!(alice.set_settings(alice.settings.clone(), NOW), Vec::new());
+}
+
+#[test]
+fn renaming_group_0_to_its_current_name_changes_nothing() {
+    let mut alice = roster("alice");
+    let zero = GroupRef::Number(GroupNumber::OTHER_CONTACTS);
+    assert_eq!(alice.rename_group(zero, "Other Contacts", NOW), Ok(Vec::new()));
+    apply(&alice.rename_group(zero, "Others", NOW).unwrap(), &mut alice);
+    assert_eq!(alice.rename_group(zero, "Others", NOW), Ok(Vec::new()));
+}
+
+#[test]
+fn setting_the_handle_as_a_missing_nickname_changes_nothing() {
+    let (mut alice, mut bob) = (roster("alice"), roster("bob"));
+    befriend(&mut alice, &mut bob);
+    let handle = DisplayName::new(bob.owner.as_str());
+    assert_eq!(alice.set_nickname(&ContactRef::Guid(guid(1)), handle, NOW), Ok(Vec::new()));
+}
