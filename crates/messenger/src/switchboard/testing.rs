@@ -1,4 +1,4 @@
-//! People at a switchboard without sockets and without a database: their sessions take lines, and their outboxes are read.
+//! Clients of a switchboard without sockets and without a database: their sessions take lines, their outboxes are read.
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
