@@ -14,8 +14,8 @@ use crate::connection;
 use crate::site::Site;
 use crate::tls::Tls;
 use swallowtail_config::{Advertise, Config, Listen, MAIN};
-use swallowtail_messenger::chat::Door;
-use swallowtail_messenger::net::{AnyStream, Caller, Connections, Reachable, accept_loop};
+use swallowtail_messenger::chat::ChatServer;
+use swallowtail_messenger::net::{AnyStream, Caller, Counter, Reachable, accept_loop};
 
 /// Where a server listens.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0
 /// What a listener is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
-    Chat(Door),
+    Chat(ChatServer),
     Http,
 }
 
@@ -139,16 +139,16 @@ impl Sockets {
 
 /// The listeners that a network may have: key, address, purpose, and whether over TLS.
 fn wanted(listen: &Listen) -> [(&'static str, Option<SocketAddr>, Purpose, bool); 7] {
-    let notification = if listen.one_port { Door::Either } else { Door::Notification };
+    let notification = if listen.one_port { ChatServer::Either } else { ChatServer::Notification };
     let switchboard = listen.switchboard.filter(|_| !listen.one_port);
     [
         ("notification", listen.notification, Purpose::Chat(notification), false),
-        ("switchboard", switchboard, Purpose::Chat(Door::Switchboard), false),
+        ("switchboard", switchboard, Purpose::Chat(ChatServer::Switchboard), false),
         ("http", listen.http, Purpose::Http, false),
         ("https", listen.https, Purpose::Http, true),
-        ("dispatch", listen.dispatch, Purpose::Chat(Door::Dispatch), false),
+        ("dispatch", listen.dispatch, Purpose::Chat(ChatServer::Dispatch), false),
         ("notification_tls", listen.notification_tls, Purpose::Chat(notification), true),
-        ("switchboard_tls", listen.switchboard_tls, Purpose::Chat(Door::Switchboard), true),
+        ("switchboard_tls", listen.switchboard_tls, Purpose::Chat(ChatServer::Switchboard), true),
     ]
 }
 
@@ -168,7 +168,7 @@ impl NetworkSockets {
         let find = |key| self.sockets.iter().find(|socket| socket.key == key);
         let port = |key| find(key).map(|socket| socket.address.port());
         let notification = find("notification");
-        let shared = notification.filter(|socket| socket.purpose == Purpose::Chat(Door::Either));
+        let shared = notification.filter(|socket| socket.purpose == Purpose::Chat(ChatServer::Either));
         let switchboard = port("switchboard").or_else(|| shared.map(|socket| socket.address.port()));
         Reachable {
             advertise: self.advertise.clone(),
@@ -188,7 +188,7 @@ pub struct Entrance {
     /// What connections over HTTP lead to, and the chat services.
     pub site: Arc<Site>,
     /// Where connections over HTTP are counted.
-    pub http_connections: Arc<Connections>,
+    pub http_connections: Arc<Counter>,
     /// Ends the chat listeners.
     pub stopped: watch::Receiver<bool>,
     /// Ends HTTP.
@@ -210,22 +210,22 @@ impl Way {
         let mut caller = Caller::new(peer, local, self.network.clone());
         caller.secure = self.tls.is_some();
         match self.purpose {
-            Purpose::Chat(door) => self.chat(stream, caller, door),
+            Purpose::Chat(server) => self.chat(stream, caller, server),
             Purpose::Http => self.http(stream, caller),
         }
     }
 
-    fn chat(&self, stream: TcpStream, caller: Caller, door: Door) {
+    fn chat(&self, stream: TcpStream, caller: Caller, server: ChatServer) {
         let chat = self.entrance.site.chat.clone();
         let Some(place) = chat.admit(caller.peer) else { return };
         match self.tls.clone() {
             // Without a box in between: these are many, and stay long.
-            None => drop(tokio::spawn(async move { chat.serve(stream, &caller, door, place).await })),
+            None => drop(tokio::spawn(async move { chat.serve(stream, &caller, server, place).await })),
             Some(tls) => {
                 let stopped = self.entrance.stopped.clone();
                 drop(tokio::spawn(async move {
                     if let Some(stream) = shake_hands(&tls, stream, stopped).await {
-                        chat.serve(stream, &caller, door, place).await;
+                        chat.serve(stream, &caller, server, place).await;
                     }
                 }));
             }
@@ -233,7 +233,7 @@ impl Way {
     }
 
     fn http(&self, stream: TcpStream, caller: Caller) {
-        let Some(permit) = self.entrance.http_connections.count(caller.peer.ip()) else {
+        let Some(permit) = self.entrance.http_connections.admit(caller.peer.ip()) else {
             tracing::debug!(peer = %caller.peer, "too many connections over HTTP; the newest is refused");
             return;
         };

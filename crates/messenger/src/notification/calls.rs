@@ -3,7 +3,6 @@
 use std::sync::atomic::Ordering;
 
 use msnp::notification::ServiceLine;
-use msnp::switchboard::Participant;
 use msnp::{ErrorCode, Refusal, TrId};
 
 use super::session::Me;
@@ -24,9 +23,7 @@ pub(super) fn xfr(service: &Service, me: &Me, trid: TrId) -> Result<(), Refusal>
     if too_many || me.admit(service, Act::OpenSwitchboard).is_err() {
         return Err(Refusal::Answer(trid, ErrorCode::RateLimit));
     }
-    let who =
-        Participant { handle: seen.line.handle, name: seen.line.name, capabilities: Some(seen.line.capabilities) };
-    let claims = Claims { right: Right::Open, who, dialect: me.endpoint.dialect };
+    let claims = Claims { right: Right::Open, who: seen.into(), dialect: me.endpoint.dialect };
     let cookie = service.switchboard.cookies.issue(claims);
     let address = me.endpoint.switchboard.clone();
     me.endpoint.reply(&ServiceLine::Switchboard { trid, address, cookie }.into());

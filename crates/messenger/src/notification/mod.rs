@@ -18,4 +18,4 @@ mod status;
 mod sync;
 
 pub(crate) use session::announce_shutdown;
-pub use session::{Connection, NotificationSession, Outcome, Role};
+pub use session::{NotificationSession, Outcome, Role};

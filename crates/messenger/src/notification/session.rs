@@ -1,6 +1,5 @@
 //! One notification connection: its stage, and which handler takes which command.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +11,7 @@ use tokio::time::Instant;
 
 use super::challenge::Challenges;
 use super::{calls, challenge, contacts, groups, services, settings, sign_in, status, sync};
-use crate::net::connection::Waiting;
-use crate::net::{Bucket, Handled, Outbox, Permit, Session, Stop};
+use crate::net::{Bucket, CommandFuture, Connection, Handled, Session, Stop, Via};
 use crate::presence::{Cell, Endpoint};
 use crate::quirks::Quirks;
 use crate::rates::Act;
@@ -38,25 +36,6 @@ pub enum Role {
     },
 }
 
-/// What is known of a connection before it says anything.
-#[derive(Debug)]
-pub struct Connection {
-    /// Where lines for it go.
-    pub outbox: Arc<Outbox>,
-    /// Its place among the connections.
-    pub permit: Permit,
-    /// The client's address.
-    pub peer: SocketAddr,
-    /// The address of this notification server that this client can dial.
-    pub notification: String,
-    /// The switchboard address that this client can dial.
-    pub switchboard: String,
-    /// Whether its rates are bounded.
-    pub limited: bool,
-    /// Whether it fetches its lines over HTTP: the gateway ends it when it stops, and a poll brings no bytes (http.md section 5).
-    pub polled: bool,
-}
-
 /// The session of one notification or dispatch connection.
 pub struct NotificationSession {
     pub(super) service: Arc<Service>,
@@ -64,7 +43,7 @@ pub struct NotificationSession {
     pub(super) role: Role,
     pub(super) progress: Progress,
     rate: Option<Bucket>,
-    rest: Option<Duration>,
+    pause: Option<Duration>,
 }
 
 /// How far the connection is, with what that stage knows.
@@ -133,7 +112,7 @@ impl NotificationSession {
     #[must_use]
     pub fn new(service: Arc<Service>, role: Role, connection: Connection) -> Self {
         let rate = connection.limited.then(|| Bucket::new(COMMAND_RATE.0, COMMAND_RATE.1));
-        Self { service, connection, role, progress: Progress::Fresh, rate, rest: None }
+        Self { service, connection, role, progress: Progress::Fresh, rate, pause: None }
     }
 
     fn stage(&self) -> Stage {
@@ -228,7 +207,7 @@ impl Session for NotificationSession {
 
     fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Outcome>, Refusal> {
         if let Some(rate) = &mut self.rate {
-            self.rest = rate.take(1.0, Instant::now());
+            self.pause = rate.charge(1.0, Instant::now());
         }
         if let (Progress::SignedIn(_), Ok((Verb::Usr, trid, _))) = (&self.progress, verb::head(frame.line)) {
             // Whatever its words say (framing.md section 8).
@@ -241,8 +220,8 @@ impl Session for NotificationSession {
         match outcome {
             Outcome::Answered => Ok(()),
             Outcome::SignedIn(cell, endpoint) => {
-                tracing::info!(handle = %cell.handle, dialect = %endpoint.dialect, peer = %self.connection.peer, "signed in");
-                self.connection.permit.signed_in();
+                tracing::info!(handle = %cell.handle, dialect = %endpoint.dialect, peer = %self.connection.caller.peer, "signed in");
+                self.connection.registration.mark_signed_in();
                 let challenges = Challenges::new(&self.service.config.sign_in);
                 self.progress = Progress::SignedIn(SignedIn { me: Me { cell, endpoint }, challenges });
                 Ok(())
@@ -264,13 +243,14 @@ impl Session for NotificationSession {
         }
     }
 
-    fn rest(&mut self) -> Option<Duration> {
-        self.rest.take()
+    fn take_pause(&mut self) -> Option<Duration> {
+        self.pause.take()
     }
 
     fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant> {
         match self.stage() {
-            Stage::SignedIn(_) if self.connection.polled => None,
+            // The gateway ends it when it stops, and a poll brings no bytes (http.md section 5).
+            Stage::SignedIn(_) if self.connection.caller.via == Via::Gateway => None,
             Stage::SignedIn(dialect) => (dialect >= Dialect::Msnp9).then(|| last + IDLE_TIMEOUT),
             _ => Some(opened + self.service.config.limits.sign_in_timeout()),
         }
@@ -297,7 +277,7 @@ impl Session for NotificationSession {
     fn ended(&mut self) {
         if let Progress::SignedIn(SignedIn { me, .. }) = std::mem::replace(&mut self.progress, Progress::Fresh) {
             me.cell.sign_out(me.endpoint.epoch);
-            tracing::info!(handle = %me.cell.handle, peer = %self.connection.peer, "signed out");
+            tracing::info!(handle = %me.cell.handle, peer = %self.connection.caller.peer, "signed out");
         }
     }
 }
@@ -310,7 +290,7 @@ pub(crate) fn announce_shutdown(endpoint: &Endpoint) {
 
 /// A command that waits for `work`.
 pub(super) fn wait(work: impl Future<Output = Outcome> + Send + 'static) -> Handled<Outcome> {
-    let waiting: Waiting<Outcome> = Box::pin(work);
+    let waiting: CommandFuture<Outcome> = Box::pin(work);
     Handled::Wait(waiting)
 }
 

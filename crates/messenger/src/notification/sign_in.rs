@@ -10,7 +10,7 @@ use msnp::payload::Profile;
 use msnp::{Dialect, ErrorCode, Handle, Malformed, Refusal, TrId};
 
 use super::session::{Negotiated, NotificationSession, Outcome, Progress, Role, wait};
-use crate::net::Handled;
+use crate::net::{Handled, Peer};
 use crate::presence::{Client, Endpoint};
 use crate::quirks::quirks_of;
 use crate::rates::Act;
@@ -45,7 +45,7 @@ pub(super) fn ver(session: &mut NotificationSession, ver: &Ver) -> Result<Handle
             session.reply(answer(vec!["CVR0".to_owned()]));
         }
         Agreement::Nothing => {
-            tracing::info!(offer = ver.offer.join(" "), peer = %session.connection.peer, "no dialect in common");
+            tracing::info!(offer = ver.offer.join(" "), peer = %session.connection.caller.peer, "no dialect in common");
             let line = ServerCommand::from(answer(vec!["0".to_owned()]));
             session.connection.outbox.close_with(|out| line.encode(Dialect::Msnp8, out));
         }
@@ -58,7 +58,7 @@ pub(super) fn cvr(session: &mut NotificationSession, cvr: &Cvr) {
     if let Progress::Negotiated(negotiated) = &mut session.progress {
         negotiated.locale = cvr.locale;
     }
-    tracing::debug!(client = cvr.client, version = cvr.version, peer = %session.connection.peer, "client");
+    tracing::debug!(client = cvr.client, version = cvr.version, peer = %session.connection.caller.peer, "client");
     session.reply(cvr_answer(session, cvr, false));
 }
 
@@ -109,12 +109,12 @@ pub(super) fn usr(session: &mut NotificationSession, usr: Usr) -> Result<Handled
                 trid,
                 handle: negotiated.handle.clone().ok_or(denied)?,
                 locale: negotiated.locale,
-                peer: session.connection.peer,
+                peer: session.connection.caller.peer,
                 client: Client {
                     dialect: negotiated.dialect,
                     outbox: session.connection.outbox.clone(),
-                    notification: session.connection.notification.clone(),
-                    switchboard: session.connection.switchboard.clone(),
+                    notification: session.connection.caller.notification_address(),
+                    switchboard: session.connection.caller.switchboard_address(),
                     quirks: negotiated.quirks,
                     limited: session.connection.limited,
                 },
@@ -129,7 +129,7 @@ struct Newcomer {
     trid: TrId,
     handle: Handle,
     locale: u16,
-    peer: std::net::SocketAddr,
+    peer: Peer,
     client: Client,
 }
 
@@ -198,7 +198,7 @@ fn welcome(service: &Service, newcomer: &Newcomer, endpoint: &Endpoint, id: Acco
         country: &service.config.sign_in.country,
         // It crosses the network in clear, so it is not the ticket and opens nothing (security.md section 1).
         web_token: &random::token(),
-        client: newcomer.peer,
+        client: newcomer.peer.to_socket_addr(),
     };
     endpoint.reply(&ServiceLine::Message(profile.encode(endpoint.dialect)).into());
 }
