@@ -35,22 +35,22 @@ pub enum Act {
     /// USR with an invalid ticket.
     FailSignIn,
     /// Creating an account on the sign-up page.
-    SignUp(Reach),
+    SignUp(Proximity),
     /// Sending a form that asks for one, whatever the answer.
-    TrySignUp(Reach),
+    TrySignUp(Proximity),
 }
 
 /// Where a sign-up comes from. None goes uncounted: where sign-up is open to private networks, one visitor there could
 /// fill the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reach {
+pub enum Proximity {
     /// An address like any other.
     Far,
     /// One that other limits exempt: a whole school may come by it.
     Near,
 }
 
-impl Reach {
+impl Proximity {
     /// Returns how many times as often as the limit says.
     const fn factor(self) -> usize {
         match self {
@@ -135,14 +135,14 @@ const fn limit_of(limits: &RateLimits, act: &Act) -> Rate {
         Act::Call => limits.calls,
         Act::Ring(_) => limits.rings,
         Act::FailSignIn => limits.failed_sign_ins,
-        Act::SignUp(reach) => times(limits.sign_ups, *reach),
-        Act::TrySignUp(reach) => times(limits.sign_up_attempts, *reach),
+        Act::SignUp(proximity) => times(limits.sign_ups, *proximity),
+        Act::TrySignUp(proximity) => times(limits.sign_up_attempts, *proximity),
     }
 }
 
 /// Returns the limit for sign-ups from there.
-const fn times(rate: Rate, reach: Reach) -> Rate {
-    Rate { most: rate.most.saturating_mul(reach.factor()), span: rate.span }
+const fn times(rate: Rate, proximity: Proximity) -> Rate {
+    Rate { most: rate.most.saturating_mul(proximity.factor()), span: rate.span }
 }
 
 impl Recent {

@@ -116,22 +116,23 @@ impl Sockets {
     }
 
     /// Serves what comes, until the server stops.
-    pub fn open(self, entrance: &Entrance, listeners: &mut JoinSet<()>) {
+    pub fn open(self, shared: &Shared, listeners: &mut JoinSet<()>) {
         let main = self.addresses();
         for network in self.0 {
             let reachable = Arc::new(network.reachable(&main));
             for socket in network.sockets {
-                let way = Way {
+                let acceptor = Acceptor {
                     purpose: socket.purpose,
-                    tls: entrance.site.tls.clone().filter(|_| socket.secure),
+                    tls: shared.site.tls.clone().filter(|_| socket.secure),
                     network: reachable.clone(),
-                    entrance: entrance.clone(),
+                    shared: shared.clone(),
                 };
                 let stopped = match socket.purpose {
-                    Purpose::Chat(_) => entrance.stopped.clone(),
-                    Purpose::Http => entrance.http_stopped.clone(),
+                    Purpose::Chat(_) => shared.stopped.clone(),
+                    Purpose::Http => shared.http_stopped.clone(),
                 };
-                listeners.spawn(accept_loop(socket.listener, stopped, move |stream, peer| way.accept(stream, peer)));
+                listeners
+                    .spawn(accept_loop(socket.listener, stopped, move |stream, peer| acceptor.accept(stream, peer)));
             }
         }
     }
@@ -184,7 +185,7 @@ impl NetworkSockets {
 
 /// What every connection may need.
 #[derive(Clone, Debug)]
-pub struct Entrance {
+pub struct Shared {
     /// What connections over HTTP lead to, and the chat services.
     pub site: Arc<Site>,
     /// Where connections over HTTP are counted.
@@ -196,14 +197,14 @@ pub struct Entrance {
 }
 
 /// From one listener to its service.
-struct Way {
+struct Acceptor {
     purpose: Purpose,
     tls: Option<Arc<Tls>>,
     network: Arc<Reachable>,
-    entrance: Entrance,
+    shared: Shared,
 }
 
-impl Way {
+impl Acceptor {
     fn accept(&self, stream: TcpStream, peer: SocketAddr) {
         // The peer is gone already if this fails.
         let Ok(local) = stream.local_addr() else { return };
@@ -216,13 +217,13 @@ impl Way {
     }
 
     fn chat(&self, stream: TcpStream, caller: Caller, server: ChatServer) {
-        let chat = self.entrance.site.chat.clone();
+        let chat = self.shared.site.chat.clone();
         let Some(place) = chat.admit(caller.peer) else { return };
         match self.tls.clone() {
             // Without a box in between: these are many, and stay long.
             None => drop(tokio::spawn(async move { chat.serve(stream, &caller, server, place).await })),
             Some(tls) => {
-                let stopped = self.entrance.stopped.clone();
+                let stopped = self.shared.stopped.clone();
                 drop(tokio::spawn(async move {
                     if let Some(stream) = shake_hands(&tls, stream, stopped).await {
                         chat.serve(stream, &caller, server, place).await;
@@ -233,11 +234,11 @@ impl Way {
     }
 
     fn http(&self, stream: TcpStream, caller: Caller) {
-        let Some(permit) = self.entrance.http_connections.admit(caller.peer.ip()) else {
+        let Some(permit) = self.shared.http_connections.admit(caller.peer.ip()) else {
             tracing::debug!(peer = %caller.peer, "too many connections over HTTP; the newest is refused");
             return;
         };
-        let (site, stopped, tls) = (self.entrance.site.clone(), self.entrance.http_stopped.clone(), self.tls.clone());
+        let (site, stopped, tls) = (self.shared.site.clone(), self.shared.http_stopped.clone(), self.tls.clone());
         tokio::spawn(async move {
             let peer = caller.peer;
             let stream: Option<AnyStream> = match tls {

@@ -12,7 +12,7 @@ use swallowtail_config::Config;
 use swallowtail_messenger::chat::Chat;
 use swallowtail_messenger::net::{Connections, Counter, raise_file_limit};
 use swallowtail_messenger::service::Service;
-use swallowtail_site::listeners::{Addresses, Entrance, Sockets};
+use swallowtail_site::listeners::{Addresses, Shared, Sockets};
 use swallowtail_site::site::Site;
 use swallowtail_site::tls::Certificates;
 use swallowtail_store::accounts::{Accounts, Tickets};
@@ -61,10 +61,9 @@ impl Server {
 
         let (stop, stopped) = watch::channel(false);
         let (stop_http, http_stopped) = watch::channel(false);
-        let entrance =
-            Entrance { site: site.clone(), http_connections: http_connections.clone(), stopped, http_stopped };
+        let shared = Shared { site: site.clone(), http_connections: http_connections.clone(), stopped, http_stopped };
         let mut listeners = JoinSet::new();
-        sockets.open(&entrance, &mut listeners);
+        sockets.open(&shared, &mut listeners);
         Ok(Self {
             service,
             accounts,

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::listeners::{Entrance, Sockets};
+use crate::listeners::{Shared, Sockets};
 use crate::passport::transcript;
 use crate::site::Site;
 use crate::tls::Certificates;
@@ -67,14 +67,14 @@ impl TestServer {
         let site = Site::open(&service, accounts, chat, certificates).await.unwrap();
 
         let (stop, stopped) = watch::channel(false);
-        let entrance = Entrance {
+        let shared = Shared {
             site: site.clone(),
             http_connections: http_connections.clone(),
             stopped: stopped.clone(),
             http_stopped: stopped,
         };
         let mut listeners = JoinSet::new();
-        sockets.open(&entrance, &mut listeners);
+        sockets.open(&shared, &mut listeners);
         Self { service, store, site, http_connections, stop, listeners, address, _directory: directory }
     }
 
