@@ -38,7 +38,7 @@ impl Config {
             // A tenth is for the database, the listeners and the log.
             connections: files - files / 10 - http_connections(files),
             per_address: self.limits.connections_per_address,
-            anonymous_per_address: self.limits.anonymous_per_address,
+            anonymous_per_address: Some(self.limits.anonymous_per_address),
         }
     }
 
@@ -54,10 +54,10 @@ impl Config {
         self.limits_without_sign_in(self.limits.gateway_sessions, self.limits.gateway_sessions_per_address)
     }
 
-    /// For what nobody signs in on.
+    /// Returns limits for connections that never sign in.
     fn limits_without_sign_in(&self, connections: usize, per_address: usize) -> AddressLimits {
         let exempt = self.limits.exempt.clone();
-        AddressLimits { exempt, connections, per_address, anonymous_per_address: per_address }
+        AddressLimits { exempt, connections, per_address, anonymous_per_address: None }
     }
 }
 

@@ -100,8 +100,8 @@ pub struct AddressLimits {
     pub connections: usize,
     /// Of one address.
     pub per_address: usize,
-    /// Of one address, not signed in.
-    pub anonymous_per_address: usize,
+    /// Of one address, not signed in; `None` where nobody signs in.
+    pub anonymous_per_address: Option<usize>,
 }
 
 impl Default for Limits {

@@ -26,10 +26,10 @@ pub struct ShieldsClient {
     pub minor: u32,
     /// The first build that the rule is for, as the 324 in 7.5.0324; 0 if not told.
     #[serde(default)]
-    pub least_build: u32,
+    pub min_build: u32,
     /// The last build that the rule is for; 9999, which is all, if not told.
     #[serde(default = "every_build")]
-    pub most_build: u32,
+    pub max_build: u32,
     /// What it switches off.
     #[serde(default)]
     pub deny: BTreeSet<Denied>,
@@ -83,10 +83,10 @@ impl ShieldsConfig {
         );
         for (number, client) in (1..).zip(&self.clients) {
             anyhow::ensure!(
-                client.least_build <= client.most_build,
-                "shields.client number {number} has least_build = {} above most_build = {}",
-                client.least_build,
-                client.most_build
+                client.min_build <= client.max_build,
+                "shields.client number {number} has min_build = {} above max_build = {}",
+                client.min_build,
+                client.max_build
             );
         }
         anyhow::ensure!(
@@ -123,7 +123,7 @@ mod tests {
         for (text, says) in [
             (format!("{version}deny = [\"wink\"]"), "voiceim, camera, audio, filexfer, hotlinks, ddp, winks"),
             (format!("{version}deny = \"winks\""), "deny"),
-            (format!("{version}least_build = 2\nmost_build = 1"), "shields.client number 1"),
+            (format!("{version}min_build = 2\nmax_build = 1"), "shields.client number 1"),
             (version.repeat(ShieldsConfig::MAX_CLIENTS + 1), "16 are the most"),
             ("[[shields.client]]\nmajor = 7".to_owned(), "minor"),
             ("[[shields.client]]\nmajor = -1\nminor = 0".to_owned(), "major"),

@@ -1,8 +1,8 @@
-//! The way in to the chat services: whatever a client comes by, TCP, TLS, the HTTP gateway or the proxy, here it becomes a connection of
-//! the notification server or of the switchboard.
+//! The way in to the chat services: here every stream, by TCP, TLS, the HTTP gateway or the proxy, becomes a connection
+//! of the notification server or of the switchboard.
 
 use std::future::poll_fn;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,84 +11,88 @@ use msnp::frame::LineRules;
 use tokio::time::timeout;
 use tracing::Instrument;
 
-use crate::net::{Caller, Connections, Outbox, Permit, Prefixed, Stream, connection, first_bytes};
-use crate::notification::{Connection, NotificationSession, Role};
+use crate::net::{
+    Caller, Connection, Connections, Outbox, Peer, Prefixed, Registration, Stream, connection, first_bytes,
+};
+use crate::notification::{NotificationSession, Role};
 use crate::service::Service;
 use crate::switchboard::SwitchboardSession;
 
-/// The most bytes that others may have waiting for one connection (framing.md section 11): some 150 full messages.
+/// The most bytes that others may have queued for one connection (framing.md section 11): some 150 full messages.
 const OUTBOX_LIMIT: usize = 256 * 1024;
 /// The length of a verb.
 const VERB: usize = 3;
-/// On a port for both services, how long the first command may take. Clients send it at once, and the time for signing in begins after it.
+/// On a port for both services, how long the first command may take. Clients send it immediately, and the time for
+/// signing in begins after it.
 const FIRST_COMMAND: Duration = Duration::from_secs(10);
 
-/// What a new chat connection needs. Cheap to clone.
+/// The chat services of a server, for new connections. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Chat {
     service: Arc<Service>,
     connections: Arc<Connections>,
 }
 
-/// Which of the chat services a connection is for.
+/// The chat server that a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+pub enum ChatServer {
     /// Signing in, lists, presence.
     Notification,
-    /// The same, but who signs in is sent on.
+    /// The same, but clients that sign in are sent on.
     Dispatch,
     /// Conversations.
     Switchboard,
-    /// One port for signing in and conversations: the first command tells which.
+    /// One port for signing in and conversations: the first command decides.
     Either,
 }
 
-/// A connection that was taken in. Dropping it gives its place back.
+/// A connection that was admitted. Dropping it gives its place back.
 #[derive(Debug)]
 pub struct Admitted {
     outbox: Arc<Outbox>,
-    permit: Permit,
+    registration: Registration,
 }
 
 impl Chat {
-    /// The chat services of a server.
+    /// Creates the chat services of a server.
     #[must_use]
     pub const fn new(service: Arc<Service>, connections: Arc<Connections>) -> Self {
         Self { service, connections }
     }
 
-    /// A place for a connection; `None` when its address, or the server, has as many as it may.
+    /// Admits a connection; returns `None` when its address, or the server, has reached its limit.
     #[must_use]
-    pub fn admit(&self, peer: SocketAddr) -> Option<Admitted> {
+    pub fn admit(&self, peer: Peer) -> Option<Admitted> {
         let outbox = Outbox::new(OUTBOX_LIMIT);
-        let permit = self.connections.admit(peer.ip(), &outbox);
-        if permit.is_none() && !self.service.draining.load(Ordering::Acquire) {
+        let registration = self.connections.admit(peer.ip(), &outbox);
+        if registration.is_none() && !self.service.draining.load(Ordering::Acquire) {
             tracing::warn!(%peer, "too many connections; the newest is refused");
         }
-        Some(Admitted { outbox, permit: permit? })
+        Some(Admitted { outbox, registration: registration? })
     }
 
-    /// Whether rates and numbers are bounded for an address.
+    /// Returns whether rates and numbers are limited for an address.
     #[must_use]
     pub fn is_limited(&self, peer: IpAddr) -> bool {
         !self.connections.is_exempt(peer)
     }
 
     /// Serves a connection to its end.
-    pub async fn serve(&self, stream: impl Stream, caller: &Caller, door: Door, place: Admitted) {
-        match door {
-            Door::Notification => self.notification(stream, caller, Role::Notification, place).await,
-            Door::Dispatch => {
+    pub async fn serve(&self, stream: impl Stream, caller: &Caller, server: ChatServer, place: Admitted) {
+        match server {
+            ChatServer::Notification => self.notification(stream, caller, Role::Notification, place).await,
+            ChatServer::Dispatch => {
                 let notification = caller.notification_address();
                 let role = Role::Dispatch { notification, dispatch: caller.local.to_string() };
                 self.notification(stream, caller, role, place).await;
             }
-            Door::Switchboard => self.switchboard(stream, caller, place).await,
-            Door::Either => self.either(stream, caller, place).await,
+            ChatServer::Switchboard => self.switchboard(stream, caller, place).await,
+            ChatServer::Either => self.either(stream, caller, place).await,
         }
     }
 
-    /// Conversations begin with USR or ANS, sign-ins with VER: USR comes later there (ns.md section 2, sb.md section 3).
+    /// Serves a connection that is for either: conversations begin with USR or ANS, sign-ins with VER; USR comes later
+    /// there (ns.md section 2, sb.md section 3).
     async fn either(&self, mut stream: impl Stream, caller: &Caller, place: Admitted) {
         let first = tokio::select! {
             first = timeout(FIRST_COMMAND, first_bytes(&mut stream, VERB)) => first,
@@ -106,30 +110,25 @@ impl Chat {
     }
 
     async fn notification(&self, stream: impl Stream, caller: &Caller, role: Role, place: Admitted) {
-        let connection = Connection {
-            outbox: place.outbox.clone(),
-            permit: place.permit,
-            peer: caller.peer,
-            notification: caller.notification_address(),
-            switchboard: caller.switchboard_address(),
-            limited: self.is_limited(caller.peer.ip()),
-            polled: caller.polled,
-        };
-        let session = NotificationSession::new(self.service.clone(), role, connection);
-        let served = connection::serve(stream, session, place.outbox, LineRules::NOTIFICATION);
+        let outbox = place.outbox.clone();
+        let session = NotificationSession::new(self.service.clone(), role, self.connection(caller, place));
+        let served = connection::serve(stream, session, outbox, LineRules::NOTIFICATION);
         served.instrument(tracing::debug_span!("notification", peer = %caller.peer)).await;
     }
 
     async fn switchboard(&self, stream: impl Stream, caller: &Caller, place: Admitted) {
-        let session = SwitchboardSession::new(
-            self.service.directory.clone(),
-            self.service.switchboard.clone(),
-            self.service.rates.clone(),
-            place.outbox.clone(),
-            place.permit,
-            self.is_limited(caller.peer.ip()),
-        );
-        let served = connection::serve(stream, session, place.outbox, LineRules::SWITCHBOARD);
+        let outbox = place.outbox.clone();
+        let session = SwitchboardSession::new(self.service.switchboard.clone(), self.connection(caller, place));
+        let served = connection::serve(stream, session, outbox, LineRules::SWITCHBOARD);
         served.instrument(tracing::debug_span!("switchboard", peer = %caller.peer)).await;
+    }
+
+    fn connection(&self, caller: &Caller, place: Admitted) -> Connection {
+        Connection {
+            outbox: place.outbox,
+            registration: place.registration,
+            limited: self.is_limited(caller.peer.ip()),
+            caller: caller.clone(),
+        }
     }
 }

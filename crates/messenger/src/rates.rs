@@ -1,51 +1,57 @@
-//! How often an account or an address may do what costs others something. Over a limit an account hears 800 or 713, and an address
-//! waits; nobody else notices.
+//! Limits on how often an account or an address may do what costs others something. Over a limit an account is answered
+//! 800 or 713, and an address waits; nobody else notices.
 //!
-//! No client in use comes near these in normal use. Peers whose rate is not bounded (`limits.exempt`) are not counted.
+//! No client comes near these limits in normal use. Peers whose rates are not limited (`limits.exempt`) are not
+//! counted.
 
-use std::collections::{HashMap, VecDeque};
+mod window;
+
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
 
 use msnp::Handle;
 use tokio::time::Instant;
 
+pub use window::{Sweep, Window};
+
 use crate::net::counted_address;
 use swallowtail_base::lock;
 use swallowtail_config::{Rate, RateLimits};
 
-/// What is counted.
+/// An act that is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
-    /// PRP MFN, or REA of oneself: tells everybody who sees the account.
+    /// PRP MFN, or REA of oneself: is sent to everybody who sees the account.
     ChangeName,
     /// XFR SB: a cookie.
     OpenSwitchboard,
-    /// ADC or ADD of an address that is no account: could be used to find out which are (security.md section 3).
+    /// ADC or ADD of an address without an account: could be used to find out which have one (security.md section 3).
     AddUnknown,
     /// CAL, on any switchboard connection.
     Call,
     /// CAL to one account.
     Ring(Handle),
-    /// USR with a ticket that is not good.
+    /// USR with an invalid ticket.
     FailSignIn,
-    /// An account made on the page for it.
-    SignUp(Reach),
-    /// A form that asks for one, whatever becomes of it.
-    TrySignUp(Reach),
+    /// Creating an account on the sign-up page.
+    SignUp(Proximity),
+    /// Sending a form that asks for one, whatever the answer.
+    TrySignUp(Proximity),
 }
 
-/// From where somebody signs up. Nobody is left uncounted there: where sign-up is open to those who are near, one of them could fill the server.
+/// Where a sign-up comes from. None goes uncounted: where sign-up is open to private networks, one visitor there could
+/// fill the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reach {
+pub enum Proximity {
     /// An address like any other.
     Far,
     /// One that other limits exempt: a whole school may come by it.
     Near,
 }
 
-impl Reach {
-    /// How many times as often as the limit says.
+impl Proximity {
+    /// Returns how many times as often as the limit says.
     const fn factor(self) -> usize {
         match self {
             Self::Far => 1,
@@ -54,7 +60,7 @@ impl Reach {
     }
 }
 
-/// Who is counted.
+/// The one that an act is counted for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Who {
     /// An account, whatever connections it has.
@@ -75,59 +81,52 @@ impl From<IpAddr> for Who {
     }
 }
 
-/// What accounts and addresses did lately.
+/// What accounts and addresses did of late.
 #[derive(Debug, Default)]
 pub struct Rates {
     limits: RateLimits,
-    state: Mutex<State>,
+    recent: Mutex<Recent>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    /// When each was done last, oldest first; at most as many as the limit.
-    done: HashMap<(Who, Act), VecDeque<Instant>>,
-    /// The size at which what is long over is thrown out next.
-    sweep_at: usize,
+struct Recent {
+    /// Each has at most as many notes as the limit.
+    done: HashMap<(Who, Act), Window>,
+    sweep: Sweep,
 }
 
-/// Below so many entries there is nothing to gain from looking for old ones.
-const SWEEP_FROM: usize = 1024;
-
 impl Rates {
-    /// Nobody did anything yet.
+    /// Creates a count without acts.
     #[must_use]
     pub fn new(limits: RateLimits) -> Self {
-        Self { limits, state: Mutex::default() }
+        Self { limits, recent: Mutex::default() }
     }
 
-    /// Whether `who` cannot do something now. It is not counted.
+    /// Returns whether `who` is over the limit of an act, without counting it.
     pub fn is_over(&self, who: impl Into<Who>, act: Act) -> bool {
         let rate = limit_of(&self.limits, &act);
         let now = Instant::now();
-        let state = lock(&self.state);
-        let fresh = |done: &VecDeque<Instant>| done.iter().filter(|at| now.duration_since(**at) < rate.span).count();
-        state.done.get(&(who.into(), act)).map_or(0, fresh) >= rate.most
+        let mut recent = lock(&self.recent);
+        let done = recent.done.get_mut(&(who.into(), act));
+        done.map_or(0, |window| window.count(now, rate.span)) >= rate.most
     }
 
-    /// Counts something that `who` does now. `false` when that is too often; then it is not counted.
+    /// Counts an act of `who`. Returns `false`, and does not count it, when that is too often.
     pub fn admit(&self, who: impl Into<Who>, act: Act) -> bool {
         let rate = limit_of(&self.limits, &act);
         let now = Instant::now();
-        let mut state = lock(&self.state);
-        state.sweep(&self.limits, now);
-        let done = state.done.entry((who.into(), act)).or_default();
-        while done.front().is_some_and(|at| now.duration_since(*at) >= rate.span) {
-            done.pop_front();
-        }
-        let admitted = done.len() < rate.most;
+        let mut recent = lock(&self.recent);
+        recent.sweep(&self.limits, now);
+        let done = recent.done.entry((who.into(), act)).or_default();
+        let admitted = done.count(now, rate.span) < rate.most;
         if admitted {
-            done.push_back(now);
+            done.note(now);
         }
         admitted
     }
 }
 
-/// The limit of an act.
+/// Returns the limit of an act.
 const fn limit_of(limits: &RateLimits, act: &Act) -> Rate {
     match act {
         Act::ChangeName => limits.name_changes,
@@ -136,27 +135,23 @@ const fn limit_of(limits: &RateLimits, act: &Act) -> Rate {
         Act::Call => limits.calls,
         Act::Ring(_) => limits.rings,
         Act::FailSignIn => limits.failed_sign_ins,
-        Act::SignUp(reach) => times(limits.sign_ups, *reach),
-        Act::TrySignUp(reach) => times(limits.sign_up_attempts, *reach),
+        Act::SignUp(proximity) => times(limits.sign_ups, *proximity),
+        Act::TrySignUp(proximity) => times(limits.sign_up_attempts, *proximity),
     }
 }
 
-/// The limit of an act from there.
-const fn times(rate: Rate, reach: Reach) -> Rate {
-    Rate { most: rate.most.saturating_mul(reach.factor()), span: rate.span }
+/// Returns the limit for sign-ups from there.
+const fn times(rate: Rate, proximity: Proximity) -> Rate {
+    Rate { most: rate.most.saturating_mul(proximity.factor()), span: rate.span }
 }
 
-impl State {
-    /// Throws out what is over, whenever the map has doubled: in all no more work than putting it in was.
+impl Recent {
+    /// Throws out what is over, when that is due.
     fn sweep(&mut self, limits: &RateLimits, now: Instant) {
-        if self.done.len() < self.sweep_at.max(SWEEP_FROM) {
-            return;
+        if self.sweep.is_due(self.done.len()) {
+            self.done.retain(|(_, act), done| !done.is_over(now, limit_of(limits, act).span));
+            self.sweep.done(self.done.len());
         }
-        let is_fresh = |act: &Act, done: &VecDeque<Instant>| {
-            done.back().is_some_and(|at| now.duration_since(*at) < limit_of(limits, act).span)
-        };
-        self.done.retain(|(_, act), done| is_fresh(act, done));
-        self.sweep_at = self.done.len() * 2;
     }
 }
 
@@ -184,11 +179,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_over_is_forgotten() {
         let rates = Rates::default();
-        for number in 0..SWEEP_FROM {
+        for number in 0..Sweep::MIN_LEN {
             assert!(rates.admit(&handle(number), Act::Ring(handle(number + 1))));
         }
         tokio::time::advance(Duration::from_secs(10)).await;
         assert!(rates.admit(&handle(0), Act::ChangeName));
-        assert_eq!(lock(&rates.state).done.len(), 1);
+        assert_eq!(lock(&rates.recent).done.len(), 1);
     }
 }

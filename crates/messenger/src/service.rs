@@ -34,10 +34,12 @@ impl Service {
     /// A service with nobody signed in, over a store.
     #[must_use]
     pub fn new(config: Config, store: Arc<dyn Storage>, tickets: Tickets) -> Self {
+        let directory = Directory::new(store.clone());
+        let rates = Arc::new(Rates::new(config.rate_limits()));
         Self {
-            directory: Directory::new(store.clone()),
-            switchboard: Switchboard::new(&config.limits),
-            rates: Arc::new(Rates::new(config.rate_limits())),
+            switchboard: Switchboard::new(&config.limits, directory.clone(), rates.clone()),
+            directory,
+            rates,
             draining: AtomicBool::new(false),
             store,
             tickets: Arc::new(tickets),

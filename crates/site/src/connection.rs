@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use crate::http;
 use crate::proxy::{self, Target};
 use crate::site::Site;
-use swallowtail_messenger::chat::Door;
-use swallowtail_messenger::net::{AnyStream, Caller, Permit};
+use swallowtail_messenger::chat::ChatServer;
+use swallowtail_messenger::net::{AnyStream, Caller, Permit, Via};
 
 /// Serves a connection to its end, or until `shutdown`: then the request under way is the last one. `place` is given back then, or when the
 /// connection turns out to be a chat, which has places of its own.
@@ -24,7 +24,7 @@ pub async fn serve(
     place: Option<Permit>,
 ) -> io::Result<()> {
     let Some((target, stream)) = http::serve(stream, &caller, &site, shutdown.clone()).await? else { return Ok(()) };
-    let mut caller = Caller { tunnelled: true, ..caller };
+    let mut caller = Caller { via: Via::Tunnel, ..caller };
     let stream = match target {
         Target::Http => stream,
         Target::Https => {
@@ -37,7 +37,7 @@ pub async fn serve(
             if let Some(chat) = site.chat.admit(caller.peer) {
                 // A chat stays for long, and has a place of its own.
                 drop(place);
-                site.chat.serve(stream, &caller, Door::Either, chat).await;
+                site.chat.serve(stream, &caller, ChatServer::Either, chat).await;
             }
             return Ok(());
         }

@@ -14,8 +14,8 @@ use crate::connection;
 use crate::site::Site;
 use crate::tls::Tls;
 use swallowtail_config::{Advertise, Config, Listen, MAIN};
-use swallowtail_messenger::chat::Door;
-use swallowtail_messenger::net::{AnyStream, Caller, Connections, Reachable, accept_loop};
+use swallowtail_messenger::chat::ChatServer;
+use swallowtail_messenger::net::{AnyStream, Caller, Counter, Reachable, accept_loop};
 
 /// Where a server listens.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0
 /// What a listener is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
-    Chat(Door),
+    Chat(ChatServer),
     Http,
 }
 
@@ -116,22 +116,23 @@ impl Sockets {
     }
 
     /// Serves what comes, until the server stops.
-    pub fn open(self, entrance: &Entrance, listeners: &mut JoinSet<()>) {
+    pub fn open(self, shared: &Shared, listeners: &mut JoinSet<()>) {
         let main = self.addresses();
         for network in self.0 {
             let reachable = Arc::new(network.reachable(&main));
             for socket in network.sockets {
-                let way = Way {
+                let acceptor = Acceptor {
                     purpose: socket.purpose,
-                    tls: entrance.site.tls.clone().filter(|_| socket.secure),
+                    tls: shared.site.tls.clone().filter(|_| socket.secure),
                     network: reachable.clone(),
-                    entrance: entrance.clone(),
+                    shared: shared.clone(),
                 };
                 let stopped = match socket.purpose {
-                    Purpose::Chat(_) => entrance.stopped.clone(),
-                    Purpose::Http => entrance.http_stopped.clone(),
+                    Purpose::Chat(_) => shared.stopped.clone(),
+                    Purpose::Http => shared.http_stopped.clone(),
                 };
-                listeners.spawn(accept_loop(socket.listener, stopped, move |stream, peer| way.accept(stream, peer)));
+                listeners
+                    .spawn(accept_loop(socket.listener, stopped, move |stream, peer| acceptor.accept(stream, peer)));
             }
         }
     }
@@ -139,16 +140,16 @@ impl Sockets {
 
 /// The listeners that a network may have: key, address, purpose, and whether over TLS.
 fn wanted(listen: &Listen) -> [(&'static str, Option<SocketAddr>, Purpose, bool); 7] {
-    let notification = if listen.one_port { Door::Either } else { Door::Notification };
+    let notification = if listen.one_port { ChatServer::Either } else { ChatServer::Notification };
     let switchboard = listen.switchboard.filter(|_| !listen.one_port);
     [
         ("notification", listen.notification, Purpose::Chat(notification), false),
-        ("switchboard", switchboard, Purpose::Chat(Door::Switchboard), false),
+        ("switchboard", switchboard, Purpose::Chat(ChatServer::Switchboard), false),
         ("http", listen.http, Purpose::Http, false),
         ("https", listen.https, Purpose::Http, true),
-        ("dispatch", listen.dispatch, Purpose::Chat(Door::Dispatch), false),
+        ("dispatch", listen.dispatch, Purpose::Chat(ChatServer::Dispatch), false),
         ("notification_tls", listen.notification_tls, Purpose::Chat(notification), true),
-        ("switchboard_tls", listen.switchboard_tls, Purpose::Chat(Door::Switchboard), true),
+        ("switchboard_tls", listen.switchboard_tls, Purpose::Chat(ChatServer::Switchboard), true),
     ]
 }
 
@@ -168,7 +169,7 @@ impl NetworkSockets {
         let find = |key| self.sockets.iter().find(|socket| socket.key == key);
         let port = |key| find(key).map(|socket| socket.address.port());
         let notification = find("notification");
-        let shared = notification.filter(|socket| socket.purpose == Purpose::Chat(Door::Either));
+        let shared = notification.filter(|socket| socket.purpose == Purpose::Chat(ChatServer::Either));
         let switchboard = port("switchboard").or_else(|| shared.map(|socket| socket.address.port()));
         Reachable {
             advertise: self.advertise.clone(),
@@ -184,11 +185,11 @@ impl NetworkSockets {
 
 /// What every connection may need.
 #[derive(Clone, Debug)]
-pub struct Entrance {
+pub struct Shared {
     /// What connections over HTTP lead to, and the chat services.
     pub site: Arc<Site>,
     /// Where connections over HTTP are counted.
-    pub http_connections: Arc<Connections>,
+    pub http_connections: Arc<Counter>,
     /// Ends the chat listeners.
     pub stopped: watch::Receiver<bool>,
     /// Ends HTTP.
@@ -196,36 +197,36 @@ pub struct Entrance {
 }
 
 /// From one listener to its service.
-struct Way {
+struct Acceptor {
     purpose: Purpose,
     tls: Option<Arc<Tls>>,
     network: Arc<Reachable>,
-    entrance: Entrance,
+    shared: Shared,
 }
 
-impl Way {
+impl Acceptor {
     fn accept(&self, stream: TcpStream, peer: SocketAddr) {
         // The peer is gone already if this fails.
         let Ok(local) = stream.local_addr() else { return };
         let mut caller = Caller::new(peer, local, self.network.clone());
         caller.secure = self.tls.is_some();
         match self.purpose {
-            Purpose::Chat(door) => self.chat(stream, caller, door),
+            Purpose::Chat(server) => self.chat(stream, caller, server),
             Purpose::Http => self.http(stream, caller),
         }
     }
 
-    fn chat(&self, stream: TcpStream, caller: Caller, door: Door) {
-        let chat = self.entrance.site.chat.clone();
+    fn chat(&self, stream: TcpStream, caller: Caller, server: ChatServer) {
+        let chat = self.shared.site.chat.clone();
         let Some(place) = chat.admit(caller.peer) else { return };
         match self.tls.clone() {
             // Without a box in between: these are many, and stay long.
-            None => drop(tokio::spawn(async move { chat.serve(stream, &caller, door, place).await })),
+            None => drop(tokio::spawn(async move { chat.serve(stream, &caller, server, place).await })),
             Some(tls) => {
-                let stopped = self.entrance.stopped.clone();
+                let stopped = self.shared.stopped.clone();
                 drop(tokio::spawn(async move {
                     if let Some(stream) = shake_hands(&tls, stream, stopped).await {
-                        chat.serve(stream, &caller, door, place).await;
+                        chat.serve(stream, &caller, server, place).await;
                     }
                 }));
             }
@@ -233,11 +234,11 @@ impl Way {
     }
 
     fn http(&self, stream: TcpStream, caller: Caller) {
-        let Some(permit) = self.entrance.http_connections.count(caller.peer.ip()) else {
+        let Some(permit) = self.shared.http_connections.admit(caller.peer.ip()) else {
             tracing::debug!(peer = %caller.peer, "too many connections over HTTP; the newest is refused");
             return;
         };
-        let (site, stopped, tls) = (self.entrance.site.clone(), self.entrance.http_stopped.clone(), self.tls.clone());
+        let (site, stopped, tls) = (self.shared.site.clone(), self.shared.http_stopped.clone(), self.tls.clone());
         tokio::spawn(async move {
             let peer = caller.peer;
             let stream: Option<AnyStream> = match tls {

@@ -10,9 +10,9 @@ use tokio::task::JoinSet;
 
 use swallowtail_config::Config;
 use swallowtail_messenger::chat::Chat;
-use swallowtail_messenger::net::{Connections, raise_file_limit};
+use swallowtail_messenger::net::{Connections, Counter, raise_file_limit};
 use swallowtail_messenger::service::Service;
-use swallowtail_site::listeners::{Addresses, Entrance, Sockets};
+use swallowtail_site::listeners::{Addresses, Shared, Sockets};
 use swallowtail_site::site::Site;
 use swallowtail_site::tls::Certificates;
 use swallowtail_store::accounts::{Accounts, Tickets};
@@ -26,7 +26,7 @@ pub struct Server {
     service: Arc<Service>,
     accounts: Accounts,
     chat_connections: Arc<Connections>,
-    http_connections: Arc<Connections>,
+    http_connections: Arc<Counter>,
     site: Arc<Site>,
     addresses: Addresses,
     /// Ends the chat listeners.
@@ -54,17 +54,16 @@ impl Server {
         let accounts = Accounts::new(store.clone());
         let files = raise_file_limit();
         let chat_connections = Connections::new(config.address_limits(files));
-        let http_connections = Connections::new(config.http_limits(files));
+        let http_connections = Counter::new(config.http_limits(files));
         let service = Arc::new(Service::new(config, Arc::new(store), tickets));
         let chat = Chat::new(service.clone(), chat_connections.clone());
         let site = Site::open(&service, accounts.clone(), chat, certificates).await?;
 
         let (stop, stopped) = watch::channel(false);
         let (stop_http, http_stopped) = watch::channel(false);
-        let entrance =
-            Entrance { site: site.clone(), http_connections: http_connections.clone(), stopped, http_stopped };
+        let shared = Shared { site: site.clone(), http_connections: http_connections.clone(), stopped, http_stopped };
         let mut listeners = JoinSet::new();
-        sockets.open(&entrance, &mut listeners);
+        sockets.open(&shared, &mut listeners);
         Ok(Self {
             service,
             accounts,
@@ -131,7 +130,8 @@ impl Server {
         // Clients of the gateway fetch their last lines by polling, so HTTP goes on until they have.
         tokio::join!(self.chat_connections.close_all(STOP_PATIENCE), self.site.gateway.drain(STOP_PATIENCE));
         self.stop_http.send_replace(true);
-        self.http_connections.close_all(STOP_PATIENCE).await;
+        self.http_connections.close();
+        self.http_connections.drained(STOP_PATIENCE).await;
         while self.listeners.join_next().await.is_some() {}
         self.store().close().await;
     }

@@ -1,10 +1,10 @@
-//! A token bucket: so many at once, then so many a second.
+//! A token bucket: a burst, then a rate.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Counts what a peer does against a rate. Going over it is no error: the peer is read more slowly.
+/// Holds what a peer does to a rate. Going over it is not an error: the peer is read more slowly.
 #[derive(Clone, Debug)]
 pub struct Bucket {
     per_second: f64,
@@ -14,15 +14,15 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// A full bucket.
+    /// Creates a full bucket.
     #[must_use]
     pub fn new(burst: u32, per_second: u32) -> Self {
         let burst = f64::from(burst);
         Self { per_second: f64::from(per_second), burst, level: burst, at: Instant::now() }
     }
 
-    /// Takes `cost`; how long to rest first if that emptied it.
-    pub fn take(&mut self, cost: f64, now: Instant) -> Option<Duration> {
+    /// Charges `cost`, and returns how long the peer must pause when that is more than is left.
+    pub fn charge(&mut self, cost: f64, now: Instant) -> Option<Duration> {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.at = now;
         self.level = (self.level + passed * self.per_second).min(self.burst) - cost;
@@ -38,9 +38,9 @@ mod tests {
     fn a_burst_is_free_and_then_the_rate_holds() {
         let mut bucket = Bucket::new(2, 10);
         let now = Instant::now();
-        assert_eq!(bucket.take(1.0, now), None);
-        assert_eq!(bucket.take(1.0, now), None);
-        assert_eq!(bucket.take(1.0, now), Some(Duration::from_millis(100)));
-        assert_eq!(bucket.take(1.0, now + Duration::from_secs(1)), None);
+        assert_eq!(bucket.charge(1.0, now), None);
+        assert_eq!(bucket.charge(1.0, now), None);
+        assert_eq!(bucket.charge(1.0, now), Some(Duration::from_millis(100)));
+        assert_eq!(bucket.charge(1.0, now + Duration::from_secs(1)), None);
     }
 }

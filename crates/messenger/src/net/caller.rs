@@ -1,33 +1,41 @@
-//! Who came, and by which of our addresses.
+//! A client, and the way that it came: by which of our addresses, and through what.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use super::Peer;
 use swallowtail_config::{Advertise, is_private};
 
 /// A client, and the way that it came.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The client's address; port 0 when it is not known, as behind a terminator or over the gateway.
-    pub peer: SocketAddr,
+    /// The client's address, and how it is known.
+    pub peer: Peer,
     /// The address of ours that it dialled.
     pub local: SocketAddr,
     /// The network that it came by.
     pub network: Arc<Reachable>,
-    /// Whether what it says is encrypted.
+    /// Whether what it says is encrypted, on the way that it came or by the trusted proxy in front.
     pub secure: bool,
-    /// Whether it fetches its lines over HTTP; then silence on its stream means nothing.
-    pub polled: bool,
-    /// Whether it came through a tunnel of the proxy.
-    pub tunnelled: bool,
-    /// Whether it came through a terminator or reverse proxy that does not say for whom: it may be anybody.
-    pub hidden: bool,
+    /// What its lines come through.
+    pub via: Via,
 }
 
-/// What the clients of one network are told of our addresses.
+/// What a client's lines come through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// Its own connection to a listener.
+    Listener,
+    /// A tunnel of the proxy.
+    Tunnel,
+    /// The gateway: the client fetches its lines over HTTP, so silence on its stream means nothing.
+    Gateway,
+}
+
+/// The addresses of this server that the clients of one network can dial.
 #[derive(Clone, Debug, Default)]
 pub struct Reachable {
-    /// What the operator wants them to be told.
+    /// The addresses that the operator has set for them.
     pub advertise: Advertise,
     /// The port of the notification server.
     pub notification: u16,
@@ -44,63 +52,76 @@ pub struct Reachable {
 }
 
 impl Caller {
-    /// A client that dialled us. Addresses of IPv4 are written as such, whatever socket they came by.
+    /// Creates a caller that dialled us. Addresses of IPv4 are written as such, whatever socket they came by.
     #[must_use]
     pub fn new(peer: SocketAddr, local: SocketAddr, network: Arc<Reachable>) -> Self {
         Self {
-            peer: canonical(peer),
+            peer: Peer::Dialled(canonical(peer)),
             local: canonical(local),
             network,
             secure: false,
-            polled: false,
-            tunnelled: false,
-            hidden: false,
+            via: Via::Listener,
         }
     }
 
-    /// The notification server that this client can dial.
+    /// Returns the address of the notification server that this client can dial.
     #[must_use]
     pub fn notification_address(&self) -> String {
         self.reachable(self.network.advertise.notification.as_ref(), self.network.notification)
     }
 
-    /// The switchboard that this client can dial: over TLS, if it came so and there is one.
+    /// Returns the address of the switchboard that this client can dial: over TLS, if the client came over TLS and
+    /// there is one.
     #[must_use]
     pub fn switchboard_address(&self) -> String {
         let network = &self.network;
         match network.switchboard_tls {
-            Some(port) if self.secure && !self.polled => {
+            Some(port) if self.secure && self.via != Via::Gateway => {
                 self.reachable(network.advertise.switchboard_tls.as_ref(), port)
             }
             _ => self.reachable(network.advertise.switchboard.as_ref(), network.switchboard),
         }
     }
 
-    /// What the operator says, or the address that the client dialled with another port.
+    /// Returns the address that the operator has set, or the one that the client dialled, with another port.
     fn reachable(&self, advertised: Option<&String>, port: u16) -> String {
         let dialled = || SocketAddr::new(self.local.ip(), port).to_string();
         advertised.cloned().unwrap_or_else(dialled)
     }
 
-    /// Whether the client is of this machine or of a private network.
+    /// Returns whether the client is on this machine or in a private network.
     #[must_use]
     pub fn is_near(&self) -> bool {
         is_private(self.peer.ip())
     }
 
-    /// Whether a password may come this way (security.md section 8): encrypted, or from this machine or a private network. `insecure_http` is the
-    /// setting that lets it come any way.
+    /// Returns whether a password may come this way (security.md section 8): encrypted, or from this machine or a
+    /// private network. `insecure_http` is the setting that accepts it any way.
     #[must_use]
     pub fn may_bring_passwords(&self, insecure_http: bool) -> bool {
         self.secure || insecure_http || self.is_near()
     }
 
-    /// Behind a terminator or a reverse proxy: the client is another one.
+    /// Returns the client that a terminator or reverse proxy names in front of it.
     #[must_use]
     pub fn on_behalf_of(mut self, client: IpAddr, secure: bool) -> Self {
-        self.peer = canonical(SocketAddr::new(client, 0));
+        self.peer = Peer::Named(client.to_canonical());
         self.secure = secure;
         self
+    }
+
+    /// Returns the client of a terminator or reverse proxy that names none: it may be anybody.
+    #[must_use]
+    pub fn on_behalf_of_anybody(mut self) -> Self {
+        self.peer = Peer::Unnamed(self.peer.to_socket_addr());
+        self
+    }
+
+    /// Returns the same client in a session over the gateway. The port of a request is not that of the session (http.md
+    /// section 5, "ClientPort").
+    #[must_use]
+    pub fn over_gateway(&self) -> Self {
+        Self { peer: Peer::Named(self.peer.ip()), via: Via::Gateway, ..self.clone() }
     }
 }
 

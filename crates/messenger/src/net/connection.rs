@@ -1,29 +1,26 @@
-//! One task, one socket: reads, hands frames to the session, writes what waits, watches the clock.
+//! The task of one socket: reads, hands frames to the session, writes the outbox, watches the clock.
 //!
-//! An idle connection holds no buffer: bytes are read into one that belongs to the thread, and complete commands are handled straight
-//! from it. A command that needs the store gives a future; until that is done no further command is handled, but what others say
-//! is still written. Nothing here waits for any other connection.
+//! An idle connection holds no buffer: bytes are read into one that belongs to the thread, and complete commands are
+//! handled straight from it. A command that needs the store returns a future; until that is done no further command is
+//! handled, but lines from others are still written. Nothing here waits for any other connection.
 
-use std::cell::RefCell;
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use msnp::Refusal;
 use msnp::frame::{Decoder, Flow, Frame, LineRules, Pending, Receiver};
-use msnp::{Malformed, Refusal};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::Outbox;
 use super::outbox::Taken;
+use super::scratch;
+use super::{CommandFuture, Handled, Outbox, Session, Stop};
 
-/// The buffer that a thread reads into: as much as a socket gives at once, and small enough to stay in the cache.
-const SCRATCH: usize = 32 * 1024;
 /// How many times a task reads before it lets others run.
 const READS_IN_A_ROW: usize = 4;
-/// While so many bytes of a connection's own answers are unsent, it is not read.
+/// While this many bytes of a connection's own answers are unsent, it is not read.
 const OWN_BACKLOG: usize = 64 * 1024;
 /// The rest of a begun line must come within this (framing.md section 4).
 const LINE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -31,71 +28,8 @@ const LINE_TIMEOUT: Duration = Duration::from_secs(30);
 const PAYLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a closing connection may take to read what is queued for it (framing.md section 11).
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// A timer this far away is none.
+/// Far enough away to mean that there is no deadline.
 const NEVER: Duration = Duration::from_secs(86_400);
-
-thread_local! {
-    static SCRATCH_BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; SCRATCH]);
-}
-
-/// What a connection is for: takes frames, answers through the connection's outbox.
-pub trait Session: Send {
-    /// What a command that had to wait brings back.
-    type Outcome: Send;
-
-    /// Whether a line may come now, and how long its payload is.
-    fn payload_length(&mut self, line: &[u8]) -> Result<usize, Refusal>;
-
-    /// Carries out a command.
-    fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Self::Outcome>, Refusal>;
-
-    /// Takes what a command that had to wait brings back.
-    fn finish(&mut self, outcome: Self::Outcome) -> Result<(), Stop>;
-
-    /// Answers a refusal that is not a bare close.
-    fn refuse(&mut self, refusal: Refusal);
-
-    /// How long to rest before the next command, when the peer is too fast.
-    fn rest(&mut self) -> Option<Duration>;
-
-    /// When the connection closes if nothing comes; `last` is when something came last.
-    fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant>;
-
-    /// When the session wants [`Session::tick`].
-    fn next_tick(&self) -> Option<Instant>;
-
-    /// The time that [`Session::next_tick`] named has come.
-    fn tick(&mut self) -> Result<(), Stop>;
-
-    /// The connection is gone. Called once, whatever ended it.
-    fn ended(&mut self);
-}
-
-/// What became of a command.
-pub enum Handled<O> {
-    /// It is carried out, and its answer is queued.
-    Done,
-    /// It waits for the store. Later commands wait for it.
-    Wait(Waiting<O>),
-}
-
-/// A command that waits.
-pub type Waiting<O> = Pin<Box<dyn Future<Output = O> + Send>>;
-
-/// Why a session ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// The peer sent what cannot be.
-    Malformed(Malformed),
-    /// The last answer is queued.
-    Answered,
-}
-
-impl From<Malformed> for Stop {
-    fn from(malformed: Malformed) -> Self {
-        Self::Malformed(malformed)
-    }
-}
 
 /// Serves a connection until it ends.
 pub async fn serve<T, S>(stream: T, session: S, outbox: Arc<Outbox>, rules: LineRules)
@@ -104,9 +38,9 @@ where
     S: Session + Unpin,
 {
     let now = Instant::now();
-    let mut connection = Connection {
+    let mut driver = Driver {
         stream,
-        inbound: Inbound { session, outbox: outbox.clone(), waiting: None, resting: None, frames: 0 },
+        inbound: Inbound { session, outbox: outbox.clone(), waiting: None, paused_until: None, frames: 0 },
         decoder: Decoder::new(rules),
         outbox,
         writing: Vec::new(),
@@ -118,10 +52,10 @@ where
         closing: None,
         timer: Box::pin(tokio::time::sleep(NEVER)),
     };
-    std::future::poll_fn(|context| connection.poll(context)).await;
+    std::future::poll_fn(|context| driver.poll(context)).await;
 }
 
-struct Connection<T, S: Session> {
+struct Driver<T, S: Session> {
     stream: T,
     inbound: Inbound<S>,
     decoder: Decoder,
@@ -144,8 +78,8 @@ struct Connection<T, S: Session> {
 struct Inbound<S: Session> {
     session: S,
     outbox: Arc<Outbox>,
-    waiting: Option<Waiting<S::Outcome>>,
-    resting: Option<Instant>,
+    waiting: Option<CommandFuture<S::Outcome>>,
+    paused_until: Option<Instant>,
     /// How many frames came.
     frames: u64,
 }
@@ -165,7 +99,7 @@ impl<S: Session> Receiver for Inbound<S> {
             Err(refusal @ Refusal::Answer(..)) => self.session.refuse(refusal),
             Err(refusal) => return Err(self.stop(refusal)),
         }
-        self.resting = self.session.rest().map(|pause| Instant::now() + pause);
+        self.paused_until = self.session.take_pause().map(|pause| Instant::now() + pause);
         // Once the connection is to close, by its own OUT or by somebody else, nothing more is carried out.
         if self.outbox.own_unsent().is_none() {
             return Err(Stop::Answered);
@@ -187,11 +121,11 @@ impl<S: Session> Inbound<S> {
 
     /// Whether the next command has to wait.
     fn is_blocked(&self) -> bool {
-        self.waiting.is_some() || self.resting.is_some() || self.outbox.own_unsent().unwrap_or(0) > OWN_BACKLOG
+        self.waiting.is_some() || self.paused_until.is_some() || self.outbox.own_unsent().unwrap_or(0) > OWN_BACKLOG
     }
 }
 
-impl<T, S> Connection<T, S>
+impl<T, S> Driver<T, S>
 where
     T: AsyncRead + AsyncWrite + Unpin,
     S: Session + Unpin,
@@ -314,15 +248,15 @@ where
         }
     }
 
-    /// All is written: sends FIN and waits for the peer's, so that bytes of the peer that are still under way do not turn our
-    /// last line into a reset.
+    /// All is written: sends FIN and waits for the peer's, so that bytes of the peer that are still under way do not
+    /// turn our last line into a reset.
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.end_session();
         if ready!(Pin::new(&mut self.stream).poll_shutdown(context)).is_err() {
             return Poll::Ready(());
         }
-        SCRATCH_BUFFER.with_borrow_mut(|scratch| {
-            while matches!(ready!(poll_read(&mut self.stream, context, scratch)), Ok([_, ..])) {}
+        scratch::with(|buffer| {
+            while matches!(ready!(poll_read(&mut self.stream, context, buffer)), Ok([_, ..])) {}
             Poll::Ready(())
         })
     }
@@ -331,7 +265,7 @@ where
         if self.closing.is_some() || self.paused {
             return Poll::Pending;
         }
-        SCRATCH_BUFFER.with_borrow_mut(|scratch| match ready!(poll_read(&mut self.stream, context, scratch)) {
+        scratch::with(|buffer| match ready!(poll_read(&mut self.stream, context, buffer)) {
             Ok(bytes @ [_, ..]) => {
                 self.last_read = Instant::now();
                 self.feed(bytes);
@@ -353,7 +287,7 @@ where
         let all = [
             self.begun.map(|(kind, since)| (since + timeout(kind), Due::TooSlow)),
             session.idle_deadline(self.opened, self.last_read).map(|at| (at, Due::TooSlow)),
-            self.inbound.resting.map(|at| (at, Due::Rested)),
+            self.inbound.paused_until.map(|at| (at, Due::Paused)),
             session.next_tick().map(|at| (at, Due::Tick)),
         ];
         all.into_iter().flatten().min_by_key(|(at, _)| *at)
@@ -378,7 +312,7 @@ where
     fn carry_out(&mut self, due: Due) -> Step {
         match due {
             Due::Over => return Step::Over,
-            Due::Rested => self.inbound.resting = None,
+            Due::Paused => self.inbound.paused_until = None,
             Due::TooSlow => self.stop(Stop::Answered),
             Due::Tick => {
                 if let Err(stop) = self.inbound.session.tick() {
@@ -404,7 +338,7 @@ enum Due {
     /// The peer is silent or too slow.
     TooSlow,
     /// The peer may go on.
-    Rested,
+    Paused,
     /// The session's own timer.
     Tick,
 }
@@ -413,15 +347,15 @@ enum Due {
 fn poll_read<'b, T: AsyncRead + Unpin>(
     stream: &mut T,
     context: &mut Context<'_>,
-    scratch: &'b mut [u8],
+    buffer: &'b mut [u8],
 ) -> Poll<std::io::Result<&'b [u8]>> {
-    let mut buffer = ReadBuf::new(scratch);
-    ready!(Pin::new(stream).poll_read(context, &mut buffer))?;
-    let count = buffer.filled().len();
-    Poll::Ready(Ok(&scratch[..count]))
+    let mut read = ReadBuf::new(buffer);
+    ready!(Pin::new(stream).poll_read(context, &mut read))?;
+    let count = read.filled().len();
+    Poll::Ready(Ok(&buffer[..count]))
 }
 
-impl<T, S: Session> Drop for Connection<T, S> {
+impl<T, S: Session> Drop for Driver<T, S> {
     fn drop(&mut self) {
         self.outbox.shut();
         if self.closing.is_none() {

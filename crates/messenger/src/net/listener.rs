@@ -14,8 +14,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const USER_TIMEOUT: Duration = Duration::from_secs(20);
 /// After so much silence the kernel asks whether the peer still lives.
 const KEEPALIVE: Duration = Duration::from_secs(60);
-/// The most bytes that the kernel takes before it can send them. What a slow reader has not got yet waits in its `Outbox`, where it is
-/// counted, and not in megabytes of the kernel's, where it would delay chat and nobody could see it.
+/// The most bytes that the kernel takes before it can send them. What a slow reader has not got yet waits in its
+/// `Outbox`, where it is counted, and not in megabytes of the kernel's, where it would delay chat and nobody could see
+/// it.
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 32 * 1024;
 

@@ -1,22 +1,30 @@
 //! Sockets: what a notification and a switchboard connection have in common.
 //!
-//! One task owns one socket ([`connection`]). Whoever has something to say to a connection appends it to that connection's
-//! [`Outbox`] and never waits. What a connection does with what it reads is up to its [`Session`].
+//! One task owns one socket ([`connection`]). To send to a connection, append to its [`Outbox`]; appending never
+//! blocks. What a connection does with the lines that it reads is up to its [`Session`].
 
 mod bucket;
 mod caller;
 pub mod connection;
 mod connections;
+mod counter;
 mod listener;
 mod outbox;
+mod peer;
 mod prefixed;
+mod scratch;
+mod session;
 mod stream;
 
 pub use bucket::Bucket;
-pub use caller::{Caller, Reachable};
-pub use connection::{Handled, Session, Stop};
-pub use connections::{Connections, Permit, counted_address};
+pub use caller::{Caller, Reachable, Via};
+pub use connections::{Connections, Registration};
+pub use counter::{Counter, Permit, counted_address};
 pub use listener::{accept_loop, raise_file_limit};
 pub use outbox::Outbox;
+#[cfg(test)]
+pub(crate) use outbox::Taken;
+pub use peer::Peer;
 pub use prefixed::{Prefixed, first_bytes};
+pub use session::{CommandFuture, Connection, Handled, Session, Stop};
 pub use stream::{AnyStream, Stream};

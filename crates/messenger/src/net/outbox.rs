@@ -1,9 +1,9 @@
-//! What waits to be written to one connection.
+//! The outgoing queue of one connection.
 //!
-//! Anyone may append; nobody waits. The owner takes everything at once and writes it with as few system calls as the kernel
-//! allows, which is the largest lever on throughput there is here. What *others* queue is bounded: a connection that does not
-//! read is closed, and its peers never notice more than that. A connection's own answers do not count, but while many of them are
-//! unsent it is not read.
+//! Anyone may append, and appending never blocks. The owner takes all queued bytes together and writes them with as few
+//! system calls as the kernel allows, which matters more for throughput than anything else here. The bytes that
+//! *others* queue are limited: a connection that does not read is closed, and its peers never notice more than that. A
+//! connection's own answers do not count, but while many of them are unsent it is not read.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -11,15 +11,15 @@ use std::task::{Context, Poll, Waker};
 
 use swallowtail_base::lock;
 
-/// The queue of a connection, shared between its owner and everybody who talks to it.
+/// The outgoing queue of a connection, shared between its owner and everybody who sends to it.
 pub struct Outbox {
-    /// The most bytes that others may have waiting.
+    /// The most bytes that others may have queued.
     limit: usize,
-    state: Mutex<State>,
+    queue: Mutex<Queue>,
 }
 
 #[derive(Default)]
-struct State {
+struct Queue {
     bytes: Vec<u8>,
     /// How many of `bytes` came from others.
     foreign: usize,
@@ -27,21 +27,21 @@ struct State {
     foreign_taken: usize,
     /// All that the owner took and has not written yet.
     taken: usize,
-    stage: Stage,
+    phase: Phase,
     owner: Option<Waker>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Stage {
+enum Phase {
     #[default]
     Open,
-    /// What is queued is written, then the connection closes.
+    /// The queued bytes are written, then the connection closes.
     Closing,
-    /// The connection closes at once.
+    /// The connection closes immediately.
     Dead,
 }
 
-/// What the owner is to do.
+/// What the owner has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
     /// Write the bytes that were swapped in.
@@ -53,107 +53,109 @@ pub(crate) enum Taken {
 }
 
 impl Outbox {
-    /// An empty queue in which others may have `limit` bytes waiting.
+    /// Creates an empty queue in which others may have `limit` bytes.
     #[must_use]
     pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit, state: Mutex::default() })
+        Arc::new(Self { limit, queue: Mutex::default() })
     }
 
     /// Appends an answer to the connection's own command.
     pub fn reply(&self, write: impl FnOnce(&mut Vec<u8>)) {
-        let mut state = lock(&self.state);
-        if state.stage == Stage::Open {
-            write(&mut state.bytes);
-            state.wake();
+        let mut queue = lock(&self.queue);
+        if queue.phase == Phase::Open {
+            write(&mut queue.bytes);
+            queue.wake();
         }
     }
 
-    /// Appends what somebody else has to say; how many bytes of others wait then. `None` when the connection is gone, closing, or
-    /// too slow; the last closes it.
+    /// Appends a line from somebody else. Returns the backlog: how many bytes from others are queued then, and not yet
+    /// written. Returns `None` when the connection is gone or closing, and when the line does not fit any more, which
+    /// closes the connection.
     pub fn send(&self, write: impl FnOnce(&mut Vec<u8>)) -> Option<usize> {
-        let mut state = lock(&self.state);
-        if state.stage != Stage::Open {
+        let mut queue = lock(&self.queue);
+        if queue.phase != Phase::Open {
             return None;
         }
-        let before = state.bytes.len();
-        write(&mut state.bytes);
-        state.foreign += state.bytes.len() - before;
-        let waiting = state.foreign + state.foreign_taken;
-        let fits = waiting <= self.limit;
+        let before = queue.bytes.len();
+        write(&mut queue.bytes);
+        queue.foreign += queue.bytes.len() - before;
+        let backlog = queue.foreign + queue.foreign_taken;
+        let fits = backlog <= self.limit;
         if !fits {
-            state.bytes = Vec::new();
-            state.stage = Stage::Dead;
+            queue.bytes = Vec::new();
+            queue.phase = Phase::Dead;
         }
-        state.wake();
-        fits.then_some(waiting)
+        queue.wake();
+        fits.then_some(backlog)
     }
 
-    /// Writes what is queued, then closes. Nothing can be appended any more.
+    /// Closes the connection once the queued bytes are written. Nothing can be appended any more.
     pub fn close(&self) {
-        let mut state = lock(&self.state);
-        if state.stage == Stage::Open {
-            state.stage = Stage::Closing;
-            state.wake();
+        let mut queue = lock(&self.queue);
+        if queue.phase == Phase::Open {
+            queue.phase = Phase::Closing;
+            queue.wake();
         }
     }
 
-    /// Appends a last line and closes, in one step: nothing can come in between.
+    /// Appends a last line and closes, in one step, so that nothing comes in between.
     pub fn close_with(&self, write: impl FnOnce(&mut Vec<u8>)) {
-        let mut state = lock(&self.state);
-        if state.stage == Stage::Open {
-            write(&mut state.bytes);
-            state.stage = Stage::Closing;
-            state.wake();
+        let mut queue = lock(&self.queue);
+        if queue.phase == Phase::Open {
+            write(&mut queue.bytes);
+            queue.phase = Phase::Closing;
+            queue.wake();
         }
     }
 
-    /// The bytes of the connection's own answers that are not written yet; `None` when nothing can be appended any more.
+    /// Returns how many bytes of the connection's own answers are not written yet; `None` when nothing can be appended
+    /// any more.
     pub(crate) fn own_unsent(&self) -> Option<usize> {
-        let state = lock(&self.state);
-        let foreign = state.foreign + state.foreign_taken;
-        (state.stage == Stage::Open).then(|| (state.bytes.len() + state.taken).saturating_sub(foreign))
+        let queue = lock(&self.queue);
+        let foreign = queue.foreign + queue.foreign_taken;
+        (queue.phase == Phase::Open).then(|| (queue.bytes.len() + queue.taken).saturating_sub(foreign))
     }
 
     /// For the owner, when it runs: its own answers need not wake it. It registers again before it waits.
     pub(crate) fn begin_poll(&self) {
-        lock(&self.state).owner = None;
+        lock(&self.queue).owner = None;
     }
 
-    /// For the owner, when all that it took is written: takes what came since, swapped with the empty `buffer`. Registers the
-    /// owner under the same lock, so that no wake-up is lost.
+    /// For the owner, when all that it took is written: takes what came since, swapped with the empty `buffer`.
+    /// Registers the owner under the same lock, so that no wake-up is lost.
     pub(crate) fn poll_take(&self, context: &mut Context<'_>, buffer: &mut Vec<u8>) -> Poll<Taken> {
-        let mut state = lock(&self.state);
-        state.taken = 0;
-        state.foreign_taken = 0;
-        if state.stage == Stage::Dead {
+        let mut queue = lock(&self.queue);
+        queue.taken = 0;
+        queue.foreign_taken = 0;
+        if queue.phase == Phase::Dead {
             return Poll::Ready(Taken::Abort);
         }
-        if !state.bytes.is_empty() {
+        if !queue.bytes.is_empty() {
             // A fresh vector rather than the written one: an idle connection owns no buffer.
-            *buffer = std::mem::take(&mut state.bytes);
-            state.taken = buffer.len();
-            state.foreign_taken = std::mem::take(&mut state.foreign);
+            *buffer = std::mem::take(&mut queue.bytes);
+            queue.taken = buffer.len();
+            queue.foreign_taken = std::mem::take(&mut queue.foreign);
             return Poll::Ready(Taken::Bytes);
         }
-        if state.stage == Stage::Closing {
+        if queue.phase == Phase::Closing {
             return Poll::Ready(Taken::Close);
         }
-        state.register(context);
+        queue.register(context);
         Poll::Pending
     }
 
-    /// For the owner, while `unwritten` bytes of what it took are not written yet: whether the connection is to close or to end.
-    /// Registers the owner. Of a part that is written the own answers count as the first: what others wait for is never counted
-    /// too low.
+    /// For the owner, while `unwritten` of the bytes that it took are not written yet: returns whether the connection
+    /// is to close or to end. Registers the owner. Of a part that is written its own answers count as the first, so
+    /// that the bytes from others are never counted too low.
     pub(crate) fn poll_closing(&self, context: &mut Context<'_>, unwritten: usize) -> Poll<Taken> {
-        let mut state = lock(&self.state);
-        state.taken = unwritten;
-        state.foreign_taken = state.foreign_taken.min(unwritten);
-        match state.stage {
-            Stage::Dead => Poll::Ready(Taken::Abort),
-            Stage::Closing => Poll::Ready(Taken::Close),
-            Stage::Open => {
-                state.register(context);
+        let mut queue = lock(&self.queue);
+        queue.taken = unwritten;
+        queue.foreign_taken = queue.foreign_taken.min(unwritten);
+        match queue.phase {
+            Phase::Dead => Poll::Ready(Taken::Abort),
+            Phase::Closing => Poll::Ready(Taken::Close),
+            Phase::Open => {
+                queue.register(context);
                 Poll::Pending
             }
         }
@@ -161,20 +163,20 @@ impl Outbox {
 
     /// For the owner, when the connection is gone.
     pub(crate) fn shut(&self) {
-        let mut state = lock(&self.state);
-        *state = State { stage: Stage::Dead, ..State::default() };
+        let mut queue = lock(&self.queue);
+        *queue = Queue { phase: Phase::Dead, ..Queue::default() };
     }
 }
 
-/// Tells how much waits, and not what: messages, cookies and tickets pass through here.
+/// Shows how much is queued and no contents: messages, cookies and tickets pass through here.
 impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = lock(&self.state);
-        write!(f, "Outbox({:?}, {} bytes)", state.stage, state.bytes.len() + state.taken)
+        let queue = lock(&self.queue);
+        write!(f, "Outbox({:?}, {} bytes)", queue.phase, queue.bytes.len() + queue.taken)
     }
 }
 
-impl State {
+impl Queue {
     fn wake(&mut self) {
         if let Some(owner) = self.owner.take() {
             owner.wake();

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
-/// Gives `bytes`, then what the stream gives.
+/// Reads as `bytes`, and then as the stream.
 #[derive(Debug)]
 pub struct Prefixed<S> {
     bytes: Vec<u8>,

@@ -3,7 +3,6 @@
 use std::sync::atomic::Ordering;
 
 use msnp::notification::ServiceLine;
-use msnp::switchboard::Participant;
 use msnp::{ErrorCode, Refusal, TrId};
 
 use super::handling::Outcome;
@@ -29,9 +28,7 @@ pub(super) fn xfr(service: &Service, user: &User, trid: TrId) -> Result<Handled<
     if too_many || user.admit(service, Act::OpenSwitchboard).is_err() {
         return refuse(ErrorCode::RateLimit);
     }
-    let who =
-        Participant { handle: seen.line.handle, name: seen.line.name, capabilities: Some(seen.line.capabilities) };
-    let claims = Claims { right: Right::Open, who, dialect: user.endpoint.dialect };
+    let claims = Claims { right: Right::Open, who: seen.into(), dialect: user.endpoint.dialect };
     let cookie = service.switchboard.cookies.issue(claims);
     let address = user.endpoint.switchboard.clone();
     user.endpoint.reply(&ServiceLine::Switchboard { trid, address, cookie }.into());

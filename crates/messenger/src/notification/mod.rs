@@ -8,13 +8,13 @@
 
 mod calls;
 mod challenge;
-mod connection;
 mod contacts;
 mod edit;
 mod groups;
 mod handling;
 mod numbers;
 mod progress;
+mod role;
 mod services;
 mod session;
 mod settings;
@@ -26,5 +26,5 @@ mod sync;
 mod testing;
 mod user;
 
-pub(crate) use connection::{Connection, Role};
+pub(crate) use role::Role;
 pub(crate) use session::{NotificationSession, announce_shutdown};

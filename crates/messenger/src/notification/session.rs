@@ -10,12 +10,12 @@ use msnp::{Dialect, ErrorCode, Refusal};
 use tokio::time::Instant;
 
 use super::challenge::Challenges;
-use super::connection::{Connection, Role};
 use super::handling::{Completed, Outcome};
 use super::progress::{Active, Progress};
+use super::role::Role;
 use super::sign_in::Step;
 use super::{calls, challenge, contacts, groups, services, settings, sign_in, status, sync};
-use crate::net::{Bucket, Handled, Session, Stop};
+use crate::net::{Bucket, Connection, Handled, Session, Stop, Via};
 use crate::presence::Endpoint;
 use crate::service::Service;
 
@@ -31,14 +31,14 @@ pub(crate) struct NotificationSession {
     role: Role,
     progress: Progress,
     rate: Option<Bucket>,
-    rest: Option<Duration>,
+    pause: Option<Duration>,
 }
 
 impl NotificationSession {
     /// Creates the session of a connection that has just opened.
     pub(crate) fn new(service: Arc<Service>, role: Role, connection: Connection) -> Self {
         let rate = connection.limited.then(|| Bucket::new(COMMAND_RATE.0, COMMAND_RATE.1));
-        Self { service, connection, role, progress: Progress::Fresh, rate, rest: None }
+        Self { service, connection, role, progress: Progress::Fresh, rate, pause: None }
     }
 
     fn reply(&self, line: impl Into<ServerCommand>) {
@@ -128,7 +128,7 @@ impl Session for NotificationSession {
 
     fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Outcome>, Refusal> {
         if let Some(rate) = &mut self.rate {
-            self.rest = rate.take(1.0, Instant::now());
+            self.pause = rate.charge(1.0, Instant::now());
         }
         if let (Progress::SignedIn(_), Ok((Verb::Usr, trid, _))) = (&self.progress, verb::head(frame.line)) {
             // Whatever its words say (framing.md section 8).
@@ -142,8 +142,8 @@ impl Session for NotificationSession {
             Ok(Completed::Answered) => Ok(()),
             Ok(Completed::SignedIn(user)) => {
                 let (handle, dialect) = (&user.cell.handle, user.endpoint.dialect);
-                tracing::info!(%handle, %dialect, peer = %self.connection.peer, "signed in");
-                self.connection.permit.signed_in();
+                tracing::info!(%handle, %dialect, peer = %self.connection.caller.peer, "signed in");
+                self.connection.registration.mark_signed_in();
                 let challenges = Challenges::new(&self.service.config.sign_in);
                 self.progress = Progress::SignedIn(Active { user, challenges });
                 Ok(())
@@ -165,8 +165,8 @@ impl Session for NotificationSession {
         }
     }
 
-    fn rest(&mut self) -> Option<Duration> {
-        self.rest.take()
+    fn take_pause(&mut self) -> Option<Duration> {
+        self.pause.take()
     }
 
     fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant> {
@@ -174,7 +174,8 @@ impl Session for NotificationSession {
             Stage::Fresh | Stage::VersionQuery | Stage::Negotiated(_) => {
                 Some(opened + self.service.config.limits.sign_in_timeout())
             }
-            Stage::SignedIn(_) if self.connection.polled => None,
+            // The gateway has a timeout of its own, and a poll brings no bytes (http.md section 5).
+            Stage::SignedIn(_) if self.connection.caller.via == Via::Gateway => None,
             Stage::SignedIn(dialect) => (dialect >= Dialect::Msnp9).then(|| last + IDLE_TIMEOUT),
         }
     }
@@ -200,7 +201,7 @@ impl Session for NotificationSession {
     fn ended(&mut self) {
         if let Progress::SignedIn(Active { user, .. }) = std::mem::replace(&mut self.progress, Progress::Fresh) {
             user.cell.sign_out(user.endpoint.epoch);
-            tracing::info!(handle = %user.cell.handle, peer = %self.connection.peer, "signed out");
+            tracing::info!(handle = %user.cell.handle, peer = %self.connection.caller.peer, "signed out");
         }
     }
 }

@@ -22,7 +22,7 @@ fn rule(client: &ShieldsClient) -> ShieldedClients {
     ShieldedClients {
         major: client.major,
         minor: client.minor,
-        builds: client.least_build..=client.most_build,
+        builds: client.min_build..=client.max_build,
         deny: client.deny.iter().map(|denied| denied.feature()).collect(),
     }
 }
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn the_example_of_the_reference_comes_out_byte_for_byte() {
-        let text = "[shields]\nblock_texts = ['example\\.invalid']\n[[shields.client]]\nmajor = 7\nminor = 5\nmost_build = 310\n\
+        let text = "[shields]\nblock_texts = ['example\\.invalid']\n[[shields.client]]\nmajor = 7\nminor = 5\nmax_build = 310\n\
                     deny = [\"winks\", \"voiceim\", \"winks\"]";
         let expected = concat!(
             r#"<?xml version="1.0" encoding="utf-8" ?><config><shield>"#,
@@ -72,7 +72,7 @@ mod tests {
         let names = Feature::ALL.map(|feature| format!("{:?}", feature.name())).join(", ");
         let most = u32::MAX;
         let client = format!(
-            "[[shields.client]]\nmajor = {most}\nminor = {most}\nleast_build = {most}\nmost_build = {most}\ndeny = [{names}]\n"
+            "[[shields.client]]\nmajor = {most}\nminor = {most}\nmin_build = {most}\nmax_build = {most}\ndeny = [{names}]\n"
         );
         let texts = format!("\"{}\",", "x".repeat(ShieldsConfig::MAX_TEXT)).repeat(ShieldsConfig::MAX_TEXTS);
         let text = format!("[shields]\nblock_texts = [{texts}]\n{}", client.repeat(ShieldsConfig::MAX_CLIENTS));

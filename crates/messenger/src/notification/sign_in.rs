@@ -2,7 +2,6 @@
 //!
 //! Each handler returns a [`Step`]; the session carries it out.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,11 +11,11 @@ use msnp::passport::DEFAULT_POLICY;
 use msnp::payload::Profile;
 use msnp::{Dialect, ErrorCode, Handle, Malformed, Refusal, TrId};
 
-use super::connection::{Connection, Role};
 use super::handling::{Completed, Outcome};
 use super::progress::{Negotiated, Progress};
+use super::role::Role;
 use super::user::User;
-use crate::net::connection::Waiting;
+use crate::net::{CommandFuture, Connection, Peer};
 use crate::presence::{Client, Endpoint};
 use crate::quirks::quirks_of;
 use crate::rates::Act;
@@ -42,7 +41,7 @@ pub(super) enum Step {
     /// The connection gets this answer, and closes.
     Close(SignInAnswer),
     /// The ticket is checked.
-    Wait(Waiting<Outcome>),
+    Wait(CommandFuture<Outcome>),
 }
 
 /// VER: agrees on the highest dialect that both sides have.
@@ -60,7 +59,7 @@ pub(super) fn ver(config: &Config, connection: &Connection, ver: &Ver) -> Step {
         }
         Agreement::Cvr0 => Step::Become(Progress::VersionQuery, answer(vec!["CVR0".to_owned()])),
         Agreement::Nothing => {
-            tracing::info!(offer = ver.offer.join(" "), peer = %connection.peer, "no dialect in common");
+            tracing::info!(offer = ver.offer.join(" "), peer = %connection.caller.peer, "no dialect in common");
             Step::Close(answer(vec!["0".to_owned()]))
         }
     }
@@ -68,7 +67,7 @@ pub(super) fn ver(config: &Config, connection: &Connection, ver: &Ver) -> Step {
 
 /// CVR: recommends the version that the client has. Its locale is kept until it is signed in.
 pub(super) fn cvr(config: &Config, connection: &Connection, progress: &Progress, cvr: &Cvr) -> Step {
-    tracing::debug!(client = cvr.client, version = cvr.version, peer = %connection.peer, "client");
+    tracing::debug!(client = cvr.client, version = cvr.version, peer = %connection.caller.peer, "client");
     let answer = cvr_answer(config, cvr, false);
     match progress {
         Progress::Negotiated(negotiated) => {
@@ -136,7 +135,7 @@ struct Newcomer {
     trid: TrId,
     handle: Handle,
     locale: u16,
-    peer: SocketAddr,
+    peer: Peer,
     client: Client,
 }
 
@@ -150,12 +149,12 @@ fn newcomer(connection: &Connection, negotiated: &Negotiated, trid: TrId) -> Res
         trid,
         handle: negotiated.handle.clone().ok_or(denied)?,
         locale: negotiated.locale,
-        peer: connection.peer,
+        peer: connection.caller.peer,
         client: Client {
             dialect: negotiated.dialect,
             outbox: connection.outbox.clone(),
-            notification: connection.notification.clone(),
-            switchboard: connection.switchboard.clone(),
+            notification: connection.caller.notification_address(),
+            switchboard: connection.caller.switchboard_address(),
             quirks: negotiated.quirks,
             limited: connection.limited,
         },
@@ -229,7 +228,7 @@ fn welcome(service: &Service, newcomer: &Newcomer, endpoint: &Endpoint, id: Acco
         country: &service.config.sign_in.country,
         // Sent over the network in clear text, so it is not the ticket and gives no access (security.md section 1).
         web_token: &random::token(),
-        client: newcomer.peer,
+        client: newcomer.peer.to_socket_addr(),
     };
     endpoint.reply(&ServiceLine::Message(profile.encode(endpoint.dialect)).into());
 }

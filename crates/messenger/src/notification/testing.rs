@@ -15,9 +15,8 @@ use swallowtail_store::roster::{Roster, Stamps};
 use tokio::time::Instant;
 
 use super::handling::Outcome;
-use super::{Connection, NotificationSession, Role};
-use crate::net::connection::Waiting;
-use crate::net::{Connections, Handled, Outbox, Session};
+use super::{NotificationSession, Role};
+use crate::net::{Caller, CommandFuture, Connection, Connections, Handled, Outbox, Reachable, Session};
 use crate::service::Service;
 use crate::storage::Storage;
 use crate::storage::memory::Memory;
@@ -57,7 +56,7 @@ impl Server {
         let tickets = Tickets::with_keys(vec![(1, vec![7; 32])]).unwrap();
         let service = Arc::new(Service::new(config, store.clone(), tickets));
         let limits =
-            AddressLimits { exempt: Vec::new(), connections: 100, per_address: 100, anonymous_per_address: 100 };
+            AddressLimits { exempt: Vec::new(), connections: 100, per_address: 100, anonymous_per_address: None };
         Self { service, store, connections: Connections::new(limits) }
     }
 
@@ -69,16 +68,11 @@ impl Server {
     /// A connection to a server of this role, with what is known of it changed by `set`.
     pub(super) fn connect_to(&self, role: Role, set: impl FnOnce(&mut Connection)) -> Client {
         let outbox = Outbox::new(OUTBOX_LIMIT);
-        let peer = SocketAddr::from(([192, 0, 2, 1], 5000));
-        let mut connection = Connection {
-            permit: self.connections.admit(peer.ip(), &outbox).unwrap(),
-            outbox: outbox.clone(),
-            peer,
-            notification: "192.0.2.2:1863".to_owned(),
-            switchboard: "192.0.2.2:1864".to_owned(),
-            limited: true,
-            polled: false,
-        };
+        let network = Reachable { notification: 1863, switchboard: 1864, ..Reachable::default() };
+        let (peer, local): (SocketAddr, SocketAddr) = (([192, 0, 2, 1], 5000).into(), ([192, 0, 2, 2], 1863).into());
+        let caller = Caller::new(peer, local, Arc::new(network));
+        let registration = self.connections.admit(peer.ip(), &outbox).unwrap();
+        let mut connection = Connection { outbox: outbox.clone(), registration, caller, limited: true };
         set(&mut connection);
         let session = NotificationSession::new(self.service.clone(), role, connection);
         Client {
@@ -149,7 +143,7 @@ async fn named(mut client: Client, name: &str, offer: &str) -> Client {
 pub(super) struct Client {
     pub(super) session: NotificationSession,
     outbox: Arc<Outbox>,
-    waiting: Option<Waiting<Outcome>>,
+    waiting: Option<CommandFuture<Outcome>>,
     service: Arc<Service>,
     store: Arc<Memory>,
     account: Option<Handle>,

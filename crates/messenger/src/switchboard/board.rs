@@ -1,4 +1,4 @@
-//! One switchboard session: who is in it, and what each hears of the others.
+//! One switchboard session: its members, and what each is sent about the others.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -9,7 +9,6 @@ use msnp::switchboard::{Participant, ServerCommand};
 use msnp::{Dialect, Handle, TrId};
 use tokio::time::Instant;
 
-use super::Switchboard;
 use super::cookies::COOKIE_LIFE;
 use crate::net::Outbox;
 use swallowtail_base::lock;
@@ -19,25 +18,25 @@ use swallowtail_base::lock;
 pub struct Board {
     /// Its number on the wire.
     pub id: u32,
-    most_members: usize,
-    state: Mutex<State>,
+    max_members: usize,
+    state: Mutex<BoardState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct BoardState {
     /// In joining order.
     members: Vec<Member>,
     next_member: u64,
-    /// Who was rung, and until when they may answer.
+    /// The accounts that were rung, and until when they may answer.
     rung: HashMap<Handle, Instant>,
-    /// When somebody opened, joined, rang somebody or said something to somebody last. What is refused does not count (sb.md
-    /// section 7).
+    /// When a member opened, joined, rang somebody or sent a message to somebody last. What is refused does not count
+    /// (sb.md section 7).
     last: Instant,
-    /// All have left, or it was idle for too long. Nobody can join any more.
+    /// Whether all have left, or it was idle for too long. Nobody can join any more.
     closed: bool,
 }
 
-/// Somebody in a session, for the session.
+/// A client in a session.
 #[derive(Debug)]
 struct Member {
     id: MemberId,
@@ -48,7 +47,7 @@ struct Member {
     prefix: Vec<u8>,
 }
 
-/// Somebody about to be in a session.
+/// A client that is joining a session.
 #[derive(Debug)]
 pub(super) struct Newcomer {
     pub(super) who: Participant,
@@ -60,16 +59,16 @@ pub(super) struct Newcomer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct MemberId(u64);
 
-/// What became of a message.
+/// The fate of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Delivery {
-    /// Whether somebody else was there, and the message was queued for all of them.
+    /// Whether there were other members, and the message was queued for all of them.
     pub(super) queued: bool,
-    /// The most bytes that wait for one of them.
-    pub(super) waiting: usize,
+    /// The longest backlog of one of them, in bytes.
+    pub(super) backlog: usize,
 }
 
-/// Why somebody cannot be called into a session (sb.md section 5).
+/// The reason why an account cannot be called into a session (sb.md section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotCallable {
     /// In the session, or rung already.
@@ -79,13 +78,18 @@ pub(super) enum NotCallable {
 }
 
 impl Board {
-    pub(super) fn new(id: u32, most_members: usize) -> Self {
-        let state =
-            State { members: Vec::new(), next_member: 0, rung: HashMap::new(), last: Instant::now(), closed: false };
-        Self { id, most_members, state: Mutex::new(state) }
+    pub(super) fn new(id: u32, max_members: usize) -> Self {
+        let state = BoardState {
+            members: Vec::new(),
+            next_member: 0,
+            rung: HashMap::new(),
+            last: Instant::now(),
+            closed: false,
+        };
+        Self { id, max_members, state: Mutex::new(state) }
     }
 
-    /// USR: the first member.
+    /// Adds the first member, and answers its USR.
     pub(super) fn open(&self, trid: TrId, newcomer: Newcomer) -> MemberId {
         let mut state = lock(&self.state);
         let answer =
@@ -94,8 +98,9 @@ impl Board {
         state.add(newcomer)
     }
 
-    /// ANS: the roster for the newcomer and JOI for the others, in one step: two who answer at the same time each see the other
-    /// exactly once. `None` when the session has ended or the handle is in it.
+    /// Adds a member, and answers its ANS: sends it the roster, and JOI to the others, in one step, so that two who
+    /// answer at the same time each see the other exactly once. Returns `None` when the session has ended or the handle
+    /// is in it.
     pub(super) fn join(&self, trid: TrId, newcomer: Newcomer) -> Option<MemberId> {
         let mut state = lock(&self.state);
         if state.closed || state.has(&newcomer.who.handle) {
@@ -115,13 +120,13 @@ impl Board {
         Some(state.add(newcomer))
     }
 
-    /// MSG: appends the message to every other member's outbox.
+    /// Sends a message to every other member.
     pub(super) fn message(&self, from: MemberId, payload: &[u8]) -> Delivery {
         let mut state = lock(&self.state);
         if state.members.len() > 1 {
             state.last = Instant::now();
         }
-        let mut delivery = Delivery { queued: state.members.len() > 1, waiting: 0 };
+        let mut delivery = Delivery { queued: state.members.len() > 1, backlog: 0 };
         let Some(sender) = state.members.iter().find(|member| member.id == from) else {
             return Delivery { queued: false, ..delivery };
         };
@@ -132,23 +137,26 @@ impl Board {
         let unused = rest.len();
         let length = &length[..length.len() - unused];
         for member in state.members.iter().filter(|member| member.id != from) {
-            let waiting = member.outbox.send(|out| {
+            let backlog = member.outbox.send(|out| {
                 out.extend_from_slice(&sender.prefix);
                 out.extend_from_slice(length);
                 out.extend_from_slice(payload);
             });
-            delivery.queued &= waiting.is_some();
-            delivery.waiting = delivery.waiting.max(waiting.unwrap_or(0));
+            delivery.queued &= backlog.is_some();
+            delivery.backlog = delivery.backlog.max(backlog.unwrap_or(0));
         }
         delivery
     }
 
-    /// CAL: notes that somebody is rung, so that nobody rings them twice.
+    /// Notes that an account is rung, so that nobody rings it twice.
+    ///
+    /// # Errors
+    /// Returns why it cannot be called.
     pub(super) fn begin_ring(&self, callee: &Handle) -> Result<(), NotCallable> {
         let now = Instant::now();
         let mut state = lock(&self.state);
         state.rung.retain(|_, until| *until > now);
-        if state.members.len() + state.rung.len() >= self.most_members {
+        if state.members.len() + state.rung.len() >= self.max_members {
             return Err(NotCallable::Full);
         }
         if state.has(callee) || state.rung.contains_key(callee) {
@@ -158,17 +166,17 @@ impl Board {
         Ok(())
     }
 
-    /// The ring went out.
+    /// Notes that the ring went out.
     pub(super) fn note_ring(&self) {
         lock(&self.state).last = Instant::now();
     }
 
-    /// The ring did not go out.
+    /// Takes back a ring that did not go out.
     pub(super) fn cancel_ring(&self, callee: &Handle) {
         lock(&self.state).rung.remove(callee);
     }
 
-    /// A member is gone: the others hear BYE. Whether it was the last one.
+    /// Removes a member, and sends BYE to the others. Returns whether it was the last one.
     pub(super) fn leave(&self, member: MemberId) -> bool {
         let mut state = lock(&self.state);
         let Some(place) = state.members.iter().position(|known| known.id == member) else {
@@ -180,8 +188,9 @@ impl Board {
         state.closed
     }
 
-    /// Closes the session if nothing happened for `idle`: everybody hears that all others are gone. When to look again if not.
-    fn close_if_idle(&self, idle: Duration) -> Option<Instant> {
+    /// Closes the session if nothing happened for `idle`, and sends BYE for all others to every member. Returns when to
+    /// look again if not.
+    pub(super) fn close_if_idle(&self, idle: Duration) -> Option<Instant> {
         let mut state = lock(&self.state);
         let due = state.last + idle;
         if !state.closed && due > Instant::now() {
@@ -200,7 +209,7 @@ impl Board {
     }
 }
 
-impl State {
+impl BoardState {
     fn has(&self, handle: &Handle) -> bool {
         self.members.iter().any(|member| member.who.handle == *handle)
     }
@@ -224,20 +233,5 @@ impl State {
     }
 }
 
-/// Closes a board when nothing happens in it. Ends when it next looks and the board is gone.
-pub(super) fn watch_idle(switchboard: &Arc<Switchboard>, board: &Arc<Board>, idle: Duration) {
-    let (switchboard, board) = (Arc::downgrade(switchboard), Arc::downgrade(board));
-    tokio::spawn(async move {
-        let mut due = Instant::now() + idle;
-        loop {
-            tokio::time::sleep_until(due).await;
-            let (Some(switchboard), Some(board)) = (switchboard.upgrade(), board.upgrade()) else {
-                return;
-            };
-            match board.close_if_idle(idle) {
-                Some(next) => due = next,
-                None => return switchboard.forget(&board),
-            }
-        }
-    });
-}
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! CAL: ringing somebody (docs/protocol/sb.md section 5).
+//! CAL: ringing an account (docs/protocol/sb.md section 5).
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -10,10 +10,10 @@ use msnp::{ErrorCode, Handle};
 use tokio::time::Instant;
 
 use super::board::NotCallable;
-use super::{Board, Claims, Right, Switchboard};
+use super::{Board, Claims, Cookies, Right};
 use crate::presence::Directory;
 
-/// So many failed calls in a row within [`CALL_WINDOW`], and the next ones are refused.
+/// After this many failed calls in a row within [`CALL_WINDOW`] the next ones are refused.
 const FAILED_CALLS: usize = 5;
 /// The window, and how long a caller must be quiet afterwards.
 const CALL_WINDOW: Duration = Duration::from_secs(30);
@@ -21,11 +21,11 @@ const CALL_WINDOW: Duration = Duration::from_secs(30);
 /// Rings `callee` for a session. RINGING says only that the ring went out.
 ///
 /// # Errors
-/// 215 in the session or rung already, 217 for everything that a caller must not tell apart: unknown, off line, hidden, blocking,
-/// taking no calls; 713 the session is full.
+/// Returns 215 when the callee is in the session or rung already, 713 when the session is full, and 217 for everything
+/// that a caller must not tell apart: unknown, offline, hidden, blocking, taking no calls.
 pub(super) fn ring(
     directory: &Directory,
-    switchboard: &Switchboard,
+    cookies: &Cookies,
     board: &Board,
     caller: &Participant,
     callee: &Handle,
@@ -34,7 +34,7 @@ pub(super) fn ring(
         NotCallable::There => ErrorCode::AlreadyThere,
         NotCallable::Full => ErrorCode::UserTooActive,
     })?;
-    if send_ring(directory, switchboard, board.id, caller, callee) {
+    if send_ring(directory, cookies, board.id, caller, callee) {
         board.note_ring();
         return Ok(());
     }
@@ -42,28 +42,17 @@ pub(super) fn ring(
     Err(ErrorCode::NotOnline)
 }
 
-/// Looks and rings under the callee's cell: a block that was answered before is obeyed.
-fn send_ring(
-    directory: &Directory,
-    switchboard: &Switchboard,
-    session: u32,
-    caller: &Participant,
-    callee: &Handle,
-) -> bool {
-    let Some(cell) = directory.find(callee) else {
-        return false;
-    };
+/// Sends RNG, if the callee can be reached. Returns whether it was queued. Looks and rings under the callee's cell: a
+/// block that was answered before is obeyed.
+fn send_ring(directory: &Directory, cookies: &Cookies, session: u32, caller: &Participant, callee: &Handle) -> bool {
+    let Some(cell) = directory.find(callee) else { return false };
     let state = cell.state();
     let reachable = state.seen().filter(|_| state.roster.allows(&caller.handle));
-    let (Some(seen), Some(endpoint)) = (reachable, cell.endpoint()) else {
-        return false;
-    };
+    let (Some(seen), Some(endpoint)) = (reachable, cell.endpoint()) else { return false };
     if !endpoint.takes_calls.load(Ordering::Acquire) {
         return false;
     }
-    let who =
-        Participant { handle: seen.line.handle, name: seen.line.name, capabilities: Some(seen.line.capabilities) };
-    let cookie = switchboard.cookies.issue(Claims { right: Right::Join(session), who, dialect: endpoint.dialect });
+    let cookie = cookies.issue(Claims { right: Right::Join(session), who: seen.into(), dialect: endpoint.dialect });
     let ring = Rng {
         session,
         address: endpoint.switchboard.clone(),
@@ -83,7 +72,7 @@ pub struct CallLimit {
 }
 
 impl CallLimit {
-    /// Whether a call at `now` is refused.
+    /// Returns whether a call at `now` is refused.
     pub fn refuses(&mut self, now: Instant) -> bool {
         if let Some(last) = self.refused {
             if now.duration_since(last) < CALL_WINDOW {

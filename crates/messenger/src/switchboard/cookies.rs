@@ -9,13 +9,14 @@ use msnp::switchboard::{Cookie, Participant};
 use msnp::{Dialect, Handle};
 use tokio::time::Instant;
 
+use crate::presence::Seen;
 use swallowtail_base::lock;
 use swallowtail_base::random;
 
 /// How long a cookie lives: public notes say that a client may wait two minutes before it uses one.
 pub(super) const COOKIE_LIFE: Duration = Duration::from_secs(120);
 
-/// What a cookie is good for.
+/// What a cookie gives the right to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
     /// USR: to open a new session.
@@ -24,25 +25,33 @@ pub enum Right {
     Join(u32),
 }
 
-/// What a cookie says. The switchboard asks nobody again, so names and capabilities are those of the moment it was given out.
+/// What a cookie stands for. The switchboard asks nobody again, so names and capabilities are those of the moment when
+/// it was issued.
 #[derive(Clone, Debug)]
 pub struct Claims {
-    /// What for.
+    /// What it gives the right to.
     pub right: Right,
-    /// Who.
+    /// The account that it was issued to.
     pub who: Participant,
-    /// What the client speaks.
+    /// The dialect of its client.
     pub dialect: Dialect,
 }
 
-/// The cookies that were given out and not used yet.
+impl From<Seen> for Participant {
+    fn from(seen: Seen) -> Self {
+        let line = seen.line;
+        Self { handle: line.handle, name: line.name, capabilities: Some(line.capabilities) }
+    }
+}
+
+/// The cookies that were issued and not used yet.
 #[derive(Default)]
 pub struct Cookies {
-    state: Mutex<State>,
+    issued: Mutex<Issued>,
 }
 
 #[derive(Default)]
-struct State {
+struct Issued {
     claims: HashMap<String, (Instant, Claims)>,
     /// In the order in which they expire.
     expiring: VecDeque<(Instant, String)>,
@@ -50,39 +59,37 @@ struct State {
 
 impl fmt::Debug for Cookies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Cookies({})", lock(&self.state).claims.len())
+        write!(f, "Cookies({})", lock(&self.issued).claims.len())
     }
 }
 
 impl Cookies {
-    /// Gives out a cookie.
+    /// Issues a cookie.
     pub fn issue(&self, claims: Claims) -> Cookie {
         let now = Instant::now();
         let cookie = random::token();
-        let mut state = lock(&self.state);
-        state.drop_expired(now);
-        state.claims.insert(cookie.clone(), (now + COOKIE_LIFE, claims));
-        state.expiring.push_back((now + COOKIE_LIFE, cookie.clone()));
+        let mut issued = lock(&self.issued);
+        issued.drop_expired(now);
+        issued.claims.insert(cookie.clone(), (now + COOKIE_LIFE, claims));
+        issued.expiring.push_back((now + COOKIE_LIFE, cookie.clone()));
         Cookie(cookie)
     }
 
-    /// Takes a cookie back. It is gone, whether it fits or not: `handle` must be the one it was given to.
+    /// Returns what a cookie stands for, if it was issued to `handle`. It is used up either way.
     pub fn redeem(&self, cookie: &Cookie, handle: Option<&Handle>) -> Option<Claims> {
-        let mut state = lock(&self.state);
-        state.drop_expired(Instant::now());
-        let (_, claims) = state.claims.remove(&cookie.0)?;
+        let mut issued = lock(&self.issued);
+        issued.drop_expired(Instant::now());
+        let (_, claims) = issued.claims.remove(&cookie.0)?;
         (Some(&claims.who.handle) == handle).then_some(claims)
     }
-}
 
-impl Cookies {
-    /// The cookies of an account are worth nothing any more.
+    /// Invalidates all cookies of an account.
     pub fn forget(&self, handle: &Handle) {
-        lock(&self.state).claims.retain(|_, (_, claims)| claims.who.handle != *handle);
+        lock(&self.issued).claims.retain(|_, (_, claims)| claims.who.handle != *handle);
     }
 }
 
-impl State {
+impl Issued {
     fn drop_expired(&mut self, now: Instant) {
         while let Some((at, cookie)) = self.expiring.front()
             && *at <= now

@@ -1,139 +1,22 @@
 //! The switchboard: conversations (docs/protocol/sb.md).
 //!
-//! A [`Board`] is one switchboard session. Everything that happens in it is one ordered step under its lock: a message is appended
-//! to the outbox of each other member there and then, so that all see one order, and nobody waits for anybody's socket. A cookie
-//! from the notification server ([`Cookies`]) is the only way in.
+//! A [`Board`] is one switchboard session. Everything that happens in it is one ordered step under its lock: a message
+//! is appended to the outbox of each other member there and then, so that all see one order, and nobody waits for
+//! anybody's socket. A cookie from the notification server ([`Cookies`]) is the only way in.
 
 mod board;
+mod boards;
 mod call;
 mod cookies;
 mod pace;
 mod session;
-
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
-use msnp::Handle;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use board::Board;
+pub use boards::Switchboard;
 pub use call::CallLimit;
 pub use cookies::{Claims, Cookies, Right};
 pub use session::SwitchboardSession;
-
-use crate::net::Outbox;
-use swallowtail_base::lock;
-use swallowtail_base::random;
-use swallowtail_config::Limits;
-
-/// All switchboard sessions of this server.
-#[derive(Debug)]
-pub struct Switchboard {
-    /// The ways in.
-    pub cookies: Cookies,
-    boards: Mutex<HashMap<u32, Arc<Board>>>,
-    /// The connections that each account has in them.
-    connections: Mutex<HashMap<Handle, Vec<Arc<Outbox>>>>,
-    /// How long a connection may take to say who it is (sb.md section 3).
-    sign_in_timeout: Duration,
-    idle: Option<Duration>,
-    most_members: usize,
-    rates: MessageRates,
-}
-
-/// How fast one connection may send messages, if its rate is bounded (sb.md section 11).
-#[derive(Clone, Copy, Debug)]
-struct MessageRates {
-    at_once: u32,
-    per_second: u32,
-    bytes_per_second: u32,
-}
-
-impl Switchboard {
-    /// No conversations yet.
-    #[must_use]
-    pub fn new(limits: &Limits) -> Arc<Self> {
-        Arc::new(Self {
-            cookies: Cookies::default(),
-            boards: Mutex::default(),
-            connections: Mutex::default(),
-            sign_in_timeout: limits.sign_in_timeout(),
-            idle: limits.switchboard_idle(),
-            most_members: limits.switchboard_members,
-            rates: MessageRates {
-                at_once: limits.messages_at_once,
-                per_second: limits.messages_per_second,
-                bytes_per_second: limits.message_bytes_per_second,
-            },
-        })
-    }
-
-    /// A new board without members. Its id is random, unique among those that live, and positive as a signed number of 32 bits
-    /// (sb.md section 3).
-    fn create(self: &Arc<Self>) -> Arc<Board> {
-        let mut boards = lock(&self.boards);
-        let id = loop {
-            let id = u32::from_le_bytes(random::bytes()) & 0x7FFF_FFFF;
-            if id != 0 && !boards.contains_key(&id) {
-                break id;
-            }
-        };
-        let board = Arc::new(Board::new(id, self.most_members));
-        boards.insert(id, board.clone());
-        drop(boards);
-        if let Some(idle) = self.idle {
-            board::watch_idle(self, &board, idle);
-        }
-        board
-    }
-
-    /// A board that lives.
-    #[must_use]
-    pub fn board(&self, id: u32) -> Option<Arc<Board>> {
-        lock(&self.boards).get(&id).cloned()
-    }
-
-    /// How many connections an account has in switchboard sessions.
-    #[must_use]
-    pub fn connections_of(&self, handle: &Handle) -> usize {
-        lock(&self.connections).get(handle).map_or(0, Vec::len)
-    }
-
-    /// Closes all connections of an account, and its cookies are worth nothing any more (sb.md section 7).
-    pub fn expel(&self, handle: &Handle) {
-        self.cookies.forget(handle);
-        for outbox in lock(&self.connections).get(handle).into_iter().flatten() {
-            outbox.close();
-        }
-    }
-
-    fn count_in(&self, handle: &Handle, outbox: &Arc<Outbox>) {
-        lock(&self.connections).entry(handle.clone()).or_default().push(outbox.clone());
-    }
-
-    fn count_out(&self, handle: &Handle, outbox: &Arc<Outbox>) {
-        let mut connections = lock(&self.connections);
-        if let Some(own) = connections.get_mut(handle) {
-            own.retain(|known| !Arc::ptr_eq(known, outbox));
-            if own.is_empty() {
-                connections.remove(handle);
-            }
-        }
-    }
-
-    /// The number of boards.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        lock(&self.boards).len()
-    }
-
-    /// Whether there are no boards.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    fn forget(&self, board: &Board) {
-        lock(&self.boards).remove(&board.id);
-    }
-}

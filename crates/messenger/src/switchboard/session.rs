@@ -1,5 +1,6 @@
 //! A switchboard connection: from cookie to OUT.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,43 +10,40 @@ use msnp::{Dialect, ErrorCode, Handle, Refusal, TrId};
 use tokio::time::Instant;
 
 use super::board::{MemberId, Newcomer};
-use super::{Board, CallLimit, Claims, MessageRates, Right, Switchboard, call, pace};
-use crate::net::{Bucket, Handled, Outbox, Permit, Session, Stop};
-use crate::presence::Directory;
-use crate::rates::{Act, Rates as AccountRates};
+use super::boards::MessageRates;
+use super::{Board, CallLimit, Claims, Right, Switchboard, pace};
+use crate::net::{Bucket, Connection, Handled, Session};
+use crate::rates::Act;
 
-/// Peer-to-peer data are held to the rate of bytes alone, each message as no fewer than these: small ones cost their readers work too
-/// (sb.md section 11).
-const LEAST_DATA: usize = 1024;
+/// A message of peer-to-peer data, which is held to the rate of bytes alone, is charged as at least this many: small
+/// ones cost their readers work too (sb.md section 11).
+const MIN_DATA_CHARGE: usize = 1024;
 
 /// The session of one switchboard connection.
 pub struct SwitchboardSession {
-    directory: Arc<Directory>,
     switchboard: Arc<Switchboard>,
-    /// What the account does on all its connections.
-    account_rates: Arc<AccountRates>,
-    outbox: Arc<Outbox>,
-    permit: Permit,
-    member: Option<Member>,
-    /// Absent for peers whose rate is not bounded.
-    rates: Option<Rates>,
-    rest: Option<Duration>,
+    connection: Connection,
+    membership: Option<Membership>,
+    /// Absent for clients whose rates are not limited.
+    throttle: Option<Throttle>,
+    pause: Option<Duration>,
 }
 
-/// Where the connection is, once it said who it is.
-struct Member {
+/// The place of a connection in a session, once it has signed in.
+struct Membership {
     board: Arc<Board>,
     id: MemberId,
     claims: Claims,
 }
 
-struct Rates {
+/// Holds one connection to the rates of its messages and calls.
+struct Throttle {
     messages: Bucket,
     bytes: Bucket,
     calls: CallLimit,
 }
 
-impl Rates {
+impl Throttle {
     fn new(rates: MessageRates) -> Self {
         Self {
             messages: Bucket::new(rates.at_once, rates.per_second),
@@ -54,36 +52,35 @@ impl Rates {
         }
     }
 
-    /// Counts a message; how long to rest after it.
+    /// Charges a message. Returns how long to pause after it.
     fn charge(&mut self, flag: AckFlag, length: usize) -> Option<Duration> {
         let now = Instant::now();
         let data = flag == AckFlag::Data;
-        let length = if data { length.max(LEAST_DATA) } else { length };
-        let by_count = if data { None } else { self.messages.take(1.0, now) };
+        let length = if data { length.max(MIN_DATA_CHARGE) } else { length };
+        let by_count = if data { None } else { self.messages.charge(1.0, now) };
         // A message has at most 1664 bytes, which a float holds exactly.
-        let by_bytes = self.bytes.take(f64::from(u32::try_from(length).unwrap_or(u32::MAX)), now);
+        let by_bytes = self.bytes.charge(f64::from(u32::try_from(length).unwrap_or(u32::MAX)), now);
         by_count.max(by_bytes)
     }
 }
 
 impl SwitchboardSession {
-    /// A connection that just opened. `limited`: whether its rates are bounded.
+    /// Creates the session of a connection that just opened.
     #[must_use]
-    pub fn new(
-        directory: Arc<Directory>,
-        switchboard: Arc<Switchboard>,
-        account_rates: Arc<AccountRates>,
-        outbox: Arc<Outbox>,
-        permit: Permit,
-        limited: bool,
-    ) -> Self {
-        let rates = limited.then(|| Rates::new(switchboard.rates));
-        Self { directory, switchboard, account_rates, outbox, permit, member: None, rates, rest: None }
+    pub fn new(switchboard: Arc<Switchboard>, connection: Connection) -> Self {
+        let throttle = connection.limited.then(|| Throttle::new(switchboard.message_rates));
+        Self { switchboard, connection, membership: None, throttle, pause: None }
+    }
+
+    /// Returns the number of the session that the connection is in.
+    #[cfg(test)]
+    pub(super) fn board_id(&self) -> Option<u32> {
+        Some(self.membership.as_ref()?.board.id)
     }
 
     fn reply(&self, line: &ServerCommand<'_>) {
         // No answer differs by dialect but IRO and JOI, which the board writes.
-        self.outbox.reply(|out| line.encode(Dialect::Msnp12, out));
+        self.connection.outbox.reply(|out| line.encode(Dialect::Msnp12, out));
     }
 
     fn redeem(
@@ -98,14 +95,14 @@ impl SwitchboardSession {
     }
 
     fn newcomer(&self, claims: &Claims) -> Newcomer {
-        Newcomer { who: claims.who.clone(), dialect: claims.dialect, outbox: self.outbox.clone() }
+        Newcomer { who: claims.who.clone(), dialect: claims.dialect, outbox: self.connection.outbox.clone() }
     }
 
     fn enter(&mut self, board: Arc<Board>, id: MemberId, claims: Claims) {
         tracing::debug!(board = board.id, handle = %claims.who.handle, "joined a switchboard session");
-        self.permit.signed_in();
-        self.switchboard.count_in(&claims.who.handle, &self.outbox);
-        self.member = Some(Member { board, id, claims });
+        self.connection.registration.mark_signed_in();
+        self.switchboard.count_in(&claims.who.handle, &self.connection.outbox);
+        self.membership = Some(Membership { board, id, claims });
     }
 
     fn open(&mut self, trid: TrId, claims: Claims) {
@@ -124,17 +121,17 @@ impl SwitchboardSession {
 
     fn call(&mut self, trid: TrId, callee: &Handle) -> Result<(), Refusal> {
         let now = Instant::now();
-        let Some(member) = &self.member else { return Ok(()) };
+        let Some(member) = &self.membership else { return Ok(()) };
         let caller = &member.claims.who.handle;
-        let too_often = self.rates.as_mut().is_some_and(|rates| {
-            rates.calls.refuses(now)
-                || !self.account_rates.admit(caller, Act::Call)
-                || !self.account_rates.admit(caller, Act::Ring(callee.clone()))
+        let too_often = self.throttle.as_mut().is_some_and(|throttle| {
+            throttle.calls.refuses(now)
+                || !self.switchboard.rates.admit(caller, Act::Call)
+                || !self.switchboard.rates.admit(caller, Act::Ring(callee.clone()))
         });
         if too_often {
             return Err(Refusal::Answer(trid, ErrorCode::UserTooActive));
         }
-        let rung = call::ring(&self.directory, &self.switchboard, &member.board, &member.claims.who, callee);
+        let rung = self.switchboard.ring(&member.board, &member.claims.who, callee);
         let line = match rung {
             Ok(()) => ServerCommand::Ringing(trid, member.board.id),
             Err(code) => ServerCommand::Error(trid, code),
@@ -145,41 +142,42 @@ impl SwitchboardSession {
     }
 
     fn note_call(&mut self, succeeded: bool, now: Instant) {
-        if let Some(rates) = &mut self.rates {
-            rates.calls.note(succeeded, now);
+        if let Some(throttle) = &mut self.throttle {
+            throttle.calls.note(succeeded, now);
         }
     }
 
     fn message(&mut self, trid: TrId, flag: AckFlag, payload: &[u8]) {
-        let Some(member) = &self.member else { return };
+        let Some(member) = &self.membership else { return };
         let delivery = member.board.message(member.id, payload);
         if delivery.queued && flag.wants_ack() {
             self.reply(&ServerCommand::Ack(trid));
         } else if !delivery.queued && flag.wants_nak() {
             self.reply(&ServerCommand::Nak(trid));
         }
-        self.rest = self.charge(flag, payload.len()).max(pace::rest(flag, delivery.waiting));
+        self.pause = self.charge(flag, payload.len()).max(pace::pause(flag, delivery.backlog));
     }
 
     fn charge(&mut self, flag: AckFlag, length: usize) -> Option<Duration> {
-        self.rates.as_mut()?.charge(flag, length)
+        self.throttle.as_mut()?.charge(flag, length)
     }
 }
 
 impl Session for SwitchboardSession {
-    type Outcome = ();
+    /// No command waits for the store.
+    type Outcome = Infallible;
 
     fn payload_length(&mut self, line: &[u8]) -> Result<usize, Refusal> {
-        let stage = if self.member.is_some() { Stage::Joined } else { Stage::Fresh };
+        let stage = if self.membership.is_some() { Stage::Joined } else { Stage::Fresh };
         admit(stage, line)
     }
 
-    fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<()>, Refusal> {
+    fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Infallible>, Refusal> {
         let command = ClientCommand::decode(frame).inspect_err(|refusal| match refusal {
-            // A callee that is no address is a failed call too, and data that is not relayed came all the same.
+            // A callee that is not an address is a failed call too, and data that is not relayed came all the same.
             Refusal::Answer(_, ErrorCode::InvalidUsername) => self.note_call(false, Instant::now()),
             Refusal::Answer(_, ErrorCode::BadDataMessage) => {
-                self.rest = self.charge(AckFlag::Data, frame.payload.len());
+                self.pause = self.charge(AckFlag::Data, frame.payload.len());
             }
             _ => {}
         })?;
@@ -195,13 +193,9 @@ impl Session for SwitchboardSession {
             }
             ClientCommand::Cal { trid, callee } => self.call(trid, &callee)?,
             ClientCommand::Msg { trid, flag, payload } => self.message(trid, flag, payload),
-            ClientCommand::Out => self.outbox.close(),
+            ClientCommand::Out => self.connection.outbox.close(),
         }
         Ok(Handled::Done)
-    }
-
-    fn finish(&mut self, (): ()) -> Result<(), Stop> {
-        Ok(())
     }
 
     fn refuse(&mut self, refusal: Refusal) {
@@ -210,26 +204,18 @@ impl Session for SwitchboardSession {
         }
     }
 
-    fn rest(&mut self) -> Option<Duration> {
-        self.rest.take()
+    fn take_pause(&mut self) -> Option<Duration> {
+        self.pause.take()
     }
 
     fn idle_deadline(&self, opened: Instant, _last: Instant) -> Option<Instant> {
         // Once inside, the board itself closes when nothing happens.
-        self.member.is_none().then(|| opened + self.switchboard.sign_in_timeout)
-    }
-
-    fn next_tick(&self) -> Option<Instant> {
-        None
-    }
-
-    fn tick(&mut self) -> Result<(), Stop> {
-        Ok(())
+        self.membership.is_none().then(|| opened + self.switchboard.sign_in_timeout)
     }
 
     fn ended(&mut self) {
-        let Some(member) = self.member.take() else { return };
-        self.switchboard.count_out(&member.claims.who.handle, &self.outbox);
+        let Some(member) = self.membership.take() else { return };
+        self.switchboard.count_out(&member.claims.who.handle, &self.connection.outbox);
         if member.board.leave(member.id) {
             self.switchboard.forget(&member.board);
         }
@@ -240,29 +226,29 @@ impl Session for SwitchboardSession {
 mod tests {
     use super::*;
 
-    fn rates() -> Rates {
-        Rates::new(MessageRates { at_once: 2, per_second: 10, bytes_per_second: 4096 })
+    fn throttle() -> Throttle {
+        Throttle::new(MessageRates { at_once: 2, per_second: 10, bytes_per_second: 4096 })
     }
 
     #[tokio::test(start_paused = true)]
     async fn messages_are_held_to_their_number_and_their_bytes() {
-        let mut rates = rates();
-        assert_eq!(rates.charge(AckFlag::Always, 0), None);
-        assert_eq!(rates.charge(AckFlag::Never, 0), None);
-        assert_eq!(rates.charge(AckFlag::OnFailure, 0), Some(Duration::from_millis(100)));
-        assert_eq!(rates.charge(AckFlag::OnFailure, 8192), Some(Duration::from_secs(1)));
+        let mut throttle = throttle();
+        assert_eq!(throttle.charge(AckFlag::Always, 0), None);
+        assert_eq!(throttle.charge(AckFlag::Never, 0), None);
+        assert_eq!(throttle.charge(AckFlag::OnFailure, 0), Some(Duration::from_millis(100)));
+        assert_eq!(throttle.charge(AckFlag::OnFailure, 8192), Some(Duration::from_secs(1)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn data_are_held_to_their_bytes_alone_and_a_small_one_is_no_smaller_than_a_kib() {
-        let mut rates = rates();
+        let mut throttle = throttle();
         for _ in 0..2 {
-            assert_eq!(rates.charge(AckFlag::Data, 52), None);
+            assert_eq!(throttle.charge(AckFlag::Data, 52), None);
         }
-        assert_eq!(rates.charge(AckFlag::Data, 1300), None);
-        assert_eq!(rates.charge(AckFlag::Data, 1260), Some(Duration::from_millis(125)));
+        assert_eq!(throttle.charge(AckFlag::Data, 1300), None);
+        assert_eq!(throttle.charge(AckFlag::Data, 1260), Some(Duration::from_millis(125)));
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(rates.charge(AckFlag::Always, 0), None, "and they leave the number to chat");
-        assert_eq!(rates.charge(AckFlag::Always, 0), None);
+        assert_eq!(throttle.charge(AckFlag::Always, 0), None, "and they leave the number to chat");
+        assert_eq!(throttle.charge(AckFlag::Always, 0), None);
     }
 }

@@ -361,7 +361,7 @@ fn undo(client: &Client, place: &Place) -> Vec<Point> {
     let installed = match (client.kind, &place.offer.old, &place.offer.root) {
         // What it is called.
         (Kind::Xp, Some(old), _) => old.names.first().cloned(),
-        (Kind::Windows, _, Some(_)) => Some(format!("a name that begins with \"{}\"", ROOT_NAME)),
+        (Kind::Windows, _, Some(_)) => Some(format!("a name that begins with \"{ROOT_NAME}\"")),
         _ => None,
     };
     if let Some(name) = installed {

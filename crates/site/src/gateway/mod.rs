@@ -21,8 +21,8 @@ use session::Session;
 use swallowtail_base::lock;
 use swallowtail_base::random;
 use swallowtail_config::Config;
-use swallowtail_messenger::chat::{Chat, Door};
-use swallowtail_messenger::net::{Caller, Connections, Permit, counted_address};
+use swallowtail_messenger::chat::{Chat, ChatServer};
+use swallowtail_messenger::net::{Caller, Counter, Permit, counted_address};
 
 /// A session without a request for so long is over: for a notification session that is a sign-out (http.md section 5).
 const SILENCE: Duration = Duration::from_secs(60);
@@ -36,7 +36,7 @@ pub struct Gateway {
     chat: Chat,
     bind_to_address: bool,
     /// Where the sessions are counted, by address too.
-    counted: Arc<Connections>,
+    counted: Arc<Counter>,
     sessions: Mutex<HashMap<u64, Entry>>,
 }
 
@@ -60,7 +60,7 @@ impl Gateway {
         let gateway = Arc::new(Self {
             chat,
             bind_to_address: config.gateway.bind_to_address,
-            counted: Connections::new(config.gateway_limits()),
+            counted: Counter::new(config.gateway_limits()),
             sessions: Mutex::default(),
         });
         tokio::spawn(sweep(Arc::downgrade(&gateway)));
@@ -69,12 +69,9 @@ impl Gateway {
 
     /// Opens a session; `None` when there are too many.
     fn open(&self, caller: &Caller, server: GatewayServer) -> Option<Arc<Session>> {
-        let mut caller = caller.clone();
-        // The port of the request is not that of the session (http.md section 5, "ClientPort").
-        caller.peer.set_port(0);
-        caller.polled = true;
+        let caller = caller.over_gateway();
         let address = counted_address(caller.peer.ip());
-        let counted = self.counted.count(caller.peer.ip())?;
+        let counted = self.counted.admit(caller.peer.ip())?;
         let place = self.chat.admit(caller.peer)?;
         let (near, far) = tokio::io::duplex(PIPE);
         let session = {
@@ -89,12 +86,12 @@ impl Gateway {
             sessions.insert(key, Entry { session: session.clone(), _place: counted });
             session
         };
-        let door = match server {
-            GatewayServer::Notification => Door::Notification,
-            GatewayServer::Switchboard => Door::Switchboard,
+        let server = match server {
+            GatewayServer::Notification => ChatServer::Notification,
+            GatewayServer::Switchboard => ChatServer::Switchboard,
         };
         let chat = self.chat.clone();
-        tokio::spawn(async move { chat.serve(far, &caller, door, place).await });
+        tokio::spawn(async move { chat.serve(far, &caller, server, place).await });
         Some(session)
     }
 

@@ -25,7 +25,7 @@ pub(crate) fn behind(caller: Caller, trusted: &[IpNet], headers: &HeaderMap) -> 
         return Some(caller);
     }
     // One on the same machine may ask for itself, or may have been set up without the header.
-    let Some(named) = named else { return Some(Caller { hidden: true, ..caller }) };
+    let Some(named) = named else { return Some(caller.on_behalf_of_anybody()) };
     let secure = last_word(headers, &FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
     address(named).map(|client| caller.on_behalf_of(client, secure))
 }
@@ -56,7 +56,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use swallowtail_messenger::net::Reachable;
+    use swallowtail_messenger::net::{Peer, Reachable};
 
     fn seen(peer: &str, headers: &[(HeaderName, &'static str)]) -> Option<(String, bool)> {
         let network = Arc::new(Reachable::default());
@@ -80,7 +80,8 @@ mod tests {
         let network = Arc::new(Reachable::default());
         let caller = Caller::new("127.0.0.1:9".parse().unwrap(), "192.0.2.1:80".parse().unwrap(), network);
         let trusted = ["127.0.0.0/8".parse().unwrap()];
-        assert!(behind(caller, &trusted, &HeaderMap::new()).unwrap().hidden, "it may be anybody");
+        let peer = behind(caller, &trusted, &HeaderMap::new()).unwrap().peer;
+        assert_eq!(peer, Peer::Unnamed("127.0.0.1:9".parse().unwrap()), "it may be anybody");
         assert_eq!(seen("127.0.0.1:9", std::slice::from_ref(&https)), is("127.0.0.1:9", false), "nobody is named");
         let client = is("198.51.100.7:0", true);
         assert_eq!(seen("127.0.0.1:9", &[forwarded("127.0.0.1, 198.51.100.7"), https.clone()]), client);

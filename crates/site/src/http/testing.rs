@@ -12,13 +12,13 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::listeners::{Entrance, Sockets};
+use crate::listeners::{Shared, Sockets};
 use crate::passport::transcript;
 use crate::site::Site;
 use crate::tls::Certificates;
 use swallowtail_config::{Config, Listen};
 use swallowtail_messenger::chat::Chat;
-use swallowtail_messenger::net::{Caller, Connections, Reachable};
+use swallowtail_messenger::net::{Caller, Connections, Counter, Reachable};
 use swallowtail_messenger::service::Service;
 use swallowtail_store::accounts::{Accounts, Tickets};
 use swallowtail_store::database::Store;
@@ -32,7 +32,7 @@ pub(crate) struct TestServer {
     service: Arc<Service>,
     store: Store,
     site: Arc<Site>,
-    connections: Arc<Connections>,
+    http_connections: Arc<Counter>,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
     pub(crate) address: SocketAddr,
@@ -60,22 +60,22 @@ impl TestServer {
         let alice = Handle::parse("alice@example.com").unwrap();
         let name = DisplayName::new("Alice A").unwrap();
         accounts.create(alice, name, "s3cr,t &%").await.unwrap();
-        let connections = Connections::new(config.http_limits(FILES));
+        let http_connections = Counter::new(config.http_limits(FILES));
         let chat_connections = Connections::new(config.address_limits(FILES));
         let service = Arc::new(Service::new(config, Arc::new(store.clone()), tickets));
         let chat = Chat::new(service.clone(), chat_connections);
         let site = Site::open(&service, accounts, chat, certificates).await.unwrap();
 
         let (stop, stopped) = watch::channel(false);
-        let entrance = Entrance {
+        let shared = Shared {
             site: site.clone(),
-            http_connections: connections.clone(),
+            http_connections: http_connections.clone(),
             stopped: stopped.clone(),
             http_stopped: stopped,
         };
         let mut listeners = JoinSet::new();
-        sockets.open(&entrance, &mut listeners);
-        Self { service, store, site, connections, stop, listeners, address, _directory: directory }
+        sockets.open(&shared, &mut listeners);
+        Self { service, store, site, http_connections, stop, listeners, address, _directory: directory }
     }
 
     pub(crate) fn service(&self) -> &Service {
@@ -93,7 +93,8 @@ impl TestServer {
     /// Stops HTTP, as a server does when it stops.
     pub(crate) async fn stop(mut self) {
         self.stop.send_replace(true);
-        self.connections.close_all(STOP_PATIENCE).await;
+        self.http_connections.close();
+        self.http_connections.drained(STOP_PATIENCE).await;
         while self.listeners.join_next().await.is_some() {}
         self.store.close().await;
     }

@@ -4,7 +4,7 @@
 //! a pause before each that doubles up to a minute; an address that has too many hears 503. Nobody can lock somebody else out for good: an
 //! address from which the account has signed in lately does not wait, and a ticket that was given goes on working.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use swallowtail_base::lock;
 use swallowtail_messenger::net::counted_address;
+use swallowtail_messenger::rates::{Sweep, Window};
 
 /// How long a wrong password counts.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -20,14 +21,12 @@ const WINDOW: Duration = Duration::from_secs(15 * 60);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// So many times the pause doubles; then it is the longest.
-const MOST_DOUBLINGS: usize = 6;
+const MAX_DOUBLINGS: usize = 6;
 /// How long an address is known as one of an account's own.
 const KNOWN: Duration = Duration::from_secs(30 * 24 * 3600);
-/// Below so many entries there is nothing to gain from looking for old ones.
-const SWEEP_FROM: usize = 1024;
 /// The most accounts and addresses that are remembered, some 20 MiB. Beyond that all is forgotten: getting there costs whoever wants it as many
 /// password hashes, which is slower than guessing.
-const MOST: usize = 100_000;
+const MAX_ENTRIES: usize = 100_000;
 
 /// The wrong passwords of late.
 #[derive(Debug)]
@@ -40,16 +39,15 @@ pub struct Guessing {
 #[derive(Debug, Default)]
 struct State {
     accounts: HashMap<String, Account>,
-    addresses: HashMap<IpAddr, VecDeque<Instant>>,
+    addresses: HashMap<IpAddr, Window>,
     /// Addresses from which an account has signed in.
     known: HashMap<(String, IpAddr), Instant>,
-    /// The size at which what is over is thrown out next.
-    sweep_at: usize,
+    sweep: Sweep,
 }
 
 #[derive(Debug)]
 struct Account {
-    wrong: VecDeque<Instant>,
+    wrong: Window,
     /// When the next attempt may be made.
     next: Instant,
 }
@@ -84,18 +82,19 @@ impl Guessing {
         let address = counted_address(address);
         let mut state = lock(&self.state);
         state.sweep(now);
-        let of_address = state.addresses.get_mut(&address).map_or(0, |wrong| fresh(wrong, now));
+        let of_address = state.addresses.get_mut(&address).map_or(0, |wrong| wrong.count(now, WINDOW));
         if of_address >= self.per_address {
             return Turn::Refused;
         }
         let key = (account.to_owned(), address);
         let is_at_home = state.known.get(&key).is_some_and(|at| now.duration_since(*at) < KNOWN);
         let of_account = state.accounts.entry(key.0);
-        let of_account = of_account.or_insert_with(|| Account { wrong: VecDeque::new(), next: now });
-        let over = fresh(&mut of_account.wrong, now).checked_sub(self.per_account);
-        let counted = Counted(of_account.wrong.len() < self.per_account + MOST_DOUBLINGS);
+        let of_account = of_account.or_insert_with(|| Account { wrong: Window::default(), next: now });
+        let wrong = of_account.wrong.count(now, WINDOW);
+        let over = wrong.checked_sub(self.per_account);
+        let counted = Counted(wrong < self.per_account + MAX_DOUBLINGS);
         if counted.0 {
-            of_account.wrong.push_back(now);
+            of_account.wrong.note(now);
         }
         match over {
             Some(over) if !is_at_home => match of_account.wait(over, now) {
@@ -109,13 +108,13 @@ impl Guessing {
     /// The password was wrong.
     pub(super) fn wrong(&self, address: IpAddr) {
         let mut state = lock(&self.state);
-        state.addresses.entry(counted_address(address)).or_default().push_back(Instant::now());
+        state.addresses.entry(counted_address(address)).or_default().note(Instant::now());
     }
 
     /// Whether the password was wrong nobody may have found out.
     pub(super) fn take_back(&self, account: &str, counted: Counted) {
         if let Some(of_account) = lock(&self.state).accounts.get_mut(account).filter(|_| counted.0) {
-            of_account.wrong.pop_back();
+            of_account.wrong.take_back();
         }
     }
 
@@ -129,7 +128,7 @@ impl Guessing {
 impl Account {
     /// How long until the next turn, when `over` more passwords were wrong than may be; `None` if that is too long.
     fn wait(&mut self, over: usize, now: Instant) -> Option<Duration> {
-        let pause = (FIRST_PAUSE * (1 << over.min(MOST_DOUBLINGS))).min(LONGEST_PAUSE);
+        let pause = (FIRST_PAUSE * (1 << over.min(MAX_DOUBLINGS))).min(LONGEST_PAUSE);
         let start = self.next.max(now) + pause;
         if start.duration_since(now) > LONGEST_PAUSE {
             return None;
@@ -139,29 +138,20 @@ impl Account {
     }
 }
 
-/// How many of these still count; the others are thrown out.
-fn fresh(wrong: &mut VecDeque<Instant>, now: Instant) -> usize {
-    while wrong.front().is_some_and(|at| now.duration_since(*at) >= WINDOW) {
-        wrong.pop_front();
-    }
-    wrong.len()
-}
-
 impl State {
-    /// Throws out what is over, whenever there is twice as much as after the last time: in all no more work than putting it in was.
+    /// Throws out what is over, when that is due.
     fn sweep(&mut self, now: Instant) {
         let size = |state: &Self| state.accounts.len() + state.addresses.len() + state.known.len();
-        if size(self) < self.sweep_at.max(SWEEP_FROM) {
+        if !self.sweep.is_due(size(self)) {
             return;
         }
-        let is_fresh = |wrong: &VecDeque<Instant>| wrong.back().is_some_and(|at| now.duration_since(*at) < WINDOW);
-        self.accounts.retain(|_, account| is_fresh(&account.wrong));
-        self.addresses.retain(|_, wrong| is_fresh(wrong));
+        self.accounts.retain(|_, account| !account.wrong.is_over(now, WINDOW));
+        self.addresses.retain(|_, wrong| !wrong.is_over(now, WINDOW));
         self.known.retain(|_, at| now.duration_since(*at) < KNOWN);
-        if size(self) > MOST {
+        if size(self) > MAX_ENTRIES {
             *self = Self::default();
         }
-        self.sweep_at = size(self) * 2;
+        self.sweep.done(size(self));
     }
 }
 
@@ -245,7 +235,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_over_is_forgotten() {
         let guessing = Guessing::new(5, 20);
-        for number in 0..SWEEP_FROM {
+        for number in 0..Sweep::MIN_LEN {
             guessing.turn(&format!("{number}@example.com"), address(1));
         }
         tokio::time::advance(WINDOW).await;

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::hosts::Target;
 use crate::http::answers;
 use crate::site::Site;
-use swallowtail_messenger::net::{AnyStream, Caller, Prefixed, first_bytes};
+use swallowtail_messenger::net::{AnyStream, Caller, Prefixed, Via, first_bytes};
 
 /// How long the first bytes of a handshake may take; as long as a head (http.md section 0 item 7).
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ const NO_TLS: &str =
 /// cost more than the one around it.
 pub(crate) fn admit(site: &Site, caller: &Caller, target: &str) -> Result<Target, Box<Response>> {
     let refuse = |status, why: &'static str| Err(Box::new(answers::text(status, why)));
-    let found = site.hosts.target(target, caller).filter(|_| !caller.tunnelled);
+    let found = site.hosts.target(target, caller).filter(|_| caller.via != Via::Tunnel);
     match found {
         None => refuse(StatusCode::FORBIDDEN, NOT_OURS),
         Some(Target::Https) if site.tls.is_none() && site.old_tls.is_none() => {
@@ -81,7 +81,7 @@ async fn old_tls(mut stream: AnyStream, caller: &Caller, site: &Site, terminator
     let mut there = dialled.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).inspect_err(|error| {
         tracing::warn!(%error, %terminator, "the terminator of proxy.old_tls cannot be reached");
     })?;
-    there.write_all(proxy_line(caller.peer, caller.local).as_bytes()).await?;
+    there.write_all(proxy_line(caller.peer.to_socket_addr(), caller.local).as_bytes()).await?;
     let _ = timeout(OLD_TLS_LIFE, copy_bidirectional(&mut stream, &mut there)).await;
     Ok(())
 }

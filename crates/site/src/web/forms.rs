@@ -23,7 +23,7 @@ use sha2::Sha256;
 use crate::proxy::Hosts;
 use swallowtail_base::utc::Utc;
 use swallowtail_config::host_port::split;
-use swallowtail_messenger::net::{Caller, counted_address};
+use swallowtail_messenger::net::{Caller, Peer, counted_address};
 use swallowtail_store::database::{Store, StoreError};
 
 /// How long somebody may think about a form, in seconds.
@@ -103,9 +103,13 @@ pub(super) fn is_trusted_name(host: &str, hosts: &Hosts, caller: &Caller) -> boo
 /// Whether somebody is of this machine or of a private network, as far as can be known: who comes through a proxy that is not among
 /// `http.trusted_proxies` may come from anywhere.
 pub(super) fn is_near(caller: &Caller, headers: &HeaderMap) -> bool {
-    // A trusted one's word is taken before, and leaves no port.
-    let is_forwarded = caller.peer.port() != 0 && FORWARDED.iter().any(|name| headers.contains_key(name));
-    caller.is_near() && !caller.hidden && !is_forwarded
+    let is_forwarded = || FORWARDED.iter().any(|name| headers.contains_key(name));
+    let is_known = match caller.peer {
+        Peer::Dialled(_) => !is_forwarded(),
+        Peer::Named(_) => true,
+        Peer::Unnamed(_) => false,
+    };
+    caller.is_near() && is_known
 }
 
 /// What is no host at all stays as it is: it is none that is known.
@@ -212,13 +216,16 @@ mod tests {
 
     #[test]
     fn who_comes_through_an_unknown_proxy_is_not_near() {
-        let with = |peer, name: &'static str| {
+        let is_near_with = |caller: &Caller, name: &'static str| {
             let headers = HeaderMap::from_iter([(HeaderName::from_static(name), "203.0.113.9".parse().unwrap())]);
-            is_near(&caller(peer), &headers)
+            is_near(caller, &headers)
         };
+        let with = |peer, name| is_near_with(&caller(peer), name);
         assert!(with("192.168.1.7:5", "accept") && with("127.0.0.1:5", "accept"));
         assert!(!with("203.0.113.9:5", "accept"));
         assert!(!with("127.0.0.1:5", "x-forwarded-for") && !with("127.0.0.1:5", "via"));
-        assert!(with("192.168.1.7:0", "x-forwarded-for"), "as a trusted proxy says");
+        let named = caller("127.0.0.1:5").on_behalf_of(address("192.168.1.7"), false);
+        assert!(is_near_with(&named, "x-forwarded-for"), "as a trusted proxy says");
+        assert!(!is_near_with(&caller("127.0.0.1:5").on_behalf_of_anybody(), "accept"), "a trusted proxy names nobody");
     }
 }

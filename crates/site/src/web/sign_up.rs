@@ -23,7 +23,7 @@ use form::{Errors, Good, Typed};
 use swallowtail_base::utc::Utc;
 use swallowtail_config::{Access, contains};
 use swallowtail_messenger::net::Caller;
-use swallowtail_messenger::rates::{Act, Reach};
+use swallowtail_messenger::rates::{Act, Proximity};
 use swallowtail_store::accounts::{AccountError, password};
 use swallowtail_store::database::{NewAccount, StoreError};
 
@@ -140,8 +140,8 @@ pub(super) async fn take(
     let again = |status, errors: &Errors| web.form(status, &caller, gate, &typed, errors);
     let notice = |status, notice| again(status, &Errors::notice(notice));
     let address = caller.peer.ip();
-    let reach = if contains(&web.exempt, address) { Reach::Near } else { Reach::Far };
-    if !web.rates.admit(address, Act::TrySignUp(reach)) {
+    let proximity = if contains(&web.exempt, address) { Proximity::Near } else { Proximity::Far };
+    if !web.rates.admit(address, Act::TrySignUp(proximity)) {
         tracing::info!(peer = %caller.peer, "too many sign-up forms from this address");
         return notice(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_FORMS);
     }
@@ -157,7 +157,7 @@ pub(super) async fn take(
         Ok(Err(errors)) => return again(StatusCode::UNPROCESSABLE_ENTITY, &errors),
         Err(error) => return failed_form(&error, notice),
     };
-    if !web.rates.admit(address, Act::SignUp(reach)) {
+    if !web.rates.admit(address, Act::SignUp(proximity)) {
         return notice(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_ACCOUNTS);
     }
     match web.make(&good).await {

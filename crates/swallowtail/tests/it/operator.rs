@@ -133,7 +133,7 @@ async fn while_a_stop_counts_down_the_operator_is_heard() {
 
 #[tokio::test]
 async fn the_shields_of_the_settings_reach_each_client_in_its_dialect() {
-    let text = "[shields]\nblock_texts = ['example\\.invalid']\n[[shields.client]]\nmajor = 7\nminor = 5\nmost_build = 310\n\
+    let text = "[shields]\nblock_texts = ['example\\.invalid']\n[[shields.client]]\nmajor = 7\nminor = 5\nmax_build = 310\n\
                 deny = [\"voiceim\", \"winks\"]";
     let server = TestServer::start_with(|config| config.shields = Config::parse(text).unwrap().shields).await;
     server.accounts(["alice", "bob"]).await;

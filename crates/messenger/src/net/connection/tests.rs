@@ -1,7 +1,10 @@
 //! A connection over an in-memory stream, with a clock that stands still until it is told to go on.
 
+use std::pin::pin;
 use std::sync::Mutex;
+use std::task::Waker;
 
+use msnp::Malformed;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -13,13 +16,14 @@ use swallowtail_base::lock;
 /// More than half of what a connection may have unsent before it is not read any more.
 const BIG: usize = 40_000;
 
-/// Answers each line with itself. `BIG` is answered with many bytes, `WAIT` waits until the test says so, `REST` rests for ten seconds, `TAKE n` has a payload.
+/// Answers each line with itself. `BIG` is answered with many bytes, `WAIT` waits until the test says so, `REST` rests
+/// for ten seconds, `TAKE n` has a payload, `NEST` serves another connection before it is answered.
 struct Echo {
     outbox: Arc<Outbox>,
     gate: Option<oneshot::Receiver<()>>,
     ended: Arc<Mutex<u32>>,
     handled: Arc<Mutex<u32>>,
-    rest: Option<Duration>,
+    pause: Option<Duration>,
     idle: Option<Duration>,
 }
 
@@ -50,42 +54,50 @@ impl Session for Echo {
             self.outbox.reply(|out| out.resize(out.len() + BIG, b'x'));
             return Ok(Handled::Done);
         }
+        if frame.line == b"NEST" {
+            let answer = serve_another();
+            self.outbox.reply(|out| out.extend(answer));
+            return Ok(Handled::Done);
+        }
         if frame.line == b"OUT" {
             self.outbox.close_with(|out| out.extend(answer));
             return Ok(Handled::Done);
         }
         if frame.line == b"REST" {
-            self.rest = Some(Duration::from_secs(10));
+            self.pause = Some(Duration::from_secs(10));
         }
         self.outbox.reply(|out| out.extend(answer));
         Ok(Handled::Done)
     }
 
-    fn finish(&mut self, (): ()) -> Result<(), Stop> {
-        Ok(())
-    }
-
     fn refuse(&mut self, _refusal: Refusal) {}
 
-    fn rest(&mut self) -> Option<Duration> {
-        self.rest.take()
+    fn take_pause(&mut self) -> Option<Duration> {
+        self.pause.take()
     }
 
     fn idle_deadline(&self, _opened: Instant, last: Instant) -> Option<Instant> {
         self.idle.map(|idle| last + idle)
     }
 
-    fn next_tick(&self) -> Option<Instant> {
-        None
-    }
-
-    fn tick(&mut self) -> Result<(), Stop> {
-        Ok(())
-    }
-
     fn ended(&mut self) {
         *lock(&self.ended) += 1;
     }
+}
+
+/// Serves another connection on the same stack for as long as it has something to do. Returns its answer to one line.
+fn serve_another() -> Vec<u8> {
+    let context = &mut Context::from_waker(Waker::noop());
+    let (mut near, far) = tokio::io::duplex(100);
+    assert!(pin!(near.write_all(b"INNER\n")).poll(context).is_ready());
+    let outbox = Outbox::new(100);
+    let (ended, handled) = (Arc::default(), Arc::default());
+    let session = Echo { outbox: outbox.clone(), gate: None, ended, handled, pause: None, idle: None };
+    let mut served = Box::pin(serve(far, session, outbox, LineRules::NOTIFICATION));
+    assert!(served.as_mut().poll(context).is_pending());
+    let mut answer = vec![0; 6];
+    assert!(pin!(near.read_exact(&mut answer)).poll(context).is_ready());
+    answer
 }
 
 struct Peer {
@@ -108,7 +120,7 @@ fn connect(room: usize, idle: Option<Duration>) -> Peer {
         gate: Some(gate),
         ended: ended.clone(),
         handled: handled.clone(),
-        rest: None,
+        pause: None,
         idle,
     };
     let task = tokio::spawn(serve(far, session, outbox.clone(), LineRules::NOTIFICATION));
@@ -152,6 +164,13 @@ async fn commands_behind_one_that_waits_wait_too_and_what_others_say_does_not() 
     let mut heard = [0; 9];
     peer.stream.read_exact(&mut heard).await.unwrap();
     assert_eq!(&heard, b"WAIT\nB\nC\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_may_serve_another_connection_on_the_same_stack() {
+    let mut peer = connect(4096, None);
+    peer.say("A\nNEST\nB\n").await;
+    peer.hear("A\nINNER\nB\n").await;
 }
 
 #[tokio::test(start_paused = true)]

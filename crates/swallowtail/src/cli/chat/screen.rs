@@ -2,13 +2,13 @@
 
 use std::fmt::Arguments;
 use std::io::BufRead;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use msnp::{Handle, Status};
 use quick_xml::escape::unescape;
 use tokio::sync::mpsc;
 
 use crate::cli::output::say;
+use swallowtail_base::clock;
 
 /// How many typed lines may wait; then typing does.
 const MOST_WAITING: usize = 16;
@@ -28,7 +28,7 @@ impl Screen {
         let (head, body) = payload.split_once("\r\n\r\n").unwrap_or((&payload, ""));
         let is = |kind: &str| head.lines().any(|line| line.to_ascii_lowercase().starts_with(kind));
         if is("content-type: text/plain") {
-            say(format_args!("[{}] {}: {}", clock(), harmless(from.as_str()), harmless(body)));
+            say(format_args!("[{}] {}: {}", time_of_day(), harmless(from.as_str()), harmless(body)));
         } else if is("content-type: text/x-msnmsgr-datacast") && body.starts_with("ID: 1") {
             self.note(format_args!("{from} sends a nudge."));
         }
@@ -79,8 +79,8 @@ fn harmless(text: &str) -> String {
 }
 
 /// Hours and minutes, of Greenwich.
-fn clock() -> String {
-    let minutes = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 60;
+fn time_of_day() -> String {
+    let minutes = clock::unix_seconds() / 60;
     format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
 }
 

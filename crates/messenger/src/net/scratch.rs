@@ -1,0 +1,41 @@
+//! The buffer that the connections of a thread read into, so that an idle connection owns none.
+
+use std::cell::Cell;
+
+/// As much as a socket gives at once, and small enough to stay in the cache.
+const LENGTH: usize = 32 * 1024;
+
+thread_local! {
+    /// Empty while it is in use, and before the first use.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Calls `read` with the buffer of the thread.
+///
+/// The buffer is taken out for that time, because `read` goes on to the session with what it has read: a session that
+/// polls another connection on the same stack gets a buffer of its own, which is dropped afterwards.
+pub(super) fn with<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
+    let mut buffer = BUFFER.take();
+    if buffer.is_empty() {
+        buffer = vec![0; LENGTH];
+    }
+    let result = read(&mut buffer);
+    BUFFER.set(buffer);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_keeps_one_buffer_and_a_nested_read_has_its_own() {
+        let first = with(|buffer| buffer.as_ptr() as usize);
+        with(|outer| {
+            outer[0] = 1;
+            with(|inner| inner[0] = 2);
+            assert_eq!(outer[0], 1);
+        });
+        assert_eq!(with(|buffer| (buffer.as_ptr() as usize, buffer.len())), (first, LENGTH));
+    }
+}

@@ -1,0 +1,15 @@
+//! What the connections of a listener are for.
+
+/// What a listener's connections are for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Clients sign in here.
+    Notification,
+    /// Clients are sent on to `notification`: the answer to USR is XFR (ns.md section 4).
+    Dispatch {
+        /// `host:port` of the notification server.
+        notification: String,
+        /// `host:port` of this server.
+        dispatch: String,
+    },
+}

@@ -1,0 +1,274 @@
+//! One session, with outboxes in memory instead of sockets.
+
+use std::thread;
+
+use super::*;
+use crate::switchboard::testing::{handle, participant, unread};
+
+/// Room for everything that a test queues.
+const ROOM: usize = 1 << 20;
+const TRID: TrId = TrId::new(2);
+
+struct Guest {
+    outbox: Arc<Outbox>,
+    id: MemberId,
+}
+
+impl Guest {
+    fn reads(&self) -> String {
+        unread(&self.outbox)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.outbox.own_unsent().is_none()
+    }
+}
+
+fn newcomer(name: &str, dialect: Dialect, outbox: &Arc<Outbox>) -> Newcomer {
+    Newcomer { who: participant(name), dialect, outbox: outbox.clone() }
+}
+
+fn join_as(board: &Board, name: &str, dialect: Dialect, room: usize) -> Option<Guest> {
+    let outbox = Outbox::new(room);
+    let id = board.join(TRID, newcomer(name, dialect, &outbox))?;
+    Some(Guest { outbox, id })
+}
+
+fn join(board: &Board, name: &str) -> Guest {
+    join_as(board, name, Dialect::Msnp12, ROOM).unwrap()
+}
+
+/// A session for three, opened by alice.
+fn open() -> (Board, Guest) {
+    let board = Board::new(7, 3);
+    let outbox = Outbox::new(ROOM);
+    let id = board.open(TrId::new(1), newcomer("alice", Dialect::Msnp12, &outbox));
+    (board, Guest { outbox, id })
+}
+
+/// Reads what came so far, which is of no interest.
+fn skip(guests: &[&Guest]) {
+    for guest in guests {
+        guest.reads();
+    }
+}
+
+/// The messages in what somebody read.
+fn messages(text: &str) -> Vec<&str> {
+    text.split("MSG ").skip(1).collect()
+}
+
+#[test]
+fn a_newcomer_gets_the_roster_in_joining_order_and_each_other_member_one_join() {
+    let (board, alice) = open();
+    assert_eq!(alice.reads(), "USR 1 OK alice@example.com alice\r\n");
+    let bob = join(&board, "bob");
+    assert_eq!(bob.reads(), "IRO 2 1 1 alice@example.com alice 4\r\nANS 2 OK\r\n");
+    assert_eq!(alice.reads(), "JOI bob@example.com bob 4\r\n");
+    let carol = join_as(&board, "carol", Dialect::Msnp8, ROOM).unwrap();
+    let roster = "IRO 2 1 2 alice@example.com alice\r\nIRO 2 2 2 bob@example.com bob\r\nANS 2 OK\r\n";
+    assert_eq!(carol.reads(), roster, "capabilities are for MSNP12");
+    for other in [&alice, &bob] {
+        assert_eq!(other.reads(), "JOI carol@example.com carol 4\r\n");
+    }
+}
+
+#[test]
+fn an_account_joins_once() {
+    let (board, alice) = open();
+    alice.reads();
+    assert!(join_as(&board, "alice", Dialect::Msnp12, ROOM).is_none());
+    assert_eq!(alice.reads(), "", "nobody is shown to have joined");
+}
+
+#[test]
+fn a_message_goes_to_all_others_and_not_to_its_sender() {
+    let (board, alice) = open();
+    let (bob, carol) = (join(&board, "bob"), join(&board, "carol"));
+    skip(&[&alice, &bob, &carol]);
+    let delivery = board.message(bob.id, b"hello");
+    let line = "MSG bob@example.com bob 5\r\nhello";
+    assert_eq!(delivery, Delivery { queued: true, backlog: line.len() });
+    assert_eq!([alice.reads(), bob.reads(), carol.reads()], [line, "", line]);
+}
+
+#[test]
+fn all_members_read_messages_in_one_order() {
+    const EACH: usize = 200;
+    let board = Board::new(7, 50);
+    let [alice, bob, carol, dave, eve] = ["alice", "bob", "carol", "dave", "eve"].map(|name| join(&board, name));
+    let senders = [(&alice, "alice"), (&bob, "bob"), (&carol, "carol")];
+    skip(&[&alice, &bob, &carol, &dave, &eve]);
+    thread::scope(|scope| {
+        for (sender, _) in senders {
+            let board = &board;
+            scope.spawn(move || {
+                for number in 0..EACH {
+                    assert!(board.message(sender.id, number.to_string().as_bytes()).queued);
+                }
+            });
+        }
+    });
+    let all = dave.reads();
+    let all = messages(&all);
+    assert_eq!(all.len(), senders.len() * EACH);
+    assert_eq!(messages(&eve.reads()), all);
+    for (sender, name) in senders {
+        let by_others: Vec<&str> = all.iter().filter(|message| !message.starts_with(name)).copied().collect();
+        assert_eq!(messages(&sender.reads()), by_others, "{name} reads the others in the same order");
+        let own: Vec<String> =
+            all.iter().filter(|message| message.starts_with(name)).map(|own| number_in(own)).collect();
+        assert!(
+            own.iter().eq((0..EACH).map(|number| number.to_string()).collect::<Vec<_>>().iter()),
+            "{name}: {own:?}"
+        );
+    }
+}
+
+fn number_in(message: &str) -> String {
+    message.rsplit("\r\n").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_member_that_does_not_read_is_closed_and_the_sender_learns_that_a_message_was_lost() {
+    let (board, alice) = open();
+    let slow = join_as(&board, "bob", Dialect::Msnp12, 50).unwrap();
+    let carol = join(&board, "carol");
+    skip(&[&alice, &slow, &carol]);
+    assert!(board.message(alice.id, b"fits").queued);
+    assert!(!slow.is_closed());
+    let delivery = board.message(alice.id, b"does not fit");
+    assert!(!delivery.queued);
+    assert!(slow.is_closed());
+    assert_eq!(messages(&carol.reads()).len(), 2, "the others get it all the same");
+    assert!(!board.message(alice.id, b"").queued, "until it has left");
+    board.leave(slow.id);
+    assert!(board.message(alice.id, b"").queued);
+}
+
+#[test]
+fn a_message_to_nobody_is_not_queued() {
+    let (board, alice) = open();
+    assert!(!board.message(alice.id, b"hello").queued);
+    let bob = join(&board, "bob");
+    board.leave(alice.id);
+    assert!(!board.message(alice.id, b"hello").queued, "from somebody who has left");
+    assert!(!bob.reads().contains("MSG"));
+}
+
+#[test]
+fn the_longest_backlog_of_the_others_is_returned() {
+    let (board, alice) = open();
+    let (bob, carol) = (join(&board, "bob"), join(&board, "carol"));
+    skip(&[&alice, &bob, &carol]);
+    let one = board.message(alice.id, b"hello").backlog;
+    skip(&[&carol]);
+    assert_eq!(board.message(alice.id, b"hello").backlog, 2 * one, "bob reads nothing");
+    skip(&[&bob]);
+    assert_eq!(board.message(alice.id, b"hello").backlog, 2 * one, "carol neither");
+}
+
+#[test]
+fn a_member_that_leaves_is_announced_once_and_the_session_ends_with_the_last() {
+    let (board, alice) = open();
+    let (bob, carol) = (join(&board, "bob"), join(&board, "carol"));
+    skip(&[&alice, &bob, &carol]);
+    assert!(!board.leave(bob.id));
+    for other in [&alice, &carol] {
+        assert_eq!(other.reads(), "BYE bob@example.com\r\n");
+    }
+    assert!(!board.leave(bob.id));
+    assert_eq!([alice.reads(), bob.reads(), carol.reads()], ["", "", ""]);
+    assert!(!board.leave(alice.id));
+    assert!(board.leave(carol.id), "the last");
+    assert!(join_as(&board, "dave", Dialect::Msnp12, ROOM).is_none());
+}
+
+#[test]
+fn a_session_is_full_with_those_who_were_rung() {
+    let (board, _alice) = open();
+    assert_eq!(board.begin_ring(&handle("alice")), Err(NotCallable::There));
+    assert_eq!(board.begin_ring(&handle("bob")), Ok(()));
+    assert_eq!(board.begin_ring(&handle("bob")), Err(NotCallable::There), "rung already");
+    assert_eq!(board.begin_ring(&handle("carol")), Ok(()));
+    for name in ["dave", "bob", "alice"] {
+        assert_eq!(board.begin_ring(&handle(name)), Err(NotCallable::Full), "{name}: before anything else");
+    }
+    board.cancel_ring(&handle("carol"));
+    let bob = join(&board, "bob");
+    assert_eq!(board.begin_ring(&handle("bob")), Err(NotCallable::There));
+    assert_eq!(board.begin_ring(&handle("dave")), Ok(()), "two have joined");
+    assert_eq!(board.begin_ring(&handle("carol")), Err(NotCallable::Full));
+    board.leave(bob.id);
+    assert_eq!(board.begin_ring(&handle("carol")), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ring_that_is_not_answered_gives_its_place_back_when_its_cookie_expires() {
+    let (board, _alice) = open();
+    assert_eq!(board.begin_ring(&handle("bob")), Ok(()));
+    tokio::time::advance(COOKIE_LIFE - Duration::from_secs(1)).await;
+    assert_eq!(board.begin_ring(&handle("bob")), Err(NotCallable::There));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(board.begin_ring(&handle("bob")), Ok(()));
+}
+
+const IDLE: Duration = Duration::from_secs(300);
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_session_says_goodbye_for_everybody_and_closes_all() {
+    let (board, alice) = open();
+    let (bob, carol) = (join(&board, "bob"), join(&board, "carol"));
+    skip(&[&alice, &bob, &carol]);
+    tokio::time::advance(IDLE).await;
+    assert_eq!(board.close_if_idle(IDLE), None);
+    assert!(alice.is_closed() && bob.is_closed() && carol.is_closed());
+    assert_eq!(alice.reads(), "BYE bob@example.com 1\r\nBYE carol@example.com 1\r\n");
+    assert_eq!(bob.reads(), "BYE alice@example.com 1\r\nBYE carol@example.com 1\r\n");
+    assert_eq!(carol.reads(), "BYE alice@example.com 1\r\nBYE bob@example.com 1\r\n");
+    assert!(!board.leave(alice.id), "nobody is left to leave");
+    assert!(join_as(&board, "dave", Dialect::Msnp12, ROOM).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_alone_in_an_idle_session_is_closed_without_a_word() {
+    let (board, alice) = open();
+    alice.reads();
+    tokio::time::advance(IDLE).await;
+    assert_eq!(board.close_if_idle(IDLE), None);
+    assert!(alice.is_closed());
+    assert_eq!(alice.reads(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_accepted_keeps_a_session_open_and_what_is_refused_does_not() {
+    type Act = fn(&Board, MemberId);
+    let table: [(&str, bool, bool, Act); 6] = [
+        ("a message", true, true, |board, alice| {
+            board.message(alice, b"");
+        }),
+        ("a message to nobody", false, false, |board, alice| {
+            board.message(alice, b"");
+        }),
+        ("a join", false, true, |board, _| drop(join(board, "carol"))),
+        ("a join that is refused", true, false, |board, _| drop(join_as(board, "bob", Dialect::Msnp12, ROOM))),
+        ("a ring", false, true, |board, _| {
+            board.begin_ring(&handle("carol")).unwrap();
+            board.note_ring();
+        }),
+        ("a ring that did not go out", false, false, |board, _| {
+            board.begin_ring(&handle("carol")).unwrap();
+            board.cancel_ring(&handle("carol"));
+        }),
+    ];
+    for (what, in_company, counts, act) in table {
+        let (board, alice) = open();
+        let _bob = in_company.then(|| join(&board, "bob"));
+        let opened = Instant::now();
+        tokio::time::advance(Duration::from_secs(100)).await;
+        assert_eq!(board.close_if_idle(IDLE), Some(opened + IDLE), "{what}");
+        act(&board, alice.id);
+        let last = if counts { Instant::now() } else { opened };
+        assert_eq!(board.close_if_idle(IDLE), Some(last + IDLE), "{what}");
+    }
+}

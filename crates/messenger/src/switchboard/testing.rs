@@ -1,0 +1,185 @@
+//! Clients of a switchboard without sockets and without a database: their sessions take lines, their outboxes are read.
+
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use msnp::frame::Frame;
+use msnp::switchboard::{Cookie, Participant};
+use msnp::{Capabilities, Dialect, DisplayName, Handle, Refusal, Status};
+use swallowtail_base::lock;
+use swallowtail_config::{AddressLimits, Limits, RateLimits};
+use swallowtail_store::roster::{Roster, Stamps};
+
+use super::{Claims, Right, Switchboard, SwitchboardSession};
+use crate::net::{Caller, Connection, Connections, Outbox, Session, Taken};
+use crate::presence::{AccountState, Cell, Client, Directory, Endpoint, Presence};
+use crate::quirks::Quirks;
+use crate::rates::Rates;
+use crate::storage::memory::Memory;
+
+/// Room for everything that a test queues.
+const ROOM: usize = 1 << 20;
+
+pub(super) fn handle(name: &str) -> Handle {
+    Handle::parse(&format!("{name}@example.com")).unwrap()
+}
+
+pub(super) fn participant(name: &str) -> Participant {
+    let display_name = DisplayName::new(name).unwrap();
+    Participant { handle: handle(name), name: display_name, capabilities: Some(Capabilities(4)) }
+}
+
+/// Reads everything in a queue: takes it out, and asks for more, which says that it is written.
+pub(super) fn unread(outbox: &Outbox) -> String {
+    let (mut read, mut bytes) = (Vec::new(), Vec::new());
+    while outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut bytes) == Poll::Ready(Taken::Bytes) {
+        read.append(&mut bytes);
+    }
+    String::from_utf8(read).unwrap()
+}
+
+/// A switchboard, and everything around it.
+pub(super) struct World {
+    pub(super) switchboard: Arc<Switchboard>,
+    store: Arc<Memory>,
+    directory: Arc<Directory>,
+    /// The accounts that are signed in, which keeps them in use.
+    signed_in: Mutex<Vec<Arc<Cell>>>,
+    connections: Arc<Connections>,
+    limited: bool,
+}
+
+impl World {
+    /// A switchboard whose clients are not held to rates.
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self::with_rates(limits, RateLimits::default(), false)
+    }
+
+    /// A switchboard whose clients are held to rates if they are `limited`.
+    pub(super) fn with_rates(limits: &Limits, rates: RateLimits, limited: bool) -> Self {
+        let store = Memory::new();
+        let directory = Directory::new(store.clone());
+        let switchboard = Switchboard::new(limits, directory.clone(), Arc::new(Rates::new(rates)));
+        let all = AddressLimits { exempt: Vec::new(), connections: 100, per_address: 100, anonymous_per_address: None };
+        let (signed_in, connections) = (Mutex::default(), Connections::new(all));
+        Self { switchboard, store, directory, signed_in, connections, limited }
+    }
+
+    /// Signs an account in and makes it online, then changes it. Returns its notification connection.
+    pub(super) async fn sign_in(&self, name: &str, change: impl FnOnce(&mut AccountState, &Endpoint)) -> Arc<Endpoint> {
+        self.store.add(Roster::new(handle(name), DisplayName::new(name).unwrap(), Stamps::default()));
+        let cell = self.directory.turn(&handle(name)).await.cell().await.unwrap().unwrap();
+        let client = Client {
+            dialect: Dialect::Msnp12,
+            outbox: Outbox::new(ROOM),
+            notification: "192.0.2.1:1863".to_owned(),
+            switchboard: "192.0.2.1:1864".to_owned(),
+            quirks: Quirks { echo_cvr0: false, old_group_answers: false, block_before_disallow: false },
+            limited: false,
+        };
+        let endpoint = Arc::new(Endpoint::new(self.directory.next_epoch(), client));
+        cell.sign_in(&endpoint, |_| {});
+        let online = Presence { status: Some(Status::Online), capabilities: Capabilities(4), ..Presence::default() };
+        cell.set_presence(endpoint.epoch, || {}, |presence| *presence = online);
+        change(&mut cell.state(), &endpoint);
+        lock(&self.signed_in).push(cell);
+        endpoint
+    }
+
+    /// A cookie for an account.
+    pub(super) fn cookie(&self, name: &str, right: Right) -> Cookie {
+        self.switchboard.cookies.issue(Claims { right, who: participant(name), dialect: Dialect::Msnp12 })
+    }
+
+    /// A connection that just opened.
+    pub(super) fn connect(&self) -> Person {
+        self.connect_with_room(ROOM)
+    }
+
+    pub(super) fn connect_with_room(&self, room: usize) -> Person {
+        let outbox = Outbox::new(room);
+        let address = "192.0.2.7:1863".parse().unwrap();
+        let caller = Caller::new(address, address, Arc::default());
+        let registration = self.connections.admit(address.ip(), &outbox).unwrap();
+        let connection = Connection { outbox: outbox.clone(), registration, caller, limited: self.limited };
+        Person { session: SwitchboardSession::new(self.switchboard.clone(), connection), outbox, trid: 0 }
+    }
+
+    /// A connection that has opened a session.
+    pub(super) fn open(&self, name: &str) -> Person {
+        let mut person = self.connect();
+        let answer = person.says(&format!("USR {{}} {name}@example.com {}", self.cookie(name, Right::Open).0));
+        assert_eq!(answer, format!("USR 1 OK {name}@example.com {name}\r\n"));
+        person
+    }
+
+    /// A connection that has joined the session that another one is in.
+    pub(super) fn join(&self, name: &str, session: u32) -> Person {
+        self.join_with_room(name, session, ROOM)
+    }
+
+    pub(super) fn join_with_room(&self, name: &str, session: u32, room: usize) -> Person {
+        let mut person = self.connect_with_room(room);
+        let cookie = self.cookie(name, Right::Join(session)).0;
+        let answer = person.says(&format!("ANS {{}} {name}@example.com {cookie} {session}"));
+        assert!(answer.ends_with("ANS 1 OK\r\n"), "{answer}");
+        person
+    }
+}
+
+/// One switchboard connection.
+pub(super) struct Person {
+    session: SwitchboardSession,
+    outbox: Arc<Outbox>,
+    trid: u32,
+}
+
+impl Person {
+    /// Sends a line, in which `{}` stands for the next transaction id, and returns what is there to read then.
+    pub(super) fn says(&mut self, line: &str) -> String {
+        self.says_with(line, "")
+    }
+
+    pub(super) fn says_with(&mut self, line: &str, payload: &str) -> String {
+        self.trid += 1;
+        let line = line.replace("{}", &self.trid.to_string());
+        let frame = Frame { line: line.as_bytes(), payload: payload.as_bytes() };
+        let length = self.session.payload_length(frame.line);
+        let result = length.and_then(|length| {
+            assert_eq!(length, payload.len());
+            self.session.receive(frame).map(drop)
+        });
+        if let Err(refusal) = result {
+            self.session.refuse(refusal);
+            if !matches!(refusal, Refusal::Answer(..)) {
+                self.outbox.close();
+                self.hangs_up();
+            }
+        }
+        self.reads()
+    }
+
+    /// Sends a message with a flag.
+    pub(super) fn writes(&mut self, flag: &str, text: &str) -> String {
+        self.says_with(&format!("MSG {{}} {flag} {}", text.len()), text)
+    }
+
+    pub(super) fn reads(&self) -> String {
+        unread(&self.outbox)
+    }
+
+    /// Whether the server has closed the connection.
+    pub(super) fn is_closed(&self) -> bool {
+        self.outbox.own_unsent().is_none()
+    }
+
+    /// The connection breaks.
+    pub(super) fn hangs_up(&mut self) {
+        self.session.ended();
+    }
+
+    /// The number of the session that this connection is in.
+    pub(super) fn board(&self) -> u32 {
+        self.session.board_id().unwrap()
+    }
+}

@@ -1,0 +1,265 @@
+//! What clients of a switchboard read, whatever they send, without sockets and without a database.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use msnp::{List, Status};
+use swallowtail_config::{Limits, Rate, RateLimits};
+use swallowtail_store::roster::Entry;
+use tokio::time::advance;
+
+use super::Right;
+use super::cookies::COOKIE_LIFE;
+use super::testing::{World, handle, unread};
+use crate::presence::{AccountState, Endpoint};
+
+fn world() -> World {
+    World::new(&Limits::default())
+}
+
+#[tokio::test]
+async fn a_sender_reads_ack_and_nak_as_its_flag_asks() {
+    let table = [
+        ("U", "", ""),
+        ("N", "", "NAK 2\r\n"),
+        ("A", "ACK 2\r\n", "NAK 2\r\n"),
+        ("D", "ACK 2\r\n", "NAK 2\r\n"),
+        ("S", "ACK 2\r\n", ""),
+    ];
+    for (flag, delivered, lost) in table {
+        let world = world();
+        let mut alone = world.open("alice");
+        assert_eq!(alone.writes(flag, "hello"), lost, "{flag}, nobody is there");
+
+        let mut alice = world.open("alice");
+        let bob = world.join("bob", alice.board());
+        alice.reads();
+        assert_eq!(alice.writes(flag, "hello"), delivered, "{flag}");
+        assert!(bob.reads().ends_with("MSG alice@example.com alice 5\r\nhello"));
+
+        let mut alice = world.open("alice");
+        let full = world.join_with_room("bob", alice.board(), 10);
+        alice.reads();
+        assert_eq!(alice.writes(flag, "hello"), lost, "{flag}, somebody does not read");
+        assert!(full.is_closed());
+    }
+}
+
+#[tokio::test]
+async fn members_leave_with_bye_and_the_last_takes_the_session_along() {
+    let world = world();
+    let mut alice = world.open("alice");
+    let board = alice.board();
+    let mut bob = world.join("bob", board);
+    alice.reads();
+    assert_eq!(bob.says("OUT"), "");
+    assert!(bob.is_closed());
+    bob.hangs_up();
+    assert_eq!(alice.reads(), "BYE bob@example.com\r\n");
+    assert_eq!(world.switchboard.len(), 1, "one is left");
+    alice.hangs_up();
+    assert!(world.switchboard.is_empty());
+    let cookie = world.cookie("carol", Right::Join(board)).0;
+    let mut carol = world.connect();
+    assert_eq!(carol.says(&format!("ANS {{}} carol@example.com {cookie} {board}")), "911 1\r\n");
+    assert!(carol.is_closed());
+}
+
+#[tokio::test]
+async fn a_call_rings_the_callee_whose_cookie_joins_the_session() {
+    let world = world();
+    let notification = world.sign_in("bob", |_, _| {}).await;
+    let mut alice = world.open("alice");
+    let board = alice.board();
+    assert_eq!(alice.says("CAL {} bob@example.com"), format!("CAL 2 RINGING {board}\r\n"));
+    let ring = unread(&notification.outbox);
+    let words: Vec<&str> = ring.split_whitespace().collect();
+    let [rng, session, address, cki, cookie, caller, name] = words[..] else { panic!("{ring}") };
+    let head = (rng, session, address, cki);
+    assert_eq!(head, ("RNG", board.to_string().as_str(), "192.0.2.1:1864", "CKI"));
+    assert_eq!((caller, name), ("alice@example.com", "alice"));
+    let mut bob = world.connect();
+    let roster = "IRO 1 1 1 alice@example.com alice 4\r\nANS 1 OK\r\n";
+    assert_eq!(bob.says(&format!("ANS {{}} bob@example.com {cookie} {board}")), roster);
+    assert_eq!(alice.reads(), "JOI bob@example.com bob 4\r\n");
+}
+
+#[tokio::test]
+async fn a_callee_that_cannot_be_reached_is_217_whatever_the_reason() {
+    type Change = fn(&mut AccountState, &Endpoint);
+    let table: [(&str, Change); 7] = [
+        ("online", |_, _| {}),
+        ("hidden", |state, _| state.presence.status = Some(Status::Hidden)),
+        ("before its first CHG", |state, _| state.presence.status = None),
+        ("takes no calls", |_, endpoint| endpoint.takes_calls.store(false, Ordering::Release)),
+        ("blocks the caller", |state, _| {
+            let entry = Entry { lists: List::Block.into(), ..Entry::default() };
+            state.roster.entries.insert(handle("alice"), entry);
+        }),
+        ("allows nobody", |state, _| state.roster.settings.privacy = msnp::notification::Privacy::Block),
+        ("does not take the ring", |_, endpoint| endpoint.outbox.close()),
+    ];
+    for (what, change) in table {
+        let world = world();
+        let notification = world.sign_in("bob", change).await;
+        let mut alice = world.open("alice");
+        let ringing = format!("CAL 2 RINGING {}\r\n", alice.board());
+        let expected = if what == "online" { &ringing } else { "217 2\r\n" };
+        assert_eq!(alice.says("CAL {} bob@example.com"), expected, "{what}");
+        assert_eq!(unread(&notification.outbox).starts_with("RNG"), what == "online", "{what}");
+    }
+    let mut alice = world().open("alice");
+    assert_eq!(alice.says("CAL {} nobody@example.com"), "217 2\r\n");
+    assert_eq!(alice.says("CAL {} nobody@example.com"), "217 3\r\n", "a ring that did not go out is not pending");
+}
+
+#[tokio::test]
+async fn a_callee_that_is_there_or_rung_already_is_215() {
+    let world = world();
+    world.sign_in("carol", |_, _| {}).await;
+    let mut alice = world.open("alice");
+    let mut bob = world.join("bob", alice.board());
+    alice.reads();
+    assert_eq!(alice.says("CAL {} bob@example.com"), "215 2\r\n");
+    assert_eq!(alice.says("CAL {} alice@example.com"), "215 3\r\n");
+    assert!(alice.says("CAL {} carol@example.com").starts_with("CAL 4 RINGING "));
+    assert_eq!(bob.says("CAL {} carol@example.com"), "215 2\r\n", "whoever calls");
+    assert_eq!(alice.says("CAL {} carol"), "208 5\r\n");
+}
+
+#[tokio::test]
+async fn a_call_into_a_full_session_is_713() {
+    let world = World::new(&Limits { switchboard_members: 3, ..Limits::default() });
+    for name in ["carol", "dave"] {
+        world.sign_in(name, |_, _| {}).await;
+    }
+    let mut alice = world.open("alice");
+    let mut bob = world.join("bob", alice.board());
+    alice.reads();
+    assert!(alice.says("CAL {} carol@example.com").starts_with("CAL 2 RINGING "));
+    assert_eq!(alice.says("CAL {} dave@example.com"), "713 3\r\n");
+    bob.hangs_up();
+    alice.reads();
+    assert!(alice.says("CAL {} dave@example.com").starts_with("CAL 4 RINGING "), "there is room again");
+}
+
+#[tokio::test]
+async fn calls_that_come_too_often_are_713_for_clients_whose_rates_are_limited() {
+    let rate = |most| Rate { most, span: Duration::from_secs(10) };
+    for (limited, rings, calls, third) in
+        [(true, 2, 9, "713 4\r\n"), (true, 9, 2, "713 4\r\n"), (false, 2, 2, "215 4\r\n")]
+    {
+        let rates = RateLimits { rings: rate(rings), calls: rate(calls), ..RateLimits::default() };
+        let world = World::with_rates(&Limits::default(), rates, limited);
+        world.sign_in("bob", |_, _| {}).await;
+        let mut alice = world.open("alice");
+        assert!(alice.says("CAL {} bob@example.com").starts_with("CAL 2 RINGING "));
+        assert_eq!(alice.says("CAL {} bob@example.com"), "215 3\r\n");
+        assert_eq!(alice.says("CAL {} bob@example.com"), third, "{limited} {rings} {calls}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cookie_that_does_not_fit_is_911_and_the_end() {
+    let world = world();
+    let alice = world.open("alice");
+    let board = alice.board();
+    let (open, join) = (Right::Open, Right::Join(board));
+    let table = [
+        ("USR {} bob@example.com COOKIE", open, "USR 1 OK bob@example.com bob\r\n"),
+        ("USR {} carol@example.com COOKIE", open, "911 1\r\n"),
+        ("USR {} bob COOKIE", open, "911 1\r\n"),
+        ("USR {} bob@example.com COOKIE", join, "911 1\r\n"),
+        ("ANS {} bob@example.com COOKIE BOARD", open, "911 1\r\n"),
+        ("ANS {} bob@example.com COOKIE BOARD", Right::Join(board ^ 1), "911 1\r\n"),
+        ("ANS {} bob@example.com COOKIE x", join, "911 1\r\n"),
+    ];
+    for (line, right, answer) in table {
+        let cookie = world.cookie("bob", right).0;
+        let line = line.replace("COOKIE", &cookie).replace("BOARD", &board.to_string());
+        let mut bob = world.connect();
+        assert_eq!(bob.says(&line), answer, "{line} {right:?}");
+        assert_eq!(bob.is_closed(), answer.starts_with("911"));
+        for again in [line.as_str(), &format!("USR {{}} bob@example.com {cookie}")] {
+            assert_eq!(world.connect().says(again), "911 1\r\n", "{line}: used, or burnt");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cookie_is_valid_for_two_minutes() {
+    let world = world();
+    for (age, answer) in
+        [(COOKIE_LIFE - Duration::from_secs(1), "USR 1 OK bob@example.com bob\r\n"), (COOKIE_LIFE, "911 1\r\n")]
+    {
+        let cookie = world.cookie("bob", Right::Open).0;
+        advance(age).await;
+        assert_eq!(world.connect().says(&format!("USR {{}} bob@example.com {cookie}")), answer, "{age:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_sign_in_on_a_connection_is_911_and_an_account_joins_a_session_once() {
+    let world = world();
+    let alice = world.open("alice");
+    let board = alice.board();
+    let mut again = world.connect();
+    let cookie = world.cookie("alice", Right::Join(board)).0;
+    assert_eq!(again.says(&format!("ANS {{}} alice@example.com {cookie} {board}")), "911 1\r\n");
+    let mut bob = world.join("bob", board);
+    alice.reads();
+    let cookie = world.cookie("bob", Right::Open).0;
+    assert_eq!(bob.says(&format!("USR {{}} bob@example.com {cookie}")), "911 2\r\n");
+    assert_eq!(alice.reads(), "BYE bob@example.com\r\n");
+}
+
+#[tokio::test]
+async fn an_account_that_is_expelled_loses_its_connections_and_its_cookies() {
+    let world = world();
+    let (first, second) = (world.open("alice"), world.open("alice"));
+    let mut bob = world.join("bob", first.board());
+    let cookie = world.cookie("alice", Right::Open).0;
+    let bobs = world.cookie("bob", Right::Open).0;
+    assert_eq!(world.switchboard.connections_of(&handle("alice")), 2);
+    world.switchboard.expel(&handle("alice"));
+    assert!(first.is_closed() && second.is_closed() && !bob.is_closed());
+    assert_eq!(world.connect().says(&format!("USR {{}} alice@example.com {cookie}")), "911 1\r\n");
+    assert_eq!(world.connect().says(&format!("USR {{}} bob@example.com {bobs}")), "USR 1 OK bob@example.com bob\r\n");
+    for mut alice in [first, second] {
+        alice.hangs_up();
+    }
+    assert_eq!(world.switchboard.connections_of(&handle("alice")), 0);
+    bob.hangs_up();
+}
+
+/// Lets the watch of a session have its turn.
+async fn forward(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_in_which_nothing_happens_is_closed_and_forgotten() {
+    let world = World::new(&Limits { switchboard_idle: 300, ..Limits::default() });
+    let mut alice = world.open("alice");
+    let bob = world.join("bob", alice.board());
+    forward(Duration::from_secs(299)).await;
+    assert_eq!(alice.writes("U", "still here"), "JOI bob@example.com bob 4\r\n");
+    forward(Duration::from_secs(299)).await;
+    assert!(!alice.is_closed());
+    bob.reads();
+    forward(Duration::from_secs(2)).await;
+    assert!(alice.is_closed() && bob.is_closed());
+    assert_eq!(bob.reads(), "BYE alice@example.com 1\r\n");
+    assert!(world.switchboard.is_empty());
+    alice.hangs_up();
+    assert_eq!(bob.reads(), "", "no second BYE");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_an_idle_time_a_session_stays_open() {
+    let world = World::new(&Limits { switchboard_idle: 0, ..Limits::default() });
+    let alice = world.open("alice");
+    forward(Duration::from_secs(1_000_000)).await;
+    assert!(!alice.is_closed());
+    assert_eq!(world.switchboard.len(), 1);
+}
