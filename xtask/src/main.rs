@@ -85,6 +85,7 @@ fn test() -> anyhow::Result<()> {
         .add("tools", tools::for_everything)
         .add("format", fmt)
         .add("coverage", || coverage::run(true))
+        .add("structure", || structure::run(&structure::Options::check()))
         .add("lint", lint)
         .add("tests", || Cargo::new(["test", "--workspace"]).run())
         .add("documentation", doc)
