@@ -86,6 +86,7 @@ fn test() -> anyhow::Result<()> {
         .add("tools", tools::for_everything)
         .add("format", fmt)
         .add("coverage", || coverage::run(true))
+        .add("structure", || structure::run(&structure::Options::check()))
         .add("lint", lint)
         .add("tests", testing::run)
         .add("tests with tools", testing::run_with_tools)

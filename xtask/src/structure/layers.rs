@@ -36,7 +36,12 @@ pub(super) fn faults(packages: &[Package]) -> Vec<String> {
 }
 
 fn disagreements(table: &[Row], packages: &[Package]) -> Vec<String> {
-    packages.iter().flat_map(|package| refused(table, package)).collect()
+    let refused = packages.iter().flat_map(|package| refused(table, package));
+    let is_missing = |name: &str| packages.iter().all(|package| package.name != name);
+    let missing = table.iter().filter(|(name, _)| is_missing(name));
+    let missing =
+        missing.map(|(name, _)| format!("{name} is not a crate of the workspace: remove its row from {TABLE}"));
+    refused.chain(missing).collect()
 }
 
 /// Returns a sentence for each fault of one crate.
@@ -97,7 +102,16 @@ mod tests {
             ),
         ];
         for (package, expected) in cases {
-            assert_eq!(disagreements(table, &[package]).join("\n"), expected);
+            assert_eq!(refused(table, &package).join("\n"), expected);
         }
+    }
+
+    #[test]
+    fn a_row_without_crate_is_refused() {
+        let table: &[Row] = &[("low", &[]), ("high", &["low"])];
+        let packages = [Package::new("high", &[])];
+        let expected =
+            "low is not a crate of the workspace: remove its row from LAYERS in xtask/src/structure/layers.rs";
+        assert_eq!(disagreements(table, &packages), [expected]);
     }
 }

@@ -35,13 +35,20 @@ use sizes::Summary;
 pub(crate) struct Options {
     /// Fail on dependencies outside the table of layers, cycles of files, and files or functions that are too long
     #[arg(long)]
-    pub(crate) check: bool,
+    check: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
     /// Look at the checkout in this folder instead
     #[arg(long)]
     root: Option<PathBuf>,
+}
+
+impl Options {
+    /// `--check` alone.
+    pub(crate) fn check() -> Self {
+        Self { check: true, json: false, root: None }
+    }
 }
 
 /// Prints the report. With `check`, fails if there are faults.
