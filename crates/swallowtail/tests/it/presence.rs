@@ -177,6 +177,8 @@ async fn a_block_during_a_sign_in_ends_in_nothing_seen() {
         let blocking = async {
             alice.send("REM 8 AL bob@example.com\r\nADC 8 BL N=bob@example.com\r\n").await;
             alice.expect("ADC 8 BL").await;
+            // An edit answers first and then tells others; its connection goes on when both are done.
+            alice.before_pong().await;
         };
         tokio::join!(blocking, bob.line("CHG 9 NLN 0"));
         bob.expect("CHG 9").await;
