@@ -1,5 +1,5 @@
-//! What our own code reads of an HTTP head: the first line, the query of a request to the gateway, and the Authorization header of
-//! Passport 1.4.
+//! What our own code reads of an HTTP head: the first line, the query of a request to the gateway, and the
+//! Authorization header of Passport 1.4.
 
 #![no_main]
 

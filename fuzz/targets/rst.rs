@@ -1,5 +1,5 @@
-//! What clients post as SOAP, to RST.srf and for MsgrConfig, and the query string of the latter: none panics, nothing that is
-//! read is longer than it may be, and both readers agree on what is XML.
+//! What clients post as SOAP, to RST.srf and for MsgrConfig, and the query string of the latter: none panics, nothing
+//! that is read is longer than it may be, and both readers agree on what is XML.
 
 #![no_main]
 

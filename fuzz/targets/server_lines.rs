@@ -1,5 +1,5 @@
-//! What a client program reads from both services: what is understood is written as clean lines, which are understood in
-//! the same way.
+//! What a client program reads from both services: what is understood is written as clean lines, which are understood
+//! in the same way.
 
 #![no_main]
 

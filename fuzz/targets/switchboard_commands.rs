@@ -1,5 +1,5 @@
-//! What a client may send to a switchboard, in both stages: what is let in and understood is written to something that is
-//! let in and understood in the same way.
+//! What a client may send to a switchboard, in both stages: what is let in and understood is written to something that
+//! is let in and understood in the same way.
 
 #![no_main]
 

@@ -1,7 +1,7 @@
 //! Fuzzing on the stable toolchain.
 //!
-//! libFuzzer's coverage comes from stable compiler flags; only the address sanitizer would need more. Our own code has no
-//! `unsafe`, and what the targets look for is panics and broken promises, so they run without it.
+//! libFuzzer's coverage comes from stable compiler flags; only the address sanitizer would need more. Our own code has
+//! no `unsafe`, and what the targets look for is panics and broken promises, so they run without it.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,7 +1,7 @@
 //! The project's own tasks, run as `cargo xtask TASK`.
 //!
-//! `cargo xtask test` is the one command behind everything: continuous integration runs it, and so does whoever changes the
-//! code. The others are its steps, alone.
+//! `cargo xtask test` is the one command behind everything: continuous integration runs it, and so does whoever changes
+//! the code. The others are its steps, alone.
 
 mod coverage;
 mod deny;

@@ -12,7 +12,8 @@ pub(crate) fn run() -> Result<()> {
     Cargo::new(["test", "--workspace"]).env(LONG_TESTS.0, LONG_TESTS.1).run()
 }
 
-/// What `cargo test` leaves out because it needs the programs that [`crate::tools`] installs. Their tests fail without them.
+/// What `cargo test` leaves out because it needs the programs that [`crate::tools`] installs. Their tests fail without
+/// them.
 pub(crate) fn run_with_tools() -> Result<()> {
     let tests = Cargo::new(["test", "--workspace", "--tests", "--", "--ignored"]);
     let said = tests.env(LONG_TESTS.0, LONG_TESTS.1).output()?;

@@ -118,7 +118,8 @@ fn as_root(program: &str, arguments: &[&str]) -> Result<()> {
     shell::run(command)
 }
 
-/// While it lives, Debian's packages start no services: lighttpd's would take port 80. A policy of the machine's own stays.
+/// While it lives, Debian's packages start no services: lighttpd's would take port 80. A policy of the machine's own
+/// stays.
 struct NoServices {
     ours: bool,
 }

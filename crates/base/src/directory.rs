@@ -5,8 +5,8 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-/// Creates a directory, and those above it, for its owner alone. A directory that exists keeps its permissions, which are the
-/// operator's choice.
+/// Creates a directory, and those above it, for its owner alone. A directory that exists keeps its permissions, which
+/// are the operator's choice.
 ///
 /// # Errors
 /// Returns what the operating system answered, for example when the path is a file.

@@ -1,6 +1,7 @@
 //! What every part of the server needs from the machine: the time, random numbers, locks, private directories.
 //!
-//! The crate owns no state. It knows nothing about connections, accounts or settings, and does not depend on any crate that does.
+//! The crate owns no state. It knows nothing about connections, accounts or settings, and does not depend on any crate
+//! that does.
 
 pub mod clock;
 mod directory;

@@ -4,8 +4,8 @@ use msnp::Guid;
 
 /// Fresh random bytes.
 ///
-/// The generator of the operating system does not fail once it is seeded, which is long before a server starts. If it ever did,
-/// going on would mean secrets that can be guessed, so the process ends.
+/// The generator of the operating system does not fail once it is seeded, which is long before a server starts. If it
+/// ever did, going on would mean secrets that can be guessed, so the process ends.
 #[must_use]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];

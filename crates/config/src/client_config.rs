@@ -141,7 +141,8 @@ fn check_url(key: &str, url: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether a text is an address of a web page. It goes into XML and a header, so its characters count more than its grammar.
+/// Whether a text is an address of a web page. It goes into XML and a header, so its characters count more than its
+/// grammar.
 fn is_url(url: &str) -> bool {
     let rest = ["http://", "https://"].into_iter().find_map(|scheme| {
         let (start, rest) = url.split_at_checked(scheme.len())?;
@@ -152,7 +153,8 @@ fn is_url(url: &str) -> bool {
     has_host && url.len() <= MOST_URL && url.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Whether a text is a whole domain. One without a dot would be a top-level domain, and clients trust all that is below.
+/// Whether a text is a whole domain. One without a dot would be a top-level domain, and clients trust all that is
+/// below.
 fn is_domain(domain: &str) -> bool {
     let labels = || domain.split('.');
     let is_label = |label: &str| {

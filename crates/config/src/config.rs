@@ -25,7 +25,8 @@ pub struct Config {
     pub listen: Listen,
     /// Addresses to tell clients, where they differ from those they dialled.
     pub advertise: Advertise,
-    /// Further networks by name, each with its own addresses to listen on and to tell, such as the internet beside the LAN.
+    /// Further networks by name, each with its own addresses to listen on and to tell, such as the internet beside the
+    /// LAN.
     pub network: BTreeMap<String, Network>,
     /// Certificates for the listeners with TLS.
     pub tls: TlsConfig,
@@ -195,8 +196,8 @@ impl Config {
         Ok(())
     }
 
-    /// Whether the clients of a network's notification server can be told a switchboard: without one of its own they dial the main network's
-    /// port at the address that they dialled before.
+    /// Whether the clients of a network's notification server can be told a switchboard: without one of its own they
+    /// dial the main network's port at the address that they dialled before.
     fn has_switchboard(&self, listen: &Listen, advertise: &Advertise) -> bool {
         let Some(notification) = listen.notification else { return true };
         let main = self.listen.switchboard.filter(|_| !self.listen.one_port).or(self.listen.notification);

@@ -61,7 +61,8 @@ impl Config {
     }
 }
 
-/// A quarter of the files, and no more than this many: each may hold a head and a body, 80 KiB, and so all together 320 MiB.
+/// A quarter of the files, and no more than this many: each may hold a head and a body, 80 KiB, and so all together 320
+/// MiB.
 fn http_connections(files: usize) -> usize {
     const MOST: usize = 4096;
     (files / 4).min(MOST)

@@ -1,5 +1,5 @@
-//! `host` and `host:port`, as settings, heads of requests and targets of `CONNECT` have them. An address of IPv6 stands in brackets where a port may
-//! follow (RFC 3986 section 3.2.2).
+//! `host` and `host:port`, as settings, heads of requests and targets of `CONNECT` have them. An address of IPv6 stands
+//! in brackets where a port may follow (RFC 3986 section 3.2.2).
 
 use std::net::Ipv6Addr;
 

@@ -13,8 +13,8 @@ use crate::rates::RateLimits;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Networks, such as `192.168.0.0/16`, whose rate and number of connections are not bounded: loopback and private addresses by default. Sizes, timers
-    /// and queues are bounded for everybody.
+    /// Networks, such as `192.168.0.0/16`, whose rate and number of connections are not bounded: loopback and private
+    /// addresses by default. Sizes, timers and queues are bounded for everybody.
     pub exempt: Vec<IpNet>,
     /// Connections of one address, at least 1 (security.md section 6).
     pub connections_per_address: usize,
@@ -48,7 +48,8 @@ pub struct Limits {
     pub wrong_passwords_per_address: usize,
     /// Accounts that may be made from one address in an hour, on the page for it.
     pub sign_ups_per_hour: usize,
-    /// Forms with which one address may try to make an account in 15 minutes: it keeps invite codes and accounts from being guessed.
+    /// Forms with which one address may try to make an account in 15 minutes: it keeps invite codes and accounts from
+    /// being guessed.
     pub sign_up_attempts: usize,
     /// HTTP connections of one address, at least 1. Sessions over the gateway count as chat connections too.
     pub http_connections_per_address: usize,
@@ -63,7 +64,8 @@ pub struct Limits {
     pub switchboard_idle: u64,
     /// Messages of one switchboard connection at once, at least 1; more are read more slowly (sb.md section 11).
     pub messages_at_once: u32,
-    /// Messages of one switchboard connection in a second, once those are spent, at least 1. Peer-to-peer data are not counted.
+    /// Messages of one switchboard connection in a second, once those are spent, at least 1. Peer-to-peer data are not
+    /// counted.
     pub messages_per_second: u32,
     /// Bytes of the messages of one switchboard connection in a second, at least those of one message, 1664.
     pub message_bytes_per_second: u32,

@@ -11,8 +11,8 @@ use crate::host_port::split;
 /// The name of the network of `[listen]` and `[advertise]`.
 pub const MAIN: &str = "main";
 
-/// Addresses to listen on. For the main network those that clients cannot do without are loopback by default: nobody else can
-/// reach the service until told otherwise. A further network has only what it names.
+/// Addresses to listen on. For the main network those that clients cannot do without are loopback by default: nobody
+/// else can reach the service until told otherwise. A further network has only what it names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Listen {
@@ -20,7 +20,8 @@ pub struct Listen {
     pub notification: Option<SocketAddr>,
     /// Switchboard. Clients learn its port from the notification server.
     pub switchboard: Option<SocketAddr>,
-    /// Whether `notification` serves switchboard sessions too, told apart by the first command; then `switchboard` is not listened on.
+    /// Whether `notification` serves switchboard sessions too, told apart by the first command; then `switchboard` is
+    /// not listened on.
     pub one_port: bool,
     /// Sign-in service, gateway and proxy over plain HTTP.
     pub http: Option<SocketAddr>,
@@ -62,10 +63,12 @@ pub struct Network {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TlsConfig {
-    /// Whether the server makes a private root, and a certificate of it for Microsoft's old names, which is one more to show. On by default:
-    /// without it nobody could sign in over TLS before an operator has dealt with certificates, and nobody trusts it who did not install it.
+    /// Whether the server makes a private root, and a certificate of it for Microsoft's old names, which is one more to
+    /// show. On by default: without it nobody could sign in over TLS before an operator has dealt with certificates,
+    /// and nobody trusts it who did not install it.
     pub own_root: bool,
-    /// The one whose names have the host that a client asks for is shown; the first one to clients that ask for none of them.
+    /// The one whose names have the host that a client asks for is shown; the first one to clients that ask for none of
+    /// them.
     pub certificate: Vec<CertificateFiles>,
 }
 
@@ -85,10 +88,11 @@ pub struct CertificateFiles {
 pub struct HttpConfig {
     /// How names of headers are spelled.
     pub header_case: HeaderCase,
-    /// Networks of terminators and reverse proxies: the last word of their `X-Forwarded-For` is taken for the client, and their
-    /// `X-Forwarded-Proto` is believed. Nobody by default.
+    /// Networks of terminators and reverse proxies: the last word of their `X-Forwarded-For` is taken for the client,
+    /// and their `X-Forwarded-Proto` is believed. Nobody by default.
     pub trusted_proxies: Vec<IpNet>,
-    /// Names of this server, beside its addresses and those under `advertise`, that a request through a proxy may be for.
+    /// Names of this server, beside its addresses and those under `advertise`, that a request through a proxy may be
+    /// for.
     pub names: Vec<String>,
 }
 

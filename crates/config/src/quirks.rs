@@ -1,4 +1,5 @@
-//! `[quirks]`: what single clients need that others must not get. What each quirk does is up to the notification server.
+//! `[quirks]`: what single clients need that others must not get. What each quirk does is up to the notification
+//! server.
 
 use serde::Deserialize;
 

@@ -28,7 +28,8 @@ pub struct RateLimits {
     pub failed_sign_ins: Rate,
     /// Accounts made from one address. A family or a class has a few; who makes them by the dozen is no person.
     pub sign_ups: Rate,
-    /// Forms from one address. Enough for every slip of the fingers; with the page's answers codes and accounts could be guessed.
+    /// Forms from one address. Enough for every slip of the fingers; with the page's answers codes and accounts could
+    /// be guessed.
     pub sign_up_attempts: Rate,
 }
 

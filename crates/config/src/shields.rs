@@ -63,8 +63,9 @@ impl TryFrom<String> for Denied {
 }
 
 impl ShieldsConfig {
-    /// The largest number of rules for clients, of texts, and of bytes in a text. Every client of MSNP11 and 12 fetches the document
-    /// at each sign-in, and a fault in a long one is hard to find: with these limits it stays below 10 KiB.
+    /// The largest number of rules for clients, of texts, and of bytes in a text. Every client of MSNP11 and 12 fetches
+    /// the document at each sign-in, and a fault in a long one is hard to find: with these limits it stays below 10
+    /// KiB.
     pub const MAX_CLIENTS: usize = 16;
     /// See [`Self::MAX_CLIENTS`].
     pub const MAX_TEXTS: usize = 32;

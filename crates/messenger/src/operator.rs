@@ -46,8 +46,8 @@ impl Service {
         });
     }
 
-    /// The password of an account was changed, or the account is gone: its connections are closed, and its cookies are worth nothing
-    /// any more. Tickets are checked at each sign-in.
+    /// The password of an account was changed, or the account is gone: its connections are closed, and its cookies are
+    /// worth nothing any more. Tickets are checked at each sign-in.
     pub async fn account_changed(&self, handle: &Handle) {
         let directory = &self.directory;
         // At once, whatever else may fail. A sign-in that has begun holds the turn, so the look after that finds it.

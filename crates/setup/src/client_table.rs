@@ -1,7 +1,8 @@
-//! The one table of clients: what each is called, which hosts it asks by name, how it signs in and as what it shows itself.
+//! The one table of clients: what each is called, which hosts it asks by name, how it signs in and as what it shows
+//! itself.
 //!
-//! `client_setup` makes files and steps from it, `doctor` plays what stands in it: so the hosts that a set-up redirects are the hosts that are
-//! looked at.
+//! `client_setup` makes files and steps from it, `doctor` plays what stands in it: so the hosts that a set-up redirects
+//! are the hosts that are looked at.
 
 use std::net::IpAddr;
 
@@ -131,13 +132,14 @@ impl Client {
         matches!(self.kind, Kind::Xp | Kind::Windows)
     }
 
-    /// Whether it shakes hands with the server itself and insists on its certificate. All of Microsoft's do on newer systems; of the others
-    /// nobody can rely on it.
+    /// Whether it shakes hands with the server itself and insists on its certificate. All of Microsoft's do on newer
+    /// systems; of the others nobody can rely on it.
     pub(crate) fn checks_certificate(&self) -> bool {
         self.kind == Kind::Windows
     }
 
-    /// Where each of its hosts has to lead, as lines of a hosts file say it: those of the sign-in may lead elsewhere, to a terminator.
+    /// Where each of its hosts has to lead, as lines of a hosts file say it: those of the sign-in may lead elsewhere,
+    /// to a terminator.
     pub(crate) fn redirections(
         &self,
         server: IpAddr,
@@ -150,7 +152,8 @@ impl Client {
 const NEXUS: &[&str] = &["nexus.passport.com"];
 const LIVE: &[&str] = &["login.live.com"];
 
-/// Signs in by the nexus. The login pages beside it are for an answer of the nexus that Windows remembers from another time.
+/// Signs in by the nexus. The login pages beside it are for an answer of the nexus that Windows remembers from another
+/// time.
 const V5_0: Version = Version {
     client_info: ClientInfo { offer: &["MSNP8", "CVR0"], version: "5.0.0544" },
     sign_in: SignIn::Passport14,

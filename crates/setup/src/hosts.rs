@@ -18,7 +18,7 @@ pub const MICROSOFT: [&str; 14] = [
     "svcs.microsoft.com",
 ];
 
-/// The hosts among [`MICROSOFT`] where clients sign in over TLS. Certificates are for exactly these. The first is the one checked by a
-/// client that looks at a single name (gtmess, docs/protocol/clients.md).
+/// The hosts among [`MICROSOFT`] where clients sign in over TLS. Certificates are for exactly these. The first is the
+/// one checked by a client that looks at a single name (gtmess, docs/protocol/clients.md).
 pub const SIGN_IN: [&str; 5] =
     ["login.live.com", "login.passport.com", "login.passport.net", "loginnet.passport.com", "nexus.passport.com"];

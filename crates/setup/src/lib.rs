@@ -1,8 +1,8 @@
 //! Everything that brings a client to this server.
 //!
-//! [`client_table`] is the one table of clients, [`hosts`] the names that they ask for. [`client_setup`] makes the files and steps for
-//! each client and the private root certificate; [`doctor`] checks a server hop by hop, as a client uses it. The crate serves nothing and
-//! knows nothing about the inside of a running server.
+//! [`client_table`] is the one table of clients, [`hosts`] the names that they ask for. [`client_setup`] makes the
+//! files and steps for each client and the private root certificate; [`doctor`] checks a server hop by hop, as a client
+//! uses it. The crate serves nothing and knows nothing about the inside of a running server.
 
 pub mod client_setup;
 pub mod client_table;

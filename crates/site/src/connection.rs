@@ -11,8 +11,8 @@ use crate::site::Site;
 use swallowtail_messenger::chat::ChatServer;
 use swallowtail_messenger::net::{AnyStream, Caller, Permit, Via};
 
-/// Serves a connection to its end, or until `shutdown`: then the request under way is the last one. `place` is given back then, or when the
-/// connection turns out to be a chat, which has places of its own.
+/// Serves a connection to its end, or until `shutdown`: then the request under way is the last one. `place` is given
+/// back then, or when the connection turns out to be a chat, which has places of its own.
 ///
 /// # Errors
 /// Returns what reading and writing failed with.

@@ -31,7 +31,8 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// From every listener. The main network always has these three; with one port for both services the switchboard is the notification server.
+    /// From every listener. The main network always has these three; with one port for both services the switchboard is
+    /// the notification server.
     #[must_use]
     pub fn new(all: BTreeMap<(String, &'static str), SocketAddr>) -> Self {
         let main = |key| all.get(&(MAIN.to_owned(), key)).copied();

@@ -17,7 +17,8 @@ use swallowtail_setup::client_setup::{Offer, OldTls};
 use swallowtail_store::accounts::Accounts;
 use swallowtail_store::database::StoreError;
 
-/// How many tunnels to the terminator there may be. Each costs a file that is counted nowhere else, and mostly lasts a second.
+/// How many tunnels to the terminator there may be. Each costs a file that is counted nowhere else, and mostly lasts a
+/// second.
 const MAX_OLD_TLS: usize = 64;
 
 /// Everything that a connection over HTTP may lead to.
@@ -55,7 +56,8 @@ impl Site {
         let hosts = Arc::new(Hosts::new(config));
         let gateway = Gateway::new(config, chat.clone());
         let web = Web::open(service, accounts, hosts.clone()).await?;
-        // The certificate for Windows XP is read at each request. A fault of it should be seen at the start, but stops nothing else.
+        // The certificate for Windows XP is read at each request. A fault of it should be seen at the start, but stops
+        // nothing else.
         if let Err(error) = OldTls::read(&config.data) {
             tracing::error!("clients on Windows XP are offered no certificate: {error:#}");
         }

@@ -1,6 +1,7 @@
 //! TLS 1.2 and 1.3 for our listeners, with certificates from files and one of our own root.
 //!
-//! Nothing older: what the clients of 2005 can do on their systems is a matter for a separate terminator (security.md section 8).
+//! Nothing older: what the clients of 2005 can do on their systems is a matter for a separate terminator (security.md
+//! section 8).
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -53,7 +54,8 @@ pub struct Certificates {
 }
 
 impl Certificates {
-    /// Reads the certificates in the settings and the server's own root, which the first call in a data directory makes.
+    /// Reads the certificates in the settings and the server's own root, which the first call in a data directory
+    /// makes.
     ///
     /// # Errors
     /// Names the file that cannot be read or used.
@@ -65,7 +67,8 @@ impl Certificates {
 }
 
 impl Tls {
-    /// Reads the certificates; `None` when there are none. One of our own root, if there is such, comes after those from files.
+    /// Reads the certificates; `None` when there are none. One of our own root, if there is such, comes after those
+    /// from files.
     ///
     /// # Errors
     /// Names the file that cannot be read or used.
@@ -78,7 +81,8 @@ impl Tls {
         Ok(Some(Arc::new(Self { files, root, shown })))
     }
 
-    /// Reads the files again. Connections that are open keep what they have; if a file is no good, everything stays as it is.
+    /// Reads the files again. Connections that are open keep what they have; if a file is no good, everything stays as
+    /// it is.
     ///
     /// # Errors
     /// Names the file that cannot be read or used.
@@ -88,7 +92,8 @@ impl Tls {
         Ok(())
     }
 
-    /// What to show now. The certificate of our own root is made anew long before it ends, which takes less than a millisecond.
+    /// What to show now. The certificate of our own root is made anew long before it ends, which takes less than a
+    /// millisecond.
     fn config(&self) -> Arc<ServerConfig> {
         let mut shown = lock(&self.shown);
         if self.root.is_some() && shown.since.elapsed().is_ok_and(|age| age > RENEWED_AFTER) {

@@ -1,7 +1,8 @@
 //! How long a line of chat takes while files pass through the same server, and how fast those pass.
 //!
-//! `cargo bench -p swallowtail --bench transfer` runs the built program, and everybody else in this process. All of it goes over
-//! loopback, whose addresses are exempt from rates. What is measured first, alone, is the baseline of what comes after it.
+//! `cargo bench -p swallowtail --bench transfer` runs the built program, and everybody else in this process. All of it
+//! goes over loopback, whose addresses are exempt from rates. What is measured first, alone, is the baseline of what
+//! comes after it.
 
 #![allow(clippy::unwrap_used, reason = "a failure ends the run")]
 
@@ -107,8 +108,8 @@ async fn session<const N: usize>(people: &mut [Wire], who: [usize; N]) -> [Party
     boards.into_iter().map(Party::from).collect::<Vec<_>>().try_into().ok().unwrap()
 }
 
-/// The first two of [`PEOPLE`] send each other a file and a picture at once, again and again; megabytes of data a second, both ways
-/// together.
+/// The first two of [`PEOPLE`] send each other a file and a picture at once, again and again; megabytes of data a
+/// second, both ways together.
 async fn transfer(mut one: Party, mut other: Party) -> (f64, [Party; 2]) {
     let blobs = |first| Arc::new([Blob::noise(first, FILE), Blob::noise(first + 1, PICTURE)]);
     let (ones, others) = (blobs(1), blobs(3));

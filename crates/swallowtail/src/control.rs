@@ -1,7 +1,7 @@
 //! What an operator tells a running server: a Unix socket in the data directory, one command a connection.
 //!
-//! Whoever may write to that directory may use it; it holds the database too. The line is the verb and its words, the answer is `ok`
-//! or a sentence.
+//! Whoever may write to that directory may use it; it holds the database too. The line is the verb and its words, the
+//! answer is `ok` or a sentence.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
@@ -38,7 +38,8 @@ pub enum Command {
     Stop(u32),
     /// Send everybody to another notification server.
     Move(String),
-    /// The password of an account was changed, or the account is gone: whoever is signed in to it has no right to any more.
+    /// The password of an account was changed, or the account is gone: whoever is signed in to it has no right to any
+    /// more.
     Changed(Handle),
 }
 

@@ -1,7 +1,7 @@
 //! Swallowtail: a self-hosted MSN Messenger service.
 //!
-//! [`server::Server`] puts the parts of the service together, [`cli`] is the command line, and [`control`] is how the commands of an operator
-//! reach a running server. Everything else lives in the crates below this one.
+//! [`server::Server`] puts the parts of the service together, [`cli`] is the command line, and [`control`] is how the
+//! commands of an operator reach a running server. Everything else lives in the crates below this one.
 
 pub mod cli;
 pub mod control;

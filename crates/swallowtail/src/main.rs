@@ -30,7 +30,8 @@ fn main() -> ExitCode {
         Err(error) => return fail(&anyhow::anyhow!("cannot start: {error}")),
     };
     let result = runtime.block_on(cli.run());
-    // What mattered was waited for; a look-up of a name that nobody answers for would hold the end up for half a minute.
+    // What mattered was waited for; a look-up of a name that nobody answers for would hold the end up for half a
+    // minute.
     runtime.shutdown_timeout(LAST_WORK);
     match result {
         Ok(code) => code,

@@ -122,7 +122,8 @@ impl Server {
         self.site.tls.as_ref().context("there are none to read: the settings have no [[tls.certificate]]")?.reload()
     }
 
-    /// Stops: takes nobody in any more, tells everybody who is signed in, lets what is queued out, and closes the store.
+    /// Stops: takes nobody in any more, tells everybody who is signed in, lets what is queued out, and closes the
+    /// store.
     pub async fn stop(mut self) {
         self.service.draining.store(true, Ordering::Release);
         self.stop.send_replace(true);

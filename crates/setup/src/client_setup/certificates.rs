@@ -1,14 +1,18 @@
-//! Certificates of our own for Microsoft's old host names, which no public authority signs: a private root, and one for Windows XP.
+//! Certificates of our own for Microsoft's old host names, which no public authority signs: a private root, and one for
+//! Windows XP.
 //!
-//! **The root** is made once and kept in the data directory. It is limited, by critical name constraints, to the names of [`names`], so that who installs
-//! it trusts this server with those hosts, with names below them (RFC 5280 section 4.2.1.10: a permitted dNSName covers these too) and with nothing else:
-//! the RFC limits each type of name by itself, so that all IP addresses are excluded where none is named. Its key is ECDSA, and so is that of each
-//! certificate under it: Windows 7 has forward secrecy with AES-GCM, the only TLS 1.2 that we speak, for ECDSA alone. The certificate under it that
-//! the listeners shows is never on the disk: a new one is signed at each start and before the old one ends, and no client notices.
+//! **The root** is made once and kept in the data directory. It is limited, by critical name constraints, to the names
+//! of [`names`], so that who installs it trusts this server with those hosts, with names below them (RFC 5280 section
+//! 4.2.1.10: a permitted dNSName covers these too) and with nothing else: the RFC limits each type of name by itself,
+//! so that all IP addresses are excluded where none is named. Its key is ECDSA, and so is that of each certificate
+//! under it: Windows 7 has forward secrecy with AES-GCM, the only TLS 1.2 that we speak, for ECDSA alone. The
+//! certificate under it that the listeners shows is never on the disk: a new one is signed at each start and before the
+//! old one ends, and no client notices.
 //!
-//! **Windows XP** knows only RSA, and rejected certificates under a root with name constraints, which is why a public authority had to give them up in 2016.
-//! Its certificate ([`OldTls`]) is for the terminator of packaging/old-tls and signs itself: it is installed in place of a root, but is none, so it vouches
-//! for nothing but its own names. Its key is used nowhere else (security.md section 8).
+//! **Windows XP** knows only RSA, and rejected certificates under a root with name constraints, which is why a public
+//! authority had to give them up in 2016. Its certificate ([`OldTls`]) is for the terminator of packaging/old-tls and
+//! signs itself: it is installed in place of a root, but is none, so it vouches for nothing but its own names. Its key
+//! is used nowhere else (security.md section 8).
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -195,7 +199,8 @@ impl PublicCertificate {
         Ok(Self { der: der.to_vec(), pem, names: names.lines().map(str::to_owned).collect() })
     }
 
-    /// By which people tell it from others when they compare: SHA-256 of the whole, as `certutil` and `sha256sum` write it.
+    /// By which people tell it from others when they compare: SHA-256 of the whole, as `certutil` and `sha256sum` write
+    /// it.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         Sha256::digest(&self.der).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -214,7 +219,8 @@ impl std::fmt::Debug for Root {
     }
 }
 
-/// The root of a key. What it is called comes from the key, so that roots of several servers differ in lists of certificates.
+/// The root of a key. What it is called comes from the key, so that roots of several servers differ in lists of
+/// certificates.
 fn root_params(key: &KeyPair, names: &[String]) -> CertificateParams {
     let mut params = CertificateParams::default();
     let digest = Sha256::digest(key.public_key_raw());
@@ -231,7 +237,8 @@ fn root_params(key: &KeyPair, names: &[String]) -> CertificateParams {
     params
 }
 
-/// Every address of the families of which no address is named. Where names of hosts alone are permitted, any address would be too.
+/// Every address of the families of which no address is named. Where names of hosts alone are permitted, any address
+/// would be too.
 fn excluded(names: &[String]) -> Vec<GeneralSubtree> {
     let families = [IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED)];
     let is_named = |family: &IpAddr| {
@@ -291,7 +298,8 @@ fn foreign(directory: &Path) -> String {
     )
 }
 
-/// Makes a directory with a certificate in the data directory, as a whole or not at all. If another process was faster, its work stays.
+/// Makes a directory with a certificate in the data directory, as a whole or not at all. If another process was faster,
+/// its work stays.
 fn make(data: &Path, name: &str, certificate: &str, key: &str, names: &[String]) -> anyhow::Result<()> {
     let cannot = || format!("cannot write to the data directory {}", data.display());
     create_private_directory(data).with_context(cannot)?;

@@ -105,7 +105,8 @@ impl Place {
         }
     }
 
-    /// Its address, if that is what the host is: a hosts file has no use for a name, and these clients have none for IPv6.
+    /// Its address, if that is what the host is: a hosts file has no use for a name, and these clients have none for
+    /// IPv6.
     pub(super) fn ip(&self) -> Option<Ipv4Addr> {
         self.host.parse().ok()
     }

@@ -1,7 +1,7 @@
 //! Files that Windows takes into its registry, each line with its meaning.
 //!
-//! All of them are for the user who opens them, not for the machine. Newer systems want UTF-16; the form before it, which XP and everything older read, is
-//! ASCII here.
+//! All of them are for the user who opens them, not for the machine. Newer systems want UTF-16; the form before it,
+//! which XP and everything older read, is ASCII here.
 
 use super::made::PAC;
 use super::place::Place;

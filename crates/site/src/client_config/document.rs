@@ -1,4 +1,5 @@
-//! The documents (docs/protocol/http.md section 3). Only what the operator set is in them: every element is optional to clients.
+//! The documents (docs/protocol/http.md section 3). Only what the operator set is in them: every element is optional to
+//! clients.
 
 use std::fmt::Write as _;
 
@@ -6,7 +7,8 @@ use quick_xml::escape::escape;
 
 use swallowtail_config::{ClientConfig, Tab};
 
-/// The market that the links are for. Other servers tell all clients this one, and they take it whatever their language.
+/// The market that the links are for. Other servers tell all clients this one, and they take it whatever their
+/// language.
 const MARKET: &str = "en-US";
 
 /// How many tabs of the PC's maker there may be and may be shown, which nobody has; as other servers have it.

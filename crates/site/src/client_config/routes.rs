@@ -54,8 +54,8 @@ async fn soap(State(answers): State<Arc<Answers>>, request: Request) -> Response
         }
         Err(error) => {
             tracing::debug!(%error, "unreadable request for the client configuration");
-            // SOAP 1.1 section 6.2 wants 500 with a fault. Unlike with RST.srf no client is known to need 200, with which it
-            // might keep the fault as its configuration for a day; one that fails asks again.
+            // SOAP 1.1 section 6.2 wants 500 with a fault. Unlike with RST.srf no client is known to need 200, with
+            // which it might keep the fault as its configuration for a day; one that fails asks again.
             xml(StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(document::FAULT.as_bytes()))
         }
     }

@@ -1,8 +1,8 @@
 //! MSNP over HTTP, for clients that reach nothing but port 80 (docs/protocol/http.md section 5).
 //!
-//! A session over the gateway is the same session as over TCP: one end of an in-memory stream goes to the same serving function, the other end is
-//! kept here, and each request writes what it brings and takes what waits. [`Gateway`] is the table of sessions, `session` one of them,
-//! `routes` the HTTP around it.
+//! A session over the gateway is the same session as over TCP: one end of an in-memory stream goes to the same serving
+//! function, the other end is kept here, and each request writes what it brings and takes what waits. [`Gateway`] is
+//! the table of sessions, `session` one of them, `routes` the HTTP around it.
 
 mod routes;
 mod session;
@@ -28,7 +28,8 @@ use swallowtail_messenger::net::{Caller, Counter, Permit, counted_address};
 const SILENCE: Duration = Duration::from_secs(60);
 /// How often silent sessions are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
-/// How many bytes may be under way in each direction: a connection whose client does not fetch them goes on to its outbox, which is bounded.
+/// How many bytes may be under way in each direction: a connection whose client does not fetch them goes on to its
+/// outbox, which is bounded.
 const PIPE: usize = 64 * 1024;
 
 /// All sessions over HTTP.
@@ -111,7 +112,8 @@ impl Gateway {
         lock(&self.sessions).retain(|_, entry| !entry.session.is_silent(now, SILENCE));
     }
 
-    /// Waits until every client has fetched its last lines, at most `patience`. For a stop: nobody is taken in any more.
+    /// Waits until every client has fetched its last lines, at most `patience`. For a stop: nobody is taken in any
+    /// more.
     pub async fn drain(&self, patience: Duration) {
         const LOOK: Duration = Duration::from_millis(50);
         let gone = async {

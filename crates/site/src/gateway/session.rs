@@ -13,7 +13,8 @@ use tokio::time::{Instant, timeout};
 
 use swallowtail_base::lock;
 
-/// How long the answer to commands is waited for before what is there, or nothing, is sent; the rest comes with the next poll (http.md section 5).
+/// How long the answer to commands is waited for before what is there, or nothing, is sent; the rest comes with the
+/// next poll (http.md section 5).
 const REPLY_WAIT: Duration = Duration::from_millis(200);
 /// After the first bytes, how long more of them are waited for: what one command causes comes in one go, or nearly.
 const QUIET: Duration = Duration::from_millis(10);
@@ -70,8 +71,8 @@ impl Session {
         now.duration_since(*lock(&self.last)) >= silence && self.link.try_lock().is_ok()
     }
 
-    /// Hands commands over and takes what waits. `None` when another request is under way or `counter` is not of the last two answers, or when
-    /// the request before was given up in the middle: then the session is of no use any more.
+    /// Hands commands over and takes what waits. `None` when another request is under way or `counter` is not of the
+    /// last two answers, or when the request before was given up in the middle: then the session is of no use any more.
     pub(super) async fn exchange(&self, counter: Option<u32>, commands: &[u8]) -> Option<Fetched> {
         let mut link = self.link.try_lock().ok()?;
         let is_late = |counter: u32| counter > link.counter || link.counter - counter > 1;

@@ -43,7 +43,8 @@ pub(crate) fn closing(mut response: Response) -> Response {
     response
 }
 
-/// Sets a header. A value that cannot be one is left out: callers check what comes from outside, so it is the operator's.
+/// Sets a header. A value that cannot be one is left out: callers check what comes from outside, so it is the
+/// operator's.
 pub(crate) fn set(response: &mut Response, name: HeaderName, value: &str) {
     match HeaderValue::from_str(value) {
         Ok(value) => {

@@ -12,8 +12,8 @@ use swallowtail_messenger::net::Caller;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Who a request is from: the one who dialled us, or the client that a trusted one names. `None` when it names one that cannot be read:
-/// whoever that is must not have the rights of the one in between.
+/// Who a request is from: the one who dialled us, or the client that a trusted one names. `None` when it names one that
+/// cannot be read: whoever that is must not have the rights of the one in between.
 ///
 /// Of `X-Forwarded-For` only the last word counts: the trusted one appends it, all before it came from the client.
 pub(crate) fn behind(caller: Caller, trusted: &[IpNet], headers: &HeaderMap) -> Option<Caller> {

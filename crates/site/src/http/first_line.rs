@@ -1,8 +1,8 @@
 //! Completes the first line of a connection, so that hyper reads it and answers as clients expect.
 //!
-//! libpurple and msn-pecan send `GET /rdr/pprdr.asp` without a version (docs/protocol/http.md section 0 item 5), which hyper
-//! refuses; to a request of HTTP/1.0 it answers with `HTTP/1.0`, where msn-pecan searches for `HTTP/1.1 200 OK` (item 2).
-//! Such a request is the last one of its connection, so only the first line has to be looked at.
+//! libpurple and msn-pecan send `GET /rdr/pprdr.asp` without a version (docs/protocol/http.md section 0 item 5), which
+//! hyper refuses; to a request of HTTP/1.0 it answers with `HTTP/1.0`, where msn-pecan searches for `HTTP/1.1 200 OK`
+//! (item 2). Such a request is the last one of its connection, so only the first line has to be looked at.
 
 use std::io;
 

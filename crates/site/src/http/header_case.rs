@@ -1,8 +1,9 @@
 //! Header names in the exact case that old clients look for (docs/protocol/http.md section 0 item 1).
 //!
-//! hyper writes names in lower case. It can keep the spelling of a *request's* names, in an extension of a type that it does
-//! not show, and it writes a response by that spelling when it finds the extension there. So the spelling is learnt once,
-//! from a request in memory that has all the names, and put on every answer. The other spelling is for patched clients.
+//! hyper writes names in lower case. It can keep the spelling of a *request's* names, in an extension of a type that it
+//! does not show, and it writes a response by that spelling when it finds the extension there. So the spelling is
+//! learnt once, from a request in memory that has all the names, and put on every answer. The other spelling is for
+//! patched clients.
 
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
@@ -46,8 +47,8 @@ const LESSON: &str = "GET / HTTP/1.1\r\n\
 pub(crate) struct HeaderCase(Extensions);
 
 impl HeaderCase {
-    /// Has hyper read the lesson. Should it ever not leave its extension behind, names are written in lower case; a test over
-    /// a socket guards against that.
+    /// Has hyper read the lesson. Should it ever not leave its extension behind, names are written in lower case; a
+    /// test over a socket guards against that.
     pub(crate) async fn learn(spelling: Spelling) -> Self {
         let learnt = Arc::new(OnceLock::new());
         let (mut client, server) = tokio::io::duplex(4096);

@@ -12,7 +12,8 @@ use swallowtail_messenger::net::Caller;
 /// The longest host that we repeat.
 const MOST_HOST: usize = 255;
 
-/// The host that the client reached us by: the one it named, else the operator's, else the address it dialled. It can stand in a header.
+/// The host that the client reached us by: the one it named, else the operator's, else the address it dialled. It can
+/// stand in a header.
 pub(crate) fn host_of(caller: &Caller, uri: &Uri, headers: &HeaderMap) -> String {
     match named(uri, headers).filter(|host| is_plausible(host)).or(caller.network.advertise.passport.as_deref()) {
         Some(host) => host.to_owned(),
@@ -31,8 +32,8 @@ fn named<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     target.or_else(|| headers.get(HOST).map(|host| host.to_str().unwrap_or_default()))
 }
 
-/// The address that the client dialled. The port is left out where it goes without saying: libpurple, which names no host, would take it
-/// for a part of the name.
+/// The address that the client dialled. The port is left out where it goes without saying: libpurple, which names no
+/// host, would take it for a part of the name.
 fn dialled(caller: &Caller) -> String {
     let usual = if caller.secure { 443 } else { 80 };
     match caller.local {

@@ -1,4 +1,5 @@
-//! A stream whose peer may not take for ever: silence between requests, heads that drip in, and answers that are not read all end it.
+//! A stream whose peer may not take for ever: silence between requests, heads that drip in, and answers that are not
+//! read all end it.
 //!
 //! hyper has one timer for the first two, which here are bounded differently.
 
@@ -15,7 +16,8 @@ use swallowtail_base::lock;
 
 /// The longest time for a head (http.md section 0 item 7).
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection may be kept between requests, and how long an answer may wait for its reader (http.md section 0 item 7).
+/// How long a connection may be kept between requests, and how long an answer may wait for its reader (http.md section
+/// 0 item 7).
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What a connection is at. Shared with the one who handles its requests.
@@ -24,7 +26,8 @@ pub(super) struct Phase(Arc<Mutex<At>>);
 
 #[derive(Clone, Copy, Debug)]
 enum At {
-    /// Between requests, since then. A head whose first bytes came together with the request before it is not noticed, and has this long too.
+    /// Between requests, since then. A head whose first bytes came together with the request before it is not noticed,
+    /// and has this long too.
     Idle(Instant),
     /// A head has begun then.
     Head(Instant),

@@ -27,13 +27,13 @@ use swallowtail_messenger::net::{AnyStream, Caller, Prefixed};
 
 /// The longest head (http.md section 0 item 7).
 const MAX_HEAD: usize = 16 * 1024;
-/// How long and how much we listen to a client that goes on sending after its last answer. Closing at once would reset the
-/// connection and could take the answer away from it.
+/// How long and how much we listen to a client that goes on sending after its last answer. Closing at once would reset
+/// the connection and could take the answer away from it.
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: u64 = 256 * 1024;
 
-/// Answers the requests of a connection until it ends, or until `shutdown`: then the request under way is the last one. Returns the tunnel
-/// that the last request asked for, if it was granted one, and the stream inside.
+/// Answers the requests of a connection until it ends, or until `shutdown`: then the request under way is the last one.
+/// Returns the tunnel that the last request asked for, if it was granted one, and the stream inside.
 ///
 /// # Errors
 /// Returns what reading the first line failed with.

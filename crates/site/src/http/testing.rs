@@ -1,4 +1,5 @@
-//! A whole server on ports of its own with one account, asked over HTTP, and its answers in a form that can be compared.
+//! A whole server on ports of its own with one account, asked over HTTP, and its answers in a form that can be
+//! compared.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -104,7 +105,8 @@ impl TestServer {
         Caller::new(peer.parse().unwrap(), self.address, Arc::new(Reachable::default()))
     }
 
-    /// Sends bytes and reads until the server closes, which must be soon: a request without `Connection: close` is completed with our end of it.
+    /// Sends bytes and reads until the server closes, which must be soon: a request without `Connection: close` is
+    /// completed with our end of it.
     pub(crate) async fn ask(&self, request: impl AsRef<[u8]>) -> Answer {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(request.as_ref()).await.unwrap();

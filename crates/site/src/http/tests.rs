@@ -115,7 +115,8 @@ async fn a_request_under_way_is_answered_when_the_server_stops() {
     assert!(TcpStream::connect(address).await.is_err());
 }
 
-/// What a client that sends these, each after an answer to the one before, and then falls silent gets, and after how many seconds.
+/// What a client that sends these, each after an answer to the one before, and then falls silent gets, and after how
+/// many seconds.
 async fn silent_after(requests: &[&str]) -> (String, u64) {
     let server = TestServer::start().await;
     let (site, caller) = (server.site(), server.caller("127.0.0.1:5"));

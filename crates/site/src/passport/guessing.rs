@@ -1,8 +1,9 @@
 //! Slows down who guesses passwords (docs/protocol/security.md section 3).
 //!
-//! Wrong passwords are counted by account, whether it exists or not, and by address. Attempts on an account that has too many take turns, with
-//! a pause before each that doubles up to a minute; an address that has too many hears 503. Nobody can lock somebody else out for good: an
-//! address from which the account has signed in lately does not wait, and a ticket that was given goes on working.
+//! Wrong passwords are counted by account, whether it exists or not, and by address. Attempts on an account that has
+//! too many take turns, with a pause before each that doubles up to a minute; an address that has too many hears 503.
+//! Nobody can lock somebody else out for good: an address from which the account has signed in lately does not wait,
+//! and a ticket that was given goes on working.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -24,8 +25,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const MAX_DOUBLINGS: usize = 6;
 /// How long an address is known as one of an account's own.
 const KNOWN: Duration = Duration::from_secs(30 * 24 * 3600);
-/// The most accounts and addresses that are remembered, some 20 MiB. Beyond that all is forgotten: getting there costs whoever wants it as many
-/// password hashes, which is slower than guessing.
+/// The most accounts and addresses that are remembered, some 20 MiB. Beyond that all is forgotten: getting there costs
+/// whoever wants it as many password hashes, which is slower than guessing.
 const MAX_ENTRIES: usize = 100_000;
 
 /// The wrong passwords of late.
@@ -74,9 +75,10 @@ impl Guessing {
         Self { per_account, per_address, state: Mutex::default() }
     }
 
-    /// When an attempt on `account` may be made from `address`. For the account it counts as wrong until it is taken back: many at once must not
-    /// all count as the first. For the address it counts once it is known to be wrong: an office behind one address signs in at once after a
-    /// restart, and how many can be under way from there is bounded by its connections.
+    /// When an attempt on `account` may be made from `address`. For the account it counts as wrong until it is taken
+    /// back: many at once must not all count as the first. For the address it counts once it is known to be wrong: an
+    /// office behind one address signs in at once after a restart, and how many can be under way from there is bounded
+    /// by its connections.
     pub(super) fn turn(&self, account: &str, address: IpAddr) -> Turn {
         let now = Instant::now();
         let address = counted_address(address);

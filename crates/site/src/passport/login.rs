@@ -56,8 +56,8 @@ fn denied(passport: &Passport) -> Response {
     answers::login(StatusCode::UNAUTHORIZED, WWW_AUTHENTICATE, &value)
 }
 
-/// What could end the place of a URL in a header's list, which commas part. Everything else stays, `%` too: an operator's URL is
-/// encoded already.
+/// What could end the place of a URL in a header's list, which commas part. Everything else stays, `%` too: an
+/// operator's URL is encoded already.
 const ENDS_ITS_PLACE: &AsciiSet = &CONTROLS.add(b' ').add(b',').add(b'\'').add(b'"');
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The Passport endpoints: where clients turn an address and a password into a ticket.
 //!
-//! Clients 5.0 to 7.0 ask the nexus for the login page and the login page for a ticket (Passport 1.4); client 7.5 posts a SOAP
-//! document to `RST.srf`. Both then show the ticket to the notification server, which checks it with [`Tickets::verify`].
-//! Reference: docs/protocol/http.md sections 0 to 2.
+//! Clients 5.0 to 7.0 ask the nexus for the login page and the login page for a ticket (Passport 1.4); client 7.5 posts
+//! a SOAP document to `RST.srf`. Both then show the ticket to the notification server, which checks it with
+//! [`Tickets::verify`]. Reference: docs/protocol/http.md sections 0 to 2.
 //!
-//! The way of a request: [`crate::http`] reads it, `routes` picks one of `nexus`, `login`, `rst` and `not_rst`, and those answer with
-//! the few forms in `answers`. `guessing` slows down who tries passwords.
+//! The way of a request: [`crate::http`] reads it, `routes` picks one of `nexus`, `login`, `rst` and `not_rst`, and
+//! those answer with the few forms in `answers`. `guessing` slows down who tries passwords.
 
 mod answers;
 mod guessing;
@@ -34,7 +34,8 @@ use swallowtail_messenger::net::Caller;
 use swallowtail_store::accounts::{Accounts, AuthError, TicketLife, Tickets};
 use swallowtail_store::database::Account;
 
-/// Of words that are no address at all, so many characters are told apart: as many as an address may have (identity.md).
+/// Of words that are no address at all, so many characters are told apart: as many as an address may have
+/// (identity.md).
 const MOST_NAME: usize = 129;
 
 /// Everything that the endpoints need.
@@ -139,8 +140,8 @@ impl Passport {
         account
     }
 
-    /// What an attempt is counted under: one name for all spellings of an address, whether there is such an account or not. `None` for
-    /// callers that are not counted.
+    /// What an attempt is counted under: one name for all spellings of an address, whether there is such an account or
+    /// not. `None` for callers that are not counted.
     fn counted_name(&self, caller: &Caller, handle: &str) -> Option<String> {
         let spelled = || handle.chars().take(MOST_NAME).collect();
         let name =

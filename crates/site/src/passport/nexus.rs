@@ -10,8 +10,8 @@ use swallowtail_messenger::net::Caller;
 
 const PASSPORT_URLS: HeaderName = HeaderName::from_static("passporturls");
 
-/// `GET /rdr/pprdr.asp`. DALogin alone and without a scheme, because libpurple cuts at the first `/` and msnp11-sdk takes
-/// everything after `DALogin=`.
+/// `GET /rdr/pprdr.asp`. DALogin alone and without a scheme, because libpurple cuts at the first `/` and msnp11-sdk
+/// takes everything after `DALogin=`.
 pub(super) async fn plain(Extension(caller): Extension<Caller>, request: Request) -> Response {
     let host = host_of(&caller, request.uri(), request.headers());
     answer(&format!("DALogin={host}/login2.srf"))

@@ -20,7 +20,8 @@ use swallowtail_messenger::net::{AnyStream, Caller, Prefixed, Via, first_bytes};
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long dialling the terminator may take. It is on this machine, or near.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest time that a tunnel to the terminator lives: one sign-in over TLS, with the longest wait for a throttled account.
+/// The longest time that a tunnel to the terminator lives: one sign-in over TLS, with the longest wait for a throttled
+/// account.
 const OLD_TLS_LIFE: Duration = Duration::from_secs(120);
 /// Bytes of a hello up to the version that it offers: 5 of the record, 4 of the message, 2 of the version.
 const HELLO: usize = 11;
@@ -29,8 +30,8 @@ const NOT_OURS: &str = "This proxy is for MSN Messenger alone and leads nowhere 
 const NO_TLS: &str =
     "This server has no certificate: set tls.own_root or [[tls.certificate]], or proxy.old_tls for Windows XP.\n";
 
-/// Where a `CONNECT` for `target` leads, or the answer that refuses it. A tunnel in a tunnel leads nowhere: nobody needs one, and each would
-/// cost more than the one around it.
+/// Where a `CONNECT` for `target` leads, or the answer that refuses it. A tunnel in a tunnel leads nowhere: nobody
+/// needs one, and each would cost more than the one around it.
 pub(crate) fn admit(site: &Site, caller: &Caller, target: &str) -> Result<Target, Box<Response>> {
     let refuse = |status, why: &'static str| Err(Box::new(answers::text(status, why)));
     let found = site.hosts.target(target, caller).filter(|_| caller.via != Via::Tunnel);
@@ -43,8 +44,8 @@ pub(crate) fn admit(site: &Site, caller: &Caller, target: &str) -> Result<Target
     }
 }
 
-/// Takes the TLS off a tunnel to port 443. A client that offers nothing that our own TLS has is joined with the terminator instead
-/// (http.md section 8), and `None` is returned when that is over.
+/// Takes the TLS off a tunnel to port 443. A client that offers nothing that our own TLS has is joined with the
+/// terminator instead (http.md section 8), and `None` is returned when that is over.
 ///
 /// # Errors
 /// Returns what reading the hello or dialling the terminator failed with.
@@ -92,7 +93,8 @@ fn proxy_line(from: SocketAddr, to: SocketAddr) -> String {
     format!("PROXY {family} {} {} {} {}\r\n", from.ip(), to.ip(), from.port(), to.port())
 }
 
-/// Whether a hello offers nothing newer than TLS 1.1. One in the form of SSL 2.0, which begins with another byte, is never newer.
+/// Whether a hello offers nothing newer than TLS 1.1. One in the form of SSL 2.0, which begins with another byte, is
+/// never newer.
 fn is_old(hello: &[u8]) -> bool {
     const HANDSHAKE: u8 = 22;
     const TLS_1_2: [u8; 2] = [3, 3];

@@ -1,8 +1,10 @@
-//! Being the HTTP proxy of a client's Windows: with that one setting an original client reaches us by Microsoft's host names.
+//! Being the HTTP proxy of a client's Windows: with that one setting an original client reaches us by Microsoft's host
+//! names.
 //!
-//! Plain requests arrive with absolute targets and are answered like any other; `CONNECT` (`connect`) joins the listener that the client wants
-//! inside this process. No connection to anywhere else is ever made: requests for hosts that are neither Microsoft's old ones nor our own
-//! names are refused. A file for automatic configuration (`pac`) has a system send us only those.
+//! Plain requests arrive with absolute targets and are answered like any other; `CONNECT` (`connect`) joins the
+//! listener that the client wants inside this process. No connection to anywhere else is ever made: requests for hosts
+//! that are neither Microsoft's old ones nor our own names are refused. A file for automatic configuration (`pac`) has
+//! a system send us only those.
 
 mod connect;
 mod hosts;

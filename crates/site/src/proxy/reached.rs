@@ -22,9 +22,9 @@ pub(crate) struct Reached {
 }
 
 impl Reached {
-    /// The port that the visitor used is known from the request, as somebody in between may have another one than we; the other is that of the
-    /// network that the visitor came by. Who came by a name of Microsoft's, which leads here on that computer alone, is told the address that was
-    /// dialled.
+    /// The port that the visitor used is known from the request, as somebody in between may have another one than we;
+    /// the other is that of the network that the visitor came by. Who came by a name of Microsoft's, which leads here
+    /// on that computer alone, is told the address that was dialled.
     pub(crate) fn of(caller: &Caller, request: &Request) -> Self {
         let named = host_of(caller, request.uri(), request.headers());
         let dialled = || (caller.local.ip().to_string(), Some(caller.local.port()));

@@ -7,7 +7,8 @@ use swallowtail_base::lock;
 use swallowtail_messenger::presence::Directory;
 use tokio::time::Instant;
 
-/// How old the number of people may be. To count them all accounts in use are looked at, which no stranger shall have us do at every request.
+/// How old the number of people may be. To count them all accounts in use are looked at, which no stranger shall have
+/// us do at every request.
 const COUNT_LIFE: Duration = Duration::from_secs(5);
 
 /// How many people are online, as it was a moment ago.

@@ -1,14 +1,16 @@
 //! Tells forms that came from our own pages from those that somebody else's page made a visitor's browser send.
 //!
-//! Signing up needs no session, so there is none that another site could ride on. What it could use is a visitor's *place*: a page in the
-//! internet that sends a form to 192.168.1.5 through the browser of somebody in that network would make accounts where only neighbours may. Three
-//! things stand against it, without a cookie, so that browsers that take none can sign up too:
+//! Signing up needs no session, so there is none that another site could ride on. What it could use is a visitor's
+//! *place*: a page in the internet that sends a form to 192.168.1.5 through the browser of somebody in that network
+//! would make accounts where only neighbours may. Three things stand against it, without a cookie, so that browsers
+//! that take none can sign up too:
 //!
-//! * a form carries a token that only a page of ours has, and no other site can read that page. It is signed with the server's key, is good for an hour, and
-//!   holds for the address that fetched it: whoever can fetch the page himself gets no token that is good in somebody else's browser;
+//! * a form carries a token that only a page of ours has, and no other site can read that page. It is signed with the
+//!   server's key, is good for an hour, and holds for the address that fetched it: whoever can fetch the page himself
+//!   gets no token that is good in somebody else's browser;
 //! * where the browser says which site sent the form (`Origin`, or `Referer` from older ones), that must be this one;
-//! * a site that has its own name lead to our address (DNS rebinding) could read the page. So where nearness alone lets people in, the name that
-//!   the page was asked for by must be one that no stranger can own.
+//! * a site that has its own name lead to our address (DNS rebinding) could read the page. So where nearness alone lets
+//!   people in, the name that the page was asked for by must be one that no stranger can own.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -82,8 +84,8 @@ impl fmt::Debug for Forms {
     }
 }
 
-/// Whether a browser says that another site sent a form to `host`, the name and port that it asked us by. A proxy in front may have changed that; then the
-/// site is to be one of the names in the settings.
+/// Whether a browser says that another site sent a form to `host`, the name and port that it asked us by. A proxy in
+/// front may have changed that; then the site is to be one of the names in the settings.
 pub(super) fn is_foreign(headers: &HeaderMap, host: &str, hosts: &Hosts, caller: &Caller) -> bool {
     let Some(sender) = headers.get(ORIGIN).or_else(|| headers.get(REFERER)) else { return false };
     let url = sender.to_str().unwrap_or_default();
@@ -100,8 +102,8 @@ pub(super) fn is_trusted_name(host: &str, hosts: &Hosts, caller: &Caller) -> boo
     literal.is_ok() || is_local || hosts.is_known(&name, caller)
 }
 
-/// Whether somebody is of this machine or of a private network, as far as can be known: who comes through a proxy that is not among
-/// `http.trusted_proxies` may come from anywhere.
+/// Whether somebody is of this machine or of a private network, as far as can be known: who comes through a proxy that
+/// is not among `http.trusted_proxies` may come from anywhere.
 pub(super) fn is_near(caller: &Caller, headers: &HeaderMap) -> bool {
     let is_forwarded = || FORWARDED.iter().any(|name| headers.contains_key(name));
     let is_known = match caller.peer {

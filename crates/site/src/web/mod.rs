@@ -1,7 +1,9 @@
-//! Pages for people: tables-era HTML and plain CSS without JavaScript, so that the browsers of the clients' time show them too.
+//! Pages for people: tables-era HTML and plain CSS without JavaScript, so that the browsers of the clients' time show
+//! them too.
 //!
-//! Every page is a template in `templates/` that extends `base.html`; askama escapes what it puts in and checks the templates when the crate is
-//! built. `home` says what this server is, `sign_up` makes accounts, `forms` tells our own forms from those of others, `page` has the headers of every page.
+//! Every page is a template in `templates/` that extends `base.html`; askama escapes what it puts in and checks the
+//! templates when the crate is built. `home` says what this server is, `sign_up` makes accounts, `forms` tells our own
+//! forms from those of others, `page` has the headers of every page.
 
 mod context;
 mod count;

@@ -27,8 +27,8 @@ pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
     }
 }
 
-/// What a browser shows or saves: no other site has it in a frame, nothing is run in it, and it is taken for nothing but what it is called.
-/// `same-origin` because with `no-referrer` browsers do not say either where a form came from.
+/// What a browser shows or saves: no other site has it in a frame, nothing is run in it, and it is taken for nothing
+/// but what it is called. `same-origin` because with `no-referrer` browsers do not say either where a form came from.
 pub(super) fn guarded(mut response: Response) -> Response {
     const HEADERS: [(axum::http::HeaderName, &str); 4] = [
         (

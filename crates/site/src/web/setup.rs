@@ -1,7 +1,7 @@
 //! `/setup`: choose a client, then the steps for it and its files.
 //!
-//! Every file is made for the request, for the host by which the visitor reached us; the one asked for is found among them by its name, so there is no
-//! path into any directory. The keys of certificates are not among them.
+//! Every file is made for the request, for the host by which the visitor reached us; the one asked for is found among
+//! them by its name, so there is no path into any directory. The keys of certificates are not among them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -96,8 +96,8 @@ async fn file(
     }
 }
 
-/// Everything for a client, which is made faster than it could be kept. Only the certificate for Windows XP is read, as it may have been made since the
-/// start; the disk is waited for on another thread.
+/// Everything for a client, which is made faster than it could be kept. Only the certificate for Windows XP is read, as
+/// it may have been made since the start; the disk is waited for on another thread.
 async fn kit(client: &'static Client, setup: Setup, caller: &Caller, reached: Reached) -> anyhow::Result<Kit> {
     let Reached { host, http, https } = reached;
     let Setup { mut offer, data } = setup;
@@ -112,7 +112,8 @@ async fn kit(client: &'static Client, setup: Setup, caller: &Caller, reached: Re
 fn download(name: &str, content_type: &str, body: Vec<u8>) -> Response {
     let mut response = answers::text(StatusCode::OK, body);
     answers::set(&mut response, CONTENT_TYPE, content_type);
-    // It may differ by the host that the visitor asks. Not `no-store`: Internet Explorer of the time cannot save what it may not store.
+    // It may differ by the host that the visitor asks. Not `no-store`: Internet Explorer of the time cannot save what
+    // it may not store.
     answers::set(&mut response, CACHE_CONTROL, "no-cache");
     if !SHOWN.contains(&name) {
         answers::set(&mut response, CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));

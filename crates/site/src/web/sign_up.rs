@@ -1,7 +1,8 @@
 //! `/signup`: somebody makes an account.
 //!
-//! The way of a form: [`Web::gate`] says whether there is one for this visitor at all, `forms` whether it is ours, `form` reads it, and every fault
-//! is said at its field, all at once. Only then is the password hashed, and one transaction makes the account and takes one use of the code.
+//! The way of a form: [`Web::gate`] says whether there is one for this visitor at all, `forms` whether it is ours,
+//! `form` reads it, and every fault is said at its field, all at once. Only then is the password hashed, and one
+//! transaction makes the account and takes one use of the code.
 
 mod form;
 

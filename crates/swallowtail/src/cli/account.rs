@@ -1,7 +1,7 @@
 //! `swallowtail account ...`: what an operator does with accounts.
 //!
-//! The commands work on the data directory itself, also while a server runs on it: SQLite lets them take turns. A server
-//! sees a new account or password at the next sign-in.
+//! The commands work on the data directory itself, also while a server runs on it: SQLite lets them take turns. A
+//! server sees a new account or password at the next sign-in.
 
 mod import;
 
@@ -24,8 +24,8 @@ use swallowtail_store::database::{Account, Store};
 pub enum AccountCommand {
     /// Make an account
     ///
-    /// Asks for the password twice. When standard input is no terminal, or with --password-stdin, the password is its first
-    /// line.
+    /// Asks for the password twice. When standard input is no terminal, or with --password-stdin, the password is its
+    /// first line.
     Add {
         /// The address to sign in with, such as alice@example.com. No mail is ever sent to it
         #[arg(value_parser = parse_handle)]
@@ -63,9 +63,9 @@ pub enum AccountCommand {
     },
     /// Make many accounts from a CSV file, all of them or none
     ///
-    /// Each line is handle,password or handle,password,display name; a first line that begins with the word handle is skipped.
-    /// In place of a password there may be its argon2id hash as a PHC string ($argon2id$v=19$m=...), in double quotes because
-    /// it holds commas. Blanks around a password belong to it.
+    /// Each line is handle,password or handle,password,display name; a first line that begins with the word handle is
+    /// skipped. In place of a password there may be its argon2id hash as a PHC string ($argon2id$v=19$m=...), in double
+    /// quotes because it holds commas. Blanks around a password belong to it.
     Import {
         /// The file, in UTF-8
         file: PathBuf,

@@ -22,8 +22,9 @@ pub struct Cli {
 enum Command {
     /// Run the service
     ///
-    /// Starts without any settings: it keeps its data in ./swallowtail-data and listens on loopback, where only this machine
-    /// can reach it. Ctrl-C or SIGTERM stops it; everybody who is signed in is told. SIGHUP has it read its certificates again.
+    /// Starts without any settings: it keeps its data in ./swallowtail-data and listens on loopback, where only this
+    /// machine can reach it. Ctrl-C or SIGTERM stops it; everybody who is signed in is told. SIGHUP has it read its
+    /// certificates again.
     ///
     /// It logs to standard error what SWALLOWTAIL_LOG says: error, warn, info, debug or trace [default: info].
     Serve(ServeArgs),
@@ -40,8 +41,8 @@ enum Command {
     Invite(InviteArgs),
     /// Write what a user needs to bring a client here
     ///
-    /// Files for the settings of Windows, a certificate, and steps in plain words, for one client program and this server. The page /setup of a
-    /// running server offers the same.
+    /// Files for the settings of Windows, a certificate, and steps in plain words, for one client program and this
+    /// server. The page /setup of a running server offers the same.
     ClientSetup {
         #[command(flatten)]
         source: Source,
@@ -59,7 +60,8 @@ enum Command {
     },
     /// Stop a running service, with a warning
     ///
-    /// Clients show how many minutes are left, are told again when 5, 2 and 1 are, and then sign out and come back by themselves.
+    /// Clients show how many minutes are left, are told again when 5, 2 and 1 are, and then sign out and come back by
+    /// themselves.
     Stop {
         #[command(flatten)]
         source: Source,
@@ -77,8 +79,8 @@ enum Command {
     },
     /// Talk to somebody, from this terminal
     ///
-    /// Signs in, adds the other account as a contact, and passes on what is typed, a line at a time. It asks for the password. Two of these in two
-    /// terminals are a chat.
+    /// Signs in, adds the other account as a contact, and passes on what is typed, a line at a time. It asks for the
+    /// password. Two of these in two terminals are a chat.
     Chat {
         #[command(flatten)]
         source: Source,
@@ -100,16 +102,16 @@ enum Command {
     },
     /// Find out what keeps clients from signing in
     ///
-    /// Goes a client's way through a server, hop by hop: names, ports, certificate, sign-in, switchboard, gateway, proxy. Says of each
-    /// whether it is as it should be; if not, the cause, the code that a client shows, and what to do. Without --host it looks at the
-    /// server of the settings, which should run.
+    /// Goes a client's way through a server, hop by hop: names, ports, certificate, sign-in, switchboard, gateway,
+    /// proxy. Says of each whether it is as it should be; if not, the cause, the code that a client shows, and what to
+    /// do. Without --host it looks at the server of the settings, which should run.
     ///
     /// Exit code: 0 when nothing is red, 1 when something is, 2 when nothing could be looked at.
     Doctor(doctor::DoctorArgs),
     /// Show two clients signing in and talking
     ///
-    /// Starts a service on free ports with a temporary directory, signs two clients in over real sockets, has them add each
-    /// other and talk, and shows what goes over the wire. Succeeds only if every step was really seen.
+    /// Starts a service on free ports with a temporary directory, signs two clients in over real sockets, has them add
+    /// each other and talk, and shows what goes over the wire. Succeeds only if every step was really seen.
     Demo,
 }
 

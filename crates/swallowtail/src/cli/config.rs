@@ -11,7 +11,8 @@ use crate::cli::source::Source;
 pub(super) enum ConfigCommand {
     /// Say whether a file with settings is good, without starting anything
     ///
-    /// Reads the file of --config and the certificates that it names. What is wrong is said with its line, and the command fails.
+    /// Reads the file of --config and the certificates that it names. What is wrong is said with its line, and the
+    /// command fails.
     Check,
 }
 

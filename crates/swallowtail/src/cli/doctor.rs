@@ -40,8 +40,8 @@ pub(super) struct DoctorArgs {
     /// Ask too whether Windows XP can shake hands
     #[arg(long)]
     xp: bool,
-    /// The root certificate (PEM) that clients were given. Without it a private root of another server is taken as it comes, but no test account
-    /// signs in to it over the internet
+    /// The root certificate (PEM) that clients were given. Without it a private root of another server is taken as it
+    /// comes, but no test account signs in to it over the internet
     #[arg(long, value_name = "FILE")]
     root: Option<PathBuf>,
     /// Sign in with this account, which should be one for tests: who uses it is signed out. Asks for the password
@@ -81,7 +81,8 @@ impl DoctorArgs {
     }
 }
 
-/// Looks, and tells. An error that keeps it from looking is not what is wrong with the server, so it has a code of its own.
+/// Looks, and tells. An error that keeps it from looking is not what is wrong with the server, so it has a code of its
+/// own.
 pub(super) async fn run(args: DoctorArgs) -> ExitCode {
     match look(&args).await {
         Ok(true) => ExitCode::SUCCESS,

@@ -17,7 +17,8 @@ use swallowtail_store::database::{Invite, NewInvite, Store};
 pub enum InviteCommand {
     /// Make a code and show it
     ///
-    /// It is shown this once: what is kept cannot be turned back into it. Give it to whoever shall make an account on the page /signup.
+    /// It is shown this once: what is kept cannot be turned back into it. Give it to whoever shall make an account on
+    /// the page /signup.
     Add {
         /// For how many accounts it is good
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]

@@ -1,7 +1,7 @@
 //! The command line.
 //!
-//! `command` has every command with its arguments and says which file carries it out; `source` is where each of them reads the
-//! settings, `parse` and `prompt` are what they ask, `output` is what they print.
+//! `command` has every command with its arguments and says which file carries it out; `source` is where each of them
+//! reads the settings, `parse` and `prompt` are what they ask, `output` is what they print.
 
 pub mod account;
 mod chat;

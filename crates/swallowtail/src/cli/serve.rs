@@ -179,7 +179,8 @@ fn welcome(addresses: &Addresses, data: &Path, file: Option<&Path>, accounts: u6
     text
 }
 
-/// Where a browser finds the pages. For a listener on every address that is the one by which this machine reaches others.
+/// Where a browser finds the pages. For a listener on every address that is the one by which this machine reaches
+/// others.
 fn site(http: SocketAddr) -> String {
     let mut address = http;
     if address.ip().is_unspecified() {

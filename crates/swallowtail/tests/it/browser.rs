@@ -1,4 +1,5 @@
-//! The pages for people in a real browser: Chromium, driven by `tests/it/browser/sign_up.js`. The pictures that it takes are in `target/tmp/browser`.
+//! The pages for people in a real browser: Chromium, driven by `tests/it/browser/sign_up.js`. The pictures that it
+//! takes are in `target/tmp/browser`.
 //!
 //! `cargo xtask test` installs Chromium, Node.js and the packages of `tests/it/browser`, and runs this.
 

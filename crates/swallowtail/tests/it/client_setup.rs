@@ -1,4 +1,5 @@
-//! What a user needs to bring a client here: the command that writes it, the pages that offer it, and the certificates, which must work.
+//! What a user needs to bring a client here: the command that writes it, the pages that offer it, and the certificates,
+//! which must work.
 
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
@@ -56,7 +57,8 @@ fn openssl_takes(root: &Path, certificate: &Path, name: &str) -> bool {
     output.status.success()
 }
 
-/// What a command of OpenSSL's prints. It is the second opinion on our certificates, so that without it nothing would be shown here.
+/// What a command of OpenSSL's prints. It is the second opinion on our certificates, so that without it nothing would
+/// be shown here.
 fn openssl(arguments: &[&str]) -> String {
     let output = Command::new("openssl").args(arguments).output().expect(NO_OPENSSL);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -91,7 +93,8 @@ async fn https_needs_no_certificate_of_the_operators_for_those_who_trust_the_roo
     }
 }
 
-/// Whether OpenSSL and rustls take a certificate for `name`, which whoever has the key of a root signs for it. They have to agree.
+/// Whether OpenSSL and rustls take a certificate for `name`, which whoever has the key of a root signs for it. They
+/// have to agree.
 fn is_in_the_power_of(root: &Path, name: &str) -> bool {
     let path = |name: &str| root.join(name).to_str().unwrap().to_owned();
     let is_ip = name.parse::<IpAddr>().is_ok();

@@ -1,4 +1,5 @@
-//! The built program as an operator meets it: mistakes get one sentence, signals end it well, secrets stay out of its log.
+//! The built program as an operator meets it: mistakes get one sentence, signals end it well, secrets stay out of its
+//! log.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;

@@ -154,8 +154,8 @@ async fn a_list_that_changes_while_it_is_read_is_complete_and_says_nothing_twice
     }
 }
 
-/// Somebody asks for far more than they read. The server waits with their commands and serves the others; then all of it comes, in
-/// order.
+/// Somebody asks for far more than they read. The server waits with their commands and serves the others; then all of
+/// it comes, in order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_flood_of_questions_is_answered_as_fast_as_the_answers_are_read() {
     const QUESTIONS: usize = 100_000;

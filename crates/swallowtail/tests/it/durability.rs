@@ -47,8 +47,8 @@ async fn assert_not_let_in(server: &RunningBinary, handle: &str, ticket: &str) {
     assert_eq!(wire.last_lines().await.last().unwrap(), "911 4");
 }
 
-/// Each round makes one edit, kills the server as soon as the answer is there, and looks for the edit after a restart. What
-/// earlier rounds did is still there in the end, and the ticket of before the first round still works.
+/// Each round makes one edit, kills the server as soon as the answer is there, and looks for the edit after a restart.
+/// What earlier rounds did is still there in the end, and the ticket of before the first round still works.
 #[tokio::test]
 async fn an_edit_that_was_answered_survives_kill_9() {
     let (data, mut server) = server_with(&[ALICE, BOB]);
@@ -179,8 +179,8 @@ async fn an_account_that_is_made_anew_keeps_what_it_is_told() {
     assert_eq!(line(&burst, "LST "), Some("LST N=bob@example.com F=bob@example.com 2 1"));
 }
 
-/// The database cannot be written for a while. Edits are refused and change nothing; signing in, presence and chats go on; and
-/// afterwards edits work again.
+/// The database cannot be written for a while. Edits are refused and change nothing; signing in, presence and chats go
+/// on; and afterwards edits work again.
 #[tokio::test]
 async fn a_database_that_cannot_be_written_stops_edits_and_nothing_else() {
     let server = TestServer::start().await;

@@ -1,6 +1,7 @@
 //! Signing in as Windows XP does: TLS 1.0 through the separate terminator of packaging/old-tls (security.md section 8).
 //!
-//! The terminator is lighttpd, and `gnutls-cli` plays the client. `cargo xtask test` installs both and runs these tests.
+//! The terminator is lighttpd, and `gnutls-cli` plays the client. `cargo xtask test` installs both and runs these
+//! tests.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -25,7 +26,8 @@ const PASSPORT14: &str = include_str!("../../../../docs/protocol/transcripts/pas
 const ALICE: &str = "alice@example.com";
 const PASSWORD: &str = "s3cr,t &%";
 
-/// XP as it was sold: TLS 1.0 and RSA key exchange, no TLS extensions. Of its ciphers only 3DES is still worth offering.
+/// XP as it was sold: TLS 1.0 and RSA key exchange, no TLS extensions. Of its ciphers only 3DES is still worth
+/// offering.
 const XP: &str = "NONE:+VERS-TLS1.0:+RSA:+3DES-CBC:+SHA1:+COMP-NULL:+CTYPE-X509:+SIGN-ALL:%NO_EXTENSIONS:\
                   %DISABLE_SAFE_RENEGOTIATION";
 /// XP with the update of August 2010, which sends an extension, and the hotfix for AES.
@@ -112,8 +114,8 @@ impl Talk {
     }
 }
 
-/// Shakes hands with any server as the GnuTLS `priority` says, without SNI and without looking at the certificate; then sends
-/// `request` and reads until the server closes.
+/// Shakes hands with any server as the GnuTLS `priority` says, without SNI and without looking at the certificate; then
+/// sends `request` and reads until the server closes.
 async fn talk(address: SocketAddr, priority: &str, request: &str) -> Talk {
     let mut client = Command::new("gnutls-cli")
         .args(["--disable-sni", "--insecure", "--logfile=/dev/stderr", "--priority", priority])

@@ -269,8 +269,8 @@ fn lists(burst: &[String]) -> (Vec<&String>, u32) {
     (lines, bits)
 }
 
-/// Both edit their lists about each other as fast as they can. What each did itself stands; RL or PL is there exactly when the
-/// other has them on FL; and memory and store agree.
+/// Both edit their lists about each other as fast as they can. What each did itself stands; RL or PL is there exactly
+/// when the other has them on FL; and memory and store agree.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn lists_that_both_sides_edit_at_once_equal_some_order_of_the_edits() {
     for round in 0..amount(2, 8) {
@@ -320,8 +320,8 @@ async fn edits_of_a_session_that_is_taken_over_meanwhile_are_in_memory_too() {
     assert_eq!(lists(&in_memory).0, lists(&on_disk).0);
 }
 
-/// Alice is gone the moment she has sent an edit, and what others say to her finds a dead socket meanwhile. Whatever became of the
-/// edit: what Carol's session knows of it is what is in the store.
+/// Alice is gone the moment she has sent an edit, and what others say to her finds a dead socket meanwhile. Whatever
+/// became of the edit: what Carol's session knows of it is what is in the store.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_edit_of_somebody_who_vanishes_is_whole_or_not_at_all() {
     let mut server = TestServer::start().await;

@@ -212,7 +212,8 @@ async fn a_hundred_at_once_with_a_code_for_one_account_make_one() {
     }
     let answers = tasks.join_all().await;
     assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
-    // The others: used up, or (if they looked before that) too many passwords to hash, or there is no code any more at all.
+    // The others: used up, or (if they looked before that) too many passwords to hash, or there is no code any more at
+    // all.
     assert!(answers.iter().all(|status| [200, 403, 422, 503].contains(status)), "{answers:?}");
     assert_eq!(accounts(&server).await, 1);
     assert_eq!(server.server().store().invites().await.unwrap()[0].uses_left, 0);
@@ -336,7 +337,8 @@ async fn codes_are_made_and_removed_while_the_server_runs() {
     assert!(!log.contains(code) && !log.contains(PASSWORD), "{log}");
 }
 
-/// Whoever was on a list under an address may still be on it when somebody new takes that address (ns.md section 1.2 rule 11).
+/// Whoever was on a list under an address may still be on it when somebody new takes that address (ns.md section 1.2
+/// rule 11).
 #[tokio::test]
 async fn who_signs_up_with_an_address_that_others_kept_is_asked_about_them() {
     let server = TestServer::start().await;

@@ -1,4 +1,5 @@
-//! A thousand people on the built program at once, in five hundred conversations; two hundred unless the run is a long one.
+//! A thousand people on the built program at once, in five hundred conversations; two hundred unless the run is a long
+//! one.
 
 use std::fmt::Write;
 use std::sync::Arc;

@@ -95,7 +95,8 @@ async fn a_file_and_a_picture_pass_both_ways_while_others_talk() {
     frank.hear("bye").await;
 }
 
-/// Far more than every queue holds, to somebody who reads 300 KB a second: the sender is slowed down, and nobody is closed.
+/// Far more than every queue holds, to somebody who reads 300 KB a second: the sender is slowed down, and nobody is
+/// closed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn who_reads_slowly_gets_the_whole_file() {
     const SLICE: usize = 3_000;
@@ -127,8 +128,8 @@ async fn who_reads_slowly_gets_the_whole_file() {
     assert_eq!(alice.lines.payload, b"hello");
 }
 
-/// Who stops reading in the middle of a file is closed in the end, and costs others nothing. After which time is tested in
-/// `switchboard/pace.rs`: it is some twelve seconds, and here only not for ever.
+/// Who stops reading in the middle of a file is closed in the end, and costs others nothing. After which time is tested
+/// in `switchboard/pace.rs`: it is some twelve seconds, and here only not for ever.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn who_stops_reading_a_file_is_closed_in_bounded_time() {
     let server = TestServer::start().await;

@@ -38,8 +38,8 @@ impl Grant<'_> {
     /// The document.
     ///
     /// msn-pecan stalls on answers of more than 8,000 bytes (http.md section 0 item 6). The two tokens that clients of
-    /// MSNP12 ask for make some 3,300 bytes, and seven fit. The sixteen that we allow cannot be had in so few bytes with
-    /// these elements; nobody who stalls asks for them.
+    /// MSNP12 ask for make some 3,300 bytes, and seven fit. The sixteen that we allow cannot be had in so few bytes
+    /// with these elements; nobody who stalls asks for them.
     pub(super) fn document(&self) -> String {
         let mut out = String::with_capacity(4096);
         let puid = format!("<psf:PUID>{:016X}</psf:PUID>", self.member);

@@ -165,7 +165,8 @@ impl Chat {
             }
             ServerCommand::Presence(PresenceLine::Offline(handle)) => {
                 self.screen.note(format_args!("{handle} is {}.", screen::words(Status::Hidden)));
-                // The switchboard says so too, on another connection and maybe later: a line typed before that would go nowhere.
+                // The switchboard says so too, on another connection and maybe later: a line typed before that would go
+                // nowhere.
                 if handle == self.other {
                     self.end_conversation(None);
                 }

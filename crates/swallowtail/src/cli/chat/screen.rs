@@ -84,7 +84,8 @@ fn time_of_day() -> String {
     format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
 }
 
-/// The lines of standard input, read by a thread of its own: it cannot be interrupted, and the program does not wait for it.
+/// The lines of standard input, read by a thread of its own: it cannot be interrupted, and the program does not wait
+/// for it.
 pub(super) fn typed_lines() -> mpsc::Receiver<String> {
     let (sender, receiver) = mpsc::channel(MOST_WAITING);
     std::thread::spawn(move || {

@@ -128,7 +128,8 @@ async fn an_account_under_attack_is_slow_for_strangers_and_not_where_it_is_at_ho
     for from in [2, 3] {
         assert_eq!(try_password(http, from, "alice", "wrong").await, 401);
     }
-    // Strangers wait for 1, 3, 7 and 15 seconds, in the order in which they come, or for longer if she comes in between.
+    // Strangers wait for 1, 3, 7 and 15 seconds, in the order in which they come, or for longer if she comes in
+    // between.
     let strangers: Vec<_> = (4..8).map(|from| tokio::spawn(try_password(http, from, "alice", "right"))).collect();
     assert_eq!(try_password(http, 1, "alice", "right").await, 200);
     assert!(finished(&strangers) < strangers.len(), "she did not wait for the strangers' turns");

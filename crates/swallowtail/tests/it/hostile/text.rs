@@ -1,4 +1,5 @@
-//! Words that carry text: nothing in them may become a line of somebody else's, and what passes arrives as it was meant.
+//! Words that carry text: nothing in them may become a line of somebody else's, and what passes arrives as it was
+//! meant.
 
 use crate::support::people::open_board;
 use crate::support::wire::{Frame, Wire};

@@ -1,4 +1,5 @@
-//! Those who are too slow, with a clock that is put forward. Whatever has to come before is answered before: no time passes for it.
+//! Those who are too slow, with a clock that is put forward. Whatever has to come before is answered before: no time
+//! passes for it.
 
 use std::time::Duration;
 

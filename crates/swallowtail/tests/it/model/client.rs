@@ -1,5 +1,5 @@
-//! A client: it knows what the lines from the server tell it, and nothing else. A line that it cannot understand, or that tells it
-//! nothing new, is a difference.
+//! A client: it knows what the lines from the server tell it, and nothing else. A line that it cannot understand, or
+//! that tells it nothing new, is a difference.
 
 use std::collections::{BTreeSet, VecDeque};
 

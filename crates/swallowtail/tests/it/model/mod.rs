@@ -1,9 +1,10 @@
-//! Random things done by six people who speak all dialects, against a small model of the rules (`rules`): after every step each client
-//! shows what the model says, and every answer is the one that docs/protocol/ns.md gives.
+//! Random things done by six people who speak all dialects, against a small model of the rules (`rules`): after every
+//! step each client shows what the model says, and every answer is the one that docs/protocol/ns.md gives.
 //!
-//! A run is decided by its seed. `SWALLOWTAIL_MODEL_SEED=7` runs that one only; `SWALLOWTAIL_MODEL_SEEDS` is how many are run and
-//! `SWALLOWTAIL_MODEL_STEPS` how long each is: one of 2,000 steps, in `cargo xtask test` five of 10,000. For a whole night:
-//! `SWALLOWTAIL_MODEL_SEEDS=50 SWALLOWTAIL_MODEL_STEPS=10000 cargo test -p swallowtail --test it model`.
+//! A run is decided by its seed. `SWALLOWTAIL_MODEL_SEED=7` runs that one only; `SWALLOWTAIL_MODEL_SEEDS` is how many
+//! are run and `SWALLOWTAIL_MODEL_STEPS` how long each is: one of 2,000 steps, in `cargo xtask test` five of 10,000.
+//! For a whole night: `SWALLOWTAIL_MODEL_SEEDS=50 SWALLOWTAIL_MODEL_STEPS=10000 cargo test -p swallowtail --test it
+//! model`.
 
 mod client;
 mod operation;

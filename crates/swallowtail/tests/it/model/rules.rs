@@ -1,8 +1,9 @@
-//! The rules of docs/protocol/ns.md sections 1, 2 and 7 to 10 once more, as short as they can be said: what everybody keeps, what an
-//! operation does to it, and who may see whom. Nothing here is taken from the server.
+//! The rules of docs/protocol/ns.md sections 1, 2 and 7 to 10 once more, as short as they can be said: what everybody
+//! keeps, what an operation does to it, and who may see whom. Nothing here is taken from the server.
 //!
-//! Presence needs no events: what W sees of U is a function of what both keep ([`World::seen`]), and so is every list. Only three things
-//! depend on what was told: the telephone numbers that a client knows of its contacts, the list version, and the time stamps.
+//! Presence needs no events: what W sees of U is a function of what both keep ([`World::seen`]), and so is every list.
+//! Only three things depend on what was told: the telephone numbers that a client knows of its contacts, the list
+//! version, and the time stamps.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -164,7 +164,8 @@ impl Run {
         self.check_stamps(who, changes);
     }
 
-    /// The version below MSNP10 counts every change; a time stamp is another one exactly if something changed, and later.
+    /// The version below MSNP10 counts every change; a time stamp is another one exactly if something changed, and
+    /// later.
     fn check_stamps(&mut self, who: &str, changes: (u32, u32)) {
         let client = &self.clients[who];
         let stamps = client.stamps.clone();

@@ -220,7 +220,8 @@ pub(crate) fn password_hash(password: &str) -> String {
 /// A panic outside of the tests themselves.
 #[derive(Clone)]
 struct Panic {
-    /// Where the task ran, whose panic tokio catches. A thread without a runtime, such as those that hash passwords, may be any server's.
+    /// Where the task ran, whose panic tokio catches. A thread without a runtime, such as those that hash passwords,
+    /// may be any server's.
     runtime: Option<Id>,
     text: String,
 }

@@ -1,4 +1,5 @@
-//! Pictures and files between clients, in the chunks that official clients send (docs/protocol/payloads.md section 7), at full speed.
+//! Pictures and files between clients, in the chunks that official clients send (docs/protocol/payloads.md section 7),
+//! at full speed.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -155,8 +156,8 @@ impl From<Wire> for Party {
 }
 
 impl Party {
-    /// Sends everything at once, and reads until each message is acknowledged and so many blobs of the other side are complete. What
-    /// others say meanwhile is passed over.
+    /// Sends everything at once, and reads until each message is acknowledged and so many blobs of the other side are
+    /// complete. What others say meanwhile is passed over.
     pub(crate) async fn transfer(mut self, to: &str, blobs: &[Blob], expected: usize) -> (Self, Collector) {
         let (bytes, count) = commands(to, blobs);
         let mut write = self.write;

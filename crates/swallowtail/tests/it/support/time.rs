@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{advance, pause, resume};
 
-/// How long anything may take that must come. Generous, as the machine may be busy with other work; only a test that fails waits so long.
+/// How long anything may take that must come. Generous, as the machine may be busy with other work; only a test that
+/// fails waits so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Set by `cargo xtask test`.
@@ -27,7 +28,8 @@ pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Lets so much time pass for every timer, for tests on one thread. What the server should have read before has to be answered.
+/// Lets so much time pass for every timer, for tests on one thread. What the server should have read before has to be
+/// answered.
 pub(crate) async fn pass(time: Duration) {
     pause();
     advance(time).await;
@@ -46,8 +48,8 @@ impl StoppedClock {
     pub(crate) fn new() -> Self {
         let (hold, end) = mpsc::channel::<()>();
         pause();
-        // A paused clock jumps to the next timer whenever nothing else is to be done, but not while there is blocking work. That ends after
-        // a while in any case, so that somebody who waits in vain runs out of patience.
+        // A paused clock jumps to the next timer whenever nothing else is to be done, but not while there is blocking
+        // work. That ends after a while in any case, so that somebody who waits in vain runs out of patience.
         spawn_blocking(move || end.recv_timeout(PATIENCE));
         Self { _hold: hold }
     }
