@@ -3,12 +3,12 @@
 use msnp::notification::{ServerCommand, ServiceLine, SignInAnswer};
 use msnp::payload::{alert, shutdown_warning};
 use msnp::{Dialect, Handle, TrId};
+use swallowtail_base::random;
+use swallowtail_store::accounts::member_id;
 
 use crate::notification;
 use crate::presence::{Cell, Endpoint};
 use crate::service::Service;
-use swallowtail_base::random;
-use swallowtail_store::accounts::member_id;
 
 impl Service {
     /// Says something to everybody who is signed in; the text may differ by account.

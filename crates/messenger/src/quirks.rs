@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::ops::BitOr;
 
 use msnp::notification::Ver;
-
 use swallowtail_config::{Quirk, QuirkMode};
 
 /// A row of the table.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use swallowtail_config::{Config, RosterLimits};
+use swallowtail_store::accounts::Tickets;
+
 use crate::presence::Directory;
 use crate::rates::Rates;
 use crate::storage::Storage;
 use crate::switchboard::Switchboard;
-use swallowtail_config::Config;
-use swallowtail_config::RosterLimits;
-use swallowtail_store::accounts::Tickets;
 
 /// The parts of the service, as a connection sees them.
 #[derive(Debug)]

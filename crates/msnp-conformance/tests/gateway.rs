@@ -7,9 +7,10 @@ mod common;
 
 use std::time::Duration;
 
+use msnp_conformance::{Options, PlayReport};
+
 use common::Act::{Close, Hear, HearOnce, Tell, Wait};
 use common::{Act, Scripted, assert_passed, failure, play_text, quick};
-use msnp_conformance::{Options, PlayReport};
 
 /// With time for many polls.
 async fn play(text: &str, acts: Vec<Act>) -> PlayReport {

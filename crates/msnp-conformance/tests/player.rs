@@ -5,9 +5,10 @@
 
 mod common;
 
+use msnp_conformance::{Options, Outcome, Pace, PlayReport};
+
 use common::Act::{Close, Hear, HearOnce, Tell, Wait};
 use common::{Act, Scripted, assert_passed, failure, play_text, quick};
-use msnp_conformance::{Options, Outcome, Pace, PlayReport};
 
 async fn play(text: &str, conversation: Vec<Act>) -> PlayReport {
     play_text(text, &Scripted::new(vec![conversation]), &quick()).await

@@ -10,9 +10,10 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use msnp_conformance::{Options, Script, play};
+
 use common::Act::{Close, Tell, Wait};
 use common::{Scripted, quick};
-use msnp_conformance::{Options, Script, play};
 
 const THREE: &str = "!part one\na @ ns\na < HI\n!part two\na @ ns\na < HI\n!part three\na @ ns\na < HI\n";
 

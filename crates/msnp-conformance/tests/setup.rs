@@ -8,11 +8,12 @@ mod common;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use common::{assert_passed, failure, play_text, quick};
 use msnp_conformance::{BoxFuture, Endpoints, Needs, NotPlayable, Options, PlayReport, Server, Target};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use common::{assert_passed, failure, play_text, quick};
 
 /// What the server knows.
 #[derive(Default)]

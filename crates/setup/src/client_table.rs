@@ -6,8 +6,9 @@
 
 use std::net::IpAddr;
 
-use crate::hosts::SIGN_IN;
 use msnp_client::ClientInfo;
+
+use crate::hosts::SIGN_IN;
 
 /// A client program on a kind of system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

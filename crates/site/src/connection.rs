@@ -3,20 +3,20 @@
 use std::io;
 use std::sync::Arc;
 
+use swallowtail_messenger::chat::ChatServer;
+use swallowtail_messenger::net::{AnyStream, Caller, Permit, Via};
 use tokio::sync::watch;
 
 use crate::http;
 use crate::proxy::{self, Target};
 use crate::site::Site;
-use swallowtail_messenger::chat::ChatServer;
-use swallowtail_messenger::net::{AnyStream, Caller, Permit, Via};
 
 /// Serves a connection to its end, or until `shutdown`: then the request under way is the last one. `place` is given
 /// back then, or when the connection turns out to be a chat, which has places of its own.
 ///
 /// # Errors
 /// Returns what reading and writing failed with.
-pub async fn serve(
+pub(crate) async fn serve(
     stream: AnyStream,
     caller: Caller,
     site: Arc<Site>,

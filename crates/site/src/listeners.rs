@@ -5,17 +5,18 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::Context;
+use swallowtail_config::{Advertise, Config, Listen, MAIN};
+use swallowtail_messenger::chat::ChatServer;
+use swallowtail_messenger::net::{AnyStream, Caller, Counter, Reachable};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::server::TlsStream;
 
+use crate::accept::accept_loop;
 use crate::connection;
 use crate::site::Site;
 use crate::tls::Tls;
-use swallowtail_config::{Advertise, Config, Listen, MAIN};
-use swallowtail_messenger::chat::ChatServer;
-use swallowtail_messenger::net::{AnyStream, Caller, Counter, Reachable, accept_loop};
 
 /// Where a server listens.
 #[derive(Clone, Debug)]

@@ -8,6 +8,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
 use ipnet::IpNet;
+use swallowtail_config::Config;
+use swallowtail_messenger::net::Caller;
 use tower::ServiceExt;
 
 use crate::client_config;
@@ -15,15 +17,13 @@ use crate::gateway::{self, Gateway};
 use crate::http::{HeaderCase, answers, behind, host_of};
 use crate::passport::{self, Passport};
 use crate::proxy::{self, Hosts};
-use swallowtail_config::Config;
-use swallowtail_messenger::net::Caller;
 
 /// A host of Microsoft's whose every path is a link somewhere else (http.md section 3).
 const LINKS_HOST: &str = "g.msn.com";
 
-/// All paths, with what their rooms need. Cheap to clone.
+/// All paths, with what answers them needs. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Routes {
+pub(crate) struct Routes {
     router: Router,
     case: HeaderCase,
     hosts: Arc<Hosts>,
@@ -31,8 +31,8 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// Every room; `pages` are those for people.
-    pub async fn new(
+    /// Every path; `pages` are those for people.
+    pub(crate) async fn new(
         config: &Config,
         passport: Arc<Passport>,
         gateway: Arc<Gateway>,
@@ -55,7 +55,7 @@ impl Routes {
     }
 
     /// Answers one request, in the spelling of old clients (http.md section 0 item 1).
-    pub fn answer(&self, caller: Caller, mut request: Request) -> impl Future<Output = Response> + Send + use<> {
+    pub(crate) fn answer(&self, caller: Caller, mut request: Request) -> impl Future<Output = Response> + Send + use<> {
         let caller = behind(caller, &self.trusted, request.headers());
         let refusal = match &caller {
             None => Some(answers::empty(StatusCode::BAD_REQUEST)),

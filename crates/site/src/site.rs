@@ -3,6 +3,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use swallowtail_messenger::chat::Chat;
+use swallowtail_messenger::service::Service;
+use swallowtail_setup::client_setup::{Offer, OldTls};
+use swallowtail_store::accounts::Accounts;
+use swallowtail_store::database::StoreError;
 use tokio::sync::Semaphore;
 
 use crate::gateway::Gateway;
@@ -11,11 +16,6 @@ use crate::proxy::Hosts;
 use crate::routes::Routes;
 use crate::tls::{Certificates, Tls};
 use crate::web::{self, Setup, Web};
-use swallowtail_messenger::chat::Chat;
-use swallowtail_messenger::service::Service;
-use swallowtail_setup::client_setup::{Offer, OldTls};
-use swallowtail_store::accounts::Accounts;
-use swallowtail_store::database::StoreError;
 
 /// How many tunnels to the terminator there may be. Each costs a file that is counted nowhere else, and mostly lasts a
 /// second.

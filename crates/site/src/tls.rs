@@ -14,14 +14,13 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
-
 use swallowtail_base::lock;
 use swallowtail_config::{CertificateFiles, Config, TlsConfig};
 use swallowtail_messenger::net::Stream;
 use swallowtail_setup::client_setup::{PublicCertificate, RENEWED_AFTER, Root, names};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// How long a handshake may take; as long as a head over HTTP (http.md section 0 item 7).
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

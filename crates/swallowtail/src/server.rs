@@ -5,18 +5,18 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-
 use swallowtail_config::Config;
 use swallowtail_messenger::chat::Chat;
-use swallowtail_messenger::net::{Connections, Counter, raise_file_limit};
+use swallowtail_messenger::net::{Connections, Counter};
 use swallowtail_messenger::service::Service;
+use swallowtail_site::accept::raise_file_limit;
 use swallowtail_site::listeners::{Addresses, Shared, Sockets};
 use swallowtail_site::site::Site;
 use swallowtail_site::tls::Certificates;
 use swallowtail_store::accounts::{Accounts, Tickets};
 use swallowtail_store::database::{Claim, Store};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 /// How long a stop waits for connections to take their last lines.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);

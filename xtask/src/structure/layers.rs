@@ -16,13 +16,13 @@ const SITE: &str = "swallowtail-site";
 const LAYERS: &[Row] = &[
     ("msnp", &[]),
     (BASE, &["msnp"]),
-    (CONFIG, &["msnp", BASE]),
+    (CONFIG, &["msnp"]),
     (STORE, &["msnp", BASE, CONFIG]),
-    ("msnp-client", &["msnp", BASE]),
+    ("msnp-client", &["msnp"]),
     ("msnp-conformance", &["msnp"]),
     (MESSENGER, &["msnp", BASE, CONFIG, STORE]),
-    (SETUP, &["msnp", BASE, CONFIG, STORE, "msnp-client", MESSENGER]),
-    (SITE, &["msnp", BASE, CONFIG, STORE, "msnp-client", MESSENGER, SETUP]),
+    (SETUP, &["msnp", BASE, CONFIG, "msnp-client"]),
+    (SITE, &["msnp", BASE, CONFIG, STORE, MESSENGER, SETUP]),
     ("swallowtail", &["msnp", BASE, CONFIG, STORE, "msnp-client", MESSENGER, SETUP, SITE]),
     ("xtask", &["msnp"]),
 ];

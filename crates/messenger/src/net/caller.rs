@@ -3,8 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use super::Peer;
 use swallowtail_config::{Advertise, is_private};
+
+use super::Peer;
 
 /// A client, and the way that it came.
 #[derive(Clone, Debug)]

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{Counter, Outbox, Permit};
 use swallowtail_base::lock;
 use swallowtail_config::AddressLimits;
+
+use super::{Counter, Outbox, Permit};
 
 /// The chat connections of a server.
 #[derive(Debug)]

@@ -5,11 +5,10 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::Notify;
-use tokio::time::timeout;
-
 use swallowtail_base::lock;
 use swallowtail_config::AddressLimits;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 /// Counts what is open, and refuses more than its limits. It closes nothing: see [`Connections`](super::Connections)
 /// for that.

@@ -1,6 +1,6 @@
-//! Sockets: what a notification and a switchboard connection have in common.
+//! Connections: what those to the notification server and to the switchboard have in common.
 //!
-//! One task owns one socket ([`connection`]). To send to a connection, append to its [`Outbox`]; appending never
+//! One task owns one stream ([`connection`]). To send to a connection, append to its [`Outbox`]; appending never
 //! blocks. What a connection does with the lines that it reads is up to its [`Session`].
 
 mod bucket;
@@ -8,7 +8,6 @@ mod caller;
 pub mod connection;
 mod connections;
 mod counter;
-mod listener;
 mod outbox;
 mod peer;
 mod prefixed;
@@ -20,7 +19,6 @@ pub use bucket::Bucket;
 pub use caller::{Caller, Reachable, Via};
 pub use connections::{Connections, Registration};
 pub use counter::{Counter, Permit, counted_address};
-pub use listener::{accept_loop, raise_file_limit};
 pub use outbox::Outbox;
 #[cfg(test)]
 pub(crate) use outbox::Taken;

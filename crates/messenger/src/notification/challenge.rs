@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use msnp::notification::{Qry, ServiceLine};
 use msnp::{ErrorCode, Refusal, TrId};
+use swallowtail_base::random;
+use swallowtail_config::SignIn;
 use tokio::time::Instant;
 
 use super::handling::Outcome;
 use super::user::User;
 use crate::net::Handled;
-use swallowtail_base::random;
-use swallowtail_config::SignIn;
 
 /// The shortest time between two challenges; the longest is twice that.
 const PAUSE: Duration = Duration::from_secs(600);

@@ -4,6 +4,10 @@ use std::sync::Arc;
 
 use msnp::notification::{Adc, Addition, ContactLine, Rem, Removal, SettingLine};
 use msnp::{ContactRef, Dialect, DisplayName, ErrorCode, GroupRef, Handle, List, Malformed, Refusal, Text, TrId};
+use swallowtail_base::clock;
+use swallowtail_base::random;
+use swallowtail_store::database::{Edit, StoreError};
+use swallowtail_store::roster::{Change, GroupRemoval, NewContact, NewListEntry, Roster};
 
 use super::edit;
 use super::handling::{Outcome, wait_for_edit};
@@ -13,10 +17,6 @@ use crate::net::Handled;
 use crate::presence::{Cell, Turn};
 use crate::rates::Act;
 use crate::service::Service;
-use swallowtail_base::clock;
-use swallowtail_base::random;
-use swallowtail_store::database::{Edit, StoreError};
-use swallowtail_store::roster::{Change, GroupRemoval, NewContact, NewListEntry, Roster};
 
 /// ADC and ADD: adds to a list or a group.
 pub(super) fn adc(service: &Arc<Service>, user: &User, adc: Adc) -> Result<Handled<Outcome>, Refusal> {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use msnp::notification::ServerCommand;
 use msnp::{ErrorCode, Refusal, Timestamp, TrId};
+use swallowtail_base::clock;
+use swallowtail_store::database::Edit;
+use swallowtail_store::roster::{Change, Roster};
 
 use super::handling::{Outcome, wait_for_edit};
 use super::user::User;
 use crate::net::Handled;
 use crate::service::Service;
-use swallowtail_base::clock;
-use swallowtail_store::database::Edit;
-use swallowtail_store::roster::{Change, Roster};
 
 /// An edit of the account's own roster: the changes, and the answer if they are written.
 pub(super) type Planned = Result<(Vec<Change>, ServerCommand), ErrorCode>;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use msnp::notification::{Adg, GroupLine, GroupWord, Reg, Rmg};
 use msnp::{Dialect, GroupRef, Malformed, Refusal};
+use swallowtail_base::random;
+use swallowtail_store::roster::NewGroup;
 
 use super::edit;
 use super::handling::Outcome;
 use super::user::User;
 use crate::net::Handled;
 use crate::service::Service;
-use swallowtail_base::random;
-use swallowtail_store::roster::NewGroup;
 
 /// ADG: creates a group.
 pub(super) fn adg(service: &Arc<Service>, user: &User, adg: Adg) -> Result<Handled<Outcome>, Refusal> {

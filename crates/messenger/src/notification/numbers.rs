@@ -1,7 +1,6 @@
 //! The telephone numbers of an account, as others see them.
 
 use msnp::notification::{Phone, Property};
-
 use swallowtail_store::roster::Settings;
 
 /// Returns the numbers that are present, as properties for PRP and BPR.

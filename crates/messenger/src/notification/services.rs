@@ -2,12 +2,12 @@
 
 use msnp::notification::{ServiceLine, ServiceRequest};
 use msnp::{Dialect, ErrorCode, Refusal};
+use swallowtail_config::Config;
 
 use super::handling::Outcome;
 use super::shields;
 use super::user::User;
 use crate::net::Handled;
-use swallowtail_config::Config;
 
 /// The site id in URL answers; clients only hand it to the login page.
 const SITE_ID: u32 = 2;

@@ -7,6 +7,9 @@ use msnp::notification::{
     AddPrompt, ContactChange, Privacy, Property, PropertyChange, Prp, Rea, Sbp, ServerCommand, SettingLine,
 };
 use msnp::{ContactRef, DisplayName, ErrorCode, Handle, Refusal, Timestamp, TrId};
+use swallowtail_base::clock;
+use swallowtail_store::database::Edit;
+use swallowtail_store::roster::Settings;
 
 use super::edit;
 use super::handling::{Outcome, wait_for_edit};
@@ -14,9 +17,6 @@ use super::user::User;
 use crate::net::Handled;
 use crate::rates::Act;
 use crate::service::Service;
-use swallowtail_base::clock;
-use swallowtail_store::database::Edit;
-use swallowtail_store::roster::Settings;
 
 /// GTC: only stored; the client acts on it.
 pub(super) fn gtc(

@@ -5,7 +5,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use msnp::Dialect;
 use msnp::payload::{ShieldedClients, Shields};
-
 use swallowtail_config::{ShieldsClient, ShieldsConfig};
 
 /// Returns the document for a reader of this dialect.

@@ -10,6 +10,12 @@ use msnp::notification::{Agreement, Cvr, ServiceLine, SignInAnswer, Ticket, Usr,
 use msnp::passport::DEFAULT_POLICY;
 use msnp::payload::Profile;
 use msnp::{Dialect, ErrorCode, Handle, Malformed, Refusal, TrId};
+use swallowtail_base::clock;
+use swallowtail_base::random;
+use swallowtail_config::Config;
+use swallowtail_store::accounts::member_id;
+use swallowtail_store::database::{Account, AccountId};
+use swallowtail_store::roster::Roster;
 
 use super::handling::{Completed, Outcome};
 use super::progress::{Negotiated, Progress};
@@ -20,12 +26,6 @@ use crate::presence::{Client, Endpoint};
 use crate::quirks::quirks_of;
 use crate::rates::Act;
 use crate::service::Service;
-use swallowtail_base::clock;
-use swallowtail_base::random;
-use swallowtail_config::Config;
-use swallowtail_store::accounts::member_id;
-use swallowtail_store::database::{Account, AccountId};
-use swallowtail_store::roster::Roster;
 
 /// How long an address that keeps sending invalid tickets waits for each further 911.
 const DENIAL_DELAY: Duration = Duration::from_secs(1);

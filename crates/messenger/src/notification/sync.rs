@@ -6,13 +6,13 @@ use std::sync::atomic::Ordering;
 
 use msnp::notification::{CopyOf, GroupLine, Lst, Property, ServerCommand, SettingLine, Syn, SynAnswer};
 use msnp::{Dialect, DisplayName, ErrorCode, GroupNumber, GroupRef, Handle, NetworkIds, Refusal};
+use swallowtail_store::roster::{Entry, Roster, Settings, Stamps};
 
 use super::handling::{Outcome, wait};
 use super::numbers::present_numbers;
 use super::user::User;
 use crate::net::Handled;
 use crate::service::Service;
-use swallowtail_store::roster::{Entry, Roster, Settings, Stamps};
 
 /// SYN: answers with the stamps, and with everything if the client's copy is out of date.
 pub(super) fn syn(service: &Arc<Service>, user: &User, syn: Syn) -> Result<Handled<Outcome>, Refusal> {

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use msnp::notification::{OutReason, PresenceLine, ServerCommand};
 use msnp::{Dialect, DisplayName, Handle, Timestamp, TrId};
+use swallowtail_base::lock;
+use swallowtail_store::database::AccountId;
+use swallowtail_store::roster::{Change, Roster};
 
 use super::endpoint::Endpoint;
 use super::seen::{Presence, Seen};
 use super::tell;
-use swallowtail_base::lock;
-use swallowtail_store::database::AccountId;
-use swallowtail_store::roster::{Change, Roster};
 
 /// What a cell asks of the accounts around it.
 pub(super) trait Neighbours: Debug + Send + Sync {

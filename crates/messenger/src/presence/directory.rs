@@ -5,14 +5,14 @@ use std::sync::{Arc, Weak};
 
 use msnp::notification::ContactLine;
 use msnp::{Handle, List};
+use swallowtail_base::clock;
+use swallowtail_store::database::StoreError;
 use tokio::sync::OwnedMutexGuard;
 
 use super::cell::{Cell, Neighbours};
 use super::endpoint::Endpoint;
 use super::registry::{Place, Registry};
 use crate::storage::Storage;
-use swallowtail_base::clock;
-use swallowtail_store::database::StoreError;
 
 /// Finds accounts in use, and loads those that come into use.
 #[derive(Debug)]

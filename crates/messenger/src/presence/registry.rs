@@ -7,11 +7,11 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, Weak};
 
 use msnp::Handle;
+use swallowtail_base::lock;
 use tokio::sync::OwnedMutexGuard;
 
 use super::cell::{Cell, Neighbours};
 use super::endpoint::Endpoint;
-use swallowtail_base::lock;
 
 /// Parts of the map, each with its own lock, so that lookups of many cores rarely meet.
 const SHARDS: usize = 64;

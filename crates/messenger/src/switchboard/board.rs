@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use msnp::switchboard::{Participant, ServerCommand};
 use msnp::{Dialect, Handle, TrId};
+use swallowtail_base::lock;
 use tokio::time::Instant;
 
 use super::cookies::COOKIE_LIFE;
 use crate::net::Outbox;
-use swallowtail_base::lock;
 
 /// A switchboard session. It lives while it has a member.
 #[derive(Debug)]

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use msnp::switchboard::Participant;
 use msnp::{ErrorCode, Handle};
+use swallowtail_base::lock;
+use swallowtail_base::random;
+use swallowtail_config::Limits;
 use tokio::time::Instant;
 
 use super::{Board, Cookies, call};
 use crate::net::Outbox;
 use crate::presence::Directory;
 use crate::rates::Rates;
-use swallowtail_base::lock;
-use swallowtail_base::random;
-use swallowtail_config::Limits;
 
 /// All switchboard sessions of this server.
 #[derive(Debug)]

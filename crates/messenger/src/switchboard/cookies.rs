@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use msnp::switchboard::{Cookie, Participant};
 use msnp::{Dialect, Handle};
+use swallowtail_base::lock;
+use swallowtail_base::random;
 use tokio::time::Instant;
 
 use crate::presence::Seen;
-use swallowtail_base::lock;
-use swallowtail_base::random;
 
 /// How long a cookie lives: public notes say that a client may wait two minutes before it uses one.
 pub(super) const COOKIE_LIFE: Duration = Duration::from_secs(120);

@@ -35,11 +35,11 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
-
-use crate::hosts::SIGN_IN;
 use swallowtail_base::create_private_directory;
 use swallowtail_base::utc::Utc;
 use swallowtail_config::Config;
+
+use crate::hosts::SIGN_IN;
 
 /// The files of the root inside the data directory.
 const ROOT: &str = "root";

@@ -1,12 +1,12 @@
 //! The steps, in plain words: written once, for the page, for `steps.html` and for `steps.txt`.
 
 use askama::Template;
+use swallowtail_config::host_port::split;
 
 use super::certificates::ROOT_NAME;
 use super::made::{HOSTS, PAC, REG_FILE, ROOT_CER, ROOT_PEM, UNDO, XP_CER};
 use super::place::{KNOWN_HTTP, KNOWN_HTTPS, KNOWN_NOTIFICATION, Place};
 use crate::client_table::{Client, Kind};
-use swallowtail_config::host_port::split;
 
 /// The widest line of `steps.txt`, which Notepad shows without a break.
 const WIDTH: usize = 78;

@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
+use swallowtail_config::is_private;
+
 use super::codes;
 use super::dial::{address, addresses, dial};
 use super::exam::Exam;
 use super::finding::Finding;
 use super::target::HostPort;
-use swallowtail_config::is_private;
 
 /// An address that clients are told, seen from here and from theirs. `dialled` is how the server was reached.
 ///

@@ -1,10 +1,10 @@
 //! One request over HTTP, and its answer in the doctor's words.
 
+use msnp_client::http::{Head, ReadError, read_response};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 
 use super::finding::PATIENCE;
-use msnp_client::http::{Head, ReadError, read_response};
 
 const NO_HTTP: &str = "what it answered is no HTTP";
 

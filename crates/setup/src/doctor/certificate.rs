@@ -12,6 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
+use swallowtail_base::utc::Utc;
 
 use super::codes;
 use super::exam::Exam;
@@ -19,7 +20,6 @@ use super::finding::{Finding, Learnt};
 use super::found::Trust;
 use super::handshake::CertificateChain;
 use crate::client_table::Client;
-use swallowtail_base::utc::Utc;
 
 /// Days before its end that a certificate is worth a word.
 const SOON_DAYS: u64 = 21;

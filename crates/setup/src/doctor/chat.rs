@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use msnp::notification::{ClientCommand, ServerCommand, SignInAnswer, Ticket, Usr};
 use msnp::{ErrorCode, Handle};
+use msnp_client::{ClientInfo, Greeting, NotificationClient};
 
 use super::advertised::reach;
 use super::codes;
@@ -14,7 +15,6 @@ use super::finding::{Finding, Learnt, PATIENCE};
 use super::found::OpenPorts;
 use super::target::HostPort;
 use crate::client_table::Client;
-use msnp_client::{ClientInfo, Greeting, NotificationClient};
 
 fn client_info(exam: Exam<'_>) -> ClientInfo {
     exam.options.client.map_or(Client::NEWEST, |client| client.client_info)

@@ -4,12 +4,12 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use swallowtail_config::is_private;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::finding::Finding;
 use super::target::{HostPort, Target};
-use swallowtail_config::is_private;
 
 /// Shorter than a hop, so that a silent firewall is told from a slow answer.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(3);

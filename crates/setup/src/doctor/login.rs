@@ -2,6 +2,7 @@
 //! 2).
 
 use msnp::notification::Ticket;
+use msnp_client::{authorization, ticket_of};
 use quick_xml::escape::escape;
 
 use super::ask::{Answer, Header, ask};
@@ -14,7 +15,6 @@ use super::route::Route;
 use super::spelling::Spelling;
 use super::target::TestAccount;
 use crate::client_table::SignIn;
-use msnp_client::{authorization, ticket_of};
 
 /// One of the two kinds of login; what it learns is the ticket of the test account.
 pub(super) async fn examine(

@@ -32,13 +32,12 @@ mod tunnel;
 pub use finding::{Finding, Hop, State};
 pub use target::{Options, Ports, Target, TestAccount};
 
+use crate::client_table::SignIn;
 use exam::Exam;
 use finding::{Learnt, bounded};
 use found::OpenPorts;
 use route::Route;
 use spelling::Spelling;
-
-use crate::client_table::SignIn;
 
 /// Goes through one target. Each hop is handed to `tell` as soon as it is known.
 pub async fn examine(target: &Target, options: &Options, tell: impl FnMut(&Hop)) -> Vec<Hop> {

@@ -1,14 +1,15 @@
 //! The nexus, by which clients 5.0 to 7.0 find the login page (docs/protocol/http.md section 1.1), and the clock that
 //! its answer shows.
 
+use swallowtail_base::clock::unix_seconds;
+use swallowtail_base::utc::Utc;
+
 use super::ask::{Answer, ask};
 use super::codes;
 use super::finding::{Finding, Learnt, bounded};
 use super::found::Nexus;
 use super::route::Route;
 use super::spelling::Spelling;
-use swallowtail_base::clock::unix_seconds;
-use swallowtail_base::utc::Utc;
 
 /// More than this, and tickets and certificates are judged by a wrong time.
 const MAX_SECONDS_APART: u64 = 5 * 60;

@@ -1,10 +1,11 @@
 //! The spelling of header names, for which clients look letter by letter (docs/protocol/http.md section 0 item 1).
 
+use swallowtail_config::HeaderCase;
+
 use super::ask::{Answer, Header};
 use super::codes;
 use super::finding::Finding;
 use super::target::Target;
-use swallowtail_config::HeaderCase;
 
 /// Looks at the spelling of header names, and reports rewritten ones once: further ones have the same cause.
 #[derive(Debug)]

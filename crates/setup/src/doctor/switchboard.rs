@@ -5,6 +5,7 @@ use std::sync::Arc;
 use msnp::notification::{Chg, ClientCommand, ServerCommand, ServiceLine};
 use msnp::switchboard::{self, Cookie};
 use msnp::{Capabilities, ErrorCode, Handle, Status};
+use msnp_client::{NotificationClient, SwitchboardClient};
 
 use super::advertised::reach;
 use super::dial::address;
@@ -12,7 +13,6 @@ use super::exam::Exam;
 use super::finding::{Finding, Learnt, PATIENCE};
 use super::found::{Invitation, OpenPorts};
 use super::target::HostPort;
-use msnp_client::{NotificationClient, SwitchboardClient};
 
 /// Where clients are told to go for a conversation, and whether that can be reached.
 pub(super) async fn find(

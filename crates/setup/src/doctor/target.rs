@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use msnp::Handle;
+use swallowtail_config::{Advertise, Config, HeaderCase, Listen, MAIN};
 
 use crate::client_table::Client;
-use swallowtail_config::{Advertise, Config, HeaderCase, Listen, MAIN};
 
 /// A host and a port.
 #[derive(Clone, Debug, PartialEq, Eq)]

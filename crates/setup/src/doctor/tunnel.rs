@@ -1,11 +1,11 @@
 //! A `CONNECT` to the proxy, and the tunnel behind it (docs/protocol/http.md section 8).
 
+use msnp_client::http::read_head;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use super::dial::dial;
 use super::target::HostPort;
-use msnp_client::http::read_head;
 
 /// Opens a tunnel.
 ///

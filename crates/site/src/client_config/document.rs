@@ -4,7 +4,6 @@
 use std::fmt::Write as _;
 
 use quick_xml::escape::escape;
-
 use swallowtail_config::{ClientConfig, Tab};
 
 /// The market that the links are for. Other servers tell all clients this one, and they take it whatever their

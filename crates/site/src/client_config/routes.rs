@@ -10,11 +10,11 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::Response;
 use axum::routing::get;
 use msnp::client_config::ConfigRequest;
+use swallowtail_config::ClientConfig;
 
 use super::document;
 use crate::http::answers::{empty, redirect, set};
 use crate::http::body::{MAX_BODY, read_body};
-use swallowtail_config::ClientConfig;
 
 /// The answers, which are the same for everybody: written once.
 struct Answers {

@@ -10,12 +10,12 @@ use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::response::Response;
 use axum::routing::post;
 use msnp::gateway::{self, GatewayRequest};
+use swallowtail_messenger::net::Caller;
 
 use super::Gateway;
 use super::session::Fetched;
 use crate::http::body::read_body;
 use crate::http::{answers, host_of};
-use swallowtail_messenger::net::Caller;
 
 const MESSENGER: HeaderName = HeaderName::from_static("x-msn-messenger");
 /// The longest body of a request (http.md section 0 item 7).

@@ -7,11 +7,10 @@ use std::sync::Mutex as SyncMutex;
 use std::time::Duration;
 
 use msnp::gateway::SessionId;
+use swallowtail_base::lock;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
-
-use swallowtail_base::lock;
 
 /// How long the answer to commands is waited for before what is there, or nothing, is sent; the rest comes with the
 /// next poll (http.md section 5).

@@ -1,4 +1,4 @@
-//! The forms of answers that several rooms give. `Date` and `Content-Length` are added by hyper.
+//! The forms of answers that several parts give. `Date` and `Content-Length` are added by hyper.
 
 use axum::body::Body;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};

@@ -5,7 +5,6 @@ use std::sync::Once;
 
 use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
-
 use swallowtail_config::{contains, is_private};
 use swallowtail_messenger::net::Caller;
 

@@ -15,9 +15,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::AsyncWriteExt;
-
 use swallowtail_config::HeaderCase as Spelling;
+use tokio::io::AsyncWriteExt;
 
 /// Every name that our answers have, as clients want it.
 const LESSON: &str = "GET / HTTP/1.1\r\n\

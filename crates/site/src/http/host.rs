@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use axum::http::header::HOST;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri};
-
 use swallowtail_config::is_host;
 use swallowtail_messenger::net::Caller;
 

@@ -9,10 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use swallowtail_base::lock;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
-
-use swallowtail_base::lock;
 
 /// The longest time for a head (http.md section 0 item 7).
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);

@@ -13,6 +13,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use swallowtail_base::lock;
+use swallowtail_messenger::net::{AnyStream, Caller, Prefixed};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -22,8 +24,6 @@ use super::first_line;
 use super::paced::{HEAD_TIMEOUT, Paced, Phase};
 use crate::proxy::{self, Target};
 use crate::site::Site;
-use swallowtail_base::lock;
-use swallowtail_messenger::net::{AnyStream, Caller, Prefixed};
 
 /// The longest head (http.md section 0 item 7).
 const MAX_HEAD: usize = 16 * 1024;

@@ -8,6 +8,12 @@ use std::time::Duration;
 
 use msnp::{DisplayName, Handle};
 use msnp_client::http::Head;
+use swallowtail_config::{Config, Listen};
+use swallowtail_messenger::chat::Chat;
+use swallowtail_messenger::net::{Caller, Connections, Counter, Reachable};
+use swallowtail_messenger::service::Service;
+use swallowtail_store::accounts::{Accounts, Tickets};
+use swallowtail_store::database::Store;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -17,12 +23,6 @@ use crate::listeners::{Shared, Sockets};
 use crate::passport::transcript;
 use crate::site::Site;
 use crate::tls::Certificates;
-use swallowtail_config::{Config, Listen};
-use swallowtail_messenger::chat::Chat;
-use swallowtail_messenger::net::{Caller, Connections, Counter, Reachable};
-use swallowtail_messenger::service::Service;
-use swallowtail_store::accounts::{Accounts, Tickets};
-use swallowtail_store::database::Store;
 
 /// As many files as a test may need.
 const FILES: usize = 1024;

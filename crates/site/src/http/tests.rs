@@ -1,8 +1,9 @@
-//! Connections and requests over real sockets, whatever room answers them.
+//! Connections and requests over real sockets, whatever part answers them.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use swallowtail_config::HeaderCase;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -11,7 +12,6 @@ use tokio::time::timeout;
 use super::testing::{TestServer, between};
 use crate::connection::serve;
 use crate::passport::transcript::{self, RST};
-use swallowtail_config::HeaderCase;
 
 #[tokio::test]
 async fn the_exact_bytes_of_an_answer() {

@@ -10,11 +10,10 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use swallowtail_base::lock;
 use swallowtail_messenger::net::counted_address;
 use swallowtail_messenger::rates::{Sweep, Window};
+use tokio::time::Instant;
 
 /// How long a wrong password counts.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -31,7 +30,7 @@ const MAX_ENTRIES: usize = 100_000;
 
 /// The wrong passwords of late.
 #[derive(Debug)]
-pub struct Guessing {
+pub(crate) struct Guessing {
     per_account: usize,
     per_address: usize,
     state: Mutex<State>,
@@ -71,7 +70,7 @@ pub(super) enum Turn {
 impl Guessing {
     /// Nobody has guessed yet. The numbers are those of the settings.
     #[must_use]
-    pub fn new(per_account: usize, per_address: usize) -> Self {
+    pub(crate) fn new(per_account: usize, per_address: usize) -> Self {
         Self { per_account, per_address, state: Mutex::default() }
     }
 

@@ -6,14 +6,13 @@ use axum::extract::{Extension, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, HeaderName, WWW_AUTHENTICATE};
 use axum::response::Response;
-
 use msnp::passport::parse_authorization;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use swallowtail_messenger::net::Caller;
+use swallowtail_store::accounts::AuthError;
 
 use super::{Passport, TicketLife, answers};
 use crate::http::answers::unavailable;
-use swallowtail_messenger::net::Caller;
-use swallowtail_store::accounts::AuthError;
 
 const AUTHENTICATION_INFO: HeaderName = HeaderName::from_static("authentication-info");
 

@@ -25,7 +25,7 @@ use ipnet::IpNet;
 use msnp::Handle;
 use msnp::notification::Ticket;
 
-pub use guessing::Guessing;
+pub(crate) use guessing::Guessing;
 use guessing::Turn;
 pub(crate) use routes::router;
 
@@ -40,7 +40,7 @@ const MOST_NAME: usize = 129;
 
 /// Everything that the endpoints need.
 #[derive(Debug)]
-pub struct Passport {
+pub(crate) struct Passport {
     /// Who may sign in.
     pub accounts: Accounts,
     /// What they get for it. The notification server checks with the same.
@@ -53,7 +53,7 @@ pub struct Passport {
 
 /// What an operator may choose.
 #[derive(Clone, Debug, Default)]
-pub struct PassportSettings {
+pub(crate) struct PassportSettings {
     /// Whether a password over plain HTTP is taken from addresses that are neither of this machine nor private.
     pub insecure_http_login: bool,
     /// The page that old clients offer to open after a wrong password.
@@ -69,7 +69,7 @@ pub struct PassportSettings {
 impl PassportSettings {
     /// What the configuration says.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         Self {
             insecure_http_login: config.sign_in.insecure_http,
             failure_page: config.sign_in.page.clone(),
@@ -83,7 +83,7 @@ impl PassportSettings {
 impl Passport {
     /// The endpoints for these accounts, as the configuration says.
     #[must_use]
-    pub fn new(config: &Config, accounts: Accounts, tickets: Arc<Tickets>) -> Self {
+    pub(crate) fn new(config: &Config, accounts: Accounts, tickets: Arc<Tickets>) -> Self {
         let limits = &config.limits;
         let guessing = Guessing::new(limits.wrong_passwords_per_account, limits.wrong_passwords_per_address);
         Self { accounts, tickets, guessing, settings: PassportSettings::new(config) }

@@ -4,9 +4,9 @@ use axum::extract::{Extension, Request};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use axum::response::Response;
+use swallowtail_messenger::net::Caller;
 
 use crate::http::{answers, host_of};
-use swallowtail_messenger::net::Caller;
 
 const PASSPORT_URLS: HeaderName = HeaderName::from_static("passporturls");
 

@@ -6,11 +6,11 @@ use axum::extract::{Extension, Request, State};
 use axum::http::header::HeaderName;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use swallowtail_messenger::net::Caller;
+use swallowtail_store::accounts::AuthError;
 
 use super::{Passport, TicketLife};
 use crate::http::answers;
-use swallowtail_messenger::net::Caller;
-use swallowtail_store::accounts::AuthError;
 
 const USER: HeaderName = HeaderName::from_static("x-user");
 const PASSWORD: HeaderName = HeaderName::from_static("x-password");

@@ -7,10 +7,10 @@ use axum::extract::{Extension, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
+use swallowtail_messenger::net::Caller;
 
 use super::{Passport, answers, login, nexus, not_rst, rst};
 use crate::http::answers::closing;
-use swallowtail_messenger::net::Caller;
 
 /// The endpoints.
 pub(crate) fn router(passport: Arc<Passport>) -> Router {

@@ -1,11 +1,11 @@
 //! The endpoints over real sockets, against the golden transcripts.
 
 use msnp::Handle;
+use swallowtail_store::accounts::Claims;
 
 use super::transcript::{self, PASSPORT14, RST};
 use super::*;
 use crate::http::testing::{Answer, TestServer, between};
-use swallowtail_store::accounts::Claims;
 
 const SAMPLE_TICKET: &str = "4gM2fTqkH9zXbB0Jr7uVwAyC1dEoPsLi";
 

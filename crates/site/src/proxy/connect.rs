@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use swallowtail_messenger::net::{AnyStream, Caller, Prefixed, Via, first_bytes};
 use tokio::io::{AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -14,7 +15,6 @@ use tokio::time::timeout;
 use super::hosts::Target;
 use crate::http::answers;
 use crate::site::Site;
-use swallowtail_messenger::net::{AnyStream, Caller, Prefixed, Via, first_bytes};
 
 /// How long the first bytes of a handshake may take; as long as a head (http.md section 0 item 7).
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);

@@ -13,7 +13,7 @@ const NOTIFICATION_PORT: u16 = 1863;
 
 /// Microsoft's old names, and ours.
 #[derive(Clone, Debug)]
-pub struct Hosts {
+pub(crate) struct Hosts {
     /// Names of this server, in lower case.
     own: BTreeSet<String>,
     /// Whether Microsoft's names are taken.
@@ -22,7 +22,7 @@ pub struct Hosts {
 
 /// What a tunnel is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     /// Requests.
     Http,
     /// Requests over TLS.
@@ -34,7 +34,7 @@ pub enum Target {
 impl Hosts {
     /// As the settings say, with the name of this machine.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let advertised = config.networks().flat_map(|(_, _, advertise)| advertise.hosts());
         let names = config.http.names.iter().map(String::as_str).chain(advertised).chain(["localhost", &machine]);
@@ -44,7 +44,7 @@ impl Hosts {
 
     /// Whether a request may be for this host, which is written without a port.
     #[must_use]
-    pub fn is_known(&self, host: &str, caller: &Caller) -> bool {
+    pub(crate) fn is_known(&self, host: &str, caller: &Caller) -> bool {
         self.is_own(host, caller) || self.is_microsoft(host)
     }
 

@@ -7,13 +7,13 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::Response;
 use axum::routing::get;
-
-use super::reached::Reached;
-use crate::http::answers;
 use swallowtail_config::host_port::join;
 use swallowtail_messenger::net::Caller;
 use swallowtail_setup::hosts::MICROSOFT;
 use swallowtail_setup::pac::script;
+
+use super::reached::Reached;
+use crate::http::answers;
 
 /// `/proxy.pac`, and the name that Windows looks for by itself.
 pub(crate) fn router() -> Router {

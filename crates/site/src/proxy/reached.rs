@@ -1,11 +1,11 @@
 //! How a visitor of a page reached us, and so how the clients on that computer can.
 
 use axum::extract::Request;
-
-use crate::http::host_of;
 use swallowtail_config::host_port::split;
 use swallowtail_messenger::net::Caller;
 use swallowtail_setup::hosts::MICROSOFT;
+
+use crate::http::host_of;
 
 const HTTP: u16 = 80;
 const HTTPS: u16 = 443;

@@ -21,12 +21,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-
-use crate::proxy::Hosts;
 use swallowtail_base::utc::Utc;
 use swallowtail_config::host_port::split;
 use swallowtail_messenger::net::{Caller, Peer, counted_address};
 use swallowtail_store::database::{Store, StoreError};
+
+use crate::proxy::Hosts;
 
 /// How long somebody may think about a form, in seconds.
 const TOKEN_LIFE: u64 = 3600;

@@ -6,10 +6,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use swallowtail_config::Access;
 
 use super::context::Web;
 use super::page::page;
-use swallowtail_config::Access;
 
 #[derive(Template)]
 #[template(path = "home.html")]

@@ -13,13 +13,13 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
 use axum::routing::get;
+use swallowtail_messenger::net::Caller;
+use swallowtail_setup::client_setup::{Kit, Made, Offer, Place, ROOT_CER, Steps};
+use swallowtail_setup::client_table::Client;
 
 use super::page::{guarded, page};
 use crate::http::answers;
 use crate::proxy::Reached;
-use swallowtail_messenger::net::Caller;
-use swallowtail_setup::client_setup::{Kit, Made, Offer, Place, ROOT_CER, Steps};
-use swallowtail_setup::client_table::Client;
 
 /// Files that browsers show, and Windows itself reads, as they are; the others are saved.
 const SHOWN: [&str; 3] = ["steps.html", "steps.txt", "proxy.pac"];

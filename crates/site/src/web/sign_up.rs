@@ -15,18 +15,18 @@ use axum::extract::{Extension, FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use msnp::Handle;
-
-use super::context::Web;
-use super::forms;
-use super::page::page;
-use crate::http::{answers, body, host_of, names_oddly};
-use form::{Errors, Good, Typed};
 use swallowtail_base::utc::Utc;
 use swallowtail_config::{Access, contains};
 use swallowtail_messenger::net::Caller;
 use swallowtail_messenger::rates::{Act, Proximity};
 use swallowtail_store::accounts::{AccountError, password};
 use swallowtail_store::database::{NewAccount, StoreError};
+
+use super::context::Web;
+use super::forms;
+use super::page::page;
+use crate::http::{answers, body, host_of, names_oddly};
+use form::{Errors, Good, Typed};
 
 /// The longest form: every field at its longest, each byte as three.
 const MAX_FORM: usize = 8 * 1024;

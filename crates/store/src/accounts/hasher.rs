@@ -8,10 +8,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
+use swallowtail_base::lock;
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-
-use swallowtail_base::lock;
 
 /// The number of jobs that may wait. At tens of milliseconds each, the last one is answered within a few seconds, which
 /// clients accept.

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use sha2::{Digest, Sha256};
-
 use swallowtail_base::random;
 
 /// Crockford's alphabet, without I, L, O and U.

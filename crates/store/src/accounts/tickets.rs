@@ -12,9 +12,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use msnp::notification::Ticket;
 use sha2::Sha256;
+use swallowtail_base::utc::Utc;
 
 use crate::database::{Account, AccountId, Store, StoreError};
-use swallowtail_base::utc::Utc;
 
 /// Bytes of the statement: key number, account, password version, issue, expiry.
 const STATEMENT: usize = 4 + 4 * 8;

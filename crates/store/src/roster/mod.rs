@@ -267,3 +267,37 @@ pub enum GroupPlace {
     /// One of [`Roster::groups`].
     Group(Guid),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What bob sees of alice, by her lists that he is on and her privacy setting.
+    #[test]
+    fn only_a_watcher_who_is_not_blocked_sees_the_owner() {
+        let alice = Handle::parse("alice@example.com").unwrap();
+        let bob = Handle::parse("bob@example.com").unwrap();
+        // Lists, then whether alice allows bob and whether she is shown to him: with the privacy setting AL, and with BL.
+        let table: [(&[List], [(bool, bool); 2]); 9] = [
+            (&[], [(true, false), (false, false)]),
+            (&[List::Forward], [(true, false), (false, false)]),
+            (&[List::Reverse], [(true, true), (false, false)]),
+            (&[List::Pending], [(true, true), (false, false)]),
+            (&[List::Reverse, List::Allow], [(true, true), (true, true)]),
+            (&[List::Allow], [(true, false), (true, false)]),
+            (&[List::Reverse, List::Block], [(false, false), (false, false)]),
+            (&[List::Pending, List::Block], [(false, false), (false, false)]),
+            (&[List::Reverse, List::Allow, List::Block], [(false, false), (false, false)]),
+        ];
+        for (lists, expected) in table {
+            for (privacy, expected) in [Privacy::Allow, Privacy::Block].into_iter().zip(expected) {
+                let mut roster = Roster::new(alice.clone(), DisplayName::new("Alice").unwrap(), Stamps::default());
+                roster.settings.privacy = privacy;
+                let mut entry = Entry::default();
+                lists.iter().for_each(|list| entry.lists |= *list);
+                roster.entries.insert(bob.clone(), entry);
+                assert_eq!((roster.allows(&bob), roster.shows_to(&bob)), expected, "{lists:?} {privacy:?}");
+            }
+        }
+    }
+}

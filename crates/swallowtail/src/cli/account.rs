@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use clap::Subcommand;
 use msnp::{DisplayName, Handle};
+use swallowtail_base::utc::Utc;
+use swallowtail_store::accounts::{Accounts, default_name, password};
+use swallowtail_store::database::{Account, Store};
 
 use crate::cli::output::{printable, say};
 use crate::cli::parse::{parse_handle, parse_name};
 use crate::cli::prompt;
 use crate::control;
-use swallowtail_base::utc::Utc;
-use swallowtail_store::accounts::{Accounts, default_name, password};
-use swallowtail_store::database::{Account, Store};
 
 /// Make, list, change and remove accounts
 #[derive(Debug, Subcommand)]

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-
-use crate::cli::output::say;
 use swallowtail_config::host_port::split;
 use swallowtail_config::{Config, is_host};
 use swallowtail_setup::client_setup::{Kit, Offer, OldTls, Place, Root, names};
 use swallowtail_setup::client_table::Client;
+
+use crate::cli::output::say;
 
 #[derive(Debug, Args)]
 pub(super) struct ClientSetupArgs {

@@ -7,13 +7,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use msnp::Handle;
+use swallowtail_setup::client_table::Client;
+use swallowtail_setup::doctor::{Options, Ports, State, Target, TestAccount, examine};
 
 use super::output::say;
 use super::parse::parse_handle;
 use super::prompt;
 use super::source::Source;
-use swallowtail_setup::client_table::Client;
-use swallowtail_setup::doctor::{Options, Ports, State, Target, TestAccount, examine};
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-
-use crate::cli::output::{printable, say};
 use swallowtail_base::utc::Utc;
 use swallowtail_store::accounts::InviteCode;
 use swallowtail_store::database::{Invite, NewInvite, Store};
+
+use crate::cli::output::{printable, say};
 
 /// Make, list and remove invite codes
 #[derive(Debug, Subcommand)]

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use swallowtail_config::{Config, MAIN};
+use swallowtail_site::listeners::Addresses;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::output::say;
@@ -15,8 +17,6 @@ use crate::cli::parse::parse_address;
 use crate::cli::source::Source;
 use crate::control::{self, Command, Control};
 use crate::server::Server;
-use swallowtail_config::{Config, MAIN};
-use swallowtail_site::listeners::Addresses;
 
 const MINUTE: Duration = Duration::from_secs(60);
 

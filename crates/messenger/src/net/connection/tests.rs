@@ -5,13 +5,13 @@ use std::sync::Mutex;
 use std::task::Waker;
 
 use msnp::Malformed;
+use swallowtail_base::lock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::advance;
 
 use super::*;
-use swallowtail_base::lock;
 
 /// More than half of what a connection may have unsent before it is not read any more.
 const BIG: usize = 40_000;

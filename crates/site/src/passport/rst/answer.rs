@@ -8,9 +8,8 @@ use std::fmt::Write as _;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use msnp::notification::Ticket;
-use quick_xml::escape::escape;
-
 use msnp::passport::TokenRequest;
+use quick_xml::escape::escape;
 use swallowtail_base::utc::Utc;
 use swallowtail_store::accounts::TicketLife;
 

@@ -6,17 +6,16 @@ use std::sync::Arc;
 
 use axum::extract::{Extension, Request, State};
 use axum::response::Response;
-
 use msnp::passport::{BadRst, RstRequest, parse_rst};
+use swallowtail_base::random;
+use swallowtail_base::utc::Utc;
+use swallowtail_messenger::net::Caller;
+use swallowtail_store::accounts::{AuthError, member_id};
 
 use super::{Passport, TicketLife, answers};
 use crate::http::answers::{empty, unavailable};
 use crate::http::body::{BadBody, MAX_BODY, read_body};
 use answer::Grant;
-use swallowtail_base::random;
-use swallowtail_base::utc::Utc;
-use swallowtail_messenger::net::Caller;
-use swallowtail_store::accounts::{AuthError, member_id};
 
 /// Answers a request for tokens.
 pub(super) async fn rst(

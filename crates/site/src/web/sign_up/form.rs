@@ -3,7 +3,6 @@
 use msnp::handle::BadHandle;
 use msnp::{DisplayName, Handle};
 use serde::Deserialize;
-
 use swallowtail_store::accounts::{InviteCode, default_name, is_reserved, password};
 
 /// What was typed. Two of these are secret: it has no `Debug`.

@@ -1,7 +1,6 @@
 //! FL, its effect on the other account's roster, and nicknames.
 
 use msnp::{ContactRef, DisplayName, ErrorCode, GroupRef, Guid, Handle, List, Timestamp};
-
 use swallowtail_config::RosterLimits;
 
 use super::super::{Change, Entry, GroupPlace, Roster};

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use msnp::{ContactRef, ErrorCode, GroupNumber, GroupRef, Guid, Timestamp};
-
 use swallowtail_config::RosterLimits;
 
 use super::super::{Change, Group, GroupPlace, Roster};

@@ -1,7 +1,6 @@
 //! AL, BL, RL and PL.
 
 use msnp::{DisplayName, ErrorCode, Handle, List, Timestamp};
-
 use swallowtail_config::RosterLimits;
 
 use super::super::{Change, Entry, Roster};

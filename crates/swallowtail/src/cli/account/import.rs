@@ -9,11 +9,11 @@ use std::thread;
 use anyhow::{Context, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use msnp::{DisplayName, Handle};
-
-use crate::cli::parse::{check_password, parse_name};
 use swallowtail_store::accounts::password::{self, HashError};
 use swallowtail_store::accounts::{Accounts, default_name};
 use swallowtail_store::database::NewAccount;
+
+use crate::cli::parse::{check_password, parse_name};
 
 /// How many problems of a file are listed; whoever has more wants to see the pattern, not the list.
 const MOST_PROBLEMS: usize = 20;

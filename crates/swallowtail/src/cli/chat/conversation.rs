@@ -6,9 +6,9 @@ use anyhow::bail;
 use msnp::notification::Rng;
 use msnp::switchboard::{AckFlag, ClientCommand, Cookie, ServerCommand};
 use msnp::{ErrorCode, Handle};
+use msnp_client::{OwnedFrame, SwitchboardClient, Tap};
 
 use super::screen::Screen;
-use msnp_client::{OwnedFrame, SwitchboardClient, Tap};
 
 /// What stands before a text (docs/protocol/payloads.md section 2).
 const TEXT_HEAD: &str = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\nX-MMS-IM-Format: FN=Tahoma; EF=; CO=0; CS=0; PF=22\r\n\r\n";

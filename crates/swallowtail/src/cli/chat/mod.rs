@@ -15,11 +15,11 @@ use msnp::notification::{
     SignInAnswer,
 };
 use msnp::{DisplayName, ErrorCode, Handle, List, Status, Text};
+use msnp_client::{CAPABILITIES, NotificationClient, OwnedFrame, Tap, fetch_ticket};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use conversation::Conversation;
-use msnp_client::{CAPABILITIES, NotificationClient, OwnedFrame, Tap, fetch_ticket};
 use screen::Screen;
 pub(super) use servers::{Servers, look_for};
 use swallowtail_config::is_private;

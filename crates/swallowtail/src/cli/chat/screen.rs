@@ -5,10 +5,10 @@ use std::io::BufRead;
 
 use msnp::{Handle, Status};
 use quick_xml::escape::unescape;
+use swallowtail_base::clock;
 use tokio::sync::mpsc;
 
 use crate::cli::output::say;
-use swallowtail_base::clock;
 
 /// How many typed lines may wait; then typing does.
 const MOST_WAITING: usize = 16;

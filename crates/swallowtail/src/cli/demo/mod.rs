@@ -10,11 +10,11 @@ use anyhow::Context;
 use msnp::notification::{ContactLine, PresenceLine, ServerCommand};
 use msnp::switchboard::{AckFlag, ServerCommand as SwitchboardLine};
 use msnp::{DisplayName, Handle, List, Status};
+use swallowtail_config::{Config, Listen};
 
 use crate::server::Server;
 use person::Person;
 use show::Show;
-use swallowtail_config::{Config, Listen};
 
 /// A text, as client 7.5 writes it (docs/protocol/payloads.md section 2).
 const TEXT_HEAD: &str = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\

@@ -6,10 +6,10 @@ use anyhow::Context;
 use msnp::notification::{Adc, Addition, Chg, ClientCommand, ContactLine, PresenceLine, ServerCommand, ServiceLine};
 use msnp::switchboard::{AckFlag, ClientCommand as Switchboard, ServerCommand as SwitchboardLine};
 use msnp::{DisplayName, Handle, List, Status, Text};
-
-use super::show::Show;
 use msnp_client::{CAPABILITIES, NotificationClient, SwitchboardClient, fetch_ticket};
 use swallowtail_site::listeners::Addresses;
+
+use super::show::Show;
 
 /// A client in the demo.
 pub(super) struct Person {

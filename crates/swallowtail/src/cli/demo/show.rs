@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use console::{Style, style};
+use msnp_client::{Tap, Wire};
 
 use crate::cli::output::say;
-use msnp_client::{Tap, Wire};
 
 /// The widest name of a client and its connection.
 const WHO_WIDTH: usize = 18;

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use console::{Term, style};
 use serde::Serialize;
-
 use swallowtail_setup::doctor::{Finding, Hop, Options, State, Target};
 
 /// Colour, name of the hop, and the blanks around them.

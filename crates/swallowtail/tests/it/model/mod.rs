@@ -15,9 +15,8 @@ mod words;
 
 use tokio::task::JoinSet;
 
-use run::Run;
-
 use crate::support::time::amount;
+use run::Run;
 
 /// A run waits for the network most of the time.
 const AT_ONCE: usize = 4;
