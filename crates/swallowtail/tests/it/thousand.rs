@@ -42,7 +42,7 @@ async fn hundreds_of_people_talk_in_pairs_and_nothing_is_lost() {
 
 async fn all_of_it() {
     let everybody = everybody();
-    swallowtail_messenger::net::raise_file_limit();
+    swallowtail_site::accept::raise_file_limit();
     let data = support::private_directory();
     import_everybody(data.path());
     let server = Arc::new(RunningBinary::start(data.path()));
