@@ -275,10 +275,9 @@ mod tests {
     /// What bob sees of alice, by her lists that he is on and her privacy setting.
     #[test]
     fn only_a_watcher_who_is_not_blocked_sees_the_owner() {
-        let alice = Handle::parse("alice@example.com").unwrap();
-        let bob = Handle::parse("bob@example.com").unwrap();
-        // Lists, then whether alice allows bob and whether she is shown to him: with the privacy setting AL, and with BL.
-        let table: [(&[List], [(bool, bool); 2]); 9] = [
+        // Her lists, and (allows, shows_to) with the privacy setting AL, then BL.
+        type Case<'a> = (&'a [List], [(bool, bool); 2]);
+        let table: [Case<'_>; 9] = [
             (&[], [(true, false), (false, false)]),
             (&[List::Forward], [(true, false), (false, false)]),
             (&[List::Reverse], [(true, true), (false, false)]),
@@ -289,6 +288,8 @@ mod tests {
             (&[List::Pending, List::Block], [(false, false), (false, false)]),
             (&[List::Reverse, List::Allow, List::Block], [(false, false), (false, false)]),
         ];
+        let alice = Handle::parse("alice@example.com").unwrap();
+        let bob = Handle::parse("bob@example.com").unwrap();
         for (lists, expected) in table {
             for (privacy, expected) in [Privacy::Allow, Privacy::Block].into_iter().zip(expected) {
                 let mut roster = Roster::new(alice.clone(), DisplayName::new("Alice").unwrap(), Stamps::default());
