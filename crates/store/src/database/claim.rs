@@ -12,7 +12,7 @@ const FILE_NAME: &str = "server.lock";
 
 /// The exclusive right to serve a data directory. It ends with the process, however that ends.
 #[derive(Debug)]
-pub struct Claim(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File);
+pub struct Claim(File);
 
 impl Claim {
     /// Claims a data directory, which is created if it does not exist. A second server on the same data would answer
@@ -37,6 +37,16 @@ impl Claim {
     }
 }
 
+impl Drop for Claim {
+    /// Closing the file is not enough: a child process that is just being started has a copy of it for a moment, which
+    /// would keep the lock.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::debug!(%error, "the data directory was not unlocked");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +57,15 @@ mod tests {
         let first = Claim::take(directory.path()).unwrap();
         let second = Claim::take(directory.path()).unwrap_err();
         assert!(matches!(&second, StoreError::InUse { path } if path == directory.path()), "{second}");
+        drop(first);
+        assert!(Claim::take(directory.path()).is_ok());
+    }
+
+    #[test]
+    fn a_claim_ends_although_a_child_process_still_has_a_copy_of_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = Claim::take(directory.path()).unwrap();
+        let _copy = first.0.try_clone().unwrap();
         drop(first);
         assert!(Claim::take(directory.path()).is_ok());
     }
