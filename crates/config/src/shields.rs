@@ -58,7 +58,7 @@ impl TryFrom<String> for Denied {
     fn try_from(name: String) -> Result<Self, String> {
         let known = || Feature::ALL.map(Feature::name).join(", ");
         let feature = Feature::from_name(&name);
-        feature.map(Self).ok_or_else(|| format!("{name:?} is no feature of clients; there are: {}", known()))
+        feature.map(Self).ok_or_else(|| format!("unknown feature {name:?} (known: {})", known()))
     }
 }
 

@@ -34,14 +34,14 @@ impl Service {
         let id = u32::from_le_bytes(random::bytes()) >> 1;
         self.tell_everybody(|cell, endpoint| {
             let alert = || alert(&cell.handle, member_id(cell.id), id, page, text);
-            (endpoint.dialect >= Dialect::Msnp9).then(|| ServiceLine::Notification(alert()).into())
+            (endpoint.client.dialect >= Dialect::Msnp9).then(|| ServiceLine::Notification(alert()).into())
         });
     }
 
     /// Sends everybody to another notification server (ns.md section 4, XFR NS).
     pub fn move_to(&self, notification: &str) {
         self.tell_everybody(|_, endpoint| {
-            let (notification, dispatch) = (notification.to_owned(), endpoint.notification.clone());
+            let (notification, dispatch) = (notification.to_owned(), endpoint.client.notification.clone());
             Some(SignInAnswer::Transfer { trid: TrId::UNASKED, notification, dispatch }.into())
         });
     }

@@ -28,9 +28,9 @@ pub(super) fn xfr(service: &Service, user: &User, trid: TrId) -> Result<Handled<
     if too_many || user.admit(service, Act::OpenSwitchboard).is_err() {
         return refuse(ErrorCode::RateLimit);
     }
-    let claims = Claims { right: Right::Open, who: seen.into(), dialect: user.endpoint.dialect };
+    let claims = Claims { right: Right::Open, who: seen.into(), dialect: user.endpoint.client.dialect };
     let cookie = service.switchboard.cookies.issue(claims);
-    let address = user.endpoint.switchboard.clone();
+    let address = user.endpoint.client.switchboard.clone();
     user.endpoint.reply(&ServiceLine::Switchboard { trid, address, cookie }.into());
     Ok(Handled::Done)
 }

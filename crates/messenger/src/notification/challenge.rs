@@ -60,7 +60,7 @@ impl Challenges {
 pub(super) fn qry(user: &User, challenges: &mut Challenges, qry: &Qry) -> Result<Handled<Outcome>, Refusal> {
     let wrong = Refusal::Fatal(qry.trid, ErrorCode::ChallengeFailed);
     let (challenge, _) = challenges.open.take().ok_or(wrong)?;
-    let algorithm = user.endpoint.dialect.challenge_algorithm();
+    let algorithm = user.endpoint.client.dialect.challenge_algorithm();
     let answer = msnp::challenge::answer(algorithm, &challenge, &qry.product_id).ok_or(wrong)?;
     if !qry.answer.eq_ignore_ascii_case(answer.as_bytes()) {
         return Err(wrong);

@@ -86,7 +86,7 @@ fn unknown_account(service: &Service, user: &User) -> ErrorCode {
     if let Err(code) = user.admit(service, Act::AddUnknown) {
         return code;
     }
-    if user.endpoint.dialect < Dialect::Msnp10 { ErrorCode::InvalidUser } else { ErrorCode::InvalidUsername }
+    if user.endpoint.client.dialect < Dialect::Msnp10 { ErrorCode::InvalidUser } else { ErrorCode::InvalidUsername }
 }
 
 /// Adds to AL, BL or RL: the address must have an account.
@@ -104,7 +104,7 @@ async fn add_to_list(
         return Err(refuse(unknown_account(&service, &user)));
     }
     let limits = service.roster_limits();
-    let block_before_disallow = user.endpoint.quirks.block_before_disallow;
+    let block_before_disallow = user.endpoint.client.quirks.block_before_disallow;
     let name = nickname.as_ref().map(|(name, _)| name.clone());
     let new = NewListEntry { list, handle: handle.clone(), nickname: name, block_before_disallow };
     let adc = Adc { trid, addition: Addition::ToList { list, handle, nickname } };

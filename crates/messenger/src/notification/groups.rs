@@ -17,7 +17,7 @@ use crate::service::Service;
 pub(super) fn adg(service: &Arc<Service>, user: &User, adg: Adg) -> Result<Handled<Outcome>, Refusal> {
     let limits = service.roster_limits();
     let guid = random::guid();
-    let numbered = user.endpoint.dialect < Dialect::Msnp10;
+    let numbered = user.endpoint.client.dialect < Dialect::Msnp10;
     Ok(edit::start(service, user, adg.trid, move |roster, now| {
         let new = NewGroup { name: adg.name.value().into(), guid, needs_number: numbered };
         let (changes, number) = roster.add_group(new, &limits, now)?;

@@ -47,7 +47,7 @@ impl Progress {
             Self::Fresh => Stage::Fresh,
             Self::VersionQuery => Stage::VersionQuery,
             Self::Negotiated(negotiated) => Stage::Negotiated(negotiated.dialect),
-            Self::SignedIn(active) => Stage::SignedIn(active.user.endpoint.dialect),
+            Self::SignedIn(active) => Stage::SignedIn(active.user.endpoint.client.dialect),
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) fn answer(config: &Config, user: &User, request: ServiceRequest) -> R
     let refuse = |trid, code| Err(Refusal::Answer(trid, code));
     let line = match request {
         ServiceRequest::Shields(trid) => {
-            let document = shields::document(&config.shields, user.endpoint.dialect).into_bytes();
+            let document = shields::document(&config.shields, user.endpoint.client.dialect).into_bytes();
             ServiceLine::Config { trid, file: "Shields.xml".to_owned(), document }
         }
         ServiceRequest::Subscription(trid) => ServiceLine::Subscription(trid),
@@ -35,7 +35,7 @@ pub(super) fn answer(config: &Config, user: &User, request: ServiceRequest) -> R
         ServiceRequest::Invitation { trid, .. } => return refuse(trid, ErrorCode::CommandDisabled),
         ServiceRequest::Directory { trid, .. } => return refuse(trid, ErrorCode::CommandDisabled),
         // PGD replaced it with MSNP9.
-        ServiceRequest::OldPage { trid, .. } if user.endpoint.dialect >= Dialect::Msnp9 => {
+        ServiceRequest::OldPage { trid, .. } if user.endpoint.client.dialect >= Dialect::Msnp9 => {
             return refuse(trid, ErrorCode::NotExpected);
         }
         ServiceRequest::OldPage { trid, .. } => return refuse(trid, ErrorCode::RateLimit),

@@ -141,7 +141,7 @@ impl Session for NotificationSession {
         match outcome {
             Ok(Completed::Answered) => Ok(()),
             Ok(Completed::SignedIn(user)) => {
-                let (handle, dialect) = (&user.cell.handle, user.endpoint.dialect);
+                let (handle, dialect) = (&user.cell.handle, user.endpoint.client.dialect);
                 tracing::info!(%handle, %dialect, peer = %self.connection.caller.peer, "signed in");
                 self.connection.registration.mark_signed_in();
                 let challenges = Challenges::new(&self.service.config.sign_in);
@@ -209,5 +209,5 @@ impl Session for NotificationSession {
 /// Ends a notification session because the server goes down (ns.md section 4, OUT).
 pub(crate) fn announce_shutdown(endpoint: &Endpoint) {
     let out = ServerCommand::Out(Some(OutReason::ShuttingDown));
-    endpoint.outbox.close_with(|bytes| out.encode(endpoint.dialect, bytes));
+    endpoint.client.outbox.close_with(|bytes| out.encode(endpoint.client.dialect, bytes));
 }

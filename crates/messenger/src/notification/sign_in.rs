@@ -216,7 +216,7 @@ async fn deny(service: &Service, newcomer: &Newcomer) -> Refusal {
 fn welcome(service: &Service, newcomer: &Newcomer, endpoint: &Endpoint, id: AccountId, roster: &Roster) {
     let (trid, handle) = (newcomer.trid, roster.owner.clone());
     endpoint.reply(&SignInAnswer::Ok { trid, handle, name: Some(roster.name.clone()), verified: true }.into());
-    if endpoint.dialect >= Dialect::Msnp11 {
+    if endpoint.client.dialect >= Dialect::Msnp11 {
         endpoint.reply(&ServiceLine::Subscription(TrId::UNASKED).into());
     }
     let profile = Profile {
@@ -230,7 +230,7 @@ fn welcome(service: &Service, newcomer: &Newcomer, endpoint: &Endpoint, id: Acco
         web_token: &random::token(),
         client: newcomer.peer.to_socket_addr(),
     };
-    endpoint.reply(&ServiceLine::Message(profile.encode(endpoint.dialect)).into());
+    endpoint.reply(&ServiceLine::Message(profile.encode(endpoint.client.dialect)).into());
 }
 
 #[cfg(test)]

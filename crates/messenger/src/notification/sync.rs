@@ -50,7 +50,7 @@ fn answer_if_current(user: &User, syn: &Syn) -> bool {
 }
 
 fn answer(user: &User, stamps: Stamps, syn: &Syn, counts: Option<(u32, u32)>) -> SynAnswer {
-    let copy = if user.endpoint.dialect < Dialect::Msnp10 {
+    let copy = if user.endpoint.client.dialect < Dialect::Msnp10 {
         CopyOf::Version(stamps.version)
     } else {
         CopyOf::Stamps { list: stamps.list.to_string(), settings: stamps.settings.to_string() }
@@ -63,14 +63,14 @@ fn answer(user: &User, stamps: Stamps, syn: &Syn, counts: Option<(u32, u32)>) ->
 fn answer_in_full(user: &User, syn: &Syn, stamps: Stamps, phones: &HashMap<Handle, Settings>) {
     let state = user.cell.state();
     let roster = &state.roster;
-    let dialect = user.endpoint.dialect;
+    let dialect = user.endpoint.client.dialect;
     let groups = group_lines(dialect, roster);
     // Only clients of MSNP11 and later know telephones as contacts.
     let shown = |handle: &Handle| dialect >= Dialect::Msnp11 || !handle.is_telephone();
     let entries: Vec<_> = roster.entries.iter().filter(|(handle, _)| shown(handle)).collect();
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let counts = Some((count(entries.len()), count(groups.len())));
-    user.endpoint.outbox.reply(|out| {
+    user.endpoint.client.outbox.reply(|out| {
         let mut say = |line: ServerCommand| line.encode(dialect, out);
         say(ServerCommand::Syn(answer(user, stamps, syn, counts)));
         own_settings(dialect, roster).for_each(&mut say);

@@ -219,7 +219,7 @@ impl Client {
 
     /// Returns the dialect of a client that is signed in.
     pub(super) fn dialect(&self) -> Dialect {
-        self.service.directory.endpoint(self.account.as_ref().unwrap()).unwrap().dialect
+        self.service.directory.endpoint(self.account.as_ref().unwrap()).unwrap().client.dialect
     }
 
     /// Drops the connection in the middle of whatever it is doing.

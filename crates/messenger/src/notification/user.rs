@@ -31,13 +31,13 @@ impl User {
 
     /// Fails with 800 if the account may not do `act` now. Nothing is counted.
     pub(super) fn check_rate(&self, service: &Service, act: Act) -> Result<(), ErrorCode> {
-        let is_over = self.endpoint.limited && service.rates.is_over(&self.cell.handle, act);
+        let is_over = self.endpoint.client.limited && service.rates.is_over(&self.cell.handle, act);
         if is_over { Err(ErrorCode::RateLimit) } else { Ok(()) }
     }
 
     /// Counts `act` for this account; fails with 800 when that is over its limit.
     pub(super) fn admit(&self, service: &Service, act: Act) -> Result<(), ErrorCode> {
-        let admitted = !self.endpoint.limited || service.rates.admit(&self.cell.handle, act);
+        let admitted = !self.endpoint.client.limited || service.rates.admit(&self.cell.handle, act);
         if admitted { Ok(()) } else { Err(ErrorCode::RateLimit) }
     }
 }

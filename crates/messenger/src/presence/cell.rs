@@ -79,7 +79,7 @@ impl Shown<'_> {
     pub fn introduce_to(self, watcher: &Endpoint, trid: TrId) {
         let Self { state, seen } = self;
         watcher.reply(&PresenceLine::Initial(trid, seen.line).into());
-        if let Some(message) = seen.message.filter(|_| watcher.dialect >= Dialect::Msnp11) {
+        if let Some(message) = seen.message.filter(|_| watcher.client.dialect >= Dialect::Msnp11) {
             watcher.reply(&PresenceLine::Message(state.roster.owner.clone(), Some(message)).into());
         }
     }
@@ -179,7 +179,7 @@ impl Cell {
     fn change(
         &self,
         state: &mut AccountState,
-        concerned: BTreeSet<Handle>,
+        concerned: Vec<Handle>,
         change: impl FnOnce(&mut AccountState),
         answer: impl FnOnce(&Roster),
     ) {
@@ -241,13 +241,13 @@ impl Cell {
     }
 }
 
-/// Returns everybody who has the account on FL.
-fn watchers(roster: &Roster) -> BTreeSet<Handle> {
+/// Returns everybody who has the account on FL, each once.
+fn watchers(roster: &Roster) -> Vec<Handle> {
     roster.watchers().cloned().collect()
 }
 
 /// Returns everybody to whom the account may look different after these changes, each once.
-fn concerned(roster: &Roster, changes: &[Change]) -> BTreeSet<Handle> {
+fn concerned(roster: &Roster, changes: &[Change]) -> Vec<Handle> {
     let mut concerned = BTreeSet::new();
     for change in changes {
         match change {
@@ -259,7 +259,7 @@ fn concerned(roster: &Roster, changes: &[Change]) -> BTreeSet<Handle> {
             Change::ListChanged(_) | Change::SettingsChanged(_) => {}
         }
     }
-    concerned
+    concerned.into_iter().collect()
 }
 
 impl Drop for Cell {

@@ -14,7 +14,7 @@ use crate::quirks::Quirks;
 pub struct Client {
     /// The dialect that it speaks.
     pub dialect: Dialect,
-    /// The queue of lines for it.
+    /// The queue of lines for it. A leaf: nothing is locked under it.
     pub outbox: Arc<Outbox>,
     /// The address of this notification server that it can dial.
     pub notification: String,
@@ -31,18 +31,8 @@ pub struct Client {
 pub struct Endpoint {
     /// The number of this sign-in: a later one of the same account has a higher number.
     pub epoch: u64,
-    /// The dialect that the client speaks.
-    pub dialect: Dialect,
-    /// The queue of lines for the client. A leaf: nothing is locked under it.
-    pub outbox: Arc<Outbox>,
-    /// The address of this notification server that the client can dial.
-    pub notification: String,
-    /// The switchboard address that the client can dial.
-    pub switchboard: String,
-    /// What the client gets that others do not.
-    pub quirks: Quirks,
-    /// Whether the client's rates are limited.
-    pub limited: bool,
+    /// Who is at the other end.
+    pub client: Client,
     /// Whether SYN was answered: list changes by others are told from then on.
     pub synced: AtomicBool,
     /// Whether the first CHG was answered: presence is told from then on.
@@ -55,15 +45,9 @@ impl Endpoint {
     /// The connection of a client that just signed in.
     #[must_use]
     pub fn new(epoch: u64, client: Client) -> Self {
-        let Client { dialect, outbox, notification, switchboard, quirks, limited } = client;
         Self {
             epoch,
-            dialect,
-            outbox,
-            notification,
-            switchboard,
-            quirks,
-            limited,
+            client,
             synced: AtomicBool::new(false),
             present: AtomicBool::new(false),
             takes_calls: AtomicBool::new(true),
@@ -78,32 +62,32 @@ impl Endpoint {
 
     /// Sends a line about something that somebody else did. `false` when the connection cannot take it.
     pub fn send(&self, line: &ServerCommand) -> bool {
-        self.outbox.send(|out| line.encode(self.dialect, out)).is_some()
+        self.client.outbox.send(|out| line.encode(self.client.dialect, out)).is_some()
     }
 
     /// Sends a line that the client itself asked for.
     pub fn reply(&self, line: &ServerCommand) {
-        self.outbox.reply(|out| line.encode(self.dialect, out));
+        self.client.outbox.reply(|out| line.encode(self.client.dialect, out));
     }
 
     /// As [`Self::send`], for a line that tells a change of the client's own lists, which have this version now.
     pub fn send_change(&self, line: &ServerCommand, list_version: u32) -> bool {
         let reader = self.reader(list_version);
-        self.outbox.send(|out| line.encode(reader, out)).is_some()
+        self.client.outbox.send(|out| line.encode(reader, out)).is_some()
     }
 
     /// As [`Self::reply`], for a line that tells a change of the client's own lists, which have this version now.
     pub fn reply_change(&self, line: &ServerCommand, list_version: u32) {
         let reader = self.reader(list_version);
-        self.outbox.reply(|out| line.encode(reader, out));
+        self.client.outbox.reply(|out| line.encode(reader, out));
     }
 
     /// Sends a last line and closes the connection.
     pub(super) fn close_with(&self, line: &ServerCommand) {
-        self.outbox.close_with(|out| line.encode(self.dialect, out));
+        self.client.outbox.close_with(|out| line.encode(self.client.dialect, out));
     }
 
     fn reader(&self, list_version: u32) -> Reader {
-        Reader { dialect: self.dialect, list_version, old_group_answers: self.quirks.old_group_answers }
+        Reader { dialect: self.client.dialect, list_version, old_group_answers: self.client.quirks.old_group_answers }
     }
 }

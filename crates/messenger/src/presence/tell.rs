@@ -53,11 +53,11 @@ impl<'a> News<'a> {
     }
 
     pub(super) fn send(&mut self, kind: Kind, endpoint: &Endpoint) {
-        let dialect = endpoint.dialect;
+        let dialect = endpoint.client.dialect;
         let (before, after) = (self.before, self.after);
         let bytes = self.encoded.entry((kind, dialect)).or_insert_with(|| encode(kind, dialect, before, after));
         if !bytes.is_empty() {
-            endpoint.outbox.send(|out| out.extend_from_slice(bytes));
+            endpoint.client.outbox.send(|out| out.extend_from_slice(bytes));
         }
     }
 }

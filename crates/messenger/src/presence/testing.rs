@@ -58,13 +58,13 @@ fn client(epoch: u64, dialect: Dialect) -> Arc<Endpoint> {
 /// Takes what is queued for a client.
 pub(super) fn read(endpoint: &Endpoint) -> String {
     let mut buffer = Vec::new();
-    let _ = endpoint.outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut buffer);
+    let _ = endpoint.client.outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut buffer);
     String::from_utf8(buffer).unwrap()
 }
 
 /// Returns whether nothing more can be queued for a client.
 pub(super) fn is_closed(endpoint: &Endpoint) -> bool {
-    endpoint.outbox.own_unsent().is_none()
+    endpoint.client.outbox.own_unsent().is_none()
 }
 
 /// CHG: sets the status of the session.

@@ -52,10 +52,11 @@ fn send_ring(directory: &Directory, cookies: &Cookies, session: u32, caller: &Pa
     if !endpoint.takes_calls.load(Ordering::Acquire) {
         return false;
     }
-    let cookie = cookies.issue(Claims { right: Right::Join(session), who: seen.into(), dialect: endpoint.dialect });
+    let cookie =
+        cookies.issue(Claims { right: Right::Join(session), who: seen.into(), dialect: endpoint.client.dialect });
     let ring = Rng {
         session,
-        address: endpoint.switchboard.clone(),
+        address: endpoint.client.switchboard.clone(),
         cookie,
         caller: caller.handle.clone(),
         name: caller.name.clone(),

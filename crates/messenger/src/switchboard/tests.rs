@@ -72,7 +72,7 @@ async fn a_call_rings_the_callee_whose_cookie_joins_the_session() {
     let mut alice = world.open("alice");
     let board = alice.board();
     assert_eq!(alice.says("CAL {} bob@example.com"), format!("CAL 2 RINGING {board}\r\n"));
-    let ring = unread(&notification.outbox);
+    let ring = unread(&notification.client.outbox);
     let words: Vec<&str> = ring.split_whitespace().collect();
     let [rng, session, address, cki, cookie, caller, name] = words[..] else { panic!("{ring}") };
     let head = (rng, session, address, cki);
@@ -97,7 +97,7 @@ async fn a_callee_that_cannot_be_reached_is_217_whatever_the_reason() {
             state.roster.entries.insert(handle("alice"), entry);
         }),
         ("allows nobody", |state, _| state.roster.settings.privacy = msnp::notification::Privacy::Block),
-        ("does not take the ring", |_, endpoint| endpoint.outbox.close()),
+        ("does not take the ring", |_, endpoint| endpoint.client.outbox.close()),
     ];
     for (what, change) in table {
         let world = world();
@@ -106,7 +106,7 @@ async fn a_callee_that_cannot_be_reached_is_217_whatever_the_reason() {
         let ringing = format!("CAL 2 RINGING {}\r\n", alice.board());
         let expected = if what == "online" { &ringing } else { "217 2\r\n" };
         assert_eq!(alice.says("CAL {} bob@example.com"), expected, "{what}");
-        assert_eq!(unread(&notification.outbox).starts_with("RNG"), what == "online", "{what}");
+        assert_eq!(unread(&notification.client.outbox).starts_with("RNG"), what == "online", "{what}");
     }
     let mut alice = world().open("alice");
     assert_eq!(alice.says("CAL {} nobody@example.com"), "217 2\r\n");

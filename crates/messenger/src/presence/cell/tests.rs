@@ -302,7 +302,7 @@ fn what_others_change_is_sent_once_syn_was_answered() {
         let world = World::new([("bob", List::Reverse | List::Allow)]);
         world.alice.sign_in(&client, |_| {});
         world.alice.apply_foreign(&changes, &line);
-        assert_eq!(read(&client), expected, "{}", client.dialect);
+        assert_eq!(read(&client), expected, "{}", client.client.dialect);
         let state = world.alice.state();
         assert!(!state.roster.entries[&bob].watches());
         assert_eq!(state.roster.stamps.version, 1);
