@@ -1,4 +1,4 @@
-//! What we depend on: licences, sources, known faults. The rules are in `deny.toml`.
+//! Checks the licences, sources and security advisories of all dependencies. The rules are in `deny.toml`.
 
 use anyhow::{Result, bail};
 
@@ -9,9 +9,9 @@ pub(crate) fn check() -> Result<()> {
         bail!("cargo-deny is needed: cargo install cargo-deny --locked");
     }
     Cargo::new(["deny", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"]).run()?;
-    // Not every network reaches the database. Only then may the check be left out, and it says so.
+    // Some networks cannot reach the database. This is the only reason to skip the check, and it is printed.
     if let Err(error) = Cargo::new(["deny", "fetch", "db"]).run() {
-        println!("SKIPPED: advisories. Their database cannot be fetched here: {error:#}");
+        println!("SKIPPED: advisories, because their database could not be downloaded: {error:#}");
         return Ok(());
     }
     Cargo::new(["deny", "check", "--disable-fetch", "advisories"]).run()

@@ -1,7 +1,7 @@
 //! Fuzzing on the stable toolchain.
 //!
-//! libFuzzer's coverage comes from stable compiler flags; only the address sanitizer would need more. Our own code has
-//! no `unsafe`, and what the targets look for is panics and broken promises, so they run without it.
+//! Stable compiler flags are enough for libFuzzer's coverage; only the address sanitizer would need a nightly compiler. Our
+//! code has no `unsafe`, and the targets look for panics and broken promises, so they run without the sanitizer.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,19 +11,19 @@ use anyhow::{Context, Result, bail};
 
 use crate::shell::{Cargo, root};
 
-/// How long all targets together run as a step of `cargo xtask test`, in seconds.
+/// Total time for all targets in `cargo xtask test`, in seconds.
 pub(crate) const MINUTE: u64 = 60;
-/// How targets are built. Sixteen parts a crate build in half the time of one, and run fast enough.
+/// Compiler settings for the targets. Sixteen codegen units build in half the time of one, and run fast enough.
 const BUILD: [&str; 4] = ["--sanitizer", "none", "--codegen-units", "16"];
-/// An input that takes longer than this is a finding, in seconds.
+/// An input that takes longer than this counts as a failure, in seconds.
 const TOO_SLOW: u64 = 10;
 
-/// Builds all targets once and runs one of them, or each in turn, for a share of `seconds`.
+/// Builds all targets, then runs one of them for `seconds`, or each in turn for an equal share.
 pub(crate) fn run(only: Option<&str>, seconds: u64) -> Result<()> {
     let all = targets()?;
     let chosen: Vec<_> = all.iter().filter(|target| only.is_none_or(|only| *target == only)).collect();
     if chosen.is_empty() {
-        bail!("no such target; there are: {}", all.join(", "));
+        bail!("unknown target; choose one of: {}", all.join(", "));
     }
     Cargo::new(["fuzz", "build"]).args(BUILD).run()?;
     let share = (seconds / chosen.len() as u64).max(1);
@@ -41,9 +41,9 @@ fn targets() -> Result<Vec<String>> {
 
 fn fuzz(target: &str, seconds: u64) -> Result<()> {
     let (corpus, seeds) = (format!("fuzz/corpus/{target}"), format!("fuzz/seeds/{target}"));
-    fs::create_dir_all(root().join(&corpus)).context("the folder of the corpus cannot be made")?;
+    fs::create_dir_all(root().join(&corpus)).context("could not create the folder of the corpus")?;
     if !root().join(&seeds).is_dir() {
-        bail!("{seeds} is missing: a target needs seeds");
+        bail!("{seeds} is missing: run `cargo xtask seeds`");
     }
     println!("fuzzing {target} for {seconds} s");
     let before = findings(target);
@@ -53,14 +53,14 @@ fn fuzz(target: &str, seconds: u64) -> Result<()> {
     let said = run.output().with_context(|| {
         let found: Vec<_> = findings(target).difference(&before).map(|path| path.display().to_string()).collect();
         let inputs = if found.is_empty() { "no input was written".to_owned() } else { found.join(", ") };
-        format!("{target} failed; the input: {inputs}; again with: cargo fuzz run --sanitizer none {target} INPUT")
+        format!("{target} failed on: {inputs}; to reproduce: cargo fuzz run --sanitizer none {target} INPUT")
     })?;
     let runs = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
     println!("  {} inputs, none failed", runs.context("libFuzzer did not say how much it ran")?.trim());
     Ok(())
 }
 
-/// The inputs that have failed so far.
+/// Returns the paths of all inputs that have failed so far.
 fn findings(target: &str) -> BTreeSet<PathBuf> {
     let folder = fs::read_dir(root().join("fuzz/artifacts").join(target));
     folder.into_iter().flatten().flatten().map(|entry| entry.path()).collect()

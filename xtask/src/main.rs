@@ -1,7 +1,7 @@
 //! The project's own tasks, run as `cargo xtask TASK`.
 //!
-//! `cargo xtask test` is the one command behind everything: continuous integration runs it, and so does whoever changes
-//! the code. The others are its steps, alone.
+//! `cargo xtask test` runs every check, in continuous integration and before a commit. Most of the other tasks are single
+//! steps of it.
 
 mod coverage;
 mod deny;
@@ -30,33 +30,33 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Everything that must pass before a change goes in
+    /// Runs every check that a change must pass
     Test,
     /// Fails if a file is not formatted
     Fmt,
-    /// Clippy over all targets, warnings denied
+    /// Runs Clippy on all targets and fails on any warning
     Lint,
-    /// Builds the documentation, warnings denied
+    /// Builds the documentation and fails on any warning
     Doc,
     /// Fuzzes one target, or all of them in turn
     Fuzz {
-        /// One of the files in fuzz/targets, without `.rs`
+        /// The name of a file in fuzz/targets, without `.rs` (default: all of them)
         target: Option<String>,
-        /// How long, for all targets together
+        /// Total time for all targets, in seconds
         #[arg(long, default_value_t = fuzz::MINUTE)]
         seconds: u64,
     },
-    /// Writes fuzz/seeds anew from the golden transcripts
+    /// Regenerates fuzz/seeds from the golden transcripts
     Seeds,
-    /// Writes docs/protocol/coverage.md: which verbs are spoken in which dialect, and which transcript shows it
+    /// Regenerates docs/protocol/coverage.md, which lists the verbs of each dialect and the transcripts that show them
     Coverage {
-        /// Fails if the page is not what would be written
+        /// Fail if the page is out of date, instead of writing it
         #[arg(long)]
         check: bool,
     },
     /// Shows dependencies between crates, cycles of files, and the lengths of files and functions
     Structure(structure::Options),
-    /// Checks the licences, the sources and the known faults of what we depend on
+    /// Checks the licences, sources and security advisories of all dependencies
     Deny,
 }
 

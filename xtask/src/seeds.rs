@@ -1,4 +1,4 @@
-//! Seeds for fuzzing: what clients and servers say in the golden transcripts.
+//! Generates seeds for fuzzing from the lines of clients and servers in the golden transcripts.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,19 +8,19 @@ use anyhow::{Context, Result};
 use crate::shell::root;
 
 const FOLDER: &str = "fuzz/seeds";
-/// Before each seed of `frames`: which rules, and the lengths of the chunks.
+/// Precedes each seed of `frames`: which rules apply, and the lengths of the chunks.
 const FRAMES_HEAD: &[u8] = &[0, 3, 1, 40, 7, 250, 2, 11];
-/// Stands for the parts of a text that a server chooses: good as a GUID and as a word.
+/// Replaces the values that a server chooses. It is valid as a GUID and as a word.
 const CHOSEN: &str = "c1f9a363-4ee9-4a33-a434-b056a4c55b98";
 
-/// What each seed of each target has so far, by target and name.
+/// The bytes of each seed, by target and name.
 type Seeds = BTreeMap<(&'static str, String), Vec<u8>>;
 
-/// Writes all seeds again.
+/// Writes all seeds and removes the old ones.
 pub(crate) fn write() -> Result<()> {
     let folder = root().join(FOLDER);
     if folder.exists() {
-        fs::remove_dir_all(&folder).context("the old seeds cannot be removed")?;
+        fs::remove_dir_all(&folder).context("could not remove the old seeds")?;
     }
     for ((target, name), bytes) in of_transcripts()? {
         fs::create_dir_all(folder.join(target))?;
@@ -29,7 +29,7 @@ pub(crate) fn write() -> Result<()> {
     Ok(())
 }
 
-/// The seeds that the transcripts give.
+/// Returns the seeds from all transcripts.
 fn of_transcripts() -> Result<Seeds> {
     let mut seeds = Seeds::new();
     for entry in fs::read_dir(root().join("docs/protocol/transcripts")).context("no transcripts")? {
@@ -45,7 +45,7 @@ fn of_transcripts() -> Result<Seeds> {
     Ok(seeds)
 }
 
-/// Adds what a transcript has. A payload goes where the line before it went.
+/// Adds the seeds of one transcript. A payload belongs to the same seed as the line before it.
 fn collect(file: &str, text: &str, seeds: &mut Seeds) {
     let mut last = None;
     for record in text.lines().filter(|line| !line.starts_with(['#', '!'])) {
@@ -60,7 +60,7 @@ fn collect(file: &str, text: &str, seeds: &mut Seeds) {
                 if let Some(value) = text.strip_prefix("Authorization: ") {
                     seeds.insert(("http_head", format!("{file}-{who}")), value.into());
                 }
-                // A query, with the name of a session in place of the one that a server chooses.
+                // A query, with a fixed session name instead of the one that a server chooses.
                 if let Some((_, query)) = text.split_once("gateway.dll?") {
                     let query = without_choices(query).replace(CHOSEN, "1132637400.29018").replace(" HTTP/1.1", "");
                     let number = query.len();
@@ -90,7 +90,8 @@ fn target(who: &str, sign: &str) -> &'static str {
     }
 }
 
-/// A line out of its stage ends a stream, so lines of different stages become seeds of their own.
+/// Returns the stage in which a line is sent. A line of another stage would end the stream, so each stage has its own
+/// seed.
 fn stage(who: &str, line: &str) -> &'static str {
     match (line.get(..3), who.starts_with("sb")) {
         (Some("VER"), false) => "0-fresh",
@@ -99,7 +100,7 @@ fn stage(who: &str, line: &str) -> &'static str {
     }
 }
 
-/// A text with the same word for every `{word}` in it.
+/// Replaces every `{word}` of a text with the same word.
 fn without_choices(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -119,7 +120,7 @@ fn without_choices(text: &str) -> String {
     out + rest
 }
 
-/// The bytes of a text (transcripts/README.md section 2). A repetition is left as it is: a seed need not be long.
+/// Returns the bytes of a text (transcripts/README.md section 2). Repetitions are not expanded, to keep seeds short.
 fn unescape(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = text;

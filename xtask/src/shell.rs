@@ -1,4 +1,4 @@
-//! Running other programs from the root of the repository, their output shown as it comes.
+//! Runs other programs in the root of the repository and shows their output as they write it.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ pub(crate) fn root() -> PathBuf {
     xtask.parent().unwrap_or(&xtask).to_path_buf()
 }
 
-/// A call of cargo.
+/// One invocation of cargo.
 pub(crate) struct Cargo {
     command: Command,
 }
@@ -34,12 +34,12 @@ impl Cargo {
         self
     }
 
-    /// Runs it; a failure is an error that names the call.
+    /// Runs it. The error for a failure names the command line.
     pub(crate) fn run(self) -> Result<()> {
         run(self.command)
     }
 
-    /// Runs it in silence: what it wrote to both outputs, which a failure shows.
+    /// Runs it silently and returns everything that it printed. The error for a failure contains that output.
     pub(crate) fn output(mut self) -> Result<String> {
         let call = shown(&self.command);
         let output = self.command.stdin(Stdio::null()).output();
@@ -54,7 +54,7 @@ impl Cargo {
     }
 }
 
-/// Runs a program, its call printed first.
+/// Prints the command line of a program, then runs it.
 pub(crate) fn run(mut command: Command) -> Result<()> {
     let call = shown(&command);
     println!("$ {call}");
@@ -62,7 +62,7 @@ pub(crate) fn run(mut command: Command) -> Result<()> {
     if status.success() { Ok(()) } else { bail!("{call} failed ({status})") }
 }
 
-/// Whether a program answers to these arguments, silently.
+/// Returns whether a program can be started with these arguments and succeeds. Its output is hidden.
 pub(crate) fn answers(program: &str, arguments: &[&str]) -> bool {
     let status = Command::new(program)
         .args(arguments)

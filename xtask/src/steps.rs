@@ -1,4 +1,4 @@
-//! Numbered steps with their durations. The first that fails is the last.
+//! Runs numbered steps and times them. The first failure stops the run.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 type Task = Box<dyn FnOnce() -> Result<()>>;
 
-/// What is to be done, in order.
+/// The steps to run, in order.
 #[derive(Default)]
 pub(crate) struct Steps(Vec<(&'static str, Task)>);
 
@@ -20,7 +20,7 @@ impl Steps {
         self
     }
 
-    /// Does it all, or up to the first failure, and prints how long each step took.
+    /// Runs the steps up to the first failure, then prints how long each one took.
     pub(crate) fn run(self) -> Result<()> {
         let total = self.0.len();
         let mut done = Vec::with_capacity(total);
@@ -48,7 +48,7 @@ fn table(done: &[(&str, Duration, bool)], total: usize) -> String {
     let sum: Duration = done.iter().map(|(_, time, _)| *time).sum();
     table += &format!("{:<16} {:>8.1}", "all", sum.as_secs_f64());
     if done.len() < total {
-        table += &format!("\n{} steps were not begun", total - done.len());
+        table += &format!("\n{} steps did not start", total - done.len());
     }
     table
 }
@@ -85,7 +85,7 @@ mod tests {
              format                1.2\n\
              lint                 60.0  FAILED\n\
              all                  61.2\n\
-             2 steps were not begun"
+             2 steps did not start"
         );
     }
 }

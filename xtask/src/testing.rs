@@ -1,29 +1,29 @@
-//! The tests: all of them as long as they get, and those that need other programs.
+//! Runs the tests: all of them at full length, then those that need other programs.
 
 use anyhow::{Result, ensure};
 
 use crate::shell::Cargo;
 
-/// Read by the service's `tests/it/support/time.rs`.
+/// Makes the long tests run at full length; read by `tests/it/support/time.rs` of the service.
 const LONG_TESTS: (&str, &str) = ("SWALLOWTAIL_LONG_TESTS", "1");
 
-/// Everything that a Rust toolchain and a C compiler are enough for.
+/// Runs every test that needs only a Rust toolchain and a C compiler.
 pub(crate) fn run() -> Result<()> {
     Cargo::new(["test", "--workspace"]).env(LONG_TESTS.0, LONG_TESTS.1).run()
 }
 
-/// What `cargo test` leaves out because it needs the programs that [`crate::tools`] installs. Their tests fail without
-/// them.
+/// Runs the tests that `cargo test` ignores because they need the programs that [`crate::tools`] installs. They fail if
+/// one of those is missing.
 pub(crate) fn run_with_tools() -> Result<()> {
     let tests = Cargo::new(["test", "--workspace", "--tests", "--", "--ignored"]);
     let said = tests.env(LONG_TESTS.0, LONG_TESTS.1).output()?;
     let passed = passed(&said);
-    ensure!(passed > 0, "no test is ignored by `cargo test` for want of a program: where are they?\n{said}");
+    ensure!(passed > 0, "found no ignored test that needs another program\n{said}");
     println!("{passed} tests that need other programs passed");
     Ok(())
 }
 
-/// How many tests passed, by the last line of each program that cargo ran.
+/// Returns how many tests passed, from the last line of each test program.
 fn passed(said: &str) -> usize {
     let results = said.lines().filter_map(|line| line.strip_prefix("test result: ok. "));
     results.filter_map(|rest| rest.split_once(" passed")?.0.parse::<usize>().ok()).sum()

@@ -1,4 +1,4 @@
-//! What the tasks need on a machine, and how it gets there.
+//! The programs that the tasks need, and their installation.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -10,42 +10,42 @@ use anyhow::{Context, Result, bail};
 
 use crate::shell::{self, Cargo, answers};
 
-/// Something that is not cargo's, and the Debian package that has it.
+/// A program that cargo cannot install, with its Debian package.
 struct Tool {
     package: &'static str,
     is_there: fn() -> bool,
 }
 
-/// libFuzzer is C++.
+/// libFuzzer is written in C++.
 const FOR_FUZZING: &[Tool] = &[Tool { package: "g++", is_there: || answers("c++", &["--version"]) }];
 
-/// The service's `tests/it/old_tls.rs` starts packaging/old-tls and plays its clients.
+/// `tests/it/old_tls.rs` of the service starts packaging/old-tls and connects to it as Windows XP does.
 const FOR_OLD_TLS: &[Tool] = &[
-    // Not on everybody's path.
+    // Ordinary users often do not have /usr/sbin on their PATH.
     Tool { package: LIGHTTPD, is_there: || Path::new("/usr/sbin/lighttpd").exists() },
     Tool { package: "lighttpd-mod-nss", is_there: || Path::new("/usr/lib/lighttpd/mod_nss.so").exists() },
-    // The service's `tests/it/client_setup.rs` asks it for a second opinion too.
+    // Also used by `tests/it/client_setup.rs` of the service, to check certificates independently.
     Tool { package: "openssl", is_there: || answers("openssl", &["version"]) },
     Tool { package: "gnutls-bin", is_there: || answers("gnutls-cli", &["--version"]) },
 ];
 
-/// The service's `tests/it/doctor.rs` runs the doctor with a wrong clock.
+/// `tests/it/doctor.rs` of the service runs the doctor with a wrong clock.
 const FOR_THE_DOCTOR: &[Tool] = &[Tool { package: "faketime", is_there: || answers("faketime", &["--version"]) }];
 
-/// The service's `tests/it/browser.rs` looks at its pages.
+/// `tests/it/browser.rs` of the service opens its pages.
 const FOR_BROWSER: &[Tool] = &[
-    // Where the test starts it.
+    // The path from which the test starts it.
     Tool { package: "chromium", is_there: || Path::new("/usr/bin/chromium").exists() },
     Tool { package: "nodejs", is_there: || answers("node", &["--version"]) },
     Tool { package: "npm", is_there: || answers("npm", &["--version"]) },
 ];
 
-/// Where the packages are named that drive the browser.
+/// The folder of the package.json with the packages that control the browser.
 const BROWSER_TESTS: &str = "crates/swallowtail/tests/it/browser";
 
 const LIGHTTPD: &str = "lighttpd";
 
-/// What `cargo xtask test` needs.
+/// Installs what `cargo xtask test` needs.
 pub(crate) fn for_everything() -> Result<()> {
     for (tool, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
         if !answers("cargo", &[tool, "--version"]) {
@@ -59,12 +59,12 @@ pub(crate) fn for_everything() -> Result<()> {
     cargo_fuzz()?;
     browser_packages()?;
     println!(
-        "the tools are there: rustfmt, clippy, a C++ compiler, cargo-fuzz, lighttpd, gnutls-cli, faketime, chromium, node"
+        "all tools are installed: rustfmt, clippy, a C++ compiler, cargo-fuzz, lighttpd, gnutls-cli, faketime, chromium, node"
     );
     Ok(())
 }
 
-/// What `cargo xtask fuzz` needs.
+/// Installs what `cargo xtask fuzz` needs.
 pub(crate) fn for_fuzzing() -> Result<()> {
     programs(FOR_FUZZING)?;
     cargo_fuzz()
@@ -78,7 +78,7 @@ fn cargo_fuzz() -> Result<()> {
     Ok(())
 }
 
-/// Fetches what package-lock.json says, unless it is there: a machine without a network can go on testing.
+/// Installs the packages of package-lock.json. Does nothing if they are installed, so that tests also run offline.
 fn browser_packages() -> Result<()> {
     if answers("npm", &["ls", "--prefix", BROWSER_TESTS]) {
         return Ok(());
@@ -86,10 +86,10 @@ fn browser_packages() -> Result<()> {
     let mut npm = Command::new("npm");
     npm.args(["ci", "--prefix", BROWSER_TESTS, "--ignore-scripts", "--no-audit", "--no-fund"]);
     npm.current_dir(shell::root());
-    shell::run(npm).context("the packages of the browser tests cannot be fetched")
+    shell::run(npm).context("could not install the packages of the browser tests")
 }
 
-/// Installs those that are missing, all with one call.
+/// Installs the missing packages with one call of apt-get.
 fn programs(tools: impl IntoIterator<Item = &'static Tool>) -> Result<()> {
     let missing = tools.into_iter().filter(|tool| !(tool.is_there)());
     let packages: Vec<_> = missing.map(|tool| tool.package).collect();
@@ -106,7 +106,7 @@ fn programs(tools: impl IntoIterator<Item = &'static Tool>) -> Result<()> {
     as_root("apt-get", &[["install", "--yes", "--quiet"].as_slice(), &packages].concat())?;
     drop(no_services);
     if packages.contains(&LIGHTTPD) && answers("systemctl", &["--version"]) {
-        // The package also wants to be started with the machine.
+        // The package also enables its service at boot.
         as_root("systemctl", &["disable", LIGHTTPD])?;
     }
     Ok(())
@@ -118,8 +118,8 @@ fn as_root(program: &str, arguments: &[&str]) -> Result<()> {
     shell::run(command)
 }
 
-/// While it lives, Debian's packages start no services: lighttpd's would take port 80. A policy of the machine's own
-/// stays.
+/// Keeps newly installed Debian packages from starting their services while this value exists: lighttpd's would use
+/// port 80. An existing policy of the machine is left alone.
 struct NoServices {
     ours: bool,
 }
@@ -134,7 +134,7 @@ impl NoServices {
             Err(error) => return Err(error).context(Self::POLICY),
         }
         let policy = Self { ours: true };
-        // 101 forbids the action. If we are killed and leave this behind, it forbids nothing.
+        // Exit code 101 forbids the action. The script allows it again once this process is gone, even after a kill.
         let script = format!("#!/bin/sh\nif kill -0 {} 2>/dev/null; then exit 101; fi\n", std::process::id());
         fs::write(Self::POLICY, script).context(Self::POLICY)?;
         fs::set_permissions(Self::POLICY, fs::Permissions::from_mode(0o755)).context(Self::POLICY)?;

@@ -1,4 +1,4 @@
-//! What no transcript shows. Each gap needs an `unshown` line in docs/protocol/verbs.txt, which says why.
+//! Finds verbs that no transcript shows. Each needs an `unshown` line with a reason in docs/protocol/verbs.txt.
 
 use msnp::Dialect;
 
@@ -20,7 +20,7 @@ const TABLES: [(Service, Sender); 6] = [
 pub(super) struct Gap<'r> {
     pub(super) key: &'r Key,
     dialects: Vec<u8>,
-    /// Why there is no transcript, if verbs.txt says it.
+    /// The reason from verbs.txt, if it gives one.
     pub(super) reason: Option<&'r str>,
 }
 
@@ -31,7 +31,7 @@ impl Gap<'_> {
     }
 }
 
-/// Returns whether a transcript shows what the reference says of a verb in a dialect, if there is anything to show.
+/// Returns whether a transcript shows how the reference handles a verb in a dialect. True if there is nothing to show.
 fn is_shown(reference: &Reference, shown: &Shown, key: &Key, dialect: Dialect) -> bool {
     match reference.expected(key, dialect) {
         None | Some(Handling::Never) => true,
@@ -52,7 +52,7 @@ pub(super) fn gaps<'r>(reference: &'r Reference, shown: &Shown) -> Vec<Gap<'r>> 
     gaps.filter(|gap| !gap.dialects.is_empty()).collect()
 }
 
-/// Gaps without a reason, and reasons without a gap.
+/// Returns a sentence for each gap without a reason, and for each reason without a gap.
 pub(super) fn faults(reference: &Reference, shown: &Shown) -> Vec<String> {
     let gaps = gaps(reference, shown);
     let unexplained = gaps.iter().filter(|gap| gap.reason.is_none()).map(|gap| {
@@ -60,7 +60,7 @@ pub(super) fn faults(reference: &Reference, shown: &Shown) -> Vec<String> {
         format!("{key}: no transcript shows it in {dialects}, and {VERBS} has no `unshown` line for it")
     });
     let needless = reference.unshown.iter().filter(|(key, _)| gaps.iter().all(|gap| gap.key != key));
-    let needless = needless.map(|(key, _)| format!("{key}: {VERBS} calls it unshown, and the transcripts show it"));
+    let needless = needless.map(|(key, _)| format!("{key}: listed as unshown in {VERBS}, but the transcripts show it"));
     unexplained.chain(needless).collect()
 }
 
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_gap_needs_a_reason_and_a_reason_a_gap() {
+    fn every_gap_needs_a_reason_and_every_reason_a_gap() {
         let faults = |verbs: &str| {
             let mut shown = Shown::default();
             shown.add("t", "!account a a@b.c p \"A\"\n!signed-in x a MSNP12\nx < TIM 1\n");
@@ -80,6 +80,6 @@ mod tests {
         let unexplained = faults("ns < TIM 10- sent\n");
         assert!(unexplained[0].starts_with("ns < TIM: no transcript shows it in 10, 11"), "{unexplained:?}");
         let needless = faults("ns < TIM 12- sent\nunshown ns < TIM : a reason\n");
-        assert!(needless[0].contains("calls it unshown"), "{needless:?}");
+        assert!(needless[0].contains("listed as unshown"), "{needless:?}");
     }
 }

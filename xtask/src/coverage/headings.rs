@@ -1,5 +1,5 @@
-//! The headings of ns.md and sb.md: every verb stands in one, and no heading has a verb that docs/protocol/verbs.txt
-//! lacks.
+//! Compares the headings of ns.md and sb.md with docs/protocol/verbs.txt: every verb needs a heading, and every verb in a
+//! heading must be listed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ use crate::shell::root;
 const NOTIFICATION: &str = "docs/protocol/ns.md";
 const SWITCHBOARD: &str = "docs/protocol/sb.md";
 
-/// Where the headings and the list of verbs disagree.
+/// Returns a sentence for each difference between the headings and the list of verbs.
 pub(super) fn faults(reference: &Reference) -> Result<Vec<String>> {
     let mut faults = Vec::new();
     for (path, services) in [
@@ -32,12 +32,13 @@ fn faults_of(reference: &Reference, services: &[Service], path: &str, text: &str
     let here: BTreeSet<&str> =
         keys.clone().filter(|key| services.contains(&key.service)).map(|key| key.verb.as_str()).collect();
     let anywhere: BTreeSet<&str> = keys.map(|key| key.verb.as_str()).collect();
-    let forgotten = here.difference(&described).map(|verb| format!("{verb}: no heading of {path} has it"));
-    let unknown = described.difference(&anywhere).map(|verb| format!("{verb}: {path} has a heading, {VERBS} no line"));
+    let forgotten = here.difference(&described).map(|verb| format!("{verb}: missing from the headings of {path}"));
+    let unknown =
+        described.difference(&anywhere).map(|verb| format!("{verb}: has a heading in {path} but no line in {VERBS}"));
     forgotten.chain(unknown).collect()
 }
 
-/// The verbs in a heading. What stands in parentheses, brackets or backticks is about something else.
+/// Returns the verbs in a heading, without those in parentheses, brackets or backticks.
 fn verbs(heading: &str) -> Vec<&str> {
     let mut depth = 0;
     let mut is_code = false;
@@ -65,7 +66,10 @@ mod tests {
         let services = [Service::Notification, Service::Dispatch];
         assert_eq!(
             faults_of(&reference, &services, "ns.md", text),
-            ["TIM: no heading of ns.md has it", "XYZ: ns.md has a heading, docs/protocol/verbs.txt no line"]
+            [
+                "TIM: missing from the headings of ns.md",
+                "XYZ: has a heading in ns.md but no line in docs/protocol/verbs.txt"
+            ]
         );
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use msnp::Dialect;
 
-/// Which server a connection is to.
+/// The server that a connection leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Service {
     Notification,
@@ -12,7 +12,7 @@ pub(super) enum Service {
     Switchboard,
 }
 
-/// Who says a line.
+/// The sender of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sender {
     Client,
@@ -28,7 +28,7 @@ pub(super) struct Key {
 }
 
 impl fmt::Display for Key {
-    /// As docs/protocol/verbs.txt has it.
+    /// The form used in docs/protocol/verbs.txt.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let service = match self.service {
             Service::Notification => "ns",
@@ -40,7 +40,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// What happens to a command, or to a line that might be sent.
+/// How a client command or a server line is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Handling {
     /// Carried out, or sent.
@@ -53,12 +53,12 @@ pub(super) enum Handling {
     Never,
 }
 
-/// `MSNP8` and so on as a number.
+/// Returns the number in `MSNP8` and so on.
 pub(super) fn number(dialect: Dialect) -> u8 {
     dialect.name().trim_start_matches("MSNP").parse().unwrap_or_default()
 }
 
-/// Whether a word is three capital letters.
+/// Returns whether a word consists of three capital letters.
 pub(super) fn is_verb(word: &str) -> bool {
     word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase())
 }

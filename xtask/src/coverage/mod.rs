@@ -1,9 +1,9 @@
-//! What of the protocol is spoken, and which transcript shows it: docs/protocol/coverage.md.
+//! Generates docs/protocol/coverage.md: which verbs the server supports, and which transcripts show them.
 //!
-//! Four sources are held against each other: the verbs of the reference (docs/protocol/verbs.txt, [`mod@reference`]),
+//! Four sources are compared: the verbs of the reference (docs/protocol/verbs.txt, [`mod@reference`]),
 //! its [`headings`], the tables and decoders of the crate `msnp` ([`tables`]), and the golden transcripts ([`scan`]),
-//! which the tests play against the server. Where they disagree, or no transcript shows a verb ([`gaps`]), there is no
-//! page.
+//! which the tests play against the server. If they disagree, or no transcript shows a verb ([`gaps`]), the page is not
+//! written.
 
 mod gaps;
 mod headings;
@@ -25,7 +25,7 @@ use scan::Shown;
 const PAGE: &str = "docs/protocol/coverage.md";
 const TRANSCRIPTS: &str = "docs/protocol/transcripts";
 
-/// Writes the page, or with `check` fails if it is not what would be written.
+/// Writes the page. With `check`, fails if the page is out of date instead.
 pub(crate) fn run(check: bool) -> Result<()> {
     let verbs = fs::read_to_string(root().join(VERBS)).with_context(|| format!("{VERBS} cannot be read"))?;
     let reference = Reference::parse(&verbs)?;
@@ -41,25 +41,25 @@ pub(crate) fn run(check: bool) -> Result<()> {
     let path = root().join(PAGE);
     if check {
         let old = fs::read_to_string(&path).unwrap_or_default();
-        ensure!(old == page, "{PAGE} is not what the code and the transcripts say: run `cargo xtask coverage`");
+        ensure!(old == page, "{PAGE} is out of date: run `cargo xtask coverage`");
         return Ok(());
     }
     fs::write(&path, &page).with_context(|| format!("{PAGE} cannot be written"))
 }
 
-/// What a transcript shows that the reference does not know, or says to be otherwise.
+/// Returns a sentence for each outcome in a transcript that contradicts the reference.
 fn contradictions(reference: &Reference, shown: &Shown) -> Vec<String> {
     let mut faults = Vec::new();
     for ((key, dialect), outcomes) in &shown.outcomes {
         let known = reference.handling(key, *dialect);
         for (outcome, files) in outcomes {
             let fits = match (known, outcome) {
-                // A command that does not exist is shown to close, and any command may close for its words.
+                // An unknown command closes the connection, and so may any command with malformed words.
                 (_, Handling::Closes) => true,
                 (Some(Handling::Done), _) => true,
-                // Nobody is signed in there.
+                // No client is signed in to a dispatch server.
                 (None, Handling::Refused(302)) => key.service == Service::Dispatch,
-                // Something else may be wrong first.
+                // Another error may be found first.
                 (Some(Handling::Refused(_)), Handling::Refused(_)) => true,
                 _ => false,
             };

@@ -1,4 +1,4 @@
-//! docs/protocol/verbs.txt: every verb of the reference.
+//! Reads docs/protocol/verbs.txt, which lists every verb of the reference.
 
 use anyhow::{Context, Result, ensure};
 use msnp::Dialect;
@@ -11,7 +11,7 @@ pub(super) const VERBS: &str = "docs/protocol/verbs.txt";
 /// All verbs, in the order of the file.
 pub(super) struct Reference {
     pub(super) entries: Vec<Entry>,
-    /// Verbs that transcripts do not show, and why.
+    /// The verbs that no transcript shows, each with the reason.
     pub(super) unshown: Vec<(Key, String)>,
 }
 
@@ -44,7 +44,7 @@ impl Entry {
         let (line, note) = line.split_once(':').unwrap_or((line, ""));
         let words: Vec<&str> = line.split_whitespace().collect();
         let [service, sender, verb, dialects, handling] = words[..] else {
-            anyhow::bail!("five words and a note are expected");
+            anyhow::bail!("expected five words and a note");
         };
         let key = parse_key(service, sender, verb)?;
         let (since, until) = dialects.split_once('-').unwrap_or((dialects, dialects));
@@ -54,7 +54,9 @@ impl Entry {
             (Sender::Client, "done") | (Sender::Server, "sent") => Handling::Done,
             (Sender::Client, "closes") => Handling::Closes,
             (Sender::Server, "never") => Handling::Never,
-            (Sender::Client, code) => Handling::Refused(code.parse().context("neither done, closes nor a code")?),
+            (Sender::Client, code) => {
+                Handling::Refused(code.parse().context("expected done, closes or an error code")?)
+            }
             (Sender::Server, _) => anyhow::bail!("neither sent nor never"),
         };
         Ok(Self { key, since: number(since)?, until, handling, note: note.trim().to_owned() })
@@ -77,12 +79,12 @@ fn parse_key(service: &str, sender: &str, verb: &str) -> Result<Key> {
     Ok(Key { service, sender, verb: verb.to_owned() })
 }
 
-/// What follows `unshown`: a verb, and the reason why no transcript shows it.
+/// Parses the text after `unshown`: a verb, and the reason why no transcript shows it.
 fn parse_unshown(text: &str) -> Result<(Key, String)> {
-    let (key, reason) = text.split_once(':').context("a verb that is unshown needs a reason")?;
+    let (key, reason) = text.split_once(':').context("an unshown verb needs a reason")?;
     let words: Vec<&str> = key.split_whitespace().collect();
     let [service, sender, verb] = words[..] else {
-        anyhow::bail!("three words and a reason are expected");
+        anyhow::bail!("expected three words and a reason");
     };
     Ok((parse_key(service, sender, verb)?, reason.trim().to_owned()))
 }
@@ -107,34 +109,34 @@ impl Reference {
         Ok(Self { entries, unshown })
     }
 
-    /// What the reference says of a verb in a dialect. `None`: it does not exist there.
+    /// Returns how the reference handles a verb in a dialect, or `None` if the verb does not exist there.
     pub(super) fn handling(&self, key: &Key, dialect: Dialect) -> Option<Handling> {
         let entry = self.entries.iter().find(|entry| entry.key == *key && entry.has(dialect));
         entry.map(|entry| entry.handling)
     }
 
-    /// What is to be expected of a verb in a dialect: a client's that does not exist there closes.
+    /// Returns the expected handling of a verb in a dialect. A client verb that does not exist there closes the connection.
     pub(super) fn expected(&self, key: &Key, dialect: Dialect) -> Option<Handling> {
         let closes = (key.sender == Sender::Client).then_some(Handling::Closes);
         self.handling(key, dialect).or(closes)
     }
 
-    /// Whether a verb exists in a dialect that is spoken here.
+    /// Returns whether a verb exists in a dialect that the server supports.
     pub(super) fn is_here(&self, key: &Key) -> bool {
         Dialect::ALL.iter().any(|dialect| self.handling(key, *dialect).is_some())
     }
 
-    /// Why no transcript shows a verb, if the file says so.
+    /// Returns the reason why no transcript shows a verb, if the file gives one.
     pub(super) fn unshown(&self, key: &Key) -> Option<&str> {
         self.unshown.iter().find(|(other, _)| other == key).map(|(_, reason)| reason.as_str())
     }
 
-    /// Whether a verb is there in any dialect.
+    /// Returns whether a verb exists in any dialect.
     pub(super) fn knows(&self, key: &Key) -> bool {
         self.entries.iter().any(|entry| entry.key == *key)
     }
 
-    /// Each verb of a service and direction once, with its entries.
+    /// Returns each verb of a service and direction, with its entries.
     pub(super) fn verbs(&self, service: Service, sender: Sender) -> Vec<(&Key, Vec<&Entry>)> {
         let mut verbs: Vec<(&Key, Vec<&Entry>)> = Vec::new();
         for entry in self.entries.iter().filter(|entry| (entry.key.service, entry.key.sender) == (service, sender)) {
@@ -179,6 +181,6 @@ mod tests {
             let error = Reference::parse(&format!("# head\n{line}")).err().unwrap();
             assert!(format!("{error:#}").starts_with("verbs.txt:2"), "{line}: {error:#}");
         }
-        assert!(Reference::parse("ns > PAG 5-8 800\nns > PAG 8- 715\n").is_err(), "8 is there twice");
+        assert!(Reference::parse("ns > PAG 5-8 800\nns > PAG 8- 715\n").is_err(), "dialect 8 appears twice");
     }
 }

@@ -1,8 +1,7 @@
-//! What the golden transcripts show: which verb, in which direction, on connections of which dialect, and what came of
-//! it.
+//! Reads the golden transcripts: which verb they show, in which direction and dialect, and with which outcome.
 //!
-//! Reads the format of docs/protocol/transcripts/README.md as far as this needs it; the program that plays the files
-//! checks the rest. A step of setting up (`!signed-in`, `!chat`) shows nothing by itself.
+//! This understands only the necessary part of the format (docs/protocol/transcripts/README.md); the program that plays the
+//! files checks the rest. Set-up steps (`!signed-in`, `!chat`) do not count as showing a verb.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -13,16 +12,16 @@ use msnp::Dialect;
 
 use super::key::{Handling, Key, Sender, Service, is_verb};
 
-/// What was found.
+/// Everything that the transcripts show.
 #[derive(Default)]
 pub(super) struct Shown {
-    /// The transcripts, without `.txt`.
+    /// The names of the transcripts, without `.txt`.
     pub(super) files: Vec<String>,
-    /// What happens to a verb in a dialect, and the numbers of the files that show it.
+    /// The outcomes of each verb in each dialect, with the indices of the files that show them.
     pub(super) outcomes: BTreeMap<(Key, Dialect), BTreeMap<Handling, BTreeSet<usize>>>,
 }
 
-/// All transcripts that are played and speak MSNP.
+/// Reads all transcripts that are played and contain MSNP.
 pub(super) fn folder(path: &Path) -> Result<Shown> {
     let mut files = Vec::new();
     for entry in fs::read_dir(path).context("no transcripts")? {
@@ -41,10 +40,10 @@ pub(super) fn folder(path: &Path) -> Result<Shown> {
     Ok(shown)
 }
 
-/// A connection of a transcript, up to where its name is used anew.
+/// One connection of a transcript. It ends where its name is used for another one.
 struct Connection {
     service: Service,
-    /// All of them after an agreement on CVR0, none before one on anything.
+    /// The dialects it may speak: all of them after it agreed on CVR0, none before it agreed on any.
     dialects: Vec<Dialect>,
     events: Vec<Event>,
 }
@@ -54,21 +53,21 @@ enum Event {
     ServerCloses,
 }
 
-/// What is known while a file is read.
+/// The state while a file is read.
 #[derive(Default)]
 struct Reader<'a> {
-    /// Short names by handle.
+    /// The short name of each handle.
     accounts: HashMap<&'a str, &'a str>,
-    /// The dialect that an account signed in with last.
+    /// The dialect of each account's last sign-in.
     dialects: HashMap<&'a str, Dialect>,
-    /// Names of connections to the dispatch server.
+    /// The names of connections to the dispatch server.
     dispatch: Vec<&'a str>,
     open: HashMap<&'a str, Connection>,
     done: Vec<Connection>,
 }
 
 impl Shown {
-    /// Adds what a transcript shows.
+    /// Adds the lines of one transcript.
     pub(super) fn add(&mut self, name: &str, text: &str) {
         let file = self.files.len();
         self.files.push(name.to_owned());
@@ -143,7 +142,7 @@ impl<'a> Reader<'a> {
         self.done.extend(self.open.drain().map(|(_, connection)| connection));
     }
 
-    /// A line. Some lines tell the dialect of the connection.
+    /// Adds a line. Some lines also determine the dialect of the connection.
     fn says(&mut self, name: &'a str, sender: Sender, text: &'a str) {
         let Some(connection) = self.open.get_mut(name) else { return };
         let words: Vec<&str> = text.split(' ').collect();
@@ -167,7 +166,7 @@ impl<'a> Reader<'a> {
 }
 
 impl Connection {
-    /// Each line with what came of it.
+    /// Returns each line with its outcome.
     fn outcomes(&self) -> Vec<(Key, Handling)> {
         let mut outcomes = Vec::new();
         for (index, event) in self.events.iter().enumerate() {
@@ -186,11 +185,11 @@ impl Connection {
     }
 }
 
-/// What a command is answered with: a code, a close without a word, or else it is carried out.
+/// Returns the outcome of a command: an error code, a close without an answer, or else success.
 fn answer(command: &str, later: &[Event]) -> Handling {
     let mut words = command.split(' ');
     let (verb, trid) = (words.next(), words.next());
-    // To close is how OUT is carried out.
+    // Closing is the normal outcome of OUT.
     if verb == Some("OUT") {
         return Handling::Done;
     }
@@ -206,7 +205,7 @@ fn answer(command: &str, later: &[Event]) -> Handling {
         let code = answer.split(' ').next().and_then(|word| word.parse().ok());
         return code.map_or(Handling::Done, Handling::Refused);
     }
-    // Whoever says more afterwards had not been closed by this.
+    // A connection that sends more lines afterwards was not closed by this command.
     let end = later.iter().find(|event| matches!(event, Event::ServerCloses | Event::Says(Sender::Client, _)));
     if matches!(end, Some(Event::ServerCloses)) { Handling::Closes } else { Handling::Done }
 }

@@ -1,7 +1,7 @@
-//! The verbs that the crate `msnp` knows, held against the reference.
+//! Compares the verbs that the crate `msnp` knows with the reference.
 //!
-//! Commands of clients are asked of the functions that admit them, lines of servers of the decoders, with every word of
-//! three letters: so there is no verb that is not asked about.
+//! Every word of three capital letters is tried: as a client command in the functions that admit commands, and as a server
+//! line in the decoders. So no verb is missed.
 
 use msnp::frame::Frame;
 use msnp::notification::verb::{self, Verb};
@@ -11,7 +11,7 @@ use msnp::{Dialect, ErrorCode, Malformed, Refusal, switchboard};
 use super::key::{Handling, Key, Sender, Service};
 use super::reference::{Reference, VERBS};
 
-/// Where the code and the reference disagree.
+/// Returns a sentence for each difference between the code and the reference.
 pub(super) fn faults(reference: &Reference) -> Vec<String> {
     let mut faults = Vec::new();
     for verb in words() {
@@ -25,16 +25,17 @@ pub(super) fn faults(reference: &Reference) -> Vec<String> {
             }
             let server = key(Sender::Server);
             let readers = Dialect::ALL.map(|dialect| (dialect, reads(service, &verb, dialect)));
-            // The clients of a dispatch server read what a notification server may say.
+            // Clients read the lines of a dispatch server with the decoder for notification servers.
             let may_say = service != Service::Dispatch && readers.iter().any(|(_, reads)| *reads);
             if may_say && !reference.knows(&server) {
-                faults.push(format!("{server}: msnp reads it, and {VERBS} does not have it"));
+                faults.push(format!("{server}: msnp reads it, but {VERBS} does not list it"));
             }
             let is_sent = |dialect| reference.handling(&server, dialect) == Some(Handling::Done);
             let unread = readers.into_iter().filter(|(dialect, reads)| !reads && is_sent(*dialect));
-            faults.extend(
-                unread.map(|(dialect, _)| format!("{server}: {VERBS} has it in {dialect}, msnp does not read it")),
-            );
+            faults
+                .extend(unread.map(|(dialect, _)| {
+                    format!("{server}: {VERBS} lists it for {dialect}, but msnp does not read it")
+                }));
         }
     }
     faults
@@ -42,13 +43,15 @@ pub(super) fn faults(reference: &Reference) -> Vec<String> {
 
 fn fault(key: &Key, dialect: Dialect, taken: bool, wanted: bool) -> Option<String> {
     match (taken, wanted) {
-        (true, false) => Some(format!("{key}: msnp takes it in {dialect}, and {VERBS} does not have it there")),
-        (false, true) => Some(format!("{key}: {VERBS} has it in {dialect}, and the table of verbs has no row")),
+        (true, false) => Some(format!("{key}: msnp accepts it in {dialect}, but {VERBS} does not list it there")),
+        (false, true) => {
+            Some(format!("{key}: {VERBS} lists it for {dialect}, but the table of verbs has no row for it"))
+        }
         _ => None,
     }
 }
 
-/// Every word of three capital letters.
+/// Returns every word of three capital letters.
 fn words() -> impl Iterator<Item = String> {
     let letters = || b'A'..=b'Z';
     letters().flat_map(move |first| {
@@ -57,7 +60,7 @@ fn words() -> impl Iterator<Item = String> {
     })
 }
 
-/// Whether a client of `dialect` may ever send a verb, whatever its words.
+/// Returns whether a client of `dialect` may ever send a verb, with any words.
 fn takes(service: Service, verb: &str, dialect: Dialect) -> bool {
     match service {
         Service::Notification => Verb::from_word(verb.as_bytes()).is_some_and(|verb| verb.row(dialect).is_some()),
@@ -73,7 +76,7 @@ fn takes(service: Service, verb: &str, dialect: Dialect) -> bool {
     }
 }
 
-/// Whether a refusal, if it is one, is about something else than the verb.
+/// Returns whether a result is a success, or a refusal for another reason than the verb.
 fn is_taken(admitted: Result<usize, Refusal>) -> bool {
     !matches!(
         admitted,
@@ -82,7 +85,7 @@ fn is_taken(admitted: Result<usize, Refusal>) -> bool {
     )
 }
 
-/// Whether a line of a server with this verb is read at all by clients of `dialect`.
+/// Returns whether clients of `dialect` read server lines with this verb.
 fn reads(service: Service, verb: &str, dialect: Dialect) -> bool {
     let frame = Frame { line: verb.as_bytes(), payload: b"" };
     let unknown = Some(Malformed::UnknownVerb);
@@ -99,12 +102,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_verb_that_the_reference_forgot_is_a_fault() {
+    fn a_verb_missing_from_the_reference_is_a_fault() {
         let faults = faults(&Reference::parse("ns > ADC 10-12 done\nns > ADL 8 done\nns < RFS 12 sent\n").unwrap());
         let says = |key: &str, what: &str| faults.iter().any(|fault| fault.starts_with(key) && fault.contains(what));
-        assert!(says("ns > CHG", "msnp takes it in MSNP8"));
-        assert!(says("sb > CAL", "msnp takes it"));
-        assert!(says("ds > VER", "msnp takes it"));
+        assert!(says("ns > CHG", "msnp accepts it in MSNP8"));
+        assert!(says("sb > CAL", "msnp accepts it"));
+        assert!(says("ds > VER", "msnp accepts it"));
         assert!(says("ns < ILN", "msnp reads it"));
         assert!(says("ns > ADL", "no row"));
         assert!(says("ns < RFS", "msnp does not read it"));

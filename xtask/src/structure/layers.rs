@@ -27,7 +27,7 @@ const LAYERS: &[Row] = &[
     ("xtask", &["msnp"]),
 ];
 
-/// The place of the table, for messages.
+/// Names the table in messages.
 const TABLE: &str = "LAYERS in xtask/src/structure/layers.rs";
 
 /// Returns a sentence for each crate or dependency that the table does not allow.
@@ -59,7 +59,7 @@ fn refused(table: &[Row], package: &Package) -> Vec<String> {
 
 fn permission(allowed: &[&str]) -> String {
     match allowed {
-        [] => "it may depend on none of our crates".to_owned(),
+        [] => "it may not depend on any of our crates".to_owned(),
         allowed => format!("of our crates it may depend on {}", allowed.join(", ")),
     }
 }
@@ -87,7 +87,7 @@ mod tests {
             (package("high", &["low"]), ""),
             (
                 package("low", &["high"]),
-                "low may not depend on high: it may depend on none of our crates \
+                "low may not depend on high: it may not depend on any of our crates \
                  (see LAYERS in xtask/src/structure/layers.rs)",
             ),
             (

@@ -2,7 +2,7 @@
 //! and functions are.
 //!
 //! `cargo metadata` lists the crates and [`source`] parses their files. [`modules`] and [`resolve`] know where a path
-//! leads, [`edges`] and [`cycles`] find the circles. Names made by macros and calls of methods are not followed.
+//! leads; [`edges`] and [`cycles`] find the circles. Method calls and names created by macros are not followed.
 
 mod crates;
 mod cycles;
@@ -66,7 +66,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     ensure!(
         !options.check || report.faults.is_empty(),
-        "{} faults in the structure, listed above",
+        "{} problems in the structure, listed above",
         report.faults.len()
     );
     Ok(())

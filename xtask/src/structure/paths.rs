@@ -1,4 +1,4 @@
-//! The paths in the code of a module: types, calls, patterns, and whatever looks like one in macros and attributes.
+//! The paths in the code of a module: types, calls, patterns, and anything in macros and attributes that looks like one.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ struct Collector {
 }
 
 impl Collector {
-    /// Reads a function, its variables known beforehand.
+    /// Reads a function after collecting its variables.
     fn function(&mut self, variables: Variables, read: impl FnOnce(&mut Self)) {
         let outer = std::mem::replace(&mut self.variables, variables.0);
         self.variables.extend(outer.iter().cloned());
@@ -46,7 +46,7 @@ impl<'ast> Visit<'ast> for Collector {
 
     fn visit_item_mod(&mut self, _: &'ast ItemMod) {}
 
-    /// `pub(in a::b)` uses nothing of `a::b`.
+    /// `pub(in a::b)` does not use `a::b`.
     fn visit_visibility(&mut self, _: &'ast Visibility) {}
 
     fn visit_item_fn(&mut self, function: &'ast ItemFn) {
@@ -102,7 +102,7 @@ impl<'ast> Visit<'ast> for Collector {
     }
 
     fn visit_macro(&mut self, call: &'ast Macro) {
-        // One word is the name of a macro, which is not looked for.
+        // A single word is the name of a macro. Macros are not resolved.
         if call.path.segments.len() > 1 {
             self.visit_path(&call.path);
         }

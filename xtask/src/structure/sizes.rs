@@ -7,7 +7,7 @@ use syn::{Block, ImplItemFn, ItemFn, ItemImpl, Signature, TraitItemFn, Type};
 
 use super::source::Sources;
 
-/// Longer files hold more than one idea: nobody reads them from top to bottom.
+/// Longer files contain more than one idea, and are too long to read from top to bottom.
 const MAX_FILE: usize = 600;
 /// Longer functions do not fit on a screen.
 const MAX_FUNCTION: usize = 80;

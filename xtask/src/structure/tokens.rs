@@ -1,10 +1,11 @@
-//! Finds paths among the tokens of a macro, by their looks.
+//! Finds paths among the tokens of a macro by their form.
 
 use std::collections::BTreeSet;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// Adds the paths to `found`: several words with `::` between them, or one word that is a type, a constant or called.
+/// Adds the paths to `found`. A path is several words joined by `::`, or one word that looks like a type, a constant or a
+/// function call.
 pub(super) fn paths(tokens: TokenStream, found: &mut BTreeSet<Vec<String>>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut index = 0;
