@@ -45,6 +45,17 @@ pub(crate) enum Kind {
     Sdk,
 }
 
+/// A system on which clients run, as the page asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    /// Windows XP.
+    Xp,
+    /// Windows 7 and later.
+    Windows,
+    /// Linux, macOS and others.
+    Other,
+}
+
 /// How a client gets its ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignIn {
@@ -120,6 +131,24 @@ impl Client {
         hosts.sort_unstable();
         hosts.dedup();
         hosts
+    }
+
+    /// Returns the name without the system that it is for.
+    #[must_use]
+    pub fn program(&self) -> &'static str {
+        self.name.split_once(" on Windows").map_or(self.name, |(program, _)| program)
+    }
+
+    /// Returns whether these are the instructions for the client on a system. Programs that are not Microsoft's are set
+    /// up in the same way on all systems but Windows XP.
+    #[must_use]
+    pub fn is_for(&self, system: System) -> bool {
+        match self.kind {
+            Kind::Xp => system == System::Xp,
+            Kind::Windows => system == System::Windows,
+            Kind::Amsn | Kind::Pidgin | Kind::Sdk => system != System::Xp,
+            Kind::Gtmess => system == System::Other,
+        }
     }
 
     /// Whether it signs in through the terminator for the TLS of Windows XP.

@@ -1,50 +1,76 @@
-//! Everything that a user of one client needs: steps and files.
+//! The instructions and files for one client.
 
 use askama::Template;
 
-use super::made::{CER, HOSTS, Made, PAC, REG_FILE, ROOT_CER, ROOT_PEM, UNDO, XP_CER};
+use super::made::{CER, HOSTS, Made, PAC, REG_FILE, ROOT_CER, ROOT_PEM, STEPS, UNDO, XP_CER};
 use super::place::Place;
 use super::registry;
+use super::section::{Section, html, lines};
 use super::steps::Steps;
 use crate::client_table::{Client, Kind};
 use crate::pac::script;
 
-/// Everything that a user of one client needs.
+/// The instructions and the files for one client.
 #[derive(Clone, Debug)]
 pub struct Kit {
-    /// The steps.
-    pub steps: Steps,
-    /// The files.
+    /// The files, among them the instructions: see [`STEPS`].
     pub files: Vec<Made>,
+    steps: Steps,
 }
 
-/// The steps as a file of their own.
+/// The instructions as a file of their own.
 #[derive(Template)]
 #[template(path = "setup_steps.html")]
 struct StepsPage<'a> {
     client: &'a Client,
-    steps: &'a Steps,
+    sections: &'a str,
 }
 
 impl Kit {
-    /// Writes the steps and every file of a client. It waits for nothing.
+    /// Writes the instructions and every file for a client. It does no I/O.
     ///
     /// # Errors
-    /// A page could not be written, which has no cause from outside.
+    /// Returns an error if a page cannot be written, which nothing outside of the program can cause.
     pub fn new(client: &Client, place: &Place) -> anyhow::Result<Self> {
         let steps = Steps::new(client, place);
-        let files = files(client, place, &steps)?;
-        Ok(Self { steps, files })
+        let mut kit = Self { files: files(client, place), steps };
+        let all = [kit.steps.sections.as_slice(), std::slice::from_ref(&kit.steps.undo)].concat();
+        let sections = &kit.html(&all, "")?;
+        let page = StepsPage { client, sections }.render()?.into_bytes();
+        let text = lines(&format!("Set up {}", client.name), &all).join("\r\n") + "\r\n";
+        let about = "These instructions, to keep or to take to the other computer";
+        let page = Made { name: STEPS[0], content_type: "text/html; charset=utf-8", about, body: page };
+        let (content_type, about) = ("text/plain; charset=utf-8", "The same as plain text");
+        let text = Made { name: STEPS[1], content_type, about, body: text.into_bytes() };
+        kit.files.splice(0..0, [page, text]);
+        Ok(kit)
+    }
+
+    /// Writes the instructions as a part of a page, with links to the files in `folder`.
+    ///
+    /// # Errors
+    /// See [`Kit::new`].
+    pub fn steps(&self, folder: &str) -> anyhow::Result<String> {
+        self.html(&self.steps.sections, folder)
+    }
+
+    /// Writes how to undo everything, as [`Kit::steps`] does for the instructions.
+    ///
+    /// # Errors
+    /// See [`Kit::new`].
+    pub fn undo(&self, folder: &str) -> anyhow::Result<String> {
+        self.html(std::slice::from_ref(&self.steps.undo), folder)
+    }
+
+    fn html(&self, sections: &[Section], folder: &str) -> anyhow::Result<String> {
+        let names: Vec<_> = self.files.iter().map(|file| file.name).collect();
+        Ok(html(sections, &names, folder)?)
     }
 }
 
-fn files(client: &Client, place: &Place, steps: &Steps) -> anyhow::Result<Vec<Made>> {
+fn files(client: &Client, place: &Place) -> Vec<Made> {
     let mut made = Vec::new();
     let mut add = |name, content_type, about, body: Vec<u8>| made.push(Made { name, content_type, about, body });
-    let page = StepsPage { client, steps }.render()?;
-    add("steps.html", "text/html; charset=utf-8", "What to do, one step after the other", page.into_bytes());
-    let text = steps.text(client);
-    add("steps.txt", "text/plain; charset=utf-8", "The same as plain text", text.into_bytes());
     let offer = &place.offer;
     match client.kind {
         Kind::Sdk => {}
@@ -76,5 +102,5 @@ fn files(client: &Client, place: &Place, steps: &Steps) -> anyhow::Result<Vec<Ma
             lines.into_bytes(),
         );
     }
-    Ok(made)
+    made
 }

@@ -13,6 +13,8 @@ pub struct Made {
     pub body: Vec<u8>,
 }
 
+/// The instructions: as a page, and as plain text.
+pub const STEPS: [&str; 2] = ["steps.html", "steps.txt"];
 pub(super) const CER: &str = "application/x-x509-ca-cert";
 /// The root certificate of the server, as Windows opens it.
 pub const ROOT_CER: &str = "swallowtail-root.cer";

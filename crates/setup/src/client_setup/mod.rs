@@ -9,12 +9,12 @@ mod kit;
 mod made;
 mod place;
 mod registry;
+mod section;
 mod steps;
 #[cfg(test)]
 mod tests;
 
 pub use certificates::{OldTls, PublicCertificate, RENEWED_AFTER, Root, names};
 pub use kit::Kit;
-pub use made::{Made, ROOT_CER};
+pub use made::{Made, ROOT_CER, STEPS};
 pub use place::{Offer, Place};
-pub use steps::Steps;

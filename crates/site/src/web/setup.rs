@@ -14,7 +14,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
 use axum::routing::get;
 use swallowtail_messenger::net::Caller;
-use swallowtail_setup::client_setup::{Kit, Made, Offer, Place, ROOT_CER, Steps};
+use swallowtail_setup::client_setup::{Kit, Made, Offer, Place, ROOT_CER, STEPS};
 use swallowtail_setup::client_table::Client;
 
 use super::page::{guarded, page};
@@ -22,7 +22,7 @@ use crate::http::answers;
 use crate::proxy::Reached;
 
 /// Files that browsers show, and Windows itself reads, as they are; the others are saved.
-const SHOWN: [&str; 3] = ["steps.html", "steps.txt", "proxy.pac"];
+const SHOWN: [&str; 3] = [STEPS[0], STEPS[1], "proxy.pac"];
 
 /// What these pages need.
 #[derive(Clone, Debug)]
@@ -42,8 +42,15 @@ struct Clients {
 #[template(path = "setup_client.html")]
 struct ClientPage {
     client: &'static Client,
-    steps: Steps,
+    steps: String,
     files: Vec<Made>,
+}
+
+#[derive(Template)]
+#[template(path = "setup_undo.html")]
+struct UndoPage {
+    client: &'static Client,
+    steps: String,
 }
 
 pub(super) fn router(setup: Setup) -> Router {
@@ -51,6 +58,7 @@ pub(super) fn router(setup: Setup) -> Router {
         .route("/setup", get(clients))
         .route("/setup/root.cer", get(root))
         .route("/setup/{client}", get(client))
+        .route("/setup/{client}/undo", get(undo))
         .route("/setup/{client}/{file}", get(file))
         .with_state(setup)
 }
@@ -74,10 +82,29 @@ async fn client(
     request: Request,
 ) -> Response {
     let Some(client) = Client::find(&id) else { return answers::empty(StatusCode::NOT_FOUND) };
-    match kit(client, setup, &caller, Reached::of(&caller, &request)).await {
-        Ok(Kit { steps, files }) => page(StatusCode::OK, &ClientPage { client, steps, files }),
-        Err(error) => broken(&error),
-    }
+    let shown = kit(client, setup, &caller, Reached::of(&caller, &request)).await.and_then(|kit| {
+        let steps = kit.steps(&folder(client))?;
+        Ok(page(StatusCode::OK, &ClientPage { client, steps, files: kit.files }))
+    });
+    shown.unwrap_or_else(|error| broken(&error))
+}
+
+async fn undo(
+    State(setup): State<Setup>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
+    let Some(client) = Client::find(&id) else { return answers::empty(StatusCode::NOT_FOUND) };
+    let shown = kit(client, setup, &caller, Reached::of(&caller, &request))
+        .await
+        .and_then(|kit| Ok(page(StatusCode::OK, &UndoPage { client, steps: kit.undo(&folder(client))? })));
+    shown.unwrap_or_else(|error| broken(&error))
+}
+
+/// The address under which the files of a client are.
+fn folder(client: &Client) -> String {
+    format!("/setup/{}/", client.id)
 }
 
 async fn file(

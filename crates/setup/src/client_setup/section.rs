@@ -1,0 +1,201 @@
+//! The parts of which the instructions for a client consist, and how they are shown as HTML and as plain text.
+//!
+//! A text is written once, as plain words. A file of the kit or an address in it becomes a link on the page, and what
+//! is between backticks (`` ` ``) is shown as code; plain text has neither.
+
+use askama::Template;
+
+/// The widest line of `steps.txt`, which Notepad shows without a break.
+const WIDTH: usize = 78;
+/// What stands above the reasons for which a way does not work yet.
+const NOT_YET: &str = "Not possible yet. The operator of this server has to do this first:";
+
+/// One part of the instructions, under a heading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Section {
+    title: &'static str,
+    look: Look,
+    points: Vec<Point>,
+}
+
+/// What the points of a section are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// Steps in the order in which to take them.
+    Steps,
+    /// Facts, in any order.
+    Notes,
+    /// Facts to read before the steps, in a box.
+    Warning,
+    /// What the operator has to do before there can be steps here.
+    NotYet,
+}
+
+/// A thing to do or to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Point {
+    text: String,
+    /// Lines to copy, if there are any.
+    lines: String,
+}
+
+/// A piece of a text on the page.
+#[derive(Debug, PartialEq, Eq)]
+enum Piece<'a> {
+    Text(&'a str),
+    Code(&'a str),
+    Link { to: String, text: &'a str },
+}
+
+/// Sections as HTML.
+#[derive(Template)]
+#[template(path = "setup_sections.html")]
+struct Page<'a> {
+    sections: &'a [Section],
+    /// The names of the files that become links.
+    files: &'a [&'static str],
+    /// The address of the folder with the files, with a slash at its end; empty for the folder of the page.
+    folder: &'a str,
+}
+
+impl Section {
+    /// Steps, to be taken in order.
+    pub(super) fn steps(title: &'static str, points: Vec<Point>) -> Self {
+        Self { title, look: Look::Steps, points }
+    }
+
+    /// Facts to know, in any order.
+    pub(super) fn notes(title: &'static str, points: Vec<Point>) -> Self {
+        Self { title, look: Look::Notes, points }
+    }
+
+    /// Facts to read before the steps.
+    pub(super) fn warning(title: &'static str, points: Vec<Point>) -> Self {
+        Self { title, look: Look::Warning, points }
+    }
+
+    /// The steps of one way to connect, or what is missing for it: steps that cannot work are not shown.
+    pub(super) fn way(title: &'static str, missing: Vec<Point>, steps: Vec<Point>) -> Self {
+        if missing.is_empty() { Self::steps(title, steps) } else { Self { title, look: Look::NotYet, points: missing } }
+    }
+
+    /// Returns whether the section has no points.
+    pub(super) fn is_empty(&self) -> bool {
+        self.points.is_empty()
+    }
+}
+
+impl Point {
+    /// A sentence or two.
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), lines: String::new() }
+    }
+
+    /// A sentence and the lines to copy that it speaks of.
+    pub(super) fn copy(text: impl Into<String>, lines: &str) -> Self {
+        Self { text: text.into(), lines: lines.replace('\r', "").trim_end().to_owned() }
+    }
+
+    fn pieces<'a>(&'a self, files: &[&str], folder: &str) -> Vec<Piece<'a>> {
+        let mut pieces = Vec::new();
+        for (index, part) in self.text.split('`').enumerate() {
+            if index % 2 == 1 {
+                pieces.push(Piece::Code(part));
+            } else {
+                part.split_inclusive(' ').for_each(|word| push_word(word, files, folder, &mut pieces));
+            }
+        }
+        pieces
+    }
+}
+
+/// Adds a word with the blank after it: as a link if it is a file or an address.
+fn push_word<'a>(word: &'a str, files: &[&str], folder: &str, pieces: &mut Vec<Piece<'a>>) {
+    let start = word.len() - word.trim_start_matches(['(', '"']).len();
+    let end = word.trim_end_matches([' ', '.', ',', ':', ';', ')', '"']).len().max(start);
+    let core = &word[start..end];
+    let to = if core.starts_with("http://") || core.starts_with("https://") {
+        core.to_owned()
+    } else if files.contains(&core) {
+        format!("{folder}{core}")
+    } else {
+        pieces.push(Piece::Text(word));
+        return;
+    };
+    pieces.push(Piece::Text(&word[..start]));
+    pieces.push(Piece::Link { to, text: core });
+    pieces.push(Piece::Text(&word[end..]));
+}
+
+/// Writes sections as HTML, where the names of `files` are links into `folder`.
+pub(super) fn html(sections: &[Section], files: &[&'static str], folder: &str) -> askama::Result<String> {
+    Page { sections, files, folder }.render()
+}
+
+/// Writes sections as lines of plain text.
+pub(super) fn lines(title: &str, sections: &[Section]) -> Vec<String> {
+    let mut lines = vec![title.to_owned(), "=".repeat(title.len())];
+    for section in sections {
+        lines.extend([String::new(), section.title.to_owned(), "-".repeat(section.title.len())]);
+        if section.look == Look::NotYet {
+            wrap("", NOT_YET, &mut lines);
+        }
+        for (number, point) in (1..).zip(&section.points) {
+            let mark = if section.look == Look::Steps { format!("{number}. ") } else { "* ".to_owned() };
+            wrap(&mark, &point.text.replace('`', ""), &mut lines);
+            lines.extend(point.lines.lines().map(|line| format!("      {line}")));
+        }
+    }
+    lines
+}
+
+/// Breaks a text at blanks. All lines after the first are indented as far as its first word.
+fn wrap(mark: &str, text: &str, lines: &mut Vec<String>) {
+    let mut line = mark.to_owned();
+    let mut is_empty = true;
+    for word in text.split_whitespace() {
+        if !is_empty && line.len() + 1 + word.len() > WIDTH {
+            lines.push(std::mem::replace(&mut line, " ".repeat(mark.len())));
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    lines.push(line);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_and_addresses_become_links_and_backticks_become_code() {
+        let text = "Open (undo.reg), or other.reg, at http://192.0.2.1/a. Then `a.reg <b>`.";
+        let section = Section::steps("T", vec![Point::new(text)]);
+        let page = html(&[section], &["undo.reg", "a.reg"], "/setup/x/").unwrap();
+        for expected in [
+            "(<a href=\"/setup/x/undo.reg\">undo.reg</a>), or other.reg, at ",
+            "<a href=\"http://192.0.2.1/a\">http://192.0.2.1/a</a>. ",
+            "<code>a.reg &#60;b&#62;</code>.",
+        ] {
+            assert!(page.contains(expected), "{expected}: {page}");
+        }
+    }
+
+    #[test]
+    fn a_way_that_lacks_something_shows_what_it_lacks_and_no_steps() {
+        let way = |missing| Section::way("On the PC", missing, vec![Point::new("Do this.")]);
+        let open = html(&[way(Vec::new())], &[], "").unwrap();
+        assert!(open.contains("<ol>") && open.contains("Do this."), "{open}");
+        let closed = way(vec![Point::new("A port.")]);
+        let page = html(std::slice::from_ref(&closed), &[], "").unwrap();
+        let text = lines("T", &[closed]).join("\n");
+        for shown in [&page, &text] {
+            assert!(shown.contains("Not possible yet") && shown.contains("A port."), "{shown}");
+            assert!(!shown.contains("Do this."), "{shown}");
+        }
+    }
+}
