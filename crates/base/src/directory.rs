@@ -1,32 +1,50 @@
-//! Directories for secrets.
+//! Creates directories and files for secrets: only their owner can read or write them.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
+
+use rustix::process::geteuid;
 
 /// Creates a directory, and those above it, for its owner alone. A directory that exists keeps its permissions, which
 /// are the operator's choice.
 ///
 /// # Errors
-/// Returns what the operating system answered, for example when the path is a file.
+/// Returns the error of the operating system, for example when the path is a file.
 pub fn create_private_directory(directory: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
+/// Creates a file that only its owner can read and write, and opens it for writing.
+///
+/// A file that root creates goes to the owner of `directory`. Otherwise a command that an operator runs as root would
+/// leave files behind that the server cannot open.
+///
+/// # Errors
+/// Returns the error of the operating system: [`io::ErrorKind::AlreadyExists`] if the file exists.
+pub fn create_private_file(path: &Path, directory: &Path) -> io::Result<File> {
+    let owner = directory.metadata()?;
+    let file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    if geteuid().is_root() {
+        fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
+    }
+    Ok(file)
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{PermissionsExt, chown};
 
     use super::*;
 
-    fn mode(directory: &Path) -> u32 {
-        fs::metadata(directory).unwrap().permissions().mode() & 0o777
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
     }
 
     #[test]
-    fn a_new_directory_is_private_and_an_existing_one_stays_as_it_is() {
+    fn a_new_directory_is_private_and_an_existing_one_keeps_its_permissions() {
         let root = tempfile::tempdir().unwrap();
         let new = root.path().join("a/b");
         create_private_directory(&new).unwrap();
@@ -34,5 +52,18 @@ mod tests {
         fs::set_permissions(&new, Permissions::from_mode(0o755)).unwrap();
         create_private_directory(&new).unwrap();
         assert_eq!(mode(&new), 0o755);
+    }
+
+    #[test]
+    fn a_new_file_is_private_and_belongs_to_the_owner_of_its_directory() {
+        let root = tempfile::tempdir().unwrap();
+        // Only root can do this; for everyone else the two owners are the same anyway.
+        let _ = chown(root.path(), Some(65_534), Some(65_534));
+        let path = root.path().join("file");
+        create_private_file(&path, root.path()).unwrap();
+        assert_eq!(mode(&path), 0o600);
+        let (file, directory) = (fs::metadata(&path).unwrap(), fs::metadata(root.path()).unwrap());
+        assert_eq!((file.uid(), file.gid()), (directory.uid(), directory.gid()));
+        assert_eq!(create_private_file(&path, root.path()).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
     }
 }

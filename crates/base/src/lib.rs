@@ -1,13 +1,16 @@
-//! What every part of the server needs from the machine: the time, random numbers, locks, private directories.
+//! What every part of the server needs from the machine: the time, random numbers, locks, private files.
 //!
 //! The crate owns no state. It knows nothing about connections, accounts or settings, and does not depend on any crate
 //! that does.
 
+pub mod access;
 pub mod clock;
 mod directory;
 mod lock;
 pub mod random;
+mod shell;
 pub mod utc;
 
-pub use directory::create_private_directory;
+pub use directory::{create_private_directory, create_private_file};
 pub use lock::lock;
+pub use shell::shell_quoted;

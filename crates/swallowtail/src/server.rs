@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use swallowtail_config::Config;
@@ -43,13 +43,17 @@ impl Server {
     /// # Errors
     /// Names what cannot be opened or bound, and the setting for it.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
-        // First of all: who is refused here has touched nothing.
+        // Before anything else is kept in the directory: beside other data, a missing database counts as lost.
+        Store::prepare(&config.data).await?;
         let claim = Claim::take(&config.data)?;
         let certificates = Certificates::open(&config)?;
         let sockets = Sockets::bind(&config).await?;
         let addresses = sockets.addresses();
 
         let store = Store::open(&config.data).await?;
+        let begun = Instant::now();
+        store.quick_check().await?;
+        tracing::info!(milliseconds = begun.elapsed().as_millis(), "checked the database");
         let tickets = Tickets::open(&store).await?;
         let accounts = Accounts::new(store.clone());
         let files = raise_file_limit();

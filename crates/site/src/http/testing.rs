@@ -51,11 +51,10 @@ impl TestServer {
         let mut config = Config { data: directory.path().to_owned(), ..Config::default() };
         config.listen = Listen { notification: any, switchboard: any, http: any, ..Listen::default() };
         change(&mut config);
+        let store = Store::open(&config.data).await.unwrap();
         let certificates = Certificates::open(&config).unwrap();
         let sockets = Sockets::bind(&config).await.unwrap();
         let address = sockets.addresses().http;
-
-        let store = Store::open(&config.data).await.unwrap();
         let tickets = Tickets::open(&store).await.unwrap();
         let accounts = Accounts::new(store.clone());
         let alice = Handle::parse("alice@example.com").unwrap();

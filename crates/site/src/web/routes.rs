@@ -1,8 +1,9 @@
-//! The address of each page.
+//! Which page is at which path.
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -10,27 +11,20 @@ use axum::routing::get;
 use super::context::Web;
 use super::setup::{self, Setup};
 use super::{home, sign_up};
-use crate::http::answers;
 
-/// Returns the routes of the pages, and of the files that all of them use.
+/// The pages, and what every one of them needs beside itself.
 pub(crate) fn router(web: Arc<Web>, setup: Setup) -> Router {
     Router::new()
         .route("/", get(home::show))
-        .route("/signup", get(sign_up::show).post(sign_up::submit))
+        .route("/signup", get(sign_up::show).post(sign_up::take))
         .with_state(web)
-        .route("/signup/", get(async || answers::redirect("/signup")))
-        .route("/setup/", get(async || answers::redirect("/setup")))
         .route("/style.css", get(style))
-        .route("/favicon.svg", get(async || icon("image/svg+xml", include_bytes!("../../templates/favicon.svg"))))
-        .route("/favicon.ico", get(async || icon("image/x-icon", include_bytes!("../../templates/favicon.ico"))))
+        // Browsers ask for a picture by themselves, and complain in their log if there is nothing.
+        .route("/favicon.ico", get(async || ([(CACHE_CONTROL, "max-age=86400")], StatusCode::NO_CONTENT)))
         .merge(setup::router(setup))
 }
 
 async fn style() -> Response {
     const STYLE: &str = include_str!("../../templates/style.css");
     ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "max-age=3600")], STYLE).into_response()
-}
-
-fn icon(content_type: &'static str, bytes: &'static [u8]) -> Response {
-    ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "max-age=86400")], bytes).into_response()
 }

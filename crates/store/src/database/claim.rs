@@ -1,10 +1,13 @@
 //! Ensures that only one server uses a data directory.
 
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
 
-use swallowtail_base::create_private_directory;
+use swallowtail_base::access::check_file;
+use swallowtail_base::{create_private_directory, create_private_file};
 
+use super::data_error::DataError;
 use super::error::StoreError;
 
 /// The file that a running server keeps locked.
@@ -19,12 +22,16 @@ impl Claim {
     /// from its own memory of the lists.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] if another server has it; [`StoreError::Directory`] and [`StoreError::LockFile`] if it
-    /// cannot be used.
+    /// [`StoreError::InUse`] if another server has it; [`StoreError::Directory`], [`StoreError::Data`] and
+    /// [`StoreError::LockFile`] if it cannot be used.
     pub fn take(data: &Path) -> Result<Self, StoreError> {
         create_private_directory(data).map_err(|error| StoreError::Directory { path: data.to_owned(), error })?;
         let path = data.join(FILE_NAME);
-        let opened = File::options().create(true).truncate(false).write(true).open(&path);
+        check_file(&path).map_err(DataError::from)?;
+        let opened = match create_private_file(&path, data) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => File::options().write(true).open(&path),
+            created => created,
+        };
         let file = opened.map_err(|error| StoreError::LockFile { path, error })?;
         match file.try_lock() {
             Ok(()) => {}

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use sqlx::migrate::MigrateError;
 use thiserror::Error;
 
+use super::data_error::DataError;
+
 /// Why the store failed. Nothing was changed.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -17,6 +19,9 @@ pub enum StoreError {
         /// The reason.
         error: std::io::Error,
     },
+    /// The database does not exist, is damaged, or may not be used. Nothing was changed.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// Another server holds the data directory.
     #[error(
         "another server runs on the data directory {}; stop it, or choose another directory with --data or the key data",

@@ -11,10 +11,13 @@
 mod account;
 mod accounts;
 mod changes;
+mod check;
 mod claim;
 mod columns;
+mod data_error;
 mod edit;
 mod error;
+mod files;
 mod invites;
 mod keys;
 mod migrate;
@@ -25,9 +28,12 @@ mod store;
 mod writer;
 
 pub use account::{Account, AccountId, NewAccount};
+pub use check::{CheckStep, Checked, check};
 pub use claim::Claim;
+pub use data_error::DataError;
 pub use edit::Edit;
 pub use error::StoreError;
+pub use files::IfMissing;
 pub use invites::{Invite, NewInvite};
 pub use phones::ContactPhones;
 pub use store::Store;

@@ -1,18 +1,17 @@
-//! Opens the database: its path, its options and the permissions of its files.
+//! Opens the connections of the database.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use sqlx::Connection;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use swallowtail_base::create_private_directory;
 
+use super::data_error::DataError;
 use super::error::StoreError;
 use super::migrate::migrate;
 
-/// The file of the database, inside the data directory.
-const FILE_NAME: &str = "swallowtail.db";
 /// The number of reading connections. Four cover the sign-ins that two to four cores can hash passwords for.
 const READERS: u32 = 4;
 /// How long a statement waits for another process, such as `account add`, that is writing.
@@ -26,25 +25,55 @@ pub(super) struct Pools {
     pub(super) writer: SqlitePool,
 }
 
-/// Opens the database in `directory`, creates both if they do not exist, and brings the tables up to date.
-pub(super) async fn open(directory: &Path) -> Result<Pools, StoreError> {
-    let path = directory.join(FILE_NAME);
-    make_private(directory, &path).map_err(|error| StoreError::Directory { path: directory.to_owned(), error })?;
+/// Opens the database at `path`, which exists, and brings the tables up to date.
+pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
     let options = SqliteConnectOptions::new()
-        .filename(&path)
-        .create_if_missing(true)
+        .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true);
-    let open_error = |error| StoreError::Open { path: path.clone(), error };
-    let writer = connect(&options).await.map_err(open_error)?;
-    migrate(&writer).await.map_err(|error| match error {
-        MigrateError::VersionMissing(_) => StoreError::Newer { path: path.clone() },
-        error => StoreError::Migrate { path: path.clone(), error },
-    })?;
-    let readers = pool(READERS).connect_with(options.read_only(true)).await.map_err(open_error)?;
+    let writer = connect(&options).await.map_err(|error| open_error(path, error))?;
+    migrate(&writer).await.map_err(|error| migrate_error(path, error))?;
+    let readers = pool(READERS).connect_with(options.read_only(true)).await.map_err(|error| open_error(path, error))?;
     Ok(Pools { readers, writer })
+}
+
+/// Writes the tables of a new database into the empty file `path`, which no other process knows yet. It need not survive
+/// a crash, so nothing waits for the disk.
+pub(super) async fn write_tables(path: &Path) -> Result<(), StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Off);
+    let writer = pool(1).connect_with(options).await.map_err(|error| open_error(path, error))?;
+    let migrated = migrate(&writer).await.map_err(|error| migrate_error(path, error));
+    writer.close().await;
+    migrated
+}
+
+pub(super) fn open_error(path: &Path, error: sqlx::Error) -> StoreError {
+    match damage(&error) {
+        Some(finding) => DataError::Damaged { path: path.to_owned(), finding }.into(),
+        None => StoreError::Open { path: path.to_owned(), error },
+    }
+}
+
+fn migrate_error(path: &Path, error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::VersionMissing(_) => StoreError::Newer { path: path.to_owned() },
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => open_error(path, error),
+        error => StoreError::Migrate { path: path.to_owned(), error },
+    }
+}
+
+/// Returns what SQLite says if it fails because the file is damaged or is not a database.
+pub(super) fn damage(error: &sqlx::Error) -> Option<String> {
+    const CORRUPT: u32 = 11;
+    const NOT_A_DATABASE: u32 = 26;
+    let error = error.as_database_error()?;
+    let code = primary_code(&error.code()?)?;
+    matches!(code, CORRUPT | NOT_A_DATABASE).then(|| error.message().to_owned())
 }
 
 /// Opens the one connection that writes. Whatever its timeout, SQLite does not wait for another process that is
@@ -66,27 +95,26 @@ fn is_busy(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| is_busy_code(&code))
 }
 
-/// Returns whether an extended result code of SQLite is SQLITE_BUSY: its low byte is the primary code, the rest says
-/// more exactly why.
 fn is_busy_code(code: &str) -> bool {
     const BUSY: u32 = 5;
-    code.parse::<u32>().is_ok_and(|code| code & 0xFF == BUSY)
+    primary_code(code) == Some(BUSY)
 }
 
-/// Creates the directory and the file, for their owner alone: the database has password hashes and the keys of tickets.
-/// SQLite gives its other files the permissions of this one.
-fn make_private(directory: &Path, file: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    create_private_directory(directory)?;
-    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    match made {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
-    }
+/// Returns the primary code of an extended result code of SQLite: its low byte. The rest says more exactly why.
+fn primary_code(code: &str) -> Option<u32> {
+    code.parse::<u32>().ok().map(|code| code & 0xFF)
 }
 
+/// Returns the options of a pool that never hands out a connection with a transaction left open.
+///
+/// When the disk is full SQLite may end a transaction by itself. The library then still counts it as open, and every
+/// later transaction on that connection would fail.
 fn pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new().max_connections(connections).min_connections(1).acquire_timeout(Duration::from_secs(10))
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(10))
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! The handle of the database: its connections, and the queue of the writer.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sqlx::sqlite::SqlitePool;
 
 use super::edit::Edit;
 use super::error::StoreError;
+use super::files::{self, IfMissing};
 use super::open::{Pools, open};
 use super::writer::Edits;
 
@@ -16,18 +18,43 @@ pub struct Store {
     /// The one connection that writes.
     pub(super) writer: SqlitePool,
     edits: Edits,
+    /// The file of the database, for errors.
+    pub(super) path: Arc<Path>,
 }
 
 impl Store {
-    /// Opens the database in `directory`, creates both if they do not exist, and brings the tables up to date.
+    /// Opens the database in `directory` and brings its tables up to date. Creates the directory and the database if
+    /// they do not exist, unless a database is lost ([`DataError::Lost`](super::DataError::Lost)).
     ///
     /// # Errors
-    /// [`StoreError::Directory`], [`StoreError::Open`], [`StoreError::Newer`] and [`StoreError::Migrate`], each naming
-    /// the path.
+    /// [`StoreError::Directory`], [`StoreError::Data`], [`StoreError::Open`], [`StoreError::Newer`] and
+    /// [`StoreError::Migrate`], each naming the path.
     pub async fn open(directory: &Path) -> Result<Self, StoreError> {
-        let Pools { readers, writer } = open(directory).await?;
+        Self::open_with(directory, IfMissing::CreateDirectory).await
+    }
+
+    /// Opens the database in `directory` and brings its tables up to date. `if_missing` decides what happens if there
+    /// is no database yet.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_with(directory: &Path, if_missing: IfMissing) -> Result<Self, StoreError> {
+        let path = files::prepare(directory, if_missing).await?;
+        let Pools { readers, writer } = open(&path).await?;
         let edits = Edits::start(writer.clone());
-        Ok(Self { readers, writer, edits })
+        Ok(Self { readers, writer, edits, path: path.into() })
+    }
+
+    /// Creates the directory and the database if they do not exist, as [`Store::open`] does, but changes nothing in a
+    /// database that exists.
+    ///
+    /// Everything else that the program keeps in a data directory is created after this. So if such data exist without
+    /// a database, the database is lost.
+    ///
+    /// # Errors
+    /// [`StoreError::Directory`], [`StoreError::Data`] and [`StoreError::Open`], each naming the path.
+    pub async fn prepare(directory: &Path) -> Result<(), StoreError> {
+        files::prepare(directory, IfMissing::CreateDirectory).await.map(drop)
     }
 
     /// Waits for the current transaction and closes the file.

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
-use sqlx::{Acquire, Connection};
+use sqlx::Acquire;
+use sqlx::sqlite::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 
 use super::changes::write_edit;
@@ -75,22 +75,8 @@ async fn write_batch(pool: &SqlitePool, batch: Vec<Waiting>) {
 }
 
 async fn try_batch(pool: &SqlitePool, batch: &[Waiting]) -> Result<Vec<Result<(), StoreError>>, sqlx::Error> {
-    let mut connection = pool.acquire().await?;
-    let results = write_all(&mut connection, batch).await;
-    if results.is_err() {
-        // When the disk is full SQLite ends a transaction by itself, and the library still counts it as open: every
-        // later one on this connection would fail. The next batch gets a new connection.
-        connection.close_on_drop();
-    }
-    results
-}
-
-async fn write_all(
-    connection: &mut SqliteConnection,
-    batch: &[Waiting],
-) -> Result<Vec<Result<(), StoreError>>, sqlx::Error> {
     // Immediate: if another process is writing, it waits here and not in the middle.
-    let mut transaction = connection.begin_with("begin immediate").await?;
+    let mut transaction = pool.begin_with("begin immediate").await?;
     let mut results = Vec::with_capacity(batch.len());
     for waiting in batch {
         let mut savepoint = transaction.begin().await?;

@@ -12,8 +12,9 @@ use clap::Subcommand;
 use msnp::{DisplayName, Handle};
 use swallowtail_base::utc::Utc;
 use swallowtail_store::accounts::{Accounts, default_name, password};
-use swallowtail_store::database::{Account, Store};
+use swallowtail_store::database::Account;
 
+use crate::cli::data::{open_existing, open_to_add};
 use crate::cli::output::{printable, say};
 use crate::cli::parse::{parse_handle, parse_name};
 use crate::cli::prompt;
@@ -36,6 +37,9 @@ pub enum AccountCommand {
         /// Read the password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
+        /// Create the data directory and the database if they do not exist
+        #[arg(long)]
+        create: bool,
     },
     /// List all accounts with display name and the day they were made (UTC)
     List,
@@ -69,6 +73,9 @@ pub enum AccountCommand {
     Import {
         /// The file, in UTF-8
         file: PathBuf,
+        /// Create the data directory and the database if they do not exist
+        #[arg(long)]
+        create: bool,
     },
 }
 
@@ -77,11 +84,14 @@ pub enum AccountCommand {
 /// # Errors
 /// One sentence that names the cause; for an import up to 20 lines that do.
 pub async fn run(command: AccountCommand, data: &Path) -> anyhow::Result<()> {
-    let makes_accounts = matches!(command, AccountCommand::Add { .. } | AccountCommand::Import { .. });
-    if !makes_accounts && !data.is_dir() {
-        bail!("there is no data directory {}", data.display());
-    }
-    let store = Store::open(data).await?;
+    let store = match &command {
+        AccountCommand::Add { create, .. } | AccountCommand::Import { create, .. } => {
+            open_to_add(data, *create).await?
+        }
+        AccountCommand::List | AccountCommand::Remove { .. } | AccountCommand::Password { .. } => {
+            open_existing(data).await?
+        }
+    };
     let accounts = Accounts::new(store.clone());
     let changed = match &command {
         AccountCommand::Remove { handle, .. } | AccountCommand::Password { handle, .. } => Some(handle.clone()),
@@ -100,7 +110,7 @@ pub async fn run(command: AccountCommand, data: &Path) -> anyhow::Result<()> {
 /// Does it, and returns what to say.
 async fn carry_out(command: AccountCommand, accounts: &Accounts) -> anyhow::Result<String> {
     match command {
-        AccountCommand::Add { handle, name, password_stdin } => {
+        AccountCommand::Add { handle, name, password_stdin, .. } => {
             add(accounts, handle, name, || prompt::new_password(password_stdin)).await
         }
         AccountCommand::List => Ok(table(&accounts.list().await?)),
@@ -118,7 +128,7 @@ async fn carry_out(command: AccountCommand, accounts: &Accounts) -> anyhow::Resu
             accounts.set_password(&handle, &password).await?;
             Ok(format!("Changed the password of {handle}.{}", length_note(&password)))
         }
-        AccountCommand::Import { file } => {
+        AccountCommand::Import { file, .. } => {
             let count = import::run(accounts, &file).await?;
             let accounts = if count == 1 { "account" } else { "accounts" };
             Ok(format!("Imported {count} {accounts}."))

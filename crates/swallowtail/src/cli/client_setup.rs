@@ -9,6 +9,7 @@ use swallowtail_config::host_port::split;
 use swallowtail_config::{Config, is_host};
 use swallowtail_setup::client_setup::{Kit, Offer, OldTls, Place, Root, names};
 use swallowtail_setup::client_table::Client;
+use swallowtail_store::database::Store;
 
 use crate::cli::output::say;
 
@@ -38,7 +39,7 @@ fn parse_host(text: &str) -> Result<String, String> {
 }
 
 /// Writes the files for one client, or lists the clients.
-pub(super) fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Result<()> {
+pub(super) async fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Result<()> {
     let Some(id) = &args.client else {
         say("Clients, for --client:\n");
         for client in Client::ALL {
@@ -52,6 +53,8 @@ pub(super) fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Result<()>
         "which address the client can reach is not in the settings; say it with --host, such as --host 192.168.1.5",
     )?;
     let (certificate_names, data) = (names(config), &config.data);
+    // Before the certificates: beside them, a missing database counts as lost.
+    Store::prepare(data).await?;
     let root = config.tls.own_root.then(|| Root::open(data, &certificate_names)).transpose()?;
     let old = client.needs_old_tls().then(|| OldTls::open(data, &certificate_names)).transpose()?;
     let public = |old: &OldTls| old.public.clone();

@@ -8,7 +8,7 @@ use msnp::Handle;
 use crate::cli::parse::{parse_handle, parse_place};
 use crate::cli::serve::ServeArgs;
 use crate::cli::source::Source;
-use crate::cli::{account, chat, client_setup, config, demo, doctor, invite, operate, prompt, serve};
+use crate::cli::{account, chat, client_setup, config, demo, doctor, invite, operate, prompt, serve, store};
 
 /// A self-hosted MSN Messenger service
 #[derive(Debug, Parser)]
@@ -39,6 +39,13 @@ enum Command {
     Account(AccountArgs),
     /// Make, list and remove the codes with which people make accounts themselves
     Invite(InviteArgs),
+    /// Look after the database
+    Store {
+        #[command(flatten)]
+        source: Source,
+        #[command(subcommand)]
+        command: store::StoreCommand,
+    },
     /// Write what a user needs to bring a client here
     ///
     /// Files for the settings of Windows, a certificate, and steps in plain words, for one client program and this
@@ -142,7 +149,8 @@ impl Cli {
             Command::Config { source, command } => config::run(&command, &source)?,
             Command::Account(args) => account::run(args.command, &args.source.config()?.data).await?,
             Command::Invite(args) => invite::run(args.command, &args.source.config()?.data).await?,
-            Command::ClientSetup { source, args } => client_setup::run(&args, &source.config()?)?,
+            Command::Store { source, command } => return store::run(&command, &source.config()?.data).await,
+            Command::ClientSetup { source, args } => client_setup::run(&args, &source.config()?).await?,
             Command::Announce { source, text } => operate::announce(&source, &text)?,
             Command::Stop { source, minutes } => operate::stop(&source, minutes)?,
             Command::Move { source, address } => operate::move_to(&source, address)?,

@@ -10,6 +10,7 @@ use swallowtail_base::utc::Utc;
 use swallowtail_store::accounts::InviteCode;
 use swallowtail_store::database::{Invite, NewInvite, Store};
 
+use crate::cli::data::{open_existing, open_to_add};
 use crate::cli::output::{printable, say};
 
 /// Make, list and remove invite codes
@@ -29,6 +30,9 @@ pub enum InviteCommand {
         /// Something to know it by in the list
         #[arg(long, value_name = "TEXT", default_value = "")]
         note: String,
+        /// Create the data directory and the database if they do not exist
+        #[arg(long)]
+        create: bool,
     },
     /// List all codes by number: how often each can still be used, and until when (UTC)
     List,
@@ -46,10 +50,10 @@ pub enum InviteCommand {
 /// # Errors
 /// One sentence that names the cause.
 pub async fn run(command: InviteCommand, data: &Path) -> anyhow::Result<()> {
-    if !matches!(command, InviteCommand::Add { .. }) && !data.is_dir() {
-        bail!("there is no data directory {}", data.display());
-    }
-    let store = Store::open(data).await?;
+    let store = match &command {
+        InviteCommand::Add { create, .. } => open_to_add(data, *create).await?,
+        InviteCommand::List | InviteCommand::Remove { .. } => open_existing(data).await?,
+    };
     let done = carry_out(command, &store, Utc::now()).await;
     store.close().await;
     say(done?);
@@ -59,7 +63,7 @@ pub async fn run(command: InviteCommand, data: &Path) -> anyhow::Result<()> {
 /// Does it, and returns what to say.
 async fn carry_out(command: InviteCommand, store: &Store, now: Utc) -> anyhow::Result<String> {
     match command {
-        InviteCommand::Add { uses, expires, note } => {
+        InviteCommand::Add { uses, expires, note, .. } => {
             let code = InviteCode::random();
             let expires_at = expires.map(|seconds| now.plus(seconds).unix());
             let number = store.add_invite(&NewInvite { code_hash: code.hash(), uses, expires_at, note }).await?;
@@ -136,7 +140,7 @@ mod tests {
     }
 
     fn add(uses: u32, expires: Option<u64>, note: &str) -> InviteCommand {
-        InviteCommand::Add { uses, expires, note: note.to_owned() }
+        InviteCommand::Add { uses, expires, note: note.to_owned(), create: false }
     }
 
     #[test]

@@ -1,21 +1,24 @@
 //! The command line.
 //!
 //! `command` has every command with its arguments and says which file carries it out; `source` is where each of them
-//! reads the settings, `parse` and `prompt` are what they ask, `output` is what they print.
+//! reads the settings, `parse` and `prompt` read input, `output` and `progress` print, `data` opens the database.
 
 pub mod account;
 mod chat;
 mod client_setup;
 mod command;
 mod config;
+mod data;
 mod demo;
 mod doctor;
 pub mod invite;
 mod operate;
 mod output;
 mod parse;
+mod progress;
 mod prompt;
 mod serve;
 mod source;
+mod store;
 
 pub use command::Cli;

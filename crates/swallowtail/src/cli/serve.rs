@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use swallowtail_base::shell_quoted;
 use swallowtail_config::{Config, MAIN};
 use swallowtail_site::listeners::Addresses;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -131,8 +132,8 @@ async fn count_down(server: &Server, minutes: u32) {
 /// What an operator wants to know at the start. `file` has the settings.
 fn welcome(addresses: &Addresses, data: &Path, file: Option<&Path>, accounts: u64) -> String {
     let program = std::env::args_os().next().unwrap_or_else(|| "swallowtail".into());
-    let program = quoted(Path::new(&program));
-    let data_flag = format!("--data {}", quoted(data));
+    let program = shell_quoted(Path::new(&program));
+    let data_flag = format!("--data {}", shell_quoted(data));
     let mut text = format!("Swallowtail {} is running.\n\n", env!("CARGO_PKG_VERSION"));
     let told = told(addresses);
     let width = told.iter().map(|(name, _)| name.len()).max().unwrap_or_default().max("data directory".len());
@@ -160,7 +161,7 @@ fn welcome(addresses: &Addresses, data: &Path, file: Option<&Path>, accounts: u6
         text += &format!("\nOnly this machine can reach {what}. For others, listen on all addresses of the machine:\n");
         text += &format!("  {program} serve {data_flag}");
         if let Some(file) = file {
-            text += &format!(" --config {}", quoted(file));
+            text += &format!(" --config {}", shell_quoted(file));
         }
         for (name, address) in local
             .iter()
@@ -226,13 +227,6 @@ fn told(addresses: &Addresses) -> Vec<(String, String)> {
 fn everywhere(address: SocketAddr) -> SocketAddr {
     let all = if address.is_ipv4() { IpAddr::from([0; 4]) } else { IpAddr::from([0; 16]) };
     SocketAddr::new(all, address.port())
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@%,=".contains(&byte);
-    if !text.is_empty() && text.bytes().all(is_plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// Ctrl-C and SIGTERM.

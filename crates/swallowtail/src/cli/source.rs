@@ -8,7 +8,7 @@ use swallowtail_config::Config;
 /// Where the settings come from.
 #[derive(Debug, Args)]
 pub(super) struct Source {
-    /// Directory of the database; made if it is not there [default: swallowtail-data]
+    /// Data directory, which holds the database [default: swallowtail-data]
     #[arg(long, global = true, value_name = "DIR", env = "SWALLOWTAIL_DATA")]
     pub(super) data: Option<PathBuf>,
     /// File with settings (TOML); flags go before it. swallowtail.example.toml has them all

@@ -155,20 +155,35 @@ async fn an_edit_by_a_removed_account_fails_and_changes_nothing() {
     assert!(store.test_roster("bob").await.1.entries.is_empty(), "no part of the edit is written");
 }
 
-/// SQLite ends a transaction by itself when it cannot be committed; the library still counts it as open.
+/// Makes the next commit fail. SQLite ends the transaction by itself then; the library still counts it as open.
+async fn fail_next_commit(store: &Store) {
+    let mut fails = true;
+    let mut writer = store.writer.acquire().await.unwrap();
+    writer.lock_handle().await.unwrap().set_commit_hook(move || !std::mem::take(&mut fails));
+}
+
 #[tokio::test]
-async fn edits_go_on_immediately_after_a_failed_commit() {
-    let (_directory, store) = store_with(&["alice"]).await;
-    {
-        let mut fails = true;
-        let mut writer = store.writer.acquire().await.unwrap();
-        writer.lock_handle().await.unwrap().set_commit_hook(move || !std::mem::take(&mut fails));
-    }
+async fn edits_go_on_immediately_after_a_failed_commit_of_any_kind() {
+    const CODE: [u8; 32] = [7; 32];
+    let (_directory, store) = store_with(&["alice", "eve"]).await;
+    let invite = NewInvite { code_hash: CODE, uses: 1, expires_at: None, note: String::new() };
+    store.add_invite(&invite).await.unwrap();
     let change = [Change::Entry(handle("bob"), entry(List::Allow))];
-    assert!(matches!(store.change("alice", &change).await, Err(StoreError::Batch(_))));
-    assert!(store.test_roster("alice").await.1.entries.is_empty());
-    store.change("alice", &change).await.unwrap();
-    assert_eq!(store.test_roster("alice").await.1.entries.len(), 1);
+    for kind in 0..5 {
+        fail_next_commit(&store).await;
+        let failed = match kind {
+            0 => store.change("alice", &change).await,
+            1 => store.create_accounts(&[new_account("dave")]).await,
+            2 => store.create_invited_account(&new_account("dave"), &CODE).await,
+            3 => store.remove_account(&handle("eve")).await.map(drop),
+            _ => store.set_password(&handle("eve"), "new").await.map(drop),
+        };
+        assert!(failed.is_err(), "{kind}");
+        assert!(store.test_roster("alice").await.1.entries.is_empty(), "{kind}");
+        store.change("alice", &change).await.unwrap();
+        assert_eq!(store.test_roster("alice").await.1.entries.len(), 1, "{kind}");
+        store.change("alice", &[Change::Entry(handle("bob"), Entry::default())]).await.unwrap();
+    }
 }
 
 /// A limit on the pages of the database looks like a full disk to it.
@@ -178,6 +193,9 @@ async fn edits_go_on_after_a_full_disk_as_soon_as_there_is_room() {
     let (pages,): (i64,) = sqlx::query_as("pragma page_count").fetch_one(&store.writer).await.unwrap();
     let room = |pages| sqlx::query(AssertSqlSafe(format!("pragma max_page_count = {pages}")));
     room(pages).execute(&store.writer).await.unwrap();
+    // A sign-up that finds no room must not spoil the next edit either.
+    let many: Vec<_> = (0..2000).map(|number| new_account(&format!("user{number}"))).collect();
+    assert!(store.create_accounts(&many).await.is_err());
     let changes: Vec<_> =
         (0..2000).map(|number| Change::Entry(handle(&format!("contact{number}")), entry(List::Allow))).collect();
     assert!(store.change("alice", &changes).await.is_err());

@@ -1,6 +1,7 @@
 //! The store, against databases in temporary directories.
 
 mod accounts;
+mod damage;
 mod edits;
 mod opening;
 mod phones;

@@ -1,6 +1,97 @@
-//! Opening and closing: old, new, damaged and foreign databases.
+//! Opening and closing: old, new, lost and foreign databases.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
 use super::*;
+
+async fn refusal(directory: &Path, if_missing: IfMissing) -> String {
+    Store::open_with(directory, if_missing).await.unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn a_database_is_created_only_where_the_caller_wants_one() {
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("data");
+    for if_missing in [IfMissing::Fail, IfMissing::CreateDatabase] {
+        let refused = refusal(&data, if_missing).await;
+        assert!(refused.contains(&format!("{} does not exist", data.display())), "{refused}");
+        assert!(!data.exists());
+    }
+    fs::create_dir(&data).unwrap();
+    let refused = refusal(&data, IfMissing::Fail).await;
+    assert!(refused.contains(&format!("{} has no database", data.display())), "{refused}");
+    assert_eq!(fs::read_dir(&data).unwrap().count(), 0);
+    Store::open_with(&data, IfMissing::CreateDatabase).await.unwrap().close().await;
+    Store::open_with(&data, IfMissing::Fail).await.unwrap().close().await;
+    let files: Vec<_> = fs::read_dir(&data).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["swallowtail.db"], "nothing else is left of creating it");
+}
+
+#[tokio::test]
+async fn a_database_of_0_bytes_is_refused_with_advice() {
+    let (directory, store) = store_with(&["alice"]).await;
+    store.close().await;
+    let path = directory.path().join("swallowtail.db");
+    fs::write(&path, "").unwrap();
+    for if_missing in [IfMissing::Fail, IfMissing::CreateDirectory, IfMissing::StartAgain] {
+        let refused = refusal(directory.path(), if_missing).await;
+        for part in [path.to_str().unwrap(), "0 bytes", "restore it from a backup", "account add ADDRESS --create"] {
+            assert!(refused.contains(part), "{part}: {refused}");
+        }
+    }
+    assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_database_that_is_missing_beside_other_data_is_not_replaced_unasked() {
+    for trace in ["root", "old-tls", "control.sock", "server.lock"] {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join(trace), "").unwrap();
+        for if_missing in [IfMissing::Fail, IfMissing::CreateDatabase, IfMissing::CreateDirectory] {
+            let refused = refusal(directory.path(), if_missing).await;
+            for part in ["swallowtail.db is missing", trace, "restore it from a backup", "account add ADDRESS --create"]
+            {
+                assert!(refused.contains(part), "{part}: {refused}");
+            }
+        }
+        assert!(!directory.path().join("swallowtail.db").exists());
+        Store::open_with(directory.path(), IfMissing::StartAgain).await.unwrap();
+    }
+}
+
+/// SQLite would write the log of the old database into the new one.
+#[tokio::test]
+async fn a_new_database_is_never_created_beside_the_log_of_an_old_one() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("swallowtail.db-wal"), "changes").unwrap();
+    let refused = refusal(directory.path(), IfMissing::StartAgain).await;
+    assert!(refused.contains("move any swallowtail.db-wal"), "{refused}");
+    assert!(!directory.path().join("swallowtail.db").exists());
+}
+
+#[tokio::test]
+async fn a_directory_that_others_can_write_is_refused() {
+    let (directory, store) = store_with(&["alice"]).await;
+    store.close().await;
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let refused = refusal(directory.path(), IfMissing::Fail).await;
+    assert!(refused.contains(&format!("chmod go-w {}", directory.path().display())), "{refused}");
+}
+
+#[tokio::test]
+async fn a_new_database_belongs_to_the_owner_of_its_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    // Only root can do this; for everyone else the owners are the same anyway.
+    let _ = chown(directory.path(), Some(65_534), Some(65_534));
+    let store = Store::open(directory.path()).await.unwrap();
+    store.create_accounts(&[new_account("alice")]).await.unwrap();
+    let owner = |path: &Path| fs::metadata(path).map(|file| (file.uid(), file.gid())).unwrap();
+    for file in fs::read_dir(directory.path()).unwrap() {
+        let path = file.unwrap().path();
+        assert_eq!(owner(&path), owner(directory.path()), "{}", path.display());
+    }
+}
 
 #[tokio::test]
 async fn an_empty_database_can_be_opened_several_times_at_once() {
@@ -59,14 +150,13 @@ async fn a_closed_store_refuses_and_does_not_hang() {
 
 #[tokio::test]
 async fn only_the_owner_can_read_its_files() {
-    use std::os::unix::fs::PermissionsExt;
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");
     let store = Store::open(&data).await.unwrap();
     store.server_keys("ticket").await.unwrap();
-    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&data), 0o700);
-    let files: Vec<_> = std::fs::read_dir(&data).unwrap().map(|file| file.unwrap().path()).collect();
+    let files: Vec<_> = fs::read_dir(&data).unwrap().map(|file| file.unwrap().path()).collect();
     assert!(files.len() >= 2, "{files:?}");
     for file in files {
         assert_eq!(mode(&file) & 0o077, 0, "{}", file.display());

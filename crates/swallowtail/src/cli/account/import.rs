@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::{Context, anyhow, bail};
-use indicatif::{ProgressBar, ProgressStyle};
 use msnp::{DisplayName, Handle};
-use swallowtail_store::accounts::password::{self, HashError};
+use swallowtail_store::accounts::password::{self, HashError, Workspace};
 use swallowtail_store::accounts::{Accounts, default_name};
 use swallowtail_store::database::NewAccount;
 
 use crate::cli::parse::{check_password, parse_name};
+use crate::cli::progress::Progress;
 
 /// How many problems of a file are listed; whoever has more wants to see the pattern, not the list.
 const MOST_PROBLEMS: usize = 20;
@@ -25,8 +26,11 @@ pub(super) async fn run(accounts: &Accounts, file: &Path) -> anyhow::Result<usiz
     let taken = accounts.list().await?.into_iter().map(|account| account.handle).collect();
     let records = parse(&bytes, &taken).map_err(|problems| report(file, &problems))?;
     let count = records.len();
-    let hashed = tokio::task::spawn_blocking(move || hash_all(records)).await?;
-    accounts.import(&hashed?).await.with_context(|| format!("nothing was imported from {name}"))?;
+    let progress = Arc::new(Progress::start());
+    let hashing = progress.clone();
+    let hashed = tokio::task::spawn_blocking(move || hash_all(records, &hashing)).await??;
+    progress.step(format!("Writing {count} accounts"), None);
+    accounts.import(&hashed).await.with_context(|| format!("nothing was imported from {name}"))?;
     Ok(count)
 }
 
@@ -125,14 +129,15 @@ fn report(file: &Path, problems: &Problems) -> anyhow::Error {
 }
 
 /// Hashes all passwords, on all cores: nobody is served by this process.
-fn hash_all(records: Vec<Record>) -> anyhow::Result<Vec<NewAccount>> {
-    let progress = ProgressBar::new(records.len() as u64).with_style(style());
+fn hash_all(records: Vec<Record>, progress: &Progress) -> anyhow::Result<Vec<NewAccount>> {
+    progress.step("Hashing passwords", Some(records.len() as u64));
     let next = AtomicUsize::new(0);
     let worker = || {
+        let mut workspace = Workspace::new()?;
         let mut done = Vec::new();
         while let Some(record) = records.get(next.fetch_add(1, Ordering::Relaxed)) {
-            done.push((record.line, hash_one(record)?));
-            progress.inc(1);
+            done.push((record.line, hash_one(record, &mut workspace)?));
+            progress.advance();
         }
         Ok::<_, HashError>(done)
     };
@@ -146,25 +151,18 @@ fn hash_all(records: Vec<Record>) -> anyhow::Result<Vec<NewAccount>> {
         }
         Ok::<_, anyhow::Error>(())
     })?;
-    progress.finish_and_clear();
     // In the order of the file, which is then the order of the accounts' numbers.
     hashed.sort_by_key(|(line, _)| *line);
     Ok(hashed.into_iter().map(|(_, account)| account).collect())
 }
 
-fn hash_one(record: &Record) -> Result<NewAccount, HashError> {
+fn hash_one(record: &Record, workspace: &mut Workspace) -> Result<NewAccount, HashError> {
     Ok(NewAccount {
         handle: record.handle.clone(),
         name: record.name.clone(),
         password_hash: match &record.secret {
-            Secret::Password(password) => password::hash(password)?,
+            Secret::Password(password) => workspace.hash(password)?,
             Secret::Stored(hash) => hash.clone(),
         },
     })
-}
-
-/// Drawn on a terminal only, by indicatif's own rule.
-fn style() -> ProgressStyle {
-    const TEMPLATE: &str = "Hashing passwords {bar:30} {pos}/{len}, {eta} left";
-    ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -2,6 +2,8 @@
 
 use clap::Parser;
 
+use swallowtail_store::database::Store;
+
 use super::*;
 
 #[derive(Debug, Parser)]
@@ -103,16 +105,34 @@ async fn removing_and_changing_need_an_account() {
 }
 
 #[tokio::test]
-async fn only_what_makes_accounts_makes_a_data_directory() {
+async fn a_data_directory_that_does_not_exist_is_created_only_on_request() {
     let directory = tempfile::tempdir().unwrap();
     let missing = directory.path().join("typo");
-    let error = run(AccountCommand::List, &missing).await.unwrap_err().to_string();
-    assert_eq!(error, format!("there is no data directory {}", missing.display()));
-    assert!(!missing.exists());
     let file = directory.path().join("people.csv");
     std::fs::write(&file, "alice@example.com,x\n").unwrap();
-    run(AccountCommand::Import { file }, &missing).await.unwrap();
+    let import = |create| AccountCommand::Import { file: file.clone(), create };
+    let absent = format!("the data directory {} does not exist", missing.display());
+    let advice = "for a new server, pass --create";
+    let listed = format!("{:#}", run(AccountCommand::List, &missing).await.unwrap_err());
+    assert!(listed.contains(&absent) && !listed.contains("--create"), "{listed}");
+    let added = ["add", "bob@example.com", "--password-stdin"];
+    for command in [parse(&added).unwrap(), import(false)] {
+        let refused = format!("{:#}", run(command, &missing).await.unwrap_err());
+        assert!(refused.contains(&absent) && refused.contains(advice), "{refused}");
+        assert!(!missing.exists());
+    }
+    run(import(true), &missing).await.unwrap();
     run(AccountCommand::List, &missing).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_command_that_adds_nothing_creates_no_database() {
+    let directory = tempfile::tempdir().unwrap();
+    for words in [&["list"][..], &["remove", "bob@example.com", "--yes"], &["password", "bob@example.com"]] {
+        let refused = run(parse(words).unwrap(), directory.path()).await.unwrap_err().to_string();
+        assert!(refused.contains("has no database"), "{refused}");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,151 @@
+//! Looks for damage: quickly at each start of a server, and completely when an operator asks.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{Connection, Row, Sqlite};
+
+use super::columns::parse_handle;
+use super::data_error::DataError;
+use super::error::StoreError;
+use super::files::{self, IfMissing};
+use super::open::{damage, open_error};
+use super::store::Store;
+
+/// The number of faults that are listed. A damaged page has many.
+const MAX_FAULTS: usize = 100;
+
+/// What a complete check is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckStep {
+    /// Reading every page and every index of a file of this many bytes.
+    Pages {
+        /// The size of the file.
+        bytes: u64,
+    },
+    /// Looking for rows that refer to rows which do not exist.
+    References,
+    /// Reading the lists of each account, as a sign-in does.
+    Accounts {
+        /// The number of accounts that have been read.
+        done: u64,
+        /// The number of all accounts.
+        all: u64,
+    },
+}
+
+/// The result of a complete check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The file of the database.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The number of accounts that were read: 0 if the file itself is damaged.
+    pub accounts: u64,
+    /// The faults, at most 100; none means that the database is intact.
+    pub faults: Vec<String>,
+}
+
+impl Store {
+    /// Reads every page of the database and fails if one is damaged. It does not compare indexes with their tables,
+    /// which [`check`] does.
+    ///
+    /// # Errors
+    /// [`DataError::Damaged`] with the first damage.
+    pub async fn quick_check(&self) -> Result<(), StoreError> {
+        let found = sqlx::query_as::<Sqlite, (String,)>("pragma quick_check(1)").fetch_all(&self.readers).await;
+        let finding = match found {
+            Ok(lines) => lines.into_iter().find_map(|(line,)| fault(&line)),
+            Err(error) => return Err(open_error(&self.path, error)),
+        };
+        match finding {
+            Some(finding) => Err(DataError::Damaged { path: self.path.to_path_buf(), finding }.into()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Checks the database in `directory` completely: every page and index, every reference between rows, and every account
+/// with its lists. A server may be running on it. Calls `report` at the beginning of each step and after each account.
+///
+/// # Errors
+/// The database does not exist or cannot be opened. Damage is not an error but a fault in [`Checked`].
+pub async fn check(directory: &Path, mut report: impl FnMut(CheckStep)) -> Result<Checked, StoreError> {
+    let path = files::prepare(directory, IfMissing::Fail).await?;
+    let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
+    let mut checked = Checked { path, bytes, accounts: 0, faults: Vec::new() };
+    report(CheckStep::Pages { bytes });
+    checked.faults = match check_file(&checked.path, &mut report).await {
+        Ok(faults) => faults,
+        Err(error) => vec![damage(&error).ok_or_else(|| open_error(&checked.path, error))?],
+    };
+    // A damaged file is left as it is: opening the store may change it.
+    if checked.faults.is_empty() {
+        let store = Store::open_with(directory, IfMissing::Fail).await?;
+        let read = check_accounts(&store, &mut report).await;
+        store.close().await;
+        (checked.accounts, checked.faults) = read?;
+    }
+    Ok(checked)
+}
+
+/// Returns the faults of the file and of the references between its rows.
+async fn check_file(path: &Path, report: &mut impl FnMut(CheckStep)) -> Result<Vec<String>, sqlx::Error> {
+    let options = SqliteConnectOptions::new().filename(path).pragma("query_only", "on");
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    let checked = check_connection(&mut connection, report).await;
+    connection.close().await?;
+    checked
+}
+
+async fn check_connection(
+    connection: &mut SqliteConnection,
+    report: &mut impl FnMut(CheckStep),
+) -> Result<Vec<String>, sqlx::Error> {
+    let lines = sqlx::query_as::<Sqlite, (String,)>("pragma integrity_check(100)").fetch_all(&mut *connection).await?;
+    let mut faults: Vec<_> = lines.iter().filter_map(|(line,)| fault(line)).collect();
+    report(CheckStep::References);
+    let orphans = sqlx::query("pragma foreign_key_check").fetch_all(connection).await?;
+    for row in orphans.iter().take(MAX_FAULTS.saturating_sub(faults.len())) {
+        let (table, parent): (String, String) = (row.try_get(0)?, row.try_get(2)?);
+        let number: Option<i64> = row.try_get(1)?;
+        let number = number.map(|number| format!(" {number}")).unwrap_or_default();
+        faults.push(format!("row{number} of {table} refers to a row of {parent} that does not exist"));
+    }
+    Ok(faults)
+}
+
+/// Reads the roster of each account, as a sign-in does. Returns the number of accounts and the faults.
+async fn check_accounts(store: &Store, report: &mut impl FnMut(CheckStep)) -> Result<(u64, Vec<String>), StoreError> {
+    let all = store.count_accounts().await?;
+    report(CheckStep::Accounts { done: 0, all });
+    let (mut done, mut last, mut faults) = (0, i64::MIN, Vec::new());
+    let next = "select id, handle from accounts where id > $1 order by id limit 1";
+    while let Some((id, handle)) =
+        sqlx::query_as::<Sqlite, (i64, String)>(next).bind(last).fetch_optional(&store.readers).await?
+    {
+        last = id;
+        let read = match parse_handle(&handle) {
+            Ok(handle) => store.roster(&handle).await.map(drop),
+            Err(error) => Err(error),
+        };
+        match read {
+            Ok(()) => {}
+            Err(StoreError::Malformed(what)) if faults.len() < MAX_FAULTS => {
+                faults.push(format!("account {id} ({}): the {what} is not valid", handle.escape_debug()));
+            }
+            Err(StoreError::Malformed(_)) => {}
+            Err(error) => return Err(error),
+        }
+        done += 1;
+        report(CheckStep::Accounts { done, all: all.max(done) });
+    }
+    Ok((done, faults))
+}
+
+/// Returns a line of SQLite's check as one line, unless it says that all is well.
+fn fault(line: &str) -> Option<String> {
+    let parts: Vec<_> = line.lines().filter(|part| !part.starts_with("***")).collect();
+    (line != "ok").then(|| parts.join(", "))
+}

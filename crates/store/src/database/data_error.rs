@@ -1,0 +1,66 @@
+//! Why the data directory or the database in it cannot be used, and what the operator does then.
+
+use std::path::PathBuf;
+
+use swallowtail_base::access::AccessError;
+use thiserror::Error;
+
+/// Why there is no database that can be used. The text says what to do.
+#[derive(Debug, Error)]
+pub enum DataError {
+    /// The data directory does not exist, and was not to be created.
+    #[error(
+        "the data directory {} does not exist; check --data, SWALLOWTAIL_DATA and the setting data", path.display()
+    )]
+    NoDirectory {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The data directory has no database, and none was to be created.
+    #[error(
+        "the data directory {} has no database; check --data, SWALLOWTAIL_DATA and the setting data", path.display()
+    )]
+    NoDatabase {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The database is missing, although a server has used the directory.
+    #[error(
+        "the database {} is missing, but {trace} beside it shows that there was one; restore it from a backup \
+         (docs/operator.md, \"Restoring\"), or, to start again without accounts, move any swallowtail.db-wal and \
+         swallowtail.db-shm away and run `swallowtail account add ADDRESS --create`",
+        path.display()
+    )]
+    Lost {
+        /// The file that is missing.
+        path: PathBuf,
+        /// What else of a server is in the directory.
+        trace: &'static str,
+    },
+    /// The file of the database has no content.
+    #[error(
+        "the database {} is empty (0 bytes), so its accounts are lost; restore it from a backup (docs/operator.md, \
+         \"Restoring\"), or, to start again without accounts, delete the file and run \
+         `swallowtail account add ADDRESS --create`",
+        path.display()
+    )]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The database is damaged, or the file is not a database.
+    #[error(
+        "the database {} is damaged: {finding}; keep a copy of it and restore it from a backup (docs/operator.md, \
+         \"A damaged database\"); `swallowtail store check` lists all damage",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The first damage that was found, in SQLite's words.
+        finding: String,
+    },
+    /// Permissions keep this process out, or let others in.
+    #[error("cannot use the data directory: {0}")]
+    Access(#[from] AccessError),
+}

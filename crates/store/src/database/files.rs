@@ -1,0 +1,91 @@
+//! The files of the database: where they are, whether this process may use them, and how a new database is created.
+//!
+//! A database appears in its directory only when it is complete. So a file of 0 bytes is always a fault, and processes
+//! that open the same new directory at the same time share one database.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use swallowtail_base::access::{AccessError, check_directory, check_file};
+use swallowtail_base::{create_private_directory, create_private_file};
+
+use super::data_error::DataError;
+use super::error::StoreError;
+use super::open::write_tables;
+
+/// The file of the database, inside the data directory.
+const FILE_NAME: &str = "swallowtail.db";
+/// The log of changes that are not in the database yet, and the index of that log.
+const LOGS: [&str; 2] = ["swallowtail.db-wal", "swallowtail.db-shm"];
+/// Other files and directories of a server. Each is created after the database ([`Store::prepare`](super::Store::prepare)).
+const TRACES: [&str; 4] = ["root", "old-tls", "control.sock", "server.lock"];
+
+/// What to do if there is no database yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfMissing {
+    /// Fail: the caller works on what exists.
+    Fail,
+    /// Create the database, but only in a directory that exists: a mistyped path is not a new server.
+    CreateDatabase,
+    /// Create the directory and the database, unless a database is lost.
+    CreateDirectory,
+    /// Create the directory and the database, even if an older database is lost.
+    StartAgain,
+}
+
+/// Checks the data directory and the files of the database, and creates the database if it is missing and `if_missing`
+/// allows that. Returns the path of the database.
+pub(super) async fn prepare(directory: &Path, if_missing: IfMissing) -> Result<PathBuf, StoreError> {
+    if matches!(if_missing, IfMissing::Fail | IfMissing::CreateDatabase) && is_missing(directory) {
+        return Err(DataError::NoDirectory { path: directory.to_owned() }.into());
+    }
+    create_private_directory(directory).map_err(|error| StoreError::Directory { path: directory.to_owned(), error })?;
+    check_directory(directory).map_err(DataError::from)?;
+    let path = directory.join(FILE_NAME);
+    match fs::metadata(&path) {
+        Ok(file) if file.is_file() && file.len() == 0 => return Err(DataError::Empty { path }.into()),
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => create_missing(directory, &path, if_missing).await?,
+        Err(error) => return Err(DataError::from(AccessError::System { path, error }).into()),
+    }
+    for name in [FILE_NAME].iter().chain(&LOGS) {
+        check_file(&directory.join(name)).map_err(DataError::from)?;
+    }
+    Ok(path)
+}
+
+async fn create_missing(directory: &Path, path: &Path, if_missing: IfMissing) -> Result<(), StoreError> {
+    // SQLite would write the log of the lost database into the new one.
+    let logs = LOGS.iter().find(|name| directory.join(name).exists());
+    let traces = || TRACES.iter().find(|name| fs::symlink_metadata(directory.join(name)).is_ok());
+    match (if_missing, logs.or_else(traces), logs) {
+        (IfMissing::Fail, None, _) => Err(DataError::NoDatabase { path: directory.to_owned() }.into()),
+        (IfMissing::StartAgain, _, None) | (_, None, _) => create(directory, path).await,
+        (_, Some(trace), _) => Err(DataError::Lost { path: path.to_owned(), trace }.into()),
+    }
+}
+
+/// Creates the database: completely under another name first. If another process is faster, its database stays.
+async fn create(directory: &Path, path: &Path) -> Result<(), StoreError> {
+    let failed = |error| StoreError::Directory { path: directory.to_owned(), error };
+    let workshop = tempfile::Builder::new().prefix("new-database-").tempdir_in(directory).map_err(failed)?;
+    let new = workshop.path().join(FILE_NAME);
+    // SQLite gives its logs the owner of this file.
+    let file = create_private_file(&new, directory).map_err(failed)?;
+    write_tables(&new).await?;
+    adopt(directory, &file, &new, path).map_err(failed)
+}
+
+/// Gives the complete database its name, if that is still free, and waits until both are on the disk.
+fn adopt(directory: &Path, file: &File, new: &Path, path: &Path) -> io::Result<()> {
+    file.sync_all()?;
+    match fs::hard_link(new, path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => File::open(directory)?.sync_all(),
+    }
+}
+
+fn is_missing(directory: &Path) -> bool {
+    fs::metadata(directory).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+}
