@@ -133,6 +133,7 @@ impl Config {
         self.limits.check()?;
         self.client_config.check()?;
         self.shields.check()?;
+        self.sign_up.check()?;
         anyhow::ensure!(
             self.sign_in.challenge || !self.sign_in.require_challenge,
             "sign_in.require_challenge is true, but with sign_in.challenge = false nobody is challenged"
@@ -347,7 +348,7 @@ mod tests {
     #[test]
     fn who_may_sign_up_is_one_of_three_words() {
         let config = Config::parse("[sign_up]\nnear = \"invite\"\nelsewhere = \"closed\"").unwrap();
-        assert_eq!(config.sign_up, SignUp { near: Access::Invite, elsewhere: Access::Closed });
+        assert_eq!(config.sign_up, SignUp { near: Access::Invite, elsewhere: Access::Closed, min_password: 8 });
         let error = format!("{:#}", Config::parse("[sign_up]\nnear = \"ajar\"").unwrap_err());
         assert!(error.contains("ajar") && error.contains("`open`, `invite`, `closed`"), "{error}");
     }

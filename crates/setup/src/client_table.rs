@@ -19,6 +19,8 @@ pub struct Client {
     pub name: &'static str,
     /// What has to be done to it.
     pub(crate) kind: Kind,
+    /// The English installer, if this is a client of Microsoft's.
+    pub(crate) installer: Option<Installer>,
     /// Whether it keeps the notification server of its last sign-in in the registry (docs/protocol/http.md section 6).
     pub(crate) remembers_server: bool,
     /// The hosts that it asks by name (http.md sections 1, 2, 3 and 6, clients.md).
@@ -45,6 +47,15 @@ pub(crate) enum Kind {
     Sdk,
 }
 
+/// How to recognize the installer of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Installer {
+    /// The version that the client is.
+    pub version: &'static str,
+    /// The name of the file under which Microsoft offered it, if that is known.
+    pub file: Option<&'static str>,
+}
+
 /// A system on which clients run, as the page asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum System {
@@ -68,6 +79,8 @@ pub(crate) enum SignIn {
 /// What the rows of one official version share.
 struct Version {
     client_info: ClientInfo,
+    /// The name of the English installer, if it is known: the update address that Microsoft's servers sent (CVR).
+    installer: Option<&'static str>,
     sign_in: SignIn,
     remembers_server: bool,
     hosts: &'static [&'static str],
@@ -139,6 +152,12 @@ impl Client {
         self.name.split_once(" on Windows").map_or(self.name, |(program, _)| program)
     }
 
+    /// Returns how to recognize its installer, if it is a client of Microsoft's.
+    #[must_use]
+    pub const fn installer(&self) -> Option<Installer> {
+        self.installer
+    }
+
     /// Returns whether these are the instructions for the client on a system. Programs that are not Microsoft's are set
     /// up in the same way on all systems but Windows XP.
     #[must_use]
@@ -186,6 +205,7 @@ const LIVE: &[&str] = &["login.live.com"];
 /// time.
 const V5_0: Version = Version {
     client_info: ClientInfo { offer: &["MSNP8", "CVR0"], version: "5.0.0544" },
+    installer: None,
     sign_in: SignIn::Passport14,
     remembers_server: true,
     hosts: &[
@@ -202,6 +222,7 @@ const V5_0: Version = Version {
 /// Fetches MsgrConfig too.
 const V6_0: Version = Version {
     client_info: ClientInfo { offer: &["MSNP9", "MSNP8", "CVR0"], version: "6.0.0602" },
+    installer: Some("SetupDl.exe"),
     hosts: &[
         "messenger.hotmail.com",
         "gateway.messenger.hotmail.com",
@@ -218,6 +239,7 @@ const V6_2: Version =
     Version { client_info: ClientInfo { offer: &["MSNP10", "MSNP9", "CVR0"], version: "6.2.0205" }, ..V6_0 };
 const V7_0: Version = Version {
     client_info: ClientInfo { offer: &["MSNP11", "MSNP10", "CVR0"], version: "7.0.0820" },
+    installer: Some("Install_MSN_Messenger.exe"),
     sign_in: SignIn::Passport14,
     remembers_server: false,
     hosts: &[
@@ -236,6 +258,7 @@ const V7_0: Version = Version {
 /// Signs in by `RST.srf`, at a host that depends on its msidcrl.dll.
 const V7_5: Version = Version {
     client_info: ClientInfo { offer: &["MSNP12", "MSNP11", "MSNP10", "CVR0"], version: "7.5.0324" },
+    installer: Some("Install_MSN_Messenger.exe"),
     sign_in: SignIn::Rst,
     remembers_server: false,
     hosts: &[
@@ -255,8 +278,9 @@ const V7_5: Version = Version {
 
 impl Version {
     const fn on(&self, id: &'static str, name: &'static str, kind: Kind) -> Client {
-        let Self { client_info, sign_in, remembers_server, hosts, sign_in_hosts } = *self;
-        Client { id, name, kind, remembers_server, hosts, sign_in_hosts, sign_in, client_info }
+        let Self { client_info, installer, sign_in, remembers_server, hosts, sign_in_hosts } = *self;
+        let installer = Some(Installer { version: client_info.version, file: installer });
+        Client { id, name, kind, installer, remembers_server, hosts, sign_in_hosts, sign_in, client_info }
     }
 }
 
@@ -268,7 +292,17 @@ const fn other(
     offer: &'static [&'static str],
 ) -> Client {
     let client_info = ClientInfo { offer, version: "1.0" };
-    Client { id, name, kind, remembers_server: false, hosts: &[], sign_in_hosts: &[], sign_in, client_info }
+    Client {
+        id,
+        name,
+        kind,
+        installer: None,
+        remembers_server: false,
+        hosts: &[],
+        sign_in_hosts: &[],
+        sign_in,
+        client_info,
+    }
 }
 
 const fn sdk(id: &'static str, name: &'static str) -> Client {

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, Request, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::post;
 use ipnet::IpNet;
 use swallowtail_config::Config;
+use swallowtail_config::host_port::split;
 use swallowtail_messenger::net::Caller;
+use swallowtail_setup::hosts::MICROSOFT;
 use tower::ServiceExt;
 
 use crate::client_config;
@@ -17,6 +19,7 @@ use crate::gateway::{self, Gateway};
 use crate::http::{HeaderCase, answers, behind, host_of};
 use crate::passport::{self, Passport};
 use crate::proxy::{self, Hosts};
+use crate::web;
 
 /// A host of Microsoft's whose every path is a link somewhere else (http.md section 3).
 const LINKS_HOST: &str = "g.msn.com";
@@ -97,8 +100,16 @@ async fn port_check() -> Response {
     answers::empty(StatusCode::OK)
 }
 
-/// Paths of nobody. Links of the client lead to the operator's page.
+/// Answers for paths that do not exist. Links in clients lead to the operator's page. A browser shows a page, but clients,
+/// which ask for Microsoft's hosts or send something, have no use for one.
 async fn other(State(page): State<Arc<str>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
-    let host = host_of(&caller, request.uri(), request.headers());
-    if host.eq_ignore_ascii_case(LINKS_HOST) { answers::redirect(&page) } else { answers::empty(StatusCode::NOT_FOUND) }
+    let host = host_of(&caller, request.uri(), request.headers()).to_ascii_lowercase();
+    let name = split(&host).map_or(host.as_str(), |(name, _)| name);
+    if host == LINKS_HOST {
+        answers::redirect(&page)
+    } else if request.method() == Method::GET && !MICROSOFT.contains(&name) {
+        web::not_found()
+    } else {
+        answers::empty(StatusCode::NOT_FOUND)
+    }
 }

@@ -46,7 +46,7 @@ async fn the_port_check_and_paths_that_are_not_ours() {
     let server = TestServer::start().await;
     let table = [
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK"),
-        ("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 Not Found"),
+        ("GET /nothing HTTP/1.1\r\nHost: config.messenger.msn.com\r\n\r\n", "HTTP/1.1 404 Not Found"),
         ("GET /RST.srf HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 405 Method Not Allowed"),
         ("POST /login2.srf HTTP/1.0\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.1 405 Method Not Allowed"),
     ];

@@ -1,4 +1,4 @@
-//! What the pages know of the service.
+//! [`Web`]: the parts of the service that the pages use.
 
 use std::sync::Arc;
 
@@ -12,9 +12,10 @@ use swallowtail_store::database::StoreError;
 
 use super::count::Count;
 use super::forms::Forms;
+use super::sign_up::SentForms;
 use crate::proxy::Hosts;
 
-/// What the pages know of the service.
+/// The parts of the service that the pages use.
 #[derive(Debug)]
 pub(crate) struct Web {
     pub(super) accounts: Accounts,
@@ -22,16 +23,17 @@ pub(crate) struct Web {
     pub(super) rates: Arc<Rates>,
     pub(super) hosts: Arc<Hosts>,
     pub(super) forms: Forms,
+    pub(super) sent_forms: SentForms,
     pub(super) signed_in: Count,
     pub(super) sign_up: SignUp,
     pub(super) insecure_http: bool,
-    /// Whether some listener has TLS.
+    /// Whether visitors can use HTTPS.
     pub(super) has_https: bool,
     pub(super) exempt: Vec<IpNet>,
 }
 
 impl Web {
-    /// Reads the key of the forms; the first call on a store makes one.
+    /// Reads the key that signs forms; the first call on a store creates it.
     pub(crate) async fn open(
         service: &Service,
         accounts: Accounts,
@@ -44,10 +46,11 @@ impl Web {
             directory: service.directory.clone(),
             rates: service.rates.clone(),
             hosts,
+            sent_forms: SentForms::default(),
             signed_in: Count::default(),
             sign_up: config.sign_up.clone(),
             insecure_http: config.sign_in.insecure_http,
-            // A terminator in front has it too.
+            // A TLS terminator in front offers HTTPS too.
             has_https: config.networks().any(|(_, listen, _)| listen.https.is_some())
                 || !config.http.trusted_proxies.is_empty(),
             exempt: config.limits.exempt.clone(),

@@ -1,4 +1,4 @@
-//! How many people are online, for everybody to see.
+//! The number of people online, as the first page shows it.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -7,15 +7,16 @@ use swallowtail_base::lock;
 use swallowtail_messenger::presence::Directory;
 use tokio::time::Instant;
 
-/// How old the number of people may be. To count them all accounts in use are looked at, which no stranger shall have
-/// us do at every request.
+/// How long a count is kept. Counting looks at every account in use, and a stranger must not cause that with every
+/// request.
 const COUNT_LIFE: Duration = Duration::from_secs(5);
 
-/// How many people are online, as it was a moment ago.
+/// The number of people online, at most [`COUNT_LIFE`] old.
 #[derive(Debug, Default)]
 pub(super) struct Count(Mutex<Option<(Instant, usize)>>);
 
 impl Count {
+    /// Returns the number of people in `directory` who can be seen online.
     pub(super) fn of(&self, directory: &Directory) -> usize {
         let mut last = lock(&self.0);
         match *last {

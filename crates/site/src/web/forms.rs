@@ -1,16 +1,15 @@
-//! Tells forms that came from our own pages from those that somebody else's page made a visitor's browser send.
+//! Checks that a form was sent from our own page, and not by a page of another site through a visitor's browser.
 //!
-//! Signing up needs no session, so there is none that another site could ride on. What it could use is a visitor's
-//! *place*: a page in the internet that sends a form to 192.168.1.5 through the browser of somebody in that network
-//! would make accounts where only neighbours may. Three things stand against it, without a cookie, so that browsers
-//! that take none can sign up too:
+//! Signing up needs no session, so another site has no session to exploit. What it could exploit is where a visitor is:
+//! a page on the internet that makes a neighbour's browser send a form to 192.168.1.5 could create accounts that only
+//! neighbours may create. Three checks prevent that, without a cookie, so that browsers without cookies can sign up:
 //!
-//! * a form carries a token that only a page of ours has, and no other site can read that page. It is signed with the
-//!   server's key, is good for an hour, and holds for the address that fetched it: whoever can fetch the page himself
-//!   gets no token that is good in somebody else's browser;
-//! * where the browser says which site sent the form (`Origin`, or `Referer` from older ones), that must be this one;
-//! * a site that has its own name lead to our address (DNS rebinding) could read the page. So where nearness alone lets
-//!   people in, the name that the page was asked for by must be one that no stranger can own.
+//! * A form carries a token from our page, which no other site can read. The token is signed with the server's key, is
+//!   valid for an hour, and only from the address that fetched it. An attacker who fetches the page gets a token that is
+//!   not valid in anyone else's browser.
+//! * If the browser names the site that sent the form (`Origin`, or `Referer` in older ones), it must be this one.
+//! * A site that makes its own name resolve to our address (DNS rebinding) could read the page. So where being near is
+//!   all that a visitor needs, the page must be requested by a name that a stranger cannot own.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -21,6 +20,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use swallowtail_base::random;
 use swallowtail_base::utc::Utc;
 use swallowtail_config::host_port::split;
 use swallowtail_messenger::net::{Caller, Peer, counted_address};
@@ -28,13 +28,15 @@ use swallowtail_store::database::{Store, StoreError};
 
 use crate::proxy::Hosts;
 
-/// How long somebody may think about a form, in seconds.
+/// How long a form is valid, in seconds.
 const TOKEN_LIFE: u64 = 3600;
-/// Bytes of the time at which a token ends.
+/// Bytes of the time at which a token expires.
 const END: usize = 8;
-/// Ends of names that are given inside a network and by nobody else.
+/// Random bytes of a token, by which two forms of one second differ.
+const NONCE: usize = 8;
+/// Endings of names that only exist inside a network.
 const LOCAL_DOMAINS: [&str; 6] = [".home", ".home.arpa", ".internal", ".lan", ".local", ".localdomain"];
-/// Headers by which a proxy says for whom it asks.
+/// Headers in which a proxy names its client.
 const FORWARDED: [HeaderName; 4] = [
     HeaderName::from_static("forwarded"),
     HeaderName::from_static("via"),
@@ -42,50 +44,63 @@ const FORWARDED: [HeaderName; 4] = [
     HeaderName::from_static("x-real-ip"),
 ];
 
-/// Signs and checks the tokens of forms.
+/// The key that signs and checks the tokens of forms.
 pub(super) struct Forms {
     signer: Hmac<Sha256>,
 }
 
 impl Forms {
-    /// Reads the key; the first call on a store makes one.
+    /// Reads the key; the first call on a store creates it.
     pub(super) async fn open(store: &Store) -> Result<Self, StoreError> {
         let keys = store.server_keys("form").await?;
         let signer = keys.first().and_then(|(_, secret)| Hmac::new_from_slice(secret).ok());
         Ok(Self { signer: signer.ok_or(StoreError::Malformed("form key"))? })
     }
 
-    /// A token for a form that is shown to this address now.
+    /// Returns a token for a form that is shown to this address now.
     pub(super) fn token(&self, address: IpAddr, now: Utc) -> String {
-        let end = now.plus(TOKEN_LIFE).unix().to_be_bytes();
-        let signature = self.signed(end, address).finalize().into_bytes();
-        URL_SAFE_NO_PAD.encode([end.as_slice(), &signature].concat())
+        let end: [u8; END] = now.plus(TOKEN_LIFE).unix().to_be_bytes();
+        let content = [end, random::bytes::<NONCE>()].concat();
+        let signature = self.signed(&content, address).finalize().into_bytes();
+        URL_SAFE_NO_PAD.encode([content.as_slice(), &signature].concat())
     }
 
-    /// Whether a form from this address was fetched by it, and not long ago.
+    /// Returns whether this address fetched the form with this token within the last hour.
     pub(super) fn is_ours(&self, token: &str, address: IpAddr, now: Utc) -> bool {
         let bytes = URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
-        let Some((end, signature)) = bytes.split_first_chunk::<END>() else { return false };
-        // In constant time, and wrong for every length but the right one.
-        let is_signed = self.signed(*end, address).verify_slice(signature).is_ok();
+        let Some((content, signature)) = bytes.split_at_checked(END + NONCE) else { return false };
+        let Some(end) = content.first_chunk::<END>() else { return false };
+        // This takes constant time, and fails for every other length.
+        let is_signed = self.signed(content, address).verify_slice(signature).is_ok();
         is_signed && now.unix() < i64::from_be_bytes(*end)
     }
 
-    fn signed(&self, end: [u8; END], address: IpAddr) -> Hmac<Sha256> {
-        // As in the counters an IPv6 address stands for its network: browsers change the rest by themselves.
-        self.signer.clone().chain_update(end).chain_update(counted_address(address).to_string())
+    /// Returns a digest of texts that nobody can compute without the key. It stays in memory.
+    pub(super) fn digest(&self, texts: &[&str]) -> [u8; 32] {
+        let mut signer = self.signer.clone();
+        for text in texts {
+            // The length keeps the texts apart.
+            signer.update(&text.len().to_be_bytes());
+            signer.update(text.as_bytes());
+        }
+        signer.finalize().into_bytes().into()
+    }
+
+    fn signed(&self, content: &[u8], address: IpAddr) -> Hmac<Sha256> {
+        // As in the rate limits, an IPv6 address counts as its network: browsers change the rest on their own.
+        self.signer.clone().chain_update(content).chain_update(counted_address(address).to_string())
     }
 }
 
-/// The key is secret.
+/// The key is secret, so it is never shown.
 impl fmt::Debug for Forms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Forms")
     }
 }
 
-/// Whether a browser says that another site sent a form to `host`, the name and port that it asked us by. A proxy in
-/// front may have changed that; then the site is to be one of the names in the settings.
+/// Returns whether the browser names another site as the sender of a form to `host`, the name and port of the request.
+/// A proxy in front may have changed that host; the site may then be one of the names in the settings.
 pub(super) fn is_foreign(headers: &HeaderMap, host: &str, hosts: &Hosts, caller: &Caller) -> bool {
     let Some(sender) = headers.get(ORIGIN).or_else(|| headers.get(REFERER)) else { return false };
     let url = sender.to_str().unwrap_or_default();
@@ -94,7 +109,7 @@ pub(super) fn is_foreign(headers: &HeaderMap, host: &str, hosts: &Hosts, caller:
     !site.eq_ignore_ascii_case(host) && !hosts.is_known(without_port(site), caller)
 }
 
-/// Whether `host` is a name, or an address, that nobody outside can have made for us.
+/// Returns whether `host` is an address, or a name that nobody outside can make resolve to us.
 pub(super) fn is_trusted_name(host: &str, hosts: &Hosts, caller: &Caller) -> bool {
     let name = without_port(host).trim_end_matches('.').to_ascii_lowercase();
     let literal = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -102,8 +117,8 @@ pub(super) fn is_trusted_name(host: &str, hosts: &Hosts, caller: &Caller) -> boo
     literal.is_ok() || is_local || hosts.is_known(&name, caller)
 }
 
-/// Whether somebody is of this machine or of a private network, as far as can be known: who comes through a proxy that
-/// is not among `http.trusted_proxies` may come from anywhere.
+/// Returns whether the caller is known to be on this machine or in a private network. A request through a proxy that is
+/// not among `http.trusted_proxies` may come from anywhere.
 pub(super) fn is_near(caller: &Caller, headers: &HeaderMap) -> bool {
     let is_forwarded = || FORWARDED.iter().any(|name| headers.contains_key(name));
     let is_known = match caller.peer {
@@ -114,7 +129,7 @@ pub(super) fn is_near(caller: &Caller, headers: &HeaderMap) -> bool {
     caller.is_near() && is_known
 }
 
-/// What is no host at all stays as it is: it is none that is known.
+/// Removes the port. A text that is not a host stays as it is, and matches no known host.
 fn without_port(host: &str) -> &str {
     split(host).map_or(host, |(name, _)| name)
 }
@@ -146,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_for_an_hour_where_it_was_fetched() {
+    fn a_token_is_valid_for_an_hour_at_the_address_that_fetched_it() {
         let (forms, others) = (forms(1), forms(2));
         let now = Utc::from_unix(1_132_636_200);
         let near = address("192.168.1.7");
@@ -155,13 +170,14 @@ mod tests {
         assert!(!forms.is_ours(&token, near, now.plus(TOKEN_LIFE)));
         assert!(!forms.is_ours(&token, address("192.168.1.8"), now));
         assert!(!others.is_ours(&token, near, now), "another key");
+        assert_ne!(forms.token(near, now), token, "two forms of one second differ");
         let token = forms.token(address("2001:db8:1:2::3"), now);
         assert!(forms.is_ours(&token, address("2001:db8:1:2:aaaa::9"), now), "the same network");
         assert!(!forms.is_ours(&token, address("2001:db8:1:3::3"), now));
     }
 
     #[test]
-    fn any_other_bytes_are_no_token() {
+    fn any_changed_or_shortened_token_is_invalid() {
         let (forms, now, peer) = (forms(1), Utc::from_unix(1_132_636_200), address("192.0.2.1"));
         let good = forms.token(peer, now);
         for index in 0..good.len() {
@@ -176,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_from_another_site_is_foreign_and_silence_is_not() {
+    fn a_form_is_foreign_only_if_the_browser_names_another_site() {
         let foreign = |name: Option<HeaderName>, value: &str| {
             let mut headers = HeaderMap::new();
             headers.extend(name.map(|name| (name, value.parse().unwrap())));
@@ -217,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_through_an_unknown_proxy_is_not_near() {
+    fn a_caller_behind_an_unknown_proxy_is_not_near() {
         let is_near_with = |caller: &Caller, name: &'static str| {
             let headers = HeaderMap::from_iter([(HeaderName::from_static(name), "203.0.113.9".parse().unwrap())]);
             is_near(caller, &headers)
@@ -227,7 +243,10 @@ mod tests {
         assert!(!with("203.0.113.9:5", "accept"));
         assert!(!with("127.0.0.1:5", "x-forwarded-for") && !with("127.0.0.1:5", "via"));
         let named = caller("127.0.0.1:5").on_behalf_of(address("192.168.1.7"), false);
-        assert!(is_near_with(&named, "x-forwarded-for"), "as a trusted proxy says");
-        assert!(!is_near_with(&caller("127.0.0.1:5").on_behalf_of_anybody(), "accept"), "a trusted proxy names nobody");
+        assert!(is_near_with(&named, "x-forwarded-for"), "a trusted proxy names a near client");
+        assert!(
+            !is_near_with(&caller("127.0.0.1:5").on_behalf_of_anybody(), "accept"),
+            "a trusted proxy names no client"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! `/`: what this server is, that it is up, and how to connect.
+//! `/`: says what this server is, that it is up, and how to connect.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use super::page::page;
 #[template(path = "home.html")]
 struct Home {
     signed_in: usize,
-    /// Whether nobody can sign up by the page.
+    /// Whether the sign-up page is closed to everyone.
     is_closed: bool,
 }
 
-/// `GET /`.
+/// Answers `GET /`.
 pub(super) async fn show(State(web): State<Arc<Web>>) -> Response {
     let is_closed = web.sign_up.near == Access::Closed && web.sign_up.elsewhere == Access::Closed;
     page(StatusCode::OK, &Home { signed_in: web.signed_in.of(&web.directory), is_closed })

@@ -1,9 +1,8 @@
-//! Pages for people: tables-era HTML and plain CSS without JavaScript, so that the browsers of the clients' time show
-//! them too.
+//! Pages for people: HTML 4 and plain CSS without JavaScript, so that old browsers show them too.
 //!
-//! Every page is a template in `templates/` that extends `base.html`; askama escapes what it puts in and checks the
-//! templates when the crate is built. `home` says what this server is, `sign_up` makes accounts, `forms` tells our own
-//! forms from those of others, `page` has the headers of every page.
+//! Every page is a template in `templates/` that extends `base.html`. askama escapes values and checks the templates
+//! when the crate is built. `home` describes this server, `sign_up` creates accounts, `setup` has instructions for each
+//! client, `forms` tells our own forms from those of other sites, and `page` has the headers of every page.
 
 mod context;
 mod count;
@@ -15,5 +14,6 @@ mod setup;
 mod sign_up;
 
 pub(crate) use context::Web;
+pub(crate) use page::not_found;
 pub(crate) use routes::router;
 pub(crate) use setup::Setup;

@@ -1,4 +1,4 @@
-//! A page as an answer, with the headers that keep it safe in a browser.
+//! Sends a page, with the headers that protect it in a browser.
 
 use askama::Template;
 use axum::body::Body;
@@ -10,7 +10,7 @@ use axum::response::Response;
 
 use crate::http::answers;
 
-/// A page. Nobody in between keeps it.
+/// Returns a page as a response that no cache stores.
 pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(text) => {
@@ -21,19 +21,29 @@ pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
             guarded(response)
         }
         Err(error) => {
-            tracing::error!(%error, "a page could not be written");
+            tracing::error!(%error, "could not render a page");
             answers::empty(StatusCode::INTERNAL_SERVER_ERROR)
         }
     }
 }
 
-/// What a browser shows or saves: no other site has it in a frame, nothing is run in it, and it is taken for nothing
-/// but what it is called. `same-origin` because with `no-referrer` browsers do not say either where a form came from.
+/// The page for an address that does not exist.
+#[derive(Template)]
+#[template(path = "not_found.html")]
+struct NotFound;
+
+/// Returns the page for an address that does not exist.
+pub(crate) fn not_found() -> Response {
+    page(StatusCode::NOT_FOUND, &NotFound)
+}
+
+/// Adds the headers for everything that a browser shows or saves: no other site may frame it, nothing in it runs, and
+/// its content type is not guessed. `same-origin` and not `no-referrer`, with which browsers hide where a form came from.
 pub(super) fn guarded(mut response: Response) -> Response {
     const HEADERS: [(axum::http::HeaderName, &str); 4] = [
         (
             CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
         ),
         (REFERRER_POLICY, "same-origin"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),

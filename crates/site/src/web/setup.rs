@@ -1,41 +1,62 @@
-//! `/setup`: choose a client, then the steps for it and its files.
+//! `/setup`: two questions lead to a client, then come the instructions and the files for it.
 //!
-//! Every file is made for the request, for the host by which the visitor reached us; the one asked for is found among
-//! them by its name, so there is no path into any directory. The keys of certificates are not among them.
+//! All files are created for the request and for the host by which the visitor reached us. The requested one is looked
+//! up among them by name, so no path leads into a directory. The keys of certificates are not among them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Extension, Path, Request, State};
+use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
 use axum::routing::get;
+use serde::Deserialize;
 use swallowtail_messenger::net::Caller;
 use swallowtail_setup::client_setup::{Kit, Made, Offer, Place, ROOT_CER, STEPS};
-use swallowtail_setup::client_table::Client;
+use swallowtail_setup::client_table::{Client, System};
 
-use super::page::{guarded, page};
+use super::page::{guarded, not_found, page};
 use crate::http::answers;
 use crate::proxy::Reached;
 
-/// Files that browsers show, and Windows itself reads, as they are; the others are saved.
+/// Files that browsers show or Windows reads itself. Browsers save all others.
 const SHOWN: [&str; 3] = [STEPS[0], STEPS[1], "proxy.pac"];
 
-/// What these pages need.
+/// What these pages are made from.
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     pub(crate) offer: Arc<Offer>,
-    /// Where the certificate for Windows XP will be once it is made.
+    /// The data directory, which has the certificate for Windows XP once it is created.
     pub(crate) data: PathBuf,
 }
 
 #[derive(Template)]
 #[template(path = "setup.html")]
 struct Clients {
-    clients: &'static [Client],
+    systems: &'static [(System, &'static str, &'static str)],
+    /// The answer to the first question.
+    chosen: Option<System>,
+    /// The answers to the second question.
+    clients: Vec<&'static Client>,
+    /// Whether clients of Microsoft's are among them.
+    official: bool,
+}
+
+/// The answers to the first question, with what stands for them in the address.
+const SYSTEMS: [(System, &str, &str); 3] = [
+    (System::Xp, "xp", "Windows XP"),
+    (System::Windows, "windows", "Windows 7, 10 or 11"),
+    (System::Other, "other", "Linux, macOS or another system"),
+];
+
+/// The query of the page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Question {
+    on: String,
 }
 
 #[derive(Template)]
@@ -59,19 +80,25 @@ pub(super) fn router(setup: Setup) -> Router {
         .route("/setup/root.cer", get(root))
         .route("/setup/{client}", get(client))
         .route("/setup/{client}/undo", get(undo))
+        .route("/setup/{client}/undo/", get(slashed_undo))
+        .route("/setup/{client}/", get(slashed))
         .route("/setup/{client}/{file}", get(file))
         .with_state(setup)
 }
 
-async fn clients() -> Response {
-    page(StatusCode::OK, &Clients { clients: Client::ALL })
+async fn clients(Query(question): Query<Question>) -> Response {
+    let chosen = SYSTEMS.iter().find(|(_, id, _)| *id == question.on).map(|(system, ..)| *system);
+    let is_for = |client: &&Client| chosen.is_some_and(|system| client.is_for(system));
+    let clients: Vec<_> = Client::ALL.iter().filter(is_for).collect();
+    let official = clients.iter().any(|client| client.installer().is_some());
+    page(StatusCode::OK, &Clients { systems: &SYSTEMS, chosen, clients, official })
 }
 
-/// The root alone, for those who know what they want.
+/// Answers with the root certificate alone, for visitors who know what to do with it.
 async fn root(State(setup): State<Setup>) -> Response {
     match &setup.offer.root {
         Some(root) => download(ROOT_CER, "application/x-x509-ca-cert", root.der.clone()),
-        None => answers::empty(StatusCode::NOT_FOUND),
+        None => not_found(),
     }
 }
 
@@ -81,12 +108,21 @@ async fn client(
     Path(id): Path<String>,
     request: Request,
 ) -> Response {
-    let Some(client) = Client::find(&id) else { return answers::empty(StatusCode::NOT_FOUND) };
+    let Some(client) = Client::find(&id) else { return not_found() };
     let shown = kit(client, setup, &caller, Reached::of(&caller, &request)).await.and_then(|kit| {
         let steps = kit.steps(&folder(client))?;
         Ok(page(StatusCode::OK, &ClientPage { client, steps, files: kit.files }))
     });
     shown.unwrap_or_else(|error| broken(&error))
+}
+
+/// Redirects from the address with a slash at its end.
+async fn slashed(Path(id): Path<String>) -> Response {
+    Client::find(&id).map_or_else(not_found, |client| answers::redirect(&format!("/setup/{}", client.id)))
+}
+
+async fn slashed_undo(Path(id): Path<String>) -> Response {
+    Client::find(&id).map_or_else(not_found, |client| answers::redirect(&format!("/setup/{}/undo", client.id)))
 }
 
 async fn undo(
@@ -95,7 +131,7 @@ async fn undo(
     Path(id): Path<String>,
     request: Request,
 ) -> Response {
-    let Some(client) = Client::find(&id) else { return answers::empty(StatusCode::NOT_FOUND) };
+    let Some(client) = Client::find(&id) else { return not_found() };
     let shown = kit(client, setup, &caller, Reached::of(&caller, &request))
         .await
         .and_then(|kit| Ok(page(StatusCode::OK, &UndoPage { client, steps: kit.undo(&folder(client))? })));
@@ -113,18 +149,18 @@ async fn file(
     Path((id, name)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let Some(client) = Client::find(&id) else { return answers::empty(StatusCode::NOT_FOUND) };
+    let Some(client) = Client::find(&id) else { return not_found() };
     match kit(client, setup, &caller, Reached::of(&caller, &request)).await {
         Ok(kit) => match kit.files.into_iter().find(|file| file.name == name) {
             Some(file) => download(file.name, file.content_type, file.body),
-            None => answers::empty(StatusCode::NOT_FOUND),
+            None => not_found(),
         },
         Err(error) => broken(&error),
     }
 }
 
-/// Everything for a client, which is made faster than it could be kept. Only the certificate for Windows XP is read, as
-/// it may have been made since the start; the disk is waited for on another thread.
+/// Creates the kit for a client: that is faster than looking up a stored one. Only the certificate for Windows XP is read
+/// from disk, on another thread, because it may have been created since the server started.
 async fn kit(client: &'static Client, setup: Setup, caller: &Caller, reached: Reached) -> anyhow::Result<Kit> {
     let Reached { host, http, https } = reached;
     let Setup { mut offer, data } = setup;
@@ -139,8 +175,8 @@ async fn kit(client: &'static Client, setup: Setup, caller: &Caller, reached: Re
 fn download(name: &str, content_type: &str, body: Vec<u8>) -> Response {
     let mut response = answers::text(StatusCode::OK, body);
     answers::set(&mut response, CONTENT_TYPE, content_type);
-    // It may differ by the host that the visitor asks. Not `no-store`: Internet Explorer of the time cannot save what
-    // it may not store.
+    // The file depends on the host in the request. Not `no-store`: old versions of Internet Explorer cannot save what
+    // they may not store.
     answers::set(&mut response, CACHE_CONTROL, "no-cache");
     if !SHOWN.contains(&name) {
         answers::set(&mut response, CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
@@ -149,6 +185,6 @@ fn download(name: &str, content_type: &str, body: Vec<u8>) -> Response {
 }
 
 fn broken(error: &anyhow::Error) -> Response {
-    tracing::error!("a page for the set-up of a client could not be made: {error:#}");
+    tracing::error!("could not create a set-up page: {error:#}");
     answers::empty(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -1,10 +1,12 @@
-//! `/signup`: somebody makes an account.
+//! `/signup`: creates accounts.
 //!
-//! The way of a form: [`Web::gate`] says whether there is one for this visitor at all, `forms` whether it is ours,
-//! `form` reads it, and every fault is said at its field, all at once. Only then is the password hashed, and one
-//! transaction makes the account and takes one use of the code.
+//! A form passes these checks in order: [`Web::gate`] decides whether this visitor may sign up at all, `forms` whether
+//! the form came from our page, `form` reads it and reports every fault at its field. Only then is the password hashed,
+//! and one transaction creates the account and takes one use of the invite code. `sent` recognizes a form that the
+//! browser sends a second time.
 
 mod form;
+mod sent;
 
 use std::sync::Arc;
 
@@ -26,54 +28,52 @@ use super::context::Web;
 use super::forms;
 use super::page::page;
 use crate::http::{answers, body, host_of, names_oddly};
-use form::{Errors, Good, Typed};
+use form::{Errors, Good, Rules, Typed};
+pub(super) use sent::SentForms;
 
-/// The longest form: every field at its longest, each byte as three.
+/// The longest form in bytes: every field at its longest, with three bytes for each of its bytes.
 const MAX_FORM: usize = 8 * 1024;
 
 const EXPIRED: &str =
-    "This page was too old, or was opened somewhere else. Please type the passwords again and send it once more.";
+    "This page was open for too long, or was opened elsewhere. Enter your password again and resend it.";
 const FOREIGN: &str =
-    "This form came from another site. Nothing was made. If you want an account, please send it from this page.";
-const TOO_MANY_FORMS: &str =
-    "Too many forms came from your address. Please wait a quarter of an hour, then send this one again.";
-const TOO_MANY_ACCOUNTS: &str =
-    "Enough accounts were made from your address for now. Please wait an hour, then send this form again.";
-const BUSY: &str = "The server has too much to do at this moment. Nothing was made; please try again in a minute.";
-const FAILED: &str =
-    "The server could not make the account, through no fault of yours. Nothing was made; please tell its operator.";
+    "This form came from another site, so no account was created. To sign up, send it from this page.";
+const TOO_MANY_FORMS: &str = "Too many forms came from your address. Wait 15 minutes, then try again.";
+const TOO_MANY_ACCOUNTS: &str = "Too many accounts were created from your address. Wait an hour, then try again.";
+const BUSY: &str = "The server is busy. Your account hasn't been created yet. Try again in a minute.";
+const FAILED: &str = "Your account couldn't be created because of an error on the server. Please tell its operator.";
 
 #[derive(Template)]
 #[template(path = "signup.html")]
 struct FormPage<'a> {
     typed: &'a Typed,
     errors: &'a Errors,
-    asks_code: bool,
+    rules: Rules,
     token: String,
+    /// The longest password that every client accepts.
+    old_boxes: usize,
 }
 
 #[derive(Template)]
 #[template(path = "signup_done.html")]
-struct DonePage {
-    handle: Handle,
-    /// Whether the password has more characters than old sign-in boxes take.
-    is_long: bool,
+struct DonePage<'a> {
+    handle: &'a Handle,
 }
 
 #[derive(Template)]
 #[template(path = "signup_refused.html")]
 struct RefusedPage {
     refusal: Refusal,
-    /// Whether the page can be had over TLS.
+    /// Whether visitors can use HTTPS.
     has_https: bool,
 }
 
-/// How somebody came to the page.
+/// How a visitor reached the page.
 struct Visit {
     is_near: bool,
-    /// The host that the page was asked by.
+    /// The host in the request.
     host: String,
-    /// Whether that stands for one that cannot be a host.
+    /// Whether the request named something that cannot be a host; then `host` is a substitute.
     is_odd: bool,
 }
 
@@ -89,126 +89,110 @@ impl Visit {
     }
 }
 
-/// Who gets a form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Gate {
-    asks_code: bool,
-}
-
-/// Why there is no form for somebody.
+/// Why a visitor gets no form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Refusal {
-    /// The operator makes the accounts.
+    /// Only the operator creates accounts.
     Closed,
-    /// There is a code needed, and no code.
+    /// An invite code is required, and no valid one exists.
     NoCodes,
-    /// The password would cross the internet in clear (security.md section 8).
+    /// The password would cross the internet unencrypted (security.md section 8).
     Insecure,
-    /// The page was asked for by a name that a stranger may own.
+    /// The page was requested by a name that a stranger may own.
     StrangeName(String),
 }
 
-/// `GET /signup`.
+/// Answers `GET /signup`.
 pub(super) async fn show(
     State(web): State<Arc<Web>>,
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
     match web.gate(&caller, &Visit::new(&caller, &request)).await {
-        Ok(Ok(gate)) => web.form(StatusCode::OK, &caller, gate, &Typed::default(), &Errors::default()),
+        Ok(Ok(rules)) => web.form(StatusCode::OK, &caller, rules, &Typed::default(), &Errors::default()),
         Ok(Err(refusal)) => web.refused(refusal),
         Err(error) => failed(&error),
     }
 }
 
-/// `POST /signup`.
-pub(super) async fn take(
+/// A form, and where it came from.
+struct Sent {
+    typed: Typed,
+    /// Whether its token was given to this visitor within the last hour.
+    is_ours: bool,
+    /// Whether the browser says that another site sent it.
+    is_foreign: bool,
+}
+
+/// Answers `POST /signup`.
+pub(super) async fn submit(
     State(web): State<Arc<Web>>,
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
     let visit = Visit::new(&caller, &request);
     let gate = match web.gate(&caller, &visit).await {
-        Ok(Ok(gate)) => gate,
-        Ok(Err(refusal)) => return web.refused(refusal),
+        Ok(gate) => gate,
         Err(error) => return failed(&error),
     };
-    let headers = request.headers().clone();
+    let is_foreign = forms::is_foreign(request.headers(), &visit.host, &web.hosts, &caller);
     let typed = match read(request).await {
         Ok(typed) => typed,
         Err(response) => return response,
     };
-    let again = |status, errors: &Errors| web.form(status, &caller, gate, &typed, errors);
-    let notice = |status, notice| again(status, &Errors::notice(notice));
-    let address = caller.peer.ip();
-    let proximity = if contains(&web.exempt, address) { Proximity::Near } else { Proximity::Far };
-    if !web.rates.admit(address, Act::TrySignUp(proximity)) {
-        tracing::info!(peer = %caller.peer, "too many sign-up forms from this address");
-        return notice(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_FORMS);
-    }
-    if forms::is_foreign(&headers, &visit.host, &web.hosts, &caller) {
-        tracing::info!(peer = %caller.peer, "a sign-up form came from another site");
-        return notice(StatusCode::FORBIDDEN, FOREIGN);
-    }
-    if !web.forms.is_ours(&typed.token, address, Utc::now()) {
-        return notice(StatusCode::FORBIDDEN, EXPIRED);
-    }
-    let good = match web.check(&typed, gate).await {
-        Ok(Ok(good)) => good,
-        Ok(Err(errors)) => return again(StatusCode::UNPROCESSABLE_ENTITY, &errors),
-        Err(error) => return failed_form(&error, notice),
+    let is_ours = web.forms.is_ours(&typed.token, caller.peer.ip(), Utc::now());
+    let form = Sent { typed, is_ours, is_foreign };
+    let signed_up = match gate {
+        Ok(rules) => web.sign_up(&caller, rules, &form).await,
+        Err(refusal) => Err(web.refused(refusal)),
     };
-    if !web.rates.admit(address, Act::SignUp(proximity)) {
-        return notice(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_ACCOUNTS);
-    }
-    match web.make(&good).await {
-        Ok(()) => {
-            tracing::info!(handle = %good.handle, peer = %caller.peer, "an account was made on the sign-up page");
-            let is_long = good.password.chars().count() > password::OLD_BOXES;
-            page(StatusCode::OK, &DonePage { handle: good.handle, is_long })
-        }
-        // Somebody else was faster.
-        Err(AccountError::Store(StoreError::Taken(_))) => again(StatusCode::UNPROCESSABLE_ENTITY, &Errors::taken()),
-        Err(AccountError::Store(StoreError::BadInvite)) => again(StatusCode::UNPROCESSABLE_ENTITY, &Errors::bad_code()),
-        Err(AccountError::Busy) => notice(StatusCode::SERVICE_UNAVAILABLE, BUSY),
-        Err(error) => failed_form(&error, notice),
+    match signed_up {
+        Ok(handle) => page(StatusCode::OK, &DonePage { handle: &handle }),
+        // The same form sent twice: the first one has taken the address, and perhaps the last invite code.
+        Err(response) => match web.created_by(&form).await {
+            Some(handle) => page(StatusCode::OK, &DonePage { handle: &handle }),
+            None => response,
+        },
     }
 }
 
-/// A form of ours as it was filled in, or what to answer to what is none.
+/// Reads a form, or returns the answer to a request that is not a form.
 async fn read(request: Request) -> Result<Typed, Response> {
     let (parts, rest) = request.into_parts();
     let head = Request::from_parts(parts.clone(), rest);
     let bytes = body::read_body(head, MAX_FORM).await.map_err(|bad| answers::empty(bad.status()))?;
-    // This asks for the right content type too.
+    // This checks the content type too.
     let form = Form::<Typed>::from_request(Request::from_parts(parts, Body::from(bytes)), &()).await;
     form.map(|Form(typed)| typed).map_err(|rejection| answers::empty(rejection.into_response().status()))
 }
 
 fn failed(error: &StoreError) -> Response {
-    tracing::error!(%error, "the sign-up page could not be shown");
+    tracing::error!(%error, "could not show the sign-up page");
     answers::unavailable()
 }
 
 fn failed_form(error: &dyn std::fmt::Display, notice: impl FnOnce(StatusCode, &'static str) -> Response) -> Response {
-    tracing::error!(%error, "an account could not be made on the sign-up page");
+    tracing::error!(%error, "could not create an account from the sign-up page");
     notice(StatusCode::INTERNAL_SERVER_ERROR, FAILED)
 }
 
 impl Web {
-    /// Whether somebody may sign up, and how.
-    async fn gate(&self, caller: &Caller, visit: &Visit) -> Result<Result<Gate, Refusal>, StoreError> {
+    /// Decides whether a visitor may sign up, and by which rules.
+    async fn gate(&self, caller: &Caller, visit: &Visit) -> Result<Result<Rules, Refusal>, StoreError> {
         let access = if visit.is_near { self.sign_up.near } else { self.sign_up.elsewhere };
         let refusal = match access {
             Access::Closed => Refusal::Closed,
-            // Before anybody goes and gets a code.
+            // Checked before visitors go and get a code.
             _ if !caller.may_bring_passwords(self.insecure_http) => Refusal::Insecure,
             Access::Invite if !self.accounts.has_good_invites().await? => Refusal::NoCodes,
-            // Who has a code, or could sign up from anywhere, gains nothing by being near.
+            // Where a code is required, or anyone may sign up, being near is no advantage to protect.
             Access::Open if self.sign_up.elsewhere != Access::Open && !visit.is_by_known_name(self, caller) => {
                 Refusal::StrangeName(visit.host.clone())
             }
-            Access::Open | Access::Invite => return Ok(Ok(Gate { asks_code: access == Access::Invite })),
+            Access::Open | Access::Invite => {
+                let asks_code = access == Access::Invite;
+                return Ok(Ok(Rules { asks_code, min_password: self.sign_up.min_password }));
+            }
         };
         Ok(Err(refusal))
     }
@@ -217,22 +201,58 @@ impl Web {
         page(StatusCode::FORBIDDEN, &RefusedPage { refusal, has_https: self.has_https })
     }
 
-    fn form(&self, status: StatusCode, caller: &Caller, gate: Gate, typed: &Typed, errors: &Errors) -> Response {
+    fn form(&self, status: StatusCode, caller: &Caller, rules: Rules, typed: &Typed, errors: &Errors) -> Response {
         let token = self.forms.token(caller.peer.ip(), Utc::now());
-        page(status, &FormPage { typed, errors, asks_code: gate.asks_code, token })
+        page(status, &FormPage { typed, errors, rules, token, old_boxes: password::OLD_BOXES })
     }
 
-    /// What is right with a form, or all that is wrong with it.
-    async fn check(&self, typed: &Typed, gate: Gate) -> Result<Result<Good, Errors>, StoreError> {
-        let (good, mut errors) = form::check(typed, gate.asks_code);
+    /// Carries out a form, and returns the address of the new account or the page that says what is wrong.
+    async fn sign_up(&self, caller: &Caller, rules: Rules, form: &Sent) -> Result<Handle, Response> {
+        let again = |status, errors: &Errors| self.form(status, caller, rules, &form.typed, errors);
+        let wrong = |errors: &Errors| again(StatusCode::UNPROCESSABLE_ENTITY, errors);
+        let notice = |status, notice| again(status, &Errors::notice(notice));
+        let address = caller.peer.ip();
+        let proximity = if contains(&self.exempt, address) { Proximity::Near } else { Proximity::Far };
+        if !self.rates.admit(address, Act::TrySignUp(proximity)) {
+            tracing::info!(peer = %caller.peer, "too many sign-up forms from this address");
+            return Err(notice(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_FORMS));
+        }
+        if form.is_foreign {
+            tracing::info!(peer = %caller.peer, "refused a sign-up form from another site");
+            return Err(notice(StatusCode::FORBIDDEN, FOREIGN));
+        }
+        if !form.is_ours {
+            return Err(notice(StatusCode::FORBIDDEN, EXPIRED));
+        }
+        let checked = self.check(&form.typed, rules).await.map_err(|error| failed_form(&error, notice))?;
+        let good = checked.map_err(|errors| wrong(&errors))?;
+        if !self.rates.admit(address, Act::SignUp(proximity)) {
+            return Err(notice(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_ACCOUNTS));
+        }
+        match self.create(&good, &form.typed).await {
+            Ok(()) => {
+                tracing::info!(handle = %good.handle, peer = %caller.peer, "created an account from the sign-up page");
+                Ok(good.handle)
+            }
+            // Another form was faster.
+            Err(AccountError::Store(StoreError::Taken(_))) => Err(wrong(&Errors::taken())),
+            Err(AccountError::Store(StoreError::BadInvite)) => Err(wrong(&Errors::bad_code())),
+            Err(AccountError::Busy) => Err(notice(StatusCode::SERVICE_UNAVAILABLE, BUSY)),
+            Err(error) => Err(failed_form(&error, notice)),
+        }
+    }
+
+    /// Returns the account to create, or everything that is wrong with a form.
+    async fn check(&self, typed: &Typed, rules: Rules) -> Result<Result<Good, Errors>, StoreError> {
+        let (good, mut errors) = form::check(typed, rules);
         let knows_code = match &good.code {
             Some(code) => self.accounts.is_good_invite(code).await?,
-            None => !gate.asks_code,
+            None => !rules.asks_code,
         };
         if !knows_code && errors.code.is_none() {
             errors.code = Errors::bad_code().code;
         }
-        // Who has no code is not told who has an account here (security.md section 3).
+        // Without a valid code, visitors must not learn which accounts exist (security.md section 3).
         if knows_code
             && let Some(handle) = &good.handle
             && self.accounts.exists(handle).await?
@@ -242,12 +262,31 @@ impl Web {
         Ok(good.finish(errors))
     }
 
-    /// Makes the account, all of it or nothing.
-    async fn make(&self, good: &Good) -> Result<(), AccountError> {
+    /// Creates the account, all of it or nothing.
+    async fn create(&self, good: &Good, typed: &Typed) -> Result<(), AccountError> {
         let password_hash = self.accounts.hash(&good.password).await?;
         let account = NewAccount { handle: good.handle.clone(), name: good.name.clone(), password_hash };
-        // Others may be taking an older account of this address off their lists: that is done with the turns of both.
+        // Others may be removing an older account of this address from their lists, which takes both accounts' turns.
         let _turn = self.directory.turn(&good.handle).await;
-        Ok(self.accounts.sign_up(&account, good.code.as_ref()).await?)
+        self.accounts.sign_up(&account, good.code.as_ref()).await?;
+        self.sent_forms.remember(self.digest(&good.handle, typed));
+        Ok(())
+    }
+
+    /// Returns the account that exactly this form has created, if it was sent before.
+    async fn created_by(&self, form: &Sent) -> Option<Handle> {
+        if !form.is_ours || form.is_foreign {
+            return None;
+        }
+        let handle = Handle::parse(form.typed.address.trim()).ok()?;
+        // If the other copy of the form is creating the account at this moment, wait until it is remembered.
+        let _turn = self.directory.turn(&handle).await;
+        let is_remembered = self.sent_forms.has(&self.digest(&handle, &form.typed));
+        let is_there = is_remembered && self.accounts.exists(&handle).await.unwrap_or_default();
+        is_there.then_some(handle)
+    }
+
+    fn digest(&self, handle: &Handle, typed: &Typed) -> sent::Digest {
+        self.forms.digest(&[&typed.token, handle.as_str(), &typed.password])
     }
 }

@@ -11,6 +11,7 @@ mod identity;
 mod invite;
 pub mod password;
 mod reserved;
+mod sendable;
 mod service;
 mod tickets;
 
@@ -18,5 +19,6 @@ pub use error::{AccountError, AuthError};
 pub use identity::{default_name, member_id};
 pub use invite::InviteCode;
 pub use reserved::is_reserved;
+pub use sendable::{Unsendable, check_sendable};
 pub use service::Accounts;
 pub use tickets::{Claims, TicketLife, Tickets};

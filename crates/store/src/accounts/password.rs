@@ -40,6 +40,20 @@ pub enum BadPassword {
     TooLong,
 }
 
+/// Why some clients may be unable to sign in with a valid password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Caveat {
+    /// It has more than [`OLD_BOXES`] characters.
+    #[error("The password has more than {OLD_BOXES} characters. The sign-in boxes of some old clients accept no more.")]
+    Long,
+    /// It has characters outside of ASCII.
+    #[error(
+        "The password has characters other than unaccented letters, digits and the usual signs. Some clients send them \
+         in a different form, so that the sign-in fails."
+    )]
+    NotAscii,
+}
+
 /// Why a stored hash cannot be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadHash {
@@ -68,6 +82,14 @@ pub fn check(password: &str) -> Result<(), BadPassword> {
         1..=MAX_PASSWORD => Ok(()),
         _ => Err(BadPassword::TooLong),
     }
+}
+
+/// Returns why some clients may be unable to sign in with a password.
+#[must_use]
+pub fn caveats(password: &str) -> Vec<Caveat> {
+    let long = (password.chars().count() > OLD_BOXES).then_some(Caveat::Long);
+    let not_ascii = (!password.is_ascii()).then_some(Caveat::NotAscii);
+    long.into_iter().chain(not_ascii).collect()
 }
 
 /// Hashes a password with a fresh salt. Takes tens of milliseconds: never call it on a thread that serves sockets.
@@ -220,6 +242,21 @@ pub(super) mod tests {
         assert_eq!(check(""), Err(BadPassword::Empty));
         assert_eq!(check(&"é".repeat(128)), Ok(()));
         assert_eq!(check(&"é".repeat(129)), Err(BadPassword::TooLong));
+    }
+
+    #[test]
+    fn long_passwords_and_those_outside_of_ascii_have_caveats() {
+        let table = [
+            ("0123456789abcdef", vec![]),
+            ("s3cr,t &%", vec![]),
+            ("0123456789abcdefg", vec![Caveat::Long]),
+            ("geh\u{e9}im", vec![Caveat::NotAscii]),
+            (&"\u{e9}".repeat(16), vec![Caveat::NotAscii]),
+            (&"\u{e9}".repeat(17), vec![Caveat::Long, Caveat::NotAscii]),
+        ];
+        for (password, expected) in table {
+            assert_eq!(caveats(password), expected, "{password}");
+        }
     }
 
     #[test]

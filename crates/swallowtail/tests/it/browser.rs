@@ -1,5 +1,5 @@
-//! The pages for people in a real browser: Chromium, driven by `tests/it/browser/sign_up.js`. The pictures that it
-//! takes are in `target/tmp/browser`.
+//! Tests the pages in a real browser: Chromium, driven by `tests/it/browser/sign_up.js`. Its screenshots are in
+//! `target/tmp/browser`.
 //!
 //! `cargo xtask test` installs Chromium, Node.js and the packages of `tests/it/browser`, and runs this.
 
@@ -18,12 +18,12 @@ use tokio::time::timeout;
 use crate::support;
 use crate::support::{TestServer, people};
 
-/// How long the whole visit may take, on a machine that is busy with other tests: it takes some five seconds.
+/// The time limit of the whole visit, for a machine that is busy with other tests. It usually takes five seconds.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium and Node.js: run cargo xtask test"]
-async fn somebody_signs_up_in_chromium_and_signs_in_with_a_client() {
+async fn an_account_from_chromium_can_sign_in_with_a_client() {
     let server = TestServer::start_with(|config| config.sign_up.near = Access::Invite).await;
     let closed = TestServer::start_with(|config| config.sign_up.near = Access::Closed).await;
     server.account("taken").await;
@@ -49,7 +49,7 @@ async fn somebody_signs_up_in_chromium_and_signs_in_with_a_client() {
     let output = timeout(PATIENCE, visit.output()).await.unwrap().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 
-    for width in [800, 390] {
+    for width in [1280, 390] {
         let handle = format!("width{width}@example.com");
         let nobody: msnp_client::Tap = Arc::new(|_| {});
         let (http, parsed) = (server.server().addresses().http, Handle::parse(&handle).unwrap());

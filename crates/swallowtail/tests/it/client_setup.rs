@@ -14,6 +14,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use swallowtail_config::{Advertise, Listen, Network};
 use swallowtail_setup::client_setup::Root;
+use swallowtail_setup::client_table::Client;
 use tokio::net::TcpStream;
 
 use crate::support;
@@ -203,7 +204,14 @@ async fn the_page_leads_to_every_client_and_each_of_its_files() {
     assert_guarded(&page, "/setup");
     assert_guarded(&get(&server, "/setup/root.cer").await, "/setup/root.cer");
     let mut seen = 0;
-    for client in links(page.text(), "/setup/") {
+    let mut clients = Vec::new();
+    for system in ["xp", "windows", "other"] {
+        clients.extend(links(get(&server, &format!("/setup?on={system}")).await.text(), "/setup/"));
+    }
+    clients.sort_unstable();
+    clients.dedup();
+    assert_eq!(clients.len(), Client::ALL.len(), "{clients:?}");
+    for client in clients {
         let page = get(&server, &client).await;
         assert_eq!((page.status, page.header("Cache-Control")), (200, Some("no-store")), "{client}");
         assert_guarded(&page, &client);
@@ -354,14 +362,13 @@ async fn no_path_leads_to_a_key() {
         "/setup/root.pem",
         "/setup/root.key",
         "/setup/key.pem",
-        "/setup/",
     ] {
         paths.push(path.to_owned());
     }
     for path in paths {
         let answer = get(&server, &path).await;
         assert_eq!(answer.status, 404, "{path}");
-        assert!(answer.body.is_empty(), "{path}");
+        assert!(answer.text().contains("Page not found"), "{path}");
     }
     for client in ["7.5", "7.5-xp", "pidgin"] {
         for link in links(get(&server, &format!("/setup/{client}")).await.text(), &format!("/setup/{client}/")) {

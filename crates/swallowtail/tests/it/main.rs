@@ -18,6 +18,7 @@ mod model;
 mod networks;
 mod old_tls;
 mod operator;
+mod pages;
 mod presence;
 mod proxy;
 mod sign_up;

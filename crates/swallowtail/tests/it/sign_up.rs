@@ -1,4 +1,4 @@
-//! People make their accounts in a browser: over sockets, as browsers and as those who mean harm.
+//! Tests the sign-up page over sockets, as browsers and as attackers use it.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::support::http::{Answer, Browser, Http, form, value_of};
 use crate::support::{TestServer, address, people};
 
 const PASSWORD: &str = "s3cr,t &%";
-/// A browser in the internet, as a trusted terminator tells it.
+/// A browser on the internet, as a trusted terminator reports it.
 const AFAR: &str = "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https";
 
 /// Behind a terminator on this machine, so that tests can come from anywhere.
@@ -60,7 +60,7 @@ fn assert_says(answer: &Answer, status: u16, text: &str) {
 }
 
 #[tokio::test]
-async fn who_signs_up_can_sign_in() {
+async fn a_new_account_can_sign_in() {
     let server = TestServer::start().await;
     let mut browser = browser(&server).await;
     let page = browser.get("/signup").await;
@@ -80,7 +80,7 @@ async fn who_signs_up_can_sign_in() {
 }
 
 #[tokio::test]
-async fn all_faults_are_said_at_once_and_what_was_typed_stays() {
+async fn all_faults_are_reported_together_and_the_fields_keep_their_values() {
     let server = TestServer::start().await;
     server.account("taken").await;
     let mut browser = browser(&server).await;
@@ -91,13 +91,13 @@ async fn all_faults_are_said_at_once_and_what_was_typed_stays() {
         ("again", "second secret"),
     ];
     let answer = browser.fill("/signup", &typed).await;
-    assert_says(&answer, 422, "Somebody has this address already");
+    assert_says(&answer, 422, "This address is already taken");
     let page = answer.text();
-    assert!(page.contains("This is not the same password") && page.contains("Nothing was made yet"));
+    assert!(page.contains("The passwords don&#39;t match") && page.contains("Your account hasn't been created yet"));
     assert_eq!(value_of(page, "address"), "taken@example.com");
     assert_eq!(value_of(page, "name"), "&#60;script&#62;alert(&#34;1&#34;)&#60;/script&#62;&#39;&#38;");
     assert!(!page.contains("<script") && !page.contains("secret"));
-    // The page that came back can be sent at once.
+    // The page that came back can be sent again without fetching it anew.
     let token = value_of(page, "token");
     let html = "\"><b>@example.com";
     let again = [("token", token.as_str()), ("address", html), ("password", PASSWORD), ("again", PASSWORD)];
@@ -105,39 +105,39 @@ async fn all_faults_are_said_at_once_and_what_was_typed_stays() {
     assert_says(&answer, 422, "a character that an address cannot have");
     assert!(!answer.text().contains("<b>@"), "{}", answer.text());
     assert_eq!(accounts(&server).await, 1);
-    // An address with signs that mean something to HTML is one, and shown as it is.
+    // An address may have characters that are special in HTML, and is shown unchanged.
     let done = browser.fill("/signup", &fields("o'hara&co@example.com", "<i>")).await;
     assert_says(&done, 200, "o&#39;hara&#38;co@example.com");
 }
 
 #[tokio::test]
-async fn a_form_that_is_not_ours_makes_nothing() {
+async fn a_form_from_elsewhere_creates_no_account() {
     let server = TestServer::start().await;
     let http = server.server().addresses().http;
     let mut own = browser(&server).await;
     let token = value_of(own.get("/signup").await.text(), "token");
     let fields = fields("alice@example.com", "Alice");
-    assert_says(&own.post("/signup", &fields).await, 403, "opened somewhere else");
+    assert_says(&own.post("/signup", &fields).await, 403, "opened elsewhere");
     let forged = [fields.as_slice(), &[("token", &token[1..])]].concat();
-    assert_says(&own.post("/signup", &forged).await, 403, "opened somewhere else");
+    assert_says(&own.post("/signup", &forged).await, 403, "opened elsewhere");
     let good = [fields.as_slice(), &[("token", &token)]].concat();
     for foreign in ["Origin: http://evil.example", "Origin: null", "Referer: http://evil.example/signup"] {
         let answer = Browser::open(http).await.with(foreign).post("/signup", &good).await;
         assert_says(&answer, 403, "came from another site");
-        assert_eq!(value_of(answer.text(), "address"), "alice@example.com", "what was typed stays");
+        assert_eq!(value_of(answer.text(), "address"), "alice@example.com", "the field keeps its value");
     }
-    // Fetched by somebody else, who can have it sent by a visitor's browser.
+    // The token was fetched from another address, as by an attacker who makes a visitor's browser send it.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.9:0".parse().unwrap()).unwrap();
     let mut other = Browser::open_over(socket.connect(http).await.unwrap(), http);
-    assert_says(&other.post("/signup", &good).await, 403, "opened somewhere else");
+    assert_says(&other.post("/signup", &good).await, 403, "opened elsewhere");
     assert_eq!(accounts(&server).await, 0);
     let mut same = Browser::open(http).await.with(&format!("Origin: http://{http}"));
-    assert_says(&same.post("/signup", &good).await, 200, "Your account is made");
+    assert_says(&same.post("/signup", &good).await, 200, "Your account has been created");
 }
 
 #[tokio::test]
-async fn what_is_no_form_is_refused() {
+async fn a_request_that_is_not_a_form_is_refused() {
     let server = TestServer::start().await;
     let address = server.server().addresses().http;
     let urlencoded = "application/x-www-form-urlencoded";
@@ -163,36 +163,38 @@ async fn what_is_no_form_is_refused() {
 }
 
 #[tokio::test]
-async fn from_afar_a_code_is_needed_and_each_use_counts() {
+async fn from_the_internet_a_code_is_required_and_each_use_counts() {
     let server = TestServer::start_with(behind_terminator).await;
     let mut afar = browser(&server).await.with(AFAR);
-    assert_says(&afar.get("/signup").await, 403, "this server has none that could be used");
+    assert_says(&afar.get("/signup").await, 403, "no valid invite code");
     let expired = invite(&server, 5, Some(1)).await;
-    assert_says(&afar.get("/signup").await, 403, "this server has none that could be used");
+    assert_says(&afar.get("/signup").await, 403, "no valid invite code");
     let code = invite(&server, 2, None).await;
     server.account("taken").await;
-    for (typed, text) in [("", "An invite code is needed here"), ("nonsense", "not good"), (&expired, "not good")] {
+    for (typed, text) in
+        [("", "Enter your invite code"), ("nonsense", "isn&#39;t valid"), (&expired, "isn&#39;t valid")]
+    {
         let taken = [fields("taken@example.com", "").as_slice(), &[("code", typed)]].concat();
         let answer = afar.fill("/signup", &taken).await;
         assert_says(&answer, 422, text);
         assert_eq!(value_of(answer.text(), "code"), typed);
-        assert!(!answer.text().contains("Somebody has this address"), "who has no code learns nothing of accounts");
+        assert!(!answer.text().contains("already taken"), "without a code, nobody learns which accounts exist");
     }
     let lower = code.to_lowercase().replace('-', " ");
     let with = |handle: &'static str| [fields(handle, "").as_slice(), &[("code", lower.as_str())]].concat();
-    assert_says(&afar.fill("/signup", &with("taken@example.com")).await, 422, "Somebody has this address");
-    assert_says(&afar.fill("/signup", &with("alice@example.com")).await, 200, "Your account is made");
-    assert_says(&afar.fill("/signup", &with("bob@example.com")).await, 200, "Your account is made");
-    assert_says(&afar.get("/signup").await, 403, "this server has none that could be used");
+    assert_says(&afar.fill("/signup", &with("taken@example.com")).await, 422, "already taken");
+    assert_says(&afar.fill("/signup", &with("alice@example.com")).await, 200, "Your account has been created");
+    assert_says(&afar.fill("/signup", &with("bob@example.com")).await, 200, "Your account has been created");
+    assert_says(&afar.get("/signup").await, 403, "no valid invite code");
     assert_eq!(accounts(&server).await, 3);
     sign_in(&server, "alice@example.com").await;
-    // Nearby nothing of this holds.
+    // From a private network, no code is required.
     let mut near = browser(&server).await.with("X-Forwarded-For: 192.168.1.7");
-    assert_says(&near.fill("/signup", &fields("carol@example.com", "")).await, 200, "Your account is made");
+    assert_says(&near.fill("/signup", &fields("carol@example.com", "")).await, 200, "Your account has been created");
 }
 
 #[tokio::test]
-async fn a_hundred_at_once_with_a_code_for_one_account_make_one() {
+async fn a_hundred_forms_with_a_code_for_one_account_create_one() {
     let server = TestServer::start_with(|config| config.sign_up.near = Access::Invite).await;
     let http = server.server().addresses().http;
     let code = invite(&server, 1, None).await;
@@ -212,15 +214,14 @@ async fn a_hundred_at_once_with_a_code_for_one_account_make_one() {
     }
     let answers = tasks.join_all().await;
     assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
-    // The others: used up, or (if they looked before that) too many passwords to hash, or there is no code any more at
-    // all.
+    // The others find the code used up, or too many passwords queued for hashing, or no valid code left.
     assert!(answers.iter().all(|status| [200, 403, 422, 503].contains(status)), "{answers:?}");
     assert_eq!(accounts(&server).await, 1);
     assert_eq!(server.server().store().invites().await.unwrap()[0].uses_left, 0);
 }
 
 #[tokio::test]
-async fn one_of_many_who_want_the_same_address_gets_it() {
+async fn of_many_forms_for_the_same_address_one_succeeds() {
     let server = TestServer::start().await;
     let http = server.server().addresses().http;
     let mut tasks = JoinSet::new();
@@ -235,7 +236,7 @@ async fn one_of_many_who_want_the_same_address_gets_it() {
 }
 
 #[tokio::test]
-async fn closed_is_closed_and_passwords_from_afar_come_encrypted() {
+async fn a_closed_page_creates_no_account_and_the_internet_needs_https() {
     let server = TestServer::start_with(|config| {
         behind_terminator(config);
         config.sign_up.near = Access::Closed;
@@ -243,32 +244,32 @@ async fn closed_is_closed_and_passwords_from_afar_come_encrypted() {
     })
     .await;
     let mut near = browser(&server).await.with("X-Forwarded-For: 192.168.1.7");
-    assert_says(&near.get("/signup").await, 403, "Accounts on this server are made by whoever runs it");
+    assert_says(&near.get("/signup").await, 403, "only the operator creates accounts");
     assert_says(&near.post("/signup", &fields("alice@example.com", "")).await, 403, "Sign-up is closed");
     let mut nameless = browser(&server).await;
     assert_eq!(
         nameless.get("/signup").await.status,
         200,
-        "who is behind a terminator that names nobody may be anybody"
+        "behind a terminator that names no client, a visitor may be anyone"
     );
     let mut clear = browser(&server).await.with("X-Forwarded-For: 203.0.113.9");
     assert_says(&clear.get("/signup").await, 403, "with <b>https://</b>");
     assert_says(&clear.post("/signup", &fields("alice@example.com", "")).await, 403, "with <b>https://</b>");
     let mut afar = browser(&server).await.with(AFAR);
-    assert_says(&afar.fill("/signup", &fields("alice@example.com", "")).await, 200, "Your account is made");
+    assert_says(&afar.fill("/signup", &fields("alice@example.com", "")).await, 200, "Your account has been created");
     assert_eq!(accounts(&server).await, 1);
 }
 
 #[tokio::test]
-async fn who_only_seems_near_is_not_let_in_for_that() {
+async fn a_visitor_who_only_seems_near_may_not_sign_up() {
     let server = TestServer::start().await;
     let http = server.server().addresses().http;
     let mut forwarded = Browser::open(http).await.with("X-Forwarded-For: 192.168.1.7");
-    assert_says(&forwarded.get("/signup").await, 403, "this server has none that could be used");
+    assert_says(&forwarded.get("/signup").await, 403, "no valid invite code");
     let mut rebound = Browser::open(http).await;
     rebound.headers = "Host: evil.example:8080".to_owned();
     assert_says(&rebound.get("/signup").await, 403, "evil.example:8080</b>, a name that this server does not know");
-    // One that is not repeated is none that is known either.
+    // A name that the page does not repeat is not known either.
     for odd in ["evil~.example:8080".to_owned(), format!("{}.evil.example:8080", "a".repeat(250))] {
         rebound.headers = format!("Host: {odd}");
         assert_says(&rebound.get("/signup").await, 403, "a name that this server does not know");
@@ -278,7 +279,7 @@ async fn who_only_seems_near_is_not_let_in_for_that() {
 }
 
 #[tokio::test]
-async fn an_address_makes_so_many_accounts_and_sends_so_many_forms() {
+async fn the_accounts_and_forms_of_one_address_are_limited() {
     let server = TestServer::start_with(|config| {
         behind_terminator(config);
         config.limits.exempt.clear();
@@ -288,32 +289,32 @@ async fn an_address_makes_so_many_accounts_and_sends_so_many_forms() {
     .await;
     let mut near = browser(&server).await.with("X-Forwarded-For: 192.168.1.7");
     for name in ["alice", "bob"] {
-        assert_says(&near.fill("/signup", &fields(&address(name), "")).await, 200, "Your account is made");
+        assert_says(&near.fill("/signup", &fields(&address(name), "")).await, 200, "Your account has been created");
     }
     let answer = near.fill("/signup", &fields("carol@example.com", "Carol")).await;
-    assert_says(&answer, 429, "Please wait an hour");
-    assert_eq!(value_of(answer.text(), "name"), "Carol", "what was typed stays");
+    assert_says(&answer, 429, "Wait an hour");
+    assert_eq!(value_of(answer.text(), "name"), "Carol", "the field keeps its value");
     near.fill("/signup", &fields("x", "")).await;
-    assert_says(&near.fill("/signup", &fields("x", "")).await, 429, "a quarter of an hour");
+    assert_says(&near.fill("/signup", &fields("x", "")).await, 429, "Wait 15 minutes");
     let mut other = browser(&server).await.with("X-Forwarded-For: 192.168.1.8");
-    assert_says(&other.fill("/signup", &fields("carol@example.com", "")).await, 200, "Your account is made");
+    assert_says(&other.fill("/signup", &fields("carol@example.com", "")).await, 200, "Your account has been created");
 }
 
 #[tokio::test]
-async fn the_first_page_counts_who_can_be_seen() {
+async fn the_first_page_counts_the_people_who_can_be_seen_online() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let _alice = server.online("alice").await;
     let mut bob = server.sign_in("bob").await;
     bob.done("CHG", "HDN 0").await;
     let page = browser(&server).await.get("/").await;
-    assert_says(&page, 200, "One person is on line right now");
+    assert_says(&page, 200, "One person is online right now");
     assert!(page.text().contains("href=\"/signup\"") && page.text().contains("href=\"/setup\""));
     assert_eq!(page.header("Content-Type"), Some("text/html; charset=utf-8"));
 }
 
 #[tokio::test]
-async fn codes_are_made_and_removed_while_the_server_runs() {
+async fn codes_are_created_and_removed_while_the_server_runs() {
     let data = support::private_directory();
     let path = data.path().to_str().unwrap();
     let server = RunningBinary::start_configured(data.path(), "[sign_up]\nnear = \"invite\"\n");
@@ -326,21 +327,20 @@ async fn codes_are_made_and_removed_while_the_server_runs() {
     let code = made.lines().next().unwrap();
     let mut browser = Browser::open(server.http).await;
     let with = [fields("alice@example.com", "").as_slice(), &[("code", code)]].concat();
-    assert_says(&browser.fill("/signup", &with).await, 200, "Your account is made");
+    assert_says(&browser.fill("/signup", &with).await, 200, "Your account has been created");
     let list = command(&["list"]);
     assert!(list.contains("1 of 2") && list.contains("club") && !list.contains(code), "{list}");
     command(&["remove", "1"]);
-    assert_says(&browser.get("/signup").await, 403, "none that could be used");
+    assert_says(&browser.get("/signup").await, 403, "no valid invite code");
     let failed = binary::run(&["invite", "--data", path, "remove", "1"]);
     assert!(String::from_utf8_lossy(&failed.stderr).contains("there is no invite 1"), "{failed:?}");
     let log = server.log();
     assert!(!log.contains(code) && !log.contains(PASSWORD), "{log}");
 }
 
-/// Whoever was on a list under an address may still be on it when somebody new takes that address (ns.md section 1.2
-/// rule 11).
+/// An address may still be on contact lists when a new account takes it (ns.md section 1.2 rule 11).
 #[tokio::test]
-async fn who_signs_up_with_an_address_that_others_kept_is_asked_about_them() {
+async fn a_new_account_is_asked_about_contacts_who_kept_its_address() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, _bob) = server.friends("alice", "bob").await;
@@ -350,10 +350,87 @@ async fn who_signs_up_with_an_address_that_others_kept_is_asked_about_them() {
     alice.expect("FLN bob@example.com").await;
     assert!(!exists(&server, "bob@example.com").await);
     let done = browser(&server).await.fill("/signup", &fields("bob@example.com", "New Bob")).await;
-    assert_says(&done, 200, "Your account is made");
+    assert_says(&done, 200, "Your account has been created");
     let mut bob = sign_in(&server, "bob@example.com").await;
     let burst = people::synchronize(&mut bob).await;
     assert!(burst.iter().any(|line| line.starts_with("LST N=alice@example.com F=alice 16 ")), "{burst:?}");
     people::come_online(&mut bob).await;
     alice.expect("NLN NLN bob@example.com New%20Bob").await;
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_ends_on_the_page_of_its_account() {
+    let server = TestServer::start_with(|config| config.sign_up.near = Access::Invite).await;
+    let http = server.server().addresses().http;
+    // The first copy takes the address and the last invite code.
+    let code = invite(&server, 1, None).await;
+    let mut browser = browser(&server).await;
+    let token = value_of(browser.get("/signup").await.text(), "token");
+    let more = [("code", code.as_str()), ("token", token.as_str())];
+    let form = [fields("alice@example.com", "Alice").as_slice(), &more].concat();
+    assert_says(&browser.post("/signup", &form).await, 200, "Your account has been created");
+    assert_says(&browser.post("/signup", &form).await, 200, "alice@example.com");
+    // Copies that are sent at the same time, as by a double click.
+    let code = invite(&server, 1, None).await;
+    let token = value_of(browser.get("/signup").await.text(), "token");
+    let mut tasks = JoinSet::new();
+    for _ in 0..4 {
+        let (code, token) = (code.clone(), token.clone());
+        tasks.spawn(async move {
+            let more = [("code", code.as_str()), ("token", token.as_str())];
+            let form = [fields("bob@example.com", "Bob").as_slice(), &more].concat();
+            Browser::open(http).await.post("/signup", &form).await.status
+        });
+    }
+    let answers = tasks.join_all().await;
+    assert!(answers.iter().all(|status| *status == 200), "{answers:?}");
+    assert_eq!(accounts(&server).await, 2);
+    sign_in(&server, "bob@example.com").await;
+}
+
+#[tokio::test]
+async fn only_the_same_form_with_the_same_password_ends_on_that_page() {
+    let server = TestServer::start().await;
+    let mut browser = browser(&server).await;
+    let token = value_of(browser.get("/signup").await.text(), "token");
+    let with = |password: &'static str| {
+        let typed = [("address", "alice@example.com"), ("password", password), ("again", password)];
+        [typed.as_slice(), &[("token", token.as_str())]].concat()
+    };
+    assert_says(&browser.post("/signup", &with(PASSWORD)).await, 200, "Your account has been created");
+    assert_says(&browser.post("/signup", &with("other password")).await, 422, "already taken");
+    let mut other = Browser::open(server.server().addresses().http).await.with("Origin: http://evil.example");
+    assert_says(&other.post("/signup", &with(PASSWORD)).await, 403, "another site");
+    let handle = Handle::parse("alice@example.com").unwrap();
+    server.server().accounts().remove(&handle).await.unwrap();
+    assert_says(&browser.post("/signup", &with(PASSWORD)).await, 200, "Your account has been created");
+    assert!(exists(&server, "alice@example.com").await, "the form creates it again");
+}
+
+#[tokio::test]
+async fn a_password_that_old_clients_may_refuse_is_confirmed_before_the_account_exists() {
+    let server = TestServer::start_with(|config| config.sign_up.min_password = 6).await;
+    let mut browser = browser(&server).await;
+    assert_says(&browser.get("/signup").await, 200, "6 to 16 letters and digits work in every client");
+    let typed = |password: &'static str| {
+        [("address", "alice@example.com"), ("name", ""), ("password", password), ("again", password)]
+    };
+    assert_says(&browser.fill("/signup", &typed("short")).await, 422, "Use at least 6 characters");
+    let answer = browser.fill("/signup", &typed("a password of many words")).await;
+    assert_says(&answer, 422, "more than 16 characters");
+    assert!(answer.text().contains("name=\"anyway\"") && !answer.text().contains("other than unaccented"));
+    assert_says(&browser.fill("/signup", &typed("geh\u{e9}imnis")).await, 422, "other than unaccented letters");
+    assert_eq!(accounts(&server).await, 0);
+    let anyway = [typed("a password of many words").as_slice(), &[("anyway", "1")]].concat();
+    assert_says(&browser.fill("/signup", &anyway).await, 200, "Your account has been created");
+}
+
+#[tokio::test]
+async fn an_address_that_old_clients_cannot_send_is_refused() {
+    let server = TestServer::start().await;
+    let mut browser = browser(&server).await;
+    for address in ["a,b@example.com", "a%b@example.com"] {
+        assert_says(&browser.fill("/signup", &fields(address, "")).await, 422, "old clients can&#39;t sign in with it");
+    }
+    assert_eq!(accounts(&server).await, 0);
 }

@@ -1,0 +1,35 @@
+//! Addresses that some clients cannot send when they sign in.
+
+use msnp::Handle;
+use thiserror::Error;
+
+/// The address has a character that some clients send unescaped in `sign-in=`, where it means something else
+/// (docs/protocol/http.md section 1.2, clients.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("old clients cannot sign in with an address that has a comma or a % sign in it")]
+pub struct Unsendable;
+
+/// Checks that every client can send an address. To be asked for new accounts only: older ones keep their address.
+///
+/// # Errors
+/// The address has a character that some clients cannot send.
+pub fn check_sendable(handle: &Handle) -> Result<(), Unsendable> {
+    if handle.as_str().contains([',', '%']) { Err(Unsendable) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comma_or_a_percent_sign_cannot_be_sent() {
+        for (address, is_sendable) in [
+            ("a,b@example.com", false),
+            ("a%40b@example.com", false),
+            ("o'hara&co+1=x@example.com", true),
+            ("\u{e9}@example.com", true),
+        ] {
+            assert_eq!(check_sendable(&Handle::parse(address).unwrap()).is_ok(), is_sendable, "{address}");
+        }
+    }
+}
