@@ -79,6 +79,23 @@ impl Section {
         if missing.is_empty() { Self::steps(title, steps) } else { Self { title, look: Look::NotYet, points: missing } }
     }
 
+    /// Returns the tags around all points.
+    fn list(&self) -> (&'static str, &'static str) {
+        match self.look {
+            Look::Steps => ("<ol>", "</ol>"),
+            Look::Notes | Look::NotYet => ("<ul>", "</ul>"),
+            Look::Warning => ("", ""),
+        }
+    }
+
+    /// Returns the tags around each point.
+    fn item(&self) -> (&'static str, &'static str) {
+        match self.look {
+            Look::Warning => ("<div class=\"point\">", "</div>"),
+            _ => ("<li>", "</li>"),
+        }
+    }
+
     /// Returns whether the section has no points.
     pub(super) fn is_empty(&self) -> bool {
         self.points.is_empty()

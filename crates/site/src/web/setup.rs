@@ -63,6 +63,8 @@ struct Question {
 #[template(path = "setup_client.html")]
 struct ClientPage {
     client: &'static Client,
+    /// The answer to the first question that leads to this client.
+    system: &'static str,
     steps: String,
     files: Vec<Made>,
 }
@@ -111,7 +113,7 @@ async fn client(
     let Some(client) = Client::find(&id) else { return not_found() };
     let shown = kit(client, setup, &caller, Reached::of(&caller, &request)).await.and_then(|kit| {
         let steps = kit.steps(&folder(client))?;
-        Ok(page(StatusCode::OK, &ClientPage { client, steps, files: kit.files }))
+        Ok(page(StatusCode::OK, &ClientPage { client, system: system_of(client), steps, files: kit.files }))
     });
     shown.unwrap_or_else(|error| broken(&error))
 }
@@ -138,7 +140,12 @@ async fn undo(
     shown.unwrap_or_else(|error| broken(&error))
 }
 
-/// The address under which the files of a client are.
+/// Returns the answer to the first question that leads to a client.
+fn system_of(client: &Client) -> &'static str {
+    SYSTEMS.iter().find(|(system, ..)| client.is_for(*system)).map_or("", |(_, id, _)| id)
+}
+
+/// Returns the address under which the files of a client are.
 fn folder(client: &Client) -> String {
     format!("/setup/{}/", client.id)
 }

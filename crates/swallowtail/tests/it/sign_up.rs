@@ -411,7 +411,7 @@ async fn only_the_same_form_with_the_same_password_ends_on_that_page() {
 async fn a_password_that_old_clients_may_refuse_is_confirmed_before_the_account_exists() {
     let server = TestServer::start_with(|config| config.sign_up.min_password = 6).await;
     let mut browser = browser(&server).await;
-    assert_says(&browser.get("/signup").await, 200, "6 to 16 letters and digits work in every client");
+    assert_says(&browser.get("/signup").await, 200, "Use at least 6 characters. Up to 16");
     let typed = |password: &'static str| {
         [("address", "alice@example.com"), ("name", ""), ("password", password), ("again", password)]
     };
