@@ -57,7 +57,12 @@ impl NotificationSession {
         let (service, connection, progress) = (&self.service, &self.connection, &mut self.progress);
         match command {
             ClientCommand::Out => {
-                self.close_with(ServerCommand::Out(None));
+                if connection.caller.via == Via::Gateway {
+                    // Without a last line the gateway can close the session in its answer to OUT (http.md section 5).
+                    connection.outbox.close();
+                } else {
+                    self.close_with(ServerCommand::Out(None));
+                }
                 Ok(Handled::Done)
             }
             ClientCommand::Png => {

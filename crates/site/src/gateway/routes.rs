@@ -13,7 +13,7 @@ use msnp::gateway::{self, GatewayRequest};
 use swallowtail_messenger::net::Caller;
 
 use super::Gateway;
-use super::session::Fetched;
+use super::session::{Answer, OPENING};
 use crate::http::body::read_body;
 use crate::http::{answers, host_of};
 
@@ -34,7 +34,7 @@ async fn serve(
     let asked = match GatewayRequest::parse(request.uri().query().unwrap_or_default()) {
         Ok(asked) => asked,
         Err(why) => {
-            tracing::debug!(%why, peer = %caller.peer, "no request to the gateway");
+            tracing::debug!(%why, peer = %caller.peer, "refused a malformed gateway request");
             return answers::empty(StatusCode::BAD_REQUEST);
         }
     };
@@ -43,32 +43,32 @@ async fn serve(
         Ok(commands) => commands,
         Err(why) => return answers::empty(why.status()),
     };
-    // The body comes first: a session is not held while a client takes its time with it.
+    // The body is read first: a slow client does not keep its session locked.
     let (session, counter) = match asked {
         GatewayRequest::Open(server) => match gateway.open(&caller, server) {
-            Some(session) => (session, None),
+            Some(session) => (session, OPENING),
             None => return answers::unavailable(),
         },
         GatewayRequest::Session(id) => match gateway.find(id, &caller) {
-            Some(session) => (session, Some(id.counter)),
+            Some(session) => (session, id.counter),
             None => return answers::empty(StatusCode::BAD_REQUEST),
         },
     };
-    match session.exchange(counter, &commands).await {
-        Some(fetched) => {
-            if fetched.closed {
+    match session.exchange(counter, commands).await {
+        Some(answer) => {
+            if answer.closed {
                 gateway.remove(session.key);
             }
-            answer(fetched, &host)
+            respond(answer, &host)
         }
         None => answers::empty(StatusCode::BAD_REQUEST),
     }
 }
 
-fn answer(fetched: Fetched, host: &str) -> Response {
-    let close = if fetched.closed { "; Session=close" } else { "" };
-    let mut response = Response::new(Body::from(fetched.bytes));
-    answers::set(&mut response, MESSENGER, &format!("SessionID={}; GW-IP={host}{close}", fetched.id));
+fn respond(answer: Answer, host: &str) -> Response {
+    let close = if answer.closed { "; Session=close" } else { "" };
+    let mut response = Response::new(Body::from(answer.bytes));
+    answers::set(&mut response, MESSENGER, &format!("SessionID={}; GW-IP={host}{close}", answer.id));
     answers::set(&mut response, CONTENT_TYPE, gateway::CONTENT_TYPE);
     response
 }

@@ -1,43 +1,66 @@
-//! One session over HTTP: what requests bring goes in, what waits comes out.
+//! One session over HTTP: it writes what requests bring to the session's stream, and answers with the pending output.
+//!
+//! An answer may be lost on its way, and the client then sends its request again. So the last answer is kept until the
+//! client uses the id that it carries. A repeated request gets the kept answer, and its commands are not carried out a
+//! second time.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::IpAddr;
-use std::sync::Mutex as SyncMutex;
+use std::sync::{Arc, Mutex as SyncMutex};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use msnp::gateway::SessionId;
 use swallowtail_base::lock;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-/// How long the answer to commands is waited for before what is there, or nothing, is sent; the rest comes with the
-/// next poll (http.md section 5).
+/// How long an answer waits for replies to its commands. Replies that come later are sent with the next poll (http.md
+/// section 5).
 const REPLY_WAIT: Duration = Duration::from_millis(200);
-/// After the first bytes, how long more of them are waited for: what one command causes comes in one go, or nearly.
+/// How long an answer waits for more bytes once the first ones are there. The lines that one command causes arrive
+/// together, or nearly.
 const QUIET: Duration = Duration::from_millis(10);
-/// The most bytes of one answer; the rest waits for the next poll (http.md section 5).
-const MOST: usize = 64 * 1024;
-/// How long commands may wait for a session that does not take them, because it is held to its rates.
-const TAKE_TIMEOUT: Duration = Duration::from_secs(20);
+/// The longest answer, in bytes. The next poll fetches the rest (http.md section 5).
+const MAX_ANSWER: usize = 64 * 1024;
+/// How long a session may take to accept commands. It reads slowly when its client exceeds a rate.
+const ACCEPT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The counter that stands for the request which opens a session. No answer carries it.
+pub(super) const OPENING: u32 = 0;
 
 /// A session.
 pub(super) struct Session {
     pub(super) key: u64,
     /// The client's address, as it is counted.
     pub(super) address: IpAddr,
-    /// When the last request came.
+    /// When the last request arrived or was answered.
     last: SyncMutex<Instant>,
-    /// Held while a request is under way.
-    link: Mutex<Link>,
+    /// The request that is being carried out, or was answered last.
+    latest: SyncMutex<Option<Asked>>,
+    /// Makes the digests of bodies.
+    hasher: RandomState,
+    /// Locked while a request is carried out.
+    link: Arc<Mutex<Link>>,
+}
+
+/// Identifies a request, so that it is recognized when it comes again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Asked {
+    counter: u32,
+    /// A digest of the body.
+    body: u64,
 }
 
 struct Link {
     stream: DuplexStream,
-    counter: u32,
-    /// Whether a request was given up in the middle: half a command may be in the stream, and bytes are lost.
-    broken: bool,
+    /// The last answer.
+    answer: Answer,
+    /// The session has ended, and its last bytes are in the answers so far.
+    ended: bool,
 }
 
 /// The key opens the session, so it is not shown.
@@ -47,72 +70,107 @@ impl fmt::Debug for Session {
     }
 }
 
-/// What goes back to the client.
-#[derive(Debug)]
-pub(super) struct Fetched {
-    /// The name for the next request.
+/// The answer to a request.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    /// The id for the next request.
     pub(super) id: SessionId,
-    /// What waited.
-    pub(super) bytes: Vec<u8>,
-    /// Whether these are the last bytes.
+    /// The pending output of the session.
+    pub(super) bytes: Bytes,
+    /// Whether this ends the session. Then there are no bytes: msn-pecan does not read them (http.md section 5).
     pub(super) closed: bool,
 }
 
 impl Session {
     pub(super) fn new(key: u64, address: IpAddr, stream: DuplexStream) -> Self {
-        let link = Link { stream, counter: 0, broken: false };
-        Self { key, address, last: SyncMutex::new(Instant::now()), link: Mutex::new(link) }
+        let answer = Answer { id: SessionId { key, counter: OPENING }, bytes: Bytes::new(), closed: false };
+        Self {
+            key,
+            address,
+            last: SyncMutex::new(Instant::now()),
+            latest: SyncMutex::default(),
+            hasher: RandomState::new(),
+            link: Arc::new(Mutex::new(Link { stream, answer, ended: false })),
+        }
     }
 
-    /// Whether no request is under way and none came for `silence`.
+    /// Returns whether no request is being carried out and none arrived for `silence`.
     pub(super) fn is_silent(&self, now: Instant, silence: Duration) -> bool {
-        // The time first: whoever holds the link, if only to look, makes a request fail.
+        // The time first: a request that finds the link locked fails, even if it is locked only for this look.
         now.duration_since(*lock(&self.last)) >= silence && self.link.try_lock().is_ok()
     }
 
-    /// Hands commands over and takes what waits. `None` when another request is under way or `counter` is not of the
-    /// last two answers, or when the request before was given up in the middle: then the session is of no use any more.
-    pub(super) async fn exchange(&self, counter: Option<u32>, commands: &[u8]) -> Option<Fetched> {
-        let mut link = self.link.try_lock().ok()?;
-        let is_late = |counter: u32| counter > link.counter || link.counter - counter > 1;
-        if counter.is_some_and(is_late) {
-            return None;
-        }
+    /// Carries out a request: writes its commands and returns the pending output. A request that is sent again gets
+    /// the same answer again. If its commands differ from the first time, they are carried out, and the output that
+    /// the client missed comes first.
+    ///
+    /// Returns `None` while another request is carried out, and when `counter` is older than that. A request goes on
+    /// when its client disconnects, so that the client can fetch the answer by sending it again.
+    pub(super) async fn exchange(self: &Arc<Self>, counter: u32, commands: Bytes) -> Option<Answer> {
+        let asked = Asked { counter, body: self.hasher.hash_one(&commands) };
+        let link = match self.link.clone().try_lock_owned() {
+            Ok(link) => link,
+            Err(_) if *lock(&self.latest) == Some(asked) => self.link.clone().lock_owned().await,
+            Err(_) => return None,
+        };
         *lock(&self.last) = Instant::now();
-        link.counter = link.counter.wrapping_add(1);
-        if std::mem::replace(&mut link.broken, true) {
-            return None;
-        }
-        let mut bytes = Vec::new();
-        let closed = link.exchange(commands, &mut bytes).await.unwrap_or(true);
-        link.broken = false;
-        *lock(&self.last) = Instant::now();
-        Some(Fetched { id: SessionId { key: self.key, counter: link.counter }, bytes, closed })
+        let missed = if counter == link.answer.id.counter {
+            Bytes::new()
+        } else {
+            let latest = lock(&self.latest).filter(|latest| latest.counter == counter)?;
+            if latest == asked || commands.is_empty() {
+                return Some(link.answer.clone());
+            }
+            link.answer.bytes.clone()
+        };
+        *lock(&self.latest) = Some(asked);
+        let session = self.clone();
+        let task = tokio::spawn(async move {
+            let mut link = link;
+            let answer = link.exchange(&commands, &missed).await;
+            *lock(&session.last) = Instant::now();
+            answer
+        });
+        task.await.ok()
     }
 }
 
-/// What a read gave.
+/// The result of a read.
 enum Got {
     Bytes,
-    /// Nothing came in time.
+    /// Nothing arrived in time.
     Nothing,
-    /// The session is over.
+    /// The session has ended.
     End,
 }
 
 impl Link {
-    /// Whether the session is over.
-    async fn exchange(&mut self, commands: &[u8], bytes: &mut Vec<u8>) -> io::Result<bool> {
+    /// Makes the answer to a request. `missed` is the output of an answer that the client did not receive.
+    async fn exchange(&mut self, commands: &[u8], missed: &[u8]) -> Answer {
+        let mut bytes = missed.to_vec();
+        if !self.ended {
+            self.ended = self.read(commands, &mut bytes).await.unwrap_or(true);
+        }
+        let SessionId { key, counter } = self.answer.id;
+        let id = SessionId { key, counter: counter.wrapping_add(1) };
+        let closed = self.ended && bytes.is_empty();
+        self.answer = Answer { id, bytes: bytes.into(), closed };
+        self.answer.clone()
+    }
+
+    /// Writes commands and appends the pending output to `bytes`. Returns whether the session has ended.
+    async fn read(&mut self, commands: &[u8], bytes: &mut Vec<u8>) -> io::Result<bool> {
         let mut wait = if commands.is_empty() { Duration::ZERO } else { REPLY_WAIT };
+        let before = bytes.len();
         if !commands.is_empty() {
             self.hand_over(commands, bytes).await?;
         }
-        // However busy the session is, the answer goes out: clients time it.
+        // However much the session writes, the answer goes out in time: clients have a timeout.
         let end = Instant::now() + wait.max(QUIET);
-        if !bytes.is_empty() {
+        if bytes.len() > before {
             wait = QUIET;
         }
-        while bytes.len() < MOST {
+        while bytes.len() < MAX_ANSWER {
             wait = wait.min(end.saturating_duration_since(Instant::now()));
             match read_within(wait, &mut self.stream, bytes).await? {
                 Got::Bytes => wait = QUIET,
@@ -123,21 +181,21 @@ impl Link {
         Ok(false)
     }
 
-    /// Writes commands, and reads meanwhile: a session whose answers are not fetched takes no more commands.
+    /// Writes commands, and reads at the same time: a session with much unread output accepts no more commands.
     async fn hand_over(&mut self, commands: &[u8], bytes: &mut Vec<u8>) -> io::Result<()> {
         let (mut from, mut to) = tokio::io::split(&mut self.stream);
-        let write = timeout(TAKE_TIMEOUT, to.write_all(commands));
+        let write = timeout(ACCEPT_TIMEOUT, to.write_all(commands));
         tokio::pin!(write);
         loop {
             tokio::select! {
                 biased;
                 written = &mut write => return match written {
                     Ok(Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
-                    // A session that is over takes nothing, but may have left something.
+                    // A session that has ended accepts nothing, but may have left output.
                     Ok(_) => Ok(()),
                     Err(_) => Err(io::ErrorKind::TimedOut.into()),
                 },
-                got = read_within(TAKE_TIMEOUT, &mut from, bytes), if bytes.len() < MOST => {
+                got = read_within(ACCEPT_TIMEOUT, &mut from, bytes), if bytes.len() < MAX_ANSWER => {
                     if let Got::End = got? {
                         return Ok(());
                     }
@@ -147,9 +205,9 @@ impl Link {
     }
 }
 
-/// Reads what comes within `wait`, up to [`MOST`] bytes in all.
+/// Reads what arrives within `wait`, until there are [`MAX_ANSWER`] bytes.
 async fn read_within(wait: Duration, from: &mut (impl AsyncRead + Unpin), bytes: &mut Vec<u8>) -> io::Result<Got> {
-    let room = MOST.saturating_sub(bytes.len()) as u64;
+    let room = MAX_ANSWER.saturating_sub(bytes.len()) as u64;
     let mut limited = from.take(room);
     let read = timeout(wait, limited.read_buf(bytes)).await;
     match read {
@@ -159,100 +217,4 @@ async fn read_within(wait: Duration, from: &mut (impl AsyncRead + Unpin), bytes:
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pair() -> (Session, DuplexStream) {
-        let (near, far) = tokio::io::duplex(super::super::PIPE);
-        (Session::new(7, IpAddr::from([192, 0, 2, 1]), near), far)
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_poll_returns_at_once_and_commands_wait_for_their_reply() {
-        let (session, mut far) = pair();
-        let begun = Instant::now();
-        let fetched = session.exchange(None, b"").await.unwrap();
-        assert_eq!((fetched.bytes.as_slice(), fetched.closed), (b"".as_slice(), false));
-        assert!(begun.elapsed() < Duration::from_millis(5));
-        let fetched = session.exchange(Some(1), b"VER").await.unwrap();
-        assert!(fetched.bytes.is_empty() && begun.elapsed() >= REPLY_WAIT);
-        let (fetched, ()) = tokio::join!(session.exchange(Some(2), b" 1\r\n"), async {
-            let mut got = [0; 7];
-            far.read_exact(&mut got).await.unwrap();
-            assert_eq!(&got, b"VER 1\r\n");
-            far.write_all(b"VER ").await.unwrap();
-            tokio::time::sleep(QUIET / 2).await;
-            far.write_all(b"1 0\r\n").await.unwrap();
-            drop(far);
-        });
-        let fetched = fetched.unwrap();
-        assert_eq!((fetched.bytes.as_slice(), fetched.closed), (b"VER 1 0\r\n".as_slice(), true));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_last_two_names_are_good_and_one_request_at_a_time() {
-        let (session, _far) = pair();
-        assert_eq!(session.exchange(None, b"").await.unwrap().id, SessionId { key: 7, counter: 1 });
-        assert_eq!(session.exchange(Some(1), b"").await.unwrap().id.counter, 2);
-        assert_eq!(session.exchange(Some(1), b"").await.unwrap().id.counter, 3);
-        assert!(session.exchange(Some(1), b"").await.is_none(), "too old");
-        assert!(session.exchange(Some(4), b"").await.is_none(), "not given yet");
-        let (first, second) = tokio::join!(session.exchange(Some(3), b"x"), session.exchange(Some(3), b""));
-        assert!(first.is_some() && second.is_none());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_answer_has_at_most_64_kib_and_nothing_is_lost() {
-        let (session, mut far) = pair();
-        let sent: Vec<u8> = (0..200_000_u32).map(|number| number.to_le_bytes()[0]).collect();
-        let copy = sent.clone();
-        let writer = tokio::spawn(async move { far.write_all(&copy).await });
-        let (mut got, mut counter, mut closed) = (Vec::new(), None, false);
-        while !closed {
-            let fetched = session.exchange(counter, b"").await.unwrap();
-            assert!(fetched.bytes.len() <= MOST);
-            got.extend(fetched.bytes);
-            (counter, closed) = (Some(fetched.id.counter), fetched.closed);
-        }
-        assert!(got == sent);
-        writer.await.unwrap().unwrap();
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_session_that_never_falls_quiet_does_not_hold_up_an_answer() {
-        let (session, mut far) = pair();
-        let chatter = tokio::spawn(async move {
-            while far.write_all(b"x").await.is_ok() {
-                tokio::time::sleep(QUIET / 2).await;
-            }
-        });
-        tokio::time::sleep(QUIET).await;
-        for (counter, commands, most) in [(None, b"".as_slice(), QUIET), (Some(1), b"PNG\r\n", REPLY_WAIT)] {
-            let begun = Instant::now();
-            let fetched = session.exchange(counter, commands).await.unwrap();
-            assert!(!fetched.bytes.is_empty() && !fetched.closed);
-            assert!(begun.elapsed() <= most + Duration::from_millis(2), "{:?}", begun.elapsed());
-        }
-        drop(session);
-        chatter.await.unwrap();
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_request_that_is_given_up_in_the_middle_ends_the_session() {
-        let (session, _far) = pair();
-        assert!(timeout(QUIET, session.exchange(None, b"MSG 1 N 100\r\nhalf")).await.is_err());
-        assert!(session.exchange(Some(1), b"").await.is_none());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn silence_is_counted_from_the_last_request() {
-        let (session, _far) = pair();
-        session.exchange(None, b"").await.unwrap();
-        let minute = Duration::from_secs(60);
-        assert!(!session.is_silent(Instant::now(), minute));
-        tokio::time::advance(minute).await;
-        assert!(session.is_silent(Instant::now(), minute));
-        session.exchange(Some(1), b"").await.unwrap();
-        assert!(!session.is_silent(Instant::now(), minute));
-    }
-}
+mod tests;

@@ -98,7 +98,7 @@ async fn a_sign_in_passes_with_bodies_cut_at_every_offset() {
                 let verbs: Vec<_> = lines.lines().filter_map(|line| line.get(..3)).collect();
                 assert_eq!(verbs, ["VER", "CVR", "USR", "USR"], "cut at {cut}: {lines}");
                 gateway.send("OUT\r\n").await;
-                assert!(gateway.closed, "cut at {cut}");
+                gateway.until_closed().await;
             }
         });
     }
@@ -106,25 +106,61 @@ async fn a_sign_in_passes_with_bodies_cut_at_every_offset() {
 }
 
 #[tokio::test]
-async fn out_and_a_sign_in_elsewhere_end_a_session_with_its_last_bytes() {
+async fn a_session_that_the_server_ends_closes_with_the_answer_after_its_last_bytes() {
     let server = TestServer::start().await;
-    server.accounts(["alice", "bob"]).await;
+    server.accounts(["alice"]).await;
     let mut alice = server.polling("alice").await;
     alice.inbox.clear();
     let _elsewhere = server.online("alice").await;
     alice.poll().await;
+    assert_eq!((alice.inbox.as_str(), alice.closed), ("OUT OTH\r\n", false));
+    alice.poll().await;
     assert_eq!((alice.inbox.as_str(), alice.closed), ("OUT OTH\r\n", true));
     let id = alice.session.clone();
-    assert_eq!(alice.raw(&format!("Action=poll&SessionID={id}"), b"").await.status, 400, "the name is dead");
+    assert_eq!(alice.raw(&format!("Action=poll&SessionID={id}"), b"").await.status, 400, "the id is invalid");
 
-    let mut bob = server.polling("bob").await;
-    bob.inbox.clear();
-    bob.send("OUT\r\n").await;
-    assert!(bob.closed);
     let mut garbage = Gateway::open(server.http(), "NS", "VER 1 MSNP12\r\n\0\r\n").await;
-    assert!(garbage.closed, "what is no MSNP ends it too: {:?}", garbage.inbox);
+    assert_eq!((garbage.inbox.as_str(), garbage.closed), ("VER 1 MSNP12\r\n", false));
+    garbage.until_closed().await;
     let id = garbage.session.clone();
     assert_eq!(garbage.raw(&format!("SessionID={id}"), b"VER").await.status, 400);
+}
+
+#[tokio::test]
+async fn out_closes_a_session_immediately_if_there_is_nothing_left_to_send() {
+    let server = TestServer::start().await;
+    server.accounts(["bob"]).await;
+    let mut bob = server.polling("bob").await;
+    bob.poll().await;
+    bob.send("OUT\r\n").await;
+    assert!(bob.closed);
+    let mut board = Gateway::open(server.http(), "SB", "").await;
+    board.send("OUT\r\n").await;
+    board.until_closed().await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_sent_again_is_answered_again_and_carried_out_once() {
+    let server = TestServer::start().await;
+    server.accounts(["alice", "bob"]).await;
+    let (mut alice, mut bob) = (server.polling("alice").await, server.online("bob").await);
+    let (mut board, mut joined) = conversation(&server, &mut alice, &mut bob, 9).await;
+    board.poll().await;
+
+    let (first, second) = (text_message("once"), text_message("the next one"));
+    let command =
+        |trid: u32, payload: &[u8]| [format!("MSG {trid} A {}\r\n", payload.len()).as_bytes(), payload].concat();
+    let query = format!("SessionID={}", board.session);
+    let answers = [board.raw(&query, &command(3, &first)).await, board.raw(&query, &command(3, &first)).await];
+    for answer in &answers {
+        assert_eq!((answer.status, answer.text()), (200, "ACK 3\r\n"));
+        assert_eq!(answer.header("X-MSN-Messenger"), answers[0].header("X-MSN-Messenger"));
+    }
+    let id = answers[0].header("X-MSN-Messenger").unwrap().split(';').next().unwrap().to_owned();
+    board.raw(&id, &command(4, &second)).await;
+    for expected in [&first, &second] {
+        assert_eq!(&joined.expect("MSG alice@example.com").await.payload, expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -250,23 +286,27 @@ async fn an_address_has_only_so_many_sessions() {
     let answer = http.ask(open, b"").await;
     assert_eq!((answer.status, answer.header("Retry-After")), (503, Some("60")));
     sessions[0].send("OUT\r\n").await;
+    sessions[0].until_closed().await;
     assert_eq!(http.ask(open, b"").await.status, 200);
 }
 
 #[tokio::test]
-async fn a_stop_is_told_to_those_who_poll() {
+async fn a_stop_waits_for_the_poll_with_the_last_bytes_and_for_the_one_that_closes() {
     let server = TestServer::start().await;
     server.accounts(["alice"]).await;
     let mut alice = server.polling("alice").await;
     alice.inbox.clear();
     let stopping = tokio::spawn(server.stop());
-    // A server that did not wait for her would take no poll.
-    let told = timeout(PATIENCE, async {
-        while !alice.closed {
+    // A server that had stopped HTTP would answer no poll.
+    let last = timeout(PATIENCE, async {
+        while alice.inbox.is_empty() {
             alice.poll().await;
         }
     });
-    told.await.unwrap();
-    assert_eq!(alice.inbox, "OUT SSD\r\n");
+    last.await.unwrap();
+    assert_eq!((alice.inbox.as_str(), alice.closed), ("OUT SSD\r\n", false));
+    assert!(!stopping.is_finished());
+    alice.poll().await;
+    assert_eq!((alice.inbox.as_str(), alice.closed), ("OUT SSD\r\n", true));
     stopping.await.unwrap();
 }

@@ -7,6 +7,8 @@ use msnp_client::http::{Head, read_response};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
+use super::time::PATIENCE;
+
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
@@ -119,6 +121,7 @@ impl Gateway {
         self.session = session.to_owned();
         self.closed = rest == "; Session=close";
         assert!(self.closed || rest.is_empty(), "{words}");
+        assert!(!self.closed || answer.text().is_empty(), "an answer that closes has no body: {}", answer.text());
         self.inbox.push_str(answer.text());
     }
 
@@ -129,6 +132,16 @@ impl Gateway {
 
     pub(crate) async fn poll(&mut self) {
         self.post(&format!("Action=poll&SessionID={}", self.session), b"").await;
+    }
+
+    /// Polls until the server has closed the session.
+    pub(crate) async fn until_closed(&mut self) {
+        let closed = async {
+            while !self.closed {
+                self.poll().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, closed).await.unwrap();
     }
 
     /// Polls until something with `wanted` in it has come, and gives everything up to the end of that line.
