@@ -1,8 +1,10 @@
 //! What the parts of the server are given of the settings.
 
+use std::time::Duration;
+
 use crate::Config;
 use crate::limits::{AddressLimits, Limits, RosterLimits};
-use crate::rates::{Rate, RateLimits};
+use crate::rates::{Allowance, Rate, RateLimits};
 
 impl Config {
     /// What an account may keep.
@@ -21,7 +23,10 @@ impl Config {
         RateLimits {
             name_changes: times(limits.name_changes, default.name_changes),
             switchboards: times(limits.switchboards_per_minute, default.switchboards),
-            unknown_accounts: times(limits.unknown_accounts_per_hour, default.unknown_accounts),
+            unknown_accounts: Allowance {
+                most: limits.unknown_accounts_at_once,
+                refill: per_hour(limits.unknown_accounts_per_hour),
+            },
             calls: times(limits.calls_per_minute, default.calls),
             rings: times(limits.rings, default.rings),
             failed_sign_ins: times(limits.failed_sign_ins, default.failed_sign_ins),
@@ -59,6 +64,13 @@ impl Config {
         let exempt = self.limits.exempt.clone();
         AddressLimits { exempt, connections, per_address, anonymous_per_address: None }
     }
+}
+
+/// Returns the time between two of `count` in an hour.
+fn per_hour(count: u32) -> Duration {
+    /// For 0 in an hour: none is available again while a server runs.
+    const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+    Duration::from_secs(3600).checked_div(count).unwrap_or(NEVER)
 }
 
 /// A quarter of the files, and no more than this many: each may hold a head and a body, 80 KiB, and so all together 320

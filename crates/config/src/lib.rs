@@ -26,6 +26,6 @@ pub use network::{
 };
 pub use networks::{contains, is_private};
 pub use quirks::{Quirk, QuirkMode};
-pub use rates::{Rate, RateLimits};
+pub use rates::{Allowance, Rate, RateLimits};
 pub use shields::{Denied, ShieldsClient, ShieldsConfig};
 pub use sign_up::{Access, SignUp};

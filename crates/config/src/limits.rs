@@ -34,8 +34,11 @@ pub struct Limits {
     pub switchboards_per_minute: usize,
     /// Switchboard connections that an account may have and ask for one more: over it 800 (sb.md section 11).
     pub switchboard_connections: usize,
-    /// Addresses without an account that one account may try to add in an hour: over it 800 (ns.md section 8).
-    pub unknown_accounts_per_hour: usize,
+    /// Addresses without an account that one account may try to add at the same time: over it 800 for FL (ns.md section
+    /// 8).
+    pub unknown_accounts_at_once: usize,
+    /// How many more of those it may try in each hour.
+    pub unknown_accounts_per_hour: u32,
     /// Calls of one account in a minute: over it 713 (sb.md section 5).
     pub calls_per_minute: usize,
     /// Calls of one account to another in ten seconds: over it 713 (sb.md section 5).
@@ -121,7 +124,8 @@ impl Default for Limits {
             name_changes: rates.name_changes.most,
             switchboards_per_minute: rates.switchboards.most,
             switchboard_connections: 50,
-            unknown_accounts_per_hour: rates.unknown_accounts.most,
+            unknown_accounts_at_once: rates.unknown_accounts.most,
+            unknown_accounts_per_hour: 30,
             calls_per_minute: rates.calls.most,
             rings: rates.rings.most,
             failed_sign_ins: rates.failed_sign_ins.most,

@@ -11,6 +11,15 @@ pub struct Rate {
     pub span: Duration,
 }
 
+/// So many at the same time, and one more each time that `refill` has passed.
+#[derive(Clone, Copy, Debug)]
+pub struct Allowance {
+    /// How many times at most.
+    pub most: usize,
+    /// How long it takes until one of them is available again.
+    pub refill: Duration,
+}
+
 /// The limits of rate.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimits {
@@ -19,7 +28,7 @@ pub struct RateLimits {
     /// XFR SB (sb.md section 2).
     pub switchboards: Rate,
     /// ADC and ADD of unknown accounts (ns.md section 8).
-    pub unknown_accounts: Rate,
+    pub unknown_accounts: Allowance,
     /// CAL of one account (sb.md section 5).
     pub calls: Rate,
     /// CAL of one account to another one (sb.md section 5).
@@ -38,8 +47,10 @@ impl Default for RateLimits {
         let rate = |most, seconds| Rate { most, span: Duration::from_secs(seconds) };
         Self {
             name_changes: rate(5, 10),
-            switchboards: rate(20, 60),
-            unknown_accounts: rate(30, 3600),
+            // Some clients open a conversation for the picture of each contact when they sign in.
+            switchboards: rate(60, 60),
+            // An old contact list can be imported, in which most addresses have no account here.
+            unknown_accounts: Allowance { most: 200, refill: Duration::from_secs(120) },
             calls: rate(60, 60),
             rings: rate(10, 10),
             failed_sign_ins: rate(5, 60),

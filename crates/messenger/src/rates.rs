@@ -1,5 +1,5 @@
-//! Limits on how often an account or an address may do what costs others something. Over a limit an account is answered
-//! 800 or 713, and an address waits; nobody else notices.
+//! Limits on how often an account or an address may do things that cost others something. Over a limit an account gets
+//! 800 or 713, and an address has to wait. Nobody else notices.
 //!
 //! No client comes near these limits in normal use. Peers whose rates are not limited (`limits.exempt`) are not
 //! counted.
@@ -17,7 +17,7 @@ pub use window::{Sweep, Window};
 
 use crate::net::counted_address;
 use swallowtail_base::lock;
-use swallowtail_config::{Rate, RateLimits};
+use swallowtail_config::{Allowance, Rate, RateLimits};
 
 /// An act that is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,7 +26,8 @@ pub enum Act {
     ChangeName,
     /// XFR SB: a cookie.
     OpenSwitchboard,
-    /// ADC or ADD of an address without an account: could be used to find out which have one (security.md section 3).
+    /// ADC or ADD of an address without an account, which could be used to find out which addresses have one (security.md
+    /// section 3).
     AddUnknown,
     /// CAL, on any switchboard connection.
     Call,
@@ -81,7 +82,7 @@ impl From<IpAddr> for Who {
     }
 }
 
-/// What accounts and addresses did of late.
+/// How often accounts and addresses did things recently.
 #[derive(Debug, Default)]
 pub struct Rates {
     limits: RateLimits,
@@ -104,39 +105,64 @@ impl Rates {
 
     /// Returns whether `who` is over the limit of an act, without counting it.
     pub fn is_over(&self, who: impl Into<Who>, act: Act) -> bool {
-        let rate = limit_of(&self.limits, &act);
-        let now = Instant::now();
+        let most = Limit::of(&self.limits, &act).most();
         let mut recent = lock(&self.recent);
         let done = recent.done.get_mut(&(who.into(), act));
-        done.map_or(0, |window| window.count(now, rate.span)) >= rate.most
+        done.map_or(0, |window| window.count(Instant::now())) >= most
     }
 
     /// Counts an act of `who`. Returns `false`, and does not count it, when that is too often.
     pub fn admit(&self, who: impl Into<Who>, act: Act) -> bool {
-        let rate = limit_of(&self.limits, &act);
+        let limit = Limit::of(&self.limits, &act);
         let now = Instant::now();
         let mut recent = lock(&self.recent);
-        recent.sweep(&self.limits, now);
+        recent.sweep(now);
         let done = recent.done.entry((who.into(), act)).or_default();
-        let admitted = done.count(now, rate.span) < rate.most;
+        let admitted = done.count(now) < limit.most();
         if admitted {
-            done.note(now);
+            limit.note(done, now);
         }
         admitted
     }
 }
 
-/// Returns the limit of an act.
-const fn limit_of(limits: &RateLimits, act: &Act) -> Rate {
-    match act {
-        Act::ChangeName => limits.name_changes,
-        Act::OpenSwitchboard => limits.switchboards,
-        Act::AddUnknown => limits.unknown_accounts,
-        Act::Call => limits.calls,
-        Act::Ring(_) => limits.rings,
-        Act::FailSignIn => limits.failed_sign_ins,
-        Act::SignUp(proximity) => times(limits.sign_ups, *proximity),
-        Act::TrySignUp(proximity) => times(limits.sign_up_attempts, *proximity),
+/// The limit of an act.
+#[derive(Clone, Copy, Debug)]
+enum Limit {
+    /// So many in any period.
+    Rate(Rate),
+    /// A burst, which refills.
+    Allowance(Allowance),
+}
+
+impl Limit {
+    /// Returns the limit of an act.
+    const fn of(limits: &RateLimits, act: &Act) -> Self {
+        let rate = match act {
+            Act::ChangeName => limits.name_changes,
+            Act::OpenSwitchboard => limits.switchboards,
+            Act::AddUnknown => return Self::Allowance(limits.unknown_accounts),
+            Act::Call => limits.calls,
+            Act::Ring(_) => limits.rings,
+            Act::FailSignIn => limits.failed_sign_ins,
+            Act::SignUp(proximity) => times(limits.sign_ups, *proximity),
+            Act::TrySignUp(proximity) => times(limits.sign_up_attempts, *proximity),
+        };
+        Self::Rate(rate)
+    }
+
+    const fn most(self) -> usize {
+        match self {
+            Self::Rate(rate) => rate.most,
+            Self::Allowance(allowance) => allowance.most,
+        }
+    }
+
+    fn note(self, done: &mut Window, now: Instant) {
+        match self {
+            Self::Rate(rate) => done.note(now, rate.span),
+            Self::Allowance(allowance) => done.note_after_others(now, allowance.refill),
+        }
     }
 }
 
@@ -146,10 +172,10 @@ const fn times(rate: Rate, proximity: Proximity) -> Rate {
 }
 
 impl Recent {
-    /// Throws out what is over, when that is due.
-    fn sweep(&mut self, limits: &RateLimits, now: Instant) {
+    /// Removes entries that no longer count, when that is due.
+    fn sweep(&mut self, now: Instant) {
         if self.sweep.is_due(self.done.len()) {
-            self.done.retain(|(_, act), done| !done.is_over(now, limit_of(limits, act).span));
+            self.done.retain(|_, done| !done.is_over(now));
             self.sweep.done(self.done.len());
         }
     }
@@ -166,7 +192,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn so_many_in_any_period_and_no_more() {
+    async fn an_act_is_admitted_only_so_often_in_any_period() {
         let rates = Rates::default();
         let change = || rates.admit(&handle(1), Act::ChangeName);
         assert_eq!([change(), change(), change(), change(), change(), change()], [true, true, true, true, true, false]);
@@ -177,7 +203,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_over_is_forgotten() {
+    async fn an_allowance_is_a_burst_that_refills() {
+        let refill = Duration::from_secs(120);
+        let limits = RateLimits { unknown_accounts: Allowance { most: 3, refill }, ..RateLimits::default() };
+        let rates = Rates::new(limits);
+        let add = || rates.admit(&handle(1), Act::AddUnknown);
+        assert_eq!([add(), add(), add(), add()], [true, true, true, false]);
+        tokio::time::advance(refill).await;
+        assert!(!rates.is_over(&handle(1), Act::AddUnknown));
+        assert_eq!([add(), add()], [true, false]);
+        tokio::time::advance(refill * 10).await;
+        assert_eq!([add(), add(), add(), add()], [true, true, true, false]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn entries_that_no_longer_count_are_forgotten() {
         let rates = Rates::default();
         for number in 0..Sweep::MIN_LEN {
             assert!(rates.admit(&handle(number), Act::Ring(handle(number + 1))));

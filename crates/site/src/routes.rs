@@ -48,7 +48,7 @@ impl Routes {
             .with_state(Arc::<str>::from(config.sign_in.page.as_str()))
             .merge(passport::router(passport))
             .merge(gateway::router(gateway))
-            .merge(client_config::router(&config.client_config))
+            .merge(client_config::router(config))
             .merge(pages);
         if config.proxy.enabled {
             router = router.merge(proxy::router());

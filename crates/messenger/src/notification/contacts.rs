@@ -89,7 +89,23 @@ fn unknown_account(service: &Service, user: &User) -> ErrorCode {
     if user.endpoint.client.dialect < Dialect::Msnp10 { ErrorCode::InvalidUser } else { ErrorCode::InvalidUsername }
 }
 
-/// Adds to AL, BL or RL: the address must have an account.
+/// Fails unless an address may be put on AL, BL or RL, which means that it has an account.
+///
+/// A user that has asked for too many addresses without an account can still allow and block. But any address is then
+/// accepted for AL and BL without a look at the store, so that the answer does not say whether it has an account.
+async fn check_listed(service: &Service, user: &User, trid: TrId, list: List, handle: &Handle) -> Result<(), Refusal> {
+    let checked = match may_ask_for(service, user, handle) {
+        Ok(()) if exists(service, handle).await.map_err(|error| unreadable(trid, &error))? => Ok(()),
+        Ok(()) => Err(unknown_account(service, user)),
+        Err(code) => Err(code),
+    };
+    match checked {
+        Err(ErrorCode::RateLimit) if list != List::Reverse => Ok(()),
+        checked => checked.map_err(|code| Refusal::Answer(trid, code)),
+    }
+}
+
+/// Adds to AL, BL or RL.
 async fn add_to_list(
     service: Arc<Service>,
     user: User,
@@ -98,11 +114,7 @@ async fn add_to_list(
     handle: Handle,
     nickname: Option<(DisplayName, Text)>,
 ) -> Result<(), Refusal> {
-    let refuse = |code| Refusal::Answer(trid, code);
-    may_ask_for(&service, &user, &handle).map_err(refuse)?;
-    if !exists(&service, &handle).await.map_err(|error| unreadable(trid, &error))? {
-        return Err(refuse(unknown_account(&service, &user)));
-    }
+    check_listed(&service, &user, trid, list, &handle).await?;
     let limits = service.roster_limits();
     let block_before_disallow = user.endpoint.client.quirks.block_before_disallow;
     let name = nickname.as_ref().map(|(name, _)| name.clone());

@@ -12,7 +12,7 @@ use swallowtail_store::database::AccountId;
 use swallowtail_store::roster::{Change, Roster};
 
 use super::endpoint::Endpoint;
-use super::seen::{Presence, Seen};
+use super::seen::{Appearance, AppearanceWatch, Presence, Seen};
 use super::tell;
 
 /// What a cell asks of the accounts around it.
@@ -44,6 +44,8 @@ pub struct AccountState {
     pub roster: Roster,
     /// What the account says of itself in this session.
     pub presence: Presence,
+    /// Replaced whenever others see the account go offline.
+    appearance: Appearance,
 }
 
 impl AccountState {
@@ -51,6 +53,12 @@ impl AccountState {
     #[must_use]
     pub fn seen(&self) -> Option<Seen> {
         self.presence.seen(&self.roster)
+    }
+
+    /// Returns a watch that tells when others see the account go offline.
+    #[must_use]
+    pub fn watch_appearance(&self) -> AppearanceWatch {
+        self.appearance.watch()
     }
 
     /// What `watcher` sees: `shown` of ns.md section 2.
@@ -90,7 +98,11 @@ impl Cell {
         Self {
             id,
             handle: roster.owner.clone(),
-            state: Mutex::new(AccountState { roster, presence: Presence::default() }),
+            state: Mutex::new(AccountState {
+                roster,
+                presence: Presence::default(),
+                appearance: Appearance::default(),
+            }),
             endpoint: Mutex::default(),
             neighbours,
         }
@@ -187,8 +199,11 @@ impl Cell {
         let allowed: Vec<bool> = concerned.iter().map(|watcher| state.roster.shows_to(watcher)).collect();
         change(state);
         answer(&state.roster);
-        let Some(neighbours) = self.neighbours.upgrade() else { return };
         let after = state.seen();
+        if after.is_none() {
+            state.appearance = Appearance::default();
+        }
+        let Some(neighbours) = self.neighbours.upgrade() else { return };
         let mut news = tell::News::new(before.as_ref(), after.as_ref());
         for (watcher, allowed_before) in concerned.iter().zip(allowed) {
             let kind = news.kind(allowed_before, state.roster.shows_to(watcher));

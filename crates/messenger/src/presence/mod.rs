@@ -25,4 +25,4 @@ mod testing;
 pub use cell::{AccountState, Cell, Shown};
 pub use directory::{Directory, Turn};
 pub use endpoint::{Client, Endpoint};
-pub use seen::{Presence, Seen};
+pub use seen::{AppearanceWatch, Presence, Seen};

@@ -1,5 +1,7 @@
 //! What an account says of itself, and what others see of that.
 
+use std::sync::{Arc, Weak};
+
 use msnp::notification::PresenceInfo;
 use msnp::payload::PersonalMessage;
 use msnp::{Capabilities, MsnObject, Status};
@@ -16,6 +18,28 @@ pub struct Presence {
     pub object: Option<MsnObject>,
     /// The personal message of the last UUX.
     pub message: Option<PersonalMessage>,
+}
+
+/// A time during which an account can be seen. It ends when the account signs out, signs in elsewhere or hides.
+#[derive(Debug, Default)]
+pub(super) struct Appearance(Arc<()>);
+
+/// Tells whether an [`Appearance`] has ended. The default is a watch of one that has.
+#[derive(Clone, Debug, Default)]
+pub struct AppearanceWatch(Weak<()>);
+
+impl Appearance {
+    pub(super) fn watch(&self) -> AppearanceWatch {
+        AppearanceWatch(Arc::downgrade(&self.0))
+    }
+}
+
+impl AppearanceWatch {
+    /// Returns whether the account has been offline, as others see it, since this was created.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.0.strong_count() == 0
+    }
 }
 
 /// What others see of an account that is online.

@@ -1,37 +1,43 @@
-//! How often something was done of late, and when maps of that are to be cleaned.
+//! How often something was done recently, and when maps of that must be cleaned.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// When something was done, oldest first, within a window that slides along with the clock.
+/// How often something was done recently: when each time stops counting, earliest first.
 #[derive(Debug, Default)]
 pub struct Window(VecDeque<Instant>);
 
 impl Window {
-    /// Forgets what was done `span` ago or earlier, and returns how often it was done since.
-    pub fn count(&mut self, now: Instant, span: Duration) -> usize {
-        while self.0.front().is_some_and(|at| now.duration_since(*at) >= span) {
+    /// Returns how many times count at `now`, and forgets the others.
+    pub fn count(&mut self, now: Instant) -> usize {
+        while self.0.front().is_some_and(|until| *until <= now) {
             self.0.pop_front();
         }
         self.0.len()
     }
 
-    /// Notes that it is done now.
-    pub fn note(&mut self, now: Instant) {
-        self.0.push_back(now);
+    /// Adds one that counts until `span` has passed from `now`.
+    pub fn note(&mut self, now: Instant, span: Duration) {
+        self.0.push_back(now + span);
     }
 
-    /// Takes back the latest note.
+    /// Adds one that counts for `span` after all the others.
+    pub fn note_after_others(&mut self, now: Instant, span: Duration) {
+        let last = self.0.back().copied().unwrap_or(now);
+        self.0.push_back(last.max(now) + span);
+    }
+
+    /// Removes the latest one.
     pub fn take_back(&mut self) {
         self.0.pop_back();
     }
 
-    /// Returns whether it was not done within `span` at all.
+    /// Returns whether none counts any more.
     #[must_use]
-    pub fn is_over(&self, now: Instant, span: Duration) -> bool {
-        self.0.back().is_none_or(|at| now.duration_since(*at) >= span)
+    pub fn is_over(&self, now: Instant) -> bool {
+        self.0.back().is_none_or(|until| *until <= now)
     }
 }
 
@@ -62,20 +68,35 @@ impl Sweep {
 mod tests {
     use super::*;
 
+    const SPAN: Duration = Duration::from_secs(10);
+
     #[test]
-    fn a_window_counts_what_is_younger_than_its_span() {
-        let (start, span) = (Instant::now(), Duration::from_secs(10));
+    fn each_time_counts_for_its_span() {
+        let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut window = Window::default();
-        assert!(window.is_over(at(0), span));
+        assert!(window.is_over(at(0)));
         for second in [0, 5, 6] {
-            window.note(at(second));
+            window.note(at(second), SPAN);
         }
-        assert_eq!([9, 10, 15].map(|second| window.count(at(second), span)), [3, 2, 1]);
-        assert!(!window.is_over(at(15), span));
-        assert!(window.is_over(at(16), span));
+        assert_eq!([9, 10, 15].map(|second| window.count(at(second))), [3, 2, 1]);
+        assert!(!window.is_over(at(15)));
+        assert!(window.is_over(at(16)));
         window.take_back();
-        assert_eq!(window.count(at(15), span), 0);
+        assert_eq!(window.count(at(15)), 0);
+    }
+
+    #[test]
+    fn times_that_count_after_each_other_stop_counting_one_by_one() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut window = Window::default();
+        for _ in 0..3 {
+            window.note_after_others(at(0), SPAN);
+        }
+        assert_eq!([9, 10, 20, 30].map(|second| window.count(at(second))), [3, 2, 1, 0]);
+        window.note_after_others(at(35), SPAN);
+        assert_eq!([44, 45].map(|second| window.count(at(second))), [1, 0]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::cookies::COOKIE_LIFE;
 use crate::net::Outbox;
+use crate::presence::AppearanceWatch;
 
 /// A switchboard session. It lives while it has a member.
 #[derive(Debug)]
@@ -27,13 +28,29 @@ struct BoardState {
     /// In joining order.
     members: Vec<Member>,
     next_member: u64,
-    /// The accounts that were rung, and until when they may answer.
-    rung: HashMap<Handle, Instant>,
+    /// The accounts that were rung and have not answered.
+    rung: HashMap<Handle, Ring>,
     /// When a member opened, joined, rang somebody or sent a message to somebody last. What is refused does not count
     /// (sb.md section 7).
     last: Instant,
     /// Whether all have left, or it was idle for too long. Nobody can join any more.
     closed: bool,
+}
+
+/// A ring that has not been answered.
+#[derive(Debug)]
+struct Ring {
+    /// When its cookie expires.
+    until: Instant,
+    /// The callee as it was online when the ring went out; `None` until then.
+    callee: Option<AppearanceWatch>,
+}
+
+impl Ring {
+    /// Returns whether the callee cannot answer any more: the client that was rung has gone.
+    fn is_over(&self, now: Instant) -> bool {
+        self.until <= now || self.callee.as_ref().is_some_and(AppearanceWatch::has_ended)
+    }
 }
 
 /// A client in a session.
@@ -71,8 +88,10 @@ pub(super) struct Delivery {
 /// The reason why an account cannot be called into a session (sb.md section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotCallable {
-    /// In the session, or rung already.
+    /// In the session.
     There,
+    /// Rung, and has not answered yet.
+    Rung,
     /// The session is full.
     Full,
 }
@@ -155,20 +174,28 @@ impl Board {
     pub(super) fn begin_ring(&self, callee: &Handle) -> Result<(), NotCallable> {
         let now = Instant::now();
         let mut state = lock(&self.state);
-        state.rung.retain(|_, until| *until > now);
+        state.rung.retain(|_, ring| !ring.is_over(now));
         if state.members.len() + state.rung.len() >= self.max_members {
             return Err(NotCallable::Full);
         }
-        if state.has(callee) || state.rung.contains_key(callee) {
+        if state.has(callee) {
             return Err(NotCallable::There);
         }
-        state.rung.insert(callee.clone(), now + COOKIE_LIFE);
+        if state.rung.contains_key(callee) {
+            return Err(NotCallable::Rung);
+        }
+        state.rung.insert(callee.clone(), Ring { until: now + COOKIE_LIFE, callee: None });
         Ok(())
     }
 
-    /// Notes that the ring went out.
-    pub(super) fn note_ring(&self) {
-        lock(&self.state).last = Instant::now();
+    /// Notes that the ring went out. It is over when the appearance of the callee has ended.
+    pub(super) fn note_ring(&self, callee: &Handle, appearance: AppearanceWatch) {
+        let mut state = lock(&self.state);
+        state.last = Instant::now();
+        // The callee may have answered already.
+        if let Some(ring) = state.rung.get_mut(callee) {
+            ring.callee = Some(appearance);
+        }
     }
 
     /// Takes back a ring that did not go out.

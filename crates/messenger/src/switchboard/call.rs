@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use msnp::notification::{Rng, ServiceLine};
@@ -11,7 +12,7 @@ use tokio::time::Instant;
 
 use super::board::NotCallable;
 use super::{Board, Claims, Cookies, Right};
-use crate::presence::Directory;
+use crate::presence::{AccountState, AppearanceWatch, Cell, Directory, Endpoint, Seen};
 
 /// After this many failed calls in a row within [`CALL_WINDOW`] the next ones are refused.
 const FAILED_CALLS: usize = 5;
@@ -21,8 +22,8 @@ const CALL_WINDOW: Duration = Duration::from_secs(30);
 /// Rings `callee` for a session. RINGING says only that the ring went out.
 ///
 /// # Errors
-/// Returns 215 when the callee is in the session or rung already, 713 when the session is full, and 217 for everything
-/// that a caller must not tell apart: unknown, offline, hidden, blocking, taking no calls.
+/// Returns 215 when the callee is in the session or was rung and can still answer, 713 when the session is full, and 217
+/// in all cases that a caller must not tell apart: unknown, offline, hidden, blocking, not accepting calls.
 pub(super) fn ring(
     directory: &Directory,
     cookies: &Cookies,
@@ -30,28 +31,51 @@ pub(super) fn ring(
     caller: &Participant,
     callee: &Handle,
 ) -> Result<(), ErrorCode> {
-    board.begin_ring(callee).map_err(|reason| match reason {
-        NotCallable::There => ErrorCode::AlreadyThere,
-        NotCallable::Full => ErrorCode::UserTooActive,
-    })?;
-    if send_ring(directory, cookies, board.id, caller, callee) {
-        board.note_ring();
-        return Ok(());
+    match board.begin_ring(callee) {
+        Ok(()) => {}
+        Err(NotCallable::There) => return Err(ErrorCode::AlreadyThere),
+        Err(NotCallable::Full) => return Err(ErrorCode::UserTooActive),
+        Err(NotCallable::Rung) => {
+            let cell = directory.find(callee);
+            let is_reachable = cell.is_some_and(|cell| Reached::look(&cell, caller).is_some());
+            return Err(if is_reachable { ErrorCode::AlreadyThere } else { ErrorCode::NotOnline });
+        }
     }
-    board.cancel_ring(callee);
-    Err(ErrorCode::NotOnline)
+    let Some(appearance) = send_ring(directory, cookies, board.id, caller, callee) else {
+        board.cancel_ring(callee);
+        return Err(ErrorCode::NotOnline);
+    };
+    board.note_ring(callee, appearance);
+    Ok(())
 }
 
-/// Sends RNG, if the callee can be reached. Returns whether it was queued. Looks and rings under the callee's cell: a
-/// block that was answered before is obeyed.
-fn send_ring(directory: &Directory, cookies: &Cookies, session: u32, caller: &Participant, callee: &Handle) -> bool {
-    let Some(cell) = directory.find(callee) else { return false };
-    let state = cell.state();
-    let reachable = state.seen().filter(|_| state.roster.allows(&caller.handle));
-    let (Some(seen), Some(endpoint)) = (reachable, cell.endpoint()) else { return false };
-    if !endpoint.takes_calls.load(Ordering::Acquire) {
-        return false;
+/// A callee that can be reached, locked: a block that was answered before is obeyed.
+struct Reached<'a> {
+    state: MutexGuard<'a, AccountState>,
+    seen: Seen,
+    endpoint: Arc<Endpoint>,
+}
+
+impl<'a> Reached<'a> {
+    /// Returns `None` when the caller must take the callee for offline.
+    fn look(cell: &'a Cell, caller: &Participant) -> Option<Self> {
+        let state = cell.state();
+        let seen = state.seen().filter(|_| state.roster.allows(&caller.handle))?;
+        let endpoint = cell.endpoint().filter(|endpoint| endpoint.takes_calls.load(Ordering::Acquire))?;
+        Some(Self { state, seen, endpoint })
     }
+}
+
+/// Sends RNG, if the callee can be reached. Returns `None` if it was not queued.
+fn send_ring(
+    directory: &Directory,
+    cookies: &Cookies,
+    session: u32,
+    caller: &Participant,
+    callee: &Handle,
+) -> Option<AppearanceWatch> {
+    let cell = directory.find(callee)?;
+    let Reached { state, seen, endpoint } = Reached::look(&cell, caller)?;
     let cookie =
         cookies.issue(Claims { right: Right::Join(session), who: seen.into(), dialect: endpoint.client.dialect });
     let ring = Rng {
@@ -61,7 +85,7 @@ fn send_ring(directory: &Directory, cookies: &Cookies, session: u32, caller: &Pa
         caller: caller.handle.clone(),
         name: caller.name.clone(),
     };
-    endpoint.send(&ServiceLine::Ring(ring).into())
+    endpoint.send(&ServiceLine::Ring(ring).into()).then(|| state.watch_appearance())
 }
 
 /// Refuses a caller whose calls keep failing: 713 after five in a row within 30 s, until 30 s pass without a call.
@@ -108,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn five_failures_in_a_row_are_enough_and_quiet_heals() {
+    fn after_five_failed_calls_in_a_row_the_next_are_refused_until_30_s_without_a_call() {
         let mut limit = CallLimit::default();
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
@@ -117,12 +141,12 @@ mod tests {
             limit.note(false, at(second));
         }
         assert!(limit.refuses(at(5)));
-        assert!(limit.refuses(at(34)), "each refused call starts the 30 s anew");
+        assert!(limit.refuses(at(34)), "each refused call starts the 30 s again");
         assert!(!limit.refuses(at(64)));
     }
 
     #[test]
-    fn slow_failures_and_a_success_between_do_not_count() {
+    fn failures_that_are_far_apart_or_before_a_success_do_not_count() {
         let mut limit = CallLimit::default();
         let start = Instant::now();
         for step in 0..10 {

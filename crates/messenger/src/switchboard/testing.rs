@@ -86,6 +86,17 @@ impl World {
         endpoint
     }
 
+    /// Ends a notification connection, as its client does when it crashes or signs out.
+    pub(super) fn sign_out(&self, name: &str, endpoint: &Endpoint) {
+        self.directory.find(&handle(name)).unwrap().sign_out(endpoint.epoch);
+    }
+
+    /// Changes the status of an account that is signed in.
+    pub(super) fn set_status(&self, name: &str, endpoint: &Endpoint, status: Status) {
+        let cell = self.directory.find(&handle(name)).unwrap();
+        cell.set_presence(endpoint.epoch, || {}, |presence| presence.status = Some(status));
+    }
+
     /// A cookie for an account.
     pub(super) fn cookie(&self, name: &str, right: Right) -> Cookie {
         self.switchboard.cookies.issue(Claims { right, who: participant(name), dialect: Dialect::Msnp12 })

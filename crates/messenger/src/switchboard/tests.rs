@@ -128,6 +128,56 @@ async fn a_callee_that_is_there_or_rung_already_is_215() {
 }
 
 #[tokio::test]
+async fn a_ring_is_over_when_the_client_that_was_rung_is_gone() {
+    type Leave = fn(&World, &Endpoint);
+    let ways: [(&str, Leave); 2] = [
+        ("signs out", |world, bob| world.sign_out("bob", bob)),
+        ("hides", |world, bob| world.set_status("bob", bob, Status::Hidden)),
+    ];
+    for (what, leave) in ways {
+        let world = world();
+        let bob = world.sign_in("bob", |_, _| {}).await;
+        let mut alice = world.open("alice");
+        let ringing = format!("RINGING {}\r\n", alice.board());
+        assert!(alice.says("CAL {} bob@example.com").ends_with(&ringing));
+        assert_eq!(alice.says("CAL {} bob@example.com"), "215 3\r\n", "he may still answer");
+        leave(&world, &bob);
+        assert_eq!(alice.says("CAL {} bob@example.com"), "217 4\r\n", "{what}");
+        let back = world.sign_in("bob", |_, _| {}).await;
+        assert!(alice.says("CAL {} bob@example.com").ends_with(&ringing), "{what}");
+        assert!(unread(&back.client.outbox).starts_with("RNG"), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_ring_to_a_client_that_signed_in_elsewhere_goes_to_the_new_client() {
+    let world = world();
+    let _first = world.sign_in("bob", |_, _| {}).await;
+    let mut alice = world.open("alice");
+    assert!(alice.says("CAL {} bob@example.com").starts_with("CAL 2 RINGING "));
+    let second = world.sign_in("bob", |_, _| {}).await;
+    assert!(alice.says("CAL {} bob@example.com").starts_with("CAL 3 RINGING "));
+    assert!(unread(&second.client.outbox).starts_with("RNG"));
+}
+
+#[tokio::test]
+async fn a_caller_does_not_learn_that_somebody_who_blocks_it_was_rung() {
+    let world = world();
+    world
+        .sign_in("carol", |state, _| {
+            let entry = Entry { lists: List::Block.into(), ..Entry::default() };
+            state.roster.entries.insert(handle("bob"), entry);
+        })
+        .await;
+    let mut alice = world.open("alice");
+    let mut bob = world.join("bob", alice.board());
+    alice.reads();
+    assert!(alice.says("CAL {} carol@example.com").starts_with("CAL 2 RINGING "));
+    assert_eq!(bob.says("CAL {} carol@example.com"), "217 2\r\n");
+    assert_eq!(alice.says("CAL {} carol@example.com"), "215 3\r\n", "her ring goes on");
+}
+
+#[tokio::test]
 async fn a_call_into_a_full_session_is_713() {
     let world = World::new(&Limits { switchboard_members: 3, ..Limits::default() });
     for name in ["carol", "dave"] {

@@ -1,10 +1,11 @@
-//! What old clients fetch over plain HTTP without signing in: MsgrConfig, tabs, and the page behind "MSN Today"
+//! The files that old clients fetch over plain HTTP without signing in: MsgrConfig, tabs, and the page behind "MSN Today"
 //! (docs/protocol/http.md section 3).
 //!
-//! The operator says what is in it ([`swallowtail_config::ClientConfig`]), `document` writes it once, and `routes`
-//! hands it out. The same for everybody: what clients tell of their country and language is only logged.
+//! The operator sets their contents ([`swallowtail_config::ClientConfig`]), `document` writes them, and `routes` serves
+//! them. All clients get the same, except msnp11-sdk. The country and language that a client sends are only logged.
 
 mod document;
+mod msnp11_sdk;
 mod routes;
 
 pub(crate) use routes::router;

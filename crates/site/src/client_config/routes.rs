@@ -1,23 +1,28 @@
-//! Who asks for what.
+//! The paths of the documents, and which client gets which.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::Response;
 use axum::routing::get;
 use msnp::client_config::ConfigRequest;
-use swallowtail_config::ClientConfig;
+use swallowtail_config::{ClientConfig, Config, Quirk, QuirkMode};
+use swallowtail_messenger::net::Caller;
 
-use super::document;
+use super::{document, msnp11_sdk};
 use crate::http::answers::{empty, redirect, set};
 use crate::http::body::{MAX_BODY, read_body};
+use crate::http::host_of;
 
-/// The answers, which are the same for everybody: written once.
+/// The answers. Those that are the same for every client are written once.
 struct Answers {
+    settings: ClientConfig,
+    /// Which clients get the document for msnp11-sdk.
+    msnp11_sdk: QuirkMode,
     soap: Bytes,
     plain: Bytes,
     tabs: Bytes,
@@ -25,8 +30,11 @@ struct Answers {
 }
 
 /// The endpoints of `config.messenger.msn.com` and `svcs.microsoft.com`. Clients spell the path in both ways.
-pub(crate) fn router(settings: &ClientConfig) -> Router {
+pub(crate) fn router(config: &Config) -> Router {
+    let settings = &config.client_config;
     let answers = Arc::new(Answers {
+        settings: settings.clone(),
+        msnp11_sdk: config.quirks.get(&Quirk::Msnp11Sdk).copied().unwrap_or_default(),
         soap: document::soap_answer(settings).into(),
         plain: document::plain_answer(settings).into(),
         tabs: document::tabs_answer(settings).into(),
@@ -36,13 +44,16 @@ pub(crate) fn router(settings: &ClientConfig) -> Router {
     Router::new()
         .route("/Config/MsgrConfig.asmx", config())
         .route("/config/MsgrConfig.asmx", config())
+        .route(msnp11_sdk::PICTURE_PATH, get(tab_picture))
         .route("/svcs/mms/tabs.asp", get(tabs))
         .route("/svcs/mms/portal.asp", get(portal))
         .with_state(answers)
 }
 
-/// `POST MsgrConfig.asmx`, clients 6.0 to 7.5. SOAPAction is not looked at: there is only one.
-async fn soap(State(answers): State<Arc<Answers>>, request: Request) -> Response {
+/// `POST MsgrConfig.asmx`, clients 6.0 to 7.5. SOAPAction is ignored: there is only one.
+async fn soap(State(answers): State<Arc<Answers>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
+    let scheme = if caller.secure { "https" } else { "http" };
+    let origin = format!("{scheme}://{}", host_of(&caller, request.uri(), request.headers()));
     let body = match read_body(request, MAX_BODY).await {
         Ok(body) => body,
         Err(bad) => return empty(bad.status()),
@@ -50,7 +61,7 @@ async fn soap(State(answers): State<Arc<Answers>>, request: Request) -> Response
     match ConfigRequest::from_soap(&body) {
         Ok(request) => {
             tracing::debug!(?request, "client configuration");
-            xml(StatusCode::OK, answers.soap.clone())
+            xml(StatusCode::OK, answers.soap_for(&request, &origin))
         }
         Err(error) => {
             tracing::debug!(%error, "unreadable request for the client configuration");
@@ -59,6 +70,29 @@ async fn soap(State(answers): State<Arc<Answers>>, request: Request) -> Response
             xml(StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(document::FAULT.as_bytes()))
         }
     }
+}
+
+impl Answers {
+    /// Returns the answer to a POST from a client that reaches this server at `origin`.
+    fn soap_for(&self, request: &ConfigRequest, origin: &str) -> Bytes {
+        let is_msnp11_sdk = match self.msnp11_sdk {
+            QuirkMode::Auto => msnp11_sdk::sent(request),
+            QuirkMode::Always => true,
+            QuirkMode::Never => false,
+        };
+        if is_msnp11_sdk {
+            document::soap_answer(&msnp11_sdk::complete(&self.settings, origin)).into()
+        } else {
+            self.soap.clone()
+        }
+    }
+}
+
+/// The picture on the tab that msnp11-sdk gets.
+async fn tab_picture() -> Response {
+    let mut response = Response::new(Body::from(msnp11_sdk::PICTURE));
+    set(&mut response, CONTENT_TYPE, "image/png");
+    response
 }
 
 /// `GET MsgrConfig.asmx?op=GetClientConfig`, clients 8.x.
@@ -111,9 +145,16 @@ mod tests {
         ClientConfig { today: Some("http://a.example/today?a=b".to_owned()), ..ClientConfig::default() }
     }
 
+    /// Sends a request to a server with these settings.
+    async fn send(client_config: ClientConfig, mut request: Request) -> Response {
+        let address = "192.0.2.1:80".parse().unwrap();
+        request.extensions_mut().insert(Caller::new(address, address, Arc::default()));
+        router(&Config { client_config, ..Config::default() }).oneshot(request).await.unwrap()
+    }
+
     async fn ask(method: &str, target: &str, body: impl Into<Body>) -> Response {
         let request = Request::builder().method(method).uri(target).body(body.into()).unwrap();
-        router(&settings()).oneshot(request).await.unwrap()
+        send(settings(), request).await
     }
 
     fn header<'a>(response: &'a Response, name: &str) -> &'a str {
@@ -149,6 +190,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn msnp11_sdk_always_gets_a_tab_and_an_address_of_msn_today() {
+        let info =
+            "<clientinfo><Country>00</Country><CLCID>0809</CLCID><PLCID>0409</PLCID><GeoID>32</GeoID></clientinfo>";
+        let request = Request::post("/Config/MsgrConfig.asmx").header("Host", "a.example").body(info.into()).unwrap();
+        let document = text(send(ClientConfig::default(), request).await).await;
+        assert!(document.contains("<MsnTodayURL>http://a.example/</MsnTodayURL>"), "{document}");
+        let picture = document.split_once("<image>").unwrap().1.split_once("</image>").unwrap().0;
+        assert!(picture.starts_with("http://a.example/"), "{picture}");
+        let response = ask("GET", picture, "").await;
+        assert_eq!((response.status(), header(&response, "content-type")), (StatusCode::OK, "image/png"));
+    }
+
+    #[tokio::test]
     async fn a_get_that_asks_for_something_else_finds_nothing() {
         for query in ["", "?", "?op=Other", "?Country=US"] {
             let response = ask("GET", &format!("/Config/MsgrConfig.asmx{query}"), "").await;
@@ -172,7 +226,7 @@ mod tests {
         assert_eq!(ask("POST", path, " ".repeat(MAX_BODY + 1)).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
         // One that says so is not waited for.
         let request = Request::post(path).header("Content-Length", "65537").body(Body::new(Silent)).unwrap();
-        assert_eq!(router(&settings()).oneshot(request).await.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(send(settings(), request).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }
 
     /// A body that never comes.
@@ -209,7 +263,7 @@ mod tests {
             (StatusCode::FOUND, "http://a.example/today?a=b")
         );
         let request = Request::get("/svcs/mms/portal.asp").body(Body::empty()).unwrap();
-        let response = router(&ClientConfig::default()).oneshot(request).await.unwrap();
+        let response = send(ClientConfig::default(), request).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
     }
 }

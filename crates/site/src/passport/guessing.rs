@@ -83,7 +83,7 @@ impl Guessing {
         let address = counted_address(address);
         let mut state = lock(&self.state);
         state.sweep(now);
-        let of_address = state.addresses.get_mut(&address).map_or(0, |wrong| wrong.count(now, WINDOW));
+        let of_address = state.addresses.get_mut(&address).map_or(0, |wrong| wrong.count(now));
         if of_address >= self.per_address {
             return Turn::Refused;
         }
@@ -91,11 +91,11 @@ impl Guessing {
         let is_at_home = state.known.get(&key).is_some_and(|at| now.duration_since(*at) < KNOWN);
         let of_account = state.accounts.entry(key.0);
         let of_account = of_account.or_insert_with(|| Account { wrong: Window::default(), next: now });
-        let wrong = of_account.wrong.count(now, WINDOW);
+        let wrong = of_account.wrong.count(now);
         let over = wrong.checked_sub(self.per_account);
         let counted = Counted(wrong < self.per_account + MAX_DOUBLINGS);
         if counted.0 {
-            of_account.wrong.note(now);
+            of_account.wrong.note(now, WINDOW);
         }
         match over {
             Some(over) if !is_at_home => match of_account.wait(over, now) {
@@ -109,7 +109,7 @@ impl Guessing {
     /// The password was wrong.
     pub(super) fn wrong(&self, address: IpAddr) {
         let mut state = lock(&self.state);
-        state.addresses.entry(counted_address(address)).or_default().note(Instant::now());
+        state.addresses.entry(counted_address(address)).or_default().note(Instant::now(), WINDOW);
     }
 
     /// Whether the password was wrong nobody may have found out.
@@ -146,8 +146,8 @@ impl State {
         if !self.sweep.is_due(size(self)) {
             return;
         }
-        self.accounts.retain(|_, account| !account.wrong.is_over(now, WINDOW));
-        self.addresses.retain(|_, wrong| !wrong.is_over(now, WINDOW));
+        self.accounts.retain(|_, account| !account.wrong.is_over(now));
+        self.addresses.retain(|_, wrong| !wrong.is_over(now));
         self.known.retain(|_, at| now.duration_since(*at) < KNOWN);
         if size(self) > MAX_ENTRIES {
             *self = Self::default();

@@ -103,8 +103,11 @@ async fn telephones_are_on_fl_and_al_from_msnp11_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_account_that_asks_for_many_unknown_addresses_learns_nothing_more_for_an_hour() {
-    let server = Server::with(|config| config.limits.unknown_accounts_per_hour = 2);
+async fn after_many_unknown_addresses_the_answers_do_not_say_who_has_an_account() {
+    let server = Server::with(|config| {
+        config.limits.unknown_accounts_at_once = 2;
+        config.limits.unknown_accounts_per_hour = 6;
+    });
     let mut alice = server.online("alice", "MSNP12").await;
     alice
         .expect(&[
@@ -113,18 +116,24 @@ async fn an_account_that_asks_for_many_unknown_addresses_learns_nothing_more_for
             ("ADC 8 AL N=ghost2@example.com", "208 8"),
             ("ADC 9 FL N=ghost3@example.com F=x", "800 9"),
             ("ADC 10 FL N=bob@example.com F=x", "800 10"),
-            ("ADC 11 BL N=bob@example.com", "800 11"),
+            ("ADC 11 RL N=bob@example.com", "800 11"),
+            ("ADC 11 BL N=bob@example.com", "ADC 11 BL N=bob@example.com"),
+            ("ADC 11 BL N=ghost4@example.com", "ADC 11 BL N=ghost4@example.com"),
+            ("ADC 11 AL N=ghost5@example.com", "ADC 11 AL N=ghost5@example.com"),
+            ("REM 11 BL ghost4@example.com", "REM 11 BL ghost4@example.com"),
             ("ADC 12 FL N=alice@example.com F=x", "201 12"),
             ("ADC 13 FL N=dave@example.com F=Dave", "ADC 13 FL N=dave@example.com F=Dave C=<dave>"),
         ])
         .await;
-    alice.after(Duration::from_secs(3600)).await;
-    alice.expect(&[("ADC 14 BL N=bob@example.com", "ADC 14 BL N=bob@example.com")]).await;
+    alice.after(Duration::from_secs(600)).await;
+    alice
+        .expect(&[("ADC 14 FL N=ghost6@example.com F=x", "208 14"), ("ADC 15 FL N=ghost7@example.com F=x", "800 15")])
+        .await;
 }
 
 #[tokio::test]
 async fn a_client_of_an_exempt_network_may_ask_for_any_number_of_addresses() {
-    let server = Server::with(|config| config.limits.unknown_accounts_per_hour = 1);
+    let server = Server::with(|config| config.limits.unknown_accounts_at_once = 1);
     let mut alice = server.sign_in_from("alice", "MSNP12", |connection| connection.limited = false).await;
     for trid in 6..10 {
         alice.expect(&[(&format!("ADC {trid} AL N=ghost@example.com"), &format!("208 {trid}"))]).await;

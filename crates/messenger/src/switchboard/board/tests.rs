@@ -189,7 +189,7 @@ fn a_session_is_full_with_those_who_were_rung() {
     let (board, _alice) = open();
     assert_eq!(board.begin_ring(&handle("alice")), Err(NotCallable::There));
     assert_eq!(board.begin_ring(&handle("bob")), Ok(()));
-    assert_eq!(board.begin_ring(&handle("bob")), Err(NotCallable::There), "rung already");
+    assert_eq!(board.begin_ring(&handle("bob")), Err(NotCallable::Rung));
     assert_eq!(board.begin_ring(&handle("carol")), Ok(()));
     for name in ["dave", "bob", "alice"] {
         assert_eq!(board.begin_ring(&handle(name)), Err(NotCallable::Full), "{name}: before anything else");
@@ -208,7 +208,7 @@ async fn a_ring_that_is_not_answered_gives_its_place_back_when_its_cookie_expire
     let (board, _alice) = open();
     assert_eq!(board.begin_ring(&handle("bob")), Ok(()));
     tokio::time::advance(COOKIE_LIFE - Duration::from_secs(1)).await;
-    assert_eq!(board.begin_ring(&handle("bob")), Err(NotCallable::There));
+    assert_eq!(board.begin_ring(&handle("bob")), Err(NotCallable::Rung));
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(board.begin_ring(&handle("bob")), Ok(()));
 }
@@ -254,7 +254,7 @@ async fn what_is_accepted_keeps_a_session_open_and_what_is_refused_does_not() {
         ("a join that is refused", true, false, |board, _| drop(join_as(board, "bob", Dialect::Msnp12, ROOM))),
         ("a ring", false, true, |board, _| {
             board.begin_ring(&handle("carol")).unwrap();
-            board.note_ring();
+            board.note_ring(&handle("carol"), AppearanceWatch::default());
         }),
         ("a ring that did not go out", false, false, |board, _| {
             board.begin_ring(&handle("carol")).unwrap();

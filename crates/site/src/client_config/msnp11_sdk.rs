@@ -1,0 +1,66 @@
+//! MsgrConfig for msnp11-sdk, the library of meowsn and others (docs/protocol/http.md section 3).
+//!
+//! It cannot read the document without a tab and without the address of MSN Today. Original clients treat both as
+//! optional, and would show them to their users. So only this library gets them where the operator has set none: a tab
+//! with the home page of this server, and that page as MSN Today.
+
+use msnp::client_config::ConfigRequest;
+use swallowtail_config::{ClientConfig, Tab};
+
+/// The path of the picture on the tab. meowsn gives up if it cannot fetch it.
+pub(super) const PICTURE_PATH: &str = "/Config/tab.png";
+/// The picture on the tab: a PNG of 36x32 pixels.
+pub(super) const PICTURE: &[u8] = include_bytes!("tab.png");
+
+/// Returns whether a request comes from the library. It sends the same values everywhere, and no country is called 00.
+pub(super) fn sent(request: &ConfigRequest) -> bool {
+    request.country.as_deref() == Some("00")
+        && (request.clcid, request.plcid) == (Some(0x0809), Some(0x0409))
+        && request.geo_id == Some(32)
+}
+
+/// Returns the settings with a tab and an address of MSN Today. `origin` is how the client reaches this server, such
+/// as `http://chat.example.com`.
+pub(super) fn complete(settings: &ClientConfig, origin: &str) -> ClientConfig {
+    let home = format!("{origin}/");
+    let mut complete = settings.clone();
+    if complete.tabs.is_empty() {
+        complete.tabs.push(Tab {
+            page: home.clone(),
+            hit: None,
+            image: format!("{origin}{PICTURE_PATH}"),
+            name: "Swallowtail".to_owned(),
+            tooltip: None,
+            site_id: 0,
+            notification_id: 0,
+        });
+    }
+    complete.today.get_or_insert(home);
+    complete
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_library_is_recognized_by_its_country_language_and_place() {
+        let country = Some("00".to_owned());
+        let library =
+            ConfigRequest { country, clcid: Some(0x809), plcid: Some(0x409), geo_id: Some(32), version: None };
+        assert!(sent(&library));
+        assert!(!sent(&ConfigRequest { country: Some("GB".to_owned()), ..library.clone() }));
+        assert!(!sent(&ConfigRequest { geo_id: Some(242), ..library }));
+        assert!(!sent(&ConfigRequest::default()));
+    }
+
+    #[test]
+    fn only_missing_settings_are_completed() {
+        let complete = complete(&ClientConfig::default(), "http://a.example:8080");
+        assert_eq!(complete.today.as_deref(), Some("http://a.example:8080/"));
+        let [tab] = &complete.tabs[..] else { panic!("{:?}", complete.tabs) };
+        assert_eq!((tab.page.as_str(), tab.hit()), ("http://a.example:8080/", "http://a.example:8080/"));
+        assert_eq!(tab.image, "http://a.example:8080/Config/tab.png");
+        assert_eq!(super::complete(&complete, "http://b.example"), complete);
+    }
+}
