@@ -4,14 +4,16 @@
 //! server sees a new account or password at the next sign-in.
 
 mod import;
+mod notes;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::Subcommand;
 use msnp::{DisplayName, Handle};
 use swallowtail_base::utc::Utc;
-use swallowtail_store::accounts::{Accounts, default_name, password};
+use swallowtail_config::Config;
+use swallowtail_store::accounts::{Accounts, check_sendable, default_name};
 use swallowtail_store::database::Account;
 
 use crate::cli::data::{open_existing, open_to_add};
@@ -79,11 +81,12 @@ pub enum AccountCommand {
     },
 }
 
-/// Carries out a command on the data directory `data`.
+/// Carries out a command on the data directory of `config`.
 ///
 /// # Errors
 /// One sentence that names the cause; for an import up to 20 lines that do.
-pub async fn run(command: AccountCommand, data: &Path) -> anyhow::Result<()> {
+pub async fn run(command: AccountCommand, config: &Config) -> anyhow::Result<()> {
+    let data = config.data.as_path();
     let store = match &command {
         AccountCommand::Add { create, .. } | AccountCommand::Import { create, .. } => {
             open_to_add(data, *create).await?
@@ -97,7 +100,7 @@ pub async fn run(command: AccountCommand, data: &Path) -> anyhow::Result<()> {
         AccountCommand::Remove { handle, .. } | AccountCommand::Password { handle, .. } => Some(handle.clone()),
         _ => None,
     };
-    let done = carry_out(command, &accounts).await;
+    let done = carry_out(command, &accounts, config.sign_up.min_password).await;
     store.close().await;
     say(done?);
     if let Some(handle) = changed {
@@ -108,10 +111,11 @@ pub async fn run(command: AccountCommand, data: &Path) -> anyhow::Result<()> {
 }
 
 /// Does it, and returns what to say.
-async fn carry_out(command: AccountCommand, accounts: &Accounts) -> anyhow::Result<String> {
+async fn carry_out(command: AccountCommand, accounts: &Accounts, min_password: usize) -> anyhow::Result<String> {
     match command {
         AccountCommand::Add { handle, name, password_stdin, .. } => {
-            add(accounts, handle, name, || prompt::new_password(password_stdin)).await
+            let ask = || prompt::new_password(password_stdin);
+            add(accounts, handle, name, ask, min_password).await
         }
         AccountCommand::List => Ok(table(&accounts.list().await?)),
         AccountCommand::Remove { handle, yes } => {
@@ -126,7 +130,7 @@ async fn carry_out(command: AccountCommand, accounts: &Accounts) -> anyhow::Resu
             require(accounts, &handle).await?;
             let password = prompt::new_password(password_stdin)?;
             accounts.set_password(&handle, &password).await?;
-            Ok(format!("Changed the password of {handle}.{}", length_note(&password)))
+            Ok(format!("Changed the password of {handle}.{}", notes::on_password(&password, min_password)))
         }
         AccountCommand::Import { file, .. } => {
             let count = import::run(accounts, &file).await?;
@@ -142,27 +146,20 @@ async fn add(
     handle: Handle,
     name: Option<DisplayName>,
     ask: impl FnOnce() -> anyhow::Result<String>,
+    min_password: usize,
 ) -> anyhow::Result<String> {
+    check_sendable(&handle)?;
     if accounts.exists(&handle).await? {
         bail!("{handle} is an account already");
     }
     let password = ask()?;
     let name = name.unwrap_or_else(|| default_name(&handle));
     accounts.create(handle.clone(), name, &password).await?;
-    Ok(format!("Added {handle}.{}", length_note(&password)))
+    Ok(format!("Added {handle}.{}", notes::on_password(&password, min_password)))
 }
 
 async fn require(accounts: &Accounts, handle: &Handle) -> anyhow::Result<()> {
     if accounts.exists(handle).await? { Ok(()) } else { bail!("there is no account {handle}") }
-}
-
-/// What an operator should know of a long password (docs/protocol/http.md section 1.2).
-fn length_note(password: &str) -> &'static str {
-    if password.chars().count() > password::OLD_BOXES {
-        "\nThe password has more than 16 characters: the sign-in boxes of some old clients take no more."
-    } else {
-        ""
-    }
 }
 
 /// The accounts in columns.

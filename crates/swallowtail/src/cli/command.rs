@@ -147,7 +147,7 @@ impl Cli {
         match self.command {
             Command::Serve(args) => serve::run(args.config()?, args.source.config.as_deref()).await?,
             Command::Config { source, command } => config::run(&command, &source)?,
-            Command::Account(args) => account::run(args.command, &args.source.config()?.data).await?,
+            Command::Account(args) => account::run(args.command, &args.source.config()?).await?,
             Command::Invite(args) => invite::run(args.command, &args.source.config()?.data).await?,
             Command::Store { source, command } => return store::run(&command, &source.config()?.data).await,
             Command::ClientSetup { source, args } => client_setup::run(&args, &source.config()?).await?,

@@ -10,7 +10,7 @@ use std::thread;
 use anyhow::{Context, anyhow, bail};
 use msnp::{DisplayName, Handle};
 use swallowtail_store::accounts::password::{self, HashError, Workspace};
-use swallowtail_store::accounts::{Accounts, default_name};
+use swallowtail_store::accounts::{Accounts, check_sendable, default_name};
 use swallowtail_store::database::NewAccount;
 
 use crate::cli::parse::{check_password, parse_name};
@@ -103,6 +103,7 @@ fn parse_row(line: u64, row: &csv::StringRecord) -> anyhow::Result<Record> {
         (.., columns) => bail!("it is not handle,password or handle,password,display name (columns: {columns})"),
     };
     let handle = Handle::parse(handle).with_context(|| format!("bad handle {handle:?}"))?;
+    check_sendable(&handle).with_context(|| format!("bad handle {:?}", handle.as_str()))?;
     let name = match name.map(str::trim) {
         None | Some("") => default_name(&handle),
         Some(name) => parse_name(name)?,

@@ -1,7 +1,10 @@
 //! The commands against a database in a temporary directory.
 
+use std::path::Path;
+
 use clap::Parser;
 
+use swallowtail_store::accounts::password;
 use swallowtail_store::database::Store;
 
 use super::*;
@@ -15,6 +18,11 @@ struct Line {
 fn parse(words: &[&str]) -> Result<AccountCommand, clap::Error> {
     let words = std::iter::once("account").chain(words.iter().copied());
     Line::try_parse_from(words).map(|line| line.command)
+}
+
+/// The settings with a data directory.
+fn at(data: &Path) -> Config {
+    Config { data: data.to_owned(), ..Config::default() }
 }
 
 struct Place {
@@ -32,7 +40,7 @@ impl Place {
 
     async fn add(&self, handle: &str, name: Option<&str>, password: &str) -> anyhow::Result<String> {
         let name = name.map(|name| DisplayName::new(name).unwrap());
-        add(&self.accounts, Handle::parse(handle).unwrap(), name, || Ok(password.to_owned())).await
+        add(&self.accounts, Handle::parse(handle).unwrap(), name, || Ok(password.to_owned()), 8).await
     }
 
     async fn import(&self, text: impl AsRef<[u8]>) -> Result<usize, String> {
@@ -72,13 +80,17 @@ async fn an_account_added_can_sign_in() {
     let again = place.add("alice@example.com", None, "x").await.unwrap_err();
     assert_eq!(again.to_string(), "alice@example.com is an account already");
     let long = place.add("bob@example.com", Some("Bob B"), "12345678901234567").await.unwrap();
-    assert!(long.contains("more than 16 characters"), "{long}");
+    assert!(long.contains("Warning: The password has more than 16 characters"), "{long}");
+    let short = place.add("eva@example.com", None, "secret").await.unwrap();
+    assert!(short.starts_with("Added eva@example.com.\nWarning: the password is shorter than the 8"), "{short}");
+    let unsendable = place.add("a,b@example.com", None, "s3cr,t &%").await.unwrap_err();
+    assert!(unsendable.to_string().contains("old clients cannot sign in with an address"), "{unsendable}");
 }
 
 #[tokio::test]
 async fn the_list_has_a_row_for_each_account() {
     let place = Place::new().await;
-    let list = || carry_out(AccountCommand::List, &place.accounts);
+    let list = || carry_out(AccountCommand::List, &place.accounts, 8);
     assert!(list().await.unwrap().contains("no accounts yet"));
     place.add("alice@example.com", Some("Al\u{1b}[2Jice"), "x").await.unwrap();
     place.add("bo@example.com", Some("Éva"), "x").await.unwrap();
@@ -96,10 +108,10 @@ async fn removing_and_changing_need_an_account() {
     let place = Place::new().await;
     place.add("alice@example.com", None, "x").await.unwrap();
     for words in [&["remove", "bob@example.com", "--yes"][..], &["password", "bob@example.com"]] {
-        let error = carry_out(parse(words).unwrap(), &place.accounts).await.unwrap_err();
+        let error = carry_out(parse(words).unwrap(), &place.accounts, 8).await.unwrap_err();
         assert_eq!(error.to_string(), "there is no account bob@example.com");
     }
-    let removed = carry_out(parse(&["remove", "alice@example.com", "--yes"]).unwrap(), &place.accounts).await;
+    let removed = carry_out(parse(&["remove", "alice@example.com", "--yes"]).unwrap(), &place.accounts, 8).await;
     assert_eq!(removed.unwrap(), "Removed alice@example.com.");
     assert!(place.handles().await.is_empty());
 }
@@ -113,23 +125,23 @@ async fn a_data_directory_that_does_not_exist_is_created_only_on_request() {
     let import = |create| AccountCommand::Import { file: file.clone(), create };
     let absent = format!("the data directory {} does not exist", missing.display());
     let advice = "for a new server, pass --create";
-    let listed = format!("{:#}", run(AccountCommand::List, &missing).await.unwrap_err());
+    let listed = format!("{:#}", run(AccountCommand::List, &at(&missing)).await.unwrap_err());
     assert!(listed.contains(&absent) && !listed.contains("--create"), "{listed}");
     let added = ["add", "bob@example.com", "--password-stdin"];
     for command in [parse(&added).unwrap(), import(false)] {
-        let refused = format!("{:#}", run(command, &missing).await.unwrap_err());
+        let refused = format!("{:#}", run(command, &at(&missing)).await.unwrap_err());
         assert!(refused.contains(&absent) && refused.contains(advice), "{refused}");
         assert!(!missing.exists());
     }
-    run(import(true), &missing).await.unwrap();
-    run(AccountCommand::List, &missing).await.unwrap();
+    run(import(true), &at(&missing)).await.unwrap();
+    run(AccountCommand::List, &at(&missing)).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_command_that_adds_nothing_creates_no_database() {
     let directory = tempfile::tempdir().unwrap();
     for words in [&["list"][..], &["remove", "bob@example.com", "--yes"], &["password", "bob@example.com"]] {
-        let refused = run(parse(words).unwrap(), directory.path()).await.unwrap_err().to_string();
+        let refused = run(parse(words).unwrap(), &at(directory.path())).await.unwrap_err().to_string();
         assert!(refused.contains("has no database"), "{refused}");
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
     }
@@ -172,7 +184,8 @@ async fn one_bad_line_keeps_all_out_and_each_is_named() {
              dora@example.com,$2b$12$abc\n\
              \"emil@example.com\",x,\"two\nlines\"\n\
              fred@example.com,x,y,z\n\
-             gina@example.com,$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA\n",
+             gina@example.com,$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA\n\
+             a%b@example.com,x\n",
         )
         .await
         .unwrap_err();
@@ -185,7 +198,8 @@ async fn one_bad_line_keeps_all_out_and_each_is_named() {
         line 7: the password looks like a hash of a kind other than $argon2id$\n  \
         line 8: a display name is not empty, has no line break, and is at most 387 bytes long\n  \
         line 10: it is not handle,password or handle,password,display name (columns: 4)\n  \
-        line 11: the password hash holds commas, so it must stand in double quotes";
+        line 11: the password hash holds commas, so it must stand in double quotes\n  \
+        line 12: bad handle \"a%b@example.com\": old clients cannot sign in with an address that has a comma or a % sign in it";
     assert_eq!(error, expected);
     assert_eq!(place.handles().await, ["taken@example.com"]);
 }
