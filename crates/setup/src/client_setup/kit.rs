@@ -40,7 +40,7 @@ impl Kit {
         let text = lines(&format!("Set up {}", client.name), &all).join("\r\n") + "\r\n";
         let about = "These instructions, to keep or to take to the other computer";
         let page = Made { name: STEPS[0], content_type: "text/html; charset=utf-8", about, body: page };
-        let (content_type, about) = ("text/plain; charset=utf-8", "The same as plain text");
+        let (content_type, about) = ("text/plain; charset=utf-8", "The same instructions as plain text");
         let text = Made { name: STEPS[1], content_type, about, body: text.into_bytes() };
         kit.files.splice(0..0, [page, text]);
         Ok(kit)
@@ -83,24 +83,19 @@ fn files(client: &Client, place: &Place) -> Vec<Made> {
             if let Some(root) = &offer.root {
                 add(ROOT_CER, CER, "The root certificate of this server, for Windows", root.der.clone());
                 let pem = root.pem.clone().into_bytes();
-                add(ROOT_PEM, "application/x-pem-file", "The same, for everything else", pem);
+                add(ROOT_PEM, "application/x-pem-file", "The same certificate for other programs (PEM)", pem);
             }
         }
     }
     if client.is_official() && offer.proxy {
         const REG: &str = "application/octet-stream";
-        add(REG_FILE, REG, "Settings of Windows for one user", registry::set(client, place));
+        add(REG_FILE, REG, "Registry settings for your Windows user", registry::set(client, place));
         let pac = script(&place.proxy(), client.hosts).into_bytes();
-        add(PAC, "application/x-ns-proxy-autoconfig", "Which hosts Windows asks this server for", pac);
-        add(UNDO, REG, "Takes the settings back", registry::undo(client));
+        add(PAC, "application/x-ns-proxy-autoconfig", "Proxy auto-config file", pac);
+        add(UNDO, REG, "Undoes these settings", registry::undo(client));
     }
     if let Some(lines) = place.hosts(client) {
-        add(
-            HOSTS,
-            "text/plain; charset=us-ascii",
-            "Lines for the hosts file, if you do without the proxy",
-            lines.into_bytes(),
-        );
+        add(HOSTS, "text/plain; charset=us-ascii", "Lines for the hosts file", lines.into_bytes());
     }
     made
 }

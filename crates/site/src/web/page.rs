@@ -37,6 +37,16 @@ pub(crate) fn not_found() -> Response {
     page(StatusCode::NOT_FOUND, &NotFound)
 }
 
+/// The page for a failure of the server.
+#[derive(Template)]
+#[template(path = "failed.html")]
+struct Failed;
+
+/// Returns the page for a failure of the server, which the caller has logged.
+pub(super) fn failed(status: StatusCode) -> Response {
+    page(status, &Failed)
+}
+
 /// Adds the headers for everything that a browser shows or saves: no other site may frame it, nothing in it runs, and
 /// its content type is not guessed. `same-origin` and not `no-referrer`, with which browsers hide where a form came from.
 pub(super) fn guarded(mut response: Response) -> Response {

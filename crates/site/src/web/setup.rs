@@ -18,7 +18,7 @@ use swallowtail_messenger::net::Caller;
 use swallowtail_setup::client_setup::{Kit, Made, Offer, Place, ROOT_CER, STEPS};
 use swallowtail_setup::client_table::{Client, System};
 
-use super::page::{guarded, not_found, page};
+use super::page::{failed, guarded, not_found, page};
 use crate::http::answers;
 use crate::proxy::Reached;
 
@@ -193,5 +193,5 @@ fn download(name: &str, content_type: &str, body: Vec<u8>) -> Response {
 
 fn broken(error: &anyhow::Error) -> Response {
     tracing::error!("could not create a set-up page: {error:#}");
-    answers::empty(StatusCode::INTERNAL_SERVER_ERROR)
+    failed(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -26,7 +26,7 @@ use swallowtail_store::database::{NewAccount, StoreError};
 
 use super::context::Web;
 use super::forms;
-use super::page::page;
+use super::page::{self, page};
 use crate::http::{answers, body, host_of, names_oddly};
 use form::{Errors, Good, Rules, Typed};
 pub(super) use sent::SentForms;
@@ -168,7 +168,7 @@ async fn read(request: Request) -> Result<Typed, Response> {
 
 fn failed(error: &StoreError) -> Response {
     tracing::error!(%error, "could not show the sign-up page");
-    answers::unavailable()
+    page::failed(StatusCode::SERVICE_UNAVAILABLE)
 }
 
 fn failed_form(error: &dyn std::fmt::Display, notice: impl FnOnce(StatusCode, &'static str) -> Response) -> Response {
