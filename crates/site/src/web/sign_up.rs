@@ -184,7 +184,7 @@ impl Web {
             Access::Closed => Refusal::Closed,
             // Checked before visitors go and get a code.
             _ if !caller.may_bring_passwords(self.insecure_http) => Refusal::Insecure,
-            Access::Invite if !self.accounts.has_good_invites().await? => Refusal::NoCodes,
+            Access::Invite if !self.accounts.has_valid_invites().await? => Refusal::NoCodes,
             // Where a code is required, or anyone may sign up, being near is no advantage to protect.
             Access::Open if self.sign_up.elsewhere != Access::Open && !visit.is_by_known_name(self, caller) => {
                 Refusal::StrangeName(visit.host.clone())
@@ -236,7 +236,7 @@ impl Web {
             }
             // Another form was faster.
             Err(AccountError::Store(StoreError::Taken(_))) => Err(wrong(&Errors::taken())),
-            Err(AccountError::Store(StoreError::BadInvite)) => Err(wrong(&Errors::bad_code())),
+            Err(AccountError::Store(StoreError::InvalidInvite)) => Err(wrong(&Errors::bad_code())),
             Err(AccountError::Busy) => Err(notice(StatusCode::SERVICE_UNAVAILABLE, BUSY)),
             Err(error) => Err(failed_form(&error, notice)),
         }
@@ -246,7 +246,7 @@ impl Web {
     async fn check(&self, typed: &Typed, rules: Rules) -> Result<Result<Good, Errors>, StoreError> {
         let (good, mut errors) = form::check(typed, rules);
         let knows_code = match &good.code {
-            Some(code) => self.accounts.is_good_invite(code).await?,
+            Some(code) => self.accounts.is_valid_invite(code).await?,
             None => !rules.asks_code,
         };
         if !knows_code && errors.code.is_none() {

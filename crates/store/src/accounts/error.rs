@@ -1,4 +1,4 @@
-//! Why signing in or changing an account failed.
+//! The errors of signing in and of changing accounts.
 
 use msnp::Handle;
 use thiserror::Error;
@@ -10,11 +10,11 @@ use crate::database::StoreError;
 /// Why a sign-in was refused.
 #[derive(Debug, Error)]
 pub enum AuthError {
-    /// The password is wrong or the account does not exist. The answer does not say which (security.md section 3).
+    /// The password is wrong or the account does not exist. The error does not reveal which (security.md section 3).
     #[error("wrong address or password")]
     Denied,
     /// Too many sign-ins are queued, or too many passwords from this caller were wrong. Nothing was hashed.
-    #[error("too many sign-ins at once")]
+    #[error("too many sign-ins at the same time")]
     Busy,
     /// The store failed.
     #[error(transparent)]
@@ -28,10 +28,10 @@ pub enum AccountError {
     #[error(transparent)]
     Password(#[from] BadPassword),
     /// The account does not exist.
-    #[error("there is no account {0}")]
+    #[error("the account {0} does not exist")]
     Unknown(Handle),
     /// Too many passwords are queued for hashing.
-    #[error("too many passwords are being hashed at once; try again")]
+    #[error("too many passwords are being hashed at the same time; try again")]
     Busy,
     /// The password could not be hashed.
     #[error(transparent)]

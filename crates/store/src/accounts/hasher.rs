@@ -1,8 +1,8 @@
 //! The thread pool that hashes passwords.
 //!
-//! A hash costs 19 MiB and tens of milliseconds, so asking for many is an attack by itself (docs/protocol/security.md
-//! section 2). The number that run at the same time is limited, the number that wait is limited, and the rest are
-//! refused before any work.
+//! A hash costs 19 MiB and tens of milliseconds, so requesting many of them is an attack (docs/protocol/security.md
+//! section 2). The pool limits how many hashes are computed at the same time and how many wait. It refuses the rest before
+//! doing any work.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, mpsc};
@@ -23,8 +23,8 @@ pub(super) struct Busy;
 
 /// A limited pool for password work. Cheap to clone; clones share the limits.
 ///
-/// It has its own threads: an allocator keeps memory for the thread that used it, up to 64 MiB with glibc, and tokio's
-/// blocking threads are many. A thousand sign-ins left 235 MiB behind there, and 60 MiB on one thread.
+/// It has its own threads, because an allocator keeps memory for each thread that used it, up to 64 MiB with glibc, and
+/// tokio has many blocking threads. After a thousand sign-ins 235 MiB stayed allocated there, and 60 MiB with one thread.
 #[derive(Clone, Debug)]
 pub(super) struct Hasher {
     /// A permit for each job that runs or waits.
@@ -49,21 +49,21 @@ impl Hasher {
         Self::new((cores / 2).max(1), WAITING)
     }
 
-    fn new(at_once: usize, waiting: usize) -> Self {
+    fn new(concurrent: usize, waiting: usize) -> Self {
         let (jobs, queue) = mpsc::channel();
         let queue = Arc::new(Mutex::new(queue));
-        for _ in 0..at_once {
+        for _ in 0..concurrent {
             let queue = queue.clone();
             let started = thread::Builder::new().name("passwords".to_owned()).spawn(move || work_off(&queue));
-            // Without any thread every caller finds the pool busy.
+            // If no thread can be started, every caller finds the pool busy.
             if let Err(error) = started {
-                tracing::error!(%error, "a thread that hashes passwords could not be started");
+                tracing::error!(%error, "could not start a thread that hashes passwords");
             }
         }
-        Self { admitted: Arc::new(Semaphore::new(at_once + waiting)), jobs }
+        Self { admitted: Arc::new(Semaphore::new(concurrent + waiting)), jobs }
     }
 
-    /// Takes a place in the queue, or fails immediately when it is full.
+    /// Takes a place in the queue, or fails immediately if the queue is full.
     pub(super) fn enter(&self) -> Result<Place, Busy> {
         let admitted = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| Busy)?;
         Ok(Place { admitted, jobs: self.jobs.clone() })
@@ -73,7 +73,7 @@ impl Hasher {
 impl Place {
     /// Runs the work when its turn comes and returns its result.
     ///
-    /// The place stays taken until the work is done, even if the caller stopped waiting: a running hash cannot be
+    /// The place stays taken until the work is done, even if the caller stops waiting, because a running hash cannot be
     /// stopped.
     pub(super) async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
         let (done, result) = oneshot::channel();
@@ -94,7 +94,7 @@ fn work_off(queue: &Mutex<mpsc::Receiver<Job>>) {
     loop {
         let job = lock(queue).recv();
         let Ok(job) = job else { return };
-        // The panic is in the log already; the thread goes on with the next job.
+        // The panic has been logged already. The thread continues with the next job.
         let _ = catch_unwind(AssertUnwindSafe(job));
     }
 }
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_whose_caller_left_still_counts() {
+    async fn work_counts_even_if_its_caller_has_left() {
         let hasher = Hasher::new(1, 0);
         let (release, gate) = mpsc::channel::<()>();
         let (started, is_started) = oneshot::channel();
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_panics_is_busy_and_the_next_is_done() {
+    async fn after_work_that_panics_the_next_work_is_done() {
         let hasher = Hasher::new(1, 0);
         let panicking = hasher.enter().unwrap().run(|| panic!("on purpose"));
         assert_eq!(panicking.await, Err::<(), _>(Busy));

@@ -1,18 +1,18 @@
-//! Invite codes as people pass them on: 16 letters and digits that are hard to confuse, in groups of four.
+//! Invite codes as people write them: 16 letters and digits that are hard to confuse, in groups of four.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 use swallowtail_base::random;
 
-/// Crockford's alphabet, without I, L, O and U.
+/// Crockford's Base32 alphabet, without I, L, O and U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Characters of a code. Five bits each make 80 bits, too many to guess even with all the hashes (security.md section
-/// 1).
+/// The number of characters of a code. With five bits each they make 80 bits, too many to guess even with all hashes
+/// (security.md section 1).
 const LENGTH: usize = 16;
 const GROUP: usize = 4;
 
-/// An invite code. Secret: anyone who has it can create an account. So it is shown once, to the operator, and only its
+/// An invite code. It is secret, because anyone who has it can create an account. The operator sees it once, and only its
 /// hash is stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InviteCode([u8; LENGTH]);
@@ -41,7 +41,7 @@ impl InviteCode {
         typed.next().is_none().then_some(Self(code))
     }
 
-    /// Returns the hash that the store keeps. Plain SHA-256: 80 random bits do not need a slow hash.
+    /// Returns the hash that the store keeps. It is plain SHA-256, because 80 random bits do not need a slow hash.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0).into()

@@ -24,7 +24,7 @@ const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_PASSES: u32 = 16;
 const MAX_LANES: u32 = 16;
 
-/// The prefix that tells a stored hash from a password.
+/// The prefix that distinguishes a stored hash from a password.
 const STORED_PREFIX: &str = "$argon2id$";
 /// Prefixes of the hashes of other systems. Accepted as a password, such a hash would lock its owner out.
 const FOREIGN_PREFIXES: [&str; 9] = ["$argon2d$", "$argon2i$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$pbkdf2"];
@@ -58,7 +58,7 @@ pub enum Caveat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadHash {
     /// It is not a PHC string of argon2id with a salt and a hash.
-    #[error("the password hash is no complete $argon2id$ string")]
+    #[error("the password hash is not a complete $argon2id$ string")]
     Malformed,
     /// Its parameters would make a sign-in too expensive.
     #[error(
@@ -260,7 +260,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_stored_hash_is_told_from_a_password_and_a_bad_one_is_refused() {
+    fn a_stored_hash_is_distinguished_from_a_password_and_an_invalid_one_is_refused() {
         let salted = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaasHEQWQ2X9nT3RPM";
         let table = [
             ("password", Ok(false)),

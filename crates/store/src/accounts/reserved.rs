@@ -3,10 +3,10 @@
 
 use msnp::Handle;
 
-/// Names that stand for the service wherever they appear in the part before the @.
+/// Names that suggest the service wherever they appear in the part before the @.
 const BRANDS: [&str; 6] = ["hotmail", "messenger", "microsoft", "msmsgs", "passport", "swallowtail"];
-/// Names that stand for the people who run it, if nothing else is before the @.
-const OFFICES: [&str; 20] = [
+/// Names that suggest the people who run the service, if they are the whole part before the @.
+const ROLES: [&str; 20] = [
     "abuse",
     "admin",
     "administrator",
@@ -28,12 +28,12 @@ const OFFICES: [&str; 20] = [
     "system",
     "webmaster",
 ];
-/// The one domain that never belongs to a person. The domains of the old mail services do: people had their addresses
-/// there.
+/// The only domain in which no person has an address. The domains of the old mail services are allowed, because people had
+/// their addresses there.
 const COMPANY: &str = "microsoft";
 
 /// Returns whether an address looks like a name of the service or of the people who run it. Letters outside ASCII are
-/// ignored: a page that lets people choose an address refuses them altogether.
+/// ignored, because the sign-up page refuses them anyway.
 #[must_use]
 pub fn is_reserved(handle: &Handle) -> bool {
     let (local, domain) = handle.as_str().split_once('@').unwrap_or_default();
@@ -42,11 +42,11 @@ pub fn is_reserved(handle: &Handle) -> bool {
     let (local, domain) = (skeleton(local), skeleton(domain));
     let has = |name: &str| local.contains(&skeleton(name));
     BRANDS.iter().any(|brand| has(brand))
-        || OFFICES.iter().any(|office| local == skeleton(office))
+        || ROLES.iter().any(|role| local == skeleton(role))
         || domain.contains(&skeleton(COMPANY))
 }
 
-/// Returns one spelling for all texts that look alike.
+/// Returns the same spelling for all texts that look alike.
 fn skeleton(text: &str) -> String {
     let alike = |character: char| match character {
         '.' | '-' | '_' => None,

@@ -1,4 +1,4 @@
-//! Signing people in, and what the operator's commands and the sign-up page change.
+//! Checks passwords, and creates, changes and removes accounts for the operator's commands and the sign-up page.
 
 use msnp::{DisplayName, Handle};
 
@@ -30,27 +30,27 @@ impl Accounts {
 
     /// Returns the account with this address, if the password is correct.
     ///
-    /// An unknown account, an invalid address and a wrong password take the same time.
+    /// An unknown account, an invalid address and a wrong password take the same time to refuse.
     pub async fn authenticate(&self, handle: &str, password: &[u8]) -> Result<Account, AuthError> {
         let password = msnp::text::decode_ansi(password).into_owned();
-        // A password that no account can have is denied without work; that reveals nothing about any account.
+        // A password that no account can have is denied without any work. That reveals nothing about any account.
         if password::check(&password).is_err() {
             return Err(AuthError::Denied);
         }
-        // Take the place in the queue first: under a flood not even the store is asked.
+        // Take the place in the queue first, so that a flood of sign-ins does not reach the store.
         let place = self.hasher.enter()?;
         let account = match Handle::parse_lax(handle) {
             Ok(handle) => self.store.account(&handle).await?,
             Err(_) => None,
         };
         let stored = account.as_ref().map(|account| account.password_hash.clone());
-        let (good, stronger) = place
+        let (is_correct, stronger) = place
             .run(move || {
-                let good = password::verify(&password, stored.as_deref());
-                (good, good.then(|| strengthen(&password, stored.as_deref())).flatten())
+                let is_correct = password::verify(&password, stored.as_deref());
+                (is_correct, is_correct.then(|| strengthen(&password, stored.as_deref())).flatten())
             })
             .await?;
-        let account = account.filter(|_| good).ok_or(AuthError::Denied)?;
+        let account = account.filter(|_| is_correct).ok_or(AuthError::Denied)?;
         if let Some(stronger) = stronger {
             self.keep_stronger(&account, &stronger).await;
         }
@@ -96,8 +96,8 @@ impl Accounts {
         self.store.create_accounts(accounts).await
     }
 
-    /// Creates an account whose password is already hashed. With a code, takes one use of it, and fails if none is
-    /// left.
+    /// Creates an account whose password is already hashed. With a code, counts one use of it, and fails if the code is
+    /// not valid.
     pub async fn sign_up(&self, account: &NewAccount, code: Option<&InviteCode>) -> Result<(), StoreError> {
         match code {
             Some(code) => self.store.create_invited_account(account, &code.hash()).await,
@@ -106,13 +106,13 @@ impl Accounts {
     }
 
     /// Returns whether a code can create an account now.
-    pub async fn is_good_invite(&self, code: &InviteCode) -> Result<bool, StoreError> {
-        self.store.is_good_invite(&code.hash()).await
+    pub async fn is_valid_invite(&self, code: &InviteCode) -> Result<bool, StoreError> {
+        self.store.is_valid_invite(&code.hash()).await
     }
 
     /// Returns whether there is a code that can create an account now.
-    pub async fn has_good_invites(&self) -> Result<bool, StoreError> {
-        self.store.has_good_invites().await
+    pub async fn has_valid_invites(&self) -> Result<bool, StoreError> {
+        self.store.has_valid_invites().await
     }
 
     /// Returns the hash under which a password is stored.
@@ -123,11 +123,11 @@ impl Accounts {
         Ok(hash?)
     }
 
-    /// Stores a stronger hash of the same password. Best effort: the sign-in succeeds even if this fails.
+    /// Stores a stronger hash of the same password. The sign-in succeeds even if this fails.
     async fn keep_stronger(&self, account: &Account, hash: &str) {
         let kept = self.store.replace_password_hash(account.id, &account.password_hash, hash).await;
         if let Err(error) = kept {
-            tracing::warn!(%error, "a password hash could not be renewed");
+            tracing::warn!(%error, "could not store a stronger password hash");
         }
     }
 }

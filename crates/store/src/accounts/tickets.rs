@@ -1,9 +1,9 @@
 //! Tickets: the proof of a sign-in that a client sends to the notification server.
 //!
-//! A ticket is a signed statement that is not stored anywhere: number of the key, account, password version, time of
-//! issue and expiry, then an HMAC-SHA-256 over them. Signing in writes nothing. A changed password or a removed account
-//! invalidates every ticket, because the notification server compares it with the account's row
-//! (docs/protocol/security.md section 1, http.md section 1.3).
+//! A ticket is a signed statement that is not stored anywhere: the number of the key, the account, its password version,
+//! the time of issue and the expiry, followed by an HMAC-SHA-256 of these. So signing in writes nothing. If the password
+//! changes or the account is removed, all its tickets become invalid, because the notification server compares them with
+//! the account's row (docs/protocol/security.md section 1, http.md section 1.3).
 
 use std::fmt;
 
@@ -24,9 +24,9 @@ const SIGNATURE: usize = 32;
 /// How long a ticket is valid (http.md section 2, "Ticket life").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TicketLife {
-    /// An hour: Passport 1.4, whose clients fetch another ticket for each sign-in.
+    /// An hour, for Passport 1.4: its clients fetch a new ticket for each sign-in.
     Passport14,
-    /// A day: RST. Client 7.5 uses its ticket again when it reconnects.
+    /// A day, for RST: client 7.5 reuses its ticket when it reconnects.
     Rst,
 }
 
@@ -60,18 +60,18 @@ pub struct Tickets {
 
 struct Key {
     id: u32,
-    /// Initialised with the secret; each signature is made by a clone.
+    /// Initialised with the secret. Each signature is computed with a clone.
     signer: Hmac<Sha256>,
 }
 
 impl Tickets {
-    /// Reads the keys from the store; the first call on a store creates one.
+    /// Reads the keys from the store. The first call for a store creates one.
     pub async fn open(store: &Store) -> Result<Self, StoreError> {
         let keys = store.server_keys("ticket").await?;
         Self::with_keys(keys).ok_or(StoreError::Malformed("ticket key"))
     }
 
-    /// Takes these secrets, newest first; returns `None` if there are none.
+    /// Uses these keys, newest first. Returns `None` if the list is empty.
     #[must_use]
     pub fn with_keys(keys: Vec<(u32, Vec<u8>)>) -> Option<Self> {
         let key = |(id, secret): (u32, Vec<u8>)| {
@@ -82,14 +82,14 @@ impl Tickets {
         Some(Self { newest: keys.next()??, older: keys.collect::<Option<_>>()? })
     }
 
-    /// Issues a ticket for this account that is valid from now on.
+    /// Issues a ticket for this account. It is valid immediately.
     #[must_use]
     pub fn issue(&self, account: &Account, life: TicketLife) -> Ticket {
         let claims = Claims { account: account.id, password_version: account.password_version };
         self.issue_at(claims, life, Utc::now())
     }
 
-    /// Returns the claims of a ticket, if one of our keys signed it and it has not expired.
+    /// Returns the claims of a ticket if one of our keys signed it and it has not expired.
     #[must_use]
     pub fn verify(&self, ticket: &Ticket) -> Option<Claims> {
         self.verify_at(ticket, Utc::now())
@@ -114,7 +114,7 @@ impl Tickets {
         let key = u32::from_be_bytes(*key);
         let mut keys = std::iter::once(&self.newest).chain(&self.older);
         let signer = keys.find(|candidate| candidate.id == key)?.signer.clone();
-        // In constant time; a signature of any other length fails.
+        // In constant time. A signature of any other length fails.
         signer.chain_update(statement).verify_slice(signature).ok()?;
         let mut numbers = numbers.as_chunks::<8>().0.iter().map(|number| i64::from_be_bytes(*number));
         let (account, password_version) = (numbers.next()?, numbers.next()?);
@@ -123,7 +123,7 @@ impl Tickets {
     }
 }
 
-/// Shows the number of keys only: they are secret.
+/// Shows only the number of keys, because they are secret.
 impl fmt::Debug for Tickets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tickets").field("keys", &(1 + self.older.len())).finish()
@@ -169,18 +169,18 @@ mod tests {
     #[test]
     fn no_other_bytes_are_a_valid_ticket() {
         let tickets = tickets(&[(1, 1)]);
-        let good = tickets.issue_at(CLAIMS, TicketLife::Rst, at(0)).secret().to_owned();
-        for index in 0..good.len() {
-            let mut bytes = good.clone().into_bytes();
+        let valid = tickets.issue_at(CLAIMS, TicketLife::Rst, at(0)).secret().to_owned();
+        for index in 0..valid.len() {
+            let mut bytes = valid.clone().into_bytes();
             bytes[index] = if bytes[index] == b'A' { b'B' } else { b'A' };
             let forged = Ticket::parse(&String::from_utf8(bytes).unwrap()).unwrap();
             assert_eq!(tickets.verify_at(&forged, at(0)), None, "changed at {index}");
         }
-        for length in 1..good.len() {
-            let cut = Ticket::parse(&good[..length]).unwrap();
+        for length in 1..valid.len() {
+            let cut = Ticket::parse(&valid[..length]).unwrap();
             assert_eq!(tickets.verify_at(&cut, at(0)), None, "cut to {length}");
         }
-        for other in ["x", "!!!", &format!("{good}AAAA"), &"A".repeat(91)] {
+        for other in ["x", "!!!", &format!("{valid}AAAA"), &"A".repeat(91)] {
             assert_eq!(tickets.verify_at(&Ticket::parse(other).unwrap(), at(0)), None);
         }
     }
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_a_change_of_password_a_ticket_names_an_old_version() {
+    async fn after_a_password_change_older_tickets_have_an_older_version() {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(directory.path()).await.unwrap();
         let accounts = Accounts::new(store.clone());
@@ -207,7 +207,7 @@ mod tests {
 
         accounts.set_password(&handle, "two").await.unwrap();
         let account = store.account(&handle).await.unwrap().unwrap();
-        // A restart reads the same key.
+        // After a restart the same key is read.
         let claims = Tickets::open(&store).await.unwrap().verify(&ticket).unwrap();
         assert_eq!(claims.account, account.id);
         assert_ne!(claims.password_version, account.password_version);

@@ -10,7 +10,7 @@ use super::error::StoreError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub i64);
 
-/// The row of an account, as far as signing in needs it. `Debug` leaves the password hash out.
+/// The part of an account's row that signing in needs. `Debug` omits the password hash.
 #[derive(Clone)]
 pub struct Account {
     /// Its number.
@@ -21,13 +21,13 @@ pub struct Account {
     pub name: DisplayName,
     /// The hash of its password, a PHC string. Secret.
     pub password_hash: String,
-    /// The number of its password, raised by each change.
+    /// The version of its password, which each change raises by one.
     pub password_version: i64,
     /// When it was created, in Unix time.
     pub created_at: i64,
 }
 
-/// An account to be created. `Debug` leaves the password hash out.
+/// An account to be created. `Debug` omits the password hash.
 #[derive(Clone)]
 pub struct NewAccount {
     /// Its address.

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Sqlite};
 use super::account::{Account, AccountId, COLUMNS, NewAccount, Row};
 use super::columns::{bits, unix_now};
 use super::error::StoreError;
-use super::invites::{CodeHash, take_invite};
+use super::invites::{CodeHash, use_invite};
 use super::store::Store;
 
 impl Store {
@@ -45,13 +45,13 @@ impl Store {
         Ok(())
     }
 
-    /// Creates an account and takes one use of the invite code with this hash, or does neither.
+    /// Creates an account and uses the invite code with this hash once, or does neither.
     ///
     /// # Errors
-    /// [`StoreError::BadInvite`] and [`StoreError::Taken`].
+    /// [`StoreError::InvalidInvite`] and [`StoreError::Taken`].
     pub async fn create_invited_account(&self, account: &NewAccount, code: &CodeHash) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin().await?;
-        take_invite(&mut transaction, code).await?;
+        use_invite(&mut transaction, code).await?;
         insert_account(&mut transaction, account).await?;
         transaction.commit().await?;
         Ok(())
@@ -65,8 +65,8 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Replaces the hash `old` by another one of the same password. Tickets stay valid. Does nothing if the password
-    /// was changed since `old` was read.
+    /// Replaces the hash `old` with another hash of the same password. Tickets stay valid. Does nothing if the password
+    /// has changed since `old` was read.
     pub async fn replace_password_hash(&self, id: AccountId, old: &str, new: &str) -> Result<(), StoreError> {
         sqlx::query("update accounts set password_hash = $3 where id = $1 and password_hash = $2")
             .bind(id.0)
@@ -77,8 +77,8 @@ impl Store {
         Ok(())
     }
 
-    /// Removes an account with its lists, and takes it off the RL and PL of all other accounts, which keep what they
-    /// put on FL, AL and BL themselves (ns.md section 1.2 rule 11). Returns `false` if the account does not exist.
+    /// Removes an account and its lists, and removes its address from RL and PL of all other accounts. Their own entries
+    /// on FL, AL and BL stay (ns.md section 1.2 rule 11). Returns `false` if the account does not exist.
     pub async fn remove_account(&self, handle: &Handle) -> Result<bool, StoreError> {
         let mut transaction = self.writer.begin().await?;
         let done = sqlx::query("delete from accounts where handle = $1")
@@ -93,7 +93,7 @@ impl Store {
 
 async fn insert_account(connection: &mut SqliteConnection, account: &NewAccount) -> Result<(), StoreError> {
     let now = unix_now();
-    let made = sqlx::query_as::<Sqlite, (i64,)>(
+    let created = sqlx::query_as::<Sqlite, (i64,)>(
         "insert into accounts (handle, display_name, password_hash, created_at, list_stamp, settings_stamp) \
          values ($1, $2, $3, $4, $5, $5) on conflict do nothing returning id",
     )
@@ -104,14 +104,14 @@ async fn insert_account(connection: &mut SqliteConnection, account: &NewAccount)
     .bind(now.saturating_mul(10_000_000))
     .fetch_optional(&mut *connection)
     .await?;
-    let Some((id,)) = made else {
+    let Some((id,)) = created else {
         return Err(StoreError::Taken(account.handle.clone()));
     };
-    // A new account has no contacts, so it is on no RL. A server that was running when an older account with this
-    // address was removed may have written otherwise.
+    // A new account has no contacts, so it must not be on any RL. If an older account with this address was removed while
+    // a server was running, that server may have put it there again.
     forget_watcher(connection, &account.handle).await?;
-    // But others may have kept the older account on FL (ns.md section 1.2 rule 11): they go on PL now, with their
-    // display names (rule 2).
+    // Other accounts may still have the older account on FL (ns.md section 1.2 rule 11). They go on PL of the new account,
+    // with their display names (rule 2).
     let (forward, pending) = (bits(List::Forward), bits(List::Pending));
     let sql = format!(
         "insert into entries (owner, handle, lists, nickname) select $1, other.handle, {pending}, other.display_name \
@@ -122,7 +122,7 @@ async fn insert_account(connection: &mut SqliteConnection, account: &NewAccount)
     Ok(())
 }
 
-/// Takes an address off the RL and PL of all accounts.
+/// Removes an address from RL and PL of all accounts.
 async fn forget_watcher(connection: &mut SqliteConnection, handle: &Handle) -> Result<(), sqlx::Error> {
     let watching = bits(List::Reverse | List::Pending);
     let others = bits(List::Forward | List::Allow | List::Block);

@@ -70,7 +70,7 @@ async fn write_entry(
         return sqlx::query(sql).bind(owner).bind(handle.as_str()).execute(connection).await.map(drop);
     }
     sqlx::query(
-        // An account that was removed since the edit was planned keeps nothing; the rest of the edit goes on.
+        // If the account was removed after the edit was planned, skip the entry and write the rest of the edit.
         "insert into entries (owner, handle, lists, nickname, contact, in_other_contacts) \
          select $1, $2, $3, $4, $5, $6 where exists (select 1 from accounts where id = $1) \
          on conflict (owner, handle) do update set lists = $3, nickname = $4, contact = $5, in_other_contacts = $6",
@@ -110,8 +110,8 @@ async fn write_settings(connection: &mut SqliteConnection, owner: i64, settings:
     .map(drop)
 }
 
-/// Moves a stamp and the version as [`Stamps`](crate::roster::Stamps) does in memory. Only forward: an edit by another
-/// account may have moved the stamp since this one was planned.
+/// Moves a stamp and the version as [`Stamps`](crate::roster::Stamps) does in memory, and only forward: an edit by another
+/// account may have moved the stamp since this edit was planned.
 async fn step(
     connection: &mut SqliteConnection,
     owner: i64,

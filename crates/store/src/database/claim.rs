@@ -18,8 +18,8 @@ const FILE_NAME: &str = "server.lock";
 pub struct Claim(File);
 
 impl Claim {
-    /// Claims a data directory, which is created if it does not exist. A second server on the same data would answer
-    /// from its own memory of the lists.
+    /// Claims a data directory, and creates it if it does not exist. A second server on the same data would answer from
+    /// its own copy of the lists in memory.
     ///
     /// # Errors
     /// [`StoreError::InUse`] if another server has it; [`StoreError::Directory`], [`StoreError::Data`] and
@@ -37,7 +37,7 @@ impl Claim {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { path: data.to_owned() }),
             Err(TryLockError::Error(error)) => {
-                tracing::warn!(%error, "the data directory cannot be locked; make sure that no other server runs on it");
+                tracing::warn!(%error, "could not lock the data directory; make sure that no other server uses it");
             }
         }
         Ok(Self(file))
@@ -45,11 +45,11 @@ impl Claim {
 }
 
 impl Drop for Claim {
-    /// Closing the file is not enough: a child process that is just being started has a copy of it for a moment, which
-    /// would keep the lock.
+    /// Unlocks the file. Closing it is not enough: a child process that is just being started has a copy of it for a
+    /// moment, which would keep the lock.
     fn drop(&mut self) {
         if let Err(error) = self.0.unlock() {
-            tracing::debug!(%error, "the data directory was not unlocked");
+            tracing::debug!(%error, "could not unlock the data directory");
         }
     }
 }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_is_claimed_once_until_the_claim_ends() {
+    fn a_directory_can_be_claimed_only_once_at_a_time() {
         let directory = tempfile::tempdir().unwrap();
         let first = Claim::take(directory.path()).unwrap();
         let second = Claim::take(directory.path()).unwrap_err();

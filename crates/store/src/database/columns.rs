@@ -1,4 +1,4 @@
-//! How our types are kept in columns: times, list bits and numbers as integers, the others as text.
+//! Converts our types to and from columns: times, list bits and numbers are integers, everything else is text.
 
 use msnp::{GroupNumber, Guid, Handle, ListBits, Timestamp};
 use swallowtail_base::clock;
@@ -19,7 +19,7 @@ pub(super) fn parse_stamp(ticks: i64) -> Timestamp {
     Timestamp::from_ticks(u64::try_from(ticks).unwrap_or_default())
 }
 
-/// Returns the sum of the bits of `lists`, which a statement compares the column `lists` with.
+/// Returns the sum of the bits of `lists`, as the column `lists` stores it.
 pub(super) fn bits(lists: impl Into<ListBits>) -> u8 {
     lists.into().number()
 }

@@ -1,24 +1,24 @@
-//! The unit of writing: changes of rosters that are written together.
+//! The unit of writing: changes to rosters that are written together.
 
 use msnp::{Handle, Timestamp};
 
 use super::account::AccountId;
 use crate::roster::Change;
 
-/// Changes that belong together: either all of them are written, or none.
+/// Changes that belong together: either all of them are written or none.
 #[derive(Clone, Debug)]
 pub struct Edit {
     /// The account that edits.
     pub(super) by: AccountId,
-    /// What changes, and in whose roster.
+    /// The changes, each with the account whose roster it changes.
     pub(super) changes: Vec<(AccountId, Change)>,
     /// The address whose watchers' list stamps move, and the time they move to.
     pub(super) touched: Option<(Handle, Timestamp)>,
 }
 
 impl Edit {
-    /// Starts an empty edit by an account. If that account has been removed by the time of writing, the edit fails: the
-    /// client must not be told that a change was kept. Changes of *other* accounts that have been removed are left out.
+    /// Creates an empty edit by an account. If that account is removed before the edit is written, the edit fails, so that
+    /// the client does not receive a success reply. Changes to *other* accounts that were removed are skipped.
     #[must_use]
     pub const fn by(account: AccountId) -> Self {
         Self { by: account, changes: Vec::new(), touched: None }
@@ -46,13 +46,14 @@ impl Edit {
         &self.changes
     }
 
-    /// Returns the address whose watchers' list stamps move and the time they move to, if there is one.
+    /// Returns the address whose watchers' list stamps move, and the time they move to, if [`Edit::touch_watchers`] set
+    /// one.
     #[must_use]
     pub const fn touched(&self) -> Option<&(Handle, Timestamp)> {
         self.touched.as_ref()
     }
 
-    /// Returns whether there is nothing to write.
+    /// Returns whether the edit has no changes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.touched.is_none()

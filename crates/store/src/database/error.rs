@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::data_error::DataError;
 
-/// Why the store failed. Nothing was changed.
+/// Why the store failed. It changed nothing.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The data directory cannot be created, or is not a directory.
@@ -19,19 +19,19 @@ pub enum StoreError {
         /// The reason.
         error: std::io::Error,
     },
-    /// The database does not exist, is damaged, or may not be used. Nothing was changed.
+    /// The database does not exist, is damaged, or may not be used.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// Another server holds the data directory.
+    /// Another server uses the data directory.
     #[error(
-        "another server runs on the data directory {}; stop it, or choose another directory with --data or the key data",
+        "another server is using the data directory {}; stop it, or choose another directory with --data or the setting data",
         path.display()
     )]
     InUse {
         /// The directory.
         path: PathBuf,
     },
-    /// The file that a server holds locked cannot be opened.
+    /// The file that a server keeps locked cannot be opened.
     #[error("cannot use the data directory: cannot open {}: {error}", path.display())]
     LockFile {
         /// The file.
@@ -70,16 +70,19 @@ pub enum StoreError {
     /// The transaction of a batch failed, and so did all the edits in it, which share the error.
     #[error("the database failed: {0}")]
     Batch(#[source] Arc<sqlx::Error>),
-    /// A row has an invalid value: something other than the server changed the file.
-    #[error("the database holds a malformed {0}")]
+    /// A row has an invalid value, because something other than the server changed the file.
+    #[error("the database contains an invalid {0}")]
     Malformed(&'static str),
+    /// The operating system gave no random bytes for a new key.
+    #[error("the operating system gave no random bytes for a new key")]
+    Random,
     /// The address already has an account.
-    #[error("{0} is an account already")]
+    #[error("the account {0} already exists")]
     Taken(msnp::Handle),
     /// The invite code does not exist, is used up or has expired.
-    #[error("the invite code is not good")]
-    BadInvite,
-    /// The account that edits was removed before the edit was written.
+    #[error("the invite code is not valid: it does not exist, is used up or has expired")]
+    InvalidInvite,
+    /// The account that made the edit was removed before the edit was written.
     #[error("the account was removed")]
     Gone,
     /// The writer has ended, because the server is stopping.

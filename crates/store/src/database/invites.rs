@@ -1,7 +1,7 @@
 //! Invite codes, with which people may create accounts.
 //!
-//! Only the hash of a code is stored. A use is taken in the transaction that creates the account, so that a code for
-//! one account creates just one, however many requests arrive at the same time.
+//! Only the hash of a code is stored. The transaction that creates an account also counts the use of the code. So a code
+//! for one account creates only one, even if several requests arrive at the same time.
 
 use sqlx::Sqlite;
 use sqlx::sqlite::SqliteConnection;
@@ -20,7 +20,7 @@ pub struct NewInvite {
     pub code_hash: CodeHash,
     /// The number of accounts that it can create.
     pub uses: u32,
-    /// When it expires, in Unix time; `None` is never.
+    /// When it expires, in Unix time; `None` means never.
     pub expires_at: Option<i64>,
     /// The operator's note.
     pub note: String,
@@ -37,7 +37,7 @@ pub struct Invite {
     pub uses_left: i64,
     /// When it was created, in Unix time.
     pub created_at: i64,
-    /// When it expires, in Unix time; `None` is never.
+    /// When it expires, in Unix time; `None` means never.
     pub expires_at: Option<i64>,
     /// The operator's note.
     pub note: String,
@@ -46,7 +46,7 @@ pub struct Invite {
 impl Invite {
     /// Returns whether it can create an account at the Unix time `now`.
     #[must_use]
-    pub fn is_good(&self, now: i64) -> bool {
+    pub fn is_valid(&self, now: i64) -> bool {
         self.uses_left > 0 && self.expires_at.is_none_or(|end| now < end)
     }
 }
@@ -85,15 +85,14 @@ impl Store {
     }
 
     /// Returns whether any invite can create an account now.
-    pub async fn has_good_invites(&self) -> Result<bool, StoreError> {
+    pub async fn has_valid_invites(&self) -> Result<bool, StoreError> {
         let sql = "select 1 from invites where uses_left > 0 and (expires_at is null or expires_at > $1) limit 1";
         let row = sqlx::query(sql).bind(unix_now()).fetch_optional(&self.readers).await?;
         Ok(row.is_some())
     }
 
-    /// Returns whether a code can create an account now. It does not take a use: [`Store::create_invited_account`]
-    /// does.
-    pub async fn is_good_invite(&self, code: &CodeHash) -> Result<bool, StoreError> {
+    /// Returns whether a code can create an account now. This does not count as a use of the code.
+    pub async fn is_valid_invite(&self, code: &CodeHash) -> Result<bool, StoreError> {
         let sql = "select 1 from invites \
                    where code_hash = $1 and uses_left > 0 and (expires_at is null or expires_at > $2)";
         let query = sqlx::query(sql).bind(code.as_slice()).bind(unix_now());
@@ -101,12 +100,12 @@ impl Store {
     }
 }
 
-/// Takes one use of a code, inside the transaction that creates the account.
-pub(super) async fn take_invite(connection: &mut SqliteConnection, code: &CodeHash) -> Result<(), StoreError> {
+/// Counts one use of a code, inside the transaction that creates the account.
+pub(super) async fn use_invite(connection: &mut SqliteConnection, code: &CodeHash) -> Result<(), StoreError> {
     let sql = "update invites set uses_left = uses_left - 1 \
                where code_hash = $1 and uses_left > 0 and (expires_at is null or expires_at > $2)";
     let done = sqlx::query(sql).bind(code.as_slice()).bind(unix_now()).execute(connection).await?;
-    if done.rows_affected() == 0 { Err(StoreError::BadInvite) } else { Ok(()) }
+    if done.rows_affected() == 0 { Err(StoreError::InvalidInvite) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -145,34 +144,34 @@ mod tests {
                 tasks.spawn(async move { store.create_invited_account(&account, &CODE).await });
             }
             let results = tasks.join_all().await;
-            let made = results.iter().filter(|result| result.is_ok()).count();
-            assert_eq!((made, left(&store).await), (uses as usize, 0));
+            let created = results.iter().filter(|result| result.is_ok()).count();
+            assert_eq!((created, left(&store).await), (uses as usize, 0));
             assert_eq!(store.count_accounts().await.unwrap(), u64::from(uses));
-            assert!(results.iter().all(|result| matches!(result, Ok(()) | Err(StoreError::BadInvite))));
+            assert!(results.iter().all(|result| matches!(result, Ok(()) | Err(StoreError::InvalidInvite))));
         }
     }
 
     #[tokio::test]
-    async fn a_failed_sign_up_takes_no_use_of_the_code() {
+    async fn a_failed_sign_up_does_not_count_as_a_use_of_the_code() {
         let (_directory, store) = store_with(2, None).await;
         store.create_invited_account(&account("alice"), &CODE).await.unwrap();
         let taken = store.create_invited_account(&account("alice"), &CODE).await;
         assert!(matches!(taken, Err(StoreError::Taken(_))));
         assert_eq!(left(&store).await, 1);
         let unknown = store.create_invited_account(&account("bob"), &[8; 32]).await;
-        assert!(matches!(unknown, Err(StoreError::BadInvite)));
+        assert!(matches!(unknown, Err(StoreError::InvalidInvite)));
         assert_eq!((left(&store).await, store.count_accounts().await.unwrap()), (1, 1));
     }
 
     #[tokio::test]
     async fn a_code_is_valid_until_it_expires() {
-        for (end, is_good) in [(unix_now() - 1, false), (unix_now(), false), (unix_now() + 3600, true)] {
+        for (end, is_valid) in [(unix_now() - 1, false), (unix_now(), false), (unix_now() + 3600, true)] {
             let (_directory, store) = store_with(1, Some(end)).await;
-            assert_eq!(store.has_good_invites().await.unwrap(), is_good);
-            assert_eq!(store.is_good_invite(&CODE).await.unwrap(), is_good);
-            assert_eq!(store.invites().await.unwrap()[0].is_good(unix_now()), is_good);
-            assert_eq!(store.create_invited_account(&account("alice"), &CODE).await.is_ok(), is_good);
-            assert!(!store.has_good_invites().await.unwrap());
+            assert_eq!(store.has_valid_invites().await.unwrap(), is_valid);
+            assert_eq!(store.is_valid_invite(&CODE).await.unwrap(), is_valid);
+            assert_eq!(store.invites().await.unwrap()[0].is_valid(unix_now()), is_valid);
+            assert_eq!(store.create_invited_account(&account("alice"), &CODE).await.is_ok(), is_valid);
+            assert!(!store.has_valid_invites().await.unwrap());
         }
     }
 

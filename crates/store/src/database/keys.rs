@@ -10,7 +10,7 @@ impl Store {
     /// Returns the keys for `purpose` with their numbers, newest first. The first call creates one of 32 random bytes.
     pub async fn server_keys(&self, purpose: &'static str) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
         let mut secret = [0; 32];
-        getrandom::fill(&mut secret).map_err(|_| StoreError::Malformed("random generator"))?;
+        getrandom::fill(&mut secret).map_err(|_| StoreError::Random)?;
         sqlx::query(
             "insert into server_keys (purpose, id, secret, created_at) \
              select $1, 1, $2, $3 where not exists (select 1 from server_keys where purpose = $1)",

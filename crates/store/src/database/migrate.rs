@@ -1,4 +1,4 @@
-//! Migrations: they bring the tables of an older or empty database up to date.
+//! Migrations, which bring the tables of an older or new database up to date.
 
 use std::borrow::Cow;
 
@@ -13,13 +13,13 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "invites", include_str!("../../migrations/0003_invites.sql")),
 ];
 
-/// Brings the tables up to date. `serve` and `account add` may open the same old or empty database at the same time.
-/// The second to run a migration fails, and finds in the next round that it is done.
+/// Brings the tables up to date. `serve` and `account add` may open the same old database at the same time. The second
+/// process to run a migration fails, and finds in the next round that the migration is done.
 pub(super) async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
     let migrator = migrator();
     for _ in MIGRATIONS {
         match migrator.run(writer).await {
-            Err(error @ MigrateError::ExecuteMigration(..)) => tracing::debug!(%error, "a migration is tried again"),
+            Err(error @ MigrateError::ExecuteMigration(..)) => tracing::debug!(%error, "retrying a migration"),
             done => return done,
         }
     }

@@ -1,12 +1,12 @@
 //! Accounts, lists, invites and keys in an embedded SQLite database.
 //!
-//! A change is on the disk before the client gets its answer: the database runs with a write-ahead log and `synchronous
-//! = full`. Changes of lists go through one writer, which puts all pending edits into one transaction, so that they
-//! share an fsync. Reads have their own connections and never wait for a write.
+//! A change is on the disk before the client receives its reply: the database has a write-ahead log and `synchronous =
+//! full`. All changes to lists go through one writer, which puts pending edits into one transaction, so that they share an
+//! fsync. Reads have their own connections and never wait for a write.
 //!
-//! [`Store`] is the handle, and its methods stand with the rows they work on: `accounts` creates, reads and removes
-//! [`Account`]s, `rosters` and `phones` read lists, `writer` and `changes` write them. Passwords are hashed in
-//! [`crate::accounts`], before they get here.
+//! [`Store`] is the handle. Its methods are in the file of the rows that they work on: `accounts` creates, reads and removes
+//! [`Account`]s, `rosters` and `phones` read lists, `writer` and `changes` write them, `check` looks for damage. `files`
+//! decides whether a data directory can be used. Passwords are hashed in [`crate::accounts`], never here.
 
 mod account;
 mod accounts;

@@ -14,7 +14,7 @@ use super::migrate::migrate;
 
 /// The number of reading connections. Four cover the sign-ins that two to four cores can hash passwords for.
 const READERS: u32 = 4;
-/// How long a statement waits for another process, such as `account add`, that is writing.
+/// How long a statement waits while another process, such as `account add`, is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The connections of an open database.
@@ -76,9 +76,8 @@ pub(super) fn damage(error: &sqlx::Error) -> Option<String> {
     matches!(code, CORRUPT | NOT_A_DATABASE).then(|| error.message().to_owned())
 }
 
-/// Opens the one connection that writes. Whatever its timeout, SQLite does not wait for another process that is
-/// switching the same new database to its journal, as `serve` and `account add` may do at the same time. So this
-/// function waits.
+/// Opens the one connection that writes. SQLite ignores its timeout while another process switches the same database to
+/// its write-ahead log, for example a restored database that two processes open at the same time. So this function waits.
 async fn connect(options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
     const PAUSE: Duration = Duration::from_millis(10);
     let begun = Instant::now();

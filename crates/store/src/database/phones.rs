@@ -17,14 +17,14 @@ use crate::roster::Settings;
 pub struct ContactPhones {
     /// The contact.
     pub handle: Handle,
-    /// PHH, PHW, PHM, MOB.
+    /// Its numbers (PHH, PHW, PHM) and MOB; the other settings have their defaults.
     pub settings: Settings,
 }
 
 type Row = (String, Option<String>, Option<String>, Option<String>, i64);
 
 impl Store {
-    /// Returns the numbers of all contacts of `owner` that have any and allow `owner` (whose address is `handle`) to
+    /// Returns the numbers of all contacts of `owner`, whose address is `handle`, that have numbers and allow the owner to
     /// see them (ns.md section 6, BPR).
     pub async fn contact_phones(&self, owner: AccountId, handle: &Handle) -> Result<Vec<ContactPhones>, StoreError> {
         let rows = sqlx::query_as::<Sqlite, Row>(AssertSqlSafe(contact_phones_sql()))

@@ -11,7 +11,7 @@ use super::files::{self, IfMissing};
 use super::open::{Pools, open};
 use super::writer::Edits;
 
-/// The store. Cheap to clone.
+/// A handle to the open database. Clones are cheap and share its connections.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) readers: SqlitePool,
@@ -57,13 +57,13 @@ impl Store {
         files::prepare(directory, IfMissing::CreateDirectory).await.map(drop)
     }
 
-    /// Waits for the current transaction and closes the file.
+    /// Waits for the current transaction to end, and closes the file.
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
 
-    /// Writes an edit; it is on the disk when this returns.
+    /// Writes an edit. It is on the disk when this returns.
     ///
     /// # Errors
     /// No part of the edit was written.

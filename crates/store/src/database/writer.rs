@@ -1,7 +1,7 @@
-//! The only writer of lists: all pending edits go into one transaction and share its fsync.
+//! The only writer of lists. It puts all pending edits into one transaction, so that they share an fsync.
 //!
 //! SQLite with `synchronous = full` makes some 3,400 commits a second, but writes over a hundred thousand rows a second
-//! at 64 rows a commit. So the writer takes all pending edits, up to [`BATCH`], and answers them after the commit.
+//! with 64 rows per commit. So the writer takes up to [`BATCH`] pending edits, and answers them after the commit.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::error::StoreError;
 
 /// Maximum number of edits in one transaction.
 const BATCH: usize = 64;
-/// Maximum number of queued edits. An account has one at a time, so this many accounts can edit at the same time.
+/// Maximum number of queued edits. Each account has at most one, so this many accounts can edit at the same time.
 const QUEUE: usize = 4096;
 
 struct Waiting {
@@ -34,7 +34,7 @@ impl std::fmt::Debug for Waiting {
 }
 
 impl Edits {
-    /// Starts the writer; it ends when the last clone of the queue is dropped.
+    /// Starts the writer. It ends when the last clone of the queue is dropped.
     pub(super) fn start(pool: SqlitePool) -> Self {
         let (sender, mut queue) = mpsc::channel(QUEUE);
         tokio::spawn(async move {
@@ -54,13 +54,13 @@ impl Edits {
     }
 }
 
-/// Writes a batch in one transaction. An edit that fails by itself is undone alone; if the transaction cannot begin or
-/// commit, all of them fail.
+/// Writes a batch in one transaction. If one edit fails, only that edit is undone. If the transaction cannot begin or
+/// commit, all edits of the batch fail.
 async fn write_batch(pool: &SqlitePool, batch: Vec<Waiting>) {
     match try_batch(pool, &batch).await {
         Ok(results) => {
             for (waiting, result) in batch.into_iter().zip(results) {
-                // A session that has ended no longer waits for its answer.
+                // A session that has ended does not wait for its answer any more.
                 let _ = waiting.done.send(result);
             }
         }
@@ -75,7 +75,7 @@ async fn write_batch(pool: &SqlitePool, batch: Vec<Waiting>) {
 }
 
 async fn try_batch(pool: &SqlitePool, batch: &[Waiting]) -> Result<Vec<Result<(), StoreError>>, sqlx::Error> {
-    // Immediate: if another process is writing, it waits here and not in the middle.
+    // Immediate: if another process is writing, wait here and not in the middle of the transaction.
     let mut transaction = pool.begin_with("begin immediate").await?;
     let mut results = Vec::with_capacity(batch.len());
     for waiting in batch {

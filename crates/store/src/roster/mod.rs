@@ -1,7 +1,7 @@
 //! The lists, groups and settings of an account (docs/protocol/ns.md section 1).
 //!
-//! A [`Roster`] is plain data with rules, without clock or I/O. Commands become [`Change`]s (`edit`), and the same
-//! changes go to the store and, once they are durable, to the roster in memory, so that the two cannot drift apart.
+//! A [`Roster`] is plain data with rules, without clock or I/O. Commands become [`Change`]s (`edit`). The same changes go to
+//! the store and, once they are durable, to the roster in memory, so that the two stay equal.
 
 mod edit;
 mod settings;
@@ -42,17 +42,16 @@ pub struct Roster {
 pub struct Group {
     /// Its name.
     pub name: Arc<str>,
-    /// Its number for the dialects below MSNP10, 1 to 29. Clients of those dialects do not see a group without a
-    /// number.
+    /// Its number for the dialects below MSNP10, 1 to 29. Clients of these dialects do not see a group without a number.
     pub number: Option<GroupNumber>,
 }
 
 /// The entry that an account has for one address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
-    /// The lists it is on; at least one.
+    /// The lists that the address is on: at least one.
     pub lists: ListBits,
-    /// The nickname; without one, clients show the handle.
+    /// The nickname. If there is none, clients show the handle.
     pub nickname: Option<DisplayName>,
     /// Its GUID while it is on FL.
     pub contact: Option<Guid>,
@@ -67,16 +66,16 @@ pub struct Entry {
 pub struct Stamps {
     /// The last change of lists, entries, groups or nicknames.
     pub list: Timestamp,
-    /// The last change of settings or the own name.
+    /// The last change of the settings or the display name.
     pub settings: Timestamp,
-    /// The list version of the dialects below MSNP10: raised by every change of either kind.
+    /// The list version of the dialects below MSNP10. Every change of either kind raises it.
     pub version: u32,
 }
 
 /// One step of an edit, both for the store and for the roster in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Sets the entry of an address; an entry without lists is removed.
+    /// Sets the entry of an address, or removes it if the entry is on no list.
     Entry(Handle, Entry),
     /// Creates or changes a group.
     Group(Guid, Group),
@@ -84,12 +83,12 @@ pub enum Change {
     OtherContactsName(Arc<str>),
     /// Removes a group, and all contacts from it.
     GroupRemoved(Guid),
-    /// Sets the own name (MFN).
+    /// Sets the display name (MFN).
     Name(DisplayName),
     /// Sets GTC, BLP, telephone numbers and MOB.
     Settings(Settings),
-    /// Makes the clients' copies of the lists outdated. A step, not a value, so that steps of other edits in between
-    /// count too.
+    /// Makes the clients' copies of the lists outdated. It is a step and not a value, so that steps of other edits in
+    /// between count too.
     ListChanged(Timestamp),
     /// Makes the clients' copies of the settings outdated.
     SettingsChanged(Timestamp),
@@ -102,7 +101,7 @@ impl Stamps {
         Self { list: self.list.next(now), version: self.version.wrapping_add(1), ..self }
     }
 
-    /// Returns the stamps after a change of settings or the own name at `now`.
+    /// Returns the stamps after a change of the settings or the display name at `now`.
     #[must_use]
     pub fn settings_changed(self, now: Timestamp) -> Self {
         Self { settings: self.settings.next(now), version: self.version.wrapping_add(1), ..self }
@@ -116,7 +115,7 @@ impl Entry {
         self.lists.has(list)
     }
 
-    /// Returns whether the address has the owner on its own FL: it is on RL or PL here.
+    /// Returns whether the address has the owner on its FL, that is, whether it is on RL or PL here.
     #[must_use]
     pub fn watches(&self) -> bool {
         self.lists.has_any(List::Reverse | List::Pending)
@@ -124,7 +123,7 @@ impl Entry {
 }
 
 impl Roster {
-    /// Creates the roster of a new account: default settings, empty lists.
+    /// Creates the roster of a new account, with default settings and empty lists.
     #[must_use]
     pub fn new(owner: Handle, name: DisplayName, stamps: Stamps) -> Self {
         Self {
@@ -182,8 +181,8 @@ impl Roster {
         lists.has(List::Allow) || self.settings.privacy == Privacy::Allow
     }
 
-    /// Returns whether `other` has the owner on FL and may see the owner: the part of `shown` (ns.md section 2) that
-    /// lists decide.
+    /// Returns whether `other` has the owner on FL and may see the owner. This is the part of `shown` (ns.md section 2) that
+    /// depends on lists.
     #[must_use]
     pub fn shows_to(&self, other: &Handle) -> bool {
         self.entries.get(other).is_some_and(Entry::watches) && self.allows(other)
@@ -240,8 +239,8 @@ impl Roster {
         self.groups.get(&group)?.number
     }
 
-    /// Returns the numbers of the groups that a contact is in, for the dialects below MSNP10: 0 if it was put there, or
-    /// if it is in no group that they see.
+    /// Returns the numbers of the groups that a contact is in, for the dialects below MSNP10. Group 0 is among them if the
+    /// contact was put there, or if it is in no group that these dialects see.
     #[must_use]
     pub fn group_numbers(&self, entry: &Entry) -> Vec<GroupNumber> {
         let mut numbers: Vec<GroupNumber> = entry.groups.iter().filter_map(|group| self.number_of(*group)).collect();
@@ -272,7 +271,7 @@ pub enum GroupPlace {
 mod tests {
     use super::*;
 
-    /// What bob sees of alice, by her lists that he is on and her privacy setting.
+    /// Tries which of Alice's lists and privacy settings let Bob see her.
     #[test]
     fn only_a_watcher_who_is_not_blocked_sees_the_owner() {
         // Her lists, and (allows, shows_to) with the privacy setting AL, then BL.

@@ -1,4 +1,4 @@
-//! The settings that an account keeps on the server.
+//! The settings of an account.
 
 use std::sync::Arc;
 
@@ -7,17 +7,17 @@ use msnp::notification::{AddPrompt, Phone, Privacy};
 /// The settings of an account: GTC, BLP, PHH, PHW, PHM, MOB.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// GTC.
+    /// Whether its client asks before it allows an account that adds the owner (GTC).
     pub add_prompt: AddPrompt,
-    /// BLP.
+    /// Whether accounts on neither AL nor BL may see and call the owner (BLP).
     pub privacy: Privacy,
-    /// PHH, as decoded text.
+    /// The home telephone number (PHH), as decoded text.
     pub home_phone: Option<Arc<str>>,
-    /// PHW, as decoded text.
+    /// The work telephone number (PHW), as decoded text.
     pub work_phone: Option<Arc<str>>,
-    /// PHM, as decoded text.
+    /// The mobile telephone number (PHM), as decoded text.
     pub mobile_phone: Option<Arc<str>>,
-    /// MOB.
+    /// Whether contacts may send messages to the mobile phone (MOB).
     pub paging: bool,
 }
 
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_that_is_set_leaves_the_others_alone() {
+    fn setting_a_number_does_not_change_the_others() {
         for set in Phone::ALL {
             let mut settings = Settings::default();
             settings.set_phone(set, Some(Arc::from("555 0001")));

@@ -150,7 +150,7 @@ async fn add(
 ) -> anyhow::Result<String> {
     check_sendable(&handle)?;
     if accounts.exists(&handle).await? {
-        bail!("{handle} is an account already");
+        bail!("the account {handle} already exists");
     }
     let password = ask()?;
     let name = name.unwrap_or_else(|| default_name(&handle));
@@ -159,7 +159,7 @@ async fn add(
 }
 
 async fn require(accounts: &Accounts, handle: &Handle) -> anyhow::Result<()> {
-    if accounts.exists(handle).await? { Ok(()) } else { bail!("there is no account {handle}") }
+    if accounts.exists(handle).await? { Ok(()) } else { bail!("the account {handle} does not exist") }
 }
 
 /// The accounts in columns.

@@ -90,7 +90,7 @@ fn table(invites: &[Invite], now: Utc) -> String {
     rows.extend(invites.iter().map(|invite| {
         let left = format!("{} of {}", invite.uses_left, invite.uses);
         let end = match invite.expires_at {
-            _ if invite.is_good(now.unix()) => invite.expires_at.map_or_else(|| "it is used up".to_owned(), moment),
+            _ if invite.is_valid(now.unix()) => invite.expires_at.map_or_else(|| "it is used up".to_owned(), moment),
             Some(_) if invite.uses_left > 0 => "expired".to_owned(),
             _ => "used up".to_owned(),
         };
@@ -186,9 +186,9 @@ mod tests {
         let (_directory, store) = open().await;
         let said = carry_out(add(5, None, ""), &store, Utc::now()).await.unwrap();
         let code = InviteCode::parse(said.lines().next().unwrap()).unwrap();
-        assert!(store.is_good_invite(&code.hash()).await.unwrap());
+        assert!(store.is_valid_invite(&code.hash()).await.unwrap());
         carry_out(InviteCommand::Remove { number: 1 }, &store, Utc::now()).await.unwrap();
-        assert!(!store.is_good_invite(&code.hash()).await.unwrap());
+        assert!(!store.is_valid_invite(&code.hash()).await.unwrap());
         let again = carry_out(InviteCommand::Remove { number: 1 }, &store, Utc::now()).await.unwrap_err();
         assert_eq!(again.to_string(), "there is no invite 1; `swallowtail invite list` has the numbers");
     }

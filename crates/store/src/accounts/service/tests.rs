@@ -24,7 +24,7 @@ fn alice() -> Handle {
 }
 
 #[tokio::test]
-async fn the_right_password_opens_and_nothing_else_does() {
+async fn only_the_right_password_signs_in() {
     let (accounts, ..) = with_alice().await;
     let account = accounts.authenticate("Alice@Example.COM", b"s3cr,t &%").await.unwrap();
     assert_eq!(account.handle, alice());
@@ -51,7 +51,7 @@ async fn a_password_in_windows_1252_is_the_same_password() {
 }
 
 #[tokio::test]
-async fn a_full_pool_refuses_known_and_unknown_alike() {
+async fn a_full_pool_refuses_known_and_unknown_addresses_alike() {
     let (accounts, ..) = with_alice().await;
     let mut places = Vec::new();
     while let Ok(place) = accounts.hasher.enter() {
@@ -66,7 +66,7 @@ async fn a_full_pool_refuses_known_and_unknown_alike() {
 }
 
 #[tokio::test]
-async fn a_weak_hash_is_renewed_at_sign_in_and_tickets_stay_good() {
+async fn a_weak_hash_is_replaced_at_sign_in_and_tickets_stay_valid() {
     let (accounts, store, _directory) = open().await;
     let weak = password::tests::weak("secret");
     let account = NewAccount { handle: alice(), name: DisplayName::from(&alice()), password_hash: weak.clone() };
@@ -93,10 +93,10 @@ async fn a_new_password_raises_the_version() {
 async fn a_refused_change_says_why() {
     let (accounts, ..) = with_alice().await;
     let taken = accounts.create(alice(), DisplayName::from(&alice()), "x").await;
-    assert_eq!(taken.unwrap_err().to_string(), "alice@example.com is an account already");
+    assert_eq!(taken.unwrap_err().to_string(), "the account alice@example.com already exists");
     let nobody = Handle::parse("nobody@example.com").unwrap();
     let unknown = accounts.set_password(&nobody, "x").await.unwrap_err();
-    assert_eq!(unknown.to_string(), "there is no account nobody@example.com");
+    assert_eq!(unknown.to_string(), "the account nobody@example.com does not exist");
     assert!(matches!(accounts.remove(&nobody).await, Err(AccountError::Unknown(_))));
     assert!(matches!(accounts.set_password(&alice(), "").await, Err(AccountError::Password(BadPassword::Empty))));
     accounts.remove(&alice()).await.unwrap();

@@ -84,14 +84,14 @@ async fn a_failed_edit_leaves_no_trace_and_does_not_affect_others_in_its_batch()
     for (number, name) in names.clone().into_iter().enumerate() {
         let store = store.clone();
         tasks.spawn(async move {
-            let good = Change::Entry(handle("friend"), entry(List::Allow));
+            let valid = Change::Entry(handle("friend"), entry(List::Allow));
             // In a group that does not exist.
-            let bad = Change::Entry(
+            let invalid = Change::Entry(
                 handle("other"),
                 Entry { contact: Some(guid(1)), groups: vec![guid(9)], ..entry(List::Forward) },
             );
             let fails = number % 3 == 0;
-            let changes = if fails { vec![good, bad] } else { vec![good] };
+            let changes = if fails { vec![valid, invalid] } else { vec![valid] };
             assert_eq!(store.change(&name, &changes).await.is_err(), fails, "{name}");
         });
     }

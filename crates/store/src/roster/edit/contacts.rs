@@ -10,19 +10,19 @@ use super::super::{Change, Entry, GroupPlace, Roster};
 pub struct NewContact {
     /// Its address.
     pub handle: Handle,
-    /// The nickname; without one, clients show the handle.
+    /// The nickname. If there is none, clients show the handle.
     pub nickname: Option<DisplayName>,
     /// The group to put it in.
     pub group: Option<GroupRef>,
-    /// Its GUID, a fresh one.
+    /// Its GUID, which must be new.
     pub guid: Guid,
 }
 
 impl Roster {
-    /// `ADC FL N=handle`. The contact's own roster changes too: [`Roster::become_watched`].
+    /// Puts a contact on FL (`ADC FL N=handle`). The contact's own roster changes too: [`Roster::become_watched`].
     ///
     /// # Errors
-    /// 201 oneself, 210 FL is full, 215 already on FL, 224 no such group.
+    /// 201 for the owner, 210 if FL is full, 215 if the contact is already on FL, 224 for an unknown group.
     pub fn add_contact(
         &self,
         new: NewContact,
@@ -52,11 +52,11 @@ impl Roster {
         Ok(vec![Change::Entry(handle, entry), Change::ListChanged(now)])
     }
 
-    /// Rule 2: `watcher`, whose display name is `name`, puts the owner on FL. The watcher goes on RL if the owner has
-    /// already allowed or blocked them, otherwise on PL; no change if they were on either.
+    /// Puts `watcher`, whose display name is `name`, on RL or PL, because it has put the owner on FL (rule 2). It goes on RL
+    /// if the owner has already allowed or blocked it, otherwise on PL. Returns no changes if it is on either list already.
     ///
     /// # Errors
-    /// 210 too many accounts watch the owner.
+    /// 210 if too many accounts have the owner on FL.
     pub fn become_watched(
         &self,
         watcher: &Handle,
@@ -79,10 +79,10 @@ impl Roster {
         Ok(vec![Change::Entry(watcher.clone(), entry), Change::ListChanged(now)])
     }
 
-    /// `REM FL contact`. The contact's own roster changes too: [`Roster::become_unwatched`].
+    /// Removes a contact from FL (`REM FL contact`). The contact's own roster changes too: [`Roster::become_unwatched`].
     ///
     /// # Errors
-    /// 216 no such contact.
+    /// 216 for an unknown contact.
     pub fn remove_contact(&self, contact: &ContactRef, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         let (handle, entry) = self.find_contact(contact).ok_or(ErrorCode::NotOnList)?;
         let mut entry = entry.clone();
@@ -93,7 +93,7 @@ impl Roster {
         Ok(vec![Change::Entry(handle.clone(), entry), Change::ListChanged(now)])
     }
 
-    /// Rule 3: `watcher` takes the owner off FL.
+    /// Removes `watcher` from RL and PL, because it has removed the owner from FL (rule 3).
     #[must_use]
     pub fn become_unwatched(&self, watcher: &Handle, now: Timestamp) -> Vec<Change> {
         let mut entry = self.entry(watcher);
@@ -104,10 +104,10 @@ impl Roster {
         vec![Change::Entry(watcher.clone(), entry), Change::ListChanged(now)]
     }
 
-    /// `SBP contact MFN`: changes a nickname; without one (`None`), clients show the handle.
+    /// Changes a nickname (`SBP contact MFN`). With `None`, clients show the handle.
     ///
     /// # Errors
-    /// 208 no such contact.
+    /// 208 for an unknown contact.
     pub fn set_nickname(
         &self,
         contact: &ContactRef,
@@ -123,7 +123,7 @@ impl Roster {
     }
 }
 
-/// Returns the name that clients show for a contact: the nickname, or without one the handle.
+/// Returns the name that clients show for a contact: the nickname, or the handle if there is none.
 fn shown_as<'a>(handle: &'a Handle, nickname: Option<&'a DisplayName>) -> &'a str {
     nickname.map_or(handle.as_str(), DisplayName::as_str)
 }

@@ -12,13 +12,13 @@ use super::super::{Change, Group, GroupPlace, Roster};
 pub struct NewGroup {
     /// Its name.
     pub name: Arc<str>,
-    /// Its GUID, a fresh one.
+    /// Its GUID, which must be new.
     pub guid: Guid,
     /// Whether it must have a number, because the client speaks a dialect below MSNP10.
     pub needs_number: bool,
 }
 
-/// The result of taking a contact out of a group.
+/// The result of removing a contact from a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupRemoval {
     /// The contact stays on FL.
@@ -28,10 +28,10 @@ pub enum GroupRemoval {
 }
 
 impl Roster {
-    /// `ADC FL C=contact group`, `ADD FL handle nick number`.
+    /// Puts a contact into a group (`ADC FL C=contact group`, `ADD FL handle nick number`).
     ///
     /// # Errors
-    /// 208 no such contact, 215 already in the group, 224 no such group.
+    /// 208 for an unknown contact, 215 if it is already in the group, 224 for an unknown group.
     pub fn add_to_group(
         &self,
         contact: &ContactRef,
@@ -46,7 +46,7 @@ impl Roster {
             GroupPlace::OtherContacts => entry.in_other_contacts = true,
             GroupPlace::Group(guid) => {
                 let Err(place) = entry.groups.binary_search(&guid) else { return Err(ErrorCode::AlreadyThere) };
-                // Clients that know group 0 see a contact without a group in it; it stays there until it is taken out.
+                // Clients that know group 0 show a contact without a group there. It stays there until it is removed.
                 if matches!(group, GroupRef::Number(_)) {
                     entry.in_other_contacts = self.is_in_other_contacts(&entry);
                 }
@@ -56,10 +56,10 @@ impl Roster {
         Ok(vec![Change::Entry(handle.clone(), entry), Change::ListChanged(now)])
     }
 
-    /// `REM FL contact group`.
+    /// Removes a contact from a group (`REM FL contact group`).
     ///
     /// # Errors
-    /// 216 no such contact, 224 no such group, 225 not in it.
+    /// 216 for an unknown contact, 224 for an unknown group, 225 if the contact is not in the group.
     pub fn remove_from_group(
         &self,
         contact: &ContactRef,
@@ -85,11 +85,11 @@ impl Roster {
         Ok(GroupRemoval::Stays(vec![Change::Entry(handle.clone(), entry), Change::ListChanged(now)]))
     }
 
-    /// ADG: creates a group, with the lowest free number for the dialects that use numbers. Returns the number too, if
-    /// one was free.
+    /// Creates a group (ADG), with the lowest free number for the dialects that use numbers. Also returns the number, if one
+    /// was free.
     ///
     /// # Errors
-    /// 223 too many groups, 228 the name is in use.
+    /// 223 if there are too many groups, 228 if the name is in use.
     pub fn add_group(
         &self,
         new: NewGroup,
@@ -117,10 +117,10 @@ impl Roster {
         numbers.into_iter().find(|number| self.groups.values().all(|group| group.number != Some(*number)))
     }
 
-    /// REG: renames a group. Its current name is accepted and changes nothing.
+    /// Renames a group (REG). Returns no changes if it already has this name.
     ///
     /// # Errors
-    /// 224 no such group, 228 the name is in use.
+    /// 224 for an unknown group, 228 if the name is in use.
     pub fn rename_group(&self, group: GroupRef, name: &str, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         let change = match self.find_group(group).ok_or(ErrorCode::InvalidGroup)? {
             GroupPlace::OtherContacts if self.other_contacts_name() == name => return Ok(Vec::new()),
@@ -139,10 +139,10 @@ impl Roster {
         Ok(vec![change, Change::ListChanged(now)])
     }
 
-    /// RMG: removes a group; its contacts stay on FL (ns.md section 9).
+    /// Removes a group (RMG). Its contacts stay on FL (ns.md section 9).
     ///
     /// # Errors
-    /// 224 no such group, 230 group 0.
+    /// 224 for an unknown group, 230 for group 0.
     pub fn remove_group(&self, group: GroupRef, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         match self.find_group(group).ok_or(ErrorCode::InvalidGroup)? {
             GroupPlace::OtherContacts => Err(ErrorCode::GroupZero),

@@ -19,11 +19,11 @@ pub struct NewListEntry {
 }
 
 impl Roster {
-    /// `ADC AL|BL|RL N=handle`.
+    /// Puts an address on AL, BL or RL (`ADC AL|BL|RL N=handle`).
     ///
     /// # Errors
-    /// 201 oneself, 210 the list is full, 215 already on it, 216 RL for an address that does not watch the owner, 219
-    /// on the opposite list.
+    /// 201 for the owner, 210 if the list is full, 215 if the address is already on it, 216 for RL if the address does not
+    /// have the owner on FL, 219 if the address is on the opposite list.
     pub fn add_to_list(
         &self,
         new: NewListEntry,
@@ -57,7 +57,8 @@ impl Roster {
         Ok(vec![Change::Entry(handle, entry), Change::ListChanged(now)])
     }
 
-    /// `ADC RL` and `REM PL`, rule 5: both move an entry from PL to RL, in either order and repeatedly.
+    /// Moves an entry from PL to RL (`ADC RL` and `REM PL`, rule 5). Clients send both commands, in either order and
+    /// repeatedly.
     fn settle(&self, other: &Handle, unknown: ErrorCode, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         let mut entry = self.entry(other);
         if !entry.watches() {
@@ -69,10 +70,10 @@ impl Roster {
         Ok(vec![Change::Entry(other.clone(), entry), Change::ListChanged(now)])
     }
 
-    /// `REM AL|BL|PL other`.
+    /// Removes an address from AL, BL or PL (`REM AL|BL|PL other`).
     ///
     /// # Errors
-    /// 216 not on that list.
+    /// 216 if the address is not on that list.
     pub fn remove_from_list(&self, list: List, other: &Handle, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         if list == List::Pending {
             return self.settle(other, ErrorCode::NotOnList, now);
@@ -86,7 +87,7 @@ impl Roster {
     }
 }
 
-/// Moves an entry from PL to RL; returns whether it was on PL.
+/// Moves an entry from PL to RL. Returns whether it was on PL.
 fn settle_pending(entry: &mut Entry) -> bool {
     if !entry.is_on(List::Pending) {
         return false;

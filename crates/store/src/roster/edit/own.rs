@@ -1,11 +1,11 @@
-//! The account's own name and settings.
+//! The display name and the settings of the account itself.
 
 use msnp::{DisplayName, Timestamp};
 
 use super::super::{Change, Roster, Settings};
 
 impl Roster {
-    /// PRP MFN: changes the own name.
+    /// Changes the display name (`PRP MFN`). Returns no changes if it already has this value.
     #[must_use]
     pub fn set_name(&self, name: DisplayName, now: Timestamp) -> Vec<Change> {
         if name == self.name {
@@ -14,7 +14,7 @@ impl Roster {
         vec![Change::Name(name), Change::SettingsChanged(now)]
     }
 
-    /// GTC, BLP and the other settings: no change if they already have these values.
+    /// Changes the settings (GTC, BLP, PRP). Returns no changes if they already have these values.
     #[must_use]
     pub fn set_settings(&self, settings: Settings, now: Timestamp) -> Vec<Change> {
         if settings == self.settings {

@@ -79,7 +79,7 @@ fn parse(bytes: &[u8], taken: &HashSet<Handle>) -> Result<Vec<Record>, Problems>
                 bail!("{} stands in line {first} too", record.handle);
             }
             if taken.contains(&record.handle) {
-                bail!("{} is an account already", record.handle);
+                bail!("the account {} already exists", record.handle);
             }
             Ok(record)
         });

@@ -78,7 +78,7 @@ async fn an_account_added_can_sign_in() {
     let account = place.accounts.authenticate("alice@example.com", b"s3cr,t &%").await.unwrap();
     assert_eq!(account.name.as_str(), "alice");
     let again = place.add("alice@example.com", None, "x").await.unwrap_err();
-    assert_eq!(again.to_string(), "alice@example.com is an account already");
+    assert_eq!(again.to_string(), "the account alice@example.com already exists");
     let long = place.add("bob@example.com", Some("Bob B"), "12345678901234567").await.unwrap();
     assert!(long.contains("Warning: The password has more than 16 characters"), "{long}");
     let short = place.add("eva@example.com", None, "secret").await.unwrap();
@@ -109,7 +109,7 @@ async fn removing_and_changing_need_an_account() {
     place.add("alice@example.com", None, "x").await.unwrap();
     for words in [&["remove", "bob@example.com", "--yes"][..], &["password", "bob@example.com"]] {
         let error = carry_out(parse(words).unwrap(), &place.accounts, 8).await.unwrap_err();
-        assert_eq!(error.to_string(), "there is no account bob@example.com");
+        assert_eq!(error.to_string(), "the account bob@example.com does not exist");
     }
     let removed = carry_out(parse(&["remove", "alice@example.com", "--yes"]).unwrap(), &place.accounts, 8).await;
     assert_eq!(removed.unwrap(), "Removed alice@example.com.");
@@ -193,7 +193,7 @@ async fn one_bad_line_keeps_all_out_and_each_is_named() {
         line 2: bad handle \"nobody\": it is not an address like name@example.com\n  \
         line 3: it is not handle,password or handle,password,display name (columns: 1)\n  \
         line 4: alice@example.com stands in line 1 too\n  \
-        line 5: taken@example.com is an account already\n  \
+        line 5: the account taken@example.com already exists\n  \
         line 6: the password is empty\n  \
         line 7: the password looks like a hash of a kind other than $argon2id$\n  \
         line 8: a display name is not empty, has no line break, and is at most 387 bytes long\n  \
