@@ -12,7 +12,7 @@ use swallowtail_store::database::StoreError;
 
 use super::count::Count;
 use super::forms::Forms;
-use super::sign_up::SentForms;
+use super::sent_forms::SentForms;
 use crate::proxy::Hosts;
 
 /// The parts of the service that the pages use.

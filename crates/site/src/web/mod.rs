@@ -10,6 +10,7 @@ mod forms;
 mod home;
 mod page;
 mod routes;
+mod sent_forms;
 mod setup;
 mod sign_up;
 

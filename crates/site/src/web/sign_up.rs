@@ -2,11 +2,10 @@
 //!
 //! A form passes these checks in order: [`Web::gate`] decides whether this visitor may sign up at all, `forms` whether
 //! the form came from our page, `form` reads it and reports every fault at its field. Only then is the password hashed,
-//! and one transaction creates the account and takes one use of the invite code. `sent` recognizes a form that the
-//! browser sends a second time.
+//! and one transaction creates the account and takes one use of the invite code. `sent_forms` recognizes a form that
+//! the browser sends a second time.
 
 mod form;
-mod sent;
 
 use std::sync::Arc;
 
@@ -27,9 +26,9 @@ use swallowtail_store::database::{NewAccount, StoreError};
 use super::context::Web;
 use super::forms;
 use super::page::{self, page};
+use super::sent_forms::Digest;
 use crate::http::{answers, body, host_of, names_oddly};
 use form::{Errors, Good, Rules, Typed};
-pub(super) use sent::SentForms;
 
 /// The longest form in bytes: every field at its longest, with three bytes for each of its bytes.
 const MAX_FORM: usize = 8 * 1024;
@@ -286,7 +285,7 @@ impl Web {
         is_there.then_some(handle)
     }
 
-    fn digest(&self, handle: &Handle, typed: &Typed) -> sent::Digest {
+    fn digest(&self, handle: &Handle, typed: &Typed) -> Digest {
         self.forms.digest(&[&typed.token, handle.as_str(), &typed.password])
     }
 }

@@ -1,5 +1,4 @@
-//! What a user needs to bring a client here: the command that writes it, the pages that offer it, and the certificates,
-//! which must work.
+//! Tests the set-up of clients: the command that writes the files, the pages that offer them, and the certificates.
 
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
@@ -48,8 +47,8 @@ async fn root(server: &TestServer) -> CertificateDer<'static> {
     get(server, "/setup/root.cer").await.body.into()
 }
 
-/// Whether OpenSSL takes a certificate for a name, with nothing but this root.
-fn openssl_takes(root: &Path, certificate: &Path, name: &str) -> bool {
+/// Returns whether OpenSSL accepts a certificate for a name, trusting only this root.
+fn openssl_accepts(root: &Path, certificate: &Path, name: &str) -> bool {
     let output = Command::new("openssl")
         .args(["verify", "-no-CApath", "-no-CAstore", "-purpose", "sslserver", "-verify_hostname", name, "-CAfile"])
         .args([root, certificate])
@@ -58,8 +57,7 @@ fn openssl_takes(root: &Path, certificate: &Path, name: &str) -> bool {
     output.status.success()
 }
 
-/// What a command of OpenSSL's prints. It is the second opinion on our certificates, so that without it nothing would
-/// be shown here.
+/// Returns the output of an OpenSSL command. These tests need OpenSSL as a second opinion on our certificates.
 fn openssl(arguments: &[&str]) -> String {
     let output = Command::new("openssl").args(arguments).output().expect(NO_OPENSSL);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -70,7 +68,7 @@ const NO_OPENSSL: &str = "openssl cannot be run: install the package openssl, or
 
 #[tokio::test]
 #[ignore = "needs openssl: run cargo xtask test"]
-async fn https_needs_no_certificate_of_the_operators_for_those_who_trust_the_root() {
+async fn https_works_without_an_operators_certificate_for_clients_that_trust_the_root() {
     let server = with_https().await;
     let root = root(&server).await;
     let directory = support::private_directory();
@@ -85,8 +83,8 @@ async fn https_needs_no_certificate_of_the_operators_for_those_who_trust_the_roo
         let answer = http.ask(&format!("GET /rdr/pprdr.asp HTTP/1.1\r\nHost: {name}"), b"").await;
         assert_eq!(answer.header("PassportURLs"), Some(format!("DALogin={name}/login2.srf").as_str()));
         std::fs::write(file("shown.cer"), shown).unwrap();
-        assert!(openssl_takes(&file("root.pem"), &file("shown.cer"), name), "{name}");
-        assert!(!openssl_takes(&file("root.pem"), &file("shown.cer"), "example.com"));
+        assert!(openssl_accepts(&file("root.pem"), &file("shown.cer"), name), "{name}");
+        assert!(!openssl_accepts(&file("root.pem"), &file("shown.cer"), "example.com"));
     }
     for name in ["example.com", "live.com", "www.microsoft.com", "msnia.login.live.com"] {
         let stream = TcpStream::connect(https(&server)).await.unwrap();
@@ -94,9 +92,9 @@ async fn https_needs_no_certificate_of_the_operators_for_those_who_trust_the_roo
     }
 }
 
-/// Whether OpenSSL and rustls take a certificate for `name`, which whoever has the key of a root signs for it. They
-/// have to agree.
-fn is_in_the_power_of(root: &Path, name: &str) -> bool {
+/// Signs a certificate for `name` with the key of a root, and returns whether OpenSSL and rustls accept it. They must
+/// agree.
+fn can_sign_for(root: &Path, name: &str) -> bool {
     let path = |name: &str| root.join(name).to_str().unwrap().to_owned();
     let is_ip = name.parse::<IpAddr>().is_ok();
     std::fs::write(path("wish"), format!("subjectAltName={}:{name}", if is_ip { "IP" } else { "DNS" })).unwrap();
@@ -127,27 +125,27 @@ fn is_in_the_power_of(root: &Path, name: &str) -> bool {
 
 #[test]
 #[ignore = "needs openssl: run cargo xtask test"]
-fn the_key_of_a_root_is_good_for_its_names_and_for_no_other_name_or_address() {
+fn the_key_of_a_root_can_sign_for_its_names_and_for_no_other_name_or_address() {
     let named = ["login.live.com", "192.0.2.9", "2001:db8::9"];
-    // With no address among its names, with one of one family, and with both.
+    // Its names hold no IP address, one of one family, or both.
     for count in 1..=named.len() {
         let directory = support::private_directory();
         let names: Vec<_> = named[..count].iter().map(ToString::to_string).collect();
         Root::open(directory.path(), &names).unwrap();
         let root = directory.path().join("root");
         for name in named {
-            assert_eq!(is_in_the_power_of(&root, name), names.iter().any(|own| own == name), "{name} of {names:?}");
+            assert_eq!(can_sign_for(&root, name), names.iter().any(|own| own == name), "{name} of {names:?}");
         }
         for name in ["example.com", "live.com", "msnlogin.live.com", "192.0.2.1", "2001:db8::1", "127.0.0.1", "::1"] {
-            assert!(!is_in_the_power_of(&root, name), "{name} of {names:?}");
+            assert!(!can_sign_for(&root, name), "{name} of {names:?}");
         }
-        // Which is why the steps say so.
-        assert!(is_in_the_power_of(&root, "below.login.live.com"));
+        // The instructions say so.
+        assert!(can_sign_for(&root, "below.login.live.com"));
     }
 }
 
 #[tokio::test]
-async fn the_proxy_leads_to_tls_with_nothing_set_at_all() {
+async fn the_proxy_leads_to_tls_with_the_default_settings() {
     use tokio::io::AsyncWriteExt;
     let server = TestServer::start().await;
     let root = root(&server).await;
@@ -162,7 +160,7 @@ async fn the_proxy_leads_to_tls_with_nothing_set_at_all() {
 }
 
 #[tokio::test]
-async fn the_operators_certificate_stays_the_first_and_a_reload_keeps_the_root() {
+async fn the_operators_certificate_comes_first_and_a_reload_keeps_the_root() {
     let directory = support::private_directory();
     let own = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
     let files = own.files.clone();
@@ -184,7 +182,7 @@ async fn the_operators_certificate_stays_the_first_and_a_reload_keeps_the_root()
 }
 
 #[tokio::test]
-async fn a_server_without_a_root_of_its_own_makes_none_and_offers_none() {
+async fn with_own_root_off_no_root_is_created_or_offered() {
     let server = TestServer::start_with(|config| config.tls.own_root = false).await;
     assert_eq!(get(&server, "/setup/root.cer").await.status, 404);
     assert!(!get(&server, "/setup/7.5").await.text().contains("swallowtail-root.cer\""));
@@ -197,7 +195,7 @@ async fn a_server_without_a_root_of_its_own_makes_none_and_offers_none() {
 }
 
 #[tokio::test]
-async fn the_page_leads_to_every_client_and_each_of_its_files() {
+async fn the_pages_lead_to_every_client_and_each_of_its_files() {
     let server = TestServer::start().await;
     let page = get(&server, "/setup").await;
     assert_eq!(page.header("Content-Type"), Some("text/html; charset=utf-8"));
@@ -245,7 +243,7 @@ async fn the_page_leads_to_every_client_and_each_of_its_files() {
     assert!(seen > 40, "{seen}");
 }
 
-/// No other site shows it in a frame, nothing is run in it, and it is taken for what it is called.
+/// Checks that no other site can frame an answer, that nothing in it runs, and that its type is not guessed.
 fn assert_guarded(answer: &Answer, path: &str) {
     for (name, value) in
         [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "same-origin")]
@@ -256,7 +254,7 @@ fn assert_guarded(answer: &Answer, path: &str) {
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
 }
 
-/// The links of a page that begin so.
+/// Returns the links of a page that begin with `start`.
 fn links(page: &str, start: &str) -> Vec<String> {
     let hrefs = page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
     let links: Vec<_> = hrefs.filter(|link| link.starts_with(start)).collect();
@@ -271,7 +269,7 @@ async fn the_files_name_the_server_as_the_visitor_reached_it() {
     for (host, proxy) in [
         ("192.0.2.1:8080", "192.0.2.1:8080".to_owned()),
         ("msn.example.org", "msn.example.org:80".to_owned()),
-        // No host of a header: what was dialled. A name of Microsoft's leads here already, and would lead nowhere else.
+        // Without a usable host, it is the address that was dialled. Microsoft's names already lead here by other means.
         ("\"><script>", own.to_string()),
         (&format!("nexus.passport.com:{}", own.port()), own.to_string()),
     ] {
@@ -283,7 +281,7 @@ async fn the_files_name_the_server_as_the_visitor_reached_it() {
 }
 
 #[tokio::test]
-async fn who_comes_by_another_network_is_told_what_is_there() {
+async fn the_pages_follow_the_network_by_which_the_visitor_came() {
     let any = Some("127.0.0.1:0".parse().unwrap());
     let server = TestServer::start_with(|config| {
         let listen = Listen { https: any, ..Listen::default() };
@@ -301,17 +299,17 @@ async fn who_comes_by_another_network_is_told_what_is_there() {
     let stream = TcpStream::connect(addresses.of("far", "https").unwrap()).await.unwrap();
     let mut far = Http::over(trusting(&root, stream, "login.live.com").await.unwrap());
     let page = far.ask("GET /setup/msnp11-sdk HTTP/1.1\r\nHost: msn.example.org", b"").await;
-    for said in ["Not possible yet", "network.far.listen.http", "http://msn.example.org/signup"] {
-        assert!(page.text().contains(said), "{said}: {}", page.text());
+    for text in ["Not possible yet", "network.far.listen.http", "http://msn.example.org/signup"] {
+        assert!(page.text().contains(text), "{text}: {}", page.text());
     }
     let script = far.ask("GET /proxy.pac HTTP/1.1\r\nHost: msn.example.org", b"").await;
-    assert_eq!(script.status, 404, "no proxy is there");
+    assert_eq!(script.status, 404, "that network has no proxy");
 
     let mut wide = Http::dial(addresses.of("wide", "http").unwrap()).await;
     let page = wide.ask("GET /setup/msnp11-sdk HTTP/1.1\r\nHost: msn.example.org:81", b"").await;
     let port = addresses.of("wide", "notification").unwrap().port();
-    for said in [format!("msn.example.org:{port}"), "http://msn.example.org:81/rdr/pprdr-url.asp".to_owned()] {
-        assert!(page.text().contains(&said), "{said}: {}", page.text());
+    for text in [format!("msn.example.org:{port}"), "http://msn.example.org:81/rdr/pprdr-url.asp".to_owned()] {
+        assert!(page.text().contains(&text), "{text}: {}", page.text());
     }
 }
 
@@ -381,7 +379,7 @@ async fn no_path_leads_to_a_key() {
             );
         }
     }
-    assert!(get(&server, "/setup/7.5-xp").await.text().contains("swallowtail-xp.cer"), "made while the server runs");
+    assert!(get(&server, "/setup/7.5-xp").await.text().contains("swallowtail-xp.cer"), "created while the server runs");
 }
 
 #[test]
@@ -392,7 +390,7 @@ fn without_a_client_the_command_lists_them() {
 }
 
 #[test]
-fn the_command_writes_everything_once() {
+fn the_command_writes_all_files_and_overwrites_none() {
     let directory = support::private_directory();
     let path = |name: &str| directory.path().join(name);
     let settings = path("settings.toml");
@@ -432,14 +430,14 @@ fn the_command_writes_everything_once() {
 }
 
 #[test]
-fn a_host_that_nobody_can_know_has_to_be_said() {
+fn the_command_asks_for_the_host_if_the_settings_do_not_name_it() {
     let directory = support::private_directory();
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let everywhere = "[listen]\nhttp = \"0.0.0.0:80\"\n";
     let six = "[advertise]\npassport = \"[2001:db8::1]:80\"\n";
     for (settings, host) in [
         (everywhere.to_owned(), None),
-        // Clients of the time know nothing of IPv6.
+        // Old clients do not support IPv6.
         (format!("{everywhere}{six}"), None),
         ("[listen]\nhttp = \"[::1]:80\"\n".to_owned(), None),
         (format!("{six}[http]\nnames = [\"msn.example.org\"]\n"), Some("msn.example.org")),
@@ -464,7 +462,7 @@ fn a_host_that_nobody_can_know_has_to_be_said() {
 
 #[test]
 #[ignore = "needs openssl: run cargo xtask test"]
-fn windows_xp_gets_a_certificate_that_vouches_for_its_names_and_for_nothing_else() {
+fn the_certificate_for_windows_xp_is_valid_for_its_names_only() {
     let directory = support::private_directory();
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let command = || {
@@ -486,15 +484,15 @@ fn windows_xp_gets_a_certificate_that_vouches_for_its_names_and_for_nothing_else
     assert!(said.contains(&format!("--certificate {certificate} --key {key}")), "{said}");
     let installed = std::fs::read(path("out/swallowtail-xp.cer")).unwrap();
     command();
-    assert_eq!(std::fs::read(path("out/swallowtail-xp.cer")).unwrap(), installed, "made once");
+    assert_eq!(std::fs::read(path("out/swallowtail-xp.cer")).unwrap(), installed, "created once");
     assert!(
         std::fs::read_to_string(&key).unwrap().starts_with("-----BEGIN PRIVATE KEY-----"),
-        "PKCS #8, as the helper wants"
+        "PKCS #8, as the helper requires"
     );
     for name in SIGN_IN {
-        assert!(openssl_takes(Path::new(&certificate), Path::new(&certificate), name), "{name}");
+        assert!(openssl_accepts(Path::new(&certificate), Path::new(&certificate), name), "{name}");
     }
-    assert!(!openssl_takes(Path::new(&certificate), Path::new(&certificate), "example.com"));
+    assert!(!openssl_accepts(Path::new(&certificate), Path::new(&certificate), "example.com"));
     let text = openssl(&["x509", "-in", &certificate, "-noout", "-text"]);
     for part in ["Signature Algorithm: sha256WithRSAEncryption", "Public-Key: (2048 bit)", "CA:FALSE"] {
         assert!(text.contains(part), "{part}: {text}");

@@ -18,10 +18,10 @@ const MAX_FORMS: usize = 1024;
 
 /// The forms that have created an account within the last hour.
 #[derive(Default)]
-pub(in crate::web) struct SentForms(Mutex<VecDeque<(Instant, Digest)>>);
+pub(super) struct SentForms(Mutex<VecDeque<(Instant, Digest)>>);
 
 /// Stands for the token, the address and the password of a form, keyed with a secret of this server.
-pub(in crate::web) type Digest = [u8; 32];
+pub(super) type Digest = [u8; 32];
 
 impl SentForms {
     /// Remembers a form that has created its account.
