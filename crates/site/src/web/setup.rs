@@ -3,14 +3,17 @@
 //! All files are created for the request and for the host by which the visitor reached us. The requested one is looked
 //! up among them by name, so no path leads into a directory. The keys of certificates are not among them.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Extension, Path, Query, Request, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Extension, FromRequestParts, Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
@@ -76,6 +79,20 @@ struct UndoPage {
     steps: String,
 }
 
+/// The client that an address names. Without one, the answer is the page for addresses that do not exist.
+struct Chosen(&'static Client);
+
+impl<S: Send + Sync> FromRequestParts<S> for Chosen {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let words = Path::<HashMap<String, String>>::from_request_parts(parts, state).await;
+        let client = words.ok().and_then(|Path(words)| Client::find(words.get("client")?));
+        client.map(Self).ok_or_else(not_found)
+    }
+}
+
+/// Returns the routes of these pages and of their files.
 pub(super) fn router(setup: Setup) -> Router {
     Router::new()
         .route("/setup", get(clients))
@@ -88,7 +105,9 @@ pub(super) fn router(setup: Setup) -> Router {
         .with_state(setup)
 }
 
-async fn clients(Query(question): Query<Question>) -> Response {
+/// Answers with the two questions. A query that cannot be read counts as none.
+async fn clients(question: Result<Query<Question>, QueryRejection>) -> Response {
+    let Query(question) = question.unwrap_or_default();
     let chosen = SYSTEMS.iter().find(|(_, id, _)| *id == question.on).map(|(system, ..)| *system);
     let is_for = |client: &&Client| chosen.is_some_and(|system| client.is_for(system));
     let clients: Vec<_> = Client::ALL.iter().filter(is_for).collect();
@@ -104,13 +123,13 @@ async fn root(State(setup): State<Setup>) -> Response {
     }
 }
 
+/// Answers with the instructions for a client.
 async fn client(
+    Chosen(client): Chosen,
     State(setup): State<Setup>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
     request: Request,
 ) -> Response {
-    let Some(client) = Client::find(&id) else { return not_found() };
     let shown = kit(client, setup, &caller, Reached::of(&caller, &request)).await.and_then(|kit| {
         let steps = kit.steps(&folder(client))?;
         Ok(page(StatusCode::OK, &ClientPage { client, system: system_of(client), steps, files: kit.files }))
@@ -119,21 +138,22 @@ async fn client(
 }
 
 /// Redirects from the address with a slash at its end.
-async fn slashed(Path(id): Path<String>) -> Response {
-    Client::find(&id).map_or_else(not_found, |client| answers::redirect(&format!("/setup/{}", client.id)))
+async fn slashed(Chosen(client): Chosen) -> Response {
+    answers::redirect(&format!("/setup/{}", client.id))
 }
 
-async fn slashed_undo(Path(id): Path<String>) -> Response {
-    Client::find(&id).map_or_else(not_found, |client| answers::redirect(&format!("/setup/{}/undo", client.id)))
+/// Does the same for the page that undoes everything.
+async fn slashed_undo(Chosen(client): Chosen) -> Response {
+    answers::redirect(&format!("/setup/{}/undo", client.id))
 }
 
+/// Answers with how to undo everything.
 async fn undo(
+    Chosen(client): Chosen,
     State(setup): State<Setup>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
     request: Request,
 ) -> Response {
-    let Some(client) = Client::find(&id) else { return not_found() };
     let shown = kit(client, setup, &caller, Reached::of(&caller, &request))
         .await
         .and_then(|kit| Ok(page(StatusCode::OK, &UndoPage { client, steps: kit.undo(&folder(client))? })));
@@ -150,13 +170,14 @@ fn folder(client: &Client) -> String {
     format!("/setup/{}/", client.id)
 }
 
+/// Answers with one of the files for a client.
 async fn file(
+    Chosen(client): Chosen,
     State(setup): State<Setup>,
     Extension(caller): Extension<Caller>,
-    Path((id, name)): Path<(String, String)>,
+    Path((_, name)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let Some(client) = Client::find(&id) else { return not_found() };
     match kit(client, setup, &caller, Reached::of(&caller, &request)).await {
         Ok(kit) => match kit.files.into_iter().find(|file| file.name == name) {
             Some(file) => download(file.name, file.content_type, file.body),
@@ -179,6 +200,7 @@ async fn kit(client: &'static Client, setup: Setup, caller: &Caller, reached: Re
     Kit::new(client, &Place { host, http, https, notification, network: network.name.clone(), offer })
 }
 
+/// Returns a file for a browser to save, or to show if it is among [`SHOWN`].
 fn download(name: &str, content_type: &str, body: Vec<u8>) -> Response {
     let mut response = answers::text(StatusCode::OK, body);
     answers::set(&mut response, CONTENT_TYPE, content_type);
@@ -191,6 +213,7 @@ fn download(name: &str, content_type: &str, body: Vec<u8>) -> Response {
     guarded(response)
 }
 
+/// Logs why a page could not be created, and returns the page that says so.
 fn broken(error: &anyhow::Error) -> Response {
     tracing::error!("could not create a set-up page: {error:#}");
     failed(StatusCode::INTERNAL_SERVER_ERROR)

@@ -14,7 +14,7 @@ use axum::Form;
 use axum::body::Body;
 use axum::extract::{Extension, FromRequest, Request, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use msnp::Handle;
 use swallowtail_base::utc::Utc;
 use swallowtail_config::{Access, contains};
@@ -27,12 +27,15 @@ use super::context::Web;
 use super::forms;
 use super::page::{self, page};
 use super::sent_forms::Digest;
-use crate::http::{answers, body, host_of, names_oddly};
+use crate::http::body::{self, BadBody};
+use crate::http::{host_of, names_oddly};
 use form::{Errors, Good, Rules, Typed};
 
 /// The longest form in bytes: every field at its longest, with three bytes for each of its bytes.
 const MAX_FORM: usize = 8 * 1024;
 
+const UNREADABLE: &str =
+    "The server couldn't read this form: it is damaged or too long. No account was created. Try again.";
 const EXPIRED: &str =
     "This page was open for too long, or was opened elsewhere. Enter your password again and resend it.";
 const FOREIGN: &str =
@@ -137,7 +140,13 @@ pub(super) async fn submit(
     let is_foreign = forms::is_foreign(request.headers(), &visit.host, &web.hosts, &caller);
     let typed = match read(request).await {
         Ok(typed) => typed,
-        Err(response) => return response,
+        Err(status) => {
+            let errors = Errors::notice(UNREADABLE);
+            return match gate {
+                Ok(rules) => web.form(status, &caller, rules, &Typed::default(), &errors),
+                Err(refusal) => web.refused(refusal),
+            };
+        }
     };
     let is_ours = web.forms.is_ours(&typed.token, caller.peer.ip(), Utc::now());
     let form = Sent { typed, is_ours, is_foreign };
@@ -155,14 +164,14 @@ pub(super) async fn submit(
     }
 }
 
-/// Reads a form, or returns the answer to a request that is not a form.
-async fn read(request: Request) -> Result<Typed, Response> {
+/// Reads a form, or returns the status for a request that is not a form of ours.
+async fn read(request: Request) -> Result<Typed, StatusCode> {
     let (parts, rest) = request.into_parts();
     let head = Request::from_parts(parts.clone(), rest);
-    let bytes = body::read_body(head, MAX_FORM).await.map_err(|bad| answers::empty(bad.status()))?;
+    let bytes = body::read_body(head, MAX_FORM).await.map_err(BadBody::status)?;
     // This checks the content type too.
     let form = Form::<Typed>::from_request(Request::from_parts(parts, Body::from(bytes)), &()).await;
-    form.map(|Form(typed)| typed).map_err(|rejection| answers::empty(rejection.into_response().status()))
+    form.map(|Form(typed)| typed).map_err(|rejection| rejection.status())
 }
 
 fn failed(error: &StoreError) -> Response {

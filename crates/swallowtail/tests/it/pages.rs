@@ -10,7 +10,16 @@ async fn get(server: &TestServer, path: &str) -> Answer {
 #[tokio::test]
 async fn an_address_that_does_not_exist_is_a_page_with_the_menu() {
     let server = TestServer::start().await;
-    for path in ["/nothing", "/signup/nothing", "/setup/nothing", "/setup/7.5/nothing", "/setup/nothing/x", "/a//b/"] {
+    for path in [
+        "/nothing",
+        "/signup/nothing",
+        "/setup/nothing",
+        "/setup/7.5/nothing",
+        "/setup/nothing/x",
+        "/setup/%ff",
+        "/setup/7.5/%ff",
+        "/a//b/",
+    ] {
         let page = get(&server, path).await;
         assert_eq!((page.status, page.header("Content-Type")), (404, Some("text/html; charset=utf-8")), "{path}");
         for link in ["href=\"/\"", "href=\"/signup\"", "href=\"/setup\""] {
@@ -76,8 +85,10 @@ async fn two_questions_lead_to_the_instructions_for_a_client() {
     }
     let windows = get(&server, "/setup?on=windows").await;
     assert!(windows.text().contains("7.5.0324") && windows.text().contains("Install_MSN_Messenger.exe"));
-    let odd = get(&server, "/setup?on=%3Cscript").await;
-    assert!(odd.status == 200 && !odd.text().contains("script"), "{}", odd.text());
+    for odd in ["%3Cscript", "xp&on=windows", "%ff", ""] {
+        let page = get(&server, &format!("/setup?on={odd}")).await;
+        assert!(page.status == 200 && !page.text().contains("script"), "{odd}: {}", page.text());
+    }
 }
 
 #[tokio::test]
