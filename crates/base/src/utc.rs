@@ -1,35 +1,35 @@
-//! Moments as people and SOAP write them, in UTC.
+//! Dates and times in UTC, in the forms that people, SOAP and the login servers write.
 
 use msnp::timestamp::civil_date;
 
 use crate::clock;
 
-/// A moment, to the second.
+/// A point in time, to the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Utc {
     seconds: u64,
 }
 
 impl Utc {
-    /// Now.
+    /// Returns the current time.
     #[must_use]
     pub fn now() -> Self {
         Self { seconds: clock::unix_seconds() }
     }
 
-    /// The moment of a Unix time. Times before 1970 are moved there.
+    /// Converts a Unix time. A time before 1970 becomes the start of 1970.
     #[must_use]
     pub fn from_unix(seconds: i64) -> Self {
         Self { seconds: u64::try_from(seconds).unwrap_or_default() }
     }
 
-    /// Its Unix time.
+    /// Returns the Unix time.
     #[must_use]
     pub fn unix(self) -> i64 {
         i64::try_from(self.seconds).unwrap_or(i64::MAX)
     }
 
-    /// The moment so many seconds later.
+    /// Returns the time this many seconds later.
     #[must_use]
     pub fn plus(self, seconds: u64) -> Self {
         Self { seconds: self.seconds.saturating_add(seconds) }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_written_as_the_calendar_says() {
+    fn times_are_written_with_the_date_of_the_calendar() {
         let table = [
             (0, "1970-01-01T00:00:00Z"),
             (951_782_400, "2000-02-29T00:00:00Z"),

@@ -1,5 +1,5 @@
-//! The way in to the chat services: here every stream, by TCP, TLS, the HTTP gateway or the proxy, becomes a connection
-//! of the notification server or of the switchboard.
+//! The entrance to the chat services. Every stream, whether it came over TCP, TLS, the HTTP gateway or the proxy,
+//! becomes a connection of the notification server or of the switchboard here.
 
 use std::future::poll_fn;
 use std::net::IpAddr;
@@ -18,35 +18,35 @@ use crate::notification::{NotificationSession, Role};
 use crate::service::Service;
 use crate::switchboard::SwitchboardSession;
 
-/// The most bytes that others may have queued for one connection (framing.md section 11): some 150 full messages.
+/// How many bytes others may queue for one connection (framing.md section 11): about 150 full messages.
 const OUTBOX_LIMIT: usize = 256 * 1024;
-/// The length of a verb.
+/// The length of a verb, in bytes.
 const VERB: usize = 3;
-/// On a port for both services, how long the first command may take. Clients send it immediately, and the time for
-/// signing in begins after it.
+/// How long the first command may take on a port for both services. Clients send it immediately. The time for signing
+/// in starts after it.
 const FIRST_COMMAND: Duration = Duration::from_secs(10);
 
-/// The chat services of a server, for new connections. Cheap to clone.
+/// Admits and serves new chat connections. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Chat {
     service: Arc<Service>,
     connections: Arc<Connections>,
 }
 
-/// The chat server that a connection is for.
+/// The server that a chat connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChatServer {
-    /// Signing in, lists, presence.
+    /// The notification server: signing in, lists, presence.
     Notification,
-    /// The same, but clients that sign in are sent on.
+    /// The dispatch server, which sends clients that sign in to the notification server.
     Dispatch,
-    /// Conversations.
+    /// The switchboard: conversations.
     Switchboard,
-    /// One port for signing in and conversations: the first command decides.
+    /// Notification server or switchboard on one port: the first command decides.
     Either,
 }
 
-/// A connection that was admitted. Dropping it gives its place back.
+/// A connection that was admitted. Its place is free again when this is dropped.
 #[derive(Debug)]
 pub struct Admitted {
     outbox: Arc<Outbox>,
@@ -66,7 +66,7 @@ impl Chat {
         let outbox = Outbox::new(OUTBOX_LIMIT);
         let registration = self.connections.admit(peer.ip(), &outbox);
         if registration.is_none() && !self.service.draining.load(Ordering::Acquire) {
-            tracing::warn!(%peer, "too many connections; the newest is refused");
+            tracing::warn!(%peer, "refused a connection: too many connections");
         }
         Some(Admitted { outbox, registration: registration? })
     }
@@ -77,7 +77,7 @@ impl Chat {
         !self.connections.is_exempt(peer)
     }
 
-    /// Serves a connection to its end.
+    /// Serves a connection until it ends.
     pub async fn serve(&self, stream: impl Stream, caller: &Caller, server: ChatServer, place: Admitted) {
         match server {
             ChatServer::Notification => self.notification(stream, caller, Role::Notification, place).await,
@@ -91,12 +91,12 @@ impl Chat {
         }
     }
 
-    /// Serves a connection that is for either: conversations begin with USR or ANS, sign-ins with VER; USR comes later
-    /// there (ns.md section 2, sb.md section 3).
+    /// Serves a connection on a port for both services. A switchboard connection begins with USR or ANS, a sign-in with
+    /// VER (ns.md section 2, sb.md section 3).
     async fn either(&self, mut stream: impl Stream, caller: &Caller, place: Admitted) {
         let first = tokio::select! {
             first = timeout(FIRST_COMMAND, first_bytes(&mut stream, VERB)) => first,
-            // The server stops.
+            // The server is stopping.
             _ = poll_fn(|context| place.outbox.poll_closing(context, 0)) => return,
         };
         let Ok(Ok(begin)) = first else { return };

@@ -1,9 +1,9 @@
 //! The messaging services: signing in, contact lists, presence and conversations.
 //!
-//! A stream enters by [`chat::Chat`], is served by [`net::connection`], and its commands go to a session of
-//! `notification` or [`switchboard`]. [`presence`] has the accounts in use and decides who sees whom;
-//! [`service::Service`] is what all connections share. The crate opens no socket and speaks no HTTP, and what it must
-//! still know after a restart it leaves to the store.
+//! [`chat::Chat`] admits a stream, [`net::connection`] serves it, and its commands go to a session of `notification` or
+//! [`switchboard`]. [`presence`] holds the accounts in use and decides which account sees which. [`service::Service`]
+//! is shared by all connections. The crate opens no socket and does not speak HTTP. Everything that must survive a
+//! restart is in the store.
 
 pub mod chat;
 pub mod net;

@@ -1,4 +1,4 @@
-//! What an operator tells a running service, and what it then tells everybody.
+//! The operator's commands to a running service, and what they send to signed-in clients.
 
 use msnp::notification::{ServerCommand, ServiceLine, SignInAnswer};
 use msnp::payload::{alert, shutdown_warning};
@@ -11,7 +11,7 @@ use crate::presence::{Cell, Endpoint};
 use crate::service::Service;
 
 impl Service {
-    /// Says something to everybody who is signed in; the text may differ by account.
+    /// Sends an announcement to every signed-in client. The text can differ by account.
     fn tell_everybody(&self, line: impl Fn(&Cell, &Endpoint) -> Option<ServerCommand>) {
         for cell in self.directory.cells() {
             if let Some(endpoint) = cell.endpoint()
@@ -22,7 +22,7 @@ impl Service {
         }
     }
 
-    /// Warns that the service will stop in so many minutes (payloads.md section 11).
+    /// Warns every signed-in client that the service will stop in this many minutes (payloads.md section 11).
     pub fn warn(&self, minutes: u32) {
         let line = ServerCommand::from(ServiceLine::Message(shutdown_warning(minutes)));
         self.tell_everybody(|_, _| Some(line.clone()));
@@ -38,7 +38,7 @@ impl Service {
         });
     }
 
-    /// Sends everybody to another notification server (ns.md section 4, XFR NS).
+    /// Sends every signed-in client to another notification server (ns.md section 4, XFR NS).
     pub fn move_to(&self, notification: &str) {
         self.tell_everybody(|_, endpoint| {
             let (notification, dispatch) = (notification.to_owned(), endpoint.client.notification.clone());
@@ -46,11 +46,11 @@ impl Service {
         });
     }
 
-    /// The password of an account was changed, or the account is gone: its connections are closed, and its cookies are
-    /// worth nothing any more. Tickets are checked at each sign-in.
+    /// Closes the connections of an account and invalidates its cookies, because its password was changed or the
+    /// account was removed. Tickets need no action: they are checked at each sign-in.
     pub async fn account_changed(&self, handle: &Handle) {
         let directory = &self.directory;
-        // At once, whatever else may fail. A sign-in that has begun holds the turn, so the look after that finds it.
+        // Immediately, even if the rest fails. A sign-in that has begun holds the turn, so the check after it finds it.
         if let Some(cell) = directory.find(handle) {
             cell.expel();
         }
@@ -58,12 +58,12 @@ impl Service {
         match turn.cell().await {
             Ok(Some(cell)) => cell.expel(),
             Ok(None) => directory.forget_watcher(handle.clone()),
-            Err(error) => tracing::error!(%error, %handle, "the store could not be read after a change of an account"),
+            Err(error) => tracing::error!(%error, %handle, "could not read the store after an account was changed"),
         }
         self.switchboard.expel(handle);
     }
 
-    /// Tells everybody who is signed in that the server stops now, and ends their sessions (ns.md, OUT SSD).
+    /// Tells every signed-in client that the server stops now, and ends its session (ns.md, OUT SSD).
     pub fn announce_stop(&self) {
         for endpoint in self.directory.endpoints() {
             notification::announce_shutdown(&endpoint);

@@ -22,12 +22,12 @@ use swallowtail_config::{Allowance, Rate, RateLimits};
 /// An act that is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
-    /// PRP MFN, or REA of oneself: is sent to everybody who sees the account.
+    /// PRP MFN, or REA of the account itself, which is sent to everyone who sees the account.
     ChangeName,
-    /// XFR SB: a cookie.
+    /// XFR SB, which issues a cookie.
     OpenSwitchboard,
-    /// ADC or ADD of an address without an account, which could be used to find out which addresses have one (security.md
-    /// section 3).
+    /// ADC or ADD of an address without an account, which could be used to find out which addresses have one
+    /// (security.md section 3).
     AddUnknown,
     /// CAL, on any switchboard connection.
     Call,
@@ -37,22 +37,22 @@ pub enum Act {
     FailSignIn,
     /// Creating an account on the sign-up page.
     SignUp(Proximity),
-    /// Sending a form that asks for one, whatever the answer.
+    /// Sending the form of the sign-up page, whatever the answer is.
     TrySignUp(Proximity),
 }
 
-/// Where a sign-up comes from. None goes uncounted: where sign-up is open to private networks, one visitor there could
-/// fill the server.
+/// Where a sign-up comes from. Every sign-up is counted: where sign-up is open to private networks, one visitor from
+/// there could fill the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Proximity {
     /// An address like any other.
     Far,
-    /// One that other limits exempt: a whole school may come by it.
+    /// An address that is exempt from other limits. A whole school may share it.
     Near,
 }
 
 impl Proximity {
-    /// Returns how many times as often as the limit says.
+    /// Returns the factor by which the limit is multiplied.
     const fn factor(self) -> usize {
         match self {
             Self::Far => 1,
@@ -61,10 +61,10 @@ impl Proximity {
     }
 }
 
-/// The one that an act is counted for.
+/// The account or address that an act is counted for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Who {
-    /// An account, whatever connections it has.
+    /// An account, on all its connections.
     Account(Handle),
     /// An address that has not signed in.
     Address(IpAddr),
@@ -91,19 +91,19 @@ pub struct Rates {
 
 #[derive(Debug, Default)]
 struct Recent {
-    /// Each has at most as many notes as the limit.
+    /// Each window has at most as many times as the limit.
     done: HashMap<(Who, Act), Window>,
     sweep: Sweep,
 }
 
 impl Rates {
-    /// Creates a count without acts.
+    /// Creates an empty count.
     #[must_use]
     pub fn new(limits: RateLimits) -> Self {
         Self { limits, recent: Mutex::default() }
     }
 
-    /// Returns whether `who` is over the limit of an act, without counting it.
+    /// Returns whether `who` has reached the limit of an act. Does not count the act.
     pub fn is_over(&self, who: impl Into<Who>, act: Act) -> bool {
         let most = Limit::of(&self.limits, &act).most();
         let mut recent = lock(&self.recent);
@@ -111,7 +111,7 @@ impl Rates {
         done.map_or(0, |window| window.count(Instant::now())) >= most
     }
 
-    /// Counts an act of `who`. Returns `false`, and does not count it, when that is too often.
+    /// Counts an act of `who`. Returns `false` without counting it if the limit is reached.
     pub fn admit(&self, who: impl Into<Who>, act: Act) -> bool {
         let limit = Limit::of(&self.limits, &act);
         let now = Instant::now();
@@ -129,9 +129,9 @@ impl Rates {
 /// The limit of an act.
 #[derive(Clone, Copy, Debug)]
 enum Limit {
-    /// So many in any period.
+    /// A number in any period of a given length.
     Rate(Rate),
-    /// A burst, which refills.
+    /// A burst that refills over time.
     Allowance(Allowance),
 }
 
@@ -166,7 +166,7 @@ impl Limit {
     }
 }
 
-/// Returns the limit for sign-ups from there.
+/// Returns the limit for sign-ups from such an address.
 const fn times(rate: Rate, proximity: Proximity) -> Rate {
     Rate { most: rate.most.saturating_mul(proximity.factor()), span: rate.span }
 }

@@ -1,4 +1,4 @@
-//! What all connections of a server share.
+//! The parts of the service that all connections share.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,27 +11,27 @@ use crate::rates::Rates;
 use crate::storage::Storage;
 use crate::switchboard::Switchboard;
 
-/// The parts of the service, as a connection sees them.
+/// The parts of the service that all connections share.
 #[derive(Debug)]
 pub struct Service {
     /// The settings.
     pub config: Config,
-    /// Durable truth.
+    /// Accounts and lists, on disk.
     pub store: Arc<dyn Storage>,
-    /// Accounts in use.
+    /// The accounts in use.
     pub directory: Arc<Directory>,
-    /// Conversations.
+    /// The conversations.
     pub switchboard: Arc<Switchboard>,
-    /// How often accounts did what lately.
+    /// How often accounts and addresses did things recently.
     pub rates: Arc<Rates>,
-    /// Checks what USR brings.
+    /// Checks the tickets of USR.
     pub tickets: Arc<Tickets>,
-    /// Whether the server is about to stop and takes nobody in any more.
+    /// Whether the server is about to stop. Then it opens no more conversations.
     pub draining: AtomicBool,
 }
 
 impl Service {
-    /// A service with nobody signed in, over a store.
+    /// Creates a service on a store. Nobody is signed in yet.
     #[must_use]
     pub fn new(config: Config, store: Arc<dyn Storage>, tickets: Tickets) -> Self {
         let directory = Directory::new(store.clone());
@@ -47,7 +47,7 @@ impl Service {
         }
     }
 
-    /// What an account may keep.
+    /// Returns the limits of contacts, lists and groups of an account.
     #[must_use]
     pub fn roster_limits(&self) -> RosterLimits {
         self.config.roster_limits()

@@ -1,7 +1,7 @@
-//! What the messaging services ask of the store.
+//! The interface between the messaging services and the store.
 //!
-//! The services know the store only by [`Storage`], so that their tests run without a database. What is in the store is
-//! decided there; this module adds nothing to it.
+//! The services use the store only through [`Storage`], so that their tests run without a database. This module has no
+//! logic of its own.
 
 use std::fmt::Debug;
 use std::pin::Pin;
@@ -13,34 +13,34 @@ use swallowtail_store::roster::Roster;
 #[cfg(test)]
 pub(crate) mod memory;
 
-/// A call of the store. One allocation for each is nothing beside the disk.
+/// A call to the store. One allocation for each call costs little compared with the disk.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// Accounts and their rosters, as the messaging services read and edit them.
+/// Reads and edits accounts and their rosters.
 pub trait Storage: Debug + Send + Sync {
-    /// Returns the account at this address, if there is one.
+    /// Returns the account at this address, if it exists.
     ///
     /// # Errors
-    /// The store could not be read.
+    /// Fails if the store cannot be read.
     fn account<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<Account>>;
 
-    /// Returns the number and the roster of the account at this address, if there is one.
+    /// Returns the number and the roster of the account at this address, if it exists.
     ///
     /// # Errors
-    /// The store could not be read.
+    /// Fails if the store cannot be read.
     fn roster<'a>(&'a self, handle: &'a Handle) -> StoreFuture<'a, Option<(AccountId, Roster)>>;
 
-    /// Returns the telephone numbers of all contacts of `owner`, whose address is `handle`, that have any and let
-    /// `owner` see them (ns.md section 6, BPR).
+    /// Returns the telephone numbers of those contacts of `owner` that have numbers and let `owner` see them (ns.md
+    /// section 6, BPR). `handle` is the address of `owner`.
     ///
     /// # Errors
-    /// The store could not be read.
+    /// Fails if the store cannot be read.
     fn contact_phones<'a>(&'a self, owner: AccountId, handle: &'a Handle) -> StoreFuture<'a, Vec<ContactPhones>>;
 
     /// Carries out an edit. The edit is durable when this returns.
     ///
     /// # Errors
-    /// Nothing of the edit was carried out.
+    /// Fails without any change if the edit cannot be written.
     fn write(&self, edit: Edit) -> StoreFuture<'_, ()>;
 }
 

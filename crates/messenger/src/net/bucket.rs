@@ -1,10 +1,10 @@
-//! A token bucket: a burst, then a rate.
+//! A token bucket, which allows a burst and then a rate.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Holds what a peer does to a rate. Going over it is not an error: the peer is read more slowly.
+/// Limits a peer to a rate. Exceeding it is not an error: the server reads from that peer more slowly.
 #[derive(Clone, Debug)]
 pub struct Bucket {
     per_second: f64,
@@ -21,7 +21,7 @@ impl Bucket {
         Self { per_second: f64::from(per_second), burst, level: burst, at: Instant::now() }
     }
 
-    /// Charges `cost`, and returns how long the peer must pause when that is more than is left.
+    /// Charges `cost`. If less than that is left, returns how long the peer must pause.
     pub fn charge(&mut self, cost: f64, now: Instant) -> Option<Duration> {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.at = now;

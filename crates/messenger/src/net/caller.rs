@@ -1,4 +1,4 @@
-//! A client, and the way that it came: by which of our addresses, and through what.
+//! A client, the address of ours that it used, and what it came through.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -7,53 +7,53 @@ use swallowtail_config::{Advertise, is_private};
 
 use super::Peer;
 
-/// A client, and the way that it came.
+/// A client and how it reached this server.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The client's address, and how it is known.
     pub peer: Peer,
-    /// The address of ours that it dialled.
+    /// The address of this server that it dialled.
     pub local: SocketAddr,
-    /// The network that it came by.
+    /// The network of its listener.
     pub network: Arc<Reachable>,
-    /// Whether what it says is encrypted, on the way that it came or by the trusted proxy in front.
+    /// Whether the connection is encrypted, either to this server or to the trusted proxy in front of it.
     pub secure: bool,
-    /// What its lines come through.
+    /// What its connection goes through.
     pub via: Via,
 }
 
-/// What a client's lines come through.
+/// What a client's connection goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {
     /// Its own connection to a listener.
     Listener,
-    /// A tunnel of the proxy.
+    /// A tunnel through the proxy.
     Tunnel,
-    /// The gateway: the client fetches its lines over HTTP, so silence on its stream means nothing.
+    /// The gateway. The client fetches its lines over HTTP, so silence on its stream means nothing.
     Gateway,
 }
 
 /// The addresses of this server that the clients of one network can dial.
 #[derive(Clone, Debug, Default)]
 pub struct Reachable {
-    /// The addresses that the operator has set for them.
+    /// The addresses that the operator has configured for them.
     pub advertise: Advertise,
     /// The port of the notification server.
     pub notification: u16,
     /// The port of the switchboard.
     pub switchboard: u16,
-    /// The port of the switchboard over TLS, if there is one.
+    /// The port of the switchboard over TLS, if it has one.
     pub switchboard_tls: Option<u16>,
-    /// The port of pages and proxy of this very network, if it has one.
+    /// The HTTP port of this network, with the pages and the proxy, if it has one.
     pub http: Option<u16>,
-    /// The same over TLS.
+    /// The HTTPS port of this network, if it has one.
     pub https: Option<u16>,
-    /// The network, as the settings call it.
+    /// The name of the network in the settings.
     pub name: String,
 }
 
 impl Caller {
-    /// Creates a caller that dialled us. Addresses of IPv4 are written as such, whatever socket they came by.
+    /// Creates a caller that dialled this server. An IPv4 address on an IPv6 socket is stored as IPv4.
     #[must_use]
     pub fn new(peer: SocketAddr, local: SocketAddr, network: Arc<Reachable>) -> Self {
         Self {
@@ -71,8 +71,8 @@ impl Caller {
         self.reachable(self.network.advertise.notification.as_ref(), self.network.notification)
     }
 
-    /// Returns the address of the switchboard that this client can dial: over TLS, if the client came over TLS and
-    /// there is one.
+    /// Returns the address of the switchboard that this client can dial. A client that came over TLS gets the TLS port
+    /// if the switchboard has one.
     #[must_use]
     pub fn switchboard_address(&self) -> String {
         let network = &self.network;
@@ -84,7 +84,8 @@ impl Caller {
         }
     }
 
-    /// Returns the address that the operator has set, or the one that the client dialled, with another port.
+    /// Returns the address that the operator has configured. Without one, returns the address that the client dialled,
+    /// with this port.
     fn reachable(&self, advertised: Option<&String>, port: u16) -> String {
         let dialled = || SocketAddr::new(self.local.ip(), port).to_string();
         advertised.cloned().unwrap_or_else(dialled)
@@ -96,14 +97,14 @@ impl Caller {
         is_private(self.peer.ip())
     }
 
-    /// Returns whether a password may come this way (security.md section 8): encrypted, or from this machine or a
-    /// private network. `insecure_http` is the setting that accepts it any way.
+    /// Returns whether the client may send a password (security.md section 8): over an encrypted connection, or from
+    /// this machine or a private network. The setting `insecure_http` allows it always.
     #[must_use]
     pub fn may_bring_passwords(&self, insecure_http: bool) -> bool {
         self.secure || insecure_http || self.is_near()
     }
 
-    /// Returns the client that a terminator or reverse proxy names in front of it.
+    /// Returns the client that a terminator or reverse proxy in front of the server names.
     #[must_use]
     pub fn on_behalf_of(mut self, client: IpAddr, secure: bool) -> Self {
         self.peer = Peer::Named(client.to_canonical());
@@ -111,15 +112,15 @@ impl Caller {
         self
     }
 
-    /// Returns the client of a terminator or reverse proxy that names none: it may be anybody.
+    /// Returns the client of a terminator or reverse proxy that does not name it: it can be anyone.
     #[must_use]
     pub fn on_behalf_of_anybody(mut self) -> Self {
         self.peer = Peer::Unnamed(self.peer.to_socket_addr());
         self
     }
 
-    /// Returns the same client in a session over the gateway. The port of a request is not that of the session (http.md
-    /// section 5, "ClientPort").
+    /// Returns the same client in a session over the gateway. The session has no client port, as each request can come
+    /// from another one (http.md section 5, "ClientPort").
     #[must_use]
     pub fn over_gateway(&self) -> Self {
         Self { peer: Peer::Named(self.peer.ip()), via: Via::Gateway, ..self.clone() }
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_in_clear_come_from_near_only() {
+    fn passwords_in_clear_are_accepted_from_private_networks_only() {
         let near =
             ["127.0.0.1", "10.1.2.3", "192.168.0.9", "172.16.0.1", "169.254.1.1", "[::1]", "[fd00::1]", "[fe80::1]"];
         for near in near.into_iter().chain(["[::ffff:10.0.0.1]"]) {

@@ -1,8 +1,8 @@
-//! The task of one socket: reads, hands frames to the session, writes the outbox, watches the clock.
+//! The task of one connection: it reads, passes frames to the session, writes the outbox and enforces timeouts.
 //!
-//! An idle connection holds no buffer: bytes are read into one that belongs to the thread, and complete commands are
-//! handled straight from it. A command that needs the store returns a future; until that is done no further command is
-//! handled, but lines from others are still written. Nothing here waits for any other connection.
+//! An idle connection has no buffer. Bytes are read into a buffer of the thread, and complete commands are handled
+//! directly from it. A command that needs the store returns a future. Until that is done no further command is handled,
+//! but lines from others are still written. A connection never waits for another one.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,11 +22,11 @@ use super::{CommandFuture, Handled, Outbox, Session, Stop};
 const READS_IN_A_ROW: usize = 4;
 /// While this many bytes of a connection's own answers are unsent, it is not read.
 const OWN_BACKLOG: usize = 64 * 1024;
-/// The rest of a begun line must come within this (framing.md section 4).
+/// The rest of an incomplete line must arrive within this time (framing.md section 4).
 const LINE_TIMEOUT: Duration = Duration::from_secs(30);
-/// The rest of a payload must come within this (framing.md section 4).
+/// The rest of a payload must arrive within this time (framing.md section 4).
 const PAYLOAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a closing connection may take to read what is queued for it (framing.md section 11).
+/// How long the peer of a closing connection may take to read its queued bytes (framing.md section 11).
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Far enough away to mean that there is no deadline.
 const NEVER: Duration = Duration::from_secs(86_400);
@@ -60,7 +60,7 @@ struct Driver<T, S: Session> {
     inbound: Inbound<S>,
     decoder: Decoder,
     outbox: Arc<Outbox>,
-    /// What was taken out of the outbox, and how much of it is written.
+    /// The bytes taken out of the outbox, and how many of them are written.
     writing: Vec<u8>,
     written: usize,
     /// Whether the decoder may hold complete frames.
@@ -69,18 +69,18 @@ struct Driver<T, S: Session> {
     last_read: Instant,
     /// Since when a line or payload is incomplete.
     begun: Option<(Pending, Instant)>,
-    /// Until when the last bytes must be written.
+    /// The deadline for writing the last bytes, once the connection is closing.
     closing: Option<Instant>,
     timer: Pin<Box<Sleep>>,
 }
 
-/// Where frames go.
+/// Passes frames to the session.
 struct Inbound<S: Session> {
     session: S,
     outbox: Arc<Outbox>,
     waiting: Option<CommandFuture<S::Outcome>>,
     paused_until: Option<Instant>,
-    /// How many frames came.
+    /// How many frames have arrived.
     frames: u64,
 }
 
@@ -100,7 +100,7 @@ impl<S: Session> Receiver for Inbound<S> {
             Err(refusal) => return Err(self.stop(refusal)),
         }
         self.paused_until = self.session.take_pause().map(|pause| Instant::now() + pause);
-        // Once the connection is to close, by its own OUT or by somebody else, nothing more is carried out.
+        // Once the connection is closing, because of its own OUT or for any other reason, no command is carried out.
         if self.outbox.own_unsent().is_none() {
             return Err(Stop::Answered);
         }
@@ -119,7 +119,7 @@ impl<S: Session> Inbound<S> {
         }
     }
 
-    /// Whether the next command has to wait.
+    /// Returns whether the next command has to wait.
     fn is_blocked(&self) -> bool {
         self.waiting.is_some() || self.paused_until.is_some() || self.outbox.own_unsent().unwrap_or(0) > OWN_BACKLOG
     }
@@ -130,7 +130,7 @@ where
     T: AsyncRead + AsyncWrite + Unpin,
     S: Session + Unpin,
 {
-    /// Ready when the connection is over.
+    /// Is ready when the connection has ended.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.outbox.begin_poll();
         for _ in 0..READS_IN_A_ROW {
@@ -139,7 +139,7 @@ where
                 return Poll::Ready(());
             }
             if self.can_go_on() {
-                // What was just written made room for commands that were held back.
+                // Writing made room for commands that were held back.
                 continue;
             }
             let next = match self.poll_read(context) {
@@ -152,7 +152,7 @@ where
                 Poll::Ready(Step::Again) => {}
             }
         }
-        // There is more to do; let others run first. A peer that keeps the socket full is on the clock too.
+        // There is more to do, but let other tasks run first. Timeouts also apply to a peer that keeps the socket full.
         if let Poll::Ready(Step::Over) = self.poll_timer(context) {
             return Poll::Ready(());
         }
@@ -160,7 +160,7 @@ where
         Poll::Pending
     }
 
-    /// Goes on with the command that waits, and with those behind it.
+    /// Continues the command that waits for the store, and then those behind it.
     fn poll_waiting(&mut self, context: &mut Context<'_>) {
         loop {
             if let Some(waiting) = &mut self.inbound.waiting {
@@ -179,7 +179,7 @@ where
         }
     }
 
-    /// Whether commands were held back that need not be any more.
+    /// Returns whether commands were held back and can be handled now.
     fn can_go_on(&self) -> bool {
         self.paused && self.closing.is_none() && !self.inbound.is_blocked()
     }
@@ -198,10 +198,10 @@ where
         }
     }
 
-    /// Ends the session; what is queued is still written.
+    /// Ends the session. Queued bytes are still written.
     fn stop(&mut self, stop: Stop) {
         if let Stop::Malformed(why) = stop {
-            tracing::debug!(%why, "closing a connection");
+            tracing::debug!(%why, "closing a connection: malformed input");
         }
         self.outbox.close();
         self.end_session();
@@ -215,7 +215,7 @@ where
         }
     }
 
-    /// Writes until nothing waits or the socket is full. Ready when the connection is over.
+    /// Writes until the queue is empty or the socket is full. Is ready when the connection has ended.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             if self.written == self.writing.len() {
@@ -237,7 +237,7 @@ where
                 Poll::Pending => {
                     return match ready!(self.outbox.poll_closing(context, self.writing.len() - self.written)) {
                         Taken::Abort => Poll::Ready(()),
-                        // The rest is written when the peer reads, which it must do soon.
+                        // The rest is written when the peer reads, before the deadline.
                         _ => {
                             self.end_session();
                             Poll::Pending
@@ -248,8 +248,8 @@ where
         }
     }
 
-    /// All is written: sends FIN and waits for the peer's, so that bytes of the peer that are still under way do not
-    /// turn our last line into a reset.
+    /// Sends FIN once everything is written, and waits for the peer's. Otherwise bytes that the peer has just sent
+    /// would cause a reset, and the peer could lose our last line.
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.end_session();
         if ready!(Pin::new(&mut self.stream).poll_shutdown(context)).is_err() {
@@ -275,7 +275,7 @@ where
         })
     }
 
-    /// When something is due if nothing comes, and what.
+    /// Returns the earliest deadline, and what is due then.
     fn deadline(&self) -> Option<(Instant, Due)> {
         if let Some(closing) = self.closing {
             return Some((closing, Due::Over));
@@ -293,7 +293,8 @@ where
         all.into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
-    /// Carries out what is due. The timer may be set too early, never too late: it is moved only when it has fired.
+    /// Handles deadlines that have passed. The timer may be set too early but never too late, so it is moved only when
+    /// it has fired.
     fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Step> {
         loop {
             if let Some((at, due)) = self.deadline() {
@@ -324,26 +325,26 @@ where
     }
 }
 
-/// Whether a connection goes on.
+/// Whether a connection continues.
 enum Step {
     Over,
     Again,
 }
 
-/// What a deadline is for.
+/// The meaning of a deadline.
 #[derive(Clone, Copy)]
 enum Due {
-    /// Closing takes too long.
+    /// Closing took too long.
     Over,
     /// The peer is silent or too slow.
     TooSlow,
-    /// The peer may go on.
+    /// The peer's pause is over.
     Paused,
     /// The session's own timer.
     Tick,
 }
 
-/// Reads what is there; no bytes at the end of the stream.
+/// Reads the bytes that are available. Returns no bytes at the end of the stream.
 fn poll_read<'b, T: AsyncRead + Unpin>(
     stream: &mut T,
     context: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! All chat connections of a server: counted by address, and closed together when the server stops.
+//! All chat connections of a server. They are counted by address, and closed together when the server stops.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ use super::{Counter, Outbox, Permit};
 #[derive(Debug)]
 pub struct Connections {
     counter: Arc<Counter>,
-    /// Locked before the counter where both are.
+    /// Locked before the counter when both are needed.
     open: Mutex<OpenConnections>,
 }
 
@@ -24,7 +24,7 @@ struct OpenConnections {
     outboxes: HashMap<u64, Arc<Outbox>>,
 }
 
-/// The entry of one connection among all; it is removed when this is dropped.
+/// The entry of one connection in the list. It is removed when this is dropped.
 #[derive(Debug)]
 pub struct Registration {
     connections: Arc<Connections>,
@@ -39,7 +39,7 @@ impl Connections {
         Arc::new(Self { counter: Counter::new(limits), open: Mutex::default() })
     }
 
-    /// Returns whether rates and numbers are not limited for an address.
+    /// Returns whether an address is exempt from limits on rates and numbers.
     #[must_use]
     pub fn is_exempt(&self, peer: IpAddr) -> bool {
         self.counter.is_exempt(peer)
@@ -68,7 +68,7 @@ impl Connections {
         self.len() == 0
     }
 
-    /// Admits no more connections, closes all that there are, after what is queued for each, and waits until they are
+    /// Admits no more connections, and closes each open one once its queued bytes are written. Waits until all are
     /// gone, at most `patience`.
     pub async fn close_all(&self, patience: Duration) {
         let outboxes: Vec<_> = {
@@ -93,7 +93,7 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        // The permit is dropped after this, so that whoever waits for the last one finds no outbox left.
+        // The permit is dropped after this, so that no outbox is left when `drained` returns.
         lock(&self.connections.open).outboxes.remove(&self.id);
     }
 }

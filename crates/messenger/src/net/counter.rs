@@ -1,4 +1,4 @@
-//! Counting what is open, by address and in all.
+//! Counts open connections, by address and in total.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -10,8 +10,8 @@ use swallowtail_config::AddressLimits;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// Counts what is open, and refuses more than its limits. It closes nothing: see [`Connections`](super::Connections)
-/// for that.
+/// Counts open connections and refuses those over its limits. It closes nothing: see
+/// [`Connections`](super::Connections) for that.
 #[derive(Debug)]
 pub struct Counter {
     limits: AddressLimits,
@@ -21,7 +21,7 @@ pub struct Counter {
 
 #[derive(Debug, Default)]
 struct Counts {
-    /// Nothing more is admitted.
+    /// Whether no more are admitted.
     closed: bool,
     total: usize,
     by_address: HashMap<IpAddr, AddressCount>,
@@ -34,23 +34,23 @@ struct AddressCount {
     anonymous: usize,
 }
 
-/// The right to be open; its place is free again when it is dropped.
+/// The place of one connection in the count. It is free again when this is dropped.
 #[derive(Debug)]
 pub struct Permit {
     counter: Arc<Counter>,
-    /// The address that it is counted under, unless that is exempt.
+    /// The address that it is counted under; `None` if that is exempt.
     address: Option<IpAddr>,
     signed_in: bool,
 }
 
 impl Counter {
-    /// Creates a counter that has counted nothing.
+    /// Creates a counter at zero.
     #[must_use]
     pub fn new(limits: AddressLimits) -> Arc<Self> {
         Arc::new(Self { limits, counts: Mutex::default(), empty: Notify::new() })
     }
 
-    /// Returns whether rates and numbers are not limited for an address.
+    /// Returns whether an address is exempt from limits on rates and numbers.
     #[must_use]
     pub fn is_exempt(&self, peer: IpAddr) -> bool {
         self.limits.is_exempt(peer)
@@ -93,7 +93,7 @@ impl Counter {
         self.len() == 0
     }
 
-    /// Admits nothing more.
+    /// Admits no more.
     pub fn close(&self) {
         lock(&self.counts).closed = true;
     }
@@ -143,8 +143,8 @@ impl Drop for Permit {
     }
 }
 
-/// Returns what an address is counted under. An IPv6 customer has a /64 at least; counting single addresses of it would
-/// count nothing.
+/// Returns the address that a peer is counted under. For IPv6 it is the /64 network: each customer has at least that
+/// many addresses, so a limit for single addresses would have no effect.
 #[must_use]
 pub fn counted_address(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_signs_in_an_address_has_the_same_limit_throughout() {
+    fn without_sign_in_an_address_has_one_limit() {
         let counter = counter(None);
         let permits: Vec<_> = std::iter::from_fn(|| counter.admit(PEER)).take(10).collect();
         assert_eq!(permits.len(), 3);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_addresses_leave_no_trace() {
+    fn refused_addresses_are_not_stored() {
         let limits = AddressLimits { exempt: Vec::new(), connections: 5, per_address: 0, anonymous_per_address: None };
         let counter = Counter::new(limits);
         assert!(counter.admit(PEER).is_none());

@@ -1,4 +1,4 @@
-//! Connections: what those to the notification server and to the switchboard have in common.
+//! Connections: the parts that the notification server and the switchboard share.
 //!
 //! One task owns one stream ([`connection`]). To send to a connection, append to its [`Outbox`]; appending never
 //! blocks. What a connection does with the lines that it reads is up to its [`Session`].

@@ -11,9 +11,9 @@ use std::task::{Context, Poll, Waker};
 
 use swallowtail_base::lock;
 
-/// The outgoing queue of a connection, shared between its owner and everybody who sends to it.
+/// The outgoing queue of a connection, shared between its owner and everyone who sends to it.
 pub struct Outbox {
-    /// The most bytes that others may have queued.
+    /// How many bytes others may have queued.
     limit: usize,
     queue: Mutex<Queue>,
 }
@@ -23,9 +23,9 @@ struct Queue {
     bytes: Vec<u8>,
     /// How many of `bytes` came from others.
     foreign: usize,
-    /// The same of what the owner took and has not written yet.
+    /// How many bytes from others the owner took and has not written yet.
     foreign_taken: usize,
-    /// All that the owner took and has not written yet.
+    /// How many bytes the owner took and has not written yet.
     taken: usize,
     phase: Phase,
     owner: Option<Waker>,
@@ -68,9 +68,9 @@ impl Outbox {
         }
     }
 
-    /// Appends a line from somebody else. Returns the backlog: how many bytes from others are queued then, and not yet
-    /// written. Returns `None` when the connection is gone or closing, and when the line does not fit any more, which
-    /// closes the connection.
+    /// Appends a line from another connection. Returns the backlog: the number of bytes from others that are not
+    /// written yet. Returns `None` if the connection is gone or closing. If the line does not fit, closes the
+    /// connection and returns `None`.
     pub fn send(&self, write: impl FnOnce(&mut Vec<u8>)) -> Option<usize> {
         let mut queue = lock(&self.queue);
         if queue.phase != Phase::Open {
@@ -89,7 +89,7 @@ impl Outbox {
         fits.then_some(backlog)
     }
 
-    /// Closes the connection once the queued bytes are written. Nothing can be appended any more.
+    /// Closes the connection once the queued bytes are written. After this nothing can be appended.
     pub fn close(&self) {
         let mut queue = lock(&self.queue);
         if queue.phase == Phase::Open {
@@ -98,7 +98,7 @@ impl Outbox {
         }
     }
 
-    /// Appends a last line and closes, in one step, so that nothing comes in between.
+    /// Appends a last line and closes the connection, in one step, so that no other line comes in between.
     pub fn close_with(&self, write: impl FnOnce(&mut Vec<u8>)) {
         let mut queue = lock(&self.queue);
         if queue.phase == Phase::Open {
@@ -108,21 +108,21 @@ impl Outbox {
         }
     }
 
-    /// Returns how many bytes of the connection's own answers are not written yet; `None` when nothing can be appended
-    /// any more.
+    /// Returns how many bytes of the connection's own answers are not written yet. Returns `None` when the connection
+    /// is closing.
     pub(crate) fn own_unsent(&self) -> Option<usize> {
         let queue = lock(&self.queue);
         let foreign = queue.foreign + queue.foreign_taken;
         (queue.phase == Phase::Open).then(|| (queue.bytes.len() + queue.taken).saturating_sub(foreign))
     }
 
-    /// For the owner, when it runs: its own answers need not wake it. It registers again before it waits.
+    /// For the owner, when it starts to run: its own answers need not wake it. It registers again before it waits.
     pub(crate) fn begin_poll(&self) {
         lock(&self.queue).owner = None;
     }
 
-    /// For the owner, when all that it took is written: takes what came since, swapped with the empty `buffer`.
-    /// Registers the owner under the same lock, so that no wake-up is lost.
+    /// For the owner, when it has written everything it took: moves the bytes queued since then into the empty
+    /// `buffer`. Registers the owner under the same lock, so that no wake-up is lost.
     pub(crate) fn poll_take(&self, context: &mut Context<'_>, buffer: &mut Vec<u8>) -> Poll<Taken> {
         let mut queue = lock(&self.queue);
         queue.taken = 0;
@@ -131,7 +131,7 @@ impl Outbox {
             return Poll::Ready(Taken::Abort);
         }
         if !queue.bytes.is_empty() {
-            // A fresh vector rather than the written one: an idle connection owns no buffer.
+            // The written vector is not reused, so that an idle connection has no buffer.
             *buffer = std::mem::take(&mut queue.bytes);
             queue.taken = buffer.len();
             queue.foreign_taken = std::mem::take(&mut queue.foreign);
@@ -145,8 +145,8 @@ impl Outbox {
     }
 
     /// For the owner, while `unwritten` of the bytes that it took are not written yet: returns whether the connection
-    /// is to close or to end. Registers the owner. Of a part that is written its own answers count as the first, so
-    /// that the bytes from others are never counted too low.
+    /// has to close or to end. Registers the owner. Written bytes count as its own answers first, so that the bytes
+    /// from others are never counted too low.
     pub(crate) fn poll_closing(&self, context: &mut Context<'_>, unwritten: usize) -> Poll<Taken> {
         let mut queue = lock(&self.queue);
         queue.taken = unwritten;
@@ -168,7 +168,7 @@ impl Outbox {
     }
 }
 
-/// Shows how much is queued and no contents: messages, cookies and tickets pass through here.
+/// Shows the number of queued bytes but not their contents: messages, cookies and tickets pass through here.
 impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let queue = lock(&self.queue);
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_waits_is_taken_at_once() {
+    fn all_queued_bytes_are_taken_together() {
         let outbox = Outbox::new(10);
         outbox.reply(say(b"a"));
         assert_eq!(outbox.send(say(b"b")), Some(1));
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_queue_is_bounded_also_while_it_is_being_written() {
+    fn bytes_from_others_are_limited_while_they_are_being_written_too() {
         let outbox = Outbox::new(10);
         assert_eq!(outbox.send(say(b"123456")), Some(6));
         assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_is_written_makes_room() {
+    fn a_written_part_makes_room() {
         let outbox = Outbox::new(10);
         assert_eq!(outbox.send(say(b"123456")), Some(6));
         assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn own_answers_do_not_count_but_are_told() {
+    fn own_answers_do_not_count_against_the_limit_but_are_reported() {
         let outbox = Outbox::new(10);
         outbox.reply(say(&[0; 100]));
         assert_eq!(outbox.send(say(b"x")), Some(1));
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closing_connection_still_gets_what_was_queued_and_nothing_more() {
+    fn a_closing_connection_gets_the_queued_bytes_and_nothing_more() {
         let outbox = Outbox::new(10);
         outbox.reply(say(b"a"));
         outbox.close_with(say(b"b"));

@@ -1,23 +1,23 @@
-//! The address of a client, and how it is known.
+//! The address of a client, and how the server knows it.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-/// The address of a client, and how it is known. Shown as `address:port`, with port 0 where the client's port is not
-/// known.
+/// The address of a client, and how the server knows it. Displayed as `address:port`, with port 0 if the port is
+/// unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
-    /// The client dialled us from here, as far as can be known: a proxy that is not trusted is a client like any other.
+    /// The peer of the connection. It is taken for the client, even if it is a proxy that is not trusted.
     Dialled(SocketAddr),
-    /// The client is known by its address alone: a trusted proxy named it, or it comes over the gateway, where each
-    /// request may have another port.
+    /// Only the address is known: a trusted proxy named it, or the client uses the gateway, where each request can have
+    /// another port.
     Named(IpAddr),
-    /// A trusted proxy dialled us from here and named no client: it may be anybody.
+    /// The address of a trusted proxy that did not name its client. The client can be anyone.
     Unnamed(SocketAddr),
 }
 
 impl Peer {
-    /// Returns the address by which the client is counted and judged.
+    /// Returns the address that limits and other checks use.
     #[must_use]
     pub const fn ip(self) -> IpAddr {
         match self {
@@ -35,7 +35,7 @@ impl Peer {
         }
     }
 
-    /// Returns address and port for formats that write 0 for a port that is not known.
+    /// Returns the address and port, with port 0 if the port is unknown.
     #[must_use]
     pub fn to_socket_addr(self) -> SocketAddr {
         SocketAddr::new(self.ip(), self.port().unwrap_or(0))
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_that_is_not_known_is_shown_as_0() {
+    fn an_unknown_port_is_displayed_as_0() {
         let address: SocketAddr = "[2001:db8::1]:1863".parse().unwrap();
         for (peer, port, shown) in [
             (Peer::Dialled(address), Some(1863), "[2001:db8::1]:1863"),

@@ -1,4 +1,4 @@
-//! A stream whose first bytes have been read already.
+//! A stream whose first bytes were already read.
 
 use std::io;
 use std::pin::Pin;
@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
-/// Reads as `bytes`, and then as the stream.
+/// A stream that yields `bytes` first, and then its own bytes.
 #[derive(Debug)]
 pub struct Prefixed<S> {
     bytes: Vec<u8>,
@@ -15,17 +15,17 @@ pub struct Prefixed<S> {
 }
 
 impl<S> Prefixed<S> {
-    /// `bytes` were read from `stream`.
+    /// Puts `bytes`, which were read from `stream`, back in front of it.
     #[must_use]
     pub const fn new(bytes: Vec<u8>, stream: S) -> Self {
         Self { bytes, given: 0, stream }
     }
 }
 
-/// Reads the first `count` bytes of a stream, or all if it ends before, to see what it is.
+/// Reads the first `count` bytes of a stream, or all of it if it is shorter.
 ///
 /// # Errors
-/// What reading failed with.
+/// Returns the error of the stream.
 pub async fn first_bytes(stream: &mut (impl AsyncRead + Unpin), count: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(count);
     let mut limited = stream.take(count as u64);
@@ -47,7 +47,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Prefixed<S> {
         buffer.put_slice(&rest[..count]);
         self.given += count;
         if self.given == self.bytes.len() {
-            // A connection at rest owns no buffer.
+            // An idle connection has no buffer.
             self.bytes = Vec::new();
             self.given = 0;
         }
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn first_what_was_read_then_the_rest() {
+    async fn a_reader_gets_the_prefix_and_then_the_rest() {
         for prefix in ["", "ab", "abcd"] {
             let mut all = String::new();
             let mut stream = Prefixed::new(prefix.as_bytes().to_vec(), &b"xyz"[..]);

@@ -1,19 +1,19 @@
-//! The buffer that the connections of a thread read into, so that an idle connection owns none.
+//! The buffer that all connections of a thread read into, so that an idle connection needs none.
 
 use std::cell::Cell;
 
-/// As much as a socket gives at once, and small enough to stay in the cache.
+/// The size in bytes: as much as one read of a socket returns, and small enough to stay in the CPU cache.
 const LENGTH: usize = 32 * 1024;
 
 thread_local! {
-    /// Empty while it is in use, and before the first use.
+    /// Is empty while it is in use, and before the first use.
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// Calls `read` with the buffer of the thread.
 ///
-/// The buffer is taken out for that time, because `read` goes on to the session with what it has read: a session that
-/// polls another connection on the same stack gets a buffer of its own, which is dropped afterwards.
+/// The buffer is taken out during the call, because `read` passes the bytes on to the session. A session that polls
+/// another connection on the same stack gets a buffer of its own, which is dropped afterwards.
 pub(super) fn with<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
     let mut buffer = BUFFER.take();
     if buffer.is_empty() {

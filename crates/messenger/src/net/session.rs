@@ -1,4 +1,4 @@
-//! What a connection asks of a session, and what a session answers.
+//! The interface between a connection and its session.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,31 +11,31 @@ use tokio::time::Instant;
 
 use super::{Caller, Outbox, Registration};
 
-/// What a session is given of its connection.
+/// The parts of a connection that its session uses.
 #[derive(Debug)]
 pub struct Connection {
     /// The queue of lines for the client.
     pub outbox: Arc<Outbox>,
-    /// The entry of the connection among all of the server.
+    /// The entry of the connection in the list of all connections.
     pub registration: Registration,
-    /// The client, and the way that it came.
+    /// The client, and how it reached this server.
     pub caller: Caller,
     /// Whether its rates are limited.
     pub limited: bool,
 }
 
-/// What a connection is for: it is given frames, and answers through the connection's outbox.
+/// Handles the frames of a connection, and answers through the connection's outbox.
 pub trait Session: Send {
     /// The result of a command that waited for the store.
     type Outcome: Send;
 
-    /// Returns how long the payload of a line is, if the line may come now.
+    /// Returns the length of the payload that follows a line, or a refusal if the line is not allowed now.
     fn payload_length(&mut self, line: &[u8]) -> Result<usize, Refusal>;
 
     /// Carries out a command.
     fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Self::Outcome>, Refusal>;
 
-    /// Goes on with the result of a command that waited for the store.
+    /// Completes a command that waited for the store.
     ///
     /// # Errors
     /// Returns why the session ends, if it does.
@@ -46,42 +46,41 @@ pub trait Session: Send {
     /// Answers a refusal that is not a bare close.
     fn refuse(&mut self, refusal: Refusal);
 
-    /// Returns how long to pause before the next command, when the peer is too fast. Asked after each command; the next
-    /// answer is about the next one.
+    /// Returns how long to pause before the next command, if the peer is too fast. Called once after each command.
     fn take_pause(&mut self) -> Option<Duration>;
 
-    /// Returns when the connection closes if nothing comes; `last` is when something came last.
+    /// Returns when the connection closes unless the peer sends something. `last` is when it last did.
     fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant>;
 
-    /// Returns when the session wants [`Session::tick`]; never, unless it says otherwise.
+    /// Returns when to call [`Session::tick`]. The default is never.
     fn next_tick(&self) -> Option<Instant> {
         None
     }
 
-    /// Does what is due at the time that [`Session::next_tick`] named.
+    /// Does the work that is due at the time that [`Session::next_tick`] returned.
     fn tick(&mut self) -> Result<(), Stop> {
         Ok(())
     }
 
-    /// The connection is gone. Called once, whatever ended it.
+    /// Ends the session. Called once, for whatever reason the connection has ended.
     fn ended(&mut self);
 }
 
-/// What became of a command.
+/// The outcome of a command.
 pub enum Handled<O> {
-    /// It is carried out, and its answer is queued.
+    /// The command is carried out, and its answer is queued.
     Done,
-    /// It waits for the store. Later commands wait for it.
+    /// The command waits for the store. Later commands wait for it.
     Wait(CommandFuture<O>),
 }
 
 /// The rest of a command that waits for the store.
 pub type CommandFuture<O> = Pin<Box<dyn Future<Output = O> + Send>>;
 
-/// Why a session ends.
+/// The reason why a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// The peer sent what cannot be.
+    /// The peer sent something that violates the protocol.
     Malformed(Malformed),
     /// The last answer is queued.
     Answered,

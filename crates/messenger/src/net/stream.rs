@@ -1,11 +1,11 @@
-//! The streams by which clients come.
+//! The streams that carry clients' connections.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// A stream of bytes in both directions that a client can come by: TCP, TLS, an in-memory pipe, a tunnel.
+/// A stream of bytes in both directions: TCP, TLS, an in-memory pipe or a tunnel.
 pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for T {}
 
-/// A stream of any kind: a tunnel can hold TLS that holds requests.
+/// A stream of any kind. They can be nested: a tunnel can carry TLS that carries requests.
 pub type AnyStream = Box<dyn Stream>;

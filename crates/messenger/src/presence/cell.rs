@@ -15,16 +15,16 @@ use super::endpoint::Endpoint;
 use super::seen::{Appearance, AppearanceWatch, Presence, Seen};
 use super::tell;
 
-/// What a cell asks of the accounts around it.
+/// The interface of a cell to the other accounts.
 pub(super) trait Neighbours: Debug + Send + Sync {
     /// Returns the notification connection of an account, if it is signed in.
     fn endpoint(&self, handle: &Handle) -> Option<Arc<Endpoint>>;
 
-    /// Notes that a cell of this account is gone.
+    /// Notes that the cell of this account was dropped.
     fn cell_is_gone(&self, handle: &Handle);
 }
 
-/// An account in use: it is signed in, or somebody edits a list that it is on.
+/// An account in use: it is signed in, or an edit of its lists, or of a list that it is on, is running.
 #[derive(Debug)]
 pub struct Cell {
     /// The account's number.
@@ -32,24 +32,24 @@ pub struct Cell {
     /// The account's address.
     pub handle: Handle,
     state: Mutex<AccountState>,
-    /// Where its notification connection is. A leaf: nothing is locked under it.
+    /// Its notification connection. No other lock is taken while this one is held.
     endpoint: Mutex<Option<Arc<Endpoint>>>,
     neighbours: Weak<dyn Neighbours>,
 }
 
-/// What a cell knows.
+/// The lists, settings and presence of an account.
 #[derive(Debug)]
 pub struct AccountState {
     /// Lists, groups and settings, as they are in the store.
     pub roster: Roster,
-    /// What the account says of itself in this session.
+    /// The status, picture and personal message of this session.
     pub presence: Presence,
     /// Replaced whenever others see the account go offline.
     appearance: Appearance,
 }
 
 impl AccountState {
-    /// What others see, if they may see anything: the account is past its first CHG and not hidden.
+    /// Returns what others see. Returns `None` if the account is hidden or has not sent its first CHG.
     #[must_use]
     pub fn seen(&self) -> Option<Seen> {
         self.presence.seen(&self.roster)
@@ -61,15 +61,15 @@ impl AccountState {
         self.appearance.watch()
     }
 
-    /// What `watcher` sees: `shown` of ns.md section 2.
+    /// Returns what `watcher` sees: `shown` of ns.md section 2.
     #[must_use]
     pub fn seen_by(&self, watcher: &Handle) -> Option<Seen> {
         if self.roster.shows_to(watcher) { self.seen() } else { None }
     }
 }
 
-/// An account that somebody may see. While this lives the account cannot change, so that what is appended to the
-/// watcher's outbox cannot overtake a later NLN. Drop it soon, and lock no other account under it.
+/// An account that a watcher may see, locked. The account cannot change while this exists, so lines that are appended
+/// to the watcher's outbox cannot be overtaken by a later NLN. Drop it soon, and lock no other account in between.
 pub struct Shown<'a> {
     state: MutexGuard<'a, AccountState>,
     seen: Seen,
@@ -82,8 +82,8 @@ impl Shown<'_> {
         &self.state.roster
     }
 
-    /// Sends ILN and UBX to the watcher, with the transaction id of the command that brought it online or put the
-    /// account on its FL.
+    /// Sends ILN and UBX to the watcher. `trid` is the transaction id of the watcher's command: the CHG that brought it
+    /// online, or the one that added the account to its FL.
     pub fn introduce_to(self, watcher: &Endpoint, trid: TrId) {
         let Self { state, seen } = self;
         watcher.reply(&PresenceLine::Initial(trid, seen.line).into());
@@ -113,14 +113,14 @@ impl Cell {
         lock(&self.state)
     }
 
-    /// The notification connection, if the account is signed in.
+    /// Returns the notification connection, if the account is signed in.
     #[must_use]
     pub fn endpoint(&self) -> Option<Arc<Endpoint>> {
         lock(&self.endpoint).clone()
     }
 
-    /// Makes `endpoint` the account's only session. An older one is sent `OUT OTH` and closed, and to others that is a
-    /// departure, before `welcome` queues the first line of the new one.
+    /// Makes `endpoint` the account's only session. An older one is sent `OUT OTH` and closed, and others see the
+    /// account go offline. After that `welcome` queues the first line of the new session.
     pub fn sign_in(&self, endpoint: &Arc<Endpoint>, welcome: impl FnOnce(&Roster)) {
         let mut state = self.state();
         let older = lock(&self.endpoint).replace(endpoint.clone());
@@ -131,7 +131,7 @@ impl Cell {
         welcome(&state.roster);
     }
 
-    /// Ends a session, unless a later one took over already.
+    /// Ends a session, unless a later one has already replaced it.
     pub fn sign_out(&self, epoch: u64) {
         let mut state = self.state();
         let mut endpoint = lock(&self.endpoint);
@@ -143,8 +143,8 @@ impl Cell {
         self.forget_presence(&mut state);
     }
 
-    /// Ends the current session, whose account is gone or has another password: it is sent `OUT` and closed, and to
-    /// others that is a departure.
+    /// Ends the current session, because its account was removed or its password changed. It is sent `OUT` and closed,
+    /// and others see the account go offline.
     pub fn expel(&self) {
         let Some(endpoint) = self.endpoint() else { return };
         endpoint.close_with(&ServerCommand::Out(None));
@@ -155,8 +155,8 @@ impl Cell {
         self.change(state, watchers(&state.roster), |state| state.presence = Presence::default(), |_| {});
     }
 
-    /// CHG and UUX: changes what the account says of itself. `answer` comes first, then the lines to others.
-    /// Nothing happens when a later sign-in took over.
+    /// Changes the presence of the account, for CHG and UUX. `answer` is called first, then others are sent their
+    /// lines. Does nothing if a later sign-in has replaced this session.
     pub fn set_presence(&self, epoch: u64, answer: impl FnOnce(), set: impl FnOnce(&mut Presence)) {
         let mut state = self.state();
         if self.endpoint().is_none_or(|endpoint| endpoint.epoch != epoch) {
@@ -166,8 +166,8 @@ impl Cell {
         self.change(&mut state, concerned, |state| set(&mut state.presence), |_| answer());
     }
 
-    /// Carries out changes of the account's own making that are in the store. `answer`, which sees the roster after
-    /// them, comes first, then the lines to others.
+    /// Applies changes by the account's own client, which are already in the store. `answer` is called first, with the
+    /// changed roster, and then others are sent their lines.
     pub fn apply(&self, changes: &[Change], answer: impl FnOnce(&Roster)) {
         let mut state = self.state();
         let concerned = concerned(&state.roster, changes);
@@ -175,8 +175,8 @@ impl Cell {
         self.change(&mut state, concerned, apply, answer);
     }
 
-    /// Carries out changes that somebody else made (rules 2 and 3 of ns.md section 1.2), and says so if SYN was
-    /// answered.
+    /// Applies changes that another account caused (rules 2 and 3 of ns.md section 1.2). Sends `line` to the account's
+    /// client, if its SYN was answered.
     pub fn apply_foreign(&self, changes: &[Change], line: &ServerCommand) {
         let mut state = self.state();
         changes.iter().for_each(|change| state.roster.apply(change));
@@ -187,7 +187,7 @@ impl Cell {
         }
     }
 
-    /// Changes the state, answers, and tells each of those concerned what is different for it now.
+    /// Changes the state, answers, and sends each concerned watcher what has changed for it.
     fn change(
         &self,
         state: &mut AccountState,
@@ -216,8 +216,8 @@ impl Cell {
         }
     }
 
-    /// Tells everybody who sees the account of a number of it. `versions` has the list version of each who has it on FL
-    /// now, since the copy of the list that clients keep holds the numbers (ns.md section 1.4).
+    /// Sends a telephone number of the account to every watcher that sees it. `versions` has the list version of each
+    /// account that has it on FL, because clients keep the numbers in their copies of the list (ns.md section 1.4).
     pub fn tell_number(&self, line: &ServerCommand, versions: &HashMap<Handle, u32>) {
         let Some(neighbours) = self.neighbours.upgrade() else { return };
         let state = self.state();
@@ -233,7 +233,7 @@ impl Cell {
         }
     }
 
-    /// Returns the account as `watcher` sees it, locked. `None` when `watcher` must take it for offline.
+    /// Returns the account as `watcher` sees it, locked. Returns `None` if it must appear offline to `watcher`.
     #[must_use]
     pub fn shown_to(&self, watcher: &Handle) -> Option<Shown<'_>> {
         let state = self.state();
@@ -241,27 +241,27 @@ impl Cell {
         Some(Shown { state, seen })
     }
 
-    /// Notes that the copies of the list that clients keep are old: a contact's number changed. Returns the list
-    /// version now.
+    /// Gives the list a new version, because a contact's number changed and clients' copies of the list are out of
+    /// date. Returns the new version.
     pub fn touch_list(&self, now: Timestamp) -> u32 {
         let mut state = self.state();
         state.roster.stamps = state.roster.stamps.list_changed(now);
         state.roster.stamps.version
     }
 
-    /// The display name now.
+    /// Returns the current display name.
     #[must_use]
     pub fn name(&self) -> DisplayName {
         self.state().roster.name.clone()
     }
 }
 
-/// Returns everybody who has the account on FL, each once.
+/// Returns all accounts that have this one on FL, each once.
 fn watchers(roster: &Roster) -> Vec<Handle> {
     roster.watchers().cloned().collect()
 }
 
-/// Returns everybody to whom the account may look different after these changes, each once.
+/// Returns all accounts to which this one may look different after these changes, each once.
 fn concerned(roster: &Roster, changes: &[Change]) -> Vec<Handle> {
     let mut concerned = BTreeSet::new();
     for change in changes {

@@ -1,4 +1,4 @@
-//! Finds accounts, and loads those that come into use from the store.
+//! Finds accounts in use, and loads others from the store when they are needed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -14,7 +14,7 @@ use super::endpoint::Endpoint;
 use super::registry::{Place, Registry};
 use crate::storage::Storage;
 
-/// Finds accounts in use, and loads those that come into use.
+/// Finds accounts in use, and loads others when they are needed.
 #[derive(Debug)]
 pub struct Directory {
     storage: Arc<dyn Storage>,
@@ -22,53 +22,53 @@ pub struct Directory {
     epochs: AtomicU64,
 }
 
-/// The right to edit one account's roster. Kept over the write to the store, given back when it is dropped.
+/// The exclusive right to edit one account's roster. Its holder keeps it during the write to the store.
 #[derive(Debug)]
 pub struct Turn {
     directory: Arc<Directory>,
-    // The turn ends first: the next in turn has a place of its own.
+    // Dropped before the place: the next holder of the turn has a place of its own.
     _guard: OwnedMutexGuard<()>,
     place: Place,
 }
 
 impl Directory {
-    /// A directory of the accounts in `storage`, none of which is in use yet.
+    /// Creates a directory of the accounts in `storage`. None of them is in use yet.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>) -> Arc<Self> {
         Arc::new(Self { storage, registry: Registry::new(), epochs: AtomicU64::new(1) })
     }
 
-    /// The number of the next sign-in.
+    /// Returns the number of the next sign-in.
     pub fn next_epoch(&self) -> u64 {
         self.epochs.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// The cell of an account, if it is in use. Every account that is signed in is.
+    /// Returns the cell of an account, if it is in use. Every signed-in account is.
     #[must_use]
     pub fn find(&self, handle: &Handle) -> Option<Arc<Cell>> {
         self.registry.find(handle)
     }
 
-    /// The notification connection of an account, if it is signed in.
+    /// Returns the notification connection of an account, if it is signed in.
     #[must_use]
     pub fn endpoint(&self, handle: &Handle) -> Option<Arc<Endpoint>> {
         self.registry.endpoint(handle)
     }
 
-    /// Every account in use.
+    /// Returns all accounts in use.
     #[must_use]
     pub fn cells(&self) -> Vec<Arc<Cell>> {
         self.registry.cells()
     }
 
-    /// Every notification connection there is.
+    /// Returns the notification connections of all signed-in accounts.
     #[must_use]
     pub fn endpoints(&self) -> Vec<Arc<Endpoint>> {
         self.cells().iter().filter_map(|cell| cell.endpoint()).collect()
     }
 
-    /// How many accounts others could see online. Hidden ones are not counted: in a small circle a number would give
-    /// them away (security.md section 3).
+    /// Returns how many accounts others can see online. Hidden accounts are not counted: on a small server the number
+    /// would reveal them (security.md section 3).
     #[must_use]
     pub fn count_seen(&self) -> usize {
         self.cells().iter().filter(|cell| cell.state().seen().is_some()).count()
@@ -80,7 +80,7 @@ impl Directory {
         Turn { directory: self.clone(), _guard: place.turn().await, place }
     }
 
-    /// Waits for the turns of two accounts, always in the order of their handles, so that nobody waits in a circle.
+    /// Waits for the turns of two accounts, always in the order of their handles, so that there is no deadlock.
     pub async fn turns(self: &Arc<Self>, one: &Handle, other: &Handle) -> (Turn, Turn) {
         if one < other {
             let first = self.turn(one).await;
@@ -91,8 +91,9 @@ impl Directory {
         }
     }
 
-    /// An account is gone: those in use do not count it among their watchers any more (ns.md section 1.2 rule 11). In
-    /// the store that was done when it was removed. Each of them has its own turn, so this goes on by itself.
+    /// Removes an account that no longer exists from the watchers of all accounts in use (ns.md section 1.2 rule 11).
+    /// In the store that was done when it was removed. Runs in the background, as it waits for the turn of each
+    /// account.
     pub fn forget_watcher(self: &Arc<Self>, gone: Handle) {
         let directory = self.clone();
         tokio::spawn(async move {
@@ -104,7 +105,7 @@ impl Directory {
     }
 
     fn forget_watcher_of(&self, cell: &Cell, gone: &Handle) {
-        // A new account at that address may have put this one on FL in the meantime.
+        // A new account with that address may have added this one to FL since.
         let is_watched_anew = self.find(gone).is_some_and(|new| {
             new.state().roster.entries.get(&cell.handle).is_some_and(|entry| entry.is_on(List::Forward))
         });
@@ -116,13 +117,14 @@ impl Directory {
 }
 
 impl Turn {
-    /// The cell of the account, loaded from the store if it is not in use. `None` when there is no such account.
+    /// Returns the cell of the account, loaded from the store if it is not in use. Returns `None` if the account does
+    /// not exist.
     ///
-    /// The operator's commands remove accounts from another process, and may give the address to somebody else: so the
-    /// number of the account is looked up, and a session of another one is ended.
+    /// The operator's commands run in another process. They can remove an account and create another one with the same
+    /// address. So this looks up the number of the account, and ends a session that belongs to a removed one.
     ///
     /// # Errors
-    /// The store could not be read.
+    /// Fails if the store cannot be read.
     pub async fn cell(&self) -> Result<Option<Arc<Cell>>, StoreError> {
         let handle = &self.place.handle;
         let account = self.directory.storage.account(handle).await?;
@@ -134,7 +136,7 @@ impl Turn {
             cell.expel();
             self.directory.forget_watcher(handle.clone());
         }
-        // Nobody else can load it in the meantime: that takes the turn too.
+        // Nothing else can load it now, because that needs the turn too.
         let Some((id, roster)) = self.directory.storage.roster(handle).await? else {
             return Ok(None);
         };

@@ -1,4 +1,4 @@
-//! The notification connection of a signed-in account, as others see it.
+//! The notification connection of a signed-in account, as other connections use it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,18 +9,18 @@ use msnp::{Dialect, Reader};
 use crate::net::Outbox;
 use crate::quirks::Quirks;
 
-/// What a connection knows of its client by the time that the account signs in.
+/// The facts about a client that are known when its account signs in.
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// The dialect that it speaks.
+    /// Its dialect.
     pub dialect: Dialect,
-    /// The queue of lines for it. A leaf: nothing is locked under it.
+    /// Its outgoing queue. No other lock is taken while the queue is locked.
     pub outbox: Arc<Outbox>,
     /// The address of this notification server that it can dial.
     pub notification: String,
     /// The switchboard address that it can dial.
     pub switchboard: String,
-    /// What it gets that others do not.
+    /// Its quirks: behaviour that only this client gets.
     pub quirks: Quirks,
     /// Whether its rates are limited.
     pub limited: bool,
@@ -29,20 +29,20 @@ pub struct Client {
 /// The notification connection of a signed-in account. Everything that others send to the account goes through it.
 #[derive(Debug)]
 pub struct Endpoint {
-    /// The number of this sign-in: a later one of the same account has a higher number.
+    /// The number of this sign-in. A later sign-in of the same account has a higher number.
     pub epoch: u64,
-    /// Who is at the other end.
+    /// The client at the other end.
     pub client: Client,
-    /// Whether SYN was answered: list changes by others are told from then on.
+    /// Whether SYN was answered. From then on the client is sent list changes that others cause.
     pub synced: AtomicBool,
-    /// Whether the first CHG was answered: presence is told from then on.
+    /// Whether the first CHG was answered. From then on the client is sent the presence of others.
     pub present: AtomicBool,
-    /// Whether calls are taken (IMS).
+    /// Whether the client accepts calls (IMS).
     pub takes_calls: AtomicBool,
 }
 
 impl Endpoint {
-    /// The connection of a client that just signed in.
+    /// Creates the endpoint of a client that has just signed in.
     #[must_use]
     pub fn new(epoch: u64, client: Client) -> Self {
         Self {
@@ -54,29 +54,30 @@ impl Endpoint {
         }
     }
 
-    /// Whether the client is told of the presence of others.
+    /// Returns whether the client is sent the presence of others.
     #[must_use]
     pub fn is_present(&self) -> bool {
         self.present.load(Ordering::Acquire)
     }
 
-    /// Sends a line about something that somebody else did. `false` when the connection cannot take it.
+    /// Sends a line about something that another account did. Returns `false` if it cannot be queued.
     pub fn send(&self, line: &ServerCommand) -> bool {
         self.client.outbox.send(|out| line.encode(self.client.dialect, out)).is_some()
     }
 
-    /// Sends a line that the client itself asked for.
+    /// Sends an answer to the client's own command.
     pub fn reply(&self, line: &ServerCommand) {
         self.client.outbox.reply(|out| line.encode(self.client.dialect, out));
     }
 
-    /// As [`Self::send`], for a line that tells a change of the client's own lists, which have this version now.
+    /// Sends a line about a change of the client's own lists that another account caused. The lists now have this
+    /// version.
     pub fn send_change(&self, line: &ServerCommand, list_version: u32) -> bool {
         let reader = self.reader(list_version);
         self.client.outbox.send(|out| line.encode(reader, out)).is_some()
     }
 
-    /// As [`Self::reply`], for a line that tells a change of the client's own lists, which have this version now.
+    /// Answers a command that changed the client's own lists, which now have this version.
     pub fn reply_change(&self, line: &ServerCommand, list_version: u32) {
         let reader = self.reader(list_version);
         self.client.outbox.reply(|out| line.encode(reader, out));

@@ -1,17 +1,17 @@
-//! Who is online, and who is told (docs/protocol/ns.md section 2).
+//! Presence: which accounts are online, and which others are sent that (docs/protocol/ns.md section 2).
 //!
-//! Each account that is in use has one [`Cell`]: its roster, its presence, and the way to its notification connection.
-//! Whether W may see U depends on U's cell alone: W is on U's reverse or pending list (so W has U on FL), and U's own
-//! AL, BL and BLP allow it. So a change of U holds U's cell, and appends to the outboxes of U's watchers; outboxes and
-//! endpoints are leaves, under which nothing is locked. Lines about U reach each watcher in the order of U's changes,
-//! and two accounts can never wait for each other.
+//! Each account in use has one [`Cell`] with its roster, its presence, and its notification connection. Whether account
+//! W may see account U depends only on U's cell: W is on U's reverse or pending list (so W has U on FL), and U's AL, BL
+//! and BLP allow it. A change of U locks U's cell and appends lines to the outboxes of U's watchers. No other lock is
+//! taken while an outbox or endpoint is locked. So lines about U reach each watcher in the order of U's changes, and
+//! two accounts never wait for each other.
 //!
-//! Lists are changed in turns: only the holder of an account's [`Turn`] edits its roster, over the write to the store.
-//! Presence does not wait for turns.
+//! Lists are changed in turns: only the holder of an account's [`Turn`] edits its roster, and it keeps the turn during
+//! the write to the store. Changes of presence do not need a turn.
 //!
-//! From the bottom: `endpoint` (a signed-in client) and `seen` (what an account shows), `tell` (the lines for a
-//! watcher), `cell`, `registry` (cells and turns by handle), `directory` (loads cells from the store). Only the last
-//! knows the store.
+//! From the bottom: `endpoint` (a signed-in client), `seen` (what an account shows), `tell` (the lines for a watcher),
+//! `cell`, `registry` (cells and turns by handle), `directory` (loads cells from the store). Only `directory` uses the
+//! store.
 
 mod cell;
 mod directory;

@@ -1,6 +1,6 @@
-//! The accounts in use, by handle: the turn of each, and its cell if there is one.
+//! The accounts in use, by handle: the turn of each, and its cell if it is loaded.
 //!
-//! The registry only finds what is there. [`super::directory`] loads what is not.
+//! The registry only finds cells. [`super::directory`] loads those that are missing.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -13,7 +13,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::cell::{Cell, Neighbours};
 use super::endpoint::Endpoint;
 
-/// Parts of the map, each with its own lock, so that lookups of many cores rarely meet.
+/// The number of parts of the map. Each has its own lock, so that lookups on many cores rarely wait for each other.
 const SHARDS: usize = 64;
 
 type Shard = Mutex<HashMap<Handle, Slot>>;
@@ -25,16 +25,16 @@ pub(super) struct Registry {
     hasher: RandomState,
 }
 
-/// What is known of one account. It goes away when it has neither places nor a cell.
+/// The turn and the cell of one account. It is removed when it has neither places nor a cell.
 #[derive(Debug, Default)]
 struct Slot {
-    /// The number of [`Place`]s that keep it.
+    /// The number of [`Place`]s that refer to it.
     places: usize,
     turn: Arc<tokio::sync::Mutex<()>>,
     cell: Weak<Cell>,
 }
 
-/// Keeps what the registry knows of one account until it is dropped.
+/// Keeps the slot of one account in the registry until it is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) handle: Handle,
@@ -53,7 +53,7 @@ impl Registry {
         lock(self.shard(handle)).get(handle)?.cell.upgrade()
     }
 
-    /// Returns every cell there is.
+    /// Returns the cells of all accounts in use.
     pub(super) fn cells(&self) -> Vec<Arc<Cell>> {
         let mut all = Vec::new();
         for shard in &self.shards {
@@ -62,7 +62,7 @@ impl Registry {
         all
     }
 
-    /// Returns a place of an account, which need not exist.
+    /// Returns a place of an account. The account need not exist.
     pub(super) fn place(self: &Arc<Self>, handle: &Handle) -> Place {
         let mut shard = lock(self.shard(handle));
         let slot = shard.entry(handle.clone()).or_default();
@@ -70,7 +70,7 @@ impl Registry {
         Place { handle: handle.clone(), registry: self.clone(), turn: slot.turn.clone() }
     }
 
-    /// The number of accounts that something is known of.
+    /// Returns the number of slots.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.shards.iter().map(|shard| lock(shard).len()).sum()
@@ -82,7 +82,7 @@ impl Registry {
         &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or_default()]
     }
 
-    /// Changes a slot, if it is there, and forgets it if it is not used after that.
+    /// Changes a slot, if it exists, and removes it if it is unused after that.
     fn update(&self, handle: &Handle, change: impl FnOnce(&mut Slot)) {
         let mut shard = lock(self.shard(handle));
         let Some(slot) = shard.get_mut(handle) else { return };
@@ -114,12 +114,12 @@ impl Place {
         self.registry.find(&self.handle)
     }
 
-    /// Makes `cell` the one that is found from now on.
+    /// Makes `cell` the one that [`Registry::find`] returns.
     pub(super) fn set_cell(&self, cell: &Arc<Cell>) {
         self.registry.update(&self.handle, |slot| slot.cell = Arc::downgrade(cell));
     }
 
-    /// The cell is not found any more, even if somebody still has it.
+    /// Removes the cell from the registry, even if it is still in use elsewhere.
     pub(super) fn forget_cell(&self) {
         self.registry.update(&self.handle, |slot| slot.cell = Weak::new());
     }

@@ -1,4 +1,4 @@
-//! What an account says of itself, and what others see of that.
+//! The presence that a client sets for its account, and what others see of it.
 
 use std::sync::{Arc, Weak};
 
@@ -7,10 +7,10 @@ use msnp::payload::PersonalMessage;
 use msnp::{Capabilities, MsnObject, Status};
 use swallowtail_store::roster::Roster;
 
-/// What the client said of itself; forgotten when it signs out.
+/// The presence that the client has set. It is reset at sign-out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
-    /// The status of the last CHG; none before the first.
+    /// The status of the last CHG; `None` before the first.
     pub status: Option<Status>,
     /// The capabilities of the last CHG.
     pub capabilities: Capabilities,
@@ -45,15 +45,15 @@ impl AppearanceWatch {
 /// What others see of an account that is online.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// What ILN and NLN say.
+    /// The contents of ILN and NLN.
     pub line: PresenceInfo,
-    /// What UBX says.
+    /// The contents of UBX.
     pub message: Option<PersonalMessage>,
 }
 
 impl Presence {
-    /// Returns what others see of the account that `roster` belongs to, if they may see anything: it is past its first
-    /// CHG and not hidden.
+    /// Returns what others see of the account that `roster` belongs to. Returns `None` if it is hidden or has not sent
+    /// its first CHG.
     pub(super) fn seen(&self, roster: &Roster) -> Option<Seen> {
         let status = self.status.filter(|status| *status != Status::Hidden)?;
         let line = PresenceInfo {

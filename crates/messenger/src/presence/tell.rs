@@ -1,4 +1,4 @@
-//! What a watcher hears of a change: the table of docs/protocol/ns.md section 2.
+//! The lines that a watcher is sent after a change: the table of docs/protocol/ns.md section 2.
 
 use std::collections::HashMap;
 
@@ -8,25 +8,25 @@ use msnp::notification::{PresenceLine, ServerCommand};
 use super::endpoint::Endpoint;
 use super::seen::Seen;
 
-/// One change of somebody's presence. Each line is encoded once for each dialect, however many watch.
+/// One change of an account's presence. Each line is encoded once per dialect, however many watchers there are.
 pub(super) struct News<'a> {
     before: Option<&'a Seen>,
     after: Option<&'a Seen>,
     encoded: HashMap<(Kind, Dialect), Vec<u8>>,
 }
 
-/// What a watcher hears.
+/// The lines that a watcher is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
-    /// NLN, then UBX if something was published.
+    /// NLN, then UBX if the account has a personal message.
     Arrived,
     /// FLN.
     Left,
-    /// NLN: status, name, capabilities or picture are different.
+    /// NLN: the status, name, capabilities or picture changed.
     Changed,
-    /// UBX: the personal message is different.
+    /// UBX: the personal message changed.
     Message,
-    /// NLN, then UBX: both.
+    /// NLN, then UBX: both changed.
     ChangedWithMessage,
 }
 
@@ -35,7 +35,7 @@ impl<'a> News<'a> {
         Self { before, after, encoded: HashMap::new() }
     }
 
-    /// What somebody hears who was and is allowed to see the account, or not.
+    /// Returns the lines for a watcher, from whether it was and is allowed to see the account.
     pub(super) fn kind(&self, allowed_before: bool, allowed_after: bool) -> Option<Kind> {
         let before = self.before.filter(|_| allowed_before);
         let after = self.after.filter(|_| allowed_after);
@@ -76,7 +76,7 @@ fn encode(kind: Kind, dialect: Dialect, before: Option<&Seen>, after: Option<&Se
         }
     };
     for line in lines {
-        // Personal messages are for MSNP11 and later.
+        // Personal messages exist in MSNP11 and later.
         if dialect >= Dialect::Msnp11 || !matches!(line, PresenceLine::Message(..)) {
             ServerCommand::from(line).encode(dialect, &mut out);
         }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_watcher_hears_what_the_table_says() {
+    fn a_watcher_is_sent_the_lines_of_the_table() {
         let online = seen(Status::Online, None);
         let busy = seen(Status::Busy, None);
         let talking = seen(Status::Online, Some("<Data/>"));
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_personal_message_that_was_taken_back_is_told_as_no_bytes() {
+    fn a_removed_personal_message_is_sent_as_an_empty_one() {
         let (talking, silent) = (seen(Status::Online, Some("<Data/>")), seen(Status::Online, None));
         assert_eq!(encode(Kind::Message, Dialect::Msnp12, Some(&talking), Some(&silent)), b"UBX bob@example.com 0\r\n");
         assert_eq!(encode(Kind::Message, Dialect::Msnp10, Some(&talking), Some(&silent)), b"");

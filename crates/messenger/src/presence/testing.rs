@@ -1,4 +1,4 @@
-//! Accounts and clients for tests: the queue of a client is read in place of a socket.
+//! Accounts and clients for tests. A test reads the queue of a client instead of a socket.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,7 +12,7 @@ use super::{Cell, Client, Endpoint, Presence};
 use crate::net::Outbox;
 use crate::quirks::Quirks;
 
-/// More than any test queues.
+/// The size of a queue: more than any test needs.
 const ROOM: usize = 64 * 1024;
 
 pub(super) fn handle(name: &str) -> Handle {
@@ -23,19 +23,19 @@ pub(super) fn entry(lists: impl Into<ListBits>) -> Entry {
     Entry { lists: lists.into(), ..Entry::default() }
 }
 
-/// An account with these entries.
+/// Returns the roster of an account with these entries.
 pub(super) fn roster(name: &str, entries: impl IntoIterator<Item = (&'static str, ListBits)>) -> Roster {
     let mut roster = Roster::new(handle(name), DisplayName::new(name).unwrap(), Stamps::default());
     roster.entries = entries.into_iter().map(|(other, lists)| (handle(other), entry(lists))).collect();
     roster
 }
 
-/// A client of MSNP12 that has not had its answers to SYN and CHG yet.
+/// Returns a client of MSNP12 whose SYN and CHG were not answered yet.
 pub(super) fn newcomer(epoch: u64) -> Arc<Endpoint> {
     client(epoch, Dialect::Msnp12)
 }
 
-/// A client that hears of lists and presence.
+/// Returns a client that is sent list changes and presence.
 pub(super) fn online(epoch: u64, dialect: Dialect) -> Arc<Endpoint> {
     let endpoint = client(epoch, dialect);
     endpoint.synced.store(true, Ordering::Release);
@@ -55,14 +55,14 @@ fn client(epoch: u64, dialect: Dialect) -> Arc<Endpoint> {
     Arc::new(Endpoint::new(epoch, client))
 }
 
-/// Takes what is queued for a client.
+/// Takes the queued lines of a client.
 pub(super) fn read(endpoint: &Endpoint) -> String {
     let mut buffer = Vec::new();
     let _ = endpoint.client.outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut buffer);
     String::from_utf8(buffer).unwrap()
 }
 
-/// Returns whether nothing more can be queued for a client.
+/// Returns whether the connection of a client is closed or closing.
 pub(super) fn is_closed(endpoint: &Endpoint) -> bool {
     endpoint.client.outbox.own_unsent().is_none()
 }

@@ -41,8 +41,8 @@ impl Window {
     }
 }
 
-/// Decides when a map is to be cleaned of entries that are over: whenever it has doubled since, which in all is no more
-/// work than filling it was.
+/// Decides when to clean a map of entries that no longer count: each time that it has doubled. In total that is no more
+/// work than filling the map.
 #[derive(Debug, Default)]
 pub struct Sweep {
     due_at: usize,
@@ -52,7 +52,7 @@ impl Sweep {
     /// Maps smaller than this are not worth cleaning.
     pub const MIN_LEN: usize = 1024;
 
-    /// Returns whether a map of `len` entries is to be cleaned now.
+    /// Returns whether a map of `len` entries has to be cleaned now.
     #[must_use]
     pub fn is_due(&self, len: usize) -> bool {
         len >= self.due_at.max(Self::MIN_LEN)

@@ -1,4 +1,4 @@
-//! A store in memory, for tests. It can be told to fail, and to make its callers wait.
+//! A store in memory, for tests. Tests can make it fail, and make its callers wait.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,16 +15,16 @@ use super::{Storage, StoreFuture};
 /// Accounts and rosters in memory. An edit applies the same changes to them as the database does.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    /// What every reading call passes.
+    /// The gate that every reading call passes.
     pub(crate) reads: Gate,
-    /// What every edit passes before it is carried out.
+    /// The gate that every edit passes before it is carried out.
     pub(crate) writes: Gate,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// The number of the last account. Never used again for another one.
+    /// The number of the newest account. Numbers are never reused.
     last: i64,
     accounts: BTreeMap<AccountId, Kept>,
 }
@@ -35,12 +35,12 @@ struct Kept {
     password_version: i64,
 }
 
-/// What calls of one kind pass on their way to the store.
+/// A gate that calls of one kind pass on their way to the store.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     turn: Arc<tokio::sync::Mutex<()>>,
     is_broken: AtomicBool,
-    /// How many calls have come so far.
+    /// How many calls have reached the gate so far.
     calls: watch::Sender<u64>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Hold {
 }
 
 impl Gate {
-    /// Makes every call wait until what is returned is dropped.
+    /// Makes every call wait until the returned [`Hold`] is dropped.
     pub(crate) async fn hold(&self) -> Hold {
         let closed = self.turn.clone().lock_owned().await;
         Hold { calls: self.calls.subscribe(), _closed: closed }
@@ -71,19 +71,19 @@ impl Gate {
 }
 
 impl Hold {
-    /// Waits until another call waits for this gate to open.
+    /// Waits until another call has reached the closed gate.
     pub(crate) async fn reached(&mut self) {
         self.calls.changed().await.expect("the store outlives the tests that hold it");
     }
 }
 
 impl Memory {
-    /// A store without accounts.
+    /// Creates a store without accounts.
     pub(crate) fn new() -> Arc<Self> {
         Arc::default()
     }
 
-    /// Adds an account with this roster; returns its number.
+    /// Adds an account with this roster. Returns its number.
     pub(crate) fn add(&self, roster: Roster) -> AccountId {
         let mut state = lock(&self.state);
         state.last += 1;
@@ -92,7 +92,7 @@ impl Memory {
         id
     }
 
-    /// Removes an account, and takes it off RL and PL of the others as the database does.
+    /// Removes an account, and removes it from RL and PL of the others as the database does.
     pub(crate) fn remove(&self, handle: &Handle) {
         let mut state = lock(&self.state);
         state.accounts.retain(|_, kept| kept.roster.owner != *handle);
@@ -118,7 +118,7 @@ impl State {
         let contacts = self.accounts.get(&owner).into_iter().flat_map(|kept| kept.roster.contacts());
         let shown = contacts.filter_map(|(contact, _)| {
             let theirs = &self.find(contact)?.1.roster;
-            // Numbers and paging, as a contact's account has them; the other settings are its own business.
+            // Only numbers and paging of a contact are visible to others, not its other settings.
             let Settings { add_prompt, privacy, .. } = Settings::default();
             let settings = Settings { add_prompt, privacy, ..theirs.settings.clone() };
             let has_any = settings != Settings::default();
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_edit_is_kept_unless_its_account_is_gone_or_the_store_fails() {
+    async fn an_edit_is_stored_unless_its_account_was_removed_or_the_store_fails() {
         let store = Memory::new();
         let alice = add(&store, "alice");
         store.write(renamed(alice, "Alice")).await.unwrap();
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_edit_that_is_held_is_not_carried_out_before_it_is_let_go() {
+    async fn an_edit_that_waits_at_the_gate_is_not_carried_out_yet() {
         let store = Memory::new();
         let alice = add(&store, "alice");
         let mut hold = store.writes.hold().await;

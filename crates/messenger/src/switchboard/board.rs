@@ -1,4 +1,4 @@
-//! One switchboard session: its members, and what each is sent about the others.
+//! One switchboard session: its members, and the lines that each is sent about the others.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -14,7 +14,7 @@ use super::cookies::COOKIE_LIFE;
 use crate::net::Outbox;
 use crate::presence::AppearanceWatch;
 
-/// A switchboard session. It lives while it has a member.
+/// A switchboard session. It ends with its last member.
 #[derive(Debug)]
 pub struct Board {
     /// Its number on the wire.
@@ -30,10 +30,10 @@ struct BoardState {
     next_member: u64,
     /// The accounts that were rung and have not answered.
     rung: HashMap<Handle, Ring>,
-    /// When a member opened, joined, rang somebody or sent a message to somebody last. What is refused does not count
-    /// (sb.md section 7).
+    /// When a member last opened the session, joined it, rang an account, or sent a message that had a recipient.
+    /// Refused commands do not count (sb.md section 7).
     last: Instant,
-    /// Whether all have left, or it was idle for too long. Nobody can join any more.
+    /// Whether all members have left, or the session was idle for too long. Then nobody can join.
     closed: bool,
 }
 
@@ -42,12 +42,12 @@ struct BoardState {
 struct Ring {
     /// When its cookie expires.
     until: Instant,
-    /// The callee as it was online when the ring went out; `None` until then.
+    /// The appearance of the callee when the ring was sent; `None` until then.
     callee: Option<AppearanceWatch>,
 }
 
 impl Ring {
-    /// Returns whether the callee cannot answer any more: the client that was rung has gone.
+    /// Returns whether the callee can no longer answer, because the client that was rung is gone.
     fn is_over(&self, now: Instant) -> bool {
         self.until <= now || self.callee.as_ref().is_some_and(AppearanceWatch::has_ended)
     }
@@ -72,16 +72,16 @@ pub(super) struct Newcomer {
     pub(super) outbox: Arc<Outbox>,
 }
 
-/// Which member of a board.
+/// Identifies a member of a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct MemberId(u64);
 
-/// The fate of a message.
+/// The outcome of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Delivery {
     /// Whether there were other members, and the message was queued for all of them.
     pub(super) queued: bool,
-    /// The longest backlog of one of them, in bytes.
+    /// The longest backlog of a recipient, in bytes.
     pub(super) backlog: usize,
 }
 
@@ -108,7 +108,7 @@ impl Board {
         Self { id, max_members, state: Mutex::new(state) }
     }
 
-    /// Adds the first member, and answers its USR.
+    /// Adds the first member and answers its USR.
     pub(super) fn open(&self, trid: TrId, newcomer: Newcomer) -> MemberId {
         let mut state = lock(&self.state);
         let answer =
@@ -117,9 +117,9 @@ impl Board {
         state.add(newcomer)
     }
 
-    /// Adds a member, and answers its ANS: sends it the roster, and JOI to the others, in one step, so that two who
-    /// answer at the same time each see the other exactly once. Returns `None` when the session has ended or the handle
-    /// is in it.
+    /// Adds a member and answers its ANS: sends it the roster, and JOI to the others. This is one step, so that two
+    /// members that answer at the same time see each other exactly once. Returns `None` if the session has ended or the
+    /// handle is in it.
     pub(super) fn join(&self, trid: TrId, newcomer: Newcomer) -> Option<MemberId> {
         let mut state = lock(&self.state);
         if state.closed || state.has(&newcomer.who.handle) {
@@ -151,7 +151,7 @@ impl Board {
         };
         let mut length = [0; 24];
         let mut rest = length.as_mut_slice();
-        // 24 bytes hold any length and the line end.
+        // 24 bytes are enough for any length and the line end.
         let _ = write!(rest, "{}\r\n", payload.len());
         let unused = rest.len();
         let length = &length[..length.len() - unused];
@@ -167,7 +167,7 @@ impl Board {
         delivery
     }
 
-    /// Notes that an account is rung, so that nobody rings it twice.
+    /// Notes that an account is being rung, so that it is not rung twice.
     ///
     /// # Errors
     /// Returns why it cannot be called.
@@ -188,7 +188,7 @@ impl Board {
         Ok(())
     }
 
-    /// Notes that the ring went out. It is over when the appearance of the callee has ended.
+    /// Notes that the ring was sent. It is over when the appearance of the callee ends.
     pub(super) fn note_ring(&self, callee: &Handle, appearance: AppearanceWatch) {
         let mut state = lock(&self.state);
         state.last = Instant::now();
@@ -198,7 +198,7 @@ impl Board {
         }
     }
 
-    /// Takes back a ring that did not go out.
+    /// Cancels a ring that was not sent.
     pub(super) fn cancel_ring(&self, callee: &Handle) {
         lock(&self.state).rung.remove(callee);
     }
@@ -215,8 +215,8 @@ impl Board {
         state.closed
     }
 
-    /// Closes the session if nothing happened for `idle`, and sends BYE for all others to every member. Returns when to
-    /// look again if not.
+    /// Closes the session if nothing happened for `idle`, and sends every member BYE for all others. Otherwise returns
+    /// when to check again.
     pub(super) fn close_if_idle(&self, idle: Duration) -> Option<Instant> {
         let mut state = lock(&self.state);
         let due = state.last + idle;

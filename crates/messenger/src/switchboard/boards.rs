@@ -19,13 +19,13 @@ use crate::rates::Rates;
 /// All switchboard sessions of this server.
 #[derive(Debug)]
 pub struct Switchboard {
-    /// The cookies, without which nobody comes in.
+    /// The cookies that open and join sessions.
     pub cookies: Cookies,
     boards: Mutex<HashMap<u32, Arc<Board>>>,
     /// The connections that each account has in them.
     connections: Mutex<HashMap<Handle, Vec<Arc<Outbox>>>>,
     directory: Arc<Directory>,
-    /// How often each account did what lately, on all its connections.
+    /// How often each account did things recently, on all its connections.
     pub(super) rates: Arc<Rates>,
     /// How long a connection may take to sign in (sb.md section 3).
     pub(super) sign_in_timeout: Duration,
@@ -63,7 +63,7 @@ impl Switchboard {
         })
     }
 
-    /// Creates a board without members. Its id is random, unique among those that live, and positive as a signed number
+    /// Creates a board without members. Its id is random, unique among the open boards, and positive as a signed number
     /// of 32 bits (sb.md section 3).
     pub(super) fn create(self: &Arc<Self>) -> Arc<Board> {
         let mut boards = lock(&self.boards);
@@ -82,7 +82,7 @@ impl Switchboard {
         board
     }
 
-    /// Returns a board that is open.
+    /// Returns an open board by its id.
     #[must_use]
     pub fn board(&self, id: u32) -> Option<Arc<Board>> {
         lock(&self.boards).get(&id).cloned()

@@ -16,14 +16,14 @@ use crate::presence::{AccountState, AppearanceWatch, Cell, Directory, Endpoint, 
 
 /// After this many failed calls in a row within [`CALL_WINDOW`] the next ones are refused.
 const FAILED_CALLS: usize = 5;
-/// The window, and how long a caller must be quiet afterwards.
+/// The window for failed calls, and how long a caller must not call afterwards.
 const CALL_WINDOW: Duration = Duration::from_secs(30);
 
-/// Rings `callee` for a session. RINGING says only that the ring went out.
+/// Rings `callee` for a session. RINGING means only that the ring was sent.
 ///
 /// # Errors
-/// Returns 215 when the callee is in the session or was rung and can still answer, 713 when the session is full, and 217
-/// in all cases that a caller must not tell apart: unknown, offline, hidden, blocking, not accepting calls.
+/// Returns 215 when the callee is in the session or was rung and can still answer, 713 when the session is full, and
+/// 217 in all cases that a caller must not tell apart: unknown, offline, hidden, blocking, not accepting calls.
 pub(super) fn ring(
     directory: &Directory,
     cookies: &Cookies,
@@ -49,7 +49,7 @@ pub(super) fn ring(
     Ok(())
 }
 
-/// A callee that can be reached, locked: a block that was answered before is obeyed.
+/// A callee that can be reached. Its cell is locked, so that a block whose answer was already queued is obeyed.
 struct Reached<'a> {
     state: MutexGuard<'a, AccountState>,
     seen: Seen,
@@ -57,7 +57,7 @@ struct Reached<'a> {
 }
 
 impl<'a> Reached<'a> {
-    /// Returns `None` when the caller must take the callee for offline.
+    /// Returns `None` if the callee must appear offline to the caller.
     fn look(cell: &'a Cell, caller: &Participant) -> Option<Self> {
         let state = cell.state();
         let seen = state.seen().filter(|_| state.roster.allows(&caller.handle))?;
@@ -114,7 +114,7 @@ impl CallLimit {
         false
     }
 
-    /// Notes how a call ended.
+    /// Notes whether a call succeeded.
     pub fn note(&mut self, succeeded: bool, now: Instant) {
         if succeeded {
             self.failed.clear();

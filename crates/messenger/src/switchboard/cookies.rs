@@ -1,4 +1,4 @@
-//! Cookies: the right to open or to join a switchboard session, once (docs/protocol/sb.md section 2).
+//! Cookies, each of which opens or joins a switchboard session once (docs/protocol/sb.md section 2).
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -13,10 +13,10 @@ use tokio::time::Instant;
 
 use crate::presence::Seen;
 
-/// How long a cookie lives: public notes say that a client may wait two minutes before it uses one.
+/// How long a cookie is valid. Public notes say that a client may wait two minutes before it uses one.
 pub(super) const COOKIE_LIFE: Duration = Duration::from_secs(120);
 
-/// What a cookie gives the right to.
+/// What a cookie allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
     /// USR: to open a new session.
@@ -25,11 +25,11 @@ pub enum Right {
     Join(u32),
 }
 
-/// What a cookie stands for. The switchboard asks nobody again, so names and capabilities are those of the moment when
-/// it was issued.
+/// The contents of a cookie. Names and capabilities are those at the time when it was issued, because the switchboard
+/// does not look them up again.
 #[derive(Clone, Debug)]
 pub struct Claims {
-    /// What it gives the right to.
+    /// What it allows.
     pub right: Right,
     /// The account that it was issued to.
     pub who: Participant,
@@ -75,7 +75,7 @@ impl Cookies {
         Cookie(cookie)
     }
 
-    /// Returns what a cookie stands for, if it was issued to `handle`. It is used up either way.
+    /// Returns the contents of a cookie, if it was issued to `handle`. The cookie is invalid afterwards in any case.
     pub fn redeem(&self, cookie: &Cookie, handle: Option<&Handle>) -> Option<Claims> {
         let mut issued = lock(&self.issued);
         issued.drop_expired(Instant::now());
@@ -124,11 +124,11 @@ mod tests {
         assert!(cookies.redeem(&cookie, Some(&alice())).is_none());
         let cookie = cookies.issue(claims());
         assert!(cookies.redeem(&cookie, Handle::parse("bob@example.com").ok().as_ref()).is_none());
-        assert!(cookies.redeem(&cookie, Some(&alice())).is_none(), "burnt by the wrong account");
+        assert!(cookies.redeem(&cookie, Some(&alice())).is_none(), "invalid after the wrong account has used it");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_cookie_dies_after_two_minutes_and_leaves_nothing_behind() {
+    async fn a_cookie_expires_after_two_minutes_and_leaves_nothing_behind() {
         let cookies = Cookies::default();
         let cookie = cookies.issue(claims());
         tokio::time::advance(COOKIE_LIFE).await;

@@ -1,8 +1,8 @@
 //! The switchboard: conversations (docs/protocol/sb.md).
 //!
-//! A [`Board`] is one switchboard session. Everything that happens in it is one ordered step under its lock: a message
-//! is appended to the outbox of each other member there and then, so that all see one order, and nobody waits for
-//! anybody's socket. A cookie from the notification server ([`Cookies`]) is the only way in.
+//! A [`Board`] is one switchboard session. Everything that happens in it is one step under its lock: a message is
+//! appended to the outboxes of all other members immediately. So all members see the same order, and none waits for the
+//! socket of another. The only way to open or join a session is a cookie from the notification server ([`Cookies`]).
 
 mod board;
 mod boards;

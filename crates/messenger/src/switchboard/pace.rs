@@ -1,25 +1,24 @@
-//! How senders are held to the speed of their readers (ARCHITECTURE.md, "Decisions").
+//! Limits senders to the speed of their readers (ARCHITECTURE.md, "Decisions").
 //!
-//! A sender never waits for a socket. But the longer the queue of the slowest member of its session, the longer its
-//! connection pauses before the next command is read, and TCP passes that on to the client. So a reader of any speed
-//! gets a file whole, and the queue of a member that does not read at all still overflows soon.
+//! A sender never waits for a socket. But the longer the queue of the slowest member of its session is, the longer the
+//! server pauses before it reads the sender's next command, and TCP slows the client down. So a reader of any speed
+//! gets a whole file, and the queue of a member that does not read at all still overflows soon.
 
 use std::time::Duration;
 
 use msnp::switchboard::AckFlag;
 
-/// With this many bytes queued, a sender of peer-to-peer data lets other connections have their turn after every few
-/// commands. One read of a socket brings in twice as much: most of the time the reader only had no chance yet to take
-/// it.
+/// With this many bytes queued, a sender of peer-to-peer data yields to other connections after every few commands. One
+/// read of a socket returns twice as much, so usually the reader just had no chance to read yet.
 const DATA_TURN: usize = 16 * 1024;
-/// From here on it pauses for a time: the reader is slower. Little enough for a line of chat to stand behind;
-/// benches/transfer.rs shows that lower is no slower for senders whose readers keep up.
+/// With this many bytes queued it pauses, because the reader is slower. The queue is still short enough for a chat
+/// message behind it; benches/transfer.rs shows that a lower value would not slow down senders whose readers keep up.
 const DATA_PAUSE: usize = 32 * 1024;
-/// Everything else pauses only from here on, half of the queue (framing.md section 11), so that bulk slows down long
-/// before chat does.
+/// With this many bytes queued, half of the limit (framing.md section 11), senders of all other messages pause. So file
+/// transfers slow down long before chat does.
 const CHAT_PAUSE: usize = 128 * 1024;
-/// Each further this many bytes double the pause. At the end of a queue of 256 KiB data come at the speed of a modem,
-/// some 3 KiB/s, and the whole way there takes twelve seconds if nobody reads.
+/// The pause doubles for each further this many bytes. Close to the limit of 256 KiB data arrives at the speed of a
+/// modem, about 3 KiB/s. Without any reading it takes twelve seconds to get there.
 const DOUBLING: usize = 24 * 1024;
 /// The shortest pause: timers have a resolution of 1 ms.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
@@ -32,7 +31,7 @@ pub(super) fn pause(flag: AckFlag, backlog: usize) -> Option<Duration> {
     if backlog < turn {
         return None;
     }
-    // Even a pause of no length makes the connection yield after a few commands.
+    // Even a pause of zero length makes the connection yield after a few commands.
     let over = backlog.checked_sub(mark).map(|over| (over / DOUBLING).min(MAX_DOUBLINGS));
     Some(over.map_or(Duration::ZERO, |doublings| SHORTEST_PAUSE * (1 << doublings)))
 }
@@ -46,14 +45,14 @@ mod tests {
     const CHUNK: usize = 1400;
 
     #[test]
-    fn a_sender_whose_reader_keeps_up_never_rests() {
+    fn a_sender_whose_reader_keeps_up_never_pauses() {
         assert_eq!(pause(AckFlag::Data, DATA_TURN - 1), None);
         assert_eq!(pause(AckFlag::Data, DATA_PAUSE - 1), Some(Duration::ZERO));
         assert_eq!(pause(AckFlag::Always, CHAT_PAUSE - 1), None);
     }
 
     #[test]
-    fn the_rest_grows_with_the_queue_and_is_shorter_for_chat() {
+    fn the_pause_grows_with_the_queue_and_is_shorter_for_chat() {
         for waiting in (DATA_PAUSE..2 * QUEUE).step_by(1000) {
             let data = pause(AckFlag::Data, waiting);
             assert!(pause(AckFlag::Data, waiting - 1000) <= data && data <= Some(Duration::from_millis(512)));
@@ -61,8 +60,8 @@ mod tests {
         }
     }
 
-    /// Fills a queue from which so many bytes a second are read; how long until it overflows, if it does in ten
-    /// minutes.
+    /// Fills a queue from which a reader takes this many bytes per second. Returns how long it takes to overflow, if it
+    /// does within ten minutes.
     fn overflow(flag: AckFlag, read_per_second: f64) -> Option<Duration> {
         let (mut waiting, mut clock) = (0, Duration::ZERO);
         while clock < Duration::from_secs(600) {
@@ -78,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_with_a_modem_keeps_up_and_one_who_does_not_read_is_found_out() {
+    fn a_reader_with_a_modem_keeps_up_and_one_that_does_not_read_overflows_its_queue() {
         for speed in [4_000.0, 20_000.0, 300_000.0, 1e7] {
             assert_eq!(overflow(AckFlag::Data, speed), None, "{speed}");
         }

@@ -1,4 +1,4 @@
-//! A switchboard connection: from cookie to OUT.
+//! The session of a switchboard connection, from its cookie to OUT.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use super::{Board, CallLimit, Claims, Right, Switchboard, pace};
 use crate::net::{Bucket, Connection, Handled, Session};
 use crate::rates::Act;
 
-/// A message of peer-to-peer data, which is held to the rate of bytes alone, is charged as at least this many: small
-/// ones cost their readers work too (sb.md section 11).
+/// The least number of bytes that a message of peer-to-peer data is charged for. Such messages are limited only by
+/// bytes, but small ones cost their readers work too (sb.md section 11).
 const MIN_DATA_CHARGE: usize = 1024;
 
 /// The session of one switchboard connection.
@@ -24,7 +24,7 @@ pub struct SwitchboardSession {
     switchboard: Arc<Switchboard>,
     connection: Connection,
     membership: Option<Membership>,
-    /// Absent for clients whose rates are not limited.
+    /// `None` for clients whose rates are not limited.
     throttle: Option<Throttle>,
     pause: Option<Duration>,
 }
@@ -36,7 +36,7 @@ struct Membership {
     claims: Claims,
 }
 
-/// Holds one connection to the rates of its messages and calls.
+/// Limits the rates of messages and calls of one connection.
 struct Throttle {
     messages: Bucket,
     bytes: Bucket,
@@ -58,14 +58,14 @@ impl Throttle {
         let data = flag == AckFlag::Data;
         let length = if data { length.max(MIN_DATA_CHARGE) } else { length };
         let by_count = if data { None } else { self.messages.charge(1.0, now) };
-        // A message has at most 1664 bytes, which a float holds exactly.
+        // A message has at most 1664 bytes, which a float represents exactly.
         let by_bytes = self.bytes.charge(f64::from(u32::try_from(length).unwrap_or(u32::MAX)), now);
         by_count.max(by_bytes)
     }
 }
 
 impl SwitchboardSession {
-    /// Creates the session of a connection that just opened.
+    /// Creates the session of a new connection.
     #[must_use]
     pub fn new(switchboard: Arc<Switchboard>, connection: Connection) -> Self {
         let throttle = connection.limited.then(|| Throttle::new(switchboard.message_rates));
@@ -79,7 +79,7 @@ impl SwitchboardSession {
     }
 
     fn reply(&self, line: &ServerCommand<'_>) {
-        // No answer differs by dialect but IRO and JOI, which the board writes.
+        // Only IRO and JOI differ by dialect, and the board writes those.
         self.connection.outbox.reply(|out| line.encode(Dialect::Msnp12, out));
     }
 
@@ -174,7 +174,7 @@ impl Session for SwitchboardSession {
 
     fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Infallible>, Refusal> {
         let command = ClientCommand::decode(frame).inspect_err(|refusal| match refusal {
-            // A callee that is not an address is a failed call too, and data that is not relayed came all the same.
+            // A call to something that is not an address counts as failed, and data that is not relayed still counts.
             Refusal::Answer(_, ErrorCode::InvalidUsername) => self.note_call(false, Instant::now()),
             Refusal::Answer(_, ErrorCode::BadDataMessage) => {
                 self.pause = self.charge(AckFlag::Data, frame.payload.len());
@@ -209,7 +209,7 @@ impl Session for SwitchboardSession {
     }
 
     fn idle_deadline(&self, opened: Instant, _last: Instant) -> Option<Instant> {
-        // Once inside, the board itself closes when nothing happens.
+        // A connection that has joined is closed by the board when the session is idle.
         self.membership.is_none().then(|| opened + self.switchboard.sign_in_timeout)
     }
 
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn messages_are_held_to_their_number_and_their_bytes() {
+    async fn messages_are_limited_by_their_number_and_their_bytes() {
         let mut throttle = throttle();
         assert_eq!(throttle.charge(AckFlag::Always, 0), None);
         assert_eq!(throttle.charge(AckFlag::Never, 0), None);
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn data_are_held_to_their_bytes_alone_and_a_small_one_is_no_smaller_than_a_kib() {
+    async fn data_is_limited_by_its_bytes_alone_and_counts_as_at_least_one_kib() {
         let mut throttle = throttle();
         for _ in 0..2 {
             assert_eq!(throttle.charge(AckFlag::Data, 52), None);
@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(throttle.charge(AckFlag::Data, 1300), None);
         assert_eq!(throttle.charge(AckFlag::Data, 1260), Some(Duration::from_millis(125)));
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(throttle.charge(AckFlag::Always, 0), None, "and they leave the number to chat");
+        assert_eq!(throttle.charge(AckFlag::Always, 0), None, "data does not count towards the number of messages");
         assert_eq!(throttle.charge(AckFlag::Always, 0), None);
     }
 }

@@ -1,4 +1,5 @@
-//! Clients of a switchboard without sockets and without a database: their sessions take lines, their outboxes are read.
+//! Clients of a switchboard without sockets and without a database. Tests pass lines to their sessions and read their
+//! outboxes.
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -29,7 +30,7 @@ pub(super) fn participant(name: &str) -> Participant {
     Participant { handle: handle(name), name: display_name, capabilities: Some(Capabilities(4)) }
 }
 
-/// Reads everything in a queue: takes it out, and asks for more, which says that it is written.
+/// Reads everything in a queue, as a connection does that writes all of it.
 pub(super) fn unread(outbox: &Outbox) -> String {
     let (mut read, mut bytes) = (Vec::new(), Vec::new());
     while outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut bytes) == Poll::Ready(Taken::Bytes) {
@@ -50,12 +51,12 @@ pub(super) struct World {
 }
 
 impl World {
-    /// A switchboard whose clients are not held to rates.
+    /// Creates a switchboard whose clients are not limited in their rates.
     pub(super) fn new(limits: &Limits) -> Self {
         Self::with_rates(limits, RateLimits::default(), false)
     }
 
-    /// A switchboard whose clients are held to rates if they are `limited`.
+    /// Creates a switchboard whose clients are limited in their rates if `limited` is true.
     pub(super) fn with_rates(limits: &Limits, rates: RateLimits, limited: bool) -> Self {
         let store = Memory::new();
         let directory = Directory::new(store.clone());
@@ -97,12 +98,12 @@ impl World {
         cell.set_presence(endpoint.epoch, || {}, |presence| presence.status = Some(status));
     }
 
-    /// A cookie for an account.
+    /// Issues a cookie for an account.
     pub(super) fn cookie(&self, name: &str, right: Right) -> Cookie {
         self.switchboard.cookies.issue(Claims { right, who: participant(name), dialect: Dialect::Msnp12 })
     }
 
-    /// A connection that just opened.
+    /// Returns a new connection.
     pub(super) fn connect(&self) -> Person {
         self.connect_with_room(ROOM)
     }
@@ -116,7 +117,7 @@ impl World {
         Person { session: SwitchboardSession::new(self.switchboard.clone(), connection), outbox, trid: 0 }
     }
 
-    /// A connection that has opened a session.
+    /// Returns a connection that has opened a session.
     pub(super) fn open(&self, name: &str) -> Person {
         let mut person = self.connect();
         let answer = person.says(&format!("USR {{}} {name}@example.com {}", self.cookie(name, Right::Open).0));
@@ -124,7 +125,7 @@ impl World {
         person
     }
 
-    /// A connection that has joined the session that another one is in.
+    /// Returns a connection that has joined this session.
     pub(super) fn join(&self, name: &str, session: u32) -> Person {
         self.join_with_room(name, session, ROOM)
     }
@@ -146,7 +147,8 @@ pub(super) struct Person {
 }
 
 impl Person {
-    /// Sends a line, in which `{}` stands for the next transaction id, and returns what is there to read then.
+    /// Sends a line, in which `{}` stands for the next transaction id. Returns everything that the server has sent
+    /// since.
     pub(super) fn says(&mut self, line: &str) -> String {
         self.says_with(line, "")
     }
@@ -179,17 +181,17 @@ impl Person {
         unread(&self.outbox)
     }
 
-    /// Whether the server has closed the connection.
+    /// Returns whether the server has closed the connection.
     pub(super) fn is_closed(&self) -> bool {
         self.outbox.own_unsent().is_none()
     }
 
-    /// The connection breaks.
+    /// Breaks the connection.
     pub(super) fn hangs_up(&mut self) {
         self.session.ended();
     }
 
-    /// The number of the session that this connection is in.
+    /// Returns the id of the session that this connection is in.
     pub(super) fn board(&self) -> u32 {
         self.session.board_id().unwrap()
     }

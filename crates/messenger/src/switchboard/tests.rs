@@ -1,4 +1,4 @@
-//! What clients of a switchboard read, whatever they send, without sockets and without a database.
+//! The answers that clients of a switchboard get, tested without sockets and without a database.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -29,7 +29,7 @@ async fn a_sender_reads_ack_and_nak_as_its_flag_asks() {
     for (flag, delivered, lost) in table {
         let world = world();
         let mut alone = world.open("alice");
-        assert_eq!(alone.writes(flag, "hello"), lost, "{flag}, nobody is there");
+        assert_eq!(alone.writes(flag, "hello"), lost, "{flag}, to nobody");
 
         let mut alice = world.open("alice");
         let bob = world.join("bob", alice.board());
@@ -40,13 +40,13 @@ async fn a_sender_reads_ack_and_nak_as_its_flag_asks() {
         let mut alice = world.open("alice");
         let full = world.join_with_room("bob", alice.board(), 10);
         alice.reads();
-        assert_eq!(alice.writes(flag, "hello"), lost, "{flag}, somebody does not read");
+        assert_eq!(alice.writes(flag, "hello"), lost, "{flag}, to a member that does not read");
         assert!(full.is_closed());
     }
 }
 
 #[tokio::test]
-async fn members_leave_with_bye_and_the_last_takes_the_session_along() {
+async fn members_leave_with_bye_and_the_session_ends_with_the_last() {
     let world = world();
     let mut alice = world.open("alice");
     let board = alice.board();
@@ -91,13 +91,13 @@ async fn a_callee_that_cannot_be_reached_is_217_whatever_the_reason() {
         ("online", |_, _| {}),
         ("hidden", |state, _| state.presence.status = Some(Status::Hidden)),
         ("before its first CHG", |state, _| state.presence.status = None),
-        ("takes no calls", |_, endpoint| endpoint.takes_calls.store(false, Ordering::Release)),
+        ("accepts no calls", |_, endpoint| endpoint.takes_calls.store(false, Ordering::Release)),
         ("blocks the caller", |state, _| {
             let entry = Entry { lists: List::Block.into(), ..Entry::default() };
             state.roster.entries.insert(handle("alice"), entry);
         }),
         ("allows nobody", |state, _| state.roster.settings.privacy = msnp::notification::Privacy::Block),
-        ("does not take the ring", |_, endpoint| endpoint.client.outbox.close()),
+        ("has a closed connection", |_, endpoint| endpoint.client.outbox.close()),
     ];
     for (what, change) in table {
         let world = world();
@@ -114,7 +114,7 @@ async fn a_callee_that_cannot_be_reached_is_217_whatever_the_reason() {
 }
 
 #[tokio::test]
-async fn a_callee_that_is_there_or_rung_already_is_215() {
+async fn a_callee_that_is_in_the_session_or_already_rung_is_215() {
     let world = world();
     world.sign_in("carol", |_, _| {}).await;
     let mut alice = world.open("alice");
@@ -123,7 +123,7 @@ async fn a_callee_that_is_there_or_rung_already_is_215() {
     assert_eq!(alice.says("CAL {} bob@example.com"), "215 2\r\n");
     assert_eq!(alice.says("CAL {} alice@example.com"), "215 3\r\n");
     assert!(alice.says("CAL {} carol@example.com").starts_with("CAL 4 RINGING "));
-    assert_eq!(bob.says("CAL {} carol@example.com"), "215 2\r\n", "whoever calls");
+    assert_eq!(bob.says("CAL {} carol@example.com"), "215 2\r\n", "from another caller too");
     assert_eq!(alice.says("CAL {} carol"), "208 5\r\n");
 }
 
@@ -161,7 +161,7 @@ async fn a_ring_to_a_client_that_signed_in_elsewhere_goes_to_the_new_client() {
 }
 
 #[tokio::test]
-async fn a_caller_does_not_learn_that_somebody_who_blocks_it_was_rung() {
+async fn a_caller_does_not_learn_that_an_account_which_blocks_it_was_rung() {
     let world = world();
     world
         .sign_in("carol", |state, _| {
@@ -231,7 +231,7 @@ async fn a_cookie_that_does_not_fit_is_911_and_the_end() {
         assert_eq!(bob.says(&line), answer, "{line} {right:?}");
         assert_eq!(bob.is_closed(), answer.starts_with("911"));
         for again in [line.as_str(), &format!("USR {{}} bob@example.com {cookie}")] {
-            assert_eq!(world.connect().says(again), "911 1\r\n", "{line}: used, or burnt");
+            assert_eq!(world.connect().says(again), "911 1\r\n", "{line}: the cookie is used up");
         }
     }
 }
@@ -264,7 +264,7 @@ async fn a_second_sign_in_on_a_connection_is_911_and_an_account_joins_a_session_
 }
 
 #[tokio::test]
-async fn an_account_that_is_expelled_loses_its_connections_and_its_cookies() {
+async fn an_expelled_account_loses_its_connections_and_its_cookies() {
     let world = world();
     let (first, second) = (world.open("alice"), world.open("alice"));
     let mut bob = world.join("bob", first.board());
@@ -282,7 +282,7 @@ async fn an_account_that_is_expelled_loses_its_connections_and_its_cookies() {
     bob.hangs_up();
 }
 
-/// Lets the watch of a session have its turn.
+/// Lets the task run that closes idle sessions.
 async fn forward(time: Duration) {
     tokio::time::sleep(time).await;
 }

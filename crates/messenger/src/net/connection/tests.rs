@@ -1,4 +1,4 @@
-//! A connection over an in-memory stream, with a clock that stands still until it is told to go on.
+//! A connection over an in-memory stream, with a clock that only the test moves.
 
 use std::pin::pin;
 use std::sync::Mutex;
@@ -13,11 +13,11 @@ use tokio::time::advance;
 
 use super::*;
 
-/// More than half of what a connection may have unsent before it is not read any more.
+/// More than half of the unsent bytes at which a connection is no longer read.
 const BIG: usize = 40_000;
 
-/// Answers each line with itself. `BIG` is answered with many bytes, `WAIT` waits until the test says so, `REST` rests
-/// for ten seconds, `TAKE n` has a payload, `NEST` serves another connection before it is answered.
+/// Answers each line with the same line. `BIG` gets many bytes, `WAIT` waits until the test releases it, `REST` pauses
+/// for ten seconds, `TAKE n` has a payload, and `NEST` serves another connection before its answer.
 struct Echo {
     outbox: Arc<Outbox>,
     gate: Option<oneshot::Receiver<()>>,
@@ -85,7 +85,7 @@ impl Session for Echo {
     }
 }
 
-/// Serves another connection on the same stack for as long as it has something to do. Returns its answer to one line.
+/// Serves another connection on the same stack until it has nothing more to do. Returns its answer to one line.
 fn serve_another() -> Vec<u8> {
     let context = &mut Context::from_waker(Waker::noop());
     let (mut near, far) = tokio::io::duplex(100);
@@ -138,7 +138,7 @@ impl Peer {
         assert_eq!(String::from_utf8_lossy(&heard), text);
     }
 
-    /// Nothing comes while everything else that can happen does.
+    /// Asserts that nothing arrives once all other tasks are idle.
     async fn hear_nothing(&mut self) {
         let silence = tokio::time::timeout(Duration::from_millis(1), self.stream.read_u8()).await;
         assert!(silence.is_err(), "{silence:?}");
@@ -152,7 +152,7 @@ impl Peer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn commands_behind_one_that_waits_wait_too_and_what_others_say_does_not() {
+async fn commands_behind_a_waiting_one_wait_but_lines_from_others_are_written() {
     let mut peer = connect(4096, None);
     peer.say("A\nWAIT\nB\n").await;
     peer.hear("A\n").await;
@@ -174,7 +174,7 @@ async fn a_session_may_serve_another_connection_on_the_same_stack() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_too_fast_is_read_more_slowly() {
+async fn a_peer_that_is_too_fast_is_read_more_slowly() {
     let mut peer = connect(4096, None);
     peer.say("REST\nA\n").await;
     peer.hear("REST\n").await;
@@ -185,7 +185,7 @@ async fn who_is_too_fast_is_read_more_slowly() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_begun_line_has_thirty_seconds_and_a_payload_sixty() {
+async fn an_incomplete_line_has_thirty_seconds_and_a_payload_sixty() {
     for (begun, seconds) in [("HALF A LI", 30), ("TAKE 5\nab", 60)] {
         let mut peer = connect(4096, None);
         peer.say(begun).await;
@@ -199,7 +199,7 @@ async fn a_begun_line_has_thirty_seconds_and_a_payload_sixty() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lines_that_each_come_in_time_never_run_into_the_timeout() {
+async fn lines_that_each_arrive_in_time_never_reach_the_timeout() {
     let mut peer = connect(4096, None);
     for _ in 0..5 {
         peer.say("\nHALF").await;
@@ -212,7 +212,7 @@ async fn lines_that_each_come_in_time_never_run_into_the_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_ends_a_connection_and_any_byte_starts_it_anew() {
+async fn silence_ends_a_connection_and_any_byte_restarts_the_timeout() {
     let mut peer = connect(4096, Some(Duration::from_secs(180)));
     for _ in 0..3 {
         advance(Duration::from_secs(170)).await;
@@ -245,7 +245,7 @@ async fn nothing_is_carried_out_after_the_last_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_that_does_not_take_the_last_bytes_is_left_after_a_second() {
+async fn a_peer_that_does_not_read_the_last_bytes_is_disconnected_after_a_second() {
     let peer = connect(4, None);
     peer.outbox.close_with(|out| out.extend(b"a long goodbye"));
     tokio::time::sleep(Duration::from_millis(900)).await;
@@ -256,7 +256,7 @@ async fn a_peer_that_does_not_take_the_last_bytes_is_left_after_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_reader_is_closed_and_the_sender_hears_it() {
+async fn a_slow_reader_is_disconnected_and_the_sender_learns_it() {
     let peer = connect(4, None);
     let took: Vec<bool> = (0..5).map(|_| peer.outbox.send(|out| out.extend([b'x'; 300])).is_some()).collect();
     assert_eq!(took, [true, true, true, false, false]);
@@ -273,7 +273,7 @@ async fn many_long_answers_to_commands_of_one_segment_all_arrive() {
         peer.hear(&"x".repeat(5 * BIG)).await;
         peer.hear("A\n").await;
     }
-    // A clock that stands still goes on only when everybody waits for it.
+    // The stopped clock moves only when every task waits for it.
     assert_eq!(start.elapsed(), Duration::ZERO, "a wake-up was lost");
 }
 

@@ -1,4 +1,4 @@
-//! What an account's own client and those of its watchers receive, over a cell alone.
+//! The lines that an account's own client and its watchers receive, tested on a cell alone.
 
 use std::sync::mpsc;
 use std::thread;
@@ -10,7 +10,7 @@ use swallowtail_store::roster::Settings;
 use super::*;
 use crate::presence::testing::{entry, handle, is_closed, newcomer, online, publish, read, roster, set_status};
 
-/// The sign-in of the account that is looked at.
+/// The number of Alice's sign-in.
 const EPOCH: u64 = 7;
 const NLN: &str = "NLN NLN alice@example.com alice 0\r\n";
 const BSY: &str = "NLN BSY alice@example.com alice 0\r\n";
@@ -34,7 +34,7 @@ impl Neighbours for Others {
     }
 }
 
-/// Alice, and those who have her on FL.
+/// Alice, and the accounts that have her on FL.
 struct World {
     alice: Cell,
     client: Arc<Endpoint>,
@@ -97,7 +97,7 @@ fn each_watcher_receives_what_is_different_for_it_and_nothing_else() {
     });
     let frank = world.add("frank", newcomer(1));
 
-    // What Bob, who is on AL, and Carol, of whom nothing is decided, receive.
+    // The lines for Bob, who is on AL, and for Carol, who is on neither list.
     let steps: [Step; 15] = [
         ("a message before the first CHG", |world| publish(&world.alice, EPOCH, "<Data/>"), "", ""),
         ("online", |world| set_status(&world.alice, EPOCH, Status::Online), "NLN UBX", "NLN UBX"),
@@ -120,9 +120,9 @@ fn each_watcher_receives_what_is_different_for_it_and_nothing_else() {
         for (name, endpoint, expected) in [("Bob", &bob, to_bob), ("Carol", &carol, to_carol)] {
             assert_eq!(read(endpoint), lines(expected), "{step}, what {name} receives");
         }
-        assert_eq!(read(&dave), "", "{step}, who is blocked");
-        assert_eq!(read(&erin), "", "{step}, who does not have her on FL");
-        assert_eq!(read(&frank), "", "{step}, who is not past the first CHG");
+        assert_eq!(read(&dave), "", "{step}: Dave is blocked");
+        assert_eq!(read(&erin), "", "{step}: Erin does not have her on FL");
+        assert_eq!(read(&frank), "", "{step}: Frank has not sent his first CHG");
     }
 }
 
@@ -148,7 +148,7 @@ fn a_client_below_msnp11_receives_no_personal_message() {
 }
 
 #[test]
-fn an_edit_with_several_entries_is_told_to_each_of_them_and_to_each_once() {
+fn an_edit_of_several_entries_reaches_each_of_them_once() {
     let blocked = |name| Change::Entry(handle(name), entry(List::Reverse | List::Block));
     let allowed = List::Reverse | List::Allow;
     let step = || Change::ListChanged(Timestamp::default());
@@ -171,7 +171,7 @@ fn an_edit_with_several_entries_is_told_to_each_of_them_and_to_each_once() {
 }
 
 #[test]
-fn somebody_who_gets_to_watch_in_the_edit_that_changes_the_name_is_told_too() {
+fn an_account_that_starts_to_watch_in_the_edit_of_the_name_gets_the_name_too() {
     let (world, bob) = World::with_bob();
     let carol = world.add("carol", online(1, Dialect::Msnp12));
     world.alice.apply(&[rename("A"), Change::Entry(handle("carol"), entry(List::Reverse))], |_| {});
@@ -181,7 +181,7 @@ fn somebody_who_gets_to_watch_in_the_edit_that_changes_the_name_is_told_too() {
 }
 
 #[test]
-fn an_edit_is_answered_after_it_is_applied_and_before_others_are_told() {
+fn an_edit_is_answered_after_it_is_applied_and_before_others_get_their_lines() {
     let (world, bob) = World::with_bob();
     let mut is_answered = false;
     world.alice.apply(&[rename("A")], |roster| {
@@ -212,7 +212,7 @@ fn a_sign_in_ends_the_older_session_and_others_see_that_before_its_first_line() 
 }
 
 #[test]
-fn an_older_session_changes_nothing_any_more() {
+fn a_replaced_session_can_change_nothing() {
     let (world, bob) = World::with_bob();
     let second = newcomer(EPOCH + 1);
     world.alice.sign_in(&second, |_| {});
@@ -232,7 +232,7 @@ fn an_older_session_changes_nothing_any_more() {
 }
 
 #[test]
-fn a_session_that_is_over_changes_nothing_any_more() {
+fn an_ended_session_can_change_nothing() {
     let (world, bob) = World::with_bob();
     world.alice.sign_out(EPOCH);
     assert_eq!(read(&bob), FLN);
@@ -251,11 +251,11 @@ fn an_expelled_session_is_sent_out_and_others_see_a_departure() {
     assert_eq!(read(&bob), FLN);
     assert!(world.alice.endpoint().is_none());
     world.alice.expel();
-    assert_eq!(read(&bob), "", "there is no session any more");
+    assert_eq!(read(&bob), "", "the session has ended already");
 }
 
 #[test]
-fn an_account_is_shown_only_to_those_who_may_see_it() {
+fn an_account_is_shown_only_to_accounts_that_may_see_it() {
     let (allowed, blocked) = (List::Reverse | List::Allow, List::Reverse | List::Block);
     let world = World::new([("bob", allowed), ("carol", blocked), ("dave", List::Allow.into())]);
     let is_shown_to = |name| world.alice.shown_to(&handle(name)).is_some();
@@ -274,7 +274,7 @@ fn an_iln_cannot_overtake_a_later_nln() {
     publish(&world.alice, EPOCH, "<Data/>");
     assert_eq!(read(&bob), UBX);
     let shown = world.alice.shown_to(&handle("bob")).unwrap();
-    assert!(world.alice.state.try_lock().is_err(), "nobody can change the account now");
+    assert!(world.alice.state.try_lock().is_err(), "the account is locked now");
     thread::scope(|scope| {
         let (begins, begun) = mpsc::channel();
         let alice = &world.alice;
@@ -290,7 +290,7 @@ fn an_iln_cannot_overtake_a_later_nln() {
 }
 
 #[test]
-fn what_others_change_is_sent_once_syn_was_answered() {
+fn changes_by_others_are_sent_once_syn_was_answered() {
     let (bob, removed) = (handle("bob"), Change::Entry(handle("bob"), entry(List::Allow)));
     let line = ContactLine::ReverseRemoved(bob.clone()).into();
     let changes = [removed, Change::ListChanged(Timestamp::default())];
@@ -310,14 +310,14 @@ fn what_others_change_is_sent_once_syn_was_answered() {
 }
 
 #[test]
-fn a_number_is_told_to_those_who_see_the_account_and_have_it_on_fl() {
+fn a_number_is_sent_to_accounts_that_see_its_owner_and_have_it_on_fl() {
     let (allowed, blocked) = (List::Reverse | List::Allow, List::Reverse | List::Block);
     let world = World::new([("bob", allowed), ("carol", blocked), ("dave", allowed), ("erin", allowed)]);
     let [bob, carol, dave] = ["bob", "carol", "dave"].map(|name| world.add(name, online(1, Dialect::Msnp8)));
     let erin = world.add("erin", newcomer(1));
     let number = Property::Phone(Phone::Home, Some("123".to_owned()));
     let line = SettingLine::Contact(Some(handle("alice")), number).into();
-    // Dave has taken her off FL in the meantime.
+    // Dave has removed her from FL since.
     let versions = ["bob", "carol", "erin"].map(|name| (handle(name), 5)).into();
     let told = |status, expected: &str| {
         set_status(&world.alice, EPOCH, status);
@@ -343,7 +343,7 @@ fn a_touched_list_has_a_new_version() {
 }
 
 #[test]
-fn its_neighbours_learn_that_a_cell_is_gone() {
+fn the_neighbours_learn_that_a_cell_was_dropped() {
     let World { alice, others, .. } = World::new([]);
     assert_eq!(*lock(&others.gone), []);
     drop(alice);

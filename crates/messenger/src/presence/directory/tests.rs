@@ -11,7 +11,7 @@ use super::*;
 use crate::presence::testing::{handle, is_closed, newcomer, online, read, roster, set_status};
 use crate::storage::memory::Memory;
 
-/// Longer than anything takes that nobody holds up. The clock stands still while anything can go on.
+/// Longer than anything takes that is not blocked. The clock stands still while any task can continue.
 const LONG: Duration = Duration::from_secs(1);
 
 struct World {
@@ -20,7 +20,7 @@ struct World {
 }
 
 impl World {
-    /// Accounts without entries.
+    /// Creates accounts without entries.
     fn new(names: impl IntoIterator<Item = &'static str>) -> Self {
         let store = Memory::new();
         for name in names {
@@ -33,12 +33,12 @@ impl World {
         self.store.add(roster(name, entries))
     }
 
-    /// The cell of an account, which must exist.
+    /// Returns the cell of an account, which must exist.
     async fn load(&self, name: &str) -> Arc<Cell> {
         self.directory.turn(&handle(name)).await.cell().await.unwrap().unwrap()
     }
 
-    /// Signs an account in with a client that hears of lists and presence.
+    /// Signs an account in with a client that is sent list changes and presence.
     async fn sign_in(&self, name: &str) -> (Arc<Cell>, Arc<Endpoint>) {
         let cell = self.load(name).await;
         let endpoint = online(self.directory.next_epoch(), Dialect::Msnp12);
@@ -46,7 +46,7 @@ impl World {
         (cell, endpoint)
     }
 
-    /// Whether the turn of an account is free.
+    /// Returns whether the turn of an account is free.
     async fn is_free(&self, name: &str) -> bool {
         tokio::time::timeout(LONG, self.directory.turn(&handle(name))).await.is_ok()
     }
@@ -62,7 +62,7 @@ impl World {
     }
 }
 
-/// Lets all tasks go on until each of them waits for another one: only then does the clock go on.
+/// Lets all tasks run until each of them waits. Only then does the clock move.
 async fn settle() {
     tokio::time::sleep(LONG).await;
 }
@@ -84,7 +84,7 @@ async fn two_turns_are_taken_in_the_order_of_their_handles() {
         let alice = world.directory.turn(&handle("alice")).await;
         let both = world.spawn_turns(one, other);
         settle().await;
-        assert!(world.is_free("bob").await, "whoever waits for alice does not have the turn of bob");
+        assert!(world.is_free("bob").await, "a task that waits for alice does not hold the turn of bob");
         drop(alice);
         let (first, second) = both.await.unwrap();
         assert_eq!((&first.place.handle, &second.place.handle), (&handle(one), &handle(other)));
@@ -94,7 +94,7 @@ async fn two_turns_are_taken_in_the_order_of_their_handles() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn edits_that_cross_do_not_wait_for_each_other_for_ever() {
+async fn edits_in_opposite_directions_do_not_deadlock() {
     let world = World::new([]);
     let cross = |one, other| {
         let (directory, one, other) = (world.directory.clone(), handle(one), handle(other));
@@ -107,13 +107,13 @@ async fn edits_that_cross_do_not_wait_for_each_other_for_ever() {
     };
     let tasks = [cross("alice", "bob"), cross("bob", "alice")];
     for task in tasks {
-        tokio::time::timeout(LONG, task).await.expect("they wait in a circle").unwrap();
+        tokio::time::timeout(LONG, task).await.expect("deadlock").unwrap();
     }
     assert_eq!(world.directory.registry.len(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_waiter_that_gives_up_leaves_nothing_behind() {
+async fn a_cancelled_waiter_leaves_nothing_behind() {
     let world = World::new([]);
     let turn = world.directory.turn(&handle("alice")).await;
     let waiter = world.spawn_turn("alice");
@@ -126,7 +126,7 @@ async fn a_waiter_that_gives_up_leaves_nothing_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_waiter_that_stays_gets_the_turn_of_the_one_that_gave_up() {
+async fn the_next_waiter_gets_the_turn_of_a_cancelled_one() {
     let world = World::new([]);
     let turn = world.directory.turn(&handle("alice")).await;
     let (first, second) = (world.spawn_turn("alice"), world.spawn_turn("alice"));
@@ -134,13 +134,13 @@ async fn a_waiter_that_stays_gets_the_turn_of_the_one_that_gave_up() {
     first.abort();
     drop(turn);
     let turn = second.await.unwrap();
-    assert!(!world.is_free("alice").await, "there is one turn, not one for each who waited");
+    assert!(!world.is_free("alice").await, "there is one turn, not one for each waiter");
     drop(turn);
     assert_eq!(world.directory.registry.len(), 0);
 }
 
 #[tokio::test]
-async fn an_account_that_nobody_uses_is_forgotten_and_read_again() {
+async fn an_unused_account_is_dropped_and_read_again() {
     let world = World::new(["alice"]);
     let cell = world.load("alice").await;
     assert!(Arc::ptr_eq(&cell, &world.load("alice").await));
@@ -149,7 +149,7 @@ async fn an_account_that_nobody_uses_is_forgotten_and_read_again() {
     let mut edit = Edit::by(cell.id);
     edit.push(cell.id, &[Change::Name(msnp::DisplayName::new("Alice A").unwrap())]);
     world.store.write(edit).await.unwrap();
-    assert_eq!(cell.name().as_str(), "alice", "what is in memory changes by edits of this server alone");
+    assert_eq!(cell.name().as_str(), "alice", "the account in memory is changed only by edits of this server");
     drop(cell);
     assert!(world.directory.find(&handle("alice")).is_none());
     assert_eq!(world.directory.registry.len(), 0);
@@ -168,7 +168,7 @@ async fn an_address_without_an_account_has_turns_and_no_cell() {
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_be_read_is_an_error_and_asked_again() {
+async fn a_store_that_cannot_be_read_is_an_error_and_read_again_later() {
     let world = World::new(["alice"]);
     let turn = world.directory.turn(&handle("alice")).await;
     world.store.reads.set_broken(true);
@@ -178,7 +178,7 @@ async fn a_store_that_cannot_be_read_is_an_error_and_asked_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_account_that_two_want_is_loaded_once() {
+async fn an_account_that_two_tasks_need_is_loaded_once() {
     let world = World::new(["alice"]);
     let load = || {
         let directory = world.directory.clone();
@@ -222,7 +222,7 @@ async fn a_session_ends_when_its_address_belongs_to_another_account() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_ends_when_its_account_is_gone() {
+async fn a_session_ends_when_its_account_was_removed() {
     let world = World::new(["alice"]);
     let (_alice, client) = world.sign_in("alice").await;
     world.store.remove(&handle("alice"));
@@ -233,7 +233,7 @@ async fn a_session_ends_when_its_account_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_watcher_that_is_gone_is_forgotten_by_those_in_use_in_their_turns() {
+async fn accounts_in_use_forget_a_removed_watcher_in_their_turns() {
     let world = World::new([]);
     world.add("bob", [("alice", List::Reverse | List::Allow)]);
     world.add("carol", [("alice", List::Allow.into())]);
@@ -242,7 +242,7 @@ async fn a_watcher_that_is_gone_is_forgotten_by_those_in_use_in_their_turns() {
     let turn = world.directory.turn(&handle("bob")).await;
     world.directory.forget_watcher(handle("alice"));
     settle().await;
-    assert_eq!(read(&bobs), "", "somebody edits");
+    assert_eq!(read(&bobs), "", "another edit is running");
     drop(turn);
     settle().await;
     assert_eq!(read(&bobs), "REM 0 RL alice@example.com\r\n");
@@ -251,7 +251,7 @@ async fn a_watcher_that_is_gone_is_forgotten_by_those_in_use_in_their_turns() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_account_at_the_address_that_watches_anew_is_not_forgotten() {
+async fn a_new_account_with_the_same_address_that_watches_again_is_not_forgotten() {
     for (lists, expected) in
         [(ListBits::from(List::Forward), ""), (List::Block.into(), "REM 0 RL alice@example.com\r\n")]
     {
@@ -268,7 +268,7 @@ async fn a_new_account_at_the_address_that_watches_anew_is_not_forgotten() {
 }
 
 #[tokio::test]
-async fn those_signed_in_are_found_and_hidden_ones_are_not_counted() {
+async fn signed_in_accounts_are_found_and_hidden_ones_are_not_counted() {
     let world = World::new(["alice", "bob", "carol"]);
     let (alice, client) = world.sign_in("alice").await;
     let (bob, bobs) = world.sign_in("bob").await;

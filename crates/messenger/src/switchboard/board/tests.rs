@@ -1,4 +1,4 @@
-//! One session, with outboxes in memory instead of sockets.
+//! One session, with queues in memory instead of sockets.
 
 use std::thread;
 
@@ -46,14 +46,14 @@ fn open() -> (Board, Guest) {
     (board, Guest { outbox, id })
 }
 
-/// Reads what came so far, which is of no interest.
+/// Reads and ignores everything that was sent so far.
 fn skip(guests: &[&Guest]) {
     for guest in guests {
         guest.reads();
     }
 }
 
-/// The messages in what somebody read.
+/// Returns the messages in what a member has read.
 fn messages(text: &str) -> Vec<&str> {
     text.split("MSG ").skip(1).collect()
 }
@@ -78,7 +78,7 @@ fn an_account_joins_once() {
     let (board, alice) = open();
     alice.reads();
     assert!(join_as(&board, "alice", Dialect::Msnp12, ROOM).is_none());
-    assert_eq!(alice.reads(), "", "nobody is shown to have joined");
+    assert_eq!(alice.reads(), "", "no JOI is sent");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn number_in(message: &str) -> String {
 }
 
 #[test]
-fn a_member_that_does_not_read_is_closed_and_the_sender_learns_that_a_message_was_lost() {
+fn a_member_that_does_not_read_is_disconnected_and_the_sender_learns_that_a_message_was_lost() {
     let (board, alice) = open();
     let slow = join_as(&board, "bob", Dialect::Msnp12, 50).unwrap();
     let carol = join(&board, "carol");
@@ -140,7 +140,7 @@ fn a_member_that_does_not_read_is_closed_and_the_sender_learns_that_a_message_wa
     let delivery = board.message(alice.id, b"does not fit");
     assert!(!delivery.queued);
     assert!(slow.is_closed());
-    assert_eq!(messages(&carol.reads()).len(), 2, "the others get it all the same");
+    assert_eq!(messages(&carol.reads()).len(), 2, "the others still get it");
     assert!(!board.message(alice.id, b"").queued, "until it has left");
     board.leave(slow.id);
     assert!(board.message(alice.id, b"").queued);
@@ -152,7 +152,7 @@ fn a_message_to_nobody_is_not_queued() {
     assert!(!board.message(alice.id, b"hello").queued);
     let bob = join(&board, "bob");
     board.leave(alice.id);
-    assert!(!board.message(alice.id, b"hello").queued, "from somebody who has left");
+    assert!(!board.message(alice.id, b"hello").queued, "from a member that has left");
     assert!(!bob.reads().contains("MSG"));
 }
 
@@ -185,7 +185,7 @@ fn a_member_that_leaves_is_announced_once_and_the_session_ends_with_the_last() {
 }
 
 #[test]
-fn a_session_is_full_with_those_who_were_rung() {
+fn accounts_that_were_rung_count_towards_a_full_session() {
     let (board, _alice) = open();
     assert_eq!(board.begin_ring(&handle("alice")), Err(NotCallable::There));
     assert_eq!(board.begin_ring(&handle("bob")), Ok(()));
@@ -204,7 +204,7 @@ fn a_session_is_full_with_those_who_were_rung() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ring_that_is_not_answered_gives_its_place_back_when_its_cookie_expires() {
+async fn an_unanswered_ring_frees_its_place_when_its_cookie_expires() {
     let (board, _alice) = open();
     assert_eq!(board.begin_ring(&handle("bob")), Ok(()));
     tokio::time::advance(COOKIE_LIFE - Duration::from_secs(1)).await;
@@ -216,7 +216,7 @@ async fn a_ring_that_is_not_answered_gives_its_place_back_when_its_cookie_expire
 const IDLE: Duration = Duration::from_secs(300);
 
 #[tokio::test(start_paused = true)]
-async fn an_idle_session_says_goodbye_for_everybody_and_closes_all() {
+async fn an_idle_session_sends_bye_for_every_member_and_closes_all() {
     let (board, alice) = open();
     let (bob, carol) = (join(&board, "bob"), join(&board, "carol"));
     skip(&[&alice, &bob, &carol]);
@@ -231,7 +231,7 @@ async fn an_idle_session_says_goodbye_for_everybody_and_closes_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_alone_in_an_idle_session_is_closed_without_a_word() {
+async fn a_single_member_of_an_idle_session_is_closed_without_bye() {
     let (board, alice) = open();
     alice.reads();
     tokio::time::advance(IDLE).await;
@@ -241,7 +241,7 @@ async fn a_member_alone_in_an_idle_session_is_closed_without_a_word() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_accepted_keeps_a_session_open_and_what_is_refused_does_not() {
+async fn accepted_commands_keep_a_session_open_and_refused_ones_do_not() {
     type Act = fn(&Board, MemberId);
     let table: [(&str, bool, bool, Act); 6] = [
         ("a message", true, true, |board, alice| {
