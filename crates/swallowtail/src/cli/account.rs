@@ -1,7 +1,7 @@
-//! `swallowtail account ...`: what an operator does with accounts.
+//! `swallowtail account ...`: creates, lists, changes and removes accounts.
 //!
-//! The commands work on the data directory itself, also while a server runs on it: SQLite lets them take turns. A
-//! server sees a new account or password at the next sign-in.
+//! The commands work on the database directly, even while a server is running: SQLite lets the two take turns. The server
+//! uses a new account or password from the next sign-in on.
 
 mod import;
 mod notes;
@@ -22,18 +22,18 @@ use crate::cli::parse::{parse_handle, parse_name};
 use crate::cli::prompt;
 use crate::control;
 
-/// Make, list, change and remove accounts
+/// Create, list, change and remove accounts
 #[derive(Debug, Subcommand)]
 pub enum AccountCommand {
-    /// Make an account
+    /// Create an account
     ///
-    /// Asks for the password twice. When standard input is no terminal, or with --password-stdin, the password is its
-    /// first line.
+    /// Asks for the password twice. If standard input is not a terminal, or with --password-stdin, the password is read
+    /// from its first line.
     Add {
-        /// The address to sign in with, such as alice@example.com. No mail is ever sent to it
+        /// The address to sign in with, such as alice@example.com. No mail is sent to it
         #[arg(value_parser = parse_handle)]
         handle: Handle,
-        /// The name that others see until its owner changes it; if left out, the part of the address before the @
+        /// The display name, which the user can change later [default: the part of the address before the @]
         #[arg(long, value_parser = parse_name)]
         name: Option<DisplayName>,
         /// Read the password from the first line of standard input
@@ -43,22 +43,22 @@ pub enum AccountCommand {
         #[arg(long)]
         create: bool,
     },
-    /// List all accounts with display name and the day they were made (UTC)
+    /// List all accounts with their display names and the days on which they were created (UTC)
     List,
-    /// Remove an account with its contact lists and groups
+    /// Remove an account, its contact lists and its groups
     ///
-    /// Whoever is signed in to the account is signed out.
+    /// If a client is signed in to the account, it is signed out.
     Remove {
         /// The address of the account
         #[arg(value_parser = parse_handle)]
         handle: Handle,
-        /// Do not ask whether it is meant
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
-    /// Set another password
+    /// Change the password of an account
     ///
-    /// Whoever is signed in to the account is signed out.
+    /// If a client is signed in to the account, it is signed out.
     Password {
         /// The address of the account
         #[arg(value_parser = parse_handle)]
@@ -67,13 +67,15 @@ pub enum AccountCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Make many accounts from a CSV file, all of them or none
+    /// Create many accounts from a CSV file: all of them, or none if a line has a mistake
     ///
-    /// Each line is handle,password or handle,password,display name; a first line that begins with the word handle is
-    /// skipped. In place of a password there may be its argon2id hash as a PHC string ($argon2id$v=19$m=...), in double
-    /// quotes because it holds commas. Blanks around a password belong to it.
+    /// Each line is handle,password or handle,password,display name. A first line that begins with the word handle is
+    /// skipped. Instead of a password, a line can have its argon2id hash as a PHC string ($argon2id$v=19$m=...), in double
+    /// quotes because it contains commas. Spaces before or after a password are part of it.
+    ///
+    /// Passwords are hashed on all cores. The progress is shown on standard error.
     Import {
-        /// The file, in UTF-8
+        /// The CSV file, in UTF-8
         file: PathBuf,
         /// Create the data directory and the database if they do not exist
         #[arg(long)]
@@ -84,7 +86,7 @@ pub enum AccountCommand {
 /// Carries out a command on the data directory of `config`.
 ///
 /// # Errors
-/// One sentence that names the cause; for an import up to 20 lines that do.
+/// Returns one sentence that names the cause, or up to 20 lines for the mistakes in an imported file.
 pub async fn run(command: AccountCommand, config: &Config) -> anyhow::Result<()> {
     let data = config.data.as_path();
     let store = match &command {
@@ -104,13 +106,13 @@ pub async fn run(command: AccountCommand, config: &Config) -> anyhow::Result<()>
     store.close().await;
     say(done?);
     if let Some(handle) = changed {
-        // Whoever is signed in to that account has no right to be any more.
+        // The server signs out the clients of that account.
         control::tell(data, &control::Command::Changed(handle))?;
     }
     Ok(())
 }
 
-/// Does it, and returns what to say.
+/// Carries out a command and returns the text to print.
 async fn carry_out(command: AccountCommand, accounts: &Accounts, min_password: usize) -> anyhow::Result<String> {
     match command {
         AccountCommand::Add { handle, name, password_stdin, .. } => {
@@ -121,7 +123,7 @@ async fn carry_out(command: AccountCommand, accounts: &Accounts, min_password: u
         AccountCommand::Remove { handle, yes } => {
             require(accounts, &handle).await?;
             if !yes {
-                prompt::confirm(&format!("Remove {handle} with its contact lists?"))?;
+                prompt::confirm(&format!("Remove {handle} and its contact lists?"))?;
             }
             accounts.remove(&handle).await?;
             Ok(format!("Removed {handle}."))
@@ -140,7 +142,7 @@ async fn carry_out(command: AccountCommand, accounts: &Accounts, min_password: u
     }
 }
 
-/// Makes an account. The password is asked for only once it is clear that the address is free.
+/// Creates an account. Asks for the password only after it has checked that the address is free.
 async fn add(
     accounts: &Accounts,
     handle: Handle,
@@ -162,10 +164,10 @@ async fn require(accounts: &Accounts, handle: &Handle) -> anyhow::Result<()> {
     if accounts.exists(handle).await? { Ok(()) } else { bail!("the account {handle} does not exist") }
 }
 
-/// The accounts in columns.
+/// Returns the accounts as a table.
 fn table(accounts: &[Account]) -> String {
     if accounts.is_empty() {
-        return "There are no accounts yet: `swallowtail account add` makes one.".to_owned();
+        return "There are no accounts yet. To create one, run `swallowtail account add`.".to_owned();
     }
     let mut rows = vec![["Handle".to_owned(), "Display name".to_owned(), "Created".to_owned()]];
     rows.extend(accounts.iter().map(|account| {

@@ -35,11 +35,11 @@ enum Command {
         #[command(subcommand)]
         command: config::ConfigCommand,
     },
-    /// Make, list, change and remove accounts
+    /// Create, list, change and remove accounts
     Account(AccountArgs),
-    /// Make, list and remove the codes with which people make accounts themselves
+    /// Create, list and remove the codes with which people create their own accounts
     Invite(InviteArgs),
-    /// Look after the database
+    /// Check the database
     Store {
         #[command(flatten)]
         source: Source,

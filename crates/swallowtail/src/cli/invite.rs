@@ -1,6 +1,6 @@
-//! `swallowtail invite ...`: codes with which people make their accounts themselves.
+//! `swallowtail invite ...`: codes with which people create their own accounts.
 //!
-//! Like the `account` commands these work on the data directory, also while a server runs on it.
+//! Like the `account` commands, these work on the database directly, even while a server is running.
 
 use std::path::Path;
 
@@ -13,34 +13,34 @@ use swallowtail_store::database::{Invite, NewInvite, Store};
 use crate::cli::data::{open_existing, open_to_add};
 use crate::cli::output::{printable, say};
 
-/// Make, list and remove invite codes
+/// Create, list and remove invite codes
 #[derive(Debug, Subcommand)]
 pub enum InviteCommand {
-    /// Make a code and show it
+    /// Create a code and print it
     ///
-    /// It is shown this once: what is kept cannot be turned back into it. Give it to whoever shall make an account on
-    /// the page /signup.
+    /// The code is printed only once, because the server stores just its hash. Give it to the people who may create an
+    /// account on the page /signup.
     Add {
-        /// For how many accounts it is good
+        /// The number of accounts that it can create
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
         uses: u32,
-        /// How long it is good: a number and m, h, d or w, such as 12h or 7d [default: until it is used up]
+        /// How long it is valid: a number with m, h, d or w, such as 12h or 7d [default: until it is used up]
         #[arg(long, value_name = "TIME", value_parser = parse_span)]
         expires: Option<u64>,
-        /// Something to know it by in the list
+        /// A note to recognize it by in the list
         #[arg(long, value_name = "TEXT", default_value = "")]
         note: String,
         /// Create the data directory and the database if they do not exist
         #[arg(long)]
         create: bool,
     },
-    /// List all codes by number: how often each can still be used, and until when (UTC)
+    /// List all codes with their numbers, remaining uses and expiry (UTC)
     List,
-    /// Remove a code, so that nobody can use it any more
+    /// Remove a code, so that it is no longer valid
     ///
-    /// Accounts that were made with it stay.
+    /// Accounts that were created with it stay.
     Remove {
-        /// Its number in the list
+        /// The number of the code in the list
         number: i64,
     },
 }
@@ -48,7 +48,7 @@ pub enum InviteCommand {
 /// Carries out a command on the data directory `data`.
 ///
 /// # Errors
-/// One sentence that names the cause.
+/// Returns one sentence that names the cause.
 pub async fn run(command: InviteCommand, data: &Path) -> anyhow::Result<()> {
     let store = match &command {
         InviteCommand::Add { create, .. } => open_to_add(data, *create).await?,
@@ -60,7 +60,7 @@ pub async fn run(command: InviteCommand, data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Does it, and returns what to say.
+/// Carries out a command and returns the text to print.
 async fn carry_out(command: InviteCommand, store: &Store, now: Utc) -> anyhow::Result<String> {
     match command {
         InviteCommand::Add { uses, expires, note, .. } => {
@@ -70,27 +70,27 @@ async fn carry_out(command: InviteCommand, store: &Store, now: Utc) -> anyhow::R
             let accounts = if uses == 1 { "one account".to_owned() } else { format!("{uses} accounts") };
             let until = expires_at.map(|end| format!(", until {}", moment(end))).unwrap_or_default();
             Ok(format!(
-                "{code}\nThis is invite {number}, good for {accounts}{until}. It is not shown again.\nIt is for the page /signup of the server."
+                "{code}\nThis is invite {number}, valid for {accounts}{until}. It will not be shown again.\nUse it on the page /signup of the server."
             ))
         }
         InviteCommand::List => Ok(table(&store.invites().await?, now)),
         InviteCommand::Remove { number } => match store.remove_invite(number).await? {
             true => Ok(format!("Removed invite {number}.")),
-            false => bail!("there is no invite {number}; `swallowtail invite list` has the numbers"),
+            false => bail!("invite {number} does not exist; `swallowtail invite list` prints the numbers"),
         },
     }
 }
 
-/// The invites in columns.
+/// Returns the invites as a table.
 fn table(invites: &[Invite], now: Utc) -> String {
     if invites.is_empty() {
-        return "There are no invites yet: `swallowtail invite add` makes one.".to_owned();
+        return "There are no invites yet. To create one, run `swallowtail invite add`.".to_owned();
     }
-    let mut rows = vec![["Number", "Left", "Made", "Good until", "Note"].map(str::to_owned)];
+    let mut rows = vec![["Number", "Left", "Created", "Valid until", "Note"].map(str::to_owned)];
     rows.extend(invites.iter().map(|invite| {
         let left = format!("{} of {}", invite.uses_left, invite.uses);
         let end = match invite.expires_at {
-            _ if invite.is_valid(now.unix()) => invite.expires_at.map_or_else(|| "it is used up".to_owned(), moment),
+            _ if invite.is_valid(now.unix()) => invite.expires_at.map_or_else(|| "no expiry".to_owned(), moment),
             Some(_) if invite.uses_left > 0 => "expired".to_owned(),
             _ => "used up".to_owned(),
         };
@@ -99,32 +99,32 @@ fn table(invites: &[Invite], now: Utc) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
     let widths: [usize; 4] = std::array::from_fn(width);
     let line = |row: &[String; 5]| {
-        let [number, left, made, end, note] = row;
+        let [number, left, created, end, note] = row;
         let [a, b, c, d] = widths;
-        format!("{number:a$}  {left:b$}  {made:c$}  {end:d$}  {note}").trim_end().to_owned()
+        format!("{number:a$}  {left:b$}  {created:c$}  {end:d$}  {note}").trim_end().to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// `2005-11-22 05:10`.
+/// Returns a time as `2005-11-22 05:10`.
 fn moment(unix: i64) -> String {
     let stamp = Utc::from_unix(unix).stamp();
     stamp.chars().take("2005-11-22T05:10".len()).collect::<String>().replace('T', " ")
 }
 
-/// A number with a unit, in seconds.
+/// Parses a number with a unit. Returns seconds.
 fn parse_span(text: &str) -> anyhow::Result<u64> {
-    /// Nobody means more, and no date goes wrong below it.
-    const MOST_DAYS: u64 = 3650;
+    /// Ten years: more is a mistake, and no date overflows below it.
+    const MAX_DAYS: u64 = 3650;
     const DAY: u64 = 24 * 3600;
-    let advice = "it must be a number and m, h, d or w, such as 12h or 7d";
+    let advice = "expected a number with m, h, d or w, such as 12h or 7d";
     let units = [('m', 60), ('h', 3600), ('d', DAY), ('w', 7 * DAY)];
     let unit = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, seconds)));
     let (number, unit) = unit.context(advice)?;
     anyhow::ensure!(!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()), advice);
     let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(*unit));
-    let seconds = seconds.filter(|seconds| (1..=MOST_DAYS * DAY).contains(seconds));
-    seconds.with_context(|| format!("it must be more than nothing and at most {MOST_DAYS} days"))
+    let seconds = seconds.filter(|seconds| (1..=MAX_DAYS * DAY).contains(seconds));
+    seconds.with_context(|| format!("expected more than 0 and at most {MAX_DAYS} days"))
 }
 
 #[cfg(test)]
@@ -145,8 +145,8 @@ mod tests {
 
     #[test]
     fn a_span_is_a_number_and_a_unit() {
-        let good = [("90m", 5400), ("12h", 43_200), ("7d", 604_800), ("2w", 1_209_600), ("3650d", 315_360_000)];
-        for (text, seconds) in good {
+        let valid = [("90m", 5400), ("12h", 43_200), ("7d", 604_800), ("2w", 1_209_600), ("3650d", 315_360_000)];
+        for (text, seconds) in valid {
             assert_eq!(parse_span(text).unwrap(), seconds, "{text}");
         }
         for text in ["", "7", "d", "+7d", "7 d", "7y", "0d", "3651d", "99999999999999999999d", "9999999999999999w"] {
@@ -155,26 +155,26 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_code_is_shown_once_and_the_list_says_what_is_left() {
+    async fn a_code_is_printed_once_and_the_list_has_its_remaining_uses() {
         let (_directory, store) = open().await;
         let now = Utc::from_unix(NOW);
         let empty = carry_out(InviteCommand::List, &store, now).await.unwrap();
-        assert_eq!(empty, "There are no invites yet: `swallowtail invite add` makes one.");
+        assert_eq!(empty, "There are no invites yet. To create one, run `swallowtail invite add`.");
         let said = carry_out(add(1, Some(3600), "for \u{1b}Bob"), &store, now).await.unwrap();
         let (code, rest) = said.split_once('\n').unwrap();
         assert_eq!(
             rest,
-            "This is invite 1, good for one account, until 2005-11-22 06:10. It is not shown again.\nIt is for the page /signup of the server."
+            "This is invite 1, valid for one account, until 2005-11-22 06:10. It will not be shown again.\nUse it on the page /signup of the server."
         );
         assert!(InviteCode::parse(code).is_some(), "{code}");
         carry_out(add(30, None, ""), &store, now).await.unwrap();
-        let made = Utc::now().date();
+        let created = Utc::now().date();
         let list = carry_out(InviteCommand::List, &store, now).await.unwrap();
         assert!(!list.contains(code));
         let expected = format!(
-            "Number  Left      Made        Good until        Note\n\
-             1       1 of 1    {made}  2005-11-22 06:10  for \u{FFFD}Bob\n\
-             2       30 of 30  {made}  it is used up"
+            "Number  Left      Created     Valid until       Note\n\
+             1       1 of 1    {created}  2005-11-22 06:10  for \u{FFFD}Bob\n\
+             2       30 of 30  {created}  no expiry"
         );
         assert_eq!(list, expected);
         let late = carry_out(InviteCommand::List, &store, now.plus(3600)).await.unwrap();
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_removed_code_is_no_code() {
+    async fn a_removed_code_is_not_valid() {
         let (_directory, store) = open().await;
         let said = carry_out(add(5, None, ""), &store, Utc::now()).await.unwrap();
         let code = InviteCode::parse(said.lines().next().unwrap()).unwrap();
@@ -190,6 +190,6 @@ mod tests {
         carry_out(InviteCommand::Remove { number: 1 }, &store, Utc::now()).await.unwrap();
         assert!(!store.is_valid_invite(&code.hash()).await.unwrap());
         let again = carry_out(InviteCommand::Remove { number: 1 }, &store, Utc::now()).await.unwrap_err();
-        assert_eq!(again.to_string(), "there is no invite 1; `swallowtail invite list` has the numbers");
+        assert_eq!(again.to_string(), "invite 1 does not exist; `swallowtail invite list` prints the numbers");
     }
 }

@@ -1,4 +1,4 @@
-//! Asking the operator.
+//! Asks the operator for passwords and confirmation.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -8,7 +8,7 @@ use msnp::Handle;
 
 use crate::cli::parse::check_password;
 
-/// A new password: asked for twice without echo on a terminal, else the first line of standard input.
+/// Reads a new password: twice without echo from a terminal, or else from the first line of standard input.
 pub(super) fn new_password(from_stdin: bool) -> anyhow::Result<String> {
     if from_stdin || !is_interactive() {
         return read_line(io::stdin().lock());
@@ -18,42 +18,43 @@ pub(super) fn new_password(from_stdin: bool) -> anyhow::Result<String> {
         terminal.write_str(question)?;
         terminal.read_secure_line()
     };
-    let password = ask("Password: ").context("the password could not be read from the terminal")?;
+    let password = ask("Password: ").context("could not read the password from the terminal")?;
     check_password(&password)?;
-    let again = ask("The same again: ").context("the password could not be read from the terminal")?;
+    let again = ask("Confirm password: ").context("could not read the password from the terminal")?;
     if password != again {
         bail!("the two passwords differ; nothing was changed");
     }
     Ok(password)
 }
 
-/// The password of an account that exists: asked for without echo on a terminal, else the first line of standard input.
+/// Reads the password of an existing account: without echo from a terminal, or else from the first line of standard
+/// input.
 pub(super) fn password(handle: &Handle, from_stdin: bool) -> anyhow::Result<String> {
     if from_stdin || !is_interactive() {
         return read_line(io::stdin().lock());
     }
     let terminal = Term::stderr();
     terminal.write_str(&format!("Password of {handle}: "))?;
-    terminal.read_secure_line().context("the password could not be read from the terminal")
+    terminal.read_secure_line().context("could not read the password from the terminal")
 }
 
-/// The first line, without its end.
+/// Reads the first line, without its line break.
 pub(super) fn read_line(mut input: impl BufRead) -> anyhow::Result<String> {
     let mut line = String::new();
-    input.read_line(&mut line).context("the password could not be read from standard input: it must be UTF-8")?;
+    input.read_line(&mut line).context("could not read the password from standard input: it must be UTF-8")?;
     let line = line.strip_suffix('\n').unwrap_or(&line);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {
-        bail!("no password came on standard input: its first line is empty");
+        bail!("the first line of standard input is empty; it must be the password");
     }
     check_password(line)?;
     Ok(line.to_owned())
 }
 
-/// Goes on only after a yes.
+/// Fails unless the operator answers yes.
 pub(super) fn confirm(question: &str) -> anyhow::Result<()> {
     if !is_interactive() {
-        bail!("standard input is no terminal to ask on: say --yes if it is meant");
+        bail!("standard input is not a terminal; pass --yes to confirm");
     }
     eprint!("{question} [y/N] ");
     io::stderr().flush()?;
@@ -65,7 +66,7 @@ pub(super) fn confirm(question: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Questions go to standard error, so that standard output stays clean.
+/// Returns whether the operator can be asked. Questions go to standard error, so that standard output has only results.
 fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
@@ -83,11 +84,11 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_password_says_why() {
+    fn an_invalid_password_is_refused_with_the_reason() {
         let long = "x".repeat(257);
         let table = [
-            (&b"\n"[..], "no password came on standard input"),
-            (b"", "no password came on standard input"),
+            (&b"\n"[..], "the first line of standard input is empty"),
+            (b"", "the first line of standard input is empty"),
             (b"\xFF\n", "must be UTF-8"),
             (long.as_bytes(), "longer than 256 bytes"),
         ];

@@ -1,4 +1,4 @@
-//! `swallowtail store ...`: looks after the database.
+//! `swallowtail store ...`: checks the database.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use swallowtail_store::database::{CheckStep, Checked, check};
 use crate::cli::output::say;
 use crate::cli::progress::Progress;
 
-/// Look after the database
+/// Check the database
 #[derive(Debug, Subcommand)]
 pub(super) enum StoreCommand {
     /// Check the database for damage

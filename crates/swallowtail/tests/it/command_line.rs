@@ -75,7 +75,7 @@ fn an_address_in_use_is_named_with_its_flag_and_key() {
 }
 
 #[test]
-fn a_data_directory_that_cannot_be_is_named() {
+fn an_unusable_data_directory_is_named() {
     let data = support::private_directory();
     let file = data.path().join("file");
     std::fs::write(&file, "x").unwrap();
@@ -109,7 +109,7 @@ fn config_check_says_whether_a_file_is_good_and_which_line_is_not() {
 }
 
 #[test]
-fn a_database_that_is_none_is_named() {
+fn a_file_that_is_not_a_database_is_named() {
     for make in [
         |path: &Path| std::fs::create_dir(path).unwrap(),
         |path: &Path| std::fs::write(path, "this is no database, however long it is; ".repeat(200)).unwrap(),

@@ -1,4 +1,4 @@
-//! What was answered is on the disk: the built program is killed and started again on the same data.
+//! A change that was answered is on the disk: the built program is killed and started again on the same data.
 
 use std::path::Path;
 
@@ -29,33 +29,33 @@ fn add(data: &Path, handle: &str) {
     account(data, &["add", handle, "--password-stdin"], PASSWORD);
 }
 
-/// The line of the burst that begins like this.
+/// Returns the line of the burst that begins with `start`.
 fn line<'a>(burst: &'a [String], start: &str) -> Option<&'a str> {
     burst.iter().map(String::as_str).find(|line| line.starts_with(start))
 }
 
-/// What a new sign-in is told.
+/// Returns the SYN burst that a new sign-in receives.
 async fn burst(server: &RunningBinary, handle: &str, ticket: &str) -> Vec<String> {
     let mut wire = people::sign_in(server.notification, handle, ticket).await;
     people::synchronize(&mut wire).await
 }
 
-/// USR is answered with 911, and then the end.
-async fn assert_not_let_in(server: &RunningBinary, handle: &str, ticket: &str) {
+/// Asserts that USR is answered with 911 and that the connection is closed.
+async fn assert_refused(server: &RunningBinary, handle: &str, ticket: &str) {
     let mut wire = Wire::dial(server.notification).await;
     wire.send(people::sign_in_bytes(handle, ticket)).await;
     assert_eq!(wire.last_lines().await.last().unwrap(), "911 4");
 }
 
-/// Each round makes one edit, kills the server as soon as the answer is there, and looks for the edit after a restart.
-/// What earlier rounds did is still there in the end, and the ticket of before the first round still works.
+/// Each round makes one edit, kills the server as soon as the edit is answered, and looks for the edit after a restart. At
+/// the end the edits of earlier rounds still exist, and the ticket from before the first round is still valid.
 #[tokio::test]
 async fn an_edit_that_was_answered_survives_kill_9() {
     let (data, mut server) = server_with(&[ALICE, BOB]);
     let ticket = server.ticket(ALICE, PASSWORD).await.unwrap();
     let mut guid = String::new();
     let mut group = String::new();
-    // {guid} and {group} are those that the server gave.
+    // {guid} and {group} stand for those that the server sent.
     let rounds = [
         ("ADC", "FL N=bob@example.com F=Bob", "LST N=bob@example.com F=Bob C={guid} 1 1"),
         ("ADC", "AL N=bob@example.com", "LST N=bob@example.com F=Bob C={guid} 3 1"),
@@ -86,14 +86,14 @@ async fn an_edit_that_was_answered_survives_kill_9() {
         let expected = expected.replace("{guid}", &guid).replace("{group}", &group);
         assert!(burst.contains(&expected), "{verb} {filled}: no {expected:?} in {burst:?}");
     }
-    // The other side of the first round, which the same write made.
+    // The first round also changed the lists of the other account.
     let bobs = server.ticket(BOB, PASSWORD).await.unwrap();
     let burst = burst(&server, BOB, &bobs).await;
     assert_eq!(line(&burst, "LST "), Some("LST N=alice@example.com F=alice 16 1"));
 }
 
 #[tokio::test]
-async fn many_edits_in_one_write_survive_as_far_as_they_were_answered() {
+async fn of_many_edits_in_one_write_those_that_were_answered_survive() {
     let handles: Vec<_> = (0..40).map(|number| format!("friend{number}@example.com")).collect();
     let mut all: Vec<_> = handles.iter().map(String::as_str).collect();
     all.push(ALICE);
@@ -108,7 +108,7 @@ async fn many_edits_in_one_write_survive_as_far_as_they_were_answered() {
     let mut alice = server.sign_in(ALICE, &ticket).await;
     let command = |(number, handle): (usize, &String)| format!("ADC {} FL N={handle} F={handle}\r\n", number + 1);
     alice.send(handles.iter().enumerate().map(command).collect::<String>()).await;
-    // Those up to the 20th are answered for sure; of the others some may be.
+    // The first 20 have certainly been answered; some of the others may have been too.
     alice.expect("ADC 20 FL ").await;
     server.kill();
     let answered = alice.until_closed().await;
@@ -122,7 +122,7 @@ async fn many_edits_in_one_write_survive_as_far_as_they_were_answered() {
 }
 
 #[tokio::test]
-async fn accounts_that_are_made_while_the_server_runs_can_sign_in() {
+async fn accounts_created_while_the_server_runs_can_sign_in() {
     let (data, server) = server_with(&[ALICE]);
     assert!(server.ticket(BOB, PASSWORD).await.is_err());
     add(data.path(), BOB);
@@ -139,27 +139,27 @@ async fn accounts_that_are_made_while_the_server_runs_can_sign_in() {
 }
 
 #[tokio::test]
-async fn a_changed_password_kills_old_tickets_and_a_removed_account_all_of_them() {
+async fn a_new_password_or_a_removed_account_invalidates_older_tickets() {
     let (data, server) = server_with(&[ALICE]);
     let old = server.ticket(ALICE, PASSWORD).await.unwrap();
     server.sign_in(ALICE, &old).await;
     account(data.path(), &["password", ALICE, "--password-stdin"], "another one");
-    assert_not_let_in(&server, ALICE, &old).await;
+    assert_refused(&server, ALICE, &old).await;
     assert!(server.ticket(ALICE, PASSWORD).await.is_err());
     let new = server.ticket(ALICE, "another one").await.unwrap();
     server.sign_in(ALICE, &new).await;
 
     account(data.path(), &["remove", ALICE, "--yes"], "");
-    assert_not_let_in(&server, ALICE, &new).await;
+    assert_refused(&server, ALICE, &new).await;
     assert!(server.ticket(ALICE, "another one").await.is_err());
-    // A new account of the same address is another one: tickets of the old one do not fit.
+    // Tickets of the removed account are not valid for a new account with the same address.
     add(data.path(), ALICE);
-    assert_not_let_in(&server, ALICE, &new).await;
+    assert_refused(&server, ALICE, &new).await;
 }
 
-/// The old account may still be signed in when its address is given to somebody else.
+/// A client may still be signed in to the old account when its address goes to a new account.
 #[tokio::test]
-async fn an_account_that_is_made_anew_keeps_what_it_is_told() {
+async fn an_account_created_again_keeps_its_own_changes() {
     let (data, server) = server_with(&[ALICE, BOB]);
     let old = server.ticket(ALICE, PASSWORD).await.unwrap();
     let mut before = server.online(ALICE, &old).await;
@@ -179,10 +179,10 @@ async fn an_account_that_is_made_anew_keeps_what_it_is_told() {
     assert_eq!(line(&burst, "LST "), Some("LST N=bob@example.com F=bob@example.com 2 1"));
 }
 
-/// The database cannot be written for a while. Edits are refused and change nothing; signing in, presence and chats go
-/// on; and afterwards edits work again.
+/// For a while the database cannot be written. Edits are refused and change nothing. Signing in, presence and chats
+/// continue. Afterwards edits are accepted again.
 #[tokio::test]
-async fn a_database_that_cannot_be_written_stops_edits_and_nothing_else() {
+async fn a_database_that_cannot_be_written_stops_only_edits() {
     let server = TestServer::start().await;
     let [alice, bob] = server.accounts(["alice", "bob"]).await;
     let (mut alices, mut bobs) = server.friends("alice", "bob").await;
@@ -193,7 +193,7 @@ async fn a_database_that_cannot_be_written_stops_edits_and_nothing_else() {
     sqlx::query("begin immediate").execute(&mut intruder).await.unwrap();
 
     alices.line("ADC 1 AL N=carol@example.com\r\nPRP 2 MFN Other\r\nPNG").await;
-    chat.exchange("meanwhile").await;
+    chat.exchange("during").await;
     bobs.done("CHG", "BSY 0").await;
     let carol = server.online("carol").await;
     chat.exchange("still").await;
@@ -201,7 +201,7 @@ async fn a_database_that_cannot_be_written_stops_edits_and_nothing_else() {
     assert_eq!(alices.expect("603 2").await.line, "603 2");
     alices.expect("QNG").await;
     let told = bobs.before_pong().await;
-    assert!(told.is_empty(), "a name that was not changed is not told: {told:?}");
+    assert!(told.is_empty(), "a name that did not change is not announced: {told:?}");
 
     sqlx::query("rollback").execute(&mut intruder).await.unwrap();
     alices.done("ADC", "AL N=carol@example.com").await;
@@ -210,7 +210,7 @@ async fn a_database_that_cannot_be_written_stops_edits_and_nothing_else() {
     drop(carol);
 }
 
-/// A ticket that is none is told so at once, and never makes the owner of the account wait.
+/// A forged ticket is refused immediately, even while the account is busy.
 #[tokio::test]
 async fn a_forged_ticket_does_not_wait_for_the_account() {
     let server = TestServer::start().await;
@@ -223,12 +223,12 @@ async fn a_forged_ticket_does_not_wait_for_the_account() {
 }
 
 #[tokio::test]
-async fn a_ticket_opens_one_account_and_nothing_is_left_of_it_when_it_is_cut() {
+async fn a_ticket_is_valid_for_one_account_and_only_as_a_whole() {
     let server = TestServer::start().await;
     let [alice, _bob] = server.accounts(["alice", "bob"]).await;
     let own = server.ticket("alice").await;
     let mut mixed = own.clone();
-    // The signature of another one.
+    // With the signature of another ticket.
     mixed.replace_range(60..94, &server.ticket("bob").await[60..94]);
     let cut = format!("{}&p=", &own[..own.len() - 4]);
     for ticket in [server.ticket("bob").await, mixed, cut, own.to_uppercase(), "t=&p=".to_owned()] {

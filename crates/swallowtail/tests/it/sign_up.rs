@@ -334,7 +334,7 @@ async fn codes_are_created_and_removed_while_the_server_runs() {
     command(&["remove", "1"]);
     assert_says(&browser.get("/signup").await, 403, "no valid invite code");
     let failed = binary::run(&["invite", "--data", path, "remove", "1"]);
-    assert!(String::from_utf8_lossy(&failed.stderr).contains("there is no invite 1"), "{failed:?}");
+    assert!(String::from_utf8_lossy(&failed.stderr).contains("invite 1 does not exist"), "{failed:?}");
     let log = server.log();
     assert!(!log.contains(code) && !log.contains(PASSWORD), "{log}");
 }

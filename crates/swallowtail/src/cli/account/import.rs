@@ -16,13 +16,13 @@ use swallowtail_store::database::NewAccount;
 use crate::cli::parse::{check_password, parse_name};
 use crate::cli::progress::Progress;
 
-/// How many problems of a file are listed; whoever has more wants to see the pattern, not the list.
-const MOST_PROBLEMS: usize = 20;
+/// Maximum number of mistakes that are listed. If there are more, they follow a pattern that these show.
+const MAX_PROBLEMS: usize = 20;
 
 /// Imports a file and returns the number of accounts.
 pub(super) async fn run(accounts: &Accounts, file: &Path) -> anyhow::Result<usize> {
     let name = file.display();
-    let bytes = tokio::fs::read(file).await.with_context(|| format!("cannot read {name}"))?;
+    let bytes = tokio::fs::read(file).await.with_context(|| format!("could not read {name}"))?;
     let taken = accounts.list().await?.into_iter().map(|account| account.handle).collect();
     let records = parse(&bytes, &taken).map_err(|problems| report(file, &problems))?;
     let count = records.len();
@@ -34,7 +34,7 @@ pub(super) async fn run(accounts: &Accounts, file: &Path) -> anyhow::Result<usiz
     Ok(count)
 }
 
-/// One line of the file. No `Debug`: it holds a password.
+/// One line of the file. It has no `Debug` because it contains a password.
 struct Record {
     line: u64,
     handle: Handle,
@@ -47,15 +47,15 @@ enum Secret {
     Stored(String),
 }
 
-/// What is wrong, by line.
+/// The mistakes in a file, each with its line.
 type Problems = Vec<(u64, anyhow::Error)>;
 
-/// Reads the whole file before anything is done with it.
+/// Reads the whole file, so that a mistake in any line prevents the import.
 fn parse(bytes: &[u8], taken: &HashSet<Handle>) -> Result<Vec<Record>, Problems> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
         let line = before.split(|&byte| byte == b'\n').count() as u64;
-        vec![(line, anyhow!("it is not UTF-8"))]
+        vec![(line, anyhow!("the text is not UTF-8"))]
     })?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
@@ -76,7 +76,7 @@ fn parse(bytes: &[u8], taken: &HashSet<Handle>) -> Result<Vec<Record>, Problems>
         }
         let record = parse_row(line, &row).and_then(|record| {
             if let Some(first) = lines.insert(record.handle.clone(), line) {
-                bail!("{} stands in line {first} too", record.handle);
+                bail!("{} is also in line {first}", record.handle);
             }
             if taken.contains(&record.handle) {
                 bail!("the account {} already exists", record.handle);
@@ -98,12 +98,12 @@ fn parse_row(line: u64, row: &csv::StringRecord) -> anyhow::Result<Record> {
     let (handle, secret, name) = match (row.get(0), row.get(1), row.get(2), row.len()) {
         (Some(handle), Some(secret), name, 2 | 3) => (handle.trim(), secret, name),
         (_, Some(hash), ..) if hash.starts_with("$argon2id$") => {
-            bail!("the password hash holds commas, so it must stand in double quotes")
+            bail!("the password hash contains commas, so put it in double quotes")
         }
-        (.., columns) => bail!("it is not handle,password or handle,password,display name (columns: {columns})"),
+        (.., columns) => bail!("expected handle,password or handle,password,display name (columns found: {columns})"),
     };
-    let handle = Handle::parse(handle).with_context(|| format!("bad handle {handle:?}"))?;
-    check_sendable(&handle).with_context(|| format!("bad handle {:?}", handle.as_str()))?;
+    let handle = Handle::parse(handle).with_context(|| format!("invalid handle {handle:?}"))?;
+    check_sendable(&handle).with_context(|| format!("invalid handle {:?}", handle.as_str()))?;
     let name = match name.map(str::trim) {
         None | Some("") => default_name(&handle),
         Some(name) => parse_name(name)?,
@@ -117,19 +117,19 @@ fn parse_row(line: u64, row: &csv::StringRecord) -> anyhow::Result<Record> {
     Ok(Record { line, handle, name, secret })
 }
 
-/// The error for a file with problems.
+/// Returns the error for a file with mistakes.
 fn report(file: &Path, problems: &Problems) -> anyhow::Error {
     let mut text = format!("nothing was imported from {}:", file.display());
-    for (line, problem) in problems.iter().take(MOST_PROBLEMS) {
+    for (line, problem) in problems.iter().take(MAX_PROBLEMS) {
         let _ = write!(text, "\n  line {line}: {problem:#}");
     }
-    if problems.len() > MOST_PROBLEMS {
-        let _ = write!(text, "\n  and {} more", problems.len() - MOST_PROBLEMS);
+    if problems.len() > MAX_PROBLEMS {
+        let _ = write!(text, "\n  and {} more", problems.len() - MAX_PROBLEMS);
     }
     anyhow!(text)
 }
 
-/// Hashes all passwords, on all cores: nobody is served by this process.
+/// Hashes all passwords on all cores, because this process has nothing else to do.
 fn hash_all(records: Vec<Record>, progress: &Progress) -> anyhow::Result<Vec<NewAccount>> {
     progress.step("Hashing passwords", Some(records.len() as u64));
     let next = AtomicUsize::new(0);
@@ -147,12 +147,12 @@ fn hash_all(records: Vec<Record>, progress: &Progress) -> anyhow::Result<Vec<New
     thread::scope(|scope| {
         let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
         for worker in workers {
-            let done = worker.join().map_err(|_| anyhow!("hashing the passwords failed"))?;
+            let done = worker.join().map_err(|_| anyhow!("could not hash the passwords"))?;
             hashed.extend(done?);
         }
         Ok::<_, anyhow::Error>(())
     })?;
-    // In the order of the file, which is then the order of the accounts' numbers.
+    // The accounts are numbered in the order of the file.
     hashed.sort_by_key(|(line, _)| *line);
     Ok(hashed.into_iter().map(|(_, account)| account).collect())
 }

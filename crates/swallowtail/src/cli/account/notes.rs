@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use swallowtail_store::accounts::password;
 
-/// Returns a line for everything that the operator should know about a password, each after a line break.
+/// Returns the warnings about a password, each after a line break.
 pub(super) fn on_password(text: &str, min_password: usize) -> String {
     let mut notes = String::new();
     if text.chars().count() < min_password {

@@ -1,4 +1,4 @@
-//! The commands against a database in a temporary directory.
+//! The commands, with a database in a temporary directory.
 
 use std::path::Path;
 
@@ -57,7 +57,7 @@ impl Place {
 }
 
 #[test]
-fn a_bad_argument_names_its_fault() {
+fn an_invalid_argument_is_refused_with_the_reason() {
     let table = [
         (&["add", "alice"][..], "it is not an address like name@example.com"),
         (&["add", "alice@example"], "the domain has no dot inside"),
@@ -72,7 +72,7 @@ fn a_bad_argument_names_its_fault() {
 }
 
 #[tokio::test]
-async fn an_account_added_can_sign_in() {
+async fn an_added_account_can_sign_in() {
     let place = Place::new().await;
     assert_eq!(place.add("alice@example.com", None, "s3cr,t &%").await.unwrap(), "Added alice@example.com.");
     let account = place.accounts.authenticate("alice@example.com", b"s3cr,t &%").await.unwrap();
@@ -104,7 +104,7 @@ async fn the_list_has_a_row_for_each_account() {
 }
 
 #[tokio::test]
-async fn removing_and_changing_need_an_account() {
+async fn an_unknown_account_cannot_be_removed_or_changed() {
     let place = Place::new().await;
     place.add("alice@example.com", None, "x").await.unwrap();
     for words in [&["remove", "bob@example.com", "--yes"][..], &["password", "bob@example.com"]] {
@@ -170,7 +170,7 @@ async fn a_file_of_accounts_is_imported_with_passwords_and_hashes() {
 }
 
 #[tokio::test]
-async fn one_bad_line_keeps_all_out_and_each_is_named() {
+async fn one_invalid_line_prevents_the_import_and_all_invalid_lines_are_named() {
     let place = Place::new().await;
     place.add("taken@example.com", None, "x").await.unwrap();
     let error = place
@@ -190,22 +190,22 @@ async fn one_bad_line_keeps_all_out_and_each_is_named() {
         .await
         .unwrap_err();
     let expected = "nothing was imported from FILE:\n  \
-        line 2: bad handle \"nobody\": it is not an address like name@example.com\n  \
-        line 3: it is not handle,password or handle,password,display name (columns: 1)\n  \
-        line 4: alice@example.com stands in line 1 too\n  \
+        line 2: invalid handle \"nobody\": it is not an address like name@example.com\n  \
+        line 3: expected handle,password or handle,password,display name (columns found: 1)\n  \
+        line 4: alice@example.com is also in line 1\n  \
         line 5: the account taken@example.com already exists\n  \
         line 6: the password is empty\n  \
         line 7: the password looks like a hash of a kind other than $argon2id$\n  \
         line 8: a display name is not empty, has no line break, and is at most 387 bytes long\n  \
-        line 10: it is not handle,password or handle,password,display name (columns: 4)\n  \
-        line 11: the password hash holds commas, so it must stand in double quotes\n  \
-        line 12: bad handle \"a%b@example.com\": old clients cannot sign in with an address that has a comma or a % sign in it";
+        line 10: expected handle,password or handle,password,display name (columns found: 4)\n  \
+        line 11: the password hash contains commas, so put it in double quotes\n  \
+        line 12: invalid handle \"a%b@example.com\": old clients cannot sign in with an address that has a comma or a % sign in it";
     assert_eq!(error, expected);
     assert_eq!(place.handles().await, ["taken@example.com"]);
 }
 
 #[tokio::test]
-async fn twenty_problems_are_listed_and_the_rest_counted() {
+async fn twenty_mistakes_are_listed_and_the_rest_are_counted() {
     let place = Place::new().await;
     let error = place.import("nobody,x\n".repeat(25)).await.unwrap_err();
     assert_eq!(error.lines().count(), 22);
@@ -213,12 +213,12 @@ async fn twenty_problems_are_listed_and_the_rest_counted() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_none_says_why() {
+async fn a_file_without_accounts_is_refused_with_the_reason() {
     let place = Place::new().await;
     let empty = place.import("handle,password\n").await.unwrap_err();
     assert_eq!(empty, "nothing was imported from FILE:\n  line 1: the file has no accounts");
     let latin = place.import(b"a@b.de,x\nc@d.de,\xE9\n").await.unwrap_err();
-    assert_eq!(latin, "nothing was imported from FILE:\n  line 2: it is not UTF-8");
+    assert_eq!(latin, "nothing was imported from FILE:\n  line 2: the text is not UTF-8");
     let missing = import::run(&place.accounts, Path::new("/nowhere/people.csv")).await.unwrap_err();
-    assert_eq!(missing.to_string(), "cannot read /nowhere/people.csv");
+    assert_eq!(missing.to_string(), "could not read /nowhere/people.csv");
 }
