@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 use rustix::process::geteuid;
 
 /// Creates a directory, and those above it, for its owner alone. A directory that exists keeps its permissions, which
@@ -30,6 +32,18 @@ pub fn create_private_file(path: &Path, directory: &Path) -> io::Result<File> {
         fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
     }
     Ok(file)
+}
+
+/// Gives a file another name in the same file system, unless that name is taken.
+///
+/// # Errors
+/// Returns the error of the operating system: [`io::ErrorKind::AlreadyExists`] if the name is taken.
+pub fn rename_unless_exists(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Some file systems, such as NFS, can only link.
+        Err(Errno::INVAL | Errno::NOSYS) => std::fs::hard_link(from, to),
+        renamed => Ok(renamed?),
+    }
 }
 
 #[cfg(test)]
@@ -65,5 +79,18 @@ mod tests {
         let (file, directory) = (fs::metadata(&path).unwrap(), fs::metadata(root.path()).unwrap());
         assert_eq!((file.uid(), file.gid()), (directory.uid(), directory.gid()));
         assert_eq!(create_private_file(&path, root.path()).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn renaming_never_replaces_a_file() {
+        let root = tempfile::tempdir().unwrap();
+        let [from, to] = ["from", "to"].map(|name| root.path().join(name));
+        fs::write(&from, "new").unwrap();
+        fs::write(&to, "old").unwrap();
+        assert_eq!(rename_unless_exists(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&to).unwrap(), "old");
+        fs::remove_file(&to).unwrap();
+        rename_unless_exists(&from, &to).unwrap();
+        assert!(!from.exists() && fs::read_to_string(&to).unwrap() == "new");
     }
 }

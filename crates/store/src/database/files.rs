@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use swallowtail_base::access::{AccessError, check_directory, check_file};
-use swallowtail_base::{create_private_directory, create_private_file};
+use swallowtail_base::{create_private_directory, create_private_file, rename_unless_exists};
 
 use super::data_error::DataError;
 use super::error::StoreError;
@@ -66,11 +66,12 @@ async fn create_missing(directory: &Path, path: &Path, if_missing: IfMissing) ->
     }
 }
 
-/// Creates the database: completely under another name first. If another process is faster, its database stays.
+/// Creates the database under another name, and renames it when it is complete. If another process was faster, its
+/// database stays.
 async fn create(directory: &Path, path: &Path) -> Result<(), StoreError> {
     let failed = |error| StoreError::Directory { path: directory.to_owned(), error };
-    let workshop = tempfile::Builder::new().prefix("new-database-").tempdir_in(directory).map_err(failed)?;
-    let new = workshop.path().join(FILE_NAME);
+    let scratch = tempfile::Builder::new().prefix("new-database-").tempdir_in(directory).map_err(failed)?;
+    let new = scratch.path().join(FILE_NAME);
     // SQLite gives its logs the owner of this file.
     let file = create_private_file(&new, directory).map_err(failed)?;
     write_tables(&new).await?;
@@ -80,7 +81,7 @@ async fn create(directory: &Path, path: &Path) -> Result<(), StoreError> {
 /// Gives the complete database its name, if that is still free, and waits until both are on the disk.
 fn adopt(directory: &Path, file: &File, new: &Path, path: &Path) -> io::Result<()> {
     file.sync_all()?;
-    match fs::hard_link(new, path) {
+    match rename_unless_exists(new, path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
         _ => File::open(directory)?.sync_all(),
     }

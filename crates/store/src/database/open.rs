@@ -44,7 +44,7 @@ pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
 pub(super) async fn write_tables(path: &Path) -> Result<(), StoreError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
+        .journal_mode(SqliteJournalMode::Memory)
         .synchronous(SqliteSynchronous::Off);
     let writer = pool(1).connect_with(options).await.map_err(|error| open_error(path, error))?;
     let migrated = migrate(&writer).await.map_err(|error| migrate_error(path, error));
@@ -77,7 +77,7 @@ pub(super) fn damage(error: &sqlx::Error) -> Option<String> {
 }
 
 /// Opens the one connection that writes. SQLite ignores its timeout while another process switches the same database to
-/// its write-ahead log, for example a restored database that two processes open at the same time. So this function waits.
+/// its write-ahead log, for example a new database that two processes open at the same time. So this function waits.
 async fn connect(options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
     const PAUSE: Duration = Duration::from_millis(10);
     let begun = Instant::now();

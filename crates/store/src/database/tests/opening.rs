@@ -18,7 +18,7 @@ async fn a_database_is_created_only_where_the_caller_wants_one() {
         assert!(refused.contains(&format!("{} does not exist", data.display())), "{refused}");
         assert!(!data.exists());
     }
-    fs::create_dir(&data).unwrap();
+    swallowtail_base::create_private_directory(&data).unwrap();
     let refused = refusal(&data, IfMissing::Fail).await;
     assert!(refused.contains(&format!("{} has no database", data.display())), "{refused}");
     assert_eq!(fs::read_dir(&data).unwrap().count(), 0);

@@ -1,4 +1,4 @@
-//! The built program: its addresses, its log, its memory and its end.
+//! Runs the built program, and reads its addresses, log, memory use and exit status.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use msnp::Handle;
 use rustix::process::{Pid, Signal, kill_process};
+use swallowtail_base::create_private_directory;
 
 use super::people;
 use super::time::PATIENCE;
 use super::wire::Wire;
 
-/// The program, ready for arguments. Settings of the one who runs the tests do not reach it.
+/// Returns the program, ready for arguments, without the environment variables that configure it.
 pub(crate) fn swallowtail() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_swallowtail"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SWALLOWTAIL_")) {
@@ -24,12 +25,12 @@ pub(crate) fn swallowtail() -> Command {
     command
 }
 
-/// Runs the program to its end.
+/// Runs the program until it exits.
 pub(crate) fn run(arguments: &[&str]) -> Output {
     swallowtail().args(arguments).output().unwrap()
 }
 
-/// `swallowtail account --data DIR ...`, which must succeed. `input` is what is typed.
+/// Runs `swallowtail account --data DIR ...`, which must succeed, with `input` on standard input.
 pub(crate) fn account(data: &Path, arguments: &[&str], input: &str) {
     let mut child = swallowtail()
         .args(["account", "--data", data.to_str().unwrap()])
@@ -45,14 +46,14 @@ pub(crate) fn account(data: &Path, arguments: &[&str], input: &str) {
     assert!(output.status.success(), "account {arguments:?}: {error}");
 }
 
-/// `swallowtail serve` on free ports. Ends with its owner.
+/// `swallowtail serve` on free ports. It is killed when this is dropped.
 pub(crate) struct RunningBinary {
     child: Child,
     log: PathBuf,
     pub(crate) notification: SocketAddr,
     pub(crate) switchboard: SocketAddr,
     pub(crate) http: SocketAddr,
-    /// If the settings have one.
+    /// The address of HTTPS, if the settings have one.
     pub(crate) https: Option<SocketAddr>,
 }
 
@@ -61,16 +62,16 @@ impl RunningBinary {
         Self::start_with(data, "info")
     }
 
-    /// With further settings, as the text of a file.
+    /// Starts it with the settings of this configuration file.
     pub(crate) fn start_configured(data: &Path, settings: &str) -> Self {
-        std::fs::create_dir_all(data).unwrap();
+        create_private_directory(data).unwrap();
         std::fs::write(data.join("settings.toml"), settings).unwrap();
         Self::start_with(data, "info")
     }
 
-    /// With a log as detailed as `log` says.
+    /// Starts it with `log` as its log filter.
     pub(crate) fn start_with(data: &Path, log: &str) -> Self {
-        std::fs::create_dir_all(data).unwrap();
+        create_private_directory(data).unwrap();
         let path = data.join("log.txt");
         let file = std::fs::File::options().create(true).append(true).open(&path).unwrap();
         let any = "127.0.0.1:0";
@@ -89,7 +90,7 @@ impl RunningBinary {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut address = |what: &str| {
             let line = lines.by_ref().map(Result::unwrap).find(|line| line.contains(what));
-            let line = line.unwrap_or_else(|| panic!("{what} was not told: {}", read(&path)));
+            let line = line.unwrap_or_else(|| panic!("{what} was not printed: {}", read(&path)));
             let word = line.split_whitespace().last().unwrap();
             word.rsplit('/').next().unwrap().parse().unwrap()
         };
@@ -101,12 +102,12 @@ impl RunningBinary {
         Self { child, log: path, notification, switchboard, http, https }
     }
 
-    /// Everything that it logged.
+    /// Returns everything that it has logged.
     pub(crate) fn log(&self) -> String {
         read(&self.log)
     }
 
-    /// Says that nothing in the log is worse than information.
+    /// Asserts that the log has no warnings or errors.
     pub(crate) fn assert_quiet_log(&self) {
         let log = self.log();
         for bad in ["ERROR", "WARN", "panicked"] {
@@ -114,7 +115,7 @@ impl RunningBinary {
         }
     }
 
-    /// Resident memory in KiB.
+    /// Returns its resident memory in KiB.
     pub(crate) fn resident_kib(&self) -> u64 {
         let status = read(Path::new(&format!("/proc/{}/status", self.child.id())));
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
@@ -126,25 +127,25 @@ impl RunningBinary {
         kill_process(pid, signal).unwrap();
     }
 
-    /// Ends it without a warning: nothing that it did not write to the disk is left.
+    /// Kills it, so that only what it has written to the disk is left.
     pub(crate) fn kill(mut self) {
         self.signal(Signal::KILL);
         self.child.wait().unwrap();
     }
 
-    /// Waits for its end.
+    /// Waits until it exits.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(begun.elapsed() < PATIENCE, "it does not end: {}", self.log());
+            assert!(begun.elapsed() < PATIENCE, "the program does not exit: {}", self.log());
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
-    /// A ticket from the sign-in service, as a word for USR.
+    /// Returns a ticket from the sign-in service, as a word for USR.
     pub(crate) async fn ticket(&self, handle: &str, password: &str) -> anyhow::Result<String> {
         let handle = Handle::parse(handle).unwrap();
         let nobody: msnp_client::Tap = Arc::new(|_| {});
@@ -152,14 +153,14 @@ impl RunningBinary {
         Ok(format!("t={}&p=", ticket.secret()))
     }
 
-    /// Signed in and synchronised.
+    /// Signs in and synchronises.
     pub(crate) async fn sign_in(&self, handle: &str, ticket: &str) -> Wire {
         let mut wire = people::sign_in(self.notification, handle, ticket).await;
         people::synchronize(&mut wire).await;
         wire
     }
 
-    /// Signed in, synchronised and on line.
+    /// Signs in, synchronises and goes online.
     pub(crate) async fn online(&self, handle: &str, ticket: &str) -> Wire {
         let mut wire = self.sign_in(handle, ticket).await;
         people::come_online(&mut wire).await;
