@@ -1,4 +1,4 @@
-//! Accepting connections.
+//! Accepts connections.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,19 +8,18 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// The longest pause after a failed accept, as when the process is out of file descriptors.
+/// The longest pause after a failed accept, for example when the process has no file descriptors left.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How long written bytes may stay unacknowledged before the peer counts as gone (ARCHITECTURE.md, "Promises").
+/// How long sent bytes may stay unacknowledged before the peer counts as gone (ARCHITECTURE.md, "Promises").
 const USER_TIMEOUT: Duration = Duration::from_secs(20);
-/// After so much silence the kernel asks whether the peer still lives.
+/// After this much silence the kernel checks whether the peer is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
-/// The most bytes that the kernel takes before it can send them. What a slow reader has not got yet waits in its
-/// `Outbox`, where it is counted, and not in megabytes of the kernel's, where it would delay chat and nobody could see
-/// it.
+/// How many unsent bytes the kernel accepts. Bytes for a slow reader stay in its `Outbox`, where they are counted. In
+/// megabytes of kernel buffers they would delay chat unnoticed.
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 32 * 1024;
 
-/// Accepts connections and hands them to `serve` until the server stops.
+/// Accepts connections and passes them to `serve` until the server stops.
 pub async fn accept_loop(
     listener: TcpListener,
     mut stop: watch::Receiver<bool>,
@@ -37,8 +36,8 @@ pub async fn accept_loop(
                 pause = Duration::from_millis(1);
                 match prepare(&stream) {
                     Ok(()) => serve(stream, peer),
-                    // The peer is gone already.
-                    Err(error) => tracing::debug!(%error, %peer, "a connection ended at once"),
+                    // The peer has already disconnected.
+                    Err(error) => tracing::debug!(%error, %peer, "a connection ended immediately"),
                 }
             }
             Err(error) => {
@@ -61,7 +60,7 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Raises the number of files that this process may open as far as it may; the number.
+/// Raises the limit of open files of this process as far as possible. Returns the limit.
 pub fn raise_file_limit() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);

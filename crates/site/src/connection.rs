@@ -1,4 +1,4 @@
-//! One connection over HTTP: its requests, then what is in the tunnel that it may have asked for.
+//! One HTTP connection: its requests, and then the contents of the tunnel if it has asked for one.
 
 use std::io;
 use std::sync::Arc;
@@ -11,11 +11,11 @@ use crate::http;
 use crate::proxy::{self, Target};
 use crate::site::Site;
 
-/// Serves a connection to its end, or until `shutdown`: then the request under way is the last one. `place` is given
-/// back then, or when the connection turns out to be a chat, which has places of its own.
+/// Serves a connection until it ends. After `shutdown` it finishes the current request and ends. `place` becomes free
+/// at the end, or as soon as the connection carries chat, which has places of its own.
 ///
 /// # Errors
-/// Returns what reading and writing failed with.
+/// Returns the error of the stream.
 pub(crate) async fn serve(
     stream: AnyStream,
     caller: Caller,
@@ -35,13 +35,13 @@ pub(crate) async fn serve(
         }
         Target::Chat => {
             if let Some(chat) = site.chat.admit(caller.peer) {
-                // A chat stays for long, and has a place of its own.
+                // Chat lasts long, and has a place of its own.
                 drop(place);
                 site.chat.serve(stream, &caller, ChatServer::Either, chat).await;
             }
             return Ok(());
         }
     };
-    // A tunnel in a tunnel is refused, so nothing can follow these requests.
+    // A tunnel in a tunnel is refused, so these requests are the last.
     http::serve(stream, &caller, &site, shutdown).await.map(drop)
 }

@@ -1,9 +1,9 @@
-//! How the world reaches the server: listeners, TLS, and everything over HTTP.
+//! The network side of the server: listeners, TLS, and everything over HTTP.
 //!
-//! [`listeners`] accept; chat connections go to the messenger, the others to `connection`, which has `http` read the
-//! requests. `routes` is the one table of paths: the sign-in service (`passport`), the [`gateway`], `client_config`, the
-//! `proxy` and the pages for people (`web`). The crate keeps no state of accounts and knows no command of the chat
-//! protocol.
+//! [`listeners`] accept connections. Chat connections go to the messenger, the others to `connection`, and `http` reads
+//! their requests. `routes` is the only table of paths: the sign-in service (`passport`), the [`gateway`],
+//! `client_config`, the `proxy` and the web pages (`web`). The crate stores nothing about accounts and does not
+//! interpret commands of the chat protocol.
 
 pub mod accept;
 mod client_config;

@@ -1,4 +1,4 @@
-//! The listeners of every network, and what becomes of the connections that they accept.
+//! The listeners of every network, and where their connections go.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -18,22 +18,22 @@ use crate::connection;
 use crate::site::Site;
 use crate::tls::Tls;
 
-/// Where a server listens.
+/// The addresses on which a server listens.
 #[derive(Clone, Debug)]
 pub struct Addresses {
-    /// Notification server.
+    /// The notification server.
     pub notification: SocketAddr,
-    /// Switchboard; with one port for both the same.
+    /// The switchboard. With one port for both services this is the notification server's address.
     pub switchboard: SocketAddr,
-    /// Sign-in service, gateway and proxy.
+    /// The sign-in service, the gateway, the proxy and the web pages.
     pub http: SocketAddr,
     /// Every listener, by network and key under `listen`.
     pub all: BTreeMap<(String, &'static str), SocketAddr>,
 }
 
 impl Addresses {
-    /// From every listener. The main network always has these three; with one port for both services the switchboard is
-    /// the notification server.
+    /// Creates this from all listeners. The main network always has these three. With one port for both services the
+    /// switchboard has the notification server's address.
     #[must_use]
     pub fn new(all: BTreeMap<(String, &'static str), SocketAddr>) -> Self {
         let main = |key| all.get(&(MAIN.to_owned(), key)).copied();
@@ -42,30 +42,30 @@ impl Addresses {
         Self { notification, switchboard, http: main("http").unwrap_or(NOWHERE), all }
     }
 
-    /// A listener of the main network, by its key under `[listen]`.
+    /// Returns the address of a listener of the main network, by its key under `[listen]`.
     #[must_use]
     pub fn main(&self, key: &'static str) -> Option<SocketAddr> {
         self.of(MAIN, key)
     }
 
-    /// A listener of a network, by its key under `listen`.
+    /// Returns the address of a listener of a network, by its key under `listen`.
     #[must_use]
     pub fn of(&self, network: &str, key: &'static str) -> Option<SocketAddr> {
         self.all.get(&(network.to_owned(), key)).copied()
     }
 }
 
-/// Stands for a listener that the settings always have.
+/// The address of a required listener that is missing. The settings always have those listeners.
 const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
-/// What a listener is for.
+/// The purpose of a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     Chat(ChatServer),
     Http,
 }
 
-/// A socket that is bound and not served yet.
+/// A socket that is bound but not served yet.
 #[derive(Debug)]
 struct Socket {
     /// The key under `listen`.
@@ -84,15 +84,15 @@ struct NetworkSockets {
     sockets: Vec<Socket>,
 }
 
-/// All sockets of a server, bound and not served yet.
+/// All sockets of a server, bound but not served yet.
 #[derive(Debug)]
 pub struct Sockets(Vec<NetworkSockets>);
 
 impl Sockets {
-    /// Binds every address.
+    /// Binds all addresses.
     ///
     /// # Errors
-    /// Names the address that cannot be bound, and the setting for it.
+    /// Fails if an address cannot be bound. The error names the address and its setting.
     pub async fn bind(config: &Config) -> anyhow::Result<Self> {
         let mut all = Vec::new();
         for (name, listen, advertise) in config.networks() {
@@ -108,7 +108,7 @@ impl Sockets {
         Ok(Self(all))
     }
 
-    /// The real addresses.
+    /// Returns the actual addresses, with the ports that the system chose.
     #[must_use]
     pub fn addresses(&self) -> Addresses {
         let every = self.0.iter().flat_map(|network| {
@@ -117,7 +117,7 @@ impl Sockets {
         Addresses::new(every.collect())
     }
 
-    /// Serves what comes, until the server stops.
+    /// Serves all sockets until the server stops.
     pub fn open(self, shared: &Shared, listeners: &mut JoinSet<()>) {
         let main = self.addresses();
         for network in self.0 {
@@ -140,7 +140,7 @@ impl Sockets {
     }
 }
 
-/// The listeners that a network may have: key, address, purpose, and whether over TLS.
+/// Returns the listeners that a network can have: key, address, purpose, and whether it uses TLS.
 fn wanted(listen: &Listen) -> [(&'static str, Option<SocketAddr>, Purpose, bool); 7] {
     let notification = if listen.one_port { ChatServer::Either } else { ChatServer::Notification };
     let switchboard = listen.switchboard.filter(|_| !listen.one_port);
@@ -166,7 +166,8 @@ fn cannot_listen(network: &str, key: &str, address: SocketAddr) -> String {
 }
 
 impl NetworkSockets {
-    /// What the clients of this network are told; a service that it does not have is the main network's.
+    /// Returns the ports that clients of this network use. For services that it does not have they use the main
+    /// network.
     fn reachable(&self, main: &Addresses) -> Reachable {
         let find = |key| self.sockets.iter().find(|socket| socket.key == key);
         let port = |key| find(key).map(|socket| socket.address.port());
@@ -185,20 +186,20 @@ impl NetworkSockets {
     }
 }
 
-/// What every connection may need.
+/// The state that all connections share.
 #[derive(Clone, Debug)]
 pub struct Shared {
-    /// What connections over HTTP lead to, and the chat services.
+    /// The services over HTTP, and the chat services.
     pub site: Arc<Site>,
-    /// Where connections over HTTP are counted.
+    /// Counts HTTP connections.
     pub http_connections: Arc<Counter>,
-    /// Ends the chat listeners.
+    /// Becomes true when the chat listeners must end.
     pub stopped: watch::Receiver<bool>,
-    /// Ends HTTP.
+    /// Becomes true when HTTP must end.
     pub http_stopped: watch::Receiver<bool>,
 }
 
-/// From one listener to its service.
+/// Passes the connections of one listener to its service.
 struct Acceptor {
     purpose: Purpose,
     tls: Option<Arc<Tls>>,
@@ -208,7 +209,7 @@ struct Acceptor {
 
 impl Acceptor {
     fn accept(&self, stream: TcpStream, peer: SocketAddr) {
-        // The peer is gone already if this fails.
+        // If this fails, the peer has already disconnected.
         let Ok(local) = stream.local_addr() else { return };
         let mut caller = Caller::new(peer, local, self.network.clone());
         caller.secure = self.tls.is_some();
@@ -222,7 +223,7 @@ impl Acceptor {
         let chat = self.shared.site.chat.clone();
         let Some(place) = chat.admit(caller.peer) else { return };
         match self.tls.clone() {
-            // Without a box in between: these are many, and stay long.
+            // The stream is not boxed, to save memory: these connections are many and last long.
             None => drop(tokio::spawn(async move { chat.serve(stream, &caller, server, place).await })),
             Some(tls) => {
                 let stopped = self.shared.stopped.clone();
@@ -237,7 +238,7 @@ impl Acceptor {
 
     fn http(&self, stream: TcpStream, caller: Caller) {
         let Some(permit) = self.shared.http_connections.admit(caller.peer.ip()) else {
-            tracing::debug!(peer = %caller.peer, "too many connections over HTTP; the newest is refused");
+            tracing::debug!(peer = %caller.peer, "refused an HTTP connection: too many connections");
             return;
         };
         let (site, stopped, tls) = (self.shared.site.clone(), self.shared.http_stopped.clone(), self.tls.clone());
@@ -253,13 +254,13 @@ impl Acceptor {
             if let Some(stream) = stream
                 && let Err(error) = connection::serve(stream, caller, site, stopped, Some(permit)).await
             {
-                tracing::debug!(%error, %peer, "a connection over HTTP broke off");
+                tracing::debug!(%error, %peer, "an HTTP connection failed");
             }
         });
     }
 }
 
-/// A client that is in the middle of it does not hold up a stop.
+/// Does the TLS handshake. A client that has not finished it does not delay a stop of the server.
 async fn shake_hands(tls: &Tls, stream: TcpStream, mut stopped: watch::Receiver<bool>) -> Option<TlsStream<TcpStream>> {
     tokio::select! {
         stream = tls.accept(stream) => stream,

@@ -1,4 +1,4 @@
-//! Which path is answered by whom, and what all answers have in common.
+//! The table of paths, and the checks and header spelling that apply to all requests.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use crate::passport::{self, Passport};
 use crate::proxy::{self, Hosts};
 use crate::web;
 
-/// A host of Microsoft's whose every path is a link somewhere else (http.md section 3).
+/// A host name of Microsoft that clients use only for links to other sites (http.md section 3).
 const LINKS_HOST: &str = "g.msn.com";
 
-/// All paths, with what answers them needs. Cheap to clone.
+/// All paths and their handlers. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Routes {
     router: Router,
@@ -34,7 +34,7 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    /// Every path; `pages` are those for people.
+    /// Creates the table of all paths. `pages` are the web pages.
     pub(crate) async fn new(
         config: &Config,
         passport: Arc<Passport>,
@@ -57,7 +57,7 @@ impl Routes {
         Self { router, case, hosts, trusted: config.http.trusted_proxies.clone().into() }
     }
 
-    /// Answers one request, in the spelling of old clients (http.md section 0 item 1).
+    /// Answers one request, with header names spelled as old clients need them (http.md section 0 item 1).
     pub(crate) fn answer(&self, caller: Caller, mut request: Request) -> impl Future<Output = Response> + Send + use<> {
         let caller = behind(caller, &self.trusted, request.headers());
         let refusal = match &caller {
@@ -86,22 +86,22 @@ impl Routes {
         }
     }
 
-    /// Has an answer of somebody else's written in the same spelling.
+    /// Spells the header names of an answer from elsewhere in the same way.
     pub(crate) fn spell(&self, response: &mut Response) {
         self.case.apply(response);
     }
 }
 
-const NOT_OURS: &str = "This is no proxy for other hosts. If the host is a name of this server, its operator has to say so: \
-    the key names under [http] in the configuration.\n";
+const NOT_OURS: &str = "This server is not a proxy for other hosts. If this host is a name of the server, its operator must add it to \
+    names under [http] in the configuration.\n";
 
-/// `POST /`: clients count the login server among their key ports and test it so (http.md section 2).
+/// `POST /`: clients use it to test whether the login server is reachable (http.md section 2).
 async fn port_check() -> Response {
     answers::empty(StatusCode::OK)
 }
 
-/// Answers for paths that do not exist. Links in clients lead to the operator's page. A browser shows a page, but clients,
-/// which ask for Microsoft's hosts or send something, have no use for one.
+/// Answers for paths that do not exist. Links in clients lead to the operator's page. A browser shows a page, but
+/// clients, which ask for Microsoft's hosts or send something, have no use for one.
 async fn other(State(page): State<Arc<str>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
     let host = host_of(&caller, request.uri(), request.headers()).to_ascii_lowercase();
     let name = split(&host).map_or(host.as_str(), |(name, _)| name);

@@ -1,4 +1,4 @@
-//! Everything that a connection over HTTP may lead to.
+//! All services that an HTTP connection can reach.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,34 +17,34 @@ use crate::routes::Routes;
 use crate::tls::{Certificates, Tls};
 use crate::web::{self, Setup, Web};
 
-/// How many tunnels to the terminator there may be. Each costs a file that is counted nowhere else, and mostly lasts a
-/// second.
+/// How many tunnels to the terminator can be open. Each needs a file descriptor that no other limit counts, and usually
+/// lasts a second.
 const MAX_OLD_TLS: usize = 64;
 
-/// Everything that a connection over HTTP may lead to.
+/// All services that an HTTP connection can reach.
 #[derive(Debug)]
 pub struct Site {
-    /// What answers which path.
+    /// The table of paths.
     pub(crate) routes: Routes,
-    /// The chat services, which a tunnel may lead to.
+    /// The chat services, which a tunnel can reach.
     pub(crate) chat: Chat,
-    /// The sessions over HTTP.
+    /// The chat sessions over HTTP.
     pub gateway: Arc<Gateway>,
-    /// For tunnels to port 443, and the listeners with TLS.
+    /// TLS for tunnels to port 443 and for the TLS listeners.
     pub tls: Option<Arc<Tls>>,
-    /// For the same from old clients.
+    /// The address of the terminator for tunnels from old clients.
     pub(crate) old_tls: Option<SocketAddr>,
-    /// Places for tunnels to it.
+    /// The places for tunnels to the terminator.
     pub(crate) old_tls_places: Semaphore,
-    /// The hosts that requests through a proxy may be for.
+    /// The hosts for which the proxy accepts requests.
     pub(crate) hosts: Arc<Hosts>,
 }
 
 impl Site {
-    /// Opens everything over HTTP in front of a service.
+    /// Creates all services over HTTP for a messaging service.
     ///
     /// # Errors
-    /// Returns what the store failed with when the keys of the forms were read.
+    /// Fails if the keys of the web forms cannot be read from the store.
     pub async fn open(
         service: &Service,
         accounts: Accounts,
@@ -56,10 +56,10 @@ impl Site {
         let hosts = Arc::new(Hosts::new(config));
         let gateway = Gateway::new(config, chat.clone());
         let web = Web::open(service, accounts, hosts.clone()).await?;
-        // The certificate for Windows XP is read at each request. A fault of it should be seen at the start, but stops
-        // nothing else.
+        // The certificate for Windows XP is read at each request. A fault in it is reported at start, but nothing else
+        // depends on it.
         if let Err(error) = OldTls::read(&config.data) {
-            tracing::error!("clients on Windows XP are offered no certificate: {error:#}");
+            tracing::error!("could not read the certificate for Windows XP; /setup does not offer it: {error:#}");
         }
         let offer = Arc::new(Offer::new(config, certificates.root, None));
         let pages = web::router(web, Setup { offer, data: config.data.clone() });

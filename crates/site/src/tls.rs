@@ -1,6 +1,6 @@
 //! TLS 1.2 and 1.3 for our listeners, with certificates from files and one of our own root.
 //!
-//! Nothing older: what the clients of 2005 can do on their systems is a matter for a separate terminator (security.md
+//! Older versions are not supported. Clients of 2005 that have nothing newer need a separate terminator (security.md
 //! section 8).
 
 use std::sync::{Arc, Mutex};
@@ -22,10 +22,10 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// How long a handshake may take; as long as a head over HTTP (http.md section 0 item 7).
+/// How long a handshake may take: as long as the head of an HTTP request (http.md section 0 item 7).
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The certificates, and how they are shown.
+/// The certificates of the listeners with TLS.
 #[derive(Debug)]
 pub struct Tls {
     files: Vec<CertificateFiles>,
@@ -33,31 +33,31 @@ pub struct Tls {
     shown: Mutex<Shown>,
 }
 
-/// What is shown now.
+/// The certificates in use now.
 #[derive(Debug)]
 struct Shown {
     /// The certificates from files.
     files: Vec<Arc<CertifiedKey>>,
-    /// These, and the one of our own root.
+    /// The TLS configuration with these and the certificate of our own root.
     config: Arc<ServerConfig>,
     since: SystemTime,
 }
 
-/// What the server shows over TLS, and what it offers clients to install.
+/// The certificates that the server uses for TLS, and the root that it offers clients to install.
 #[derive(Debug)]
 pub struct Certificates {
-    /// For the listeners; `None` without any certificate.
+    /// TLS for the listeners; `None` without any certificate.
     pub tls: Option<Arc<Tls>>,
     /// The server's own root, unless `tls.own_root` is off.
     pub root: Option<PublicCertificate>,
 }
 
 impl Certificates {
-    /// Reads the certificates in the settings and the server's own root, which the first call in a data directory
-    /// makes.
+    /// Reads the certificates in the settings and the server's own root. The first call in a data directory creates the
+    /// root.
     ///
     /// # Errors
-    /// Names the file that cannot be read or used.
+    /// Fails if a file cannot be read or used. The error names the file.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
         let root = config.tls.own_root.then(|| Root::open(&config.data, &names(config))).transpose()?.map(Arc::new);
         let public = root.as_ref().map(|root| root.public().clone());
@@ -66,11 +66,11 @@ impl Certificates {
 }
 
 impl Tls {
-    /// Reads the certificates; `None` when there are none. One of our own root, if there is such, comes after those
-    /// from files.
+    /// Reads the certificates. Returns `None` if there are none. The certificate of our own root comes after those from
+    /// files.
     ///
     /// # Errors
-    /// Names the file that cannot be read or used.
+    /// Fails if a file cannot be read or used. The error names the file.
     pub fn open(settings: &TlsConfig, root: Option<Arc<Root>>) -> anyhow::Result<Option<Arc<Self>>> {
         let files = settings.certificate.clone();
         if files.is_empty() && root.is_none() {
@@ -80,25 +80,26 @@ impl Tls {
         Ok(Some(Arc::new(Self { files, root, shown })))
     }
 
-    /// Reads the files again. Connections that are open keep what they have; if a file is no good, everything stays as
-    /// it is.
+    /// Reads the files again. Open connections keep their certificates. If a file is invalid, nothing changes.
     ///
     /// # Errors
-    /// Names the file that cannot be read or used.
+    /// Fails if a file cannot be read or used. The error names the file.
     pub fn reload(&self) -> anyhow::Result<()> {
         let shown = Shown::new(read(&self.files)?, self.root.as_deref())?;
         *lock(&self.shown) = shown;
         Ok(())
     }
 
-    /// What to show now. The certificate of our own root is made anew long before it ends, which takes less than a
-    /// millisecond.
+    /// Returns the TLS configuration. Renews the certificate of our own root long before it expires, which takes less
+    /// than a millisecond.
     fn config(&self) -> Arc<ServerConfig> {
         let mut shown = lock(&self.shown);
         if self.root.is_some() && shown.since.elapsed().is_ok_and(|age| age > RENEWED_AFTER) {
             match Shown::new(shown.files.clone(), self.root.as_deref()) {
                 Ok(new) => *shown = new,
-                Err(error) => tracing::error!("the certificate of the own root stays as it is: {error:#}"),
+                Err(error) => tracing::error!(
+                    "could not renew the certificate of the server's own root; the old one stays in use: {error:#}"
+                ),
             }
         }
         shown.config.clone()
@@ -146,7 +147,8 @@ fn certificate(files: &CertificateFiles) -> anyhow::Result<Arc<CertifiedKey>> {
     Ok(Arc::new(good.with_context(fault)?))
 }
 
-/// Shows the certificate that has the name which the client asks for, else the first: clients of the time send no name.
+/// Chooses the certificate with the name that the client asks for. Without a match it chooses the first, as original
+/// clients send no name.
 #[derive(Debug)]
 struct ByName(Vec<Arc<CertifiedKey>>);
 
@@ -168,12 +170,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_certificate_of_the_own_root_is_made_anew_before_it_ends() {
+    fn the_certificate_of_the_own_root_is_renewed_before_it_expires() {
         let data = tempfile::tempdir().unwrap();
         let root = Arc::new(Root::open(data.path(), &["login.live.com".to_owned()]).unwrap());
         let tls = Tls::open(&TlsConfig::default(), Some(root)).unwrap().unwrap();
         let first = tls.config();
-        assert!(Arc::ptr_eq(&first, &tls.config()), "not at each connection");
+        assert!(Arc::ptr_eq(&first, &tls.config()), "not renewed at each connection");
         lock(&tls.shown).since -= RENEWED_AFTER + Duration::from_secs(1);
         let second = tls.config();
         assert!(!Arc::ptr_eq(&first, &second));

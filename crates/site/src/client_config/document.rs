@@ -1,20 +1,19 @@
-//! The documents (docs/protocol/http.md section 3). Only what the operator set is in them: every element is optional to
-//! clients.
+//! Writes the documents (docs/protocol/http.md section 3). They contain only what the operator has set, because
+//! original clients treat every element as optional.
 
 use std::fmt::Write as _;
 
 use quick_xml::escape::escape;
 use swallowtail_config::{ClientConfig, Tab};
 
-/// The market that the links are for. Other servers tell all clients this one, and they take it whatever their
-/// language.
+/// The market of the links. Other servers send this one to all clients, and clients of every language accept it.
 const MARKET: &str = "en-US";
 
-/// How many tabs of the PC's maker there may be and may be shown, which nobody has; as other servers have it.
+/// The limits for tabs of the PC's manufacturer, with the values of other servers. No client has such tabs.
 const TAB_SETTINGS: &str =
     "<msntabsettings><oemtotallimit>1</oemtotallimit><oemdisplaylimit>1</oemdisplaylimit></msntabsettings>";
 
-/// `MsgrConfig`, without a declaration.
+/// Returns `MsgrConfig` without an XML declaration.
 pub(super) fn document(settings: &ClientConfig) -> String {
     let mut out = String::from("<MsgrConfig>");
     push_simple(settings, &mut out);
@@ -28,12 +27,12 @@ pub(super) fn document(settings: &ClientConfig) -> String {
     out
 }
 
-/// What a GET gets.
+/// Returns the answer to a GET.
 pub(super) fn plain_answer(settings: &ClientConfig) -> String {
     format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{}", document(settings))
 }
 
-/// What a POST gets.
+/// Returns the answer to a POST.
 pub(super) fn soap_answer(settings: &ClientConfig) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
@@ -45,7 +44,7 @@ pub(super) fn soap_answer(settings: &ClientConfig) -> String {
     )
 }
 
-/// What `/svcs/mms/tabs.asp` gets: two elements side by side, as clients 5.x know it, and not one document.
+/// Returns the answer for `/svcs/mms/tabs.asp`: two root elements, as clients 5.x expect, which is not well-formed XML.
 pub(super) fn tabs_answer(settings: &ClientConfig) -> String {
     let mut out = format!("<?xml version=\"1.0\"?>{TAB_SETTINGS}");
     push_tabs(settings, &mut out);
@@ -89,7 +88,7 @@ fn push_links(settings: &ClientConfig, out: &mut String) {
         let _ = write!(out, "<MsnTodayConfig><MsnTodayURL>{}</MsnTodayURL></MsnTodayConfig>", escape(today));
     }
     if let Some(terms) = &settings.terms_of_use {
-        // Site 0: the client does not sign in there.
+        // Site 0 means that the client does not sign in there.
         let _ = write!(
             out,
             "<TermsOfUse><TermsOfUseSID>0</TermsOfUseSID><TermsOfUseURL>{}</TermsOfUseURL></TermsOfUse>",
@@ -114,12 +113,12 @@ fn push_tab(tab: &Tab, out: &mut String) {
     );
 }
 
-/// What an unreadable POST gets.
+/// The answer to a POST that cannot be read.
 pub(super) const FAULT: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
     <S:Envelope xmlns:S=\"http://schemas.xmlsoap.org/soap/envelope/\"><S:Body><S:Fault><faultcode>S:Client</faultcode>\
     <faultstring>Invalid Request</faultstring></S:Fault></S:Body></S:Envelope>";
 
-/// A section that holds any text: where the text has the end of a section, it goes on in another one.
+/// Returns a CDATA section with any text. If the text contains the end of a section, it continues in another section.
 fn cdata(text: &str) -> String {
     format!("<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"))
 }
@@ -171,7 +170,7 @@ mod tests {
         "<msntabsettings><oemtotallimit>1</oemtotallimit><oemdisplaylimit>1</oemdisplaylimit></msntabsettings>";
 
     #[test]
-    fn the_default_document_says_hardly_anything() {
+    fn the_default_document_has_only_the_simple_settings() {
         let config = ClientConfig::default();
         assert_eq!(plain_answer(&config), format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{DEFAULT}"));
         let envelope = format!(
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_full_document_has_all_that_is_set() {
+    fn the_full_document_has_all_settings() {
         let expected = format!(
             "{}<TabConfig>{TABS}{SETTINGS}</TabConfig>{}",
             concat!(
@@ -212,7 +211,7 @@ mod tests {
         assert_eq!(tabs_answer(&full()), format!("<?xml version=\"1.0\"?>{SETTINGS}{TABS}"));
     }
 
-    /// The names of all elements in their order, and the text of each that has one.
+    /// Returns the names of all elements in their order, and all texts.
     fn read(document: &str) -> (Vec<String>, Vec<String>) {
         let mut reader = Reader::from_str(document);
         let (mut names, mut texts, mut text) = (Vec::new(), Vec::new(), String::new());
@@ -243,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn every_document_reads_back() {
+    fn every_document_can_be_parsed() {
         for config in [ClientConfig::default(), full()] {
             let whole = document(&config);
             assert_eq!(read(&plain_answer(&config)).0, read(&whole).0);
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_of_an_operator_leaves_its_element() {
+    fn no_text_of_an_operator_can_leave_its_element() {
         let hostile = "http://a/</name>]]><x y='z'\"&amp;<!--<![CDATA[?>";
         let text = || hostile.to_owned();
         let tab =
@@ -279,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_section_does_not_end_it() {
+    fn a_section_can_contain_the_end_of_a_section() {
         for text in ["]]>", "a]]>b]]]>]]", "]]>]]>", "<![CDATA[]]>", "]"] {
             assert_eq!(read(&format!("<a>{}</a>", cdata(text))).1, [text]);
         }

@@ -29,7 +29,7 @@ struct Answers {
     today: Option<String>,
 }
 
-/// The endpoints of `config.messenger.msn.com` and `svcs.microsoft.com`. Clients spell the path in both ways.
+/// Returns the routes of `config.messenger.msn.com` and `svcs.microsoft.com`. Clients spell the path in both ways.
 pub(crate) fn router(config: &Config) -> Router {
     let settings = &config.client_config;
     let answers = Arc::new(Answers {
@@ -64,9 +64,9 @@ async fn soap(State(answers): State<Arc<Answers>>, Extension(caller): Extension<
             xml(StatusCode::OK, answers.soap_for(&request, &origin))
         }
         Err(error) => {
-            tracing::debug!(%error, "unreadable request for the client configuration");
-            // SOAP 1.1 section 6.2 wants 500 with a fault. Unlike with RST.srf no client is known to need 200, with
-            // which it might keep the fault as its configuration for a day; one that fails asks again.
+            tracing::debug!(%error, "could not read a request for the client configuration");
+            // SOAP 1.1 section 6.2 requires 500 with a fault. No client is known to need 200 here, unlike for RST.srf.
+            // With 200 a client might keep the fault as its configuration for a day; after an error it asks again.
             xml(StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(document::FAULT.as_bytes()))
         }
     }
@@ -119,7 +119,7 @@ async fn portal(State(answers): State<Arc<Answers>>) -> Response {
     }
 }
 
-/// Clients keep MsgrConfig by themselves, for as long as it says; nobody else may.
+/// Returns an answer with XML. Caches must not store it. Clients keep MsgrConfig themselves, for as long as it says.
 fn xml(status: StatusCode, document: Bytes) -> Response {
     let mut response = Response::new(Body::from(document));
     *response.status_mut() = status;
@@ -182,7 +182,7 @@ mod tests {
                 assert_eq!(response.status(), StatusCode::OK);
                 assert_eq!(header(&response, "content-type"), "text/xml; charset=utf-8");
                 assert_eq!(header(&response, "cache-control"), "no-cache");
-                // A known size: hyper writes Content-Length, and no chunks.
+                // The size is known, so hyper writes Content-Length and no chunks.
                 assert_eq!(response.body().size_hint().exact(), Some(expected.len() as u64));
                 assert_eq!(text(response).await, expected);
             }
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_get_that_asks_for_something_else_finds_nothing() {
+    async fn a_get_of_something_else_is_404() {
         for query in ["", "?", "?op=Other", "?Country=US"] {
             let response = ask("GET", &format!("/Config/MsgrConfig.asmx{query}"), "").await;
             assert_eq!((response.status(), text(response).await.as_str()), (StatusCode::NOT_FOUND, ""));
@@ -220,16 +220,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_of_more_than_64_kib_is_not_taken() {
+    async fn a_body_of_more_than_64_kib_is_refused() {
         let path = "/config/MsgrConfig.asmx";
         assert_eq!(ask("POST", path, " ".repeat(MAX_BODY)).await.status(), StatusCode::OK);
         assert_eq!(ask("POST", path, " ".repeat(MAX_BODY + 1)).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
-        // One that says so is not waited for.
+        // A body with a longer Content-Length is refused before it arrives.
         let request = Request::post(path).header("Content-Length", "65537").body(Body::new(Silent)).unwrap();
         assert_eq!(send(settings(), request).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }
 
-    /// A body that never comes.
+    /// A body that never arrives.
     struct Silent;
 
     impl HttpBody for Silent {
@@ -242,21 +242,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_does_not_come_is_given_up() {
+    async fn a_body_that_does_not_arrive_is_408_after_a_timeout() {
         let started = tokio::time::Instant::now();
         let response = ask("POST", "/config/MsgrConfig.asmx", Body::new(Silent)).await;
         assert_eq!((response.status(), started.elapsed().as_secs()), (StatusCode::REQUEST_TIMEOUT, 20));
     }
 
     #[tokio::test]
-    async fn tabs_are_there_even_if_there_are_none() {
+    async fn the_tabs_document_exists_without_tabs_too() {
         let response = ask("GET", "/svcs/mms/tabs.asp", "").await;
         assert_eq!((response.status(), header(&response, "content-type")), (StatusCode::OK, "text/xml; charset=utf-8"));
         assert_eq!(text(response).await, document::tabs_answer(&settings()));
     }
 
     #[tokio::test]
-    async fn msn_today_leads_to_the_page_of_the_operator() {
+    async fn msn_today_redirects_to_the_page_of_the_operator() {
         let response = ask("GET", "/svcs/mms/portal.asp?lc=1033", "").await;
         assert_eq!(
             (response.status(), header(&response, "location")),

@@ -1,8 +1,8 @@
-//! MSNP over HTTP, for clients that reach nothing but port 80 (docs/protocol/http.md section 5).
+//! MSNP over HTTP, for clients that can reach only port 80 (docs/protocol/http.md section 5).
 //!
-//! A session over the gateway is the same session as over TCP: one end of an in-memory stream goes to the same serving
-//! function, the other end is kept here, and each request writes what it brings and takes what waits. [`Gateway`] is
-//! the table of sessions, `session` one of them, `routes` the HTTP around it.
+//! A session over the gateway is the same session as over TCP. The messenger serves one end of an in-memory stream. The
+//! gateway keeps the other end: each request writes its commands to it and reads the pending output. [`Gateway`] is the
+//! table of sessions, `session` is one of them, and `routes` is the HTTP around it.
 
 mod routes;
 mod session;
@@ -24,24 +24,24 @@ use swallowtail_config::Config;
 use swallowtail_messenger::chat::{Chat, ChatServer};
 use swallowtail_messenger::net::{Caller, Counter, Permit, counted_address};
 
-/// A session without a request for so long is over: for a notification session that is a sign-out (http.md section 5).
+/// A session ends after this long without a request. For a notification session that is a sign-out (http.md section 5).
 const SILENCE: Duration = Duration::from_secs(60);
-/// How often silent sessions are looked for.
+/// How often the gateway looks for silent sessions.
 const SWEEP: Duration = Duration::from_secs(5);
-/// How many bytes may be under way in each direction: a connection whose client does not fetch them goes on to its
-/// outbox, which is bounded.
+/// How many bytes the stream holds in each direction. If a client does not fetch them, its outbox fills up, which is
+/// limited.
 const PIPE: usize = 64 * 1024;
 
-/// All sessions over HTTP.
+/// All chat sessions over HTTP.
 pub struct Gateway {
     chat: Chat,
     bind_to_address: bool,
-    /// Where the sessions are counted, by address too.
+    /// Counts the sessions, in total and by address.
     counted: Arc<Counter>,
     sessions: Mutex<HashMap<u64, Entry>>,
 }
 
-/// A session, and its place in the count, which it has for as long as it is in the table.
+/// A session and its place in the count. It keeps the place while it is in the table.
 struct Entry {
     session: Arc<Session>,
     _place: Permit,
@@ -55,7 +55,7 @@ impl fmt::Debug for Gateway {
 }
 
 impl Gateway {
-    /// No sessions yet. Those that fall silent are ended for as long as it lives.
+    /// Creates a gateway without sessions, and starts the task that ends silent ones.
     #[must_use]
     pub fn new(config: &Config, chat: Chat) -> Arc<Self> {
         let gateway = Arc::new(Self {
@@ -68,7 +68,7 @@ impl Gateway {
         gateway
     }
 
-    /// Opens a session; `None` when there are too many.
+    /// Opens a session. Returns `None` if there are too many.
     fn open(&self, caller: &Caller, server: GatewayServer) -> Option<Arc<Session>> {
         let caller = caller.over_gateway();
         let address = counted_address(caller.peer.ip());
@@ -96,7 +96,7 @@ impl Gateway {
         Some(session)
     }
 
-    /// The session of this name, for this address.
+    /// Returns the session with this id, if the caller may use it.
     fn find(&self, id: SessionId, caller: &Caller) -> Option<Arc<Session>> {
         let session = lock(&self.sessions).get(&id.key).map(|entry| entry.session.clone())?;
         let is_theirs = !self.bind_to_address || session.address == counted_address(caller.peer.ip());
@@ -112,8 +112,8 @@ impl Gateway {
         lock(&self.sessions).retain(|_, entry| !entry.session.is_silent(now, SILENCE));
     }
 
-    /// Waits until every client has fetched its last lines, at most `patience`. For a stop: nobody is taken in any
-    /// more.
+    /// Waits until every client has fetched its last bytes and the answer that closes its session, at most `patience`.
+    /// For the stop of the server, when no more sessions are admitted.
     pub async fn drain(&self, patience: Duration) {
         const LOOK: Duration = Duration::from_millis(50);
         let gone = async {
@@ -124,13 +124,13 @@ impl Gateway {
         let _ = tokio::time::timeout(patience, gone).await;
     }
 
-    /// The number of sessions.
+    /// Returns the number of sessions.
     #[must_use]
     pub fn len(&self) -> usize {
         lock(&self.sessions).len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no sessions.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

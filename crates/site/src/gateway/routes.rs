@@ -1,4 +1,4 @@
-//! The HTTP around a session.
+//! The HTTP requests and answers of the gateway.
 
 use std::sync::Arc;
 
@@ -18,10 +18,10 @@ use crate::http::body::read_body;
 use crate::http::{answers, host_of};
 
 const MESSENGER: HeaderName = HeaderName::from_static("x-msn-messenger");
-/// The longest body of a request (http.md section 0 item 7).
+/// The longest body of a request, in bytes (http.md section 0 item 7).
 const MAX_BODY: usize = 16 * 1024;
 
-/// `/gateway/gateway.dll`.
+/// Returns the route `/gateway/gateway.dll`.
 pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
     Router::new().route("/gateway/gateway.dll", post(serve)).with_state(gateway)
 }

@@ -1,21 +1,21 @@
-//! The forms of answers that several parts give. `Date` and `Content-Length` are added by hyper.
+//! Answers that several parts of the site share. hyper adds `Date` and `Content-Length`.
 
 use axum::body::Body;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 
-/// Seconds after which a client may try again when we are too busy.
+/// The number of seconds after which a client may retry when the server is too busy.
 const RETRY_AFTER_SECONDS: &str = "60";
 
-/// An answer without a body.
+/// Returns an answer without a body.
 pub(crate) fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     response
 }
 
-/// A sentence for whoever reads it.
+/// Returns an answer with a sentence as plain text.
 pub(crate) fn text(status: StatusCode, sentence: impl Into<Body>) -> Response {
     let mut response = Response::new(sentence.into());
     *response.status_mut() = status;
@@ -23,33 +23,33 @@ pub(crate) fn text(status: StatusCode, sentence: impl Into<Body>) -> Response {
     response
 }
 
-/// Another page has it.
+/// Returns a redirect to another page.
 pub(crate) fn redirect(to: &str) -> Response {
     let mut response = empty(StatusCode::FOUND);
     set(&mut response, LOCATION, to);
     response
 }
 
-/// It cannot be done now: too much at once, too many failures, or the store failed.
+/// Returns 503 with `Retry-After`: the server is too busy, the address had too many failures, or the store failed.
 pub(crate) fn unavailable() -> Response {
     let mut response = empty(StatusCode::SERVICE_UNAVAILABLE);
     set(&mut response, RETRY_AFTER, RETRY_AFTER_SECONDS);
     response
 }
 
-/// With the end of the connection announced.
+/// Adds `Connection: close` to an answer.
 pub(crate) fn closing(mut response: Response) -> Response {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
-/// Sets a header. A value that cannot be one is left out: callers check what comes from outside, so it is the
-/// operator's.
+/// Sets a header. Skips a value with characters that a header cannot have. Such a value comes from the operator,
+/// because callers check values from outside.
 pub(crate) fn set(response: &mut Response, name: HeaderName, value: &str) {
     match HeaderValue::from_str(value) {
         Ok(value) => {
             response.headers_mut().insert(name, value);
         }
-        Err(_) => tracing::warn!(%name, "a header is left out: its value has characters that it cannot have"),
+        Err(_) => tracing::warn!(%name, "skipped a header: its value has characters that a header cannot have"),
     }
 }

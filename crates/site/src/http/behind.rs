@@ -1,4 +1,4 @@
-//! Clients behind a terminator of TLS or a reverse proxy.
+//! Clients behind a TLS terminator or a reverse proxy.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Once;
@@ -11,10 +11,11 @@ use swallowtail_messenger::net::Caller;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Who a request is from: the one who dialled us, or the client that a trusted one names. `None` when it names one that
-/// cannot be read: whoever that is must not have the rights of the one in between.
+/// Returns the client of a request: the peer of the connection, or the client that a trusted peer names. Returns `None`
+/// if a trusted peer names a client in a form that cannot be read. That client must not get the rights of the peer.
 ///
-/// Of `X-Forwarded-For` only the last word counts: the trusted one appends it, all before it came from the client.
+/// Only the last word of `X-Forwarded-For` counts. The trusted peer appends it; everything before it came from the
+/// client.
 pub(crate) fn behind(caller: Caller, trusted: &[IpNet], headers: &HeaderMap) -> Option<Caller> {
     let named = last_word(headers, &FORWARDED_FOR);
     if !contains(trusted, caller.peer.ip()) {
@@ -23,7 +24,7 @@ pub(crate) fn behind(caller: Caller, trusted: &[IpNet], headers: &HeaderMap) -> 
         }
         return Some(caller);
     }
-    // One on the same machine may ask for itself, or may have been set up without the header.
+    // A proxy may send requests of its own, or may be configured without the header.
     let Some(named) = named else { return Some(caller.on_behalf_of_anybody()) };
     let secure = last_word(headers, &FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
     address(named).map(|client| caller.on_behalf_of(client, secure))
@@ -31,22 +32,23 @@ pub(crate) fn behind(caller: Caller, trusted: &[IpNet], headers: &HeaderMap) -> 
 
 fn last_word<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let value = headers.get_all(name).iter().next_back()?;
-    // What is no text is a word that cannot be read.
+    // A value that is not text counts as an unreadable word.
     Some(value.to_str().unwrap_or_default().rsplit(',').next().unwrap_or_default().trim())
 }
 
-/// An address, with or without a port.
+/// Parses an address with or without a port.
 fn address(word: &str) -> Option<IpAddr> {
     let bare = word.strip_prefix('[').and_then(|word| word.strip_suffix(']')).unwrap_or(word);
     bare.parse().ok().or_else(|| word.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
-/// Without trust all its clients count as one, who is near: a mistake that nothing else shows.
+/// Logs, once, that a proxy in a private network is not trusted. All its clients then appear to have its private
+/// address, and nothing else would show that mistake.
 fn warn_once(caller: &Caller) {
     static WARNED: Once = Once::new();
     WARNED.call_once(|| {
-        tracing::warn!(peer = %caller.peer.ip(), "X-Forwarded-For comes from an address that http.trusted_proxies does not have: all \
-            clients behind it count as this one");
+        tracing::warn!(peer = %caller.peer.ip(), "got X-Forwarded-For from an address that is not in http.trusted_proxies: all clients \
+            behind it appear to have this address");
     });
 }
 
@@ -69,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trusted_peer_is_believed_and_only_its_own_word() {
+    fn only_the_last_word_from_a_trusted_peer_counts() {
         let forwarded = |value| (FORWARDED_FOR, value);
         let https = (FORWARDED_PROTO, "https");
         let is = |address: &str, secure| Some((address.to_owned(), secure));
@@ -80,8 +82,8 @@ mod tests {
         let caller = Caller::new("127.0.0.1:9".parse().unwrap(), "192.0.2.1:80".parse().unwrap(), network);
         let trusted = ["127.0.0.0/8".parse().unwrap()];
         let peer = behind(caller, &trusted, &HeaderMap::new()).unwrap().peer;
-        assert_eq!(peer, Peer::Unnamed("127.0.0.1:9".parse().unwrap()), "it may be anybody");
-        assert_eq!(seen("127.0.0.1:9", std::slice::from_ref(&https)), is("127.0.0.1:9", false), "nobody is named");
+        assert_eq!(peer, Peer::Unnamed("127.0.0.1:9".parse().unwrap()), "it can be anyone");
+        assert_eq!(seen("127.0.0.1:9", std::slice::from_ref(&https)), is("127.0.0.1:9", false), "no client is named");
         let client = is("198.51.100.7:0", true);
         assert_eq!(seen("127.0.0.1:9", &[forwarded("127.0.0.1, 198.51.100.7"), https.clone()]), client);
         assert_eq!(seen("127.0.0.1:9", &[forwarded("10.0.0.1"), forwarded("198.51.100.7"), https]), client);
@@ -89,7 +91,7 @@ mod tests {
             assert_eq!(seen("127.0.0.1:9", &[forwarded(word)]), is("198.51.100.7:0", false), "{word}");
         }
         for word in ["a, b", "unknown", "", "198.51.100.7,", "_hidden"] {
-            assert_eq!(seen("127.0.0.1:9", &[forwarded(word)]), None, "{word:?} is nobody");
+            assert_eq!(seen("127.0.0.1:9", &[forwarded(word)]), None, "{word:?} is not an address");
         }
     }
 }

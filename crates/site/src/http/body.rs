@@ -1,4 +1,4 @@
-//! Reading the body of a request, within bounds.
+//! Reads the body of a request, with limits on its size and time.
 
 use std::time::Duration;
 
@@ -9,23 +9,24 @@ use axum::http::header::CONTENT_LENGTH;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
-/// The longest body but for the gateway's, and the longest time for one (http.md section 0 item 7).
+/// The longest body, in bytes, except for the gateway (http.md section 0 item 7).
 pub(crate) const MAX_BODY: usize = 64 * 1024;
+/// The longest time for a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Why there is no body.
+/// The reason why a body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BadBody {
-    /// Longer than it may be.
+    /// It is too long.
     TooLong,
-    /// Not there in time.
+    /// It did not arrive in time.
     TooSlow,
-    /// It broke off.
+    /// It is incomplete or malformed.
     Broken,
 }
 
 impl BadBody {
-    /// What HTTP calls it.
+    /// Returns the status code of the answer.
     pub(crate) const fn status(self) -> StatusCode {
         match self {
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
@@ -35,7 +36,7 @@ impl BadBody {
     }
 }
 
-/// The whole body, of at most `most` bytes. One that says it is longer is not read at all.
+/// Reads the whole body, of at most `most` bytes. Does not read a body whose `Content-Length` is larger.
 pub(crate) async fn read_body(request: Request, most: usize) -> Result<Bytes, BadBody> {
     let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: usize| length > most) {

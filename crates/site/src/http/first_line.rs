@@ -1,27 +1,28 @@
-//! Completes the first line of a connection, so that hyper reads it and answers as clients expect.
+//! Completes the first line of a connection, so that hyper can read it and answers as clients expect.
 //!
-//! libpurple and msn-pecan send `GET /rdr/pprdr.asp` without a version (docs/protocol/http.md section 0 item 5), which
-//! hyper refuses; to a request of HTTP/1.0 it answers with `HTTP/1.0`, where msn-pecan searches for `HTTP/1.1 200 OK`
-//! (item 2). Such a request is the last one of its connection, so only the first line has to be looked at.
+//! libpurple and msn-pecan send `GET /rdr/pprdr.asp` without a version (docs/protocol/http.md section 0 item 5), and
+//! hyper refuses that. hyper answers HTTP/1.0 requests with `HTTP/1.0`, but msn-pecan searches for `HTTP/1.1 200 OK`
+//! (item 2). Such a request is the last one of its connection, so only the first line of a connection needs this.
 
 use std::io;
 
 use msnp::passport::complete_request_line;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// What was read of a connection.
+/// The beginning of a connection.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Begin {
     /// The bytes, with the first line completed.
     pub(super) bytes: Vec<u8>,
-    /// Whether the client is of HTTP/1.0 or older, and reads the answer to the end of the connection.
+    /// Whether the client speaks HTTP/1.0 or older, and reads the answer until the connection closes.
     pub(super) old: bool,
 }
 
-/// Reads up to the end of the first line, or to `most` bytes if there is none before, and completes the line.
+/// Reads up to the end of the first line, but at most `most` bytes, and completes the line. At the end of the stream it
+/// returns the bytes so far.
 ///
 /// # Errors
-/// What reading failed with. At the end of the stream what came so far is returned.
+/// Returns the error of the stream.
 pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin), most: usize) -> io::Result<Begin> {
     let mut bytes = Vec::with_capacity(1024);
     loop {
@@ -31,7 +32,7 @@ pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin), most: usize) -> 
             return Ok(Begin { bytes, old: false });
         }
         if before == 0 {
-            // Some clients leave an empty line behind a body.
+            // Some clients send an empty line after a body.
             let empty = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             bytes.drain(..empty);
         }
@@ -47,7 +48,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn only_lines_that_need_it_change() {
+    async fn only_incomplete_lines_are_changed() {
         let table = [
             ("GET /a\r\n\r\n", "GET /a HTTP/1.1\r\n\r\n"),
             ("GET /a\n\n", "GET /a HTTP/1.1\n\n"),

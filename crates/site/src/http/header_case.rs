@@ -1,9 +1,9 @@
-//! Header names in the exact case that old clients look for (docs/protocol/http.md section 0 item 1).
+//! Header names in the exact case that old clients need (docs/protocol/http.md section 0 item 1).
 //!
-//! hyper writes names in lower case. It can keep the spelling of a *request's* names, in an extension of a type that it
-//! does not show, and it writes a response by that spelling when it finds the extension there. So the spelling is
-//! learnt once, from a request in memory that has all the names, and put on every answer. The other spelling is for
-//! patched clients.
+//! hyper writes names in lower case. But it can keep the spelling of names in a *request*, in an extension of a private
+//! type, and it spells the names of a response like that if the response has the extension. So we let it learn the
+//! spelling once, from a request in memory that has all the names, and put the extension on every answer. Title case is
+//! for patched clients.
 
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
@@ -18,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use swallowtail_config::HeaderCase as Spelling;
 use tokio::io::AsyncWriteExt;
 
-/// Every name that our answers have, as clients want it.
+/// A request with every header name that our answers have, in the spelling that clients need.
 const LESSON: &str = "GET / HTTP/1.1\r\n\
     Allow: GET\r\n\
     Authentication-Info: x\r\n\
@@ -41,13 +41,13 @@ const LESSON: &str = "GET / HTTP/1.1\r\n\
     X-Token: x\r\n\
     \r\n";
 
-/// The spelling. Cheap enough to clone for each answer.
+/// The spelling of header names. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct HeaderCase(Extensions);
 
 impl HeaderCase {
-    /// Has hyper read the lesson. Should it ever not leave its extension behind, names are written in lower case; a
-    /// test over a socket guards against that.
+    /// Lets hyper learn the spelling. If hyper ever stops adding its extension, names are written in lower case; a test
+    /// over a socket would fail then.
     pub(crate) async fn learn(spelling: Spelling) -> Self {
         let learnt = Arc::new(OnceLock::new());
         let (mut client, server) = tokio::io::duplex(4096);
@@ -60,18 +60,18 @@ impl HeaderCase {
             let _ =
                 http1::Builder::new().preserve_header_case(true).serve_connection(TokioIo::new(server), service).await;
         };
-        // Nothing here waits for anybody; the bound is for a surprise only.
+        // This never takes long. The timeout is only a precaution.
         let _ = tokio::time::timeout(Duration::from_secs(1), lesson).await;
         Self(learnt.get().cloned().unwrap_or_default())
     }
 
-    /// Has the answer written in this spelling.
+    /// Makes hyper write an answer in this spelling.
     pub(crate) fn apply<B>(&self, response: &mut Response<B>) {
         response.extensions_mut().extend(self.0.clone());
     }
 }
 
-/// The lesson, in title case if that is wanted: a capital after each hyphen and nowhere else.
+/// Returns the request to learn from. In title case only the first letter, and those after hyphens, are capitals.
 fn lesson_in(spelling: Spelling) -> String {
     let title = |name: &str| {
         let part = |part: &str| {
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn title_case_is_what_patched_clients_look_for() {
+    fn names_are_in_title_case_for_patched_clients() {
         assert_eq!(lesson_in(Spelling::Exact), LESSON);
         let title = lesson_in(Spelling::Title);
         for name in ["Passporturls", "Www-Authenticate", "X-Msn-Messenger", "Authentication-Info"] {

@@ -8,11 +8,11 @@ use axum::http::{HeaderMap, Uri};
 use swallowtail_config::is_host;
 use swallowtail_messenger::net::Caller;
 
-/// The longest host that we repeat.
+/// The longest host name, in bytes, that an answer repeats.
 const MOST_HOST: usize = 255;
 
-/// The host that the client reached us by: the one it named, else the operator's, else the address it dialled. It can
-/// stand in a header.
+/// Returns the host by which the client reaches this server: the one in its request, or the operator's, or the address
+/// that it dialled. It is safe to use in a header.
 pub(crate) fn host_of(caller: &Caller, uri: &Uri, headers: &HeaderMap) -> String {
     match named(uri, headers).filter(|host| is_plausible(host)).or(caller.network.advertise.passport.as_deref()) {
         Some(host) => host.to_owned(),
@@ -20,19 +20,19 @@ pub(crate) fn host_of(caller: &Caller, uri: &Uri, headers: &HeaderMap) -> String
     }
 }
 
-/// Whether the client named a host that [`host_of`] does not repeat.
+/// Returns whether the client named a host that [`host_of`] does not use.
 pub(crate) fn names_oddly(uri: &Uri, headers: &HeaderMap) -> bool {
     named(uri, headers).is_some_and(|host| !is_plausible(host))
 }
 
-/// What is no text is a host that nobody repeats.
+/// Returns the host in a request. A value that is not text becomes an empty host, which is not plausible.
 fn named<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     let target = uri.authority().map(Authority::as_str);
     target.or_else(|| headers.get(HOST).map(|host| host.to_str().unwrap_or_default()))
 }
 
-/// The address that the client dialled. The port is left out where it goes without saying: libpurple, which names no
-/// host, would take it for a part of the name.
+/// Returns the address that the client dialled. The usual port is left out, because libpurple, which sends no host,
+/// would read it as part of the name.
 fn dialled(caller: &Caller) -> String {
     let usual = if caller.secure { 443 } else { 80 };
     match caller.local {
@@ -42,7 +42,7 @@ fn dialled(caller: &Caller) -> String {
     }
 }
 
-/// Whether a host, with or without a port, may stand in a header of ours (security.md section 4, "HTTP headers").
+/// Returns whether a host, with or without a port, is safe to use in a header (security.md section 4, "HTTP headers").
 fn is_plausible(host: &str) -> bool {
     host.len() <= MOST_HOST && is_host(&host.replace(':', ""))
 }
@@ -55,7 +55,7 @@ mod tests {
     use swallowtail_messenger::net::Reachable;
 
     #[test]
-    fn a_usual_port_is_left_out() {
+    fn the_usual_port_is_left_out() {
         let host = |local: &str, secure| {
             let network = Arc::new(Reachable::default());
             let caller = Caller::new("192.0.2.9:5".parse().unwrap(), local.parse().unwrap(), network);

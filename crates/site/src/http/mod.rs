@@ -1,7 +1,7 @@
-//! HTTP: reading requests within limits of size and time, and the forms of answers (docs/protocol/http.md section 0).
+//! HTTP: reads requests with limits on size and time, and has the common answers (docs/protocol/http.md section 0).
 //!
-//! [`crate::connection`] hands a stream to `serve`, which reads the first line and has hyper read the rest.
-//! [`crate::routes`] picks what answers by the path. The forms of answers that several of them share are in `answers`.
+//! [`crate::connection`] passes a stream to `serve`, which reads the first line and lets hyper read the rest.
+//! [`crate::routes`] chooses the handler by the path. Answers that several handlers share are in `answers`.
 
 pub(crate) mod answers;
 mod behind;

@@ -1,7 +1,7 @@
-//! A stream whose peer may not take for ever: silence between requests, heads that drip in, and answers that are not
-//! read all end it.
+//! A stream with timeouts. It ends after silence between requests, when the head of a request takes too long, and when
+//! the peer does not read an answer.
 //!
-//! hyper has one timer for the first two, which here are bounded differently.
+//! hyper has one timer for the first two, but they have different timeouts here.
 
 use std::io;
 use std::pin::Pin;
@@ -13,39 +13,39 @@ use swallowtail_base::lock;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// The longest time for a head (http.md section 0 item 7).
+/// How long the head of a request may take (http.md section 0 item 7).
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection may be kept between requests, and how long an answer may wait for its reader (http.md section
-/// 0 item 7).
+/// How long a connection may be idle between requests, and how long an answer may wait until the peer reads it (http.md
+/// section 0 item 7).
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What a connection is at. Shared with the one who handles its requests.
+/// The phase of a connection. Shared with the handler of its requests.
 #[derive(Clone, Debug)]
 pub(super) struct Phase(Arc<Mutex<At>>);
 
 #[derive(Clone, Copy, Debug)]
 enum At {
-    /// Between requests, since then. A head whose first bytes came together with the request before it is not noticed,
-    /// and has this long too.
+    /// Between requests, since then. If the first bytes of a head arrived together with the previous request, they are
+    /// not noticed, and the head has this timeout too.
     Idle(Instant),
-    /// A head has begun then.
+    /// Reading a head, which began then.
     Head(Instant),
-    /// A request is being handled, which has its own timers.
+    /// Handling a request. That has timeouts of its own.
     Busy,
 }
 
 impl Phase {
-    /// A head has begun.
+    /// Creates the phase in which a head is read.
     pub(super) fn head(since: Instant) -> Self {
         Self(Arc::new(Mutex::new(At::Head(since))))
     }
 
-    /// The head is complete.
+    /// Notes that the head is complete.
     pub(super) fn busy(&self) {
         *lock(&self.0) = At::Busy;
     }
 
-    /// The request is answered.
+    /// Notes that the request is answered.
     pub(super) fn idle(&self) {
         *lock(&self.0) = At::Idle(Instant::now());
     }
@@ -66,12 +66,12 @@ impl Phase {
     }
 }
 
-/// The stream.
+/// A stream with timeouts.
 #[derive(Debug)]
 pub(super) struct Paced<S> {
     stream: S,
     phase: Phase,
-    /// Since when nothing could be written.
+    /// When the stream stopped accepting writes, if it does not accept them now.
     stalled: Option<Instant>,
     timer: Pin<Box<Sleep>>,
 }
@@ -81,17 +81,17 @@ impl<S> Paced<S> {
         Self { stream, phase, stalled: None, timer: Box::pin(sleep_until(Instant::now())) }
     }
 
-    /// The stream, without any watch.
+    /// Returns the stream without timeouts.
     pub(super) fn into_inner(self) -> S {
         self.stream
     }
 
-    /// What the connection is at.
+    /// Returns the phase of the connection.
     pub(super) fn phase(&self) -> Phase {
         self.phase.clone()
     }
 
-    /// An error when `deadline` is over; else has the task woken then.
+    /// Returns an error if `deadline` has passed. Otherwise wakes the task at that time.
     fn poll_deadline<T>(&mut self, context: &mut Context<'_>, deadline: Option<Instant>) -> Poll<io::Result<T>> {
         let Some(deadline) = deadline else { return Poll::Pending };
         self.timer.as_mut().reset(deadline);
@@ -114,7 +114,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
             self.phase.bytes_came();
         }
         match self.phase.deadline() {
-            // A head that drips in is over its time although there is something to read.
+            // A head that arrives byte by byte can exceed its timeout while there are bytes to read.
             Some(deadline) if deadline <= Instant::now() => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             deadline if read.is_pending() => self.poll_deadline(context, deadline),
             _ => read,

@@ -1,4 +1,4 @@
-//! The requests of one connection, one after the other, and the tunnel that the last of them may ask for.
+//! Serves the requests of one connection, one after the other, until one asks for a tunnel.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -25,18 +25,19 @@ use super::paced::{HEAD_TIMEOUT, Paced, Phase};
 use crate::proxy::{self, Target};
 use crate::site::Site;
 
-/// The longest head (http.md section 0 item 7).
+/// The longest head of a request, in bytes (http.md section 0 item 7).
 const MAX_HEAD: usize = 16 * 1024;
-/// How long and how much we listen to a client that goes on sending after its last answer. Closing at once would reset
-/// the connection and could take the answer away from it.
+/// How long the server reads from a client that keeps sending after its last answer. Closing immediately would reset
+/// the connection, and the client could lose the answer.
 const LINGER: Duration = Duration::from_secs(2);
+/// How many of those bytes the server reads.
 const LINGER_BYTES: u64 = 256 * 1024;
 
-/// Answers the requests of a connection until it ends, or until `shutdown`: then the request under way is the last one.
-/// Returns the tunnel that the last request asked for, if it was granted one, and the stream inside.
+/// Answers the requests of a connection until it ends. After `shutdown` it finishes the current request and ends. If
+/// the last request got a tunnel, returns its target and the stream inside.
 ///
 /// # Errors
-/// Returns what reading the first line failed with.
+/// Returns the error of the stream if the first line cannot be read.
 pub(crate) async fn serve(
     mut stream: AnyStream,
     caller: &Caller,
@@ -45,7 +46,7 @@ pub(crate) async fn serve(
 ) -> io::Result<Option<(Target, AnyStream)>> {
     let begun = Instant::now();
     let first = tokio::select! {
-        // A client that has not said a line yet when the server stops is left.
+        // A client that has sent no line when the server stops is disconnected.
         () = stopped(&mut shutdown) => return Ok(None),
         first = timeout(HEAD_TIMEOUT, first_line::read(&mut stream, MAX_HEAD)) => first,
     };
@@ -57,11 +58,11 @@ pub(crate) async fn serve(
 }
 
 async fn stopped(shutdown: &mut watch::Receiver<bool>) {
-    // A sender that is gone stops nobody any more.
+    // Without a sender the server cannot stop any more, so this error means the same.
     let _ = shutdown.wait_for(|stop| *stop).await;
 }
 
-/// Answers requests until the connection ends, or until one asked for a tunnel: then where to, and the stream after it.
+/// Answers requests until the connection ends. If a request gets a tunnel, returns its target and the stream.
 async fn requests(
     stream: Paced<Prefixed<AnyStream>>,
     caller: &Caller,
@@ -87,7 +88,7 @@ async fn requests(
     let mut http = http1::Builder::new()
         .max_header_size(MAX_HEAD)
         .keep_alive(keep)
-        // A client may close its half once it has asked.
+        // A client may close its half after its request.
         .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
     let mut stopping = false;
@@ -101,7 +102,7 @@ async fn requests(
             }
         };
         if let Err(error) = served {
-            tracing::debug!(%error, "a request could not be read or answered");
+            tracing::debug!(%error, "could not read or answer a request");
         }
         break;
     }
@@ -109,7 +110,7 @@ async fn requests(
     let stream = parts.io.into_inner();
     let target = lock(&tunnel).take();
     if let Some(target) = target {
-        // hyper may have read on after the head.
+        // hyper may have read bytes after the head.
         let stream: AnyStream = Box::new(Prefixed::new(parts.read_buf.to_vec(), stream.into_inner()));
         return Some((target, stream));
     }
@@ -117,7 +118,7 @@ async fn requests(
     None
 }
 
-/// Answers a `CONNECT`. After a good answer hyper is done with the connection.
+/// Answers a `CONNECT`. If the tunnel is granted, hyper serves no more requests on the connection.
 fn connect(site: &Site, caller: &Caller, target: String, tunnel: &Mutex<Option<Target>>) -> Response {
     let found = proxy::admit(site, caller, &target);
     tracing::debug!(target, peer = %caller.peer, refused = found.is_err(), "CONNECT");
@@ -126,14 +127,14 @@ fn connect(site: &Site, caller: &Caller, target: String, tunnel: &Mutex<Option<T
             *lock(tunnel) = Some(target);
             answers::empty(StatusCode::OK)
         }
-        // Whoever sent it may read to the end.
+        // Some clients read until the connection closes.
         Err(refusal) => answers::closing(*refusal),
     };
     site.routes.spell(&mut answer);
     answer
 }
 
-/// Ends our half and reads what still comes, within bounds.
+/// Closes our half of the connection, and reads the rest that the client sends, within limits.
 async fn linger(mut io: impl AsyncRead + AsyncWrite + Unpin) {
     let end = async {
         if io.shutdown().await.is_ok() {

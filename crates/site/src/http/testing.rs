@@ -1,5 +1,4 @@
-//! A whole server on ports of its own with one account, asked over HTTP, and its answers in a form that can be
-//! compared.
+//! A whole server with one account on ports of its own, and its HTTP answers in a form that tests can compare.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -24,9 +23,9 @@ use crate::passport::transcript;
 use crate::site::Site;
 use crate::tls::Certificates;
 
-/// As many files as a test may need.
+/// The number of files that a test may need.
 const FILES: usize = 1024;
-/// How long a stop waits for requests under way.
+/// How long a stop waits for requests that are being answered.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) struct TestServer {
@@ -99,13 +98,12 @@ impl TestServer {
         self.store.close().await;
     }
 
-    /// Somebody who came from there.
+    /// Returns a caller with this address.
     pub(crate) fn caller(&self, peer: &str) -> Caller {
         Caller::new(peer.parse().unwrap(), self.address, Arc::new(Reachable::default()))
     }
 
-    /// Sends bytes and reads until the server closes, which must be soon: a request without `Connection: close` is
-    /// completed with our end of it.
+    /// Sends bytes, closes our half of the connection, and reads until the server closes. The server must close soon.
     pub(crate) async fn ask(&self, request: impl AsRef<[u8]>) -> Answer {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(request.as_ref()).await.unwrap();
@@ -116,13 +114,13 @@ impl TestServer {
         Answer::parse(&String::from_utf8(bytes).unwrap())
     }
 
-    /// Plays what connection `name` of a transcript sends.
+    /// Sends everything that connection `name` of a transcript sends.
     pub(crate) async fn play(&self, transcript: &str, name: &str) -> Answer {
         self.ask(transcript::message(transcript, name, '>')).await
     }
 }
 
-/// An answer, cut where its parts may differ from a transcript: the order of headers, and the date.
+/// An answer without the parts that can differ from a transcript: the order of headers, and the date.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: String,
@@ -134,14 +132,14 @@ impl Answer {
     pub(crate) fn parse(text: &str) -> Self {
         let (head, body) = Head::split(text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {text:?}"));
         let headers: BTreeSet<_> = head.header_lines().map(str::to_owned).collect();
-        assert_eq!(headers.len(), head.header_lines().count(), "a header stands twice: {text:?}");
+        assert_eq!(headers.len(), head.header_lines().count(), "a header occurs twice: {text:?}");
         let (dates, headers): (BTreeSet<_>, _) = headers.into_iter().partition(|line| line.starts_with("Date: "));
         assert!(dates.len() <= 1);
         let status = head.status_line().to_owned();
         Self { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
     }
 
-    /// What a transcript expects of connection `name`, with other values in the place of its samples.
+    /// Returns the answer that a transcript expects on connection `name`, with other values instead of its samples.
     pub(crate) fn expected(transcript: &str, name: &str, values: &[(&str, &str)]) -> Self {
         let text = transcript::message(transcript, name, '<');
         Self::parse(&values.iter().fold(text, |text, (sample, value)| text.replace(sample, value)))
@@ -153,7 +151,7 @@ impl Answer {
     }
 }
 
-/// What stands between two texts.
+/// Returns the text between two others.
 pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let (_, rest) = text.split_once(before).unwrap();
     rest.split_once(after).unwrap().0

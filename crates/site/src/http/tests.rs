@@ -1,4 +1,4 @@
-//! Connections and requests over real sockets, whatever part answers them.
+//! Connections and requests over real sockets, to various handlers.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::connection::serve;
 use crate::passport::transcript::{self, RST};
 
 #[tokio::test]
-async fn the_exact_bytes_of_an_answer() {
+async fn an_answer_has_exactly_these_bytes() {
     let server = TestServer::start().await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(b"GET /rdr/pprdr.asp HTTP/1.0\r\n\r\n").await.unwrap();
@@ -26,14 +26,14 @@ async fn the_exact_bytes_of_an_answer() {
          PassportURLs: DALogin={}/login2.srf\r\nContent-Length: 0\r\nConnection: close\r\nDate: {date}\r\n\r\n",
         server.address
     );
-    // The order of the lines is hyper's own.
+    // hyper decides the order of the lines.
     let sorted = |text: &str| text.split_inclusive("\r\n").map(str::to_owned).collect::<BTreeSet<_>>();
     assert_eq!(sorted(&text), sorted(&expected));
     assert_eq!(text.len(), expected.len());
 }
 
 #[tokio::test]
-async fn names_are_in_title_case_for_those_who_want_it() {
+async fn header_names_are_in_title_case_if_the_settings_say_so() {
     let server = TestServer::start_with(|config| config.http.header_case = HeaderCase::Title).await;
     let answer = server.ask("GET /rdr/pprdr.asp HTTP/1.1\r\nHost: a.b\r\n\r\n").await;
     assert_eq!(answer.header("Passporturls"), "DALogin=a.b/login2.srf");
@@ -42,7 +42,7 @@ async fn names_are_in_title_case_for_those_who_want_it() {
 }
 
 #[tokio::test]
-async fn the_port_check_and_paths_that_are_not_ours() {
+async fn the_port_check_is_answered_and_unknown_paths_are_404_or_405() {
     let server = TestServer::start().await;
     let table = [
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK"),
@@ -66,7 +66,7 @@ async fn the_port_check_and_paths_that_are_not_ours() {
 #[tokio::test]
 async fn who_speaks_less_than_http_1_1_finds_the_end_of_the_answer_by_the_end_of_the_connection() {
     let server = TestServer::start().await;
-    // What a proxy of HTTP/1.0, which knows no chunks, passed on as the body of one request is no second one.
+    // An HTTP/1.0 proxy does not know chunks. What it passes on as a body must not be read as a second request.
     let smuggled = "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n";
     for request in ["GET / HTTP/1.0\r\n\r\n", "GET /\r\n\r\n", smuggled] {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
@@ -78,7 +78,7 @@ async fn who_speaks_less_than_http_1_1_finds_the_end_of_the_answer_by_the_end_of
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_refused_and_the_refusal_arrives() {
+async fn malformed_requests_are_refused_and_the_refusal_arrives() {
     let server = TestServer::start().await;
     let long = "x".repeat(20_000);
     let table = [
@@ -92,7 +92,7 @@ async fn what_is_no_request_is_refused_and_the_refusal_arrives() {
 }
 
 #[tokio::test]
-async fn a_request_under_way_is_answered_when_the_server_stops() {
+async fn a_request_that_is_being_handled_is_answered_when_the_server_stops() {
     let server = TestServer::start().await;
     let request = transcript::message(RST, "rst", '>');
     let (head, tail) = request.split_at(request.len() - 10);
@@ -115,13 +115,13 @@ async fn a_request_under_way_is_answered_when_the_server_stops() {
     assert!(TcpStream::connect(address).await.is_err());
 }
 
-/// What a client that sends these, each after an answer to the one before, and then falls silent gets, and after how
-/// many seconds.
+/// Sends these requests, each after the answer to the one before, and then nothing more. Returns the last answer, and
+/// the number of seconds until the server closes.
 async fn silent_after(requests: &[&str]) -> (String, u64) {
     let server = TestServer::start().await;
     let (site, caller) = (server.site(), server.caller("127.0.0.1:5"));
     let (_stop, stopped) = watch::channel(false);
-    // From here on only timers are waited for, and the clock jumps to the next one.
+    // From here on only timers are pending, and the clock jumps to the next one.
     tokio::time::pause();
     let begun = tokio::time::Instant::now();
     let (mut client, end) = tokio::io::duplex(4096);

@@ -1,4 +1,4 @@
-//! The forms of what the sign-in service answers.
+//! The answers of the sign-in service.
 
 use axum::body::Body;
 use axum::http::StatusCode;
@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use crate::http::answers::{empty, set, text};
 
-/// An answer of Passport 1.4: no body, all that matters in one header. Nothing in between may keep it.
+/// Returns an answer of Passport 1.4. It has no body, only one header that matters, and caches must not store it.
 pub(super) fn login(status: StatusCode, name: HeaderName, value: &str) -> Response {
     let mut response = empty(status);
     set(&mut response, CACHE_CONTROL, "no-cache");
@@ -17,7 +17,7 @@ pub(super) fn login(status: StatusCode, name: HeaderName, value: &str) -> Respon
     response
 }
 
-/// The client shall ask another login page (http.md section 1.2).
+/// Returns a redirect to another login page (http.md section 1.2).
 pub(super) fn elsewhere(name: HeaderName, value: &str, page: &str) -> Response {
     let mut response = crate::http::answers::redirect(page);
     set(&mut response, CACHE_CONTROL, "no-cache");
@@ -25,7 +25,7 @@ pub(super) fn elsewhere(name: HeaderName, value: &str, page: &str) -> Response {
     response
 }
 
-/// A SOAP document; faults too come with 200 (http.md section 2).
+/// Returns a SOAP document. The status is 200 for faults too (http.md section 2).
 pub(super) fn soap(document: String) -> Response {
     let mut response = Response::new(Body::from(document));
     set(&mut response, CONTENT_TYPE, "text/xml; charset=utf-8");
@@ -33,9 +33,9 @@ pub(super) fn soap(document: String) -> Response {
     response
 }
 
-/// A password came over plain HTTP from afar (security.md section 8).
+/// Refuses a password over plain HTTP from a public address (security.md section 8).
 pub(super) fn insecure() -> Response {
-    const ADVICE: &str = "Passwords are not taken over plain HTTP from this address: sign in over https, \
+    const ADVICE: &str = "The server does not accept passwords over plain HTTP from this address. Sign in over https, \
         or set insecure_http = true under [sign_in] in the server's configuration.\n";
     text(StatusCode::FORBIDDEN, ADVICE)
 }

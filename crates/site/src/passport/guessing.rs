@@ -1,9 +1,9 @@
-//! Slows down who guesses passwords (docs/protocol/security.md section 3).
+//! Slows down guessing of passwords (docs/protocol/security.md section 3).
 //!
-//! Wrong passwords are counted by account, whether it exists or not, and by address. Attempts on an account that has
-//! too many take turns, with a pause before each that doubles up to a minute; an address that has too many hears 503.
-//! Nobody can lock somebody else out for good: an address from which the account has signed in lately does not wait,
-//! and a ticket that was given goes on working.
+//! Wrong passwords are counted by account, whether it exists or not, and by address. If an account has too many,
+//! attempts on it take turns, with a pause before each that doubles up to a minute. If an address has too many, it gets
+//! 503. Nobody can lock a user out: attempts from an address that recently signed in to the account are not delayed,
+//! and tickets that were issued stay valid.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -20,15 +20,15 @@ const WINDOW: Duration = Duration::from_secs(15 * 60);
 /// The first pause, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// So many times the pause doubles; then it is the longest.
+/// How many times the pause doubles until it is the longest.
 const MAX_DOUBLINGS: usize = 6;
-/// How long an address is known as one of an account's own.
+/// How long an address counts as known after a sign-in to the account.
 const KNOWN: Duration = Duration::from_secs(30 * 24 * 3600);
-/// The most accounts and addresses that are remembered, some 20 MiB. Beyond that all is forgotten: getting there costs
-/// whoever wants it as many password hashes, which is slower than guessing.
+/// How many accounts and addresses are remembered, about 20 MiB. Above that all of them are forgotten. An attacker who
+/// wants that has to cause this many password hashes, which is slower than guessing.
 const MAX_ENTRIES: usize = 100_000;
 
-/// The wrong passwords of late.
+/// The recent wrong passwords.
 #[derive(Debug)]
 pub(crate) struct Guessing {
     per_account: usize,
@@ -52,32 +52,34 @@ struct Account {
     next: Instant,
 }
 
-/// Whether an attempt was counted for its account. Beyond what makes the pause the longest nothing is.
+/// Whether an attempt was counted for its account. Once the pause is the longest, attempts are not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Counted(bool);
 
-/// What is to be done with an attempt.
+/// The decision about an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// Make it after this pause.
+    /// The attempt can be made after this pause.
     After(Duration, Counted),
-    /// Too many others wait already: it is as good as wrong.
+    /// Too many other attempts are waiting. This one is answered like a wrong password.
     Never,
-    /// Too many were wrong from that address.
+    /// The address has sent too many wrong passwords.
     Refused,
 }
 
 impl Guessing {
-    /// Nobody has guessed yet. The numbers are those of the settings.
+    /// Creates an empty count with the limits from the settings.
     #[must_use]
     pub(crate) fn new(per_account: usize, per_address: usize) -> Self {
         Self { per_account, per_address, state: Mutex::default() }
     }
 
-    /// When an attempt on `account` may be made from `address`. For the account it counts as wrong until it is taken
-    /// back: many at once must not all count as the first. For the address it counts once it is known to be wrong: an
-    /// office behind one address signs in at once after a restart, and how many can be under way from there is bounded
-    /// by its connections.
+    /// Decides when an attempt on `account` may be made from `address`.
+    ///
+    /// For the account, the attempt counts as wrong until it is taken back. Otherwise many attempts at the same time
+    /// would all count as the first. For the address, it counts only once it is known to be wrong: after a restart a
+    /// whole office behind one address signs in at the same time. The limit of connections per address limits
+    /// simultaneous attempts.
     pub(super) fn turn(&self, account: &str, address: IpAddr) -> Turn {
         let now = Instant::now();
         let address = counted_address(address);
@@ -106,20 +108,20 @@ impl Guessing {
         }
     }
 
-    /// The password was wrong.
+    /// Notes that a password from this address was wrong.
     pub(super) fn wrong(&self, address: IpAddr) {
         let mut state = lock(&self.state);
         state.addresses.entry(counted_address(address)).or_default().note(Instant::now(), WINDOW);
     }
 
-    /// Whether the password was wrong nobody may have found out.
+    /// Takes an attempt back for the account, because the password was right or could not be checked.
     pub(super) fn take_back(&self, account: &str, counted: Counted) {
         if let Some(of_account) = lock(&self.state).accounts.get_mut(account).filter(|_| counted.0) {
             of_account.wrong.take_back();
         }
     }
 
-    /// The password was right.
+    /// Notes that the password was right.
     pub(super) fn right(&self, account: &str, address: IpAddr, counted: Counted) {
         self.take_back(account, counted);
         lock(&self.state).known.insert((account.to_owned(), counted_address(address)), Instant::now());
@@ -127,7 +129,8 @@ impl Guessing {
 }
 
 impl Account {
-    /// How long until the next turn, when `over` more passwords were wrong than may be; `None` if that is too long.
+    /// Returns how long the next attempt has to wait, when `over` more passwords were wrong than allowed. Returns
+    /// `None` if that is too long.
     fn wait(&mut self, over: usize, now: Instant) -> Option<Duration> {
         let pause = (FIRST_PAUSE * (1 << over.min(MAX_DOUBLINGS))).min(LONGEST_PAUSE);
         let start = self.next.max(now) + pause;
@@ -140,7 +143,7 @@ impl Account {
 }
 
 impl State {
-    /// Throws out what is over, when that is due.
+    /// Removes entries that no longer count, when that is due.
     fn sweep(&mut self, now: Instant) {
         let size = |state: &Self| state.accounts.len() + state.addresses.len() + state.known.len();
         if !self.sweep.is_due(size(self)) {
@@ -178,7 +181,7 @@ mod tests {
         for last in 0..5 {
             assert_eq!(guessing.turn(ALICE, address(last)), after(0));
         }
-        // At once, and each waits for the one before: 1 s, 2 s more, 4 s more ...
+        // At the same time, and each waits for the one before: 1 s, 2 s more, 4 s more ...
         assert_eq!(
             [5, 6, 7, 8].map(|last| guessing.turn(ALICE, address(last))),
             [after(1), after(3), after(7), after(15)]
@@ -202,14 +205,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_can_lock_out_an_account_where_it_is_at_home() {
+    async fn nobody_can_lock_an_account_out_at_its_known_addresses() {
         let guessing = Guessing::new(5, 20);
         guessing.turn(ALICE, address(1));
         guessing.right(ALICE, address(1), COUNTED);
         for last in 10..60 {
             guessing.turn(ALICE, address(last));
         }
-        // There is no more to count, and so nothing to take back: her own sign-ins do not help who guesses.
+        // The count is full, so nothing is taken back: her own sign-ins do not help someone who guesses.
         for _ in 0..20 {
             let Turn::After(Duration::ZERO, counted) = guessing.turn(ALICE, address(1)) else { panic!("she waits") };
             assert_eq!(counted, Counted(false));
@@ -222,7 +225,7 @@ mod tests {
     async fn an_address_with_too_many_wrong_passwords_is_refused_for_a_quarter_of_an_hour() {
         let guessing = Guessing::new(5, 3);
         let turn = |number: u8, last| guessing.turn(&format!("{number}@example.com"), address(last));
-        assert_eq!([1, 2, 3, 4, 5].map(|number| turn(number, 1)), [after(0); 5], "nobody was wrong yet");
+        assert_eq!([1, 2, 3, 4, 5].map(|number| turn(number, 1)), [after(0); 5], "no password was wrong yet");
         for _ in 0..3 {
             guessing.wrong(address(1));
         }
@@ -234,7 +237,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_over_is_forgotten() {
+    async fn entries_that_no_longer_count_are_forgotten() {
         let guessing = Guessing::new(5, 20);
         for number in 0..Sweep::MIN_LEN {
             guessing.turn(&format!("{number}@example.com"), address(1));

@@ -35,7 +35,8 @@ pub(super) async fn login(
     };
     match result {
         Ok((_, ticket)) => {
-            // from-PP stays last and its quote ends the line: msnp11-sdk takes all that follows for the ticket.
+            // from-PP must be last and its quote must end the line, because msnp11-sdk reads everything after it as the
+            // ticket.
             let value = format!("Passport1.4 da-status=success,from-PP='t={}&p='", ticket.secret());
             answers::login(StatusCode::OK, AUTHENTICATION_INFO, &value)
         }
@@ -44,10 +45,10 @@ pub(super) async fn login(
     }
 }
 
-/// The same bytes for an unknown account, a wrong password and no password (security.md section 3).
+/// Returns the same bytes for an unknown account, a wrong password and a missing password (security.md section 3).
 fn denied(passport: &Passport) -> Response {
     let page = utf8_percent_encode(&passport.settings.failure_page, ENDS_ITS_PLACE);
-    // cbtxt stays last: clients read it to the end of the line and show it.
+    // cbtxt must be last: clients read it up to the end of the line and show it.
     let value = format!(
         "Passport1.4 da-status=failed,srealm=Passport.NET,ts=-3,prompt,cburl={page},\
          cbtxt=Wrong%20e-mail%20address%20or%20password"
@@ -55,8 +56,8 @@ fn denied(passport: &Passport) -> Response {
     answers::login(StatusCode::UNAUTHORIZED, WWW_AUTHENTICATE, &value)
 }
 
-/// What could end the place of a URL in a header's list, which commas part. Everything else stays, `%` too: an
-/// operator's URL is encoded already.
+/// Encodes characters that would end a URL in the comma-separated list of the header. Leaves all others, also `%`,
+/// because the operator's URL is already encoded.
 const ENDS_ITS_PLACE: &AsciiSet = &CONTROLS.add(b' ').add(b',').add(b'\'').add(b'"');
 
 #[cfg(test)]
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_page_cannot_end_its_place() {
+    fn the_url_of_a_failure_page_cannot_end_its_field() {
         let encode = |url| utf8_percent_encode(url, ENDS_ITS_PLACE).to_string();
         assert_eq!(encode("https://example.com/a?b=c&d=%20"), "https://example.com/a?b=c&d=%20");
         assert_eq!(encode("http://x/a,b\r\n'é"), "http://x/a%2Cb%0D%0A%27%C3%A9");

@@ -1,11 +1,11 @@
-//! The Passport endpoints: where clients turn an address and a password into a ticket.
+//! The Passport endpoints, where clients exchange an address and a password for a ticket.
 //!
-//! Clients 5.0 to 7.0 ask the nexus for the login page and the login page for a ticket (Passport 1.4); client 7.5 posts
-//! a SOAP document to `RST.srf`. Both then show the ticket to the notification server, which checks it with
+//! Clients 5.0 to 7.0 ask the nexus for the login page and the login page for a ticket (Passport 1.4). Client 7.5 posts
+//! a SOAP document to `RST.srf`. Both then send the ticket to the notification server, which checks it with
 //! [`Tickets::verify`]. Reference: docs/protocol/http.md sections 0 to 2.
 //!
-//! The way of a request: [`crate::http`] reads it, `routes` picks one of `nexus`, `login`, `rst` and `not_rst`, and
-//! those answer with the few forms in `answers`. `guessing` slows down who tries passwords.
+//! [`crate::http`] reads a request, `routes` chooses one of `nexus`, `login`, `rst` and `not_rst`, and those answer
+//! with `answers`. `guessing` slows down guessing of passwords.
 
 mod answers;
 mod guessing;
@@ -34,40 +34,40 @@ use swallowtail_messenger::net::Caller;
 use swallowtail_store::accounts::{Accounts, AuthError, TicketLife, Tickets};
 use swallowtail_store::database::Account;
 
-/// Of words that are no address at all, so many characters are told apart: as many as an address may have
+/// How many characters of a name that is not an address are counted as its name: as many as an address can have
 /// (identity.md).
 const MOST_NAME: usize = 129;
 
-/// Everything that the endpoints need.
+/// The state of the endpoints.
 #[derive(Debug)]
 pub(crate) struct Passport {
-    /// Who may sign in.
+    /// Checks passwords.
     pub accounts: Accounts,
-    /// What they get for it. The notification server checks with the same.
+    /// Issues tickets. The notification server checks them with the same keys.
     pub tickets: Arc<Tickets>,
-    /// Who tried too often.
+    /// The recent wrong passwords.
     pub guessing: Guessing,
-    /// What the operator chose.
+    /// The operator's settings.
     pub settings: PassportSettings,
 }
 
-/// What an operator may choose.
+/// The settings of the endpoints.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PassportSettings {
-    /// Whether a password over plain HTTP is taken from addresses that are neither of this machine nor private.
+    /// Whether passwords over plain HTTP are accepted from public addresses too.
     pub insecure_http_login: bool,
     /// The page that old clients offer to open after a wrong password.
     pub failure_page: String,
-    /// The login page to which clients of Passport 1.4 are sent on.
+    /// The login page to which clients of Passport 1.4 are redirected.
     pub redirect: Option<String>,
-    /// Whether there is `NotRST.srf`.
+    /// Whether `NotRST.srf` exists.
     pub not_rst: bool,
     /// Networks whose wrong passwords are not counted.
     pub exempt: Vec<IpNet>,
 }
 
 impl PassportSettings {
-    /// What the configuration says.
+    /// Reads the settings from the configuration.
     #[must_use]
     pub(crate) fn new(config: &Config) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl PassportSettings {
 }
 
 impl Passport {
-    /// The endpoints for these accounts, as the configuration says.
+    /// Creates the endpoints for these accounts.
     #[must_use]
     pub(crate) fn new(config: &Config, accounts: Accounts, tickets: Arc<Tickets>) -> Self {
         let limits = &config.limits;
@@ -89,7 +89,7 @@ impl Passport {
         Self { accounts, tickets, guessing, settings: PassportSettings::new(config) }
     }
 
-    /// The account and its ticket, if the password is right.
+    /// Returns the account and a ticket, if the password is right.
     async fn sign_in(
         &self,
         caller: &Caller,
@@ -102,7 +102,7 @@ impl Passport {
             None => self.accounts.authenticate(handle, password).await,
         };
         match &account {
-            Ok(account) => tracing::debug!(account = account.id.0, "gave a ticket"),
+            Ok(account) => tracing::debug!(account = account.id.0, "issued a ticket"),
             Err(AuthError::Store(error)) => tracing::error!(%error, "a sign-in failed"),
             Err(refusal) => tracing::debug!(%refusal, "sign-in refused"),
         }
@@ -111,7 +111,8 @@ impl Passport {
         Ok((account, ticket))
     }
 
-    /// An account with many wrong passwords has to wait. Who waits too long hears the same as after a wrong one.
+    /// Checks a password after the pause that the account has to wait. An attempt that would wait too long is answered
+    /// like one with a wrong password.
     async fn authenticate_in_turn(
         &self,
         caller: &Caller,
@@ -140,8 +141,8 @@ impl Passport {
         account
     }
 
-    /// What an attempt is counted under: one name for all spellings of an address, whether there is such an account or
-    /// not. `None` for callers that are not counted.
+    /// Returns the name that an attempt is counted under: one name for all spellings of an address, whether the account
+    /// exists or not. Returns `None` for callers that are not counted.
     fn counted_name(&self, caller: &Caller, handle: &str) -> Option<String> {
         let spelled = || handle.chars().take(MOST_NAME).collect();
         let name =

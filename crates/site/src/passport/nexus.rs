@@ -1,4 +1,4 @@
-//! The nexus: where is the login page? (docs/protocol/http.md section 1.1)
+//! The nexus, which tells clients the address of the login page (docs/protocol/http.md section 1.1).
 
 use axum::extract::{Extension, Request};
 use axum::http::StatusCode;
@@ -10,14 +10,14 @@ use crate::http::{answers, host_of};
 
 const PASSPORT_URLS: HeaderName = HeaderName::from_static("passporturls");
 
-/// `GET /rdr/pprdr.asp`. DALogin alone and without a scheme, because libpurple cuts at the first `/` and msnp11-sdk
-/// takes everything after `DALogin=`.
+/// Answers `GET /rdr/pprdr.asp` with DALogin alone and without a scheme, because libpurple cuts at the first `/` and
+/// msnp11-sdk uses everything after `DALogin=`.
 pub(super) async fn plain(Extension(caller): Extension<Caller>, request: Request) -> Response {
     let host = host_of(&caller, request.uri(), request.headers());
     answer(&format!("DALogin={host}/login2.srf"))
 }
 
-/// `GET /rdr/pprdr-url.asp`, a path of ours for libraries that take the value for a whole URL.
+/// Answers `GET /rdr/pprdr-url.asp`, a path of ours for libraries that need a whole URL.
 pub(super) async fn url(Extension(caller): Extension<Caller>, request: Request) -> Response {
     let host = host_of(&caller, request.uri(), request.headers());
     let secure = caller.secure || request.uri().scheme_str() == Some("https");

@@ -1,4 +1,4 @@
-//! `POST /NotRST.srf`: for a patched msidcrl.dll (docs/protocol/http.md section 2). Off unless the operator wants it.
+//! `POST /NotRST.srf`, for a patched msidcrl.dll (docs/protocol/http.md section 2). Off by default.
 
 use std::sync::Arc;
 
@@ -16,7 +16,8 @@ const USER: HeaderName = HeaderName::from_static("x-user");
 const PASSWORD: HeaderName = HeaderName::from_static("x-password");
 const TOKEN: HeaderName = HeaderName::from_static("x-token");
 
-/// Gives a ticket, or 200 without one: the same for an unknown account, a wrong password and none.
+/// Answers with a ticket, or with 200 and no ticket. That is the same for an unknown account, a wrong password and a
+/// missing one.
 pub(super) async fn not_rst(
     State(passport): State<Arc<Passport>>,
     Extension(caller): Extension<Caller>,
@@ -35,7 +36,7 @@ pub(super) async fn not_rst(
     response
 }
 
-/// Both raw, nothing is encoded.
+/// Returns the user and the password. Neither is encoded.
 fn credentials(headers: &HeaderMap) -> Option<(&str, &[u8])> {
     Some((headers.get(USER)?.to_str().ok()?, headers.get(PASSWORD)?.as_bytes()))
 }

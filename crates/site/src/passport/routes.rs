@@ -1,4 +1,4 @@
-//! Which path of the sign-in service is answered by whom, and from where passwords may come.
+//! The paths of the sign-in service, and the check of where passwords may come from.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use swallowtail_messenger::net::Caller;
 use super::{Passport, answers, login, nexus, not_rst, rst};
 use crate::http::answers::closing;
 
-/// The endpoints.
+/// Returns the routes of the endpoints.
 pub(crate) fn router(passport: Arc<Passport>) -> Router {
     let guard = middleware::from_fn_with_state(passport.clone(), before_passwords);
     let mut kept = Router::new();
@@ -31,12 +31,13 @@ pub(crate) fn router(passport: Arc<Passport>) -> Router {
     closed.merge(kept).with_state(passport)
 }
 
-/// gtmess reads to the end of the stream and asks for nothing of the kind (http.md section 0 item 6).
+/// Closes the connection after an answer. gtmess reads until the end of the stream but does not ask for it (http.md
+/// section 0 item 6).
 async fn close(response: Response) -> Response {
     closing(response)
 }
 
-/// Whether a password may come from there at all.
+/// Refuses requests from addresses that may not send passwords over plain HTTP.
 async fn before_passwords(
     State(passport): State<Arc<Passport>>,
     Extension(caller): Extension<Caller>,

@@ -10,7 +10,7 @@ use crate::http::testing::{Answer, TestServer, between};
 const SAMPLE_TICKET: &str = "4gM2fTqkH9zXbB0Jr7uVwAyC1dEoPsLi";
 
 #[tokio::test]
-async fn the_nexus_answers_as_the_transcript_says() {
+async fn the_nexus_answers_as_in_the_transcript() {
     let server = TestServer::start().await;
     let answer = server.play(PASSPORT14, "nx").await;
     let host = ("login.passport.com", "nexus.passport.com");
@@ -22,7 +22,7 @@ async fn the_nexus_answers_as_the_transcript_says() {
 }
 
 #[tokio::test]
-async fn the_nexus_repeats_only_hosts_that_look_like_one() {
+async fn the_nexus_repeats_only_plausible_hosts() {
     let server = TestServer::start_with(|config| {
         config.advertise.passport = Some("public.example.com:8443".to_owned());
         config.http.names = ["a.example.com", "a.b"].map(str::to_owned).to_vec();
@@ -45,7 +45,7 @@ async fn the_nexus_repeats_only_hosts_that_look_like_one() {
 }
 
 #[tokio::test]
-async fn the_login_page_gives_a_ticket_that_the_notification_server_takes() {
+async fn the_login_page_issues_a_ticket_that_the_notification_server_accepts() {
     let server = TestServer::start().await;
     let answer = server.play(PASSPORT14, "lg").await;
     let ticket = between(answer.header("Authentication-Info"), "from-PP='t=", "&p='").to_owned();
@@ -61,7 +61,7 @@ async fn the_login_page_gives_a_ticket_that_the_notification_server_takes() {
 }
 
 #[tokio::test]
-async fn wrong_unknown_and_missing_get_the_same_bytes() {
+async fn wrong_passwords_unknown_accounts_and_missing_passwords_get_the_same_bytes() {
     let page = "http://login.example.com/".to_owned();
     let server = TestServer::start_with(|config| config.sign_in.page = page).await;
     let expected = Answer::expected(PASSPORT14, "lf", &[]);
@@ -74,7 +74,7 @@ async fn wrong_unknown_and_missing_get_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn rst_gives_the_tokens_of_the_transcript() {
+async fn rst_answers_with_the_tokens_of_the_transcript() {
     let server = TestServer::start().await;
     let answer = server.play(RST, "rst").await;
     let sample = transcript::body(RST, "rst <| ");
@@ -98,7 +98,7 @@ async fn rst_gives_the_tokens_of_the_transcript() {
     assert_eq!(format!("{:016X}", swallowtail_store::accounts::member_id(claims.unwrap().account)), values[3].1);
 }
 
-/// The answer with its times made those of the transcript.
+/// Replaces the times in an answer with those of the transcript.
 fn without_times(mut answer: Answer) -> Answer {
     let stamp = between(&answer.body, "ServerTime=\"", "\"").to_owned();
     let dotted = between(&answer.body, "LOGIN1 ", "<").to_owned();
@@ -142,7 +142,7 @@ async fn a_store_that_fails_is_503_and_not_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn from_afar_the_answer_says_what_to_do() {
+async fn a_refused_password_from_a_public_address_is_answered_with_what_to_do() {
     let server = TestServer::start().await;
     let site = server.site();
     for (verb, path, status) in [("GET", "/login2.srf", 403), ("POST", "/RST.srf", 403), ("GET", "/rdr/pprdr.asp", 200)]

@@ -1,16 +1,16 @@
-//! Reads the golden transcripts for tests of single answers. The whole conversations are played by `msnp-conformance`.
+//! Reads the golden transcripts for tests of single answers. `msnp-conformance` plays whole conversations.
 
 /// Passport 1.4.
 pub(crate) const PASSPORT14: &str = include_str!("../../../../docs/protocol/transcripts/passport14-http.txt");
 /// Passport 3.0.
 pub(crate) const RST: &str = include_str!("../../../../docs/protocol/transcripts/rst-soap-http.txt");
 
-/// The records that begin with `sign`, such as `rst <| `, joined with nothing between them.
+/// Returns the records that begin with `sign`, such as `rst <| `, joined without separators.
 pub(crate) fn body(transcript: &str, sign: &str) -> String {
     transcript.lines().filter_map(|line| line.strip_prefix(sign)).collect()
 }
 
-/// The lines that connection `name` sends (`>`) or gets (`<`), each with CR LF, then its payload.
+/// Returns the lines that connection `name` sends (`>`) or receives (`<`), each with CR LF, and then the payload.
 pub(crate) fn message(transcript: &str, name: &str, direction: char) -> String {
     let mut out = String::new();
     for line in transcript.lines().take_while(|line| !line.starts_with("!part")) {

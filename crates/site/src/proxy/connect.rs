@@ -1,4 +1,4 @@
-//! `CONNECT`: a tunnel from a client to one of our own services.
+//! `CONNECT`: tunnels from clients to this server's own services.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,22 +16,23 @@ use super::hosts::Target;
 use crate::http::answers;
 use crate::site::Site;
 
-/// How long the first bytes of a handshake may take; as long as a head (http.md section 0 item 7).
+/// How long the first bytes of a handshake may take: as long as a head (http.md section 0 item 7).
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long dialling the terminator may take. It is on this machine, or near.
+/// How long connecting to the terminator may take. It is on this machine or in the local network.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest time that a tunnel to the terminator lives: one sign-in over TLS, with the longest wait for a throttled
-/// account.
+/// How long a tunnel to the terminator may last: one sign-in over TLS, including the longest delay after wrong
+/// passwords.
 const OLD_TLS_LIFE: Duration = Duration::from_secs(120);
-/// Bytes of a hello up to the version that it offers: 5 of the record, 4 of the message, 2 of the version.
+/// The length of a TLS hello up to the version that it offers: 5 bytes of the record, 4 of the message, 2 of the
+/// version.
 const HELLO: usize = 11;
 
-const NOT_OURS: &str = "This proxy is for MSN Messenger alone and leads nowhere else.\n";
+const NOT_OURS: &str = "This proxy is only for MSN Messenger. It does not connect to other hosts.\n";
 const NO_TLS: &str =
     "This server has no certificate: set tls.own_root or [[tls.certificate]], or proxy.old_tls for Windows XP.\n";
 
-/// Where a `CONNECT` for `target` leads, or the answer that refuses it. A tunnel in a tunnel leads nowhere: nobody
-/// needs one, and each would cost more than the one around it.
+/// Returns the service that a `CONNECT` for `target` is for, or the answer that refuses it. A tunnel in a tunnel is
+/// refused: no client needs one, and each level would cost more.
 pub(crate) fn admit(site: &Site, caller: &Caller, target: &str) -> Result<Target, Box<Response>> {
     let refuse = |status, why: &'static str| Err(Box::new(answers::text(status, why)));
     let found = site.hosts.target(target, caller).filter(|_| caller.via != Via::Tunnel);
@@ -44,11 +45,12 @@ pub(crate) fn admit(site: &Site, caller: &Caller, target: &str) -> Result<Target
     }
 }
 
-/// Takes the TLS off a tunnel to port 443. A client that offers nothing that our own TLS has is joined with the
-/// terminator instead (http.md section 8), and `None` is returned when that is over.
+/// Does the TLS handshake in a tunnel to port 443, and returns the stream inside. If the client offers only versions
+/// that our TLS does not have, connects it to the terminator instead (http.md section 8), and returns `None` at the
+/// end.
 ///
 /// # Errors
-/// Returns what reading the hello or dialling the terminator failed with.
+/// Fails if the hello cannot be read or the terminator cannot be reached.
 pub(crate) async fn enter_tls(
     mut stream: AnyStream,
     caller: &Caller,
@@ -66,35 +68,36 @@ pub(crate) async fn enter_tls(
         },
         (_, Some(tls)) => Ok(tls.accept(stream).await.map(|stream| Box::new(stream) as AnyStream)),
         (_, None) => {
-            tracing::info!(peer = %caller.peer, "a client with new TLS came by the proxy, but there is no [[tls.certificate]]");
+            tracing::info!(peer = %caller.peer, "refused TLS through the proxy: the server has no [[tls.certificate]]");
             Ok(None)
         }
     }
 }
 
-/// Joins the terminator, which is told who the client is: wrong passwords are counted by address.
+/// Connects a client to the terminator, and sends it the client's address, because wrong passwords are counted by
+/// address.
 async fn old_tls(mut stream: AnyStream, caller: &Caller, site: &Site, terminator: SocketAddr) -> io::Result<()> {
     let Ok(_place) = site.old_tls_places.try_acquire() else {
-        tracing::warn!(peer = %caller.peer, "too many tunnels to the terminator of proxy.old_tls; the newest is refused");
+        tracing::warn!(peer = %caller.peer, "refused a tunnel to the terminator of proxy.old_tls: too many tunnels");
         return Ok(());
     };
     let dialled = timeout(DIAL_TIMEOUT, TcpStream::connect(terminator)).await;
     let mut there = dialled.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).inspect_err(|error| {
-        tracing::warn!(%error, %terminator, "the terminator of proxy.old_tls cannot be reached");
+        tracing::warn!(%error, %terminator, "could not reach the terminator of proxy.old_tls");
     })?;
     there.write_all(proxy_line(caller.peer.to_socket_addr(), caller.local).as_bytes()).await?;
     let _ = timeout(OLD_TLS_LIFE, copy_bidirectional(&mut stream, &mut there)).await;
     Ok(())
 }
 
-/// The first line of the PROXY protocol, version 1: from where, to where.
+/// Returns the first line of the PROXY protocol, version 1, with the source and the destination.
 fn proxy_line(from: SocketAddr, to: SocketAddr) -> String {
     let family = if from.is_ipv4() { "TCP4" } else { "TCP6" };
     format!("PROXY {family} {} {} {} {}\r\n", from.ip(), to.ip(), from.port(), to.port())
 }
 
-/// Whether a hello offers nothing newer than TLS 1.1. One in the form of SSL 2.0, which begins with another byte, is
-/// never newer.
+/// Returns whether a hello offers nothing newer than TLS 1.1. That includes hellos in the form of SSL 2.0, which begin
+/// with another byte.
 fn is_old(hello: &[u8]) -> bool {
     const HANDSHAKE: u8 = 22;
     const TLS_1_2: [u8; 2] = [3, 3];

@@ -1,4 +1,4 @@
-//! The hosts that a request through the proxy may be for.
+//! The hosts for which the proxy accepts requests.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -8,31 +8,31 @@ use swallowtail_config::host_port::split;
 use swallowtail_messenger::net::Caller;
 use swallowtail_setup::hosts::MICROSOFT;
 
-/// The port of the notification server that clients know.
+/// The usual port of the notification server.
 const NOTIFICATION_PORT: u16 = 1863;
 
-/// Microsoft's old names, and ours.
+/// Microsoft's old host names, and the names of this server.
 #[derive(Clone, Debug)]
 pub(crate) struct Hosts {
     /// Names of this server, in lower case.
     own: BTreeSet<String>,
-    /// Whether Microsoft's names are taken.
+    /// Whether Microsoft's names are accepted.
     proxy: bool,
 }
 
-/// What a tunnel is for.
+/// The service that a tunnel connects to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// Requests.
+    /// HTTP requests.
     Http,
-    /// Requests over TLS.
+    /// HTTP requests over TLS.
     Https,
-    /// Notification server or switchboard.
+    /// The notification server or the switchboard.
     Chat,
 }
 
 impl Hosts {
-    /// As the settings say, with the name of this machine.
+    /// Creates the list from the settings and the name of this machine.
     #[must_use]
     pub(crate) fn new(config: &Config) -> Self {
         let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
@@ -42,7 +42,7 @@ impl Hosts {
         Self { own, proxy: config.proxy.enabled }
     }
 
-    /// Whether a request may be for this host, which is written without a port.
+    /// Returns whether requests for this host are accepted. The host is without a port.
     #[must_use]
     pub(crate) fn is_known(&self, host: &str, caller: &Caller) -> bool {
         self.is_own(host, caller) || self.is_microsoft(host)
@@ -52,14 +52,14 @@ impl Hosts {
         self.proxy && MICROSOFT.iter().any(|known| known.eq_ignore_ascii_case(host))
     }
 
-    /// A name of ours, or the very address that the client dialled.
+    /// Returns whether the host is a name of this server, or the address that the client dialled.
     fn is_own(&self, host: &str, caller: &Caller) -> bool {
         let host = split(host).map_or(host, |(host, _)| host);
         let dialled = host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical() == caller.local.ip());
         dialled || self.own.contains(&host.to_ascii_lowercase())
     }
 
-    /// What a tunnel to `target`, `host:port`, is for; `None` when it is refused.
+    /// Returns the service for a tunnel to `target`, which is `host:port`. Returns `None` if it must be refused.
     pub(crate) fn target(&self, target: &str, caller: &Caller) -> Option<Target> {
         if !self.proxy {
             return None;
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tunnel_leads_to_our_own_services_and_nowhere_else() {
+    fn tunnels_connect_only_to_this_servers_own_services() {
         let table = [
             ("messenger.hotmail.com:1863", Some(Target::Chat)),
             ("MESSENGER.hotmail.com:1863", Some(Target::Chat)),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_names_are_known_and_microsofts_only_to_a_proxy() {
+    fn the_servers_own_names_are_always_accepted_and_microsofts_only_by_a_proxy() {
         for own in ["192.0.2.1", "msn.example.org", "chat.example.com", "localhost", "MSN.example.org"] {
             assert!(hosts(false).is_known(own, &caller()), "{own}");
         }

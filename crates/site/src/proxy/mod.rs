@@ -1,10 +1,11 @@
-//! Being the HTTP proxy of a client's Windows: with that one setting an original client reaches us by Microsoft's host
-//! names.
+//! The HTTP proxy for the client's Windows. With that one Windows setting an original client reaches this server by
+//! Microsoft's host names.
 //!
-//! Plain requests arrive with absolute targets and are answered like any other; what is in a tunnel after `CONNECT`
-//! (`connect`) is served inside this process, as if it had come to that port. Requests for hosts that are neither
-//! Microsoft's old ones nor our own names are refused, and nothing is dialled but the terminator of `proxy.old_tls`, if
-//! the operator names one. A file for automatic configuration (`pac`) has a system send us only those hosts.
+//! Plain requests arrive with absolute targets and are answered like all others. A tunnel after `CONNECT` (`connect`)
+//! is served inside this process, as if the client had connected to that port. Requests for hosts other than
+//! Microsoft's old ones and the server's own names are refused. The only outgoing connection is to the terminator of
+//! `proxy.old_tls`, if the operator has set one. With the file for automatic configuration (`pac`) a system sends only
+//! those hosts here.
 
 mod connect;
 mod hosts;

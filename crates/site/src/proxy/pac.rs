@@ -1,4 +1,5 @@
-//! The file by which a system learns to send Microsoft's old host names to us and everything else where it belongs.
+//! The proxy auto-config file. With it, a system sends requests for Microsoft's old host names to this server, and all
+//! others directly.
 
 use axum::Router;
 use axum::body::Body;
@@ -15,14 +16,14 @@ use swallowtail_setup::pac::script;
 use super::reached::Reached;
 use crate::http::answers;
 
-/// `/proxy.pac`, and the name that Windows looks for by itself.
+/// Returns the routes `/proxy.pac` and `/wpad.dat`, which Windows searches for automatically.
 pub(crate) fn router() -> Router {
     Router::new().route("/proxy.pac", get(file)).route("/wpad.dat", get(file))
 }
 
 async fn file(Extension(caller): Extension<Caller>, request: Request) -> Response {
     let Reached { host, http, .. } = Reached::of(&caller, &request);
-    // Without plain HTTP there is no proxy; a client of the time would not know how to ask one over TLS.
+    // The proxy needs plain HTTP, because original clients cannot use a proxy over TLS.
     let Some(port) = http else { return answers::empty(StatusCode::NOT_FOUND) };
     let mut response = Response::new(Body::from(script(&join(&host, Some(port)), &MICROSOFT)));
     answers::set(&mut response, CONTENT_TYPE, "application/x-ns-proxy-autoconfig");

@@ -1,4 +1,4 @@
-//! How a visitor of a page reached us, and so how the clients on that computer can.
+//! The address by which a visitor of a page reached this server, which clients on that computer can use too.
 
 use axum::extract::Request;
 use swallowtail_config::host_port::split;
@@ -10,21 +10,21 @@ use crate::http::host_of;
 const HTTP: u16 = 80;
 const HTTPS: u16 = 443;
 
-/// Where this server is, seen from the visitor.
+/// The address of this server from the visitor's computer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reached {
-    /// A name or an address, without brackets.
+    /// A host name, or an IP address without brackets.
     pub(crate) host: String,
-    /// The port of pages and proxy; `None` when the visitor's network has no listener for them.
+    /// The HTTP port of the pages and the proxy; `None` if the visitor's network has no listener for it.
     pub(crate) http: Option<u16>,
-    /// The same over TLS.
+    /// The HTTPS port; `None` if the visitor's network has no listener for it.
     pub(crate) https: Option<u16>,
 }
 
 impl Reached {
-    /// The port that the visitor used is known from the request, as somebody in between may have another one than we;
-    /// the other is that of the network that the visitor came by. Who came by a name of Microsoft's, which leads here
-    /// on that computer alone, is told the address that was dialled.
+    /// Finds the address from a request. The port that the visitor used is in the request, because a device in between
+    /// can map it to another one. The other port is that of the visitor's network. A visitor that used a name of
+    /// Microsoft's, which works only on that computer, gets the address that was dialled instead.
     pub(crate) fn of(caller: &Caller, request: &Request) -> Self {
         let named = host_of(caller, request.uri(), request.headers());
         let dialled = || (caller.local.ip().to_string(), Some(caller.local.port()));
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn the_port_that_was_used_is_the_visitors_and_the_other_the_networks() {
+    fn the_used_port_is_from_the_request_and_the_other_one_from_the_network() {
         let table = [
             ("192.0.2.1:8080", false, "msn.example.org:81", ("msn.example.org", 81, 8443)),
             ("192.0.2.1:8080", false, "msn.example.org", ("msn.example.org", 80, 8443)),

@@ -1,7 +1,7 @@
-//! What RST.srf answers (docs/protocol/http.md section 2, "Response" and "Faults").
+//! The answers of RST.srf (docs/protocol/http.md section 2, "Response" and "Faults").
 //!
-//! Clients find parts of these documents as plain text, so every element, prefix and attribute stands as in
-//! docs/protocol/transcripts/rst-soap-http.txt, which the tests compare byte for byte.
+//! Clients search these documents as plain text. So every element, prefix and attribute is as in
+//! docs/protocol/transcripts/rst-soap-http.txt, and the tests compare them byte for byte.
 
 use std::fmt::Write as _;
 
@@ -13,32 +13,32 @@ use quick_xml::escape::escape;
 use swallowtail_base::utc::Utc;
 use swallowtail_store::accounts::TicketLife;
 
-/// The address of the legacy token, which client 7.5 always asks for first and does nothing with.
+/// The address of the legacy token. Client 7.5 always asks for it first, but does not use it.
 const LEGACY_ADDRESS: &str = "http://Passport.NET/tb";
 
-/// Stands for the secrets inside a legacy token: the random bytes for its cipher value and its proof.
+/// The random bytes in a legacy token in place of real secrets: its cipher value and its proof.
 pub(super) type LegacySecret = [u8; 48];
 
 /// A grant, ready to be written.
 pub(super) struct Grant<'a> {
     /// The account's number ([`swallowtail_store::accounts::member_id`]).
     pub(super) member: u64,
-    /// What every token but the legacy one holds.
+    /// The ticket in every token except the legacy one.
     pub(super) ticket: &'a Ticket,
-    /// What was asked for.
+    /// The tokens that the client asked for.
     pub(super) tokens: &'a [TokenRequest],
     /// The time of issue.
     pub(super) now: Utc,
-    /// Random.
+    /// Random bytes for the legacy token.
     pub(super) legacy: LegacySecret,
 }
 
 impl Grant<'_> {
-    /// The document.
+    /// Returns the document.
     ///
     /// msn-pecan stalls on answers of more than 8,000 bytes (http.md section 0 item 6). The two tokens that clients of
-    /// MSNP12 ask for make some 3,300 bytes, and seven fit. The sixteen that we allow cannot be had in so few bytes
-    /// with these elements; nobody who stalls asks for them.
+    /// MSNP12 ask for need about 3,300 bytes, and seven tokens fit. The sixteen that the server allows do not fit, but
+    /// msn-pecan does not ask for that many.
     pub(super) fn document(&self) -> String {
         let mut out = String::with_capacity(4096);
         let puid = format!("<psf:PUID>{:016X}</psf:PUID>", self.member);
@@ -60,7 +60,7 @@ impl Grant<'_> {
         out
     }
 
-    /// Kind, address and life, with which each token begins.
+    /// Appends the kind, the address and the lifetime of a token.
     fn push_head(&self, out: &mut String, kind: &str, address: &str) {
         let expires = self.now.plus(TicketLife::Rst.seconds()).stamp();
         let _ = write!(
@@ -109,7 +109,7 @@ impl Grant<'_> {
     }
 }
 
-/// What a wrong password and an unknown account get.
+/// Returns the answer to a wrong password and to an unknown account.
 pub(super) fn denied(now: Utc) -> String {
     let mut out = String::from(DECLARATION);
     out.push_str(
@@ -158,7 +158,7 @@ fn push_pp(out: &mut String, state: &str, now: Utc) {
     );
 }
 
-/// The fault, straight under the envelope, and the end of the document.
+/// Appends the fault, directly under the envelope, and the end of the document.
 fn push_fault(out: &mut String, code: &str, text: &str) {
     let _ =
         write!(out, "<S:Fault><faultcode>{code}</faultcode><faultstring>{text}</faultstring></S:Fault></S:Envelope>");
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn each_answer_is_the_golden_one_byte_for_byte() {
+    fn each_answer_equals_the_golden_one_byte_for_byte() {
         let tokens = [token(0, "http://Passport.NET/tb"), token(1, "messenger.msn.com")];
         assert_eq!(grant(&tokens), transcript::body(transcript::RST, "rst <| "));
         assert_eq!(denied(now()), transcript::body(transcript::RST, "rst3 <| "));
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn seven_tokens_with_real_tickets_are_below_what_msn_pecan_reads() {
+    fn an_answer_with_seven_tokens_is_short_enough_for_msn_pecan() {
         let ticket = Ticket::parse(&"x".repeat(91)).unwrap();
         let mut tokens = vec![token(0, LEGACY_ADDRESS)];
         tokens.extend((1..7).map(|number| token(number, "messengersecure.live.com")));

@@ -1,4 +1,4 @@
-//! `POST /RST.srf`: Passport 3.0, as client 7.5 signs in (docs/protocol/http.md section 2).
+//! `POST /RST.srf`: Passport 3.0, by which client 7.5 signs in (docs/protocol/http.md section 2).
 
 mod answer;
 
@@ -31,7 +31,7 @@ pub(super) async fn rst(
     let request = match body.and_then(|body| parse_rst(&body)) {
         Ok(request) => request,
         Err(error) => {
-            tracing::debug!(%error, "unreadable RST request");
+            tracing::debug!(%error, "could not read an RST request");
             return answers::soap(answer::invalid());
         }
     };

@@ -59,7 +59,7 @@ async fn a_client_has_sixty_seconds_to_sign_in() {
 }
 
 #[tokio::test]
-async fn a_begun_line_has_thirty_seconds_and_a_payload_sixty() {
+async fn an_incomplete_line_has_thirty_seconds_and_a_payload_sixty() {
     let server = TestServer::start().await;
     server.account("mallory").await;
     for (begin, most, rest, answer) in [
