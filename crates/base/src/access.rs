@@ -229,7 +229,7 @@ mod tests {
         );
     }
 
-    /// Root may use everything, so there is no refusal to see.
+    /// Root may use every file, so as root nothing is refused.
     #[test]
     fn a_file_that_its_owner_may_not_use_is_refused_with_chmod() {
         let directory = directory(0o700);

@@ -1,11 +1,11 @@
-//! Why the data directory or the database in it cannot be used, and what the operator does then.
+//! Why the data directory or its database cannot be used, and what the operator can do.
 
 use std::path::PathBuf;
 
 use swallowtail_base::access::AccessError;
 use thiserror::Error;
 
-/// Why there is no database that can be used. The text says what to do.
+/// Why the database cannot be used. The text says what to do.
 #[derive(Debug, Error)]
 pub enum DataError {
     /// The data directory does not exist, and was not to be created.

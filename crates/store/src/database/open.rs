@@ -67,7 +67,7 @@ fn migrate_error(path: &Path, error: MigrateError) -> StoreError {
     }
 }
 
-/// Returns what SQLite says if it fails because the file is damaged or is not a database.
+/// Returns SQLite's message if the error means that the file is damaged or is not a database.
 pub(super) fn damage(error: &sqlx::Error) -> Option<String> {
     const CORRUPT: u32 = 11;
     const NOT_A_DATABASE: u32 = 26;

@@ -33,8 +33,8 @@ impl Store {
         Self::open_with(directory, IfMissing::CreateDirectory).await
     }
 
-    /// Opens the database in `directory` and brings its tables up to date. `if_missing` decides what happens if there
-    /// is no database yet.
+    /// Opens the database in `directory` and brings its tables up to date. `if_missing` decides what happens if the
+    /// database does not exist.
     ///
     /// # Errors
     /// As [`Store::open`].

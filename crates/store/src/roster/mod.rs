@@ -51,7 +51,7 @@ pub struct Group {
 pub struct Entry {
     /// The lists that the address is on: at least one.
     pub lists: ListBits,
-    /// The nickname. If there is none, clients show the handle.
+    /// The nickname. Without one, clients show the handle.
     pub nickname: Option<DisplayName>,
     /// Its GUID while it is on FL.
     pub contact: Option<Guid>,

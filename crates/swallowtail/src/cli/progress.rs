@@ -1,4 +1,4 @@
-//! Shows how far a long command is, on standard error: a bar on a terminal, else a line every few seconds.
+//! Shows the progress of a long command on standard error: a bar on a terminal, otherwise a line every few seconds.
 
 use std::io::Write;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-/// How often a line is printed where there is no terminal: often enough to show that the command is alive.
+/// The time between two lines if standard error is not a terminal: short enough to show that the command is running.
 const INTERVAL: Duration = Duration::from_secs(3);
-/// How often the bar of a terminal moves while nothing is counted.
+/// The time between two updates of a bar on a terminal.
 const TICK: Duration = Duration::from_millis(200);
 
-/// The progress of a command. It ends when it is dropped.
+/// The progress display of a command. It disappears when it is dropped.
 pub(super) struct Progress {
     bar: ProgressBar,
     lines: Option<Lines>,
 }
 
 impl Progress {
-    /// Starts to show progress.
+    /// Starts the display.
     pub(super) fn start() -> Self {
         let bar = ProgressBar::no_length();
         let lines = bar.is_hidden().then(|| Lines::start(bar.clone(), std::io::stderr(), INTERVAL));
@@ -72,7 +72,7 @@ impl Lines {
         let (stop, stopped) = mpsc::channel::<()>();
         let print = move || {
             while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
-                // A reader that has left is no reason to stop the work.
+                // The work goes on even if no one reads the lines any more.
                 let _ = writeln!(out, "{}", line(&bar));
             }
         };

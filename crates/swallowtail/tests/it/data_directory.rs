@@ -114,7 +114,7 @@ fn a_directory_that_others_can_write_is_refused_with_chmod() {
     }
 }
 
-/// Only root can make files of several users; other users of this test see nothing of it.
+/// Only root can create files of other users, so this test does nothing for anyone else.
 #[test]
 fn files_of_another_user_are_named_and_a_command_of_root_leaves_none_behind() {
     if !rustix::process::geteuid().is_root() {

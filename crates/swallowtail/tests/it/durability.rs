@@ -200,8 +200,8 @@ async fn a_database_that_cannot_be_written_stops_only_edits() {
     assert_eq!(alices.expect("603 1").await.line, "603 1");
     assert_eq!(alices.expect("603 2").await.line, "603 2");
     alices.expect("QNG").await;
-    let told = bobs.before_pong().await;
-    assert!(told.is_empty(), "a name that did not change is not announced: {told:?}");
+    let received = bobs.before_pong().await;
+    assert!(received.is_empty(), "a name that did not change is not announced: {received:?}");
 
     sqlx::query("rollback").execute(&mut intruder).await.unwrap();
     alices.done("ADC", "AL N=carol@example.com").await;

@@ -38,7 +38,7 @@ async fn an_intact_database_passes_both_checks() {
     assert_eq!(steps.last(), Some(&CheckStep::Accounts { done: 200, all: 200 }));
     let store = Store::open(directory.path()).await.unwrap();
     store.quick_check().await.unwrap();
-    // A running server is no hindrance.
+    // The check also works while a server is running.
     assert_eq!(check(directory.path(), |_| {}).await.unwrap().faults, Vec::<String>::new());
 }
 

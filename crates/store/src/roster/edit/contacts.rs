@@ -10,7 +10,7 @@ use super::super::{Change, Entry, GroupPlace, Roster};
 pub struct NewContact {
     /// Its address.
     pub handle: Handle,
-    /// The nickname. If there is none, clients show the handle.
+    /// The nickname. Without one, clients show the handle.
     pub nickname: Option<DisplayName>,
     /// The group to put it in.
     pub group: Option<GroupRef>,
@@ -123,7 +123,7 @@ impl Roster {
     }
 }
 
-/// Returns the name that clients show for a contact: the nickname, or the handle if there is none.
+/// Returns the name that clients show for a contact: the nickname or, without one, the handle.
 fn shown_as<'a>(handle: &'a Handle, nickname: Option<&'a DisplayName>) -> &'a str {
     nickname.map_or(handle.as_str(), DisplayName::as_str)
 }
