@@ -63,20 +63,20 @@ impl Proximity {
 
 /// The account or address that an act is counted for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Who {
+pub enum Actor {
     /// An account, on all its connections.
     Account(Handle),
     /// An address that has not signed in.
     Address(IpAddr),
 }
 
-impl From<&Handle> for Who {
+impl From<&Handle> for Actor {
     fn from(handle: &Handle) -> Self {
         Self::Account(handle.clone())
     }
 }
 
-impl From<IpAddr> for Who {
+impl From<IpAddr> for Actor {
     fn from(address: IpAddr) -> Self {
         Self::Address(counted_address(address))
     }
@@ -92,7 +92,7 @@ pub struct Rates {
 #[derive(Debug, Default)]
 struct Recent {
     /// Each window has at most as many times as the limit.
-    done: HashMap<(Who, Act), Window>,
+    done: HashMap<(Actor, Act), Window>,
     sweep: Sweep,
 }
 
@@ -103,21 +103,21 @@ impl Rates {
         Self { limits, recent: Mutex::default() }
     }
 
-    /// Returns whether `who` has reached the limit of an act. Does not count the act.
-    pub fn is_over(&self, who: impl Into<Who>, act: Act) -> bool {
+    /// Returns whether `actor` has reached the limit of an act. Does not count the act.
+    pub fn is_over(&self, actor: impl Into<Actor>, act: Act) -> bool {
         let most = Limit::of(&self.limits, &act).most();
         let mut recent = lock(&self.recent);
-        let done = recent.done.get_mut(&(who.into(), act));
+        let done = recent.done.get_mut(&(actor.into(), act));
         done.map_or(0, |window| window.count(Instant::now())) >= most
     }
 
-    /// Counts an act of `who`. Returns `false` without counting it if the limit is reached.
-    pub fn admit(&self, who: impl Into<Who>, act: Act) -> bool {
+    /// Counts an act of `actor`. Returns `false` without counting it if the limit is reached.
+    pub fn admit(&self, actor: impl Into<Actor>, act: Act) -> bool {
         let limit = Limit::of(&self.limits, &act);
         let now = Instant::now();
         let mut recent = lock(&self.recent);
         recent.sweep(now);
-        let done = recent.done.entry((who.into(), act)).or_default();
+        let done = recent.done.entry((actor.into(), act)).or_default();
         let admitted = done.count(now) < limit.most();
         if admitted {
             limit.note(done, now);

@@ -37,9 +37,9 @@ impl Addresses {
     #[must_use]
     pub fn new(all: BTreeMap<(String, &'static str), SocketAddr>) -> Self {
         let main = |key| all.get(&(MAIN.to_owned(), key)).copied();
-        let notification = main("notification").unwrap_or(NOWHERE);
+        let notification = main("notification").unwrap_or(UNSPECIFIED);
         let switchboard = main("switchboard").unwrap_or(notification);
-        Self { notification, switchboard, http: main("http").unwrap_or(NOWHERE), all }
+        Self { notification, switchboard, http: main("http").unwrap_or(UNSPECIFIED), all }
     }
 
     /// Returns the address of a listener of the main network, by its key under `[listen]`.
@@ -56,7 +56,7 @@ impl Addresses {
 }
 
 /// The address of a required listener that is missing. The settings always have those listeners.
-const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+const UNSPECIFIED: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// The purpose of a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Sockets {
         let mut all = Vec::new();
         for (name, listen, advertise) in config.networks() {
             let mut sockets = Vec::new();
-            for (key, address, purpose, secure) in wanted(listen) {
+            for (key, address, purpose, secure) in listeners_of(listen) {
                 let Some(address) = address else { continue };
                 let listener = TcpListener::bind(address).await.with_context(|| cannot_listen(name, key, address))?;
                 let address = listener.local_addr()?;
@@ -141,7 +141,7 @@ impl Sockets {
 }
 
 /// Returns the listeners that a network can have: key, address, purpose, and whether it uses TLS.
-fn wanted(listen: &Listen) -> [(&'static str, Option<SocketAddr>, Purpose, bool); 7] {
+fn listeners_of(listen: &Listen) -> [(&'static str, Option<SocketAddr>, Purpose, bool); 7] {
     let notification = if listen.one_port { ChatServer::Either } else { ChatServer::Notification };
     let switchboard = listen.switchboard.filter(|_| !listen.one_port);
     [
@@ -228,7 +228,7 @@ impl Acceptor {
             Some(tls) => {
                 let stopped = self.shared.stopped.clone();
                 drop(tokio::spawn(async move {
-                    if let Some(stream) = shake_hands(&tls, stream, stopped).await {
+                    if let Some(stream) = handshake(&tls, stream, stopped).await {
                         chat.serve(stream, &caller, server, place).await;
                     }
                 }));
@@ -247,8 +247,8 @@ impl Acceptor {
             let stream: Option<AnyStream> = match tls {
                 None => Some(Box::new(stream)),
                 Some(tls) => {
-                    let shaken = shake_hands(&tls, stream, stopped.clone()).await;
-                    shaken.map(|stream| Box::new(stream) as AnyStream)
+                    let stream = handshake(&tls, stream, stopped.clone()).await;
+                    stream.map(|stream| Box::new(stream) as AnyStream)
                 }
             };
             if let Some(stream) = stream
@@ -261,7 +261,7 @@ impl Acceptor {
 }
 
 /// Does the TLS handshake. A client that has not finished it does not delay a stop of the server.
-async fn shake_hands(tls: &Tls, stream: TcpStream, mut stopped: watch::Receiver<bool>) -> Option<TlsStream<TcpStream>> {
+async fn handshake(tls: &Tls, stream: TcpStream, mut stopped: watch::Receiver<bool>) -> Option<TlsStream<TcpStream>> {
     tokio::select! {
         stream = tls.accept(stream) => stream,
         _ = stopped.wait_for(|stop| *stop) => None,

@@ -30,12 +30,12 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Tls {
     files: Vec<CertificateFiles>,
     root: Option<Arc<Root>>,
-    shown: Mutex<Shown>,
+    current: Mutex<Current>,
 }
 
 /// The certificates in use now.
 #[derive(Debug)]
-struct Shown {
+struct Current {
     /// The certificates from files.
     files: Vec<Arc<CertifiedKey>>,
     /// The TLS configuration with these and the certificate of our own root.
@@ -76,8 +76,8 @@ impl Tls {
         if files.is_empty() && root.is_none() {
             return Ok(None);
         }
-        let shown = Mutex::new(Shown::new(read(&files)?, root.as_deref())?);
-        Ok(Some(Arc::new(Self { files, root, shown })))
+        let current = Mutex::new(Current::new(read(&files)?, root.as_deref())?);
+        Ok(Some(Arc::new(Self { files, root, current })))
     }
 
     /// Reads the files again. Open connections keep their certificates. If a file is invalid, nothing changes.
@@ -85,24 +85,24 @@ impl Tls {
     /// # Errors
     /// Fails if a file cannot be read or used. The error names the file.
     pub fn reload(&self) -> anyhow::Result<()> {
-        let shown = Shown::new(read(&self.files)?, self.root.as_deref())?;
-        *lock(&self.shown) = shown;
+        let current = Current::new(read(&self.files)?, self.root.as_deref())?;
+        *lock(&self.current) = current;
         Ok(())
     }
 
     /// Returns the TLS configuration. Renews the certificate of our own root long before it expires, which takes less
     /// than a millisecond.
     fn config(&self) -> Arc<ServerConfig> {
-        let mut shown = lock(&self.shown);
-        if self.root.is_some() && shown.since.elapsed().is_ok_and(|age| age > RENEWED_AFTER) {
-            match Shown::new(shown.files.clone(), self.root.as_deref()) {
-                Ok(new) => *shown = new,
+        let mut current = lock(&self.current);
+        if self.root.is_some() && current.since.elapsed().is_ok_and(|age| age > RENEWED_AFTER) {
+            match Current::new(current.files.clone(), self.root.as_deref()) {
+                Ok(new) => *current = new,
                 Err(error) => tracing::error!(
                     "could not renew the certificate of the server's own root; the old one stays in use: {error:#}"
                 ),
             }
         }
-        shown.config.clone()
+        current.config.clone()
     }
 
     /// Shakes hands. `None` when the client cannot, or is too slow.
@@ -119,7 +119,7 @@ impl Tls {
     }
 }
 
-impl Shown {
+impl Current {
     fn new(files: Vec<Arc<CertifiedKey>>, root: Option<&Root>) -> anyhow::Result<Self> {
         let own = root.map(Root::sign).transpose()?;
         let certificates = files.iter().cloned().chain(own).collect();
@@ -176,7 +176,7 @@ mod tests {
         let tls = Tls::open(&TlsConfig::default(), Some(root)).unwrap().unwrap();
         let first = tls.config();
         assert!(Arc::ptr_eq(&first, &tls.config()), "not renewed at each connection");
-        lock(&tls.shown).since -= RENEWED_AFTER + Duration::from_secs(1);
+        lock(&tls.current).since -= RENEWED_AFTER + Duration::from_secs(1);
         let second = tls.config();
         assert!(!Arc::ptr_eq(&first, &second));
         assert!(Arc::ptr_eq(&second, &tls.config()));

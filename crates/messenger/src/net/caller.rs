@@ -100,7 +100,7 @@ impl Caller {
     /// Returns whether the client may send a password (security.md section 8): over an encrypted connection, or from
     /// this machine or a private network. The setting `insecure_http` allows it always.
     #[must_use]
-    pub fn may_bring_passwords(&self, insecure_http: bool) -> bool {
+    pub fn may_send_passwords(&self, insecure_http: bool) -> bool {
         self.secure || insecure_http || self.is_near()
     }
 
@@ -114,7 +114,7 @@ impl Caller {
 
     /// Returns the client of a terminator or reverse proxy that does not name it: it can be anyone.
     #[must_use]
-    pub fn on_behalf_of_anybody(mut self) -> Self {
+    pub fn on_behalf_of_unknown_client(mut self) -> Self {
         self.peer = Peer::Unnamed(self.peer.to_socket_addr());
         self
     }
@@ -145,12 +145,12 @@ mod tests {
         let near =
             ["127.0.0.1", "10.1.2.3", "192.168.0.9", "172.16.0.1", "169.254.1.1", "[::1]", "[fd00::1]", "[fe80::1]"];
         for near in near.into_iter().chain(["[::ffff:10.0.0.1]"]) {
-            assert!(from(near).may_bring_passwords(false), "{near}");
+            assert!(from(near).may_send_passwords(false), "{near}");
         }
         for far in ["203.0.113.1", "172.32.0.1", "[2001:db8::1]", "[::ffff:203.0.113.1]"] {
-            assert!(!from(far).may_bring_passwords(false), "{far}");
-            assert!(from(far).may_bring_passwords(true), "{far}");
-            assert!(Caller { secure: true, ..from(far) }.may_bring_passwords(false), "{far}");
+            assert!(!from(far).may_send_passwords(false), "{far}");
+            assert!(from(far).may_send_passwords(true), "{far}");
+            assert!(Caller { secure: true, ..from(far) }.may_send_passwords(false), "{far}");
         }
     }
 }

@@ -111,7 +111,7 @@ fn announce_number(service: &Service, user: &User, property: Property, now: Time
     let touch = |handle: Handle| Some((handle.clone(), service.directory.find(&handle)?.touch_list(now)));
     let versions: HashMap<_, _> = watchers.into_iter().filter_map(touch).collect();
     let line = SettingLine::Contact(Some(user.cell.handle.clone()), property);
-    user.cell.tell_number(&line.into(), &versions);
+    user.cell.send_number(&line.into(), &versions);
 }
 
 /// REA: what PRP MFN and SBP MFN replaced; the handle tells which of the two it is. 216 if it is neither the account's

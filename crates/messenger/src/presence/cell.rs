@@ -12,8 +12,8 @@ use swallowtail_store::database::AccountId;
 use swallowtail_store::roster::{Change, Roster};
 
 use super::endpoint::Endpoint;
+use super::notice::Notice;
 use super::seen::{Appearance, AppearanceWatch, Presence, Seen};
-use super::tell;
 
 /// The interface of a cell to the other accounts.
 pub(super) trait Neighbours: Debug + Send + Sync {
@@ -204,21 +204,21 @@ impl Cell {
             state.appearance = Appearance::default();
         }
         let Some(neighbours) = self.neighbours.upgrade() else { return };
-        let mut news = tell::News::new(before.as_ref(), after.as_ref());
+        let mut notice = Notice::new(before.as_ref(), after.as_ref());
         for (watcher, allowed_before) in concerned.iter().zip(allowed) {
-            let kind = news.kind(allowed_before, state.roster.shows_to(watcher));
+            let kind = notice.kind(allowed_before, state.roster.shows_to(watcher));
             if let Some(kind) = kind
                 && let Some(endpoint) = neighbours.endpoint(watcher)
                 && endpoint.is_present()
             {
-                news.send(kind, &endpoint);
+                notice.send(kind, &endpoint);
             }
         }
     }
 
     /// Sends a telephone number of the account to every watcher that sees it. `versions` has the list version of each
     /// account that has it on FL, because clients keep the numbers in their copies of the list (ns.md section 1.4).
-    pub fn tell_number(&self, line: &ServerCommand, versions: &HashMap<Handle, u32>) {
+    pub fn send_number(&self, line: &ServerCommand, versions: &HashMap<Handle, u32>) {
         let Some(neighbours) = self.neighbours.upgrade() else { return };
         let state = self.state();
         if state.seen().is_none() {

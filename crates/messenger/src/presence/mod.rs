@@ -9,16 +9,16 @@
 //! Lists are changed in turns: only the holder of an account's [`Turn`] edits its roster, and it keeps the turn during
 //! the write to the store. Changes of presence do not need a turn.
 //!
-//! From the bottom: `endpoint` (a signed-in client), `seen` (what an account shows), `tell` (the lines for a watcher),
+//! From the bottom: `endpoint` (a signed-in client), `seen` (what an account shows), `notice` (the lines for a watcher),
 //! `cell`, `registry` (cells and turns by handle), `directory` (loads cells from the store). Only `directory` uses the
 //! store.
 
 mod cell;
 mod directory;
 mod endpoint;
+mod notice;
 mod registry;
 mod seen;
-mod tell;
 #[cfg(test)]
 mod testing;
 

@@ -134,7 +134,7 @@ impl Board {
             ServerCommand::Joined(trid).encode(newcomer.dialect, out);
         });
         let line = ServerCommand::Join(newcomer.who.clone());
-        state.tell_all(&line);
+        state.send_to_all(&line);
         state.rung.remove(&newcomer.who.handle);
         Some(state.add(newcomer))
     }
@@ -210,7 +210,7 @@ impl Board {
             return false;
         };
         let gone = state.members.remove(place);
-        state.tell_all(&ServerCommand::Bye(gone.who.handle, false));
+        state.send_to_all(&ServerCommand::Bye(gone.who.handle, false));
         state.closed = state.members.is_empty();
         state.closed
     }
@@ -253,7 +253,7 @@ impl BoardState {
         id
     }
 
-    fn tell_all(&self, line: &ServerCommand<'_>) {
+    fn send_to_all(&self, line: &ServerCommand<'_>) {
         for member in &self.members {
             member.outbox.send(|out| line.encode(member.dialect, out));
         }

@@ -163,7 +163,7 @@ impl Link {
         let mut wait = if commands.is_empty() { Duration::ZERO } else { REPLY_WAIT };
         let before = bytes.len();
         if !commands.is_empty() {
-            self.hand_over(commands, bytes).await?;
+            self.write_commands(commands, bytes).await?;
         }
         // However much the session writes, the answer goes out in time: clients have a timeout.
         let end = Instant::now() + wait.max(QUIET);
@@ -182,7 +182,7 @@ impl Link {
     }
 
     /// Writes commands, and reads at the same time: a session with much unread output accepts no more commands.
-    async fn hand_over(&mut self, commands: &[u8], bytes: &mut Vec<u8>) -> io::Result<()> {
+    async fn write_commands(&mut self, commands: &[u8], bytes: &mut Vec<u8>) -> io::Result<()> {
         let (mut from, mut to) = tokio::io::split(&mut self.stream);
         let write = timeout(ACCEPT_TIMEOUT, to.write_all(commands));
         tokio::pin!(write);

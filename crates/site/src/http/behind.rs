@@ -25,7 +25,7 @@ pub(crate) fn behind(caller: Caller, trusted: &[IpNet], headers: &HeaderMap) -> 
         return Some(caller);
     }
     // A proxy may send requests of its own, or may be configured without the header.
-    let Some(named) = named else { return Some(caller.on_behalf_of_anybody()) };
+    let Some(named) = named else { return Some(caller.on_behalf_of_unknown_client()) };
     let secure = last_word(headers, &FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
     address(named).map(|client| caller.on_behalf_of(client, secure))
 }

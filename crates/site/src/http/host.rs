@@ -9,7 +9,7 @@ use swallowtail_config::is_host;
 use swallowtail_messenger::net::Caller;
 
 /// The longest host name, in bytes, that an answer repeats.
-const MOST_HOST: usize = 255;
+const MAX_HOST: usize = 255;
 
 /// Returns the host by which the client reaches this server: the one in its request, or the operator's, or the address
 /// that it dialled. It is safe to use in a header.
@@ -44,7 +44,7 @@ fn dialled(caller: &Caller) -> String {
 
 /// Returns whether a host, with or without a port, is safe to use in a header (security.md section 4, "HTTP headers").
 fn is_plausible(host: &str) -> bool {
-    host.len() <= MOST_HOST && is_host(&host.replace(':', ""))
+    host.len() <= MAX_HOST && is_host(&host.replace(':', ""))
 }
 
 #[cfg(test)]

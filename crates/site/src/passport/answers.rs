@@ -18,7 +18,7 @@ pub(super) fn login(status: StatusCode, name: HeaderName, value: &str) -> Respon
 }
 
 /// Returns a redirect to another login page (http.md section 1.2).
-pub(super) fn elsewhere(name: HeaderName, value: &str, page: &str) -> Response {
+pub(super) fn redirect_login(name: HeaderName, value: &str, page: &str) -> Response {
     let mut response = crate::http::answers::redirect(page);
     set(&mut response, CACHE_CONTROL, "no-cache");
     set(&mut response, name, value);

@@ -23,7 +23,7 @@ pub(super) async fn login(
     request: Request,
 ) -> Response {
     if let Some(page) = &passport.settings.redirect {
-        return answers::elsewhere(AUTHENTICATION_INFO, "Passport1.4 da-status=redir", page);
+        return answers::redirect_login(AUTHENTICATION_INFO, "Passport1.4 da-status=redir", page);
     }
     let header = request.headers().get(AUTHORIZATION);
     let result = match header.and_then(|value| parse_authorization(value.as_bytes())) {

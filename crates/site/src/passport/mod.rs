@@ -36,7 +36,7 @@ use swallowtail_store::database::Account;
 
 /// How many characters of a name that is not an address are counted as its name: as many as an address can have
 /// (identity.md).
-const MOST_NAME: usize = 129;
+const MAX_NAME: usize = 129;
 
 /// The state of the endpoints.
 #[derive(Debug)]
@@ -144,7 +144,7 @@ impl Passport {
     /// Returns the name that an attempt is counted under: one name for all spellings of an address, whether the account
     /// exists or not. Returns `None` for callers that are not counted.
     fn counted_name(&self, caller: &Caller, handle: &str) -> Option<String> {
-        let spelled = || handle.chars().take(MOST_NAME).collect();
+        let spelled = || handle.chars().take(MAX_NAME).collect();
         let name =
             || Handle::parse_lax(handle).map_or_else(|_| spelled(), |handle| handle.as_str().to_ascii_lowercase());
         self.is_counted(caller).then(name)

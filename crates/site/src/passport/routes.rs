@@ -14,7 +14,7 @@ use crate::http::answers::closing;
 
 /// Returns the routes of the endpoints.
 pub(crate) fn router(passport: Arc<Passport>) -> Router {
-    let guard = middleware::from_fn_with_state(passport.clone(), before_passwords);
+    let guard = middleware::from_fn_with_state(passport.clone(), require_secure_passwords);
     let mut kept = Router::new();
     if passport.settings.not_rst {
         kept = kept.route("/NotRST.srf", post(not_rst::not_rst)).route_layer(guard.clone());
@@ -38,13 +38,13 @@ async fn close(response: Response) -> Response {
 }
 
 /// Refuses requests from addresses that may not send passwords over plain HTTP.
-async fn before_passwords(
+async fn require_secure_passwords(
     State(passport): State<Arc<Passport>>,
     Extension(caller): Extension<Caller>,
     request: Request,
     next: Next,
 ) -> Response {
-    if !caller.may_bring_passwords(passport.settings.insecure_http_login) {
+    if !caller.may_send_passwords(passport.settings.insecure_http_login) {
         return answers::insecure();
     }
     next.run(request).await

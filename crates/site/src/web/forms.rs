@@ -245,7 +245,7 @@ mod tests {
         let named = caller("127.0.0.1:5").on_behalf_of(address("192.168.1.7"), false);
         assert!(is_near_with(&named, "x-forwarded-for"), "a trusted proxy names a near client");
         assert!(
-            !is_near_with(&caller("127.0.0.1:5").on_behalf_of_anybody(), "accept"),
+            !is_near_with(&caller("127.0.0.1:5").on_behalf_of_unknown_client(), "accept"),
             "a trusted proxy names no client"
         );
     }

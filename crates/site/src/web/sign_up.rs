@@ -191,7 +191,7 @@ impl Web {
         let refusal = match access {
             Access::Closed => Refusal::Closed,
             // Checked before visitors go and get a code.
-            _ if !caller.may_bring_passwords(self.insecure_http) => Refusal::Insecure,
+            _ if !caller.may_send_passwords(self.insecure_http) => Refusal::Insecure,
             Access::Invite if !self.accounts.has_valid_invites().await? => Refusal::NoCodes,
             // Where a code is required, or anyone may sign up, being near is no advantage to protect.
             Access::Open if self.sign_up.elsewhere != Access::Open && !visit.is_by_known_name(self, caller) => {

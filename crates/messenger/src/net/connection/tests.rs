@@ -128,18 +128,18 @@ fn connect(room: usize, idle: Option<Duration>) -> Peer {
 }
 
 impl Peer {
-    async fn say(&mut self, text: &str) {
+    async fn send(&mut self, text: &str) {
         self.stream.write_all(text.as_bytes()).await.unwrap();
     }
 
-    async fn hear(&mut self, text: &str) {
-        let mut heard = vec![0; text.len()];
-        self.stream.read_exact(&mut heard).await.unwrap();
-        assert_eq!(String::from_utf8_lossy(&heard), text);
+    async fn receive(&mut self, text: &str) {
+        let mut received = vec![0; text.len()];
+        self.stream.read_exact(&mut received).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&received), text);
     }
 
     /// Asserts that nothing arrives once all other tasks are idle.
-    async fn hear_nothing(&mut self) {
+    async fn receive_nothing(&mut self) {
         let silence = tokio::time::timeout(Duration::from_millis(1), self.stream.read_u8()).await;
         assert!(silence.is_err(), "{silence:?}");
     }
@@ -154,44 +154,44 @@ impl Peer {
 #[tokio::test(start_paused = true)]
 async fn commands_behind_a_waiting_one_wait_but_lines_from_others_are_written() {
     let mut peer = connect(4096, None);
-    peer.say("A\nWAIT\nB\n").await;
-    peer.hear("A\n").await;
-    assert!(peer.outbox.send(|out| out.extend(b"from somebody else\n")).is_some());
-    peer.hear("from somebody else\n").await;
-    peer.hear_nothing().await;
+    peer.send("A\nWAIT\nB\n").await;
+    peer.receive("A\n").await;
+    assert!(peer.outbox.send(|out| out.extend(b"from another connection\n")).is_some());
+    peer.receive("from another connection\n").await;
+    peer.receive_nothing().await;
     peer.open_gate.send(()).unwrap();
     peer.stream.write_all(b"C\n").await.unwrap();
-    let mut heard = [0; 9];
-    peer.stream.read_exact(&mut heard).await.unwrap();
-    assert_eq!(&heard, b"WAIT\nB\nC\n");
+    let mut received = [0; 9];
+    peer.stream.read_exact(&mut received).await.unwrap();
+    assert_eq!(&received, b"WAIT\nB\nC\n");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_session_may_serve_another_connection_on_the_same_stack() {
     let mut peer = connect(4096, None);
-    peer.say("A\nNEST\nB\n").await;
-    peer.hear("A\nINNER\nB\n").await;
+    peer.send("A\nNEST\nB\n").await;
+    peer.receive("A\nINNER\nB\n").await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_is_too_fast_is_read_more_slowly() {
     let mut peer = connect(4096, None);
-    peer.say("REST\nA\n").await;
-    peer.hear("REST\n").await;
+    peer.send("REST\nA\n").await;
+    peer.receive("REST\n").await;
     advance(Duration::from_secs(9)).await;
-    peer.hear_nothing().await;
+    peer.receive_nothing().await;
     advance(Duration::from_secs(1)).await;
-    peer.hear("A\n").await;
+    peer.receive("A\n").await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_incomplete_line_has_thirty_seconds_and_a_payload_sixty() {
     for (begun, seconds) in [("HALF A LI", 30), ("TAKE 5\nab", 60)] {
         let mut peer = connect(4096, None);
-        peer.say(begun).await;
-        peer.hear_nothing().await;
+        peer.send(begun).await;
+        peer.receive_nothing().await;
         advance(Duration::from_secs(seconds - 1)).await;
-        peer.hear_nothing().await;
+        peer.receive_nothing().await;
         advance(Duration::from_secs(1)).await;
         assert!(peer.is_closed().await, "{begun}");
         assert_eq!(*lock(&peer.ended), 1);
@@ -202,12 +202,12 @@ async fn an_incomplete_line_has_thirty_seconds_and_a_payload_sixty() {
 async fn lines_that_each_arrive_in_time_never_reach_the_timeout() {
     let mut peer = connect(4096, None);
     for _ in 0..5 {
-        peer.say("\nHALF").await;
+        peer.send("\nHALF").await;
         advance(Duration::from_secs(20)).await;
     }
-    peer.say("\n").await;
+    peer.send("\n").await;
     for _ in 0..5 {
-        peer.hear("HALF\n").await;
+        peer.receive("HALF\n").await;
     }
 }
 
@@ -216,11 +216,11 @@ async fn silence_ends_a_connection_and_any_byte_restarts_the_timeout() {
     let mut peer = connect(4096, Some(Duration::from_secs(180)));
     for _ in 0..3 {
         advance(Duration::from_secs(170)).await;
-        peer.say("A\n").await;
-        peer.hear("A\n").await;
+        peer.send("A\n").await;
+        peer.receive("A\n").await;
     }
     advance(Duration::from_secs(179)).await;
-    peer.hear_nothing().await;
+    peer.receive_nothing().await;
     advance(Duration::from_secs(1)).await;
     assert!(peer.is_closed().await);
 }
@@ -228,8 +228,8 @@ async fn silence_ends_a_connection_and_any_byte_restarts_the_timeout() {
 #[tokio::test(start_paused = true)]
 async fn the_answers_before_a_bad_line_still_arrive() {
     let mut peer = connect(4096, None);
-    peer.say("A\nBAD\nB\n").await;
-    peer.hear("A\n").await;
+    peer.send("A\nBAD\nB\n").await;
+    peer.receive("A\n").await;
     assert!(peer.is_closed().await);
     assert_eq!(*lock(&peer.ended), 1);
 }
@@ -238,8 +238,8 @@ async fn the_answers_before_a_bad_line_still_arrive() {
 async fn nothing_is_carried_out_after_the_last_answer() {
     let mut peer = connect(4096, None);
     let handled = peer.handled.clone();
-    peer.say("A\nOUT\nB\n").await;
-    peer.hear("A\nOUT\n").await;
+    peer.send("A\nOUT\nB\n").await;
+    peer.receive("A\nOUT\n").await;
     assert!(peer.is_closed().await);
     assert_eq!(*lock(&handled), 2);
 }
@@ -269,9 +269,9 @@ async fn many_long_answers_to_commands_of_one_segment_all_arrive() {
     let start = Instant::now();
     for room in [100, 1 << 20] {
         let mut peer = connect(room, None);
-        peer.say("BIG\nBIG\nBIG\nBIG\nBIG\nA\n").await;
-        peer.hear(&"x".repeat(5 * BIG)).await;
-        peer.hear("A\n").await;
+        peer.send("BIG\nBIG\nBIG\nBIG\nBIG\nA\n").await;
+        peer.receive(&"x".repeat(5 * BIG)).await;
+        peer.receive("A\n").await;
     }
     // The stopped clock moves only when every task waits for it.
     assert_eq!(start.elapsed(), Duration::ZERO, "a wake-up was lost");
@@ -280,7 +280,7 @@ async fn many_long_answers_to_commands_of_one_segment_all_arrive() {
 #[tokio::test(start_paused = true)]
 async fn while_answers_are_not_read_no_further_command_is_handled() {
     let mut peer = connect(100, None);
-    peer.say("BIG\nBIG\nA\nB\nC\n").await;
+    peer.send("BIG\nBIG\nA\nB\nC\n").await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(*lock(&peer.handled), 2);
 }

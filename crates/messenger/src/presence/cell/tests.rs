@@ -324,7 +324,7 @@ fn a_number_is_sent_to_accounts_that_see_its_owner_and_have_it_on_fl() {
         for endpoint in [&bob, &carol, &dave, &erin] {
             read(endpoint);
         }
-        world.alice.tell_number(&line, &versions);
+        world.alice.send_number(&line, &versions);
         assert_eq!(read(&bob), expected, "{status:?}");
         for (name, endpoint) in [("carol", &carol), ("dave", &dave), ("erin", &erin)] {
             assert_eq!(read(endpoint), "", "{name}, {status:?}");

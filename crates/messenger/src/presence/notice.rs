@@ -9,7 +9,7 @@ use super::endpoint::Endpoint;
 use super::seen::Seen;
 
 /// One change of an account's presence. Each line is encoded once per dialect, however many watchers there are.
-pub(super) struct News<'a> {
+pub(super) struct Notice<'a> {
     before: Option<&'a Seen>,
     after: Option<&'a Seen>,
     encoded: HashMap<(Kind, Dialect), Vec<u8>>,
@@ -30,7 +30,8 @@ pub(super) enum Kind {
     ChangedWithMessage,
 }
 
-impl<'a> News<'a> {
+impl<'a> Notice<'a> {
+    /// Describes a change between what was seen before and after it.
     pub(super) fn new(before: Option<&'a Seen>, after: Option<&'a Seen>) -> Self {
         Self { before, after, encoded: HashMap::new() }
     }
@@ -52,6 +53,7 @@ impl<'a> News<'a> {
         }
     }
 
+    /// Sends a watcher its lines.
     pub(super) fn send(&mut self, kind: Kind, endpoint: &Endpoint) {
         let dialect = endpoint.client.dialect;
         let (before, after) = (self.before, self.after);
@@ -110,7 +112,7 @@ mod tests {
         let busy = seen(Status::Busy, None);
         let talking = seen(Status::Online, Some("<Data/>"));
         let both = seen(Status::Busy, Some("<Data/>"));
-        let kind = |before: Option<&Seen>, after: Option<&Seen>, was, is| News::new(before, after).kind(was, is);
+        let kind = |before: Option<&Seen>, after: Option<&Seen>, was, is| Notice::new(before, after).kind(was, is);
         assert_eq!(kind(None, Some(&online), true, true), Some(Kind::Arrived));
         assert_eq!(kind(Some(&online), Some(&busy), false, true), Some(Kind::Arrived), "unblocked and changed");
         assert_eq!(kind(Some(&online), None, true, true), Some(Kind::Left));
