@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use msnp_client::ClientInfo;
 
-use crate::hosts::SIGN_IN;
+use crate::hosts::{AMSN, SIGN_IN};
 
 /// A client program on a kind of system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl Client {
         V7_5.on("7.5-xp", "MSN Messenger 7.5 on Windows XP", Kind::Xp),
         V7_5.on("7.5", "MSN Messenger 7.5 on Windows 7, 10 or 11", Kind::Windows),
         Self {
-            hosts: &["messenger.hotmail.com", "gateway.messenger.hotmail.com", "nexus.passport.com"],
+            hosts: &["messenger.hotmail.com", "gateway.messenger.hotmail.com", "nexus.passport.com", AMSN],
             sign_in_hosts: NEXUS,
             ..other("amsn", "aMSN", Kind::Amsn, SignIn::Passport14, &["MSNP12", "CVR0"])
         },
@@ -318,7 +318,7 @@ mod tests {
     fn every_host_is_one_that_the_server_answers_for() {
         for client in Client::every() {
             for host in client.hosts {
-                assert!(MICROSOFT.contains(host), "{} {host}", client.id);
+                assert!(MICROSOFT.contains(host) || (client.kind == Kind::Amsn && *host == AMSN), "{} {host}", client.id);
             }
             for host in client.sign_in_hosts {
                 assert!(SIGN_IN.contains(host) && client.hosts.contains(host), "{} {host}", client.id);

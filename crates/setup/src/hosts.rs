@@ -1,4 +1,4 @@
-//! The host names of Microsoft's that clients ask for.
+//! The host names that clients ask for.
 
 /// The names that clients 4.x to 8.x look up (docs/protocol/http.md section 6) and those of the login page.
 pub const MICROSOFT: [&str; 14] = [
@@ -17,6 +17,10 @@ pub const MICROSOFT: [&str; 14] = [
     "nexus.passport.com",
     "svcs.microsoft.com",
 ];
+
+/// The host that aMSN asks before it signs in. Without an address for it, aMSN hangs in an error window; its sign-in needs
+/// no answer from there. The proxy does not serve it.
+pub(crate) const AMSN: &str = "www.amsn-project.net";
 
 /// The hosts among [`MICROSOFT`] where clients sign in over TLS. Certificates are for exactly these. The first is the
 /// one checked by a client that looks at a single name (gtmess, docs/protocol/clients.md).

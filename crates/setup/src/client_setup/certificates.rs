@@ -90,17 +90,23 @@ pub struct OldTls {
     pub key: PathBuf,
 }
 
-/// The names of certificates of ours: those by which clients sign in, and those that the settings give this server.
+/// Returns the names for which our certificates are: the hosts at which clients sign in, and the names of this server.
 #[must_use]
 pub fn names(config: &Config) -> Vec<String> {
+    let mut names: Vec<_> = SIGN_IN.map(str::to_owned).into();
+    names.extend(own_names(config).into_iter().filter(|name| !SIGN_IN.contains(&name.as_str())));
+    names
+}
+
+/// Returns the names and addresses that the settings give this server.
+pub(crate) fn own_names(config: &Config) -> Vec<String> {
     let advertised = config.networks().flat_map(|(_, _, advertise)| advertise.hosts().map(str::to_owned));
     let listened = config.networks().filter_map(|(_, listen, _)| listen.https).map(|address| address.ip());
     let addresses = listened.filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_canonical().to_string());
-    let own = config.http.names.iter().cloned().chain(advertised).chain(addresses);
     let mut names: Vec<String> = Vec::new();
-    for name in SIGN_IN.map(str::to_owned).into_iter().chain(own) {
+    for name in config.http.names.iter().cloned().chain(advertised).chain(addresses) {
         let name = name.trim_matches('.').to_ascii_lowercase();
-        // A host of the settings may have characters that no certificate has.
+        // A host in the settings may have characters that are not allowed in a certificate.
         if ServerName::try_from(name.as_str()).is_ok() && !names.contains(&name) {
             names.push(name);
         }

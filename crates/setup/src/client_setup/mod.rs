@@ -14,6 +14,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use certificates::own_names;
 pub use certificates::{OldTls, PublicCertificate, RENEWED_AFTER, Root, names};
 pub use kit::Kit;
 pub use made::{Made, ROOT_CER, STEPS};

@@ -37,11 +37,9 @@ impl Exam<'_> {
         self.client_host().unwrap_or_else(own)
     }
 
-    /// The name in the handshake.
-    pub(super) fn tls_name(&self) -> String {
-        let own =
-            || self.target.https.as_ref().map_or_else(|| TUNNEL_HOST.to_owned(), |host_port| host_port.host.clone());
-        self.client_host().unwrap_or_else(own)
+    /// Returns the host of a tunnel to the sign-in.
+    pub(super) fn tunnel_host(&self) -> String {
+        self.client_host().unwrap_or_else(|| TUNNEL_HOST.to_owned())
     }
 
     /// Who signs in, and whether that is an account of the operator's.
@@ -71,13 +69,13 @@ mod tests {
         let without = Target::remote("a.example", Ports { https: 0, ..ports });
         let nobody = Options::default();
         let client = Options { client: Client::find("7.5"), ..Options::default() };
-        for (target, options, sign_in_host, tls_name) in [
-            (&with_https, &nobody, "a.example:443", "a.example"),
+        for (target, options, sign_in_host, tunnel_host) in [
+            (&with_https, &nobody, "a.example:443", "login.live.com"),
             (&without, &nobody, "a.example:80", "login.live.com"),
             (&with_https, &client, "loginnet.passport.com", "loginnet.passport.com"),
         ] {
             let exam = Exam { target, options };
-            assert_eq!((exam.sign_in_host().as_str(), exam.tls_name().as_str()), (sign_in_host, tls_name));
+            assert_eq!((exam.sign_in_host().as_str(), exam.tunnel_host().as_str()), (sign_in_host, tunnel_host));
         }
     }
 

@@ -3,7 +3,7 @@
 
 use msnp::switchboard::Cookie;
 
-use super::handshake::CertificateChain;
+use super::chain::CertificateChain;
 use super::target::HostPort;
 
 /// Which ports are open.
@@ -16,21 +16,31 @@ pub(super) struct OpenPorts {
     pub(super) https: bool,
 }
 
-/// What the handshakes over TLS showed.
+/// What the TLS handshakes showed.
 #[derive(Debug, Default)]
 pub(super) struct Tls {
     /// Whether TLS 1.2 or 1.3 is spoken, at its port or in a tunnel.
     pub(super) is_spoken: bool,
-    /// The certificates that were shown.
-    pub(super) shown: Option<CertificateChain>,
+    /// The certificates, in the order in which they were asked for.
+    pub(super) shown: Vec<Shown>,
 }
 
-/// What the certificate is worth.
+/// The certificates that were shown for a name.
+#[derive(Debug)]
+pub(super) struct Shown {
+    /// The name in the handshake.
+    pub(super) name: String,
+    pub(super) chain: CertificateChain,
+}
+
+/// What the certificates are worth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Trust {
+    /// Which of [`Tls::shown`] is used to sign in.
+    pub(super) choice: usize,
     /// Whether a client would go on after seeing it.
     pub(super) is_trusted: bool,
-    /// Whether a root that we know of vouches for it.
+    /// Whether a root that we know vouches for it.
     pub(super) is_proven: bool,
 }
 

@@ -1,5 +1,4 @@
-//! Handshakes over TLS that accept whatever certificate the server shows, and keep it: that is judged apart
-//! ([`super::certificate`]).
+//! TLS handshakes that accept whatever certificate the server shows, and keep it. [`super::certificate`] judges it.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,16 +12,10 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::chain::CertificateChain;
 use super::stream::AnyStream;
 
-/// What a server showed in its handshake.
-#[derive(Clone, Debug)]
-pub(super) struct CertificateChain {
-    pub(super) certificate: CertificateDer<'static>,
-    pub(super) more: Vec<CertificateDer<'static>>,
-}
-
-/// Keeps the certificates, and lets every one pass.
+/// Accepts every certificate, and keeps it.
 #[derive(Debug)]
 struct CertificateRecorder {
     provider: Arc<CryptoProvider>,
@@ -66,10 +59,10 @@ impl ServerCertVerifier for CertificateRecorder {
     }
 }
 
-/// A handshake with these versions, and the certificates that were shown.
+/// Shakes hands with these versions, asking for a name. Returns the stream and the certificates that were shown.
 ///
 /// # Errors
-/// Why it does not come about.
+/// Returns why the handshake failed.
 pub(super) async fn handshake(
     stream: TcpStream,
     name: &str,
@@ -81,20 +74,20 @@ pub(super) async fn handshake(
     let config = config.map_err(|error| error.to_string())?.dangerous();
     let config = config.with_custom_certificate_verifier(recorder.clone()).with_no_client_auth();
     let name =
-        ServerName::try_from(name.to_owned()).map_err(|_| format!("{name:?} can be no name in a certificate"))?;
+        ServerName::try_from(name.to_owned()).map_err(|_| format!("{name:?} cannot be a name in a certificate"))?;
     let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|error| error.to_string())?;
     let shown = lock(&recorder.shown).take();
     Ok((stream, shown))
 }
 
-/// A connection over whichever version the server likes best, and the certificate that it shows there.
+/// Connects over the version that the server prefers. Returns the stream and the certificate that was shown.
 ///
 /// # Errors
-/// Why there is none.
+/// Returns why the handshake failed.
 pub(super) async fn connect(
     stream: TcpStream,
     name: &str,
 ) -> Result<(AnyStream, Option<CertificateDer<'static>>), String> {
-    let (stream, shown) = handshake(stream, name, &[&TLS13, &TLS12]).await.map_err(|why| format!("no TLS: {why}"))?;
+    let (stream, shown) = handshake(stream, name, &[&TLS13, &TLS12]).await.map_err(|why| format!("the TLS handshake failed: {why}"))?;
     Ok((Box::new(stream), shown.map(|shown| shown.certificate)))
 }

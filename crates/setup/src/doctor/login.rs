@@ -212,7 +212,7 @@ mod tests {
             (401, failed, true, State::Red, "the test account is refused"),
             (401, "WWW-Authenticate: Basic", true, State::Red, "answered with 401"),
             (302, "Location: http://b.example/", true, State::Skipped, "sent on to http://b.example/"),
-            (403, "Server: x", true, State::Red, "not taken over plain HTTP"),
+            (403, "Server: x", true, State::Red, "not accepted over plain HTTP"),
             (503, "Server: x", true, State::Red, "answered with 503"),
         ] {
             let answer = Answer::parse(&format!("HTTP/1.1 {status} x\r\n{header}\r\n\r\n"));

@@ -8,6 +8,7 @@
 mod advertised;
 mod ask;
 mod certificate;
+mod chain;
 mod chat;
 mod codes;
 mod dial;
@@ -17,6 +18,7 @@ mod found;
 mod gateway;
 mod handshake;
 mod login;
+mod names;
 mod nexus;
 mod old_tls;
 mod ports;
@@ -48,7 +50,7 @@ pub async fn examine(target: &Target, options: &Options, tell: impl FnMut(&Hop))
     let open = open_ports(exam, &mut report).await;
     let tls = report.learn("TLS", tls::versions(exam, open).await);
     report.add("TLS of Windows XP", bounded(codes::NO_TLS, old_tls::examine(exam)).await);
-    let trust = report.learn("certificate", certificate::judge(exam, tls.shown.as_ref()));
+    let trust = report.learn("certificate", certificate::judge(exam, &tls));
 
     let route = &Route::choose(exam, open, &tls, trust);
     let spelling = &mut Spelling::new(target);

@@ -88,7 +88,7 @@ async fn probe(mut stream: TcpStream) -> Reply {
 
 /// Whether XP could shake hands where TLS is looked at.
 pub(super) async fn is_spoken(exam: Exam<'_>) -> bool {
-    match dial_tls(exam).await {
+    match dial_tls(exam, &exam.tunnel_host()).await {
         Ok(stream) => matches!(probe(stream).await, Reply::Agreed(_)),
         Err(_) => false,
     }
@@ -100,11 +100,11 @@ pub(super) async fn examine(exam: Exam<'_>) -> Finding {
     let (host_port, stream) = match (terminator, exam.target.proxy()) {
         // As clients come to it: the terminator may want to hear from the proxy who they are.
         (Some(host_port), Some(proxy)) => {
-            let tunnel = tunnel(proxy, &format!("{}:443", exam.tls_name())).await;
+            let tunnel = tunnel(proxy, &format!("{}:443", exam.tunnel_host())).await;
             (format!("{host_port}, by way of the proxy"), tunnel)
         }
         (Some(host_port), None) => (host_port.to_string(), dial(host_port).await.map_err(|why| why.cause(host_port))),
-        (None, _) => (tls_address(exam), dial_tls(exam).await),
+        (None, _) => (tls_address(exam), dial_tls(exam, &exam.tunnel_host()).await),
     };
     let is_wanted = exam.wants_xp() || terminator.is_some();
     let stream = match stream {

@@ -1,4 +1,4 @@
-//! Whether anybody listens, and whether Microsoft's host names lead there.
+//! Whether the ports are open, and whether Microsoft's host names lead to the server.
 
 use std::net::IpAddr;
 
@@ -8,15 +8,15 @@ use super::exam::Exam;
 use super::finding::Finding;
 use super::target::HostPort;
 use crate::client_table::Client;
-use crate::hosts::SIGN_IN;
+use crate::hosts::{AMSN, SIGN_IN};
 
-/// A service, as its port is looked at.
+/// A service whose port is checked.
 pub(super) struct Service {
-    /// Its key in the configuration.
+    /// Its setting.
     pub(super) key: &'static str,
-    /// The port that clients know, if they do.
+    /// The port that clients use, if it is fixed in them.
     known: Option<u16>,
-    /// What else stands and falls with it.
+    /// What does not work without it.
     meaning: &'static str,
     codes: &'static [&'static str],
 }
@@ -28,21 +28,21 @@ pub(super) const NOTIFICATION: Service = Service {
     codes: codes::NO_NOTIFICATION,
 };
 const SWITCHBOARD: Service =
-    Service { key: "listen.switchboard", known: None, meaning: ": no conversation can begin", codes: &[] };
+    Service { key: "listen.switchboard", known: None, meaning: ": conversations cannot begin", codes: &[] };
 pub(super) const HTTP: Service = Service {
     key: "listen.http",
     known: Some(80),
-    meaning: ": the gateway is closed to those behind firewalls, and there is neither configuration nor proxy",
+    meaning: ": clients behind firewalls cannot use the gateway, and there is no MsgrConfig and no proxy",
     codes: codes::NO_NOTIFICATION,
 };
 pub(super) const HTTPS: Service =
-    Service { key: "listen.https", known: Some(443), meaning: ": nobody can sign in over TLS", codes: codes::NO_HTTPS };
+    Service { key: "listen.https", known: Some(443), meaning: ": clients cannot sign in over TLS", codes: codes::NO_HTTPS };
 
-/// Whether a port is open.
+/// Checks whether a port is open.
 pub(super) async fn examine(exam: Exam<'_>, service: &Service, host_port: Option<&HostPort>) -> Finding {
     let Some(host_port) = host_port else {
         let through = if service.known == HTTPS.known && exam.target.proxy().is_some() {
-            "; TLS is looked at through the proxy"
+            "; TLS is tested through the proxy"
         } else {
             ""
         };
@@ -51,7 +51,7 @@ pub(super) async fn examine(exam: Exam<'_>, service: &Service, host_port: Option
     let Err(why) = dial(host_port).await else {
         return Finding::green(match service.known {
             Some(port) if port != host_port.port => {
-                format!("{host_port} is open (clients dial port {port})")
+                format!("{host_port} is open (clients connect to port {port})")
             }
             _ => format!("{host_port} is open"),
         });
@@ -62,24 +62,25 @@ pub(super) async fn examine(exam: Exam<'_>, service: &Service, host_port: Option
         Unreached::Refused => {
             let other = match (&exam.target.ours, service.known) {
                 (None, Some(80 | 443)) => {
-                    "; if it has other ports, name them: --http-port 8080, --https-port 0 for none"
+                    "; if it uses other ports, add them: --http-port 8080, or --https-port 0 if it has none"
                 }
                 (None, _) => "",
-                (Some(_), _) => "; flags of `serve` go before the settings",
+                (Some(_), _) => " (flags of `serve` override settings)",
             };
             format!(
-                "start the server; if it runs, compare this address with {key} and with what it told at its start{other}"
+                "start the server; if it is running, compare this address with {key} and with the addresses it printed at \
+                 start{other}"
             )
         }
         Unreached::Silent => {
-            format!("open port {} in the firewall, and forward it if there is a router", host_port.port)
+            format!("open port {} in the firewall, and forward it in the router if there is one", host_port.port)
         }
         Unreached::Other(_) => format!("compare this address with {key}"),
     };
     Finding::red(format!("{}{}", why.cause(host_port), service.meaning), remedy).shows(service.codes)
 }
 
-/// The switchboard of our own server, which may have no port of its own.
+/// Checks the port of our own switchboard, which may be that of the notification server.
 pub(super) async fn switchboard(exam: Exam<'_>, is_notification_open: bool) -> Finding {
     let host_port = exam.target.switchboard.as_ref();
     if host_port.is_some() && host_port == exam.target.notification.as_ref() {
@@ -91,23 +92,20 @@ pub(super) async fn switchboard(exam: Exam<'_>, is_notification_open: bool) -> F
     examine(exam, &SWITCHBOARD, host_port).await
 }
 
-/// Whether a client here would find the server by Microsoft's names (docs/protocol/http.md section 6).
+/// Checks whether a client here would find the server by Microsoft's names (docs/protocol/http.md section 6).
 pub(super) async fn redirection(exam: Exam<'_>) -> Finding {
     let Some(client) = exam.options.client.filter(|_| exam.options.redirected) else {
-        return Finding::skipped("whether Microsoft's names lead here is not asked for (--client CLIENT --redirected)");
+        return Finding::skipped("not checked; add --client CLIENT --redirected");
     };
     if client.hosts.is_empty() {
-        return Finding::skipped(format!(
-            "{} is told where to go, and asks for none of Microsoft's names",
-            client.name
-        ));
+        return Finding::skipped(format!("{} uses none of Microsoft's names: its servers are settings", client.name));
     }
     let mut server = Vec::new();
     for host in exam.target.hosts() {
         server.extend(addresses(host).await);
     }
     let Some(first) = server.first().copied() else {
-        return Finding::skipped("the server's own name leads nowhere");
+        return Finding::skipped("not checked: the server's own name has no address");
     };
     let terminator = exam.target.ours.as_ref().and_then(|ours| ours.old_tls.as_ref());
     let sign_in = match (client.needs_old_tls(), terminator) {
@@ -117,19 +115,17 @@ pub(super) async fn redirection(exam: Exam<'_>) -> Finding {
     };
     let wanted = lines(client, first, sign_in);
     let mut astray = Vec::new();
-    // All at once: a name that nobody answers for takes its time.
+    // All at the same time: a name that nothing answers for takes seconds.
     let lookups: Vec<_> = wanted.iter().map(|(to, host)| (*to, *host, tokio::spawn(addresses(host)))).collect();
     for (to, host, lookup) in lookups {
-        match lookup.await.unwrap_or_default().first() {
-            Some(there) if *there == to || (to == first && server.contains(there)) => {}
-            Some(there) => astray.push(format!("{host} leads to {there}")),
-            None => astray.push(format!("{host} leads nowhere")),
-        }
+        let found = lookup.await.unwrap_or_default().first().copied();
+        astray.extend(fault(host, to, found, &server));
     }
     let unknown = match sign_in {
         Some(_) => "",
         None => {
-            ". The hosts of the sign-in have to lead to the terminator for Windows XP, which is not known here (proxy.old_tls)"
+            ". The hosts of the sign-in have to lead to the terminator for Windows XP, whose address is not known here \
+             (proxy.old_tls)"
         }
     };
     if astray.is_empty() {
@@ -139,13 +135,26 @@ pub(super) async fn redirection(exam: Exam<'_>) -> Finding {
     let lines: String = wanted.iter().map(|(to, host)| format!("\n{to} {host}")).collect();
     Finding::red(
         format!("{}{unknown}", astray.join(", ")),
-        format!("have these lines in the hosts file of the client's machine, or its DNS say the same:{lines}"),
+        format!(
+            "put these lines into the hosts file of the client's computer, or make its name server answer the same:{lines}"
+        ),
     )
     .shows(codes::NO_NAME)
 }
 
-/// The lines that the set-up of this client has for a hosts file; without an address for the sign-in, those that need
-/// none.
+/// Returns what is wrong with the address of a host that should lead to `to`. `server` are the addresses of the server.
+fn fault(host: &str, to: IpAddr, found: Option<IpAddr>, server: &[IpAddr]) -> Option<String> {
+    match found {
+        None => Some(format!("{host} has no address")),
+        // aMSN hangs if this name has no address, but it does not sign in there.
+        Some(_) if host == AMSN => None,
+        Some(there) if there == to || (server.first() == Some(&to) && server.contains(&there)) => None,
+        Some(there) => Some(format!("{host} leads to {there}")),
+    }
+}
+
+/// Returns the lines that the instructions for this client have for a hosts file. Without an address for the sign-in,
+/// these are the lines that do not need it.
 fn lines(client: &Client, server: IpAddr, sign_in: Option<IpAddr>) -> Vec<(IpAddr, &'static str)> {
     let all = client.redirections(server, sign_in.unwrap_or(server));
     all.filter(|(_, host)| sign_in.is_some() || !SIGN_IN.contains(host)).collect()
@@ -160,7 +169,7 @@ mod tests {
     use swallowtail_config::Config;
 
     #[test]
-    fn what_is_looked_at_is_what_the_set_up_redirects() {
+    fn the_hosts_that_are_checked_are_those_in_the_instructions() {
         let config = Config::parse("[proxy]\nold_tls = \"192.0.2.7:443\"\n").unwrap();
         let offer = Offer::new(&config, None, None);
         let place = Place::of_main(&config, "192.0.2.1".to_owned(), Arc::new(offer));
@@ -174,6 +183,26 @@ mod tests {
                 lines(client, server, Some(sign_in)).iter().map(|(to, host)| format!("{to} {host}\r\n")).collect();
             assert_eq!(looked_at, set_up, "{}", client.id);
             assert!(lines(client, server, None).iter().all(|(_, host)| !SIGN_IN.contains(host)));
+        }
+    }
+
+    #[test]
+    fn a_host_has_to_lead_to_the_server_and_that_of_amsn_anywhere() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let (first, second, old_tls, elsewhere) =
+            (ip("192.0.2.1"), ip("192.0.2.2"), ip("192.0.2.7"), ip("203.0.113.9"));
+        for (host, to, found, words) in [
+            ("login.live.com", first, Some(first), None),
+            ("login.live.com", first, Some(second), None),
+            ("login.live.com", first, Some(elsewhere), Some("leads to 203.0.113.9")),
+            ("login.live.com", first, None, Some("has no address")),
+            ("login.live.com", old_tls, Some(first), Some("leads to 192.0.2.1")),
+            (AMSN, first, Some(elsewhere), None),
+            (AMSN, first, None, Some("has no address")),
+        ] {
+            let fault = fault(host, to, found, &[first, second]);
+            assert_eq!(fault.is_some(), words.is_some(), "{host} {found:?}: {fault:?}");
+            assert!(words.is_none_or(|words| fault.is_some_and(|fault| fault.contains(words))), "{host} {found:?}");
         }
     }
 }

@@ -1,12 +1,11 @@
 //! The ways to the sign-in service: over TLS as clients go, at its port or in a tunnel, or over plain HTTP.
 
-use rustls::pki_types::CertificateDer;
 use tokio::net::TcpStream;
 
 use super::dial::{dial, is_near};
 use super::exam::Exam;
 use super::finding::Finding;
-use super::found::{Nexus, OpenPorts, Tls, Transport, Trust};
+use super::found::{Nexus, OpenPorts, Shown, Tls, Transport, Trust};
 use super::handshake;
 use super::stream::AnyStream;
 use super::target::HostPort;
@@ -17,8 +16,8 @@ use super::tunnel::tunnel;
 pub(super) struct Route<'a> {
     exam: Exam<'a>,
     pub(super) transport: Transport,
-    /// The certificate that was judged.
-    judged: Option<&'a CertificateDer<'static>>,
+    /// The certificate that was judged, and the name for which it is shown.
+    judged: Option<&'a Shown>,
     /// Whether a root that we know of vouches for it.
     pub(super) is_proven: bool,
     /// Whether it is not the way that Microsoft's clients go, though there is TLS.
@@ -42,7 +41,7 @@ impl<'a> Route<'a> {
         Ok(Self {
             exam,
             transport,
-            judged: tls.shown.as_ref().map(|shown| &shown.certificate),
+            judged: tls.shown.get(trust.choice),
             is_proven: trust.is_proven,
             is_instead: transport == Transport::Plain && tls.is_spoken,
         })
@@ -55,10 +54,11 @@ impl<'a> Route<'a> {
     pub(super) async fn connect(&self) -> Result<AnyStream, String> {
         match (self.transport, &self.exam.target.http) {
             (Transport::Tls, _) => {
-                let stream = dial_tls(self.exam).await?;
-                let (stream, shown) = handshake::connect(stream, &self.exam.tls_name()).await?;
-                // The one that was judged, and no other, may be given a password.
-                if shown.as_ref() != self.judged {
+                let judged = self.judged.ok_or("no certificate was shown")?;
+                let stream = dial_tls(self.exam, &judged.name).await?;
+                let (stream, shown) = handshake::connect(stream, &judged.name).await?;
+                // A password is sent only to the server whose certificate was judged.
+                if shown.as_ref() != Some(&judged.chain.certificate) {
                     return Err("the server shows another certificate than a moment ago".to_owned());
                 }
                 Ok(stream)
@@ -108,10 +108,10 @@ impl<'a> Route<'a> {
 ///
 /// # Errors
 /// The sentence of a red hop.
-pub(super) async fn dial_tls(exam: Exam<'_>) -> Result<TcpStream, String> {
+pub(super) async fn dial_tls(exam: Exam<'_>, name: &str) -> Result<TcpStream, String> {
     match (&exam.target.https, exam.target.proxy()) {
         (Some(host_port), _) => dial(host_port).await.map_err(|why| why.cause(host_port)),
-        (None, Some(proxy)) => tunnel(proxy, &format!("{}:443", exam.tls_name())).await,
+        (None, Some(proxy)) => tunnel(proxy, &format!("{name}:443")).await,
         (None, None) => Err("there is neither a listener for TLS nor the proxy".to_owned()),
     }
 }
@@ -162,8 +162,8 @@ mod tests {
             (true, false, false, Err("stop at the TLS"), false),
             (false, false, false, Err("neither"), false),
         ] {
-            let tls = Tls { is_spoken, shown: None };
-            let trust = Trust { is_trusted, is_proven: false };
+            let tls = Tls { is_spoken, shown: Vec::new() };
+            let trust = Trust { is_trusted, ..Trust::default() };
             let open = OpenPorts { http, ..OpenPorts::default() };
             match (Route::choose(exam, open, &tls, trust), transport) {
                 (Ok(route), Ok(transport)) => {

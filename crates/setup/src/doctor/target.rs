@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use msnp::Handle;
 use swallowtail_config::{Advertise, Config, HeaderCase, Listen, MAIN};
 
+use crate::client_setup::own_names;
 use crate::client_table::Client;
 
 /// A host and a port.
@@ -94,8 +95,12 @@ pub(super) struct Ours {
     pub(super) header_case: HeaderCase,
     pub(super) is_proxy: bool,
     pub(super) old_tls: Option<HostPort>,
-    /// The files with what it may show over TLS: its own root, and the certificates of the configuration.
-    pub(super) certificates: Vec<PathBuf>,
+    /// The file with its own root, if it has one.
+    pub(super) own_root: Option<PathBuf>,
+    /// The files with the certificates of the settings.
+    pub(super) configured: Vec<PathBuf>,
+    /// The names that the settings give this server.
+    pub(super) names: Vec<String>,
 }
 
 /// The ports of a server that is known by its host alone; 0 for a service that it does not have.
@@ -146,7 +151,7 @@ impl Target {
             }
             let host_port = |address: Option<SocketAddr>| address.map(HostPort::of_listener);
             let own_root = config.tls.own_root.then(|| config.data.join("root/certificate.pem"));
-            let configured = config.tls.certificate.iter().map(|files| files.chain.clone());
+            let configured = config.tls.certificate.iter().map(|files| files.chain.clone()).collect();
             let switchboard = if listen.one_port { listen.notification } else { listen.switchboard };
             targets.push(Self {
                 title: if name == MAIN { "this server".to_owned() } else { format!("this server, network {name}") },
@@ -161,7 +166,9 @@ impl Target {
                     header_case: config.http.header_case,
                     is_proxy: config.proxy.enabled,
                     old_tls: host_port(config.proxy.old_tls),
-                    certificates: own_root.into_iter().chain(configured).collect(),
+                    own_root,
+                    configured,
+                    names: own_names(config),
                 }),
             });
         }

@@ -1,20 +1,26 @@
-//! Whether a server speaks TLS 1.2 and 1.3, whatever certificate it shows: that is judged apart
-//! ([`super::certificate`]).
+//! Whether a server speaks TLS 1.2 and 1.3. [`super::certificate`] judges the certificates.
 
+use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
 
 use super::codes;
 use super::exam::Exam;
 use super::finding::{Finding, Learnt, bounded};
-use super::found::{OpenPorts, Tls};
+use super::found::{OpenPorts, Shown, Tls};
 use super::handshake::handshake;
+use super::names::Names;
 use super::old_tls;
 use super::route::{dial_tls, tls_address};
 
-/// Which versions the server speaks. Windows 7 and later need 1.2; 1.3 is of no use to these clients, but no harm.
+/// A version, or more than one, with the word for it in a finding.
+type Version = (&'static str, &'static [&'static SupportedProtocolVersion]);
+const EACH: &[Version] = &[("1.2", &[&TLS12]), ("1.3", &[&TLS13])];
+const ANY: &[Version] = &[("", &[&TLS13, &TLS12])];
+
+/// Finds out which versions the server speaks. Windows 7 and later need 1.2; clients of that time do not use 1.3.
 pub(super) async fn versions(exam: Exam<'_>, open: OpenPorts) -> Learnt<Tls> {
     let mut tls = Tls::default();
-    // Bounded here, so that a certificate is kept that was shown before the time ran out.
+    // Bounded here, so that certificates are kept that were shown before the time ran out.
     let finding = bounded(codes::NO_TLS, examine(exam, open, &mut tls)).await;
     Learnt { finding, value: tls }
 }
@@ -23,75 +29,78 @@ async fn examine(exam: Exam<'_>, open: OpenPorts, tls: &mut Tls) -> Finding {
     if let Some(finding) = unreached(exam, open) {
         return finding;
     }
-    let (name, mut spoken, mut failed) = (exam.tls_name(), Vec::new(), String::new());
-    for (word, version) in [("1.2", &TLS12), ("1.3", &TLS13)] {
-        let stream = match dial_tls(exam).await {
-            Ok(stream) => stream,
-            Err(why) if exam.target.https.is_some() => {
-                return Finding::red(why, "see the HTTPS port above").shows(codes::NO_HTTPS);
+    let (mut spoken, mut failed) = (Vec::new(), String::new());
+    for name in Names::of(exam).all() {
+        let mut chain = None;
+        // A server speaks the same versions whatever the name: the first name that succeeds shows them.
+        for (word, versions) in if spoken.is_empty() { EACH } else { ANY } {
+            let stream = match dial_tls(exam, name).await {
+                Ok(stream) => stream,
+                Err(why) if exam.target.https.is_some() => {
+                    return Finding::red(why, "see the HTTPS port above").shows(codes::NO_HTTPS);
+                }
+                Err(why) => return none(exam, format!("{}, and {why}", exam.target.is_not_set("listen.https"))),
+            };
+            match handshake(stream, name, versions).await {
+                Ok((_, shown)) => {
+                    spoken.extend((!word.is_empty()).then_some(*word));
+                    chain = shown;
+                }
+                Err(why) => failed = why,
             }
-            Err(why) => return none(exam, format!("{}, and {why}", exam.target.is_not_set("listen.https"))),
-        };
-        match handshake(stream, &name, &[version]).await {
-            Ok((_, shown)) => {
-                spoken.push(word);
-                tls.shown = shown;
-            }
-            Err(why) => failed = why,
         }
+        tls.shown.extend(chain.map(|chain| Shown { name: name.to_owned(), chain }));
     }
     tls.is_spoken = !spoken.is_empty();
     if !tls.is_spoken && exam.wants_xp() && old_tls::is_spoken(exam).await {
         let host_port = tls_address(exam);
-        return Finding::skipped(format!(
-            "{host_port} is for Windows XP alone: nothing newer than TLS 1.0 is spoken there"
-        ));
+        return Finding::skipped(format!("not checked: {host_port} serves only Windows XP (TLS 1.0)"));
     }
     judge(&tls_address(exam), &spoken, &failed)
 }
 
-/// Why no handshake is tried.
+/// Returns why no handshake is tried.
 fn unreached(exam: Exam<'_>, open: OpenPorts) -> Option<Finding> {
     match (&exam.target.https, exam.target.proxy()) {
         (Some(_), _) if open.https => None,
-        (Some(_), _) => Some(Finding::skipped("the HTTPS port is not reached")),
+        (Some(_), _) => Some(Finding::skipped("not checked: the HTTPS port cannot be reached")),
         (None, _) if open.http => None,
-        (None, Some(_)) => Some(Finding::skipped("it comes by the HTTP port, which is not reached")),
+        (None, Some(_)) => Some(Finding::skipped("not checked: TLS is tested through the HTTP port, which cannot be reached")),
         (None, None) => Some(none(exam, exam.target.is_not_set("listen.https"))),
     }
 }
 
-/// What the versions mean for clients.
+/// Judges the versions.
 fn judge(host_port: &str, spoken: &[&str], failed: &str) -> Finding {
     match spoken {
         ["1.3"] => Finding::red(
-            format!("{host_port} speaks TLS 1.3 alone, which Windows of these clients' time never learnt"),
-            "have whatever ends TLS there speak TLS 1.2 as well",
+            format!("{host_port} speaks only TLS 1.3, which Windows supports only from version 11 on"),
+            "make whatever terminates TLS there accept TLS 1.2 as well",
         )
         .shows(codes::NO_TLS),
         [] => Finding::red(
-            format!("no handshake with TLS 1.2 or 1.3 comes about on {host_port}: {failed}"),
-            "see that this is the port of listen.https, or of a terminator for TLS, and that it has a certificate",
+            format!("the handshake fails on {host_port}, with TLS 1.2 and with 1.3: {failed}"),
+            "check that this is the port of listen.https or of a TLS terminator, and that it has a certificate",
         )
         .shows(codes::NO_TLS),
         _ => Finding::green(format!("TLS {} on {host_port}", spoken.join(" and "))),
     }
 }
 
-/// There is none. Official clients sign in over TLS and nothing else, those on Windows XP over another one than this.
+/// Reports that there is no TLS. Official clients sign in only over TLS; on Windows XP, over that of the terminator.
 fn none(exam: Exam<'_>, why: String) -> Finding {
     match exam.options.client {
         Some(client) if client.checks_certificate() => Finding::red(
-            format!("{why}, and {} signs in over TLS alone", client.name),
+            format!("{why}, and {} signs in only over TLS", client.name),
             format!(
-                "leave tls.own_root switched on, and give {} an address with port 443, or clients the proxy of the server; its root \
-                 and the steps for this client are at /setup/{}",
+                "leave tls.own_root switched on, and set {} to an address with port 443, or let clients use the server as \
+                 their proxy. The root and the steps for this client are at /setup/{}",
                 exam.target.key("listen.https"),
                 client.id,
             ),
         )
         .shows(codes::NO_HTTPS),
-        _ => Finding::skipped(format!("{why}: unpatched Microsoft clients cannot sign in without TLS")),
+        _ => Finding::skipped(format!("{why}: Microsoft's clients cannot sign in without TLS, unless patched")),
     }
 }
 
@@ -103,7 +112,7 @@ mod tests {
     use crate::doctor::target::{Options, Ports, Target};
 
     #[test]
-    fn clients_need_version_1_2() {
+    fn clients_need_tls_1_2() {
         for (spoken, state) in
             [(&["1.2", "1.3"][..], State::Green), (&["1.2"], State::Green), (&["1.3"], State::Red), (&[], State::Red)]
         {
@@ -112,15 +121,15 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_port_is_no_reason_for_a_second_red_hop() {
+    fn a_closed_port_is_red_only_at_its_own_check() {
         let ports = Ports { notification: 1863, http: 80, https: 443 };
         let with_https = Target::remote("a.example", ports);
         let by_proxy = Target::remote("a.example", Ports { https: 0, ..ports });
         for (target, http, https, words) in [
             (&with_https, false, true, None),
-            (&with_https, true, false, Some("the HTTPS port is not reached")),
+            (&with_https, true, false, Some("not checked: the HTTPS port cannot be reached")),
             (&by_proxy, true, false, None),
-            (&by_proxy, false, false, Some("by the HTTP port, which is not reached")),
+            (&by_proxy, false, false, Some("through the HTTP port, which cannot be reached")),
         ] {
             let exam = Exam { target, options: &Options::default() };
             let finding = unreached(exam, OpenPorts { http, https, ..OpenPorts::default() });
@@ -130,11 +139,11 @@ mod tests {
     }
 
     #[test]
-    fn without_tls_it_is_microsofts_clients_that_cannot_sign_in() {
+    fn without_tls_only_microsofts_clients_cannot_sign_in() {
         let target = Target::remote("a.example", Ports { notification: 1863, http: 0, https: 0 });
         for (client, state) in [("7.5", State::Red), ("7.5-xp", State::Skipped), ("amsn", State::Skipped)] {
             let options = Options { client: Client::find(client), ..Options::default() };
-            let finding = none(Exam { target: &target, options: &options }, "there is none".to_owned());
+            let finding = none(Exam { target: &target, options: &options }, "no TLS".to_owned());
             assert_eq!(finding.state, state, "{client}: {finding:?}");
         }
     }

@@ -19,7 +19,7 @@ use super::source::Source;
 pub(super) struct DoctorArgs {
     #[command(flatten)]
     source: Source,
-    /// Look at this server, by name or address, instead of the one of the settings
+    /// Check this server, by name or address, instead of the one in the settings
     #[arg(long)]
     host: Option<String>,
     /// Its notification port; 0 if it has none
@@ -31,26 +31,26 @@ pub(super) struct DoctorArgs {
     /// Its HTTPS port; 0 if it has none
     #[arg(long, value_name = "PORT", default_value_t = 443, requires = "host")]
     https_port: u16,
-    /// Do as this client does, by a name of client-setup such as 7.5 or 7.5-xp
+    /// Act as this client, such as 7.5 or 7.5-xp (client-setup lists them)
     #[arg(long, value_name = "CLIENT", value_parser = parse_client)]
     client: Option<&'static Client>,
-    /// Ask too whether Microsoft's host names lead to the server from here, as by a hosts file
+    /// Also check whether Microsoft's host names lead to the server from here, as with a hosts file
     #[arg(long, requires = "client")]
     redirected: bool,
-    /// Ask too whether Windows XP can shake hands
+    /// Also check whether Windows XP can connect over its old TLS
     #[arg(long)]
     xp: bool,
-    /// The root certificate (PEM) that clients were given. Without it a private root of another server is taken as it
-    /// comes, but no test account signs in to it over the internet
+    /// The root certificate (PEM) that clients trust. Without it, any private root of another server is accepted, but
+    /// a test account's password is not sent to that server over the internet
     #[arg(long, value_name = "FILE")]
     root: Option<PathBuf>,
-    /// Sign in with this account, which should be one for tests: who uses it is signed out. Asks for the password
+    /// Sign in with this account; asks for its password. Use a test account: its other sessions are signed out
     #[arg(long, value_name = "HANDLE", value_parser = parse_handle)]
     account: Option<Handle>,
-    /// Take the password from the first line of standard input
+    /// Read the password from the first line of standard input
     #[arg(long, requires = "account")]
     password_stdin: bool,
-    /// Say it for a program, as JSON
+    /// Print JSON, for programs
     #[arg(long)]
     json: bool,
 }
@@ -58,7 +58,7 @@ pub(super) struct DoctorArgs {
 fn parse_client(text: &str) -> Result<&'static Client, String> {
     Client::find(&text.to_ascii_lowercase()).ok_or_else(|| {
         let ids: Vec<_> = Client::every().map(|client| client.id).collect();
-        format!("there are: {}", ids.join(", "))
+        format!("known clients: {}", ids.join(", "))
     })
 }
 
@@ -81,8 +81,8 @@ impl DoctorArgs {
     }
 }
 
-/// Looks, and tells. An error that keeps it from looking is not what is wrong with the server, so it has a code of its
-/// own.
+/// Runs the checks and prints them. An error that prevents a check is not a fault of the server, so it has its own exit
+/// code.
 pub(super) async fn run(args: DoctorArgs) -> ExitCode {
     match look(&args).await {
         Ok(true) => ExitCode::SUCCESS,
@@ -94,7 +94,7 @@ pub(super) async fn run(args: DoctorArgs) -> ExitCode {
     }
 }
 
-/// Whether nothing is red.
+/// Runs the checks; returns whether none is red.
 async fn look(args: &DoctorArgs) -> anyhow::Result<bool> {
     let (targets, options) = (args.targets()?, args.options()?);
     let mut examined = Vec::new();
@@ -111,6 +111,6 @@ async fn look(args: &DoctorArgs) -> anyhow::Result<bool> {
     }
     let hops = || examined.iter().flat_map(|(_, hops)| hops);
     let is_green = hops().all(|hop| hop.finding.state != State::Red);
-    say(if args.json { show::json(is_green, &examined)? } else { show::end(hops()) });
+    say(if args.json { show::json(is_green, &examined)? } else { show::end(hops(), &options) });
     Ok(is_green)
 }

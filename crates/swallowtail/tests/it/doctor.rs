@@ -121,7 +121,7 @@ async fn a_good_server_is_all_green() {
         let hops = look(&target, &alice()).await;
         assert_red(&hops, &[]);
         assert_green(&hops, "TLS", "TLS 1.2 and 1.3");
-        assert_green(&hops, "certificate", "nexus.passport.com, valid until 4096-01-01; its root is a private one");
+        assert_green(&hops, "certificate", "nexus.passport.com, valid until 4096-01-01; its root is private");
         assert_green(&hops, "nexus", "over TLS");
         assert_green(&hops, "clock", "0 s apart");
         assert_green(&hops, "login of 5.0 to 7.0", "has a ticket");
@@ -292,7 +292,7 @@ async fn our_own_server_has_to_show_what_its_settings_say() {
     assert_red(&hops, &[]);
     assert_green(&hops, "certificate", "its root is the one in");
     let strange = ours(&server, |config| config.tls.certificate.push(other.files.clone()));
-    let words = ["neither from a public root nor from", "other.pem", "SIGHUP"];
+    let words = ["neither from a root that is trusted here nor from", "other.pem", "SIGHUP"];
     assert_fault(&look(&strange, &alice()).await, "certificate", &words);
     // Who may not read the directory of the server is told so.
     let unread = ours(&server, |config| {
@@ -301,12 +301,72 @@ async fn our_own_server_has_to_show_what_its_settings_say() {
     });
     let hops = look(&unread, &alice()).await;
     assert_red(&hops, &[]);
-    assert_green(&hops, "certificate", "was not seen: cannot read roots from");
+    assert_green(&hops, "certificate", "Not checked whether it is this server's: cannot read roots from");
 
     let server = start(&mine, |_| {}).await;
     let hops = look(&ours(&server, |config| config.tls.certificate.push(mine.files.clone())), &alice()).await;
     assert_red(&hops, &[]);
     assert_green(&hops, "certificate", "it is the one in");
+}
+
+/// The set-up that the documentation recommends: the server's own root for Microsoft's names, and a certificate for its
+/// own name. Returns the server and what its settings say.
+async fn recommended(certificate: &TestCertificate, data: &Path) -> (TestServer, Target) {
+    let settings = |config: &mut Config| {
+        config.tls.own_root = true;
+        config.data = data.to_owned();
+        config.tls.certificate = vec![certificate.files.clone()];
+    };
+    let server = start(certificate, settings).await;
+    let target = ours(&server, settings);
+    (server, target)
+}
+
+#[tokio::test]
+async fn the_recommended_set_up_is_green_for_every_client() {
+    let directory = private_directory();
+    let own = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
+    let (_server, target) = recommended(&own, &directory.path().join("data")).await;
+    let hops = look(&target, &alice()).await;
+    assert_red(&hops, &[]);
+    assert_green(&hops, "certificate", "for chat.example.com, valid until 4096-01-01; it is the one in");
+    assert_green(&hops, "certificate", "nexus.passport.com, valid until");
+    for client in Client::every().filter(|client| !client.needs_old_tls()) {
+        let hops = look(&target, &Options { client: Some(client), ..alice() }).await;
+        assert_red(&hops, &[]);
+    }
+}
+
+#[tokio::test]
+async fn each_fault_of_the_recommended_set_up_is_named() {
+    let directory = private_directory();
+    let data = directory.path().join("data");
+    let expired = TestCertificate::write_expired(directory.path(), "old", &["chat.example.com"]);
+    let (_server, target) = recommended(&expired, &data).await;
+    let words = ["the certificate for chat.example.com expired on 2005-12-31", "SIGHUP"];
+    assert_fault(&look(&target, &alice()).await, "certificate", &words);
+
+    // A certificate of the operator's that claims Microsoft's names takes the place of that of the own root.
+    let claims = TestCertificate::write_expired(directory.path(), "claims", &["chat.example.com", "login.live.com"]);
+    let (_server, target) = recommended(&claims, &data).await;
+    assert_fault(&look(&target, &alice()).await, "certificate", &["login.live.com", "expired"]);
+
+    // The files were changed, but the server has not read them again.
+    let own = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
+    let (server, target) = recommended(&own, &data).await;
+    TestCertificate::write(directory.path(), "own", &["new.example.com"]);
+    let words = ["chat.example.com", "but clients ask for new.example.com", "SIGHUP"];
+    assert_fault(&look(&target, &alice()).await, "certificate", &words);
+    TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
+    let words = ["the certificate for chat.example.com comes neither from a root that is trusted here", "own.pem"];
+    assert_fault(&look(&target, &alice()).await, "certificate", &words);
+
+    // Seen from outside, without the own root: a client asks for names that the certificate lacks.
+    drop(server);
+    let server = start(&own, |_| {}).await;
+    let options = Options { client: client("7.5"), ..alice() };
+    let words = ["the certificate is for chat.example.com, but MSN Messenger 7.5", "tls.own_root"];
+    assert_fault(&look(&remote(&server), &options).await, "certificate", &words);
 }
 
 /// Somebody who takes connections and says nothing.
@@ -499,7 +559,7 @@ fn exit_codes_and_json_are_for_scripts_and_no_secret_is_said() {
     let output = doctor(&[], &arguments);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
-    assert!(text.contains("hops that were looked at are green") && !text.contains('\u{1b}'), "{text}");
+    assert!(text.contains("checks that were made are green") && !text.contains('\u{1b}'), "{text}");
     assert!(text.contains("green  switchboard          USR OK"), "{text}");
 
     let json = doctor(&[], &[&arguments[..], &["--json"]].concat());

@@ -1,4 +1,4 @@
-//! How the doctor's findings are said: for a person, in colour on a terminal, and for a program.
+//! How the doctor's findings are shown: to a person, in colour on a terminal, and to a program.
 
 use std::fmt::Write as _;
 
@@ -6,20 +6,20 @@ use console::{Term, style};
 use serde::Serialize;
 use swallowtail_setup::doctor::{Finding, Hop, Options, State, Target};
 
-/// Colour, name of the hop, and the blanks around them.
+/// The width of the colour, the name of the check, and the blanks around them.
 const INDENT: usize = 2 + 5 + 2 + NAME_WIDTH + 2;
 const NAME_WIDTH: usize = 19;
-/// Lines that are longer are hard to read.
+/// Longer lines are hard to read.
 const MAX_WIDTH: usize = 110;
 const MIN_WIDTH: usize = 60;
 
-/// What is looked at, and as whom.
+/// Returns the title: which server is checked, and as which client.
 pub(super) fn title(target: &Target, options: &Options) -> String {
     let as_whom = options.client.map_or_else(String::new, |client| format!(", as {} would", client.name));
-    format!("\n{}\n", style(format!("Looking at {}{as_whom}.", target.title)).bold())
+    format!("\n{}\n", style(format!("Checking {}{as_whom}.", target.title)).bold())
 }
 
-/// One hop: a line, and under a red one what a client shows and what to do.
+/// Returns one check: a line, and under a red one what a client shows and what to do.
 pub(super) fn hop(hop: &Hop) -> String {
     let finding = &hop.finding;
     let word = match finding.state {
@@ -31,7 +31,7 @@ pub(super) fn hop(hop: &Hop) -> String {
     let text = if finding.state == State::Skipped { style(text).dim().to_string() } else { text };
     let mut out = format!("  {word}  {:<NAME_WIDTH$}  {text}", hop.name);
     if !finding.codes.is_empty() {
-        let said = format!("a client shows: {}", finding.codes.join(" or "));
+        let said = format!("a client shows {}", finding.codes.join(" or "));
         let _ = write!(out, "\n{:INDENT$}{}", "", style(said).yellow());
     }
     if let Some(remedy) = &finding.remedy {
@@ -40,36 +40,54 @@ pub(super) fn hop(hop: &Hop) -> String {
     out
 }
 
-/// How it stands, in a sentence.
-pub(super) fn end<'a>(hops: impl Iterator<Item = &'a Hop> + Clone) -> String {
+/// Returns the summary: how many checks are green or red, and which were not made.
+pub(super) fn end<'a>(hops: impl Iterator<Item = &'a Hop> + Clone, options: &Options) -> String {
     let count = |state| hops.clone().filter(|hop| hop.finding.state == state).count();
-    let (green, red, skipped) = (count(State::Green), count(State::Red), count(State::Skipped));
-    let end = match (red, skipped) {
-        (0, 0) => style(format!("All {green} hops are green.")).green(),
-        (0, _) => {
-            style(format!("All {green} hops that were looked at are green; {skipped} were not looked at.")).green()
-        }
-        (1, _) => style("One hop is red.".to_owned()).red(),
-        _ => style(format!("{red} hops are red. Begin with the first: others may follow from it.")).red(),
+    let (green, red) = (count(State::Green), count(State::Red));
+    let mut skipped: Vec<_> =
+        hops.clone().filter(|hop| hop.finding.state == State::Skipped).map(|hop| hop.name).collect();
+    skipped.sort_unstable();
+    skipped.dedup();
+    let end = match (red, skipped.len()) {
+        (0, 0) => style(format!("All {green} checks are green.")).green(),
+        (0, _) => style(format!("All {green} checks that were made are green.")).green(),
+        (1, _) => style("One check is red.".to_owned()).red(),
+        _ => style(format!("{red} checks are red. Begin with the first: others may follow from it.")).red(),
     };
-    format!("\n{}", end.bold())
+    let mut out = format!("\n{}", end.bold());
+    if !skipped.is_empty() {
+        let _ = write!(out, "\n{}", wrapped(&format!("Not checked: {}.", skipped.join(", ")), 0));
+    }
+    if !options.redirected {
+        let _ = write!(out, "\n{}", wrapped(NOT_REDIRECTED, 0));
+    }
+    out
 }
 
-/// Text that goes on under itself.
+/// The usual reason why a client fails though everything here is green.
+const NOT_REDIRECTED: &str = "Whether a client finds this server was not checked. To check its hosts file or name server, run the doctor on \
+                              the client's computer, with --host, --client CLIENT and --redirected.";
+
+/// Wraps a text that is indented under the name of its check.
 fn paragraph(text: &str) -> String {
-    let width = usize::from(Term::stdout().size().1).clamp(MIN_WIDTH, MAX_WIDTH) - INDENT;
+    wrapped(text, INDENT)
+}
+
+/// Wraps a text to the width of the terminal. All lines after the first are indented.
+fn wrapped(text: &str, indent: usize) -> String {
+    let width = usize::from(Term::stdout().size().1).clamp(MIN_WIDTH, MAX_WIDTH) - indent;
     let (mut out, mut used) = (String::new(), 0);
     for (line, words) in text.lines().enumerate() {
         for (place, word) in words.split(' ').enumerate() {
             let length = word.chars().count();
             if (place == 0 && line > 0) || (used > 0 && used + 1 + length > width) {
-                let _ = write!(out, "\n{:INDENT$}", "");
+                let _ = write!(out, "\n{:indent$}", "");
                 used = 0;
             } else if used > 0 {
                 out.push(' ');
                 used += 1;
             }
-            // What a server of somebody else said may stand in it.
+            // It may quote what another server sent.
             out.extend(word.chars().map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }));
             used += length;
         }
@@ -77,10 +95,10 @@ fn paragraph(text: &str) -> String {
     out
 }
 
-/// What is said to a program.
+/// The report for a program.
 #[derive(Serialize)]
 struct Report<'a> {
-    /// Whether nothing is red.
+    /// Whether no check is red.
     green: bool,
     targets: Vec<TargetReport<'a>>,
 }
@@ -107,10 +125,10 @@ impl<'a> HopReport<'a> {
     }
 }
 
-/// All targets with their hops.
+/// Returns all targets with their checks as JSON.
 ///
 /// # Errors
-/// As `serde_json`; strings and lists of strings are always JSON.
+/// Returns the error of `serde_json`, which strings and lists of strings do not cause.
 pub(super) fn json(green: bool, examined: &[(&Target, Vec<Hop>)]) -> serde_json::Result<String> {
     let targets = examined.iter().map(|(target, hops)| {
         let hops = hops.iter().map(HopReport::new).collect();
@@ -134,25 +152,25 @@ mod tests {
     }
 
     #[test]
-    fn a_red_hop_has_its_codes_and_its_remedy_below_it() {
+    fn a_red_check_has_its_codes_and_its_remedy_below_it() {
         let text = console::strip_ansi_codes(&hop(&red())).into_owned();
         let lines: Vec<_> = text.lines().collect();
         assert!(lines[0].starts_with("  RED    host name            the \"name\" leads"), "{text}");
         assert!(lines[1].starts_with(&" ".repeat(INDENT)), "{text}");
-        assert!(text.contains("a client shows: 80048821 or 80048820\n"), "{text}");
+        assert!(text.contains("a client shows 80048821 or 80048820\n"), "{text}");
         assert!(lines.last().unwrap().trim_start() == "to do: check C:\\hosts", "{text}");
         assert!(lines.iter().all(|line| line.len() <= MAX_WIDTH), "{text}");
     }
 
     #[test]
-    fn lines_stay_lines_and_nothing_moves_the_cursor() {
+    fn lines_are_kept_and_nothing_moves_the_cursor() {
         let text = paragraph("to do:\n127.0.0.1 a\n127.0.0.1 \u{1b}[2Jb");
         let lines: Vec<_> = text.lines().map(str::trim_start).collect();
         assert_eq!(lines, ["to do:", "127.0.0.1 a", "127.0.0.1 \u{FFFD}[2Jb"]);
     }
 
     #[test]
-    fn the_same_as_json() {
+    fn the_report_is_json() {
         let target = Target::remote("a\nb", swallowtail_setup::doctor::Ports { notification: 1, http: 2, https: 3 });
         let json = json(false, &[(&target, vec![red()])]).unwrap();
         assert!(
@@ -168,14 +186,19 @@ mod tests {
     }
 
     #[test]
-    fn the_end_counts() {
-        let skipped = Hop { name: "x", finding: Finding { state: State::Skipped, ..red().finding } };
+    fn the_summary_counts_and_names_what_was_not_checked() {
+        let hop = |name, state| Hop { name, finding: Finding { state, ..red().finding } };
+        let (green, skipped) = (hop("x", State::Green), hop("TLS", State::Skipped));
+        let options = |redirected| Options { redirected, ..Options::default() };
         for (hops, words) in [
-            (vec![skipped.clone()], "1 were not"),
-            (vec![red(), skipped], "One hop is red."),
-            (vec![red(), red()], "2 hops are red."),
+            (vec![green.clone(), skipped.clone()], "All 1 checks that were made are green.\nNot checked: TLS.\n"),
+            (vec![red(), skipped.clone(), skipped], "One check is red.\nNot checked: TLS.\n"),
+            (vec![red(), red()], "2 checks are red."),
         ] {
-            assert!(end(hops.iter()).contains(words), "{}", end(hops.iter()));
+            let text = console::strip_ansi_codes(&end(hops.iter(), &options(false))).into_owned();
+            assert!(text.contains(words) && text.contains("--redirected"), "{text}");
+            assert!(!end(hops.iter(), &options(true)).contains("--redirected"), "{text}");
         }
+        assert!(end([green].iter(), &options(true)).contains("All 1 checks are green."));
     }
 }

@@ -1,0 +1,87 @@
+//! A chain of certificates, and what a client would say about it.
+//!
+//! rustls judges, and its errors carry the facts: at the end of time every certificate has expired, and the error says
+//! since when.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, Error, RootCertStore};
+
+/// What rustls says about an authority's own certificate.
+const IS_AUTHORITY: &str = "CaUsedAsEndEntity";
+/// A name for which no certificate is: rustls then lists those for which it is.
+const NO_NAME: &str = "doctor.invalid";
+
+/// What a server showed in a handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CertificateChain {
+    pub(super) certificate: CertificateDer<'static>,
+    pub(super) more: Vec<CertificateDer<'static>>,
+}
+
+impl CertificateChain {
+    /// Returns what a client says that trusts these roots, at this time.
+    pub(super) fn verdict(&self, roots: &RootCertStore, now: UnixTime) -> Result<(), Error> {
+        let parsed = ParsedCertificate::try_from(&self.certificate)?;
+        let algorithms = ring::default_provider().signature_verification_algorithms.all;
+        match verify_server_cert_signed_by_trust_anchor(&parsed, roots, &self.more, now, algorithms) {
+            // `openssl req -x509` makes such certificates, and Windows accepts them. rustls says this only after it
+            // has found the dates valid.
+            Err(Error::InvalidCertificate(CertificateError::Other(why))) if why.to_string() == IS_AUTHORITY => {
+                Err(Error::InvalidCertificate(CertificateError::UnknownIssuer))
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// Returns the Unix time of its last second.
+    pub(super) fn end(&self) -> Option<u64> {
+        let never = UnixTime::since_unix_epoch(Duration::from_secs(u64::from(u32::MAX) * 1000));
+        match self.verdict(&RootCertStore::empty(), never) {
+            Err(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
+                Some(not_after.as_secs())
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns whether it is for a host.
+    pub(super) fn is_for(&self, host: &str) -> bool {
+        let parsed = ParsedCertificate::try_from(&self.certificate).ok();
+        let name = ServerName::try_from(host.to_owned()).ok();
+        parsed.zip(name).is_some_and(|(parsed, name)| verify_server_name(&parsed, &name).is_ok())
+    }
+
+    /// Returns the names that it is for.
+    pub(super) fn names(&self) -> Vec<String> {
+        names_of(&self.certificate)
+    }
+}
+
+/// Returns the names in the first certificate of a file; none if the file cannot be read.
+pub(super) fn names_in(file: &Path) -> Vec<String> {
+    let first = CertificateDer::pem_file_iter(file).ok().and_then(|mut certificates| certificates.next());
+    first.and_then(Result::ok).map(|certificate| names_of(&certificate)).unwrap_or_default()
+}
+
+fn names_of(certificate: &CertificateDer<'_>) -> Vec<String> {
+    let parsed = ParsedCertificate::try_from(certificate).ok();
+    let Some((parsed, name)) = parsed.zip(ServerName::try_from(NO_NAME).ok()) else { return Vec::new() };
+    match verify_server_name(&parsed, &name) {
+        Err(Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. })) => {
+            presented.iter().map(|name| plain(name)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Returns `a.example` for `DnsName("a.example")`.
+fn plain(name: &str) -> String {
+    name.split('"').nth(1).unwrap_or(name).to_owned()
+}
