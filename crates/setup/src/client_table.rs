@@ -318,7 +318,11 @@ mod tests {
     fn every_host_is_one_that_the_server_answers_for() {
         for client in Client::every() {
             for host in client.hosts {
-                assert!(MICROSOFT.contains(host) || (client.kind == Kind::Amsn && *host == AMSN), "{} {host}", client.id);
+                assert!(
+                    MICROSOFT.contains(host) || (client.kind == Kind::Amsn && *host == AMSN),
+                    "{} {host}",
+                    client.id
+                );
             }
             for host in client.sign_in_hosts {
                 assert!(SIGN_IN.contains(host) && client.hosts.contains(host), "{} {host}", client.id);

@@ -88,6 +88,7 @@ pub(super) async fn connect(
     stream: TcpStream,
     name: &str,
 ) -> Result<(AnyStream, Option<CertificateDer<'static>>), String> {
-    let (stream, shown) = handshake(stream, name, &[&TLS13, &TLS12]).await.map_err(|why| format!("the TLS handshake failed: {why}"))?;
+    let (stream, shown) =
+        handshake(stream, name, &[&TLS13, &TLS12]).await.map_err(|why| format!("the TLS handshake failed: {why}"))?;
     Ok((Box::new(stream), shown.map(|shown| shown.certificate)))
 }

@@ -56,7 +56,9 @@ fn own(exam: Exam<'_>) -> Vec<String> {
     let names = match &exam.target.ours {
         None => vec![https.host.clone()],
         // The settings need not name the server: its certificates do.
-        Some(ours) => ours.names.iter().cloned().chain(ours.configured.iter().flat_map(|file| names_in(file))).collect(),
+        Some(ours) => {
+            ours.names.iter().cloned().chain(ours.configured.iter().flat_map(|file| names_in(file))).collect()
+        }
     };
     let sign_in = Client::official_sign_in_hosts();
     let mut own = Vec::new();

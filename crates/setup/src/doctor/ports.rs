@@ -35,8 +35,12 @@ pub(super) const HTTP: Service = Service {
     meaning: ": clients behind firewalls cannot use the gateway, and there is no MsgrConfig and no proxy",
     codes: codes::NO_NOTIFICATION,
 };
-pub(super) const HTTPS: Service =
-    Service { key: "listen.https", known: Some(443), meaning: ": clients cannot sign in over TLS", codes: codes::NO_HTTPS };
+pub(super) const HTTPS: Service = Service {
+    key: "listen.https",
+    known: Some(443),
+    meaning: ": clients cannot sign in over TLS",
+    codes: codes::NO_HTTPS,
+};
 
 /// Checks whether a port is open.
 pub(super) async fn examine(exam: Exam<'_>, service: &Service, host_port: Option<&HostPort>) -> Finding {

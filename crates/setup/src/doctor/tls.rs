@@ -65,7 +65,9 @@ fn unreached(exam: Exam<'_>, open: OpenPorts) -> Option<Finding> {
         (Some(_), _) if open.https => None,
         (Some(_), _) => Some(Finding::skipped("not checked: the HTTPS port cannot be reached")),
         (None, _) if open.http => None,
-        (None, Some(_)) => Some(Finding::skipped("not checked: TLS is tested through the HTTP port, which cannot be reached")),
+        (None, Some(_)) => {
+            Some(Finding::skipped("not checked: TLS is tested through the HTTP port, which cannot be reached"))
+        }
         (None, None) => Some(none(exam, exam.target.is_not_set("listen.https"))),
     }
 }
