@@ -108,11 +108,7 @@ impl Client {
             sign_in_hosts: LIVE,
             ..other("pidgin", "Pidgin with msn-pecan", Kind::Pidgin, SignIn::Rst, &["MSNP12"])
         },
-        Self {
-            hosts: &["messenger.hotmail.com", "login.live.com", "nexus.passport.com"],
-            sign_in_hosts: LIVE,
-            ..other("gtmess", "gtmess", Kind::Gtmess, SignIn::Passport14, &["MSNP12"])
-        },
+        other("gtmess", "gtmess", Kind::Gtmess, SignIn::Passport14, &["MSNP12"]),
         sdk("msnp11-sdk", "meowsn, PolyMSNP and others on msnp11-sdk"),
     ];
 
@@ -327,7 +323,12 @@ mod tests {
             for host in client.sign_in_hosts {
                 assert!(SIGN_IN.contains(host) && client.hosts.contains(host), "{} {host}", client.id);
             }
-            assert_eq!(client.sign_in_hosts.is_empty(), client.kind == Kind::Sdk, "{}", client.id);
+            assert_eq!(
+                client.sign_in_hosts.is_empty(),
+                matches!(client.kind, Kind::Sdk | Kind::Gtmess),
+                "{}",
+                client.id
+            );
             assert_eq!(Client::find(client.id), Some(client), "an id is there once");
         }
         assert!(SIGN_IN.iter().all(|host| MICROSOFT.contains(host)));
@@ -336,7 +337,7 @@ mod tests {
     #[test]
     fn only_those_who_need_it_take_the_login_page_of_microsoft_accounts() {
         for client in Client::every() {
-            let expected = client.id.starts_with("7.5") || ["pidgin", "gtmess"].contains(&client.id);
+            let expected = client.id.starts_with("7.5") || client.id == "pidgin";
             assert_eq!(client.hosts.contains(&"login.live.com"), expected, "{}", client.id);
         }
     }

@@ -2,13 +2,18 @@
 
 use askama::Template;
 
-use super::made::{CER, HOSTS, Made, PAC, REG_FILE, ROOT_CER, ROOT_PEM, STEPS, UNDO, XP_CER};
+use super::made::{
+    CER, HOSTS, Made, PAC, REG_FILE, ROOT_CER, ROOT_PEM, STEPS, UNDO, UNDO_WINDOWS_7, WINDOWS_7, XP_CER,
+};
 use super::place::Place;
 use super::registry;
 use super::section::{Section, html, lines};
 use super::steps::Steps;
 use crate::client_table::{Client, Kind};
 use crate::pac::script;
+
+/// The content type of a file for regedit, which a browser saves.
+const REG: &str = "application/octet-stream";
 
 /// The instructions and the files for one client.
 #[derive(Clone, Debug)]
@@ -88,11 +93,14 @@ fn files(client: &Client, place: &Place) -> Vec<Made> {
         }
     }
     if client.is_official() && offer.proxy {
-        const REG: &str = "application/octet-stream";
         add(REG_FILE, REG, "Registry settings for your Windows user", registry::set(client, place));
         let pac = script(&place.proxy(), client.hosts).into_bytes();
         add(PAC, "application/x-ns-proxy-autoconfig", "Proxy auto-config file", pac);
-        add(UNDO, REG, "Undoes these settings", registry::undo(client));
+        add(UNDO, REG, "Undoes the settings of swallowtail.reg", registry::undo(client));
+    }
+    if client.kind == Kind::Windows {
+        add(WINDOWS_7, REG, "Only for Windows 7, 8 and 8.1: switches on TLS 1.2", registry::windows_7());
+        add(UNDO_WINDOWS_7, REG, "Undoes the settings of windows-7.reg", registry::undo_windows_7());
     }
     if let Some(lines) = place.hosts(client) {
         add(HOSTS, "text/plain; charset=us-ascii", "Lines for the hosts file", lines.into_bytes());

@@ -1,15 +1,15 @@
-//! The files for a user, and what they are called.
+//! The files for a user, and their names.
 
 /// A file for a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Made {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
-    /// What it is, for a browser.
+    /// Its content type.
     pub content_type: &'static str,
     /// What it is for, in a few words.
     pub about: &'static str,
-    /// What is in it.
+    /// Its content.
     pub body: Vec<u8>,
 }
 
@@ -22,5 +22,8 @@ pub(super) const ROOT_PEM: &str = "swallowtail-root.pem";
 pub(super) const XP_CER: &str = "swallowtail-xp.cer";
 pub(super) const REG_FILE: &str = "swallowtail.reg";
 pub(super) const UNDO: &str = "undo.reg";
+/// Settings for Windows 7 to 8.1 alone, and how to undo them.
+pub(super) const WINDOWS_7: &str = "windows-7.reg";
+pub(super) const UNDO_WINDOWS_7: &str = "undo-windows-7.reg";
 pub(super) const PAC: &str = "proxy.pac";
 pub(super) const HOSTS: &str = "hosts.txt";

@@ -1,13 +1,14 @@
 //! What a user needs to bring a client to this server: files for Windows, a certificate, and steps in plain words.
 //!
-//! [`Kit::new`] makes them for one [`crate::client_table::Client`] and one [`Place`]; `swallowtail client-setup` writes
-//! them to a directory and the page `/setup` offers them. Nothing here reads the network or knows a path that somebody
-//! asked for: a file of the page is found by its name among those that were made.
+//! [`Kit::new`] writes them for one [`crate::client_table::Client`] and one [`Place`]; `swallowtail client-setup` saves
+//! them in a directory and the page `/setup` offers them. Nothing here reads the network or opens a path that a request
+//! names: the page finds a file by its name among those that were written.
 
 mod certificates;
 mod kit;
 mod made;
 mod place;
+mod programs;
 mod registry;
 mod section;
 mod steps;

@@ -126,7 +126,7 @@ impl Place {
     pub(super) fn hosts(&self, client: &Client) -> Option<String> {
         let ip = self.ip()?;
         let sign_in = match client.kind {
-            Kind::Sdk => return None,
+            Kind::Sdk | Kind::Gtmess => return None,
             Kind::Xp => self.old_tls_for_hosts()?,
             _ => ip,
         };

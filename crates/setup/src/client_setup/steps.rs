@@ -3,8 +3,9 @@
 use swallowtail_config::host_port::split;
 
 use super::certificates::ROOT_NAME;
-use super::made::{HOSTS, PAC, REG_FILE, ROOT_CER, ROOT_PEM, UNDO, XP_CER};
+use super::made::{HOSTS, PAC, REG_FILE, ROOT_CER, UNDO, UNDO_WINDOWS_7, WINDOWS_7, XP_CER};
 use super::place::{KNOWN_HTTP, KNOWN_HTTPS, KNOWN_NOTIFICATION, Place};
+use super::programs;
 use super::section::{Point, Section};
 use crate::client_table::{Client, Kind};
 
@@ -24,7 +25,7 @@ impl Steps {
     }
 }
 
-/// Everything that the user of a client needs to know, except how to undo it.
+/// Returns everything that the user of a client needs to know, except how to undo it.
 fn sections(client: &Client, place: &Place) -> Vec<Section> {
     let mut sections = vec![
         Section::warning("Read this first", dangers(client, place)),
@@ -36,57 +37,64 @@ fn sections(client: &Client, place: &Place) -> Vec<Section> {
     sections
 }
 
-/// The ways by which the client can connect, the best one first. A second way is shown only if it works.
+/// Returns the ways by which the client can connect, the best one first. A second way is shown only if it works.
 fn ways(client: &Client, place: &Place) -> Vec<Section> {
-    let proxied = place.offer.proxy && (client.is_official() || client.kind == Kind::Pidgin);
     let lines = place.hosts(client).unwrap_or_default();
-    let by_hosts_file = match client.kind {
-        Kind::Sdk => return vec![Section::way("In the program", no_http(place), told(place))],
-        Kind::Xp | Kind::Windows => by_hosts_on_windows(client, place, &lines),
-        Kind::Pidgin | Kind::Amsn | Kind::Gtmess => by_hosts(place, &lines),
+    let (title, by_proxy, by_hosts) = match client.kind {
+        Kind::Sdk => {
+            let missing = [no_http(place), ports(client, place)].concat();
+            return vec![Section::way("In the program", missing, programs::sdk(place))];
+        }
+        Kind::Gtmess => return vec![Section::way("In a terminal", ports(client, place), programs::gtmess(place))],
+        Kind::Amsn => ("In aMSN", programs::amsn_by_proxy(place), programs::by_hosts(client, place, &lines)),
+        Kind::Pidgin => ("In Pidgin", programs::pidgin_by_proxy(place), programs::by_hosts(client, place, &lines)),
+        Kind::Xp | Kind::Windows => ("On the PC", by_proxy(client, place), by_hosts_on_windows(client, place, &lines)),
     };
     let missing_for_hosts = [no_certificate(client, place), no_address(client, place), ports(client, place)].concat();
-    if !proxied {
+    if !place.offer.proxy {
         let mut missing = missing_for_hosts;
-        if client.is_official() && !missing.is_empty() {
+        if !missing.is_empty() {
             missing.push(Point::new("Or set `proxy.enabled` to true: by proxy, the client needs no particular ports."));
         }
-        let title = if client.is_official() { "On the PC" } else { "On the computer" };
-        return vec![Section::way(title, missing, by_hosts_file)];
+        return vec![Section::way("With a hosts file", missing, by_hosts)];
     }
     let missing = [no_certificate(client, place), no_http(place)].concat();
-    let mut ways = vec![if client.is_official() {
-        Section::way("On the PC", missing, by_proxy(client, place))
-    } else {
-        Section::way("In Pidgin", missing, pidgin_by_proxy(place))
-    }];
+    let mut ways = vec![Section::way(title, missing, by_proxy)];
     if missing_for_hosts.is_empty() {
-        ways.push(Section::steps("Or without the proxy", by_hosts_file));
+        ways.push(Section::steps("Or without the proxy, with a hosts file", by_hosts));
     }
     ways
 }
 
-const UNTESTED: &str = "No original client was run against this server yet, and nobody has tried these steps. They follow what is known of the \
-    clients, and what other programs did that speak as they do. If one is wrong, please tell the operator.";
+/// The state of Microsoft's clients.
+const UNTESTED: &str = "No original client has been run against this server yet, and nobody has tried these steps. They follow \
+                        what is known about the clients, and what other programs did that speak as they do. If a step is \
+                        wrong, please tell the operator.";
+
+/// The state of the other programs.
+const TESTED: &str = "aMSN, Pidgin with msn-pecan, gtmess and a program on msnp11-sdk were run against this server on 28 November \
+                      2026. They signed in, chatted with each other, sent pictures and files both ways, blocked, and signed \
+                      in a second time.";
 
 fn before(place: &Place) -> Vec<Point> {
     let open = format!(
-        "Open {} in a browser on the computer that is to chat. If it does not open, the client will not come through either: ask the operator.",
+        "Open {} in a browser on the computer where you want to chat. If it does not open, the client cannot connect either: \
+         ask the operator.",
         place.page("/")
     );
-    let account = format!("Make an account at {}, or have the operator make one.", place.page("/signup"));
+    let account = format!("Create an account at {}, or ask the operator for one.", place.page("/signup"));
     let mut points = vec![Point::new(open), Point::new(account)];
     if place.is_local() {
         points.push(Point::new(format!(
-            "These steps are for the computer on which the server itself runs: {} leads nowhere else. For another one, take them by an address of \
-             the server's that it can reach.",
+            "These instructions only work on the computer running the server, because of the address {}. To set up another \
+             computer, open this page there, using the server's network address.",
             place.host
         )));
     }
     points
 }
 
-/// What the operator has to do before the client can trust the server, if anything.
+/// Returns what the operator has to do before the client can trust the server, if anything.
 fn no_certificate(client: &Client, place: &Place) -> Vec<Point> {
     let offer = &place.offer;
     let mut points = Vec::new();
@@ -110,7 +118,7 @@ fn no_certificate(client: &Client, place: &Place) -> Vec<Point> {
     points
 }
 
-/// What the operator has to do where the client can only use plain HTTP and the server does not offer it.
+/// Returns what the operator has to do where the client needs plain HTTP and the server does not offer it.
 fn no_http(place: &Place) -> Vec<Point> {
     if place.http.is_some() {
         return Vec::new();
@@ -121,7 +129,7 @@ fn no_http(place: &Place) -> Vec<Point> {
     ))]
 }
 
-/// What is missing for a hosts file, which can hold nothing but an IPv4 address.
+/// Returns what is missing for a hosts file, which can hold nothing but an IPv4 address.
 fn no_address(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     if place.ip().is_none() {
@@ -138,23 +146,25 @@ fn no_address(client: &Client, place: &Place) -> Vec<Point> {
     points
 }
 
-/// What has to be on the ports where a client looks that has only names, and is not.
+/// Returns which services are not on the ports that are fixed in the client.
 fn ports(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     let mut want = |what, key, wanted: u16, port: Option<u16>| {
         if port != Some(wanted) {
-            let is = port.map_or_else(|| "there is none now".to_owned(), |port| format!("it is port {port} now"));
+            let is = port.map_or_else(|| "it has no port now".to_owned(), |port| format!("it is port {port} now"));
             let key = place.key(key);
-            let text = format!("{what} has to be on port {wanted}, where the client looks; {is} (`{key}`).");
+            let text = format!("{what} has to be on port {wanted}, where the client connects; {is} (`{key}`).");
             points.push(Point::new(text));
         }
     };
-    let notification = split(&place.notification).and_then(|(_, port)| port);
-    want("The notification server", "notification", KNOWN_NOTIFICATION, notification.or(Some(KNOWN_NOTIFICATION)));
-    if client.is_official() {
-        want("What the client fetches over HTTP", "http", KNOWN_HTTP, place.http);
+    if client.kind != Kind::Gtmess {
+        let notification = split(&place.notification).and_then(|(_, port)| port);
+        want("The notification server", "notification", KNOWN_NOTIFICATION, notification.or(Some(KNOWN_NOTIFICATION)));
     }
-    if client.kind != Kind::Xp {
+    if client.is_official() {
+        want("The HTTP server", "http", KNOWN_HTTP, place.http);
+    }
+    if !matches!(client.kind, Kind::Xp | Kind::Sdk) {
         want("The sign-in over TLS", "https", KNOWN_HTTPS, place.https);
     }
     points
@@ -162,10 +172,15 @@ fn ports(client: &Client, place: &Place) -> Vec<Point> {
 
 fn by_proxy(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = vec![Point::new(format!(
-        "Save {REG_FILE}, open it with a double-click and answer Yes. It has Windows ask this server for Microsoft's old hosts, by \
-         {}, and switches the right TLS versions on. Every line of it says what it does.",
+        "Save {REG_FILE}, double-click it and answer Yes. It makes Windows use this server for Microsoft's old hosts, and \
+         nothing else, by {}. A comment above each line says what it does.",
         place.page(&format!("/setup/{}/{PAC}", client.id))
     ))];
+    if client.kind == Kind::Windows {
+        points.push(Point::new(format!(
+            "On Windows 7, 8 or 8.1, do the same with {WINDOWS_7}, which switches on TLS 1.2. Windows 10 and 11 do not need it."
+        )));
+    }
     points.extend(certificate(client, place));
     points.push(Point::new("Sign out of Windows and in again, so that every program sees the new settings."));
     points.push(Point::new(SIGN_IN));
@@ -177,49 +192,50 @@ const SIGN_IN: &str = "Start the client and sign in with the address and the pas
 fn by_hosts_on_windows(client: &Client, place: &Place, lines: &str) -> Vec<Point> {
     let mut points = Vec::new();
     if place.offer.proxy {
-        points.push(Point::new(format!("If you opened {REG_FILE}, open {UNDO} first: one way or the other.")));
+        points.push(Point::new(format!("If you opened {REG_FILE}, open {UNDO} first: use one way or the other.")));
     }
     points.push(Point::copy(
         format!(
-            "Open Notepad (on Windows 7 and later with \"Run as administrator\"), open \
-             C:\\WINDOWS\\system32\\drivers\\etc\\hosts with it, and put the lines of {HOSTS} at its end:"
+            "Open Notepad (on Windows 7 and later with \"Run as administrator\"). In it, open \
+             C:\\WINDOWS\\system32\\drivers\\etc\\hosts and add the lines of {HOSTS} at the end:"
         ),
         lines,
     ));
     points.extend(certificate(client, place));
-    let switch = if client.kind == Kind::Xp {
-        "Internet Options, Advanced, Security: switch TLS 1.0 on, and SSL 2.0 and SSL 3.0 off."
+    points.push(Point::new(if client.kind == Kind::Xp {
+        "Internet Options, Advanced, Security: switch TLS 1.0 on, and SSL 2.0 and SSL 3.0 off.".to_owned()
     } else {
-        "Internet Options, Advanced, Security: switch TLS 1.2 on."
-    };
-    points.push(Point::new(switch));
+        format!("On Windows 7, 8 or 8.1, double-click {WINDOWS_7}, which switches on TLS 1.2.")
+    }));
     if client.remembers_server {
         points.push(Point::new(
-            "If the client ever signed in elsewhere, close it, start regedit and delete the value Server of \
+            "If the client ever signed in to another server, close it, start regedit and delete the value Server of \
              HKEY_CURRENT_USER\\Software\\Microsoft\\MSNMessenger.",
         ));
     }
-    points.push(Point::new("In a command window, ipconfig /flushdns has Windows forget the old addresses."));
+    points
+        .push(Point::new("In a command window, run `ipconfig /flushdns`, so that Windows forgets the old addresses."));
     points.push(Point::new(SIGN_IN));
     points
 }
 
-const CLOCK: &str = "Look at the clock of the PC, with its year: a certificate is not valid outside of its dates.";
+const CLOCK: &str = "Check the PC's date, including the year. If it is wrong, Windows rejects the certificate.";
 
-/// Having Windows trust the server. XP has nothing that computes a SHA-256.
+/// Returns how to make Windows trust the server. XP has no program that computes a SHA-256.
 fn certificate(client: &Client, place: &Place) -> Vec<Point> {
     let install = |name| {
         Point::new(format!(
-            "Save {name} and open it with a double-click. Choose Install Certificate, for the current user if you are asked, then \"Place all \
-             certificates in the following store\", Browse, \"Trusted Root Certification Authorities\". Windows warns you; answer Yes."
+            "Save {name} and double-click it. Choose Install Certificate, for the current user if you are asked, then \"Place \
+             all certificates in the following store\", Browse, \"Trusted Root Certification Authorities\". Windows warns \
+             you; answer Yes."
         ))
     };
     match (client.kind, &place.offer.old, &place.offer.root) {
         (Kind::Xp, Some(_), _) => vec![Point::new(CLOCK), install(XP_CER)],
         (Kind::Windows, _, Some(root)) => {
             let check = format!(
-                "If you do not trust the network, ask the operator for the SHA-256 of the root and compare before you install it: \
-                 certutil -hashfile {ROOT_CER} SHA256 in a command window has to show"
+                "If you do not trust the network, ask the operator for the SHA-256 of the root certificate before you install \
+                 it. In a command window, `certutil -hashfile {ROOT_CER} SHA256` has to show"
             );
             vec![Point::new(CLOCK), Point::copy(check, &root.fingerprint()), install(ROOT_CER)]
         }
@@ -227,61 +243,18 @@ fn certificate(client: &Client, place: &Place) -> Vec<Point> {
     }
 }
 
-fn pidgin_by_proxy(place: &Place) -> Vec<Point> {
-    let mut points = vec![
-        Point::new(
-            "Accounts, Add: the protocol is WLM, as msn-pecan calls it. Username and password are those of your account here.",
-        ),
-        Point::new(format!(
-            "On the page Proxy choose the type HTTP, the host {} and the port {}.",
-            place.host,
-            place.http_port()
-        )),
-    ];
-    points.extend(trust(place));
-    points
-}
-
-fn by_hosts(place: &Place, lines: &str) -> Vec<Point> {
-    let mut points = vec![Point::copy(
-        "Put these lines at the end of /etc/hosts (on Windows: C:\\Windows\\System32\\drivers\\etc\\hosts):",
-        lines,
-    )];
-    points.extend(trust(place));
-    points.push(Point::new("Start the program and sign in with the address and the password of your account here."));
-    points
-}
-
-fn trust(place: &Place) -> Option<Point> {
-    place.offer.root.as_ref()?;
-    Some(Point::copy(
-        format!(
-            "If the program asks whether to trust the certificate of this server, compare it with {ROOT_PEM} and say yes. If it refuses it \
-             without asking, have the system trust {ROOT_PEM}; on Debian:"
-        ),
-        &format!("cp {ROOT_PEM} /usr/local/share/ca-certificates/swallowtail-root.crt\nupdate-ca-certificates"),
-    ))
-}
-
-fn told(place: &Place) -> Vec<Point> {
-    vec![
-        Point::copy("The notification server is", &place.notification),
-        Point::copy("The address of the nexus is", &place.page("/rdr/pprdr-url.asp")),
-        Point::new("Sign in with the address and the password of your account here."),
-    ]
-}
-
 fn dangers(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     if client.hosts.contains(&"login.live.com") && (client.is_official() || place.hosts(client).is_some()) {
         let who = if client.is_official() {
-            "While these settings are in place nothing that this Windows user runs (with a hosts file: nobody on this PC)"
+            "While these settings are in place, this Windows user (with a hosts file: everyone on this PC)"
         } else {
-            "With these lines in the hosts file nobody on this computer"
+            "With these lines in the hosts file, everyone on this computer"
         };
         points.push(Point::new(format!(
-            "login.live.com is where Microsoft accounts sign in to this day. {who} can sign in to one, and what tries to may send its \
-             password to this server. Use a Windows user, a computer or a virtual machine for it alone."
+            "Microsoft accounts sign in at login.live.com to this day. {who} cannot sign in to a Microsoft account, and programs \
+             that try may send its password to this server. Use a Windows user, a computer or a virtual machine for this \
+             alone."
         )));
     }
     points
@@ -292,30 +265,35 @@ fn notes(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     match client.kind {
         Kind::Sdk => points.push(Point::new(
-            "Over plain http the password can be read on the way. The server takes it only from loopback and private addresses.",
+            "Over http:// nothing is encrypted: the password and the chat can be read on the way. The server accepts the \
+             password over plain HTTP only from its own computer and from private addresses.",
         )),
         Kind::Xp => {
             points.push(Point::new(
-                "The TLS of Windows XP is weak: a strong attacker on the line can read the sign-in. Take a password that you use nowhere else.",
+                "The TLS of Windows XP is weak: a strong attacker on the network can read the sign-in. Use a password that you \
+                 use nowhere else.",
             ));
             points.push(Point::new(
-                "Windows XP needs Service Pack 3 for this certificate. It is valid for the hosts named in it and cannot vouch for others.",
+                "Windows XP needs Service Pack 3 for this certificate. The certificate is valid for the hosts named in it and \
+                 cannot sign for others.",
             ));
         }
         _ => {
             if let Some(root) = &offer.root {
                 points.push(Point::new(format!(
-                    "Whoever has the key of the root certificate, which never leaves the server, could pretend to you to be one of these \
-                     hosts or a name below one of them, and nobody else: {}.",
+                    "The key of the root certificate never leaves the server. Anyone who has it could pretend to you to be one of \
+                     these hosts, or a name below one of them, and no other: {}.",
                     root.names.join(", ")
                 )));
             }
         }
     }
-    points.push(Point::new(
-        "Only the sign-in is encrypted. These clients send everything else, the chat too, as clear text.",
-    ));
-    points.push(Point::new(UNTESTED));
+    if client.kind != Kind::Sdk {
+        points.push(Point::new(
+            "Only the sign-in is encrypted. These clients send everything else, including the chat, as clear text.",
+        ));
+    }
+    points.push(Point::new(if client.is_official() { UNTESTED } else { TESTED }));
     points
 }
 
@@ -323,12 +301,15 @@ fn undo(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     if client.is_official() && place.offer.proxy {
         points.push(Point::new(format!(
-            "Open {UNDO} with a double-click and answer Yes, then sign out of Windows and in again. If you had a proxy script of your own \
+            "Double-click {UNDO} and answer Yes, then sign out of Windows and in again. If you had a proxy script of your own \
              before, set it again in Internet Options."
         )));
     }
+    if client.kind == Kind::Windows {
+        points.push(Point::new(format!("If you opened {WINDOWS_7}, double-click {UNDO_WINDOWS_7} and answer Yes.")));
+    }
     let installed = match (client.kind, &place.offer.old, &place.offer.root) {
-        // What it is called.
+        // The name that Windows shows.
         (Kind::Xp, Some(old), _) => old.names.first().cloned(),
         (Kind::Windows, _, Some(_)) => Some(format!("a name that begins with \"{ROOT_NAME}\"")),
         _ => None,
@@ -338,26 +319,14 @@ fn undo(client: &Client, place: &Place) -> Vec<Point> {
             "Start, Run, certmgr.msc: under Trusted Root Certification Authorities, Certificates, delete the one for {name}."
         )));
     }
-    match client.kind {
-        Kind::Sdk => points.push(Point::new("Put back what the program was set to before.")),
-        Kind::Pidgin => {
-            points.push(Point::new("Remove the account, or choose \"Use Global Proxy Settings\" on its page Proxy."));
-        }
-        _ => {}
-    }
-    if !client.is_official() && client.kind != Kind::Sdk && place.offer.root.is_some() {
-        points.push(Point::copy(
-            "If you had the system trust the root; on Debian:",
-            "rm /usr/local/share/ca-certificates/swallowtail-root.crt\nupdate-ca-certificates --fresh",
-        ));
-    }
+    points.extend(programs::undo(client, place));
     if place.hosts(client).is_some() {
-        points.push(Point::new("If you put lines into the hosts file, take them out again."));
-        if client.is_official() {
-            points.push(Point::new(
-                "If you changed the TLS versions by hand, change them back: Internet Options, Advanced, Security.",
-            ));
-        }
+        points.push(Point::new("If you added lines to the hosts file, delete them."));
+    }
+    if client.kind == Kind::Xp {
+        points.push(Point::new(
+            "If you changed the TLS versions by hand, change them back: Internet Options, Advanced, Security.",
+        ));
     }
     points
 }

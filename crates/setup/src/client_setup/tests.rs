@@ -40,9 +40,9 @@ const GOOD: &str = "[listen]\nnotification = \"0.0.0.0:1863\"\nhttp = \"0.0.0.0:
 fn the_settings_of_windows_xp_are_in_the_form_of_its_time() {
     let expected = "REGEDIT4\r\n\r\n\
         ; Brings MSN Messenger 6.0 to 6.2 on Windows XP to the server 192.0.2.1.\r\n\
-        ; For the Windows user who opens this file and nobody else. undo.reg takes it back.\r\n\r\n\
+        ; Only for the Windows user who opens this file. undo.reg undoes it.\r\n\r\n\
         [HKEY_CURRENT_USER\\Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings]\r\n\
-        ; Where Windows reads which hosts it asks through this server: Microsoft's old ones, and no others.\r\n\
+        ; The list of hosts for which Windows uses this server: Microsoft's old ones, and no others.\r\n\
         \"AutoConfigURL\"=\"http://192.0.2.1:8080/setup/6.2-xp/proxy.pac\"\r\n\
         ; TLS 1.0 on, SSL 2.0 and 3.0 off. Without it the client shows error 80048821.\r\n\
         \"SecureProtocols\"=dword:00000080\r\n\r\n\
@@ -58,7 +58,11 @@ fn the_settings_of_newer_systems_are_utf_16_and_undone_value_by_value() {
     let set = utf16(&file("7.5", &place, "swallowtail.reg").unwrap());
     assert!(set.starts_with("\u{feff}Windows Registry Editor Version 5.00\r\n\r\n"), "{set}");
     assert!(set.contains("\"AutoConfigURL\"=\"http://msn.example.org/setup/7.5/proxy.pac\"\r\n"), "{set}");
-    assert!(set.contains("\"SecureProtocols\"=dword:00000a80\r\n"), "{set}");
+    assert!(!set.contains("SecureProtocols"), "Windows 10 and 11 keep TLS 1.3: {set}");
+    let seven = utf16(&file("7.5", &place, "windows-7.reg").unwrap());
+    assert!(seven.contains("\"SecureProtocols\"=dword:00000a80\r\n"), "{seven}");
+    let undone = utf16(&file("7.5", &place, "undo-windows-7.reg").unwrap());
+    assert!(undone.contains("\"SecureProtocols\"=-\r\n"), "{undone}");
     assert!(!set.contains("MSNMessenger"), "7.5 remembers no server there: {set}");
     let values = |text: &str| -> Vec<String> {
         text.lines()
@@ -97,7 +101,8 @@ fn hosts_lines_lead_old_systems_to_the_terminator_and_need_an_address() {
     assert!(lines.starts_with("192.0.2.1 messenger.hotmail.com\r\n"), "{lines}");
     assert!(lines.contains("\r\n192.0.2.7 loginnet.passport.com\r\n"), "{lines}");
     assert!(text("7.5", &good, "hosts.txt").contains("\r\n192.0.2.1 loginnet.passport.com\r\n"));
-    assert_eq!(text("gtmess", &good, "hosts.txt").lines().count(), 3);
+    assert!(text("amsn", &good, "hosts.txt").contains("192.0.2.1 www.amsn-project.net\r\n"), "aMSN hangs without it");
+    assert_eq!(file("gtmess", &good, "hosts.txt"), None, "its servers are options");
     assert_eq!(file("7.5", &place("msn.example.org", GOOD), "hosts.txt"), None);
     // Without a terminator that a hosts file can name, XP cannot sign in by one.
     for settings in ["", "[proxy]\nold_tls = \"127.0.0.1:443\"", "[proxy]\nold_tls = \"192.0.2.7:8443\""] {
@@ -118,18 +123,21 @@ fn each_system_gets_the_certificate_that_it_understands() {
 }
 
 #[test]
-fn the_steps_say_how_to_undo_everything_and_that_nobody_tried() {
+fn the_steps_say_how_to_undo_everything_and_what_was_tried() {
     let place = place("192.0.2.1", GOOD);
     for client in Client::ALL {
         let (plain, page) = (text(client.id, &place, "steps.txt"), text(client.id, &place, "steps.html"));
         let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-        for sentence in
-            ["To undo everything", "No original client was run against this server yet,", "http://192.0.2.1/signup"]
-        {
+        let state =
+            if client.is_official() { "No original client has been run against" } else { "on 28 November 2026." };
+        for sentence in ["To undo everything", state, "http://192.0.2.1/signup"] {
             assert!(words.contains(sentence) && page.contains(sentence), "{} {sentence}", client.id);
         }
         assert!(!words.contains("Not possible yet"), "{}: {words}", client.id);
-        assert_eq!(words.contains("Microsoft accounts sign in to this day"), client.hosts.contains(&"login.live.com"));
+        assert_eq!(
+            words.contains("Microsoft accounts sign in at login.live.com to this day"),
+            client.hosts.contains(&"login.live.com")
+        );
         assert!(plain.is_ascii() && !plain.replace("\r\n", "").contains('\n'));
         // Notepad breaks no lines; an address or a fingerprint cannot be broken.
         assert!(plain.lines().all(|line| line.len() <= 78 || line.starts_with("      ")), "{plain}");
@@ -137,14 +145,14 @@ fn the_steps_say_how_to_undo_everything_and_that_nobody_tried() {
 }
 
 #[test]
-fn who_opens_the_page_on_the_server_itself_is_told_so() {
-    let local = |host| text("7.5", &place(host, GOOD), "steps.txt").contains("on which the server itself runs");
+fn a_page_opened_on_the_server_itself_says_that_it_is_for_this_computer() {
+    let local = |host| text("7.5", &place(host, GOOD), "steps.txt").contains("only work on the computer running");
     assert!(local("127.0.0.1") && local("localhost"));
     assert!(!local("192.0.2.1") && !local("msn.example.org"));
 }
 
 #[test]
-fn what_the_server_lacks_is_named_with_its_key() {
+fn what_the_server_lacks_is_named_with_its_setting() {
     let without = Place { offer: Arc::new(Offer::new(&Config::default(), None, None)), ..place("msn.example.org", "") };
     let words = |id, place: &Place| text(id, place, "steps.txt").split_whitespace().collect::<Vec<_>>().join(" ");
     let xp = words("7.0-xp", &without);
@@ -152,9 +160,9 @@ fn what_the_server_lacks_is_named_with_its_key() {
         assert!(xp.contains(lacking), "{xp}");
     }
     assert!(words("7.5", &without).contains("tls.own_root"));
-    let amsn = words("amsn", &without);
-    for lacking in ["has to be on port 443, where the client looks; there is none now", "listen.https", "is a name"] {
-        assert!(amsn.contains(lacking), "{amsn}");
+    let gtmess = words("gtmess", &without);
+    for lacking in ["has to be on port 443, where the client connects; it has no port now", "listen.https"] {
+        assert!(gtmess.contains(lacking), "{gtmess}");
     }
     let switched_off = place("192.0.2.1", "[proxy]\nenabled = false");
     let words = words("7.5", &switched_off);
@@ -191,19 +199,39 @@ fn the_steps_follow_the_network_by_which_the_visitor_came() {
         ..place("192.0.2.1", GOOD)
     };
     let words = |id, place: &Place| text(id, place, "steps.txt").split_whitespace().collect::<Vec<_>>().join(" ");
-    let (official, amsn, sdk) = (words("7.5", &far), words("amsn", &far), words("msnp11-sdk", &far));
+    let (official, gtmess, sdk) = (words("7.5", &far), words("gtmess", &far), words("msnp11-sdk", &far));
     for (text, lacking) in [
         (&official, "Offer plain HTTP on the network by which you opened this page"),
         (&official, "(network.far.listen.http)"),
-        (&amsn, "it is port 8443 now (network.far.listen.https)"),
-        (&amsn, "it is port 1900 now (network.far.listen.notification)"),
+        (&gtmess, "it is port 8443 now (network.far.listen.https)"),
+        (&sdk, "it is port 1900 now (network.far.listen.notification)"),
         (&sdk, "(network.far.listen.http)"),
     ] {
         assert!(text.contains(lacking), "{lacking}: {text}");
     }
     far.http = Some(80);
     assert!(!words("7.5", &far).contains("Not possible yet"));
-    assert!(words("msnp11-sdk", &far).contains("The notification server is chat.example.com:1900"));
+    far.https = Some(443);
+    let gtmess = words("gtmess", &far);
+    assert!(gtmess.contains("-O server=chat.example.com:1900 -O passp_server=192.0.2.1/login2.srf"), "{gtmess}");
+    assert!(gtmess.contains("~/.gtmess/root.pem"), "the only file that it reads: {gtmess}");
+    far.notification = "chat.example.com:1863".to_owned();
+    let sdk = words("msnp11-sdk", &far);
+    assert!(sdk.contains("chat.example.com") && !sdk.contains("chat.example.com:"), "its server has no port: {sdk}");
+    assert!(!sdk.contains("Only the sign-in is encrypted"), "{sdk}");
+}
+
+#[test]
+fn amsn_and_pidgin_get_the_proxy_first_and_pidgins_plug_in_has_to_be_built_for_it() {
+    let place = place("192.0.2.1", GOOD);
+    for (id, first, second) in [
+        ("amsn", "I am behind a proxy server", "www.amsn-project.net"),
+        ("pidgin", "make GIO=", "192.0.2.1 login.live.com"),
+    ] {
+        let text = text(id, &place, "steps.txt");
+        let places = [first, "Or without the proxy", second].map(|part| text.find(part));
+        assert!(places.is_sorted() && places[0].is_some(), "{places:?} {text}");
+    }
 }
 
 #[test]
@@ -218,7 +246,8 @@ fn an_address_of_ipv6_is_in_brackets_where_a_port_may_follow() {
         assert_eq!(file("7.5", &six, "hosts.txt"), None);
     }
     assert!(place("::1", "").is_local());
-    assert!(text("amsn", &place("2001:db8::1", ""), "steps.txt").contains("an IPv6 address"));
+    let without_proxy = place("2001:db8::1", "[proxy]\nenabled = false");
+    assert!(text("amsn", &without_proxy, "steps.txt").contains("an IPv6 address"));
 }
 
 #[test]
