@@ -12,7 +12,7 @@ use crate::service::Service;
 
 impl Service {
     /// Sends an announcement to every signed-in client. The text can differ by account.
-    fn tell_everybody(&self, line: impl Fn(&Cell, &Endpoint) -> Option<ServerCommand>) {
+    fn send_to_all(&self, line: impl Fn(&Cell, &Endpoint) -> Option<ServerCommand>) {
         for cell in self.directory.cells() {
             if let Some(endpoint) = cell.endpoint()
                 && let Some(line) = line(&cell, &endpoint)
@@ -25,14 +25,14 @@ impl Service {
     /// Warns every signed-in client that the service will stop in this many minutes (payloads.md section 11).
     pub fn warn(&self, minutes: u32) {
         let line = ServerCommand::from(ServiceLine::Message(shutdown_warning(minutes)));
-        self.tell_everybody(|_, _| Some(line.clone()));
+        self.send_to_all(|_, _| Some(line.clone()));
     }
 
-    /// Shows an alert. Small libraries for MSNP8 do not read its payload, so they do not get it (ns.md section 13).
+    /// Shows an alert to every signed-in client. Small libraries for MSNP8 do not read its payload, so they do not get it (ns.md section 13).
     pub fn announce(&self, text: &str) {
         let page = &self.config.sign_in.page;
         let id = u32::from_le_bytes(random::bytes()) >> 1;
-        self.tell_everybody(|cell, endpoint| {
+        self.send_to_all(|cell, endpoint| {
             let alert = || alert(&cell.handle, member_id(cell.id), id, page, text);
             (endpoint.client.dialect >= Dialect::Msnp9).then(|| ServiceLine::Notification(alert()).into())
         });
@@ -40,7 +40,7 @@ impl Service {
 
     /// Sends every signed-in client to another notification server (ns.md section 4, XFR NS).
     pub fn move_to(&self, notification: &str) {
-        self.tell_everybody(|_, endpoint| {
+        self.send_to_all(|_, endpoint| {
             let (notification, dispatch) = (notification.to_owned(), endpoint.client.notification.clone());
             Some(SignInAnswer::Transfer { trid: TrId::UNASKED, notification, dispatch }.into())
         });
