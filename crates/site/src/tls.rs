@@ -105,7 +105,7 @@ impl Tls {
         current.config.clone()
     }
 
-    /// Shakes hands. `None` when the client cannot, or is too slow.
+    /// Does the TLS handshake. Returns `None` if it fails or takes too long.
     pub async fn accept<S: Stream>(&self, stream: S) -> Option<TlsStream<S>> {
         let acceptor = TlsAcceptor::from(self.config());
         match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
