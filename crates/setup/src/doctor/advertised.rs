@@ -1,4 +1,4 @@
-//! Addresses that the server gives clients: whether they lead anywhere, from here and from where clients are.
+//! The addresses that the server sends to clients: whether they can be reached, from here and from where clients are.
 
 use std::net::IpAddr;
 
@@ -10,24 +10,24 @@ use super::exam::Exam;
 use super::finding::Finding;
 use super::target::HostPort;
 
-/// An address that clients are told, seen from here and from theirs. `dialled` is how the server was reached.
+/// Checks an address that the server sends to clients. `dialled` is the address by which the server was reached.
 ///
 /// # Errors
-/// Why it is of no use, as a red finding.
+/// Returns a red finding that says why clients cannot use it.
 pub(super) async fn reach(exam: Exam<'_>, told: &str, dialled: &HostPort, key: &str) -> Result<HostPort, Finding> {
     let what = if key == "advertise.switchboard" { "switchboard" } else { "notification server" };
     let codes = if key == "advertise.switchboard" { &[] } else { codes::NO_NOTIFICATION };
     let key = exam.target.key(key);
     let red = |why: String| {
         let remedy = format!(
-            "set {key} to a host and a port of this server that clients can reach, or take it out: then each is told the address \
-             that it dialled itself"
+            "set {key} to a host and a port of this server that clients can reach. Or remove it: each client then gets the \
+             address to which it connected itself"
         );
-        Err(Finding::red(format!("clients are told {told} for the {what}: {why}"), remedy).shows(codes))
+        Err(Finding::red(format!("the server sends clients to {told} for the {what}: {why}"), remedy).shows(codes))
     };
-    let Some(host_port) = HostPort::parse(told) else { return red("that is no host and port".to_owned()) };
+    let Some(host_port) = HostPort::parse(told) else { return red("that is not a host and a port".to_owned()) };
     let (Some(ip), Ok(from)) = (addresses(&host_port.host).await.first().copied(), address(dialled).await) else {
-        return red(format!("the name {} leads to no address", host_port.host));
+        return red(format!("the name {} has no address", host_port.host));
     };
     if let Some(why) = is_useless(ip, from.ip()) {
         return red(why.to_owned());
@@ -38,16 +38,16 @@ pub(super) async fn reach(exam: Exam<'_>, told: &str, dialled: &HostPort, key: &
     }
 }
 
-/// Why an address is of no use to clients who reach the server at `dialled`.
+/// Returns why clients that reach the server at `dialled` cannot use an address.
 fn is_useless(told: IpAddr, dialled: IpAddr) -> Option<&'static str> {
     if told.is_unspecified() {
-        Some("that stands for every address and is none")
+        Some("it means every address of a computer, and clients cannot connect to it")
     } else if told.is_loopback() && !dialled.is_loopback() {
-        Some("on each client's machine that is the machine itself")
+        Some("on each client's computer, that is the computer itself")
     } else if told.is_ipv6() && dialled.is_ipv4() {
-        Some("clients of the time know only IPv4")
+        Some("these clients know only IPv4")
     } else if is_private(told) && !is_private(dialled) {
-        Some("from the internet a private address cannot be reached")
+        Some("a private address cannot be reached from the internet")
     } else {
         None
     }
@@ -58,9 +58,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_judged_by_where_its_reader_is() {
+    fn an_address_is_judged_by_where_clients_are() {
         let table = [
-            ("127.0.0.1", "192.168.1.5", Some("machine itself")),
+            ("127.0.0.1", "192.168.1.5", Some("computer itself")),
             ("127.0.0.1", "127.0.0.1", None),
             ("0.0.0.0", "127.0.0.1", Some("every address")),
             ("192.168.1.5", "203.0.113.9", Some("private")),

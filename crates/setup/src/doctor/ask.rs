@@ -1,4 +1,4 @@
-//! One request over HTTP, and its answer in the doctor's words.
+//! One HTTP request, and its answer.
 
 use msnp_client::http::{Head, ReadError, read_response};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
@@ -6,9 +6,9 @@ use tokio::time::timeout;
 
 use super::finding::PATIENCE;
 
-const NO_HTTP: &str = "what it answered is no HTTP";
+const NO_HTTP: &str = "the answer is not HTTP";
 
-/// An answer, names of headers as they came.
+/// An answer, with the names of headers as they were sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -19,15 +19,16 @@ pub(super) struct Answer {
 /// How a header is spelled.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Header<'a> {
-    /// As clients look for it, with its value.
+    /// As clients expect it, with its value.
     Exact(&'a str),
-    /// So, with its value.
+    /// In this other spelling, with its value.
     Otherwise(&'a str, &'a str),
     Missing,
 }
 
 impl Answer {
-    /// A header that clients look for by case, with exactly `": "` after it (docs/protocol/http.md section 0 item 1).
+    /// Returns a header that clients compare letter by letter, with exactly `": "` after it (docs/protocol/http.md section
+    /// 0 item 1).
     pub(super) fn header(&self, name: &str) -> Header<'_> {
         match (self.head.exact_header(name), self.head.spelling(name), self.head.header(name)) {
             (Some(value), ..) => Header::Exact(value.trim()),
@@ -36,28 +37,28 @@ impl Answer {
         }
     }
 
-    /// The value of a header in any spelling.
+    /// Returns the value of a header in any spelling.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         self.head.header(name)
     }
 
-    /// One from its text.
+    /// Reads an answer from its text.
     #[cfg(test)]
     pub(super) fn parse(text: &str) -> Self {
         let (head, body) = Head::split(text.as_bytes()).unwrap();
         Self { status: head.status(), head, body: String::from_utf8_lossy(body).into_owned() }
     }
 
-    /// Who answered, as far as it says so.
+    /// Returns what answered, as far as the answer says.
     pub(super) fn who(&self) -> String {
         match self.value("Server") {
             Some(server) => format!("a server that calls itself {:?}", short(server)),
-            None => "something that is no Swallowtail".to_owned(),
+            None => "something that is not Swallowtail".to_owned(),
         }
     }
 }
 
-/// The beginning of what somebody else wrote, safe to show.
+/// Returns the beginning of a text from another server, safe to show.
 pub(super) fn short(text: &str) -> String {
     text.chars().filter(|char| !char.is_control()).take(60).collect()
 }
@@ -66,7 +67,7 @@ pub(super) fn short(text: &str) -> String {
 /// `Content-Length`.
 ///
 /// # Errors
-/// What came instead of an answer, in words.
+/// Returns what was received instead of an answer, in words.
 pub(super) async fn ask<S>(stream: &mut S, head: &str, body: &str) -> Result<Answer, String>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -76,17 +77,17 @@ where
     let exchange = async {
         stream.write_all(request.as_bytes()).await.map_err(lost)?;
         stream.flush().await.map_err(lost)?;
-        // What came of a body that is cut short is looked at too: some servers end TLS without saying goodbye.
+        // A body that is cut short is used too: some servers close TLS without the closing alert.
         let answer = read_response(&mut BufReader::new(stream)).await.map_err(unread)?;
         let body = String::from_utf8_lossy(&answer.body).into_owned();
         Ok(Answer { status: answer.head.status(), head: answer.head, body })
     };
-    let late = |_| Err(format!("no whole answer came within {} seconds", PATIENCE.as_secs()));
+    let late = |_| Err(format!("no complete answer within {} seconds", PATIENCE.as_secs()));
     timeout(PATIENCE, exchange).await.unwrap_or_else(late)
 }
 
 fn lost(error: std::io::Error) -> String {
-    format!("the connection broke off: {error}")
+    format!("the connection was lost: {error}")
 }
 
 fn unread(error: ReadError) -> String {
@@ -104,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_is_told_from_one_that_is_spelled_otherwise() {
+    fn a_header_is_distinguished_from_one_in_another_spelling() {
         let parse = |text: &str| Answer::parse(&format!("{text}\r\n\r\n"));
         let good = parse("HTTP/1.1 200 OK\r\nPassportURLs: DALogin=x");
         assert_eq!(good.header("PassportURLs"), Header::Exact("DALogin=x"));
@@ -115,7 +116,7 @@ mod tests {
         assert_eq!(good.header("Date"), Header::Missing);
     }
 
-    /// What is made of pieces that come one after the other, and then the end or silence.
+    /// Returns the answer made of these pieces, sent one after the other, and then the end or silence.
     async fn answer_of(pieces: &[&str], ends: bool) -> Result<Answer, String> {
         let (mut ours, mut theirs) = tokio::io::duplex(1024);
         let send = async {
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_is_read_in_any_pieces_and_its_length_is_not_believed() {
+    async fn an_answer_is_read_in_any_pieces_and_its_length_is_not_trusted() {
         let whole = ["HTTP/1.1 200 OK\r\nContent-Le", "ngth: 3\r\n\r", "\nab", "c"];
         assert_eq!(answer_of(&whole, false).await.map(|answer| answer.body).as_deref(), Ok("abc"));
         let huge = ["HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n", "abc"];

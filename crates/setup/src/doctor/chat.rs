@@ -1,4 +1,4 @@
-//! The notification server: from a ticket to `USR OK`, and a dispatch server in between (docs/protocol/ns.md section
+//! The notification server: from a ticket to `USR OK`, with a dispatch server in between (docs/protocol/ns.md section
 //! 3).
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ fn client_info(exam: Exam<'_>) -> ClientInfo {
     exam.options.client.map_or(Client::NEWEST, |client| client.client_info)
 }
 
-/// Signs in, or without a ticket sees that a wrong one is refused. What it learns is the session of the test account.
+/// Signs in; without a ticket, checks that a wrong one is refused. It learns the session of the test account.
 pub(super) async fn sign_in(
     exam: Exam<'_>,
     open: OpenPorts,
@@ -30,16 +30,18 @@ pub(super) async fn sign_in(
         return Finding::skipped(exam.target.is_not_set("listen.notification")).into();
     };
     if !open.notification {
-        return Finding::skipped("the notification port is not reached").into();
+        return Finding::skipped("not checked: the notification port cannot be reached").into();
     }
-    let Some(handle) = exam.handle() else { return Finding::skipped("there is nobody to sign in").into() };
+    let Some(handle) = exam.handle() else {
+        return Finding::skipped("not checked: there is no account to sign in").into();
+    };
     match greet(exam, host_port, &handle).await {
         Ok(client) => prove(exam, client, ticket).await,
         Err(red) => red.into(),
     }
 }
 
-/// Up to the policy, over a dispatch server if there is one in between.
+/// Connects and gets as far as the policy, through a dispatch server if there is one.
 async fn greet(exam: Exam<'_>, host_port: &HostPort, handle: &Handle) -> Result<NotificationClient, Finding> {
     let (mut client, greeting) = greet_at(exam, host_port, handle).await?;
     let Greeting::Elsewhere(told) = greeting else { return Ok(client) };
@@ -49,8 +51,8 @@ async fn greet(exam: Exam<'_>, host_port: &HostPort, handle: &Handle) -> Result<
         Greeting::Policy => client = next.0,
         Greeting::Elsewhere(_) => {
             return Err(Finding::red(
-                format!("{host_port} sends clients on to {told}, and that sends them on again"),
-                "have advertise.notification name a notification server, not a dispatch server",
+                format!("{host_port} sends clients to {told}, which sends them on again"),
+                "set advertise.notification to a notification server, not to a dispatch server",
             )
             .shows(codes::NO_NOTIFICATION));
         }
@@ -65,18 +67,18 @@ async fn greet_at(
 ) -> Result<(NotificationClient, Greeting), Finding> {
     let red = |cause: String, remedy: &str| Finding::red(cause, remedy).shows(codes::NO_NOTIFICATION);
     let address = address(host_port).await.map_err(|why| red(why.cause(host_port), "check the name"))?;
-    // Nobody looks on: what goes over this connection is secret.
+    // Nothing is logged: what goes over this connection is secret.
     let dialled = NotificationClient::dial_within(address, Arc::new(|_| {}), PATIENCE).await;
     let mut client = dialled.map_err(|error| red(format!("{error:#}"), "see the port above"))?;
     let greeting = client.greet(client_info(exam), handle).await.map_err(|error| {
         let remedy =
-            "see that this port is listen.notification of Swallowtail; a server that is being stopped answers 601";
+            "check that this port is listen.notification of Swallowtail; a server that is stopping answers 601";
         red(format!("{host_port} does not answer as a notification server: {error:#}"), remedy)
     })?;
     Ok((client, greeting))
 }
 
-/// Shows the ticket, or a made-up one.
+/// Sends the ticket, or a random one.
 async fn prove(
     exam: Exam<'_>,
     mut client: NotificationClient,
@@ -84,32 +86,33 @@ async fn prove(
 ) -> Learnt<Option<NotificationClient>> {
     let is_real = ticket.is_some();
     let made_up = || Ticket::parse(&swallowtail_base::random::token());
-    let Some(ticket) = ticket.or_else(made_up) else { return Finding::skipped("there is no ticket").into() };
+    let Some(ticket) = ticket.or_else(made_up) else {
+        return Finding::skipped("not checked: there is no ticket").into();
+    };
     match answer_to(&mut client, ticket).await {
         Ok(Ok(())) if is_real => {
             let finding = Finding::green(format!("USR OK: the test account is signed in, {}", client.dialect()));
             Learnt { finding, value: Some(client) }
         }
-        Ok(Ok(())) => Finding::red(
-            "a ticket that was made up signs somebody in",
-            "find out which server answers there: it lets everybody in",
-        )
-        .into(),
+        Ok(Ok(())) => {
+            Finding::red("a random ticket is accepted", "find out which server answers there: it accepts anyone").into()
+        }
         Ok(Err(code)) if is_real => refused(code).into(),
         Ok(Err(ErrorCode::AuthenticationFailed)) => {
-            let why = if exam.options.account.is_some() { "; nobody signs in, for want of a ticket" } else { "" };
+            let why =
+                if exam.options.account.is_some() { "; the test account has no ticket to sign in with" } else { "" };
             let dialect = client.dialect();
-            Finding::green(format!("it speaks {dialect} and refuses a wrong ticket, as it should{why}")).into()
+            Finding::green(format!("it speaks {dialect}; a wrong ticket is refused, as it should be{why}")).into()
         }
         Ok(Err(code)) => unexpected(code).into(),
         Err(error) => {
-            let cause = format!("the notification server does not answer to the ticket: {error:#}");
-            Finding::red(cause, "look into the server's log").shows(codes::NO_NOTIFICATION).into()
+            let cause = format!("the notification server does not answer the ticket: {error:#}");
+            Finding::red(cause, "see the server's log").shows(codes::NO_NOTIFICATION).into()
         }
     }
 }
 
-/// Whether the server takes a ticket, or with which code it does not.
+/// Sends a ticket. Returns whether the server accepts it, or the code with which it refuses.
 async fn answer_to(client: &mut NotificationClient, ticket: Ticket) -> anyhow::Result<Result<(), ErrorCode>> {
     let command = ClientCommand::Usr(Usr::Ticket { trid: client.next_trid(), ticket });
     client.send(&command).await?;
@@ -121,41 +124,44 @@ async fn answer_to(client: &mut NotificationClient, ticket: Ticket) -> anyhow::R
     answer.await
 }
 
-/// A code in answer to a ticket that the sign-in service gave out.
+/// Reports a code in answer to a valid ticket.
 fn refused(code: ErrorCode) -> Finding {
     if code != ErrorCode::AuthenticationFailed {
         return unexpected(code);
     }
     Finding::red(
-        "the notification server refuses (911) the ticket that the sign-in service gave out a moment ago",
-        "see that both ports lead to one and the same server: tickets are good only where they were made",
+        "the notification server refuses (911) the ticket that the sign-in service issued a moment ago",
+        "check that both ports lead to the same server: a ticket is valid only on the server that issued it",
     )
     .shows(codes::BAD_TICKET)
 }
 
 fn unexpected(code: ErrorCode) -> Finding {
     Finding::red(
-        format!("the notification server answers {code} to a ticket"),
-        "docs/protocol/errors.md says what the code means; the server's log may say why",
+        format!("the notification server answers a ticket with {code}"),
+        "see docs/protocol/errors.md for the code, and the server's log",
     )
     .shows(codes::NO_NOTIFICATION)
 }
 
-/// The dispatch server sends clients to a notification server that can be reached.
+/// Checks that the dispatch server sends clients to a notification server that can be reached.
 pub(super) async fn dispatch(exam: Exam<'_>) -> Finding {
     let Some(host_port) = &exam.target.dispatch else {
         return Finding::skipped(exam.target.is_not_set("listen.dispatch"));
     };
-    let Some(handle) = exam.handle() else { return Finding::skipped("there is nobody to ask as") };
+    let Some(handle) = exam.handle() else { return Finding::skipped("not checked: there is no account to ask as") };
     let told = match greet_at(exam, host_port, &handle).await {
         Ok((_, Greeting::Elsewhere(told))) => told,
         Ok((_, Greeting::Policy)) => {
-            return Finding::red(format!("{host_port} is a notification server"), "compare it with listen.dispatch");
+            return Finding::red(
+                format!("{host_port} is a notification server, not a dispatch server"),
+                "compare it with listen.dispatch",
+            );
         }
         Err(red) => return red,
     };
     match reach(exam, &told, host_port, "advertise.notification").await {
-        Ok(there) => Finding::green(format!("clients are sent on to {there}, which is open")),
+        Ok(there) => Finding::green(format!("it sends clients to {there}, which is open")),
         Err(red) => red,
     }
 }

@@ -1,4 +1,4 @@
-//! Finding an address and reaching it, and why not in words.
+//! Looks up an address and connects to it, or says in words why that fails.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -11,10 +11,10 @@ use tokio::time::timeout;
 use super::finding::Finding;
 use super::target::{HostPort, Target};
 
-/// Shorter than a hop, so that a silent firewall is told from a slow answer.
+/// Shorter than a check, so that a silent firewall is distinguished from a slow answer.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Why an address is not reached.
+/// Why an address cannot be reached.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unreached {
     NoSuchName,
@@ -24,19 +24,21 @@ pub(super) enum Unreached {
 }
 
 impl Unreached {
-    /// The cause, in a sentence about the address.
+    /// Returns the cause, in a sentence about the address.
     pub(super) fn cause(&self, host_port: &HostPort) -> String {
         match self {
-            Self::NoSuchName => format!("the name {} leads to no address", host_port.host),
+            Self::NoSuchName => format!("the name {} has no address", host_port.host),
             Self::Refused => format!("nothing listens on {host_port}"),
-            Self::Silent => format!("{host_port} says nothing, not even no: a firewall, or no such machine"),
+            Self::Silent => {
+                format!("{host_port} does not answer at all: a firewall blocks it, or no computer has this address")
+            }
             Self::Other(why) => format!("{host_port} cannot be reached: {why}"),
         }
     }
 }
 
-/// The addresses of a host, those of IPv4 first: clients of the time know no other (docs/protocol/http.md section 6,
-/// "Ports").
+/// Looks up the addresses of a host. Those of IPv4 come first: these clients know no others (docs/protocol/http.md section
+/// 6, "Ports").
 pub(super) async fn addresses(host: &str) -> Vec<IpAddr> {
     let found = timeout(DIAL_TIMEOUT, lookup_host((host, 0))).await;
     let Ok(Ok(found)) = found else { return Vec::new() };
@@ -46,7 +48,7 @@ pub(super) async fn addresses(host: &str) -> Vec<IpAddr> {
     addresses
 }
 
-/// The address to dial.
+/// Looks up the address to connect to.
 pub(super) async fn address(host_port: &HostPort) -> Result<SocketAddr, Unreached> {
     let found = addresses(&host_port.host).await;
     found.first().map(|ip| SocketAddr::new(*ip, host_port.port)).ok_or(Unreached::NoSuchName)
@@ -63,7 +65,7 @@ pub(super) async fn dial(host_port: &HostPort) -> Result<TcpStream, Unreached> {
     }
 }
 
-/// What answers at a host, for the hop "names".
+/// Checks the host names of a target.
 pub(super) async fn names(target: &Target) -> Finding {
     let mut told = Vec::new();
     for host in target.hosts().into_iter().filter(|host| host.parse::<IpAddr>().is_err()) {
@@ -71,15 +73,15 @@ pub(super) async fn names(target: &Target) -> Finding {
         match found.first() {
             None => {
                 return Finding::red(
-                    format!("the name {host} leads to no address"),
+                    format!("the name {host} has no address"),
                     "check the spelling, and that the name has an A record in DNS",
                 )
                 .shows(super::codes::NO_NAME);
             }
             Some(first) if !first.is_ipv4() => {
                 return Finding::red(
-                    format!("the name {host} leads to IPv6 alone ({first})"),
-                    "give the name an A record as well: clients of the time know only IPv4",
+                    format!("the name {host} has only an IPv6 address ({first})"),
+                    "add an A record for the name: these clients know only IPv4",
                 )
                 .shows(super::codes::NO_NAME);
             }
@@ -89,10 +91,14 @@ pub(super) async fn names(target: &Target) -> Finding {
             }
         }
     }
-    if told.is_empty() { Finding::skipped("no names, addresses alone") } else { Finding::green(told.join(", ")) }
+    if told.is_empty() {
+        Finding::skipped("not checked: only addresses are used, no names")
+    } else {
+        Finding::green(told.join(", "))
+    }
 }
 
-/// Whether what is sent there stays on this machine or in a private network.
+/// Returns whether a host is this computer or in a private network.
 pub(super) async fn is_near(host_port: &HostPort) -> bool {
     address(host_port).await.is_ok_and(|address| is_private(address.ip()))
 }

@@ -1,16 +1,16 @@
-//! One examination: which server is looked at, and as which client.
+//! One examination: which server is checked, and as which client.
 
 use msnp::Handle;
 
 use super::target::{Options, Target, TestAccount};
 use crate::client_table::Client;
 
-/// Nobody: without a test account it is the refusal that is looked at. `.invalid` is no domain of anybody's.
+/// An account that cannot exist: without a test account, the refusal is checked. Nobody can own a domain in `.invalid`.
 const NOBODY: &str = "doctor@swallowtail.invalid";
 /// The host of a tunnel when no client says which it wants.
 const TUNNEL_HOST: &str = "login.live.com";
 
-/// What is looked at, and how.
+/// What is checked, and how.
 #[derive(Clone, Copy)]
 pub(super) struct Exam<'a> {
     pub(super) target: &'a Target,
@@ -18,17 +18,17 @@ pub(super) struct Exam<'a> {
 }
 
 impl Exam<'_> {
-    /// Whether Windows XP has to be able to shake hands.
+    /// Returns whether Windows XP has to be able to shake hands.
     pub(super) fn wants_xp(&self) -> bool {
         self.options.xp || self.options.client.is_some_and(Client::needs_old_tls)
     }
 
-    /// The host that the client's sign-in begins at.
+    /// Returns the host at which the client begins to sign in.
     fn client_host(&self) -> Option<String> {
         self.options.client?.sign_in_hosts.first().map(ToString::to_string)
     }
 
-    /// The host that a client would name in its requests: Microsoft's, or the server's own.
+    /// Returns the host that a client would name in its requests: Microsoft's, or the server's own.
     pub(super) fn sign_in_host(&self) -> String {
         let own = || {
             let host_port = self.target.https.as_ref().or(self.target.http.as_ref());
@@ -42,7 +42,7 @@ impl Exam<'_> {
         self.client_host().unwrap_or_else(|| TUNNEL_HOST.to_owned())
     }
 
-    /// Who signs in, and whether that is an account of the operator's.
+    /// Returns the account that signs in, and whether the operator named it.
     pub(super) fn account(&self) -> Option<(TestAccount, bool)> {
         if let Some(account) = self.options.account.clone() {
             return Some((account, true));
@@ -51,7 +51,7 @@ impl Exam<'_> {
         Some((TestAccount { handle, password: swallowtail_base::random::token() }, false))
     }
 
-    /// The account of the operator's, or nobody.
+    /// Returns the address of the account that signs in.
     pub(super) fn handle(&self) -> Option<Handle> {
         self.account().map(|(account, _)| account.handle)
     }
@@ -63,7 +63,7 @@ mod tests {
     use crate::doctor::target::Ports;
 
     #[test]
-    fn hosts_are_those_of_the_client_or_the_servers_own() {
+    fn hosts_are_those_of_the_client_or_of_the_server() {
         let ports = Ports { notification: 1863, http: 80, https: 443 };
         let with_https = Target::remote("a.example", ports);
         let without = Target::remote("a.example", Ports { https: 0, ..ports });
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_account_nobody_signs_in_and_never_with_the_same_password() {
+    fn without_an_account_an_impossible_one_is_tried_with_a_new_password_each_time() {
         let target = Target::remote("a.example", Ports { notification: 1, http: 2, https: 3 });
         let exam = Exam { target: &target, options: &Options::default() };
         let (account, is_real) = exam.account().unwrap();

@@ -1,27 +1,27 @@
-//! What was found at one hop: a colour, a sentence, and for red what a client shows and what to do.
+//! The result of one check: a colour, a sentence, and for red what a client shows and what to do.
 
 use std::time::Duration;
 
 use tokio::time::timeout;
 
-/// The time of one hop. A client would wait longer; somebody who looks for a fault would not.
+/// The most that one check takes. A client would wait longer, but a person who looks for a fault would not.
 pub(super) const HOP_SECONDS: u64 = 5;
-/// The time of one answer: less than a hop, so that the hop can still say what it was that did not come.
+/// How long an answer may take: less than a check, so that the check can still say what is missing.
 pub(super) const PATIENCE: Duration = Duration::from_secs(HOP_SECONDS - 1);
 
-/// Whether a hop is as it should be.
+/// Whether a check passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It is.
+    /// It passed.
     Green,
-    /// It is not.
+    /// It failed.
     Red,
-    /// It was not looked at; the sentence says why.
+    /// It was not made; the sentence says why.
     Skipped,
 }
 
 impl State {
-    /// The word in JSON.
+    /// Returns the word in JSON.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -32,12 +32,12 @@ impl State {
     }
 }
 
-/// What was found at one hop.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The colour.
     pub state: State,
-    /// What was seen, in plain words; for red the cause.
+    /// What was seen, in plain words; for red, the cause.
     pub text: String,
     /// What to do about it. Only for red.
     pub remedy: Option<String>,
@@ -58,7 +58,7 @@ impl Finding {
         Self { state: State::Red, text: cause.into(), remedy: Some(remedy.into()), codes: &[] }
     }
 
-    /// With the codes that a client shows for it, if it is red and has none yet.
+    /// Adds the codes that a client shows for it, if it is red and has none yet.
     pub(super) fn shows(mut self, codes: &'static [&'static str]) -> Self {
         if self.state == State::Red && self.codes.is_empty() {
             self.codes = codes;
@@ -71,16 +71,16 @@ impl Finding {
     }
 }
 
-/// A finding with the name of its hop.
+/// A finding with the name of its check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop {
-    /// The hop, in a word or two.
+    /// The name of the check, in a word or two.
     pub name: &'static str,
-    /// What was found.
+    /// Its result.
     pub finding: Finding,
 }
 
-/// A finding, and what the hop learnt for later ones. A finding alone is one of a hop that learnt nothing.
+/// A finding, and what the check learned for later ones. A finding alone means that it learned nothing.
 #[derive(Debug)]
 pub(super) struct Learnt<T> {
     pub(super) finding: Finding,
@@ -93,12 +93,12 @@ impl<T: Default> From<Finding> for Learnt<T> {
     }
 }
 
-/// A hop within its time; `codes` are what a client shows if there is no answer.
+/// Runs a check within its time; `codes` are what a client shows if there is no answer.
 pub(super) async fn bounded<T: From<Finding>>(codes: &'static [&'static str], hop: impl Future<Output = T>) -> T {
     let late = |_| {
         Finding::red(
             format!("no answer within {HOP_SECONDS} seconds"),
-            "look at the load of the server, and at what stands between it and this machine",
+            "check the load of the server, and what is between it and this computer",
         )
         .shows(codes)
         .into()
@@ -112,14 +112,14 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_hop_that_hangs_is_red_in_its_time() {
+    async fn a_check_that_hangs_is_red_in_its_time() {
         let finding: Finding = bounded(codes::NO_TLS, std::future::pending()).await;
         assert_eq!(finding.state, State::Red);
         assert!(finding.text.contains("5 seconds"), "{finding:?}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_hop_that_hangs_has_learnt_nothing() {
+    async fn a_check_that_hangs_has_learned_nothing() {
         let learnt: Learnt<Option<u8>> = bounded(codes::NO_TLS, std::future::pending()).await;
         assert_eq!((learnt.finding.codes, learnt.value), (codes::NO_TLS, None));
     }

@@ -1,5 +1,5 @@
-//! What hops learn for later ones, as plain data. A hop takes what it needs of it as arguments, so that the compiler
-//! knows the order of the hops.
+//! What checks learn for later ones, as plain data. A check takes what it needs as arguments, so that the compiler
+//! knows the order of the checks.
 
 use msnp::switchboard::Cookie;
 
@@ -10,7 +10,7 @@ use super::target::HostPort;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct OpenPorts {
     pub(super) notification: bool,
-    /// Only of our own server is it known before anybody is told an address.
+    /// Known in advance only for our own server: others send its address to signed-in clients.
     pub(super) switchboard: bool,
     pub(super) http: bool,
     pub(super) https: bool,
@@ -44,26 +44,26 @@ pub(super) struct Trust {
     pub(super) is_proven: bool,
 }
 
-/// What requests of the sign-in go over.
+/// The transport of the requests to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transport {
     Tls,
     Plain,
 }
 
-/// What asking the nexus showed.
+/// What the nexus showed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Nexus {
-    /// The transport over which the nexus was asked and did not answer: nothing more is asked over it.
+    /// The transport over which the nexus did not answer. It is not used again.
     pub(super) silent: Option<Transport>,
-    /// Seconds of the server's clock, and of ours when it sent them.
+    /// The Unix times of the server's clock and of ours.
     pub(super) clocks: Option<(u64, u64)>,
 }
 
-/// A switchboard that clients are sent to and that was reached.
+/// A switchboard to which clients are sent, and that was reached.
 #[derive(Debug)]
 pub(super) struct Invitation {
     pub(super) host_port: HostPort,
-    /// What opens a conversation there, for somebody who is signed in.
+    /// The cookie that opens a conversation there, if the test account is signed in.
     pub(super) cookie: Option<Cookie>,
 }

@@ -1,4 +1,4 @@
-//! MSNP over HTTP: a session that is opened, asked and closed (docs/protocol/http.md section 5).
+//! MSNP over HTTP: opens a session, sends a command and closes it (docs/protocol/http.md section 5).
 
 use std::time::Duration;
 
@@ -15,13 +15,14 @@ use super::route::plain_http;
 use super::spelling::Spelling;
 use super::target::HostPort;
 
-/// The host that clients name.
+/// The host that clients name in requests.
 const HOST: &str = "gateway.messenger.hotmail.com";
-/// Between polls; official clients wait 2 s.
+/// The pause between polls; official clients wait 2 s.
 const POLL_PAUSE: Duration = Duration::from_millis(300);
-/// How long a session is polled for one thing: less than a hop, so that the hop can say what did not come.
+/// How long a session is polled for one answer: less than a check, so that the check can say what is missing.
 const POLLED_FOR: Duration = Duration::from_secs(2);
-const WRONG_PLACE: &str = "lead port 80 to listen.http of Swallowtail, with the path /gateway/ and with POST";
+const WRONG_PLACE: &str =
+    "forward port 80 to listen.http of Swallowtail, including the path /gateway/ and the method POST";
 
 /// Opens, polls and closes.
 pub(super) async fn examine(exam: Exam<'_>, open: OpenPorts, nexus: Nexus, spelling: &mut Spelling) -> Finding {
@@ -48,7 +49,7 @@ async fn session(host_port: &HostPort, spelling: &mut Spelling) -> Result<(), Fi
         }
         Ok(id)
     };
-    let id = polled("the notification server behind it says nothing to VER", greeted).await?;
+    let id = polled("the notification server behind it does not answer VER", greeted).await?;
     let mut answer = post(host_port, &format!("SessionID={id}"), "OUT\r\n").await?;
     let closed = async {
         loop {
@@ -63,25 +64,28 @@ async fn session(host_port: &HostPort, spelling: &mut Spelling) -> Result<(), Fi
     polled("it does not close after OUT", closed).await
 }
 
-/// Polls within its time; else `why` is red.
+/// Polls within its time; otherwise returns red with `why`.
 async fn polled<T>(why: &str, polls: impl Future<Output = Result<T, Finding>>) -> Result<T, Finding> {
     let late = |_| {
-        let cause = format!("a session of the gateway opens, but {why} for {} seconds", POLLED_FOR.as_secs());
-        Err(Finding::red(cause, "look at the load of the server, and into its log"))
+        let cause = format!("a gateway session opens, but {why} within {} seconds", POLLED_FOR.as_secs());
+        Err(Finding::red(cause, "check the load of the server, and its log"))
     };
     timeout(POLLED_FOR, polls).await.unwrap_or_else(late)
 }
 
-/// The session that an answer names, and whether it is its last one.
+/// Returns the session that an answer names, and whether the session is closed.
 fn session_id(answer: &Answer, spelling: &mut Spelling) -> Result<(String, bool), Finding> {
     let words = spelling.exact(answer, "X-MSN-Messenger")?;
     let id = words.split(';').find_map(|word| word.trim().strip_prefix("SessionID="));
-    // msn-pecan keys its sessions by what is before the dot.
+    // msn-pecan identifies its sessions by the part before the dot.
     match id {
         Some(id) if id.matches('.').count() == 1 && id.bytes().all(|byte| byte.is_ascii_graphic()) => {
             Ok((id.to_owned(), words.contains("Session=close")))
         }
-        _ => Err(Finding::red("X-MSN-Messenger names no session as clients expect it", WRONG_PLACE)),
+        _ => Err(Finding::red(
+            "the header X-MSN-Messenger does not name a session in the form that clients expect",
+            WRONG_PLACE,
+        )),
     }
 }
 
@@ -93,10 +97,10 @@ async fn post(host_port: &HostPort, query: &str, commands: &str) -> Result<Answe
         Ok(answer) if answer.status == 200 => Ok(answer),
         Ok(answer) => {
             let cause =
-                format!("on {host_port} the gateway's path is answered with {} by {}", answer.status, answer.who());
+                format!("on {host_port}, the gateway's path was answered with {} by {}", answer.status, answer.who());
             Err(Finding::red(cause, WRONG_PLACE))
         }
-        Err(why) => Err(Finding::red(format!("no gateway answers on {host_port}: {why}"), WRONG_PLACE)),
+        Err(why) => Err(Finding::red(format!("the gateway does not answer on {host_port}: {why}"), WRONG_PLACE)),
     }
 }
 
@@ -106,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_is_named_with_one_dot() {
+    fn the_name_of_a_session_has_one_dot() {
         let mut spelling = Spelling::new(&Target::remote("a.example", Ports { notification: 1, http: 2, https: 3 }));
         for (words, expected) in [
             ("SessionID=1.2; GW-IP=a.example", Some(("1.2", false))),

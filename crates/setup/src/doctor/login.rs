@@ -1,5 +1,5 @@
-//! Getting a ticket both ways: the login page of Passport 1.4, and `RST.srf` (docs/protocol/http.md sections 1.2 and
-//! 2).
+//! Gets a ticket in both ways: from the login page of Passport 1.4, and from `RST.srf` (docs/protocol/http.md sections
+//! 1.2 and 2).
 
 use msnp::notification::Ticket;
 use msnp_client::{authorization, ticket_of};
@@ -16,7 +16,7 @@ use super::spelling::Spelling;
 use super::target::TestAccount;
 use crate::client_table::SignIn;
 
-/// One of the two kinds of login; what it learns is the ticket of the test account.
+/// Checks one of the two kinds of login; it learns the ticket of the test account.
 pub(super) async fn examine(
     exam: Exam<'_>,
     kind: SignIn,
@@ -32,21 +32,23 @@ pub(super) async fn examine(
         Err(why) => return Finding::skipped(*why).into(),
     };
     if nexus.silent.is_some() {
-        return Finding::skipped("nobody answered to the nexus").into();
+        return Finding::skipped("not checked: the nexus did not answer").into();
     }
-    let Some((account, is_real)) = exam.account() else { return Finding::skipped("there is nobody to sign in").into() };
+    let Some((account, is_real)) = exam.account() else {
+        return Finding::skipped("not checked: there is no account to sign in").into();
+    };
     if is_real && let Some(why) = kept_back(route.transport, route.is_near().await, route.is_proven) {
         return Finding::skipped(why).into();
     }
     let mut stream = match route.connect().await {
         Ok(stream) => stream,
-        Err(why) => return Finding::red(why, "see the hops above").shows(codes::NO_SIGN_IN).into(),
+        Err(why) => return Finding::red(why, "see the checks above").shows(codes::NO_SIGN_IN).into(),
     };
     let (head, body) = request(kind, &route.host(), &account);
     let learnt = match ask(&mut stream, &head, &body).await {
         Ok(answer) => judge(kind, &answer, is_real, spelling),
         Err(why) => {
-            let remedy = "see that the port leads to Swallowtail";
+            let remedy = "check that the port leads to Swallowtail";
             return Finding::red(format!("{}: {why}", path(kind)), remedy).shows(codes::NO_SIGN_IN).into();
         }
     };
@@ -64,7 +66,7 @@ fn path(kind: SignIn) -> &'static str {
     }
 }
 
-/// The head and the body of the request.
+/// Returns the head and the body of the request.
 fn request(kind: SignIn, host: &str, account: &TestAccount) -> (String, String) {
     let path = path(kind);
     match kind {
@@ -86,15 +88,17 @@ fn judge(kind: SignIn, answer: &Answer, is_real: bool, spelling: &mut Spelling) 
     }
 }
 
-/// Why the password of the test account is not sent: in between somebody could read it, or take it with a certificate
-/// of his own.
+/// Returns why the password of the test account is not sent: an attacker on the way could read it, or receive it with a
+/// certificate of their own.
 fn kept_back(transport: Transport, is_near: bool, is_proven: bool) -> Option<&'static str> {
     match transport {
         _ if is_near => None,
-        Transport::Plain => Some("the password of the test account is not sent in clear over the internet"),
+        Transport::Plain => {
+            Some("not checked: the password of the test account is not sent unencrypted over the internet")
+        }
         Transport::Tls if !is_proven => Some(
-            "over the internet the password of the test account is given only to a certificate of a public root, or of the one that \
-             --root FILE names",
+            "not checked: over the internet, the password of the test account is sent only to a server whose root is trusted \
+             here, or is the one in --root FILE",
         ),
         Transport::Tls => None,
     }
@@ -108,7 +112,7 @@ fn passport14(answer: &Answer, is_real: bool, spelling: &mut Spelling) -> Learnt
         },
         302 if answer.header("Location") != Header::Missing => {
             let page = super::ask::short(answer.value("Location").unwrap_or_default());
-            Finding::skipped(format!("clients are sent on to {page} (sign_in.redirect), which is not followed")).into()
+            Finding::skipped(format!("not checked further: clients are sent on to {page} (sign_in.redirect)")).into()
         }
         401 => match spelling.exact(answer, "WWW-Authenticate") {
             Ok(why) if why.contains("da-status=failed") => refused(is_real).into(),
@@ -134,15 +138,15 @@ fn rst(answer: &Answer, is_real: bool) -> Learnt<Option<Ticket>> {
 fn granted(ticket: Option<Ticket>, is_real: bool) -> Learnt<Option<Ticket>> {
     let finding = match (&ticket, is_real) {
         (None, _) => Finding::red(
-            "the answer has no ticket where clients look for it",
-            "see that it comes from Swallowtail, unchanged on its way",
+            "the answer has no ticket where clients expect it",
+            "check that the answer comes from Swallowtail and is not changed on the way",
         )
         .shows(codes::NO_SIGN_IN),
         (Some(_), false) => Finding::red(
-            "an account that cannot exist, with a random password, was given a ticket",
-            "find out which server answers there: it lets everybody in",
+            "an account that cannot exist, with a random password, got a ticket",
+            "find out which server answers there: it accepts anyone",
         ),
-        (Some(_), true) => Finding::green("the test account has a ticket"),
+        (Some(_), true) => Finding::green("the test account got a ticket"),
     };
     Learnt { finding, value: ticket.filter(|_| is_real) }
 }
@@ -152,13 +156,13 @@ fn refused(is_real: bool) -> Finding {
         return Finding::green("a wrong password is refused, as it should be");
     }
     Finding::red(
-        "the test account is refused: wrong password, or there is no such account",
-        "swallowtail account list says which there are, swallowtail account password sets a new one",
+        "the test account is refused: the password is wrong, or the account does not exist",
+        "see swallowtail account list; set a new password with swallowtail account password",
     )
     .shows(codes::WRONG_PASSWORD)
 }
 
-/// What client 7.5 posts, as far as it is read (http.md section 2, "Request").
+/// Returns what client 7.5 posts, as far as the server reads it (http.md section 2, "Request").
 fn envelope(account: &TestAccount) -> String {
     let token = |number: u8, address: &str| {
         format!(
@@ -189,7 +193,7 @@ mod tests {
     use crate::doctor::finding::State;
 
     #[test]
-    fn the_request_for_tokens_is_one_that_the_server_reads() {
+    fn the_server_can_read_the_request_for_tokens() {
         let handle = Handle::parse("alice@example.com").unwrap();
         let account = TestAccount { handle, password: "a<b&\"c".to_owned() };
         let read = msnp::passport::parse_rst(envelope(&account).as_bytes()).unwrap();
@@ -204,7 +208,7 @@ mod tests {
         let ticket = "Authentication-Info: Passport1.4 da-status=success,from-PP='t=a&p='";
         let failed = "WWW-Authenticate: Passport1.4 da-status=failed";
         for (status, header, is_real, state, words) in [
-            (200, ticket, true, State::Green, "has a ticket"),
+            (200, ticket, true, State::Green, "got a ticket"),
             (200, ticket, false, State::Red, "cannot exist"),
             (200, "Authentication-Info: none", true, State::Red, "no ticket"),
             (200, "Server: x", true, State::Red, "no header Authentication-Info"),
@@ -223,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_of_rst_is_where_clients_look_for_it() {
+    fn a_ticket_of_rst_is_where_clients_expect_it() {
         let target = Target::remote("a.example", Ports { notification: 1, http: 2, https: 3 });
         let token = "<wsse:BinarySecurityToken Id=\"Compact1\">t=a&amp;p=</wsse:BinarySecurityToken>";
         for (body, ticket) in [(token, Some("t=a&p=")), ("<other/>", None)] {
@@ -234,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn over_the_internet_a_password_is_for_a_proven_certificate_alone() {
+    fn over_the_internet_a_password_is_sent_only_with_a_proven_certificate() {
         for (transport, is_near, is_proven, is_sent) in [
             (Transport::Plain, true, false, true),
             (Transport::Plain, false, true, false),
@@ -251,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_right_for_nobody_and_a_fault_for_the_test_account() {
+    fn a_refusal_is_green_without_an_account_and_red_for_the_test_account() {
         assert!(refused(false).is_green());
         assert_eq!(refused(true).codes, ["80048821"]);
     }

@@ -1,9 +1,9 @@
-//! `swallowtail doctor`: goes a client's way through a server, hop by hop, and says of each whether it is as it should
-//! be.
+//! `swallowtail doctor`: makes the connections that a client makes, one check after the other, and says of each whether
+//! it works.
 //!
-//! Each hop has a function that gives a [`Finding`]. What it learns for later ones (`found.rs`) it returns, and later
-//! ones take it as an argument. A hop that depends on a red one says so and is skipped. No hop takes longer than a few
-//! seconds, and none prints a password, a ticket or a cookie.
+//! Each check (hop) has a function that returns a [`Finding`]. It also returns what it learned for later checks
+//! (`found.rs`), which take that as an argument. A check that depends on a red one is skipped and says so. No check takes
+//! longer than a few seconds, and none prints a password, a ticket or a cookie.
 
 mod advertised;
 mod ask;
@@ -41,7 +41,7 @@ use found::OpenPorts;
 use route::Route;
 use spelling::Spelling;
 
-/// Goes through one target. Each hop is handed to `tell` as soon as it is known.
+/// Checks one target. Calls `tell` with each check as soon as it is made.
 pub async fn examine(target: &Target, options: &Options, tell: impl FnMut(&Hop)) -> Vec<Hop> {
     let exam = Exam { target, options };
     let mut report = Report { tell, hops: Vec::new() };
@@ -75,7 +75,7 @@ pub async fn examine(target: &Target, options: &Options, tell: impl FnMut(&Hop))
     report.hops
 }
 
-/// The hops of the ports.
+/// Checks the ports.
 async fn open_ports(exam: Exam<'_>, report: &mut Report<impl FnMut(&Hop)>) -> OpenPorts {
     let Target { notification, http, https, .. } = exam.target;
     let hop = ports::examine(exam, &ports::NOTIFICATION, notification.as_ref());
@@ -87,14 +87,14 @@ async fn open_ports(exam: Exam<'_>, report: &mut Report<impl FnMut(&Hop)>) -> Op
     OpenPorts { notification, switchboard, http, https }
 }
 
-/// The hops so far, and who is told of each.
+/// The checks so far, and the function that is called with each.
 struct Report<F> {
     tell: F,
     hops: Vec<Hop>,
 }
 
 impl<F: FnMut(&Hop)> Report<F> {
-    /// Adds a hop; returns whether it is green.
+    /// Adds a check; returns whether it is green.
     fn add(&mut self, name: &'static str, finding: Finding) -> bool {
         let is_green = finding.is_green();
         let hop = Hop { name, finding };
@@ -103,7 +103,7 @@ impl<F: FnMut(&Hop)> Report<F> {
         is_green
     }
 
-    /// Adds a hop; returns what it learnt.
+    /// Adds a check; returns what it learned.
     fn learn<T>(&mut self, name: &'static str, learnt: Learnt<T>) -> T {
         self.add(name, learnt.finding);
         learnt.value

@@ -1,6 +1,6 @@
-//! Whether Windows XP could shake hands: a hello written by hand, of which only the first answer is read.
+//! Whether Windows XP could shake hands: sends a hello written by hand and reads only the first answer.
 //!
-//! XP has TLS 1.0 and, of what is not broken outright, 3DES with RSA; it sends no extensions (docs/protocol/http.md
+//! XP has TLS 1.0 and 3DES with RSA, besides ciphers that are broken outright; it sends no extensions (docs/protocol/http.md
 //! section 6, "TLS").
 
 use std::time::Duration;
@@ -20,7 +20,7 @@ use super::tunnel::tunnel;
 const TLS10: [u8; 2] = [3, 1];
 /// RC4 with MD5 and SHA, 3DES: in XP's order (RFC 2246, appendix A.5).
 const SUITES: [u16; 3] = [0x0004, 0x0005, 0x000A];
-/// Shorter than a hop: most do not want XP, and silence is said by the hop before.
+/// Shorter than a check: most servers do not serve XP, and the check before reports silence.
 const PATIENCE: Duration = Duration::from_secs(2);
 const HANDSHAKE: u8 = 22;
 const ALERT: u8 = 21;
@@ -30,7 +30,7 @@ const HEAD: usize = 5 + 4 + 2 + 32 + 1;
 /// What the server answered to XP's hello.
 #[derive(Debug, PartialEq, Eq)]
 enum Reply {
-    /// A cipher of XP's, over TLS 1.0.
+    /// TLS 1.0 with this cipher.
     Agreed(u16),
     /// An alert, or a close.
     Refused,
@@ -38,13 +38,13 @@ enum Reply {
     Odd,
 }
 
-/// A ClientHello as XP sends it.
+/// Returns a ClientHello as XP sends it.
 fn hello() -> Vec<u8> {
     let mut body = TLS10.to_vec();
     body.extend_from_slice(&swallowtail_base::random::bytes::<32>());
     body.push(0);
     let suites: Vec<u8> = SUITES.iter().flat_map(|suite| suite.to_be_bytes()).collect();
-    // One byte is enough for the lengths of so small a hello; the others are 0.
+    // One byte is enough for the lengths of such a small hello; the others are 0.
     body.extend_from_slice(&[0, SUITES.len() as u8 * 2]);
     body.extend_from_slice(&suites);
     body.extend_from_slice(&[1, 0]);
@@ -86,7 +86,7 @@ async fn probe(mut stream: TcpStream) -> Reply {
     if timeout(PATIENCE, read).await.is_err() { Reply::Odd } else { reply(&bytes) }
 }
 
-/// Whether XP could shake hands where TLS is looked at.
+/// Returns whether XP could shake hands where TLS is checked.
 pub(super) async fn is_spoken(exam: Exam<'_>) -> bool {
     match dial_tls(exam, &exam.tunnel_host()).await {
         Ok(stream) => matches!(probe(stream).await, Reply::Agreed(_)),
@@ -94,14 +94,14 @@ pub(super) async fn is_spoken(exam: Exam<'_>) -> bool {
     }
 }
 
-/// The hop. Without `--xp` a refusal is no fault: most need no XP, and our own TLS never has it.
+/// Checks the TLS of Windows XP. Without `--xp` a refusal is not a fault: our own TLS always refuses XP.
 pub(super) async fn examine(exam: Exam<'_>) -> Finding {
     let terminator = exam.target.ours.as_ref().and_then(|ours| ours.old_tls.as_ref());
     let (host_port, stream) = match (terminator, exam.target.proxy()) {
-        // As clients come to it: the terminator may want to hear from the proxy who they are.
+        // As clients come to it: the terminator may require the proxy to say who they are.
         (Some(host_port), Some(proxy)) => {
             let tunnel = tunnel(proxy, &format!("{}:443", exam.tunnel_host())).await;
-            (format!("{host_port}, by way of the proxy"), tunnel)
+            (format!("{host_port}, through the proxy"), tunnel)
         }
         (Some(host_port), None) => (host_port.to_string(), dial(host_port).await.map_err(|why| why.cause(host_port))),
         (None, _) => (tls_address(exam), dial_tls(exam, &exam.tunnel_host()).await),
@@ -109,8 +109,8 @@ pub(super) async fn examine(exam: Exam<'_>) -> Finding {
     let is_wanted = exam.wants_xp() || terminator.is_some();
     let stream = match stream {
         Ok(stream) => stream,
-        Err(why) if is_wanted => return red(format!("Windows XP cannot shake hands: {why}")),
-        Err(_) => return Finding::skipped("there is no TLS to be looked at"),
+        Err(why) if is_wanted => return red(format!("Windows XP cannot connect: {why}")),
+        Err(_) => return Finding::skipped("not checked: there is no TLS"),
     };
     match probe(stream).await {
         Reply::Agreed(suite) => {
@@ -119,19 +119,21 @@ pub(super) async fn examine(exam: Exam<'_>) -> Finding {
                 0x0004 | 0x0005 => "RC4",
                 _ => "a cipher that it did not offer",
             };
-            Finding::green(format!("Windows XP can shake hands on {host_port}: TLS 1.0 with {suite}"))
+            Finding::green(format!("Windows XP can connect to {host_port}: TLS 1.0 with {suite}"))
         }
-        Reply::Refused if is_wanted => red(format!("Windows XP cannot shake hands on {host_port}: it is refused")),
+        Reply::Refused if is_wanted => red(format!("Windows XP cannot connect to {host_port}: it is refused")),
         Reply::Odd if is_wanted => {
-            red(format!("Windows XP cannot shake hands on {host_port}: there is no answer, or none of TLS"))
+            red(format!("Windows XP cannot connect to {host_port}: it does not answer with TLS"))
         }
-        Reply::Refused => Finding::skipped("Windows XP is refused, which is right unless you want it (--xp)"),
-        Reply::Odd => Finding::skipped("there is no TLS to be looked at"),
+        Reply::Refused => {
+            Finding::skipped("Windows XP is refused, as it should be unless you want to support it (--xp)")
+        }
+        Reply::Odd => Finding::skipped("not checked: there is no TLS"),
     }
 }
 
 fn red(cause: String) -> Finding {
-    let remedy = "run packaging/old-tls/start, which speaks the TLS of XP, and name its address in proxy.old_tls; read about its \
+    let remedy = "run packaging/old-tls/start, which speaks the TLS of XP, and set proxy.old_tls to its address; read about its \
                   risks first (docs/protocol/security.md section 8)";
     Finding::red(cause, remedy).shows(codes::NO_TLS)
 }
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_answer_says_whether_xp_gets_in() {
+    fn the_first_answer_says_whether_xp_can_connect() {
         let mut good = vec![22, 3, 1, 0, 74, 2, 0, 0, 70, 3, 1];
         good.extend_from_slice(&[7; 32]);
         good.push(2);

@@ -1,4 +1,4 @@
-//! Being the proxy of a client's Windows: tunnels to Microsoft's hosts, none to others, and the file that says so
+//! The proxy of a client's Windows: tunnels to Microsoft's hosts and to no others, and the proxy auto-config file
 //! (docs/protocol/http.md section 8).
 
 use super::ask::ask;
@@ -13,10 +13,10 @@ use super::tunnel::connect;
 const OURS: &str = "messenger.hotmail.com:1863";
 const FOREIGN: &str = "www.example.com:443";
 
-/// Where the proxy is.
+/// Returns where the proxy is.
 ///
 /// # Errors
-/// Why it is not looked at.
+/// Returns why it is not checked.
 fn proxy<'a>(exam: Exam<'a>, open: OpenPorts, nexus: Nexus) -> Result<&'a HostPort, Finding> {
     if exam.target.http.is_some() && exam.target.proxy().is_none() {
         return Err(Finding::skipped("proxy.enabled is false"));
@@ -24,7 +24,7 @@ fn proxy<'a>(exam: Exam<'a>, open: OpenPorts, nexus: Nexus) -> Result<&'a HostPo
     plain_http(exam, open, nexus)
 }
 
-/// The tunnels.
+/// Checks the tunnels.
 pub(super) async fn tunnels(exam: Exam<'_>, open: OpenPorts, nexus: Nexus) -> Finding {
     let host_port = match proxy(exam, open, nexus) {
         Ok(host_port) => host_port,
@@ -34,22 +34,23 @@ pub(super) async fn tunnels(exam: Exam<'_>, open: OpenPorts, nexus: Nexus) -> Fi
     let (ours, foreign) = (status(OURS).await, status(FOREIGN).await);
     match (ours, foreign) {
         (Ok(200), Ok(200)) => Finding::red(
-            format!("{host_port} is an open proxy: it leads to {FOREIGN} too"),
-            "close it before others find it; whatever answers there is not Swallowtail's proxy",
+            format!("{host_port} is an open proxy: it also connects to {FOREIGN}"),
+            "close it before others find it; what answers there is not Swallowtail's proxy",
         ),
-        (Ok(200), Ok(_)) => Finding::green(format!("CONNECT leads to {OURS}, and nowhere else")),
-        // An operator may not want it; what is in front of the port may not know CONNECT.
+        (Ok(200), Ok(_)) => Finding::green(format!("CONNECT works for {OURS}, and for no other host")),
+        // The operator may have switched it off, or a server in front of the port may not know CONNECT.
         (Ok(status), Ok(_)) => Finding::skipped(format!(
-            "it is no proxy: CONNECT is answered with {status}. Nobody needs it whose hosts file or client is set (proxy.enabled)"
+            "not a proxy: CONNECT returned {status}. Clients with a hosts file or their own server setting do not need it \
+             (proxy.enabled)"
         )),
         (Err(why), _) | (_, Err(why)) => Finding::red(
-            format!("CONNECT is not answered: {why}"),
-            "see that the port leads to listen.http of Swallowtail",
+            format!("CONNECT was not answered: {why}"),
+            "check that the port leads to listen.http of Swallowtail",
         ),
     }
 }
 
-/// The file for automatic configuration.
+/// Checks the proxy auto-config file.
 pub(super) async fn pac(exam: Exam<'_>, open: OpenPorts, nexus: Nexus) -> Finding {
     let host_port = match proxy(exam, open, nexus) {
         Ok(host_port) => host_port,
@@ -61,14 +62,14 @@ pub(super) async fn pac(exam: Exam<'_>, open: OpenPorts, nexus: Nexus) -> Findin
     };
     match answer {
         Ok(answer) if answer.status == 404 => {
-            Finding::skipped("there is none: this server is no proxy (proxy.enabled)")
+            Finding::skipped("not checked: this server is not a proxy (proxy.enabled)")
         }
         Ok(answer) if answer.body.contains("FindProxyForURL") && answer.body.contains("messenger.hotmail.com") => {
-            Finding::green(format!("http://{host_port}/proxy.pac is there"))
+            Finding::green(format!("http://{host_port}/proxy.pac has Microsoft's hosts"))
         }
         Ok(answer) => Finding::red(
-            format!("http://{host_port}/proxy.pac is answered with {} by {}", answer.status, answer.who()),
-            "lead this path to listen.http of Swallowtail too",
+            format!("http://{host_port}/proxy.pac was answered with {} by {}", answer.status, answer.who()),
+            "forward this path to listen.http of Swallowtail too",
         ),
         Err(why) => Finding::red(format!("http://{host_port}/proxy.pac: {why}"), "see the HTTP port above"),
     }

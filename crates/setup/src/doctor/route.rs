@@ -1,4 +1,4 @@
-//! The ways to the sign-in service: over TLS as clients go, at its port or in a tunnel, or over plain HTTP.
+//! How the sign-in service is reached: over TLS as clients do, at its port or in a tunnel, or over plain HTTP.
 
 use tokio::net::TcpStream;
 
@@ -18,25 +18,25 @@ pub(super) struct Route<'a> {
     pub(super) transport: Transport,
     /// The certificate that was judged, and the name for which it is shown.
     judged: Option<&'a Shown>,
-    /// Whether a root that we know of vouches for it.
+    /// Whether a root that we know vouches for it.
     pub(super) is_proven: bool,
-    /// Whether it is not the way that Microsoft's clients go, though there is TLS.
+    /// Whether plain HTTP is used although there is TLS, which Microsoft's clients would use.
     is_instead: bool,
 }
 
 impl<'a> Route<'a> {
-    /// The way of the sign-in: as clients go, or over plain HTTP where there is no TLS that they could use.
+    /// Chooses how to sign in: as clients do, or over plain HTTP where there is no TLS that they could use.
     ///
     /// # Errors
-    /// Why the sign-in is not asked at all.
+    /// Returns why the sign-in is not checked.
     pub(super) fn choose(exam: Exam<'a>, open: OpenPorts, tls: &'a Tls, trust: Trust) -> Result<Self, &'static str> {
         let transport = match (tls.is_spoken, trust.is_trusted, open.http) {
             (true, true, _) => Transport::Tls,
             (_, _, true) => Transport::Plain,
             (true, false, false) => {
-                return Err("a client would stop at the TLS above, and the HTTP port is not reached");
+                return Err("not checked: a client would stop at the TLS above, and the HTTP port cannot be reached");
             }
-            (false, _, false) => return Err("neither the HTTP port nor the HTTPS port is reached"),
+            (false, _, false) => return Err("not checked: neither the HTTP port nor the HTTPS port can be reached"),
         };
         Ok(Self {
             exam,
@@ -47,10 +47,10 @@ impl<'a> Route<'a> {
         })
     }
 
-    /// A connection for the sign-in.
+    /// Connects for the sign-in.
     ///
     /// # Errors
-    /// The sentence of a red hop.
+    /// Returns the sentence of a red check.
     pub(super) async fn connect(&self) -> Result<AnyStream, String> {
         match (self.transport, &self.exam.target.http) {
             (Transport::Tls, _) => {
@@ -67,16 +67,16 @@ impl<'a> Route<'a> {
                 let stream = dial(host_port).await.map_err(|why| why.cause(host_port))?;
                 Ok(Box::new(stream))
             }
-            (Transport::Plain, None) => Err("there is no address".to_owned()),
+            (Transport::Plain, None) => Err("no address is known".to_owned()),
         }
     }
 
-    /// The name of the host that a client would ask for.
+    /// Returns the host that a client would name.
     pub(super) fn host(&self) -> String {
         self.exam.sign_in_host()
     }
 
-    /// What to call it in a sentence.
+    /// Returns its name in a sentence.
     pub(super) fn over(&self) -> &'static str {
         match self.transport {
             Transport::Tls => "over TLS",
@@ -84,12 +84,12 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// What to add to a sentence when it is not the way that Microsoft's clients go.
+    /// Returns what to add to a sentence if Microsoft's clients would connect otherwise.
     pub(super) fn instead(&self) -> &'static str {
-        if self.is_instead { "; over plain HTTP, as clients would stop at the TLS above" } else { "" }
+        if self.is_instead { "; over plain HTTP, because clients would stop at the TLS above" } else { "" }
     }
 
-    /// Whether what is sent over it stays on this machine or in a private network.
+    /// Returns whether it stays on this computer or in a private network.
     pub(super) async fn is_near(&self) -> bool {
         let target = self.exam.target;
         let host_port = match self.transport {
@@ -103,20 +103,20 @@ impl<'a> Route<'a> {
     }
 }
 
-/// A connection to whatever speaks TLS: the port for it, or without one a tunnel through the proxy, as clients come
-/// that have nothing but the proxy set (http.md section 8).
+/// Connects to what speaks TLS: the HTTPS port, or without one a tunnel through the proxy, as clients do that only have
+/// the proxy set (http.md section 8).
 ///
 /// # Errors
-/// The sentence of a red hop.
+/// Returns the sentence of a red check.
 pub(super) async fn dial_tls(exam: Exam<'_>, name: &str) -> Result<TcpStream, String> {
     match (&exam.target.https, exam.target.proxy()) {
         (Some(host_port), _) => dial(host_port).await.map_err(|why| why.cause(host_port)),
         (None, Some(proxy)) => tunnel(proxy, &format!("{name}:443")).await,
-        (None, None) => Err("there is neither a listener for TLS nor the proxy".to_owned()),
+        (None, None) => Err("there is neither an HTTPS port nor a proxy".to_owned()),
     }
 }
 
-/// What to call the address of TLS in a sentence.
+/// Returns the address of TLS for a sentence.
 pub(super) fn tls_address(exam: Exam<'_>) -> String {
     match (&exam.target.https, exam.target.proxy()) {
         (Some(host_port), _) => host_port.to_string(),
@@ -125,16 +125,16 @@ pub(super) fn tls_address(exam: Exam<'_>) -> String {
     }
 }
 
-/// Where plain HTTP is asked.
+/// Returns where plain HTTP is.
 ///
 /// # Errors
-/// Why it is not, as the finding of a hop.
+/// Returns why it is not checked, as a finding.
 pub(super) fn plain_http<'a>(exam: Exam<'a>, open: OpenPorts, nexus: Nexus) -> Result<&'a HostPort, Finding> {
     match &exam.target.http {
         None => Err(Finding::skipped(exam.target.is_not_set("listen.http"))),
-        Some(_) if !open.http => Err(Finding::skipped("the HTTP port is not reached")),
+        Some(_) if !open.http => Err(Finding::skipped("not checked: the HTTP port cannot be reached")),
         Some(_) if nexus.silent == Some(Transport::Plain) => {
-            Err(Finding::skipped("the HTTP port did not answer to the nexus"))
+            Err(Finding::skipped("not checked: the HTTP port did not answer as the nexus"))
         }
         Some(host_port) => Ok(host_port),
     }
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sign_in_goes_over_tls_that_clients_trust_and_else_over_plain_http() {
+    fn the_sign_in_uses_tls_that_clients_trust_and_otherwise_plain_http() {
         let (target, options) = (target(80), Options::default());
         let exam = Exam { target: &target, options: &options };
         for (is_spoken, is_trusted, http, transport, instead) in [
@@ -180,14 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_not_asked_where_it_is_closed_or_silent() {
+    fn plain_http_is_not_checked_where_it_is_closed_or_silent() {
         let (with_http, without) = (target(80), target(0));
         let silent = |transport| Nexus { silent: Some(transport), clocks: None };
         for (target, http, nexus, skipped) in [
             (&with_http, true, Nexus::default(), None),
             (&with_http, true, silent(Transport::Tls), None),
             (&with_http, true, silent(Transport::Plain), Some("did not answer")),
-            (&with_http, false, Nexus::default(), Some("is not reached")),
+            (&with_http, false, Nexus::default(), Some("cannot be reached")),
             (&without, true, Nexus::default(), Some("--http-port is 0")),
         ] {
             let exam = Exam { target, options: &Options::default() };

@@ -1,4 +1,4 @@
-//! The spelling of header names, for which clients look letter by letter (docs/protocol/http.md section 0 item 1).
+//! The spelling of header names, which clients compare letter by letter (docs/protocol/http.md section 0 item 1).
 
 use swallowtail_config::HeaderCase;
 
@@ -7,10 +7,10 @@ use super::codes;
 use super::finding::Finding;
 use super::target::Target;
 
-/// Looks at the spelling of header names, and reports rewritten ones once: further ones have the same cause.
+/// Checks the spelling of header names. Reports only the first rewritten one, because others have the same cause.
 #[derive(Debug)]
 pub(super) struct Spelling {
-    /// Whether our own configuration has names in title case.
+    /// Whether our own settings have names in title case.
     wants_title: bool,
     /// Whether a name was found rewritten.
     is_noted: bool,
@@ -22,10 +22,10 @@ impl Spelling {
         Self { wants_title, is_noted: false }
     }
 
-    /// The value of a header, if its name is spelled as clients look for it or was reported before.
+    /// Returns the value of a header, if its name is spelled as clients expect it or a spelling was reported before.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Returns what is wrong with it.
     pub(super) fn exact<'a>(&mut self, answer: &'a Answer, name: &str) -> Result<&'a str, Finding> {
         match answer.header(name) {
             Header::Exact(value) => Ok(value),
@@ -39,8 +39,8 @@ impl Spelling {
                 Err(rewritten(there, name, is_title).shows(codes::NO_SIGN_IN))
             }
             Header::Missing => Err(Finding::red(
-                format!("the answer has no header {name}; it seems to be from {}", answer.who()),
-                "see that the port leads to Swallowtail, and that nothing in between drops headers",
+                format!("the answer has no header {name}; it seems to come from {}", answer.who()),
+                "check that the port leads to Swallowtail, and that nothing in between removes headers",
             )
             .shows(codes::NO_SIGN_IN)),
         }
@@ -48,11 +48,12 @@ impl Spelling {
 }
 
 fn rewritten(there: &str, name: &str, is_title: bool) -> Finding {
-    let cause = format!("the answer says {there} where clients look for {name}, letter by letter");
+    let cause = format!("the answer has {there}, but clients compare letter by letter and expect {name}");
     let remedy = if is_title {
-        "set http.header_case = \"exact\"; \"title\" is for patched clients alone. If it is so already, something in between rewrites names"
+        "set http.header_case = \"exact\"; \"title\" is only for patched clients. If it is set so already, something in between \
+         rewrites names"
     } else {
-        "a reverse proxy in between rewrites header names. Have it pass the connection through untouched (nginx: stream, HAProxy: \
+        "a reverse proxy in between rewrites header names. Make it pass connections through unchanged (nginx: stream, HAProxy: \
          mode tcp), or let clients reach listen.http and listen.https directly"
     };
     Finding::red(cause, remedy)
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rewritten_name_is_reported_once_and_title_case_only_where_it_is_not_wanted() {
+    fn a_rewritten_name_is_reported_once_and_title_case_only_if_it_is_not_set() {
         for (header, wants_title, words) in [
             (NAME, false, None),
             ("passporturls", false, Some("reverse proxy")),

@@ -14,7 +14,7 @@ use super::finding::{Finding, Learnt, PATIENCE};
 use super::found::{Invitation, OpenPorts};
 use super::target::HostPort;
 
-/// Where clients are told to go for a conversation, and whether that can be reached.
+/// Finds out where the server sends clients for a conversation, and whether that can be reached.
 pub(super) async fn find(
     exam: Exam<'_>,
     open: OpenPorts,
@@ -35,33 +35,34 @@ pub(super) async fn find(
     };
     match reach(exam, &told, dialled, "advertise.switchboard").await {
         Ok(host_port) => {
-            let how = if cookie.is_some() { "XFR tells" } else { "the configuration tells" };
-            let finding = Finding::green(format!("{how} clients {host_port}, which is open"));
+            let how = if cookie.is_some() { "XFR sends" } else { "the settings send" };
+            let finding = Finding::green(format!("{how} clients to {host_port}, which is open"));
             Learnt { finding, value: Some(Invitation { host_port, cookie }) }
         }
         Err(red) => red.into(),
     }
 }
 
-/// What our own configuration has clients told, or why that is not looked at.
+/// Returns the address that our own settings send to clients, or why it is not checked.
 fn configured(exam: Exam<'_>, open: OpenPorts) -> Result<String, &'static str> {
     let advertised = exam.target.ours.as_ref().and_then(|ours| ours.advertise.switchboard.clone());
     let own = exam.target.switchboard.as_ref().map(ToString::to_string);
-    let told = advertised.or(own).ok_or("only who is signed in is told it: name a test account with --account")?;
+    let told = advertised
+        .or(own)
+        .ok_or("not checked: the server sends it only to signed-in clients; add --account with a test account")?;
     if !open.notification {
-        return Err("the notification port is not reached");
+        return Err("not checked: the notification port cannot be reached");
     }
     if !open.switchboard && exam.target.switchboard == HostPort::parse(&told) {
-        return Err("the switchboard port is not reached");
+        return Err("not checked: the switchboard port cannot be reached");
     }
     Ok(told)
 }
 
-/// Asks for a conversation: the address of the switchboard, and what opens one there.
+/// Asks for a conversation. Returns the address of the switchboard, and the cookie that opens it.
 async fn invitation(client: &mut NotificationClient) -> Result<(String, Cookie), Finding> {
-    let red =
-        |why: String| Finding::red(why, "docs/protocol/errors.md says what a code means; the server's log may say why");
-    // Only who has a status is given one (sb.md section 2).
+    let red = |why: String| Finding::red(why, "see docs/protocol/errors.md for the code, and the server's log");
+    // Only a client with a status gets one (sb.md section 2).
     let chg = Chg::new(client.next_trid(), Status::Online, Capabilities::default(), None);
     let xfr = ClientCommand::Xfr(client.next_trid());
     for command in [ClientCommand::Chg(chg), xfr] {
@@ -76,27 +77,28 @@ async fn invitation(client: &mut NotificationClient) -> Result<(String, Cookie),
     });
     match answer.await {
         Ok(Ok(invitation)) => Ok(invitation),
-        Ok(Err(code)) => Err(red(format!("XFR SB is answered with {code}"))),
+        Ok(Err(code)) => Err(red(format!("XFR SB was answered with {code}"))),
         Err(error) => Err(red(format!("{error:#}"))),
     }
 }
 
-/// Opens a conversation with the cookie of XFR, or sees that a wrong one is refused.
+/// Opens a conversation with the cookie of XFR, or checks that a wrong one is refused.
 pub(super) async fn examine(exam: Exam<'_>, invitation: Option<Invitation>) -> Finding {
     let Some(Invitation { host_port, cookie }) = invitation else {
-        return Finding::skipped("no switchboard is known that can be reached");
+        return Finding::skipped("not checked: no reachable switchboard is known");
     };
     let red = |why: String| {
-        let remedy = "see that the address leads to listen.switchboard of the same server (with listen.one_port to listen.notification)";
+        let remedy = "check that the address leads to listen.switchboard of the same server (with listen.one_port, to \
+                      listen.notification)";
         Finding::red(format!("{host_port} does not answer as its switchboard: {why}"), remedy)
     };
-    let Some(handle) = exam.handle() else { return Finding::skipped("there is nobody to sign in") };
+    let Some(handle) = exam.handle() else { return Finding::skipped("not checked: there is no account to sign in") };
     let is_real = cookie.is_some();
     match open(&host_port, handle, cookie.unwrap_or_else(|| Cookie(swallowtail_base::random::token()))).await {
         Ok(Ok(())) if is_real => Finding::green("USR OK: the cookie opens a conversation"),
-        Ok(Ok(())) => red("it takes a cookie that was made up".to_owned()),
+        Ok(Ok(())) => red("it accepts a random cookie".to_owned()),
         Ok(Err(ErrorCode::AuthenticationFailed)) if !is_real => {
-            Finding::green("it refuses a wrong cookie, as it should")
+            Finding::green("a wrong cookie is refused, as it should be")
         }
         Ok(Err(code)) => red(format!("{code} to USR")),
         Err(error) => red(format!("{error:#}")),
@@ -105,7 +107,7 @@ pub(super) async fn examine(exam: Exam<'_>, invitation: Option<Invitation>) -> F
 
 async fn open(host_port: &HostPort, handle: Handle, cookie: Cookie) -> anyhow::Result<Result<(), ErrorCode>> {
     let address = address(host_port).await.map_err(|why| anyhow::anyhow!("{}", why.cause(host_port)))?;
-    // Nobody looks on: what goes over this connection is secret.
+    // Nothing is logged: what goes over this connection is secret.
     let mut client = SwitchboardClient::dial_within(address, Arc::new(|_| {}), PATIENCE).await?;
     let trid = client.next_trid();
     client.send(&switchboard::ClientCommand::Usr { trid, handle: Some(handle), cookie }).await?;

@@ -1,4 +1,4 @@
-//! What is looked at: where each service of a server should be, and as whom it is asked.
+//! What is checked: where each service of a server should be, and as which client and account.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -19,14 +19,14 @@ pub(super) struct HostPort {
 }
 
 impl HostPort {
-    /// Reads `host:port`, as XFR tells it.
+    /// Reads `host:port`, as in XFR.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
         Some(Self { host: host.to_owned(), port: port.parse().ok()? }).filter(|host_port| !host_port.host.is_empty())
     }
 
-    /// The address to dial for a listener: one that listens everywhere is reached by loopback.
+    /// Returns the address by which to reach a listener: loopback if it listens everywhere.
     fn of_listener(address: SocketAddr) -> Self {
         let ip = match address.ip() {
             ip if !ip.is_unspecified() => ip,
@@ -47,7 +47,7 @@ impl fmt::Display for HostPort {
     }
 }
 
-/// An account of the operator's for tests. No output shows the password.
+/// An account for tests. No output shows the password.
 #[derive(Clone)]
 pub struct TestAccount {
     /// Its address.
@@ -56,40 +56,40 @@ pub struct TestAccount {
     pub password: String,
 }
 
-/// How a server is looked at.
+/// How a server is checked.
 #[derive(Clone, Default)]
 pub struct Options {
-    /// The client that is played. Without one: what all have in common.
+    /// The client to act as. Without one, what all clients have in common is checked.
     pub client: Option<&'static Client>,
     /// Whether Microsoft's host names must lead to the server from here.
     pub redirected: bool,
     /// Whether clients on Windows XP must be able to shake hands.
     pub xp: bool,
-    /// Who signs in. Without one: nobody does, and the refusals are looked at.
+    /// The account that signs in. Without one, the refusals are checked.
     pub account: Option<TestAccount>,
-    /// A file with the root that clients were given.
+    /// A file with the root that clients trust.
     pub root: Option<PathBuf>,
 }
 
 /// A server, or one network of it.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// What a person calls it.
+    /// Its name for a person.
     pub title: String,
     pub(super) notification: Option<HostPort>,
     pub(super) dispatch: Option<HostPort>,
-    /// Known beforehand only from a configuration.
+    /// Known in advance only from settings.
     pub(super) switchboard: Option<HostPort>,
     pub(super) http: Option<HostPort>,
     pub(super) https: Option<HostPort>,
-    /// What our own configuration says. `None` for a server of somebody else.
+    /// What our own settings say. `None` for another server.
     pub(super) ours: Option<Ours>,
 }
 
-/// What is known of our own server.
+/// What is known about our own server.
 #[derive(Clone, Debug)]
 pub(super) struct Ours {
-    /// What stands before the keys `listen` and `advertise` of this network.
+    /// What precedes the settings `listen` and `advertise` of this network.
     prefix: String,
     pub(super) advertise: Advertise,
     pub(super) header_case: HeaderCase,
@@ -103,7 +103,7 @@ pub(super) struct Ours {
     pub(super) names: Vec<String>,
 }
 
-/// The ports of a server that is known by its host alone; 0 for a service that it does not have.
+/// The ports of a server of which only the host is known; 0 for a service that it does not have.
 #[derive(Clone, Copy, Debug)]
 pub struct Ports {
     /// Notification or dispatch server.
@@ -115,12 +115,12 @@ pub struct Ports {
 }
 
 impl Target {
-    /// Where its proxy is, unless our own configuration says that there is none.
+    /// Returns where its proxy is, unless our own settings say that it has none.
     pub(super) fn proxy(&self) -> Option<&HostPort> {
         self.http.as_ref().filter(|_| self.ours.as_ref().is_none_or(|ours| ours.is_proxy))
     }
 
-    /// A server that is known by its host.
+    /// Returns a server that is known by its host.
     #[must_use]
     pub fn remote(host: &str, ports: Ports) -> Self {
         let host_port = |port| (port != 0).then(|| HostPort { host: host.to_owned(), port });
@@ -135,10 +135,10 @@ impl Target {
         }
     }
 
-    /// Our own server: a target for each network that has listeners.
+    /// Returns our own server: a target for each network that has listeners.
     ///
     /// # Errors
-    /// Names a port that is chosen anew at each start, so that nobody can know it.
+    /// Names a port that is 0: the server then chooses another one at each start.
     pub fn ours(config: &Config) -> anyhow::Result<Vec<Self>> {
         let mut targets = Vec::new();
         for (name, listen, advertise) in config.networks() {
@@ -146,7 +146,7 @@ impl Target {
             for (key, address) in keys(listen) {
                 anyhow::ensure!(
                     address.is_none_or(|address| address.port() != 0),
-                    "{prefix}listen.{key} has port 0, another one at each start: name the server with --host and its ports"
+                    "{prefix}listen.{key} has port 0, which means another port at each start: pass --host and the ports"
                 );
             }
             let host_port = |address: Option<SocketAddr>| address.map(HostPort::of_listener);
@@ -175,21 +175,21 @@ impl Target {
         Ok(targets)
     }
 
-    /// The key `listen.*` or `advertise.*` in the configuration of this network.
+    /// Returns the full name of a setting `listen.*` or `advertise.*` of this network.
     pub(super) fn key(&self, key: &str) -> String {
         self.ours.as_ref().map_or_else(|| key.to_owned(), |ours| format!("{}{key}", ours.prefix))
     }
 
-    /// Why a service is not looked at that has no address.
+    /// Returns why a service without an address is not checked.
     pub(super) fn is_not_set(&self, key: &str) -> String {
         match (&self.ours, key.strip_prefix("listen.")) {
-            (None, Some("switchboard")) => "the server tells its address to who is signed in".to_owned(),
+            (None, Some("switchboard")) => "the server sends its address only to signed-in clients".to_owned(),
             (None, Some(service)) => format!("--{service}-port is 0"),
             _ => format!("{} is not set", self.key(key)),
         }
     }
 
-    /// Every host that is dialled, or told for the sign-in, once.
+    /// Returns every host that is connected to, or sent to clients for the sign-in, once.
     pub(super) fn hosts(&self) -> Vec<&str> {
         let host_ports = [&self.notification, &self.http, &self.https, &self.switchboard];
         let mut hosts: Vec<_> = host_ports.into_iter().flatten().map(|host_port| host_port.host.as_str()).collect();
@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_listener_on_every_address_is_dialled_by_loopback() {
+    fn a_listener_on_every_address_is_reached_by_loopback() {
         let config = Config::parse("[listen]\nnotification = \"0.0.0.0:1863\"\nhttp = \"[::]:80\"\n").unwrap();
         let targets = Target::ours(&config).unwrap();
         assert_eq!(targets.len(), 1);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_a_further_network_are_named_in_full() {
+    fn settings_of_a_further_network_are_named_in_full() {
         let text = "[network.internet.listen]\nnotification = \"192.0.2.7:1863\"\nswitchboard = \"192.0.2.7:1864\"\n";
         let targets = Target::ours(&Config::parse(text).unwrap()).unwrap();
         assert_eq!(targets[1].key("advertise.switchboard"), "network.internet.advertise.switchboard");
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_told_address_is_a_host_and_a_port() {
+    fn an_address_in_xfr_is_a_host_and_a_port() {
         for (text, host) in [("a.example:1864", Some("a.example")), ("[::1]:1864", Some("::1"))] {
             assert_eq!(HostPort::parse(text).map(|host_port| host_port.host).as_deref(), host);
         }

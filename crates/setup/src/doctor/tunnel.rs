@@ -10,26 +10,26 @@ use super::target::HostPort;
 /// Opens a tunnel.
 ///
 /// # Errors
-/// Why there is none.
+/// Returns why it does not open.
 pub(super) async fn tunnel(proxy: &HostPort, to: &str) -> Result<TcpStream, String> {
     match connect(proxy, to).await? {
         (200, stream) => Ok(stream),
-        (503, _) => Err(format!("the proxy {proxy} has no TLS (503): there is no certificate")),
-        (status, _) => Err(format!("{proxy} opens no tunnel to {to} ({status})")),
+        (503, _) => Err(format!("the proxy {proxy} has no TLS (503): it has no certificate")),
+        (status, _) => Err(format!("{proxy} refuses a tunnel to {to} ({status})")),
     }
 }
 
-/// The status of a `CONNECT`, and what is behind its head.
+/// Sends a `CONNECT`. Returns the status, and the stream after the head.
 ///
 /// # Errors
-/// Why it is not answered.
+/// Returns why it is not answered.
 pub(super) async fn connect(proxy: &HostPort, to: &str) -> Result<(u16, TcpStream), String> {
     let mut stream = dial(proxy).await.map_err(|why| why.cause(proxy))?;
     let request = format!("CONNECT {to} HTTP/1.0\r\nHost: {to}\r\n\r\n");
     stream.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
-    // A buffer of one byte: what follows the head is the tunnel's.
+    // A buffer of one byte: what follows the head belongs to the tunnel.
     let mut stream = BufReader::with_capacity(1, stream);
-    let head = read_head(&mut stream).await.map_err(|_| "the answer is no HTTP".to_owned())?;
+    let head = read_head(&mut stream).await.map_err(|_| "the answer is not HTTP".to_owned())?;
     Ok((head.status(), stream.into_inner()))
 }
 
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_follows_the_head_is_the_tunnels() {
+    async fn what_follows_the_head_belongs_to_the_tunnel() {
         let proxy = proxy("HTTP/1.0 200 OK\r\n\r\nhello").await;
         let mut text = String::new();
         tunnel(&proxy, "a.example:443").await.unwrap().read_to_string(&mut text).await.unwrap();
@@ -64,9 +64,9 @@ mod tests {
     async fn a_tunnel_that_does_not_open_says_why() {
         for (answer, why) in [
             ("HTTP/1.0 503 Busy\r\n\r\n", "has no TLS (503)"),
-            ("HTTP/1.0 405 No\r\n\r\n", "opens no tunnel to a.example:443 (405)"),
-            ("SSH-2.0-OpenSSH_9.2\r\n", "the answer is no HTTP"),
-            ("", "the answer is no HTTP"),
+            ("HTTP/1.0 405 No\r\n\r\n", "refuses a tunnel to a.example:443 (405)"),
+            ("SSH-2.0-OpenSSH_9.2\r\n", "the answer is not HTTP"),
+            ("", "the answer is not HTTP"),
         ] {
             let error = tunnel(&proxy(answer).await, "a.example:443").await.unwrap_err();
             assert!(error.contains(why), "{error}");

@@ -1,4 +1,4 @@
-//! `swallowtail doctor`: all green against a good server, and each fault named by its own hop.
+//! `swallowtail doctor`: all green for a server without faults; each fault is red at its own check.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -18,16 +18,16 @@ use crate::support::tls::TestCertificate;
 use crate::support::{TestServer, address, password_hash, private_directory};
 
 const PASSWORD: &str = "s3cr,t &%";
-/// The names of sign-in of all of Microsoft's clients.
+/// The names at which Microsoft's clients sign in.
 const NAMES: [&str; 3] = ["nexus.passport.com", "loginnet.passport.com", "login.live.com"];
 
-/// A server with Alice, TLS with this certificate, and the change that a test is about.
+/// Starts a server with Alice, TLS with this certificate, and the change that a test is about.
 async fn start(certificate: &TestCertificate, change: impl FnOnce(&mut Config)) -> TestServer {
     let files = certificate.files.clone();
     let server = TestServer::start_with(|config| {
         config.listen.https = Some("127.0.0.1:0".parse().unwrap());
         config.tls.certificate.push(files);
-        // This certificate or none, so that what is wrong with it is found.
+        // This certificate or none, so that its faults are found.
         config.tls.own_root = false;
         change(config);
     })
@@ -41,7 +41,7 @@ async fn start(certificate: &TestCertificate, change: impl FnOnce(&mut Config)) 
     server
 }
 
-/// The server as somebody elsewhere knows it.
+/// Returns the server as it is known from elsewhere.
 fn remote(server: &TestServer) -> Target {
     let addresses = server.server().addresses();
     let https = addresses.main("https").map_or(0, |address| address.port());
@@ -51,11 +51,11 @@ fn remote(server: &TestServer) -> Target {
     )
 }
 
-/// The server as its own configuration knows it.
+/// Returns the server as its own settings know it.
 fn ours(server: &TestServer, change: impl FnOnce(&mut Config)) -> Target {
     let addresses = server.server().addresses();
     let mut config = Config::default();
-    // What it shows is compared with something only where a test says with what.
+    // Its certificate is compared with files only where a test names them.
     config.tls.own_root = false;
     config.listen.notification = Some(addresses.notification);
     config.listen.switchboard = Some(addresses.switchboard);
@@ -78,11 +78,11 @@ fn client(id: &str) -> Option<&'static Client> {
 async fn look(target: &Target, options: &Options) -> Vec<Hop> {
     let mut told = Vec::new();
     let hops = examine(target, options, |hop| told.push(hop.clone())).await;
-    assert_eq!(told, hops, "each hop is told once, in order");
+    assert_eq!(told, hops, "each check is reported once, in order");
     hops
 }
 
-/// Says that exactly these hops are red.
+/// Asserts that exactly these checks are red.
 fn assert_red<'a>(hops: &'a [Hop], names: &[&str]) -> Vec<&'a Hop> {
     let red: Vec<_> = hops.iter().filter(|hop| hop.finding.state == State::Red).collect();
     let found: Vec<_> = red.iter().map(|hop| hop.name).collect();
@@ -93,13 +93,13 @@ fn assert_red<'a>(hops: &'a [Hop], names: &[&str]) -> Vec<&'a Hop> {
     red
 }
 
-/// Says that a hop is green, and has these words.
+/// Asserts that a check is green and has these words.
 fn assert_green(hops: &[Hop], name: &str, words: &str) {
     let hop = hops.iter().find(|hop| hop.name == name).unwrap();
     assert!(hop.finding.state == State::Green && hop.finding.text.contains(words), "{hop:?}");
 }
 
-/// Says that one hop alone is red, with all of these words in cause and remedy.
+/// Asserts that only one check is red, with all of these words in its cause and remedy.
 fn assert_fault<'a>(hops: &'a [Hop], name: &str, words: &[&str]) -> &'a Hop {
     let hop = assert_red(hops, &[name])[0];
     let said = format!("{} {}", hop.finding.text, hop.finding.remedy.as_ref().unwrap());
@@ -114,7 +114,7 @@ fn good(directory: &Path) -> TestCertificate {
 }
 
 #[tokio::test]
-async fn a_good_server_is_all_green() {
+async fn a_server_without_faults_is_all_green() {
     let directory = private_directory();
     let server = start(&good(directory.path()), |_| {}).await;
     for target in [remote(&server), ours(&server, |_| {})] {
@@ -124,13 +124,13 @@ async fn a_good_server_is_all_green() {
         assert_green(&hops, "certificate", "nexus.passport.com, valid until 4096-01-01; its root is private");
         assert_green(&hops, "nexus", "over TLS");
         assert_green(&hops, "clock", "0 s apart");
-        assert_green(&hops, "login of 5.0 to 7.0", "has a ticket");
-        assert_green(&hops, "login of 7.5", "has a ticket");
+        assert_green(&hops, "login of 5.0 to 7.0", "got a ticket");
+        assert_green(&hops, "login of 7.5", "got a ticket");
         assert_green(&hops, "sign-in", "USR OK");
-        assert_green(&hops, "switchboard address", "XFR tells");
+        assert_green(&hops, "switchboard address", "XFR sends");
         assert_green(&hops, "switchboard", "USR OK");
         assert_green(&hops, "gateway", "opens, answers and closes");
-        assert_green(&hops, "proxy", "nowhere else");
+        assert_green(&hops, "proxy", "for no other host");
         assert_green(&hops, "proxy file", "/proxy.pac");
     }
 }
@@ -148,7 +148,7 @@ async fn it_is_all_green_as_every_client() {
 }
 
 #[tokio::test]
-async fn without_an_account_it_is_the_refusals_that_are_green() {
+async fn without_an_account_the_refusals_are_green() {
     let directory = private_directory();
     let server = start(&good(directory.path()), |config| {
         config.listen.dispatch = Some("127.0.0.1:0".parse().unwrap());
@@ -158,12 +158,12 @@ async fn without_an_account_it_is_the_refusals_that_are_green() {
     assert_red(&hops, &[]);
     assert_green(&hops, "login of 5.0 to 7.0", "refused, as it should be");
     assert_green(&hops, "login of 7.5", "refused, as it should be");
-    assert_green(&hops, "sign-in", "MSNP12 and refuses a wrong ticket");
-    assert_green(&hops, "switchboard", "refuses a wrong cookie");
+    assert_green(&hops, "sign-in", "MSNP12; a wrong ticket is refused");
+    assert_green(&hops, "switchboard", "a wrong cookie is refused");
     assert_green(&hops, "dispatch server", "which is open");
     let dispatch = server.server().addresses().main("dispatch").unwrap().port();
     let http = server.server().addresses().http.port();
-    // A remote dispatch server is gone through, as clients do; and TLS is spoken in a tunnel.
+    // The doctor follows a remote dispatch server, as clients do, and speaks TLS in a tunnel.
     let target = Target::remote("localhost", Ports { notification: dispatch, http, https: 0 });
     let hops = look(&target, &alice()).await;
     assert_red(&hops, &[]);
@@ -181,7 +181,7 @@ async fn a_wrong_advertised_switchboard_is_named() {
     let server = start(&good(directory.path()), |config| config.advertise.switchboard = Some(told)).await;
     let words = [nobody.as_str(), "nothing listens", "advertise.switchboard"];
     assert_fault(&look(&remote(&server), &alice()).await, "switchboard address", &words);
-    // Our own configuration is enough to see it; nobody has to sign in.
+    // Our own settings are enough to see it; no account has to sign in.
     let ours = ours(&server, |config| config.advertise.switchboard = Some(nobody.clone()));
     assert_fault(&look(&ours, &Options::default()).await, "switchboard address", &words);
 }
@@ -194,7 +194,7 @@ async fn a_switchboard_of_another_service_is_named() {
     assert_fault(&look(&remote(&server), &alice()).await, "switchboard", &["does not answer as its switchboard"]);
 }
 
-/// A web server of somebody else.
+/// Starts a web server that is not ours.
 async fn another_service() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -237,8 +237,8 @@ async fn an_expired_certificate_is_named() {
     let hops = look(&remote(&server), &alice()).await;
     let hop = assert_fault(&hops, "certificate", &["expired on 2005-12-31", "[[tls.certificate]]", "SIGHUP"]);
     assert_eq!(hop.finding.codes[0], "80048821");
-    // What comes after is looked at all the same, and says how.
-    assert_green(&hops, "login of 7.5", "over plain HTTP, as clients would stop at the TLS above");
+    // Later checks are made all the same, and say how.
+    assert_green(&hops, "login of 7.5", "over plain HTTP, because clients would stop at the TLS above");
     assert_green(&hops, "switchboard", "USR OK");
 }
 
@@ -263,7 +263,7 @@ async fn a_certificate_for_other_names_is_named() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_openssl_makes_is_good_though_it_is_an_authority() {
+async fn a_certificate_that_openssl_makes_is_valid_although_it_is_an_authority() {
     let directory = private_directory();
     let authority = TestCertificate::write_authority(directory.path(), "authority", &NAMES);
     let server = start(&authority, |_| {}).await;
@@ -297,7 +297,7 @@ async fn our_own_server_has_to_show_what_its_settings_say() {
     let strange = ours(&server, |config| config.tls.certificate.push(other.files.clone()));
     let words = ["neither from a root that is trusted here nor from", "other.pem", "SIGHUP"];
     assert_fault(&look(&strange, &alice()).await, "certificate", &words);
-    // Who may not read the directory of the server is told so.
+    // If the doctor may not read the directory of the server, it says so.
     let unread = ours(&server, |config| {
         config.tls.own_root = true;
         config.data = directory.path().join("elsewhere");
@@ -372,7 +372,7 @@ async fn each_fault_of_the_recommended_set_up_is_named() {
     assert_fault(&look(&remote(&server), &options).await, "certificate", &words);
 }
 
-/// Somebody who takes connections and says nothing.
+/// Starts a service that accepts connections and sends nothing.
 async fn silent_service() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -386,7 +386,7 @@ async fn silent_service() -> SocketAddr {
 }
 
 #[tokio::test]
-async fn who_says_nothing_is_named_with_what_did_not_come() {
+async fn a_silent_server_is_named_with_what_is_missing() {
     let directory = private_directory();
     let server = start(&good(directory.path()), |_| {}).await;
     let silent = silent_service().await;
@@ -397,7 +397,7 @@ async fn who_says_nothing_is_named_with_what_did_not_come() {
     assert!(words.iter().all(|word| hop.finding.text.contains(word)), "{hop:?}");
 }
 
-/// A reverse proxy that writes the names of headers in lower case, as many do.
+/// Starts a reverse proxy that writes the names of headers in lower case, as many do.
 async fn lower_casing(to: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -438,13 +438,13 @@ async fn lower_cased_headers_are_named_once() {
     let notification = server.notification().port();
     let target = Target::remote("127.0.0.1", Ports { notification, http: proxy.port(), https: 0 });
     let hops = look(&target, &alice()).await;
-    let words = ["passporturls where clients look for PassportURLs", "reverse proxy"];
+    let words = ["the answer has passporturls", "expect PassportURLs", "reverse proxy"];
     assert_fault(&hops, "nexus", &words);
     assert_green(&hops, "switchboard", "USR OK");
 }
 
 #[tokio::test]
-async fn title_case_is_named_unless_it_is_wanted() {
+async fn title_case_is_named_unless_it_is_set() {
     use swallowtail_config::HeaderCase::Title;
     let directory = private_directory();
     let server = start(&good(directory.path()), |config| config.http.header_case = Title).await;
@@ -462,7 +462,7 @@ async fn a_wrong_password_is_named_with_the_code_that_the_client_shows() {
     for hop in assert_red(&hops, &["login of 5.0 to 7.0", "login of 7.5"]) {
         assert_eq!(hop.finding.codes, ["80048821"]);
     }
-    assert_green(&hops, "sign-in", "for want of a ticket");
+    assert_green(&hops, "sign-in", "has no ticket to sign in with");
 }
 
 #[tokio::test]
@@ -485,7 +485,7 @@ async fn a_server_that_is_down_is_red_at_its_ports_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn microsofts_names_that_lead_elsewhere_are_named_with_the_lines_that_mend_it() {
+async fn microsofts_names_that_lead_elsewhere_are_named_with_the_lines_to_add() {
     let directory = private_directory();
     let server = start(&good(directory.path()), |_| {}).await;
     let options = Options { client: client("7.5"), redirected: true, ..Options::default() };
@@ -505,7 +505,7 @@ async fn xp_is_named_only_when_it_is_wanted() {
     assert_fault(&hops, "TLS of Windows XP", &["it is refused", "packaging/old-tls", "proxy.old_tls"]);
 }
 
-/// The doctor as a program, under another program if there is one.
+/// Runs the doctor as a program, under another program if one is given.
 fn doctor(wrapper: &[&str], arguments: &[&str]) -> Output {
     let program = swallowtail();
     let mut command = match wrapper {
@@ -520,12 +520,12 @@ fn doctor(wrapper: &[&str], arguments: &[&str]) -> Output {
     let child = command.spawn();
     let mut child = child
         .unwrap_or_else(|error| panic!("{wrapper:?} ({error}): on Debian, install it with: apt-get install faketime"));
-    // Who wants no password does not read it.
+    // Without an account, the doctor does not read it.
     let _ = child.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes());
     child.wait_with_output().unwrap()
 }
 
-/// A running program with Alice, and the arguments that name it.
+/// Starts the program with Alice; returns it and the arguments that name it.
 fn running(data: &Path) -> (RunningBinary, Vec<String>) {
     account(data, &["add", "alice@example.com", "--password-stdin"], &format!("{PASSWORD}\n"));
     let server = RunningBinary::start(data);
@@ -555,7 +555,7 @@ fn a_clock_two_days_off_is_named() {
 }
 
 #[test]
-fn exit_codes_and_json_are_for_scripts_and_no_secret_is_said() {
+fn exit_codes_and_json_are_for_scripts_and_no_secret_is_printed() {
     let directory = private_directory();
     let (server, arguments) = running(directory.path());
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
@@ -582,7 +582,7 @@ fn exit_codes_and_json_are_for_scripts_and_no_secret_is_said() {
     let path = settings.to_str().unwrap();
     let output = run(&["doctor", "--config", path]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
-    // Microsoft's own client needs TLS, of which this has none that it can reach.
+    // Microsoft's own client needs TLS, and this server has none that it can reach.
     std::fs::write(&settings, listen + "[proxy]\nenabled = false\n").unwrap();
     let output = run(&["doctor", "--config", path, "--client", "7.5"]);
     let text = String::from_utf8(output.stdout).unwrap();
