@@ -1,8 +1,7 @@
-//! The one table of clients: what each is called, which hosts it asks by name, how it signs in and as what it shows
-//! itself.
+//! The table of clients: the name of each, the hosts that it uses, how it signs in, and how it identifies itself.
 //!
-//! `client_setup` makes files and steps from it, `doctor` plays what stands in it: so the hosts that a set-up redirects
-//! are the hosts that are looked at.
+//! `client_setup` writes files and steps from it, and `doctor` acts as its clients. So the doctor checks exactly the
+//! hosts that the instructions redirect.
 
 use std::net::IpAddr;
 
@@ -13,37 +12,37 @@ use crate::hosts::{AMSN, SIGN_IN};
 /// A client program on a kind of system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Client {
-    /// What it is called on the command line and in addresses of pages.
+    /// Its name on the command line and in addresses of pages.
     pub id: &'static str,
-    /// What people call it.
+    /// Its name for people.
     pub name: &'static str,
-    /// What has to be done to it.
+    /// How it is set up.
     pub(crate) kind: Kind,
     /// The English installer, if this is a client of Microsoft's.
     pub(crate) installer: Option<Installer>,
     /// Whether it keeps the notification server of its last sign-in in the registry (docs/protocol/http.md section 6).
     pub(crate) remembers_server: bool,
-    /// The hosts that it asks by name (http.md sections 1, 2, 3 and 6, clients.md).
+    /// The hosts whose names are fixed in it (http.md sections 1, 2, 3 and 6, clients.md).
     pub(crate) hosts: &'static [&'static str],
-    /// Those of them at which its sign-in begins: a certificate has to be for these.
+    /// The hosts among them where its sign-in begins: a certificate has to be for these.
     pub(crate) sign_in_hosts: &'static [&'static str],
     /// How it gets its ticket.
     pub(crate) sign_in: SignIn,
-    /// What it says of itself (ns.md section 4, VER, and clients.md).
+    /// How it identifies itself (ns.md section 4, VER, and clients.md).
     pub(crate) client_info: ClientInfo,
 }
 
 /// Clients that are set up in the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// An official client with TLS 1.0 and no more.
+    /// An official client on Windows XP, with TLS 1.0.
     Xp,
-    /// An official client on Windows with TLS 1.2.
+    /// An official client on later Windows, with TLS 1.2.
     Windows,
     Amsn,
     Pidgin,
     Gtmess,
-    /// Programs on msnp11-sdk, which are told where to go.
+    /// Programs on msnp11-sdk, whose servers are settings.
     Sdk,
 }
 
@@ -76,7 +75,7 @@ pub(crate) enum SignIn {
     Rst,
 }
 
-/// What the rows of one official version share.
+/// What the entries of one official version have in common.
 struct Version {
     client_info: ClientInfo,
     /// The name of the English installer, if it is known: the update address that Microsoft's servers sent (CVR).
@@ -88,7 +87,7 @@ struct Version {
 }
 
 impl Client {
-    /// Those that there are files and steps for.
+    /// The clients that have files and steps.
     pub const ALL: &[Self] = &[
         V5_0.on("5.0-xp", "MSN Messenger 5.0 on Windows XP", Kind::Xp),
         V5_0.on("5.0", "MSN Messenger 5.0 on Windows 7, 10 or 11", Kind::Windows),
@@ -112,28 +111,28 @@ impl Client {
         sdk("msnp11-sdk", "meowsn, PolyMSNP and others on msnp11-sdk"),
     ];
 
-    /// Those that a name of [`Self::ALL`] speaks of too, under names of their own.
+    /// Clients that an entry of [`Self::ALL`] includes, under names of their own.
     pub const MORE: &[Self] = &[
         V6_0.on("6.0-xp", "MSN Messenger 6.0 on Windows XP", Kind::Xp),
         V6_0.on("6.0", "MSN Messenger 6.0 on Windows 7, 10 or 11", Kind::Windows),
         sdk("meowsn", "meowsn"),
     ];
 
-    /// What the newest of Microsoft's says of itself.
+    /// How the newest of Microsoft's clients identifies itself.
     pub(crate) const NEWEST: ClientInfo = V7_5.client_info;
 
-    /// By its id.
+    /// Finds a client by its id.
     #[must_use]
     pub fn find(id: &str) -> Option<&'static Self> {
         Self::every().find(|client| client.id == id)
     }
 
-    /// Every one, whether it is listed or not.
+    /// Returns all clients, including those that are not listed.
     pub fn every() -> impl Iterator<Item = &'static Self> {
         Self::ALL.iter().chain(Self::MORE)
     }
 
-    /// Where the sign-in of Microsoft's clients begins.
+    /// Returns the hosts where the sign-in of Microsoft's clients begins.
     pub(crate) fn official_sign_in_hosts() -> Vec<&'static str> {
         let official = Self::ALL.iter().filter(|client| client.is_official());
         let mut hosts: Vec<_> = official.flat_map(|client| client.sign_in_hosts).copied().collect();
@@ -166,25 +165,25 @@ impl Client {
         }
     }
 
-    /// Whether it signs in through the terminator for the TLS of Windows XP.
+    /// Returns whether it signs in through the terminator for the TLS of Windows XP.
     #[must_use]
     pub fn needs_old_tls(&self) -> bool {
         self.kind == Kind::Xp
     }
 
-    /// Whether Windows' settings are changed for it.
+    /// Returns whether it is one of Microsoft's clients, for which Windows' settings are changed.
     pub(crate) const fn is_official(&self) -> bool {
         matches!(self.kind, Kind::Xp | Kind::Windows)
     }
 
-    /// Whether it shakes hands with the server itself and insists on its certificate. All of Microsoft's do on newer
-    /// systems; of the others nobody can rely on it.
+    /// Returns whether it certainly refuses a server without a valid certificate. All of Microsoft's clients do on
+    /// newer systems; about the others it is not certain.
     pub(crate) fn checks_certificate(&self) -> bool {
         self.kind == Kind::Windows
     }
 
-    /// Where each of its hosts has to lead, as lines of a hosts file say it: those of the sign-in may lead elsewhere,
-    /// to a terminator.
+    /// Returns where each of its hosts has to lead, for the lines of a hosts file. The hosts of the sign-in may lead to
+    /// another address, that of a terminator.
     pub(crate) fn redirections(
         &self,
         server: IpAddr,
@@ -197,8 +196,7 @@ impl Client {
 const NEXUS: &[&str] = &["nexus.passport.com"];
 const LIVE: &[&str] = &["login.live.com"];
 
-/// Signs in by the nexus. The login pages beside it are for an answer of the nexus that Windows remembers from another
-/// time.
+/// Signs in by the nexus. The login pages are there in case Windows remembers an old answer of the nexus.
 const V5_0: Version = Version {
     client_info: ClientInfo { offer: &["MSNP8", "CVR0"], version: "5.0.0544" },
     installer: None,
@@ -215,7 +213,7 @@ const V5_0: Version = Version {
     ],
     sign_in_hosts: NEXUS,
 };
-/// Fetches MsgrConfig too.
+/// Also fetches MsgrConfig.
 const V6_0: Version = Version {
     client_info: ClientInfo { offer: &["MSNP9", "MSNP8", "CVR0"], version: "6.0.0602" },
     installer: Some("SetupDl.exe"),
@@ -329,13 +327,13 @@ mod tests {
                 "{}",
                 client.id
             );
-            assert_eq!(Client::find(client.id), Some(client), "an id is there once");
+            assert_eq!(Client::find(client.id), Some(client), "an id is used once");
         }
         assert!(SIGN_IN.iter().all(|host| MICROSOFT.contains(host)));
     }
 
     #[test]
-    fn only_those_who_need_it_take_the_login_page_of_microsoft_accounts() {
+    fn only_clients_that_need_it_redirect_the_login_page_of_microsoft_accounts() {
         for client in Client::every() {
             let expected = client.id.starts_with("7.5") || client.id == "pidgin";
             assert_eq!(client.hosts.contains(&"login.live.com"), expected, "{}", client.id);
@@ -343,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn every_client_offers_a_dialect_that_there_is() {
+    fn every_client_offers_a_known_dialect() {
         for client in Client::every() {
             assert!(client.client_info.offer.iter().any(|word| msnp::Dialect::from_name(word).is_some()), "{client:?}");
         }

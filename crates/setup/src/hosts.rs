@@ -1,6 +1,6 @@
 //! The host names that clients ask for.
 
-/// The names that clients 4.x to 8.x look up (docs/protocol/http.md section 6) and those of the login page.
+/// Microsoft's names that clients 4.x to 8.x look up (docs/protocol/http.md section 6), and those of the login page.
 pub const MICROSOFT: [&str; 14] = [
     "config.messenger.msn.com",
     "g.msn.com",
@@ -18,8 +18,8 @@ pub const MICROSOFT: [&str; 14] = [
     "svcs.microsoft.com",
 ];
 
-/// The host that aMSN asks before it signs in. Without an address for it, aMSN hangs in an error window; its sign-in needs
-/// no answer from there. The proxy does not serve it.
+/// The host that aMSN asks before it signs in. Without an address for it, aMSN hangs in an error window; its sign-in
+/// needs no answer from there. The proxy does not serve it.
 pub(crate) const AMSN: &str = "www.amsn-project.net";
 
 /// The hosts among [`MICROSOFT`] where clients sign in over TLS. Certificates are for exactly these. The first is the

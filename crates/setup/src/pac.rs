@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-/// Sends some hosts to a proxy, `host:port`. In the JavaScript of 1996, which is all that the systems of the time read.
+/// Returns a script that sends some hosts to a proxy, `host:port`. It is in the JavaScript of 1996, which is all that
+/// these systems can read.
 #[must_use]
 pub fn script(proxy: &str, hosts: &[&str]) -> String {
     let mut out = String::from("function FindProxyForURL(url, host) {\r\n  host = host.toLowerCase();\r\n");
@@ -15,7 +16,7 @@ pub fn script(proxy: &str, hosts: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn only_microsofts_names_are_sent_to_us() {
+    fn only_microsofts_names_use_the_proxy() {
         let script = super::script("192.0.2.1:80", &crate::hosts::MICROSOFT);
         assert!(script.contains("if (host == \"messenger.hotmail.com\") return \"PROXY 192.0.2.1:80\";"), "{script}");
         assert_eq!(script.matches("PROXY").count(), crate::hosts::MICROSOFT.len());

@@ -1,17 +1,16 @@
-//! Certificates of our own for Microsoft's old host names, which no public authority signs: a private root, and one for
-//! Windows XP.
+//! Our own certificates for Microsoft's old host names, which no public authority signs: a private root, and a
+//! certificate for Windows XP.
 //!
-//! **The root** is made once and kept in the data directory. It is limited, by critical name constraints, to the names
-//! of [`names`], so that who installs it trusts this server with those hosts, with names below them (RFC 5280 section
-//! 4.2.1.10: a permitted dNSName covers these too) and with nothing else: the RFC limits each type of name by itself,
-//! so that all IP addresses are excluded where none is named. Its key is ECDSA, and so is that of each certificate
-//! under it: Windows 7 has forward secrecy with AES-GCM, the only TLS 1.2 that we speak, for ECDSA alone. The
-//! certificate under it that the listeners shows is never on the disk: a new one is signed at each start and before the
-//! old one ends, and no client notices.
+//! **The root** is created once and stays in the data directory. Critical name constraints limit it to [`names`].
+//! Anyone who installs it trusts this server with those hosts and with names below them (RFC 5280 section 4.2.1.10: a
+//! permitted dNSName includes these), and with no others. The RFC limits each type of name separately, so that all IP
+//! addresses are excluded if the names contain none. The keys of the root and of the certificates under it are ECDSA,
+//! because Windows 7 has forward secrecy with AES-GCM, the only TLS 1.2 that we speak, only for ECDSA. The certificate
+//! that the listeners show is never on the disk: the server signs a new one at each start and before the old one ends.
 //!
-//! **Windows XP** knows only RSA, and rejected certificates under a root with name constraints, which is why a public
+//! **Windows XP** knows only RSA, and rejects certificates under a root with name constraints, which is why a public
 //! authority had to give them up in 2016. Its certificate ([`OldTls`]) is for the terminator of packaging/old-tls and
-//! signs itself: it is installed in place of a root, but is none, so it vouches for nothing but its own names. Its key
+//! signs itself. Users install it where roots are, but it is not a root: it can only vouch for its own names. Its key
 //! is used nowhere else (security.md section 8).
 
 use std::fs::File;
@@ -41,35 +40,35 @@ use swallowtail_config::Config;
 
 use crate::hosts::SIGN_IN;
 
-/// The files of the root inside the data directory.
+/// The directory of the root inside the data directory.
 const ROOT: &str = "root";
-/// The files for the terminator inside the data directory.
+/// The directory for the terminator inside the data directory.
 const OLD_TLS: &str = "old-tls";
 const CERTIFICATE: &str = "certificate.pem";
 const KEY: &str = "key.pem";
-/// The names that a certificate is for, one a line. They stand in the certificate too, which nothing of ours reads.
+/// The names in a certificate, one a line. The certificate has them too, but our code does not read them there.
 const NAMES: &str = "names.txt";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long before now a certificate begins: the clock of a PC may be behind.
+/// How far before the present a certificate begins: the clock of a PC may be slow.
 const BACKDATED: Duration = DAY.saturating_mul(7);
-/// The life of what people install.
+/// How long certificates are valid that people install.
 const LONG: Duration = DAY.saturating_mul(3650);
-/// The life of what the server shows.
+/// How long certificates are valid that the server shows.
 const SHORT: Duration = DAY.saturating_mul(397);
-/// When the server has a new one to show.
+/// After this time, the server signs a new certificate to show.
 pub const RENEWED_AFTER: Duration = DAY.saturating_mul(90);
-/// Bits of the key for Windows XP, which was made when 1024 were common.
+/// The size of the key for Windows XP, in bits.
 const RSA_BITS: usize = 2048;
 
-/// A certificate as it is given out.
+/// A certificate as users get it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicCertificate {
-    /// What Windows opens with a double-click.
+    /// As DER, which Windows opens with a double-click.
     pub der: Vec<u8>,
-    /// The same as text.
+    /// The same as PEM.
     pub pem: String,
-    /// The names that it is for, or that it is limited to.
+    /// The names that it is for, or to which it is limited.
     pub names: Vec<String>,
 }
 
@@ -79,14 +78,14 @@ pub struct Root {
     issuer: Issuer<'static, KeyPair>,
 }
 
-/// The certificate that clients on Windows XP install, and its key, which is the terminator's.
+/// The certificate that clients on Windows XP install, and the files that the terminator needs.
 #[derive(Clone, Debug)]
 pub struct OldTls {
     /// What clients install.
     pub public: PublicCertificate,
-    /// The same in a file.
+    /// The file with it.
     pub certificate: PathBuf,
-    /// The file of its key.
+    /// The file with its key.
     pub key: PathBuf,
 }
 
@@ -115,7 +114,7 @@ pub(crate) fn own_names(config: &Config) -> Vec<String> {
 }
 
 impl Root {
-    /// Reads the root of a data directory. One that is not there is made, for these names.
+    /// Reads the root of a data directory, or creates it for these names.
     ///
     /// # Errors
     /// Names the file that cannot be read or written.
@@ -130,27 +129,28 @@ impl Root {
         let missing: Vec<_> = names.iter().filter(|name| !public.names.contains(name)).collect();
         if !missing.is_empty() {
             let directory = directory.display();
-            tracing::warn!(?missing, %directory, "the own root is not for these names; delete the directory to have a new root, to be installed anew");
+            tracing::warn!(?missing, %directory, "the own root is not for these names; delete the directory to get a \
+                                                  new root, which clients then have to install");
         }
         let path = directory.join(KEY);
         let broken =
-            || format!("{} is no key of a root; delete {} to have a new root", path.display(), directory.display());
+            || format!("{} is not the key of a root; delete {} to get a new root", path.display(), directory.display());
         let secret = PrivateKeyDer::from_pem_slice(read(&directory, KEY)?.as_bytes()).with_context(broken)?;
         let key = KeyPair::try_from(&secret).with_context(broken)?;
         let issuer = Issuer::new(root_params(&key, &public.names), key);
         Ok(Self { public, issuer })
     }
 
-    /// What may be given to everybody.
+    /// Returns the part that users get.
     #[must_use]
     pub const fn public(&self) -> &PublicCertificate {
         &self.public
     }
 
-    /// A new certificate for the names of the root, with a new key.
+    /// Signs a new certificate for the names of the root, with a new key.
     ///
     /// # Errors
-    /// A name cannot stand in a certificate, which [`names`] has looked at.
+    /// Returns an error for a name that is not allowed in a certificate, which [`names`] excludes.
     pub fn sign(&self) -> anyhow::Result<Arc<CertifiedKey>> {
         let key = KeyPair::generate()?;
         let mut params = server_params(&self.public.names, SHORT)?;
@@ -164,7 +164,7 @@ impl Root {
 }
 
 impl OldTls {
-    /// Reads it; `None` when it was not made.
+    /// Reads it; returns `None` if it was not created.
     ///
     /// # Errors
     /// Names the file that cannot be read.
@@ -177,7 +177,7 @@ impl OldTls {
         Ok(Some(Self { public, certificate: directory.join(CERTIFICATE), key: directory.join(KEY) }))
     }
 
-    /// Reads it. If it is not there it is made, for these names, which takes a moment.
+    /// Reads it, or creates it for these names, which takes a moment.
     ///
     /// # Errors
     /// Names the file that cannot be read or written.
@@ -185,15 +185,15 @@ impl OldTls {
         if let Some(old) = Self::read(data)? {
             return Ok(old);
         }
-        // Only the two primes are this library's work; ring signs.
+        // This library only finds the two primes; ring signs.
         let secret = PrivateKey::new(&mut SysRng, RSA_BITS)?.to_pkcs8_pem(LineEnding::LF)?;
         let key = KeyPair::from_pkcs8_pem_and_sign_algo(&secret, &PKCS_RSA_SHA256)?;
-        // Without key usages: it signs itself and nothing else, for which there is no word.
+        // Without key usages: none of them means "signs only itself".
         let mut params = server_params(names, LONG)?;
         params.is_ca = IsCa::ExplicitNoCa;
         let certificate = params.self_signed(&key)?;
         make(data, OLD_TLS, &certificate.pem(), &secret, names)?;
-        Self::read(data)?.with_context(|| format!("{} is gone again", data.join(OLD_TLS).display()))
+        Self::read(data)?.with_context(|| format!("{} was deleted again", data.join(OLD_TLS).display()))
     }
 }
 
@@ -201,11 +201,11 @@ impl PublicCertificate {
     fn read(directory: &Path) -> anyhow::Result<Self> {
         let (pem, names) = (read(directory, CERTIFICATE)?, read(directory, NAMES)?);
         let der = CertificateDer::from_pem_slice(pem.as_bytes())
-            .with_context(|| format!("{} is no certificate", directory.join(CERTIFICATE).display()))?;
+            .with_context(|| format!("{} is not a certificate", directory.join(CERTIFICATE).display()))?;
         Ok(Self { der: der.to_vec(), pem, names: names.lines().map(str::to_owned).collect() })
     }
 
-    /// By which people tell it from others when they compare: SHA-256 of the whole, as `certutil` and `sha256sum` write
+    /// Returns the fingerprint by which people compare it: the SHA-256 of the DER, as `certutil` and `sha256sum` print
     /// it.
     #[must_use]
     pub fn fingerprint(&self) -> String {
@@ -225,8 +225,8 @@ impl std::fmt::Debug for Root {
     }
 }
 
-/// The root of a key. What it is called comes from the key, so that roots of several servers differ in lists of
-/// certificates.
+/// Returns the parameters of the root with this key. Its name has a part of the key's hash, so that the roots of
+/// several servers differ in lists of certificates.
 fn root_params(key: &KeyPair, names: &[String]) -> CertificateParams {
     let mut params = CertificateParams::default();
     let digest = Sha256::digest(key.public_key_raw());
@@ -243,8 +243,8 @@ fn root_params(key: &KeyPair, names: &[String]) -> CertificateParams {
     params
 }
 
-/// Every address of the families of which no address is named. Where names of hosts alone are permitted, any address
-/// would be too.
+/// Returns all addresses of each family of which no address is permitted. If only host names were permitted, any
+/// address would be valid too.
 fn excluded(names: &[String]) -> Vec<GeneralSubtree> {
     let families = [IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED)];
     let is_named = |family: &IpAddr| {
@@ -255,7 +255,7 @@ fn excluded(names: &[String]) -> Vec<GeneralSubtree> {
     families.into_iter().filter(|family| !is_named(family)).map(all).collect()
 }
 
-/// What the root is called, before some digits.
+/// The name of the root, before some digits.
 pub(super) const ROOT_NAME: &str = "Swallowtail root";
 
 fn server_params(names: &[String], long: Duration) -> Result<CertificateParams, rcgen::Error> {
@@ -279,14 +279,14 @@ fn subtree(name: &str) -> GeneralSubtree {
     }
 }
 
-/// From a little ago until `long` from now.
+/// Sets the dates: from a week ago until `long` from now.
 fn live(params: &mut CertificateParams, long: Duration) {
     let (epoch, now) = (rcgen::date_time_ymd(1970, 1, 1), Duration::from_secs(Utc::now().unix().unsigned_abs()));
     params.not_before = epoch + now.saturating_sub(BACKDATED);
     params.not_after = epoch + now.saturating_add(long);
 }
 
-/// Reads a file of ours. Only its owner can, so who may not is told who has to be it.
+/// Reads one of our files. Only its owner can; the error says who that has to be.
 fn read(directory: &Path, name: &str) -> anyhow::Result<String> {
     let path = directory.join(name);
     std::fs::read_to_string(&path).map_err(|error| {
@@ -299,13 +299,13 @@ fn read(directory: &Path, name: &str) -> anyhow::Result<String> {
 fn foreign(directory: &Path) -> String {
     let (directory, data) = (directory.display(), directory.parent().unwrap_or(directory).display());
     format!(
-        "{directory} has to belong, with all that is in it, to the user that the server runs as; another one made it, perhaps by client-setup. \
-         `chown -R --reference={data} {directory}` gives it to the owner of {data}"
+        "{directory} and all its files have to belong to the user that runs the server; another user created it, \
+         perhaps with client-setup. To give it to the owner of {data}: chown -R --reference={data} {directory}"
     )
 }
 
-/// Makes a directory with a certificate in the data directory, as a whole or not at all. If another process was faster,
-/// its work stays.
+/// Creates a directory with a certificate in the data directory, completely or not at all. If another process was
+/// faster, its directory stays.
 fn make(data: &Path, name: &str, certificate: &str, key: &str, names: &[String]) -> anyhow::Result<()> {
     let cannot = || format!("cannot write to the data directory {}", data.display());
     create_private_directory(data).with_context(cannot)?;
@@ -318,7 +318,7 @@ fn make(data: &Path, name: &str, certificate: &str, key: &str, names: &[String])
     }
     match std::fs::rename(new.path(), data.join(name)) {
         Ok(()) => {
-            // It has another name now.
+            // It was renamed, so there is nothing to delete.
             let _ = new.keep();
             Ok(())
         }

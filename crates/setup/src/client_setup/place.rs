@@ -12,21 +12,21 @@ use super::certificates::{OldTls, PublicCertificate};
 use crate::client_table::{Client, Kind};
 use crate::hosts::SIGN_IN;
 
-/// Ports that clients know (docs/protocol/http.md section 6). A hosts file cannot say others.
+/// The ports that are fixed in clients (docs/protocol/http.md section 6). A hosts file cannot change them.
 pub(super) const KNOWN_HTTP: u16 = 80;
 pub(super) const KNOWN_HTTPS: u16 = 443;
 pub(super) const KNOWN_NOTIFICATION: u16 = 1863;
 
-/// What a server offers, whoever asks.
+/// What a server offers to everyone.
 #[derive(Clone, Debug)]
 pub struct Offer {
     /// The root that clients on newer systems install, if there is one.
     pub root: Option<PublicCertificate>,
-    /// The certificate that clients on Windows XP install, if it was made.
+    /// The certificate that clients on Windows XP install, if it was created.
     pub old: Option<PublicCertificate>,
     /// The terminator for Windows XP.
     pub(super) old_tls: Option<SocketAddr>,
-    /// Whether it is a proxy for Microsoft's names.
+    /// Whether the server is a proxy for Microsoft's names.
     pub(super) proxy: bool,
 }
 
@@ -41,20 +41,20 @@ pub struct Place {
     pub https: Option<u16>,
     /// `host:port` of the notification server.
     pub notification: String,
-    /// The network that the client comes by, as the settings call it.
+    /// The network through which the client connects, as the settings call it.
     pub network: String,
     /// What is there.
     pub offer: Arc<Offer>,
 }
 
 impl Offer {
-    /// From the settings, and the certificates that there are.
+    /// Returns what the server offers, from the settings and the certificates that exist.
     #[must_use]
     pub fn new(config: &Config, root: Option<PublicCertificate>, old: Option<PublicCertificate>) -> Self {
         Self { root, old, old_tls: config.proxy.old_tls, proxy: config.proxy.enabled }
     }
 
-    /// The same with the certificate for Windows XP, if it was made by now.
+    /// Returns the same with the certificate for Windows XP, if it exists by now.
     ///
     /// # Errors
     /// Names the file that cannot be read.
@@ -64,7 +64,7 @@ impl Offer {
 }
 
 impl Place {
-    /// The server by its main network, as the settings have it.
+    /// Returns the server on its main network, as in the settings.
     #[must_use]
     pub fn of_main(config: &Config, host: String, offer: Arc<Offer>) -> Self {
         let port = |address: Option<SocketAddr>| address.map(|address| address.port());
@@ -79,25 +79,25 @@ impl Place {
         }
     }
 
-    /// The notification server of a network: what the operator wants to be told, else its port at the same host.
+    /// Returns the notification server of a network: the advertised one, otherwise its port at the same host.
     #[must_use]
     pub fn notification(advertise: &Advertise, host: &str, port: u16) -> String {
         advertise.notification.clone().unwrap_or_else(|| join(host, Some(port)))
     }
 
-    /// The port of the pages, or the one where clients look as long as there is none.
+    /// Returns the port of the pages, or the one where clients connect if there is none.
     pub(super) fn http_port(&self) -> u16 {
         self.http.unwrap_or(KNOWN_HTTP)
     }
 
-    /// The address of a page.
+    /// Returns the address of a page.
     #[must_use]
     pub fn page(&self, path: &str) -> String {
         let port = self.http.filter(|port| *port != KNOWN_HTTP);
         format!("http://{}{path}", join(&self.host, port))
     }
 
-    /// A key of the operator's under `listen` of this network.
+    /// Returns the full name of a setting under `listen` of this network.
     pub(super) fn key(&self, key: &str) -> String {
         match self.network.as_str() {
             MAIN => format!("listen.{key}"),
@@ -105,24 +105,23 @@ impl Place {
         }
     }
 
-    /// Its address, if that is what the host is: a hosts file has no use for a name, and these clients have none for
-    /// IPv6.
+    /// Returns the IPv4 address, if the host is one: a hosts file cannot use a name, and these clients cannot use IPv6.
     pub(super) fn ip(&self) -> Option<Ipv4Addr> {
         self.host.parse().ok()
     }
 
-    /// Whether only programs on the same computer reach it.
+    /// Returns whether only programs on the same computer can reach it.
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 
-    /// Where the client's Windows asks by proxy.
+    /// Returns the address of the proxy for the client's Windows.
     pub(super) fn proxy(&self) -> String {
         join(&self.host, Some(self.http_port()))
     }
 
-    /// The lines of a hosts file, if the client can come that way.
+    /// Returns the lines of a hosts file, if the client can connect with one.
     pub(super) fn hosts(&self, client: &Client) -> Option<String> {
         let ip = self.ip()?;
         let sign_in = match client.kind {
@@ -138,7 +137,7 @@ impl Place {
         Some(lines)
     }
 
-    /// The terminator for Windows XP, if a PC reaches it by a hosts file.
+    /// Returns the terminator for Windows XP, if a hosts file can lead to it.
     pub(super) fn old_tls_for_hosts(&self) -> Option<Ipv4Addr> {
         match self.offer.old_tls? {
             SocketAddr::V4(to) if to.port() == KNOWN_HTTPS && !to.ip().is_loopback() => Some(*to.ip()),

@@ -18,8 +18,8 @@ pub(super) fn amsn_by_proxy(place: &Place) -> Vec<Point> {
     let mut points = vec![
         Point::new("In aMSN, choose Account, Preferences, and the tab Connection."),
         Point::new(format!(
-            "Choose \"I am behind a proxy server (HTTP or SOCKS5)\", the type HTTP, the server {} and the port {}. Leave user \
-             and password empty.",
+            "Choose \"I am behind a proxy server (HTTP or SOCKS5)\", the type HTTP, the server {} and the port {}. \
+             Leave user and password empty.",
             place.host,
             place.http_port()
         )),
@@ -34,8 +34,8 @@ pub(super) fn pidgin_by_proxy(place: &Place) -> Vec<Point> {
     let mut points = vec![
         Point::new("Build msn-pecan with `make GIO=`. Built with plain `make`, it ignores the proxy of the account."),
         Point::new(
-            "In Pidgin, choose Accounts, Manage Accounts, Add. The protocol is WLM, as msn-pecan calls it. Username and \
-             password are those of your account here.",
+            "In Pidgin, choose Accounts, Manage Accounts, Add. The protocol is WLM, as msn-pecan calls it. Username \
+             and password are those of your account here.",
         ),
         Point::new(format!(
             "On the tab Proxy, choose the type HTTP, the host {} and the port {}.",
@@ -62,7 +62,8 @@ pub(super) fn by_hosts(client: &Client, place: &Place, lines: &str) -> Vec<Point
             "In aMSN, choose Account, Preferences, Connection: \"I have a direct connection to the internet\".",
         )),
         Kind::Pidgin => points.push(Point::new(
-            "In Pidgin, choose Accounts, Manage Accounts, Add, and the protocol WLM, as msn-pecan calls it. Set no proxy.",
+            "In Pidgin, choose Accounts, Manage Accounts, Add, and the protocol WLM, as msn-pecan calls it. Set no \
+             proxy.",
         )),
         _ => {}
     }
@@ -75,8 +76,9 @@ fn trust(place: &Place) -> Option<Point> {
     place.offer.root.as_ref()?;
     Some(Point::copy(
         format!(
-            "If the program asks whether to trust the server's certificate, compare its issuer with {ROOT_PEM} and accept it. \
-             If it refuses the certificate without asking, make the system trust {ROOT_PEM}. On Debian, as root:"
+            "If the program asks whether to trust the server's certificate, compare its issuer with {ROOT_PEM} and \
+             accept it. If it refuses the certificate without asking, make the system trust {ROOT_PEM}. On Debian, \
+             as root:"
         ),
         &format!("cp {ROOT_PEM} /usr/local/share/ca-certificates/swallowtail-root.crt\nupdate-ca-certificates"),
     ))
@@ -100,8 +102,9 @@ pub(super) fn gtmess(place: &Place) -> Vec<Point> {
         &format!("gtmess -O server={server} -O passp_server={}/login2.srf", place.host),
     ));
     points.push(Point::new(
-        "Connect (Alt-C) with the address and the password of your account here. If gtmess says that the common name of the \
-         certificate does not match and asks to continue, accept: it compares only the first name in the certificate.",
+        "Connect (Alt-C) with the address and the password of your account here. If gtmess says that the common name \
+         of the certificate does not match and asks to continue, accept: it compares only the first name in the \
+         certificate.",
     ));
     points
 }
@@ -117,8 +120,8 @@ pub(super) fn sdk(place: &Place) -> Vec<Point> {
             &place.page("/Config/MsgrConfig.asmx"),
         ),
         Point::new(
-            "Sign in with the address and the password of your account here. Use letters and digits in the password: the \
-             library sends a comma or a percent sign in a form that the server cannot read.",
+            "Sign in with the address and the password of your account here. Use letters and digits in the password: \
+             the library sends a comma or a percent sign in a form that the server cannot read.",
         ),
     ]
 }

@@ -12,8 +12,8 @@ const INTERNET: &str = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVer
 const MESSENGER: &str = r"HKEY_CURRENT_USER\Software\Microsoft\MSNMessenger";
 /// SSL and TLS as bits of SecureProtocols: only TLS 1.0, because SSL 2.0 would change the greeting (http.md section 6).
 const TLS_1_0: u32 = 0x80;
-/// TLS 1.0, 1.1 and 1.2. Windows 10 and 11 have these by default, and TLS 1.3 where they know it, so that nothing is set
-/// there.
+/// TLS 1.0, 1.1 and 1.2. Windows 10 and 11 have these by default, and TLS 1.3 where they know it, so that nothing is
+/// set there.
 const TLS_1_2: u32 = 0xA80;
 
 /// Returns the settings by which a client comes to the server.

@@ -7,7 +7,7 @@ use askama::Template;
 
 /// The widest line of `steps.txt`, which Notepad shows without a break.
 const WIDTH: usize = 78;
-/// What stands above the reasons for which a way does not work yet.
+/// The heading of the reasons why a way does not work yet.
 const NOT_YET: &str = "Not possible yet. The operator of this server has to do this first:";
 
 /// One part of the instructions, under a heading.

@@ -67,27 +67,27 @@ fn ways(client: &Client, place: &Place) -> Vec<Section> {
 }
 
 /// The state of Microsoft's clients.
-const UNTESTED: &str = "No original client has been run against this server yet, and nobody has tried these steps. They follow \
-                        what is known about the clients, and what other programs did that speak as they do. If a step is \
-                        wrong, please tell the operator.";
+const UNTESTED: &str = "No original client has been run against this server yet, and nobody has tried these steps. \
+                        They follow what is known about the clients, and what other programs did that speak as they \
+                        do. If a step is wrong, please tell the operator.";
 
 /// The state of the other programs.
-const TESTED: &str = "aMSN, Pidgin with msn-pecan, gtmess and a program on msnp11-sdk were run against this server on 28 November \
-                      2026. They signed in, chatted with each other, sent pictures and files both ways, blocked, and signed \
-                      in a second time.";
+const TESTED: &str = "aMSN, Pidgin with msn-pecan, gtmess and a program on msnp11-sdk were run against this server \
+                      on 28 November 2026. They signed in, chatted with each other, sent pictures and files both \
+                      ways, blocked, and signed in a second time.";
 
 fn before(place: &Place) -> Vec<Point> {
     let open = format!(
-        "Open {} in a browser on the computer where you want to chat. If it does not open, the client cannot connect either: \
-         ask the operator.",
+        "Open {} in a browser on the computer where you want to chat. If it does not open, the client cannot connect \
+         either: ask the operator.",
         place.page("/")
     );
     let account = format!("Create an account at {}, or ask the operator for one.", place.page("/signup"));
     let mut points = vec![Point::new(open), Point::new(account)];
     if place.is_local() {
         points.push(Point::new(format!(
-            "These instructions only work on the computer running the server, because of the address {}. To set up another \
-             computer, open this page there, using the server's network address.",
+            "These instructions only work on the computer running the server, because of the address {}. To set up \
+             another computer, open this page there, using the server's network address.",
             place.host
         )));
     }
@@ -105,7 +105,7 @@ fn no_certificate(client: &Client, place: &Place) -> Vec<Point> {
         }
         if offer.old_tls.is_none() {
             points.push(Point::new(
-                "Start the helper for the TLS of Windows XP (packaging/old-tls) and set `proxy.old_tls` to its address.",
+                "Start the helper for Windows XP (packaging/old-tls) and set `proxy.old_tls` to its address.",
             ));
         }
     }
@@ -172,13 +172,14 @@ fn ports(client: &Client, place: &Place) -> Vec<Point> {
 
 fn by_proxy(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = vec![Point::new(format!(
-        "Save {REG_FILE}, double-click it and answer Yes. It makes Windows use this server for Microsoft's old hosts, and \
-         nothing else, by {}. A comment above each line says what it does.",
+        "Save {REG_FILE}, double-click it and answer Yes. It makes Windows use this server for Microsoft's old \
+         hosts, and nothing else, by {}. A comment above each line says what it does.",
         place.page(&format!("/setup/{}/{PAC}", client.id))
     ))];
     if client.kind == Kind::Windows {
         points.push(Point::new(format!(
-            "On Windows 7, 8 or 8.1, do the same with {WINDOWS_7}, which switches on TLS 1.2. Windows 10 and 11 do not need it."
+            "On Windows 7, 8 or 8.1, do the same with {WINDOWS_7}, which switches on TLS 1.2. Windows 10 and 11 do \
+             not need it."
         )));
     }
     points.extend(certificate(client, place));
@@ -225,17 +226,17 @@ const CLOCK: &str = "Check the PC's date, including the year. If it is wrong, Wi
 fn certificate(client: &Client, place: &Place) -> Vec<Point> {
     let install = |name| {
         Point::new(format!(
-            "Save {name} and double-click it. Choose Install Certificate, for the current user if you are asked, then \"Place \
-             all certificates in the following store\", Browse, \"Trusted Root Certification Authorities\". Windows warns \
-             you; answer Yes."
+            "Save {name} and double-click it. Choose Install Certificate, for the current user if you are asked, \
+             then \"Place all certificates in the following store\", Browse, \"Trusted Root Certification \
+             Authorities\". Windows warns you; answer Yes."
         ))
     };
     match (client.kind, &place.offer.old, &place.offer.root) {
         (Kind::Xp, Some(_), _) => vec![Point::new(CLOCK), install(XP_CER)],
         (Kind::Windows, _, Some(root)) => {
             let check = format!(
-                "If you do not trust the network, ask the operator for the SHA-256 of the root certificate before you install \
-                 it. In a command window, `certutil -hashfile {ROOT_CER} SHA256` has to show"
+                "If you do not trust the network, ask the operator for the SHA-256 of the root certificate before \
+                 you install it. In a command window, `certutil -hashfile {ROOT_CER} SHA256` has to show"
             );
             vec![Point::new(CLOCK), Point::copy(check, &root.fingerprint()), install(ROOT_CER)]
         }
@@ -252,9 +253,9 @@ fn dangers(client: &Client, place: &Place) -> Vec<Point> {
             "With these lines in the hosts file, everyone on this computer"
         };
         points.push(Point::new(format!(
-            "Microsoft accounts sign in at login.live.com to this day. {who} cannot sign in to a Microsoft account, and programs \
-             that try may send its password to this server. Use a Windows user, a computer or a virtual machine for this \
-             alone."
+            "Microsoft accounts sign in at login.live.com to this day. {who} cannot sign in to a Microsoft account, \
+             and programs that try may send its password to this server. Use a Windows user, a computer or a virtual \
+             machine for this alone."
         )));
     }
     points
@@ -265,24 +266,24 @@ fn notes(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     match client.kind {
         Kind::Sdk => points.push(Point::new(
-            "Over http:// nothing is encrypted: the password and the chat can be read on the way. The server accepts the \
-             password over plain HTTP only from its own computer and from private addresses.",
+            "Over http:// nothing is encrypted: the password and the chat can be read on the way. The server accepts \
+             the password over plain HTTP only from its own computer and from private addresses.",
         )),
         Kind::Xp => {
             points.push(Point::new(
-                "The TLS of Windows XP is weak: a strong attacker on the network can read the sign-in. Use a password that you \
-                 use nowhere else.",
+                "The TLS of Windows XP is weak: a strong attacker on the network can read the sign-in. Use a \
+                 password that you use nowhere else.",
             ));
             points.push(Point::new(
-                "Windows XP needs Service Pack 3 for this certificate. The certificate is valid for the hosts named in it and \
-                 cannot sign for others.",
+                "Windows XP needs Service Pack 3 for this certificate. The certificate is valid for the hosts named \
+                 in it and cannot sign for others.",
             ));
         }
         _ => {
             if let Some(root) = &offer.root {
                 points.push(Point::new(format!(
-                    "The key of the root certificate never leaves the server. Anyone who has it could pretend to you to be one of \
-                     these hosts, or a name below one of them, and no other: {}.",
+                    "The key of the root certificate never leaves the server. Anyone who has it could pretend to you \
+                     to be one of these hosts, or a name below one of them, and no other: {}.",
                     root.names.join(", ")
                 )));
             }
@@ -301,8 +302,8 @@ fn undo(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     if client.is_official() && place.offer.proxy {
         points.push(Point::new(format!(
-            "Double-click {UNDO} and answer Yes, then sign out of Windows and in again. If you had a proxy script of your own \
-             before, set it again in Internet Options."
+            "Double-click {UNDO} and answer Yes, then sign out of Windows and in again. If you had a proxy script of \
+             your own before, set it again in Internet Options."
         )));
     }
     if client.kind == Kind::Windows {
@@ -316,7 +317,8 @@ fn undo(client: &Client, place: &Place) -> Vec<Point> {
     };
     if let Some(name) = installed {
         points.push(Point::new(format!(
-            "Start, Run, certmgr.msc: under Trusted Root Certification Authorities, Certificates, delete the one for {name}."
+            "Start, Run, certmgr.msc: under Trusted Root Certification Authorities, Certificates, delete the one for \
+             {name}."
         )));
     }
     points.extend(programs::undo(client, place));

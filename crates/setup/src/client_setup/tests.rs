@@ -53,7 +53,7 @@ fn the_settings_of_windows_xp_are_in_the_form_of_its_time() {
 }
 
 #[test]
-fn the_settings_of_newer_systems_are_utf_16_and_undone_value_by_value() {
+fn the_settings_of_newer_systems_are_utf_16_and_each_value_is_undone() {
     let place = place("msn.example.org", GOOD);
     let set = utf16(&file("7.5", &place, "swallowtail.reg").unwrap());
     assert!(set.starts_with("\u{feff}Windows Registry Editor Version 5.00\r\n\r\n"), "{set}");
@@ -63,7 +63,7 @@ fn the_settings_of_newer_systems_are_utf_16_and_undone_value_by_value() {
     assert!(seven.contains("\"SecureProtocols\"=dword:00000a80\r\n"), "{seven}");
     let undone = utf16(&file("7.5", &place, "undo-windows-7.reg").unwrap());
     assert!(undone.contains("\"SecureProtocols\"=-\r\n"), "{undone}");
-    assert!(!set.contains("MSNMessenger"), "7.5 remembers no server there: {set}");
+    assert!(!set.contains("MSNMessenger"), "7.5 does not remember a server there: {set}");
     let values = |text: &str| -> Vec<String> {
         text.lines()
             .filter(|line| line.starts_with(['"', '[']))
@@ -91,11 +91,11 @@ fn the_proxy_script_has_the_hosts_of_that_client_and_no_others() {
     let script = text("7.0", &place, "proxy.pac");
     assert!(script.contains("if (host == \"nexus.passport.com\") return \"PROXY 192.0.2.1:8080\";\r\n"), "{script}");
     assert_eq!(script.matches("PROXY").count(), Client::find("7.0").unwrap().hosts.len());
-    assert!(!script.contains("login.live.com"), "it would take people's Microsoft accounts: {script}");
+    assert!(!script.contains("login.live.com"), "Microsoft accounts would not work: {script}");
 }
 
 #[test]
-fn hosts_lines_lead_old_systems_to_the_terminator_and_need_an_address() {
+fn lines_of_a_hosts_file_lead_windows_xp_to_the_terminator_and_need_an_address() {
     let good = place("192.0.2.1", GOOD);
     let lines = text("7.5-xp", &good, "hosts.txt");
     assert!(lines.starts_with("192.0.2.1 messenger.hotmail.com\r\n"), "{lines}");
@@ -104,7 +104,7 @@ fn hosts_lines_lead_old_systems_to_the_terminator_and_need_an_address() {
     assert!(text("amsn", &good, "hosts.txt").contains("192.0.2.1 www.amsn-project.net\r\n"), "aMSN hangs without it");
     assert_eq!(file("gtmess", &good, "hosts.txt"), None, "its servers are options");
     assert_eq!(file("7.5", &place("msn.example.org", GOOD), "hosts.txt"), None);
-    // Without a terminator that a hosts file can name, XP cannot sign in by one.
+    // If a hosts file cannot lead to the terminator, XP cannot sign in with one.
     for settings in ["", "[proxy]\nold_tls = \"127.0.0.1:443\"", "[proxy]\nold_tls = \"192.0.2.7:8443\""] {
         assert_eq!(file("7.5-xp", &place("192.0.2.1", settings), "hosts.txt"), None, "{settings}");
     }
@@ -139,7 +139,7 @@ fn the_steps_say_how_to_undo_everything_and_what_was_tried() {
             client.hosts.contains(&"login.live.com")
         );
         assert!(plain.is_ascii() && !plain.replace("\r\n", "").contains('\n'));
-        // Notepad breaks no lines; an address or a fingerprint cannot be broken.
+        // Notepad does not wrap lines; an address or a fingerprint cannot be wrapped.
         assert!(plain.lines().all(|line| line.len() <= 78 || line.starts_with("      ")), "{plain}");
     }
 }
@@ -171,7 +171,7 @@ fn what_the_server_lacks_is_named_with_its_setting() {
 }
 
 #[test]
-fn certificates_are_for_the_sign_in_and_for_what_the_settings_call_this_server() {
+fn certificates_are_for_the_sign_in_and_for_the_names_in_the_settings() {
     let settings = "[listen]\nhttps = \"192.0.2.9:443\"\n[advertise]\npassport = \"Login.Example.com:8080\"\n\
         [http]\nnames = [\"msn.example.org\", \"login.example.com\", \"msn.example.org.\", \"-\"]\n";
     let names = names(&Config::parse(settings).unwrap());
@@ -190,7 +190,7 @@ fn certificates_have_exactly_the_names_that_clients_sign_in_to() {
 }
 
 #[test]
-fn the_steps_follow_the_network_by_which_the_visitor_came() {
+fn the_steps_are_for_the_network_through_which_the_visitor_came() {
     let mut far = Place {
         http: None,
         https: Some(8443),
@@ -251,7 +251,7 @@ fn an_address_of_ipv6_is_in_brackets_where_a_port_may_follow() {
 }
 
 #[test]
-fn what_is_to_be_deleted_is_what_was_installed() {
+fn the_certificate_to_delete_is_the_one_that_was_installed() {
     let good = place("192.0.2.1", GOOD);
     let old =
         good.offer.old.clone().map(|old| PublicCertificate { names: vec!["other.example.com".to_owned()], ..old });
@@ -267,11 +267,11 @@ fn what_is_to_be_deleted_is_what_was_installed() {
 }
 
 #[test]
-fn a_root_is_made_once_for_its_owner_alone() {
+fn a_root_is_created_once_and_only_its_owner_can_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let data = tempfile::tempdir().unwrap();
     let own = |name: &str| vec!["login.live.com".to_owned(), name.to_owned()];
-    // Several at once, as a server and a command may.
+    // Several at the same time, as a server and a command may.
     let made: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> =
             (0..8).map(|_| scope.spawn(|| Root::open(data.path(), &own("a.example.com")).unwrap())).collect();
@@ -279,10 +279,10 @@ fn a_root_is_made_once_for_its_owner_alone() {
     });
     assert!(made.iter().all(|root| *root == made[0]));
     let again = Root::open(data.path(), &own("b.example.com")).unwrap();
-    assert_eq!(*again.public(), made[0], "installed roots stay good whatever the settings say later");
+    assert_eq!(*again.public(), made[0], "installed roots stay valid, whatever the settings say later");
     let mode = |path: &str| std::fs::metadata(data.path().join(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("root"), mode("root/key.pem")), (0o700, 0o600));
-    assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 1, "nothing half-made is left");
+    assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 1, "nothing unfinished is left");
     assert_ne!(again.sign().unwrap().cert, again.sign().unwrap().cert, "a new key each time");
 
     std::fs::write(data.path().join("root/key.pem"), "no key").unwrap();

@@ -14,18 +14,24 @@ use super::target::HostPort;
 ///
 /// # Errors
 /// Returns a red finding that says why clients cannot use it.
-pub(super) async fn reach(exam: Exam<'_>, told: &str, dialled: &HostPort, key: &str) -> Result<HostPort, Finding> {
+pub(super) async fn reach(
+    exam: Exam<'_>,
+    advertised: &str,
+    dialled: &HostPort,
+    key: &str,
+) -> Result<HostPort, Finding> {
     let what = if key == "advertise.switchboard" { "switchboard" } else { "notification server" };
     let codes = if key == "advertise.switchboard" { &[] } else { codes::NO_NOTIFICATION };
     let key = exam.target.key(key);
     let red = |why: String| {
         let remedy = format!(
-            "set {key} to a host and a port of this server that clients can reach. Or remove it: each client then gets the \
-             address to which it connected itself"
+            "set {key} to a host and a port of this server that clients can reach. Or remove it: each client then \
+             gets the address to which it connected itself"
         );
-        Err(Finding::red(format!("the server sends clients to {told} for the {what}: {why}"), remedy).shows(codes))
+        Err(Finding::red(format!("the server sends clients to {advertised} for the {what}: {why}"), remedy)
+            .shows(codes))
     };
-    let Some(host_port) = HostPort::parse(told) else { return red("that is not a host and a port".to_owned()) };
+    let Some(host_port) = HostPort::parse(advertised) else { return red("that is not a host and a port".to_owned()) };
     let (Some(ip), Ok(from)) = (addresses(&host_port.host).await.first().copied(), address(dialled).await) else {
         return red(format!("the name {} has no address", host_port.host));
     };
@@ -39,14 +45,14 @@ pub(super) async fn reach(exam: Exam<'_>, told: &str, dialled: &HostPort, key: &
 }
 
 /// Returns why clients that reach the server at `dialled` cannot use an address.
-fn is_useless(told: IpAddr, dialled: IpAddr) -> Option<&'static str> {
-    if told.is_unspecified() {
+fn is_useless(advertised: IpAddr, dialled: IpAddr) -> Option<&'static str> {
+    if advertised.is_unspecified() {
         Some("it means every address of a computer, and clients cannot connect to it")
-    } else if told.is_loopback() && !dialled.is_loopback() {
+    } else if advertised.is_loopback() && !dialled.is_loopback() {
         Some("on each client's computer, that is the computer itself")
-    } else if told.is_ipv6() && dialled.is_ipv4() {
+    } else if advertised.is_ipv6() && dialled.is_ipv4() {
         Some("these clients know only IPv4")
-    } else if is_private(told) && !is_private(dialled) {
+    } else if is_private(advertised) && !is_private(dialled) {
         Some("a private address cannot be reached from the internet")
     } else {
         None
@@ -68,11 +74,11 @@ mod tests {
             ("2001:db8::1", "203.0.113.9", Some("IPv4")),
             ("203.0.113.9", "192.168.1.5", None),
         ];
-        for (told, dialled, expected) in table {
-            let why = is_useless(told.parse().unwrap(), dialled.parse().unwrap());
+        for (advertised, dialled, expected) in table {
+            let why = is_useless(advertised.parse().unwrap(), dialled.parse().unwrap());
             match (why, expected) {
-                (Some(why), Some(part)) => assert!(why.contains(part), "{told}: {why}"),
-                (why, expected) => assert_eq!(why, expected, "{told}"),
+                (Some(why), Some(part)) => assert!(why.contains(part), "{advertised}: {why}"),
+                (why, expected) => assert_eq!(why, expected, "{advertised}"),
             }
         }
     }

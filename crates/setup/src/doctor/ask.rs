@@ -27,8 +27,8 @@ pub(super) enum Header<'a> {
 }
 
 impl Answer {
-    /// Returns a header that clients compare letter by letter, with exactly `": "` after it (docs/protocol/http.md section
-    /// 0 item 1).
+    /// Returns a header that clients compare letter by letter, with exactly `": "` after it (docs/protocol/http.md
+    /// section 0 item 1).
     pub(super) fn header(&self, name: &str) -> Header<'_> {
         match (self.head.exact_header(name), self.head.spelling(name), self.head.header(name)) {
             (Some(value), ..) => Header::Exact(value.trim()),

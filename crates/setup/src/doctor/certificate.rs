@@ -253,7 +253,8 @@ fn listed(files: &[&PathBuf]) -> String {
     files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(" or ")
 }
 
-/// Returns how a file vouches for a certificate, with itself or with a root; or what a client says that trusts the file.
+/// Returns how a file vouches for a certificate, with itself or with a root; or what a client says that trusts the
+/// file.
 ///
 /// # Errors
 /// Returns why the file cannot be read.

@@ -44,14 +44,14 @@ pub(super) async fn sign_in(
 /// Connects and gets as far as the policy, through a dispatch server if there is one.
 async fn greet(exam: Exam<'_>, host_port: &HostPort, handle: &Handle) -> Result<NotificationClient, Finding> {
     let (mut client, greeting) = greet_at(exam, host_port, handle).await?;
-    let Greeting::Elsewhere(told) = greeting else { return Ok(client) };
-    let there = reach(exam, &told, host_port, "advertise.notification").await?;
+    let Greeting::Elsewhere(advertised) = greeting else { return Ok(client) };
+    let there = reach(exam, &advertised, host_port, "advertise.notification").await?;
     let next = greet_at(exam, &there, handle).await?;
     match next.1 {
         Greeting::Policy => client = next.0,
         Greeting::Elsewhere(_) => {
             return Err(Finding::red(
-                format!("{host_port} sends clients to {told}, which sends them on again"),
+                format!("{host_port} sends clients to {advertised}, which sends them on again"),
                 "set advertise.notification to a notification server, not to a dispatch server",
             )
             .shows(codes::NO_NOTIFICATION));
@@ -150,8 +150,8 @@ pub(super) async fn dispatch(exam: Exam<'_>) -> Finding {
         return Finding::skipped(exam.target.is_not_set("listen.dispatch"));
     };
     let Some(handle) = exam.handle() else { return Finding::skipped("not checked: there is no account to ask as") };
-    let told = match greet_at(exam, host_port, &handle).await {
-        Ok((_, Greeting::Elsewhere(told))) => told,
+    let advertised = match greet_at(exam, host_port, &handle).await {
+        Ok((_, Greeting::Elsewhere(advertised))) => advertised,
         Ok((_, Greeting::Policy)) => {
             return Finding::red(
                 format!("{host_port} is a notification server, not a dispatch server"),
@@ -160,7 +160,7 @@ pub(super) async fn dispatch(exam: Exam<'_>) -> Finding {
         }
         Err(red) => return red,
     };
-    match reach(exam, &told, host_port, "advertise.notification").await {
+    match reach(exam, &advertised, host_port, "advertise.notification").await {
         Ok(there) => Finding::green(format!("it sends clients to {there}, which is open")),
         Err(red) => red,
     }

@@ -37,8 +37,8 @@ impl Unreached {
     }
 }
 
-/// Looks up the addresses of a host. Those of IPv4 come first: these clients know no others (docs/protocol/http.md section
-/// 6, "Ports").
+/// Looks up the addresses of a host. Those of IPv4 come first: these clients know no others (docs/protocol/http.md
+/// section 6, "Ports").
 pub(super) async fn addresses(host: &str) -> Vec<IpAddr> {
     let found = timeout(DIAL_TIMEOUT, lookup_host((host, 0))).await;
     let Ok(Ok(found)) = found else { return Vec::new() };
@@ -67,7 +67,7 @@ pub(super) async fn dial(host_port: &HostPort) -> Result<TcpStream, Unreached> {
 
 /// Checks the host names of a target.
 pub(super) async fn names(target: &Target) -> Finding {
-    let mut told = Vec::new();
+    let mut resolved = Vec::new();
     for host in target.hosts().into_iter().filter(|host| host.parse::<IpAddr>().is_err()) {
         let found = addresses(host).await;
         match found.first() {
@@ -87,14 +87,14 @@ pub(super) async fn names(target: &Target) -> Finding {
             }
             Some(_) => {
                 let found: Vec<_> = found.iter().map(ToString::to_string).collect();
-                told.push(format!("{host} is {}", found.join(" and ")));
+                resolved.push(format!("{host} is {}", found.join(" and ")));
             }
         }
     }
-    if told.is_empty() {
+    if resolved.is_empty() {
         Finding::skipped("not checked: only addresses are used, no names")
     } else {
-        Finding::green(told.join(", "))
+        Finding::green(resolved.join(", "))
     }
 }
 

@@ -97,8 +97,8 @@ fn kept_back(transport: Transport, is_near: bool, is_proven: bool) -> Option<&'s
             Some("not checked: the password of the test account is not sent unencrypted over the internet")
         }
         Transport::Tls if !is_proven => Some(
-            "not checked: over the internet, the password of the test account is sent only to a server whose root is trusted \
-             here, or is the one in --root FILE",
+            "not checked: over the internet, the password of the test account is sent only to a server whose root is \
+             trusted here, or is the one in --root FILE",
         ),
         Transport::Tls => None,
     }
@@ -166,15 +166,18 @@ fn refused(is_real: bool) -> Finding {
 fn envelope(account: &TestAccount) -> String {
     let token = |number: u8, address: &str| {
         format!(
-            "<wst:RequestSecurityToken Id=\"RST{number}\"><wst:RequestType>http://schemas.xmlsoap.org/ws/2004/04/security/trust/Issue\
-             </wst:RequestType><wsp:AppliesTo><wsa:EndpointReference><wsa:Address>{address}</wsa:Address></wsa:EndpointReference>\
-             </wsp:AppliesTo></wst:RequestSecurityToken>"
+            "<wst:RequestSecurityToken Id=\"RST{number}\"><wst:RequestType>\
+             http://schemas.xmlsoap.org/ws/2004/04/security/trust/Issue</wst:RequestType><wsp:AppliesTo>\
+             <wsa:EndpointReference><wsa:Address>{address}</wsa:Address></wsa:EndpointReference></wsp:AppliesTo>\
+             </wst:RequestSecurityToken>"
         )
     };
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Envelope xmlns=\"http://schemas.xmlsoap.org/soap/envelope/\" \
-         xmlns:wsse=\"http://schemas.xmlsoap.org/ws/2003/06/secext\" xmlns:wsp=\"http://schemas.xmlsoap.org/ws/2002/12/policy\" \
-         xmlns:wsa=\"http://schemas.xmlsoap.org/ws/2004/03/addressing\" xmlns:wst=\"http://schemas.xmlsoap.org/ws/2004/04/trust\">\
+         xmlns:wsse=\"http://schemas.xmlsoap.org/ws/2003/06/secext\" \
+         xmlns:wsp=\"http://schemas.xmlsoap.org/ws/2002/12/policy\" \
+         xmlns:wsa=\"http://schemas.xmlsoap.org/ws/2004/03/addressing\" \
+         xmlns:wst=\"http://schemas.xmlsoap.org/ws/2004/04/trust\">\
          <Header><wsse:Security><wsse:UsernameToken Id=\"user\"><wsse:Username>{}</wsse:Username>\
          <wsse:Password>{}</wsse:Password></wsse:UsernameToken></wsse:Security></Header><Body>{}{}</Body></Envelope>",
         escape(account.handle.as_str()),

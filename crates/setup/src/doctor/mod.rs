@@ -2,8 +2,8 @@
 //! it works.
 //!
 //! Each check (hop) has a function that returns a [`Finding`]. It also returns what it learned for later checks
-//! (`found.rs`), which take that as an argument. A check that depends on a red one is skipped and says so. No check takes
-//! longer than a few seconds, and none prints a password, a ticket or a cookie.
+//! (`found.rs`), which take that as an argument. A check that depends on a red one is skipped and says so. No check
+//! takes longer than a few seconds, and none prints a password, a ticket or a cookie.
 
 mod advertised;
 mod ask;

@@ -83,7 +83,7 @@ pub(super) fn clock(nexus: Nexus) -> Finding {
     let way = if theirs > ours { "ahead of" } else { "behind" };
     Finding::red(
         format!("the server's clock says {}, {} {way} the clock here ({})", stamp(theirs), span(apart), stamp(ours)),
-        "set the clock that is wrong (timedatectl set-ntp true); an old computer with an empty battery forgets the year",
+        "set the clock that is wrong (timedatectl set-ntp true); with an empty battery, a computer forgets the year",
     )
     .shows(codes::BAD_DATE)
 }

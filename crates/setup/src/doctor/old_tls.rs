@@ -1,7 +1,7 @@
 //! Whether Windows XP could shake hands: sends a hello written by hand and reads only the first answer.
 //!
-//! XP has TLS 1.0 and 3DES with RSA, besides ciphers that are broken outright; it sends no extensions (docs/protocol/http.md
-//! section 6, "TLS").
+//! XP has TLS 1.0 and 3DES with RSA, besides ciphers that are broken outright; it sends no extensions
+//! (docs/protocol/http.md section 6, "TLS").
 
 use std::time::Duration;
 
@@ -133,8 +133,8 @@ pub(super) async fn examine(exam: Exam<'_>) -> Finding {
 }
 
 fn red(cause: String) -> Finding {
-    let remedy = "run packaging/old-tls/start, which speaks the TLS of XP, and set proxy.old_tls to its address; read about its \
-                  risks first (docs/protocol/security.md section 8)";
+    let remedy = "run packaging/old-tls/start, which speaks the TLS of XP, and set proxy.old_tls to its address; \
+                  read about its risks first (docs/protocol/security.md section 8)";
     Finding::red(cause, remedy).shows(codes::NO_TLS)
 }
 

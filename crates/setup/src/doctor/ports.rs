@@ -72,8 +72,8 @@ pub(super) async fn examine(exam: Exam<'_>, service: &Service, host_port: Option
                 (Some(_), _) => " (flags of `serve` override settings)",
             };
             format!(
-                "start the server; if it is running, compare this address with {key} and with the addresses it printed at \
-                 start{other}"
+                "start the server; if it is running, compare this address with {key} and with the addresses it \
+                 printed at start{other}"
             )
         }
         Unreached::Silent => {
@@ -140,7 +140,8 @@ pub(super) async fn redirection(exam: Exam<'_>) -> Finding {
     Finding::red(
         format!("{}{unknown}", astray.join(", ")),
         format!(
-            "put these lines into the hosts file of the client's computer, or make its name server answer the same:{lines}"
+            "put these lines into the hosts file of the client's computer, or make its name server answer the \
+             same:{lines}"
         ),
     )
     .shows(codes::NO_NAME)

@@ -40,8 +40,8 @@ pub(super) async fn tunnels(exam: Exam<'_>, open: OpenPorts, nexus: Nexus) -> Fi
         (Ok(200), Ok(_)) => Finding::green(format!("CONNECT works for {OURS}, and for no other host")),
         // The operator may have switched it off, or a server in front of the port may not know CONNECT.
         (Ok(status), Ok(_)) => Finding::skipped(format!(
-            "not a proxy: CONNECT returned {status}. Clients with a hosts file or their own server setting do not need it \
-             (proxy.enabled)"
+            "not a proxy: CONNECT returned {status}. Clients with a hosts file or their own server setting do not \
+             need it (proxy.enabled)"
         )),
         (Err(why), _) | (_, Err(why)) => Finding::red(
             format!("CONNECT was not answered: {why}"),

@@ -50,11 +50,11 @@ impl Spelling {
 fn rewritten(there: &str, name: &str, is_title: bool) -> Finding {
     let cause = format!("the answer has {there}, but clients compare letter by letter and expect {name}");
     let remedy = if is_title {
-        "set http.header_case = \"exact\"; \"title\" is only for patched clients. If it is set so already, something in between \
-         rewrites names"
+        "set http.header_case = \"exact\"; \"title\" is only for patched clients. If it is set so already, something \
+         in between rewrites names"
     } else {
-        "a reverse proxy in between rewrites header names. Make it pass connections through unchanged (nginx: stream, HAProxy: \
-         mode tcp), or let clients reach listen.http and listen.https directly"
+        "a reverse proxy in between rewrites header names. Make it pass connections through unchanged (nginx: \
+         stream, HAProxy: mode tcp), or let clients reach listen.http and listen.https directly"
     };
     Finding::red(cause, remedy)
 }

@@ -23,17 +23,17 @@ pub(super) async fn find(
     let Some(dialled) = exam.target.notification.as_ref().or(exam.target.switchboard.as_ref()) else {
         return Finding::skipped(exam.target.is_not_set("listen.switchboard")).into();
     };
-    let (told, cookie) = match session {
+    let (advertised, cookie) = match session {
         Some(session) => match invitation(session).await {
-            Ok((told, cookie)) => (told, Some(cookie)),
+            Ok((advertised, cookie)) => (advertised, Some(cookie)),
             Err(red) => return red.into(),
         },
         None => match configured(exam, open) {
-            Ok(told) => (told, None),
+            Ok(advertised) => (advertised, None),
             Err(why) => return Finding::skipped(why).into(),
         },
     };
-    match reach(exam, &told, dialled, "advertise.switchboard").await {
+    match reach(exam, &advertised, dialled, "advertise.switchboard").await {
         Ok(host_port) => {
             let how = if cookie.is_some() { "XFR sends" } else { "the settings send" };
             let finding = Finding::green(format!("{how} clients to {host_port}, which is open"));
@@ -47,16 +47,16 @@ pub(super) async fn find(
 fn configured(exam: Exam<'_>, open: OpenPorts) -> Result<String, &'static str> {
     let advertised = exam.target.ours.as_ref().and_then(|ours| ours.advertise.switchboard.clone());
     let own = exam.target.switchboard.as_ref().map(ToString::to_string);
-    let told = advertised
+    let advertised = advertised
         .or(own)
         .ok_or("not checked: the server sends it only to signed-in clients; add --account with a test account")?;
     if !open.notification {
         return Err("not checked: the notification port cannot be reached");
     }
-    if !open.switchboard && exam.target.switchboard == HostPort::parse(&told) {
+    if !open.switchboard && exam.target.switchboard == HostPort::parse(&advertised) {
         return Err("not checked: the switchboard port cannot be reached");
     }
-    Ok(told)
+    Ok(advertised)
 }
 
 /// Asks for a conversation. Returns the address of the switchboard, and the cookie that opens it.

@@ -194,7 +194,7 @@ impl Target {
         let host_ports = [&self.notification, &self.http, &self.https, &self.switchboard];
         let mut hosts: Vec<_> = host_ports.into_iter().flatten().map(|host_port| host_port.host.as_str()).collect();
         let passport = self.ours.as_ref().and_then(|ours| ours.advertise.passport.as_deref());
-        hosts.extend(passport.map(|told| told.rsplit_once(':').map_or(told, |(host, _)| host)));
+        hosts.extend(passport.map(|advertised| advertised.rsplit_once(':').map_or(advertised, |(host, _)| host)));
         hosts.sort_unstable();
         hosts.dedup();
         hosts

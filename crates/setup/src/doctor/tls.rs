@@ -95,8 +95,8 @@ fn none(exam: Exam<'_>, why: String) -> Finding {
         Some(client) if client.checks_certificate() => Finding::red(
             format!("{why}, and {} signs in only over TLS", client.name),
             format!(
-                "leave tls.own_root switched on, and set {} to an address with port 443, or let clients use the server as \
-                 their proxy. The root and the steps for this client are at /setup/{}",
+                "leave tls.own_root switched on, and set {} to an address with port 443, or let clients use the \
+                 server as their proxy. The root and the steps for this client are at /setup/{}",
                 exam.target.key("listen.https"),
                 client.id,
             ),

@@ -15,26 +15,26 @@ use crate::cli::output::say;
 
 #[derive(Debug, Args)]
 pub(super) struct ClientSetupArgs {
-    /// Which client; without it they are listed
+    /// The client; without it, the clients are listed
     #[arg(long, value_name = "CLIENT")]
     client: Option<String>,
-    /// Name or IP address by which the client reaches this server [default: what the settings say, if they do]
+    /// Name or IP address by which the client reaches this server [default: from the settings, if they have it]
     #[arg(long, value_name = "NAME-OR-IP", value_parser = parse_host)]
     host: Option<String>,
-    /// Directory to write to; made if it is not there [default: client-setup-CLIENT]
+    /// Directory to write to; created if it does not exist [default: client-setup-CLIENT]
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
-    /// Write over files that are there
+    /// Overwrite existing files
     #[arg(long)]
     force: bool,
 }
 
 fn parse_host(text: &str) -> Result<String, String> {
-    // Old clients know nothing of IPv6 (http.md section 6).
+    // Old clients cannot use IPv6 (http.md section 6).
     if is_host(text) {
         Ok(text.to_owned())
     } else {
-        Err("it must be a name or an IPv4 address, without a port".to_owned())
+        Err("expected a name or an IPv4 address, without a port".to_owned())
     }
 }
 
@@ -48,12 +48,12 @@ pub(super) async fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Resu
         return Ok(());
     };
     let client = Client::find(id)
-        .with_context(|| format!("{id:?} is no client that is known; swallowtail client-setup lists them"))?;
+        .with_context(|| format!("unknown client {id:?}; swallowtail client-setup lists the clients"))?;
     let host = args.host.clone().or_else(|| host_of(config)).context(
-        "which address the client can reach is not in the settings; say it with --host, such as --host 192.168.1.5",
+        "the settings do not say by which address clients reach this server; add --host, such as --host 192.168.1.5",
     )?;
     let (certificate_names, data) = (names(config), &config.data);
-    // Before the certificates: beside them, a missing database counts as lost.
+    // Before the certificates: next to them, a missing database counts as lost.
     Store::prepare(data).await?;
     let root = config.tls.own_root.then(|| Root::open(data, &certificate_names)).transpose()?;
     let old = client.needs_old_tls().then(|| OldTls::open(data, &certificate_names)).transpose()?;
@@ -64,28 +64,28 @@ pub(super) async fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Resu
     let made = Kit::new(client, &place)?.files;
     write(&to, made.iter().map(|file| (file.name, file.body.as_slice())), args.force)?;
 
-    say(format_args!("For {} and the server {}, in {}:\n", client.name, place.host, to.display()));
+    say(format_args!("Wrote the files for {} and the server {} to {}:\n", client.name, place.host, to.display()));
     for file in &made {
         say(format_args!("  {:<24}{}", file.name, file.about));
     }
     if let Some(root) = offer.root.as_ref().filter(|_| !client.needs_old_tls()) {
         say(format_args!("\nSHA-256 of the root: {}", root.fingerprint()));
     }
-    say("\nNext: take the directory to that computer, and do what steps.html says.");
+    say("\nNext: copy the directory to that computer, and follow steps.html.");
     if let Some(old) = old {
         say(format_args!(
-            "The helper for Windows XP (packaging/old-tls) wants --certificate {} --key {}",
+            "Start the helper for Windows XP (packaging/old-tls) with --certificate {} --key {}",
             old.certificate.display(),
             old.key.display()
         ));
     }
     if let Some(local) = config.listen.http.filter(|http| http.ip().is_loopback() && !place.is_local()) {
-        say(format_args!("Note that only this machine can reach {local} (the key listen.http)."));
+        say(format_args!("Note that only this computer can reach {local} (listen.http)."));
     }
     Ok(())
 }
 
-/// What the settings say of the address that clients reach: the first that `--host` would take.
+/// Returns the address in the settings by which clients reach the server: the first that `--host` would accept.
 fn host_of(config: &Config) -> Option<String> {
     let told = config.advertise.passport.as_deref().and_then(split).map(|(host, _)| host.to_owned());
     let listened = config.listen.http.map(|address| address.ip()).filter(|ip| !ip.is_unspecified());
@@ -93,13 +93,13 @@ fn host_of(config: &Config) -> Option<String> {
     named.chain(listened.map(|ip| ip.to_canonical().to_string())).find(|host| is_host(host))
 }
 
-/// Writes all, or nothing if one of them is there.
+/// Writes all files, or none if one of them exists.
 fn write<'a>(to: &Path, files: impl Iterator<Item = (&'a str, &'a [u8])> + Clone, force: bool) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("cannot make the directory {}", to.display()))?;
+    std::fs::create_dir_all(to).with_context(|| format!("cannot create the directory {}", to.display()))?;
     if !force {
         for (name, _) in files.clone() {
             let path = to.join(name);
-            anyhow::ensure!(!path.exists(), "{} is there already; --force writes over it", path.display());
+            anyhow::ensure!(!path.exists(), "{} already exists; --force overwrites it", path.display());
         }
     }
     for (name, body) in files {

@@ -411,7 +411,7 @@ fn the_command_writes_all_files_and_overwrites_none() {
     assert!(said.contains("msn.example.org") && said.contains("Next: "), "{said}");
 
     let (code, _, error) = command(&["--client", "7.5"]);
-    assert!(code == Some(1) && error.contains("client-setup-7.5/steps.html is there already; --force"), "{error}");
+    assert!(code == Some(1) && error.contains("client-setup-7.5/steps.html already exists; --force"), "{error}");
     let (code, ..) = command(&["--client", "7.5", "--force", "--host", "192.0.2.1"]);
     assert_eq!(code, Some(0));
     assert_eq!(std::fs::read(path("client-setup-7.5/swallowtail-root.cer")).unwrap(), root, "the same root");
@@ -454,7 +454,7 @@ fn the_command_asks_for_the_host_if_the_settings_do_not_name_it() {
         let (said, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert_eq!(output.status.success(), host.is_some(), "{settings}: {error}");
         match host {
-            Some(host) => assert!(said.contains(&format!("the server {host}, in")), "{settings}: {said}"),
+            Some(host) => assert!(said.contains(&format!("the server {host} to ")), "{settings}: {said}"),
             None => assert!(error.contains("--host"), "{settings}: {error}"),
         }
     }

@@ -65,8 +65,9 @@ pub(super) fn end<'a>(hops: impl Iterator<Item = &'a Hop> + Clone, options: &Opt
 }
 
 /// The usual reason why a client fails though everything here is green.
-const NOT_REDIRECTED: &str = "Whether a client finds this server was not checked. To check its hosts file or name server, run the doctor on \
-                              the client's computer, with --host, --client CLIENT and --redirected.";
+const NOT_REDIRECTED: &str = "Whether a client finds this server was not checked. To check its hosts file or name \
+                              server, run the doctor on the client's computer, with --host, --client CLIENT and \
+                              --redirected.";
 
 /// Wraps a text that is indented under the name of its check.
 fn paragraph(text: &str) -> String {
@@ -175,7 +176,8 @@ mod tests {
         let json = json(false, &[(&target, vec![red()])]).unwrap();
         assert!(
             json.starts_with(
-                "{\"green\":false,\"targets\":[{\"target\":\"a\\nb\",\"hops\":[{\"hop\":\"host name\",\"state\":\"red\",\"text\":\"the \\\"name"
+                "{\"green\":false,\"targets\":[{\"target\":\"a\\nb\",\"hops\":[{\"hop\":\"host \
+                 name\",\"state\":\"red\",\"text\":\"the \\\"name"
             ),
             "{json}"
         );
