@@ -267,7 +267,8 @@ fn notes(client: &Client, place: &Place) -> Vec<Point> {
     match client.kind {
         Kind::Sdk => points.push(Point::new(
             "Over http:// nothing is encrypted: the password and the chat can be read on the way. The server accepts \
-             the password over plain HTTP only from its own computer and from private addresses.",
+             the password over plain HTTP only from its own computer and from private addresses, unless the operator \
+             allows more.",
         )),
         Kind::Xp => {
             points.push(Point::new(

@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use swallowtail_config::host_port::split;
 use swallowtail_config::{Config, is_host};
-use swallowtail_setup::client_setup::{Kit, Offer, OldTls, Place, Root, names};
+use swallowtail_setup::client_setup::{Kit, Offer, OldTls, Place, ROOT_CER, Root, names};
 use swallowtail_setup::client_table::Client;
 use swallowtail_store::database::Store;
 
@@ -68,7 +68,7 @@ pub(super) async fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Resu
     for file in &made {
         say(format_args!("  {:<24}{}", file.name, file.about));
     }
-    if let Some(root) = offer.root.as_ref().filter(|_| !client.needs_old_tls()) {
+    if let Some(root) = offer.root.as_ref().filter(|_| made.iter().any(|file| file.name == ROOT_CER)) {
         say(format_args!("\nSHA-256 of the root: {}", root.fingerprint()));
     }
     say("\nNext: copy the directory to that computer, and follow steps.html.");

@@ -107,13 +107,13 @@ enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Find out what keeps clients from signing in
+    /// Find out why clients cannot sign in
     ///
-    /// Goes a client's way through a server, hop by hop: names, ports, certificate, sign-in, switchboard, gateway,
-    /// proxy. Says of each whether it is as it should be; if not, the cause, the code that a client shows, and what to
-    /// do. Without --host it looks at the server of the settings, which should run.
+    /// Makes the connections that a client makes, one after the other: names, ports, certificates, sign-in,
+    /// switchboard, gateway, proxy. If one fails, it prints the cause, the code that a client shows, and what to do.
+    /// Without --host it checks the server in the settings, which has to be running.
     ///
-    /// Exit code: 0 when nothing is red, 1 when something is, 2 when nothing could be looked at.
+    /// Exit code: 0 if no check is red, 1 if one is, 2 if no check could be made.
     Doctor(doctor::DoctorArgs),
     /// Show two clients signing in and talking
     ///
