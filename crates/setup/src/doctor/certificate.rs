@@ -163,7 +163,7 @@ fn missing(exam: Exam<'_>, groups: &[Group<'_>]) -> Result<Vec<String>, Finding>
     there.sort_unstable();
     there.dedup();
     let there = if there.is_empty() { "no name".to_owned() } else { there.join(", ") };
-    let who = exam.options.client.map_or("clients ask".to_owned(), |client| format!("{} asks", client.name));
+    let who = exam.options.client.map_or_else(|| "clients ask".to_owned(), |client| format!("{} asks", client.name));
     let cause = format!("the certificate is for {there}, but {who} for {}", faulty.join(" and "));
     let remedy = if is_own {
         format!(

@@ -390,6 +390,20 @@ fn without_a_client_the_command_lists_them() {
 }
 
 #[test]
+fn the_hash_of_the_root_is_printed_only_with_the_root() {
+    let directory = support::private_directory();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    for (client, is_printed) in [("7.5", true), ("gtmess", true), ("msnp11-sdk", false), ("7.5-xp", false)] {
+        let (data, to) = (path("data"), path(client));
+        let output = run(&["client-setup", "--client", client, "--host", "192.0.2.1", "--data", &data, "--to", &to]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{text}");
+        assert_eq!(text.contains("SHA-256 of the root"), is_printed, "{client}: {text}");
+        assert_eq!(Path::new(&to).join("swallowtail-root.cer").exists(), is_printed, "{client}");
+    }
+}
+
+#[test]
 fn the_command_writes_all_files_and_overwrites_none() {
     let directory = support::private_directory();
     let path = |name: &str| directory.path().join(name);
