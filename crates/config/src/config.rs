@@ -251,7 +251,10 @@ mod tests {
                 "[[tls.certificate]]\nchain = \"a\"\ncert = \"b\"",
                 "line 3: unknown field `cert`, expected `chain` or `key`",
             ),
-            ("[quirks]\nicq = \"auto\"", "line 2: unknown variant `icq`, expected `amsn` or `msnp11-sdk`"),
+            (
+                "[quirks]\nicq = \"auto\"",
+                "line 2: unknown variant `icq`, expected one of `amsn`, `msn-pecan`, `msnp11-sdk`",
+            ),
             ("data = 5", "line 1: invalid type: integer `5`, expected path string"),
             ("\n\ndata = ", "line 3: "),
         ];

@@ -9,6 +9,9 @@ pub enum Quirk {
     /// aMSN of 2006.
     #[serde(rename = "amsn")]
     Amsn,
+    /// msn-pecan, the plug-in for Pidgin.
+    #[serde(rename = "msn-pecan")]
+    MsnPecan,
     /// msnp11-sdk, which meowsn, PolyMSNP and others are built on.
     #[serde(rename = "msnp11-sdk")]
     Msnp11Sdk,
@@ -16,7 +19,7 @@ pub enum Quirk {
 
 impl Quirk {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Amsn, Self::Msnp11Sdk];
+    pub const ALL: [Self; 3] = [Self::Amsn, Self::MsnPecan, Self::Msnp11Sdk];
 }
 
 /// Who gets a quirk.

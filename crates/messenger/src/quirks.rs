@@ -23,13 +23,20 @@ pub struct Quirks {
     pub echo_cvr0: bool,
     /// ADG, REG and RMG are answered with a `1` after the transaction id, where older dialects have the list version.
     pub old_group_answers: bool,
-    /// A contact on AL may be added to BL. While it is on both, BL decides.
-    pub block_before_disallow: bool,
+    /// A contact on AL may be added to BL, and one on BL to AL. While it is on both, BL decides.
+    pub overlap_allow_and_block: bool,
+    /// ADG with the name of a group that exists is answered with that group.
+    pub repeat_existing_group: bool,
 }
 
 impl Quirks {
     /// No quirks, for most clients.
-    const NONE: Self = Self { echo_cvr0: false, old_group_answers: false, block_before_disallow: false };
+    pub(crate) const NONE: Self = Self {
+        echo_cvr0: false,
+        old_group_answers: false,
+        overlap_allow_and_block: false,
+        repeat_existing_group: false,
+    };
 }
 
 impl BitOr for Quirks {
@@ -39,7 +46,8 @@ impl BitOr for Quirks {
         Self {
             echo_cvr0: self.echo_cvr0 | other.echo_cvr0,
             old_group_answers: self.old_group_answers | other.old_group_answers,
-            block_before_disallow: self.block_before_disallow | other.block_before_disallow,
+            overlap_allow_and_block: self.overlap_allow_and_block | other.overlap_allow_and_block,
+            repeat_existing_group: self.repeat_existing_group | other.repeat_existing_group,
         }
     }
 }
@@ -48,10 +56,13 @@ const fn row(quirk: Quirk) -> Row {
     match quirk {
         // aMSN of 2006 looks for CVR0 in the answer and gives up without it.
         Quirk::Amsn => Row { offer: &["MSNP12", "CVR0"], gets: Quirks { echo_cvr0: true, ..Quirks::NONE } },
-        // msnp11-sdk waits for the group answers of one server, and blocks by ADC BL before REM AL.
+        // msn-pecan forgets the name of a group that it renames, adds it again, and signs off at 228.
+        Quirk::MsnPecan => Row { offer: &["MSNP12"], gets: Quirks { repeat_existing_group: true, ..Quirks::NONE } },
+        // msnp11-sdk waits for the group answers of one server. It blocks by ADC BL before REM AL, and unblocks by ADC AL before
+        // REM BL.
         Quirk::Msnp11Sdk => Row {
             offer: &["MSNP11", "CVR0"],
-            gets: Quirks { old_group_answers: true, block_before_disallow: true, ..Quirks::NONE },
+            gets: Quirks { old_group_answers: true, overlap_allow_and_block: true, ..Quirks::NONE },
         },
     }
 }
@@ -85,14 +96,15 @@ mod tests {
     fn a_client_is_recognised_by_exactly_its_offer() {
         assert!(quirks("MSNP12 CVR0", &[]).echo_cvr0);
         assert!(quirks("msnp11 cvr0", &[]).old_group_answers);
-        for offer in ["MSNP12 MSNP11 MSNP10 CVR0", "MSNP11 MSNP10 CVR0", "MSNP12", "CVR0 MSNP12"] {
+        assert!(quirks("MSNP12", &[]).repeat_existing_group);
+        for offer in ["MSNP12 MSNP11 MSNP10 CVR0", "MSNP11 MSNP10 CVR0", "MSNP11", "CVR0 MSNP12"] {
             assert_eq!(quirks(offer, &[]), Quirks::NONE, "{offer}");
         }
     }
 
     #[test]
     fn the_settings_override_the_offer() {
-        assert!(quirks("MSNP9 CVR0", &[(Quirk::Msnp11Sdk, QuirkMode::Always)]).block_before_disallow);
+        assert!(quirks("MSNP9 CVR0", &[(Quirk::Msnp11Sdk, QuirkMode::Always)]).overlap_allow_and_block);
         assert_eq!(quirks("MSNP12 CVR0", &[(Quirk::Amsn, QuirkMode::Never)]), Quirks::NONE);
     }
 }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use crate::malformed::Malformed;
 use crate::text;
 
-/// The longest display name or nickname, in bytes as written on the wire.
+/// The longest display name or nickname, in bytes as this crate writes it. Clients read no more than this.
+///
+/// Any name of 129 characters of up to three bytes fits. How many escapes a client used to send the name does not count.
 pub const MAX_DISPLAY_NAME: usize = 387;
-/// The longest group name, in bytes as written on the wire; longer ones are refused with 229.
+/// The longest group name, in decoded bytes. Longer names are refused with 229.
 pub const MAX_GROUP_NAME: usize = 61;
-/// A group name over this closes the connection.
-pub const MAX_GROUP_NAME_WORD: usize = 127;
 
-/// A word that carries text: as it came, for the answer that repeats it, and what it means.
+/// A word that carries text: the word as received, for the answer that repeats it, and the decoded text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
     raw: Vec<u8>,
@@ -21,14 +21,14 @@ pub struct Text {
 }
 
 impl Text {
-    /// Decodes a word. `None` when what it stands for is not UTF-8 or holds NUL, CR or LF.
+    /// Decodes a word. Returns `None` if the decoded text is not UTF-8 or contains NUL, CR or LF.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         let value = text::decode(word)?;
         Some(Self { raw: word.to_vec(), value: value.into() })
     }
 
-    /// The word for a text of ours.
+    /// Encodes a text as a word.
     #[must_use]
     pub fn encode(value: &str) -> Self {
         let mut raw = Vec::with_capacity(value.len());
@@ -36,7 +36,7 @@ impl Text {
         Self { raw, value: value.into() }
     }
 
-    /// The word as it came.
+    /// The word as received.
     #[must_use]
     pub fn raw(&self) -> &[u8] {
         &self.raw
@@ -55,29 +55,22 @@ impl fmt::Debug for Text {
     }
 }
 
-/// A display name or nickname: 1 to [`MAX_DISPLAY_NAME`] bytes as written, no NUL, CR or LF. Cheap to clone.
+/// A display name or nickname: 1 to [`MAX_DISPLAY_NAME`] bytes as written, without NUL, CR and LF. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct DisplayName(Arc<str>);
 
 impl DisplayName {
-    /// Makes a name; `None` when it is empty, too long, or holds NUL, CR or LF.
+    /// Creates a name. Returns `None` if the text is empty, is too long, or contains NUL, CR or LF.
     #[must_use]
     pub fn new(name: &str) -> Option<Self> {
         let fits = !name.is_empty() && text::encoded_len(name) <= MAX_DISPLAY_NAME;
         (fits && text::is_safe(name)).then(|| Self(name.into()))
     }
 
-    /// The name of a decoded word. A word over the limit, as it came or as it would be written, is [`Malformed`].
-    pub fn from_text(word: &Text) -> Result<Option<Self>, Malformed> {
-        if word.raw.len() > MAX_DISPLAY_NAME || text::encoded_len(&word.value) > MAX_DISPLAY_NAME {
-            return Err(Malformed::WordTooLong);
-        }
-        Ok(Self::new(&word.value))
-    }
-
     /// Reads a word that must be a name.
     pub(crate) fn from_word(word: &[u8]) -> Result<Self, Malformed> {
-        Self::from_text(&Text::parse(word).ok_or(Malformed::Word)?)?.ok_or(Malformed::Word)
+        let text = Text::parse(word).ok_or(Malformed::Word)?;
+        Self::new(text.value()).ok_or(Malformed::Word)
     }
 
     /// The name.
@@ -88,7 +81,7 @@ impl DisplayName {
 }
 
 impl From<&crate::Handle> for DisplayName {
-    /// Who has no name goes by the handle.
+    /// Uses the handle as the name of an account without one.
     fn from(handle: &crate::Handle) -> Self {
         Self(handle.as_str().into())
     }
@@ -105,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_measured_as_it_is_written() {
+    fn a_name_is_limited_by_its_length_as_written() {
         assert!(DisplayName::new(&"x".repeat(387)).is_some());
         assert!(DisplayName::new(&"x".repeat(388)).is_none());
         assert!(DisplayName::new(&" ".repeat(129)).is_some());
@@ -115,8 +108,11 @@ mod tests {
     }
 
     #[test]
-    fn a_word_over_the_limit_is_malformed_even_if_it_would_be_written_shorter() {
-        let word = Text::parse("%41".repeat(130).as_bytes()).unwrap();
-        assert_eq!(DisplayName::from_text(&word), Err(Malformed::WordTooLong));
+    fn the_escapes_in_a_word_do_not_count() {
+        for name in ["A".repeat(387), "漢".repeat(129), "ж".repeat(129), "🐌".repeat(96)] {
+            let word: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            assert_eq!(DisplayName::from_word(word.as_bytes()).unwrap().as_str(), name);
+        }
+        assert!(DisplayName::from_word("%41".repeat(388).as_bytes()).is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! Words: how a line is cut, and how one is written (docs/protocol/framing.md section 1).
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::Write;
 
@@ -72,6 +73,17 @@ const fn is_blank(byte: u8) -> bool {
 /// A word as UTF-8, or [`Malformed::Word`].
 pub fn utf8(word: &[u8]) -> Result<&str, Malformed> {
     std::str::from_utf8(word).map_err(|_| Malformed::Word)
+}
+
+/// Reads the address in a word from a client, or [`Malformed::Word`].
+///
+/// Some clients percent-encode addresses (`alice%40example.com`), so a word without an `@` is decoded (framing.md
+/// section 5). Any other word is used as it is: a `%` may be part of an address, and servers write addresses unencoded.
+pub(crate) fn address(word: &[u8]) -> Result<Cow<'_, str>, Malformed> {
+    if word.contains(&b'@') {
+        return utf8(word).map(Cow::Borrowed);
+    }
+    text::decode(word).ok_or(Malformed::Word)
 }
 
 /// A decimal number of 32 bits: digits only, no sign, any number of leading zeros.

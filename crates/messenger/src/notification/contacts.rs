@@ -116,9 +116,9 @@ async fn add_to_list(
 ) -> Result<(), Refusal> {
     check_listed(&service, &user, trid, list, &handle).await?;
     let limits = service.roster_limits();
-    let block_before_disallow = user.endpoint.client.quirks.block_before_disallow;
+    let overlap_allow_and_block = user.endpoint.client.quirks.overlap_allow_and_block;
     let name = nickname.as_ref().map(|(name, _)| name.clone());
-    let new = NewListEntry { list, handle: handle.clone(), nickname: name, block_before_disallow };
+    let new = NewListEntry { list, handle: handle.clone(), nickname: name, overlap_allow_and_block };
     let adc = Adc { trid, addition: Addition::ToList { list, handle, nickname } };
     let plan =
         move |roster: &Roster, now| Ok((roster.add_to_list(new, &limits, now)?, ContactLine::Addition(adc).into()));

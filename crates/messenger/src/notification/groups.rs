@@ -13,15 +13,24 @@ use super::user::User;
 use crate::net::Handled;
 use crate::service::Service;
 
-/// ADG: creates a group.
+/// ADG: creates a group. One client is answered with the group that has the name already, if there is one (quirk).
 pub(super) fn adg(service: &Arc<Service>, user: &User, adg: Adg) -> Result<Handled<Outcome>, Refusal> {
     let limits = service.roster_limits();
     let guid = random::guid();
     let numbered = user.endpoint.client.dialect < Dialect::Msnp10;
+    let repeats = user.endpoint.client.quirks.repeat_existing_group;
     Ok(edit::start(service, user, adg.trid, move |roster, now| {
+        let reference = |guid, number: Option<_>| match number {
+            Some(number) if numbered => GroupRef::Number(number),
+            _ => GroupRef::Guid(guid),
+        };
+        if repeats && let Some((guid, group)) = roster.group_named(adg.name.value()) {
+            let group = reference(guid, group.number);
+            return Ok((Vec::new(), GroupLine::Added { trid: adg.trid, name: adg.name, group }.into()));
+        }
         let new = NewGroup { name: adg.name.value().into(), guid, needs_number: numbered };
         let (changes, number) = roster.add_group(new, &limits, now)?;
-        let group = number.filter(|_| numbered).map_or(GroupRef::Guid(guid), GroupRef::Number);
+        let group = reference(guid, number);
         Ok((changes, GroupLine::Added { trid: adg.trid, name: adg.name, group }.into()))
     }))
 }

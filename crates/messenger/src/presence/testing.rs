@@ -49,7 +49,7 @@ fn client(epoch: u64, dialect: Dialect) -> Arc<Endpoint> {
         outbox: Outbox::new(ROOM),
         notification: "127.0.0.1:1863".to_owned(),
         switchboard: "127.0.0.1:1864".to_owned(),
-        quirks: Quirks { echo_cvr0: false, old_group_answers: false, block_before_disallow: false },
+        quirks: Quirks::NONE,
         limited: false,
     };
     Arc::new(Endpoint::new(epoch, client))

@@ -75,7 +75,7 @@ impl World {
             outbox: Outbox::new(ROOM),
             notification: "192.0.2.1:1863".to_owned(),
             switchboard: "192.0.2.1:1864".to_owned(),
-            quirks: Quirks { echo_cvr0: false, old_group_answers: false, block_before_disallow: false },
+            quirks: Quirks::NONE,
             limited: false,
         };
         let endpoint = Arc::new(Endpoint::new(self.directory.next_epoch(), client));

@@ -3,9 +3,9 @@
 //! ADD is what ADC was called up to MSNP9: it names contacts by handle and groups by number, and every line about a
 //! change carries the new list version. To the service both are one command.
 
-use super::settings::check_name_length;
+use super::settings::decode_nickname;
 use crate::reference::skip_version;
-use crate::word::{LineWriter, Words, utf8};
+use crate::word::{LineWriter, Words, address, utf8};
 use crate::{
     ContactRef, Dialect, DisplayName, ErrorCode, GroupNumber, GroupRef, Guid, Handle, List, Malformed, Reader, Refusal,
     Text, TrId,
@@ -77,7 +77,7 @@ impl Adc {
 
     fn decode_add(trid: TrId, list: List, mut words: Words<'_>) -> Result<Self, Refusal> {
         let handle = decode_address(trid, words.need()?)?;
-        let nickname = Some(decode_name(trid, words.need()?)?.ok_or(Malformed::Word)?);
+        let nickname = Some(decode_nickname(trid, words.need()?)?.ok_or(Malformed::Word)?);
         let addition = match list {
             List::Forward => {
                 let group = words.next().map(|word| GroupNumber::parse(word).ok_or(Malformed::Word)).transpose()?;
@@ -152,17 +152,10 @@ fn decode_handle(trid: TrId, word: &[u8]) -> Result<Handle, Refusal> {
     decode_address(trid, word.strip_prefix(b"N=").ok_or(Malformed::Word)?)
 }
 
-fn decode_address(trid: TrId, address: &[u8]) -> Result<Handle, Refusal> {
+fn decode_address(trid: TrId, word: &[u8]) -> Result<Handle, Refusal> {
     let invalid = Refusal::Answer(trid, ErrorCode::InvalidParameter);
-    let address = std::str::from_utf8(address).map_err(|_| invalid)?;
-    Handle::parse_contact(address).map_err(|_| invalid)
-}
-
-/// A nickname; none when it is empty.
-fn decode_name(trid: TrId, word: &[u8]) -> Result<Option<(DisplayName, Text)>, Refusal> {
-    check_name_length(word)?;
-    let text = Text::parse(word).ok_or(Refusal::Answer(trid, ErrorCode::InvalidParameter))?;
-    Ok(DisplayName::from_text(&text)?.map(|name| (name, text)))
+    let address = address(word).map_err(|_| invalid)?;
+    Handle::parse_contact(&address).map_err(|_| invalid)
 }
 
 fn decode_contact(trid: TrId, who: &[u8], words: &mut Words<'_>) -> Result<Addition, Refusal> {
@@ -170,7 +163,7 @@ fn decode_contact(trid: TrId, who: &[u8], words: &mut Words<'_>) -> Result<Addit
     let mut next = words.next();
     let mut nickname = None;
     if let Some(name) = next.and_then(|word| word.strip_prefix(b"F=")) {
-        nickname = decode_name(trid, name)?;
+        nickname = decode_nickname(trid, name)?;
         next = words.next();
     }
     let group = next.map(|word| decode_group(trid, word)).transpose()?.map(GroupRef::Guid);
@@ -238,8 +231,8 @@ impl Rem {
             }
             List::Pending if dialect < Dialect::Msnp10 => return Err(Malformed::Word.into()),
             List::Allow | List::Block | List::Pending => {
-                let address = utf8(words.need()?).map_err(|_| not_on_list)?;
-                let handle = Handle::parse_contact(address).map_err(|_| not_on_list)?;
+                let address = address(words.need()?).map_err(|_| not_on_list)?;
+                let handle = Handle::parse_contact(&address).map_err(|_| not_on_list)?;
                 Removal::FromList { list, handle }
             }
         };
@@ -262,8 +255,8 @@ fn decode_contact_ref(dialect: Dialect, word: &[u8]) -> Option<ContactRef> {
     if dialect >= Dialect::Msnp10 {
         return Guid::parse(word).map(ContactRef::Guid);
     }
-    let address = std::str::from_utf8(word).ok()?;
-    Handle::parse_contact(address).ok().map(ContactRef::Handle)
+    let address = address(word).ok()?;
+    Handle::parse_contact(&address).ok().map(ContactRef::Handle)
 }
 
 fn decode_group_ref(dialect: Dialect, trid: TrId, word: &[u8]) -> Result<GroupRef, Refusal> {

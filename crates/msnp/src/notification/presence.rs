@@ -4,7 +4,7 @@ use crate::payload::PersonalMessage;
 use crate::word::{LineWriter, Words, utf8};
 use crate::{Capabilities, Dialect, DisplayName, ErrorCode, Handle, Malformed, MsnObject, Refusal, Status, TrId};
 
-/// `CHG TrID status [capabilities [object]]`: sets the status. The answer is the same line, word for word.
+/// `CHG TrID status [capabilities [object]]`: sets the status. The answer repeats the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chg {
     /// Ties the answer to it.
@@ -50,9 +50,17 @@ impl Chg {
         Ok(Self { trid, status, capabilities, object, echo })
     }
 
-    /// The line that asks and, word for word, the line that answers.
+    /// Writes the line that a client sends.
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         LineWriter::new(out, "CHG").word(self.trid).raw(&self.echo).end();
+    }
+
+    /// Writes the answer: the same words. In MSNP8, missing capabilities are answered with `0`, because the MSNP8 module of
+    /// Twisted calls an answer without them invalid (ns.md section 10).
+    fn encode_answer(&self, dialect: Dialect, out: &mut Vec<u8>) {
+        let bare = !self.echo.contains(&b' ');
+        let capabilities = (bare && dialect == Dialect::Msnp8).then_some(0);
+        LineWriter::new(out, "CHG").word(self.trid).raw(&self.echo).opt(capabilities).end();
     }
 }
 
@@ -144,7 +152,7 @@ impl PresenceInfo {
 impl PresenceLine {
     pub(super) fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) {
         match self {
-            Self::Changed(chg) => chg.encode(out),
+            Self::Changed(chg) => chg.encode_answer(dialect, out),
             Self::Initial(trid, presence) => presence.encode(dialect, LineWriter::new(out, "ILN").word(trid)),
             Self::Online(presence) => presence.encode(dialect, LineWriter::new(out, "NLN")),
             Self::Offline(handle) => LineWriter::new(out, "FLN").word(handle).end(),
@@ -190,6 +198,20 @@ fn parse_handle(word: &[u8]) -> Result<Handle, Malformed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn missing_capabilities_are_answered_with_0_in_msnp8_alone() {
+        let answer = |dialect, words: &str| {
+            let chg = Chg::decode(TrId::new(6), Words::new(words.as_bytes())).unwrap();
+            let mut out = Vec::new();
+            PresenceLine::Changed(chg).encode(dialect, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(answer(Dialect::Msnp8, "NLN"), "CHG 6 NLN 0\r\n");
+        assert_eq!(answer(Dialect::Msnp8, "NLN 268435488"), "CHG 6 NLN 268435488\r\n");
+        assert_eq!(answer(Dialect::Msnp9, "NLN"), "CHG 6 NLN\r\n");
+        assert_eq!(answer(Dialect::Msnp12, "NLN"), "CHG 6 NLN\r\n");
+    }
 
     fn chg(line: &str) -> Result<Chg, Refusal> {
         Chg::decode(TrId::new(3), Words::new(line.as_bytes()))

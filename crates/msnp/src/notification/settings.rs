@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::reference::{skip_version, trid_and_version};
-use crate::word::{LineWriter, Words};
+use crate::word::{LineWriter, Words, address};
 use crate::{Dialect, DisplayName, ErrorCode, Guid, Handle, Malformed, Reader, Refusal, Text, TrId};
 
 /// The longest telephone number, in bytes as written.
@@ -160,13 +160,12 @@ impl Prp {
     }
 }
 
-/// One's own new name, or 209.
+/// Reads the new name of REA and PRP, which is refused with 209 if it is missing or invalid.
 fn decode_own_name(trid: TrId, word: Option<&[u8]>) -> Result<(DisplayName, Text), Refusal> {
     let bad_name = Refusal::Answer(trid, ErrorCode::InvalidFriendlyName);
     let word = word.ok_or(bad_name)?;
-    check_name_length(word)?;
     let text = Text::parse(word).ok_or(bad_name)?;
-    Ok((DisplayName::from_text(&text)?.ok_or(bad_name)?, text))
+    Ok((DisplayName::new(text.value()).ok_or(bad_name)?, text))
 }
 
 /// `REA TrID handle name` (up to MSNP9): the own name, or the nickname of a contact. The answer has the version before
@@ -185,7 +184,7 @@ pub struct Rea {
 
 impl Rea {
     pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
-        let address = std::str::from_utf8(words.need()?).ok().and_then(|word| Handle::parse_contact(word).ok());
+        let address = address(words.need()?).ok().and_then(|word| Handle::parse_contact(&word).ok());
         let (name, word) = decode_own_name(trid, words.next())?;
         words.end()?;
         let handle = address.ok_or(Refusal::Answer(trid, ErrorCode::NotOnList))?;
@@ -207,9 +206,15 @@ fn decode_phone(trid: TrId, word: Option<&[u8]>) -> Result<Option<Text>, Refusal
     Ok(Some(number))
 }
 
-/// A name over the limit closes, also when it could not be decoded (framing.md section 6).
-pub(super) fn check_name_length(word: &[u8]) -> Result<(), Malformed> {
-    if word.len() > crate::name::MAX_DISPLAY_NAME { Err(Malformed::WordTooLong) } else { Ok(()) }
+/// Reads a nickname. Returns `None` for an empty one, which means the handle. One that is too long is refused with 209
+/// (framing.md section 6).
+pub(super) fn decode_nickname(trid: TrId, word: &[u8]) -> Result<Option<(DisplayName, Text)>, Refusal> {
+    let text = Text::parse(word).ok_or(Refusal::Answer(trid, ErrorCode::InvalidParameter))?;
+    if text.value().is_empty() {
+        return Ok(None);
+    }
+    let name = DisplayName::new(text.value()).ok_or(Refusal::Answer(trid, ErrorCode::InvalidFriendlyName))?;
+    Ok(Some((name, text)))
 }
 
 fn is_property(word: &[u8]) -> bool {
@@ -258,11 +263,7 @@ impl Sbp {
         let rest: Vec<&[u8]> = words.collect();
         let change = match rest.as_slice() {
             [b"MFN"] => ContactChange::Nickname(None),
-            [b"MFN", name, ..] => {
-                check_name_length(name)?;
-                let text = Text::parse(name).ok_or(Refusal::Answer(trid, ErrorCode::InvalidParameter))?;
-                ContactChange::Nickname(DisplayName::from_text(&text)?)
-            }
+            [b"MFN", name, ..] => ContactChange::Nickname(decode_nickname(trid, name)?.map(|(name, _)| name)),
             _ => ContactChange::Other,
         };
         // The answer repeats all the words, so none may stand for something that ends a line (framing.md section 5).

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::handle::BadHandle;
-use crate::word::{LineWriter, Words, utf8};
+use crate::word::{LineWriter, Words, address, utf8};
 use crate::{Dialect, DisplayName, ErrorCode, Handle, Malformed, Reader, Refusal, TrId};
 
 /// `VER TrID dialect ...`: the dialects that a client offers, as it wrote them.
@@ -137,14 +137,14 @@ impl Usr {
             return Err(Malformed::Word.into());
         }
         let step = words.need()?;
-        let word = std::str::from_utf8(words.need()?).map_err(|_| denied)?;
+        let word = words.need()?;
         match step {
-            b"I" => match Handle::parse_lax(word) {
+            b"I" => match Handle::parse_lax(&address(word).map_err(|_| denied)?) {
                 Ok(handle) => Ok(Self::Initial { trid, handle }),
                 Err(BadHandle::NoDomain) => Err(Refusal::Fatal(trid, ErrorCode::FqdnMissing)),
                 Err(_) => Err(denied),
             },
-            b"S" => Ok(Self::Ticket { trid, ticket: Ticket::parse(word).ok_or(denied)? }),
+            b"S" => Ok(Self::Ticket { trid, ticket: utf8(word).ok().and_then(Ticket::parse).ok_or(denied)? }),
             _ => Err(Malformed::Word.into()),
         }
     }
@@ -171,10 +171,12 @@ impl Ticket {
     /// The longest ticket, in bytes (http.md section 1.3).
     pub const MAX: usize = 512;
 
-    /// Reads the three forms of one ticket: `t=X&p=...`, `t=X` and the bare `X`.
+    /// Reads the forms of one ticket: `t=X&p=...`, `t=X` and the bare `X`. A client that puts `t=` before a ticket that has it
+    /// already sends `t=t=X`, which is accepted too.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         let value = word.strip_prefix("t=").map_or(word, |rest| rest.split('&').next().unwrap_or_default());
+        let value = value.strip_prefix("t=").unwrap_or(value);
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"*!._-".contains(&byte);
         let good = !value.is_empty() && value.len() <= Self::MAX && value.bytes().all(allowed);
         good.then(|| Self(value.to_owned()))
@@ -333,8 +335,8 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_has_three_spellings() {
-        for word in ["t=abc.DEF&p=profile", "t=abc.DEF&p=", "t=abc.DEF", "abc.DEF"] {
+    fn a_ticket_is_read_in_each_of_its_forms() {
+        for word in ["t=abc.DEF&p=profile", "t=abc.DEF&p=", "t=abc.DEF", "t=t=abc.DEF&p=", "abc.DEF"] {
             assert_eq!(Ticket::parse(word).unwrap().secret(), "abc.DEF", "{word}");
         }
         for word in ["", "t=", "t=&p=x", "a,b", "a'b", "a$b"] {

@@ -3,7 +3,7 @@
 use super::cookie::Cookie;
 use super::verb::Verb;
 use crate::frame::Frame;
-use crate::word::{LineWriter, Words, number, utf8};
+use crate::word::{LineWriter, Words, address, number, utf8};
 use crate::{ErrorCode, Handle, Malformed, Refusal, TrId};
 
 /// The binary header and footer that every peer-to-peer message has (payloads.md section 7.1).
@@ -110,16 +110,21 @@ impl<'a> ClientCommand<'a> {
             Verb::Usr => {
                 let (trid, [handle, cookie]) = (trid()?, words.exactly()?);
                 let cookie = Cookie(utf8(cookie)?.to_owned());
-                Ok(Self::Usr { trid, handle: Handle::parse_lax(utf8(handle)?).ok(), cookie })
+                Ok(Self::Usr { trid, handle: Handle::parse_lax(&address(handle)?).ok(), cookie })
             }
             Verb::Ans => {
                 let (trid, [handle, cookie, session]) = (trid()?, words.exactly()?);
                 let cookie = Cookie(utf8(cookie)?.to_owned());
-                Ok(Self::Ans { trid, handle: Handle::parse_lax(utf8(handle)?).ok(), cookie, session: number(session) })
+                Ok(Self::Ans {
+                    trid,
+                    handle: Handle::parse_lax(&address(handle)?).ok(),
+                    cookie,
+                    session: number(session),
+                })
             }
             Verb::Cal => {
                 let (trid, [callee]) = (trid()?, words.exactly()?);
-                let callee = Handle::parse_lax(utf8(callee)?);
+                let callee = Handle::parse_lax(&address(callee)?);
                 Ok(Self::Cal { trid, callee: callee.map_err(|_| Refusal::Answer(trid, ErrorCode::InvalidUsername))? })
             }
             Verb::Msg => {

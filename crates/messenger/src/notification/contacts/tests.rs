@@ -175,6 +175,41 @@ async fn one_client_may_block_before_it_disallows() {
 }
 
 #[tokio::test]
+async fn one_client_may_allow_before_it_unblocks_and_is_blocked_until_then() {
+    let server = Server::new();
+    let (mut alice, mut bob) = (server.online("alice", "MSNP11 CVR0").await, server.online("bob", "MSNP12").await);
+    bob.say("ADC 6 FL N=alice@example.com F=Alice").await;
+    alice.say("ADC 6 BL N=bob@example.com").await;
+    bob.received();
+    alice.expect(&[("ADC 7 AL N=bob@example.com", "ADC 7 AL N=bob@example.com")]).await;
+    assert!(bob.received().is_empty(), "BL decides");
+    alice.expect(&[("REM 8 BL bob@example.com", "REM 8 BL bob@example.com")]).await;
+    assert_eq!(bob.received(), ["NLN NLN alice@example.com alice 0"]);
+    assert_eq!(server.lists("alice", "bob") & 6, 2, "on AL alone");
+}
+
+#[tokio::test]
+async fn an_address_may_be_percent_encoded() {
+    let server = Server::new();
+    server
+        .online("alice", "MSNP12")
+        .await
+        .expect(&[
+            ("ADC 6 BL N=bob%40example.com", "ADC 6 BL N=bob@example.com"),
+            ("REM 7 BL bob%40example.com", "REM 7 BL bob@example.com"),
+        ])
+        .await;
+    server
+        .online("bob", "MSNP9")
+        .await
+        .expect(&[
+            ("ADD 6 AL alice%40example.com Alice", "ADD 6 AL 1 alice@example.com Alice"),
+            ("REA 7 bob%40example.com Bob", "REA 7 2 bob@example.com Bob"),
+        ])
+        .await;
+}
+
+#[tokio::test]
 async fn a_block_takes_the_account_offline_for_the_blocked_contact() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);

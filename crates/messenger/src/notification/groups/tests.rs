@@ -40,10 +40,24 @@ async fn one_client_gets_a_1_in_the_answers_to_group_commands() {
 }
 
 #[tokio::test]
+async fn one_client_gets_the_existing_group_when_it_adds_the_name_again() {
+    let server = Server::new();
+    let mut alice = server.online("alice", "MSNP12").await;
+    alice
+        .expect(&[
+            ("ADG 6 Friends", "ADG 6 Friends <Friends>"),
+            ("ADG 7 %46riends 0", "ADG 7 %46riends <Friends>"),
+            ("REG 8 <Friends> Family", "REG 8 <Friends> Family"),
+            ("ADG 9 Family", "ADG 9 Family <Friends>"),
+        ])
+        .await;
+}
+
+#[tokio::test]
 async fn a_group_that_cannot_be_is_refused() {
     let server = Server::with(|config| config.limits.groups = 2);
     let unknown = "11111111-2222-3333-4444-555555555555";
-    let mut alice = server.online("alice", "MSNP12").await;
+    let mut alice = server.online("alice", "MSNP12 MSNP11").await;
     alice
         .expect(&[
             ("ADG 6 Friends", "ADG 6 Friends <Friends>"),

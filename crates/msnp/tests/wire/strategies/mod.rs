@@ -122,7 +122,7 @@ fn text(max: usize) -> impl Strategy<Value = Text> {
 }
 
 fn named_text() -> impl Strategy<Value = (DisplayName, Text)> {
-    text(name::MAX_DISPLAY_NAME).prop_map(|text| (DisplayName::from_text(&text).unwrap().unwrap(), text))
+    text(name::MAX_DISPLAY_NAME).prop_map(|text| (DisplayName::new(text.value()).unwrap(), text))
 }
 
 fn display_name() -> impl Strategy<Value = DisplayName> {

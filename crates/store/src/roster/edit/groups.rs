@@ -97,7 +97,7 @@ impl Roster {
         now: Timestamp,
     ) -> Result<(Vec<Change>, Option<GroupNumber>), ErrorCode> {
         let NewGroup { name, guid, needs_number } = new;
-        if self.has_group_named(&name) {
+        if self.group_named(&name).is_some() {
             return Err(ErrorCode::GroupExists);
         }
         let number = self.free_group_number();
@@ -108,8 +108,10 @@ impl Roster {
         Ok((vec![Change::Group(guid, group), Change::ListChanged(now)], number))
     }
 
-    fn has_group_named(&self, name: &str) -> bool {
-        self.groups.values().any(|group| *group.name == *name)
+    /// Returns the group that has this name, compared exactly.
+    #[must_use]
+    pub fn group_named(&self, name: &str) -> Option<(Guid, &Group)> {
+        self.groups.iter().find(|(_, group)| *group.name == *name).map(|(guid, group)| (*guid, group))
     }
 
     fn free_group_number(&self) -> Option<GroupNumber> {
@@ -130,7 +132,7 @@ impl Roster {
                 if *old.name == *name {
                     return Ok(Vec::new());
                 }
-                if self.has_group_named(name) {
+                if self.group_named(name).is_some() {
                     return Err(ErrorCode::GroupExists);
                 }
                 Change::Group(guid, Group { name: name.into(), number: old.number })

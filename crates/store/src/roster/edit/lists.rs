@@ -14,8 +14,8 @@ pub struct NewListEntry {
     pub handle: Handle,
     /// The nickname, which is kept only if the address was on no list before.
     pub nickname: Option<DisplayName>,
-    /// Whether an address that is still on AL may be put on BL (ns.md section 1.2 rule 1).
-    pub block_before_disallow: bool,
+    /// Whether an address may be on AL and BL at the same time (ns.md section 1.2 rule 1). Then BL decides.
+    pub overlap_allow_and_block: bool,
 }
 
 impl Roster {
@@ -30,7 +30,7 @@ impl Roster {
         limits: &RosterLimits,
         now: Timestamp,
     ) -> Result<Vec<Change>, ErrorCode> {
-        let NewListEntry { list, handle, nickname, block_before_disallow } = new;
+        let NewListEntry { list, handle, nickname, overlap_allow_and_block } = new;
         if handle == self.owner {
             return Err(ErrorCode::InvalidParameter);
         }
@@ -42,8 +42,7 @@ impl Roster {
             return Err(ErrorCode::AlreadyThere);
         }
         let opposite = if list == List::Allow { List::Block } else { List::Allow };
-        let may_be_on_both = block_before_disallow && list == List::Block;
-        if entry.is_on(opposite) && !may_be_on_both {
+        if entry.is_on(opposite) && !overlap_allow_and_block {
             return Err(ErrorCode::AlreadyInOppositeList);
         }
         if self.count(list) >= limits.allowed_or_blocked {

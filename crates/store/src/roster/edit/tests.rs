@@ -23,7 +23,7 @@ fn newcomer(roster: &Roster, number: u8) -> NewContact {
 }
 
 fn listed(list: List, handle: &Handle) -> NewListEntry {
-    NewListEntry { list, handle: handle.clone(), nickname: None, block_before_disallow: false }
+    NewListEntry { list, handle: handle.clone(), nickname: None, overlap_allow_and_block: false }
 }
 
 fn new_group(name: &str, number: u8) -> NewGroup {
