@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use swallowtail::cli::Cli;
+use swallowtail::cli::{Cli, complain};
 use tracing_subscriber::EnvFilter;
 
 /// How long threads may go on when the command has come to its end.
@@ -41,6 +41,6 @@ fn main() -> ExitCode {
 
 /// One sentence, and an exit code that is not 0. Wrong flags are 2, which clap says.
 fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("swallowtail: {error:#}");
+    complain(error);
     ExitCode::FAILURE
 }

@@ -17,7 +17,7 @@ use swallowtail_store::accounts::{Accounts, check_sendable, default_name};
 use swallowtail_store::database::Account;
 
 use crate::cli::data::{open_existing, open_to_add};
-use crate::cli::output::{printable, say};
+use crate::cli::output::{json, say, table};
 use crate::cli::parse::{parse_handle, parse_name};
 use crate::cli::prompt;
 use crate::control;
@@ -44,7 +44,13 @@ pub enum AccountCommand {
         create: bool,
     },
     /// List all accounts with their display names and the days on which they were created (UTC)
-    List,
+    ///
+    /// Long names are cut to the width of the terminal. --json prints them whole.
+    List {
+        /// Print JSON: handle, name and created, for each account
+        #[arg(long)]
+        json: bool,
+    },
     /// Remove an account, its contact lists and its groups
     ///
     /// If a client is signed in to the account, it is signed out.
@@ -93,7 +99,7 @@ pub async fn run(command: AccountCommand, config: &Config) -> anyhow::Result<()>
         AccountCommand::Add { create, .. } | AccountCommand::Import { create, .. } => {
             open_to_add(data, *create).await?
         }
-        AccountCommand::List | AccountCommand::Remove { .. } | AccountCommand::Password { .. } => {
+        AccountCommand::List { .. } | AccountCommand::Remove { .. } | AccountCommand::Password { .. } => {
             open_existing(data).await?
         }
     };
@@ -119,7 +125,10 @@ async fn carry_out(command: AccountCommand, accounts: &Accounts, min_password: u
             let ask = || prompt::new_password(password_stdin);
             add(accounts, handle, name, ask, min_password).await
         }
-        AccountCommand::List => Ok(table(&accounts.list().await?)),
+        AccountCommand::List { json } => {
+            let accounts = accounts.list().await?;
+            if json { as_json(&accounts) } else { Ok(as_text(&accounts)) }
+        }
         AccountCommand::Remove { handle, yes } => {
             require(accounts, &handle).await?;
             if !yes {
@@ -165,19 +174,27 @@ async fn require(accounts: &Accounts, handle: &Handle) -> anyhow::Result<()> {
 }
 
 /// Returns the accounts as a table.
-fn table(accounts: &[Account]) -> String {
+fn as_text(accounts: &[Account]) -> String {
     if accounts.is_empty() {
         return "There are no accounts yet. To create one, run `swallowtail account add`.".to_owned();
     }
-    let mut rows = vec![["Handle".to_owned(), "Display name".to_owned(), "Created".to_owned()]];
-    rows.extend(accounts.iter().map(|account| {
+    let rows = accounts.iter().map(|account| {
         let created = Utc::from_unix(account.created_at).date();
-        [printable(account.handle.as_str()), printable(account.name.as_str()), created]
-    }));
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let (handle, name) = (width(0), width(1));
-    let lines = rows.iter().map(|row| format!("{:handle$}  {:name$}  {}", row[0], row[1], row[2]));
-    lines.collect::<Vec<_>>().join("\n")
+        [account.handle.to_string(), account.name.as_str().to_owned(), created]
+    });
+    table(["Handle", "Display name", "Created"], rows)
+}
+
+/// Returns the accounts as a list in JSON.
+fn as_json(accounts: &[Account]) -> anyhow::Result<String> {
+    let accounts: Vec<_> = accounts
+        .iter()
+        .map(|account| {
+            let created = Utc::from_unix(account.created_at).stamp();
+            serde_json::json!({ "handle": account.handle.as_str(), "name": account.name.as_str(), "created": created })
+        })
+        .collect();
+    Ok(json(&accounts)?)
 }
 
 #[cfg(test)]

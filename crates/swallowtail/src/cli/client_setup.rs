@@ -11,13 +11,16 @@ use swallowtail_setup::client_setup::{Kit, Offer, OldTls, Place, ROOT_CER, Root,
 use swallowtail_setup::client_table::Client;
 use swallowtail_store::database::Store;
 
-use crate::cli::output::say;
+use crate::cli::output::{json, say};
 
 #[derive(Debug, Args)]
 pub(super) struct ClientSetupArgs {
     /// The client; without it, the clients are listed
     #[arg(long, value_name = "CLIENT")]
     client: Option<String>,
+    /// List the clients as JSON: id and name, for each client
+    #[arg(long, conflicts_with = "client")]
+    json: bool,
     /// Name or IP address by which the client reaches this server [default: from the settings, if they have it]
     #[arg(long, value_name = "NAME-OR-IP", value_parser = parse_host)]
     host: Option<String>,
@@ -41,6 +44,11 @@ fn parse_host(text: &str) -> Result<String, String> {
 /// Writes the files for one client, or lists the clients.
 pub(super) async fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Result<()> {
     let Some(id) = &args.client else {
+        if args.json {
+            let clients = Client::ALL.iter().map(|client| serde_json::json!({ "id": client.id, "name": client.name }));
+            say(json(&clients.collect::<Vec<_>>())?);
+            return Ok(());
+        }
         say("Clients, for --client:\n");
         for client in Client::ALL {
             say(format_args!("  {:<12}{}", client.id, client.name));

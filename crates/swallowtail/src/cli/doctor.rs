@@ -10,7 +10,7 @@ use msnp::Handle;
 use swallowtail_setup::client_table::Client;
 use swallowtail_setup::doctor::{Options, Ports, State, Target, TestAccount, examine};
 
-use super::output::say;
+use super::output::{complain, say};
 use super::parse::parse_handle;
 use super::prompt;
 use super::source::Source;
@@ -88,7 +88,7 @@ pub(super) async fn run(args: DoctorArgs) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("swallowtail: {error:#}");
+            complain(&error);
             ExitCode::from(2)
         }
     }

@@ -11,7 +11,7 @@ use swallowtail_store::accounts::InviteCode;
 use swallowtail_store::database::{Invite, NewInvite, Store};
 
 use crate::cli::data::{open_existing, open_to_add};
-use crate::cli::output::{printable, say};
+use crate::cli::output::{json, say, table};
 
 /// Create, list and remove invite codes
 #[derive(Debug, Subcommand)]
@@ -35,7 +35,13 @@ pub enum InviteCommand {
         create: bool,
     },
     /// List all codes with their numbers, remaining uses and expiry (UTC)
-    List,
+    ///
+    /// Long notes are cut to the width of the terminal. --json prints them whole.
+    List {
+        /// Print JSON: number, uses, uses_left, created, expires (null if never), valid and note, for each code
+        #[arg(long)]
+        json: bool,
+    },
     /// Remove a code, so that it is no longer valid
     ///
     /// Accounts that were created with it stay.
@@ -52,7 +58,7 @@ pub enum InviteCommand {
 pub async fn run(command: InviteCommand, data: &Path) -> anyhow::Result<()> {
     let store = match &command {
         InviteCommand::Add { create, .. } => open_to_add(data, *create).await?,
-        InviteCommand::List | InviteCommand::Remove { .. } => open_existing(data).await?,
+        InviteCommand::List { .. } | InviteCommand::Remove { .. } => open_existing(data).await?,
     };
     let done = carry_out(command, &store, Utc::now()).await;
     store.close().await;
@@ -73,7 +79,10 @@ async fn carry_out(command: InviteCommand, store: &Store, now: Utc) -> anyhow::R
                 "{code}\nThis is invite {number}, valid for {accounts}{until}. It will not be shown again.\nUse it on the page /signup of the server."
             ))
         }
-        InviteCommand::List => Ok(table(&store.invites().await?, now)),
+        InviteCommand::List { json } => {
+            let invites = store.invites().await?;
+            if json { as_json(&invites, now) } else { Ok(as_text(&invites, now)) }
+        }
         InviteCommand::Remove { number } => match store.remove_invite(number).await? {
             true => Ok(format!("Removed invite {number}.")),
             false => bail!("invite {number} does not exist; `swallowtail invite list` prints the numbers"),
@@ -82,28 +91,40 @@ async fn carry_out(command: InviteCommand, store: &Store, now: Utc) -> anyhow::R
 }
 
 /// Returns the invites as a table.
-fn table(invites: &[Invite], now: Utc) -> String {
+fn as_text(invites: &[Invite], now: Utc) -> String {
     if invites.is_empty() {
         return "There are no invites yet. To create one, run `swallowtail invite add`.".to_owned();
     }
-    let mut rows = vec![["Number", "Left", "Created", "Valid until", "Note"].map(str::to_owned)];
-    rows.extend(invites.iter().map(|invite| {
+    let rows = invites.iter().map(|invite| {
         let left = format!("{} of {}", invite.uses_left, invite.uses);
         let end = match invite.expires_at {
             _ if invite.is_valid(now.unix()) => invite.expires_at.map_or_else(|| "no expiry".to_owned(), moment),
             Some(_) if invite.uses_left > 0 => "expired".to_owned(),
             _ => "used up".to_owned(),
         };
-        [invite.id.to_string(), left, Utc::from_unix(invite.created_at).date(), end, printable(&invite.note)]
-    }));
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths: [usize; 4] = std::array::from_fn(width);
-    let line = |row: &[String; 5]| {
-        let [number, left, created, end, note] = row;
-        let [a, b, c, d] = widths;
-        format!("{number:a$}  {left:b$}  {created:c$}  {end:d$}  {note}").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+        [invite.id.to_string(), left, Utc::from_unix(invite.created_at).date(), end, invite.note.clone()]
+    });
+    table(["Number", "Left", "Created", "Valid until", "Note"], rows)
+}
+
+/// Returns the invites as a list in JSON.
+fn as_json(invites: &[Invite], now: Utc) -> anyhow::Result<String> {
+    let stamp = |unix| Utc::from_unix(unix).stamp();
+    let invites: Vec<_> = invites
+        .iter()
+        .map(|invite| {
+            serde_json::json!({
+                "number": invite.id,
+                "uses": invite.uses,
+                "uses_left": invite.uses_left,
+                "created": stamp(invite.created_at),
+                "expires": invite.expires_at.map(stamp),
+                "valid": invite.is_valid(now.unix()),
+                "note": invite.note,
+            })
+        })
+        .collect();
+    Ok(json(&invites)?)
 }
 
 /// Returns a time as `2005-11-22 05:10`.
@@ -158,7 +179,7 @@ mod tests {
     async fn a_code_is_printed_once_and_the_list_has_its_remaining_uses() {
         let (_directory, store) = open().await;
         let now = Utc::from_unix(NOW);
-        let empty = carry_out(InviteCommand::List, &store, now).await.unwrap();
+        let empty = carry_out(InviteCommand::List { json: false }, &store, now).await.unwrap();
         assert_eq!(empty, "There are no invites yet. To create one, run `swallowtail invite add`.");
         let said = carry_out(add(1, Some(3600), "for \u{1b}Bob"), &store, now).await.unwrap();
         let (code, rest) = said.split_once('\n').unwrap();
@@ -169,15 +190,19 @@ mod tests {
         assert!(InviteCode::parse(code).is_some(), "{code}");
         carry_out(add(30, None, ""), &store, now).await.unwrap();
         let created = Utc::now().date();
-        let list = carry_out(InviteCommand::List, &store, now).await.unwrap();
+        let list = carry_out(InviteCommand::List { json: false }, &store, now).await.unwrap();
         assert!(!list.contains(code));
         let expected = format!(
             "Number  Left      Created     Valid until       Note\n\
-             1       1 of 1    {created}  2005-11-22 06:10  for \u{FFFD}Bob\n\
+             1       1 of 1    {created}  2005-11-22 06:10  for \\u{{1b}}Bob\n\
              2       30 of 30  {created}  no expiry"
         );
         assert_eq!(list, expected);
-        let late = carry_out(InviteCommand::List, &store, now.plus(3600)).await.unwrap();
+        let listed = carry_out(InviteCommand::List { json: true }, &store, now).await.unwrap();
+        let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+        assert_eq!((&listed[0]["note"], &listed[0]["valid"]), (&"for \u{1b}Bob".into(), &true.into()));
+        assert_eq!((&listed[1]["uses_left"], &listed[1]["expires"]), (&30.into(), &serde_json::Value::Null));
+        let late = carry_out(InviteCommand::List { json: false }, &store, now.plus(3600)).await.unwrap();
         assert!(late.contains("1 of 1") && late.contains("expired"), "{late}");
     }
 

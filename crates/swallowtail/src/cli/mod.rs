@@ -22,3 +22,4 @@ mod source;
 mod store;
 
 pub use command::Cli;
+pub use output::complain;

@@ -1,15 +1,142 @@
-//! What commands print.
+//! Prints the output of commands: lines, tables, JSON and errors.
+//!
+//! People choose their own names, and other servers their own answers. This module makes such texts safe for a terminal:
+//! every command prints them through [`escaped`], [`table`], [`json`] or [`complain`].
 
-use std::fmt::Display;
-use std::io::Write;
+use std::fmt::{Display, Write as _};
+use std::io::{IsTerminal, Write};
 
-/// Prints a line. A reader that has seen enough, as `head`, is no reason to fail.
+use console::{Term, measure_text_width, truncate_str};
+use serde::Serialize;
+
+/// The width of a table if standard output is not a terminal, in columns.
+const PIPE_WIDTH: usize = 100;
+/// The least width of a table. A narrower terminal wraps its lines.
+const MIN_WIDTH: usize = 40;
+/// The least width to which a column is cut.
+const MIN_COLUMN: usize = 8;
+/// The blanks between two columns.
+const GAP: &str = "  ";
+
+/// Prints a line. It is not an error if the reader has seen enough, as `head` has.
 pub(super) fn say(text: impl Display) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// A text without what could steer a terminal: people choose their names themselves.
-pub(super) fn printable(text: &str) -> String {
-    let replace = |character: char| if character.is_control() { '\u{FFFD}' } else { character };
-    text.chars().map(replace).collect()
+/// Prints an error on standard error. It may have several lines, and quote a file or another server.
+pub fn complain(error: &anyhow::Error) {
+    let text = format!("{error:#}");
+    let lines: Vec<_> = text.split('\n').map(escaped).collect();
+    let _ = writeln!(std::io::stderr(), "swallowtail: {}", lines.join("\n"));
+}
+
+/// Returns whether a terminal must not receive a character: control characters (C0, DEL and C1) can command it, and the
+/// others change the order of the text around them or break its line.
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Returns a text that is safe for a terminal. Control characters and characters that change the direction of text are
+/// written as escapes, such as `\u{1b}`.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_unsafe(character) {
+            let _ = write!(out, "{}", character.escape_unicode());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+/// Returns a value as one line of JSON, with `\u` escapes for the characters that [`escaped`] escapes.
+///
+/// # Errors
+/// Returns the error of `serde_json`, which strings, numbers and lists of them do not cause.
+pub(super) fn json(value: &impl Serialize) -> serde_json::Result<String> {
+    let text = serde_json::to_string(value)?;
+    let mut out = String::with_capacity(text.len());
+    // Such a character can occur only within a string, where JSON allows the escape.
+    for character in text.chars() {
+        if is_unsafe(character) {
+            let _ = write!(out, "\\u{:04x}", u32::from(character));
+        } else {
+            out.push(character);
+        }
+    }
+    Ok(out)
+}
+
+/// Returns a table with a heading. Its cells are escaped. If it is wider than the terminal, the widest columns are cut.
+pub(super) fn table<const N: usize>(heading: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let width =
+        if std::io::stdout().is_terminal() { usize::from(Term::stdout().size().1).max(MIN_WIDTH) } else { PIPE_WIDTH };
+    table_within(width, heading, rows)
+}
+
+fn table_within<const N: usize>(width: usize, heading: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let rows = rows.map(|row| row.map(|cell| escaped(&cell)));
+    let rows: Vec<_> = std::iter::once(heading.map(str::to_owned)).chain(rows).collect();
+    let widest =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| measure_text_width(cell)).max();
+    let mut widths: [usize; N] = std::array::from_fn(|column| widest(column).unwrap_or_default());
+    let room = width.saturating_sub(GAP.len() * N.saturating_sub(1));
+    while widths.iter().sum::<usize>() > room {
+        match widths.iter_mut().max() {
+            Some(column) if *column > MIN_COLUMN => *column -= 1,
+            _ => break,
+        }
+    }
+    let lines = rows.iter().map(|row| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| {
+            let cell = truncate_str(cell, width, "…");
+            let blanks = width.saturating_sub(measure_text_width(&cell));
+            format!("{cell}{:blanks$}", "")
+        });
+        cells.collect::<Vec<_>>().join(GAP).trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_that_command_a_terminal_or_reverse_a_text_are_escaped() {
+        assert_eq!(
+            escaped("a\u{1b}[2Jb\u{9b}c\u{7f}\u{202e}é\u{2066}☺"),
+            "a\\u{1b}[2Jb\\u{9b}c\\u{7f}\\u{202e}é\\u{2066}☺"
+        );
+        let value = "a\u{1b}\u{9b}\u{202e}\"é";
+        let line = json(&[value]).unwrap();
+        assert_eq!(line, r#"["a\u001b\u009b\u202e\"é"]"#);
+        assert_eq!(serde_json::from_str::<Vec<String>>(&line).unwrap(), [value]);
+    }
+
+    #[test]
+    fn a_long_name_is_cut_to_the_width_of_the_table() {
+        let row = |handle: &str, name: &str| [handle.to_owned(), name.to_owned(), "2005-11-22".to_owned()];
+        let rows = [row("alice@example.com", &"x".repeat(387)), row("bo@example.com", "E\u{301}va \u{9b}")];
+        let text = table_within(50, ["Handle", "Display name", "Created"], rows.into_iter());
+        let expected = "Handle             Display name         Created\n\
+                        alice@example.com  xxxxxxxxxxxxxxxxxx…  2005-11-22\n\
+                        bo@example.com     E\u{301}va \\u{9b}           2005-11-22";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn letters_that_are_two_columns_wide_count_as_two() {
+        let rows = [["猫".repeat(40), "a".to_owned()], ["b".to_owned(), "c".to_owned()]];
+        let text = table_within(40, ["Name", "Note"], rows.into_iter());
+        assert!(text.lines().all(|line| measure_text_width(line) <= 40), "{text}");
+    }
+
+    #[test]
+    fn a_table_that_fits_is_not_cut() {
+        let text = table_within(40, ["A", "B"], std::iter::once(["x".to_owned(), "y ".repeat(12)]));
+        assert_eq!(text, format!("A  B\nx  {}", "y ".repeat(12).trim_end()));
+    }
 }

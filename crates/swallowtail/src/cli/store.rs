@@ -5,10 +5,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Subcommand;
-use serde_json::json;
 use swallowtail_store::database::{CheckStep, Checked, check};
 
-use crate::cli::output::say;
+use crate::cli::output::{escaped, json, say};
 use crate::cli::progress::Progress;
 
 /// Check the database
@@ -37,7 +36,7 @@ pub(super) async fn run(command: &StoreCommand, data: &Path) -> anyhow::Result<E
     let begun = Instant::now();
     let checked = checked(data).await?;
     let took = begun.elapsed();
-    say(if *json { as_json(&checked, took) } else { as_text(&checked, took) });
+    say(if *json { as_json(&checked, took)? } else { as_text(&checked, took) });
     Ok(if checked.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -61,24 +60,23 @@ fn as_text(checked: &Checked, took: Duration) -> String {
         let accounts = if *accounts == 1 { "1 account".to_owned() } else { format!("{accounts} accounts") };
         return format!("{path}: OK. {accounts} in {bytes} bytes, checked in {seconds:.1} s.");
     }
-    let faults: String = faults.iter().map(|fault| format!("  {fault}\n")).collect();
+    let faults: String = faults.iter().map(|fault| format!("  {}\n", escaped(fault))).collect();
     format!(
         "{path} is damaged:\n{faults}Stop the server, keep a copy of the database, and restore it from a backup \
          (docs/operator.md, \"A damaged database\")."
     )
 }
 
-fn as_json(checked: &Checked, took: Duration) -> String {
+fn as_json(checked: &Checked, took: Duration) -> serde_json::Result<String> {
     let Checked { path, bytes, accounts, faults } = checked;
-    json!({
+    json(&serde_json::json!({
         "database": path.display().to_string(),
         "bytes": bytes,
         "accounts": accounts,
         "seconds": took.as_secs_f64(),
         "ok": faults.is_empty(),
         "faults": faults,
-    })
-    .to_string()
+    }))
 }
 
 #[cfg(test)]
@@ -99,6 +97,6 @@ mod tests {
         assert!(damaged.starts_with("data/swallowtail.db is damaged:\n  one\n  two\nStop the server"), "{damaged}");
         let expected = r#"{"database":"data/swallowtail.db","bytes":90112,"accounts":40,"seconds":0.12,"ok":false,"faults":["one"]}"#;
         let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
-        assert_eq!(parsed(&as_json(&checked(&["one"]), took)), parsed(expected));
+        assert_eq!(parsed(&as_json(&checked(&["one"]), took).unwrap()), parsed(expected));
     }
 }

@@ -1,4 +1,4 @@
-//! Two people at two terminals.
+//! `swallowtail chat`, with two users at two terminals.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Stdio};
@@ -13,7 +13,7 @@ const ALICE: &str = "alice@example.com";
 const BOB: &str = "bob@example.com";
 const CAROL: &str = "carol@example.com";
 
-/// `swallowtail chat`, with what it shows.
+/// A running `swallowtail chat`, and the lines that it shows.
 struct Terminal {
     child: Child,
     keys: ChildStdin,
@@ -60,7 +60,7 @@ impl Drop for Terminal {
 }
 
 #[test]
-fn two_terminals_are_a_chat() {
+fn two_users_chat_from_two_terminals() {
     let data = support::private_directory();
     for handle in [ALICE, BOB, CAROL] {
         account(data.path(), &["add", handle, "--password-stdin"], PASSWORD);
@@ -68,39 +68,41 @@ fn two_terminals_are_a_chat() {
     let server = RunningBinary::start(data.path());
     let mut alice = Terminal::open(&server, ALICE, BOB);
     alice.type_line("Is anybody there?");
-    alice.shows("Not sent: bob@example.com is off line");
+    alice.shows("Not sent: bob@example.com is offline");
     let mut bob = Terminal::open(&server, BOB, ALICE);
-    alice.shows("bob@example.com is on line.");
+    alice.shows("bob@example.com is online.");
     alice.type_line("Hello B\u{f6}b");
     bob.shows("alice@example.com: Hello B\u{f6}b");
     bob.type_line("Hello \u{1b}[31mAlice");
     let line = alice.shows("bob@example.com: Hello");
-    assert!(!line.contains('\u{1b}'), "{line:?}");
-    // A third one cannot take the chat over.
+    assert!(line.ends_with("Hello \\u{1b}[31mAlice"), "{line:?}");
+    bob.type_line("/help");
+    bob.shows("//text");
+    // A third user cannot take the chat over.
     let carol = Terminal::open(&server, CAROL, ALICE);
     alice.shows("carol@example.com has added you");
     drop(carol);
     alice.type_line(&"long ".repeat(600));
     assert_eq!(bob.shows("alice@example.com: long").matches("long").count(), 280, "a first piece of 1400 bytes");
     bob.shows("alice@example.com: long");
-    // Who ends the input leaves; the other one sees it, and says so instead of losing what is typed.
+    // The end of the input signs Bob out. Alice sees that, and her next line is not lost unnoticed.
     drop(bob);
-    alice.shows("bob@example.com is off line.");
+    alice.shows("bob@example.com is offline.");
     alice.type_line("Still there?");
     alice.shows("Not sent");
 }
 
 #[test]
-fn who_cannot_sign_in_or_names_nobody_is_told_why() {
+fn a_chat_that_cannot_start_says_why() {
     let data = support::private_directory();
     account(data.path(), &["add", ALICE, "--password-stdin"], PASSWORD);
     let server = RunningBinary::start(data.path());
     let (notification, http) = (server.notification.to_string(), server.http.to_string());
     let servers = ["--notification", &notification, "--http", &http, "--password-stdin"];
     for (me, other, password, cause) in [
-        (ALICE, BOB, PASSWORD, "there is no account bob@example.com"),
+        (ALICE, BOB, PASSWORD, "the account bob@example.com does not exist"),
         (ALICE, BOB, "wrong", "wrong password, or there is no account alice@example.com"),
-        (ALICE, ALICE, PASSWORD, "cannot talk to itself"),
+        (ALICE, ALICE, PASSWORD, "cannot chat with itself"),
     ] {
         let mut child = swallowtail()
             .args(["chat", me, other])

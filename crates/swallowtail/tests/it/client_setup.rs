@@ -387,6 +387,8 @@ fn without_a_client_the_command_lists_them() {
     let output = run(&["client-setup"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && text.contains("7.5-xp") && text.contains("Pidgin"), "{text}");
+    let clients: serde_json::Value = serde_json::from_slice(&run(&["client-setup", "--json"]).stdout).unwrap();
+    assert!(clients.as_array().unwrap().iter().any(|client| client["id"] == "7.5-xp"), "{clients}");
 }
 
 #[test]

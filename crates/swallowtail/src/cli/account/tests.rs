@@ -90,17 +90,23 @@ async fn an_added_account_can_sign_in() {
 #[tokio::test]
 async fn the_list_has_a_row_for_each_account() {
     let place = Place::new().await;
-    let list = || carry_out(AccountCommand::List, &place.accounts, 8);
+    let list = || carry_out(AccountCommand::List { json: false }, &place.accounts, 8);
+    let as_json = || carry_out(AccountCommand::List { json: true }, &place.accounts, 8);
+    assert_eq!(as_json().await.unwrap(), "[]");
     assert!(list().await.unwrap().contains("no accounts yet"));
     place.add("alice@example.com", Some("Al\u{1b}[2Jice"), "x").await.unwrap();
     place.add("bo@example.com", Some("Éva"), "x").await.unwrap();
     let today = Utc::now().date();
     let expected = format!(
-        "Handle             Display name  Created\n\
-         alice@example.com  Al\u{FFFD}[2Jice     {today}\n\
-         bo@example.com     Éva           {today}"
+        "Handle             Display name    Created\n\
+         alice@example.com  Al\\u{{1b}}[2Jice  {today}\n\
+         bo@example.com     Éva             {today}"
     );
     assert_eq!(list().await.unwrap(), expected);
+    let listed: serde_json::Value = serde_json::from_str(&as_json().await.unwrap()).unwrap();
+    assert_eq!(listed[0]["name"], "Al\u{1b}[2Jice");
+    assert_eq!(listed[1]["handle"], "bo@example.com");
+    assert!(listed[1]["created"].as_str().unwrap().starts_with(&today), "{listed}");
 }
 
 #[tokio::test]
@@ -125,7 +131,7 @@ async fn a_data_directory_that_does_not_exist_is_created_only_on_request() {
     let import = |create| AccountCommand::Import { file: file.clone(), create };
     let absent = format!("the data directory {} does not exist", missing.display());
     let advice = "for a new server, pass --create";
-    let listed = format!("{:#}", run(AccountCommand::List, &at(&missing)).await.unwrap_err());
+    let listed = format!("{:#}", run(AccountCommand::List { json: false }, &at(&missing)).await.unwrap_err());
     assert!(listed.contains(&absent) && !listed.contains("--create"), "{listed}");
     let added = ["add", "bob@example.com", "--password-stdin"];
     for command in [parse(&added).unwrap(), import(false)] {
@@ -134,7 +140,7 @@ async fn a_data_directory_that_does_not_exist_is_created_only_on_request() {
         assert!(!missing.exists());
     }
     run(import(true), &at(&missing)).await.unwrap();
-    run(AccountCommand::List, &at(&missing)).await.unwrap();
+    run(AccountCommand::List { json: false }, &at(&missing)).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
-//! `swallowtail chat`: a client for a terminal, to try a server with.
+//! `swallowtail chat`: a client for a terminal, to try out a server.
 
 mod conversation;
 mod screen;
 mod servers;
 #[cfg(test)]
 mod tests;
+mod typed;
 
 use std::time::Duration;
 
@@ -23,15 +24,16 @@ use conversation::Conversation;
 use screen::Screen;
 pub(super) use servers::{Servers, look_for};
 use swallowtail_config::is_private;
+use typed::{HELP, Typed};
 
-/// The product whose key answers challenges (docs/protocol/challenge.md): that of client 7.5.
+/// The product whose key is used to answer challenges: that of client 7.5 (docs/protocol/challenge.md).
 const PRODUCT: &str = "PROD0090YUAUV{2B";
-/// How often the server is told that we are here (framing.md section 10).
+/// The time between two pings, which keep the session alive (framing.md section 10).
 const PING: Duration = Duration::from_secs(45);
-/// When the input has ended, how long what was typed may wait for the other one to join.
+/// How long a pending text is kept after the end of the input.
 const LAST_WAIT: Duration = Duration::from_secs(10);
 
-/// Somebody at a terminal.
+/// A user at a terminal.
 pub(super) struct Chat {
     me: Handle,
     other: Handle,
@@ -40,24 +42,26 @@ pub(super) struct Chat {
     conversation: Option<Conversation>,
 }
 
-/// Signs in, adds the other one, and passes on what is typed until the input ends or Ctrl-C comes.
+/// Signs in, adds `other` as a contact, and sends what is typed until the input ends or Ctrl-C is pressed.
 pub(super) async fn run(servers: &Servers, me: Handle, password: &str, other: Handle) -> anyhow::Result<()> {
     if !is_private(servers.http.ip()) {
         bail!(
-            "{} is far away, and the password would go there in clear. This client is for servers near by",
+            "the address {} is not private, and this client would send the password to it unencrypted; use chat only with a \
+             server on this machine or network",
             servers.http
         );
     }
-    let nobody: Tap = std::sync::Arc::new(|_| {});
-    let ticket = fetch_ticket(servers.http, &me, password, &nobody).await?;
-    let mut notification = NotificationClient::sign_in(servers.notification, &me, &ticket, nobody).await?;
+    let no_tap: Tap = std::sync::Arc::new(|_| {});
+    let ticket = fetch_ticket(servers.http, &me, password, &no_tap).await?;
+    let mut notification = NotificationClient::sign_in(servers.notification, &me, &ticket, no_tap).await?;
     notification.synchronize().await?;
-    let mut chat = Chat { me, other, screen: Screen, notification, conversation: None };
+    let mut chat = Chat { me, other, screen: Screen::terminal(), notification, conversation: None };
     chat.add_other().await?;
     let chg = Chg::new(chat.notification.next_trid(), Status::Online, CAPABILITIES, None);
     chat.notification.send(&ClientCommand::Chg(chg)).await?;
     chat.screen.note(format_args!(
-        "You are signed in as {}, and will see when {} is on line. Type and press Enter; Ctrl-C leaves.",
+        "You are signed in as {}. A line appears when {} comes online or goes offline. Type a text and press Enter to send \
+         it; /help shows the commands.",
         chat.me, chat.other
     ));
     tokio::select! {
@@ -67,7 +71,7 @@ pub(super) async fn run(servers: &Servers, me: Handle, password: &str, other: Ha
     chat.leave().await
 }
 
-/// Never, if there is no end.
+/// Waits until `end`; forever if it is `None`.
 async fn until(end: Option<Instant>) {
     match end {
         Some(end) => sleep_until(end).await,
@@ -76,7 +80,8 @@ async fn until(end: Option<Instant>) {
 }
 
 impl Chat {
-    /// On AL, so that the other one may see and call us, and on FL. That somebody is there already is no error.
+    /// Adds the other user to AL, so that they can see and call this one, and to FL. It is not an error if they are on
+    /// these lists already.
     async fn add_other(&mut self) -> anyhow::Result<()> {
         self.allow(self.other.clone()).await?;
         let nickname = DisplayName::from(&self.other);
@@ -84,8 +89,10 @@ impl Chat {
         let addition = Addition::Contact { handle: self.other.clone(), nickname: Some((nickname, text)), group: None };
         match self.edit(addition).await? {
             None | Some(ErrorCode::AlreadyThere) => Ok(()),
-            Some(ErrorCode::InvalidUser | ErrorCode::InvalidUsername) => bail!("there is no account {}", self.other),
-            Some(code) => bail!("{} could not be added: {code}", self.other),
+            Some(ErrorCode::InvalidUser | ErrorCode::InvalidUsername) => {
+                bail!("the account {} does not exist", self.other)
+            }
+            Some(code) => bail!("could not add {}: the server answered {code}", self.other),
         }
     }
 
@@ -93,7 +100,7 @@ impl Chat {
         self.edit(Addition::ToList { list: List::Allow, handle, nickname: None }).await.map(drop)
     }
 
-    /// What the server says to ADC: nothing if it is done, else the code.
+    /// Sends ADC. Returns the error code if the server refuses it.
     async fn edit(&mut self, addition: Addition) -> anyhow::Result<Option<ErrorCode>> {
         let trid = self.notification.next_trid();
         self.notification.send(&ClientCommand::Adc(Adc { trid, addition })).await?;
@@ -106,58 +113,58 @@ impl Chat {
         answer.await
     }
 
-    /// Until the session is over or the input ends; what waits for the other one then has a little longer.
+    /// Runs until the session or the input ends. After the input, pending texts have a little more time.
     async fn serve(&mut self, mut typed: mpsc::Receiver<String>) -> anyhow::Result<()> {
         let mut ping = interval_at(Instant::now() + PING, PING);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut leaving = None;
         loop {
-            if leaving.is_some() && !self.is_something_waiting() {
+            if leaving.is_some() && !self.is_pending() {
                 return Ok(());
             }
             tokio::select! {
+                // What was received comes before what was typed: it may say that the other user has left.
+                biased;
+                () = until(leaving) => return Ok(()),
+                _ = ping.tick() => self.notification.send(&ClientCommand::Png).await?,
                 line = self.notification.next() => match line? {
                     Some(line) => if self.on_notification(line).await? { return Ok(()) },
                     None => bail!("the server closed the connection"),
                 },
-                heard = conversation::next(&mut self.conversation) => self.hear(heard).await,
+                frame = conversation::next(&mut self.conversation) => self.receive(frame).await,
                 text = typed.recv(), if leaving.is_none() => match text {
-                    Some(text) => self.say(text).await,
+                    Some(line) => if self.on_typed(&line).await { return Ok(()) },
                     None => leaving = Some(Instant::now() + LAST_WAIT),
                 },
-                _ = ping.tick() => self.notification.send(&ClientCommand::Png).await?,
-                () = until(leaving) => return Ok(()),
             }
         }
     }
 
-    fn is_something_waiting(&self) -> bool {
-        self.conversation.as_ref().is_some_and(|conversation| !conversation.waiting.is_empty())
+    fn is_pending(&self) -> bool {
+        self.conversation.as_ref().is_some_and(Conversation::is_pending)
     }
 
-    /// What came in the conversation. Whatever goes wrong there ends it, and nothing else.
-    async fn hear(&mut self, heard: anyhow::Result<Option<OwnedFrame>>) {
-        let goes_on = match heard {
-            Ok(frame) => conversation::hear(&mut self.conversation, &self.screen, frame).await,
+    /// Handles a frame of the conversation. An error there ends the conversation, but not the session.
+    async fn receive(&mut self, frame: anyhow::Result<Option<OwnedFrame>>) {
+        let continues = match frame {
+            Ok(frame) => conversation::receive(&mut self.conversation, &self.screen, frame).await,
             Err(error) => Err(error),
         };
-        if !matches!(goes_on, Ok(true)) {
-            self.end_conversation(goes_on.err());
+        if !matches!(continues, Ok(true)) {
+            self.end_conversation(continues.err());
         }
     }
 
-    /// What was typed and nobody heard is said so.
+    /// Ends the conversation and shows the texts that are lost with it.
     fn end_conversation(&mut self, why: Option<anyhow::Error>) {
         let Some(conversation) = self.conversation.take() else { return };
         if let Some(why) = why {
-            self.screen.note(format_args!("The conversation broke off: {why:#}"));
+            self.screen.note(format_args!("The conversation was interrupted: {why:#}"));
         }
-        for text in conversation.waiting {
-            self.screen.note(format_args!("Not sent: {text}"));
-        }
+        conversation.show_losses(&self.screen);
     }
 
-    /// Whether the session is over.
+    /// Handles a line of the notification server. Returns whether the session is over.
     async fn on_notification(&mut self, line: ServerCommand) -> anyhow::Result<bool> {
         match line {
             ServerCommand::Presence(PresenceLine::Initial(_, who) | PresenceLine::Online(who)) => {
@@ -165,8 +172,7 @@ impl Chat {
             }
             ServerCommand::Presence(PresenceLine::Offline(handle)) => {
                 self.screen.note(format_args!("{handle} is {}.", screen::words(Status::Hidden)));
-                // The switchboard says so too, on another connection and maybe later: a line typed before that would go
-                // nowhere.
+                // BYE comes over the connection to the switchboard, perhaps later. A text sent before that would be lost.
                 if handle == self.other {
                     self.end_conversation(None);
                 }
@@ -177,15 +183,19 @@ impl Chat {
             ServerCommand::Service(ServiceLine::Challenge(_, challenge)) => self.meet_challenge(&challenge).await?,
             ServerCommand::Service(ServiceLine::Ring(ring)) => self.answer_call(ring).await,
             ServerCommand::Service(ServiceLine::Message(payload) | ServiceLine::Notification(payload)) => {
-                self.screen.of_server(&payload);
+                self.screen.server_message(&payload);
             }
             ServerCommand::SignIn(SignInAnswer::Transfer { notification, .. }) => {
-                self.screen.note(format_args!("The server sends you to {notification}. This client stays."));
+                self.screen.note(format_args!(
+                    "The server asks clients to move to {notification}. This client does not move."
+                ));
             }
             ServerCommand::Out(reason) => {
                 self.screen.note(match reason {
-                    Some(OutReason::SignedInElsewhere) => format_args!("You have signed in elsewhere."),
-                    Some(OutReason::ShuttingDown) => format_args!("The server stops."),
+                    Some(OutReason::SignedInElsewhere) => {
+                        format_args!("You were signed out, because you signed in elsewhere.")
+                    }
+                    Some(OutReason::ShuttingDown) => format_args!("The server has stopped."),
                     _ => format_args!("The server has signed you out."),
                 });
                 return Ok(true);
@@ -196,38 +206,51 @@ impl Chat {
     }
 
     async fn meet_challenge(&mut self, challenge: &str) -> anyhow::Result<()> {
-        let answer = answer(Algorithm::New, challenge, PRODUCT).context("the product has no key")?;
+        let answer =
+            answer(Algorithm::New, challenge, PRODUCT).context("could not answer the challenge of the server")?;
         let trid = self.notification.next_trid();
         let qry = Qry { trid, product_id: PRODUCT.to_owned(), answer: answer.into_bytes() };
         self.notification.send(&ClientCommand::Qry(qry)).await
     }
 
-    /// Of the one whom this is with; what waited for them is said there.
+    /// Answers a call of the other user, and sends the pending texts there.
     async fn answer_call(&mut self, ring: Rng) {
         if ring.caller != self.other {
             self.screen.note(format_args!(
-                "{} calls you. This is a chat with {}, so nobody answers.",
+                "{} is calling you. This chat is with {}, so the call is not answered.",
                 ring.caller, self.other
             ));
             return;
         }
         match Conversation::join(&self.me, ring).await {
             Ok(mut conversation) => {
-                let waiting = self.conversation.take().map(|old| old.waiting).unwrap_or_default();
-                let said = conversation.say_all(waiting).await;
+                let unsent = self.conversation.as_mut().map(|old| std::mem::take(&mut old.unsent));
+                self.end_conversation(None);
+                let said = conversation.say_all(unsent.unwrap_or_default()).await;
                 self.conversation = Some(conversation);
                 if let Err(error) = said {
                     self.end_conversation(Some(error));
                 }
             }
-            Err(error) => self.screen.note(format_args!("A call could not be answered: {error:#}")),
+            Err(error) => self.screen.note(format_args!("Could not answer a call: {error:#}")),
         }
     }
 
-    async fn say(&mut self, text: String) {
-        if text.trim().is_empty() {
-            return;
+    /// Handles a typed line. Returns whether the user wants to leave.
+    async fn on_typed(&mut self, line: &str) -> bool {
+        match Typed::parse(line) {
+            Typed::Blank => {}
+            Typed::Text(text) => self.say(text.to_owned()).await,
+            Typed::Help => HELP.iter().for_each(|line| self.screen.note(format_args!("{line}"))),
+            Typed::Quit => return true,
+            Typed::Unknown(command) => self.screen.note(format_args!(
+                "Unknown command {command}; nothing was sent. /help shows the commands. To send a text that begins with /, type //."
+            )),
         }
+        false
+    }
+
+    async fn say(&mut self, text: String) {
         if self.conversation.is_none() {
             match self.call().await {
                 Ok(conversation) => self.conversation = Some(conversation),
@@ -252,15 +275,16 @@ impl Chat {
         });
         match board.await? {
             Ok((address, cookie)) => Conversation::open(&self.me, &self.other, &address, cookie).await,
-            Err(code) => bail!("the server gives no conversation: {code}"),
+            Err(code) => bail!("the server opens no conversation: it answered {code}"),
         }
     }
 
     async fn leave(&mut self) -> anyhow::Result<()> {
-        if let Some(mut conversation) = self.conversation.take() {
+        if let Some(conversation) = &mut self.conversation {
             conversation.leave().await;
         }
-        // Who was signed out has nobody to tell.
+        self.end_conversation(None);
+        // The server may have closed the connection already.
         let _ = self.notification.send(&ClientCommand::Out).await;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What somebody at a terminal sees and types.
+//! The terminal of a chat: what it shows, and what is typed.
 
 use std::fmt::Arguments;
 use std::io::BufRead;
@@ -8,86 +8,94 @@ use quick_xml::escape::unescape;
 use swallowtail_base::clock;
 use tokio::sync::mpsc;
 
-use crate::cli::output::say;
+use crate::cli::output::{escaped, say};
 
-/// How many typed lines may wait; then typing does.
-const MOST_WAITING: usize = 16;
+/// Maximum number of typed lines in the queue. If it is full, the reader of standard input waits.
+const MAX_TYPED: usize = 16;
+/// What precedes the minutes in a warning of the server (payloads.md section 11).
+const MINUTES: &str = "\r\nArg1: ";
 
-/// Prints, a line each.
-pub(super) struct Screen;
+/// Shows lines that are safe for a terminal.
+pub(super) struct Screen {
+    print: Box<dyn Fn(&str) + Send>,
+}
 
 impl Screen {
-    /// Something that nobody said.
-    pub(super) fn note(&self, text: Arguments<'_>) {
-        say(format_args!("* {}", harmless(&text.to_string())));
+    /// The screen that prints on standard output.
+    pub(super) fn terminal() -> Self {
+        Self::new(|line| say(line))
     }
 
-    /// A message. Of those that are no texts only nudges are shown.
+    /// A screen that prints with this function.
+    pub(super) fn new(print: impl Fn(&str) + Send + 'static) -> Self {
+        Self { print: Box::new(print) }
+    }
+
+    /// Shows a line that is not a message.
+    pub(super) fn note(&self, text: Arguments<'_>) {
+        (self.print)(&format!("* {}", one_line(&text.to_string())));
+    }
+
+    /// Shows a message if it is a text or a nudge.
     pub(super) fn message(&self, from: &Handle, payload: &[u8]) {
         let payload = String::from_utf8_lossy(payload);
         let (head, body) = payload.split_once("\r\n\r\n").unwrap_or((&payload, ""));
         let is = |kind: &str| head.lines().any(|line| line.to_ascii_lowercase().starts_with(kind));
         if is("content-type: text/plain") {
-            say(format_args!("[{}] {}: {}", time_of_day(), harmless(from.as_str()), harmless(body)));
+            (self.print)(&format!("[{}] {}: {}", time_of_day(), one_line(from.as_str()), one_line(body)));
         } else if is("content-type: text/x-msnmsgr-datacast") && body.starts_with("ID: 1") {
-            self.note(format_args!("{from} sends a nudge."));
+            self.note(format_args!("{from} sent a nudge."));
         }
     }
-}
 
-/// What stands before the minutes in a warning (payloads.md section 11).
-const MINUTES: &str = "\r\nArg1: ";
-
-impl Screen {
-    /// What the server has to say: that it will stop, or what its operator wrote. The rest is for programs.
-    pub(super) fn of_server(&self, payload: &[u8]) {
+    /// Shows a message of the server if it is for people: a warning before a stop, or an announcement of the operator.
+    pub(super) fn server_message(&self, payload: &[u8]) {
         let payload = String::from_utf8_lossy(payload);
         let is_warning = payload.contains("application/x-msmsgssystemmessage");
         if let Some((_, rest)) = payload.split_once(MINUTES).filter(|_| is_warning) {
             let minutes = rest.lines().next().unwrap_or_default();
-            self.note(format_args!("The server stops in {minutes} min."));
+            self.note(format_args!("The server will stop in {minutes} min."));
         } else if let Some((text, _)) = payload.split_once("<TEXT>").and_then(|(_, rest)| rest.split_once("</TEXT>")) {
             let text = unescape(text).unwrap_or_default();
-            self.note(format_args!("The server says: {text}"));
+            self.note(format_args!("Announcement: {text}"));
         }
     }
 }
 
-/// Ctrl-C leaves its sign in the middle of a line.
+/// Ends the line in which the terminal has printed `^C`.
 pub(super) fn end_line() {
     say("");
 }
 
-/// A status as people say it.
+/// Returns a status in words.
 pub(super) const fn words(status: Status) -> &'static str {
     match status {
-        Status::Online => "on line",
+        Status::Online => "online",
         Status::Busy => "busy",
         Status::Idle => "idle",
-        Status::BeRightBack => "right back",
+        Status::BeRightBack => "away, but will be right back",
         Status::Away => "away",
         Status::OnThePhone => "on the phone",
         Status::OutToLunch => "out to lunch",
-        Status::Hidden => "off line",
+        Status::Hidden => "offline",
     }
 }
 
-/// What others write must not command this terminal, or turn what stands beside it around.
-fn harmless(text: &str) -> String {
-    let turns = |letter| matches!(letter, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|letter| if letter.is_control() || turns(letter) { ' ' } else { letter }).collect()
+/// Returns a text as one line that is safe for a terminal. Line breaks and tabs become spaces.
+fn one_line(text: &str) -> String {
+    escaped(&text.replace("\r\n", " ").replace(['\r', '\n', '\t'], " "))
 }
 
-/// Hours and minutes, of Greenwich.
+/// Returns hours and minutes (UTC).
 fn time_of_day() -> String {
     let minutes = clock::unix_seconds() / 60;
     format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
 }
 
-/// The lines of standard input, read by a thread of its own: it cannot be interrupted, and the program does not wait
-/// for it.
+/// Starts a thread that reads the lines of standard input. Reading cannot be interrupted, so the program does not wait
+/// for the thread.
 pub(super) fn typed_lines() -> mpsc::Receiver<String> {
-    let (sender, receiver) = mpsc::channel(MOST_WAITING);
+    let (sender, receiver) = mpsc::channel(MAX_TYPED);
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines() {
             if line.map_or(true, |line| sender.blocking_send(line).is_err()) {
@@ -103,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_others_write_cannot_command_the_terminal() {
-        assert_eq!(harmless("a\u{1b}[2Jb\r\nc\u{9b}d\u{7}é\u{202e}"), "a [2Jb  c d é ");
+    fn a_text_of_others_cannot_command_the_terminal() {
+        assert_eq!(one_line("a\u{1b}[2Jb\r\nc\td\u{9b}\u{202e}\u{e9}"), "a\\u{1b}[2Jb c d\\u{9b}\\u{202e}\u{e9}");
     }
 }

@@ -1,4 +1,4 @@
-//! Where the server of a chat is.
+//! Finds the server of a chat.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -9,17 +9,17 @@ use swallowtail_config::Listen;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// How long a server may take to answer a dial.
-const DIAL_WAIT: Duration = Duration::from_secs(5);
+/// How long a server may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Where a server is.
+/// The addresses of a server.
 pub(in crate::cli) struct Servers {
     pub(super) notification: SocketAddr,
     pub(super) http: SocketAddr,
 }
 
 impl Servers {
-    /// Finds the addresses that were named, else those to dial for the listeners of these settings.
+    /// Returns the addresses that are given, or else those of the listeners in the settings.
     pub(in crate::cli) async fn find(
         listen: &Listen,
         notification: Option<String>,
@@ -29,30 +29,30 @@ impl Servers {
     }
 }
 
-/// Whether there is a server at all: asked before a password is.
+/// Checks that a server is running, before the password is asked for.
 pub(in crate::cli) async fn look_for(servers: &Servers, me: &Handle, other: &Handle) -> anyhow::Result<()> {
     if me == other {
-        bail!("{me} cannot talk to itself: name somebody else");
+        bail!("{me} cannot chat with itself; name another account");
     }
     for address in [servers.http, servers.notification] {
-        let dialled = timeout(DIAL_WAIT, TcpStream::connect(address)).await;
-        if !matches!(dialled, Ok(Ok(_))) {
-            bail!("no server answers at {address}. Is it running? `swallowtail serve` starts it");
+        let connected = timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await;
+        if !matches!(connected, Ok(Ok(_))) {
+            bail!("could not connect to {address}; if the server is not running, start it with `swallowtail serve`");
         }
     }
     Ok(())
 }
 
-/// The address that was named, or the one to dial for a listener of these settings.
+/// Returns the address that is given, or else that of the listener in the settings.
 async fn find(named: Option<String>, listener: Option<SocketAddr>) -> anyhow::Result<SocketAddr> {
     let Some(named) = named else {
-        let mut address = listener.context("no server is set")?;
+        let mut address = listener.context("the settings have no such listener; pass --notification and --http")?;
         if address.ip().is_unspecified() {
-            // It listens everywhere, so here too.
+            // A server that listens on all addresses is reachable on loopback.
             address.set_ip(Ipv4Addr::LOCALHOST.into());
         }
         return Ok(address);
     };
-    let mut found = tokio::net::lookup_host(&named).await.with_context(|| format!("{named} cannot be found"))?;
+    let mut found = tokio::net::lookup_host(&named).await.with_context(|| format!("could not find {named}"))?;
     found.next().with_context(|| format!("{named} has no address"))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use console::{Style, style};
 use msnp_client::{Tap, Wire};
 
-use crate::cli::output::say;
+use crate::cli::output::{escaped, say};
 
 /// The widest name of a client and its connection.
 const WHO_WIDTH: usize = 18;
@@ -34,13 +34,13 @@ impl Show {
 
 fn print_wire(who: &str, colour: &Style, wire: Wire<'_>) {
     let arrow = style(if wire.sent { "→" } else { "←" }).dim();
-    let line = printable(&hide_secrets(&String::from_utf8_lossy(wire.line)));
+    let line = escaped(&hide_secrets(&String::from_utf8_lossy(wire.line)));
     let who = colour.apply_to(format!("{who:<WHO_WIDTH$}"));
     say(format_args!("  {who} {arrow} {line}"));
     let indent = " ".repeat(WHO_WIDTH + 5);
     let payload = String::from_utf8_lossy(wire.payload);
     for line in payload.lines().filter(|line| !line.is_empty()) {
-        let line = printable(&hide_token(line));
+        let line = escaped(&hide_token(line));
         say(format_args!("{indent}{}", style(line).dim()));
     }
 }
@@ -74,11 +74,6 @@ fn hide_token(line: &str) -> String {
 
 fn shorten(secret: &str) -> String {
     format!("{}…", secret.chars().take(6).collect::<String>())
-}
-
-/// What others wrote must not steer the terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|char| if char.is_control() { '·' } else { char }).collect()
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
-use console::{Term, style};
+use console::{Term, measure_text_width, style};
 use serde::Serialize;
 use swallowtail_setup::doctor::{Finding, Hop, Options, State, Target};
+
+use crate::cli::output::{self, escaped};
 
 /// The width of the colour, the name of the check, and the blanks around them.
 const INDENT: usize = 2 + 5 + 2 + NAME_WIDTH + 2;
@@ -16,7 +18,7 @@ const MIN_WIDTH: usize = 60;
 /// Returns the title: which server is checked, and as which client.
 pub(super) fn title(target: &Target, options: &Options) -> String {
     let as_whom = options.client.map_or_else(String::new, |client| format!(", as {} would", client.name));
-    format!("\n{}\n", style(format!("Checking {}{as_whom}.", target.title)).bold())
+    format!("\n{}\n", style(format!("Checking {}{as_whom}.", escaped(&target.title))).bold())
 }
 
 /// Returns one check: a line, and under a red one what a client shows and what to do.
@@ -80,7 +82,9 @@ fn wrapped(text: &str, indent: usize) -> String {
     let (mut out, mut used) = (String::new(), 0);
     for (line, words) in text.lines().enumerate() {
         for (place, word) in words.split(' ').enumerate() {
-            let length = word.chars().count();
+            // It may quote what another server sent.
+            let word = escaped(word);
+            let length = measure_text_width(&word);
             if (place == 0 && line > 0) || (used > 0 && used + 1 + length > width) {
                 let _ = write!(out, "\n{:indent$}", "");
                 used = 0;
@@ -88,8 +92,7 @@ fn wrapped(text: &str, indent: usize) -> String {
                 out.push(' ');
                 used += 1;
             }
-            // It may quote what another server sent.
-            out.extend(word.chars().map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }));
+            out.push_str(&word);
             used += length;
         }
     }
@@ -135,7 +138,7 @@ pub(super) fn json(green: bool, examined: &[(&Target, Vec<Hop>)]) -> serde_json:
         let hops = hops.iter().map(HopReport::new).collect();
         TargetReport { target: &target.title, hops }
     });
-    serde_json::to_string(&Report { green, targets: targets.collect() })
+    output::json(&Report { green, targets: targets.collect() })
 }
 
 #[cfg(test)]
@@ -167,7 +170,7 @@ mod tests {
     fn lines_are_kept_and_nothing_moves_the_cursor() {
         let text = paragraph("to do:\n127.0.0.1 a\n127.0.0.1 \u{1b}[2Jb");
         let lines: Vec<_> = text.lines().map(str::trim_start).collect();
-        assert_eq!(lines, ["to do:", "127.0.0.1 a", "127.0.0.1 \u{FFFD}[2Jb"]);
+        assert_eq!(lines, ["to do:", "127.0.0.1 a", "127.0.0.1 \\u{1b}[2Jb"]);
     }
 
     #[test]
