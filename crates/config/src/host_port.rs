@@ -3,6 +3,9 @@
 
 use std::net::Ipv6Addr;
 
+/// The longest host name in the DNS, in bytes.
+const MAX_HOST: usize = 253;
+
 /// The host, without brackets, and the port if there is one. `None` when it is neither form, or the port is none.
 #[must_use]
 pub fn split(text: &str) -> Option<(&str, Option<u16>)> {
@@ -41,7 +44,7 @@ pub fn join(host: &str, port: Option<u16>) -> String {
 #[must_use]
 pub fn is_host(value: &str) -> bool {
     let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    !value.is_empty() && value.bytes().all(is_good)
+    (1..=MAX_HOST).contains(&value.len()) && value.bytes().all(is_good)
 }
 
 /// The same with a port, or an address of IPv6 in brackets.

@@ -4,28 +4,40 @@
 //! defaults, file, command line. Nothing needs to be set, and an unknown key is an error that names it. The crate only
 //! describes: it opens no socket and no database, and depends on no part of the server that does.
 
+mod checks;
 mod client_config;
 mod config;
 mod derived;
+mod effective;
 mod fault;
 pub mod host_port;
+mod kind;
 mod limits;
 mod network;
 mod networks;
+mod origin;
 mod quirks;
 mod rates;
+mod reader;
 mod shields;
+mod sign_in;
 mod sign_up;
+mod suggest;
+mod syntax;
 
 pub use client_config::{ClientConfig, Tab};
-pub use config::{Config, SignIn};
+pub use config::Config;
+pub use effective::Effective;
+pub use fault::{Fault, Faults};
 pub use host_port::{is_host, is_host_and_port};
 pub use limits::{AddressLimits, Limits, RosterLimits};
 pub use network::{
     Advertise, CertificateFiles, GatewayConfig, HeaderCase, HttpConfig, Listen, MAIN, Network, ProxyConfig, TlsConfig,
 };
 pub use networks::{contains, is_private};
+pub use origin::{Origin, Override, Setting};
 pub use quirks::{Quirk, QuirkMode};
 pub use rates::{Allowance, Rate, RateLimits};
-pub use shields::{Denied, ShieldsClient, ShieldsConfig};
+pub use shields::{ShieldsClient, ShieldsConfig};
+pub use sign_in::SignIn;
 pub use sign_up::{Access, SignUp};

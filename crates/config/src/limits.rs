@@ -4,14 +4,37 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use serde::Deserialize;
 
+use crate::kind::{IpNetwork, List, whole, whole_of};
 use crate::networks::{PRIVATE, contains};
 use crate::rates::RateLimits;
+use crate::reader::Section;
+
+/// The largest number of connections or sessions: Linux lets a process open no more than about a million files.
+const MAX_CONNECTIONS: usize = 1_000_000;
+/// The largest number of entries on a list. A client fetches its lists at each sign-in: 10,000 entries are a megabyte.
+const MAX_ENTRIES: usize = 10_000;
+/// The largest number of acts within a period. The server remembers the time of each, 16 bytes.
+const MAX_ACTS: usize = 10_000;
+/// The largest number of acts in an hour that become available one by one: more than two a second limit nothing.
+const MAX_PER_HOUR: u32 = 10_000;
+/// The largest number of people in one conversation: the server copies each message to all of them.
+const MAX_MEMBERS: usize = 1_000;
+/// The largest number of messages in a second: more than one connection can send.
+const MAX_MESSAGES: u32 = 1_000_000;
+/// The largest number of bytes in a second, 1 GiB: more than one connection can send.
+const MAX_BYTES: u32 = 1 << 30;
+/// The smallest number of bytes in a second: those of the largest message.
+const MIN_BYTES: u32 = 1664;
+/// The longest time to sign in, an hour: until then anyone can hold a connection.
+const MAX_SIGN_IN_SECONDS: u32 = 60 * 60;
+/// The longest duration of any setting, a year. With it no sum of times can overflow.
+const MAX_SECONDS: u64 = 365 * 24 * 60 * 60;
+/// The largest number of networks in a list: the server compares each address with all of them.
+pub(crate) const MAX_NETWORKS: usize = 256;
 
 /// Bounds on what one peer, and all of them, may do.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Networks, such as `192.168.0.0/16`, whose rate and number of connections are not bounded: loopback and private
     /// addresses by default. Sizes, timers and queues are bounded for everybody.
@@ -147,31 +170,82 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// A service with less than this would serve nobody.
-    pub(crate) fn check(&self) -> anyhow::Result<()> {
-        for (key, value, least) in [
-            ("connections_per_address", self.connections_per_address, 1),
-            ("anonymous_per_address", self.anonymous_per_address, 1),
-            ("contacts", self.contacts, 1),
-            ("reverse", self.reverse, 1),
-            ("switchboards_per_minute", self.switchboards_per_minute, 1),
-            ("switchboard_connections", self.switchboard_connections, 1),
-            ("calls_per_minute", self.calls_per_minute, 1),
-            ("rings", self.rings, 1),
-            ("http_connections_per_address", self.http_connections_per_address, 1),
-            ("switchboard_members", self.switchboard_members, 2),
-        ] {
-            anyhow::ensure!(value >= least, "limits.{key} is {value}; it must be at least {least}");
+    pub(crate) fn read(from: &Section<'_>) -> Self {
+        let default = Self::default();
+        // With less than this, nobody could use the service.
+        let (connections, sessions) = (whole(1..=MAX_CONNECTIONS), whole(0..=MAX_CONNECTIONS));
+        let (entries, acts) = (whole(1..=MAX_ENTRIES), whole(1..=MAX_ACTS));
+        // These may be switched off.
+        let (optional_entries, optional_acts) = (whole(0..=MAX_ENTRIES), whole(0..=MAX_ACTS));
+        let messages = whole(1..=MAX_MESSAGES);
+        let networks = List { item: IpNetwork, max: MAX_NETWORKS };
+        let number = |key, default, kind| from.get(key, default, kind);
+        Self {
+            exempt: from.get("exempt", default.exempt, &networks),
+            connections_per_address: number("connections_per_address", default.connections_per_address, &connections),
+            anonymous_per_address: number("anonymous_per_address", default.anonymous_per_address, &connections),
+            contacts: number("contacts", default.contacts, &entries),
+            allowed_or_blocked: number("allowed_or_blocked", default.allowed_or_blocked, &optional_entries),
+            reverse: number("reverse", default.reverse, &entries),
+            groups: number("groups", default.groups, &optional_entries),
+            name_changes: number("name_changes", default.name_changes, &optional_acts),
+            switchboards_per_minute: number("switchboards_per_minute", default.switchboards_per_minute, &acts),
+            switchboard_connections: number("switchboard_connections", default.switchboard_connections, &connections),
+            unknown_accounts_at_once: number(
+                "unknown_accounts_at_once",
+                default.unknown_accounts_at_once,
+                &optional_acts,
+            ),
+            unknown_accounts_per_hour: from.get(
+                "unknown_accounts_per_hour",
+                default.unknown_accounts_per_hour,
+                &whole(0..=MAX_PER_HOUR),
+            ),
+            calls_per_minute: number("calls_per_minute", default.calls_per_minute, &acts),
+            rings: number("rings", default.rings, &acts),
+            failed_sign_ins: number("failed_sign_ins", default.failed_sign_ins, &optional_acts),
+            wrong_passwords_per_account: number(
+                "wrong_passwords_per_account",
+                default.wrong_passwords_per_account,
+                &optional_acts,
+            ),
+            wrong_passwords_per_address: number(
+                "wrong_passwords_per_address",
+                default.wrong_passwords_per_address,
+                &optional_acts,
+            ),
+            sign_ups_per_hour: number("sign_ups_per_hour", default.sign_ups_per_hour, &optional_acts),
+            sign_up_attempts: number("sign_up_attempts", default.sign_up_attempts, &optional_acts),
+            http_connections_per_address: number(
+                "http_connections_per_address",
+                default.http_connections_per_address,
+                &connections,
+            ),
+            gateway_sessions: number("gateway_sessions", default.gateway_sessions, &sessions),
+            gateway_sessions_per_address: number(
+                "gateway_sessions_per_address",
+                default.gateway_sessions_per_address,
+                &sessions,
+            ),
+            sign_in_seconds: from.get(
+                "sign_in_seconds",
+                default.sign_in_seconds,
+                &whole_of("seconds", 1..=MAX_SIGN_IN_SECONDS).up_to("an hour"),
+            ),
+            switchboard_idle: from.get(
+                "switchboard_idle",
+                default.switchboard_idle,
+                &whole_of("seconds", 0..=MAX_SECONDS).up_to("a year"),
+            ),
+            switchboard_members: from.get("switchboard_members", default.switchboard_members, &whole(2..=MAX_MEMBERS)),
+            messages_at_once: from.get("messages_at_once", default.messages_at_once, &messages),
+            messages_per_second: from.get("messages_per_second", default.messages_per_second, &messages),
+            message_bytes_per_second: from.get(
+                "message_bytes_per_second",
+                default.message_bytes_per_second,
+                &whole_of("bytes", MIN_BYTES..=MAX_BYTES).up_to("1 GiB"),
+            ),
         }
-        for (key, value, least) in [
-            ("sign_in_seconds", self.sign_in_seconds, 1),
-            ("messages_at_once", self.messages_at_once, 1),
-            ("messages_per_second", self.messages_per_second, 1),
-            ("message_bytes_per_second", self.message_bytes_per_second, 1664),
-        ] {
-            anyhow::ensure!(value >= least, "limits.{key} is {value}; it must be at least {least}");
-        }
-        Ok(())
     }
 
     /// Returns how long a client may take to sign in, from connecting.

@@ -1,20 +1,27 @@
 //! Where the service listens, and what clients are told of it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::host_port::{is_host, is_host_and_port, split};
+use crate::kind::{Address, Choice, FilePath, Flag, IpNetwork, List, Text};
+use crate::limits::MAX_NETWORKS;
+use crate::reader::Section;
 use ipnet::IpNet;
-use serde::Deserialize;
-
-use crate::host_port::split;
 
 /// The name of the network of `[listen]` and `[advertise]`.
 pub const MAIN: &str = "main";
+/// The largest number of further networks. Each of them has up to seven listeners.
+const MAX_FURTHER: usize = 16;
+/// The largest number of certificates: each is parsed at the start, and compared with the name of each handshake.
+const MAX_CERTIFICATES: usize = 64;
+/// The largest number of names of this server: a request through a proxy is compared with all of them.
+const MAX_NAMES: usize = 64;
 
 /// Addresses to listen on. For the main network those that clients cannot do without are loopback by default: nobody
 /// else can reach the service until told otherwise. A further network has only what it names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listen {
     /// Notification server. 1863 is the port that clients know.
     pub notification: Option<SocketAddr>,
@@ -36,8 +43,7 @@ pub struct Listen {
 }
 
 /// What clients are told. Without a value: the address that the client itself dialled, with the port of the listener.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Advertise {
     /// `host:port` of the notification server, told by the dispatch server.
     pub notification: Option<String>,
@@ -50,8 +56,7 @@ pub struct Advertise {
 }
 
 /// A further network.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Network {
     /// Addresses to listen on.
     pub listen: Listen,
@@ -60,8 +65,7 @@ pub struct Network {
 }
 
 /// Certificates.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsConfig {
     /// Whether the server makes a private root, and a certificate of it for Microsoft's old names, which is one more to
     /// show. On by default: without it nobody could sign in over TLS before an operator has dealt with certificates,
@@ -73,8 +77,7 @@ pub struct TlsConfig {
 }
 
 /// A certificate and its key, both PEM. They are read again at SIGHUP.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFiles {
     /// The certificate, then those that lead to its root.
     pub chain: PathBuf,
@@ -83,8 +86,7 @@ pub struct CertificateFiles {
 }
 
 /// What concerns everything over HTTP.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpConfig {
     /// How names of headers are spelled.
     pub header_case: HeaderCase,
@@ -97,8 +99,7 @@ pub struct HttpConfig {
 }
 
 /// How names of headers are spelled (http.md section 0 item 1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HeaderCase {
     /// As Microsoft's servers did: `PassportURLs`.
     #[default]
@@ -108,16 +109,14 @@ pub enum HeaderCase {
 }
 
 /// MSNP over HTTP.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GatewayConfig {
     /// Whether a session is of one client address for all its life. Its id is a secret that goes over plain HTTP.
     pub bind_to_address: bool,
 }
 
 /// Being the HTTP proxy of a client's Windows.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyConfig {
     /// Whether requests for Microsoft's host names are taken. Those for any other host never are.
     pub enabled: bool,
@@ -126,19 +125,104 @@ pub struct ProxyConfig {
 }
 
 impl Listen {
-    /// With the defaults of the main network in place of what is not said.
-    pub(crate) fn or_main(mut self) -> Self {
-        for (listener, port) in [(&mut self.notification, 1863), (&mut self.switchboard, 1864), (&mut self.http, 8080)]
-        {
-            listener.get_or_insert(SocketAddr::from(([127, 0, 0, 1], port)));
-        }
-        self
+    /// Returns the defaults of the main network: the three listeners that clients need, on loopback.
+    pub(crate) fn main() -> Self {
+        let local = |port| Some(SocketAddr::from(([127, 0, 0, 1], port)));
+        Self { notification: local(1863), switchboard: local(1864), http: local(8080), ..Self::default() }
     }
 
-    /// Whether a listener of this network wants a certificate.
+    pub(crate) fn read(from: &Section<'_>, default: Self) -> Self {
+        Self {
+            notification: from.optional("notification", default.notification, &Address { port: 1863 }),
+            switchboard: from.optional("switchboard", default.switchboard, &Address { port: 1864 }),
+            one_port: from.get("one_port", default.one_port, &Flag),
+            http: from.optional("http", default.http, &Address { port: 8080 }),
+            https: from.optional("https", default.https, &Address { port: 8443 }),
+            dispatch: from.optional("dispatch", default.dispatch, &Address { port: 1865 }),
+            notification_tls: from.optional("notification_tls", default.notification_tls, &Address { port: 1873 }),
+            switchboard_tls: from.optional("switchboard_tls", default.switchboard_tls, &Address { port: 1874 }),
+        }
+    }
+
+    /// Returns every address that is listened on, with its key.
+    pub(crate) fn addresses(&self) -> Vec<(&'static str, SocketAddr)> {
+        let all = [
+            ("notification", self.notification),
+            ("switchboard", self.switchboard.filter(|_| !self.one_port)),
+            ("http", self.http),
+            ("https", self.https),
+            ("dispatch", self.dispatch),
+            ("notification_tls", self.notification_tls),
+            ("switchboard_tls", self.switchboard_tls),
+        ];
+        all.into_iter().filter_map(|(key, address)| Some((key, address?))).collect()
+    }
+
+    /// Returns the key of a listener that needs a certificate.
+    pub(crate) fn tls_key(&self) -> Option<&'static str> {
+        const TLS: [&str; 3] = ["https", "notification_tls", "switchboard_tls"];
+        self.addresses().into_iter().map(|(key, _)| key).find(|key| TLS.contains(key))
+    }
+
+    /// Returns whether a listener of this network needs a certificate.
     #[must_use]
     pub fn has_tls(&self) -> bool {
-        [self.https, self.notification_tls, self.switchboard_tls].iter().any(Option::is_some)
+        self.tls_key().is_some()
+    }
+}
+
+impl Network {
+    /// Reads every `[network.NAME]`.
+    pub(crate) fn read_all(from: &Section<'_>) -> BTreeMap<String, Self> {
+        from.named("network", MAX_FURTHER, |network| Self {
+            listen: network.section("listen", |listen| Listen::read(listen, Listen::default())),
+            advertise: network.section("advertise", Advertise::read),
+        })
+        .into_iter()
+        .collect()
+    }
+}
+
+impl TlsConfig {
+    pub(crate) fn read(from: &Section<'_>) -> Self {
+        Self {
+            own_root: from.get("own_root", Self::default().own_root, &Flag),
+            certificate: from.tables("certificate", MAX_CERTIFICATES, |file| CertificateFiles {
+                chain: file.required("chain", PathBuf::new(), &FilePath),
+                key: file.required("key", PathBuf::new(), &FilePath),
+            }),
+        }
+    }
+}
+
+impl HttpConfig {
+    pub(crate) fn read(from: &Section<'_>) -> Self {
+        let default = Self::default();
+        let header_case = Choice(vec![("exact", HeaderCase::Exact), ("title", HeaderCase::Title)]);
+        let name =
+            Text { expected: "a host without a port, such as \"chat.example.com\"".to_owned(), is_valid: is_host };
+        let networks = List { item: IpNetwork, max: MAX_NETWORKS };
+        Self {
+            header_case: from.get("header_case", default.header_case, &header_case),
+            trusted_proxies: from.get("trusted_proxies", default.trusted_proxies, &networks),
+            names: from.get("names", default.names, &List { item: name, max: MAX_NAMES }),
+        }
+    }
+}
+
+impl GatewayConfig {
+    pub(crate) fn read(from: &Section<'_>) -> Self {
+        Self { bind_to_address: from.get("bind_to_address", Self::default().bind_to_address, &Flag) }
+    }
+}
+
+impl ProxyConfig {
+    pub(crate) fn read(from: &Section<'_>) -> Self {
+        let default = Self::default();
+        Self {
+            enabled: from.get("enabled", default.enabled, &Flag),
+            old_tls: from.optional("old_tls", default.old_tls, &Address { port: 8444 }),
+        }
     }
 }
 
@@ -155,8 +239,25 @@ impl Default for ProxyConfig {
 }
 
 impl Advertise {
+    pub(crate) fn read(from: &Section<'_>) -> Self {
+        let server = |port| Text {
+            expected: format!("a host and a port, such as \"chat.example.com:{port}\""),
+            is_valid: |text| is_host_and_port(text) && split(text).is_some_and(|(_, port)| port.is_some()),
+        };
+        let site = Text {
+            expected: "a host, and a port if it is not 80, such as \"login.example.com:8080\"".to_owned(),
+            is_valid: is_host_and_port,
+        };
+        Self {
+            notification: from.optional("notification", None, &server(1863)),
+            switchboard: from.optional("switchboard", None, &server(1864)),
+            switchboard_tls: from.optional("switchboard_tls", None, &server(1874)),
+            passport: from.optional("passport", None, &site),
+        }
+    }
+
     /// Every value with its key.
-    pub(crate) fn all(&self) -> [(&'static str, Option<&str>); 4] {
+    fn all(&self) -> [(&'static str, Option<&str>); 4] {
         [
             ("notification", self.notification.as_deref()),
             ("switchboard", self.switchboard.as_deref()),

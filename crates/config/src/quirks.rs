@@ -1,30 +1,45 @@
-//! `[quirks]`: what single clients need that others must not get. What each quirk does is up to the notification
-//! server.
+//! `[quirks]`: exceptions for single clients. The notification server decides what each of them changes.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
 
-/// A client with needs of its own, by its name in the settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+use crate::kind::Choice;
+use crate::reader::Section;
+
+/// A client that needs an exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Quirk {
     /// aMSN of 2006.
-    #[serde(rename = "amsn")]
     Amsn,
     /// msn-pecan, the plug-in for Pidgin.
-    #[serde(rename = "msn-pecan")]
     MsnPecan,
     /// msnp11-sdk, which meowsn, PolyMSNP and others are built on.
-    #[serde(rename = "msnp11-sdk")]
     Msnp11Sdk,
 }
 
 impl Quirk {
-    /// All of them.
+    /// Every quirk.
     pub const ALL: [Self; 3] = [Self::Amsn, Self::MsnPecan, Self::Msnp11Sdk];
+
+    /// Returns its name in the settings.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Amsn => "amsn",
+            Self::MsnPecan => "msn-pecan",
+            Self::Msnp11Sdk => "msnp11-sdk",
+        }
+    }
+
+    /// Reads which clients get which quirk; those without an entry are [`QuirkMode::Auto`].
+    pub(crate) fn read_all(from: &Section<'_>) -> BTreeMap<Self, QuirkMode> {
+        let modes = [("auto", QuirkMode::Auto), ("always", QuirkMode::Always), ("never", QuirkMode::Never)];
+        let mode = Choice(modes.to_vec());
+        let all = Self::ALL.map(|quirk| (quirk, from.get(quirk.name(), QuirkMode::Auto, &mode)));
+        all.into_iter().filter(|(_, mode)| *mode != QuirkMode::Auto).collect()
+    }
 }
 
-/// Who gets a quirk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// Which clients get a quirk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum QuirkMode {
     /// The client that is recognised by its offer in VER.
     #[default]

@@ -3,138 +3,132 @@
 use std::collections::BTreeSet;
 
 use msnp::payload::Feature;
-use serde::Deserialize;
+use regex_syntax::ast::ErrorKind;
+use regex_syntax::ast::parse::Parser;
+
+use toml::de::DeValue;
+
+use crate::kind::{Advice, Choice, List, Scalar, whole};
+use crate::reader::Section;
+
+/// The last build of a version: builds have four digits.
+const LAST_BUILD: u32 = 9999;
+/// The largest part of a version number.
+const MAX_VERSION: u32 = 99;
 
 /// What clients are asked not to do. Nothing by default.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShieldsConfig {
     /// What single versions of the client switch off.
-    #[serde(rename = "client")]
     pub clients: Vec<ShieldsClient>,
     /// Regular expressions: clients of MSNP12 do not send texts that match. All users can read them.
     pub block_texts: Vec<String>,
 }
 
 /// What one version of the client switches off.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShieldsClient {
     /// The 7 in 7.5.0324.
     pub major: u32,
     /// The 5 in 7.5.0324.
     pub minor: u32,
-    /// The first build that the rule is for, as the 324 in 7.5.0324; 0 if not told.
-    #[serde(default)]
+    /// The first build that the rule applies to, such as the 324 in 7.5.0324. By default 0.
     pub min_build: u32,
-    /// The last build that the rule is for; 9999, which is all, if not told.
-    #[serde(default = "every_build")]
+    /// The last build that the rule applies to. By default 9999, the last one possible.
     pub max_build: u32,
-    /// What it switches off.
-    #[serde(default)]
-    pub deny: BTreeSet<Denied>,
-}
-
-const fn every_build() -> u32 {
-    9999
-}
-
-/// A feature, by the name that it has in the document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Denied(Feature);
-
-impl Denied {
-    /// The feature of the protocol.
-    #[must_use]
-    pub const fn feature(self) -> Feature {
-        self.0
-    }
-}
-
-impl TryFrom<String> for Denied {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        let known = || Feature::ALL.map(Feature::name).join(", ");
-        let feature = Feature::from_name(&name);
-        feature.map(Self).ok_or_else(|| format!("unknown feature {name:?} (known: {})", known()))
-    }
+    /// The features that it switches off.
+    pub deny: BTreeSet<Feature>,
 }
 
 impl ShieldsConfig {
-    /// The largest number of rules for clients, of texts, and of bytes in a text. Every client of MSNP11 and 12 fetches
-    /// the document at each sign-in, and a fault in a long one is hard to find: with these limits it stays below 10
-    /// KiB.
+    /// The largest number of `[[shields.client]]` tables. Every client of MSNP11 and 12 fetches the document at each
+    /// sign-in, and a mistake in a long one is hard to find: these limits keep it below 10 KiB.
     pub const MAX_CLIENTS: usize = 16;
-    /// See [`Self::MAX_CLIENTS`].
+    /// The largest number of regular expressions; see [`Self::MAX_CLIENTS`].
     pub const MAX_TEXTS: usize = 32;
-    /// See [`Self::MAX_CLIENTS`].
+    /// The longest regular expression in bytes; see [`Self::MAX_CLIENTS`].
     pub const MAX_TEXT: usize = 128;
 
-    /// Refuses what would be too much, or would not do what it looks like.
-    pub(crate) fn check(&self) -> anyhow::Result<()> {
-        const MAX_CLIENTS: usize = ShieldsConfig::MAX_CLIENTS;
-        const MAX_TEXTS: usize = ShieldsConfig::MAX_TEXTS;
-        const MAX_TEXT: usize = ShieldsConfig::MAX_TEXT;
-        anyhow::ensure!(
-            self.clients.len() <= MAX_CLIENTS,
-            "shields.client stands there {} times; {MAX_CLIENTS} are the most",
-            self.clients.len()
-        );
-        for (number, client) in (1..).zip(&self.clients) {
-            anyhow::ensure!(
-                client.min_build <= client.max_build,
-                "shields.client number {number} has min_build = {} above max_build = {}",
-                client.min_build,
-                client.max_build
-            );
+    pub(crate) fn read(from: &Section<'_>) -> Self {
+        let texts = List { item: Expression, max: Self::MAX_TEXTS };
+        Self {
+            clients: from.tables("client", Self::MAX_CLIENTS, ShieldsClient::read),
+            block_texts: from.get("block_texts", Vec::new(), &texts),
         }
-        anyhow::ensure!(
-            self.block_texts.len() <= MAX_TEXTS,
-            "shields.block_texts has {} texts; {MAX_TEXTS} are the most",
-            self.block_texts.len()
-        );
-        for text in &self.block_texts {
-            // An empty expression matches every text.
-            let good = (1..=MAX_TEXT).contains(&text.len()) && !text.chars().any(char::is_control);
-            anyhow::ensure!(
-                good,
-                "shields.block_texts has {text:?}; a text must have 1 to {MAX_TEXT} bytes and no control characters"
-            );
-        }
-        Ok(())
     }
+}
+
+impl ShieldsClient {
+    fn read(from: &Section<'_>) -> Self {
+        let (version, build) = (whole(0..=MAX_VERSION), whole(0..=LAST_BUILD));
+        let features = Choice(Feature::ALL.map(|feature| (feature.name(), feature)).to_vec());
+        let features = List { item: features, max: Feature::ALL.len() };
+        Self {
+            major: from.required("major", 0, &version),
+            minor: from.required("minor", 0, &version),
+            min_build: from.get("min_build", 0, &build),
+            max_build: from.get("max_build", LAST_BUILD, &build),
+            deny: from.get("deny", Vec::new(), &features).into_iter().collect(),
+        }
+    }
+}
+
+/// A regular expression. Clients have a dialect of their own, so only what is wrong in every dialect is refused. An
+/// empty one would match every text.
+struct Expression;
+
+impl Scalar for Expression {
+    type Value = String;
+
+    fn expected(&self) -> String {
+        format!("a regular expression of 1 to {} bytes", ShieldsConfig::MAX_TEXT)
+    }
+
+    fn read(&self, value: &DeValue<'_>) -> Result<String, Advice> {
+        let DeValue::String(text) = value else { return Err(None) };
+        if !(1..=ShieldsConfig::MAX_TEXT).contains(&text.len()) {
+            return Err(None);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(Some("remove the control characters".to_owned()));
+        }
+        match Parser::new().parse(text) {
+            Err(error) if is_wrong_everywhere(error.kind()) => Err(Some(format!("it has a mistake: {}", error.kind()))),
+            _ => Ok(text.to_string()),
+        }
+    }
+
+    fn write(&self, value: &String) -> toml::Value {
+        value.as_str().into()
+    }
+}
+
+const fn is_wrong_everywhere(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::ClassRangeInvalid
+            | ErrorKind::ClassUnclosed
+            | ErrorKind::EscapeUnexpectedEof
+            | ErrorKind::GroupUnclosed
+            | ErrorKind::GroupUnopened
+            | ErrorKind::RepetitionCountInvalid
+            | ErrorKind::RepetitionMissing
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Config;
-
-    fn parse(text: &str) -> anyhow::Result<ShieldsConfig> {
-        Config::parse(text).map(|config| config.shields)
-    }
 
     #[test]
-    fn an_error_says_what_is_wrong() {
-        let version = "[[shields.client]]\nmajor = 7\nminor = 5\n";
-        let many_texts = format!("[shields]\nblock_texts = [{}]", "\"a\",".repeat(ShieldsConfig::MAX_TEXTS + 1));
-        let long_text = format!("[shields]\nblock_texts = [\"{}\"]", "a".repeat(ShieldsConfig::MAX_TEXT + 1));
-        for (text, says) in [
-            (format!("{version}deny = [\"wink\"]"), "voiceim, camera, audio, filexfer, hotlinks, ddp, winks"),
-            (format!("{version}deny = \"winks\""), "deny"),
-            (format!("{version}min_build = 2\nmax_build = 1"), "shields.client number 1"),
-            (version.repeat(ShieldsConfig::MAX_CLIENTS + 1), "16 are the most"),
-            ("[[shields.client]]\nmajor = 7".to_owned(), "minor"),
-            ("[[shields.client]]\nmajor = -1\nminor = 0".to_owned(), "major"),
-            (many_texts, "shields.block_texts has 33 texts"),
-            (long_text, "shields.block_texts has"),
-            ("[shields]\nblock_texts = [\"\"]".to_owned(), "1 to 128 bytes"),
-            ("[shields]\nblock_texts = [\"a\\u0000\"]".to_owned(), "no control characters"),
-        ] {
-            let error = format!("{:#}", parse(&text).unwrap_err());
-            assert!(error.contains(says), "{error}");
+    fn an_expression_is_refused_if_it_is_wrong_in_every_dialect() {
+        let is_valid = |text: &str| Expression.read(&DeValue::String(text.into())).is_ok();
+        for text in ["example\\.invalid", "(?=ahead)a", "(a)\\1", "[a-z]+@", "a{2,3}", "gr\u{FC}n"] {
+            assert!(is_valid(text), "{text}");
+        }
+        let long = "a".repeat(ShieldsConfig::MAX_TEXT + 1);
+        for text in ["", "*a", "(a", "a)", "[a", "[z-a]", "a\\", "a{3,2}", "a\u{7}", &long] {
+            assert!(!is_valid(text), "{text}");
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Who may create an account on the sign-up page, and with which passwords.
 
-use serde::Deserialize;
+use crate::kind::{Choice, whole};
+use crate::reader::Section;
 
 /// The longest `min_password`: the sign-in boxes of some old clients accept no more characters
 /// (docs/protocol/http.md section 1.2).
 const MAX_MIN_PASSWORD: usize = 16;
 
 /// Settings of the sign-up page.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignUp {
     /// Who may sign up from this machine and from private networks.
     pub near: Access,
@@ -19,8 +19,7 @@ pub struct SignUp {
 }
 
 /// Who may sign up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Anyone.
     Open,
@@ -37,27 +36,13 @@ impl Default for SignUp {
 }
 
 impl SignUp {
-    /// Checks the values that the file format itself does not limit.
-    pub(crate) fn check(&self) -> anyhow::Result<()> {
-        anyhow::ensure!(
-            (1..=MAX_MIN_PASSWORD).contains(&self.min_password),
-            "sign_up.min_password is {}; expected a whole number from 1 to {MAX_MIN_PASSWORD}: some old clients accept \
-             no longer password",
-            self.min_password
-        );
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_shortest_password_is_1_to_16_characters_and_8_by_default() {
-        assert_eq!(SignUp::default().min_password, 8);
-        let checked = |min_password| SignUp { min_password, ..SignUp::default() }.check().is_ok();
-        assert!(checked(1) && checked(16));
-        assert!(!checked(0) && !checked(17));
+    pub(crate) fn read(from: &Section<'_>) -> Self {
+        let default = Self::default();
+        let access = Choice(vec![("open", Access::Open), ("invite", Access::Invite), ("closed", Access::Closed)]);
+        Self {
+            near: from.get("near", default.near, &access),
+            elsewhere: from.get("elsewhere", default.elsewhere, &access),
+            min_password: from.get("min_password", default.min_password, &whole(1..=MAX_MIN_PASSWORD)),
+        }
     }
 }

@@ -145,7 +145,7 @@ impl Cli {
     /// A sentence for the operator.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
-            Command::Serve(args) => serve::run(args.config()?, args.source.config.as_deref()).await?,
+            Command::Serve(args) => serve::run(args.config()?, args.source.file()).await?,
             Command::Config { source, command } => config::run(&command, &source)?,
             Command::Account(args) => account::run(args.command, &args.source.config()?).await?,
             Command::Invite(args) => invite::run(args.command, &args.source.config()?.data).await?,

@@ -1,31 +1,52 @@
 //! Where a command reads its settings.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use swallowtail_config::Config;
+use swallowtail_config::{Config, Effective, Override};
+
+use crate::cli::traced::Traced;
 
 /// Where the settings come from.
 #[derive(Debug, Args)]
 pub(super) struct Source {
-    /// Data directory, which holds the database [default: swallowtail-data]
+    #[command(flatten)]
+    flags: Traced<SourceFlags>,
+}
+
+#[derive(Debug, Args)]
+struct SourceFlags {
+    /// Data directory, with the database and the keys [default: swallowtail-data]
     #[arg(long, global = true, value_name = "DIR", env = "SWALLOWTAIL_DATA")]
-    pub(super) data: Option<PathBuf>,
-    /// File with settings (TOML); flags go before it. swallowtail.example.toml has them all
+    data: Option<PathBuf>,
+    /// Configuration file (TOML). Flags override it. See swallowtail.example.toml for all settings
     #[arg(long, global = true, value_name = "FILE", env = "SWALLOWTAIL_CONFIG")]
-    pub(super) config: Option<PathBuf>,
+    config: Option<PathBuf>,
 }
 
 impl Source {
-    /// Returns the settings: the defaults, then the file, then the flag for the data directory.
+    /// Returns the configuration file, if one was given.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.flags.args.config.as_deref()
+    }
+
+    /// Returns the settings: the defaults, overridden by the file, and that by the data directory of the command line.
     pub(super) fn config(&self) -> anyhow::Result<Config> {
-        let mut config = match &self.config {
-            Some(file) => Config::read(file)?,
-            None => Config::default(),
-        };
-        if let Some(data) = &self.data {
-            config.data.clone_from(data);
+        Ok(self.load(Vec::new())?.config)
+    }
+
+    /// Returns the settings with further overrides, and where each of them comes from.
+    pub(super) fn load(&self, mut overrides: Vec<Override>) -> anyhow::Result<Effective> {
+        let data = self.flags.args.data.as_ref();
+        if let Some(data) = data {
+            let origin = self.flags.origin("data", "--data", "SWALLOWTAIL_DATA");
+            overrides.push(Override { key: "data", value: data.display().to_string(), origin });
         }
-        Ok(config)
+        let mut effective = Effective::load(self.file(), &overrides)?;
+        if let Some(data) = data {
+            // Byte for byte: a path need not be UTF-8.
+            effective.config.data.clone_from(data);
+        }
+        Ok(effective)
     }
 }

@@ -87,25 +87,100 @@ fn an_unusable_data_directory_is_named() {
     }
 }
 
+/// Runs `config check` on a file with these settings.
+fn config_check(file: &Path, settings: &str) -> Output {
+    std::fs::write(file, settings).unwrap();
+    run(&["config", "check", "--config", text(file)])
+}
+
 #[test]
-fn config_check_says_whether_a_file_is_good_and_which_line_is_not() {
+fn config_check_accepts_the_example_and_names_the_line_of_a_mistake() {
     let directory = support::private_directory();
     let file = directory.path().join("settings.toml");
-    let check = || run(&["config", "check", "--config", text(&file)]);
-    std::fs::write(&file, include_str!("../../../../swallowtail.example.toml")).unwrap();
-    let output = check();
+    let output = config_check(&file, include_str!("../../../../swallowtail.example.toml"));
     assert!(output.status.success(), "{output:?}");
-    names(&String::from_utf8(output.stdout).unwrap(), &[text(&file), "is good"]);
-    for (settings, causes) in [
-        ("\n[limits]\nring = 3\n", ["line 3", "did you mean `rings`?"]),
-        ("[sign_in]\nping = 5\n", ["sign_in.ping", "10 to 60"]),
-        ("[[tls.certificate]]\nchain = \"/no/chain\"\nkey = \"/no/key\"\n", ["/no/chain", "tls.certificate.chain"]),
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{}: OK\n", file.display()));
+    let output = config_check(&file, "\n[limits]\nring = 3\n");
+    names(&sentence(&output), &[text(&file), "line 3", "limits.ring", "did you mean \"rings\"?"]);
+}
+
+#[test]
+fn config_check_reports_every_mistake() {
+    let directory = support::private_directory();
+    let file = directory.path().join("settings.toml");
+    let report = |settings: &str| {
+        let output = config_check(&file, settings);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let error = report("[limits]\nring = 3\n[sign_in]\nping = 5\n");
+    names(&error, &["2 errors", "line 2: limits.ring: ", "line 4: sign_in.ping: "]);
+    // What the settings name is looked at if they are valid.
+    let certificate = "[[tls.certificate]]\nchain = \"/no/chain\"\nkey = \"/no/key\"\n";
+    let error = report(&format!("data = \"/proc/nothing/here\"\n{certificate}{certificate}"));
+    names(
+        &error,
+        &["3 errors", "line 1: data: could not create a directory in /proc", "line 3: ", "line 6: ", "/no/chain"],
+    );
+}
+
+#[test]
+fn config_check_leaves_no_trace_of_the_data_directory() {
+    let directory = support::private_directory();
+    let file = directory.path().join("settings.toml");
+    let data = directory.path().join("new/data");
+    let output = config_check(&file, &format!("data = {:?}\n", text(&data)));
+    assert!(output.status.success(), "{output:?}");
+    let entries: Vec<_> =
+        std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(entries, ["settings.toml"]);
+    let output = config_check(&file, &format!("data = {:?}\n", text(&file)));
+    names(&sentence(&output), &["line 1: data: ", "is not a directory"]);
+}
+
+#[test]
+fn config_show_says_where_each_setting_comes_from() {
+    let directory = support::private_directory();
+    let file = directory.path().join("settings.toml");
+    std::fs::write(&file, "[listen]\nhttp = \"0.0.0.0:80\"\ndispatch = \"0.0.0.0:1865\"\n").unwrap();
+    let show = |json: &[&str]| {
+        let fixed = ["config", "show", "--config", text(&file), "--dispatch", "127.0.0.1:1"];
+        let output = swallowtail()
+            .args([&fixed, json].concat())
+            .env("SWALLOWTAIL_DATA", directory.path())
+            .env("SWALLOWTAIL_NOTIFICATION", "127.0.0.1:2")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let shown = show(&[]);
+    let line = |start: &str| shown.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{shown}"));
+    for (setting, origin) in [
+        (
+            format!("data = {:?} ", text(directory.path())).trim_end().to_owned(),
+            "environment variable SWALLOWTAIL_DATA",
+        ),
+        ("notification = \"127.0.0.1:2\"".to_owned(), "environment variable SWALLOWTAIL_NOTIFICATION"),
+        ("switchboard = \"127.0.0.1:1864\"".to_owned(), "default"),
+        ("http = \"0.0.0.0:80\"".to_owned(), &format!("{}, line 2", file.display())),
+        ("dispatch = \"127.0.0.1:1\"".to_owned(), "flag --dispatch"),
     ] {
-        std::fs::write(&file, settings).unwrap();
-        let output = check();
-        assert!(!output.status.success(), "{settings}");
-        names(&sentence(&output), &causes);
+        assert!(line(&setting).ends_with(&format!("  # {origin}")), "{shown}");
     }
+    line("# https is not set");
+    // What is shown is a file that means the same.
+    swallowtail_config::Config::parse(&shown).unwrap();
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&show(&["--json"])).unwrap();
+    let row = rows.iter().find(|row| row["key"] == "listen.http").unwrap();
+    assert_eq!(row["value"], "0.0.0.0:80");
+    assert_eq!(row["origin"], serde_json::json!({ "kind": "file", "file": text(&file), "line": 2 }));
+}
+
+#[test]
+fn two_flags_with_one_address_are_refused() {
+    let error = serve(&["--notification", "127.0.0.1:1", "--switchboard", "127.0.0.1:1"]);
+    names(&error, &["--switchboard: listen.switchboard: ", "listen.notification", "choose another port"]);
 }
 
 #[test]

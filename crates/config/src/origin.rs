@@ -1,0 +1,88 @@
+//! A setting in effect, and where its value comes from.
+
+use std::fmt;
+
+/// Where the value of a setting comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// Nobody set it.
+    Default,
+    /// An environment variable, by its name.
+    Environment(&'static str),
+    /// A flag of the command line, such as `--http`.
+    Flag(&'static str),
+    /// The configuration file, at this line, counted from 1.
+    File {
+        /// The line, counted from 1.
+        line: usize,
+    },
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::Environment(name) => f.write_str(name),
+            Self::Flag(name) => f.write_str(name),
+            Self::File { line } => write!(f, "line {line}"),
+        }
+    }
+}
+
+/// A setting in effect.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// The section, such as `listen`, or `tls.certificate[2]` for the second `[[tls.certificate]]`; empty above the
+    /// first section.
+    pub section: String,
+    /// The name within the section.
+    pub name: &'static str,
+    /// The value; `None` for an optional setting that is not set.
+    pub value: Option<toml::Value>,
+    /// Where the value comes from.
+    pub origin: Origin,
+}
+
+impl Setting {
+    /// Returns the section and the name, such as `listen.http`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        join(&self.section, self.name)
+    }
+
+    /// Returns the header of the section, as it is written in the file; empty above the first section.
+    #[must_use]
+    pub fn header(&self) -> String {
+        header(&self.section)
+    }
+}
+
+/// A value from outside of the file, which overrides the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// The setting, such as `listen.http`.
+    pub key: &'static str,
+    /// The value, as it would be written in the file, without quotes.
+    pub value: String,
+    /// Who gave it.
+    pub origin: Origin,
+}
+
+/// Returns a key below a section.
+pub(crate) fn join(section: &str, name: &str) -> String {
+    if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") }
+}
+
+/// Returns a section without the numbers of repeated tables, as messages name it.
+pub(crate) fn plain(section: &str) -> &str {
+    section.split('[').next().unwrap_or(section)
+}
+
+/// Returns a section as its header is written.
+pub(crate) fn header(section: &str) -> String {
+    match section {
+        "" => String::new(),
+        repeated if repeated.ends_with(']') => format!("[[{}]]", plain(repeated)),
+        single => format!("[{single}]"),
+    }
+}

@@ -1,0 +1,74 @@
+//! `[sign_in]`: signing in, and what clients are sent afterwards.
+
+use crate::kind::{Flag, Text, whole_of};
+use crate::reader::Section;
+
+/// The longest URL in bytes. It is sent in lines of MSNP and headers of HTTP, which are short.
+const MAX_URL: usize = 1024;
+
+/// Signing in, and what follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// Whether passwords are accepted unencrypted from networks that are neither loopback nor private (security.md
+    /// section 8).
+    pub insecure_http: bool,
+    /// Whether `NotRST.srf` is served, for clients with a patched msidcrl.dll (http.md section 2).
+    pub not_rst: bool,
+    /// The login page to which clients of Passport 1.4 are sent (http.md section 1.2). By default the server's own.
+    pub redirect: Option<String>,
+    /// Seconds after which clients should ping again, 10 to 60 (framing.md section 10).
+    pub ping: u32,
+    /// Whether the server challenges clients (challenge.md).
+    pub challenge: bool,
+    /// Whether the server signs out a client that does not answer a challenge. Several libraries in use never answer.
+    pub require_challenge: bool,
+    /// The country in the profile, two letters.
+    pub country: String,
+    /// The page that the client's links lead to: download, help, mail.
+    pub page: String,
+}
+
+impl SignIn {
+    pub(crate) fn read(from: &Section<'_>) -> Self {
+        let default = Self::default();
+        let url = Text { expected: "a URL of ASCII characters without spaces".to_owned(), is_valid: is_word };
+        let secure = Text {
+            expected: "a URL that begins with https://, of ASCII characters without spaces".to_owned(),
+            is_valid: |text| text.starts_with("https://") && is_word(text),
+        };
+        let country = Text {
+            expected: "two capital letters, such as \"US\"".to_owned(),
+            is_valid: |text| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()),
+        };
+        Self {
+            insecure_http: from.get("insecure_http", default.insecure_http, &Flag),
+            not_rst: from.get("not_rst", default.not_rst, &Flag),
+            redirect: from.optional("redirect", default.redirect, &secure),
+            ping: from.get("ping", default.ping, &whole_of("seconds", 10..=60)),
+            challenge: from.get("challenge", default.challenge, &Flag),
+            require_challenge: from.get("require_challenge", default.require_challenge, &Flag),
+            country: from.get("country", default.country, &country),
+            page: from.get("page", default.page, &url),
+        }
+    }
+}
+
+impl Default for SignIn {
+    fn default() -> Self {
+        Self {
+            insecure_http: false,
+            not_rst: false,
+            redirect: None,
+            ping: 50,
+            challenge: true,
+            require_challenge: false,
+            country: "US".to_owned(),
+            page: "http://localhost/".to_owned(),
+        }
+    }
+}
+
+/// Returns whether a text can be a word of a line: it has no spaces, and only characters of ASCII.
+fn is_word(value: &str) -> bool {
+    (1..=MAX_URL).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic())
+}

@@ -1,0 +1,70 @@
+//! The setting that was probably meant by a word that is not one.
+
+/// How alike two words must be for one to be taken for the other: 1 is the same.
+const ALIKE: f64 = 0.86;
+/// How alike they must be if one begins with the other, as `cert` and `certificate`.
+const BEGINS_ALIKE: f64 = 0.75;
+
+/// Words that mean the same in a key. The first is the one that the settings use.
+const SYNONYMS: &[&[&str]] = &[
+    &["min", "least", "minimum", "lowest", "first"],
+    &["max", "most", "maximum", "highest", "last"],
+    &["seconds", "secs", "sec", "timeout"],
+    &["certificate", "cert", "certs", "certificates"],
+    &["networks", "network", "nets"],
+    &["contacts", "friends", "buddies"],
+    &["members", "participants"],
+];
+
+/// Returns the candidate that is nearest to a word, if one is near.
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = normal(word);
+    let rated = candidates.into_iter().filter_map(|candidate| Some((rate(&word, &normal(candidate))?, candidate)));
+    rated.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, candidate)| candidate)
+}
+
+/// Returns how alike two words are, if they are alike at all.
+fn rate(word: &str, candidate: &str) -> Option<f64> {
+    // Transposed letters are one slip, which the first measure counts as such; the second one trusts beginnings.
+    let edits = strsim::normalized_damerau_levenshtein(word, candidate);
+    let start = strsim::jaro_winkler(word, candidate);
+    let begins = word.len() >= 3 && (candidate.starts_with(word) || word.starts_with(candidate));
+    let limit = if begins { BEGINS_ALIKE } else { ALIKE };
+    (start >= limit).then_some(edits + start)
+}
+
+/// Returns a key in lower case, its words in the form that the settings use.
+fn normal(key: &str) -> String {
+    let key = key.to_lowercase();
+    let words = key.split(['_', '-', '.', ' ']).map(|word| {
+        let row = SYNONYMS.iter().find(|row| row.contains(&word));
+        row.map_or(word, |row| row[0])
+    });
+    words.collect::<Vec<_>>().join("_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_word_for_the_same_thing_leads_to_the_right_key() {
+        let keys = ["major", "minor", "min_build", "max_build", "deny"];
+        for (word, key) in [
+            ("least_build", "min_build"),
+            ("most_build", "max_build"),
+            ("maximum-build", "max_build"),
+            ("minbuild", "min_build"),
+            ("MajoR", "major"),
+        ] {
+            assert_eq!(nearest(word, keys), Some(key), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_like_none_of_them_leads_nowhere() {
+        for word in ["", "x", "colour", "sqlite"] {
+            assert_eq!(nearest(word, ["contacts", "groups", "rings"]), None, "{word}");
+        }
+    }
+}
