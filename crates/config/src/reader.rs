@@ -349,23 +349,28 @@ impl<'a> Section<'a> {
         Some((key.span(), value))
     }
 
-    /// Returns the value that is set, and where it comes from. A value that is not valid is reported and counts as set.
+    /// Returns the value that is set, and where it comes from. A value that is not valid is reported and counts as set:
+    /// so is one in the file that an override hides, because the next start may be without it.
     fn value<K: Kind>(&self, name: &'static str, kind: &K) -> (Option<K::Value>, Origin) {
         let found = self.ask(name);
         let key = join(plain(&self.path), name);
+        let in_file = found.map(|(_, value)| self.value_in_file(&key, value, kind));
+        let given = self.reader.overrides.iter().find(|given| !self.is_rehearsal && given.key == key);
+        given.map(|given| self.value_given(&key, given, kind)).or(in_file).unwrap_or((None, Origin::Default))
+    }
+
+    fn value_given<K: Kind>(&self, key: &str, given: &Override, kind: &K) -> (Option<K::Value>, Origin) {
+        let value = Spanned::new(0..0, DeValue::String(given.value.as_str().into()));
+        let read = kind.read_at(&value).inspect_err(|problems| {
+            for problem in problems {
+                self.reader.report_problem(key, problem, &given.value, given.origin);
+            }
+        });
+        (read.ok(), given.origin)
+    }
+
+    fn value_in_file<K: Kind>(&self, key: &str, value: &Spanned<DeValue<'_>>, kind: &K) -> (Option<K::Value>, Origin) {
         let reader = self.reader;
-        if let Some(given) = reader.overrides.iter().find(|given| !self.is_rehearsal && given.key == key) {
-            let value = Spanned::new(0..0, DeValue::String(given.value.as_str().into()));
-            let report = |problem: &Problem| reader.report_problem(&key, problem, &given.value, given.origin);
-            return match kind.read_at(&value) {
-                Ok(value) => (Some(value), given.origin),
-                Err(problems) => {
-                    problems.iter().for_each(report);
-                    (None, given.origin)
-                }
-            };
-        }
-        let Some((_, value)) = found else { return (None, Origin::Default) };
         let origin = |at: &Range<usize>| Origin::File { line: line_of(reader.text, at.start) };
         let span = value.span();
         match kind.read_at(value) {
@@ -375,13 +380,13 @@ impl<'a> Section<'a> {
                     let found = reader.found(at);
                     let straight = found.trim_matches(CURLY_QUOTES);
                     let quotes = if straight == found { "quotes" } else { "straight quotes" };
-                    reader.fault(at, key.as_str(), format!("put the text in {quotes}: \"{straight}\""));
+                    reader.fault(at, key, format!("put the text in {quotes}: \"{straight}\""));
                 }
                 (Some(read), origin(&span))
             }
             Err(problems) => {
                 for problem in &problems {
-                    reader.report_problem(&key, problem, &reader.found(&problem.span), origin(&problem.span));
+                    reader.report_problem(key, problem, &reader.found(&problem.span), origin(&problem.span));
                 }
                 (None, origin(&span))
             }
