@@ -157,7 +157,7 @@ impl Reader<'_> {
                     self.fault(&unknown.at, name, text);
                 }
                 None if unknown.is_section => {
-                    self.fault(&unknown.at, header(&name), format!("unknown section{advice}"))
+                    self.fault(&unknown.at, header(&name), format!("unknown section{advice}"));
                 }
                 None => self.fault(&unknown.at, name, format!("unknown setting{advice}")),
             }
@@ -250,7 +250,7 @@ impl<'a> Section<'a> {
     }
 
     /// Reads a section below this one.
-    pub(crate) fn section<T>(&self, name: &'static str, read: impl FnOnce(&Section<'a>) -> T) -> T {
+    pub(crate) fn section<T>(&self, name: &'static str, read: impl FnOnce(&Self) -> T) -> T {
         let path = join(&self.path, name);
         let found = self.ask(name);
         let table = match found.as_ref().map(|(_, value)| value.get_ref()) {
