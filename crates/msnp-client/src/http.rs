@@ -1,34 +1,34 @@
 //! Reads answers over HTTP/1 and keeps the spelling of their header names: clients of this protocol search an answer
-//! for `Name: value` letter by letter (docs/protocol/http.md section 0 item 1), and HTTP libraries change the case of
+//! for `Name: value` case-sensitively (docs/protocol/http.md section 0 item 1), and HTTP libraries change the case of
 //! names.
 //!
-//! The head is parsed by `httparse`; the body is what `Content-Length` announces, or whatever comes up to the end of
-//! the stream. This module sends nothing, and decodes neither chunks nor compression.
+//! `httparse` parses the head. The body is as long as `Content-Length` says, or else extends to the end of the stream.
+//! This module sends nothing, and decodes neither chunks nor compression.
 
 use std::fmt;
 use std::io;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 
-/// The longest head that is read, in bytes: some times what a busy web server sends.
+/// The longest head that is accepted, in bytes: several times as long as those of busy web servers.
 pub const MAX_HEAD: usize = 64 * 1024;
-/// The most headers that are read; web servers send some 30.
+/// Maximum number of headers. Web servers send about 30.
 pub const MAX_HEADERS: usize = 128;
-/// The longest body that is read, in bytes: far more than any answer of a server for this protocol.
+/// The longest body that is read, in bytes: far longer than any answer of a server for this protocol.
 pub const MAX_BODY: u64 = 256 * 1024;
 
-/// How an answer begins.
+/// The first bytes of an answer.
 const BEGINNING: &[u8] = b"HTTP/1.";
-/// How a head ends.
+/// The last bytes of a head.
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
 /// The status and the headers of an answer. `Debug` leaves out the values of headers, which may be tickets.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Head {
     status: u16,
-    /// The lines as they came.
+    /// The lines as they were received.
     text: String,
-    /// Names as they are spelled, and values without the blanks around them.
+    /// Names in their spelling, and values without the blanks around them.
     headers: Vec<(String, String)>,
 }
 
@@ -36,7 +36,7 @@ impl Head {
     /// Splits the bytes of an answer into its head and what follows it.
     ///
     /// # Errors
-    /// The bytes do not begin with a whole head.
+    /// Returns an error if the bytes do not begin with a complete head.
     pub fn split(bytes: &[u8]) -> Result<(Self, &[u8]), ReadError> {
         let end = end_of_head(bytes, 0).ok_or(ReadError::HeadCut)?;
         let (head, rest) = bytes.split_at_checked(end).ok_or(ReadError::HeadCut)?;
@@ -47,7 +47,7 @@ impl Head {
     fn parse(bytes: &[u8]) -> Result<Self, ReadError> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut response = httparse::Response::new(&mut headers);
-        // Servers of all kinds may answer, and one odd line does not make the rest unreadable.
+        // Any server may answer, and the rest of its answer is readable despite an unusual line.
         let parsed = httparse::ParserConfig::default()
             .allow_spaces_after_header_name_in_responses(true)
             .allow_obsolete_multiline_headers_in_responses(true)
@@ -64,36 +64,36 @@ impl Head {
         }
     }
 
-    /// The status, such as 200.
+    /// Returns the status, such as 200.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The first line, such as `HTTP/1.1 200 OK`.
+    /// Returns the first line, such as `HTTP/1.1 200 OK`.
     #[must_use]
     pub fn status_line(&self) -> &str {
         self.text.lines().next().unwrap_or_default()
     }
 
-    /// The lines of the headers as they came.
+    /// Returns the lines of the headers as they were received.
     pub fn header_lines(&self) -> impl Iterator<Item = &str> {
         self.text.lines().skip(1).take_while(|line| !line.is_empty())
     }
 
-    /// The rest of the first line that begins with exactly `name` and `": "`, which is how clients find a header.
+    /// Returns the rest of the first line that begins with exactly `name` and `": "`, which is how clients find a header.
     #[must_use]
     pub fn exact_header(&self, name: &str) -> Option<&str> {
         self.header_lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     }
 
-    /// The value of the first header with this name in any case.
+    /// Returns the value of the first header with this name, in any case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.find(name).map(|(_, value)| value)
     }
 
-    /// How the answer spells the name of this header, if it has it in any case.
+    /// Returns the spelling of the name of this header in the answer.
     #[must_use]
     pub fn spelling(&self, name: &str) -> Option<&str> {
         self.find(name).map(|(spelling, _)| spelling)
@@ -104,7 +104,7 @@ impl Head {
         found.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The announced length of the body.
+    /// Returns the announced length of the body.
     fn content_length(&self) -> Option<u64> {
         self.header("Content-Length")?.parse().ok()
     }
@@ -126,9 +126,9 @@ fn owned(header: &httparse::Header<'_>) -> (String, String) {
 pub struct Response {
     /// The status and the headers.
     pub head: Head,
-    /// The body, or as much of it as came within [`MAX_BODY`].
+    /// The body, cut at [`MAX_BODY`].
     pub body: Vec<u8>,
-    /// Whether the body is as long as announced; without an announcement, whether the stream came to its end.
+    /// Whether the body is as long as announced. Without an announced length, whether the stream has ended.
     pub is_complete: bool,
 }
 
@@ -143,7 +143,7 @@ impl fmt::Debug for Response {
     }
 }
 
-/// Why there is no answer.
+/// The reason why an answer could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The stream ended before its first byte.
@@ -166,17 +166,17 @@ pub enum ReadError {
     TooManyHeaders,
 }
 
-/// Reads a head and no byte of what follows it, other than into the buffer of `stream`.
+/// Reads a head. The bytes after it stay in the buffer of `stream`.
 ///
 /// # Errors
-/// There is no answer, or none that can be read.
+/// Returns an error if there is no answer or it cannot be read.
 pub async fn read_head<S: AsyncBufRead + Unpin + ?Sized>(stream: &mut S) -> Result<Head, ReadError> {
     let mut head = Vec::new();
     loop {
         let available = match stream.fill_buf().await {
             Ok([]) if head.is_empty() => return Err(ReadError::Closed),
             Err(error) if head.is_empty() => return Err(ReadError::Io(error)),
-            // A reset ends an answer as well as a FIN.
+            // A reset ends an answer, as a FIN does.
             Ok([]) | Err(_) => return Err(ReadError::HeadCut),
             Ok(available) => available,
         };
@@ -198,13 +198,13 @@ pub async fn read_head<S: AsyncBufRead + Unpin + ?Sized>(stream: &mut S) -> Resu
 /// connection that is kept.
 ///
 /// # Errors
-/// There is no answer, or none that can be read. A body that is cut short or too long is not an error; see
+/// Returns an error if there is no answer or it cannot be read. A body that is cut or too long is not an error; see
 /// [`Response::is_complete`].
 pub async fn read_response<S: AsyncBufRead + Unpin + ?Sized>(stream: &mut S) -> Result<Response, ReadError> {
     let head = read_head(stream).await?;
     let announced = head.content_length();
     let mut body = Vec::new();
-    // The announced length is not believed: no room is made for it beforehand.
+    // The announced length may be false, so no memory is reserved for it.
     let read = stream.take(announced.unwrap_or(MAX_BODY).min(MAX_BODY)).read_to_end(&mut body).await;
     let length = body.len() as u64;
     let is_complete = match announced {
@@ -214,7 +214,7 @@ pub async fn read_response<S: AsyncBufRead + Unpin + ?Sized>(stream: &mut S) -> 
     Ok(Response { head, body, is_complete })
 }
 
-/// Appends to `head` what belongs to it; returns how many bytes that were, and whether the head is whole.
+/// Appends the bytes that belong to `head`. Returns their number, and whether the head is complete.
 fn take_head(head: &mut Vec<u8>, available: &[u8]) -> (usize, bool) {
     let seen = head.len();
     head.extend_from_slice(available);
@@ -227,7 +227,7 @@ fn take_head(head: &mut Vec<u8>, available: &[u8]) -> (usize, bool) {
     }
 }
 
-/// Where the head ends, if it does. Of the bytes that were seen before, only the last can belong to its end.
+/// Returns the position after the head. Of the first `seen` bytes, only the last three can belong to its end.
 fn end_of_head(bytes: &[u8], seen: usize) -> Option<usize> {
     let from = (seen + 1).saturating_sub(HEAD_END.len());
     let end = bytes.get(from..)?.windows(HEAD_END.len()).position(|window| window == HEAD_END)?;

@@ -1,6 +1,7 @@
-//! A small client: for the demo, for `swallowtail chat` and `doctor`, and for the tests of the server.
+//! A small client: for `swallowtail demo`, `chat` and `doctor`, and for the tests of the server.
 //!
-//! It says what it is told to say, hands over what the server says, and can show both to somebody ([`Tap`]).
+//! It sends the commands that its caller gives it, returns the lines of the server, and can pass copies of both to a
+//! [`Tap`]. It keeps no contact list and never reconnects.
 
 pub mod http;
 mod link;
@@ -17,10 +18,10 @@ use msnp::{Capabilities, Dialect, ErrorCode, Handle, TrId};
 pub use link::{Link, OwnedFrame, Tap, Wire};
 pub use passport::{authorization, encode, fetch_ticket, ticket_of};
 
-/// What client 7.5 says that it can do (docs/protocol/identity.md).
+/// The capabilities that client 7.5 announces (docs/protocol/identity.md).
 pub const CAPABILITIES: Capabilities = Capabilities(1_342_554_172);
 
-/// What a client says about its program in VER and CVR.
+/// The program that a client claims to be, in VER and CVR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientInfo {
     /// The words of VER: dialects, and CVR0.
@@ -29,55 +30,55 @@ pub struct ClientInfo {
     pub version: &'static str,
 }
 
-/// What the demo says: client 7.5.
+/// The program that [`NotificationClient::sign_in`] claims to be: client 7.5.
 const MESSENGER: ClientInfo = ClientInfo { offer: &["MSNP12", "MSNP11", "CVR0"], version: "7.5.0324" };
 
 /// A notification connection.
 pub struct NotificationClient {
     link: Link,
     trid: u32,
-    /// What VER agreed on; before that the newest.
+    /// The dialect that VER agreed on; before VER, the newest.
     dialect: Dialect,
 }
 
-/// What a server says to somebody who has only said who it is.
+/// The answer to a client that has named its account, but not proved yet that it may use it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Greeting {
-    /// It waits for a ticket.
+    /// The server expects a ticket.
     Policy,
-    /// It sends clients on to a notification server, `host:port`.
-    Elsewhere(String),
+    /// The server redirects the client to a notification server, `host:port`.
+    Redirected(String),
 }
 
 impl NotificationClient {
-    /// Dials.
+    /// Connects.
     pub async fn dial(address: SocketAddr, tap: Tap) -> anyhow::Result<Self> {
-        Self::dial_within(address, tap, link::PATIENCE).await
+        Self::dial_within(address, tap, link::TIMEOUT).await
     }
 
-    /// The same for who has less time: `patience` is for the connection, and then for each line that is waited for.
-    pub async fn dial_within(address: SocketAddr, tap: Tap, patience: Duration) -> anyhow::Result<Self> {
-        Ok(Self { link: Link::notification(address, tap, patience).await?, trid: 0, dialect: Dialect::Msnp12 })
+    /// Connects with a time limit, which applies to the connection and then to each line that is waited for.
+    pub async fn dial_within(address: SocketAddr, tap: Tap, limit: Duration) -> anyhow::Result<Self> {
+        Ok(Self { link: Link::notification(address, tap, limit).await?, trid: 0, dialect: Dialect::Msnp12 })
     }
 
-    /// Dials and signs in: VER, CVR, USR.
+    /// Connects and signs in: VER, CVR, USR.
     ///
     /// # Errors
-    /// Says what the server answered instead of USR OK.
+    /// Returns what the server answered instead of USR OK.
     pub async fn sign_in(address: SocketAddr, handle: &Handle, ticket: &Ticket, tap: Tap) -> anyhow::Result<Self> {
         let mut client = Self::dial(address, tap).await?;
-        if let Greeting::Elsewhere(address) = client.greet(MESSENGER, handle).await? {
-            bail!("the server sends clients on to {address}");
+        if let Greeting::Redirected(address) = client.greet(MESSENGER, handle).await? {
+            bail!("the server redirects clients to {address}");
         }
         let proof = ClientCommand::Usr(Usr::Ticket { trid: client.next_trid(), ticket: ticket.clone() });
         client.sign_in_step(proof, "USR OK", |line| matches!(line, SignInAnswer::Ok { .. })).await?;
         Ok(client)
     }
 
-    /// The first steps of signing in, up to the policy: VER, CVR, USR I.
+    /// Carries out the first steps of signing in, up to the policy: VER, CVR, USR I.
     ///
     /// # Errors
-    /// Says what the server answered instead.
+    /// Returns what the server answered instead.
     pub async fn greet(&mut self, info: ClientInfo, handle: &Handle) -> anyhow::Result<Greeting> {
         use ClientCommand as Command;
         let offer = info.offer.iter().map(ToString::to_string).collect();
@@ -85,7 +86,8 @@ impl NotificationClient {
         let agreed = self.sign_in_step(ver, "the dialect", |line| matches!(line, SignInAnswer::Ver { .. })).await?;
         if let SignInAnswer::Ver { words, .. } = agreed {
             let dialect = words.iter().find_map(|word| Dialect::from_name(word));
-            self.dialect = dialect.with_context(|| format!("the server speaks none of {}", info.offer.join(", ")))?;
+            self.dialect =
+                dialect.with_context(|| format!("the server does not support any of {}", info.offer.join(", ")))?;
         }
         let cvr = Command::Cvr(cvr(self.next_trid(), info.version, handle));
         self.sign_in_step(cvr, "the version", |line| matches!(line, SignInAnswer::Cvr { .. })).await?;
@@ -93,12 +95,12 @@ impl NotificationClient {
         let is_greeting =
             |line: &SignInAnswer| matches!(line, SignInAnswer::Policy { .. } | SignInAnswer::Transfer { .. });
         match self.sign_in_step(who, "the policy", is_greeting).await? {
-            SignInAnswer::Transfer { notification, .. } => Ok(Greeting::Elsewhere(notification)),
+            SignInAnswer::Transfer { notification, .. } => Ok(Greeting::Redirected(notification)),
             _ => Ok(Greeting::Policy),
         }
     }
 
-    /// The dialect that VER agreed on.
+    /// Returns the dialect that VER agreed on.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         self.dialect
@@ -114,11 +116,11 @@ impl NotificationClient {
         let answer = |line: &ServerCommand| matches!(line, ServerCommand::SignIn(answer) if wanted(answer));
         match self.answer(what, answer).await? {
             ServerCommand::SignIn(answer) => Ok(answer),
-            _ => bail!("the server answered something else in place of {what}"),
+            _ => bail!("the server sent another answer instead of {what}"),
         }
     }
 
-    /// Reads the whole list: SYN and its burst, up to the last LST.
+    /// Sends SYN and returns the lines of the contact list that follow its answer, up to the last LST.
     pub async fn synchronize(&mut self) -> anyhow::Result<Vec<ServerCommand>> {
         let trid = self.next_trid();
         self.send(&ClientCommand::Syn(Syn {
@@ -143,7 +145,7 @@ impl NotificationClient {
         Ok(lines)
     }
 
-    /// The next transaction id.
+    /// Returns the next transaction id.
     pub fn next_trid(&mut self) -> TrId {
         self.trid += 1;
         TrId::new(self.trid)
@@ -156,11 +158,11 @@ impl NotificationClient {
         self.link.send(&bytes).await
     }
 
-    /// The first line, of those that came and those that come, in which `pick` finds what it looks for. Others stay for
-    /// later.
+    /// Waits for the first line from which `pick` returns something, among the lines in the queue and those still to come.
+    /// The other lines stay in the queue.
     ///
     /// # Errors
-    /// `what` did not come in time, or the server closed.
+    /// Returns an error that names `what` if it does not come in time, or if the server closes the connection.
     pub async fn wait_for<T>(
         &mut self,
         what: &str,
@@ -174,10 +176,10 @@ impl NotificationClient {
         found.await.with_context(|| format!("waiting for {what}"))
     }
 
-    /// The first line that `wanted` wants, whole.
+    /// Waits for the first line that `wanted` accepts, and returns it.
     ///
     /// # Errors
-    /// As [`Self::wait_for`]; an error code of the server is an error too.
+    /// As [`Self::wait_for`]. An error code of the server is also an error.
     pub async fn answer(
         &mut self,
         what: &str,
@@ -188,12 +190,13 @@ impl NotificationClient {
             (refused || wanted(line)).then(|| line.clone())
         });
         match line.await? {
-            ServerCommand::Error(_, code) => bail!("the server answered {code} in place of {what}"),
+            ServerCommand::Error(_, code) => bail!("the server answered {code} instead of {what}"),
             line => Ok(line),
         }
     }
 
-    /// The next line, however long it takes; `None` when the server closed. What cannot be read is left out.
+    /// Waits for the next line without a time limit. Returns `None` when the server has closed the connection. Lines that
+    /// cannot be parsed are skipped.
     pub async fn next(&mut self) -> anyhow::Result<Option<ServerCommand>> {
         while let Some(frame) = self.link.next().await? {
             if let Ok(line) = ServerCommand::decode(self.dialect, frame.as_frame()) {
@@ -203,7 +206,7 @@ impl NotificationClient {
         Ok(None)
     }
 
-    /// Waits for the end of the connection.
+    /// Waits until the server closes the connection.
     pub async fn closed(&mut self) -> anyhow::Result<()> {
         self.link.closed().await
     }
@@ -228,17 +231,17 @@ pub struct SwitchboardClient {
 }
 
 impl SwitchboardClient {
-    /// Dials.
+    /// Connects.
     pub async fn dial(address: SocketAddr, tap: Tap) -> anyhow::Result<Self> {
-        Self::dial_within(address, tap, link::PATIENCE).await
+        Self::dial_within(address, tap, link::TIMEOUT).await
     }
 
-    /// As [`NotificationClient::dial_within`].
-    pub async fn dial_within(address: SocketAddr, tap: Tap, patience: Duration) -> anyhow::Result<Self> {
-        Ok(Self { link: Link::switchboard(address, tap, patience).await?, trid: 0 })
+    /// Connects with a time limit, like [`NotificationClient::dial_within`].
+    pub async fn dial_within(address: SocketAddr, tap: Tap, limit: Duration) -> anyhow::Result<Self> {
+        Ok(Self { link: Link::switchboard(address, tap, limit).await?, trid: 0 })
     }
 
-    /// The next transaction id.
+    /// Returns the next transaction id.
     pub fn next_trid(&mut self) -> TrId {
         self.trid += 1;
         TrId::new(self.trid)
@@ -251,12 +254,12 @@ impl SwitchboardClient {
         self.link.send(&bytes).await
     }
 
-    /// The next frame, however long it takes; `None` when the server closed.
+    /// Waits for the next frame without a time limit. Returns `None` when the server has closed the connection.
     pub async fn next(&mut self) -> anyhow::Result<Option<OwnedFrame>> {
         self.link.next().await
     }
 
-    /// As [`NotificationClient::wait_for`]; an error code of the server is an answer too.
+    /// Like [`NotificationClient::wait_for`]. An error code of the server is returned as the inner error.
     pub async fn answer<T>(
         &mut self,
         what: &str,
@@ -272,7 +275,7 @@ impl SwitchboardClient {
         found.await.with_context(|| format!("waiting for {what}"))
     }
 
-    /// As [`NotificationClient::wait_for`]; an error code of the server is an error.
+    /// Like [`NotificationClient::wait_for`]. An error code of the server is an error.
     pub async fn wait_for<T>(
         &mut self,
         what: &str,
@@ -280,11 +283,11 @@ impl SwitchboardClient {
     ) -> anyhow::Result<T> {
         match self.answer(what, pick).await? {
             Ok(found) => Ok(found),
-            Err(code) => bail!("the server answered {code} in place of {what}"),
+            Err(code) => bail!("the server answered {code} instead of {what}"),
         }
     }
 
-    /// Waits for the end of the connection.
+    /// Waits until the server closes the connection.
     pub async fn closed(&mut self) -> anyhow::Result<()> {
         self.link.closed().await
     }

@@ -1,4 +1,4 @@
-//! One connection of a client: frames in, bytes out, and somebody who may look on.
+//! One connection of a client: it reads frames, writes bytes, and shows both to a [`Tap`].
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -13,50 +13,47 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// How long a connection, and each line that is waited for, may take unless somebody has less time.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
-/// The longest payload that is taken from a server.
+/// The default time limit for a connection, and for each line that is waited for.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(20);
+/// The longest payload that is accepted from a server, in bytes.
 const MAX_PAYLOAD: usize = 64 * 1024;
 
-/// Somebody who sees what goes over the wire.
+/// A function that is called with everything that a connection sends and receives.
 pub type Tap = Arc<dyn Fn(Wire<'_>) + Send + Sync>;
 
-/// Something that went over the wire.
+/// A line that a client sent or received.
 #[derive(Clone, Copy, Debug)]
 pub struct Wire<'a> {
     /// Whether the client sent it.
     pub sent: bool,
-    /// The line.
+    /// The line, without its line break.
     pub line: &'a [u8],
-    /// Its payload.
+    /// The payload of the line.
     pub payload: &'a [u8],
 }
 
-/// A frame that came.
+/// A received frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnedFrame {
-    /// The words.
+    /// The line, without its line break.
     pub line: Vec<u8>,
     /// The payload.
     pub payload: Vec<u8>,
 }
 
 impl OwnedFrame {
-    /// As the codec takes it.
+    /// Returns the frame as the codec expects it.
     #[must_use]
     pub fn as_frame(&self) -> Frame<'_> {
         Frame { line: &self.line, payload: &self.payload }
     }
 }
 
-/// Connects. A firewall that drops what comes would have us wait for minutes.
-pub(super) async fn connect(address: SocketAddr, patience: Duration) -> anyhow::Result<TcpStream> {
-    let cannot = || format!("cannot dial {address}");
-    let connected = timeout(patience, TcpStream::connect(address)).await;
-    connected
-        .with_context(|| format!("no answer for {} s", patience.as_secs()))
-        .with_context(cannot)?
-        .with_context(cannot)
+/// Connects. Without a time limit, this takes minutes if a firewall drops the packets.
+pub(super) async fn connect(address: SocketAddr, limit: Duration) -> anyhow::Result<TcpStream> {
+    let cannot = || format!("could not connect to {address}");
+    let connected = timeout(limit, TcpStream::connect(address)).await;
+    connected.with_context(|| format!("no answer for {} s", limit.as_secs())).with_context(cannot)?.with_context(cannot)
 }
 
 /// A connection to a server.
@@ -65,7 +62,7 @@ pub struct Link {
     decoder: Decoder,
     inbox: Inbox,
     tap: Tap,
-    patience: Duration,
+    limit: Duration,
 }
 
 struct Inbox {
@@ -89,15 +86,15 @@ impl Receiver for Inbox {
 }
 
 impl Link {
-    /// Dials a notification server. `patience` is for the connection, and then for each line that is waited for.
-    pub async fn notification(address: SocketAddr, tap: Tap, patience: Duration) -> anyhow::Result<Self> {
+    /// Connects to a notification server. `limit` applies to the connection, and then to each line that is waited for.
+    pub async fn notification(address: SocketAddr, tap: Tap, limit: Duration) -> anyhow::Result<Self> {
         let length = |line: &[u8]| notification::server_payload_length(line, MAX_PAYLOAD);
-        Self::dial(address, LineRules::NOTIFICATION, length, tap, patience).await
+        Self::dial(address, LineRules::NOTIFICATION, length, tap, limit).await
     }
 
-    /// Dials a switchboard, as [`Self::notification`].
-    pub async fn switchboard(address: SocketAddr, tap: Tap, patience: Duration) -> anyhow::Result<Self> {
-        Self::dial(address, LineRules::SWITCHBOARD, switchboard::server_payload_length, tap, patience).await
+    /// Connects to a switchboard, like [`Self::notification`].
+    pub async fn switchboard(address: SocketAddr, tap: Tap, limit: Duration) -> anyhow::Result<Self> {
+        Self::dial(address, LineRules::SWITCHBOARD, switchboard::server_payload_length, tap, limit).await
     }
 
     async fn dial(
@@ -105,12 +102,12 @@ impl Link {
         rules: LineRules,
         payload_length: fn(&[u8]) -> Result<usize, Malformed>,
         tap: Tap,
-        patience: Duration,
+        limit: Duration,
     ) -> anyhow::Result<Self> {
-        let stream = connect(address, patience).await?;
+        let stream = connect(address, limit).await?;
         stream.set_nodelay(true)?;
         let inbox = Inbox { frames: VecDeque::new(), payload_length, tap: tap.clone() };
-        Ok(Self { stream, decoder: Decoder::new(rules), inbox, tap, patience })
+        Ok(Self { stream, decoder: Decoder::new(rules), inbox, tap, limit })
     }
 
     /// Sends one command.
@@ -121,8 +118,8 @@ impl Link {
         self.stream.write_all(bytes).await.context("the server closed the connection")
     }
 
-    /// The first frame, of those that came and those that come, in which `pick` finds what it looks for. Others stay
-    /// for later.
+    /// Waits for the first frame from which `pick` returns something, among the frames in the queue and those still to come.
+    /// The other frames stay in the queue.
     pub async fn wait_for<T>(&mut self, mut pick: impl FnMut(&OwnedFrame) -> Option<T>) -> anyhow::Result<T> {
         let mut seen = 0;
         loop {
@@ -139,8 +136,8 @@ impl Link {
         }
     }
 
-    /// The next frame, of those that came and those that come, however long it takes; `None` when the server closed.
-    /// Nothing is lost if this is given up.
+    /// Waits for the next frame without a time limit. Returns `None` when the server has closed the connection. No frame
+    /// is lost if the future is dropped.
     pub async fn next(&mut self) -> anyhow::Result<Option<OwnedFrame>> {
         loop {
             if let Some(frame) = self.inbox.frames.pop_front() {
@@ -152,22 +149,22 @@ impl Link {
         }
     }
 
-    /// Waits for the end of the connection.
+    /// Waits until the server closes the connection.
     pub async fn closed(&mut self) -> anyhow::Result<()> {
         while self.read().await? {}
         Ok(())
     }
 
-    /// Reads once, with patience. `false` at the end of the stream.
+    /// Reads once, within the time limit. Returns whether the stream continues.
     async fn read(&mut self) -> anyhow::Result<bool> {
-        let patience = self.patience;
-        let read = timeout(patience, self.read_once()).await;
-        read.with_context(|| format!("nothing came for {} s", patience.as_secs()))?
+        let limit = self.limit;
+        let read = timeout(limit, self.read_once()).await;
+        read.with_context(|| format!("nothing was received for {} s", limit.as_secs()))?
     }
 
     async fn read_once(&mut self) -> anyhow::Result<bool> {
         let mut chunk = [0; 4096];
-        // A reset ends a connection as well as a FIN.
+        // A reset ends a connection, as a FIN does.
         let count = self.stream.read(&mut chunk).await.unwrap_or(0);
         self.decoder.feed(&chunk[..count], &mut self.inbox).context("the server sent something malformed")?;
         Ok(count > 0)

@@ -1,10 +1,10 @@
-//! Answers of all kinds, and bytes that are none.
+//! Tests answers of all kinds, and bytes that are not an answer.
 
 use tokio::io::{AsyncWriteExt, BufReader};
 
 use super::*;
 
-/// What is read from these bytes through a buffer of `size` bytes, and what stays behind them.
+/// Reads an answer through a buffer of `size` bytes. Returns it and the bytes that remain.
 async fn read(bytes: &[u8], size: usize) -> (Result<Response, ReadError>, Vec<u8>) {
     let mut stream = BufReader::with_capacity(size, bytes);
     let response = read_response(&mut stream).await;
@@ -14,7 +14,7 @@ async fn read(bytes: &[u8], size: usize) -> (Result<Response, ReadError>, Vec<u8
 }
 
 #[tokio::test]
-async fn an_answer_is_read_in_any_pieces_and_the_next_one_stays() {
+async fn an_answer_is_read_in_any_pieces_and_the_next_one_stays_in_the_stream() {
     let bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcHTTP/1.1 404 Not Found\r\n\r\n";
     for size in 1..bytes.len() {
         let (response, rest) = read(bytes, size).await;
@@ -47,7 +47,7 @@ async fn a_body_ends_with_its_length_or_with_the_stream_or_at_the_limit() {
 }
 
 #[tokio::test]
-async fn what_is_no_answer_is_named() {
+async fn an_unreadable_answer_is_an_error_with_the_reason() {
     let too_long = format!("HTTP/1.1 200 OK\r\nServer: {}\r\n\r\n", "x".repeat(MAX_HEAD));
     let too_many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "Server: x\r\n".repeat(MAX_HEADERS + 1));
     let table = [
@@ -68,7 +68,7 @@ async fn what_is_no_answer_is_named() {
 }
 
 #[tokio::test]
-async fn other_bytes_are_refused_before_the_stream_ends() {
+async fn bytes_that_are_not_http_are_refused_before_the_stream_ends() {
     let (mut server, client) = tokio::io::duplex(64);
     server.write_all(b"\x15\x03").await.unwrap();
     let error = read_head(&mut BufReader::new(client)).await.unwrap_err();
@@ -76,7 +76,7 @@ async fn other_bytes_are_refused_before_the_stream_ends() {
 }
 
 #[test]
-fn a_header_is_found_as_it_is_spelled_and_in_any_case() {
+fn a_header_is_found_by_its_spelling_and_in_any_case() {
     let table = [
         ("PassportURLs: DALogin=x", Some("DALogin=x"), Some("PassportURLs")),
         ("passporturls: DALogin=x", None, Some("passporturls")),
@@ -94,7 +94,7 @@ fn a_header_is_found_as_it_is_spelled_and_in_any_case() {
 }
 
 #[test]
-fn odd_lines_of_other_servers_are_passed_over() {
+fn unusual_lines_of_other_servers_are_skipped() {
     let bytes = b"HTTP/1.0 200\r\nno header\r\nServer : x\r\nX-Long: a\r\n b\r\nX-Bytes: \xFF\r\nDate: then\r\n\r\n";
     let (head, _) = Head::split(bytes).unwrap();
     assert_eq!((head.status(), head.header("Date"), head.header("server")), (200, Some("then"), Some("x")));

@@ -44,12 +44,12 @@ pub(super) async fn sign_in(
 /// Connects and gets as far as the policy, through a dispatch server if there is one.
 async fn greet(exam: Exam<'_>, host_port: &HostPort, handle: &Handle) -> Result<NotificationClient, Finding> {
     let (mut client, greeting) = greet_at(exam, host_port, handle).await?;
-    let Greeting::Elsewhere(advertised) = greeting else { return Ok(client) };
+    let Greeting::Redirected(advertised) = greeting else { return Ok(client) };
     let there = reach(exam, &advertised, host_port, "advertise.notification").await?;
     let next = greet_at(exam, &there, handle).await?;
     match next.1 {
         Greeting::Policy => client = next.0,
-        Greeting::Elsewhere(_) => {
+        Greeting::Redirected(_) => {
             return Err(Finding::red(
                 format!("{host_port} sends clients to {advertised}, which sends them on again"),
                 "set advertise.notification to a notification server, not to a dispatch server",
@@ -151,7 +151,7 @@ pub(super) async fn dispatch(exam: Exam<'_>) -> Finding {
     };
     let Some(handle) = exam.handle() else { return Finding::skipped("not checked: there is no account to ask as") };
     let advertised = match greet_at(exam, host_port, &handle).await {
-        Ok((_, Greeting::Elsewhere(advertised))) => advertised,
+        Ok((_, Greeting::Redirected(advertised))) => advertised,
         Ok((_, Greeting::Policy)) => {
             return Finding::red(
                 format!("{host_port} is a notification server, not a dispatch server"),

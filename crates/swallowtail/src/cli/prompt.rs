@@ -62,7 +62,7 @@ pub(super) fn confirm(question: &str) -> anyhow::Result<()> {
     io::stdin().lock().read_line(&mut answer)?;
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Ok(()),
-        _ => bail!("nothing was removed"),
+        _ => bail!("not confirmed; nothing was removed"),
     }
 }
 

@@ -101,7 +101,7 @@ fn a_chat_that_cannot_start_says_why() {
     let servers = ["--notification", &notification, "--http", &http, "--password-stdin"];
     for (me, other, password, cause) in [
         (ALICE, BOB, PASSWORD, "the account bob@example.com does not exist"),
-        (ALICE, BOB, "wrong", "wrong password, or there is no account alice@example.com"),
+        (ALICE, BOB, "wrong", "wrong password, or the account alice@example.com does not exist"),
         (ALICE, ALICE, PASSWORD, "cannot chat with itself"),
     ] {
         let mut child = swallowtail()

@@ -392,7 +392,7 @@ async fn a_silent_server_is_named_with_what_is_missing() {
     let silent = silent_service().await;
     let target = ours(&server, |config| config.listen.notification = Some(silent));
     let hops = look(&target, &Options::default()).await;
-    let words = ["does not answer as a notification server", "waiting for the dialect: nothing came for 4 s"];
+    let words = ["does not answer as a notification server", "waiting for the dialect: nothing was received for 4 s"];
     let hop = hops.iter().find(|hop| hop.name == "sign-in").unwrap();
     assert!(words.iter().all(|word| hop.finding.text.contains(word)), "{hop:?}");
 }

@@ -185,10 +185,11 @@ pub(super) async fn receive(
             }
         }
         Ok(ServerCommand::Bye { .. }) => {
-            if !conversation.on_bye() {
+            let continues = conversation.on_bye();
+            if !continues {
                 conversation.leave().await;
-                return Ok(false);
             }
+            return Ok(continues);
         }
         _ => {}
     }

@@ -1,4 +1,4 @@
-//! `swallowtail demo`: two clients sign in and talk, and both sides of the wire are shown.
+//! `swallowtail demo`: signs two clients in, lets them chat, and shows both sides of the wire.
 
 mod person;
 mod show;
@@ -16,7 +16,7 @@ use crate::server::Server;
 use person::Person;
 use show::Show;
 
-/// A text, as client 7.5 writes it (docs/protocol/payloads.md section 2).
+/// The head of a text message, as client 7.5 writes it (docs/protocol/payloads.md section 2).
 const TEXT_HEAD: &str = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\
                          X-MMS-IM-Format: FN=Tahoma; EF=; CO=0; CS=0; PF=22\r\n\r\n";
 /// A nudge (payloads.md section 4).
@@ -26,38 +26,38 @@ const NUDGE: &str = "MIME-Version: 1.0\r\nContent-Type: text/x-msnmsgr-datacast\
 pub(super) async fn run() -> anyhow::Result<()> {
     let private = std::fs::Permissions::from_mode(0o700);
     let data = tempfile::Builder::new().permissions(private).tempdir();
-    let data = data.context("cannot make a temporary directory")?;
+    let data = data.context("could not create a temporary directory")?;
     let mut config = Config { data: data.path().to_owned(), ..Config::default() };
     let any = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
     config.listen = Listen { notification: any, switchboard: any, http: any, ..Listen::default() };
-    // Nobody here answers challenges; they would only stand between the lines.
+    // Challenges would only clutter the output.
     config.sign_in.challenge = false;
     let server = Server::start(config).await?;
     let show = Show::new();
     let played = play(&server, &show).await;
     server.stop().await;
     played?;
-    show.title("Everything was seen on both sides. That was the demo.");
+    show.title("Done. Both sides received everything.");
     Ok(())
 }
 
 async fn play(server: &Server, show: &Show) -> anyhow::Result<()> {
     let addresses = server.addresses();
     show.title(&format!(
-        "A service on {} (notification), {} (switchboard) and {} (sign-in service)",
+        "A server on {} (notification), {} (switchboard) and {} (sign-in service)",
         addresses.notification, addresses.switchboard, addresses.http
     ));
     let mut alice = enter(server, show, "alice", "Alice").await.context("Alice signs in")?;
     let mut bob = enter(server, show, "bob", "Bob").await.context("Bob signs in")?;
     befriend(show, &mut alice, &mut bob).await.context("Alice and Bob add each other")?;
-    talk(show, &mut alice, &mut bob).await.context("Alice and Bob talk")?;
+    talk(show, &mut alice, &mut bob).await.context("Alice and Bob chat")?;
     show.title("Bob leaves, and Alice sees it");
     bob.leave().await?;
-    alice.saw("Bob going off line", |line| matches!(line, ServerCommand::Presence(PresenceLine::Offline(_)))).await?;
+    alice.saw("that Bob is offline", |line| matches!(line, ServerCommand::Presence(PresenceLine::Offline(_)))).await?;
     alice.leave().await
 }
 
-/// An account, its ticket, and signing in.
+/// Creates an account, gets a ticket, and signs in.
 async fn enter(server: &Server, show: &Show, local: &str, name: &str) -> anyhow::Result<Person> {
     show.title(&format!("{name} gets a ticket from the sign-in service and signs in"));
     let handle = Handle::parse(&format!("{local}@example.com"))?;
@@ -69,13 +69,13 @@ async fn enter(server: &Server, show: &Show, local: &str, name: &str) -> anyhow:
     Ok(person)
 }
 
-/// Alice adds Bob; he hears of it, allows her and adds her too.
+/// Lets Alice add Bob. He receives that, allows her and adds her.
 async fn befriend(show: &Show, alice: &mut Person, bob: &mut Person) -> anyhow::Result<()> {
-    show.title("Alice adds Bob, and sees at once that he is on line");
+    show.title("Alice adds Bob, and immediately sees that he is online");
     alice.add_contact(bob).await?;
-    alice.saw("that Bob is on line", |line| matches!(line, ServerCommand::Presence(PresenceLine::Initial(..)))).await?;
+    alice.saw("that Bob is online", |line| matches!(line, ServerCommand::Presence(PresenceLine::Initial(..)))).await?;
     alice.add_to_list(List::Allow, &bob.handle).await?;
-    show.title("Bob hears of it, allows Alice, and adds her");
+    show.title("Bob is notified, allows Alice, and adds her");
     let who = alice.handle.clone();
     bob.saw(
         "that Alice added him",
@@ -90,14 +90,14 @@ async fn befriend(show: &Show, alice: &mut Person, bob: &mut Person) -> anyhow::
         .await
 }
 
-/// A conversation with messages both ways and a nudge.
+/// Lets them exchange messages and a nudge.
 async fn talk(show: &Show, alice: &mut Person, bob: &mut Person) -> anyhow::Result<()> {
     show.title("Alice asks for a switchboard and calls Bob; Bob answers");
     alice.open_conversation().await?;
     alice.call(&bob.handle).await?;
     bob.answer_call().await?;
     alice.heard("that Bob joined", |line| matches!(line, SwitchboardLine::Join(_))).await?;
-    show.title("They talk");
+    show.title("They chat");
     alice.say(&format!("{TEXT_HEAD}Hello Bob!"), AckFlag::Always).await?;
     bob.heard_message("Hello Bob!").await?;
     bob.say(&format!("{TEXT_HEAD}Hi Alice. It is 2005 again ☺"), AckFlag::Always).await?;

@@ -1,4 +1,4 @@
-//! Somebody in the demo: a client on real sockets, and what it does.
+//! A client in the demo, on real sockets.
 
 use std::net::SocketAddr;
 
@@ -35,7 +35,7 @@ impl Person {
         Ok(Self { handle, name: name.to_owned(), show: show.clone(), notification, conversation: None })
     }
 
-    /// Waits until the notification server has said something.
+    /// Waits for a line of the notification server.
     pub(super) async fn saw(&mut self, what: &str, wanted: impl Fn(&ServerCommand) -> bool) -> anyhow::Result<()> {
         self.notification.answer(what, wanted).await.map(drop)
     }
@@ -62,7 +62,7 @@ impl Person {
         self.saw("the new entry of a list", |line| is_on_list(line, list, handle)).await
     }
 
-    /// XFR on the notification server, USR on the switchboard.
+    /// Opens a conversation: XFR on the notification server, USR on the switchboard.
     pub(super) async fn open_conversation(&mut self) -> anyhow::Result<()> {
         let trid = self.notification.next_trid();
         self.notification.send(&ClientCommand::Xfr(trid)).await?;
@@ -79,11 +79,11 @@ impl Person {
         let trid = conversation.next_trid();
         conversation.send(&Switchboard::Usr { trid, handle: Some(self.handle.clone()), cookie }).await?;
         self.conversation = Some(conversation);
-        self.heard("that the conversation is open", |line| matches!(line, SwitchboardLine::Opened { .. })).await
+        self.heard("the answer to USR", |line| matches!(line, SwitchboardLine::Opened { .. })).await
     }
 
     async fn dial(&self, address: &str) -> anyhow::Result<SwitchboardClient> {
-        let address: SocketAddr = address.parse().with_context(|| format!("{address} is no address"))?;
+        let address: SocketAddr = address.parse().with_context(|| format!("{address} is not a valid address"))?;
         SwitchboardClient::dial(address, self.show.tap(&self.name, "switchboard")).await
     }
 
@@ -91,7 +91,7 @@ impl Person {
         let conversation = self.conversation()?;
         let trid = conversation.next_trid();
         conversation.send(&Switchboard::Cal { trid, callee: callee.clone() }).await?;
-        self.heard("that it rings", |line| matches!(line, SwitchboardLine::Ringing(..))).await
+        self.heard("the answer to CAL", |line| matches!(line, SwitchboardLine::Ringing(..))).await
     }
 
     /// Waits for RNG and joins with ANS.
@@ -112,19 +112,19 @@ impl Person {
         };
         conversation.send(&answer).await?;
         self.conversation = Some(conversation);
-        self.heard("who is there", |line| matches!(line, SwitchboardLine::Roster { .. })).await?;
-        self.heard("that the conversation is joined", |line| matches!(line, SwitchboardLine::Joined(_))).await
+        self.heard("the members of the conversation", |line| matches!(line, SwitchboardLine::Roster { .. })).await?;
+        self.heard("the answer to ANS", |line| matches!(line, SwitchboardLine::Joined(_))).await
     }
 
-    /// Sends a message and waits until the server says that it was delivered.
+    /// Sends a message and waits until the server confirms that it was delivered.
     pub(super) async fn say(&mut self, message: &str, flag: AckFlag) -> anyhow::Result<()> {
         let conversation = self.conversation()?;
         let trid = conversation.next_trid();
         conversation.send(&Switchboard::Msg { trid, flag, payload: message.as_bytes() }).await?;
-        self.heard("that the message was delivered", |line| *line == SwitchboardLine::Ack(trid)).await
+        self.heard("the ACK of a message", |line| *line == SwitchboardLine::Ack(trid)).await
     }
 
-    /// Waits until the switchboard has said something.
+    /// Waits for a line of the switchboard.
     pub(super) async fn heard(
         &mut self,
         what: &str,
@@ -133,7 +133,7 @@ impl Person {
         self.conversation()?.wait_for(what, |line| wanted(line).then_some(())).await
     }
 
-    /// Waits for a message that ends as `text` does.
+    /// Waits for a message that contains `text`.
     pub(super) async fn heard_message(&mut self, text: &str) -> anyhow::Result<()> {
         let wanted = |line: &SwitchboardLine<'_>| match line {
             SwitchboardLine::Message { payload, .. } => String::from_utf8_lossy(payload).contains(text),
@@ -150,7 +150,7 @@ impl Person {
 
     pub(super) async fn leave(&mut self) -> anyhow::Result<()> {
         self.notification.send(&ClientCommand::Out).await?;
-        self.saw("the server's goodbye", |line| matches!(line, ServerCommand::Out(None))).await?;
+        self.saw("the answer to OUT", |line| matches!(line, ServerCommand::Out(None))).await?;
         self.notification.closed().await
     }
 
@@ -159,7 +159,7 @@ impl Person {
     }
 }
 
-/// Whether an answer says that `handle` is on `list` now.
+/// Returns whether a line confirms that `handle` was added to `list`.
 fn is_on_list(line: &ServerCommand, list: List, handle: &Handle) -> bool {
     let ServerCommand::Contact(ContactLine::Addition(adc)) = line else {
         return false;

@@ -1,4 +1,4 @@
-//! How the demo is shown: for a person, in colour on a terminal.
+//! Shows the demo, in colour on a terminal.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use msnp_client::{Tap, Wire};
 
 use crate::cli::output::{escaped, say};
 
-/// The widest name of a client and its connection.
+/// The width of the column with the name of a client and its connection.
 const WHO_WIDTH: usize = 18;
 
 /// Prints the demo. Cheap to clone.
@@ -19,12 +19,12 @@ impl Show {
         Self
     }
 
-    /// What happens next.
+    /// Shows a title, which says what happens next.
     pub(super) fn title(&self, text: &str) {
         say(format_args!("\n{}", style(text).bold()));
     }
 
-    /// Shows what a client's connection says and hears.
+    /// Returns a tap that shows what a connection of a client sends and receives.
     pub(super) fn tap(&self, name: &str, connection: &str) -> Tap {
         let who = format!("{name} {connection}");
         let colour = if name == "Alice" { Style::new().cyan() } else { Style::new().magenta() };
@@ -45,7 +45,7 @@ fn print_wire(who: &str, colour: &Style, wire: Wire<'_>) {
     }
 }
 
-/// Tickets and cookies open doors, even those of a demo: they are shown by their first characters.
+/// Shortens tickets and cookies to their first characters. Even those of a demo are secrets while it runs.
 fn hide_secrets(line: &str) -> String {
     let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
     let secret = match words.first().map(String::as_str) {
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tickets_and_cookies_are_not_shown_whole() {
+    fn tickets_and_cookies_are_shortened() {
         for line in [
             "USR 4 TWN S t=secretsecret&p=",
             "USR 1 alice@example.com secretsecret",
