@@ -1,4 +1,4 @@
-//! Every command with its arguments, and which file carries it out.
+//! Every command with its arguments, and the file that carries it out.
 
 use std::process::ExitCode;
 
@@ -20,15 +20,14 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the service
+    /// Run the server
     ///
-    /// Starts without any settings: it keeps its data in ./swallowtail-data and listens on loopback, where only this
-    /// machine can reach it. Ctrl-C or SIGTERM stops it; everybody who is signed in is told. SIGHUP has it read its
-    /// certificates again.
+    /// It needs no configuration file: by default it keeps its data in ./swallowtail-data and accepts connections from
+    /// this machine only. Ctrl-C or SIGTERM stops it and signs clients out cleanly. SIGHUP reloads its certificates.
     ///
-    /// It logs to standard error what SWALLOWTAIL_LOG says: error, warn, info, debug or trace [default: info].
+    /// The log goes to standard error. SWALLOWTAIL_LOG sets its level: error, warn, info, debug or trace [default: info].
     Serve(ServeArgs),
-    /// Look at the settings
+    /// Check or show the settings
     Config {
         #[command(flatten)]
         source: Source,
@@ -37,7 +36,7 @@ enum Command {
     },
     /// Create, list, change and remove accounts
     Account(AccountArgs),
-    /// Create, list and remove the codes with which people create their own accounts
+    /// Create, list and remove invite codes, with which people create their own accounts
     Invite(InviteArgs),
     /// Check the database
     Store {
@@ -46,61 +45,61 @@ enum Command {
         #[command(subcommand)]
         command: store::StoreCommand,
     },
-    /// Write what a user needs to bring a client here
+    /// Write the files and steps that connect a client to this server
     ///
-    /// Files for the settings of Windows, a certificate, and steps in plain words, for one client program and this
-    /// server. The page /setup of a running server offers the same.
+    /// For one client program: a certificate, files that change the settings of Windows, and step-by-step instructions.
+    /// The page /setup of a running server offers the same.
     ClientSetup {
         #[command(flatten)]
         source: Source,
         #[command(flatten)]
         args: client_setup::ClientSetupArgs,
     },
-    /// Tell everybody who is signed in something
+    /// Send an announcement to everyone who is signed in
     ///
-    /// Shows a text as an alert in the clients that know alerts (6.0 and later).
+    /// Clients that support alerts (6.0 and later) show the text.
     Announce {
         #[command(flatten)]
         source: Source,
-        /// What to say
+        /// The text of the announcement
         text: String,
     },
-    /// Stop a running service, with a warning
+    /// Stop a running server, with a warning to its clients
     ///
-    /// Clients show how many minutes are left, are told again when 5, 2 and 1 are, and then sign out and come back by
-    /// themselves.
+    /// Clients show how many minutes are left, immediately and again when 5, 2 and 1 are left. Then they are signed out,
+    /// and most of them reconnect by themselves when the server is back.
     Stop {
         #[command(flatten)]
         source: Source,
-        /// Minutes from now; 0 stops at once
+        /// Minutes until the server stops; 0 stops it immediately
         #[arg(long = "in", value_name = "MINUTES", default_value_t = 0)]
         minutes: u32,
     },
-    /// Send everybody who is signed in to another notification server
+    /// Move everyone who is signed in to another notification server
     Move {
         #[command(flatten)]
         source: Source,
-        /// Where they are to go, HOST:PORT
+        /// Address of the other server, HOST:PORT
         #[arg(value_parser = parse_place)]
         address: String,
     },
-    /// Talk to somebody, from this terminal
+    /// Chat with someone in this terminal
     ///
-    /// Signs in, adds the other account as a contact, and passes on what is typed, a line at a time. It asks for the
-    /// password. Two of these in two terminals are a chat.
+    /// Signs in, adds the other account as a contact, and sends each line that you type. It asks for the password.
+    /// To try a server, run it in two terminals, once for each account.
     Chat {
         #[command(flatten)]
         source: Source,
-        /// Who you are: the address of your account
+        /// Your account, such as alice@example.com
         #[arg(value_parser = parse_handle)]
         me: Handle,
-        /// Whom you talk to
+        /// The account to chat with
         #[arg(value_parser = parse_handle)]
         other: Handle,
-        /// Where the notification server is, HOST:PORT [default: as in the settings]
+        /// Address of the notification server, HOST:PORT [default: from the settings]
         #[arg(long, value_name = "ADDR")]
         notification: Option<String>,
-        /// Where the sign-in service is, HOST:PORT, over plain HTTP [default: as in the settings]
+        /// Address of the sign-in service over plain HTTP, HOST:PORT [default: from the settings]
         #[arg(long, value_name = "ADDR")]
         http: Option<String>,
         /// Read the password from the first line of standard input
@@ -115,10 +114,11 @@ enum Command {
     ///
     /// Exit code: 0 if no check is red, 1 if one is, 2 if no check could be made.
     Doctor(doctor::DoctorArgs),
-    /// Show two clients signing in and talking
+    /// Show two clients signing in and chatting
     ///
-    /// Starts a service on free ports with a temporary directory, signs two clients in over real sockets, has them add
-    /// each other and talk, and shows what goes over the wire. Succeeds only if every step was really seen.
+    /// Starts a server on free ports with a temporary data directory. Two clients sign in over real sockets, add each
+    /// other and chat, and every line that they send and receive is printed. Fails if a client does not receive what it
+    /// should.
     Demo,
 }
 
@@ -139,10 +139,10 @@ struct InviteArgs {
 }
 
 impl Cli {
-    /// Does what the command line says.
+    /// Carries out the command.
     ///
     /// # Errors
-    /// A sentence for the operator.
+    /// One sentence that names the cause.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Serve(args) => serve::run(args.config()?, args.source.file()).await?,
@@ -166,7 +166,7 @@ impl Cli {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// What is logged unless `SWALLOWTAIL_LOG` says otherwise.
+    /// Returns the log level that applies unless `SWALLOWTAIL_LOG` is set.
     #[must_use]
     pub const fn default_log(&self) -> &'static str {
         match self.command {

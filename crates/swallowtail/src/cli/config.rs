@@ -21,7 +21,7 @@ const MAX_ALIGNED: usize = 60;
 pub(super) enum ConfigCommand {
     /// Check a configuration file without starting anything
     ///
-    /// Reads the file of --config and the certificates that it names, and tries whether the data directory can be
+    /// Reads the file given by --config and the certificates that it names, and checks that the data directory can be
     /// written. Prints every mistake with its line; the exit code is then 1.
     Check {
         #[command(flatten)]
@@ -52,7 +52,7 @@ pub(super) fn run(command: &ConfigCommand, source: &Source) -> anyhow::Result<()
     }
 }
 
-/// Looks at what the settings name: whether a server could start with them.
+/// Checks the files and directories that the settings name.
 fn check(source: &Source, effective: &Effective) -> anyhow::Result<()> {
     let mut faults = Vec::new();
     if let Err(error) = check_data(&effective.config.data) {
@@ -76,7 +76,7 @@ fn check(source: &Source, effective: &Effective) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tries whether the data directory can be created and written, and leaves nothing behind.
+/// Checks that the data directory can be created and written. Leaves nothing behind.
 fn check_data(data: &Path) -> anyhow::Result<()> {
     control::check_path(data)?;
     let here = |path: &Path| if path.as_os_str().is_empty() { Path::new(".").to_owned() } else { path.to_owned() };

@@ -36,7 +36,7 @@ impl ServeArgs {
     }
 }
 
-/// Runs a server until it is told to stop. `file` is where the settings are from.
+/// Runs a server until it is stopped. `file` is the configuration file.
 pub(super) async fn run(config: Config, file: Option<&Path>) -> anyhow::Result<()> {
     let data = config.data.clone();
     control::check_path(&data)?;
@@ -51,16 +51,16 @@ pub(super) async fn run(config: Config, file: Option<&Path>) -> anyhow::Result<(
         () = until_stop(&server, &mut control, &mut signals) => {}
         never = reload_certificates(&server, &mut reload) => match never {},
     }
-    say("Stopping. Ctrl-C again stops at once.");
+    say("Stopping. Press Ctrl-C again to stop immediately.");
     tokio::select! {
         () = server.stop() => {}
-        () = signals.wait() => anyhow::bail!("stopped before everybody was told"),
+        () = signals.wait() => anyhow::bail!("stopped before all clients were notified"),
     }
     say("Stopped.");
     Ok(())
 }
 
-/// Does what the operator says, until that is to stop.
+/// Carries out commands of the operator, up to a stop.
 async fn until_stop(server: &Server, control: &mut Control, signals: &mut StopSignals) {
     let mut stop: Pin<Box<dyn Future<Output = ()> + Send + '_>> = Box::pin(std::future::pending());
     loop {
@@ -91,20 +91,20 @@ async fn until_stop(server: &Server, control: &mut Control, signals: &mut StopSi
     }
 }
 
-/// At each SIGHUP.
+/// Reloads the certificates at each SIGHUP.
 async fn reload_certificates(server: &Server, hangup: &mut Signal) -> Infallible {
     loop {
         if hangup.recv().await.is_none() {
             std::future::pending::<()>().await;
         }
         match server.reload_certificates() {
-            Ok(()) => tracing::info!("the certificates are read again"),
-            Err(error) => tracing::error!("the certificates stay as they are: {error:#}"),
+            Ok(()) => tracing::info!("reloaded the certificates"),
+            Err(error) => tracing::error!("could not reload the certificates, so the old ones stay in use: {error:#}"),
         }
     }
 }
 
-/// Warns at once, and again when 5, 2 and 1 minutes are left (payloads.md section 11).
+/// Warns clients immediately, and again when 5, 2 and 1 minutes are left (payloads.md section 11).
 async fn count_down(server: &Server, minutes: u32) {
     for left in (1..=minutes).rev() {
         if left == minutes || matches!(left, 5 | 2 | 1) {
@@ -114,7 +114,7 @@ async fn count_down(server: &Server, minutes: u32) {
     }
 }
 
-/// Ctrl-C and SIGTERM.
+/// The signals that stop the server: Ctrl-C and SIGTERM.
 struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
