@@ -146,12 +146,12 @@ async fn a_hangup_has_the_certificates_read_anew() {
         }
     });
     shown.await.unwrap();
-    assert!(server.log().contains("the certificates are read again"), "{}", server.log());
+    assert!(server.log().contains("reloaded the certificates"), "{}", server.log());
     // One that is no good is told, and changes nothing.
     std::fs::write(&second.files.chain, "").unwrap();
     server.signal(Signal::HUP);
     let logged = timeout(PATIENCE, async {
-        while !server.log().contains("the certificates stay as they are") {
+        while !server.log().contains("could not reload the certificates") {
             sleep(LOOK).await;
         }
     });
