@@ -45,7 +45,7 @@ fn text(path: &Path) -> &str {
 }
 
 #[test]
-fn a_mistake_on_the_command_line_is_named_and_the_exit_code_is_2() {
+fn a_mistake_on_the_command_line_is_reported_and_the_exit_code_is_2() {
     for (arguments, cause) in [
         (&["serve", "--no-such-flag"][..], "--no-such-flag"),
         (&["no-such-command"], "no-such-command"),
@@ -61,7 +61,7 @@ fn a_mistake_on_the_command_line_is_named_and_the_exit_code_is_2() {
 }
 
 #[test]
-fn an_address_in_use_is_named_with_its_flag_and_key() {
+fn an_address_in_use_is_reported_with_its_flag_and_key() {
     let data = support::private_directory();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -75,7 +75,7 @@ fn an_address_in_use_is_named_with_its_flag_and_key() {
 }
 
 #[test]
-fn an_unusable_data_directory_is_named() {
+fn an_unusable_data_directory_is_reported() {
     let data = support::private_directory();
     let file = data.path().join("file");
     std::fs::write(&file, "x").unwrap();
@@ -184,7 +184,7 @@ fn two_flags_with_one_address_are_refused() {
 }
 
 #[test]
-fn a_file_that_is_not_a_database_is_named() {
+fn a_file_that_is_not_a_database_is_reported() {
     for make in [
         |path: &Path| std::fs::create_dir(path).unwrap(),
         |path: &Path| std::fs::write(path, "this is no database, however long it is; ".repeat(200)).unwrap(),
@@ -200,7 +200,7 @@ fn a_file_that_is_not_a_database_is_named() {
 }
 
 #[test]
-fn a_mistake_in_the_configuration_is_named_with_file_line_and_key() {
+fn a_mistake_in_the_settings_is_reported_with_file_line_and_key() {
     let data = support::private_directory();
     let file = data.path().join("swallowtail.toml");
     for (config, causes) in [
@@ -224,13 +224,13 @@ fn a_mistake_in_the_configuration_is_named_with_file_line_and_key() {
 }
 
 #[test]
-fn a_log_filter_that_is_none_is_named() {
+fn an_invalid_log_filter_is_reported() {
     let output = swallowtail().args(["account", "list"]).env("SWALLOWTAIL_LOG", "a=b=c").output().unwrap();
     names(&sentence(&output), &["SWALLOWTAIL_LOG", "a=b=c"]);
 }
 
 #[test]
-fn two_servers_on_one_address_do_not_share_it() {
+fn two_servers_cannot_share_an_address() {
     let data = support::private_directory();
     let first = RunningBinary::start(data.path());
     let address = first.notification.to_string();
@@ -241,7 +241,7 @@ fn two_servers_on_one_address_do_not_share_it() {
 
 /// Each would answer from its own memory of the lists. The operator's commands run beside a server all the same.
 #[test]
-fn a_second_server_on_the_same_data_is_refused() {
+fn a_second_server_on_the_same_data_directory_is_refused() {
     let data = support::private_directory();
     let first = RunningBinary::start(data.path());
     let error = serve(&[&ANYWHERE[..], &["--data", text(data.path())]].concat());
@@ -253,7 +253,7 @@ fn a_second_server_on_the_same_data_is_refused() {
 
 /// Both signals: everybody hears why, and the program ends by itself.
 #[tokio::test]
-async fn a_signal_tells_everybody_and_ends_the_program() {
+async fn a_signal_notifies_all_clients_and_ends_the_program() {
     for signal in [Signal::TERM, Signal::INT] {
         let data = support::private_directory();
         account(data.path(), &["add", "alice@example.com", "--password-stdin"], PASSWORD);
@@ -297,7 +297,7 @@ fn the_demo_shows_both_sides_and_succeeds() {
 
 /// As with `| head -1`: whoever reads has seen enough.
 #[test]
-fn a_reader_who_leaves_early_is_no_disaster() {
+fn a_reader_that_stops_early_causes_no_panic() {
     let data = support::private_directory();
     for number in 0..3 {
         account(data.path(), &["add", &format!("user{number}@example.com"), "--password-stdin"], PASSWORD);

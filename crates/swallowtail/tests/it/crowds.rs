@@ -58,7 +58,7 @@ async fn talk(mut board: Wire, me: usize) -> Vec<(String, usize)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn ten_who_talk_at_once_are_heard_by_all_in_one_order() {
+async fn messages_of_ten_simultaneous_senders_reach_all_in_the_same_order() {
     let server = TestServer::start().await;
     let (_people, boards) = ten_people(&server).await;
     let talking: Vec<_> = boards.into_iter().enumerate().map(|(me, board)| tokio::spawn(talk(board, me))).collect();
@@ -88,7 +88,7 @@ async fn ten_who_talk_at_once_are_heard_by_all_in_one_order() {
 
 /// One half leaves in every way there is while the others talk: each of the rest hears of each of them once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn whoever_leaves_is_said_goodbye_once() {
+async fn each_departure_is_announced_once() {
     let server = TestServer::start().await;
     let (_people, mut boards) = ten_people(&server).await;
     let leavers: Vec<_> = boards.drain(MEMBERS / 2..).enumerate().collect();
@@ -123,7 +123,7 @@ async fn whoever_leaves_is_said_goodbye_once() {
 
 /// Thirty people add Bob while he reads his list: each of them is in the list or told after it, and never both.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_list_that_changes_while_it_is_read_is_complete_and_says_nothing_twice() {
+async fn a_list_that_changes_while_it_is_read_is_complete_and_has_no_duplicates() {
     for _ in 0..5 {
         let server = TestServer::start().await;
         let bob = server.account("bob").await;
@@ -157,7 +157,7 @@ async fn a_list_that_changes_while_it_is_read_is_complete_and_says_nothing_twice
 /// Somebody asks for far more than they read. The server waits with their commands and serves the others; then all of
 /// it comes, in order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_flood_of_questions_is_answered_as_fast_as_the_answers_are_read() {
+async fn a_flood_of_commands_is_answered_as_fast_as_the_answers_are_read() {
     const QUESTIONS: usize = 100_000;
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
@@ -189,7 +189,7 @@ async fn a_flood_of_questions_is_answered_as_fast_as_the_answers_are_read() {
 
 /// Boards, cookies and connections go away with those who used them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nothing_is_left_of_conversations_that_are_over() {
+async fn no_memory_remains_in_use_by_finished_conversations() {
     let server = TestServer::start().await;
     let [alice, bob] = server.accounts(["alice", "bob"]).await;
     let (mut alices, mut bobs) = server.friends("alice", "bob").await;

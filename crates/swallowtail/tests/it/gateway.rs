@@ -127,7 +127,7 @@ async fn a_session_that_the_server_ends_closes_with_the_answer_after_its_last_by
 }
 
 #[tokio::test]
-async fn out_closes_a_session_immediately_if_there_is_nothing_left_to_send() {
+async fn out_closes_a_session_immediately_if_its_queue_is_empty() {
     let server = TestServer::start().await;
     server.accounts(["bob"]).await;
     let mut bob = server.polling("bob").await;
@@ -164,7 +164,7 @@ async fn a_request_that_is_sent_again_is_answered_again_and_carried_out_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_reaches_somebody_who_polls_whole() {
+async fn a_file_reaches_a_polling_client_completely() {
     const CHUNKS: usize = 1000;
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
@@ -197,7 +197,7 @@ async fn a_file_reaches_somebody_who_polls_whole() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_of_a_session_is_400() {
+async fn a_request_that_does_not_belong_to_a_session_gets_400() {
     let server = TestServer::start().await;
     let mut gateway = Gateway::open(server.http(), "NS", "").await;
     assert_eq!(gateway.inbox, "", "an empty opening has an empty answer");
@@ -224,7 +224,7 @@ async fn what_is_no_request_of_a_session_is_400() {
 }
 
 #[tokio::test]
-async fn of_two_requests_at_once_one_is_400_and_nothing_is_lost() {
+async fn of_two_simultaneous_requests_one_gets_400_and_nothing_is_lost() {
     let server = TestServer::start().await;
     let mut first = Gateway::open(server.http(), "NS", "").await;
     let mut second = Http::dial(server.http()).await;
@@ -263,7 +263,7 @@ async fn the_host_of_an_answer_cannot_be_forged() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_long_is_refused_and_the_session_lives() {
+async fn a_body_that_is_too_long_is_refused_and_the_session_continues() {
     let server = TestServer::start().await;
     let mut gateway = Gateway::open(server.http(), "NS", "").await;
     let query = format!("SessionID={}", gateway.session);
@@ -274,7 +274,7 @@ async fn a_body_that_is_too_long_is_refused_and_the_session_lives() {
 }
 
 #[tokio::test]
-async fn an_address_has_only_so_many_sessions() {
+async fn the_sessions_of_an_address_are_limited() {
     let server = TestServer::start_with(|config| {
         config.limits.exempt.clear();
         config.limits.gateway_sessions_per_address = 2;
@@ -291,7 +291,7 @@ async fn an_address_has_only_so_many_sessions() {
 }
 
 #[tokio::test]
-async fn a_stop_waits_for_the_poll_with_the_last_bytes_and_for_the_one_that_closes() {
+async fn a_stop_waits_for_the_poll_with_the_last_bytes_and_for_the_closing_poll() {
     let server = TestServer::start().await;
     server.accounts(["alice"]).await;
     let mut alice = server.polling("alice").await;

@@ -26,7 +26,7 @@ fn two_networks(config: &mut Config) {
 }
 
 #[tokio::test]
-async fn each_client_is_told_the_addresses_of_its_own_network() {
+async fn each_client_receives_the_addresses_of_its_own_network() {
     let server = TestServer::start_with(two_networks).await;
     server.accounts(["alice", "bob"]).await;
     let addresses = server.server().addresses().clone();
@@ -54,7 +54,7 @@ async fn each_client_is_told_the_addresses_of_its_own_network() {
 }
 
 #[tokio::test]
-async fn one_port_serves_both_and_tells_them_apart_by_the_first_command() {
+async fn one_port_serves_both_protocols_and_the_first_command_decides() {
     let server = TestServer::start_with(|config| config.listen.one_port = true).await;
     assert_eq!(server.notification(), server.switchboard());
     server.accounts(["alice", "bob"]).await;
@@ -82,7 +82,7 @@ async fn one_port_serves_both_and_tells_them_apart_by_the_first_command() {
 }
 
 #[tokio::test]
-async fn who_comes_over_tls_talks_over_tls() {
+async fn a_client_that_connects_over_tls_chats_over_tls() {
     let files = support::private_directory();
     let certificate = TestCertificate::write(files.path(), "own", &["chat.example.com"]);
     let server = TestServer::start_with(|config| {

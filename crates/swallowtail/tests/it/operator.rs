@@ -47,7 +47,7 @@ fn tell(data: &Path, words: &[&str]) {
 }
 
 #[tokio::test]
-async fn an_announcement_reaches_everybody_as_an_alert() {
+async fn an_announcement_reaches_all_online_clients_as_an_alert() {
     let (data, _server, mut alice, mut bob) = friends().await;
     tell(data.path(), &["announce", "Down for <cleaning> at 5"]);
     for wire in [&mut alice, &mut bob] {
@@ -58,7 +58,7 @@ async fn an_announcement_reaches_everybody_as_an_alert() {
 }
 
 #[tokio::test]
-async fn everybody_is_warned_of_a_stop_and_it_can_be_hastened() {
+async fn all_clients_are_warned_of_a_stop_and_it_can_be_brought_forward() {
     let (data, mut server, mut alice, _bob) = friends().await;
     tell(data.path(), &["stop", "--in", "5"]);
     let warning = alice.expect("MSG Hotmail Hotmail 88").await;
@@ -75,7 +75,7 @@ async fn everybody_is_warned_of_a_stop_and_it_can_be_hastened() {
 }
 
 #[tokio::test]
-async fn everybody_can_be_sent_to_another_server() {
+async fn all_clients_can_be_moved_to_another_server() {
     let (data, server, mut alice, _bob) = friends().await;
     tell(data.path(), &["move", "10.0.0.5:1863"]);
     let line = alice.expect("XFR 0 NS").await.line;
@@ -98,7 +98,7 @@ async fn a_new_password_ends_the_sessions_and_conversations_of_the_account() {
 }
 
 #[tokio::test]
-async fn a_removed_account_leaves_the_lists_of_others_at_once() {
+async fn a_removed_account_leaves_the_lists_of_others_immediately() {
     let (data, _server, mut alice, mut bob) = friends().await;
     account(data.path(), &["remove", ALICE, "--yes"], "");
     assert_eq!(alice.last_lines().await.last().unwrap(), "OUT");
@@ -107,7 +107,7 @@ async fn a_removed_account_leaves_the_lists_of_others_at_once() {
 }
 
 #[tokio::test]
-async fn an_account_removed_while_it_is_off_line_leaves_the_lists_of_others_too() {
+async fn an_account_removed_while_offline_also_leaves_the_lists_of_others() {
     let (data, _server, mut alice, mut bob) = friends().await;
     alice.line("OUT").await;
     bob.expect("FLN alice@example.com").await;
@@ -117,7 +117,7 @@ async fn an_account_removed_while_it_is_off_line_leaves_the_lists_of_others_too(
 }
 
 #[tokio::test]
-async fn while_a_stop_counts_down_the_operator_is_heard() {
+async fn commands_of_the_operator_work_while_a_stop_counts_down() {
     let (data, mut server, mut alice, mut bob) = friends().await;
     tell(data.path(), &["stop", "--in", "1000"]);
     alice.expect("MSG Hotmail Hotmail 91").await;
@@ -132,7 +132,7 @@ async fn while_a_stop_counts_down_the_operator_is_heard() {
 }
 
 #[tokio::test]
-async fn the_shields_of_the_settings_reach_each_client_in_its_dialect() {
+async fn each_client_receives_the_configured_shields_in_its_dialect() {
     let text = "[shields]\nblock_texts = ['example\\.invalid']\n[[shields.client]]\nmajor = 7\nminor = 5\nmax_build = 310\n\
                 deny = [\"voiceim\", \"winks\"]";
     let server = TestServer::start_with(|config| config.shields = Config::parse(text).unwrap().shields).await;

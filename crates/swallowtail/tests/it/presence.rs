@@ -23,7 +23,7 @@ async fn answer(mut board: Wire, words: String) -> (Wire, Vec<Frame>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_who_answer_at_once_see_each_other_exactly_once() {
+async fn two_callees_who_answer_at_the_same_time_see_each_other_exactly_once() {
     let server = TestServer::start().await;
     let [alice, bob, carol] = server.accounts(["alice", "bob", "carol"]).await;
     let mut notification = server.online("alice").await;
@@ -60,7 +60,7 @@ async fn two_who_answer_at_once_see_each_other_exactly_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_a_hundred_sign_ins_of_one_account_one_is_left_and_its_contact_sees_it() {
+async fn of_a_hundred_sign_ins_of_one_account_one_remains_and_its_contact_sees_it() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, bob) = server.friends("alice", "bob").await;
@@ -167,7 +167,7 @@ async fn a_block_is_immediate() {
 
 /// One comes on line while the other blocks: whoever is first, in the end nothing is seen.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_block_during_a_sign_in_ends_in_nothing_seen() {
+async fn a_block_during_a_sign_in_leaves_the_contact_offline() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, bob) = server.friends("alice", "bob").await;
@@ -272,7 +272,7 @@ fn lists(burst: &[String]) -> (Vec<&String>, u32) {
 /// Both edit their lists about each other as fast as they can. What each did itself stands; RL or PL is there exactly
 /// when the other has them on FL; and memory and store agree.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn lists_that_both_sides_edit_at_once_equal_some_order_of_the_edits() {
+async fn lists_that_both_users_edit_at_the_same_time_match_some_order_of_the_edits() {
     for round in 0..amount(2, 8) {
         let mut server = TestServer::start().await;
         server.accounts(["alice", "bob"]).await;
@@ -301,7 +301,7 @@ async fn lists_that_both_sides_edit_at_once_equal_some_order_of_the_edits() {
 
 /// A session is taken over while its edits are being written: what is on the disk is in memory too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn edits_of_a_session_that_is_taken_over_meanwhile_are_in_memory_too() {
+async fn edits_of_a_session_that_is_replaced_are_also_in_memory() {
     let mut server = TestServer::start().await;
     server.account("alice").await;
     let mut current = server.sign_in("alice").await;
@@ -323,7 +323,7 @@ async fn edits_of_a_session_that_is_taken_over_meanwhile_are_in_memory_too() {
 /// Alice is gone the moment she has sent an edit, and what others say to her finds a dead socket meanwhile. Whatever
 /// became of the edit: what Carol's session knows of it is what is in the store.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_edit_of_somebody_who_vanishes_is_whole_or_not_at_all() {
+async fn an_edit_of_a_client_that_disappears_takes_effect_completely_or_not_at_all() {
     let mut server = TestServer::start().await;
     let [_, _, carol] = server.accounts(["alice", "bob", "carol"]).await;
     let (alice, mut bob) = server.friends("alice", "bob").await;

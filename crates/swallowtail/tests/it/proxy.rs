@@ -62,7 +62,7 @@ async fn ticket(server: &TestServer, certificate: &TestCertificate, name: &str) 
 }
 
 #[tokio::test]
-async fn a_sign_in_and_a_chat_with_nothing_but_the_proxy_set() {
+async fn a_client_signs_in_and_chats_with_only_the_proxy_configured() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "old", &["loginnet.passport.com"]);
     let server = start(&certificate).await;
@@ -134,7 +134,7 @@ async fn requests_for_any_other_host_are_refused() {
 }
 
 #[tokio::test]
-async fn a_tunnel_to_port_80_takes_requests_and_no_tunnel_in_a_tunnel_leads_out() {
+async fn a_tunnel_to_port_80_accepts_requests_but_no_second_tunnel() {
     let server = TestServer::start().await;
     let mut inside = Http::over(tunnel(&server, "config.messenger.msn.com:80").await);
     assert_eq!(inside.ask("POST / HTTP/1.1\r\nHost: config.messenger.msn.com", b"").await.status, 200);
@@ -151,7 +151,7 @@ async fn a_tunnel_to_port_80_takes_requests_and_no_tunnel_in_a_tunnel_leads_out(
 }
 
 #[tokio::test]
-async fn a_kept_connection_can_become_a_tunnel() {
+async fn a_kept_alive_connection_can_become_a_tunnel() {
     use tokio::io::AsyncWriteExt;
     let server = TestServer::start().await;
     let mut http = Http::dial(server.server().addresses().http).await;
@@ -165,7 +165,7 @@ async fn a_kept_connection_can_become_a_tunnel() {
 }
 
 #[tokio::test]
-async fn without_a_certificate_a_tunnel_to_tls_says_what_is_missing() {
+async fn without_a_certificate_a_tunnel_to_tls_reports_what_is_missing() {
     let server = TestServer::start_with(|config| config.tls.own_root = false).await;
     let (head, mut stream) = connect(&server, "login.live.com:443").await;
     assert!(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{head}");
@@ -175,7 +175,7 @@ async fn without_a_certificate_a_tunnel_to_tls_says_what_is_missing() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_switched_off_is_none() {
+async fn a_disabled_proxy_refuses_requests() {
     let server = TestServer::start_with(|config| config.proxy.enabled = false).await;
     let (head, _) = connect(&server, "messenger.hotmail.com:1863").await;
     assert!(head.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{head}");
@@ -185,7 +185,7 @@ async fn a_proxy_that_is_switched_off_is_none() {
 }
 
 #[tokio::test]
-async fn links_of_the_client_lead_to_the_operators_page() {
+async fn links_in_the_client_lead_to_the_operators_page() {
     let server = TestServer::start_with(|config| config.sign_in.page = "http://example.com/help".to_owned()).await;
     let mut http = Http::dial(server.server().addresses().http).await;
     let answer = http.ask("GET http://g.msn.com/5meen_us/60 HTTP/1.1\r\nHost: g.msn.com", b"").await;

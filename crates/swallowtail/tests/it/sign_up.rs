@@ -262,7 +262,7 @@ async fn a_closed_page_creates_no_account_and_the_internet_needs_https() {
 }
 
 #[tokio::test]
-async fn a_visitor_who_only_seems_near_may_not_sign_up() {
+async fn a_visitor_who_only_appears_to_be_on_a_private_network_cannot_sign_up() {
     let server = TestServer::start().await;
     let http = server.server().addresses().http;
     let mut forwarded = Browser::open(http).await.with("X-Forwarded-For: 192.168.1.7");

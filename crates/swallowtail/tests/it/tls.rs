@@ -43,7 +43,7 @@ async fn the_nexus_over_tls_names_the_same_host_with_https() {
 }
 
 #[tokio::test]
-async fn the_certificate_with_the_name_is_shown_and_else_the_first() {
+async fn the_certificate_for_the_requested_name_is_used_or_else_the_first() {
     let directory = support::private_directory();
     let own = TestCertificate::write(directory.path(), "own", &["chat.example.com", "127.0.0.1"]);
     let old = TestCertificate::write(directory.path(), "old", &["login.live.com", "*.passport.com"]);
@@ -57,7 +57,7 @@ async fn the_certificate_with_the_name_is_shown_and_else_the_first() {
 }
 
 #[tokio::test]
-async fn certificates_are_read_anew_and_bad_ones_change_nothing() {
+async fn a_reload_uses_new_certificates_and_ignores_invalid_ones() {
     let directory = support::private_directory();
     let first = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
     let server = start(&[&first]).await;
@@ -78,7 +78,7 @@ async fn certificates_are_read_anew_and_bad_ones_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_hangs_does_not_hold_up_a_stop() {
+async fn an_unfinished_handshake_does_not_delay_a_stop() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
     let files = certificate.files.clone();
@@ -107,7 +107,7 @@ async fn a_handshake_that_hangs_does_not_hold_up_a_stop() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_cannot_be_used_is_named_at_the_start() {
+async fn an_unusable_certificate_is_reported_at_the_start() {
     let directory = support::private_directory();
     let one = TestCertificate::write(directory.path(), "one", &["a.example.com"]);
     let other = TestCertificate::write(directory.path(), "other", &["b.example.com"]);
@@ -126,7 +126,7 @@ async fn a_certificate_that_cannot_be_used_is_named_at_the_start() {
 }
 
 #[tokio::test]
-async fn a_hangup_has_the_certificates_read_anew() {
+async fn sighup_reloads_the_certificates() {
     let directory = support::private_directory();
     let first = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
     let path = |path: &std::path::Path| path.display().to_string();

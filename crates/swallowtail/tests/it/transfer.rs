@@ -55,7 +55,7 @@ async fn with_a_narrow_reader(server: &TestServer) -> (Party, tokio::net::TcpStr
 
 /// 5 MB and a picture each way at once. Two others of the same session, and two of another one, talk meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_file_and_a_picture_pass_both_ways_while_others_talk() {
+async fn a_file_and_a_picture_pass_both_ways_while_others_chat() {
     let server = TestServer::start().await;
     let (boards, _people) = session(&server, ["alice", "bob", "carol", "dave"]).await;
     let [alice, bob, carol, dave] = boards.into_iter().map(Party::from).collect::<Vec<_>>().try_into().ok().unwrap();
@@ -98,7 +98,7 @@ async fn a_file_and_a_picture_pass_both_ways_while_others_talk() {
 /// Far more than every queue holds, to somebody who reads 300 KB a second: the sender is slowed down, and nobody is
 /// closed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn who_reads_slowly_gets_the_whole_file() {
+async fn a_slow_reader_receives_the_whole_file() {
     const SLICE: usize = 3_000;
     let server = TestServer::start().await;
     let (alice, mut narrow, _people) = with_a_narrow_reader(&server).await;
@@ -131,7 +131,7 @@ async fn who_reads_slowly_gets_the_whole_file() {
 /// Who stops reading in the middle of a file is closed in the end, and costs others nothing. After which time is tested
 /// in `switchboard/pace.rs`: it is some twelve seconds, and here only not for ever.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn who_stops_reading_a_file_is_closed_in_bounded_time() {
+async fn a_client_that_stops_reading_a_file_is_closed_in_limited_time() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let (mut alice, silent, _people) = with_a_narrow_reader(&server).await;

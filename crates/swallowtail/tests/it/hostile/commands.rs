@@ -179,7 +179,7 @@ const IN_A_SESSION: &[(&str, &[&str])] = &[
 ];
 
 #[tokio::test]
-async fn before_sign_in_nothing_else_is_answered() {
+async fn before_sign_in_other_commands_are_not_answered() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     for (bytes, expected) in FRESH {
@@ -197,7 +197,7 @@ async fn before_sign_in_nothing_else_is_answered() {
 }
 
 #[tokio::test]
-async fn a_signed_in_client_is_answered_or_closed_as_the_reference_says() {
+async fn an_odd_command_of_a_signed_in_client_is_answered_or_closes_as_the_reference_says() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     server.account("mallory").await;
@@ -210,7 +210,7 @@ async fn a_signed_in_client_is_answered_or_closed_as_the_reference_says() {
 }
 
 #[tokio::test]
-async fn a_switchboard_answers_or_closes_as_the_reference_says() {
+async fn an_odd_command_on_a_switchboard_is_answered_or_closes_as_the_reference_says() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let mallory = server.account("mallory").await;
@@ -231,7 +231,7 @@ async fn a_switchboard_answers_or_closes_as_the_reference_says() {
 
 /// Everything that a sign-in needs in one segment, and commands behind it before its answer.
 #[tokio::test]
-async fn commands_behind_a_sign_in_wait_for_it() {
+async fn commands_sent_with_a_sign_in_wait_until_it_is_done() {
     let server = TestServer::start().await;
     let mallory = server.account("mallory").await;
     let mut wire = Wire::dial(server.notification()).await;
@@ -247,7 +247,7 @@ async fn commands_behind_a_sign_in_wait_for_it() {
 }
 
 #[tokio::test]
-async fn one_byte_too_many_in_a_line_closes_and_one_byte_less_does_not() {
+async fn a_line_one_byte_over_the_limit_closes_and_one_at_the_limit_does_not() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let mallory = server.account("mallory").await;
@@ -269,7 +269,7 @@ async fn one_byte_too_many_in_a_line_closes_and_one_byte_less_does_not() {
 
 /// A line without an end costs the server no more than its limit.
 #[tokio::test]
-async fn a_line_without_an_end_is_closed_at_the_limit() {
+async fn a_line_without_an_end_closes_at_the_limit() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     for listener in [server.notification(), server.switchboard()] {

@@ -33,7 +33,7 @@ async fn attack(server: SocketAddr, head: &str, more: &[u8], times: usize) -> St
 }
 
 #[tokio::test]
-async fn bodies_without_end_and_heads_without_sense_cost_only_their_own_connection() {
+async fn endless_bodies_and_malformed_heads_affect_only_their_own_connection() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let http = server.server().addresses().http;
@@ -97,7 +97,7 @@ async fn try_password(server: SocketAddr, from: u8, name: &str, password: &str) 
 }
 
 #[tokio::test]
-async fn who_guesses_passwords_is_refused_by_address_and_nobody_else_is() {
+async fn an_address_that_guesses_passwords_is_refused_and_others_are_not() {
     let server = TestServer::start_with(|config| {
         config.limits.exempt.clear();
         config.limits.wrong_passwords_per_address = 3;
@@ -116,7 +116,7 @@ async fn who_guesses_passwords_is_refused_by_address_and_nobody_else_is() {
 }
 
 #[tokio::test]
-async fn an_account_under_attack_is_slow_for_strangers_and_not_where_it_is_at_home() {
+async fn an_account_under_attack_is_delayed_for_new_addresses_but_not_for_known_ones() {
     let server = TestServer::start_with(|config| {
         config.limits.exempt.clear();
         config.limits.wrong_passwords_per_account = 2;
@@ -140,7 +140,7 @@ async fn an_account_under_attack_is_slow_for_strangers_and_not_where_it_is_at_ho
 }
 
 #[tokio::test]
-async fn attempts_that_come_at_once_are_not_all_free() {
+async fn simultaneous_password_attempts_are_delayed_too() {
     let server = TestServer::start_with(|config| {
         config.limits.exempt.clear();
         config.limits.wrong_passwords_per_account = 2;
@@ -163,7 +163,7 @@ fn finished(attempts: &[JoinHandle<u16>]) -> usize {
 }
 
 #[tokio::test]
-async fn ids_of_sessions_that_are_guessed_find_nothing() {
+async fn guessed_session_ids_match_no_session() {
     let server = TestServer::start().await;
     let http = server.server().addresses().http;
     let mut own = Gateway::open(http, "NS", "").await;
@@ -178,7 +178,7 @@ async fn ids_of_sessions_that_are_guessed_find_nothing() {
 }
 
 #[tokio::test]
-async fn a_session_can_be_bound_to_the_address_that_opened_it() {
+async fn a_gateway_session_can_be_restricted_to_the_address_that_opened_it() {
     let server = TestServer::start_with(|config| config.gateway.bind_to_address = true).await;
     let http = server.server().addresses().http;
     let mut own = Gateway::open(http, "NS", "").await;
@@ -192,7 +192,7 @@ async fn a_session_can_be_bound_to_the_address_that_opened_it() {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_and_does_not_read_is_closed_and_holds_up_nobody() {
+async fn a_client_that_does_not_read_answers_is_closed_and_delays_no_one() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let mut stream = TcpStream::connect(server.server().addresses().http).await.unwrap();

@@ -52,7 +52,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn a_lying_length_closes_before_anything_is_waited_for() {
+async fn a_false_payload_length_closes_immediately() {
     let mut scene = Scene::set().await;
     for (command, most) in COMMANDS {
         let over = [(most + 1).to_string(), "65536".to_owned()];
@@ -73,7 +73,7 @@ async fn a_lying_length_closes_before_anything_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_lying_length_of_a_message_closes_and_the_other_hears_bye() {
+async fn a_false_length_of_a_message_closes_and_the_other_member_receives_bye() {
     let mut scene = Scene::set().await;
     scene.server.account("wendy").await;
     for length in LYING.iter().copied().chain(["1665", "65536", "0000000005", "1000000000"]) {
@@ -86,7 +86,7 @@ async fn a_lying_length_of_a_message_closes_and_the_other_hears_bye() {
 }
 
 #[tokio::test]
-async fn payloads_up_to_the_limit_arrive() {
+async fn payloads_up_to_the_limit_are_delivered() {
     let mut scene = Scene::set().await;
     scene.server.account("wendy").await;
     let (mut chat, _people) = scene.chat().await;
@@ -107,7 +107,7 @@ async fn payloads_up_to_the_limit_arrive() {
 
 /// What a message says is nobody's command, wherever the network cuts it.
 #[tokio::test]
-async fn a_message_that_looks_like_commands_arrives_whole_wherever_it_is_cut() {
+async fn a_message_that_looks_like_commands_arrives_unchanged_wherever_it_is_split() {
     let mut scene = Scene::set().await;
     scene.server.account("wendy").await;
     let (mut chat, _people) = scene.chat().await;
@@ -127,7 +127,7 @@ async fn a_message_that_looks_like_commands_arrives_whole_wherever_it_is_cut() {
 
 /// Half a command is no command: the connection just ends.
 #[tokio::test]
-async fn half_a_command_before_the_end_is_forgotten() {
+async fn an_incomplete_command_before_the_end_is_ignored() {
     let mut scene = Scene::set().await;
     for half in ["C", "CHG 9 BSY", "CHG 9 BSY\r", "UUX 9 100\r\n<Data>", "UUX 9 100\r\n", "OUT"] {
         let mut wire = scene.server.online("mallory").await;

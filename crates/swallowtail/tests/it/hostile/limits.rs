@@ -18,7 +18,7 @@ async fn is_admitted(listener: SocketAddr) -> Option<Wire> {
 }
 
 #[tokio::test]
-async fn an_address_has_twenty_connections_that_are_not_signed_in() {
+async fn an_address_can_have_twenty_connections_that_are_not_signed_in() {
     let server = TestServer::start_limited().await;
     let alice = server.account("alice").await;
     let mut open = Vec::new();
@@ -44,7 +44,7 @@ async fn an_address_has_twenty_connections_that_are_not_signed_in() {
 }
 
 #[tokio::test]
-async fn an_address_has_sixty_four_connections() {
+async fn an_address_can_have_sixty_four_connections() {
     let server = TestServer::start_limited().await;
     let mut open = Vec::new();
     for number in 0..64 {
@@ -77,7 +77,7 @@ async fn admitted_soon(listener: SocketAddr) -> Wire {
 
 /// Too many commands at once are no error: they are read more slowly.
 #[tokio::test]
-async fn a_burst_of_commands_is_answered_whole_and_in_order() {
+async fn a_burst_of_commands_is_answered_completely_and_in_order() {
     let server = TestServer::start_limited().await;
     server.account("alice").await;
     let mut alice = server.sign_in("alice").await;
@@ -90,7 +90,7 @@ async fn a_burst_of_commands_is_answered_whole_and_in_order() {
 
 /// Bob stops reading in a conversation of three. Alice hears NAK and that he is gone; Carol misses nothing.
 #[tokio::test]
-async fn one_who_does_not_read_is_closed_and_the_others_miss_nothing() {
+async fn a_member_that_does_not_read_is_closed_and_the_others_miss_nothing() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let [alice, bob, carol] = server.accounts(["alice", "bob", "carol"]).await;
@@ -129,7 +129,7 @@ async fn one_who_does_not_read_is_closed_and_the_others_miss_nothing() {
 
 /// The same on the notification connection: somebody who does not read what others tell is off line for them.
 #[tokio::test]
-async fn a_watcher_who_does_not_read_is_closed_and_seen_to_leave() {
+async fn a_contact_that_does_not_read_is_closed_and_appears_offline() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, bob) = server.friends("alice", "bob").await;

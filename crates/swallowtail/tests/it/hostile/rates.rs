@@ -62,7 +62,7 @@ async fn thirty_pictures_at_sign_in_leave_room_for_chats_and_the_sixty_first_swi
 }
 
 #[tokio::test]
-async fn an_account_in_fifty_conversations_gets_no_further_one_not_even_from_an_exempt_network() {
+async fn an_account_can_be_in_fifty_conversations_even_from_an_exempt_network() {
     let server = TestServer::start().await;
     let handle = server.account("alice").await;
     let mut alice = server.online("alice").await;
@@ -78,7 +78,7 @@ async fn an_account_in_fifty_conversations_gets_no_further_one_not_even_from_an_
 }
 
 #[tokio::test]
-async fn one_account_rings_another_at_most_ten_times_in_ten_seconds() {
+async fn an_account_can_call_another_ten_times_in_ten_seconds() {
     let server = TestServer::start_limited().await;
     let handle = server.account("alice").await;
     server.account("bob").await;
@@ -95,7 +95,7 @@ async fn one_account_rings_another_at_most_ten_times_in_ten_seconds() {
 }
 
 #[tokio::test]
-async fn an_address_that_keeps_showing_bad_tickets_waits_and_a_good_one_does_not() {
+async fn an_address_that_sends_invalid_tickets_is_delayed_and_others_are_not() {
     let server = TestServer::start_limited().await;
     let alice = server.account("alice").await;
     let denied = async |server: &TestServer| {
@@ -114,7 +114,7 @@ async fn an_address_that_keeps_showing_bad_tickets_waits_and_a_good_one_does_not
 
 /// Messages are held to the settings: those over the rate come later, and none is lost.
 #[tokio::test]
-async fn messages_over_the_rate_are_read_more_slowly_and_files_are_not_counted() {
+async fn messages_over_the_rate_are_delayed_and_files_are_not_counted() {
     let server = TestServer::start_with(|config| {
         config.limits.exempt.clear();
         config.limits.messages_at_once = 3;

@@ -59,7 +59,7 @@ async fn send_words(wire: &mut Wire, head: &str, word: &[u8], tail: &str) -> Fra
 }
 
 #[tokio::test]
-async fn a_name_that_could_end_a_line_is_refused_and_nobody_hears_of_it() {
+async fn a_name_that_could_end_a_line_is_refused_and_reaches_no_one() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     server.accounts(["alice", "mallory"]).await;
@@ -91,7 +91,7 @@ async fn a_name_that_could_end_a_line_is_refused_and_nobody_hears_of_it() {
 }
 
 #[tokio::test]
-async fn odd_names_reach_others_as_one_word_and_keep_their_meaning() {
+async fn unusual_names_reach_others_as_one_word_with_the_same_meaning() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     server.accounts(["alice", "mallory"]).await;
@@ -113,7 +113,7 @@ async fn odd_names_reach_others_as_one_word_and_keep_their_meaning() {
 }
 
 #[tokio::test]
-async fn the_longest_names_pass_and_longer_ones_close() {
+async fn the_longest_names_are_accepted_and_longer_ones_close() {
     let server = TestServer::start().await;
     server.account("mallory").await;
     for (head, most) in [("PRP 9 MFN ", 387), ("PRP 9 PHH ", 95)] {
@@ -138,7 +138,7 @@ async fn the_longest_names_pass_and_longer_ones_close() {
 
 /// The address in CAL and ADC is not percent-decoded into anything that others read.
 #[tokio::test]
-async fn an_encoded_address_is_nobody() {
+async fn an_encoded_address_is_not_an_account() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     server.accounts(["alice", "mallory"]).await;
@@ -156,7 +156,7 @@ async fn an_encoded_address_is_nobody() {
 
 /// Personal messages are XML that others parse: what is not well-formed closes, and the rest passes byte for byte.
 #[tokio::test]
-async fn broken_xml_reaches_nobody() {
+async fn malformed_xml_reaches_no_one() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     server.accounts(["alice", "mallory"]).await;

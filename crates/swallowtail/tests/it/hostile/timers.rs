@@ -14,7 +14,7 @@ const fn seconds(seconds: u64) -> Duration {
 }
 
 #[tokio::test]
-async fn a_minute_without_a_request_signs_out_who_came_over_the_gateway() {
+async fn a_gateway_session_without_a_request_for_a_minute_is_signed_out() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (alice, mut bob) = server.friends("alice", "bob").await;
@@ -87,7 +87,7 @@ async fn begin_to_send(wire: &mut Wire, begin: &str) {
 
 /// Bytes that drip in do not buy more time.
 #[tokio::test]
-async fn a_line_that_drips_in_is_closed_all_the_same() {
+async fn a_line_that_arrives_byte_by_byte_does_not_extend_the_deadline() {
     let server = TestServer::start().await;
     server.accounts(["mallory", "alice"]).await;
     let (mut wire, mut alice) = (server.online("mallory").await, server.online("alice").await);
@@ -103,7 +103,7 @@ async fn a_line_that_drips_in_is_closed_all_the_same() {
 }
 
 #[tokio::test]
-async fn silence_for_three_minutes_is_a_departure_and_a_ping_is_no_silence() {
+async fn three_minutes_of_silence_end_a_session_and_a_ping_prevents_that() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, mut bob) = server.friends("alice", "bob").await;
@@ -121,7 +121,7 @@ async fn silence_for_three_minutes_is_a_departure_and_a_ping_is_no_silence() {
 }
 
 #[tokio::test]
-async fn a_cookie_is_dead_after_two_minutes_and_an_idle_session_after_five() {
+async fn a_cookie_expires_after_two_minutes_and_an_idle_session_after_five() {
     let server = TestServer::start().await;
     let [alice, bob] = server.accounts(["alice", "bob"]).await;
     let (mut alices, mut bobs) = server.friends("alice", "bob").await;
