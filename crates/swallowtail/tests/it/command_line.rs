@@ -1,5 +1,5 @@
-//! The built program as an operator meets it: mistakes get one sentence, signals end it well, secrets stay out of its
-//! log.
+//! Tests the built program as an operator uses it: a mistake is reported in one sentence, a signal ends it cleanly, and
+//! its log contains no secrets.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -15,13 +15,13 @@ use crate::support::people::{Chat, text_message};
 const PASSWORD: &str = "correct-horse-battery";
 const ANYWHERE: [&str; 6] = ["--notification", "127.0.0.1:0", "--switchboard", "127.0.0.1:0", "--http", "127.0.0.1:0"];
 
-/// `serve` with these arguments, which must fail.
+/// Runs `serve` with these arguments. It must fail; returns its error.
 fn serve(arguments: &[&str]) -> String {
     let output = run(&[&["serve"], arguments].concat());
     sentence(&output)
 }
 
-/// The one sentence that a failed run said.
+/// Returns the one sentence that a failed run printed.
 fn sentence(output: &Output) -> String {
     let error = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(1), "{error}");
@@ -33,7 +33,7 @@ fn sentence(output: &Output) -> String {
     error
 }
 
-/// Says that each of these is in the sentence.
+/// Asserts that the sentence contains each of these.
 fn names(sentence: &str, causes: &[&str]) {
     for cause in causes {
         assert!(sentence.contains(cause), "{cause:?} is not in {sentence:?}");
@@ -239,7 +239,7 @@ fn two_servers_cannot_share_an_address() {
     names(&error, &[&address]);
 }
 
-/// Each would answer from its own memory of the lists. The operator's commands run beside a server all the same.
+/// Two servers would answer from their own copies of the lists. The commands of the operator can run beside a server.
 #[test]
 fn a_second_server_on_the_same_data_directory_is_refused() {
     let data = support::private_directory();
@@ -251,7 +251,7 @@ fn a_second_server_on_the_same_data_directory_is_refused() {
     RunningBinary::start(data.path());
 }
 
-/// Both signals: everybody hears why, and the program ends by itself.
+/// On both signals, all clients receive the reason, and the program exits.
 #[tokio::test]
 async fn a_signal_notifies_all_clients_and_ends_the_program() {
     for signal in [Signal::TERM, Signal::INT] {
@@ -267,7 +267,7 @@ async fn a_signal_notifies_all_clients_and_ends_the_program() {
         let [alice, bob] = people.as_mut_slice() else { unreachable!() };
         let mut chat = Chat::open(("alice@example.com", alice), ("bob@example.com", bob)).await;
         chat.exchange("before the end").await;
-        // Somebody who is in the middle of it does not hold the end up.
+        // A client in the middle of a sign-in does not delay the exit.
         let mut stranger = support::wire::Wire::dial(server.notification).await;
         stranger.send("VER 1 MSN").await;
         server.signal(signal);
@@ -295,7 +295,7 @@ fn the_demo_shows_both_sides_and_succeeds() {
     assert_eq!(error, "");
 }
 
-/// As with `| head -1`: whoever reads has seen enough.
+/// As with `| head -1`.
 #[test]
 fn a_reader_that_stops_early_causes_no_panic() {
     let data = support::private_directory();
@@ -314,7 +314,7 @@ fn a_reader_that_stops_early_causes_no_panic() {
     }
 }
 
-/// What opens a door, and what people say to each other, is in no log, however detailed.
+/// Even the most detailed log contains no passwords, tickets, cookies or messages.
 #[tokio::test]
 async fn no_secret_is_in_the_most_detailed_log() {
     let data = support::private_directory();

@@ -1,4 +1,4 @@
-//! Many at once in one place: order and completeness.
+//! Tests many clients in one conversation or on one list: messages stay complete and in order.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ fn name(number: usize) -> String {
     format!("user{number}")
 }
 
-/// Ten people in one conversation.
+/// Ten users in one conversation.
 async fn ten_people(server: &TestServer) -> (Vec<Wire>, Vec<Wire>) {
     let mut people = Vec::new();
     for number in 0..MEMBERS {
@@ -34,7 +34,7 @@ async fn ten_people(server: &TestServer) -> (Vec<Wire>, Vec<Wire>) {
     (people, boards)
 }
 
-/// Says everything, and hears what the nine others say: who, and which.
+/// Sends all messages of a member, and receives those of the nine others: the sender and number of each.
 async fn talk(mut board: Wire, me: usize) -> Vec<(String, usize)> {
     let mut said = String::new();
     for index in 0..MESSAGES {
@@ -74,7 +74,7 @@ async fn messages_of_ten_simultaneous_senders_reach_all_in_the_same_order() {
             *expected += 1;
         }
     }
-    // Without their own messages any two heard the same in the same order.
+    // Apart from their own messages, any two members received the same messages in the same order.
     for (one, heard_by_one) in heard.iter().enumerate() {
         for (other, heard_by_other) in heard.iter().enumerate().skip(one + 1) {
             let both = [address(&name(one)), address(&name(other))];
@@ -86,7 +86,7 @@ async fn messages_of_ten_simultaneous_senders_reach_all_in_the_same_order() {
     }
 }
 
-/// One half leaves in every way there is while the others talk: each of the rest hears of each of them once.
+/// Half of the members leave, in every possible way, while the others chat. Each of the others is notified once of each.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_departure_is_announced_once() {
     let server = TestServer::start().await;
@@ -121,7 +121,7 @@ async fn each_departure_is_announced_once() {
     }
 }
 
-/// Thirty people add Bob while he reads his list: each of them is in the list or told after it, and never both.
+/// Thirty users add Bob while he reads his list. Each is either in the list or announced after it, never both.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_list_that_changes_while_it_is_read_is_complete_and_has_no_duplicates() {
     for _ in 0..5 {
@@ -154,8 +154,8 @@ async fn a_list_that_changes_while_it_is_read_is_complete_and_has_no_duplicates(
     }
 }
 
-/// Somebody asks for far more than they read. The server waits with their commands and serves the others; then all of
-/// it comes, in order.
+/// A client sends far more commands than it reads answers. The server delays them and serves the others. In the end all
+/// answers arrive, in order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_flood_of_commands_is_answered_as_fast_as_the_answers_are_read() {
     const QUESTIONS: usize = 100_000;
@@ -187,7 +187,7 @@ async fn a_flood_of_commands_is_answered_as_fast_as_the_answers_are_read() {
     bystanders.are_untouched().await;
 }
 
-/// Boards, cookies and connections go away with those who used them.
+/// Switchboard sessions, cookies and connections are freed when their users are gone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_memory_remains_in_use_by_finished_conversations() {
     let server = TestServer::start().await;

@@ -1,4 +1,4 @@
-//! The data directory as an operator may leave it: mistyped, lost, damaged, of another user.
+//! Tests faults of the data directory: mistyped, lost, damaged, or owned by another user.
 
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;

@@ -1,4 +1,4 @@
-//! `swallowtail doctor`: all green for a server without faults; each fault is red at its own check.
+//! Tests `swallowtail doctor`: all checks are green for a server without faults, and each fault is red at its own check.
 
 use std::io::Write;
 use std::net::SocketAddr;

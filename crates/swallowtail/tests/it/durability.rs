@@ -1,4 +1,4 @@
-//! A change that was answered is on the disk: the built program is killed and started again on the same data.
+//! Tests that a change that was answered is on the disk: kills the built program and restarts it on the same data.
 
 use std::path::Path;
 

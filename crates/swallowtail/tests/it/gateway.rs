@@ -1,4 +1,4 @@
-//! MSNP over HTTP: sessions through the gateway beside those over TCP.
+//! Tests MSNP over HTTP: sessions through the gateway, together with sessions over TCP.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,9 +12,9 @@ use crate::support::time::{PATIENCE, StoppedClock};
 use crate::support::wire::Wire;
 use crate::support::{TestServer, address};
 
-/// How often a client asks that is slower than who sends to it.
+/// The number of polls of a client that is slower than the sender.
 const POLLS: Duration = Duration::from_millis(100);
-/// How many sessions a test has at once.
+/// The number of sessions that a test runs at the same time.
 const SESSIONS: usize = 12;
 
 impl TestServer {
@@ -22,7 +22,7 @@ impl TestServer {
         self.server().addresses().http
     }
 
-    /// Signed in and on line through the gateway.
+    /// Signs in and goes online through the gateway.
     async fn polling(&self, name: &str) -> Gateway {
         let bytes = sign_in_bytes(&address(name), &self.ticket(name).await);
         let mut gateway = Gateway::open(self.http(), "NS", &bytes).await;
@@ -33,7 +33,7 @@ impl TestServer {
     }
 }
 
-/// Alice in a conversation through the gateway, Bob over TCP.
+/// A conversation between Alice, through the gateway, and Bob, over TCP.
 async fn conversation(server: &TestServer, alice: &mut Gateway, bob: &mut Wire, trid: u32) -> (Gateway, Wire) {
     let (_, cookie) = alice.transfer(trid).await;
     let mut board = Gateway::open(server.http(), "SB", &format!("USR 1 alice@example.com {cookie}\r\n")).await;
@@ -69,7 +69,7 @@ async fn a_chat_passes_with_bodies_cut_at_every_offset() {
                 board.expect("ACK 3").await;
                 let got = joined.expect("MSG alice@example.com").await;
                 assert_eq!(got.payload, payload, "cut at {cut}");
-                // And back: it waits for a poll.
+                // The reply is queued until a poll.
                 joined.message(&payload).await;
                 let head = board.expect("MSG bob@example.com").await;
                 assert!(head.ends_with(&format!(" {}\r\n", payload.len())), "{head}");
@@ -171,7 +171,7 @@ async fn a_file_reaches_a_polling_client_completely() {
     let mut alice = server.polling("alice").await;
     let mut bob = server.online("bob").await;
     let (mut board, mut sender) = conversation(&server, &mut alice, &mut bob, 9).await;
-    // As fast as the server takes them, some 1.3 MB: more than everything on the way can hold.
+    // About 1.3 MB, as fast as the server accepts it: more than all buffers on the way can hold.
     let sending = tokio::spawn(async move {
         for number in 0..CHUNKS {
             let payload = format!("Content-Type: application/x-msnmsgrp2p\r\n\r\n{number:08}{}", "x".repeat(1250));
@@ -230,10 +230,10 @@ async fn of_two_simultaneous_requests_one_gets_400_and_nothing_is_lost() {
     let mut second = Http::dial(server.http()).await;
     let mut third = Http::dial(server.http()).await;
     let head = format!("POST /gateway/gateway.dll?SessionID={} HTTP/1.1\r\nHost: x", first.session);
-    // The first one waits for a reply that does not come, for as long as the clock stands still.
+    // The clock is stopped, so the first request waits for a reply that does not come.
     let clock = StoppedClock::new();
     first.http.send(&head, b"VER 1 ").await;
-    // It was read before this one.
+    // The server has read the first request before this one.
     assert_eq!(third.ask("GET /proxy.pac HTTP/1.1\r\nHost: x", b"").await.status, 200);
     assert_eq!(second.ask(&head, b"OUT\r\n").await.status, 400);
     clock.pass(Duration::from_secs(1)).await;
@@ -297,7 +297,7 @@ async fn a_stop_waits_for_the_poll_with_the_last_bytes_and_for_the_closing_poll(
     let mut alice = server.polling("alice").await;
     alice.inbox.clear();
     let stopping = tokio::spawn(server.stop());
-    // A server that had stopped HTTP would answer no poll.
+    // If the server had already stopped HTTP, it would not answer the poll.
     let last = timeout(PATIENCE, async {
         while alice.inbox.is_empty() {
             alice.poll().await;

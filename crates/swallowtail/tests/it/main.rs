@@ -1,6 +1,6 @@
-//! The service as a whole: servers in this process or the built program, with clients on real sockets.
+//! Tests the service as a whole: a server in this process or the built program, with clients on real sockets.
 //!
-//! One program, so that the service is linked once and `support` is compiled once.
+//! It is one test program, so that the service is linked once and `support` is compiled once.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure is what a test is for")]
 

@@ -1,4 +1,4 @@
-//! By which addresses clients come, and which ones they are told: several networks, one port for both services, TLS.
+//! Tests the addresses that clients connect to and receive: several networks, one port for both services, TLS.
 
 use std::net::SocketAddr;
 
@@ -14,7 +14,7 @@ fn any() -> Option<SocketAddr> {
     Some("127.0.0.1:0".parse().unwrap())
 }
 
-/// A LAN as usual, and the internet with a name of its own.
+/// A usual LAN, and the internet with a name of its own.
 fn two_networks(config: &mut Config) {
     let listen = Listen { notification: any(), dispatch: any(), ..Listen::default() };
     let advertise = Advertise {
@@ -37,7 +37,7 @@ async fn each_client_receives_the_addresses_of_its_own_network() {
     people::come_online(&mut alice).await;
     let mut bob = server.online("bob").await;
 
-    // XFR and RNG: the LAN's real address for Bob, the name for Alice, in one and the same conversation.
+    // XFR and RNG: the LAN's real address for Bob, the name for Alice, in the same conversation.
     let mut board = people::open_board(&address("bob"), &mut bob).await;
     board.done("CAL", address("alice")).await;
     assert_eq!(alice.expect("RNG ").await.word(2), "chat.example.com:1864");
@@ -74,7 +74,7 @@ async fn one_port_serves_both_protocols_and_the_first_command_decides() {
     let mut garbage = Wire::dial(server.notification()).await;
     garbage.send("GET / HTTP/1.1\r\n\r\n").await;
     assert_eq!(garbage.last_lines().await, [""; 0]);
-    // A connection that says nothing does not hold up a stop.
+    // A silent connection does not delay a stop.
     let silent = Wire::dial(server.notification()).await;
     alice.before_pong().await;
     server.stop().await;

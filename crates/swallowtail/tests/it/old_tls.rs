@@ -1,4 +1,4 @@
-//! Signing in as Windows XP does: TLS 1.0 through the separate terminator of packaging/old-tls (security.md section 8).
+//! Tests signing in as Windows XP does: TLS 1.0 through the separate terminator of packaging/old-tls (security.md section 8).
 //!
 //! The terminator is lighttpd, and `gnutls-cli` plays the client. `cargo xtask test` installs both and runs these
 //! tests.

@@ -1,4 +1,4 @@
-//! What an operator tells a running server, with the built program, and tells clients by the settings.
+//! Tests the commands for a running server, with the built program, and the settings that reach clients.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ const PASSWORD: &str = "correct horse";
 const ALICE: &str = "alice@example.com";
 const BOB: &str = "bob@example.com";
 
-/// A server with two friends who are on line.
+/// Starts a server with two contacts of each other, who are online.
 async fn friends() -> (TempDir, RunningBinary, Wire, Wire) {
     let data = support::private_directory();
     for handle in [ALICE, BOB] {

@@ -1,4 +1,4 @@
-//! Things that happen at the same time: everybody sees the end, and sees it once.
+//! Tests events at the same time: every client sees the final state, and each change once.
 
 use tokio::task::JoinSet;
 
@@ -13,7 +13,7 @@ fn about(frames: &[Frame], handle: &str) -> Vec<String> {
     lines.map(|frame| frame.word(0).to_owned()).collect()
 }
 
-/// Everything that comes up to `ANS OK`, and what comes after it.
+/// Returns the lines up to `ANS OK`, and those after it.
 async fn answer(mut board: Wire, words: String) -> (Wire, Vec<Frame>) {
     let mut frames = vec![board.ask("ANS", words).await];
     while frames.last().unwrap().word(0) == "IRO" {
@@ -42,7 +42,7 @@ async fn two_callees_who_answer_at_the_same_time_see_each_other_exactly_once() {
         for task in both.collect::<Vec<_>>() {
             joined.push(task.await.unwrap());
         }
-        // What Alice says reaches both after all that was said before.
+        // A message of Alice reaches both after all earlier lines.
         assert_eq!(board.message(b"x").await.word(0), "ACK");
         for ((mut wire, mut frames), other) in joined.into_iter().zip([&carol, &bob]) {
             while frames.last().unwrap().word(0) != "MSG" {
@@ -77,7 +77,7 @@ async fn of_a_hundred_sign_ins_of_one_account_one_remains_and_its_contact_sees_i
                     Some(frame) if frame.line == "OUT OTH" => return None,
                     Some(frame) if frame.word(0) == "QNG" => return Some(wire),
                     Some(_) => {}
-                    // The older one was closed before it was signed in; only OUT OTH does that.
+                    // The older one was closed before it had signed in; only OUT OTH does that.
                     None => panic!("closed without a reason"),
                 }
             }
@@ -87,7 +87,7 @@ async fn of_a_hundred_sign_ins_of_one_account_one_remains_and_its_contact_sees_i
     while let Some(wire) = tasks.join_next().await {
         left.extend(wire.unwrap());
     }
-    // Of those that were signed in for a while all but one hear that somebody else is.
+    // Of the sessions that had signed in, all but one receive that another one has replaced them.
     let mut survivors = Vec::new();
     for mut wire in left {
         wire.line("PNG").await;
@@ -98,7 +98,7 @@ async fn of_a_hundred_sign_ins_of_one_account_one_remains_and_its_contact_sees_i
     }
     assert_eq!(survivors.len(), 1);
     drop(bob);
-    // Every departure lies between two arrivals, and the last word is that Bob is there.
+    // Each FLN lies between two NLN, and in the end Bob is online.
     let told = about(&alice.before_pong().await, "bob@example.com");
     let expected: Vec<_> = (0..told.len()).map(|place| ["FLN", "NLN"][place % 2]).collect();
     assert_eq!(told, expected);
@@ -113,7 +113,7 @@ async fn the_late_end_of_an_older_session_does_not_end_the_newer() {
     for _ in 0..50 {
         let mut newer = server.online("bob").await;
         assert_eq!(about(&alice.before_pong().await, "bob@example.com"), ["FLN", "NLN"]);
-        // The server has said OUT OTH; now the old socket goes, one way or another.
+        // The server has sent OUT OTH. Now the old socket closes, in one of several ways.
         assert_eq!(older.until_closed().await.last().unwrap().line, "OUT OTH");
         older.reset();
         newer.done("CHG", "BSY 0").await;
@@ -140,7 +140,7 @@ async fn a_reset_and_an_end_of_the_stream_are_departures() {
     }
 }
 
-/// Nothing about Alice reaches Bob after the answer to her block, whatever she does in the same breath.
+/// After the answer to her block, nothing about Alice reaches Bob, whatever she does immediately before or after it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_block_is_immediate() {
     let server = TestServer::start().await;
@@ -151,7 +151,7 @@ async fn a_block_is_immediate() {
         let block = "REM 8 AL bob@example.com\r\nADC 8 BL N=bob@example.com\r\n";
         alice.send(format!("{noise}{block}{noise}PRP 9 MFN Alice{round}\r\n")).await;
         alice.expect("ADC 8 BL").await;
-        // In the same moment Bob asks for everything that he may see.
+        // At the same time, Bob asks for everything that he may see.
         bob.done("CHG", "NLN 0").await;
         alice.expect("PRP 9").await;
         alice.before_pong().await;
@@ -165,7 +165,7 @@ async fn a_block_is_immediate() {
     }
 }
 
-/// One comes on line while the other blocks: whoever is first, in the end nothing is seen.
+/// One user goes online while the other blocks. In whatever order the server handles that, the contact ends up offline.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_block_during_a_sign_in_leaves_the_contact_offline() {
     let server = TestServer::start().await;
@@ -177,13 +177,13 @@ async fn a_block_during_a_sign_in_leaves_the_contact_offline() {
         let blocking = async {
             alice.send("REM 8 AL bob@example.com\r\nADC 8 BL N=bob@example.com\r\n").await;
             alice.expect("ADC 8 BL").await;
-            // An edit answers first and then tells others; its connection goes on when both are done.
+            // The server answers an edit first and then notifies others. It reads on when both are done.
             alice.before_pong().await;
         };
         tokio::join!(blocking, bob.line("CHG 9 NLN 0"));
         bob.expect("CHG 9").await;
         let told = about(&bob.before_pong().await, "alice@example.com");
-        // A departure of somebody who was not shown yet is harmless: that is what the client takes everybody for.
+        // FLN about a contact who was never shown as online is harmless: clients assume that contacts are offline.
         let good: [&[&str]; 3] = [&[], &["FLN"], &["ILN", "FLN"]];
         assert!(good.iter().any(|good| told == *good), "round {round}: {told:?}");
         alice.send("REM 8 BL bob@example.com\r\nADC 8 AL N=bob@example.com\r\n").await;
@@ -191,7 +191,7 @@ async fn a_block_during_a_sign_in_leaves_the_contact_offline() {
     }
 }
 
-/// One of two who edit their lists about each other, and what the answers to its own commands say that it has.
+/// One of two users who edit their lists about each other, with the state that the answers to its own commands imply.
 struct Editor {
     wire: Wire,
     other: String,
@@ -221,7 +221,7 @@ impl Editor {
         self
     }
 
-    /// Takes the other off a list, or puts them on it.
+    /// Removes the other user from a list, or adds them to it.
     async fn edit_once(&mut self, random: u32) {
         let Self { wire, other, .. } = self;
         match (random % 3, self.contact.take()) {
@@ -248,7 +248,7 @@ impl Editor {
     }
 }
 
-/// Puts the other on a list, or takes them off. Whether they are on it then.
+/// Adds the other user to a list, or removes them. Returns whether they are on it afterwards.
 async fn turn(wire: &mut Wire, list: &str, other: &str, on: bool, opposite: bool) -> bool {
     if on {
         wire.done("REM", format!("{list} {other}")).await;
@@ -259,7 +259,7 @@ async fn turn(wire: &mut Wire, list: &str, other: &str, on: bool, opposite: bool
     !opposite
 }
 
-/// The lines about lists in a burst, and the list bits of the one entry.
+/// Returns the lines about lists in a burst, and the list bits of the only entry.
 fn lists(burst: &[String]) -> (Vec<&String>, u32) {
     let lines: Vec<_> = burst.iter().filter(|line| line.starts_with("LST ")).collect();
     let bits = lines.first().map_or(0, |line| {
@@ -269,8 +269,8 @@ fn lists(burst: &[String]) -> (Vec<&String>, u32) {
     (lines, bits)
 }
 
-/// Both edit their lists about each other as fast as they can. What each did itself stands; RL or PL is there exactly
-/// when the other has them on FL; and memory and store agree.
+/// Two users edit their lists about each other as fast as they can. Each keeps its own edits, has the other on RL or PL
+/// exactly if the other has it on FL, and memory and database agree.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn lists_that_both_users_edit_at_the_same_time_match_some_order_of_the_edits() {
     for round in 0..amount(2, 8) {
@@ -299,7 +299,7 @@ async fn lists_that_both_users_edit_at_the_same_time_match_some_order_of_the_edi
     }
 }
 
-/// A session is taken over while its edits are being written: what is on the disk is in memory too.
+/// A session is replaced while its edits are being written. What is on the disk is then also in memory.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn edits_of_a_session_that_is_replaced_are_also_in_memory() {
     let mut server = TestServer::start().await;
@@ -310,7 +310,7 @@ async fn edits_of_a_session_that_is_replaced_are_also_in_memory() {
         current.send(edits).await;
         current = server.sign_in("alice").await;
     }
-    // Behind the last edit of the older sessions.
+    // This comes after the last edit of the older sessions.
     current.done("ADC", "AL N=tel:+2").await;
     let in_memory = people::synchronize(&mut current).await;
     server.restart().await;
@@ -320,8 +320,8 @@ async fn edits_of_a_session_that_is_replaced_are_also_in_memory() {
     assert_eq!(lists(&in_memory).0, lists(&on_disk).0);
 }
 
-/// Alice is gone the moment she has sent an edit, and what others say to her finds a dead socket meanwhile. Whatever
-/// became of the edit: what Carol's session knows of it is what is in the store.
+/// Alice disconnects immediately after she has sent an edit, and lines of others go to her dead socket. Whether or not the
+/// edit takes effect, Carol's session and the database agree about it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_edit_of_a_client_that_disappears_takes_effect_completely_or_not_at_all() {
     let mut server = TestServer::start().await;
@@ -345,14 +345,14 @@ async fn an_edit_of_a_client_that_disappears_takes_effect_completely_or_not_at_a
         };
         alice.send(edit).await;
         alice.reset();
-        // Alice's next session and Carol's must agree, whoever learned of the edit in whatever way.
+        // Alice's next session and Carol's must agree, however each of them learned of the edit.
         let told = people::synchronize(&mut carols).await;
         let (_, mut bits) = lists(&told);
         let mut alice = server.online("alice").await;
         let burst = people::synchronize(&mut alice).await;
         let has = burst.iter().any(|line| line.contains(&carol) && line.contains("C="));
         if (bits != 0) != has {
-            // It may have been carried out between the two looks.
+            // The edit may have been carried out between the two checks.
             bits = lists(&people::synchronize(&mut carols).await).1;
         }
         assert_eq!(bits != 0, has, "round {round}: {told:?} {burst:?}");

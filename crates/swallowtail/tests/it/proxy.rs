@@ -1,4 +1,4 @@
-//! The proxy of a client's Windows: Microsoft's host names in the requests, and nothing else set.
+//! Tests the HTTP proxy: clients send requests for Microsoft's host names, and only their proxy setting is changed.
 
 use tokio::net::TcpStream;
 
@@ -11,7 +11,7 @@ use crate::support::{TestServer, address};
 
 const PASSWORD: &str = "correct horse";
 
-/// A server with Alice and Bob, whose certificate has Microsoft's names.
+/// Starts a server with Alice and Bob, and with a certificate for Microsoft's names.
 async fn start(certificate: &TestCertificate) -> TestServer {
     let files = certificate.files.clone();
     let server = TestServer::start_with(|config| config.tls.certificate.push(files)).await;
@@ -21,7 +21,7 @@ async fn start(certificate: &TestCertificate) -> TestServer {
     server
 }
 
-/// What the server says to a `CONNECT`.
+/// Returns the answer of the server to a `CONNECT`.
 async fn connect(server: &TestServer, target: &str) -> (String, TcpStream) {
     use tokio::io::AsyncWriteExt;
     let mut stream = TcpStream::connect(server.server().addresses().http).await.unwrap();
@@ -29,7 +29,7 @@ async fn connect(server: &TestServer, target: &str) -> (String, TcpStream) {
     (head_of(&mut stream).await, stream)
 }
 
-/// The head of an answer, and not a byte more.
+/// Reads the head of an answer, and not a byte more.
 async fn head_of(stream: &mut TcpStream) -> String {
     use tokio::io::AsyncReadExt;
     let mut head = Vec::new();
@@ -45,7 +45,7 @@ async fn tunnel(server: &TestServer, target: &str) -> TcpStream {
     stream
 }
 
-/// RST as client 7.5 does it, through a tunnel to its login server.
+/// Sends RST as client 7.5 does, through a tunnel to its login server.
 async fn ticket(server: &TestServer, certificate: &TestCertificate, name: &str) -> String {
     let stream = tunnel(server, "loginnet.passport.com:443").await;
     let stream = certificate.connect(stream, "loginnet.passport.com").await.unwrap();
@@ -67,14 +67,14 @@ async fn a_client_signs_in_and_chats_with_only_the_proxy_configured() {
     let certificate = TestCertificate::write(directory.path(), "old", &["loginnet.passport.com"]);
     let server = start(&certificate).await;
 
-    // Alice tunnels everything, and dials what XFR tells her through the proxy too.
+    // Alice tunnels everything, including the connection to the address in XFR.
     let word = ticket(&server, &certificate, "alice").await;
     let stream = tunnel(&server, "messenger.hotmail.com:1863").await;
     let mut alice = people::enter(Wire::over(stream), &address("alice"), &word).await;
     people::synchronize(&mut alice).await;
     people::come_online(&mut alice).await;
 
-    // Bob's firewall lets nothing but requests out: absolute targets to the gateway.
+    // Bob's firewall allows only HTTP requests, so he uses the gateway, with absolute targets.
     let word = ticket(&server, &certificate, "bob").await;
     let http = server.server().addresses().http;
     let site = "http://gateway.messenger.hotmail.com";
@@ -117,7 +117,7 @@ async fn requests_for_any_other_host_are_refused() {
         String::new(),
     ] {
         let (head, _) = connect(&server, &target).await;
-        // What is no target at all is 400, from hyper.
+        // An invalid target gets 400, from hyper.
         let refused = ["HTTP/1.1 403 Forbidden\r\n", "HTTP/1.1 400 Bad Request\r\n"];
         assert!(refused.iter().any(|start| head.starts_with(start)), "{target}: {head}");
     }
@@ -139,7 +139,7 @@ async fn a_tunnel_to_port_80_accepts_requests_but_no_second_tunnel() {
     let mut inside = Http::over(tunnel(&server, "config.messenger.msn.com:80").await);
     assert_eq!(inside.ask("POST / HTTP/1.1\r\nHost: config.messenger.msn.com", b"").await.status, 200);
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    // Not even to ourselves: tunnels in tunnels would pile up until the stack is full.
+    // Not even to this server: nested tunnels would grow until the stack overflows.
     let mut inside = TcpStream::connect(server.server().addresses().http).await.unwrap();
     inside.write_all("CONNECT g.msn.com:80 HTTP/1.1\r\n\r\n".repeat(10_000).as_bytes()).await.unwrap();
     inside.shutdown().await.unwrap();
@@ -157,7 +157,7 @@ async fn a_kept_alive_connection_can_become_a_tunnel() {
     let mut http = Http::dial(server.server().addresses().http).await;
     assert_eq!(http.ask("POST http://login.live.com/ HTTP/1.1\r\nHost: login.live.com", b"").await.status, 200);
     let mut stream = http.into_stream();
-    // The first command may come in one segment with the head.
+    // The first command may arrive in the same segment as the head.
     stream.write_all(b"CONNECT messenger.hotmail.com:1863 HTTP/1.1\r\n\r\nVER 1 MSNP12\r\n").await.unwrap();
     let head = head_of(&mut stream).await;
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && !head.contains("Content-Length"), "{head}");

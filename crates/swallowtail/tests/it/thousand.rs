@@ -1,5 +1,5 @@
-//! A thousand people on the built program at once, in five hundred conversations; two hundred unless the run is a long
-//! one.
+//! Tests a thousand users on the built program at the same time, in five hundred conversations. A short run has two hundred
+//! users.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use crate::support::wire::Wire;
 
 const MESSAGES: usize = 8;
 const PASSWORD: &str = "the same for all";
-/// As many as fit into the queue of the password pool with room to spare.
+/// The number of simultaneous sign-ins: it fits into the queue of the password pool with room to spare.
 const TICKETS_AT_ONCE: usize = 16;
-/// The whole test; it takes a fraction of this.
+/// The time limit of the whole test, which takes a fraction of it.
 const PATIENCE: Duration = Duration::from_secs(900);
 
-/// How many there are.
+/// Returns the number of users.
 fn everybody() -> usize {
     amount(200, 1000)
 }
@@ -30,7 +30,7 @@ fn handle(number: usize) -> String {
     format!("user{number}@example.com")
 }
 
-/// Odd numbers call even ones.
+/// Users with odd numbers call users with even ones.
 const fn partner(number: usize) -> usize {
     number ^ 1
 }
@@ -55,7 +55,7 @@ async fn all_of_it() {
     assert!(before - idle < memory_of_hashing_kib(), "hashing left {idle} to {before} KiB behind");
 
     let begun = Instant::now();
-    // Everybody is signed in before anybody calls, and everybody has heard everything before anybody leaves.
+    // All sign in before anyone calls, and all have received everything before anyone leaves.
     let stage = Arc::new(Barrier::new(everybody + 1));
     let mut tasks = JoinSet::new();
     for (number, ticket) in tickets.into_iter().enumerate() {
@@ -81,13 +81,13 @@ async fn all_of_it() {
     server.assert_quiet_log();
 }
 
-/// What hashing may keep: the 64 MiB at the most that an allocator keeps for a thread, and half of the cores hash.
+/// The memory that hashing may keep: at most 64 MiB for each hashing thread, and half of the cores hash.
 fn memory_of_hashing_kib() -> u64 {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     u64::try_from((cores / 2).max(1)).unwrap() * 64 * 1024 + 8 * 1024
 }
 
-/// With one hash for all, as strong as the server wants it, so that nobody's is renewed.
+/// All accounts share one hash. It is as strong as the server requires, so none is renewed.
 fn import_everybody(data: &std::path::Path) {
     let hash = support::password_hash(PASSWORD);
     let mut rows = String::new();
@@ -134,7 +134,7 @@ async fn one_evening(server: Arc<RunningBinary>, number: usize, ticket: String, 
     stage.wait().await;
     board.line("OUT").await;
     notification.line("OUT").await;
-    // Whether the partner's BYE is still heard depends on who leaves first.
+    // Whether a client still receives the BYE of its partner depends on which of them leaves first.
     for line in board.last_lines().await {
         assert_eq!(line, format!("BYE {other}"));
     }
@@ -149,7 +149,7 @@ async fn answer(me: &str, ring: &support::wire::Frame) -> Wire {
     board
 }
 
-/// Says everything in one go, and hears everything: each text once, in order, and each ACK.
+/// Sends all messages in one write, and receives everything: each text once, in order, and each ACK.
 async fn talk(mut board: Wire, me: &str, other: &str) -> Wire {
     let payload = |who: &str, index: usize| text_message(&format!("{who} says number {index}"));
     let mut said = Vec::new();

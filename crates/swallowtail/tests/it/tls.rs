@@ -1,4 +1,4 @@
-//! Signing in over TLS: which certificate is shown, and when it is read anew.
+//! Tests signing in over TLS: which certificate the server uses, and when it reloads it.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::support::time::PATIENCE;
 use crate::support::tls::TestCertificate;
 use crate::support::{TestServer, is_closed};
 
-/// How often something is looked for that another process does.
+/// The interval at which the effect of another process is checked.
 const LOOK: Duration = Duration::from_millis(20);
 
 fn https(server: &Server) -> SocketAddr {
@@ -52,7 +52,7 @@ async fn the_certificate_for_the_requested_name_is_used_or_else_the_first() {
     for (certificate, name) in [(&own, "chat.example.com"), (&old, "login.live.com"), (&old, "nexus.passport.com")] {
         assert!(certificate.dial(address, name).await.is_ok(), "{name}");
     }
-    // Nobody asks for the name of an address, as clients of the time ask for none at all.
+    // A connection by address has no SNI, like those of old clients.
     assert!(own.dial(address, "127.0.0.1").await.is_ok());
 }
 
@@ -92,11 +92,11 @@ async fn an_unfinished_handshake_does_not_delay_a_stop() {
     let mut hanging = Vec::new();
     for key in ["https", "notification_tls"] {
         let mut stream = TcpStream::connect(server.server().addresses().main(key).unwrap()).await.unwrap();
-        // The beginning of a hello.
+        // The beginning of a ClientHello.
         stream.write_all(&[22, 3, 1, 2]).await.unwrap();
         hanging.push(stream);
     }
-    // They are read before this is.
+    // The server reads them before this.
     let mut http = Http::dial(server.server().addresses().http).await;
     assert_eq!(http.ask("GET /proxy.pac HTTP/1.1\r\nHost: x", b"").await.status, 200);
     drop(http);
@@ -147,7 +147,7 @@ async fn sighup_reloads_the_certificates() {
     });
     shown.await.unwrap();
     assert!(server.log().contains("reloaded the certificates"), "{}", server.log());
-    // One that is no good is told, and changes nothing.
+    // An invalid one is reported, and changes nothing.
     std::fs::write(&second.files.chain, "").unwrap();
     server.signal(Signal::HUP);
     let logged = timeout(PATIENCE, async {

@@ -1,4 +1,4 @@
-//! Pictures and files through a switchboard session at full speed, beside people who talk.
+//! Tests pictures and files through a switchboard session at full speed, while others chat.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,10 +16,10 @@ use crate::support::{TestServer, address};
 
 const FILE: usize = 5 * 1024 * 1024;
 const PICTURE: usize = 24 * 1024;
-/// Lines that a pair exchanges at the least.
+/// Minimum number of lines that a pair exchanges.
 const LINES: usize = 20;
 
-/// People in one new session, and their notification connections.
+/// Opens a session with these users. Returns it with their notification connections.
 async fn session<const N: usize>(server: &TestServer, names: [&str; N]) -> (Vec<Wire>, Vec<Wire>) {
     let mut people: Vec<Wire> = Vec::new();
     for name in names {
@@ -37,7 +37,7 @@ async fn session<const N: usize>(server: &TestServer, names: [&str; N]) -> (Vec<
     (boards, people)
 }
 
-/// A conversation of two; the second reads through a window of a few KiB, so that little is under way to him.
+/// Opens a conversation of two. The second reads through a window of a few KiB, so that few bytes are on their way.
 async fn with_a_narrow_reader(server: &TestServer) -> (Party, tokio::net::TcpStream, Vec<Wire>) {
     let [_, bob] = server.accounts(["alice", "bob"]).await;
     let (mut alices, mut bobs) = (server.online("alice").await, server.online("bob").await);
@@ -53,7 +53,8 @@ async fn with_a_narrow_reader(server: &TestServer) -> (Party, tokio::net::TcpStr
     (board.into(), narrow.into_stream(), vec![alices, bobs])
 }
 
-/// 5 MB and a picture each way at once. Two others of the same session, and two of another one, talk meanwhile.
+/// 5 MB and a picture pass in both directions at the same time, while two other members of the session, and two users in
+/// another one, chat.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_file_and_a_picture_pass_both_ways_while_others_chat() {
     let server = TestServer::start().await;
@@ -81,7 +82,7 @@ async fn a_file_and_a_picture_pass_both_ways_while_others_chat() {
     assert_eq!(by_bob.digests(), digests(&*alices));
     assert_eq!(by_alice.digests(), digests(&*bobs));
 
-    // Nobody was closed: each still hears the others.
+    // No connection was closed: each member still receives the messages of the others.
     done.store(true, Ordering::Relaxed);
     let (_, [mut carol, mut dave]) = inside.await.unwrap();
     let (_, [mut erin, mut frank]) = outside.await.unwrap();
@@ -95,8 +96,8 @@ async fn a_file_and_a_picture_pass_both_ways_while_others_chat() {
     frank.hear("bye").await;
 }
 
-/// Far more than every queue holds, to somebody who reads 300 KB a second: the sender is slowed down, and nobody is
-/// closed.
+/// A client that reads 300 KB a second is sent far more than all queues hold. The sender is slowed down, and no
+/// connection is closed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_slow_reader_receives_the_whole_file() {
     const SLICE: usize = 3_000;
@@ -121,15 +122,15 @@ async fn a_slow_reader_receives_the_whole_file() {
     let (mut lines, mut collector) = (Lines::new(bytes.as_slice()), Collector::default());
     while lines.next().await && collector.take(&lines.payload) {}
     assert_eq!(collector.digests(), [digest]);
-    // Not even the sender noticed more than that it took its time.
+    // The sender noticed only that it took longer.
     let mut alice = sending.await.unwrap();
     narrow.write_all(b"MSG 1 U 5\r\nhello").await.unwrap();
     assert!(alice.lines.next().await);
     assert_eq!(alice.lines.payload, b"hello");
 }
 
-/// Who stops reading in the middle of a file is closed in the end, and costs others nothing. After which time is tested
-/// in `switchboard/pace.rs`: it is some twelve seconds, and here only not for ever.
+/// A client that stops reading in the middle of a file is closed after about twelve seconds, and others are not affected.
+/// `switchboard/pace.rs` tests the exact time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_client_that_stops_reading_a_file_is_closed_in_limited_time() {
     let server = TestServer::start().await;
@@ -149,7 +150,7 @@ async fn a_client_that_stops_reading_a_file_is_closed_in_limited_time() {
         }
     });
     told.await.unwrap();
-    // The one that did not fit, and those after it, for which nobody is there, are not acknowledged.
+    // The message that did not fit, and those after it, which have no recipient, are not acknowledged.
     let first_nak = answers.iter().position(|answer| answer.starts_with("NAK")).unwrap();
     assert!(answers[..first_nak].iter().all(|answer| answer.starts_with("ACK")));
     assert!(answers[first_nak..].iter().all(|answer| !answer.starts_with("ACK")));

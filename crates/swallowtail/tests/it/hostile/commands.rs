@@ -1,4 +1,4 @@
-//! Commands out of place, and words that cannot be.
+//! Tests commands in the wrong place, and commands with invalid words.
 
 use crate::support::TestServer;
 use crate::support::people::{open_board, sign_in_bytes};
@@ -6,7 +6,7 @@ use crate::support::wire::Wire;
 
 const CLOSE: &[&str] = &[];
 
-/// What is sent to a connection that just opened, and everything that comes until the server closes.
+/// What is sent on a new connection, and everything that is received until the server closes it.
 const FRESH: &[(&str, &[&str])] = &[
     ("SYN 1 0 0\r\n", CLOSE),
     ("USR 1 TWN I mallory@example.com\r\n", CLOSE),
@@ -43,7 +43,7 @@ const FRESH: &[(&str, &[&str])] = &[
     ("OUT\r\nVER 1 MSNP12 MSNP11\r\n", &["OUT"]),
 ];
 
-/// After VER and its answer.
+/// The same after VER and its answer.
 const NEGOTIATED: &[(&str, &[&str])] = &[
     ("SYN 2 0 0\r\n", &["302 2"]),
     ("SYN 2 0 0 0 0 0\r\n", &["302 2"]),
@@ -74,7 +74,7 @@ const NEGOTIATED: &[(&str, &[&str])] = &[
     ("USR 2 TWN I a@b.de extra\r\n", CLOSE),
 ];
 
-/// Signed in; the verb gets the transaction id 9.
+/// The same after signing in. The command has the transaction id 9.
 const SIGNED_IN: &[(&str, &[&str])] = &[
     ("VER 9 MSNP12\r\n", &["715 9"]),
     ("USR 9 TWN I mallory@example.com\r\nOUT\r\n", &["207 9", "OUT"]),
@@ -129,7 +129,7 @@ const SIGNED_IN: &[(&str, &[&str])] = &[
     ("CHG 9 NLN\r\r\n", CLOSE),
 ];
 
-/// On a switchboard connection that just opened.
+/// The same on a new switchboard connection.
 const SWITCHBOARD: &[(&str, &[&str])] = &[
     ("VER 1 MSNP12\r\n", CLOSE),
     ("PNG\r\n", CLOSE),
@@ -150,10 +150,10 @@ const SWITCHBOARD: &[(&str, &[&str])] = &[
     ("\r\n", CLOSE_AFTER_OUT),
 ];
 
-/// An empty line is none: what closes is the OUT that follows every row.
+/// An empty line has no effect. The OUT that follows every row closes the connection.
 const CLOSE_AFTER_OUT: &[&str] = &[];
 
-/// In a switchboard session of one.
+/// The same in a switchboard session with one member.
 const IN_A_SESSION: &[(&str, &[&str])] = &[
     ("USR 9 mallory@example.com x\r\n", &["911 9"]),
     ("ANS 9 mallory@example.com x 1\r\n", &["911 9"]),
@@ -229,7 +229,7 @@ async fn an_odd_command_on_a_switchboard_is_answered_or_closes_as_the_reference_
     }
 }
 
-/// Everything that a sign-in needs in one segment, and commands behind it before its answer.
+/// A sign-in in one segment, followed by commands before its answer.
 #[tokio::test]
 async fn commands_sent_with_a_sign_in_wait_until_it_is_done() {
     let server = TestServer::start().await;
@@ -241,7 +241,7 @@ async fn commands_sent_with_a_sign_in_wait_until_it_is_done() {
     let verbs: Vec<_> = lines.iter().map(|line| line.split(' ').next().unwrap()).collect();
     let expected = "VER CVR USR USR SBS MSG SYN GTC BLP PRP CHG";
     assert_eq!(verbs[..11].join(" "), expected);
-    // The first challenge comes by its own clock.
+    // The first challenge is sent by a timer.
     let rest: Vec<_> = verbs[11..].iter().filter(|verb| **verb != "CHL").collect();
     assert_eq!(rest, [&"QNG", &"715"]);
 }
@@ -267,7 +267,7 @@ async fn a_line_one_byte_over_the_limit_closes_and_one_at_the_limit_does_not() {
     bystanders.are_untouched().await;
 }
 
-/// A line without an end costs the server no more than its limit.
+/// A line without an end uses no more memory than the limit.
 #[tokio::test]
 async fn a_line_without_an_end_closes_at_the_limit() {
     let server = TestServer::start().await;

@@ -1,4 +1,5 @@
-//! Every verb with too few, enough and too many words, of every odd kind. Nothing may panic, and the server goes on.
+//! Sends every verb with too few, enough and too many words of unusual kinds. Nothing may panic, and the server keeps
+//! running.
 
 use msnp::notification::verb::Verb;
 
@@ -6,10 +7,10 @@ use crate::support::TestServer;
 use crate::support::people::open_board;
 use crate::support::wire::Wire;
 
-/// The most words that a verb has, and three more.
+/// The number of words that are tried: the maximum of any verb, and three more.
 const MOST_WORDS: usize = 7;
 
-/// Words for one place of a command.
+/// Words to try in one place of a command.
 fn odd_words() -> Vec<Vec<u8>> {
     let long = |byte: u8| vec![byte; 4096];
     let words: [&[u8]; 12] = [
@@ -29,7 +30,7 @@ fn odd_words() -> Vec<Vec<u8>> {
     words.iter().map(|word| word.to_vec()).chain([long(b'A'), long(0xE9), b"%".repeat(300)]).collect()
 }
 
-/// Lines of a verb with and without a transaction id, with the same odd word in each place.
+/// Returns lines of a verb, with and without a transaction id, with the same unusual word in each place.
 fn lines(verb: &[u8]) -> Vec<Vec<u8>> {
     let mut lines = vec![verb.to_vec(), [verb, b" x"].concat()];
     for word in odd_words() {
@@ -47,7 +48,7 @@ fn lines(verb: &[u8]) -> Vec<Vec<u8>> {
     lines
 }
 
-/// Sends a line, something that fits the payload that it may announce, and OUT; waits for the end.
+/// Sends a line, bytes for a payload that it may announce, and OUT. Waits for the end of the connection.
 async fn throw(mut wire: Wire, line: &[u8]) {
     wire.send([line, b"\r\n\r\n\r\nOUT\r\nOUT\r\n"].concat()).await;
     wire.until_closed().await;

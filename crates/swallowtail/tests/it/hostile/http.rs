@@ -1,4 +1,4 @@
-//! Requests that must not be, over sockets: each is answered or closed, and chats go on.
+//! Tests malformed and hostile HTTP requests. Each is answered or its connection closed, and chats continue.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::support::http::{Gateway, Http};
 use crate::support::time::{PATIENCE, pass};
 use crate::support::{TestServer, address};
 
-/// Sends a head and then as much of `more` as the server takes; what it answered.
+/// Sends a head and then as much of `more` as the server accepts. Returns its answer.
 async fn attack(server: SocketAddr, head: &str, more: &[u8], times: usize) -> String {
     let mut stream = TcpStream::connect(server).await.unwrap();
     let (mut from, mut to) = stream.split();
@@ -78,7 +78,7 @@ async fn endless_bodies_and_malformed_heads_affect_only_their_own_connection() {
     bystanders.are_untouched().await;
 }
 
-/// Asks for a ticket, dialled from an address of its own. The answer is not waited for.
+/// Asks for a ticket from an address of its own. Does not wait for the answer.
 async fn ask_for_ticket(server: SocketAddr, from: u8, name: &str, password: &str) -> Http {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, from)), 0)).unwrap();
@@ -91,7 +91,7 @@ async fn ask_for_ticket(server: SocketAddr, from: u8, name: &str, password: &str
     http
 }
 
-/// The same, and the status of the answer.
+/// The same, but waits for the answer and returns its status.
 async fn try_password(server: SocketAddr, from: u8, name: &str, password: &str) -> u16 {
     ask_for_ticket(server, from, name, password).await.answer().await.status
 }
@@ -110,7 +110,7 @@ async fn an_address_that_guesses_passwords_is_refused_and_others_are_not() {
     }
     assert_eq!(try_password(http, 7, "alice", "right").await, 503, "also with the right one");
     assert_eq!(try_password(http, 8, "alice", "right").await, 200);
-    // A ticket that somebody has goes on working, and who is here is not asked for a password.
+    // Existing tickets stay valid, and clients that are signed in need no password.
     let ticket = server.ticket("alice").await;
     crate::support::people::sign_in(server.notification(), &address("alice"), &ticket).await;
 }
@@ -128,11 +128,11 @@ async fn an_account_under_attack_is_delayed_for_new_addresses_but_not_for_known_
     for from in [2, 3] {
         assert_eq!(try_password(http, from, "alice", "wrong").await, 401);
     }
-    // Strangers wait for 1, 3, 7 and 15 seconds, in the order in which they come, or for longer if she comes in
-    // between.
+    // New addresses wait 1, 3, 7 and 15 seconds, in the order of their requests. They wait longer if she signs in
+    // between them.
     let strangers: Vec<_> = (4..8).map(|from| tokio::spawn(try_password(http, from, "alice", "right"))).collect();
     assert_eq!(try_password(http, 1, "alice", "right").await, 200);
-    assert!(finished(&strangers) < strangers.len(), "she did not wait for the strangers' turns");
+    assert!(finished(&strangers) < strangers.len(), "she did not wait for the new addresses");
     pass(Duration::from_secs(31)).await;
     for stranger in strangers {
         assert_eq!(stranger.await.unwrap(), 200);
@@ -147,9 +147,9 @@ async fn simultaneous_password_attempts_are_delayed_too() {
     })
     .await;
     let http = server.server().addresses().http;
-    // Two are free, and the others wait for 1, 3, 7, 15 and 31 seconds.
+    // The first two are not delayed, and the others wait 1, 3, 7, 15 and 31 seconds.
     let attempts: Vec<_> = (1..=7).map(|from| tokio::spawn(try_password(http, from, "alice", "wrong"))).collect();
-    // One that comes later, and is free too.
+    // A later one, which is not delayed either.
     assert_eq!(try_password(http, 8, "nobody", "wrong").await, 401);
     assert!(finished(&attempts) < attempts.len(), "none of them waits");
     pass(Duration::from_secs(31)).await;
@@ -197,7 +197,7 @@ async fn a_client_that_does_not_read_answers_is_closed_and_delays_no_one() {
     let mut bystanders = server.bystanders().await;
     let mut stream = TcpStream::connect(server.server().addresses().http).await.unwrap();
     let request = b"GET /proxy.pac HTTP/1.1\r\nHost: x\r\n\r\n";
-    // Until the buffers of both ends are full.
+    // This fills the buffers of both ends.
     let full = timeout(PATIENCE, async {
         loop {
             let write = timeout(Duration::from_millis(300), stream.write_all(request)).await;

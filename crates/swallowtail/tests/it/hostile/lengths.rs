@@ -1,4 +1,4 @@
-//! Payload lengths that lie, and payloads that look like commands.
+//! Tests false payload lengths, and payloads that look like commands.
 
 use crate::support::people::{Chat, open_board};
 use crate::support::wire::Wire;
@@ -21,7 +21,7 @@ const LYING: &[&str] = &[
     "9999999999999999999999999999999999999999",
 ];
 
-/// Over the limit of its command by one, and by much.
+/// Lengths just over the limit of the command, and far over it.
 const COMMANDS: &[(&str, usize)] = &[
     ("UUX 9", 4096),
     ("PGD 9 walter@example.com 1", 1664),
@@ -42,7 +42,7 @@ impl Scene {
         Self { server, bystanders, mallory }
     }
 
-    /// A switchboard session of mallory and wendy, with their notification connections.
+    /// Opens a switchboard session of mallory and wendy. Returns it with their notification connections.
     async fn chat(&self) -> (Chat, [Wire; 2]) {
         let mut mallory = self.server.online("mallory").await;
         let mut wendy = self.server.online("wendy").await;
@@ -59,7 +59,7 @@ async fn a_false_payload_length_closes_immediately() {
         for length in LYING.iter().map(|word| (*word).to_owned()).chain(over) {
             let mut wire = scene.server.online("mallory").await;
             wire.line(format!("{command} {length}")).await;
-            // One word too few is what SDC answers.
+            // SDC answers that there is one word too few.
             let expected = if length.is_empty() && command.starts_with("SDC") { vec!["503 9"] } else { Vec::new() };
             assert_eq!(wire.last_lines().await, expected, "{command} {length:?}");
         }
@@ -105,7 +105,7 @@ async fn payloads_up_to_the_limit_are_delivered() {
     scene.bystanders.are_untouched().await;
 }
 
-/// What a message says is nobody's command, wherever the network cuts it.
+/// The text of a message is never read as a command, wherever the network splits it.
 #[tokio::test]
 async fn a_message_that_looks_like_commands_arrives_unchanged_wherever_it_is_split() {
     let mut scene = Scene::set().await;
@@ -116,7 +116,7 @@ async fn a_message_that_looks_like_commands_arrives_unchanged_wherever_it_is_spl
     let whole = [format!("MSG 9 A {}\r\n", payload.len()).as_bytes(), payload].concat();
     for cut in 0..=whole.len() {
         chat.caller.send(&whole[..cut]).await;
-        // So that the parts travel apart.
+        // This sends the parts in separate segments.
         tokio::task::yield_now().await;
         chat.caller.send(&whole[cut..]).await;
         assert_eq!(chat.callee.next().await.unwrap().payload, payload, "cut at {cut}");
@@ -125,7 +125,7 @@ async fn a_message_that_looks_like_commands_arrives_unchanged_wherever_it_is_spl
     scene.bystanders.are_untouched().await;
 }
 
-/// Half a command is no command: the connection just ends.
+/// An incomplete command is not carried out: the connection just ends.
 #[tokio::test]
 async fn an_incomplete_command_before_the_end_is_ignored() {
     let mut scene = Scene::set().await;

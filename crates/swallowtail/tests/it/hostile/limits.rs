@@ -1,4 +1,4 @@
-//! Those who take too much: connections of one address, and what waits for somebody who does not read.
+//! Tests clients that use too much: connections of one address, and queued bytes of a client that does not read.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use crate::support::time::PATIENCE;
 use crate::support::wire::Wire;
 use crate::support::{TestServer, address};
 
-/// Whether a new connection is served.
+/// Returns whether the server accepts a new connection.
 async fn is_admitted(listener: SocketAddr) -> Option<Wire> {
     let mut wire = Wire::dial(listener).await;
     wire.line("PNG").await;
@@ -29,12 +29,12 @@ async fn an_address_can_have_twenty_connections_that_are_not_signed_in() {
     let mut board = Wire::dial(server.switchboard()).await;
     assert_eq!(board.last_lines().await, [""; 0], "both listeners count together");
 
-    // Signing in makes room.
+    // Signing in frees a place.
     let mut wire = open.pop().unwrap();
     wire.send(people::sign_in_bytes(&alice, &server.ticket("alice").await)).await;
     wire.expect("USR 4 OK").await;
     open.push(is_admitted(server.notification()).await.unwrap());
-    // So does leaving.
+    // So does disconnecting.
     let mut leaver = open.pop().unwrap();
     leaver.line("OUT").await;
     leaver.until_closed().await;
@@ -63,7 +63,7 @@ async fn an_address_can_have_sixty_four_connections() {
     }
 }
 
-/// A place is free when the server has seen the end of the old connection, a moment after its client has.
+/// A place is free when the server has noticed the end of the old connection, a moment after its client.
 async fn admitted_soon(listener: SocketAddr) -> Wire {
     let soon = timeout(PATIENCE, async {
         loop {
@@ -75,7 +75,7 @@ async fn admitted_soon(listener: SocketAddr) -> Wire {
     soon.await.unwrap()
 }
 
-/// Too many commands at once are no error: they are read more slowly.
+/// Too many commands at the same time are not an error: the server reads them more slowly.
 #[tokio::test]
 async fn a_burst_of_commands_is_answered_completely_and_in_order() {
     let server = TestServer::start_limited().await;
@@ -88,7 +88,7 @@ async fn a_burst_of_commands_is_answered_completely_and_in_order() {
     }
 }
 
-/// Bob stops reading in a conversation of three. Alice hears NAK and that he is gone; Carol misses nothing.
+/// Bob stops reading in a conversation of three. Alice receives NAK and BYE; Carol misses nothing.
 #[tokio::test]
 async fn a_member_that_does_not_read_is_closed_and_the_others_miss_nothing() {
     let server = TestServer::start().await;
@@ -101,7 +101,7 @@ async fn a_member_that_does_not_read_is_closed_and_the_others_miss_nothing() {
     board.done("CAL", &bob).await;
     let ring = bobs.expect("RNG ").await;
     let socket = TcpSocket::new_v4().unwrap();
-    // The less the kernel takes, the sooner the server notices.
+    // The smaller the buffer in the kernel, the sooner the server notices.
     socket.set_recv_buffer_size(4096).unwrap();
     let mut silent = Wire::over(socket.connect(server.switchboard()).await.unwrap());
     silent.ask("ANS", format!("{bob} {} {}", ring.word(4), ring.word(1))).await;
@@ -127,7 +127,7 @@ async fn a_member_that_does_not_read_is_closed_and_the_others_miss_nothing() {
     drop(silent);
 }
 
-/// The same on the notification connection: somebody who does not read what others tell is off line for them.
+/// The same on the notification connection: a client that does not read presence lines is closed, and appears offline.
 #[tokio::test]
 async fn a_contact_that_does_not_read_is_closed_and_appears_offline() {
     let server = TestServer::start().await;

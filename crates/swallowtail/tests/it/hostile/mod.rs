@@ -1,5 +1,5 @@
-//! What clients must not do, and what comes of it: the one who does it is answered or closed as
-//! docs/protocol/framing.md sections 8 and 9 and sb.md section 8 say, the server lives, and two others go on talking.
+//! Tests clients that break the rules. The server answers or closes as docs/protocol/framing.md sections 8 and 9 and
+//! sb.md section 8 say, keeps running, and two other clients continue to chat.
 
 mod commands;
 mod generated;

@@ -1,4 +1,4 @@
-//! What an account may do only so often. The limits are emptied of exempt networks, so that they hold for loopback.
+//! Tests the rate limits of an account. The settings exempt no network, so the limits apply to loopback.
 
 use std::time::Duration;
 
@@ -112,7 +112,7 @@ async fn an_address_that_sends_invalid_tickets_is_delayed_and_others_are_not() {
     server.sign_in("alice").await;
 }
 
-/// Messages are held to the settings: those over the rate come later, and none is lost.
+/// Messages over the configured rate arrive later, and none is lost.
 #[tokio::test]
 async fn messages_over_the_rate_are_delayed_and_files_are_not_counted() {
     let server = TestServer::start_with(|config| {
@@ -130,7 +130,7 @@ async fn messages_over_the_rate_are_delayed_and_files_are_not_counted() {
     for _ in 0..120 {
         chat.callee.expect("MSG ").await;
     }
-    // Three at once; the fourth makes the others wait, half a second each.
+    // Three pass immediately. From the fourth on, each waits half a second.
     chat.caller.send("MSG 1 U 4\r\nchat".repeat(6)).await;
     for _ in 0..4 {
         chat.callee.expect("MSG ").await;

@@ -1,11 +1,11 @@
-//! Words that carry text: nothing in them may become a line of somebody else's, and what passes arrives as it was
-//! meant.
+//! Tests words that carry text: no part of them can become a line for another client, and accepted texts arrive with their
+//! meaning unchanged.
 
 use crate::support::people::open_board;
 use crate::support::wire::{Frame, Wire};
 use crate::support::{TestServer, address};
 
-/// What cannot be a text: the code for a name, or a close.
+/// Invalid texts, which are refused with an error code or close the connection.
 const REFUSED: &[&[u8]] = &[
     b"evil%0D%0AFLN%20walter@example.com",
     b"evil%0d%0aOUT%20OTH",
@@ -21,7 +21,7 @@ const REFUSED: &[&[u8]] = &[
     b"half\xE2\x82",
 ];
 
-/// What is a text: as it is sent, and as others read it.
+/// Valid texts, as they are sent and as others receive them.
 const ACCEPTED: &[(&str, &str)] = &[
     ("100%", "100%25"),
     ("100%zz", "100%25zz"),
@@ -40,7 +40,7 @@ const ACCEPTED: &[(&str, &str)] = &[
     ("<script>&\"'", "<script>&\"'"),
 ];
 
-/// The lines that somebody got, which must all begin with one of these words.
+/// Returns the lines that a client received, which must all begin with one of these words.
 fn only(frames: &[Frame], verbs: &[&str]) {
     for frame in frames {
         assert!(verbs.contains(&frame.word(0)), "{frame} came in");
@@ -113,48 +113,58 @@ async fn unusual_names_reach_others_as_one_word_with_the_same_meaning() {
 }
 
 #[tokio::test]
-async fn the_longest_names_are_accepted_and_longer_ones_close() {
+async fn the_longest_names_are_accepted_however_they_are_escaped_and_longer_ones_are_refused() {
     let server = TestServer::start().await;
     server.account("mallory").await;
-    for (head, most) in [("PRP 9 MFN ", 387), ("PRP 9 PHH ", 95)] {
-        let mut mallory = server.online("mallory").await;
-        let answer = send_words(&mut mallory, head, "x".repeat(most).as_bytes(), "").await;
-        assert_eq!(answer.word(0), "PRP");
-        // 4 bytes each, so the last one is cut by the limit.
-        let wide = "😀".repeat(most / 4);
-        let answer = send_words(&mut mallory, head, wide.as_bytes(), "").await;
-        assert_eq!(answer.word(0), "PRP");
-        mallory.line(format!("{head}{}", "x".repeat(most + 1))).await;
-        assert_eq!(mallory.last_lines().await, [""; 0], "{head}");
-    }
     let mut mallory = server.online("mallory").await;
-    for (length, code) in [(61, "ADG"), (62, "229"), (127, "229")] {
-        let answer = send_words(&mut mallory, "ADG 9 ", "x".repeat(length).as_bytes(), "").await;
-        assert_eq!(answer.word(0), code, "{length}");
+    for letter in ["x", "%78"] {
+        for (head, length, expected) in
+            [("PRP 9 MFN ", 387, "PRP"), ("PRP 9 MFN ", 388, "209"), ("ADG 9 ", 61, "ADG"), ("ADG 9 ", 62, "229")]
+        {
+            let answer = send_words(&mut mallory, head, letter.repeat(length).as_bytes(), "").await;
+            assert_eq!(answer.word(0), expected, "{head}{length} times {letter}");
+            if expected == "ADG" {
+                mallory.done("RMG", answer.word(3)).await;
+            }
+        }
     }
-    mallory.line(format!("ADG 9 {}", "x".repeat(128))).await;
+    // The limit falls within a character of 4 bytes.
+    let answer = send_words(&mut mallory, "PRP 9 MFN ", "😀".repeat(387 / 4).as_bytes(), "").await;
+    assert_eq!(answer.word(0), "PRP");
+    let answer = send_words(&mut mallory, "PRP 9 PHH ", "x".repeat(95).as_bytes(), "").await;
+    assert_eq!(answer.word(0), "PRP");
+    mallory.line(format!("PRP 9 PHH {}", "x".repeat(96))).await;
     assert_eq!(mallory.last_lines().await, [""; 0]);
 }
 
-/// The address in CAL and ADC is not percent-decoded into anything that others read.
 #[tokio::test]
-async fn an_encoded_address_is_not_an_account() {
+async fn an_encoded_address_is_decoded_and_cannot_end_a_line() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     server.accounts(["alice", "mallory"]).await;
     let (mut alice, mut mallory) = server.friends("alice", "mallory").await;
     let mut board = open_board(&address("mallory"), &mut mallory).await;
-    for word in ["alice@example.com%0D%0AOUT", "%61lice@example.com", "alice%00@example.com", "alice%40example.com"] {
+    for word in ["alice@example.com%0D%0AOUT", "alice%00@example.com", "%61lice@example.com"] {
         let called = board.ask("CAL", word).await;
         assert!(["208", "217"].contains(&called.word(0)), "{word}: {called}");
         let added = mallory.ask("ADC", format!("AL N={word}")).await;
         assert!(["201", "208"].contains(&added.word(0)), "{word}: {added}");
     }
     assert_eq!(alice.before_pong().await, []);
+    // Only a word without an @ is decoded.
+    for word in ["%61lice%40example.com", "alice%40example.com"] {
+        board.done("CAL", word).await;
+        alice.expect("RNG ").await;
+        let added = mallory.ask("ADC", format!("AL N={word}")).await;
+        assert_eq!(added.word(0), "215", "alice is on the list already: {added}");
+    }
+    board.line("CAL 9 alice%40example.com%0D%0AOUT").await;
+    assert_eq!(board.last_lines().await, [""; 0]);
+    assert_eq!(alice.before_pong().await, []);
     bystanders.are_untouched().await;
 }
 
-/// Personal messages are XML that others parse: what is not well-formed closes, and the rest passes byte for byte.
+/// Other clients parse personal messages as XML. A malformed one closes the connection; others pass unchanged.
 #[tokio::test]
 async fn malformed_xml_reaches_no_one() {
     let server = TestServer::start().await;

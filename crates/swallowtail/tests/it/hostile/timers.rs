@@ -1,5 +1,5 @@
-//! Those who are too slow, with a clock that is put forward. Whatever has to come before is answered before: no time
-//! passes for it.
+//! Tests timeouts with a stopped clock that the test advances. Every answer that must come before is awaited first, and no
+//! time passes for it.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ async fn a_gateway_session_without_a_request_for_a_minute_is_signed_out() {
     gateway.send("SYN 5 0 0\r\nCHG 6 NLN 0\r\n").await;
     gateway.expect("CHG 6 NLN 0").await;
     bob.expect("NLN NLN alice@example.com").await;
-    // Polls count, for as long as somebody over TCP would be asked to speak.
+    // Polls keep the session alive, for longer than the ping interval of a client over TCP.
     for _ in 0..5 {
         pass(seconds(50)).await;
         gateway.http = Http::dial(server.server().addresses().http).await;
@@ -79,13 +79,13 @@ async fn an_incomplete_line_has_thirty_seconds_and_a_payload_sixty() {
     }
 }
 
-/// Sends a part of a command, and waits until the server has it: it comes with a ping.
+/// Sends a part of a command together with a ping, and waits for the answer to the ping: the server then has both.
 async fn begin_to_send(wire: &mut Wire, begin: &str) {
     wire.send(format!("PNG\r\n{begin}")).await;
     assert_eq!(wire.next().await.unwrap().word(0), "QNG");
 }
 
-/// Bytes that drip in do not buy more time.
+/// Bytes that arrive one by one do not extend the time limit.
 #[tokio::test]
 async fn a_line_that_arrives_byte_by_byte_does_not_extend_the_deadline() {
     let server = TestServer::start().await;
@@ -96,7 +96,7 @@ async fn a_line_that_arrives_byte_by_byte_does_not_extend_the_deadline() {
     for _ in 0..7 {
         clock.pass(seconds(5)).await;
         wire.send("A").await;
-        // It is read before this ping, which comes later.
+        // The server reads it before this ping, which is sent later.
         alice.before_pong().await;
     }
     assert_eq!(wire.last_lines().await, [""; 0]);
@@ -132,7 +132,7 @@ async fn a_cookie_expires_after_two_minutes_and_an_idle_session_after_five() {
     let mut late = Wire::dial(server.switchboard()).await;
     late.line(format!("USR 1 {alice} {}", transfer.word(5))).await;
     assert_eq!(late.last_lines().await, ["911 1"]);
-    // Not silent for the notification server meanwhile.
+    // This keeps the notification session alive.
     alices.before_pong().await;
     bobs.before_pong().await;
     chat.exchange("still here").await;
