@@ -153,6 +153,7 @@ async fn an_encoded_address_is_decoded_and_cannot_end_a_line() {
     assert_eq!(alice.before_pong().await, []);
     // Only a word without an @ is decoded.
     for word in ["%61lice%40example.com", "alice%40example.com"] {
+        let mut board = open_board(&address("mallory"), &mut mallory).await;
         board.done("CAL", word).await;
         alice.expect("RNG ").await;
         let added = mallory.ask("ADC", format!("AL N={word}")).await;
