@@ -225,7 +225,10 @@ impl Speaker<'_> {
             Operation::Status { status, capabilities, object } => {
                 let capabilities = capabilities.map(|number| format!(" {number}")).unwrap_or_default();
                 let object = object.map(|object| format!(" {object}")).unwrap_or_default();
-                echo("CHG", &format!("{status}{capabilities}{object}"))
+                let words = format!("{status}{capabilities}{object}");
+                // In MSNP8 alone, missing capabilities are answered with 0.
+                let zero = if self.dialect == 8 && capabilities.is_empty() { " 0" } else { "" };
+                say("CHG", words.as_str(), format!("{words}{zero}"))
             }
             Operation::Message(message) if self.dialect > 10 => {
                 Some(Spoken { verb: "UUX", words: message.len().to_string(), payload: message, answer: "0".to_owned() })
