@@ -85,7 +85,9 @@ enum Command {
     },
     /// Chat with someone in this terminal
     ///
-    /// Signs in, adds the other account as a contact, and sends each line that you type. It asks for the password.
+    /// Signs in, adds the other account as a contact, and sends each line that you type. It asks for the password. Lines
+    /// that begin with / are commands; /help lists them.
+    ///
     /// To try a server, run it in two terminals, once for each account.
     Chat {
         #[command(flatten)]

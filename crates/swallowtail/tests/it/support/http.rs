@@ -1,4 +1,4 @@
-//! Requests to a server, on connections that are kept, and sessions over the gateway.
+//! Sends HTTP requests to a server, on connections that are kept alive, and opens sessions through the gateway.
 
 use std::net::SocketAddr;
 
@@ -18,7 +18,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The value of a header, in exactly this spelling.
+    /// Returns the value of a header with exactly this spelling.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.exact_header(name)
     }
@@ -28,7 +28,7 @@ impl Answer {
     }
 }
 
-/// A connection for one request after the other.
+/// A connection that carries one request after the other.
 pub(crate) struct Http<S = TcpStream> {
     stream: BufReader<S>,
 }
@@ -46,7 +46,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
         Self { stream: BufReader::new(stream) }
     }
 
-    /// Sends a head, of which `request` is the first line and further ones, and a body.
+    /// Sends a head, whose first lines are `request`, and a body.
     pub(crate) async fn ask(&mut self, request: &str, body: &[u8]) -> Answer {
         self.send(request, body).await;
         self.answer().await
@@ -58,7 +58,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
         self.stream.flush().await.unwrap();
     }
 
-    /// Sends a whole head and nothing after it.
+    /// Sends a complete head and nothing after it.
     pub(crate) async fn send_head(&mut self, head: &str) {
         self.stream.write_all(format!("{head}\r\n\r\n").as_bytes()).await.unwrap();
         self.stream.flush().await.unwrap();
@@ -66,36 +66,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
 
     pub(crate) async fn answer(&mut self) -> Answer {
         let response = read_response(&mut self.stream).await.unwrap();
-        // In any case: what hyper itself refuses is answered in lower case.
+        // In any case: hyper itself writes refusals in lower case.
         assert!(response.head.header("Content-Length").is_some() && response.is_complete, "{response:?}");
         Answer { status: response.head.status(), head: response.head, body: response.body }
     }
 
-    /// Gives the stream back: after a `CONNECT` it is a tunnel.
+    /// Returns the stream, which is a tunnel after a `CONNECT`.
     pub(crate) fn into_stream(self) -> S {
         assert!(self.stream.buffer().is_empty());
         self.stream.into_inner()
     }
 }
 
-/// A session over the gateway.
+/// A session through the gateway.
 pub(crate) struct Gateway {
     pub(crate) http: Http,
-    /// What stands before the path: empty, or the host of Microsoft's when the server is a proxy.
+    /// The part of the target before the path: empty, or a host of Microsoft's if the server is used as a proxy.
     site: &'static str,
     pub(crate) session: String,
     pub(crate) closed: bool,
-    /// What came and was not asked for yet.
+    /// The bytes that were received and not used yet.
     pub(crate) inbox: String,
 }
 
 impl Gateway {
-    /// Opens a session with `NS` or `SB`; `commands` come with the opening.
+    /// Opens a session with `NS` or `SB`, with `commands` in the first request.
     pub(crate) async fn open(address: SocketAddr, server: &str, commands: &str) -> Self {
         Self::open_at(address, "", server, commands).await
     }
 
-    /// The same with absolute targets, as a client behind a proxy sends them.
+    /// Opens a session with absolute targets, as a client behind a proxy sends them.
     pub(crate) async fn open_at(address: SocketAddr, site: &'static str, server: &str, commands: &str) -> Self {
         let http = Http::dial(address).await;
         let mut gateway = Self { http, site, session: String::new(), closed: false, inbox: String::new() };
@@ -103,7 +103,7 @@ impl Gateway {
         gateway
     }
 
-    /// One request, whatever its answer.
+    /// Sends one request and returns its answer, whatever it is.
     pub(crate) async fn raw(&mut self, query: &str, body: &[u8]) -> Answer {
         let head =
             format!("POST {}/gateway/gateway.dll?{query} HTTP/1.1\r\nHost: gateway.messenger.hotmail.com", self.site);
@@ -125,7 +125,7 @@ impl Gateway {
         self.inbox.push_str(answer.text());
     }
 
-    /// Sends commands, or a part of one.
+    /// Sends commands, or a part of a command.
     pub(crate) async fn send(&mut self, commands: impl AsRef<[u8]>) {
         self.post(&format!("SessionID={}", self.session), commands.as_ref()).await;
     }
@@ -144,7 +144,7 @@ impl Gateway {
         tokio::time::timeout(PATIENCE, closed).await.unwrap();
     }
 
-    /// Polls until something with `wanted` in it has come, and gives everything up to the end of that line.
+    /// Polls until a line contains `wanted`. Returns everything up to the end of that line.
     pub(crate) async fn expect(&mut self, wanted: &str) -> String {
         for _ in 0..500 {
             let end = self.inbox.find(wanted).and_then(|at| Some(at + self.inbox[at..].find("\r\n")? + 2));
@@ -158,7 +158,7 @@ impl Gateway {
         panic!("{wanted} does not come; {:?}", self.inbox);
     }
 
-    /// Asks for a switchboard; the address and the cookie.
+    /// Asks for a switchboard. Returns its address and the cookie.
     pub(crate) async fn transfer(&mut self, trid: u32) -> (String, String) {
         self.send(format!("XFR {trid} SB\r\n")).await;
         let lines = self.expect(&format!("XFR {trid} SB ")).await;
@@ -168,10 +168,10 @@ impl Gateway {
     }
 }
 
-/// Somebody with a browser.
+/// A user with a browser.
 pub(crate) struct Browser {
     http: Http,
-    /// Lines of each head, with their ends, beside the first one.
+    /// The lines of each head after the first one, with their ends.
     pub(crate) headers: String,
 }
 
@@ -184,7 +184,7 @@ impl Browser {
         Self { http: Http::over(stream), headers: format!("Host: {address}") }
     }
 
-    /// The same with further lines in each head.
+    /// The same, with further lines in each head.
     pub(crate) fn with(mut self, header: &str) -> Self {
         self.headers = format!("{}\r\n{header}", self.headers);
         self
@@ -194,7 +194,7 @@ impl Browser {
         self.http.ask(&format!("GET {path} HTTP/1.1\r\n{}", self.headers), b"").await
     }
 
-    /// Sends these fields as a form.
+    /// Sends a form with these fields.
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let kind = "Content-Type: application/x-www-form-urlencoded";
         let head = format!("POST {path} HTTP/1.1\r\n{}\r\n{kind}", self.headers);
@@ -210,14 +210,14 @@ impl Browser {
     }
 }
 
-/// What stands in a field of a page; empty for a field that is not there.
+/// Returns the value of a field in a page; empty if the page has no such field.
 pub(crate) fn value_of(page: &str, field: &str) -> String {
     let input = page.split("<input").find(|input| input.contains(&format!("name=\"{field}\"")));
     let value = input.and_then(|input| input.split_once("value=\"")?.1.split_once('"'));
     value.map(|(value, _)| value.to_owned()).unwrap_or_default()
 }
 
-/// Fields as a browser writes them.
+/// Encodes fields as a browser does.
 pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
     fields.join("&")

@@ -1,4 +1,4 @@
-//! A whole server for a test, in this process or as the built program, and people who use it.
+//! Starts a whole server for a test, in this process or as the built program, and connects clients to it.
 
 pub(crate) mod binary;
 pub(crate) mod http;
@@ -33,17 +33,17 @@ pub(crate) struct TestServer {
     server: Option<Server>,
     config: Config,
     data: TempDir,
-    /// Where its tasks run: each test has a runtime of its own.
+    /// The runtime of its tasks. Each test has its own.
     runtime: Id,
 }
 
 impl TestServer {
-    /// With the settings that nobody touched: loopback is exempt from limits of rate and number.
+    /// Starts a server with the default settings: loopback is exempt from limits of rates and numbers.
     pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
-    /// With limits that hold for loopback too.
+    /// Starts a server whose limits also apply to loopback.
     pub(crate) async fn start_limited() -> Self {
         Self::start_with(|config| config.limits.exempt.clear()).await
     }
@@ -73,7 +73,7 @@ impl TestServer {
         self.server().addresses().switchboard
     }
 
-    /// Makes accounts that nobody signs in to with a password; their addresses.
+    /// Creates accounts whose password is not used. Returns their addresses.
     pub(crate) async fn accounts<const N: usize>(&self, names: [&str; N]) -> [String; N] {
         for name in names {
             self.account(name).await;
@@ -81,12 +81,12 @@ impl TestServer {
         names.map(address)
     }
 
-    /// Makes an account that nobody signs in to with a password; its address.
+    /// Creates an account whose password is not used. Returns its address.
     pub(crate) async fn account(&self, name: &str) -> String {
         self.import(name, "$argon2id$nobody".to_owned()).await
     }
 
-    /// Makes an account that somebody can sign in to with this password; its address.
+    /// Creates an account with a password. Returns its address.
     pub(crate) async fn account_with_password(&self, name: &str, password: &str) -> String {
         self.import(name, password_hash(password)).await
     }
@@ -98,7 +98,7 @@ impl TestServer {
         address(name)
     }
 
-    /// A ticket without a password, as a word for USR.
+    /// Returns a ticket, without a password, as a word for USR.
     pub(crate) async fn ticket(&self, name: &str) -> String {
         let service = self.server().service();
         let handle = Handle::parse(&address(name)).unwrap();
@@ -106,7 +106,7 @@ impl TestServer {
         format!("t={}&p=", service.tickets.issue(&account, TicketLife::Rst).secret())
     }
 
-    /// Signed in and synchronised.
+    /// Signs in and synchronises.
     pub(crate) async fn sign_in(&self, name: &str) -> Wire {
         let ticket = self.ticket(name).await;
         let mut wire = people::sign_in(self.notification(), &address(name), &ticket).await;
@@ -114,25 +114,25 @@ impl TestServer {
         wire
     }
 
-    /// Signed in, synchronised and on line.
+    /// Signs in, synchronises and goes online.
     pub(crate) async fn online(&self, name: &str) -> Wire {
         let mut wire = self.sign_in(name).await;
         people::come_online(&mut wire).await;
         wire
     }
 
-    /// Waits until the server has noticed that `handle` is gone, and told everybody.
+    /// Waits until the server has noticed that `handle` is gone, and has notified its contacts.
     pub(crate) async fn signed_out(&self, handle: &str) {
         let handle = Handle::parse(handle).unwrap();
         let directory = &self.server().service().directory;
         eventually("the server notices who is gone", || directory.endpoint(&handle).is_none()).await;
         if let Some(cell) = directory.find(&handle) {
-            // Others are told in the same breath.
+            // Its contacts are notified in the same step.
             drop(cell.state());
         }
     }
 
-    /// Signed in and on line, with each other on FL and AL, and nothing more to read.
+    /// Signs two users in and puts each on FL and AL of the other. Nothing more is left to read.
     pub(crate) async fn friends(&self, one: &str, other: &str) -> (Wire, Wire) {
         let (mut first, mut second) = (self.online(one).await, self.online(other).await);
         for (wire, contact) in [(&mut first, address(other)), (&mut second, address(one))] {
@@ -144,7 +144,7 @@ impl TestServer {
         (first, second)
     }
 
-    /// A conversation of two who have nothing to do with the rest of a test.
+    /// Opens a conversation of two users who have nothing to do with the rest of the test.
     pub(crate) async fn bystanders(&self) -> Bystanders {
         self.accounts(["walter", "wanda"]).await;
         let (mut walter, mut wanda) = self.friends("walter", "wanda").await;
@@ -152,12 +152,12 @@ impl TestServer {
         Bystanders { notification: [walter, wanda], chat }
     }
 
-    /// Stops it, as an operator does.
+    /// Stops the server, as an operator does.
     pub(crate) async fn stop(mut self) {
         self.server.take().unwrap().stop().await;
     }
 
-    /// Stops and starts on the same data.
+    /// Stops the server and starts it on the same data.
     pub(crate) async fn restart(&mut self) {
         self.server.take().unwrap().stop().await;
         self.server = Some(Server::start(self.config.clone()).await.unwrap());
@@ -179,14 +179,14 @@ impl Drop for TestServer {
     }
 }
 
-/// Two who talk, and must not notice what others do.
+/// Two users who chat, and must not notice what other clients do.
 pub(crate) struct Bystanders {
     notification: [Wire; 2],
     chat: people::Chat,
 }
 
 impl Bystanders {
-    /// They exchange messages, and nothing else came to them since they did so last.
+    /// Lets them exchange messages, and asserts that they have received nothing else since the last time.
     pub(crate) async fn are_untouched(&mut self) {
         self.chat.exchange("still there?").await;
         for wire in &mut self.notification {
@@ -195,15 +195,15 @@ impl Bystanders {
     }
 }
 
-/// A directory that only its owner can enter, as the server wants its data to be.
+/// Creates a directory that only its owner can enter, as the server requires for its data.
 pub(crate) fn private_directory() -> TempDir {
     let private = std::fs::Permissions::from_mode(0o700);
     tempfile::Builder::new().permissions(private).tempdir().unwrap()
 }
 
-/// Whether the other side has ended a connection already. Nothing is waited for.
+/// Returns whether the other side has already ended a connection. Does not wait.
 pub(crate) fn is_closed(stream: TcpStream) -> bool {
-    // Without data that was not read it is a FIN, else a reset.
+    // If all data was read it is a FIN, otherwise a reset.
     let read = stream.into_std().unwrap().read(&mut [0; 1]);
     !matches!(read, Err(error) if error.kind() == ErrorKind::WouldBlock)
 }
@@ -212,23 +212,23 @@ pub(crate) fn address(name: &str) -> String {
     format!("{name}@example.com")
 }
 
-/// A hash of `password` that signing in need not renew.
+/// Returns a hash of `password` that a sign-in does not renew.
 pub(crate) fn password_hash(password: &str) -> String {
     password::hash(password).unwrap()
 }
 
-/// A panic outside of the tests themselves.
+/// A panic outside the tests themselves.
 #[derive(Clone)]
 struct Panic {
-    /// Where the task ran, whose panic tokio catches. A thread without a runtime, such as those that hash passwords,
-    /// may be any server's.
+    /// The runtime of the task, whose panic tokio catches. A thread without a runtime, such as one that hashes passwords,
+    /// may belong to any server.
     runtime: Option<Id>,
     text: String,
 }
 
 static PANICS: Mutex<Vec<Panic>> = Mutex::new(Vec::new());
 
-/// Those so far.
+/// The panics so far.
 fn panics() -> Vec<Panic> {
     PANICS.lock().unwrap().clone()
 }

@@ -1,5 +1,5 @@
-//! Pictures and files between clients, in the chunks that official clients send (docs/protocol/payloads.md section 7),
-//! at full speed.
+//! Sends pictures and files between clients at full speed, in the chunks that official clients send
+//! (docs/protocol/payloads.md section 7).
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,17 +13,17 @@ use super::people::text_message;
 use super::time::PATIENCE;
 use super::wire::Wire;
 
-/// The most data in one message.
+/// Maximum number of data bytes in one message.
 const CHUNK: usize = 1202;
 
-/// Something to send: a file, a picture.
+/// A file or picture to send.
 pub(crate) struct Blob {
     id: u32,
     data: Vec<u8>,
 }
 
 impl Blob {
-    /// So many bytes that look like noise, different ones for each id.
+    /// Creates a blob of this length, with bytes that look like noise and differ between ids.
     pub(crate) fn noise(id: u32, length: usize) -> Self {
         let mut state = u64::from(id) | 1 << 40;
         let next = || {
@@ -39,12 +39,12 @@ impl Blob {
         self.data.len()
     }
 
-    /// What a reader must come to.
+    /// Returns the digest that a receiver must compute.
     pub(crate) fn digest(&self) -> (u32, Vec<u8>) {
         (self.id, Sha256::digest(&self.data).to_vec())
     }
 
-    /// The payloads of the messages that carry it.
+    /// Returns the payloads of the messages that carry it.
     fn payloads(&self, to: &str) -> impl Iterator<Item = Vec<u8>> {
         let head = format!("MIME-Version: 1.0\r\nContent-Type: application/x-msnmsgrp2p\r\nP2P-Dest: {to}\r\n\r\n");
         self.data.chunks(CHUNK).enumerate().map(move |(index, data)| {
@@ -63,7 +63,7 @@ impl Blob {
     }
 }
 
-/// The commands that send blobs, a chunk of each in turn, with transaction ids from 1; and how many there are.
+/// Returns the commands that send blobs, a chunk of each in turn, with transaction ids from 1, and their number.
 pub(crate) fn commands(to: &str, blobs: &[Blob]) -> (Vec<u8>, u32) {
     let mut queues: Vec<_> = blobs.iter().map(|blob| blob.payloads(to)).collect();
     let (mut bytes, mut count) = (Vec::new(), 0);
@@ -79,16 +79,16 @@ pub(crate) fn commands(to: &str, blobs: &[Blob]) -> (Vec<u8>, u32) {
     (bytes, count)
 }
 
-/// Puts chunks together. Those of one blob must come in order and without a gap.
+/// Joins chunks. Those of one blob must arrive in order and without a gap.
 #[derive(Default)]
 pub(crate) struct Collector {
-    /// What came of each, by their ids.
+    /// The received part of each blob, by id.
     pub(crate) blobs: BTreeMap<u32, Vec<u8>>,
     complete: usize,
 }
 
 impl Collector {
-    /// Takes the payload of a message if it is a chunk.
+    /// Adds the payload of a message if it is a chunk.
     pub(crate) fn take(&mut self, payload: &[u8]) -> bool {
         let Some(end) = payload.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
         if !payload[..end].windows(10).any(|word| word == b"msnmsgrp2p") {
@@ -104,13 +104,13 @@ impl Collector {
         true
     }
 
-    /// As [`Blob::digest`], of each blob.
+    /// Returns the digest of each blob, like [`Blob::digest`].
     pub(crate) fn digests(&self) -> Vec<(u32, Vec<u8>)> {
         self.blobs.iter().map(|(id, data)| (*id, Sha256::digest(data).to_vec())).collect()
     }
 }
 
-/// The lines that a server sends, read as fast as they come.
+/// Reads the lines of a server as fast as they arrive.
 pub(crate) struct Lines<R> {
     stream: BufReader<R>,
     pub(crate) line: String,
@@ -122,7 +122,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         Self { stream: BufReader::with_capacity(64 * 1024, stream), line: String::new(), payload: Vec::new() }
     }
 
-    /// Reads the next line and its payload. `false` when the server closed.
+    /// Reads the next line and its payload. Returns `false` if the server has closed the connection.
     pub(crate) async fn next(&mut self) -> bool {
         timeout(PATIENCE, self.read()).await.unwrap()
     }
@@ -142,7 +142,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     }
 }
 
-/// Somebody in a switchboard session, who can read and write at once.
+/// A member of a switchboard session that can read and write at the same time.
 pub(crate) struct Party {
     pub(crate) lines: Lines<OwnedReadHalf>,
     pub(crate) write: OwnedWriteHalf,
@@ -156,8 +156,8 @@ impl From<Wire> for Party {
 }
 
 impl Party {
-    /// Sends everything at once, and reads until each message is acknowledged and so many blobs of the other side are
-    /// complete. What others say meanwhile is passed over.
+    /// Sends everything, and at the same time reads until each message is acknowledged and this number of blobs of the other
+    /// side is complete. Other messages are skipped.
     pub(crate) async fn transfer(mut self, to: &str, blobs: &[Blob], expected: usize) -> (Self, Collector) {
         let (bytes, count) = commands(to, blobs);
         let mut write = self.write;
@@ -181,14 +181,14 @@ impl Party {
         (self, collector)
     }
 
-    /// Says something without asking for an answer.
+    /// Sends a message without asking for an acknowledgement.
     pub(crate) async fn say(&mut self, text: &str) {
         let payload = text_message(text);
         let head = format!("MSG 1 U {}\r\n", payload.len());
         self.write.write_all(&[head.as_bytes(), &payload].concat()).await.unwrap();
     }
 
-    /// Reads up to this text.
+    /// Reads up to a message with this text.
     pub(crate) async fn hear(&mut self, text: &str) {
         let payload = text_message(text);
         while self.lines.payload != payload {
@@ -197,7 +197,7 @@ impl Party {
         self.lines.payload.clear();
     }
 
-    /// How long a line takes to the other one, who is in [`Self::echo`], and back.
+    /// Measures the round trip of a line to the other member, who runs [`Self::echo`].
     pub(crate) async fn round_trip(&mut self, number: usize) -> Duration {
         let begun = Instant::now();
         self.say(&format!("ping {number}")).await;
@@ -205,7 +205,7 @@ impl Party {
         begun.elapsed()
     }
 
-    /// Answers each ping up to the end.
+    /// Answers each ping until the end.
     pub(crate) async fn echo(mut self) -> Self {
         while self.lines.next().await {
             let text = self.lines.payload.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -222,7 +222,7 @@ impl Party {
     }
 }
 
-/// Exchanges lines until `done`; how long each round trip took, and the one who waited for them.
+/// Exchanges lines until `done`. Returns the duration of each round trip, and the member that measured them.
 pub(crate) async fn chat_until(
     mut caller: Party,
     callee: Party,

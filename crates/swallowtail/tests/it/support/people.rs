@@ -1,4 +1,4 @@
-//! What clients do, in one line each.
+//! Common steps of clients: signing in, going online, opening a conversation.
 
 use std::net::SocketAddr;
 
@@ -11,7 +11,7 @@ pub(crate) async fn sign_in(address: SocketAddr, handle: &str, ticket: &str) -> 
     enter(Wire::dial(address).await, handle, ticket).await
 }
 
-/// The same on a connection that exists, whatever it goes over.
+/// The same on an existing connection.
 pub(crate) async fn enter<S: AsyncRead + AsyncWrite + Unpin>(mut wire: Wire<S>, handle: &str, ticket: &str) -> Wire<S> {
     wire.send(sign_in_bytes(handle, ticket)).await;
     wire.expect("USR 4 OK").await;
@@ -23,7 +23,7 @@ pub(crate) async fn enter<S: AsyncRead + AsyncWrite + Unpin>(mut wire: Wire<S>, 
     wire
 }
 
-/// The whole sign-in in one write.
+/// Returns all commands of a sign-in, to be sent in one write.
 pub(crate) fn sign_in_bytes(handle: &str, ticket: &str) -> String {
     format!(
         "VER 1 MSNP12 MSNP11 CVR0\r\nCVR 2 0x0409 winnt 5.1 i386 MSNMSGR 7.5.0324 MSMSGS {handle}\r\n\
@@ -31,34 +31,34 @@ pub(crate) fn sign_in_bytes(handle: &str, ticket: &str) -> String {
     )
 }
 
-/// SYN; the lines of the burst.
+/// Sends SYN and returns the lines of the burst.
 pub(crate) async fn synchronize(wire: &mut Wire) -> Vec<String> {
     wire.done("SYN", "0 0").await;
     let burst = wire.before_pong().await;
     burst.into_iter().map(|frame| frame.line).collect()
 }
 
-/// The first CHG. What is told of contacts comes after it.
+/// Sends the first CHG. The presence of contacts follows its answer.
 pub(crate) async fn come_online(wire: &mut Wire) {
     wire.done("CHG", "NLN 0").await;
     wire.expect("CHL 0 ").await;
 }
 
-/// Two people in a conversation, each with a notification and a switchboard connection.
+/// The switchboard connections of two users in a conversation.
 pub(crate) struct Chat {
     pub(crate) caller: Wire,
     pub(crate) callee: Wire,
 }
 
 impl Chat {
-    /// XFR, USR, CAL, RNG, ANS, JOI. Both are on line.
+    /// Opens a conversation: XFR, USR, CAL, RNG, ANS, JOI. Both users must be online.
     pub(crate) async fn open(caller: (&str, &mut Wire), callee: (&str, &mut Wire)) -> Self {
         let mut board = open_board(caller.0, caller.1).await;
         let joined = join_board(&mut board, callee.0, callee.1).await;
         Self { caller: board, callee: joined }
     }
 
-    /// One message each way, acknowledged, arriving as it was sent and alone.
+    /// Sends one message in each direction, and asserts that it is acknowledged and arrives unchanged.
     pub(crate) async fn exchange(&mut self, text: &str) {
         let payload = text_message(text);
         let answer = self.caller.message(&payload).await;
@@ -70,7 +70,7 @@ impl Chat {
     }
 }
 
-/// A new switchboard session with one member.
+/// Opens a switchboard session with one member.
 pub(crate) async fn open_board(handle: &str, notification: &mut Wire) -> Wire {
     let transfer = notification.done("XFR", "SB").await;
     let mut board = Wire::dial(transfer.word(3).parse().unwrap()).await;
@@ -78,7 +78,7 @@ pub(crate) async fn open_board(handle: &str, notification: &mut Wire) -> Wire {
     board
 }
 
-/// Calls somebody into a session, who answers.
+/// Calls a user into a session and answers the call.
 pub(crate) async fn join_board(board: &mut Wire, callee: &str, notification: &mut Wire) -> Wire {
     board.done("CAL", callee).await;
     let ring = notification.expect("RNG ").await;

@@ -1,4 +1,4 @@
-//! How long tests wait, how much they do, and a clock that only the test moves.
+//! Time limits of tests, the amount of work that they do, and a clock that only the test advances.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -6,21 +6,21 @@ use std::time::{Duration, Instant};
 use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{advance, pause, resume};
 
-/// How long anything may take that must come. Generous, as the machine may be busy with other work; only a test that
-/// fails waits so long.
+/// The time limit for everything that must arrive. It is generous, because the machine may be busy; only a failing test
+/// waits that long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Set by `cargo xtask test`.
 const LONG_RUN: &str = "SWALLOWTAIL_LONG_TESTS";
 
-/// How much a test does: `short` where somebody waits for it, `long` in `cargo xtask test`.
+/// Returns the amount of work of a test: `short` by default, `long` in `cargo xtask test`.
 pub(crate) fn amount<T>(short: T, long: T) -> T {
     if std::env::var_os(LONG_RUN).is_some() { long } else { short }
 }
 
-/// Looks again and again until something holds.
+/// Waits until a condition is true, by checking it again and again.
 pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    // Real time: tokio's clock may stand still.
+    // In real time, because tokio's clock may be stopped.
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < PATIENCE, "waited too long until {what}");
@@ -28,33 +28,33 @@ pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Lets so much time pass for every timer, for tests on one thread. What the server should have read before has to be
-/// answered.
+/// Advances the clock of every timer, for tests on one thread. Everything that the server must read before then has to be
+/// answered already.
 pub(crate) async fn pass(time: Duration) {
     pause();
     advance(time).await;
     resume();
 }
 
-/// Tokio's clock, which stands still except for what a test lets pass: no timer runs out because the machine is busy.
+/// Stops tokio's clock, which then moves only when the test advances it. No timer expires because the machine is busy.
 ///
-/// For tests on one thread. Sockets work as ever, so that answers are waited for as they always are.
+/// For tests on one thread. Sockets work as usual, so tests wait for answers as usual.
 pub(crate) struct StoppedClock {
     _hold: mpsc::Sender<()>,
 }
 
 impl StoppedClock {
-    /// Stops the clock. It goes on when this is dropped.
+    /// Stops the clock until this is dropped.
     pub(crate) fn new() -> Self {
         let (hold, end) = mpsc::channel::<()>();
         pause();
-        // A paused clock jumps to the next timer whenever nothing else is to be done, but not while there is blocking
-        // work. That ends after a while in any case, so that somebody who waits in vain runs out of patience.
+        // A paused clock jumps to the next timer whenever there is nothing else to do, but not during blocking work. This
+        // work ends after a while in any case, so that a test that waits in vain reaches its time limit.
         spawn_blocking(move || end.recv_timeout(PATIENCE));
         Self { _hold: hold }
     }
 
-    /// Lets so much time pass for every timer.
+    /// Advances the clock of every timer.
     pub(crate) async fn pass(&self, time: Duration) {
         advance(time).await;
     }

@@ -1,4 +1,4 @@
-//! Certificates for a test, and clients who trust them.
+//! Creates certificates for a test, and clients that trust them.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,14 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// A certificate for some names that is its own root, in files.
+/// A self-signed certificate for some names, in files.
 pub(crate) struct TestCertificate {
     der: CertificateDer<'static>,
     pub(crate) files: CertificateFiles,
 }
 
 impl TestCertificate {
-    /// Written to `NAME.pem` and `NAME.key` of a directory; what was there is replaced.
+    /// Writes a certificate to `NAME.pem` and `NAME.key` in a directory, and replaces existing files.
     pub(crate) fn write(directory: &Path, name: &str, names: &[&str]) -> Self {
         let names: Vec<_> = names.iter().map(ToString::to_string).collect();
         let made = rcgen::generate_simple_self_signed(names).unwrap();
@@ -34,7 +34,7 @@ impl TestCertificate {
         })
     }
 
-    /// The same, but it says that it is an authority's.
+    /// The same, but it claims to be the certificate of an authority.
     pub(crate) fn write_authority(directory: &Path, name: &str, names: &[&str]) -> Self {
         Self::write_with(directory, name, names, |params| {
             params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -63,7 +63,7 @@ impl TestCertificate {
         Self { der: certificate.der().clone(), files }
     }
 
-    /// Shakes hands over a stream with somebody who must be `name` and show this certificate.
+    /// Performs a handshake over a stream. The server must show this certificate, and it must be valid for `name`.
     pub(crate) async fn connect<S>(&self, stream: S, name: &str) -> std::io::Result<TlsStream<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
@@ -77,7 +77,7 @@ impl TestCertificate {
     }
 }
 
-/// Shakes hands over a stream with somebody who must be `name` and show a certificate of this root.
+/// Performs a handshake over a stream. The server must show a certificate of this root that is valid for `name`.
 pub(crate) async fn trusting<S>(root: &CertificateDer<'static>, stream: S, name: &str) -> std::io::Result<TlsStream<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,

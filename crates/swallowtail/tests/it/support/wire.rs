@@ -1,4 +1,4 @@
-//! A connection to a server, as bytes: what a test sends is what goes out, however wrong it is.
+//! A connection to a server that sends exactly the bytes of the test, valid or not.
 
 use std::collections::VecDeque;
 use std::fmt::{self, Display};
@@ -30,7 +30,7 @@ impl Display for Frame {
     }
 }
 
-/// One connection. What came and was not asked for stays for later.
+/// One connection. Received lines that were not used yet stay in a queue.
 pub(crate) struct Wire<S = TcpStream> {
     stream: S,
     bytes: Vec<u8>,
@@ -45,12 +45,12 @@ impl Wire {
         Self::over(stream)
     }
 
-    /// Gives the socket back, for tests that treat it badly.
+    /// Returns the socket, for tests that misuse it.
     pub(crate) fn into_stream(self) -> TcpStream {
         self.stream
     }
 
-    /// Ends the connection with a reset in place of a FIN.
+    /// Ends the connection with a reset instead of a FIN.
     pub(crate) fn reset(self) {
         socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
     }
@@ -61,7 +61,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         Self { stream, bytes: Vec::new(), inbox: VecDeque::new(), trid: 100 }
     }
 
-    /// Sends bytes as they are. That the server may have closed already is found out by reading.
+    /// Sends bytes unchanged. If the server has already closed the connection, reading shows that.
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref()).await;
     }
@@ -79,7 +79,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.find(&format!("an answer to {verb} {trid} {rest}"), |frame| frame.word(1) == trid).await
     }
 
-    /// As [`Self::ask`]; the answer repeats the verb and is no error.
+    /// Like [`Self::ask`], but the answer must repeat the verb, which means success.
     pub(crate) async fn done(&mut self, verb: &str, rest: impl Display) -> Frame {
         let rest = rest.to_string();
         let answer = self.ask(verb, &rest).await;
@@ -87,7 +87,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         answer
     }
 
-    /// `MSG TrID A` with this payload; the answer to it.
+    /// Sends `MSG TrID A` with this payload and returns the answer.
     pub(crate) async fn message(&mut self, payload: &[u8]) -> Frame {
         self.trid += 1;
         let trid = self.trid.to_string();
@@ -96,12 +96,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.find("an answer to MSG", |frame| frame.word(1) == trid && frame.word(0) != "MSG").await
     }
 
-    /// The first line, of those that came and those that come, that begins like this.
+    /// Waits for the first line that begins with this, in the queue or received later.
     pub(crate) async fn expect(&mut self, start: &str) -> Frame {
         self.find(start, |frame| frame.line.starts_with(start)).await
     }
 
-    /// The first line, of those that came and those that come, that is wanted.
+    /// Waits for the first line that is wanted, in the queue or received later.
     pub(crate) async fn find(&mut self, what: &str, wanted: impl Fn(&Frame) -> bool) -> Frame {
         let mut seen = 0;
         loop {
@@ -115,7 +115,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
-    /// The next line, whatever it is; `None` when the server closed.
+    /// Returns the next line, or `None` if the server has closed the connection.
     pub(crate) async fn next(&mut self) -> Option<Frame> {
         while self.inbox.is_empty() {
             if !self.read("anything").await {
@@ -125,7 +125,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.inbox.pop_front()
     }
 
-    /// Everything up to the answer of a ping. Whatever the server queued before the ping came is there.
+    /// Sends a ping and returns everything before its answer. That includes all that the server had queued when the ping
+    /// arrived.
     pub(crate) async fn before_pong(&mut self) -> Vec<Frame> {
         self.line("PNG").await;
         let mut frames = Vec::new();
@@ -139,7 +140,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
-    /// Everything up to the end of the connection, which must come.
+    /// Returns everything up to the end of the connection, for which it waits.
     pub(crate) async fn until_closed(&mut self) -> Vec<Frame> {
         let mut frames = Vec::new();
         while let Some(frame) = self.next().await {
@@ -148,12 +149,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         frames
     }
 
-    /// Everything up to the end of the connection, as lines.
+    /// The same, as lines.
     pub(crate) async fn last_lines(&mut self) -> Vec<String> {
         self.until_closed().await.into_iter().map(|frame| frame.line).collect()
     }
 
-    /// Reads once. `false` at the end of the stream, for which a reset counts too.
+    /// Reads once. Returns `false` at the end of the stream or after a reset.
     async fn read(&mut self, what: &str) -> bool {
         let mut chunk = [0; 8192];
         let read = timeout(PATIENCE, self.stream.read(&mut chunk)).await;
@@ -170,7 +171,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 }
 
-/// The first frame and its length, if all of it is there.
+/// Returns the first frame and its length, if it is complete.
 fn cut(bytes: &[u8]) -> Option<(Frame, usize)> {
     let end = bytes.windows(2).position(|pair| pair == b"\r\n")?;
     let line = std::str::from_utf8(&bytes[..end]).unwrap().to_owned();
