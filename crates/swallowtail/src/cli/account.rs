@@ -33,7 +33,7 @@ pub enum AccountCommand {
         /// The address to sign in with, such as alice@example.com. No mail is sent to it
         #[arg(value_parser = parse_handle)]
         handle: Handle,
-        /// The display name, which the user can change later [default: the part of the address before the @]
+        /// The display name, which the user can change later. By default, the part of the address before the @ sign
         #[arg(long, value_parser = parse_name)]
         name: Option<DisplayName>,
         /// Read the password from the first line of standard input

@@ -1,5 +1,5 @@
-//! A client: it knows what the lines from the server tell it, and nothing else. A line that it cannot understand, or
-//! that tells it nothing new, is a difference.
+//! A client that knows only what the lines of the server say. A line that it cannot parse, or that says nothing new, is
+//! reported as a difference.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -8,7 +8,7 @@ use super::view::{Kept, Line, Seen, View, phone};
 use crate::support::TestServer;
 use crate::support::wire::{Frame, Wire};
 
-/// How many lines of a connection a difference shows.
+/// The number of lines of a connection that the report of a difference shows.
 const LOG: usize = 40;
 
 /// The state of a client's lists that SYN compares: the list version, or the time stamps of lists and settings.
@@ -18,12 +18,12 @@ pub(crate) struct Client {
     pub(crate) handle: String,
     pub(crate) dialect: u32,
     pub(crate) view: View,
-    /// What it would say in SYN.
+    /// The state that it would send in SYN.
     pub(crate) stamps: Stamps,
     pub(crate) log: VecDeque<String>,
     /// The list versions that lines carried since this was emptied.
     pub(crate) versions: Vec<u32>,
-    /// SYN was answered; before that it does not count what it is told of its lists.
+    /// SYN was answered. Before that, it ignores lines about its lists.
     pub(crate) synced: bool,
     /// The first CHG was answered.
     present: bool,
@@ -32,7 +32,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// VER to USR OK, in one write. `kept` is what the client kept when it signed out last.
+    /// Signs in, VER to USR OK, in one write. `kept` is the state that the client kept when it last signed out.
     pub(crate) async fn sign_in(
         server: &TestServer,
         handle: &str,
@@ -54,7 +54,7 @@ impl Client {
             wire: Wire::dial(server.notification()).await,
             trid: 4,
         };
-        // With an older dialect beside it no client is known by its offer.
+        // An offer that also has an older dialect identifies no client.
         let offer = format!("MSNP{dialect} MSNP{}", dialect - 1);
         client
             .send(format!(
@@ -91,7 +91,7 @@ impl Client {
         }
     }
 
-    /// Sends a command, and a ping behind it. The transaction ID.
+    /// Sends a command, followed by a ping. Returns its transaction ID.
     pub(crate) async fn command(&mut self, verb: &str, words: &str, payload: &str) -> u32 {
         self.trid += 1;
         let trid = self.trid;
@@ -100,7 +100,7 @@ impl Client {
         trid
     }
 
-    /// Sends OUT; everything up to the end.
+    /// Sends OUT. Returns everything up to the end.
     pub(crate) async fn leave(&mut self) -> Vec<Frame> {
         self.send("OUT\r\n".to_owned()).await;
         self.until_closed().await
@@ -110,7 +110,7 @@ impl Client {
         self.send("PNG\r\n".to_owned()).await;
     }
 
-    /// Everything up to the answer of a ping, except challenges, which come when they want.
+    /// Returns everything up to the answer of a ping, except challenges, which may come at any time.
     pub(crate) async fn until_pong(&mut self) -> Vec<Frame> {
         let pong = if self.dialect < 9 { "QNG" } else { "QNG 50" };
         let mut frames = Vec::new();
@@ -140,7 +140,7 @@ impl Client {
         (self.view.kept, self.stamps)
     }
 
-    /// The answer of an operation came.
+    /// Handles the answer of an operation.
     pub(crate) fn answered(&mut self, frame: &Frame) {
         let words = self.without_version(frame);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -153,7 +153,7 @@ impl Client {
         }
     }
 
-    /// The words of a line, without the list version that clients below MSNP10 get.
+    /// Returns the words of a line, without the list version that clients below MSNP10 receive.
     fn without_version(&mut self, frame: &Frame) -> Vec<String> {
         let mut words: Vec<String> = frame.line.split(' ').map(str::to_owned).collect();
         let place = match words[0].as_str() {
@@ -171,7 +171,7 @@ impl Client {
         words
     }
 
-    /// An answer, or an unasked line about lists: it changes what the client keeps.
+    /// Applies an answer, or an unsolicited line about lists, to the state that the client keeps.
     fn keep(&mut self, words: &[&str]) {
         let old = self.dialect < 10;
         let kept = &mut self.view.kept;
@@ -246,7 +246,7 @@ impl Client {
         }
     }
 
-    /// A contact leaves FL, and with that the screen.
+    /// Removes a contact from FL, and with that from the screen.
     fn forget(&mut self, who: &str) {
         let who = if self.dialect < 10 { who.to_owned() } else { self.view.kept.handle_of(who) };
         let line = self.view.kept.entries.get_mut(&who).unwrap();
@@ -257,12 +257,12 @@ impl Client {
         self.view.online.remove(&who);
     }
 
-    /// Takes a contact that left FL off the screen of a client that has not asked for its lists.
+    /// Removes a contact that left FL from the screen of a client that has not asked for its lists.
     pub(crate) fn contact_left(&mut self, who: &str) {
         self.view.online.remove(who);
     }
 
-    /// A line that came unasked, or behind the answer to the command `trid`.
+    /// Handles an unsolicited line, or one after the answer to the command `trid`.
     pub(crate) fn told(&mut self, frame: &Frame, trid: Option<u32>) {
         let before = self.view.clone();
         let verb = frame.word(0).to_owned();
@@ -282,7 +282,7 @@ impl Client {
                 let seen = self.view.online.get_mut(words[1]).unwrap_or_else(|| panic!("{frame} of somebody off line"));
                 seen.message = Some(message).filter(|message| !message.is_empty());
             }
-            // The number may be the one that the client has, if another one was not told.
+            // The number may be the one that the client has, if the server did not send another one.
             "BPR" if self.synced => return self.keep(&words),
             "BPR" => return assert!(self.present, "{frame} before the first CHG"),
             "ADC" | "ADD" | "REM" => {
@@ -317,7 +317,7 @@ impl Client {
         };
     }
 
-    /// The answer to SYN: only the stamps, if the copy is `current`, or everything.
+    /// Handles the answer to SYN: only the stamps if the copy is `current`, otherwise everything.
     pub(crate) fn synchronized(&mut self, frames: &[Frame], trid: u32, current: bool) {
         let words: Vec<&str> = frames[0].line.split(' ').collect();
         assert_eq!(words[..2], ["SYN", &trid.to_string()], "an answer to SYN");
@@ -372,7 +372,7 @@ impl Client {
     }
 }
 
-/// What a client says in SYN that has nothing.
+/// The state in SYN of a client that has no copy of its lists.
 pub(crate) fn zero(dialect: u32) -> Stamps {
     vec!["0".to_owned(); if dialect < 10 { 1 } else { 2 }]
 }
@@ -419,7 +419,7 @@ fn prefixed<'a>(word: &'a str, prefix: &str) -> &'a str {
     word.strip_prefix(prefix).unwrap_or_else(|| panic!("{word} has no {prefix}"))
 }
 
-/// Text as the server writes it.
+/// Encodes a text as the server does.
 fn escape(text: &str) -> String {
     text.replace('%', "%25").replace(' ', "%20")
 }

@@ -1,9 +1,9 @@
-//! Random things done by six people who speak all dialects, against a small model of the rules (`rules`): after every
-//! step each client shows what the model says, and every answer is the one that docs/protocol/ns.md gives.
+//! Compares the server with a small model of the rules (`rules`). Six users, with clients of all dialects, carry out random
+//! operations. After every step each client shows what the model says, and every answer is the one in docs/protocol/ns.md.
 //!
-//! A run is decided by its seed. `SWALLOWTAIL_MODEL_SEED=7` runs that one only; `SWALLOWTAIL_MODEL_SEEDS` is how many
-//! are run and `SWALLOWTAIL_MODEL_STEPS` how long each is: one of 2,000 steps, in `cargo xtask test` five of 10,000.
-//! For a whole night: `SWALLOWTAIL_MODEL_SEEDS=50 SWALLOWTAIL_MODEL_STEPS=10000 cargo test -p swallowtail --test it
+//! The seed of a run decides all its operations. `SWALLOWTAIL_MODEL_SEED=7` runs only that seed. `SWALLOWTAIL_MODEL_SEEDS`
+//! is the number of runs, and `SWALLOWTAIL_MODEL_STEPS` their length: by default one run of 2,000 steps, and in
+//! `cargo xtask test` five of 10,000. For a whole night: `SWALLOWTAIL_MODEL_SEEDS=50 SWALLOWTAIL_MODEL_STEPS=10000 cargo test -p swallowtail --test it
 //! model`.
 
 mod client;
@@ -18,12 +18,12 @@ use tokio::task::JoinSet;
 use crate::support::time::amount;
 use run::Run;
 
-/// A run waits for the network most of the time.
+/// The number of simultaneous runs. A run waits for the network most of the time.
 const AT_ONCE: usize = 4;
 
 fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
     let value = std::env::var(format!("SWALLOWTAIL_MODEL_{name}")).ok()?;
-    Some(value.parse().unwrap_or_else(|_| panic!("SWALLOWTAIL_MODEL_{name} is no number: {value}")))
+    Some(value.parse().unwrap_or_else(|_| panic!("SWALLOWTAIL_MODEL_{name} is not a number: {value}")))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

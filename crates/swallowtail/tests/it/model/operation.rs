@@ -1,4 +1,4 @@
-//! What people do, and how a seed chooses it.
+//! The operations of the users, and how a seed chooses them.
 
 use super::rules::{AL, Account, BL, FL, Id, PL, RL, World, is_telephone};
 
@@ -14,11 +14,11 @@ const MESSAGES: [&str; 4] = [
     " <Data><PSM>été &amp; 日本</PSM></Data>",
     "<Data><PSM/><CurrentMedia /></Data>",
 ];
-/// Nobody has it.
+/// An address without an account.
 pub(crate) const GHOST: &str = "nobody@example.com";
 const TELEPHONE: &str = "tel:+31201234567";
 
-/// One thing that somebody does.
+/// One operation of a user.
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
     /// ADC, ADD: to FL, AL, BL or RL.
@@ -49,7 +49,7 @@ pub(crate) enum Operation {
     Prompt(&'static str),
     /// BLP.
     Privacy(&'static str),
-    /// PRP MFN, REA of oneself.
+    /// PRP MFN, or REA of the own name.
     Name(Word),
     /// SBP MFN, REA of a contact.
     Nickname(String, Option<Word>),
@@ -78,7 +78,7 @@ pub(crate) enum Operation {
     Restart,
 }
 
-/// Text, and the word that it is sent as.
+/// A text, and the word as which it is sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Word {
     pub(crate) text: String,
@@ -86,7 +86,7 @@ pub(crate) struct Word {
 }
 
 impl Word {
-    /// Text that needs no encoding.
+    /// A text that needs no encoding.
     pub(crate) fn plain(text: &str) -> Self {
         Self { text: text.to_owned(), sent: text.to_owned() }
     }
@@ -100,10 +100,10 @@ pub(crate) enum GroupRef {
     Unknown,
 }
 
-/// What a client says in SYN that it has.
+/// The state that a client sends in SYN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Copy {
-    /// What it has.
+    /// The state that it has.
     Own,
     /// `0`.
     Nothing,
@@ -136,7 +136,7 @@ impl Random {
         8 + self.below(5) as u32
     }
 
-    /// Text as clients write it: as little or as much encoded as they like.
+    /// Encodes a text as clients do: with as few or as many escapes as they like.
     fn word(&mut self, text: &str) -> Word {
         let full = self.percent(50);
         let plain = |byte: u8| if full { byte.is_ascii_alphanumeric() } else { byte > b' ' && byte != b'%' };
@@ -162,13 +162,13 @@ impl Random {
         self.word(&text)
     }
 
-    /// Official clients give a new contact its address as a nickname.
+    /// Official clients use the address of a new contact as its nickname.
     fn nickname(&mut self, whom: &str) -> Word {
         if self.percent(30) { self.word(whom) } else { self.name() }
     }
 }
 
-/// What `who` does next.
+/// Chooses the next operation of `who`.
 pub(crate) fn choose(random: &mut Random, world: &World, who: &str) -> Operation {
     let account = &world.people[who];
     let Some(session) = &account.session else { return Operation::SignIn(random.dialect()) };
@@ -181,7 +181,7 @@ pub(crate) fn choose(random: &mut Random, world: &World, who: &str) -> Operation
     choose_signed_in(random, world, who, account, session.dialect)
 }
 
-/// Of a hundred things that people do, how many are what.
+/// The share of each kind of operation, in percent.
 fn choose_signed_in(random: &mut Random, world: &World, who: &str, account: &Account, dialect: u32) -> Operation {
     match random.below(100) {
         0..10 => status(random, dialect),
@@ -212,7 +212,7 @@ fn choose_lists(random: &mut Random, world: &World, who: &str, account: &Account
         }
         14..28 => {
             let whom = stranger(random, world, who, AL | BL);
-            // Telephones are not blocked.
+            // Telephone numbers cannot be blocked.
             let list = if is_telephone(&whom) { AL } else { random.pick(&[AL, BL]) };
             let nick = (dialect < 10).then(|| random.name());
             Operation::Add { list, whom, nick, group: None }
@@ -272,7 +272,7 @@ fn choose_settings(random: &mut Random, world: &World, who: &str, dialect: u32) 
         12..16 => {
             let whom = on_list(random, world, who, FL);
             let nick = (dialect < 10 || random.percent(80)).then(|| random.nickname(&whom));
-            // Below MSNP10 the nickname of oneself is the own name.
+            // Below MSNP10, the nickname for oneself is the own name.
             if whom == who { Operation::Call } else { Operation::Nickname(whom, nick) }
         }
         16..21 => {
@@ -298,7 +298,7 @@ fn status(random: &mut Random, dialect: u32) -> Operation {
     Operation::Status { status, capabilities, object }
 }
 
-/// Somebody, most times one who is on none of these lists.
+/// Chooses an address, usually one that is on none of these lists.
 fn stranger(random: &mut Random, world: &World, who: &str, lists: u8) -> String {
     let account = &world.people[who];
     let strangers: Vec<&String> =
@@ -317,10 +317,10 @@ fn anybody(random: &mut Random, world: &World) -> String {
     }
 }
 
-/// Somebody, most times one who is on one of these lists.
+/// Chooses an address, usually one that is on one of these lists.
 fn on_list(random: &mut Random, world: &World, who: &str, lists: u8) -> String {
     let account = &world.people[who];
-    // A client before telephones has nothing to name one with.
+    // An older client has no way to name a telephone number.
     let old = account.session.as_ref().is_some_and(|session| session.dialect < 11);
     let known: Vec<&String> =
         account.entries.keys().filter(|other| account.is_on(lists, other) && !(old && is_telephone(other))).collect();
@@ -332,18 +332,18 @@ fn on_list(random: &mut Random, world: &World, who: &str, lists: u8) -> String {
 
 fn group(random: &mut Random, account: &Account, dialect: u32) -> GroupRef {
     let mut groups: Vec<GroupRef> = visible_groups(account, dialect).collect();
-    // The newest group may be the one that has no number.
+    // The newest group may have no number.
     if let Some(newest) = groups.last() {
         groups.extend([*newest; 4]);
     }
-    // Group 0 is where many contacts are.
+    // Many contacts are in group 0.
     if dialect < 10 {
         groups.extend([GroupRef::Zero; 2]);
     }
     if groups.is_empty() || random.percent(5) { GroupRef::Unknown } else { random.pick(&groups) }
 }
 
-/// A group, most times one that the contact is in.
+/// Chooses a group, usually one that the contact is in.
 fn taken_group(random: &mut Random, account: &Account, whom: &str, dialect: u32) -> GroupRef {
     let entry = account.entries.get(whom);
     let is_in = |group: &GroupRef| match (group, entry) {

@@ -1,9 +1,9 @@
-//! The rules of docs/protocol/ns.md sections 1, 2 and 7 to 10 once more, as short as they can be said: what everybody
-//! keeps, what an operation does to it, and who may see whom. Nothing here is taken from the server.
+//! The rules of docs/protocol/ns.md sections 1, 2 and 7 to 10 as a short model: the state of every account, the effect of
+//! every operation, and which users can see each other. It shares no code with the server.
 //!
-//! Presence needs no events: what W sees of U is a function of what both keep ([`World::seen`]), and so is every list.
-//! Only three things depend on what was told: the telephone numbers that a client knows of its contacts, the list
-//! version, and the time stamps.
+//! Presence needs no events: what W sees of U is a function of the state of both ([`World::seen`]), and so is every list.
+//! Only three things depend on what the server has sent: the telephone numbers that a client knows of its contacts, the
+//! list version, and the time stamps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,16 +15,16 @@ pub(crate) const BL: u8 = 4;
 pub(crate) const RL: u8 = 8;
 pub(crate) const PL: u8 = 16;
 
-/// Names a contact on somebody's FL, or a group, for as long as it lives: what a GUID is on the wire.
+/// Identifies a contact on FL, or a group, as long as it exists. On the wire this is a GUID.
 pub(crate) type Id = u32;
 
 /// PHH, PHW, PHM.
 pub(crate) type Phones = [Option<String>; 3];
 
-/// The numbers of contacts that a client knows.
+/// The telephone numbers of contacts that a client knows.
 pub(crate) type Numbers = BTreeMap<String, Phones>;
 
-/// Everybody, by address.
+/// All accounts, by address.
 #[derive(Debug, Default)]
 pub(crate) struct World {
     pub(crate) people: BTreeMap<String, Account>,
@@ -41,17 +41,17 @@ pub(crate) struct Account {
     pub(crate) paging: bool,
     pub(crate) entries: BTreeMap<String, Entry>,
     pub(crate) groups: BTreeMap<Id, Group>,
-    /// What the dialects below MSNP10 call group 0.
+    /// The name of group 0 in the dialects below MSNP10.
     pub(crate) group_zero: String,
-    /// How often lists and settings changed: the two time stamps, and together the list version.
+    /// The numbers of changes to lists and to settings. Each stands for a time stamp, and their sum for the list version.
     pub(crate) list_changes: u32,
     pub(crate) setting_changes: u32,
     pub(crate) session: Option<Session>,
-    /// What the client programs of this account, one for each dialect, know of their contacts' numbers.
+    /// The telephone numbers that the client programs of this account, one for each dialect, know.
     copies: BTreeMap<u32, Numbers>,
 }
 
-/// What an account keeps about one address.
+/// The state of an account about one address.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Entry {
     pub(crate) lists: u8,
@@ -89,11 +89,11 @@ pub(crate) struct Status {
     pub(crate) object: Option<&'static str>,
 }
 
-/// How an operation is answered.
+/// The answer to an operation.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Done,
-    /// With one of these: where two things are wrong, the reference does not say which is told.
+    /// One of these error codes. If two things are wrong, the reference does not say which is reported.
     Refused(Vec<u16>),
     Closes,
 }
@@ -120,12 +120,12 @@ impl Account {
         self.entries.get(who).is_some_and(|entry| entry.lists & lists != 0)
     }
 
-    /// Section 2: whether `who` may see and call.
+    /// Section 2: returns whether `who` may see and call.
     pub(crate) fn allows(&self, who: &str) -> bool {
         !self.is_on(BL, who) && (self.is_on(AL, who) || self.privacy == "AL")
     }
 
-    /// The groups that a client below MSNP10 sees a contact in. A contact that is in none that it sees counts as in 0.
+    /// The groups in which a client below MSNP10 sees a contact. A contact in no visible group counts as in group 0.
     pub(crate) fn numbers_of(&self, entry: &Entry) -> BTreeSet<u32> {
         let mut numbers: BTreeSet<u32> = entry.groups.iter().filter_map(|group| self.groups[group].number).collect();
         if entry.in_zero || numbers.is_empty() {
@@ -150,7 +150,7 @@ impl Account {
         self.session.as_ref().is_some_and(|session| session.status.is_some())
     }
 
-    /// The numbers that a client knows; it does not count before SYN was answered.
+    /// The numbers that a client knows. They do not count before SYN is answered.
     fn known_numbers(&mut self) -> Option<&mut Numbers> {
         self.session.as_mut().filter(|session| session.synced).map(|session| &mut session.numbers)
     }
@@ -168,7 +168,7 @@ impl Account {
         }
     }
 
-    /// Rules 5 and 6. Whether there was anything to do.
+    /// Rules 5 and 6. Returns whether anything changed.
     fn settle(&mut self, who: &str) -> bool {
         let Some(entry) = self.entries.get_mut(who).filter(|entry| entry.lists & PL != 0) else { return false };
         entry.lists ^= PL | RL;
@@ -202,7 +202,7 @@ impl Account {
         self.list_changes += 1;
     }
 
-    /// Sections 7 and 10. What is set already is no change.
+    /// Sections 7 and 10. Setting the same value again is not a change.
     fn change_settings(&mut self, operation: &Operation) {
         match operation {
             Operation::Prompt(value) => {
@@ -218,7 +218,7 @@ impl Account {
                 self.name.clone_from(&name.text);
             }
             Operation::Nickname(whom, nick) => {
-                // Without one the address stands in.
+                // Without a nickname, the address is used.
                 let nick = nick.as_ref().map_or(whom, |nick| &nick.text);
                 let entry = self.entries.get_mut(whom).unwrap();
                 self.list_changes += u32::from(entry.nick != *nick);
@@ -259,7 +259,7 @@ impl Account {
     }
 }
 
-/// Whether an address is a telephone: a contact without an account.
+/// Returns whether an address is a telephone number: a contact without an account.
 pub(crate) fn is_telephone(who: &str) -> bool {
     who.starts_with("tel:")
 }
@@ -301,7 +301,7 @@ impl World {
             Operation::Add { list, whom, nick, group } => {
                 let nick = nick.as_ref().map(|nick| nick.text.as_str());
                 match group {
-                    // Below MSNP10 the same command puts a contact into a further group.
+                    // Below MSNP10, the same command adds a contact to another group.
                     Some(group) if *list == FL && self.people[who].is_on(FL, whom) => {
                         self.put_in_group(who, whom, *group);
                     }
@@ -328,7 +328,7 @@ impl World {
                 if self.people[who].paging != *on {
                     let account = self.account(who);
                     account.paging = *on;
-                    // There is no mobile service, so it is stored and not told, and nobody's copy of the lists is old.
+                    // There is no mobile service, so it is stored but not sent, and all copies of the lists stay current.
                     account.setting_changes += 1;
                 }
             }
@@ -337,7 +337,7 @@ impl World {
         Verdict::Done
     }
 
-    /// Everything that is wrong with an operation. Nothing of a refused one takes effect.
+    /// Returns everything that is wrong with an operation. A refused operation has no effect.
     fn faults(&self, who: &str, operation: &Operation) -> Vec<u16> {
         let account = &self.people[who];
         let old = account.dialect() < 10;
@@ -384,7 +384,7 @@ impl World {
             Operation::RenameGroup(group, name) => {
                 when(name.sent.len() > 61, 229);
                 when(!account.knows_group(*group), 224);
-                // The name of group 0 is apart from the others: later dialects know nothing of it.
+                // The name of group 0 is separate from the others: it does not exist in later dialects.
                 let taken = |(id, other): (&Id, &Group)| other.name == name.text && *group != GroupRef::Known(*id);
                 when(*group != GroupRef::Zero && account.groups.iter().any(taken), 228);
             }
@@ -447,7 +447,7 @@ impl World {
         }
     }
 
-    /// AL and BL, which settle PL (rule 6), and RL (rule 5).
+    /// AL and BL, which move an address from PL to RL (rule 6), and RL itself (rule 5).
     fn add_to_list(&mut self, who: &str, list: u8, whom: &str, nick: Option<&str>) {
         let account = self.account(who);
         let old = account.dialect() < 10;
@@ -483,7 +483,7 @@ impl World {
         let entry = account.entries.get_mut(whom).unwrap();
         match group {
             GroupRef::Known(id) => {
-                // Who knows group 0 has the contact there from now on, until it is taken out.
+                // For clients with group 0, the contact is there until it is removed from it.
                 entry.in_zero |= old && counts_as_in_zero;
                 entry.groups.insert(id);
             }
@@ -492,7 +492,8 @@ impl World {
         account.list_changes += 1;
     }
 
-    /// Out of the last group that a client below MSNP10 sees is out of FL; later ones leave the contact in no group.
+    /// Removing a contact from the last group that a client below MSNP10 sees removes it from FL. In later dialects, the
+    /// contact is then in no group.
     fn take_out_of_group(&mut self, who: &str, whom: &str, group: GroupRef) {
         let account = self.account(who);
         let entry = &account.entries[whom];
@@ -512,7 +513,7 @@ impl World {
         account.list_changes += 1;
     }
 
-    /// Section 1.4: a list change for all who have U on FL, and section 2: told to those who see U.
+    /// Section 1.4: a list change for all accounts with U on FL. Section 2: those that see U are notified.
     fn number_changed(&mut self, u: &str, place: usize, number: &Option<String>) {
         self.account(u).setting_changes += 1;
         let watchers: Vec<String> =
@@ -535,7 +536,7 @@ impl World {
         account.session = Some(Session { dialect, synced: false, status: None, message: None, numbers });
     }
 
-    /// OUT, a lost connection, a second sign-in: all the same. The client keeps its copy of the lists.
+    /// OUT, a lost connection and a second sign-in have the same effect. The client keeps its copy of the lists.
     pub(crate) fn sign_out(&mut self, who: &str) {
         let account = self.account(who);
         if let Some(session) = account.session.take() {
@@ -543,7 +544,7 @@ impl World {
         }
     }
 
-    /// SYN. A copy that is current stays; else the client gets everything.
+    /// SYN. The client keeps a current copy, and otherwise receives everything.
     pub(crate) fn synchronize(&mut self, who: &str, current: bool) {
         let account = &self.people[who];
         let allowing = |contact: &&String| {

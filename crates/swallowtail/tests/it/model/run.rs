@@ -1,4 +1,4 @@
-//! One run: a server, six people whom a seed moves about, and after every step a look at what each of them shows.
+//! One run: a server, six users whose operations a seed chooses, and a comparison of every client after every step.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::{Debug, Write as _};
@@ -21,16 +21,16 @@ pub(crate) struct Run {
     server: TestServer,
     world: World,
     clients: BTreeMap<String, Client>,
-    /// What the client programs of each person keep while they are not used: one program for each dialect.
+    /// The state that the client programs of each user keep while they are not used: one program for each dialect.
     kept: HashMap<(String, u32), (Kept, Stamps)>,
     guids: Guids,
-    /// The list version that an account had before anything changed, once a client below MSNP10 has told it.
+    /// The list version of an account before the first change, once a client below MSNP10 has received it.
     bases: HashMap<String, u32>,
-    /// How often the lists and the settings had changed when a client got these time stamps.
+    /// The number of changes to the lists and the settings when a client received these time stamps.
     stamps: HashMap<(String, Stamps), (u32, u32)>,
-    /// The highest time stamps that were seen, and the changes that made them: of the lists, of the settings.
+    /// The highest time stamps so far, of the lists and of the settings, with the number of changes at that time.
     latest: HashMap<(String, usize), (u32, String)>,
-    /// For the report of a difference: who did what, and whose view was looked at.
+    /// For the report of a difference: the operation, its user, and the user whose view was compared.
     doing: (String, String),
     watching: String,
 }
@@ -57,24 +57,24 @@ impl Run {
             doing: Default::default(),
             watching: String::new(),
         };
-        // Somebody speaks each of the dialects, whatever the seed says.
+        // Each dialect has a user, whatever the seed chooses.
         let sixth = run.random.dialect();
         for (name, dialect) in PEOPLE.iter().zip([8, 9, 10, 11, 12, sixth]) {
             run.carry_out(&address(name), Operation::SignIn(dialect)).await;
         }
-        // And somebody has nearly as many groups as there may be.
+        // One user has almost the maximum number of groups.
         for number in 0..GROUPS {
             run.carry_out(&address(PEOPLE[0]), Operation::NewGroup(Word::plain(&format!("Group-{number}")))).await;
         }
         run
     }
 
-    /// Does `steps` random things, then sees what is left of them in the store.
+    /// Carries out this number of random operations, then compares the database with the model.
     pub(crate) async fn walk(mut self, steps: u32) {
         for step in 0..steps {
             self.step = step;
             let who = address(self.random.pick(&PEOPLE));
-            // Whoever is away stays away for a while.
+            // A user who is offline stays offline for a while.
             if self.world.people[&who].session.is_none() && self.random.percent(50) {
                 continue;
             }
@@ -92,7 +92,7 @@ impl Run {
         }
     }
 
-    /// Does one thing, lets everything arrive that it causes, and compares what everybody shows with the model.
+    /// Carries out one operation, lets all its effects arrive, and compares the view of every client with the model.
     async fn carry_out(&mut self, who: &str, operation: Operation) {
         self.doing = (who.to_owned(), format!("{operation:?}"));
         self.watching = who.to_owned();
@@ -104,7 +104,7 @@ impl Run {
             Operation::Synchronize(copy) => self.synchronize(who, copy).await,
             operation => self.ask(who, &operation).await,
         }
-        // Whoever did it had the answer to a ping, or is gone: all that it caused is queued for the others.
+        // Its client has received the answer to a ping, or is gone: all effects are now queued for the others.
         self.hear(who).await;
         self.compare();
     }
@@ -164,8 +164,7 @@ impl Run {
         self.check_stamps(who, changes);
     }
 
-    /// The version below MSNP10 counts every change; a time stamp is another one exactly if something changed, and
-    /// later.
+    /// Below MSNP10, the version counts every change. A time stamp differs exactly if something changed, and is then later.
     fn check_stamps(&mut self, who: &str, changes: (u32, u32)) {
         let client = &self.clients[who];
         let stamps = client.stamps.clone();
@@ -211,7 +210,7 @@ impl Run {
         self.gone(who).await;
     }
 
-    /// The server closed; the client has what it had.
+    /// Handles the end of a connection. The client keeps its state.
     async fn gone(&mut self, who: &str) {
         let client = self.clients.remove(who).unwrap();
         self.kept.insert((who.to_owned(), client.dialect), (client.view.kept, client.stamps));
@@ -228,7 +227,7 @@ impl Run {
     async fn restart(&mut self) {
         self.server.restart().await;
         for (who, mut client) in std::mem::take(&mut self.clients) {
-            // The first to go may be told as gone to the others.
+            // The others may be notified about the first to disconnect.
             let told = lines(&client.until_closed().await);
             let (last, others) = told.split_last().expect("a farewell");
             assert_eq!(last, "OUT SSD");
@@ -238,7 +237,7 @@ impl Run {
         }
     }
 
-    /// Lets everybody but `actor`, who has, hear what there is.
+    /// Lets every client except that of `actor`, which has already done so, receive its pending lines.
     async fn hear(&mut self, actor: &str) {
         let mut others: Vec<&mut Client> = self.clients.values_mut().filter(|client| client.handle != actor).collect();
         for client in &mut others {
@@ -260,7 +259,7 @@ impl Run {
         }
     }
 
-    /// Every view is the model's.
+    /// Asserts that every view equals that of the model.
     fn compare(&mut self) {
         let Self { clients, world, guids, watching, .. } = self;
         for (who, client) in clients {
@@ -277,7 +276,7 @@ impl Run {
 }
 
 impl Drop for Run {
-    /// Says where a run failed.
+    /// Reports where a run failed.
     fn drop(&mut self) {
         if !std::thread::panicking() {
             return;
@@ -295,7 +294,7 @@ impl Drop for Run {
     }
 }
 
-/// Notes which GUID a client shows for which contact and group.
+/// Records the GUID that a client shows for each contact and group.
 fn learn_guids(world: &World, client: &Client, guids: &mut Guids) {
     if client.dialect < 10 || !client.synced {
         return;
@@ -318,7 +317,7 @@ fn lines(frames: &[Frame]) -> Vec<String> {
     frames.iter().map(|frame| frame.line.clone()).collect()
 }
 
-/// What is not the same, a line each.
+/// Returns the differences, one on each line.
 fn differences(expected: &View, seen: &View) -> String {
     let mut report = String::new();
     let (kept, shown) = (&expected.kept, &seen.kept);

@@ -1,4 +1,4 @@
-//! What one client shows: of its own account, and of others.
+//! The view of one client: what it shows of its own account and of others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,12 +8,12 @@ use super::words::Guids;
 /// Everything that a client knows, in the words of its dialect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct View {
-    /// The contacts that are on line.
+    /// The contacts that are online.
     pub(crate) online: BTreeMap<String, Seen>,
     pub(crate) kept: Kept,
 }
 
-/// What a client says of a contact that is on line.
+/// What a client shows of a contact that is online.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) status: String,
@@ -23,7 +23,7 @@ pub(crate) struct Seen {
     pub(crate) message: Option<String>,
 }
 
-/// What SYN brings, and what a client keeps when it signs out.
+/// The lists that SYN returns, and that a client keeps when it signs out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Kept {
     pub(crate) name: String,
@@ -48,7 +48,7 @@ pub(crate) struct Line {
     pub(crate) groups: BTreeSet<String>,
 }
 
-/// What the client of `who`, who is signed in, has to show.
+/// Returns the view that the client of `who`, a signed-in user, must have.
 pub(crate) fn expected(world: &World, who: &str, guids: &Guids) -> View {
     let account = &world.people[who];
     let session = account.session.as_ref().unwrap();
@@ -101,14 +101,14 @@ pub(crate) fn expected(world: &World, who: &str, guids: &Guids) -> View {
 }
 
 impl Kept {
-    /// Somebody was put on AL or BL, which says that they were dealt with, or was dealt with in another way.
+    /// Moves an address from PL to RL: the user has added it to AL or BL, or has answered in another way.
     pub(crate) fn settle(&mut self, who: &str) {
         if let Some(line) = self.entries.get_mut(who).filter(|line| line.lists & PL != 0) {
             line.lists ^= PL | RL;
         }
     }
 
-    /// Somebody has put the user on FL.
+    /// Handles that another user has added this one to FL.
     pub(crate) fn watched_by(&mut self, who: &str, name: String, old: bool) {
         let line = self.entries.entry(who.to_owned()).or_insert_with(|| Line { nick: name, ..Line::default() });
         line.lists |= if old || line.lists & (AL | BL) != 0 { RL } else { PL };

@@ -1,4 +1,4 @@
-//! How an operation is said, and answered, in each dialect (docs/protocol/ns.md sections 7 to 10).
+//! The commands and answers of each operation in each dialect (docs/protocol/ns.md sections 7 to 10).
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::operation::{GroupRef, Operation, Random, Word};
 use super::rules::{AL, Account, BL, FL, Id, RL};
 
 const PHONES: [&str; 3] = ["PHH", "PHW", "PHM"];
-/// Nothing has it.
+/// A GUID that does not exist.
 const NO_GUID: &str = "00000000-0000-4000-8000-000000000000";
 
 /// A command without its transaction ID, and the line that answers it.
@@ -19,7 +19,7 @@ pub(crate) struct Spoken {
     pub(crate) answer: String,
 }
 
-/// The GUIDs that were seen, by what they name.
+/// The GUIDs that were received, by the contact or group that they identify.
 #[derive(Debug, Default)]
 pub(crate) struct Guids {
     known: BTreeMap<Id, String>,
@@ -34,7 +34,7 @@ impl Guids {
         self.known.values().any(|known| known == guid)
     }
 
-    /// Notes what a client saw.
+    /// Records the GUIDs that a client has received.
     pub(crate) fn learn(&mut self, id: Id, guid: &str) {
         if !self.known.contains_key(&id) {
             assert!(!self.is_known(guid), "the GUID {guid} is used twice");
@@ -44,7 +44,7 @@ impl Guids {
     }
 }
 
-/// Whether a line is the answer, and the version in it.
+/// Returns whether a line is the answer, and the version in it.
 pub(crate) fn answers(line: &str, template: &str, guids: &Guids) -> Option<Option<u32>> {
     let (mut said, mut wanted) = (line.split(' '), template.split(' '));
     let mut version = None;
@@ -74,7 +74,7 @@ fn is_guid(word: &str) -> bool {
     lengths == [8, 4, 4, 4, 12] && word.bytes().all(hex)
 }
 
-/// The operation as a command of `who`. `None`: this client has no word for what it names.
+/// Returns the operation as a command of `who`, or `None` if this client cannot name its contact or group.
 pub(crate) fn speak(
     operation: &Operation,
     who: &str,
@@ -191,7 +191,7 @@ impl Speaker<'_> {
                 echo("REM", &format!("FL {} {}", self.contact(whom)?, self.group(*group)?))
             }
             Operation::NewGroup(Word { sent, text }) => {
-                // Some clients go on writing the 0 of older dialects.
+                // Some clients still send the 0 of older dialects.
                 let zero = if text.len() % 2 == 0 { " 0" } else { "" };
                 say("ADG", format!("{sent}{zero}"), format!("{sent} <guid>"))
             }
@@ -208,7 +208,7 @@ impl Speaker<'_> {
         }
     }
 
-    /// What differs by no more than the version.
+    /// The answers that differ only in the version.
     fn speak_any(&self, operation: &Operation) -> Option<Spoken> {
         let versioned = |verb, words: String| {
             let answer = if self.old { format!("<ver> {words}") } else { words.clone() };
