@@ -136,7 +136,7 @@ async fn a_server_without_faults_is_all_green() {
 }
 
 #[tokio::test]
-async fn it_is_all_green_as_every_client() {
+async fn a_server_without_faults_is_all_green_for_every_client() {
     let directory = private_directory();
     let server = start(&good(directory.path()), |_| {}).await;
     for client in Client::every() {
@@ -174,7 +174,7 @@ async fn without_an_account_the_refusals_are_green() {
 }
 
 #[tokio::test]
-async fn a_wrong_advertised_switchboard_is_named() {
+async fn a_wrong_advertised_switchboard_is_reported() {
     let directory = private_directory();
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
     let told = nobody.clone();
@@ -187,7 +187,7 @@ async fn a_wrong_advertised_switchboard_is_named() {
 }
 
 #[tokio::test]
-async fn a_switchboard_of_another_service_is_named() {
+async fn a_switchboard_of_another_service_is_reported() {
     let directory = private_directory();
     let web = another_service().await.to_string();
     let server = start(&good(directory.path()), |config| config.advertise.switchboard = Some(web)).await;
@@ -212,7 +212,7 @@ async fn another_service() -> SocketAddr {
 }
 
 #[tokio::test]
-async fn a_closed_gateway_port_is_named() {
+async fn a_closed_gateway_port_is_reported() {
     let directory = private_directory();
     let server = start(&good(directory.path()), |_| {}).await;
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
@@ -230,7 +230,7 @@ async fn a_closed_gateway_port_is_named() {
 }
 
 #[tokio::test]
-async fn an_expired_certificate_is_named() {
+async fn an_expired_certificate_is_reported() {
     let directory = private_directory();
     let expired = TestCertificate::write_expired(directory.path(), "old", &NAMES);
     let server = start(&expired, |_| {}).await;
@@ -243,7 +243,7 @@ async fn an_expired_certificate_is_named() {
 }
 
 #[tokio::test]
-async fn a_certificate_for_other_names_is_named() {
+async fn a_certificate_for_other_names_is_reported() {
     let directory = private_directory();
     let other = TestCertificate::write(directory.path(), "other", &["chat.example.com", "nexus.passport.com"]);
     let server = start(&other, |_| {}).await;
@@ -263,7 +263,7 @@ async fn a_certificate_for_other_names_is_named() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_openssl_makes_is_valid_although_it_is_an_authority() {
+async fn a_certificate_from_openssl_is_valid_although_it_is_an_authority() {
     let directory = private_directory();
     let authority = TestCertificate::write_authority(directory.path(), "authority", &NAMES);
     let server = start(&authority, |_| {}).await;
@@ -277,7 +277,7 @@ async fn a_certificate_that_openssl_makes_is_valid_although_it_is_an_authority()
 }
 
 #[tokio::test]
-async fn our_own_server_has_to_show_what_its_settings_say() {
+async fn our_own_server_must_match_its_settings() {
     let directory = private_directory();
     let data = directory.path().join("data");
     let (mine, other) = (good(directory.path()), TestCertificate::write(directory.path(), "other", &NAMES));
@@ -341,7 +341,7 @@ async fn the_recommended_set_up_is_green_for_every_client() {
 }
 
 #[tokio::test]
-async fn each_fault_of_the_recommended_set_up_is_named() {
+async fn each_fault_of_the_recommended_set_up_is_reported() {
     let directory = private_directory();
     let data = |name: &str| directory.path().join(name);
     let expired = TestCertificate::write_expired(directory.path(), "old", &["chat.example.com"]);
@@ -386,7 +386,7 @@ async fn silent_service() -> SocketAddr {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_named_with_what_is_missing() {
+async fn a_silent_server_is_reported_with_what_is_missing() {
     let directory = private_directory();
     let server = start(&good(directory.path()), |_| {}).await;
     let silent = silent_service().await;
@@ -428,7 +428,7 @@ async fn lower_casing(to: SocketAddr) -> SocketAddr {
 }
 
 #[tokio::test]
-async fn lower_cased_headers_are_named_once() {
+async fn lower_cased_headers_are_reported_once() {
     let server = start(&good(private_directory().path()), |config| {
         config.listen.https = None;
         config.tls.certificate.clear();
@@ -444,7 +444,7 @@ async fn lower_cased_headers_are_named_once() {
 }
 
 #[tokio::test]
-async fn title_case_is_named_unless_it_is_set() {
+async fn title_case_is_reported_unless_it_is_set() {
     use swallowtail_config::HeaderCase::Title;
     let directory = private_directory();
     let server = start(&good(directory.path()), |config| config.http.header_case = Title).await;
@@ -453,7 +453,7 @@ async fn title_case_is_named_unless_it_is_set() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_named_with_the_code_that_the_client_shows() {
+async fn a_wrong_password_is_reported_with_the_code_that_the_client_shows() {
     let directory = private_directory();
     let server = start(&good(directory.path()), |_| {}).await;
     let mut options = alice();
@@ -485,7 +485,7 @@ async fn a_server_that_is_down_is_red_at_its_ports_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn microsofts_names_that_lead_elsewhere_are_named_with_the_lines_to_add() {
+async fn microsofts_names_that_lead_elsewhere_are_reported_with_the_lines_to_add() {
     let directory = private_directory();
     let server = start(&good(directory.path()), |_| {}).await;
     let options = Options { client: client("7.5"), redirected: true, ..Options::default() };
@@ -497,7 +497,7 @@ async fn microsofts_names_that_lead_elsewhere_are_named_with_the_lines_to_add() 
 }
 
 #[tokio::test]
-async fn xp_is_named_only_when_it_is_wanted() {
+async fn xp_is_checked_only_on_request() {
     let directory = private_directory();
     let server = start(&good(directory.path()), |_| {}).await;
     let options = Options { xp: true, ..alice() };
@@ -539,7 +539,7 @@ fn running(data: &Path) -> (RunningBinary, Vec<String>) {
 
 #[test]
 #[ignore = "needs faketime: run cargo xtask test"]
-fn a_clock_two_days_off_is_named() {
+fn a_clock_two_days_off_is_reported() {
     let directory = private_directory();
     let (_server, arguments) = running(directory.path());
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();

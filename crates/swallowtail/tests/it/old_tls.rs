@@ -26,23 +26,23 @@ const PASSPORT14: &str = include_str!("../../../../docs/protocol/transcripts/pas
 const ALICE: &str = "alice@example.com";
 const PASSWORD: &str = "s3cr,t &%";
 
-/// XP as it was sold: TLS 1.0 and RSA key exchange, no TLS extensions. Of its ciphers only 3DES is still worth
+/// XP in its original version: TLS 1.0 and RSA key exchange, no TLS extensions. Of its ciphers, only 3DES is still worth
 /// offering.
 const XP: &str = "NONE:+VERS-TLS1.0:+RSA:+3DES-CBC:+SHA1:+COMP-NULL:+CTYPE-X509:+SIGN-ALL:%NO_EXTENSIONS:\
                   %DISABLE_SAFE_RENEGOTIATION";
 /// XP with the update of August 2010, which sends an extension, and the hotfix for AES.
 const XP_UPDATED: &str = "NONE:+VERS-TLS1.0:+RSA:+AES-128-CBC:+3DES-CBC:+SHA1:+COMP-NULL:+CTYPE-X509:+SIGN-ALL";
-/// Whoever could speak TLS 1.0 but insists on better.
+/// A client that knows TLS 1.0 but requires a newer version.
 const MODERN: &str = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
-/// A running terminator. Ends with its owner.
+/// A running terminator. It is stopped when this is dropped.
 struct Terminator {
     lighttpd: Child,
     address: SocketAddr,
 }
 
 impl Terminator {
-    /// In front of `to`.
+    /// Starts a terminator in front of `to`.
     async fn start(to: SocketAddr) -> Self {
         Self::start_at(free_address(), to, &[]).await
     }
@@ -52,7 +52,7 @@ impl Terminator {
         Self::start_with(address, to, &data, more).await
     }
 
-    /// With `certificate.pem` and `key.pem` of a directory.
+    /// Starts it with `certificate.pem` and `key.pem` of a directory.
     async fn start_with(address: SocketAddr, to: SocketAddr, data: &Path, more: &[&str]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let lighttpd = Command::new(root.join("../../packaging/old-tls/start"))
@@ -79,7 +79,7 @@ impl Terminator {
         terminator
     }
 
-    /// Waits for its end: how it ended, and what it wrote.
+    /// Waits until it exits. Returns its status and its output.
     async fn end(&mut self) -> (ExitStatus, String) {
         let Ok(status) = timeout(PATIENCE, self.lighttpd.wait()).await else {
             panic!("the terminator does not end");
@@ -90,21 +90,21 @@ impl Terminator {
     }
 }
 
-/// Where nobody listens. lighttpd cannot choose a port and say which; on this address only these tests ask for one.
+/// Returns a free port. lighttpd cannot choose one and report it, so these tests choose ports on an address of their own.
 fn free_address() -> SocketAddr {
     std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap()
 }
 
-/// What became of a connection over TLS.
+/// The result of a connection over TLS.
 struct Talk {
-    /// What `gnutls-cli` says of the handshake.
+    /// The output of `gnutls-cli` about the handshake.
     handshake: String,
-    /// Everything that came before the server closed. Empty if there was no handshake.
+    /// Everything that was received before the server closed. Empty if the handshake failed.
     answer: String,
 }
 
 impl Talk {
-    /// Whether the server broke off the handshake with an alert.
+    /// Returns whether the server aborted the handshake with an alert.
     fn was_refused(&self) -> bool {
         !self.handshake.contains("Handshake was completed") && self.handshake.contains("TLS fatal alert")
     }
@@ -114,8 +114,8 @@ impl Talk {
     }
 }
 
-/// Shakes hands with any server as the GnuTLS `priority` says, without SNI and without looking at the certificate; then
-/// sends `request` and reads until the server closes.
+/// Performs a handshake with the GnuTLS `priority`, without SNI and without checking the certificate. Then sends `request`
+/// and reads until the server closes the connection.
 async fn talk(address: SocketAddr, priority: &str, request: &str) -> Talk {
     let mut client = Command::new("gnutls-cli")
         .args(["--disable-sni", "--insecure", "--logfile=/dev/stderr", "--priority", priority])
@@ -127,19 +127,19 @@ async fn talk(address: SocketAddr, priority: &str, request: &str) -> Talk {
         .spawn()
         .unwrap_or_else(|error| panic!("gnutls-cli ({error}): on Debian, install it with: apt-get install gnutls-bin"));
     let mut input = client.stdin.take().unwrap();
-    // After a handshake that failed there is nobody to read it.
+    // After a failed handshake, no one reads it.
     let _ = input.write_all(request.as_bytes()).await;
     let Ok(output) = timeout(PATIENCE, client.wait_with_output()).await else {
         panic!("the server does not close");
     };
-    // Open until here, so that it is the server who ends the connection.
+    // It is open until here, so that the server ends the connection.
     drop(input);
     let output = output.unwrap();
     let [answer, handshake] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
     Talk { handshake, answer }
 }
 
-/// A server with alice of the transcripts.
+/// Starts a server with alice of the transcripts.
 async fn server(change: impl FnOnce(&mut Config)) -> TestServer {
     let server = TestServer::start_with(change).await;
     server.account_with_password("alice", PASSWORD).await;
@@ -153,7 +153,7 @@ async fn start() -> (TestServer, Terminator) {
     (server, terminator)
 }
 
-/// What connection `name` of a transcript sends, to the end of its first part.
+/// Returns what connection `name` of a transcript sends, up to the end of its first part.
 fn request(transcript: &str, name: &str) -> String {
     let sign = format!("{name} >");
     let part = transcript.lines().take_while(|line| !line.starts_with("!part"));
@@ -165,7 +165,7 @@ fn request(transcript: &str, name: &str) -> String {
         .collect()
 }
 
-/// The lines of an answer but for the time, in no order.
+/// Returns the lines of an answer, sorted and without the time.
 fn lines(answer: &str) -> BTreeSet<&str> {
     answer.split_inclusive("\r\n").filter(|line| !line.starts_with("Date: ")).collect()
 }
@@ -182,10 +182,10 @@ async fn xp_gets_a_ticket_that_signs_in() {
     people::sign_in(server.notification(), ALICE, &ticket.replace("&amp;", "&")).await;
 }
 
-/// Where clients behind the proxy dial from, another address than the tests' own.
+/// The address of clients behind the proxy, which differs from that of the tests.
 const TUNNELLER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9)), 0);
 
-/// A tunnel through the server's proxy to Microsoft's login server, listening like a server of its own.
+/// Starts a listener that tunnels one connection through the server's proxy to Microsoft's login server.
 async fn tunnel(proxy: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -206,7 +206,7 @@ async fn tunnel(proxy: SocketAddr) -> SocketAddr {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn xp_with_nothing_but_the_proxy_set_gets_a_ticket_and_a_modern_client_our_own_tls() {
+async fn xp_with_only_the_proxy_configured_gets_a_ticket_and_a_modern_client_our_own_tls() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "own", &["loginnet.passport.com"]);
     let address = free_address();
@@ -214,7 +214,7 @@ async fn xp_with_nothing_but_the_proxy_set_gets_a_ticket_and_a_modern_client_our
         config.proxy.old_tls = Some(address);
         config.tls.certificate.push(certificate.files.clone());
         config.http.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
-        // Nobody is exempt, and nobody may be wrong even once: 503 shows whom the server takes for the client.
+        // No address is exempt, and the limit is one wrong password: 503 shows which address counts as the client.
         config.limits.exempt.clear();
         config.limits.wrong_passwords_per_address = 1;
     })
@@ -239,7 +239,7 @@ async fn xp_with_nothing_but_the_proxy_set_gets_a_ticket_and_a_modern_client_our
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn the_certificate_that_client_setup_makes_is_one_for_xp() {
+async fn the_certificate_from_client_setup_works_for_xp() {
     let server = server(|_| {}).await;
     let path = |name: &str| server.data().join(name).to_str().unwrap().to_owned();
     let arguments = ["--client", "7.5-xp", "--host", "192.0.2.1", "--data", &path(""), "--to", &path("out")];
@@ -274,7 +274,7 @@ async fn our_own_tls_refuses_the_handshake_of_xp() {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn an_updated_xp_gets_aes() {
+async fn an_updated_xp_uses_aes() {
     let (_server, terminator) = start().await;
     let talk = talk(terminator.address, XP_UPDATED, &request(PASSPORT14, "lg")).await;
     assert!(talk.handshake.contains("(TLS1.0-X.509)-(RSA)-(AES-128-CBC)-(SHA1)"), "{}", talk.handshake);
@@ -284,7 +284,7 @@ async fn an_updated_xp_gets_aes() {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn answers_pass_in_the_spelling_of_old_clients_and_end_the_connection() {
+async fn answers_keep_their_spelling_and_end_the_connection() {
     let (server, terminator) = start().await;
     let request = request(PASSPORT14, "nx");
     let talk = talk(terminator.address, XP, &request).await;
@@ -299,11 +299,11 @@ async fn answers_pass_in_the_spelling_of_old_clients_and_end_the_connection() {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn nothing_but_the_sign_in_is_served() {
+async fn only_the_sign_in_is_served() {
     let (_server, terminator) = start().await;
     let table = [
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK"),
-        // swallowtail would answer this one.
+        // swallowtail itself would answer this request.
         ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 Not Found"),
         ("GET /start HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 Not Found"),
         ("GET /?/RST.srf HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 Not Found"),
@@ -320,7 +320,7 @@ async fn nothing_but_the_sign_in_is_served() {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn who_can_do_better_is_refused() {
+async fn a_client_that_requires_newer_tls_is_refused() {
     let (_server, terminator) = start().await;
     let talk = talk(terminator.address, MODERN, &request(PASSPORT14, "nx")).await;
     assert!(talk.was_refused(), "{}", talk.handshake);
@@ -329,14 +329,14 @@ async fn who_can_do_better_is_refused() {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn it_ends_at_a_signal_and_leaves_nothing() {
+async fn the_terminator_ends_at_a_signal_and_leaves_no_files() {
     for signal in [Signal::TERM, Signal::INT] {
         let (_server, mut terminator) = start().await;
-        // It listens a moment before it minds signals.
+        // It accepts connections a moment before it handles signals.
         assert_eq!(talk(terminator.address, XP, &request(PASSPORT14, "nx")).await.status(), "HTTP/1.1 200 OK");
         let id = i32::try_from(terminator.lighttpd.id().unwrap()).unwrap();
         kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
-        // The status is no sign: after SIGTERM it is 1 if a client is connected, only because NSS is still in use.
+        // The status says nothing: after SIGTERM it is 1 if a client is connected, only because NSS is still in use.
         let (status, log) = terminator.end().await;
         assert!(log.contains("server stopped"), "{status}: {log}");
         assert!(TcpStream::connect(terminator.address).await.is_err(), "somebody still listens");
