@@ -329,7 +329,7 @@ async fn a_client_that_requires_newer_tls_is_refused() {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn the_terminator_ends_at_a_signal_and_leaves_no_files() {
+async fn the_terminator_ends_at_a_signal_and_stops_listening() {
     for signal in [Signal::TERM, Signal::INT] {
         let (_server, mut terminator) = start().await;
         // It accepts connections a moment before it handles signals.
