@@ -17,7 +17,7 @@ const MAX_ID: u32 = i32::MAX.cast_unsigned();
 /// The longest name in the DNS.
 const MAX_DOMAIN: usize = 253;
 
-/// What clients are told. By default hardly anything.
+/// The configuration that clients download. By default it is nearly empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientConfig {
     /// Days after which a client asks again; 0 for at each sign-in.
@@ -30,7 +30,7 @@ pub struct ClientConfig {
     pub today: Option<String>,
     /// The page with the terms of use.
     pub terms_of_use: Option<String>,
-    /// The page that searches the web; `$QUERY$` stands for the words.
+    /// The page that searches the web; `$QUERY$` is replaced by the search words.
     pub search: Option<String>,
     /// Tabs at the left side of the client.
     pub tabs: Vec<Tab>,
@@ -41,13 +41,13 @@ pub struct ClientConfig {
 pub struct Tab {
     /// The page.
     pub page: String,
-    /// What is fetched when somebody clicks on the tab. The page, if not told, as other servers have it.
+    /// The page that a click on the tab opens. By default `page`, as on other servers.
     pub hit: Option<String>,
     /// The picture on the tab.
     pub image: String,
     /// The name in the client's options.
     pub name: String,
-    /// The text beside the pointer. The name, if not told.
+    /// The tooltip. By default the name.
     pub tooltip: Option<String>,
     /// The number of the page's site with Passport; with 0 the client does not sign in there.
     pub site_id: u32,
@@ -91,7 +91,7 @@ impl ClientConfig {
 }
 
 impl Tab {
-    /// What is fetched when somebody clicks on the tab.
+    /// Returns the page that a click on the tab opens.
     #[must_use]
     pub fn hit(&self) -> &str {
         self.hit.as_ref().unwrap_or(&self.page)

@@ -1,4 +1,4 @@
-//! What the parts of the server are given of the settings.
+//! The settings in the form that the parts of the server use.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use crate::limits::{AddressLimits, Limits, RosterLimits};
 use crate::rates::{Allowance, Rate, RateLimits};
 
 impl Config {
-    /// What an account may keep.
+    /// Returns the limits on lists and groups of one account.
     #[must_use]
     pub fn roster_limits(&self) -> RosterLimits {
         let Limits { contacts, allowed_or_blocked, reverse, groups, .. } = self.limits;
         RosterLimits { contacts, allowed_or_blocked, reverse, groups }
     }
 
-    /// How often an account may do what.
+    /// Returns the rate limits of accounts and addresses.
     #[must_use]
     pub fn rate_limits(&self) -> RateLimits {
         let limits = &self.limits;
@@ -35,25 +35,25 @@ impl Config {
         }
     }
 
-    /// How many chat connections there may be in a process that may open `files` files.
+    /// Returns the limits on chat connections for a process that may open `files` files.
     #[must_use]
     pub fn address_limits(&self, files: usize) -> AddressLimits {
         AddressLimits {
             exempt: self.limits.exempt.clone(),
-            // A tenth is for the database, the listeners and the log.
+            // A tenth is reserved for the database, the listeners and the log.
             connections: files - files / 10 - http_connections(files),
             per_address: self.limits.connections_per_address,
             anonymous_per_address: Some(self.limits.anonymous_per_address),
         }
     }
 
-    /// How many HTTP connections there may be in a process that may open `files` files.
+    /// Returns the limits on HTTP connections for a process that may open `files` files.
     #[must_use]
     pub fn http_limits(&self, files: usize) -> AddressLimits {
         self.limits_without_sign_in(http_connections(files), self.limits.http_connections_per_address)
     }
 
-    /// How many sessions over the gateway there may be. Each counts as a chat connection too.
+    /// Returns the limits on gateway sessions. Each of them also counts as a chat connection.
     #[must_use]
     pub fn gateway_limits(&self) -> AddressLimits {
         self.limits_without_sign_in(self.limits.gateway_sessions, self.limits.gateway_sessions_per_address)
@@ -68,13 +68,13 @@ impl Config {
 
 /// Returns the time between two of `count` in an hour.
 fn per_hour(count: u32) -> Duration {
-    /// For 0 in an hour: none is available again while a server runs.
+    /// Used for 0 in an hour: longer than any server runs.
     const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
     Duration::from_secs(3600).checked_div(count).unwrap_or(NEVER)
 }
 
-/// A quarter of the files, and no more than this many: each may hold a head and a body, 80 KiB, and so all together 320
-/// MiB.
+/// Returns the largest number of HTTP connections: a quarter of the files, up to 4096. Each may buffer a head and a body of
+/// 80 KiB, so all of them together buffer at most 320 MiB.
 fn http_connections(files: usize) -> usize {
     const MOST: usize = 4096;
     (files / 4).min(MOST)

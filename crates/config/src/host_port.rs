@@ -1,4 +1,4 @@
-//! `host` and `host:port`, as settings, heads of requests and targets of `CONNECT` have them. An address of IPv6 stands
+//! `host` and `host:port`, as in settings, request headers and targets of `CONNECT`. An IPv6 address is written
 //! in brackets where a port may follow (RFC 3986 section 3.2.2).
 
 use std::net::Ipv6Addr;
@@ -43,8 +43,8 @@ pub fn join(host: &str, port: Option<u16>) -> String {
 /// Whether a text may be a host: it can stand in a header (security.md section 4).
 #[must_use]
 pub fn is_host(value: &str) -> bool {
-    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    (1..=MAX_HOST).contains(&value.len()) && value.bytes().all(is_good)
+    let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    (1..=MAX_HOST).contains(&value.len()) && value.bytes().all(is_valid)
 }
 
 /// The same with a port, or an address of IPv6 in brackets.

@@ -1,4 +1,4 @@
-//! Bounds on what one peer, and all of them, may do.
+//! Limits on what one peer, and all of them together, may do.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -33,11 +33,11 @@ const MAX_SECONDS: u64 = 365 * 24 * 60 * 60;
 /// The largest number of networks in a list: the server compares each address with all of them.
 pub(crate) const MAX_NETWORKS: usize = 256;
 
-/// Bounds on what one peer, and all of them, may do.
+/// Limits on what one peer, and all of them together, may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Networks, such as `192.168.0.0/16`, whose rate and number of connections are not bounded: loopback and private
-    /// addresses by default. Sizes, timers and queues are bounded for everybody.
+    /// addresses by default. Limits on sizes, times and queues apply to everyone.
     pub exempt: Vec<IpNet>,
     /// Connections of one address, at least 1 (security.md section 6).
     pub connections_per_address: usize,
@@ -47,7 +47,7 @@ pub struct Limits {
     pub contacts: usize,
     /// Addresses on the allow list of one account, and as many on the block list: over it 210.
     pub allowed_or_blocked: usize,
-    /// Accounts that may have one account on their list; the next one that adds it hears 210.
+    /// Accounts that may have one account on their list; the next one that adds it receives 210.
     pub reverse: usize,
     /// Groups of one account: over it 223.
     pub groups: usize,
@@ -70,9 +70,9 @@ pub struct Limits {
     pub failed_sign_ins: usize,
     /// Wrong passwords of one account in 15 minutes, after which each attempt waits (security.md section 3).
     pub wrong_passwords_per_account: usize,
-    /// Wrong passwords from one address in 15 minutes, after which it hears 503 (security.md section 3).
+    /// Wrong passwords from one address in 15 minutes, after which it receives 503 (security.md section 3).
     pub wrong_passwords_per_address: usize,
-    /// Accounts that may be made from one address in an hour, on the page for it.
+    /// Accounts that may be created from one address in an hour, on the sign-up page.
     pub sign_ups_per_hour: usize,
     /// Forms with which one address may try to make an account in 15 minutes: it keeps invite codes and accounts from
     /// being guessed.
@@ -88,7 +88,7 @@ pub struct Limits {
     pub sign_in_seconds: u32,
     /// Seconds after which a switchboard session in which nothing happens is closed; 0 for never (sb.md section 7).
     pub switchboard_idle: u64,
-    /// Messages of one switchboard connection at once, at least 1; more are read more slowly (sb.md section 11).
+    /// Messages of one switchboard connection in one go, at least 1; further ones are read more slowly (sb.md section 11).
     pub messages_at_once: u32,
     /// Messages of one switchboard connection in a second, once those are spent, at least 1. Peer-to-peer data are not
     /// counted.
@@ -99,7 +99,7 @@ pub struct Limits {
     pub switchboard_members: usize,
 }
 
-/// How much an account may keep (docs/protocol/framing.md section 6).
+/// Limits on the lists and groups of one account (docs/protocol/framing.md section 6).
 #[derive(Clone, Copy, Debug)]
 pub struct RosterLimits {
     /// Contacts on FL.
@@ -114,7 +114,7 @@ pub struct RosterLimits {
 
 impl Default for RosterLimits {
     fn default() -> Self {
-        // 600 and 30 are the service's last numbers, 1000 ours.
+        // 600 and 30 were the last limits of the original service; 1000 is ours.
         Self { contacts: 600, allowed_or_blocked: 1000, reverse: 1000, groups: 30 }
     }
 }
@@ -262,7 +262,7 @@ impl Limits {
 }
 
 impl AddressLimits {
-    /// Whether rates and numbers are not bounded for an address.
+    /// Returns whether an address is exempt from limits on rates and numbers.
     #[must_use]
     pub fn is_exempt(&self, peer: IpAddr) -> bool {
         contains(&self.exempt, peer)

@@ -1,4 +1,4 @@
-//! Where the service listens, and what clients are told of it.
+//! Where the server listens, and the addresses that it sends to clients.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,16 +19,16 @@ const MAX_CERTIFICATES: usize = 64;
 /// The largest number of names of this server: a request through a proxy is compared with all of them.
 const MAX_NAMES: usize = 64;
 
-/// Addresses to listen on. For the main network those that clients cannot do without are loopback by default: nobody
-/// else can reach the service until told otherwise. A further network has only what it names.
+/// Addresses to listen on. In the main network, the listeners that every client needs are on loopback by default, so that
+/// only this machine can reach them. Further networks have no default listeners.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listen {
-    /// Notification server. 1863 is the port that clients know.
+    /// Notification server. Original clients expect port 1863.
     pub notification: Option<SocketAddr>,
     /// Switchboard. Clients learn its port from the notification server.
     pub switchboard: Option<SocketAddr>,
-    /// Whether `notification` serves switchboard sessions too, told apart by the first command; then `switchboard` is
-    /// not listened on.
+    /// Whether `notification` serves switchboard sessions too, recognised by their first command. If true, `switchboard` is
+    /// not used.
     pub one_port: bool,
     /// Sign-in service, gateway and proxy over plain HTTP.
     pub http: Option<SocketAddr>,
@@ -38,20 +38,21 @@ pub struct Listen {
     pub dispatch: Option<SocketAddr>,
     /// Notification server over TLS, for clients that can: those of the time cannot.
     pub notification_tls: Option<SocketAddr>,
-    /// Switchboard over TLS, told to those who came to the notification server over TLS.
+    /// Switchboard over TLS, sent to clients that are connected to the notification server over TLS.
     pub switchboard_tls: Option<SocketAddr>,
 }
 
-/// What clients are told. Without a value: the address that the client itself dialled, with the port of the listener.
+/// The addresses that the server sends to clients. `None`: the address to which the client itself connected, with the
+/// port of the listener.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Advertise {
-    /// `host:port` of the notification server, told by the dispatch server.
+    /// `host:port` of the notification server, sent by the dispatch server.
     pub notification: Option<String>,
-    /// `host:port` of the switchboard, told in XFR and RNG.
+    /// `host:port` of the switchboard, sent in XFR and RNG.
     pub switchboard: Option<String>,
-    /// The same for those who came over TLS.
+    /// The same for clients that are connected over TLS.
     pub switchboard_tls: Option<String>,
-    /// Host (and port) of the sign-in service and the gateway, told to clients whose requests name no host.
+    /// Host (and port) of the sign-in service and the gateway, sent to clients whose requests do not name a host.
     pub passport: Option<String>,
 }
 
@@ -60,19 +61,18 @@ pub struct Advertise {
 pub struct Network {
     /// Addresses to listen on.
     pub listen: Listen,
-    /// Addresses to tell the clients that came by this network.
+    /// Addresses that are sent to the clients of this network.
     pub advertise: Advertise,
 }
 
 /// Certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsConfig {
-    /// Whether the server makes a private root, and a certificate of it for Microsoft's old names, which is one more to
-    /// show. On by default: without it nobody could sign in over TLS before an operator has dealt with certificates,
-    /// and nobody trusts it who did not install it.
+    /// Whether the server creates a private root, and uses a certificate signed by it for Microsoft's old names. On by
+    /// default: otherwise no client could sign in over TLS before the operator has set up certificates. Only computers on
+    /// which the root was installed trust it.
     pub own_root: bool,
-    /// The one whose names have the host that a client asks for is shown; the first one to clients that ask for none of
-    /// them.
+    /// The server uses the one that names the host for which the client asks, otherwise the first one.
     pub certificate: Vec<CertificateFiles>,
 }
 
@@ -266,7 +266,7 @@ impl Advertise {
         ]
     }
 
-    /// The hosts that are told, without ports and brackets.
+    /// Returns the hosts that are sent to clients, without ports and brackets.
     pub fn hosts(&self) -> impl Iterator<Item = &str> {
         self.all().into_iter().filter_map(|(_, value)| value.map(|value| split(value).map_or(value, |(host, _)| host)))
     }

@@ -64,7 +64,7 @@ pub struct Override {
     pub key: &'static str,
     /// The value, as it would be written in the file, without quotes.
     pub value: String,
-    /// Who gave it.
+    /// Where it comes from.
     pub origin: Origin,
 }
 

@@ -1,17 +1,17 @@
-//! How often accounts and addresses may do what costs others something.
+//! How often accounts and addresses may do things that cost other users something.
 
 use std::time::Duration;
 
-/// So many times in so long.
+/// At most `most` times in any period of `span`.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
     /// How many times.
     pub most: usize,
-    /// In any period as long as this.
+    /// The length of the period.
     pub span: Duration,
 }
 
-/// So many at the same time, and one more each time that `refill` has passed.
+/// At most `most` times in one go, and one more each time that `refill` has passed.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowance {
     /// How many times at most.
@@ -20,7 +20,7 @@ pub struct Allowance {
     pub refill: Duration,
 }
 
-/// The limits of rate.
+/// The rate limits.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimits {
     /// PRP MFN and REA (ns.md section 7).
@@ -35,10 +35,9 @@ pub struct RateLimits {
     pub rings: Rate,
     /// USR with a bad ticket from one address (ns.md section 4).
     pub failed_sign_ins: Rate,
-    /// Accounts made from one address. A family or a class has a few; who makes them by the dozen is no person.
+    /// Accounts created from one address. A family or a class needs a few; dozens are created by programs.
     pub sign_ups: Rate,
-    /// Forms from one address. Enough for every slip of the fingers; with the page's answers codes and accounts could
-    /// be guessed.
+    /// Sign-up forms sent from one address: enough for typing errors, too few to guess invite codes or find accounts.
     pub sign_up_attempts: Rate,
 }
 
