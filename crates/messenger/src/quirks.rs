@@ -1,4 +1,4 @@
-//! Quirks: behaviour that one client needs and others must not see, as a table (docs/protocol/clients.md).
+//! The table of quirks: behaviour that one client needs and others must not see (docs/protocol/clients.md).
 //!
 //! A client is recognised by its offer in VER. The operator can switch a row on for every client, or off, by its name.
 
@@ -30,7 +30,7 @@ pub struct Quirks {
 }
 
 impl Quirks {
-    /// No quirks, for most clients.
+    /// No quirks, as for most clients.
     pub(crate) const NONE: Self = Self {
         echo_cvr0: false,
         old_group_answers: false,

@@ -12,7 +12,7 @@ use crate::rates::Act;
 use crate::service::Service;
 use crate::switchboard::{Claims, Right};
 
-/// XFR SB: gives out a cookie for a new switchboard session, but not while the account is hidden, before its first CHG,
+/// XFR SB: issues a cookie for a new switchboard session, but not while the account is hidden, before its first CHG,
 /// or while calls are off.
 pub(super) fn xfr(service: &Service, user: &User, trid: TrId) -> Result<Handled<Outcome>, Refusal> {
     let refuse = |code| Err(Refusal::Answer(trid, code));

@@ -46,8 +46,8 @@ impl Challenges {
         }
     }
 
-    /// Draws a challenge: 20 decimal digits, the first of them not 0. It replaces one that is open, but keeps its
-    /// deadline: a client cannot put off its answer by asking for another challenge.
+    /// Draws a challenge of 20 decimal digits, the first of which is not 0. It replaces a challenge that is open, but keeps
+    /// its deadline, so that a client cannot postpone its answer by asking for another challenge.
     fn draw(&mut self) -> String {
         let challenge = format!("{}{:019}", 1 + random::below(9), random::below(10_u64.pow(19)));
         let since = self.open.take().map_or_else(Instant::now, |(_, since)| since);
@@ -79,7 +79,7 @@ pub(super) fn chl(user: &User, challenges: &mut Challenges, trid: TrId) -> Resul
     Ok(Handled::Done)
 }
 
-/// Sends a challenge that is due. Returns false if instead an answer is due: it is required and did not come.
+/// Sends a challenge if one is due. Returns false if the client has missed the deadline for a required answer.
 pub(super) fn tick(user: &User, challenges: &mut Challenges) -> bool {
     if challenges.open.is_some() {
         return false;

@@ -22,7 +22,7 @@ use crate::service::Service;
 pub(super) fn adc(service: &Arc<Service>, user: &User, adc: Adc) -> Result<Handled<Outcome>, Refusal> {
     let trid = adc.trid;
     match adc.addition {
-        // Before anything else: an edit of two accounts would wait for its own turn.
+        // Checked before anything else: an edit of two accounts that are the same one would wait for its own turn.
         Addition::Contact { ref handle, .. } | Addition::ToList { ref handle, .. } if user.is_self(handle) => {
             Err(Refusal::Answer(trid, ErrorCode::InvalidParameter))
         }
@@ -70,9 +70,9 @@ fn add_forward(
     }
 }
 
-/// Fails with 800 once the account has asked for too many addresses without an account, whether this one has one or
-/// not: otherwise it could find out which exist (ns.md section 8). Addresses on the account's own lists are always
-/// allowed, since it knows them.
+/// Fails with 800 once the user has asked for too many addresses without an account. It then fails whether this address
+/// has an account or not, because otherwise the user could find out which exist (ns.md section 8). Addresses on the user's
+/// own lists are always allowed, since the user knows them.
 fn may_ask_for(service: &Service, user: &User, handle: &Handle) -> Result<(), ErrorCode> {
     if user.cell.state().roster.entries.contains_key(handle) {
         return Ok(());
@@ -170,7 +170,7 @@ async fn add_contact(
         return Err(refuse(unknown_account(&service, &user)));
     }
     let now = clock::timestamp();
-    // One cell at a time: each look locks it.
+    // Only one cell is locked at a time.
     let own = user.cell.state().roster.add_contact(new, &limits, now).map_err(refuse)?;
     let name = user.cell.name();
     let watched = other.as_ref().map_or(Ok(Vec::new()), |other| {
@@ -190,7 +190,7 @@ async fn add_contact(
     Ok(())
 }
 
-/// Tells the other account that it is on a new FL, and shows it to the account that added it, if it may be seen.
+/// Informs the other account that it was added to an FL, and shows its presence to the account that added it, if allowed.
 fn tell_added(user: &User, other: &Cell, trid: TrId, watched: &[Change], name: DisplayName) {
     if !watched.is_empty() {
         let line = ContactLine::ReverseAdded { handle: user.cell.handle.clone(), name };
@@ -220,7 +220,7 @@ pub(super) fn rem(service: &Arc<Service>, user: &User, rem: Rem) -> Result<Handl
     })
 }
 
-/// Removes from a group. From a client below MSNP10, removing a contact from its last group means removing it from FL.
+/// Removes from a group. If a client below MSNP10 removes a contact from its last group, the contact leaves FL too.
 fn remove_from_group(
     service: &Arc<Service>,
     user: &User,
@@ -228,8 +228,8 @@ fn remove_from_group(
     group: GroupRef,
     rem: Rem,
 ) -> Handled<Outcome> {
-    // Only this session edits FL and its groups, so this still holds once the edit has its turn. (An edit of the
-    // session before it may still be running. Then the edit, which looks again, is refused.)
+    // Only this session edits FL and its groups, so this is still true when the edit gets its turn. (An edit of the
+    // previous session may still be running. In that case this edit, which checks again, is refused.)
     let leaves = user.cell.state().roster.remove_from_group(&contact, group, clock::timestamp())
         == Ok(GroupRemoval::LeavesForward);
     if leaves {
@@ -241,11 +241,11 @@ fn remove_from_group(
     })
 }
 
-/// Removes from FL: both accounts change, in one write. The other may not exist (any more). `rem` is the answer.
+/// Removes from FL: both accounts change, in one write. The other account may no longer exist. `rem` is the answer.
 async fn remove_contact(service: Arc<Service>, user: User, contact: ContactRef, rem: Rem) -> Result<(), Refusal> {
     let trid = rem.trid;
     let refuse = |code| Refusal::Answer(trid, code);
-    // Found before the turns are there, because it says whose they are; looked for again after that.
+    // Found before the turns are acquired, because it determines whose turns they are. It is looked up again afterwards.
     let handle = user.cell.state().roster.find_contact(&contact).map(|(handle, _)| handle.clone());
     let handle = handle.ok_or_else(|| refuse(ErrorCode::NotOnList))?;
     let (_turns, other) = turns_of_both(&service, &user, trid, &handle).await?;

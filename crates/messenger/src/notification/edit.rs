@@ -1,4 +1,5 @@
-//! How a change of lists, groups or settings is made durable: in the account's turn, look, write, apply, answer.
+//! Carries out changes of lists, groups and settings durably: in the account's turn, it plans the change, writes it to the
+//! store, applies it in memory and answers.
 
 use std::sync::Arc;
 
@@ -26,10 +27,10 @@ pub(super) fn start(
     wait_for_edit(trid, own(service.clone(), user.clone(), trid, plan))
 }
 
-/// Edits the account's own roster. `plan` looks at it and returns what changes, and how the client is answered.
+/// Edits the account's own roster. `plan` reads it and returns the changes, and the answer for the client.
 ///
 /// # Errors
-/// The code that `plan` returns, or 603. Then nothing has changed.
+/// Returns the code of `plan`, or 603 if the store could not be written. Then nothing has changed.
 pub(super) async fn own(
     service: Arc<Service>,
     user: User,
@@ -53,7 +54,7 @@ pub(super) async fn own(
 /// Writes an edit to the store.
 ///
 /// # Errors
-/// 603: nothing was changed.
+/// Returns 603 if the store could not be written. Then nothing has changed.
 pub(super) async fn write(service: &Service, edit: Edit, trid: TrId) -> Result<(), Refusal> {
     service.store.write(edit).await.map_err(|error| {
         tracing::error!(%error, "an edit was refused with 603");

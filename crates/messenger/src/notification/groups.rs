@@ -13,7 +13,7 @@ use super::user::User;
 use crate::net::Handled;
 use crate::service::Service;
 
-/// ADG: creates a group. One client is answered with the group that has the name already, if there is one (quirk).
+/// ADG: creates a group. If the name exists, a client with the quirk of msn-pecan is sent the group that has it.
 pub(super) fn adg(service: &Arc<Service>, user: &User, adg: Adg) -> Result<Handled<Outcome>, Refusal> {
     let limits = service.roster_limits();
     let guid = random::guid();

@@ -11,7 +11,7 @@ use crate::net::Handled;
 /// The result of a command that waited for the store.
 pub(crate) type Outcome = Result<Completed, Refusal>;
 
-/// What a command that waited has led to.
+/// The outcome of a command that waited for the store.
 pub(crate) enum Completed {
     /// The command is answered.
     Answered,
@@ -24,8 +24,8 @@ pub(super) fn wait(work: impl Future<Output = Result<(), Refusal>> + Send + 'sta
     Handled::Wait(Box::pin(async { work.await.map(|()| Completed::Answered) }))
 }
 
-/// Returns a command that waits for `work`, which changes what the store keeps. The work runs to its end even if the
-/// connection ends first: what the store has written must reach the rosters in memory, in the same turn.
+/// Returns a command that waits for `work`, which changes the store. The work runs to its end even if the connection ends
+/// first, because a change that is written must also be made in the rosters in memory, in the same turn.
 pub(super) fn wait_for_edit(
     trid: TrId,
     work: impl Future<Output = Result<(), Refusal>> + Send + 'static,

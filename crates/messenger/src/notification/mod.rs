@@ -1,6 +1,6 @@
 //! The notification and dispatch servers (docs/protocol/ns.md).
 //!
-//! [`NotificationSession`] takes the commands of one connection and gives each to the handler of its family: `sign_in`,
+//! [`NotificationSession`] reads the commands of one connection and gives each to the handler of its family: `sign_in`,
 //! `sync`, `contacts`, `groups`, `settings`, `status`, `calls`, `challenge`, `services`. A handler answers immediately,
 //! or returns a future if it needs the store (`handling`). Only the session knows the connection's stage (`progress`);
 //! families see the signed-in account (`user`). Dispatch is a [`Role`] of the listener, not a server of its own.

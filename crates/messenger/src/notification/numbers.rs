@@ -1,4 +1,4 @@
-//! The telephone numbers of an account, as others see them.
+//! The telephone numbers of an account, as its contacts see them.
 
 use msnp::notification::{Phone, Property};
 use swallowtail_store::roster::Settings;

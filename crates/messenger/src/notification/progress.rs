@@ -9,7 +9,7 @@ use crate::quirks::Quirks;
 
 /// How far a connection is with signing in.
 pub(super) enum Progress {
-    /// Nothing is agreed on yet.
+    /// Before VER.
     Fresh,
     /// VER agreed on the version query alone.
     VersionQuery,
@@ -41,7 +41,7 @@ pub(super) struct Active {
 }
 
 impl Progress {
-    /// Returns the stage, as the table of verbs knows it.
+    /// Returns the stage, in the terms of the table of verbs.
     pub(super) fn stage(&self) -> Stage {
         match self {
             Self::Fresh => Stage::Fresh,

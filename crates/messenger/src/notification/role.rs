@@ -5,7 +5,7 @@
 pub(crate) enum Role {
     /// Clients sign in here.
     Notification,
-    /// Clients are sent on to `notification`: the answer to USR is XFR (ns.md section 4).
+    /// Clients are redirected to `notification`: the answer to USR is XFR (ns.md section 4).
     Dispatch {
         /// `host:port` of the notification server.
         notification: String,

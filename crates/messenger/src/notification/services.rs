@@ -34,7 +34,7 @@ pub(super) fn answer(config: &Config, user: &User, request: ServiceRequest) -> R
         // No mail is sent; the client then asks its user to send the text some other way.
         ServiceRequest::Invitation { trid, .. } => return refuse(trid, ErrorCode::CommandDisabled),
         ServiceRequest::Directory { trid, .. } => return refuse(trid, ErrorCode::CommandDisabled),
-        // PGD replaced it with MSNP9.
+        // PGD replaced PAG in MSNP9.
         ServiceRequest::OldPage { trid, .. } if user.endpoint.client.dialect >= Dialect::Msnp9 => {
             return refuse(trid, ErrorCode::NotExpected);
         }

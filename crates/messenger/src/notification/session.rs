@@ -21,7 +21,7 @@ use crate::service::Service;
 
 /// Silence after which a client of MSNP9 or later counts as gone: more than three missed pings (framing.md section 10).
 const IDLE_TIMEOUT: Duration = Duration::from_secs(180);
-/// Commands in a burst, and after it per second; a faster client is read more slowly (framing.md section 11).
+/// The number of commands in a burst, and per second after it. A faster client is read more slowly (framing.md section 11).
 const COMMAND_RATE: (u32, u32) = (200, 50);
 
 /// The session of one notification or dispatch connection.
@@ -136,7 +136,7 @@ impl Session for NotificationSession {
             self.pause = rate.charge(1.0, Instant::now());
         }
         if let (Progress::SignedIn(_), Ok((Verb::Usr, trid, _))) = (&self.progress, verb::head(frame.line)) {
-            // Whatever its words say (framing.md section 8).
+            // Even if its words are invalid (framing.md section 8).
             return Err(Refusal::Answer(trid, ErrorCode::AlreadyLogin));
         }
         self.handle(ClientCommand::decode(self.progress.dialect(), frame)?)
@@ -179,7 +179,7 @@ impl Session for NotificationSession {
             Stage::Fresh | Stage::VersionQuery | Stage::Negotiated(_) => {
                 Some(opened + self.service.config.limits.sign_in_timeout())
             }
-            // The gateway has a timeout of its own, and a poll brings no bytes (http.md section 5).
+            // The gateway has its own timeout, and a poll contains no bytes (http.md section 5).
             Stage::SignedIn(_) if self.connection.caller.via == Via::Gateway => None,
             Stage::SignedIn(dialect) => (dialect >= Dialect::Msnp9).then(|| last + IDLE_TIMEOUT),
         }
@@ -211,7 +211,7 @@ impl Session for NotificationSession {
     }
 }
 
-/// Ends a notification session because the server goes down (ns.md section 4, OUT).
+/// Ends a notification session because the server is stopping (ns.md section 4, OUT).
 pub(crate) fn announce_shutdown(endpoint: &Endpoint) {
     let out = ServerCommand::Out(Some(OutReason::ShuttingDown));
     endpoint.client.outbox.close_with(|bytes| out.encode(endpoint.client.dialect, bytes));

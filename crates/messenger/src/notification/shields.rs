@@ -1,5 +1,5 @@
-//! The document that tells clients what not to do (docs/protocol/http.md section 4), from the settings under
-//! `[shields]`.
+//! The document that switches off features of clients and blocks texts (docs/protocol/http.md section 4), from the
+//! settings under `[shields]`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -38,14 +38,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_is_the_document_of_the_seed() {
+    fn without_settings_the_document_is_the_default_one() {
         for text in ["", "[shields]"] {
             assert_eq!(document(text, Dialect::Msnp12), Shields::default().document(Dialect::Msnp12));
         }
     }
 
     #[test]
-    fn the_example_of_the_reference_comes_out_byte_for_byte() {
+    fn the_example_of_the_reference_is_reproduced_byte_for_byte() {
         let text = "[shields]\nblock_texts = ['example\\.invalid']\n[[shields.client]]\nmajor = 7\nminor = 5\nmax_build = 310\n\
                     deny = [\"winks\", \"voiceim\", \"winks\"]";
         let expected = concat!(
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_alone_leave_clients_as_they_are() {
+    fn settings_for_texts_do_not_change_the_part_about_clients() {
         let blocked = document("[shields]\nblock_texts = [\"a\", \"b\"]", Dialect::Msnp12);
         let expected = Shields::default()
             .document(Dialect::Msnp12)

@@ -32,7 +32,7 @@ const DENIAL_DELAY: Duration = Duration::from_secs(1);
 /// US English, for clients that do not send a locale.
 const DEFAULT_LOCALE: u16 = 1033;
 
-/// Where a command of the sign-in leads.
+/// What the session does after a command of the sign-in.
 pub(super) enum Step {
     /// The connection stays at its stage, and gets this answer.
     Stay(SignInAnswer),
@@ -65,7 +65,7 @@ pub(super) fn ver(config: &Config, connection: &Connection, ver: &Ver) -> Step {
     }
 }
 
-/// CVR: recommends the version that the client has. Its locale is kept until it is signed in.
+/// CVR: recommends the version that the client already has. The locale is kept until the client has signed in.
 pub(super) fn cvr(config: &Config, connection: &Connection, progress: &Progress, cvr: &Cvr) -> Step {
     tracing::debug!(client = cvr.client, version = cvr.version, peer = %connection.caller.peer, "client");
     let answer = cvr_answer(config, cvr, false);
@@ -93,7 +93,7 @@ fn cvr_answer(config: &Config, cvr: &Cvr, query: bool) -> SignInAnswer {
     }
 }
 
-/// USR: first the account, then its ticket.
+/// USR: the first one names the account, the second one has its ticket.
 pub(super) fn usr(
     service: &Arc<Service>,
     role: &Role,
@@ -142,7 +142,7 @@ struct Newcomer {
 /// Puts together what is known of a client that sends a ticket.
 ///
 /// # Errors
-/// 911: no account was named before.
+/// Returns 911 if no account was named before.
 fn newcomer(connection: &Connection, negotiated: &Negotiated, trid: TrId) -> Result<Newcomer, Refusal> {
     let denied = Refusal::Fatal(trid, ErrorCode::AuthenticationFailed);
     Ok(Newcomer {
@@ -161,11 +161,11 @@ fn newcomer(connection: &Connection, negotiated: &Negotiated, trid: TrId) -> Res
     })
 }
 
-/// Signs an account in, if the ticket is one of its own and still valid.
+/// Signs an account in if the ticket belongs to it and is still valid.
 async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> Result<User, Refusal> {
     let fatal = |code| Refusal::Fatal(newcomer.trid, code);
     let deny = || deny(&service, &newcomer);
-    // Before anything else: a client without a valid ticket costs nobody anything.
+    // Checked before anything else, so that a client without a valid ticket costs as little as possible.
     let Some(claims) = service.tickets.verify(&ticket) else {
         return Err(deny().await);
     };
@@ -202,7 +202,7 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> R
     Ok(User { cell, endpoint })
 }
 
-/// Returns 911, to an address that keeps trying after a pause. Nothing is counted against the account, and a valid
+/// Returns 911. For an address that keeps trying, it pauses first. Nothing is counted against the account, and a valid
 /// ticket always works.
 async fn deny(service: &Service, newcomer: &Newcomer) -> Refusal {
     tracing::info!(handle = %newcomer.handle, peer = %newcomer.peer, "sign-in refused");

@@ -24,7 +24,7 @@ pub(super) fn chg(
     let (status, capabilities, object) = (chg.status, chg.capabilities, chg.object.clone());
     let echo = || {
         user.endpoint.reply(&PresenceLine::Changed(chg).into());
-        // From here on changes of others reach this client; what was before, it is shown below.
+        // From here on this client is sent changes of others. Their state before that is sent below.
         user.endpoint.present.store(true, Ordering::Release);
     };
     user.cell.set_presence(user.endpoint.epoch, echo, |presence| {
@@ -38,8 +38,8 @@ pub(super) fn chg(
     Ok(Handled::Done)
 }
 
-/// Shows every contact that may be seen, by ILN and UBX. Contact by contact: an NLN before its ILN is harmless, and an
-/// ILN is appended under the contact's cell, so that it is never older than an NLN before it.
+/// Sends ILN and UBX for every contact that may be seen, one contact after the other. An NLN before its ILN is harmless.
+/// An ILN is queued under the lock of the contact's cell, so that it is never older than an NLN before it.
 fn show_contacts(service: &Service, user: &User, trid: msnp::TrId) {
     let contacts: Vec<_> = user.cell.state().roster.contacts().map(|(handle, _)| handle.clone()).collect();
     for contact in contacts {

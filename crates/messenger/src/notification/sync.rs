@@ -14,7 +14,7 @@ use super::user::User;
 use crate::net::Handled;
 use crate::service::Service;
 
-/// SYN: answers with the stamps, and with everything if the client's copy is out of date.
+/// SYN: answers with the stamps, followed by the whole lists if the client's copy is out of date.
 pub(super) fn syn(service: &Arc<Service>, user: &User, syn: Syn) -> Result<Handled<Outcome>, Refusal> {
     if answer_if_current(user, &syn) {
         return Ok(Handled::Done);
@@ -22,7 +22,8 @@ pub(super) fn syn(service: &Arc<Service>, user: &User, syn: Syn) -> Result<Handl
     Ok(wait(read_and_answer(service.clone(), user.clone(), syn)))
 }
 
-/// Answers with everything. The numbers of contacts are in their own accounts, most of which are not loaded.
+/// Answers with the stamps and the whole lists. The numbers of contacts belong to their own accounts, most of which are not
+/// loaded.
 async fn read_and_answer(service: Arc<Service>, user: User, syn: Syn) -> Result<(), Refusal> {
     // Take the stamps first: if a number changes while we read, the client's copy counts as stale instead of wrong but
     // current.
@@ -36,7 +37,7 @@ async fn read_and_answer(service: Arc<Service>, user: User, syn: Syn) -> Result<
     Ok(())
 }
 
-/// Answers with the stamps, or the version, alone if the client's are the same; returns whether they are.
+/// Answers with just the stamps (or the version) if the client's copy has the same; returns whether it does.
 fn answer_if_current(user: &User, syn: &Syn) -> bool {
     let state = user.cell.state();
     let answer = answer(user, state.roster.stamps, syn, None);
@@ -58,8 +59,8 @@ fn answer(user: &User, stamps: Stamps, syn: &Syn, counts: Option<(u32, u32)>) ->
     SynAnswer { trid: syn.trid, copy, counts }
 }
 
-/// Queues the whole burst in one piece, under the cell's lock: nothing comes in between, and list changes by others
-/// follow it.
+/// Queues the whole burst in one piece, under the cell's lock, so that no other line comes in between and list changes by
+/// others follow it.
 fn answer_in_full(user: &User, syn: &Syn, stamps: Stamps, phones: &HashMap<Handle, Settings>) {
     let state = user.cell.state();
     let roster = &state.roster;

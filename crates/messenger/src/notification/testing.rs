@@ -25,10 +25,10 @@ use crate::storage::memory::Memory;
 pub(super) const CLOSED: &str = "(closed)";
 /// The accounts of every server, at example.com.
 const ACCOUNTS: [&str; 4] = ["alice", "bob", "carol", "dave"];
-/// The room for lines from others, as in the service.
+/// The limit for lines from others, as in the service.
 const OUTBOX_LIMIT: usize = 256 * 1024;
 
-/// The address of an account.
+/// Returns the address of an account.
 pub(super) fn handle(name: &str) -> Handle {
     Handle::parse(&format!("{name}@example.com")).unwrap()
 }
@@ -45,7 +45,7 @@ impl Server {
         Self::with(|_| {})
     }
 
-    /// A server with other settings than the default ones.
+    /// Creates a server with settings other than the defaults.
     pub(super) fn with(set: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         set(&mut config);
@@ -60,12 +60,12 @@ impl Server {
         Self { service, store, connections: Connections::new(limits) }
     }
 
-    /// A connection on which nothing was sent yet. Rate limits apply to it.
+    /// Opens a connection on which nothing has been sent yet. Rate limits apply to it.
     pub(super) fn connect(&self) -> Client {
         self.connect_to(Role::Notification, |_| {})
     }
 
-    /// A connection to a server of this role, with what is known of it changed by `set`.
+    /// Opens a connection to a server of this role. `set` changes the connection's properties first.
     pub(super) fn connect_to(&self, role: Role, set: impl FnOnce(&mut Connection)) -> Client {
         let outbox = Outbox::new(OUTBOX_LIMIT);
         let network = Reachable { notification: 1863, switchboard: 1864, ..Reachable::default() };
@@ -93,17 +93,17 @@ impl Server {
         self.service.tickets.issue(&account, TicketLife::Rst).secret().to_owned()
     }
 
-    /// A connection that offered these dialects and sent the first USR; the ticket is still missing.
+    /// Opens a connection that has offered these dialects and sent the first USR, but not yet the ticket.
     pub(super) async fn before_ticket(&self, name: &str, offer: &str) -> Client {
         named(self.connect(), name, offer).await
     }
 
-    /// A connection that offered these dialects and signed in.
+    /// Opens a connection that has offered these dialects and signed in.
     pub(super) async fn sign_in(&self, name: &str, offer: &str) -> Client {
         self.sign_in_from(name, offer, |_| {}).await
     }
 
-    /// As [`Self::sign_in`], with what is known of the connection changed by `set`.
+    /// Does the same as [`Self::sign_in`], after `set` has changed the connection's properties.
     pub(super) async fn sign_in_from(&self, name: &str, offer: &str, set: impl FnOnce(&mut Connection)) -> Client {
         let mut client = named(self.connect_to(Role::Notification, set), name, offer).await;
         let welcome = client.say(&format!("USR 3 TWN S {}", self.ticket(name).await)).await;
@@ -112,7 +112,7 @@ impl Server {
         client
     }
 
-    /// A connection that signed in, has its lists, and is online.
+    /// Opens a connection that has signed in, has received its lists, and is online.
     pub(super) async fn online(&self, name: &str, offer: &str) -> Client {
         let mut client = self.sign_in(name, offer).await;
         let old = ["MSNP8", "MSNP9"].iter().any(|old| offer.starts_with(old));
@@ -126,7 +126,7 @@ impl Server {
         self.service.directory.find(&handle(name)).unwrap().state().roster.clone()
     }
 
-    /// Returns the numbers of the lists that `name` has `other` on.
+    /// Returns the sum of the bits of the lists that `name` has `other` on.
     pub(super) fn lists(&self, name: &str, other: &str) -> u8 {
         self.store.kept(&handle(name)).unwrap().entries.get(&handle(other)).map_or(0, |entry| entry.lists.number())
     }
@@ -139,7 +139,7 @@ async fn named(mut client: Client, name: &str, offer: &str) -> Client {
     client
 }
 
-/// The client's end of a session, and the part of its connection that moves bytes.
+/// The client's end of a session, which also does what a connection does: it carries bytes and runs the session.
 pub(super) struct Client {
     pub(super) session: NotificationSession,
     outbox: Arc<Outbox>,
@@ -147,7 +147,7 @@ pub(super) struct Client {
     service: Arc<Service>,
     store: Arc<Memory>,
     account: Option<Handle>,
-    /// GUIDs of contacts and groups, with the names that stand for them here.
+    /// GUIDs of contacts and groups, with the names that replace them in tests.
     named: Vec<(String, String)>,
     over: bool,
 }
@@ -210,7 +210,7 @@ impl Client {
         }
     }
 
-    /// Sends commands one after the other. Each is followed by the lines that it must be answered with.
+    /// Sends commands one after the other, and checks that each is answered with the lines given after it.
     pub(super) async fn expect(&mut self, conversation: &[(&str, &str)]) {
         for (command, answer) in conversation {
             assert_eq!(self.say(command).await.join("\n"), *answer, "{command}");
@@ -222,13 +222,13 @@ impl Client {
         self.service.directory.endpoint(self.account.as_ref().unwrap()).unwrap().client.dialect
     }
 
-    /// Drops the connection in the middle of whatever it is doing.
+    /// Drops the connection, even in the middle of a command.
     pub(super) fn drop_connection(&mut self) {
         self.waiting = None;
         self.end();
     }
 
-    /// Puts the clock forward and carries out what the session is due to do by then.
+    /// Moves the clock forward and carries out what is due in the session by then.
     pub(super) async fn after(&mut self, time: Duration) -> Vec<String> {
         tokio::time::advance(time).await;
         while self.session.next_tick().is_some_and(|at| at <= Instant::now()) {
@@ -291,7 +291,7 @@ impl Client {
         self.named.iter().fold(text.to_owned(), |text, (name, guid)| text.replace(guid, name))
     }
 
-    /// Notes the GUIDs of new contacts and groups. A GUID keeps its name when a group is renamed or gone.
+    /// Records the GUIDs of new contacts and groups. A GUID keeps its name when the group is renamed or removed.
     fn learn_names(&mut self) {
         let Some(cell) = self.account.as_ref().and_then(|account| self.service.directory.find(account)) else { return };
         let state = cell.state();

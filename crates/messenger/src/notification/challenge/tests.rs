@@ -5,7 +5,7 @@ use super::*;
 
 const PRODUCT: &str = msnp::challenge::DEFAULT_PRODUCT_ID;
 
-/// The challenge in the only line, which has this transaction id.
+/// Returns the challenge in the only line, which must have this transaction id.
 fn challenge(lines: &[String], trid: u32) -> &str {
     let [line] = lines else { panic!("{lines:?}") };
     line.strip_prefix(&format!("CHL {trid} ")).unwrap()
@@ -23,7 +23,7 @@ fn strict() -> Server {
 }
 
 #[tokio::test(start_paused = true)]
-async fn asking_for_challenges_does_not_put_off_the_answer() {
+async fn asking_for_challenges_does_not_postpone_the_deadline() {
     let mut challenges = Challenges::new(&SignIn { require_challenge: true, ..Config::default().sign_in });
     challenges.start();
     let first = challenges.draw();
@@ -69,7 +69,7 @@ async fn a_wrong_answer_is_540_and_closes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_is_good_once_and_in_either_case() {
+async fn an_answer_is_valid_once_and_in_upper_or_lower_case() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     let lines = alice.after(Duration::ZERO).await;

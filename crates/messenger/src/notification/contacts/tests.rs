@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::super::testing::{CLOSED, Server, handle};
 
 #[tokio::test]
-async fn adding_a_contact_shows_it_to_one_side_and_announces_the_other() {
+async fn adding_a_contact_shows_its_presence_and_informs_the_contact() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     bob.say("PRP 6 PHH 5552").await;
@@ -24,7 +24,7 @@ async fn adding_a_contact_shows_it_to_one_side_and_announces_the_other() {
 }
 
 #[tokio::test]
-async fn a_contact_that_blocks_is_told_of_the_addition_and_not_shown() {
+async fn a_contact_that_blocks_is_informed_of_the_addition_and_appears_offline() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     bob.say("ADC 6 BL N=alice@example.com").await;
@@ -34,14 +34,14 @@ async fn a_contact_that_blocks_is_told_of_the_addition_and_not_shown() {
 }
 
 #[tokio::test]
-async fn each_list_refuses_what_cannot_be_on_it() {
+async fn each_list_refuses_entries_that_cannot_be_on_it() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     server.online("dave", "MSNP12").await.say("ADC 6 FL N=alice@example.com F=A").await;
     alice.received();
     alice
         .expect(&[
-            // Forward list: who the user wants to see.
+            // The forward list: contacts that the user wants to see.
             ("ADC 1 FL N=bob@example.com F=Bob", "ADC 1 FL N=bob@example.com F=Bob C=<bob>"),
             ("ADC 2 FL N=bob@example.com F=Bob", "215 2"),
             ("ADC 3 FL N=alice@example.com F=me", "201 3"),
@@ -49,7 +49,7 @@ async fn each_list_refuses_what_cannot_be_on_it() {
             ("ADC 5 FL N=carol@example.com F=x 11111111-2222-3333-4444-555555555555", "224 5"),
             ("ADC 6 FL C=11111111-2222-3333-4444-555555555555 11111111-2222-3333-4444-555555555555", "208 6"),
             ("REM 7 FL 11111111-2222-3333-4444-555555555555", "216 7"),
-            // Allow and block list.
+            // The allow and block lists.
             ("ADC 8 AL N=bob@example.com", "ADC 8 AL N=bob@example.com"),
             ("ADC 9 AL N=bob@example.com", "215 9"),
             ("ADC 10 BL N=bob@example.com", "219 10"),
@@ -61,7 +61,7 @@ async fn each_list_refuses_what_cannot_be_on_it() {
             ("REM 16 AL bob@example.com", "REM 16 AL bob@example.com"),
             ("ADC 17 BL N=bob@example.com", "ADC 17 BL N=bob@example.com"),
             ("ADC 18 AL N=bob@example.com", "219 18"),
-            // Reverse and pending list: who has the user on FL. Dave does.
+            // The reverse and pending lists: users who have this user on FL. Dave does.
             ("ADC 19 RL N=carol@example.com", "216 19"),
             ("ADC 20 RL N=alice@example.com", "201 20"),
             ("REM 21 PL carol@example.com", "216 21"),
@@ -75,7 +75,7 @@ async fn each_list_refuses_what_cannot_be_on_it() {
 }
 
 #[tokio::test]
-async fn an_address_without_an_account_has_the_code_of_the_dialect() {
+async fn an_address_without_an_account_is_refused_with_the_code_of_the_dialect() {
     let server = Server::new();
     for (dialect, command, answer) in [
         ("MSNP8", "ADD 6 FL ghost@example.com Ghost", "205 6"),
@@ -103,7 +103,7 @@ async fn telephones_are_on_fl_and_al_from_msnp11_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_many_unknown_addresses_the_answers_do_not_say_who_has_an_account() {
+async fn after_many_unknown_addresses_the_answers_do_not_reveal_which_accounts_exist() {
     let server = Server::with(|config| {
         config.limits.unknown_accounts_at_once = 2;
         config.limits.unknown_accounts_per_hour = 6;
@@ -164,7 +164,7 @@ async fn a_full_list_is_210_on_either_side() {
 }
 
 #[tokio::test]
-async fn one_client_may_block_before_it_disallows() {
+async fn msnp11_sdk_may_add_to_bl_before_it_removes_from_al() {
     let server = Server::new();
     for (offer, answer, lists) in [("MSNP11", "219 7", 2), ("MSNP11 CVR0", "ADC 7 BL N=bob@example.com", 6)] {
         let mut alice = server.online("alice", offer).await;
@@ -175,7 +175,7 @@ async fn one_client_may_block_before_it_disallows() {
 }
 
 #[tokio::test]
-async fn one_client_may_allow_before_it_unblocks_and_is_blocked_until_then() {
+async fn msnp11_sdk_may_add_to_al_before_it_removes_from_bl_which_blocks_until_then() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP11 CVR0").await, server.online("bob", "MSNP12").await);
     bob.say("ADC 6 FL N=alice@example.com F=Alice").await;
@@ -224,7 +224,7 @@ async fn a_block_takes_the_account_offline_for_the_blocked_contact() {
 }
 
 #[tokio::test]
-async fn below_msnp10_a_contact_is_added_to_groups_by_number_and_leaves_with_the_last() {
+async fn below_msnp10_groups_have_numbers_and_a_contact_that_leaves_its_last_group_leaves_the_list() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP9").await, server.online("bob", "MSNP9").await);
     alice
@@ -246,7 +246,7 @@ async fn below_msnp10_a_contact_is_added_to_groups_by_number_and_leaves_with_the
 }
 
 #[tokio::test]
-async fn from_msnp10_on_a_contact_stays_when_it_leaves_its_last_group() {
+async fn from_msnp10_on_a_contact_that_leaves_its_last_group_stays_on_the_list() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     alice

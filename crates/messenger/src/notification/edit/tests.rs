@@ -68,7 +68,7 @@ async fn an_edit_is_not_answered_before_it_is_written() {
 }
 
 #[tokio::test]
-async fn an_edit_that_has_begun_ends_even_if_its_connection_does_not_wait() {
+async fn an_edit_that_has_begun_is_completed_even_if_its_connection_ends() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     let mut hold = server.store.writes.hold().await;
@@ -76,7 +76,7 @@ async fn an_edit_that_has_begun_ends_even_if_its_connection_does_not_wait() {
     hold.reached().await;
     alice.drop_connection();
     drop(hold);
-    // The edit has its turn until it is carried out in memory too.
+    // The edit keeps its turn until it is carried out in memory too.
     drop(server.service.directory.turn(&handle("alice")).await);
     assert_eq!(server.store.kept(&handle("alice")).unwrap().name.as_str(), "Alice A");
 }
@@ -96,7 +96,7 @@ async fn an_edit_whose_account_has_signed_in_elsewhere_is_not_carried_out() {
         first.say("ADC 6 FL N=bob@example.com F=Bob").await;
         first.say("ADC 6 AL N=bob@example.com").await;
         let before = server.store.kept(&handle("alice"));
-        // The second sign-in is the first in the queue for the account's turn, the edit the second.
+        // In the queue for the account's turn, the second sign-in is first and the edit is second.
         let turn = server.service.directory.turn(&handle("alice")).await;
         let mut second = server.before_ticket("alice", "MSNP12").await;
         second.send(&format!("USR 3 TWN S {}", server.ticket("alice").await));

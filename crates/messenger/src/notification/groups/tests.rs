@@ -27,7 +27,7 @@ async fn group_commands_name_groups_as_the_dialect_does() {
 }
 
 #[tokio::test]
-async fn one_client_gets_a_1_in_the_answers_to_group_commands() {
+async fn msnp11_sdk_gets_a_1_in_the_answers_to_group_commands() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP11 CVR0").await;
     alice
@@ -40,7 +40,7 @@ async fn one_client_gets_a_1_in_the_answers_to_group_commands() {
 }
 
 #[tokio::test]
-async fn one_client_gets_the_existing_group_when_it_adds_the_name_again() {
+async fn msn_pecan_gets_the_existing_group_when_it_adds_the_name_again() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     alice
@@ -54,7 +54,7 @@ async fn one_client_gets_the_existing_group_when_it_adds_the_name_again() {
 }
 
 #[tokio::test]
-async fn a_group_that_cannot_be_is_refused() {
+async fn a_group_command_that_cannot_be_carried_out_is_refused() {
     let server = Server::with(|config| config.limits.groups = 2);
     let unknown = "11111111-2222-3333-4444-555555555555";
     let mut alice = server.online("alice", "MSNP12 MSNP11").await;

@@ -86,7 +86,7 @@ async fn nicknames_of_contacts_are_not_limited() {
 }
 
 #[tokio::test]
-async fn a_new_name_or_number_reaches_whoever_sees_the_account() {
+async fn a_new_name_or_number_is_sent_to_everyone_who_sees_the_account() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     let (mut bob, mut carol) = (server.online("bob", "MSNP9").await, server.online("carol", "MSNP12").await);
@@ -109,7 +109,7 @@ async fn a_new_name_or_number_reaches_whoever_sees_the_account() {
 }
 
 #[tokio::test]
-async fn privacy_decides_who_sees_the_account_unless_a_list_does() {
+async fn blp_applies_to_accounts_on_neither_al_nor_bl() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     let (mut bob, mut carol) = (server.online("bob", "MSNP12").await, server.online("carol", "MSNP12").await);

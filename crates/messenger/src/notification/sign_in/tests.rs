@@ -124,7 +124,7 @@ async fn a_sign_in_is_answered_with_ok_the_subscription_and_the_profile() {
 }
 
 #[tokio::test]
-async fn a_dispatch_server_sends_every_client_on_and_takes_no_ticket() {
+async fn a_dispatch_server_redirects_every_client_and_accepts_no_ticket() {
     let server = Server::new();
     let mut client = dispatch(&server);
     client
@@ -170,7 +170,7 @@ async fn an_address_that_keeps_sending_invalid_tickets_waits_for_each_answer() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_lets_nobody_in_even_in_the_middle_of_a_sign_in() {
+async fn a_server_that_is_stopping_completes_no_sign_in() {
     let server = Server::new();
     let mut client = server.before_ticket("alice", "MSNP12").await;
     let ticket = format!("USR 3 TWN S {}", server.ticket("alice").await);

@@ -3,7 +3,7 @@ use super::super::testing::Server;
 const MESSAGE: &str = "<Data>hi</Data>";
 
 #[tokio::test]
-async fn the_first_chg_shows_the_contacts_and_a_later_one_does_not() {
+async fn only_the_first_chg_is_answered_with_the_contacts_that_are_online() {
     let server = Server::new();
     let mut bob = server.online("bob", "MSNP12").await;
     bob.say(&format!("UUX 6 15\r\n{MESSAGE}")).await;
