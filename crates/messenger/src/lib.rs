@@ -8,7 +8,7 @@
 pub mod chat;
 pub mod net;
 mod notification;
-mod operator;
+pub mod operator;
 pub mod presence;
 pub mod quirks;
 pub mod rates;

@@ -10,9 +10,23 @@ use crate::notification;
 use crate::presence::{Cell, Endpoint};
 use crate::service::Service;
 
+/// The most handles that [`Announced::unsupported`] lists.
+const MAX_LISTED: usize = 20;
+
+/// The result of an announcement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Announced {
+    /// How many clients were sent it.
+    pub sent: usize,
+    /// How many clients do not support alerts.
+    pub not_sent: usize,
+    /// The accounts of the first 20 of those.
+    pub unsupported: Vec<Handle>,
+}
+
 impl Service {
     /// Sends an announcement to every signed-in client. The text can differ by account.
-    fn send_to_all(&self, line: impl Fn(&Cell, &Endpoint) -> Option<ServerCommand>) {
+    fn send_to_all(&self, mut line: impl FnMut(&Cell, &Endpoint) -> Option<ServerCommand>) {
         for cell in self.directory.cells() {
             if let Some(endpoint) = cell.endpoint()
                 && let Some(line) = line(&cell, &endpoint)
@@ -28,14 +42,24 @@ impl Service {
         self.send_to_all(|_, _| Some(line.clone()));
     }
 
-    /// Shows an alert to every signed-in client. Small libraries for MSNP8 do not read its payload, so they do not get it (ns.md section 13).
-    pub fn announce(&self, text: &str) {
+    /// Shows an alert to every signed-in client. Small libraries for MSNP8 do not read its payload, so it is not sent to
+    /// them (ns.md section 13).
+    pub fn announce(&self, text: &str) -> Announced {
+        let mut announced = Announced::default();
         let page = &self.config.sign_in.page;
         let id = u32::from_le_bytes(random::bytes()) >> 1;
         self.send_to_all(|cell, endpoint| {
-            let alert = || alert(&cell.handle, member_id(cell.id), id, page, text);
-            (endpoint.client.dialect >= Dialect::Msnp9).then(|| ServiceLine::Notification(alert()).into())
+            if endpoint.client.dialect < Dialect::Msnp9 {
+                announced.not_sent += 1;
+                if announced.unsupported.len() < MAX_LISTED {
+                    announced.unsupported.push(cell.handle.clone());
+                }
+                return None;
+            }
+            announced.sent += 1;
+            Some(ServiceLine::Notification(alert(&cell.handle, member_id(cell.id), id, page, text)).into())
         });
+        announced
     }
 
     /// Sends every signed-in client to another notification server (ns.md section 4, XFR NS).

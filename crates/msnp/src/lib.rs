@@ -48,7 +48,7 @@ pub use reference::{ContactRef, GroupNumber, GroupRef, Reader};
 pub use refusal::Refusal;
 pub use timestamp::Timestamp;
 pub use trid::TrId;
-pub use xml::BadXml;
+pub use xml::{BadXml, escape_xml};
 
 /// The example of the README is a test.
 #[cfg(doctest)]

@@ -147,6 +147,19 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Returns whether an XML document can contain a character (XML 1.0 section 2.2).
+pub(crate) const fn is_xml_char(char: char) -> bool {
+    matches!(char, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
+/// Returns a text escaped for an element or an attribute, without the characters that XML cannot contain. A parser stops
+/// at one of those, and its client then shows nothing.
+#[must_use]
+pub fn escape_xml(text: &str) -> String {
+    let text: String = text.chars().filter(|char| is_xml_char(*char)).collect();
+    quick_xml::escape::escape(text).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,5 +213,17 @@ mod tests {
         let wide = |count| format!("<a{}/>", (0..count).map(|n| format!(" a{n}=''")).collect::<String>());
         assert!(walk(&nested(32)).is_ok() && walk(&wide(32)).is_ok());
         assert_eq!((walk(&nested(33)), walk(&wide(33))), (Err(BadXml::Limit), Err(BadXml::Limit)));
+    }
+
+    #[test]
+    fn an_escaped_text_is_well_formed_whatever_it_contains() {
+        for (text, expected) in [
+            ("5 < 6 & \"so on\"", "5 &lt; 6 &amp; &quot;so on&quot;"),
+            ("\x1b[1mbold\x1b[0m", "[1mbold[0m"),
+            ("a\0\x08b\u{FFFE}\u{FFFF}", "ab"),
+            ("tab\tline\n", "tab\tline\n"),
+        ] {
+            assert_eq!(escape_xml(text), expected);
+        }
     }
 }

@@ -1,7 +1,8 @@
-//! What an operator tells a running server: a Unix socket in the data directory, one command a connection.
+//! Commands of the operator to a running server, over a Unix socket in the data directory: one command per connection.
 //!
-//! Whoever may write to that directory may use it; it holds the database too. The line is the verb and its words, the
-//! answer is `ok` or a sentence.
+//! Anyone who may write to that directory may use the socket; it also contains the database. A command is a line with a
+//! verb and its words. The answer is `ok` with a report, or a sentence that says why the command failed. Each command is
+//! logged with the user and process that sent it.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
@@ -20,7 +21,7 @@ use tokio::time::timeout;
 const FILE_NAME: &str = "control.sock";
 /// The longest command.
 const MAX_LINE: u64 = 4096;
-/// How long a command may take to come, and its answer to be taken.
+/// How long it may take to receive a command, carry it out and send the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest path that a Unix socket can have, without the 0 after it.
 const MAX_PATH: usize = 107;
@@ -29,17 +30,16 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// The longest warning before a stop, in minutes: a day.
 const MAX_MINUTES: u32 = 24 * 60;
 
-/// What a server can be told.
+/// A command to a running server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Show everybody an alert.
+    /// Show an alert to everyone who is signed in.
     Announce(String),
-    /// Warn everybody, and stop after so many minutes.
+    /// Warn everyone who is signed in, and stop after this many minutes.
     Stop(u32),
-    /// Send everybody to another notification server.
+    /// Send everyone who is signed in to another notification server.
     Move(String),
-    /// The password of an account was changed, or the account is gone: whoever is signed in to it has no right to any
-    /// more.
+    /// The password of an account was changed, or the account was removed: its sessions end.
     Changed(Handle),
 }
 
@@ -59,29 +59,29 @@ impl Command {
             "announce" if !rest.is_empty() => Self::Announce(rest.to_owned()),
             "stop" => {
                 let minutes = rest.parse().ok().filter(|minutes| *minutes <= MAX_MINUTES);
-                Self::Stop(minutes.with_context(|| format!("{rest:?} is no number of minutes up to {MAX_MINUTES}"))?)
+                Self::Stop(minutes.with_context(|| format!("{rest:?} is not a number of minutes up to {MAX_MINUTES}"))?)
             }
             "move" if !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()) => {
                 Self::Move(rest.to_owned())
             }
-            "changed" => Self::Changed(Handle::parse_lax(rest).with_context(|| format!("{rest:?} is no address"))?),
+            "changed" => Self::Changed(Handle::parse_lax(rest).with_context(|| format!("{rest:?} is not an address"))?),
             _ => bail!("the server does not know the command {verb:?}"),
         })
     }
 }
 
-/// Tells the server that runs on a data directory. `false` when none does.
+/// Sends a command to the server that runs on a data directory, and returns its report. `None` if no server runs there.
 ///
 /// # Errors
-/// The server did not do it, and says why.
-pub fn tell(data: &Path, command: &Command) -> anyhow::Result<bool> {
+/// The reason why the command failed.
+pub fn send(data: &Path, command: &Command) -> anyhow::Result<Option<String>> {
     let line = command.encode();
-    anyhow::ensure!(line.len() as u64 <= MAX_LINE, "that is too long: a command has at most {MAX_LINE} bytes");
+    anyhow::ensure!(line.len() as u64 <= MAX_LINE, "the command is too long: {} bytes, at most {MAX_LINE}", line.len());
     let mut stream = match BlockingStream::connect(data.join(FILE_NAME)) {
         Ok(stream) => stream,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => return Ok(false),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => return Ok(None),
         // The path is too long, so no server can run there.
-        Err(error) if error.kind() == ErrorKind::InvalidInput => return Ok(false),
+        Err(error) if error.kind() == ErrorKind::InvalidInput => return Ok(None),
         Err(error) => return Err(error).context("cannot reach the running server"),
     };
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -89,17 +89,18 @@ pub fn tell(data: &Path, command: &Command) -> anyhow::Result<bool> {
     stream.shutdown(Shutdown::Write)?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).context("the running server does not answer")?;
-    match answer.trim_end() {
-        "ok" => Ok(true),
-        "" => bail!("the running server does not answer"),
-        why => bail!("{why}"),
+    let answer = answer.trim_end();
+    match answer.strip_prefix("ok") {
+        Some(report) => Ok(Some(report.trim_start().to_owned())),
+        None if answer.is_empty() => bail!("the running server does not answer"),
+        None => bail!("{answer}"),
     }
 }
 
-/// Whether there can be a socket in a data directory.
+/// Checks that the path of the socket in a data directory is not too long.
 ///
 /// # Errors
-/// Its path is too long.
+/// It is too long.
 pub fn check_path(data: &Path) -> anyhow::Result<()> {
     let path = data.join(FILE_NAME);
     let length = path.as_os_str().len();
@@ -111,10 +112,10 @@ pub fn check_path(data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A command, and whom to tell that it is carried out.
-pub type Request = (Command, oneshot::Sender<()>);
+/// A command, and the channel for its report, a text of one line.
+pub type Request = (Command, oneshot::Sender<String>);
 
-/// The socket of a running server; it goes with it.
+/// The socket of a running server. It is removed when this is dropped.
 #[derive(Debug)]
 pub struct Control {
     path: PathBuf,
@@ -122,7 +123,7 @@ pub struct Control {
 }
 
 impl Control {
-    /// Opens the socket. What an ended server left there is replaced: the caller has claimed the directory.
+    /// Opens the socket. A socket that an earlier server left there is replaced: the caller has claimed the directory.
     ///
     /// # Errors
     /// Names the file.
@@ -130,14 +131,14 @@ impl Control {
         let path = data.join(FILE_NAME);
         let _ = std::fs::remove_file(&path);
         let listener =
-            UnixListener::bind(&path).with_context(|| format!("cannot make the socket {}", path.display()))?;
+            UnixListener::bind(&path).with_context(|| format!("cannot create the socket {}", path.display()))?;
         let (sender, requests) = mpsc::channel(16);
         tokio::spawn(async move {
             loop {
                 let stream = match listener.accept().await {
                     Ok((stream, _)) => stream,
                     Err(error) => {
-                        tracing::warn!(%error, "a command of the operator could not be accepted");
+                        tracing::warn!(%error, "could not accept a command of the operator");
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                         continue;
                     }
@@ -151,7 +152,7 @@ impl Control {
         Ok(Self { path, requests })
     }
 
-    /// The next command.
+    /// Waits for the next command.
     pub async fn next(&mut self) -> Request {
         match self.requests.recv().await {
             Some(request) => request,
@@ -169,15 +170,30 @@ impl Drop for Control {
 async fn serve(mut stream: UnixStream, requests: mpsc::Sender<Request>) -> std::io::Result<()> {
     let mut line = Vec::new();
     BufReader::new((&mut stream).take(MAX_LINE)).read_until(b'\n', &mut line).await?;
-    let answer = match carry_out(&line, &requests).await {
-        Ok(()) => "ok\n".to_owned(),
+    let result = carry_out(&line, &requests).await;
+    log(&stream, &line, &result);
+    let answer = match result {
+        Ok(report) => format!("ok {report}\n"),
         Err(error) => format!("{error:#}\n"),
     };
     stream.write_all(answer.as_bytes()).await
 }
 
-/// Returns when the server has done it.
-async fn carry_out(line: &[u8], requests: &mpsc::Sender<Request>) -> anyhow::Result<()> {
+/// Logs a command with the user and the process that sent it.
+fn log(stream: &UnixStream, line: &[u8], result: &anyhow::Result<String>) {
+    let sender = stream.peer_cred().ok();
+    let user = sender.map(|sender| sender.uid());
+    let process = sender.and_then(|sender| sender.pid());
+    let command = String::from_utf8_lossy(line);
+    let command = command.trim_end();
+    match result {
+        Ok(_) => tracing::info!(?command, user, process, "carried out a command of the operator"),
+        Err(error) => tracing::warn!(?command, user, process, reason = %error, "refused a command of the operator"),
+    }
+}
+
+/// Waits until the server has carried out a command, and returns its report.
+async fn carry_out(line: &[u8], requests: &mpsc::Sender<Request>) -> anyhow::Result<String> {
     anyhow::ensure!(line.ends_with(b"\n"), "the command is not a line of at most {MAX_LINE} bytes");
     let command = Command::decode(std::str::from_utf8(line).context("the command is not UTF-8")?)?;
     let (done, wait) = oneshot::channel();
@@ -203,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_said() {
+    fn a_malformed_command_is_refused() {
         for line in ["", "stop", "stop soon", "stop 100000", "announce", "move", "move a b", "changed nobody", "dance"]
         {
             assert!(Command::decode(line).is_err(), "{line}");
@@ -211,29 +227,29 @@ mod tests {
     }
 
     #[test]
-    fn without_a_server_nobody_is_told() {
+    fn without_a_server_no_command_is_sent() {
         let data = tempfile::tempdir().unwrap();
-        assert!(!tell(data.path(), &Command::Stop(1)).unwrap());
+        assert_eq!(send(data.path(), &Command::Stop(1)).unwrap(), None);
         let long = data.path().join("x".repeat(MAX_PATH));
         assert!(check_path(&long).is_err() && check_path(data.path()).is_ok());
-        assert!(!tell(&long, &Command::Stop(1)).unwrap());
+        assert_eq!(send(&long, &Command::Stop(1)).unwrap(), None);
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn ok_means_that_it_is_done_and_what_is_too_long_is_refused() {
+    async fn ok_means_that_a_command_is_carried_out_and_a_long_command_is_refused() {
         let data = tempfile::tempdir().unwrap();
         let mut control = Control::open(data.path()).unwrap();
         let path = data.path().to_owned();
-        let told = |command: Command| {
+        let sent = |command: Command| {
             let path = path.clone();
-            tokio::task::spawn_blocking(move || tell(&path, &command))
+            tokio::task::spawn_blocking(move || send(&path, &command))
         };
-        let stop = told(Command::Stop(1));
+        let stop = sent(Command::Stop(1));
         let (command, done) = control.next().await;
         assert!(command == Command::Stop(1) && !stop.is_finished());
-        done.send(()).unwrap();
-        assert!(stop.await.unwrap().unwrap());
-        let error = told(Command::Announce("é".repeat(3000))).await.unwrap().unwrap_err();
-        assert!(error.to_string().contains("at most 4096 bytes"), "{error}");
+        done.send("3 clients".to_owned()).unwrap();
+        assert_eq!(stop.await.unwrap().unwrap().as_deref(), Some("3 clients"));
+        let error = sent(Command::Announce("é".repeat(3000))).await.unwrap().unwrap_err();
+        assert!(error.to_string().contains("at most 4096"), "{error}");
     }
 }

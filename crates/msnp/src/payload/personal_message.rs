@@ -7,6 +7,8 @@ use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 
+use crate::xml::is_xml_char;
+
 /// The deepest nesting let through (security.md section 4).
 const MAX_DEPTH: usize = 32;
 
@@ -97,11 +99,6 @@ fn is_good_reference(name: &BytesRef<'_>) -> bool {
         Ok(None) => matches!(&**name, "amp" | "lt" | "gt" | "apos" | "quot"),
         Err(_) => false,
     }
-}
-
-/// Whether a character may stand in XML 1.0 at all: parsers give up at any other, however it is written.
-const fn is_xml_char(char: char) -> bool {
-    matches!(char, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
 /// Whether a tag has a plausible name (`Data` for the root) and well-formed attributes.

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
-use quick_xml::escape::escape;
-
 use crate::Dialect;
+use crate::xml::escape_xml;
 
 /// What clients are told by GCF. It is advice: whoever wrote his client himself need not take it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +76,7 @@ impl Shields {
         if dialect >= Dialect::Msnp12 && !self.block_texts.is_empty() {
             out.push_str("<regexp>");
             for text in &self.block_texts {
-                let _ = write!(out, r#"<imtext value="{}" />"#, escape(text));
+                let _ = write!(out, r#"<imtext value="{}" />"#, escape_xml(text));
             }
             out.push_str("</regexp>");
         }

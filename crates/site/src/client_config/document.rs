@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use quick_xml::escape::escape;
+use msnp::escape_xml;
 use swallowtail_config::{ClientConfig, Tab};
 
 /// The market of the links. Other servers send this one to all clients, and clients of every language accept it.
@@ -63,7 +63,7 @@ fn push_simple(settings: &ClientConfig, out: &mut String) {
     if !settings.trusted_domains.is_empty() {
         out.push_str("<TrustedDomains>");
         for domain in &settings.trusted_domains {
-            let _ = write!(out, "<domain name=\"{}\"></domain>", escape(domain));
+            let _ = write!(out, "<domain name=\"{}\"></domain>", escape_xml(domain));
         }
         out.push_str("</TrustedDomains>");
     }
@@ -82,17 +82,17 @@ fn push_links(settings: &ClientConfig, out: &mut String) {
     }
     let _ = write!(out, "<LocalizedConfig Market=\"{MARKET}\">");
     if let Some(search) = &settings.search {
-        let _ = write!(out, "<MSNSearch><SearchURL>{}</SearchURL></MSNSearch>", escape(search));
+        let _ = write!(out, "<MSNSearch><SearchURL>{}</SearchURL></MSNSearch>", escape_xml(search));
     }
     if let Some(today) = &settings.today {
-        let _ = write!(out, "<MsnTodayConfig><MsnTodayURL>{}</MsnTodayURL></MsnTodayConfig>", escape(today));
+        let _ = write!(out, "<MsnTodayConfig><MsnTodayURL>{}</MsnTodayURL></MsnTodayConfig>", escape_xml(today));
     }
     if let Some(terms) = &settings.terms_of_use {
         // Site 0 means that the client does not sign in there.
         let _ = write!(
             out,
             "<TermsOfUse><TermsOfUseSID>0</TermsOfUseSID><TermsOfUseURL>{}</TermsOfUseURL></TermsOfUse>",
-            escape(terms)
+            escape_xml(terms)
         );
     }
     out.push_str("</LocalizedConfig>");
@@ -103,11 +103,11 @@ fn push_tab(tab: &Tab, out: &mut String) {
         out,
         "<tab><type>page</type><contenturl>{}</contenturl><hiturl>{}</hiturl><image>{}</image><name>{}</name>\
          <tooltip>{}</tooltip><siteid>{}</siteid><notificationid>{}</notificationid></tab>",
-        escape(&tab.page),
-        escape(tab.hit()),
-        escape(&tab.image),
-        escape(&tab.name),
-        escape(tab.tooltip()),
+        escape_xml(&tab.page),
+        escape_xml(tab.hit()),
+        escape_xml(&tab.image),
+        escape_xml(&tab.name),
+        escape_xml(tab.tooltip()),
         tab.site_id,
         tab.notification_id,
     );

@@ -113,7 +113,7 @@ pub async fn run(command: AccountCommand, config: &Config) -> anyhow::Result<()>
     say(done?);
     if let Some(handle) = changed {
         // The server signs out the clients of that account.
-        control::tell(data, &control::Command::Changed(handle))?;
+        control::send(data, &control::Command::Changed(handle))?;
     }
     Ok(())
 }

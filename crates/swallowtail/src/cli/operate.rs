@@ -1,37 +1,41 @@
-//! `swallowtail announce`, `stop` and `move`: what an operator tells a running server.
+//! `swallowtail announce`, `stop` and `move`: commands to a running server.
 
 use crate::cli::output::say;
 use crate::cli::source::Source;
 use crate::control::{self, Command};
 
-/// Shows a text to everybody who is signed in.
+/// Shows a text to everyone who is signed in.
 pub(super) fn announce(source: &Source, text: &str) -> anyhow::Result<()> {
-    // One line, whatever the shell made of it.
+    // Control characters would end the line or spoil the XML in which clients receive the text.
+    let text: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    anyhow::ensure!(!text.is_empty(), "there is nothing to tell: the text is empty");
-    tell(source, &Command::Announce(text))?;
-    say("Everybody who is signed in was told.");
+    anyhow::ensure!(!text.is_empty(), "the text is empty; nothing was sent");
+    say(send(source, &Command::Announce(text))?);
     Ok(())
 }
 
-/// Stops the server in so many minutes, or immediately.
+/// Stops the server in this many minutes; 0 for immediately.
 pub(super) fn stop(source: &Source, minutes: u32) -> anyhow::Result<()> {
-    tell(source, &Command::Stop(minutes))?;
-    say(if minutes == 0 { "The server stops." } else { "Everybody who is signed in was warned." });
+    send(source, &Command::Stop(minutes))?;
+    say(match minutes {
+        0 => "The server is stopping.".to_owned(),
+        1 => "The server stops in 1 minute. Everyone who is signed in was warned.".to_owned(),
+        more => format!("The server stops in {more} minutes. Everyone who is signed in was warned."),
+    });
     Ok(())
 }
 
-/// Sends everybody who is signed in to another notification server, `host:port`.
+/// Sends everyone who is signed in to another notification server, `host:port`.
 pub(super) fn move_to(source: &Source, address: String) -> anyhow::Result<()> {
-    tell(source, &Command::Move(address))?;
-    say("Everybody who is signed in was sent there.");
+    let text = format!("Everyone who is signed in was sent to {address}.");
+    send(source, &Command::Move(address))?;
+    say(text);
     Ok(())
 }
 
-/// Tells the server that runs on the data directory.
-fn tell(source: &Source, command: &Command) -> anyhow::Result<()> {
+/// Sends a command to the server that runs on the data directory, and returns its report.
+fn send(source: &Source, command: &Command) -> anyhow::Result<String> {
     let data = source.config()?.data;
-    let running = control::tell(&data, command)?;
-    anyhow::ensure!(running, "no server runs on the data directory {}", data.display());
-    Ok(())
+    let report = control::send(&data, command)?;
+    report.ok_or_else(|| anyhow::anyhow!("no server runs on the data directory {}", data.display()))
 }

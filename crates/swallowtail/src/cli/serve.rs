@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use msnp::Handle;
 use swallowtail_config::Config;
+use swallowtail_messenger::operator::Announced;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::lan;
@@ -69,14 +71,15 @@ async fn until_stop(server: &Server, control: &mut Control, signals: &mut StopSi
             () = &mut stop => return,
             () = signals.wait() => return,
         };
+        let mut report = String::new();
         match command {
-            Command::Announce(text) => server.service().announce(&text),
+            Command::Announce(text) => report = announced(&server.service().announce(&text)),
             Command::Move(address) => server.service().move_to(&address),
             Command::Changed(handle) => tokio::select! {
                 () = server.service().account_changed(&handle) => {}
                 () = signals.wait() => return,
             },
-            // The last word counts: a stop can be put off and hastened.
+            // A later command replaces an earlier one, so a stop can be brought forward or put off.
             Command::Stop(minutes) => {
                 match minutes {
                     0 => {}
@@ -86,9 +89,22 @@ async fn until_stop(server: &Server, control: &mut Control, signals: &mut StopSi
                 stop = Box::pin(count_down(server, minutes));
             }
         }
-        // Who asked may have gone meanwhile.
-        let _ = done.send(());
+        // The command that asked may have ended already.
+        let _ = done.send(report);
     }
+}
+
+/// Returns the report of an announcement.
+fn announced(Announced { sent, not_sent, unsupported }: &Announced) -> String {
+    let clients = |count: usize| if count == 1 { "1 client".to_owned() } else { format!("{count} clients") };
+    let mut report = format!("Sent to {}.", clients(*sent));
+    if *not_sent > 0 {
+        let handles: Vec<_> = unsupported.iter().map(Handle::as_str).collect();
+        let more = if unsupported.len() < *not_sent { ", ..." } else { "" };
+        let (clients, handles) = (clients(*not_sent), handles.join(", "));
+        report += &format!(" Not sent to {clients} without support for alerts (MSNP8): {handles}{more}.");
+    }
+    report
 }
 
 /// Reloads the certificates at each SIGHUP.
