@@ -38,23 +38,30 @@ async fn friends() -> (TempDir, RunningBinary, Wire, Wire) {
     (data, server, alice, bob)
 }
 
-fn tell(data: &Path, words: &[&str]) {
+/// Runs a command, which must succeed, and returns what it prints.
+fn tell(data: &Path, words: &[&str]) -> String {
     let mut arguments = words.to_vec();
     let data = data.display().to_string();
     arguments.extend(["--data", &data]);
     let output = run(&arguments);
     assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 #[tokio::test]
 async fn an_announcement_reaches_all_online_clients_as_an_alert() {
-    let (data, _server, mut alice, mut bob) = friends().await;
-    tell(data.path(), &["announce", "Down for <cleaning> at 5"]);
+    let (data, server, mut alice, mut bob) = friends().await;
+    let report = tell(data.path(), &["announce", "\u{1b}Down for <cleaning>\u{8}at 5\u{fffe}"]);
+    assert_eq!(report, "Sent to 2 clients.\n");
     for wire in [&mut alice, &mut bob] {
         let alert = wire.expect("NOT").await;
         let text = String::from_utf8(alert.payload).unwrap();
         assert!(text.contains("<TEXT>Down for &lt;cleaning&gt; at 5</TEXT>"), "{text}");
     }
+    let log = server.log();
+    let line = log.lines().find(|line| line.contains("carried out a command of the operator")).unwrap();
+    let user = format!("user={}", rustix::process::getuid().as_raw());
+    assert!(line.contains("announce") && line.contains(&user) && line.contains("process="), "{line}");
 }
 
 #[tokio::test]
