@@ -11,6 +11,7 @@ mod connection;
 pub mod gateway;
 mod http;
 pub mod listeners;
+mod log_limit;
 mod passport;
 mod proxy;
 mod routes;

@@ -228,7 +228,7 @@ impl Acceptor {
             Some(tls) => {
                 let stopped = self.shared.stopped.clone();
                 drop(tokio::spawn(async move {
-                    if let Some(stream) = handshake(&tls, stream, stopped).await {
+                    if let Some(stream) = handshake(&tls, stream, caller.peer.ip(), stopped).await {
                         chat.serve(stream, &caller, server, place).await;
                     }
                 }));
@@ -247,7 +247,7 @@ impl Acceptor {
             let stream: Option<AnyStream> = match tls {
                 None => Some(Box::new(stream)),
                 Some(tls) => {
-                    let stream = handshake(&tls, stream, stopped.clone()).await;
+                    let stream = handshake(&tls, stream, peer.ip(), stopped.clone()).await;
                     stream.map(|stream| Box::new(stream) as AnyStream)
                 }
             };
@@ -261,9 +261,14 @@ impl Acceptor {
 }
 
 /// Does the TLS handshake. A client that has not finished it does not delay a stop of the server.
-async fn handshake(tls: &Tls, stream: TcpStream, mut stopped: watch::Receiver<bool>) -> Option<TlsStream<TcpStream>> {
+async fn handshake(
+    tls: &Tls,
+    stream: TcpStream,
+    peer: IpAddr,
+    mut stopped: watch::Receiver<bool>,
+) -> Option<TlsStream<TcpStream>> {
     tokio::select! {
-        stream = tls.accept(stream) => stream,
+        stream = tls.accept(stream, peer) => stream,
         _ = stopped.wait_for(|stop| *stop) => None,
     }
 }

@@ -3,17 +3,19 @@
 //! Older versions are not supported. Clients of 2005 that have nothing newer need a separate terminator (security.md
 //! section 8).
 
+use std::io;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
-use rustls::ServerConfig;
 use rustls::client::verify_server_name;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use rustls::{AlertDescription, ServerConfig};
 use swallowtail_base::lock;
 use swallowtail_config::{CertificateFiles, Config, TlsConfig};
 use swallowtail_messenger::net::Stream;
@@ -21,6 +23,8 @@ use swallowtail_setup::client_setup::{PublicCertificate, RENEWED_AFTER, Root, na
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+
+use crate::log_limit::LogLimit;
 
 /// How long a handshake may take: as long as the head of an HTTP request (http.md section 0 item 7).
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,6 +35,7 @@ pub struct Tls {
     files: Vec<CertificateFiles>,
     root: Option<Arc<Root>>,
     current: Mutex<Current>,
+    failures: LogLimit,
 }
 
 /// The certificates in use now.
@@ -77,7 +82,7 @@ impl Tls {
             return Ok(None);
         }
         let current = Mutex::new(Current::new(read(&files)?, root.as_deref())?);
-        Ok(Some(Arc::new(Self { files, root, current })))
+        Ok(Some(Arc::new(Self { files, root, current, failures: LogLimit::default() })))
     }
 
     /// Reads the files again. Open connections keep their certificates. If a file is invalid, nothing changes.
@@ -105,17 +110,40 @@ impl Tls {
         current.config.clone()
     }
 
-    /// Does the TLS handshake. Returns `None` if it fails or takes too long.
-    pub async fn accept<S: Stream>(&self, stream: S) -> Option<TlsStream<S>> {
+    /// Does the TLS handshake with the client at `peer`. Returns `None` if it fails or takes too long. A failure is
+    /// logged with its meaning, at most once a minute for each address.
+    pub async fn accept<S: Stream>(&self, stream: S, peer: IpAddr) -> Option<TlsStream<S>> {
         let acceptor = TlsAcceptor::from(self.config());
         match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => Some(stream),
             Ok(Err(error)) => {
-                tracing::debug!(%error, "no TLS");
+                if let Some(suppressed) = self.failures.note(peer) {
+                    tracing::info!(%peer, reason = meaning(&error), %error, suppressed, "a TLS handshake failed");
+                }
                 None
             }
             Err(_) => None,
         }
+    }
+}
+
+/// Returns what a failed handshake means for the operator.
+fn meaning(error: &io::Error) -> &'static str {
+    let error = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
+    match error {
+        Some(rustls::Error::PeerIncompatible(_)) => {
+            "the client does not support TLS 1.2 or later, as on Windows XP (docs/operator.md, Windows XP)"
+        }
+        Some(rustls::Error::AlertReceived(
+            AlertDescription::UnknownCA
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateExpired,
+        )) => {
+            "the client does not trust the certificate: is the server's root installed there, and is its clock right?"
+        }
+        Some(rustls::Error::InvalidMessage(_)) => "the client does not speak TLS",
+        _ => "the client ended the handshake",
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Presence {
 #[derive(Debug, Default)]
 pub(super) struct Appearance(Arc<()>);
 
-/// Tells whether an [`Appearance`] has ended. The default is a watch of one that has.
+/// Tells whether an `Appearance` has ended. The default is a watch of one that has.
 #[derive(Clone, Debug, Default)]
 pub struct AppearanceWatch(Weak<()>);
 

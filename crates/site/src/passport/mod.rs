@@ -34,6 +34,8 @@ use swallowtail_messenger::net::Caller;
 use swallowtail_store::accounts::{Accounts, AuthError, TicketLife, Tickets};
 use swallowtail_store::database::Account;
 
+use crate::log_limit::LogLimit;
+
 /// How many characters of a name that is not an address are counted as its name: as many as an address can have
 /// (identity.md).
 const MAX_NAME: usize = 129;
@@ -47,6 +49,8 @@ pub(crate) struct Passport {
     pub tickets: Arc<Tickets>,
     /// The recent wrong passwords.
     pub guessing: Guessing,
+    /// Limits the log lines about refused sign-ins.
+    pub refusals: LogLimit,
     /// The operator's settings.
     pub settings: PassportSettings,
 }
@@ -86,7 +90,7 @@ impl Passport {
     pub(crate) fn new(config: &Config, accounts: Accounts, tickets: Arc<Tickets>) -> Self {
         let limits = &config.limits;
         let guessing = Guessing::new(limits.wrong_passwords_per_account, limits.wrong_passwords_per_address);
-        Self { accounts, tickets, guessing, settings: PassportSettings::new(config) }
+        Self { accounts, tickets, guessing, refusals: LogLimit::default(), settings: PassportSettings::new(config) }
     }
 
     /// Returns the account and a ticket, if the password is right.
@@ -104,11 +108,21 @@ impl Passport {
         match &account {
             Ok(account) => tracing::debug!(account = account.id.0, "issued a ticket"),
             Err(AuthError::Store(error)) => tracing::error!(%error, "a sign-in failed"),
-            Err(refusal) => tracing::debug!(%refusal, "sign-in refused"),
+            Err(refusal) => self.log_refusal(caller, handle, refusal),
         }
         let account = account?;
         let ticket = self.tickets.issue(&account, life);
         Ok((account, ticket))
+    }
+
+    /// Logs a refused sign-in, at most once a minute for each address. The handle may be any text, so it is cut and
+    /// escaped.
+    fn log_refusal(&self, caller: &Caller, handle: &str, refusal: &AuthError) {
+        let peer = caller.peer.ip();
+        if let Some(suppressed) = self.refusals.note(peer) {
+            let handle: String = handle.chars().take(MAX_NAME).collect();
+            tracing::info!(?handle, %peer, reason = %refusal, suppressed, "refused a sign-in");
+        }
     }
 
     /// Checks a password after the pause that the account has to wait. An attempt that would wait too long is answered
@@ -127,10 +141,7 @@ impl Passport {
                 counted
             }
             Turn::Never => return Err(AuthError::Denied),
-            Turn::Refused => {
-                tracing::info!(peer = %caller.peer, "too many wrong passwords from this address");
-                return Err(AuthError::Busy);
-            }
+            Turn::Refused => return Err(AuthError::Busy),
         };
         let account = self.accounts.authenticate(handle, password).await;
         match &account {

@@ -66,7 +66,7 @@ pub(crate) async fn enter_tls(
             joined = old_tls(stream, caller, site, terminator) => joined.map(|()| None),
             _ = shutdown.wait_for(|stop| *stop) => Ok(None),
         },
-        (_, Some(tls)) => Ok(tls.accept(stream).await.map(|stream| Box::new(stream) as AnyStream)),
+        (_, Some(tls)) => Ok(tls.accept(stream, caller.peer.ip()).await.map(|stream| Box::new(stream) as AnyStream)),
         (_, None) => {
             tracing::info!(peer = %caller.peer, "refused TLS through the proxy: the server has no [[tls.certificate]]");
             Ok(None)

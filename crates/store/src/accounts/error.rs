@@ -14,7 +14,7 @@ pub enum AuthError {
     #[error("wrong address or password")]
     Denied,
     /// Too many sign-ins are queued, or too many passwords from this caller were wrong. Nothing was hashed.
-    #[error("too many sign-ins at the same time")]
+    #[error("too many sign-ins at the same time, or too many wrong passwords from this address")]
     Busy,
     /// The store failed.
     #[error(transparent)]

@@ -14,6 +14,7 @@ mod doctor;
 mod durability;
 mod gateway;
 mod hostile;
+mod log;
 mod model;
 mod networks;
 mod old_tls;

@@ -1,0 +1,85 @@
+//! Limits the log lines about one address, so that a flood of attempts does not fill the disk.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use swallowtail_base::lock;
+use swallowtail_messenger::net::counted_address;
+use tokio::time::Instant;
+
+/// The time between two lines about one address.
+const INTERVAL: Duration = Duration::from_secs(60);
+/// The most addresses that have lines of their own, about 200 KiB. Further ones share the lines of one more.
+const MAX_ADDRESSES: usize = 4096;
+
+/// When lines about each address were last logged.
+#[derive(Debug, Default)]
+pub(crate) struct LogLimit(Mutex<HashMap<Option<IpAddr>, Address>>);
+
+#[derive(Debug)]
+struct Address {
+    logged: Instant,
+    /// The events since then.
+    suppressed: u64,
+}
+
+impl LogLimit {
+    /// Notes an event. If it is to be logged, returns how many events were not logged since the last line.
+    pub(crate) fn note(&self, address: IpAddr) -> Option<u64> {
+        let now = Instant::now();
+        let address = Some(counted_address(address));
+        let mut addresses = lock(&self.0);
+        if addresses.len() > MAX_ADDRESSES {
+            addresses.retain(|_, address| now.duration_since(address.logged) < INTERVAL);
+        }
+        let is_full = addresses.len() >= MAX_ADDRESSES && !addresses.contains_key(&address);
+        let key = if is_full { None } else { address };
+        let Some(address) = addresses.get_mut(&key) else {
+            addresses.insert(key, Address { logged: now, suppressed: 0 });
+            return Some(0);
+        };
+        if now.duration_since(address.logged) < INTERVAL {
+            address.suppressed += 1;
+            return None;
+        }
+        address.logged = now;
+        Some(std::mem::take(&mut address.suppressed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    fn address(number: usize) -> IpAddr {
+        Ipv4Addr::from_bits(0x0A00_0000 + u32::try_from(number).unwrap()).into()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_address_has_one_line_a_minute_which_counts_the_suppressed_events() {
+        let limit = LogLimit::default();
+        assert_eq!(limit.note(address(1)), Some(0));
+        for _ in 0..1000 {
+            assert_eq!(limit.note(address(1)), None);
+        }
+        assert_eq!(limit.note(address(2)), Some(0), "another address has lines of its own");
+        tokio::time::advance(INTERVAL).await;
+        assert_eq!(limit.note(address(1)), Some(1000));
+        assert_eq!(limit.note(address(1)), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_botnet_has_a_limited_number_of_lines_and_entries() {
+        let limit = LogLimit::default();
+        let lines = (0..3 * MAX_ADDRESSES).filter(|number| limit.note(address(*number)).is_some()).count();
+        assert_eq!(lines, MAX_ADDRESSES + 1);
+        assert_eq!(lock(&limit.0).len(), MAX_ADDRESSES + 1);
+        tokio::time::advance(INTERVAL).await;
+        assert_eq!(limit.note(address(0)), Some(0));
+        assert_eq!(lock(&limit.0).len(), 1, "old entries are removed");
+    }
+}
