@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::client_config::ClientConfig;
 use crate::kind::FilePath;
 use crate::limits::Limits;
+use crate::log::LogConfig;
 use crate::network::{Advertise, GatewayConfig, HttpConfig, Listen, MAIN, Network, ProxyConfig, TlsConfig};
 use crate::quirks::{Quirk, QuirkMode};
 use crate::reader::Section;
@@ -16,18 +17,19 @@ use crate::sign_up::SignUp;
 /// Every setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Where the database is. `swallowtail-data` in the working directory by default.
+    /// The data directory. By default `swallowtail-data` in the working directory.
     pub data: PathBuf,
+    /// The log.
+    pub log: LogConfig,
     /// Addresses to listen on.
     pub listen: Listen,
-    /// Addresses to tell clients, where they differ from those they dialled.
+    /// Addresses that the server sends to clients, if they differ from those to which clients connect.
     pub advertise: Advertise,
-    /// Further networks by name, each with its own addresses to listen on and to tell, such as the internet beside the
-    /// LAN.
+    /// Further networks by name, each with its own addresses, such as the internet in addition to the LAN.
     pub network: BTreeMap<String, Network>,
     /// Certificates for the listeners with TLS.
     pub tls: TlsConfig,
-    /// What concerns everything over HTTP.
+    /// Settings for everything over HTTP.
     pub http: HttpConfig,
     /// MSNP over HTTP.
     pub gateway: GatewayConfig,
@@ -51,6 +53,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data: PathBuf::from("swallowtail-data"),
+            log: LogConfig::default(),
             listen: Listen::main(),
             advertise: Advertise::default(),
             network: BTreeMap::new(),
@@ -72,6 +75,7 @@ impl Config {
     pub(crate) fn read(from: &Section<'_>) -> Self {
         Self {
             data: from.get("data", Self::default().data, &FilePath),
+            log: from.section("log", LogConfig::read),
             listen: from.section("listen", |listen| Listen::read(listen, Listen::main())),
             advertise: from.section("advertise", Advertise::read),
             network: Network::read_all(from),

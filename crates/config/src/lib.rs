@@ -13,6 +13,7 @@ mod fault;
 pub mod host_port;
 mod kind;
 mod limits;
+mod log;
 mod network;
 mod networks;
 mod origin;
@@ -31,6 +32,7 @@ pub use effective::Effective;
 pub use fault::{Fault, Faults};
 pub use host_port::{is_host, is_host_and_port};
 pub use limits::{AddressLimits, Limits, RosterLimits};
+pub use log::{LogConfig, LogFormat};
 pub use network::{
     Advertise, CertificateFiles, GatewayConfig, HeaderCase, HttpConfig, Listen, MAIN, Network, ProxyConfig, TlsConfig,
 };

@@ -6,32 +6,31 @@ use std::time::Duration;
 
 use clap::Parser;
 use swallowtail::cli::{Cli, complain};
+use swallowtail_config::LogFormat;
 use tracing_subscriber::EnvFilter;
 
-/// How long threads may go on when the command has come to its end.
+/// How long threads may continue after the command has ended.
 const LAST_WORK: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = std::env::var("SWALLOWTAIL_LOG").unwrap_or_else(|_| cli.default_log().to_owned());
-    // What the database library does at each statement is seldom the question; `sqlx=debug` still asks it.
+    // The database library logs every statement, which is rarely needed; `sqlx=debug` turns it on.
     let filter = match EnvFilter::try_new(format!("sqlx=warn,{filter}")) {
         Ok(filter) => filter,
         Err(error) => return fail(&anyhow::anyhow!("SWALLOWTAIL_LOG is {filter:?}: {error}")),
     };
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    match cli.log_format() {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::anyhow!("cannot start: {error}")),
     };
     let result = runtime.block_on(cli.run());
-    // What mattered was waited for; a look-up of a name that nobody answers for would hold the end up for half a
-    // minute.
+    // Everything that matters has ended. A DNS lookup without an answer would delay the exit for half a minute.
     runtime.shutdown_timeout(LAST_WORK);
     match result {
         Ok(code) => code,
@@ -39,7 +38,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// One sentence, and an exit code that is not 0. Wrong flags are 2, which clap says.
+/// Prints the error as one sentence, and returns exit code 1. (For invalid flags, clap exits with 2.)
 fn fail(error: &anyhow::Error) -> ExitCode {
     complain(error);
     ExitCode::FAILURE

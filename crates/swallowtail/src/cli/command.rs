@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use msnp::Handle;
+use swallowtail_config::LogFormat;
 
 use crate::cli::parse::{parse_handle, parse_place};
 use crate::cli::serve::ServeArgs;
@@ -166,6 +167,15 @@ impl Cli {
             Command::Demo => demo::run().await?,
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Returns the form of the log. Invalid settings, which the command itself reports, do not change it.
+    #[must_use]
+    pub fn log_format(&self) -> LogFormat {
+        match &self.command {
+            Command::Serve(args) => args.config().map(|config| config.log.format).unwrap_or_default(),
+            _ => LogFormat::Text,
+        }
     }
 
     /// Returns the log level that applies unless `SWALLOWTAIL_LOG` is set.

@@ -56,3 +56,15 @@ async fn a_handshake_of_windows_xp_is_logged_with_its_meaning() {
     let [line] = lines_with(&log, "a TLS handshake failed")[..] else { panic!("{log}") };
     assert!(line.contains("127.0.0.1") && line.contains("does not support TLS 1.2"), "{line}");
 }
+
+#[test]
+fn the_log_can_be_json() {
+    let directory = support::private_directory();
+    let server = RunningBinary::start_configured(&directory.path().join("data"), "[log]\nformat = \"json\"\n");
+    let log = server.log();
+    assert!(!log.is_empty());
+    for line in log.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(line["message"].is_string() && line["level"].is_string(), "{line}");
+    }
+}

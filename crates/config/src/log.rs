@@ -1,0 +1,28 @@
+//! `[log]`: how the server writes its log.
+
+use crate::kind::Choice;
+use crate::reader::Section;
+
+/// How the server writes its log to standard error. The environment variable `SWALLOWTAIL_LOG` sets the level.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogConfig {
+    /// The form of its lines.
+    pub format: LogFormat,
+}
+
+/// The form of the lines of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A line of text for people.
+    #[default]
+    Text,
+    /// A JSON object in each line, for programs.
+    Json,
+}
+
+impl LogConfig {
+    pub(crate) fn read(from: &Section<'_>) -> Self {
+        let formats = Choice(vec![("text", LogFormat::Text), ("json", LogFormat::Json)]);
+        Self { format: from.get("format", LogFormat::default(), &formats) }
+    }
+}
