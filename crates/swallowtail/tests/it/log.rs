@@ -5,6 +5,7 @@ use tokio::net::TcpStream;
 
 use crate::support;
 use crate::support::binary::{RunningBinary, account};
+use crate::support::time::eventually;
 
 /// The lines of a log with a text.
 fn lines_with<'a>(log: &'a str, text: &str) -> Vec<&'a str> {
@@ -49,9 +50,10 @@ async fn a_handshake_of_windows_xp_is_logged_with_its_meaning() {
     let mut stream = TcpStream::connect(server.https.unwrap()).await.unwrap();
     stream.write_all(&hello_of_windows_xp()).await.unwrap();
     let mut alert = Vec::new();
-    // The server has logged the failure before it closes the connection.
     let _ = stream.read_to_end(&mut alert).await;
     assert_eq!(alert.first(), Some(&21), "an alert");
+    // The connection is closed a moment before the line is written.
+    eventually("the failure is logged", || !lines_with(&server.log(), "a TLS handshake failed").is_empty()).await;
     let log = server.log();
     let [line] = lines_with(&log, "a TLS handshake failed")[..] else { panic!("{log}") };
     assert!(line.contains("127.0.0.1") && line.contains("does not support TLS 1.2"), "{line}");
