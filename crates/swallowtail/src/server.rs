@@ -118,7 +118,7 @@ impl Server {
         self.site.gateway.len()
     }
 
-    /// Reads the certificates again. If one is no good, all stay as they are.
+    /// Reloads the certificates. If one of them is invalid, the old ones stay in use.
     ///
     /// # Errors
     /// Names the file that cannot be used.
