@@ -1,7 +1,7 @@
-//! CHL and QRY: what a client must answer to a challenge (docs/protocol/challenge.md).
+//! CHL and QRY: the challenge of a server and the answer of a client (docs/protocol/challenge.md).
 //!
-//! Servers call [`answer`] and compare; clients call it and send. The challenge proves nothing (the keys are public):
-//! it only tells a client that is alive and knows the protocol.
+//! A server calls [`answer`] and compares. A client calls it and sends the result. The keys are public, so a right
+//! answer proves nothing: it only shows that the client is alive and knows the protocol.
 
 use md5::{Digest, Md5};
 
@@ -24,19 +24,20 @@ const PRODUCT_KEYS: &[(&str, &str)] = &[
     ("PROD0120PW!CCV9@", "C1BX{V4W}Q3*10SM"),
 ];
 
-/// The product id of client 7.5, for clients of ours that have none of their own.
+/// The product id of client 7.5, for our own clients, which have none.
 pub const DEFAULT_PRODUCT_ID: &str = "PROD0090YUAUV{2B";
 
-/// Which arithmetic a dialect uses.
+/// The algorithm that a dialect uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
-    /// MSNP6 to MSNP10: the MD5 alone.
+    /// MSNP6 to MSNP10: only an MD5 hash.
     Old,
-    /// MSNP11 and later: the MD5 mixed with a 64-bit hash.
+    /// MSNP11 and later: the MD5 hash mixed with a 64-bit hash.
     New,
 }
 
-/// The 32 lower-case hex digits that answer `challenge` for `product_id`, or `None` if the product id has no known key.
+/// Returns the 32 lower-case hex digits that answer `challenge` for `product_id`, or `None` if the product id has no
+/// known key.
 #[must_use]
 pub fn answer(algorithm: Algorithm, challenge: &str, product_id: &str) -> Option<String> {
     let (_, key) = PRODUCT_KEYS.iter().find(|(id, _)| *id == product_id)?;
@@ -65,7 +66,7 @@ fn mix(digest: [u8; 16], challenge: &str, product_id: &str) -> [u8; 16] {
     high = (high + a[1]) % P;
     low = (low + a[3]) % P;
 
-    // The unmasked words here, the masked ones above: the trap that challenge.md warns of.
+    // This uses the unmasked words. The loop above uses the masked ones (challenge.md warns of mixing them up).
     let mut out = [0; 16];
     for (index, part) in out.chunks_exact_mut(4).enumerate() {
         let word = h[index] ^ if index % 2 == 0 { high } else { low };

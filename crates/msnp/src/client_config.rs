@@ -1,28 +1,28 @@
-//! What a client says of itself when it fetches its configuration, MsgrConfig (docs/protocol/http.md section 3).
+//! The request for the client configuration, MsgrConfig (docs/protocol/http.md section 3).
 //!
-//! Clients 6.0 to 7.5 post a SOAP document, 8.x put the same into the query string of a GET. Nothing of it is needed
-//! for the answer, so a value that makes no sense is as good as none.
+//! Clients 6.0 to 7.5 post a SOAP document. Clients 8.x put the same values into the query string of a GET. The answer
+//! does not depend on any of them, so an invalid value counts as missing.
 
 use crate::BadXml;
 use crate::text::{decode_ansi, decode_bytes};
 use crate::xml::{Reader, Step};
 
-/// The longest country and version that are kept. Real ones have two and some ten characters, and both go into the log,
-/// which nobody shall be able to fill.
+/// The longest country and version that are kept. Real ones have 2 and about 10 characters. Both go into the log, and
+/// the limit keeps a client from filling it.
 const MAX_WORD: usize = 16;
 
 /// A request for the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigRequest {
-    /// The country of the program, such as `US`: letters and digits.
+    /// The country of the client program, such as `US`: letters and digits.
     pub country: Option<String>,
-    /// The language of the system, an LCID.
+    /// The language of the operating system, an LCID.
     pub clcid: Option<u16>,
-    /// The language of the program, an LCID.
+    /// The language of the client program, an LCID.
     pub plcid: Option<u16>,
-    /// Where the system is, a number of Windows.
+    /// The location of the computer, a GeoID of Windows.
     pub geo_id: Option<u32>,
-    /// The version of the client, such as `8.5.1302`: letters, digits and dots. Only a GET has it.
+    /// The version of the client, such as `8.5.1302`: letters, digits and dots. Only a GET contains it.
     pub version: Option<String>,
 }
 
@@ -31,7 +31,7 @@ impl ConfigRequest {
     /// `clientinfo`, or an empty one, is valid.
     ///
     /// # Errors
-    /// [`BadXml`] when the body is not XML, or not in the part of XML that is read.
+    /// [`BadXml`] when the body is not XML, or uses a part of XML that is not supported.
     pub fn from_soap(body: &[u8]) -> Result<Self, BadXml> {
         let text = decode_ansi(body);
         let mut reader = Reader::new(&text);
@@ -52,7 +52,7 @@ impl ConfigRequest {
         Ok(request)
     }
 
-    /// Reads the query string of a GET. `None` when it asks for something else than `op=GetClientConfig`.
+    /// Reads the query string of a GET. Returns `None` if it does not contain `op=GetClientConfig`.
     #[must_use]
     pub fn from_query(query: &str) -> Option<Self> {
         let mut request = Self::default();
@@ -86,20 +86,20 @@ impl ConfigRequest {
 /// The elements of `clientinfo`.
 const SOAP_KEYS: [&str; 4] = ["Country", "CLCID", "PLCID", "GeoID"];
 
-fn word(value: &str, is_good: impl Fn(u8) -> bool) -> Option<String> {
-    let good = (1..=MAX_WORD).contains(&value.len()) && value.bytes().all(is_good);
-    good.then(|| value.to_owned())
+fn word(value: &str, is_valid: impl Fn(u8) -> bool) -> Option<String> {
+    let valid = (1..=MAX_WORD).contains(&value.len()) && value.bytes().all(is_valid);
+    valid.then(|| value.to_owned())
 }
 
-/// Digits only: the parsers of the standard library take a sign too (security.md section 4, "Numbers").
+/// Accepts digits only. The parsers of the standard library accept a sign too (security.md section 4, "Numbers").
 fn hex(value: &str) -> Option<u16> {
-    let good = value.bytes().all(|byte| byte.is_ascii_hexdigit());
-    good.then(|| u16::from_str_radix(value, 16).ok()).flatten()
+    let valid = value.bytes().all(|byte| byte.is_ascii_hexdigit());
+    valid.then(|| u16::from_str_radix(value, 16).ok()).flatten()
 }
 
 fn decimal(value: &str) -> Option<u32> {
-    let good = value.bytes().all(|byte| byte.is_ascii_digit());
-    good.then(|| value.parse().ok()).flatten()
+    let valid = value.bytes().all(|byte| byte.is_ascii_digit());
+    valid.then(|| value.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_post_it_or_ask_for_it_by_name() {
+    fn a_post_and_a_get_carry_the_same_values() {
         assert_eq!(ConfigRequest::from_soap(soap(INFO).as_bytes()), Ok(expected()));
         let query = "op=GetClientConfig&Country=US&CLCID=0809&PLCID=0409&GeoID=242&ver=8.5.1302";
         let version = Some("8.5.1302".to_owned());
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_says_nothing_is_good() {
+    fn a_request_without_values_is_valid() {
         for body in [
             "",
             " \r\n",
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_makes_no_sense_is_none() {
+    fn an_invalid_value_counts_as_missing() {
         for (key, value) in [
             ("Country", "a b"),
             ("Country", "&lt;x&gt;"),
@@ -175,22 +175,22 @@ mod tests {
             let query = format!("op=GetClientConfig&{query}");
             assert_eq!(ConfigRequest::from_query(&query), Some(ConfigRequest::default()), "{query}");
         }
-        // Somebody else's element of that name.
+        // An element of the same name outside of `clientinfo`.
         assert_eq!(ConfigRequest::from_soap(b"<a><Country>US</Country></a>"), Ok(ConfigRequest::default()));
     }
 
     #[test]
-    fn what_is_no_xml_of_ours_is_refused() {
-        let good = soap(INFO);
+    fn a_body_that_is_not_supported_xml_is_refused() {
+        let valid = soap(INFO);
         let deep = format!("{}{}", "<a>".repeat(33), "</a>".repeat(33));
         let attributes: String = (0..33).map(|n| format!(" a{n}=''")).collect();
         for (body, expected) in [
             ("GetClientConfig".to_owned(), BadXml::Malformed),
             ("<a>".to_owned(), BadXml::Malformed),
             ("<a></b>".to_owned(), BadXml::Malformed),
-            (good.replace("US", "&custom;"), BadXml::Malformed),
-            (good.clone() + "<a/>", BadXml::Malformed),
-            (format!("<!DOCTYPE a [<!ENTITY b 'c'>]>{good}"), BadXml::DocType),
+            (valid.replace("US", "&custom;"), BadXml::Malformed),
+            (valid.clone() + "<a/>", BadXml::Malformed),
+            (format!("<!DOCTYPE a [<!ENTITY b 'c'>]>{valid}"), BadXml::DocType),
             (deep, BadXml::Limit),
             (format!("<a{attributes}/>"), BadXml::Limit),
         ] {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::challenge::Algorithm;
 
-/// A version of the protocol that a connection agreed on with VER. Ordered from old to new.
+/// A version of the protocol, as agreed on with VER. Ordered from old to new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dialect {
     /// Client 5.0.
@@ -20,10 +20,10 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// All of them, old to new.
+    /// All dialects, old to new.
     pub const ALL: [Self; 5] = [Self::Msnp8, Self::Msnp9, Self::Msnp10, Self::Msnp11, Self::Msnp12];
 
-    /// The word in VER.
+    /// Returns the word in VER.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -35,13 +35,14 @@ impl Dialect {
         }
     }
 
-    /// The dialect that `word` names, without regard to ASCII case (ns.md section 4, VER).
+    /// Returns the dialect that `word` names, ignoring ASCII case (ns.md section 4, VER).
     #[must_use]
     pub fn from_name(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|dialect| dialect.name().eq_ignore_ascii_case(word))
     }
 
-    /// How its clients answer CHL (challenge.md: by dialect, not by product id).
+    /// Returns the algorithm with which its clients answer CHL. It depends on the dialect, not on the product id
+    /// (challenge.md).
     #[must_use]
     pub fn challenge_algorithm(self) -> Algorithm {
         if self >= Self::Msnp11 { Algorithm::New } else { Algorithm::Old }

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-/// Declares the codes once: name, number, and what the reference says of it.
+/// Declares the codes in one place: name, number and meaning.
 macro_rules! error_codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal,)+) => {
         /// A numeric error as it goes over the wire: `code TrID`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ErrorCode {
             $($(#[doc = $doc])+ $name,)+
-            /// A code without a name here, so that a client can read every server. Never sent by a server of ours.
+            /// A code that has no name here, so that a client can read any server. Our server never sends one.
             Other(u16),
         }
 
@@ -17,7 +17,7 @@ macro_rules! error_codes {
             /// Every code that has a name.
             pub const NAMED: &'static [Self] = &[$(Self::$name,)+];
 
-            /// The three digits.
+            /// Returns the three digits.
             #[must_use]
             pub const fn number(self) -> u16 {
                 match self {
@@ -37,7 +37,7 @@ macro_rules! error_codes {
 }
 
 error_codes! {
-    /// A word has an impossible value.
+    /// A word has an invalid value.
     InvalidParameter = 201,
     /// No such account (ADD, MSNP2 to 9).
     InvalidUser = 205,
@@ -51,7 +51,7 @@ error_codes! {
     InvalidFriendlyName = 209,
     /// The list is full.
     ListFull = 210,
-    /// On that list, in that group or in that session already.
+    /// Already on that list, in that group or in that session.
     AlreadyThere = 215,
     /// Not on that list.
     NotOnList = 216,
@@ -59,7 +59,7 @@ error_codes! {
     NotOnline = 217,
     /// AL and BL exclude each other.
     AlreadyInOppositeList = 219,
-    /// The account has as many groups as it may.
+    /// The account already has the maximum number of groups.
     TooManyGroups = 223,
     /// No such group.
     InvalidGroup = 224,
@@ -75,44 +75,44 @@ error_codes! {
     PhoneUnreachable = 235,
     /// A malformed peer-to-peer message (MSG with flag D).
     BadDataMessage = 282,
-    /// Sign in first.
+    /// The client must sign in first.
     NotLoggedIn = 302,
-    /// The operator does not let this client in.
+    /// The operator does not allow this client.
     InviteRequired = 420,
-    /// Internal error; no switchboard can be given.
+    /// Internal error, or no switchboard is available.
     InternalServer = 500,
-    /// The command is switched off.
+    /// The command is disabled.
     CommandDisabled = 502,
     /// An invitation by mail with the wrong words (SND, SDC).
     BadInvitation = 503,
     /// Wrong answer to a challenge.
     ChallengeFailed = 540,
-    /// Too busy to sign anybody in.
+    /// The server is too busy to accept a sign-in.
     ServerBusy = 600,
-    /// Stopping: no new sign-ins.
+    /// The server is stopping and accepts no new sign-ins.
     ServerUnavailable = 601,
-    /// The storage cannot be reached; nothing was changed.
+    /// The storage is unavailable. Nothing was changed.
     StoreUnavailable = 603,
     /// The locale of CVR is not understood.
     BadCvrParameters = 710,
     /// Too many calls, or the session is full (CAL).
     UserTooActive = 713,
-    /// Not now, not this.
+    /// The command is not allowed now, or not with these words.
     NotExpected = 715,
     /// CVR with the wrong number of words.
     BadCvrFormat = 731,
-    /// Too fast; a page was not delivered.
+    /// Too many requests in a short time, or a page was not delivered.
     RateLimit = 800,
-    /// Ticket, name or cookie not accepted.
+    /// The ticket, name or cookie is invalid.
     AuthenticationFailed = 911,
-    /// Not while hidden or before the first CHG.
+    /// Not allowed while hidden or before the first CHG.
     NotAllowedWhenOffline = 913,
     /// The address is not confirmed.
     PassportNotVerified = 924,
 }
 
 impl ErrorCode {
-    /// Reads three digits; `None` for any other word.
+    /// Reads three digits. Returns `None` for any other word.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         let code = (word.len() == 3).then(|| crate::word::number(word)).flatten()?;

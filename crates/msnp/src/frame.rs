@@ -1,9 +1,9 @@
-//! Bytes to frames: a line and the payload it announces (docs/protocol/framing.md sections 1, 4 and 6).
+//! Bytes to frames: a line and the payload that it announces (docs/protocol/framing.md sections 1, 4 and 6).
 //!
-//! A [`Decoder`] is fed whatever the socket gave, in any chunks, and hands complete frames to a [`Receiver`]. The
-//! receiver says for each line, before a byte of its payload is waited for, whether the command may come now and how
-//! long the payload is. So one place bounds what a peer can make us hold: a line of the stream's limit and a payload of
-//! its command's limit.
+//! A [`Decoder`] is fed the bytes from the socket, in chunks of any size, and passes complete frames to a [`Receiver`].
+//! For each line, before any byte of its payload has arrived, the receiver decides whether the command is allowed now
+//! and how long the payload is. So one place limits the memory that a peer can use: one line, up to the limit of the
+//! stream, and one payload, up to the limit of its command.
 
 use std::fmt;
 
@@ -11,19 +11,19 @@ use memchr::memchr;
 
 use crate::Malformed;
 
-/// What a stream allows in a line.
+/// The rules for the lines of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineRules {
-    /// The longest line, its line end included.
+    /// The longest line in bytes, including its line end.
     pub max_line: usize,
-    /// Whether control characters other than NUL and tab are refused too.
+    /// True if control characters other than NUL and tab are refused too.
     pub strict_controls: bool,
 }
 
 impl LineRules {
-    /// The notification and dispatch connections (framing.md section 6).
+    /// The rules of notification and dispatch connections (framing.md section 6).
     pub const NOTIFICATION: Self = Self { max_line: 8192, strict_controls: false };
-    /// The switchboard (sb.md section 8).
+    /// The rules of a switchboard (sb.md section 8).
     pub const SWITCHBOARD: Self = Self { max_line: 1024, strict_controls: true };
 
     fn check(self, line: &[u8]) -> Result<(), Malformed> {
@@ -36,16 +36,16 @@ impl LineRules {
     }
 }
 
-/// One command as it came: its line without the line end, and its payload (empty for commands that have none).
+/// One command as received: its line without the line end, and its payload (empty for commands that have none).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'a> {
-    /// The words.
+    /// The line, without its line end.
     pub line: &'a [u8],
-    /// Exactly the bytes that the line announced.
+    /// The payload: exactly as many bytes as the line announced.
     pub payload: &'a [u8],
 }
 
-/// Tells verb and sizes: lines carry tickets and cookies, payloads what people write.
+/// Shows only the verb and the sizes: lines carry tickets and cookies, and payloads carry private messages.
 impl fmt::Debug for Frame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = self.line.get(..3).unwrap_or(self.line).escape_ascii();
@@ -53,28 +53,28 @@ impl fmt::Debug for Frame<'_> {
     }
 }
 
-/// Whether a receiver takes another frame now.
+/// A receiver's answer to a frame: whether it can accept another one now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
-    /// Go on.
+    /// Continue with the next frame.
     Continue,
-    /// Keep the rest until the next [`Decoder::feed`], which may be one of no bytes.
+    /// Pause. The decoder keeps the rest until the next [`Decoder::feed`], which may have no bytes.
     Pause,
 }
 
-/// Who takes the frames of a stream.
+/// The receiver of a stream's frames.
 pub trait Receiver {
-    /// What ends the stream. Bytes that are no frame end it too.
+    /// The reason for which the receiver ends the stream. An invalid line ends it too.
     type Stop: From<Malformed>;
 
-    /// The length of the payload after `line`. Asked once for each line, in order.
+    /// Returns the length of the payload after `line`. Called once for each line, in order.
     fn payload_length(&mut self, line: &[u8]) -> Result<usize, Self::Stop>;
 
-    /// Takes a complete frame.
+    /// Receives a complete frame.
     fn receive(&mut self, frame: Frame<'_>) -> Result<Flow, Self::Stop>;
 }
 
-/// What a decoder waits for.
+/// The part of a frame that a decoder waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pending {
     /// The first byte of a line.
@@ -89,30 +89,30 @@ pub enum Pending {
 #[derive(Debug)]
 pub struct Decoder {
     rules: LineRules,
-    /// What came and is not used yet: an incomplete frame, or what a pause left.
+    /// Bytes received but not used yet: an incomplete frame, or the frames left over after a pause.
     tail: Vec<u8>,
     progress: Progress,
 }
 
-/// How far the frame at the start of the tail was looked at, so that bytes that drip in are not looked at again.
+/// How much of the frame at the start of the tail was already searched, so that no byte is searched twice.
 #[derive(Clone, Copy, Debug)]
 enum Progress {
-    /// No line end in this many first bytes.
+    /// The first so many bytes contain no line end.
     Line { scanned: usize },
-    /// The line is whole and admitted; the frame has this many bytes.
+    /// The line is complete and admitted. The frame has this many bytes.
     Payload { line: usize, line_end: usize, total: usize },
 }
 
 const FRESH: Progress = Progress::Line { scanned: 0 };
 
 impl Decoder {
-    /// A decoder at the start of a stream.
+    /// Creates a decoder for the start of a stream.
     #[must_use]
     pub const fn new(rules: LineRules) -> Self {
         Self { rules, tail: Vec::new(), progress: FRESH }
     }
 
-    /// What the stream waits for. After a pause this is what the next frame looked like before it.
+    /// Returns the part of a frame that the decoder waits for. After a pause this is the state before the pause.
     #[must_use]
     pub const fn pending(&self) -> Pending {
         match self.progress {
@@ -122,16 +122,16 @@ impl Decoder {
         }
     }
 
-    /// Whether bytes are held.
+    /// Returns whether the decoder holds bytes.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.tail.is_empty()
     }
 
-    /// Takes `chunk` and hands over every frame that is complete now, until the receiver pauses.
+    /// Accepts `chunk` and passes on every frame that is now complete, until the receiver pauses.
     ///
     /// # Errors
-    /// What the receiver stops with, or a [`Malformed`] line. The decoder is of no use afterwards.
+    /// The receiver's reason to stop, or a [`Malformed`] line. The decoder cannot be used afterwards.
     pub fn feed<R: Receiver>(&mut self, chunk: &[u8], receiver: &mut R) -> Result<(), R::Stop> {
         if self.tail.is_empty() {
             let used = self.cut(chunk, receiver)?;
@@ -148,7 +148,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Hands over the frames in `bytes`; the number of bytes used.
+    /// Passes on the frames in `bytes` and returns the number of bytes used.
     fn cut<R: Receiver>(&mut self, bytes: &[u8], receiver: &mut R) -> Result<usize, R::Stop> {
         let mut used = 0;
         loop {
@@ -183,7 +183,7 @@ impl Decoder {
         }
     }
 
-    /// Where the first line of `bytes` ends, its line end included.
+    /// Returns where the first line of `bytes` ends, including its line end.
     fn line_end(&mut self, bytes: &[u8], scanned: usize) -> Result<Option<usize>, Malformed> {
         let end = memchr(b'\n', &bytes[scanned..]).map(|at| scanned + at + 1);
         if end.unwrap_or(bytes.len()) > self.rules.max_line {
@@ -194,7 +194,7 @@ impl Decoder {
     }
 }
 
-/// The length of a line without its LF and at most one CR before it.
+/// Returns the length of a line without its LF and at most one CR before it.
 fn line_length(line: &[u8]) -> usize {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line).len()
@@ -208,7 +208,7 @@ mod tests {
 
     type Frames = Vec<(Vec<u8>, Vec<u8>)>;
 
-    /// Takes every line; the last word of a line that begins with `P` is the length of its payload.
+    /// Accepts every line. The last word of a line that begins with `P` is the length of its payload.
     #[derive(Default)]
     struct Collector {
         frames: Frames,
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_line_passes_and_one_byte_more_does_not() {
+    fn the_longest_line_is_accepted_and_one_byte_more_is_not() {
         let line = |len: usize| [vec![b'A'; len - 2], b"\r\n".to_vec()].concat();
         assert!(decode(&[&line(1024)]).is_ok());
         assert_eq!(decode(&[&line(1025)]), Err(Malformed::LineTooLong));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_keeps_the_rest_for_later() {
+    fn a_pause_keeps_the_remaining_frames_for_the_next_feed() {
         let mut decoder = Decoder::new(LineRules::NOTIFICATION);
         let mut collector = Collector { pause_each: true, ..Collector::default() };
         decoder.feed(b"A\r\nB\r\nC", &mut collector).unwrap();
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn pending_tells_a_begun_line_from_a_begun_payload() {
+    fn pending_tells_an_incomplete_line_from_an_incomplete_payload() {
         let mut decoder = Decoder::new(LineRules::NOTIFICATION);
         let mut collector = Collector::default();
         for (chunk, pending) in

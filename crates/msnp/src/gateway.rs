@@ -1,5 +1,4 @@
-//! MSNP over HTTP: what a request to the gateway asks for, and how its sessions are named (docs/protocol/http.md
-//! section 5).
+//! MSNP over HTTP: requests to the gateway and the names of its sessions (docs/protocol/http.md section 5).
 
 use std::fmt;
 
@@ -8,16 +7,16 @@ use thiserror::Error;
 /// The `Content-Type` of requests and answers.
 pub const CONTENT_TYPE: &str = "application/x-msn-messenger";
 
-/// A request to the gateway. Its body is commands in every case.
+/// A request to the gateway. Its body contains commands in both cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GatewayRequest {
-    /// A new session. Its `IP` is ignored: a server that followed it would be an open relay.
+    /// Opens a session. Its `IP` is ignored: a server that connected to it would be an open relay.
     Open(GatewayServer),
-    /// A session that exists: commands for it, or a look at what waits.
+    /// Continues a session: sends commands to it, or asks for pending output.
     Session(SessionId),
 }
 
-/// Which server a session is with.
+/// The kind of server that a session connects to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GatewayServer {
     /// `NS`.
@@ -26,16 +25,17 @@ pub enum GatewayServer {
     Switchboard,
 }
 
-/// The name of a session. msn-pecan keys its sessions by what is before the dot, and needs exactly one dot.
+/// The name of a session, written `key.counter`. msn-pecan identifies its sessions by the part before the dot, and
+/// needs exactly one dot.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SessionId {
-    /// The secret that names the session.
+    /// The secret that identifies the session.
     pub key: u64,
-    /// Differs in each answer; clients send the latest one back.
+    /// A number that differs in each answer. Clients send the latest one back.
     pub counter: u32,
 }
 
-/// Why a request is answered with 400.
+/// The reason why a request is answered with 400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadGatewayRequest {
     /// Neither `open` nor `poll`.
@@ -50,8 +50,8 @@ pub enum BadGatewayRequest {
 }
 
 impl GatewayRequest {
-    /// Reads a query, which is everything after the `?`. Names and values of keywords are taken in any case, other
-    /// names are ignored.
+    /// Reads a query, which is everything after the `?`. Names and keywords are accepted in any case. Unknown names are
+    /// ignored.
     pub fn parse(query: &str) -> Result<Self, BadGatewayRequest> {
         let value = |name: &str| {
             let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -76,12 +76,12 @@ impl GatewayRequest {
 }
 
 impl SessionId {
-    /// Reads `<key>.<counter>`, both decimal and written as we write them.
+    /// Reads `<key>.<counter>`, both decimal, in exactly the form in which the server writes them.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (key, counter) = text.split_once('.')?;
         let id = Self { key: key.parse().ok()?, counter: counter.parse().ok()? };
-        // No sign, no leading zero: one session has one name.
+        // No sign and no leading zero: a session has only one name.
         (id.to_string() == text).then_some(id)
     }
 }
@@ -92,7 +92,7 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// The key opens the session, so it is not shown.
+/// Hides the key, because the key opens the session.
 impl fmt::Debug for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SessionId(counter {})", self.counter)
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_clients_send_is_read() {
+    fn the_queries_of_real_clients_are_read() {
         let session = |key, counter| Ok(GatewayRequest::Session(SessionId { key, counter }));
         let table = [
             ("Action=open&Server=NS&IP=messenger.hotmail.com", Ok(GatewayRequest::Open(GatewayServer::Notification))),
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn no_debug_output_shows_the_key() {
+    fn debug_output_does_not_show_the_key() {
         assert_eq!(format!("{:?}", SessionId { key: 77, counter: 3 }), "SessionId(counter 3)");
     }
 }

@@ -2,24 +2,24 @@
 
 use std::fmt;
 
-/// 128 bits, written 8-4-4-4-12 in lower-case hex without braces, read in either case.
+/// 128 bits, written 8-4-4-4-12 in lower-case hex without braces. Either case is accepted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Guid([u8; 16]);
 
 impl Guid {
-    /// The GUID of these bytes, in the order in which they are written.
+    /// Creates a GUID from its bytes, in the order in which they are written.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// The bytes, in the order in which they are written.
+    /// Returns the bytes, in the order in which they are written.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 16] {
         self.0
     }
 
-    /// Reads a word; `None` when it is not a GUID.
+    /// Reads a word. Returns `None` if it is not a GUID.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         let word: &[u8; 36] = word.try_into().ok()?;
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn other_words_are_none() {
+    fn other_words_are_not_guids() {
         for word in [
             "no-guid",
             "",

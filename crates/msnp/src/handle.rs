@@ -1,4 +1,4 @@
-//! Handles: the addresses that accounts go by (docs/protocol/framing.md section 7).
+//! Handles: the addresses of accounts (docs/protocol/framing.md section 7).
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,32 +10,33 @@ pub const MAX_HANDLE: usize = 129;
 
 /// An e-mail address in lower case. Cheap to clone.
 ///
-/// Handles compare without regard to ASCII case on the wire; here that is settled once, when one is made.
+/// On the wire, handles are equal if they differ only in ASCII case. The constructors convert to lower case, so values
+/// of this type can be compared directly.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Handle(Arc<str>);
 
-/// Why a word is not a handle.
+/// The reason why a word is not a handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadHandle {
-    /// No `@`, or nothing before it.
+    /// There is no `@`, or nothing before it.
     #[error("it is not an address like name@example.com")]
     NoAddress,
-    /// Nothing after the `@`.
+    /// There is nothing after the `@`.
     #[error("the domain after the @ is missing")]
     NoDomain,
-    /// A second `@`, a blank, a control character or one of `<>"`.
-    #[error("it holds a character that an address cannot have")]
+    /// There is a second `@`, a blank, a control character or one of `<>"`.
+    #[error("it contains a character that is not allowed in an address")]
     Character,
-    /// No dot inside the domain.
+    /// There is no dot inside the domain.
     #[error("the domain has no dot inside")]
     NoDot,
-    /// Over [`MAX_HANDLE`] bytes.
+    /// The word has more than [`MAX_HANDLE`] bytes.
     #[error("it is longer than {MAX_HANDLE} bytes")]
     TooLong,
 }
 
 impl Handle {
-    /// Makes a handle of a well-formed address: one `@`, something before it, a domain with a dot after it.
+    /// Creates a handle from an address with one `@`, something before it, and a domain that contains a dot.
     pub fn parse(word: &str) -> Result<Self, BadHandle> {
         let handle = Self::parse_lax(word)?;
         let domain = handle.0.rsplit('@').next().unwrap_or_default();
@@ -43,7 +44,7 @@ impl Handle {
         if dotted && !domain.ends_with('.') { Ok(handle) } else { Err(BadHandle::NoDot) }
     }
 
-    /// As [`Handle::parse`], but a domain without a dot passes, as CAL and USR allow (sb.md section 5).
+    /// Like [`Handle::parse`], but accepts a domain without a dot, as CAL and USR do (sb.md section 5).
     pub fn parse_lax(word: &str) -> Result<Self, BadHandle> {
         if word.len() > MAX_HANDLE {
             return Err(BadHandle::TooLong);
@@ -62,25 +63,26 @@ impl Handle {
         Ok(Self(word.to_ascii_lowercase().into()))
     }
 
-    /// As [`Handle::parse`], or `tel:+` and digits: a telephone as a contact, without an account (ns.md section 8).
+    /// Like [`Handle::parse`], but also accepts `tel:+` and digits: a telephone as a contact, without an account (ns.md
+    /// section 8).
     pub fn parse_contact(word: &str) -> Result<Self, BadHandle> {
         if is_telephone(word) && word.len() <= MAX_HANDLE { Ok(Self(word.into())) } else { Self::parse(word) }
     }
 
-    /// Whether this is a telephone and not an account.
+    /// Returns whether this is a telephone instead of an account.
     #[must_use]
     pub fn is_telephone(&self) -> bool {
         is_telephone(&self.0)
     }
 
-    /// The address.
+    /// Returns the address.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Whether a word is `tel:+` and digits.
+/// Returns whether a word is `tel:+` and digits.
 pub(crate) fn is_telephone(word: &str) -> bool {
     word.strip_prefix("tel:+")
         .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_has_its_name() {
+    fn each_fault_has_its_own_error() {
         let table = [
             ("hello", BadHandle::NoAddress),
             ("@example.com", BadHandle::NoAddress),
@@ -130,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_may_name_a_domain_without_a_dot() {
+    fn parse_lax_accepts_a_domain_without_a_dot() {
         assert!(Handle::parse_lax("myname@hotmail").is_ok());
     }
 }

@@ -1,9 +1,9 @@
-//! What a client says of itself: status, capabilities, picture, network (docs/protocol/identity.md).
+//! A client's description of itself: status, capabilities, picture, network (docs/protocol/identity.md).
 
 use std::fmt;
 use std::sync::Arc;
 
-/// A status that CHG may set. "Offline" is none: FLN is a command of its own.
+/// A status that CHG can set. "Offline" is not one of them: it has its own command, FLN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
     /// NLN.
@@ -20,12 +20,12 @@ pub enum Status {
     OnThePhone,
     /// LUN.
     OutToLunch,
-    /// HDN: appear offline. Never told to others.
+    /// HDN: appear offline. Never sent to other clients.
     Hidden,
 }
 
 impl Status {
-    /// All of them.
+    /// All statuses.
     pub const ALL: [Self; 8] = [
         Self::Online,
         Self::Busy,
@@ -37,7 +37,7 @@ impl Status {
         Self::Hidden,
     ];
 
-    /// The word on the wire.
+    /// Returns the word on the wire.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -52,7 +52,7 @@ impl Status {
         }
     }
 
-    /// The status that a word names, by exact case.
+    /// Returns the status that a word names. Case matters.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.code().as_bytes() == word)
@@ -65,7 +65,8 @@ impl fmt::Display for Status {
     }
 }
 
-/// What a client can do: 32 bits that a server passes on and never looks into. 0 when it said nothing.
+/// The capabilities of a client: 32 bits that a server passes on without looking at them. 0 if the client did not send
+/// any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Capabilities(pub u32);
 
@@ -83,17 +84,17 @@ impl fmt::Display for Capabilities {
     }
 }
 
-/// The networks that a contact is on, a bit each; one word of LST from MSNP12 on.
+/// The networks that a contact is on, one bit for each. One word of LST, from MSNP12 on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NetworkIds(pub u32);
 
 impl NetworkIds {
-    /// Messenger itself.
+    /// The Messenger network.
     pub const MESSENGER: Self = Self(1);
-    /// A telephone.
+    /// The telephone network.
     pub const TELEPHONE: Self = Self(4);
 
-    /// The network of a contact.
+    /// Returns the network of a contact.
     #[must_use]
     pub fn of(handle: &crate::Handle) -> Self {
         if handle.is_telephone() { Self::TELEPHONE } else { Self::MESSENGER }
@@ -106,18 +107,19 @@ impl fmt::Display for NetworkIds {
     }
 }
 
-/// An MSNObject: the word of CHG that describes the display picture. Opaque, passed on byte for byte. Cheap to clone.
+/// An MSNObject: the word of CHG that describes the display picture. The server does not read it and passes it on
+/// unchanged. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct MsnObject(Arc<str>);
 
 impl MsnObject {
-    /// The longest one, in bytes. ILN and NLN pass it on with up to 550 bytes of address, name and numbers around
-    /// it, and must stay within a line of 8192 (framing.md section 6).
+    /// The longest object, in bytes. ILN and NLN add up to 550 bytes of address, name and numbers, and their line must
+    /// not exceed 8192 bytes (framing.md section 6).
     pub const MAX: usize = 7168;
 
-    /// Takes a word as it came. `None` for `0`, which means "no object", for one over [`MsnObject::MAX`], for a word
-    /// with a control character, and for one that is not UTF-8: switchboards and clients read lines as UTF-8, so it
-    /// could break somebody else's.
+    /// Reads a word. Returns `None` for `0`, which means "no object", and for a word that is over [`MsnObject::MAX`],
+    /// contains a control character or is not UTF-8. Switchboards and clients read lines as UTF-8, so other bytes could
+    /// break the line of another client.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         let word = std::str::from_utf8(word).ok()?;
@@ -146,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_leaves_room_for_the_rest_of_the_lines_that_tell_others() {
+    fn the_longest_picture_fits_into_the_presence_lines_of_contacts() {
         assert!(MsnObject::parse(&[b'x'; MsnObject::MAX]).is_some());
         assert!(MsnObject::parse(&[b'x'; MsnObject::MAX + 1]).is_none());
     }

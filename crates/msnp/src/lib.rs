@@ -1,15 +1,15 @@
 //! The MSN Messenger protocol: bytes to typed commands and back, in both directions.
 //!
-//! A [`frame::Decoder`] cuts a stream into frames; [`notification::ClientCommand`], [`notification::ServerCommand`] and
-//! their counterparts in [`switchboard`] turn frames into values and values into bytes. A value that exists is
-//! well-formed: a [`Handle`] is an address, a [`DisplayName`] fits on the wire and cannot end a line. What a peer is
-//! sent for input that is not a valid command is data too: a [`Refusal`].
+//! A [`frame::Decoder`] splits a stream into frames. [`notification::ClientCommand`], [`notification::ServerCommand`]
+//! and their counterparts in [`switchboard`] convert frames into values and values into bytes. Every value is
+//! well-formed: a [`Handle`] is an address; a [`DisplayName`] fits on the wire and cannot end a line. The answer to an
+//! invalid command is a value too: a [`Refusal`].
 //!
-//! The crate has no sockets, no clock and no session state, and it never looks into what people write to each other.
-//! The reference that its comments cite is in `docs/protocol/`.
+//! The crate has no sockets, no clock and no session state. It never looks into the messages of users. Its comments
+//! cite the reference in `docs/protocol/`.
 //!
-//! No enum is `non_exhaustive`: everything that uses the crate has the same version as it, and when a verb or a form is
-//! added, the compiler must name each `match` that forgets it.
+//! No enum is `non_exhaustive`: all crates that use this one are built together with it. When a verb or a form is
+//! added, the compiler points out every `match` that lacks it.
 
 pub mod challenge;
 pub mod client_config;
@@ -50,7 +50,7 @@ pub use timestamp::Timestamp;
 pub use trid::TrId;
 pub use xml::{BadXml, escape_xml};
 
-/// The example of the README is a test.
+/// Compiles the example in the README as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -3,26 +3,26 @@
 use std::fmt;
 use std::ops::{BitOr, BitOrAssign};
 
-/// One of the lists an address can be on.
+/// One of the lists that an address can be on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum List {
-    /// FL: the contacts, whose presence the owner wants.
+    /// FL: the owner's contacts. The owner receives their presence.
     Forward,
-    /// AL: who may see and call the owner.
+    /// AL: the addresses that may see and call the owner.
     Allow,
-    /// BL: who may not.
+    /// BL: the addresses that may not.
     Block,
-    /// RL: who has the owner on FL and was dealt with.
+    /// RL: the users with the owner on their FL, after the owner has allowed or blocked them.
     Reverse,
-    /// PL: who has the owner on FL and was not dealt with yet (MSNP10 on).
+    /// PL: the users with the owner on their FL, before the owner has allowed or blocked them (from MSNP10 on).
     Pending,
 }
 
 impl List {
-    /// All of them, in the order of their bits.
+    /// All lists, in the order of their bits.
     pub const ALL: [Self; 5] = [Self::Forward, Self::Allow, Self::Block, Self::Reverse, Self::Pending];
 
-    /// The word on the wire.
+    /// Returns the word on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -34,7 +34,7 @@ impl List {
         }
     }
 
-    /// The list that a word names, by exact case.
+    /// Returns the list that a word names. Case matters.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         Self::ALL.into_iter().find(|list| list.name().as_bytes() == word)
@@ -62,40 +62,40 @@ impl fmt::Display for List {
 pub struct ListBits(u8);
 
 impl ListBits {
-    /// On no list.
+    /// No list.
     pub const NONE: Self = Self(0);
 
-    /// Reads the number of LST; `None` over 31.
+    /// Reads the number of LST. Returns `None` over 31.
     #[must_use]
     pub fn from_number(bits: u32) -> Option<Self> {
         u8::try_from(bits).ok().filter(|bits| *bits < 32).map(Self)
     }
 
-    /// The number that LST carries.
+    /// Returns the number that LST carries.
     #[must_use]
     pub const fn number(self) -> u8 {
         self.0
     }
 
-    /// Whether `list` is among them.
+    /// Returns whether `list` is among them.
     #[must_use]
     pub const fn has(self, list: List) -> bool {
         self.0 & list.bit() != 0
     }
 
-    /// Whether any of `lists` is among them.
+    /// Returns whether any of `lists` is among them.
     #[must_use]
     pub fn has_any(self, lists: impl Into<Self>) -> bool {
         self.0 & lists.into().0 != 0
     }
 
-    /// These lists without those.
+    /// Returns these lists without `lists`.
     #[must_use]
     pub fn without(self, lists: impl Into<Self>) -> Self {
         Self(self.0 & !lists.into().0)
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -1,38 +1,38 @@
-//! Why input cannot be a command.
+//! The reasons why input is not a command.
 
 use thiserror::Error;
 
-/// Why input cannot be a command. The receiver closes the connection without an answer (framing.md section 9).
+/// The reason why input is not a command. The receiver closes the connection without an answer (framing.md section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Malformed {
     /// No line end within the limit of the stream.
     #[error("a line is longer than the limit")]
     LineTooLong,
-    /// NUL, or on a switchboard another control character, in a line.
-    #[error("a line holds a control character")]
+    /// A line contains NUL or, on a switchboard, another control character.
+    #[error("a line contains a control character")]
     ControlCharacter,
-    /// A verb that does not exist here, in this direction or in this dialect.
+    /// The verb does not exist in this direction or in this dialect.
     #[error("unknown command")]
     UnknownVerb,
-    /// A known verb in a state in which it closes the connection.
+    /// The verb is known, but closes the connection in this state.
     #[error("command not allowed now")]
     WrongState,
     /// Too few or too many words.
     #[error("wrong number of words")]
     WordCount,
-    /// The transaction id is missing or no number of 32 bits.
+    /// The transaction id is missing or is not a 32-bit number.
     #[error("malformed transaction id")]
     TrId,
-    /// A word outside the set that its place allows.
-    #[error("impossible word")]
+    /// A word is outside the set that is allowed in its place.
+    #[error("invalid word")]
     Word,
-    /// A text or number over the length at which the connection closes.
+    /// A text or number exceeds the length at which the connection is closed.
     #[error("a word is longer than the limit")]
     WordTooLong,
-    /// The length of a payload is missing, no number, or over the limit of the command.
+    /// The length of a payload is missing, is not a number, or exceeds the limit of the command.
     #[error("malformed or excessive payload length")]
     PayloadLength,
-    /// A payload that is not what its command carries.
+    /// The payload is not of the kind that its command carries.
     #[error("malformed payload")]
     Payload,
 }

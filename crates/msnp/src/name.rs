@@ -1,4 +1,4 @@
-//! Names that people choose: display names, nicknames, group names (docs/protocol/framing.md sections 5 and 6).
+//! Names that users choose: display names, nicknames, group names (docs/protocol/framing.md sections 5 and 6).
 
 use std::fmt;
 use std::sync::Arc;
@@ -67,13 +67,13 @@ impl DisplayName {
         (fits && text::is_safe(name)).then(|| Self(name.into()))
     }
 
-    /// Reads a word that must be a name.
+    /// Reads a word that must be a valid name.
     pub(crate) fn from_word(word: &[u8]) -> Result<Self, Malformed> {
         let text = Text::parse(word).ok_or(Malformed::Word)?;
         Self::new(text.value()).ok_or(Malformed::Word)
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -81,7 +81,7 @@ impl DisplayName {
 }
 
 impl From<&crate::Handle> for DisplayName {
-    /// Uses the handle as the name of an account without one.
+    /// Uses the handle as the name of an account that has none.
     fn from(handle: &crate::Handle) -> Self {
         Self(handle.as_str().into())
     }

@@ -1,4 +1,4 @@
-//! How commands name contacts and groups: by GUID from MSNP10 on, by handle and number below (docs/protocol/ns.md
+//! References to contacts and groups: GUIDs from MSNP10 on, handles and numbers in older dialects (docs/protocol/ns.md
 //! section 1.3).
 
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use crate::word::{self, Words};
 use crate::{Dialect, Guid, Handle, Malformed, TrId};
 
-/// The number of a group in the dialects below MSNP10: 0 to 29. 0 is the built-in group "Other Contacts".
+/// The number of a group in the dialects before MSNP10: 0 to 29. 0 is the built-in group "Other Contacts".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupNumber(u8);
 
@@ -16,7 +16,7 @@ impl GroupNumber {
     /// The highest number.
     pub const MAX: u8 = 29;
 
-    /// A number of a group; `None` over [`Self::MAX`].
+    /// Creates a number. Returns `None` over [`Self::MAX`].
     #[must_use]
     pub fn new(number: u32) -> Option<Self> {
         u8::try_from(number).ok().filter(|number| *number <= Self::MAX).map(Self)
@@ -28,7 +28,7 @@ impl GroupNumber {
         word::number(word).and_then(Self::new)
     }
 
-    /// The number.
+    /// Returns the number.
     #[must_use]
     pub const fn get(self) -> u8 {
         self.0
@@ -46,7 +46,7 @@ impl fmt::Display for GroupNumber {
 pub enum GroupRef {
     /// From MSNP10 on.
     Guid(Guid),
-    /// Below.
+    /// Before MSNP10.
     Number(GroupNumber),
 }
 
@@ -64,7 +64,7 @@ impl fmt::Display for GroupRef {
 pub enum ContactRef {
     /// From MSNP10 on.
     Guid(Guid),
-    /// Below.
+    /// Before MSNP10.
     Handle(Handle),
 }
 
@@ -77,37 +77,37 @@ impl fmt::Display for ContactRef {
     }
 }
 
-/// Who reads a line of a notification server: some words depend on it.
+/// The client that a notification server writes a line for. Some words depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reader {
-    /// What the client speaks.
+    /// The client's dialect.
     pub dialect: Dialect,
-    /// The reader's list version after the change that the line tells. Only the dialects below MSNP10 are told.
+    /// The client's list version after the change that the line reports. Only lines before MSNP10 carry it.
     pub list_version: u32,
-    /// Whether the answers to ADG, REG and RMG have a `1` where the dialects below MSNP10 have the version: one library
-    /// for MSNP11 waits for that (clients.md).
+    /// True if the answers to ADG, REG and RMG carry a `1` in the place of the list version that dialects before MSNP10
+    /// have. An MSNP11 library relies on it (clients.md).
     pub old_group_answers: bool,
 }
 
 impl Reader {
-    /// The version for a line that tells one, which only readers below MSNP10 are.
+    /// Returns the version for a line that carries one, which is only the case before MSNP10.
     pub(crate) fn version(self) -> Option<u32> {
         self.is_old().then_some(self.list_version)
     }
 
-    /// The same for the answers about groups.
+    /// Returns the version for an answer about groups.
     pub(crate) fn group_version(self) -> Option<u32> {
         self.version().or_else(|| self.old_group_answers.then_some(1))
     }
 
-    /// Whether the reader speaks a dialect below MSNP10.
+    /// Returns whether the reader speaks a dialect before MSNP10.
     #[must_use]
     pub fn is_old(self) -> bool {
         self.dialect < Dialect::Msnp10
     }
 }
 
-/// Passes over the version in a line that a server of `dialect` wrote, if one is there.
+/// Skips the version in a line from a server of `dialect`, if the dialect has one there.
 pub(crate) fn skip_version(dialect: Dialect, words: &mut Words<'_>) -> Result<(), Malformed> {
     if Reader::from(dialect).is_old() {
         words.need_with(word::number)?;
@@ -123,7 +123,7 @@ pub(crate) fn trid_and_version(dialect: Dialect, words: &mut Words<'_>) -> Resul
 }
 
 impl From<Dialect> for Reader {
-    /// For lines that tell no change of the reader's lists.
+    /// For lines that do not report a change of the reader's lists.
     fn from(dialect: Dialect) -> Self {
         Self { dialect, list_version: 0, old_group_answers: false }
     }

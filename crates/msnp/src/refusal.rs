@@ -1,10 +1,10 @@
-//! What a decoder says about input that is not a valid command: close, or answer with a code.
+//! The answer to input that is not a valid command: close the connection, or send an error code.
 
 use thiserror::Error;
 
 use crate::{ErrorCode, Malformed, TrId};
 
-/// Why a command is not carried out, and what the peer is sent.
+/// The answer to a command that is not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// Close without an answer.

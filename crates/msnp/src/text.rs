@@ -1,10 +1,12 @@
-//! Words that carry text: percent-encoding (docs/protocol/framing.md section 5), and the bytes of old sign-in boxes.
+//! Percent-encoded text in words (docs/protocol/framing.md section 5), and Windows-1252 from the sign-in boxes of old
+//! clients.
 
 use std::borrow::Cow;
 
-/// Decodes every `%XX` to one byte. A `%` with anything else after it stays, `+` is a plus.
+/// Decodes every `%XX` to one byte. Any other `%` stays as it is, and `+` is a plus.
 ///
-/// `None` when the result is not valid UTF-8, or holds NUL, CR or LF, which could end somebody else's line.
+/// Returns `None` if the result is not valid UTF-8 or contains NUL, CR or LF, which could end the line of another
+/// client.
 #[must_use]
 pub fn decode(word: &[u8]) -> Option<Cow<'_, str>> {
     if !word.contains(&b'%') {
@@ -15,7 +17,7 @@ pub fn decode(word: &[u8]) -> Option<Cow<'_, str>> {
     is_safe(&decoded).then_some(Cow::Owned(decoded))
 }
 
-/// The bytes that `word` stands for; what [`decode`] does before it looks at them.
+/// Decodes like [`decode`], without checking the resulting bytes.
 #[must_use]
 pub fn decode_bytes(word: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(word.len());
@@ -36,7 +38,8 @@ pub fn decode_bytes(word: &[u8]) -> Vec<u8> {
     out
 }
 
-/// What a client sent as a password or name: UTF-8, and if it is not that, Windows-1252 (http.md section 1.2).
+/// Reads a password or name from a client: as UTF-8 or, if it is not valid UTF-8, as Windows-1252 (http.md section
+/// 1.2).
 #[must_use]
 pub fn decode_ansi(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
@@ -45,7 +48,7 @@ pub fn decode_ansi(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// Appends `text` as one word: bytes up to 0x20, 0x7F and `%` as `%XX`, everything else as it is.
+/// Appends `text` as one word: bytes up to 0x20, 0x7F and `%` as `%XX`, all others unchanged.
 pub fn encode_into(out: &mut Vec<u8>, text: &str) {
     for &byte in text.as_bytes() {
         if is_plain(byte) {
@@ -57,7 +60,7 @@ pub fn encode_into(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// The number of bytes that [`encode_into`] writes for `text`.
+/// Returns the number of bytes that [`encode_into`] writes for `text`.
 #[must_use]
 pub fn encoded_len(text: &str) -> usize {
     text.bytes().map(|byte| if is_plain(byte) { 1 } else { 3 }).sum()
@@ -67,7 +70,7 @@ fn is_plain(byte: u8) -> bool {
     byte > 0x20 && byte != 0x7F && byte != b'%'
 }
 
-/// Whether a text holds nothing that could end a line.
+/// Returns whether a text contains nothing that could end a line.
 pub(crate) fn is_safe(text: &str) -> bool {
     !text.bytes().any(|byte| matches!(byte, 0 | b'\r' | b'\n'))
 }
@@ -78,7 +81,7 @@ fn hex_byte(digits: [u8; 2]) -> Option<u8> {
     u8::try_from(high * 16 + low).ok()
 }
 
-/// The character of a byte of Windows-1252: that of Latin-1 but for 0x80 to 0x9F. The five bytes without a character
+/// Returns the character of a byte of Windows-1252. It differs from Latin-1 in 0x80 to 0x9F. The five undefined bytes
 /// there keep their number.
 fn windows_1252(byte: u8) -> char {
     const HIGH: [char; 32] = [
@@ -102,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn names_decode_as_clients_spell_them() {
+    fn names_are_decoded_in_every_spelling_that_clients_use() {
         let table = [
             ("Alice%20A", Some("Alice A")),
             ("%C3%89lise", Some("Élise")),
@@ -122,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_breaks_a_word_is_escaped() {
+    fn only_bytes_that_break_a_word_are_escaped() {
         assert_eq!(encoded("123 (4567)"), "123%20(4567)");
         assert_eq!(encoded("Élise 100%"), "Élise%20100%25");
         assert_eq!(encoded("a\tb\u{7f}"), "a%09b%7F");

@@ -1,10 +1,10 @@
-//! The time stamps of SYN (docs/protocol/ns.md section 1.4), and the calendar they are written in.
+//! The time stamps of SYN (docs/protocol/ns.md section 1.4), and the calendar that they use.
 
 use std::fmt;
 
-/// A moment in steps of 100 ns since 1970-01-01 00:00 UTC, as SYN writes it from MSNP10 on.
+/// A moment in steps of 100 ns since 1970-01-01 00:00 UTC, as in SYN from MSNP10 on.
 ///
-/// Written with seven digits of fraction and the offset `-07:00`, the one of the service's own samples.
+/// Written with seven digits of fraction and the offset `-07:00`, as in the seed's samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 
@@ -14,8 +14,8 @@ const OFFSET_SECONDS: u64 = 7 * 3600;
 const LAST_TICKS: u64 = 253_402_300_799 * TICKS_PER_SECOND;
 
 impl Timestamp {
-    /// The stamp of `ticks` steps of 100 ns; moments before 1970-01-01 07:00 UTC or after the year 9999 are moved to
-    /// that edge.
+    /// Creates the time stamp of `ticks` steps of 100 ns. Moments before 1970-01-01 07:00 UTC or after the year 9999
+    /// are moved to that limit.
     #[must_use]
     pub const fn from_ticks(ticks: u64) -> Self {
         const FIRST_TICKS: u64 = OFFSET_SECONDS * TICKS_PER_SECOND;
@@ -26,13 +26,14 @@ impl Timestamp {
         }
     }
 
-    /// Steps of 100 ns since 1970.
+    /// Returns the steps of 100 ns since 1970.
     #[must_use]
     pub const fn ticks(self) -> u64 {
         self.0
     }
 
-    /// The stamp for a change at `now`: later than `self`, so that none is used twice.
+    /// Returns the time stamp for a change at `now`. It is always later than `self`, so that no time stamp is used
+    /// twice.
     #[must_use]
     pub fn next(self, now: Self) -> Self {
         now.max(Self(self.0 + 1))
@@ -50,9 +51,9 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Year, month and day of a number of days since 1970-01-01.
+/// Returns year, month and day of a number of days since 1970-01-01.
 ///
-/// Counts in years that begin in March, so that the leap day is the last one of a year.
+/// The calculation uses years that begin in March, so that the leap day is the last day of a year.
 #[must_use]
 pub fn civil_date(days: u64) -> (u64, u64, u64) {
     const DAYS_TO_1970_FROM_MARCH_OF_YEAR_0: u64 = 719_468;
@@ -72,14 +73,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stamps_look_like_the_seed_samples() {
+    fn time_stamps_look_like_the_samples_of_the_seed() {
         // 2024-09-29 18:27:30.23 UTC
         let stamp = Timestamp::from_ticks(1_727_634_450 * TICKS_PER_SECOND + 2_300_000);
         assert_eq!(stamp.to_string(), "2024-09-29T11:27:30.2300000-07:00");
     }
 
     #[test]
-    fn leap_days_and_edges_are_right() {
+    fn leap_days_and_limits_are_right() {
         let table = [
             (951_782_400 + OFFSET_SECONDS, "2000-02-29T00:00:00.0000000-07:00"),
             (1_709_164_800 + OFFSET_SECONDS, "2024-02-29T00:00:00.0000000-07:00"),
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stamp_is_never_used_twice() {
+    fn a_time_stamp_is_never_used_twice() {
         let now = Timestamp::from_ticks(1_700_000_000 * TICKS_PER_SECOND);
         assert!(now.next(now) > now);
         assert_eq!(now.next(Timestamp::from_ticks(now.ticks() + 5)).ticks(), now.ticks() + 5);

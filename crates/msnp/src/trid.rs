@@ -5,9 +5,9 @@ use std::fmt;
 use crate::Malformed;
 use crate::word::Words;
 
-/// The number by which a client ties an answer to its request: 0 to 4294967295.
+/// The number that connects an answer to its request: 0 to 4294967295.
 ///
-/// Leading zeros are kept, because an answer repeats the digits of the request. Lines that answer nothing carry
+/// Leading zeros are kept, because an answer repeats the digits of the request. Lines that answer no request carry
 /// [`TrId::UNASKED`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TrId {
@@ -16,16 +16,16 @@ pub struct TrId {
 }
 
 impl TrId {
-    /// The id of lines that the server sends by itself.
+    /// The id of lines that the server sends without a request.
     pub const UNASKED: Self = Self::new(0);
 
-    /// An id written without leading zeros.
+    /// Creates an id without leading zeros.
     #[must_use]
     pub const fn new(value: u32) -> Self {
         Self { value, leading_zeros: 0 }
     }
 
-    /// Reads a word; `None` when it is not a decimal number of 32 bits.
+    /// Reads a word. Returns `None` if it is not a 32-bit decimal number.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         let value = crate::word::number(word)?;
@@ -34,7 +34,7 @@ impl TrId {
         Some(Self { value, leading_zeros })
     }
 
-    /// The number.
+    /// Returns the number.
     #[must_use]
     pub const fn value(self) -> u32 {
         self.value
@@ -42,7 +42,7 @@ impl TrId {
 }
 
 impl Words<'_> {
-    /// The next word as a transaction id.
+    /// Returns the next word as a transaction id.
     pub(crate) fn need_trid(&mut self) -> Result<TrId, Malformed> {
         self.need_with(TrId::parse)
     }
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_come_back_as_they_were_written() {
+    fn an_id_is_written_with_the_digits_that_were_read() {
         for word in ["0", "00", "7", "007", "4294967295", "0004294967295"] {
             assert_eq!(TrId::parse(word.as_bytes()).map(|id| id.to_string()).as_deref(), Some(word));
         }

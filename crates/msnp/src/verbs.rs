@@ -1,6 +1,6 @@
-//! How the enums of verbs are declared.
+//! The macro that declares the enums of verbs.
 
-/// Declares an enum of verbs: an entry gives the variant and the word on the wire.
+/// Declares an enum of verbs. Each entry gives the variant and the word on the wire.
 macro_rules! verbs {
     ($(#[doc = $about:literal])+ $type:ident { $($(#[doc = $doc:literal])+ $name:ident = $word:literal,)+ }) => {
         $(#[doc = $about])+
@@ -10,10 +10,10 @@ macro_rules! verbs {
         }
 
         impl $type {
-            /// All of them.
+            /// All verbs.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
-            /// The verb as it is written.
+            /// Returns the verb as written on the wire.
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self {
@@ -21,7 +21,7 @@ macro_rules! verbs {
                 }
             }
 
-            /// The verb that a word names, by exact case.
+            /// Returns the verb that a word names. Case matters.
             #[must_use]
             pub fn from_word(word: &[u8]) -> Option<Self> {
                 Self::ALL.iter().copied().find(|verb| verb.word().as_bytes() == word)

@@ -1,4 +1,4 @@
-//! Words: how a line is cut, and how one is written (docs/protocol/framing.md section 1).
+//! Words: reading them from a line and writing them to one (docs/protocol/framing.md section 1).
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -6,38 +6,38 @@ use std::io::Write;
 
 use crate::{Malformed, text};
 
-/// The words of a line, parted by runs of blanks and tabs.
+/// The words of a line, separated by blanks and tabs.
 #[derive(Clone, Debug)]
 pub struct Words<'a>(&'a [u8]);
 
 impl<'a> Words<'a> {
-    /// The words of `line`, which has no line end.
+    /// Returns the words of `line`, which has no line end.
     #[must_use]
     pub const fn new(line: &'a [u8]) -> Self {
         Self(line)
     }
 
-    /// The next word, or [`Malformed::WordCount`].
+    /// Returns the next word, or [`Malformed::WordCount`].
     pub fn need(&mut self) -> Result<&'a [u8], Malformed> {
         self.next().ok_or(Malformed::WordCount)
     }
 
-    /// The next word as UTF-8.
+    /// Returns the next word as UTF-8.
     pub fn need_str(&mut self) -> Result<&'a str, Malformed> {
         utf8(self.need()?)
     }
 
-    /// The next word as something with a constructor that can fail.
+    /// Returns the next word, converted by `parse`, which may fail.
     pub fn need_with<T>(&mut self, parse: impl FnOnce(&'a [u8]) -> Option<T>) -> Result<T, Malformed> {
         parse(self.need()?).ok_or(Malformed::Word)
     }
 
-    /// The next word as owned UTF-8.
+    /// Returns the next word as owned UTF-8.
     pub(crate) fn need_string(&mut self) -> Result<String, Malformed> {
         self.need_str().map(str::to_owned)
     }
 
-    /// All the words left, of which there must be exactly `N`.
+    /// Returns all remaining words, which must be exactly `N`.
     pub(crate) fn exactly<const N: usize>(mut self) -> Result<[&'a [u8]; N], Malformed> {
         let mut words = [b"".as_slice(); N];
         for word in &mut words {
@@ -47,7 +47,7 @@ impl<'a> Words<'a> {
         Ok(words)
     }
 
-    /// Fails unless every word has been consumed.
+    /// Fails unless every word was read.
     pub fn end(mut self) -> Result<(), Malformed> {
         self.next().map_or(Ok(()), |_| Err(Malformed::WordCount))
     }
@@ -70,7 +70,7 @@ const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// A word as UTF-8, or [`Malformed::Word`].
+/// Returns a word as UTF-8, or [`Malformed::Word`].
 pub fn utf8(word: &[u8]) -> Result<&str, Malformed> {
     std::str::from_utf8(word).map_err(|_| Malformed::Word)
 }
@@ -86,7 +86,7 @@ pub(crate) fn address(word: &[u8]) -> Result<Cow<'_, str>, Malformed> {
     text::decode(word).ok_or(Malformed::Word)
 }
 
-/// A decimal number of 32 bits: digits only, no sign, any number of leading zeros.
+/// Reads a 32-bit decimal number: digits only, no sign, any number of leading zeros.
 #[must_use]
 pub fn number(word: &[u8]) -> Option<u32> {
     if word.is_empty() {
@@ -98,7 +98,7 @@ pub fn number(word: &[u8]) -> Option<u32> {
     })
 }
 
-/// Writes one line: the verb, words parted by single blanks, CR LF.
+/// Writes one line: the verb, words separated by single blanks, CR LF.
 pub(crate) struct LineWriter<'o>(&'o mut Vec<u8>);
 
 impl<'o> LineWriter<'o> {
@@ -121,21 +121,21 @@ impl<'o> LineWriter<'o> {
         }
     }
 
-    /// A word of bytes that are known to hold no blank.
+    /// Writes a word of bytes that contain no blank.
     pub(crate) fn raw(self, word: &[u8]) -> Self {
         self.0.push(b' ');
         self.0.extend_from_slice(word);
         self
     }
 
-    /// A word that carries text: percent-encoded.
+    /// Writes a word of percent-encoded text.
     pub(crate) fn text(self, value: &str) -> Self {
         self.0.push(b' ');
         text::encode_into(self.0, value);
         self
     }
 
-    /// A word that carries text behind a prefix such as `F=`.
+    /// Writes a word of percent-encoded text after a prefix such as `F=`.
     pub(crate) fn prefixed_text(self, prefix: &str, value: &str) -> Self {
         self.0.push(b' ');
         self.0.extend_from_slice(prefix.as_bytes());
@@ -147,7 +147,7 @@ impl<'o> LineWriter<'o> {
         self.0.extend_from_slice(b"\r\n");
     }
 
-    /// The length of `payload` as the last word, the line end, and the payload.
+    /// Writes the length of `payload` as the last word, the line end, and the payload.
     pub(crate) fn payload(self, payload: &[u8]) {
         let out = self.word(payload.len());
         out.0.extend_from_slice(b"\r\n");
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_of_blanks_and_tabs_part_words() {
+    fn blanks_and_tabs_separate_words() {
         let words: Vec<_> = Words::new(b"CHG \t 1  NLN ").collect();
         assert_eq!(words, [b"CHG".as_slice(), b"1", b"NLN"]);
     }

@@ -1,8 +1,8 @@
 //! Reading the XML that clients post (docs/protocol/security.md section 4, "XML in").
 //!
-//! [`Reader`] walks through a document and knows where it is; [`crate::passport`] and [`crate::client_config`] pick out
-//! what they need. It knows no entities but the five of XML, and refuses what could cost memory or stand for something
-//! else.
+//! [`Reader`] goes through a document and tracks the open elements. [`crate::passport`] and [`crate::client_config`]
+//! pick out the values they need. The only entities are the five predefined ones. Anything that could cost memory or
+//! have a second meaning is refused.
 
 use std::borrow::Cow;
 
@@ -10,51 +10,51 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use thiserror::Error;
 
-/// How deep elements may stand in each other, and how many attributes one may have (security.md section 4, "XML in").
+/// The deepest nesting of elements, and the most attributes of one element (security.md section 4, "XML in").
 const MAX_DEPTH: usize = 32;
 const MAX_ATTRIBUTES: usize = 32;
 
-/// Why a document is not read.
+/// The reason why a document is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadXml {
-    /// Not well-formed, or with an entity that XML does not define.
-    #[error("the body is no well-formed XML")]
+    /// The document is not well-formed, or uses an entity that XML does not define.
+    #[error("the body is not well-formed XML")]
     Malformed,
-    /// A DOCTYPE: nobody needs one, and it can define entities.
+    /// The document has a DOCTYPE. No client sends one, and it can define entities.
     #[error("the body has a DOCTYPE")]
     DocType,
-    /// Too deep, or too many attributes.
+    /// The nesting is too deep, or an element has too many attributes.
     #[error("the body exceeds a limit")]
     Limit,
 }
 
 /// A step through a document.
 pub(crate) enum Step<'a> {
-    /// An element begins. Its attributes are well-formed and not too many.
+    /// The start of an element. Its attributes are well-formed and within the limit.
     Open(BytesStart<'a>),
     /// A piece of text inside the innermost element.
     Text(Cow<'a, str>),
-    /// The innermost element ends; [`Reader::at`] still speaks of it.
+    /// The end of the innermost element. [`Reader::at`] still refers to it.
     Close,
 }
 
-/// A walk through a document, which may be empty.
+/// A pass through a document, which may be empty.
 pub(crate) struct Reader<'a> {
-    // Not NsReader: resolving names costs memory that an attacker chooses, and nothing here asks for them.
+    // Not NsReader: resolving namespaces would use memory that an attacker controls, and nothing here needs them.
     events: quick_xml::Reader<&'a [u8]>,
     /// The local names of the open elements.
     path: Vec<String>,
-    /// Whether the root element was seen.
+    /// True after the root element has started.
     rooted: bool,
-    /// What the step before leaves to be done.
+    /// The action that is due before the next event.
     next: Next,
 }
 
 enum Next {
     Read,
-    /// The element that was opened is empty.
+    /// Close the element that was just opened: it is empty.
     Close,
-    /// The element that was closed is still on the path.
+    /// Remove the element that was just closed from the path.
     Leave,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         Self { events: quick_xml::Reader::from_str(text), path: Vec::new(), rooted: false, next: Next::Read }
     }
 
-    /// The next step; `None` at the end of the document.
+    /// Returns the next step, or `None` at the end of the document.
     pub(crate) fn step(&mut self) -> Result<Option<Step<'a>>, BadXml> {
         match std::mem::replace(&mut self.next, Next::Read) {
             Next::Read => {}
@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
                     self.next = Next::Close;
                     return self.open(start).map(Some);
                 }
-                // The reader sees to it that tags match.
+                // quick_xml checks that the tags match.
                 Event::End(_) => return Ok(Some(self.close())),
                 Event::Text(text) => {
                     if let Some(step) = self.text(text.xml10_content())? {
@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether the innermost elements have these local names, whatever their prefixes; the innermost one comes last.
+    /// Returns whether the innermost elements have these local names, ignoring prefixes. The innermost name comes last.
     pub(crate) fn at(&self, end: &[&str]) -> bool {
         self.path.len() >= end.len() && self.path.iter().rev().zip(end.iter().rev()).all(|(have, want)| have == want)
     }
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
         Step::Close
     }
 
-    /// Outside of the root there is nothing but blanks, and nobody wants those.
+    /// Ignores white space outside of the root element and refuses other text there.
     fn text(&self, text: Cow<'a, str>) -> Result<Option<Step<'a>>, BadXml> {
         match (self.path.is_empty(), text.trim().is_empty()) {
             (false, _) => Ok(Some(Step::Text(text))),
@@ -164,7 +164,7 @@ pub fn escape_xml(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Each step, and whether it was inside `b` of `a`.
+    /// Returns each step and whether it is inside of `a/b`.
     fn walk(text: &str) -> Result<Vec<(String, bool)>, BadXml> {
         let mut reader = Reader::new(text);
         let mut steps = Vec::new();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn each_step_knows_where_it_is() {
+    fn each_step_knows_its_position() {
         let steps =
             walk("\u{FEFF}<?xml version='1.0'?><x:a>1<b c='d'/>2<y:b>&lt;</y:b><!-- - --><c/></x:a>\n").unwrap();
         let steps: Vec<_> = steps.iter().map(|(step, inside)| (step.as_str(), *inside)).collect();
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_a_document_without_steps() {
+    fn an_empty_document_has_no_steps() {
         for text in ["", "\r\n", "<!-- - -->", "&#32;"] {
             assert_eq!(walk(text), Ok(Vec::new()), "{text}");
         }
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn an_escaped_text_is_well_formed_whatever_it_contains() {
+    fn escaped_text_is_well_formed_for_any_input() {
         for (text, expected) in [
             ("5 < 6 & \"so on\"", "5 &lt; 6 &amp; &quot;so on&quot;"),
             ("\x1b[1mbold\x1b[0m", "[1mbold[0m"),

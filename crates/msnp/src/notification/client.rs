@@ -1,4 +1,4 @@
-//! What a client sends.
+//! The commands that clients send to a notification or dispatch server.
 
 use thiserror::Error;
 
@@ -60,7 +60,7 @@ pub enum ClientCommand {
     Sbp(Sbp),
     /// REA.
     Rea(Rea),
-    /// ADC, and ADD below MSNP10.
+    /// ADC, and ADD before MSNP10.
     Adc(Adc),
     /// REM.
     Rem(Rem),
@@ -80,16 +80,16 @@ pub enum ClientCommand {
     Chl(TrId),
     /// `IMS TrID ON|OFF`.
     Ims(TrId, bool),
-    /// A request to one of the services around.
+    /// A request to one of the additional services.
     Service(ServiceRequest),
 }
 
 impl ClientCommand {
-    /// Reads a frame that [`verb::admit`] let through, from a client that speaks `dialect` (any, before one is
-    /// agreed on).
+    /// Reads a frame that [`verb::admit`] has accepted, from a client of `dialect`. Before a dialect is agreed on, any
+    /// dialect will do.
     ///
     /// # Errors
-    /// What the reference says of words that cannot be: a code, or a close.
+    /// The answer that the reference gives for invalid words: an error code or a close.
     pub fn decode(dialect: Dialect, frame: Frame<'_>) -> Result<Self, Refusal> {
         let (verb, trid, mut words) = verb::head(frame.line)?;
         Ok(match verb {
@@ -129,7 +129,7 @@ impl ClientCommand {
         })
     }
 
-    /// Appends the command as a client of `dialect` sends it.
+    /// Appends the command in the form in which a client of `dialect` sends it.
     ///
     /// # Errors
     /// [`NotInDialect`] when the dialect lacks the command. Nothing is appended.
@@ -144,7 +144,7 @@ impl ClientCommand {
         Ok(())
     }
 
-    /// Appends the command in the form that is nearest to those of `dialect`.
+    /// Appends the command in the form of the nearest dialect that has it.
     fn write(&self, dialect: Dialect, out: &mut Vec<u8>) {
         match self {
             Self::Ver(ver) => ver.encode(out),
@@ -175,7 +175,7 @@ impl ClientCommand {
     }
 }
 
-/// A command that a dialect lacks.
+/// The error for a command that a dialect does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{0} does not have this command")]
 pub struct NotInDialect(pub Dialect);

@@ -1,7 +1,7 @@
-//! Changes of the lists: who is on which and in which group (docs/protocol/ns.md section 8).
+//! Changes of the lists: which addresses are on which list and in which group (docs/protocol/ns.md section 8).
 //!
-//! ADD is what ADC was called up to MSNP9: it names contacts by handle and groups by number, and every line about a
-//! change carries the new list version. To the service both are one command.
+//! ADD is the form of ADC up to MSNP9. It names contacts by handle and groups by number, and every line about a change
+//! carries the new list version. The service treats both as one command.
 
 use super::settings::decode_nickname;
 use crate::reference::skip_version;
@@ -11,26 +11,26 @@ use crate::{
     Text, TrId,
 };
 
-/// `ADC TrID list ...`, and `ADD TrID list handle nick [group]` below MSNP10: adds to a list or a group.
+/// `ADC TrID list ...`, or `ADD TrID list handle nick [group]` before MSNP10: adds to a list or a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adc {
-    /// Ties the answer to it.
+    /// The transaction id, which the answer repeats.
     pub trid: TrId,
-    /// What goes where.
+    /// The addition.
     pub addition: Addition,
 }
 
-/// What ADC or ADD adds.
+/// An addition by ADC or ADD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Addition {
-    /// `FL N=handle [F=nick] [group]`; `FL handle nick [group]` below MSNP10, where it also means a further group for a
-    /// contact.
+    /// `FL N=handle [F=nick] [group]`, or `FL handle nick [group]` before MSNP10, where it also adds an existing
+    /// contact to a further group.
     Contact {
-        /// Who.
+        /// The address.
         handle: Handle,
-        /// The nickname, as it came; without one the handle stands in.
+        /// The nickname as received. If it is missing, the handle is used.
         nickname: Option<(DisplayName, Text)>,
-        /// A group to put the contact in.
+        /// The group for the contact, if any.
         group: Option<GroupRef>,
     },
     /// `FL C=guid group`, from MSNP10 on.
@@ -40,13 +40,13 @@ pub enum Addition {
         /// The group.
         group: Guid,
     },
-    /// `AL|BL|RL N=handle`; `AL|BL handle nick` below MSNP10.
+    /// `AL|BL|RL N=handle`, or `AL|BL handle nick` before MSNP10.
     ToList {
         /// AL, BL or RL.
         list: List,
-        /// Who.
+        /// The address.
         handle: Handle,
-        /// The nickname for a new entry, below MSNP10.
+        /// The nickname for a new entry, before MSNP10.
         nickname: Option<(DisplayName, Text)>,
     },
 }
@@ -56,7 +56,7 @@ impl Adc {
         let list = words.need_with(List::parse)?;
         let adc = Self::decode_on(dialect, trid, list, words)?;
         match &adc.addition {
-            // Telephones came with MSNP11.
+            // MSNP11 introduced telephones.
             Addition::Contact { handle, .. } | Addition::ToList { handle, .. }
                 if handle.is_telephone() && dialect < Dialect::Msnp11 =>
             {
@@ -66,7 +66,7 @@ impl Adc {
         }
     }
 
-    /// Reads what follows the list.
+    /// Reads the words after the list.
     fn decode_on(dialect: Dialect, trid: TrId, list: List, words: Words<'_>) -> Result<Self, Refusal> {
         if dialect < Dialect::Msnp10 {
             Self::decode_add(trid, list, words)
@@ -108,9 +108,9 @@ impl Adc {
         Ok(Self { trid, addition })
     }
 
-    /// The line that asks, and with a version, for readers that are told one, the line that answers.
+    /// Writes the request or, with a version for a reader that has one, the answer.
     pub(super) fn encode(&self, dialect: Dialect, version: Option<u32>, out: &mut Vec<u8>) {
-        // ADD cannot name a contact by GUID: there a contact is put into a group by the first form.
+        // ADD cannot name a contact by GUID. There, the first form adds a contact to a group.
         let is_add = dialect < Dialect::Msnp10 && !matches!(self.addition, Addition::ToGroup { .. });
         let line = LineWriter::new(out, if is_add { "ADD" } else { "ADC" }).word(self.trid);
         match &self.addition {
@@ -134,7 +134,7 @@ impl Adc {
     }
 }
 
-/// `[version] handle nick` of ADD.
+/// Writes the `[version] handle nick` of ADD.
 fn add_words<'o>(
     line: LineWriter<'o>,
     version: Option<u32>,
@@ -183,18 +183,18 @@ fn decode_group(trid: TrId, word: &[u8]) -> Result<Guid, Refusal> {
 /// `REM TrID list ...`: removes from a list or a group. The answer is the same line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rem {
-    /// Ties the answer to it.
+    /// The transaction id, which the answer repeats.
     pub trid: TrId,
-    /// What goes.
+    /// The removal.
     pub removal: Removal,
 }
 
-/// What REM removes.
+/// A removal by REM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Removal {
-    /// `FL contact`.
+    /// `FL contact`: removes a contact.
     Contact(ContactRef),
-    /// `FL contact group`: a contact out of a group.
+    /// `FL contact group`: removes a contact from a group.
     FromGroup {
         /// The contact.
         contact: ContactRef,
@@ -205,7 +205,7 @@ pub enum Removal {
     FromList {
         /// AL, BL or PL.
         list: List,
-        /// Who.
+        /// The address.
         handle: Handle,
     },
 }
@@ -216,13 +216,13 @@ impl Rem {
         Self::decode_on(dialect, trid, list, words)
     }
 
-    /// Reads what follows the list.
+    /// Reads the words after the list.
     fn decode_on(dialect: Dialect, trid: TrId, list: List, mut words: Words<'_>) -> Result<Self, Refusal> {
         let not_on_list = Refusal::Answer(trid, ErrorCode::NotOnList);
         let removal = match list {
             List::Reverse => return Err(Malformed::Word.into()),
             List::Forward => {
-                // aMSN was seen to send no GUID at all (ns.md section 8, REM).
+                // aMSN sometimes sends no GUID at all (ns.md section 8, REM).
                 let contact = words.next().and_then(|word| decode_contact_ref(dialect, word)).ok_or(not_on_list)?;
                 match words.next() {
                     None => Removal::Contact(contact),
@@ -240,7 +240,7 @@ impl Rem {
         Ok(Self { trid, removal })
     }
 
-    /// The line that asks, and with a version, for readers that are told one, the line that answers.
+    /// Writes the request or, with a version for a reader that has one, the answer.
     pub(super) fn encode(&self, version: Option<u32>, out: &mut Vec<u8>) {
         let line = LineWriter::new(out, "REM").word(self.trid);
         match &self.removal {
@@ -266,35 +266,35 @@ fn decode_group_ref(dialect: Dialect, trid: TrId, word: &[u8]) -> Result<GroupRe
     Ok(GroupNumber::parse(word).map(GroupRef::Number).ok_or(Malformed::Word)?)
 }
 
-/// The server's half: what ADC and REM are answered with, and what the others hear.
+/// The server's lines: the answers to ADC and REM, and the lines that other users receive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContactLine {
     /// `ADC TrID FL N=handle F=nick C=guid [group]`; `ADD TrID FL version handle nick [group]`.
     Added {
-        /// That of the request.
+        /// The transaction id of the request.
         trid: TrId,
         /// The new contact.
         handle: Handle,
-        /// The nickname as it came; the handle if none did.
+        /// The nickname as received, or the handle without one.
         nickname: Text,
         /// The new GUID.
         contact: Guid,
         /// The group, if one was named.
         group: Option<GroupRef>,
     },
-    /// The answer to the other forms: the request itself, with the handle as it is registered, and the version. The
-    /// answer to `ADD FL` too is read as this, because it tells no GUID.
+    /// The answer to the other forms: the request with the handle as registered, and the version. A client reads the
+    /// answer to `ADD FL` as this too, because it carries no GUID.
     Addition(Adc),
-    /// The answer to REM: the request itself, and the version.
+    /// The answer to REM: the request and the version.
     Removal(Rem),
-    /// `ADC 0 RL N=handle F=name`, `ADD 0 RL version handle name`: somebody put the reader on FL.
+    /// `ADC 0 RL N=handle F=name`, `ADD 0 RL version handle name`: a user added the reader to their FL.
     ReverseAdded {
-        /// Who did.
+        /// The user's handle.
         handle: Handle,
-        /// Their display name.
+        /// The user's display name.
         name: DisplayName,
     },
-    /// `REM 0 RL [version] handle`: somebody took the reader off FL.
+    /// `REM 0 RL [version] handle`: a user removed the reader from their FL.
     ReverseRemoved(Handle),
 }
 
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn what_adc_cannot_mean_is_refused_or_closes() {
+    fn an_invalid_adc_is_refused_or_closes() {
         let guid = "c1f9a363-4ee9-4a33-a434-b056a4c55b98";
         assert_eq!(adc("FL N=a@b F=x"), answer(ErrorCode::InvalidParameter));
         assert_eq!(adc("FL N=a@b.de F=%FF"), answer(ErrorCode::InvalidParameter));
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nickname_is_kept_as_it_came() {
+    fn a_nickname_is_kept_as_received() {
         let Addition::Contact { nickname: Some((name, text)), .. } = adc("FL N=A@b.de F=%41%20b").unwrap().addition
         else {
             panic!("a contact with a nickname");
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn rem_without_a_good_guid_says_not_on_the_list() {
+    fn rem_with_an_invalid_guid_says_not_on_the_list() {
         for line in ["FL", "FL bob@example.com", "AL junk", "PL a@b"] {
             assert_eq!(rem(line), answer(ErrorCode::NotOnList), "{line}");
         }

@@ -1,50 +1,50 @@
-//! Groups of contacts (docs/protocol/ns.md section 9). They are named by GUID from MSNP10 on, by number below.
+//! Groups of contacts (docs/protocol/ns.md section 9). Commands name them by GUID from MSNP10 on, and by number before.
 
 use crate::name::MAX_GROUP_NAME;
 use crate::reference::trid_and_version;
 use crate::word::{LineWriter, Words};
 use crate::{Dialect, ErrorCode, GroupNumber, GroupRef, Guid, Malformed, Reader, Refusal, Text, TrId};
 
-/// `ADG TrID name [0]`: makes a group.
+/// `ADG TrID name [0]`: creates a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adg {
-    /// Ties the answer to it.
+    /// The transaction id, which the answer repeats.
     pub trid: TrId,
-    /// The name, as it came.
+    /// The name, as received.
     pub name: Text,
 }
 
 /// `REG TrID group name [0]`: renames a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reg {
-    /// Ties the answer to it.
+    /// The transaction id, which the answer repeats.
     pub trid: TrId,
     /// The group.
     pub group: GroupRef,
-    /// The new name, as it came.
+    /// The new name, as received.
     pub name: Text,
 }
 
-/// `RMG TrID group`: removes a group.
+/// `RMG TrID group`: deletes a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rmg {
-    /// Ties the answer to it.
+    /// The transaction id, which the answer repeats.
     pub trid: TrId,
     /// The group.
     pub group: GroupWord,
 }
 
-/// How RMG names a group.
+/// The group that RMG names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupWord {
     /// By GUID or number.
     Reference(GroupRef),
-    /// By a word that is none: client 7.0 sometimes sends the name, encoded twice.
+    /// By another word: client 7.0 sometimes sends the name, encoded twice.
     Name(Vec<u8>),
 }
 
 impl GroupWord {
-    /// Whether the word is the name of a group, once or twice decoded.
+    /// Returns whether the word, decoded once or twice, is the name of a group.
     #[must_use]
     pub fn is_name(&self, name: &str) -> bool {
         let Self::Name(word) = self else { return false };
@@ -53,7 +53,7 @@ impl GroupWord {
     }
 }
 
-/// Older clients send a `0` after the name; any word there is let pass.
+/// Skips the `0` that older clients send after the name. Any word is accepted there.
 fn end_after_old_word(mut words: Words<'_>) -> Result<(), Malformed> {
     words.next();
     words.end()
@@ -88,10 +88,9 @@ impl Reg {
         Ok(Self { trid, group, name })
     }
 
-    /// The line that asks, and with a version, for readers that are told one, the line that answers.
+    /// Writes the request or, with a version for a reader that has one, the answer.
     ///
-    /// From MSNP10 on there is no version; a reader that is sent one anyway waits for the order of ADG
-    /// (clients.md).
+    /// From MSNP10 on there is no version. A reader that is sent one anyway expects the word order of ADG (clients.md).
     pub(super) fn encode(&self, reader: Reader, version: Option<u32>, out: &mut Vec<u8>) {
         let line = LineWriter::new(out, "REG").word(self.trid).opt(version);
         if version.is_some() && !reader.is_old() {
@@ -101,7 +100,7 @@ impl Reg {
     }
 }
 
-/// A group as `dialect` names it.
+/// Reads the group that a client of `dialect` names.
 fn parse_reference(dialect: Dialect, word: &[u8]) -> Option<GroupRef> {
     if dialect < Dialect::Msnp10 {
         return GroupNumber::parse(word).map(GroupRef::Number);
@@ -130,14 +129,14 @@ impl Rmg {
     }
 }
 
-/// The server's half of groups.
+/// The server's lines about groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupLine {
     /// `ADG TrID name guid`; `ADG TrID version name number 0`.
     Added {
-        /// That of the request.
+        /// The transaction id of the request.
         trid: TrId,
-        /// The name, as it came.
+        /// The name, as received.
         name: Text,
         /// The new GUID or number.
         group: GroupRef,
@@ -146,9 +145,9 @@ pub enum GroupLine {
     Renamed(Reg),
     /// `RMG TrID guid`; `RMG TrID version number`.
     Removed {
-        /// That of the request.
+        /// The transaction id of the request.
         trid: TrId,
-        /// The GUID, also when the request had the name; the number.
+        /// The GUID, even if the request had the name, or the number.
         group: GroupRef,
     },
     /// `LSG name guid`, `LSG number name 0` in the SYN burst.
@@ -215,7 +214,7 @@ impl GroupLine {
     }
 }
 
-/// The `0` at the end of lines about groups, below MSNP10.
+/// Skips the `0` at the end of lines about groups, before MSNP10.
 fn skip_old_word(dialect: Dialect, words: &mut Words<'_>) -> Result<(), Malformed> {
     if dialect < Dialect::Msnp10 {
         words.need()?;

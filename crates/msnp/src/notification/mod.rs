@@ -1,8 +1,8 @@
 //! The notification and dispatch connections: every command in both directions (docs/protocol/ns.md).
 //!
-//! [`ClientCommand`] is what a client sends, [`ServerCommand`] what a server sends. Each family of commands has a file,
-//! which holds its types, how they are read and how they are written. [`verb`] is the table that says when a command
-//! may come.
+//! A client sends [`ClientCommand`]s and a server sends [`ServerCommand`]s. Each family of commands has a file with its
+//! types, how they are read and how they are written. [`verb`] is the table of the stages in which commands are
+//! allowed.
 
 mod client;
 mod contacts;

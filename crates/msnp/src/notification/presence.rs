@@ -1,4 +1,4 @@
-//! Presence: who is online and what they say about themselves (docs/protocol/ns.md section 10).
+//! Presence: status and personal messages (docs/protocol/ns.md section 10).
 
 use crate::payload::PersonalMessage;
 use crate::word::{LineWriter, Words, utf8};
@@ -7,20 +7,20 @@ use crate::{Capabilities, Dialect, DisplayName, ErrorCode, Handle, Malformed, Ms
 /// `CHG TrID status [capabilities [object]]`: sets the status. The answer repeats the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chg {
-    /// Ties the answer to it.
+    /// The transaction id, which the answer repeats.
     pub trid: TrId,
     /// The new status.
     pub status: Status,
-    /// What the client can do; 0 if it did not say.
+    /// The capabilities; 0 if the client did not send any.
     pub capabilities: Capabilities,
-    /// Its display picture.
+    /// The display picture.
     pub object: Option<MsnObject>,
-    /// The words after the transaction id as they came, parted by single blanks.
+    /// The words after the transaction id as received, separated by single blanks.
     echo: Vec<u8>,
 }
 
 impl Chg {
-    /// A change to `status`.
+    /// Creates a change to `status`.
     #[must_use]
     pub fn new(trid: TrId, status: Status, capabilities: Capabilities, object: Option<MsnObject>) -> Self {
         let mut echo = format!("{status} {capabilities}").into_bytes();
@@ -50,13 +50,13 @@ impl Chg {
         Ok(Self { trid, status, capabilities, object, echo })
     }
 
-    /// Writes the line that a client sends.
+    /// Writes the request.
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         LineWriter::new(out, "CHG").word(self.trid).raw(&self.echo).end();
     }
 
-    /// Writes the answer: the same words. In MSNP8, missing capabilities are answered with `0`, because the MSNP8 module of
-    /// Twisted calls an answer without them invalid (ns.md section 10).
+    /// Writes the answer, which has the same words. In MSNP8, missing capabilities are answered with `0`, because the
+    /// MSNP8 module of Twisted rejects an answer without them (ns.md section 10).
     fn encode_answer(&self, dialect: Dialect, out: &mut Vec<u8>) {
         let bare = !self.echo.contains(&b' ');
         let capabilities = (bare && dialect == Dialect::Msnp8).then_some(0);
@@ -64,10 +64,10 @@ impl Chg {
     }
 }
 
-/// `UUX TrID n`: publishes a personal message; `None` (n = 0) takes it back.
+/// `UUX TrID n`: publishes a personal message. `None` (n = 0) removes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Uux {
-    /// Ties the answer to it.
+    /// The transaction id, which the answer repeats.
     pub trid: TrId,
     /// The message.
     pub message: Option<PersonalMessage>,
@@ -94,33 +94,33 @@ fn message_bytes(message: Option<&PersonalMessage>) -> &[u8] {
     message.map_or(&[], PersonalMessage::as_bytes)
 }
 
-/// The server's half of presence.
+/// The server's lines about presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PresenceLine {
-    /// The echo of CHG.
+    /// The answer to CHG.
     Changed(Chg),
-    /// `ILN TrID ...`: somebody is online already.
+    /// `ILN TrID ...`: a contact that is already online.
     Initial(TrId, PresenceInfo),
-    /// `NLN ...`: somebody came online or changed.
+    /// `NLN ...`: a contact came online or changed status, name or picture.
     Online(PresenceInfo),
-    /// `FLN handle`: somebody went offline.
+    /// `FLN handle`: a contact went offline.
     Offline(Handle),
     /// `UUX TrID 0`.
     Published(TrId),
-    /// `UBX handle n`: somebody's personal message; `None` (n = 0) when it was taken back.
+    /// `UBX handle n`: the personal message of a contact. `None` (n = 0) if the contact removed it.
     Message(Handle, Option<PersonalMessage>),
 }
 
-/// What ILN and NLN say of somebody.
+/// The presence of a contact, as in ILN and NLN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresenceInfo {
-    /// Never hidden.
+    /// The status, never [`Status::Hidden`].
     pub status: Status,
-    /// Who.
+    /// The contact's handle.
     pub handle: Handle,
     /// The display name.
     pub name: DisplayName,
-    /// What the client can do.
+    /// The capabilities of the contact's client.
     pub capabilities: Capabilities,
     /// The display picture.
     pub object: Option<MsnObject>,
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_echo_has_the_words_that_came() {
+    fn the_answer_repeats_the_words_of_the_request() {
         for line in ["NLN", "NLN 007", "BSY 1342554172 0", "HDN 0 %3Cmsnobj%2F%3E"] {
             let mut out = Vec::new();
             chg(line).unwrap().encode(&mut out);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn impossible_words_are_refused_or_close() {
+    fn invalid_words_are_refused_or_close() {
         let invalid = Err(Refusal::Answer(TrId::new(3), ErrorCode::InvalidParameter));
         for line in ["FLN", "FLN 0", "NLN abc", "NLN 4294967296", "NLN 1342554172:48"] {
             assert_eq!(chg(line), invalid, "{line}");

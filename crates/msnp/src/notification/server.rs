@@ -1,4 +1,4 @@
-//! What a server sends.
+//! The lines that a notification or dispatch server sends.
 
 use super::contacts::ContactLine;
 use super::groups::GroupLine;
@@ -14,11 +14,11 @@ use crate::word::{self, LineWriter, Words};
 use crate::{Dialect, ErrorCode, Malformed, Reader, Refusal, TrId};
 
 verbs! {
-    /// A verb that a server may send. What it says is in docs/protocol/ns.md.
+    /// A verb that a server can send. docs/protocol/ns.md describes each one.
     ServerVerb {
         /// Agrees on a dialect.
         Ver = "VER",
-        /// Tells which versions of the client are recommended.
+        /// Gives the recommended versions of the client.
         Cvr = "CVR",
         /// Answers the version query.
         Cvq = "CVQ",
@@ -36,11 +36,11 @@ verbs! {
         Lst = "LST",
         /// A group, in the burst.
         Lsg = "LSG",
-        /// Whether new reverse-list entries are asked about.
+        /// Gives the setting for new reverse-list entries.
         Gtc = "GTC",
-        /// Who may see and call those on neither AL nor BL.
+        /// Gives the setting for addresses on neither AL nor BL.
         Blp = "BLP",
-        /// A property of one's own.
+        /// A property of the account itself.
         Prp = "PRP",
         /// A property of a contact.
         Bpr = "BPR",
@@ -56,13 +56,13 @@ verbs! {
         Rem = "REM",
         /// A new group.
         Adg = "ADG",
-        /// A group has a new name.
+        /// A group was renamed.
         Reg = "REG",
-        /// A group was removed.
+        /// A group was deleted.
         Rmg = "RMG",
-        /// Repeats one's own new status.
+        /// Repeats the account's own new status.
         Chg = "CHG",
-        /// The status of a contact, at the first status of one's own.
+        /// The status of a contact, after the account's own first status.
         Iln = "ILN",
         /// The new status of a contact.
         Nln = "NLN",
@@ -74,29 +74,29 @@ verbs! {
         Ubx = "UBX",
         /// A challenge.
         Chl = "CHL",
-        /// The answer to a challenge was right.
+        /// The answer to a challenge was correct.
         Qry = "QRY",
-        /// A call to a switchboard.
+        /// An invitation to a switchboard.
         Rng = "RNG",
-        /// Whether calls are taken.
+        /// Gives the setting for invitations.
         Ims = "IMS",
         /// A document of settings.
         Gcf = "GCF",
         /// The mobile subscription.
         Sbs = "SBS",
-        /// Where a web service is.
+        /// The address of a web service.
         Url = "URL",
         /// A message of the service.
         Msg = "MSG",
         /// An alert.
         Not = "NOT",
-        /// A page from a telephone: not read, but its payload must be passed over.
+        /// A page from a telephone. It is not supported, but its payload must be skipped.
         Ipg = "IPG",
     }
 }
 
 impl ServerVerb {
-    /// Whether a payload follows the line. Its length is the last word.
+    /// Returns whether a payload follows the line. The last word is its length.
     const fn has_payload(self) -> bool {
         matches!(self, Self::Msg | Self::Not | Self::Ipg | Self::Ubx | Self::Gcf)
     }
@@ -109,7 +109,7 @@ impl ServerVerb {
 /// use msnp::notification::{ContactLine, ServerCommand};
 /// use msnp::{Dialect, Handle, Reader};
 ///
-/// // The same event, as a reader of each dialect is told it.
+// The same event, for a reader of each dialect.
 /// let bob = Handle::parse("bob@example.com").expect("an address");
 /// let line = ServerCommand::from(ContactLine::ReverseRemoved(bob));
 /// let mut bytes = Vec::new();
@@ -126,7 +126,7 @@ pub enum ServerCommand {
     SignIn(SignInAnswer),
     /// `OUT [reason]`: the server ends the session.
     Out(Option<OutReason>),
-    /// `QNG n`: the seconds after which the client should ping again.
+    /// `QNG n`: the number of seconds after which the client should ping again.
     Qng(u32),
     /// SYN.
     Syn(SynAnswer),
@@ -144,24 +144,24 @@ pub enum ServerCommand {
     Contact(ContactLine),
     /// A group.
     Group(GroupLine),
-    /// The presence of somebody.
+    /// The presence of a contact.
     Presence(PresenceLine),
-    /// A line of one of the services around.
+    /// A line of one of the additional services.
     Service(ServiceLine),
     /// `code TrID`.
     Error(TrId, ErrorCode),
 }
 
-/// Why a server ends a session.
+/// The reason why a server ends a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutReason {
-    /// `OTH`: the account signed in elsewhere.
+    /// `OTH`: the account signed in from another place.
     SignedInElsewhere,
-    /// `SSD`: the server goes down.
+    /// `SSD`: the server is shutting down.
     ShuttingDown,
-    /// `MIG`: the lists have moved to GUIDs; to be followed by signing in again.
+    /// `MIG`: the lists now use GUIDs. The client signs in again.
     ListsMoved,
-    /// `TOU`: terms of use are not accepted.
+    /// `TOU`: the terms of use were not accepted.
     TermsOfUse,
     /// `RCT`: closed for this many minutes.
     Closed(u32),
@@ -192,7 +192,7 @@ impl OutReason {
     }
 }
 
-/// The length of the payload after a line of a server.
+/// Returns the length of the payload after a line from a server.
 ///
 /// # Errors
 /// [`Malformed::PayloadLength`] when the last word is not a number, or is over `max`.
@@ -207,7 +207,7 @@ pub fn server_payload_length(line: &[u8], max: usize) -> Result<usize, Malformed
 }
 
 impl ServerCommand {
-    /// Appends the line as `reader` expects it. For lines that do not report a change of the reader's lists
+    /// Appends the line in the form that `reader` expects. For lines that do not report a change of the reader's lists,
     /// a dialect is enough.
     pub fn encode(&self, reader: impl Into<Reader>, out: &mut Vec<u8>) {
         let reader = reader.into();
@@ -235,10 +235,10 @@ impl ServerCommand {
         }
     }
 
-    /// Reads a line of a server that speaks `dialect`. The list version of the lines that tell one is not kept.
+    /// Reads a line from a server that speaks `dialect`. Drops the list version.
     ///
     /// # Errors
-    /// What makes the line impossible; a client closes then.
+    /// The reason why the line is invalid. A client then closes the connection.
     pub fn decode(dialect: Dialect, frame: Frame<'_>) -> Result<Self, Malformed> {
         Self::decode_line(dialect, frame).map_err(|refusal| match refusal {
             Refusal::Close(malformed) => malformed,
@@ -314,7 +314,7 @@ impl ServerCommand {
         words.next().map_or(Some(0), word::number).map(Self::Qng).ok_or(Malformed::Word)
     }
 
-    /// PRP is an answer if it has a transaction id, and a line of the burst if not.
+    /// Reads PRP: an answer if it has a transaction id, otherwise a line of the burst.
     fn decode_prp(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Refusal> {
         if words.clone().need_trid().is_err() {
             return Ok(Self::Setting(SettingLine::decode_own(words)?));

@@ -1,4 +1,4 @@
-//! The small commands: challenges, calls, and the services around (docs/protocol/ns.md sections 11 to 13).
+//! The small commands: challenges, invitations, and the additional services (docs/protocol/ns.md sections 11 to 13).
 
 use crate::switchboard::Cookie;
 use crate::word::{LineWriter, Words, number, utf8};
@@ -7,11 +7,11 @@ use crate::{DisplayName, ErrorCode, Handle, Malformed, Refusal, Text, TrId};
 /// `QRY TrID product-id 32`: the answer to a challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Qry {
-    /// Ties the answer to it.
+    /// The transaction id, which the answer repeats.
     pub trid: TrId,
-    /// Which key the client used. Never percent-decoded.
+    /// The product id, which selects the key. Never percent-decoded.
     pub product_id: String,
-    /// 32 hex digits in either case, if the client is right.
+    /// The answer: 32 hex digits in either case, if the client is correct.
     pub answer: Vec<u8>,
 }
 
@@ -44,61 +44,61 @@ const URL_SERVICES: [&str; 15] = [
     "CHAT",
 ];
 
-/// A request to one of the services around, most of which this kind of server does not have.
+/// A request to one of the additional services. This server has only a few of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceRequest {
     /// `GCF TrID Shields.xml`.
     Shields(TrId),
     /// `GSB TrID`: the mobile subscription.
     Subscription(TrId),
-    /// `URL TrID service [parameter]`: where a web page is.
+    /// `URL TrID service [parameter]`: asks for the address of a web page.
     Url {
-        /// Ties the answer to it.
+        /// The transaction id, which the answer repeats.
         trid: TrId,
         /// One of the known services.
         service: String,
-        /// For instance the address to write to.
+        /// The parameter, for example the recipient of a mail.
         parameter: Option<String>,
     },
-    /// `LKP TrID tel:+number`: whether a telephone can be reached.
+    /// `LKP TrID tel:+number`: asks whether a telephone can be reached.
     Telephone {
-        /// Ties the answer to it.
+        /// The transaction id, which the answer repeats.
         trid: TrId,
         /// The number, with `tel:+`.
         number: String,
     },
-    /// `SND TrID to [lcid library [id]]`, and SDC with a text: mail an invitation.
+    /// `SND TrID to [lcid library [id]]`, and SDC with a text: mails an invitation.
     Invitation {
-        /// Ties the answer to it.
+        /// The transaction id, which the answer repeats.
         trid: TrId,
         /// The words.
         words: Vec<String>,
         /// The text of SDC; `None` for SND.
         text: Option<Vec<u8>>,
     },
-    /// `FND`: search the directory.
+    /// `FND`: searches the directory.
     Directory {
-        /// Ties the answer to it.
+        /// The transaction id, which the answer repeats.
         trid: TrId,
         /// The words.
         words: Vec<String>,
     },
     /// `PAG TrID handle n`, the page of MSNP5 to 8.
     OldPage {
-        /// Ties the answer to it.
+        /// The transaction id, which the answer repeats.
         trid: TrId,
-        /// To whom.
+        /// The recipient.
         to: String,
         /// The page.
         text: Vec<u8>,
     },
-    /// `PGD TrID handle device n`: page a device.
+    /// `PGD TrID handle device n`: pages a device.
     Page {
-        /// Ties the answer to it.
+        /// The transaction id, which the answer repeats.
         trid: TrId,
-        /// To whom.
+        /// The recipient.
         to: String,
-        /// 1 is a mobile, 2 another device.
+        /// 1 for a mobile, 2 for another device.
         device: u32,
         /// The page.
         text: Vec<u8>,
@@ -201,29 +201,29 @@ impl ServiceRequest {
     }
 }
 
-/// The server's half of the small commands.
+/// The server's lines about the small commands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceLine {
-    /// `CHL TrID challenge`; transaction id 0 unasked.
+    /// `CHL TrID challenge`. The transaction id is 0 if the client did not ask.
     Challenge(TrId, String),
-    /// `QRY TrID`: the answer was right.
+    /// `QRY TrID`: the answer was correct.
     ChallengeMet(TrId),
-    /// `XFR TrID SB address CKI cookie`: a switchboard to open.
+    /// `XFR TrID SB address CKI cookie`: a switchboard for a new session.
     Switchboard {
-        /// That of the request.
+        /// The transaction id of the request.
         trid: TrId,
-        /// Where it lives, `host:port`.
+        /// The switchboard's `host:port`.
         address: String,
-        /// What opens it, once.
+        /// The cookie, which is valid once.
         cookie: Cookie,
     },
-    /// Somebody calls.
+    /// An invitation to a session.
     Ring(Rng),
     /// `IMS TrID 0 ON|OFF`.
     Calls(TrId, bool),
     /// `GCF TrID file n` and the document.
     Config {
-        /// That of the request.
+        /// The transaction id of the request.
         trid: TrId,
         /// The file.
         file: String,
@@ -234,7 +234,7 @@ pub enum ServiceLine {
     Subscription(TrId),
     /// `URL TrID target login-url site-id`.
     Url {
-        /// That of the request.
+        /// The transaction id of the request.
         trid: TrId,
         /// The page behind the login.
         target: String,
@@ -338,16 +338,16 @@ impl ServiceLine {
     }
 }
 
-/// `RNG session address CKI cookie handle name`: somebody calls.
+/// `RNG session address CKI cookie handle name`: an invitation to a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rng {
     /// The switchboard session to join.
     pub session: u32,
-    /// Where it lives, `host:port`.
+    /// The switchboard's `host:port`.
     pub address: String,
-    /// What opens it, once.
+    /// The cookie, which is valid once.
     pub cookie: Cookie,
-    /// Who calls.
+    /// The caller's handle.
     pub caller: Handle,
     /// The caller's display name.
     pub name: DisplayName,

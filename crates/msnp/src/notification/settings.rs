@@ -8,21 +8,21 @@ use crate::{Dialect, DisplayName, ErrorCode, Guid, Handle, Malformed, Reader, Re
 
 /// The longest telephone number, in bytes as written.
 pub const MAX_PHONE: usize = 95;
-/// The longest word that names a property.
+/// The longest name of a property, in bytes.
 const MAX_PROPERTY_WORD: usize = 3;
 
-/// GTC: what the client does about people who add its user. The server only stores it.
+/// GTC: the client's behaviour when a user adds its account. The server only stores it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AddPrompt {
-    /// `A`: ask the user.
+    /// `A`: ask.
     #[default]
     Ask,
-    /// `N`: allow them.
+    /// `N`: allow.
     Allow,
 }
 
 impl AddPrompt {
-    /// The word on the wire.
+    /// Returns the word on the wire.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -38,10 +38,10 @@ impl AddPrompt {
     }
 }
 
-/// BLP: whether those on neither AL nor BL may see and call.
+/// BLP: the rule for addresses on neither AL nor BL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Privacy {
-    /// `AL`: they may.
+    /// `AL`: they may see and call the account.
     #[default]
     Allow,
     /// `BL`: they may not.
@@ -49,7 +49,7 @@ pub enum Privacy {
 }
 
 impl Privacy {
-    /// The word on the wire.
+    /// Returns the word on the wire.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -80,7 +80,7 @@ impl Phone {
     /// All of them, in the order of the SYN burst.
     pub const ALL: [Self; 3] = [Self::Home, Self::Work, Self::Mobile];
 
-    /// The word on the wire.
+    /// Returns the word on the wire.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -103,23 +103,23 @@ impl fmt::Display for Phone {
     }
 }
 
-/// `PRP TrID property [value]`: a change of one's own name or numbers.
+/// `PRP TrID property [value]`: changes the account's own name or numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prp {
-    /// Ties the answer to it.
+    /// The transaction id, which the answer repeats.
     pub trid: TrId,
-    /// What is changed.
+    /// The change.
     pub change: PropertyChange,
 }
 
-/// What PRP changes. The words are kept as they came, for the answer that repeats them.
+/// A change by PRP. The words are kept as received, because the answer repeats them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PropertyChange {
     /// MFN: the display name.
     Name(DisplayName, Text),
-    /// PHH, PHW, PHM; no value takes the number away.
+    /// PHH, PHW, PHM. Without a value, the number is deleted.
     Phone(Phone, Option<Text>),
-    /// MOB: whether the mobile may be paged.
+    /// MOB: whether the mobile can be paged.
     Paging(bool),
 }
 
@@ -148,7 +148,7 @@ impl Prp {
         Ok(Self { trid, change })
     }
 
-    /// The line that asks and, word for word and with a version for readers that are told one, the line that answers.
+    /// Writes the request or, with a version for a reader that has one, the answer.
     pub(super) fn encode(&self, version: Option<u32>, out: &mut Vec<u8>) {
         let line = LineWriter::new(out, "PRP").word(self.trid).opt(version);
         match &self.change {
@@ -160,7 +160,7 @@ impl Prp {
     }
 }
 
-/// Reads the new name of REA and PRP, which is refused with 209 if it is missing or invalid.
+/// Reads the new name of REA and PRP. A missing or invalid name is refused with 209.
 fn decode_own_name(trid: TrId, word: Option<&[u8]>) -> Result<(DisplayName, Text), Refusal> {
     let bad_name = Refusal::Answer(trid, ErrorCode::InvalidFriendlyName);
     let word = word.ok_or(bad_name)?;
@@ -168,17 +168,17 @@ fn decode_own_name(trid: TrId, word: Option<&[u8]>) -> Result<(DisplayName, Text
     Ok((DisplayName::new(text.value()).ok_or(bad_name)?, text))
 }
 
-/// `REA TrID handle name` (up to MSNP9): the own name, or the nickname of a contact. The answer has the version before
-/// the handle.
+/// `REA TrID handle name` (up to MSNP9): changes the account's own name, or the nickname of a contact. The answer has
+/// the version before the handle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rea {
-    /// Ties the answer to it.
+    /// The transaction id, which the answer repeats.
     pub trid: TrId,
-    /// Oneself or a contact.
+    /// The account itself or a contact.
     pub handle: Handle,
     /// The new name.
     pub name: DisplayName,
-    /// The name as it came.
+    /// The name as received.
     pub word: Text,
 }
 
@@ -191,7 +191,7 @@ impl Rea {
         Ok(Self { trid, handle, name, word })
     }
 
-    /// The line that asks, and with a version the line that answers.
+    /// Writes the request or, with a version, the answer.
     pub(super) fn encode(&self, version: Option<u32>, out: &mut Vec<u8>) {
         LineWriter::new(out, "REA").word(self.trid).opt(version).word(&self.handle).raw(self.word.raw()).end();
     }
@@ -206,8 +206,8 @@ fn decode_phone(trid: TrId, word: Option<&[u8]>) -> Result<Option<Text>, Refusal
     Ok(Some(number))
 }
 
-/// Reads a nickname. Returns `None` for an empty one, which means the handle. One that is too long is refused with 209
-/// (framing.md section 6).
+/// Reads a nickname. Returns `None` for an empty one, which means the handle. A nickname that is too long is refused
+/// with 209 (framing.md section 6).
 pub(super) fn decode_nickname(trid: TrId, word: &[u8]) -> Result<Option<(DisplayName, Text)>, Refusal> {
     let text = Text::parse(word).ok_or(Refusal::Answer(trid, ErrorCode::InvalidParameter))?;
     if text.value().is_empty() {
@@ -221,36 +221,36 @@ fn is_property(word: &[u8]) -> bool {
     word.len() == MAX_PROPERTY_WORD && word.iter().all(u8::is_ascii_uppercase)
 }
 
-/// `Y` or `N`.
+/// Reads `Y` or `N`.
 #[must_use]
 pub(super) const fn yes_no(on: bool) -> &'static str {
     if on { "Y" } else { "N" }
 }
 
-/// `SBP TrID contact-guid property value [1]`: a property of a contact. MFN is the nickname; others are only repeated.
+/// `SBP TrID contact-guid property value [1]`: a property of a contact. MFN is the nickname. Others are only repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sbp {
-    /// Ties the answer to it.
+    /// The transaction id, which the answer repeats.
     pub trid: TrId,
     /// The contact.
     pub contact: Guid,
-    /// What becomes of the contact.
+    /// The change.
     pub change: ContactChange,
-    /// The words after the GUID as they came, parted by single blanks.
+    /// The words after the GUID as received, separated by single blanks.
     echo: Vec<u8>,
 }
 
-/// What SBP changes.
+/// A change by SBP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContactChange {
-    /// MFN: the nickname; `None` makes it the handle again.
+    /// MFN: the nickname. `None` resets it to the handle.
     Nickname(Option<DisplayName>),
     /// Another property, which is only repeated.
     Other,
 }
 
 impl Sbp {
-    /// A change of the nickname of `contact`.
+    /// Creates a change of the nickname of `contact`.
     #[must_use]
     pub fn nickname(trid: TrId, contact: Guid, name: &DisplayName) -> Self {
         let mut echo = b"MFN ".to_vec();
@@ -266,7 +266,7 @@ impl Sbp {
             [b"MFN", name, ..] => ContactChange::Nickname(decode_nickname(trid, name)?.map(|(name, _)| name)),
             _ => ContactChange::Other,
         };
-        // The answer repeats all the words, so none may stand for something that ends a line (framing.md section 5).
+        // The answer repeats all the words, so no word may decode to a line end (framing.md section 5).
         if rest.iter().any(|word| Text::parse(word).is_none()) {
             return Err(Refusal::Answer(trid, ErrorCode::InvalidParameter));
         }
@@ -274,13 +274,13 @@ impl Sbp {
         Ok(Self { trid, contact, change, echo: rest.join(&b' ') })
     }
 
-    /// The line that asks and, word for word, the line that answers.
+    /// Writes the request or the answer, which has the same words.
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         LineWriter::new(out, "SBP").word(self.trid).word(self.contact).raw(&self.echo).end();
     }
 }
 
-/// The server's half of settings: the answers, and the lines of the SYN burst.
+/// The server's lines about settings: the answers, and the lines of the SYN burst.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingLine {
     /// `GTC [TrID [version]] A|N`; without a transaction id in the burst.
@@ -289,20 +289,21 @@ pub enum SettingLine {
     Privacy(Option<TrId>, Privacy),
     /// `PRP property value` in the burst.
     Own(Property),
-    /// `BPR [[version] handle] property [value]`; without a handle in the burst, where it belongs to the LST before it.
+    /// `BPR [[version] handle] property [value]`. In the burst there is no handle: the line belongs to the LST before
+    /// it.
     Contact(Option<Handle>, Property),
 }
 
-/// A property and its value, as a server tells it.
+/// A property and its value, as a server sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Property {
     /// MFN.
     Name(DisplayName),
-    /// PHH, PHW, PHM. `None`: taken away.
+    /// PHH, PHW, PHM. `None` if the number was deleted.
     Phone(Phone, Option<String>),
     /// MOB.
     Paging(bool),
-    /// MBE: whether the account has a mobile device at all.
+    /// MBE: whether the account has a mobile device.
     MobileEnabled(bool),
 }
 
@@ -317,7 +318,7 @@ impl Property {
         }
     }
 
-    /// Reads a property and its value, and nothing after them.
+    /// Reads a property and its value, which must be the last words.
     fn decode(mut words: Words<'_>) -> Result<Self, Malformed> {
         let (word, value) = (words.need()?, words.next());
         words.end()?;
@@ -366,7 +367,7 @@ impl SettingLine {
     }
 
     pub(super) fn decode_contact(dialect: Dialect, mut words: Words<'_>) -> Result<Self, Malformed> {
-        // Three letters are a property, anything else is a handle or a version (ns.md section 7, BPR).
+        // Three letters are a property. Anything else is a handle or a version (ns.md section 7, BPR).
         if is_property(words.clone().need()?) {
             return Ok(Self::Contact(None, Property::decode(words)?));
         }
@@ -394,7 +395,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sbp_does_not_repeat_a_carriage_return_or_broken_text() {
+    fn sbp_refuses_words_with_a_carriage_return_or_broken_text() {
         let guid = "c1f9a363-4ee9-4a33-a434-b056a4c55b98";
         let sbp = |rest: &str| Sbp::decode(TrId::new(1), Words::new(format!("{guid} {rest}").as_bytes())).map(|_| ());
         let invalid = Err(Refusal::Answer(TrId::new(1), ErrorCode::InvalidParameter));

@@ -1,4 +1,4 @@
-//! Signing in (docs/protocol/ns.md section 4).
+//! The commands for signing in (docs/protocol/ns.md section 4).
 
 use std::fmt;
 
@@ -6,23 +6,23 @@ use crate::handle::BadHandle;
 use crate::word::{LineWriter, Words, address, utf8};
 use crate::{Dialect, DisplayName, ErrorCode, Handle, Malformed, Reader, Refusal, TrId};
 
-/// `VER TrID dialect ...`: the dialects that a client offers, as it wrote them.
+/// `VER TrID dialect ...`: the dialects that a client offers, as the client wrote them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ver {
-    /// Ties the answer to it.
+    /// The transaction id, which the answer repeats.
     pub trid: TrId,
     /// The words of the offer, at least one.
     pub offer: Vec<String>,
 }
 
-/// What a server makes of an offer.
+/// The server's choice from an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreement {
-    /// The highest dialect that both sides have.
+    /// The highest dialect that both sides support.
     Dialect(Dialect),
-    /// Nothing but the version query.
+    /// Only the version query.
     Cvr0,
-    /// Nothing at all.
+    /// Nothing.
     Nothing,
 }
 
@@ -37,7 +37,7 @@ impl Ver {
         self.offer.iter().fold(line, LineWriter::word).end();
     }
 
-    /// The highest offered dialect among `supported`, whatever the order; CVR0 only if nothing else fits.
+    /// Returns the highest offered dialect among `supported`, in any order. CVR0 counts only if nothing else fits.
     #[must_use]
     pub fn agree(&self, supported: &[Dialect]) -> Agreement {
         let dialects = self.offer.iter().filter_map(|word| Dialect::from_name(word));
@@ -49,13 +49,13 @@ impl Ver {
         }
     }
 
-    /// Whether a word is among those offered.
+    /// Returns whether a word is among those offered.
     #[must_use]
     pub fn offers(&self, word: &str) -> bool {
         self.offer.iter().any(|offered| offered.eq_ignore_ascii_case(word))
     }
 
-    /// Whether the offer is exactly these words, in this order.
+    /// Returns whether the offer is exactly these words, in this order.
     #[must_use]
     pub fn offers_exactly(&self, words: &[&str]) -> bool {
         self.offer.len() == words.len()
@@ -63,27 +63,27 @@ impl Ver {
     }
 }
 
-/// `CVR TrID lcid os osver arch client version id [handle]`: what a client is. CVQ has the same words.
+/// `CVR TrID lcid os osver arch client version id [handle]`: describes the client. CVQ has the same words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cvr {
-    /// Ties the answer to it.
+    /// The transaction id, which the answer repeats.
     pub trid: TrId,
-    /// The language of the client as a Windows locale id; 0x0409 is US English.
+    /// The language of the client as a Windows locale id. 0x0409 is US English.
     pub locale: u16,
     /// Operating system, its version, and the processor.
     pub system: [String; 3],
-    /// The name of the program, `MSNMSGR` for the official one.
+    /// The name of the program. The official one is `MSNMSGR`.
     pub client: String,
     /// Its version, such as `7.5.0324`.
     pub version: String,
     /// `MSMSGS`, in either case.
     pub id: String,
-    /// The handle about to sign in. Small old clients leave it out.
+    /// The handle that will sign in. Small old clients leave it out.
     pub handle: Option<String>,
 }
 
 impl Cvr {
-    /// The fewest words after the transaction id: a client may leave out its handle.
+    /// The lowest number of words after the transaction id: a client can leave out the handle.
     const MIN_WORDS: usize = 7;
 
     pub(super) fn decode(trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
@@ -104,7 +104,7 @@ impl Cvr {
     }
 }
 
-/// `0x` and four hex digits.
+/// Reads `0x` and four hex digits.
 fn parse_locale(word: &[u8]) -> Option<u16> {
     let digits = utf8(word).ok()?.strip_prefix("0x")?;
     let plain = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -114,18 +114,18 @@ fn parse_locale(word: &[u8]) -> Option<u16> {
 /// `USR TrID TWN I handle` and `USR TrID TWN S ticket`: the two steps of signing in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Usr {
-    /// Who wants to sign in.
+    /// Step 1: the account that wants to sign in.
     Initial {
-        /// Ties the answer to it.
+        /// The transaction id, which the answer repeats.
         trid: TrId,
         /// The account.
         handle: Handle,
     },
-    /// The proof.
+    /// Step 2: the ticket.
     Ticket {
-        /// Ties the answer to it.
+        /// The transaction id, which the answer repeats.
         trid: TrId,
-        /// What the Passport endpoints gave out for this account.
+        /// The ticket that the login service issued for this account.
         ticket: Ticket,
     },
 }
@@ -163,7 +163,7 @@ impl Usr {
     }
 }
 
-/// A Passport ticket: who holds it may sign in. Never shown by `Debug`.
+/// A Passport ticket. Anyone who has it can sign in. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Ticket(String);
 
@@ -171,8 +171,8 @@ impl Ticket {
     /// The longest ticket, in bytes (http.md section 1.3).
     pub const MAX: usize = 512;
 
-    /// Reads the forms of one ticket: `t=X&p=...`, `t=X` and the bare `X`. A client that puts `t=` before a ticket that has it
-    /// already sends `t=t=X`, which is accepted too.
+    /// Reads the forms of one ticket: `t=X&p=...`, `t=X` and only `X`. A client that adds `t=` to a ticket that already
+    /// has it sends `t=t=X`, which is accepted too.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         let value = word.strip_prefix("t=").map_or(word, |rest| rest.split('&').next().unwrap_or_default());
@@ -182,7 +182,7 @@ impl Ticket {
         good.then(|| Self(value.to_owned()))
     }
 
-    /// The secret itself.
+    /// Returns the secret itself.
     #[must_use]
     pub fn secret(&self) -> &str {
         &self.0
@@ -195,53 +195,53 @@ impl fmt::Debug for Ticket {
     }
 }
 
-/// The server's half of signing in.
+/// The server's lines for signing in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignInAnswer {
-    /// `VER TrID word ...`; `0` when nothing fits.
+    /// `VER TrID word ...`, with `0` if nothing fits.
     Ver {
-        /// That of the request.
+        /// The transaction id of the request.
         trid: TrId,
         /// The words of the answer.
         words: Vec<String>,
     },
-    /// `CVR TrID recommended recommended minimum download-url info-url`; CVQ has the same words.
+    /// `CVR TrID recommended recommended minimum download-url info-url`. CVQ has the same words.
     Cvr {
-        /// That of the request.
+        /// The transaction id of the request.
         trid: TrId,
-        /// Whether it answers CVQ.
+        /// True if this answers CVQ.
         query: bool,
-        /// The recommended version, again, and the oldest one let in.
+        /// The recommended version, again, and the oldest version that is allowed.
         versions: [String; 3],
-        /// Where to download the client, and where to read about it.
+        /// The page to download the client, and the page about it.
         urls: [String; 2],
     },
     /// `USR TrID TWN S policy`.
     Policy {
-        /// That of the request.
+        /// The transaction id of the request.
         trid: TrId,
-        /// One word that the client hands to the login service.
+        /// One word, which the client passes on to the login service.
         policy: String,
     },
-    /// `USR TrID OK handle verified 0`; `USR TrID OK handle name verified 0` below MSNP10, where PRP MFN does not tell
+    /// `USR TrID OK handle verified 0`, or `USR TrID OK handle name verified 0` before MSNP10, where no PRP MFN carries
     /// the name.
     Ok {
-        /// That of the request.
+        /// The transaction id of the request.
         trid: TrId,
-        /// The account as it is registered.
+        /// The handle of the account, as registered.
         handle: Handle,
-        /// The display name, below MSNP10.
+        /// The display name, before MSNP10.
         name: Option<DisplayName>,
-        /// Whether the address is confirmed.
+        /// True if the address is confirmed.
         verified: bool,
     },
     /// `XFR TrID NS address 0 dispatch-address`.
     Transfer {
-        /// That of the request, 0 unasked.
+        /// The transaction id of the request, or 0 without a request.
         trid: TrId,
-        /// The notification server to dial.
+        /// The notification server to connect to.
         notification: String,
-        /// The server that says so.
+        /// The address of the server that sends this line.
         dispatch: String,
     },
 }
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_common_dialect_is_taken_whatever_the_order() {
+    fn the_highest_common_dialect_is_chosen_in_any_order() {
         let both = [Dialect::Msnp11, Dialect::Msnp12];
         let table = [
             ("MSNP13 CVR0 MSNP9 msnp12", Agreement::Dialect(Dialect::Msnp12)),
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_does_not_show_in_debug_output() {
+    fn debug_output_does_not_show_the_ticket() {
         assert!(!format!("{:?}", Ticket::parse("t=secret&p=").unwrap()).contains("secret"));
     }
 }

@@ -6,17 +6,17 @@ use crate::{
     Reader, Refusal, TrId,
 };
 
-/// Which state of lists and settings a copy has.
+/// The state of a copy of lists and settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopyOf {
-    /// The time stamps of lists and settings, from MSNP10 on. From a client any two words.
+    /// The time stamps of lists and settings, from MSNP10 on. From a client, any two words are accepted.
     Stamps {
-        /// Of the lists.
+        /// The time stamp of the lists.
         list: String,
-        /// Of the settings.
+        /// The time stamp of the settings.
         settings: String,
     },
-    /// The list version, below MSNP10.
+    /// The list version, before MSNP10.
     Version(u32),
 }
 
@@ -36,19 +36,19 @@ impl CopyOf {
     }
 }
 
-/// `SYN TrID list settings`, `SYN TrID version`: the copy that the client has.
+/// `SYN TrID list settings`, `SYN TrID version`: asks for what is newer than the client's copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Syn {
-    /// Ties the answer to it.
+    /// The transaction id, which the answer repeats.
     pub trid: TrId,
-    /// What the copy is of.
+    /// The state of the client's copy.
     pub copy: CopyOf,
 }
 
 impl Syn {
     pub(super) fn decode(dialect: Dialect, trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
         let copy = CopyOf::decode(dialect, &mut words).map_err(|malformed| match dialect {
-            // A wrong word is answered there.
+            // An invalid word gets an answer there.
             Dialect::Msnp8 | Dialect::Msnp9 => Refusal::Answer(trid, ErrorCode::InvalidParameter),
             Dialect::Msnp10 | Dialect::Msnp11 | Dialect::Msnp12 => malformed.into(),
         })?;
@@ -61,15 +61,15 @@ impl Syn {
     }
 }
 
-/// `SYN TrID list settings [contacts groups]`, `SYN TrID version [contacts groups]`: what the server has and, if the
-/// client's copy is old, how many LST and LSG lines follow.
+/// `SYN TrID list settings [contacts groups]`, `SYN TrID version [contacts groups]`: the server's state and, if the
+/// client's copy is outdated, the numbers of LST and LSG lines that follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SynAnswer {
-    /// That of the request.
+    /// The transaction id of the request.
     pub trid: TrId,
-    /// What the server has.
+    /// The server's state.
     pub copy: CopyOf,
-    /// The numbers of LST and LSG lines; `None` when the copy is current.
+    /// The numbers of LST and LSG lines. `None` if the client's copy is current.
     pub counts: Option<(u32, u32)>,
 }
 
@@ -96,11 +96,11 @@ impl SynAnswer {
     }
 }
 
-/// `LST N=handle F=nick [C=guid] bits [network] [group,group...]`, `LST handle nick bits [group,group...]` below
-/// MSNP10: one address and the lists it is on.
+/// `LST N=handle F=nick [C=guid] bits [network] [group,group...]`, or `LST handle nick bits [group,group...]` before
+/// MSNP10: one address and the lists that it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lst {
-    /// Who.
+    /// The address.
     pub handle: Handle,
     /// The nickname.
     pub nickname: DisplayName,
@@ -110,7 +110,7 @@ pub struct Lst {
     pub contact: Option<Guid>,
     /// The network, from MSNP12 on.
     pub network: Option<NetworkIds>,
-    /// The groups, for a contact on FL; below MSNP10 at least one.
+    /// The groups, for a contact on FL. Before MSNP10 at least one.
     pub groups: Vec<GroupRef>,
 }
 
@@ -141,7 +141,7 @@ impl Lst {
         let number = |word: &[u8]| GroupNumber::parse(word).map(GroupRef::Number);
         let groups = words.next().map_or(Ok(Vec::new()), |word| parse_groups(word, number))?;
         words.end()?;
-        // Contacts on FL, and nobody else, have a group at least; the pending list does not exist.
+        // Only contacts on FL have groups, and they have at least one. The pending list does not exist.
         if groups.is_empty() == lists.has(List::Forward) || lists.has(List::Pending) {
             return Err(Malformed::Word);
         }
@@ -166,7 +166,7 @@ impl Lst {
         let guid = |word: &[u8]| Guid::parse(word).map(GroupRef::Guid);
         let groups = words.next().map_or(Ok(Vec::new()), |word| parse_groups(word, guid))?;
         words.end()?;
-        // A GUID and groups belong to contacts on FL, and to nobody else.
+        // Only contacts on FL have a GUID and groups.
         if contact.is_some() != lists.has(List::Forward) || (contact.is_none() && !groups.is_empty()) {
             return Err(Malformed::Word);
         }
@@ -178,8 +178,8 @@ fn parse_groups(word: &[u8], parse: impl Fn(&[u8]) -> Option<GroupRef>) -> Resul
     word.split(|byte| *byte == b',').map(|group| parse(group).ok_or(Malformed::Word)).collect()
 }
 
-/// Below MSNP10 there is no pending list: an undecided contact is on RL, and on neither AL nor BL (ns.md section 1.2
-/// rule 6).
+/// Returns the lists as they were before MSNP10, without a pending list: an undecided contact is on RL, and on neither
+/// AL nor BL (ns.md section 1.2 rule 6).
 fn pending_as_reverse(lists: ListBits) -> ListBits {
     if lists.has(List::Pending) { lists.without(List::Pending) | List::Reverse } else { lists }
 }
@@ -194,7 +194,7 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    /// The seed's line: with the network id after the list bits.
+    /// The seed's line, with the network id after the list bits.
     #[test]
     fn a_contact_is_listed_as_the_seed_shows_it() {
         let guid = |text: &str| Guid::parse(text.as_bytes()).unwrap();

@@ -1,8 +1,8 @@
 //! The table of the verbs that clients send to a notification or dispatch server.
 //!
-//! Each row says in which stage of a connection and from which dialect on a verb exists, how many words follow its
-//! transaction id, and how long its payload may be. [`admit`] enforces the columns once, for every command, before a
-//! byte of a payload is waited for (docs/protocol/framing.md sections 4, 8 and 9).
+//! Each row gives the stage of a connection and the dialects in which a verb exists, the number of words after its
+//! transaction id, and the limit of its payload. [`admit`] checks them in one place, for every command, before any byte
+//! of a payload has arrived (docs/protocol/framing.md sections 4, 8 and 9).
 
 use std::ops::RangeInclusive;
 
@@ -10,43 +10,43 @@ use crate::verbs::verbs;
 use crate::word::{self, Words};
 use crate::{Dialect, ErrorCode, Malformed, Refusal, TrId};
 
-/// How far a connection is with signing in.
+/// The stage of a connection, from the first byte to signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Nothing agreed on yet.
+    /// Before VER.
     Fresh,
-    /// VER agreed on the version query alone.
+    /// VER chose the version query alone.
     VersionQuery,
-    /// VER agreed on a dialect.
+    /// VER chose a dialect.
     Negotiated(Dialect),
-    /// USR said OK.
+    /// USR was answered with OK.
     SignedIn(Dialect),
 }
 
-/// What holds for a verb in some dialects, whatever its words say.
+/// The rules for a verb in some dialects.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// The verb.
     pub verb: Verb,
     /// The dialects in which it has this form.
     pub dialects: RangeInclusive<Dialect>,
-    /// How many words may follow the transaction id. `ANY` where the decoder has an answer for a wrong number.
+    /// The allowed numbers of words after the transaction id. `ANY` if the decoder answers a wrong number.
     pub words: RangeInclusive<usize>,
-    /// What may follow the line.
+    /// The payload after the line.
     pub payload: Payload,
 }
 
-/// What may follow a line.
+/// The payload that can follow a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payload {
-    /// Nothing.
+    /// No payload.
     None,
-    /// Up to this many bytes; the last word says how many. More closes the connection.
+    /// Up to this many bytes. The last word is the length. A longer payload closes the connection.
     UpTo(usize),
-    /// Exactly this many bytes; another length is answered with this code, then the connection closes.
+    /// Exactly this many bytes. Another length is answered with this code, then the connection is closed.
     Exactly(usize, ErrorCode),
-    /// The number of words, and the most bytes that follow them. Another number of words is answered with this code,
-    /// then the connection closes.
+    /// The number of words, and the highest number of bytes after them. Another number of words is answered with this
+    /// code, then the connection is closed.
     WithWords(usize, usize, ErrorCode),
 }
 
@@ -59,7 +59,7 @@ pub const MAX_PERSONAL_MESSAGE: usize = 4096;
 pub const MAX_PAGE: usize = 1664;
 
 verbs! {
-    /// A verb that a client may send. What it does is in docs/protocol/ns.md.
+    /// A verb that a client can send. docs/protocol/ns.md describes each one.
     Verb {
         /// Agrees on a dialect.
         Ver = "VER",
@@ -71,7 +71,7 @@ verbs! {
         Usr = "USR",
         /// Signs out.
         Out = "OUT",
-        /// Asks whether the server lives.
+        /// Asks whether the server is alive.
         Png = "PNG",
         /// Asks for a switchboard.
         Xfr = "XFR",
@@ -81,15 +81,15 @@ verbs! {
         Gcf = "GCF",
         /// Asks for the mobile subscription.
         Gsb = "GSB",
-        /// Sets whether new reverse-list entries are asked about.
+        /// Sets the behaviour for new reverse-list entries.
         Gtc = "GTC",
-        /// Sets who may see and call those on neither AL nor BL.
+        /// Sets the rule for addresses on neither AL nor BL.
         Blp = "BLP",
-        /// Sets the own name or a telephone number.
+        /// Sets the account's own name or a telephone number.
         Prp = "PRP",
         /// Sets a property of a contact.
         Sbp = "SBP",
-        /// Sets the own name or that of a contact.
+        /// Sets the account's own name or that of a contact.
         Rea = "REA",
         /// Adds to a list or group, up to MSNP9.
         Add = "ADD",
@@ -97,11 +97,11 @@ verbs! {
         Adc = "ADC",
         /// Removes from a list or group.
         Rem = "REM",
-        /// Makes a group.
+        /// Creates a group.
         Adg = "ADG",
         /// Renames a group.
         Reg = "REG",
-        /// Removes a group.
+        /// Deletes a group.
         Rmg = "RMG",
         /// Sets the status.
         Chg = "CHG",
@@ -109,11 +109,11 @@ verbs! {
         Uux = "UUX",
         /// Answers a challenge.
         Qry = "QRY",
-        /// Asks to be challenged.
+        /// Asks for a challenge.
         Chl = "CHL",
-        /// Whether calls are taken.
+        /// Sets whether the account accepts invitations.
         Ims = "IMS",
-        /// Asks where a web service is.
+        /// Asks for the address of a web service.
         Url = "URL",
         /// Looks a telephone number up.
         Lkp = "LKP",
@@ -130,7 +130,7 @@ verbs! {
     }
 }
 
-/// The table. A verb whose form changed has a row for each form; where there is no row, the verb does not exist.
+/// The table. A verb whose form changed has a row for each form. Without a row, the verb does not exist.
 pub const ROWS: &[Row] = &{
     use Dialect::{Msnp8, Msnp9, Msnp10, Msnp11, Msnp12};
     use Verb::*;
@@ -186,14 +186,14 @@ impl Verb {
         !matches!(self, Self::Out | Self::Png)
     }
 
-    /// What holds for this verb in a dialect, if it exists there.
+    /// Returns the rules for this verb in a dialect, if it exists there.
     #[must_use]
     pub fn row(self, dialect: Dialect) -> Option<&'static Row> {
         ROWS.iter().find(|row| row.verb == self && row.dialects.contains(&dialect))
     }
 }
 
-/// Cuts verb and transaction id off a line.
+/// Splits verb and transaction id from a line.
 pub fn head(line: &[u8]) -> Result<(Verb, TrId, Words<'_>), Malformed> {
     let mut words = Words::new(line);
     let verb = words.next().and_then(Verb::from_word).ok_or(Malformed::UnknownVerb)?;
@@ -204,7 +204,7 @@ pub fn head(line: &[u8]) -> Result<(Verb, TrId, Words<'_>), Malformed> {
     Ok((verb, trid, words))
 }
 
-/// Decides whether a line may come in this stage, and how long its payload is.
+/// Decides whether a line is allowed in this stage, and how long its payload is.
 ///
 /// ```
 /// use msnp::notification::{Stage, verb::admit};
@@ -220,7 +220,8 @@ pub fn head(line: &[u8]) -> Result<(Verb, TrId, Words<'_>), Malformed> {
 /// ```
 ///
 /// # Errors
-/// Framing.md section 8 for a verb out of place, section 9 for a wrong number of words, section 4 for a bad length.
+/// Framing.md section 8 for a verb that is not allowed here, section 9 for a wrong number of words, section 4 for an
+/// invalid length.
 pub fn admit(stage: Stage, line: &[u8]) -> Result<usize, Refusal> {
     let (verb, trid, words) = head(line)?;
     let row = row_in(stage, verb, trid)?;
@@ -230,7 +231,7 @@ pub fn admit(stage: Stage, line: &[u8]) -> Result<usize, Refusal> {
     payload_length(row.payload, trid, words)
 }
 
-/// The row of a verb that may come in this stage.
+/// Returns the row of a verb, if it is allowed in this stage.
 fn row_in(stage: Stage, verb: Verb, trid: TrId) -> Result<&'static Row, Refusal> {
     let refuse = Err(Refusal::Close(Malformed::WrongState));
     // VER, CVQ, OUT and PNG have one form in all dialects.
@@ -245,7 +246,7 @@ fn row_in(stage: Stage, verb: Verb, trid: TrId) -> Result<&'static Row, Refusal>
             (row, Verb::Cvr | Verb::Usr) => Ok(row),
             _ => Err(Refusal::Fatal(trid, ErrorCode::NotLoggedIn)),
         },
-        // A second USR is admitted too: its answer is 207, which is the session's to give.
+        // A second USR is accepted here. The session answers it with 207.
         (Stage::SignedIn(dialect), _) => in_dialect(dialect),
     }
 }
@@ -297,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_is_believed_only_within_the_cap_of_its_verb() {
+    fn a_length_is_accepted_only_within_the_limit_of_its_verb() {
         for (line, expected) in [
             ("UUX 1 0", Ok(0)),
             ("UUX 1 4096", Ok(4096)),

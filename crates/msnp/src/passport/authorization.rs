@@ -4,19 +4,19 @@ use std::fmt;
 
 use crate::text;
 
-/// Who wants in, and the proof. `Debug` leaves the proof out.
+/// An account's address and its password. `Debug` does not show the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// The address as the client wrote it.
+    /// The address, as the client wrote it.
     pub handle: String,
-    /// The bytes of the password, decoded from the header but not yet from their character set.
+    /// The bytes of the password, percent-decoded but not yet converted from their character set.
     pub password: Vec<u8>,
 }
 
-/// Reads `Passport1.4 key=value,key=value,...`. `None` without `sign-in` or `pwd`.
+/// Reads `Passport1.4 key=value,key=value,...`. Returns `None` without `sign-in` or `pwd`.
 ///
-/// Inside a value a comma is always `%2C`; libraries that encode nothing else are taken too. All other keys are
-/// ignored, the policy words of USR among them.
+/// A comma inside a value is always `%2C`. Values from libraries that encode nothing else are accepted too. All other
+/// keys are ignored, including the words of the policy.
 #[must_use]
 pub fn parse_authorization(value: &[u8]) -> Option<Credentials> {
     const SCHEME: &[u8] = b"Passport1.4 ";
@@ -49,12 +49,12 @@ mod tests {
     }
 
     #[test]
-    fn clients_spell_it_in_their_own_ways() {
+    fn every_spelling_that_clients_use_is_read() {
         let table = [
-            // Official clients; http.md's example.
+            // Official clients, as in the example of http.md.
             "Passport1.4 OrgVerb=GET,OrgURL=http%3A%2F%2Fmessenger%2Emsn%2Ecom,sign-in=alice%40example.com,\
              pwd=s3cr%2Ct%20%26%25,ct=1,rver=1,wp=FS_40SEC_0_COMPACT,lc=1,id=1",
-            // msnp11-sdk encodes next to nothing.
+            // msnp11-sdk, which encodes almost nothing.
             "Passport1.4 OrgVerb=GET,OrgURL=http://messenger.msn.com,sign-in=alice@example.com,pwd=s3cr%2Ct &%",
             "passport1.4 pwd=s3cr%2ct%20&%25,sign-in=alice@example.com",
             "Passport1.4 sign-in=alice@example.com, pwd=s3cr%2Ct %26%25,pwd=other",
@@ -66,13 +66,13 @@ mod tests {
     }
 
     #[test]
-    fn a_plus_is_a_plus_and_a_value_may_hold_equals_signs() {
+    fn a_plus_is_a_plus_and_a_value_can_contain_equals_signs() {
         let expected = ("a+b@example.com".to_owned(), b"a=b+c".to_vec());
         assert_eq!(parse("Passport1.4 sign-in=a+b@example.com,pwd=a=b+c"), Some(expected));
     }
 
     #[test]
-    fn what_lacks_a_part_is_nothing() {
+    fn a_header_without_a_required_part_is_refused() {
         for value in [
             "",
             "Passport1.4",
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn no_debug_output_shows_a_password() {
+    fn debug_output_does_not_show_the_password() {
         let found = parse_authorization(b"Passport1.4 sign-in=a@b.de,pwd=hunter").unwrap();
         assert!(!format!("{found:?}").contains("hunter"));
     }

@@ -1,9 +1,10 @@
 //! The first line of a request to the login service (docs/protocol/http.md section 0).
 
-/// Makes `GET /x` and `GET /x HTTP/1.0` in front of the LF at `end` a line of HTTP/1.1.
+/// Rewrites `GET /x` or `GET /x HTTP/1.0`, which ends at the LF at `end`, as a line of HTTP/1.1. Returns `true` if it
+/// changed the line: such a client does not know that a connection can be kept open.
 ///
 /// libpurple and msn-pecan send no version, and search the answer for `HTTP/1.1 200 OK` (http.md section 0 items 2 and
-/// 5). `true` when it changed the line: who sent it does not know that a connection can be kept.
+/// 5).
 pub fn complete_request_line(bytes: &mut Vec<u8>, end: usize) -> bool {
     const OURS: &[u8] = b" HTTP/1.1";
     const OLD: &[u8] = b"HTTP/1.0";
@@ -25,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_lines_that_need_it_change() {
+    fn only_lines_without_the_right_version_change() {
         let table = [
             ("GET /a\r\n\r\n", "GET /a HTTP/1.1\r\n\r\n"),
             ("GET /a \n", "GET /a HTTP/1.1\n"),

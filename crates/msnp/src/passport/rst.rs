@@ -1,4 +1,4 @@
-//! What client 7.5 asks for by `POST /RST.srf` (docs/protocol/http.md section 2, "Request").
+//! The token request of client 7.5, `POST /RST.srf` (docs/protocol/http.md section 2, "Request").
 
 use std::fmt;
 
@@ -8,44 +8,44 @@ use thiserror::Error;
 use crate::text::decode_ansi;
 use crate::xml::{BadXml, Reader, Step};
 
-/// The most tokens of one request (security.md section 6).
+/// The highest number of tokens in one request (security.md section 6).
 pub const MAX_TOKENS: usize = 16;
-/// The longest address of a service. Real ones are below 40; each is repeated in the answer.
+/// The longest address of a service, in bytes. Real ones are below 40. Each one is repeated in the answer.
 const MAX_ADDRESS: usize = 255;
 
-/// A request for tokens. `Debug` leaves the password out.
+/// A request for tokens. `Debug` does not show the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RstRequest {
-    /// The address as the client wrote it.
+    /// The address, as the client wrote it.
     pub username: String,
-    /// Its password.
+    /// The password.
     pub password: String,
-    /// What is asked for, in order; at least one.
+    /// The requested tokens in order, at least one.
     pub tokens: Vec<TokenRequest>,
 }
 
-/// One token that is asked for. Its policy is ignored: libraries leave it out.
+/// One requested token. Its policy is ignored, because libraries leave it out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRequest {
-    /// The number in `Id="RST<n>"`; without such an Id its place in the request.
+    /// The number in `Id="RST<n>"`. Without such an Id, the token's place in the request.
     pub number: u32,
-    /// The service that it is for.
+    /// The address of the service that the token is for.
     pub address: String,
 }
 
-/// Why a request is answered `Invalid Request`.
+/// The reason why a request is answered with `Invalid Request`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadRst {
-    /// Not well-formed, or with an entity that XML does not define.
-    #[error("the body is no well-formed XML")]
+    /// The body is not well-formed, or uses an entity that XML does not define.
+    #[error("the body is not well-formed XML")]
     Xml,
-    /// A DOCTYPE: nobody needs one, and it can define entities.
+    /// The body has a DOCTYPE.
     #[error("the body has a DOCTYPE")]
     DocType,
-    /// Too deep, too many attributes or tokens, or too long an address.
+    /// The nesting is too deep, there are too many attributes or tokens, or an address is too long.
     #[error("the body exceeds a limit")]
     Limit,
-    /// No user name, no password, or no token with an address.
+    /// A user name, a password, or a token with an address is missing.
     #[error("the body lacks a user name, a password or a token")]
     Incomplete,
 }
@@ -60,7 +60,7 @@ impl From<BadXml> for BadRst {
     }
 }
 
-/// Reads the body of an RST request. Elements are found by local name, whatever their prefix.
+/// Reads the body of an RST request. Elements are found by local name; prefixes do not matter.
 pub fn parse_rst(body: &[u8]) -> Result<RstRequest, BadRst> {
     let text = decode_ansi(body);
     let mut reader = Reader::new(&text);
@@ -75,7 +75,7 @@ pub fn parse_rst(body: &[u8]) -> Result<RstRequest, BadRst> {
     builder.finish()
 }
 
-/// The request as far as it was read.
+/// The part of the request that was read so far.
 #[derive(Default)]
 struct Builder {
     username: Option<String>,
@@ -100,7 +100,7 @@ impl Builder {
             return Err(BadRst::Limit);
         }
         let place = u32::try_from(self.tokens.len()).unwrap_or_default();
-        // As it is written: a number needs no escapes, and a policy with a bare `&` next to it does no harm.
+        // Not unescaped: a number needs no escapes, and a policy with a bare `&` next to it does no harm.
         let id = start.try_get_attribute("Id").map_err(|_| BadRst::Xml)?;
         let number = id.and_then(|id| id.value.strip_prefix("RST")?.parse().ok());
         self.tokens.push(TokenRequest { number: number.unwrap_or(place), address: String::new() });
@@ -144,7 +144,7 @@ const ONE_TOKEN: [&str; 2] = ["Body", "RequestSecurityToken"];
 const TOKEN_OF_MANY: [&str; 3] = ["Body", "RequestMultipleSecurityTokens", "RequestSecurityToken"];
 const ADDRESS: [&str; 4] = ["RequestSecurityToken", "AppliesTo", "EndpointReference", "Address"];
 
-/// A field that stands there twice could mean one thing to us and another to somebody else.
+/// Sets a field, and refuses a field that occurs twice: another program could use the other value.
 fn begin(field: &mut Option<String>) -> Result<(), BadRst> {
     match field.replace(String::new()) {
         None => Ok(()),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn one_token_alone_is_a_good_request() {
+    fn a_request_for_one_token_is_read() {
         let request = parse_rst(envelope(LOGIN, &token(" Id='RST0'", "messenger.msn.com")).as_bytes()).unwrap();
         assert_eq!((request.username.as_str(), request.password.as_str()), ("alice@example.com", "s3cr,t &%"));
         assert_eq!(numbers(&request), [(0, "messenger.msn.com")]);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_request_says_what_is_bad() {
+    fn an_invalid_request_gets_the_reason() {
         let good = envelope(LOGIN, &token("", "a"));
         let deep = format!("{}{}", "<a>".repeat(33), "</a>".repeat(33));
         let attributes: String = (0..33).map(|n| format!(" a{n}=''")).collect();
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn no_debug_output_shows_a_password() {
+    fn debug_output_does_not_show_the_password() {
         let request = parse_rst(envelope(LOGIN, &token("", "a")).as_bytes()).unwrap();
         assert!(!format!("{request:?}").contains("s3cr"));
     }

@@ -3,7 +3,8 @@
 use crate::Handle;
 use crate::xml::escape_xml;
 
-/// Returns the alert that shows a text to one user. `member_id` is the number of the account, and `page` opens at a click.
+/// Returns the alert that shows a text to one user. `member_id` is the number of the account. `page` opens when the
+/// user clicks the alert.
 #[must_use]
 pub fn alert(handle: &Handle, member_id: u64, id: u32, page: &str, text: &str) -> Vec<u8> {
     let (name, page, text) = (escape_xml(handle.as_str()), escape_xml(page), escape_xml(text));
@@ -22,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_operator_writes_stays_text() {
+    fn the_text_of_an_operator_is_escaped() {
         let handle = Handle::parse("alice@example.com").unwrap();
         let alert = alert(&handle, (1 << 32) + 2, 7, "http://example.com/?a&b", "5 < 6 & \"so on\"\x1b </TEXT>");
         let alert = String::from_utf8(alert).unwrap();

@@ -1,4 +1,4 @@
-//! The payloads that a notification server itself reads or writes (docs/protocol/payloads.md).
+//! The payloads that a notification server reads or writes itself (docs/protocol/payloads.md).
 
 mod alert;
 mod personal_message;

@@ -9,25 +9,25 @@ use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 
 use crate::xml::is_xml_char;
 
-/// The deepest nesting let through (security.md section 4).
+/// The deepest nesting that is accepted (security.md section 4).
 const MAX_DEPTH: usize = 32;
 
-/// A personal message: the payload of UUX, which goes to others byte for byte. Cheap to clone.
+/// A personal message: the payload of UUX, which goes to contacts unchanged. Cheap to clone.
 ///
-/// It is well-formed UTF-8 XML with the root `Data`, without a document type and with none but the five entities of
-/// XML: a contact's client must not get anything else.
+/// It is well-formed UTF-8 XML with the root `Data`, without a document type, and with no entities other than the five
+/// predefined ones. This protects the clients of contacts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PersonalMessage(Arc<[u8]>);
 
 impl PersonalMessage {
-    /// Takes a payload as it came; `None` when it is not what the type says.
+    /// Reads a payload. Returns `None` if it does not have the form that the type describes.
     #[must_use]
     pub fn parse(payload: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(payload).ok()?;
         is_data_document(text).then(|| Self(payload.into()))
     }
 
-    /// The payload.
+    /// Returns the payload.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -40,7 +40,8 @@ impl fmt::Debug for PersonalMessage {
     }
 }
 
-/// Whether a text is XML as [`PersonalMessage`] says. Blank space around the root is fine: a client in use sends it.
+/// Returns whether a text is XML as [`PersonalMessage`] requires. White space around the root is accepted, because a
+/// current client sends it.
 fn is_data_document(text: &str) -> bool {
     if !text.chars().all(is_xml_char) {
         return false;
@@ -71,7 +72,7 @@ fn is_data_document(text: &str) -> bool {
                 }
             }
             Ok(Event::GeneralRef(name)) => {
-                if depth == 0 || !is_good_reference(&name) {
+                if depth == 0 || !is_valid_reference(&name) {
                     return false;
                 }
             }
@@ -84,7 +85,7 @@ fn is_data_document(text: &str) -> bool {
     }
 }
 
-/// Whether a declaration names no other encoding than the one that UUX has.
+/// Returns whether a declaration names no encoding other than that of UUX.
 fn is_utf8(declaration: &BytesDecl<'_>) -> bool {
     match declaration.encoding() {
         None => true,
@@ -92,8 +93,8 @@ fn is_utf8(declaration: &BytesDecl<'_>) -> bool {
     }
 }
 
-/// Whether `&name;` is one of the five entities of XML, or names a character that XML may hold.
-fn is_good_reference(name: &BytesRef<'_>) -> bool {
+/// Returns whether `&name;` is one of the five predefined entities, or a character that XML may contain.
+fn is_valid_reference(name: &BytesRef<'_>) -> bool {
     match name.resolve_char_ref() {
         Ok(Some(char)) => is_xml_char(char),
         Ok(None) => matches!(&**name, "amp" | "lt" | "gt" | "apos" | "quot"),
@@ -101,7 +102,7 @@ fn is_good_reference(name: &BytesRef<'_>) -> bool {
     }
 }
 
-/// Whether a tag has a plausible name (`Data` for the root) and well-formed attributes.
+/// Returns whether a tag has a plausible name (`Data` for the root) and well-formed attributes.
 fn good_tag(tag: &BytesStart<'_>, depth: usize) -> bool {
     let name = tag.name();
     let name = name.as_ref();
@@ -109,10 +110,10 @@ fn good_tag(tag: &BytesStart<'_>, depth: usize) -> bool {
         && name.chars().all(|char| char.is_alphanumeric() || matches!(char, '_' | '-' | '.' | ':'));
     named
         && (depth > 0 || name == "Data")
-        && tag.attributes().all(|attribute| attribute.is_ok_and(|it| is_good_value(&it.value)))
+        && tag.attributes().all(|attribute| attribute.is_ok_and(|it| is_valid_value(&it.value)))
 }
 
-fn is_good_value(value: &str) -> bool {
+fn is_valid_value(value: &str) -> bool {
     !value.contains('<') && unescape(value).is_ok_and(|value| value.chars().all(is_xml_char))
 }
 
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_clients_send_is_taken() {
+    fn the_personal_messages_of_real_clients_are_accepted() {
         for xml in [
             "<Data><PSM></PSM><CurrentMedia /></Data>",
             " <Data><PSM>Hi%20there</PSM><CurrentMedia></CurrentMedia></Data>",
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_break_a_contact_s_client_is_not() {
+    fn a_payload_that_could_break_a_contact_s_client_is_refused() {
         let deep = format!("<Data>{}{}</Data>", "<a>".repeat(40), "</a>".repeat(40));
         for xml in [
             "<invalid></invalid>",

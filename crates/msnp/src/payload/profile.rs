@@ -4,29 +4,29 @@ use std::net::SocketAddr;
 
 use crate::{Dialect, Handle};
 
-/// What the service tells a client about its own account.
+/// The profile of an account, which the service sends to the account's own client.
 #[derive(Clone)]
 pub struct Profile<'a> {
-    /// The moment of this sign-in, Unix time in seconds.
+    /// The time of this sign-in: Unix time in seconds.
     pub login_time: u64,
-    /// Whether the account has a mail box.
+    /// True if the account has a mail box.
     pub email_enabled: bool,
-    /// The account number: 64 bits, of which each half must stay below 2^31 (old clients read it signed).
+    /// The account number: 64 bits. Each half must stay below 2^31, because old clients read it as a signed number.
     pub member_id: u64,
     /// The language as a Windows locale id.
     pub locale: u16,
-    /// The account.
+    /// The handle of the account.
     pub handle: &'a Handle,
-    /// The country, two letters.
+    /// The country, as two letters.
     pub country: &'a str,
-    /// A token for web pages. It crosses the network in clear and must be worth nothing else.
+    /// A token for web pages. It crosses the network unencrypted, so it must not give access to anything else.
     pub web_token: &'a str,
-    /// The client's address as the server sees it; port 0 over the HTTP gateway, which knows none.
+    /// The client's address as the server sees it. The port is 0 over the HTTP gateway, where it is unknown.
     pub client: SocketAddr,
 }
 
 impl Profile<'_> {
-    /// The body of the message, with the fields that `dialect` knows.
+    /// Returns the body of the message, with the fields that `dialect` has.
     #[must_use]
     pub fn encode(&self, dialect: Dialect) -> Vec<u8> {
         let mut body = format!(
@@ -61,7 +61,7 @@ impl Profile<'_> {
             country = self.country,
             token = self.web_token,
             ip = self.client.ip().to_canonical(),
-            // The service printed the port in network order, read as little endian.
+            // The official service printed the port in network order, read as little endian.
             port = self.client.port().swap_bytes(),
         );
         if dialect >= Dialect::Msnp10 {
@@ -76,7 +76,7 @@ impl Profile<'_> {
 mod tests {
     use super::*;
 
-    /// The values of the seed's sample; with them it says 465 bytes, or 448 without ABCHMigrated.
+    /// The values of the seed's sample. The seed gives the length as 465 bytes, or 448 without ABCHMigrated.
     #[test]
     fn the_seed_profile_has_465_bytes() {
         let profile = Profile {

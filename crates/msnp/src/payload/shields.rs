@@ -1,4 +1,4 @@
-//! The shields document, by which clients learn what they shall not do (docs/protocol/http.md section 4).
+//! The shields document, which disables features in clients (docs/protocol/http.md section 4).
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,36 +7,37 @@ use std::ops::RangeInclusive;
 use crate::Dialect;
 use crate::xml::escape_xml;
 
-/// What clients are told by GCF. It is advice: whoever wrote his client himself need not take it.
+/// The content of the shields document, which clients fetch with GCF. It is advice: a client can ignore it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shields {
-    /// What which clients switch off. Real documents have at least one.
+    /// The features that are disabled, by client version. Real documents have at least one entry.
     pub clients: Vec<ShieldedClients>,
-    /// Texts that clients do not send: regular expressions in base64, which clients of MSNP12 know.
+    /// Texts that clients must not send, as regular expressions. The document carries them in base64. Only clients of
+    /// MSNP12 know them.
     pub block_texts: Vec<String>,
 }
 
-/// What the clients of a version switch off.
+/// The features that are disabled in clients of one version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShieldedClients {
-    /// Such as 7.
+    /// The major version, such as 7.
     pub major: u32,
-    /// Such as 5.
+    /// The minor version, such as 5.
     pub minor: u32,
-    /// Which builds of that version.
+    /// The builds of that version.
     pub builds: RangeInclusive<u32>,
-    /// What they switch off.
+    /// The disabled features.
     pub deny: BTreeSet<Feature>,
 }
 
-/// Something that clients up to MSNP12 can switch off.
+/// A feature that can be disabled in clients up to MSNP12.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Feature {
     /// Voice clips.
     VoiceClips,
     /// Webcams.
     Camera,
-    /// Calls.
+    /// File transfers.
     Audio,
     /// Files.
     FileTransfer,
@@ -53,7 +54,7 @@ pub enum Feature {
 }
 
 impl Default for Shields {
-    /// The document of 145 bytes that denies nothing, as in the seed.
+    /// Returns the document of 145 bytes that disables nothing, as in the seed.
     fn default() -> Self {
         let nobody = ShieldedClients { major: 7, minor: 0, builds: 0..=9999, deny: BTreeSet::new() };
         Self { clients: vec![nobody], block_texts: Vec::new() }
@@ -61,14 +62,14 @@ impl Default for Shields {
 }
 
 impl Shields {
-    /// The document for a reader of this dialect: below MSNP12 `block` is empty.
+    /// Returns the document for a client of this dialect. Before MSNP12 `block` is empty.
     #[must_use]
     pub fn document(&self, dialect: Dialect) -> String {
         let mut out = String::from(r#"<?xml version="1.0" encoding="utf-8" ?><config><shield>"#);
         for ShieldedClients { major, minor, builds, deny } in &self.clients {
             let (min, max) = (builds.start(), builds.end());
             let names: Vec<_> = deny.iter().map(|feature| feature.name()).collect();
-            // The seed has a blank where nothing is denied.
+            // The seed has a blank here if nothing is disabled.
             let deny = if names.is_empty() { " ".to_owned() } else { names.join(" ") };
             let _ = write!(out, r#"<cli maj="{major}" min="{minor}" minbld="{min}" maxbld="{max}" deny="{deny}" />"#);
         }
@@ -86,7 +87,7 @@ impl Shields {
 }
 
 impl Feature {
-    /// All of them.
+    /// All features.
     pub const ALL: [Self; 9] = [
         Self::VoiceClips,
         Self::Camera,
@@ -99,7 +100,7 @@ impl Feature {
         Self::ProtocolHandler,
     ];
 
-    /// The word in the document.
+    /// Returns the word in the document.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -115,7 +116,7 @@ impl Feature {
         }
     }
 
-    /// The feature of that name.
+    /// Returns the feature of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|feature| feature.name() == name)
@@ -163,14 +164,14 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_for_a_text_cannot_leave_its_attribute() {
+    fn a_blocked_text_cannot_break_out_of_its_attribute() {
         let shields = Shields { block_texts: vec!["\" /><x a='".to_owned()], ..Shields::default() };
         let document = shields.document(Dialect::Msnp12);
         assert!(document.contains(r#"<imtext value="&quot; /&gt;&lt;x a=&apos;" />"#), "{document}");
     }
 
     #[test]
-    fn each_feature_is_known_by_its_name() {
+    fn each_feature_is_found_by_its_name() {
         for feature in Feature::ALL {
             assert_eq!(Feature::from_name(feature.name()), Some(feature));
         }

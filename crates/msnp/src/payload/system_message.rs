@@ -1,6 +1,6 @@
 //! `application/x-msmsgssystemmessage` (docs/protocol/payloads.md section 11).
 
-/// The body that makes a client say "the service will stop in N minutes".
+/// Returns the body that makes a client show "the service will stop in N minutes".
 #[must_use]
 pub fn shutdown_warning(minutes: u32) -> Vec<u8> {
     format!(

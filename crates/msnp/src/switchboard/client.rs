@@ -1,4 +1,4 @@
-//! What a client sends.
+//! The commands that clients send to a switchboard.
 
 use super::cookie::Cookie;
 use super::verb::Verb;
@@ -9,18 +9,18 @@ use crate::{ErrorCode, Handle, Malformed, Refusal, TrId};
 /// The binary header and footer that every peer-to-peer message has (payloads.md section 7.1).
 const P2P_FRAME: usize = 48 + 4;
 
-/// When a sender wants to hear whether a message arrived.
+/// The answer that the sender of a message asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AckFlag {
-    /// `U`: never.
+    /// `U`: no answer.
     Never,
-    /// `N`: NAK if it did not.
+    /// `N`: NAK if the message was not delivered.
     OnFailure,
     /// `A`: ACK or NAK.
     Always,
-    /// `D`: as `A`, for peer-to-peer data.
+    /// `D`: like `A`, for peer-to-peer data.
     Data,
-    /// `S`: ACK if it did.
+    /// `S`: ACK if the message was delivered.
     OnSuccess,
 }
 
@@ -41,54 +41,54 @@ impl AckFlag {
         Self::ALL.into_iter().find(|flag| flag.word().as_bytes() == word)
     }
 
-    /// Whether the sender is told of a success.
+    /// Returns whether the sender is sent an ACK after a success.
     #[must_use]
     pub const fn wants_ack(self) -> bool {
         matches!(self, Self::Always | Self::Data | Self::OnSuccess)
     }
 
-    /// Whether the sender is told of a failure.
+    /// Returns whether the sender is sent a NAK after a failure.
     #[must_use]
     pub const fn wants_nak(self) -> bool {
         matches!(self, Self::OnFailure | Self::Always | Self::Data)
     }
 }
 
-/// A command from a client. The payload of MSG is borrowed: it is relayed without being looked at.
+/// A command from a client. The payload of MSG is borrowed: it is relayed unread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientCommand<'a> {
     /// `USR TrID handle cookie`: opens a session.
     Usr {
-        /// Ties the answer to it.
+        /// The transaction id, which the answer repeats.
         trid: TrId,
-        /// Who opens it. `None` if the word is not an address.
+        /// The account that opens the session. `None` if the word is not an address.
         handle: Option<Handle>,
-        /// From `XFR SB`.
+        /// The cookie from `XFR SB`.
         cookie: Cookie,
     },
     /// `ANS TrID handle cookie session`: joins a session.
     Ans {
-        /// Ties the answer to it.
+        /// The transaction id, which the answer repeats.
         trid: TrId,
-        /// Who joins. `None` if the word is not an address.
+        /// The account that joins. `None` if the word is not an address.
         handle: Option<Handle>,
-        /// From RNG.
+        /// The cookie from RNG.
         cookie: Cookie,
-        /// From RNG. `None` if the word is not a session id.
+        /// The session id from RNG. `None` if the word is not a session id.
         session: Option<u32>,
     },
-    /// `CAL TrID handle`: rings somebody.
+    /// `CAL TrID handle`: invites a user to the session.
     Cal {
-        /// Ties the answer to it.
+        /// The transaction id, which the answer repeats.
         trid: TrId,
-        /// Who is rung.
+        /// The callee.
         callee: Handle,
     },
     /// `MSG TrID flag n` and n bytes.
     Msg {
-        /// Ties the answer to it.
+        /// The transaction id, which the answer repeats.
         trid: TrId,
-        /// Which answer is wanted.
+        /// The answer that the sender asks for.
         flag: AckFlag,
         /// Any bytes, up to [`MAX_MESSAGE`](super::MAX_MESSAGE).
         payload: &'a [u8],
@@ -98,10 +98,10 @@ pub enum ClientCommand<'a> {
 }
 
 impl<'a> ClientCommand<'a> {
-    /// Reads a frame that [`admit`](super::admit) let through.
+    /// Reads a frame that [`admit`](super::admit) has accepted.
     ///
     /// # Errors
-    /// 208 for a callee that is not an address, 282 for malformed peer-to-peer data; else a close.
+    /// 208 for a callee that is not an address, 282 for malformed peer-to-peer data, a close for anything else.
     pub fn decode(frame: Frame<'a>) -> Result<Self, Refusal> {
         let mut words = Words::new(frame.line);
         let verb = Verb::from_word(words.need()?).ok_or(Malformed::UnknownVerb)?;
@@ -139,7 +139,7 @@ impl<'a> ClientCommand<'a> {
         }
     }
 
-    /// Appends the command as a client sends it.
+    /// Appends the command in the form in which a client sends it.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let address = |handle: &Option<Handle>| handle.as_ref().map_or_else(|| "-".to_owned(), Handle::to_string);
         match self {
@@ -159,7 +159,7 @@ impl<'a> ClientCommand<'a> {
     }
 }
 
-/// Whether a payload says that it is peer-to-peer data and is too short to be (sb.md section 6).
+/// Returns whether a payload claims to be peer-to-peer data but is too short for it (sb.md section 6).
 fn is_broken_p2p(payload: &[u8]) -> bool {
     let end = memchr::memmem::find(payload, b"\r\n\r\n");
     let head = &payload[..end.unwrap_or(payload.len())];

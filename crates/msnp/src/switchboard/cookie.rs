@@ -1,8 +1,8 @@
-//! The secret that opens a session.
+//! The secret that gives access to a session.
 
 use std::fmt;
 
-/// A secret word that opens a switchboard session once. Never shown by `Debug`.
+/// A secret word that opens a switchboard session once. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Cookie(pub String);
 
@@ -17,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cookie_does_not_show_in_debug_output() {
+    fn debug_output_does_not_show_the_cookie() {
         assert!(!format!("{:?}", Cookie("secret".into())).contains("secret"));
     }
 }

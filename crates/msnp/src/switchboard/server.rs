@@ -1,18 +1,18 @@
-//! What a server sends.
+//! The lines that a switchboard sends.
 
 use super::verb::ServerVerb;
 use crate::frame::Frame;
 use crate::word::{LineWriter, Words, number};
 use crate::{Capabilities, Dialect, DisplayName, ErrorCode, Handle, Malformed, TrId};
 
-/// Somebody in a session, as IRO and JOI tell it.
+/// A participant of a session, as described by IRO and JOI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Participant {
-    /// Who.
+    /// The participant's handle.
     pub handle: Handle,
     /// The display name at the time of joining.
     pub name: DisplayName,
-    /// What the client can do; told to readers of MSNP12 on.
+    /// The capabilities of the client. Sent from MSNP12 on.
     pub capabilities: Option<Capabilities>,
 }
 
@@ -44,51 +44,51 @@ fn decode_person(words: &mut Words<'_>) -> Result<(Handle, DisplayName), Malform
 pub enum ServerCommand<'a> {
     /// `USR TrID OK handle name`.
     Opened {
-        /// That of the request.
+        /// The transaction id of the request.
         trid: TrId,
-        /// The account as it is registered.
+        /// The handle of the account, as registered.
         handle: Handle,
-        /// Its display name.
+        /// The account's display name.
         name: DisplayName,
     },
-    /// `IRO TrID i n handle name [capabilities]`: somebody who is in the session already.
+    /// `IRO TrID i n handle name [capabilities]`: a participant who was in the session before the client joined.
     Roster {
-        /// That of ANS.
+        /// The transaction id of ANS.
         trid: TrId,
         /// The number of this line, from 1.
         index: u32,
         /// The number of lines.
         total: u32,
-        /// Who.
+        /// The participant.
         who: Participant,
     },
     /// `ANS TrID OK`.
     Joined(TrId),
-    /// `JOI handle name [capabilities]`: somebody joined.
+    /// `JOI handle name [capabilities]`: a participant joined.
     Join(Participant),
     /// `CAL TrID RINGING session`.
     Ringing(TrId, u32),
     /// `MSG handle name n` and n bytes.
     Message {
-        /// Who sent it.
+        /// The sender's handle.
         handle: Handle,
         /// The sender's display name.
         name: DisplayName,
-        /// The bytes as they came.
+        /// The bytes as received.
         payload: &'a [u8],
     },
     /// `ACK TrID`.
     Ack(TrId),
     /// `NAK TrID`.
     Nak(TrId),
-    /// `BYE handle [1]`; with `1` the whole session is closed for being idle.
+    /// `BYE handle [1]`: a participant left. With `1`, the whole session was closed because it was idle.
     Bye(Handle, bool),
     /// `code TrID`.
     Error(TrId, ErrorCode),
 }
 
 impl<'a> ServerCommand<'a> {
-    /// Appends the line as a reader of `dialect` expects it.
+    /// Appends the line in the form that a client of `dialect` expects.
     pub fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) {
         match self {
             Self::Opened { trid, handle, name } => {
@@ -110,10 +110,10 @@ impl<'a> ServerCommand<'a> {
         }
     }
 
-    /// Reads a line of a server.
+    /// Reads a line from a server.
     ///
     /// # Errors
-    /// What makes the line impossible; a client closes then.
+    /// The reason why the line is invalid. A client then closes the connection.
     pub fn decode(frame: Frame<'a>) -> Result<Self, Malformed> {
         let mut words = Words::new(frame.line);
         let word = words.need()?;

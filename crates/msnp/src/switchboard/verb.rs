@@ -1,4 +1,4 @@
-//! When a command may come, and how long its payload is.
+//! The verbs of a switchboard: the stage in which each is allowed, and the length of its payload.
 
 use crate::verbs::verbs;
 use crate::word::{Words, number, utf8};
@@ -7,23 +7,23 @@ use crate::{ErrorCode, Malformed, Refusal, TrId};
 /// The longest message, in bytes (sb.md section 6).
 pub const MAX_MESSAGE: usize = 1664;
 
-/// Whether a switchboard connection has said who it is.
+/// The stage of a switchboard connection: before or after it has identified itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Neither USR nor ANS was accepted yet.
     Fresh,
-    /// In a session.
+    /// In a session, after USR or ANS.
     Joined,
 }
 
 verbs! {
-    /// A verb that a client may send. What it does is in docs/protocol/sb.md.
+    /// A verb that a client can send. docs/protocol/sb.md describes each one.
     Verb {
         /// Opens a session.
         Usr = "USR",
         /// Joins a session.
         Ans = "ANS",
-        /// Rings somebody.
+        /// Invites a user.
         Cal = "CAL",
         /// Carries a message.
         Msg = "MSG",
@@ -33,17 +33,17 @@ verbs! {
 }
 
 verbs! {
-    /// A verb that a server may send. What it says is in docs/protocol/sb.md.
+    /// A verb that a server can send. docs/protocol/sb.md describes each one.
     ServerVerb {
-        /// The session is open.
+        /// The session was opened.
         Usr = "USR",
-        /// Somebody who is in the session already.
+        /// A participant who was in the session before.
         Iro = "IRO",
-        /// The session is joined.
+        /// The session was joined.
         Ans = "ANS",
-        /// Somebody joined.
+        /// A participant joined.
         Joi = "JOI",
-        /// The callee is rung.
+        /// The callee is being called.
         Cal = "CAL",
         /// A message.
         Msg = "MSG",
@@ -51,13 +51,13 @@ verbs! {
         Ack = "ACK",
         /// A message was not delivered.
         Nak = "NAK",
-        /// Somebody left.
+        /// A participant left.
         Bye = "BYE",
     }
 }
 
 impl Verb {
-    /// How many words follow, and in which stage it may come if not in both.
+    /// Returns the number of words after the verb, and the only stage in which the verb is allowed, if there is one.
     const fn form(self) -> (usize, Option<Stage>) {
         match self {
             Self::Usr => (3, Some(Stage::Fresh)),
@@ -69,10 +69,11 @@ impl Verb {
     }
 }
 
-/// Decides whether a line may come in this stage, and how long its payload is.
+/// Decides whether a line is allowed in this stage, and how long its payload is.
 ///
 /// # Errors
-/// Sections 3 and 8 of sb.md: all close, but a second USR or ANS, which is 911 and fatal.
+/// The cases of sb.md sections 3 and 8. All of them close the connection, except for a second USR or ANS, which is
+/// answered with 911 and then closes it.
 pub fn admit(stage: Stage, line: &[u8]) -> Result<usize, Refusal> {
     utf8(line)?;
     let mut words = Words::new(line);
@@ -94,13 +95,13 @@ pub fn admit(stage: Stage, line: &[u8]) -> Result<usize, Refusal> {
     Ok(words.last().and_then(message_length).ok_or(Malformed::PayloadLength)?)
 }
 
-/// A plain decimal number of at most nine digits, within the limit.
+/// Reads a decimal number of at most nine digits, within the limit.
 fn message_length(word: &[u8]) -> Option<usize> {
     let length = (word.len() <= 9).then(|| number(word)).flatten()?;
     usize::try_from(length).ok().filter(|length| *length <= MAX_MESSAGE)
 }
 
-/// The length of the payload after a line of a server.
+/// Returns the length of the payload after a line from a server.
 ///
 /// # Errors
 /// [`Malformed::PayloadLength`] when the length of MSG is not a number within the limit.
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_closes_and_what_is_refused_is_told_before_a_payload_is_waited_for() {
+    fn a_line_is_refused_before_its_payload_is_read() {
         let close = |why| Err(Refusal::Close(why));
         let second = Err(Refusal::Fatal(TrId::new(20), ErrorCode::AuthenticationFailed));
         for (stage, line, expected) in [

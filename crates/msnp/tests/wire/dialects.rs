@@ -1,4 +1,4 @@
-//! What a dialect lacks, and how the same thing is said in each.
+//! The commands that a dialect lacks, and the forms of one event in each dialect.
 
 use std::ops::RangeInclusive;
 
@@ -13,7 +13,7 @@ const GUID: &str = "c1f9a363-4ee9-4a33-a434-b056a4c55b98";
 const OLD: RangeInclusive<Dialect> = Msnp8..=Msnp9;
 const NEW: RangeInclusive<Dialect> = Msnp10..=Msnp12;
 
-/// What a session of `dialect` makes of a line without a payload.
+/// Returns the result of a line without a payload in a session of `dialect`.
 fn understood(dialect: Dialect, line: &str) -> Result<ClientCommand, Refusal> {
     verb::admit(Stage::SignedIn(dialect), line.as_bytes())?;
     ClientCommand::decode(dialect, Frame { line: line.as_bytes(), payload: b"" })
@@ -55,7 +55,7 @@ fn a_command_is_there_in_its_dialects_and_closes_in_the_others() {
 }
 
 #[test]
-fn what_only_a_server_may_send_closes_in_every_dialect() {
+fn a_verb_of_the_server_closes_in_every_dialect() {
     let verbs = "UBX ILN NLN FLN BPR LST LSG RNG MSG NOT IPG SBS QNG INF MD5";
     for dialect in Dialect::ALL {
         for verb in verbs.split(' ') {
@@ -66,7 +66,7 @@ fn what_only_a_server_may_send_closes_in_every_dialect() {
 }
 
 #[test]
-fn words_that_a_dialect_does_not_know_are_refused_as_it_says() {
+fn words_that_a_dialect_does_not_know_are_refused_by_its_rules() {
     let answer = |code| Err(Refusal::Answer(TrId::new(1), code));
     let close = |why| Err(Refusal::Close(why));
     let table = [
@@ -102,8 +102,8 @@ fn words_that_a_dialect_does_not_know_are_refused_as_it_says() {
     }
 }
 
-/// What a reader whose list version is 7 hears.
-fn told(dialect: Dialect, line: impl Into<ServerCommand>) -> String {
+/// Returns the line for a reader whose list version is 7.
+fn encoded(dialect: Dialect, line: impl Into<ServerCommand>) -> String {
     let mut out = Vec::new();
     line.into().encode(Reader { list_version: 7, ..dialect.into() }, &mut out);
     String::from_utf8(out).unwrap().strip_suffix("\r\n").unwrap().to_owned()
@@ -118,7 +118,7 @@ fn name() -> DisplayName {
 }
 
 #[test]
-fn a_change_of_the_lists_is_told_with_the_version_below_msnp10() {
+fn a_change_of_the_lists_carries_the_version_before_msnp10() {
     let trid = TrId::new(1);
     let table = [
         (SettingLine::AddPrompt(Some(trid), AddPrompt::Ask).into(), "GTC 1 7 A", "GTC 1 A"),
@@ -139,14 +139,14 @@ fn a_change_of_the_lists_is_told_with_the_version_below_msnp10() {
             "ADC 0 RL N=bob@example.com F=Bob%20B",
         ),
         (ContactLine::ReverseRemoved(bob()).into(), "REM 0 RL 7 bob@example.com", "REM 0 RL bob@example.com"),
-        // The lines of the burst change nothing.
+        // The lines of the burst report no change.
         (SettingLine::AddPrompt(None, AddPrompt::Ask).into(), "GTC A", "GTC A"),
         (SettingLine::Privacy(None, Privacy::Block).into(), "BLP BL", "BLP BL"),
         (SettingLine::Contact(None, Property::Paging(true)).into(), "BPR MOB Y", "BPR MOB Y"),
     ];
     for (command, old, new) in table {
         for dialect in Dialect::ALL {
-            let line = told(dialect, command.clone());
+            let line = encoded(dialect, command.clone());
             assert_eq!(line, if OLD.contains(&dialect) { old } else { new }, "{dialect}");
             let frame = Frame { line: line.as_bytes(), payload: b"" };
             assert_eq!(ServerCommand::decode(dialect, frame).as_ref(), Ok(&command), "{dialect}: {line}");
@@ -154,9 +154,9 @@ fn a_change_of_the_lists_is_told_with_the_version_below_msnp10() {
     }
 }
 
-/// The form of one dialect is no line of another.
+/// A line in the form of one dialect is invalid in another.
 #[test]
-fn a_client_does_not_take_the_lines_of_another_dialect() {
+fn a_client_refuses_the_lines_of_another_dialect() {
     let table = [
         ("GTC 1 A", NEW),
         ("GTC 1 7 A", OLD),
@@ -192,7 +192,7 @@ fn a_client_does_not_take_the_lines_of_another_dialect() {
 }
 
 #[test]
-fn a_contact_is_listed_as_its_dialect_wants() {
+fn a_contact_is_listed_in_the_form_of_its_dialect() {
     let contact = Guid::parse(GUID.as_bytes()).unwrap();
     let lst = |group, lists| Lst {
         handle: bob(),
@@ -212,7 +212,7 @@ fn a_contact_is_listed_as_its_dialect_wants() {
         (Msnp11, &new, format!("LST N=bob@example.com F=Bob%20B C={GUID} 1 {GUID}")),
         (Msnp12, &new, format!("LST N=bob@example.com F=Bob%20B C={GUID} 1 1 {GUID}")),
     ] {
-        assert_eq!(told(dialect, ServerCommand::Lst(lst.clone())), line, "{dialect}");
+        assert_eq!(encoded(dialect, ServerCommand::Lst(lst.clone())), line, "{dialect}");
     }
 
     let undecided = Lst { contact: None, groups: Vec::new(), ..lst(GroupRef::Guid(contact), List::Pending.into()) };
@@ -223,7 +223,7 @@ fn a_contact_is_listed_as_its_dialect_wants() {
         (Msnp11, "LST N=bob@example.com F=Bob%20B 16"),
         (Msnp12, "LST N=bob@example.com F=Bob%20B 16 1"),
     ] {
-        assert_eq!(told(dialect, ServerCommand::Lst(undecided.clone())), line, "{dialect}");
+        assert_eq!(encoded(dialect, ServerCommand::Lst(undecided.clone())), line, "{dialect}");
     }
 }
 
@@ -257,13 +257,13 @@ fn small_lines_have_the_words_that_their_reader_knows() {
         let since = |first: Dialect, word: &'static str| if dialect >= first { word } else { "" };
         let until = |last: Dialect, word: &'static str| if dialect <= last { word } else { "" };
 
-        assert_eq!(told(dialect, ServerCommand::Qng(50)), format!("QNG{}", since(Msnp9, " 50")));
+        assert_eq!(encoded(dialect, ServerCommand::Qng(50)), format!("QNG{}", since(Msnp9, " 50")));
         assert_eq!(
-            told(dialect, signed_in.clone()),
+            encoded(dialect, signed_in.clone()),
             format!("USR 4 OK bob@example.com{} 1 0", until(Msnp9, " Bob%20B"))
         );
         assert_eq!(
-            told(dialect, PresenceLine::Online(presence.clone())),
+            encoded(dialect, PresenceLine::Online(presence.clone())),
             format!("NLN BSY bob@example.com Bob%20B 5{}", since(Msnp9, " %3Cmsnobj%2F%3E"))
         );
 
@@ -290,7 +290,7 @@ fn a_telephone_can_be_added_from_msnp11_on() {
     }
 }
 
-/// As PRP MFN: the row of REA once wanted two words, so that this closed.
+/// Like PRP MFN. The row of REA once required two words, so this closed the connection.
 #[test]
 fn rea_without_a_name_is_209() {
     for (dialect, line) in [(Msnp9, "REA 1 bob@example.com"), (Msnp8, "REA 1 bob@example.com "), (Msnp12, "PRP 1 MFN")]
@@ -300,7 +300,7 @@ fn rea_without_a_name_is_209() {
     }
 }
 
-/// A name that is none once made the line look like one of MSNP10.
+/// An invalid name once made the line look like one of MSNP10.
 #[test]
 fn usr_ok_with_a_broken_name_is_malformed() {
     for name in ["%FF", "%0D%0A", "%00"] {

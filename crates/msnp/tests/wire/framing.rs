@@ -1,4 +1,4 @@
-//! Cutting a stream that a test made: with any payload rule, at any places.
+//! Splitting a stream that a test generates: with any rule for payloads, at any positions.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use proptest::sample::Index;
 /// A line and its payload.
 pub(crate) type Owned = (Vec<u8>, Vec<u8>);
 
-/// Keeps every frame; asks `length` for the payload of each line.
+/// Keeps every frame. `length` gives the payload length of each line.
 struct Collector<F> {
     length: F,
     frames: Vec<Owned>,
@@ -32,7 +32,7 @@ where
     }
 }
 
-/// The frames of `bytes`, fed in the pieces that `cuts` make. An incomplete frame at the end is a failure.
+/// Returns the frames of `bytes`, fed in the pieces that `cuts` define. Panics if the end is incomplete.
 pub(crate) fn frames<S: From<Malformed>>(
     rules: LineRules,
     bytes: &[u8],
@@ -51,19 +51,19 @@ pub(crate) fn frames<S: From<Malformed>>(
     Ok(collector.frames)
 }
 
-/// The line at the beginning of `bytes`, and what follows it.
+/// Returns the line at the beginning of `bytes`, and the rest.
 pub(crate) fn first_line(bytes: &[u8]) -> (&[u8], &[u8]) {
     let end = bytes.windows(2).position(|pair| pair == b"\r\n").unwrap();
     (&bytes[..end], &bytes[end + 2..])
 }
 
-/// The verb, or the code, that each of `lines` begins with.
+/// Returns the verb or the code at the start of each line.
 pub(crate) fn verbs(lines: impl IntoIterator<Item = Vec<u8>>) -> BTreeSet<String> {
     let verb = |line: Vec<u8>| String::from_utf8(first_line(&line).0[..3].to_vec()).unwrap();
     lines.into_iter().map(verb).collect()
 }
 
-/// Fails, with the names of those that differ, unless the verbs that strategies made are those `wanted`.
+/// Panics, with the differing verbs, unless the strategies generated exactly the verbs in `wanted`.
 pub(crate) fn assert_made<'v>(wanted: impl IntoIterator<Item = &'v str>, made: &BTreeSet<String>) {
     let wanted: BTreeSet<String> = wanted.into_iter().map(str::to_owned).collect();
     let missing: Vec<_> = wanted.difference(made).collect();
@@ -72,8 +72,8 @@ pub(crate) fn assert_made<'v>(wanted: impl IntoIterator<Item = &'v str>, made: &
     assert!(unknown.is_empty(), "{unknown:?} are written and not among the verbs {wanted:?}");
 }
 
-/// Fails unless `bytes` are lines as a server must write them: no line end, NUL or tab inside one, single blanks, none
-/// at the end. `payloads` are the lengths of what follows each line.
+/// Panics unless `bytes` are lines as a server must write them: no line end, NUL or tab inside, single blanks, and no
+/// blank at the end. `payloads` are the lengths of the payloads after each line.
 pub(crate) fn assert_clean_lines(bytes: &[u8], payloads: &[usize]) {
     let mut rest = bytes;
     for payload in payloads {

@@ -1,4 +1,4 @@
-//! Input that nobody well-behaved sends: no panic, no line end in somebody else's line, and what is let in can be
+//! Hostile input: it causes no panic and puts no line end into the line of another client. What is accepted can be
 //! passed on.
 
 use msnp::frame::{Frame, LineRules};
@@ -12,7 +12,7 @@ use proptest::sample::select;
 
 use crate::framing::{assert_clean_lines, first_line};
 
-/// A word as somebody spells it who wants to break another client's line.
+/// Returns a word from a client that tries to break the line of another client.
 fn hostile_word() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         "%[01][0-9A-Fa-f]".prop_map(String::into_bytes),
@@ -29,7 +29,7 @@ fn hostile_word() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Words that some command or other has a meaning for, and some that none has.
+/// Words that have a meaning in at least one command, and some that have none.
 fn any_word() -> impl Strategy<Value = Vec<u8>> {
     const KNOWN: &[&str] = &[
         "0",
@@ -86,7 +86,7 @@ fn any_word() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// A line that begins with one of `verbs`: mostly with words after it, now and then with anything.
+/// Returns a line that begins with one of `verbs`, usually followed by words, sometimes by any bytes.
 fn line_of(verbs: Vec<&'static str>) -> impl Strategy<Value = Vec<u8>> {
     let rest = prop_oneof![
         8 => vec(any_word(), 0..10).prop_map(|words| words.join(&b' ')),
@@ -120,7 +120,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
-    fn no_client_line_panics_and_what_decodes_stays_the_same(
+    fn no_client_line_panics_and_a_decoded_line_keeps_its_meaning(
         line in line_of(ns_client_verbs()),
         payload in any_payload(),
         dialect in select(&Dialect::ALL),
@@ -141,7 +141,7 @@ proptest! {
     }
 
     #[test]
-    fn no_server_line_panics_and_what_decodes_stays_the_same(
+    fn no_server_line_panics_and_a_decoded_line_keeps_its_meaning(
         line in line_of(ns_server_verbs()),
         payload in any_payload(),
         dialect in select(&Dialect::ALL),
@@ -156,7 +156,7 @@ proptest! {
     }
 
     #[test]
-    fn no_switchboard_line_panics_and_what_decodes_stays_the_same(
+    fn no_switchboard_line_panics_and_a_decoded_line_keeps_its_meaning(
         line in line_of(sb_verbs()),
         payload in any_payload(),
     ) {
@@ -203,9 +203,9 @@ proptest! {
         }
     }
 
-    /// CHG, PRP, SBP, REG and the like are answered with words of the request.
+    /// The answers to CHG, PRP, SBP, REG and similar commands repeat words of the request.
     #[test]
-    fn what_a_client_makes_the_server_repeat_cannot_end_a_line(
+    fn a_repeated_word_cannot_end_a_line(
         head in select(REPEATED),
         words in vec(hostile_word(), 0..3),
         dialect in select(&Dialect::ALL),
@@ -235,7 +235,7 @@ proptest! {
     }
 }
 
-/// Some group, as `dialect` names it.
+/// Returns a group, as `dialect` names it.
 fn group_ref(dialect: Dialect) -> GroupRef {
     if dialect >= Dialect::Msnp10 {
         return GroupRef::Guid(Guid::from_bytes([7; 16]));
@@ -243,7 +243,7 @@ fn group_ref(dialect: Dialect) -> GroupRef {
     GroupRef::Number(GroupNumber::OTHER_CONTACTS)
 }
 
-/// How the lines begin of which the answer has words.
+/// The beginnings of the lines whose answers repeat words.
 const REPEATED: &[&str] = &[
     "CHG 1",
     "CHG 1 NLN 0",
@@ -267,7 +267,7 @@ const REPEATED: &[&str] = &[
     "REA 1 bob@example.com",
 ];
 
-/// Every line that a notification server writes with a name, a nickname, a group name or a number of somebody in it.
+/// Returns every line of a notification server that contains a user's name, nickname, group name or number.
 fn lines_with(dialect: Dialect, handle: &Handle, name: &DisplayName, text: &Text) -> Vec<ServerCommand> {
     let guid = Guid::from_bytes([7; 16]);
     let presence = PresenceInfo {
@@ -317,9 +317,9 @@ fn lines_with(dialect: Dialect, handle: &Handle, name: &DisplayName, text: &Text
     ]
 }
 
-/// CHG may be as long as a line; NLN has the address and the name of the sender on top.
+/// CHG can be as long as a line. NLN adds the address and the name of the sender.
 #[test]
-fn the_longest_picture_that_chg_may_bring_fits_into_the_lines_that_tell_others() {
+fn the_longest_picture_of_chg_fits_into_the_presence_lines_of_contacts() {
     let address = format!("{}@example.com", "a".repeat(handle::MAX_HANDLE - 12));
     let mut longest = None;
     for length in 1..LineRules::NOTIFICATION.max_line {

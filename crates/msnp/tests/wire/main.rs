@@ -1,7 +1,7 @@
-//! What must hold of everything that goes over the wire, whatever its words say.
+//! Properties of everything that goes over the wire.
 //!
-//! `strategies` makes well-formed values of every type and every command; the other files state what must hold of them,
-//! and of bytes that are nothing of the kind.
+//! `strategies` generates well-formed values of every type and every command. The other files state the properties of
+//! those values, and of bytes that are not commands.
 
 #![allow(clippy::unwrap_used, reason = "clippy.toml lets tests unwrap, which covers only functions with #[test]")]
 

@@ -1,4 +1,4 @@
-//! The notification connection: what is encoded is admitted, and decodes to itself.
+//! The notification connection: an encoded value is accepted, and decodes to itself.
 
 use msnp::frame::{Frame, LineRules};
 use msnp::notification::verb::{self, Verb};
@@ -13,7 +13,7 @@ use proptest::test_runner::TestRunner;
 use crate::framing::{assert_clean_lines, assert_made, first_line, frames, verbs};
 use crate::strategies::{ns_client, ns_server};
 
-/// What every line about a change of the reader's lists tells, below MSNP10.
+/// The list version in every line about a change of the reader's lists, before MSNP10.
 const LIST_VERSION: u32 = 4711;
 const MAX_PAYLOAD: usize = 4096;
 
@@ -33,7 +33,7 @@ fn verb_of(line: &[u8]) -> Verb {
     verb::head(line).unwrap().0
 }
 
-/// Every stage in which a verb may come, in a conversation of `dialect`.
+/// Returns every stage in which a verb is allowed, in a conversation of `dialect`.
 fn stages(dialect: Dialect, verb: Verb) -> Vec<Stage> {
     let with_dialect = [Stage::Negotiated(dialect), Stage::SignedIn(dialect)];
     match verb {
@@ -45,14 +45,14 @@ fn stages(dialect: Dialect, verb: Verb) -> Vec<Stage> {
     }
 }
 
-/// Whether clients of any dialect read lines with this verb.
+/// Returns whether clients of any dialect read lines with this verb.
 fn is_read(verb: ServerVerb) -> bool {
     let frame = Frame { line: verb.word().as_bytes(), payload: b"" };
     Dialect::ALL.iter().any(|dialect| ServerCommand::decode(*dialect, frame) != Err(Malformed::UnknownVerb))
 }
 
 #[test]
-fn the_strategies_make_every_verb() {
+fn the_strategies_generate_every_verb() {
     let mut runner = TestRunner::deterministic();
     let mut lines = Vec::new();
     for dialect in Dialect::ALL {
@@ -66,7 +66,7 @@ fn the_strategies_make_every_verb() {
     assert_made(wanted.map(|verb| verb.word()), &verbs(lines));
 }
 
-/// A dialect, and what `of` makes in it.
+/// Returns a dialect, and a value that `of` generates for it.
 fn in_any_of<S: Strategy>(
     dialects: &'static [Dialect],
     of: impl Fn(Dialect) -> S + 'static,

@@ -1,4 +1,4 @@
-//! The switchboard: what is encoded is admitted, and decodes to itself.
+//! The switchboard: an encoded value is accepted, and decodes to itself.
 
 use msnp::frame::{Frame, LineRules};
 use msnp::switchboard::*;
@@ -27,23 +27,23 @@ fn stages(command: &ClientCommand<'_>) -> &'static [Stage] {
 }
 
 #[test]
-fn the_strategies_make_every_verb() {
+fn the_strategies_generate_every_verb() {
     let mut runner = TestRunner::deterministic();
     let (client, server) = (sb_client(), sb_server(Dialect::Msnp12));
-    let (mut sent, mut told) = (Vec::new(), Vec::new());
+    let (mut sent, mut received) = (Vec::new(), Vec::new());
     for _ in 0..500 {
         sent.push(encoded(&client.new_tree(&mut runner).unwrap().current()));
         let mut line = Vec::new();
         server.new_tree(&mut runner).unwrap().current().encode(Dialect::Msnp12, &mut line);
-        told.push(line);
+        received.push(line);
     }
     assert_made(Verb::ALL.iter().map(|verb| verb.word()), &verbs(sent));
-    assert_made(ServerVerb::ALL.iter().map(|verb| verb.word()), &verbs(told));
+    assert_made(ServerVerb::ALL.iter().map(|verb| verb.word()), &verbs(received));
 }
 
 proptest! {
     #[test]
-    fn a_client_command_is_admitted_in_its_stages_and_decodes_to_itself(command in sb_client()) {
+    fn a_client_command_is_accepted_in_its_stages_and_decodes_to_itself(command in sb_client()) {
         let bytes = encoded(&command);
         for &stage in stages(&command) {
             let frames = frames(LineRules::SWITCHBOARD, &bytes, &[], |line| admit(stage, line)).unwrap();

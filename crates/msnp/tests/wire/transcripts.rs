@@ -1,7 +1,7 @@
-//! The golden transcripts: what they say goes over the wire is what the crate reads and writes.
+//! The golden transcripts: the crate reads and writes exactly the lines in them.
 //!
-//! Only what a parser needs is understood here: records, escapes, where the text of a record stands, and how far each
-//! connection is. How the files are played against a server is the matter of `msnp-conformance`.
+//! This test reads only what a parser needs: records, escapes, the positions of texts, and the stage of each
+//! connection. `msnp-conformance` plays the files against a server.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -12,11 +12,11 @@ use msnp::notification::{self as ns, Stage, server_payload_length, verb};
 use msnp::switchboard as sb;
 use msnp::{Dialect, Reader, Refusal, text};
 
-/// The transcripts that are not read back, and why. Every other one in the folder is.
+/// The transcripts that are not read back, each with the reason. All others in the folder are.
 const NOT_READ_BACK: &[(&str, &str)] =
     &[("quirks.txt", "the lines that one client alone receives are read back as those that all others receive")];
 
-/// What one record says.
+/// The content of one record.
 #[derive(Clone, PartialEq, Eq)]
 enum Event {
     /// The client sends a line.
@@ -29,15 +29,15 @@ enum Event {
 
 #[derive(Clone)]
 struct Record {
-    /// File and line, for messages.
+    /// File and line, for error messages.
     place: String,
     connection: String,
     event: Event,
     line: Vec<u8>,
     payload: Vec<u8>,
-    /// What the `{vN}` of the line stands for.
+    /// The value of `{vN}` in the line.
     list_version: u32,
-    /// How far the connection is, before this record.
+    /// The stage of the connection before this record.
     stage: Stage,
 }
 
@@ -46,14 +46,14 @@ impl Record {
         self.connection.starts_with("sb")
     }
 
-    /// Whether it has a `{word}` that the server chooses, other than those of [`fill`].
+    /// Returns whether the text has a `{word}` that the server chooses, other than those of [`fill`].
     fn has_free_part(&self) -> bool {
         [&self.line, &self.payload]
             .iter()
             .any(|text| text.windows(2).any(|pair| pair[0] == b'{' && pair[1].is_ascii_lowercase()))
     }
 
-    /// The stage after it.
+    /// Returns the stage after this record.
     fn stage_after(&self) -> Stage {
         let words: Vec<&str> = std::str::from_utf8(&self.line).unwrap_or_default().split(' ').collect();
         match (self.is_switchboard(), &self.event, self.stage, words.as_slice()) {
@@ -67,7 +67,7 @@ impl Record {
     }
 }
 
-/// The dialect of a connection in a stage. Before one is agreed on, and on switchboards, that of the newest client.
+/// Returns the dialect of a connection in a stage. Before VER, and on switchboards, that of the newest client.
 fn dialect(stage: Stage) -> Dialect {
     match stage {
         Stage::Fresh | Stage::VersionQuery => Dialect::Msnp12,
@@ -79,13 +79,13 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/transcripts")
 }
 
-/// The names of all transcripts.
+/// Returns the names of all transcripts.
 fn files() -> Vec<String> {
     let names = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| name.ends_with(".txt")).collect()
 }
 
-/// The records of the MSNP connections in the file `name`. Those of its HTTP connections are no lines of MSNP.
+/// Returns the records of the MSNP connections in the file `name`. HTTP connections have no lines of MSNP.
 fn records(name: &str) -> Vec<Record> {
     let file = fs::read_to_string(folder().join(name)).unwrap();
     let mut records: Vec<Record> = Vec::new();
@@ -140,7 +140,7 @@ fn records(name: &str) -> Vec<Record> {
     records
 }
 
-/// Puts values in the place of the words that stand for GUIDs, time stamps and list versions.
+/// Replaces the words that represent GUIDs, time stamps and list versions with values.
 fn fill(text: &str) -> (String, u32) {
     let mut filled = String::new();
     let mut list_version = 0;
@@ -174,7 +174,7 @@ fn fill(text: &str) -> (String, u32) {
     (filled, list_version)
 }
 
-/// The bytes of a record's text (transcripts/README.md section 2).
+/// Returns the bytes of a record's text (transcripts/README.md section 2).
 fn unescape(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = text;
@@ -204,7 +204,7 @@ fn unescape(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Fails unless `written` is the record, but for how text is escaped.
+/// Panics unless `written` is the record. The escapes in texts may differ.
 fn assert_same(record: &Record, written: &[u8]) {
     let Record { place, payload, .. } = record;
     let expected = [text::decode_bytes(&as_kept(record)), b"\r\n".to_vec(), payload.clone()].concat();
@@ -213,9 +213,9 @@ fn assert_same(record: &Record, written: &[u8]) {
     assert_eq!(written.escape_ascii().to_string(), expected.escape_ascii().to_string(), "{place}");
 }
 
-/// The line without what the crate does not keep: the case of addresses, the second half of a ticket, and the word of
-/// older dialects after the name of a group; and with the 0 of older dialects at the end of a REG, which clients may
-/// leave out.
+/// Returns the line without the parts that the crate does not keep: the case of addresses, the second half of a ticket,
+/// and the word of older dialects after the name of a group. Adds the `0` of older dialects at the end of a REG, which
+/// clients can leave out.
 fn as_kept(record: &Record) -> Vec<u8> {
     if record.line.starts_with(b"REG") && dialect(record.stage) < Dialect::Msnp10 && !record.line.ends_with(b" 0") {
         let line = [&record.line, b" 0".as_slice()].concat();
@@ -235,13 +235,13 @@ fn as_kept(record: &Record) -> Vec<u8> {
     words.collect::<Vec<_>>().join(&b' ')
 }
 
-/// Fails unless the line of a server decodes, and encodes back to the same words and payload.
-fn assert_told_reads_back(told: &Record) {
-    let Record { place, line, payload, list_version, stage, .. } = told;
+/// Panics unless the server's line decodes and encodes back to the same words and payload.
+fn assert_received_reads_back(received: &Record) {
+    let Record { place, line, payload, list_version, stage, .. } = received;
     let frame = Frame { line, payload };
     let mut out = Vec::new();
     let dialect = dialect(*stage);
-    if told.is_switchboard() {
+    if received.is_switchboard() {
         assert_eq!(sb::server_payload_length(line), Ok(payload.len()), "{place}");
         let command = sb::ServerCommand::decode(frame).unwrap_or_else(|error| panic!("{place}: {error}"));
         command.encode(dialect, &mut out);
@@ -250,10 +250,10 @@ fn assert_told_reads_back(told: &Record) {
         let command = ns::ServerCommand::decode(dialect, frame).unwrap_or_else(|error| panic!("{place}: {error}"));
         command.encode(Reader { list_version: *list_version, ..dialect.into() }, &mut out);
     }
-    assert_same(told, &out);
+    assert_same(received, &out);
 }
 
-/// What the crate makes of the line of a client, on a notification connection.
+/// Returns what the crate reads from a client's line on a notification connection.
 fn understood(sent: &Record) -> Result<ns::ClientCommand, Refusal> {
     let Record { place, line, payload, stage, .. } = sent;
     let length = verb::admit(*stage, line)?;
@@ -261,8 +261,8 @@ fn understood(sent: &Record) -> Result<ns::ClientCommand, Refusal> {
     ns::ClientCommand::decode(dialect(*stage), Frame { line, payload })
 }
 
-/// Fails unless the line of a client decodes and encodes back to the same words and payload, or is refused as the
-/// records `after` it say.
+/// Panics unless the client's line decodes and encodes back to the same words and payload, or is refused as the records
+/// `after` it say.
 fn assert_sent_reads_back(sent: &Record, after: &[Record]) {
     let place = &sent.place;
     let mut answers = after.iter().filter(|record| record.connection == sent.connection);
@@ -286,16 +286,16 @@ fn assert_sent_reads_back(sent: &Record, after: &[Record]) {
     }
 }
 
-/// How many fixed lines of clients and of servers a file has, all of which read back. What clients say on a switchboard
-/// is not looked at.
+/// Reads a file back and returns how many fixed lines of clients and of servers it has. Skips the lines of clients on a
+/// switchboard.
 fn read_back(name: &str) -> (usize, usize) {
     let records = records(name);
-    let (mut sent, mut told) = (0, 0);
+    let (mut sent, mut received) = (0, 0);
     for (number, record) in records.iter().enumerate().filter(|(_, record)| !record.has_free_part()) {
         match record.event {
             Event::Told => {
-                assert_told_reads_back(record);
-                told += 1;
+                assert_received_reads_back(record);
+                received += 1;
             }
             Event::Sent if !record.is_switchboard() => {
                 assert_sent_reads_back(record, &records[number + 1..]);
@@ -304,24 +304,24 @@ fn read_back(name: &str) -> (usize, usize) {
             Event::Sent | Event::Closed => {}
         }
     }
-    (sent, told)
+    (sent, received)
 }
 
 #[test]
 fn every_line_of_the_literal_sign_in_reads_back() {
-    let (sent, told) = read_back("msnp12-signin-literal.txt");
-    assert!(sent > 10 && told > 20, "{sent} and {told} lines");
+    let (sent, received) = read_back("msnp12-signin-literal.txt");
+    assert!(sent > 10 && received > 20, "{sent} and {received} lines");
 }
 
 #[test]
 fn every_fixed_line_of_the_transcripts_reads_back_in_the_dialect_of_its_connection() {
-    let (mut all_sent, mut all_told) = (0, 0);
+    let (mut all_sent, mut all_received) = (0, 0);
     for name in files().into_iter().filter(|name| NOT_READ_BACK.iter().all(|(other, _)| name != other)) {
-        let (sent, told) = read_back(&name);
+        let (sent, received) = read_back(&name);
         all_sent += sent;
-        all_told += told;
+        all_received += received;
     }
-    assert!(all_sent > 200 && all_told > 300, "{all_sent} and {all_told} lines");
+    assert!(all_sent > 200 && all_received > 300, "{all_sent} and {all_received} lines");
 }
 
 #[test]

@@ -102,7 +102,7 @@ async fn all_faults_are_reported_together_and_the_fields_keep_their_values() {
     let html = "\"><b>@example.com";
     let again = [("token", token.as_str()), ("address", html), ("password", PASSWORD), ("again", PASSWORD)];
     let answer = browser.post("/signup", &again).await;
-    assert_says(&answer, 422, "a character that an address cannot have");
+    assert_says(&answer, 422, "a character that is not allowed in an address");
     assert!(!answer.text().contains("<b>@"), "{}", answer.text());
     assert_eq!(accounts(&server).await, 1);
     // An address may have characters that are special in HTML, and is shown unchanged.

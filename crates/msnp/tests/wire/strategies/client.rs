@@ -1,4 +1,4 @@
-//! What clients say on a notification connection.
+//! The commands of clients on a notification connection.
 
 use super::*;
 
@@ -111,7 +111,7 @@ fn rmg(dialect: Dialect) -> impl Strategy<Value = Rmg> {
     (trid(), group).prop_map(|(trid, group)| Rmg { trid, group })
 }
 
-/// The picture of somebody, in the dialects that know one.
+/// A display picture, in the dialects that have one.
 pub(super) fn picture(dialect: Dialect) -> BoxedStrategy<Option<MsnObject>> {
     if dialect >= Dialect::Msnp9 { option::of(object()).boxed() } else { Just(None).boxed() }
 }
@@ -175,7 +175,7 @@ fn page() -> impl Strategy<Value = Vec<u8>> {
     payload(verb::MAX_PAGE)
 }
 
-/// The commands of one verb, as a client of `dialect` sends them.
+/// Returns the commands of one verb, as a client of `dialect` sends them.
 fn of_verb(verb: Verb, dialect: Dialect) -> BoxedStrategy<ClientCommand> {
     use ClientCommand as C;
     match verb {
@@ -215,7 +215,7 @@ fn of_verb(verb: Verb, dialect: Dialect) -> BoxedStrategy<ClientCommand> {
     }
 }
 
-/// Every command of a client of `dialect` to a notification server: those that the table has a row for.
+/// Returns every command that a client of `dialect` can send to a notification server: those with a row in the table.
 pub(crate) fn ns_client(dialect: Dialect) -> impl Strategy<Value = ClientCommand> {
     let verbs = Verb::ALL.iter().copied().filter(|verb| verb.row(dialect).is_some());
     Union::new(verbs.map(|verb| of_verb(verb, dialect)))

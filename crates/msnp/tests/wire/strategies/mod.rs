@@ -1,7 +1,8 @@
-//! Well-formed values of every type; the modules make every command of them.
+//! Well-formed values of every type. The modules generate every command from them.
 
-/// A strategy for each form of a type, each `weight *` as often as the others. A form without one does not compile, and
-/// a strategy that makes another form than its own fails the test. `if` says where a form exists.
+/// A strategy for each form of a type, each chosen `weight *` as often as the others. A form without a strategy does
+/// not compile, and a strategy that generates another form fails the test. `if` gives the condition under which a form
+/// exists.
 macro_rules! forms {
     ($type:ty { $($weight:literal * $form:pat $(if $exists:expr)? => $strategy:expr,)+ }) => {{
         let form = |value: &$type| match value { $($form => stringify!($form),)+ };
@@ -43,12 +44,12 @@ fn trid() -> impl Strategy<Value = TrId> {
     ("0{0,3}", any::<u32>()).prop_map(|(zeros, number)| TrId::parse(format!("{zeros}{number}").as_bytes()).unwrap())
 }
 
-/// Whether a dialect names contacts by handle and groups by number, and its servers count list versions.
+/// Returns whether a dialect names contacts by handle and groups by number, and its servers count list versions.
 fn is_old(dialect: Dialect) -> bool {
     dialect < Dialect::Msnp10
 }
 
-/// Any word that carries no text: UTF-8 without blanks and control characters.
+/// Any word without text: UTF-8 without blanks and control characters.
 fn word() -> impl Strategy<Value = String> {
     "[!-~é☺]{1,24}"
 }
@@ -59,17 +60,17 @@ fn handle() -> impl Strategy<Value = Handle> {
         .prop_map(|word| Handle::parse(&word).unwrap())
 }
 
-/// As [`handle`], or with a domain without a dot.
+/// Like [`handle`], or with a domain without a dot.
 fn lax_handle() -> impl Strategy<Value = Handle> {
     prop_oneof![handle(), "[a-z0-9.%]{1,24}@[a-z0-9-]{1,12}".prop_map(|word| Handle::parse_lax(&word).unwrap()),]
 }
 
-/// As [`contact_handle`], for a client of `dialect` that adds somebody: telephones came with MSNP11.
+/// Like [`contact_handle`], for a client of `dialect` that adds a contact. MSNP11 introduced telephones.
 fn new_contact(dialect: Dialect) -> BoxedStrategy<Handle> {
     if dialect >= Dialect::Msnp11 { contact_handle().boxed() } else { handle().boxed() }
 }
 
-/// As [`handle`], or a telephone.
+/// Like [`handle`], or a telephone.
 fn contact_handle() -> impl Strategy<Value = Handle> {
     prop_oneof![
         3 => handle(),
@@ -99,7 +100,7 @@ fn contact_ref(dialect: Dialect) -> BoxedStrategy<ContactRef> {
     }
 }
 
-/// A word as clients spell names: raw bytes, escapes of every kind, and percent signs that begin none.
+/// A word in any spelling that clients use for names: raw bytes, escapes, and percent signs that begin no escape.
 fn text_word() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[!-~]{1,6}",
@@ -113,7 +114,7 @@ fn text_word() -> impl Strategy<Value = String> {
     vec(piece, 1..12).prop_map(|pieces| pieces.concat())
 }
 
-/// A text of at most `max` bytes, as it came and as it would be written.
+/// A text whose word has at most `max` bytes, both as received and as written.
 fn text(max: usize) -> impl Strategy<Value = Text> {
     text_word().prop_filter_map("a text within its limit", move |word| {
         let text = Text::parse(word.as_bytes())?;
@@ -174,7 +175,7 @@ fn privacy() -> impl Strategy<Value = Privacy> {
     select(&[Privacy::Allow, Privacy::Block])
 }
 
-/// One of the codes that have a name, or another.
+/// A code that has a name, or another one.
 fn error_code() -> impl Strategy<Value = ErrorCode> {
     prop_oneof![
         select(ErrorCode::NAMED),

@@ -1,4 +1,4 @@
-//! What servers say on a notification connection.
+//! The lines of servers on a notification connection.
 
 use super::client::*;
 use super::*;
@@ -28,7 +28,7 @@ fn syn_answer(dialect: Dialect) -> impl Strategy<Value = SynAnswer> {
 
 fn lst(dialect: Dialect) -> impl Strategy<Value = Lst> {
     let old = is_old(dialect);
-    // Without the pending list, and with a group at least.
+    // Without the pending list, and with at least one group.
     let (bits, min_groups) = if old { (0..16u32, 1) } else { (0..32u32, 0) };
     let groups = vec(group_ref(dialect), min_groups..30);
     (contact_handle(), display_name(), bits, guid(), any::<u32>(), groups).prop_map(
@@ -73,7 +73,7 @@ fn contact_line(dialect: Dialect) -> impl Strategy<Value = ContactLine> {
     use ContactLine as L;
     let nickname = prop_oneof![4 => text(name::MAX_DISPLAY_NAME), 1 => Just(Text::encode(""))];
     let added = (trid(), contact_handle(), nickname, guid(), option::of(group_ref(dialect)));
-    // The answer to ADD has no GUID: it is the request and the version, whatever the list.
+    // The answer to ADD has no GUID. It is the request and the version, on every list.
     let addition = if is_old(dialect) { add().boxed() } else { repeated_adc(dialect).boxed() };
     forms!(L {
         L::Added { .. } if !is_old(dialect) => added.prop_map(
@@ -154,7 +154,7 @@ fn out_reason() -> impl Strategy<Value = OutReason> {
     })
 }
 
-/// Every line of a notification server to a reader of `dialect`.
+/// Returns every line that a notification server can send to a reader of `dialect`.
 pub(crate) fn ns_server(dialect: Dialect) -> impl Strategy<Value = ServerCommand> {
     use ServerCommand as S;
     let next_ping = if dialect >= Dialect::Msnp9 { any::<u32>().boxed() } else { Just(0).boxed() };

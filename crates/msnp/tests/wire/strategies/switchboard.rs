@@ -1,8 +1,8 @@
-//! The switchboard. Its commands borrow their payload.
+//! The commands and lines of a switchboard. They borrow their payload.
 
 use super::*;
 
-/// Every byte there is, and line ends among them.
+/// All byte values, including line ends.
 static NOISE: [u8; MAX_MESSAGE] = {
     let mut bytes = [0; MAX_MESSAGE];
     let mut at = 0;
@@ -17,7 +17,7 @@ static NOISE: [u8; MAX_MESSAGE] = {
     bytes
 };
 
-/// Any message within the limit. None of them says that it is peer-to-peer data, which would have to be some.
+/// Returns any message within the limit. None claims to be peer-to-peer data, which would have to be valid.
 fn message() -> impl Strategy<Value = &'static [u8]> {
     prop_oneof![
         Just(b"".as_slice()),
@@ -32,7 +32,7 @@ fn ack_flag() -> impl Strategy<Value = AckFlag> {
     select(&[Never, OnFailure, Always, Data, OnSuccess])
 }
 
-/// Every command of a client to a switchboard.
+/// Returns every command that a client can send to a switchboard.
 pub(crate) fn sb_client() -> impl Strategy<Value = sb::ClientCommand<'static>> {
     use sb::ClientCommand as C;
     let session = option::of(any::<u32>());
@@ -56,7 +56,7 @@ fn participant(dialect: Dialect) -> impl Strategy<Value = Participant> {
     })
 }
 
-/// Every line of a switchboard to a reader of `dialect`.
+/// Returns every line that a switchboard can send to a reader of `dialect`.
 pub(crate) fn sb_server(dialect: Dialect) -> impl Strategy<Value = sb::ServerCommand<'static>> {
     use sb::ServerCommand as S;
     forms!(S<'static> {

@@ -212,7 +212,7 @@ mod tests {
             (address(""), "address", "Enter an address"),
             (address("alice"), "address", "like name@example.com"),
             (address("alice@example"), "address", "no dot inside"),
-            (address("<b>@example.com"), "address", "a character that an address cannot have"),
+            (address("<b>@example.com"), "address", "a character that is not allowed in an address"),
             (address("h\u{43e}tmail@example.com"), "address", "letters a to z"),
             (address("Messenger@example.com"), "address", "reserved"),
             (address("a,b@example.com"), "address", "comma"),

@@ -62,7 +62,7 @@ fn an_invalid_argument_is_refused_with_the_reason() {
         (&["add", "alice"][..], "it is not an address like name@example.com"),
         (&["add", "alice@example"], "the domain has no dot inside"),
         (&["add", "a@b.de", "--name", ""], "a display name is not empty"),
-        (&["remove", "a b@c.de"], "a character that an address cannot have"),
+        (&["remove", "a b@c.de"], "a character that is not allowed in an address"),
     ];
     for (words, expected) in table {
         let error = parse(words).unwrap_err().to_string();
