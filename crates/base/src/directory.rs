@@ -20,18 +20,28 @@ pub fn create_private_directory(directory: &Path) -> io::Result<()> {
 
 /// Creates a file that only its owner can read and write, and opens it for writing.
 ///
-/// A file that root creates goes to the owner of `directory`. Otherwise a command that an operator runs as root would
-/// leave files behind that the server cannot open.
+/// A file that root creates goes to the owner of `directory`, as [`give_to_owner_of`] explains.
 ///
 /// # Errors
 /// Returns the error of the operating system: [`io::ErrorKind::AlreadyExists`] if the file exists.
 pub fn create_private_file(path: &Path, directory: &Path) -> io::Result<File> {
-    let owner = directory.metadata()?;
     let file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
-    if geteuid().is_root() {
-        fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
-    }
+    give_to_owner_of(directory, &file)?;
     Ok(file)
+}
+
+/// Gives a file or directory that root has just created to the owner of `directory`. Does nothing for other users.
+///
+/// Otherwise a command that an operator runs as root would leave files behind that the server cannot open.
+///
+/// # Errors
+/// Returns the error of the operating system, for example when `directory` does not exist.
+pub fn give_to_owner_of(directory: &Path, file: &File) -> io::Result<()> {
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    let owner = directory.metadata()?;
+    fchown(file, Some(owner.uid()), Some(owner.gid()))
 }
 
 /// Gives a file another name in the same file system, unless that name is taken.

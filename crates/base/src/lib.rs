@@ -11,6 +11,6 @@ pub mod random;
 mod shell;
 pub mod utc;
 
-pub use directory::{create_private_directory, create_private_file, rename_unless_exists};
+pub use directory::{create_private_directory, create_private_file, give_to_owner_of, rename_unless_exists};
 pub use lock::lock;
 pub use shell::shell_quoted;

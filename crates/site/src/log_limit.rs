@@ -13,10 +13,20 @@ use tokio::time::Instant;
 const INTERVAL: Duration = Duration::from_secs(60);
 /// The most addresses that have lines of their own, about 200 KiB. Further ones share the lines of one more.
 const MAX_ADDRESSES: usize = 4096;
+/// The time between two searches for entries to remove, so that a full table is not searched at every event.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// When lines about each address were last logged.
 #[derive(Debug, Default)]
-pub(crate) struct LogLimit(Mutex<HashMap<Option<IpAddr>, Address>>);
+pub(crate) struct LogLimit(Mutex<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    /// The entry `None` is shared by the addresses that have none of their own.
+    addresses: HashMap<Option<IpAddr>, Address>,
+    /// The time of the last search for entries to remove.
+    swept: Option<Instant>,
+}
 
 #[derive(Debug)]
 struct Address {
@@ -30,10 +40,9 @@ impl LogLimit {
     pub(crate) fn note(&self, address: IpAddr) -> Option<u64> {
         let now = Instant::now();
         let address = Some(counted_address(address));
-        let mut addresses = lock(&self.0);
-        if addresses.len() > MAX_ADDRESSES {
-            addresses.retain(|_, address| now.duration_since(address.logged) < INTERVAL);
-        }
+        let table = &mut *lock(&self.0);
+        table.sweep(now);
+        let addresses = &mut table.addresses;
         let is_full = addresses.len() >= MAX_ADDRESSES && !addresses.contains_key(&address);
         let key = if is_full { None } else { address };
         let Some(address) = addresses.get_mut(&key) else {
@@ -46,6 +55,17 @@ impl LogLimit {
         }
         address.logged = now;
         Some(std::mem::take(&mut address.suppressed))
+    }
+}
+
+impl Table {
+    /// Removes the entries that no longer suppress a line, if the table is full.
+    fn sweep(&mut self, now: Instant) {
+        let is_due = self.swept.is_none_or(|swept| now.duration_since(swept) >= SWEEP_INTERVAL);
+        if self.addresses.len() > MAX_ADDRESSES && is_due {
+            self.addresses.retain(|_, address| now.duration_since(address.logged) < INTERVAL);
+            self.swept = Some(now);
+        }
     }
 }
 
@@ -77,9 +97,9 @@ mod tests {
         let limit = LogLimit::default();
         let lines = (0..3 * MAX_ADDRESSES).filter(|number| limit.note(address(*number)).is_some()).count();
         assert_eq!(lines, MAX_ADDRESSES + 1);
-        assert_eq!(lock(&limit.0).len(), MAX_ADDRESSES + 1);
+        assert_eq!(lock(&limit.0).addresses.len(), MAX_ADDRESSES + 1);
         tokio::time::advance(INTERVAL).await;
         assert_eq!(limit.note(address(0)), Some(0));
-        assert_eq!(lock(&limit.0).len(), 1, "old entries are removed");
+        assert_eq!(lock(&limit.0).addresses.len(), 1, "old entries are removed");
     }
 }

@@ -114,21 +114,23 @@ impl Tls {
     /// logged with its meaning, at most once a minute for each address.
     pub async fn accept<S: Stream>(&self, stream: S, peer: IpAddr) -> Option<TlsStream<S>> {
         let acceptor = TlsAcceptor::from(self.config());
-        match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => Some(stream),
-            Ok(Err(error)) => {
-                if let Some(suppressed) = self.failures.note(peer) {
-                    tracing::info!(%peer, reason = meaning(&error), %error, suppressed, "a TLS handshake failed");
-                }
-                None
-            }
-            Err(_) => None,
+        let accepted = timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await;
+        let error = match accepted.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(stream) => return Some(stream),
+            Err(error) => error,
+        };
+        if let Some(suppressed) = self.failures.note(peer) {
+            tracing::info!(%peer, reason = meaning(&error), %error, suppressed, "a TLS handshake failed");
         }
+        None
     }
 }
 
 /// Returns what a failed handshake means for the operator.
 fn meaning(error: &io::Error) -> &'static str {
+    if error.kind() == io::ErrorKind::TimedOut {
+        return "the client did not finish the handshake in time";
+    }
     let error = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
     match error {
         Some(rustls::Error::PeerIncompatible(_)) => {
@@ -196,6 +198,19 @@ fn is_for(certified: &CertifiedKey, name: &ServerName<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_sends_nothing_is_disconnected_after_the_timeout() {
+        let data = tempfile::tempdir().unwrap();
+        let root = Arc::new(Root::open(data.path(), &["login.live.com".to_owned()]).unwrap());
+        let tls = Tls::open(&TlsConfig::default(), Some(root)).unwrap().unwrap();
+        let (_client, server) = tokio::io::duplex(1024);
+        let peer = std::net::Ipv4Addr::LOCALHOST.into();
+        let start = tokio::time::Instant::now();
+        assert!(tls.accept(server, peer).await.is_none());
+        assert_eq!(start.elapsed(), HANDSHAKE_TIMEOUT);
+        assert_eq!(tls.failures.note(peer), None, "the line for this minute was logged");
+    }
 
     #[test]
     fn the_certificate_of_the_own_root_is_renewed_before_it_expires() {

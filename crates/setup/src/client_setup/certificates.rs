@@ -16,7 +16,7 @@
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
-use swallowtail_base::create_private_directory;
+use swallowtail_base::{create_private_directory, create_private_file, give_to_owner_of};
 use swallowtail_base::utc::Utc;
 use swallowtail_config::Config;
 
@@ -311,9 +311,9 @@ fn make(data: &Path, name: &str, certificate: &str, key: &str, names: &[String])
     create_private_directory(data).with_context(cannot)?;
     let owner_alone = std::fs::Permissions::from_mode(0o700);
     let new = tempfile::Builder::new().prefix(name).permissions(owner_alone).tempdir_in(data).with_context(cannot)?;
+    File::open(new.path()).and_then(|new| give_to_owner_of(data, &new)).with_context(cannot)?;
     for (name, text) in [(CERTIFICATE, certificate), (KEY, key), (NAMES, &(names.join("\n") + "\n"))] {
-        let path = new.path().join(name);
-        let mut file = File::options().write(true).create_new(true).mode(0o600).open(path).with_context(cannot)?;
+        let mut file = create_private_file(&new.path().join(name), data).with_context(cannot)?;
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(cannot)?;
     }
     match std::fs::rename(new.path(), data.join(name)) {

@@ -267,11 +267,22 @@ fn the_certificate_to_delete_is_the_one_that_was_installed() {
 }
 
 #[test]
+fn a_root_that_the_superuser_creates_belongs_to_the_owner_of_the_data_directory() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let data = tempfile::tempdir().unwrap();
+    // Other users cannot give a directory away. Then it stays theirs, and so does the root.
+    let _ = chown(data.path(), Some(1), Some(1));
+    Root::open(data.path(), &["login.live.com".to_owned()]).unwrap();
+    let owner = |path: &str| std::fs::metadata(data.path().join(path)).unwrap().uid();
+    assert_eq!((owner("root"), owner("root/key.pem")), (owner(""), owner("")));
+}
+
+#[test]
 fn a_root_is_created_once_and_only_its_owner_can_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let data = tempfile::tempdir().unwrap();
     let own = |name: &str| vec!["login.live.com".to_owned(), name.to_owned()];
-    // Several at the same time, as a server and a command may.
+    // Several threads at the same time, like a server and a command.
     let made: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> =
             (0..8).map(|_| scope.spawn(|| Root::open(data.path(), &own("a.example.com")).unwrap())).collect();

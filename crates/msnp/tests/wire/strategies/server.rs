@@ -71,7 +71,7 @@ fn setting_line() -> impl Strategy<Value = SettingLine> {
 
 fn contact_line(dialect: Dialect) -> impl Strategy<Value = ContactLine> {
     use ContactLine as L;
-    let nickname = prop_oneof![4 => text(name::MAX_DISPLAY_NAME), 1 => Just(Text::encode(""))];
+    let nickname = prop_oneof![4 => named_text().prop_map(|(_, text)| text), 1 => Just(Text::encode(""))];
     let added = (trid(), contact_handle(), nickname, guid(), option::of(group_ref(dialect)));
     // The answer to ADD has no GUID. It is the request and the version, on every list.
     let addition = if is_old(dialect) { add().boxed() } else { repeated_adc(dialect).boxed() };
