@@ -75,7 +75,7 @@ pub(crate) enum SignIn {
     Rst,
 }
 
-/// What the entries of one official version have in common.
+/// The values that all entries of one official version share.
 struct Version {
     client_info: ClientInfo,
     /// The name of the English installer, if it is known: the update address that Microsoft's servers sent (CVR).

@@ -209,7 +209,7 @@ async fn slow_line(server: SocketAddr) -> SocketAddr {
     address
 }
 
-/// What loopback and tokio allow: the bytes of the same messages, both ways at once through a task that copies them.
+/// The limit of loopback and tokio: the bytes of the same messages, in both directions through a task that copies them.
 async fn bare_relay() -> f64 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let dial = || TcpStream::connect(listener.local_addr().unwrap());

@@ -100,7 +100,7 @@ impl Server {
         self.accounts.store()
     }
 
-    /// What its connections share.
+    /// The state that its connections share.
     #[must_use]
     pub const fn service(&self) -> &Arc<Service> {
         &self.service

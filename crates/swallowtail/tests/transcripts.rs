@@ -112,7 +112,7 @@ fn fault(report: &PlayReport) -> Option<String> {
     }
 }
 
-/// What the server said to each connection, with names in place of what it chose.
+/// The lines that the server sent on each connection, with names in place of the values that it chose.
 fn said(report: &PlayReport) -> Vec<(&String, String)> {
     let text = |(name, bytes)| (name, String::from_utf8_lossy(bytes as &Vec<u8>).into_owned());
     report.masked_streams().iter().map(text).collect()

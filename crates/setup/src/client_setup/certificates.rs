@@ -34,8 +34,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
-use swallowtail_base::{create_private_directory, create_private_file, give_to_owner_of};
 use swallowtail_base::utc::Utc;
+use swallowtail_base::{create_private_directory, create_private_file, give_to_owner_of};
 use swallowtail_config::Config;
 
 use crate::hosts::SIGN_IN;
@@ -81,7 +81,7 @@ pub struct Root {
 /// The certificate that clients on Windows XP install, and the files that the terminator needs.
 #[derive(Clone, Debug)]
 pub struct OldTls {
-    /// What clients install.
+    /// The certificate that clients install.
     pub public: PublicCertificate,
     /// The file with it.
     pub certificate: PathBuf,

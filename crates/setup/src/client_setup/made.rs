@@ -7,7 +7,7 @@ pub struct Made {
     pub name: &'static str,
     /// Its content type.
     pub content_type: &'static str,
-    /// What it is for, in a few words.
+    /// Its purpose, in a few words.
     pub about: &'static str,
     /// Its content.
     pub body: Vec<u8>,

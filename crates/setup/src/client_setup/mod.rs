@@ -1,4 +1,5 @@
-//! What a user needs to bring a client to this server: files for Windows, a certificate, and steps in plain words.
+//! Everything that a user needs to connect a client to this server: files for Windows, a certificate, and steps in
+//! plain words.
 //!
 //! [`Kit::new`] writes them for one [`crate::client_table::Client`] and one [`Place`]; `swallowtail client-setup` saves
 //! them in a directory and the page `/setup` offers them. Nothing here reads the network or opens a path that a request

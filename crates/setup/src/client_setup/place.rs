@@ -1,4 +1,4 @@
-//! What a server offers, and where one client can reach it.
+//! The services that a server offers, and where one client can reach them.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -17,7 +17,7 @@ pub(super) const KNOWN_HTTP: u16 = 80;
 pub(super) const KNOWN_HTTPS: u16 = 443;
 pub(super) const KNOWN_NOTIFICATION: u16 = 1863;
 
-/// What a server offers to everyone.
+/// The services that a server offers to everyone.
 #[derive(Clone, Debug)]
 pub struct Offer {
     /// The root that clients on newer systems install, if there is one.
@@ -43,7 +43,7 @@ pub struct Place {
     pub notification: String,
     /// The network through which the client connects, as the settings call it.
     pub network: String,
-    /// What is there.
+    /// The services there.
     pub offer: Arc<Offer>,
 }
 

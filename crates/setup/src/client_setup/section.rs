@@ -18,7 +18,7 @@ pub(super) struct Section {
     points: Vec<Point>,
 }
 
-/// What the points of a section are.
+/// The form of the points in a section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Look {
     /// Steps in the order in which to take them.
@@ -27,7 +27,7 @@ enum Look {
     Notes,
     /// Facts to read before the steps, in a box.
     Warning,
-    /// What the operator has to do before there can be steps here.
+    /// The operator's task before there can be steps here.
     NotYet,
 }
 

@@ -12,7 +12,7 @@ use crate::client_table::{Client, Kind};
 /// The instructions for one client on one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Steps {
-    /// What to know and to do, in the order of the page.
+    /// Facts and steps, in the order of the page.
     pub(super) sections: Vec<Section>,
     /// How to undo all of it, which is a page of its own.
     pub(super) undo: Section,

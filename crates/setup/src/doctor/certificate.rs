@@ -183,7 +183,7 @@ fn missing(exam: Exam<'_>, groups: &[Group<'_>]) -> Result<Vec<String>, Finding>
     Err(Finding::red(cause, remedy))
 }
 
-/// Who vouches for a certificate.
+/// The authority that vouches for a certificate.
 enum RootVerdict {
     /// A root that we know; which one, in words.
     Proven(String),

@@ -13,12 +13,12 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
 
-/// What rustls says about an authority's own certificate.
+/// The error of rustls for an authority's own certificate.
 const IS_AUTHORITY: &str = "CaUsedAsEndEntity";
-/// A name for which no certificate is: rustls then lists those for which it is.
+/// A name that no certificate has. The error of rustls then lists the names that it has.
 const NO_NAME: &str = "doctor.invalid";
 
-/// What a server showed in a handshake.
+/// The certificates that a server showed in a handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CertificateChain {
     pub(super) certificate: CertificateDer<'static>,

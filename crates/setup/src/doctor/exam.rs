@@ -10,7 +10,7 @@ const NOBODY: &str = "doctor@swallowtail.invalid";
 /// The host of a tunnel when no client says which it wants.
 const TUNNEL_HOST: &str = "login.live.com";
 
-/// What is checked, and how.
+/// The server to check, and the way to check it.
 #[derive(Clone, Copy)]
 pub(super) struct Exam<'a> {
     pub(super) target: &'a Target,

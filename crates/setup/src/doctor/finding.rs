@@ -37,11 +37,11 @@ impl State {
 pub struct Finding {
     /// The colour.
     pub state: State,
-    /// What was seen, in plain words; for red, the cause.
+    /// The observation, in plain words. For red, the cause.
     pub text: String,
-    /// What to do about it. Only for red.
+    /// The remedy. Only for red.
     pub remedy: Option<String>,
-    /// What a client shows (`codes.rs`). Only for red.
+    /// The message of a client (`codes.rs`). Only for red.
     pub codes: &'static [&'static str],
 }
 

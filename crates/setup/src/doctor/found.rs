@@ -16,7 +16,7 @@ pub(super) struct OpenPorts {
     pub(super) https: bool,
 }
 
-/// What the TLS handshakes showed.
+/// The results of the TLS handshakes.
 #[derive(Debug, Default)]
 pub(super) struct Tls {
     /// Whether TLS 1.2 or 1.3 is spoken, at its port or in a tunnel.
@@ -33,7 +33,7 @@ pub(super) struct Shown {
     pub(super) chain: CertificateChain,
 }
 
-/// What the certificates are worth.
+/// The judgement on the certificates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Trust {
     /// Which of [`Tls::shown`] is used to sign in.
@@ -51,7 +51,7 @@ pub(super) enum Transport {
     Plain,
 }
 
-/// What the nexus showed.
+/// The result of the request to the nexus.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Nexus {
     /// The transport over which the nexus did not answer. It is not used again.

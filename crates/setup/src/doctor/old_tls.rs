@@ -1,4 +1,4 @@
-//! Whether Windows XP could shake hands: sends a hello written by hand and reads only the first answer.
+//! Checks whether Windows XP can connect: sends a handwritten hello and reads only the first answer.
 //!
 //! XP has TLS 1.0 and 3DES with RSA, besides ciphers that are broken outright; it sends no extensions
 //! (docs/protocol/http.md section 6, "TLS").
@@ -27,7 +27,7 @@ const ALERT: u8 = 21;
 /// Record, message, version and random, the length of the session id.
 const HEAD: usize = 5 + 4 + 2 + 32 + 1;
 
-/// What the server answered to XP's hello.
+/// The server's answer to XP's hello.
 #[derive(Debug, PartialEq, Eq)]
 enum Reply {
     /// TLS 1.0 with this cipher.

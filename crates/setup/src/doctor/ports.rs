@@ -1,4 +1,4 @@
-//! Whether the ports are open, and whether Microsoft's host names lead to the server.
+//! Checks whether the ports are open, and whether Microsoft's host names lead to the server.
 
 use std::net::IpAddr;
 
@@ -16,7 +16,7 @@ pub(super) struct Service {
     pub(super) key: &'static str,
     /// The port that clients use, if it is fixed in them.
     known: Option<u16>,
-    /// What does not work without it.
+    /// The features that need this port.
     meaning: &'static str,
     codes: &'static [&'static str],
 }

@@ -1,4 +1,4 @@
-//! What is checked: where each service of a server should be, and as which client and account.
+//! The target of the checks: where each service of a server should be, and as which client and account to connect.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -82,14 +82,14 @@ pub struct Target {
     pub(super) switchboard: Option<HostPort>,
     pub(super) http: Option<HostPort>,
     pub(super) https: Option<HostPort>,
-    /// What our own settings say. `None` for another server.
+    /// Our own settings. `None` for another server.
     pub(super) ours: Option<Ours>,
 }
 
-/// What is known about our own server.
+/// The known facts about our own server.
 #[derive(Clone, Debug)]
 pub(super) struct Ours {
-    /// What precedes the settings `listen` and `advertise` of this network.
+    /// The prefix of the settings `listen` and `advertise` of this network.
     prefix: String,
     pub(super) advertise: Advertise,
     pub(super) header_case: HeaderCase,

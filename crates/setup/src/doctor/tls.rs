@@ -1,4 +1,4 @@
-//! Whether a server speaks TLS 1.2 and 1.3. [`super::certificate`] judges the certificates.
+//! Checks whether a server speaks TLS 1.2 and 1.3. [`super::certificate`] judges the certificates.
 
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};

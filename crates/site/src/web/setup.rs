@@ -28,7 +28,7 @@ use crate::proxy::Reached;
 /// Files that browsers show or Windows reads itself. Browsers save all others.
 const SHOWN: [&str; 3] = [STEPS[0], STEPS[1], "proxy.pac"];
 
-/// What these pages are made from.
+/// The data for these pages.
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     pub(crate) offer: Arc<Offer>,

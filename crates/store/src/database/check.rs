@@ -15,7 +15,7 @@ use super::store::Store;
 /// The number of faults that are listed. A damaged page has many.
 const MAX_FAULTS: usize = 100;
 
-/// What a complete check is doing.
+/// The current step of a complete check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckStep {
     /// Reading every page and every index of a file of this many bytes.

@@ -34,7 +34,7 @@ pub enum DataError {
     Lost {
         /// The file that is missing.
         path: PathBuf,
-        /// What else of a server is in the directory.
+        /// The other files of a server in the directory.
         trace: &'static str,
     },
     /// The file of the database has no content.

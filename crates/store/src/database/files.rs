@@ -21,7 +21,7 @@ const LOGS: [&str; 2] = ["swallowtail.db-wal", "swallowtail.db-shm"];
 /// Other files and directories of a server. Each of them is created after the database ([`Store::prepare`](super::Store::prepare)).
 const TRACES: [&str; 4] = ["root", "old-tls", "control.sock", "server.lock"];
 
-/// What to do if the database does not exist.
+/// The action if the database does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IfMissing {
     /// Fail: the caller works on what exists.

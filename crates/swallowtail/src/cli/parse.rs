@@ -15,7 +15,7 @@ pub(super) fn parse_name(text: &str) -> anyhow::Result<DisplayName> {
     DisplayName::new(text).context("a display name is not empty, has no line break, and is at most 387 bytes long")
 }
 
-/// Whether a text can be a password, as the commands say it.
+/// Checks a password, with the errors of the command line.
 pub(super) fn check_password(text: &str) -> anyhow::Result<()> {
     Ok(password::check(text)?)
 }

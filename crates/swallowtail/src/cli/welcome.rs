@@ -1,4 +1,4 @@
-//! What `serve` prints at the start: where the server listens, and what to do next.
+//! The lines that `serve` prints at the start: where the server listens, and what to do next.
 
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -115,7 +115,7 @@ fn config_check_reports_every_mistake() {
     };
     let error = report("[limits]\nring = 3\n[sign_in]\nping = 5\n");
     names(&error, &["2 errors", "line 2: limits.ring: ", "line 4: sign_in.ping: "]);
-    // What the settings name is looked at if they are valid.
+    // The files that the settings name are checked if the settings are valid.
     let certificate = "[[tls.certificate]]\nchain = \"/no/chain\"\nkey = \"/no/key\"\n";
     let error = report(&format!("data = \"/proc/nothing/here\"\n{certificate}{certificate}"));
     names(
@@ -169,7 +169,7 @@ fn config_show_says_where_each_setting_comes_from() {
         assert!(line(&setting).ends_with(&format!("  # {origin}")), "{shown}");
     }
     line("# https is not set");
-    // What is shown is a file that means the same.
+    // The output is a configuration file with the same meaning.
     swallowtail_config::Config::parse(&shown).unwrap();
     let rows: Vec<serde_json::Value> = serde_json::from_str(&show(&["--json"])).unwrap();
     let row = rows.iter().find(|row| row["key"] == "listen.http").unwrap();

@@ -123,7 +123,7 @@ impl Chat {
                 return Ok(());
             }
             tokio::select! {
-                // What was received comes before what was typed: it may say that the other user has left.
+                // Received lines come before typed ones: they may say that the other user has left.
                 biased;
                 () = until(leaving) => return Ok(()),
                 _ = ping.tick() => self.notification.send(&ClientCommand::Png).await?,

@@ -1,6 +1,6 @@
 //! Decides what a typed line means. A line that begins with `/` is a command, and is never sent as text.
 
-/// What the user wants with a line.
+/// The meaning of a line that the user typed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Typed<'a> {
     /// Nothing: the line is blank.

@@ -6,7 +6,7 @@ use crate::support::wire::Wire;
 
 const CLOSE: &[&str] = &[];
 
-/// What is sent on a new connection, and everything that is received until the server closes it.
+/// The lines to send on a new connection, and everything that is received until the server closes it.
 const FRESH: &[(&str, &[&str])] = &[
     ("SYN 1 0 0\r\n", CLOSE),
     ("USR 1 TWN I mallory@example.com\r\n", CLOSE),

@@ -13,7 +13,7 @@ pub(crate) struct View {
     pub(crate) kept: Kept,
 }
 
-/// What a client shows of a contact that is online.
+/// A contact that is online, as a client shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) status: String,
