@@ -5,8 +5,8 @@ use tokio::process::Command;
 
 use crate::target::{BoxFuture, Endpoints, Needs, NotPlayable, Server, Target};
 
-/// A server that is already running. The runner cannot change its settings or stop it, so parts that need either are not
-/// played.
+/// A server that is already running. The runner cannot change its settings or stop it, so parts that need either are
+/// not played.
 #[derive(Clone, Debug)]
 pub struct RemoteTarget {
     endpoints: Endpoints,

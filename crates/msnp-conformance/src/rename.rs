@@ -1,9 +1,9 @@
 //! Gives every part its own handles, so that parts can run in parallel and more than once
 //! (docs/protocol/transcripts/README.md sections 2 and 4).
 //!
-//! `alice@example.com` becomes `alice-k3x9q2@example.com` wherever it occurs, in upper or lower case and with `%40`. This
-//! module does not adjust lengths. The parser has already replaced every correct length by a piece that follows the
-//! payload.
+//! `alice@example.com` becomes `alice-k3x9q2@example.com` wherever it occurs, in upper or lower case and with `%40`.
+//! This module does not adjust lengths. The parser has already replaced every correct length by a piece that follows
+//! the payload.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;

@@ -28,9 +28,9 @@ const SESSION: &str = "X-MSN-Messenger: SessionID=";
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
     None,
-    /// The server adds a space to the end of the line in this record, counting the server records of the part.
+    /// The server record with this index has an extra space at the end of its line.
     ExtraSpace(usize),
-    /// The server leaves out this record.
+    /// The server record with this index is left out.
     Missing(usize),
     /// Not a fault: the server sends the second half of each gateway body in the answer to a poll.
     Late,
@@ -286,7 +286,7 @@ fn with_ticket(bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Returns the bytes of a message. Variables without a value get one.
+/// Returns the bytes of a message. Variables without a value get a made-up one.
 fn render(message: &Message, service: Service, vars: &mut Vars, here: &str) -> (Vec<u8>, Vec<u8>) {
     for piece in message.lines.iter().chain(&message.payload).flat_map(Template::pieces) {
         if let Piece::Var(name) = piece

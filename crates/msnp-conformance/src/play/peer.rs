@@ -65,7 +65,7 @@ impl Peer {
         self.gateway.as_ref().map_or_else(|| self.connection.service(), |gateway| gateway.service)
     }
 
-    /// Updates the state from the next message of the client, which is a line and its payload or a request and its body.
+    /// Updates the state from the next client message, which is a line and its payload or a request and its body.
     pub(crate) fn observe_sent(&mut self, head: &[u8], body: &[u8]) {
         if self.connection.service() != Service::Http {
             self.observe_line(head);

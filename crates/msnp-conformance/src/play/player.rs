@@ -41,7 +41,7 @@ pub(crate) struct Player {
 }
 
 impl Player {
-    /// Returns a player that has not taken a step yet.
+    /// Returns a player that has not carried out a step yet.
     pub(super) fn new(file: &str, server: Box<dyn Server>, options: &Options, renaming: Renaming) -> Self {
         let endpoints = server.endpoints().clone();
         let mut player = Self {

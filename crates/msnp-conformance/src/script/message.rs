@@ -7,7 +7,7 @@ use crate::vars::Vars;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
     pub(crate) lines: Vec<Template>,
-    /// One text for each `>|` or `<|` record. In the body of the HTTP gateway, each text is a command (README section 2).
+    /// One text for each `>|` or `<|` record. In a gateway body, each text is one command (README section 2).
     pub(crate) payload: Vec<Template>,
 }
 

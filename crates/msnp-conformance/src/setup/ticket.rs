@@ -30,9 +30,7 @@ pub(super) async fn fetch(
     };
     let status = String::from_utf8_lossy(answer.line()).into_owned();
     if !status.contains(" 200 ") {
-        bail!(
-            "{address} gave no ticket to {handle}: {status}; check that the account exists with the password in the file"
-        );
+        bail!("{address} gave no ticket to {handle}: {status}; check that the account exists with this password");
     }
     let lines = answer.lines.iter().map(|line| String::from_utf8_lossy(line).into_owned());
     lines.into_iter().find_map(|line| from_pp(&line)).with_context(|| {

@@ -70,7 +70,8 @@ impl Connection {
     pub(crate) async fn open(name: &str, service: Service, address: &str, log: &Log) -> anyhow::Result<Self> {
         log.add(format!("{name} @ {address}"));
         let stream = timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await.context("the connection timed out");
-        let stream = stream.and_then(|opened| Ok(opened?)).with_context(|| format!("cannot connect to {address}"))?;
+        let stream =
+            stream.and_then(|opened| Ok(opened?)).with_context(|| format!("could not connect to {address}"))?;
         stream.set_nodelay(true)?;
         let (read, write) = stream.into_split();
         let (sender, chunks) = mpsc::unbounded_channel();
@@ -97,7 +98,7 @@ impl Connection {
         self.service
     }
 
-    /// Writes bytes. It is not an error if the server has closed the connection, because only what it sent matters.
+    /// Writes bytes. It is not an error if the server has closed the connection, because only its bytes matter.
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         if let Some(write) = &mut self.write
             && let Err(error) = write.write_all(bytes).await
