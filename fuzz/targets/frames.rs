@@ -1,6 +1,6 @@
-//! Cutting a stream: any chunks of it give the same frames and the same end.
+//! Checks that a stream gives the same frames and the same result in chunks of any size.
 //!
-//! The first byte chooses the rules, the next seven say how long the chunks are, in turn.
+//! The first byte selects the rules. The next seven bytes are the lengths of the chunks, which repeat.
 
 #![no_main]
 
@@ -8,7 +8,8 @@ use libfuzzer_sys::fuzz_target;
 use msnp::Malformed;
 use msnp::frame::{Decoder, Flow, Frame, LineRules, Pending, Receiver};
 
-/// Takes every line. The last word of a line is the length of its payload, if it is a number of three digits.
+/// Collects every frame. The last word of a line is the length of its payload if it is a number below 1000. A length
+/// above 500 is an error.
 struct Collector {
     frames: Vec<(Vec<u8>, Vec<u8>)>,
     flow: Flow,
@@ -41,7 +42,7 @@ fuzz_target!(|input: &[u8]| {
     let mut whole = Collector { frames: Vec::new(), flow: Flow::Continue };
     let mut decoder = Decoder::new(rules);
     let end = decoder.feed(stream, &mut whole);
-    let waits_for = decoder.pending();
+    let pending = decoder.pending();
 
     let mut parts = Collector { frames: Vec::new(), flow: if head[0] & 2 == 0 { Flow::Continue } else { Flow::Pause } };
     let mut decoder = Decoder::new(rules);
@@ -50,12 +51,12 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(whole.frames, parts.frames);
     assert_eq!(end, parts_end);
     if end.is_ok() {
-        assert_eq!(waits_for, decoder.pending());
-        assert_eq!(waits_for == Pending::Nothing, decoder.is_empty());
+        assert_eq!(pending, decoder.pending());
+        assert_eq!(pending == Pending::Nothing, decoder.is_empty());
     }
 });
 
-/// Feeds `stream` in chunks of the lengths that repeat, and after a pause goes on until no frame comes any more.
+/// Feeds `stream` in chunks of repeating lengths. After a pause, continues until there are no more frames.
 fn feed_in_chunks(
     decoder: &mut Decoder,
     mut stream: &[u8],

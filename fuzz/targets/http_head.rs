@@ -1,5 +1,6 @@
-//! What our own code reads of an HTTP head: the first line, the query of a request to the gateway, and the
-//! Authorization header of Passport 1.4.
+//! Checks our own parsers of an HTTP head.
+//!
+//! They read the first line, the query of a gateway request, and the Authorization header of Passport 1.4.
 
 #![no_main]
 
@@ -15,14 +16,14 @@ fuzz_target!(|head: &[u8]| {
         && let Ok(GatewayRequest::Session(id)) = GatewayRequest::parse(query)
     {
         let name = id.to_string();
-        assert_eq!((name.matches('.').count(), SessionId::parse(&name)), (1, Some(id)), "one session has one name");
+        assert_eq!((name.matches('.').count(), SessionId::parse(&name)), (1, Some(id)), "an id has one spelling");
         assert!(query.contains(&name));
     }
     if let Some(end) = head.iter().position(|&byte| byte == b'\n') {
         let mut completed = head.to_vec();
         complete_request_line(&mut completed, end);
-        assert!(completed.ends_with(&head[end..]), "what follows the line is not touched");
-        // Once complete, a line stays as it is.
+        assert!(completed.ends_with(&head[end..]), "the bytes after the line do not change");
+        // A complete line does not change.
         let end = completed.iter().position(|&byte| byte == b'\n').unwrap_or_default();
         let mut again = completed.clone();
         complete_request_line(&mut again, end);

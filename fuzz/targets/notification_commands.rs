@@ -1,5 +1,6 @@
-//! What a client may send to a notification server, in every stage: what is let in and understood is written to
-//! something that is let in and understood in the same way.
+//! Checks the commands of a client to a notification server, in every stage.
+//!
+//! A command that is admitted and decoded is encoded again. The result must be admitted and decode to the same command.
 
 #![no_main]
 
@@ -8,7 +9,7 @@ use msnp::frame::{Decoder, Flow, Frame, LineRules, Receiver};
 use msnp::notification::{ClientCommand, Stage, verb};
 use msnp::{Dialect, Refusal};
 
-/// The dialect of a stage. Before one is agreed on, any.
+/// Returns the dialect of a stage. Before the client has negotiated one, any dialect is valid.
 const fn dialect(stage: Stage) -> Dialect {
     match stage {
         Stage::Fresh | Stage::VersionQuery => Dialect::Msnp12,

@@ -1,5 +1,7 @@
-//! What clients post as SOAP, to RST.srf and for MsgrConfig, and the query string of the latter: none panics, nothing
-//! that is read is longer than it may be, and both readers agree on what is XML.
+//! Checks the parsers of SOAP requests to RST.srf and for MsgrConfig, and of the MsgrConfig query string.
+//!
+//! No input may cause a panic, and no parsed value may exceed its limit. Every body that the RST parser
+//! accepts must also be XML for the MsgrConfig parser.
 
 #![no_main]
 
@@ -8,13 +10,13 @@ use msnp::client_config::ConfigRequest;
 use msnp::passport::{MAX_TOKENS, parse_rst};
 
 fuzz_target!(|body: &[u8]| {
-    let asked = ConfigRequest::from_soap(body);
+    let posted = ConfigRequest::from_soap(body);
     if let Ok(request) = parse_rst(body) {
         assert!((1..=MAX_TOKENS).contains(&request.tokens.len()));
-        assert!(asked.is_ok());
+        assert!(posted.is_ok());
     }
     let queried = ConfigRequest::from_query(&String::from_utf8_lossy(body));
-    for request in asked.into_iter().chain(queried) {
+    for request in posted.into_iter().chain(queried) {
         for word in request.country.iter().chain(&request.version) {
             assert!((1..=16).contains(&word.len()));
         }

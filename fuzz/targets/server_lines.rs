@@ -1,5 +1,6 @@
-//! What a client program reads from both services: what is understood is written as clean lines, which are understood
-//! in the same way.
+//! Checks the decoder that client programs use for lines from both services.
+//!
+//! A decoded line is encoded again. The result must decode to the same line.
 
 #![no_main]
 
@@ -7,17 +8,17 @@ use libfuzzer_sys::fuzz_target;
 use msnp::frame::{Decoder, Flow, Frame, LineRules, Receiver};
 use msnp::{Dialect, Malformed, notification, switchboard};
 
-/// The longest payload that this reader takes.
+/// The longest payload that this reader accepts, in bytes.
 const MAX_PAYLOAD: usize = 8192;
 
-/// Which service wrote the stream, and for a reader of which dialect.
+/// The service that sent the stream, and the dialect of the reader.
 #[derive(Clone, Copy)]
 enum Service {
     Notification(Dialect),
     Switchboard,
 }
 
-/// Writes down again every line that it understands.
+/// Decodes every line and encodes it again.
 struct Reader {
     service: Service,
     written: Vec<u8>,

@@ -1,5 +1,6 @@
-//! What a client may send to a switchboard, in both stages: what is let in and understood is written to something that
-//! is let in and understood in the same way.
+//! Checks the commands of a client to a switchboard, in both stages.
+//!
+//! A command that is admitted and decoded is encoded again. The result must be admitted and decode to the same command.
 
 #![no_main]
 
@@ -8,7 +9,7 @@ use msnp::Refusal;
 use msnp::frame::{Decoder, Flow, Frame, LineRules, Receiver};
 use msnp::switchboard::{ClientCommand, Stage, admit};
 
-/// A connection that stays in one stage, and writes down again what it understood.
+/// A connection that stays in one stage. It encodes every decoded command again.
 struct Connection {
     stage: Stage,
     written: Vec<u8>,

@@ -1,13 +1,13 @@
-//! Plays golden MSN Messenger conversations against any MSNP server, as a client that knows nothing of its inside.
+//! Plays golden MSN Messenger conversations against any MSNP server, as a black-box client.
 //!
-//! A [`Script`] is a transcript file (`docs/protocol/transcripts/README.md` is its format), [`transcripts`] lists the
-//! files of a folder, a [`Target`] opens servers, and [`play`] plays every part of some scripts and returns a
-//! [`PlayReport`] for each. [`RemoteTarget`] is a server that runs already; a test of a server implements [`Target`]
-//! itself.
+//! A [`Script`] is a transcript file; `docs/protocol/transcripts/README.md` describes the format. [`transcripts`] lists
+//! the files in a folder. A [`Target`] opens servers. [`play`] plays every part of the scripts and returns a
+//! [`PlayReport`] for each part. [`RemoteTarget`] is a server that is already running. The tests of a server implement
+//! [`Target`] themselves.
 //!
-//! The crate owns the format of transcripts, the rules of comparing, and a client that follows both. It refuses to know
-//! anything of the server that the wire does not tell: it reads the wire by itself, and uses the `msnp` crate for the
-//! challenge and the spelling of words only, so that a fault in a codec cannot hide itself.
+//! The crate owns the transcript format, the comparison rules, and a client that follows both. It knows only what the
+//! server sends over the network. It has its own parser for received bytes, and uses the `msnp` crate only for the
+//! challenge and for percent-encoding. A bug in the server's codec therefore cannot hide itself.
 
 mod compare;
 mod options;

@@ -1,4 +1,4 @@
-//! The command line: plays transcripts against a server that runs already.
+//! The command line, which plays transcripts against a running server.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,46 +8,45 @@ use anyhow::Context;
 use clap::{Parser, ValueEnum};
 use msnp_conformance::{Endpoints, Options, Outcome, Pace, PlayReport, RemoteTarget, Script, play};
 
-/// The port of the switchboard where no other is given (sb.md section 2).
+/// The default port of the switchboard (sb.md section 2).
 const SWITCHBOARD_PORT: &str = "1864";
 
-/// Exit code when a file cannot be read or an argument cannot be used; clap uses the same.
+/// The exit code for an unreadable file or an invalid argument. clap uses the same one.
 const USAGE: u8 = 2;
 
 /// Play golden MSN Messenger conversations against an MSNP server.
 ///
-/// Prints one line for each part of each file, then what was wrong with those that failed, then the counts. The exit
-/// code is 0 if nothing failed, 1 if something did, 2 if the command line or a file is wrong.
+/// Prints one line for each part of each file, then the failures, then the counts. The exit code is 0 if nothing
+/// failed, 1 if a part failed, and 2 if the command line or a file is invalid.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLE)]
 struct Arguments {
-    /// The notification server.
+    /// Address of the notification server.
     #[arg(long, value_name = "HOST:PORT")]
     notification: String,
-    /// Passport login and HTTP gateway, as plain HTTP.
+    /// Address of Passport login and the HTTP gateway (plain HTTP).
     #[arg(long, value_name = "HOST:PORT")]
     http: String,
-    /// The switchboard, for connections that no XFR or RNG has told an address for [default: port 1864 of the
+    /// Address of the switchboard, used until an XFR or RNG contains another one [default: port 1864 on the
     /// notification server's host].
     #[arg(long, value_name = "HOST:PORT")]
     switchboard: Option<String>,
-    /// The dispatch server. Without it, parts that need one are not played.
+    /// Address of the dispatch server. Without it, parts that need one are not played.
     #[arg(long, value_name = "HOST:PORT")]
     dispatch: Option<String>,
-    /// The command that creates an account. It must also succeed if the account exists. `{handle}`, `{password}` and
-    /// `{name}` stand for its values and must be words of their own. No shell is involved. Without it the accounts must
-    /// exist as the files name them, and --keep-handles is implied.
+    /// Command that creates an account. It must also succeed if the account exists. `{handle}`, `{password}` and
+    /// `{name}` are replaced by the values; each must be a separate word. The command runs without a shell. Without
+    /// this option, the accounts in the files must exist, and --keep-handles is implied.
     #[arg(long, value_name = "CMD")]
     account_command: Option<String>,
-    /// Use the handles of the files as they are, instead of new ones for every part. Parts are then played one after
-    /// the other.
+    /// Use the handles in the files instead of new ones for every part. Parts are then played one after the other.
     #[arg(long)]
     keep_handles: bool,
-    /// How the client's bytes leave: a record in one write, one byte at a time, or everything between two waits in one
-    /// write.
+    /// How the client's bytes are sent: each record in one write, one byte at a time, or everything between two waits
+    /// in one write.
     #[arg(long, value_enum, default_value_t = PaceArgument::Whole)]
     pace: PaceArgument,
-    /// How many parts are played side by side.
+    /// Maximum number of parts to play in parallel.
     #[arg(long, value_name = "N", default_value_t = 8)]
     jobs: usize,
     /// Play only the parts with this title.
@@ -84,7 +83,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let options = options(&arguments);
     let target = RemoteTarget::new(endpoints(&arguments)?, arguments.account_command);
     let reports = play(Arc::new(target), scripts, &options).await;
-    anyhow::ensure!(!reports.is_empty(), "no part of these files has the title given with --part");
+    anyhow::ensure!(!reports.is_empty(), "no part in these files has the title given with --part");
     print(&reports);
     Ok(if reports.iter().any(PlayReport::failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -1,37 +1,37 @@
-//! How transcripts are played.
+//! Options for playing transcripts.
 
 use std::time::Duration;
 
-/// How the client's bytes leave.
+/// How the client's bytes are sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pace {
-    /// Each record in one write.
+    /// Sends each record in one write.
     #[default]
     Whole,
-    /// What stands between two waits one byte at a time, each in a packet of its own as far as the system lets it.
+    /// Sends one byte at a time, each in its own packet if the system allows it.
     OneByte,
-    /// What stands between two waits in one write.
+    /// Sends everything between two waits in one write.
     OneSegment,
 }
 
-/// How transcripts are played.
+/// Options for playing transcripts.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Parts played side by side. One, if handles are not renamed: the parts share their accounts then.
+    /// The maximum number of parts played in parallel. Without `rename` the parts share accounts, so it is always 1.
     pub jobs: usize,
-    /// How the client's bytes leave.
+    /// How the client's bytes are sent.
     pub pace: Pace,
-    /// Give each part handles of its own.
+    /// Gives each part its own handles.
     pub rename: bool,
-    /// Play only parts with this title.
+    /// Plays only parts with this title.
     pub part: Option<String>,
-    /// How long an expected record may take.
+    /// How long the server may take to send an expected record.
     pub timeout: Duration,
-    /// How long nothing must come for `..`, and after setting up.
+    /// How long the server must send nothing for `..` and after set-up.
     pub quiet: Duration,
 }
 
-/// The times of docs/protocol/transcripts/README.md sections 1, 3 and 4.
+/// Uses the times in docs/protocol/transcripts/README.md sections 1, 3 and 4.
 impl Default for Options {
     fn default() -> Self {
         Self {

@@ -1,12 +1,12 @@
-//! A server that runs already, somewhere.
+//! A target for a server that is already running.
 
 use anyhow::{Context, bail};
 use tokio::process::Command;
 
 use crate::target::{BoxFuture, Endpoints, Needs, NotPlayable, Server, Target};
 
-/// A server that runs already. Its settings cannot be changed and it cannot be stopped, so parts that need that are not
-/// played.
+/// A server that is already running. The runner cannot change its settings or stop it, so parts that need either are
+/// not played.
 #[derive(Clone, Debug)]
 pub struct RemoteTarget {
     endpoints: Endpoints,
@@ -14,9 +14,10 @@ pub struct RemoteTarget {
 }
 
 impl RemoteTarget {
-    /// A server at these addresses. `account_command` creates an account: `{handle}`, `{password}` and `{name}` in its
-    /// words are replaced, and it must also succeed if the account exists. Without it the accounts of the files must
-    /// exist.
+    /// Returns a target for the server at these addresses.
+    ///
+    /// `account_command` creates an account and must also succeed if the account exists. The words `{handle}`,
+    /// `{password}` and `{name}` are replaced by the values. Without a command, the accounts in the files must exist.
     #[must_use]
     pub fn new(endpoints: Endpoints, account_command: Option<String>) -> Self {
         Self { endpoints, account_command }
@@ -27,13 +28,13 @@ impl Target for RemoteTarget {
     fn open<'a>(&'a self, needs: &'a Needs) -> BoxFuture<'a, Result<Box<dyn Server>, NotPlayable>> {
         Box::pin(async move {
             if let Some((key, value)) = needs.settings.first_key_value() {
-                return Err(NotPlayable(format!("it needs a server that runs with {key} = {value}")));
+                return Err(NotPlayable(format!("it requires a server with {key} = {value}")));
             }
             if needs.dispatch && self.endpoints.dispatch.is_none() {
-                return Err(NotPlayable("it needs a dispatch server (--dispatch HOST:PORT)".to_owned()));
+                return Err(NotPlayable("it requires a dispatch server; add --dispatch HOST:PORT".to_owned()));
             }
             if needs.stop {
-                return Err(NotPlayable("it needs a server that it may stop".to_owned()));
+                return Err(NotPlayable("it requires a server that the runner can stop".to_owned()));
             }
             Ok(Box::new(self.clone()) as Box<dyn Server>)
         })
@@ -58,29 +59,30 @@ impl Server for RemoteTarget {
             let words = fill_in(command, handle, password, name);
             let (program, arguments) = words.split_first().context("the account command is empty")?;
             let output = Command::new(program).args(arguments).output().await;
-            let output = output.with_context(|| format!("cannot run the account command `{program}`"))?;
+            let output = output.with_context(|| format!("could not run the account command `{program}`"))?;
             if output.status.success() {
                 return Ok(());
             }
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            bail!("the account command fails ({}): {said}", output.status)
+            let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            bail!("the account command failed ({}): {stderr}", output.status)
         })
     }
 
     fn stop(&self, _minutes: u32) -> BoxFuture<'_, Result<(), NotPlayable>> {
-        Box::pin(async { Err(NotPlayable("this server cannot be stopped from here".to_owned())) })
+        Box::pin(async { Err(NotPlayable("the runner cannot stop a server that was already running".to_owned())) })
     }
 }
 
-/// The words of a command, split at blanks before values are put in, so that a value is never split or run by a shell.
+/// Splits a command at spaces, then replaces the placeholders, so that a value is never split
+/// or interpreted by a shell.
 fn fill_in(command: &str, handle: &str, password: &str, name: &str) -> Vec<String> {
-    let put = |word: &str| match word {
+    let value = |word: &str| match word {
         "{handle}" => handle.to_owned(),
         "{password}" => password.to_owned(),
         "{name}" => name.to_owned(),
         other => other.to_owned(),
     };
-    command.split_whitespace().map(put).collect()
+    command.split_whitespace().map(value).collect()
 }
 
 #[cfg(test)]
@@ -98,15 +100,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failing_account_command_says_so() {
+    async fn a_failed_account_command_returns_an_error() {
         assert!(target(Some("true")).create_account("a", "b", "c").await.is_ok());
         assert!(target(None).create_account("a", "b", "c").await.is_ok());
         let error = target(Some("false")).create_account("a", "b", "c").await.unwrap_err();
-        assert!(error.to_string().contains("account command fails"));
+        assert!(error.to_string().contains("account command failed"));
     }
 
     #[tokio::test]
-    async fn what_a_running_server_cannot_do_is_not_playable() {
+    async fn parts_that_a_running_server_cannot_support_are_not_playable() {
         let mut needs = Needs::default();
         assert!(target(None).open(&needs).await.is_ok());
         needs.dispatch = true;
@@ -117,7 +119,7 @@ mod tests {
             needs = Needs::default();
             needs.settings.insert(key.to_owned(), "2".to_owned());
             let reason = target(None).open(&needs).await.err().unwrap().0;
-            assert_eq!(reason, format!("it needs a server that runs with {key} = 2"));
+            assert_eq!(reason, format!("it requires a server with {key} = 2"));
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Handles of its own for every part that is played, so that parts can run side by side and again and again
+//! Gives every part its own handles, so that parts can run in parallel and more than once
 //! (docs/protocol/transcripts/README.md sections 2 and 4).
 //!
-//! `alice@example.com` becomes `alice-k3x9q2@example.com` wherever it occurs, in any case and with `%40`. Lengths need
-//! no care here: the parser has made every true one follow its payload.
+//! `alice@example.com` becomes `alice-k3x9q2@example.com` wherever it occurs, in upper or lower case and with `%40`.
+//! This module does not adjust lengths. The parser has already replaced every correct length by a piece that follows
+//! the payload.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -11,21 +12,21 @@ use crate::script::directive::Directive;
 use crate::script::{Action, Message, Part, Step};
 use crate::template::Template;
 
-/// How many letters and digits make a spelling unique.
+/// The number of random letters and digits in a new handle.
 const MARK: usize = 6;
 
-/// The other spelling of a part's handles.
+/// The new handles of a part.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Renaming {
-    /// Local part and domain of each handle, in lower case.
+    /// The local part and domain of each handle, in lower case.
     handles: Vec<(String, String)>,
-    /// What is put at the end of local parts, with its hyphen. Empty: nothing is renamed.
+    /// The suffix of the local parts, with its hyphen. If it is empty, nothing is renamed.
     mark: String,
 }
 
 impl Renaming {
-    /// A fresh spelling for the handles of `!account` and `!no-account`.
-    pub(crate) fn fresh(part: &Part) -> Self {
+    /// Returns new handles for those in `!account` and `!no-account`.
+    pub(crate) fn random(part: &Part) -> Self {
         Self::with_mark(part, &random_mark())
     }
 
@@ -42,13 +43,13 @@ impl Renaming {
         Self { handles: split.collect(), mark: format!("-{mark}") }
     }
 
-    /// The part with its handles spelled anew.
+    /// Returns the part with its handles replaced.
     pub(crate) fn part(&self, part: &Part) -> Part {
         let steps = part.steps.iter().map(|step| Step { line: step.line, action: self.action(&step.action) });
         Part { title: part.title.clone(), steps: steps.collect() }
     }
 
-    /// Spells handles anew in some bytes.
+    /// Returns the bytes with the handles in them replaced.
     pub(crate) fn apply(&self, bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(bytes.len());
         let mut at = 0;
@@ -68,7 +69,7 @@ impl Renaming {
         out
     }
 
-    /// The inverse of [`Self::apply`].
+    /// Undoes [`Self::apply`].
     pub(crate) fn restore(&self, bytes: &[u8]) -> Vec<u8> {
         if self.mark.is_empty() {
             return bytes.to_vec();
@@ -86,7 +87,7 @@ impl Renaming {
         out
     }
 
-    /// The length of the local part of the handle that stands at `at`, if one does.
+    /// Returns the length of the local part of the handle that starts at `at`, if there is one.
     fn handle_at(&self, bytes: &[u8], at: usize) -> Option<usize> {
         if !starts_word(bytes, at) {
             return None;
@@ -137,7 +138,7 @@ impl Renaming {
     }
 }
 
-/// No letter of a local part stands before `at`. The digits of `%22` are none.
+/// Returns whether no character of a local part precedes `at`. The digits of an escape such as `%22` do not count.
 fn starts_word(bytes: &[u8], at: usize) -> bool {
     let Some(&before) = at.checked_sub(1).and_then(|index| bytes.get(index)) else {
         return true;
@@ -151,7 +152,7 @@ fn strip_ascii_case<'a>(bytes: &'a [u8], text: &str) -> Option<&'a [u8]> {
     head.eq_ignore_ascii_case(text.as_bytes()).then_some(after)
 }
 
-/// Lower-case letters and digits. The hasher of the standard library is seeded at random, which is all that is asked.
+/// Returns lower-case letters and digits. The randomly seeded hasher of the standard library is random enough for this.
 fn random_mark() -> String {
     const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     let mut value = RandomState::new().hash_one(std::time::SystemTime::now());
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_follow_renamed_payloads_and_lying_ones_stay() {
+    fn correct_lengths_follow_renamed_payloads_and_wrong_lengths_stay() {
         let text = "!account bob bob@example.com pw \"Bob\"\na @ sb\na > MSG 1 U 15\na >| bob@example.com\n\
                     a > MSG 2 U 14\na >| bob@example.com\na > MSG 6 A 1665\nh @ http\nh > POST / HTTP/1.1\n\
                     h > Content-Length: 15\nh >\nh >| bob@example.com\n";
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn directives_are_renamed_too() {
+    fn handles_in_directives_are_renamed_too() {
         let text =
             "!account bob bob@example.com pw \"Bob\"\n!signed-in b bob MSNP12 CHG NLN 0 %22bob%40example.com%22\n";
         let part = part(text);
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_parts_get_the_same_mark() {
+    fn two_parts_get_different_marks() {
         assert_ne!(random_mark(), random_mark());
         assert!(random_mark().len() == MARK && random_mark().bytes().all(|b| b.is_ascii_alphanumeric()));
         assert_eq!(Renaming::default().restore(b"a-b"), b"a-b");

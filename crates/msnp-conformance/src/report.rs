@@ -1,97 +1,99 @@
-//! What came of playing a part.
+//! The result of playing a part.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// How many lines of the conversation a failure shows.
+/// The number of conversation lines that a failure shows.
 const CONVERSATION: usize = 40;
 
 /// The result of one part.
 #[derive(Clone, Debug)]
 pub struct PlayReport {
-    /// The file.
+    /// The name of the file.
     pub file: String,
-    /// The title of the part; empty for the one before the first `!part`.
+    /// The title of the part. Empty for the part before the first `!part`.
     pub part: String,
-    /// How it went.
+    /// Whether the part passed.
     pub outcome: Outcome,
-    /// All bytes that each NAME received, as they came.
+    /// All bytes that each NAME received, unchanged.
     pub received: BTreeMap<String, Vec<u8>>,
     pub(crate) masked: BTreeMap<String, Vec<u8>>,
 }
 
-/// How a part went.
+/// Whether a part passed.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// Every record was met.
+    /// The server met every record.
     Passed,
-    /// One was not.
+    /// The server did not meet one record.
     Failed(Box<Failure>),
-    /// It was not played, or not to its end, for this reason. Nothing that was played went wrong.
+    /// The part was not played to its end, for this reason. Everything that was played passed.
     NotPlayed(String),
 }
 
-/// A record that was not met.
+/// A record that the server did not meet.
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// File and line of the record.
     pub place: String,
-    /// What the record says.
+    /// The record.
     pub expected: String,
-    /// What came in its place.
-    pub came: String,
-    /// What is wrong with that.
-    pub why: String,
-    /// Everything said until then, oldest first: NAMEs, arrows and texts as in a transcript.
+    /// What the server sent instead.
+    pub actual: String,
+    /// How the two differ.
+    pub reason: String,
+    /// Everything sent and received until then, oldest first, with NAMEs, arrows and texts as in a transcript.
     pub conversation: Vec<String>,
 }
 
 impl PlayReport {
-    /// A part that was not played.
-    pub(crate) fn not_played(file: &str, part: &str, why: String) -> Self {
+    /// Returns the report of a part that was not played.
+    pub(crate) fn not_played(file: &str, part: &str, reason: String) -> Self {
         Self {
             file: file.to_owned(),
             part: part.to_owned(),
-            outcome: Outcome::NotPlayed(why),
+            outcome: Outcome::NotPlayed(reason),
             received: BTreeMap::new(),
             masked: BTreeMap::new(),
         }
     }
 
-    /// File and part in one.
+    /// Returns the file name, with the title of the part in parentheses if it has one.
     #[must_use]
     pub fn title(&self) -> String {
         if self.part.is_empty() { self.file.clone() } else { format!("{} ({})", self.file, self.part) }
     }
 
-    /// What met the records of a NAME, in the order it came, with names in place of values that the server chose and
-    /// the handles spelled as in the file. Two plays against servers that do the same give the same bytes, whatever the
-    /// pace. Set-up, noise that no record wants and what comes after the last record are not in it.
+    /// Returns what a NAME received for its records, in order of arrival.
+    ///
+    /// Names replace the values that the server chose, and the handles are those of the file. Servers that behave the
+    /// same therefore give the same bytes at every pace. The bytes do not contain set-up, noise that no record expects,
+    /// or anything after the last record.
     #[must_use]
     pub fn masked(&self, name: &str) -> Option<&[u8]> {
         self.masked.get(name).map(Vec::as_slice)
     }
 
-    /// All of [`Self::masked`], by NAME.
+    /// Returns all of [`Self::masked`], by NAME.
     #[must_use]
     pub fn masked_streams(&self) -> &BTreeMap<String, Vec<u8>> {
         &self.masked
     }
 
-    /// Whether a record was not met.
+    /// Returns whether the part failed.
     #[must_use]
     pub fn failed(&self) -> bool {
         matches!(self.outcome, Outcome::Failed(_))
     }
 }
 
-/// The one line of a part.
+/// Writes the one-line summary of a part.
 impl fmt::Display for PlayReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.outcome {
             Outcome::Passed => write!(f, "{}: passed", self.title()),
             Outcome::Failed(failure) => write!(f, "{}: FAILED at {}", self.title(), failure.place),
-            Outcome::NotPlayed(why) => write!(f, "{}: not played: {why}", self.title()),
+            Outcome::NotPlayed(reason) => write!(f, "{}: not played: {reason}", self.title()),
         }
     }
 }
@@ -100,8 +102,8 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.place)?;
         writeln!(f, "  expected: {}", self.expected)?;
-        writeln!(f, "  came:     {}", self.came)?;
-        writeln!(f, "  wrong:    {}", self.why)?;
+        writeln!(f, "  actual:   {}", self.actual)?;
+        writeln!(f, "  reason:   {}", self.reason)?;
         let hidden = self.conversation.len().saturating_sub(CONVERSATION);
         match hidden {
             0 => writeln!(f, "  the conversation:")?,

@@ -1,4 +1,4 @@
-//! Playing parts side by side.
+//! Plays parts in parallel.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::report::PlayReport;
 use crate::script::Script;
 use crate::target::Target;
 
-/// Plays all parts of all scripts that the options let through. The reports are in the order of the scripts.
+/// Plays all parts of all scripts that the options select. The reports are in the order of the scripts.
 pub async fn play(target: Arc<dyn Target>, scripts: Vec<Script>, options: &Options) -> Vec<PlayReport> {
     let jobs = if options.rename { options.jobs.max(1) } else { 1 };
     let permits = Arc::new(Semaphore::new(jobs));
@@ -35,18 +35,18 @@ pub async fn play(target: Arc<dyn Target>, scripts: Vec<Script>, options: &Optio
     reports.into_iter().map(|(_, report)| report).collect()
 }
 
-/// Plays one part, the `index`th of [`Script::titles`].
+/// Plays one part. `index` is its position in [`Script::titles`].
 ///
 /// # Panics
 ///
-/// If the script has no such part.
+/// Panics if the script has no such part.
 pub async fn play_part(target: &dyn Target, script: &Script, index: usize, options: &Options) -> PlayReport {
     let part = &script.parts[index];
-    if let Some(why) = script.unplayable() {
-        return PlayReport::not_played(script.file(), &part.title, why.to_owned());
+    if let Some(reason) = script.unplayable() {
+        return PlayReport::not_played(script.file(), &part.title, reason.to_owned());
     }
     match target.open(&part.needs()).await {
         Ok(server) => crate::play::part(script.file(), part, server, options).await,
-        Err(why) => PlayReport::not_played(script.file(), &part.title, why.to_string()),
+        Err(reason) => PlayReport::not_played(script.file(), &part.title, reason.to_string()),
     }
 }

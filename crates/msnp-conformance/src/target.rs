@@ -1,25 +1,25 @@
-//! What the runner needs beside sockets: servers to play against.
+//! The interface between the runner and the servers it plays against.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-/// A future in a box, so that the traits here can be used as `dyn`.
+/// A boxed future, which allows the traits here to be used as `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Where servers come from. One is opened for every part that is played.
+/// A source of servers. The runner opens one server for every part it plays.
 pub trait Target: Send + Sync {
-    /// A server that can do what the part needs, or why this target has none.
+    /// Opens a server that meets the needs of a part, or returns why this target cannot.
     fn open<'a>(&'a self, needs: &'a Needs) -> BoxFuture<'a, Result<Box<dyn Server>, NotPlayable>>;
 }
 
-/// A server under test. It is dropped when its part is over.
+/// A server under test. The runner drops it at the end of the part.
 pub trait Server: Send + Sync {
-    /// Where it listens.
+    /// Returns the addresses it listens on.
     fn endpoints(&self) -> &Endpoints;
 
-    /// Sees to it that this account exists. Lists, groups and values are set up over the wire afterwards.
+    /// Ensures that this account exists. The runner sets up lists, groups and values later, over the protocol.
     fn create_account<'a>(
         &'a self,
         handle: &'a str,
@@ -27,35 +27,35 @@ pub trait Server: Send + Sync {
         name: &'a str,
     ) -> BoxFuture<'a, anyhow::Result<()>>;
 
-    /// Begins the announced stop and does not wait for its end.
+    /// Starts the announced shutdown and does not wait for its end.
     fn stop(&self, minutes: u32) -> BoxFuture<'_, Result<(), NotPlayable>>;
 }
 
-/// What a part asks of its server (docs/protocol/transcripts/README.md section 4).
+/// What a part requires of its server (docs/protocol/transcripts/README.md section 4).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// `!setting`: keys of that page, to be mapped to the server's own.
+    /// `!setting`: keys from that page, which the target maps to the server's own settings.
     pub settings: BTreeMap<String, String>,
-    /// `!dispatch`: there must be a dispatch address.
+    /// `!dispatch`: the server must have a dispatch address.
     pub dispatch: bool,
-    /// `!stop`: the server must be one that the runner may stop.
+    /// `!stop`: the runner must be able to stop the server.
     pub stop: bool,
 }
 
-/// `host:port` of each service.
+/// The address of each service, as `host:port`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Endpoints {
-    /// Notification server.
+    /// The notification server.
     pub notification: String,
-    /// Switchboard, for connections made before any XFR or RNG told an address.
+    /// The switchboard, used until an XFR or RNG contains another address.
     pub switchboard: String,
-    /// Passport and gateway, plain HTTP.
+    /// Passport and the gateway, over plain HTTP.
     pub http: String,
-    /// Dispatch server, if there is one.
+    /// The dispatch server, if there is one.
     pub dispatch: Option<String>,
 }
 
-/// Why a part cannot be played against this target.
+/// The reason that a part cannot be played against this target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotPlayable(pub String);
 

@@ -1,4 +1,4 @@
-//! The values that the server chose and that a part has remembered (docs/protocol/transcripts/README.md section 2).
+//! The server-chosen values that a part has remembered (docs/protocol/transcripts/README.md section 2).
 
 use std::collections::BTreeMap;
 
@@ -8,31 +8,31 @@ pub(crate) struct Vars {
     values: BTreeMap<String, Vec<u8>>,
 }
 
-/// How a `{word}` in what the server sends is treated (README section 3, free values).
+/// How the runner treats a `{word}` in server records (README section 3, free values).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Treatment {
-    /// The first use remembers, later ones must be equal.
+    /// The first use is remembered, and later uses must be equal.
     Remember,
-    /// Every use remembers anew.
+    /// Every use replaces the remembered value.
     Renew,
-    /// Never compared, never remembered.
+    /// The value is never compared and never remembered.
     Ignore,
-    /// The same, but a decimal number up to 60.
+    /// The same as `Ignore`, but the value must be a decimal number up to 60.
     Seconds,
 }
 
 impl Vars {
-    /// The remembered value.
+    /// Returns the remembered value of a word.
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
         self.values.get(name).map(Vec::as_slice)
     }
 
-    /// Remembers a value, in place of an earlier one.
+    /// Remembers a value and replaces an earlier one.
     pub(crate) fn set(&mut self, name: &str, value: Vec<u8>) {
         self.values.insert(name.to_owned(), value);
     }
 
-    /// How this word is treated.
+    /// Returns how the runner treats this word.
     pub(crate) fn treatment(name: &str) -> Treatment {
         match name {
             "policy" => Treatment::Ignore,

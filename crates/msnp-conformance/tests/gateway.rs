@@ -1,7 +1,7 @@
-//! Gateway sessions, and HTTP connections with several requests, against a server that behaves and one that misbehaves.
+//! Tests gateway sessions, and HTTP connections with several requests, against a correct server and faulty ones.
 
-#![allow(clippy::unwrap_used, reason = "what clippy.toml allows in tests does not reach functions beside them")]
-#![allow(unreachable_pub, dead_code, reason = "the common module is private to this test, which needs a part of it")]
+#![allow(clippy::unwrap_used, reason = "clippy.toml allows this in test functions, but not in their helpers")]
+#![allow(unreachable_pub, dead_code, reason = "the common module is private to this test, which uses only part of it")]
 
 mod common;
 
@@ -9,29 +9,29 @@ use std::time::Duration;
 
 use msnp_conformance::{Options, PlayReport};
 
-use common::Act::{Close, Hear, HearOnce, Tell, Wait};
+use common::Act::{Close, Receive, ReceiveOnce, Send, Wait};
 use common::{Act, Scripted, assert_passed, failure, play_text, quick};
 
-/// With time for many polls.
+/// Plays a text with a timeout that is long enough for many polls.
 async fn play(text: &str, acts: Vec<Act>) -> PlayReport {
     let options = Options { timeout: Duration::from_secs(5), ..quick() };
     play_text(text, &Scripted::new(vec![acts]), &options).await
 }
 
-/// For a server that says too little.
+/// Plays a text with a short timeout, for a server that sends too little.
 async fn play_briefly(text: &str, acts: Vec<Act>) -> PlayReport {
     let options = Options { timeout: Duration::from_secs(1), ..quick() };
     play_text(text, &Scripted::new(vec![acts]), &options).await
 }
 
-/// The records of a request; `body` is what stands after `>|`, if anything.
+/// Returns the records of a request. `body` contains the text after each `>|`.
 fn request(query: &str, body: &[&str]) -> String {
     let length = if body.is_empty() { "0" } else { "{len}" };
     let body: String = body.iter().map(|record| format!("g >| {record}\n")).collect();
     format!("g > POST /gateway/gateway.dll?{query} HTTP/1.1\ng > Host: gw\ng > Content-Length: {length}\ng >\n{body}")
 }
 
-/// The records of an answer.
+/// Returns the records of an answer.
 fn answer(id: &str, end: &str, body: &[&str]) -> String {
     let body: String = body.iter().map(|record| format!("g <| {record}\n")).collect();
     format!(
@@ -40,22 +40,22 @@ fn answer(id: &str, end: &str, body: &[&str]) -> String {
     )
 }
 
-/// What the server hears.
-fn hear(query: &str, body: &str) -> Act {
+/// Returns the step in which the server receives a request.
+fn receive(query: &str, body: &str) -> Act {
     let head = format!("POST /gateway/gateway.dll?{query} HTTP/1.1\r\nHost: gw\r\nContent-Length: {}", body.len());
-    Hear(format!("{head}\r\n\r\n{body}").leak())
+    Receive(format!("{head}\r\n\r\n{body}").leak())
 }
 
-/// What the server says.
-fn tell(id: &str, end: &str, body: &str) -> Act {
+/// Returns the step in which the server sends an answer.
+fn send(id: &str, end: &str, body: &str) -> Act {
     let head = format!("HTTP/1.1 200 OK\r\nX-MSN-Messenger: SessionID={id}; GW-IP=gw{end}");
     let head = format!("{head}\r\nContent-Type: application/x-msn-messenger\r\nContent-Length: {}", body.len());
-    Tell(format!("{head}\r\n\r\n{body}").leak())
+    Send(format!("{head}\r\n\r\n{body}").leak())
 }
 
 const OPEN: &str = "Action=open&Server=NS&IP=x";
 
-/// Opens a session with a ping and wants the answer, a text with a payload, and the next request's answer.
+/// Opens a session with a ping. Expects its answer, a command with a payload, and the answer to the next request.
 fn conversation() -> String {
     [
         "g @ http\n".to_owned(),
@@ -68,29 +68,29 @@ fn conversation() -> String {
 }
 
 #[tokio::test]
-async fn a_reply_may_be_in_the_answer_to_its_command_or_come_with_polls() {
-    let (open, poll) = (hear(OPEN, "PNG\r\n"), |id: &str| hear(&format!("Action=poll&SessionID={id}"), ""));
-    let ways: Vec<(&str, Vec<Act>)> = vec![
-        ("1.1", vec![open, tell("1.1", "", "QNG 50\r\nUBX b@c.d 2\r\nhi")]),
-        ("1.2", vec![open, tell("1.1", "", ""), poll("1.1"), tell("1.2", "", "QNG 50\r\nUBX b@c.d 2\r\nhi")]),
-        ("1.2", vec![open, tell("1.1", "", "QNG 50\r\n"), poll("1.1"), tell("1.2", "", "UBX b@c.d 2\r\nhi")]),
+async fn a_reply_may_be_in_the_answer_to_its_command_or_to_later_polls() {
+    let (open, poll) = (receive(OPEN, "PNG\r\n"), |id: &str| receive(&format!("Action=poll&SessionID={id}"), ""));
+    let variants: Vec<(&str, Vec<Act>)> = vec![
+        ("1.1", vec![open, send("1.1", "", "QNG 50\r\nUBX b@c.d 2\r\nhi")]),
+        ("1.2", vec![open, send("1.1", "", ""), poll("1.1"), send("1.2", "", "QNG 50\r\nUBX b@c.d 2\r\nhi")]),
+        ("1.2", vec![open, send("1.1", "", "QNG 50\r\n"), poll("1.1"), send("1.2", "", "UBX b@c.d 2\r\nhi")]),
         (
             "1.4",
             vec![
                 open,
-                tell("1.1", "", "QN"),
+                send("1.1", "", "QN"),
                 poll("1.1"),
-                tell("1.2", "", ""),
+                send("1.2", "", ""),
                 poll("1.2"),
-                tell("1.3", "", "G 50\r\nUBX b@c.d 2\r\nh"),
+                send("1.3", "", "G 50\r\nUBX b@c.d 2\r\nh"),
                 poll("1.3"),
-                tell("1.4", "", "i"),
+                send("1.4", "", "i"),
             ],
         ),
     ];
     let mut streams = Vec::new();
-    for (last, mut acts) in ways {
-        acts.extend([hear(&format!("SessionID={last}"), "OUT\r\n"), tell("1.9", "; Session=close", "")]);
+    for (last, mut acts) in variants {
+        acts.extend([receive(&format!("SessionID={last}"), "OUT\r\n"), send("1.9", "; Session=close", "")]);
         let report = play(&conversation(), acts).await;
         assert_passed(&report);
         streams.push(report.masked("g").unwrap().to_vec());
@@ -99,76 +99,76 @@ async fn a_reply_may_be_in_the_answer_to_its_command_or_come_with_polls() {
 }
 
 #[tokio::test]
-async fn every_kind_of_misbehaviour_in_a_session_is_reported() {
+async fn every_kind_of_server_fault_in_a_session_is_reported() {
     let good = "QNG 50\r\nUBX b@c.d 2\r\nhi";
-    let Tell(whole) = tell("1.1", "", good) else { unreachable!() };
-    let changed = |from: &str, to: &str| vec![Tell(whole.replacen(from, to, 1).leak())];
-    let poll = hear("Action=poll&SessionID=1.1", "");
+    let Send(whole) = send("1.1", "", good) else { unreachable!() };
+    let changed = |from: &str, to: &str| vec![Send(whole.replacen(from, to, 1).leak())];
+    let poll = receive("Action=poll&SessionID=1.1", "");
     let table: Vec<(&str, Vec<Act>, &str)> = vec![
-        ("a wrong word", vec![tell("1.1", "", "QNG 70\r\nUBX b@c.d 2\r\nhi")], "word 2 should be `{next-ping}`"),
-        ("a wrong payload", vec![tell("1.1", "", "QNG 50\r\nUBX b@c.d 2\r\nho")], "the payload differs"),
-        ("another order", vec![tell("1.1", "", "UBX b@c.d 2\r\nhiQNG 50\r\n")], "2 words are expected"),
-        ("a line too many", vec![tell("1.1", "", &format!("{good}OUT\r\n"))], "`OUT` is in the body, and nothing more"),
+        ("a wrong word", vec![send("1.1", "", "QNG 70\r\nUBX b@c.d 2\r\nhi")], "word 2 should be `{next-ping}`"),
+        ("a wrong payload", vec![send("1.1", "", "QNG 50\r\nUBX b@c.d 2\r\nho")], "the payload differs"),
+        ("another order", vec![send("1.1", "", "UBX b@c.d 2\r\nhiQNG 50\r\n")], "expected 2 words"),
+        ("an extra line", vec![send("1.1", "", &format!("{good}OUT\r\n"))], "the body contains `OUT`"),
         (
-            "the start of one too many",
-            vec![tell("1.1", "", &format!("{good}OU")), poll, tell("1.2", "", "T\r\n")],
+            "the start of an extra line",
+            vec![send("1.1", "", &format!("{good}OU")), poll, send("1.2", "", "T\r\n")],
             "OUT",
         ),
-        ("LF alone", vec![tell("1.1", "", "QNG 50\nUBX b@c.d 2\r\nhi")], "LF alone"),
-        ("a challenge before the first CHG", vec![tell("1.1", "", &format!("CHL 0 1\r\n{good}"))], "CHL 0 1"),
-        ("nothing more", vec![tell("1.1", "", "QNG 50\r\n"), poll, tell("1.1", "", "")], "did not come in its time"),
-        ("an early end", vec![tell("1.1", "; Session=close", "QNG 50\r\n")], "the header should be"),
-        ("an end that is none", vec![tell("1.1", "; Session=close", good)], "the header should be"),
+        ("LF alone", vec![send("1.1", "", "QNG 50\nUBX b@c.d 2\r\nhi")], "instead of CR LF"),
+        ("a challenge before the first CHG", vec![send("1.1", "", &format!("CHL 0 1\r\n{good}"))], "CHL 0 1"),
+        ("no more commands", vec![send("1.1", "", "QNG 50\r\n"), poll, send("1.1", "", "")], "before the timeout"),
+        ("an early close", vec![send("1.1", "; Session=close", "QNG 50\r\n")], "the header should be"),
+        ("an unexpected close", vec![send("1.1", "; Session=close", good)], "the header should be"),
         (
             "a wrong poll answer",
-            vec![tell("1.1", "", ""), poll, Tell("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")],
+            vec![send("1.1", "", ""), poll, Send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")],
             "status line",
         ),
         ("another gateway", changed("GW-IP=gw", "GW-IP=x"), "the header should be"),
         ("a header in another case", changed("X-MSN-Messenger", "X-Msn-Messenger"), "exactly"),
         ("another type", changed("application/x-msn-messenger", "text/html"), "the header should be"),
-        ("an answer that is too short", vec![Tell(&whole[..whole.len() - 1])], "unfinished"),
-        ("a close", vec![tell("1.1", "", "QNG 50\r\n"), poll, Close], "the server closed the connection"),
+        ("an answer that is too short", vec![Send(&whole[..whole.len() - 1])], "incomplete"),
+        ("a close", vec![send("1.1", "", "QNG 50\r\n"), poll, Close], "the server closed the connection"),
     ];
     for (what, acts, why) in table {
-        let report = play_briefly(&conversation(), [vec![hear(OPEN, "PNG\r\n")], acts].concat()).await;
+        let report = play_briefly(&conversation(), [vec![receive(OPEN, "PNG\r\n")], acts].concat()).await;
         let failure = failure(&report);
-        assert!(failure.why.contains(why), "{what}: {failure}");
+        assert!(failure.reason.contains(why), "{what}: {failure}");
     }
 }
 
 #[tokio::test]
-async fn polls_go_on_until_the_time_is_up() {
-    let mut acts = vec![hear(OPEN, "PNG\r\n"), tell("1.1", "", "")];
-    (0..20).for_each(|_| acts.extend([hear("Action=poll&SessionID=1.1", ""), tell("1.1", "", "")]));
+async fn polling_continues_until_the_timeout() {
+    let mut acts = vec![receive(OPEN, "PNG\r\n"), send("1.1", "", "")];
+    (0..20).for_each(|_| acts.extend([receive("Action=poll&SessionID=1.1", ""), send("1.1", "", "")]));
     let report = play_briefly(&conversation(), acts).await;
-    assert!(failure(&report).why.contains("did not come"), "{}", failure(&report));
+    assert!(failure(&report).reason.contains("before the timeout"), "{}", failure(&report));
 }
 
 #[tokio::test]
-async fn the_end_may_come_with_the_last_bytes_or_after_them() {
+async fn the_session_may_close_with_the_last_bytes_or_after_them() {
     let text =
         ["g @ http\n".to_owned(), request(OPEN, &[]), answer("s1", "; Session=close", &[r"OUT OTH\r\n"])].concat();
-    let (open, poll) = (hear(OPEN, ""), hear("Action=poll&SessionID=1.1", ""));
+    let (open, poll) = (receive(OPEN, ""), receive("Action=poll&SessionID=1.1", ""));
     let close = "; Session=close";
-    assert_passed(&play(&text, vec![open, tell("1.1", close, "OUT OTH\r\n")]).await);
-    assert_passed(&play(&text, vec![open, tell("1.1", "", ""), poll, tell("1.2", close, "OUT OTH\r\n")]).await);
-    assert_passed(&play(&text, vec![open, tell("1.1", "", "OUT OTH\r\n"), poll, tell("1.2", close, "")]).await);
-    let early = vec![open, tell("1.1", close, ""), poll, tell("1.2", close, "OUT OTH\r\n")];
-    assert!(failure(&play(&text, early).await).why.contains("Session=close` came"));
-    let mut never = vec![open, tell("1.1", "", "OUT OTH\r\n")];
-    (0..20).for_each(|_| never.extend([poll, tell("1.1", "", "")]));
-    assert!(failure(&play_briefly(&text, never).await).why.contains("did not come"));
+    assert_passed(&play(&text, vec![open, send("1.1", close, "OUT OTH\r\n")]).await);
+    assert_passed(&play(&text, vec![open, send("1.1", "", ""), poll, send("1.2", close, "OUT OTH\r\n")]).await);
+    assert_passed(&play(&text, vec![open, send("1.1", "", "OUT OTH\r\n"), poll, send("1.2", close, "")]).await);
+    let early = vec![open, send("1.1", close, ""), poll, send("1.2", close, "OUT OTH\r\n")];
+    assert!(failure(&play(&text, early).await).reason.ends_with("Session=close`"));
+    let mut never = vec![open, send("1.1", "", "OUT OTH\r\n")];
+    (0..20).for_each(|_| never.extend([poll, send("1.1", "", "")]));
+    assert!(failure(&play_briefly(&text, never).await).reason.contains("before the timeout"));
 }
 
 #[tokio::test]
-async fn out_at_the_end_of_a_notification_session_is_optional_once_the_client_has_sent_it() {
+async fn out_at_the_end_of_a_notification_session_is_optional_after_the_client_has_sent_out() {
     let text = |query: &str, body: &[&str]| {
         ["g @ http\n".to_owned(), request(query, &[r"OUT\r\n"]), answer("s1", "; Session=close", body)].concat()
     };
-    let poll = hear("Action=poll&SessionID=1.1", "");
+    let poll = receive("Action=poll&SessionID=1.1", "");
     let acts = |query: &str, body: &str| {
-        vec![hear(query, "OUT\r\n"), tell("1.1", "", ""), poll, tell("1.2", "; Session=close", body)]
+        vec![receive(query, "OUT\r\n"), send("1.1", "", ""), poll, send("1.2", "; Session=close", body)]
     };
     for wanted in [&[][..], &[r"OUT\r\n"]] {
         for body in ["", "OUT\r\n"] {
@@ -179,19 +179,19 @@ async fn out_at_the_end_of_a_notification_session_is_optional_once_the_client_ha
     let switchboard = "Action=open&Server=SB&IP=x";
     assert_passed(&play(&text(switchboard, &[]), acts(switchboard, "")).await);
     let report = play(&text(switchboard, &[]), acts(switchboard, "OUT\r\n")).await;
-    assert!(failure(&report).why.contains("nothing more may come"), "{}", failure(&report));
+    assert!(failure(&report).reason.contains("no more commands"), "{}", failure(&report));
 }
 
 #[tokio::test]
-async fn an_answer_that_is_to_be_empty_must_be() {
+async fn an_answer_without_commands_must_be_empty() {
     let text = ["g @ http\n".to_owned(), request(OPEN, &["VER 1 MS"]), answer("s1", "", &[])].concat();
-    assert_passed(&play(&text, vec![hear(OPEN, "VER 1 MS"), tell("1.1", "", "")]).await);
-    let report = play(&text, vec![hear(OPEN, "VER 1 MS"), tell("1.1", "", "VER 1 0\r\n")]).await;
-    assert!(failure(&report).why.contains("nothing more may come"));
+    assert_passed(&play(&text, vec![receive(OPEN, "VER 1 MS"), send("1.1", "", "")]).await);
+    let report = play(&text, vec![receive(OPEN, "VER 1 MS"), send("1.1", "", "VER 1 0\r\n")]).await;
+    assert!(failure(&report).reason.contains("no more commands"));
 }
 
 #[tokio::test]
-async fn noise_in_bodies_is_set_aside_and_found_when_wanted() {
+async fn noise_in_bodies_is_set_aside_and_found_when_a_record_expects_it() {
     let text = [
         "g @ http\n".to_owned(),
         request(OPEN, &[r"CHG 6 NLN\r\n"]),
@@ -203,30 +203,30 @@ async fn noise_in_bodies_is_set_aside_and_found_when_wanted() {
     ]
     .concat();
     let note = "MSG Hotmail Hotmail 43\r\nContent-Type: text/x-msmsgsinitialmdatanoti";
-    let (chg, nln) = (hear(OPEN, "CHG 6 NLN\r\n"), "NLN NLN b@c.d Bob\r\n");
-    let end = [hear("SessionID=1.3", "X 77\r\n"), tell("1.4", "", &format!("MSG a@b.c A 2\r\nhi{note}"))];
+    let (chg, nln) = (receive(OPEN, "CHG 6 NLN\r\n"), "NLN NLN b@c.d Bob\r\n");
+    let end = [receive("SessionID=1.3", "X 77\r\n"), send("1.4", "", &format!("MSG a@b.c A 2\r\nhi{note}"))];
     let early = [
         chg,
-        tell("1.1", "", &format!("CHG 6 NLN\r\nCHL 0 77\r\n{note}")),
-        hear("SessionID=1.1", ""),
-        tell("1.3", "", nln),
+        send("1.1", "", &format!("CHG 6 NLN\r\nCHL 0 77\r\n{note}")),
+        receive("SessionID=1.1", ""),
+        send("1.3", "", nln),
     ];
     assert_passed(&play(&text, [&early[..], &end].concat()).await);
     let late = [
         chg,
-        tell("1.1", "", &format!("{note}CHG 6 NLN\r\n")),
-        hear("SessionID=1.1", ""),
-        tell("1.2", "", &format!("{note}{nln}")),
-        hear("Action=poll&SessionID=1.2", ""),
-        tell("1.3", "", "CHL 0 77\r\n"),
+        send("1.1", "", &format!("{note}CHG 6 NLN\r\n")),
+        receive("SessionID=1.1", ""),
+        send("1.2", "", &format!("{note}{nln}")),
+        receive("Action=poll&SessionID=1.2", ""),
+        send("1.3", "", "CHL 0 77\r\n"),
     ];
     assert_passed(&play(&text, [&late[..], &end].concat()).await);
-    let never = [&late[..4], &[hear("Action=poll&SessionID=1.2", ""), tell("1.3", "", "CHL 1 77\r\n")]].concat();
-    assert!(failure(&play(&text, never).await).why.contains("CHL 1 77"));
+    let never = [&late[..4], &[receive("Action=poll&SessionID=1.2", ""), send("1.3", "", "CHL 1 77\r\n")]].concat();
+    assert!(failure(&play(&text, never).await).reason.contains("CHL 1 77"));
 }
 
 #[tokio::test]
-async fn a_body_gets_a_real_ticket_and_its_true_length() {
+async fn a_body_is_sent_with_a_real_ticket_and_its_correct_length() {
     let text = [
         "!account a alice@example.com secret \"A\"\ng @ http\n".to_owned(),
         request(OPEN, &[r"USR 3 TWN I alice@example.com\r\n"]),
@@ -236,23 +236,23 @@ async fn a_body_gets_a_real_ticket_and_its_true_length() {
     ]
     .concat();
     let session = vec![
-        HearOnce,
-        tell("1.1", "", "USR 3 TWN S ct=1\r\n"),
-        hear("SessionID=1.1", "PNG\r\nUSR 4 TWN S t=4gM2fTqk&p=x\r\n"),
-        tell("1.2", "", "USR 4 OK\r\n"),
+        ReceiveOnce,
+        send("1.1", "", "USR 3 TWN S ct=1\r\n"),
+        receive("SessionID=1.1", "PNG\r\nUSR 4 TWN S t=4gM2fTqk&p=x\r\n"),
+        send("1.2", "", "USR 4 OK\r\n"),
     ];
     let tickets =
         "HTTP/1.1 200 OK\r\nAuthentication-Info: Passport1.4 from-PP='t=4gM2fTqk&p='\r\nContent-Length: 0\r\n\r\n";
-    let target = Scripted::new(vec![session, vec![HearOnce, Tell(tickets)]]);
+    let target = Scripted::new(vec![session, vec![ReceiveOnce, Send(tickets)]]);
     assert_passed(&play_text(&text, &target, &quick()).await);
-    let nobody = text.replace("!account a alice@example.com secret \"A\"\n", "");
-    let session = vec![HearOnce, tell("1.1", "", "USR 3 TWN S ct=1\r\n")];
-    let report = play_text(&nobody, &Scripted::new(vec![session]), &quick()).await;
-    assert!(failure(&report).why.contains("no `!account` has the handle"), "{}", failure(&report));
+    let without_account = text.replace("!account a alice@example.com secret \"A\"\n", "");
+    let session = vec![ReceiveOnce, send("1.1", "", "USR 3 TWN S ct=1\r\n")];
+    let report = play_text(&without_account, &Scripted::new(vec![session]), &quick()).await;
+    assert!(failure(&report).reason.contains("no `!account` has the handle"), "{}", failure(&report));
 }
 
 #[tokio::test]
-async fn the_switchboard_told_in_a_body_is_dialled_and_its_host_known() {
+async fn the_client_connects_to_the_switchboard_address_in_a_body_and_knows_its_host() {
     let text = [
         "g @ http\n".to_owned(),
         request(OPEN, &[r"XFR 1 SB\r\n"]),
@@ -263,29 +263,29 @@ async fn the_switchboard_told_in_a_body_is_dialled_and_its_host_known() {
     ]
     .concat();
     // The port of this server has five digits too.
-    let Tell(told) = tell("1.1", "", "XFR 1 SB 127.0.0.1:10000 CKI 99\r\n") else { unreachable!() };
+    let Send(answered) = send("1.1", "", "XFR 1 SB 127.0.0.1:10000 CKI 99\r\n") else { unreachable!() };
     let session = |address: &str| {
         vec![
-            hear(OPEN, "XFR 1 SB\r\n"),
-            Tell(told.replace("127.0.0.1:10000", address).leak()),
-            hear("SessionID=1.1", "X 127.0.0.1 99\r\n"),
-            tell("1.2", "", ""),
+            receive(OPEN, "XFR 1 SB\r\n"),
+            Send(answered.replace("127.0.0.1:10000", address).leak()),
+            receive("SessionID=1.1", "X 127.0.0.1 99\r\n"),
+            send("1.2", "", ""),
         ]
     };
-    let switchboard = vec![Hear("USR 1 99\r\n"), Tell("USR 1 OK\r\n")];
+    let switchboard = vec![Receive("USR 1 99\r\n"), Send("USR 1 OK\r\n")];
     assert_passed(&play_text(&text, &Scripted::new(vec![session("{here}"), switchboard]), &quick()).await);
     let dead = play_text(&text, &Scripted::new(vec![session("127.0.0.1:00001")]), &quick()).await;
-    assert!(failure(&dead).why.contains("cannot connect to 127.0.0.1:00001"), "{}", failure(&dead));
+    assert!(failure(&dead).reason.contains("could not connect to 127.0.0.1:00001"), "{}", failure(&dead));
 }
 
 #[tokio::test]
 async fn a_request_that_opens_nothing_has_no_session() {
     let text = ["g @ http\n".to_owned(), request("Action=open", &[r"PNG\r\n"])].concat();
     let text = format!("{text}g < HTTP/1.1 400 Bad Request\ng < Content-Length: 0\ng <\n");
-    let refuse = Tell("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-    assert_passed(&play(&text, vec![hear("Action=open", "PNG\r\n"), refuse]).await);
-    let report = play(&text, vec![hear("Action=open", "PNG\r\n"), tell("1.1", "", "")]).await;
-    assert!(failure(&report).why.contains("status line"));
+    let refuse = Send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    assert_passed(&play(&text, vec![receive("Action=open", "PNG\r\n"), refuse]).await);
+    let report = play(&text, vec![receive("Action=open", "PNG\r\n"), send("1.1", "", "")]).await;
+    assert!(failure(&report).reason.contains("status line"));
 }
 
 #[tokio::test]
@@ -294,14 +294,14 @@ async fn a_connection_with_two_requests_must_stay_open() {
     let two = "n > POST / HTTP/1.1\nn >\nn < HTTP/1.1 200 OK\nn < Content-Length: 0\nn <\n";
     let text = format!("n @ http\n{one}{two}");
     let first = [
-        Hear("POST /NotRST.srf HTTP/1.1\r\nX-User: a\r\n\r\n"),
-        Tell("HTTP/1.1 200 OK\r\nX-Token: xyz\r\nContent-Length: 0\r\n\r\n"),
+        Receive("POST /NotRST.srf HTTP/1.1\r\nX-User: a\r\n\r\n"),
+        Send("HTTP/1.1 200 OK\r\nX-Token: xyz\r\nContent-Length: 0\r\n\r\n"),
     ];
-    let hear = Hear("POST / HTTP/1.1\r\n\r\n");
-    let good = [&first[..], &[hear, Tell("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]].concat();
+    let receive = Receive("POST / HTTP/1.1\r\n\r\n");
+    let good = [&first[..], &[receive, Send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]].concat();
     assert_passed(&play(&text, good).await);
     let closes = [&first[..], &[Wait(20), Close]].concat();
-    assert!(failure(&play(&text, closes).await).why.contains("closed the connection"));
-    let leaks = [&first[..], &[hear, Tell("HTTP/1.1 200 OK\r\nX-Token: q\r\nContent-Length: 0\r\n\r\n")]].concat();
-    assert!(failure(&play(&text, leaks).await).why.contains("no ticket may come here"));
+    assert!(failure(&play(&text, closes).await).reason.contains("closed the connection"));
+    let leaks = [&first[..], &[receive, Send("HTTP/1.1 200 OK\r\nX-Token: q\r\nContent-Length: 0\r\n\r\n")]].concat();
+    assert!(failure(&play(&text, leaks).await).reason.contains("must not contain a ticket"));
 }

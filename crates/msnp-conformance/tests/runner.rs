@@ -1,7 +1,7 @@
-//! Playing many parts, and the program.
+//! Tests playing several parts, and the program itself.
 
-#![allow(clippy::unwrap_used, reason = "what clippy.toml allows in tests does not reach functions beside them")]
-#![allow(unreachable_pub, dead_code, reason = "the common module is private to this test, which needs a part of it")]
+#![allow(clippy::unwrap_used, reason = "clippy.toml allows this in test functions, but not in their helpers")]
+#![allow(unreachable_pub, dead_code, reason = "the common module is private to this test, which uses only part of it")]
 
 mod common;
 
@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 
 use msnp_conformance::{Options, Script, play};
 
-use common::Act::{Close, Tell, Wait};
+use common::Act::{Close, Send, Wait};
 use common::{Scripted, quick};
 
 const THREE: &str = "!part one\na @ ns\na < HI\n!part two\na @ ns\na < HI\n!part three\na @ ns\na < HI\n";
 
 #[tokio::test]
-async fn parts_run_side_by_side_and_are_reported_in_the_order_of_the_file() {
-    let target = Arc::new(Scripted::new(vec![vec![Wait(200), Tell("HI\r\n")]]));
+async fn parts_run_in_parallel_and_are_reported_in_the_order_of_the_file() {
+    let target = Arc::new(Scripted::new(vec![vec![Wait(200), Send("HI\r\n")]]));
     let start = Instant::now();
     let script = Script::parse("t.txt", THREE).unwrap();
     let reports = play(target, vec![script], &quick()).await;
@@ -29,8 +29,8 @@ async fn parts_run_side_by_side_and_are_reported_in_the_order_of_the_file() {
 }
 
 #[tokio::test]
-async fn one_part_can_be_asked_for() {
-    let target = Arc::new(Scripted::new(vec![vec![Tell("HI\r\n")]]));
+async fn a_single_part_can_be_selected() {
+    let target = Arc::new(Scripted::new(vec![vec![Send("HI\r\n")]]));
     let options = Options { part: Some("two".to_owned()), ..quick() };
     let reports = play(target, vec![Script::parse("t.txt", THREE).unwrap()], &options).await;
     assert_eq!(reports.iter().map(|report| report.part.as_str()).collect::<Vec<_>>(), ["two"]);
@@ -38,14 +38,14 @@ async fn one_part_can_be_asked_for() {
 
 #[tokio::test]
 async fn parts_that_share_their_handles_run_one_after_the_other() {
-    let target = Arc::new(Scripted::new(vec![vec![Wait(100), Tell("HI\r\n"), Close]]));
+    let target = Arc::new(Scripted::new(vec![vec![Wait(100), Send("HI\r\n"), Close]]));
     let options = Options { rename: false, ..quick() };
     let start = Instant::now();
     play(target, vec![Script::parse("t.txt", THREE).unwrap()], &options).await;
     assert!(start.elapsed() >= Duration::from_millis(300));
 }
 
-/// Runs the program on some text.
+/// Runs the program on a file with this text.
 fn run(text: &str, port: u16, more: &[&str]) -> Output {
     let mut file = std::env::temp_dir();
     file.push(format!("msnp-conformance-{}-{port}.txt", std::process::id()));
@@ -58,16 +58,16 @@ fn run(text: &str, port: u16, more: &[&str]) -> Output {
     output
 }
 
-/// A server for one connection: it tells `tell` and closes.
-fn serve_once(tell: &'static str) -> u16 {
+/// Starts a server that accepts one connection, sends `text` and closes. Returns its port.
+fn serve_once(text: &'static str) -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || listener.accept().unwrap().0.write_all(tell.as_bytes()));
+    std::thread::spawn(move || listener.accept().unwrap().0.write_all(text.as_bytes()));
     port
 }
 
 #[test]
-fn the_program_says_what_passed_failed_and_was_not_played() {
+fn the_program_counts_passed_failed_and_unplayed_parts() {
     let text = "!part good\na @ ns\na < HI\na <!\n!part other\n!by-hand make tea\n";
     let output = run(text, serve_once("HI\r\n"), &[]);
     let said = String::from_utf8(output.stdout).unwrap();
@@ -77,21 +77,21 @@ fn the_program_says_what_passed_failed_and_was_not_played() {
 }
 
 #[test]
-fn a_failure_is_shown_with_its_conversation_and_the_exit_code_is_1() {
+fn a_failure_is_printed_with_its_conversation_and_the_exit_code_is_1() {
     let output = run("a @ ns\na < HI\na <!\n", serve_once("HO\r\n"), &["--pace", "byte"]);
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    for line in ["expected: a < HI", "came:     a < HO", "word 1 should be `HI`", "    a < HO", "0 passed, 1 failed"] {
+    for line in ["expected: a < HI", "actual:   a < HO", "word 1 should be `HI`", "    a < HO", "0 passed, 1 failed"] {
         assert!(said.contains(line), "{said}");
     }
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_a_usage_error_with_its_line() {
+fn an_invalid_file_is_a_usage_error_with_its_line() {
     let output = run("a @ nowhere\n", 1, &[]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains(".txt:1: `nowhere` is none of ns, sb, http"), "{said}");
+    assert!(said.contains(".txt:1: `nowhere` is not one of ns, sb, http"), "{said}");
     assert_eq!(run("# empty\n", 2, &["--jobs", "many"]).status.code(), Some(2));
     assert_eq!(run("# empty\n", 3, &["--part", "gone"]).status.code(), Some(2));
 }

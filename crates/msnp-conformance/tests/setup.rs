@@ -1,7 +1,7 @@
-//! Setting up over the wire, against a small server that answers as a real one would and notes what it was told.
+//! Tests set-up over the protocol, against a small server that answers like a real one and records received lines.
 
-#![allow(clippy::unwrap_used, reason = "what clippy.toml allows in tests does not reach functions beside them")]
-#![allow(unreachable_pub, dead_code, reason = "the common module is private to this test, which needs a part of it")]
+#![allow(clippy::unwrap_used, reason = "clippy.toml allows this in test functions, but not in their helpers")]
+#![allow(unreachable_pub, dead_code, reason = "the common module is private to this test, which uses only part of it")]
 
 mod common;
 
@@ -15,14 +15,14 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use common::{assert_passed, failure, play_text, quick};
 
-/// What the server knows.
+/// The state of the server.
 #[derive(Default)]
 struct State {
-    /// Every line of every client, with the handle that had signed in.
-    told: Vec<String>,
-    /// Where lines for a signed-in handle go.
+    /// Every line from every client, after the handle that signed in.
+    received: Vec<String>,
+    /// The notification connection of each signed-in handle.
     notification: HashMap<String, UnboundedSender<String>>,
-    /// Where lines for the handles on the switchboard go.
+    /// The switchboard connection of each handle.
     switchboard: HashMap<String, UnboundedSender<String>>,
     accounts: Vec<String>,
     here: String,
@@ -31,8 +31,8 @@ struct State {
 
 type Shared = Arc<Mutex<State>>;
 
-/// NS, SB and HTTP on one port, told apart by the first word.
-struct Small {
+/// A server with NS, SB and HTTP on one port. The first word of a line selects the service.
+struct SmallServer {
     shared: Shared,
     endpoints: Endpoints,
 }
@@ -54,12 +54,12 @@ impl Target for SmallTarget {
             });
             let endpoints =
                 Endpoints { notification: here.clone(), switchboard: here.clone(), http: here, dispatch: None };
-            Ok(Box::new(Small { shared: Arc::clone(&self.0), endpoints }) as Box<dyn Server>)
+            Ok(Box::new(SmallServer { shared: Arc::clone(&self.0), endpoints }) as Box<dyn Server>)
         })
     }
 }
 
-impl Server for Small {
+impl Server for SmallServer {
     fn endpoints(&self) -> &Endpoints {
         &self.endpoints
     }
@@ -108,7 +108,7 @@ async fn serve(stream: TcpStream, shared: Shared) {
 }
 
 fn answer(words: &[&str], handle: &str, own: &UnboundedSender<String>, state: &mut State) -> String {
-    state.told.push(format!("{handle} {}", words.join(" ")));
+    state.received.push(format!("{handle} {}", words.join(" ")));
     let mut guid = || {
         state.guids += 1;
         format!("guid-{}", state.guids)
@@ -169,15 +169,15 @@ async fn play(text: &str, rename: bool) -> (PlayReport, Shared) {
 const ACCOUNTS: &str = "!account alice alice@example.com \"p, w\" \"Alice A\" PHH=1%20(5) BLP=BL\n\
                         !account bob bob@example.com pw \"Bob B\"\n";
 
-fn told(shared: &Shared, handle: &str) -> Vec<String> {
-    let told = shared.lock().unwrap().told.clone();
+fn received(shared: &Shared, handle: &str) -> Vec<String> {
+    let received = shared.lock().unwrap().received.clone();
     let skip = ["VER", "CVR", "USR", "SYN", "PNG"];
-    let own = told.iter().filter_map(|line| line.strip_prefix(handle)?.strip_prefix(' '));
+    let own = received.iter().filter_map(|line| line.strip_prefix(handle)?.strip_prefix(' '));
     own.filter(|line| !skip.iter().any(|command| line.starts_with(command))).map(str::to_owned).collect()
 }
 
 #[tokio::test]
-async fn accounts_are_emptied_and_get_the_values_and_lists_of_the_file() {
+async fn accounts_are_emptied_and_get_the_values_and_lists_in_the_file() {
     let text = format!(
         "{ACCOUNTS}!group alice \"Best Friends\" {{g}}\n!on-list alice AL bob\n\
          !on-list alice FL bob \"Bob B\" in \"Best Friends\" {{c}}\n!on-list bob FL,AL alice\n\
@@ -185,7 +185,7 @@ async fn accounts_are_emptied_and_get_the_values_and_lists_of_the_file() {
     );
     let (report, shared) = play(&text, false).await;
     assert_passed(&report);
-    let alice = told(&shared, "alice@example.com");
+    let alice = received(&shared, "alice@example.com");
     let expected = [
         "REM 6 FL old-1",
         "REM 7 AL old@example.com",
@@ -200,7 +200,7 @@ async fn accounts_are_emptied_and_get_the_values_and_lists_of_the_file() {
         "ADC 16 FL C=guid-2 guid-1",
     ];
     assert_eq!(alice, expected);
-    let bob = told(&shared, "bob@example.com");
+    let bob = received(&shared, "bob@example.com");
     assert_eq!(
         bob[4..],
         ["PRP 10 PHW", "ADC 11 FL N=alice@example.com F=alice@example.com", "ADC 12 AL N=alice@example.com"][..]
@@ -212,37 +212,37 @@ async fn a_fresh_account_without_values_is_only_created() {
     let (report, shared) = play("!account bob bob@example.com pw \"Bob B\"\n", true).await;
     assert_passed(&report);
     let state = shared.lock().unwrap();
-    assert!(state.told.is_empty(), "{:?}", state.told);
+    assert!(state.received.is_empty(), "{:?}", state.received);
     assert!(state.accounts[0].starts_with("bob-") && state.accounts[0].ends_with("@example.com"));
 }
 
 #[tokio::test]
-async fn signed_in_reads_the_burst_forgets_what_came_and_keeps_the_noise() {
+async fn signed_in_discards_the_burst_but_keeps_noise() {
     let text = format!(
         "{ACCOUNTS}!signed-in a alice MSNP12 CHG NLN 0\n!uux a <Data></Data>\na ..\na < CHL 0 {{c}}\na > PNG\na < QNG 50\n"
     );
     let (report, shared) = play(&text, false).await;
     assert_passed(&report);
-    let alice = told(&shared, "alice@example.com");
+    let alice = received(&shared, "alice@example.com");
     assert_eq!(alice[alice.len() - 2..], ["CHG 6 NLN 0", "UUX 7001 13"]);
 }
 
 #[tokio::test]
-async fn list_versions_count_from_the_syn_answer() {
+async fn list_versions_are_counted_from_the_syn_answer() {
     let text =
         format!("{ACCOUNTS}!signed-in a alice MSNP9\n!list-version a {{v0}} 2\na > BLP {{v0}} {{v2}}\na < BLP 41 43\n");
     assert_passed(&play(&text, false).await.0);
 }
 
 #[tokio::test]
-async fn an_account_that_signs_in_under_another_name_leaves_the_first() {
+async fn an_account_that_signs_in_under_another_name_signs_out_of_the_first() {
     let text =
         format!("{ACCOUNTS}!signed-in a alice MSNP12\n!signed-in a2 alice MSNP12\na ..\na2 > PNG\na2 < QNG 50\n");
     assert_passed(&play(&text, false).await.0);
 }
 
 #[tokio::test]
-async fn a_chat_is_made_as_clients_make_one() {
+async fn a_chat_is_created_in_the_same_way_as_by_clients() {
     let text = format!(
         "{ACCOUNTS}!signed-in a alice MSNP12 CHG NLN 0\n!signed-in b bob MSNP12 CHG NLN 0\n\
          !chat {{sid}} sb-a=alice sb-b=bob\nsb-a > BLP 1 {{sid}}\nsb-a < BLP 1 555\nsb-b > PNG\nsb-b < QNG 50\n"
@@ -252,7 +252,7 @@ async fn a_chat_is_made_as_clients_make_one() {
 }
 
 #[tokio::test]
-async fn a_chat_can_start_from_a_connection_that_records_signed_in() {
+async fn a_chat_can_use_an_account_that_records_signed_in() {
     let text = format!(
         "{ACCOUNTS}a @ ns\na > USR 3 TWN I bob@example.com\na < USR 3 TWN S {{policy}}\na > USR 4 TWN S t=ticket&p=\n\
          a < USR 4 OK bob@example.com 1 0\na < MSG Hotmail Hotmail {{len}}\na <| hi\n\
@@ -262,7 +262,7 @@ async fn a_chat_can_start_from_a_connection_that_records_signed_in() {
 }
 
 #[tokio::test]
-async fn a_record_with_ticket_sends_a_real_one_and_one_without_does_not() {
+async fn only_a_record_with_the_placeholder_sends_a_real_ticket() {
     let text = format!(
         "{ACCOUNTS}a @ ns\na > USR 3 TWN I alice@example.com\na < USR 3 TWN S {{policy}}\n\
          a > USR 4 TWN S t=ticket&p=profile\na < USR 4 OK alice@example.com 1 0\na < MSG Hotmail Hotmail {{len}}\na <| hi\n\
@@ -270,14 +270,14 @@ async fn a_record_with_ticket_sends_a_real_one_and_one_without_does_not() {
     );
     let (report, shared) = play(&text, true).await;
     assert_passed(&report);
-    let told = shared.lock().unwrap().told.join("\n");
-    assert!(told.contains("USR 4 TWN S t=real-1&p=profile") && told.contains("USR 5 TWN S t=wrong&p="));
+    let received = shared.lock().unwrap().received.join("\n");
+    assert!(received.contains("USR 4 TWN S t=real-1&p=profile") && received.contains("USR 5 TWN S t=wrong&p="));
 }
 
 #[tokio::test]
-async fn a_set_up_that_fails_names_the_directive() {
+async fn a_set_up_failure_contains_the_line_of_its_directive() {
     let report = play("!account a a@example.com pw \"A\"\n!on-list a AL b\n", true).await.0;
     let failure = failure(&report);
     assert_eq!(failure.place, "t.txt:2");
-    assert!(failure.why.contains("no `!account b` stands above"), "{failure}");
+    assert!(failure.reason.contains("no `!account b` above"), "{failure}");
 }

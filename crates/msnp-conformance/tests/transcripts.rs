@@ -1,6 +1,6 @@
-//! The transcripts of the protocol reference, as the parser sees them.
+//! Tests that the parser reads the transcripts of the protocol reference.
 
-#![allow(clippy::unwrap_used, reason = "what clippy.toml allows in tests does not reach functions beside them")]
+#![allow(clippy::unwrap_used, reason = "clippy.toml allows this in test functions, but not in their helpers")]
 
 use std::path::{Path, PathBuf};
 
@@ -18,16 +18,16 @@ fn read(file: &Path) -> Script {
 fn every_transcript_of_the_reference_parses() {
     let files = files();
     files.iter().for_each(|file| drop(read(file)));
-    assert!(files.len() >= 33, "the folder is not the reference's");
+    assert!(files.len() >= 33, "the folder does not contain the reference");
 }
 
 #[test]
-fn parts_are_found_where_the_files_have_them() {
+fn the_parts_of_a_script_are_those_of_its_file() {
     for file in files() {
         let text = std::fs::read_to_string(&file).unwrap();
         let records = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         let titles = text.lines().filter_map(|line| line.strip_prefix("!part "));
-        // What stands before the first title is a part only if it is more than the state that all parts start from.
+        // The text before the first title is a part only if it contains more than shared directives.
         let has_title = titles.clone().next().is_some();
         let before = records.take_while(|line| !line.starts_with("!part ")).any(|line| !line.starts_with('!'));
         let untitled = (before || !has_title).then_some("");
@@ -37,7 +37,7 @@ fn parts_are_found_where_the_files_have_them() {
 }
 
 #[test]
-fn a_transcript_that_is_not_for_playing_says_why() {
+fn a_transcript_that_cannot_be_played_has_a_reason() {
     for script in files().iter().map(|file| read(file)) {
         if let Some(reason) = script.unplayable() {
             let words = reason.strip_prefix("static: ").unwrap_or_else(|| panic!("{reason}"));

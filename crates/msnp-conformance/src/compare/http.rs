@@ -1,4 +1,4 @@
-//! Comparing an HTTP answer (docs/protocol/transcripts/README.md section 3, HTTP; http.md section 0).
+//! Compares an HTTP answer with its record (docs/protocol/transcripts/README.md section 3, HTTP; http.md section 0).
 
 use super::mismatch::Mismatch;
 use super::payload::payload;
@@ -9,7 +9,7 @@ use crate::template::{Piece, Template};
 use crate::vars::Vars;
 use crate::wire::{Unit, show};
 
-/// Values of headers that are the server's own: header, what stands before the value, the bytes that end it.
+/// Header values that the server chooses: header, text before the value, name in reports, bytes that end the value.
 const FREE: &[(&str, &str, &str, &[u8])] = &[
     ("PassportURLs", "DALogin=", "login-host", b"/, "),
     ("PassportURLs", "/", "login-path", b", "),
@@ -19,17 +19,17 @@ const FREE: &[(&str, &str, &str, &[u8])] = &[
     ("X-Token", "", "ticket", b" "),
 ];
 
-/// Headers that hand out a ticket: where the file has none there must be none.
+/// Headers that contain a ticket. The answer must not have them if the file does not.
 const TICKETS: &[&str] = &["X-Token: ", "Authentication-Info: "];
 
-/// The head, then the body.
+/// Compares the head, then the body.
 pub(super) fn answer(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
     let mut masked = head(expected, got, vars)?;
     masked.extend(body(expected, got, vars)?);
     Ok(masked)
 }
 
-/// Status line as written; headers in any order, further ones allowed.
+/// Compares the status line exactly, and the headers in any order. Other headers are allowed.
 pub(super) fn head(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
     if let Some(fault) = &got.fault {
         return Err(fault.clone());
@@ -47,14 +47,14 @@ pub(super) fn head(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Ve
     for &name in TICKETS {
         let has = |line: &[u8]| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()));
         if got.lines.iter().any(|line| has(line)) && !expected.lines.iter().any(|line| has(&line.masked())) {
-            return Err(format!("there is a header `{name}`, and no ticket may come here"));
+            return Err(format!("the answer has the header `{name}`, but must not contain a ticket here"));
         }
     }
     masked.extend(b"\r\n");
     Ok(masked)
 }
 
-/// Looks for one header, by its exact name.
+/// Finds one header by its exact name and compares it.
 fn header(wanted: &Template, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
     let shown = show(&wanted.masked());
     let name = shown.split(": ").next().unwrap_or_default();
@@ -69,7 +69,7 @@ fn header(wanted: &Template, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mis
     if matches(&wanted, line, got.payload.len(), Place::Line, vars) {
         return Ok(wanted.masked());
     }
-    Err(format!("the header should be `{}`, and `{}` came", show(&wanted.masked()), show(line)))
+    Err(format!("the header should be `{}` but is `{}`", show(&wanted.masked()), show(line)))
 }
 
 fn missing(name: &str, got: &Unit) -> Mismatch {
@@ -77,12 +77,14 @@ fn missing(name: &str, got: &Unit) -> Mismatch {
     let similar =
         got.lines[1..].iter().find(|line| String::from_utf8_lossy(line).to_ascii_lowercase().starts_with(&lower));
     match similar {
-        Some(line) => format!("there is `{}`, but clients look for exactly `{name}: ` (http.md section 0)", show(line)),
+        Some(line) => {
+            format!("the answer has `{}`, but clients look for exactly `{name}: ` (http.md section 0)", show(line))
+        }
         None => format!("the header `{name}` is missing"),
     }
 }
 
-/// Puts a free piece where the header has a value that is the server's own. `PassportURLs` has two: host and path.
+/// Replaces the values that the server chooses by free pieces. `PassportURLs` has two, a host and a path.
 fn with_free_values(name: &str, wanted: &Template) -> Template {
     let Some(text) = wanted.as_literal() else {
         return wanted.clone();
@@ -127,24 +129,28 @@ mod tests {
     }
 
     #[test]
-    fn headers_may_stand_in_any_order_and_there_may_be_more() {
+    fn headers_may_be_in_any_order_and_others_are_allowed() {
         let expected = ["HTTP/1.1 200 OK", "A-One: 1", "B: 2"];
         assert!(compare(&expected, &["HTTP/1.1 200 OK", "Date: now", "B: 2", "A-One: 1"]).is_ok());
         assert!(compare(&expected, &["HTTP/1.1 200 OK", "B: 2"]).unwrap_err().contains("`A-One` is missing"));
-        assert!(compare(&expected, &["HTTP/1.1 200 OK", "B: 3", "A-One: 1"]).unwrap_err().contains("`B: 3` came"));
+        assert!(compare(&expected, &["HTTP/1.1 200 OK", "B: 3", "A-One: 1"]).unwrap_err().contains("but is `B: 3`"));
         assert!(compare(&expected, &["HTTP/1.1 200 Fine", "B: 2", "A-One: 1"]).unwrap_err().contains("status line"));
     }
 
     #[test]
-    fn a_ticket_that_the_file_does_not_have_is_a_fault() {
+    fn a_ticket_that_the_file_does_not_have_is_a_failure() {
         assert!(compare(&["HTTP/1.1 200 OK"], &["HTTP/1.1 200 OK", "X-Other: 1"]).is_ok());
         for ticket in ["X-Token: abc", "x-token: abc", "Authentication-Info: Passport1.4 from-PP='t=a&p='"] {
-            assert!(compare(&["HTTP/1.1 200 OK"], &["HTTP/1.1 200 OK", ticket]).unwrap_err().contains("no ticket"));
+            assert!(
+                compare(&["HTTP/1.1 200 OK"], &["HTTP/1.1 200 OK", ticket])
+                    .unwrap_err()
+                    .contains("must not contain a ticket")
+            );
         }
     }
 
     #[test]
-    fn header_names_are_compared_in_their_case_with_one_blank_after_the_colon() {
+    fn header_names_match_in_case_and_have_one_space_after_the_colon() {
         let expected = ["HTTP/1.1 200 OK", "PassportURLs: DALogin=a/b"];
         for wrong in ["Passporturls: DALogin=a/b", "PassportURLs:DALogin=a/b"] {
             assert!(compare(&expected, &["HTTP/1.1 200 OK", wrong]).unwrap_err().contains("exactly"), "{wrong}");
@@ -152,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_the_operator_are_free_and_what_is_around_them_is_not() {
+    fn values_of_the_operator_are_free_and_the_text_around_them_is_not() {
         let table = [
             ("PassportURLs: DALogin=a.example/login2.srf", "PassportURLs: DALogin=127.0.0.1:80/l.srf", true),
             ("PassportURLs: DALogin=a.example/login2.srf", "PassportURLs: DALogin=https://b/l.srf", false),

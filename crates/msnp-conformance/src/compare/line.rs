@@ -1,4 +1,4 @@
-//! Comparing a line word by word (docs/protocol/transcripts/README.md section 3, Words and Free values).
+//! Compares a line word by word (docs/protocol/transcripts/README.md section 3, Words and Free values).
 
 use msnp::text::decode_bytes;
 
@@ -8,10 +8,12 @@ use crate::template::{Piece, Template};
 use crate::vars::Vars;
 use crate::wire::show;
 
-/// The words of CVR and CVQ answers that are compared: the command and the TrID. Of the other five only the number is.
+/// The number of words in CVR and CVQ answers that are compared, which are the command and the TrID.
+///
+/// The other five words are only counted.
 const CVR_COMPARED: usize = 2;
 
-/// Compares; the answer is the line with names in place of the server's values.
+/// Compares a line. Returns it with names in place of the server's values.
 pub(super) fn line(expected: &Template, got: &[u8], payload_len: usize, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
     let wanted_words = expected.words();
     let words: Vec<&[u8]> = got.split(|&byte| byte == b' ').collect();
@@ -40,19 +42,19 @@ pub(super) fn line(expected: &Template, got: &[u8], payload_len: usize, vars: &m
     Ok(masked)
 }
 
-/// Where the words that are never compared begin.
+/// Returns the index of the first word that is never compared.
 fn free_from(wanted: &[Template]) -> usize {
     let is = |index: usize, text: &[u8]| wanted.get(index).and_then(Template::as_literal) == Some(text);
     if is(0, b"CVR") || is(0, b"CVQ") { CVR_COMPARED } else { usize::MAX }
 }
 
-/// The digits of a CHL that the file writes out: the server chooses its own.
+/// Returns whether a word is the challenge of a CHL. The server chooses its own, even if the file has one.
 fn is_challenge(wanted: &[Template], index: usize) -> bool {
     let is = |index: usize, text: &[u8]| wanted.get(index).and_then(Template::as_literal) == Some(text);
     index == 2 && is(0, b"CHL") && is(1, b"0") && wanted[2].as_literal().is_some()
 }
 
-/// Compares one word; the masked form if it is as expected.
+/// Compares one word. Returns its masked form if it is as expected.
 fn compare_word(wanted: &Template, word: &[u8], payload_len: usize, vars: &mut Vars) -> Option<Vec<u8>> {
     let plain = wanted.as_literal().is_some();
     if matches(wanted, word, payload_len, Place::Line, vars) {
@@ -61,33 +63,33 @@ fn compare_word(wanted: &Template, word: &[u8], payload_len: usize, vars: &mut V
     if is_object(word) || wanted.as_literal().is_some_and(is_object) {
         return None;
     }
-    // A word may be spelled in several ways (framing.md section 5).
+    // A word may be percent-encoded in several ways (framing.md section 5).
     let wanted = wanted.map_literals(decode_bytes);
     let fits = matches(&wanted, &decode_bytes(word), payload_len, Place::Payload, vars);
     fits.then(|| if plain { word.to_vec() } else { wanted.masked() })
 }
 
-/// MSNObjects are compared byte for byte.
+/// Returns whether a word is an MSNObject, which is compared byte for byte.
 fn is_object(word: &[u8]) -> bool {
     word.get(..10).is_some_and(|head| head.eq_ignore_ascii_case(b"%3Cmsnobj%"))
 }
 
 fn count_differs(wanted: usize, words: &[&[u8]]) -> Mismatch {
-    let blank = match words {
-        [.., last] if last.is_empty() && words.len() > 1 => ": there is a blank at the end",
-        _ if words.iter().any(|word| word.is_empty()) => ": there is a blank too many",
+    let space = match words {
+        [.., last] if last.is_empty() && words.len() > 1 => "; there is a space at the end",
+        _ if words.iter().any(|word| word.is_empty()) => "; there is an extra space",
         _ => "",
     };
-    format!("{wanted} words are expected and {} came{blank}", words.len())
+    format!("expected {wanted} words but received {}{space}", words.len())
 }
 
 fn word_differs(index: usize, wanted: &Template, word: &[u8], payload_len: usize, vars: &Vars) -> Mismatch {
     let known = wanted.pieces().iter().any(|piece| matches!(piece, Piece::Var(name) if vars.get(name).is_some()));
     let value = match wanted.render(vars, payload_len) {
-        Ok(value) if known => format!(", which is `{}` here", show(&value)),
+        Ok(value) if known => format!(", which is `{}`,", show(&value)),
         _ => String::new(),
     };
-    format!("word {} should be `{}`{value}, and `{}` came", index + 1, show(&wanted.masked()), show(word))
+    format!("word {} should be `{}`{value} but is `{}`", index + 1, show(&wanted.masked()), show(word))
 }
 
 #[cfg(test)]
@@ -100,17 +102,17 @@ mod tests {
     }
 
     #[test]
-    fn number_of_words_and_each_word_must_agree() {
+    fn the_number_of_words_and_each_word_must_be_equal() {
         assert!(compare("GTC A", "GTC A").is_ok());
-        assert!(compare("GTC A", "GTC N").unwrap_err().contains("word 2 should be `A`, and `N` came"));
-        assert!(compare("GTC A", "GTC").unwrap_err().contains("2 words are expected and 1 came"));
+        assert!(compare("GTC A", "GTC N").unwrap_err().contains("word 2 should be `A` but is `N`"));
+        assert!(compare("GTC A", "GTC").unwrap_err().contains("expected 2 words but received 1"));
         assert!(compare("GTC A", "gtc A").is_err());
     }
 
     #[test]
-    fn a_blank_too_many_or_at_the_end_is_a_fault() {
-        assert!(compare("GTC A", "GTC A ").unwrap_err().contains("blank at the end"));
-        assert!(compare("GTC A", "GTC  A").unwrap_err().contains("blank too many"));
+    fn an_extra_space_is_a_failure_even_at_the_end() {
+        assert!(compare("GTC A", "GTC A ").unwrap_err().contains("space at the end"));
+        assert!(compare("GTC A", "GTC  A").unwrap_err().contains("extra space"));
         assert!(compare("PRP 1 MFN", "PRP 1 MFN").is_ok());
     }
 
@@ -150,10 +152,10 @@ mod tests {
     }
 
     #[test]
-    fn a_remembered_value_that_changes_is_shown_in_the_report() {
+    fn a_mismatch_shows_the_remembered_value() {
         let mut vars = Vars::default();
         vars.set("g", b"abc".to_vec());
         let why = line(&Template::parse("RMG {g}").unwrap(), b"RMG abd", 0, &mut vars).unwrap_err();
-        assert_eq!(why, "word 2 should be `{g}`, which is `abc` here, and `abd` came");
+        assert_eq!(why, "word 2 should be `{g}`, which is `abc`, but is `abd`");
     }
 }

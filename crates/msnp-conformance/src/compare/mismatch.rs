@@ -1,4 +1,4 @@
-//! Why a comparison fails.
+//! The error type of a comparison.
 
-/// Why something is not what the record says.
+/// A sentence that says how the received bytes differ from the record.
 pub(crate) type Mismatch = String;

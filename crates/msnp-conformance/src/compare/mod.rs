@@ -1,7 +1,8 @@
-//! Holding a record against what came (docs/protocol/transcripts/README.md section 3).
+//! Compares received bytes with a record (docs/protocol/transcripts/README.md section 3).
 //!
-//! [`unit()`] is the way in, and [`head`] for the heads of gateway answers. They return the masked form of what came,
-//! in which values of the server are replaced by their names, or a sentence that says what is wrong.
+//! [`unit()`] compares a whole unit, and [`head`] compares only the head of a gateway answer. Both return the masked
+//! form of the received bytes, in which names replace the server's values. On failure they return a sentence that
+//! describes the difference.
 
 mod http;
 mod line;

@@ -1,4 +1,4 @@
-//! Payloads and bodies that are no XML.
+//! Compares payloads, and bodies that are not XML.
 
 use super::mismatch::Mismatch;
 use crate::template::Template;
@@ -6,7 +6,7 @@ use crate::template::matching::{Place, matches};
 use crate::vars::Vars;
 use crate::wire::show;
 
-/// A payload, byte for byte but for its variables.
+/// Compares a payload byte for byte, except for its variables.
 pub(super) fn payload(expected: &Template, got: &[u8], vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
     if matches(expected, got, got.len(), Place::Payload, vars) {
         return Ok(expected.masked());
@@ -15,7 +15,7 @@ pub(super) fn payload(expected: &Template, got: &[u8], vars: &mut Vars) -> Resul
     let same = wanted.iter().zip(got).take_while(|(a, b)| a == b).count();
     let near = |bytes: &[u8]| show(&bytes[same.min(bytes.len())..bytes.len().min(same + 40)]);
     Err(format!(
-        "the payload differs; the first {same} bytes are equal, then `{}` is expected and `{}` came",
+        "the payload differs after {same} equal bytes: expected `{}` but received `{}`",
         near(&wanted),
         near(got)
     ))

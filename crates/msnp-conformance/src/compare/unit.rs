@@ -1,4 +1,4 @@
-//! A line with its payload, or an HTTP answer, against its record.
+//! Compares a line with its payload, or an HTTP answer, with its record.
 
 use super::mismatch::Mismatch;
 use super::payload::payload;
@@ -7,7 +7,7 @@ use crate::script::{Message, Service};
 use crate::vars::Vars;
 use crate::wire::Unit;
 
-/// Compares a whole unit. On success the new values are in `vars`; on failure `vars` is as before.
+/// Compares a whole unit. Stores new values in `vars` on success, and does not change `vars` on failure.
 pub(crate) fn unit(service: Service, expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
     check_line_end(got)?;
     let mut tried = vars.clone();
@@ -19,7 +19,7 @@ pub(crate) fn unit(service: Service, expected: &Message, got: &Unit, vars: &mut 
     Ok(masked)
 }
 
-/// The head of an HTTP answer, without its body. Otherwise as [`unit`].
+/// Compares the head of an HTTP answer without its body. Treats `vars` like [`unit`].
 pub(crate) fn head(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
     let mut tried = vars.clone();
     check_line_end(got)?;
@@ -29,15 +29,15 @@ pub(crate) fn head(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Ve
 }
 
 fn check_line_end(got: &Unit) -> Result<(), Mismatch> {
-    if got.bare_lf { Err("the line ends with LF alone, not with CR LF".to_owned()) } else { Ok(()) }
+    if got.bare_lf { Err("the line ends with LF instead of CR LF".to_owned()) } else { Ok(()) }
 }
 
-/// The first line alone: which of several expected messages is this one?
+/// Returns whether the first line fits an expected message. Used to select one of several messages.
 pub(crate) fn head_fits(expected: &Message, got: &Unit, vars: &Vars) -> bool {
     line::line(expected.line(), got.line(), got.payload.len(), &mut vars.clone()).is_ok()
 }
 
-/// A line and its payload, byte for byte.
+/// Compares a line word by word, and its payload byte for byte.
 fn command(expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {
     let mut masked = line::line(expected.line(), got.line(), got.payload.len(), vars)?;
     masked.extend(b"\r\n");
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn payloads_are_compared_byte_for_byte_with_variables_captured() {
+    fn payloads_are_compared_byte_for_byte_and_variables_are_remembered() {
         let expected = message("MSG Hotmail Hotmail {len}", Some(r"LoginTime: {t}\r\nKid: 0\r\n\r\n"));
         let mut vars = Vars::default();
         let good = b"LoginTime: 12\r\nKid: 0\r\n\r\n";
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_too_many_or_too_few_is_a_fault() {
+    fn an_extra_or_missing_payload_is_a_failure() {
         let none = message("UBX a@b {len}", None);
         assert!(unit(Service::Ns, &none, &got("UBX a@b 0", b""), &mut Vars::default()).is_ok());
         assert!(unit(Service::Ns, &none, &got("UBX a@b 1", b"x"), &mut Vars::default()).is_err());
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_feed_alone_is_a_fault() {
+    fn a_line_feed_alone_is_a_failure() {
         let unit_lf = Unit { bare_lf: true, ..got("OUT", b"") };
         assert!(unit(Service::Ns, &message("OUT", None), &unit_lf, &mut Vars::default()).unwrap_err().contains("LF"));
     }

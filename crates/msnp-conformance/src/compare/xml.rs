@@ -1,4 +1,4 @@
-//! Comparing XML bodies by their elements, attributes and texts (docs/protocol/transcripts/README.md section 3, HTTP).
+//! Compares XML bodies by their elements, attributes and texts (docs/protocol/transcripts/README.md section 3, HTTP).
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use quick_xml::{Reader, XmlVersion};
 
 use super::mismatch::Mismatch;
 
-/// Elements whose text is the server's own (README section 3, Free values).
+/// Elements with a text that the server chooses (README section 3, Free values).
 const FREE_TEXT: &[&str] = &[
     "PUID",
     "serverVersion",
@@ -21,7 +21,7 @@ const FREE_TEXT: &[&str] = &[
     "BinarySecret",
 ];
 
-/// An element.
+/// An XML element.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Element {
     name: String,
@@ -31,16 +31,16 @@ struct Element {
 }
 
 impl Element {
-    /// The name without its prefix.
+    /// Returns the name without its prefix.
     fn local(&self) -> &str {
         self.name.rsplit(':').next().unwrap_or_default()
     }
 }
 
-/// Compares two documents; the answer is the expected one in a plain form with names for the server's values.
+/// Compares two documents. Returns the expected one in a normal form, with names in place of the server's values.
 pub(super) fn compare(expected: &[u8], got: &[u8]) -> Result<Vec<u8>, Mismatch> {
-    let expected = parse(expected).map_err(|why| format!("the XML in the transcript cannot be read: {why}"))?;
-    let got = parse(got).map_err(|why| format!("the XML that came cannot be read: {why}"))?;
+    let expected = parse(expected).map_err(|why| format!("could not parse the XML in the transcript: {why}"))?;
+    let got = parse(got).map_err(|why| format!("could not parse the received XML: {why}"))?;
     element(&expected, &got, "")?;
     let mut masked = String::new();
     write_masked(&expected, &mut masked);
@@ -50,7 +50,7 @@ pub(super) fn compare(expected: &[u8], got: &[u8]) -> Result<Vec<u8>, Mismatch> 
 fn element(expected: &Element, got: &Element, path: &str) -> Result<(), Mismatch> {
     let path = format!("{path}/{}", expected.name);
     if expected.name != got.name {
-        return Err(format!("`{path}` is expected and an element `{}` came", got.name));
+        return Err(format!("expected the element `{path}` but received `{}`", got.name));
     }
     let free = FREE_TEXT.contains(&expected.local());
     attributes(expected, got, free, &path)?;
@@ -59,11 +59,11 @@ fn element(expected: &Element, got: &Element, path: &str) -> Result<(), Mismatch
             return Err(format!("`{path}` has no value"));
         }
     } else if !text_fits(expected, &got.text) {
-        return Err(format!("the text of `{path}` should be `{}`, and `{}` came", expected.text, got.text));
+        return Err(format!("the text of `{path}` should be `{}` but is `{}`", expected.text, got.text));
     }
     if expected.children.len() != got.children.len() {
         let names = |element: &Element| element.children.iter().map(|c| c.name.clone()).collect::<Vec<_>>().join(" ");
-        return Err(format!("`{path}` should have the elements `{}`, and `{}` came", names(expected), names(got)));
+        return Err(format!("`{path}` should have the elements `{}` but has `{}`", names(expected), names(got)));
     }
     expected.children.iter().zip(&got.children).try_for_each(|(expected, got)| element(expected, got, &path))
 }
@@ -71,7 +71,7 @@ fn element(expected: &Element, got: &Element, path: &str) -> Result<(), Mismatch
 fn attributes(expected: &Element, got: &Element, free: bool, path: &str) -> Result<(), Mismatch> {
     let names = |element: &Element| element.attributes.keys().cloned().collect::<Vec<_>>().join(" ");
     if !expected.attributes.keys().eq(got.attributes.keys()) {
-        return Err(format!("`{path}` should have the attributes `{}`, and `{}` came", names(expected), names(got)));
+        return Err(format!("`{path}` should have the attributes `{}` but has `{}`", names(expected), names(got)));
     }
     let wrong = expected.attributes.iter().find(|(key, value)| !free && got.attributes.get(*key) != Some(value));
     match wrong {
@@ -80,7 +80,7 @@ fn attributes(expected: &Element, got: &Element, free: bool, path: &str) -> Resu
     }
 }
 
-/// Texts are equal, but for the ticket in a `BinarySecurityToken`: `t=...&p=`.
+/// Returns whether a text is as expected. The ticket in a `BinarySecurityToken` (`t=...&p=`) may differ.
 fn text_fits(expected: &Element, got: &str) -> bool {
     if expected.local() != "BinarySecurityToken" {
         return expected.text == got;
@@ -110,7 +110,7 @@ fn write_masked(element: &Element, out: &mut String) {
     let _ = write!(out, "</{}>", element.name);
 }
 
-/// Reads a document. Blank space between elements does not count.
+/// Parses a document. White space between elements is ignored.
 fn parse(bytes: &[u8]) -> Result<Element, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
     let mut reader = Reader::from_str(text);
@@ -122,25 +122,25 @@ fn parse(bytes: &[u8]) -> Result<Element, String> {
             Event::Empty(start) => close(start_element(&start)?, &mut open),
             Event::End(_) => match open.pop() {
                 Some(element) => close(element, &mut open),
-                None => return Err("an end tag is alone".to_owned()),
+                None => return Err("an end tag has no start tag".to_owned()),
             },
             Event::Text(text) => add_text(&mut open, &text),
             Event::CData(text) => add_text(&mut open, &text),
             Event::GeneralRef(name) => {
                 let resolved = match name.resolve_char_ref().map_err(|error| error.to_string())? {
                     Some(c) => c.to_string(),
-                    None => named(&name).ok_or_else(|| format!("there is no entity `&{};`", &*name))?.to_owned(),
+                    None => named(&name).ok_or_else(|| format!("unknown entity `&{};`", &*name))?.to_owned(),
                 };
                 add_text(&mut open, &resolved);
             }
             Event::Eof => break,
-            Event::DocType(_) => return Err("there is a DOCTYPE".to_owned()),
+            Event::DocType(_) => return Err("a DOCTYPE is not allowed".to_owned()),
             Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
         }
     }
     let mut document = open.swap_remove(0);
     if !open.is_empty() || document.children.len() != 1 || !document.text.trim().is_empty() {
-        return Err("it is not one whole element".to_owned());
+        return Err("it is not exactly one complete element".to_owned());
     }
     Ok(document.children.swap_remove(0))
 }
@@ -190,13 +190,13 @@ mod tests {
     }
 
     #[test]
-    fn the_spelling_of_xml_does_not_matter() {
+    fn equivalent_spellings_of_xml_are_equal() {
         assert!(same("<?xml version=\"1.0\"?><a x=\"1\" y=\"2\"><b/></a>", "<a y='2' x='1'>\r\n <b></b> </a>"));
         assert!(same("<a>R&amp;D</a>", "<a>R&#38;D</a>"));
     }
 
     #[test]
-    fn elements_attributes_and_texts_must_agree() {
+    fn elements_attributes_and_texts_must_be_equal() {
         let base = "<s:a x=\"1\"><b>t</b><c/></s:a>";
         for wrong in [
             "<a x=\"1\"><b>t</b><c/></a>",
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_the_server_are_free_but_must_be_there() {
+    fn values_of_the_server_are_free_but_required() {
         assert!(same("<p:PUID>1</p:PUID>", "<p:PUID>2</p:PUID>"));
         assert!(!same("<p:PUID>1</p:PUID>", "<p:PUID></p:PUID>"));
         assert!(same("<serverInfo Path=\"a\">x</serverInfo>", "<serverInfo Path=\"b\">y</serverInfo>"));

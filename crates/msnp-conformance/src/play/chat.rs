@@ -1,4 +1,4 @@
-//! `!chat`: a switchboard session, made as clients make one (sb.md section 1).
+//! Carries out `!chat`, which creates a switchboard session in the same way as a client (sb.md section 1).
 
 use anyhow::Context;
 
@@ -10,7 +10,7 @@ use crate::setup::dialog::{ask, wait_for};
 use crate::wire::{Connection, Unit};
 
 impl Player {
-    /// The first member by XFR and USR, the others by CAL, RNG and ANS, in this order, all of it read.
+    /// Adds the first member by XFR and USR, then the others by CAL, RNG and ANS in order. Reads every answer.
     pub(super) async fn chat(&mut self, members: &[Member], sid: Option<&str>) -> anyhow::Result<()> {
         let (first, others) = members.split_first().context("a chat needs a member")?;
         self.open_chat(first).await?;
@@ -36,7 +36,7 @@ impl Player {
         Ok(())
     }
 
-    /// Calls a member into the session of `first`; `present` are those who are in it. The answer is its id.
+    /// Calls a member into the session of `first` and returns the session id. `present` are the members so far.
     async fn join_chat(&mut self, first: &Member, member: &Member, present: &[Member]) -> anyhow::Result<String> {
         let timeout = self.options.timeout;
         let handle = self.accounts.handle(&member.who)?.to_owned();
@@ -71,11 +71,9 @@ impl Player {
         self.named(&member.name)
     }
 
-    /// The notification connection of an account.
+    /// Returns the notification connection of an account.
     fn notification_of(&mut self, who: &str) -> anyhow::Result<&mut Peer> {
         let found = self.peers.values_mut().find(|peer| peer.who.as_deref() == Some(who) && !peer.over);
-        found.with_context(|| {
-            format!("`{who}` is not signed in; `!signed-in NAME {who} MSNPn CHG ...` must stand above")
-        })
+        found.with_context(|| format!("`{who}` is not signed in; add `!signed-in NAME {who} MSNPn CHG ...` above"))
     }
 }

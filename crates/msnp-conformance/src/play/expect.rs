@@ -1,7 +1,7 @@
-//! Waiting for what the server must say (docs/protocol/transcripts/README.md section 3, Order, Noise, Closing, Time).
+//! Waits for server records (docs/protocol/transcripts/README.md section 3, Order, Noise, Closing, Time).
 //!
-//! The server records between two records of another kind are one batch. Within it every NAME has its own order; the
-//! NAMEs are looked at one after the other, since lines to different ones may come in any order.
+//! The server records between two records of another kind are one batch. Within a batch every NAME has its own order.
+//! Lines to different NAMEs may arrive in any order, so the player checks one NAME after the other.
 
 use tokio::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::wire::{Event, Unit, show};
 const GATEWAY_TYPE: &[u8] = b"Content-Type: application/x-msn-messenger";
 
 impl Player {
-    /// Waits for the batch that starts at `at`; the answer is the step after it.
+    /// Waits for the batch that starts at `at`. Returns the index of the step after it.
     pub(super) async fn expect(&mut self, steps: &[Step], at: usize) -> Result<usize, Stop> {
         let (wants, end) = batch(steps, at);
         let mut names: Vec<&str> = Vec::new();
@@ -31,7 +31,7 @@ impl Player {
         Ok(end)
     }
 
-    /// The records of one NAME, in order.
+    /// Waits for the records of one NAME, in order.
     async fn expect_on(&mut self, wants: &[&Want<'_>]) -> Result<(), Stop> {
         let mut optional_noise = Vec::new();
         let mut at = 0;
@@ -57,12 +57,12 @@ impl Player {
                 1
             };
         }
-        // An optional note comes before a CHL that must come, so what is not there by now will not come.
+        // An optional note comes before a required CHL. If the note has not arrived by now, it will not arrive.
         for want in optional_noise {
             let wanted = noise_like(want);
             let taken = self.peer(want.name).and_then(|peer| peer.connection.take_noise(wanted));
             if let Some(unit) = taken {
-                self.meet(want, unit)?;
+                self.check(want, unit)?;
             }
         }
         Ok(())
@@ -73,26 +73,26 @@ impl Player {
             Kind::Nothing => self.expect_nothing(want).await,
             Kind::Close => self.expect_close(want).await,
             Kind::Message(message) => match self.next(want).await {
-                Event::Unit(unit) => self.meet(want, unit),
+                Event::Unit(unit) => self.check(want, unit),
                 Event::Closed(_) if self.may_close_instead(want, message) => Ok(()),
                 event => Err(self.missing(want, &event)),
             },
         }
     }
 
-    /// Noise may have come before; everything else waits meanwhile.
+    /// Waits for noise, which may have arrived already. Everything else is queued.
     async fn expect_noise(&mut self, want: &Want<'_>) -> Result<(), Stop> {
         let deadline = self.deadline(want);
         let Some(peer) = self.peers.get_mut(want.name) else {
             return Ok(());
         };
         match peer.connection.next_noise(deadline, noise_like(want)).await {
-            Event::Unit(unit) => self.meet(want, unit),
+            Event::Unit(unit) => self.check(want, unit),
             event => Err(self.missing(want, &event)),
         }
     }
 
-    /// Blocks that may come in any order: a head each, and the lines that belong to it.
+    /// Waits for blocks that may arrive in any order. A block is one head and the lines that belong to it.
     async fn expect_run(&mut self, wants: &[&Want<'_>]) -> Result<(), Stop> {
         let mut blocks: Vec<Vec<&Want<'_>>> = Vec::new();
         let head = wants[0].command();
@@ -111,9 +111,9 @@ impl Player {
                 Kind::Message(message) => compare::head_fits(message, &unit, &self.vars),
                 _ => false,
             };
-            // If none fits, comparing with the first says what is wrong.
+            // If no block fits, comparing with the first one gives the reason for the failure.
             let block = blocks.remove(blocks.iter().position(fits).unwrap_or(0));
-            self.meet(block[0], unit)?;
+            self.check(block[0], unit)?;
             for want in &block[1..] {
                 self.expect_one(want).await?;
             }
@@ -121,18 +121,18 @@ impl Player {
         Ok(())
     }
 
-    /// A record that may be missing: whichever of it and those after it comes first. The answer is how many are done.
+    /// Waits for the first of some optional records and the record after them. Returns how many records are done.
     async fn expect_optional(&mut self, wants: &[&Want<'_>]) -> Result<usize, Stop> {
         let optional = wants.iter().take_while(|want| want.maybe && !self.is_noise(want)).count();
         let next = wants.get(optional);
-        let patience = match next {
+        let deadline = match next {
             Some(next) if !matches!(next.kind, Kind::Nothing) => self.deadline(next),
             _ => Instant::now() + wants[0].within.unwrap_or(self.options.quiet),
         };
         let Some(peer) = self.peers.get_mut(wants[0].name) else {
             return Ok(optional);
         };
-        let Event::Unit(unit) = peer.connection.next(patience).await else {
+        let Event::Unit(unit) = peer.connection.next(deadline).await else {
             return Ok(optional);
         };
         let service = peer.connection.service();
@@ -142,7 +142,7 @@ impl Player {
         };
         match wants[..optional].iter().position(fits) {
             Some(index) => {
-                self.meet(wants[index], unit)?;
+                self.check(wants[index], unit)?;
                 Ok(index + 1)
             }
             None => {
@@ -158,7 +158,7 @@ impl Player {
         match self.next_until(want, deadline).await {
             Event::Nothing(rest) if rest.is_empty() => Ok(()),
             Event::Closed(rest) if rest.is_empty() && over => Ok(()),
-            Event::Unit(unit) => Err(self.wrong(want, &unit, "nothing may come here".to_owned())),
+            Event::Unit(unit) => Err(self.wrong(want, &unit, "the server must send nothing here".to_owned())),
             event => Err(self.missing(want, &event)),
         }
     }
@@ -178,19 +178,19 @@ impl Player {
                 }
                 Ok(())
             }
-            Event::Unit(unit) => Err(self.wrong(want, &unit, "the server should close here".to_owned())),
+            Event::Unit(unit) => Err(self.wrong(want, &unit, "the server should close the connection here".to_owned())),
             event => Err(self.missing(want, &event)),
         }
     }
 
-    /// `OUT` / `<!` and `<!` alone are the same once the client has sent OUT.
+    /// Returns whether a close may replace the record. `OUT` before `<!` is optional once the client has sent OUT.
     fn may_close_instead(&mut self, want: &Want<'_>, message: &Message) -> bool {
         message.line().as_literal() == Some(b"OUT")
             && self.peer(want.name).is_some_and(|peer| peer.sent_out && peer.connection.service() == Service::Ns)
     }
 
-    /// Compares what came with the record, and learns from it.
-    fn meet(&mut self, want: &Want<'_>, unit: Unit) -> Result<(), Stop> {
+    /// Compares a unit with the record, and updates the state from it.
+    fn check(&mut self, want: &Want<'_>, unit: Unit) -> Result<(), Stop> {
         let Kind::Message(message) = want.kind else {
             return Ok(());
         };
@@ -198,7 +198,7 @@ impl Player {
             return Ok(());
         };
         match compare::unit(peer.connection.service(), message, &unit, &mut self.vars) {
-            Err(why) => Err(self.wrong(want, &unit, why)),
+            Err(reason) => Err(self.wrong(want, &unit, reason)),
             Ok(masked) => {
                 peer.masked.extend(masked);
                 if unit.line().starts_with(b"CHL 0 ") {
@@ -208,7 +208,7 @@ impl Player {
                 if peer.connection.service() == Service::Ns && unit.word(0) == "USR" && unit.word(2) == "OK" {
                     peer.who = self.accounts.who(&peer.handle);
                 }
-                if let Some(address) = peer.receives(&unit) {
+                if let Some(address) = peer.observe_received(&unit) {
                     self.set_switchboard(&address);
                 }
                 Ok(())
@@ -216,7 +216,7 @@ impl Player {
         }
     }
 
-    /// The record, if it is an answer in a gateway session.
+    /// Returns the message of a record that is an answer in a gateway session.
     fn gateway_answer<'a>(&self, want: &Want<'a>) -> Option<&'a Message> {
         let Kind::Message(message) = want.kind else {
             return None;

@@ -1,4 +1,4 @@
-//! The client's half of a session over the HTTP gateway (http.md section 5).
+//! The client side of a session over the HTTP gateway (http.md section 5).
 
 use std::collections::VecDeque;
 
@@ -6,23 +6,23 @@ use crate::script::Service;
 use crate::wire::Unit;
 use crate::wire::read::take;
 
-/// A gateway session, opened on an HTTP connection of the file.
+/// A gateway session that the file has opened on an HTTP connection.
 pub(crate) struct Gateway {
-    /// Who is on the other end of it.
+    /// The service behind the gateway.
     pub(crate) service: Service,
-    /// Noise may come: the first CHG has been sent.
+    /// Whether the client has sent its first CHG, after which the server may send noise.
     pub(crate) noisy: bool,
-    /// `Host` of the last request.
+    /// The `Host` of the last request.
     host: String,
-    /// The last SessionID that was told.
+    /// The SessionID in the last answer.
     session: String,
-    /// A command that is not complete yet.
+    /// The received bytes of an incomplete command.
     pub(super) buffer: Vec<u8>,
     noise: VecDeque<Unit>,
 }
 
 impl Gateway {
-    /// The session that a request opens, if it does.
+    /// Returns the session that a request opens, if it opens one.
     pub(super) fn opened_by(head: &[u8]) -> Option<Self> {
         let head = String::from_utf8_lossy(head);
         let target = head.split(' ').nth(1)?;
@@ -40,23 +40,23 @@ impl Gateway {
         Some(Self { service, noisy: false, host, session, buffer: Vec::new(), noise: VecDeque::new() })
     }
 
-    /// Learns from the head of a request.
-    pub(super) fn asked(&mut self, head: &[u8]) {
+    /// Remembers the `Host` of a request.
+    pub(super) fn observe_request(&mut self, head: &[u8]) {
         let head = String::from_utf8_lossy(head);
         if let Some(host) = head.lines().find_map(|line| line.strip_prefix("Host: ")) {
             host.clone_into(&mut self.host);
         }
     }
 
-    /// Learns from the head of an answer.
-    pub(super) fn told(&mut self, answer: &Unit) {
+    /// Remembers the SessionID of an answer.
+    pub(super) fn observe_answer(&mut self, answer: &Unit) {
         let value = answer.lines.iter().find_map(|line| line.strip_prefix(b"X-MSN-Messenger: SessionID="));
         if let Some(value) = value {
             self.session = String::from_utf8_lossy(value).split(';').next().unwrap_or_default().to_owned();
         }
     }
 
-    /// The commands that are complete with these bytes, noise set aside.
+    /// Adds bytes and returns the commands that are now complete. Noise is set aside.
     pub(super) fn commands(&mut self, body: &[u8]) -> Vec<Unit> {
         self.buffer.extend(body);
         let mut commands = Vec::new();

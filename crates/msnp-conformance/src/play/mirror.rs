@@ -1,7 +1,7 @@
-//! Every transcript of the reference, played against a server that says exactly what the file says.
+//! Plays every transcript of the reference against a server that sends exactly what the file says.
 //!
-//! The server walks the same steps from the other side, on one task, so that it says nothing early. Setting up is left
-//! out (`tests/setup.rs` is about that): signed-in connections and chats are stood in for by plain ones.
+//! The server carries out the same steps from the other side. It does so in one task, so that it sends nothing early.
+//! Set-up is left out, because `tests/setup.rs` tests it. Plain connections replace signed-in connections and chats.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -21,45 +21,45 @@ use crate::target::{BoxFuture, Endpoints, NotPlayable, Server};
 use crate::template::{Piece, Template};
 use crate::vars::Vars;
 
-/// In the answers of the gateway, before the id.
+/// The text before the session id in gateway answers.
 const SESSION: &str = "X-MSN-Messenger: SessionID=";
 
-/// What the server does wrong on purpose.
+/// A fault that the server makes on purpose.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
     None,
-    /// At this server record, counted over the part, a blank at the end of its line.
-    Blank(usize),
-    /// This server record is left out.
+    /// The server record with this index has an extra space at the end of its line.
+    ExtraSpace(usize),
+    /// The server record with this index is left out.
     Missing(usize),
-    /// None: the second half of each body of the gateway comes with a poll, as it may.
+    /// Not a fault: the server sends the second half of each gateway body in the answer to a poll.
     Late,
 }
 
 impl Fault {
-    fn behaves(self) -> bool {
+    fn is_allowed(self) -> bool {
         matches!(self, Self::None | Self::Late)
     }
 }
 
 #[tokio::test]
-async fn every_transcript_passes_at_every_pace_against_a_server_that_says_what_it_says() {
+async fn every_transcript_passes_at_every_pace_against_a_server_that_follows_it() {
     let mut tasks = JoinSet::new();
     for (file, part) in parts() {
         tasks.spawn(async move {
             let mut streams = Vec::new();
-            let ways = [
+            let variants = [
                 (Pace::Whole, Fault::None),
                 (Pace::OneByte, Fault::None),
                 (Pace::OneSegment, Fault::None),
                 (Pace::Whole, Fault::Late),
             ];
-            for (pace, fault) in ways {
+            for (pace, fault) in variants {
                 let (report, _) = play(&file, &part, pace, fault).await;
                 streams.push(report.masked);
                 match report.outcome {
                     Outcome::Passed => {}
-                    Outcome::NotPlayed(why) => panic!("{file} {}: {why}", part.title),
+                    Outcome::NotPlayed(reason) => panic!("{file} {}: {reason}", part.title),
                     Outcome::Failed(failure) => panic!("{} {failure}", part.title),
                 }
             }
@@ -70,13 +70,13 @@ async fn every_transcript_passes_at_every_pace_against_a_server_that_says_what_i
 }
 
 #[tokio::test]
-async fn no_transcript_passes_against_a_server_that_leaves_a_record_out_or_adds_a_blank() {
+async fn no_transcript_passes_if_the_server_leaves_out_a_record_or_adds_a_space() {
     let mut tasks = JoinSet::new();
     for (file, part) in parts().into_iter().filter(|(file, _)| !file.ends_with("http.txt")) {
         tasks.spawn(async move {
             let (_, records) = play(&file, &part, Pace::Whole, Fault::None).await;
             for index in [0, records / 2, records.saturating_sub(1)].into_iter().filter(|index| *index < records) {
-                for fault in [Fault::Blank(index), Fault::Missing(index)] {
+                for fault in [Fault::ExtraSpace(index), Fault::Missing(index)] {
                     let (report, _) = play(&file, &part, Pace::Whole, fault).await;
                     let optional = fault == Fault::Missing(index) && is_out(&part, index);
                     let failed = report.failed();
@@ -88,9 +88,9 @@ async fn no_transcript_passes_against_a_server_that_leaves_a_record_out_or_adds_
     tasks.join_all().await;
 }
 
-/// `OUT` before the close may be left out.
+/// Returns whether a server record is `OUT`, which is optional before the close.
 fn is_out(part: &Part, index: usize) -> bool {
-    let (steps, _) = without_setting_up(part);
+    let (steps, _) = without_set_up(part);
     let records = steps.iter().filter_map(|step| match &step.action {
         Action::Expect { message, .. } => Some(message),
         _ => None,
@@ -98,7 +98,7 @@ fn is_out(part: &Part, index: usize) -> bool {
     records.into_iter().nth(index).is_some_and(|message| message.line().as_literal() == Some(b"OUT"))
 }
 
-/// All parts of the reference that can be played, without their setting up.
+/// Returns all parts of the reference that can be played.
 fn parts() -> Vec<(String, Part)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/transcripts");
     let files = transcripts(&folder).unwrap();
@@ -106,21 +106,21 @@ fn parts() -> Vec<(String, Part)> {
     scripts.flat_map(|script| script.parts.into_iter().map(move |part| (script.file.clone(), part))).collect()
 }
 
-/// Plays a part; the answer says also how many server records there were.
+/// Plays a part. Returns the report and the number of server records.
 async fn play(file: &str, part: &Part, pace: Pace, fault: Fault) -> (PlayReport, usize) {
-    let (steps, vars) = without_setting_up(part);
+    let (steps, vars) = without_set_up(part);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let here = listener.local_addr().unwrap().to_string();
     let (there, dispatch) = (here.clone(), Some(here.clone()));
     let endpoints = Endpoints { notification: there.clone(), switchboard: there.clone(), http: there, dispatch };
     let quick = Duration::from_millis(20);
-    let timeout = if fault.behaves() { Duration::from_secs(5) } else { Duration::from_millis(100) };
+    let timeout = if fault.is_allowed() { Duration::from_secs(5) } else { Duration::from_millis(100) };
     let options = Options { pace, timeout, quiet: quick, ..Options::default() };
     let mut player = Player::new(file, Box::new(Mirror(endpoints)), &options, Renaming::default());
     player.vars = vars.clone();
     for step in &steps {
         if let Action::Directive(Directive::Account(account)) = &step.action {
-            player.accounts.know_ticket(&account.handle, "t=x&p=");
+            player.accounts.set_ticket(&account.handle, "t=x&p=");
         }
     }
     let records = steps.iter().filter(|step| matches!(step.action, Action::Expect { .. })).count();
@@ -147,19 +147,20 @@ impl Server for Mirror {
     }
 }
 
-/// A long wait is no use where a record is left out.
+/// Shortens the wait of `!within` if the server leaves out a record.
 fn shorter(step: Step, fault: Fault) -> Step {
     match step.action {
-        Action::Directive(Directive::Within(_)) if !fault.behaves() => {
+        Action::Directive(Directive::Within(_)) if !fault.is_allowed() => {
             Step { action: Action::Directive(Directive::Within(Duration::from_millis(100))), ..step }
         }
         _ => step,
     }
 }
 
-/// The steps with plain connections in place of setting up, and the values it would have given. `!maybe` is left out:
-/// the mirror says everything.
-fn without_setting_up(part: &Part) -> (Vec<Step>, Vars) {
+/// Returns the steps with plain connections instead of set-up, and the values that set-up would have given.
+///
+/// `!maybe` is left out, because the mirror sends every record.
+fn without_set_up(part: &Part) -> (Vec<Step>, Vars) {
     let mut vars = Vars::default();
     let mut steps = Vec::new();
     for step in &part.steps {
@@ -209,7 +210,7 @@ fn without_setting_up(part: &Part) -> (Vec<Step>, Vars) {
     (steps, vars)
 }
 
-/// The other side of the steps.
+/// Carries out the steps from the side of the server.
 async fn serve(listener: TcpListener, here: String, steps: Vec<Step>, mut vars: Vars, fault: Fault) {
     let mut peers: HashMap<String, (Service, BufReader<TcpStream>)> = HashMap::new();
     let mut records = 0;
@@ -223,17 +224,17 @@ async fn serve(listener: TcpListener, here: String, steps: Vec<Step>, mut vars: 
             Action::Send { name, message } => {
                 let (service, stream) = peers.get_mut(name).unwrap();
                 let (line, payload) = render(message, *service, &mut vars, &here);
-                hear(*service, stream, &line, &payload).await;
+                receive(*service, stream, &line, &payload).await;
             }
             Action::Expect { name, message } => {
                 let (service, stream) = peers.get_mut(name).unwrap();
                 let (mut line, payload) = render(message, *service, &mut vars, &here);
-                if fault == Fault::Blank(records) {
+                if fault == Fault::ExtraSpace(records) {
                     line.insert(line.len() - 2, b' ');
                 }
                 let has_session = message.lines.iter().any(|line| line.masked().starts_with(SESSION.as_bytes()));
                 if fault == Fault::Late && has_session && !payload.is_empty() {
-                    tell_late(stream, &String::from_utf8(line).unwrap(), &payload).await;
+                    send_late(stream, &String::from_utf8(line).unwrap(), &payload).await;
                 } else if fault != Fault::Missing(records) {
                     stream.get_mut().write_all(&[line, payload].concat()).await.unwrap();
                 }
@@ -247,37 +248,37 @@ async fn serve(listener: TcpListener, here: String, steps: Vec<Step>, mut vars: 
     std::future::pending::<()>().await;
 }
 
-/// Half of a body, and the rest of it when the client polls with the right id.
-async fn tell_late(stream: &mut BufReader<TcpStream>, head: &str, body: &[u8]) {
+/// Sends half of a body, and the rest when the client polls with the right session id.
+async fn send_late(stream: &mut BufReader<TcpStream>, head: &str, body: &[u8]) {
     let (first, rest) = body.split_at(body.len() / 2);
-    let told = |head: &str, part: &[u8]| {
+    let answer = |head: &str, part: &[u8]| {
         let [whole, length] = [body, part].map(|part| format!("Content-Length: {}\r\n", part.len()));
         [head.replace(&whole, &length).as_bytes(), part].concat()
     };
-    stream.get_mut().write_all(&told(&head.replace("; Session=close", ""), first)).await.unwrap();
+    stream.get_mut().write_all(&answer(&head.replace("; Session=close", ""), first)).await.unwrap();
     let id = head.split(SESSION).nth(1).unwrap().split(';').next().unwrap();
     let poll = format!("POST /gateway/gateway.dll?Action=poll&SessionID={id} HTTP/1.1\r\n");
     let host = "Host: gateway.messenger.hotmail.com\r\n";
-    hear(Service::Http, stream, format!("{poll}{host}Content-Length: 0\r\n\r\n").as_bytes(), b"").await;
-    stream.get_mut().write_all(&told(head, rest)).await.unwrap();
+    receive(Service::Http, stream, format!("{poll}{host}Content-Length: 0\r\n\r\n").as_bytes(), b"").await;
+    stream.get_mut().write_all(&answer(head, rest)).await.unwrap();
 }
 
-/// Reads what the client must send. A ticket is its own.
-async fn hear(service: Service, stream: &mut BufReader<TcpStream>, line: &[u8], payload: &[u8]) {
-    let mut got = Vec::new();
-    stream.read_until(b'\n', &mut got).await.unwrap();
-    while service == Service::Http && !got.ends_with(b"\r\n\r\n") {
-        stream.read_until(b'\n', &mut got).await.unwrap();
+/// Reads what the client must send, with its own ticket.
+async fn receive(service: Service, stream: &mut BufReader<TcpStream>, line: &[u8], payload: &[u8]) {
+    let mut received = Vec::new();
+    stream.read_until(b'\n', &mut received).await.unwrap();
+    while service == Service::Http && !received.ends_with(b"\r\n\r\n") {
+        stream.read_until(b'\n', &mut received).await.unwrap();
     }
     let (line, payload, length) = (with_ticket(line), with_ticket(payload), payload.len());
     let [before, after] = [length, payload.len()].map(|length| format!("Content-Length: {length}\r\n"));
-    assert_eq!(String::from_utf8_lossy(&got), String::from_utf8_lossy(&line).replace(&before, &after));
-    let mut got = vec![0; payload.len()];
-    stream.read_exact(&mut got).await.unwrap();
-    assert_eq!(got, payload);
+    assert_eq!(String::from_utf8_lossy(&received), String::from_utf8_lossy(&line).replace(&before, &after));
+    let mut received = vec![0; payload.len()];
+    stream.read_exact(&mut received).await.unwrap();
+    assert_eq!(received, payload);
 }
 
-/// The text with the one ticket that there is, `t=x`.
+/// Returns the text with `t=x`, which is the ticket of every account here.
 fn with_ticket(bytes: &[u8]) -> Vec<u8> {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.replace("TWN S t=ticket", "TWN S t=x").into_bytes(),
@@ -285,7 +286,7 @@ fn with_ticket(bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The bytes of a message, with a value made up for each variable that has none.
+/// Returns the bytes of a message. Variables without a value get a made-up one.
 fn render(message: &Message, service: Service, vars: &mut Vars, here: &str) -> (Vec<u8>, Vec<u8>) {
     for piece in message.lines.iter().chain(&message.payload).flat_map(Template::pieces) {
         if let Piece::Var(name) = piece

@@ -1,6 +1,6 @@
-//! Playing one part: its steps in order, against one server.
+//! Plays one part against one server, step by step.
 //!
-//! [`player`] holds the state of a part; every other file adds one thing that a player does.
+//! [`player`] owns the state of a part. Every other file adds one ability of the player.
 
 mod chat;
 mod expect;

@@ -1,36 +1,36 @@
-//! A NAME: its connection, and what the runner has learnt on it.
+//! The connection of a NAME, and what the runner has learned from it.
 
 use super::gateway::Gateway;
 use crate::script::Service;
 use crate::wire::{Connection, Unit};
 
-/// Where the TrIDs start that the runner itself uses on a connection of the file.
+/// The number before the first TrID of the runner's own commands on a connection of the file.
 const FIRST_TRID: u32 = 7000;
 
-/// A NAME under way.
+/// The connection of a NAME and its state.
 pub(crate) struct Peer {
     pub(crate) connection: Connection,
-    /// The gateway session that the file has opened on it last.
+    /// The gateway session that the file opened last on this connection.
     pub(crate) gateway: Option<Gateway>,
-    /// The short name of the account that is signed in on it.
+    /// The short name (WHO) of the account that is signed in on this connection.
     pub(crate) who: Option<String>,
     /// The handle of the last `USR n TWN I`.
     pub(crate) handle: String,
-    /// What the server answered to it.
+    /// The policy string in the answer to that command.
     pub(crate) policy: String,
     /// The number in the answer to VER.
     pub(crate) dialect: u8,
     /// The words of the last SYN answer.
     pub(crate) syn: Vec<String>,
-    /// The last challenge: as the file has it, and as the server chose it.
+    /// The last challenge, as written in the file and as chosen by the server.
     pub(crate) challenge: Option<(Option<String>, String)>,
-    /// The client has sent OUT.
+    /// Whether the client has sent OUT.
     pub(crate) sent_out: bool,
-    /// One of the two has closed, and the file knows.
+    /// Whether the client or the server has closed the connection, as the file says.
     pub(crate) over: bool,
-    /// Bytes that are held back (see the paces).
+    /// Bytes that are held back until the next wait (see [`Pace`](crate::Pace)).
     pub(crate) pending: Vec<u8>,
-    /// What met records, with names in place of the server's values.
+    /// The bytes that met records, with names in place of the server's values.
     pub(crate) masked: Vec<u8>,
     trid: u32,
 }
@@ -54,33 +54,34 @@ impl Peer {
         }
     }
 
-    /// A TrID that the file does not use.
+    /// Returns a TrID that the file does not use.
     pub(crate) fn trid(&mut self) -> u32 {
         self.trid += 1;
         self.trid
     }
 
-    /// Who is on the other end, behind the gateway if there is one.
+    /// Returns the service on the other end, or the service behind the gateway.
     pub(crate) fn service(&self) -> Service {
         self.gateway.as_ref().map_or_else(|| self.connection.service(), |gateway| gateway.service)
     }
 
-    /// Learns from what the client is about to send: a line and its payload, or a request and its body.
-    pub(crate) fn sends(&mut self, head: &[u8], body: &[u8]) {
+    /// Updates the state from the next client message, which is a line and its payload or a request and its body.
+    pub(crate) fn observe_sent(&mut self, head: &[u8], body: &[u8]) {
         if self.connection.service() != Service::Http {
-            self.says(head);
+            self.observe_line(head);
             return;
         }
         if let Some(opened) = Gateway::opened_by(head) {
             self.gateway = Some(opened);
         }
         if let Some(gateway) = &mut self.gateway {
-            gateway.asked(head);
-            body.split(|&byte| byte == b'\n').for_each(|line| self.says(line.strip_suffix(b"\r").unwrap_or(line)));
+            gateway.observe_request(head);
+            body.split(|&byte| byte == b'\n')
+                .for_each(|line| self.observe_line(line.strip_suffix(b"\r").unwrap_or(line)));
         }
     }
 
-    fn says(&mut self, line: &[u8]) {
+    fn observe_line(&mut self, line: &[u8]) {
         let line = String::from_utf8_lossy(line);
         let words: Vec<&str> = line.split(' ').collect();
         match words.as_slice() {
@@ -94,8 +95,8 @@ impl Peer {
         }
     }
 
-    /// Learns from what met a record. The answer is the switchboard address in it, if there is one.
-    pub(crate) fn receives(&mut self, unit: &Unit) -> Option<String> {
+    /// Updates the state from a unit that met a record. Returns the switchboard address in it, if there is one.
+    pub(crate) fn observe_received(&mut self, unit: &Unit) -> Option<String> {
         if self.service() == Service::Http {
             return None;
         }

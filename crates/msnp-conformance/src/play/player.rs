@@ -1,4 +1,4 @@
-//! The state of a part under way: its connections, its accounts, and the values it has remembered.
+//! The state of a part while it is played: connections, accounts and remembered values.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -13,13 +13,13 @@ use crate::target::Server;
 use crate::vars::Vars;
 use crate::wire::Log;
 
-/// Why a part stops before its end.
+/// The reason that a part stops before its end.
 pub(crate) enum Stop {
     Failed(Box<Failure>),
     NotPlayed(String),
 }
 
-/// A part under way. What it can do is in the files beside this one, one idea each.
+/// A part that is being played. Its other methods are in the files next to this one.
 pub(crate) struct Player {
     pub(crate) file: String,
     pub(crate) options: Options,
@@ -29,19 +29,19 @@ pub(crate) struct Player {
     pub(crate) vars: Vars,
     pub(crate) peers: BTreeMap<String, Peer>,
     pub(crate) accounts: Accounts,
-    /// The switchboard that the last XFR or RNG told.
+    /// The switchboard address in the last XFR or RNG.
     pub(crate) switchboard: String,
-    /// NAMEs whose `@ ns` goes to the dispatch server.
+    /// NAMEs whose `@ ns` connects to the dispatch server.
     pub(super) dispatch: HashSet<String>,
     /// Whether client records are held back until the next record of another kind.
     pub(super) one_write: bool,
-    /// Streams of connections whose NAME was opened again.
+    /// The received bytes of connections whose NAME was opened again.
     received: BTreeMap<String, Vec<u8>>,
     masked: BTreeMap<String, Vec<u8>>,
 }
 
 impl Player {
-    /// Returns a player that has not taken a step yet.
+    /// Returns a player that has not carried out a step yet.
     pub(super) fn new(file: &str, server: Box<dyn Server>, options: &Options, renaming: Renaming) -> Self {
         let endpoints = server.endpoints().clone();
         let mut player = Self {
@@ -63,34 +63,34 @@ impl Player {
         player
     }
 
-    /// What `@ sb` dials from here on, and `{sb-host}`.
+    /// Sets the address that `@ sb` connects to from now on, and `{sb-host}`.
     pub(crate) fn set_switchboard(&mut self, address: &str) {
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
         self.vars.set("sb-host", host.as_bytes().to_vec());
         address.clone_into(&mut self.switchboard);
     }
 
-    /// Puts a connection under a NAME; one that had the NAME is kept in the report only.
+    /// Gives a connection a NAME. An older connection with that NAME remains only in the report.
     pub(crate) fn add_peer(&mut self, name: &str, peer: Peer) {
         if let Some(old) = self.peers.insert(name.to_owned(), peer) {
             self.keep(name, old);
         }
     }
 
-    /// Returns the connection of a NAME, or an error that names it.
+    /// Returns the connection of a NAME, or an error that contains the NAME.
     pub(super) fn named(&mut self, name: &str) -> anyhow::Result<&mut Peer> {
         self.peers.get_mut(name).with_context(|| format!("`{name}` is not connected"))
     }
 
-    /// `file:line`.
+    /// Returns `file:line`.
     pub(crate) fn place(&self, line: usize) -> String {
         format!("{}:{line}", self.file)
     }
 
-    /// A record that was not met.
-    pub(crate) fn failure(&self, line: usize, expected: String, came: String, why: String) -> Stop {
+    /// Returns the failure of a record that the server did not meet.
+    pub(crate) fn failure(&self, line: usize, expected: String, actual: String, reason: String) -> Stop {
         let conversation = self.log.lines();
-        Stop::Failed(Box::new(Failure { place: self.place(line), expected, came, why, conversation }))
+        Stop::Failed(Box::new(Failure { place: self.place(line), expected, actual, reason, conversation }))
     }
 
     fn keep(&mut self, name: &str, mut peer: Peer) {

@@ -1,4 +1,4 @@
-//! What the client sends: filling in the server's values, tickets and challenge answers, and the paces.
+//! Sends client records. Fills in the server's values, tickets and challenge answers, and follows the pace.
 
 use msnp::challenge::{Algorithm, answer};
 
@@ -12,7 +12,7 @@ impl Player {
     pub(super) async fn send(&mut self, step: &Step, name: &str, message: &Message) -> Result<(), Stop> {
         let failed = |player: &Self, why: String| {
             let expected = format!("{name} > {}", show(&message.line().masked()));
-            player.failure(step.line, expected, "it cannot be sent".to_owned(), why)
+            player.failure(step.line, expected, "the record was not sent".to_owned(), why)
         };
         let payload = message.render_payload(&self.vars).map_err(|why| failed(self, why))?;
         let is_gateway = self.peers.get(name).is_some_and(|peer| peer.gateway.is_some());
@@ -28,7 +28,7 @@ impl Player {
             return Ok(());
         };
         let payload = challenge_answer(peer.dialect, peer.challenge.as_ref(), message).unwrap_or(payload);
-        peer.sends(&line, &payload);
+        peer.observe_sent(&line, &payload);
         peer.connection.note_sent(&line, &payload);
         line.extend(b"\r\n");
         if peer.connection.service() == Service::Http {
@@ -43,7 +43,7 @@ impl Player {
         Ok(())
     }
 
-    /// Lets go of what was held back.
+    /// Sends the bytes that were held back.
     pub(super) async fn flush(&mut self) {
         self.one_write = false;
         for peer in self.peers.values_mut() {
@@ -59,7 +59,7 @@ impl Player {
         }
     }
 
-    /// The lines, with a real ticket wherever one is to have it.
+    /// Returns the lines, with a real ticket in place of each `t=ticket`.
     async fn with_tickets(&mut self, name: &str, text: Vec<u8>) -> anyhow::Result<Vec<u8>> {
         let mut lines = Vec::new();
         for line in text.split(|&byte| byte == b'\n') {
@@ -72,7 +72,7 @@ impl Player {
         Ok(lines.join(&b'\n'))
     }
 
-    /// The word with a real ticket: `t=`, the ticket, and what the file has after it.
+    /// Returns the word with a real ticket, which is `t=`, the ticket, and the `rest` from the file.
     async fn ticket(&mut self, name: &str, rest: &str) -> anyhow::Result<String> {
         let (handle, policy) = match self.peers.get(name) {
             Some(peer) => (peer.handle.clone(), peer.policy.clone()),
@@ -86,10 +86,10 @@ impl Player {
     }
 }
 
-/// What stands for a real ticket in a file (README section 2).
+/// The placeholder for a real ticket in a file (README section 2).
 const TICKET: &str = "t=ticket";
 
-/// What a line has before and after `t=ticket`, if it is to have a real one.
+/// Returns the text of a line before and after `t=ticket`, if the line needs a real ticket.
 fn wants_ticket(line: &[u8]) -> Option<(&[u8], &str)> {
     let words: Vec<&[u8]> = line.split(|&byte| byte == b' ').collect();
     match words.as_slice() {
@@ -101,8 +101,9 @@ fn wants_ticket(line: &[u8]) -> Option<(&[u8], &str)> {
     }
 }
 
-/// The answer to the challenge that the server chose in place of the one in the file (README section 2, QRY). An answer
-/// of zeros is wrong on purpose.
+/// Returns the answer to a challenge that the server chose instead of the one in the file (README section 2, QRY).
+///
+/// An answer of zeros is wrong on purpose and stays.
 fn challenge_answer(dialect: u8, challenge: Option<&(Option<String>, String)>, message: &Message) -> Option<Vec<u8>> {
     let (Some(in_file), chosen) = challenge? else {
         return None;
@@ -112,7 +113,7 @@ fn challenge_answer(dialect: u8, challenge: Option<&(Option<String>, String)>, m
     if words.len() != 4 || words[0] != b"QRY" || zeros || in_file == chosen {
         return None;
     }
-    // challenge.md: by the dialect, not by the product id.
+    // The dialect decides, not the product id (challenge.md).
     let algorithm = if dialect >= 11 { Algorithm::New } else { Algorithm::Old };
     answer(algorithm, chosen, std::str::from_utf8(&words[2]).ok()?).map(String::into_bytes)
 }
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn another_challenge_gets_another_answer_by_the_rules_of_the_dialect() {
+    fn a_new_challenge_is_answered_with_the_algorithm_of_the_dialect() {
         let asked = challenge("15570131571988941333", "31415926535897932384");
         let new = challenge_answer(12, asked.as_ref(), &query("PROD0090YUAUV{2B", "d8"));
         assert_eq!(new.unwrap(), b"2f5f91179323d5e12e293cea426147c5");
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_of_the_file_stays_when_the_challenge_is_the_same_or_it_is_zeros() {
+    fn the_answer_in_the_file_stays_if_the_challenge_is_equal_or_the_answer_is_zeros() {
         let same = challenge("15570131571988941333", "15570131571988941333");
         assert_eq!(challenge_answer(12, same.as_ref(), &query("PROD0090YUAUV{2B", "d8")), None);
         let asked = challenge("1", "2");
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_record_with_ticket_gets_a_real_one() {
+    fn only_a_record_with_the_placeholder_gets_a_real_ticket() {
         assert_eq!(wants_ticket(b"USR 4 TWN S t=ticket&p=profile"), Some((&b"USR 4 TWN S "[..], "&p=profile")));
         assert_eq!(wants_ticket(b"USR 3 TWN S t=wrong&p="), None);
         assert_eq!(wants_ticket(b"USR 3 TWN I t=ticket"), None);

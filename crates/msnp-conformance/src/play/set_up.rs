@@ -1,4 +1,4 @@
-//! The directives that bring a server into the state that a part starts from.
+//! Carries out the set-up directives, which bring a server into the state that a part starts from.
 
 use anyhow::{Context, anyhow};
 use tokio::time::{Instant, sleep_until};
@@ -12,7 +12,7 @@ use crate::template::Template;
 use crate::wire::{Connection, show};
 
 impl Player {
-    /// Carries out a block of setting-up directives, waits until it is quiet, and forgets what came.
+    /// Carries out a block of set-up directives, waits until the server is quiet, and discards what it sent.
     pub(crate) async fn set_up(&mut self, block: &[Step]) -> Result<(), Stop> {
         for step in block {
             let Action::Directive(directive) = &step.action else {
@@ -25,14 +25,14 @@ impl Player {
         self.accounts.sign_out().await;
         self.wait_until_quiet().await;
         for peer in self.peers.values_mut() {
-            peer.connection.forget().await;
+            peer.connection.discard().await;
         }
         Ok(())
     }
 
     fn setup_failure(&self, step: &Step, error: &anyhow::Error) -> Stop {
-        let expected = "the server can be brought into the state that the directive asks for".to_owned();
-        self.failure(step.line, expected, "it cannot".to_owned(), format!("setting up: {error:#}"))
+        let expected = "the directive sets up the server".to_owned();
+        self.failure(step.line, expected, "set-up failed".to_owned(), format!("{error:#}"))
     }
 
     async fn set_up_one(&mut self, directive: &Directive) -> anyhow::Result<()> {
@@ -58,12 +58,12 @@ impl Player {
                 self.accounts.sign_out().await;
                 self.chat(members, sid.as_deref()).await
             }
-            // The address does not exist unless somebody made it; there is no command to take it away.
+            // `!no-account` needs no set-up. The protocol has no command that deletes an account.
             _ => Ok(()),
         }
     }
 
-    /// `!signed-in`: from VER to the echo of CHG.
+    /// Carries out `!signed-in`, from VER to the echo of CHG.
     async fn signed_in(&mut self, name: &str, who: &str, dialect: u8, chg: Option<&str>) -> anyhow::Result<()> {
         self.sign_out_elsewhere(who).await;
         let address = self.server.endpoints().notification.clone();
@@ -83,7 +83,7 @@ impl Player {
         Ok(())
     }
 
-    /// A NAME under which the account is signed in already sends OUT, and its part is over.
+    /// Sends OUT for any NAME with which the account is already signed in. That NAME is not used again.
     async fn sign_out_elsewhere(&mut self, who: &str) {
         let timeout = self.options.timeout;
         for peer in self.peers.values_mut().filter(|peer| peer.who.as_deref() == Some(who)) {
@@ -95,7 +95,7 @@ impl Player {
         }
     }
 
-    /// `!uux`
+    /// Carries out `!uux`.
     async fn publish(&mut self, name: &str, xml: &Template) -> anyhow::Result<()> {
         let payload = xml.render(&self.vars, 0).map_err(|why| anyhow!(why))?;
         let timeout = self.options.timeout;
@@ -106,7 +106,7 @@ impl Player {
         Ok(())
     }
 
-    /// `!list-version`: `{v0}` is the number in the last SYN answer, and so on.
+    /// Carries out `!list-version`. `{v0}` is the number in the last SYN answer, and `{v1}` is one more.
     fn list_version(&mut self, name: &str, prefix: &str, count: u32) -> anyhow::Result<()> {
         let peer = self.named(name)?;
         let version = peer.syn.get(2).and_then(|word| word.parse::<u64>().ok());

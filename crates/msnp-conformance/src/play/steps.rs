@@ -1,4 +1,4 @@
-//! Walks through the steps of a part.
+//! Carries out the steps of a part.
 
 use super::peer::Peer;
 use super::player::{Player, Stop};
@@ -12,7 +12,7 @@ use crate::wire::Connection;
 
 /// Plays a part of `file` against a server that has been opened for it.
 pub(crate) async fn part(file: &str, part: &Part, server: Box<dyn Server>, options: &Options) -> PlayReport {
-    let renaming = if options.rename { Renaming::fresh(part) } else { Renaming::default() };
+    let renaming = if options.rename { Renaming::random(part) } else { Renaming::default() };
     let steps = renaming.part(part).steps;
     let mut player = Player::new(file, server, options, renaming);
     let outcome = player.play(&steps).await;
@@ -20,12 +20,12 @@ pub(crate) async fn part(file: &str, part: &Part, server: Box<dyn Server>, optio
 }
 
 impl Player {
-    /// Takes all steps, up to the first failure.
+    /// Carries out all steps, up to the first failure.
     pub(super) async fn play(&mut self, steps: &[Step]) -> Outcome {
         match self.steps(steps).await {
             Ok(()) => Outcome::Passed,
             Err(Stop::Failed(failure)) => Outcome::Failed(failure),
-            Err(Stop::NotPlayed(why)) => Outcome::NotPlayed(why),
+            Err(Stop::NotPlayed(reason)) => Outcome::NotPlayed(reason),
         }
     }
 
@@ -84,12 +84,12 @@ impl Player {
             Directive::Stop { minutes } => {
                 self.log.add(format!("!stop {minutes}"));
                 let stopped = self.server.stop(*minutes).await;
-                stopped.map_err(|why| Stop::NotPlayed(format!("{}: !stop: {why}", self.place(step.line))))?;
+                stopped.map_err(|reason| Stop::NotPlayed(format!("{}: !stop: {reason}", self.place(step.line))))?;
             }
             Directive::ByHand { text } => {
                 return Err(Stop::NotPlayed(format!("{}: by hand: {text}", self.place(step.line))));
             }
-            // A setting was given to the target before; the rest are handled where blocks and batches are.
+            // The target already has the settings. Blocks and batches handle the other directives.
             _ => {}
         }
         Ok(())

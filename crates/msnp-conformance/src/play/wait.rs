@@ -1,4 +1,4 @@
-//! Waiting for one record, and the failures when it does not come.
+//! Waits for one record, and describes the failure if the server does not send it.
 
 use tokio::time::Instant;
 
@@ -8,13 +8,13 @@ use super::want::{Kind, Want};
 use crate::wire::{Event, Unit, show};
 
 impl Player {
-    /// Returns what comes next for the NAME of a record, within the time that the record may take.
+    /// Returns the next event for the NAME of a record. Waits as long as the record may take.
     pub(super) async fn next(&mut self, want: &Want<'_>) -> Event {
         let deadline = self.deadline(want);
         self.next_until(want, deadline).await
     }
 
-    /// Returns what comes next for the NAME of a record, until a deadline.
+    /// Returns the next event for the NAME of a record. Waits until a deadline.
     pub(super) async fn next_until(&mut self, want: &Want<'_>, deadline: Instant) -> Event {
         match self.peer(want.name) {
             Some(peer) => peer.connection.next(deadline).await,
@@ -22,7 +22,7 @@ impl Player {
         }
     }
 
-    /// Returns the time by which a record must have come if the wait for it starts now.
+    /// Returns the deadline of a record if the wait for it starts now.
     pub(super) fn deadline(&self, want: &Want<'_>) -> Instant {
         Instant::now() + want.within.unwrap_or(self.options.timeout)
     }
@@ -32,29 +32,29 @@ impl Player {
         self.peers.get_mut(name)
     }
 
-    /// Returns the failure of a record in whose place `unit` came.
-    pub(super) fn wrong(&self, want: &Want<'_>, unit: &Unit, why: String) -> Stop {
+    /// Returns the failure of a record if the server sent `unit` instead.
+    pub(super) fn wrong(&self, want: &Want<'_>, unit: &Unit, reason: String) -> Stop {
         let lines: Vec<String> = unit.lines.iter().map(|line| format!("{} < {}", want.name, show(line))).collect();
-        let mut came = lines.join("\n            ");
+        let mut actual = lines.join("\n            ");
         if !unit.payload.is_empty() {
-            came = format!("{came}\n            {} <| {}", want.name, show(&unit.payload));
+            actual = format!("{actual}\n            {} <| {}", want.name, show(&unit.payload));
         }
-        self.failure(want.line, want.show(), came, why)
+        self.failure(want.line, want.show(), actual, reason)
     }
 
-    /// Returns the failure of a record in whose place nothing whole came.
+    /// Returns the failure of a record if the server sent nothing complete.
     pub(super) fn missing(&self, want: &Want<'_>, event: &Event) -> Stop {
-        let (came, rest) = match event {
+        let (actual, rest) = match event {
             Event::Closed(rest) => (format!("{} <!", want.name), rest),
             Event::Nothing(rest) => ("nothing".to_owned(), rest),
             Event::Unit(_) => (String::new(), &Vec::new()),
         };
-        let why = match (event, &want.kind) {
-            _ if !rest.is_empty() => format!("something unfinished came: `{}`", show(rest)),
+        let reason = match (event, &want.kind) {
+            _ if !rest.is_empty() => format!("received incomplete data: `{}`", show(rest)),
             (Event::Closed(_), _) => "the server closed the connection".to_owned(),
-            (_, Kind::Close) => "the connection is still open when its time is up".to_owned(),
-            _ => "it did not come in its time".to_owned(),
+            (_, Kind::Close) => "the server did not close the connection before the timeout".to_owned(),
+            _ => "the record was not received before the timeout".to_owned(),
         };
-        self.failure(want.line, want.show(), came, why)
+        self.failure(want.line, want.show(), actual, reason)
     }
 }

@@ -1,4 +1,4 @@
-//! Server records as the player looks at them: one by one, in batches, and in runs that may come in any order
+//! Server records that the player expects, singly, in batches, and in runs that may arrive in any order
 //! (docs/protocol/transcripts/README.md section 3, Order and Noise).
 
 use std::time::Duration;
@@ -7,7 +7,7 @@ use crate::script::directive::Directive;
 use crate::script::{Action, Message, Step};
 use crate::wire::{Unit, is_mail_note, show};
 
-/// A server record of a batch.
+/// An expected server record in a batch.
 pub(super) struct Want<'a> {
     pub(super) line: usize,
     pub(super) name: &'a str,
@@ -30,7 +30,7 @@ impl Want<'_> {
         }
     }
 
-    /// A record that wants a CHL or a mail note.
+    /// Returns whether the record expects a CHL or a mail note.
     pub(super) fn wants_noise(&self) -> bool {
         matches!(self.kind, Kind::Message(message) if wants_noise(message))
     }
@@ -52,7 +52,7 @@ impl Want<'_> {
     }
 }
 
-/// A CHL or a mail note.
+/// Returns whether a record is a CHL or a mail note.
 pub(super) fn wants_noise(message: &Message) -> bool {
     match message.command().as_slice() {
         b"CHL" => message.plain_words().get(1).is_some_and(|word| word == b"0"),
@@ -61,7 +61,7 @@ pub(super) fn wants_noise(message: &Message) -> bool {
     }
 }
 
-/// The server records from `at` on, and the step after them.
+/// Returns the server records from `at` on, and the index of the step after them.
 pub(super) fn batch(steps: &[Step], at: usize) -> (Vec<Want<'_>>, usize) {
     let mut wants = Vec::new();
     let (mut maybe, mut within) = (false, None);
@@ -90,11 +90,11 @@ pub(super) fn batch(steps: &[Step], at: usize) -> (Vec<Want<'_>>, usize) {
     (wants, end)
 }
 
-/// How many records from the first on are a run that may come in any order; 0 if there is no choice.
+/// Returns the length of the run at the start that may arrive in any order, or 0 if the order is fixed.
 pub(super) fn run_length(wants: &[&Want<'_>]) -> usize {
     let head = wants[0].command();
     let follower: &[u8] = match head.as_slice() {
-        // Below MSNP10 group 0 comes first (ns.md section 6).
+        // Below MSNP10, group 0 must be first (ns.md section 6).
         b"LSG" if is_group_zero(wants[0]) => return 0,
         b"LSG" => b"",
         b"LST" => b"BPR",
@@ -114,7 +114,7 @@ fn is_group_zero(want: &Want<'_>) -> bool {
     matches!(want.kind, Kind::Message(message) if message.plain_words().get(1).is_some_and(|word| word == b"0"))
 }
 
-/// Noise of the kind that the record wants.
+/// Returns a predicate for noise with the same command as the record.
 pub(super) fn noise_like(want: &Want<'_>) -> impl Fn(&Unit) -> bool + use<> {
     let command = want.command();
     move |unit: &Unit| unit.words()[0] == command

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::words::Words;
 use crate::template::{Template, variable};
 
-/// What a `!` record asks of the runner.
+/// An instruction to the runner in a `!` record.
 #[derive(Clone, Debug)]
 pub(crate) enum Directive {
     Account(Account),
@@ -25,22 +25,22 @@ pub(crate) enum Directive {
     ByHand { text: String },
 }
 
-/// `!account`
+/// The arguments of `!account`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Account {
-    /// Its short name in the file.
+    /// The short name of the account in the file.
     pub(crate) who: String,
     pub(crate) handle: String,
     pub(crate) password: String,
-    /// Display name, plain text.
+    /// The display name as plain text.
     pub(crate) name: String,
-    /// `PHH`, `PHW`, `PHM` that are set, percent-encoded.
+    /// The values of `PHH`, `PHW` and `PHM` that are set, percent-encoded.
     pub(crate) phones: Vec<(String, String)>,
     pub(crate) blp: String,
     pub(crate) gtc: String,
 }
 
-/// `!on-list`
+/// The arguments of `!on-list`.
 #[derive(Clone, Debug)]
 pub(crate) struct OnList {
     pub(crate) who: String,
@@ -51,7 +51,7 @@ pub(crate) struct OnList {
     pub(crate) var: Option<String>,
 }
 
-/// `NAME=WHO` of `!chat`.
+/// One `NAME=WHO` of `!chat`.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) name: String,
@@ -59,7 +59,7 @@ pub(crate) struct Member {
 }
 
 impl Directive {
-    /// One of the first eight: the runner waits until it is quiet after a block of them.
+    /// Returns whether this is a set-up directive. After a block of these, the runner waits until the server is quiet.
     pub(crate) fn is_setup(&self) -> bool {
         matches!(
             self,
@@ -74,7 +74,7 @@ impl Directive {
         )
     }
 
-    /// Reads what follows the `!`. `Ok(None)`: a directive that this runner does not know.
+    /// Parses the text after the `!`. Returns `Ok(None)` for an unknown directive.
     pub(crate) fn parse(word: &str, rest: &str) -> Result<Option<Self>, String> {
         let mut words = Words::new(rest);
         let directive = match word {
@@ -94,7 +94,7 @@ impl Directive {
             "list-version" => {
                 let name = words.need("NAME")?.to_owned();
                 let first = var(words.need("{v0}")?)?;
-                let prefix = first.strip_suffix('0').ok_or("the first variable must end in 0, as {v0}")?.to_owned();
+                let prefix = first.strip_suffix('0').ok_or("the first variable must end in 0, as in {v0}")?.to_owned();
                 Self::ListVersion { name, prefix, count: number(words.need("the count")?)? }
             }
             "chat" => return chat(words).map(Some),
@@ -132,7 +132,7 @@ fn account(mut words: Words<'_>) -> Result<Account, String> {
             Some((key @ ("PHH" | "PHW" | "PHM"), value)) => account.phones.push((key.to_owned(), value.to_owned())),
             Some(("BLP", value @ ("AL" | "BL"))) => value.clone_into(&mut account.blp),
             Some(("GTC", value @ ("A" | "N"))) => value.clone_into(&mut account.gtc),
-            _ => return Err(format!("`{word}` is none of PHH= PHW= PHM= BLP=AL|BL GTC=A|N")),
+            _ => return Err(format!("`{word}` is not one of PHH= PHW= PHM= BLP=AL|BL GTC=A|N")),
         }
     }
     Ok(account)
@@ -142,7 +142,7 @@ fn on_list(mut words: Words<'_>) -> Result<OnList, String> {
     let who = words.need("WHO")?.to_owned();
     let lists: Vec<String> = words.need("the list")?.split(',').map(str::to_owned).collect();
     if let Some(wrong) = lists.iter().find(|list| !matches!(list.as_str(), "FL" | "AL" | "BL")) {
-        return Err(format!("`{wrong}` is none of FL AL BL"));
+        return Err(format!("`{wrong}` is not one of FL, AL, BL"));
     }
     let other = words.need("the other account")?.to_owned();
     let mut entry = OnList { who, lists, other, nick: words.quoted()?.map(str::to_owned), group: None, var: None };
@@ -154,7 +154,7 @@ fn on_list(mut words: Words<'_>) -> Result<OnList, String> {
     }
     let extra = entry.nick.is_some() || entry.group.is_some() || entry.var.is_some();
     if extra && !entry.lists.iter().any(|list| list == "FL") {
-        return Err("a nickname, a group and a GUID go with FL only".to_owned());
+        return Err("a nickname, a group or a GUID requires FL".to_owned());
     }
     Ok(entry)
 }
@@ -165,11 +165,11 @@ fn signed_in(mut words: Words<'_>) -> Result<Directive, String> {
     let dialect = words.need("the dialect")?;
     let number = dialect.strip_prefix("MSNP").and_then(|digits| digits.parse().ok());
     let dialect =
-        number.filter(|n| (8..=12).contains(n)).ok_or_else(|| format!("`{dialect}` is not MSNP8 to MSNP12"))?;
+        number.filter(|n| (8..=12).contains(n)).ok_or_else(|| format!("`{dialect}` is not one of MSNP8 to MSNP12"))?;
     let chg = match words.next()? {
         None => None,
         Some("CHG") => Some(words.all().to_owned()),
-        Some(word) => return Err(format!("`{word}` stands where CHG may be")),
+        Some(word) => return Err(format!("expected CHG but found `{word}`")),
     };
     Ok(Directive::SignedIn { name, who, dialect, chg })
 }
@@ -193,7 +193,7 @@ fn chat(mut words: Words<'_>) -> Result<Directive, String> {
 fn var(word: &str) -> Result<String, String> {
     match variable(word) {
         Some((name, "")) => Ok(name.to_owned()),
-        _ => Err(format!("`{word}` is no {{word}}")),
+        _ => Err(format!("`{word}` is not a variable such as {{word}}")),
     }
 }
 

@@ -16,31 +16,31 @@ pub struct Script {
 }
 
 impl Script {
-    /// Reads and parses a file. The error names the file and the line.
+    /// Reads and parses a file. The error contains the file and the line.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = std::fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         Self::parse(&name, &text)
     }
 
-    /// Parses the text of a file; `file` is its name in messages.
+    /// Parses the text of a file. `file` is its name in messages.
     pub fn parse(file: &str, text: &str) -> anyhow::Result<Self> {
         let (parts, unplayable) = parse::parts(file, text)?;
         Ok(Self { file: file.to_owned(), parts, unplayable })
     }
 
-    /// Its name in messages.
+    /// Returns the name of the file in messages.
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
     }
 
-    /// The titles of its parts in order; the part before the first `!part` has an empty one.
+    /// Returns the titles of the parts in order. The part before the first `!part` has an empty title.
     pub fn titles(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().map(|part| part.title.as_str())
     }
 
-    /// Why no part of it can be played, by any runner or by this one.
+    /// Returns the reason that no part of the file can be played, if there is one.
     #[must_use]
     pub fn unplayable(&self) -> Option<&str> {
         self.unplayable.as_deref()

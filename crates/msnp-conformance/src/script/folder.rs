@@ -1,13 +1,12 @@
-//! Where transcripts are.
+//! Lists the transcripts in a folder.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-/// Returns the transcripts of a folder, its `.txt` files, in the order of their names. They are not read: one that
-/// cannot be parsed is on the list too.
+/// Returns the `.txt` files in a folder, sorted by name. They are not read, so the list may contain invalid files.
 pub fn transcripts(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let unreadable = || format!("cannot read the folder {}", folder.display());
+    let unreadable = || format!("could not read the folder {}", folder.display());
     let entries = std::fs::read_dir(folder).with_context(unreadable)?;
     let mut files =
         entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>().with_context(unreadable)?;

@@ -3,21 +3,21 @@
 use crate::template::Template;
 use crate::vars::Vars;
 
-/// A line with its payload; for HTTP the whole head, without its empty last line, and the body.
+/// A line with its payload, or an HTTP head, without its empty last line, with its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
     pub(crate) lines: Vec<Template>,
-    /// One text for each `>|` or `<|` record. In the body of the HTTP gateway each is a command (README section 2).
+    /// One text for each `>|` or `<|` record. In a gateway body, each text is one command (README section 2).
     pub(crate) payload: Vec<Template>,
 }
 
 impl Message {
-    /// The first line.
+    /// Returns the first line.
     pub(crate) fn line(&self) -> &Template {
         &self.lines[0]
     }
 
-    /// The payload or body as one text.
+    /// Returns the payload or body as one text.
     pub(crate) fn payload_text(&self) -> Template {
         let mut text = Template::default();
         for record in &self.payload {
@@ -26,8 +26,8 @@ impl Message {
         text
     }
 
-    /// The bytes of the payload or body, with the values filled in. `{len}` in it counts what its record has after the
-    /// first line.
+    /// Returns the bytes of the payload or body, with the values filled in. `{len}` in a record is the number of bytes
+    /// after the first line of that record.
     pub(crate) fn render_payload(&self, vars: &Vars) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();
         for record in &self.payload {
@@ -40,19 +40,19 @@ impl Message {
         Ok(bytes)
     }
 
-    /// The line, or the head without its empty last line, in front of a payload of so many bytes.
+    /// Returns the line, or the head without its empty last line. `length` is the length of the payload.
     pub(crate) fn render_head(&self, vars: &Vars, length: usize) -> Result<Vec<u8>, String> {
         let lines = self.lines.iter().map(|line| line.render(vars, length));
         Ok(lines.collect::<Result<Vec<_>, _>>()?.join(&b"\r\n"[..]))
     }
 
-    /// The words of the first line that are no values of the server; others are empty.
+    /// Returns the words of the first line. Words that contain a value of the server are empty.
     pub(crate) fn plain_words(&self) -> Vec<Vec<u8>> {
         let words = self.lines.first().map(Template::words).unwrap_or_default();
         words.iter().map(|word| word.as_literal().unwrap_or_default().to_vec()).collect()
     }
 
-    /// The command of the first line.
+    /// Returns the command of the first line.
     pub(crate) fn command(&self) -> Vec<u8> {
         self.plain_words().swap_remove(0)
     }

@@ -1,6 +1,6 @@
-//! A transcript file as data: parts made of steps (docs/protocol/transcripts/README.md sections 1 and 4).
+//! A transcript file as data, with parts that consist of steps (docs/protocol/transcripts/README.md sections 1 and 4).
 //!
-//! [`Script::read`] and [`Script::parse`] are the ways in; the player walks the steps of one part.
+//! [`Script::read`] and [`Script::parse`] create a script. The player carries out the steps of one part.
 
 pub(crate) mod directive;
 mod file;

@@ -1,4 +1,4 @@
-//! From the text of a transcript to its parts. Every error names the file and the line.
+//! Parses the text of a transcript into parts. Every error contains the file and the line.
 
 use std::collections::HashMap;
 
@@ -9,14 +9,14 @@ use super::message::Message;
 use super::part::{Action, Part, Service, Step};
 use crate::template::{Piece, Template};
 
-/// Parses a whole file: its parts, and why none of them can be played, if that is so.
+/// Parses a whole file. Returns its parts, and the reason that none can be played, if there is one.
 pub(super) fn parts(file: &str, text: &str) -> anyhow::Result<(Vec<Part>, Option<String>)> {
     let mut parser = Parser::default();
     for (index, line) in text.lines().enumerate() {
         parser.number = index + 1;
         parser.record(line).with_context(|| format!("{file}:{}", index + 1))?;
     }
-    parser.end_of_head().with_context(|| format!("{file}, at its end"))?;
+    parser.end_of_head().with_context(|| format!("{file}, at the end"))?;
     let unplayable = parser.unplayable.take().map(|(line, why)| match line {
         0 => why,
         _ => format!("{file}:{line}: {why}"),
@@ -24,7 +24,7 @@ pub(super) fn parts(file: &str, text: &str) -> anyhow::Result<(Vec<Part>, Option
     Ok((parser.finish(), unplayable))
 }
 
-/// What has been read so far.
+/// The state of the parser.
 #[derive(Default)]
 struct Parser {
     number: usize,
@@ -32,9 +32,9 @@ struct Parser {
     prelude: Vec<Step>,
     parts: Vec<Part>,
     services: HashMap<String, Service>,
-    /// An HTTP head whose empty last line has not come yet.
+    /// Whether the last message is an HTTP head that still lacks its empty last line.
     open_head: bool,
-    /// A message that a payload record may follow.
+    /// Whether a payload record may follow.
     takes_payload: bool,
     unplayable: Option<(usize, String)>,
 }
@@ -48,7 +48,7 @@ impl Parser {
             self.end_of_head()?;
             return self.directive(directive);
         }
-        let (name, rest) = line.split_once(' ').ok_or_else(|| anyhow!("`{line}` is no record"))?;
+        let (name, rest) = line.split_once(' ').ok_or_else(|| anyhow!("`{line}` is not a record"))?;
         check_name(name)?;
         let (sign, text) = rest.split_once(' ').unwrap_or((rest, ""));
         let name = name.to_owned();
@@ -62,7 +62,7 @@ impl Parser {
             (">!", "") => Action::Leave { name: self.known(name)? },
             ("<!", "") => Action::ExpectClose { name: self.known(name)? },
             ("..", "") => Action::ExpectNothing { name: self.known(name)? },
-            _ => bail!("`{sign}` is none of @ > < >| <| >! <! .. (README section 1)"),
+            _ => bail!("`{sign}` is not one of @ > < >| <| >! <! .. (README section 1)"),
         };
         self.push(action);
         Ok(())
@@ -90,7 +90,7 @@ impl Parser {
         Ok(())
     }
 
-    /// Connections that a directive opens.
+    /// Remembers the connections that a directive opens.
     fn open_by(&mut self, directive: &Directive) {
         match directive {
             Directive::SignedIn { name, .. } => {
@@ -110,7 +110,7 @@ impl Parser {
             "ns" => Service::Ns,
             "sb" => Service::Sb,
             "http" => Service::Http,
-            other => bail!("`{other}` is none of ns, sb, http"),
+            other => bail!("`{other}` is not one of ns, sb, http"),
         };
         self.services.insert(name.clone(), service);
         Ok(Action::Open { name, service })
@@ -152,7 +152,7 @@ impl Parser {
 
     fn end_of_head(&mut self) -> anyhow::Result<()> {
         if self.open_head {
-            bail!("the HTTP head above has no empty last line");
+            bail!("the HTTP head above does not end with an empty line");
         }
         Ok(())
     }
@@ -161,7 +161,7 @@ impl Parser {
         if self.services.contains_key(&name) {
             return Ok(name);
         }
-        bail!("nothing above opens `{name}` (`{name} @ ns`, !signed-in or !chat)")
+        bail!("`{name}` is not open; open it above with `{name} @ ns`, !signed-in or !chat")
     }
 
     fn push(&mut self, action: Action) {
@@ -192,7 +192,7 @@ impl Parser {
         }
     }
 
-    /// Puts the directives before the first `!part` at the head of every part.
+    /// Returns the parts. Each starts with the directives before the first `!part`.
     fn finish(self) -> Vec<Part> {
         let carried = |step: &&Step| match &step.action {
             Action::Directive(directive) => {
@@ -220,8 +220,10 @@ impl Parser {
     }
 }
 
-/// A number that is the length of the payload follows it from here on, so that other names may stand in the payload
-/// (README section 2). A number that is not, lies on purpose and stays.
+/// Replaces a number that is the length of the payload by [`Piece::Len`], so that the payload may get other handles
+/// (README section 2).
+///
+/// A number that is not the length is wrong on purpose and stays.
 fn follow_length(message: &mut Message) {
     let length = static_len(&message.payload_text());
     if message.lines.len() > 1 {
@@ -243,7 +245,7 @@ fn follow_length(message: &mut Message) {
     }
 }
 
-/// The last word of a line, if it is this length.
+/// Replaces the last word of a line by [`Piece::Len`] if it is this length.
 fn last_word_follows(line: &mut Template, length: usize) {
     let mut words = line.words();
     if let Some(last) = words.last_mut()
@@ -254,7 +256,7 @@ fn last_word_follows(line: &mut Template, length: usize) {
     }
 }
 
-/// The length of what stands in the file.
+/// Returns the length of a payload as written in the file.
 fn static_len(payload: &Template) -> usize {
     payload.masked().len()
 }
@@ -262,7 +264,7 @@ fn static_len(payload: &Template) -> usize {
 fn check_name(name: &str) -> anyhow::Result<()> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || !name.chars().all(allowed) {
-        bail!("`{name}` is no NAME: a word of a-z, 0-9 and -");
+        bail!("`{name}` is not a valid NAME; use only a-z, 0-9 and -");
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! A part, its steps, and what it needs of a server.
+//! A part, its steps, and its requirements on a server.
 
 use super::directive::Directive;
 use super::message::Message;
 use crate::target::Needs;
 
-/// What can be played on its own: the directives before the first `!part`, then its own steps.
+/// A section that can be played on its own. It has the directives before the first `!part`, then its own steps.
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
     pub(crate) title: String,
@@ -12,7 +12,7 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// What the target must be able to do for it.
+    /// Returns what the part requires of its server.
     pub(crate) fn needs(&self) -> Needs {
         let mut needs = Needs::default();
         for step in &self.steps {
@@ -29,14 +29,14 @@ impl Part {
     }
 }
 
-/// One record, with the line of the file it starts on.
+/// One record, with the number of its first line in the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) line: usize,
     pub(crate) action: Action,
 }
 
-/// What a record says.
+/// The content of a record.
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
     /// `NAME @ service`
@@ -55,13 +55,13 @@ pub(crate) enum Action {
     Directive(Directive),
 }
 
-/// Who is on the other end of a connection.
+/// The service on the other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
-    /// Notification (or dispatch) server.
+    /// The notification server or the dispatch server.
     Ns,
-    /// Switchboard.
+    /// The switchboard.
     Sb,
-    /// HTTP.
+    /// The HTTP server.
     Http,
 }

@@ -1,6 +1,6 @@
-//! The words of a directive: parted by blanks, with double quotes around those that have blanks in them.
+//! Splits a directive into words. Spaces separate the words, and double quotes enclose a word that contains spaces.
 
-/// The words that are left of a directive.
+/// The remaining words of a directive.
 pub(crate) struct Words<'a> {
     rest: &'a str,
 }
@@ -10,7 +10,7 @@ impl<'a> Words<'a> {
         Self { rest: text.trim_start() }
     }
 
-    /// The next word, without its quotes, if there is one.
+    /// Returns the next word without its quotes, if there is one.
     pub(crate) fn next(&mut self) -> Result<Option<&'a str>, String> {
         if self.rest.is_empty() {
             return Ok(None);
@@ -23,24 +23,24 @@ impl<'a> Words<'a> {
         Ok(Some(word))
     }
 
-    /// The next word, whatever it is called in the message when it is missing.
+    /// Returns the next word. If it is missing, the error calls it `what`.
     pub(crate) fn need(&mut self, what: &str) -> Result<&'a str, String> {
         self.next()?.ok_or_else(|| format!("{what} is missing"))
     }
 
-    /// The next word if it stands in quotes.
+    /// Returns the next word if it is in quotes.
     pub(crate) fn quoted(&mut self) -> Result<Option<&'a str>, String> {
         if self.rest.starts_with('"') { self.next() } else { Ok(None) }
     }
 
-    /// Everything that is left, as it stands.
+    /// Returns the remaining text unchanged.
     pub(crate) fn all(self) -> &'a str {
         self.rest
     }
 
-    /// Nothing may be left.
+    /// Returns an error if any text remains.
     pub(crate) fn end(self) -> Result<(), String> {
-        if self.rest.is_empty() { Ok(()) } else { Err(format!("`{}` is too much", self.rest)) }
+        if self.rest.is_empty() { Ok(()) } else { Err(format!("unexpected `{}`", self.rest)) }
     }
 }
 
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_keep_blanks_and_commas() {
+    fn quotes_keep_spaces_and_commas() {
         let mut words = Words::new(r#"alice a@b "s3cr,t &%" "Alice A" PHH=1%20(5)"#);
         let taken: Vec<_> = std::iter::from_fn(|| words.next().unwrap()).collect();
         assert_eq!(taken, ["alice", "a@b", "s3cr,t &%", "Alice A", "PHH=1%20(5)"]);

@@ -1,4 +1,4 @@
-//! Accounts with exactly the lists, groups and values that a file asks for.
+//! Creates accounts with exactly the lists, groups and values in a file.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::script::directive::{Account, OnList};
 use crate::target::{Endpoints, Server};
 use crate::wire::{Connection, Log, Unit};
 
-/// The policy of the original service, for when none has been told yet (http.md section 2).
+/// The policy of the original service, used if the server has not sent one (http.md section 2).
 const POLICY: &str = "ct=1,rver=1,wp=FS_40SEC_0_COMPACT,lc=1,id=1";
 
-/// The dialect of setting up: its commands reach everything.
+/// The dialect of the set-up connections. Its commands can set every value.
 const DIALECT: u8 = 12;
 
 /// The accounts of a part.
@@ -25,18 +25,18 @@ pub(crate) struct Accounts {
     notification: String,
     http: String,
     timeout: Duration,
-    /// Accounts are new: there is nothing to take away.
+    /// Whether the accounts are new, so that there is nothing to remove.
     fresh: bool,
     accounts: HashMap<String, Account>,
-    /// Tickets by handle: one for each account is enough, and making one is slow.
+    /// Tickets by handle. One for each account is enough, and fetching one is slow.
     tickets: HashMap<String, String>,
-    /// Connections over which accounts are being set up, by WHO.
+    /// The set-up connections, by WHO.
     sessions: HashMap<String, Session>,
     /// GUIDs of groups, by WHO and name.
     groups: HashMap<(String, String), String>,
 }
 
-/// An account signed in for setting up.
+/// The connection of an account that is signed in for set-up.
 struct Session {
     connection: Connection,
     trid: u32,
@@ -44,7 +44,7 @@ struct Session {
 }
 
 impl Session {
-    /// Sends a command; `rest` is what comes after the TrID.
+    /// Sends a command and returns its answer. `rest` is the text after the TrID.
     async fn ask(&mut self, command: &str, rest: &str) -> anyhow::Result<Unit> {
         self.trid += 1;
         let line = format!("{command} {} {rest}", self.trid);
@@ -66,30 +66,30 @@ impl Accounts {
         }
     }
 
-    /// The handle of an account of the file.
+    /// Returns the handle of an account in the file.
     pub(crate) fn handle(&self, who: &str) -> anyhow::Result<&str> {
         Ok(&self.account(who)?.handle)
     }
 
-    /// The short name of the account with this handle.
+    /// Returns the short name of the account with this handle.
     pub(crate) fn who(&self, handle: &str) -> Option<String> {
         let account = self.accounts.values().find(|account| account.handle.eq_ignore_ascii_case(handle));
         account.map(|account| account.who.clone())
     }
 
     fn account(&self, who: &str) -> anyhow::Result<&Account> {
-        self.accounts.get(who).with_context(|| format!("no `!account {who}` stands above"))
+        self.accounts.get(who).with_context(|| format!("there is no `!account {who}` above"))
     }
 
-    /// A real ticket for a handle of the file.
+    /// Returns a real ticket for a handle in the file.
     pub(crate) async fn ticket(&mut self, handle: &str, policy: &str, log: &Log) -> anyhow::Result<String> {
         let key = handle.to_ascii_lowercase();
         if let Some(ticket) = self.tickets.get(&key) {
             return Ok(ticket.clone());
         }
         let account = self.accounts.values().find(|account| account.handle.eq_ignore_ascii_case(handle));
-        let account =
-            account.with_context(|| format!("no `!account` has the handle `{handle}`, so it has no ticket"))?;
+        let account = account
+            .with_context(|| format!("no `!account` has the handle `{handle}`, so there is no ticket for it"))?;
         let policy = if policy.is_empty() { POLICY } else { policy };
         let who = (account.handle.as_str(), account.password.as_str());
         let ticket = ticket::fetch(&self.http, who, policy, log, self.timeout).await?;
@@ -97,9 +97,9 @@ impl Accounts {
         Ok(ticket)
     }
 
-    /// A ticket without asking for one.
+    /// Sets the ticket of a handle, so that none is fetched.
     #[cfg(test)]
-    pub(crate) fn know_ticket(&mut self, handle: &str, ticket: &str) {
+    pub(crate) fn set_ticket(&mut self, handle: &str, ticket: &str) {
         self.tickets.insert(handle.to_ascii_lowercase(), ticket.to_owned());
     }
 
@@ -117,12 +117,12 @@ impl Accounts {
         dialog::enter(connection, dialect, &ticket, self.timeout).await
     }
 
-    /// `!account`: it exists, has these values, and nothing on its lists.
+    /// Carries out `!account`. The account then exists with these values and empty lists.
     pub(crate) async fn create(&mut self, account: &Account, server: &dyn Server, log: &Log) -> anyhow::Result<()> {
         server
             .create_account(&account.handle, &account.password, &account.name)
             .await
-            .with_context(|| format!("the account {} cannot be made", account.handle))?;
+            .with_context(|| format!("could not create the account {}", account.handle))?;
         self.accounts.insert(account.who.clone(), account.clone());
         let plain = account.phones.is_empty() && account.blp == "AL" && account.gtc == "A";
         if self.fresh && plain {
@@ -133,7 +133,7 @@ impl Accounts {
         set_values(session, &burst, account).await
     }
 
-    /// `!group`; the answer is its GUID.
+    /// Carries out `!group`. Returns the GUID of the group.
     pub(crate) async fn add_group(&mut self, who: &str, name: &str, log: &Log) -> anyhow::Result<String> {
         let answer = self.session(who, log).await?.ask("ADG", &encode(name)).await?;
         let guid = answer.word(3);
@@ -141,14 +141,14 @@ impl Accounts {
         Ok(guid)
     }
 
-    /// `!on-list`; the answer is the GUID of the entry, if it is on FL.
+    /// Carries out `!on-list`. Returns the GUID of the entry if it is on FL, otherwise an empty string.
     pub(crate) async fn add_to_lists(&mut self, entry: &OnList, log: &Log) -> anyhow::Result<String> {
         let handle = self.handle(&entry.other)?.to_owned();
         let group = match &entry.group {
             None => None,
             Some(name) => {
                 let known = self.groups.get(&(entry.who.clone(), name.clone()));
-                Some(known.with_context(|| format!("no `!group {} \"{name}\"` stands above", entry.who))?.clone())
+                Some(known.with_context(|| format!("there is no `!group {} \"{name}\"` above", entry.who))?.clone())
             }
         };
         let session = self.session(&entry.who, log).await?;
@@ -169,7 +169,7 @@ impl Accounts {
         Ok(guid)
     }
 
-    /// Ends the connections of setting up, since an account can be signed in only once.
+    /// Closes the set-up connections, because an account can be signed in only once.
     pub(crate) async fn sign_out(&mut self) {
         for (_, mut session) in self.sessions.drain() {
             dialog::sign_out(&mut session.connection, self.timeout).await;
@@ -180,7 +180,7 @@ impl Accounts {
         if !self.sessions.contains_key(who) {
             self.open_session(who, log).await?;
         }
-        self.sessions.get_mut(who).context("the connection for setting up is gone")
+        self.sessions.get_mut(who).context("the set-up connection is gone")
     }
 
     async fn open_session(&mut self, who: &str, log: &Log) -> anyhow::Result<(&mut Session, Burst)> {
@@ -193,7 +193,7 @@ impl Accounts {
     }
 }
 
-/// Takes away what is on the lists, and the groups. RL and PL are the other side's.
+/// Removes all list entries and groups. RL and PL belong to the other side and stay.
 async fn clean(session: &mut Session, burst: &Burst) -> anyhow::Result<()> {
     for entry in &burst.entries {
         if entry.bits & 1 != 0 {
@@ -211,7 +211,7 @@ async fn clean(session: &mut Session, burst: &Burst) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sets what differs from the file.
+/// Sets the values that differ from the file.
 async fn set_values(session: &mut Session, burst: &Burst, account: &Account) -> anyhow::Result<()> {
     if decode_bytes(burst.value("MFN").as_bytes()) != account.name.as_bytes() {
         session.ask("PRP", &format!("MFN {}", encode(&account.name))).await?;

@@ -1,4 +1,4 @@
-//! The runner as a client: asking and reading the answer, and signing in.
+//! Sends commands, reads the answers, and signs in like a client.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use tokio::time::Instant;
 
 use crate::wire::{Connection, Event, Unit};
 
-/// What the burst of SYN said (ns.md section 6), as far as setting up needs it.
+/// The parts of the SYN burst that set-up needs (ns.md section 6).
 #[derive(Debug, Default)]
 pub(crate) struct Burst {
     /// The words of the SYN answer.
     pub(crate) syn: Vec<String>,
     pub(super) gtc: String,
     pub(super) blp: String,
-    /// `PRP`: property and value.
+    /// Property and value of each `PRP` line.
     pub(super) values: Vec<(String, String)>,
-    /// GUIDs of the groups.
+    /// The GUIDs of the groups.
     pub(super) groups: Vec<String>,
     pub(super) entries: Vec<Entry>,
 }
@@ -29,7 +29,7 @@ pub(super) struct Entry {
     pub(super) bits: u8,
 }
 
-/// Sends a command and reads up to its answer. What comes before that is not looked at.
+/// Sends a command and returns its answer. Everything before the answer is ignored.
 pub(crate) async fn ask(
     connection: &mut Connection,
     trid: u32,
@@ -46,13 +46,13 @@ pub(crate) async fn ask(
             continue;
         }
         if unit.word(0).bytes().all(|byte| byte.is_ascii_digit()) {
-            bail!("the server refuses `{line}` with {}", unit.word(0));
+            bail!("the server answered `{line}` with error {}", unit.word(0));
         }
         return Ok(unit);
     }
 }
 
-/// Reads up to a line that `wanted` takes; `what` says in messages what is waited for.
+/// Returns the next unit that `wanted` accepts. Error messages contain `what`.
 pub(crate) async fn wait_for(
     connection: &mut Connection,
     what: &str,
@@ -71,12 +71,12 @@ pub(crate) async fn wait_for(
 async fn next(connection: &mut Connection, what: &str, deadline: Instant) -> anyhow::Result<Unit> {
     match connection.next(deadline).await {
         Event::Unit(unit) => Ok(unit),
-        Event::Closed(_) => bail!("the server closed at `{what}`"),
-        Event::Nothing(_) => bail!("no answer came to `{what}`"),
+        Event::Closed(_) => bail!("the server closed the connection at `{what}`"),
+        Event::Nothing(_) => bail!("timed out at `{what}`"),
     }
 }
 
-/// OUT, and the server's close. A server that does not close is left.
+/// Sends OUT and waits for the server to close. If it does not, closes the connection after the timeout.
 pub(crate) async fn sign_out(connection: &mut Connection, timeout: Duration) {
     connection.note_sent(b"OUT", b"");
     connection.send(b"OUT\r\n").await;
@@ -85,14 +85,14 @@ pub(crate) async fn sign_out(connection: &mut Connection, timeout: Duration) {
     connection.close();
 }
 
-/// The first half of signing in, VER to the first USR; the answer is the policy.
+/// Does the first half of signing in, from VER to the first USR. Returns the policy.
 pub(super) async fn introduce(
     connection: &mut Connection,
     dialect: u8,
     handle: &str,
     timeout: Duration,
 ) -> anyhow::Result<String> {
-    // Two dialects: an offer of exactly `MSNP12 CVR0` or `MSNP11 CVR0` has a meaning of its own (ns.md sections 4, 9).
+    // Offers two dialects. `MSNP12 CVR0` or `MSNP11 CVR0` alone has a special meaning (ns.md sections 4, 9).
     let ver = if dialect > 8 {
         format!("VER 1 MSNP{dialect} MSNP{} CVR0", dialect - 1)
     } else {
@@ -100,18 +100,18 @@ pub(super) async fn introduce(
     };
     let answer = ask(connection, 1, &ver, b"", timeout).await?;
     if answer.word(2) != format!("MSNP{dialect}") {
-        bail!("the server does not speak MSNP{dialect}: it answers `{ver}` with {}", answer.word(2));
+        bail!("the server does not support MSNP{dialect}; it answered `{ver}` with {}", answer.word(2));
     }
     let cvr = format!("CVR 2 0x0409 winnt 5.1 i386 MSNMSGR {} MSMSGS {handle}", version(dialect));
     ask(connection, 2, &cvr, b"", timeout).await?;
     let answer = ask(connection, 3, &format!("USR 3 TWN I {handle}"), b"", timeout).await?;
     if answer.word(0) != "USR" {
-        bail!("the server sends {handle} elsewhere: is the dispatch address given as the notification address?");
+        bail!("the server redirected {handle}; check that the notification address is not the dispatch address");
     }
     Ok(answer.word(4))
 }
 
-/// The second half: the ticket, SYN and its whole burst.
+/// Does the second half of signing in, with the ticket, SYN and its whole burst.
 pub(super) async fn enter(
     connection: &mut Connection,
     dialect: u8,
@@ -123,7 +123,7 @@ pub(super) async fn enter(
     let answer = ask(connection, 5, syn, b"", timeout).await?;
     let syn = answer.words().iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
     let mut burst = Burst { syn, ..Burst::default() };
-    // Answers leave in the order of the requests (framing.md section 1), so the burst is over when a ping is answered.
+    // Answers are in the order of the requests (framing.md section 1), so the answer to a ping ends the burst.
     connection.note_sent(b"PNG", b"");
     connection.send(b"PNG\r\n").await;
     let deadline = Instant::now() + timeout;
@@ -137,7 +137,7 @@ pub(super) async fn enter(
 }
 
 impl Burst {
-    /// Reads a line of the form of MSNP10 and later; others are only passed over.
+    /// Reads a line in the form of MSNP10 and later. Ignores other lines.
     fn add(&mut self, unit: &Unit) {
         match unit.word(0).as_str() {
             "GTC" => self.gtc = unit.word(1),
@@ -149,14 +149,14 @@ impl Burst {
         }
     }
 
-    /// The value of a property, empty if it is not set.
+    /// Returns the value of a property, or an empty string if it is not set.
     pub(super) fn value(&self, property: &str) -> &str {
         self.values.iter().find(|(key, _)| key == property).map_or("", |(_, value)| value)
     }
 }
 
 impl Entry {
-    /// `LST N=handle F=nick [C=guid] bits ...`
+    /// Parses `LST N=handle F=nick [C=guid] bits ...`.
     fn read(unit: &Unit) -> Self {
         let mut entry = Self { handle: String::new(), guid: String::new(), bits: 0 };
         for index in 1..unit.words().len() {
@@ -175,7 +175,7 @@ impl Entry {
     }
 }
 
-/// A client version of the dialect's time.
+/// Returns a client version that used the dialect.
 fn version(dialect: u8) -> &'static str {
     match dialect {
         8 => "5.0.0537",

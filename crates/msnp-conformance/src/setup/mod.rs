@@ -1,5 +1,6 @@
-//! Accounts in the state that a part starts from, brought there over the protocol itself
-//! (docs/protocol/transcripts/README.md section 4), so that it works against anybody's server.
+//! Brings accounts into the state that a part starts from (docs/protocol/transcripts/README.md section 4).
+//!
+//! It uses only the protocol itself, so that it works with any server.
 
 mod account;
 pub(crate) mod dialog;

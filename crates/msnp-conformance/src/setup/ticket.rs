@@ -1,4 +1,4 @@
-//! Tickets over HTTP, Passport 1.4 (http.md section 1.2).
+//! Fetches tickets over HTTP with Passport 1.4 (http.md section 1.2).
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::script::Service;
 use crate::wire::{Connection, Event, Log};
 
-/// Asks for the ticket of an account; the answer is the whole value of `from-PP`.
+/// Fetches the ticket of an account. Returns the whole value of `from-PP`.
 pub(super) async fn fetch(
     address: &str,
     (handle, password): (&str, &str),
@@ -26,13 +26,11 @@ pub(super) async fn fetch(
     );
     connection.send(request.as_bytes()).await;
     let Event::Unit(answer) = connection.next(Instant::now() + timeout).await else {
-        bail!("{address} does not answer GET /login2.srf");
+        bail!("{address} did not answer GET /login2.srf");
     };
     let status = String::from_utf8_lossy(answer.line()).into_owned();
     if !status.contains(" 200 ") {
-        bail!(
-            "{address} gives no ticket to {handle}: {status}. Does the account exist, with the password of the file?"
-        );
+        bail!("{address} gave no ticket to {handle}: {status}; check that the account exists with this password");
     }
     let lines = answer.lines.iter().map(|line| String::from_utf8_lossy(line).into_owned());
     lines.into_iter().find_map(|line| from_pp(&line)).with_context(|| {
@@ -47,7 +45,7 @@ fn from_pp(line: &str) -> Option<String> {
     name.eq_ignore_ascii_case("authentication-info").then(|| ticket.to_owned())
 }
 
-/// Everything but letters and digits as `%XX`: a comma must never stand in a value.
+/// Encodes everything except letters and digits as `%XX`, because a value must not contain a comma.
 fn escape(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         if byte.is_ascii_alphanumeric() {
@@ -64,13 +62,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_escaped_so_that_no_comma_stands_in_them() {
+    fn values_are_escaped_and_contain_no_comma() {
         assert_eq!(escape("s3cr,t &%"), "s3cr%2Ct%20%26%25");
         assert_eq!(escape("a@b.c"), "a%40b%2Ec");
     }
 
     #[test]
-    fn the_ticket_is_what_stands_between_the_quotes() {
+    fn the_ticket_is_the_text_between_the_quotes() {
         let line = "Authentication-Info: Passport1.4 da-status=success,from-PP='t=abc&p='";
         assert_eq!(from_pp(line).as_deref(), Some("t=abc&p="));
         assert_eq!(from_pp("Authentication-Info: Passport1.4 da-status=success"), None);

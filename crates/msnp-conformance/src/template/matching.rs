@@ -1,14 +1,14 @@
-//! Holding a text against bytes that a server sent, and capturing the values of its variables.
+//! Compares a text with bytes that a server sent, and captures the values of its variables.
 
 use super::pieces::{Piece, Template};
 use crate::vars::{Treatment, Vars};
 
-/// Where the text stands, which says what ends a value (docs/protocol/transcripts/README.md section 2).
+/// The place of a text, which decides what ends a value (docs/protocol/transcripts/README.md section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// In a line: up to a blank, `;`, CR or LF.
+    /// A line, in which a space, `;`, CR or LF ends a value.
     Line,
-    /// In a payload: up to CR or LF.
+    /// A payload, in which CR or LF ends a value.
     Payload,
 }
 
@@ -18,7 +18,7 @@ impl Place {
     }
 }
 
-/// Matches all of `input`; on success the captured values are in `vars`, otherwise `vars` is as before.
+/// Matches all of `input`. Stores the captured values in `vars` on success, and does not change `vars` on failure.
 pub(crate) fn matches(expected: &Template, input: &[u8], len: usize, place: Place, vars: &mut Vars) -> bool {
     let mut search = Search { place, len: len.to_string(), vars, found: Vec::new() };
     if !search.rest(expected.pieces(), input) {
@@ -31,7 +31,7 @@ pub(crate) fn matches(expected: &Template, input: &[u8], len: usize, place: Plac
     true
 }
 
-/// A match under way: the longest value is tried first, then shorter ones.
+/// The state of a match. It tries the longest value first, then shorter ones.
 struct Search<'a> {
     place: Place,
     len: String,
@@ -90,7 +90,7 @@ impl Search<'_> {
     }
 }
 
-/// A number of seconds up to 60 (framing.md section 10).
+/// Returns whether a value is a number of seconds up to 60 (framing.md section 10).
 fn is_seconds(value: &[u8]) -> bool {
     let text = std::str::from_utf8(value).unwrap_or_default();
     text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u32>().is_ok_and(|seconds| seconds <= 60)
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_use_remembers_and_later_ones_must_be_equal() {
+    fn the_first_use_is_remembered_and_later_uses_must_be_equal() {
         let mut vars = Vars::default();
         assert!(check("C={c-bob}", "C=ab-1", &mut vars));
         assert_eq!(vars.get("c-bob"), Some(&b"ab-1"[..]));
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_never_empty_and_ends_where_the_place_says() {
+    fn a_value_is_never_empty_and_the_place_decides_its_end() {
         let mut vars = Vars::default();
         assert!(!check("C={c}", "C=", &mut vars));
         assert!(!check("{c}", "a b", &mut vars));
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn free_values_are_compared_by_their_kind_only() {
+    fn free_values_are_compared_only_by_their_kind() {
         let mut vars = Vars::default();
         for value in ["0", "50", "60"] {
             assert!(check("{next-ping}", value, &mut vars), "{value}");
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_is_that_of_the_payload() {
+    fn the_length_must_be_that_of_the_payload() {
         assert!(check("MSG {len}", "MSG 12", &mut Vars::default()));
         assert!(!check("MSG {len}", "MSG 13", &mut Vars::default()));
     }

@@ -1,7 +1,7 @@
 //! The text of a record: escapes, `{word}` variables and `\R{n,c}` (docs/protocol/transcripts/README.md section 2).
 //!
-//! [`Template`] is what the parser makes of a text and what the renamer works on; [`matching`] holds one against
-//! bytes from a server.
+//! The parser turns a text into a [`Template`], and the renamer changes the handles in it. [`matching`] compares a
+//! template with bytes from a server.
 
 pub(crate) mod matching;
 mod pieces;

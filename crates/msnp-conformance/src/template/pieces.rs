@@ -2,21 +2,21 @@
 
 use crate::vars::Vars;
 
-/// One stretch of a text.
+/// One piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
-    /// These bytes.
+    /// Fixed bytes.
     Literal(Vec<u8>),
-    /// `{word}`: a value that the server chooses.
+    /// A value that the server chooses, written as `{word}`.
     Var(String),
-    /// `{len}`, and every number that is the length of the payload after it.
+    /// The length of the payload that follows, written as `{len}` or as the correct number.
     Len,
-    /// A value that is never compared, at least one byte and none of `stop`. Not written in files: the comparing of
-    /// HTTP heads puts it in.
+    /// A value that is never compared. It has at least one byte and none of the bytes in `stop`. Files cannot contain
+    /// this piece; the comparison of HTTP heads adds it.
     Free {
-        /// How it is called in reports.
+        /// The name in reports.
         name: &'static str,
-        /// Bytes that end it.
+        /// The bytes that end the value.
         stop: &'static [u8],
     },
 }
@@ -28,7 +28,7 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// Reads a text; the error says which escape is not one.
+    /// Parses a text. The error contains the invalid escape.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut template = Self::default();
         let mut rest = text;
@@ -47,17 +47,17 @@ impl Template {
         Ok(template)
     }
 
-    /// A text of these pieces.
+    /// Returns a text of these pieces.
     pub(crate) fn from_pieces(pieces: Vec<Piece>) -> Self {
         Self { pieces }
     }
 
-    /// Its pieces in order.
+    /// Returns the pieces in order.
     pub(crate) fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
 
-    /// The bytes, if no value of the server is in them.
+    /// Returns the bytes, if the text contains no value of the server.
     pub(crate) fn as_literal(&self) -> Option<&[u8]> {
         match self.pieces.as_slice() {
             [] => Some(b""),
@@ -66,14 +66,14 @@ impl Template {
         }
     }
 
-    /// Joins another text to the end of this one.
+    /// Appends another text.
     pub(crate) fn append(&mut self, other: Self) {
         for piece in other.pieces {
             self.push(piece);
         }
     }
 
-    /// The words of a line: parted by single blanks, so that a blank too many makes an empty word.
+    /// Returns the words of a line. It is split at single spaces, so an extra space gives an empty word.
     pub(crate) fn words(&self) -> Vec<Self> {
         let mut words = vec![Self::default()];
         for piece in &self.pieces {
@@ -91,7 +91,7 @@ impl Template {
         words
     }
 
-    /// The inverse of [`Self::words`].
+    /// Joins words into a line. Undoes [`Self::words`].
     pub(crate) fn from_words(words: Vec<Self>) -> Self {
         let mut line = Self::default();
         for (index, word) in words.into_iter().enumerate() {
@@ -103,7 +103,7 @@ impl Template {
         line
     }
 
-    /// The first line, without its CR LF, and what stands after it; `None` if no line ends here.
+    /// Returns the first line without its CR LF, and the rest. Returns `None` if the text contains no CR LF.
     pub(crate) fn split_line(&self) -> Option<(Self, Self)> {
         for (index, piece) in self.pieces.iter().enumerate() {
             let Piece::Literal(bytes) = piece else {
@@ -122,14 +122,14 @@ impl Template {
         None
     }
 
-    /// The inverse of [`Self::split_line`].
+    /// Joins a line and the rest. Undoes [`Self::split_line`].
     pub(crate) fn join_line(mut line: Self, rest: Self) -> Self {
         line.push_bytes(b"\r\n");
         line.append(rest);
         line
     }
 
-    /// The same text with every literal stretch changed by `change`.
+    /// Returns the same text with `change` applied to every literal piece.
     pub(crate) fn map_literals(&self, change: impl Fn(&[u8]) -> Vec<u8>) -> Self {
         let mut out = Self::default();
         for piece in &self.pieces {
@@ -141,7 +141,7 @@ impl Template {
         out
     }
 
-    /// The bytes to send, with what the server chose filled in; `len` is the length of the payload after it.
+    /// Returns the bytes to send, with the server's values filled in. `len` is the length of the payload that follows.
     pub(crate) fn render(&self, vars: &Vars, len: usize) -> Result<Vec<u8>, String> {
         let mut out = Vec::new();
         for piece in &self.pieces {
@@ -150,7 +150,7 @@ impl Template {
                 Piece::Len => out.extend(len.to_string().into_bytes()),
                 Piece::Var(name) => match vars.get(name) {
                     Some(value) => out.extend(value),
-                    None => return Err(format!("nothing above has given {{{name}}} a value")),
+                    None => return Err(format!("{{{name}}} has no value yet")),
                 },
                 Piece::Free { name, .. } => return Err(format!("{name} cannot be sent")),
             }
@@ -158,7 +158,7 @@ impl Template {
         Ok(out)
     }
 
-    /// The text with names in place of values, as bytes: what a report and a masked stream show.
+    /// Returns the text with names in place of values, as shown in reports and masked streams.
     pub(crate) fn masked(&self) -> Vec<u8> {
         let mut out = Vec::new();
         for piece in &self.pieces {
@@ -172,7 +172,7 @@ impl Template {
         out
     }
 
-    /// Adds a piece, joining literals that touch.
+    /// Appends a piece, and merges adjacent literals.
     fn push(&mut self, piece: Piece) {
         match piece {
             Piece::Literal(bytes) => self.push_bytes(&bytes),
@@ -191,11 +191,11 @@ impl Template {
         }
     }
 
-    /// Takes the escape at the head of `text` and returns what comes after it.
+    /// Parses the escape at the start of `text` and returns the rest.
     fn escape<'a>(&mut self, text: &'a str) -> Result<&'a str, String> {
-        let bad = || {
+        let invalid = || {
             let start: String = text.chars().take(6).collect();
-            format!("`{start}` is no escape: there are \\r \\n \\t \\\\ \\xHH and \\R{{n,c}}")
+            format!("`{start}` is not a valid escape; use \\r \\n \\t \\\\ \\xHH or \\R{{n,c}}")
         };
         let simple = match text.as_bytes().get(1) {
             Some(b'r') => b'\r',
@@ -203,26 +203,26 @@ impl Template {
             Some(b't') => b'\t',
             Some(b'\\') => b'\\',
             Some(b'x') => {
-                let digits = text.get(2..4).ok_or_else(bad)?;
-                self.push_bytes(&[u8::from_str_radix(digits, 16).map_err(|_| bad())?]);
+                let digits = text.get(2..4).ok_or_else(invalid)?;
+                self.push_bytes(&[u8::from_str_radix(digits, 16).map_err(|_| invalid())?]);
                 return Ok(&text[4..]);
             }
             Some(b'R') => {
-                let (count, after) = text[2..].strip_prefix('{').and_then(|t| t.split_once(',')).ok_or_else(bad)?;
-                let count: usize = count.parse().map_err(|_| bad())?;
-                let repeated = after.chars().next().ok_or_else(bad)?;
-                let after = after[repeated.len_utf8()..].strip_prefix('}').ok_or_else(bad)?;
+                let (count, after) = text[2..].strip_prefix('{').and_then(|t| t.split_once(',')).ok_or_else(invalid)?;
+                let count: usize = count.parse().map_err(|_| invalid())?;
+                let repeated = after.chars().next().ok_or_else(invalid)?;
+                let after = after[repeated.len_utf8()..].strip_prefix('}').ok_or_else(invalid)?;
                 self.push_bytes(repeated.to_string().repeat(count).as_bytes());
                 return Ok(after);
             }
-            _ => return Err(bad()),
+            _ => return Err(invalid()),
         };
         self.push_bytes(&[simple]);
         Ok(&text[2..])
     }
 }
 
-/// `words` is never empty where this is used; an empty one grows.
+/// Returns the last word. Callers never pass an empty list, but if they do, it gets an empty word.
 fn last(words: &mut Vec<Template>) -> &mut Template {
     if words.is_empty() {
         words.push(Template::default());
@@ -231,7 +231,7 @@ fn last(words: &mut Vec<Template>) -> &mut Template {
     &mut words[index]
 }
 
-/// `{word}` at the head of `text`: the word and what comes after the brace. Any other brace is a plain one.
+/// Returns the word of a `{word}` at the start of `text`, and the rest. Any other brace is a literal brace.
 pub(crate) fn variable(text: &str) -> Option<(&str, &str)> {
     let (word, after) = text.strip_prefix('{')?.split_once('}')?;
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_stand_for_their_bytes() {
+    fn escapes_become_their_bytes() {
         assert_eq!(literal(r"a\r\n\t\\0\x00\xfF"), b"a\r\n\t\\0\0\xff");
         assert_eq!(literal(r"\R{3,x}\R{2,☺}"), "xxx☺☺".as_bytes());
         assert_eq!(literal("Grüße"), "Grüße".as_bytes());
@@ -255,9 +255,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_escape_is_an_error() {
+    fn an_invalid_escape_is_an_error() {
         for text in [r"\q", r"\x1", r"\xzz", r"\R{a,b}", r"\R{2,bb}", "\\"] {
-            assert!(Template::parse(text).unwrap_err().contains("no escape"), "{text}");
+            assert!(Template::parse(text).unwrap_err().contains("not a valid escape"), "{text}");
         }
     }
 
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_parted_by_single_blanks() {
+    fn words_are_separated_by_single_spaces() {
         let words = Template::parse("CVR  2 a{x}b ").unwrap().words();
         let shown: Vec<_> = words.iter().map(Template::masked).collect();
         assert_eq!(shown, [&b"CVR"[..], b"", b"2", b"a{x}b", b""]);
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn rendering_fills_in_what_is_known_and_names_what_is_not() {
+    fn rendering_fills_in_known_values_and_the_error_names_unknown_ones() {
         let mut vars = Vars::default();
         vars.set("sid", b"77".to_vec());
         let template = Template::parse("ANS {sid} {len}").unwrap();

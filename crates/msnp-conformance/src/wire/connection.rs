@@ -1,4 +1,4 @@
-//! One TCP connection of a NAME, with what has come and has not been looked at yet.
+//! One TCP connection of a NAME, with the received units that have not been checked yet.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,9 +16,9 @@ use super::unit::Unit;
 use crate::script::Service;
 
 /// How long a connection may take to open.
-const CONNECT: std::time::Duration = std::time::Duration::from_secs(5);
+const CONNECT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// The conversation of a part, shared by its connections.
+/// The conversation of a part, which its connections share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -28,25 +28,24 @@ impl Log {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
 
-    /// Everything so far.
+    /// Returns all lines so far.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// What came next.
+/// The next event on a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// A line, or an HTTP answer.
     Unit(Unit),
-    /// The server closed; the bytes of an unfinished line or payload before that.
+    /// The server closed the connection. Contains the bytes of an incomplete line or payload.
     Closed(Vec<u8>),
-    /// Nothing until the deadline; the bytes of something unfinished.
+    /// The server sent nothing complete before the deadline. Contains the bytes of an incomplete line or payload.
     Nothing(Vec<u8>),
 }
 
-/// A connection. What a server says is read all the time by a task of its own, so that a server that closes with a
-/// reset loses nothing.
+/// A connection. A separate task reads continuously, so that no bytes are lost if the server closes with a reset.
 pub(crate) struct Connection {
     name: String,
     service: Service,
@@ -56,27 +55,28 @@ pub(crate) struct Connection {
     active: Arc<Mutex<Instant>>,
     buffer: Vec<u8>,
     ended: bool,
-    /// Looked at already and put back.
-    waiting: VecDeque<Unit>,
-    /// Set aside (README section 3).
+    /// Units that [`Self::next`] returns before it reads more.
+    queue: VecDeque<Unit>,
+    /// Noise that was set aside (README section 3).
     noise: VecDeque<Unit>,
-    /// All bytes received.
+    /// All received bytes.
     received: Vec<u8>,
-    /// Whether noise may come: the first CHG has been sent.
+    /// Whether the client has sent its first CHG, after which the server may send noise.
     pub(crate) noisy: bool,
 }
 
 impl Connection {
-    /// Connects; the error says where to.
+    /// Connects. The error contains the address.
     pub(crate) async fn open(name: &str, service: Service, address: &str, log: &Log) -> anyhow::Result<Self> {
         log.add(format!("{name} @ {address}"));
-        let stream = timeout(CONNECT, TcpStream::connect(address)).await.context("it took too long");
-        let stream = stream.and_then(|opened| Ok(opened?)).with_context(|| format!("cannot connect to {address}"))?;
+        let stream = timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await.context("the connection timed out");
+        let stream =
+            stream.and_then(|opened| Ok(opened?)).with_context(|| format!("could not connect to {address}"))?;
         stream.set_nodelay(true)?;
         let (read, write) = stream.into_split();
         let (sender, chunks) = mpsc::unbounded_channel();
         let active = Arc::new(Mutex::new(Instant::now()));
-        tokio::spawn(listen(read, sender, Arc::clone(&active)));
+        tokio::spawn(read_chunks(read, sender, Arc::clone(&active)));
         Ok(Self {
             name: name.to_owned(),
             service,
@@ -86,19 +86,19 @@ impl Connection {
             active,
             buffer: Vec::new(),
             ended: false,
-            waiting: VecDeque::new(),
+            queue: VecDeque::new(),
             noise: VecDeque::new(),
             received: Vec::new(),
             noisy: false,
         })
     }
 
-    /// Who is on the other end.
+    /// Returns the service on the other end.
     pub(crate) fn service(&self) -> Service {
         self.service
     }
 
-    /// Writes bytes. A server that has closed already is not an error: what it said is what counts.
+    /// Writes bytes. It is not an error if the server has closed the connection, because only its bytes matter.
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         if let Some(write) = &mut self.write
             && let Err(error) = write.write_all(bytes).await
@@ -108,7 +108,7 @@ impl Connection {
         }
     }
 
-    /// Notes what is about to be sent, in the conversation.
+    /// Adds a client message to the conversation.
     pub(crate) fn note_sent(&self, line: &[u8], payload: &[u8]) {
         for line in line.split(|&byte| byte == b'\n') {
             self.log.add(format!("{} > {}", self.name, show(line.strip_suffix(b"\r").unwrap_or(line))));
@@ -118,16 +118,16 @@ impl Connection {
         }
     }
 
-    /// Closes from this side.
+    /// Closes the connection.
     pub(crate) fn close(&mut self) {
         self.log.add(format!("{} >!", self.name));
         self.write = None;
         self.chunks.close();
     }
 
-    /// The next thing, noise set aside.
+    /// Returns the next event. Noise is set aside.
     pub(crate) async fn next(&mut self, deadline: Instant) -> Event {
-        if let Some(unit) = self.waiting.pop_front() {
+        if let Some(unit) = self.queue.pop_front() {
             return Event::Unit(unit);
         }
         loop {
@@ -138,7 +138,7 @@ impl Connection {
         }
     }
 
-    /// The first piece of noise that `wanted` takes, now or until the deadline; everything else is kept.
+    /// Returns the first noise that `wanted` accepts. Waits until the deadline, and queues everything else.
     pub(crate) async fn next_noise(&mut self, deadline: Instant, wanted: impl Fn(&Unit) -> bool) -> Event {
         loop {
             if let Some(unit) = self.take_noise(&wanted) {
@@ -146,34 +146,34 @@ impl Connection {
             }
             match self.pull(deadline).await {
                 Event::Unit(unit) if self.is_noise(&unit) => self.noise.push_back(unit),
-                Event::Unit(unit) => self.waiting.push_back(unit),
+                Event::Unit(unit) => self.queue.push_back(unit),
                 event => return event,
             }
         }
     }
 
-    /// Noise that has come already.
+    /// Returns noise that has already been received, if `wanted` accepts it.
     pub(crate) fn take_noise(&mut self, wanted: impl Fn(&Unit) -> bool) -> Option<Unit> {
         let index = self.noise.iter().position(wanted)?;
         self.noise.remove(index)
     }
 
-    /// Puts something back to be looked at again.
+    /// Puts a unit back, so that it is returned again.
     pub(crate) fn put_back(&mut self, unit: Unit) {
-        self.waiting.push_front(unit);
+        self.queue.push_front(unit);
     }
 
-    /// When the last byte came.
+    /// Returns the time at which the last byte was received.
     pub(crate) fn last_active(&self) -> Instant {
         *self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets what has come, but for noise.
-    pub(crate) async fn forget(&mut self) {
+    /// Discards everything received so far except noise.
+    pub(crate) async fn discard(&mut self) {
         while let Event::Unit(_) = self.next(Instant::now()).await {}
     }
 
-    /// All bytes received up to now, whether looked at or not.
+    /// Returns all bytes received so far, whether or not they have been checked.
     pub(crate) fn received(&mut self) -> &[u8] {
         while let Ok(chunk) = self.chunks.try_recv() {
             self.received.extend(&chunk);
@@ -215,7 +215,7 @@ impl Connection {
             None => {
                 self.ended = true;
                 if !self.buffer.is_empty() {
-                    self.log.add(format!("# {} < {} (unfinished)", self.name, show(&self.buffer)));
+                    self.log.add(format!("# {} < {} (incomplete)", self.name, show(&self.buffer)));
                 }
                 self.log.add(format!("{} <!", self.name));
             }
@@ -232,8 +232,8 @@ impl Connection {
     }
 }
 
-/// Reads until the server closes, by FIN or RST alike, or nobody wants to hear it.
-async fn listen(mut read: OwnedReadHalf, sender: mpsc::UnboundedSender<Vec<u8>>, active: Arc<Mutex<Instant>>) {
+/// Reads until the server closes the connection with FIN or RST, or the receiver is closed.
+async fn read_chunks(mut read: OwnedReadHalf, sender: mpsc::UnboundedSender<Vec<u8>>, active: Arc<Mutex<Instant>>) {
     let mut buffer = vec![0; 16 * 1024];
     loop {
         let read = tokio::select! {

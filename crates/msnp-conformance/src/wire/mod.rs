@@ -1,7 +1,7 @@
-//! Raw connections: what a server sent, cut into lines with their payloads or into HTTP answers.
+//! Raw connections, which split the bytes of a server into lines with their payloads, or into HTTP answers.
 //!
-//! This crate reads lines and HTTP heads itself, without the server's codec and without an HTTP library, on purpose: a
-//! fault that both sides shared would go unseen, and a library forgives what an old client does not.
+//! This crate parses lines and HTTP heads itself, on purpose. If it used the server's codec, a bug in the codec would
+//! stay hidden. An HTTP library accepts answers that an old client rejects.
 
 mod connection;
 pub(crate) mod read;

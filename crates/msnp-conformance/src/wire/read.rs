@@ -1,9 +1,9 @@
-//! Cutting the bytes of a server into [`Unit`]s.
+//! Splits the bytes of a server into [`Unit`]s.
 
 use super::unit::Unit;
 use crate::script::Service;
 
-/// The first unit of `buffer`, taken out of it, or nothing while it is not complete. `ended`: no more bytes will come.
+/// Removes the first complete unit from `buffer` and returns it. `ended` says that no more bytes will arrive.
 pub(crate) fn take(service: Service, buffer: &mut Vec<u8>, ended: bool) -> Option<Unit> {
     let (unit, size) = match service {
         Service::Http => answer(buffer, ended)?,
@@ -13,7 +13,7 @@ pub(crate) fn take(service: Service, buffer: &mut Vec<u8>, ended: bool) -> Optio
     Some(unit)
 }
 
-/// A line and its payload.
+/// Reads a line and its payload. Returns the unit and its size in bytes.
 fn command(service: Service, buffer: &[u8]) -> Option<(Unit, usize)> {
     let (line, bare_lf, start) = line(buffer, 0)?;
     let size = payload_length(service, line);
@@ -22,7 +22,7 @@ fn command(service: Service, buffer: &[u8]) -> Option<(Unit, usize)> {
     Some((unit, start + size))
 }
 
-/// The line that starts at `from`, whether it ended with LF alone, and where the next one starts.
+/// Returns the line that starts at `from`, whether it ended with LF alone, and the start of the next line.
 fn line(buffer: &[u8], from: usize) -> Option<(&[u8], bool, usize)> {
     let rest = buffer.get(from..)?;
     let end = rest.iter().position(|&byte| byte == b'\n')?;
@@ -30,8 +30,9 @@ fn line(buffer: &[u8], from: usize) -> Option<(&[u8], bool, usize)> {
     Some((line.strip_suffix(b"\r").unwrap_or(line), !line.ends_with(b"\r"), from + end + 1))
 }
 
-/// How many payload bytes follow a line of a server (framing.md section 4; sb.md section 6). UUX always says 0, and
-/// a word that is no number announces nothing.
+/// Returns the number of payload bytes after a server line (framing.md section 4; sb.md section 6).
+///
+/// UUX from a server never has a payload. If the last word is not a number, there is no payload.
 fn payload_length(service: Service, line: &[u8]) -> usize {
     let words: Vec<&[u8]> = line.split(|&byte| byte == b' ').collect();
     let carries = match words[0] {
@@ -47,7 +48,7 @@ fn payload_length(service: Service, line: &[u8]) -> usize {
     if digits { last.parse().unwrap_or(0) } else { 0 }
 }
 
-/// A head and its body (http.md section 0: always `Content-Length`, never chunked).
+/// Reads a head and its body (http.md section 0: always `Content-Length`, never chunked).
 fn answer(buffer: &[u8], ended: bool) -> Option<(Unit, usize)> {
     let mut unit = Unit::default();
     let mut at = 0;
@@ -88,7 +89,7 @@ fn closes(unit: &Unit) -> bool {
     header(unit, "connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
 }
 
-/// A header by its name in any case: reading must not depend on what is being tested.
+/// Returns the value of a header. The name matches in any case, so that a wrong case does not break the parsing itself.
 fn header(unit: &Unit, name: &str) -> Option<String> {
     unit.lines.iter().skip(1).find_map(|line| {
         let text = String::from_utf8_lossy(line);
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_cut_and_payloads_taken_with_them() {
+    fn lines_are_split_and_keep_their_payloads() {
         let units = all(Service::Ns, b"VER 1 MSNP12\r\nUBX a@b 3\r\nx\r\nUBX a@b 0\r\nUUX 11 0\r\nUUX 11\r\nQRY 7\r\n");
         let lines: Vec<_> = units.iter().map(Unit::line).collect();
         assert_eq!(lines, [&b"VER 1 MSNP12"[..], b"UBX a@b 3", b"UBX a@b 0", b"UUX 11 0", b"UUX 11", b"QRY 7"]);
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_complete_stays() {
+    fn an_incomplete_unit_stays_in_the_buffer() {
         for part in [&b""[..], b"VER", b"VER 1\r", b"MSG a b 5\r\nabcd"] {
             let mut buffer = part.to_vec();
             assert_eq!(take(Service::Ns, &mut buffer, false), None);
@@ -127,14 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_line_feed_is_noticed_and_blanks_are_kept() {
+    fn a_line_feed_alone_is_detected_and_spaces_are_kept() {
         let units = all(Service::Ns, b"QNG 50 \nOUT\r\n");
         assert!(units[0].bare_lf && !units[1].bare_lf);
         assert_eq!(units[0].line(), b"QNG 50 ");
     }
 
     #[test]
-    fn http_answers_end_where_their_length_says() {
+    fn an_http_answer_ends_after_its_content_length() {
         let bytes =
             b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
         let units = all(Service::Http, bytes);

@@ -1,6 +1,6 @@
-//! Bytes as messages show them.
+//! Formats bytes for messages.
 
-/// Bytes as text for people: what is not plain text is escaped as in a transcript.
+/// Returns bytes as readable text. Everything except plain text is escaped as in a transcript.
 pub(crate) fn show(bytes: &[u8]) -> String {
     let mut out = String::new();
     for chunk in bytes.utf8_chunks() {

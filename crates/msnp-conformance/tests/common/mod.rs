@@ -1,4 +1,4 @@
-//! A server that says what a test tells it to, over loopback.
+//! A server on loopback that follows the conversation of a test.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -10,31 +10,31 @@ use msnp_conformance::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What the server does on a connection, in order.
+/// One step of the server on a connection.
 #[derive(Clone, Copy, Debug)]
 pub enum Act {
-    /// Reads exactly these bytes. Others end the conversation.
-    Hear(&'static str),
-    /// Writes these; `{here}` is its own address.
-    Tell(&'static str),
-    /// Reads once and notes how many bytes came.
-    HearOnce,
-    /// Waits so many milliseconds.
+    /// Reads exactly these bytes. Any other bytes end the conversation.
+    Receive(&'static str),
+    /// Writes this text. `{here}` is replaced by the address of the server.
+    Send(&'static str),
+    /// Reads once and records the number of bytes.
+    ReceiveOnce,
+    /// Waits for this number of milliseconds.
     Wait(u64),
-    /// Closes. Without it the connection stays open after the last act.
+    /// Closes the connection. Without this step, it stays open after the last step.
     Close,
 }
 
-/// A target whose server has one conversation for each connection, in the order they are opened.
+/// A target with one conversation for each connection, in the order in which the client opens them.
 pub struct Scripted {
     conversations: Vec<Vec<Act>>,
-    /// How many bytes each `HearOnce` got.
-    pub heard: Arc<Mutex<Vec<usize>>>,
+    /// The number of bytes that each `ReceiveOnce` read.
+    pub received: Arc<Mutex<Vec<usize>>>,
 }
 
 impl Scripted {
     pub fn new(conversations: Vec<Vec<Act>>) -> Self {
-        Self { conversations, heard: Arc::default() }
+        Self { conversations, received: Arc::default() }
     }
 }
 
@@ -47,7 +47,7 @@ impl Target for Scripted {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let here = listener.local_addr().unwrap().to_string();
             let conversations: VecDeque<_> = self.conversations.clone().into();
-            tokio::spawn(accept(listener, here.clone(), conversations, Arc::clone(&self.heard)));
+            tokio::spawn(accept(listener, here.clone(), conversations, Arc::clone(&self.received)));
             let endpoints =
                 Endpoints { notification: here.clone(), switchboard: here.clone(), http: here, dispatch: None };
             Ok(Box::new(Listening { endpoints }) as Box<dyn Server>)
@@ -59,27 +59,27 @@ async fn accept(
     listener: TcpListener,
     here: String,
     mut conversations: VecDeque<Vec<Act>>,
-    heard: Arc<Mutex<Vec<usize>>>,
+    received: Arc<Mutex<Vec<usize>>>,
 ) {
     while let Some(acts) = conversations.pop_front() {
         let (stream, _) = listener.accept().await.unwrap();
-        tokio::spawn(converse(stream, acts, here.clone(), Arc::clone(&heard)));
+        tokio::spawn(converse(stream, acts, here.clone(), Arc::clone(&received)));
     }
 }
 
-async fn converse(mut stream: TcpStream, acts: Vec<Act>, here: String, heard: Arc<Mutex<Vec<usize>>>) {
+async fn converse(mut stream: TcpStream, acts: Vec<Act>, here: String, received: Arc<Mutex<Vec<usize>>>) {
     for act in acts {
         match act {
-            Act::Hear(text) => {
+            Act::Receive(text) => {
                 let mut bytes = vec![0; text.len()];
                 if stream.read_exact(&mut bytes).await.is_err() || bytes != text.as_bytes() {
                     return;
                 }
             }
-            Act::Tell(text) => stream.write_all(text.replace("{here}", &here).as_bytes()).await.unwrap(),
-            Act::HearOnce => {
+            Act::Send(text) => stream.write_all(text.replace("{here}", &here).as_bytes()).await.unwrap(),
+            Act::ReceiveOnce => {
                 let size = stream.read(&mut [0; 4096]).await.unwrap();
-                heard.lock().unwrap().push(size);
+                received.lock().unwrap().push(size);
             }
             Act::Wait(time) => tokio::time::sleep(Duration::from_millis(time)).await,
             Act::Close => return,
@@ -103,11 +103,11 @@ impl Server for Listening {
     }
 
     fn stop(&self, _: u32) -> BoxFuture<'_, Result<(), NotPlayable>> {
-        Box::pin(async { Err(NotPlayable("it never stops".to_owned())) })
+        Box::pin(async { Err(NotPlayable("this server cannot stop".to_owned())) })
     }
 }
 
-/// Options with short times.
+/// Returns options with short timeouts.
 pub fn quick() -> Options {
     Options { timeout: Duration::from_millis(400), quiet: Duration::from_millis(60), ..Options::default() }
 }
@@ -118,16 +118,16 @@ pub async fn play_text(text: &str, target: &dyn Target, options: &Options) -> Pl
     play_part(target, &script, 0, options).await
 }
 
-/// It passed.
+/// Fails the test if the part did not pass.
 pub fn assert_passed(report: &PlayReport) {
     assert!(matches!(report.outcome, Outcome::Passed), "{report}\n{}", shown(report));
 }
 
-/// It failed; the failure.
+/// Returns the failure of a part. Fails the test if the part did not fail.
 pub fn failure(report: &PlayReport) -> &Failure {
     match &report.outcome {
         Outcome::Failed(failure) => failure,
-        other => panic!("it should have failed: {other:?}"),
+        other => panic!("the part should have failed: {other:?}"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The parser, on small texts. That it reads every file of the protocol reference is tested in `tests/transcripts.rs`.
+//! Tests the parser on small texts. `tests/transcripts.rs` tests that it parses every file of the protocol reference.
 
 use super::*;
 use crate::script::{Script, transcripts};
@@ -19,13 +19,13 @@ fn message(step: &Step) -> &Message {
 }
 
 #[test]
-fn blanks_after_the_first_belong_to_the_text() {
+fn spaces_after_the_first_belong_to_the_text() {
     let script = parse("a @ ns\na >  VER 1 \na <|x\n".replace("a <|x\n", "").as_str());
     assert_eq!(message(&script.parts[0].steps[1]).line().masked(), b" VER 1 ");
 }
 
 #[test]
-fn payload_records_in_a_row_are_one_payload() {
+fn consecutive_payload_records_are_one_payload() {
     let script = parse("a @ ns\na > UUX 1 3\na >| ab\n# between\na >| c\na < UUX 1 0\n");
     let payload = message(&script.parts[0].steps[1]).payload_text();
     assert_eq!(payload.masked(), b"abc");
@@ -33,7 +33,7 @@ fn payload_records_in_a_row_are_one_payload() {
 }
 
 #[test]
-fn true_lengths_follow_the_payload_and_lying_ones_stay() {
+fn correct_lengths_follow_the_payload_and_wrong_lengths_stay() {
     let script = parse("a @ sb\na > MSG 1 U 3\na >| abc\na > MSG 2 U 4\na >| abc\na > MSG 2 U -1\na > MSG 3 A 1665\n");
     let lines: Vec<_> = script.parts[0].steps[1..].iter().map(|step| message(step).line().masked()).collect();
     assert_eq!(lines, [&b"MSG 1 U {len}"[..], b"MSG 2 U 4", b"MSG 2 U -1", b"MSG 3 A 1665"]);
@@ -50,7 +50,7 @@ fn an_http_head_is_one_message_with_its_body() {
 }
 
 #[test]
-fn a_part_has_the_first_directives_and_its_own_steps_only() {
+fn a_part_has_only_the_shared_directives_and_its_own_steps() {
     let script =
         parse("!account w w@x.y p \"W\"\na @ ns\n!part two\n!signed-in b w MSNP9\nb ..\n!part three\n!by-hand x y\n");
     let titles: Vec<_> = script.titles().collect();
@@ -62,7 +62,7 @@ fn a_part_has_the_first_directives_and_its_own_steps_only() {
 }
 
 #[test]
-fn an_unknown_directive_and_static_make_a_file_unplayable() {
+fn an_unknown_directive_or_static_makes_a_file_unplayable() {
     let script = parse("!account w w@x.y p \"W\"\n!dance\n!sing\n");
     assert_eq!(script.unplayable(), Some("t.txt:2: this runner does not know `!dance`"));
     assert_eq!(parse("!static sample values\n").unplayable(), Some("static: sample values"));
@@ -70,7 +70,7 @@ fn an_unknown_directive_and_static_make_a_file_unplayable() {
 }
 
 #[test]
-fn the_needs_of_a_part_are_those_of_its_directives() {
+fn the_needs_of_a_part_come_from_its_directives() {
     let script = parse("!dispatch ds\n!setting sb-idle 2\n!stop 5\n");
     let needs = script.parts[0].needs();
     assert!(needs.dispatch && needs.stop);
@@ -78,24 +78,24 @@ fn the_needs_of_a_part_are_those_of_its_directives() {
 }
 
 #[test]
-fn errors_name_the_file_and_the_line() {
+fn errors_contain_the_file_and_the_line() {
     let table = [
-        ("\n\nA @ ns\n", "t.txt:3", "no NAME"),
-        ("a > VER 1\n", "t.txt:1", "opens `a`"),
-        ("a @ ftp\n", "t.txt:1", "none of ns"),
-        ("a @ ns\na ? x\n", "t.txt:2", "none of @"),
-        ("a @ ns\na > \\q\n", "t.txt:2", "no escape"),
+        ("\n\nA @ ns\n", "t.txt:3", "not a valid NAME"),
+        ("a > VER 1\n", "t.txt:1", "`a` is not open"),
+        ("a @ ftp\n", "t.txt:1", "not one of ns"),
+        ("a @ ns\na ? x\n", "t.txt:2", "not one of @"),
+        ("a @ ns\na > \\q\n", "t.txt:2", "not a valid escape"),
         ("a @ ns\na >| x\n", "t.txt:2", "must follow a line"),
         ("a @ ns\na > UUX 1 1\na <| x\n", "t.txt:3", "must follow a line"),
-        ("h @ http\nh > GET / HTTP/1.1\n!maybe\n", "t.txt:3", "no empty last line"),
-        ("h @ http\nh > GET / HTTP/1.1\nh < HTTP/1.1 200 OK\n", "t.txt:3", "no empty last line"),
-        ("h @ http\nh > GET / HTTP/1.1\n", "t.txt", "no empty last line"),
+        ("h @ http\nh > GET / HTTP/1.1\n!maybe\n", "t.txt:3", "does not end with an empty line"),
+        ("h @ http\nh > GET / HTTP/1.1\nh < HTTP/1.1 200 OK\n", "t.txt:3", "does not end with an empty line"),
+        ("h @ http\nh > GET / HTTP/1.1\n", "t.txt", "does not end with an empty line"),
         ("!within soon\n", "t.txt:1", "not a number"),
         ("!account w w@x.y p\n", "t.txt:1", "display name is missing"),
-        ("!on-list a RL b\n", "t.txt:1", "none of FL AL BL"),
-        ("!on-list a AL b \"Bob\"\n", "t.txt:1", "FL only"),
+        ("!on-list a RL b\n", "t.txt:1", "not one of FL, AL, BL"),
+        ("!on-list a AL b \"Bob\"\n", "t.txt:1", "requires FL"),
         ("!signed-in a w MSNP13\n", "t.txt:1", "MSNP8 to MSNP12"),
-        ("!maybe not\n", "t.txt:1", "too much"),
+        ("!maybe not\n", "t.txt:1", "unexpected"),
     ];
     for (text, place, why) in table {
         let message = error(text);
@@ -103,7 +103,7 @@ fn errors_name_the_file_and_the_line() {
     }
 }
 
-/// Lengths that do not follow from a payload, in all transcripts of the reference.
+/// Returns the records with a length that is not that of the payload, in all transcripts of the reference.
 fn literal_lengths() -> Vec<String> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/transcripts");
     let mut found = Vec::new();
@@ -137,6 +137,6 @@ fn literal_lengths() -> Vec<String> {
 }
 
 #[test]
-fn every_length_in_the_reference_is_that_of_its_payload() {
+fn every_length_in_the_reference_is_the_length_of_its_payload() {
     assert_eq!(literal_lengths(), Vec::<String>::new());
 }
