@@ -12,7 +12,7 @@ use crate::cli::output::{escaped, say};
 
 /// Maximum number of typed lines in the queue. If it is full, the reader of standard input waits.
 const MAX_TYPED: usize = 16;
-/// What precedes the minutes in a warning of the server (payloads.md section 11).
+/// The text before the minutes in a warning of the server (payloads.md section 11).
 const MINUTES: &str = "\r\nArg1: ";
 
 /// Shows lines that are safe for a terminal.
