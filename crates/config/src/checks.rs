@@ -1,4 +1,4 @@
-//! Checks that concern several settings: what cannot work, although each value alone is valid.
+//! Finds settings that cannot work together, although each value alone is valid.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use crate::network::{Advertise, Listen, MAIN, Network};
 pub(crate) struct Conflict {
     /// The setting or section to change.
     pub(crate) key: String,
-    /// What does not fit, and what to do about it.
+    /// The conflict, and how to resolve it.
     pub(crate) text: String,
 }
 
@@ -18,8 +18,8 @@ fn conflict(key: impl Into<String>, text: impl Into<String>) -> Conflict {
     Conflict { key: key.into(), text: text.into() }
 }
 
-/// Returns every conflict. `is_valid` says of a section whether all values in it are valid: a conflict with one that is
-/// not would be a guess.
+/// Returns every conflict. `is_valid` returns whether all values in a section are valid. A conflict with an invalid
+/// value would be a guess.
 pub(crate) fn check(config: &Config, is_valid: impl Fn(&str) -> bool) -> Vec<Conflict> {
     let mut conflicts = Vec::new();
     if is_valid("sign_in") && config.sign_in.require_challenge && !config.sign_in.challenge {
@@ -48,7 +48,7 @@ pub(crate) fn check(config: &Config, is_valid: impl Fn(&str) -> bool) -> Vec<Con
     conflicts
 }
 
-/// Returns what comes before `listen` and `advertise` in the keys of a network.
+/// Returns the prefix of a network's `listen` and `advertise` keys.
 fn prefix(network: &str) -> String {
     if network == MAIN { String::new() } else { format!("network.{network}.") }
 }

@@ -1,30 +1,32 @@
-//! `[client_config]`: what the operator wants clients to know, and its checks.
+//! `[client_config]`: the configuration that clients download, and its checks.
 
 use crate::kind::{Flag, List, Text, whole, whole_of};
 use crate::reader::Section;
 
-/// The most days. Clients do not ask again before they are over, so a mistake lasts that long.
+/// The largest number of days. Clients do not download the configuration again earlier, so a mistake lasts that long.
 const MAX_DAYS: u32 = 30;
-/// The most tabs and trusted domains: clients show some ten tabs, and each fetches the whole document.
+/// The largest number of tabs and of trusted domains. Clients show about ten tabs, and each client fetches the whole
+/// document.
 const MAX_TABS: usize = 20;
 const MAX_DOMAINS: usize = 32;
-/// The longest URL. Internet Explorer takes twice as much; with this, even a full document stays near 64 KiB.
+/// The longest URL in bytes. Internet Explorer accepts twice as much. With this limit even a full document stays near
+/// 64 KiB.
 const MAX_URL: usize = 1024;
-/// The most characters of a name or a tooltip, which clients show in one line.
+/// The longest name or tooltip in characters. Clients show it on one line.
 const MAX_TEXT: usize = 128;
-/// The largest number of a site or an alert: clients read it as a signed number of 32 bits.
+/// The largest site or alert ID. Clients read it as a signed 32-bit number.
 const MAX_ID: u32 = i32::MAX.cast_unsigned();
-/// The longest name in the DNS.
+/// The longest domain name in the DNS, in bytes.
 const MAX_DOMAIN: usize = 253;
 
 /// The configuration that clients download. By default it is nearly empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientConfig {
-    /// Days after which a client asks again; 0 for at each sign-in.
+    /// Days after which a client downloads it again, 0 to 30; 0 means at each sign-in.
     pub expires_in_days: u32,
-    /// Whether clients hide their telephone dialer.
+    /// True if clients hide their phone dialer.
     pub disable_phone_dialer: bool,
-    /// Domains whose pages may command the client from inside a tab, and all below them.
+    /// Domains, including their subdomains, whose pages may control the client from inside a tab.
     pub trusted_domains: Vec<String>,
     /// The page behind "MSN Today".
     pub today: Option<String>,
@@ -49,9 +51,9 @@ pub struct Tab {
     pub name: String,
     /// The tooltip. By default the name.
     pub tooltip: Option<String>,
-    /// The number of the page's site with Passport; with 0 the client does not sign in there.
+    /// The Passport site ID of the page. If it is 0, the client does not sign in there.
     pub site_id: u32,
-    /// The number by which alerts open the tab; 0 for none.
+    /// The ID by which alerts open the tab; 0 for none.
     pub notification_id: u32,
 }
 
@@ -97,7 +99,7 @@ impl Tab {
         self.hit.as_ref().unwrap_or(&self.page)
     }
 
-    /// The text beside the pointer.
+    /// Returns the tooltip.
     #[must_use]
     pub fn tooltip(&self) -> &str {
         self.tooltip.as_ref().unwrap_or(&self.name)
@@ -129,8 +131,8 @@ fn url() -> Text {
     }
 }
 
-/// Whether a text is an address of a web page. It goes into XML and a header, so its characters count more than its
-/// grammar.
+/// Returns whether a text is the address of a web page. It is written into XML and a header, so this checks characters
+/// rather than URL grammar.
 fn is_url(url: &str) -> bool {
     let rest = ["http://", "https://"].into_iter().find_map(|scheme| {
         let (start, rest) = url.split_at_checked(scheme.len())?;
@@ -141,8 +143,8 @@ fn is_url(url: &str) -> bool {
     has_host && url.len() <= MAX_URL && url.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Whether a text is a whole domain. One without a dot would be a top-level domain, and clients trust all that is
-/// below.
+/// Returns whether a text is a full domain. A domain without a dot would be a top-level domain, and clients trust all
+/// subdomains.
 fn is_domain(domain: &str) -> bool {
     let labels = || domain.split('.');
     let is_label = |label: &str| {
@@ -151,7 +153,7 @@ fn is_domain(domain: &str) -> bool {
     domain.len() <= MAX_DOMAIN && labels().count() >= 2 && labels().all(is_label)
 }
 
-/// Whether a text can be shown, and stand in XML.
+/// Returns whether a text can be displayed and written into XML.
 fn is_text(text: &str) -> bool {
     let is_bad = |char: char| char.is_control() || matches!(char, '\u{FFFE}' | '\u{FFFF}');
     !text.trim().is_empty() && text.chars().count() <= MAX_TEXT && !text.chars().any(is_bad)

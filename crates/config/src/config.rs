@@ -33,19 +33,19 @@ pub struct Config {
     pub http: HttpConfig,
     /// MSNP over HTTP.
     pub gateway: GatewayConfig,
-    /// Being the HTTP proxy of a client's Windows.
+    /// The HTTP proxy for the client's Windows.
     pub proxy: ProxyConfig,
-    /// Bounds.
+    /// Limits on one peer, and on all of them together.
     pub limits: Limits,
-    /// Signing in.
+    /// Sign-in, and the settings that clients receive with it.
     pub sign_in: SignIn,
-    /// Making accounts in a browser.
+    /// The sign-up page.
     pub sign_up: SignUp,
-    /// What single clients need that others must not get, by name: `auto` (for that client alone), `always` or `never`.
+    /// Exceptions that single clients need and that would break others. Quirks without an entry are `auto`.
     pub quirks: BTreeMap<Quirk, QuirkMode>,
-    /// What clients fetch over HTTP: MsgrConfig and tabs.
+    /// The configuration that clients download over HTTP: MsgrConfig and tabs.
     pub client_config: ClientConfig,
-    /// What clients are asked not to do.
+    /// Features that clients are asked not to use.
     pub shields: ShieldsConfig,
 }
 

@@ -1,4 +1,4 @@
-//! The settings in effect: the defaults, the file, and what overrides the file.
+//! The settings in effect: the defaults, the file, and the overrides.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::origin::{Origin, Override, Setting};
 use crate::reader::{Reading, read};
 use crate::syntax::document;
 
-/// The settings in effect, and where each of them comes from.
+/// The settings in effect, and the origin of each of them.
 #[derive(Clone, Debug)]
 pub struct Effective {
     /// The settings.
@@ -48,7 +48,7 @@ impl Effective {
         Self::of(text, overrides).map_err(|faults| Faults::new(None, faults))
     }
 
-    /// Returns where the value of a setting comes from, such as `listen.http`, or of a section.
+    /// Returns the origin of a setting, such as `listen.http`, or of a section.
     #[must_use]
     pub fn origin(&self, key: &str) -> Origin {
         origin_of(&self.settings, key)
@@ -82,13 +82,13 @@ fn is_within(key: &str, section: &str) -> bool {
     rest.is_some_and(|rest| rest.starts_with(['.', '[', ']']))
 }
 
-/// Returns a key as messages name it: the line says which of several tables it is.
+/// Returns a key as messages name it, without table numbers: the line says which of several tables it is.
 fn without_numbers(key: &str) -> String {
     let parts = key.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest));
     parts.collect()
 }
 
-/// Returns where a setting comes from; for a section, where the first of its settings does that is set.
+/// Returns the origin of a setting. For a section, returns the origin of the first setting in it that is set.
 fn origin_of(settings: &[Setting], key: &str) -> Origin {
     if let Some(setting) = settings.iter().find(|setting| setting.key() == key) {
         return setting.origin;

@@ -1,4 +1,4 @@
-//! What is wrong with the settings, all of it.
+//! All mistakes in the settings, as one error.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,11 @@ use crate::origin::Origin;
 /// One mistake in the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Where the wrong value comes from.
+    /// The origin of the wrong value.
     pub origin: Origin,
     /// The setting, such as `listen.http`, the header of a section, or a line that is neither.
     pub key: String,
-    /// What was expected, what was found, and what to do about it.
+    /// The text of the message: the expected value, the value that was found, and what to do.
     pub text: String,
 }
 

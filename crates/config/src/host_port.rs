@@ -6,7 +6,8 @@ use std::net::Ipv6Addr;
 /// The longest host name in the DNS, in bytes.
 const MAX_HOST: usize = 253;
 
-/// The host, without brackets, and the port if there is one. `None` when it is neither form, or the port is none.
+/// Returns the host without brackets, and the port if there is one. Returns `None` if the text has neither form or the
+/// port is invalid.
 #[must_use]
 pub fn split(text: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = if let Some(rest) = text.strip_prefix('[') {
@@ -21,7 +22,7 @@ pub fn split(text: &str) -> Option<(&str, Option<u16>)> {
     if host.is_empty() {
         return None;
     }
-    // The RFC lets a port be left out after its colon. What Rust takes beside digits is no port.
+    // The RFC allows a colon without a port. Rust's parser also accepts a plus sign, which is not part of a port.
     let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
     match port {
         "" => Some((host, None)),
@@ -30,7 +31,7 @@ pub fn split(text: &str) -> Option<(&str, Option<u16>)> {
     }
 }
 
-/// The other way: a host without brackets, and a port.
+/// Joins a host without brackets and a port. This is the inverse of [`split`].
 #[must_use]
 pub fn join(host: &str, port: Option<u16>) -> String {
     let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
@@ -40,14 +41,14 @@ pub fn join(host: &str, port: Option<u16>) -> String {
     }
 }
 
-/// Whether a text may be a host: it can stand in a header (security.md section 4).
+/// Returns whether a text can be a host and is safe in a header (security.md section 4).
 #[must_use]
 pub fn is_host(value: &str) -> bool {
     let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     (1..=MAX_HOST).contains(&value.len()) && value.bytes().all(is_valid)
 }
 
-/// The same with a port, or an address of IPv6 in brackets.
+/// Returns whether a text is a host or an IPv6 address, with or without a port.
 #[must_use]
 pub fn is_host_and_port(value: &str) -> bool {
     split(value).is_some_and(|(host, _)| is_host(host) || host.parse::<Ipv6Addr>().is_ok())

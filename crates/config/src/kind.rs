@@ -14,35 +14,35 @@ use crate::suggest::nearest;
 /// The longest path in bytes, as in Linux.
 const MAX_PATH: usize = 4096;
 
-/// A value that is not what it has to be.
+/// An invalid value.
 #[derive(Debug)]
 pub(crate) struct Problem {
     /// The place of the value in the text.
     pub(crate) span: Range<usize>,
     /// Finishes the sentence "expected ...".
     pub(crate) expected: String,
-    /// What to do about it.
+    /// How to correct it, if there is more to say than `expected`.
     pub(crate) advice: Option<String>,
 }
 
-/// What to do about a value that is not valid, if there is more to say than what was expected.
+/// How to correct an invalid value, if there is more to say than what was expected.
 pub(crate) type Advice = Option<String>;
 
-/// A kind of values.
+/// A type of setting, such as a number or a list.
 pub(crate) trait Kind {
-    /// The values.
+    /// The Rust type of a value.
     type Value;
 
-    /// Reads a value, or says what is wrong with it or with parts of it.
+    /// Reads a value. Returns every problem with it or with its parts.
     fn read_at(&self, at: &Spanned<DeValue<'_>>) -> Result<Self::Value, Vec<Problem>>;
 
     /// Returns a value as it is written in the file.
     fn write(&self, value: &Self::Value) -> toml::Value;
 }
 
-/// A kind of values without parts.
+/// A type of setting whose value has no parts.
 pub(crate) trait Scalar {
-    /// The values.
+    /// The Rust type of a value.
     type Value;
 
     /// Finishes the sentence "expected ...".
@@ -101,9 +101,9 @@ impl Scalar for Flag {
 /// A whole number with a smallest and a largest value.
 pub(crate) struct Whole<N> {
     range: RangeInclusive<N>,
-    /// What it counts, if the key does not say it.
+    /// The unit, such as seconds; empty if the key says it.
     unit: &'static str,
-    /// The largest value in words, if the number alone says little.
+    /// The largest value in words; empty if the number is clear enough.
     max_in_words: &'static str,
 }
 
@@ -189,7 +189,7 @@ impl<T: Copy + PartialEq> Scalar for Choice<T> {
     }
 }
 
-/// A text that has a form.
+/// A text with a required form.
 pub(crate) struct Text {
     /// Finishes the sentence "expected ...".
     pub(crate) expected: String,

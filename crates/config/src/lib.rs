@@ -1,8 +1,8 @@
 //! Every setting of the server as plain data: defaults, a TOML file, and checks.
 //!
-//! [`Config`] holds them all. The command line changes single values of it afterwards, so the order of precedence is:
-//! defaults, file, command line. Nothing needs to be set, and an unknown key is an error that names it. The crate only
-//! describes: it opens no socket and no database, and depends on no part of the server that does.
+//! [`Config`] contains them all. Environment variables override the file, and command-line flags override both. No
+//! setting is required. An unknown key is an error that names it. The crate opens no socket and no database, and
+//! depends on no part of the server that does.
 
 mod checks;
 mod client_config;

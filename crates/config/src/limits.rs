@@ -14,9 +14,9 @@ use crate::reader::Section;
 const MAX_CONNECTIONS: usize = 1_000_000;
 /// The largest number of entries on a list. A client fetches its lists at each sign-in: 10,000 entries are a megabyte.
 const MAX_ENTRIES: usize = 10_000;
-/// The largest number of acts within a period. The server remembers the time of each, 16 bytes.
+/// The largest number of actions within a period. The server stores the time of each, 16 bytes.
 const MAX_ACTS: usize = 10_000;
-/// The largest number of acts in an hour that become available one by one: more than two a second limit nothing.
+/// The largest number of actions in an hour that become available one by one. More than two a second are no limit.
 const MAX_PER_HOUR: u32 = 10_000;
 /// The largest number of people in one conversation: the server copies each message to all of them.
 const MAX_MEMBERS: usize = 1_000;
@@ -36,46 +36,45 @@ pub(crate) const MAX_NETWORKS: usize = 256;
 /// Limits on what one peer, and all of them together, may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Networks, such as `192.168.0.0/16`, whose rate and number of connections are not bounded: loopback and private
-    /// addresses by default. Limits on sizes, times and queues apply to everyone.
+    /// Networks, such as `192.168.0.0/16`, that are exempt from limits on rates and numbers of connections. The default
+    /// is loopback and private addresses. Limits on sizes, times and queues apply to everyone.
     pub exempt: Vec<IpNet>,
     /// Connections of one address, at least 1 (security.md section 6).
     pub connections_per_address: usize,
     /// Connections of one address that have not signed in, at least 1.
     pub anonymous_per_address: usize,
-    /// Contacts of one account (framing.md section 6): over it 210.
+    /// Contacts of one account (framing.md section 6). Above it: error 210.
     pub contacts: usize,
-    /// Addresses on the allow list of one account, and as many on the block list: over it 210.
+    /// Addresses on the allow list of one account, and as many on the block list. Above it: error 210.
     pub allowed_or_blocked: usize,
     /// Accounts that may have one account on their list; the next one that adds it receives 210.
     pub reverse: usize,
-    /// Groups of one account: over it 223.
+    /// Groups of one account. Above it: error 223.
     pub groups: usize,
-    /// Changes of the display name in ten seconds: over it 800.
+    /// Changes of the display name in ten seconds. Above it: error 800.
     pub name_changes: usize,
-    /// Switchboards that one account may ask for in a minute: over it 800 (sb.md section 2).
+    /// Switchboards that one account may request in a minute (sb.md section 2). Above it: error 800.
     pub switchboards_per_minute: usize,
-    /// Switchboard connections that an account may have and ask for one more: over it 800 (sb.md section 11).
+    /// Switchboard connections that one account may have (sb.md section 11). A request for one more: error 800.
     pub switchboard_connections: usize,
-    /// Addresses without an account that one account may try to add at the same time: over it 800 for FL (ns.md section
-    /// 8).
+    /// Addresses without an account that one account may try to add in one go (ns.md section 8). Above it: error 800
+    /// for FL.
     pub unknown_accounts_at_once: usize,
-    /// How many more of those it may try in each hour.
+    /// Further ones of those that it may try in each hour.
     pub unknown_accounts_per_hour: u32,
-    /// Calls of one account in a minute: over it 713 (sb.md section 5).
+    /// Calls of one account in a minute (sb.md section 5). Above it: error 713.
     pub calls_per_minute: usize,
-    /// Calls of one account to another in ten seconds: over it 713 (sb.md section 5).
+    /// Calls of one account to another in ten seconds (sb.md section 5). Above it: error 713.
     pub rings: usize,
-    /// Bad tickets from one address in a minute: each further one is refused a second later (ns.md section 4, USR).
+    /// Invalid tickets from one address in a minute. Each further one is refused after a second (ns.md section 4, USR).
     pub failed_sign_ins: usize,
-    /// Wrong passwords of one account in 15 minutes, after which each attempt waits (security.md section 3).
+    /// Wrong passwords for one account in 15 minutes. After them each attempt is delayed (security.md section 3).
     pub wrong_passwords_per_account: usize,
-    /// Wrong passwords from one address in 15 minutes, after which it receives 503 (security.md section 3).
+    /// Wrong passwords from one address in 15 minutes. After them it receives 503 (security.md section 3).
     pub wrong_passwords_per_address: usize,
     /// Accounts that may be created from one address in an hour, on the sign-up page.
     pub sign_ups_per_hour: usize,
-    /// Forms with which one address may try to make an account in 15 minutes: it keeps invite codes and accounts from
-    /// being guessed.
+    /// Sign-up forms from one address in 15 minutes. This prevents guessing of invite codes and accounts.
     pub sign_up_attempts: usize,
     /// HTTP connections of one address, at least 1. Sessions over the gateway count as chat connections too.
     pub http_connections_per_address: usize,
@@ -88,7 +87,8 @@ pub struct Limits {
     pub sign_in_seconds: u32,
     /// Seconds after which a switchboard session in which nothing happens is closed; 0 for never (sb.md section 7).
     pub switchboard_idle: u64,
-    /// Messages of one switchboard connection in one go, at least 1; further ones are read more slowly (sb.md section 11).
+    /// Messages of one switchboard connection in one go, at least 1; further ones are read more slowly (sb.md section
+    /// 11).
     pub messages_at_once: u32,
     /// Messages of one switchboard connection in a second, once those are spent, at least 1. Peer-to-peer data are not
     /// counted.
@@ -119,16 +119,16 @@ impl Default for RosterLimits {
     }
 }
 
-/// How many connections there may be.
+/// Limits on the number of connections.
 #[derive(Clone, Debug)]
 pub struct AddressLimits {
     /// Networks that are not counted.
     pub exempt: Vec<IpNet>,
-    /// Of the whole server.
+    /// Connections of the whole server.
     pub connections: usize,
-    /// Of one address.
+    /// Connections of one address.
     pub per_address: usize,
-    /// Of one address, not signed in; `None` where nobody signs in.
+    /// Connections of one address that are not signed in; `None` for services without a sign-in.
     pub anonymous_per_address: Option<usize>,
 }
 
@@ -254,7 +254,7 @@ impl Limits {
         Duration::from_secs(self.sign_in_seconds.into())
     }
 
-    /// How long a switchboard session may be idle.
+    /// Returns how long a switchboard session may be idle; `None` for no limit.
     #[must_use]
     pub fn switchboard_idle(&self) -> Option<Duration> {
         (self.switchboard_idle > 0).then(|| Duration::from_secs(self.switchboard_idle))

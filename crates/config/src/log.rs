@@ -1,16 +1,16 @@
-//! `[log]`: how the server writes its log.
+//! `[log]`: the format of the log.
 
 use crate::kind::Choice;
 use crate::reader::Section;
 
-/// How the server writes its log to standard error. The environment variable `SWALLOWTAIL_LOG` sets the level.
+/// The log, which the server writes to standard error. The environment variable `SWALLOWTAIL_LOG` sets its level.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogConfig {
-    /// The form of its lines.
+    /// The format of its lines.
     pub format: LogFormat,
 }
 
-/// The form of the lines of the log.
+/// The format of the lines of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
     /// A line of text for people.

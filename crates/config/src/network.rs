@@ -1,4 +1,4 @@
-//! Where the server listens, and the addresses that it sends to clients.
+//! The addresses on which the server listens, and those that it sends to clients.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,29 +14,30 @@ use ipnet::IpNet;
 pub const MAIN: &str = "main";
 /// The largest number of further networks. Each of them has up to seven listeners.
 const MAX_FURTHER: usize = 16;
-/// The largest number of certificates: each is parsed at the start, and compared with the name of each handshake.
+/// The largest number of certificates. The server parses each of them at the start, and compares it with the name in
+/// each handshake.
 const MAX_CERTIFICATES: usize = 64;
-/// The largest number of names of this server: a request through a proxy is compared with all of them.
+/// The largest number of names of this server. Each request through a proxy is compared with all of them.
 const MAX_NAMES: usize = 64;
 
-/// Addresses to listen on. In the main network, the listeners that every client needs are on loopback by default, so that
-/// only this machine can reach them. Further networks have no default listeners.
+/// Addresses to listen on. In the main network, the listeners that every client needs are on loopback by default, so
+/// that only this machine can reach them. Further networks have no default listeners.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listen {
     /// Notification server. Original clients expect port 1863.
     pub notification: Option<SocketAddr>,
     /// Switchboard. Clients learn its port from the notification server.
     pub switchboard: Option<SocketAddr>,
-    /// Whether `notification` serves switchboard sessions too, recognised by their first command. If true, `switchboard` is
-    /// not used.
+    /// True if `notification` serves switchboard sessions too. The server recognises them by their first command, and
+    /// does not use `switchboard`.
     pub one_port: bool,
     /// Sign-in service, gateway and proxy over plain HTTP.
     pub http: Option<SocketAddr>,
     /// The same over TLS.
     pub https: Option<SocketAddr>,
-    /// A dispatch server: clients that dial it are sent on to the notification server.
+    /// Dispatch server, which sends clients to the notification server.
     pub dispatch: Option<SocketAddr>,
-    /// Notification server over TLS, for clients that can: those of the time cannot.
+    /// Notification server over TLS, for modern clients. Original clients do not support it.
     pub notification_tls: Option<SocketAddr>,
     /// Switchboard over TLS, sent to clients that are connected to the notification server over TLS.
     pub switchboard_tls: Option<SocketAddr>,
@@ -68,59 +69,61 @@ pub struct Network {
 /// Certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsConfig {
-    /// Whether the server creates a private root, and uses a certificate signed by it for Microsoft's old names. On by
-    /// default: otherwise no client could sign in over TLS before the operator has set up certificates. Only computers on
-    /// which the root was installed trust it.
+    /// True if the server creates a private root, and uses a certificate signed by it for Microsoft's old names. This
+    /// is the default, because otherwise no client could sign in over TLS before the operator has set up certificates.
+    /// Only computers on which the root was installed trust it.
     pub own_root: bool,
-    /// The server uses the one that names the host for which the client asks, otherwise the first one.
+    /// The operator's certificates. The server uses the one with the name that the client asks for, otherwise the
+    /// first.
     pub certificate: Vec<CertificateFiles>,
 }
 
-/// A certificate and its key, both PEM. They are read again at SIGHUP.
+/// A certificate and its key, both PEM. SIGHUP reloads them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFiles {
-    /// The certificate, then those that lead to its root.
+    /// The certificate, then its intermediate certificates.
     pub chain: PathBuf,
     /// Its private key.
     pub key: PathBuf,
 }
 
-/// What concerns everything over HTTP.
+/// Settings for everything over HTTP.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpConfig {
-    /// How names of headers are spelled.
+    /// The spelling of header names.
     pub header_case: HeaderCase,
-    /// Networks of terminators and reverse proxies: the last word of their `X-Forwarded-For` is taken for the client,
-    /// and their `X-Forwarded-Proto` is believed. Nobody by default.
+    /// Networks of TLS terminators and reverse proxies. The server uses the last word of their `X-Forwarded-For` as the
+    /// client's address, and trusts their `X-Forwarded-Proto`. Empty by default.
     pub trusted_proxies: Vec<IpNet>,
-    /// Names of this server, beside its addresses and those under `advertise`, that a request through a proxy may be
-    /// for.
+    /// Further names of this server, in addition to its addresses and those under `advertise`. Requests through a proxy
+    /// may use them.
     pub names: Vec<String>,
 }
 
-/// How names of headers are spelled (http.md section 0 item 1).
+/// The spelling of header names (http.md section 0 item 1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HeaderCase {
-    /// As Microsoft's servers did: `PassportURLs`.
+    /// The spelling of Microsoft's servers: `PassportURLs`.
     #[default]
     Exact,
-    /// As some patched clients insist on: `Passporturls`.
+    /// The spelling that some patched clients require: `Passporturls`.
     Title,
 }
 
 /// MSNP over HTTP.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GatewayConfig {
-    /// Whether a session is of one client address for all its life. Its id is a secret that goes over plain HTTP.
+    /// True if a session is bound to the client address that opened it. Its ID is a secret that is sent over plain
+    /// HTTP.
     pub bind_to_address: bool,
 }
 
-/// Being the HTTP proxy of a client's Windows.
+/// The HTTP proxy for the client's Windows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyConfig {
-    /// Whether requests for Microsoft's host names are taken. Those for any other host never are.
+    /// True if the server accepts requests for Microsoft's host names. Requests for any other host are always refused.
     pub enabled: bool,
-    /// The terminator for clients that offer nothing newer than TLS 1.1, `host:port`. Without one they are refused.
+    /// The TLS terminator for clients that support only TLS 1.1 or older. Without it they are refused.
     pub old_tls: Option<SocketAddr>,
 }
 
@@ -144,7 +147,7 @@ impl Listen {
         }
     }
 
-    /// Returns every address that is listened on, with its key.
+    /// Returns the address of every listener, with its key.
     pub(crate) fn addresses(&self) -> Vec<(&'static str, SocketAddr)> {
         let all = [
             ("notification", self.notification),
@@ -256,7 +259,7 @@ impl Advertise {
         }
     }
 
-    /// Every value with its key.
+    /// Returns every setting with its key and value.
     fn all(&self) -> [(&'static str, Option<&str>); 4] {
         [
             ("notification", self.notification.as_deref()),

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-/// Where the value of a setting comes from.
+/// The origin of a setting's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
-    /// Nobody set it.
+    /// The default: the setting is not set.
     Default,
     /// An environment variable, by its name.
     Environment(&'static str),
@@ -39,7 +39,7 @@ pub struct Setting {
     pub name: &'static str,
     /// The value; `None` for an optional setting that is not set.
     pub value: Option<toml::Value>,
-    /// Where the value comes from.
+    /// The origin of the value.
     pub origin: Origin,
 }
 
@@ -57,14 +57,14 @@ impl Setting {
     }
 }
 
-/// A value from outside of the file, which overrides the file.
+/// A value from the environment or the command line, which overrides the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {
     /// The setting, such as `listen.http`.
     pub key: &'static str,
     /// The value, as it would be written in the file, without quotes.
     pub value: String,
-    /// Where it comes from.
+    /// The origin of the value.
     pub origin: Origin,
 }
 

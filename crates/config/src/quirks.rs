@@ -29,7 +29,7 @@ impl Quirk {
         }
     }
 
-    /// Reads which clients get which quirk; those without an entry are [`QuirkMode::Auto`].
+    /// Reads the mode of each quirk. Quirks without an entry are [`QuirkMode::Auto`].
     pub(crate) fn read_all(from: &Section<'_>) -> BTreeMap<Self, QuirkMode> {
         let modes = [("auto", QuirkMode::Auto), ("always", QuirkMode::Always), ("never", QuirkMode::Never)];
         let mode = Choice(modes.to_vec());
@@ -38,10 +38,10 @@ impl Quirk {
     }
 }
 
-/// Which clients get a quirk.
+/// The clients that get a quirk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum QuirkMode {
-    /// The client that is recognised by its offer in VER.
+    /// The client that needs it, which the server recognises by its offer in VER.
     #[default]
     Auto,
     /// Every client.

@@ -1,11 +1,11 @@
-//! How often accounts and addresses may do things that cost other users something.
+//! Rate limits on actions of accounts and addresses that affect other users.
 
 use std::time::Duration;
 
 /// At most `most` times in any period of `span`.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
-    /// How many times.
+    /// The largest number of times.
     pub most: usize,
     /// The length of the period.
     pub span: Duration,
@@ -14,9 +14,9 @@ pub struct Rate {
 /// At most `most` times in one go, and one more each time that `refill` has passed.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowance {
-    /// How many times at most.
+    /// The largest number of times in one go.
     pub most: usize,
-    /// How long it takes until one of them is available again.
+    /// The time after which one more becomes available.
     pub refill: Duration,
 }
 
@@ -33,7 +33,7 @@ pub struct RateLimits {
     pub calls: Rate,
     /// CAL of one account to another one (sb.md section 5).
     pub rings: Rate,
-    /// USR with a bad ticket from one address (ns.md section 4).
+    /// USR with an invalid ticket from one address (ns.md section 4).
     pub failed_sign_ins: Rate,
     /// Accounts created from one address. A family or a class needs a few; dozens are created by programs.
     pub sign_ups: Rate,

@@ -1,7 +1,7 @@
-//! Reads the settings section by section: each setting is asked for once, with its default and its kind.
+//! Reads the settings section by section. Callers request each setting once, with its default and its kind.
 //!
-//! What was asked for is the list of all settings. So the reader finds unknown keys, suggests the one that was meant, and
-//! knows for `config show` where each value comes from.
+//! These requests are the list of all settings. So the reader finds unknown keys, suggests the one that was probably
+//! meant, and records for `config show` where each value comes from.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -24,7 +24,7 @@ const MAX_LISTED: usize = 8;
 /// Quotation marks of word processors.
 const CURLY_QUOTES: [char; 6] = ['\u{201C}', '\u{201D}', '\u{201E}', '\u{2018}', '\u{2019}', '\u{201A}'];
 
-/// Everything that was read, and everything that was wrong.
+/// All settings that were read, and all mistakes.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     pub(crate) settings: Vec<Setting>,
@@ -44,14 +44,14 @@ struct Reader<'a> {
     unknown: RefCell<Vec<Unknown>>,
 }
 
-/// A key that nothing asked for, or a section with a single value.
+/// A key that is not a setting, or a single value in place of a section.
 struct Unknown {
     section: String,
     key: String,
     at: Range<usize>,
-    /// Whether it is a section in the file.
+    /// True if it is a section in the file.
     is_section: bool,
-    /// The value that is where a section should be.
+    /// The value in place of a section.
     found: Option<String>,
 }
 
@@ -62,9 +62,9 @@ pub(crate) struct Section<'a> {
     table: Option<&'a DeTable<'a>>,
     /// The place of its header.
     at: Range<usize>,
-    /// The names that were asked for.
+    /// The names that were requested.
     asked: RefCell<Vec<String>>,
-    /// Whether nothing is read: the section only says which settings there would be.
+    /// True if nothing is read, and the section only records which settings it would have.
     is_rehearsal: bool,
 }
 
@@ -128,7 +128,7 @@ impl Reader<'_> {
         self.faults.borrow_mut().push(Fault { origin, key: key.into(), text });
     }
 
-    /// Returns a value as it is in the file, for an error.
+    /// Returns a value as the file has it, for an error.
     fn found(&self, at: &Range<usize>) -> String {
         let value = self.text.get(at.clone()).unwrap_or_default();
         let is_cut = |value: &str| value.chars().count() > MAX_FOUND;
@@ -224,7 +224,7 @@ impl<'a> Section<'a> {
         value
     }
 
-    /// Reads a setting that need not be set.
+    /// Reads an optional setting.
     pub(crate) fn optional<K: Kind>(
         &self,
         name: &'static str,
@@ -237,7 +237,7 @@ impl<'a> Section<'a> {
         value
     }
 
-    /// Reads a setting that must be set, or returns `absent`, which then is never used.
+    /// Reads a required setting. If it is missing, reports that and returns `absent`, which is never used.
     pub(crate) fn required<K: Kind>(&self, name: &'static str, absent: K::Value, kind: &K) -> K::Value {
         let (value, origin) = self.value(name, kind);
         if origin == Origin::Default && !self.is_rehearsal {
@@ -349,8 +349,8 @@ impl<'a> Section<'a> {
         Some((key.span(), value))
     }
 
-    /// Returns the value that is set, and where it comes from. A value that is not valid is reported and counts as set:
-    /// so is one in the file that an override hides, because the next start may be without it.
+    /// Returns the value that is set, and its origin. An invalid value is reported and counts as set. An invalid value
+    /// in the file is reported even if it is overridden, because the next start may be without the override.
     fn value<K: Kind>(&self, name: &'static str, kind: &K) -> (Option<K::Value>, Origin) {
         let found = self.ask(name);
         let key = join(plain(&self.path), name);

@@ -1,4 +1,4 @@
-//! `[shields]`: what the operator asks clients not to do (docs/protocol/http.md section 4).
+//! `[shields]`: features that the operator asks clients not to use (docs/protocol/http.md section 4).
 
 use std::collections::BTreeSet;
 
@@ -16,16 +16,16 @@ const LAST_BUILD: u32 = 9999;
 /// The largest part of a version number.
 const MAX_VERSION: u32 = 99;
 
-/// What clients are asked not to do. Nothing by default.
+/// Features that clients are asked not to use. None by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShieldsConfig {
-    /// What single versions of the client switch off.
+    /// Features that single versions of the client turn off.
     pub clients: Vec<ShieldsClient>,
     /// Regular expressions: clients of MSNP12 do not send texts that match. All users can read them.
     pub block_texts: Vec<String>,
 }
 
-/// What one version of the client switches off.
+/// Features that one version of the client turns off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShieldsClient {
     /// The 7 in 7.5.0324.
@@ -36,7 +36,7 @@ pub struct ShieldsClient {
     pub min_build: u32,
     /// The last build that the rule applies to. By default 9999, the last one possible.
     pub max_build: u32,
-    /// The features that it switches off.
+    /// The features that it turns off.
     pub deny: BTreeSet<Feature>,
 }
 

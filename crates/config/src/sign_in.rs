@@ -1,4 +1,4 @@
-//! `[sign_in]`: signing in, and what clients are sent afterwards.
+//! `[sign_in]`: the sign-in, and the settings that clients receive afterwards.
 
 use crate::kind::{Flag, Text, whole_of};
 use crate::reader::Section;
@@ -6,21 +6,21 @@ use crate::reader::Section;
 /// The longest URL in bytes. It is sent in lines of MSNP and headers of HTTP, which are short.
 const MAX_URL: usize = 1024;
 
-/// Signing in, and what follows.
+/// The sign-in, and the settings that clients receive afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
-    /// Whether passwords are accepted unencrypted from networks that are neither loopback nor private (security.md
+    /// True if unencrypted passwords are accepted from addresses that are neither loopback nor private (security.md
     /// section 8).
     pub insecure_http: bool,
-    /// Whether `NotRST.srf` is served, for clients with a patched msidcrl.dll (http.md section 2).
+    /// True if the server offers `NotRST.srf`, for clients with a patched msidcrl.dll (http.md section 2).
     pub not_rst: bool,
-    /// The login page to which clients of Passport 1.4 are sent (http.md section 1.2). By default the server's own.
+    /// The login page to which Passport 1.4 clients are redirected (http.md section 1.2). By default the server's own.
     pub redirect: Option<String>,
     /// Seconds after which clients should ping again, 10 to 60 (framing.md section 10).
     pub ping: u32,
-    /// Whether the server challenges clients (challenge.md).
+    /// True if the server sends challenges to clients (challenge.md).
     pub challenge: bool,
-    /// Whether the server signs out a client that does not answer a challenge. Several libraries in use never answer.
+    /// True if the server signs out a client that does not answer a challenge. Several libraries in use never answer.
     pub require_challenge: bool,
     /// The country in the profile, two letters.
     pub country: String,
@@ -68,7 +68,7 @@ impl Default for SignIn {
     }
 }
 
-/// Returns whether a text can be a word of a line: it has no spaces, and only characters of ASCII.
+/// Returns whether a text can be a word of an MSNP line: it is ASCII and has no spaces.
 fn is_word(value: &str) -> bool {
     (1..=MAX_URL).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -1,4 +1,4 @@
-//! Who may create an account on the sign-up page, and with which passwords.
+//! `[sign_up]`: the access to the sign-up page, and the passwords that it accepts.
 
 use crate::kind::{Choice, whole};
 use crate::reader::Section;
@@ -10,15 +10,15 @@ const MAX_MIN_PASSWORD: usize = 16;
 /// Settings of the sign-up page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignUp {
-    /// Who may sign up from this machine and from private networks.
+    /// The access from this machine and from private networks.
     pub near: Access,
-    /// Who may sign up from anywhere else. As long as there are no invite codes, `invite` has the effect of `closed`.
+    /// The access from all other addresses. As long as there are no invite codes, `invite` has the effect of `closed`.
     pub elsewhere: Access,
     /// The fewest characters that a new password may have, 1 to 16.
     pub min_password: usize,
 }
 
-/// Who may sign up.
+/// The people who may create an account on the sign-up page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Anyone.

@@ -1,11 +1,11 @@
-//! The setting that was probably meant by a word that is not one.
+//! Suggests the setting that was probably meant by an unknown word.
 
-/// How alike two words must be for one to be taken for the other: 1 is the same.
+/// The least similarity at which a word is suggested. 1 means equal.
 const ALIKE: f64 = 0.86;
-/// How alike they must be if one begins with the other, as `cert` and `certificate`.
+/// The least similarity if one word begins with the other, as `cert` and `certificate`.
 const BEGINS_ALIKE: f64 = 0.75;
 
-/// Words that mean the same in a key. The first is the one that the settings use.
+/// Words with the same meaning in a key. The settings use the first of each row.
 const SYNONYMS: &[&[&str]] = &[
     &["min", "least", "minimum", "lowest", "first"],
     &["max", "most", "maximum", "highest", "last"],
@@ -16,14 +16,14 @@ const SYNONYMS: &[&[&str]] = &[
     &["members", "participants"],
 ];
 
-/// Returns the candidate that is nearest to a word, if one is near.
+/// Returns the candidate that is most similar to a word, if one is similar enough.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = normal(word);
     let rated = candidates.into_iter().filter_map(|candidate| Some((rate(&word, &normal(candidate))?, candidate)));
     rated.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, candidate)| candidate)
 }
 
-/// Returns how alike two words are, if they are alike at all.
+/// Returns the similarity of two words, if it is large enough.
 fn rate(word: &str, candidate: &str) -> Option<f64> {
     // Transposed letters are one slip, which the first measure counts as such; the second one trusts beginnings.
     let edits = strsim::normalized_damerau_levenshtein(word, candidate);

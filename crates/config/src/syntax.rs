@@ -1,4 +1,4 @@
-//! Mistakes in the syntax of a file, in the words of someone who does not know TOML.
+//! Explains mistakes in the syntax of a file to readers who do not know TOML.
 
 use std::ops::Range;
 
@@ -8,13 +8,13 @@ use crate::fault::Fault;
 use crate::origin::Origin;
 use crate::reader::line_of;
 
-/// What was understood of a text, and what was not.
+/// The part of a text that could be read, and the mistakes in the rest.
 pub(crate) struct Document<'a> {
     pub(crate) table: DeTable<'a>,
-    /// The places of texts without quotes. The reader knows best what should be there.
+    /// The places of texts without quotes. The reader reports them, because it knows the kind of each value.
     pub(crate) unquoted: Vec<Range<usize>>,
     pub(crate) faults: Vec<Fault>,
-    /// Lines on which faults of values would only follow from those above.
+    /// Lines on which mistakes in values are only consequences of earlier mistakes.
     pub(crate) misread: Vec<Range<usize>>,
 }
 

@@ -1,8 +1,8 @@
 //! Commands of the operator to a running server, over a Unix socket in the data directory: one command per connection.
 //!
 //! Anyone who may write to that directory may use the socket; it also contains the database. A command is a line with a
-//! verb and its words. The answer is `ok` with a report, or a sentence that says why the command failed. Each command is
-//! logged with the user and process that sent it.
+//! verb and its words. The answer is `ok` with a report, or a sentence that says why the command failed. Each command
+//! is logged with the user and process that sent it.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
@@ -21,11 +21,11 @@ use tokio::time::timeout;
 const FILE_NAME: &str = "control.sock";
 /// The longest command.
 const MAX_LINE: u64 = 4096;
-/// How long it may take to receive a command, carry it out and send the answer.
+/// The time limit for receiving a command, carrying it out and sending the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest path that a Unix socket can have, without the 0 after it.
 const MAX_PATH: usize = 107;
-/// After a connection could not be accepted, there may be no descriptor for the next one either.
+/// The pause after a connection could not be accepted: there may be no file descriptor for the next one either.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// The longest warning before a stop, in minutes: a day.
 const MAX_MINUTES: u32 = 24 * 60;

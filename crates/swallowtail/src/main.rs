@@ -9,7 +9,7 @@ use swallowtail::cli::{Cli, complain};
 use swallowtail_config::LogFormat;
 use tracing_subscriber::EnvFilter;
 
-/// How long threads may continue after the command has ended.
+/// The time that threads may continue after the command has ended.
 const LAST_WORK: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! A whole server: its listeners and the service behind them.
+//! A running server: it owns the listeners and the service behind them, and starts and stops them in order.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,7 +18,7 @@ use swallowtail_store::database::{Claim, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// How long a stop waits for connections to take their last lines.
+/// The time that a stop allows connections for receiving their last lines.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A running server.
@@ -29,9 +29,9 @@ pub struct Server {
     http_connections: Arc<Counter>,
     site: Arc<Site>,
     addresses: Addresses,
-    /// Ends the chat listeners.
+    /// Stops the chat listeners.
     stop: watch::Sender<bool>,
-    /// Ends HTTP, a little later: the last lines of sessions over the gateway are fetched by it.
+    /// Stops HTTP, a little later, because clients of the gateway fetch their last lines over HTTP.
     stop_http: watch::Sender<bool>,
     listeners: JoinSet<()>,
     _claim: Claim,
@@ -41,9 +41,10 @@ impl Server {
     /// Claims the data directory, binds every address, opens the store and starts to serve.
     ///
     /// # Errors
-    /// Names what cannot be opened or bound, and the setting for it.
+    /// Names the file or address that cannot be used, and the setting for it.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
-        // Before anything else is kept in the directory: beside other data, a missing database counts as lost.
+        // This must happen before anything else is stored in the directory: next to other data, a missing database
+        // counts as lost.
         Store::prepare(&config.data).await?;
         let claim = Claim::take(&config.data)?;
         let certificates = Certificates::open(&config)?;
@@ -82,37 +83,37 @@ impl Server {
         })
     }
 
-    /// Where it listens; with port 0 in the settings, the real ports.
+    /// Returns the addresses on which it listens. If a port in the settings is 0, the address has the real port.
     #[must_use]
     pub const fn addresses(&self) -> &Addresses {
         &self.addresses
     }
 
-    /// The accounts, for those who run a server inside their own process.
+    /// Returns the accounts, for programs that run a server inside their own process.
     #[must_use]
     pub const fn accounts(&self) -> &Accounts {
         &self.accounts
     }
 
-    /// Returns the store, for those who run a server inside their own process.
+    /// Returns the store, for programs that run a server inside their own process.
     #[must_use]
     pub const fn store(&self) -> &Store {
         self.accounts.store()
     }
 
-    /// The state that its connections share.
+    /// Returns the service, which all connections share.
     #[must_use]
     pub const fn service(&self) -> &Arc<Service> {
         &self.service
     }
 
-    /// The number of open chat connections.
+    /// Returns the number of open chat connections.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.chat_connections.len()
     }
 
-    /// The number of sessions over the gateway, which are chat connections too.
+    /// Returns the number of sessions over the gateway, which are chat connections too.
     #[must_use]
     pub fn gateway_sessions(&self) -> usize {
         self.site.gateway.len()
@@ -126,13 +127,13 @@ impl Server {
         self.site.tls.as_ref().context("there are none to read: the settings have no [[tls.certificate]]")?.reload()
     }
 
-    /// Stops: takes nobody in any more, tells everybody who is signed in, lets what is queued out, and closes the
-    /// store.
+    /// Stops the server: refuses new connections, notifies everyone who is signed in, sends pending output, and closes
+    /// the store.
     pub async fn stop(mut self) {
         self.service.draining.store(true, Ordering::Release);
         self.stop.send_replace(true);
         self.service.announce_stop();
-        // Clients of the gateway fetch their last lines by polling, so HTTP goes on until they have.
+        // Clients of the gateway fetch their last lines by polling, so HTTP continues until they have done so.
         tokio::join!(self.chat_connections.close_all(STOP_PATIENCE), self.site.gateway.drain(STOP_PATIENCE));
         self.stop_http.send_replace(true);
         self.http_connections.close();

@@ -27,10 +27,10 @@ use crate::site::Site;
 
 /// The longest head of a request, in bytes (http.md section 0 item 7).
 const MAX_HEAD: usize = 16 * 1024;
-/// How long the server reads from a client that keeps sending after its last answer. Closing immediately would reset
-/// the connection, and the client could lose the answer.
+/// The time during which the server reads from a client that keeps sending after its last answer. Closing immediately
+/// would reset the connection, and the client could lose the answer.
 const LINGER: Duration = Duration::from_secs(2);
-/// How many of those bytes the server reads.
+/// The largest number of those bytes that the server reads.
 const LINGER_BYTES: u64 = 256 * 1024;
 
 /// Answers the requests of a connection until it ends. After `shutdown` it finishes the current request and ends. If

@@ -9,7 +9,7 @@ pub(super) struct Reachable {
     pub(super) interface: String,
 }
 
-/// How the names of interfaces begin that lead to containers and virtual machines on this machine.
+/// The prefixes of the names of interfaces that lead to containers and virtual machines on this machine.
 const VIRTUAL: [&str; 10] = ["br-", "cni", "docker", "flannel", "lxc", "podman", "vboxnet", "veth", "virbr", "vmnet"];
 
 /// Returns the IPv4 addresses of this machine in its networks, the one that it uses itself first. Old clients know no

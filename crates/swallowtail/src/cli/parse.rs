@@ -15,12 +15,12 @@ pub(super) fn parse_name(text: &str) -> anyhow::Result<DisplayName> {
     DisplayName::new(text).context("a display name is not empty, has no line break, and is at most 387 bytes long")
 }
 
-/// Checks a password, with the errors of the command line.
+/// Checks whether a text can be a password, with the words that commands print.
 pub(super) fn check_password(text: &str) -> anyhow::Result<()> {
     Ok(password::check(text)?)
 }
 
-/// Where clients can be sent.
+/// Parses an address to which clients can be sent, `host:port`.
 pub(super) fn parse_place(text: &str) -> Result<String, String> {
     let good = is_host_and_port(text) && host_port::split(text).is_some_and(|(_, port)| port.is_some());
     good.then(|| text.to_owned())

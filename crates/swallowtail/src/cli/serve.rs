@@ -62,7 +62,7 @@ pub(super) async fn run(config: Config, file: Option<&Path>) -> anyhow::Result<(
     Ok(())
 }
 
-/// Carries out commands of the operator, up to a stop.
+/// Carries out commands of the operator until the server must stop.
 async fn until_stop(server: &Server, control: &mut Control, signals: &mut StopSignals) {
     let mut stop: Pin<Box<dyn Future<Output = ()> + Send + '_>> = Box::pin(std::future::pending());
     loop {
@@ -89,7 +89,7 @@ async fn until_stop(server: &Server, control: &mut Control, signals: &mut StopSi
                 stop = Box::pin(count_down(server, minutes));
             }
         }
-        // The command that asked may have ended already.
+        // The command that sent the request may have ended already.
         let _ = done.send(report);
     }
 }

@@ -1,4 +1,4 @@
-//! Where a command reads its settings.
+//! The flags that say where a command reads its settings.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use swallowtail_config::{Config, Effective, Override};
 
 use crate::cli::traced::Traced;
 
-/// Where the settings come from.
+/// The configuration file and the data directory of a command.
 #[derive(Debug, Args)]
 pub(super) struct Source {
     #[command(flatten)]

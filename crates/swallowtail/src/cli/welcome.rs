@@ -1,4 +1,4 @@
-//! The lines that `serve` prints at the start: where the server listens, and what to do next.
+//! The text that `serve` prints at the start: the addresses of the server, and what to do next.
 
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -25,7 +25,7 @@ pub(super) struct Start<'a> {
     pub(super) reachable: &'a [Reachable],
 }
 
-/// Where the text is printed.
+/// The terminal or file to which the text is printed.
 pub(super) struct Screen {
     /// The width of the terminal; `None` if it is not a terminal that can show a QR code.
     columns: Option<usize>,
@@ -124,7 +124,8 @@ fn pages(start: &Start<'_>) -> String {
     text
 }
 
-/// Returns where a browser finds the pages. If the server listens on every address, this is the best one of the machine.
+/// Returns the address at which a browser finds the pages. If the server listens on every address, this is the best one
+/// of the machine.
 fn site(start: &Start<'_>) -> String {
     let mut address = start.addresses.http;
     if address.ip().is_unspecified() {

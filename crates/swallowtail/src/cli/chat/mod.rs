@@ -30,7 +30,7 @@ use typed::{HELP, Typed};
 const PRODUCT: &str = "PROD0090YUAUV{2B";
 /// The time between two pings, which keep the session alive (framing.md section 10).
 const PING: Duration = Duration::from_secs(45);
-/// How long a pending text is kept after the end of the input.
+/// The time that a pending text is kept after the end of the input.
 const LAST_WAIT: Duration = Duration::from_secs(10);
 
 /// A user at a terminal.

@@ -9,7 +9,7 @@ use swallowtail_config::Listen;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// How long a server may take to accept a connection.
+/// The time limit for connecting to a server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The addresses of a server.

@@ -1,15 +1,15 @@
 //! Decides what a typed line means. A line that begins with `/` is a command, and is never sent as text.
 
-/// The meaning of a line that the user typed.
+/// The meaning of a typed line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Typed<'a> {
-    /// Nothing: the line is blank.
+    /// A blank line.
     Blank,
-    /// To send this text.
+    /// A text to send.
     Text(&'a str),
-    /// To see the commands.
+    /// A request for the list of commands.
     Help,
-    /// To sign out and end the program.
+    /// A request to sign out and end the program.
     Quit,
     /// A command that does not exist.
     Unknown(&'a str),

@@ -1,4 +1,4 @@
-//! How the doctor's findings are shown: to a person, in colour on a terminal, and to a program.
+//! Prints the doctor's findings as text for people, in colour on a terminal, or as JSON for programs.
 
 use std::fmt::Write as _;
 
@@ -102,7 +102,7 @@ fn wrapped(text: &str, indent: usize) -> String {
 /// The report for a program.
 #[derive(Serialize)]
 struct Report<'a> {
-    /// Whether no check is red.
+    /// True if no check is red.
     green: bool,
     targets: Vec<TargetReport<'a>>,
 }
