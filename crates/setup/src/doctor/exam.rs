@@ -1,12 +1,21 @@
 //! One examination: which server is checked, and as which client.
 
+use std::sync::LazyLock;
+
 use msnp::Handle;
 
 use super::target::{Options, Target, TestAccount};
 use crate::client_table::Client;
 
-/// An account that cannot exist: without a test account, the refusal is checked. Nobody can own a domain in `.invalid`.
-const NOBODY: &str = "doctor@swallowtail.invalid";
+/// The domain of an account that cannot exist: nobody can own a domain in `.invalid`.
+const NO_DOMAIN: &str = "swallowtail.invalid";
+/// The account to try without a test account, to check how the server refuses it. Each run of the program uses another
+/// one, because a server delays repeated wrong passwords of one account.
+static NOBODY: LazyLock<String> = LazyLock::new(|| {
+    let number = swallowtail_base::random::token();
+    let number: String = number.chars().filter(char::is_ascii_alphanumeric).take(12).collect();
+    format!("doctor-{number}@{NO_DOMAIN}")
+});
 /// The host of a tunnel when no client says which it wants.
 const TUNNEL_HOST: &str = "login.live.com";
 
@@ -47,7 +56,7 @@ impl Exam<'_> {
         if let Some(account) = self.options.account.clone() {
             return Some((account, true));
         }
-        let handle = Handle::parse(NOBODY).ok()?;
+        let handle = Handle::parse(&NOBODY).ok()?;
         Some((TestAccount { handle, password: swallowtail_base::random::token() }, false))
     }
 
@@ -84,7 +93,7 @@ mod tests {
         let target = Target::remote("a.example", Ports { notification: 1, http: 2, https: 3 });
         let exam = Exam { target: &target, options: &Options::default() };
         let (account, is_real) = exam.account().unwrap();
-        assert!(!is_real && account.handle.as_str() == NOBODY);
+        assert!(!is_real && account.handle.as_str() == NOBODY.to_ascii_lowercase());
         assert_ne!(account.password, exam.account().unwrap().0.password);
     }
 }

@@ -193,7 +193,15 @@ async fn kit(client: &'static Client, setup: Setup, caller: &Caller, reached: Re
     let Reached { host, http, https } = reached;
     let Setup { mut offer, data } = setup;
     if client.needs_old_tls() {
-        offer = Arc::new(tokio::task::spawn_blocking(move || offer.with_old(&data)).await??);
+        let read = {
+            let offer = offer.clone();
+            tokio::task::spawn_blocking(move || offer.with_old(&data)).await?
+        };
+        match read {
+            Ok(with_old) => offer = Arc::new(with_old),
+            // The server logged it at its start. Visitors get the page that says what is missing.
+            Err(error) => tracing::debug!("could not read the certificate for Windows XP: {error:#}"),
+        }
     }
     let network = &caller.network;
     let notification = Place::notification(&network.advertise, &host, network.notification);

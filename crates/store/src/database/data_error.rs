@@ -61,6 +61,13 @@ pub enum DataError {
         finding: String,
     },
     /// Permissions keep this process out, or let others in.
+    // Not a source: the text of the inner error is in this one, and a chain would print it twice.
     #[error("cannot use the data directory: {0}")]
-    Access(#[from] AccessError),
+    Access(AccessError),
+}
+
+impl From<AccessError> for DataError {
+    fn from(error: AccessError) -> Self {
+        Self::Access(error)
+    }
 }
