@@ -380,6 +380,10 @@ async fn no_path_leads_to_a_key() {
         }
     }
     assert!(get(&server, "/setup/7.5-xp").await.text().contains("swallowtail-xp.cer"), "created while the server runs");
+    // The page does not fail if the certificate cannot be read; it offers everything else.
+    std::fs::write(server.data().join("old-tls/certificate.pem"), "damaged").unwrap();
+    let damaged = get(&server, "/setup/7.5-xp").await;
+    assert!(damaged.status == 200 && !damaged.text().contains("swallowtail-xp.cer"), "{}", damaged.text());
 }
 
 #[test]
