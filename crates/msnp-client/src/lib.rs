@@ -4,6 +4,7 @@
 //! [`Tap`]. It keeps no contact list and never reconnects.
 
 pub mod http;
+pub mod machine;
 mod link;
 mod passport;
 

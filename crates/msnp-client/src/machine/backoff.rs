@@ -1,0 +1,71 @@
+//! The pauses between attempts to sign in.
+
+use std::time::Duration;
+
+/// The first pause, before jitter.
+const FIRST: Duration = Duration::from_secs(1);
+/// The longest pause, before jitter.
+const LONGEST: Duration = Duration::from_secs(300);
+
+/// Pauses that double with each failure. Jitter spreads the clients of a server that has restarted.
+#[derive(Debug)]
+pub(super) struct Backoff {
+    failures: u32,
+    state: u64,
+}
+
+impl Backoff {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self { failures: 0, state: seed }
+    }
+
+    /// Notes that a sign-in was successful.
+    pub(super) fn reset(&mut self) {
+        self.failures = 0;
+    }
+
+    /// Returns the next pause: between a half and the whole of a time that doubles.
+    pub(super) fn next(&mut self) -> Duration {
+        let longest = FIRST.saturating_mul(1u32.checked_shl(self.failures).unwrap_or(u32::MAX)).min(LONGEST);
+        self.failures = (self.failures + 1).min(31);
+        self.jitter(longest)
+    }
+
+    /// Returns a time between a half and the whole of `longest`.
+    pub(super) fn jitter(&mut self, longest: Duration) -> Duration {
+        let half = longest / 2;
+        let part = u32::try_from(self.random() >> 32).unwrap_or(u32::MAX);
+        half + half.mul_f64(f64::from(part) / f64::from(u32::MAX))
+    }
+
+    /// SplitMix64: good enough to spread clients, and the same for the same seed.
+    fn random(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_five_minutes_and_start_over_after_a_success() {
+        let mut backoff = Backoff::new(7);
+        for power in 0..40 {
+            let longest = Duration::from_secs(1 << power.min(9)).min(LONGEST);
+            let pause = backoff.next();
+            assert!((longest / 2..=longest).contains(&pause), "{power}: {pause:?}");
+        }
+        backoff.reset();
+        assert!(backoff.next() <= FIRST);
+    }
+
+    #[test]
+    fn two_clients_wait_for_different_times() {
+        assert_ne!(Backoff::new(1).jitter(LONGEST), Backoff::new(2).jitter(LONGEST));
+    }
+}

@@ -1,0 +1,375 @@
+//! One conversation: it opens a switchboard session when there is something to send, and leaves it when it is quiet.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use msnp::switchboard::{AckFlag, ClientCommand, Cookie, Participant, ServerCommand};
+use msnp::{ErrorCode, Handle, Malformed};
+
+use super::link::Link;
+use super::output::{ConversationId, Delivery, Event, MessageId, Output, SendError};
+
+/// The most messages that wait while the other side is being called.
+pub const MAX_QUEUE: usize = 64;
+/// The time for each step to enter a switchboard session: the server's answer to XFR, the connection, USR or ANS.
+pub const ENTER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The time in which a called client has to join. The cookie of a call is valid for 120 seconds (sb.md section 2), but a
+/// client that is alive answers within seconds.
+pub const RING_TIMEOUT: Duration = Duration::from_secs(60);
+/// The time after which a switchboard that does not answer a message counts as lost.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A message that waits for the session.
+#[derive(Debug)]
+struct Queued {
+    id: Option<MessageId>,
+    flag: AckFlag,
+    payload: Vec<u8>,
+}
+
+/// The way into a session.
+#[derive(Debug)]
+pub(super) enum Entrance {
+    /// Opens a new session with the cookie of XFR.
+    Open(Cookie),
+    /// Joins a session with the cookie of RNG.
+    Answer(Cookie, u32),
+}
+
+#[derive(Debug)]
+enum State {
+    /// There is no session.
+    Closed,
+    /// The server was asked for a switchboard.
+    Asked,
+    /// A connection is being made.
+    Connecting(Link, Entrance),
+    /// USR or ANS was sent.
+    Entering(Link),
+    /// In the session.
+    Inside(Link),
+}
+
+/// A conversation.
+#[derive(Debug)]
+pub(super) struct Conversation {
+    pub(super) id: ConversationId,
+    /// The users to call when a session opens.
+    pub(super) invited: Vec<Handle>,
+    pub(super) members: BTreeMap<Handle, Participant>,
+    state: State,
+    queue: VecDeque<Queued>,
+    in_flight: BTreeMap<u32, MessageId>,
+    calls: HashMap<u32, Handle>,
+    /// The end of the current step.
+    deadline: Option<Instant>,
+    /// The time of the last message.
+    active: Instant,
+    /// True if the session was opened by a call from another user.
+    is_answer: bool,
+}
+
+impl Conversation {
+    pub(super) fn new(id: ConversationId, invited: Vec<Handle>, now: Instant) -> Self {
+        Self {
+            id,
+            invited,
+            members: BTreeMap::new(),
+            state: State::Closed,
+            queue: VecDeque::new(),
+            in_flight: BTreeMap::new(),
+            calls: HashMap::new(),
+            deadline: None,
+            active: now,
+            is_answer: false,
+        }
+    }
+
+    /// Returns whether there is no session, and none is being opened.
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+
+    /// Returns whether this is a conversation with exactly this user.
+    pub(super) fn is_with(&self, handle: &Handle) -> bool {
+        self.invited == [handle.clone()] && self.members.keys().all(|member| member == handle)
+    }
+
+    /// Returns the connection, if there is one.
+    pub(super) fn link(&self) -> Option<&Link> {
+        match &self.state {
+            State::Connecting(link, _) | State::Entering(link) | State::Inside(link) => Some(link),
+            State::Closed | State::Asked => None,
+        }
+    }
+
+    /// Like [`Self::link`].
+    pub(super) fn link_mut(&mut self) -> Option<&mut Link> {
+        match &mut self.state {
+            State::Connecting(link, _) | State::Entering(link) | State::Inside(link) => Some(link),
+            State::Closed | State::Asked => None,
+        }
+    }
+
+    /// Queues a message, or sends it if somebody is there. Returns whether a session has to be opened.
+    pub(super) fn send(
+        &mut self,
+        id: Option<MessageId>,
+        flag: AckFlag,
+        payload: Vec<u8>,
+        now: Instant,
+        outputs: &mut VecDeque<Output>,
+    ) -> bool {
+        self.active = now;
+        if self.queue.len() >= MAX_QUEUE {
+            refuse(id, SendError::QueueFull, outputs);
+            return false;
+        }
+        self.queue.push_back(Queued { id, flag, payload });
+        self.flush(now);
+        self.is_closed() && !self.queue.is_empty()
+    }
+
+    /// Notes that the server was asked for a switchboard.
+    pub(super) fn asked(&mut self, now: Instant) {
+        self.state = State::Asked;
+        self.deadline = Some(now + ENTER_TIMEOUT);
+    }
+
+    /// Notes that a connection to a switchboard is being made.
+    pub(super) fn connecting(&mut self, link: Link, entrance: Entrance, now: Instant) {
+        self.is_answer = matches!(entrance, Entrance::Answer(..));
+        self.state = State::Connecting(link, entrance);
+        self.deadline = Some(now + ENTER_TIMEOUT);
+    }
+
+    /// Sends USR or ANS over the new connection.
+    pub(super) fn connected(&mut self, me: &Handle, now: Instant) {
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::Connecting(mut link, entrance) => {
+                link.is_connected = true;
+                let trid = link.next_trid();
+                let handle = Some(me.clone());
+                let command = match entrance {
+                    Entrance::Open(cookie) => ClientCommand::Usr { trid, handle, cookie },
+                    Entrance::Answer(cookie, session) => {
+                        ClientCommand::Ans { trid, handle, cookie, session: Some(session) }
+                    }
+                };
+                command.encode(link.outgoing());
+                self.state = State::Entering(link);
+                self.deadline = Some(now + ENTER_TIMEOUT);
+            }
+            other => self.state = other,
+        }
+    }
+
+    /// Handles bytes from the switchboard.
+    ///
+    /// # Errors
+    /// The bytes are not valid.
+    pub(super) fn receive(
+        &mut self,
+        bytes: &[u8],
+        now: Instant,
+        outputs: &mut VecDeque<Output>,
+    ) -> Result<(), Malformed> {
+        let Some(link) = self.link_mut() else { return Ok(()) };
+        for frame in link.receive(bytes)? {
+            let line = ServerCommand::decode(frame.as_frame())?;
+            self.line(line, now, outputs);
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, line: ServerCommand<'_>, now: Instant, outputs: &mut VecDeque<Output>) {
+        match line {
+            ServerCommand::Opened { .. } => {
+                self.enter(now);
+                for handle in self.invited.clone() {
+                    self.call(handle);
+                }
+            }
+            ServerCommand::Roster { who, .. } | ServerCommand::Join(who) => self.join(who, now, outputs),
+            ServerCommand::Joined(_) => self.enter(now),
+            ServerCommand::Ringing(..) => {}
+            ServerCommand::Message { handle, name, payload } => {
+                self.active = now;
+                let payload = payload.to_vec();
+                outputs.push_back(Output::Event(Event::Message { conversation: self.id, from: handle, name, payload }));
+            }
+            ServerCommand::Ack(trid) => self.answered(trid.value(), Delivery::Delivered, now, outputs),
+            ServerCommand::Nak(trid) => {
+                self.answered(trid.value(), Delivery::Refused(SendError::NobodyThere), now, outputs);
+            }
+            ServerCommand::Bye(handle, _) => self.leave(&handle, now, outputs),
+            ServerCommand::Error(trid, code) => self.error(trid.value(), code, now, outputs),
+        }
+    }
+
+    /// Notes that USR or ANS was accepted.
+    fn enter(&mut self, now: Instant) {
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::Entering(link) => {
+                self.state = State::Inside(link);
+                self.deadline = self.members.is_empty().then(|| now + RING_TIMEOUT);
+                self.flush(now);
+            }
+            other => self.state = other,
+        }
+    }
+
+    /// Calls a user, if the account is in the session. Otherwise the user is called when the session opens.
+    pub(super) fn call(&mut self, callee: Handle) {
+        let State::Inside(link) = &mut self.state else { return };
+        if self.members.contains_key(&callee) || self.calls.values().any(|called| *called == callee) {
+            return;
+        }
+        let trid = link.next_trid();
+        ClientCommand::Cal { trid, callee: callee.clone() }.encode(link.outgoing());
+        self.calls.insert(trid.value(), callee);
+    }
+
+    fn join(&mut self, member: Participant, now: Instant, outputs: &mut VecDeque<Output>) {
+        self.calls.retain(|_, called| *called != member.handle);
+        // A member is called again when the next session opens.
+        if !self.invited.contains(&member.handle) {
+            self.invited.push(member.handle.clone());
+        }
+        let before = self.members.insert(member.handle.clone(), member.clone());
+        if before.is_none() {
+            outputs.push_back(Output::Event(Event::Joined { conversation: self.id, member }));
+        }
+        if matches!(self.state, State::Inside(_)) {
+            self.deadline = None;
+        }
+        self.active = now;
+        self.flush(now);
+    }
+
+    fn leave(&mut self, handle: &Handle, now: Instant, outputs: &mut VecDeque<Output>) {
+        if self.members.remove(handle).is_none() {
+            return;
+        }
+        outputs.push_back(Output::Event(Event::Left { conversation: self.id, handle: handle.clone() }));
+        // In a conversation of several people, a user who left is not called again.
+        if !self.members.is_empty() {
+            self.invited.retain(|invited| invited != handle);
+        } else if self.calls.is_empty() {
+            self.end(SendError::NobodyThere, outputs);
+        } else {
+            self.deadline = Some(now + RING_TIMEOUT);
+        }
+    }
+
+    fn answered(&mut self, trid: u32, delivery: Delivery, now: Instant, outputs: &mut VecDeque<Output>) {
+        let Some(id) = self.in_flight.remove(&trid) else { return };
+        outputs.push_back(Output::Sent(id, delivery));
+        if !self.members.is_empty() {
+            self.deadline = (!self.in_flight.is_empty()).then(|| now + ANSWER_TIMEOUT);
+        }
+    }
+
+    fn error(&mut self, trid: u32, code: ErrorCode, now: Instant, outputs: &mut VecDeque<Output>) {
+        if let Some(callee) = self.calls.remove(&trid) {
+            // 215: the user is in the session, or was called a moment ago.
+            if code == ErrorCode::AlreadyThere && !self.members.contains_key(&callee) {
+                self.calls.insert(trid, callee);
+                return;
+            }
+            if self.members.is_empty() && self.calls.is_empty() {
+                self.end(reason(code), outputs);
+            }
+        } else if self.in_flight.contains_key(&trid) {
+            self.answered(trid, Delivery::Refused(SendError::Refused(code)), now, outputs);
+        } else if matches!(self.state, State::Entering(_)) {
+            self.end(SendError::Refused(code), outputs);
+        }
+    }
+
+    /// Sends the queue, if the account is in the session and not alone.
+    fn flush(&mut self, now: Instant) {
+        let State::Inside(link) = &mut self.state else { return };
+        if self.members.is_empty() {
+            return;
+        }
+        while let Some(Queued { id, flag, payload }) = self.queue.pop_front() {
+            let trid = link.next_trid();
+            ClientCommand::Msg { trid, flag, payload: &payload }.encode(link.outgoing());
+            if let Some(id) = id {
+                self.in_flight.insert(trid.value(), id);
+                self.deadline.get_or_insert(now + ANSWER_TIMEOUT);
+            }
+        }
+    }
+
+    /// Ends the session: queued messages are refused for this reason, and the results of sent ones are unknown.
+    pub(super) fn end(&mut self, error: SendError, outputs: &mut VecDeque<Output>) {
+        if let State::Inside(link) | State::Entering(link) = &mut self.state {
+            ClientCommand::Out.encode(link.outgoing());
+        }
+        if let Some(link) = self.link_mut() {
+            outputs.push_back(Output::Disconnect { link: link.id, last: link.take() });
+        }
+        self.lost(error, outputs);
+    }
+
+    /// Notes that the connection is gone, like [`Self::end`].
+    pub(super) fn lost(&mut self, error: SendError, outputs: &mut VecDeque<Output>) {
+        let was_inside = matches!(self.state, State::Inside(_));
+        self.state = State::Closed;
+        self.deadline = None;
+        self.calls.clear();
+        for handle in std::mem::take(&mut self.members).into_keys() {
+            outputs.push_back(Output::Event(Event::Left { conversation: self.id, handle }));
+        }
+        for id in std::mem::take(&mut self.in_flight).into_values() {
+            outputs.push_back(Output::Sent(id, Delivery::Unknown));
+        }
+        for queued in std::mem::take(&mut self.queue) {
+            refuse(queued.id, error, outputs);
+        }
+        if was_inside {
+            outputs.push_back(Output::Event(Event::Quiet(self.id)));
+        }
+    }
+
+    /// Returns the time of the next timer. `quiet` is the time without messages after which the account leaves.
+    pub(super) fn timeout(&self, quiet: Option<Duration>) -> Option<Instant> {
+        let leave = match (&self.state, quiet) {
+            (State::Inside(_), Some(quiet)) => Some(self.active + quiet),
+            _ => None,
+        };
+        self.deadline.into_iter().chain(leave).min()
+    }
+
+    /// Handles the timers that are due.
+    pub(super) fn handle_timeout(&mut self, quiet: Option<Duration>, now: Instant, outputs: &mut VecDeque<Output>) {
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
+            let error = match self.state {
+                State::Inside(_) if self.members.is_empty() => SendError::NoAnswer,
+                _ => SendError::NoSwitchboard,
+            };
+            return self.end(error, outputs);
+        }
+        let is_quiet = quiet.is_some_and(|quiet| self.active + quiet <= now);
+        if is_quiet && matches!(self.state, State::Inside(_)) {
+            self.end(SendError::NobodyThere, outputs);
+        }
+    }
+}
+
+/// Reports that a message was not delivered.
+pub(super) fn refuse(id: Option<MessageId>, error: SendError, outputs: &mut VecDeque<Output>) {
+    if let Some(id) = id {
+        outputs.push_back(Output::Sent(id, Delivery::Refused(error)));
+    }
+}
+
+/// Returns the meaning of an error in answer to CAL.
+fn reason(code: ErrorCode) -> SendError {
+    match code {
+        ErrorCode::NotOnline | ErrorCode::InvalidUsername => SendError::NotReachable,
+        other => SendError::Refused(other),
+    }
+}

@@ -1,0 +1,212 @@
+//! Edits: the changes that an account can make to its own settings and lists, and the commands for each of them.
+
+use msnp::notification::{
+    Adc, AddPrompt, Addition, Adg, Chg, ClientCommand, GroupWord, Phone, Privacy, PropertyChange, Prp,
+    Reg, Rem, Removal, Rmg, Sbp, Uux,
+};
+use msnp::payload::PersonalMessage;
+use msnp::{Capabilities, ContactRef, DisplayName, ErrorCode, GroupRef, Guid, Handle, List, MsnObject, Status, Text, TrId};
+use thiserror::Error;
+
+use super::roster::Roster;
+
+/// A change to the account's own settings or lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// Sets the status.
+    Status(Status),
+    /// Sets the display picture that contacts see, or removes it.
+    Picture(Option<MsnObject>),
+    /// Sets the display name.
+    Name(DisplayName),
+    /// Publishes a personal message, or removes it.
+    PersonalMessage(Option<PersonalMessage>),
+    /// Sets a phone number, or deletes it.
+    Phone(Phone, Option<Text>),
+    /// Sets whether addresses on neither AL nor BL may see and call the account.
+    Privacy(Privacy),
+    /// Sets what clients of the account do when a user adds it.
+    AddPrompt(AddPrompt),
+    /// Adds a contact, and allows it to see and call the account.
+    AddContact(Handle),
+    /// Removes a contact from FL. It stays on the other lists.
+    RemoveContact(Handle),
+    /// Allows an address to see and call the account, and answers its request if it has added the account. Takes it off
+    /// the block list.
+    Accept(Handle),
+    /// Blocks an address, and answers its request if it has added the account.
+    Block(Handle),
+    /// Takes an address off the block list, and allows it.
+    Unblock(Handle),
+    /// Sets the account's own name for a contact.
+    Nickname(Handle, DisplayName),
+    /// Creates a group.
+    AddGroup(Text),
+    /// Renames a group.
+    RenameGroup(Guid, Text),
+    /// Deletes a group. Its contacts stay.
+    DeleteGroup(Guid),
+    /// Adds a contact to a group.
+    AddToGroup(Handle, Guid),
+    /// Removes a contact from a group.
+    RemoveFromGroup(Handle, Guid),
+}
+
+/// The reason why an edit failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum EditError {
+    /// The account is not signed in.
+    #[error("the account is not signed in")]
+    Offline,
+    /// The handle is not a contact.
+    #[error("the address is not a contact")]
+    NotAContact,
+    /// The value is not valid, for example an empty name.
+    #[error("the value is not valid")]
+    Invalid,
+    /// The server refused the edit.
+    #[error("the server refused the edit: error {0}")]
+    Refused(ErrorCode),
+    /// The connection was lost before the server answered. The edit may have been carried out.
+    #[error("the connection was lost before the server answered; the edit may have been carried out")]
+    Lost,
+}
+
+/// The presence that the account wants, which CHG and UUX repeat after each sign-in.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    pub(super) status: Status,
+    pub(super) capabilities: Capabilities,
+    pub(super) picture: Option<MsnObject>,
+    pub(super) message: Option<PersonalMessage>,
+}
+
+impl Wanted {
+    /// Returns the CHG for this presence.
+    pub(super) fn chg(&self, trid: TrId) -> ClientCommand {
+        ClientCommand::Chg(Chg::new(trid, self.status, self.capabilities, self.picture.clone()))
+    }
+}
+
+impl Edit {
+    /// Returns the commands for this edit, in order. An edit that changes nothing has none.
+    pub(super) fn commands(
+        self,
+        roster: &Roster,
+        wanted: &mut Wanted,
+        mut trid: impl FnMut() -> TrId,
+    ) -> Result<Vec<ClientCommand>, EditError> {
+        use ClientCommand as Command;
+        let lists = |handle: &Handle| roster.get(handle).map(|entry| entry.lists).unwrap_or_default();
+        let contact = |handle: &Handle| {
+            let guid = roster.get(handle).and_then(|entry| entry.guid);
+            guid.ok_or(EditError::NotAContact)
+        };
+        let mut add = |list, handle: &Handle| {
+            let addition = Addition::ToList { list, handle: handle.clone(), nickname: None };
+            Command::Adc(Adc { trid: trid(), addition })
+        };
+        Ok(match self {
+            Self::Status(status) => {
+                wanted.status = status;
+                vec![wanted.chg(trid())]
+            }
+            Self::Picture(picture) => {
+                wanted.picture = picture;
+                vec![wanted.chg(trid())]
+            }
+            Self::Name(name) => {
+                let text = Text::encode(name.as_str());
+                vec![Command::Prp(Prp { trid: trid(), change: PropertyChange::Name(name, text) })]
+            }
+            Self::PersonalMessage(message) => {
+                wanted.message = message.clone();
+                vec![Command::Uux(Uux { trid: trid(), message })]
+            }
+            Self::Phone(phone, number) => {
+                vec![Command::Prp(Prp { trid: trid(), change: PropertyChange::Phone(phone, number) })]
+            }
+            Self::Privacy(privacy) => vec![Command::Blp(trid(), privacy)],
+            Self::AddPrompt(prompt) => vec![Command::Gtc(trid(), prompt)],
+            Self::AddContact(handle) => {
+                let now = lists(&handle);
+                let mut commands = Vec::new();
+                if !now.has_any(List::Allow | List::Block) {
+                    commands.push(add(List::Allow, &handle));
+                }
+                if !now.has(List::Forward) {
+                    let name = DisplayName::from(&handle);
+                    let text = Text::encode(name.as_str());
+                    let addition = Addition::Contact { handle, nickname: Some((name, text)), group: None };
+                    commands.push(Command::Adc(Adc { trid: trid(), addition }));
+                }
+                commands
+            }
+            Self::RemoveContact(handle) => {
+                let removal = Removal::Contact(ContactRef::Guid(contact(&handle)?));
+                vec![Command::Rem(Rem { trid: trid(), removal })]
+            }
+            Self::Accept(handle) | Self::Unblock(handle) => {
+                decide(List::Allow, List::Block, handle, lists, &mut trid)
+            }
+            Self::Block(handle) => decide(List::Block, List::Allow, handle, lists, &mut trid),
+            Self::Nickname(handle, name) => vec![Command::Sbp(Sbp::nickname(trid(), contact(&handle)?, &name))],
+            Self::AddGroup(name) => vec![Command::Adg(Adg { trid: trid(), name })],
+            Self::RenameGroup(group, name) => {
+                vec![Command::Reg(Reg { trid: trid(), group: GroupRef::Guid(group), name })]
+            }
+            Self::DeleteGroup(group) => {
+                vec![Command::Rmg(Rmg { trid: trid(), group: GroupWord::Reference(GroupRef::Guid(group)) })]
+            }
+            Self::AddToGroup(handle, group) => {
+                let addition = Addition::ToGroup { contact: contact(&handle)?, group };
+                vec![Command::Adc(Adc { trid: trid(), addition })]
+            }
+            Self::RemoveFromGroup(handle, group) => {
+                let contact = ContactRef::Guid(contact(&handle)?);
+                let removal = Removal::FromGroup { contact, group: GroupRef::Guid(group) };
+                vec![Command::Rem(Rem { trid: trid(), removal })]
+            }
+        })
+    }
+}
+
+/// Returns the commands that put an address on one of AL and BL, take it off the other one, and answer its request (ns.md
+/// section 8: clients send `ADC RL`, then `REM PL`).
+fn decide(
+    to: List,
+    from: List,
+    handle: Handle,
+    lists: impl Fn(&Handle) -> msnp::ListBits,
+    mut trid: impl FnMut() -> TrId,
+) -> Vec<ClientCommand> {
+    let now = lists(&handle);
+    let mut commands = Vec::new();
+    let remove = |list, trid| {
+        let removal = Removal::FromList { list, handle: handle.clone() };
+        ClientCommand::Rem(Rem { trid, removal })
+    };
+    let add = |list, trid| {
+        let addition = Addition::ToList { list, handle: handle.clone(), nickname: None };
+        ClientCommand::Adc(Adc { trid, addition })
+    };
+    if now.has(from) {
+        commands.push(remove(from, trid()));
+    }
+    if !now.has(to) {
+        commands.push(add(to, trid()));
+    }
+    if now.has(List::Pending) {
+        commands.push(add(List::Reverse, trid()));
+        commands.push(remove(List::Pending, trid()));
+    }
+    commands
+}
+
+/// The answers that an edit still waits for.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) answers: usize,
+    pub(super) error: Option<ErrorCode>,
+}
+
