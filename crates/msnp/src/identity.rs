@@ -1,4 +1,4 @@
-//! A client's description of itself: status, capabilities, picture, network (docs/protocol/identity.md).
+//! A client's description of itself: status, picture, network (docs/protocol/identity.md).
 
 use std::fmt;
 use std::sync::Arc;
@@ -65,25 +65,6 @@ impl fmt::Display for Status {
     }
 }
 
-/// The capabilities of a client: 32 bits that a server passes on without looking at them. 0 if the client did not send
-/// any.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Capabilities(pub u32);
-
-impl Capabilities {
-    /// Reads a decimal number of 32 bits.
-    #[must_use]
-    pub fn parse(word: &[u8]) -> Option<Self> {
-        crate::word::number(word).map(Self)
-    }
-}
-
-impl fmt::Display for Capabilities {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
-
 /// The networks that a contact is on, one bit for each. One word of LST, from MSNP12 on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NetworkIds(pub u32);
@@ -108,7 +89,7 @@ impl fmt::Display for NetworkIds {
 }
 
 /// An MSNObject: the word of CHG that describes the display picture. The server does not read it and passes it on
-/// unchanged. Cheap to clone.
+/// unchanged. A client reads it with [`MsnObjectFields`](crate::MsnObjectFields). Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct MsnObject(Arc<str>);
 
@@ -128,6 +109,19 @@ impl MsnObject {
             || word == "0"
             || word.bytes().any(|byte| byte <= 0x20 || byte == 0x7F);
         (!odd).then(|| Self(word.into()))
+    }
+
+    /// Encodes the text of an object, which is not empty and whose word is within [`MsnObject::MAX`].
+    pub(crate) fn of_text(text: &str) -> Self {
+        let mut word = String::new();
+        crate::text::encode_strictly_into(&mut word, text);
+        Self(word.into())
+    }
+
+    /// Returns the word, as it is on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

@@ -5,12 +5,15 @@
 //! well-formed: a [`Handle`] is an address; a [`DisplayName`] fits on the wire and cannot end a line. The answer to an
 //! invalid command is a value too: a [`Refusal`].
 //!
-//! The crate has no sockets, no clock and no session state. It never looks into the messages of users. Its comments
-//! cite the reference in `docs/protocol/`.
+//! Servers pass on the messages of users and the descriptions of their pictures unread. [`message`] and [`msn_object`]
+//! are for clients, which read and write them.
+//!
+//! The crate has no sockets, no clock and no session state. Its comments cite the reference in `docs/protocol/`.
 //!
 //! No enum is `non_exhaustive`: all crates that use this one are built together with it. When a verb or a form is
 //! added, the compiler points out every `match` that lacks it.
 
+mod capabilities;
 pub mod challenge;
 pub mod client_config;
 mod dialect;
@@ -22,6 +25,8 @@ pub mod handle;
 mod identity;
 mod lists;
 mod malformed;
+pub mod message;
+pub mod msn_object;
 pub mod name;
 pub mod notification;
 pub mod passport;
@@ -36,13 +41,15 @@ mod verbs;
 pub mod word;
 mod xml;
 
+pub use capabilities::{Capabilities, ClientVersion};
 pub use dialect::Dialect;
 pub use error_code::ErrorCode;
 pub use guid::Guid;
 pub use handle::Handle;
-pub use identity::{Capabilities, MsnObject, NetworkIds, Status};
+pub use identity::{MsnObject, NetworkIds, Status};
 pub use lists::{List, ListBits};
 pub use malformed::Malformed;
+pub use msn_object::{MsnObjectFields, ObjectKind};
 pub use name::{DisplayName, Text};
 pub use reference::{ContactRef, GroupNumber, GroupRef, Reader};
 pub use refusal::Refusal;
