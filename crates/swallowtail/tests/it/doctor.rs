@@ -304,7 +304,7 @@ async fn our_own_server_must_match_its_settings() {
     });
     let hops = look(&unread, &alice()).await;
     assert_red(&hops, &[]);
-    assert_green(&hops, "certificate", "Not checked whether it is this server's: cannot read roots from");
+    assert_green(&hops, "certificate", "Could not check whether it is this server's root: cannot read roots from");
 
     let server = start(&mine, |_| {}).await;
     let hops = look(&ours(&server, |config| config.tls.certificate.push(mine.files.clone())), &alice()).await;
@@ -354,7 +354,7 @@ async fn each_fault_of_the_recommended_set_up_is_reported() {
     let (_server, target) = recommended(&claims, &data("for-claims")).await;
     assert_fault(&look(&target, &alice()).await, "certificate", &["login.live.com", "expired"]);
 
-    // The files were changed, but the server has not read them again.
+    // The files were changed, but the server has not reloaded them.
     let own = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
     let (server, target) = recommended(&own, &data("for-own")).await;
     TestCertificate::write(directory.path(), "own", &["new.example.com"]);
@@ -502,7 +502,7 @@ async fn xp_is_checked_only_on_request() {
     let server = start(&good(directory.path()), |_| {}).await;
     let options = Options { xp: true, ..alice() };
     let hops = look(&remote(&server), &options).await;
-    assert_fault(&hops, "TLS of Windows XP", &["it is refused", "packaging/old-tls", "proxy.old_tls"]);
+    assert_fault(&hops, "TLS of Windows XP", &["the server refuses it", "packaging/old-tls", "proxy.old_tls"]);
 }
 
 /// Runs the doctor as a program, under another program if one is given.
