@@ -58,7 +58,8 @@ pub(super) async fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Resu
     let client = Client::find(id)
         .with_context(|| format!("unknown client {id:?}; swallowtail client-setup lists the clients"))?;
     let host = args.host.clone().or_else(|| host_of(config)).context(
-        "the settings do not contain an address at which clients reach this server; add --host, such as --host 192.168.1.5",
+        "the settings do not contain an address at which clients reach this server; add --host, such as \
+         --host 192.168.1.5",
     )?;
     let (certificate_names, data) = (names(config), &config.data);
     // The database is created first. If only certificates existed, the next start would report a lost database.
