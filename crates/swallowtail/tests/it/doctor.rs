@@ -53,7 +53,7 @@ fn remote(server: &TestServer) -> Target {
 }
 
 /// Returns the server as a target whose settings are known.
-fn ours(server: &TestServer, change: impl FnOnce(&mut Config)) -> Target {
+fn configured(server: &TestServer, change: impl FnOnce(&mut Config)) -> Target {
     let addresses = server.server().addresses();
     let mut config = Config::default();
     // The doctor compares the server's certificate with files only if `change` names them.
@@ -118,7 +118,7 @@ fn valid_certificate(directory: &Path) -> TestCertificate {
 async fn a_server_without_faults_is_all_green() {
     let directory = private_directory();
     let server = start(&valid_certificate(directory.path()), |_| {}).await;
-    for target in [remote(&server), ours(&server, |_| {})] {
+    for target in [remote(&server), configured(&server, |_| {})] {
         let hops = checks(&target, &alice()).await;
         assert_red(&hops, &[]);
         assert_green(&hops, "TLS", "TLS 1.2 and 1.3");
@@ -155,7 +155,7 @@ async fn without_an_account_a_refused_sign_in_is_green() {
         config.listen.dispatch = Some("127.0.0.1:0".parse().unwrap());
     })
     .await;
-    let hops = checks(&ours(&server, |_| {}), &Options::default()).await;
+    let hops = checks(&configured(&server, |_| {}), &Options::default()).await;
     assert_red(&hops, &[]);
     assert_green(&hops, "login of 5.0 to 7.0", "refused, as it should be");
     assert_green(&hops, "login of 7.5", "refused, as it should be");
@@ -183,8 +183,8 @@ async fn a_wrong_advertised_switchboard_is_reported() {
     let words = [nobody.as_str(), "nothing listens", "advertise.switchboard"];
     assert_fault(&checks(&remote(&server), &alice()).await, "switchboard address", &words);
     // With the settings of the server, the doctor finds this fault without an account.
-    let ours = ours(&server, |config| config.advertise.switchboard = Some(nobody.clone()));
-    assert_fault(&checks(&ours, &Options::default()).await, "switchboard address", &words);
+    let configured = configured(&server, |config| config.advertise.switchboard = Some(nobody.clone()));
+    assert_fault(&checks(&configured, &Options::default()).await, "switchboard address", &words);
 }
 
 #[tokio::test]
@@ -217,7 +217,7 @@ async fn a_closed_gateway_port_is_reported() {
     let directory = private_directory();
     let server = start(&valid_certificate(directory.path()), |_| {}).await;
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let closed = ours(&server, |config| config.listen.http = Some(nobody));
+    let closed = configured(&server, |config| config.listen.http = Some(nobody));
     let hops = checks(&closed, &alice()).await;
     let hop = assert_fault(&hops, "HTTP port", &["nothing listens", "cannot use the gateway", "listen.http"]);
     assert_eq!(hop.finding.codes[0], "81000306");
@@ -225,7 +225,7 @@ async fn a_closed_gateway_port_is_reported() {
     assert_green(&hops, "switchboard", "USR OK");
 
     let web = another_service().await;
-    let other = ours(&server, |config| config.listen.http = Some(web));
+    let other = configured(&server, |config| config.listen.http = Some(web));
     let hops = checks(&other, &alice()).await;
     assert_fault(&hops, "gateway", &["answered with 404", "teapot/1.0", "listen.http"]);
 }
@@ -293,14 +293,14 @@ async fn a_server_must_match_its_own_settings() {
         config.tls.own_root = true;
         config.data = data.clone();
     };
-    let hops = checks(&ours(&server, own_root), &alice()).await;
+    let hops = checks(&configured(&server, own_root), &alice()).await;
     assert_red(&hops, &[]);
     assert_green(&hops, "certificate", "its root is the one in");
-    let strange = ours(&server, |config| config.tls.certificate.push(other.files.clone()));
+    let strange = configured(&server, |config| config.tls.certificate.push(other.files.clone()));
     let words = ["neither from a root that is trusted here nor from", "other.pem", "SIGHUP"];
     assert_fault(&checks(&strange, &alice()).await, "certificate", &words);
     // The doctor reports that it cannot read the server's data directory.
-    let unread = ours(&server, |config| {
+    let unread = configured(&server, |config| {
         config.tls.own_root = true;
         config.data = directory.path().join("elsewhere");
     });
@@ -309,7 +309,7 @@ async fn a_server_must_match_its_own_settings() {
     assert_green(&hops, "certificate", "Not checked whether it is this server's: cannot read roots from");
 
     let server = start(&mine, |_| {}).await;
-    let hops = checks(&ours(&server, |config| config.tls.certificate.push(mine.files.clone())), &alice()).await;
+    let hops = checks(&configured(&server, |config| config.tls.certificate.push(mine.files.clone())), &alice()).await;
     assert_red(&hops, &[]);
     assert_green(&hops, "certificate", "it is the one in");
 }
@@ -323,7 +323,7 @@ async fn recommended(certificate: &TestCertificate, data: &Path) -> (TestServer,
         config.tls.certificate = vec![certificate.files.clone()];
     };
     let server = start(certificate, settings).await;
-    let target = ours(&server, settings);
+    let target = configured(&server, settings);
     (server, target)
 }
 
@@ -393,7 +393,7 @@ async fn a_silent_server_is_reported_with_what_is_missing() {
     let directory = private_directory();
     let server = start(&valid_certificate(directory.path()), |_| {}).await;
     let silent = silent_service().await;
-    let target = ours(&server, |config| config.listen.notification = Some(silent));
+    let target = configured(&server, |config| config.listen.notification = Some(silent));
     let hops = checks(&target, &Options::default()).await;
     let words = ["does not answer as a notification server", "waiting for the dialect: nothing was received for 4 s"];
     let hop = hops.iter().find(|hop| hop.name == "sign-in").unwrap();
@@ -452,7 +452,7 @@ async fn title_case_headers_are_reported_unless_the_settings_choose_them() {
     let directory = private_directory();
     let server = start(&valid_certificate(directory.path()), |config| config.http.header_case = Title).await;
     assert_fault(&checks(&remote(&server), &alice()).await, "nexus", &["Passporturls", "http.header_case"]);
-    assert_red(&checks(&ours(&server, |config| config.http.header_case = Title), &alice()).await, &[]);
+    assert_red(&checks(&configured(&server, |config| config.http.header_case = Title), &alice()).await, &[]);
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ impl StoppedClock {
         let (hold, end) = mpsc::channel::<()>();
         pause();
         // A paused clock jumps to the next timer whenever there is nothing else to do, but not during blocking work.
-        // The blocking work ends after [`PATIENCE`], so that a test that waits in vain reaches its time limit.
+        // The blocking work ends after [`PATIENCE`], so that a test that waits too long reaches its time limit.
         spawn_blocking(move || end.recv_timeout(PATIENCE));
         Self { _hold: hold }
     }
