@@ -1,7 +1,8 @@
 //! Fuzzing on the stable toolchain.
 //!
-//! Stable compiler flags are enough for libFuzzer's coverage; only the address sanitizer would need a nightly compiler. Our
-//! code has no `unsafe`, and the targets look for panics and broken promises, so they run without the sanitizer.
+//! Stable compiler flags are enough for libFuzzer's coverage. Only the address sanitizer would need a nightly compiler.
+//! The project's code has no `unsafe`, and the targets look for panics and broken guarantees, so they run without the
+//! sanitizer.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +16,7 @@ use crate::shell::{Cargo, root};
 pub(crate) const MINUTE: u64 = 60;
 /// Compiler settings for the targets. Sixteen codegen units build in half the time of one, and run fast enough.
 const BUILD: [&str; 4] = ["--sanitizer", "none", "--codegen-units", "16"];
-/// An input that takes longer than this counts as a failure, in seconds.
+/// The time limit for one input, in seconds. A slower input counts as a failure.
 const TOO_SLOW: u64 = 10;
 
 /// Builds all targets, then runs one of them for `seconds`, or each in turn for an equal share.
@@ -56,7 +57,7 @@ fn fuzz(target: &str, seconds: u64) -> Result<()> {
         format!("{target} failed on: {inputs}; to reproduce: cargo fuzz run --sanitizer none {target} INPUT")
     })?;
     let runs = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
-    println!("  {} inputs, none failed", runs.context("libFuzzer did not say how much it ran")?.trim());
+    println!("  {} inputs, none failed", runs.context("the output of libFuzzer has no number of runs")?.trim());
     Ok(())
 }
 

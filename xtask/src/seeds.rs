@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::shell::root;
 
 const FOLDER: &str = "fuzz/seeds";
-/// Precedes each seed of `frames`: which rules apply, and the lengths of the chunks.
+/// The first bytes of each seed of `frames`. They choose the rules and the lengths of the chunks.
 const FRAMES_HEAD: &[u8] = &[0, 3, 1, 40, 7, 250, 2, 11];
 /// Replaces the values that a server chooses. It is valid as a GUID and as a word.
 const CHOSEN: &str = "c1f9a363-4ee9-4a33-a434-b056a4c55b98";
@@ -32,7 +32,9 @@ pub(crate) fn write() -> Result<()> {
 /// Returns the seeds from all transcripts.
 fn of_transcripts() -> Result<Seeds> {
     let mut seeds = Seeds::new();
-    for entry in fs::read_dir(root().join("docs/protocol/transcripts")).context("no transcripts")? {
+    for entry in fs::read_dir(root().join("docs/protocol/transcripts"))
+        .context("the folder of the transcripts cannot be read")?
+    {
         let path = entry?.path();
         if let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".txt")) {
             collect(name, &fs::read_to_string(&path)?, &mut seeds);
@@ -100,7 +102,7 @@ fn stage(who: &str, line: &str) -> &'static str {
     }
 }
 
-/// Replaces every `{word}` of a text with the same word.
+/// Replaces every `{word}` of a text with [`CHOSEN`].
 fn without_choices(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -148,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_seeds_are_those_of_the_transcripts() {
+    fn the_seeds_match_the_transcripts() {
         let mut unknown = BTreeSet::new();
         for target in fs::read_dir(root().join(FOLDER)).unwrap() {
             let files = fs::read_dir(target.unwrap().path()).unwrap();
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_cut_where_its_stage_ends() {
+    fn each_stage_of_a_stream_has_its_own_seed() {
         let mut seeds = Seeds::new();
         collect("t", "!x\na > VER 1 MSNP12\na > UUX 2 {len}\na >| \\x41{0}\\r\na < UUX 2 0\n", &mut seeds);
         let seed = |target, name: &str| seeds.get(&(target, name.to_owned())).map(Vec::as_slice);

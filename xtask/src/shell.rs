@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// The root of the repository.
+/// Returns the root of the repository.
 pub(crate) fn root() -> PathBuf {
-    // Set by `cargo run`, which is how the alias `cargo xtask` starts us.
+    // `cargo run`, and therefore the alias `cargo xtask`, sets this variable.
     let xtask = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     xtask.parent().unwrap_or(&xtask).to_path_buf()
 }
@@ -34,12 +34,12 @@ impl Cargo {
         self
     }
 
-    /// Runs it. The error for a failure names the command line.
+    /// Runs cargo. The error for a failure names the command line.
     pub(crate) fn run(self) -> Result<()> {
         run(self.command)
     }
 
-    /// Runs it silently and returns everything that it printed. The error for a failure contains that output.
+    /// Runs cargo silently and returns everything that it printed. The error for a failure contains that output.
     pub(crate) fn output(mut self) -> Result<String> {
         let call = shown(&self.command);
         let output = self.command.stdin(Stdio::null()).output();

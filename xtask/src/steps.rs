@@ -41,8 +41,8 @@ impl Steps {
 
 fn table(done: &[(&str, Duration, bool)], total: usize) -> String {
     let mut table = String::from("step              seconds\n");
-    for (name, time, good) in done {
-        let mark = if *good { "" } else { "  FAILED" };
+    for (name, time, passed) in done {
+        let mark = if *passed { "" } else { "  FAILED" };
         table += &format!("{name:<16} {:>8.1}{mark}\n", time.as_secs_f64());
     }
     let sum: Duration = done.iter().map(|(_, time, _)| *time).sum();
@@ -61,13 +61,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_step_that_fails_is_the_last() {
+    fn the_first_failed_step_ends_the_run() {
         let ran = Rc::new(RefCell::new(Vec::new()));
-        let task = |name: &'static str, good: bool| {
+        let task = |name: &'static str, passes: bool| {
             let ran = Rc::clone(&ran);
             move || {
                 ran.borrow_mut().push(name);
-                anyhow::ensure!(good, "no");
+                anyhow::ensure!(passes, "no");
                 Ok(())
             }
         };
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_says_what_failed_and_what_was_not_begun() {
+    fn the_table_marks_failed_steps_and_counts_those_that_did_not_start() {
         let done = [("format", Duration::from_millis(1234), true), ("lint", Duration::from_secs(60), false)];
         assert_eq!(
             table(&done, 4),

@@ -4,7 +4,8 @@ use anyhow::{Result, ensure};
 
 use crate::shell::Cargo;
 
-/// Makes the long tests run at full length; read by `tests/it/support/time.rs` of the service.
+/// The environment variable that makes the long tests run at full length. `tests/it/support/time.rs` of the service
+/// reads it.
 const LONG_TESTS: (&str, &str) = ("SWALLOWTAIL_LONG_TESTS", "1");
 
 /// Runs every test that needs only a Rust toolchain and a C compiler.

@@ -13,31 +13,32 @@ use crate::shell::{self, Cargo, answers};
 /// A program that cargo cannot install, with its Debian package.
 struct Tool {
     package: &'static str,
-    is_there: fn() -> bool,
+    is_installed: fn() -> bool,
 }
 
-/// libFuzzer is written in C++.
-const FOR_FUZZING: &[Tool] = &[Tool { package: "g++", is_there: || answers("c++", &["--version"]) }];
+/// The programs for fuzzing. libFuzzer is written in C++.
+const FOR_FUZZING: &[Tool] = &[Tool { package: "g++", is_installed: || answers("c++", &["--version"]) }];
 
-/// `tests/it/old_tls.rs` of the service starts packaging/old-tls and connects to it as Windows XP does.
+/// The programs for `tests/it/old_tls.rs` of the service, which starts packaging/old-tls and connects to it as Windows
+/// XP does.
 const FOR_OLD_TLS: &[Tool] = &[
     // Ordinary users often do not have /usr/sbin on their PATH.
-    Tool { package: LIGHTTPD, is_there: || Path::new("/usr/sbin/lighttpd").exists() },
-    Tool { package: "lighttpd-mod-nss", is_there: || Path::new("/usr/lib/lighttpd/mod_nss.so").exists() },
+    Tool { package: LIGHTTPD, is_installed: || Path::new("/usr/sbin/lighttpd").exists() },
+    Tool { package: "lighttpd-mod-nss", is_installed: || Path::new("/usr/lib/lighttpd/mod_nss.so").exists() },
     // Also used by `tests/it/client_setup.rs` of the service, to check certificates independently.
-    Tool { package: "openssl", is_there: || answers("openssl", &["version"]) },
-    Tool { package: "gnutls-bin", is_there: || answers("gnutls-cli", &["--version"]) },
+    Tool { package: "openssl", is_installed: || answers("openssl", &["version"]) },
+    Tool { package: "gnutls-bin", is_installed: || answers("gnutls-cli", &["--version"]) },
 ];
 
-/// `tests/it/doctor.rs` of the service runs the doctor with a wrong clock.
-const FOR_THE_DOCTOR: &[Tool] = &[Tool { package: "faketime", is_there: || answers("faketime", &["--version"]) }];
+/// The program with which `tests/it/doctor.rs` of the service runs the doctor with a wrong clock.
+const FOR_THE_DOCTOR: &[Tool] = &[Tool { package: "faketime", is_installed: || answers("faketime", &["--version"]) }];
 
-/// `tests/it/browser.rs` of the service opens its pages.
+/// The programs with which `tests/it/browser.rs` of the service opens its pages.
 const FOR_BROWSER: &[Tool] = &[
-    // The path from which the test starts it.
-    Tool { package: "chromium", is_there: || Path::new("/usr/bin/chromium").exists() },
-    Tool { package: "nodejs", is_there: || answers("node", &["--version"]) },
-    Tool { package: "npm", is_there: || answers("npm", &["--version"]) },
+    // The test starts Chromium from this path.
+    Tool { package: "chromium", is_installed: || Path::new("/usr/bin/chromium").exists() },
+    Tool { package: "nodejs", is_installed: || answers("node", &["--version"]) },
+    Tool { package: "npm", is_installed: || answers("npm", &["--version"]) },
 ];
 
 /// The folder of the package.json with the packages that control the browser.
@@ -45,7 +46,7 @@ const BROWSER_TESTS: &str = "crates/swallowtail/tests/it/browser";
 
 const LIGHTTPD: &str = "lighttpd";
 
-/// Installs what `cargo xtask test` needs.
+/// Installs everything that `cargo xtask test` needs.
 pub(crate) fn for_everything() -> Result<()> {
     for (tool, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
         if !answers("cargo", &[tool, "--version"]) {
@@ -64,7 +65,7 @@ pub(crate) fn for_everything() -> Result<()> {
     Ok(())
 }
 
-/// Installs what `cargo xtask fuzz` needs.
+/// Installs everything that `cargo xtask fuzz` needs.
 pub(crate) fn for_fuzzing() -> Result<()> {
     programs(FOR_FUZZING)?;
     cargo_fuzz()
@@ -78,7 +79,8 @@ fn cargo_fuzz() -> Result<()> {
     Ok(())
 }
 
-/// Installs the packages of package-lock.json. Does nothing if they are installed, so that tests also run offline.
+/// Installs the packages of package-lock.json. Does nothing if they are already installed, so that tests also run
+/// offline.
 fn browser_packages() -> Result<()> {
     if answers("npm", &["ls", "--prefix", BROWSER_TESTS]) {
         return Ok(());
@@ -91,7 +93,7 @@ fn browser_packages() -> Result<()> {
 
 /// Installs the missing packages with one call of apt-get.
 fn programs(tools: impl IntoIterator<Item = &'static Tool>) -> Result<()> {
-    let missing = tools.into_iter().filter(|tool| !(tool.is_there)());
+    let missing = tools.into_iter().filter(|tool| !(tool.is_installed)());
     let packages: Vec<_> = missing.map(|tool| tool.package).collect();
     if packages.is_empty() {
         return Ok(());
@@ -118,10 +120,10 @@ fn as_root(program: &str, arguments: &[&str]) -> Result<()> {
     shell::run(command)
 }
 
-/// Keeps newly installed Debian packages from starting their services while this value exists: lighttpd's would use
-/// port 80. An existing policy of the machine is left alone.
+/// Prevents newly installed Debian packages from starting their services while this value exists. The service of
+/// lighttpd would use port 80. An existing policy of the machine is not changed.
 struct NoServices {
-    ours: bool,
+    created: bool,
 }
 
 impl NoServices {
@@ -130,10 +132,10 @@ impl NoServices {
     fn begin() -> Result<Self> {
         match fs::File::create_new(Self::POLICY) {
             Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(Self { ours: false }),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(Self { created: false }),
             Err(error) => return Err(error).context(Self::POLICY),
         }
-        let policy = Self { ours: true };
+        let policy = Self { created: true };
         // Exit code 101 forbids the action. The script allows it again once this process is gone, even after a kill.
         let script = format!("#!/bin/sh\nif kill -0 {} 2>/dev/null; then exit 101; fi\n", std::process::id());
         fs::write(Self::POLICY, script).context(Self::POLICY)?;
@@ -144,7 +146,7 @@ impl NoServices {
 
 impl Drop for NoServices {
     fn drop(&mut self) {
-        if self.ours {
+        if self.created {
             let _ = fs::remove_file(Self::POLICY);
         }
     }

@@ -14,10 +14,10 @@ use crate::shell::shell_quoted;
 
 /// Permission to write, for the group and for all other users.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
-/// The mode bit of directories such as /tmp, which everyone may write to.
+/// The sticky bit, which directories such as /tmp have. Every user may write to such a directory.
 const STICKY: u32 = 0o1000;
 
-/// Why a data directory, or a file in it, cannot be used.
+/// The reason why a data directory, or a file in it, cannot be used.
 #[derive(Debug, Error)]
 pub enum AccessError {
     /// Users other than its owner can write to the directory, so they could replace the files in it.
@@ -56,14 +56,14 @@ pub enum AccessError {
         path: PathBuf,
         /// The name of its owner.
         owner: String,
-        /// The directory that holds the file.
+        /// The directory that contains the file.
         directory: PathBuf,
         /// The name of the user that this process runs as.
         user: String,
     },
     /// The owner itself may not use the directory or the file.
     #[error(
-        "the permissions of {} (mode {mode:04o}) keep out its owner, {user}, as whom this process runs; run \
+        "this process runs as {user}, who owns {} but has too few permissions (mode {mode:04o}); run \
          `chmod u+{needed} {}`",
         path.display(), shell_quoted(path)
     )]
@@ -77,7 +77,7 @@ pub enum AccessError {
         /// The name of the user that this process runs as.
         user: String,
     },
-    /// The operating system refused for another reason, for example because the disk can only be read.
+    /// The operating system refused for another reason, for example because the file system is read-only.
     #[error("cannot use {}: {error}", path.display())]
     System {
         /// The directory or file.
@@ -87,11 +87,11 @@ pub enum AccessError {
     },
 }
 
-/// Checks that this process may create files in a directory, and that no user but its owner may. SSH is as strict with
-/// the directories of its keys.
+/// Checks that this process may create files in a directory, and that no other user may write to it. SSH applies the
+/// same rule to the directories of its keys.
 ///
 /// # Errors
-/// Says what to do.
+/// Returns an error whose text says what to do.
 pub fn check_directory(directory: &Path) -> Result<(), AccessError> {
     let metadata = metadata(directory)?.ok_or(io::ErrorKind::NotFound).map_err(|kind| system(directory, kind))?;
     if !metadata.is_dir() {
@@ -112,11 +112,11 @@ pub fn check_directory(directory: &Path) -> Result<(), AccessError> {
     Ok(())
 }
 
-/// Checks that this process may read and write a file, if the file exists. It does not open it: closing a database that
-/// this process has also opened elsewhere would release the locks on it.
+/// Checks that this process may read and write a file, if the file exists. Does not open the file: closing a database
+/// that this process has also opened elsewhere would release the locks on the database.
 ///
 /// # Errors
-/// Says what to do.
+/// Returns an error whose text says what to do.
 pub fn check_file(path: &Path) -> Result<(), AccessError> {
     let Some(metadata) = metadata(path)? else { return Ok(()) };
     if !is_denied(path, Access::READ_OK | Access::WRITE_OK)? {
@@ -156,7 +156,8 @@ fn is_denied(path: &Path, access: Access) -> Result<bool, AccessError> {
     }
 }
 
-/// Returns what closes a directory to others. A directory that everyone is meant to write to stays open.
+/// Returns the advice that makes a directory safe. A directory with the sticky bit, such as /tmp, keeps its
+/// permissions.
 fn close(directory: &Path, mode: u32) -> String {
     if mode & STICKY != 0 {
         "choose a directory that nothing else uses".to_owned()
@@ -165,8 +166,8 @@ fn close(directory: &Path, mode: u32) -> String {
     }
 }
 
-/// Returns the name of a user, or its number if the system has no name for it. Users that a directory service knows go
-/// by their number; `chown` accepts both.
+/// Returns the name of a user, or the user's number if /etc/passwd contains no name, for example because a directory
+/// service manages the user. `chown` accepts both.
 fn name(uid: u32) -> String {
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     name_in(&users, uid).unwrap_or_else(|| uid.to_string())
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_others_can_write_is_refused_and_one_that_they_can_read_is_not() {
+    fn a_directory_is_refused_if_others_can_write_to_it_but_not_if_they_can_read_it() {
         for (mode, remedy) in [
             (0o700, None),
             (0o755, None),
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_file_is_named_with_its_owner_and_the_command_that_gives_it_back() {
+    fn a_file_of_another_user_is_reported_with_its_owner_and_a_chown_command() {
         let (path, directory) = ("/data/my server/swallowtail.db".into(), "/data/my server".into());
         let file = AccessError::ForeignFile { path, owner: "root".into(), directory, user: "swallowtail".into() };
         assert_eq!(
@@ -229,7 +230,7 @@ mod tests {
         );
     }
 
-    /// Root may use every file, so as root nothing is refused.
+    /// Root may use every file, so the test expects no error when it runs as root.
     #[test]
     fn a_file_that_its_owner_may_not_use_is_refused_with_chmod() {
         let directory = directory(0o700);
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_without_a_name_goes_by_its_number() {
+    fn a_user_without_a_name_is_reported_by_number() {
         let users =
             "root:x:0:0:root:/root:/bin/sh\nswallowtail:x:997:997::/var/lib/swallowtail:/usr/sbin/nologin\n\nbad";
         assert_eq!(name_in(users, 997).as_deref(), Some("swallowtail"));

@@ -16,7 +16,7 @@ pub fn timestamp() -> Timestamp {
     Timestamp::from_ticks(u64::try_from(since_1970().as_nanos() / 100).unwrap_or(u64::MAX))
 }
 
-/// A clock that is set before 1970 counts as 1970.
+/// Returns the time since the start of 1970, or zero if the clock is set to an earlier time.
 fn since_1970() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -9,8 +9,8 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-/// Creates a directory, and those above it, for its owner alone. A directory that exists keeps its permissions, which
-/// are the operator's choice.
+/// Creates a directory, and any missing parents, that only its owner can use. A directory that already exists keeps its
+/// permissions, which are the operator's choice.
 ///
 /// # Errors
 /// Returns the error of the operating system, for example when the path is a file.
@@ -20,7 +20,7 @@ pub fn create_private_directory(directory: &Path) -> io::Result<()> {
 
 /// Creates a file that only its owner can read and write, and opens it for writing.
 ///
-/// A file that root creates goes to the owner of `directory`, as [`give_to_owner_of`] explains.
+/// If this process runs as root, the owner of `directory` becomes the owner of the file (see [`give_to_owner_of`]).
 ///
 /// # Errors
 /// Returns the error of the operating system: [`io::ErrorKind::AlreadyExists`] if the file exists.
@@ -30,9 +30,10 @@ pub fn create_private_file(path: &Path, directory: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Gives a file or directory that root has just created to the owner of `directory`. Does nothing for other users.
+/// Gives a file or directory that root has just created to the owner of `directory`. Does nothing if this process does
+/// not run as root.
 ///
-/// Otherwise a command that an operator runs as root would leave files behind that the server cannot open.
+/// Without this, a command that an operator runs as root would leave files behind that the server cannot open.
 ///
 /// # Errors
 /// Returns the error of the operating system, for example when `directory` does not exist.
@@ -44,13 +45,13 @@ pub fn give_to_owner_of(directory: &Path, file: &File) -> io::Result<()> {
     fchown(file, Some(owner.uid()), Some(owner.gid()))
 }
 
-/// Gives a file another name in the same file system, unless that name is taken.
+/// Renames a file within one file system, unless a file with the new name exists.
 ///
 /// # Errors
-/// Returns the error of the operating system: [`io::ErrorKind::AlreadyExists`] if the name is taken.
+/// Returns the error of the operating system: [`io::ErrorKind::AlreadyExists`] if a file with the new name exists.
 pub fn rename_unless_exists(from: &Path, to: &Path) -> io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // Some file systems, such as NFS, can only link.
+        // Some file systems, such as NFS, do not support NOREPLACE. A hard link never replaces a file either.
         Err(Errno::INVAL | Errno::NOSYS) => std::fs::hard_link(from, to),
         renamed => Ok(renamed?),
     }
@@ -81,7 +82,8 @@ mod tests {
     #[test]
     fn a_new_file_is_private_and_belongs_to_the_owner_of_its_directory() {
         let root = tempfile::tempdir().unwrap();
-        // Only root can do this; for everyone else the two owners are the same anyway.
+        // Only root can change the owner. For any other user, the directory and the new file have the same owner
+        // anyway.
         let _ = chown(root.path(), Some(65_534), Some(65_534));
         let path = root.path().join("file");
         create_private_file(&path, root.path()).unwrap();

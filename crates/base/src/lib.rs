@@ -1,4 +1,4 @@
-//! The parts of the machine that every part of the server needs: the time, random numbers, locks, private files.
+//! The operating-system services that every part of the server uses: the time, random numbers, locks and private files.
 //!
 //! The crate owns no state. It knows nothing about connections, accounts or settings, and does not depend on any crate
 //! that does.

@@ -1,9 +1,9 @@
-//! Locks that stay usable after a panic elsewhere.
+//! Locks that stay usable after a panic in another thread.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks a mutex, even if another thread panicked while holding it. The data behind our locks is consistent between
-/// statements, and a panic in one connection must not end other connections.
+/// Locks a mutex, even if another thread panicked while it held the lock. A panic in one connection must not end other
+/// connections, and the data behind every lock of the server is consistent after each statement.
 pub fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

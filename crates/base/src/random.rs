@@ -1,11 +1,11 @@
-//! Secrets and ids from the operating system's generator.
+//! Random secrets and ids from the operating system.
 
 use msnp::Guid;
 
-/// Returns fresh random bytes.
+/// Returns `N` random bytes from the operating system.
 ///
-/// The generator of the operating system does not fail once it is seeded, which is long before a server starts. If it
-/// ever failed, secrets could be guessed from then on, so the process ends instead.
+/// Ends the process if the operating system provides none, because secrets could be guessed from then on. The generator
+/// does not fail once it is seeded, which happens long before a server starts.
 #[must_use]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];

@@ -1,4 +1,4 @@
-//! Writes commands for an operator to copy.
+//! Quotes paths in the shell commands that the server prints for the operator to copy.
 
 use std::path::Path;
 

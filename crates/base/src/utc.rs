@@ -1,4 +1,4 @@
-//! Dates and times in UTC, in the forms that people, SOAP and the login servers write.
+//! Dates and times in UTC, in the formats for people, for SOAP and for the login servers.
 
 use msnp::timestamp::civil_date;
 
@@ -23,33 +23,33 @@ impl Utc {
         Self { seconds: u64::try_from(seconds).unwrap_or_default() }
     }
 
-    /// Returns the Unix time.
+    /// Returns the Unix time in seconds.
     #[must_use]
     pub fn unix(self) -> i64 {
         i64::try_from(self.seconds).unwrap_or(i64::MAX)
     }
 
-    /// Returns the time this many seconds later.
+    /// Returns the time that is `seconds` later.
     #[must_use]
     pub fn plus(self, seconds: u64) -> Self {
         Self { seconds: self.seconds.saturating_add(seconds) }
     }
 
-    /// `2005-11-22`.
+    /// Returns the date, such as `2005-11-22`.
     #[must_use]
     pub fn date(self) -> String {
         let (year, month, day) = self.civil_date();
         format!("{year:04}-{month:02}-{day:02}")
     }
 
-    /// `2005-11-22T05:10:00Z`, as SOAP writes it.
+    /// Returns the date and time as SOAP writes them, such as `2005-11-22T05:10:00Z`.
     #[must_use]
     pub fn stamp(self) -> String {
         let (hour, minute, second) = self.time();
         format!("{}T{hour:02}:{minute:02}:{second:02}Z", self.date())
     }
 
-    /// `2005.11.22.05.10.00`, as the login servers wrote it after their name.
+    /// Returns the date and time as the login servers wrote them after their name, such as `2005.11.22.05.10.00`.
     #[must_use]
     pub fn dotted(self) -> String {
         let (year, month, day) = self.civil_date();
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_written_with_the_date_of_the_calendar() {
+    fn times_are_formatted_as_calendar_dates() {
         let table = [
             (0, "1970-01-01T00:00:00Z"),
             (951_782_400, "2000-02-29T00:00:00Z"),

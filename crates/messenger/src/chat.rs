@@ -1,5 +1,5 @@
-//! The entrance to the chat services. Every stream, whether it came over TCP, TLS, the HTTP gateway or the proxy,
-//! becomes a connection of the notification server or of the switchboard here.
+//! The entry point of the chat services. It turns every stream, over TCP, TLS, the HTTP gateway or the proxy, into a
+//! connection of the notification server or of the switchboard.
 
 use std::future::poll_fn;
 use std::net::IpAddr;
@@ -18,12 +18,13 @@ use crate::notification::{NotificationSession, Role};
 use crate::service::Service;
 use crate::switchboard::SwitchboardSession;
 
-/// How many bytes others may queue for one connection (framing.md section 11): about 150 full messages.
+/// The maximum number of bytes that other connections may queue for one connection (framing.md section 11): about 150
+/// full messages.
 const OUTBOX_LIMIT: usize = 256 * 1024;
 /// The length of a verb, in bytes.
 const VERB: usize = 3;
-/// How long the first command may take on a port for both services. Clients send it immediately. The time for signing
-/// in starts after it.
+/// The timeout for the first command on a port for both services. Clients send that command immediately. The time for
+/// signing in starts after it.
 const FIRST_COMMAND: Duration = Duration::from_secs(10);
 
 /// Admits and serves new chat connections. Cheap to clone.
@@ -42,11 +43,12 @@ pub enum ChatServer {
     Dispatch,
     /// The switchboard: conversations.
     Switchboard,
-    /// Notification server or switchboard on one port: the first command decides.
+    /// The notification server and the switchboard on one port. The first command decides which one serves the
+    /// connection.
     Either,
 }
 
-/// A connection that was admitted. Its place is free again when this is dropped.
+/// A connection that was admitted. Dropping this value frees its place for another connection.
 #[derive(Debug)]
 pub struct Admitted {
     outbox: Arc<Outbox>,
@@ -60,7 +62,8 @@ impl Chat {
         Self { service, connections }
     }
 
-    /// Admits a connection; returns `None` when its address, or the server, has reached its limit.
+    /// Admits a connection. Returns `None` if its address or the server has reached the connection limit, and when the
+    /// server is stopping.
     #[must_use]
     pub fn admit(&self, peer: Peer) -> Option<Admitted> {
         let outbox = Outbox::new(OUTBOX_LIMIT);
@@ -71,7 +74,7 @@ impl Chat {
         Some(Admitted { outbox, registration: registration? })
     }
 
-    /// Returns whether rates and numbers are limited for an address.
+    /// Returns whether rate and connection limits apply to an address.
     #[must_use]
     pub fn is_limited(&self, peer: IpAddr) -> bool {
         !self.connections.is_exempt(peer)
@@ -91,8 +94,8 @@ impl Chat {
         }
     }
 
-    /// Serves a connection on a port for both services. A switchboard connection begins with USR or ANS, a sign-in with
-    /// VER (ns.md section 2, sb.md section 3).
+    /// Serves a connection on a port for both services. A connection to the switchboard begins with USR or ANS, and one
+    /// to the notification server begins with VER (ns.md section 2, sb.md section 3).
     async fn either(&self, mut stream: impl Stream, caller: &Caller, place: Admitted) {
         let first = tokio::select! {
             first = timeout(FIRST_COMMAND, first_bytes(&mut stream, VERB)) => first,

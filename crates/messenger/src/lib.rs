@@ -1,9 +1,9 @@
 //! The messaging services: signing in, contact lists, presence and conversations.
 //!
-//! [`chat::Chat`] admits a stream, [`net::connection`] serves it, and its commands go to a session of `notification` or
-//! [`switchboard`]. [`presence`] holds the accounts in use and decides which account sees which. [`service::Service`]
-//! is shared by all connections. The crate opens no socket and does not speak HTTP. Everything that must survive a
-//! restart is in the store.
+//! [`chat::Chat`] admits a stream and [`net::connection`] serves it. A session of `notification` or [`switchboard`]
+//! handles its commands. [`presence`] contains the accounts in use and decides which account may see which. All
+//! connections share [`service::Service`]. The crate opens no socket and does not speak HTTP. Everything that must
+//! survive a restart is in the store.
 
 pub mod chat;
 pub mod net;

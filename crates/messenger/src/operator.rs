@@ -1,4 +1,4 @@
-//! The operator's commands to a running service, and what they send to signed-in clients.
+//! The operator's commands to a running service, and the lines that they send to signed-in clients.
 
 use msnp::notification::{ServerCommand, ServiceLine, SignInAnswer};
 use msnp::payload::{alert, shutdown_warning};
@@ -16,16 +16,16 @@ const MAX_LISTED: usize = 20;
 /// The result of an announcement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Announced {
-    /// How many clients were sent it.
+    /// The number of clients that the announcement was sent to.
     pub sent: usize,
-    /// How many clients do not support alerts.
+    /// The number of clients that do not support alerts.
     pub not_sent: usize,
-    /// The accounts of the first 20 of those.
+    /// The first 20 accounts whose clients do not support alerts.
     pub unsupported: Vec<Handle>,
 }
 
 impl Service {
-    /// Sends an announcement to every signed-in client. The text can differ by account.
+    /// Sends a line to every signed-in client. `line` returns the line for a client, or `None` to skip that client.
     fn send_to_all(&self, mut line: impl FnMut(&Cell, &Endpoint) -> Option<ServerCommand>) {
         for cell in self.directory.cells() {
             if let Some(endpoint) = cell.endpoint()
@@ -36,14 +36,14 @@ impl Service {
         }
     }
 
-    /// Warns every signed-in client that the service will stop in this many minutes (payloads.md section 11).
+    /// Warns every signed-in client that the service will stop in `minutes` (payloads.md section 11).
     pub fn warn(&self, minutes: u32) {
         let line = ServerCommand::from(ServiceLine::Message(shutdown_warning(minutes)));
         self.send_to_all(|_, _| Some(line.clone()));
     }
 
-    /// Shows an alert to every signed-in client. Small libraries for MSNP8 do not read its payload, so it is not sent to
-    /// them (ns.md section 13).
+    /// Sends an alert to every signed-in client of MSNP9 or later. Small libraries for MSNP8 do not read its payload
+    /// (ns.md section 13).
     pub fn announce(&self, text: &str) -> Announced {
         let mut announced = Announced::default();
         let page = &self.config.sign_in.page;
@@ -74,7 +74,8 @@ impl Service {
     /// account was removed. Tickets need no action: they are checked at each sign-in.
     pub async fn account_changed(&self, handle: &Handle) {
         let directory = &self.directory;
-        // Immediately, even if the rest fails. A sign-in that has begun holds the turn, so the check after it finds it.
+        // Ends the session immediately, even if the rest fails. A sign-in that has begun keeps the turn until it is
+        // done, so the check below finds its session.
         if let Some(cell) = directory.find(handle) {
             cell.expel();
         }
@@ -87,7 +88,7 @@ impl Service {
         self.switchboard.expel(handle);
     }
 
-    /// Tells every signed-in client that the server stops now, and ends its session (ns.md, OUT SSD).
+    /// Informs every signed-in client that the server stops now, and ends its session (ns.md, OUT SSD).
     pub fn announce_stop(&self) {
         for endpoint in self.directory.endpoints() {
             notification::announce_shutdown(&endpoint);

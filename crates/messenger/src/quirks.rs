@@ -1,6 +1,7 @@
 //! The table of quirks: behaviour that one client needs and others must not see (docs/protocol/clients.md).
 //!
-//! A client is recognised by its offer in VER. The operator can switch a row on for every client, or off, by its name.
+//! The server recognises a client by its offer in VER. The operator can switch a row on for every client, or off, by
+//! the row's name.
 
 use std::collections::BTreeMap;
 use std::ops::BitOr;
@@ -10,7 +11,7 @@ use swallowtail_config::{Quirk, QuirkMode};
 
 /// A row of the table.
 struct Row {
-    /// The words of the offer, exactly and in this order.
+    /// The words of the offer, in exactly this order.
     offer: &'static [&'static str],
     /// The quirks of this client.
     gets: Quirks,
@@ -19,11 +20,11 @@ struct Row {
 /// The quirks of one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quirks {
-    /// VER is answered with `CVR0` after the dialect, if it was offered.
+    /// VER is answered with `CVR0` after the dialect, if the client offered it.
     pub echo_cvr0: bool,
     /// ADG, REG and RMG are answered with a `1` after the transaction id, where older dialects have the list version.
     pub old_group_answers: bool,
-    /// A contact on AL may be added to BL, and one on BL to AL. While it is on both, BL decides.
+    /// A contact on AL may be added to BL, and one on BL to AL. While a contact is on both lists, BL has priority.
     pub overlap_allow_and_block: bool,
     /// ADG with the name of a group that exists is answered with that group.
     pub repeat_existing_group: bool,
@@ -56,10 +57,11 @@ const fn row(quirk: Quirk) -> Row {
     match quirk {
         // aMSN of 2006 looks for CVR0 in the answer and gives up without it.
         Quirk::Amsn => Row { offer: &["MSNP12", "CVR0"], gets: Quirks { echo_cvr0: true, ..Quirks::NONE } },
-        // msn-pecan forgets the name of a group that it renames, adds it again, and signs off at 228.
+        // msn-pecan forgets the name of a group that it renames, adds the name again, and signs out when it receives
+        // 228.
         Quirk::MsnPecan => Row { offer: &["MSNP12"], gets: Quirks { repeat_existing_group: true, ..Quirks::NONE } },
-        // msnp11-sdk waits for the group answers of one server. It blocks by ADC BL before REM AL, and unblocks by ADC AL before
-        // REM BL.
+        // msnp11-sdk expects the group answers of one particular server. It blocks with ADC BL before REM AL, and
+        // unblocks with ADC AL before REM BL.
         Quirk::Msnp11Sdk => Row {
             offer: &["MSNP11", "CVR0"],
             gets: Quirks { old_group_answers: true, overlap_allow_and_block: true, ..Quirks::NONE },
@@ -67,7 +69,7 @@ const fn row(quirk: Quirk) -> Row {
     }
 }
 
-/// Returns the quirks of a client that makes this offer.
+/// Returns the quirks of a client that sends this offer in VER.
 pub(crate) fn quirks_of(ver: &Ver, modes: &BTreeMap<Quirk, QuirkMode>) -> Quirks {
     Quirk::ALL.into_iter().fold(Quirks::NONE, |all, quirk| {
         let Row { offer, gets } = row(quirk);
@@ -93,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_recognised_by_exactly_its_offer() {
+    fn a_client_is_recognised_only_by_its_exact_offer() {
         assert!(quirks("MSNP12 CVR0", &[]).echo_cvr0);
         assert!(quirks("msnp11 cvr0", &[]).old_group_answers);
         assert!(quirks("MSNP12", &[]).repeat_existing_group);

@@ -1,8 +1,8 @@
-//! Limits on how often an account or an address may do things that cost others something. Over a limit an account gets
-//! 800 or 713, and an address has to wait. Nobody else notices.
+//! Limits on how often an account or an address may do things that cause work for others. Over a limit, an account
+//! receives 800 or 713, and an address has to wait. Other clients notice nothing.
 //!
-//! No client comes near these limits in normal use. Peers whose rates are not limited (`limits.exempt`) are not
-//! counted.
+//! In normal use, no client comes close to these limits. The server does not count peers whose rates are not limited
+//! (`limits.exempt`).
 
 mod window;
 
@@ -19,7 +19,7 @@ use crate::net::counted_address;
 use swallowtail_base::lock;
 use swallowtail_config::{Allowance, Rate, RateLimits};
 
-/// An act that is counted.
+/// An act that the server counts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
     /// PRP MFN, or REA of the account itself, which is sent to everyone who sees the account.
@@ -37,15 +37,15 @@ pub enum Act {
     FailSignIn,
     /// Creating an account on the sign-up page.
     SignUp(Proximity),
-    /// Sending the form of the sign-up page, whatever the answer is.
+    /// Sending the form of the sign-up page, with any result.
     TrySignUp(Proximity),
 }
 
-/// Where a sign-up comes from. Every sign-up is counted: where sign-up is open to private networks, one visitor from
-/// there could fill the server.
+/// The kind of address that a sign-up comes from. The server counts every sign-up. If sign-up is open to private
+/// networks, one visitor from such a network could otherwise fill the server with accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Proximity {
-    /// An address like any other.
+    /// An address that is not exempt.
     Far,
     /// An address that is exempt from other limits. A whole school may share it.
     Near,
@@ -61,7 +61,7 @@ impl Proximity {
     }
 }
 
-/// The account or address that an act is counted for.
+/// The account or address for which an act is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// An account, on all its connections.
@@ -82,7 +82,7 @@ impl From<IpAddr> for Actor {
     }
 }
 
-/// How often accounts and addresses did things recently.
+/// Counts the recent acts of accounts and addresses.
 #[derive(Debug, Default)]
 pub struct Rates {
     limits: RateLimits,
@@ -91,7 +91,7 @@ pub struct Rates {
 
 #[derive(Debug, Default)]
 struct Recent {
-    /// Each window has at most as many times as the limit.
+    /// The recent acts. Each window contains at most as many acts as the limit.
     done: HashMap<(Actor, Act), Window>,
     sweep: Sweep,
 }
@@ -129,7 +129,7 @@ impl Rates {
 /// The limit of an act.
 #[derive(Clone, Copy, Debug)]
 enum Limit {
-    /// A number in any period of a given length.
+    /// A maximum number of acts in any period of a given length.
     Rate(Rate),
     /// A burst that refills over time.
     Allowance(Allowance),
@@ -166,13 +166,13 @@ impl Limit {
     }
 }
 
-/// Returns the limit for sign-ups from such an address.
+/// Returns the limit for sign-ups from an address of this proximity.
 const fn times(rate: Rate, proximity: Proximity) -> Rate {
     Rate { most: rate.most.saturating_mul(proximity.factor()), span: rate.span }
 }
 
 impl Recent {
-    /// Removes entries that no longer count, when that is due.
+    /// Removes entries that no longer count, if a sweep is due.
     fn sweep(&mut self, now: Instant) {
         if self.sweep.is_due(self.done.len()) {
             self.done.retain(|_, done| !done.is_over(now));
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_act_is_admitted_only_so_often_in_any_period() {
+    async fn acts_over_the_limit_of_a_period_are_refused() {
         let rates = Rates::default();
         let change = || rates.admit(&handle(1), Act::ChangeName);
         assert_eq!([change(), change(), change(), change(), change(), change()], [true, true, true, true, true, false]);
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn entries_that_no_longer_count_are_forgotten() {
+    async fn entries_that_no_longer_count_are_removed() {
         let rates = Rates::default();
         for number in 0..Sweep::MIN_LEN {
             assert!(rates.admit(&handle(number), Act::Ring(handle(number + 1))));

@@ -16,22 +16,22 @@ use crate::switchboard::Switchboard;
 pub struct Service {
     /// The settings.
     pub config: Config,
-    /// Accounts and lists, on disk.
+    /// The accounts and lists in the database.
     pub store: Arc<dyn Storage>,
     /// The accounts in use.
     pub directory: Arc<Directory>,
     /// The conversations.
     pub switchboard: Arc<Switchboard>,
-    /// How often accounts and addresses did things recently.
+    /// The recent acts of accounts and addresses, for the rate limits.
     pub rates: Arc<Rates>,
     /// Checks the tickets of USR.
     pub tickets: Arc<Tickets>,
-    /// Whether the server is about to stop. Then it opens no more conversations.
+    /// Whether the server is about to stop. A stopping server opens no more conversations.
     pub draining: AtomicBool,
 }
 
 impl Service {
-    /// Creates a service on a store. Nobody is signed in yet.
+    /// Creates a service on a store. No account is signed in yet.
     #[must_use]
     pub fn new(config: Config, store: Arc<dyn Storage>, tickets: Tickets) -> Self {
         let directory = Directory::new(store.clone());

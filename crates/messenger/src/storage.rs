@@ -13,7 +13,7 @@ use swallowtail_store::roster::Roster;
 #[cfg(test)]
 pub(crate) mod memory;
 
-/// A call to the store. One allocation for each call costs little compared with the disk.
+/// The result of a call to the store. One allocation for each call costs little compared with the disk.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// Reads and edits accounts and their rosters.

@@ -1,7 +1,7 @@
-//! The table of clients: the name of each, the hosts that it uses, how it signs in, and how it identifies itself.
+//! The table of clients: the name, the hosts, the sign-in method and the version of each.
 //!
-//! `client_setup` writes files and steps from it, and `doctor` acts as its clients. So the doctor checks exactly the
-//! hosts that the instructions redirect.
+//! `client_setup` creates files and instructions from the table, and `doctor` acts as its clients. So the doctor checks
+//! exactly the hosts that the instructions redirect.
 
 use std::net::IpAddr;
 
@@ -9,26 +9,27 @@ use msnp_client::ClientInfo;
 
 use crate::hosts::{AMSN, SIGN_IN};
 
-/// A client program on a kind of system.
+/// A client program on one kind of system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Client {
-    /// Its name on the command line and in addresses of pages.
+    /// The id of the client on the command line and in URLs.
     pub id: &'static str,
-    /// Its name for people.
+    /// The name of the client for users.
     pub name: &'static str,
-    /// How it is set up.
+    /// The group of clients that are set up in the same way.
     pub(crate) kind: Kind,
-    /// The English installer, if this is a client of Microsoft's.
+    /// The English installer, if this is one of Microsoft's clients.
     pub(crate) installer: Option<Installer>,
-    /// Whether it keeps the notification server of its last sign-in in the registry (docs/protocol/http.md section 6).
+    /// Whether the client stores the notification server of its last sign-in in the registry (docs/protocol/http.md
+    /// section 6).
     pub(crate) remembers_server: bool,
-    /// The hosts whose names are fixed in it (http.md sections 1, 2, 3 and 6, clients.md).
+    /// The host names that are fixed in the client (http.md sections 1, 2, 3 and 6, clients.md).
     pub(crate) hosts: &'static [&'static str],
-    /// The hosts among them where its sign-in begins: a certificate has to be for these.
+    /// The hosts among them where the sign-in begins. The server needs a certificate for these.
     pub(crate) sign_in_hosts: &'static [&'static str],
-    /// How it gets its ticket.
+    /// How the client gets its ticket.
     pub(crate) sign_in: SignIn,
-    /// How it identifies itself (ns.md section 4, VER, and clients.md).
+    /// The dialects and the version that the client sends (ns.md section 4, VER, and clients.md).
     pub(crate) client_info: ClientInfo,
 }
 
@@ -42,43 +43,44 @@ pub(crate) enum Kind {
     Amsn,
     Pidgin,
     Gtmess,
-    /// Programs on msnp11-sdk, whose servers are settings.
+    /// Programs that use msnp11-sdk. Their servers are settings.
     Sdk,
 }
 
 /// How to recognize the installer of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Installer {
-    /// The version that the client is.
+    /// The version of the client.
     pub version: &'static str,
-    /// The name of the file under which Microsoft offered it, if that is known.
+    /// The file name under which Microsoft offered the installer, if it is known.
     pub file: Option<&'static str>,
 }
 
-/// A system on which clients run, as the page asks for it.
+/// A system on which clients run, as the set-up page offers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum System {
     /// Windows XP.
     Xp,
     /// Windows 7 and later.
     Windows,
-    /// Linux, macOS and others.
+    /// Linux, macOS and other systems.
     Other,
 }
 
 /// How a client gets its ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignIn {
-    /// Nexus and login page (http.md section 1).
+    /// From the nexus and the login page (http.md section 1).
     Passport14,
-    /// `RST.srf` (http.md section 2).
+    /// From `RST.srf` (http.md section 2).
     Rst,
 }
 
 /// The values that all entries of one official version share.
 struct Version {
     client_info: ClientInfo,
-    /// The name of the English installer, if it is known: the update address that Microsoft's servers sent (CVR).
+    /// The file name of the English installer, if it is known. It comes from the update address that Microsoft's
+    /// servers sent (CVR).
     installer: Option<&'static str>,
     sign_in: SignIn,
     remembers_server: bool,
@@ -87,7 +89,7 @@ struct Version {
 }
 
 impl Client {
-    /// The clients that have files and steps.
+    /// The clients that have files and instructions.
     pub const ALL: &[Self] = &[
         V5_0.on("5.0-xp", "MSN Messenger 5.0 on Windows XP", Kind::Xp),
         V5_0.on("5.0", "MSN Messenger 5.0 on Windows 7, 10 or 11", Kind::Windows),
@@ -111,28 +113,28 @@ impl Client {
         sdk("msnp11-sdk", "meowsn, PolyMSNP and others on msnp11-sdk"),
     ];
 
-    /// Clients that an entry of [`Self::ALL`] includes, under names of their own.
+    /// Clients that an entry of [`Self::ALL`] covers, under ids of their own.
     pub const MORE: &[Self] = &[
         V6_0.on("6.0-xp", "MSN Messenger 6.0 on Windows XP", Kind::Xp),
         V6_0.on("6.0", "MSN Messenger 6.0 on Windows 7, 10 or 11", Kind::Windows),
         sdk("meowsn", "meowsn"),
     ];
 
-    /// How the newest of Microsoft's clients identifies itself.
+    /// The dialects and the version of the newest of Microsoft's clients.
     pub(crate) const NEWEST: ClientInfo = V7_5.client_info;
 
-    /// Finds a client by its id.
+    /// Returns the client with this id.
     #[must_use]
     pub fn find(id: &str) -> Option<&'static Self> {
         Self::every().find(|client| client.id == id)
     }
 
-    /// Returns all clients, including those that are not listed.
+    /// Returns all clients: [`Self::ALL`] and [`Self::MORE`].
     pub fn every() -> impl Iterator<Item = &'static Self> {
         Self::ALL.iter().chain(Self::MORE)
     }
 
-    /// Returns the hosts where the sign-in of Microsoft's clients begins.
+    /// Returns the hosts where the sign-in of Microsoft's clients begins, without duplicates.
     pub(crate) fn official_sign_in_hosts() -> Vec<&'static str> {
         let official = Self::ALL.iter().filter(|client| client.is_official());
         let mut hosts: Vec<_> = official.flat_map(|client| client.sign_in_hosts).copied().collect();
@@ -141,20 +143,20 @@ impl Client {
         hosts
     }
 
-    /// Returns the name without the system that it is for.
+    /// Returns the name of the client without its system.
     #[must_use]
     pub fn program(&self) -> &'static str {
         self.name.split_once(" on Windows").map_or(self.name, |(program, _)| program)
     }
 
-    /// Returns how to recognize its installer, if it is a client of Microsoft's.
+    /// Returns how to recognize the client's installer, or `None` if this is not one of Microsoft's clients.
     #[must_use]
     pub const fn installer(&self) -> Option<Installer> {
         self.installer
     }
 
-    /// Returns whether these are the instructions for the client on a system. Programs that are not Microsoft's are set
-    /// up in the same way on all systems but Windows XP.
+    /// Returns whether the instructions for this client are for `system`. aMSN, Pidgin and msnp11-sdk have the same
+    /// instructions on all systems except Windows XP.
     #[must_use]
     pub fn is_for(&self, system: System) -> bool {
         match self.kind {
@@ -165,25 +167,25 @@ impl Client {
         }
     }
 
-    /// Returns whether it signs in through the terminator for the TLS of Windows XP.
+    /// Returns whether the client signs in through the TLS terminator for Windows XP.
     #[must_use]
     pub fn needs_old_tls(&self) -> bool {
         self.kind == Kind::Xp
     }
 
-    /// Returns whether it is one of Microsoft's clients, for which Windows' settings are changed.
+    /// Returns whether this is one of Microsoft's clients, which are set up by changing Windows settings.
     pub(crate) const fn is_official(&self) -> bool {
         matches!(self.kind, Kind::Xp | Kind::Windows)
     }
 
-    /// Returns whether it certainly refuses a server without a valid certificate. All of Microsoft's clients do on
-    /// newer systems; about the others it is not certain.
+    /// Returns whether the client certainly refuses a server without a valid certificate. All of Microsoft's clients do
+    /// on newer systems. The other clients may or may not.
     pub(crate) fn checks_certificate(&self) -> bool {
         self.kind == Kind::Windows
     }
 
-    /// Returns where each of its hosts has to lead, for the lines of a hosts file. The hosts of the sign-in may lead to
-    /// another address, that of a terminator.
+    /// Returns the address for each host of the client, for the lines of a hosts file. The hosts of the sign-in get the
+    /// address `sign_in`, which may be that of a terminator.
     pub(crate) fn redirections(
         &self,
         server: IpAddr,
@@ -196,7 +198,7 @@ impl Client {
 const NEXUS: &[&str] = &["nexus.passport.com"];
 const LIVE: &[&str] = &["login.live.com"];
 
-/// Signs in by the nexus. The login pages are there in case Windows remembers an old answer of the nexus.
+/// Signs in at the nexus. The login pages are included because Windows may remember an old answer of the nexus.
 const V5_0: Version = Version {
     client_info: ClientInfo { offer: &["MSNP8", "CVR0"], version: "5.0.0544" },
     installer: None,
@@ -213,7 +215,7 @@ const V5_0: Version = Version {
     ],
     sign_in_hosts: NEXUS,
 };
-/// Also fetches MsgrConfig.
+/// Like 5.0, but also fetches MsgrConfig.
 const V6_0: Version = Version {
     client_info: ClientInfo { offer: &["MSNP9", "MSNP8", "CVR0"], version: "6.0.0602" },
     installer: Some("SetupDl.exe"),
@@ -249,7 +251,7 @@ const V7_0: Version = Version {
     ],
     sign_in_hosts: NEXUS,
 };
-/// Signs in by `RST.srf`, at a host that depends on its msidcrl.dll.
+/// Signs in at `RST.srf`, on a host that depends on the version of msidcrl.dll.
 const V7_5: Version = Version {
     client_info: ClientInfo { offer: &["MSNP12", "MSNP11", "MSNP10", "CVR0"], version: "7.5.0324" },
     installer: Some("Install_MSN_Messenger.exe"),
@@ -309,7 +311,7 @@ mod tests {
     use crate::hosts::MICROSOFT;
 
     #[test]
-    fn every_host_is_one_that_the_server_answers_for() {
+    fn the_server_answers_for_every_host_of_every_client() {
         for client in Client::every() {
             for host in client.hosts {
                 assert!(
@@ -333,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn only_clients_that_need_it_redirect_the_login_page_of_microsoft_accounts() {
+    fn only_clients_that_need_it_redirect_login_live_com() {
         for client in Client::every() {
             let expected = client.id.starts_with("7.5") || client.id == "pidgin";
             assert_eq!(client.hosts.contains(&"login.live.com"), expected, "{}", client.id);

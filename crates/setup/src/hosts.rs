@@ -1,6 +1,7 @@
-//! The host names that clients ask for.
+//! The host names that clients look up.
 
-/// Microsoft's names that clients 4.x to 8.x look up (docs/protocol/http.md section 6), and those of the login page.
+/// Microsoft's names that clients 4.x to 8.x look up (docs/protocol/http.md section 6), and the names of the login
+/// page.
 pub const MICROSOFT: [&str; 14] = [
     "config.messenger.msn.com",
     "g.msn.com",
@@ -18,11 +19,11 @@ pub const MICROSOFT: [&str; 14] = [
     "svcs.microsoft.com",
 ];
 
-/// The host that aMSN asks before it signs in. Without an address for it, aMSN hangs in an error window; its sign-in
-/// needs no answer from there. The proxy does not serve it.
+/// The host that aMSN requests before it signs in. If this name has no address, aMSN hangs in an error window. aMSN
+/// needs no answer from the host to sign in. The proxy does not serve the host.
 pub(crate) const AMSN: &str = "www.amsn-project.net";
 
-/// The hosts among [`MICROSOFT`] where clients sign in over TLS. Certificates are for exactly these. The first is the
-/// one checked by a client that looks at a single name (gtmess, docs/protocol/clients.md).
+/// The hosts among [`MICROSOFT`] where clients sign in over TLS. The server's own certificates include all of these. A
+/// client that checks a single name checks the first one (gtmess, docs/protocol/clients.md).
 pub const SIGN_IN: [&str; 5] =
     ["login.live.com", "login.passport.com", "login.passport.net", "loginnet.passport.com", "nexus.passport.com"];

@@ -1,8 +1,9 @@
-//! Everything that helps to connect a client to this server.
+//! Helps to connect clients to this server.
 //!
-//! [`client_table`] is the one table of clients, [`hosts`] the names that they look up. [`client_setup`] writes the
-//! files and steps for each client and the private root certificate; [`doctor`] checks a server hop by hop, as a client
-//! uses it. The crate serves nothing and knows nothing about the inside of a running server.
+//! [`client_table`] is the only table of clients. [`hosts`] contains the host names that they look up. [`client_setup`]
+//! creates the files and instructions for each client, and the private root certificate. [`doctor`] checks the server
+//! by connecting to it like a client. The crate serves no connections and does not use the internals of a running
+//! server.
 
 pub mod client_setup;
 pub mod client_table;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-/// Returns a script that sends some hosts to a proxy, `host:port`. It is in the JavaScript of 1996, which is all that
-/// these systems can read.
+/// Returns a script that sends requests for `hosts` to `proxy` (`host:port`) and all others directly. It uses only the
+/// JavaScript of 1996, because old systems cannot read anything newer.
 #[must_use]
 pub fn script(proxy: &str, hosts: &[&str]) -> String {
     let mut out = String::from("function FindProxyForURL(url, host) {\r\n  host = host.toLowerCase();\r\n");

@@ -1,4 +1,4 @@
-//! Accepts connections.
+//! Accepts TCP connections.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,12 +10,12 @@ use tokio::sync::watch;
 
 /// The longest pause after a failed accept, for example when the process has no file descriptors left.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How long sent bytes may stay unacknowledged before the peer counts as gone (ARCHITECTURE.md, "Promises").
+/// How long sent bytes may stay unacknowledged before the kernel ends the connection (ARCHITECTURE.md, "Promises").
 const USER_TIMEOUT: Duration = Duration::from_secs(20);
-/// After this much silence the kernel checks whether the peer is still there.
+/// How long a connection may be silent before the kernel checks whether the peer is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
-/// How many unsent bytes the kernel accepts. Bytes for a slow reader stay in its `Outbox`, where they are counted. In
-/// megabytes of kernel buffers they would delay chat unnoticed.
+/// How many unsent bytes the kernel accepts. Further bytes for a slow reader stay in its `Outbox`, which counts them.
+/// In megabytes of kernel buffers, they would delay chat unnoticed.
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 32 * 1024;
 
@@ -60,7 +60,7 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Raises the limit of open files of this process as far as possible. Returns the limit.
+/// Raises the limit of open files of this process as far as possible. Returns the new limit.
 pub fn raise_file_limit() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);

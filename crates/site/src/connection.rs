@@ -1,4 +1,4 @@
-//! One HTTP connection: its requests, and then the contents of the tunnel if it has asked for one.
+//! Serves one HTTP connection: its requests, and then the contents of the tunnel if the client opens one.
 
 use std::io;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use crate::http;
 use crate::proxy::{self, Target};
 use crate::site::Site;
 
-/// Serves a connection until it ends. After `shutdown` it finishes the current request and ends. `place` becomes free
-/// at the end, or as soon as the connection carries chat, which has places of its own.
+/// Serves a connection until it ends. After `shutdown`, finishes the current request and ends. Releases `place` at the
+/// end, or when the connection becomes a chat connection, for which there is a separate limit.
 ///
 /// # Errors
 /// Returns the error of the stream.
@@ -35,13 +35,13 @@ pub(crate) async fn serve(
         }
         Target::Chat => {
             if let Some(chat) = site.chat.admit(caller.peer) {
-                // Chat lasts long, and has a place of its own.
+                // A chat connection lasts long, and counts for the limit of chat connections instead.
                 drop(place);
                 site.chat.serve(stream, &caller, ChatServer::Either, chat).await;
             }
             return Ok(());
         }
     };
-    // A tunnel in a tunnel is refused, so these requests are the last.
+    // A tunnel in a tunnel is refused, so these requests are the last ones.
     http::serve(stream, &caller, &site, shutdown).await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! The listeners of every network, and where their connections go.
+//! The listeners of every network. They pass each connection to its service.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -23,17 +23,17 @@ use crate::tls::Tls;
 pub struct Addresses {
     /// The notification server.
     pub notification: SocketAddr,
-    /// The switchboard. With one port for both services this is the notification server's address.
+    /// The switchboard. If both services share one port, this is the notification server's address.
     pub switchboard: SocketAddr,
     /// The sign-in service, the gateway, the proxy and the web pages.
     pub http: SocketAddr,
-    /// Every listener, by network and key under `listen`.
+    /// All listeners, by network and key under `listen`.
     pub all: BTreeMap<(String, &'static str), SocketAddr>,
 }
 
 impl Addresses {
-    /// Creates this from all listeners. The main network always has these three. With one port for both services the
-    /// switchboard has the notification server's address.
+    /// Creates the addresses from all listeners. The main network always has the three services above. If the
+    /// notification server and the switchboard share one port, they have the same address.
     #[must_use]
     pub fn new(all: BTreeMap<(String, &'static str), SocketAddr>) -> Self {
         let main = |key| all.get(&(MAIN.to_owned(), key)).copied();
@@ -55,7 +55,7 @@ impl Addresses {
     }
 }
 
-/// The address of a required listener that is missing. The settings always have those listeners.
+/// The address of a required listener that is missing. The settings always contain the required listeners.
 const UNSPECIFIED: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// The purpose of a listener.
@@ -92,7 +92,7 @@ impl Sockets {
     /// Binds all addresses.
     ///
     /// # Errors
-    /// Fails if an address cannot be bound. The error names the address and its setting.
+    /// Returns an error that names the address and its setting if an address cannot be bound.
     pub async fn bind(config: &Config) -> anyhow::Result<Self> {
         let mut all = Vec::new();
         for (name, listen, advertise) in config.networks() {
@@ -166,8 +166,8 @@ fn cannot_listen(network: &str, key: &str, address: SocketAddr) -> String {
 }
 
 impl NetworkSockets {
-    /// Returns the ports that clients of this network use. For services that it does not have they use the main
-    /// network.
+    /// Returns the ports that clients of this network use. If the network does not have a service, its clients use that
+    /// of the main network.
     fn reachable(&self, main: &Addresses) -> Reachable {
         let find = |key| self.sockets.iter().find(|socket| socket.key == key);
         let port = |key| find(key).map(|socket| socket.address.port());
@@ -193,9 +193,9 @@ pub struct Shared {
     pub site: Arc<Site>,
     /// Counts HTTP connections.
     pub http_connections: Arc<Counter>,
-    /// Becomes true when the chat listeners must end.
+    /// Becomes true when the chat listeners must stop.
     pub stopped: watch::Receiver<bool>,
-    /// Becomes true when HTTP must end.
+    /// Becomes true when HTTP must stop.
     pub http_stopped: watch::Receiver<bool>,
 }
 
@@ -260,7 +260,7 @@ impl Acceptor {
     }
 }
 
-/// Does the TLS handshake. A client that has not finished it does not delay a stop of the server.
+/// Does the TLS handshake. An unfinished handshake ends when the server stops.
 async fn handshake(
     tls: &Tls,
     stream: TcpStream,

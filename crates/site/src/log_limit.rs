@@ -11,18 +11,18 @@ use tokio::time::Instant;
 
 /// The time between two lines about one address.
 const INTERVAL: Duration = Duration::from_secs(60);
-/// The most addresses that have lines of their own, about 200 KiB. Further ones share the lines of one more.
+/// The maximum number of addresses with their own lines, about 200 KiB. All further addresses share one more entry.
 const MAX_ADDRESSES: usize = 4096;
 /// The time between two searches for entries to remove, so that a full table is not searched at every event.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
-/// When lines about each address were last logged.
+/// The last log line about each address.
 #[derive(Debug, Default)]
 pub(crate) struct LogLimit(Mutex<Table>);
 
 #[derive(Debug, Default)]
 struct Table {
-    /// The entry `None` is shared by the addresses that have none of their own.
+    /// The entry `None` is for all addresses that have no entry of their own.
     addresses: HashMap<Option<IpAddr>, Address>,
     /// The time of the last search for entries to remove.
     swept: Option<Instant>,
@@ -31,12 +31,13 @@ struct Table {
 #[derive(Debug)]
 struct Address {
     logged: Instant,
-    /// The events since then.
+    /// The number of events since then.
     suppressed: u64,
 }
 
 impl LogLimit {
-    /// Notes an event. If it is to be logged, returns how many events were not logged since the last line.
+    /// Notes an event. If the caller must log it, returns the number of events that were not logged since the last
+    /// line.
     pub(crate) fn note(&self, address: IpAddr) -> Option<u64> {
         let now = Instant::now();
         let address = Some(counted_address(address));

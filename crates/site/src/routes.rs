@@ -24,7 +24,7 @@ use crate::web;
 /// A host name of Microsoft that clients use only for links to other sites (http.md section 3).
 const LINKS_HOST: &str = "g.msn.com";
 
-/// All paths and their handlers. Cheap to clone.
+/// All paths and their handlers. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub(crate) struct Routes {
     router: Router,
@@ -86,22 +86,22 @@ impl Routes {
         }
     }
 
-    /// Spells the header names of an answer from elsewhere in the same way.
+    /// Spells the header names of an answer from another module in the same way.
     pub(crate) fn spell(&self, response: &mut Response) {
         self.case.apply(response);
     }
 }
 
-const NOT_OURS: &str = "This server is not a proxy for other hosts. If this host is a name of the server, its operator must add it to \
-    names under [http] in the configuration.\n";
+const NOT_OURS: &str = "This server is not a proxy for other hosts. If this host is a name of the server, its \
+    operator must add it to names under [http] in the configuration.\n";
 
-/// `POST /`: clients use it to test whether the login server is reachable (http.md section 2).
+/// Answers `POST /`, with which clients test whether the login server is reachable (http.md section 2).
 async fn port_check() -> Response {
     answers::empty(StatusCode::OK)
 }
 
-/// Answers for paths that do not exist. Links in clients lead to the operator's page. A browser shows a page, but
-/// clients, which ask for Microsoft's hosts or send something, have no use for one.
+/// Answers requests for paths that do not exist. Links in clients lead to the operator's page. A browser gets a page.
+/// Clients request Microsoft's hosts or send something, and get an empty answer, because they cannot show a page.
 async fn other(State(page): State<Arc<str>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
     let host = host_of(&caller, request.uri(), request.headers()).to_ascii_lowercase();
     let name = split(&host).map_or(host.as_str(), |(name, _)| name);

@@ -17,8 +17,8 @@ use crate::routes::Routes;
 use crate::tls::{Certificates, Tls};
 use crate::web::{self, Setup, Web};
 
-/// How many tunnels to the terminator can be open. Each needs a file descriptor that no other limit counts, and usually
-/// lasts a second.
+/// The maximum number of tunnels to the terminator. Each tunnel needs a file descriptor that no other limit counts, and
+/// usually lasts a second.
 const MAX_OLD_TLS: usize = 64;
 
 /// All services that an HTTP connection can reach.
@@ -34,7 +34,7 @@ pub struct Site {
     pub tls: Option<Arc<Tls>>,
     /// The address of the terminator for tunnels from old clients.
     pub(crate) old_tls: Option<SocketAddr>,
-    /// The places for tunnels to the terminator.
+    /// The permits for tunnels to the terminator.
     pub(crate) old_tls_places: Semaphore,
     /// The hosts for which the proxy accepts requests.
     pub(crate) hosts: Arc<Hosts>,
@@ -56,8 +56,8 @@ impl Site {
         let hosts = Arc::new(Hosts::new(config));
         let gateway = Gateway::new(config, chat.clone());
         let web = Web::open(service, accounts, hosts.clone()).await?;
-        // The certificate for Windows XP is read at each request. A fault in it is reported at start, but nothing else
-        // depends on it.
+        // The certificate for Windows XP is read at each request. An error in it is only logged at start, because
+        // nothing else depends on it.
         if let Err(error) = OldTls::read(&config.data) {
             tracing::error!("could not read the certificate for Windows XP; /setup does not offer it: {error:#}");
         }

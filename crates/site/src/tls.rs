@@ -1,6 +1,6 @@
-//! TLS 1.2 and 1.3 for our listeners, with certificates from files and one of our own root.
+//! TLS 1.2 and 1.3 for our listeners, with certificates from files and a certificate from the server's own root.
 //!
-//! Older versions are not supported. Clients of 2005 that have nothing newer need a separate terminator (security.md
+//! Older versions are not supported. Clients of 2005 that support nothing newer need a separate terminator (security.md
 //! section 8).
 
 use std::io;
@@ -43,7 +43,7 @@ pub struct Tls {
 struct Current {
     /// The certificates from files.
     files: Vec<Arc<CertifiedKey>>,
-    /// The TLS configuration with these and the certificate of our own root.
+    /// The TLS configuration with these and the certificate from our own root.
     config: Arc<ServerConfig>,
     since: SystemTime,
 }
@@ -51,7 +51,7 @@ struct Current {
 /// The certificates that the server uses for TLS, and the root that it offers clients to install.
 #[derive(Debug)]
 pub struct Certificates {
-    /// TLS for the listeners; `None` without any certificate.
+    /// TLS for the listeners. `None` if there is no certificate.
     pub tls: Option<Arc<Tls>>,
     /// The server's own root, unless `tls.own_root` is off.
     pub root: Option<PublicCertificate>,
@@ -71,8 +71,8 @@ impl Certificates {
 }
 
 impl Tls {
-    /// Reads the certificates. Returns `None` if there are none. The certificate of our own root comes after those from
-    /// files.
+    /// Reads the certificates. Returns `None` if there are none. The certificate from our own root comes after those
+    /// from files.
     ///
     /// # Errors
     /// Fails if a file cannot be read or used. The error names the file.
@@ -95,8 +95,8 @@ impl Tls {
         Ok(())
     }
 
-    /// Returns the TLS configuration. Renews the certificate of our own root long before it expires, which takes less
-    /// than a millisecond.
+    /// Returns the TLS configuration. Renews the certificate from our own root after [`RENEWED_AFTER`], long before it
+    /// expires. That takes less than a millisecond.
     fn config(&self) -> Arc<ServerConfig> {
         let mut current = lock(&self.current);
         if self.root.is_some() && current.since.elapsed().is_ok_and(|age| age > RENEWED_AFTER) {
@@ -110,8 +110,8 @@ impl Tls {
         current.config.clone()
     }
 
-    /// Does the TLS handshake with the client at `peer`. Returns `None` if it fails or takes too long. A failure is
-    /// logged with its meaning, at most once a minute for each address.
+    /// Does the TLS handshake with the client at `peer`. Returns `None` if it fails or takes too long. Logs a failure
+    /// with its likely cause, at most once a minute for each address.
     pub async fn accept<S: Stream>(&self, stream: S, peer: IpAddr) -> Option<TlsStream<S>> {
         let acceptor = TlsAcceptor::from(self.config());
         let accepted = timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await;
@@ -126,7 +126,7 @@ impl Tls {
     }
 }
 
-/// Returns what a failed handshake means for the operator.
+/// Returns the likely cause of a failed handshake, for the operator.
 fn meaning(error: &io::Error) -> &'static str {
     if error.kind() == io::ErrorKind::TimedOut {
         return "the client did not finish the handshake in time";
@@ -177,8 +177,8 @@ fn certificate(files: &CertificateFiles) -> anyhow::Result<Arc<CertifiedKey>> {
     Ok(Arc::new(good.with_context(fault)?))
 }
 
-/// Chooses the certificate with the name that the client asks for. Without a match it chooses the first, as original
-/// clients send no name.
+/// Chooses the certificate with the name that the client requests. Without a match, chooses the first one, because
+/// original clients send no name.
 #[derive(Debug)]
 struct ByName(Vec<Arc<CertifiedKey>>);
 
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn the_certificate_of_the_own_root_is_renewed_before_it_expires() {
+    fn the_certificate_from_the_servers_root_is_renewed_before_it_expires() {
         let data = tempfile::tempdir().unwrap();
         let root = Arc::new(Root::open(data.path(), &["login.live.com".to_owned()]).unwrap());
         let tls = Tls::open(&TlsConfig::default(), Some(root)).unwrap().unwrap();

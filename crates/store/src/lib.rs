@@ -1,10 +1,10 @@
-//! Durable state: everything the server needs again after a restart.
+//! The durable state of the server: everything that it needs after a restart.
 //!
-//! [`roster`] holds the lists, groups and settings of one account as plain data, and the rules for changing them.
+//! [`roster`] contains the lists, groups and settings of one account as plain data, and the rules for changing them.
 //! [`accounts`] checks passwords, signs tickets and creates invite codes. [`database`] keeps all of it in an embedded
-//! SQLite database. The crate knows nothing about connections or presence: those live in memory and are rebuilt.
+//! SQLite database. The crate contains nothing about connections or presence, which exist only in memory.
 //!
-//! "Account" means three things here. [`database::Account`] is a row: address, name, password hash.
+//! The word "account" has three meanings here. [`database::Account`] is a row: address, name, password hash.
 //! [`accounts::Accounts`] is the service in front of the rows, which checks and hashes passwords. [`roster::Roster`] is
 //! the part of an account that its owner edits with a client.
 

@@ -1,8 +1,8 @@
-//! How long a line of chat takes while files pass through the same server, and how fast those pass.
+//! Measures how long chat messages take while files pass through the same server, and how fast the files are.
 //!
-//! `cargo bench -p swallowtail --bench transfer` runs the built program, and everybody else in this process. All of it
-//! goes over loopback, whose addresses are exempt from rates. What is measured first, alone, is the baseline of what
-//! comes after it.
+//! `cargo bench -p swallowtail --bench transfer` runs the built program, and all clients in this process. All
+//! connections use loopback, whose addresses are exempt from rate limits. The first measurements, of chat alone and
+//! files alone, are the baseline of the later ones.
 
 #![allow(clippy::unwrap_used, reason = "a failure ends the run")]
 
@@ -26,19 +26,19 @@ use support::{address, private_directory};
 
 const FILE: usize = 5 * 1024 * 1024;
 const PICTURE: usize = 24 * 1024;
-/// Transfers in a row, so that chat beside them is measured for long enough.
+/// The number of transfers in a row. During them, enough chat messages are measured.
 const ROUNDS: usize = 20;
-/// Lines of chat where nothing else says how many.
+/// The number of chat messages in a measurement without files.
 const LINES: usize = 20_000;
 const PASSWORD: &str = "the same for all";
 const PEOPLE: [&str; 6] = ["alice", "bob", "carol", "dave", "erin", "frank"];
-/// The chat beside a transfer should not be slower than this for 99 of 100 lines: nobody notices less.
+/// The maximum round trip of 99 of 100 chat messages during a transfer. Users do not notice shorter delays.
 const GOAL: Duration = Duration::from_millis(50);
 
 #[tokio::main]
 async fn main() {
     let data = private_directory();
-    // The first column of the file is the address, the second a hash, which signing in need not renew.
+    // The columns of the file are the address, a password hash that a sign-in does not renew, and the name.
     let hash = support::password_hash(PASSWORD);
     let rows: String = PEOPLE.iter().map(|name| format!("{},\"{hash}\",{name}\n", address(name))).collect();
     let file = data.path().join("people.csv");
@@ -52,10 +52,11 @@ async fn main() {
     }
 
     println!(
-        "{ROUNDS} times {FILE} and {PICTURE} bytes each way at once, in chunks of 1202 bytes, and {LINES} lines of chat alone\n"
+        "{ROUNDS} transfers of {FILE} and {PICTURE} bytes in both directions at the same time, in chunks of 1202 \
+         bytes.\n{LINES} chat messages without files.\n"
     );
-    println!("{:<52} {:>8} {:>9} {:>9} {:>9} {:>8}", "", "lines", "p50", "p99", "longest", "MB/s");
-    row("bytes through a bare relay", None, Some(bare_relay().await));
+    println!("{:<52} {:>8} {:>9} {:>9} {:>9} {:>8}", "", "messages", "p50", "p99", "longest", "MB/s");
+    row("bytes through a relay, without a server", None, Some(relay_without_server().await));
 
     let [erin, frank] = session(&mut people, [4, 5]).await;
     let (alone, [erin, frank]) = chat_until(erin, frank, |lines| lines == LINES).await;
@@ -66,22 +67,22 @@ async fn main() {
     row("files alone", None, Some(speed));
 
     let pair = session(&mut people, [0, 1]).await;
-    let (times, speed, [erin, frank]) = beside(pair, [erin, frank]).await;
-    let outside = row("chat beside files of another session", Some(times), Some(speed));
+    let (times, speed, [erin, frank]) = chat_during_transfer(pair, [erin, frank]).await;
+    let outside = row("chat during files in another session", Some(times), Some(speed));
 
     let [alice, bob, carol, dave] = session(&mut people, [0, 1, 2, 3]).await;
-    let (times, speed, _) = beside([alice, bob], [carol, dave]).await;
-    let inside = row("chat in the session of the files, which all four get", Some(times), Some(speed));
+    let (times, speed, _) = chat_during_transfer([alice, bob], [carol, dave]).await;
+    let inside = row("chat in the session of the files, four members", Some(times), Some(speed));
 
     let (times, speed) = narrow(&mut people, server.switchboard).await;
-    row("chat with somebody who gets a file at 0.3 MB/s", Some(times), Some(speed));
+    row("chat with a member receiving a file at 0.3 MB/s", Some(times), Some(speed));
 
     drop((erin, frank));
     let met = outside.max(inside) < GOAL;
-    println!("\ngoal: 99 of 100 lines beside files within {GOAL:?}: {}", if met { "met" } else { "missed" });
+    println!("\ngoal: 99 of 100 chat messages during files within {GOAL:?}: {}", if met { "met" } else { "missed" });
 }
 
-/// Prints a row of the table; the time within which 99 of 100 lines came back.
+/// Prints a row of the table. Returns the time within which 99 of 100 messages came back.
 fn row(what: &str, times: Option<Vec<Duration>>, megabytes: Option<f64>) -> Duration {
     let mut times = times.unwrap_or_default();
     times.sort_unstable();
@@ -95,7 +96,7 @@ fn row(what: &str, times: Option<Vec<Duration>>, megabytes: Option<f64>) -> Dura
     within(99).unwrap_or_default()
 }
 
-/// Some of the people in a new session.
+/// Opens a new session with some of [`PEOPLE`], by index.
 async fn session<const N: usize>(people: &mut [Wire], who: [usize; N]) -> [Party; N] {
     let mut boards = vec![open_board(&address(PEOPLE[who[0]]), &mut people[who[0]]).await];
     for number in &who[1..] {
@@ -109,8 +110,8 @@ async fn session<const N: usize>(people: &mut [Wire], who: [usize; N]) -> [Party
     boards.into_iter().map(Party::from).collect::<Vec<_>>().try_into().ok().unwrap()
 }
 
-/// The first two of [`PEOPLE`] send each other a file and a picture at once, again and again; megabytes of data a
-/// second, both ways together.
+/// Lets the first two of [`PEOPLE`] send each other a file and a picture at the same time, [`ROUNDS`] times. Returns
+/// the megabytes of data per second, of both directions together.
 async fn transfer(mut one: Party, mut other: Party) -> (f64, [Party; 2]) {
     let blobs = |first| Arc::new([Blob::noise(first, FILE), Blob::noise(first + 1, PICTURE)]);
     let (ones, others) = (blobs(1), blobs(3));
@@ -129,7 +130,7 @@ async fn transfer(mut one: Party, mut other: Party) -> (f64, [Party; 2]) {
     (megabytes(2 * ROUNDS * (FILE + PICTURE), begun), [one, other])
 }
 
-/// In the order of the ids. What came is not hashed: that would be measured too.
+/// Returns the lengths of the received blobs, in the order of their ids. Hashing them would distort the measurement.
 fn lengths(collector: &Collector) -> Vec<usize> {
     collector.blobs.values().map(Vec::len).collect()
 }
@@ -138,8 +139,8 @@ fn megabytes(bytes: usize, since: Instant) -> f64 {
     f64::from(u32::try_from(bytes / 1000).unwrap()) / 1e3 / since.elapsed().as_secs_f64()
 }
 
-/// A pair talks while another one transfers.
-async fn beside(pair: [Party; 2], [caller, callee]: [Party; 2]) -> (Vec<Duration>, f64, [Party; 2]) {
+/// Lets a pair chat while another pair transfers files. Returns the round trips, the speed, and the pair that chatted.
+async fn chat_during_transfer(pair: [Party; 2], [caller, callee]: [Party; 2]) -> (Vec<Duration>, f64, [Party; 2]) {
     let done = Arc::new(AtomicBool::new(false));
     let over = {
         let done = done.clone();
@@ -147,14 +148,15 @@ async fn beside(pair: [Party; 2], [caller, callee]: [Party; 2]) -> (Vec<Duration
     };
     let chat = tokio::spawn(chat_until(caller, callee, over));
     let [one, other] = pair;
-    // The pair stays until the chat is over, so that nobody hears BYE in the middle.
+    // The first pair stays until the chat is over, so that no member receives BYE in the middle.
     let (speed, _pair) = transfer(one, other).await;
     done.store(true, Ordering::Relaxed);
     let (times, talkers) = chat.await.unwrap();
     (times, speed, talkers)
 }
 
-/// The first of [`PEOPLE`] sends a file to the second one, whose line is slow, while the third one talks to him.
+/// Lets the first of [`PEOPLE`] send a file to the second, whose connection is slow, while the third chats with the
+/// second.
 async fn narrow(people: &mut [Wire], switchboard: SocketAddr) -> (Vec<Duration>, f64) {
     let [alice, bob, carol] = [0, 1, 2].map(|number| address(PEOPLE[number]));
     let mut board = open_board(&alice, &mut people[0]).await;
@@ -183,7 +185,7 @@ async fn narrow(people: &mut [Wire], switchboard: SocketAddr) -> (Vec<Duration>,
     (times, speed)
 }
 
-/// An address behind which the server is, 300 KB a second away, with a window of a few KiB.
+/// Starts a relay to the server that passes on 300 KB per second, with a window of a few KiB. Returns its address.
 async fn slow_line(server: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -209,8 +211,9 @@ async fn slow_line(server: SocketAddr) -> SocketAddr {
     address
 }
 
-/// The limit of loopback and tokio: the bytes of the same messages, in both directions through a task that copies them.
-async fn bare_relay() -> f64 {
+/// Measures the limit of loopback and tokio: the same bytes in both directions, through a task that only copies them.
+/// Returns megabytes per second.
+async fn relay_without_server() -> f64 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let dial = || TcpStream::connect(listener.local_addr().unwrap());
     let ends = [dial().await.unwrap(), dial().await.unwrap()];
@@ -239,7 +242,7 @@ async fn bare_relay() -> f64 {
             for _ in 0..ROUNDS {
                 write.write_all(&bytes).await.unwrap();
             }
-            // Its end would close the stream under the one that still reads.
+            // If this task ended, it would close the stream while the other task still reads.
             std::future::pending::<()>().await;
         }));
     }

@@ -1,9 +1,9 @@
-//! The golden conversations of docs/protocol/transcripts, played over real sockets against servers in this process.
+//! Plays the golden transcripts of docs/protocol/transcripts over real sockets, against servers in this process.
 //!
 //! Each file of the folder is a test of its own, so `cargo test -p swallowtail --test transcripts groups` plays those
-//! with `groups` in their names. A new file needs no line here.
+//! with `groups` in their names. A new file needs no change here.
 
-#![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -22,19 +22,19 @@ use swallowtail_store::database::NewAccount;
 use tokio::runtime::Runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The files that are not played, and why. Every other one in the folder is.
+/// The files that are not played, each with the reason. All other files of the folder are played.
 const NOT_PLAYED: &[(&str, &str)] = &[("msnp12-signin-literal", "sample values, for tests of encoders and parsers")];
 
-/// The number of files played at the same time, unless `--test-threads` gives another. They mostly wait for a silence
-/// to pass, so there are more of them than cores.
+/// The default number of tests at the same time, which `--test-threads` overrides. Tests mostly wait for a period of
+/// silence, so this is more than the number of cores.
 const THREADS: usize = 16;
 
-/// The largest number of servers at the same time: enough for their silences to overlap, few enough that all of them
-/// can check a password at once without making a client wait for seconds.
+/// The maximum number of servers at the same time. It is large enough for their periods of silence to overlap. It is
+/// small enough for all of them to check a password at the same time without delaying a client for seconds.
 const SERVERS: usize = 32;
 
-/// The longest wait for an expected record. The 5 s of the reference are for a server with a machine of its own; this
-/// one shares busy cores with all others.
+/// The time limit for an expected record. The 5 s of the reference are for a server on a machine of its own. These
+/// servers share busy cores.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn main() -> ExitCode {
@@ -43,7 +43,8 @@ fn main() -> ExitCode {
     let runtime = Arc::new(Runtime::new().unwrap());
     let servers = Arc::new(OwnServers::new());
     let files = transcripts(&folder()).unwrap();
-    let mut trials = vec![Trial::test("a_file_that_is_not_played_exists_and_says_so", check_what_is_not_played)];
+    let mut trials =
+        vec![Trial::test("a_file_that_is_not_played_exists_and_has_a_static_line", check_files_that_are_not_played)];
     trials.extend(files.into_iter().filter(|file| !is_on_the_list(file)).map(|file| trial(file, &runtime, &servers)));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -57,7 +58,7 @@ fn is_on_the_list(file: &Path) -> bool {
 }
 
 /// Fails if a file that is not played does not exist, or has no `!static` line.
-fn check_what_is_not_played() -> Result<(), Failed> {
+fn check_files_that_are_not_played() -> Result<(), Failed> {
     for (name, reason) in NOT_PLAYED {
         let script = Script::read(&folder().join(format!("{name}.txt"))).map_err(|error| format!("{error:#}"))?;
         let said = script.unplayable().unwrap_or_default();
@@ -68,17 +69,16 @@ fn check_what_is_not_played() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Returns the test of one file, by its name. It reads the file itself, so one that cannot be parsed fails by its name
-/// too.
+/// Returns the test of one file, with the name of the file. The test also fails if the file cannot be parsed.
 fn trial(file: PathBuf, runtime: &Arc<Runtime>, servers: &Arc<OwnServers>) -> Trial {
     let name = file.file_stem().unwrap().to_string_lossy().into_owned();
     let (runtime, servers) = (runtime.clone(), servers.clone());
-    Trial::test(name, move || runtime.block_on(passes_however_its_bytes_are_cut(&file, &servers)))
+    Trial::test(name, move || runtime.block_on(passes_at_every_pace(&file, &servers)))
 }
 
-/// Plays a file as it stands, one byte at a time, and with the commands between two waits in one segment; the server
-/// must say the same each time.
-async fn passes_however_its_bytes_are_cut(file: &Path, servers: &Arc<OwnServers>) -> Result<(), Failed> {
+/// Plays a file at three paces: unchanged, one byte at a time, and with the commands between two waits in one segment.
+/// The server must send the same lines each time.
+async fn passes_at_every_pace(file: &Path, servers: &Arc<OwnServers>) -> Result<(), Failed> {
     let script = Script::read(file).map_err(|error| format!("{error:#}"))?;
     let (whole, bytes, segment) = tokio::join!(
         play_all(&script, servers, Pace::Whole),
@@ -94,8 +94,7 @@ async fn passes_however_its_bytes_are_cut(file: &Path, servers: &Arc<OwnServers>
     Ok(())
 }
 
-/// Plays all parts at one pace. The error lists every part that did not pass; a part that was not played is one of
-/// them.
+/// Plays all parts at one pace. The error lists every part that failed or was not played.
 async fn play_all(script: &Script, servers: &Arc<OwnServers>, pace: Pace) -> Result<Vec<PlayReport>, Failed> {
     let options = Options { pace, timeout: PATIENCE, ..Options::default() };
     let reports = play(servers.clone(), vec![script.clone()], &options).await;
@@ -112,7 +111,7 @@ fn fault(report: &PlayReport) -> Option<String> {
     }
 }
 
-/// The lines that the server sent on each connection, with names in place of the values that it chose.
+/// Returns the lines that the server sent on each connection, with names in place of the values that it chose.
 fn said(report: &PlayReport) -> Vec<(&String, String)> {
     let text = |(name, bytes)| (name, String::from_utf8_lossy(bytes as &Vec<u8>).into_owned());
     report.masked_streams().iter().map(text).collect()
@@ -130,8 +129,8 @@ impl OwnServers {
     }
 }
 
-/// The hash of each password, made once for all servers: hashing is slow on purpose, and a thousand accounts have a
-/// handful of passwords.
+/// The hash of each password, computed once for all servers. Hashing is slow on purpose, and a thousand accounts share
+/// a handful of passwords.
 #[derive(Default)]
 struct Hashes(tokio::sync::Mutex<HashMap<String, String>>);
 
@@ -150,7 +149,7 @@ impl Hashes {
 /// A server that plays one part.
 struct Running {
     endpoints: Endpoints,
-    /// Taken when it is stopped.
+    /// `None` after the server was stopped.
     server: Mutex<Option<Server>>,
     accounts: Accounts,
     hashes: Arc<Hashes>,
@@ -187,7 +186,8 @@ impl Target for OwnServers {
     }
 }
 
-/// Ports chosen by the system; no network is exempt, so that the limits hold for loopback too.
+/// Returns the settings of a server. The system chooses the ports. No network is exempt, so the limits apply to
+/// loopback too.
 fn config(data: &Path, needs: &Needs) -> Result<Config, NotPlayable> {
     let mut config = Config { data: data.to_owned(), ..Config::default() };
     let any = "127.0.0.1:0".parse().map_err(|_| NotPlayable("address".to_owned()))?;
@@ -203,7 +203,7 @@ fn config(data: &Path, needs: &Needs) -> Result<Config, NotPlayable> {
             "not-rst" => config.sign_in.not_rst = value == "true",
             "login-redirect" => config.sign_in.redirect = Some(value.clone()),
             "sign-in-failures-per-address" => config.limits.wrong_passwords_per_address = value.parse().unwrap(),
-            other => return Err(NotPlayable(format!("the setting {other} is not built"))),
+            other => return Err(NotPlayable(format!("the setting {other} is not supported"))),
         }
     }
     Ok(config)
@@ -222,7 +222,7 @@ impl msnp_conformance::Server for Running {
     ) -> BoxFuture<'a, anyhow::Result<()>> {
         Box::pin(async move {
             let handle = msnp::Handle::parse(handle)?;
-            let name = msnp::DisplayName::new(name).ok_or_else(|| anyhow::anyhow!("not a display name: {name:?}"))?;
+            let name = msnp::DisplayName::new(name).ok_or_else(|| anyhow::anyhow!("invalid display name: {name:?}"))?;
             let password_hash = self.hashes.of(password, &self.accounts).await?;
             self.accounts.import(&[NewAccount { handle, name, password_hash }]).await?;
             Ok(())
@@ -232,8 +232,8 @@ impl msnp_conformance::Server for Running {
     fn stop(&self, minutes: u32) -> BoxFuture<'_, Result<(), NotPlayable>> {
         let server = self.server.lock().unwrap().take();
         Box::pin(async move {
-            let server = server.ok_or_else(|| NotPlayable("it is stopped already".to_owned()))?;
-            // The minutes are not waited for.
+            let server = server.ok_or_else(|| NotPlayable("the server is already stopped".to_owned()))?;
+            // The server does not wait for the minutes to pass.
             server.service().warn(minutes);
             tokio::spawn(server.stop());
             Ok(())

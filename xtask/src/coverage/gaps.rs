@@ -25,7 +25,7 @@ pub(super) struct Gap<'r> {
 }
 
 impl Gap<'_> {
-    /// The dialects as a list of numbers.
+    /// Returns the dialects as a list of numbers.
     pub(super) fn dialects(&self) -> String {
         self.dialects.iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
     }
@@ -42,7 +42,7 @@ fn is_shown(reference: &Reference, shown: &Shown, key: &Key, dialect: Dialect) -
     }
 }
 
-/// Returns the verbs of the dialects spoken here that are not shown in all of them.
+/// Returns the verbs of the supported dialects that are not shown in all of them.
 pub(super) fn gaps<'r>(reference: &'r Reference, shown: &Shown) -> Vec<Gap<'r>> {
     let verbs = TABLES.into_iter().flat_map(|(service, sender)| reference.verbs(service, sender));
     let gaps = verbs.filter(|(key, _)| reference.is_here(key)).map(|(key, _)| {

@@ -28,7 +28,7 @@ pub(super) struct Key {
 }
 
 impl fmt::Display for Key {
-    /// The form used in docs/protocol/verbs.txt.
+    /// Writes the form that docs/protocol/verbs.txt uses.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let service = match self.service {
             Service::Notification => "ns",
@@ -40,7 +40,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// How a client command or a server line is handled.
+/// The handling of a client command or a server line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Handling {
     /// Carried out, or sent.

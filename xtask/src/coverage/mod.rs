@@ -66,7 +66,10 @@ fn contradictions(reference: &Reference, shown: &Shown) -> Vec<String> {
             if !fits {
                 let files: Vec<_> = files.iter().map(|index| shown.files[*index].as_str()).collect();
                 let known = known.map_or_else(|| "does not exist".to_owned(), |handling| format!("{handling:?}"));
-                faults.push(format!("{key} in {dialect}: {VERBS} says {known}, {} {outcome:?}", files.join(" and ")));
+                faults.push(format!(
+                    "{key} in {dialect}: {VERBS} says {known}, but {outcome:?} is shown by {}",
+                    files.join(" and ")
+                ));
             }
         }
     }
@@ -78,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_transcript_that_says_otherwise_is_a_fault() {
+    fn a_transcript_that_contradicts_the_reference_is_a_fault() {
         let reference = Reference::parse("ns > FND 2- 502\nns > ADC 10-12 done\nns < NLN 2- sent\n").unwrap();
         let said = |text: &str| {
             let mut shown = Shown::default();

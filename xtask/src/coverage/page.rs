@@ -1,4 +1,4 @@
-//! Writes the page.
+//! Writes the text of docs/protocol/coverage.md.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use super::key::{Handling, Key, Sender, Service};
 use super::reference::{Entry, Reference};
 use super::scan::Shown;
 
-/// The most transcripts that one cell names. A reader needs only one.
+/// The maximum number of transcripts that one cell names. A reader needs only one.
 const NAMED: usize = 3;
 
 const HEAD: &str = "\
@@ -109,7 +109,7 @@ fn notes(entries: &[&Entry]) -> String {
     notes.join("; ")
 }
 
-/// Returns how a verb is handled, and the transcripts that show it.
+/// Returns the handling of a verb, and the transcripts that show it.
 fn cell(reference: &Reference, shown: &Shown, key: &Key, dialect: Dialect) -> String {
     let Some(handling) = reference.expected(key, dialect) else { return "-".to_owned() };
     let word = match handling {
@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_says_what_happens_where_it_is_shown_and_what_is_not() {
+    fn a_row_has_the_handling_and_its_transcripts_and_gaps_are_listed() {
         let reference = Reference::parse(
             "ns > ADD 2-9 done\nns < ADD 2-9 sent : a note\nns > INF 2-7 done : old\nunshown ns < ADD : why\n",
         )

@@ -26,7 +26,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// The dialects as the file writes them.
+    /// Returns the dialects in words, such as `10 to 12`.
     pub(super) fn dialects(&self) -> String {
         match self.until {
             Some(until) if until == self.since => self.since.to_string(),
@@ -48,7 +48,7 @@ impl Entry {
         };
         let key = parse_key(service, sender, verb)?;
         let (since, until) = dialects.split_once('-').unwrap_or((dialects, dialects));
-        let number = |word: &str| word.parse::<u8>().with_context(|| format!("`{word}` is no dialect"));
+        let number = |word: &str| word.parse::<u8>().with_context(|| format!("`{word}` is not a dialect"));
         let until = (!until.is_empty()).then(|| number(until)).transpose()?;
         let handling = match (key.sender, handling) {
             (Sender::Client, "done") | (Sender::Server, "sent") => Handling::Done,
@@ -57,7 +57,7 @@ impl Entry {
             (Sender::Client, code) => {
                 Handling::Refused(code.parse().context("expected done, closes or an error code")?)
             }
-            (Sender::Server, _) => anyhow::bail!("neither sent nor never"),
+            (Sender::Server, _) => anyhow::bail!("expected sent or never"),
         };
         Ok(Self { key, since: number(since)?, until, handling, note: note.trim().to_owned() })
     }
@@ -103,7 +103,12 @@ impl Reference {
             let twice = |other: &Entry| {
                 other.key == entry.key && Dialect::ALL.iter().any(|dialect| other.has(*dialect) && entry.has(*dialect))
             };
-            ensure!(!entries.iter().any(twice), "{}: {} is there already", place(), entry.key);
+            ensure!(
+                !entries.iter().any(twice),
+                "{}: {} is already listed for one of these dialects",
+                place(),
+                entry.key
+            );
             entries.push(entry);
         }
         Ok(Self { entries, unshown })
@@ -168,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_an_error_with_its_line() {
+    fn an_invalid_line_is_an_error_with_its_number() {
         for line in [
             "ns > PAG 8",
             "xx > PAG 8 done",

@@ -24,7 +24,7 @@ pub(super) struct Shown {
 /// Reads all transcripts that are played and contain MSNP.
 pub(super) fn folder(path: &Path) -> Result<Shown> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(path).context("no transcripts")? {
+    for entry in fs::read_dir(path).context("the folder of the transcripts cannot be read")? {
         let path = entry?.path();
         if let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".txt")) {
             files.push((name.to_owned(), fs::read_to_string(&path)?));
@@ -43,7 +43,7 @@ pub(super) fn folder(path: &Path) -> Result<Shown> {
 /// One connection of a transcript. It ends where its name is used for another one.
 struct Connection {
     service: Service,
-    /// The dialects it may speak: all of them after it agreed on CVR0, none before it agreed on any.
+    /// The dialects that the connection may use: all of them after an agreement on CVR0, none before any agreement.
     dialects: Vec<Dialect>,
     events: Vec<Event>,
 }
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_close_is_the_answer_to_the_last_command_alone() {
+    fn a_close_is_the_answer_only_to_the_last_command() {
         let text = "!account al a@b.c p \"A\"\n!signed-in n al MSNP8 CHG NLN\nn > XFR 7 SB\nn < 913 7\n\
                     n > PNG\nn < QNG\n\
                     n > IMS 8 ON\nn > ADC 9 x\nn <!\n";

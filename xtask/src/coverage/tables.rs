@@ -21,7 +21,7 @@ pub(super) fn faults(reference: &Reference) -> Vec<String> {
                 let client = key(Sender::Client);
                 let wanted =
                     matches!(reference.handling(&client, dialect), Some(Handling::Done | Handling::Refused(_)));
-                faults.extend(fault(&client, dialect, takes(service, &verb, dialect), wanted));
+                faults.extend(fault(&client, dialect, accepts(service, &verb, dialect), wanted));
             }
             let server = key(Sender::Server);
             let readers = Dialect::ALL.map(|dialect| (dialect, reads(service, &verb, dialect)));
@@ -41,8 +41,8 @@ pub(super) fn faults(reference: &Reference) -> Vec<String> {
     faults
 }
 
-fn fault(key: &Key, dialect: Dialect, taken: bool, wanted: bool) -> Option<String> {
-    match (taken, wanted) {
+fn fault(key: &Key, dialect: Dialect, accepted: bool, wanted: bool) -> Option<String> {
+    match (accepted, wanted) {
         (true, false) => Some(format!("{key}: msnp accepts it in {dialect}, but {VERBS} does not list it there")),
         (false, true) => {
             Some(format!("{key}: {VERBS} lists it for {dialect}, but the table of verbs has no row for it"))
@@ -61,23 +61,23 @@ fn words() -> impl Iterator<Item = String> {
 }
 
 /// Returns whether a client of `dialect` may ever send a verb, with any words.
-fn takes(service: Service, verb: &str, dialect: Dialect) -> bool {
+fn accepts(service: Service, verb: &str, dialect: Dialect) -> bool {
     match service {
         Service::Notification => Verb::from_word(verb.as_bytes()).is_some_and(|verb| verb.row(dialect).is_some()),
         Service::Dispatch => {
             let line = format!("{verb} 1");
             let stages = [Stage::Fresh, Stage::VersionQuery, Stage::Negotiated(dialect)];
-            stages.into_iter().any(|stage| is_taken(verb::admit(stage, line.as_bytes())))
+            stages.into_iter().any(|stage| is_accepted(verb::admit(stage, line.as_bytes())))
         }
         Service::Switchboard => {
             let stages = [switchboard::Stage::Fresh, switchboard::Stage::Joined];
-            stages.into_iter().any(|stage| is_taken(switchboard::admit(stage, verb.as_bytes())))
+            stages.into_iter().any(|stage| is_accepted(switchboard::admit(stage, verb.as_bytes())))
         }
     }
 }
 
 /// Returns whether a result is a success, or a refusal for another reason than the verb.
-fn is_taken(admitted: Result<usize, Refusal>) -> bool {
+fn is_accepted(admitted: Result<usize, Refusal>) -> bool {
     !matches!(
         admitted,
         Err(Refusal::Close(Malformed::UnknownVerb | Malformed::WrongState)

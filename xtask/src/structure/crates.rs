@@ -22,7 +22,7 @@ pub(super) struct Package {
 }
 
 impl Package {
-    /// A crate without files.
+    /// Returns a crate without files.
     #[cfg(test)]
     pub(super) fn new(name: &str, own: &[&str]) -> Self {
         let own = own.iter().map(|&other| other.to_owned()).collect();
@@ -73,15 +73,15 @@ fn packages(json: &[u8]) -> Result<Vec<Package>> {
 }
 
 impl MetadataPackage {
-    /// Separates dependencies on the crates `ours` from the others.
-    fn resolve(self, ours: &BTreeSet<String>) -> Result<Package> {
-        let src = self.manifest_path.parent().context("a manifest without folder")?.join("src");
+    /// Separates dependencies on the crates of the `workspace` from the others.
+    fn resolve(self, workspace: &BTreeSet<String>) -> Result<Package> {
+        let src = self.manifest_path.parent().context("the manifest has no folder")?.join("src");
         let is_code = |target: &&Target| target.kind.iter().any(|kind| kind == "bin" || kind.ends_with("lib"));
         let below = |target: &Target| target.src_path.strip_prefix(&src).map(|path| path.display().to_string());
         let roots = self.targets.iter().filter(is_code).map(below).collect::<Result<_, _>>();
         let built_in = self.dependencies.into_iter().filter(|dependency| dependency.kind.as_deref() != Some("dev"));
         let names: BTreeSet<_> = built_in.map(|dependency| dependency.name).collect();
-        let (own, external): (BTreeSet<_>, BTreeSet<_>) = names.into_iter().partition(|name| ours.contains(name));
+        let (own, external): (BTreeSet<_>, BTreeSet<_>) = names.into_iter().partition(|name| workspace.contains(name));
         Ok(Package {
             roots: roots.with_context(|| format!("{} has code outside of src", self.name))?,
             external: external.len(),

@@ -1,4 +1,4 @@
-//! Finds circles of files that use each other.
+//! Finds cycles of files that use each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::edges::Edges;
 
-/// A group of files in which each leads to all others.
+/// A group of files in which each file uses all others, directly or through further files.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Cycle {
     pub(super) files: Vec<String>,
@@ -25,18 +25,18 @@ pub(super) struct Use {
 pub(super) fn find(edges: &Edges<'_>) -> Vec<Cycle> {
     let reached = reached(edges);
     let leads = |from: &str, to: &str| reached.get(from).is_some_and(|files| files.contains(to));
-    let mut circles: BTreeSet<Vec<&str>> = BTreeSet::new();
+    let mut groups: BTreeSet<Vec<&str>> = BTreeSet::new();
     for (&file, others) in &reached {
         if others.contains(file) {
-            circles.insert(others.iter().copied().filter(|other| leads(other, file)).collect());
+            groups.insert(others.iter().copied().filter(|other| leads(other, file)).collect());
         }
     }
-    let mut cycles: Vec<_> = circles.into_iter().map(|files| cycle(&files, edges)).collect();
+    let mut cycles: Vec<_> = groups.into_iter().map(|files| cycle(&files, edges)).collect();
     cycles.sort_by_key(|cycle| std::cmp::Reverse(cycle.files.len()));
     cycles
 }
 
-/// The files that each file leads to, over any number of others.
+/// Returns all files that each file uses, directly or through other files.
 fn reached<'a>(edges: &Edges<'a>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     let mut direct: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (from, to) in edges.keys() {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn cycles_that_do_not_meet_are_two() {
+    fn separate_cycles_are_reported_separately() {
         let edge = |from, to| ((from, to), BTreeSet::new());
         let edges = Edges::from([
             edge("a", "b"),

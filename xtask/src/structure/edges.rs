@@ -10,7 +10,7 @@ use super::resolve::Target;
 /// The names that one file uses from another, by (user, used).
 pub(super) type Edges<'a> = BTreeMap<(&'a str, &'a str), BTreeSet<String>>;
 
-/// Finds every use, of the file that holds the definition. `mod` and re-exports are not uses.
+/// Finds every use of a definition in another file. `mod` and re-exports are not uses.
 pub(super) fn find<'a>(tree: &Tree<'a>) -> Edges<'a> {
     let mut edges = Edges::new();
     for (id, module) in tree.modules.iter().enumerate() {
@@ -30,7 +30,8 @@ pub(super) fn find<'a>(tree: &Tree<'a>) -> Edges<'a> {
     edges
 }
 
-/// The files and names that an import uses. Importing a module uses no file; the paths that begin with its name do.
+/// Returns the files and names that an import uses. Importing a module does not use its file. Paths that begin with the
+/// module's name use it.
 fn imported<'a>(tree: &Tree<'a>, module: ModuleId, import: &Import) -> Vec<(&'a str, String)> {
     let targets = tree.resolve(module, &import.path).into_iter();
     if import.binds != Binds::Everything {
@@ -56,7 +57,7 @@ mod tests {
     use crate::structure::source::given;
 
     #[test]
-    fn uses_are_found_where_the_definition_is() {
+    fn a_use_leads_to_the_file_of_the_definition() {
         let cases = [
             // The name is defined behind a re-export.
             ("pub use b::B;", "use crate::a::B;", "", "c.rs -> a/b.rs: B"),

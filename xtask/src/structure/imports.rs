@@ -4,7 +4,7 @@ use syn::ext::IdentExt;
 use syn::visit::Visit;
 use syn::{Ident, Item, ItemMod, ItemUse, UseTree, Visibility};
 
-/// Stands before the first word of a path that begins with `::`. No module has this name.
+/// The first word of a path that begins with `::`. No module has this name.
 pub(super) const ROOT_OF_ALL_CRATES: &str = "::";
 
 /// One name, or one `*`, of a `use` declaration.

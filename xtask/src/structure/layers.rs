@@ -1,8 +1,8 @@
-//! The table of layers: which of our crates may depend on which others.
+//! The table of layers: which crates of the workspace may depend on which others.
 
 use super::crates::Package;
 
-/// A crate, and those of our crates that it may depend on.
+/// A crate, and the crates of the workspace that it may depend on.
 type Row = (&'static str, &'static [&'static str]);
 
 const BASE: &str = "swallowtail-base";
@@ -27,7 +27,7 @@ const LAYERS: &[Row] = &[
     ("xtask", &["msnp"]),
 ];
 
-/// Names the table in messages.
+/// The name of the table in messages.
 const TABLE: &str = "LAYERS in xtask/src/structure/layers.rs";
 
 /// Returns a sentence for each crate or dependency that the table does not allow.
@@ -59,8 +59,8 @@ fn refused(table: &[Row], package: &Package) -> Vec<String> {
 
 fn permission(allowed: &[&str]) -> String {
     match allowed {
-        [] => "it may not depend on any of our crates".to_owned(),
-        allowed => format!("of our crates it may depend on {}", allowed.join(", ")),
+        [] => "it may not depend on any crate of the workspace".to_owned(),
+        allowed => format!("of the workspace, it may depend only on {}", allowed.join(", ")),
     }
 }
 
@@ -80,19 +80,19 @@ mod tests {
     }
 
     #[test]
-    fn a_dependency_upward_is_refused_and_so_is_a_crate_without_layer() {
+    fn a_dependency_on_a_higher_layer_and_a_crate_without_a_layer_are_refused() {
         let table: &[Row] = &[("low", &[]), ("high", &["low"])];
         let package = |name: &str, own: &[&str]| Package::new(name, own);
         let cases = [
             (package("high", &["low"]), ""),
             (
                 package("low", &["high"]),
-                "low may not depend on high: it may not depend on any of our crates \
+                "low may not depend on high: it may not depend on any crate of the workspace \
                  (see LAYERS in xtask/src/structure/layers.rs)",
             ),
             (
                 package("high", &["low", "other"]),
-                "high may not depend on other: of our crates it may depend on low \
+                "high may not depend on other: of the workspace, it may depend only on low \
                  (see LAYERS in xtask/src/structure/layers.rs)",
             ),
             (
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_without_crate_is_refused() {
+    fn a_row_without_a_crate_is_refused() {
         let table: &[Row] = &[("low", &[]), ("high", &["low"])];
         let packages = [Package::new("high", &[])];
         let expected =

@@ -1,8 +1,8 @@
-//! The structure of the code: how crates depend on each other, which files use each other in a circle, how long files
-//! and functions are.
+//! Reports the structure of the code: the dependencies between crates, cycles of files, and the lengths of files and
+//! functions.
 //!
-//! `cargo metadata` lists the crates and [`source`] parses their files. [`modules`] and [`resolve`] know where a path
-//! leads; [`edges`] and [`cycles`] find the circles. Method calls and names created by macros are not followed.
+//! `cargo metadata` lists the crates, and [`source`] parses their files. [`modules`] and [`resolve`] find the target of
+//! a path. [`edges`] and [`cycles`] find the cycles. Method calls and names created by macros are not followed.
 
 mod crates;
 mod cycles;
@@ -39,13 +39,13 @@ pub(crate) struct Options {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Look at the checkout in this folder instead
+    /// Examine the checkout in this folder instead of the current one
     #[arg(long)]
     root: Option<PathBuf>,
 }
 
 impl Options {
-    /// `--check` alone.
+    /// Returns the options of `--check` alone.
     pub(crate) fn check() -> Self {
         Self { check: true, json: false, root: None }
     }
@@ -83,7 +83,7 @@ fn add(report: &mut Report, package: Package) -> Result<()> {
         files.extend(tree.files().into_iter().map(str::to_owned));
         cycles.extend(cycles::find(&edges::find(&tree)));
     }
-    // Files that only tests declare.
+    // Removes the files that only tests declare.
     sources.retain(|file, _| files.contains(file));
     let (files, functions) = (sizes::files(&sources), sizes::functions(&sources));
     let circles = cycles.iter().map(|cycle| format!("files use each other in a circle: {}", cycle.files.join(", ")));

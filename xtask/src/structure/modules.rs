@@ -1,4 +1,4 @@
-//! The tree of modules of a crate, with the names in each of them.
+//! The tree of modules of a crate, with the names in each module.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,7 +9,7 @@ use syn::ext::IdentExt;
 use super::imports::{self, Binds, Import};
 use super::source::Sources;
 
-/// The place of a module in [`Tree::modules`].
+/// The index of a module in [`Tree::modules`].
 pub(super) type ModuleId = usize;
 
 /// All modules of a library or a program, its root first.
@@ -30,7 +30,7 @@ pub(super) struct Module<'a> {
 pub(super) enum Binding {
     /// Something defined in the module itself.
     Item,
-    /// A child.
+    /// A child module.
     Module(ModuleId),
     /// The import with this index.
     Import(usize),
@@ -39,18 +39,18 @@ pub(super) enum Binding {
 impl<'a> Tree<'a> {
     /// Follows the `mod` declarations from the file `root`.
     pub(super) fn new(sources: &'a Sources, root: &str) -> Result<Self> {
-        let (file, source) = sources.get_key_value(root).with_context(|| format!("there is no {root}"))?;
+        let (file, source) = sources.get_key_value(root).with_context(|| format!("{root} does not exist"))?;
         let mut tree = Self { modules: Vec::new() };
         tree.add(sources, None, file, &source.ast.items, parent(file))?;
         Ok(tree)
     }
 
-    /// The files that belong to the tree.
+    /// Returns the files that belong to the tree.
     pub(super) fn files(&self) -> BTreeSet<&'a str> {
         self.modules.iter().map(|module| module.file).collect()
     }
 
-    /// Adds a module and those below it. The files of its children are in `folder`.
+    /// Adds a module and all modules below it. The files of its children are in `folder`.
     fn add(
         &mut self,
         sources: &'a Sources,
@@ -98,7 +98,7 @@ impl<'a> Module<'a> {
     }
 }
 
-/// The name of an item that defines something.
+/// Returns the name of an item that defines something.
 fn name(item: &Item) -> Option<String> {
     let ident = match item {
         Item::Const(item) => &item.ident,

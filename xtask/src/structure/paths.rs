@@ -15,7 +15,7 @@ use super::tokens;
 /// The words of a path.
 pub(super) type Words = Vec<String>;
 
-/// Every path below `items`, apart from `use` declarations and modules in the file.
+/// Returns every path below `items`, except those in `use` declarations and in modules of the same file.
 pub(super) fn collect(items: &[Item]) -> BTreeSet<Words> {
     let mut collector = Collector::default();
     for item in items {
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_found_wherever_they_stand() {
+    fn paths_are_found_in_all_places() {
         let cases = [
             ("use a::B;", ""),
             ("mod m { type A = b::C; }", ""),

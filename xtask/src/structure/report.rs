@@ -30,10 +30,10 @@ pub(super) struct Crate {
 }
 
 impl Report {
-    /// The report as text.
+    /// Returns the report as text.
     pub(super) fn text(&self) -> String {
         let mut text = String::from("Dependencies\n");
-        text += &table(&["crate", "others", "our crates"], 2, self.crates.iter().map(dependencies));
+        text += &table(&["crate", "others", "crates of the workspace"], 2, self.crates.iter().map(dependencies));
         text += "\nFiles, without tests\n";
         let header = ["crate", "files", "lines", "median", "90%", "longest", "which"];
         text += &table(&header, 6, self.crates.iter().map(|one| sizes(&one.name, &one.files)));
@@ -137,7 +137,7 @@ mod tests {
         let report = Report { crates: vec![one], faults: vec!["a fault".to_owned()] };
         let expected = "\
 Dependencies
-  crate  others  our crates
+  crate  others  crates of the workspace
   store      12  base, msnp
 
 Files, without tests

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::imports::Binds;
 use super::modules::{Binding, Module, ModuleId, Tree};
 
-/// Re-exports in a row before they count as a circle. Real code has two or three.
+/// The maximum number of re-exports in a row. More count as a cycle. Real code has two or three.
 const MAX_HOPS: usize = 16;
 
-/// The end of a path inside the crate. A path that leads out of the crate has none.
+/// The definition or module at the end of a path. A path that leads out of the crate has none.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Target<'a> {
     Item { file: &'a str, name: String },
@@ -35,7 +35,7 @@ impl<'a> Tree<'a> {
             targets = self.word(module, word, hops);
             let Module { file, names, .. } = &self.modules[module];
             if targets.is_empty() && !names.contains_key(word) {
-                // A macro may have defined it.
+                // A macro may have defined the name.
                 targets.insert(Target::Item { file, name: word.clone() });
             }
         }
@@ -52,7 +52,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Looks a name up in a module: its own names first, then what it imports with `*`.
+    /// Looks a name up in a module: first its own names, then those that it imports with `*`.
     fn name(&self, module: ModuleId, name: &str, hops: usize) -> BTreeSet<Target<'a>> {
         let Some(hops) = hops.checked_sub(1) else { return BTreeSet::new() };
         match self.modules[module].names.get(name) {
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_of_reexports_ends() {
+    fn a_cycle_of_reexports_ends() {
         let sources = given(&[
             ("lib.rs", "mod a; mod b;"),
             ("a.rs", "pub use crate::b::X; pub use crate::b::*;"),

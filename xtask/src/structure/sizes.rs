@@ -7,15 +7,16 @@ use syn::{Block, ImplItemFn, ItemFn, ItemImpl, Signature, TraitItemFn, Type};
 
 use super::source::Sources;
 
-/// Longer files contain more than one idea, and are too long to read from top to bottom.
+/// The maximum number of lines of a file. Longer files contain more than one idea, and are hard to read from top to
+/// bottom.
 const MAX_FILE: usize = 600;
-/// Longer functions do not fit on a screen.
+/// The maximum number of lines of a function. Longer functions do not fit on a screen.
 const MAX_FUNCTION: usize = 80;
 
 /// The length of one file or function.
 pub(super) struct Measured {
     pub(super) lines: usize,
-    /// Its name, and for a function its file and line.
+    /// The name of the file or function. For a function, its file and line follow.
     pub(super) place: String,
 }
 
@@ -25,7 +26,7 @@ pub(super) struct Summary {
     pub(super) count: usize,
     pub(super) lines: usize,
     pub(super) median: usize,
-    /// Nine of ten have at most this many lines.
+    /// The length that nine of ten do not exceed, in lines.
     pub(super) ninety_percent: usize,
     pub(super) longest: usize,
     pub(super) longest_place: String,
@@ -34,7 +35,7 @@ pub(super) struct Summary {
 impl Summary {
     pub(super) fn new(mut measured: Vec<Measured>) -> Self {
         measured.sort_by(|a, b| a.lines.cmp(&b.lines).then_with(|| b.place.cmp(&a.place)));
-        // The nearest rank: a length that really occurs.
+        // The nearest rank is a length that really occurs.
         let rank = |percent: usize| measured.get((measured.len() * percent).div_ceil(100).saturating_sub(1));
         let lines = |percent| rank(percent).map_or(0, |measured| measured.lines);
         Self {

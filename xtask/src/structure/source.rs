@@ -47,7 +47,7 @@ fn parse(text: &str) -> Result<Source> {
     Ok(Source { ast, lines })
 }
 
-/// A small crate for a test: its files and their text.
+/// Returns a small crate for a test, from the names and texts of its files.
 #[cfg(test)]
 pub(super) fn given(files: &[(&str, &str)]) -> Sources {
     files.iter().map(|(name, text)| ((*name).to_owned(), parse(text).unwrap())).collect()

@@ -92,7 +92,7 @@ fn needs_test(condition: &Meta) -> bool {
     }
 }
 
-/// The number of lines from the first token to the last.
+/// Returns the number of lines from the first token to the last.
 fn lines(tokens: TokenStream) -> usize {
     let spans: Vec<_> = tokens.into_iter().map(|token| token.span()).collect();
     match spans.as_slice() {

@@ -21,12 +21,12 @@ pub(super) fn paths(tokens: TokenStream, found: &mut BTreeSet<Vec<String>>) {
         if let TokenTree::Group(group) = &tokens[index] {
             paths(group.stream(), found);
         }
-        // Two colons between two words.
+        // Each word after the first has two colons before it.
         index += (words.len() * 3).saturating_sub(2).max(1);
     }
 }
 
-/// The words of a path that begins here.
+/// Returns the words of the path that begins with the first token, or none.
 fn words(tokens: &[TokenTree]) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = tokens;
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_told_from_fields_and_variables() {
+    fn paths_are_distinguished_from_fields_and_variables() {
         let cases = [
             ("\"{} {}\", crate::net::ADDRESS, name", "crate::net::ADDRESS"),
             ("stage, Stage::Fresh | Stage::Joined(_)", "Stage::Fresh Stage::Joined"),

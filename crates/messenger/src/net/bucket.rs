@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_is_free_and_then_the_rate_holds() {
+    fn a_burst_passes_and_then_the_rate_applies() {
         let mut bucket = Bucket::new(2, 10);
         let now = Instant::now();
         assert_eq!(bucket.charge(1.0, now), None);

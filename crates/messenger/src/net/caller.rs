@@ -1,4 +1,4 @@
-//! A client, the address of ours that it used, and what it came through.
+//! A client: its address, the server address that it connected to, and the path of its connection.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -12,31 +12,32 @@ use super::Peer;
 pub struct Caller {
     /// The client's address, and how it is known.
     pub peer: Peer,
-    /// The address of this server that it dialled.
+    /// The address of this server that the client connected to.
     pub local: SocketAddr,
-    /// The network of its listener.
+    /// The network of the listener that accepted the connection.
     pub network: Arc<Reachable>,
     /// Whether the connection is encrypted, either to this server or to the trusted proxy in front of it.
     pub secure: bool,
-    /// What its connection goes through.
+    /// The path of the connection.
     pub via: Via,
 }
 
-/// What a client's connection goes through.
+/// The path of a client's connection to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {
-    /// Its own connection to a listener.
+    /// A connection to a listener, without a tunnel or the gateway.
     Listener,
     /// A tunnel through the proxy.
     Tunnel,
-    /// The gateway. The client fetches its lines over HTTP, so silence on its stream means nothing.
+    /// The HTTP gateway. The client fetches its lines with HTTP requests, so a silent stream does not mean that the
+    /// client is gone.
     Gateway,
 }
 
-/// The addresses of this server that the clients of one network can dial.
+/// The addresses of this server that the clients of one network can connect to.
 #[derive(Clone, Debug, Default)]
 pub struct Reachable {
-    /// The addresses that the operator has configured for them.
+    /// The addresses that the operator has configured for these clients.
     pub advertise: Advertise,
     /// The port of the notification server.
     pub notification: u16,
@@ -48,12 +49,12 @@ pub struct Reachable {
     pub http: Option<u16>,
     /// The HTTPS port of this network, if it has one.
     pub https: Option<u16>,
-    /// The name of the network in the settings.
+    /// The name of the network in the configuration.
     pub name: String,
 }
 
 impl Caller {
-    /// Creates a caller that dialled this server. An IPv4 address on an IPv6 socket is stored as IPv4.
+    /// Creates the caller of a connection from `peer` to `local`. An IPv4 address on an IPv6 socket is stored as IPv4.
     #[must_use]
     pub fn new(peer: SocketAddr, local: SocketAddr, network: Arc<Reachable>) -> Self {
         Self {
@@ -65,14 +66,14 @@ impl Caller {
         }
     }
 
-    /// Returns the address of the notification server that this client can dial.
+    /// Returns the address of the notification server that this client can connect to.
     #[must_use]
     pub fn notification_address(&self) -> String {
         self.reachable(self.network.advertise.notification.as_ref(), self.network.notification)
     }
 
-    /// Returns the address of the switchboard that this client can dial. A client that came over TLS gets the TLS port
-    /// if the switchboard has one.
+    /// Returns the address of the switchboard that this client can connect to. A client that came over TLS gets the TLS
+    /// port if the switchboard has one.
     #[must_use]
     pub fn switchboard_address(&self) -> String {
         let network = &self.network;
@@ -84,8 +85,8 @@ impl Caller {
         }
     }
 
-    /// Returns the address that the operator has configured. Without one, returns the address that the client dialled,
-    /// with this port.
+    /// Returns the advertised address. If the operator has not configured one, returns the IP address that the client
+    /// connected to, with `port`.
     fn reachable(&self, advertised: Option<&String>, port: u16) -> String {
         let dialled = || SocketAddr::new(self.local.ip(), port).to_string();
         advertised.cloned().unwrap_or_else(dialled)
@@ -98,13 +99,14 @@ impl Caller {
     }
 
     /// Returns whether the client may send a password (security.md section 8): over an encrypted connection, or from
-    /// this machine or a private network. The setting `insecure_http` allows it always.
+    /// this machine or a private network. The setting `insecure_http` always allows it.
     #[must_use]
     pub fn may_send_passwords(&self, insecure_http: bool) -> bool {
         self.secure || insecure_http || self.is_near()
     }
 
-    /// Returns the client that a terminator or reverse proxy in front of the server names.
+    /// Returns the caller with the client address that a TLS terminator or reverse proxy in front of the server
+    /// reported.
     #[must_use]
     pub fn on_behalf_of(mut self, client: IpAddr, secure: bool) -> Self {
         self.peer = Peer::Named(client.to_canonical());
@@ -112,15 +114,16 @@ impl Caller {
         self
     }
 
-    /// Returns the client of a terminator or reverse proxy that does not name it: it can be anyone.
+    /// Returns the caller for a TLS terminator or reverse proxy that did not report the client's address. The client
+    /// can be anyone.
     #[must_use]
     pub fn on_behalf_of_unknown_client(mut self) -> Self {
         self.peer = Peer::Unnamed(self.peer.to_socket_addr());
         self
     }
 
-    /// Returns the same client in a session over the gateway. The session has no client port, as each request can come
-    /// from another one (http.md section 5, "ClientPort").
+    /// Returns the same client in a session over the gateway. The session has no client port, because each request can
+    /// come from another port (http.md section 5, "ClientPort").
     #[must_use]
     pub fn over_gateway(&self) -> Self {
         Self { peer: Peer::Named(self.peer.ip()), via: Via::Gateway, ..self.clone() }
@@ -141,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_in_clear_are_accepted_from_private_networks_only() {
+    fn plain_text_passwords_are_accepted_from_private_networks_only() {
         let near =
             ["127.0.0.1", "10.1.2.3", "192.168.0.9", "172.16.0.1", "169.254.1.1", "[::1]", "[fd00::1]", "[fe80::1]"];
         for near in near.into_iter().chain(["[::ffff:10.0.0.1]"]) {

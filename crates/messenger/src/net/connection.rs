@@ -1,8 +1,9 @@
 //! The task of one connection: it reads, passes frames to the session, writes the outbox and enforces timeouts.
 //!
-//! An idle connection has no buffer. Bytes are read into a buffer of the thread, and complete commands are handled
-//! directly from it. A command that needs the store returns a future. Until that is done no further command is handled,
-//! but lines from others are still written. A connection never waits for another one.
+//! An idle connection has no buffer. The task reads into a buffer that all connections of the thread share, and handles
+//! complete commands directly from that buffer. A command that needs the store returns a future. Until the future is
+//! done, the task handles no further command, but it still writes lines from other connections. A connection never
+//! waits for another connection.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,17 +19,18 @@ use super::outbox::Taken;
 use super::scratch;
 use super::{CommandFuture, Handled, Outbox, Session, Stop};
 
-/// How many times a task reads before it lets others run.
+/// The number of reads after which a task lets other tasks run.
 const READS_IN_A_ROW: usize = 4;
-/// While this many bytes of a connection's own answers are unsent, it is not read.
+/// The server stops reading from a connection while more than this many bytes of the connection's own answers are
+/// unsent.
 const OWN_BACKLOG: usize = 64 * 1024;
 /// The rest of an incomplete line must arrive within this time (framing.md section 4).
 const LINE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The rest of a payload must arrive within this time (framing.md section 4).
 const PAYLOAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long the peer of a closing connection may take to read its queued bytes (framing.md section 11).
+/// How long the server waits for the peer of a closing connection to read its queued bytes (framing.md section 11).
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Far enough away to mean that there is no deadline.
+/// A time that is long enough to mean that there is no deadline.
 const NEVER: Duration = Duration::from_secs(86_400);
 
 /// Serves a connection until it ends.
@@ -63,11 +65,11 @@ struct Driver<T, S: Session> {
     /// The bytes taken out of the outbox, and how many of them are written.
     writing: Vec<u8>,
     written: usize,
-    /// Whether the decoder may hold complete frames.
+    /// Whether the decoder may contain complete frames that are not handled yet.
     paused: bool,
     opened: Instant,
     last_read: Instant,
-    /// Since when a line or payload is incomplete.
+    /// The part of a frame that is incomplete, and since when. `None` if no frame is incomplete.
     begun: Option<(Pending, Instant)>,
     /// The deadline for writing the last bytes, once the connection is closing.
     closing: Option<Instant>,
@@ -80,7 +82,7 @@ struct Inbound<S: Session> {
     outbox: Arc<Outbox>,
     waiting: Option<CommandFuture<S::Outcome>>,
     paused_until: Option<Instant>,
-    /// How many frames have arrived.
+    /// The number of frames that have arrived.
     frames: u64,
 }
 
@@ -130,7 +132,7 @@ where
     T: AsyncRead + AsyncWrite + Unpin,
     S: Session + Unpin,
 {
-    /// Is ready when the connection has ended.
+    /// Drives the connection. Ready when the connection has ended.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.outbox.begin_poll();
         for _ in 0..READS_IN_A_ROW {
@@ -139,7 +141,7 @@ where
                 return Poll::Ready(());
             }
             if self.can_go_on() {
-                // Writing made room for commands that were held back.
+                // Writing made room, so commands that were held back can be handled now.
                 continue;
             }
             let next = match self.poll_read(context) {
@@ -160,7 +162,7 @@ where
         Poll::Pending
     }
 
-    /// Continues the command that waits for the store, and then those behind it.
+    /// Continues the command that waits for the store, and then the commands behind it.
     fn poll_waiting(&mut self, context: &mut Context<'_>) {
         loop {
             if let Some(waiting) = &mut self.inbound.waiting {
@@ -215,7 +217,7 @@ where
         }
     }
 
-    /// Writes until the queue is empty or the socket is full. Is ready when the connection has ended.
+    /// Writes until the queue is empty or the socket is full. Ready when the connection has ended.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             if self.written == self.writing.len() {
@@ -237,7 +239,7 @@ where
                 Poll::Pending => {
                     return match ready!(self.outbox.poll_closing(context, self.writing.len() - self.written)) {
                         Taken::Abort => Poll::Ready(()),
-                        // The rest is written when the peer reads, before the deadline.
+                        // The task writes the rest if the peer reads before the deadline.
                         _ => {
                             self.end_session();
                             Poll::Pending
@@ -248,8 +250,8 @@ where
         }
     }
 
-    /// Sends FIN once everything is written, and waits for the peer's. Otherwise bytes that the peer has just sent
-    /// would cause a reset, and the peer could lose our last line.
+    /// Sends FIN once everything is written, and waits for the peer's FIN. Without this wait, bytes that the peer has
+    /// just sent would cause a reset, and the peer could lose the server's last line.
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.end_session();
         if ready!(Pin::new(&mut self.stream).poll_shutdown(context)).is_err() {
@@ -275,7 +277,7 @@ where
         })
     }
 
-    /// Returns the earliest deadline, and what is due then.
+    /// Returns the earliest deadline and its meaning.
     fn deadline(&self) -> Option<(Instant, Due)> {
         if let Some(closing) = self.closing {
             return Some((closing, Due::Over));
@@ -293,8 +295,8 @@ where
         all.into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
-    /// Handles deadlines that have passed. The timer may be set too early but never too late, so it is moved only when
-    /// it has fired.
+    /// Handles a deadline that has passed. The timer may fire too early but never too late, so a later deadline moves
+    /// it only after it has fired.
     fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Step> {
         loop {
             if let Some((at, due)) = self.deadline() {
@@ -325,7 +327,7 @@ where
     }
 }
 
-/// Whether a connection continues.
+/// The next step of a connection: end or continue.
 enum Step {
     Over,
     Again,

@@ -24,7 +24,7 @@ struct OpenConnections {
     outboxes: HashMap<u64, Arc<Outbox>>,
 }
 
-/// The entry of one connection in the list. It is removed when this is dropped.
+/// The entry of one connection in the list. Dropping this value removes the entry.
 #[derive(Debug)]
 pub struct Registration {
     connections: Arc<Connections>,
@@ -33,19 +33,19 @@ pub struct Registration {
 }
 
 impl Connections {
-    /// Creates the list, without connections.
+    /// Creates an empty list.
     #[must_use]
     pub fn new(limits: AddressLimits) -> Arc<Self> {
         Arc::new(Self { counter: Counter::new(limits), open: Mutex::default() })
     }
 
-    /// Returns whether an address is exempt from limits on rates and numbers.
+    /// Returns whether an address is exempt from rate and connection limits.
     #[must_use]
     pub fn is_exempt(&self, peer: IpAddr) -> bool {
         self.counter.is_exempt(peer)
     }
 
-    /// Registers a connection. Returns `None` when its address, or the server, has reached its limit, and after
+    /// Registers a connection. Returns `None` if its address or the server has reached the connection limit, and after
     /// [`Self::close_all`].
     pub fn admit(self: &Arc<Self>, peer: IpAddr, outbox: &Arc<Outbox>) -> Option<Registration> {
         let mut open = lock(&self.open);
@@ -68,12 +68,12 @@ impl Connections {
         self.len() == 0
     }
 
-    /// Admits no more connections, and closes each open one once its queued bytes are written. Waits until all are
-    /// gone, at most `patience`.
+    /// Stops admitting connections, and closes each open connection once its queued bytes are written. Waits until all
+    /// connections have ended, but at most for `patience`.
     pub async fn close_all(&self, patience: Duration) {
         let outboxes: Vec<_> = {
             let open = lock(&self.open);
-            // Under the same lock: a connection is either refused or closed.
+            // Uses the same lock as `admit`, so that every connection is either refused or closed.
             self.counter.close();
             open.outboxes.values().cloned().collect()
         };
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_stop_closes_every_connection_and_admits_no_more() {
+    async fn close_all_closes_every_connection_and_admits_no_more() {
         let limits = AddressLimits { exempt: Vec::new(), connections: 5, per_address: 5, anonymous_per_address: None };
         let connections = Connections::new(limits);
         let peer = IpAddr::from([192, 0, 2, 1]);
@@ -111,7 +111,7 @@ mod tests {
         let registration = connections.admit(peer, &kept).unwrap();
         drop(connections.admit(peer, &left).unwrap());
         connections.close_all(Duration::from_secs(1)).await;
-        assert_eq!([kept.own_unsent(), left.own_unsent()], [None, Some(0)], "only those that are open are closed");
+        assert_eq!([kept.own_unsent(), left.own_unsent()], [None, Some(0)], "only open connections are closed");
         assert!(connections.admit(peer, &left).is_none());
         drop(registration);
         assert!(connections.is_empty());

@@ -10,8 +10,8 @@ use swallowtail_config::AddressLimits;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// Counts open connections and refuses those over its limits. It closes nothing: see
-/// [`Connections`](super::Connections) for that.
+/// Counts open connections and refuses connections above its limits. It does not close connections:
+/// [`Connections`](super::Connections) does.
 #[derive(Debug)]
 pub struct Counter {
     limits: AddressLimits,
@@ -21,7 +21,7 @@ pub struct Counter {
 
 #[derive(Debug, Default)]
 struct Counts {
-    /// Whether no more are admitted.
+    /// Whether new connections are refused.
     closed: bool,
     total: usize,
     by_address: HashMap<IpAddr, AddressCount>,
@@ -30,15 +30,15 @@ struct Counts {
 #[derive(Clone, Copy, Debug, Default)]
 struct AddressCount {
     all: usize,
-    /// Those that have not signed in.
+    /// The connections that have not signed in.
     anonymous: usize,
 }
 
-/// The place of one connection in the count. It is free again when this is dropped.
+/// The place of one connection in the count. Dropping this value frees the place.
 #[derive(Debug)]
 pub struct Permit {
     counter: Arc<Counter>,
-    /// The address that it is counted under; `None` if that is exempt.
+    /// The address under which the connection is counted, or `None` if the address is exempt.
     address: Option<IpAddr>,
     signed_in: bool,
 }
@@ -50,14 +50,14 @@ impl Counter {
         Arc::new(Self { limits, counts: Mutex::default(), empty: Notify::new() })
     }
 
-    /// Returns whether an address is exempt from limits on rates and numbers.
+    /// Returns whether an address is exempt from rate and connection limits.
     #[must_use]
     pub fn is_exempt(&self, peer: IpAddr) -> bool {
         self.limits.is_exempt(peer)
     }
 
-    /// Counts one more for an address. Returns `None` when the address, or the server, has reached its limit, and after
-    /// [`Self::close`].
+    /// Counts one more connection from an address. Returns `None` if the address or the server has reached the
+    /// connection limit, and after [`Self::close`].
     pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Permit> {
         let address = (!self.is_exempt(peer)).then(|| counted_address(peer));
         let mut counts = lock(&self.counts);
@@ -81,24 +81,24 @@ impl Counter {
         count.all < self.limits.per_address && count.anonymous < max_anonymous
     }
 
-    /// Returns how many permits there are.
+    /// Returns the number of permits in use.
     #[must_use]
     pub fn len(&self) -> usize {
         lock(&self.counts).total
     }
 
-    /// Returns whether there are no permits.
+    /// Returns whether no permit is in use.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Admits no more.
+    /// Refuses every connection from now on.
     pub fn close(&self) {
         lock(&self.counts).closed = true;
     }
 
-    /// Waits until every permit is dropped, at most `patience`.
+    /// Waits until every permit is dropped, but at most for `patience`.
     pub async fn drained(&self, patience: Duration) {
         let gone = async {
             while !self.is_empty() {
@@ -110,7 +110,7 @@ impl Counter {
 }
 
 impl Permit {
-    /// Counts its holder as signed in from now on.
+    /// Counts the connection as signed in from now on.
     pub fn mark_signed_in(&mut self) {
         if std::mem::replace(&mut self.signed_in, true) {
             return;
@@ -143,8 +143,8 @@ impl Drop for Permit {
     }
 }
 
-/// Returns the address that a peer is counted under. For IPv6 it is the /64 network: each customer has at least that
-/// many addresses, so a limit for single addresses would have no effect.
+/// Returns the address under which a peer is counted. For IPv6 this is the /64 network. Each customer of a provider has
+/// at least that many addresses, so a limit for single addresses would have no effect.
 #[must_use]
 pub fn counted_address(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn without_sign_in_an_address_has_one_limit() {
+    fn an_address_has_one_limit_if_there_is_no_anonymous_limit() {
         let counter = counter(None);
         let permits: Vec<_> = std::iter::from_fn(|| counter.admit(PEER)).take(10).collect();
         assert_eq!(permits.len(), 3);
@@ -208,8 +208,8 @@ mod tests {
         assert!(counter.admit(PEER).is_none());
         let start = tokio::time::Instant::now();
         counter.drained(Duration::from_secs(5)).await;
-        assert_eq!(start.elapsed(), Duration::from_secs(5), "one is left");
+        assert_eq!(start.elapsed(), Duration::from_secs(5), "one permit is left");
         tokio::join!(counter.drained(Duration::from_secs(5)), async { drop(permit) });
-        assert_eq!(start.elapsed(), Duration::from_secs(5), "none is left");
+        assert_eq!(start.elapsed(), Duration::from_secs(5), "no permit is left");
     }
 }

@@ -1,7 +1,7 @@
 //! Connections: the parts that the notification server and the switchboard share.
 //!
 //! One task owns one stream ([`connection`]). To send to a connection, append to its [`Outbox`]; appending never
-//! blocks. What a connection does with the lines that it reads is up to its [`Session`].
+//! blocks. The [`Session`] of a connection handles the lines that the connection receives.
 
 mod bucket;
 mod caller;

@@ -1,9 +1,12 @@
 //! The outgoing queue of one connection.
 //!
-//! Anyone may append, and appending never blocks. The owner takes all queued bytes together and writes them with as few
-//! system calls as the kernel allows, which matters more for throughput than anything else here. The bytes that
-//! *others* queue are limited: a connection that does not read is closed, and its peers never notice more than that. A
-//! connection's own answers do not count, but while many of them are unsent it is not read.
+//! Any task may append, and appending never blocks. The owner, which is the connection's task, takes all queued bytes
+//! together. It writes them with as few system calls as the kernel allows, which matters more for throughput than
+//! anything else here.
+//!
+//! The bytes that *other* connections queue are limited. If a client does not read and exceeds the limit, the server
+//! closes its connection. Its peers notice nothing else. A connection's own answers do not count, but the server stops
+//! reading from the connection while many of them are unsent.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -11,9 +14,9 @@ use std::task::{Context, Poll, Waker};
 
 use swallowtail_base::lock;
 
-/// The outgoing queue of a connection, shared between its owner and everyone who sends to it.
+/// The outgoing queue of a connection, shared between the connection's task (the owner) and all senders.
 pub struct Outbox {
-    /// How many bytes others may have queued.
+    /// The maximum number of unwritten bytes from other connections.
     limit: usize,
     queue: Mutex<Queue>,
 }
@@ -21,11 +24,11 @@ pub struct Outbox {
 #[derive(Default)]
 struct Queue {
     bytes: Vec<u8>,
-    /// How many of `bytes` came from others.
+    /// The number of `bytes` that came from other connections.
     foreign: usize,
-    /// How many bytes from others the owner took and has not written yet.
+    /// The number of bytes from other connections that the owner took and has not written yet.
     foreign_taken: usize,
-    /// How many bytes the owner took and has not written yet.
+    /// The number of bytes that the owner took and has not written yet.
     taken: usize,
     phase: Phase,
     owner: Option<Waker>,
@@ -41,19 +44,19 @@ enum Phase {
     Dead,
 }
 
-/// What the owner has to do.
+/// The next step for the owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
     /// Write the bytes that were swapped in.
     Bytes,
-    /// Everything is written; close.
+    /// Close, because everything is written.
     Close,
     /// Close without writing any more.
     Abort,
 }
 
 impl Outbox {
-    /// Creates an empty queue in which others may have `limit` bytes.
+    /// Creates an empty queue in which other connections may have `limit` bytes.
     #[must_use]
     pub fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self { limit, queue: Mutex::default() })
@@ -68,8 +71,8 @@ impl Outbox {
         }
     }
 
-    /// Appends a line from another connection. Returns the backlog: the number of bytes from others that are not
-    /// written yet. Returns `None` if the connection is gone or closing. If the line does not fit, closes the
+    /// Appends a line from another connection. Returns the backlog: the number of bytes from other connections that are
+    /// not written yet. Returns `None` if the connection is gone or closing. If the line does not fit, closes the
     /// connection and returns `None`.
     pub fn send(&self, write: impl FnOnce(&mut Vec<u8>)) -> Option<usize> {
         let mut queue = lock(&self.queue);
@@ -116,13 +119,14 @@ impl Outbox {
         (queue.phase == Phase::Open).then(|| (queue.bytes.len() + queue.taken).saturating_sub(foreign))
     }
 
-    /// For the owner, when it starts to run: its own answers need not wake it. It registers again before it waits.
+    /// Called by the owner when it starts to run. Removes the owner's waker, because its own answers need not wake it.
+    /// The owner registers again before it waits.
     pub(crate) fn begin_poll(&self) {
         lock(&self.queue).owner = None;
     }
 
-    /// For the owner, when it has written everything it took: moves the bytes queued since then into the empty
-    /// `buffer`. Registers the owner under the same lock, so that no wake-up is lost.
+    /// Called by the owner when it has written everything it took. Moves the bytes queued since then into the empty
+    /// `buffer`. If there are none, registers the owner under the same lock, so that no wake-up is lost.
     pub(crate) fn poll_take(&self, context: &mut Context<'_>, buffer: &mut Vec<u8>) -> Poll<Taken> {
         let mut queue = lock(&self.queue);
         queue.taken = 0;
@@ -144,9 +148,9 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// For the owner, while `unwritten` of the bytes that it took are not written yet: returns whether the connection
-    /// has to close or to end. Registers the owner. Written bytes count as its own answers first, so that the bytes
-    /// from others are never counted too low.
+    /// Called by the owner while `unwritten` of the bytes that it took are not written yet. Returns whether the
+    /// connection must close or abort, and otherwise registers the owner. Written bytes count as the connection's own
+    /// answers first, so that the count of bytes from other connections is never too low.
     pub(crate) fn poll_closing(&self, context: &mut Context<'_>, unwritten: usize) -> Poll<Taken> {
         let mut queue = lock(&self.queue);
         queue.taken = unwritten;
@@ -161,7 +165,7 @@ impl Outbox {
         }
     }
 
-    /// For the owner, when the connection is gone.
+    /// Called by the owner when the connection is gone. Discards the queue.
     pub(crate) fn shut(&self) {
         let mut queue = lock(&self.queue);
         *queue = Queue { phase: Phase::Dead, ..Queue::default() };
@@ -216,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_from_others_are_limited_while_they_are_being_written_too() {
+    fn bytes_from_others_count_until_they_are_written() {
         let outbox = Outbox::new(10);
         assert_eq!(outbox.send(say(b"123456")), Some(6));
         assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
@@ -226,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_written_part_makes_room() {
+    fn written_bytes_make_room_for_more() {
         let outbox = Outbox::new(10);
         assert_eq!(outbox.send(say(b"123456")), Some(6));
         assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
@@ -241,7 +245,7 @@ mod tests {
         assert_eq!(outbox.send(say(b"x")), Some(1));
         assert_eq!(outbox.own_unsent(), Some(100));
         assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
-        assert_eq!(outbox.own_unsent(), Some(100), "taken is not written");
+        assert_eq!(outbox.own_unsent(), Some(100), "taken bytes are not written yet");
         assert_eq!(take(&outbox).0, Poll::Pending);
         assert_eq!(outbox.own_unsent(), Some(0));
     }

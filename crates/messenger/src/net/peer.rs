@@ -7,12 +7,12 @@ use std::net::{IpAddr, SocketAddr};
 /// unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
-    /// The peer of the connection. It is taken for the client, even if it is a proxy that is not trusted.
+    /// The other end of the connection. The server treats it as the client, even if it is an untrusted proxy.
     Dialled(SocketAddr),
-    /// Only the address is known: a trusted proxy named it, or the client uses the gateway, where each request can have
-    /// another port.
+    /// The address of a client whose port is unknown. Either a trusted proxy reported the address, or the client uses
+    /// the gateway, where each request can have another port.
     Named(IpAddr),
-    /// The address of a trusted proxy that did not name its client. The client can be anyone.
+    /// The address of a trusted proxy that did not report its client. The client can be anyone.
     Unnamed(SocketAddr),
 }
 

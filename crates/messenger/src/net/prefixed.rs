@@ -47,7 +47,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Prefixed<S> {
         buffer.put_slice(&rest[..count]);
         self.given += count;
         if self.given == self.bytes.len() {
-            // An idle connection has no buffer.
+            // Frees the buffer, because an idle connection has none.
             self.bytes = Vec::new();
             self.given = 0;
         }

@@ -1,4 +1,4 @@
-//! The buffer that all connections of a thread read into, so that an idle connection needs none.
+//! The buffer that all connections of a thread read into, so that an idle connection needs no buffer of its own.
 
 use std::cell::Cell;
 
@@ -6,7 +6,7 @@ use std::cell::Cell;
 const LENGTH: usize = 32 * 1024;
 
 thread_local! {
-    /// Is empty while it is in use, and before the first use.
+    /// Empty while it is in use, and before the first use.
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 

@@ -20,7 +20,7 @@ pub struct Connection {
     pub registration: Registration,
     /// The client, and how it reached this server.
     pub caller: Caller,
-    /// Whether its rates are limited.
+    /// Whether rate limits apply to the connection.
     pub limited: bool,
 }
 
@@ -38,18 +38,19 @@ pub trait Session: Send {
     /// Completes a command that waited for the store.
     ///
     /// # Errors
-    /// Returns why the session ends, if it does.
+    /// Returns the reason if the session ends.
     fn finish(&mut self, _outcome: Self::Outcome) -> Result<(), Stop> {
         Ok(())
     }
 
-    /// Answers a refusal that is not a bare close.
+    /// Sends the error line of a refusal, if the refusal has one.
     fn refuse(&mut self, refusal: Refusal);
 
     /// Returns how long to pause before the next command, if the peer is too fast. Called once after each command.
     fn take_pause(&mut self) -> Option<Duration>;
 
-    /// Returns when the connection closes unless the peer sends something. `last` is when it last did.
+    /// Returns the time at which the connection closes unless the peer sends something. `opened` is when the connection
+    /// opened, and `last` is when the peer last sent something.
     fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant>;
 
     /// Returns when to call [`Session::tick`]. The default is never.
@@ -62,7 +63,7 @@ pub trait Session: Send {
         Ok(())
     }
 
-    /// Ends the session. Called once, for whatever reason the connection has ended.
+    /// Ends the session. Called exactly once, for any reason that ended the connection.
     fn ended(&mut self);
 }
 
@@ -70,7 +71,7 @@ pub trait Session: Send {
 pub enum Handled<O> {
     /// The command is carried out, and its answer is queued.
     Done,
-    /// The command waits for the store. Later commands wait for it.
+    /// The command waits for the store. Later commands wait until it is done.
     Wait(CommandFuture<O>),
 }
 

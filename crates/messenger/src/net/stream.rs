@@ -7,5 +7,5 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for T {}
 
-/// A stream of any kind. They can be nested: a tunnel can carry TLS that carries requests.
+/// A stream of any kind. Streams can be nested: a tunnel can carry TLS that carries requests.
 pub type AnyStream = Box<dyn Stream>;

@@ -1,4 +1,4 @@
-//! XFR SB and IMS (docs/protocol/ns.md section 12, sb.md section 2).
+//! Handles the commands XFR SB and IMS (docs/protocol/ns.md section 12, sb.md section 2).
 
 use std::sync::atomic::Ordering;
 
@@ -12,8 +12,8 @@ use crate::rates::Act;
 use crate::service::Service;
 use crate::switchboard::{Claims, Right};
 
-/// XFR SB: issues a cookie for a new switchboard session, but not while the account is hidden, before its first CHG,
-/// or while calls are off.
+/// Issues a cookie for a new switchboard session (XFR SB). Refuses while the account is hidden, before its first CHG,
+/// and while calls are off.
 pub(super) fn xfr(service: &Service, user: &User, trid: TrId) -> Result<Handled<Outcome>, Refusal> {
     let refuse = |code| Err(Refusal::Answer(trid, code));
     let seen = user.cell.state().seen().filter(|_| user.endpoint.takes_calls.load(Ordering::Acquire));
@@ -35,7 +35,7 @@ pub(super) fn xfr(service: &Service, user: &User, trid: TrId) -> Result<Handled<
     Ok(Handled::Done)
 }
 
-/// IMS: switches calls to this account on or off.
+/// Switches calls to this account on or off (IMS).
 pub(super) fn ims(user: &User, trid: TrId, on: bool) -> Result<Handled<Outcome>, Refusal> {
     user.endpoint.takes_calls.store(on, Ordering::Release);
     user.endpoint.reply(&ServiceLine::Calls(trid, on).into());

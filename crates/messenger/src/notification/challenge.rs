@@ -1,4 +1,4 @@
-//! CHL and QRY (docs/protocol/challenge.md).
+//! Challenges the client: the commands CHL and QRY (docs/protocol/challenge.md).
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use super::handling::Outcome;
 use super::user::User;
 use crate::net::Handled;
 
-/// The shortest time between two challenges; the longest is twice that.
+/// The shortest time between an answer and the next challenge. The longest is twice as long.
 const PAUSE: Duration = Duration::from_secs(600);
-/// How long a client may take to answer, where answers are required.
+/// How long a client may take to answer if the configuration requires answers.
 const PATIENCE: Duration = Duration::from_secs(50);
 
 /// The challenges of one session.
@@ -32,13 +32,13 @@ impl Challenges {
         Self { wanted: settings.challenge, required: settings.require_challenge, open: None, next: None }
     }
 
-    /// Sends the first challenge immediately; called after the first CHG.
+    /// Schedules the first challenge for now. Called after the first CHG.
     pub(super) fn start(&mut self) {
         self.next = self.wanted.then(Instant::now);
     }
 
-    /// Returns when [`tick`] is next to be called. While a challenge is open no other is sent, so a client that never
-    /// answers gets just one.
+    /// Returns when to call [`tick`] next. While a challenge is open the server sends no other, so a client that never
+    /// answers gets only one.
     pub(super) fn next(&self) -> Option<Instant> {
         match &self.open {
             Some((_, since)) => self.required.then(|| *since + PATIENCE),
@@ -46,8 +46,8 @@ impl Challenges {
         }
     }
 
-    /// Draws a challenge of 20 decimal digits, the first of which is not 0. It replaces a challenge that is open, but keeps
-    /// its deadline, so that a client cannot postpone its answer by asking for another challenge.
+    /// Creates a challenge of 20 random decimal digits, the first of which is not 0. It replaces an open challenge but
+    /// keeps that challenge's deadline, so that a client cannot postpone its answer by asking for another challenge.
     fn draw(&mut self) -> String {
         let challenge = format!("{}{:019}", 1 + random::below(9), random::below(10_u64.pow(19)));
         let since = self.open.take().map_or_else(Instant::now, |(_, since)| since);
@@ -56,7 +56,7 @@ impl Challenges {
     }
 }
 
-/// QRY: checks the answer to a challenge; a wrong one is refused with 540 and closes.
+/// Checks the answer to a challenge (QRY). A wrong answer is refused with 540 and closes the connection.
 pub(super) fn qry(user: &User, challenges: &mut Challenges, qry: &Qry) -> Result<Handled<Outcome>, Refusal> {
     let wrong = Refusal::Fatal(qry.trid, ErrorCode::ChallengeFailed);
     let (challenge, _) = challenges.open.take().ok_or(wrong)?;
@@ -72,7 +72,7 @@ pub(super) fn qry(user: &User, challenges: &mut Challenges, qry: &Qry) -> Result
     Ok(Handled::Done)
 }
 
-/// CHL: challenges a client that asks for it.
+/// Sends a challenge to a client that asks for one (CHL).
 pub(super) fn chl(user: &User, challenges: &mut Challenges, trid: TrId) -> Result<Handled<Outcome>, Refusal> {
     let challenge = challenges.draw();
     user.endpoint.reply(&ServiceLine::Challenge(trid, challenge).into());

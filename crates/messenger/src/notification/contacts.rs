@@ -1,4 +1,4 @@
-//! ADC and REM (docs/protocol/ns.md section 8).
+//! Adds and removes contacts and other list entries: ADC, ADD and REM (docs/protocol/ns.md section 8).
 
 use std::sync::Arc;
 
@@ -18,11 +18,12 @@ use crate::presence::{Cell, Turn};
 use crate::rates::Act;
 use crate::service::Service;
 
-/// ADC and ADD: adds to a list or a group.
+/// Adds to a list or a group (ADC and ADD).
 pub(super) fn adc(service: &Arc<Service>, user: &User, adc: Adc) -> Result<Handled<Outcome>, Refusal> {
     let trid = adc.trid;
     match adc.addition {
-        // Checked before anything else: an edit of two accounts that are the same one would wait for its own turn.
+        // Checked first: an edit that needs the turns of two accounts would wait for itself if both were the same
+        // account.
         Addition::Contact { ref handle, .. } | Addition::ToList { ref handle, .. } if user.is_self(handle) => {
             Err(Refusal::Answer(trid, ErrorCode::InvalidParameter))
         }
@@ -41,7 +42,7 @@ pub(super) fn adc(service: &Arc<Service>, user: &User, adc: Adc) -> Result<Handl
     }
 }
 
-/// Adds to FL. Below MSNP10 the same command puts a contact that is already there into a further group.
+/// Adds to FL. Before MSNP10, the same command adds a contact that is already on FL to another group.
 fn add_forward(
     service: &Arc<Service>,
     user: &User,
@@ -70,9 +71,9 @@ fn add_forward(
     }
 }
 
-/// Fails with 800 once the user has asked for too many addresses without an account. It then fails whether this address
-/// has an account or not, because otherwise the user could find out which exist (ns.md section 8). Addresses on the user's
-/// own lists are always allowed, since the user knows them.
+/// Fails with 800 if the user has asked for too many addresses without an account. From then on it fails for every
+/// address, with or without an account, so that the user cannot find out which accounts exist (ns.md section 8).
+/// Addresses on the user's own lists are always allowed, because the user knows them already.
 fn may_ask_for(service: &Service, user: &User, handle: &Handle) -> Result<(), ErrorCode> {
     if user.cell.state().roster.entries.contains_key(handle) {
         return Ok(());
@@ -80,7 +81,7 @@ fn may_ask_for(service: &Service, user: &User, handle: &Handle) -> Result<(), Er
     user.check_rate(service, Act::AddUnknown)
 }
 
-/// Counts a request for an address without an account, and returns the code for it, which changed with MSNP10
+/// Counts a request for an address without an account, and returns the error code. The code changed with MSNP10
 /// (errors.md).
 fn unknown_account(service: &Service, user: &User) -> ErrorCode {
     if let Err(code) = user.admit(service, Act::AddUnknown) {
@@ -89,10 +90,11 @@ fn unknown_account(service: &Service, user: &User) -> ErrorCode {
     if user.endpoint.client.dialect < Dialect::Msnp10 { ErrorCode::InvalidUser } else { ErrorCode::InvalidUsername }
 }
 
-/// Fails unless an address may be put on AL, BL or RL, which means that it has an account.
+/// Fails unless an address may be added to AL, BL or RL, which requires that it has an account.
 ///
-/// A user that has asked for too many addresses without an account can still allow and block. But any address is then
-/// accepted for AL and BL without a look at the store, so that the answer does not say whether it has an account.
+/// A user who has asked for too many addresses without an account can still allow and block. From then on the server
+/// accepts any address for AL and BL without reading the store, so that the answer does not reveal whether the address
+/// has an account.
 async fn check_listed(service: &Service, user: &User, trid: TrId, list: List, handle: &Handle) -> Result<(), Refusal> {
     let checked = match may_ask_for(service, user, handle) {
         Ok(()) if exists(service, handle).await.map_err(|error| unreadable(trid, &error))? => Ok(()),
@@ -138,7 +140,7 @@ fn unreadable(trid: TrId, error: &StoreError) -> Refusal {
     Refusal::Answer(trid, ErrorCode::StoreUnavailable)
 }
 
-/// Waits for the turns of this account and of another one. Returns them, and the other account if it exists.
+/// Waits for the turns of this account and of another account. Returns both turns, and the other account if it exists.
 async fn turns_of_both(
     service: &Service,
     user: &User,
@@ -153,7 +155,7 @@ async fn turns_of_both(
     Ok((turns, other))
 }
 
-/// Adds to FL: both accounts change, in one write.
+/// Adds a contact to FL. Both accounts change, in one write to the store.
 async fn add_contact(
     service: Arc<Service>,
     user: User,
@@ -190,7 +192,8 @@ async fn add_contact(
     Ok(())
 }
 
-/// Informs the other account that it was added to an FL, and shows its presence to the account that added it, if allowed.
+/// Informs the other account that it was added to an FL, and shows its presence to the account that added it, if
+/// allowed.
 fn tell_added(user: &User, other: &Cell, trid: TrId, watched: &[Change], name: DisplayName) {
     if !watched.is_empty() {
         let line = ContactLine::ReverseAdded { handle: user.cell.handle.clone(), name };
@@ -208,7 +211,7 @@ fn tell_added(user: &User, other: &Cell, trid: TrId, watched: &[Change], name: D
     }
 }
 
-/// REM: removes from a list or a group.
+/// Removes from a list or a group (REM).
 pub(super) fn rem(service: &Arc<Service>, user: &User, rem: Rem) -> Result<Handled<Outcome>, Refusal> {
     let trid = rem.trid;
     Ok(match rem.removal.clone() {
@@ -220,7 +223,8 @@ pub(super) fn rem(service: &Arc<Service>, user: &User, rem: Rem) -> Result<Handl
     })
 }
 
-/// Removes from a group. If a client below MSNP10 removes a contact from its last group, the contact leaves FL too.
+/// Removes a contact from a group. If a client before MSNP10 removes a contact from its last group, the contact leaves
+/// FL too.
 fn remove_from_group(
     service: &Arc<Service>,
     user: &User,
@@ -228,8 +232,9 @@ fn remove_from_group(
     group: GroupRef,
     rem: Rem,
 ) -> Handled<Outcome> {
-    // Only this session edits FL and its groups, so this is still true when the edit gets its turn. (An edit of the
-    // previous session may still be running. In that case this edit, which checks again, is refused.)
+    // Only this session edits FL and its groups, so `leaves` is still correct when the edit gets its turn. The
+    // exception is an edit of the previous session that is still running. In that case this edit checks again and is
+    // refused.
     let leaves = user.cell.state().roster.remove_from_group(&contact, group, clock::timestamp())
         == Ok(GroupRemoval::LeavesForward);
     if leaves {
@@ -241,11 +246,13 @@ fn remove_from_group(
     })
 }
 
-/// Removes from FL: both accounts change, in one write. The other account may no longer exist. `rem` is the answer.
+/// Removes a contact from FL. Both accounts change, in one write to the store. The other account may no longer exist.
+/// `rem` becomes the answer.
 async fn remove_contact(service: Arc<Service>, user: User, contact: ContactRef, rem: Rem) -> Result<(), Refusal> {
     let trid = rem.trid;
     let refuse = |code| Refusal::Answer(trid, code);
-    // Found before the turns are acquired, because it determines whose turns they are. It is looked up again afterwards.
+    // The handle is looked up before the turns are acquired, because it determines which turns are needed. The contact
+    // is looked up again afterwards.
     let handle = user.cell.state().roster.find_contact(&contact).map(|(handle, _)| handle.clone());
     let handle = handle.ok_or_else(|| refuse(ErrorCode::NotOnList))?;
     let (_turns, other) = turns_of_both(&service, &user, trid, &handle).await?;

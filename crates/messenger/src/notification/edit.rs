@@ -1,5 +1,5 @@
-//! Carries out changes of lists, groups and settings durably: in the account's turn, it plans the change, writes it to the
-//! store, applies it in memory and answers.
+//! Carries out changes of lists, groups and settings durably. In the account's turn, an edit plans the change, writes
+//! it to the store, applies it in memory and answers.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use super::user::User;
 use crate::net::Handled;
 use crate::service::Service;
 
-/// An edit of the account's own roster: the changes, and the answer if they are written.
+/// A planned edit of the account's own roster: the changes, and the answer to send once they are written.
 pub(super) type Planned = Result<(Vec<Change>, ServerCommand), ErrorCode>;
 
-/// Returns a command that waits for an edit of the account's own roster: [`own`].
+/// Starts an edit of the account's own roster with [`own`]. The command waits for the edit.
 pub(super) fn start(
     service: &Arc<Service>,
     user: &User,
@@ -27,10 +27,11 @@ pub(super) fn start(
     wait_for_edit(trid, own(service.clone(), user.clone(), trid, plan))
 }
 
-/// Edits the account's own roster. `plan` reads it and returns the changes, and the answer for the client.
+/// Edits the account's own roster. `plan` reads the roster and returns the changes and the answer for the client.
 ///
 /// # Errors
-/// Returns the code of `plan`, or 603 if the store could not be written. Then nothing has changed.
+/// Returns the code of `plan`, or 603 if the session is replaced or the store could not be written. Then nothing has
+/// changed.
 pub(super) async fn own(
     service: Arc<Service>,
     user: User,
@@ -54,7 +55,7 @@ pub(super) async fn own(
 /// Writes an edit to the store.
 ///
 /// # Errors
-/// Returns 603 if the store could not be written. Then nothing has changed.
+/// Returns 603 if the store could not be written. In that case nothing has changed.
 pub(super) async fn write(service: &Service, edit: Edit, trid: TrId) -> Result<(), Refusal> {
     service.store.write(edit).await.map_err(|error| {
         tracing::error!(%error, "an edit was refused with 603");

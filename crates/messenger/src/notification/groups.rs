@@ -1,4 +1,4 @@
-//! ADG, REG, RMG (docs/protocol/ns.md section 9).
+//! Creates, renames and removes groups: ADG, REG and RMG (docs/protocol/ns.md section 9).
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::user::User;
 use crate::net::Handled;
 use crate::service::Service;
 
-/// ADG: creates a group. If the name exists, a client with the quirk of msn-pecan is sent the group that has it.
+/// Creates a group (ADG). If a group with the name exists, a client with the quirk of msn-pecan receives that group.
 pub(super) fn adg(service: &Arc<Service>, user: &User, adg: Adg) -> Result<Handled<Outcome>, Refusal> {
     let limits = service.roster_limits();
     let guid = random::guid();
@@ -35,14 +35,15 @@ pub(super) fn adg(service: &Arc<Service>, user: &User, adg: Adg) -> Result<Handl
     }))
 }
 
-/// REG: renames a group.
+/// Renames a group (REG).
 pub(super) fn reg(service: &Arc<Service>, user: &User, reg: Reg) -> Result<Handled<Outcome>, Refusal> {
     Ok(edit::start(service, user, reg.trid, move |roster, now| {
         Ok((roster.rename_group(reg.group, reg.name.value(), now)?, GroupLine::Renamed(reg).into()))
     }))
 }
 
-/// RMG: removes a group. Client 7.0 sometimes sends the group's name instead of its GUID; any other word closes.
+/// Removes a group (RMG). Client 7.0 sometimes sends the group's name instead of its GUID. Any other word closes the
+/// connection.
 pub(super) fn rmg(service: &Arc<Service>, user: &User, rmg: Rmg) -> Result<Handled<Outcome>, Refusal> {
     let by_name = || {
         let state = user.cell.state();

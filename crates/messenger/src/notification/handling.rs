@@ -1,6 +1,6 @@
-//! What a handler returns, and how it waits for the store.
+//! The result of a command handler, and how a handler waits for the store.
 //!
-//! A handler answers immediately, or returns a future. Either way there is one way to refuse a command: `Err` with a
+//! A handler answers immediately, or returns a future. In both cases it refuses a command by returning `Err` with a
 //! [`Refusal`].
 
 use msnp::{ErrorCode, Refusal, TrId};
@@ -11,7 +11,7 @@ use crate::net::Handled;
 /// The result of a command that waited for the store.
 pub(crate) type Outcome = Result<Completed, Refusal>;
 
-/// The outcome of a command that waited for the store.
+/// The success value of a command that waited for the store.
 pub(crate) enum Completed {
     /// The command is answered.
     Answered,
@@ -19,13 +19,13 @@ pub(crate) enum Completed {
     SignedIn(User),
 }
 
-/// Returns a command that waits for `work`, after which it is answered.
+/// Returns a command that waits for `work`. The command is answered when `work` succeeds.
 pub(super) fn wait(work: impl Future<Output = Result<(), Refusal>> + Send + 'static) -> Handled<Outcome> {
     Handled::Wait(Box::pin(async { work.await.map(|()| Completed::Answered) }))
 }
 
-/// Returns a command that waits for `work`, which changes the store. The work runs to its end even if the connection ends
-/// first, because a change that is written must also be made in the rosters in memory, in the same turn.
+/// Returns a command that waits for `work`, which changes the store. The work runs to its end even if the connection
+/// ends first. A change that is written must also be applied to the rosters in memory, in the same turn.
 pub(super) fn wait_for_edit(
     trid: TrId,
     work: impl Future<Output = Result<(), Refusal>> + Send + 'static,

@@ -1,4 +1,4 @@
-//! How far a connection is, and what each stage knows.
+//! The stage of a connection, and the data of each stage.
 
 use msnp::notification::Stage;
 use msnp::{Dialect, Handle, Malformed, Refusal};
@@ -7,7 +7,7 @@ use super::challenge::Challenges;
 use super::user::User;
 use crate::quirks::Quirks;
 
-/// How far a connection is with signing in.
+/// The progress of a connection in signing in.
 pub(super) enum Progress {
     /// Before VER.
     Fresh,
@@ -15,7 +15,7 @@ pub(super) enum Progress {
     VersionQuery,
     /// VER agreed on a dialect.
     Negotiated(Negotiated),
-    /// USR proved the account.
+    /// USR is complete: the connection is signed in to an account.
     SignedIn(Active),
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Negotiated {
     pub(super) dialect: Dialect,
     /// The client's quirks.
     pub(super) quirks: Quirks,
-    /// The locale of CVR; US English without one.
+    /// The locale that CVR named. The default is US English.
     pub(super) locale: u16,
     /// The account that the first step of USR named.
     pub(super) handle: Option<Handle>,
@@ -41,7 +41,7 @@ pub(super) struct Active {
 }
 
 impl Progress {
-    /// Returns the stage, in the terms of the table of verbs.
+    /// Returns the stage, as the table of verbs names it.
     pub(super) fn stage(&self) -> Stage {
         match self {
             Self::Fresh => Stage::Fresh,
@@ -51,7 +51,7 @@ impl Progress {
         }
     }
 
-    /// Returns the dialect agreed on; before that, the oldest one.
+    /// Returns the dialect that VER agreed on, or the oldest dialect before that.
     pub(super) fn dialect(&self) -> Dialect {
         match self.stage() {
             Stage::Fresh | Stage::VersionQuery => Dialect::Msnp8,
@@ -59,10 +59,11 @@ impl Progress {
         }
     }
 
-    /// Returns the stage between VER and the end of USR.
+    /// Returns the data of the stage between VER and the end of USR.
     ///
     /// # Errors
-    /// The connection is in another stage. The table of verbs has refused the command by then, so no client sees this.
+    /// Fails if the connection is in another stage. The table of verbs refuses such a command earlier, so no client
+    /// sees this error.
     pub(super) const fn negotiated(&self) -> Result<&Negotiated, Refusal> {
         match self {
             Self::Negotiated(negotiated) => Ok(negotiated),
@@ -73,7 +74,8 @@ impl Progress {
     /// Returns the account that is signed in.
     ///
     /// # Errors
-    /// Nobody is signed in. The table of verbs has refused the command by then, so no client sees this.
+    /// Fails if no account is signed in. The table of verbs refuses such a command earlier, so no client sees this
+    /// error.
     pub(super) const fn user(&self) -> Result<&User, Refusal> {
         match self {
             Self::SignedIn(active) => Ok(&active.user),
@@ -84,7 +86,7 @@ impl Progress {
     /// Returns the account that is signed in, and its challenges.
     ///
     /// # Errors
-    /// As [`Self::user`].
+    /// Fails like [`Self::user`].
     pub(super) const fn user_and_challenges(&mut self) -> Result<(&User, &mut Challenges), Refusal> {
         match self {
             Self::SignedIn(active) => Ok((&active.user, &mut active.challenges)),

@@ -1,6 +1,6 @@
-//! What the connections of a listener are for.
+//! The role of a listener: notification server or dispatch server.
 
-/// What a listener's connections are for.
+/// The role of a listener, which applies to all its connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Clients sign in here.

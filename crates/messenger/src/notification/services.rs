@@ -1,4 +1,5 @@
-//! GCF, GSB, URL, LKP, SND, SDC, FND, PAG, PGD (docs/protocol/ns.md sections 5 and 13).
+//! Answers requests for related services: GCF, GSB, URL, LKP, SND, SDC, FND, PAG and PGD (docs/protocol/ns.md sections
+//! 5 and 13).
 
 use msnp::notification::{ServiceLine, ServiceRequest};
 use msnp::{Dialect, ErrorCode, Refusal};
@@ -9,11 +10,11 @@ use super::shields;
 use super::user::User;
 use crate::net::Handled;
 
-/// The site id in URL answers; clients only hand it to the login page.
+/// The site id in answers to URL. Clients only pass it on to the login page.
 const SITE_ID: u32 = 2;
 
-/// Answers a request to one of the services around the messenger. Mail, paging, telephones and the directory do not
-/// exist here and are refused.
+/// Answers a request for a related service. This server has no mail, paging, telephone or directory service, so it
+/// refuses requests for them.
 pub(super) fn answer(config: &Config, user: &User, request: ServiceRequest) -> Result<Handled<Outcome>, Refusal> {
     let refuse = |trid, code| Err(Refusal::Answer(trid, code));
     let line = match request {
@@ -23,7 +24,7 @@ pub(super) fn answer(config: &Config, user: &User, request: ServiceRequest) -> R
         }
         ServiceRequest::Subscription(trid) => ServiceLine::Subscription(trid),
         ServiceRequest::Url { trid, service, parameter } => {
-            // One page for everything. To write a mail, the page gets the address.
+            // Every service has the same page. For COMPOSE, the page also receives the address.
             let target = match parameter {
                 Some(address) if service == "COMPOSE" => format!("/?to={address}"),
                 _ => "/".to_owned(),
@@ -31,7 +32,7 @@ pub(super) fn answer(config: &Config, user: &User, request: ServiceRequest) -> R
             ServiceLine::Url { trid, target, login: config.sign_in.page.clone(), site: SITE_ID }
         }
         ServiceRequest::Telephone { trid, .. } => return refuse(trid, ErrorCode::PhoneUnreachable),
-        // No mail is sent; the client then asks its user to send the text some other way.
+        // The server sends no mail. The client then asks its user to send the text in another way.
         ServiceRequest::Invitation { trid, .. } => return refuse(trid, ErrorCode::CommandDisabled),
         ServiceRequest::Directory { trid, .. } => return refuse(trid, ErrorCode::CommandDisabled),
         // PGD replaced PAG in MSNP9.

@@ -1,4 +1,4 @@
-//! One notification connection: its stage, and the handler for each command.
+//! The session of one notification connection: its stage, and the handler for each command.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +19,11 @@ use crate::net::{Bucket, Connection, Handled, Session, Stop, Via};
 use crate::presence::Endpoint;
 use crate::service::Service;
 
-/// Silence after which a client of MSNP9 or later counts as gone: more than three missed pings (framing.md section 10).
+/// A client of MSNP9 or later counts as gone after this much silence, which is more than three missed pings (framing.md
+/// section 10).
 const IDLE_TIMEOUT: Duration = Duration::from_secs(180);
-/// The number of commands in a burst, and per second after it. A faster client is read more slowly (framing.md section 11).
+/// The number of commands in a burst, and per second after the burst. The server reads more slowly from a faster client
+/// (framing.md section 11).
 const COMMAND_RATE: (u32, u32) = (200, 50);
 
 /// The session of one notification or dispatch connection.
@@ -52,13 +54,14 @@ impl NotificationSession {
         self.connection.outbox.close_with(|out| line.encode(self.progress.dialect(), out));
     }
 
-    /// Carries out a command that the table of verbs admits at this stage.
+    /// Carries out a command that the table of verbs allows at this stage.
     fn handle(&mut self, command: ClientCommand) -> Result<Handled<Outcome>, Refusal> {
         let (service, connection, progress) = (&self.service, &self.connection, &mut self.progress);
         match command {
             ClientCommand::Out => {
                 if connection.caller.via == Via::Gateway {
-                    // Without a last line the gateway can close the session in its answer to OUT (http.md section 5).
+                    // If no last line is queued, the gateway can close the session in its answer to OUT (http.md
+                    // section 5).
                     connection.outbox.close();
                 } else {
                     self.close_with(ServerCommand::Out(None));
@@ -136,7 +139,7 @@ impl Session for NotificationSession {
             self.pause = rate.charge(1.0, Instant::now());
         }
         if let (Progress::SignedIn(_), Ok((Verb::Usr, trid, _))) = (&self.progress, verb::head(frame.line)) {
-            // Even if its words are invalid (framing.md section 8).
+            // This applies even if the words of USR are invalid (framing.md section 8).
             return Err(Refusal::Answer(trid, ErrorCode::AlreadyLogin));
         }
         self.handle(ClientCommand::decode(self.progress.dialect(), frame)?)

@@ -1,4 +1,4 @@
-//! GTC, BLP, PRP, REA, SBP (docs/protocol/ns.md section 7).
+//! Changes settings, names and numbers: GTC, BLP, PRP, REA and SBP (docs/protocol/ns.md section 7).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::net::Handled;
 use crate::rates::Act;
 use crate::service::Service;
 
-/// GTC: only stored; the client acts on it.
+/// Stores the value of GTC. Only the client acts on it.
 pub(super) fn gtc(
     service: &Arc<Service>,
     user: &User,
@@ -31,7 +31,7 @@ pub(super) fn gtc(
     }))
 }
 
-/// BLP: decides whether accounts that are on neither AL nor BL may see and call this one.
+/// Sets whether accounts that are on neither AL nor BL may see and call this account (BLP).
 pub(super) fn blp(
     service: &Arc<Service>,
     user: &User,
@@ -44,7 +44,7 @@ pub(super) fn blp(
     }))
 }
 
-/// PRP: sets the account's own name, or one of its numbers.
+/// Sets the account's own name, or one of its numbers (PRP).
 pub(super) fn prp(service: &Arc<Service>, user: &User, prp: Prp) -> Result<Handled<Outcome>, Refusal> {
     let trid = prp.trid;
     match prp.change.clone() {
@@ -59,7 +59,8 @@ pub(super) fn prp(service: &Arc<Service>, user: &User, prp: Prp) -> Result<Handl
             Ok(wait_for_edit(trid, set_number(service.clone(), user.clone(), prp, set, Some(announced))))
         }
         PropertyChange::Paging(on) => {
-            // Nobody is sent this one: without a mobile service MBE is N, and with MBE at N others always see MOB as N.
+            // This setting is not sent to others. Without a mobile service MBE is N, and then others always see MOB as
+            // N.
             let set = move |settings: &mut Settings| settings.paging = on;
             Ok(wait_for_edit(trid, set_number(service.clone(), user.clone(), prp, set, None)))
         }
@@ -70,8 +71,8 @@ fn set_name(service: &Arc<Service>, user: &User, prp: Prp, name: DisplayName) ->
     edit::start(service, user, prp.trid, move |roster, now| Ok((roster.set_name(name, now), ServerCommand::Prp(prp))))
 }
 
-/// Changes a number. If it is `announced`, everyone who sees the account is sent it, and every client that has the
-/// account on FL has an outdated copy of its list from then on.
+/// Changes a number. If the change is `announced`, the server sends it to everyone who sees the account. Every client
+/// that has the account on FL then has an outdated copy of its list.
 async fn set_number(
     service: Arc<Service>,
     user: User,
@@ -90,7 +91,7 @@ async fn set_number(
         set(&mut settings);
         state.roster.set_settings(settings, now)
     };
-    // A change that is not announced makes no client's copy stale.
+    // If nothing changed, nothing is announced and every client's copy stays current.
     let announced = announced.filter(|_| !changes.is_empty());
     let mut edit = Edit::by(user.cell.id);
     edit.push(user.cell.id, &changes);
@@ -114,8 +115,8 @@ fn announce_number(service: &Service, user: &User, property: Property, now: Time
     user.cell.send_number(&line.into(), &versions);
 }
 
-/// REA: what PRP MFN and SBP MFN replaced; the handle tells which of the two it is. 216 if it is neither the account's
-/// own nor a contact's.
+/// Sets the account's own name or a contact's nickname (REA, which PRP MFN and SBP MFN replaced). The handle tells
+/// which of the two. Refuses with 216 if the handle is neither the account's own nor a contact's.
 pub(super) fn rea(service: &Arc<Service>, user: &User, rea: Rea) -> Result<Handled<Outcome>, Refusal> {
     let trid = rea.trid;
     if user.is_self(&rea.handle) {
@@ -133,7 +134,7 @@ pub(super) fn rea(service: &Arc<Service>, user: &User, rea: Rea) -> Result<Handl
     }))
 }
 
-/// SBP: sets a contact's nickname; other properties are echoed and not kept.
+/// Sets a contact's nickname (SBP). Other properties are echoed but not stored.
 pub(super) fn sbp(service: &Arc<Service>, user: &User, sbp: Sbp) -> Result<Handled<Outcome>, Refusal> {
     Ok(edit::start(service, user, sbp.trid, move |roster, now| {
         let contact = ContactRef::Guid(sbp.contact);

@@ -1,5 +1,5 @@
-//! The document that switches off features of clients and blocks texts (docs/protocol/http.md section 4), from the
-//! settings under `[shields]`.
+//! Builds the document that switches off features of clients and blocks texts (docs/protocol/http.md section 4). The
+//! content comes from the settings in `[shields]`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use msnp::Dialect;
 use msnp::payload::{ShieldedClients, Shields};
 use swallowtail_config::{ShieldsClient, ShieldsConfig};
 
-/// Returns the document for a reader of this dialect.
+/// Returns the document for a client of this dialect.
 pub(super) fn document(settings: &ShieldsConfig, dialect: Dialect) -> String {
     let mut shields = Shields::default();
     if !settings.clients.is_empty() {
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_for_texts_do_not_change_the_part_about_clients() {
+    fn blocked_texts_do_not_change_the_rules_for_clients() {
         let blocked = document("[shields]\nblock_texts = [\"a\", \"b\"]", Dialect::Msnp12);
         let expected = Shields::default()
             .document(Dialect::Msnp12)

@@ -1,6 +1,6 @@
-//! VER, CVR, CVQ, USR (docs/protocol/ns.md sections 3 to 5).
+//! Signs clients in: VER, CVR, CVQ and USR (docs/protocol/ns.md sections 3 to 5).
 //!
-//! Each handler returns a [`Step`]; the session carries it out.
+//! Each handler returns a [`Step`], which the session carries out.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -27,12 +27,12 @@ use crate::quirks::quirks_of;
 use crate::rates::Act;
 use crate::service::Service;
 
-/// How long an address that keeps sending invalid tickets waits for each further 911.
+/// The delay before each further 911 to an address that keeps sending invalid tickets.
 const DENIAL_DELAY: Duration = Duration::from_secs(1);
 /// US English, for clients that do not send a locale.
 const DEFAULT_LOCALE: u16 = 1033;
 
-/// What the session does after a command of the sign-in.
+/// The action of the session after a command of the sign-in.
 pub(super) enum Step {
     /// The connection stays at its stage, and gets this answer.
     Stay(SignInAnswer),
@@ -40,11 +40,11 @@ pub(super) enum Step {
     Become(Progress, SignInAnswer),
     /// The connection gets this answer, and closes.
     Close(SignInAnswer),
-    /// The ticket is checked.
+    /// The command waits while the server checks the ticket.
     Wait(CommandFuture<Outcome>),
 }
 
-/// VER: agrees on the highest dialect that both sides have.
+/// Agrees on the highest dialect that both sides support (VER).
 pub(super) fn ver(config: &Config, connection: &Connection, ver: &Ver) -> Step {
     let answer = |words: Vec<String>| SignInAnswer::Ver { trid: ver.trid, words };
     match ver.agree(&Dialect::ALL) {
@@ -65,9 +65,9 @@ pub(super) fn ver(config: &Config, connection: &Connection, ver: &Ver) -> Step {
     }
 }
 
-/// CVR: recommends the version that the client already has. The locale is kept until the client has signed in.
+/// Recommends the version that the client already has (CVR). The locale is kept until the client has signed in.
 pub(super) fn cvr(config: &Config, connection: &Connection, progress: &Progress, cvr: &Cvr) -> Step {
-    tracing::debug!(client = cvr.client, version = cvr.version, peer = %connection.caller.peer, "client");
+    tracing::debug!(client = cvr.client, version = cvr.version, peer = %connection.caller.peer, "client version");
     let answer = cvr_answer(config, cvr, false);
     match progress {
         Progress::Negotiated(negotiated) => {
@@ -78,7 +78,7 @@ pub(super) fn cvr(config: &Config, connection: &Connection, progress: &Progress,
     }
 }
 
-/// CVQ: answers as CVR, then closes.
+/// Answers a version query like CVR, then closes the connection (CVQ).
 pub(super) fn cvq(config: &Config, cvr: &Cvr) -> Step {
     Step::Close(cvr_answer(config, cvr, true))
 }
@@ -93,7 +93,7 @@ fn cvr_answer(config: &Config, cvr: &Cvr, query: bool) -> SignInAnswer {
     }
 }
 
-/// USR: the first one names the account, the second one has its ticket.
+/// Handles USR. The first USR names the account, and the second contains its ticket.
 pub(super) fn usr(
     service: &Arc<Service>,
     role: &Role,
@@ -120,7 +120,8 @@ pub(super) fn usr(
     }
 }
 
-/// Returns the answer to the first USR: the policy for the ticket here, or the server to sign in at instead.
+/// Returns the answer to the first USR. A notification server sends the policy for the ticket. A dispatch server sends
+/// the address of the notification server.
 fn where_to_go(role: &Role, trid: TrId) -> SignInAnswer {
     match role {
         Role::Notification => SignInAnswer::Policy { trid, policy: DEFAULT_POLICY.to_owned() },
@@ -130,7 +131,7 @@ fn where_to_go(role: &Role, trid: TrId) -> SignInAnswer {
     }
 }
 
-/// What is known of a client that sends a ticket.
+/// The facts about a client that sends a ticket.
 struct Newcomer {
     trid: TrId,
     handle: Handle,
@@ -139,10 +140,10 @@ struct Newcomer {
     client: Client,
 }
 
-/// Puts together what is known of a client that sends a ticket.
+/// Collects the facts about a client that sends a ticket.
 ///
 /// # Errors
-/// Returns 911 if no account was named before.
+/// Returns 911 if the client has not named an account before.
 fn newcomer(connection: &Connection, negotiated: &Negotiated, trid: TrId) -> Result<Newcomer, Refusal> {
     let denied = Refusal::Fatal(trid, ErrorCode::AuthenticationFailed);
     Ok(Newcomer {
@@ -165,7 +166,7 @@ fn newcomer(connection: &Connection, negotiated: &Negotiated, trid: TrId) -> Res
 async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> Result<User, Refusal> {
     let fatal = |code| Refusal::Fatal(newcomer.trid, code);
     let deny = || deny(&service, &newcomer);
-    // Checked before anything else, so that a client without a valid ticket costs as little as possible.
+    // The ticket is checked first, so that a client without a valid ticket costs as little as possible.
     let Some(claims) = service.tickets.verify(&ticket) else {
         return Err(deny().await);
     };
@@ -190,7 +191,8 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> R
             return Err(fatal(ErrorCode::ServerBusy));
         }
     };
-    // The stop may have begun since USR came. It has already sent OUT to everyone signed in, and does not do so again.
+    // The server may have begun to stop since USR arrived. It has already sent OUT to every signed-in client, and does
+    // not do so again.
     if service.draining.load(Ordering::Acquire) {
         return Err(fatal(ErrorCode::ServerUnavailable));
     }
@@ -202,8 +204,8 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> R
     Ok(User { cell, endpoint })
 }
 
-/// Returns 911. For an address that keeps trying, it pauses first. Nothing is counted against the account, and a valid
-/// ticket always works.
+/// Returns 911, after a delay if the address has failed too often. The failure does not count against the account, and
+/// a valid ticket always works.
 async fn deny(service: &Service, newcomer: &Newcomer) -> Refusal {
     tracing::info!(handle = %newcomer.handle, peer = %newcomer.peer, "sign-in refused");
     if newcomer.client.limited && !service.rates.admit(newcomer.peer.ip(), Act::FailSignIn) {
@@ -212,7 +214,7 @@ async fn deny(service: &Service, newcomer: &Newcomer) -> Refusal {
     Refusal::Fatal(newcomer.trid, ErrorCode::AuthenticationFailed)
 }
 
-/// Answers with USR OK and what follows it immediately (ns.md section 5).
+/// Answers with USR OK and the lines that follow it immediately (ns.md section 5).
 fn welcome(service: &Service, newcomer: &Newcomer, endpoint: &Endpoint, id: AccountId, roster: &Roster) {
     let (trid, handle) = (newcomer.trid, roster.owner.clone());
     endpoint.reply(&SignInAnswer::Ok { trid, handle, name: Some(roster.name.clone()), verified: true }.into());
@@ -226,7 +228,7 @@ fn welcome(service: &Service, newcomer: &Newcomer, endpoint: &Endpoint, id: Acco
         locale: newcomer.locale,
         handle: &roster.owner,
         country: &service.config.sign_in.country,
-        // Sent over the network in clear text, so it is not the ticket and gives no access (security.md section 1).
+        // Sent in clear text, so this token is not the ticket and gives no access (security.md section 1).
         web_token: &random::token(),
         client: newcomer.peer.to_socket_addr(),
     };

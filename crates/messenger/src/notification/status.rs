@@ -1,4 +1,4 @@
-//! CHG and UUX (docs/protocol/ns.md section 10).
+//! Sets the status and the personal message: CHG and UUX (docs/protocol/ns.md section 10).
 
 use std::sync::atomic::Ordering;
 
@@ -12,7 +12,8 @@ use crate::net::Handled;
 use crate::presence::Presence;
 use crate::service::Service;
 
-/// CHG: sets the status. The session's first CHG also shows it the contacts that are online, and starts its challenges.
+/// Sets the status (CHG). The first CHG of a session also sends the contacts that are online, and starts the
+/// challenges.
 pub(super) fn chg(
     service: &Service,
     user: &User,
@@ -24,7 +25,7 @@ pub(super) fn chg(
     let (status, capabilities, object) = (chg.status, chg.capabilities, chg.object.clone());
     let echo = || {
         user.endpoint.reply(&PresenceLine::Changed(chg).into());
-        // From here on this client is sent changes of others. Their state before that is sent below.
+        // From now on this client receives changes of others. Their state before that is sent below.
         user.endpoint.present.store(true, Ordering::Release);
     };
     user.cell.set_presence(user.endpoint.epoch, echo, |presence| {
@@ -38,8 +39,9 @@ pub(super) fn chg(
     Ok(Handled::Done)
 }
 
-/// Sends ILN and UBX for every contact that may be seen, one contact after the other. An NLN before its ILN is harmless.
-/// An ILN is queued under the lock of the contact's cell, so that it is never older than an NLN before it.
+/// Sends ILN and UBX for every contact that the user may see, one contact after another. An NLN of a contact may arrive
+/// before its ILN, which is harmless. The ILN is queued under the lock of the contact's cell, so it is never older than
+/// that NLN.
 fn show_contacts(service: &Service, user: &User, trid: msnp::TrId) {
     let contacts: Vec<_> = user.cell.state().roster.contacts().map(|(handle, _)| handle.clone()).collect();
     for contact in contacts {
@@ -51,7 +53,7 @@ fn show_contacts(service: &Service, user: &User, trid: msnp::TrId) {
     }
 }
 
-/// UUX: publishes a personal message, or withdraws it. It is kept for this session only.
+/// Publishes or withdraws a personal message (UUX). The server keeps the message for this session only.
 pub(super) fn uux(user: &User, uux: Uux) -> Result<Handled<Outcome>, Refusal> {
     let answer = || user.endpoint.reply(&PresenceLine::Published(uux.trid).into());
     user.cell.set_presence(user.endpoint.epoch, answer, |presence| presence.message = uux.message);

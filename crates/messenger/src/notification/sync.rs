@@ -1,4 +1,4 @@
-//! SYN and its burst (docs/protocol/ns.md section 6).
+//! Sends a client its lists: SYN and the burst that answers it (docs/protocol/ns.md section 6).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::user::User;
 use crate::net::Handled;
 use crate::service::Service;
 
-/// SYN: answers with the stamps, followed by the whole lists if the client's copy is out of date.
+/// Answers SYN with the stamps, followed by the whole lists if the client's copy is out of date.
 pub(super) fn syn(service: &Arc<Service>, user: &User, syn: Syn) -> Result<Handled<Outcome>, Refusal> {
     if answer_if_current(user, &syn) {
         return Ok(Handled::Done);
@@ -22,11 +22,11 @@ pub(super) fn syn(service: &Arc<Service>, user: &User, syn: Syn) -> Result<Handl
     Ok(wait(read_and_answer(service.clone(), user.clone(), syn)))
 }
 
-/// Answers with the stamps and the whole lists. The numbers of contacts belong to their own accounts, most of which are not
-/// loaded.
+/// Answers with the stamps and the whole lists. The numbers of contacts come from the store, because they belong to
+/// other accounts, most of which are not loaded.
 async fn read_and_answer(service: Arc<Service>, user: User, syn: Syn) -> Result<(), Refusal> {
-    // Take the stamps first: if a number changes while we read, the client's copy counts as stale instead of wrong but
-    // current.
+    // Copies the stamps before the read. If a number changes during the read, the client's copy then counts as out of
+    // date. Otherwise a wrong copy would count as current.
     let stamps = user.cell.state().roster.stamps;
     let phones = service.store.contact_phones(user.cell.id, &user.cell.handle).await.map_err(|error| {
         tracing::error!(%error, "the store could not be read at a SYN");
@@ -37,7 +37,7 @@ async fn read_and_answer(service: Arc<Service>, user: User, syn: Syn) -> Result<
     Ok(())
 }
 
-/// Answers with just the stamps (or the version) if the client's copy has the same; returns whether it does.
+/// Answers with only the stamps (or the version) if the client's copy is current. Returns whether it is current.
 fn answer_if_current(user: &User, syn: &Syn) -> bool {
     let state = user.cell.state();
     let answer = answer(user, state.roster.stamps, syn, None);
@@ -59,14 +59,14 @@ fn answer(user: &User, stamps: Stamps, syn: &Syn, counts: Option<(u32, u32)>) ->
     SynAnswer { trid: syn.trid, copy, counts }
 }
 
-/// Queues the whole burst in one piece, under the cell's lock, so that no other line comes in between and list changes by
-/// others follow it.
+/// Queues the whole burst in one piece, under the cell's lock. No other line can come in between, and list changes by
+/// others follow the burst.
 fn answer_in_full(user: &User, syn: &Syn, stamps: Stamps, phones: &HashMap<Handle, Settings>) {
     let state = user.cell.state();
     let roster = &state.roster;
     let dialect = user.endpoint.client.dialect;
     let groups = group_lines(dialect, roster);
-    // Only clients of MSNP11 and later know telephones as contacts.
+    // Only clients of MSNP11 and later support telephones as contacts.
     let shown = |handle: &Handle| dialect >= Dialect::Msnp11 || !handle.is_telephone();
     let entries: Vec<_> = roster.entries.iter().filter(|(handle, _)| shown(handle)).collect();
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -91,7 +91,7 @@ fn own_settings(dialect: Dialect, roster: &Roster) -> impl Iterator<Item = Serve
     let settings = &roster.settings;
     let mut lines =
         vec![SettingLine::AddPrompt(None, settings.add_prompt), SettingLine::Privacy(None, settings.privacy)];
-    // Below MSNP10 the name was in USR OK.
+    // Before MSNP10, USR OK contains the name.
     if dialect >= Dialect::Msnp10 {
         lines.push(SettingLine::Own(Property::Name(roster.name.clone())));
     }
@@ -99,7 +99,7 @@ fn own_settings(dialect: Dialect, roster: &Roster) -> impl Iterator<Item = Serve
     lines.into_iter().map(ServerCommand::from)
 }
 
-/// Returns every group that the dialect sees, ordered by number: below MSNP10 the built-in group 0 is the first.
+/// Returns every group that the dialect supports, ordered by number. Before MSNP10, the built-in group 0 is the first.
 fn group_lines(dialect: Dialect, roster: &Roster) -> Vec<GroupLine> {
     let by_number = dialect < Dialect::Msnp10;
     let mut groups: Vec<_> = roster.groups.iter().collect();

@@ -1,5 +1,5 @@
-//! A notification server without sockets, tasks or a database: tests send a session commands and read what is queued
-//! for it.
+//! A notification server for tests, without sockets, tasks or a database. A test sends commands to a session and reads
+//! the lines that are queued for the client.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,11 +21,11 @@ use crate::service::Service;
 use crate::storage::Storage;
 use crate::storage::memory::Memory;
 
-/// Stands for the end of the connection among the lines that a client receives.
+/// Marks the end of the connection among the lines that a client receives.
 pub(super) const CLOSED: &str = "(closed)";
-/// The accounts of every server, at example.com.
+/// The names of the accounts on every test server, at example.com.
 const ACCOUNTS: [&str; 4] = ["alice", "bob", "carol", "dave"];
-/// The limit for lines from others, as in the service.
+/// The maximum number of bytes from others in a queue, as in the service.
 const OUTBOX_LIMIT: usize = 256 * 1024;
 
 /// Returns the address of an account.
@@ -33,7 +33,7 @@ pub(super) fn handle(name: &str) -> Handle {
     Handle::parse(&format!("{name}@example.com")).unwrap()
 }
 
-/// A service with some accounts.
+/// A service with the accounts in [`ACCOUNTS`].
 pub(super) struct Server {
     pub(super) service: Arc<Service>,
     pub(super) store: Arc<Memory>,
@@ -139,7 +139,7 @@ async fn named(mut client: Client, name: &str, offer: &str) -> Client {
     client
 }
 
-/// The client's end of a session, which also does what a connection does: it carries bytes and runs the session.
+/// The client's end of a session. It also does the work of a connection: it carries bytes and runs the session.
 pub(super) struct Client {
     pub(super) session: NotificationSession,
     outbox: Arc<Outbox>,
@@ -154,7 +154,7 @@ pub(super) struct Client {
 
 impl Client {
     /// Sends a command, waits until it is carried out, and returns every line queued by then. The payload of a command
-    /// or line comes after its line end. `<bob>` stands for the GUID of the contact or group of that name.
+    /// or line comes after its line end. `<bob>` means the GUID of the contact or group of that name.
     pub(super) async fn say(&mut self, command: &str) -> Vec<String> {
         self.send(command);
         self.wait().await;
@@ -164,7 +164,7 @@ impl Client {
         self.received()
     }
 
-    /// Sends a command. If it waits for the store, [`Self::wait`] goes on with it.
+    /// Sends a command. If the command waits for the store, [`Self::wait`] completes it.
     pub(super) fn send(&mut self, command: &str) {
         let command = self.with_guids(command);
         let (line, payload) = command.split_once("\r\n").unwrap_or((&command, ""));
@@ -228,7 +228,7 @@ impl Client {
         self.end();
     }
 
-    /// Moves the clock forward and carries out what is due in the session by then.
+    /// Moves the clock forward, runs the session's timers that are due, and returns the queued lines.
     pub(super) async fn after(&mut self, time: Duration) -> Vec<String> {
         tokio::time::advance(time).await;
         while self.session.next_tick().is_some_and(|at| at <= Instant::now()) {
@@ -239,7 +239,7 @@ impl Client {
         self.received()
     }
 
-    /// Returns the lines queued since the last look; [`CLOSED`] at the end of the connection.
+    /// Returns the lines queued since the last call. [`CLOSED`] comes last if the connection has ended.
     pub(super) fn received(&mut self) -> Vec<String> {
         self.learn_names();
         let (mut bytes, mut is_closed) = (Vec::new(), false);
@@ -270,7 +270,7 @@ impl Client {
         }
     }
 
-    /// Cuts bytes into lines, each with its payload, if it has one.
+    /// Splits bytes into lines, each with its payload, if it has one.
     fn lines(&self, mut bytes: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();
         while !bytes.is_empty() {

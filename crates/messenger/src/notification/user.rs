@@ -18,8 +18,8 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// Returns whether the account has signed in elsewhere since. An edit of this connection is then no longer carried
-    /// out: the new connection has already read the lists, and would not learn of the change.
+    /// Returns whether another connection has signed in to the account since. An edit of this connection is then
+    /// refused: the new connection has already read the lists, and would not receive the change.
     pub(super) fn is_replaced(&self) -> bool {
         self.cell.endpoint().is_some_and(|endpoint| endpoint.epoch != self.endpoint.epoch)
     }
@@ -35,7 +35,7 @@ impl User {
         if is_over { Err(ErrorCode::RateLimit) } else { Ok(()) }
     }
 
-    /// Counts `act` for this account; fails with 800 when that is over its limit.
+    /// Counts `act` for this account. Fails with 800 if the account is over the limit.
     pub(super) fn admit(&self, service: &Service, act: Act) -> Result<(), ErrorCode> {
         let admitted = !self.endpoint.client.limited || service.rates.admit(&self.cell.handle, act);
         if admitted { Ok(()) } else { Err(ErrorCode::RateLimit) }

@@ -20,11 +20,11 @@ pub(super) trait Neighbours: Debug + Send + Sync {
     /// Returns the notification connection of an account, if it is signed in.
     fn endpoint(&self, handle: &Handle) -> Option<Arc<Endpoint>>;
 
-    /// Notes that the cell of this account was dropped.
+    /// Records that the cell of this account was dropped.
     fn cell_is_gone(&self, handle: &Handle);
 }
 
-/// An account in use: it is signed in, or an edit of its lists, or of a list that it is on, is running.
+/// An account in use: it is signed in, or an edit is running on its own lists or on a list that contains it.
 #[derive(Debug)]
 pub struct Cell {
     /// The account's number.
@@ -32,7 +32,7 @@ pub struct Cell {
     /// The account's address.
     pub handle: Handle,
     state: Mutex<AccountState>,
-    /// Its notification connection. No other lock is taken while this one is held.
+    /// Its notification connection. No other lock is acquired while this one is held.
     endpoint: Mutex<Option<Arc<Endpoint>>>,
     neighbours: Weak<dyn Neighbours>,
 }
@@ -49,27 +49,28 @@ pub struct AccountState {
 }
 
 impl AccountState {
-    /// Returns what others see. Returns `None` if the account is hidden or has not sent its first CHG.
+    /// Returns the presence that others see. Returns `None` if the account is hidden or has not sent its first CHG.
     #[must_use]
     pub fn seen(&self) -> Option<Seen> {
         self.presence.seen(&self.roster)
     }
 
-    /// Returns a watch that tells when others see the account go offline.
+    /// Returns a watch that reports whether others have seen the account go offline.
     #[must_use]
     pub fn watch_appearance(&self) -> AppearanceWatch {
         self.appearance.watch()
     }
 
-    /// Returns what `watcher` sees: `shown` of ns.md section 2.
+    /// Returns the presence that `watcher` sees (`shown` in ns.md section 2).
     #[must_use]
     pub fn seen_by(&self, watcher: &Handle) -> Option<Seen> {
         if self.roster.shows_to(watcher) { self.seen() } else { None }
     }
 }
 
-/// An account that a watcher may see, locked. The account cannot change while this exists, so lines that are appended
-/// to the watcher's outbox cannot be overtaken by a later NLN. Drop it soon, and lock no other account in between.
+/// A lock on an account that a watcher may see. The account cannot change while this value exists, so no later NLN can
+/// overtake lines that are appended to the watcher's outbox. Drop this value soon, and lock no other account before
+/// that.
 pub struct Shown<'a> {
     state: MutexGuard<'a, AccountState>,
     seen: Seen,
@@ -82,8 +83,8 @@ impl Shown<'_> {
         &self.state.roster
     }
 
-    /// Sends ILN and UBX to the watcher. `trid` is the transaction id of the watcher's command: the CHG that brought it
-    /// online, or the one that added the account to its FL.
+    /// Sends ILN and UBX to the watcher. `trid` is the transaction id of the watcher's command: the CHG that brought
+    /// the watcher online, or the command that added the account to the watcher's FL.
     pub fn introduce_to(self, watcher: &Endpoint, trid: TrId) {
         let Self { state, seen } = self;
         watcher.reply(&PresenceLine::Initial(trid, seen.line).into());
@@ -108,7 +109,7 @@ impl Cell {
         }
     }
 
-    /// Locks the account. Nobody can change it until the guard is dropped, so hold it only briefly.
+    /// Locks the account. It cannot change until the guard is dropped, so keep the guard only briefly.
     pub fn state(&self) -> MutexGuard<'_, AccountState> {
         lock(&self.state)
     }
@@ -119,8 +120,8 @@ impl Cell {
         lock(&self.endpoint).clone()
     }
 
-    /// Makes `endpoint` the account's only session. An older one is sent `OUT OTH` and closed, and others see the
-    /// account go offline. After that `welcome` queues the first line of the new session.
+    /// Makes `endpoint` the account's only session. An older session receives `OUT OTH` and is closed, and others see
+    /// the account go offline. After that `welcome` queues the first line of the new session.
     pub fn sign_in(&self, endpoint: &Arc<Endpoint>, welcome: impl FnOnce(&Roster)) {
         let mut state = self.state();
         let older = lock(&self.endpoint).replace(endpoint.clone());
@@ -143,8 +144,8 @@ impl Cell {
         self.forget_presence(&mut state);
     }
 
-    /// Ends the current session, because its account was removed or its password changed. It is sent `OUT` and closed,
-    /// and others see the account go offline.
+    /// Ends the current session, because its account was removed or its password changed. The client receives `OUT`,
+    /// the connection closes, and others see the account go offline.
     pub fn expel(&self) {
         let Some(endpoint) = self.endpoint() else { return };
         endpoint.close_with(&ServerCommand::Out(None));
@@ -155,8 +156,8 @@ impl Cell {
         self.change(state, watchers(&state.roster), |state| state.presence = Presence::default(), |_| {});
     }
 
-    /// Changes the presence of the account, for CHG and UUX. `answer` is called first, then others are sent their
-    /// lines. Does nothing if a later sign-in has replaced this session.
+    /// Changes the presence of the account, for CHG and UUX. Calls `answer` first, then sends the lines for others.
+    /// Does nothing if a later sign-in has replaced this session.
     pub fn set_presence(&self, epoch: u64, answer: impl FnOnce(), set: impl FnOnce(&mut Presence)) {
         let mut state = self.state();
         if self.endpoint().is_none_or(|endpoint| endpoint.epoch != epoch) {
@@ -166,8 +167,8 @@ impl Cell {
         self.change(&mut state, concerned, |state| set(&mut state.presence), |_| answer());
     }
 
-    /// Applies changes by the account's own client, which are already in the store. `answer` is called first, with the
-    /// changed roster, and then others are sent their lines.
+    /// Applies changes by the account's own client, which are already in the store. Calls `answer` first, with the
+    /// changed roster, and then sends the lines for others.
     pub fn apply(&self, changes: &[Change], answer: impl FnOnce(&Roster)) {
         let mut state = self.state();
         let concerned = concerned(&state.roster, changes);
@@ -187,7 +188,7 @@ impl Cell {
         }
     }
 
-    /// Changes the state, answers, and sends each concerned watcher what has changed for it.
+    /// Changes the state, answers, and sends each concerned watcher the lines for that watcher.
     fn change(
         &self,
         state: &mut AccountState,
@@ -216,8 +217,9 @@ impl Cell {
         }
     }
 
-    /// Sends a telephone number of the account to every watcher that sees it. `versions` has the list version of each
-    /// account that has it on FL, because clients keep the numbers in their copies of the list (ns.md section 1.4).
+    /// Sends a telephone number of the account to every watcher that sees the account. `versions` contains the list
+    /// version of each account that has this account on FL, because clients keep the numbers in their copies of the
+    /// list (ns.md section 1.4).
     pub fn send_number(&self, line: &ServerCommand, versions: &HashMap<Handle, u32>) {
         let Some(neighbours) = self.neighbours.upgrade() else { return };
         let state = self.state();
@@ -233,7 +235,7 @@ impl Cell {
         }
     }
 
-    /// Returns the account as `watcher` sees it, locked. Returns `None` if it must appear offline to `watcher`.
+    /// Locks the account and returns it as `watcher` sees it. Returns `None` if it must appear offline to `watcher`.
     #[must_use]
     pub fn shown_to(&self, watcher: &Handle) -> Option<Shown<'_>> {
         let state = self.state();
@@ -261,7 +263,7 @@ fn watchers(roster: &Roster) -> Vec<Handle> {
     roster.watchers().cloned().collect()
 }
 
-/// Returns all accounts to which this one may look different after these changes, each once.
+/// Returns all accounts for which this account may look different after `changes`, each once.
 fn concerned(roster: &Roster, changes: &[Change]) -> Vec<Handle> {
     let mut concerned = BTreeSet::new();
     for change in changes {

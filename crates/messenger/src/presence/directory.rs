@@ -22,11 +22,11 @@ pub struct Directory {
     epochs: AtomicU64,
 }
 
-/// The exclusive right to edit one account's roster. Its holder keeps it during the write to the store.
+/// The exclusive right to edit one account's roster. The holder keeps the turn during the write to the store.
 #[derive(Debug)]
 pub struct Turn {
     directory: Arc<Directory>,
-    // Dropped before the place: the next holder of the turn has a place of its own.
+    // Dropped before `place`, because the next holder of the turn has a place of its own.
     _guard: OwnedMutexGuard<()>,
     place: Place,
 }
@@ -43,7 +43,7 @@ impl Directory {
         self.epochs.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Returns the cell of an account, if it is in use. Every signed-in account is.
+    /// Returns the cell of an account, if it is in use. Every signed-in account is in use.
     #[must_use]
     pub fn find(&self, handle: &Handle) -> Option<Arc<Cell>> {
         self.registry.find(handle)
@@ -67,8 +67,8 @@ impl Directory {
         self.cells().iter().filter_map(|cell| cell.endpoint()).collect()
     }
 
-    /// Returns how many accounts others can see online. Hidden accounts are not counted: on a small server the number
-    /// would reveal them (security.md section 3).
+    /// Returns the number of accounts that others can see online. Hidden accounts do not count, because on a small
+    /// server the number would reveal them (security.md section 3).
     #[must_use]
     pub fn count_seen(&self) -> usize {
         self.cells().iter().filter(|cell| cell.state().seen().is_some()).count()
@@ -92,8 +92,8 @@ impl Directory {
     }
 
     /// Removes an account that no longer exists from the watchers of all accounts in use (ns.md section 1.2 rule 11).
-    /// In the store that was done when it was removed. Runs in the background, as it waits for the turn of each
-    /// account.
+    /// The store did the same when the account was removed. Runs in the background, because it waits for the turn of
+    /// each account.
     pub fn forget_watcher(self: &Arc<Self>, gone: Handle) {
         let directory = self.clone();
         tokio::spawn(async move {
@@ -105,12 +105,12 @@ impl Directory {
     }
 
     fn forget_watcher_of(&self, cell: &Cell, gone: &Handle) {
-        // A new account with that address may have added this one to FL since.
-        let is_watched_anew = self.find(gone).is_some_and(|new| {
+        // A new account with the same address may have added this account to FL since.
+        let is_watched_again = self.find(gone).is_some_and(|new| {
             new.state().roster.entries.get(&cell.handle).is_some_and(|entry| entry.is_on(List::Forward))
         });
         let changes = cell.state().roster.become_unwatched(gone, clock::timestamp());
-        if !is_watched_anew && !changes.is_empty() {
+        if !is_watched_again && !changes.is_empty() {
             cell.apply_foreign(&changes, &ContactLine::ReverseRemoved(gone.clone()).into());
         }
     }
@@ -121,7 +121,8 @@ impl Turn {
     /// not exist.
     ///
     /// The operator's commands run in another process. They can remove an account and create another one with the same
-    /// address. So this looks up the number of the account, and ends a session that belongs to a removed one.
+    /// address. Therefore this method looks up the number of the account, and ends a session that belongs to a removed
+    /// account.
     ///
     /// # Errors
     /// Fails if the store cannot be read.
@@ -136,7 +137,7 @@ impl Turn {
             cell.expel();
             self.directory.forget_watcher(handle.clone());
         }
-        // Nothing else can load it now, because that needs the turn too.
+        // Nothing else can load the account now, because loading needs the turn too.
         let Some((id, roster)) = self.directory.storage.roster(handle).await? else {
             return Ok(None);
         };

@@ -16,13 +16,13 @@ pub struct Client {
     pub dialect: Dialect,
     /// Its outgoing queue. No other lock is taken while the queue is locked.
     pub outbox: Arc<Outbox>,
-    /// The address of this notification server that it can dial.
+    /// The address of this notification server that the client can connect to.
     pub notification: String,
-    /// The switchboard address that it can dial.
+    /// The switchboard address that the client can connect to.
     pub switchboard: String,
     /// Its quirks: behaviour that only this client gets.
     pub quirks: Quirks,
-    /// Whether its rates are limited.
+    /// Whether rate limits apply to the client.
     pub limited: bool,
 }
 
@@ -33,9 +33,9 @@ pub struct Endpoint {
     pub epoch: u64,
     /// The client at the other end.
     pub client: Client,
-    /// Whether SYN was answered. From then on the client is sent list changes that others cause.
+    /// Whether SYN was answered. From then on the client receives list changes that others cause.
     pub synced: AtomicBool,
-    /// Whether the first CHG was answered. From then on the client is sent the presence of others.
+    /// Whether the first CHG was answered. From then on the client receives the presence of others.
     pub present: AtomicBool,
     /// Whether the client accepts calls (IMS).
     pub takes_calls: AtomicBool,
@@ -54,7 +54,7 @@ impl Endpoint {
         }
     }
 
-    /// Returns whether the client is sent the presence of others.
+    /// Returns whether the client receives the presence of others.
     #[must_use]
     pub fn is_present(&self) -> bool {
         self.present.load(Ordering::Acquire)

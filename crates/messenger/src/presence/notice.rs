@@ -1,4 +1,4 @@
-//! The lines that a watcher is sent after a change: the table of docs/protocol/ns.md section 2.
+//! The lines that a watcher receives after a change: the table of docs/protocol/ns.md section 2.
 
 use std::collections::HashMap;
 
@@ -8,14 +8,14 @@ use msnp::notification::{PresenceLine, ServerCommand};
 use super::endpoint::Endpoint;
 use super::seen::Seen;
 
-/// One change of an account's presence. Each line is encoded once per dialect, however many watchers there are.
+/// One change of an account's presence. Each line is encoded once per dialect, for all watchers.
 pub(super) struct Notice<'a> {
     before: Option<&'a Seen>,
     after: Option<&'a Seen>,
     encoded: HashMap<(Kind, Dialect), Vec<u8>>,
 }
 
-/// The lines that a watcher is sent.
+/// The lines that a watcher receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     /// NLN, then UBX if the account has a personal message.
@@ -31,12 +31,13 @@ pub(super) enum Kind {
 }
 
 impl<'a> Notice<'a> {
-    /// Describes a change between what was seen before and after it.
+    /// Creates the notice of a change, from the presence that others saw before and after it.
     pub(super) fn new(before: Option<&'a Seen>, after: Option<&'a Seen>) -> Self {
         Self { before, after, encoded: HashMap::new() }
     }
 
-    /// Returns the lines for a watcher, from whether it was and is allowed to see the account.
+    /// Returns the lines for a watcher. `allowed_before` and `allowed_after` are whether the watcher was and is allowed
+    /// to see the account.
     pub(super) fn kind(&self, allowed_before: bool, allowed_after: bool) -> Option<Kind> {
         let before = self.before.filter(|_| allowed_before);
         let after = self.after.filter(|_| allowed_after);
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_watcher_is_sent_the_lines_of_the_table() {
+    fn a_watcher_receives_the_lines_of_the_table() {
         let online = seen(Status::Online, None);
         let busy = seen(Status::Busy, None);
         let talking = seen(Status::Online, Some("<Data/>"));

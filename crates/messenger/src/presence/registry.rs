@@ -25,7 +25,7 @@ pub(super) struct Registry {
     hasher: RandomState,
 }
 
-/// The turn and the cell of one account. It is removed when it has neither places nor a cell.
+/// The turn and the cell of one account. The slot is removed when it has neither places nor a cell.
 #[derive(Debug, Default)]
 struct Slot {
     /// The number of [`Place`]s that refer to it.
@@ -34,7 +34,7 @@ struct Slot {
     cell: Weak<Cell>,
 }
 
-/// Keeps the slot of one account in the registry until it is dropped.
+/// Keeps the slot of one account in the registry until this value is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) handle: Handle,
@@ -114,7 +114,7 @@ impl Place {
         self.registry.find(&self.handle)
     }
 
-    /// Makes `cell` the one that [`Registry::find`] returns.
+    /// Makes `cell` the cell that [`Registry::find`] returns.
     pub(super) fn set_cell(&self, cell: &Arc<Cell>) {
         self.registry.update(&self.handle, |slot| slot.cell = Arc::downgrade(cell));
     }

@@ -1,4 +1,4 @@
-//! The presence that a client sets for its account, and what others see of it.
+//! The presence that a client sets for its account, and the part of it that others see.
 
 use std::sync::{Arc, Weak};
 
@@ -10,7 +10,7 @@ use swallowtail_store::roster::Roster;
 /// The presence that the client has set. It is reset at sign-out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
-    /// The status of the last CHG; `None` before the first.
+    /// The status of the last CHG, or `None` before the first CHG.
     pub status: Option<Status>,
     /// The capabilities of the last CHG.
     pub capabilities: Capabilities,
@@ -20,11 +20,11 @@ pub struct Presence {
     pub message: Option<PersonalMessage>,
 }
 
-/// A time during which an account can be seen. It ends when the account signs out, signs in elsewhere or hides.
+/// A period during which others see an account online. It ends when the account signs out, signs in elsewhere or hides.
 #[derive(Debug, Default)]
 pub(super) struct Appearance(Arc<()>);
 
-/// Tells whether an `Appearance` has ended. The default is a watch of one that has.
+/// Reports whether an `Appearance` has ended. The default value watches one that has ended.
 #[derive(Clone, Debug, Default)]
 pub struct AppearanceWatch(Weak<()>);
 
@@ -35,14 +35,14 @@ impl Appearance {
 }
 
 impl AppearanceWatch {
-    /// Returns whether the account has been offline, as others see it, since this was created.
+    /// Returns whether the account has been offline, as others see it, since this watch was created.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.0.strong_count() == 0
     }
 }
 
-/// What others see of an account that is online.
+/// The presence of an online account, as others see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// The contents of ILN and NLN.
@@ -52,8 +52,8 @@ pub struct Seen {
 }
 
 impl Presence {
-    /// Returns what others see of the account that `roster` belongs to. Returns `None` if it is hidden or has not sent
-    /// its first CHG.
+    /// Returns the presence that others see of the account that owns `roster`. Returns `None` if the account is hidden
+    /// or has not sent its first CHG.
     pub(super) fn seen(&self, roster: &Roster) -> Option<Seen> {
         let status = self.status.filter(|status| *status != Status::Hidden)?;
         let line = PresenceInfo {

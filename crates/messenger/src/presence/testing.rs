@@ -12,7 +12,7 @@ use super::{Cell, Client, Endpoint, Presence};
 use crate::net::Outbox;
 use crate::quirks::Quirks;
 
-/// The size of a queue: more than any test needs.
+/// The size of a queue in bytes: more than any test needs.
 const ROOM: usize = 64 * 1024;
 
 pub(super) fn handle(name: &str) -> Handle {
@@ -30,12 +30,12 @@ pub(super) fn roster(name: &str, entries: impl IntoIterator<Item = (&'static str
     roster
 }
 
-/// Returns a client of MSNP12 whose SYN and CHG were not answered yet.
+/// Returns a client of MSNP12 whose SYN and CHG have not been answered yet.
 pub(super) fn newcomer(epoch: u64) -> Arc<Endpoint> {
     client(epoch, Dialect::Msnp12)
 }
 
-/// Returns a client that is sent list changes and presence.
+/// Returns a client that receives list changes and presence.
 pub(super) fn online(epoch: u64, dialect: Dialect) -> Arc<Endpoint> {
     let endpoint = client(epoch, dialect);
     endpoint.synced.store(true, Ordering::Release);
@@ -55,7 +55,7 @@ fn client(epoch: u64, dialect: Dialect) -> Arc<Endpoint> {
     Arc::new(Endpoint::new(epoch, client))
 }
 
-/// Takes the queued lines of a client.
+/// Removes and returns the queued lines of a client.
 pub(super) fn read(endpoint: &Endpoint) -> String {
     let mut buffer = Vec::new();
     let _ = endpoint.client.outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut buffer);
@@ -67,12 +67,12 @@ pub(super) fn is_closed(endpoint: &Endpoint) -> bool {
     endpoint.client.outbox.own_unsent().is_none()
 }
 
-/// CHG: sets the status of the session.
+/// Sets the status of the session, as CHG does.
 pub(super) fn set_status(cell: &Cell, epoch: u64, status: Status) {
     cell.set_presence(epoch, || {}, |presence| presence.status = Some(status));
 }
 
-/// UUX: publishes a personal message.
+/// Publishes a personal message, as UUX does.
 pub(super) fn publish(cell: &Cell, epoch: u64, message: &str) {
     let message = PersonalMessage::parse(message.as_bytes()).unwrap();
     cell.set_presence(epoch, || {}, |presence: &mut Presence| presence.message = Some(message));

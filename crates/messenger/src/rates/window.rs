@@ -1,16 +1,16 @@
-//! How often something was done recently, and when maps of that must be cleaned.
+//! Counts recent acts, and decides when to clean a map of such counts.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How often something was done recently: when each time stops counting, earliest first.
+/// Counts the recent acts of one kind. Contains the time at which each act stops counting, earliest first.
 #[derive(Debug, Default)]
 pub struct Window(VecDeque<Instant>);
 
 impl Window {
-    /// Returns how many times count at `now`, and forgets the others.
+    /// Returns the number of acts that count at `now`, and removes the others.
     pub fn count(&mut self, now: Instant) -> usize {
         while self.0.front().is_some_and(|until| *until <= now) {
             self.0.pop_front();
@@ -18,31 +18,31 @@ impl Window {
         self.0.len()
     }
 
-    /// Adds one that counts until `span` has passed from `now`.
+    /// Adds an act that counts until `span` has passed from `now`.
     pub fn note(&mut self, now: Instant, span: Duration) {
         self.0.push_back(now + span);
     }
 
-    /// Adds one that counts for `span` after all the others.
+    /// Adds an act that counts until `span` after all other acts have stopped counting.
     pub fn note_after_others(&mut self, now: Instant, span: Duration) {
         let last = self.0.back().copied().unwrap_or(now);
         self.0.push_back(last.max(now) + span);
     }
 
-    /// Removes the latest one.
+    /// Removes the latest act.
     pub fn take_back(&mut self) {
         self.0.pop_back();
     }
 
-    /// Returns whether none counts any more.
+    /// Returns whether no act counts at `now`.
     #[must_use]
     pub fn is_over(&self, now: Instant) -> bool {
         self.0.back().is_none_or(|until| *until <= now)
     }
 }
 
-/// Decides when to clean a map of entries that no longer count: each time that it has doubled. In total that is no more
-/// work than filling the map.
+/// Decides when to remove the entries of a map that no longer count: each time the map has doubled. In total this is no
+/// more work than filling the map.
 #[derive(Debug, Default)]
 pub struct Sweep {
     due_at: usize,
@@ -58,7 +58,7 @@ impl Sweep {
         len >= self.due_at.max(Self::MIN_LEN)
     }
 
-    /// Notes that a map was cleaned, and has `left` entries.
+    /// Records that a map was cleaned and has `left` entries.
     pub fn done(&mut self, left: usize) {
         self.due_at = left * 2;
     }
@@ -71,7 +71,7 @@ mod tests {
     const SPAN: Duration = Duration::from_secs(10);
 
     #[test]
-    fn each_time_counts_for_its_span() {
+    fn each_act_counts_for_its_span() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut window = Window::default();
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn times_that_count_after_each_other_stop_counting_one_by_one() {
+    fn acts_noted_after_others_stop_counting_one_by_one() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut window = Window::default();

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedMutexGuard, watch};
 
 use super::{Storage, StoreFuture};
 
-/// Accounts and rosters in memory. An edit applies the same changes to them as the database does.
+/// Accounts and rosters in memory. Applies an edit in the same way as the database does.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     /// The gate that every reading call passes.
@@ -40,11 +40,11 @@ struct Kept {
 pub(crate) struct Gate {
     turn: Arc<tokio::sync::Mutex<()>>,
     is_broken: AtomicBool,
-    /// How many calls have reached the gate so far.
+    /// The number of calls that have reached the gate.
     calls: watch::Sender<u64>,
 }
 
-/// Keeps a gate closed until it is dropped.
+/// Keeps a gate closed until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Hold {
     calls: watch::Receiver<u64>,
@@ -58,7 +58,7 @@ impl Gate {
         Hold { calls: self.calls.subscribe(), _closed: closed }
     }
 
-    /// Makes every later call fail, or succeed again. A call that is waiting counts as a later one.
+    /// Makes every later call fail, or succeed again. This includes calls that already wait at the gate.
     pub(crate) fn set_broken(&self, is_broken: bool) {
         self.is_broken.store(is_broken, Ordering::Release);
     }
@@ -103,7 +103,7 @@ impl Memory {
         }
     }
 
-    /// Returns the roster as it is kept.
+    /// Returns the stored roster of an account.
     pub(crate) fn kept(&self, handle: &Handle) -> Option<Roster> {
         lock(&self.state).find(handle).map(|(_, kept)| kept.roster.clone())
     }
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_contact_shows_its_numbers_unless_it_blocks() {
+    async fn a_contact_shows_its_numbers_unless_it_blocks_the_user() {
         let store = Memory::new();
         let (alice, bob) = (add(&store, "alice"), add(&store, "bob"));
         let on = |list: List| Entry { lists: list.into(), ..Entry::default() };

@@ -1,4 +1,4 @@
-//! One switchboard session: its members, and the lines that each is sent about the others.
+//! One switchboard session: its members, and the lines that each member receives about the others.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -14,10 +14,10 @@ use super::cookies::COOKIE_LIFE;
 use crate::net::Outbox;
 use crate::presence::AppearanceWatch;
 
-/// A switchboard session. It ends with its last member.
+/// A switchboard session. It ends when its last member leaves.
 #[derive(Debug)]
 pub struct Board {
-    /// Its number on the wire.
+    /// The number that identifies the session in the protocol.
     pub id: u32,
     max_members: usize,
     state: Mutex<BoardState>,
@@ -33,16 +33,16 @@ struct BoardState {
     /// When a member last opened the session, joined it, rang an account, or sent a message that had a recipient.
     /// Refused commands do not count (sb.md section 7).
     last: Instant,
-    /// Whether all members have left, or the session was idle for too long. Then nobody can join.
+    /// Whether all members have left, or the session was idle for too long. No client can join a closed session.
     closed: bool,
 }
 
 /// A ring that has not been answered.
 #[derive(Debug)]
 struct Ring {
-    /// When its cookie expires.
+    /// When the cookie of the ring expires.
     until: Instant,
-    /// The appearance of the callee when the ring was sent; `None` until then.
+    /// The appearance of the callee when the ring was sent. `None` before the ring is sent.
     callee: Option<AppearanceWatch>,
 }
 
@@ -88,9 +88,9 @@ pub(super) struct Delivery {
 /// The reason why an account cannot be called into a session (sb.md section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotCallable {
-    /// In the session.
+    /// The account is already in the session.
     There,
-    /// Rung, and has not answered yet.
+    /// The account was rung and has not answered yet.
     Rung,
     /// The session is full.
     Full,
@@ -117,9 +117,9 @@ impl Board {
         state.add(newcomer)
     }
 
-    /// Adds a member and answers its ANS: sends it the roster, and JOI to the others. This is one step, so that two
-    /// members that answer at the same time see each other exactly once. Returns `None` if the session has ended or the
-    /// handle is in it.
+    /// Adds a member and answers its ANS. The new member receives the roster, and the others receive JOI. This is one
+    /// step, so that two members that join at the same time see each other exactly once. Returns `None` if the session
+    /// has ended or already contains the handle.
     pub(super) fn join(&self, trid: TrId, newcomer: Newcomer) -> Option<MemberId> {
         let mut state = lock(&self.state);
         if state.closed || state.has(&newcomer.who.handle) {
@@ -167,10 +167,10 @@ impl Board {
         delivery
     }
 
-    /// Notes that an account is being rung, so that it is not rung twice.
+    /// Records that an account is being rung, so that it is not rung twice.
     ///
     /// # Errors
-    /// Returns why it cannot be called.
+    /// Returns the reason if the account cannot be called.
     pub(super) fn begin_ring(&self, callee: &Handle) -> Result<(), NotCallable> {
         let now = Instant::now();
         let mut state = lock(&self.state);
@@ -188,7 +188,7 @@ impl Board {
         Ok(())
     }
 
-    /// Notes that the ring was sent. It is over when the appearance of the callee ends.
+    /// Records that the ring was sent. The ring is over when the appearance of the callee ends.
     pub(super) fn note_ring(&self, callee: &Handle, appearance: AppearanceWatch) {
         let mut state = lock(&self.state);
         state.last = Instant::now();
@@ -203,7 +203,7 @@ impl Board {
         lock(&self.state).rung.remove(callee);
     }
 
-    /// Removes a member, and sends BYE to the others. Returns whether it was the last one.
+    /// Removes a member, and sends BYE to the others. Returns whether it was the last member.
     pub(super) fn leave(&self, member: MemberId) -> bool {
         let mut state = lock(&self.state);
         let Some(place) = state.members.iter().position(|known| known.id == member) else {

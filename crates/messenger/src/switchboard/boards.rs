@@ -1,4 +1,4 @@
-//! All switchboard sessions of a server, by number, and the connections that each account has in them.
+//! All switchboard sessions of a server, by number, and the switchboard connections of each account.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -22,10 +22,10 @@ pub struct Switchboard {
     /// The cookies that open and join sessions.
     pub cookies: Cookies,
     boards: Mutex<HashMap<u32, Arc<Board>>>,
-    /// The connections that each account has in them.
+    /// The switchboard connections of each account.
     connections: Mutex<HashMap<Handle, Vec<Arc<Outbox>>>>,
     directory: Arc<Directory>,
-    /// How often each account did things recently, on all its connections.
+    /// The recent acts of each account, on all its connections.
     pub(super) rates: Arc<Rates>,
     /// How long a connection may take to sign in (sb.md section 3).
     pub(super) sign_in_timeout: Duration,
@@ -34,7 +34,7 @@ pub struct Switchboard {
     pub(super) message_rates: MessageRates,
 }
 
-/// How fast one connection may send messages, if its rate is limited (sb.md section 11).
+/// The maximum message rates of one connection, if rate limits apply to it (sb.md section 11).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MessageRates {
     pub(super) at_once: u32,
@@ -141,7 +141,8 @@ impl Switchboard {
     }
 }
 
-/// Closes a board when nothing happens in it. The task ends at its next wake-up once the board is gone.
+/// Starts a task that closes a board when it has been idle for `idle`. If the board is gone, the task ends at its next
+/// wake-up.
 fn watch_idle(switchboard: &Arc<Switchboard>, board: &Arc<Board>, idle: Duration) {
     let (switchboard, board) = (Arc::downgrade(switchboard), Arc::downgrade(board));
     tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! CAL: ringing an account (docs/protocol/sb.md section 5).
+//! Rings an account for a switchboard session: CAL (docs/protocol/sb.md section 5).
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -14,16 +14,17 @@ use super::board::NotCallable;
 use super::{Board, Claims, Cookies, Right};
 use crate::presence::{AccountState, AppearanceWatch, Cell, Directory, Endpoint, Seen};
 
-/// After this many failed calls in a row within [`CALL_WINDOW`] the next ones are refused.
+/// After this many failed calls in a row within [`CALL_WINDOW`], the server refuses further calls.
 const FAILED_CALLS: usize = 5;
-/// The window for failed calls, and how long a caller must not call afterwards.
+/// The period in which failed calls count. After a refusal, the caller must make no call for the same time.
 const CALL_WINDOW: Duration = Duration::from_secs(30);
 
 /// Rings `callee` for a session. RINGING means only that the ring was sent.
 ///
 /// # Errors
-/// Returns 215 when the callee is in the session or was rung and can still answer, 713 when the session is full, and
-/// 217 in all cases that a caller must not tell apart: unknown, offline, hidden, blocking, not accepting calls.
+/// Returns 215 if the callee is in the session, or was rung and can still answer. Returns 713 if the session is full.
+/// Returns 217 if the callee is unknown, offline or hidden, blocks the caller, or does not accept calls. The caller
+/// must not be able to distinguish these cases.
 pub(super) fn ring(
     directory: &Directory,
     cookies: &Cookies,
@@ -49,7 +50,7 @@ pub(super) fn ring(
     Ok(())
 }
 
-/// A callee that can be reached. Its cell is locked, so that a block whose answer was already queued is obeyed.
+/// A callee that can be reached. Its cell is locked, so that a block takes effect as soon as its answer is queued.
 struct Reached<'a> {
     state: MutexGuard<'a, AccountState>,
     seen: Seen,
@@ -57,7 +58,7 @@ struct Reached<'a> {
 }
 
 impl<'a> Reached<'a> {
-    /// Returns `None` if the callee must appear offline to the caller.
+    /// Looks up a callee. Returns `None` if the callee must appear offline to the caller.
     fn look(cell: &'a Cell, caller: &Participant) -> Option<Self> {
         let state = cell.state();
         let seen = state.seen().filter(|_| state.roster.allows(&caller.handle))?;
@@ -66,7 +67,7 @@ impl<'a> Reached<'a> {
     }
 }
 
-/// Sends RNG, if the callee can be reached. Returns `None` if it was not queued.
+/// Sends RNG, if the callee can be reached. Returns `None` if RNG was not queued.
 fn send_ring(
     directory: &Directory,
     cookies: &Cookies,
@@ -88,7 +89,7 @@ fn send_ring(
     endpoint.send(&ServiceLine::Ring(ring).into()).then(|| state.watch_appearance())
 }
 
-/// Refuses a caller whose calls keep failing: 713 after five in a row within 30 s, until 30 s pass without a call.
+/// Refuses a caller with 713 after five failed calls in a row within 30 s, until 30 s pass without a call.
 #[derive(Debug, Default)]
 pub struct CallLimit {
     failed: VecDeque<Instant>,
@@ -114,7 +115,7 @@ impl CallLimit {
         false
     }
 
-    /// Notes whether a call succeeded.
+    /// Records whether a call succeeded.
     pub fn note(&mut self, succeeded: bool, now: Instant) {
         if succeeded {
             self.failed.clear();
@@ -132,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn after_five_failed_calls_in_a_row_the_next_are_refused_until_30_s_without_a_call() {
+    fn after_five_failed_calls_in_a_row_calls_are_refused_until_30_s_pass_without_a_call() {
         let mut limit = CallLimit::default();
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);

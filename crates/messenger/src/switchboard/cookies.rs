@@ -16,12 +16,12 @@ use crate::presence::Seen;
 /// How long a cookie is valid. Public notes say that a client may wait two minutes before it uses one.
 pub(super) const COOKIE_LIFE: Duration = Duration::from_secs(120);
 
-/// What a cookie allows.
+/// The action that a cookie allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
-    /// USR: to open a new session.
+    /// Opening a new session with USR.
     Open,
-    /// ANS: to join this session.
+    /// Joining this session with ANS.
     Join(u32),
 }
 
@@ -29,11 +29,11 @@ pub enum Right {
 /// does not look them up again.
 #[derive(Clone, Debug)]
 pub struct Claims {
-    /// What it allows.
+    /// The action that the cookie allows.
     pub right: Right,
-    /// The account that it was issued to.
+    /// The account that the cookie was issued to.
     pub who: Participant,
-    /// The dialect of its client.
+    /// The dialect of the account's client.
     pub dialect: Dialect,
 }
 
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_cookie_expires_after_two_minutes_and_leaves_nothing_behind() {
+    async fn a_cookie_expires_after_two_minutes_and_is_removed() {
         let cookies = Cookies::default();
         let cookie = cookies.issue(claims());
         tokio::time::advance(COOKIE_LIFE).await;

@@ -1,8 +1,8 @@
 //! Limits senders to the speed of their readers (ARCHITECTURE.md, "Decisions").
 //!
-//! A sender never waits for a socket. But the longer the queue of the slowest member of its session is, the longer the
-//! server pauses before it reads the sender's next command, and TCP slows the client down. So a reader of any speed
-//! gets a whole file, and the queue of a member that does not read at all still overflows soon.
+//! A sender never waits for a socket. Instead, the server pauses before it reads the sender's next command, and TCP
+//! slows the client down. The longer the queue of the slowest member is, the longer is the pause. So a reader of any
+//! speed receives a whole file, and the queue of a member that does not read at all still overflows soon.
 
 use std::time::Duration;
 
@@ -11,18 +11,21 @@ use msnp::switchboard::AckFlag;
 /// With this many bytes queued, a sender of peer-to-peer data yields to other connections after every few commands. One
 /// read of a socket returns twice as much, so usually the reader just had no chance to read yet.
 const DATA_TURN: usize = 16 * 1024;
-/// With this many bytes queued it pauses, because the reader is slower. The queue is still short enough for a chat
-/// message behind it; benches/transfer.rs shows that a lower value would not slow down senders whose readers keep up.
+/// With this many bytes queued, a sender of peer-to-peer data pauses, because the reader is slower. The queue is still
+/// short enough for a chat message behind it. benches/transfer.rs shows that a lower value would not slow down senders
+/// whose readers keep up.
 const DATA_PAUSE: usize = 32 * 1024;
 /// With this many bytes queued, half of the limit (framing.md section 11), senders of all other messages pause. So file
 /// transfers slow down long before chat does.
 const CHAT_PAUSE: usize = 128 * 1024;
-/// The pause doubles for each further this many bytes. Close to the limit of 256 KiB data arrives at the speed of a
-/// modem, about 3 KiB/s. Without any reading it takes twelve seconds to get there.
+/// The pause doubles each time the queue grows by this many bytes. Close to the limit of 256 KiB, data arrives at the
+/// speed of a modem, about 3 KiB/s. The queue of a member that reads nothing reaches the limit after about twelve
+/// seconds.
 const DOUBLING: usize = 24 * 1024;
 /// The shortest pause: timers have a resolution of 1 ms.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
-/// The pause doubles at most this often, up to half a second: long, but no client drops the connection over it.
+/// The maximum number of doublings. The pause is then half a second, and no client drops the connection because of
+/// that.
 const MAX_DOUBLINGS: usize = 9;
 
 /// Returns how long to pause after a message that left a `backlog` of bytes for the slowest reader.
@@ -60,8 +63,8 @@ mod tests {
         }
     }
 
-    /// Fills a queue from which a reader takes this many bytes per second. Returns how long it takes to overflow, if it
-    /// does within ten minutes.
+    /// Fills a queue while a reader reads `read_per_second` bytes per second. Returns the time until the queue
+    /// overflows, or `None` if it does not overflow within ten minutes.
     fn overflow(flag: AckFlag, read_per_second: f64) -> Option<Duration> {
         let (mut waiting, mut clock) = (0, Duration::ZERO);
         while clock < Duration::from_secs(600) {
@@ -77,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_with_a_modem_keeps_up_and_one_that_does_not_read_overflows_its_queue() {
+    fn a_modem_keeps_up_and_the_queue_of_a_member_that_does_not_read_overflows() {
         for speed in [4_000.0, 20_000.0, 300_000.0, 1e7] {
             assert_eq!(overflow(AckFlag::Data, speed), None, "{speed}");
         }

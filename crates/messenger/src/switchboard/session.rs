@@ -15,8 +15,8 @@ use super::{Board, CallLimit, Claims, Right, Switchboard, pace};
 use crate::net::{Bucket, Connection, Handled, Session};
 use crate::rates::Act;
 
-/// The least number of bytes that a message of peer-to-peer data is charged for. Such messages are limited only by
-/// bytes, but small ones cost their readers work too (sb.md section 11).
+/// The minimum number of bytes charged for a message of peer-to-peer data. Such messages are limited only by bytes, but
+/// small messages cause work for their readers too (sb.md section 11).
 const MIN_DATA_CHARGE: usize = 1024;
 
 /// The session of one switchboard connection.
@@ -174,7 +174,7 @@ impl Session for SwitchboardSession {
 
     fn receive(&mut self, frame: Frame<'_>) -> Result<Handled<Infallible>, Refusal> {
         let command = ClientCommand::decode(frame).inspect_err(|refusal| match refusal {
-            // A call to something that is not an address counts as failed, and data that is not relayed still counts.
+            // A call to an invalid address counts as failed, and data that is not relayed is still charged.
             Refusal::Answer(_, ErrorCode::InvalidUsername) => self.note_call(false, Instant::now()),
             Refusal::Answer(_, ErrorCode::BadDataMessage) => {
                 self.pause = self.charge(AckFlag::Data, frame.payload.len());
@@ -209,7 +209,7 @@ impl Session for SwitchboardSession {
     }
 
     fn idle_deadline(&self, opened: Instant, _last: Instant) -> Option<Instant> {
-        // A connection that has joined is closed by the board when the session is idle.
+        // The board closes a connection that has joined when the session is idle.
         self.membership.is_none().then(|| opened + self.switchboard.sign_in_timeout)
     }
 
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn data_is_limited_by_its_bytes_alone_and_counts_as_at_least_one_kib() {
+    async fn data_is_limited_only_by_its_bytes_and_is_charged_at_least_one_kib() {
         let mut throttle = throttle();
         for _ in 0..2 {
             assert_eq!(throttle.charge(AckFlag::Data, 52), None);

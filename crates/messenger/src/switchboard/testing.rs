@@ -1,5 +1,5 @@
-//! Clients of a switchboard without sockets and without a database. Tests pass lines to their sessions and read their
-//! outboxes.
+//! Clients of a switchboard for tests, without sockets or a database. A test passes lines to their sessions and reads
+//! their outboxes.
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -18,7 +18,7 @@ use crate::quirks::Quirks;
 use crate::rates::Rates;
 use crate::storage::memory::Memory;
 
-/// Room for everything that a test queues.
+/// The size of a queue in bytes: more than any test needs.
 const ROOM: usize = 1 << 20;
 
 pub(super) fn handle(name: &str) -> Handle {
@@ -30,7 +30,7 @@ pub(super) fn participant(name: &str) -> Participant {
     Participant { handle: handle(name), name: display_name, capabilities: Some(Capabilities(4)) }
 }
 
-/// Reads everything in a queue, as a connection does that writes all of it.
+/// Removes and returns everything in a queue, like a connection that writes all of it.
 pub(super) fn unread(outbox: &Outbox) -> String {
     let (mut read, mut bytes) = (Vec::new(), Vec::new());
     while outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut bytes) == Poll::Ready(Taken::Bytes) {
@@ -39,24 +39,24 @@ pub(super) fn unread(outbox: &Outbox) -> String {
     String::from_utf8(read).unwrap()
 }
 
-/// A switchboard, and everything around it.
+/// A switchboard with a store, a directory and connections.
 pub(super) struct World {
     pub(super) switchboard: Arc<Switchboard>,
     store: Arc<Memory>,
     directory: Arc<Directory>,
-    /// The accounts that are signed in, which keeps them in use.
+    /// The accounts that are signed in. This list keeps them in use.
     signed_in: Mutex<Vec<Arc<Cell>>>,
     connections: Arc<Connections>,
     limited: bool,
 }
 
 impl World {
-    /// Creates a switchboard whose clients are not limited in their rates.
+    /// Creates a switchboard whose clients have no rate limits.
     pub(super) fn new(limits: &Limits) -> Self {
         Self::with_rates(limits, RateLimits::default(), false)
     }
 
-    /// Creates a switchboard whose clients are limited in their rates if `limited` is true.
+    /// Creates a switchboard whose clients have rate limits if `limited` is true.
     pub(super) fn with_rates(limits: &Limits, rates: RateLimits, limited: bool) -> Self {
         let store = Memory::new();
         let directory = Directory::new(store.clone());
@@ -66,7 +66,7 @@ impl World {
         Self { switchboard, store, directory, signed_in, connections, limited }
     }
 
-    /// Signs an account in and makes it online, then changes it. Returns its notification connection.
+    /// Signs an account in, sets its status to online, and then applies `change`. Returns its notification connection.
     pub(super) async fn sign_in(&self, name: &str, change: impl FnOnce(&mut AccountState, &Endpoint)) -> Arc<Endpoint> {
         self.store.add(Roster::new(handle(name), DisplayName::new(name).unwrap(), Stamps::default()));
         let cell = self.directory.turn(&handle(name)).await.cell().await.unwrap().unwrap();
@@ -147,8 +147,8 @@ pub(super) struct Person {
 }
 
 impl Person {
-    /// Sends a line, in which `{}` stands for the next transaction id. Returns everything that the server has sent
-    /// since.
+    /// Sends a line after replacing `{}` with the next transaction id. Returns everything that the server has sent
+    /// since the last read.
     pub(super) fn says(&mut self, line: &str) -> String {
         self.says_with(line, "")
     }
@@ -172,7 +172,7 @@ impl Person {
         self.reads()
     }
 
-    /// Sends a message with a flag.
+    /// Sends a message with an acknowledgement flag.
     pub(super) fn writes(&mut self, flag: &str, text: &str) -> String {
         self.says_with(&format!("MSG {{}} {flag} {}", text.len()), text)
     }
@@ -186,7 +186,7 @@ impl Person {
         self.outbox.own_unsent().is_none()
     }
 
-    /// Breaks the connection.
+    /// Ends the connection.
     pub(super) fn hangs_up(&mut self) {
         self.session.ended();
     }

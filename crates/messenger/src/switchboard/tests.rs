@@ -1,4 +1,4 @@
-//! The answers that clients of a switchboard get, tested without sockets and without a database.
+//! Tests of the answers that clients of a switchboard receive, without sockets or a database.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -18,7 +18,7 @@ fn world() -> World {
 }
 
 #[tokio::test]
-async fn a_sender_reads_ack_and_nak_as_its_flag_asks() {
+async fn a_sender_receives_ack_and_nak_as_its_flag_requests() {
     let table = [
         ("U", "", ""),
         ("N", "", "NAK 2\r\n"),
@@ -29,7 +29,7 @@ async fn a_sender_reads_ack_and_nak_as_its_flag_asks() {
     for (flag, delivered, lost) in table {
         let world = world();
         let mut alone = world.open("alice");
-        assert_eq!(alone.writes(flag, "hello"), lost, "{flag}, to nobody");
+        assert_eq!(alone.writes(flag, "hello"), lost, "{flag}, without recipients");
 
         let mut alice = world.open("alice");
         let bob = world.join("bob", alice.board());
@@ -46,7 +46,7 @@ async fn a_sender_reads_ack_and_nak_as_its_flag_asks() {
 }
 
 #[tokio::test]
-async fn members_leave_with_bye_and_the_session_ends_with_the_last() {
+async fn members_leave_with_bye_and_the_session_ends_with_the_last_member() {
     let world = world();
     let mut alice = world.open("alice");
     let board = alice.board();
@@ -56,7 +56,7 @@ async fn members_leave_with_bye_and_the_session_ends_with_the_last() {
     assert!(bob.is_closed());
     bob.hangs_up();
     assert_eq!(alice.reads(), "BYE bob@example.com\r\n");
-    assert_eq!(world.switchboard.len(), 1, "one is left");
+    assert_eq!(world.switchboard.len(), 1, "one member is left");
     alice.hangs_up();
     assert!(world.switchboard.is_empty());
     let cookie = world.cookie("carol", Right::Join(board)).0;
@@ -66,7 +66,7 @@ async fn members_leave_with_bye_and_the_session_ends_with_the_last() {
 }
 
 #[tokio::test]
-async fn a_call_rings_the_callee_whose_cookie_joins_the_session() {
+async fn a_call_rings_the_callee_and_the_cookie_of_the_ring_joins_the_session() {
     let world = world();
     let notification = world.sign_in("bob", |_, _| {}).await;
     let mut alice = world.open("alice");
@@ -85,7 +85,7 @@ async fn a_call_rings_the_callee_whose_cookie_joins_the_session() {
 }
 
 #[tokio::test]
-async fn a_callee_that_cannot_be_reached_is_217_whatever_the_reason() {
+async fn a_call_to_an_unreachable_callee_gets_217_for_every_reason() {
     type Change = fn(&mut AccountState, &Endpoint);
     let table: [(&str, Change); 7] = [
         ("online", |_, _| {}),
@@ -96,7 +96,7 @@ async fn a_callee_that_cannot_be_reached_is_217_whatever_the_reason() {
             let entry = Entry { lists: List::Block.into(), ..Entry::default() };
             state.roster.entries.insert(handle("alice"), entry);
         }),
-        ("allows nobody", |state, _| state.roster.settings.privacy = msnp::notification::Privacy::Block),
+        ("allows only accounts on AL", |state, _| state.roster.settings.privacy = msnp::notification::Privacy::Block),
         ("has a closed connection", |_, endpoint| endpoint.client.outbox.close()),
     ];
     for (what, change) in table {
@@ -110,11 +110,11 @@ async fn a_callee_that_cannot_be_reached_is_217_whatever_the_reason() {
     }
     let mut alice = world().open("alice");
     assert_eq!(alice.says("CAL {} nobody@example.com"), "217 2\r\n");
-    assert_eq!(alice.says("CAL {} nobody@example.com"), "217 3\r\n", "a ring that did not go out is not pending");
+    assert_eq!(alice.says("CAL {} nobody@example.com"), "217 3\r\n", "a ring that was not sent is not pending");
 }
 
 #[tokio::test]
-async fn a_callee_that_is_in_the_session_or_already_rung_is_215() {
+async fn a_call_to_an_account_in_the_session_or_already_rung_gets_215() {
     let world = world();
     world.sign_in("carol", |_, _| {}).await;
     let mut alice = world.open("alice");
@@ -140,7 +140,7 @@ async fn a_ring_is_over_when_the_client_that_was_rung_is_gone() {
         let mut alice = world.open("alice");
         let ringing = format!("RINGING {}\r\n", alice.board());
         assert!(alice.says("CAL {} bob@example.com").ends_with(&ringing));
-        assert_eq!(alice.says("CAL {} bob@example.com"), "215 3\r\n", "he may still answer");
+        assert_eq!(alice.says("CAL {} bob@example.com"), "215 3\r\n", "bob may still answer");
         leave(&world, &bob);
         assert_eq!(alice.says("CAL {} bob@example.com"), "217 4\r\n", "{what}");
         let back = world.sign_in("bob", |_, _| {}).await;
@@ -161,7 +161,7 @@ async fn a_ring_to_a_client_that_signed_in_elsewhere_goes_to_the_new_client() {
 }
 
 #[tokio::test]
-async fn a_caller_does_not_learn_that_an_account_which_blocks_it_was_rung() {
+async fn a_blocked_caller_cannot_find_out_that_the_callee_was_rung() {
     let world = world();
     world
         .sign_in("carol", |state, _| {
@@ -174,11 +174,11 @@ async fn a_caller_does_not_learn_that_an_account_which_blocks_it_was_rung() {
     alice.reads();
     assert!(alice.says("CAL {} carol@example.com").starts_with("CAL 2 RINGING "));
     assert_eq!(bob.says("CAL {} carol@example.com"), "217 2\r\n");
-    assert_eq!(alice.says("CAL {} carol@example.com"), "215 3\r\n", "her ring goes on");
+    assert_eq!(alice.says("CAL {} carol@example.com"), "215 3\r\n", "the ring to carol continues");
 }
 
 #[tokio::test]
-async fn a_call_into_a_full_session_is_713() {
+async fn a_call_into_a_full_session_gets_713() {
     let world = World::new(&Limits { switchboard_members: 3, ..Limits::default() });
     for name in ["carol", "dave"] {
         world.sign_in(name, |_, _| {}).await;
@@ -194,7 +194,7 @@ async fn a_call_into_a_full_session_is_713() {
 }
 
 #[tokio::test]
-async fn calls_that_come_too_often_are_713_for_clients_whose_rates_are_limited() {
+async fn too_many_calls_get_713_if_rate_limits_apply() {
     let rate = |most| Rate { most, span: Duration::from_secs(10) };
     for (limited, rings, calls, third) in
         [(true, 2, 9, "713 4\r\n"), (true, 9, 2, "713 4\r\n"), (false, 2, 2, "215 4\r\n")]
@@ -210,7 +210,7 @@ async fn calls_that_come_too_often_are_713_for_clients_whose_rates_are_limited()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cookie_that_does_not_fit_is_911_and_the_end() {
+async fn an_unsuitable_cookie_gets_911_and_closes_the_connection() {
     let world = world();
     let alice = world.open("alice");
     let board = alice.board();
@@ -249,7 +249,7 @@ async fn a_cookie_is_valid_for_two_minutes() {
 }
 
 #[tokio::test]
-async fn a_second_sign_in_on_a_connection_is_911_and_an_account_joins_a_session_once() {
+async fn a_second_sign_in_on_a_connection_gets_911_and_an_account_cannot_join_a_session_twice() {
     let world = world();
     let alice = world.open("alice");
     let board = alice.board();
@@ -282,13 +282,13 @@ async fn an_expelled_account_loses_its_connections_and_its_cookies() {
     bob.hangs_up();
 }
 
-/// Lets the task run that closes idle sessions.
+/// Moves the clock forward and lets the task that closes idle sessions run.
 async fn forward(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_in_which_nothing_happens_is_closed_and_forgotten() {
+async fn an_idle_session_is_closed_and_removed() {
     let world = World::new(&Limits { switchboard_idle: 300, ..Limits::default() });
     let mut alice = world.open("alice");
     let bob = world.join("bob", alice.board());
@@ -306,7 +306,7 @@ async fn a_session_in_which_nothing_happens_is_closed_and_forgotten() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_an_idle_time_a_session_stays_open() {
+async fn without_an_idle_timeout_a_session_stays_open() {
     let world = World::new(&Limits { switchboard_idle: 0, ..Limits::default() });
     let alice = world.open("alice");
     forward(Duration::from_secs(1_000_000)).await;

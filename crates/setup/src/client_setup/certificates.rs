@@ -1,17 +1,18 @@
-//! Our own certificates for Microsoft's old host names, which no public authority signs: a private root, and a
-//! certificate for Windows XP.
+//! The certificates that the server creates itself: a private root, and a certificate for Windows XP. Clients connect
+//! to Microsoft's old host names, and no public authority signs certificates for these.
 //!
-//! **The root** is created once and stays in the data directory. Critical name constraints limit it to [`names`].
-//! Anyone who installs it trusts this server with those hosts and with names below them (RFC 5280 section 4.2.1.10: a
-//! permitted dNSName includes these), and with no others. The RFC limits each type of name separately, so that all IP
-//! addresses are excluded if the names contain none. The keys of the root and of the certificates under it are ECDSA,
-//! because Windows 7 has forward secrecy with AES-GCM, the only TLS 1.2 that we speak, only for ECDSA. The certificate
-//! that the listeners show is never on the disk: the server signs a new one at each start and before the old one ends.
+//! **The root** is created once and stays in the data directory. Critical name constraints limit the root to [`names`].
+//! A user who installs the root trusts this server for those hosts and for the names below them, but for no others (RFC
+//! 5280 section 4.2.1.10: a permitted dNSName includes the names below it). The RFC limits each type of name
+//! separately. So if the names contain no IP address of a family, the root excludes all addresses of that family. The
+//! root and the certificates under it have ECDSA keys. The server speaks TLS 1.2 only with forward secrecy and AES-GCM,
+//! which Windows 7 supports only for ECDSA. The certificate that the listeners show is never written to disk. The
+//! server signs a new one at each start, and again before the old one expires.
 //!
-//! **Windows XP** knows only RSA, and rejects certificates under a root with name constraints, which is why a public
-//! authority had to give them up in 2016. Its certificate ([`OldTls`]) is for the terminator of packaging/old-tls and
-//! signs itself. Users install it where roots are, but it is not a root: it can only vouch for its own names. Its key
-//! is used nowhere else (security.md section 8).
+//! **Windows XP** supports only RSA keys, and rejects certificates under a root with name constraints. In 2016, a
+//! public authority had to give up its name constraints for that reason. The certificate for Windows XP ([`OldTls`]) is
+//! for the terminator of packaging/old-tls and is self-signed. Users install it among the trusted roots, but it is not
+//! a root: it is valid only for its own names. Only the terminator uses its key (security.md section 8).
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -46,50 +47,51 @@ const ROOT: &str = "root";
 const OLD_TLS: &str = "old-tls";
 const CERTIFICATE: &str = "certificate.pem";
 const KEY: &str = "key.pem";
-/// The names in a certificate, one a line. The certificate has them too, but our code does not read them there.
+/// The file with the names in a certificate, one per line. The certificate contains the names too, but our code does
+/// not read them from there.
 const NAMES: &str = "names.txt";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How far before the present a certificate begins: the clock of a PC may be slow.
+/// How far in the past the validity of a certificate begins, because the clock of a PC may be slow.
 const BACKDATED: Duration = DAY.saturating_mul(7);
-/// How long certificates are valid that people install.
+/// The validity of certificates that users install.
 const LONG: Duration = DAY.saturating_mul(3650);
-/// How long certificates are valid that the server shows.
+/// The validity of certificates that the listeners show.
 const SHORT: Duration = DAY.saturating_mul(397);
-/// After this time, the server signs a new certificate to show.
+/// The age at which the server replaces the certificate that its listeners show.
 pub const RENEWED_AFTER: Duration = DAY.saturating_mul(90);
 /// The size of the key for Windows XP, in bits.
 const RSA_BITS: usize = 2048;
 
-/// A certificate as users get it.
+/// A certificate in the forms that users download, without its key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicCertificate {
-    /// As DER, which Windows opens with a double-click.
+    /// The certificate as DER, which Windows opens with a double-click.
     pub der: Vec<u8>,
-    /// The same as PEM.
+    /// The same certificate as PEM.
     pub pem: String,
-    /// The names that it is for, or to which it is limited.
+    /// The names that the certificate is for. For a root, the names to which it is limited.
     pub names: Vec<String>,
 }
 
-/// The private root of this server.
+/// The private root of this server, with its key.
 pub struct Root {
     public: PublicCertificate,
     issuer: Issuer<'static, KeyPair>,
 }
 
-/// The certificate that clients on Windows XP install, and the files that the terminator needs.
+/// The certificate that users install on Windows XP, and the files that the terminator needs.
 #[derive(Clone, Debug)]
 pub struct OldTls {
-    /// The certificate that clients install.
+    /// The certificate that users install.
     pub public: PublicCertificate,
-    /// The file with it.
+    /// The file with the certificate.
     pub certificate: PathBuf,
-    /// The file with its key.
+    /// The file with the key of the certificate.
     pub key: PathBuf,
 }
 
-/// Returns the names for which our certificates are: the hosts at which clients sign in, and the names of this server.
+/// Returns the names for the server's own certificates: the hosts where clients sign in, and the names of this server.
 #[must_use]
 pub fn names(config: &Config) -> Vec<String> {
     let mut names: Vec<_> = SIGN_IN.map(str::to_owned).into();
@@ -97,7 +99,7 @@ pub fn names(config: &Config) -> Vec<String> {
     names
 }
 
-/// Returns the names and addresses that the settings give this server.
+/// Returns the names and addresses that the settings give this server: `http.names`, `advertise` and `listen.https`.
 pub(crate) fn own_names(config: &Config) -> Vec<String> {
     let advertised = config.networks().flat_map(|(_, _, advertise)| advertise.hosts().map(str::to_owned));
     let listened = config.networks().filter_map(|(_, listen, _)| listen.https).map(|address| address.ip());
@@ -105,7 +107,7 @@ pub(crate) fn own_names(config: &Config) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in config.http.names.iter().cloned().chain(advertised).chain(addresses) {
         let name = name.trim_matches('.').to_ascii_lowercase();
-        // A host in the settings may have characters that are not allowed in a certificate.
+        // A host in the settings may contain characters that a certificate does not allow.
         if ServerName::try_from(name.as_str()).is_ok() && !names.contains(&name) {
             names.push(name);
         }
@@ -114,10 +116,10 @@ pub(crate) fn own_names(config: &Config) -> Vec<String> {
 }
 
 impl Root {
-    /// Reads the root of a data directory, or creates it for these names.
+    /// Reads the root from a data directory. If there is none, creates it for these names.
     ///
     /// # Errors
-    /// Names the file that cannot be read or written.
+    /// Returns an error that names the file if it cannot be read or written.
     pub fn open(data: &Path, names: &[String]) -> anyhow::Result<Self> {
         let directory = data.join(ROOT);
         if !directory.exists() {
@@ -129,8 +131,8 @@ impl Root {
         let missing: Vec<_> = names.iter().filter(|name| !public.names.contains(name)).collect();
         if !missing.is_empty() {
             let directory = directory.display();
-            tracing::warn!(?missing, %directory, "the own root is not for these names; delete the directory to get a \
-                                                  new root, which clients then have to install");
+            tracing::warn!(?missing, %directory, "the server's own root is not for these names; delete the \
+                                                  directory to get a new root, then install it on every client");
         }
         let path = directory.join(KEY);
         let broken =
@@ -141,7 +143,7 @@ impl Root {
         Ok(Self { public, issuer })
     }
 
-    /// Returns the part that users get.
+    /// Returns the certificate for users, without the key.
     #[must_use]
     pub const fn public(&self) -> &PublicCertificate {
         &self.public
@@ -150,7 +152,7 @@ impl Root {
     /// Signs a new certificate for the names of the root, with a new key.
     ///
     /// # Errors
-    /// Returns an error for a name that is not allowed in a certificate, which [`names`] excludes.
+    /// Returns an error if a certificate does not allow one of the names. [`names`] excludes such names.
     pub fn sign(&self) -> anyhow::Result<Arc<CertifiedKey>> {
         let key = KeyPair::generate()?;
         let mut params = server_params(&self.public.names, SHORT)?;
@@ -164,10 +166,10 @@ impl Root {
 }
 
 impl OldTls {
-    /// Reads it; returns `None` if it was not created.
+    /// Reads the certificate and finds its files. Returns `None` if the certificate was not created.
     ///
     /// # Errors
-    /// Names the file that cannot be read.
+    /// Returns an error that names the file if it cannot be read.
     pub fn read(data: &Path) -> anyhow::Result<Option<Self>> {
         let directory = data.join(OLD_TLS);
         if !directory.exists() {
@@ -177,23 +179,24 @@ impl OldTls {
         Ok(Some(Self { public, certificate: directory.join(CERTIFICATE), key: directory.join(KEY) }))
     }
 
-    /// Reads it, or creates it for these names, which takes a moment.
+    /// Reads the certificate. If there is none, creates it for these names. Generating the RSA key takes a moment.
     ///
     /// # Errors
-    /// Names the file that cannot be read or written.
+    /// Returns an error that names the file if it cannot be read or written.
     pub fn open(data: &Path, names: &[String]) -> anyhow::Result<Self> {
         if let Some(old) = Self::read(data)? {
             return Ok(old);
         }
-        // This library only finds the two primes; ring signs.
+        // This library only generates the two primes. ring creates the signatures.
         let secret = PrivateKey::new(&mut SysRng, RSA_BITS)?.to_pkcs8_pem(LineEnding::LF)?;
         let key = KeyPair::from_pkcs8_pem_and_sign_algo(&secret, &PKCS_RSA_SHA256)?;
-        // Without key usages: none of them means "signs only itself".
+        // No key usages are set, because none of them means "signs only itself".
         let mut params = server_params(names, LONG)?;
         params.is_ca = IsCa::ExplicitNoCa;
         let certificate = params.self_signed(&key)?;
         make(data, OLD_TLS, &certificate.pem(), &secret, names)?;
-        Self::read(data)?.with_context(|| format!("{} was deleted again", data.join(OLD_TLS).display()))
+        Self::read(data)?
+            .with_context(|| format!("{} was deleted immediately after it was created", data.join(OLD_TLS).display()))
     }
 }
 
@@ -205,7 +208,7 @@ impl PublicCertificate {
         Ok(Self { der: der.to_vec(), pem, names: names.lines().map(str::to_owned).collect() })
     }
 
-    /// Returns the fingerprint by which people compare it: the SHA-256 of the DER, as `certutil` and `sha256sum` print
+    /// Returns the fingerprint that users compare: the SHA-256 of the DER in hex, as `certutil` and `sha256sum` print
     /// it.
     #[must_use]
     pub fn fingerprint(&self) -> String {
@@ -225,8 +228,8 @@ impl std::fmt::Debug for Root {
     }
 }
 
-/// Returns the parameters of the root with this key. Its name has a part of the key's hash, so that the roots of
-/// several servers differ in lists of certificates.
+/// Returns the parameters of the root with this key. The root's name contains 8 hex digits of the key's hash, so that
+/// the roots of several servers differ in lists of certificates.
 fn root_params(key: &KeyPair, names: &[String]) -> CertificateParams {
     let mut params = CertificateParams::default();
     let digest = Sha256::digest(key.public_key_raw());
@@ -243,8 +246,8 @@ fn root_params(key: &KeyPair, names: &[String]) -> CertificateParams {
     params
 }
 
-/// Returns all addresses of each family of which no address is permitted. If only host names were permitted, any
-/// address would be valid too.
+/// Returns the whole address range of each family that has no permitted address. Without these exclusions, a root for
+/// host names only would also allow any address.
 fn excluded(names: &[String]) -> Vec<GeneralSubtree> {
     let families = [IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED)];
     let is_named = |family: &IpAddr| {
@@ -255,7 +258,7 @@ fn excluded(names: &[String]) -> Vec<GeneralSubtree> {
     families.into_iter().filter(|family| !is_named(family)).map(all).collect()
 }
 
-/// The name of the root, before some digits.
+/// The beginning of the root's name. Hex digits follow.
 pub(super) const ROOT_NAME: &str = "Swallowtail root";
 
 fn server_params(names: &[String], long: Duration) -> Result<CertificateParams, rcgen::Error> {
@@ -279,14 +282,15 @@ fn subtree(name: &str) -> GeneralSubtree {
     }
 }
 
-/// Sets the dates: from a week ago until `long` from now.
+/// Sets the validity: from [`BACKDATED`] before now until `long` after now.
 fn live(params: &mut CertificateParams, long: Duration) {
     let (epoch, now) = (rcgen::date_time_ymd(1970, 1, 1), Duration::from_secs(Utc::now().unix().unsigned_abs()));
     params.not_before = epoch + now.saturating_sub(BACKDATED);
     params.not_after = epoch + now.saturating_add(long);
 }
 
-/// Reads one of our files. Only its owner can; the error says who that has to be.
+/// Reads a file of a certificate. Only the owner can read it. If permission is denied, the error names the user that
+/// must own it.
 fn read(directory: &Path, name: &str) -> anyhow::Result<String> {
     let path = directory.join(name);
     std::fs::read_to_string(&path).map_err(|error| {
@@ -299,13 +303,13 @@ fn read(directory: &Path, name: &str) -> anyhow::Result<String> {
 fn foreign(directory: &Path) -> String {
     let (directory, data) = (directory.display(), directory.parent().unwrap_or(directory).display());
     format!(
-        "{directory} and all its files have to belong to the user that runs the server; another user created it, \
-         perhaps with client-setup. To give it to the owner of {data}: chown -R --reference={data} {directory}"
+        "{directory} and all its files must belong to the user that runs the server. Another user created it, \
+         perhaps with client-setup. To give it to the owner of {data}, run: chown -R --reference={data} {directory}"
     )
 }
 
-/// Creates a directory with a certificate in the data directory, completely or not at all. If another process was
-/// faster, its directory stays.
+/// Creates a directory with a certificate in the data directory, completely or not at all. If another process has
+/// already created it, keeps that directory.
 fn make(data: &Path, name: &str, certificate: &str, key: &str, names: &[String]) -> anyhow::Result<()> {
     let cannot = || format!("cannot write to the data directory {}", data.display());
     create_private_directory(data).with_context(cannot)?;
@@ -318,7 +322,7 @@ fn make(data: &Path, name: &str, certificate: &str, key: &str, names: &[String])
     }
     match std::fs::rename(new.path(), data.join(name)) {
         Ok(()) => {
-            // It was renamed, so there is nothing to delete.
+            // The directory was renamed, so there is nothing to delete.
             let _ = new.keep();
             Ok(())
         }

@@ -12,18 +12,18 @@ use super::steps::Steps;
 use crate::client_table::{Client, Kind};
 use crate::pac::script;
 
-/// The content type of a file for regedit, which a browser saves.
+/// The content type of a file for regedit. Browsers save files of this type.
 const REG: &str = "application/octet-stream";
 
 /// The instructions and the files for one client.
 #[derive(Clone, Debug)]
 pub struct Kit {
-    /// The files, among them the instructions: see [`STEPS`].
+    /// The files, including the instructions ([`STEPS`]).
     pub files: Vec<Made>,
     steps: Steps,
 }
 
-/// The instructions as a file of their own.
+/// The instructions as a separate HTML file.
 #[derive(Template)]
 #[template(path = "setup_steps.html")]
 struct StepsPage<'a> {
@@ -32,10 +32,10 @@ struct StepsPage<'a> {
 }
 
 impl Kit {
-    /// Writes the instructions and every file for a client. It does no I/O.
+    /// Creates the instructions and all files for a client. Does no I/O.
     ///
     /// # Errors
-    /// Returns an error if a page cannot be written, which nothing outside of the program can cause.
+    /// Returns an error if a page cannot be rendered. Only a fault in the program can cause that.
     pub fn new(client: &Client, place: &Place) -> anyhow::Result<Self> {
         let steps = Steps::new(client, place);
         let mut kit = Self { files: files(client, place), steps };
@@ -43,7 +43,7 @@ impl Kit {
         let sections = &kit.html(&all, "")?;
         let page = StepsPage { client, sections }.render()?.into_bytes();
         let text = lines(&format!("Set up {}", client.name), &all).join("\r\n") + "\r\n";
-        let about = "These instructions, to keep or to take to the other computer";
+        let about = "These instructions, to save or to copy to another computer";
         let page = Made { name: STEPS[0], content_type: "text/html; charset=utf-8", about, body: page };
         let (content_type, about) = ("text/plain; charset=utf-8", "The same instructions as plain text");
         let text = Made { name: STEPS[1], content_type, about, body: text.into_bytes() };
@@ -51,7 +51,7 @@ impl Kit {
         Ok(kit)
     }
 
-    /// Writes the instructions as a part of a page, with links to the files in `folder`.
+    /// Returns the instructions as HTML for a page, with links to the files in `folder`.
     ///
     /// # Errors
     /// See [`Kit::new`].
@@ -59,7 +59,7 @@ impl Kit {
         self.html(&self.steps.sections, folder)
     }
 
-    /// Writes how to undo everything, as [`Kit::steps`] does for the instructions.
+    /// Returns the steps that undo everything as HTML for a page, with links to the files in `folder`.
     ///
     /// # Errors
     /// See [`Kit::new`].

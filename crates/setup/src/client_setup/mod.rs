@@ -1,9 +1,8 @@
-//! Everything that a user needs to connect a client to this server: files for Windows, a certificate, and steps in
-//! plain words.
+//! The files and instructions that a user needs to connect a client to this server.
 //!
-//! [`Kit::new`] writes them for one [`crate::client_table::Client`] and one [`Place`]; `swallowtail client-setup` saves
-//! them in a directory and the page `/setup` offers them. Nothing here reads the network or opens a path that a request
-//! names: the page finds a file by its name among those that were written.
+//! [`Kit::new`] creates them for one [`crate::client_table::Client`] and one [`Place`]. `swallowtail client-setup`
+//! saves them in a directory, and the page `/setup` offers them. This module does not read from the network and never
+//! opens a path from a request. The page finds a requested file by its name among the files of the kit.
 
 mod certificates;
 mod kit;

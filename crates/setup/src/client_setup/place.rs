@@ -1,4 +1,4 @@
-//! The services that a server offers, and where one client can reach them.
+//! The services that a server offers, and the addresses at which one client can reach them.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -20,51 +20,52 @@ pub(super) const KNOWN_NOTIFICATION: u16 = 1863;
 /// The services that a server offers to everyone.
 #[derive(Clone, Debug)]
 pub struct Offer {
-    /// The root that clients on newer systems install, if there is one.
+    /// The root certificate for clients on newer systems, if the server has one.
     pub root: Option<PublicCertificate>,
-    /// The certificate that clients on Windows XP install, if it was created.
+    /// The certificate for clients on Windows XP, if it was created.
     pub old: Option<PublicCertificate>,
-    /// The terminator for Windows XP.
+    /// The address of the TLS terminator for Windows XP.
     pub(super) old_tls: Option<SocketAddr>,
-    /// Whether the server is a proxy for Microsoft's names.
+    /// Whether the server is a proxy for Microsoft's host names.
     pub(super) proxy: bool,
 }
 
-/// A server as one client can reach it.
+/// A server, with the addresses at which one client can reach it.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// A name or an address that the client can reach, without brackets.
+    /// A host name or an IP address that the client can reach, without brackets.
     pub host: String,
-    /// The port of its pages, which is that of the proxy; `None` when the client's network has no plain HTTP.
+    /// The port of the web pages and the proxy. `None` if the client's network has no plain HTTP.
     pub http: Option<u16>,
-    /// The same over TLS.
+    /// The HTTPS port. `None` if the client's network has no HTTPS.
     pub https: Option<u16>,
-    /// `host:port` of the notification server.
+    /// The address of the notification server, as `host:port`.
     pub notification: String,
-    /// The network through which the client connects, as the settings call it.
+    /// The name of the network through which the client connects, as in the settings.
     pub network: String,
-    /// The services there.
+    /// The services of the server.
     pub offer: Arc<Offer>,
 }
 
 impl Offer {
-    /// Returns what the server offers, from the settings and the certificates that exist.
+    /// Creates the list of services from the settings and the certificates that exist.
     #[must_use]
     pub fn new(config: &Config, root: Option<PublicCertificate>, old: Option<PublicCertificate>) -> Self {
         Self { root, old, old_tls: config.proxy.old_tls, proxy: config.proxy.enabled }
     }
 
-    /// Returns the same with the certificate for Windows XP, if it exists by now.
+    /// Returns a copy in which the certificate for Windows XP is read from `data` again. It may have been created
+    /// since.
     ///
     /// # Errors
-    /// Names the file that cannot be read.
+    /// Returns an error that names the file if it cannot be read.
     pub fn with_old(&self, data: &Path) -> anyhow::Result<Self> {
         Ok(Self { old: OldTls::read(data)?.map(|old| old.public), ..self.clone() })
     }
 }
 
 impl Place {
-    /// Returns the server on its main network, as in the settings.
+    /// Creates the server's main network, with the ports in the settings.
     #[must_use]
     pub fn of_main(config: &Config, host: String, offer: Arc<Offer>) -> Self {
         let port = |address: Option<SocketAddr>| address.map(|address| address.port());
@@ -79,18 +80,19 @@ impl Place {
         }
     }
 
-    /// Returns the notification server of a network: the advertised one, otherwise its port at the same host.
+    /// Returns the address of a network's notification server: the advertised address, or `port` at `host` if there is
+    /// none.
     #[must_use]
     pub fn notification(advertise: &Advertise, host: &str, port: u16) -> String {
         advertise.notification.clone().unwrap_or_else(|| join(host, Some(port)))
     }
 
-    /// Returns the port of the pages, or the one where clients connect if there is none.
+    /// Returns the HTTP port, or 80, where clients connect, if there is none.
     pub(super) fn http_port(&self) -> u16 {
         self.http.unwrap_or(KNOWN_HTTP)
     }
 
-    /// Returns the address of a page.
+    /// Returns the URL of a page.
     #[must_use]
     pub fn page(&self, path: &str) -> String {
         let port = self.http.filter(|port| *port != KNOWN_HTTP);
@@ -105,23 +107,24 @@ impl Place {
         }
     }
 
-    /// Returns the IPv4 address, if the host is one: a hosts file cannot use a name, and these clients cannot use IPv6.
+    /// Returns the host if it is an IPv4 address. A hosts file cannot contain a name instead, and these clients do not
+    /// support IPv6.
     pub(super) fn ip(&self) -> Option<Ipv4Addr> {
         self.host.parse().ok()
     }
 
-    /// Returns whether only programs on the same computer can reach it.
+    /// Returns whether only programs on the server's own computer can reach this host.
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 
-    /// Returns the address of the proxy for the client's Windows.
+    /// Returns the proxy's `host:port` for the Windows settings.
     pub(super) fn proxy(&self) -> String {
         join(&self.host, Some(self.http_port()))
     }
 
-    /// Returns the lines of a hosts file, if the client can connect with one.
+    /// Returns the lines for a hosts file, or `None` if the client cannot connect with one.
     pub(super) fn hosts(&self, client: &Client) -> Option<String> {
         let ip = self.ip()?;
         let sign_in = match client.kind {
@@ -137,7 +140,7 @@ impl Place {
         Some(lines)
     }
 
-    /// Returns the terminator for Windows XP, if a hosts file can lead to it.
+    /// Returns the address of the terminator for Windows XP. Returns `None` if a hosts file cannot lead to it.
     pub(super) fn old_tls_for_hosts(&self) -> Option<Ipv4Addr> {
         match self.offer.old_tls? {
             SocketAddr::V4(to) if to.port() == KNOWN_HTTPS && !to.ip().is_loopback() => Some(*to.ip()),

@@ -1,4 +1,4 @@
-//! The steps for programs that are not Microsoft's. Their own settings or a hosts file lead them to the server.
+//! The steps for programs that are not Microsoft's. They reach the server with their own settings or with a hosts file.
 
 use swallowtail_config::host_port::split;
 
@@ -7,13 +7,13 @@ use super::place::{KNOWN_NOTIFICATION, Place};
 use super::section::Point;
 use crate::client_table::{Client, Kind};
 
-/// Where gtmess looks for the root certificate; it reads no other file.
+/// The only file from which gtmess reads a root certificate.
 const GTMESS_ROOT: &str = "~/.gtmess/root.pem";
 
-/// The first start of a program, which is the last step for most of them.
+/// The last step for most programs: their first start.
 const START: &str = "Start the program and sign in with the address and the password of your account here.";
 
-/// Returns the steps with the server as the HTTP proxy of aMSN.
+/// Returns the steps to use the server as the HTTP proxy of aMSN.
 pub(super) fn amsn_by_proxy(place: &Place) -> Vec<Point> {
     let mut points = vec![
         Point::new("In aMSN, choose Account, Preferences, and the tab Connection."),
@@ -29,7 +29,7 @@ pub(super) fn amsn_by_proxy(place: &Place) -> Vec<Point> {
     points
 }
 
-/// Returns the steps with the server as the HTTP proxy of an account in Pidgin.
+/// Returns the steps to use the server as the HTTP proxy of a Pidgin account.
 pub(super) fn pidgin_by_proxy(place: &Place) -> Vec<Point> {
     let mut points = vec![
         Point::new("Build msn-pecan with `make GIO=`. Built with plain `make`, it ignores the proxy of the account."),
@@ -47,7 +47,7 @@ pub(super) fn pidgin_by_proxy(place: &Place) -> Vec<Point> {
     points
 }
 
-/// Returns the steps with a hosts file.
+/// Returns the steps to connect with a hosts file.
 pub(super) fn by_hosts(client: &Client, place: &Place, lines: &str) -> Vec<Point> {
     let mut points = vec![Point::copy(
         format!(
@@ -71,7 +71,7 @@ pub(super) fn by_hosts(client: &Client, place: &Place, lines: &str) -> Vec<Point
     points
 }
 
-/// Returns how to make the system trust the root, if a program asks for that.
+/// Returns the step to make the system trust the root, or `None` if the server has no root.
 fn trust(place: &Place) -> Option<Point> {
     place.offer.root.as_ref()?;
     Some(Point::copy(
@@ -84,7 +84,7 @@ fn trust(place: &Place) -> Option<Point> {
     ))
 }
 
-/// Returns the steps for gtmess, whose servers are options.
+/// Returns the steps for gtmess. Its servers are command-line options.
 pub(super) fn gtmess(place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     if place.offer.root.is_some() {
@@ -109,7 +109,7 @@ pub(super) fn gtmess(place: &Place) -> Vec<Point> {
     points
 }
 
-/// Returns the steps for programs on msnp11-sdk, whose servers are settings.
+/// Returns the steps for programs that use msnp11-sdk. Their servers are settings.
 pub(super) fn sdk(place: &Place) -> Vec<Point> {
     let host = split(&place.notification).map_or(place.notification.as_str(), |(host, _)| host);
     vec![
@@ -126,14 +126,14 @@ pub(super) fn sdk(place: &Place) -> Vec<Point> {
     ]
 }
 
-/// Returns how to undo the steps for a program, except for the hosts file.
+/// Returns the steps to undo the setup of a program, except for the hosts file.
 pub(super) fn undo(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     match client.kind {
         Kind::Sdk => points.push(Point::new("Restore the settings that the program had before.")),
         Kind::Gtmess => points.push(Point::new(format!("Delete {GTMESS_ROOT}, and start gtmess without the options."))),
         Kind::Amsn => {
-            points.push(Point::new("In aMSN, set the tab Connection of Preferences to what it was before."));
+            points.push(Point::new("In aMSN, restore the previous settings on the tab Connection of Preferences."));
         }
         Kind::Pidgin => {
             points.push(Point::new("Remove the account, or choose \"Use Global Proxy Settings\" on its tab Proxy."));

@@ -1,29 +1,29 @@
-//! Files that Windows imports into its registry, with a comment above each line.
+//! Files that Windows imports into its registry, with a comment above each value.
 //!
-//! All of them are for the user who opens them, not for the machine. Newer systems want UTF-16; the older format, which
-//! XP and everything before it read, is ASCII here.
+//! Each file changes settings of the Windows user who opens it, not of the whole machine. The files for newer systems
+//! are UTF-16. The files for Windows XP have the older format, as ASCII.
 
 use super::made::{PAC, REG_FILE, UNDO, UNDO_WINDOWS_7, WINDOWS_7};
 use super::place::Place;
 use crate::client_table::{Client, Kind};
 
-/// The settings of WinINet, which all these clients use for HTTP.
+/// The settings of WinINet. All these clients use WinINet for HTTP.
 const INTERNET: &str = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Internet Settings";
 const MESSENGER: &str = r"HKEY_CURRENT_USER\Software\Microsoft\MSNMessenger";
-/// SSL and TLS as bits of SecureProtocols: only TLS 1.0, because SSL 2.0 would change the greeting (http.md section 6).
+/// The value of SecureProtocols for TLS 1.0 only. SSL 2.0 would change the form of the hello (http.md section 6).
 const TLS_1_0: u32 = 0x80;
-/// TLS 1.0, 1.1 and 1.2. Windows 10 and 11 have these by default, and TLS 1.3 where they know it, so that nothing is
-/// set there.
+/// The value of SecureProtocols for TLS 1.0, 1.1 and 1.2. Windows 10 and 11 enable these by default, and also TLS 1.3
+/// if they support it, so they need no file.
 const TLS_1_2: u32 = 0xA80;
 
-/// Returns the settings by which a client comes to the server.
+/// Returns the file with the settings that lead a client to the server.
 pub(super) fn set(client: &Client, place: &Place) -> Vec<u8> {
     let mut lines = vec![
-        format!("; Brings {} to the server {}.", client.name, place.host),
+        format!("; Connects {} to the server {}.", client.name, place.host),
         format!("; Only for the Windows user who opens this file. {UNDO} undoes it."),
         String::new(),
         format!("[{INTERNET}]"),
-        "; The list of hosts for which Windows uses this server: Microsoft's old ones, and no others.".to_owned(),
+        "; The proxy script. Windows uses this server only for Microsoft's old host names.".to_owned(),
         format!("\"AutoConfigURL\"=\"{}\"", place.page(&format!("/setup/{}/{PAC}", client.id))),
     ];
     if client.kind == Kind::Xp {
@@ -43,7 +43,7 @@ pub(super) fn set(client: &Client, place: &Place) -> Vec<u8> {
     file(client.kind, lines)
 }
 
-/// Returns how to undo them: without a value, Windows uses its default.
+/// Returns the file that undoes [`set`]. It deletes the values, so that Windows uses its defaults.
 pub(super) fn undo(client: &Client) -> Vec<u8> {
     let mut lines = vec![
         format!("; Undoes what {REG_FILE} set for {}.", client.name),
@@ -70,7 +70,7 @@ pub(super) fn undo(client: &Client) -> Vec<u8> {
 const DEFAULT_VERSIONS: [&str; 2] =
     ["; The SSL and TLS versions that Windows has by default.", "\"SecureProtocols\"=-"];
 
-/// Returns the settings for Windows 7, 8 and 8.1, where TLS 1.2 is not on by default.
+/// Returns the settings for Windows 7, 8 and 8.1, where TLS 1.2 is off by default.
 pub(super) fn windows_7() -> Vec<u8> {
     let lines = vec![
         "; Only for Windows 7, 8 and 8.1. Windows 10 and 11 do not need it: there it would switch TLS 1.3 off."
@@ -84,7 +84,7 @@ pub(super) fn windows_7() -> Vec<u8> {
     file(Kind::Windows, lines)
 }
 
-/// Returns how to undo those.
+/// Returns the file that undoes [`windows_7`].
 pub(super) fn undo_windows_7() -> Vec<u8> {
     let mut lines = vec![format!("; Undoes what {WINDOWS_7} set."), String::new(), format!("[{INTERNET}]")];
     lines.extend(DEFAULT_VERSIONS.map(str::to_owned));

@@ -1,13 +1,13 @@
-//! The parts of which the instructions for a client consist, and how they are shown as HTML and as plain text.
+//! The sections of the instructions for a client, and how to show them as HTML and as plain text.
 //!
-//! A text is written once, as plain words. A file of the kit or an address in it becomes a link on the page, and what
-//! is between backticks (`` ` ``) is shown as code; plain text has neither.
+//! Each text is written once, without markup. On the page, an address or the name of a file in the kit becomes a link,
+//! and text between backticks (`` ` ``) becomes code. Plain text has no links, and the backticks are removed.
 
 use askama::Template;
 
-/// The widest line of `steps.txt`, which Notepad shows without a break.
+/// The longest line of `steps.txt`, in characters. Notepad does not wrap lines.
 const WIDTH: usize = 78;
-/// The heading of the reasons why a way does not work yet.
+/// The heading above the reasons why a way to connect does not work yet.
 const NOT_YET: &str = "Not possible yet. The operator of this server has to do this first:";
 
 /// One part of the instructions, under a heading.
@@ -18,28 +18,28 @@ pub(super) struct Section {
     points: Vec<Point>,
 }
 
-/// The form of the points in a section.
+/// The form in which a section shows its points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Look {
-    /// Steps in the order in which to take them.
+    /// Steps, in the order in which to do them.
     Steps,
     /// Facts, in any order.
     Notes,
-    /// Facts to read before the steps, in a box.
+    /// Facts to read before the steps, shown in a box.
     Warning,
-    /// The operator's task before there can be steps here.
+    /// Tasks that the operator has to do before the steps can work.
     NotYet,
 }
 
-/// A thing to do or to know.
+/// One step or one fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Point {
     text: String,
-    /// Lines to copy, if there are any.
+    /// Lines to copy. Empty if there are none.
     lines: String,
 }
 
-/// A piece of a text on the page.
+/// A part of a text on the page.
 #[derive(Debug, PartialEq, Eq)]
 enum Piece<'a> {
     Text(&'a str),
@@ -47,34 +47,35 @@ enum Piece<'a> {
     Link { to: String, text: &'a str },
 }
 
-/// Sections as HTML.
+/// The template for sections as HTML.
 #[derive(Template)]
 #[template(path = "setup_sections.html")]
 struct Page<'a> {
     sections: &'a [Section],
     /// The names of the files that become links.
     files: &'a [&'static str],
-    /// The address of the folder with the files, with a slash at its end; empty for the folder of the page.
+    /// The path of the folder with the files, with a slash at its end. Empty if that is the folder of the page.
     folder: &'a str,
 }
 
 impl Section {
-    /// Steps, to be taken in order.
+    /// Creates a section of steps to do in order.
     pub(super) fn steps(title: &'static str, points: Vec<Point>) -> Self {
         Self { title, look: Look::Steps, points }
     }
 
-    /// Facts to know, in any order.
+    /// Creates a section of facts, in any order.
     pub(super) fn notes(title: &'static str, points: Vec<Point>) -> Self {
         Self { title, look: Look::Notes, points }
     }
 
-    /// Facts to read before the steps.
+    /// Creates a section of facts to read before the steps.
     pub(super) fn warning(title: &'static str, points: Vec<Point>) -> Self {
         Self { title, look: Look::Warning, points }
     }
 
-    /// The steps of one way to connect, or what is missing for it: steps that cannot work are not shown.
+    /// Creates a section with the steps of one way to connect. If anything is missing for that way, the section shows
+    /// what is missing instead of the steps.
     pub(super) fn way(title: &'static str, missing: Vec<Point>, steps: Vec<Point>) -> Self {
         if missing.is_empty() { Self::steps(title, steps) } else { Self { title, look: Look::NotYet, points: missing } }
     }
@@ -103,12 +104,12 @@ impl Section {
 }
 
 impl Point {
-    /// A sentence or two.
+    /// Creates a point from a sentence or two.
     pub(super) fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), lines: String::new() }
     }
 
-    /// A sentence and the lines to copy that it speaks of.
+    /// Creates a point from a sentence and the lines to copy.
     pub(super) fn copy(text: impl Into<String>, lines: &str) -> Self {
         Self { text: text.into(), lines: lines.replace('\r', "").trim_end().to_owned() }
     }
@@ -126,7 +127,7 @@ impl Point {
     }
 }
 
-/// Adds a word with the blank after it: as a link if it is a file or an address.
+/// Adds a word and the space after it. A file name or an address becomes a link.
 fn push_word<'a>(word: &'a str, files: &[&str], folder: &str, pieces: &mut Vec<Piece<'a>>) {
     let start = word.len() - word.trim_start_matches(['(', '"']).len();
     let end = word.trim_end_matches([' ', '.', ',', ':', ';', ')', '"']).len().max(start);
@@ -144,12 +145,12 @@ fn push_word<'a>(word: &'a str, files: &[&str], folder: &str, pieces: &mut Vec<P
     pieces.push(Piece::Text(&word[end..]));
 }
 
-/// Writes sections as HTML, where the names of `files` are links into `folder`.
+/// Renders sections as HTML. The names of `files` become links into `folder`.
 pub(super) fn html(sections: &[Section], files: &[&'static str], folder: &str) -> askama::Result<String> {
     Page { sections, files, folder }.render()
 }
 
-/// Writes sections as lines of plain text.
+/// Renders sections as lines of plain text.
 pub(super) fn lines(title: &str, sections: &[Section]) -> Vec<String> {
     let mut lines = vec![title.to_owned(), "=".repeat(title.len())];
     for section in sections {
@@ -166,7 +167,7 @@ pub(super) fn lines(title: &str, sections: &[Section]) -> Vec<String> {
     lines
 }
 
-/// Breaks a text at blanks. All lines after the first are indented as far as its first word.
+/// Wraps a text at spaces. Indents all lines after the first as far as its first word.
 fn wrap(mark: &str, text: &str, lines: &mut Vec<String>) {
     let mut line = mark.to_owned();
     let mut is_empty = true;
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_that_lacks_something_shows_what_it_lacks_and_no_steps() {
+    fn an_incomplete_way_shows_what_is_missing_instead_of_the_steps() {
         let way = |missing| Section::way("On the PC", missing, vec![Point::new("Do this.")]);
         let open = html(&[way(Vec::new())], &[], "").unwrap();
         assert!(open.contains("<ol>") && open.contains("Do this."), "{open}");

@@ -1,4 +1,4 @@
-//! The steps, in plain words: written once, for the page, for `steps.html` and for `steps.txt`.
+//! The instructions, in plain words. They are written once for the page, for `steps.html` and for `steps.txt`.
 
 use swallowtail_config::host_port::split;
 
@@ -12,9 +12,9 @@ use crate::client_table::{Client, Kind};
 /// The instructions for one client on one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Steps {
-    /// Facts and steps, in the order of the page.
+    /// All sections except `undo`, in the order of the page.
     pub(super) sections: Vec<Section>,
-    /// How to undo all of it, which is a page of its own.
+    /// The steps that undo everything. They have a page of their own.
     pub(super) undo: Section,
 }
 
@@ -25,7 +25,7 @@ impl Steps {
     }
 }
 
-/// Returns everything that the user of a client needs to know, except how to undo it.
+/// Returns the sections for the user of a client, except the steps that undo everything.
 fn sections(client: &Client, place: &Place) -> Vec<Section> {
     let mut sections = vec![
         Section::warning("Read this first", dangers(client, place)),
@@ -37,7 +37,7 @@ fn sections(client: &Client, place: &Place) -> Vec<Section> {
     sections
 }
 
-/// Returns the ways by which the client can connect, the best one first. A second way is shown only if it works.
+/// Returns the ways in which the client can connect, the best one first. Shows a second way only if it works.
 fn ways(client: &Client, place: &Place) -> Vec<Section> {
     let lines = place.hosts(client).unwrap_or_default();
     let (title, by_proxy, by_hosts) = match client.kind {
@@ -54,7 +54,8 @@ fn ways(client: &Client, place: &Place) -> Vec<Section> {
     if !place.offer.proxy {
         let mut missing = missing_for_hosts;
         if !missing.is_empty() {
-            missing.push(Point::new("Or set `proxy.enabled` to true: by proxy, the client needs no particular ports."));
+            missing
+                .push(Point::new("Or set `proxy.enabled` to true: through the proxy, the server can use other ports."));
         }
         return vec![Section::way("With a hosts file", missing, by_hosts)];
     }
@@ -66,15 +67,15 @@ fn ways(client: &Client, place: &Place) -> Vec<Section> {
     ways
 }
 
-/// The state of Microsoft's clients.
+/// Says that Microsoft's clients are untested.
 const UNTESTED: &str = "No original client has been run against this server yet, and nobody has tried these steps. \
-                        They follow what is known about the clients, and what other programs did that speak as they \
-                        do. If a step is wrong, please tell the operator.";
+                        They are based on what is known about the clients, and on tests with other programs that use \
+                        the same protocol. If a step is wrong, please tell the operator.";
 
-/// The state of the other programs.
+/// Says how the other programs were tested.
 const TESTED: &str = "aMSN, Pidgin with msn-pecan, gtmess and a program on msnp11-sdk were run against this server \
                       on 28 November 2026. They signed in, chatted with each other, sent pictures and files both \
-                      ways, blocked, and signed in a second time.";
+                      ways, blocked contacts, and signed in a second time.";
 
 fn before(place: &Place) -> Vec<Point> {
     let open = format!(
@@ -94,14 +95,14 @@ fn before(place: &Place) -> Vec<Point> {
     points
 }
 
-/// Returns what the operator has to do before the client can trust the server, if anything.
+/// Returns the operator's tasks before the client can trust the server, if there are any.
 fn no_certificate(client: &Client, place: &Place) -> Vec<Point> {
     let offer = &place.offer;
     let mut points = Vec::new();
     if client.kind == Kind::Xp {
         if offer.old.is_none() {
             let command = format!("swallowtail client-setup --client {}", client.id);
-            points.push(Point::copy("Create a certificate for Windows XP, once, with", &command));
+            points.push(Point::copy("Create a certificate for Windows XP with this command:", &command));
         }
         if offer.old_tls.is_none() {
             points.push(Point::new(
@@ -118,7 +119,7 @@ fn no_certificate(client: &Client, place: &Place) -> Vec<Point> {
     points
 }
 
-/// Returns what the operator has to do where the client needs plain HTTP and the server does not offer it.
+/// Returns the operator's tasks if the client needs plain HTTP and the server does not offer it.
 fn no_http(place: &Place) -> Vec<Point> {
     if place.http.is_some() {
         return Vec::new();
@@ -129,13 +130,13 @@ fn no_http(place: &Place) -> Vec<Point> {
     ))]
 }
 
-/// Returns what is missing for a hosts file, which can hold nothing but an IPv4 address.
+/// Returns what is missing for a hosts file, which can contain only IPv4 addresses of the server.
 fn no_address(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     if place.ip().is_none() {
         let is = if place.host.contains(':') { "an IPv6 address, which these clients cannot use" } else { "a name" };
         points.push(Point::new(format!(
-            "A hosts file needs an IPv4 address, and {} is {is}. Open this page by an IPv4 address of the server.",
+            "A hosts file needs an IPv4 address, and {} is {is}. Open this page at an IPv4 address of the server.",
             place.host
         )));
     } else if client.kind == Kind::Xp && place.offer.old_tls.is_some() && place.old_tls_for_hosts().is_none() {
@@ -146,7 +147,7 @@ fn no_address(client: &Client, place: &Place) -> Vec<Point> {
     points
 }
 
-/// Returns which services are not on the ports that are fixed in the client.
+/// Returns the services that are not on the ports that are fixed in the client.
 fn ports(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     let mut want = |what, key, wanted: u16, port: Option<u16>| {
@@ -172,8 +173,8 @@ fn ports(client: &Client, place: &Place) -> Vec<Point> {
 
 fn by_proxy(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = vec![Point::new(format!(
-        "Save {REG_FILE}, double-click it and answer Yes. It makes Windows use this server for Microsoft's old \
-         hosts, and nothing else, by {}. A comment above each line says what it does.",
+        "Save {REG_FILE}, double-click it and answer Yes. With it, Windows uses this server for Microsoft's old host \
+         names and for nothing else. The list of these names is {}. A comment above each line says what it does.",
         place.page(&format!("/setup/{}/{PAC}", client.id))
     ))];
     if client.kind == Kind::Windows {
@@ -193,7 +194,7 @@ const SIGN_IN: &str = "Start the client and sign in with the address and the pas
 fn by_hosts_on_windows(client: &Client, place: &Place, lines: &str) -> Vec<Point> {
     let mut points = Vec::new();
     if place.offer.proxy {
-        points.push(Point::new(format!("If you opened {REG_FILE}, open {UNDO} first: use one way or the other.")));
+        points.push(Point::new(format!("If you opened {REG_FILE}, open {UNDO} first: use only one of the two ways.")));
     }
     points.push(Point::copy(
         format!(
@@ -222,7 +223,8 @@ fn by_hosts_on_windows(client: &Client, place: &Place, lines: &str) -> Vec<Point
 
 const CLOCK: &str = "Check the PC's date, including the year. If it is wrong, Windows rejects the certificate.";
 
-/// Returns how to make Windows trust the server. XP has no program that computes a SHA-256.
+/// Returns the steps that make Windows trust the server. Skips the fingerprint on Windows XP, which has no program that
+/// computes a SHA-256.
 fn certificate(client: &Client, place: &Place) -> Vec<Point> {
     let install = |name| {
         Point::new(format!(
@@ -248,14 +250,14 @@ fn dangers(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     if client.hosts.contains(&"login.live.com") && (client.is_official() || place.hosts(client).is_some()) {
         let who = if client.is_official() {
-            "While these settings are in place, this Windows user (with a hosts file: everyone on this PC)"
+            "While these settings are in place, this Windows user (or, with a hosts file, everyone on this PC)"
         } else {
             "With these lines in the hosts file, everyone on this computer"
         };
         points.push(Point::new(format!(
-            "Microsoft accounts sign in at login.live.com to this day. {who} cannot sign in to a Microsoft account, \
-             and programs that try may send its password to this server. Use a Windows user, a computer or a virtual \
-             machine for this alone."
+            "Microsoft accounts still sign in at login.live.com. {who} cannot sign in to a Microsoft account, \
+             and programs that try may send its password to this server. Use a separate Windows user, computer or \
+             virtual machine for this client."
         )));
     }
     points
@@ -266,9 +268,9 @@ fn notes(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     match client.kind {
         Kind::Sdk => points.push(Point::new(
-            "Over http:// nothing is encrypted: the password and the chat can be read on the way. The server accepts \
-             the password over plain HTTP only from its own computer and from private addresses, unless the operator \
-             allows more.",
+            "Over http:// nothing is encrypted: an attacker on the network can read the password and the chat. The \
+             server accepts the password over plain HTTP only from its own computer and from private addresses, \
+             unless the operator allows more.",
         )),
         Kind::Xp => {
             points.push(Point::new(
@@ -283,8 +285,8 @@ fn notes(client: &Client, place: &Place) -> Vec<Point> {
         _ => {
             if let Some(root) = &offer.root {
                 points.push(Point::new(format!(
-                    "The key of the root certificate never leaves the server. Anyone who has it could pretend to you \
-                     to be one of these hosts, or a name below one of them, and no other: {}.",
+                    "The key of the root certificate never leaves the server. Anyone who has the key could \
+                     impersonate these hosts and the names below them, but no others: {}.",
                     root.names.join(", ")
                 )));
             }
@@ -311,7 +313,7 @@ fn undo(client: &Client, place: &Place) -> Vec<Point> {
         points.push(Point::new(format!("If you opened {WINDOWS_7}, double-click {UNDO_WINDOWS_7} and answer Yes.")));
     }
     let installed = match (client.kind, &place.offer.old, &place.offer.root) {
-        // The name that Windows shows.
+        // The name of the certificate in Windows.
         (Kind::Xp, Some(old), _) => old.names.first().cloned(),
         (Kind::Windows, _, Some(_)) => Some(format!("a name that begins with \"{ROOT_NAME}\"")),
         _ => None,

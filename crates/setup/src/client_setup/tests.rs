@@ -26,23 +26,23 @@ fn text(id: &str, place: &Place, name: &str) -> String {
     String::from_utf8(file(id, place, name).unwrap()).unwrap()
 }
 
-/// A file for regedit of Windows 2000 and later.
+/// Decodes a file for regedit of Windows 2000 and later.
 fn utf16(bytes: &[u8]) -> String {
     let units: Vec<_> = bytes.chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
     String::from_utf16(&units).unwrap()
 }
 
-/// Every port where clients look, and the terminator at an address of its own.
+/// Settings with every port where clients expect it, and with the terminator on an address of its own.
 const GOOD: &str = "[listen]\nnotification = \"0.0.0.0:1863\"\nhttp = \"0.0.0.0:80\"\nhttps = \"0.0.0.0:443\"\n\
     [proxy]\nold_tls = \"192.0.2.7:443\"\n";
 
 #[test]
-fn the_settings_of_windows_xp_are_in_the_form_of_its_time() {
+fn windows_xp_gets_its_settings_in_the_older_format() {
     let expected = "REGEDIT4\r\n\r\n\
-        ; Brings MSN Messenger 6.0 to 6.2 on Windows XP to the server 192.0.2.1.\r\n\
+        ; Connects MSN Messenger 6.0 to 6.2 on Windows XP to the server 192.0.2.1.\r\n\
         ; Only for the Windows user who opens this file. undo.reg undoes it.\r\n\r\n\
         [HKEY_CURRENT_USER\\Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings]\r\n\
-        ; The list of hosts for which Windows uses this server: Microsoft's old ones, and no others.\r\n\
+        ; The proxy script. Windows uses this server only for Microsoft's old host names.\r\n\
         \"AutoConfigURL\"=\"http://192.0.2.1:8080/setup/6.2-xp/proxy.pac\"\r\n\
         ; TLS 1.0 on, SSL 2.0 and 3.0 off. Without it the client shows error 80048821.\r\n\
         \"SecureProtocols\"=dword:00000080\r\n\r\n\
@@ -53,7 +53,7 @@ fn the_settings_of_windows_xp_are_in_the_form_of_its_time() {
 }
 
 #[test]
-fn the_settings_of_newer_systems_are_utf_16_and_each_value_is_undone() {
+fn newer_systems_get_utf_16_settings_and_each_value_can_be_undone() {
     let place = place("msn.example.org", GOOD);
     let set = utf16(&file("7.5", &place, "swallowtail.reg").unwrap());
     assert!(set.starts_with("\u{feff}Windows Registry Editor Version 5.00\r\n\r\n"), "{set}");
@@ -86,7 +86,7 @@ fn the_settings_of_newer_systems_are_utf_16_and_each_value_is_undone() {
 }
 
 #[test]
-fn the_proxy_script_has_the_hosts_of_that_client_and_no_others() {
+fn the_proxy_script_has_only_the_hosts_of_its_client() {
     let place = place("192.0.2.1", "");
     let script = text("7.0", &place, "proxy.pac");
     assert!(script.contains("if (host == \"nexus.passport.com\") return \"PROXY 192.0.2.1:8080\";\r\n"), "{script}");
@@ -95,7 +95,7 @@ fn the_proxy_script_has_the_hosts_of_that_client_and_no_others() {
 }
 
 #[test]
-fn lines_of_a_hosts_file_lead_windows_xp_to_the_terminator_and_need_an_address() {
+fn a_hosts_file_leads_windows_xp_to_the_terminator_and_needs_an_ipv4_address() {
     let good = place("192.0.2.1", GOOD);
     let lines = text("7.5-xp", &good, "hosts.txt");
     assert!(lines.starts_with("192.0.2.1 messenger.hotmail.com\r\n"), "{lines}");
@@ -104,14 +104,14 @@ fn lines_of_a_hosts_file_lead_windows_xp_to_the_terminator_and_need_an_address()
     assert!(text("amsn", &good, "hosts.txt").contains("192.0.2.1 www.amsn-project.net\r\n"), "aMSN hangs without it");
     assert_eq!(file("gtmess", &good, "hosts.txt"), None, "its servers are options");
     assert_eq!(file("7.5", &place("msn.example.org", GOOD), "hosts.txt"), None);
-    // If a hosts file cannot lead to the terminator, XP cannot sign in with one.
+    // If a hosts file cannot lead to the terminator, XP cannot sign in with a hosts file.
     for settings in ["", "[proxy]\nold_tls = \"127.0.0.1:443\"", "[proxy]\nold_tls = \"192.0.2.7:8443\""] {
         assert_eq!(file("7.5-xp", &place("192.0.2.1", settings), "hosts.txt"), None, "{settings}");
     }
 }
 
 #[test]
-fn each_system_gets_the_certificate_that_it_understands() {
+fn each_system_gets_a_certificate_that_it_supports() {
     let place = place("192.0.2.1", GOOD);
     for client in Client::ALL {
         let get = |name| file(client.id, &place, name);
@@ -123,7 +123,7 @@ fn each_system_gets_the_certificate_that_it_understands() {
 }
 
 #[test]
-fn the_steps_say_how_to_undo_everything_and_what_was_tried() {
+fn the_instructions_say_how_to_undo_everything_and_what_was_tested() {
     let place = place("192.0.2.1", GOOD);
     for client in Client::ALL {
         let (plain, page) = (text(client.id, &place, "steps.txt"), text(client.id, &place, "steps.html"));
@@ -135,7 +135,7 @@ fn the_steps_say_how_to_undo_everything_and_what_was_tried() {
         }
         assert!(!words.contains("Not possible yet"), "{}: {words}", client.id);
         assert_eq!(
-            words.contains("Microsoft accounts sign in at login.live.com to this day"),
+            words.contains("Microsoft accounts still sign in at login.live.com"),
             client.hosts.contains(&"login.live.com")
         );
         assert!(plain.is_ascii() && !plain.replace("\r\n", "").contains('\n'));
@@ -145,14 +145,14 @@ fn the_steps_say_how_to_undo_everything_and_what_was_tried() {
 }
 
 #[test]
-fn a_page_opened_on_the_server_itself_says_that_it_is_for_this_computer() {
+fn instructions_for_a_loopback_host_say_that_they_work_only_on_the_server() {
     let local = |host| text("7.5", &place(host, GOOD), "steps.txt").contains("only work on the computer running");
     assert!(local("127.0.0.1") && local("localhost"));
     assert!(!local("192.0.2.1") && !local("msn.example.org"));
 }
 
 #[test]
-fn what_the_server_lacks_is_named_with_its_setting() {
+fn the_instructions_name_each_missing_service_with_its_setting() {
     let without = Place { offer: Arc::new(Offer::new(&Config::default(), None, None)), ..place("msn.example.org", "") };
     let words = |id, place: &Place| text(id, place, "steps.txt").split_whitespace().collect::<Vec<_>>().join(" ");
     let xp = words("7.0-xp", &without);
@@ -171,7 +171,7 @@ fn what_the_server_lacks_is_named_with_its_setting() {
 }
 
 #[test]
-fn certificates_are_for_the_sign_in_and_for_the_names_in_the_settings() {
+fn certificates_have_the_sign_in_hosts_and_the_names_in_the_settings() {
     let settings = "[listen]\nhttps = \"192.0.2.9:443\"\n[advertise]\npassport = \"Login.Example.com:8080\"\n\
         [http]\nnames = [\"msn.example.org\", \"login.example.com\", \"msn.example.org.\", \"-\"]\n";
     let names = names(&Config::parse(settings).unwrap());
@@ -181,16 +181,16 @@ fn certificates_are_for_the_sign_in_and_for_the_names_in_the_settings() {
 }
 
 #[test]
-fn certificates_have_exactly_the_names_that_clients_sign_in_to() {
+fn default_certificates_have_exactly_the_sign_in_hosts() {
     let names = names(&Config::default());
     for name in &names {
         assert!(Client::ALL.iter().any(|client| client.hosts.contains(&name.as_str())), "{name}");
     }
-    assert_eq!(names, SIGN_IN, "what proxy/hosts.rs calls signing in");
+    assert_eq!(names, SIGN_IN, "the hosts where clients sign in");
 }
 
 #[test]
-fn the_steps_are_for_the_network_through_which_the_visitor_came() {
+fn the_instructions_are_for_the_visitors_network() {
     let mut far = Place {
         http: None,
         https: Some(8443),
@@ -222,7 +222,7 @@ fn the_steps_are_for_the_network_through_which_the_visitor_came() {
 }
 
 #[test]
-fn amsn_and_pidgin_get_the_proxy_first_and_pidgins_plug_in_has_to_be_built_for_it() {
+fn amsn_and_pidgin_get_the_proxy_steps_before_the_hosts_file() {
     let place = place("192.0.2.1", GOOD);
     for (id, first, second) in [
         ("amsn", "I am behind a proxy server", "www.amsn-project.net"),
@@ -235,7 +235,7 @@ fn amsn_and_pidgin_get_the_proxy_first_and_pidgins_plug_in_has_to_be_built_for_i
 }
 
 #[test]
-fn an_address_of_ipv6_is_in_brackets_where_a_port_may_follow() {
+fn an_ipv6_address_is_in_brackets_where_a_port_may_follow() {
     for (settings, port) in [(GOOD, ""), ("", ":8080")] {
         let six = place("2001:db8::1", settings);
         assert_eq!(six.page("/setup"), format!("http://[2001:db8::1]{port}/setup"));
@@ -267,10 +267,10 @@ fn the_certificate_to_delete_is_the_one_that_was_installed() {
 }
 
 #[test]
-fn a_root_that_the_superuser_creates_belongs_to_the_owner_of_the_data_directory() {
+fn a_new_root_belongs_to_the_owner_of_the_data_directory() {
     use std::os::unix::fs::{MetadataExt, chown};
     let data = tempfile::tempdir().unwrap();
-    // Other users cannot give a directory away. Then it stays theirs, and so does the root.
+    // Only the superuser can change the owner. For other users the owner stays the same, also that of the root.
     let _ = chown(data.path(), Some(1), Some(1));
     Root::open(data.path(), &["login.live.com".to_owned()]).unwrap();
     let owner = |path: &str| std::fs::metadata(data.path().join(path)).unwrap().uid();
@@ -282,7 +282,7 @@ fn a_root_is_created_once_and_only_its_owner_can_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let data = tempfile::tempdir().unwrap();
     let own = |name: &str| vec!["login.live.com".to_owned(), name.to_owned()];
-    // Several threads at the same time, like a server and a command.
+    // Several threads open the root at the same time, like a server and a command.
     let made: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> =
             (0..8).map(|_| scope.spawn(|| Root::open(data.path(), &own("a.example.com")).unwrap())).collect();
@@ -290,10 +290,10 @@ fn a_root_is_created_once_and_only_its_owner_can_read_it() {
     });
     assert!(made.iter().all(|root| *root == made[0]));
     let again = Root::open(data.path(), &own("b.example.com")).unwrap();
-    assert_eq!(*again.public(), made[0], "installed roots stay valid, whatever the settings say later");
+    assert_eq!(*again.public(), made[0], "the root does not change when the settings change");
     let mode = |path: &str| std::fs::metadata(data.path().join(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("root"), mode("root/key.pem")), (0o700, 0o600));
-    assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 1, "nothing unfinished is left");
+    assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 1, "no temporary directory is left");
     assert_ne!(again.sign().unwrap().cert, again.sign().unwrap().cert, "a new key each time");
 
     std::fs::write(data.path().join("root/key.pem"), "no key").unwrap();

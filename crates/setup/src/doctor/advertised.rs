@@ -1,4 +1,4 @@
-//! The addresses that the server sends to clients: whether they can be reached, from here and from where clients are.
+//! Checks the addresses that the server sends to clients: whether this computer and the clients can reach them.
 
 use std::net::IpAddr;
 
@@ -10,10 +10,10 @@ use super::exam::Exam;
 use super::finding::Finding;
 use super::target::HostPort;
 
-/// Checks an address that the server sends to clients. `dialled` is the address by which the server was reached.
+/// Checks an address that the server sends to clients. `dialled` is the address by which the doctor reached the server.
 ///
 /// # Errors
-/// Returns a red finding that says why clients cannot use it.
+/// Returns a red finding that says why clients cannot use the address.
 pub(super) async fn reach(
     exam: Exam<'_>,
     advertised: &str,
@@ -25,8 +25,8 @@ pub(super) async fn reach(
     let key = exam.target.key(key);
     let red = |why: String| {
         let remedy = format!(
-            "set {key} to a host and a port of this server that clients can reach. Or remove it: each client then \
-             gets the address to which it connected itself"
+            "set {key} to a host and a port of this server that clients can reach. Or remove the setting: each client \
+             then gets the address to which it connected"
         );
         Err(Finding::red(format!("the server sends clients to {advertised} for the {what}: {why}"), remedy)
             .shows(codes))
@@ -44,7 +44,7 @@ pub(super) async fn reach(
     }
 }
 
-/// Returns why clients that reach the server at `dialled` cannot use an address.
+/// Returns why clients that reach the server at `dialled` cannot use the address `advertised`.
 fn is_useless(advertised: IpAddr, dialled: IpAddr) -> Option<&'static str> {
     if advertised.is_unspecified() {
         Some("it means every address of a computer, and clients cannot connect to it")
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_judged_by_where_clients_are() {
+    fn an_advertised_address_must_be_reachable_from_the_clients_network() {
         let table = [
             ("127.0.0.1", "192.168.1.5", Some("computer itself")),
             ("127.0.0.1", "127.0.0.1", None),

@@ -1,4 +1,4 @@
-//! One HTTP request, and its answer.
+//! Sends one HTTP request and reads the answer.
 
 use msnp_client::http::{Head, ReadError, read_response};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
@@ -8,7 +8,7 @@ use super::finding::PATIENCE;
 
 const NO_HTTP: &str = "the answer is not HTTP";
 
-/// An answer, with the names of headers as they were sent.
+/// An HTTP answer. It keeps the spelling of the header names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -16,19 +16,19 @@ pub(super) struct Answer {
     pub(super) body: String,
 }
 
-/// How a header is spelled.
+/// A header of an answer, and how its name is spelled.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Header<'a> {
-    /// As clients expect it, with its value.
+    /// The spelling is as clients expect it. Contains the value.
     Exact(&'a str),
-    /// In this other spelling, with its value.
+    /// The spelling is different. Contains the spelling and the value.
     Otherwise(&'a str, &'a str),
     Missing,
 }
 
 impl Answer {
-    /// Returns a header that clients compare letter by letter, with exactly `": "` after it (docs/protocol/http.md
-    /// section 0 item 1).
+    /// Returns the header `name`. Clients compare the name letter by letter and expect exactly `": "` after it
+    /// (docs/protocol/http.md section 0 item 1).
     pub(super) fn header(&self, name: &str) -> Header<'_> {
         match (self.head.exact_header(name), self.head.spelling(name), self.head.header(name)) {
             (Some(value), ..) => Header::Exact(value.trim()),
@@ -42,14 +42,14 @@ impl Answer {
         self.head.header(name)
     }
 
-    /// Reads an answer from its text.
+    /// Parses an answer.
     #[cfg(test)]
     pub(super) fn parse(text: &str) -> Self {
         let (head, body) = Head::split(text.as_bytes()).unwrap();
         Self { status: head.status(), head, body: String::from_utf8_lossy(body).into_owned() }
     }
 
-    /// Returns what answered, as far as the answer says.
+    /// Describes the server that answered, by its `Server` header.
     pub(super) fn who(&self) -> String {
         match self.value("Server") {
             Some(server) => format!("a server that calls itself {:?}", short(server)),
@@ -58,16 +58,16 @@ impl Answer {
     }
 }
 
-/// Returns the beginning of a text from another server, safe to show.
+/// Returns the first 60 characters of a text from another server, without control characters.
 pub(super) fn short(text: &str) -> String {
     text.chars().filter(|char| !char.is_control()).take(60).collect()
 }
 
-/// Sends a request and reads the answer to its end. `head` is the request line and further lines, without
+/// Sends a request and reads the whole answer. `head` contains the request line and the header lines, without
 /// `Content-Length`.
 ///
 /// # Errors
-/// Returns what was received instead of an answer, in words.
+/// Describes what happened instead of an answer.
 pub(super) async fn ask<S>(stream: &mut S, head: &str, body: &str) -> Result<Answer, String>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -77,7 +77,7 @@ where
     let exchange = async {
         stream.write_all(request.as_bytes()).await.map_err(lost)?;
         stream.flush().await.map_err(lost)?;
-        // A body that is cut short is used too: some servers close TLS without the closing alert.
+        // An incomplete body is used too, because some servers close TLS without the closing alert.
         let answer = read_response(&mut BufReader::new(stream)).await.map_err(unread)?;
         let body = String::from_utf8_lossy(&answer.body).into_owned();
         Ok(Answer { status: answer.head.status(), head: answer.head, body })
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_is_distinguished_from_one_in_another_spelling() {
+    fn a_header_in_another_spelling_is_recognized() {
         let parse = |text: &str| Answer::parse(&format!("{text}\r\n\r\n"));
         let good = parse("HTTP/1.1 200 OK\r\nPassportURLs: DALogin=x");
         assert_eq!(good.header("PassportURLs"), Header::Exact("DALogin=x"));
@@ -116,7 +116,8 @@ mod tests {
         assert_eq!(good.header("Date"), Header::Missing);
     }
 
-    /// Returns the answer made of these pieces, sent one after the other, and then the end or silence.
+    /// Returns the answer to a request, if the server sends these pieces one after the other. Then the server closes
+    /// the connection if `ends` is true, and otherwise stays silent.
     async fn answer_of(pieces: &[&str], ends: bool) -> Result<Answer, String> {
         let (mut ours, mut theirs) = tokio::io::duplex(1024);
         let send = async {
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_is_read_in_any_pieces_and_its_length_is_not_trusted() {
+    async fn an_answer_may_arrive_in_pieces_and_with_a_wrong_length() {
         let whole = ["HTTP/1.1 200 OK\r\nContent-Le", "ngth: 3\r\n\r", "\nab", "c"];
         assert_eq!(answer_of(&whole, false).await.map(|answer| answer.body).as_deref(), Ok("abc"));
         let huge = ["HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n", "abc"];

@@ -1,4 +1,4 @@
-//! The certificates that the server shows: their dates, their names and their roots.
+//! Checks the certificates that the server shows: their dates, their names and their roots.
 
 use std::path::{Path, PathBuf};
 
@@ -15,17 +15,17 @@ use super::found::{Shown, Tls, Trust};
 use super::names::{Names, Need};
 use crate::client_table::Client;
 
-/// A certificate that ends within this many days is mentioned.
+/// The finding mentions a certificate that expires within this many days.
 const SOON_DAYS: u64 = 21;
-/// Where systems keep the roots that they trust.
+/// The files in which systems keep the roots that they trust.
 const SYSTEM_ROOTS: [&str; 3] =
     ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
-const RENEW: &str = "renew its files under [[tls.certificate]] and make the server read them again (SIGHUP). Or remove \
-                     that table: with tls.own_root the server makes certificates itself, and clients get the root at \
+const RENEW: &str = "renew its files under [[tls.certificate]] and make the server reload them (SIGHUP). Or remove \
+                     that table: with tls.own_root the server creates certificates itself, and users get the root at \
                      /setup";
 const PRIVATE: &str = "its root is private: each client's computer has to trust it";
 
-/// Judges what [`super::tls::versions`] saw.
+/// Judges the certificates that [`super::tls::versions`] received.
 pub(super) fn judge(exam: Exam<'_>, tls: &Tls) -> Learnt<Trust> {
     if tls.shown.is_empty() {
         return Finding::skipped("not checked: there was no TLS handshake").into();
@@ -46,14 +46,15 @@ pub(super) fn judge(exam: Exam<'_>, tls: &Tls) -> Learnt<Trust> {
 /// A certificate, and the names for which the server showed it.
 struct Group<'a> {
     chain: &'a CertificateChain,
-    /// Where the first handshake that showed it is among all.
+    /// The index of the first handshake for a name in `good`. If `good` is empty, the index of the first handshake that
+    /// showed this certificate.
     first: usize,
-    /// The names that it is for.
+    /// The names in the handshakes that the certificate is for.
     good: Vec<&'a str>,
 }
 
 impl<'a> Group<'a> {
-    /// Sorts handshakes by certificate.
+    /// Groups handshakes by certificate.
     fn all(shown: &'a [Shown]) -> Vec<Self> {
         let mut groups: Vec<Self> = Vec::new();
         for (index, Shown { name, chain }) in shown.iter().enumerate() {
@@ -72,7 +73,7 @@ impl<'a> Group<'a> {
         groups
     }
 
-    /// Returns what to call it in a sentence.
+    /// Returns a phrase that names the certificate in a sentence.
     fn title(&self) -> String {
         let names = if self.good.is_empty() { self.chain.names() } else { owned(&self.good) };
         format!("the certificate for {}", if names.is_empty() { "no name".to_owned() } else { names.join(", ") })
@@ -83,7 +84,7 @@ fn owned(names: &[&str]) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
-/// Returns what a client would find, and which certificate is the best for signing in.
+/// Returns the finding about all certificates, and the best certificate for signing in.
 fn examine(exam: Exam<'_>, tls: &Tls) -> (Finding, Trust) {
     let groups = Group::all(&tls.shown);
     let mut choice = Trust::default();
@@ -116,7 +117,7 @@ fn day(seconds: u64) -> String {
     Utc::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX)).date()
 }
 
-/// Returns a red finding if a certificate is outside of its dates or cannot be used at all.
+/// Returns a red finding if a certificate has expired, is not valid yet or cannot be used at all.
 fn dates(group: &Group<'_>) -> Option<Finding> {
     use CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext, UnknownIssuer};
     let Err(error) = group.chain.verdict(&RootCertStore::empty(), UnixTime::now()) else { return None };
@@ -132,17 +133,17 @@ fn dates(group: &Group<'_>) -> Option<Finding> {
         Expired => Some(Finding::red(format!("{title} has expired"), RENEW)),
         NotValidYetContext { not_before, .. } => Some(Finding::red(
             format!("{title} is valid only from {}", day(not_before.as_secs())),
-            "check the clocks of both computers; if they are right, the certificate was made for a later time",
+            "check the clocks of both computers; if they are right, the certificate was created for a later time",
         )),
         NotValidYet => Some(Finding::red(format!("{title} is not valid yet"), RENEW)),
         other => Some(Finding::red(format!("{title} cannot be used: {other}"), RENEW)),
     }
 }
 
-/// Returns the names without a certificate that may lack one.
+/// Returns the names that have no certificate and do not need one.
 ///
 /// # Errors
-/// A red finding about names that need one.
+/// Returns a red finding if a name that needs a certificate has none.
 fn missing(exam: Exam<'_>, groups: &[Group<'_>]) -> Result<Vec<String>, Finding> {
     let names = Names::of(exam);
     let is_good = |name: &str| groups.iter().any(|group| group.good.contains(&name));
@@ -167,34 +168,34 @@ fn missing(exam: Exam<'_>, groups: &[Group<'_>]) -> Result<Vec<String>, Finding>
     let cause = format!("the certificate is for {there}, but {who} for {}", faulty.join(" and "));
     let remedy = if is_own {
         format!(
-            "add a certificate for {} under [[tls.certificate]]. If its files were changed, make the server read them \
-             again (SIGHUP). A name that is no longer used can be removed from [http] names and [advertise]",
+            "add a certificate for {} under [[tls.certificate]]. If you changed its files, make the server reload \
+             them (SIGHUP). A name that is no longer used can be removed from [http] names and [advertise]",
             faulty.join(", ")
         )
     } else {
         format!(
-            "with tls.own_root, remove from [[tls.certificate]] any certificate that claims these names. If the own \
-             root lacks them, delete the directory root in the data directory, restart the server and give clients the \
-             new root (/setup). A certificate of your own needs all of: {}. Clients patched for this server ask for \
-             its own name instead: pass that name with --host",
+            "with tls.own_root, remove from [[tls.certificate]] any certificate that contains these names. If the \
+             server's own root lacks them, delete the directory root in the data directory, restart the server and \
+             install the new root on every client (/setup). If you use your own certificate, it needs all of these \
+             names: {}. Clients patched for this server ask for its own name instead: pass that name with --host",
             faulty.join(", ")
         )
     };
     Err(Finding::red(cause, remedy))
 }
 
-/// The authority that vouches for a certificate.
+/// The result of checking which root signed a certificate.
 enum RootVerdict {
-    /// A root that we know; which one, in words.
+    /// A known root. Contains a phrase that names it.
     Proven(String),
-    /// A root that we do not know; what that means, in words.
+    /// An unknown root. Contains a phrase that says what this means.
     Private(String),
-    /// Not the root that should: cause and remedy.
+    /// A root that must not sign it. Contains the cause and the remedy.
     Wrong(String, &'static str),
 }
 
 impl RootVerdict {
-    /// Returns a sentence about a certificate: its names, its end and its root.
+    /// Returns a sentence about a certificate: its names, when it expires, and its root.
     fn finding(self, group: &Group<'_>) -> Result<String, Finding> {
         let end = group.chain.end();
         let left = end.map(|end| end.saturating_sub(UnixTime::now().as_secs()) / 86_400);
@@ -210,8 +211,8 @@ impl RootVerdict {
     }
 }
 
-/// Returns who vouches for a certificate: the root that was named; else one that this system trusts; else, for our own
-/// server, one of those that its settings name.
+/// Checks which root signed a certificate. With `--root`, only that root is valid. Otherwise a root that this system
+/// trusts is valid, and for our own server also the roots that its settings name.
 fn root(exam: Exam<'_>, group: &Group<'_>) -> RootVerdict {
     let shown = group.chain;
     if let Some(file) = &exam.options.root {
@@ -219,10 +220,10 @@ fn root(exam: Exam<'_>, group: &Group<'_>) -> RootVerdict {
             Ok(Ok(how)) => RootVerdict::Proven(how),
             Ok(Err(error)) => RootVerdict::Wrong(
                 format!("{} does not lead to the root in {}: {error}", group.title(), file.display()),
-                "make the server show a certificate of that root, followed by the intermediate ones \
+                "configure a certificate that this root signed, followed by the intermediate certificates \
                  (tls.certificate.chain)",
             ),
-            Err(why) => RootVerdict::Wrong(why, "name a PEM file with --root"),
+            Err(why) => RootVerdict::Wrong(why, "pass a PEM file with --root"),
         };
     }
     let system = SYSTEM_ROOTS.iter().find_map(|file| read_roots(Path::new(file)).ok());
@@ -239,12 +240,14 @@ fn root(exam: Exam<'_>, group: &Group<'_>) -> RootVerdict {
     }
     match (&strange[..], &unread[..]) {
         ([], []) => RootVerdict::Private(PRIVATE.to_owned()),
-        // Only the server's user can read its directory, and the doctor may run as another.
-        (_, [why, ..]) => RootVerdict::Private(format!("{PRIVATE}. Not checked whether it is this server's: {why}")),
+        // Only the server's user can read its directory, and the doctor may run as another user.
+        (_, [why, ..]) => {
+            RootVerdict::Private(format!("{PRIVATE}. Could not check whether it is this server's root: {why}"))
+        }
         (files, []) => RootVerdict::Wrong(
             format!("{} comes neither from a root that is trusted here nor from {}", group.title(), listed(files)),
-            "check that this server answers there; if its settings or files were changed since it started, make it \
-             read them again (SIGHUP), or restart it",
+            "check that this server answers there. If its settings or files changed since it started, make it \
+             reload them (SIGHUP) or restart it",
         ),
     }
 }
@@ -253,8 +256,8 @@ fn listed(files: &[&PathBuf]) -> String {
     files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(" or ")
 }
 
-/// Returns how a file vouches for a certificate, with itself or with a root; or what a client says that trusts the
-/// file.
+/// Returns a phrase that says how a file vouches for a certificate: it contains the certificate itself, or its root.
+/// Otherwise returns the error that a client which trusts the file would report.
 ///
 /// # Errors
 /// Returns why the file cannot be read.
@@ -273,7 +276,7 @@ fn read_roots(file: &Path) -> Result<RootCertStore, String> {
     let cannot = |why: String| format!("cannot read roots from {}: {why}", file.display());
     let mut roots = RootCertStore::empty();
     let certificates = CertificateDer::pem_file_iter(file).map_err(|error| cannot(error.to_string()))?;
-    // A bundle may contain one that is too old to be read.
+    // A bundle may contain a root that is too old for rustls to read.
     roots.add_parsable_certificates(certificates.flatten());
     if roots.is_empty() { Err(cannot("it contains none".to_owned())) } else { Ok(roots) }
 }

@@ -1,7 +1,7 @@
 //! A chain of certificates, and what a client would say about it.
 //!
-//! rustls judges, and its errors carry the facts: at the end of time every certificate has expired, and the error says
-//! since when.
+//! rustls judges the chain, and its errors contain facts about it. For example, in the far future every certificate has
+//! expired, and the error says when.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,9 +13,9 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
 
-/// The error of rustls for an authority's own certificate.
+/// The text of the rustls error for a certificate that is itself an authority.
 const IS_AUTHORITY: &str = "CaUsedAsEndEntity";
-/// A name that no certificate has. The error of rustls then lists the names that it has.
+/// A name that is in no certificate. The error of rustls then lists the names in the certificate.
 const NO_NAME: &str = "doctor.invalid";
 
 /// The certificates that a server showed in a handshake.
@@ -26,13 +26,13 @@ pub(super) struct CertificateChain {
 }
 
 impl CertificateChain {
-    /// Returns what a client says that trusts these roots, at this time.
+    /// Returns the verdict of a client that trusts these roots, at the time `now`.
     pub(super) fn verdict(&self, roots: &RootCertStore, now: UnixTime) -> Result<(), Error> {
         let parsed = ParsedCertificate::try_from(&self.certificate)?;
         let algorithms = ring::default_provider().signature_verification_algorithms.all;
         match verify_server_cert_signed_by_trust_anchor(&parsed, roots, &self.more, now, algorithms) {
-            // `openssl req -x509` makes such certificates, and Windows accepts them. rustls says this only after it
-            // has found the dates valid.
+            // `openssl req -x509` creates such certificates, and Windows accepts them. rustls returns this error only
+            // if the dates are valid.
             Err(Error::InvalidCertificate(CertificateError::Other(why))) if why.to_string() == IS_AUTHORITY => {
                 Err(Error::InvalidCertificate(CertificateError::UnknownIssuer))
             }
@@ -40,7 +40,7 @@ impl CertificateChain {
         }
     }
 
-    /// Returns the Unix time of its last second.
+    /// Returns when the certificate expires, in Unix seconds.
     pub(super) fn end(&self) -> Option<u64> {
         let never = UnixTime::since_unix_epoch(Duration::from_secs(u64::from(u32::MAX) * 1000));
         match self.verdict(&RootCertStore::empty(), never) {
@@ -51,20 +51,20 @@ impl CertificateChain {
         }
     }
 
-    /// Returns whether it is for a host.
+    /// Returns whether the certificate is for a host.
     pub(super) fn is_for(&self, host: &str) -> bool {
         let parsed = ParsedCertificate::try_from(&self.certificate).ok();
         let name = ServerName::try_from(host.to_owned()).ok();
         parsed.zip(name).is_some_and(|(parsed, name)| verify_server_name(&parsed, &name).is_ok())
     }
 
-    /// Returns the names that it is for.
+    /// Returns the names in the certificate.
     pub(super) fn names(&self) -> Vec<String> {
         names_of(&self.certificate)
     }
 }
 
-/// Returns the names in the first certificate of a file; none if the file cannot be read.
+/// Returns the names in the first certificate of a file. Returns none if the file cannot be read.
 pub(super) fn names_in(file: &Path) -> Vec<String> {
     let first = CertificateDer::pem_file_iter(file).ok().and_then(|mut certificates| certificates.next());
     first.and_then(Result::ok).map(|certificate| names_of(&certificate)).unwrap_or_default()

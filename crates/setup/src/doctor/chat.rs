@@ -1,5 +1,5 @@
-//! The notification server: from a ticket to `USR OK`, with a dispatch server in between (docs/protocol/ns.md section
-//! 3).
+//! Checks the notification server: from a ticket to `USR OK`, through a dispatch server if there is one
+//! (docs/protocol/ns.md section 3).
 
 use std::sync::Arc;
 
@@ -20,7 +20,8 @@ fn client_info(exam: Exam<'_>) -> ClientInfo {
     exam.options.client.map_or(Client::NEWEST, |client| client.client_info)
 }
 
-/// Signs in; without a ticket, checks that a wrong one is refused. It learns the session of the test account.
+/// Signs in with a ticket. Without one, checks that the server refuses a random ticket. Returns the session of the test
+/// account.
 pub(super) async fn sign_in(
     exam: Exam<'_>,
     open: OpenPorts,
@@ -41,7 +42,7 @@ pub(super) async fn sign_in(
     }
 }
 
-/// Connects and gets as far as the policy, through a dispatch server if there is one.
+/// Connects and sends the commands up to the policy. Follows a dispatch server if there is one.
 async fn greet(exam: Exam<'_>, host_port: &HostPort, handle: &Handle) -> Result<NotificationClient, Finding> {
     let (mut client, greeting) = greet_at(exam, host_port, handle).await?;
     let Greeting::Redirected(advertised) = greeting else { return Ok(client) };
@@ -51,7 +52,7 @@ async fn greet(exam: Exam<'_>, host_port: &HostPort, handle: &Handle) -> Result<
         Greeting::Policy => client = next.0,
         Greeting::Redirected(_) => {
             return Err(Finding::red(
-                format!("{host_port} sends clients to {advertised}, which sends them on again"),
+                format!("{host_port} sends clients to {advertised}, which redirects them again"),
                 "set advertise.notification to a notification server, not to a dispatch server",
             )
             .shows(codes::NO_NOTIFICATION));
@@ -67,7 +68,7 @@ async fn greet_at(
 ) -> Result<(NotificationClient, Greeting), Finding> {
     let red = |cause: String, remedy: &str| Finding::red(cause, remedy).shows(codes::NO_NOTIFICATION);
     let address = address(host_port).await.map_err(|why| red(why.cause(host_port), "check the name"))?;
-    // Nothing is logged: what goes over this connection is secret.
+    // The lines are not logged, because some of them are secret.
     let dialled = NotificationClient::dial_within(address, Arc::new(|_| {}), PATIENCE).await;
     let mut client = dialled.map_err(|error| red(format!("{error:#}"), "see the port above"))?;
     let greeting = client.greet(client_info(exam), handle).await.map_err(|error| {
@@ -112,7 +113,7 @@ async fn prove(
     }
 }
 
-/// Sends a ticket. Returns whether the server accepts it, or the code with which it refuses.
+/// Sends a ticket. Returns the error code if the server refuses the ticket.
 async fn answer_to(client: &mut NotificationClient, ticket: Ticket) -> anyhow::Result<Result<(), ErrorCode>> {
     let command = ClientCommand::Usr(Usr::Ticket { trid: client.next_trid(), ticket });
     client.send(&command).await?;
@@ -124,7 +125,7 @@ async fn answer_to(client: &mut NotificationClient, ticket: Ticket) -> anyhow::R
     answer.await
 }
 
-/// Reports a code in answer to a valid ticket.
+/// Returns the finding for an error code in answer to a valid ticket.
 fn refused(code: ErrorCode) -> Finding {
     if code != ErrorCode::AuthenticationFailed {
         return unexpected(code);
@@ -144,7 +145,7 @@ fn unexpected(code: ErrorCode) -> Finding {
     .shows(codes::NO_NOTIFICATION)
 }
 
-/// Checks that the dispatch server sends clients to a notification server that can be reached.
+/// Checks that the dispatch server sends clients to a reachable notification server.
 pub(super) async fn dispatch(exam: Exam<'_>) -> Finding {
     let Some(host_port) = &exam.target.dispatch else {
         return Finding::skipped(exam.target.is_not_set("listen.dispatch"));

@@ -1,4 +1,4 @@
-//! Looks up an address and connects to it, or says in words why that fails.
+//! Looks up an address and connects to it. If that fails, describes why.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -11,10 +11,11 @@ use tokio::time::timeout;
 use super::finding::Finding;
 use super::target::{HostPort, Target};
 
-/// Shorter than a check, so that a silent firewall is distinguished from a slow answer.
+/// The timeout for connecting. It is shorter than that of a check, so that the doctor can tell a silent firewall from a
+/// slow answer.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Why an address cannot be reached.
+/// The reason why an address cannot be reached.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unreached {
     NoSuchName,
@@ -24,7 +25,7 @@ pub(super) enum Unreached {
 }
 
 impl Unreached {
-    /// Returns the cause, in a sentence about the address.
+    /// Returns a sentence with the cause.
     pub(super) fn cause(&self, host_port: &HostPort) -> String {
         match self {
             Self::NoSuchName => format!("the name {} has no address", host_port.host),
@@ -37,8 +38,8 @@ impl Unreached {
     }
 }
 
-/// Looks up the addresses of a host. Those of IPv4 come first: these clients know no others (docs/protocol/http.md
-/// section 6, "Ports").
+/// Looks up the addresses of a host. IPv4 addresses come first, because these clients support no others
+/// (docs/protocol/http.md section 6, "Ports").
 pub(super) async fn addresses(host: &str) -> Vec<IpAddr> {
     let found = timeout(DIAL_TIMEOUT, lookup_host((host, 0))).await;
     let Ok(Ok(found)) = found else { return Vec::new() };
@@ -48,13 +49,13 @@ pub(super) async fn addresses(host: &str) -> Vec<IpAddr> {
     addresses
 }
 
-/// Looks up the address to connect to.
+/// Looks up the first address of a host, and adds the port.
 pub(super) async fn address(host_port: &HostPort) -> Result<SocketAddr, Unreached> {
     let found = addresses(&host_port.host).await;
     found.first().map(|ip| SocketAddr::new(*ip, host_port.port)).ok_or(Unreached::NoSuchName)
 }
 
-/// Connects.
+/// Connects to the first address of a host.
 pub(super) async fn dial(host_port: &HostPort) -> Result<TcpStream, Unreached> {
     let address = address(host_port).await?;
     match timeout(DIAL_TIMEOUT, TcpStream::connect(address)).await {
@@ -65,7 +66,7 @@ pub(super) async fn dial(host_port: &HostPort) -> Result<TcpStream, Unreached> {
     }
 }
 
-/// Checks the host names of a target.
+/// Checks that every host name of a target has an IPv4 address.
 pub(super) async fn names(target: &Target) -> Finding {
     let mut resolved = Vec::new();
     for host in target.hosts().into_iter().filter(|host| host.parse::<IpAddr>().is_err()) {

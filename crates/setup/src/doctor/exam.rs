@@ -1,4 +1,4 @@
-//! One examination: which server is checked, and as which client.
+//! One examination: the server to check, and the client to act as.
 
 use std::sync::LazyLock;
 
@@ -7,19 +7,19 @@ use msnp::Handle;
 use super::target::{Options, Target, TestAccount};
 use crate::client_table::Client;
 
-/// The domain of an account that cannot exist: nobody can own a domain in `.invalid`.
+/// The domain of an account that cannot exist, because nobody can own a domain in `.invalid`.
 const NO_DOMAIN: &str = "swallowtail.invalid";
-/// The account to try without a test account, to check how the server refuses it. Each run of the program uses another
-/// one, because a server delays repeated wrong passwords of one account.
+/// The account that signs in without a test account, to check how the server refuses it. Each run of the program uses
+/// another account, because a server delays repeated wrong passwords for one account.
 static NOBODY: LazyLock<String> = LazyLock::new(|| {
     let number = swallowtail_base::random::token();
     let number: String = number.chars().filter(char::is_ascii_alphanumeric).take(12).collect();
     format!("doctor-{number}@{NO_DOMAIN}")
 });
-/// The host of a tunnel when no client says which it wants.
+/// The host of a tunnel if no client is chosen.
 const TUNNEL_HOST: &str = "login.live.com";
 
-/// The server to check, and the way to check it.
+/// The server to check, and how to check it.
 #[derive(Clone, Copy)]
 pub(super) struct Exam<'a> {
     pub(super) target: &'a Target,
@@ -27,17 +27,18 @@ pub(super) struct Exam<'a> {
 }
 
 impl Exam<'_> {
-    /// Returns whether Windows XP has to be able to shake hands.
+    /// Returns whether the server has to support the TLS of Windows XP.
     pub(super) fn wants_xp(&self) -> bool {
         self.options.xp || self.options.client.is_some_and(Client::needs_old_tls)
     }
 
-    /// Returns the host at which the client begins to sign in.
+    /// Returns the host where the client begins to sign in.
     fn client_host(&self) -> Option<String> {
         self.options.client?.sign_in_hosts.first().map(ToString::to_string)
     }
 
-    /// Returns the host that a client would name in its requests: Microsoft's, or the server's own.
+    /// Returns the host that a client would name in its requests: Microsoft's, or the server's own if no client is
+    /// chosen.
     pub(super) fn sign_in_host(&self) -> String {
         let own = || {
             let host_port = self.target.https.as_ref().or(self.target.http.as_ref());
@@ -46,12 +47,12 @@ impl Exam<'_> {
         self.client_host().unwrap_or_else(own)
     }
 
-    /// Returns the host of a tunnel to the sign-in.
+    /// Returns the host of a tunnel to the sign-in service.
     pub(super) fn tunnel_host(&self) -> String {
         self.client_host().unwrap_or_else(|| TUNNEL_HOST.to_owned())
     }
 
-    /// Returns the account that signs in, and whether the operator named it.
+    /// Returns the account for the sign-in, and whether the operator named it.
     pub(super) fn account(&self) -> Option<(TestAccount, bool)> {
         if let Some(account) = self.options.account.clone() {
             return Some((account, true));
@@ -60,7 +61,7 @@ impl Exam<'_> {
         Some((TestAccount { handle, password: swallowtail_base::random::token() }, false))
     }
 
-    /// Returns the address of the account that signs in.
+    /// Returns the address of the account for the sign-in.
     pub(super) fn handle(&self) -> Option<Handle> {
         self.account().map(|(account, _)| account.handle)
     }
@@ -72,7 +73,7 @@ mod tests {
     use crate::doctor::target::Ports;
 
     #[test]
-    fn hosts_are_those_of_the_client_or_of_the_server() {
+    fn requests_name_the_host_of_the_client_or_of_the_server() {
         let ports = Ports { notification: 1863, http: 80, https: 443 };
         let with_https = Target::remote("a.example", ports);
         let without = Target::remote("a.example", Ports { https: 0, ..ports });
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_account_an_impossible_one_is_tried_with_a_new_password_each_time() {
+    fn without_a_test_account_an_impossible_one_signs_in_with_a_random_password() {
         let target = Target::remote("a.example", Ports { notification: 1, http: 2, https: 3 });
         let exam = Exam { target: &target, options: &Options::default() };
         let (account, is_real) = exam.account().unwrap();

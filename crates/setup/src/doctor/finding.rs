@@ -1,27 +1,27 @@
-//! The result of one check: a colour, a sentence, and for red what a client shows and what to do.
+//! The result of one check: a colour and a sentence. A red result also has the codes that clients show, and a remedy.
 
 use std::time::Duration;
 
 use tokio::time::timeout;
 
-/// The most that one check takes. A client would wait longer, but a person who looks for a fault would not.
+/// The timeout of one check, in seconds. A client would wait longer, but a person who looks for a fault would not.
 pub(super) const HOP_SECONDS: u64 = 5;
-/// How long an answer may take: less than a check, so that the check can still say what is missing.
+/// The timeout for one answer. It is shorter than that of a check, so that the check can still say what is missing.
 pub(super) const PATIENCE: Duration = Duration::from_secs(HOP_SECONDS - 1);
 
-/// Whether a check passed.
+/// The state of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It passed.
+    /// The check passed.
     Green,
-    /// It failed.
+    /// The check failed.
     Red,
-    /// It was not made; the sentence says why.
+    /// The check was not made. The sentence says why.
     Skipped,
 }
 
 impl State {
-    /// Returns the word in JSON.
+    /// Returns the word for this state in JSON.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -35,13 +35,13 @@ impl State {
 /// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The colour.
+    /// The state of the check.
     pub state: State,
-    /// The observation, in plain words. For red, the cause.
+    /// The result, in plain words. For red, the cause.
     pub text: String,
     /// The remedy. Only for red.
     pub remedy: Option<String>,
-    /// The message of a client (`codes.rs`). Only for red.
+    /// The error codes that a client may show (`codes.rs`). Only for red.
     pub codes: &'static [&'static str],
 }
 
@@ -58,7 +58,7 @@ impl Finding {
         Self { state: State::Red, text: cause.into(), remedy: Some(remedy.into()), codes: &[] }
     }
 
-    /// Adds the codes that a client shows for it, if it is red and has none yet.
+    /// Adds the error codes that a client may show, if the finding is red and has none yet.
     pub(super) fn shows(mut self, codes: &'static [&'static str]) -> Self {
         if self.state == State::Red && self.codes.is_empty() {
             self.codes = codes;
@@ -80,7 +80,7 @@ pub struct Hop {
     pub finding: Finding,
 }
 
-/// A finding, and what the check learned for later ones. A finding alone means that it learned nothing.
+/// A finding, and the data that the check found for later checks. A finding alone becomes one with default data.
 #[derive(Debug)]
 pub(super) struct Learnt<T> {
     pub(super) finding: Finding,
@@ -93,7 +93,7 @@ impl<T: Default> From<Finding> for Learnt<T> {
     }
 }
 
-/// Runs a check within its time; `codes` are what a client shows if there is no answer.
+/// Runs a check with a timeout. `codes` are the error codes that a client shows if there is no answer.
 pub(super) async fn bounded<T: From<Finding>>(codes: &'static [&'static str], hop: impl Future<Output = T>) -> T {
     let late = |_| {
         Finding::red(
@@ -112,14 +112,14 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_check_that_hangs_is_red_in_its_time() {
+    async fn a_check_that_hangs_is_red_after_the_timeout() {
         let finding: Finding = bounded(codes::NO_TLS, std::future::pending()).await;
         assert_eq!(finding.state, State::Red);
         assert!(finding.text.contains("5 seconds"), "{finding:?}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_check_that_hangs_has_learned_nothing() {
+    async fn a_check_that_hangs_returns_no_data() {
         let learnt: Learnt<Option<u8>> = bounded(codes::NO_TLS, std::future::pending()).await;
         assert_eq!((learnt.finding.codes, learnt.value), (codes::NO_TLS, None));
     }

@@ -1,5 +1,5 @@
-//! What checks learn for later ones, as plain data. A check takes what it needs as arguments, so that the compiler
-//! knows the order of the checks.
+//! The data that checks find for later checks. A check receives this data as arguments, so that the compiler enforces
+//! the order of the checks.
 
 use msnp::switchboard::Cookie;
 
@@ -10,7 +10,7 @@ use super::target::HostPort;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct OpenPorts {
     pub(super) notification: bool,
-    /// Known in advance only for our own server: others send its address to signed-in clients.
+    /// Known in advance only for our own server. Other servers send this address only to signed-in clients.
     pub(super) switchboard: bool,
     pub(super) http: bool,
     pub(super) https: bool,
@@ -19,13 +19,13 @@ pub(super) struct OpenPorts {
 /// The results of the TLS handshakes.
 #[derive(Debug, Default)]
 pub(super) struct Tls {
-    /// Whether TLS 1.2 or 1.3 is spoken, at its port or in a tunnel.
+    /// Whether the server supports TLS 1.2 or 1.3, at its port or in a tunnel.
     pub(super) is_spoken: bool,
-    /// The certificates, in the order in which they were asked for.
+    /// The certificates, in the order of the handshakes.
     pub(super) shown: Vec<Shown>,
 }
 
-/// The certificates that were shown for a name.
+/// The certificates that the server showed for a name.
 #[derive(Debug)]
 pub(super) struct Shown {
     /// The name in the handshake.
@@ -33,18 +33,18 @@ pub(super) struct Shown {
     pub(super) chain: CertificateChain,
 }
 
-/// The judgement on the certificates.
+/// The verdict on the certificates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Trust {
-    /// Which of [`Tls::shown`] is used to sign in.
+    /// The index in [`Tls::shown`] of the certificate for the sign-in.
     pub(super) choice: usize,
-    /// Whether a client would go on after seeing it.
+    /// Whether a client would accept this certificate.
     pub(super) is_trusted: bool,
-    /// Whether a root that we know vouches for it.
+    /// Whether a known root signed it.
     pub(super) is_proven: bool,
 }
 
-/// The transport of the requests to sign in.
+/// The transport of the requests for the sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transport {
     Tls,
@@ -54,16 +54,16 @@ pub(super) enum Transport {
 /// The result of the request to the nexus.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Nexus {
-    /// The transport over which the nexus did not answer. It is not used again.
+    /// The transport over which the nexus did not answer. Later checks do not use it again.
     pub(super) silent: Option<Transport>,
-    /// The Unix times of the server's clock and of ours.
+    /// The Unix times of the server's clock and of the local clock, in seconds.
     pub(super) clocks: Option<(u64, u64)>,
 }
 
-/// A switchboard to which clients are sent, and that was reached.
+/// A reachable switchboard to which the server sends clients.
 #[derive(Debug)]
 pub(super) struct Invitation {
     pub(super) host_port: HostPort,
-    /// The cookie that opens a conversation there, if the test account is signed in.
+    /// The cookie that opens a conversation there. `None` if the test account is not signed in.
     pub(super) cookie: Option<Cookie>,
 }

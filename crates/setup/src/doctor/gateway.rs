@@ -1,4 +1,4 @@
-//! MSNP over HTTP: opens a session, sends a command and closes it (docs/protocol/http.md section 5).
+//! Checks MSNP over HTTP: opens a session, sends a command and closes the session (docs/protocol/http.md section 5).
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ use super::route::plain_http;
 use super::spelling::Spelling;
 use super::target::HostPort;
 
-/// The host that clients name in requests.
+/// The host name that clients send in requests.
 const HOST: &str = "gateway.messenger.hotmail.com";
-/// The pause between polls; official clients wait 2 s.
+/// The pause between polls. Official clients wait 2 s.
 const POLL_PAUSE: Duration = Duration::from_millis(300);
-/// How long a session is polled for one answer: less than a check, so that the check can say what is missing.
+/// How long the doctor polls for one answer. This is shorter than a check, so that the check can say what is missing.
 const POLLED_FOR: Duration = Duration::from_secs(2);
 const WRONG_PLACE: &str =
     "forward port 80 to listen.http of Swallowtail, including the path /gateway/ and the method POST";
 
-/// Opens, polls and closes.
+/// Opens a session, polls it and closes it.
 pub(super) async fn examine(exam: Exam<'_>, open: OpenPorts, nexus: Nexus, spelling: &mut Spelling) -> Finding {
     let host_port = match plain_http(exam, open, nexus) {
         Ok(host_port) => host_port,
@@ -64,7 +64,7 @@ async fn session(host_port: &HostPort, spelling: &mut Spelling) -> Result<(), Fi
     polled("it does not close after OUT", closed).await
 }
 
-/// Polls within its time; otherwise returns red with `why`.
+/// Polls until [`POLLED_FOR`] has passed. Then returns a red finding with `why`.
 async fn polled<T>(why: &str, polls: impl Future<Output = Result<T, Finding>>) -> Result<T, Finding> {
     let late = |_| {
         let cause = format!("a gateway session opens, but {why} within {} seconds", POLLED_FOR.as_secs());
@@ -73,11 +73,11 @@ async fn polled<T>(why: &str, polls: impl Future<Output = Result<T, Finding>>) -
     timeout(POLLED_FOR, polls).await.unwrap_or_else(late)
 }
 
-/// Returns the session that an answer names, and whether the session is closed.
+/// Returns the id of the session in an answer, and whether the session is closed.
 fn session_id(answer: &Answer, spelling: &mut Spelling) -> Result<(String, bool), Finding> {
     let words = spelling.exact(answer, "X-MSN-Messenger")?;
     let id = words.split(';').find_map(|word| word.trim().strip_prefix("SessionID="));
-    // msn-pecan identifies its sessions by the part before the dot.
+    // msn-pecan identifies a session by the part of the id before the dot.
     match id {
         Some(id) if id.matches('.').count() == 1 && id.bytes().all(|byte| byte.is_ascii_graphic()) => {
             Ok((id.to_owned(), words.contains("Session=close")))
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_of_a_session_has_one_dot() {
+    fn a_session_id_has_one_dot() {
         let mut spelling = Spelling::new(&Target::remote("a.example", Ports { notification: 1, http: 2, https: 3 }));
         for (words, expected) in [
             ("SessionID=1.2; GW-IP=a.example", Some(("1.2", false))),

@@ -1,4 +1,4 @@
-//! TLS handshakes that accept whatever certificate the server shows, and keep it. [`super::certificate`] judges it.
+//! TLS handshakes that accept any certificate and record it. [`super::certificate`] judges the certificate.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 use super::chain::CertificateChain;
 use super::stream::AnyStream;
 
-/// Accepts every certificate, and keeps it.
+/// Accepts every certificate and records it.
 #[derive(Debug)]
 struct CertificateRecorder {
     provider: Arc<CryptoProvider>,
@@ -59,7 +59,7 @@ impl ServerCertVerifier for CertificateRecorder {
     }
 }
 
-/// Shakes hands with these versions, asking for a name. Returns the stream and the certificates that were shown.
+/// Does a handshake for a name with these TLS versions. Returns the stream and the certificates that the server showed.
 ///
 /// # Errors
 /// Returns why the handshake failed.
@@ -80,7 +80,8 @@ pub(super) async fn handshake(
     Ok((stream, shown))
 }
 
-/// Connects over the version that the server prefers. Returns the stream and the certificate that was shown.
+/// Does a handshake with the version that the server prefers. Returns the stream and the certificate that the server
+/// showed.
 ///
 /// # Errors
 /// Returns why the handshake failed.

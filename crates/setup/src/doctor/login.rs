@@ -1,4 +1,4 @@
-//! Gets a ticket in both ways: from the login page of Passport 1.4, and from `RST.srf` (docs/protocol/http.md sections
+//! Checks the two ways to get a ticket: the login page of Passport 1.4, and `RST.srf` (docs/protocol/http.md sections
 //! 1.2 and 2).
 
 use msnp::notification::Ticket;
@@ -16,7 +16,7 @@ use super::spelling::Spelling;
 use super::target::TestAccount;
 use crate::client_table::SignIn;
 
-/// Checks one of the two kinds of login; it learns the ticket of the test account.
+/// Checks one of the two kinds of login. Returns the ticket of the test account for later checks.
 pub(super) async fn examine(
     exam: Exam<'_>,
     kind: SignIn,
@@ -88,8 +88,8 @@ fn judge(kind: SignIn, answer: &Answer, is_real: bool, spelling: &mut Spelling) 
     }
 }
 
-/// Returns why the password of the test account is not sent: an attacker on the way could read it, or receive it with a
-/// certificate of their own.
+/// Returns why the doctor must not send the password of the test account: an attacker on the way could read it, or
+/// receive it with a certificate of their own.
 fn kept_back(transport: Transport, is_near: bool, is_proven: bool) -> Option<&'static str> {
     match transport {
         _ if is_near => None,
@@ -112,7 +112,8 @@ fn passport14(answer: &Answer, is_real: bool, spelling: &mut Spelling) -> Learnt
         },
         302 if answer.header("Location") != Header::Missing => {
             let page = super::ask::short(answer.value("Location").unwrap_or_default());
-            Finding::skipped(format!("not checked further: clients are sent on to {page} (sign_in.redirect)")).into()
+            Finding::skipped(format!("not checked further: the server redirects clients to {page} (sign_in.redirect)"))
+                .into()
         }
         401 => match spelling.exact(answer, "WWW-Authenticate") {
             Ok(why) if why.contains("da-status=failed") => refused(is_real).into(),
@@ -162,7 +163,7 @@ fn refused(is_real: bool) -> Finding {
     .shows(codes::WRONG_PASSWORD)
 }
 
-/// Returns what client 7.5 posts, as far as the server reads it (http.md section 2, "Request").
+/// Returns the request of client 7.5, with the parts that the server reads (http.md section 2, "Request").
 fn envelope(account: &TestAccount) -> String {
     let token = |number: u8, address: &str| {
         format!(
@@ -196,7 +197,7 @@ mod tests {
     use crate::doctor::finding::State;
 
     #[test]
-    fn the_server_can_read_the_request_for_tokens() {
+    fn the_server_can_parse_the_request_for_tokens() {
         let handle = Handle::parse("alice@example.com").unwrap();
         let account = TestAccount { handle, password: "a<b&\"c".to_owned() };
         let read = msnp::passport::parse_rst(envelope(&account).as_bytes()).unwrap();
@@ -218,7 +219,7 @@ mod tests {
             (401, failed, false, State::Green, "refused, as it should be"),
             (401, failed, true, State::Red, "the test account is refused"),
             (401, "WWW-Authenticate: Basic", true, State::Red, "answered with 401"),
-            (302, "Location: http://b.example/", true, State::Skipped, "sent on to http://b.example/"),
+            (302, "Location: http://b.example/", true, State::Skipped, "redirects clients to http://b.example/"),
             (403, "Server: x", true, State::Red, "not accepted over plain HTTP"),
             (503, "Server: x", true, State::Red, "answered with 503"),
         ] {
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_of_rst_is_where_clients_expect_it() {
+    fn an_rst_ticket_is_read_where_clients_expect_it() {
         let target = Target::remote("a.example", Ports { notification: 1, http: 2, https: 3 });
         let token = "<wsse:BinarySecurityToken Id=\"Compact1\">t=a&amp;p=</wsse:BinarySecurityToken>";
         for (body, ticket) in [(token, Some("t=a&p=")), ("<other/>", None)] {
@@ -258,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_green_without_an_account_and_red_for_the_test_account() {
+    fn a_refusal_is_green_without_a_test_account_and_red_with_one() {
         assert!(refused(false).is_green());
         assert_eq!(refused(true).codes, ["80048821"]);
     }

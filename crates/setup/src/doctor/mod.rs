@@ -1,9 +1,9 @@
-//! `swallowtail doctor`: makes the connections that a client makes, one check after the other, and says of each whether
-//! it works.
+//! `swallowtail doctor`: makes the connections that a client makes, one after the other, and reports whether each one
+//! works.
 //!
-//! Each check (hop) has a function that returns a [`Finding`]. It also returns what it learned for later checks
-//! (`found.rs`), which take that as an argument. A check that depends on a red one is skipped and says so. No check
-//! takes longer than a few seconds, and none prints a password, a ticket or a cookie.
+//! Each check (hop) is a function that returns a [`Finding`]. It can also return data for later checks (`found.rs`),
+//! which receive the data as an argument. A check that depends on a red one is skipped and says so. No check takes
+//! longer than a few seconds. No check prints a password, a ticket or a cookie.
 
 mod advertised;
 mod ask;
@@ -41,7 +41,7 @@ use found::OpenPorts;
 use route::Route;
 use spelling::Spelling;
 
-/// Checks one target. Calls `tell` with each check as soon as it is made.
+/// Checks one target. Calls `tell` with the result of each check as soon as the check ends.
 pub async fn examine(target: &Target, options: &Options, tell: impl FnMut(&Hop)) -> Vec<Hop> {
     let exam = Exam { target, options };
     let mut report = Report { tell, hops: Vec::new() };
@@ -75,7 +75,7 @@ pub async fn examine(target: &Target, options: &Options, tell: impl FnMut(&Hop))
     report.hops
 }
 
-/// Checks the ports.
+/// Checks which ports are open.
 async fn open_ports(exam: Exam<'_>, report: &mut Report<impl FnMut(&Hop)>) -> OpenPorts {
     let Target { notification, http, https, .. } = exam.target;
     let hop = ports::examine(exam, &ports::NOTIFICATION, notification.as_ref());
@@ -87,14 +87,14 @@ async fn open_ports(exam: Exam<'_>, report: &mut Report<impl FnMut(&Hop)>) -> Op
     OpenPorts { notification, switchboard, http, https }
 }
 
-/// The checks so far, and the function that is called with each.
+/// The results so far, and the function that receives each of them.
 struct Report<F> {
     tell: F,
     hops: Vec<Hop>,
 }
 
 impl<F: FnMut(&Hop)> Report<F> {
-    /// Adds a check; returns whether it is green.
+    /// Adds a result. Returns whether it is green.
     fn add(&mut self, name: &'static str, finding: Finding) -> bool {
         let is_green = finding.is_green();
         let hop = Hop { name, finding };
@@ -103,7 +103,7 @@ impl<F: FnMut(&Hop)> Report<F> {
         is_green
     }
 
-    /// Adds a check; returns what it learned.
+    /// Adds a result. Returns the data for later checks.
     fn learn<T>(&mut self, name: &'static str, learnt: Learnt<T>) -> T {
         self.add(name, learnt.finding);
         learnt.value

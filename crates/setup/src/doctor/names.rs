@@ -1,5 +1,5 @@
-//! The host names for which the doctor asks for a certificate. A server chooses the certificate by the name in the
-//! handshake (SNI), so each name that matters gets a handshake of its own.
+//! The host names for which the doctor requests a certificate. A server chooses the certificate by the name in the
+//! handshake (SNI), so the doctor does a handshake for each name.
 
 use std::net::IpAddr;
 
@@ -7,33 +7,35 @@ use super::chain::names_in;
 use super::exam::Exam;
 use crate::client_table::Client;
 
-/// The largest number of names of the server itself: a certificate may name hundreds, and each costs a handshake.
+/// The maximum number of the server's own names. A certificate may contain hundreds of names, and each needs a
+/// handshake.
 const MAX_OWN_NAMES: usize = 16;
 
-/// The names that matter.
+/// The host names to check.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Names {
-    /// The server's own.
+    /// The server's own names.
     pub(super) own: Vec<String>,
-    /// Microsoft's, at which clients sign in.
+    /// Microsoft's names where clients sign in.
     pub(super) sign_in: Vec<&'static str>,
-    /// Which of them need a certificate.
+    /// Which of these names need a certificate.
     pub(super) need: Need,
 }
 
 /// Which names need a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Need {
-    /// Every one.
+    /// All names.
     All,
-    /// The server's own, because its settings have certificates for it; and at least one.
+    /// The server's own names, because its settings have certificates, and at least one name.
     Own,
-    /// At least one: it is not known which clients are wanted.
+    /// At least one name, because it is not known which clients will connect.
     One,
 }
 
 impl Names {
-    /// Returns the names that the client asks for; without a client, those of the server and of all clients.
+    /// Returns the names that the client requests. Without a client, returns the names of the server and of all
+    /// clients.
     pub(super) fn of(exam: Exam<'_>) -> Self {
         if let Some(client) = exam.options.client.filter(|client| !client.sign_in_hosts.is_empty()) {
             return Self { own: Vec::new(), sign_in: client.sign_in_hosts.to_vec(), need: Need::All };
@@ -44,18 +46,19 @@ impl Names {
         Self { own, sign_in: Client::official_sign_in_hosts(), need }
     }
 
-    /// Returns all of them, in the order in which they are asked for.
+    /// Returns all names, in the order of the handshakes.
     pub(super) fn all(&self) -> impl Iterator<Item = &str> {
         self.own.iter().map(String::as_str).chain(self.sign_in.iter().copied())
     }
 }
 
-/// Returns the names of the server itself. Through the proxy, clients ask only for Microsoft's names.
+/// Returns the names of the server itself. Returns none if the server has no HTTPS port, because clients request only
+/// Microsoft's names through the proxy.
 fn own(exam: Exam<'_>) -> Vec<String> {
     let Some(https) = &exam.target.https else { return Vec::new() };
     let names = match &exam.target.ours {
         None => vec![https.host.clone()],
-        // The settings need not name the server: its certificates do.
+        // The settings may not contain the server's name, but its certificates do.
         Some(ours) => {
             ours.names.iter().cloned().chain(ours.configured.iter().flat_map(|file| names_in(file))).collect()
         }
@@ -80,7 +83,7 @@ mod tests {
     use crate::doctor::target::{Options, Ports, Target};
 
     #[test]
-    fn a_client_asks_for_its_own_hosts_and_without_one_the_servers_names_count_too() {
+    fn without_a_client_the_servers_own_names_are_checked_too() {
         let ports = Ports { notification: 1863, http: 80, https: 443 };
         let config = "[listen]\nhttps = \"127.0.0.1:443\"\n[http]\nnames = [\"msn.example.org\", \"192.0.2.1\"]\n";
         let ours = Target::ours(&Config::parse(config).unwrap()).unwrap().remove(0);

@@ -1,5 +1,5 @@
-//! The nexus, which tells clients 5.0 to 7.0 where the login page is (docs/protocol/http.md section 1.1), and the clock
-//! that its answer shows.
+//! Checks the nexus, which sends the address of the login page to clients 5.0 to 7.0 (docs/protocol/http.md section
+//! 1.1), and the clock in its answer.
 
 use std::time::UNIX_EPOCH;
 
@@ -13,18 +13,19 @@ use super::found::Nexus;
 use super::route::Route;
 use super::spelling::Spelling;
 
-/// If the clocks differ by more, tickets and certificates are judged by a wrong time.
+/// The largest difference of the clocks, in seconds. If they differ by more, a client or a server judges tickets and
+/// certificates by a wrong time.
 const MAX_SECONDS_APART: u64 = 5 * 60;
 const WRONG_PLACE: &str =
     "check that the port is that of listen.http or listen.https, or of a proxy that forwards all paths to it";
 
-/// Asks the nexus where the login page is.
+/// Asks the nexus for the address of the login page.
 pub(super) async fn examine(route: &Result<Route<'_>, &'static str>, spelling: &mut Spelling) -> Learnt<Nexus> {
     let route = match route {
         Ok(route) => route,
         Err(why) => return Finding::skipped(*why).into(),
     };
-    // Bounded here, so that it counts as silent if its time runs out.
+    // The timeout is here, so that the nexus counts as silent after a timeout.
     let mut nexus = Nexus { silent: Some(route.transport), clocks: None };
     let finding = bounded(codes::NO_SIGN_IN, answer(route, spelling, &mut nexus)).await;
     Learnt { finding, value: nexus }
@@ -52,7 +53,7 @@ async fn answer(route: &Route<'_>, spelling: &mut Spelling, nexus: &mut Nexus) -
     }
 }
 
-/// Judges the value. Only one form suits all common clients (clients.md, "Sign-in").
+/// Judges the value of PassportURLs. Only one form works with all common clients (clients.md, "Sign-in").
 fn judge(urls: &str, over: &str) -> Finding {
     let login = urls.split(',').find_map(|part| part.trim().strip_prefix("DALogin="));
     match login {
@@ -70,7 +71,7 @@ fn judge(urls: &str, over: &str) -> Finding {
     }
 }
 
-/// Compares the clocks.
+/// Compares the server's clock with the local clock.
 pub(super) fn clock(nexus: Nexus) -> Finding {
     let Some((theirs, ours)) = nexus.clocks else {
         return Finding::skipped("not checked: the server sent no time (Date header)");
@@ -102,7 +103,7 @@ fn unix_of_date(text: &str) -> Option<u64> {
     date.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
 }
 
-/// Reports an answer that is not that of a login. Both kinds of login use it.
+/// Returns the finding for an unexpected answer. Both kinds of login use it.
 pub(super) fn unexpected(answer: &Answer, path: &str) -> Finding {
     match answer.status {
         503 => Finding::red(
@@ -114,7 +115,7 @@ pub(super) fn unexpected(answer: &Answer, path: &str) -> Finding {
         .shows(codes::UNAVAILABLE),
         403 => Finding::red(
             format!("{path} was answered with 403: passwords are not accepted over plain HTTP from here"),
-            "sign in over TLS (listen.https); or set sign_in.insecure_http = true if nobody can listen on the way",
+            "sign in over TLS (listen.https), or set sign_in.insecure_http = true if nobody can read the traffic",
         )
         .shows(codes::FORBIDDEN),
         status => Finding::red(format!("{path} was answered with {status} by {}", answer.who()), WRONG_PLACE)

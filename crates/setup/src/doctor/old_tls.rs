@@ -1,7 +1,7 @@
 //! Checks whether Windows XP can connect: sends a handwritten hello and reads only the first answer.
 //!
-//! XP has TLS 1.0 and 3DES with RSA, besides ciphers that are broken outright; it sends no extensions
-//! (docs/protocol/http.md section 6, "TLS").
+//! XP supports TLS 1.0 with RSA and 3DES. Its other ciphers are broken. It sends no extensions (docs/protocol/http.md
+//! section 6, "TLS").
 
 use std::time::Duration;
 
@@ -16,25 +16,26 @@ use super::finding::Finding;
 use super::route::{dial_tls, tls_address};
 use super::tunnel::tunnel;
 
-/// TLS 1.0 on the wire.
+/// The version number of TLS 1.0.
 const TLS10: [u8; 2] = [3, 1];
-/// RC4 with MD5 and SHA, 3DES: in XP's order (RFC 2246, appendix A.5).
+/// RC4 with MD5, RC4 with SHA, and 3DES, in XP's order (RFC 2246, appendix A.5).
 const SUITES: [u16; 3] = [0x0004, 0x0005, 0x000A];
-/// Shorter than a check: most servers do not serve XP, and the check before reports silence.
+/// The timeout for the answer. It is shorter than that of a check: most servers do not support XP, and the check before
+/// this one already reports a silent server.
 const PATIENCE: Duration = Duration::from_secs(2);
 const HANDSHAKE: u8 = 22;
 const ALERT: u8 = 21;
-/// Record, message, version and random, the length of the session id.
+/// The bytes before the session id: the record, the message, the version, the random bytes and the length of the id.
 const HEAD: usize = 5 + 4 + 2 + 32 + 1;
 
 /// The server's answer to XP's hello.
 #[derive(Debug, PartialEq, Eq)]
 enum Reply {
-    /// TLS 1.0 with this cipher.
+    /// The server agrees to TLS 1.0 with this cipher.
     Agreed(u16),
-    /// An alert, or a close.
+    /// The server sends an alert or closes the connection.
     Refused,
-    /// Something else.
+    /// The server sends something else, or nothing.
     Odd,
 }
 
@@ -55,7 +56,7 @@ fn hello() -> Vec<u8> {
     record
 }
 
-/// Reads the beginning of an answer.
+/// Parses the beginning of an answer.
 fn reply(bytes: &[u8]) -> Reply {
     match bytes {
         [] | [ALERT, ..] => Reply::Refused,
@@ -73,11 +74,11 @@ fn reply(bytes: &[u8]) -> Reply {
 async fn probe(mut stream: TcpStream) -> Reply {
     let sent = stream.write_all(&hello()).await;
     let mut bytes = Vec::new();
-    // The longest session id has 32 bytes, the suite 2.
+    // The longest session id has 32 bytes, and the suite has 2.
     let mut limited = stream.take((HEAD + 34) as u64);
     let read = async {
         while sent.is_ok() && !matches!(reply(&bytes), Reply::Agreed(_)) && bytes.first() != Some(&ALERT) {
-            // A reset refuses as well as an alert.
+            // A reset connection counts as a refusal, like an alert.
             if !matches!(limited.read_buf(&mut bytes).await, Ok(1..)) {
                 break;
             }
@@ -86,7 +87,7 @@ async fn probe(mut stream: TcpStream) -> Reply {
     if timeout(PATIENCE, read).await.is_err() { Reply::Odd } else { reply(&bytes) }
 }
 
-/// Returns whether XP could shake hands where TLS is checked.
+/// Returns whether the TLS that the doctor checks supports XP.
 pub(super) async fn is_spoken(exam: Exam<'_>) -> bool {
     match dial_tls(exam, &exam.tunnel_host()).await {
         Ok(stream) => matches!(probe(stream).await, Reply::Agreed(_)),
@@ -94,11 +95,13 @@ pub(super) async fn is_spoken(exam: Exam<'_>) -> bool {
     }
 }
 
-/// Checks the TLS of Windows XP. Without `--xp` a refusal is not a fault: our own TLS always refuses XP.
+/// Checks the TLS of Windows XP. Without `--xp`, a refusal is not a fault, because the server's own TLS always refuses
+/// XP.
 pub(super) async fn examine(exam: Exam<'_>) -> Finding {
     let terminator = exam.target.ours.as_ref().and_then(|ours| ours.old_tls.as_ref());
     let (host_port, stream) = match (terminator, exam.target.proxy()) {
-        // As clients come to it: the terminator may require the proxy to say who they are.
+        // Connects through the proxy like a client, because the terminator may require the client's address from the
+        // proxy.
         (Some(host_port), Some(proxy)) => {
             let tunnel = tunnel(proxy, &format!("{}:443", exam.tunnel_host())).await;
             (format!("{host_port}, through the proxy"), tunnel)
@@ -121,10 +124,8 @@ pub(super) async fn examine(exam: Exam<'_>) -> Finding {
             };
             Finding::green(format!("Windows XP can connect to {host_port}: TLS 1.0 with {suite}"))
         }
-        Reply::Refused if is_wanted => red(format!("Windows XP cannot connect to {host_port}: it is refused")),
-        Reply::Odd if is_wanted => {
-            red(format!("Windows XP cannot connect to {host_port}: it does not answer with TLS"))
-        }
+        Reply::Refused if is_wanted => red(format!("Windows XP cannot connect to {host_port}: the server refuses it")),
+        Reply::Odd if is_wanted => red(format!("Windows XP cannot connect to {host_port}: the answer is not TLS")),
         Reply::Refused => {
             Finding::skipped("Windows XP is refused, as it should be unless you want to support it (--xp)")
         }
@@ -143,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hello_is_that_of_tls_1_0_without_extensions() {
+    fn the_hello_offers_tls_1_0_without_extensions() {
         let hello = hello();
         let (record, message) = (usize::from(hello[4]), usize::from(hello[8]));
         assert_eq!((hello.len(), hello.len()), (record + 5, message + 9));

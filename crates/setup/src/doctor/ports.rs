@@ -12,11 +12,11 @@ use crate::hosts::{AMSN, SIGN_IN};
 
 /// A service whose port is checked.
 pub(super) struct Service {
-    /// Its setting.
+    /// The setting for its address.
     pub(super) key: &'static str,
-    /// The port that clients use, if it is fixed in them.
+    /// The port that is fixed in clients, if there is one.
     known: Option<u16>,
-    /// The features that need this port.
+    /// The consequence of a closed port.
     meaning: &'static str,
     codes: &'static [&'static str],
 }
@@ -84,7 +84,7 @@ pub(super) async fn examine(exam: Exam<'_>, service: &Service, host_port: Option
     Finding::red(format!("{}{}", why.cause(host_port), service.meaning), remedy).shows(service.codes)
 }
 
-/// Checks the port of our own switchboard, which may be that of the notification server.
+/// Checks the port of our own switchboard, which may share the port of the notification server.
 pub(super) async fn switchboard(exam: Exam<'_>, is_notification_open: bool) -> Finding {
     let host_port = exam.target.switchboard.as_ref();
     if host_port.is_some() && host_port == exam.target.notification.as_ref() {
@@ -96,7 +96,7 @@ pub(super) async fn switchboard(exam: Exam<'_>, is_notification_open: bool) -> F
     examine(exam, &SWITCHBOARD, host_port).await
 }
 
-/// Checks whether a client here would find the server by Microsoft's names (docs/protocol/http.md section 6).
+/// Checks whether Microsoft's names lead a client on this computer to the server (docs/protocol/http.md section 6).
 pub(super) async fn redirection(exam: Exam<'_>) -> Finding {
     let Some(client) = exam.options.client.filter(|_| exam.options.redirected) else {
         return Finding::skipped("not checked; add --client CLIENT --redirected");
@@ -119,7 +119,7 @@ pub(super) async fn redirection(exam: Exam<'_>) -> Finding {
     };
     let wanted = lines(client, first, sign_in);
     let mut astray = Vec::new();
-    // All at the same time: a name that nothing answers for takes seconds.
+    // The lookups run at the same time, because a lookup without an answer takes seconds.
     let lookups: Vec<_> = wanted.iter().map(|(to, host)| (*to, *host, tokio::spawn(addresses(host)))).collect();
     for (to, host, lookup) in lookups {
         let found = lookup.await.unwrap_or_default().first().copied();
@@ -147,19 +147,20 @@ pub(super) async fn redirection(exam: Exam<'_>) -> Finding {
     .shows(codes::NO_NAME)
 }
 
-/// Returns what is wrong with the address of a host that should lead to `to`. `server` are the addresses of the server.
+/// Returns what is wrong with the address `found` of a host that should lead to `to`. `server` contains the addresses
+/// of the server.
 fn fault(host: &str, to: IpAddr, found: Option<IpAddr>, server: &[IpAddr]) -> Option<String> {
     match found {
         None => Some(format!("{host} has no address")),
-        // aMSN hangs if this name has no address, but it does not sign in there.
+        // aMSN hangs if this name has no address. Any address is valid, because aMSN does not sign in there.
         Some(_) if host == AMSN => None,
         Some(there) if there == to || (server.first() == Some(&to) && server.contains(&there)) => None,
         Some(there) => Some(format!("{host} leads to {there}")),
     }
 }
 
-/// Returns the lines that the instructions for this client have for a hosts file. Without an address for the sign-in,
-/// these are the lines that do not need it.
+/// Returns the lines for a hosts file, as in the instructions for this client. Without an address for the sign-in,
+/// leaves out the hosts of the sign-in.
 fn lines(client: &Client, server: IpAddr, sign_in: Option<IpAddr>) -> Vec<(IpAddr, &'static str)> {
     let all = client.redirections(server, sign_in.unwrap_or(server));
     all.filter(|(_, host)| sign_in.is_some() || !SIGN_IN.contains(host)).collect()
@@ -174,7 +175,7 @@ mod tests {
     use swallowtail_config::Config;
 
     #[test]
-    fn the_hosts_that_are_checked_are_those_in_the_instructions() {
+    fn the_doctor_checks_the_hosts_in_the_instructions() {
         let config = Config::parse("[proxy]\nold_tls = \"192.0.2.7:443\"\n").unwrap();
         let offer = Offer::new(&config, None, None);
         let place = Place::of_main(&config, "192.0.2.1".to_owned(), Arc::new(offer));
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_has_to_lead_to_the_server_and_that_of_amsn_anywhere() {
+    fn each_host_must_lead_to_the_server_but_the_host_of_amsn_may_lead_anywhere() {
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
         let (first, second, old_tls, elsewhere) =
             (ip("192.0.2.1"), ip("192.0.2.2"), ip("192.0.2.7"), ip("203.0.113.9"));

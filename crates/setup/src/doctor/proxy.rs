@@ -1,5 +1,5 @@
-//! The proxy of a client's Windows: tunnels to Microsoft's hosts and to no others, and the proxy auto-config file
-//! (docs/protocol/http.md section 8).
+//! Checks the proxy for a client's Windows: its tunnels to Microsoft's hosts and to no others, and its proxy
+//! auto-config file (docs/protocol/http.md section 8).
 
 use super::ask::ask;
 use super::dial::dial;
@@ -13,10 +13,10 @@ use super::tunnel::connect;
 const OURS: &str = "messenger.hotmail.com:1863";
 const FOREIGN: &str = "www.example.com:443";
 
-/// Returns where the proxy is.
+/// Returns the address of the proxy.
 ///
 /// # Errors
-/// Returns why it is not checked.
+/// Returns a skipped finding if the proxy is not checked.
 fn proxy<'a>(exam: Exam<'a>, open: OpenPorts, nexus: Nexus) -> Result<&'a HostPort, Finding> {
     if exam.target.http.is_some() && exam.target.proxy().is_none() {
         return Err(Finding::skipped("proxy.enabled is false"));
@@ -24,7 +24,7 @@ fn proxy<'a>(exam: Exam<'a>, open: OpenPorts, nexus: Nexus) -> Result<&'a HostPo
     plain_http(exam, open, nexus)
 }
 
-/// Checks the tunnels.
+/// Checks that the proxy opens tunnels to Microsoft's hosts and to no others.
 pub(super) async fn tunnels(exam: Exam<'_>, open: OpenPorts, nexus: Nexus) -> Finding {
     let host_port = match proxy(exam, open, nexus) {
         Ok(host_port) => host_port,
@@ -35,10 +35,10 @@ pub(super) async fn tunnels(exam: Exam<'_>, open: OpenPorts, nexus: Nexus) -> Fi
     match (ours, foreign) {
         (Ok(200), Ok(200)) => Finding::red(
             format!("{host_port} is an open proxy: it also connects to {FOREIGN}"),
-            "close it before others find it; what answers there is not Swallowtail's proxy",
+            "close it before others find it; the server that answers there is not Swallowtail",
         ),
         (Ok(200), Ok(_)) => Finding::green(format!("CONNECT works for {OURS}, and for no other host")),
-        // The operator may have switched it off, or a server in front of the port may not know CONNECT.
+        // The operator may have switched the proxy off, or a server in front of the port may not support CONNECT.
         (Ok(status), Ok(_)) => Finding::skipped(format!(
             "not a proxy: CONNECT returned {status}. Clients with a hosts file or their own server setting do not \
              need it (proxy.enabled)"

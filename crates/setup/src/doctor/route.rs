@@ -1,4 +1,4 @@
-//! How the sign-in service is reached: over TLS as clients do, at its port or in a tunnel, or over plain HTTP.
+//! The route to the sign-in service: over TLS as clients do, at its port or in a tunnel, or over plain HTTP.
 
 use tokio::net::TcpStream;
 
@@ -11,21 +11,21 @@ use super::stream::AnyStream;
 use super::target::HostPort;
 use super::tunnel::tunnel;
 
-/// How the sign-in service is reached.
+/// The route to the sign-in service.
 #[derive(Clone, Copy)]
 pub(super) struct Route<'a> {
     exam: Exam<'a>,
     pub(super) transport: Transport,
-    /// The certificate that was judged, and the name for which it is shown.
+    /// The certificate that was judged, and the name in its handshake.
     judged: Option<&'a Shown>,
-    /// Whether a root that we know vouches for it.
+    /// Whether a known root signed it.
     pub(super) is_proven: bool,
-    /// Whether plain HTTP is used although there is TLS, which Microsoft's clients would use.
+    /// Whether the route is plain HTTP although the server has TLS. Microsoft's clients would use TLS.
     is_instead: bool,
 }
 
 impl<'a> Route<'a> {
-    /// Chooses how to sign in: as clients do, or over plain HTTP where there is no TLS that they could use.
+    /// Chooses the route for the sign-in: TLS as clients do, or plain HTTP if there is no TLS that clients could use.
     ///
     /// # Errors
     /// Returns why the sign-in is not checked.
@@ -47,19 +47,19 @@ impl<'a> Route<'a> {
         })
     }
 
-    /// Connects for the sign-in.
+    /// Connects to the sign-in service.
     ///
     /// # Errors
-    /// Returns the sentence of a red check.
+    /// Returns a sentence for a red finding.
     pub(super) async fn connect(&self) -> Result<AnyStream, String> {
         match (self.transport, &self.exam.target.http) {
             (Transport::Tls, _) => {
                 let judged = self.judged.ok_or("no certificate was shown")?;
                 let stream = dial_tls(self.exam, &judged.name).await?;
                 let (stream, shown) = handshake::connect(stream, &judged.name).await?;
-                // A password is sent only to the server whose certificate was judged.
+                // The doctor sends a password only to the server whose certificate was judged.
                 if shown.as_ref() != Some(&judged.chain.certificate) {
-                    return Err("the server shows another certificate than a moment ago".to_owned());
+                    return Err("the server shows a different certificate than a moment ago".to_owned());
                 }
                 Ok(stream)
             }
@@ -71,12 +71,12 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// Returns the host that a client would name.
+    /// Returns the host that a client would name in its requests.
     pub(super) fn host(&self) -> String {
         self.exam.sign_in_host()
     }
 
-    /// Returns its name in a sentence.
+    /// Returns a phrase that names the transport.
     pub(super) fn over(&self) -> &'static str {
         match self.transport {
             Transport::Tls => "over TLS",
@@ -84,12 +84,12 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// Returns what to add to a sentence if Microsoft's clients would connect otherwise.
+    /// Returns a remark for the finding if Microsoft's clients would use another transport.
     pub(super) fn instead(&self) -> &'static str {
         if self.is_instead { "; over plain HTTP, because clients would stop at the TLS above" } else { "" }
     }
 
-    /// Returns whether it stays on this computer or in a private network.
+    /// Returns whether the route stays on this computer or in a private network.
     pub(super) async fn is_near(&self) -> bool {
         let target = self.exam.target;
         let host_port = match self.transport {
@@ -103,11 +103,11 @@ impl<'a> Route<'a> {
     }
 }
 
-/// Connects to what speaks TLS: the HTTPS port, or without one a tunnel through the proxy, as clients do that only have
-/// the proxy set (http.md section 8).
+/// Connects to the server's TLS: at the HTTPS port, or through the proxy if there is no such port. Clients that have
+/// only the proxy set connect in the same way (http.md section 8).
 ///
 /// # Errors
-/// Returns the sentence of a red check.
+/// Returns a sentence for a red finding.
 pub(super) async fn dial_tls(exam: Exam<'_>, name: &str) -> Result<TcpStream, String> {
     match (&exam.target.https, exam.target.proxy()) {
         (Some(host_port), _) => dial(host_port).await.map_err(|why| why.cause(host_port)),
@@ -116,7 +116,7 @@ pub(super) async fn dial_tls(exam: Exam<'_>, name: &str) -> Result<TcpStream, St
     }
 }
 
-/// Returns the address of TLS for a sentence.
+/// Returns the address of the server's TLS, for a sentence.
 pub(super) fn tls_address(exam: Exam<'_>) -> String {
     match (&exam.target.https, exam.target.proxy()) {
         (Some(host_port), _) => host_port.to_string(),
@@ -125,10 +125,10 @@ pub(super) fn tls_address(exam: Exam<'_>) -> String {
     }
 }
 
-/// Returns where plain HTTP is.
+/// Returns the address for plain HTTP.
 ///
 /// # Errors
-/// Returns why it is not checked, as a finding.
+/// Returns a skipped finding that says why plain HTTP is not checked.
 pub(super) fn plain_http<'a>(exam: Exam<'a>, open: OpenPorts, nexus: Nexus) -> Result<&'a HostPort, Finding> {
     match &exam.target.http {
         None => Err(Finding::skipped(exam.target.is_not_set("listen.http"))),
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sign_in_uses_tls_that_clients_trust_and_otherwise_plain_http() {
+    fn the_sign_in_uses_tls_if_clients_trust_it_and_plain_http_otherwise() {
         let (target, options) = (target(80), Options::default());
         let exam = Exam { target: &target, options: &options };
         for (is_spoken, is_trusted, http, transport, instead) in [
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_not_checked_where_it_is_closed_or_silent() {
+    fn plain_http_is_not_checked_if_it_is_closed_or_silent() {
         let (with_http, without) = (target(80), target(0));
         let silent = |transport| Nexus { silent: Some(transport), clocks: None };
         for (target, http, nexus, skipped) in [

@@ -7,12 +7,12 @@ use super::codes;
 use super::finding::Finding;
 use super::target::Target;
 
-/// Checks the spelling of header names. Reports only the first rewritten one, because others have the same cause.
+/// Checks the spelling of header names. Reports only the first rewritten name, because all have the same cause.
 #[derive(Debug)]
 pub(super) struct Spelling {
-    /// Whether our own settings have names in title case.
+    /// Whether our own settings choose title case for the names.
     wants_title: bool,
-    /// Whether a name was found rewritten.
+    /// Whether a rewritten name was already reported.
     is_noted: bool,
 }
 
@@ -22,10 +22,11 @@ impl Spelling {
         Self { wants_title, is_noted: false }
     }
 
-    /// Returns the value of a header, if its name is spelled as clients expect it or a spelling was reported before.
+    /// Returns the value of a header, if its name is spelled as clients expect or a wrong spelling was already
+    /// reported.
     ///
     /// # Errors
-    /// Returns what is wrong with it.
+    /// Returns a red finding if the header is missing or rewritten.
     pub(super) fn exact<'a>(&mut self, answer: &'a Answer, name: &str) -> Result<&'a str, Finding> {
         match answer.header(name) {
             Header::Exact(value) => Ok(value),
@@ -50,8 +51,8 @@ impl Spelling {
 fn rewritten(there: &str, name: &str, is_title: bool) -> Finding {
     let cause = format!("the answer has {there}, but clients compare letter by letter and expect {name}");
     let remedy = if is_title {
-        "set http.header_case = \"exact\"; \"title\" is only for patched clients. If it is set so already, something \
-         in between rewrites names"
+        "set http.header_case = \"exact\"; \"title\" is only for patched clients. If it is already \"exact\", \
+         a server in between rewrites names"
     } else {
         "a reverse proxy in between rewrites header names. Make it pass connections through unchanged (nginx: \
          stream, HAProxy: mode tcp), or let clients reach listen.http and listen.https directly"
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rewritten_name_is_reported_once_and_title_case_only_if_it_is_not_set() {
+    fn a_rewritten_name_is_reported_once_unless_title_case_is_configured() {
         for (header, wants_title, words) in [
             (NAME, false, None),
             ("passporturls", false, Some("reverse proxy")),
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_is_missing_is_reported_each_time() {
+    fn a_missing_header_is_reported_each_time() {
         let mut spelling = Spelling { wants_title: false, is_noted: true };
         let red = spelling.exact(&answer("Server"), NAME).unwrap_err();
         assert!(red.text.contains("no header PassportURLs") && red.text.contains("calls itself \"x\""), "{red:?}");

@@ -1,4 +1,4 @@
-//! Streams of any kind: a tunnel can hold TLS.
+//! Streams of any kind, such as TCP, a tunnel, or TLS in either.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 

@@ -1,4 +1,4 @@
-//! The switchboard: where `XFR SB` sends clients, and a conversation there (docs/protocol/sb.md sections 2 and 3).
+//! Checks the switchboard: the address in `XFR SB`, and a conversation there (docs/protocol/sb.md sections 2 and 3).
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::finding::{Finding, Learnt, PATIENCE};
 use super::found::{Invitation, OpenPorts};
 use super::target::HostPort;
 
-/// Finds out where the server sends clients for a conversation, and whether that can be reached.
+/// Finds the address to which the server sends clients for a conversation, and checks whether it can be reached.
 pub(super) async fn find(
     exam: Exam<'_>,
     open: OpenPorts,
@@ -43,7 +43,7 @@ pub(super) async fn find(
     }
 }
 
-/// Returns the address that our own settings send to clients, or why it is not checked.
+/// Returns the address that our own settings send to clients, or the reason why it is not checked.
 fn configured(exam: Exam<'_>, open: OpenPorts) -> Result<String, &'static str> {
     let advertised = exam.target.ours.as_ref().and_then(|ours| ours.advertise.switchboard.clone());
     let own = exam.target.switchboard.as_ref().map(ToString::to_string);
@@ -62,7 +62,7 @@ fn configured(exam: Exam<'_>, open: OpenPorts) -> Result<String, &'static str> {
 /// Asks for a conversation. Returns the address of the switchboard, and the cookie that opens it.
 async fn invitation(client: &mut NotificationClient) -> Result<(String, Cookie), Finding> {
     let red = |why: String| Finding::red(why, "see docs/protocol/errors.md for the code, and the server's log");
-    // Only a client with a status gets one (sb.md section 2).
+    // The server invites only a client that has set a status (sb.md section 2).
     let chg = Chg::new(client.next_trid(), Status::Online, Capabilities::default(), None);
     let xfr = ClientCommand::Xfr(client.next_trid());
     for command in [ClientCommand::Chg(chg), xfr] {
@@ -82,7 +82,7 @@ async fn invitation(client: &mut NotificationClient) -> Result<(String, Cookie),
     }
 }
 
-/// Opens a conversation with the cookie of XFR, or checks that a wrong one is refused.
+/// Opens a conversation with the cookie from XFR. Without a cookie, checks that the server refuses a random one.
 pub(super) async fn examine(exam: Exam<'_>, invitation: Option<Invitation>) -> Finding {
     let Some(Invitation { host_port, cookie }) = invitation else {
         return Finding::skipped("not checked: no reachable switchboard is known");
@@ -100,14 +100,14 @@ pub(super) async fn examine(exam: Exam<'_>, invitation: Option<Invitation>) -> F
         Ok(Err(ErrorCode::AuthenticationFailed)) if !is_real => {
             Finding::green("a wrong cookie is refused, as it should be")
         }
-        Ok(Err(code)) => red(format!("{code} to USR")),
+        Ok(Err(code)) => red(format!("USR was answered with {code}")),
         Err(error) => red(format!("{error:#}")),
     }
 }
 
 async fn open(host_port: &HostPort, handle: Handle, cookie: Cookie) -> anyhow::Result<Result<(), ErrorCode>> {
     let address = address(host_port).await.map_err(|why| anyhow::anyhow!("{}", why.cause(host_port)))?;
-    // Nothing is logged: what goes over this connection is secret.
+    // The lines are not logged, because some of them are secret.
     let mut client = SwitchboardClient::dial_within(address, Arc::new(|_| {}), PATIENCE).await?;
     let trid = client.next_trid();
     client.send(&switchboard::ClientCommand::Usr { trid, handle: Some(handle), cookie }).await?;

@@ -1,4 +1,4 @@
-//! The target of the checks: where each service of a server should be, and as which client and account to connect.
+//! The target of the checks: the address of each service of a server, and the client and account to connect as.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -19,14 +19,14 @@ pub(super) struct HostPort {
 }
 
 impl HostPort {
-    /// Reads `host:port`, as in XFR.
+    /// Parses `host:port`, as in XFR.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
         Some(Self { host: host.to_owned(), port: port.parse().ok()? }).filter(|host_port| !host_port.host.is_empty())
     }
 
-    /// Returns the address by which to reach a listener: loopback if it listens everywhere.
+    /// Returns the address at which to reach a listener: loopback if it listens on all addresses.
     fn of_listener(address: SocketAddr) -> Self {
         let ip = match address.ip() {
             ip if !ip.is_unspecified() => ip,
@@ -50,31 +50,31 @@ impl fmt::Display for HostPort {
 /// An account for tests. No output shows the password.
 #[derive(Clone)]
 pub struct TestAccount {
-    /// Its address.
+    /// The address that signs in.
     pub handle: Handle,
-    /// Its password.
+    /// The password of the account.
     pub password: String,
 }
 
-/// How a server is checked.
+/// How to check a server.
 #[derive(Clone, Default)]
 pub struct Options {
-    /// The client to act as. Without one, what all clients have in common is checked.
+    /// The client to act as. Without a client, the doctor checks what all clients have in common.
     pub client: Option<&'static Client>,
-    /// Whether Microsoft's host names must lead to the server from here.
+    /// Whether Microsoft's host names must lead from this computer to the server.
     pub redirected: bool,
-    /// Whether clients on Windows XP must be able to shake hands.
+    /// Whether the server must support the TLS of clients on Windows XP.
     pub xp: bool,
-    /// The account that signs in. Without one, the refusals are checked.
+    /// The account that signs in. Without an account, the doctor checks that sign-ins are refused.
     pub account: Option<TestAccount>,
-    /// A file with the root that clients trust.
+    /// A PEM file with the root that clients trust.
     pub root: Option<PathBuf>,
 }
 
-/// A server, or one network of it.
+/// A server, or one of its networks.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// Its name for a person.
+    /// The name of the target for users.
     pub title: String,
     pub(super) notification: Option<HostPort>,
     pub(super) dispatch: Option<HostPort>,
@@ -82,11 +82,11 @@ pub struct Target {
     pub(super) switchboard: Option<HostPort>,
     pub(super) http: Option<HostPort>,
     pub(super) https: Option<HostPort>,
-    /// Our own settings. `None` for another server.
+    /// The facts about our own server. `None` for another server.
     pub(super) ours: Option<Ours>,
 }
 
-/// The known facts about our own server.
+/// The facts about our own server, from its settings.
 #[derive(Clone, Debug)]
 pub(super) struct Ours {
     /// The prefix of the settings `listen` and `advertise` of this network.
@@ -95,32 +95,32 @@ pub(super) struct Ours {
     pub(super) header_case: HeaderCase,
     pub(super) is_proxy: bool,
     pub(super) old_tls: Option<HostPort>,
-    /// The file with its own root, if it has one.
+    /// The file with the server's own root, if it has one.
     pub(super) own_root: Option<PathBuf>,
-    /// The files with the certificates of the settings.
+    /// The certificate files in the settings.
     pub(super) configured: Vec<PathBuf>,
     /// The names that the settings give this server.
     pub(super) names: Vec<String>,
 }
 
-/// The ports of a server of which only the host is known; 0 for a service that it does not have.
+/// The ports of a server of which only the host is known. 0 means that the server does not have the service.
 #[derive(Clone, Copy, Debug)]
 pub struct Ports {
-    /// Notification or dispatch server.
+    /// The notification server or the dispatch server.
     pub notification: u16,
-    /// Sign-in, gateway and proxy.
+    /// The sign-in service, the gateway and the proxy.
     pub http: u16,
-    /// Sign-in over TLS.
+    /// The sign-in service over TLS.
     pub https: u16,
 }
 
 impl Target {
-    /// Returns where its proxy is, unless our own settings say that it has none.
+    /// Returns the address of the proxy. Returns `None` if there is no HTTP port or our own settings have no proxy.
     pub(super) fn proxy(&self) -> Option<&HostPort> {
         self.http.as_ref().filter(|_| self.ours.as_ref().is_none_or(|ours| ours.is_proxy))
     }
 
-    /// Returns a server that is known by its host.
+    /// Creates the target for a server of which only the host and the ports are known.
     #[must_use]
     pub fn remote(host: &str, ports: Ports) -> Self {
         let host_port = |port| (port != 0).then(|| HostPort { host: host.to_owned(), port });
@@ -135,10 +135,10 @@ impl Target {
         }
     }
 
-    /// Returns our own server: a target for each network that has listeners.
+    /// Creates the targets for our own server: one for each network.
     ///
     /// # Errors
-    /// Names a port that is 0: the server then chooses another one at each start.
+    /// Returns an error that names a port that is 0, because the server then chooses another port at each start.
     pub fn ours(config: &Config) -> anyhow::Result<Vec<Self>> {
         let mut targets = Vec::new();
         for (name, listen, advertise) in config.networks() {
@@ -189,7 +189,7 @@ impl Target {
         }
     }
 
-    /// Returns every host that is connected to, or sent to clients for the sign-in, once.
+    /// Returns each host that the doctor connects to or that the server sends to clients for the sign-in, once.
     pub(super) fn hosts(&self) -> Vec<&str> {
         let host_ports = [&self.notification, &self.http, &self.https, &self.switchboard];
         let mut hosts: Vec<_> = host_ports.into_iter().flatten().map(|host_port| host_port.host.as_str()).collect();
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_of_a_further_network_are_named_in_full() {
+    fn settings_of_another_network_have_full_names() {
         let text = "[network.internet.listen]\nnotification = \"192.0.2.7:1863\"\nswitchboard = \"192.0.2.7:1864\"\n";
         let targets = Target::ours(&Config::parse(text).unwrap()).unwrap();
         assert_eq!(targets[1].key("advertise.switchboard"), "network.internet.advertise.switchboard");

@@ -12,15 +12,16 @@ use super::names::Names;
 use super::old_tls;
 use super::route::{dial_tls, tls_address};
 
-/// A version, or more than one, with the word for it in a finding.
+/// One or more TLS versions, and the word for them in a finding. The word is empty for more than one version.
 type Version = (&'static str, &'static [&'static SupportedProtocolVersion]);
 const EACH: &[Version] = &[("1.2", &[&TLS12]), ("1.3", &[&TLS13])];
 const ANY: &[Version] = &[("", &[&TLS13, &TLS12])];
 
-/// Finds out which versions the server speaks. Windows 7 and later need 1.2; clients of that time do not use 1.3.
+/// Finds out which versions the server supports. Windows 7 and later need TLS 1.2. Clients of that time do not use TLS
+/// 1.3.
 pub(super) async fn versions(exam: Exam<'_>, open: OpenPorts) -> Learnt<Tls> {
     let mut tls = Tls::default();
-    // Bounded here, so that certificates are kept that were shown before the time ran out.
+    // The timeout is here, so that the certificates from before a timeout are kept.
     let finding = bounded(codes::NO_TLS, examine(exam, open, &mut tls)).await;
     Learnt { finding, value: tls }
 }
@@ -32,7 +33,7 @@ async fn examine(exam: Exam<'_>, open: OpenPorts, tls: &mut Tls) -> Finding {
     let (mut spoken, mut failed) = (Vec::new(), String::new());
     for name in Names::of(exam).all() {
         let mut chain = None;
-        // A server speaks the same versions whatever the name: the first name that succeeds shows them.
+        // A server supports the same versions for every name, so the first name with a successful handshake shows them.
         for (word, versions) in if spoken.is_empty() { EACH } else { ANY } {
             let stream = match dial_tls(exam, name).await {
                 Ok(stream) => stream,
@@ -59,7 +60,7 @@ async fn examine(exam: Exam<'_>, open: OpenPorts, tls: &mut Tls) -> Finding {
     judge(&tls_address(exam), &spoken, &failed)
 }
 
-/// Returns why no handshake is tried.
+/// Returns the finding if no handshake is possible.
 fn unreached(exam: Exam<'_>, open: OpenPorts) -> Option<Finding> {
     match (&exam.target.https, exam.target.proxy()) {
         (Some(_), _) if open.https => None,
@@ -72,12 +73,12 @@ fn unreached(exam: Exam<'_>, open: OpenPorts) -> Option<Finding> {
     }
 }
 
-/// Judges the versions.
+/// Judges the TLS versions.
 fn judge(host_port: &str, spoken: &[&str], failed: &str) -> Finding {
     match spoken {
         ["1.3"] => Finding::red(
             format!("{host_port} speaks only TLS 1.3, which Windows supports only from version 11 on"),
-            "make whatever terminates TLS there accept TLS 1.2 as well",
+            "make the TLS terminator at this address accept TLS 1.2 as well",
         )
         .shows(codes::NO_TLS),
         [] => Finding::red(
@@ -89,7 +90,8 @@ fn judge(host_port: &str, spoken: &[&str], failed: &str) -> Finding {
     }
 }
 
-/// Reports that there is no TLS. Official clients sign in only over TLS; on Windows XP, over that of the terminator.
+/// Returns the finding for a server without TLS. Official clients sign in only over TLS. On Windows XP they use the TLS
+/// of the terminator.
 fn none(exam: Exam<'_>, why: String) -> Finding {
     match exam.options.client {
         Some(client) if client.checks_certificate() => Finding::red(
@@ -123,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_port_is_red_only_at_its_own_check() {
+    fn a_closed_port_is_red_only_in_its_own_check() {
         let ports = Ports { notification: 1863, http: 80, https: 443 };
         let with_https = Target::remote("a.example", ports);
         let by_proxy = Target::remote("a.example", Ports { https: 0, ..ports });

@@ -1,4 +1,4 @@
-//! A `CONNECT` to the proxy, and the tunnel behind it (docs/protocol/http.md section 8).
+//! Sends `CONNECT` to the proxy and opens a tunnel (docs/protocol/http.md section 8).
 
 use msnp_client::http::read_head;
 use tokio::io::{AsyncWriteExt, BufReader};
@@ -7,10 +7,10 @@ use tokio::net::TcpStream;
 use super::dial::dial;
 use super::target::HostPort;
 
-/// Opens a tunnel.
+/// Opens a tunnel through a proxy.
 ///
 /// # Errors
-/// Returns why it does not open.
+/// Returns why the tunnel does not open.
 pub(super) async fn tunnel(proxy: &HostPort, to: &str) -> Result<TcpStream, String> {
     match connect(proxy, to).await? {
         (200, stream) => Ok(stream),
@@ -19,15 +19,15 @@ pub(super) async fn tunnel(proxy: &HostPort, to: &str) -> Result<TcpStream, Stri
     }
 }
 
-/// Sends a `CONNECT`. Returns the status, and the stream after the head.
+/// Sends `CONNECT`. Returns the status, and the stream after the head of the answer.
 ///
 /// # Errors
-/// Returns why it is not answered.
+/// Returns why there is no answer.
 pub(super) async fn connect(proxy: &HostPort, to: &str) -> Result<(u16, TcpStream), String> {
     let mut stream = dial(proxy).await.map_err(|why| why.cause(proxy))?;
     let request = format!("CONNECT {to} HTTP/1.0\r\nHost: {to}\r\n\r\n");
     stream.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
-    // A buffer of one byte: what follows the head belongs to the tunnel.
+    // The buffer has one byte, because the bytes after the head belong to the tunnel.
     let mut stream = BufReader::with_capacity(1, stream);
     let head = read_head(&mut stream).await.map_err(|_| "the answer is not HTTP".to_owned())?;
     Ok((head.status(), stream.into_inner()))
@@ -40,7 +40,7 @@ mod tests {
 
     use super::*;
 
-    /// A proxy that answers one `CONNECT` with these bytes and closes.
+    /// Starts a proxy that answers one `CONNECT` with these bytes and closes. Returns its address.
     async fn proxy(answer: &'static str) -> HostPort {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_follows_the_head_belongs_to_the_tunnel() {
+    async fn the_bytes_after_the_head_belong_to_the_tunnel() {
         let proxy = proxy("HTTP/1.0 200 OK\r\n\r\nhello").await;
         let mut text = String::new();
         tunnel(&proxy, "a.example:443").await.unwrap().read_to_string(&mut text).await.unwrap();
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_tunnel_that_does_not_open_says_why() {
+    async fn a_refused_tunnel_returns_the_reason() {
         for (answer, why) in [
             ("HTTP/1.0 503 Busy\r\n\r\n", "has no TLS (503)"),
             ("HTTP/1.0 405 No\r\n\r\n", "refuses a tunnel to a.example:443 (405)"),

@@ -1,4 +1,4 @@
-//! Writes the documents (docs/protocol/http.md section 3). They contain only what the operator has set, because
+//! Creates the documents (docs/protocol/http.md section 3). They contain only what the operator has set, because
 //! original clients treat every element as optional.
 
 use std::fmt::Write as _;
@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use msnp::escape_xml;
 use swallowtail_config::{ClientConfig, Tab};
 
-/// The market of the links. Other servers send this one to all clients, and clients of every language accept it.
+/// The market of the links. Other servers send this market to all clients, and clients in every language accept it.
 const MARKET: &str = "en-US";
 
-/// The limits for tabs of the PC's manufacturer, with the values of other servers. No client has such tabs.
+/// The limits for tabs of the PC's manufacturer. Other servers send the same values. No client has such tabs.
 const TAB_SETTINGS: &str =
     "<msntabsettings><oemtotallimit>1</oemtotallimit><oemdisplaylimit>1</oemdisplaylimit></msntabsettings>";
 
@@ -44,7 +44,7 @@ pub(super) fn soap_answer(settings: &ClientConfig) -> String {
     )
 }
 
-/// Returns the answer for `/svcs/mms/tabs.asp`: two root elements, as clients 5.x expect, which is not well-formed XML.
+/// Returns the answer for `/svcs/mms/tabs.asp`. Clients 5.x expect two root elements, so it is not well-formed XML.
 pub(super) fn tabs_answer(settings: &ClientConfig) -> String {
     let mut out = format!("<?xml version=\"1.0\"?>{TAB_SETTINGS}");
     push_tabs(settings, &mut out);
@@ -113,12 +113,12 @@ fn push_tab(tab: &Tab, out: &mut String) {
     );
 }
 
-/// The answer to a POST that cannot be read.
+/// The answer to a POST that the server cannot read.
 pub(super) const FAULT: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
     <S:Envelope xmlns:S=\"http://schemas.xmlsoap.org/soap/envelope/\"><S:Body><S:Fault><faultcode>S:Client</faultcode>\
     <faultstring>Invalid Request</faultstring></S:Fault></S:Body></S:Envelope>";
 
-/// Returns a CDATA section with any text. If the text contains the end of a section, it continues in another section.
+/// Returns a text as CDATA. If the text contains the end of a CDATA section, the rest is in another section.
 fn cdata(text: &str) -> String {
     format!("<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"))
 }
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(tabs_answer(&full()), format!("<?xml version=\"1.0\"?>{SETTINGS}{TABS}"));
     }
 
-    /// Returns the names of all elements in their order, and all texts.
+    /// Returns the names of all elements in order, and all texts.
     fn read(document: &str) -> (Vec<String>, Vec<String>) {
         let mut reader = Reader::from_str(document);
         let (mut names, mut texts, mut text) = (Vec::new(), Vec::new(), String::new());
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_of_an_operator_can_leave_its_element() {
+    fn no_text_from_the_operator_can_break_out_of_its_element() {
         let hostile = "http://a/</name>]]><x y='z'\"&amp;<!--<![CDATA[?>";
         let text = || hostile.to_owned();
         let tab =
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_section_can_contain_the_end_of_a_section() {
+    fn a_cdata_section_can_contain_its_end_marker() {
         for text in ["]]>", "a]]>b]]]>]]", "]]>]]>", "<![CDATA[]]>", "]"] {
             assert_eq!(read(&format!("<a>{}</a>", cdata(text))).1, [text]);
         }

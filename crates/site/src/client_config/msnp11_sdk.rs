@@ -1,26 +1,26 @@
 //! MsgrConfig for msnp11-sdk, the library of meowsn and others (docs/protocol/http.md section 3).
 //!
-//! It cannot read the document without a tab and without the address of MSN Today. Original clients treat both as
-//! optional, and would show them to their users. So only this library gets them where the operator has set none: a tab
-//! with the home page of this server, and that page as MSN Today.
+//! The library cannot read a document without a tab or without the address of MSN Today. Original clients treat both as
+//! optional, and would show them to their users. So the server adds them only for this library, and only if the
+//! operator has set none. It adds a tab with the home page of this server, and that page as MSN Today.
 
 use msnp::client_config::ConfigRequest;
 use swallowtail_config::{ClientConfig, Tab};
 
-/// The path of the picture on the tab. meowsn gives up if it cannot fetch it.
+/// The path of the picture on the tab. meowsn fails if it cannot fetch the picture.
 pub(super) const PICTURE_PATH: &str = "/Config/tab.png";
 /// The picture on the tab: a PNG of 36x32 pixels.
 pub(super) const PICTURE: &[u8] = include_bytes!("tab.png");
 
-/// Returns whether a request comes from the library. It sends the same values everywhere, and no country is called 00.
+/// Returns whether the library sent a request. It sends the same values everywhere, and no country has the code 00.
 pub(super) fn sent(request: &ConfigRequest) -> bool {
     request.country.as_deref() == Some("00")
         && (request.clcid, request.plcid) == (Some(0x0809), Some(0x0409))
         && request.geo_id == Some(32)
 }
 
-/// Returns the settings with a tab and an address of MSN Today. `origin` is how the client reaches this server, such
-/// as `http://chat.example.com`.
+/// Returns the settings with a tab and an address of MSN Today. `origin` is the URL at which the client reaches this
+/// server, such as `http://chat.example.com`.
 pub(super) fn complete(settings: &ClientConfig, origin: &str) -> ClientConfig {
     let home = format!("{origin}/");
     let mut complete = settings.clone();
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_library_is_recognized_by_its_country_language_and_place() {
+    fn the_library_is_recognized_by_its_country_language_and_location() {
         let country = Some("00".to_owned());
         let library =
             ConfigRequest { country, clcid: Some(0x809), plcid: Some(0x409), geo_id: Some(32), version: None };

@@ -1,4 +1,4 @@
-//! The paths of the documents, and which client gets which.
+//! The paths of the documents, and the document for each client.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::http::answers::{empty, redirect, set};
 use crate::http::body::{MAX_BODY, read_body};
 use crate::http::host_of;
 
-/// The answers. Those that are the same for every client are written once.
+/// The answers. Those that are the same for every client are created once.
 struct Answers {
     settings: ClientConfig,
     /// Which clients get the document for msnp11-sdk.
@@ -29,7 +29,8 @@ struct Answers {
     today: Option<String>,
 }
 
-/// Returns the routes of `config.messenger.msn.com` and `svcs.microsoft.com`. Clients spell the path in both ways.
+/// Returns the routes of `config.messenger.msn.com` and `svcs.microsoft.com`. Clients use two spellings of the path of
+/// MsgrConfig.
 pub(crate) fn router(config: &Config) -> Router {
     let settings = &config.client_config;
     let answers = Arc::new(Answers {
@@ -50,7 +51,7 @@ pub(crate) fn router(config: &Config) -> Router {
         .with_state(answers)
 }
 
-/// `POST MsgrConfig.asmx`, clients 6.0 to 7.5. SOAPAction is ignored: there is only one.
+/// Answers `POST MsgrConfig.asmx` from clients 6.0 to 7.5. Ignores SOAPAction, because there is only one.
 async fn soap(State(answers): State<Arc<Answers>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
     let scheme = if caller.secure { "https" } else { "http" };
     let origin = format!("{scheme}://{}", host_of(&caller, request.uri(), request.headers()));
@@ -65,8 +66,8 @@ async fn soap(State(answers): State<Arc<Answers>>, Extension(caller): Extension<
         }
         Err(error) => {
             tracing::debug!(%error, "could not read a request for the client configuration");
-            // SOAP 1.1 section 6.2 requires 500 with a fault. No client is known to need 200 here, unlike for RST.srf.
-            // With 200 a client might keep the fault as its configuration for a day; after an error it asks again.
+            // SOAP 1.1 section 6.2 requires 500 with a fault. Unlike for RST.srf, no client is known to need 200 here.
+            // With 200, a client might keep the fault as its configuration for a day. After an error, it asks again.
             xml(StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(document::FAULT.as_bytes()))
         }
     }
@@ -88,14 +89,14 @@ impl Answers {
     }
 }
 
-/// The picture on the tab that msnp11-sdk gets.
+/// Answers with the picture on the tab for msnp11-sdk.
 async fn tab_picture() -> Response {
     let mut response = Response::new(Body::from(msnp11_sdk::PICTURE));
     set(&mut response, CONTENT_TYPE, "image/png");
     response
 }
 
-/// `GET MsgrConfig.asmx?op=GetClientConfig`, clients 8.x.
+/// Answers `GET MsgrConfig.asmx?op=GetClientConfig` from clients 8.x.
 async fn plain(State(answers): State<Arc<Answers>>, request: Request) -> Response {
     match request.uri().query().and_then(ConfigRequest::from_query) {
         Some(request) => {
@@ -106,12 +107,12 @@ async fn plain(State(answers): State<Arc<Answers>>, request: Request) -> Respons
     }
 }
 
-/// `GET /svcs/mms/tabs.asp`, clients 5.x and 6.x.
+/// Answers `GET /svcs/mms/tabs.asp` from clients 5.x and 6.x.
 async fn tabs(State(answers): State<Arc<Answers>>) -> Response {
     xml(StatusCode::OK, answers.tabs.clone())
 }
 
-/// `GET /svcs/mms/portal.asp`: "MSN Today" of clients that do not read it from MsgrConfig.
+/// Answers `GET /svcs/mms/portal.asp`, the "MSN Today" of clients that do not read its address from MsgrConfig.
 async fn portal(State(answers): State<Arc<Answers>>) -> Response {
     match &answers.today {
         Some(today) => redirect(today),
@@ -119,7 +120,8 @@ async fn portal(State(answers): State<Arc<Answers>>) -> Response {
     }
 }
 
-/// Returns an answer with XML. Caches must not store it. Clients keep MsgrConfig themselves, for as long as it says.
+/// Returns an answer with XML. Caches must not store it. Clients keep MsgrConfig themselves, for as long as the
+/// document says.
 fn xml(status: StatusCode, document: Bytes) -> Response {
     let mut response = Response::new(Body::from(document));
     *response.status_mut() = status;
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_get_of_something_else_is_404() {
+    async fn a_get_with_another_query_is_404() {
         for query in ["", "?", "?op=Other", "?Country=US"] {
             let response = ask("GET", &format!("/Config/MsgrConfig.asmx{query}"), "").await;
             assert_eq!((response.status(), text(response).await.as_str()), (StatusCode::NOT_FOUND, ""));
@@ -249,7 +251,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_tabs_document_exists_without_tabs_too() {
+    async fn the_tabs_document_exists_without_tabs() {
         let response = ask("GET", "/svcs/mms/tabs.asp", "").await;
         assert_eq!((response.status(), header(&response, "content-type")), (StatusCode::OK, "text/xml; charset=utf-8"));
         assert_eq!(text(response).await, document::tabs_answer(&settings()));

@@ -1,8 +1,8 @@
 //! MSNP over HTTP, for clients that can reach only port 80 (docs/protocol/http.md section 5).
 //!
-//! A session over the gateway is the same session as over TCP. The messenger serves one end of an in-memory stream. The
-//! gateway keeps the other end: each request writes its commands to it and reads the pending output. [`Gateway`] is the
-//! table of sessions, `session` is one of them, and `routes` is the HTTP around it.
+//! A session over the gateway is the same session as over TCP. The messenger serves one end of an in-memory stream, and
+//! the gateway keeps the other end. Each request writes its commands to the stream and reads the pending output.
+//! [`Gateway`] is the table of sessions, `session` is one of them, and `routes` has the HTTP handlers.
 
 mod routes;
 mod session;
@@ -28,8 +28,8 @@ use swallowtail_messenger::net::{Caller, Counter, Permit, counted_address};
 const SILENCE: Duration = Duration::from_secs(60);
 /// How often the gateway looks for silent sessions.
 const SWEEP: Duration = Duration::from_secs(5);
-/// How many bytes the stream holds in each direction. If a client does not fetch them, its outbox fills up, which is
-/// limited.
+/// The capacity of the stream in each direction, in bytes. If a client does not fetch the output, it fills the
+/// session's outbox, which has a limit.
 const PIPE: usize = 64 * 1024;
 
 /// All chat sessions over HTTP.
@@ -41,13 +41,13 @@ pub struct Gateway {
     sessions: Mutex<HashMap<u64, Entry>>,
 }
 
-/// A session and its place in the count. It keeps the place while it is in the table.
+/// A session, and the permit that counts it while it is in the table.
 struct Entry {
     session: Arc<Session>,
     _place: Permit,
 }
 
-/// The keys of the table open sessions, so they are not shown.
+/// Shows no keys of the table, because a key gives access to its session.
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Gateway({} sessions)", self.len())
@@ -68,7 +68,7 @@ impl Gateway {
         gateway
     }
 
-    /// Opens a session. Returns `None` if there are too many.
+    /// Opens a session. Returns `None` if there are too many sessions.
     fn open(&self, caller: &Caller, server: GatewayServer) -> Option<Arc<Session>> {
         let caller = caller.over_gateway();
         let address = counted_address(caller.peer.ip());
@@ -107,13 +107,13 @@ impl Gateway {
         lock(&self.sessions).remove(&key);
     }
 
-    /// Ends the sessions that were silent for too long.
+    /// Ends the sessions without a request for [`SILENCE`].
     fn end_silent(&self, now: Instant) {
         lock(&self.sessions).retain(|_, entry| !entry.session.is_silent(now, SILENCE));
     }
 
-    /// Waits until every client has fetched its last bytes and the answer that closes its session, at most `patience`.
-    /// For the stop of the server, when no more sessions are admitted.
+    /// Waits until every client has fetched its last bytes and the answer that closes its session, but at most
+    /// `patience`. The server calls this when it stops, after it has stopped admitting sessions.
     pub async fn drain(&self, patience: Duration) {
         const LOOK: Duration = Duration::from_millis(50);
         let gone = async {

@@ -43,7 +43,7 @@ async fn serve(
         Ok(commands) => commands,
         Err(why) => return answers::empty(why.status()),
     };
-    // The body is read first: a slow client does not keep its session locked.
+    // The body is read before the session is locked, so that a slow client does not keep the lock.
     let (session, counter) = match asked {
         GatewayRequest::Open(server) => match gateway.open(&caller, server) {
             Some(session) => (session, OPENING),

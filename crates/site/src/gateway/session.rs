@@ -1,7 +1,8 @@
-//! One session over HTTP: it writes what requests bring to the session's stream, and answers with the pending output.
+//! One session over HTTP. It writes the commands in requests to the session's stream, and answers with the pending
+//! output.
 //!
-//! An answer may be lost on its way, and the client then sends its request again. So the last answer is kept until the
-//! client uses the id that it carries. A repeated request gets the kept answer, and its commands are not carried out a
+//! If an answer is lost on its way, the client sends its request again. So the session keeps the last answer until the
+//! client uses the id in that answer. A repeated request gets the kept answer, and its commands are not carried out a
 //! second time.
 
 use std::fmt;
@@ -18,36 +19,35 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-/// How long an answer waits for replies to its commands. Replies that come later are sent with the next poll (http.md
-/// section 5).
+/// How long an answer waits for replies to its commands. The next poll fetches later replies (http.md section 5).
 const REPLY_WAIT: Duration = Duration::from_millis(200);
-/// How long an answer waits for more bytes once the first ones are there. The lines that one command causes arrive
-/// together, or nearly.
+/// How long an answer waits for more bytes after the first ones. The lines that one command causes arrive at nearly the
+/// same time.
 const QUIET: Duration = Duration::from_millis(10);
 /// The longest answer, in bytes. The next poll fetches the rest (http.md section 5).
 const MAX_ANSWER: usize = 64 * 1024;
-/// How long a session may take to accept commands. It reads slowly when its client exceeds a rate.
+/// How long a session may take to accept commands. It reads slowly when its client exceeds a rate limit.
 const ACCEPT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The counter that stands for the request which opens a session. No answer carries it.
+/// The counter of the request that opens a session. No answer contains it.
 pub(super) const OPENING: u32 = 0;
 
-/// A session.
+/// A session over HTTP.
 pub(super) struct Session {
     pub(super) key: u64,
     /// The client's address, as it is counted.
     pub(super) address: IpAddr,
-    /// When the last request arrived or was answered.
+    /// The time at which the last request arrived or was answered.
     last: SyncMutex<Instant>,
-    /// The request that is being carried out, or was answered last.
+    /// The request that is being carried out, or the one that was answered last.
     latest: SyncMutex<Option<Asked>>,
-    /// Makes the digests of bodies.
+    /// Computes the digests of bodies.
     hasher: RandomState,
     /// Locked while a request is carried out.
     link: Arc<Mutex<Link>>,
 }
 
-/// Identifies a request, so that it is recognized when it comes again.
+/// Identifies a request, so that the session recognizes a repeated one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Asked {
     counter: u32,
@@ -59,11 +59,11 @@ struct Link {
     stream: DuplexStream,
     /// The last answer.
     answer: Answer,
-    /// The session has ended, and its last bytes are in the answers so far.
+    /// Whether the session has ended, and its last bytes are in the answers so far.
     ended: bool,
 }
 
-/// The key opens the session, so it is not shown.
+/// Does not show the key, because it gives access to the session.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Session({})", self.address)
@@ -77,7 +77,8 @@ pub(super) struct Answer {
     pub(super) id: SessionId,
     /// The pending output of the session.
     pub(super) bytes: Bytes,
-    /// Whether this ends the session. Then there are no bytes: msn-pecan does not read them (http.md section 5).
+    /// Whether this answer ends the session. Such an answer has no bytes, because msn-pecan does not read them (http.md
+    /// section 5).
     pub(super) closed: bool,
 }
 
@@ -94,18 +95,20 @@ impl Session {
         }
     }
 
-    /// Returns whether no request is being carried out and none arrived for `silence`.
+    /// Returns whether no request is being carried out, and none arrived for `silence`.
     pub(super) fn is_silent(&self, now: Instant, silence: Duration) -> bool {
-        // The time first: a request that finds the link locked fails, even if it is locked only for this look.
+        // The time is checked first, because a request fails if it finds the link locked, even by this check.
         now.duration_since(*lock(&self.last)) >= silence && self.link.try_lock().is_ok()
     }
 
-    /// Carries out a request: writes its commands and returns the pending output. A request that is sent again gets
-    /// the same answer again. If its commands differ from the first time, they are carried out, and the output that
-    /// the client missed comes first.
+    /// Carries out a request: writes its commands and returns the pending output.
     ///
-    /// Returns `None` while another request is carried out, and when `counter` is older than that. A request goes on
-    /// when its client disconnects, so that the client can fetch the answer by sending it again.
+    /// A repeated request gets the same answer again. If its commands differ from the first time, they are carried out,
+    /// and the output that the client missed comes first.
+    ///
+    /// Returns `None` while another request is carried out, and if `counter` is neither that of the last answer nor
+    /// that of the last request. A request continues if its client disconnects, so that the client can fetch the answer
+    /// by sending the request again.
     pub(super) async fn exchange(self: &Arc<Self>, counter: u32, commands: Bytes) -> Option<Answer> {
         let asked = Asked { counter, body: self.hasher.hash_one(&commands) };
         let link = match self.link.clone().try_lock_owned() {
@@ -145,7 +148,7 @@ enum Got {
 }
 
 impl Link {
-    /// Makes the answer to a request. `missed` is the output of an answer that the client did not receive.
+    /// Creates the answer to a request. `missed` is the output of an answer that the client did not receive.
     async fn exchange(&mut self, commands: &[u8], missed: &[u8]) -> Answer {
         let mut bytes = missed.to_vec();
         if !self.ended {
@@ -165,7 +168,7 @@ impl Link {
         if !commands.is_empty() {
             self.write_commands(commands, bytes).await?;
         }
-        // However much the session writes, the answer goes out in time: clients have a timeout.
+        // The session may write without a pause. The answer is sent in time anyway, because clients have a timeout.
         let end = Instant::now() + wait.max(QUIET);
         if bytes.len() > before {
             wait = QUIET;
@@ -181,7 +184,7 @@ impl Link {
         Ok(false)
     }
 
-    /// Writes commands, and reads at the same time: a session with much unread output accepts no more commands.
+    /// Writes commands and reads at the same time, because a session with much unread output accepts no more commands.
     async fn write_commands(&mut self, commands: &[u8], bytes: &mut Vec<u8>) -> io::Result<()> {
         let (mut from, mut to) = tokio::io::split(&mut self.stream);
         let write = timeout(ACCEPT_TIMEOUT, to.write_all(commands));
@@ -191,7 +194,7 @@ impl Link {
                 biased;
                 written = &mut write => return match written {
                     Ok(Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
-                    // A session that has ended accepts nothing, but may have left output.
+                    // A session that has ended accepts no commands, but may have pending output.
                     Ok(_) => Ok(()),
                     Err(_) => Err(io::ErrorKind::TimedOut.into()),
                 },
@@ -205,7 +208,7 @@ impl Link {
     }
 }
 
-/// Reads what arrives within `wait`, until there are [`MAX_ANSWER`] bytes.
+/// Reads the bytes that arrive within `wait`, until there are [`MAX_ANSWER`] bytes.
 async fn read_within(wait: Duration, from: &mut (impl AsyncRead + Unpin), bytes: &mut Vec<u8>) -> io::Result<Got> {
     let room = MAX_ANSWER.saturating_sub(bytes.len()) as u64;
     let mut limited = from.take(room);

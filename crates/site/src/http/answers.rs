@@ -15,7 +15,7 @@ pub(crate) fn empty(status: StatusCode) -> Response {
     response
 }
 
-/// Returns an answer with a sentence as plain text.
+/// Returns an answer with plain text.
 pub(crate) fn text(status: StatusCode, sentence: impl Into<Body>) -> Response {
     let mut response = Response::new(sentence.into());
     *response.status_mut() = status;
@@ -43,8 +43,8 @@ pub(crate) fn closing(mut response: Response) -> Response {
     response
 }
 
-/// Sets a header. Skips a value with characters that a header cannot have. Such a value comes from the operator,
-/// because callers check values from outside.
+/// Sets a header. Skips a value with characters that a header cannot have. Only the operator's settings can contain
+/// such a value, because callers check values from outside.
 pub(crate) fn set(response: &mut Response, name: HeaderName, value: &str) {
     match HeaderValue::from_str(value) {
         Ok(value) => {

@@ -12,10 +12,11 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Returns the client of a request: the peer of the connection, or the client that a trusted peer names. Returns `None`
-/// if a trusted peer names a client in a form that cannot be read. That client must not get the rights of the peer.
+/// if a trusted peer names a client in a form that cannot be read, because that client must not get the rights of the
+/// peer.
 ///
-/// Only the last word of `X-Forwarded-For` counts. The trusted peer appends it; everything before it came from the
-/// client.
+/// Only the last word of `X-Forwarded-For` counts. The trusted peer appends that word. The client may have sent the
+/// words before it.
 pub(crate) fn behind(caller: Caller, trusted: &[IpNet], headers: &HeaderMap) -> Option<Caller> {
     let named = last_word(headers, &FORWARDED_FOR);
     if !contains(trusted, caller.peer.ip()) {
@@ -24,7 +25,7 @@ pub(crate) fn behind(caller: Caller, trusted: &[IpNet], headers: &HeaderMap) -> 
         }
         return Some(caller);
     }
-    // A proxy may send requests of its own, or may be configured without the header.
+    // A proxy may send its own requests, or may be configured without the header.
     let Some(named) = named else { return Some(caller.on_behalf_of_unknown_client()) };
     let secure = last_word(headers, &FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
     address(named).map(|client| caller.on_behalf_of(client, secure))
@@ -32,7 +33,7 @@ pub(crate) fn behind(caller: Caller, trusted: &[IpNet], headers: &HeaderMap) -> 
 
 fn last_word<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let value = headers.get_all(name).iter().next_back()?;
-    // A value that is not text counts as an unreadable word.
+    // A value that is not text counts as a word that cannot be read.
     Some(value.to_str().unwrap_or_default().rsplit(',').next().unwrap_or_default().trim())
 }
 
@@ -42,13 +43,13 @@ fn address(word: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(|| word.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
-/// Logs, once, that a proxy in a private network is not trusted. All its clients then appear to have its private
-/// address, and nothing else would show that mistake.
+/// Logs once that a proxy in a private network is not trusted. All clients of the proxy then appear to have its private
+/// address, and nothing else reports this mistake.
 fn warn_once(caller: &Caller) {
     static WARNED: Once = Once::new();
     WARNED.call_once(|| {
-        tracing::warn!(peer = %caller.peer.ip(), "got X-Forwarded-For from an address that is not in http.trusted_proxies: all clients \
-            behind it appear to have this address");
+        tracing::warn!(peer = %caller.peer.ip(), "got X-Forwarded-For from an address that is not in \
+            http.trusted_proxies: all clients behind it appear to have this address");
     });
 }
 

@@ -11,17 +11,17 @@ use tokio::time::timeout;
 
 /// The longest body, in bytes, except for the gateway (http.md section 0 item 7).
 pub(crate) const MAX_BODY: usize = 64 * 1024;
-/// The longest time for a body.
+/// The timeout for a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The reason why a body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BadBody {
-    /// It is too long.
+    /// The body is too long.
     TooLong,
-    /// It did not arrive in time.
+    /// The body did not arrive in time.
     TooSlow,
-    /// It is incomplete or malformed.
+    /// The body is incomplete or malformed.
     Broken,
 }
 
@@ -36,7 +36,7 @@ impl BadBody {
     }
 }
 
-/// Reads the whole body, of at most `most` bytes. Does not read a body whose `Content-Length` is larger.
+/// Reads the whole body, of at most `most` bytes. If its `Content-Length` is larger, refuses it without reading.
 pub(crate) async fn read_body(request: Request, most: usize) -> Result<Bytes, BadBody> {
     let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: usize| length > most) {

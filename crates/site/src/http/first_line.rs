@@ -1,24 +1,24 @@
-//! Completes the first line of a connection, so that hyper can read it and answers as clients expect.
+//! Completes the first line of a connection, so that hyper can read the line and answers as clients expect.
 //!
-//! libpurple and msn-pecan send `GET /rdr/pprdr.asp` without a version (docs/protocol/http.md section 0 item 5), and
-//! hyper refuses that. hyper answers HTTP/1.0 requests with `HTTP/1.0`, but msn-pecan searches for `HTTP/1.1 200 OK`
-//! (item 2). Such a request is the last one of its connection, so only the first line of a connection needs this.
+//! libpurple and msn-pecan send `GET /rdr/pprdr.asp` without a version (docs/protocol/http.md section 0 item 5), which
+//! hyper refuses. hyper answers HTTP/1.0 requests with `HTTP/1.0`, but msn-pecan searches for `HTTP/1.1 200 OK` (item
+//! 2). Such a request is the last one of its connection, so only the first line of a connection needs to be completed.
 
 use std::io;
 
 use msnp::passport::complete_request_line;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// The beginning of a connection.
+/// The first bytes of a connection.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Begin {
     /// The bytes, with the first line completed.
     pub(super) bytes: Vec<u8>,
-    /// Whether the client speaks HTTP/1.0 or older, and reads the answer until the connection closes.
+    /// Whether the client uses HTTP/1.0 or older, and reads the answer until the connection closes.
     pub(super) old: bool,
 }
 
-/// Reads up to the end of the first line, but at most `most` bytes, and completes the line. At the end of the stream it
+/// Reads up to the end of the first line, but at most `most` bytes, and completes the line. If the stream ends first,
 /// returns the bytes so far.
 ///
 /// # Errors
@@ -63,7 +63,7 @@ mod tests {
             let begin = read(&mut sent.as_bytes(), 1000).await.unwrap();
             assert_eq!(String::from_utf8(begin.bytes).unwrap(), expected, "{sent:?}");
             assert_eq!(begin.old, sent != expected, "{sent:?}");
-            // Byte by byte.
+            // The same bytes, one by one.
             let (mut near, mut far) = tokio::io::duplex(1);
             let task =
                 tokio::spawn(async move { tokio::io::AsyncWriteExt::write_all(&mut near, sent.as_bytes()).await });

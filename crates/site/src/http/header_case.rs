@@ -1,9 +1,9 @@
 //! Header names in the exact case that old clients need (docs/protocol/http.md section 0 item 1).
 //!
-//! hyper writes names in lower case. But it can keep the spelling of names in a *request*, in an extension of a private
-//! type, and it spells the names of a response like that if the response has the extension. So we let it learn the
-//! spelling once, from a request in memory that has all the names, and put the extension on every answer. Title case is
-//! for patched clients.
+//! hyper writes header names in lower case. But hyper can keep the spelling of the names in a *request*, in an
+//! extension of a private type. It writes a response with the same spelling if the response has that extension. So at
+//! start, the server sends hyper an in-memory request with all names, and later adds its extension to every answer.
+//! Title case is for patched clients.
 
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
@@ -18,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use swallowtail_config::HeaderCase as Spelling;
 use tokio::io::AsyncWriteExt;
 
-/// A request with every header name that our answers have, in the spelling that clients need.
+/// A request with every header name in our answers, in the spelling that clients need.
 const LESSON: &str = "GET / HTTP/1.1\r\n\
     Allow: GET\r\n\
     Authentication-Info: x\r\n\
@@ -41,13 +41,13 @@ const LESSON: &str = "GET / HTTP/1.1\r\n\
     X-Token: x\r\n\
     \r\n";
 
-/// The spelling of header names. Cheap to clone.
+/// The spelling of header names. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub(crate) struct HeaderCase(Extensions);
 
 impl HeaderCase {
-    /// Lets hyper learn the spelling. If hyper ever stops adding its extension, names are written in lower case; a test
-    /// over a socket would fail then.
+    /// Makes hyper learn the spelling. If hyper ever stops adding its extension, names are in lower case, and a test
+    /// over a socket fails.
     pub(crate) async fn learn(spelling: Spelling) -> Self {
         let learnt = Arc::new(OnceLock::new());
         let (mut client, server) = tokio::io::duplex(4096);
@@ -71,7 +71,8 @@ impl HeaderCase {
     }
 }
 
-/// Returns the request to learn from. In title case only the first letter, and those after hyphens, are capitals.
+/// Returns the request from which hyper learns. In title case, only the first letter and those after hyphens are
+/// capitals.
 fn lesson_in(spelling: Spelling) -> String {
     let title = |name: &str| {
         let part = |part: &str| {

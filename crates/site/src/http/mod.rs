@@ -1,4 +1,5 @@
-//! HTTP: reads requests with limits on size and time, and has the common answers (docs/protocol/http.md section 0).
+//! HTTP: reads requests with limits on size and time, and contains the common answers (docs/protocol/http.md section
+//! 0).
 //!
 //! [`crate::connection`] passes a stream to `serve`, which reads the first line and lets hyper read the rest.
 //! [`crate::routes`] chooses the handler by the path. Answers that several handlers share are in `answers`.

@@ -1,5 +1,5 @@
-//! A stream with timeouts. It ends after silence between requests, when the head of a request takes too long, and when
-//! the peer does not read an answer.
+//! A stream with timeouts. It fails after a long silence between requests, when the head of a request takes too long,
+//! and when the peer does not read an answer.
 //!
 //! hyper has one timer for the first two, but they have different timeouts here.
 
@@ -15,27 +15,27 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// How long the head of a request may take (http.md section 0 item 7).
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection may be idle between requests, and how long an answer may wait until the peer reads it (http.md
+/// How long a connection may be idle between requests, and how long an answer may wait for the peer to read it (http.md
 /// section 0 item 7).
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The phase of a connection. Shared with the handler of its requests.
+/// The phase of a connection. The stream and the handler of its requests share it.
 #[derive(Clone, Debug)]
 pub(super) struct Phase(Arc<Mutex<At>>);
 
 #[derive(Clone, Copy, Debug)]
 enum At {
-    /// Between requests, since then. If the first bytes of a head arrived together with the previous request, they are
-    /// not noticed, and the head has this timeout too.
+    /// Between requests, since this time. If the first bytes of a head arrive together with the previous request, the
+    /// stream does not notice them, and that head has this timeout too.
     Idle(Instant),
-    /// Reading a head, which began then.
+    /// Reading a head, since this time.
     Head(Instant),
-    /// Handling a request. That has timeouts of its own.
+    /// Handling a request, which has timeouts of its own.
     Busy,
 }
 
 impl Phase {
-    /// Creates the phase in which a head is read.
+    /// Creates the phase of reading a head, since this time.
     pub(super) fn head(since: Instant) -> Self {
         Self(Arc::new(Mutex::new(At::Head(since))))
     }
@@ -71,7 +71,7 @@ impl Phase {
 pub(super) struct Paced<S> {
     stream: S,
     phase: Phase,
-    /// When the stream stopped accepting writes, if it does not accept them now.
+    /// The time at which the stream stopped accepting writes. `None` if it accepts them now.
     stalled: Option<Instant>,
     timer: Pin<Box<Sleep>>,
 }
@@ -114,7 +114,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
             self.phase.bytes_came();
         }
         match self.phase.deadline() {
-            // A head that arrives byte by byte can exceed its timeout while there are bytes to read.
+            // If a head arrives byte by byte, its timeout can pass while there are always bytes to read.
             Some(deadline) if deadline <= Instant::now() => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             deadline if read.is_pending() => self.poll_deadline(context, deadline),
             _ => read,

@@ -1,4 +1,4 @@
-//! Serves the requests of one connection, one after the other, until one asks for a tunnel.
+//! Serves the requests of one connection, one after the other, until a request opens a tunnel.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -27,14 +27,14 @@ use crate::site::Site;
 
 /// The longest head of a request, in bytes (http.md section 0 item 7).
 const MAX_HEAD: usize = 16 * 1024;
-/// The time during which the server reads from a client that keeps sending after its last answer. Closing immediately
-/// would reset the connection, and the client could lose the answer.
+/// How long the server reads from a client that keeps sending after the last answer. Closing immediately would reset
+/// the connection, and the client could lose the answer.
 const LINGER: Duration = Duration::from_secs(2);
-/// The largest number of those bytes that the server reads.
+/// The maximum number of bytes that the server reads in that time.
 const LINGER_BYTES: u64 = 256 * 1024;
 
-/// Answers the requests of a connection until it ends. After `shutdown` it finishes the current request and ends. If
-/// the last request got a tunnel, returns its target and the stream inside.
+/// Answers the requests of a connection until it ends. After `shutdown`, finishes the current request and ends. If the
+/// last request opened a tunnel, returns its target and the stream inside.
 ///
 /// # Errors
 /// Returns the error of the stream if the first line cannot be read.
@@ -58,11 +58,11 @@ pub(crate) async fn serve(
 }
 
 async fn stopped(shutdown: &mut watch::Receiver<bool>) {
-    // Without a sender the server cannot stop any more, so this error means the same.
+    // An error means that the sender is gone. That counts as a stop, because nothing else could stop the connection.
     let _ = shutdown.wait_for(|stop| *stop).await;
 }
 
-/// Answers requests until the connection ends. If a request gets a tunnel, returns its target and the stream.
+/// Answers requests until the connection ends. If a request opens a tunnel, returns its target and the stream.
 async fn requests(
     stream: Paced<Prefixed<AnyStream>>,
     caller: &Caller,
@@ -88,7 +88,7 @@ async fn requests(
     let mut http = http1::Builder::new()
         .max_header_size(MAX_HEAD)
         .keep_alive(keep)
-        // A client may close its half after its request.
+        // A client may close its half of the connection after its request.
         .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
     let mut stopping = false;
@@ -134,7 +134,7 @@ fn connect(site: &Site, caller: &Caller, target: String, tunnel: &Mutex<Option<T
     answer
 }
 
-/// Closes our half of the connection, and reads the rest that the client sends, within limits.
+/// Closes the server's half of the connection, and discards what the client still sends, within limits.
 async fn linger(mut io: impl AsyncRead + AsyncWrite + Unpin) {
     let end = async {
         if io.shutdown().await.is_ok() {

@@ -1,4 +1,4 @@
-//! A whole server with one account on ports of its own, and its HTTP answers in a form that tests can compare.
+//! A complete server with one account and its own ports, and its HTTP answers in a form that tests can compare.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -103,7 +103,8 @@ impl TestServer {
         Caller::new(peer.parse().unwrap(), self.address, Arc::new(Reachable::default()))
     }
 
-    /// Sends bytes, closes our half of the connection, and reads until the server closes. The server must close soon.
+    /// Sends bytes, closes the client's half of the connection, and reads until the server closes. The server must
+    /// close within 10 s.
     pub(crate) async fn ask(&self, request: impl AsRef<[u8]>) -> Answer {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(request.as_ref()).await.unwrap();
@@ -114,7 +115,7 @@ impl TestServer {
         Answer::parse(&String::from_utf8(bytes).unwrap())
     }
 
-    /// Sends everything that connection `name` of a transcript sends.
+    /// Sends everything that connection `name` sends in a transcript.
     pub(crate) async fn play(&self, transcript: &str, name: &str) -> Answer {
         self.ask(transcript::message(transcript, name, '>')).await
     }
@@ -139,7 +140,7 @@ impl Answer {
         Self { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
     }
 
-    /// Returns the answer that a transcript expects on connection `name`, with other values instead of its samples.
+    /// Returns the answer that a transcript expects on connection `name`, with these values instead of its samples.
     pub(crate) fn expected(transcript: &str, name: &str, values: &[(&str, &str)]) -> Self {
         let text = transcript::message(transcript, name, '<');
         Self::parse(&values.iter().fold(text, |text, (sample, value)| text.replace(sample, value)))
@@ -151,7 +152,7 @@ impl Answer {
     }
 }
 
-/// Returns the text between two others.
+/// Returns the part of a text between `before` and `after`.
 pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let (_, rest) = text.split_once(before).unwrap();
     rest.split_once(after).unwrap().0

@@ -14,7 +14,7 @@ use crate::connection::serve;
 use crate::passport::transcript::{self, RST};
 
 #[tokio::test]
-async fn an_answer_has_exactly_these_bytes() {
+async fn an_answer_has_exactly_the_expected_bytes() {
     let server = TestServer::start().await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(b"GET /rdr/pprdr.asp HTTP/1.0\r\n\r\n").await.unwrap();
@@ -64,9 +64,10 @@ async fn the_port_check_is_answered_and_unknown_paths_are_404_or_405() {
 }
 
 #[tokio::test]
-async fn who_speaks_less_than_http_1_1_finds_the_end_of_the_answer_by_the_end_of_the_connection() {
+async fn the_connection_closes_after_the_answer_to_a_client_older_than_http_1_1() {
     let server = TestServer::start().await;
-    // An HTTP/1.0 proxy does not know chunks. What it passes on as a body must not be read as a second request.
+    // An HTTP/1.0 proxy does not support chunks. The server must not read the body from such a proxy as a second
+    // request.
     let smuggled = "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n";
     for request in ["GET / HTTP/1.0\r\n\r\n", "GET /\r\n\r\n", smuggled] {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
@@ -116,12 +117,12 @@ async fn a_request_that_is_being_handled_is_answered_when_the_server_stops() {
 }
 
 /// Sends these requests, each after the answer to the one before, and then nothing more. Returns the last answer, and
-/// the number of seconds until the server closes.
+/// the number of seconds until the server closes the connection.
 async fn silent_after(requests: &[&str]) -> (String, u64) {
     let server = TestServer::start().await;
     let (site, caller) = (server.site(), server.caller("127.0.0.1:5"));
     let (_stop, stopped) = watch::channel(false);
-    // From here on only timers are pending, and the clock jumps to the next one.
+    // From here on, only timers are pending, and the paused clock jumps to the next one.
     tokio::time::pause();
     let begun = tokio::time::Instant::now();
     let (mut client, end) = tokio::io::duplex(4096);
@@ -154,7 +155,7 @@ async fn a_head_may_take_10_seconds_and_a_body_20() {
 }
 
 #[tokio::test]
-async fn between_requests_a_minute_may_pass_and_then_a_head_has_10_seconds_again() {
+async fn a_connection_may_be_idle_for_a_minute_and_each_head_has_10_seconds() {
     let answered = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
     let (answer, seconds) = silent_after(&[answered]).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");

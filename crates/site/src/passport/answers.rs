@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use crate::http::answers::{empty, set, text};
 
-/// Returns an answer of Passport 1.4. It has no body, only one header that matters, and caches must not store it.
+/// Returns an answer of Passport 1.4. It has no body and only one header that matters. Caches must not store it.
 pub(super) fn login(status: StatusCode, name: HeaderName, value: &str) -> Response {
     let mut response = empty(status);
     set(&mut response, CACHE_CONTROL, "no-cache");
@@ -33,7 +33,7 @@ pub(super) fn soap(document: String) -> Response {
     response
 }
 
-/// Refuses a password over plain HTTP from a public address (security.md section 8).
+/// Returns the refusal of a password over plain HTTP from a public address (security.md section 8).
 pub(super) fn insecure() -> Response {
     const ADVICE: &str = "The server does not accept passwords over plain HTTP from this address. Sign in over https, \
         or set insecure_http = true under [sign_in] in the server's configuration.\n";

@@ -1,9 +1,9 @@
-//! Slows down guessing of passwords (docs/protocol/security.md section 3).
+//! Slows down the guessing of passwords (docs/protocol/security.md section 3).
 //!
 //! Wrong passwords are counted by account, whether it exists or not, and by address. If an account has too many,
-//! attempts on it take turns, with a pause before each that doubles up to a minute. If an address has too many, it gets
-//! 503. Nobody can lock a user out: attempts from an address that recently signed in to the account are not delayed,
-//! and tickets that were issued stay valid.
+//! attempts on it take turns. The pause before each attempt doubles, up to a minute. If an address has too many, it
+//! gets 503. This cannot lock a user out: attempts from an address that recently signed in to the account are not
+//! delayed, and issued tickets stay valid.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -17,15 +17,15 @@ use tokio::time::Instant;
 
 /// How long a wrong password counts.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
-/// The first pause, and the longest.
+/// The first pause before an attempt.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// How many times the pause doubles until it is the longest.
+/// How many times the pause doubles until it reaches [`LONGEST_PAUSE`].
 const MAX_DOUBLINGS: usize = 6;
 /// How long an address counts as known after a sign-in to the account.
 const KNOWN: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How many accounts and addresses are remembered, about 20 MiB. Above that all of them are forgotten. An attacker who
-/// wants that has to cause this many password hashes, which is slower than guessing.
+/// The maximum number of entries for accounts and addresses, about 20 MiB. If there are more, all are forgotten. To
+/// cause that, an attacker has to cause as many password hashes, which is slower than guessing.
 const MAX_ENTRIES: usize = 100_000;
 
 /// The recent wrong passwords.
@@ -40,7 +40,7 @@ pub(crate) struct Guessing {
 struct State {
     accounts: HashMap<String, Account>,
     addresses: HashMap<IpAddr, Window>,
-    /// Addresses from which an account has signed in.
+    /// The addresses from which accounts have signed in, with the time of the last sign-in.
     known: HashMap<(String, IpAddr), Instant>,
     sweep: Sweep,
 }
@@ -48,11 +48,11 @@ struct State {
 #[derive(Debug)]
 struct Account {
     wrong: Window,
-    /// When the next attempt may be made.
+    /// The time from which the next attempt may be made.
     next: Instant,
 }
 
-/// Whether an attempt was counted for its account. Once the pause is the longest, attempts are not counted.
+/// Whether an attempt was counted for its account. When the pause is the longest, attempts are no longer counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Counted(bool);
 
@@ -76,9 +76,9 @@ impl Guessing {
 
     /// Decides when an attempt on `account` may be made from `address`.
     ///
-    /// For the account, the attempt counts as wrong until it is taken back. Otherwise many attempts at the same time
-    /// would all count as the first. For the address, it counts only once it is known to be wrong: after a restart a
-    /// whole office behind one address signs in at the same time. The limit of connections per address limits
+    /// For the account, the attempt counts as wrong until it is taken back. Otherwise many simultaneous attempts would
+    /// all count as the first. For the address, it counts only after the password was wrong, because after a restart, a
+    /// whole office behind one address may sign in at the same time. The limit of connections per address limits
     /// simultaneous attempts.
     pub(super) fn turn(&self, account: &str, address: IpAddr) -> Turn {
         let now = Instant::now();
@@ -129,8 +129,8 @@ impl Guessing {
 }
 
 impl Account {
-    /// Returns how long the next attempt has to wait, when `over` more passwords were wrong than allowed. Returns
-    /// `None` if that is too long.
+    /// Returns how long the next attempt has to wait. `over` is the number of wrong passwords above the limit. Returns
+    /// `None` if the wait is longer than [`LONGEST_PAUSE`].
     fn wait(&mut self, over: usize, now: Instant) -> Option<Duration> {
         let pause = (FIRST_PAUSE * (1 << over.min(MAX_DOUBLINGS))).min(LONGEST_PAUSE);
         let start = self.next.max(now) + pause;
@@ -181,7 +181,7 @@ mod tests {
         for last in 0..5 {
             assert_eq!(guessing.turn(ALICE, address(last)), after(0));
         }
-        // At the same time, and each waits for the one before: 1 s, 2 s more, 4 s more ...
+        // Simultaneous attempts wait for each other: 1 s, then 2 s more, then 4 s more ...
         assert_eq!(
             [5, 6, 7, 8].map(|last| guessing.turn(ALICE, address(last))),
             [after(1), after(3), after(7), after(15)]
@@ -205,14 +205,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_can_lock_an_account_out_at_its_known_addresses() {
+    async fn attempts_from_elsewhere_do_not_delay_known_addresses() {
         let guessing = Guessing::new(5, 20);
         guessing.turn(ALICE, address(1));
         guessing.right(ALICE, address(1), COUNTED);
         for last in 10..60 {
             guessing.turn(ALICE, address(last));
         }
-        // The count is full, so nothing is taken back: her own sign-ins do not help someone who guesses.
+        // The count is full, so a right password does not lower it. Alice's own sign-ins do not help an attacker.
         for _ in 0..20 {
             let Turn::After(Duration::ZERO, counted) = guessing.turn(ALICE, address(1)) else { panic!("she waits") };
             assert_eq!(counted, Counted(false));
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_address_with_too_many_wrong_passwords_is_refused_for_a_quarter_of_an_hour() {
+    async fn an_address_with_too_many_wrong_passwords_is_refused_for_15_minutes() {
         let guessing = Guessing::new(5, 3);
         let turn = |number: u8, last| guessing.turn(&format!("{number}@example.com"), address(last));
         assert_eq!([1, 2, 3, 4, 5].map(|number| turn(number, 1)), [after(0); 5], "no password was wrong yet");

@@ -16,7 +16,7 @@ use crate::http::answers::unavailable;
 
 const AUTHENTICATION_INFO: HeaderName = HeaderName::from_static("authentication-info");
 
-/// `GET /login2.srf` and its other names.
+/// Answers `GET /login2.srf` and the other paths of the login page.
 pub(super) async fn login(
     State(passport): State<Arc<Passport>>,
     Extension(caller): Extension<Caller>,
@@ -56,8 +56,8 @@ fn denied(passport: &Passport) -> Response {
     answers::login(StatusCode::UNAUTHORIZED, WWW_AUTHENTICATE, &value)
 }
 
-/// Encodes characters that would end a URL in the comma-separated list of the header. Leaves all others, also `%`,
-/// because the operator's URL is already encoded.
+/// The characters that would end a URL in the comma-separated list of the header. All others are not encoded, not even
+/// `%`, because the operator's URL is already encoded.
 const ENDS_ITS_PLACE: &AsciiSet = &CONTROLS.add(b' ').add(b',').add(b'\'').add(b'"');
 
 #[cfg(test)]

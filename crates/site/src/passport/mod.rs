@@ -4,8 +4,8 @@
 //! a SOAP document to `RST.srf`. Both then send the ticket to the notification server, which checks it with
 //! [`Tickets::verify`]. Reference: docs/protocol/http.md sections 0 to 2.
 //!
-//! [`crate::http`] reads a request, `routes` chooses one of `nexus`, `login`, `rst` and `not_rst`, and those answer
-//! with `answers`. `guessing` slows down guessing of passwords.
+//! [`crate::http`] reads a request, and `routes` passes it to `nexus`, `login`, `rst` or `not_rst`. Their answers are
+//! in `answers`. `guessing` slows down the guessing of passwords.
 
 mod answers;
 mod guessing;
@@ -36,7 +36,7 @@ use swallowtail_store::database::Account;
 
 use crate::log_limit::LogLimit;
 
-/// How many characters of a name that is not an address are counted as its name: as many as an address can have
+/// The most characters of an invalid address that are counted or logged: as many as a valid address can have
 /// (identity.md).
 const MAX_NAME: usize = 129;
 
@@ -64,7 +64,7 @@ pub(crate) struct PassportSettings {
     pub failure_page: String,
     /// The login page to which clients of Passport 1.4 are redirected.
     pub redirect: Option<String>,
-    /// Whether `NotRST.srf` exists.
+    /// Whether the path `NotRST.srf` exists.
     pub not_rst: bool,
     /// Networks whose wrong passwords are not counted.
     pub exempt: Vec<IpNet>,
@@ -93,7 +93,7 @@ impl Passport {
         Self { accounts, tickets, guessing, refusals: LogLimit::default(), settings: PassportSettings::new(config) }
     }
 
-    /// Returns the account and a ticket, if the password is right.
+    /// Checks a password. Returns the account and a ticket if it is right.
     async fn sign_in(
         &self,
         caller: &Caller,
@@ -115,8 +115,8 @@ impl Passport {
         Ok((account, ticket))
     }
 
-    /// Logs a refused sign-in, at most once a minute for each address. The handle may be any text, so it is cut and
-    /// escaped.
+    /// Logs a refused sign-in, at most once a minute for each address. The handle may be any text, so the line contains
+    /// only its first [`MAX_NAME`] characters, escaped.
     fn log_refusal(&self, caller: &Caller, handle: &str, refusal: &AuthError) {
         let peer = caller.peer.ip();
         if let Some(suppressed) = self.refusals.note(peer) {
@@ -125,8 +125,8 @@ impl Passport {
         }
     }
 
-    /// Checks a password after the pause that the account has to wait. An attempt that would wait too long is answered
-    /// like one with a wrong password.
+    /// Checks a password after the pause for the account. An attempt that would have to wait too long gets the same
+    /// answer as a wrong password.
     async fn authenticate_in_turn(
         &self,
         caller: &Caller,
@@ -152,8 +152,8 @@ impl Passport {
         account
     }
 
-    /// Returns the name that an attempt is counted under: one name for all spellings of an address, whether the account
-    /// exists or not. Returns `None` for callers that are not counted.
+    /// Returns the name under which an attempt is counted. All spellings of an address have one name, whether the
+    /// account exists or not. Returns `None` for callers that are not counted.
     fn counted_name(&self, caller: &Caller, handle: &str) -> Option<String> {
         let spelled = || handle.chars().take(MAX_NAME).collect();
         let name =

@@ -10,14 +10,14 @@ use crate::http::{answers, host_of};
 
 const PASSPORT_URLS: HeaderName = HeaderName::from_static("passporturls");
 
-/// Answers `GET /rdr/pprdr.asp` with DALogin alone and without a scheme, because libpurple cuts at the first `/` and
-/// msnp11-sdk uses everything after `DALogin=`.
+/// Answers `GET /rdr/pprdr.asp`. The answer has only DALogin, without a scheme, because libpurple cuts the URL at the
+/// first `/` and msnp11-sdk uses everything after `DALogin=`.
 pub(super) async fn plain(Extension(caller): Extension<Caller>, request: Request) -> Response {
     let host = host_of(&caller, request.uri(), request.headers());
     answer(&format!("DALogin={host}/login2.srf"))
 }
 
-/// Answers `GET /rdr/pprdr-url.asp`, a path of ours for libraries that need a whole URL.
+/// Answers `GET /rdr/pprdr-url.asp`, which only this server has, for libraries that need a whole URL.
 pub(super) async fn url(Extension(caller): Extension<Caller>, request: Request) -> Response {
     let host = host_of(&caller, request.uri(), request.headers());
     let secure = caller.secure || request.uri().scheme_str() == Some("https");

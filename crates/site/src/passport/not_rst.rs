@@ -1,4 +1,4 @@
-//! `POST /NotRST.srf`, for a patched msidcrl.dll (docs/protocol/http.md section 2). Off by default.
+//! Answers `POST /NotRST.srf` from a patched msidcrl.dll (docs/protocol/http.md section 2). Off by default.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ const USER: HeaderName = HeaderName::from_static("x-user");
 const PASSWORD: HeaderName = HeaderName::from_static("x-password");
 const TOKEN: HeaderName = HeaderName::from_static("x-token");
 
-/// Answers with a ticket, or with 200 and no ticket. That is the same for an unknown account, a wrong password and a
-/// missing one.
+/// Answers with a ticket, or with 200 and no ticket. An unknown account, a wrong password and a missing password get
+/// the same answer.
 pub(super) async fn not_rst(
     State(passport): State<Arc<Passport>>,
     Extension(caller): Extension<Caller>,

@@ -1,4 +1,4 @@
-//! The paths of the sign-in service, and the check of where passwords may come from.
+//! The paths of the sign-in service, and the check that a client may send passwords.
 
 use std::sync::Arc;
 
@@ -31,8 +31,8 @@ pub(crate) fn router(passport: Arc<Passport>) -> Router {
     closed.merge(kept).with_state(passport)
 }
 
-/// Closes the connection after an answer. gtmess reads until the end of the stream but does not ask for it (http.md
-/// section 0 item 6).
+/// Closes the connection after an answer. gtmess reads until the end of the stream, but does not ask the server to
+/// close it (http.md section 0 item 6).
 async fn close(response: Response) -> Response {
     closing(response)
 }

@@ -15,7 +15,7 @@ async fn the_nexus_answers_as_in_the_transcript() {
     let answer = server.play(PASSPORT14, "nx").await;
     let host = ("login.passport.com", "nexus.passport.com");
     assert_eq!(answer, Answer::expected(PASSPORT14, "nx", &[host]));
-    // Without a version and without a host: the address that the client dialled.
+    // Without a version and without a host, the answer has the address that the client dialled.
     let answer = server.play(PASSPORT14, "nx2").await;
     let host = ("login.passport.com", server.address.to_string());
     assert_eq!(answer, Answer::expected(PASSPORT14, "nx2", &[(host.0, &host.1)]));
@@ -111,7 +111,7 @@ async fn rst_faults_are_those_of_the_transcript() {
     let server = TestServer::start().await;
     let denied = Answer::expected(RST, "rst3", &[]);
     assert_eq!(without_times(server.play(RST, "rst3").await), denied);
-    // Of the same length, so that Content-Length stays right.
+    // The other address has the same length, so that Content-Length stays right.
     let unknown = transcript::message(RST, "rst3", '>').replace("alice@", "nobod@");
     assert_eq!(without_times(server.ask(unknown).await), denied);
     let empty = transcript::message(RST, "rst3", '>').replace(">wrong<", "><").replace(": 815", ": 810");
@@ -127,7 +127,7 @@ async fn rst_faults_are_those_of_the_transcript() {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_is_503_and_not_a_wrong_password() {
+async fn a_store_failure_is_503_and_not_a_wrong_password() {
     let server = TestServer::start().await;
     server.store().close().await;
     let answer = server.play(PASSPORT14, "lg").await;
@@ -142,7 +142,7 @@ async fn a_store_that_fails_is_503_and_not_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn a_refused_password_from_a_public_address_is_answered_with_what_to_do() {
+async fn the_refusal_of_a_password_over_plain_http_names_the_setting() {
     let server = TestServer::start().await;
     let site = server.site();
     for (verb, path, status) in [("GET", "/login2.srf", 403), ("POST", "/RST.srf", 403), ("GET", "/rdr/pprdr.asp", 200)]

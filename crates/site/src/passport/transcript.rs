@@ -1,8 +1,8 @@
 //! Reads the golden transcripts for tests of single answers. `msnp-conformance` plays whole conversations.
 
-/// Passport 1.4.
+/// The transcript of Passport 1.4.
 pub(crate) const PASSPORT14: &str = include_str!("../../../../docs/protocol/transcripts/passport14-http.txt");
-/// Passport 3.0.
+/// The transcript of Passport 3.0.
 pub(crate) const RST: &str = include_str!("../../../../docs/protocol/transcripts/rst-soap-http.txt");
 
 /// Returns the records that begin with `sign`, such as `rst <| `, joined without separators.

@@ -16,7 +16,7 @@ use super::hosts::Target;
 use crate::http::answers;
 use crate::site::Site;
 
-/// How long the first bytes of a handshake may take: as long as a head (http.md section 0 item 7).
+/// How long the first bytes of a handshake may take: as long as the head of a request (http.md section 0 item 7).
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long connecting to the terminator may take. It is on this machine or in the local network.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,8 +31,8 @@ const NOT_OURS: &str = "This proxy is only for MSN Messenger. It does not connec
 const NO_TLS: &str =
     "This server has no certificate: set tls.own_root or [[tls.certificate]], or proxy.old_tls for Windows XP.\n";
 
-/// Returns the service that a `CONNECT` for `target` is for, or the answer that refuses it. A tunnel in a tunnel is
-/// refused: no client needs one, and each level would cost more.
+/// Returns the service for a `CONNECT` to `target`, or the answer that refuses it. Refuses a tunnel in a tunnel,
+/// because no client needs one and each level would cost more.
 pub(crate) fn admit(site: &Site, caller: &Caller, target: &str) -> Result<Target, Box<Response>> {
     let refuse = |status, why: &'static str| Err(Box::new(answers::text(status, why)));
     let found = site.hosts.target(target, caller).filter(|_| caller.via != Via::Tunnel);
@@ -46,8 +46,8 @@ pub(crate) fn admit(site: &Site, caller: &Caller, target: &str) -> Result<Target
 }
 
 /// Does the TLS handshake in a tunnel to port 443, and returns the stream inside. If the client offers only versions
-/// that our TLS does not have, connects it to the terminator instead (http.md section 8), and returns `None` at the
-/// end.
+/// that our TLS does not support, connects it to the terminator instead (http.md section 8). Returns `None` when that
+/// connection ends.
 ///
 /// # Errors
 /// Fails if the hello cannot be read or the terminator cannot be reached.
@@ -74,7 +74,7 @@ pub(crate) async fn enter_tls(
     }
 }
 
-/// Connects a client to the terminator, and sends it the client's address, because wrong passwords are counted by
+/// Connects a client to the terminator. First sends the client's address, because wrong passwords are counted by
 /// address.
 async fn old_tls(mut stream: AnyStream, caller: &Caller, site: &Site, terminator: SocketAddr) -> io::Result<()> {
     let Ok(_place) = site.old_tls_places.try_acquire() else {
@@ -96,8 +96,8 @@ fn proxy_line(from: SocketAddr, to: SocketAddr) -> String {
     format!("PROXY {family} {} {} {} {}\r\n", from.ip(), to.ip(), from.port(), to.port())
 }
 
-/// Returns whether a hello offers nothing newer than TLS 1.1. That includes hellos in the form of SSL 2.0, which begin
-/// with another byte.
+/// Returns whether a hello offers nothing newer than TLS 1.1. A hello in the form of SSL 2.0, which begins with another
+/// byte, counts as old too.
 fn is_old(hello: &[u8]) -> bool {
     const HANDSHAKE: u8 = 22;
     const TLS_1_2: [u8; 2] = [3, 3];
@@ -112,7 +112,7 @@ mod tests {
     use super::is_old;
 
     #[test]
-    fn the_version_of_a_hello_decides() {
+    fn a_hello_before_tls_1_2_is_old() {
         let hello = |version: [u8; 2]| [&[22, 3, 1, 0, 200, 1, 0, 0, 196], version.as_slice()].concat();
         for (version, old) in [([3, 0], true), ([3, 1], true), ([3, 2], true), ([3, 3], false)] {
             assert_eq!(is_old(&hello(version)), old, "{version:?}");

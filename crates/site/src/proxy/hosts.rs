@@ -14,7 +14,7 @@ const NOTIFICATION_PORT: u16 = 1863;
 /// Microsoft's old host names, and the names of this server.
 #[derive(Clone, Debug)]
 pub(crate) struct Hosts {
-    /// Names of this server, in lower case.
+    /// The names of this server, in lower case.
     own: BTreeSet<String>,
     /// Whether Microsoft's names are accepted.
     proxy: bool,
@@ -42,7 +42,7 @@ impl Hosts {
         Self { own, proxy: config.proxy.enabled }
     }
 
-    /// Returns whether requests for this host are accepted. The host is without a port.
+    /// Returns whether requests for `host` are accepted. `host` has no port.
     #[must_use]
     pub(crate) fn is_known(&self, host: &str, caller: &Caller) -> bool {
         self.is_own(host, caller) || self.is_microsoft(host)
@@ -59,7 +59,8 @@ impl Hosts {
         dialled || self.own.contains(&host.to_ascii_lowercase())
     }
 
-    /// Returns the service for a tunnel to `target`, which is `host:port`. Returns `None` if it must be refused.
+    /// Returns the service for a tunnel to `target`, which is `host:port`. Returns `None` if the tunnel must be
+    /// refused.
     pub(crate) fn target(&self, target: &str, caller: &Caller) -> Option<Target> {
         if !self.proxy {
             return None;
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_own_names_are_always_accepted_and_microsofts_only_by_a_proxy() {
+    fn own_names_are_always_accepted_and_microsofts_names_only_by_a_proxy() {
         for own in ["192.0.2.1", "msn.example.org", "chat.example.com", "localhost", "MSN.example.org"] {
             assert!(hosts(false).is_known(own, &caller()), "{own}");
         }

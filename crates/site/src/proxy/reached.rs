@@ -1,4 +1,4 @@
-//! The address by which a visitor of a page reached this server, which clients on that computer can use too.
+//! The address at which a visitor of a page reached this server. Clients on the visitor's computer can use it too.
 
 use axum::extract::Request;
 use swallowtail_config::host_port::split;
@@ -22,9 +22,9 @@ pub(crate) struct Reached {
 }
 
 impl Reached {
-    /// Finds the address from a request. The port that the visitor used is in the request, because a device in between
-    /// can map it to another one. The other port is that of the visitor's network. A visitor that used a name of
-    /// Microsoft's, which works only on that computer, gets the address that was dialled instead.
+    /// Finds the address from a request. The port that the visitor used comes from the request, because a device in
+    /// between can map it to another one. The other port comes from the visitor's network. If the visitor used one of
+    /// Microsoft's names, which works only on that computer, the host is the IP address that was dialled.
     pub(crate) fn of(caller: &Caller, request: &Request) -> Self {
         let named = host_of(caller, request.uri(), request.headers());
         let dialled = || (caller.local.ip().to_string(), Some(caller.local.port()));

@@ -33,7 +33,7 @@ pub(crate) struct Web {
 }
 
 impl Web {
-    /// Reads the key that signs forms; the first call on a store creates it.
+    /// Reads the key that signs forms. The first call on a store creates the key.
     pub(crate) async fn open(
         service: &Service,
         accounts: Accounts,
@@ -50,7 +50,7 @@ impl Web {
             signed_in: Count::default(),
             sign_up: config.sign_up.clone(),
             insecure_http: config.sign_in.insecure_http,
-            // A TLS terminator in front offers HTTPS too.
+            // A TLS terminator in front of the server offers HTTPS too.
             has_https: config.networks().any(|(_, listen, _)| listen.https.is_some())
                 || !config.http.trusted_proxies.is_empty(),
             exempt: config.limits.exempt.clone(),

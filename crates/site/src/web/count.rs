@@ -1,4 +1,4 @@
-//! The number of people online, as the first page shows it.
+//! The number of people online, for the home page.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use swallowtail_base::lock;
 use swallowtail_messenger::presence::Directory;
 use tokio::time::Instant;
 
-/// How long a count is kept. Counting looks at every account in use, and a stranger must not cause that with every
+/// How long a count is kept. Counting looks at every account in use, and a visitor must not cause that with every
 /// request.
 const COUNT_LIFE: Duration = Duration::from_secs(5);
 
@@ -16,7 +16,7 @@ const COUNT_LIFE: Duration = Duration::from_secs(5);
 pub(super) struct Count(Mutex<Option<(Instant, usize)>>);
 
 impl Count {
-    /// Returns the number of people in `directory` who can be seen online.
+    /// Returns the number of people in `directory` that others see online.
     pub(super) fn of(&self, directory: &Directory) -> usize {
         let mut last = lock(&self.0);
         match *last {

@@ -1,15 +1,16 @@
 //! Checks that a form was sent from our own page, and not by a page of another site through a visitor's browser.
 //!
-//! Signing up needs no session, so another site has no session to exploit. What it could exploit is where a visitor is:
-//! a page on the internet that makes a neighbour's browser send a form to 192.168.1.5 could create accounts that only
-//! neighbours may create. Three checks prevent that, without a cookie, so that browsers without cookies can sign up:
+//! Signing up needs no session, so another site has no session to exploit. But it could exploit the location of a
+//! visitor. For example, a page on the internet could make a visitor's browser send a form to 192.168.1.5, and create
+//! an account that only people in that network may create. Three checks prevent this. They use no cookie, so browsers
+//! without cookies can sign up:
 //!
-//! * A form carries a token from our page, which no other site can read. The token is signed with the server's key, is
-//!   valid for an hour, and only from the address that fetched it. An attacker who fetches the page gets a token that is
-//!   not valid in anyone else's browser.
-//! * If the browser names the site that sent the form (`Origin`, or `Referer` in older ones), it must be this one.
-//! * A site that makes its own name resolve to our address (DNS rebinding) could read the page. So where being near is
-//!   all that a visitor needs, the page must be requested by a name that a stranger cannot own.
+//! * A form contains a token from our page, which no other site can read. The server signs the token with its key. The
+//!   token is valid for an hour, and only from the address that fetched it. An attacker who fetches the page gets a
+//!   token that is invalid from a visitor's address.
+//! * If the browser names the site that sent the form (`Origin`, or `Referer` in older browsers), it must be this site.
+//! * A site that makes its own name resolve to our address (DNS rebinding) could read the page. So if visitors may sign
+//!   up only because they are near, they must request the page by a name that a stranger cannot own.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -30,13 +31,13 @@ use crate::proxy::Hosts;
 
 /// How long a form is valid, in seconds.
 const TOKEN_LIFE: u64 = 3600;
-/// Bytes of the time at which a token expires.
+/// The number of bytes for the time at which a token expires.
 const END: usize = 8;
-/// Random bytes of a token, by which two forms of one second differ.
+/// The number of random bytes in a token. They make two forms of the same second differ.
 const NONCE: usize = 8;
-/// Endings of names that only exist inside a network.
+/// The endings of names that exist only inside a network.
 const LOCAL_DOMAINS: [&str; 6] = [".home", ".home.arpa", ".internal", ".lan", ".local", ".localdomain"];
-/// Headers in which a proxy names its client.
+/// The headers in which a proxy names its client.
 const FORWARDED: [HeaderName; 4] = [
     HeaderName::from_static("forwarded"),
     HeaderName::from_static("via"),
@@ -50,14 +51,14 @@ pub(super) struct Forms {
 }
 
 impl Forms {
-    /// Reads the key; the first call on a store creates it.
+    /// Reads the key. The first call on a store creates the key.
     pub(super) async fn open(store: &Store) -> Result<Self, StoreError> {
         let keys = store.server_keys("form").await?;
         let signer = keys.first().and_then(|(_, secret)| Hmac::new_from_slice(secret).ok());
         Ok(Self { signer: signer.ok_or(StoreError::Malformed("form key"))? })
     }
 
-    /// Returns a token for a form that is shown to this address now.
+    /// Returns a token for a form that is shown to this address at the time `now`.
     pub(super) fn token(&self, address: IpAddr, now: Utc) -> String {
         let end: [u8; END] = now.plus(TOKEN_LIFE).unix().to_be_bytes();
         let content = [end, random::bytes::<NONCE>()].concat();
@@ -70,12 +71,12 @@ impl Forms {
         let bytes = URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
         let Some((content, signature)) = bytes.split_at_checked(END + NONCE) else { return false };
         let Some(end) = content.first_chunk::<END>() else { return false };
-        // This takes constant time, and fails for every other length.
+        // This comparison takes constant time, and fails for every other length.
         let is_signed = self.signed(content, address).verify_slice(signature).is_ok();
         is_signed && now.unix() < i64::from_be_bytes(*end)
     }
 
-    /// Returns a digest of texts that nobody can compute without the key. It stays in memory.
+    /// Returns a digest of texts that nobody can compute without the key. The digest stays in memory.
     pub(super) fn digest(&self, texts: &[&str]) -> [u8; 32] {
         let mut signer = self.signer.clone();
         for text in texts {
@@ -87,12 +88,12 @@ impl Forms {
     }
 
     fn signed(&self, content: &[u8], address: IpAddr) -> Hmac<Sha256> {
-        // As in the rate limits, an IPv6 address counts as its network: browsers change the rest on their own.
+        // As in the rate limits, an IPv6 address counts as its network, because browsers change the rest by themselves.
         self.signer.clone().chain_update(content).chain_update(counted_address(address).to_string())
     }
 }
 
-/// The key is secret, so it is never shown.
+/// Never shows the key, because it is secret.
 impl fmt::Debug for Forms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Forms")
@@ -100,7 +101,7 @@ impl fmt::Debug for Forms {
 }
 
 /// Returns whether the browser names another site as the sender of a form to `host`, the name and port of the request.
-/// A proxy in front may have changed that host; the site may then be one of the names in the settings.
+/// A proxy in front of the server may have changed that host, so the site may also be one of the names in the settings.
 pub(super) fn is_foreign(headers: &HeaderMap, host: &str, hosts: &Hosts, caller: &Caller) -> bool {
     let Some(sender) = headers.get(ORIGIN).or_else(|| headers.get(REFERER)) else { return false };
     let url = sender.to_str().unwrap_or_default();
@@ -109,7 +110,7 @@ pub(super) fn is_foreign(headers: &HeaderMap, host: &str, hosts: &Hosts, caller:
     !site.eq_ignore_ascii_case(host) && !hosts.is_known(without_port(site), caller)
 }
 
-/// Returns whether `host` is an address, or a name that nobody outside can make resolve to us.
+/// Returns whether `host` is an IP address, or a name that nobody outside can make resolve to this server.
 pub(super) fn is_trusted_name(host: &str, hosts: &Hosts, caller: &Caller) -> bool {
     let name = without_port(host).trim_end_matches('.').to_ascii_lowercase();
     let literal = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -117,7 +118,7 @@ pub(super) fn is_trusted_name(host: &str, hosts: &Hosts, caller: &Caller) -> boo
     literal.is_ok() || is_local || hosts.is_known(&name, caller)
 }
 
-/// Returns whether the caller is known to be on this machine or in a private network. A request through a proxy that is
+/// Returns whether the caller is certainly on this machine or in a private network. A request through a proxy that is
 /// not among `http.trusted_proxies` may come from anywhere.
 pub(super) fn is_near(caller: &Caller, headers: &HeaderMap) -> bool {
     let is_forwarded = || FORWARDED.iter().any(|name| headers.contains_key(name));
@@ -129,7 +130,7 @@ pub(super) fn is_near(caller: &Caller, headers: &HeaderMap) -> bool {
     caller.is_near() && is_known
 }
 
-/// Removes the port. A text that is not a host stays as it is, and matches no known host.
+/// Removes the port. A text that is not a host does not change, and matches no known host.
 fn without_port(host: &str) -> &str {
     split(host).map_or(host, |(name, _)| name)
 }
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn any_changed_or_shortened_token_is_invalid() {
+    fn a_changed_or_shortened_token_is_invalid() {
         let (forms, now, peer) = (forms(1), Utc::from_unix(1_132_636_200), address("192.0.2.1"));
         let good = forms.token(peer, now);
         for index in 0..good.len() {

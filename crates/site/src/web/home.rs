@@ -1,4 +1,4 @@
-//! `/`: says what this server is, that it is up, and how to connect.
+//! `/`: the home page. It says what this server is, that it is up, and how to connect.
 
 use std::sync::Arc;
 

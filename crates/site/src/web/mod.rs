@@ -1,8 +1,8 @@
 //! Pages for people: HTML 4 and plain CSS without JavaScript, so that old browsers show them too.
 //!
 //! Every page is a template in `templates/` that extends `base.html`. askama escapes values and checks the templates
-//! when the crate is built. `home` describes this server, `sign_up` creates accounts, `setup` has instructions for each
-//! client, `forms` tells our own forms from those of other sites, and `page` has the headers of every page.
+//! when the crate is built. `home` describes this server, `sign_up` creates accounts, and `setup` has instructions for
+//! each client. `forms` tells our own forms from those of other sites, and `page` adds the headers of every page.
 
 mod context;
 mod count;

@@ -47,8 +47,9 @@ pub(super) fn failed(status: StatusCode) -> Response {
     page(status, &Failed)
 }
 
-/// Adds the headers for everything that a browser shows or saves: no other site may frame it, nothing in it runs, and
-/// its content type is not guessed. `same-origin` and not `no-referrer`, with which browsers hide where a form came from.
+/// Adds the headers for everything that a browser shows or saves. No other site may frame it, no script in it runs, and
+/// browsers do not guess its content type. The referrer policy is `same-origin`, because with `no-referrer` browsers
+/// hide where a form came from.
 pub(super) fn guarded(mut response: Response) -> Response {
     const HEADERS: [(axum::http::HeaderName, &str); 4] = [
         (

@@ -1,4 +1,4 @@
-//! The address of each page.
+//! The path of each page.
 
 use std::sync::Arc;
 

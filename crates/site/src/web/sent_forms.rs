@@ -11,16 +11,16 @@ use std::time::Duration;
 use swallowtail_base::lock;
 use tokio::time::Instant;
 
-/// How long a form is remembered: as long as it could be sent (see the token of `forms`).
+/// How long a form is remembered: as long as its token is valid (see `forms`).
 const MEMORY: Duration = Duration::from_secs(3600);
-/// How many forms are remembered: 32 KiB of digests. Beyond that the oldest one is forgotten.
+/// The maximum number of forms that are remembered: 32 KiB of digests. If there are more, the oldest is forgotten.
 const MAX_FORMS: usize = 1024;
 
 /// The forms that have created an account within the last hour.
 #[derive(Default)]
 pub(super) struct SentForms(Mutex<VecDeque<(Instant, Digest)>>);
 
-/// Stands for the token, the address and the password of a form, keyed with a secret of this server.
+/// A digest of the token, the address and the password of a form, keyed with a secret of this server.
 pub(super) type Digest = [u8; 32];
 
 impl SentForms {
@@ -43,7 +43,7 @@ impl SentForms {
     }
 }
 
-/// The digests come from passwords, so they are never shown.
+/// Never shows the digests, because they come from passwords.
 impl fmt::Debug for SentForms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SentForms")

@@ -1,7 +1,8 @@
-//! `/setup`: two questions lead to a client, then come the instructions and the files for it.
+//! `/setup`: two questions to choose a client, then the instructions and the files for it.
 //!
-//! All files are created for the request and for the host by which the visitor reached us. The requested one is looked
-//! up among them by name, so no path leads into a directory. The keys of certificates are not among them.
+//! The server creates all files for each request, for the host at which the visitor reached it. The server then looks
+//! up the requested file among them by name, so no request names a path in a directory. The keys of certificates are
+//! not among these files.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ use super::page::{failed, guarded, not_found, page};
 use crate::http::answers;
 use crate::proxy::Reached;
 
-/// Files that browsers show or Windows reads itself. Browsers save all others.
+/// The files that browsers show or that Windows reads itself. Browsers save all others.
 const SHOWN: [&str; 3] = [STEPS[0], STEPS[1], "proxy.pac"];
 
 /// The data for these pages.
@@ -44,11 +45,11 @@ struct Clients {
     chosen: Option<System>,
     /// The answers to the second question.
     clients: Vec<&'static Client>,
-    /// Whether clients of Microsoft's are among them.
+    /// Whether some of them are Microsoft's clients.
     official: bool,
 }
 
-/// The answers to the first question, with what stands for them in the address.
+/// The answers to the first question: the system, its word in the URL, and its name.
 const SYSTEMS: [(System, &str, &str); 3] = [
     (System::Xp, "xp", "Windows XP"),
     (System::Windows, "windows", "Windows 7, 10 or 11"),
@@ -79,7 +80,7 @@ struct UndoPage {
     steps: String,
 }
 
-/// The client that an address names. Without one, the answer is the page for addresses that do not exist.
+/// The client that a URL names. If there is no such client, the answer is the page for addresses that do not exist.
 struct Chosen(&'static Client);
 
 impl<S: Send + Sync> FromRequestParts<S> for Chosen {
@@ -137,17 +138,17 @@ async fn client(
     shown.unwrap_or_else(|error| broken(&error))
 }
 
-/// Redirects from the address with a slash at its end.
+/// Redirects from the URL with a slash at its end.
 async fn slashed(Chosen(client): Chosen) -> Response {
     answers::redirect(&format!("/setup/{}", client.id))
 }
 
-/// Does the same for the page that undoes everything.
+/// Redirects from the URL with a slash at its end, for the page that undoes everything.
 async fn slashed_undo(Chosen(client): Chosen) -> Response {
     answers::redirect(&format!("/setup/{}/undo", client.id))
 }
 
-/// Answers with how to undo everything.
+/// Answers with the steps that undo everything.
 async fn undo(
     Chosen(client): Chosen,
     State(setup): State<Setup>,
@@ -165,7 +166,7 @@ fn system_of(client: &Client) -> &'static str {
     SYSTEMS.iter().find(|(system, ..)| client.is_for(*system)).map_or("", |(_, id, _)| id)
 }
 
-/// Returns the address under which the files of a client are.
+/// Returns the path of the folder with the files of a client.
 fn folder(client: &Client) -> String {
     format!("/setup/{}/", client.id)
 }
@@ -187,8 +188,8 @@ async fn file(
     }
 }
 
-/// Creates the kit for a client: that is faster than looking up a stored one. Only the certificate for Windows XP is read
-/// from disk, on another thread, because it may have been created since the server started.
+/// Creates the kit for a client, which is faster than looking up a stored one. The certificate for Windows XP may have
+/// been created since the server started, so it is read from disk each time, on another thread.
 async fn kit(client: &'static Client, setup: Setup, caller: &Caller, reached: Reached) -> anyhow::Result<Kit> {
     let Reached { host, http, https } = reached;
     let Setup { mut offer, data } = setup;
@@ -199,7 +200,7 @@ async fn kit(client: &'static Client, setup: Setup, caller: &Caller, reached: Re
         };
         match read {
             Ok(with_old) => offer = Arc::new(with_old),
-            // The server logged it at its start. Visitors get the page that says what is missing.
+            // The server already logged this error at its start. Visitors get the page that says what is missing.
             Err(error) => tracing::debug!("could not read the certificate for Windows XP: {error:#}"),
         }
     }
@@ -212,8 +213,8 @@ async fn kit(client: &'static Client, setup: Setup, caller: &Caller, reached: Re
 fn download(name: &str, content_type: &str, body: Vec<u8>) -> Response {
     let mut response = answers::text(StatusCode::OK, body);
     answers::set(&mut response, CONTENT_TYPE, content_type);
-    // The file depends on the host in the request. Not `no-store`: old versions of Internet Explorer cannot save what
-    // they may not store.
+    // The file depends on the host in the request. `no-store` is not used, because old versions of Internet Explorer
+    // cannot save files with it.
     answers::set(&mut response, CACHE_CONTROL, "no-cache");
     if !SHOWN.contains(&name) {
         answers::set(&mut response, CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
@@ -221,7 +222,7 @@ fn download(name: &str, content_type: &str, body: Vec<u8>) -> Response {
     guarded(response)
 }
 
-/// Logs why a page could not be created, and returns the page that says so.
+/// Logs why a page could not be created, and returns the error page.
 fn broken(error: &anyhow::Error) -> Response {
     tracing::error!("could not create a set-up page: {error:#}");
     failed(StatusCode::INTERNAL_SERVER_ERROR)

@@ -1,9 +1,9 @@
 //! `/signup`: creates accounts.
 //!
-//! A form passes these checks in order: [`Web::gate`] decides whether this visitor may sign up at all, `forms` whether
-//! the form came from our page, `form` reads it and reports every fault at its field. Only then is the password hashed,
-//! and one transaction creates the account and takes one use of the invite code. `sent_forms` recognizes a form that
-//! the browser sends a second time.
+//! A form passes these checks in order. [`Web::gate`] decides whether this visitor may sign up at all. `forms` checks
+//! that the form came from our page. `form` reads the fields and reports every fault at its field. Only then is the
+//! password hashed. One transaction creates the account and takes one use of the invite code. `sent_forms` recognizes a
+//! form that the browser sends a second time.
 
 mod form;
 
@@ -31,13 +31,13 @@ use crate::http::body::{self, BadBody};
 use crate::http::{host_of, names_oddly};
 use form::{Errors, Good, Rules, Typed};
 
-/// The longest form in bytes: every field at its longest, with three bytes for each of its bytes.
+/// The longest form, in bytes: every field with its longest value, in which each byte is encoded as three bytes.
 const MAX_FORM: usize = 8 * 1024;
 
 const UNREADABLE: &str =
     "The server couldn't read this form: it is damaged or too long. No account was created. Try again.";
 const EXPIRED: &str =
-    "This page was open for too long, or was opened elsewhere. Enter your password again and resend it.";
+    "This page was open for too long, or was opened elsewhere. Enter your password again and send the form again.";
 const FOREIGN: &str =
     "This form came from another site, so no account was created. To sign up, send it from this page.";
 const TOO_MANY_FORMS: &str = "Too many forms came from your address. Wait 15 minutes, then try again.";
@@ -52,7 +52,7 @@ struct FormPage<'a> {
     errors: &'a Errors,
     rules: Rules,
     token: String,
-    /// The longest password that every client accepts.
+    /// The longest password that every client accepts, in characters.
     old_boxes: usize,
 }
 
@@ -75,7 +75,7 @@ struct Visit {
     is_near: bool,
     /// The host in the request.
     host: String,
-    /// Whether the request named something that cannot be a host; then `host` is a substitute.
+    /// Whether the request named something that cannot be a host. `host` is then a substitute.
     is_odd: bool,
 }
 
@@ -91,7 +91,7 @@ impl Visit {
     }
 }
 
-/// Why a visitor gets no form.
+/// The reason why a visitor gets no form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Refusal {
     /// Only the operator creates accounts.
@@ -117,10 +117,10 @@ pub(super) async fn show(
     }
 }
 
-/// A form, and where it came from.
+/// A form that was sent, and the checks of where it came from.
 struct Sent {
     typed: Typed,
-    /// Whether its token was given to this visitor within the last hour.
+    /// Whether this visitor fetched its token within the last hour.
     is_ours: bool,
     /// Whether the browser says that another site sent it.
     is_foreign: bool,
@@ -156,7 +156,7 @@ pub(super) async fn submit(
     };
     match signed_up {
         Ok(handle) => page(StatusCode::OK, &DonePage { handle: &handle }),
-        // The same form sent twice: the first one has taken the address, and perhaps the last invite code.
+        // If the form was sent twice, the first one has taken the address, and perhaps the last invite code.
         Err(response) => match web.created_by(&form).await {
             Some(handle) => page(StatusCode::OK, &DonePage { handle: &handle }),
             None => response,
@@ -185,15 +185,15 @@ fn failed_form(error: &dyn std::fmt::Display, notice: impl FnOnce(StatusCode, &'
 }
 
 impl Web {
-    /// Decides whether a visitor may sign up, and by which rules.
+    /// Decides whether a visitor may sign up. Returns the rules for the form, or the refusal.
     async fn gate(&self, caller: &Caller, visit: &Visit) -> Result<Result<Rules, Refusal>, StoreError> {
         let access = if visit.is_near { self.sign_up.near } else { self.sign_up.elsewhere };
         let refusal = match access {
             Access::Closed => Refusal::Closed,
-            // Checked before visitors go and get a code.
+            // This is checked before visitors ask the operator for a code.
             _ if !caller.may_send_passwords(self.insecure_http) => Refusal::Insecure,
             Access::Invite if !self.accounts.has_valid_invites().await? => Refusal::NoCodes,
-            // Where a code is required, or anyone may sign up, being near is no advantage to protect.
+            // If a code is required, or anyone may sign up, a visitor has no advantage from being near.
             Access::Open if self.sign_up.elsewhere != Access::Open && !visit.is_by_known_name(self, caller) => {
                 Refusal::StrangeName(visit.host.clone())
             }
@@ -214,7 +214,7 @@ impl Web {
         page(status, &FormPage { typed, errors, rules, token, old_boxes: password::OLD_BOXES })
     }
 
-    /// Carries out a form, and returns the address of the new account or the page that says what is wrong.
+    /// Carries out a form. Returns the address of the new account, or the page that says what is wrong.
     async fn sign_up(&self, caller: &Caller, rules: Rules, form: &Sent) -> Result<Handle, Response> {
         let again = |status, errors: &Errors| self.form(status, caller, rules, &form.typed, errors);
         let wrong = |errors: &Errors| again(StatusCode::UNPROCESSABLE_ENTITY, errors);
@@ -242,7 +242,7 @@ impl Web {
                 tracing::info!(handle = %good.handle, peer = %caller.peer, "created an account from the sign-up page");
                 Ok(good.handle)
             }
-            // Another form was faster.
+            // Another form created the account first.
             Err(AccountError::Store(StoreError::Taken(_))) => Err(wrong(&Errors::taken())),
             Err(AccountError::Store(StoreError::InvalidInvite)) => Err(wrong(&Errors::bad_code())),
             Err(AccountError::Busy) => Err(notice(StatusCode::SERVICE_UNAVAILABLE, BUSY)),
@@ -270,11 +270,12 @@ impl Web {
         Ok(good.finish(errors))
     }
 
-    /// Creates the account, all of it or nothing.
+    /// Creates the account completely or not at all, and remembers the form.
     async fn create(&self, good: &Good, typed: &Typed) -> Result<(), AccountError> {
         let password_hash = self.accounts.hash(&good.password).await?;
         let account = NewAccount { handle: good.handle.clone(), name: good.name.clone(), password_hash };
-        // Others may be removing an older account of this address from their lists, which takes both accounts' turns.
+        // Others may be removing an older account of this address from their lists. They need the turns of both
+        // accounts.
         let _turn = self.directory.turn(&good.handle).await;
         self.accounts.sign_up(&account, good.code.as_ref()).await?;
         self.sent_forms.remember(self.digest(&good.handle, typed));
@@ -287,7 +288,7 @@ impl Web {
             return None;
         }
         let handle = Handle::parse(form.typed.address.trim()).ok()?;
-        // If the other copy of the form is creating the account at this moment, wait until it is remembered.
+        // If another copy of the form is creating the account now, this waits until the form is remembered.
         let _turn = self.directory.turn(&handle).await;
         let is_remembered = self.sent_forms.has(&self.digest(&handle, &form.typed));
         let is_there = is_remembered && self.accounts.exists(&handle).await.unwrap_or_default();

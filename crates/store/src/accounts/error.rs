@@ -7,7 +7,7 @@ use super::hasher::Busy;
 use super::password::{BadPassword, HashError};
 use crate::database::StoreError;
 
-/// Why a sign-in was refused.
+/// The reason why a sign-in was refused.
 #[derive(Debug, Error)]
 pub enum AuthError {
     /// The password is wrong or the account does not exist. The error does not reveal which (security.md section 3).
@@ -21,7 +21,7 @@ pub enum AuthError {
     Store(#[from] StoreError),
 }
 
-/// Why an account was not created or changed.
+/// The reason why an account was not created or changed.
 #[derive(Debug, Error)]
 pub enum AccountError {
     /// The password is empty or too long.

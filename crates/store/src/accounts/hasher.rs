@@ -1,8 +1,8 @@
 //! The thread pool that hashes passwords.
 //!
-//! A hash costs 19 MiB and tens of milliseconds, so requesting many of them is an attack (docs/protocol/security.md
-//! section 2). The pool limits how many hashes are computed at the same time and how many wait. It refuses the rest before
-//! doing any work.
+//! A hash takes 19 MiB of memory and tens of milliseconds, so an attacker could overload the server by requesting many
+//! (docs/protocol/security.md section 2). The pool limits how many hashes are computed at the same time and how many
+//! wait. It refuses the rest before it does any work.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, mpsc};
@@ -12,7 +12,7 @@ use swallowtail_base::lock;
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-/// The number of jobs that may wait. At tens of milliseconds each, the last one is answered within a few seconds, which
+/// The maximum number of jobs that wait. At tens of milliseconds each, the last job is done within a few seconds, which
 /// clients accept.
 const WAITING: usize = 64;
 
@@ -23,8 +23,9 @@ pub(super) struct Busy;
 
 /// A limited pool for password work. Cheap to clone; clones share the limits.
 ///
-/// It has its own threads, because an allocator keeps memory for each thread that used it, up to 64 MiB with glibc, and
-/// tokio has many blocking threads. After a thousand sign-ins 235 MiB stayed allocated there, and 60 MiB with one thread.
+/// The pool has its own threads. An allocator keeps memory for each thread that used it, up to 64 MiB with glibc, and
+/// tokio has many blocking threads. After a thousand sign-ins, 235 MiB stayed allocated on tokio's threads, but only
+/// 60 MiB with one thread of the pool.
 #[derive(Clone, Debug)]
 pub(super) struct Hasher {
     /// A permit for each job that runs or waits.
@@ -35,7 +36,7 @@ pub(super) struct Hasher {
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// A place in the queue; dropping it frees the place.
+/// A place in the queue. Dropping this value frees the place.
 #[derive(Debug)]
 pub(super) struct Place {
     admitted: OwnedSemaphorePermit,
@@ -43,7 +44,8 @@ pub(super) struct Place {
 }
 
 impl Hasher {
-    /// Starts a pool on half of the cores, at least one: the other cores keep serving sockets (security.md section 2).
+    /// Starts a pool that uses half of the cores, but at least one. The other cores keep serving sockets (security.md
+    /// section 2).
     pub(super) fn for_this_machine() -> Self {
         let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self::new((cores / 2).max(1), WAITING)
@@ -55,7 +57,7 @@ impl Hasher {
         for _ in 0..concurrent {
             let queue = queue.clone();
             let started = thread::Builder::new().name("passwords".to_owned()).spawn(move || work_off(&queue));
-            // If no thread can be started, every caller finds the pool busy.
+            // If no thread can be started, every caller gets [`Busy`].
             if let Err(error) = started {
                 tracing::error!(%error, "could not start a thread that hashes passwords");
             }
@@ -63,7 +65,7 @@ impl Hasher {
         Self { admitted: Arc::new(Semaphore::new(concurrent + waiting)), jobs }
     }
 
-    /// Takes a place in the queue, or fails immediately if the queue is full.
+    /// Reserves a place in the queue, or fails immediately if the queue is full.
     pub(super) fn enter(&self) -> Result<Place, Busy> {
         let admitted = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| Busy)?;
         Ok(Place { admitted, jobs: self.jobs.clone() })
@@ -73,8 +75,8 @@ impl Hasher {
 impl Place {
     /// Runs the work when its turn comes and returns its result.
     ///
-    /// The place stays taken until the work is done, even if the caller stops waiting, because a running hash cannot be
-    /// stopped.
+    /// The place stays reserved until the work is done, even if the caller stops waiting, because a running hash cannot
+    /// be stopped.
     pub(super) async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
         let (done, result) = oneshot::channel();
         let Self { admitted, jobs } = self;
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_counts_even_if_its_caller_has_left() {
+    async fn work_keeps_its_place_even_if_its_caller_stops_waiting() {
         let hasher = Hasher::new(1, 0);
         let (release, gate) = mpsc::channel::<()>();
         let (started, is_started) = oneshot::channel();
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_work_that_panics_the_next_work_is_done() {
+    async fn the_pool_continues_after_work_that_panics() {
         let hasher = Hasher::new(1, 0);
         let panicking = hasher.enter().unwrap().run(|| panic!("on purpose"));
         assert_eq!(panicking.await, Err::<(), _>(Busy));

@@ -7,13 +7,13 @@ use swallowtail_base::random;
 
 /// Crockford's Base32 alphabet, without I, L, O and U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// The number of characters of a code. With five bits each they make 80 bits, too many to guess even with all hashes
-/// (security.md section 1).
+/// The number of characters of a code. Each has five bits, so a code has 80 bits. That is too many to guess, even with
+/// all stored hashes (security.md section 1).
 const LENGTH: usize = 16;
 const GROUP: usize = 4;
 
-/// An invite code. It is secret, because anyone who has it can create an account. The operator sees it once, and only its
-/// hash is stored.
+/// An invite code. It is secret, because anyone who has it can create an account. The operator sees it once, and only
+/// its hash is stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InviteCode([u8; LENGTH]);
 
@@ -24,8 +24,7 @@ impl InviteCode {
         Self(random::bytes().map(|byte: u8| ALPHABET[usize::from(byte % 32)]))
     }
 
-    /// Reads a typed code: in upper or lower case, with or without spaces and dashes, and with letters that look like
-    /// digits.
+    /// Parses a typed code. Accepts upper and lower case, spaces, dashes, and letters that look like digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut code = [0; LENGTH];
@@ -69,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_read_however_it_is_typed() {
+    fn a_code_is_accepted_in_every_usual_spelling() {
         let code = InviteCode::parse("K7QM-20WP-9D41-HR3V").unwrap();
         assert_eq!(code.to_string(), "K7QM-20WP-9D41-HR3V");
         for typed in ["k7qm20wp9d41hr3v", " K7QM 2OWP\t9d4l-Hr3V ", "K7QM-2oWP-9D4I-HR3V"] {

@@ -1,9 +1,9 @@
 //! Accounts and their passwords.
 //!
 //! [`Accounts`] is the service that checks and hashes passwords. The Passport endpoints, the sign-up page and the
-//! command line call it; no other part of the server sees a password. It reads and writes the rows through
-//! [`Store`](crate::database::Store), whose [`Account`](crate::database::Account) is one row, with the hash and never
-//! the password. Rules: docs/protocol/security.md sections 1 to 3.
+//! command line call it. No other part of the server sees a password. The service reads and writes rows through
+//! [`Store`](crate::database::Store). An [`Account`](crate::database::Account) is one row, which contains the password
+//! hash and never the password. The rules are in docs/protocol/security.md sections 1 to 3.
 
 mod error;
 mod hasher;

@@ -1,35 +1,36 @@
-//! Which passwords are valid, and how they are stored: hashed with argon2id, as a PHC string (docs/protocol/security.md
-//! section 2).
+//! Checks whether passwords are valid, and hashes them with argon2id. A hash is stored as a PHC string
+//! (docs/protocol/security.md section 2).
 
 use argon2::password_hash::PasswordVerifier;
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use thiserror::Error;
 
-/// The longest password, in bytes of UTF-8. Longer ones are refused, never cut.
+/// The maximum length of a password, in bytes of UTF-8. Longer passwords are refused, never truncated.
 pub const MAX_PASSWORD: usize = 256;
 
-/// The sign-in boxes of some old clients take no more characters than this (docs/protocol/http.md section 1.2).
+/// The maximum number of characters in the sign-in boxes of some old clients (docs/protocol/http.md section 1.2).
 pub const OLD_BOXES: usize = 16;
 
-/// Memory of one hash in KiB. With [`PASSES`] and [`LANES`], the minimum that OWASP recommends.
+/// The memory for one hash, in KiB. Together with [`PASSES`] and [`LANES`], this is the minimum that OWASP recommends.
 pub const MEMORY_KIB: u32 = 19_456;
-/// Passes over that memory.
+/// The number of passes over that memory.
 pub const PASSES: u32 = 2;
-/// Lanes. One: a hash runs on one thread of the pool.
+/// The number of lanes: one, because a hash runs on one thread of the pool.
 pub const LANES: u32 = 1;
 
-/// Maximum memory, passes and lanes of an imported hash: each sign-in pays for them.
+/// The maximum memory (in KiB), passes and lanes of an imported hash, because each sign-in has to do the same work.
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_PASSES: u32 = 16;
 const MAX_LANES: u32 = 16;
 
 /// The prefix that distinguishes a stored hash from a password.
 const STORED_PREFIX: &str = "$argon2id$";
-/// Prefixes of the hashes of other systems. Accepted as a password, such a hash would lock its owner out.
+/// Prefixes of the hashes of other systems. If the server accepted such a hash as a password, the user could not sign
+/// in.
 const FOREIGN_PREFIXES: [&str; 9] = ["$argon2d$", "$argon2i$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$pbkdf2"];
 
-/// Why a text is not a valid password.
+/// The reason why a text is not a valid password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadPassword {
     /// It is empty.
@@ -40,7 +41,7 @@ pub enum BadPassword {
     TooLong,
 }
 
-/// Why some clients may be unable to sign in with a valid password.
+/// The reason why some clients may be unable to sign in with a valid password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Caveat {
     /// It has more than [`OLD_BOXES`] characters.
@@ -54,7 +55,7 @@ pub enum Caveat {
     NotAscii,
 }
 
-/// Why a stored hash cannot be imported.
+/// The reason why a stored hash cannot be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadHash {
     /// It is not a PHC string of argon2id with a salt and a hash.
@@ -84,7 +85,7 @@ pub fn check(password: &str) -> Result<(), BadPassword> {
     }
 }
 
-/// Returns why some clients may be unable to sign in with a password.
+/// Returns the reasons why some clients may be unable to sign in with a password.
 #[must_use]
 pub fn caveats(password: &str) -> Vec<Caveat> {
     let long = (password.chars().count() > OLD_BOXES).then_some(Caveat::Long);
@@ -92,12 +93,13 @@ pub fn caveats(password: &str) -> Vec<Caveat> {
     long.into_iter().chain(not_ascii).collect()
 }
 
-/// Hashes a password with a fresh salt. Takes tens of milliseconds: never call it on a thread that serves sockets.
+/// Hashes a password with a new random salt. This takes tens of milliseconds, so never call it on a thread that serves
+/// sockets.
 pub fn hash(password: &str) -> Result<String, HashError> {
     Workspace::new()?.hash(password)
 }
 
-/// The memory that hashes are computed in. Use one workspace for many passwords: otherwise the system has to clear fresh
+/// The memory in which hashes are computed. Use one workspace for many passwords. Otherwise the system has to clear new
 /// memory for each, which took 18 of 64 seconds of processor time for 2,000 passwords.
 pub struct Workspace(Vec<Block>);
 
@@ -111,7 +113,7 @@ impl Workspace {
         Ok(Self(memory))
     }
 
-    /// Hashes a password with a fresh salt, as [`hash`] does.
+    /// Hashes a password with a new random salt, as [`hash`] does.
     pub fn hash(&mut self, password: &str) -> Result<String, HashError> {
         let mut salt = [0; Salt::RECOMMENDED_LENGTH];
         getrandom::fill(&mut salt).map_err(|_| HashError)?;
@@ -132,7 +134,7 @@ impl Workspace {
 }
 
 /// Returns whether `stored` is a hash of the password. Without a stored hash, or with an unreadable one, returns
-/// `false` after the same amount of work (security.md section 2). As slow as [`hash`].
+/// `false` after the same amount of work (security.md section 2). Takes as long as [`hash`].
 #[must_use]
 pub fn verify(password: &str, stored: Option<&str>) -> bool {
     match stored.and_then(|text| PasswordHash::new(text).ok()) {
@@ -147,7 +149,7 @@ pub fn verify(password: &str, stored: Option<&str>) -> bool {
     }
 }
 
-/// Returns whether a stored hash is cheaper to attack than one of ours.
+/// Returns whether a stored hash is cheaper to attack than a hash with the current parameters.
 #[must_use]
 pub fn is_weak(stored: &str) -> bool {
     let parsed = PasswordHash::new(stored).ok();
@@ -162,7 +164,7 @@ pub fn is_weak(stored: &str) -> bool {
 /// Returns whether a text is a stored hash and not a password.
 ///
 /// # Errors
-/// It is a hash that cannot be imported.
+/// Fails if the text is a hash that cannot be imported.
 pub fn is_stored(text: &str) -> Result<bool, BadHash> {
     if FOREIGN_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
         return Err(BadHash::Foreign);
@@ -182,7 +184,7 @@ pub fn is_stored(text: &str) -> Result<bool, BadHash> {
 
 const PARAMS: Params = match Params::new(MEMORY_KIB, PASSES, LANES, None) {
     Ok(params) => params,
-    // At compile time.
+    // The panic can happen only at compile time.
     Err(_) => panic!("invalid argon2 parameters"),
 };
 
@@ -204,7 +206,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_hash_carries_our_parameters() {
+    fn a_new_hash_has_the_current_parameters() {
         let hash = hash("s3cr,t &%").unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(verify("s3cr,t &%", Some(&hash)));
@@ -221,7 +223,7 @@ pub(super) mod tests {
             assert!(verify(password, Some(hash)));
         }
         assert!(!verify("one", Some(&hashes[1])));
-        assert_ne!(hashes[0], hashes[2], "each has a salt of its own");
+        assert_ne!(hashes[0], hashes[2], "each hash has its own salt");
     }
 
     #[test]
@@ -232,7 +234,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn less_memory_or_fewer_passes_are_weak() {
+    fn a_hash_with_less_memory_or_fewer_passes_is_weak() {
         assert!(is_weak(&weak("x")));
         assert!(is_weak("not a hash"));
     }
@@ -245,7 +247,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn long_passwords_and_those_outside_of_ascii_have_caveats() {
+    fn long_passwords_and_passwords_with_non_ascii_characters_have_caveats() {
         let table = [
             ("0123456789abcdef", vec![]),
             ("s3cr,t &%", vec![]),

@@ -1,11 +1,11 @@
-//! Addresses that cannot be signed up for, because they look like the service's own (docs/protocol/security.md section
-//! 5).
+//! Addresses that users cannot sign up for, because they look like addresses of the service (docs/protocol/security.md
+//! section 5).
 
 use msnp::Handle;
 
-/// Names that suggest the service wherever they appear in the part before the @.
+/// Names that suggest the service. They are reserved anywhere in the part before the @.
 const BRANDS: [&str; 6] = ["hotmail", "messenger", "microsoft", "msmsgs", "passport", "swallowtail"];
-/// Names that suggest the people who run the service, if they are the whole part before the @.
+/// Names that suggest the people who run the service. They are reserved only as the whole part before the @.
 const ROLES: [&str; 20] = [
     "abuse",
     "admin",
@@ -28,8 +28,8 @@ const ROLES: [&str; 20] = [
     "system",
     "webmaster",
 ];
-/// The only domain in which no person has an address. The domains of the old mail services are allowed, because people had
-/// their addresses there.
+/// The only reserved domain, because no user has an address there. The domains of the old mail services are allowed,
+/// because people had their addresses there.
 const COMPANY: &str = "microsoft";
 
 /// Returns whether an address looks like a name of the service or of the people who run it. Letters outside ASCII are

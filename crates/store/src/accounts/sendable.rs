@@ -9,10 +9,11 @@ use thiserror::Error;
 #[error("old clients cannot sign in with an address that has a comma or a % sign in it")]
 pub struct Unsendable;
 
-/// Checks that every client can send an address. To be asked for new accounts only: older ones keep their address.
+/// Checks that every client can send an address. Call this only for new accounts, because existing accounts keep their
+/// address.
 ///
 /// # Errors
-/// The address has a character that some clients cannot send.
+/// Fails if the address has a character that some clients cannot send.
 pub fn check_sendable(handle: &Handle) -> Result<(), Unsendable> {
     if handle.as_str().contains([',', '%']) { Err(Unsendable) } else { Ok(()) }
 }
@@ -22,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_comma_or_a_percent_sign_cannot_be_sent() {
+    fn an_address_with_a_comma_or_a_percent_sign_cannot_be_sent() {
         for (address, is_sendable) in [
             ("a,b@example.com", false),
             ("a%40b@example.com", false),

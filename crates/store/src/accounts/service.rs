@@ -37,7 +37,7 @@ impl Accounts {
         if password::check(&password).is_err() {
             return Err(AuthError::Denied);
         }
-        // Take the place in the queue first, so that a flood of sign-ins does not reach the store.
+        // Reserve the place in the queue first, so that a flood of sign-ins does not reach the store.
         let place = self.hasher.enter()?;
         let account = match Handle::parse_lax(handle) {
             Ok(handle) => self.store.account(&handle).await?,
@@ -64,7 +64,7 @@ impl Accounts {
         Ok(self.store.create_accounts(&[account]).await?)
     }
 
-    /// Changes the password of an account; its tickets become invalid.
+    /// Changes the password of an account, which invalidates its tickets.
     pub async fn set_password(&self, handle: &Handle, password: &str) -> Result<(), AccountError> {
         let hash = self.hash(password).await?;
         match self.store.set_password(handle, &hash).await? {
@@ -91,7 +91,7 @@ impl Accounts {
         self.store.accounts().await
     }
 
-    /// Creates all of these accounts, whose passwords are already hashed, or none of them.
+    /// Creates accounts whose passwords are already hashed. Creates all of them or none.
     pub async fn import(&self, accounts: &[NewAccount]) -> Result<(), StoreError> {
         self.store.create_accounts(accounts).await
     }
@@ -115,7 +115,7 @@ impl Accounts {
         self.store.has_valid_invites().await
     }
 
-    /// Returns the hash under which a password is stored.
+    /// Hashes a password for the store.
     pub async fn hash(&self, password: &str) -> Result<String, AccountError> {
         password::check(password)?;
         let password = password.to_owned();
@@ -132,7 +132,7 @@ impl Accounts {
     }
 }
 
-/// Returns a hash with our parameters, if the stored one is weaker.
+/// Returns a hash with the current parameters, if the stored hash is weaker.
 fn strengthen(password: &str, stored: Option<&str>) -> Option<String> {
     stored.filter(|hash| password::is_weak(hash)).and_then(|_| password::hash(password).ok())
 }

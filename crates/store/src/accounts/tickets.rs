@@ -1,9 +1,9 @@
 //! Tickets: the proof of a sign-in that a client sends to the notification server.
 //!
-//! A ticket is a signed statement that is not stored anywhere: the number of the key, the account, its password version,
-//! the time of issue and the expiry, followed by an HMAC-SHA-256 of these. So signing in writes nothing. If the password
-//! changes or the account is removed, all its tickets become invalid, because the notification server compares them with
-//! the account's row (docs/protocol/security.md section 1, http.md section 1.3).
+//! A ticket is a signed statement that is not stored anywhere, so signing in writes nothing. It contains the number of
+//! the key, the account, its password version, the time of issue and the expiry, followed by an HMAC-SHA-256 of these.
+//! If the password changes or the account is removed, all its tickets become invalid, because the notification server
+//! compares them with the account's row (docs/protocol/security.md section 1, http.md section 1.3).
 
 use std::fmt;
 
@@ -16,17 +16,17 @@ use swallowtail_base::utc::Utc;
 
 use crate::database::{Account, AccountId, Store, StoreError};
 
-/// Bytes of the statement: key number, account, password version, issue, expiry.
+/// The length of the statement in bytes: key number, account, password version, issue, expiry.
 const STATEMENT: usize = 4 + 4 * 8;
-/// Bytes of the signature.
+/// The length of the signature in bytes.
 const SIGNATURE: usize = 32;
 
-/// How long a ticket is valid (http.md section 2, "Ticket life").
+/// The lifetime of a ticket (http.md section 2, "Ticket life").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TicketLife {
-    /// An hour, for Passport 1.4: its clients fetch a new ticket for each sign-in.
+    /// One hour, for Passport 1.4. Its clients fetch a new ticket for each sign-in.
     Passport14,
-    /// A day, for RST: client 7.5 reuses its ticket when it reconnects.
+    /// One day, for RST. Client 7.5 reuses its ticket when it reconnects.
     Rst,
 }
 
@@ -41,7 +41,8 @@ impl TicketLife {
     }
 }
 
-/// The content of a valid ticket. It is accepted only if the account still exists and has this password version.
+/// The content of a valid ticket. The ticket is accepted only if the account still exists and has this password
+/// version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claims {
     /// The account that the ticket was issued for.
@@ -52,9 +53,9 @@ pub struct Claims {
 
 /// Issues and checks tickets with the keys of the store.
 pub struct Tickets {
-    /// The key that signs.
+    /// The key that signs new tickets.
     newest: Key,
-    /// Further keys that verify.
+    /// Older keys, which only verify tickets.
     older: Vec<Key>,
 }
 
@@ -65,7 +66,7 @@ struct Key {
 }
 
 impl Tickets {
-    /// Reads the keys from the store. The first call for a store creates one.
+    /// Reads the keys from the store. The first call for a store creates a key.
     pub async fn open(store: &Store) -> Result<Self, StoreError> {
         let keys = store.server_keys("ticket").await?;
         Self::with_keys(keys).ok_or(StoreError::Malformed("ticket key"))
@@ -89,7 +90,7 @@ impl Tickets {
         self.issue_at(claims, life, Utc::now())
     }
 
-    /// Returns the claims of a ticket if one of our keys signed it and it has not expired.
+    /// Returns the claims of a ticket if one of the keys signed it and it has not expired.
     #[must_use]
     pub fn verify(&self, ticket: &Ticket) -> Option<Claims> {
         self.verify_at(ticket, Utc::now())
@@ -114,7 +115,7 @@ impl Tickets {
         let key = u32::from_be_bytes(*key);
         let mut keys = std::iter::once(&self.newest).chain(&self.older);
         let signer = keys.find(|candidate| candidate.id == key)?.signer.clone();
-        // In constant time. A signature of any other length fails.
+        // This compares in constant time. A signature of any other length fails.
         signer.chain_update(statement).verify_slice(signature).ok()?;
         let mut numbers = numbers.as_chunks::<8>().0.iter().map(|number| i64::from_be_bytes(*number));
         let (account, password_version) = (numbers.next()?, numbers.next()?);
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_distinguished_and_old_ones_still_verify() {
+    fn each_ticket_is_verified_with_its_own_key_and_older_keys_still_verify() {
         let old = tickets(&[(1, 1)]).issue_at(CLAIMS, TicketLife::Rst, at(0));
         assert_eq!(tickets(&[(2, 2), (1, 1)]).verify_at(&old, at(0)), Some(CLAIMS));
         assert_eq!(tickets(&[(1, 2)]).verify_at(&old, at(0)), None);
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_a_password_change_older_tickets_have_an_older_version() {
+    async fn a_ticket_from_before_a_password_change_has_an_older_version() {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(directory.path()).await.unwrap();
         let accounts = Accounts::new(store.clone());
@@ -207,7 +208,7 @@ mod tests {
 
         accounts.set_password(&handle, "two").await.unwrap();
         let account = store.account(&handle).await.unwrap().unwrap();
-        // After a restart the same key is read.
+        // A second `open`, as after a restart, reads the same key.
         let claims = Tickets::open(&store).await.unwrap().verify(&ticket).unwrap();
         assert_eq!(claims.account, account.id);
         assert_ne!(claims.password_version, account.password_version);

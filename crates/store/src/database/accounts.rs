@@ -35,7 +35,7 @@ impl Store {
     /// Creates all of these accounts, or none of them.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] names the first address that already has an account.
+    /// Returns [`StoreError::Taken`] with the first address that already has an account.
     pub async fn create_accounts(&self, accounts: &[NewAccount]) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin().await?;
         for account in accounts {
@@ -48,7 +48,8 @@ impl Store {
     /// Creates an account and uses the invite code with this hash once, or does neither.
     ///
     /// # Errors
-    /// [`StoreError::InvalidInvite`] and [`StoreError::Taken`].
+    /// Returns [`StoreError::InvalidInvite`] if the code is not valid, or [`StoreError::Taken`] if the address has an
+    /// account.
     pub async fn create_invited_account(&self, account: &NewAccount, code: &CodeHash) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin().await?;
         use_invite(&mut transaction, code).await?;
@@ -77,8 +78,8 @@ impl Store {
         Ok(())
     }
 
-    /// Removes an account and its lists, and removes its address from RL and PL of all other accounts. Their own entries
-    /// on FL, AL and BL stay (ns.md section 1.2 rule 11). Returns `false` if the account does not exist.
+    /// Removes an account and its lists, and removes its address from RL and PL of all other accounts. Their own
+    /// entries on FL, AL and BL stay (ns.md section 1.2 rule 11). Returns `false` if the account does not exist.
     pub async fn remove_account(&self, handle: &Handle) -> Result<bool, StoreError> {
         let mut transaction = self.writer.begin().await?;
         let done = sqlx::query("delete from accounts where handle = $1")
@@ -107,11 +108,11 @@ async fn insert_account(connection: &mut SqliteConnection, account: &NewAccount)
     let Some((id,)) = created else {
         return Err(StoreError::Taken(account.handle.clone()));
     };
-    // A new account has no contacts, so it must not be on any RL. If an older account with this address was removed while
-    // a server was running, that server may have put it there again.
+    // A new account has no contacts, so it must not be on any RL. If an older account with this address was removed
+    // while a server was running, that server may have added the address to an RL again.
     forget_watcher(connection, &account.handle).await?;
-    // Other accounts may still have the older account on FL (ns.md section 1.2 rule 11). They go on PL of the new account,
-    // with their display names (rule 2).
+    // Other accounts may still have the older account on FL (ns.md section 1.2 rule 11). Those accounts go on PL of the
+    // new account, with their display names (rule 2).
     let (forward, pending) = (bits(List::Forward), bits(List::Pending));
     let sql = format!(
         "insert into entries (owner, handle, lists, nickname) select $1, other.handle, {pending}, other.display_name \

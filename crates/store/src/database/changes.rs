@@ -1,4 +1,4 @@
-//! The statements that carry out an [`Edit`].
+//! The SQL statements that carry out an [`Edit`].
 
 use msnp::notification::Phone;
 use msnp::{Handle, List, Timestamp};
@@ -110,8 +110,8 @@ async fn write_settings(connection: &mut SqliteConnection, owner: i64, settings:
     .map(drop)
 }
 
-/// Moves a stamp and the version as [`Stamps`](crate::roster::Stamps) does in memory, and only forward: an edit by another
-/// account may have moved the stamp since this edit was planned.
+/// Advances a stamp and the version as [`Stamps`](crate::roster::Stamps) does in memory. Never moves a stamp back,
+/// because an edit by another account may have advanced it since this edit was planned.
 async fn step(
     connection: &mut SqliteConnection,
     owner: i64,

@@ -1,4 +1,5 @@
-//! Looks for damage: quickly at each start of a server, and completely when an operator asks.
+//! Checks the database for damage: quickly at each start of a server, and completely when an operator runs
+//! `swallowtail store check`.
 
 use std::path::{Path, PathBuf};
 
@@ -12,15 +13,15 @@ use super::files::{self, IfMissing};
 use super::open::{damage, open_error};
 use super::store::Store;
 
-/// The number of faults that are listed. A damaged page has many.
+/// The maximum number of faults in the result. A damaged page causes many.
 const MAX_FAULTS: usize = 100;
 
 /// The current step of a complete check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckStep {
-    /// Reading every page and every index of a file of this many bytes.
+    /// Reading every page and every index of the file.
     Pages {
-        /// The size of the file.
+        /// The size of the file in bytes.
         bytes: u64,
     },
     /// Looking for rows that refer to rows which do not exist.
@@ -41,18 +42,18 @@ pub struct Checked {
     pub path: PathBuf,
     /// Its size in bytes.
     pub bytes: u64,
-    /// The number of accounts that were read: 0 if the file itself is damaged.
+    /// The number of accounts that were read. It is 0 if the file itself is damaged.
     pub accounts: u64,
-    /// The faults, at most 100; none means that the database is intact.
+    /// The faults, at most 100. If there are none, the database is intact.
     pub faults: Vec<String>,
 }
 
 impl Store {
-    /// Reads every page of the database and fails if one is damaged. It does not compare indexes with their tables,
-    /// which [`check`] does.
+    /// Reads every page of the database and fails if one is damaged. Does not compare indexes with their tables, which
+    /// only [`check`] does.
     ///
     /// # Errors
-    /// [`DataError::Damaged`] with the first damage.
+    /// Returns [`DataError::Damaged`] with the first damage that was found.
     pub async fn quick_check(&self) -> Result<(), StoreError> {
         let found = sqlx::query_as::<Sqlite, (String,)>("pragma quick_check(1)").fetch_all(&self.readers).await;
         let finding = match found {
@@ -67,10 +68,12 @@ impl Store {
 }
 
 /// Checks the database in `directory` completely: every page and index, every reference between rows, and every account
-/// with its lists. A server may be running on it. Calls `report` at the beginning of each step and after each account.
+/// with its lists. A server may be using the database. Calls `report` at the beginning of each step and after each
+/// account.
 ///
 /// # Errors
-/// The database does not exist or cannot be opened. Damage is not an error but a fault in [`Checked`].
+/// Fails if the database does not exist or cannot be opened. Damage is not an error: it is listed in
+/// [`Checked::faults`].
 pub async fn check(directory: &Path, mut report: impl FnMut(CheckStep)) -> Result<Checked, StoreError> {
     let path = files::prepare(directory, IfMissing::Fail).await?;
     let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
@@ -80,7 +83,7 @@ pub async fn check(directory: &Path, mut report: impl FnMut(CheckStep)) -> Resul
         Ok(faults) => faults,
         Err(error) => vec![damage(&error).ok_or_else(|| open_error(&checked.path, error))?],
     };
-    // A damaged file is left as it is: opening the store may change it.
+    // Opening the store may change the file, so a damaged file is not opened.
     if checked.faults.is_empty() {
         let store = Store::open_with(directory, IfMissing::Fail).await?;
         let read = check_accounts(&store, &mut report).await;
@@ -144,7 +147,7 @@ async fn check_accounts(store: &Store, report: &mut impl FnMut(CheckStep)) -> Re
     Ok((done, faults))
 }
 
-/// Returns a line of SQLite's check as one line, unless it says that all is well.
+/// Returns a line of SQLite's report as one line, or `None` if it reports no fault.
 fn fault(line: &str) -> Option<String> {
     let parts: Vec<_> = line.lines().filter(|part| !part.starts_with("***")).collect();
     (line != "ok").then(|| parts.join(", "))

@@ -13,17 +13,17 @@ use super::error::StoreError;
 /// The file that a running server keeps locked.
 const FILE_NAME: &str = "server.lock";
 
-/// The exclusive right to serve a data directory. It ends with the process, however that ends.
+/// The exclusive right to serve a data directory. The right ends with the process, even if the process crashes.
 #[derive(Debug)]
 pub struct Claim(File);
 
 impl Claim {
-    /// Claims a data directory, and creates it if it does not exist. A second server on the same data would answer from
-    /// its own copy of the lists in memory.
+    /// Claims a data directory, and creates it if it does not exist. Without this, two servers on the same data would
+    /// each answer from their own copy of the lists in memory.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] if another server has it; [`StoreError::Directory`], [`StoreError::Data`] and
-    /// [`StoreError::LockFile`] if it cannot be used.
+    /// Returns [`StoreError::InUse`] if another server uses the directory. Returns [`StoreError::Directory`],
+    /// [`StoreError::Data`] or [`StoreError::LockFile`] if the directory cannot be used.
     pub fn take(data: &Path) -> Result<Self, StoreError> {
         create_private_directory(data).map_err(|error| StoreError::Directory { path: data.to_owned(), error })?;
         let path = data.join(FILE_NAME);
@@ -45,8 +45,8 @@ impl Claim {
 }
 
 impl Drop for Claim {
-    /// Unlocks the file. Closing it is not enough: a child process that is just being started has a copy of it for a
-    /// moment, which would keep the lock.
+    /// Unlocks the file. Closing the file is not enough: a child process that is being started has a copy of it for a
+    /// moment, and the copy would keep the lock.
     fn drop(&mut self) {
         if let Err(error) = self.0.unlock() {
             tracing::debug!(%error, "could not unlock the data directory");
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_ends_although_a_child_process_still_has_a_copy_of_the_file() {
+    fn a_claim_ends_even_if_a_child_process_still_has_a_copy_of_the_file() {
         let directory = tempfile::tempdir().unwrap();
         let first = Claim::take(directory.path()).unwrap();
         let _copy = first.0.try_clone().unwrap();
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_file_that_cannot_be_opened_is_named() {
+    fn the_error_names_a_lock_file_that_cannot_be_opened() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(FILE_NAME);
         std::fs::create_dir(&path).unwrap();

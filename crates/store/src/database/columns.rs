@@ -1,4 +1,4 @@
-//! Converts our types to and from columns: times, list bits and numbers are integers, everything else is text.
+//! Converts values to and from database columns. Times, list bits and numbers are integers; everything else is text.
 
 use msnp::{GroupNumber, Guid, Handle, ListBits, Timestamp};
 use swallowtail_base::clock;
@@ -11,7 +11,7 @@ pub(super) fn unix_now() -> i64 {
 }
 
 pub(super) fn ticks(stamp: Timestamp) -> i64 {
-    // A Timestamp ends with the year 9999, far below i64::MAX.
+    // The largest Timestamp is in the year 9999, far below i64::MAX.
     i64::try_from(stamp.ticks()).unwrap_or(i64::MAX)
 }
 

@@ -1,14 +1,14 @@
-//! Why the data directory or its database cannot be used, and what the operator can do.
+//! The errors of the data directory and its database. Each text says what the operator can do.
 
 use std::path::PathBuf;
 
 use swallowtail_base::access::AccessError;
 use thiserror::Error;
 
-/// Why the database cannot be used. The text says what to do.
+/// The reason why the database cannot be used. The text says what to do.
 #[derive(Debug, Error)]
 pub enum DataError {
-    /// The data directory does not exist, and was not to be created.
+    /// The data directory does not exist, and the caller does not allow creating it.
     #[error(
         "the data directory {} does not exist; check --data, SWALLOWTAIL_DATA and the setting data", path.display()
     )]
@@ -16,7 +16,7 @@ pub enum DataError {
         /// The directory.
         path: PathBuf,
     },
-    /// The data directory has no database, and none was to be created.
+    /// The data directory has no database, and the caller does not allow creating one.
     #[error(
         "the data directory {} has no database; check --data, SWALLOWTAIL_DATA and the setting data", path.display()
     )]
@@ -34,7 +34,7 @@ pub enum DataError {
     Lost {
         /// The file that is missing.
         path: PathBuf,
-        /// The other files of a server in the directory.
+        /// A file or directory in the data directory which shows that a server has used it.
         trace: &'static str,
     },
     /// The file of the database has no content.
@@ -57,11 +57,11 @@ pub enum DataError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// The first damage that was found, in SQLite's words.
+        /// The first damage that was found, as SQLite reports it.
         finding: String,
     },
-    /// Permissions keep this process out, or let others in.
-    // Not a source: the text of the inner error is in this one, and a chain would print it twice.
+    /// The permissions deny this process access, or allow other users to write.
+    // The inner error is not a source. Its text is part of this text, so an error chain would print it twice.
     #[error("cannot use the data directory: {0}")]
     Access(AccessError),
 }

@@ -8,17 +8,17 @@ use crate::roster::Change;
 /// Changes that belong together: either all of them are written or none.
 #[derive(Clone, Debug)]
 pub struct Edit {
-    /// The account that edits.
+    /// The account that makes the edit.
     pub(super) by: AccountId,
     /// The changes, each with the account whose roster it changes.
     pub(super) changes: Vec<(AccountId, Change)>,
-    /// The address whose watchers' list stamps move, and the time they move to.
+    /// The address whose watchers get a new list stamp, and the time of the stamp.
     pub(super) touched: Option<(Handle, Timestamp)>,
 }
 
 impl Edit {
-    /// Creates an empty edit by an account. If that account is removed before the edit is written, the edit fails, so that
-    /// the client does not receive a success reply. Changes to *other* accounts that were removed are skipped.
+    /// Creates an empty edit by an account. If that account is removed before the edit is written, the edit fails, so
+    /// that the client does not receive a success reply. Changes to *other* accounts that were removed are skipped.
     #[must_use]
     pub const fn by(account: AccountId) -> Self {
         Self { by: account, changes: Vec::new(), touched: None }
@@ -29,12 +29,12 @@ impl Edit {
         self.changes.extend(changes.iter().map(|change| (account, change.clone())));
     }
 
-    /// Also moves the list stamp of every account that has `handle` on FL (ns.md section 1.4, telephone numbers).
+    /// Also advances the list stamp of every account that has `handle` on FL (ns.md section 1.4, telephone numbers).
     pub fn touch_watchers(&mut self, handle: Handle, now: Timestamp) {
         self.touched = Some((handle, now));
     }
 
-    /// Returns the account that edits.
+    /// Returns the account that makes the edit.
     #[must_use]
     pub const fn editor(&self) -> AccountId {
         self.by
@@ -46,8 +46,8 @@ impl Edit {
         &self.changes
     }
 
-    /// Returns the address whose watchers' list stamps move, and the time they move to, if [`Edit::touch_watchers`] set
-    /// one.
+    /// Returns the address whose watchers get a new list stamp, and the time of the stamp, if [`Edit::touch_watchers`]
+    /// set them.
     #[must_use]
     pub const fn touched(&self) -> Option<&(Handle, Timestamp)> {
         self.touched.as_ref()

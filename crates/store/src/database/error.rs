@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::data_error::DataError;
 
-/// Why the store failed. It changed nothing.
+/// The reason why the store failed. Nothing was changed.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The data directory cannot be created, or is not a directory.
@@ -67,7 +67,7 @@ pub enum StoreError {
     /// A statement failed: for example, the disk is full, or the file is locked or damaged.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
-    /// The transaction of a batch failed, and so did all the edits in it, which share the error.
+    /// The transaction of a batch failed, and with it all edits of the batch. They share the error.
     #[error("the database failed: {0}")]
     Batch(#[source] Arc<sqlx::Error>),
     /// A row has an invalid value, because something other than the server changed the file.

@@ -18,17 +18,18 @@ use super::open::write_tables;
 const FILE_NAME: &str = "swallowtail.db";
 /// The log of changes that are not in the database yet, and the index of that log.
 const LOGS: [&str; 2] = ["swallowtail.db-wal", "swallowtail.db-shm"];
-/// Other files and directories of a server. Each of them is created after the database ([`Store::prepare`](super::Store::prepare)).
+/// Other files and directories of a server. Each of them is created after the database
+/// ([`Store::prepare`](super::Store::prepare)).
 const TRACES: [&str; 4] = ["root", "old-tls", "control.sock", "server.lock"];
 
 /// The action if the database does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IfMissing {
-    /// Fail: the caller works on what exists.
+    /// Fail, because the caller works on existing data.
     Fail,
-    /// Create the database, but only in a directory that exists: a mistyped path is not a new server.
+    /// Create the database, but only in an existing directory, so that a mistyped path does not create a new server.
     CreateDatabase,
-    /// Create the directory and the database, unless a database is lost.
+    /// Create the directory and the database, unless an older database is lost.
     CreateDirectory,
     /// Create the directory and the database, even if an older database is lost.
     StartAgain,
@@ -66,19 +67,20 @@ async fn create_missing(directory: &Path, path: &Path, if_missing: IfMissing) ->
     }
 }
 
-/// Creates the database under another name, and renames it when it is complete. If another process was faster, its
-/// database stays.
+/// Creates the database under another name, and renames it when it is complete. If another process has created the
+/// database first, that database is kept.
 async fn create(directory: &Path, path: &Path) -> Result<(), StoreError> {
     let failed = |error| StoreError::Directory { path: directory.to_owned(), error };
     let scratch = tempfile::Builder::new().prefix("new-database-").tempdir_in(directory).map_err(failed)?;
     let new = scratch.path().join(FILE_NAME);
-    // SQLite gives its logs the owner of this file.
+    // SQLite creates its logs with the owner of this file.
     let file = create_private_file(&new, directory).map_err(failed)?;
     write_tables(&new).await?;
     adopt(directory, &file, &new, path).map_err(failed)
 }
 
-/// Gives the complete database its name, if that is still free, and waits until both are on the disk.
+/// Gives the complete database its final name, unless that name exists already. Waits until the file and its name are
+/// on the disk.
 fn adopt(directory: &Path, file: &File, new: &Path, path: &Path) -> io::Result<()> {
     file.sync_all()?;
     match rename_unless_exists(new, path) {

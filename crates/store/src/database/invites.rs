@@ -1,7 +1,7 @@
-//! Invite codes, with which people may create accounts.
+//! Invite codes, which allow people to create accounts.
 //!
-//! Only the hash of a code is stored. The transaction that creates an account also counts the use of the code. So a code
-//! for one account creates only one, even if several requests arrive at the same time.
+//! Only the hash of a code is stored. The transaction that creates an account also counts the use of the code. So a
+//! code for one account creates only one, even if several requests arrive at the same time.
 
 use sqlx::Sqlite;
 use sqlx::sqlite::SqliteConnection;
@@ -18,9 +18,9 @@ pub(crate) type CodeHash = [u8; 32];
 pub struct NewInvite {
     /// SHA-256 of its code.
     pub code_hash: CodeHash,
-    /// The number of accounts that it can create.
+    /// The number of accounts that the code can create.
     pub uses: u32,
-    /// When it expires, in Unix time; `None` means never.
+    /// When the invite expires, in Unix time. `None` means never.
     pub expires_at: Option<i64>,
     /// The operator's note.
     pub note: String,
@@ -31,20 +31,20 @@ pub struct NewInvite {
 pub struct Invite {
     /// Its number.
     pub id: i64,
-    /// The number of accounts that it was created for.
+    /// The number of accounts that the invite could create at first.
     pub uses: i64,
-    /// The number of accounts that it can still create.
+    /// The number of accounts that the invite can still create.
     pub uses_left: i64,
-    /// When it was created, in Unix time.
+    /// When the invite was created, in Unix time.
     pub created_at: i64,
-    /// When it expires, in Unix time; `None` means never.
+    /// When the invite expires, in Unix time. `None` means never.
     pub expires_at: Option<i64>,
     /// The operator's note.
     pub note: String,
 }
 
 impl Invite {
-    /// Returns whether it can create an account at the Unix time `now`.
+    /// Returns whether the invite can create an account at the Unix time `now`.
     #[must_use]
     pub fn is_valid(&self, now: i64) -> bool {
         self.uses_left > 0 && self.expires_at.is_none_or(|end| now < end)

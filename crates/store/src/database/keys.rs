@@ -7,7 +7,8 @@ use super::error::StoreError;
 use super::store::Store;
 
 impl Store {
-    /// Returns the keys for `purpose` with their numbers, newest first. The first call creates one of 32 random bytes.
+    /// Returns the keys for `purpose` with their numbers, newest first. The first call for a purpose creates a key of
+    /// 32 random bytes.
     pub async fn server_keys(&self, purpose: &'static str) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret).map_err(|_| StoreError::Random)?;

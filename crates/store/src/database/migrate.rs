@@ -14,7 +14,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
 ];
 
 /// Brings the tables up to date. `serve` and `account add` may open the same old database at the same time. The second
-/// process to run a migration fails, and finds in the next round that the migration is done.
+/// process to run a migration fails. It then tries again and finds that the migration is done.
 pub(super) async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
     let migrator = migrator();
     for _ in MIGRATIONS {

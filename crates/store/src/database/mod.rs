@@ -1,12 +1,13 @@
 //! Accounts, lists, invites and keys in an embedded SQLite database.
 //!
-//! A change is on the disk before the client receives its reply: the database has a write-ahead log and `synchronous =
-//! full`. All changes to lists go through one writer, which puts pending edits into one transaction, so that they share an
-//! fsync. Reads have their own connections and never wait for a write.
+//! A change is on the disk before the client receives its reply, because the database uses a write-ahead log and
+//! `synchronous = full`. All changes to lists go through one writer, which puts pending edits into one transaction, so
+//! that they share an fsync. Reads have their own connections and never wait for a write.
 //!
-//! [`Store`] is the handle. Its methods are in the file of the rows that they work on: `accounts` creates, reads and removes
-//! [`Account`]s, `rosters` and `phones` read lists, `writer` and `changes` write them, `check` looks for damage. `files`
-//! decides whether a data directory can be used. Passwords are hashed in [`crate::accounts`], never here.
+//! [`Store`] is the handle. Its methods are in the module for the rows that they use: `accounts` creates, reads and
+//! removes [`Account`]s, `rosters` and `phones` read lists, `writer` and `changes` write them, `check` looks for
+//! damage. `files` decides whether a data directory can be used. Passwords are hashed in [`crate::accounts`], never
+//! here.
 
 mod account;
 mod accounts;

@@ -12,7 +12,8 @@ use super::data_error::DataError;
 use super::error::StoreError;
 use super::migrate::migrate;
 
-/// The number of reading connections. Four cover the sign-ins that two to four cores can hash passwords for.
+/// The number of reading connections. Four are enough for the sign-ins of a server that hashes passwords on two to four
+/// cores.
 const READERS: u32 = 4;
 /// How long a statement waits while another process, such as `account add`, is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,7 +26,7 @@ pub(super) struct Pools {
     pub(super) writer: SqlitePool,
 }
 
-/// Opens the database at `path`, which exists, and brings the tables up to date.
+/// Opens the database at `path`, which must exist, and brings the tables up to date.
 pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -39,8 +40,8 @@ pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
     Ok(Pools { readers, writer })
 }
 
-/// Writes the tables of a new database into the empty file `path`, which no other process knows yet. It need not survive
-/// a crash, so nothing waits for the disk.
+/// Writes the tables of a new database into the empty file `path`, which no other process uses yet. The file need not
+/// survive a crash, so SQLite does not wait for the disk.
 pub(super) async fn write_tables(path: &Path) -> Result<(), StoreError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -77,7 +78,8 @@ pub(super) fn damage(error: &sqlx::Error) -> Option<String> {
 }
 
 /// Opens the one connection that writes. SQLite ignores its timeout while another process switches the same database to
-/// its write-ahead log, for example a new database that two processes open at the same time. So this function waits.
+/// its write-ahead log, for example when two processes open a new database at the same time. So this function retries
+/// until the timeout.
 async fn connect(options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
     const PAUSE: Duration = Duration::from_millis(10);
     let begun = Instant::now();
@@ -89,7 +91,7 @@ async fn connect(options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Err
     }
 }
 
-/// Returns whether the database refused because another process is writing or recovering it.
+/// Returns whether the error means that another process is writing to the database or recovering it.
 fn is_busy(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| is_busy_code(&code))
 }
@@ -99,15 +101,16 @@ fn is_busy_code(code: &str) -> bool {
     primary_code(code) == Some(BUSY)
 }
 
-/// Returns the primary code of an extended result code of SQLite: its low byte. The rest says more exactly why.
+/// Returns the primary code of an extended result code of SQLite, which is its low byte. The other bytes give a more
+/// exact reason.
 fn primary_code(code: &str) -> Option<u32> {
     code.parse::<u32>().ok().map(|code| code & 0xFF)
 }
 
-/// Returns the options of a pool that never hands out a connection with a transaction left open.
+/// Returns the options of a pool that never returns a connection with an open transaction.
 ///
-/// When the disk is full SQLite may end a transaction by itself. The library then still counts it as open, and every
-/// later transaction on that connection would fail.
+/// If the disk is full, SQLite may end a transaction by itself. The library then still counts the transaction as open,
+/// and every later transaction on that connection would fail.
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)

@@ -24,8 +24,8 @@ pub struct ContactPhones {
 type Row = (String, Option<String>, Option<String>, Option<String>, i64);
 
 impl Store {
-    /// Returns the numbers of all contacts of `owner`, whose address is `handle`, that have numbers and allow the owner to
-    /// see them (ns.md section 6, BPR).
+    /// Returns the numbers of all contacts of `owner`, whose address is `handle`, that have numbers and allow the owner
+    /// to see them (ns.md section 6, BPR).
     pub async fn contact_phones(&self, owner: AccountId, handle: &Handle) -> Result<Vec<ContactPhones>, StoreError> {
         let rows = sqlx::query_as::<Sqlite, Row>(AssertSqlSafe(contact_phones_sql()))
             .bind(owner.0)
@@ -42,9 +42,9 @@ impl Store {
     }
 }
 
-/// Returns the query of [`Store::contact_phones`]. `mine` is the owner's entry of the contact, `theirs` the contact's
-/// entry of the owner. The last two conditions are [`Roster::allows`](crate::roster::Roster::allows) in SQL, because
-/// the rosters of contacts need not be in memory.
+/// Returns the query of [`Store::contact_phones`]. `mine` is the owner's entry for the contact, and `theirs` is the
+/// contact's entry for the owner. The last two conditions implement [`Roster::allows`](crate::roster::Roster::allows)
+/// in SQL, because the rosters of contacts need not be in memory.
 fn contact_phones_sql() -> String {
     let (forward, allow, block) = (bits(List::Forward), bits(List::Allow), bits(List::Block));
     let open = Privacy::Allow.word();

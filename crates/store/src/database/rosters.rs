@@ -19,7 +19,7 @@ type EntryRow = (String, i64, Option<String>, Option<String>, i64);
 impl Store {
     /// Returns the number and the roster of an account.
     pub async fn roster(&self, handle: &Handle) -> Result<Option<(AccountId, Roster)>, StoreError> {
-        // One transaction, so that all tables are read in the same version.
+        // One transaction, so that all tables are read in the same state.
         let mut snapshot = self.readers.begin().await?;
         let account = sqlx::query(
             "select id, display_name, add_prompt, privacy, phone_home, phone_work, phone_mobile, paging, \
@@ -37,7 +37,7 @@ impl Store {
     }
 }
 
-/// Returns the roster of an account's row: with its settings, without groups and entries.
+/// Returns the roster from an account's row, with its settings but without groups and entries.
 fn parse_account(owner: Handle, row: &SqliteRow) -> Result<Roster, StoreError> {
     let text = |column| row.try_get::<String, _>(column);
     let optional_text = |column| Ok::<_, sqlx::Error>(row.try_get::<Option<String>, _>(column)?.map(Arc::from));

@@ -18,7 +18,7 @@ pub struct Store {
     /// The one connection that writes.
     pub(super) writer: SqlitePool,
     edits: Edits,
-    /// The file of the database, for errors.
+    /// The file of the database, for error texts.
     pub(super) path: Arc<Path>,
 }
 
@@ -27,8 +27,8 @@ impl Store {
     /// they do not exist, unless a database is lost ([`DataError::Lost`](super::DataError::Lost)).
     ///
     /// # Errors
-    /// [`StoreError::Directory`], [`StoreError::Data`], [`StoreError::Open`], [`StoreError::Newer`] and
-    /// [`StoreError::Migrate`], each naming the path.
+    /// Returns [`StoreError::Directory`], [`StoreError::Data`], [`StoreError::Open`], [`StoreError::Newer`] or
+    /// [`StoreError::Migrate`], each with the path.
     pub async fn open(directory: &Path) -> Result<Self, StoreError> {
         Self::open_with(directory, IfMissing::CreateDirectory).await
     }
@@ -37,7 +37,7 @@ impl Store {
     /// database does not exist.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// Fails like [`Store::open`].
     pub async fn open_with(directory: &Path, if_missing: IfMissing) -> Result<Self, StoreError> {
         let path = files::prepare(directory, if_missing).await?;
         let Pools { readers, writer } = open(&path).await?;
@@ -48,11 +48,11 @@ impl Store {
     /// Creates the directory and the database if they do not exist, as [`Store::open`] does, but changes nothing in a
     /// database that exists.
     ///
-    /// Everything else that the program keeps in a data directory is created after this. So if such data exist without
-    /// a database, the database is lost.
+    /// The program creates everything else in a data directory after this call. So if other data exists without a
+    /// database, the database is lost.
     ///
     /// # Errors
-    /// [`StoreError::Directory`], [`StoreError::Data`] and [`StoreError::Open`], each naming the path.
+    /// Returns [`StoreError::Directory`], [`StoreError::Data`] or [`StoreError::Open`], each with the path.
     pub async fn prepare(directory: &Path) -> Result<(), StoreError> {
         files::prepare(directory, IfMissing::CreateDirectory).await.map(drop)
     }
@@ -63,10 +63,10 @@ impl Store {
         self.writer.close().await;
     }
 
-    /// Writes an edit. It is on the disk when this returns.
+    /// Writes an edit. The edit is on the disk when this returns.
     ///
     /// # Errors
-    /// No part of the edit was written.
+    /// Fails without writing any part of the edit.
     pub async fn write(&self, edit: Edit) -> Result<(), StoreError> {
         if edit.is_empty() {
             return Ok(());

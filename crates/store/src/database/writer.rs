@@ -1,7 +1,7 @@
 //! The only writer of lists. It puts all pending edits into one transaction, so that they share an fsync.
 //!
-//! SQLite with `synchronous = full` makes some 3,400 commits a second, but writes over a hundred thousand rows a second
-//! with 64 rows per commit. So the writer takes up to [`BATCH`] pending edits, and answers them after the commit.
+//! With `synchronous = full`, SQLite makes about 3,400 commits per second, but writes over 100,000 rows per second with
+//! 64 rows per commit. So the writer takes up to [`BATCH`] pending edits, and answers them after the commit.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use super::changes::write_edit;
 use super::edit::Edit;
 use super::error::StoreError;
 
-/// Maximum number of edits in one transaction.
+/// The maximum number of edits in one transaction.
 const BATCH: usize = 64;
-/// Maximum number of queued edits. Each account has at most one, so this many accounts can edit at the same time.
+/// The maximum number of queued edits. Each account has at most one, so this many accounts can edit at the same time.
 const QUEUE: usize = 4096;
 
 struct Waiting {
@@ -34,7 +34,7 @@ impl std::fmt::Debug for Waiting {
 }
 
 impl Edits {
-    /// Starts the writer. It ends when the last clone of the queue is dropped.
+    /// Starts the writer. The writer ends when the last clone of the queue is dropped.
     pub(super) fn start(pool: SqlitePool) -> Self {
         let (sender, mut queue) = mpsc::channel(QUEUE);
         tokio::spawn(async move {
@@ -75,7 +75,7 @@ async fn write_batch(pool: &SqlitePool, batch: Vec<Waiting>) {
 }
 
 async fn try_batch(pool: &SqlitePool, batch: &[Waiting]) -> Result<Vec<Result<(), StoreError>>, sqlx::Error> {
-    // Immediate: if another process is writing, wait here and not in the middle of the transaction.
+    // `begin immediate` waits here if another process is writing, and not in the middle of the transaction.
     let mut transaction = pool.begin_with("begin immediate").await?;
     let mut results = Vec::with_capacity(batch.len());
     for waiting in batch {

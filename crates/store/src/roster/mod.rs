@@ -1,7 +1,7 @@
 //! The lists, groups and settings of an account (docs/protocol/ns.md section 1).
 //!
-//! A [`Roster`] is plain data with rules, without clock or I/O. Commands become [`Change`]s (`edit`). The same changes go to
-//! the store and, once they are durable, to the roster in memory, so that the two stay equal.
+//! A [`Roster`] is plain data with rules, without clock or I/O. The rules in `edit` turn commands into [`Change`]s. The
+//! same changes go to the store and, once they are durable, to the roster in memory, so that the two stay equal.
 
 mod edit;
 mod settings;
@@ -31,9 +31,9 @@ pub struct Roster {
     pub entries: BTreeMap<Handle, Entry>,
     /// Its groups by GUID.
     pub groups: BTreeMap<Guid, Group>,
-    /// The name of group 0 in the dialects below MSNP10, if it was renamed.
+    /// The name of group 0 in the dialects before MSNP10, if it was renamed.
     pub other_contacts_name: Option<Arc<str>>,
-    /// When lists and settings last changed.
+    /// The times of the last changes.
     pub stamps: Stamps,
 }
 
@@ -42,7 +42,8 @@ pub struct Roster {
 pub struct Group {
     /// Its name.
     pub name: Arc<str>,
-    /// Its number for the dialects below MSNP10, 1 to 29. Clients of these dialects do not see a group without a number.
+    /// Its number for the dialects before MSNP10, 1 to 29. Clients of these dialects do not see a group without a
+    /// number.
     pub number: Option<GroupNumber>,
 }
 
@@ -53,22 +54,22 @@ pub struct Entry {
     pub lists: ListBits,
     /// The nickname. Without one, clients show the handle.
     pub nickname: Option<DisplayName>,
-    /// Its GUID while it is on FL.
+    /// The GUID of the contact while the address is on FL.
     pub contact: Option<Guid>,
-    /// Its groups while it is on FL, sorted.
+    /// The groups of the contact while the address is on FL, sorted.
     pub groups: Vec<Guid>,
-    /// Whether a client below MSNP10 put the contact into group 0, which later dialects do not see.
+    /// Whether a client before MSNP10 added the contact to group 0, which later dialects do not see.
     pub in_other_contacts: bool,
 }
 
-/// When lists and settings last changed (ns.md section 1.4).
+/// The times at which lists and settings last changed (ns.md section 1.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stamps {
     /// The last change of lists, entries, groups or nicknames.
     pub list: Timestamp,
     /// The last change of the settings or the display name.
     pub settings: Timestamp,
-    /// The list version of the dialects below MSNP10. Every change of either kind raises it.
+    /// The list version of the dialects before MSNP10. Every change of either kind raises it.
     pub version: u32,
 }
 
@@ -87,8 +88,8 @@ pub enum Change {
     Name(DisplayName),
     /// Sets GTC, BLP, telephone numbers and MOB.
     Settings(Settings),
-    /// Makes the clients' copies of the lists outdated. It is a step and not a value, so that steps of other edits in
-    /// between count too.
+    /// Makes the clients' copies of the lists outdated. It advances the stamp instead of setting it, so that changes by
+    /// other edits in between count too.
     ListChanged(Timestamp),
     /// Makes the clients' copies of the settings outdated.
     SettingsChanged(Timestamp),
@@ -115,7 +116,7 @@ impl Entry {
         self.lists.has(list)
     }
 
-    /// Returns whether the address has the owner on its FL, that is, whether it is on RL or PL here.
+    /// Returns whether the address has the owner on its FL, which means that this entry is on RL or PL.
     #[must_use]
     pub fn watches(&self) -> bool {
         self.lists.has_any(List::Reverse | List::Pending)
@@ -181,8 +182,8 @@ impl Roster {
         lists.has(List::Allow) || self.settings.privacy == Privacy::Allow
     }
 
-    /// Returns whether `other` has the owner on FL and may see the owner. This is the part of `shown` (ns.md section 2) that
-    /// depends on lists.
+    /// Returns whether `other` has the owner on FL and may see the owner. This is the part of `shown` (ns.md section 2)
+    /// that depends on lists.
     #[must_use]
     pub fn shows_to(&self, other: &Handle) -> bool {
         self.entries.get(other).is_some_and(Entry::watches) && self.allows(other)
@@ -239,8 +240,8 @@ impl Roster {
         self.groups.get(&group)?.number
     }
 
-    /// Returns the numbers of the groups that a contact is in, for the dialects below MSNP10. Group 0 is among them if the
-    /// contact was put there, or if it is in no group that these dialects see.
+    /// Returns the numbers of the groups that a contact is in, for the dialects before MSNP10. Group 0 is among them if
+    /// a client added the contact to it, or if the contact is in no group that these dialects see.
     #[must_use]
     pub fn group_numbers(&self, entry: &Entry) -> Vec<GroupNumber> {
         let mut numbers: Vec<GroupNumber> = entry.groups.iter().filter_map(|group| self.number_of(*group)).collect();
@@ -251,7 +252,7 @@ impl Roster {
         numbers
     }
 
-    /// Returns whether a contact counts as in group 0.
+    /// Returns whether a contact is in group 0, as [`Self::group_numbers`] defines it.
     #[must_use]
     pub fn is_in_other_contacts(&self, entry: &Entry) -> bool {
         self.group_numbers(entry).first() == Some(&GroupNumber::OTHER_CONTACTS)
@@ -261,7 +262,7 @@ impl Roster {
 /// The place of a group in a roster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupPlace {
-    /// The built-in group 0 of the dialects below MSNP10.
+    /// The built-in group 0 of the dialects before MSNP10.
     OtherContacts,
     /// One of [`Roster::groups`].
     Group(Guid),
@@ -271,10 +272,10 @@ pub enum GroupPlace {
 mod tests {
     use super::*;
 
-    /// Tries which of Alice's lists and privacy settings let Bob see her.
+    /// Tests which lists and privacy settings of Alice allow Bob to see her.
     #[test]
-    fn only_a_watcher_who_is_not_blocked_sees_the_owner() {
-        // Her lists, and (allows, shows_to) with the privacy setting AL, then BL.
+    fn only_a_watcher_that_is_allowed_sees_the_owner() {
+        // Alice's lists, and the expected (allows, shows_to) with the privacy setting AL, then BL.
         type Case<'a> = (&'a [List], [(bool, bool); 2]);
         let table: [Case<'_>; 9] = [
             (&[], [(true, false), (false, false)]),

@@ -7,7 +7,7 @@ use msnp::notification::{AddPrompt, Phone, Privacy};
 /// The settings of an account: GTC, BLP, PHH, PHW, PHM, MOB.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// Whether its client asks before it allows an account that adds the owner (GTC).
+    /// Whether the account's client asks before it allows an account that adds the owner (GTC).
     pub add_prompt: AddPrompt,
     /// Whether accounts on neither AL nor BL may see and call the owner (BLP).
     pub privacy: Privacy,
@@ -32,7 +32,7 @@ impl Settings {
         }
     }
 
-    /// Sets a telephone number; `None` removes it.
+    /// Sets a telephone number, or removes it if `number` is `None`.
     pub fn set_phone(&mut self, phone: Phone, number: Option<Arc<str>>) {
         match phone {
             Phone::Home => self.home_phone = number,

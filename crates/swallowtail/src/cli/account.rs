@@ -1,7 +1,7 @@
 //! `swallowtail account ...`: creates, lists, changes and removes accounts.
 //!
-//! The commands work on the database directly, even while a server is running: SQLite lets the two take turns. The server
-//! uses a new account or password from the next sign-in on.
+//! The commands work on the database directly, even while a server is running. SQLite coordinates the access of both.
+//! The server uses a new account or password from the next sign-in on.
 
 mod import;
 mod notes;
@@ -27,8 +27,8 @@ use crate::control;
 pub enum AccountCommand {
     /// Create an account
     ///
-    /// Asks for the password twice. If standard input is not a terminal, or with --password-stdin, the password is read
-    /// from its first line.
+    /// Asks for the password twice. With --password-stdin, or if standard input is not a terminal, the password is read
+    /// from the first line of standard input.
     Add {
         /// The address to sign in with, such as alice@example.com. No mail is sent to it
         #[arg(value_parser = parse_handle)]
@@ -45,7 +45,7 @@ pub enum AccountCommand {
     },
     /// List all accounts with their display names and the days on which they were created (UTC)
     ///
-    /// Long names are cut to the width of the terminal. --json prints them whole.
+    /// Long names are cut to the width of the terminal. --json prints full names.
     List {
         /// Print JSON: handle, name and created, for each account
         #[arg(long)]
@@ -151,7 +151,7 @@ async fn carry_out(command: AccountCommand, accounts: &Accounts, min_password: u
     }
 }
 
-/// Creates an account. Asks for the password only after it has checked that the address is free.
+/// Creates an account. Checks that the address is free before asking for the password.
 async fn add(
     accounts: &Accounts,
     handle: Handle,

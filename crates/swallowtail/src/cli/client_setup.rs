@@ -1,4 +1,4 @@
-//! `swallowtail client-setup`.
+//! `swallowtail client-setup`: writes the files that connect a client to the server, or lists the clients.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use crate::cli::output::{json, say};
 
 #[derive(Debug, Args)]
 pub(super) struct ClientSetupArgs {
-    /// The client; without it, the clients are listed
+    /// The client to write files for. Without --client, the command lists the clients
     #[arg(long, value_name = "CLIENT")]
     client: Option<String>,
     /// List the clients as JSON: id and name, for each client
     #[arg(long, conflicts_with = "client")]
     json: bool,
-    /// Name or IP address by which the client reaches this server [default: from the settings, if they have it]
+    /// Name or IPv4 address at which the client reaches this server [default: from the settings, if they have it]
     #[arg(long, value_name = "NAME-OR-IP", value_parser = parse_host)]
     host: Option<String>,
     /// Directory to write to; created if it does not exist [default: client-setup-CLIENT]
@@ -58,10 +58,11 @@ pub(super) async fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Resu
     let client = Client::find(id)
         .with_context(|| format!("unknown client {id:?}; swallowtail client-setup lists the clients"))?;
     let host = args.host.clone().or_else(|| host_of(config)).context(
-        "the settings do not say by which address clients reach this server; add --host, such as --host 192.168.1.5",
+        "the settings do not contain an address at which clients reach this server; add --host, such as \
+         --host 192.168.1.5",
     )?;
     let (certificate_names, data) = (names(config), &config.data);
-    // Before the certificates: next to them, a missing database counts as lost.
+    // The database is created first. If only certificates existed, the next start would report a lost database.
     Store::prepare(data).await?;
     let root = config.tls.own_root.then(|| Root::open(data, &certificate_names)).transpose()?;
     let old = client.needs_old_tls().then(|| OldTls::open(data, &certificate_names)).transpose()?;
@@ -69,17 +70,17 @@ pub(super) async fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Resu
     let offer = Arc::new(Offer::new(config, root.map(|root| root.public().clone()), old.as_ref().map(public)));
     let place = Place::of_main(config, host, offer.clone());
     let to = args.to.clone().unwrap_or_else(|| PathBuf::from(format!("client-setup-{id}")));
-    let made = Kit::new(client, &place)?.files;
-    write(&to, made.iter().map(|file| (file.name, file.body.as_slice())), args.force)?;
+    let files = Kit::new(client, &place)?.files;
+    write(&to, files.iter().map(|file| (file.name, file.body.as_slice())), args.force)?;
 
     say(format_args!("Wrote the files for {} and the server {} to {}:\n", client.name, place.host, to.display()));
-    for file in &made {
+    for file in &files {
         say(format_args!("  {:<24}{}", file.name, file.about));
     }
-    if let Some(root) = offer.root.as_ref().filter(|_| made.iter().any(|file| file.name == ROOT_CER)) {
+    if let Some(root) = offer.root.as_ref().filter(|_| files.iter().any(|file| file.name == ROOT_CER)) {
         say(format_args!("\nSHA-256 of the root: {}", root.fingerprint()));
     }
-    say("\nNext: copy the directory to that computer, and follow steps.html.");
+    say("\nNext: copy the directory to the client's computer and follow steps.html.");
     if let Some(old) = old {
         say(format_args!(
             "Start the helper for Windows XP (packaging/old-tls) with --certificate {} --key {}",
@@ -93,15 +94,15 @@ pub(super) async fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Resu
     Ok(())
 }
 
-/// Returns the address in the settings by which clients reach the server: the first that `--host` would accept.
+/// Returns the server's address for clients, from the settings: the first one that `--host` would accept.
 fn host_of(config: &Config) -> Option<String> {
-    let told = config.advertise.passport.as_deref().and_then(split).map(|(host, _)| host.to_owned());
+    let advertised = config.advertise.passport.as_deref().and_then(split).map(|(host, _)| host.to_owned());
     let listened = config.listen.http.map(|address| address.ip()).filter(|ip| !ip.is_unspecified());
-    let named = told.into_iter().chain(config.http.names.iter().cloned());
+    let named = advertised.into_iter().chain(config.http.names.iter().cloned());
     named.chain(listened.map(|ip| ip.to_canonical().to_string())).find(|host| is_host(host))
 }
 
-/// Writes all files, or none if one of them exists.
+/// Writes all files. Without `force`, writes none if one of them exists.
 fn write<'a>(to: &Path, files: impl Iterator<Item = (&'a str, &'a [u8])> + Clone, force: bool) -> anyhow::Result<()> {
     std::fs::create_dir_all(to).with_context(|| format!("cannot create the directory {}", to.display()))?;
     if !force {

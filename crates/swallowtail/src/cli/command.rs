@@ -1,4 +1,4 @@
-//! Every command with its arguments, and the file that carries it out.
+//! Defines every command with its arguments, and calls the module that carries it out.
 
 use std::process::ExitCode;
 
@@ -23,8 +23,9 @@ pub struct Cli {
 enum Command {
     /// Run the server
     ///
-    /// It needs no configuration file: by default it keeps its data in ./swallowtail-data and accepts connections from
-    /// this machine only. Ctrl-C or SIGTERM stops it and signs clients out cleanly. SIGHUP reloads its certificates.
+    /// No configuration file is required. By default, the server stores its data in ./swallowtail-data and accepts
+    /// connections from this machine only. Ctrl-C or SIGTERM stops the server and signs clients out cleanly. SIGHUP
+    /// reloads the certificates.
     ///
     /// The log goes to standard error. SWALLOWTAIL_LOG sets its level: error, warn, info, debug or trace [default: info].
     Serve(ServeArgs),
@@ -48,8 +49,8 @@ enum Command {
     },
     /// Write the files and steps that connect a client to this server
     ///
-    /// For one client program: a certificate, files that change the settings of Windows, and step-by-step instructions.
-    /// The page /setup of a running server offers the same.
+    /// Writes a certificate, files that change the settings of Windows, and step-by-step instructions for one client
+    /// program. The page /setup of a running server offers the same files.
     ClientSetup {
         #[command(flatten)]
         source: Source,
@@ -86,10 +87,10 @@ enum Command {
     },
     /// Chat with someone in this terminal
     ///
-    /// Signs in, adds the other account as a contact, and sends each line that you type. It asks for the password. Lines
+    /// Signs in, adds the other account as a contact, and sends each line that you type. Asks for your password. Lines
     /// that begin with / are commands; /help lists them.
     ///
-    /// To try a server, run it in two terminals, once for each account.
+    /// To try a server, run this command in two terminals, once for each account.
     Chat {
         #[command(flatten)]
         source: Source,
@@ -111,17 +112,17 @@ enum Command {
     },
     /// Find out why clients cannot sign in
     ///
-    /// Makes the connections that a client makes, one after the other: names, ports, certificates, sign-in,
-    /// switchboard, gateway, proxy. If one fails, it prints the cause, the code that a client shows, and what to do.
-    /// Without --host it checks the server in the settings, which has to be running.
+    /// Checks everything that a sign-in depends on, in order: names, ports, certificates, sign-in, switchboard,
+    /// gateway, proxy. If a check fails, the doctor prints the cause, the code that a client shows, and what to do.
+    /// Without --host, it checks the server in the settings, which must be running.
     ///
-    /// Exit code: 0 if no check is red, 1 if one is, 2 if no check could be made.
+    /// Exit code: 0 if no check is red, 1 if a check is red, 2 if no check could run.
     Doctor(doctor::DoctorArgs),
     /// Show two clients signing in and chatting
     ///
     /// Starts a server on free ports with a temporary data directory. Two clients sign in over real sockets, add each
-    /// other and chat, and every line that they send and receive is printed. Fails if a client does not receive what it
-    /// should.
+    /// other and chat. Every line that they send and receive is printed. The demo fails if a client does not receive an
+    /// expected line.
     Demo,
 }
 
@@ -145,7 +146,7 @@ impl Cli {
     /// Carries out the command.
     ///
     /// # Errors
-    /// One sentence that names the cause.
+    /// Returns one sentence that names the cause.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Serve(args) => serve::run(args.config()?, args.source.file()).await?,
@@ -169,7 +170,8 @@ impl Cli {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Returns the form of the log. Invalid settings, which the command itself reports, do not change it.
+    /// Returns the format of the log. If the settings are invalid, which the command itself reports, returns the
+    /// default.
     #[must_use]
     pub fn log_format(&self) -> LogFormat {
         match &self.command {

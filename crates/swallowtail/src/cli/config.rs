@@ -13,7 +13,7 @@ use crate::cli::source::Source;
 use crate::cli::traced::Traced;
 use crate::control;
 
-/// The widest setting after which `config show` aligns the origins, in characters.
+/// The longest line that `config show` considers when it aligns the origins, in characters.
 const MAX_ALIGNED: usize = 60;
 
 /// Check or show the settings
@@ -22,7 +22,7 @@ pub(super) enum ConfigCommand {
     /// Check a configuration file without starting anything
     ///
     /// Reads the file given by --config and the certificates that it names, and checks that the data directory can be
-    /// written. Prints every mistake with its line; the exit code is then 1.
+    /// written. If there are mistakes, prints each with its line and exits with code 1.
     Check {
         #[command(flatten)]
         listen: Traced<ListenFlags>,
@@ -59,7 +59,7 @@ fn check(source: &Source, effective: &Effective) -> anyhow::Result<()> {
         faults.push(Fault { origin: effective.origin("data"), key: "data".to_owned(), text: format!("{error:#}") });
     }
     for (number, files) in (1..).zip(&effective.config.tls.certificate) {
-        // The server's own root is created at the first start, and nothing is started here.
+        // The server creates its own root at the first start. This check starts no server.
         let alone = TlsConfig { own_root: false, certificate: vec![files.clone()] };
         if let Err(error) = Tls::open(&alone, None) {
             let origin = effective.origin(&format!("tls.certificate[{number}]"));
@@ -76,7 +76,7 @@ fn check(source: &Source, effective: &Effective) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Checks that the data directory can be created and written. Leaves nothing behind.
+/// Checks that the data directory can be created and written. Leaves no files behind.
 fn check_data(data: &Path) -> anyhow::Result<()> {
     control::check_path(data)?;
     let here = |path: &Path| if path.as_os_str().is_empty() { Path::new(".").to_owned() } else { path.to_owned() };
@@ -99,7 +99,7 @@ fn check_data(data: &Path) -> anyhow::Result<()> {
 
 const AS_SERVER: &str = "; run this command as the user that runs the server, or choose another path";
 
-/// Returns the cause of an error, without the path of the trial.
+/// Returns the cause of an error, without the path of the trial directory.
 fn cause(error: &std::io::Error) -> String {
     let inner = error.get_ref().and_then(|inner| inner.source());
     inner.map_or_else(|| error.kind().to_string(), ToString::to_string)
@@ -139,7 +139,7 @@ fn place(origin: Origin, file: Option<&Path>) -> String {
     }
 }
 
-/// Returns the settings as a JSON array, in the same order.
+/// Returns the settings as a JSON array, in the order of [`as_toml`].
 fn as_json(effective: &Effective, file: Option<&Path>) -> anyhow::Result<String> {
     let row = |setting: &Setting| {
         let origin = match setting.origin {

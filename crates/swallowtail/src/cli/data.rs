@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::bail;
 use swallowtail_store::database::{DataError, IfMissing, Store, StoreError};
 
-/// Opens the database for a command that adds to it. Without `--create` the data directory has to exist: with a mistyped
-/// path, the command would add to a database that no server uses.
+/// Opens the database for a command that adds to it. Without `--create`, the data directory must exist. Otherwise a
+/// mistyped path would create a database that no server uses.
 pub(super) async fn open_to_add(data: &Path, create: bool) -> anyhow::Result<Store> {
     let if_missing = if create { IfMissing::StartAgain } else { IfMissing::CreateDatabase };
     match Store::open_with(data, if_missing).await {

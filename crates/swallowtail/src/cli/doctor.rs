@@ -1,4 +1,4 @@
-//! `swallowtail doctor`.
+//! `swallowtail doctor`: runs the checks and prints their results.
 
 mod show;
 
@@ -22,29 +22,29 @@ pub(super) struct DoctorArgs {
     /// Check this server, by name or address, instead of the one in the settings
     #[arg(long)]
     host: Option<String>,
-    /// Its notification port; 0 if it has none
+    /// Notification port of that server; 0 if it has none
     #[arg(long, value_name = "PORT", default_value_t = 1863, requires = "host")]
     notification_port: u16,
-    /// Its HTTP port; 0 if it has none
+    /// HTTP port of that server; 0 if it has none
     #[arg(long, value_name = "PORT", default_value_t = 80, requires = "host")]
     http_port: u16,
-    /// Its HTTPS port; 0 if it has none
+    /// HTTPS port of that server; 0 if it has none
     #[arg(long, value_name = "PORT", default_value_t = 443, requires = "host")]
     https_port: u16,
     /// Act as this client, such as 7.5 or 7.5-xp (client-setup lists them)
     #[arg(long, value_name = "CLIENT", value_parser = parse_client)]
     client: Option<&'static Client>,
-    /// Also check whether Microsoft's host names lead to the server from here, as with a hosts file
+    /// Also check whether Microsoft's host names lead to the server on this computer, for example by a hosts file
     #[arg(long, requires = "client")]
     redirected: bool,
     /// Also check whether Windows XP can connect over its old TLS
     #[arg(long)]
     xp: bool,
-    /// The root certificate (PEM) that clients trust. Without it, any private root of another server is accepted, but
-    /// a test account's password is not sent to that server over the internet
+    /// The root certificate (PEM) that clients trust. Without --root, the doctor accepts any private root of another
+    /// server, but does not send a test account's password to that server over the internet
     #[arg(long, value_name = "FILE")]
     root: Option<PathBuf>,
-    /// Sign in with this account; asks for its password. Use a test account: its other sessions are signed out
+    /// Sign in with this account. Asks for its password. Use a test account, because its other sessions are signed out
     #[arg(long, value_name = "HANDLE", value_parser = parse_handle)]
     account: Option<Handle>,
     /// Read the password from the first line of standard input
@@ -81,10 +81,10 @@ impl DoctorArgs {
     }
 }
 
-/// Runs the checks and prints them. An error that prevents a check is not a fault of the server, so it has its own exit
-/// code.
+/// Runs the checks and prints their results. If an error prevents the checks, the exit code is 2, because the server is
+/// not at fault.
 pub(super) async fn run(args: DoctorArgs) -> ExitCode {
-    match look(&args).await {
+    match run_checks(&args).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -94,8 +94,8 @@ pub(super) async fn run(args: DoctorArgs) -> ExitCode {
     }
 }
 
-/// Runs the checks; returns whether none is red.
-async fn look(args: &DoctorArgs) -> anyhow::Result<bool> {
+/// Runs the checks. Returns whether no check is red.
+async fn run_checks(args: &DoctorArgs) -> anyhow::Result<bool> {
     let (targets, options) = (args.targets()?, args.options()?);
     let mut examined = Vec::new();
     for target in &targets {

@@ -1,4 +1,4 @@
-//! `swallowtail invite ...`: codes with which people create their own accounts.
+//! `swallowtail invite ...`: creates, lists and removes invite codes, with which people create their own accounts.
 //!
 //! Like the `account` commands, these work on the database directly, even while a server is running.
 
@@ -21,13 +21,13 @@ pub enum InviteCommand {
     /// The code is printed only once, because the server stores just its hash. Give it to the people who may create an
     /// account on the page /signup.
     Add {
-        /// The number of accounts that it can create
+        /// The number of accounts that can be created with the code
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
         uses: u32,
-        /// How long it is valid: a number with m, h, d or w, such as 12h or 7d [default: until it is used up]
+        /// How long the code is valid: a number with m, h, d or w, such as 12h or 7d [default: until it is used up]
         #[arg(long, value_name = "TIME", value_parser = parse_span)]
         expires: Option<u64>,
-        /// A note to recognize it by in the list
+        /// A note that identifies the code in the list
         #[arg(long, value_name = "TEXT", default_value = "")]
         note: String,
         /// Create the data directory and the database if they do not exist
@@ -36,7 +36,7 @@ pub enum InviteCommand {
     },
     /// List all codes with their numbers, remaining uses and expiry (UTC)
     ///
-    /// Long notes are cut to the width of the terminal. --json prints them whole.
+    /// Long notes are cut to the width of the terminal. --json prints full notes.
     List {
         /// Print JSON: number, uses, uses_left, created, expires (null if never), valid and note, for each code
         #[arg(long)]
@@ -44,7 +44,7 @@ pub enum InviteCommand {
     },
     /// Remove a code, so that it is no longer valid
     ///
-    /// Accounts that were created with it stay.
+    /// Accounts that were created with the code remain.
     Remove {
         /// The number of the code in the list
         number: i64,
@@ -135,7 +135,7 @@ fn moment(unix: i64) -> String {
 
 /// Parses a number with a unit. Returns seconds.
 fn parse_span(text: &str) -> anyhow::Result<u64> {
-    /// Ten years: more is a mistake, and no date overflows below it.
+    /// The maximum, ten years. A longer time is a mistake, and no date within it overflows.
     const MAX_DAYS: u64 = 3650;
     const DAY: u64 = 24 * 3600;
     let advice = "expected a number with m, h, d or w, such as 12h or 7d";

@@ -12,8 +12,8 @@ pub(super) struct Reachable {
 /// The prefixes of the names of interfaces that lead to containers and virtual machines on this machine.
 const VIRTUAL: [&str; 10] = ["br-", "cni", "docker", "flannel", "lxc", "podman", "vboxnet", "veth", "virbr", "vmnet"];
 
-/// Returns the IPv4 addresses of this machine in its networks, the one that it uses itself first. Old clients know no
-/// IPv6.
+/// Returns the IPv4 addresses of this machine in its networks. The address of the default route comes first. Old
+/// clients do not support IPv6.
 pub(super) fn addresses() -> Vec<Reachable> {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
     let all = interfaces.into_iter().filter_map(|interface| match interface.ip() {
@@ -34,7 +34,7 @@ fn sorted(mut all: Vec<Reachable>, own: Option<IpAddr>) -> Vec<Reachable> {
 
 /// Returns the address from which this machine would send to the internet. Nothing is sent.
 fn own_address() -> Option<IpAddr> {
-    /// An address that stands for the internet (RFC 5737).
+    /// An example of an address on the internet (RFC 5737).
     const ANYWHERE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect(ANYWHERE).ok()?;

@@ -11,7 +11,7 @@ use crate::cli::traced::Traced;
 /// Addresses to listen on, which override the settings.
 #[derive(Debug, Args)]
 pub(super) struct ListenFlags {
-    /// Address of the notification server, to which clients connect first; port 0 uses a free one [default:
+    /// Address of the notification server, to which clients connect first; port 0 uses any free port [default:
     /// 127.0.0.1:1863]
     #[arg(long, value_name = "ADDR", env = "SWALLOWTAIL_NOTIFICATION", value_parser = parse_address)]
     notification: Option<SocketAddr>,

@@ -1,7 +1,10 @@
 //! The command line.
 //!
-//! `command` has every command with its arguments and says which file carries it out; `source` is where each of them
-//! reads the settings, `parse` and `prompt` read input, `output` and `progress` print, `data` opens the database.
+//! - `command` defines every command with its arguments, and calls the module that carries it out.
+//! - `source` and `listen_flags` read the settings; `traced` remembers where each value comes from.
+//! - `parse` and `prompt` read input.
+//! - `output` and `progress` print.
+//! - `data` opens the database.
 
 pub mod account;
 mod chat;

@@ -6,7 +6,7 @@ use crate::control::{self, Command};
 
 /// Shows a text to everyone who is signed in.
 pub(super) fn announce(source: &Source, text: &str) -> anyhow::Result<()> {
-    // Control characters would end the line or spoil the XML in which clients receive the text.
+    // Control characters would end the line, or make the XML invalid in which clients receive the text.
     let text: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     anyhow::ensure!(!text.is_empty(), "the text is empty; nothing was sent");
@@ -14,7 +14,7 @@ pub(super) fn announce(source: &Source, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Stops the server in this many minutes; 0 for immediately.
+/// Stops the server after this number of minutes. 0 stops it immediately.
 pub(super) fn stop(source: &Source, minutes: u32) -> anyhow::Result<()> {
     send(source, &Command::Stop(minutes))?;
     say(match minutes {

@@ -1,7 +1,7 @@
 //! Prints the output of commands: lines, tables, JSON and errors.
 //!
-//! People choose their own names, and other servers their own answers. This module makes such texts safe for a terminal:
-//! every command prints them through [`escaped`], [`table`], [`json`] or [`complain`].
+//! Names that users choose and answers of other servers can contain control characters. Every command prints such texts
+//! through [`escaped`], [`table`], [`json`] or [`complain`], which make them safe for a terminal.
 
 use std::fmt::{Display, Write as _};
 use std::io::{IsTerminal, Write};
@@ -11,27 +11,27 @@ use serde::Serialize;
 
 /// The width of a table if standard output is not a terminal, in columns.
 const PIPE_WIDTH: usize = 100;
-/// The least width of a table. A narrower terminal wraps its lines.
+/// The minimum width of a table, in columns. A narrower terminal wraps its lines.
 const MIN_WIDTH: usize = 40;
-/// The least width to which a column is cut.
+/// The minimum width to which a column is cut.
 const MIN_COLUMN: usize = 8;
-/// The blanks between two columns.
+/// The spaces between two columns.
 const GAP: &str = "  ";
 
-/// Prints a line. It is not an error if the reader has seen enough, as `head` has.
+/// Prints a line. A reader that closes the pipe early, such as `head`, is not an error.
 pub(super) fn say(text: impl Display) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// Prints an error on standard error. It may have several lines, and quote a file or another server.
+/// Prints an error on standard error. The error may have several lines, and quote a file or another server.
 pub fn complain(error: &anyhow::Error) {
     let text = format!("{error:#}");
     let lines: Vec<_> = text.split('\n').map(escaped).collect();
     let _ = writeln!(std::io::stderr(), "swallowtail: {}", lines.join("\n"));
 }
 
-/// Returns whether a terminal must not receive a character: control characters (C0, DEL and C1) can command it, and the
-/// others change the order of the text around them or break its line.
+/// Returns whether a character is unsafe for a terminal. Control characters (C0, DEL and C1) can command the terminal.
+/// The other unsafe characters change the order of the text around them or break its line.
 fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
@@ -54,11 +54,11 @@ pub(super) fn escaped(text: &str) -> String {
 /// Returns a value as one line of JSON, with `\u` escapes for the characters that [`escaped`] escapes.
 ///
 /// # Errors
-/// Returns the error of `serde_json`, which strings, numbers and lists of them do not cause.
+/// Returns the error of `serde_json`. Strings, numbers and lists of them do not cause one.
 pub(super) fn json(value: &impl Serialize) -> serde_json::Result<String> {
     let text = serde_json::to_string(value)?;
     let mut out = String::with_capacity(text.len());
-    // Such a character can occur only within a string, where JSON allows the escape.
+    // An unsafe character can occur only within a string, where JSON allows the escape.
     for character in text.chars() {
         if is_unsafe(character) {
             let _ = write!(out, "\\u{:04x}", u32::from(character));

@@ -1,4 +1,4 @@
-//! Arguments, and what is wrong with them in a sentence.
+//! Parses arguments. Every error is one sentence.
 
 use std::net::SocketAddr;
 
@@ -12,22 +12,23 @@ pub(super) fn parse_handle(text: &str) -> Result<Handle, msnp::handle::BadHandle
 }
 
 pub(super) fn parse_name(text: &str) -> anyhow::Result<DisplayName> {
-    DisplayName::new(text).context("a display name is not empty, has no line break, and is at most 387 bytes long")
+    DisplayName::new(text).context("a display name must have 1 to 387 bytes and no line break")
 }
 
-/// Checks whether a text can be a password, with the words that commands print.
+/// Checks whether a text can be a password. The error is one sentence for the command line.
 pub(super) fn check_password(text: &str) -> anyhow::Result<()> {
     Ok(password::check(text)?)
 }
 
 /// Parses an address to which clients can be sent, `host:port`.
 pub(super) fn parse_place(text: &str) -> Result<String, String> {
-    let good = is_host_and_port(text) && host_port::split(text).is_some_and(|(_, port)| port.is_some());
-    good.then(|| text.to_owned())
+    let is_valid = is_host_and_port(text) && host_port::split(text).is_some_and(|(_, port)| port.is_some());
+    is_valid
+        .then(|| text.to_owned())
         .ok_or_else(|| "it must be a host and a port, such as chat.example.com:1863".to_owned())
 }
 
-/// An address to listen on.
+/// Parses an address to listen on, `ip:port`.
 pub(super) fn parse_address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| "it must be an IP address and a port; 0.0.0.0:8080 is port 8080 of every address".to_owned())

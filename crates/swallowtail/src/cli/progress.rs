@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-/// The time between two lines if standard error is not a terminal: short enough to show that the command is running.
+/// The time between two lines if standard error is not a terminal. It is short enough to show that the command is
+/// running.
 const INTERVAL: Duration = Duration::from_secs(3);
 /// The time between two updates of a bar on a terminal.
 const TICK: Duration = Duration::from_millis(200);
@@ -61,7 +62,7 @@ impl Drop for Progress {
     }
 }
 
-/// A thread that prints a line again and again until it is dropped.
+/// A thread that prints a line at an interval until it is dropped.
 struct Lines {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -72,7 +73,7 @@ impl Lines {
         let (stop, stopped) = mpsc::channel::<()>();
         let print = move || {
             while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
-                // The work goes on even if no one reads the lines any more.
+                // The command continues even if no program reads the lines.
                 let _ = writeln!(out, "{}", line(&bar));
             }
         };
@@ -104,7 +105,7 @@ fn line(bar: &ProgressBar) -> String {
 mod tests {
     use super::*;
 
-    /// Passes on what is written to it.
+    /// A writer that sends everything to a channel.
     struct Pipe(Sender<String>);
 
     impl Write for Pipe {
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_terminal_a_line_is_printed_again_and_again_until_the_end() {
+    fn without_a_terminal_a_line_is_printed_at_an_interval_until_the_end() {
         let bar = ProgressBar::hidden();
         let (sender, written) = mpsc::channel();
         let lines = Lines::start(bar.clone(), Pipe(sender), Duration::from_millis(1));

@@ -66,7 +66,8 @@ pub(super) fn confirm(question: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Returns whether the operator can be asked. Questions go to standard error, so that standard output has only results.
+/// Returns whether the operator can be asked. Questions go to standard error, so that standard output contains only
+/// results.
 fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }

@@ -4,13 +4,13 @@ use qrcode::{Color, EcLevel, QrCode};
 
 /// The light border that readers need, in modules.
 const QUIET_ZONE: usize = 4;
-/// Black on white from the fixed part of the palette of 256 colors, so that the code can be read whatever the colors of
-/// the terminal are.
+/// Black on white from the fixed part of the palette of 256 colors. The code is therefore readable with any colors of
+/// the terminal.
 const BLACK_ON_WHITE: &str = "\u{1b}[38;5;16;48;5;231m";
 const RESET: &str = "\u{1b}[0m";
 
-/// Returns lines that show a text as a QR code, two rows of modules in a line. `None` if it does not fit into a terminal
-/// with this many columns.
+/// Returns lines that show a text as a QR code, with two rows of modules in each line. Returns `None` if the code does
+/// not fit into a terminal with this many columns.
 pub(super) fn lines(text: &str, columns: usize) -> Option<String> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let size = code.width() + 2 * QUIET_ZONE;

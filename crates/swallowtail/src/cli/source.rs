@@ -30,12 +30,13 @@ impl Source {
         self.flags.args.config.as_deref()
     }
 
-    /// Returns the settings: the defaults, overridden by the file, and that by the data directory of the command line.
+    /// Returns the settings. The file overrides the defaults, and the data directory of the command line overrides the
+    /// file.
     pub(super) fn config(&self) -> anyhow::Result<Config> {
         Ok(self.load(Vec::new())?.config)
     }
 
-    /// Returns the settings with further overrides, and where each of them comes from.
+    /// Returns the settings with further overrides, and the origin of each.
     pub(super) fn load(&self, mut overrides: Vec<Override>) -> anyhow::Result<Effective> {
         let data = self.flags.args.data.as_ref();
         if let Some(data) = data {
@@ -44,7 +45,7 @@ impl Source {
         }
         let mut effective = Effective::load(self.file(), &overrides)?;
         if let Some(data) = data {
-            // Byte for byte: a path need not be UTF-8.
+            // The path is copied as bytes, because a path need not be UTF-8.
             effective.config.data.clone_from(data);
         }
         Ok(effective)

@@ -15,11 +15,11 @@ use crate::cli::progress::Progress;
 pub(super) enum StoreCommand {
     /// Check the database for damage
     ///
-    /// Reads every page, index and reference of the database, and every account with its lists. It takes longer than the
-    /// quick check at each start of the server, and finds more. A server may be running. It changes nothing, except that
-    /// it brings the database of an older version up to date, as all commands do.
+    /// Reads every page, index and reference of the database, and every account with its lists. The check takes longer
+    /// than the quick check at each start of the server, and finds more. A server may be running. The check changes
+    /// nothing, except that it upgrades the database of an older version, as all commands do.
     ///
-    /// Exit code: 0 when the database is intact, 1 when it is damaged or cannot be opened.
+    /// Exit code: 0 if the database is intact, 1 if it is damaged or cannot be opened.
     Check {
         /// Print the result as JSON: database, bytes, accounts, seconds, ok, faults
         #[arg(long)]
@@ -30,7 +30,7 @@ pub(super) enum StoreCommand {
 /// Carries out a command on the data directory `data`.
 ///
 /// # Errors
-/// One sentence that names the cause.
+/// Returns one sentence that names the cause.
 pub(super) async fn run(command: &StoreCommand, data: &Path) -> anyhow::Result<ExitCode> {
     let StoreCommand::Check { json } = command;
     let begun = Instant::now();
@@ -40,7 +40,7 @@ pub(super) async fn run(command: &StoreCommand, data: &Path) -> anyhow::Result<E
     Ok(if checked.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Checks the database and shows how far the check is.
+/// Checks the database and shows the progress.
 async fn checked(data: &Path) -> anyhow::Result<Checked> {
     let progress = Progress::start();
     let report = |step| match step {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_says_what_was_checked_and_lists_every_fault() {
+    fn a_result_names_the_database_and_lists_every_fault() {
         let took = Duration::from_millis(120);
         let intact = as_text(&checked(&[]), took);
         assert_eq!(intact, "data/swallowtail.db: OK. 40 accounts in 90112 bytes, checked in 0.1 s.");

@@ -12,7 +12,7 @@ pub(super) struct Traced<T> {
 }
 
 impl<T> Traced<T> {
-    /// Returns where the value of an argument comes from. `id` is its name in the code.
+    /// Returns the origin of the value of an argument. `id` is the argument's name in the code.
     pub(super) fn origin(&self, id: &str, flag: &'static str, variable: &'static str) -> Origin {
         let is_variable = self.from_environment.iter().any(|name| name == id);
         if is_variable { Origin::Environment(variable) } else { Origin::Flag(flag) }
@@ -25,7 +25,7 @@ impl<T: FromArgMatches> FromArgMatches for Traced<T> {
     }
 
     fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, Error> {
-        // Before the values are taken out, with their sources.
+        // Taking the values out also removes their sources, so the sources are read first.
         let is_variable = |id: &str| matches.value_source(id) == Some(ValueSource::EnvVariable);
         let names = matches.ids().map(|id| id.as_str().to_owned());
         let from_environment = names.filter(|id| is_variable(id)).collect();

@@ -32,7 +32,7 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Looks at standard output.
+    /// Returns the screen of standard output.
     pub(super) fn of_stdout() -> Self {
         let terminal = Term::stdout();
         let can_show = terminal.is_term() && std::env::var_os("TERM").is_some_and(|name| name != "dumb");
@@ -40,7 +40,7 @@ impl Screen {
     }
 }
 
-/// Returns the text.
+/// Returns the text that `serve` prints at the start.
 pub(super) fn welcome(start: &Start<'_>, screen: &Screen) -> String {
     let mut text = format!("Swallowtail {} is running.\n\n", env!("CARGO_PKG_VERSION"));
     text += &listeners(start);
@@ -70,7 +70,7 @@ fn listeners(start: &Start<'_>) -> String {
     text + "\n"
 }
 
-/// Returns every listener, in words, with its address.
+/// Returns every listener with its name and its address.
 fn listener_rows(addresses: &Addresses) -> Vec<(String, String)> {
     const WORDS: [(&str, &str); 7] = [
         ("notification", "notification server"),
@@ -83,7 +83,7 @@ fn listener_rows(addresses: &Addresses) -> Vec<(String, String)> {
     ];
     let mut networks: Vec<_> = addresses.all.keys().map(|(network, _)| network.as_str()).collect();
     networks.dedup();
-    // The main one first, and without its name.
+    // The main network comes first, and its name is not printed.
     networks.sort_by_key(|name| *name != MAIN);
     let mut rows = Vec::new();
     for network in networks {
@@ -117,15 +117,15 @@ fn pages(start: &Start<'_>) -> String {
         more => format!("There are {more} accounts. "),
     };
     let site = site(start);
-    let _ = write!(text, "In a browser:\n  {site}/signup  to create one\n  {site}/setup   to set up a client\n");
+    let _ = write!(text, "In a browser:\n  {site}/signup  to create an account\n  {site}/setup   to set up a client\n");
     if start.accounts == 0 {
         let _ = write!(text, "Or here:\n  {} account add alice@example.com {}\n", program(), data_flag(start.data));
     }
     text
 }
 
-/// Returns the address at which a browser finds the pages. If the server listens on every address, this is the best one
-/// of the machine.
+/// Returns the address of the pages for a browser. If the server listens on every address, it is the best address of
+/// this machine.
 fn site(start: &Start<'_>) -> String {
     let mut address = start.addresses.http;
     if address.ip().is_unspecified() {
@@ -135,7 +135,7 @@ fn site(start: &Start<'_>) -> String {
     format!("http://{address}")
 }
 
-/// Returns the command that lets other machines reach the listeners that are on loopback.
+/// Returns the command that lets other machines reach the listeners on loopback.
 fn how_to_open(start: &Start<'_>) -> String {
     let flags = ["notification", "switchboard", "http", "dispatch"];
     let all = flags.into_iter().filter_map(|flag| Some((flag, start.addresses.main(flag)?)));
@@ -170,7 +170,7 @@ fn everywhere(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(all, address.port())
 }
 
-/// Returns this program as it was started.
+/// Returns the command with which this program was started.
 fn program() -> String {
     shell_quoted(Path::new(&std::env::args_os().next().unwrap_or_else(|| "swallowtail".into())))
 }
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_on_every_address_prints_those_of_the_machine() {
+    fn a_server_on_every_address_prints_the_addresses_of_the_machine() {
         let everywhere = addresses("0.0.0.0:1863", "0.0.0.0:7");
         let on_terminal = text(&everywhere, None, Some(80));
         assert!(!on_terminal.contains("Only this machine"), "{on_terminal}");

@@ -1,7 +1,7 @@
-//! Tests the pages in a real browser: Chromium, driven by `tests/it/browser/sign_up.js`. Its screenshots are in
+//! Tests the pages in a real browser: Chromium, which `tests/it/browser/sign_up.js` controls. The screenshots are in
 //! `target/tmp/browser`.
 //!
-//! `cargo xtask test` installs Chromium, Node.js and the packages of `tests/it/browser`, and runs this.
+//! `cargo xtask test` installs Chromium, Node.js and the packages of `tests/it/browser`, and runs this test.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -35,7 +35,7 @@ async fn an_account_from_chromium_can_sign_in_with_a_client() {
     std::fs::create_dir_all(&pictures).unwrap();
     let profile = support::private_directory();
     let url = |server: &TestServer| format!("http://{}", server.server().addresses().http);
-    let told = format!(
+    let parameters = format!(
         r#"{{"open":"{}","closed":"{}","code":"{code}","pictures":{:?},"profile":{:?}}}"#,
         url(&server),
         url(&closed),
@@ -43,17 +43,17 @@ async fn an_account_from_chromium_can_sign_in_with_a_client() {
         profile.path()
     );
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/browser");
-    assert!(folder.join("node_modules").is_dir(), "call `npm ci` in {}, or `cargo xtask test`", folder.display());
+    assert!(folder.join("node_modules").is_dir(), "run `npm ci` in {}, or run `cargo xtask test`", folder.display());
     let mut visit = Command::new("node");
-    visit.arg(folder.join("sign_up.js")).arg(told).stdin(Stdio::null()).kill_on_drop(true);
+    visit.arg(folder.join("sign_up.js")).arg(parameters).stdin(Stdio::null()).kill_on_drop(true);
     let output = timeout(PATIENCE, visit.output()).await.unwrap().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 
     for width in [1280, 390] {
         let handle = format!("width{width}@example.com");
-        let nobody: msnp_client::Tap = Arc::new(|_| {});
+        let no_tap: msnp_client::Tap = Arc::new(|_| {});
         let (http, parsed) = (server.server().addresses().http, Handle::parse(&handle).unwrap());
-        let ticket = msnp_client::fetch_ticket(http, &parsed, "s3cr,t &%", &nobody).await.unwrap();
+        let ticket = msnp_client::fetch_ticket(http, &parsed, "s3cr,t &%", &no_tap).await.unwrap();
         let ticket = format!("t={}&p=", ticket.secret());
         let mut wire = people::sign_in(server.notification(), &handle, &ticket).await;
         let burst = people::synchronize(&mut wire).await;

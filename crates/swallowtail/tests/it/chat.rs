@@ -78,14 +78,14 @@ fn two_users_chat_from_two_terminals() {
     assert!(line.ends_with("Hello \\u{1b}[31mAlice"), "{line:?}");
     bob.type_line("/help");
     bob.shows("//text");
-    // A third user cannot take the chat over.
+    // A third user cannot join the chat.
     let carol = Terminal::open(&server, CAROL, ALICE);
     alice.shows("carol@example.com has added you");
     drop(carol);
     alice.type_line(&"long ".repeat(600));
     assert_eq!(bob.shows("alice@example.com: long").matches("long").count(), 280, "a first piece of 1400 bytes");
     bob.shows("alice@example.com: long");
-    // The end of the input signs Bob out. Alice sees that, and her next line is not lost unnoticed.
+    // The end of the input signs Bob out. Alice sees that Bob is offline, and that her next line was not sent.
     drop(bob);
     alice.shows("bob@example.com is offline.");
     alice.type_line("Still there?");

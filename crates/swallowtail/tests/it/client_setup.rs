@@ -57,7 +57,7 @@ fn openssl_accepts(root: &Path, certificate: &Path, name: &str) -> bool {
     output.status.success()
 }
 
-/// Returns the output of an OpenSSL command. These tests need OpenSSL as a second opinion on our certificates.
+/// Returns the output of an OpenSSL command. These tests use OpenSSL as a second check of the server's certificates.
 fn openssl(arguments: &[&str]) -> String {
     let output = Command::new("openssl").args(arguments).output().expect(NO_OPENSSL);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -127,7 +127,7 @@ fn can_sign_for(root: &Path, name: &str) -> bool {
 #[ignore = "needs openssl: run cargo xtask test"]
 fn the_key_of_a_root_can_sign_for_its_names_and_for_no_other_name_or_address() {
     let named = ["login.live.com", "192.0.2.9", "2001:db8::9"];
-    // Its names hold no IP address, one of one family, or both.
+    // The names contain no IP address, an address of one family, or addresses of both.
     for count in 1..=named.len() {
         let directory = support::private_directory();
         let names: Vec<_> = named[..count].iter().map(ToString::to_string).collect();
@@ -139,7 +139,7 @@ fn the_key_of_a_root_can_sign_for_its_names_and_for_no_other_name_or_address() {
         for name in ["example.com", "live.com", "msnlogin.live.com", "192.0.2.1", "2001:db8::1", "127.0.0.1", "::1"] {
             assert!(!can_sign_for(&root, name), "{name} of {names:?}");
         }
-        // The instructions say so.
+        // The root can also sign for names below its own, as the instructions say.
         assert!(can_sign_for(&root, "below.login.live.com"));
     }
 }
@@ -195,7 +195,7 @@ async fn with_own_root_off_no_root_is_created_or_offered() {
 }
 
 #[tokio::test]
-async fn the_pages_lead_to_every_client_and_each_of_its_files() {
+async fn the_pages_link_to_every_client_and_each_of_its_files() {
     let server = TestServer::start().await;
     let page = get(&server, "/setup").await;
     assert_eq!(page.header("Content-Type"), Some("text/html; charset=utf-8"));
@@ -243,7 +243,7 @@ async fn the_pages_lead_to_every_client_and_each_of_its_files() {
     assert!(seen > 40, "{seen}");
 }
 
-/// Checks that no other site can frame an answer, that nothing in it runs, and that its type is not guessed.
+/// Asserts that other sites cannot frame an answer, that it runs no scripts, and that browsers do not guess its type.
 fn assert_guarded(answer: &Answer, path: &str) {
     for (name, value) in
         [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "same-origin")]
@@ -263,13 +263,14 @@ fn links(page: &str, start: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_files_name_the_server_as_the_visitor_reached_it() {
+async fn the_files_have_the_address_with_which_the_visitor_reached_the_server() {
     let server = TestServer::start().await;
     let own = server.server().addresses().http;
     for (host, proxy) in [
         ("192.0.2.1:8080", "192.0.2.1:8080".to_owned()),
         ("msn.example.org", "msn.example.org:80".to_owned()),
-        // Without a usable host, it is the address that was dialled. Microsoft's names already lead here by other means.
+        // Without a usable host, the files have the address of the connection. Microsoft's names are not usable,
+        // because they already lead to the server by other means.
         ("\"><script>", own.to_string()),
         (&format!("nexus.passport.com:{}", own.port()), own.to_string()),
     ] {
@@ -281,7 +282,7 @@ async fn the_files_name_the_server_as_the_visitor_reached_it() {
 }
 
 #[tokio::test]
-async fn the_pages_follow_the_network_by_which_the_visitor_came() {
+async fn the_pages_have_the_addresses_of_the_visitors_network() {
     let any = Some("127.0.0.1:0".parse().unwrap());
     let server = TestServer::start_with(|config| {
         let listen = Listen { https: any, ..Listen::default() };

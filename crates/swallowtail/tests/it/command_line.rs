@@ -1,5 +1,5 @@
-//! Tests the built program as an operator uses it: a mistake is reported in one sentence, a signal ends it cleanly, and
-//! its log contains no secrets.
+//! Tests the built program as an operator uses it. A mistake is reported in one sentence, a signal stops the program
+//! cleanly, and the log contains no secrets.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -15,7 +15,7 @@ use crate::support::people::{Chat, text_message};
 const PASSWORD: &str = "correct-horse-battery";
 const ANYWHERE: [&str; 6] = ["--notification", "127.0.0.1:0", "--switchboard", "127.0.0.1:0", "--http", "127.0.0.1:0"];
 
-/// Runs `serve` with these arguments. It must fail; returns its error.
+/// Runs `serve` with these arguments, which must fail, and returns the error.
 fn serve(arguments: &[&str]) -> String {
     let output = run(&[&["serve"], arguments].concat());
     sentence(&output)
@@ -33,7 +33,7 @@ fn sentence(output: &Output) -> String {
     error
 }
 
-/// Asserts that the sentence contains each of these.
+/// Asserts that the sentence contains all of `causes`.
 fn names(sentence: &str, causes: &[&str]) {
     for cause in causes {
         assert!(sentence.contains(cause), "{cause:?} is not in {sentence:?}");
@@ -239,7 +239,7 @@ fn two_servers_cannot_share_an_address() {
     names(&error, &[&address]);
 }
 
-/// Two servers would answer from their own copies of the lists. The commands of the operator can run beside a server.
+/// Two servers would answer from different copies of the lists. The operator's commands work while a server is running.
 #[test]
 fn a_second_server_on_the_same_data_directory_is_refused() {
     let data = support::private_directory();
@@ -295,7 +295,7 @@ fn the_demo_shows_both_sides_and_succeeds() {
     assert_eq!(error, "");
 }
 
-/// As with `| head -1`.
+/// The reader stops early, as in `swallowtail demo | head -1`.
 #[test]
 fn a_reader_that_stops_early_causes_no_panic() {
     let data = support::private_directory();

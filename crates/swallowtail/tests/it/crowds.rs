@@ -1,4 +1,4 @@
-//! Tests many clients in one conversation or on one list: messages stay complete and in order.
+//! Tests many clients in one conversation or on one list. Messages must stay complete and in order.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ fn name(number: usize) -> String {
     format!("user{number}")
 }
 
-/// Ten users in one conversation.
+/// Signs in ten users and opens one conversation of all. Returns their notification and switchboard connections.
 async fn ten_people(server: &TestServer) -> (Vec<Wire>, Vec<Wire>) {
     let mut people = Vec::new();
     for number in 0..MEMBERS {
@@ -34,27 +34,27 @@ async fn ten_people(server: &TestServer) -> (Vec<Wire>, Vec<Wire>) {
     (people, boards)
 }
 
-/// Sends all messages of a member, and receives those of the nine others: the sender and number of each.
+/// Sends all messages of one member and receives those of the nine others. Returns the sender and number of each.
 async fn talk(mut board: Wire, me: usize) -> Vec<(String, usize)> {
-    let mut said = String::new();
+    let mut sent = String::new();
     for index in 0..MESSAGES {
         let text = index.to_string();
-        said += &format!("MSG {index} A {}\r\n{text}", text.len());
+        sent += &format!("MSG {index} A {}\r\n{text}", text.len());
     }
-    board.send(said).await;
-    let mut heard = Vec::new();
+    board.send(sent).await;
+    let mut received = Vec::new();
     let mut acknowledged = 0;
-    while heard.len() < (MEMBERS - 1) * MESSAGES || acknowledged < MESSAGES {
+    while received.len() < (MEMBERS - 1) * MESSAGES || acknowledged < MESSAGES {
         let frame = board.next().await.unwrap();
         if frame.word(0) == "ACK" {
             assert_eq!(frame.word(1), acknowledged.to_string(), "of {me}");
             acknowledged += 1;
         } else {
             let text = String::from_utf8(frame.payload.clone()).unwrap();
-            heard.push((frame.word(1).to_owned(), text.parse().unwrap()));
+            received.push((frame.word(1).to_owned(), text.parse().unwrap()));
         }
     }
-    heard
+    received
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -62,31 +62,32 @@ async fn messages_of_ten_simultaneous_senders_reach_all_in_the_same_order() {
     let server = TestServer::start().await;
     let (_people, boards) = ten_people(&server).await;
     let talking: Vec<_> = boards.into_iter().enumerate().map(|(me, board)| tokio::spawn(talk(board, me))).collect();
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     for task in talking {
-        heard.push(task.await.unwrap());
+        received.push(task.await.unwrap());
     }
-    for messages in &heard {
+    for messages in &received {
         let mut next = BTreeMap::new();
-        for (who, index) in messages {
-            let expected = next.entry(who).or_insert(0);
-            assert_eq!(index, expected, "from {who}");
+        for (sender, index) in messages {
+            let expected = next.entry(sender).or_insert(0);
+            assert_eq!(index, expected, "from {sender}");
             *expected += 1;
         }
     }
     // Apart from their own messages, any two members received the same messages in the same order.
-    for (one, heard_by_one) in heard.iter().enumerate() {
-        for (other, heard_by_other) in heard.iter().enumerate().skip(one + 1) {
+    for (one, received_by_one) in received.iter().enumerate() {
+        for (other, received_by_other) in received.iter().enumerate().skip(one + 1) {
             let both = [address(&name(one)), address(&name(other))];
-            let common = |heard: &[(String, usize)]| -> Vec<_> {
-                heard.iter().filter(|(who, _)| !both.contains(who)).cloned().collect()
+            let common = |received: &[(String, usize)]| -> Vec<_> {
+                received.iter().filter(|(sender, _)| !both.contains(sender)).cloned().collect()
             };
-            assert_eq!(common(heard_by_one), common(heard_by_other), "{one} and {other}");
+            assert_eq!(common(received_by_one), common(received_by_other), "{one} and {other}");
         }
     }
 }
 
-/// Half of the members leave, in every possible way, while the others chat. Each of the others is notified once of each.
+/// Half of the members leave, each in one of four ways, while the others chat. Each remaining member is notified once
+/// of each departure.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_departure_is_announced_once() {
     let server = TestServer::start().await;
@@ -108,7 +109,7 @@ async fn each_departure_is_announced_once() {
         let mut gone = Vec::new();
         while gone.len() < MEMBERS / 2 {
             let frame = board.next().await.unwrap();
-            assert_eq!(frame.line, format!("BYE {}", frame.word(1)), "no word more, to {number}");
+            assert_eq!(frame.line, format!("BYE {}", frame.word(1)), "nothing follows the handle, to {number}");
             gone.push(frame.word(1).to_owned());
         }
         gone.sort();
@@ -121,7 +122,7 @@ async fn each_departure_is_announced_once() {
     }
 }
 
-/// Thirty users add Bob while he reads his list. Each is either in the list or announced after it, never both.
+/// Thirty users add Bob while he reads his list. Each is either in the list or announced after it, but never both.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_list_that_changes_while_it_is_read_is_complete_and_has_no_duplicates() {
     for _ in 0..5 {
@@ -145,8 +146,8 @@ async fn a_list_that_changes_while_it_is_read_is_complete_and_has_no_duplicates(
         lines.extend(wire.before_pong().await.into_iter().map(|frame| frame.line));
         for number in 0..30 {
             let word = format!("N={} ", address(&name(number)));
-            let told = lines.iter().filter(|line| line.contains(&word)).count();
-            assert_eq!(told, 1, "{word} in {lines:?}");
+            let count = lines.iter().filter(|line| line.contains(&word)).count();
+            assert_eq!(count, 1, "{word} in {lines:?}");
         }
         let counts: Vec<_> = lines.iter().filter(|line| line.starts_with("LST ")).collect();
         let again = people::synchronize(&mut wire).await;
@@ -154,8 +155,8 @@ async fn a_list_that_changes_while_it_is_read_is_complete_and_has_no_duplicates(
     }
 }
 
-/// A client sends far more commands than it reads answers. The server delays them and serves the others. In the end all
-/// answers arrive, in order.
+/// A client sends commands much faster than it reads the answers. The server delays the commands and serves the other
+/// clients. In the end all answers arrive, in order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_flood_of_commands_is_answered_as_fast_as_the_answers_are_read() {
     const QUESTIONS: usize = 100_000;
@@ -189,7 +190,7 @@ async fn a_flood_of_commands_is_answered_as_fast_as_the_answers_are_read() {
 
 /// Switchboard sessions, cookies and connections are freed when their users are gone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_memory_remains_in_use_by_finished_conversations() {
+async fn finished_conversations_use_no_memory() {
     let server = TestServer::start().await;
     let [alice, bob] = server.accounts(["alice", "bob"]).await;
     let (mut alices, mut bobs) = server.friends("alice", "bob").await;
@@ -199,6 +200,6 @@ async fn no_memory_remains_in_use_by_finished_conversations() {
         chat.caller.line("OUT").await;
         chat.callee.expect("BYE").await;
     }
-    eventually("only the two are connected", || server.server().connections() <= 2).await;
+    eventually("only the two users are connected", || server.server().connections() <= 2).await;
     assert_eq!(server.server().service().switchboard.len(), 0);
 }

@@ -1,4 +1,4 @@
-//! Tests faults of the data directory: mistyped, lost, damaged, or owned by another user.
+//! Tests faults of the data directory: a mistyped path, lost or damaged files, and files of another user.
 
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -34,7 +34,7 @@ fn serve(data: &Path) -> Output {
     run(&["serve", "--notification", any, "--switchboard", any, "--http", any, "--data", text(data)])
 }
 
-/// A data directory with an account.
+/// Creates a data directory with Alice's account.
 fn with_alice() -> tempfile::TempDir {
     let data = support::private_directory();
     account(data.path(), &["add", ALICE, "--password-stdin"], PASSWORD);
@@ -114,9 +114,9 @@ fn a_directory_that_others_can_write_is_refused_with_chmod() {
     }
 }
 
-/// Only root can create files of other users, so this test does nothing for anyone else.
+/// Only root can create files of other users. For other users, this test does nothing.
 #[test]
-fn files_of_another_user_are_named_and_a_command_of_root_leaves_none_behind() {
+fn files_of_another_user_are_reported_and_root_creates_files_for_the_owner() {
     if !rustix::process::geteuid().is_root() {
         return;
     }

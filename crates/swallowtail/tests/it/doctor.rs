@@ -1,4 +1,5 @@
-//! Tests `swallowtail doctor`: all checks are green for a server without faults, and each fault is red at its own check.
+//! Tests `swallowtail doctor`. All checks are green for a server without faults, and each fault is red at its own
+//! check.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -21,13 +22,13 @@ const PASSWORD: &str = "s3cr,t &%";
 /// The names at which Microsoft's clients sign in.
 const NAMES: [&str; 3] = ["nexus.passport.com", "loginnet.passport.com", "login.live.com"];
 
-/// Starts a server with Alice, TLS with this certificate, and the change that a test is about.
+/// Starts a server with Alice's account, with this certificate, and with a change of its settings.
 async fn start(certificate: &TestCertificate, change: impl FnOnce(&mut Config)) -> TestServer {
     let files = certificate.files.clone();
     let server = TestServer::start_with(|config| {
         config.listen.https = Some("127.0.0.1:0".parse().unwrap());
         config.tls.certificate.push(files);
-        // This certificate or none, so that its faults are found.
+        // The server has no other certificate, so that the doctor finds the faults of this one.
         config.tls.own_root = false;
         change(config);
     })
@@ -41,7 +42,7 @@ async fn start(certificate: &TestCertificate, change: impl FnOnce(&mut Config)) 
     server
 }
 
-/// Returns the server as it is known from elsewhere.
+/// Returns the server as a target of which only the host and the ports are known.
 fn remote(server: &TestServer) -> Target {
     let addresses = server.server().addresses();
     let https = addresses.main("https").map_or(0, |address| address.port());
@@ -51,11 +52,11 @@ fn remote(server: &TestServer) -> Target {
     )
 }
 
-/// Returns the server as its own settings know it.
-fn ours(server: &TestServer, change: impl FnOnce(&mut Config)) -> Target {
+/// Returns the server as a target whose settings are known.
+fn configured(server: &TestServer, change: impl FnOnce(&mut Config)) -> Target {
     let addresses = server.server().addresses();
     let mut config = Config::default();
-    // Its certificate is compared with files only where a test names them.
+    // The doctor compares the server's certificate with files only if `change` names them.
     config.tls.own_root = false;
     config.listen.notification = Some(addresses.notification);
     config.listen.switchboard = Some(addresses.switchboard);
@@ -75,10 +76,10 @@ fn client(id: &str) -> Option<&'static Client> {
     Some(Client::find(id).unwrap())
 }
 
-async fn look(target: &Target, options: &Options) -> Vec<Hop> {
-    let mut told = Vec::new();
-    let hops = examine(target, options, |hop| told.push(hop.clone())).await;
-    assert_eq!(told, hops, "each check is reported once, in order");
+async fn checks(target: &Target, options: &Options) -> Vec<Hop> {
+    let mut reported = Vec::new();
+    let hops = examine(target, options, |hop| reported.push(hop.clone())).await;
+    assert_eq!(reported, hops, "each check is reported once, in order");
     hops
 }
 
@@ -93,7 +94,7 @@ fn assert_red<'a>(hops: &'a [Hop], names: &[&str]) -> Vec<&'a Hop> {
     red
 }
 
-/// Asserts that a check is green and has these words.
+/// Asserts that a check is green and that its text contains `words`.
 fn assert_green(hops: &[Hop], name: &str, words: &str) {
     let hop = hops.iter().find(|hop| hop.name == name).unwrap();
     assert!(hop.finding.state == State::Green && hop.finding.text.contains(words), "{hop:?}");
@@ -109,16 +110,16 @@ fn assert_fault<'a>(hops: &'a [Hop], name: &str, words: &[&str]) -> &'a Hop {
     hop
 }
 
-fn good(directory: &Path) -> TestCertificate {
-    TestCertificate::write(directory, "good", &NAMES)
+fn valid_certificate(directory: &Path) -> TestCertificate {
+    TestCertificate::write(directory, "valid", &NAMES)
 }
 
 #[tokio::test]
 async fn a_server_without_faults_is_all_green() {
     let directory = private_directory();
-    let server = start(&good(directory.path()), |_| {}).await;
-    for target in [remote(&server), ours(&server, |_| {})] {
-        let hops = look(&target, &alice()).await;
+    let server = start(&valid_certificate(directory.path()), |_| {}).await;
+    for target in [remote(&server), configured(&server, |_| {})] {
+        let hops = checks(&target, &alice()).await;
         assert_red(&hops, &[]);
         assert_green(&hops, "TLS", "TLS 1.2 and 1.3");
         assert_green(&hops, "certificate", "nexus.passport.com, valid until 4096-01-01; its root is private");
@@ -138,23 +139,23 @@ async fn a_server_without_faults_is_all_green() {
 #[tokio::test]
 async fn a_server_without_faults_is_all_green_for_every_client() {
     let directory = private_directory();
-    let server = start(&good(directory.path()), |_| {}).await;
+    let server = start(&valid_certificate(directory.path()), |_| {}).await;
     for client in Client::every() {
-        let hops = look(&remote(&server), &Options { client: Some(client), ..alice() }).await;
-        // There is no terminator here.
+        let hops = checks(&remote(&server), &Options { client: Some(client), ..alice() }).await;
+        // No terminator for Windows XP is running.
         assert_red(&hops, if client.needs_old_tls() { &["TLS of Windows XP"] } else { &[] });
         assert_green(&hops, "switchboard", "USR OK");
     }
 }
 
 #[tokio::test]
-async fn without_an_account_the_refusals_are_green() {
+async fn without_an_account_a_refused_sign_in_is_green() {
     let directory = private_directory();
-    let server = start(&good(directory.path()), |config| {
+    let server = start(&valid_certificate(directory.path()), |config| {
         config.listen.dispatch = Some("127.0.0.1:0".parse().unwrap());
     })
     .await;
-    let hops = look(&ours(&server, |_| {}), &Options::default()).await;
+    let hops = checks(&configured(&server, |_| {}), &Options::default()).await;
     assert_red(&hops, &[]);
     assert_green(&hops, "login of 5.0 to 7.0", "refused, as it should be");
     assert_green(&hops, "login of 7.5", "refused, as it should be");
@@ -165,7 +166,7 @@ async fn without_an_account_the_refusals_are_green() {
     let http = server.server().addresses().http.port();
     // The doctor follows a remote dispatch server, as clients do, and speaks TLS in a tunnel.
     let target = Target::remote("localhost", Ports { notification: dispatch, http, https: 0 });
-    let hops = look(&target, &alice()).await;
+    let hops = checks(&target, &alice()).await;
     assert_red(&hops, &[]);
     assert_green(&hops, "host name", "localhost is 127.0.0.1");
     assert_green(&hops, "TLS", "1.2 and 1.3 on the proxy localhost:");
@@ -178,23 +179,23 @@ async fn a_wrong_advertised_switchboard_is_reported() {
     let directory = private_directory();
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
     let told = nobody.clone();
-    let server = start(&good(directory.path()), |config| config.advertise.switchboard = Some(told)).await;
+    let server = start(&valid_certificate(directory.path()), |config| config.advertise.switchboard = Some(told)).await;
     let words = [nobody.as_str(), "nothing listens", "advertise.switchboard"];
-    assert_fault(&look(&remote(&server), &alice()).await, "switchboard address", &words);
-    // Our own settings are enough to see it; no account has to sign in.
-    let ours = ours(&server, |config| config.advertise.switchboard = Some(nobody.clone()));
-    assert_fault(&look(&ours, &Options::default()).await, "switchboard address", &words);
+    assert_fault(&checks(&remote(&server), &alice()).await, "switchboard address", &words);
+    // With the settings of the server, the doctor finds this fault without an account.
+    let configured = configured(&server, |config| config.advertise.switchboard = Some(nobody.clone()));
+    assert_fault(&checks(&configured, &Options::default()).await, "switchboard address", &words);
 }
 
 #[tokio::test]
 async fn a_switchboard_of_another_service_is_reported() {
     let directory = private_directory();
     let web = another_service().await.to_string();
-    let server = start(&good(directory.path()), |config| config.advertise.switchboard = Some(web)).await;
-    assert_fault(&look(&remote(&server), &alice()).await, "switchboard", &["does not answer as its switchboard"]);
+    let server = start(&valid_certificate(directory.path()), |config| config.advertise.switchboard = Some(web)).await;
+    assert_fault(&checks(&remote(&server), &alice()).await, "switchboard", &["does not answer as its switchboard"]);
 }
 
-/// Starts a web server that is not ours.
+/// Starts a web server that is not Swallowtail.
 async fn another_service() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -214,18 +215,18 @@ async fn another_service() -> SocketAddr {
 #[tokio::test]
 async fn a_closed_gateway_port_is_reported() {
     let directory = private_directory();
-    let server = start(&good(directory.path()), |_| {}).await;
+    let server = start(&valid_certificate(directory.path()), |_| {}).await;
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let closed = ours(&server, |config| config.listen.http = Some(nobody));
-    let hops = look(&closed, &alice()).await;
+    let closed = configured(&server, |config| config.listen.http = Some(nobody));
+    let hops = checks(&closed, &alice()).await;
     let hop = assert_fault(&hops, "HTTP port", &["nothing listens", "cannot use the gateway", "listen.http"]);
     assert_eq!(hop.finding.codes[0], "81000306");
-    // The rest goes on over TLS.
+    // The other checks continue over TLS.
     assert_green(&hops, "switchboard", "USR OK");
 
     let web = another_service().await;
-    let other = ours(&server, |config| config.listen.http = Some(web));
-    let hops = look(&other, &alice()).await;
+    let other = configured(&server, |config| config.listen.http = Some(web));
+    let hops = checks(&other, &alice()).await;
     assert_fault(&hops, "gateway", &["answered with 404", "teapot/1.0", "listen.http"]);
 }
 
@@ -234,10 +235,10 @@ async fn an_expired_certificate_is_reported() {
     let directory = private_directory();
     let expired = TestCertificate::write_expired(directory.path(), "old", &NAMES);
     let server = start(&expired, |_| {}).await;
-    let hops = look(&remote(&server), &alice()).await;
+    let hops = checks(&remote(&server), &alice()).await;
     let hop = assert_fault(&hops, "certificate", &["expired on 2005-12-31", "[[tls.certificate]]", "SIGHUP"]);
     assert_eq!(hop.finding.codes[0], "80048821");
-    // Later checks are made all the same, and say how.
+    // Later checks still run, and say how they connect.
     assert_green(&hops, "login of 7.5", "over plain HTTP, because clients would stop at the TLS above");
     assert_green(&hops, "switchboard", "USR OK");
 }
@@ -252,14 +253,14 @@ async fn a_certificate_for_other_names_is_reported() {
         "chat.example.com, nexus.passport.com",
         "7.5 on Windows 7, 10 or 11 asks for loginnet.passport.com and login.live.com",
     ];
-    assert_fault(&look(&remote(&server), &seven).await, "certificate", &words);
+    assert_fault(&checks(&remote(&server), &seven).await, "certificate", &words);
     let six = Options { client: client("6.2"), ..alice() };
-    assert_red(&look(&remote(&server), &six).await, &[]);
-    // A root that did not sign it.
-    let root = Some(good(directory.path()).files.chain);
-    assert_fault(&look(&remote(&server), &Options { root, ..alice() }).await, "certificate", &["does not lead to"]);
+    assert_red(&checks(&remote(&server), &six).await, &[]);
+    // This root did not sign the certificate.
+    let root = Some(valid_certificate(directory.path()).files.chain);
+    assert_fault(&checks(&remote(&server), &Options { root, ..alice() }).await, "certificate", &["does not lead to"]);
     let root = Some(other.files.chain.clone());
-    assert_red(&look(&remote(&server), &Options { root, ..alice() }).await, &[]);
+    assert_red(&checks(&remote(&server), &Options { root, ..alice() }).await, &[]);
 }
 
 #[tokio::test]
@@ -268,19 +269,20 @@ async fn a_certificate_from_openssl_is_valid_although_it_is_an_authority() {
     let authority = TestCertificate::write_authority(directory.path(), "authority", &NAMES);
     let server = start(&authority, |_| {}).await;
     for root in [None, Some(authority.files.chain.clone())] {
-        let hops = look(&remote(&server), &Options { root, ..alice() }).await;
+        let hops = checks(&remote(&server), &Options { root, ..alice() }).await;
         assert_red(&hops, &[]);
         assert_green(&hops, "nexus", "over TLS");
     }
-    let root = Some(good(directory.path()).files.chain);
-    assert_fault(&look(&remote(&server), &Options { root, ..alice() }).await, "certificate", &["does not lead to"]);
+    let root = Some(valid_certificate(directory.path()).files.chain);
+    assert_fault(&checks(&remote(&server), &Options { root, ..alice() }).await, "certificate", &["does not lead to"]);
 }
 
 #[tokio::test]
-async fn our_own_server_must_match_its_settings() {
+async fn a_server_must_match_its_own_settings() {
     let directory = private_directory();
     let data = directory.path().join("data");
-    let (mine, other) = (good(directory.path()), TestCertificate::write(directory.path(), "other", &NAMES));
+    let (mine, other) =
+        (valid_certificate(directory.path()), TestCertificate::write(directory.path(), "other", &NAMES));
     let server = start(&mine, |config| {
         config.tls.certificate.clear();
         config.tls.own_root = true;
@@ -291,29 +293,29 @@ async fn our_own_server_must_match_its_settings() {
         config.tls.own_root = true;
         config.data = data.clone();
     };
-    let hops = look(&ours(&server, own_root), &alice()).await;
+    let hops = checks(&configured(&server, own_root), &alice()).await;
     assert_red(&hops, &[]);
     assert_green(&hops, "certificate", "its root is the one in");
-    let strange = ours(&server, |config| config.tls.certificate.push(other.files.clone()));
+    let strange = configured(&server, |config| config.tls.certificate.push(other.files.clone()));
     let words = ["neither from a root that is trusted here nor from", "other.pem", "SIGHUP"];
-    assert_fault(&look(&strange, &alice()).await, "certificate", &words);
-    // If the doctor may not read the directory of the server, it says so.
-    let unread = ours(&server, |config| {
+    assert_fault(&checks(&strange, &alice()).await, "certificate", &words);
+    // The doctor reports that it cannot read the server's data directory.
+    let unread = configured(&server, |config| {
         config.tls.own_root = true;
         config.data = directory.path().join("elsewhere");
     });
-    let hops = look(&unread, &alice()).await;
+    let hops = checks(&unread, &alice()).await;
     assert_red(&hops, &[]);
-    assert_green(&hops, "certificate", "Not checked whether it is this server's: cannot read roots from");
+    assert_green(&hops, "certificate", "Could not check whether it is this server's root: cannot read roots from");
 
     let server = start(&mine, |_| {}).await;
-    let hops = look(&ours(&server, |config| config.tls.certificate.push(mine.files.clone())), &alice()).await;
+    let hops = checks(&configured(&server, |config| config.tls.certificate.push(mine.files.clone())), &alice()).await;
     assert_red(&hops, &[]);
     assert_green(&hops, "certificate", "it is the one in");
 }
 
-/// The set-up that the documentation recommends: the server's own root for Microsoft's names, and a certificate for its
-/// own name. Returns the server and what its settings say.
+/// Starts a server as the documentation recommends: with its own root for Microsoft's names, and with a certificate for
+/// its own name. Returns the server, and a target with its settings.
 async fn recommended(certificate: &TestCertificate, data: &Path) -> (TestServer, Target) {
     let settings = |config: &mut Config| {
         config.tls.own_root = true;
@@ -321,7 +323,7 @@ async fn recommended(certificate: &TestCertificate, data: &Path) -> (TestServer,
         config.tls.certificate = vec![certificate.files.clone()];
     };
     let server = start(certificate, settings).await;
-    let target = ours(&server, settings);
+    let target = configured(&server, settings);
     (server, target)
 }
 
@@ -330,12 +332,12 @@ async fn the_recommended_set_up_is_green_for_every_client() {
     let directory = private_directory();
     let own = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
     let (_server, target) = recommended(&own, &directory.path().join("data")).await;
-    let hops = look(&target, &alice()).await;
+    let hops = checks(&target, &alice()).await;
     assert_red(&hops, &[]);
     assert_green(&hops, "certificate", "for chat.example.com, valid until 4096-01-01; it is the one in");
     assert_green(&hops, "certificate", "nexus.passport.com, valid until");
     for client in Client::every().filter(|client| !client.needs_old_tls()) {
-        let hops = look(&target, &Options { client: Some(client), ..alice() }).await;
+        let hops = checks(&target, &Options { client: Some(client), ..alice() }).await;
         assert_red(&hops, &[]);
     }
 }
@@ -347,29 +349,30 @@ async fn each_fault_of_the_recommended_set_up_is_reported() {
     let expired = TestCertificate::write_expired(directory.path(), "old", &["chat.example.com"]);
     let (_server, target) = recommended(&expired, &data("for-expired")).await;
     let words = ["the certificate for chat.example.com expired on 2005-12-31", "SIGHUP"];
-    assert_fault(&look(&target, &alice()).await, "certificate", &words);
+    assert_fault(&checks(&target, &alice()).await, "certificate", &words);
 
-    // A certificate of the operator's that claims Microsoft's names takes the place of that of the own root.
+    // An operator's certificate for Microsoft's names replaces that of the server's own root.
     let claims = TestCertificate::write_expired(directory.path(), "claims", &["chat.example.com", "login.live.com"]);
     let (_server, target) = recommended(&claims, &data("for-claims")).await;
-    assert_fault(&look(&target, &alice()).await, "certificate", &["login.live.com", "expired"]);
+    assert_fault(&checks(&target, &alice()).await, "certificate", &["login.live.com", "expired"]);
 
-    // The files were changed, but the server has not read them again.
+    // The files were changed, but the server has not reloaded them.
     let own = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
     let (server, target) = recommended(&own, &data("for-own")).await;
     TestCertificate::write(directory.path(), "own", &["new.example.com"]);
     let words = ["chat.example.com", "but clients ask for new.example.com", "SIGHUP"];
-    assert_fault(&look(&target, &alice()).await, "certificate", &words);
+    assert_fault(&checks(&target, &alice()).await, "certificate", &words);
     TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
     let words = ["the certificate for chat.example.com comes neither from a root that is trusted here", "own.pem"];
-    assert_fault(&look(&target, &alice()).await, "certificate", &words);
+    assert_fault(&checks(&target, &alice()).await, "certificate", &words);
 
-    // Seen from outside, without the own root: a client asks for names that the certificate lacks.
+    // This server has no root of its own and is checked from outside: a client asks for names that the certificate
+    // lacks.
     drop(server);
     let server = start(&own, |_| {}).await;
     let options = Options { client: client("7.5"), ..alice() };
     let words = ["the certificate is for chat.example.com, but MSN Messenger 7.5", "tls.own_root"];
-    assert_fault(&look(&remote(&server), &options).await, "certificate", &words);
+    assert_fault(&checks(&remote(&server), &options).await, "certificate", &words);
 }
 
 /// Starts a service that accepts connections and sends nothing.
@@ -388,10 +391,10 @@ async fn silent_service() -> SocketAddr {
 #[tokio::test]
 async fn a_silent_server_is_reported_with_what_is_missing() {
     let directory = private_directory();
-    let server = start(&good(directory.path()), |_| {}).await;
+    let server = start(&valid_certificate(directory.path()), |_| {}).await;
     let silent = silent_service().await;
-    let target = ours(&server, |config| config.listen.notification = Some(silent));
-    let hops = look(&target, &Options::default()).await;
+    let target = configured(&server, |config| config.listen.notification = Some(silent));
+    let hops = checks(&target, &Options::default()).await;
     let words = ["does not answer as a notification server", "waiting for the dialect: nothing was received for 4 s"];
     let hop = hops.iter().find(|hop| hop.name == "sign-in").unwrap();
     assert!(words.iter().all(|word| hop.finding.text.contains(word)), "{hop:?}");
@@ -429,7 +432,7 @@ async fn lower_casing(to: SocketAddr) -> SocketAddr {
 
 #[tokio::test]
 async fn lower_cased_headers_are_reported_once() {
-    let server = start(&good(private_directory().path()), |config| {
+    let server = start(&valid_certificate(private_directory().path()), |config| {
         config.listen.https = None;
         config.tls.certificate.clear();
     })
@@ -437,28 +440,28 @@ async fn lower_cased_headers_are_reported_once() {
     let proxy = lower_casing(server.server().addresses().http).await;
     let notification = server.notification().port();
     let target = Target::remote("127.0.0.1", Ports { notification, http: proxy.port(), https: 0 });
-    let hops = look(&target, &alice()).await;
+    let hops = checks(&target, &alice()).await;
     let words = ["the answer has passporturls", "expect PassportURLs", "reverse proxy"];
     assert_fault(&hops, "nexus", &words);
     assert_green(&hops, "switchboard", "USR OK");
 }
 
 #[tokio::test]
-async fn title_case_is_reported_unless_it_is_set() {
+async fn title_case_headers_are_reported_unless_the_settings_choose_them() {
     use swallowtail_config::HeaderCase::Title;
     let directory = private_directory();
-    let server = start(&good(directory.path()), |config| config.http.header_case = Title).await;
-    assert_fault(&look(&remote(&server), &alice()).await, "nexus", &["Passporturls", "http.header_case"]);
-    assert_red(&look(&ours(&server, |config| config.http.header_case = Title), &alice()).await, &[]);
+    let server = start(&valid_certificate(directory.path()), |config| config.http.header_case = Title).await;
+    assert_fault(&checks(&remote(&server), &alice()).await, "nexus", &["Passporturls", "http.header_case"]);
+    assert_red(&checks(&configured(&server, |config| config.http.header_case = Title), &alice()).await, &[]);
 }
 
 #[tokio::test]
 async fn a_wrong_password_is_reported_with_the_code_that_the_client_shows() {
     let directory = private_directory();
-    let server = start(&good(directory.path()), |_| {}).await;
+    let server = start(&valid_certificate(directory.path()), |_| {}).await;
     let mut options = alice();
     options.account.as_mut().unwrap().password = "wrong horse".to_owned();
-    let hops = look(&remote(&server), &options).await;
+    let hops = checks(&remote(&server), &options).await;
     for hop in assert_red(&hops, &["login of 5.0 to 7.0", "login of 7.5"]) {
         assert_eq!(hop.finding.codes, ["80048821"]);
     }
@@ -466,46 +469,46 @@ async fn a_wrong_password_is_reported_with_the_code_that_the_client_shows() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_down_is_red_at_its_ports_and_nowhere_else() {
+async fn a_server_that_is_down_is_red_only_at_its_ports() {
     let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let target = Target::remote("127.0.0.1", Ports { notification: free(), http: free(), https: free() });
-    let hops = look(&target, &alice()).await;
+    let hops = checks(&target, &alice()).await;
     assert_red(&hops, &["notification port", "HTTP port", "HTTPS port"]);
     let mut config = Config::default();
     for listener in [&mut config.listen.notification, &mut config.listen.switchboard, &mut config.listen.http] {
         *listener = Some(SocketAddr::from(([127, 0, 0, 1], free())));
     }
     let target = Target::ours(&config).unwrap().remove(0);
-    assert_red(&look(&target, &Options::default()).await, &["notification port", "switchboard port", "HTTP port"]);
+    assert_red(&checks(&target, &Options::default()).await, &["notification port", "switchboard port", "HTTP port"]);
     config.listen.one_port = true;
     let target = Target::ours(&config).unwrap().remove(0);
-    assert_red(&look(&target, &Options::default()).await, &["notification port", "HTTP port"]);
+    assert_red(&checks(&target, &Options::default()).await, &["notification port", "HTTP port"]);
     let target = Target::remote("no-such-host.invalid", Ports { notification: 1863, http: 0, https: 0 });
-    assert_red(&look(&target, &alice()).await, &["host name"]);
+    assert_red(&checks(&target, &alice()).await, &["host name"]);
 }
 
 #[tokio::test]
 async fn microsofts_names_that_lead_elsewhere_are_reported_with_the_lines_to_add() {
     let directory = private_directory();
-    let server = start(&good(directory.path()), |_| {}).await;
+    let server = start(&valid_certificate(directory.path()), |_| {}).await;
     let options = Options { client: client("7.5"), redirected: true, ..Options::default() };
-    let hops = look(&remote(&server), &options).await;
+    let hops = checks(&remote(&server), &options).await;
     let lines = ["hosts file", "127.0.0.1 messenger.hotmail.com", "127.0.0.1 login.live.com", "127.0.0.1 g.msn.com"];
     assert_fault(&hops, "Microsoft's names", &lines);
     let options = Options { client: client("meowsn"), ..options };
-    assert_red(&look(&remote(&server), &options).await, &[]);
+    assert_red(&checks(&remote(&server), &options).await, &[]);
 }
 
 #[tokio::test]
 async fn xp_is_checked_only_on_request() {
     let directory = private_directory();
-    let server = start(&good(directory.path()), |_| {}).await;
+    let server = start(&valid_certificate(directory.path()), |_| {}).await;
     let options = Options { xp: true, ..alice() };
-    let hops = look(&remote(&server), &options).await;
-    assert_fault(&hops, "TLS of Windows XP", &["it is refused", "packaging/old-tls", "proxy.old_tls"]);
+    let hops = checks(&remote(&server), &options).await;
+    assert_fault(&hops, "TLS of Windows XP", &["the server refuses it", "packaging/old-tls", "proxy.old_tls"]);
 }
 
-/// Runs the doctor as a program, under another program if one is given.
+/// Runs the doctor as a program. If `wrapper` is not empty, that program starts it.
 fn doctor(wrapper: &[&str], arguments: &[&str]) -> Output {
     let program = swallowtail();
     let mut command = match wrapper {
@@ -520,12 +523,12 @@ fn doctor(wrapper: &[&str], arguments: &[&str]) -> Output {
     let child = command.spawn();
     let mut child = child
         .unwrap_or_else(|error| panic!("{wrapper:?} ({error}): on Debian, install it with: apt-get install faketime"));
-    // Without an account, the doctor does not read it.
+    // Without an account, the doctor does not read the password.
     let _ = child.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes());
     child.wait_with_output().unwrap()
 }
 
-/// Starts the program with Alice; returns it and the arguments that name it.
+/// Starts the program with Alice's account. Returns it with the doctor's arguments for this server.
 fn running(data: &Path) -> (RunningBinary, Vec<String>) {
     account(data, &["add", "alice@example.com", "--password-stdin"], &format!("{PASSWORD}\n"));
     let server = RunningBinary::start(data);
@@ -555,7 +558,7 @@ fn a_clock_two_days_off_is_reported() {
 }
 
 #[test]
-fn exit_codes_and_json_are_for_scripts_and_no_secret_is_printed() {
+fn scripts_can_use_exit_codes_and_json_and_no_secret_is_printed() {
     let directory = private_directory();
     let (server, arguments) = running(directory.path());
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
@@ -582,7 +585,7 @@ fn exit_codes_and_json_are_for_scripts_and_no_secret_is_printed() {
     let path = settings.to_str().unwrap();
     let output = run(&["doctor", "--config", path]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
-    // Microsoft's own client needs TLS, and this server has none that it can reach.
+    // Client 7.5 needs TLS, and this server offers none.
     std::fs::write(&settings, listen + "[proxy]\nenabled = false\n").unwrap();
     let output = run(&["doctor", "--config", path, "--client", "7.5"]);
     let text = String::from_utf8(output.stdout).unwrap();

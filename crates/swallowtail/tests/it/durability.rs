@@ -1,4 +1,4 @@
-//! Tests that a change that was answered is on the disk: kills the built program and restarts it on the same data.
+//! Tests that every answered change is on the disk. The tests kill the built program and restart it on the same data.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ const PASSWORD: &str = "correct horse";
 const ALICE: &str = "alice@example.com";
 const BOB: &str = "bob@example.com";
 
-/// A data directory with accounts, and a server on it.
+/// Creates a data directory with accounts, and starts a server on it.
 fn server_with(handles: &[&str]) -> (TempDir, RunningBinary) {
     let data = support::private_directory();
     handles.iter().for_each(|handle| add(data.path(), handle));
@@ -34,7 +34,7 @@ fn line<'a>(burst: &'a [String], start: &str) -> Option<&'a str> {
     burst.iter().map(String::as_str).find(|line| line.starts_with(start))
 }
 
-/// Returns the SYN burst that a new sign-in receives.
+/// Signs in and returns the SYN burst.
 async fn burst(server: &RunningBinary, handle: &str, ticket: &str) -> Vec<String> {
     let mut wire = people::sign_in(server.notification, handle, ticket).await;
     people::synchronize(&mut wire).await
@@ -47,15 +47,15 @@ async fn assert_refused(server: &RunningBinary, handle: &str, ticket: &str) {
     assert_eq!(wire.last_lines().await.last().unwrap(), "911 4");
 }
 
-/// Each round makes one edit, kills the server as soon as the edit is answered, and looks for the edit after a restart. At
-/// the end the edits of earlier rounds still exist, and the ticket from before the first round is still valid.
+/// Each round makes one edit, kills the server as soon as the edit is answered, and looks for the edit after a restart.
+/// After all rounds, the earlier edits still exist, and the ticket from before the first round is still valid.
 #[tokio::test]
 async fn an_edit_that_was_answered_survives_kill_9() {
     let (data, mut server) = server_with(&[ALICE, BOB]);
     let ticket = server.ticket(ALICE, PASSWORD).await.unwrap();
     let mut guid = String::new();
     let mut group = String::new();
-    // {guid} and {group} stand for those that the server sent.
+    // {guid} and {group} stand for the values that the server sent.
     let rounds = [
         ("ADC", "FL N=bob@example.com F=Bob", "LST N=bob@example.com F=Bob C={guid} 1 1"),
         ("ADC", "AL N=bob@example.com", "LST N=bob@example.com F=Bob C={guid} 3 1"),
@@ -93,7 +93,7 @@ async fn an_edit_that_was_answered_survives_kill_9() {
 }
 
 #[tokio::test]
-async fn of_many_edits_in_one_write_those_that_were_answered_survive() {
+async fn answered_edits_of_a_large_write_survive() {
     let handles: Vec<_> = (0..40).map(|number| format!("friend{number}@example.com")).collect();
     let mut all: Vec<_> = handles.iter().map(String::as_str).collect();
     all.push(ALICE);
@@ -179,8 +179,8 @@ async fn an_account_created_again_keeps_its_own_changes() {
     assert_eq!(line(&burst, "LST "), Some("LST N=bob@example.com F=bob@example.com 2 1"));
 }
 
-/// For a while the database cannot be written. Edits are refused and change nothing. Signing in, presence and chats
-/// continue. Afterwards edits are accepted again.
+/// While the database cannot be written, edits are refused and change nothing. Signing in, presence and chats continue.
+/// Afterwards edits are accepted again.
 #[tokio::test]
 async fn a_database_that_cannot_be_written_stops_only_edits() {
     let server = TestServer::start().await;
@@ -223,12 +223,12 @@ async fn a_forged_ticket_does_not_wait_for_the_account() {
 }
 
 #[tokio::test]
-async fn a_ticket_is_valid_for_one_account_and_only_as_a_whole() {
+async fn a_ticket_is_valid_only_unchanged_and_for_its_own_account() {
     let server = TestServer::start().await;
     let [alice, _bob] = server.accounts(["alice", "bob"]).await;
     let own = server.ticket("alice").await;
     let mut mixed = own.clone();
-    // With the signature of another ticket.
+    // This ticket has the signature of another ticket.
     mixed.replace_range(60..94, &server.ticket("bob").await[60..94]);
     let cut = format!("{}&p=", &own[..own.len() - 4]);
     for ticket in [server.ticket("bob").await, mixed, cut, own.to_uppercase(), "t=&p=".to_owned()] {

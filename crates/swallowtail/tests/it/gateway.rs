@@ -12,7 +12,7 @@ use crate::support::time::{PATIENCE, StoppedClock};
 use crate::support::wire::Wire;
 use crate::support::{TestServer, address};
 
-/// The number of polls of a client that is slower than the sender.
+/// The time between two polls of a client that is slower than the sender.
 const POLLS: Duration = Duration::from_millis(100);
 /// The number of sessions that a test runs at the same time.
 const SESSIONS: usize = 12;
@@ -33,7 +33,7 @@ impl TestServer {
     }
 }
 
-/// A conversation between Alice, through the gateway, and Bob, over TCP.
+/// Opens a conversation between Alice, through the gateway, and Bob, over TCP. Returns both switchboard connections.
 async fn conversation(server: &TestServer, alice: &mut Gateway, bob: &mut Wire, trid: u32) -> (Gateway, Wire) {
     let (_, cookie) = alice.transfer(trid).await;
     let mut board = Gateway::open(server.http(), "SB", &format!("USR 1 alice@example.com {cookie}\r\n")).await;
@@ -48,7 +48,7 @@ async fn conversation(server: &TestServer, alice: &mut Gateway, bob: &mut Wire, 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chat_passes_with_bodies_cut_at_every_offset() {
+async fn a_chat_works_with_request_bodies_split_at_every_offset() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let mut alice = server.polling("alice").await;
@@ -82,7 +82,7 @@ async fn a_chat_passes_with_bodies_cut_at_every_offset() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_in_passes_with_bodies_cut_at_every_offset() {
+async fn a_sign_in_works_with_request_bodies_split_at_every_offset() {
     let server = TestServer::start().await;
     let http = server.http();
     let mut all = JoinSet::new();
@@ -140,7 +140,7 @@ async fn out_closes_a_session_immediately_if_its_queue_is_empty() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_sent_again_is_answered_again_and_carried_out_once() {
+async fn a_repeated_request_is_answered_again_and_carried_out_once() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, mut bob) = (server.polling("alice").await, server.online("bob").await);
@@ -171,7 +171,7 @@ async fn a_file_reaches_a_polling_client_completely() {
     let mut alice = server.polling("alice").await;
     let mut bob = server.online("bob").await;
     let (mut board, mut sender) = conversation(&server, &mut alice, &mut bob, 9).await;
-    // About 1.3 MB, as fast as the server accepts it: more than all buffers on the way can hold.
+    // About 1.3 MB, as fast as the server accepts it: more than fits into all buffers on the way.
     let sending = tokio::spawn(async move {
         for number in 0..CHUNKS {
             let payload = format!("Content-Type: application/x-msnmsgrp2p\r\n\r\n{number:08}{}", "x".repeat(1250));

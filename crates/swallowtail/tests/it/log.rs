@@ -1,4 +1,4 @@
-//! Tests what the log says about clients that are refused.
+//! Tests the lines that the log has about refused clients.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -7,7 +7,7 @@ use crate::support;
 use crate::support::binary::{RunningBinary, account};
 use crate::support::time::eventually;
 
-/// The lines of a log with a text.
+/// Returns the lines of a log that contain a text.
 fn lines_with<'a>(log: &'a str, text: &str) -> Vec<&'a str> {
     log.lines().filter(|line| line.contains(text)).collect()
 }
@@ -28,7 +28,7 @@ async fn refused_passwords_are_logged_once_a_minute_without_the_password() {
     assert!(!log.contains("battery") && !log.contains("staple"), "{log}");
 }
 
-/// The start of a handshake as Windows XP sends it: TLS 1.0, no extensions.
+/// Returns the start of a handshake as Windows XP sends it: TLS 1.0 without extensions.
 fn hello_of_windows_xp() -> Vec<u8> {
     let suites = [0x0004u16, 0x0005, 0x000A, 0x0009, 0x0064, 0x0062];
     let mut body = vec![3, 1];
@@ -43,7 +43,7 @@ fn hello_of_windows_xp() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_handshake_of_windows_xp_is_logged_with_its_meaning() {
+async fn a_handshake_of_windows_xp_is_logged_with_an_explanation() {
     let directory = support::private_directory();
     let data = directory.path().join("data");
     let server = RunningBinary::start_configured(&data, "[listen]\nhttps = \"127.0.0.1:0\"\n");

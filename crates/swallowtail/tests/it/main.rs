@@ -1,8 +1,8 @@
 //! Tests the service as a whole: a server in this process or the built program, with clients on real sockets.
 //!
-//! It is one test program, so that the service is linked once and `support` is compiled once.
+//! All tests are one program, so that the service is linked once and `support` is compiled once.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure is what a test is for")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod browser;
 mod chat;

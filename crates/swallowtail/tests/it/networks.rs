@@ -14,7 +14,7 @@ fn any() -> Option<SocketAddr> {
     Some("127.0.0.1:0".parse().unwrap())
 }
 
-/// A usual LAN, and the internet with a name of its own.
+/// Adds the network "internet", with an advertised name, to the server's own network.
 fn two_networks(config: &mut Config) {
     let listen = Listen { notification: any(), dispatch: any(), ..Listen::default() };
     let advertise = Advertise {
@@ -37,7 +37,7 @@ async fn each_client_receives_the_addresses_of_its_own_network() {
     people::come_online(&mut alice).await;
     let mut bob = server.online("bob").await;
 
-    // XFR and RNG: the LAN's real address for Bob, the name for Alice, in the same conversation.
+    // In XFR and RNG of the same conversation, Bob receives the real address and Alice receives the name.
     let mut board = people::open_board(&address("bob"), &mut bob).await;
     board.done("CAL", address("alice")).await;
     assert_eq!(alice.expect("RNG ").await.word(2), "chat.example.com:1864");
@@ -70,7 +70,7 @@ async fn one_port_serves_both_protocols_and_the_first_command_decides() {
     assert_eq!(slow.next().await.unwrap().line, "VER 1 MSNP12");
     let mut nobody = Wire::dial(server.notification()).await;
     nobody.send("USR 1 alice@example.com 0123456789abcdef\r\n").await;
-    assert_eq!(nobody.last_lines().await, ["911 1"], "a cookie that is none");
+    assert_eq!(nobody.last_lines().await, ["911 1"], "an invalid cookie");
     let mut garbage = Wire::dial(server.notification()).await;
     garbage.send("GET / HTTP/1.1\r\n\r\n").await;
     assert_eq!(garbage.last_lines().await, [""; 0]);
@@ -78,7 +78,7 @@ async fn one_port_serves_both_protocols_and_the_first_command_decides() {
     let silent = Wire::dial(server.notification()).await;
     alice.before_pong().await;
     server.stop().await;
-    assert!(is_closed(silent.into_stream()), "the stop ran out of patience");
+    assert!(is_closed(silent.into_stream()), "the stop waited until its timeout");
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn a_client_that_connects_over_tls_chats_over_tls() {
     board.done("USR", format!("{} {}", address("alice"), transfer.word(5))).await;
     board.done("CAL", address("bob")).await;
     let ring = bob.expect("RNG ").await;
-    assert_eq!(ring.word(2), addresses.switchboard.to_string(), "Bob came without");
+    assert_eq!(ring.word(2), addresses.switchboard.to_string(), "Bob connected without TLS");
     let mut joined = Wire::dial(addresses.switchboard).await;
     joined.ask("ANS", format!("{} {} {}", address("bob"), ring.word(4), ring.word(1))).await;
     board.expect("JOI").await;

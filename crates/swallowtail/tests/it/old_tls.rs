@@ -52,7 +52,7 @@ impl Terminator {
         Self::start_with(address, to, &data, more).await
     }
 
-    /// Starts it with `certificate.pem` and `key.pem` of a directory.
+    /// Starts a terminator with `certificate.pem` and `key.pem` of a directory.
     async fn start_with(address: SocketAddr, to: SocketAddr, data: &Path, more: &[&str]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let lighttpd = Command::new(root.join("../../packaging/old-tls/start"))
@@ -79,10 +79,10 @@ impl Terminator {
         terminator
     }
 
-    /// Waits until it exits. Returns its status and its output.
+    /// Waits until the terminator exits. Returns its status and its output.
     async fn end(&mut self) -> (ExitStatus, String) {
         let Ok(status) = timeout(PATIENCE, self.lighttpd.wait()).await else {
-            panic!("the terminator does not end");
+            panic!("the terminator does not exit");
         };
         let mut log = String::new();
         self.lighttpd.stderr.take().unwrap().read_to_string(&mut log).await.unwrap();
@@ -99,7 +99,7 @@ fn free_address() -> SocketAddr {
 struct Talk {
     /// The output of `gnutls-cli` about the handshake.
     handshake: String,
-    /// Everything that was received before the server closed. Empty if the handshake failed.
+    /// Everything that was received before the server closed the connection. Empty if the handshake failed.
     answer: String,
 }
 
@@ -127,33 +127,33 @@ async fn talk(address: SocketAddr, priority: &str, request: &str) -> Talk {
         .spawn()
         .unwrap_or_else(|error| panic!("gnutls-cli ({error}): on Debian, install it with: apt-get install gnutls-bin"));
     let mut input = client.stdin.take().unwrap();
-    // After a failed handshake, no one reads it.
+    // After a failed handshake, the client does not read its input.
     let _ = input.write_all(request.as_bytes()).await;
     let Ok(output) = timeout(PATIENCE, client.wait_with_output()).await else {
         panic!("the server does not close");
     };
-    // It is open until here, so that the server ends the connection.
+    // The input is open until here. The server therefore ends the connection, not the client.
     drop(input);
     let output = output.unwrap();
     let [answer, handshake] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
     Talk { handshake, answer }
 }
 
-/// Starts a server with alice of the transcripts.
+/// Starts a server with the account of alice from the transcripts.
 async fn server(change: impl FnOnce(&mut Config)) -> TestServer {
     let server = TestServer::start_with(change).await;
     server.account_with_password("alice", PASSWORD).await;
     server
 }
 
-/// The same, and a terminator in front of it.
+/// Starts such a server, and a terminator in front of it.
 async fn start() -> (TestServer, Terminator) {
     let server = server(|_| {}).await;
     let terminator = Terminator::start(server.server().addresses().http).await;
     (server, terminator)
 }
 
-/// Returns what connection `name` of a transcript sends, up to the end of its first part.
+/// Returns everything that connection `name` sends in the first part of a transcript.
 fn request(transcript: &str, name: &str) -> String {
     let sign = format!("{name} >");
     let part = transcript.lines().take_while(|line| !line.starts_with("!part"));
@@ -165,7 +165,7 @@ fn request(transcript: &str, name: &str) -> String {
         .collect()
 }
 
-/// Returns the lines of an answer, sorted and without the time.
+/// Returns the lines of an answer, sorted and without the header `Date`.
 fn lines(answer: &str) -> BTreeSet<&str> {
     answer.split_inclusive("\r\n").filter(|line| !line.starts_with("Date: ")).collect()
 }
@@ -206,7 +206,7 @@ async fn tunnel(proxy: SocketAddr) -> SocketAddr {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn xp_with_only_the_proxy_configured_gets_a_ticket_and_a_modern_client_our_own_tls() {
+async fn through_the_proxy_xp_reaches_the_terminator_and_a_modern_client_the_servers_own_tls() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "own", &["loginnet.passport.com"]);
     let address = free_address();
@@ -221,9 +221,9 @@ async fn xp_with_only_the_proxy_configured_gets_a_ticket_and_a_modern_client_our
     .await;
     let http = server.server().addresses().http;
     let _terminator = Terminator::start_at(address, http, &["--proxy", "127.0.0.1"]).await;
-    let good = talk(tunnel(http).await, XP, &request(RST, "rst")).await;
-    assert!(good.handshake.contains("(TLS1.0-X.509)-(RSA)-(3DES-CBC)-(SHA1)"), "{}", good.handshake);
-    assert!(good.answer.contains("Compact1"), "{}", good.answer);
+    let old = talk(tunnel(http).await, XP, &request(RST, "rst")).await;
+    assert!(old.handshake.contains("(TLS1.0-X.509)-(RSA)-(3DES-CBC)-(SHA1)"), "{}", old.handshake);
+    assert!(old.answer.contains("Compact1"), "{}", old.answer);
     let modern = talk(tunnel(http).await, MODERN, &request(RST, "rst")).await;
     assert!(modern.handshake.contains("(TLS1.3"), "{}", modern.handshake);
     assert!(modern.answer.contains("Compact1"), "{}", modern.answer);
@@ -256,7 +256,7 @@ async fn the_certificate_from_client_setup_works_for_xp() {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn our_own_tls_refuses_the_handshake_of_xp() {
+async fn the_servers_own_tls_refuses_the_handshake_of_xp() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "own", &["loginnet.passport.com"]);
     let server = server(|config| {
@@ -329,17 +329,17 @@ async fn a_client_that_requires_newer_tls_is_refused() {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn the_terminator_ends_at_a_signal_and_stops_listening() {
+async fn a_signal_stops_the_terminator() {
     for signal in [Signal::TERM, Signal::INT] {
         let (_server, mut terminator) = start().await;
         // It accepts connections a moment before it handles signals.
         assert_eq!(talk(terminator.address, XP, &request(PASSPORT14, "nx")).await.status(), "HTTP/1.1 200 OK");
         let id = i32::try_from(terminator.lighttpd.id().unwrap()).unwrap();
         kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
-        // The status says nothing: after SIGTERM it is 1 if a client is connected, only because NSS is still in use.
+        // The exit status has no meaning: after SIGTERM it is 1 if a client is connected, because NSS is still in use.
         let (status, log) = terminator.end().await;
         assert!(log.contains("server stopped"), "{status}: {log}");
-        assert!(TcpStream::connect(terminator.address).await.is_err(), "somebody still listens");
+        assert!(TcpStream::connect(terminator.address).await.is_err(), "the port is still open");
     }
 }
 

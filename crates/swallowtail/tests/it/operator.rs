@@ -1,4 +1,4 @@
-//! Tests the commands for a running server, with the built program, and the settings that reach clients.
+//! Tests the commands for a running server, with the built program, and the shields that clients receive.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ const PASSWORD: &str = "correct horse";
 const ALICE: &str = "alice@example.com";
 const BOB: &str = "bob@example.com";
 
-/// Starts a server with two contacts of each other, who are online.
+/// Starts a server with two online users, each a contact of the other.
 async fn friends() -> (TempDir, RunningBinary, Wire, Wire) {
     let data = support::private_directory();
     for handle in [ALICE, BOB] {
@@ -38,7 +38,7 @@ async fn friends() -> (TempDir, RunningBinary, Wire, Wire) {
     (data, server, alice, bob)
 }
 
-/// Runs a command, which must succeed, and returns what it prints.
+/// Runs a command, which must succeed, and returns its output.
 fn tell(data: &Path, words: &[&str]) -> String {
     let mut arguments = words.to_vec();
     let data = data.display().to_string();
@@ -65,16 +65,16 @@ async fn an_announcement_reaches_all_online_clients_as_an_alert() {
 }
 
 #[tokio::test]
-async fn all_clients_are_warned_of_a_stop_and_it_can_be_brought_forward() {
+async fn all_clients_are_warned_of_a_stop_and_a_signal_stops_the_server_earlier() {
     let (data, mut server, mut alice, _bob) = friends().await;
     tell(data.path(), &["stop", "--in", "5"]);
     let warning = alice.expect("MSG Hotmail Hotmail 88").await;
     assert!(warning.payload.ends_with(b"Type: 1\r\nArg1: 5\r\n"));
-    assert_eq!(alice.before_pong().await, [], "the service goes on");
+    assert_eq!(alice.before_pong().await, [], "the server keeps running");
     server.signal(rustix::process::Signal::INT);
     let mut lines = alice.last_lines().await;
     assert_eq!(lines.pop().as_deref(), Some("OUT SSD"));
-    // Bob may have taken his leave before her turn came to be told.
+    // The server may sign Bob out before Alice, and then tells her that he is offline.
     assert!(lines.iter().all(|line| line == "FLN bob@example.com"), "{lines:?}");
     assert!(server.wait().success());
     let output = run(&["stop", "--data", &data.path().display().to_string()]);
@@ -101,7 +101,7 @@ async fn a_new_password_ends_the_sessions_and_conversations_of_the_account() {
     bob.expect("FLN alice@example.com").await;
     let mut board = Wire::dial(server.switchboard).await;
     board.line(format!("USR 1 {ALICE} {cookie}")).await;
-    assert_eq!(board.last_lines().await, ["911 1"], "its cookies are worth nothing");
+    assert_eq!(board.last_lines().await, ["911 1"], "its cookies are invalid");
 }
 
 #[tokio::test]

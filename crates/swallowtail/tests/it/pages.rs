@@ -1,4 +1,4 @@
-//! Tests what all pages have in common: addresses that do not exist, slashes at the end, icons and the menu.
+//! Tests the features that all pages share: paths that do not exist, slashes at the end, icons and the menu.
 
 use crate::support::TestServer;
 use crate::support::http::{Answer, Browser, Http};
@@ -8,7 +8,7 @@ async fn get(server: &TestServer, path: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn an_address_that_does_not_exist_is_a_page_with_the_menu() {
+async fn a_path_that_does_not_exist_shows_a_page_with_the_menu() {
     let server = TestServer::start().await;
     for path in [
         "/nothing",
@@ -30,7 +30,7 @@ async fn an_address_that_does_not_exist_is_a_page_with_the_menu() {
 }
 
 #[tokio::test]
-async fn clients_that_ask_for_what_does_not_exist_get_an_empty_answer() {
+async fn a_client_that_requests_an_unknown_path_gets_an_empty_answer() {
     let server = TestServer::start().await;
     let address = server.server().addresses().http;
     for request in [
@@ -44,7 +44,7 @@ async fn clients_that_ask_for_what_does_not_exist_get_an_empty_answer() {
 }
 
 #[tokio::test]
-async fn an_address_with_a_slash_at_its_end_leads_to_the_page() {
+async fn a_path_with_a_slash_at_its_end_redirects_to_the_page() {
     let server = TestServer::start().await;
     for path in ["/signup", "/setup", "/setup/7.5", "/setup/7.5/undo"] {
         let answer = get(&server, &format!("{path}/")).await;
@@ -66,7 +66,7 @@ async fn every_page_names_an_icon_that_exists() {
         assert!(answer.body.starts_with(start), "{icon}");
     }
     let policy = page.header("Content-Security-Policy").unwrap();
-    assert!(policy.contains("img-src 'self'"), "or no browser shows them: {policy}");
+    assert!(policy.contains("img-src 'self'"), "browsers must be allowed to show icons: {policy}");
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn two_questions_lead_to_the_instructions_for_a_client() {
 }
 
 #[tokio::test]
-async fn the_instructions_come_first_and_lead_to_the_files_and_to_undoing_them() {
+async fn the_instructions_come_first_and_link_to_the_files_and_to_the_undo_page() {
     let server = TestServer::start().await;
     let page = get(&server, "/setup/7.5").await;
     let at = |text: &str| page.text().find(text).unwrap_or_else(|| panic!("{text}: {}", page.text()));

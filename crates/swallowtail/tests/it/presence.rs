@@ -1,4 +1,4 @@
-//! Tests events at the same time: every client sees the final state, and each change once.
+//! Tests simultaneous events. Every client must see the final state, and each change once.
 
 use tokio::task::JoinSet;
 
@@ -7,7 +7,7 @@ use crate::support::time::amount;
 use crate::support::wire::{Frame, Wire};
 use crate::support::{TestServer, address};
 
-/// The words of a presence line about somebody, without what it says besides.
+/// Returns the verbs of the lines about a user.
 fn about(frames: &[Frame], handle: &str) -> Vec<String> {
     let lines = frames.iter().filter(|frame| frame.line.contains(handle));
     lines.map(|frame| frame.word(0).to_owned()).collect()
@@ -60,7 +60,7 @@ async fn two_callees_who_answer_at_the_same_time_see_each_other_exactly_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_a_hundred_sign_ins_of_one_account_one_remains_and_its_contact_sees_it() {
+async fn a_hundred_simultaneous_sign_ins_leave_one_session_that_the_contact_sees() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, bob) = server.friends("alice", "bob").await;
@@ -77,7 +77,7 @@ async fn of_a_hundred_sign_ins_of_one_account_one_remains_and_its_contact_sees_i
                     Some(frame) if frame.line == "OUT OTH" => return None,
                     Some(frame) if frame.word(0) == "QNG" => return Some(wire),
                     Some(_) => {}
-                    // The older one was closed before it had signed in; only OUT OTH does that.
+                    // A session that is replaced receives OUT OTH before its connection is closed.
                     None => panic!("closed without a reason"),
                 }
             }
@@ -87,7 +87,7 @@ async fn of_a_hundred_sign_ins_of_one_account_one_remains_and_its_contact_sees_i
     while let Some(wire) = tasks.join_next().await {
         left.extend(wire.unwrap());
     }
-    // Of the sessions that had signed in, all but one receive that another one has replaced them.
+    // Of the sessions that had signed in, all but one receive OUT OTH, because another one has replaced them.
     let mut survivors = Vec::new();
     for mut wire in left {
         wire.line("PNG").await;
@@ -99,10 +99,10 @@ async fn of_a_hundred_sign_ins_of_one_account_one_remains_and_its_contact_sees_i
     assert_eq!(survivors.len(), 1);
     drop(bob);
     // Each FLN lies between two NLN, and in the end Bob is online.
-    let told = about(&alice.before_pong().await, "bob@example.com");
-    let expected: Vec<_> = (0..told.len()).map(|place| ["FLN", "NLN"][place % 2]).collect();
-    assert_eq!(told, expected);
-    assert_eq!(told.last().unwrap(), "NLN");
+    let received = about(&alice.before_pong().await, "bob@example.com");
+    let expected: Vec<_> = (0..received.len()).map(|place| ["FLN", "NLN"][place % 2]).collect();
+    assert_eq!(received, expected);
+    assert_eq!(received.last().unwrap(), "NLN");
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn the_late_end_of_an_older_session_does_not_end_the_newer() {
     for _ in 0..50 {
         let mut newer = server.online("bob").await;
         assert_eq!(about(&alice.before_pong().await, "bob@example.com"), ["FLN", "NLN"]);
-        // The server has sent OUT OTH. Now the old socket closes, in one of several ways.
+        // The server has sent OUT OTH and closed the old connection. Now the client resets it.
         assert_eq!(older.until_closed().await.last().unwrap().line, "OUT OTH");
         older.reset();
         newer.done("CHG", "BSY 0").await;
@@ -123,7 +123,7 @@ async fn the_late_end_of_an_older_session_does_not_end_the_newer() {
 }
 
 #[tokio::test]
-async fn a_reset_and_an_end_of_the_stream_are_departures() {
+async fn a_reset_and_a_closed_connection_both_sign_the_client_out() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, mut bob) = server.friends("alice", "bob").await;
@@ -140,9 +140,9 @@ async fn a_reset_and_an_end_of_the_stream_are_departures() {
     }
 }
 
-/// After the answer to her block, nothing about Alice reaches Bob, whatever she does immediately before or after it.
+/// After the answer to her block, nothing about Alice reaches Bob, even if she changes her status at the same time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_block_is_immediate() {
+async fn a_block_takes_effect_immediately() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, mut bob) = server.friends("alice", "bob").await;
@@ -155,9 +155,9 @@ async fn a_block_is_immediate() {
         bob.done("CHG", "NLN 0").await;
         alice.expect("PRP 9").await;
         alice.before_pong().await;
-        let told = about(&bob.before_pong().await, "alice@example.com");
-        assert_eq!(told.last().unwrap(), "FLN", "round {round}: {told:?}");
-        assert_eq!(told.iter().filter(|word| *word == "FLN").count(), 1, "round {round}: {told:?}");
+        let received = about(&bob.before_pong().await, "alice@example.com");
+        assert_eq!(received.last().unwrap(), "FLN", "round {round}: {received:?}");
+        assert_eq!(received.iter().filter(|word| *word == "FLN").count(), 1, "round {round}: {received:?}");
         alice.send("CHG 9 NLN 0\r\nREM 8 BL bob@example.com\r\nADC 8 AL N=bob@example.com\r\n").await;
         alice.expect("ADC 8 AL").await;
         alice.before_pong().await;
@@ -165,7 +165,7 @@ async fn a_block_is_immediate() {
     }
 }
 
-/// One user goes online while the other blocks. In whatever order the server handles that, the contact ends up offline.
+/// One user goes online while the other blocks. In either order, the contact ends up offline.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_block_during_a_sign_in_leaves_the_contact_offline() {
     let server = TestServer::start().await;
@@ -182,10 +182,10 @@ async fn a_block_during_a_sign_in_leaves_the_contact_offline() {
         };
         tokio::join!(blocking, bob.line("CHG 9 NLN 0"));
         bob.expect("CHG 9").await;
-        let told = about(&bob.before_pong().await, "alice@example.com");
+        let received = about(&bob.before_pong().await, "alice@example.com");
         // FLN about a contact who was never shown as online is harmless: clients assume that contacts are offline.
-        let good: [&[&str]; 3] = [&[], &["FLN"], &["ILN", "FLN"]];
-        assert!(good.iter().any(|good| told == *good), "round {round}: {told:?}");
+        let valid: [&[&str]; 3] = [&[], &["FLN"], &["ILN", "FLN"]];
+        assert!(valid.iter().any(|valid| received == *valid), "round {round}: {received:?}");
         alice.send("REM 8 BL bob@example.com\r\nADC 8 AL N=bob@example.com\r\n").await;
         alice.expect("ADC 8 AL").await;
     }
@@ -286,7 +286,7 @@ async fn lists_that_both_users_edit_at_the_same_time_match_some_order_of_the_edi
             let ((_, mine), (_, theirs)) = (lists(mine), lists(theirs));
             assert_eq!(mine & 7, own.bits(), "round {round}: {alices:?} {bobs:?}");
             assert_eq!(mine & 24 != 0, theirs & 1 != 0, "round {round}: {alices:?} {bobs:?}");
-            assert_ne!(mine & 24, 24, "decided and undecided: {alices:?} {bobs:?}");
+            assert_ne!(mine & 24, 24, "on both RL and PL: {alices:?} {bobs:?}");
         }
         drop((alice, bob));
         server.restart().await;
@@ -299,7 +299,7 @@ async fn lists_that_both_users_edit_at_the_same_time_match_some_order_of_the_edi
     }
 }
 
-/// A session is replaced while its edits are being written. What is on the disk is then also in memory.
+/// A session is replaced while its edits are being written. Every edit on the disk must also be in memory.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn edits_of_a_session_that_is_replaced_are_also_in_memory() {
     let mut server = TestServer::start().await;
@@ -345,9 +345,9 @@ async fn an_edit_of_a_client_that_disappears_takes_effect_completely_or_not_at_a
         };
         alice.send(edit).await;
         alice.reset();
-        // Alice's next session and Carol's must agree, however each of them learned of the edit.
-        let told = people::synchronize(&mut carols).await;
-        let (_, mut bits) = lists(&told);
+        // Alice's next session and Carol's session must agree about the edit.
+        let received = people::synchronize(&mut carols).await;
+        let (_, mut bits) = lists(&received);
         let mut alice = server.online("alice").await;
         let burst = people::synchronize(&mut alice).await;
         let has = burst.iter().any(|line| line.contains(&carol) && line.contains("C="));
@@ -355,7 +355,7 @@ async fn an_edit_of_a_client_that_disappears_takes_effect_completely_or_not_at_a
             // The edit may have been carried out between the two checks.
             bits = lists(&people::synchronize(&mut carols).await).1;
         }
-        assert_eq!(bits != 0, has, "round {round}: {told:?} {burst:?}");
+        assert_eq!(bits != 0, has, "round {round}: {received:?} {burst:?}");
     }
     noise.abort();
     let before = people::synchronize(&mut carols).await;

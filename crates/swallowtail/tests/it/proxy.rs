@@ -21,7 +21,7 @@ async fn start(certificate: &TestCertificate) -> TestServer {
     server
 }
 
-/// Returns the answer of the server to a `CONNECT`.
+/// Sends a `CONNECT`. Returns the head of the answer, and the stream.
 async fn connect(server: &TestServer, target: &str) -> (String, TcpStream) {
     use tokio::io::AsyncWriteExt;
     let mut stream = TcpStream::connect(server.server().addresses().http).await.unwrap();
@@ -29,7 +29,7 @@ async fn connect(server: &TestServer, target: &str) -> (String, TcpStream) {
     (head_of(&mut stream).await, stream)
 }
 
-/// Reads the head of an answer, and not a byte more.
+/// Reads the head of an answer and nothing after it.
 async fn head_of(stream: &mut TcpStream) -> String {
     use tokio::io::AsyncReadExt;
     let mut head = Vec::new();
@@ -130,7 +130,7 @@ async fn requests_for_any_other_host_are_refused() {
         assert_eq!(get(target).await.status, 403, "{target}");
     }
     assert_eq!(get("http://nexus.passport.com/rdr/pprdr.asp").await.status, 200);
-    assert_eq!(get(&format!("http://{http}/proxy.pac")).await.status, 200, "by our own address");
+    assert_eq!(get(&format!("http://{http}/proxy.pac")).await.status, 200, "by the server's own address");
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn a_tunnel_to_port_80_accepts_requests_but_no_second_tunnel() {
     let mut inside = Http::over(tunnel(&server, "config.messenger.msn.com:80").await);
     assert_eq!(inside.ask("POST / HTTP/1.1\r\nHost: config.messenger.msn.com", b"").await.status, 200);
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    // Not even to this server: nested tunnels would grow until the stack overflows.
+    // A tunnel to this server is refused too. Otherwise nested tunnels could grow until the stack overflows.
     let mut inside = TcpStream::connect(server.server().addresses().http).await.unwrap();
     inside.write_all("CONNECT g.msn.com:80 HTTP/1.1\r\n\r\n".repeat(10_000).as_bytes()).await.unwrap();
     inside.shutdown().await.unwrap();

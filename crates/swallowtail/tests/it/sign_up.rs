@@ -14,10 +14,10 @@ use crate::support::http::{Answer, Browser, Http, form, value_of};
 use crate::support::{TestServer, address, people};
 
 const PASSWORD: &str = "s3cr,t &%";
-/// A browser on the internet, as a trusted terminator reports it.
+/// The headers of a browser on the internet, as a trusted TLS terminator adds them.
 const AFAR: &str = "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https";
 
-/// Behind a terminator on this machine, so that tests can come from anywhere.
+/// Makes the server trust a terminator on this machine, so that tests can choose the address of a visitor.
 fn behind_terminator(config: &mut Config) {
     config.http.trusted_proxies.push("127.0.0.0/8".parse().unwrap());
 }
@@ -47,10 +47,10 @@ async fn exists(server: &TestServer, handle: &str) -> bool {
 
 /// Fetches a ticket with the password of these tests and signs in.
 async fn sign_in(server: &TestServer, handle: &str) -> support::wire::Wire {
-    let nobody: msnp_client::Tap = Arc::new(|_| {});
+    let no_tap: msnp_client::Tap = Arc::new(|_| {});
     let parsed = Handle::parse(handle).unwrap();
     let http = server.server().addresses().http;
-    let ticket = msnp_client::fetch_ticket(http, &parsed, PASSWORD, &nobody).await.unwrap();
+    let ticket = msnp_client::fetch_ticket(http, &parsed, PASSWORD, &no_tap).await.unwrap();
     people::sign_in(server.notification(), handle, &format!("t={}&p=", ticket.secret())).await
 }
 
@@ -97,7 +97,7 @@ async fn all_faults_are_reported_together_and_the_fields_keep_their_values() {
     assert_eq!(value_of(page, "address"), "taken@example.com");
     assert_eq!(value_of(page, "name"), "&#60;script&#62;alert(&#34;1&#34;)&#60;/script&#62;&#39;&#38;");
     assert!(!page.contains("<script") && !page.contains("secret"));
-    // The page that came back can be sent again without fetching it anew.
+    // The form in the answer can be sent without fetching the page again.
     let token = value_of(page, "token");
     let html = "\"><b>@example.com";
     let again = [("token", token.as_str()), ("address", html), ("password", PASSWORD), ("again", PASSWORD)];
@@ -111,7 +111,7 @@ async fn all_faults_are_reported_together_and_the_fields_keep_their_values() {
 }
 
 #[tokio::test]
-async fn a_form_from_elsewhere_creates_no_account() {
+async fn a_form_from_another_site_or_address_creates_no_account() {
     let server = TestServer::start().await;
     let http = server.server().addresses().http;
     let mut own = browser(&server).await;
@@ -120,9 +120,9 @@ async fn a_form_from_elsewhere_creates_no_account() {
     assert_says(&own.post("/signup", &fields).await, 403, "opened elsewhere");
     let forged = [fields.as_slice(), &[("token", &token[1..])]].concat();
     assert_says(&own.post("/signup", &forged).await, 403, "opened elsewhere");
-    let good = [fields.as_slice(), &[("token", &token)]].concat();
+    let valid = [fields.as_slice(), &[("token", &token)]].concat();
     for foreign in ["Origin: http://evil.example", "Origin: null", "Referer: http://evil.example/signup"] {
-        let answer = Browser::open(http).await.with(foreign).post("/signup", &good).await;
+        let answer = Browser::open(http).await.with(foreign).post("/signup", &valid).await;
         assert_says(&answer, 403, "came from another site");
         assert_eq!(value_of(answer.text(), "address"), "alice@example.com", "the field keeps its value");
     }
@@ -130,10 +130,10 @@ async fn a_form_from_elsewhere_creates_no_account() {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.9:0".parse().unwrap()).unwrap();
     let mut other = Browser::open_over(socket.connect(http).await.unwrap(), http);
-    assert_says(&other.post("/signup", &good).await, 403, "opened elsewhere");
+    assert_says(&other.post("/signup", &valid).await, 403, "opened elsewhere");
     assert_eq!(accounts(&server).await, 0);
     let mut same = Browser::open(http).await.with(&format!("Origin: http://{http}"));
-    assert_says(&same.post("/signup", &good).await, 200, "Your account has been created");
+    assert_says(&same.post("/signup", &valid).await, 200, "Your account has been created");
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn a_request_that_is_not_a_form_is_refused() {
         format!("POST /signup HTTP/1.1\r\nHost: {address}\r\nContent-Type: {urlencoded}\r\nContent-Length: 99999999");
     let mut huge = Http::dial(address).await;
     huge.send_head(&head).await;
-    assert_eq!(huge.answer().await.status, 413, "before a byte of it is read");
+    assert_eq!(huge.answer().await.status, 413, "before the body is read");
     assert_eq!(accounts(&server).await, 0);
 }
 
@@ -179,7 +179,10 @@ async fn from_the_internet_a_code_is_required_and_each_use_counts() {
         let answer = afar.fill("/signup", &taken).await;
         assert_says(&answer, 422, text);
         assert_eq!(value_of(answer.text(), "code"), typed);
-        assert!(!answer.text().contains("already taken"), "without a code, nobody learns which accounts exist");
+        assert!(
+            !answer.text().contains("already taken"),
+            "without a valid code, the page must not reveal which accounts exist"
+        );
     }
     let lower = code.to_lowercase().replace('-', " ");
     let with = |handle: &'static str| [fields(handle, "").as_slice(), &[("code", lower.as_str())]].concat();
@@ -200,7 +203,7 @@ async fn a_hundred_forms_with_a_code_for_one_account_create_one() {
     let http = server.server().addresses().http;
     let code = invite(&server, 1, None).await;
     let mut tasks = JoinSet::new();
-    // All have a form before the first of them sends it.
+    // All browsers fetch a form before the first of them sends it.
     let barrier = Arc::new(tokio::sync::Barrier::new(100));
     for number in 0..100 {
         let (code, barrier) = (code.clone(), barrier.clone());
@@ -215,14 +218,14 @@ async fn a_hundred_forms_with_a_code_for_one_account_create_one() {
     }
     let answers = tasks.join_all().await;
     assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
-    // The others find the code used up, or too many passwords queued for hashing, or no valid code left.
+    // The other forms find the code used up, too many passwords queued for hashing, or no valid code left.
     assert!(answers.iter().all(|status| [200, 403, 422, 503].contains(status)), "{answers:?}");
     assert_eq!(accounts(&server).await, 1);
     assert_eq!(server.server().store().invites().await.unwrap()[0].uses_left, 0);
 }
 
 #[tokio::test]
-async fn of_many_forms_for_the_same_address_one_succeeds() {
+async fn only_one_of_many_forms_for_the_same_address_succeeds() {
     let server = TestServer::start().await;
     let http = server.server().addresses().http;
     let mut tasks = JoinSet::new();
@@ -270,7 +273,7 @@ async fn a_visitor_who_only_appears_to_be_on_a_private_network_cannot_sign_up() 
     let mut rebound = Browser::open(http).await;
     rebound.headers = "Host: evil.example:8080".to_owned();
     assert_says(&rebound.get("/signup").await, 403, "evil.example:8080</b>, a name that this server does not know");
-    // A name that the page does not repeat is not known either.
+    // A name that cannot be a host name, and is therefore not shown on the page, is not known either.
     for odd in ["evil~.example:8080".to_owned(), format!("{}.evil.example:8080", "a".repeat(250))] {
         rebound.headers = format!("Host: {odd}");
         assert_says(&rebound.get("/signup").await, 403, "a name that this server does not know");
@@ -302,7 +305,7 @@ async fn the_accounts_and_forms_of_one_address_are_limited() {
 }
 
 #[tokio::test]
-async fn the_first_page_counts_the_people_who_can_be_seen_online() {
+async fn the_home_page_counts_the_users_who_appear_online() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let _alice = server.online("alice").await;
@@ -324,8 +327,8 @@ async fn codes_are_created_and_removed_while_the_server_runs() {
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
     };
-    let made = command(&["add", "--uses", "2", "--expires", "7d", "--note", "club"]);
-    let code = made.lines().next().unwrap();
+    let added = command(&["add", "--uses", "2", "--expires", "7d", "--note", "club"]);
+    let code = added.lines().next().unwrap();
     let mut browser = Browser::open(server.http).await;
     let with = [fields("alice@example.com", "").as_slice(), &[("code", code)]].concat();
     assert_says(&browser.fill("/signup", &with).await, 200, "Your account has been created");
@@ -339,7 +342,7 @@ async fn codes_are_created_and_removed_while_the_server_runs() {
     assert!(!log.contains(code) && !log.contains(PASSWORD), "{log}");
 }
 
-/// An address may still be on contact lists when a new account takes it (ns.md section 1.2 rule 11).
+/// An address may still be on contact lists when a new account gets it (ns.md section 1.2 rule 11).
 #[tokio::test]
 async fn a_new_account_is_asked_about_contacts_who_kept_its_address() {
     let server = TestServer::start().await;
@@ -360,10 +363,10 @@ async fn a_new_account_is_asked_about_contacts_who_kept_its_address() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_sent_twice_ends_on_the_page_of_its_account() {
+async fn a_form_that_is_sent_twice_shows_the_created_account_twice() {
     let server = TestServer::start_with(|config| config.sign_up.near = Access::Invite).await;
     let http = server.server().addresses().http;
-    // The first copy takes the address and the last invite code.
+    // The first copy uses the address and the last invite code.
     let code = invite(&server, 1, None).await;
     let mut browser = browser(&server).await;
     let token = value_of(browser.get("/signup").await.text(), "token");
@@ -371,7 +374,7 @@ async fn a_form_that_is_sent_twice_ends_on_the_page_of_its_account() {
     let form = [fields("alice@example.com", "Alice").as_slice(), &more].concat();
     assert_says(&browser.post("/signup", &form).await, 200, "Your account has been created");
     assert_says(&browser.post("/signup", &form).await, 200, "alice@example.com");
-    // Copies that are sent at the same time, as by a double click.
+    // These copies are sent at the same time, as by a double click.
     let code = invite(&server, 1, None).await;
     let token = value_of(browser.get("/signup").await.text(), "token");
     let mut tasks = JoinSet::new();
@@ -390,7 +393,7 @@ async fn a_form_that_is_sent_twice_ends_on_the_page_of_its_account() {
 }
 
 #[tokio::test]
-async fn only_the_same_form_with_the_same_password_ends_on_that_page() {
+async fn a_repeated_form_shows_the_account_only_with_the_same_password() {
     let server = TestServer::start().await;
     let mut browser = browser(&server).await;
     let token = value_of(browser.get("/signup").await.text(), "token");

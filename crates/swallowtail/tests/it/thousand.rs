@@ -1,5 +1,5 @@
-//! Tests a thousand users on the built program at the same time, in five hundred conversations. A short run has two hundred
-//! users.
+//! Tests a thousand users of the built program at the same time, in five hundred conversations. A short run has two
+//! hundred users.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::support::wire::Wire;
 
 const MESSAGES: usize = 8;
 const PASSWORD: &str = "the same for all";
-/// The number of simultaneous sign-ins: it fits into the queue of the password pool with room to spare.
+/// The number of simultaneous sign-ins. The queue of the password pool has room for more.
 const TICKETS_AT_ONCE: usize = 16;
 /// The time limit of the whole test, which takes a fraction of it.
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -30,7 +30,7 @@ fn handle(number: usize) -> String {
     format!("user{number}@example.com")
 }
 
-/// Users with odd numbers call users with even ones.
+/// Returns the user who calls this one, or is called by it. Users with odd numbers call users with even ones.
 const fn partner(number: usize) -> usize {
     number ^ 1
 }
@@ -52,7 +52,7 @@ async fn all_of_it() {
     let tickets = fetch_tickets(&server).await;
     println!("{everybody} tickets in {:.1?}", begun.elapsed());
     let before = server.resident_kib();
-    assert!(before - idle < memory_of_hashing_kib(), "hashing left {idle} to {before} KiB behind");
+    assert!(before - idle < memory_of_hashing_kib(), "hashing grew the resident memory from {idle} to {before} KiB");
 
     let begun = Instant::now();
     // All sign in before anyone calls, and all have received everything before anyone leaves.
@@ -62,32 +62,32 @@ async fn all_of_it() {
         tasks.spawn(one_evening(server.clone(), number, ticket, stage.clone()));
     }
     stage.wait().await;
-    println!("{everybody} signed in and on line in {:.1?}", begun.elapsed());
+    println!("{everybody} users signed in and online in {:.1?}", begun.elapsed());
     let signed_in = server.resident_kib();
     let begun = Instant::now();
     stage.wait().await;
     stage.wait().await;
     let messages = everybody * MESSAGES;
-    println!("{messages} messages said, heard and acknowledged in {:.1?}", begun.elapsed());
+    println!("{messages} messages sent, received and acknowledged in {:.1?}", begun.elapsed());
     let talking = server.resident_kib();
     stage.wait().await;
     while let Some(done) = tasks.join_next().await {
         done.unwrap();
     }
     let after = server.resident_kib();
-    println!("resident memory: {idle} KiB at the start, {before} KiB when everybody had a ticket,");
+    println!("resident memory: {idle} KiB at the start, {before} KiB when all users had a ticket,");
     println!("{signed_in} KiB with {everybody} signed in, {talking} KiB in {} conversations,", everybody / 2);
-    println!("{after} KiB when all had left");
+    println!("{after} KiB after all users had left");
     server.assert_quiet_log();
 }
 
-/// The memory that hashing may keep: at most 64 MiB for each hashing thread, and half of the cores hash.
+/// Returns the memory that hashing may keep: at most 64 MiB for each hashing thread, and half of the cores hash.
 fn memory_of_hashing_kib() -> u64 {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     u64::try_from((cores / 2).max(1)).unwrap() * 64 * 1024 + 8 * 1024
 }
 
-/// All accounts share one hash. It is as strong as the server requires, so none is renewed.
+/// Imports all accounts with one password hash. It is as strong as the server requires, so no sign-in renews it.
 fn import_everybody(data: &std::path::Path) {
     let hash = support::password_hash(PASSWORD);
     let mut rows = String::new();

@@ -1,4 +1,4 @@
-//! Tests signing in over TLS: which certificate the server uses, and when it reloads it.
+//! Tests signing in over TLS: which certificate the server uses, and when it reloads its certificates.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -69,7 +69,7 @@ async fn a_reload_uses_new_certificates_and_ignores_invalid_ones() {
     server.server().reload_certificates().unwrap();
     assert!(first.dial(address, "chat.example.com").await.is_err());
     assert!(second.dial(address, "chat.example.com").await.is_ok());
-    assert_eq!(open.ask("POST / HTTP/1.1\r\nHost: x", b"").await.status, 200, "who was there stays");
+    assert_eq!(open.ask("POST / HTTP/1.1\r\nHost: x", b"").await.status, 200, "an open connection stays open");
 
     std::fs::write(&second.files.key, "no key").unwrap();
     let error = format!("{:#}", server.server().reload_certificates().unwrap_err());
@@ -96,13 +96,13 @@ async fn an_unfinished_handshake_does_not_delay_a_stop() {
         stream.write_all(&[22, 3, 1, 2]).await.unwrap();
         hanging.push(stream);
     }
-    // The server reads them before this.
+    // The server has read them before it answers this request.
     let mut http = Http::dial(server.server().addresses().http).await;
     assert_eq!(http.ask("GET /proxy.pac HTTP/1.1\r\nHost: x", b"").await.status, 200);
     drop(http);
     server.stop().await;
     for stream in hanging {
-        assert!(is_closed(stream), "the stop ran out of patience");
+        assert!(is_closed(stream), "the stop waited until its timeout");
     }
 }
 
@@ -147,7 +147,7 @@ async fn sighup_reloads_the_certificates() {
     });
     shown.await.unwrap();
     assert!(server.log().contains("reloaded the certificates"), "{}", server.log());
-    // An invalid one is reported, and changes nothing.
+    // An invalid certificate is reported, and changes nothing.
     std::fs::write(&second.files.chain, "").unwrap();
     server.signal(Signal::HUP);
     let logged = timeout(PATIENCE, async {

@@ -37,7 +37,7 @@ async fn session<const N: usize>(server: &TestServer, names: [&str; N]) -> (Vec<
     (boards, people)
 }
 
-/// Opens a conversation of two. The second reads through a window of a few KiB, so that few bytes are on their way.
+/// Opens a conversation of two. The second reads through a window of a few KiB, so that few bytes are in transit.
 async fn with_a_narrow_reader(server: &TestServer) -> (Party, tokio::net::TcpStream, Vec<Wire>) {
     let [_, bob] = server.accounts(["alice", "bob"]).await;
     let (mut alices, mut bobs) = (server.online("alice").await, server.online("bob").await);
@@ -88,16 +88,16 @@ async fn a_file_and_a_picture_pass_both_ways_while_others_chat() {
     let (_, [mut erin, mut frank]) = outside.await.unwrap();
     alice.say("all of it?").await;
     for party in [&mut bob, &mut carol, &mut dave] {
-        party.hear("all of it?").await;
+        party.receive("all of it?").await;
     }
     bob.say("all of it").await;
-    alice.hear("all of it").await;
+    alice.receive("all of it").await;
     erin.say("bye").await;
-    frank.hear("bye").await;
+    frank.receive("bye").await;
 }
 
-/// A client that reads 300 KB a second is sent far more than all queues hold. The sender is slowed down, and no
-/// connection is closed.
+/// A client that reads 300 KB a second is sent far more than fits into all queues. The server slows the sender down,
+/// and closes no connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_slow_reader_receives_the_whole_file() {
     const SLICE: usize = 3_000;
@@ -122,7 +122,7 @@ async fn a_slow_reader_receives_the_whole_file() {
     let (mut lines, mut collector) = (Lines::new(bytes.as_slice()), Collector::default());
     while lines.next().await && collector.take(&lines.payload) {}
     assert_eq!(collector.digests(), [digest]);
-    // The sender noticed only that it took longer.
+    // The transfer only took longer for the sender.
     let mut alice = sending.await.unwrap();
     narrow.write_all(b"MSG 1 U 5\r\nhello").await.unwrap();
     assert!(alice.lines.next().await);

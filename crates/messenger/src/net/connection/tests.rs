@@ -1,4 +1,4 @@
-//! A connection over an in-memory stream, with a clock that only the test moves.
+//! Tests of a connection over an in-memory stream, with a clock that only the test moves.
 
 use std::pin::pin;
 use std::sync::Mutex;
@@ -13,11 +13,12 @@ use tokio::time::advance;
 
 use super::*;
 
-/// More than half of the unsent bytes at which a connection is no longer read.
+/// The length of the answer to `BIG`: more than half of `OWN_BACKLOG`.
 const BIG: usize = 40_000;
 
-/// Answers each line with the same line. `BIG` gets many bytes, `WAIT` waits until the test releases it, `REST` pauses
-/// for ten seconds, `TAKE n` has a payload, and `NEST` serves another connection before its answer.
+/// A session that answers each line with the same line. `BIG` is answered with many bytes, and `OUT` also closes.
+/// `WAIT` waits until the test releases it, `REST` pauses for ten seconds, `TAKE n` has a payload, `BAD` is malformed,
+/// and `NEST` serves another connection before its answer.
 struct Echo {
     outbox: Arc<Outbox>,
     gate: Option<oneshot::Receiver<()>>,
@@ -109,7 +110,7 @@ struct Peer {
     task: JoinHandle<()>,
 }
 
-/// A connection whose stream holds `room` bytes in each direction.
+/// Opens a connection whose stream buffers up to `room` bytes in each direction.
 fn connect(room: usize, idle: Option<Duration>) -> Peer {
     let (near, far) = tokio::io::duplex(room);
     let outbox = Outbox::new(1000);
@@ -152,7 +153,7 @@ impl Peer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn commands_behind_a_waiting_one_wait_but_lines_from_others_are_written() {
+async fn later_commands_wait_for_a_waiting_command_but_lines_from_others_are_written() {
     let mut peer = connect(4096, None);
     peer.send("A\nWAIT\nB\n").await;
     peer.receive("A\n").await;
@@ -185,7 +186,7 @@ async fn a_peer_that_is_too_fast_is_read_more_slowly() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_incomplete_line_has_thirty_seconds_and_a_payload_sixty() {
+async fn an_incomplete_line_times_out_after_30_seconds_and_a_payload_after_60() {
     for (begun, seconds) in [("HALF A LI", 30), ("TAKE 5\nab", 60)] {
         let mut peer = connect(4096, None);
         peer.send(begun).await;
@@ -226,7 +227,7 @@ async fn silence_ends_a_connection_and_any_byte_restarts_the_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_answers_before_a_bad_line_still_arrive() {
+async fn answers_queued_before_an_invalid_line_still_arrive() {
     let mut peer = connect(4096, None);
     peer.send("A\nBAD\nB\n").await;
     peer.receive("A\n").await;
@@ -235,7 +236,7 @@ async fn the_answers_before_a_bad_line_still_arrive() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_carried_out_after_the_last_answer() {
+async fn no_command_is_handled_after_out() {
     let mut peer = connect(4096, None);
     let handled = peer.handled.clone();
     peer.send("A\nOUT\nB\n").await;
@@ -249,14 +250,14 @@ async fn a_peer_that_does_not_read_the_last_bytes_is_disconnected_after_a_second
     let peer = connect(4, None);
     peer.outbox.close_with(|out| out.extend(b"a long goodbye"));
     tokio::time::sleep(Duration::from_millis(900)).await;
-    assert!(!peer.task.is_finished(), "it may still read");
+    assert!(!peer.task.is_finished(), "the peer may still read");
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert!(peer.task.is_finished());
     assert_eq!(*lock(&peer.ended), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_reader_is_disconnected_and_the_sender_learns_it() {
+async fn a_slow_reader_is_disconnected_and_sending_to_it_fails() {
     let peer = connect(4, None);
     let took: Vec<bool> = (0..5).map(|_| peer.outbox.send(|out| out.extend([b'x'; 300])).is_some()).collect();
     assert_eq!(took, [true, true, true, false, false]);
@@ -265,7 +266,7 @@ async fn a_slow_reader_is_disconnected_and_the_sender_learns_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_long_answers_to_commands_of_one_segment_all_arrive() {
+async fn long_answers_to_commands_sent_together_all_arrive() {
     let start = Instant::now();
     for room in [100, 1 << 20] {
         let mut peer = connect(room, None);
@@ -273,12 +274,12 @@ async fn many_long_answers_to_commands_of_one_segment_all_arrive() {
         peer.receive(&"x".repeat(5 * BIG)).await;
         peer.receive("A\n").await;
     }
-    // The stopped clock moves only when every task waits for it.
+    // The paused clock moves only when every task waits for it.
     assert_eq!(start.elapsed(), Duration::ZERO, "a wake-up was lost");
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_answers_are_not_read_no_further_command_is_handled() {
+async fn no_further_command_is_handled_while_the_peer_does_not_read_its_answers() {
     let mut peer = connect(100, None);
     peer.send("BIG\nBIG\nA\nB\nC\n").await;
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -14,7 +14,7 @@ async fn xfr(client: &mut Client) -> String {
 const GRANTED: &str = "XFR 9 SB 192.0.2.2:1864 CKI";
 
 #[tokio::test]
-async fn only_an_account_that_others_may_see_gets_a_switchboard() {
+async fn an_account_gets_a_switchboard_only_if_it_appears_online_and_accepts_calls() {
     let server = Server::new();
     let mut alice = server.sign_in("alice", "MSNP12").await;
     assert_eq!(xfr(&mut alice).await, "913 9", "before the first CHG");
@@ -38,7 +38,7 @@ async fn ims_is_echoed() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_opens_no_switchboard() {
+async fn a_stopping_server_opens_no_switchboard() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     server.service.draining.store(true, Ordering::Release);
@@ -48,7 +48,7 @@ async fn a_server_that_stops_opens_no_switchboard() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_account_that_asks_for_too_many_switchboards_waits() {
+async fn too_many_switchboard_requests_are_refused_for_a_minute() {
     let server = Server::with(|config| config.limits.switchboards_per_minute = 2);
     let mut alice = server.online("alice", "MSNP12").await;
     for answer in [GRANTED, GRANTED, "800 9"] {
@@ -59,13 +59,13 @@ async fn an_account_that_asks_for_too_many_switchboards_waits() {
 }
 
 #[tokio::test]
-async fn an_account_with_too_many_switchboard_connections_gets_no_other() {
+async fn an_account_with_too_many_switchboard_connections_gets_no_more() {
     let server = Server::with(|config| config.limits.switchboard_connections = 0);
     assert_eq!(xfr(&mut server.online("alice", "MSNP12").await).await, "800 9");
 }
 
 #[tokio::test]
-async fn a_cookie_opens_a_session_for_the_account_as_it_is_seen() {
+async fn a_cookie_contains_the_name_and_capabilities_that_others_see() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP11").await;
     alice.say("CHG 6 NLN 12").await;

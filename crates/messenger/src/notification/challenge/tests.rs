@@ -5,7 +5,7 @@ use super::*;
 
 const PRODUCT: &str = msnp::challenge::DEFAULT_PRODUCT_ID;
 
-/// Returns the challenge in the only line, which must have this transaction id.
+/// Returns the challenge in `lines`, which must be one CHL line with this transaction id.
 fn challenge(lines: &[String], trid: u32) -> &str {
     let [line] = lines else { panic!("{lines:?}") };
     line.strip_prefix(&format!("CHL {trid} ")).unwrap()
@@ -34,7 +34,7 @@ async fn asking_for_challenges_does_not_postpone_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_challenge_follows_the_first_chg_and_the_next_one_ten_to_twenty_minutes_after_its_answer() {
+async fn the_first_challenge_follows_chg_and_the_next_follows_10_to_20_minutes_after_the_answer() {
     for dialect in ["MSNP8", "MSNP12"] {
         let server = Server::new();
         let mut alice = server.sign_in("alice", dialect).await;
@@ -46,12 +46,12 @@ async fn a_challenge_follows_the_first_chg_and_the_next_one_ten_to_twenty_minute
         let lines = alice.after(PAUSE + Duration::from_secs(1)).await;
         assert_eq!(challenge(&lines, 0).len(), 20);
         alice.say("CHG 6 AWY").await;
-        assert!(alice.after(Duration::ZERO).await.is_empty(), "a later CHG starts nothing");
+        assert!(alice.after(Duration::ZERO).await.is_empty(), "a later CHG starts no challenge");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_answer_is_540_and_closes() {
+async fn a_wrong_answer_gets_540_and_closes_the_connection() {
     let server = Server::new();
     let right = |challenge: &str| msnp::challenge::answer(msnp::challenge::Algorithm::New, challenge, PRODUCT).unwrap();
     let unasked = |_: &str| format!("QRY 9 {PRODUCT} 32\r\n{}", "0".repeat(32));
@@ -79,7 +79,7 @@ async fn an_answer_is_valid_once_and_in_upper_or_lower_case() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_asks_is_challenged_and_the_older_challenge_is_void() {
+async fn a_client_can_ask_for_a_challenge_which_replaces_the_older_one() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     let first = alice.after(Duration::ZERO).await;
@@ -89,7 +89,7 @@ async fn a_client_that_asks_is_challenged_and_the_older_challenge_is_void() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_must_answer_is_signed_out_when_it_is_late() {
+async fn a_client_is_signed_out_if_a_required_answer_is_late() {
     let server = strict();
     let mut alice = server.online("alice", "MSNP12").await;
     let lines = alice.after(Duration::ZERO).await;
@@ -102,7 +102,7 @@ async fn a_client_that_must_answer_is_signed_out_when_it_is_late() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_never_answers_gets_one_challenge_and_stays_unless_answers_are_required() {
+async fn a_client_that_never_answers_gets_one_challenge_and_stays_if_answers_are_optional() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     assert_eq!(alice.after(Duration::ZERO).await.len(), 1);
@@ -110,7 +110,7 @@ async fn a_client_that_never_answers_gets_one_challenge_and_stays_unless_answers
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_challenges_nobody_still_challenges_a_client_that_asks() {
+async fn a_client_that_asks_is_challenged_even_if_challenges_are_off() {
     let server = Server::with(|config| config.sign_in.challenge = false);
     let mut alice = server.online("alice", "MSNP12").await;
     assert!(alice.after(PAUSE * 2).await.is_empty());

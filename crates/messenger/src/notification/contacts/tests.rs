@@ -24,7 +24,7 @@ async fn adding_a_contact_shows_its_presence_and_informs_the_contact() {
 }
 
 #[tokio::test]
-async fn a_contact_that_blocks_is_informed_of_the_addition_and_appears_offline() {
+async fn a_contact_that_blocks_the_user_is_informed_of_the_addition_but_appears_offline() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     bob.say("ADC 6 BL N=alice@example.com").await;
@@ -88,7 +88,7 @@ async fn an_address_without_an_account_is_refused_with_the_code_of_the_dialect()
 }
 
 #[tokio::test]
-async fn telephones_are_on_fl_and_al_from_msnp11_on() {
+async fn telephones_can_be_on_fl_and_al_from_msnp11_on() {
     let server = Server::new();
     for (dialect, command, answer) in [
         ("MSNP8", "ADD 6 AL tel:+15551 phone", "201 6"),
@@ -141,7 +141,7 @@ async fn a_client_of_an_exempt_network_may_ask_for_any_number_of_addresses() {
 }
 
 #[tokio::test]
-async fn a_full_list_is_210_on_either_side() {
+async fn a_full_list_of_either_account_gets_210() {
     let server = Server::with(|config| {
         config.limits.contacts = 1;
         config.limits.reverse = 1;
@@ -160,7 +160,7 @@ async fn a_full_list_is_210_on_either_side() {
         ])
         .await;
     carol.expect(&[("ADC 6 FL N=bob@example.com F=Bob", "210 6")]).await;
-    assert_eq!(server.lists("carol", "bob"), 0, "nobody is half added");
+    assert_eq!(server.lists("carol", "bob"), 0, "neither account changes");
 }
 
 #[tokio::test]
@@ -175,17 +175,17 @@ async fn msnp11_sdk_may_add_to_bl_before_it_removes_from_al() {
 }
 
 #[tokio::test]
-async fn msnp11_sdk_may_add_to_al_before_it_removes_from_bl_which_blocks_until_then() {
+async fn msnp11_sdk_may_add_to_al_before_it_removes_from_bl_and_bl_blocks_until_then() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP11 CVR0").await, server.online("bob", "MSNP12").await);
     bob.say("ADC 6 FL N=alice@example.com F=Alice").await;
     alice.say("ADC 6 BL N=bob@example.com").await;
     bob.received();
     alice.expect(&[("ADC 7 AL N=bob@example.com", "ADC 7 AL N=bob@example.com")]).await;
-    assert!(bob.received().is_empty(), "BL decides");
+    assert!(bob.received().is_empty(), "BL has priority");
     alice.expect(&[("REM 8 BL bob@example.com", "REM 8 BL bob@example.com")]).await;
     assert_eq!(bob.received(), ["NLN NLN alice@example.com alice 0"]);
-    assert_eq!(server.lists("alice", "bob") & 6, 2, "on AL alone");
+    assert_eq!(server.lists("alice", "bob") & 6, 2, "only on AL");
 }
 
 #[tokio::test]
@@ -224,7 +224,7 @@ async fn a_block_takes_the_account_offline_for_the_blocked_contact() {
 }
 
 #[tokio::test]
-async fn below_msnp10_groups_have_numbers_and_a_contact_that_leaves_its_last_group_leaves_the_list() {
+async fn before_msnp10_groups_have_numbers_and_a_contact_that_leaves_its_last_group_leaves_the_list() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP9").await, server.online("bob", "MSNP9").await);
     alice
@@ -263,7 +263,7 @@ async fn from_msnp10_on_a_contact_that_leaves_its_last_group_stays_on_the_list()
 }
 
 #[tokio::test]
-async fn a_contact_whose_account_is_gone_can_still_be_removed() {
+async fn a_contact_whose_account_was_deleted_can_still_be_removed() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     alice.say("ADC 6 FL N=bob@example.com F=Bob").await;

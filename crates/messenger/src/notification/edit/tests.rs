@@ -1,7 +1,7 @@
 use super::super::testing::{CLOSED, Server, handle};
 
 #[tokio::test]
-async fn an_edit_that_the_store_refuses_is_603_and_changes_nothing() {
+async fn an_edit_that_cannot_be_written_gets_603_and_changes_nothing() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     alice.say("ADC 6 FL N=bob@example.com F=Bob").await;
@@ -36,7 +36,7 @@ async fn an_edit_that_the_store_refuses_is_603_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_be_read_refuses_edits_that_look_for_an_account_with_603() {
+async fn an_edit_that_looks_for_an_account_gets_603_if_the_store_cannot_be_read() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     alice.say("ADC 6 FL N=bob@example.com F=Bob").await;
@@ -76,7 +76,7 @@ async fn an_edit_that_has_begun_is_completed_even_if_its_connection_ends() {
     hold.reached().await;
     alice.drop_connection();
     drop(hold);
-    // The edit keeps its turn until it is carried out in memory too.
+    // The edit keeps its turn until it is applied in memory too.
     drop(server.service.directory.turn(&handle("alice")).await);
     assert_eq!(server.store.kept(&handle("alice")).unwrap().name.as_str(), "Alice A");
 }

@@ -1,7 +1,7 @@
 use super::super::testing::{CLOSED, Server};
 
 #[tokio::test]
-async fn group_commands_name_groups_as_the_dialect_does() {
+async fn group_commands_use_the_group_ids_of_the_dialect() {
     let server = Server::new();
     server
         .online("alice", "MSNP8")
@@ -76,7 +76,7 @@ async fn a_group_command_that_cannot_be_carried_out_is_refused() {
 }
 
 #[tokio::test]
-async fn a_group_is_removed_by_its_name_too_as_client_7_0_does() {
+async fn client_7_0_can_remove_a_group_by_its_name() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP11").await;
     alice

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::super::testing::Server;
 
 #[tokio::test]
-async fn settings_and_names_are_echoed_with_the_version_where_the_dialect_has_one() {
+async fn settings_and_names_are_echoed_with_the_list_version_if_the_dialect_has_one() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP9").await;
     alice
@@ -35,7 +35,7 @@ async fn settings_and_names_are_echoed_with_the_version_where_the_dialect_has_on
 }
 
 #[tokio::test]
-async fn a_value_that_is_set_already_is_answered_and_leaves_every_copy_current() {
+async fn setting_the_same_value_again_is_answered_and_does_not_change_the_list_version() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     alice.say("ADC 6 FL N=bob@example.com F=Bob").await;
@@ -54,7 +54,7 @@ async fn a_value_that_is_set_already_is_answered_and_leaves_every_copy_current()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sixth_name_within_ten_seconds_is_800() {
+async fn a_sixth_name_change_within_ten_seconds_gets_800() {
     let server = Server::new();
     for (dialect, change, other) in
         [("MSNP12", "PRP 6 MFN Alice", "PRP 6 PHH 5551"), ("MSNP9", "REA 6 alice@example.com Alice", "PRP 6 PHH 5552")]
@@ -100,12 +100,12 @@ async fn a_new_name_or_number_is_sent_to_everyone_who_sees_the_account() {
     alice.say("PRP 8 PHH 5551").await;
     assert_eq!(bob.received(), ["BPR 2 alice@example.com PHH 5551"]);
     alice.say("PRP 8 PHH 5551").await;
-    assert!(bob.received().is_empty(), "the same number again is no news");
+    assert!(bob.received().is_empty(), "the same number is not announced again");
     alice.say("PRP 9 PHH").await;
     assert_eq!(bob.received(), ["BPR 3 alice@example.com PHH"]);
     alice.say("PRP 10 MOB Y").await;
-    assert!(bob.received().is_empty(), "nobody has a mobile device here");
-    assert!(carol.received().is_empty(), "she is blocked");
+    assert!(bob.received().is_empty(), "this setting is not sent to others");
+    assert!(carol.received().is_empty(), "carol is blocked");
 }
 
 #[tokio::test]

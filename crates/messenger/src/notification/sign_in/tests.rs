@@ -38,7 +38,7 @@ async fn cvr0_is_echoed_only_to_the_client_that_needs_it() {
 }
 
 #[tokio::test]
-async fn a_command_at_the_wrong_stage_closes_or_is_refused() {
+async fn a_command_at_the_wrong_stage_closes_the_connection_or_is_refused() {
     let server = Server::new();
     let usr = "USR 9 TWN I alice@example.com";
     let (fresh, query): (&[&str], &[&str]) = (&[], &["VER 1 CVR0"]);
@@ -72,7 +72,7 @@ async fn a_command_at_the_wrong_stage_closes_or_is_refused() {
 }
 
 #[tokio::test]
-async fn the_commands_of_the_sign_in_do_not_sign_in_again() {
+async fn a_signed_in_client_cannot_sign_in_again() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     let page = &server.service.config.sign_in.page;
@@ -88,7 +88,7 @@ async fn the_commands_of_the_sign_in_do_not_sign_in_again() {
 }
 
 #[tokio::test]
-async fn a_version_query_is_answered_and_closed() {
+async fn a_version_query_is_answered_and_then_the_connection_closes() {
     let server = Server::new();
     let mut client = server.connect();
     client.say("VER 1 MSNP15 CVR0").await;
@@ -170,7 +170,7 @@ async fn an_address_that_keeps_sending_invalid_tickets_waits_for_each_answer() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_stopping_completes_no_sign_in() {
+async fn a_stopping_server_completes_no_sign_in() {
     let server = Server::new();
     let mut client = server.before_ticket("alice", "MSNP12").await;
     let ticket = format!("USR 3 TWN S {}", server.ticket("alice").await);
@@ -186,7 +186,7 @@ async fn a_server_that_is_stopping_completes_no_sign_in() {
 }
 
 #[tokio::test]
-async fn a_sign_in_while_the_store_fails_is_600() {
+async fn a_sign_in_gets_600_while_the_store_fails() {
     let server = Server::new();
     let mut client = server.before_ticket("alice", "MSNP12").await;
     let ticket = format!("USR 3 TWN S {}", server.ticket("alice").await);
@@ -203,11 +203,15 @@ async fn a_second_sign_in_ends_the_first_session() {
     let mut second = server.sign_in("alice", "MSNP9").await;
     assert_eq!(first.received(), ["OUT OTH", CLOSED]);
     second.expect(&[("PNG", "QNG 50")]).await;
-    assert_eq!(server.service.directory.endpoints().len(), 1, "the first one's end does not sign the second one out");
+    assert_eq!(
+        server.service.directory.endpoints().len(),
+        1,
+        "the end of the first session does not sign out the second"
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_does_not_sign_in_has_a_deadline() {
+async fn a_client_must_sign_in_before_a_deadline() {
     use crate::net::Session;
 
     let server = Server::with(|config| config.limits.sign_in_seconds = 5);

@@ -27,14 +27,14 @@ async fn chg_and_uux_work_before_syn() {
     bob.say("ADC 6 FL N=alice@example.com F=Alice").await;
     let mut alice = server.sign_in("alice", "MSNP12").await;
     alice.expect(&[(&format!("UUX 4 15\r\n{MESSAGE}"), "UUX 4 0")]).await;
-    assert!(bob.received().is_empty(), "nobody is online before the first CHG");
+    assert!(bob.received().is_empty(), "alice is offline before her first CHG");
     alice.expect(&[("CHG 5 NLN 0", "CHG 5 NLN 0")]).await;
     let shown = ["NLN NLN alice@example.com alice 0", "UBX alice@example.com 15\r\n<Data>hi</Data>"];
     assert_eq!(bob.received(), shown);
 }
 
 #[tokio::test]
-async fn presence_of_others_is_announced_from_the_first_chg_on() {
+async fn presence_of_others_is_sent_from_the_first_chg_on() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.sign_in("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     alice.say("ADC 4 FL N=bob@example.com F=Bob").await;
@@ -42,11 +42,11 @@ async fn presence_of_others_is_announced_from_the_first_chg_on() {
     assert!(alice.received().is_empty());
     alice.say("CHG 5 HDN 0").await;
     bob.say("CHG 7 NLN 0").await;
-    assert_eq!(alice.received(), ["NLN NLN bob@example.com bob 0"], "the hidden see others");
+    assert_eq!(alice.received(), ["NLN NLN bob@example.com bob 0"], "a hidden account sees others");
 }
 
 #[tokio::test]
-async fn others_see_each_status_and_a_hidden_or_absent_account_as_offline() {
+async fn others_see_each_status_but_see_a_hidden_or_signed_out_account_as_offline() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     bob.say("ADC 6 FL N=alice@example.com F=Alice").await;

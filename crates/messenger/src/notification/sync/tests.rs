@@ -2,7 +2,7 @@ use super::super::testing::{Server, handle};
 use super::*;
 
 #[tokio::test]
-async fn a_client_without_a_copy_gets_everything_in_the_words_of_its_dialect() {
+async fn a_client_without_a_copy_gets_everything_in_the_format_of_its_dialect() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     alice.say("ADG 6 Friends").await;
@@ -25,11 +25,11 @@ async fn a_client_without_a_copy_gets_everything_in_the_words_of_its_dialect() {
     assert_eq!(lines[0], "SYN 4 5 2 2");
     let settings = "GTC A\nBLP AL\nPRP PHH 5551\nLSG 0 Other%20Contacts 0\nLSG 1 Friends 0";
     let entries = "LST bob@example.com Bob 1 1\nLST carol@example.com carol@example.com 4";
-    assert_eq!(burst(lines), format!("{settings}\n{entries}"), "no telephones below MSNP11");
+    assert_eq!(burst(lines), format!("{settings}\n{entries}"), "no telephones before MSNP11");
 }
 
 #[tokio::test]
-async fn a_client_whose_copy_is_current_gets_the_stamps_alone() {
+async fn a_client_whose_copy_is_current_gets_only_the_stamps() {
     let server = Server::new();
     let mut alice = server.sign_in("alice", "MSNP12").await;
     alice.say("GTC 4 N").await;
@@ -55,7 +55,7 @@ async fn version_0_is_never_current() {
 }
 
 #[tokio::test]
-async fn numbers_of_contacts_follow_their_entries_unless_the_contact_blocks() {
+async fn numbers_of_contacts_follow_their_entries_unless_the_contact_blocks_the_user() {
     let server = Server::new();
     let mut bob = server.sign_in("bob", "MSNP12").await;
     bob.say("PRP 4 PHM 5552").await;
@@ -67,7 +67,7 @@ async fn numbers_of_contacts_follow_their_entries_unless_the_contact_blocks() {
 }
 
 #[tokio::test]
-async fn changes_by_others_are_announced_from_the_first_syn_on() {
+async fn changes_by_others_are_sent_from_the_first_syn_on() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.sign_in("bob", "MSNP12").await);
     alice.say("ADC 6 FL N=bob@example.com F=Bob").await;
@@ -92,7 +92,7 @@ async fn lines_from_others_still_arrive_while_the_store_is_slow() {
 }
 
 #[tokio::test]
-async fn a_number_that_changes_while_the_lists_are_read_makes_the_copy_stale() {
+async fn a_number_that_changes_while_the_lists_are_read_makes_the_copy_outdated() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP9").await, server.online("bob", "MSNP9").await);
     alice.say("ADD 6 FL bob@example.com Bob").await;
@@ -107,7 +107,7 @@ async fn a_number_that_changes_while_the_lists_are_read_makes_the_copy_stale() {
 }
 
 #[tokio::test]
-async fn a_syn_while_the_store_fails_is_603() {
+async fn a_syn_gets_603_while_the_store_fails() {
     let server = Server::new();
     let mut alice = server.sign_in("alice", "MSNP12").await;
     server.store.reads.set_broken(true);

@@ -1,4 +1,4 @@
-//! The lines that an account's own client and its watchers receive, tested on a cell alone.
+//! Tests of the lines that an account's own client and its watchers receive. They use a cell without a directory.
 
 use std::sync::mpsc;
 use std::thread;
@@ -17,7 +17,7 @@ const BSY: &str = "NLN BSY alice@example.com alice 0\r\n";
 const FLN: &str = "FLN alice@example.com\r\n";
 const UBX: &str = "UBX alice@example.com 7\r\n<Data/>";
 
-/// The accounts around a cell.
+/// The other accounts that a cell can reach.
 #[derive(Debug, Default)]
 struct Others {
     signed_in: Mutex<HashMap<Handle, Arc<Endpoint>>>,
@@ -42,7 +42,7 @@ struct World {
 }
 
 impl World {
-    /// Alice, signed in, with these entries.
+    /// Creates Alice with these entries and signs her in.
     fn new(entries: impl IntoIterator<Item = (&'static str, ListBits)>) -> Self {
         let others = Arc::new(Others::default());
         let neighbours: Weak<Others> = Arc::downgrade(&others);
@@ -52,7 +52,7 @@ impl World {
         Self { alice, client, others }
     }
 
-    /// Alice, online, and Bob, who sees her.
+    /// Creates Alice, who is online, and Bob, who sees her.
     fn with_bob() -> (Self, Arc<Endpoint>) {
         let world = Self::new([("bob", List::Reverse | List::Allow)]);
         let bob = world.add("bob", online(1, Dialect::Msnp12));
@@ -81,7 +81,7 @@ fn rename(name: &str) -> Change {
 }
 
 #[test]
-fn each_watcher_receives_what_is_different_for_it_and_nothing_else() {
+fn each_watcher_receives_only_the_changes_that_it_can_see() {
     type Step = (&'static str, fn(&World), &'static str, &'static str);
     let (allowed, blocked) = (List::Reverse | List::Allow, List::Reverse | List::Block);
     let world = World::new([
@@ -109,19 +109,19 @@ fn each_watcher_receives_what_is_different_for_it_and_nothing_else() {
         ("Bob is blocked, hidden", |world| world.set_lists("bob", List::Reverse | List::Block), "", ""),
         ("Bob is unblocked, hidden", |world| world.set_lists("bob", List::Reverse | List::Allow), "", ""),
         ("online again", |world| set_status(&world.alice, EPOCH, Status::Online), "NLN UBX", "NLN UBX"),
-        ("only those on AL", |world| world.set_privacy(Privacy::Block), "", "FLN"),
+        ("only accounts on AL may see Alice", |world| world.set_privacy(Privacy::Block), "", "FLN"),
         ("Carol is allowed", |world| world.set_lists("carol", List::Reverse | List::Allow), "", "NLN UBX"),
         ("Carol is undecided", |world| world.set_lists("carol", List::Reverse), "", "FLN"),
-        ("everybody again", |world| world.set_privacy(Privacy::Allow), "", "NLN UBX"),
+        ("every account may see Alice again", |world| world.set_privacy(Privacy::Allow), "", "NLN UBX"),
         ("signed out", |world| world.alice.sign_out(EPOCH), "FLN", "FLN"),
     ];
     for (step, act, to_bob, to_carol) in steps {
         act(&world);
         for (name, endpoint, expected) in [("Bob", &bob, to_bob), ("Carol", &carol, to_carol)] {
-            assert_eq!(read(endpoint), lines(expected), "{step}, what {name} receives");
+            assert_eq!(read(endpoint), lines(expected), "{step}: the lines for {name}");
         }
         assert_eq!(read(&dave), "", "{step}: Dave is blocked");
-        assert_eq!(read(&erin), "", "{step}: Erin does not have her on FL");
+        assert_eq!(read(&erin), "", "{step}: Erin does not have Alice on FL");
         assert_eq!(read(&frank), "", "{step}: Frank has not sent his first CHG");
     }
 }
@@ -138,7 +138,7 @@ fn lines(words: &str) -> String {
 }
 
 #[test]
-fn a_client_below_msnp11_receives_no_personal_message() {
+fn a_client_before_msnp11_receives_no_personal_message() {
     let (world, _) = World::with_bob();
     let bob = world.add("bob", online(2, Dialect::Msnp10));
     publish(&world.alice, EPOCH, "<Data/>");
@@ -148,7 +148,7 @@ fn a_client_below_msnp11_receives_no_personal_message() {
 }
 
 #[test]
-fn an_edit_of_several_entries_reaches_each_of_them_once() {
+fn an_edit_of_several_entries_informs_each_account_once() {
     let blocked = |name| Change::Entry(handle(name), entry(List::Reverse | List::Block));
     let allowed = List::Reverse | List::Allow;
     let step = || Change::ListChanged(Timestamp::default());
@@ -171,7 +171,7 @@ fn an_edit_of_several_entries_reaches_each_of_them_once() {
 }
 
 #[test]
-fn an_account_that_starts_to_watch_in_the_edit_of_the_name_gets_the_name_too() {
+fn an_account_that_starts_to_watch_in_an_edit_of_the_name_receives_the_new_name() {
     let (world, bob) = World::with_bob();
     let carol = world.add("carol", online(1, Dialect::Msnp12));
     world.alice.apply(&[rename("A"), Change::Entry(handle("carol"), entry(List::Reverse))], |_| {});
@@ -194,7 +194,7 @@ fn an_edit_is_answered_after_it_is_applied_and_before_others_get_their_lines() {
 }
 
 #[test]
-fn a_sign_in_ends_the_older_session_and_others_see_that_before_its_first_line() {
+fn others_see_the_older_session_end_before_the_new_session_gets_its_first_line() {
     let (world, bob) = World::with_bob();
     let second = newcomer(EPOCH + 1);
     let mut is_welcome = false;
@@ -207,7 +207,7 @@ fn a_sign_in_ends_the_older_session_and_others_see_that_before_its_first_line() 
     });
     assert!(is_welcome);
     assert!(Arc::ptr_eq(&world.alice.endpoint().unwrap(), &second));
-    assert_eq!(world.alice.state().presence, Presence::default(), "it starts without the older one's presence");
+    assert_eq!(world.alice.state().presence, Presence::default(), "the new session starts without presence");
     assert_eq!(read(&second), "");
 }
 
@@ -223,7 +223,7 @@ fn a_replaced_session_can_change_nothing() {
     assert!(Arc::ptr_eq(&world.alice.endpoint().unwrap(), &second));
     world.alice.set_presence(
         EPOCH,
-        || unreachable!("a session that was replaced is answered"),
+        || unreachable!("a replaced session must not be answered"),
         |presence| presence.status = Some(Status::Busy),
     );
     assert_eq!(world.alice.state().presence.status, Some(Status::Online));
@@ -243,7 +243,7 @@ fn an_ended_session_can_change_nothing() {
 }
 
 #[test]
-fn an_expelled_session_is_sent_out_and_others_see_a_departure() {
+fn an_expelled_session_receives_out_and_others_see_the_account_go_offline() {
     let (world, bob) = World::with_bob();
     world.alice.expel();
     assert_eq!(read(&world.client), "OUT\r\n");
@@ -290,7 +290,7 @@ fn an_iln_cannot_overtake_a_later_nln() {
 }
 
 #[test]
-fn changes_by_others_are_sent_once_syn_was_answered() {
+fn changes_by_others_are_sent_after_syn_was_answered() {
     let (bob, removed) = (handle("bob"), Change::Entry(handle("bob"), entry(List::Allow)));
     let line = ContactLine::ReverseRemoved(bob.clone()).into();
     let changes = [removed, Change::ListChanged(Timestamp::default())];
@@ -317,7 +317,7 @@ fn a_number_is_sent_to_accounts_that_see_its_owner_and_have_it_on_fl() {
     let erin = world.add("erin", newcomer(1));
     let number = Property::Phone(Phone::Home, Some("123".to_owned()));
     let line = SettingLine::Contact(Some(handle("alice")), number).into();
-    // Dave has removed her from FL since.
+    // Dave is not in `versions`, as if he had removed Alice from FL.
     let versions = ["bob", "carol", "erin"].map(|name| (handle(name), 5)).into();
     let told = |status, expected: &str| {
         set_status(&world.alice, EPOCH, status);
@@ -343,7 +343,7 @@ fn a_touched_list_has_a_new_version() {
 }
 
 #[test]
-fn the_neighbours_learn_that_a_cell_was_dropped() {
+fn the_neighbours_are_informed_when_a_cell_is_dropped() {
     let World { alice, others, .. } = World::new([]);
     assert_eq!(*lock(&others.gone), []);
     drop(alice);

@@ -1,4 +1,4 @@
-//! Turns, and which accounts are in use, over a store in memory.
+//! Tests of turns and of the accounts in use, with a store in memory.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::*;
 use crate::presence::testing::{handle, is_closed, newcomer, online, read, roster, set_status};
 use crate::storage::memory::Memory;
 
-/// Longer than anything takes that is not blocked. The clock stands still while any task can continue.
+/// Only a blocked task takes longer than this. The paused clock does not move while any task can continue.
 const LONG: Duration = Duration::from_secs(1);
 
 struct World {
@@ -38,7 +38,7 @@ impl World {
         self.directory.turn(&handle(name)).await.cell().await.unwrap().unwrap()
     }
 
-    /// Signs an account in with a client that is sent list changes and presence.
+    /// Signs an account in with a client that receives list changes and presence.
     async fn sign_in(&self, name: &str) -> (Arc<Cell>, Arc<Endpoint>) {
         let cell = self.load(name).await;
         let endpoint = online(self.directory.next_epoch(), Dialect::Msnp12);
@@ -78,7 +78,7 @@ async fn an_account_has_one_turn_at_a_time_and_others_do_not_wait_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_turns_are_taken_in_the_order_of_their_handles() {
+async fn two_turns_are_acquired_in_the_order_of_their_handles() {
     for (one, other) in [("alice", "bob"), ("bob", "alice")] {
         let world = World::new([]);
         let alice = world.directory.turn(&handle("alice")).await;
@@ -113,7 +113,7 @@ async fn edits_in_opposite_directions_do_not_deadlock() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_waiter_leaves_nothing_behind() {
+async fn a_cancelled_waiter_leaves_no_slot_behind() {
     let world = World::new([]);
     let turn = world.directory.turn(&handle("alice")).await;
     let waiter = world.spawn_turn("alice");
@@ -126,7 +126,7 @@ async fn a_cancelled_waiter_leaves_nothing_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_next_waiter_gets_the_turn_of_a_cancelled_one() {
+async fn the_next_waiter_gets_the_turn_of_a_cancelled_waiter() {
     let world = World::new([]);
     let turn = world.directory.turn(&handle("alice")).await;
     let (first, second) = (world.spawn_turn("alice"), world.spawn_turn("alice"));
@@ -157,18 +157,18 @@ async fn an_unused_account_is_dropped_and_read_again() {
 }
 
 #[tokio::test]
-async fn an_address_without_an_account_has_turns_and_no_cell() {
+async fn an_address_without_an_account_has_turns_but_no_cell() {
     let world = World::new([]);
     let turn = world.directory.turn(&handle("alice")).await;
     assert!(turn.cell().await.unwrap().is_none());
     world.add("alice", []);
-    assert!(turn.cell().await.unwrap().is_some(), "it was created in its turn");
+    assert!(turn.cell().await.unwrap().is_some(), "the account was created during the turn");
     drop(turn);
     assert_eq!(world.directory.registry.len(), 0);
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_be_read_is_an_error_and_read_again_later() {
+async fn loading_fails_while_the_store_cannot_be_read_and_succeeds_later() {
     let world = World::new(["alice"]);
     let turn = world.directory.turn(&handle("alice")).await;
     world.store.reads.set_broken(true);
@@ -217,7 +217,7 @@ async fn a_session_ends_when_its_address_belongs_to_another_account() {
     drop(alice);
     assert!(
         Arc::ptr_eq(&new, &world.directory.find(&handle("alice")).unwrap()),
-        "the end of the old one changes nothing"
+        "the end of the old cell changes nothing"
     );
 }
 
@@ -247,7 +247,7 @@ async fn accounts_in_use_forget_a_removed_watcher_in_their_turns() {
     settle().await;
     assert_eq!(read(&bobs), "REM 0 RL alice@example.com\r\n");
     assert_eq!(bob.state().roster.entries[&handle("alice")].lists, List::Allow.into());
-    assert_eq!(read(&carols), "", "she was not watched");
+    assert_eq!(read(&carols), "", "alice did not watch carol");
 }
 
 #[tokio::test(start_paused = true)]

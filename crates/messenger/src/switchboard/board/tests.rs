@@ -1,11 +1,11 @@
-//! One session, with queues in memory instead of sockets.
+//! Tests of one session, with queues in memory instead of sockets.
 
 use std::thread;
 
 use super::*;
 use crate::switchboard::testing::{handle, participant, unread};
 
-/// Room for everything that a test queues.
+/// The size of a queue in bytes: more than any test needs.
 const ROOM: usize = 1 << 20;
 const TRID: TrId = TrId::new(2);
 
@@ -38,7 +38,7 @@ fn join(board: &Board, name: &str) -> Guest {
     join_as(board, name, Dialect::Msnp12, ROOM).unwrap()
 }
 
-/// A session for three, opened by alice.
+/// Opens a session for three members as alice.
 fn open() -> (Board, Guest) {
     let board = Board::new(7, 3);
     let outbox = Outbox::new(ROOM);
@@ -53,13 +53,13 @@ fn skip(guests: &[&Guest]) {
     }
 }
 
-/// Returns the messages in what a member has read.
+/// Returns the messages in the text that a member has read.
 fn messages(text: &str) -> Vec<&str> {
     text.split("MSG ").skip(1).collect()
 }
 
 #[test]
-fn a_newcomer_gets_the_roster_in_joining_order_and_each_other_member_one_join() {
+fn a_newcomer_gets_the_roster_in_joining_order_and_every_other_member_gets_one_join() {
     let (board, alice) = open();
     assert_eq!(alice.reads(), "USR 1 OK alice@example.com alice\r\n");
     let bob = join(&board, "bob");
@@ -74,7 +74,7 @@ fn a_newcomer_gets_the_roster_in_joining_order_and_each_other_member_one_join() 
 }
 
 #[test]
-fn an_account_joins_once() {
+fn an_account_cannot_join_twice() {
     let (board, alice) = open();
     alice.reads();
     assert!(join_as(&board, "alice", Dialect::Msnp12, ROOM).is_none());
@@ -93,7 +93,7 @@ fn a_message_goes_to_all_others_and_not_to_its_sender() {
 }
 
 #[test]
-fn all_members_read_messages_in_one_order() {
+fn all_members_read_messages_in_the_same_order() {
     const EACH: usize = 200;
     let board = Board::new(7, 50);
     let [alice, bob, carol, dave, eve] = ["alice", "bob", "carol", "dave", "eve"].map(|name| join(&board, name));
@@ -130,7 +130,7 @@ fn number_in(message: &str) -> String {
 }
 
 #[test]
-fn a_member_that_does_not_read_is_disconnected_and_the_sender_learns_that_a_message_was_lost() {
+fn a_member_that_does_not_read_is_disconnected_and_the_lost_message_is_reported() {
     let (board, alice) = open();
     let slow = join_as(&board, "bob", Dialect::Msnp12, 50).unwrap();
     let carol = join(&board, "carol");
@@ -140,14 +140,14 @@ fn a_member_that_does_not_read_is_disconnected_and_the_sender_learns_that_a_mess
     let delivery = board.message(alice.id, b"does not fit");
     assert!(!delivery.queued);
     assert!(slow.is_closed());
-    assert_eq!(messages(&carol.reads()).len(), 2, "the others still get it");
-    assert!(!board.message(alice.id, b"").queued, "until it has left");
+    assert_eq!(messages(&carol.reads()).len(), 2, "carol still receives both messages");
+    assert!(!board.message(alice.id, b"").queued, "bob has not left yet");
     board.leave(slow.id);
     assert!(board.message(alice.id, b"").queued);
 }
 
 #[test]
-fn a_message_to_nobody_is_not_queued() {
+fn a_message_without_recipients_is_not_queued() {
     let (board, alice) = open();
     assert!(!board.message(alice.id, b"hello").queued);
     let bob = join(&board, "bob");
@@ -165,11 +165,11 @@ fn the_longest_backlog_of_the_others_is_returned() {
     skip(&[&carol]);
     assert_eq!(board.message(alice.id, b"hello").backlog, 2 * one, "bob reads nothing");
     skip(&[&bob]);
-    assert_eq!(board.message(alice.id, b"hello").backlog, 2 * one, "carol neither");
+    assert_eq!(board.message(alice.id, b"hello").backlog, 2 * one, "carol reads nothing");
 }
 
 #[test]
-fn a_member_that_leaves_is_announced_once_and_the_session_ends_with_the_last() {
+fn a_member_that_leaves_is_announced_once_and_the_session_ends_with_the_last_member() {
     let (board, alice) = open();
     let (bob, carol) = (join(&board, "bob"), join(&board, "carol"));
     skip(&[&alice, &bob, &carol]);
@@ -180,7 +180,7 @@ fn a_member_that_leaves_is_announced_once_and_the_session_ends_with_the_last() {
     assert!(!board.leave(bob.id));
     assert_eq!([alice.reads(), bob.reads(), carol.reads()], ["", "", ""]);
     assert!(!board.leave(alice.id));
-    assert!(board.leave(carol.id), "the last");
+    assert!(board.leave(carol.id), "the last member");
     assert!(join_as(&board, "dave", Dialect::Msnp12, ROOM).is_none());
 }
 
@@ -192,12 +192,12 @@ fn accounts_that_were_rung_count_towards_a_full_session() {
     assert_eq!(board.begin_ring(&handle("bob")), Err(NotCallable::Rung));
     assert_eq!(board.begin_ring(&handle("carol")), Ok(()));
     for name in ["dave", "bob", "alice"] {
-        assert_eq!(board.begin_ring(&handle(name)), Err(NotCallable::Full), "{name}: before anything else");
+        assert_eq!(board.begin_ring(&handle(name)), Err(NotCallable::Full), "{name}: a full session is checked first");
     }
     board.cancel_ring(&handle("carol"));
     let bob = join(&board, "bob");
     assert_eq!(board.begin_ring(&handle("bob")), Err(NotCallable::There));
-    assert_eq!(board.begin_ring(&handle("dave")), Ok(()), "two have joined");
+    assert_eq!(board.begin_ring(&handle("dave")), Ok(()), "two members have joined");
     assert_eq!(board.begin_ring(&handle("carol")), Err(NotCallable::Full));
     board.leave(bob.id);
     assert_eq!(board.begin_ring(&handle("carol")), Ok(()));
@@ -226,7 +226,7 @@ async fn an_idle_session_sends_bye_for_every_member_and_closes_all() {
     assert_eq!(alice.reads(), "BYE bob@example.com 1\r\nBYE carol@example.com 1\r\n");
     assert_eq!(bob.reads(), "BYE alice@example.com 1\r\nBYE carol@example.com 1\r\n");
     assert_eq!(carol.reads(), "BYE alice@example.com 1\r\nBYE bob@example.com 1\r\n");
-    assert!(!board.leave(alice.id), "nobody is left to leave");
+    assert!(!board.leave(alice.id), "no member is left");
     assert!(join_as(&board, "dave", Dialect::Msnp12, ROOM).is_none());
 }
 
@@ -241,13 +241,13 @@ async fn a_single_member_of_an_idle_session_is_closed_without_bye() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn accepted_commands_keep_a_session_open_and_refused_ones_do_not() {
+async fn accepted_commands_keep_a_session_open_and_refused_commands_do_not() {
     type Act = fn(&Board, MemberId);
     let table: [(&str, bool, bool, Act); 6] = [
         ("a message", true, true, |board, alice| {
             board.message(alice, b"");
         }),
-        ("a message to nobody", false, false, |board, alice| {
+        ("a message without recipients", false, false, |board, alice| {
             board.message(alice, b"");
         }),
         ("a join", false, true, |board, _| drop(join(board, "carol"))),
@@ -256,7 +256,7 @@ async fn accepted_commands_keep_a_session_open_and_refused_ones_do_not() {
             board.begin_ring(&handle("carol")).unwrap();
             board.note_ring(&handle("carol"), AppearanceWatch::default());
         }),
-        ("a ring that did not go out", false, false, |board, _| {
+        ("a ring that was not sent", false, false, |board, _| {
             board.begin_ring(&handle("carol")).unwrap();
             board.cancel_ring(&handle("carol"));
         }),

@@ -6,7 +6,7 @@ fn pair() -> (Arc<Session>, DuplexStream) {
 }
 
 impl Session {
-    /// A request that must get an answer.
+    /// Sends a request that must get an answer.
     async fn ask(self: &Arc<Self>, counter: u32, commands: &'static [u8]) -> Answer {
         self.exchange(counter, Bytes::from_static(commands)).await.unwrap()
     }
@@ -17,13 +17,13 @@ impl Session {
 }
 
 impl Answer {
-    /// The counter, the bytes, and whether it closes the session.
+    /// Returns the counter, the bytes, and whether the answer closes the session.
     fn parts(&self) -> (u32, &[u8], bool) {
         (self.id.counter, &self.bytes, self.closed)
     }
 }
 
-/// Everything that the server's end has received.
+/// Returns all bytes that the server's end has received.
 async fn received(mut far: DuplexStream, session: Arc<Session>) -> Vec<u8> {
     drop(session);
     let mut bytes = Vec::new();
@@ -51,7 +51,7 @@ async fn a_poll_returns_immediately_and_commands_wait_for_their_reply() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_bytes_go_out_in_an_ordinary_answer_and_the_next_one_closes_without_a_body() {
+async fn the_last_bytes_get_an_ordinary_answer_and_the_next_answer_closes_without_a_body() {
     let (session, mut far) = pair();
     far.write_all(b"OUT OTH\r\n").await.unwrap();
     drop(far);
@@ -61,7 +61,7 @@ async fn the_last_bytes_go_out_in_an_ordinary_answer_and_the_next_one_closes_wit
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_leaves_no_bytes_closes_immediately() {
+async fn a_session_without_pending_bytes_closes_immediately() {
     let (session, mut far) = pair();
     let (answer, ()) = tokio::join!(session.ask(OPENING, b"OUT\r\n"), async {
         far.read_exact(&mut [0; 5]).await.unwrap();
@@ -86,7 +86,7 @@ async fn a_repeated_request_gets_the_same_answer_and_is_carried_out_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_missed_an_answer_may_go_on_with_other_commands() {
+async fn a_client_that_missed_an_answer_may_send_other_commands() {
     let (session, mut far) = pair();
     far.write_all(b"one\r\n").await.unwrap();
     assert_eq!(session.ask(OPENING, b"").await.bytes, b"one\r\n"[..]);
@@ -98,7 +98,7 @@ async fn a_client_that_missed_an_answer_may_go_on_with_other_commands() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_goes_on_without_its_connection_and_its_repetition_waits_for_the_answer() {
+async fn a_request_continues_after_a_disconnect_and_its_repetition_waits_for_the_answer() {
     let (session, mut far) = pair();
     assert!(timeout(QUIET, session.ask(OPENING, b"MSG 1\r\n")).await.is_err());
     assert!(session.refuses(OPENING, b"OUT\r\n").await, "another request at the same time");
@@ -136,7 +136,7 @@ async fn an_answer_has_at_most_64_kib_and_nothing_is_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_never_falls_quiet_does_not_hold_up_an_answer() {
+async fn constant_output_does_not_delay_an_answer() {
     let (session, mut far) = pair();
     let chatter = tokio::spawn(async move {
         while far.write_all(b"x").await.is_ok() {

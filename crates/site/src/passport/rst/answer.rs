@@ -1,7 +1,7 @@
 //! The answers of RST.srf (docs/protocol/http.md section 2, "Response" and "Faults").
 //!
-//! Clients search these documents as plain text. So every element, prefix and attribute is as in
-//! docs/protocol/transcripts/rst-soap-http.txt, and the tests compare them byte for byte.
+//! Clients search these documents as plain text. So every element, prefix and attribute is the same as in
+//! docs/protocol/transcripts/rst-soap-http.txt, and the tests compare the documents byte for byte.
 
 use std::fmt::Write as _;
 
@@ -16,10 +16,10 @@ use swallowtail_store::accounts::TicketLife;
 /// The address of the legacy token. Client 7.5 always asks for it first, but does not use it.
 const LEGACY_ADDRESS: &str = "http://Passport.NET/tb";
 
-/// The random bytes in a legacy token in place of real secrets: its cipher value and its proof.
+/// The random bytes in a legacy token instead of real secrets: its cipher value and its proof.
 pub(super) type LegacySecret = [u8; 48];
 
-/// A grant, ready to be written.
+/// The data for a successful answer.
 pub(super) struct Grant<'a> {
     /// The account's number ([`swallowtail_store::accounts::member_id`]).
     pub(super) member: u64,
@@ -109,7 +109,7 @@ impl Grant<'_> {
     }
 }
 
-/// Returns the answer to a wrong password and to an unknown account.
+/// Returns the answer to a wrong password or an unknown account.
 pub(super) fn denied(now: Utc) -> String {
     let mut out = String::from(DECLARATION);
     out.push_str(
@@ -124,7 +124,7 @@ pub(super) fn denied(now: Utc) -> String {
     out
 }
 
-/// What an unreadable request gets.
+/// Returns the answer to a request that cannot be read.
 pub(super) fn invalid() -> String {
     let mut out = String::from(DECLARATION);
     out.push_str(r#"<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/">"#);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn each_answer_equals_the_golden_one_byte_for_byte() {
+    fn each_answer_equals_the_transcript_byte_for_byte() {
         let tokens = [token(0, "http://Passport.NET/tb"), token(1, "messenger.msn.com")];
         assert_eq!(grant(&tokens), transcript::body(transcript::RST, "rst <| "));
         assert_eq!(denied(now()), transcript::body(transcript::RST, "rst3 <| "));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_cannot_leave_its_element() {
+    fn an_address_cannot_break_out_of_its_element() {
         let document = grant(&[token(1, "</wsa:Address><x a='\"'>&")]);
         assert!(
             document.contains("<wsa:Address>&lt;/wsa:Address&gt;&lt;x a=&apos;&quot;&apos;&gt;&amp;</wsa:Address>")

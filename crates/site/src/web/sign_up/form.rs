@@ -16,7 +16,7 @@ pub(super) struct Typed {
     pub(super) again: String,
     pub(super) code: String,
     pub(super) token: String,
-    /// Set if the visitor wants the password although some clients may not accept it.
+    /// Set if the visitor uses the password although some clients may not accept it.
     pub(super) anyway: String,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Typed {
 pub(super) struct Rules {
     /// Whether an invite code is required.
     pub(super) asks_code: bool,
-    /// The fewest characters of a password.
+    /// The minimum length of a password, in characters.
     pub(super) min_password: usize,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Errors {
 }
 
 impl Errors {
-    /// A message that concerns no field.
+    /// Creates a message that belongs to no field.
     pub(super) fn notice(text: &'static str) -> Self {
         Self { notice: Some(text.into()), ..Self::default() }
     }
@@ -59,7 +59,7 @@ impl Errors {
         Self { code: Some(text.into()), ..Self::default() }
     }
 
-    /// Returns whether a field needs to be changed. The page then says so at its top, too.
+    /// Returns whether a field has to be changed. The page then also says so at its top.
     pub(super) fn any(&self) -> bool {
         let fields = [&self.address, &self.name, &self.password, &self.again, &self.code];
         !self.caveats.is_empty() || fields.into_iter().any(Option::is_some)
@@ -74,7 +74,7 @@ pub(super) struct Good {
     pub(super) code: Option<InviteCode>,
 }
 
-/// The fields of a form that are valid.
+/// The valid fields of a form.
 pub(super) struct Parts {
     pub(super) handle: Option<Handle>,
     pub(super) name: Option<DisplayName>,
@@ -83,7 +83,7 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Returns the whole form if there are no errors.
+    /// Returns the whole form if there are no errors, or else the errors.
     pub(super) fn finish(self, errors: Errors) -> Result<Good, Errors> {
         match (self.handle, self.name, self.password) {
             (Some(handle), Some(name), Some(password)) if !errors.any() => {
@@ -94,7 +94,7 @@ impl Parts {
     }
 }
 
-/// Checks every field by itself.
+/// Checks each field separately.
 pub(super) fn check(typed: &Typed, rules: Rules) -> (Parts, Errors) {
     let mut errors = Errors::default();
     let handle = keep(check_address(typed.address.trim()), &mut errors.address);
@@ -138,7 +138,7 @@ fn check_address(text: &str) -> Result<Handle, Box<str>> {
         BadHandle::NoAddress => "Enter an address like name@example.com.".to_owned(),
         fault => format!("This address isn't valid: {fault}."),
     })?;
-    // Letters of other scripts can look like ASCII letters (security.md section 5). The operator may use them.
+    // Letters of other scripts can look like ASCII letters (security.md section 5). Only the operator may use them.
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("Use only the letters a to z, digits and common punctuation.".into());
     }
@@ -172,7 +172,7 @@ fn check_password(text: &str, min: usize) -> Result<String, Box<str>> {
     }
 }
 
-/// Returns whether a value arrived as UTF-8. The parser of forms puts this character in place of anything else.
+/// Returns whether a value arrived as UTF-8. The form parser replaces anything else with this character.
 fn is_whole(text: &str) -> bool {
     !text.contains('\u{FFFD}')
 }
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_is_reported_at_its_field_and_all_at_the_same_time() {
+    fn each_fault_is_reported_at_its_field_together_with_all_others() {
         let (long_name, long_password) = ("x".repeat(388), "x".repeat(257));
         let good = ("alice@example.com", "", "password");
         let address = |address| typed(address, good.1, good.2);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invite_code_is_checked_only_where_one_is_required() {
+    fn an_invite_code_is_checked_only_if_one_is_required() {
         let with = |code: &str| Typed { code: code.to_owned(), ..typed("alice@example.com", "", "password") };
         assert!(check(&with("nonsense"), OPEN).0.code.is_none());
         assert!(check(&with(" k7qm 20wp 9d41 hr3v "), INVITED).0.code.is_some());
@@ -267,7 +267,7 @@ mod tests {
             let (parts, errors) = check(&form, OPEN);
             assert!(parts.finish(errors).is_ok(), "{password}");
         }
-        // Together with other errors, so that one more try is enough.
+        // The page shows this caveat together with other errors, so that one more try is enough.
         let (_, errors) = check(&typed("", "", "a long password of mine"), OPEN);
         assert!(errors.address.is_some() && errors.caveats == [Caveat::Long], "{errors:?}");
     }

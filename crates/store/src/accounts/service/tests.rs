@@ -1,4 +1,4 @@
-//! Signing in and changing accounts, against a database in a temporary directory.
+//! Tests of signing in and of changing accounts, with a database in a temporary directory.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ async fn only_the_right_password_signs_in() {
 }
 
 #[tokio::test]
-async fn a_password_in_windows_1252_is_the_same_password() {
+async fn a_password_sent_in_windows_1252_signs_in() {
     let (accounts, ..) = with_alice().await;
     accounts.set_password(&alice(), "crème").await.unwrap();
     assert!(accounts.authenticate("alice@example.com", "crème".as_bytes()).await.is_ok());
@@ -81,7 +81,7 @@ async fn a_weak_hash_is_replaced_at_sign_in_and_tickets_stay_valid() {
 }
 
 #[tokio::test]
-async fn a_new_password_raises_the_version() {
+async fn a_new_password_raises_the_password_version() {
     let (accounts, store, _directory) = with_alice().await;
     accounts.set_password(&alice(), "another").await.unwrap();
     assert_eq!(store.account(&alice()).await.unwrap().unwrap().password_version, 2);
@@ -90,7 +90,7 @@ async fn a_new_password_raises_the_version() {
 }
 
 #[tokio::test]
-async fn a_refused_change_says_why() {
+async fn a_refused_change_returns_the_reason() {
     let (accounts, ..) = with_alice().await;
     let taken = accounts.create(alice(), DisplayName::from(&alice()), "x").await;
     assert_eq!(taken.unwrap_err().to_string(), "the account alice@example.com already exists");

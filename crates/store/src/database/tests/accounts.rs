@@ -1,9 +1,9 @@
-//! Creating and removing accounts, passwords and keys.
+//! Tests of creating and removing accounts, and of passwords and keys.
 
 use super::*;
 
 #[tokio::test]
-async fn accounts_are_created_all_or_none_and_listed_by_address() {
+async fn either_all_accounts_are_created_or_none_and_they_are_listed_by_address() {
     let (_directory, store) = store_with(&["carol", "alice"]).await;
     let taken = store.create_accounts(&[new_account("bob"), new_account("carol")]).await;
     assert!(matches!(taken, Err(StoreError::Taken(taken)) if taken == handle("carol")));
@@ -40,9 +40,9 @@ async fn a_removed_account_stays_on_the_lists_that_others_put_it_on() {
     let bob = store.test_roster("bob").await.1;
     let left = Entry { lists: List::Forward | List::Allow, ..contact };
     assert_eq!(bob.entries[&handle("alice")], left);
-    assert!(store.test_roster("carol").await.1.entries.is_empty(), "nothing is left of a request");
+    assert!(store.test_roster("carol").await.1.entries.is_empty(), "the pending entry is removed");
     let dave = store.test_roster("dave").await.1;
-    assert!(!dave.allows(&handle("alice")), "a block outlives the blocked account");
+    assert!(!dave.allows(&handle("alice")), "a block remains when the blocked account is removed");
     assert!(bob.stamps.list > before[0] && dave.stamps.list == before[1]);
     assert!(!store.remove_account(&handle("alice")).await.unwrap());
 }
@@ -57,7 +57,7 @@ async fn the_number_of_a_removed_account_is_not_used_again() {
     let (second, roster) = store.test_roster("alice").await;
     assert_ne!(first, second);
     assert!(roster.entries.is_empty());
-    // A late edit of the old account changes no other.
+    // A late edit of the old account changes no other account.
     let mut late = Edit::by(second);
     late.push(first, &[Change::Entry(handle("bob"), entry(List::Allow))]);
     store.write(late).await.unwrap();
@@ -65,7 +65,7 @@ async fn the_number_of_a_removed_account_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn an_account_that_kept_a_removed_address_is_pending_when_it_is_created_again() {
+async fn an_account_that_kept_a_removed_address_on_fl_is_pending_when_the_address_is_used_again() {
     let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
     store
         .change("bob", &[Change::Entry(handle("alice"), entry(List::Forward | List::Allow | List::Reverse))])
@@ -80,7 +80,7 @@ async fn an_account_that_kept_a_removed_address_is_pending_when_it_is_created_ag
 }
 
 #[tokio::test]
-async fn a_new_password_is_a_new_version_and_a_stronger_hash_is_not() {
+async fn a_new_password_raises_the_version_and_a_stronger_hash_does_not() {
     let (_directory, store) = store_with(&["alice"]).await;
     let of = async |store: &Store| {
         let account = store.account(&handle("alice")).await.unwrap().unwrap();
@@ -90,7 +90,7 @@ async fn a_new_password_is_a_new_version_and_a_stronger_hash_is_not() {
     store.replace_password_hash(id, &old, "stronger").await.unwrap();
     assert_eq!(of(&store).await, (id, "stronger".to_owned(), 1));
     store.replace_password_hash(id, &old, "late").await.unwrap();
-    assert_eq!(of(&store).await.1, "stronger", "the hash has changed in the meantime");
+    assert_eq!(of(&store).await.1, "stronger", "`old` is no longer the stored hash");
     assert!(store.set_password(&handle("alice"), "new").await.unwrap());
     assert_eq!(of(&store).await, (id, "new".to_owned(), 2));
     assert!(!store.set_password(&handle("nobody"), "new").await.unwrap());

@@ -1,4 +1,4 @@
-//! Damage: what the quick check and the complete check find.
+//! Tests of the quick check and the complete check.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -13,7 +13,7 @@ fn spoil(path: &Path, page: u64) {
     file.write_all_at(&[0xAA; PAGE as usize], (page - 1) * PAGE).unwrap();
 }
 
-/// A closed database with many accounts, and the number of its pages.
+/// Returns a closed database with many accounts, and the number of its pages.
 async fn closed_database() -> (TempDir, std::path::PathBuf, u64) {
     let names: Vec<_> = (0..200).map(|number| format!("user{number}")).collect();
     let (directory, store) = store_with(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
@@ -62,7 +62,7 @@ async fn a_damaged_page_is_found_wherever_it_is() {
 }
 
 #[tokio::test]
-async fn a_complete_check_names_rows_that_cannot_be_read_and_references_to_nothing() {
+async fn a_complete_check_reports_unreadable_rows_and_broken_references() {
     let (directory, store) = store_with(&["alice", "bob"]).await;
     sqlx::query("update accounts set privacy = 'x' where handle like 'alice%'").execute(&store.writer).await.unwrap();
     let (checked_rows, _) = checked(directory.path()).await;

@@ -1,9 +1,9 @@
-//! Writing edits: what reads back, what a failure leaves.
+//! Tests of writing edits, and of the state after a failure.
 
 use super::*;
 
 #[tokio::test]
-async fn every_kind_of_change_reads_back_as_it_is_in_memory() {
+async fn every_kind_of_change_is_stored_as_it_is_in_memory() {
     let (directory, store) = store_with(&["alice", "bob"]).await;
     let full = Entry {
         lists: List::Forward | List::Allow,
@@ -34,7 +34,7 @@ async fn every_kind_of_change_reads_back_as_it_is_in_memory() {
         Change::Settings(settings),
         Change::ListChanged(at(2_000_000_000)),
         Change::SettingsChanged(at(2_000_000_001)),
-        // By a clock that is behind.
+        // From a clock that is behind.
         Change::ListChanged(at(1)),
         Change::SettingsChanged(at(1)),
         Change::GroupRemoved(guid(2)),
@@ -51,12 +51,12 @@ async fn every_kind_of_change_reads_back_as_it_is_in_memory() {
     }
     store.close().await;
     let store = Store::open(directory.path()).await.unwrap();
-    assert_eq!(store.test_roster("alice").await.1, roster, "after opening it again");
+    assert_eq!(store.test_roster("alice").await.1, roster, "after the database was opened again");
     assert!(store.test_roster("bob").await.1.entries.is_empty());
 }
 
 #[tokio::test]
-async fn simultaneous_edits_of_many_accounts_are_all_kept() {
+async fn simultaneous_edits_of_many_accounts_are_all_stored() {
     let names: Vec<_> = (0..200).map(|number| format!("user{number}")).collect();
     let (_directory, store) = store_with(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let mut tasks = tokio::task::JoinSet::new();
@@ -85,7 +85,7 @@ async fn a_failed_edit_leaves_no_trace_and_does_not_affect_others_in_its_batch()
         let store = store.clone();
         tasks.spawn(async move {
             let valid = Change::Entry(handle("friend"), entry(List::Allow));
-            // In a group that does not exist.
+            // Refers to a group that does not exist.
             let invalid = Change::Entry(
                 handle("other"),
                 Entry { contact: Some(guid(1)), groups: vec![guid(9)], ..entry(List::Forward) },
@@ -105,7 +105,7 @@ async fn a_failed_edit_leaves_no_trace_and_does_not_affect_others_in_its_batch()
 }
 
 #[tokio::test]
-async fn an_edit_counts_although_a_contact_s_number_changed_while_it_was_planned() {
+async fn an_edit_raises_the_version_even_if_a_contact_changed_its_number_after_the_edit_was_planned() {
     let (_directory, store) = store_with(&["alice", "bob"]).await;
     store.change("alice", &[Change::Entry(handle("bob"), entry(List::Forward))]).await.unwrap();
     let (_, mut alice) = store.test_roster("alice").await;
@@ -122,7 +122,7 @@ async fn an_edit_counts_although_a_contact_s_number_changed_while_it_was_planned
 }
 
 #[tokio::test]
-async fn a_touch_moves_the_list_stamp_of_accounts_that_have_the_contact() {
+async fn touching_the_watchers_advances_the_list_stamp_of_accounts_with_the_contact_on_fl() {
     let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
     for (name, lists) in [("alice", List::Forward), ("bob", List::Allow)] {
         store.change(name, &[Change::Entry(handle("carol"), entry(lists))]).await.unwrap();
@@ -132,7 +132,7 @@ async fn a_touch_moves_the_list_stamp_of_accounts_that_have_the_contact() {
     edit.touch_watchers(handle("carol"), at(1));
     store.write(edit).await.unwrap();
     let alice = store.test_roster("alice").await.1.stamps;
-    assert!(alice.list > before[0].list, "even by a clock that is behind");
+    assert!(alice.list > before[0].list, "even if the clock is behind");
     assert_eq!((alice.version, alice.settings), (before[0].version + 1, before[0].settings));
     assert_eq!(store.test_roster("bob").await.1.stamps, before[1]);
 }
@@ -155,7 +155,7 @@ async fn an_edit_by_a_removed_account_fails_and_changes_nothing() {
     assert!(store.test_roster("bob").await.1.entries.is_empty(), "no part of the edit is written");
 }
 
-/// Makes the next commit fail. SQLite ends the transaction by itself then; the library still counts it as open.
+/// Makes the next commit fail. SQLite then ends the transaction by itself, but the library still counts it as open.
 async fn fail_next_commit(store: &Store) {
     let mut fails = true;
     let mut writer = store.writer.acquire().await.unwrap();
@@ -163,7 +163,7 @@ async fn fail_next_commit(store: &Store) {
 }
 
 #[tokio::test]
-async fn edits_go_on_immediately_after_a_failed_commit_of_any_kind() {
+async fn edits_succeed_immediately_after_a_failed_commit_of_any_kind() {
     const CODE: [u8; 32] = [7; 32];
     let (_directory, store) = store_with(&["alice", "eve"]).await;
     let invite = NewInvite { code_hash: CODE, uses: 1, expires_at: None, note: String::new() };
@@ -186,14 +186,14 @@ async fn edits_go_on_immediately_after_a_failed_commit_of_any_kind() {
     }
 }
 
-/// A limit on the pages of the database looks like a full disk to it.
+/// For SQLite, a limit on the pages of the database is like a full disk.
 #[tokio::test]
-async fn edits_go_on_after_a_full_disk_as_soon_as_there_is_room() {
+async fn edits_succeed_after_a_full_disk_as_soon_as_there_is_room() {
     let (_directory, store) = store_with(&["alice"]).await;
     let (pages,): (i64,) = sqlx::query_as("pragma page_count").fetch_one(&store.writer).await.unwrap();
     let room = |pages| sqlx::query(AssertSqlSafe(format!("pragma max_page_count = {pages}")));
     room(pages).execute(&store.writer).await.unwrap();
-    // A sign-up that finds no room must not spoil the next edit either.
+    // A sign-up that fails because the disk is full must not break the next edit either.
     let many: Vec<_> = (0..2000).map(|number| new_account(&format!("user{number}"))).collect();
     assert!(store.create_accounts(&many).await.is_err());
     let changes: Vec<_> =

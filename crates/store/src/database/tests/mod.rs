@@ -1,4 +1,4 @@
-//! The store, against databases in temporary directories.
+//! Tests of the store, with databases in temporary directories.
 
 mod accounts;
 mod damage;
@@ -54,7 +54,7 @@ impl Store {
         self.roster(&handle(name)).await.unwrap().unwrap()
     }
 
-    /// Writes changes of one account.
+    /// Writes changes to the roster of one account.
     async fn change(&self, name: &str, changes: &[Change]) -> Result<(), StoreError> {
         let id = self.test_roster(name).await.0;
         let mut edit = Edit::by(id);

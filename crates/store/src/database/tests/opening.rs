@@ -1,4 +1,4 @@
-//! Opening and closing: old, new, lost and foreign databases.
+//! Tests of opening and closing old, new, lost and foreign databases.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -10,7 +10,7 @@ async fn refusal(directory: &Path, if_missing: IfMissing) -> String {
 }
 
 #[tokio::test]
-async fn a_database_is_created_only_where_the_caller_wants_one() {
+async fn a_database_is_created_only_if_the_caller_allows_it() {
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");
     for if_missing in [IfMissing::Fail, IfMissing::CreateDatabase] {
@@ -25,7 +25,7 @@ async fn a_database_is_created_only_where_the_caller_wants_one() {
     Store::open_with(&data, IfMissing::CreateDatabase).await.unwrap().close().await;
     Store::open_with(&data, IfMissing::Fail).await.unwrap().close().await;
     let files: Vec<_> = fs::read_dir(&data).unwrap().map(|file| file.unwrap().file_name()).collect();
-    assert_eq!(files, ["swallowtail.db"], "nothing else is left of creating it");
+    assert_eq!(files, ["swallowtail.db"], "no temporary file is left");
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn a_database_of_0_bytes_is_refused_with_advice() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_missing_beside_other_data_is_not_replaced_unasked() {
+async fn a_database_that_is_missing_beside_other_data_is_replaced_only_on_request() {
     for trace in ["root", "old-tls", "control.sock", "server.lock"] {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join(trace), "").unwrap();
@@ -71,7 +71,7 @@ async fn a_new_database_is_never_created_beside_the_log_of_an_old_one() {
 }
 
 #[tokio::test]
-async fn a_directory_that_others_can_write_is_refused() {
+async fn a_directory_that_others_can_write_to_is_refused() {
     let (directory, store) = store_with(&["alice"]).await;
     store.close().await;
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
@@ -82,7 +82,7 @@ async fn a_directory_that_others_can_write_is_refused() {
 #[tokio::test]
 async fn a_new_database_belongs_to_the_owner_of_its_directory() {
     let directory = tempfile::tempdir().unwrap();
-    // Only root can do this; for everyone else the owners are the same anyway.
+    // Only root can change the owner. For any other user, the directory and the new files have the same owner anyway.
     let _ = chown(directory.path(), Some(65_534), Some(65_534));
     let store = Store::open(directory.path()).await.unwrap();
     store.create_accounts(&[new_account("alice")]).await.unwrap();
@@ -94,7 +94,7 @@ async fn a_new_database_belongs_to_the_owner_of_its_directory() {
 }
 
 #[tokio::test]
-async fn an_empty_database_can_be_opened_several_times_at_once() {
+async fn a_new_database_can_be_opened_several_times_at_the_same_time() {
     for _ in 0..10 {
         let directory = tempfile::tempdir().unwrap();
         let open = || Store::open(directory.path());
@@ -118,7 +118,7 @@ async fn a_database_of_a_newer_version_is_refused_with_advice() {
 }
 
 #[tokio::test]
-async fn malformed_rows_are_an_error_and_do_not_panic() {
+async fn a_malformed_row_is_an_error_and_does_not_panic() {
     for (damage, what) in [
         ("update entries set lists = 4096", "list bits"),
         ("update entries set nickname = ''", "nickname"),
@@ -138,7 +138,7 @@ async fn malformed_rows_are_an_error_and_do_not_panic() {
 }
 
 #[tokio::test]
-async fn a_closed_store_refuses_and_does_not_hang() {
+async fn a_closed_store_returns_errors_and_does_not_hang() {
     let (_directory, store) = store_with(&["alice"]).await;
     let id = store.test_roster("alice").await.0;
     store.close().await;
@@ -149,7 +149,7 @@ async fn a_closed_store_refuses_and_does_not_hang() {
 }
 
 #[tokio::test]
-async fn only_the_owner_can_read_its_files() {
+async fn only_the_owner_can_read_the_files() {
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");
     let store = Store::open(&data).await.unwrap();

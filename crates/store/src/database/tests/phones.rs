@@ -1,4 +1,4 @@
-//! Which accounts see a contact's telephone numbers.
+//! Tests of which accounts see a contact's telephone numbers.
 
 use super::*;
 
@@ -14,7 +14,7 @@ async fn numbers_are_shown_to_accounts_that_the_contact_allows() {
     let phones_of = |settings: &Settings| Phone::ALL.map(|phone| settings.phone(phone).map(str::to_owned));
     let id = store.test_roster("alice").await.0;
     let on_forward = entry(List::Forward);
-    // Alice's entry of Bob, Bob's entry of Alice, Bob's BLP, and whether she sees his numbers.
+    // Alice's entry for Bob, Bob's entry for Alice, Bob's BLP, and whether Alice sees Bob's numbers.
     for (mine, theirs, privacy, shown) in [
         (on_forward.clone(), None, "AL", true),
         (on_forward.clone(), None, "BL", false),
@@ -40,9 +40,9 @@ async fn numbers_are_shown_to_accounts_that_the_contact_allows() {
     assert!(store.contact_phones(id, &handle("alice")).await.unwrap().is_empty(), "Bob has no numbers");
 }
 
-/// The SQL of `contact_phones` contains the rule of `Roster::allows`: every set of lists, with both values of BLP.
+/// Compares the SQL of `contact_phones` with `Roster::allows`, for every set of lists and both values of BLP.
 #[tokio::test]
-async fn the_database_and_the_roster_agree_on_who_is_allowed() {
+async fn the_database_and_the_roster_allow_the_same_accounts() {
     let (_directory, store) = store_with(&["alice", "bob"]).await;
     let id = store.test_roster("alice").await.0;
     store.change("alice", &[Change::Entry(handle("bob"), entry(List::Forward))]).await.unwrap();

@@ -1,28 +1,29 @@
-//! FL, its effect on the other account's roster, and nicknames.
+//! Changes of FL, their effect on the other account's roster, and changes of nicknames.
 
 use msnp::{ContactRef, DisplayName, ErrorCode, GroupRef, Guid, Handle, List, Timestamp};
 use swallowtail_config::RosterLimits;
 
 use super::super::{Change, Entry, GroupPlace, Roster};
 
-/// A contact to be put on FL.
+/// A contact to be added to FL.
 #[derive(Clone, Debug)]
 pub struct NewContact {
     /// Its address.
     pub handle: Handle,
     /// The nickname. Without one, clients show the handle.
     pub nickname: Option<DisplayName>,
-    /// The group to put it in.
+    /// The group that the contact is added to.
     pub group: Option<GroupRef>,
     /// Its GUID, which must be new.
     pub guid: Guid,
 }
 
 impl Roster {
-    /// Puts a contact on FL (`ADC FL N=handle`). The contact's own roster changes too: [`Roster::become_watched`].
+    /// Adds a contact to FL (`ADC FL N=handle`). [`Roster::become_watched`] returns the changes of the contact's own
+    /// roster.
     ///
     /// # Errors
-    /// 201 for the owner, 210 if FL is full, 215 if the contact is already on FL, 224 for an unknown group.
+    /// Returns 201 for the owner, 210 if FL is full, 215 if the contact is already on FL, 224 for an unknown group.
     pub fn add_contact(
         &self,
         new: NewContact,
@@ -52,11 +53,12 @@ impl Roster {
         Ok(vec![Change::Entry(handle, entry), Change::ListChanged(now)])
     }
 
-    /// Puts `watcher`, whose display name is `name`, on RL or PL, because it has put the owner on FL (rule 2). It goes on RL
-    /// if the owner has already allowed or blocked it, otherwise on PL. Returns no changes if it is on either list already.
+    /// Adds `watcher`, whose display name is `name`, to RL or PL, because `watcher` has added the owner to FL (rule 2).
+    /// The list is RL if the owner has already allowed or blocked `watcher`, and otherwise PL. Returns no changes if
+    /// `watcher` is already on either list.
     ///
     /// # Errors
-    /// 210 if too many accounts have the owner on FL.
+    /// Returns 210 if too many accounts have the owner on FL.
     pub fn become_watched(
         &self,
         watcher: &Handle,
@@ -79,10 +81,11 @@ impl Roster {
         Ok(vec![Change::Entry(watcher.clone(), entry), Change::ListChanged(now)])
     }
 
-    /// Removes a contact from FL (`REM FL contact`). The contact's own roster changes too: [`Roster::become_unwatched`].
+    /// Removes a contact from FL (`REM FL contact`). [`Roster::become_unwatched`] returns the changes of the contact's
+    /// own roster.
     ///
     /// # Errors
-    /// 216 for an unknown contact.
+    /// Returns 216 for an unknown contact.
     pub fn remove_contact(&self, contact: &ContactRef, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         let (handle, entry) = self.find_contact(contact).ok_or(ErrorCode::NotOnList)?;
         let mut entry = entry.clone();
@@ -93,7 +96,7 @@ impl Roster {
         Ok(vec![Change::Entry(handle.clone(), entry), Change::ListChanged(now)])
     }
 
-    /// Removes `watcher` from RL and PL, because it has removed the owner from FL (rule 3).
+    /// Removes `watcher` from RL and PL, because `watcher` has removed the owner from FL (rule 3).
     #[must_use]
     pub fn become_unwatched(&self, watcher: &Handle, now: Timestamp) -> Vec<Change> {
         let mut entry = self.entry(watcher);
@@ -107,7 +110,7 @@ impl Roster {
     /// Changes a nickname (`SBP contact MFN`). With `None`, clients show the handle.
     ///
     /// # Errors
-    /// 208 for an unknown contact.
+    /// Returns 208 for an unknown contact.
     pub fn set_nickname(
         &self,
         contact: &ContactRef,

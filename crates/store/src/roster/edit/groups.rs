@@ -1,4 +1,4 @@
-//! Groups, and the contacts in them.
+//! Changes of groups, and of the contacts in them.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub struct NewGroup {
     pub name: Arc<str>,
     /// Its GUID, which must be new.
     pub guid: Guid,
-    /// Whether it must have a number, because the client speaks a dialect below MSNP10.
+    /// Whether the group must have a number, because the client uses a dialect before MSNP10.
     pub needs_number: bool,
 }
 
@@ -23,15 +23,15 @@ pub struct NewGroup {
 pub enum GroupRemoval {
     /// The contact stays on FL.
     Stays(Vec<Change>),
-    /// It was the contact's last group, and the client speaks a dialect below MSNP10: the contact leaves FL.
+    /// The contact leaves FL, because this was its last group and the client uses a dialect before MSNP10.
     LeavesForward,
 }
 
 impl Roster {
-    /// Puts a contact into a group (`ADC FL C=contact group`, `ADD FL handle nick number`).
+    /// Adds a contact to a group (`ADC FL C=contact group`, `ADD FL handle nick number`).
     ///
     /// # Errors
-    /// 208 for an unknown contact, 215 if it is already in the group, 224 for an unknown group.
+    /// Returns 208 for an unknown contact, 215 if the contact is already in the group, 224 for an unknown group.
     pub fn add_to_group(
         &self,
         contact: &ContactRef,
@@ -46,7 +46,8 @@ impl Roster {
             GroupPlace::OtherContacts => entry.in_other_contacts = true,
             GroupPlace::Group(guid) => {
                 let Err(place) = entry.groups.binary_search(&guid) else { return Err(ErrorCode::AlreadyThere) };
-                // Clients that know group 0 show a contact without a group there. It stays there until it is removed.
+                // Clients that support group 0 show a contact without a group in group 0. The contact stays in group 0
+                // until a client removes it from there.
                 if matches!(group, GroupRef::Number(_)) {
                     entry.in_other_contacts = self.is_in_other_contacts(&entry);
                 }
@@ -59,7 +60,7 @@ impl Roster {
     /// Removes a contact from a group (`REM FL contact group`).
     ///
     /// # Errors
-    /// 216 for an unknown contact, 224 for an unknown group, 225 if the contact is not in the group.
+    /// Returns 216 for an unknown contact, 224 for an unknown group, 225 if the contact is not in the group.
     pub fn remove_from_group(
         &self,
         contact: &ContactRef,
@@ -77,7 +78,7 @@ impl Roster {
                 entry.groups.remove(place);
             }
         }
-        // Clients that address groups by number cannot see a group without one.
+        // Clients that address groups by number cannot see a group without a number.
         let stays = entry.in_other_contacts || entry.groups.iter().any(|group| self.number_of(*group).is_some());
         if matches!(group, GroupRef::Number(_)) && !stays {
             return Ok(GroupRemoval::LeavesForward);
@@ -85,11 +86,11 @@ impl Roster {
         Ok(GroupRemoval::Stays(vec![Change::Entry(handle.clone(), entry), Change::ListChanged(now)]))
     }
 
-    /// Creates a group (ADG), with the lowest free number for the dialects that use numbers. Also returns the number, if one
-    /// was free.
+    /// Creates a group (ADG), with the lowest free number for the dialects that use numbers. Also returns that number,
+    /// if one was free.
     ///
     /// # Errors
-    /// 223 if there are too many groups, 228 if the name is in use.
+    /// Returns 223 if there are too many groups, 228 if the name is in use.
     pub fn add_group(
         &self,
         new: NewGroup,
@@ -108,7 +109,7 @@ impl Roster {
         Ok((vec![Change::Group(guid, group), Change::ListChanged(now)], number))
     }
 
-    /// Returns the group that has this name, compared exactly.
+    /// Returns the group with exactly this name.
     #[must_use]
     pub fn group_named(&self, name: &str) -> Option<(Guid, &Group)> {
         self.groups.iter().find(|(_, group)| *group.name == *name).map(|(guid, group)| (*guid, group))
@@ -119,10 +120,10 @@ impl Roster {
         numbers.into_iter().find(|number| self.groups.values().all(|group| group.number != Some(*number)))
     }
 
-    /// Renames a group (REG). Returns no changes if it already has this name.
+    /// Renames a group (REG). Returns no changes if the group already has this name.
     ///
     /// # Errors
-    /// 224 for an unknown group, 228 if the name is in use.
+    /// Returns 224 for an unknown group, 228 if the name is in use.
     pub fn rename_group(&self, group: GroupRef, name: &str, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         let change = match self.find_group(group).ok_or(ErrorCode::InvalidGroup)? {
             GroupPlace::OtherContacts if self.other_contacts_name() == name => return Ok(Vec::new()),
@@ -144,7 +145,7 @@ impl Roster {
     /// Removes a group (RMG). Its contacts stay on FL (ns.md section 9).
     ///
     /// # Errors
-    /// 224 for an unknown group, 230 for group 0.
+    /// Returns 224 for an unknown group, 230 for group 0.
     pub fn remove_group(&self, group: GroupRef, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         match self.find_group(group).ok_or(ErrorCode::InvalidGroup)? {
             GroupPlace::OtherContacts => Err(ErrorCode::GroupZero),

@@ -1,11 +1,11 @@
-//! AL, BL, RL and PL.
+//! Changes of AL, BL, RL and PL.
 
 use msnp::{DisplayName, ErrorCode, Handle, List, Timestamp};
 use swallowtail_config::RosterLimits;
 
 use super::super::{Change, Entry, Roster};
 
-/// An address to be put on AL, BL or RL.
+/// An address to be added to AL, BL or RL.
 #[derive(Clone, Debug)]
 pub struct NewListEntry {
     /// The list.
@@ -14,16 +14,16 @@ pub struct NewListEntry {
     pub handle: Handle,
     /// The nickname, which is kept only if the address was on no list before.
     pub nickname: Option<DisplayName>,
-    /// Whether an address may be on AL and BL at the same time (ns.md section 1.2 rule 1). Then BL decides.
+    /// Whether an address may be on AL and BL at the same time (ns.md section 1.2 rule 1). BL then has priority.
     pub overlap_allow_and_block: bool,
 }
 
 impl Roster {
-    /// Puts an address on AL, BL or RL (`ADC AL|BL|RL N=handle`).
+    /// Adds an address to AL, BL or RL (`ADC AL|BL|RL N=handle`).
     ///
     /// # Errors
-    /// 201 for the owner, 210 if the list is full, 215 if the address is already on it, 216 for RL if the address does not
-    /// have the owner on FL, 219 if the address is on the opposite list.
+    /// Returns 201 for the owner, 210 if the list is full, and 215 if the address is already on the list. Returns 216
+    /// for RL if the address does not have the owner on FL, and 219 if the address is on the opposite list.
     pub fn add_to_list(
         &self,
         new: NewListEntry,
@@ -72,7 +72,7 @@ impl Roster {
     /// Removes an address from AL, BL or PL (`REM AL|BL|PL other`).
     ///
     /// # Errors
-    /// 216 if the address is not on that list.
+    /// Returns 216 if the address is not on that list.
     pub fn remove_from_list(&self, list: List, other: &Handle, now: Timestamp) -> Result<Vec<Change>, ErrorCode> {
         if list == List::Pending {
             return self.settle(other, ErrorCode::NotOnList, now);

@@ -1,11 +1,11 @@
-//! The display name and the settings of the account itself.
+//! Changes of the display name and the settings of the account itself.
 
 use msnp::{DisplayName, Timestamp};
 
 use super::super::{Change, Roster, Settings};
 
 impl Roster {
-    /// Changes the display name (`PRP MFN`). Returns no changes if it already has this value.
+    /// Changes the display name (`PRP MFN`). Returns no changes if the account already has this name.
     #[must_use]
     pub fn set_name(&self, name: DisplayName, now: Timestamp) -> Vec<Change> {
         if name == self.name {
@@ -14,7 +14,7 @@ impl Roster {
         vec![Change::Name(name), Change::SettingsChanged(now)]
     }
 
-    /// Changes the settings (GTC, BLP, PRP). Returns no changes if they already have these values.
+    /// Changes the settings (GTC, BLP, PRP). Returns no changes if the account already has these settings.
     #[must_use]
     pub fn set_settings(&self, settings: Settings, now: Timestamp) -> Vec<Change> {
         if settings == self.settings {

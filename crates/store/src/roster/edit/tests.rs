@@ -34,7 +34,7 @@ fn apply(changes: &[Change], roster: &mut Roster) {
     changes.iter().for_each(|change| roster.apply(change));
 }
 
-/// X puts Y on FL.
+/// Adds the owner of `y` to the FL of `x`.
 fn befriend(x: &mut Roster, y: &mut Roster) {
     let limits = RosterLimits::default();
     let own = x.add_contact(newcomer(y, 1), &limits, NOW).unwrap();
@@ -60,7 +60,7 @@ fn a_watcher_is_pending_unless_it_was_already_allowed_or_blocked() {
 }
 
 #[test]
-fn every_order_of_settling_ends_the_same() {
+fn settling_an_entry_has_the_same_result_in_every_order() {
     type Step = fn(&Roster, &Handle) -> Result<Vec<Change>, ErrorCode>;
     let reverse: Step = |bob, who| bob.add_to_list(listed(List::Reverse, who), &RosterLimits::default(), NOW);
     let pending: Step = |bob, who| bob.remove_from_list(List::Pending, who, NOW);
@@ -104,7 +104,7 @@ fn allow_and_block_exclude_each_other() {
 }
 
 #[test]
-fn full_lists_refuse_and_no_contact_is_half_added() {
+fn a_full_list_of_either_account_refuses_a_new_contact() {
     let limits = RosterLimits { contacts: 1, reverse: 1, groups: 1, allowed_or_blocked: 1 };
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
@@ -114,7 +114,7 @@ fn full_lists_refuse_and_no_contact_is_half_added() {
         y.become_watched(&x.owner, &x.name, &limits, NOW)
     };
     assert_eq!(add(&alice, &roster("carol")), full);
-    assert_eq!(add(&roster("dave"), &bob), full, "the other's reverse list is full");
+    assert_eq!(add(&roster("dave"), &bob), full, "bob's reverse list is full");
     apply(&alice.add_group(new_group("one", 3), &limits, NOW).unwrap().0, &mut alice);
     assert_eq!(alice.add_group(new_group("two", 4), &limits, NOW), Err(ErrorCode::TooManyGroups));
 }
@@ -136,7 +136,7 @@ fn a_removed_group_leaves_its_contacts_on_the_list() {
 }
 
 #[test]
-fn a_contact_leaves_fl_with_its_last_numbered_group_when_groups_are_named_by_number() {
+fn a_contact_leaves_fl_with_its_last_numbered_group_if_the_client_uses_numbers() {
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
     for (number, place) in [(7, GroupNumber::new(1)), (8, None)] {
@@ -151,7 +151,7 @@ fn a_contact_leaves_fl_with_its_last_numbered_group_when_groups_are_named_by_num
 }
 
 #[test]
-fn a_change_moves_the_stamp_and_no_change_does_not() {
+fn only_a_change_advances_the_stamp() {
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
     let before = alice.stamps;
@@ -172,7 +172,7 @@ fn renaming_group_0_to_its_current_name_changes_nothing() {
 }
 
 #[test]
-fn setting_the_handle_as_a_missing_nickname_changes_nothing() {
+fn setting_the_handle_as_the_nickname_of_a_contact_without_a_nickname_changes_nothing() {
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
     let handle = DisplayName::new(bob.owner.as_str());

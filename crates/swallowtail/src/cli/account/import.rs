@@ -1,4 +1,4 @@
-//! `account import`: many accounts from a CSV file, all of them or none.
+//! `account import`: creates many accounts from a CSV file, all of them or none.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ use swallowtail_store::database::NewAccount;
 use crate::cli::parse::{check_password, parse_name};
 use crate::cli::progress::Progress;
 
-/// Maximum number of mistakes that are listed. If there are more, they follow a pattern that these show.
+/// The maximum number of mistakes in a report. More mistakes than this usually follow the same pattern.
 const MAX_PROBLEMS: usize = 20;
 
 /// Imports a file and returns the number of accounts.

@@ -1,4 +1,4 @@
-//! Warnings about passwords that the operator sets. They are accepted: the operator decides.
+//! Warnings about passwords that the operator sets. A password with a warning is still accepted.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The commands, with a database in a temporary directory.
+//! Tests the `account` commands with a database in a temporary directory.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ fn parse(words: &[&str]) -> Result<AccountCommand, clap::Error> {
     Line::try_parse_from(words).map(|line| line.command)
 }
 
-/// The settings with a data directory.
+/// Returns the default settings with this data directory.
 fn at(data: &Path) -> Config {
     Config { data: data.to_owned(), ..Config::default() }
 }
@@ -57,11 +57,11 @@ impl Place {
 }
 
 #[test]
-fn an_invalid_argument_is_refused_with_the_reason() {
+fn an_invalid_argument_is_rejected_with_the_reason() {
     let table = [
         (&["add", "alice"][..], "it is not an address like name@example.com"),
         (&["add", "alice@example"], "the domain has no dot inside"),
-        (&["add", "a@b.de", "--name", ""], "a display name is not empty"),
+        (&["add", "a@b.de", "--name", ""], "a display name must have 1 to 387 bytes"),
         (&["remove", "a b@c.de"], "a character that is not allowed in an address"),
     ];
     for (words, expected) in table {
@@ -202,7 +202,7 @@ async fn one_invalid_line_prevents_the_import_and_all_invalid_lines_are_named() 
         line 5: the account taken@example.com already exists\n  \
         line 6: the password is empty\n  \
         line 7: the password looks like a hash of a kind other than $argon2id$\n  \
-        line 8: a display name is not empty, has no line break, and is at most 387 bytes long\n  \
+        line 8: a display name must have 1 to 387 bytes and no line break\n  \
         line 10: expected handle,password or handle,password,display name (columns found: 4)\n  \
         line 11: the password hash contains commas, so put it in double quotes\n  \
         line 12: invalid handle \"a%b@example.com\": old clients cannot sign in with an address that has a comma or a % sign in it";

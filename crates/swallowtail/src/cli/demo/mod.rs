@@ -1,4 +1,4 @@
-//! `swallowtail demo`: signs two clients in, lets them chat, and shows both sides of the wire.
+//! `swallowtail demo`: signs two clients in, lets them chat, and prints what both send and receive.
 
 mod person;
 mod show;
@@ -16,7 +16,7 @@ use crate::server::Server;
 use person::Person;
 use show::Show;
 
-/// The head of a text message, as client 7.5 writes it (docs/protocol/payloads.md section 2).
+/// The headers of a text message from client 7.5 (docs/protocol/payloads.md section 2).
 const TEXT_HEAD: &str = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\
                          X-MMS-IM-Format: FN=Tahoma; EF=; CO=0; CS=0; PF=22\r\n\r\n";
 /// A nudge (payloads.md section 4).
@@ -53,7 +53,11 @@ async fn play(server: &Server, show: &Show) -> anyhow::Result<()> {
     talk(show, &mut alice, &mut bob).await.context("Alice and Bob chat")?;
     show.title("Bob leaves, and Alice sees it");
     bob.leave().await?;
-    alice.saw("that Bob is offline", |line| matches!(line, ServerCommand::Presence(PresenceLine::Offline(_)))).await?;
+    alice
+        .expect("the line that says Bob is offline", |line| {
+            matches!(line, ServerCommand::Presence(PresenceLine::Offline(_)))
+        })
+        .await?;
     alice.leave().await
 }
 
@@ -69,43 +73,51 @@ async fn enter(server: &Server, show: &Show, local: &str, name: &str) -> anyhow:
     Ok(person)
 }
 
-/// Lets Alice add Bob. He receives that, allows her and adds her.
+/// Lets Alice add Bob. Bob is notified, allows Alice and adds her.
 async fn befriend(show: &Show, alice: &mut Person, bob: &mut Person) -> anyhow::Result<()> {
     show.title("Alice adds Bob, and immediately sees that he is online");
     alice.add_contact(bob).await?;
-    alice.saw("that Bob is online", |line| matches!(line, ServerCommand::Presence(PresenceLine::Initial(..)))).await?;
+    alice
+        .expect("the line that says Bob is online", |line| {
+            matches!(line, ServerCommand::Presence(PresenceLine::Initial(..)))
+        })
+        .await?;
     alice.add_to_list(List::Allow, &bob.handle).await?;
     show.title("Bob is notified, allows Alice, and adds her");
-    let who = alice.handle.clone();
-    bob.saw(
-        "that Alice added him",
-        |line| matches!(line, ServerCommand::Contact(ContactLine::ReverseAdded { handle, .. }) if *handle == who),
+    let added_by = alice.handle.clone();
+    bob.expect(
+        "the line that says Alice added Bob",
+        |line| matches!(line, ServerCommand::Contact(ContactLine::ReverseAdded { handle, .. }) if *handle == added_by),
     )
     .await?;
     bob.add_to_list(List::Allow, &alice.handle).await?;
     bob.add_to_list(List::Reverse, &alice.handle).await?;
     bob.add_contact(alice).await?;
     alice
-        .saw("that Bob added her", |line| matches!(line, ServerCommand::Contact(ContactLine::ReverseAdded { .. })))
+        .expect("the line that says Bob added Alice", |line| {
+            matches!(line, ServerCommand::Contact(ContactLine::ReverseAdded { .. }))
+        })
         .await
 }
 
-/// Lets them exchange messages and a nudge.
+/// Lets Alice and Bob exchange messages and a nudge.
 async fn talk(show: &Show, alice: &mut Person, bob: &mut Person) -> anyhow::Result<()> {
     show.title("Alice asks for a switchboard and calls Bob; Bob answers");
     alice.open_conversation().await?;
     alice.call(&bob.handle).await?;
     bob.answer_call().await?;
-    alice.heard("that Bob joined", |line| matches!(line, SwitchboardLine::Join(_))).await?;
+    alice
+        .expect_on_switchboard("the line that says Bob joined", |line| matches!(line, SwitchboardLine::Join(_)))
+        .await?;
     show.title("They chat");
     alice.say(&format!("{TEXT_HEAD}Hello Bob!"), AckFlag::Always).await?;
-    bob.heard_message("Hello Bob!").await?;
+    bob.expect_message("Hello Bob!").await?;
     bob.say(&format!("{TEXT_HEAD}Hi Alice. It is 2005 again ☺"), AckFlag::Always).await?;
-    alice.heard_message("It is 2005 again").await?;
+    alice.expect_message("It is 2005 again").await?;
     bob.say(NUDGE, AckFlag::Always).await?;
-    alice.heard_message("ID: 1").await?;
+    alice.expect_message("ID: 1").await?;
     show.title("Bob closes the window");
     bob.hang_up().await?;
-    alice.heard("that Bob left", |line| matches!(line, SwitchboardLine::Bye(..))).await?;
+    alice.expect_on_switchboard("the line that says Bob left", |line| matches!(line, SwitchboardLine::Bye(..))).await?;
     alice.hang_up().await
 }

@@ -35,15 +35,15 @@ impl Person {
         Ok(Self { handle, name: name.to_owned(), show: show.clone(), notification, conversation: None })
     }
 
-    /// Waits for a line of the notification server.
-    pub(super) async fn saw(&mut self, what: &str, wanted: impl Fn(&ServerCommand) -> bool) -> anyhow::Result<()> {
+    /// Waits for a line of the notification server that matches `wanted`. `what` names the line in errors.
+    pub(super) async fn expect(&mut self, what: &str, wanted: impl Fn(&ServerCommand) -> bool) -> anyhow::Result<()> {
         self.notification.answer(what, wanted).await.map(drop)
     }
 
     pub(super) async fn change_status(&mut self, status: Status) -> anyhow::Result<()> {
         let chg = Chg::new(self.notification.next_trid(), status, CAPABILITIES, None);
         self.notification.send(&ClientCommand::Chg(chg)).await?;
-        self.saw("the new status", |line| matches!(line, ServerCommand::Presence(PresenceLine::Changed(_)))).await
+        self.expect("the new status", |line| matches!(line, ServerCommand::Presence(PresenceLine::Changed(_)))).await
     }
 
     pub(super) async fn add_contact(&mut self, other: &Self) -> anyhow::Result<()> {
@@ -52,14 +52,14 @@ impl Person {
         let addition = Addition::Contact { handle: other.handle.clone(), nickname: Some((name, text)), group: None };
         let adc = Adc { trid: self.notification.next_trid(), addition };
         self.notification.send(&ClientCommand::Adc(adc)).await?;
-        self.saw("the new contact", |line| matches!(line, ServerCommand::Contact(ContactLine::Added { .. }))).await
+        self.expect("the new contact", |line| matches!(line, ServerCommand::Contact(ContactLine::Added { .. }))).await
     }
 
     pub(super) async fn add_to_list(&mut self, list: List, handle: &Handle) -> anyhow::Result<()> {
         let addition = Addition::ToList { list, handle: handle.clone(), nickname: None };
         let adc = Adc { trid: self.notification.next_trid(), addition };
         self.notification.send(&ClientCommand::Adc(adc)).await?;
-        self.saw("the new entry of a list", |line| is_on_list(line, list, handle)).await
+        self.expect("the new entry of a list", |line| is_on_list(line, list, handle)).await
     }
 
     /// Opens a conversation: XFR on the notification server, USR on the switchboard.
@@ -79,7 +79,7 @@ impl Person {
         let trid = conversation.next_trid();
         conversation.send(&Switchboard::Usr { trid, handle: Some(self.handle.clone()), cookie }).await?;
         self.conversation = Some(conversation);
-        self.heard("the answer to USR", |line| matches!(line, SwitchboardLine::Opened { .. })).await
+        self.expect_on_switchboard("the answer to USR", |line| matches!(line, SwitchboardLine::Opened { .. })).await
     }
 
     async fn dial(&self, address: &str) -> anyhow::Result<SwitchboardClient> {
@@ -91,7 +91,7 @@ impl Person {
         let conversation = self.conversation()?;
         let trid = conversation.next_trid();
         conversation.send(&Switchboard::Cal { trid, callee: callee.clone() }).await?;
-        self.heard("the answer to CAL", |line| matches!(line, SwitchboardLine::Ringing(..))).await
+        self.expect_on_switchboard("the answer to CAL", |line| matches!(line, SwitchboardLine::Ringing(..))).await
     }
 
     /// Waits for RNG and joins with ANS.
@@ -112,8 +112,11 @@ impl Person {
         };
         conversation.send(&answer).await?;
         self.conversation = Some(conversation);
-        self.heard("the members of the conversation", |line| matches!(line, SwitchboardLine::Roster { .. })).await?;
-        self.heard("the answer to ANS", |line| matches!(line, SwitchboardLine::Joined(_))).await
+        self.expect_on_switchboard("the members of the conversation", |line| {
+            matches!(line, SwitchboardLine::Roster { .. })
+        })
+        .await?;
+        self.expect_on_switchboard("the answer to ANS", |line| matches!(line, SwitchboardLine::Joined(_))).await
     }
 
     /// Sends a message and waits until the server confirms that it was delivered.
@@ -121,11 +124,11 @@ impl Person {
         let conversation = self.conversation()?;
         let trid = conversation.next_trid();
         conversation.send(&Switchboard::Msg { trid, flag, payload: message.as_bytes() }).await?;
-        self.heard("the ACK of a message", |line| *line == SwitchboardLine::Ack(trid)).await
+        self.expect_on_switchboard("the ACK of a message", |line| *line == SwitchboardLine::Ack(trid)).await
     }
 
-    /// Waits for a line of the switchboard.
-    pub(super) async fn heard(
+    /// Waits for a line of the switchboard that matches `wanted`. `what` names the line in errors.
+    pub(super) async fn expect_on_switchboard(
         &mut self,
         what: &str,
         wanted: impl Fn(&SwitchboardLine<'_>) -> bool,
@@ -134,12 +137,12 @@ impl Person {
     }
 
     /// Waits for a message that contains `text`.
-    pub(super) async fn heard_message(&mut self, text: &str) -> anyhow::Result<()> {
+    pub(super) async fn expect_message(&mut self, text: &str) -> anyhow::Result<()> {
         let wanted = |line: &SwitchboardLine<'_>| match line {
             SwitchboardLine::Message { payload, .. } => String::from_utf8_lossy(payload).contains(text),
             _ => false,
         };
-        self.heard(&format!("the message with {text:?}"), wanted).await
+        self.expect_on_switchboard(&format!("the message with {text:?}"), wanted).await
     }
 
     pub(super) async fn hang_up(&mut self) -> anyhow::Result<()> {
@@ -150,7 +153,7 @@ impl Person {
 
     pub(super) async fn leave(&mut self) -> anyhow::Result<()> {
         self.notification.send(&ClientCommand::Out).await?;
-        self.saw("the answer to OUT", |line| matches!(line, ServerCommand::Out(None))).await?;
+        self.expect("the answer to OUT", |line| matches!(line, ServerCommand::Out(None))).await?;
         self.notification.closed().await
     }
 

@@ -1,4 +1,4 @@
-//! Shows the demo, in colour on a terminal.
+//! Prints the demo, in colour on a terminal.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use msnp_client::{Tap, Wire};
 
 use crate::cli::output::{escaped, say};
 
-/// The width of the column with the name of a client and its connection.
+/// The width of the column with the name of a client and its connection, in characters.
 const WHO_WIDTH: usize = 18;
 
 /// Prints the demo. Cheap to clone.
@@ -19,7 +19,7 @@ impl Show {
         Self
     }
 
-    /// Shows a title, which says what happens next.
+    /// Prints a title for the next step.
     pub(super) fn title(&self, text: &str) {
         say(format_args!("\n{}", style(text).bold()));
     }
@@ -45,7 +45,7 @@ fn print_wire(who: &str, colour: &Style, wire: Wire<'_>) {
     }
 }
 
-/// Shortens tickets and cookies to their first characters. Even those of a demo are secrets while it runs.
+/// Shortens tickets and cookies to 6 characters. Those of a demo are secrets too, while the demo runs.
 fn hide_secrets(line: &str) -> String {
     let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
     let secret = match words.first().map(String::as_str) {

@@ -8,20 +8,20 @@ use swallowtail_setup::doctor::{Finding, Hop, Options, State, Target};
 
 use crate::cli::output::{self, escaped};
 
-/// The width of the colour, the name of the check, and the blanks around them.
+/// The indentation of a text, in columns: the state, the name of the check, and the spaces around them.
 const INDENT: usize = 2 + 5 + 2 + NAME_WIDTH + 2;
 const NAME_WIDTH: usize = 19;
-/// Longer lines are hard to read.
+/// The maximum width of a line, in columns. Longer lines are hard to read.
 const MAX_WIDTH: usize = 110;
 const MIN_WIDTH: usize = 60;
 
-/// Returns the title: which server is checked, and as which client.
+/// Returns the title, which names the server that is checked and the client that the doctor acts as.
 pub(super) fn title(target: &Target, options: &Options) -> String {
     let as_whom = options.client.map_or_else(String::new, |client| format!(", as {} would", client.name));
     format!("\n{}\n", style(format!("Checking {}{as_whom}.", escaped(&target.title))).bold())
 }
 
-/// Returns one check: a line, and under a red one what a client shows and what to do.
+/// Returns the text of one check. If the check is red, the code that a client shows and the remedy follow.
 pub(super) fn hop(hop: &Hop) -> String {
     let finding = &hop.finding;
     let word = match finding.state {
@@ -42,7 +42,7 @@ pub(super) fn hop(hop: &Hop) -> String {
     out
 }
 
-/// Returns the summary: how many checks are green or red, and which were not made.
+/// Returns the summary: the numbers of green and red checks, and the names of those that were not made.
 pub(super) fn end<'a>(hops: impl Iterator<Item = &'a Hop> + Clone, options: &Options) -> String {
     let count = |state| hops.clone().filter(|hop| hop.finding.state == state).count();
     let (green, red) = (count(State::Green), count(State::Red));
@@ -66,12 +66,13 @@ pub(super) fn end<'a>(hops: impl Iterator<Item = &'a Hop> + Clone, options: &Opt
     out
 }
 
-/// The usual reason why a client fails though everything here is green.
+/// The note that the doctor prints unless it has checked the redirection of host names. A missing redirection is the
+/// usual reason why a client fails although every check is green.
 const NOT_REDIRECTED: &str = "Whether a client finds this server was not checked. To check its hosts file or name \
                               server, run the doctor on the client's computer, with --host, --client CLIENT and \
                               --redirected.";
 
-/// Wraps a text that is indented under the name of its check.
+/// Wraps a text that follows the name of a check.
 fn paragraph(text: &str) -> String {
     wrapped(text, INDENT)
 }
@@ -82,7 +83,7 @@ fn wrapped(text: &str, indent: usize) -> String {
     let (mut out, mut used) = (String::new(), 0);
     for (line, words) in text.lines().enumerate() {
         for (place, word) in words.split(' ').enumerate() {
-            // It may quote what another server sent.
+            // The text may quote the answer of another server.
             let word = escaped(word);
             let length = measure_text_width(&word);
             if (place == 0 && line > 0) || (used > 0 && used + 1 + length > width) {
@@ -132,7 +133,7 @@ impl<'a> HopReport<'a> {
 /// Returns all targets with their checks as JSON.
 ///
 /// # Errors
-/// Returns the error of `serde_json`, which strings and lists of strings do not cause.
+/// Returns the error of `serde_json`. Strings and lists of strings do not cause one.
 pub(super) fn json(green: bool, examined: &[(&Target, Vec<Hop>)]) -> serde_json::Result<String> {
     let targets = examined.iter().map(|(target, hops)| {
         let hops = hops.iter().map(HopReport::new).collect();
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_kept_and_nothing_moves_the_cursor() {
+    fn line_breaks_are_kept_and_control_characters_are_escaped() {
         let text = paragraph("to do:\n127.0.0.1 a\n127.0.0.1 \u{1b}[2Jb");
         let lines: Vec<_> = text.lines().map(str::trim_start).collect();
         assert_eq!(lines, ["to do:", "127.0.0.1 a", "127.0.0.1 \\u{1b}[2Jb"]);
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_summary_counts_and_names_what_was_not_checked() {
+    fn the_summary_counts_checks_and_names_those_that_were_not_made() {
         let hop = |name, state| Hop { name, finding: Finding { state, ..red().finding } };
         let (green, skipped) = (hop("x", State::Green), hop("TLS", State::Skipped));
         let options = |redirected| Options { redirected, ..Options::default() };

@@ -1,4 +1,4 @@
-// Signs up in a real Chromium, at the width of a computer and of a phone, and checks the error messages and the way to the instructions.
+// Signs up in a real Chromium, at the width of a computer and of a phone. Checks the error messages and the links to the instructions.
 // browser.rs starts the servers and passes their addresses as JSON: { open, closed, code, pictures, profile }.
 
 import assert from "node:assert/strict";
@@ -19,7 +19,7 @@ const labels = {
 const browser = await chromium.launchPersistentContext(profile, {
   executablePath: "/usr/bin/chromium",
   headless: true,
-  // The pages must work without it.
+  // The pages must work without JavaScript.
   javaScriptEnabled: false,
   args: [
     "--no-sandbox",
@@ -58,7 +58,7 @@ async function visit(page, width) {
   await fill(page, { code: "K7QM-20WP-9D41-HR3V", address: "someone@example.com", name: 'Some "One" <b>', again: "other" });
   await says(page, "This invite code isn't valid");
   await says(page, "The passwords don't match");
-  await holds(page, { address: "someone@example.com", name: 'Some "One" <b>', password: "", again: "" });
+  await hasValues(page, { address: "someone@example.com", name: 'Some "One" <b>', password: "", again: "" });
   await picture(page, "wrong-code", width);
 
   await fill(page, { code, address: "taken@example.com" });
@@ -96,7 +96,7 @@ async function visit(page, width) {
   await picture(page, "closed", width);
 }
 
-/** Fills in these fields, with the usual passwords unless others are given, and sends the form. */
+/** Fills in these fields and sends the form. Both passwords are PASSWORD unless `fields` has others. */
 async function fill(page, fields) {
   for (const [name, value] of Object.entries({ password: PASSWORD, again: PASSWORD, ...fields })) {
     await page.getByLabel(labels[name], { exact: true }).fill(value);
@@ -104,7 +104,7 @@ async function fill(page, fields) {
   await page.click("text=Create account");
 }
 
-async function holds(page, fields) {
+async function hasValues(page, fields) {
   for (const [name, value] of Object.entries(fields)) {
     assert.equal(await page.inputValue(`input[name=${name}]`), value, name);
   }

@@ -6,7 +6,7 @@ use crate::support::wire::Wire;
 
 const CLOSE: &[&str] = &[];
 
-/// The lines to send on a new connection, and everything that is received until the server closes it.
+/// The bytes to send on a new connection, and all lines that are received until the server closes the connection.
 const FRESH: &[(&str, &[&str])] = &[
     ("SYN 1 0 0\r\n", CLOSE),
     ("USR 1 TWN I mallory@example.com\r\n", CLOSE),
@@ -43,7 +43,7 @@ const FRESH: &[(&str, &[&str])] = &[
     ("OUT\r\nVER 1 MSNP12 MSNP11\r\n", &["OUT"]),
 ];
 
-/// The same after VER and its answer.
+/// Like [`FRESH`], but after VER and its answer.
 const NEGOTIATED: &[(&str, &[&str])] = &[
     ("SYN 2 0 0\r\n", &["302 2"]),
     ("SYN 2 0 0 0 0 0\r\n", &["302 2"]),
@@ -74,7 +74,7 @@ const NEGOTIATED: &[(&str, &[&str])] = &[
     ("USR 2 TWN I a@b.de extra\r\n", CLOSE),
 ];
 
-/// The same after signing in. The command has the transaction id 9.
+/// Like [`FRESH`], but after signing in. The command has the transaction id 9.
 const SIGNED_IN: &[(&str, &[&str])] = &[
     ("VER 9 MSNP12\r\n", &["715 9"]),
     ("USR 9 TWN I mallory@example.com\r\nOUT\r\n", &["207 9", "OUT"]),
@@ -129,7 +129,7 @@ const SIGNED_IN: &[(&str, &[&str])] = &[
     ("CHG 9 NLN\r\r\n", CLOSE),
 ];
 
-/// The same on a new switchboard connection.
+/// Like [`FRESH`], but on a new switchboard connection.
 const SWITCHBOARD: &[(&str, &[&str])] = &[
     ("VER 1 MSNP12\r\n", CLOSE),
     ("PNG\r\n", CLOSE),
@@ -153,7 +153,7 @@ const SWITCHBOARD: &[(&str, &[&str])] = &[
 /// An empty line has no effect. The OUT that follows every row closes the connection.
 const CLOSE_AFTER_OUT: &[&str] = &[];
 
-/// The same in a switchboard session with one member.
+/// Like [`FRESH`], but in a switchboard session with one member.
 const IN_A_SESSION: &[(&str, &[&str])] = &[
     ("USR 9 mallory@example.com x\r\n", &["911 9"]),
     ("ANS 9 mallory@example.com x 1\r\n", &["911 9"]),
@@ -179,7 +179,7 @@ const IN_A_SESSION: &[(&str, &[&str])] = &[
 ];
 
 #[tokio::test]
-async fn before_sign_in_other_commands_are_not_answered() {
+async fn before_sign_in_other_commands_are_refused() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     for (bytes, expected) in FRESH {
@@ -197,7 +197,7 @@ async fn before_sign_in_other_commands_are_not_answered() {
 }
 
 #[tokio::test]
-async fn an_odd_command_of_a_signed_in_client_is_answered_or_closes_as_the_reference_says() {
+async fn odd_commands_of_a_signed_in_client_are_handled_as_the_reference_says() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     server.account("mallory").await;
@@ -210,7 +210,7 @@ async fn an_odd_command_of_a_signed_in_client_is_answered_or_closes_as_the_refer
 }
 
 #[tokio::test]
-async fn an_odd_command_on_a_switchboard_is_answered_or_closes_as_the_reference_says() {
+async fn odd_commands_on_a_switchboard_are_handled_as_the_reference_says() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let mallory = server.account("mallory").await;
@@ -229,7 +229,7 @@ async fn an_odd_command_on_a_switchboard_is_answered_or_closes_as_the_reference_
     }
 }
 
-/// A sign-in in one segment, followed by commands before its answer.
+/// The client sends a sign-in and further commands in one segment, before any answer.
 #[tokio::test]
 async fn commands_sent_with_a_sign_in_wait_until_it_is_done() {
     let server = TestServer::start().await;
@@ -241,13 +241,13 @@ async fn commands_sent_with_a_sign_in_wait_until_it_is_done() {
     let verbs: Vec<_> = lines.iter().map(|line| line.split(' ').next().unwrap()).collect();
     let expected = "VER CVR USR USR SBS MSG SYN GTC BLP PRP CHG";
     assert_eq!(verbs[..11].join(" "), expected);
-    // The first challenge is sent by a timer.
+    // A timer sends the first challenge, so its position varies.
     let rest: Vec<_> = verbs[11..].iter().filter(|verb| **verb != "CHL").collect();
     assert_eq!(rest, [&"QNG", &"715"]);
 }
 
 #[tokio::test]
-async fn a_line_one_byte_over_the_limit_closes_and_one_at_the_limit_does_not() {
+async fn a_line_over_the_limit_closes_the_connection_and_a_line_at_the_limit_does_not() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let mallory = server.account("mallory").await;
@@ -269,7 +269,7 @@ async fn a_line_one_byte_over_the_limit_closes_and_one_at_the_limit_does_not() {
 
 /// A line without an end uses no more memory than the limit.
 #[tokio::test]
-async fn a_line_without_an_end_closes_at_the_limit() {
+async fn a_line_without_an_end_closes_the_connection_at_the_limit() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     for listener in [server.notification(), server.switchboard()] {

@@ -1,5 +1,4 @@
-//! Sends every verb with too few, enough and too many words of unusual kinds. Nothing may panic, and the server keeps
-//! running.
+//! Sends every verb with too few, enough and too many words of unusual kinds. The server must not panic or stop.
 
 use msnp::notification::verb::Verb;
 
@@ -7,10 +6,10 @@ use crate::support::TestServer;
 use crate::support::people::open_board;
 use crate::support::wire::Wire;
 
-/// The number of words that are tried: the maximum of any verb, and three more.
+/// The maximum number of words that are tried, which is three more than the maximum of any verb.
 const MOST_WORDS: usize = 7;
 
-/// Words to try in one place of a command.
+/// Returns the words to try in one place of a command.
 fn odd_words() -> Vec<Vec<u8>> {
     let long = |byte: u8| vec![byte; 4096];
     let words: [&[u8]; 12] = [
@@ -48,7 +47,7 @@ fn lines(verb: &[u8]) -> Vec<Vec<u8>> {
     lines
 }
 
-/// Sends a line, bytes for a payload that it may announce, and OUT. Waits for the end of the connection.
+/// Sends a line, bytes for a payload that it may announce, and OUT. Waits until the connection ends.
 async fn throw(mut wire: Wire, line: &[u8]) {
     wire.send([line, b"\r\n\r\n\r\nOUT\r\nOUT\r\n"].concat()).await;
     wire.until_closed().await;

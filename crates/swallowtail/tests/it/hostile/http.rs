@@ -1,4 +1,4 @@
-//! Tests malformed and hostile HTTP requests. Each is answered or its connection closed, and chats continue.
+//! Tests malformed and hostile HTTP requests. The server answers each or closes its connection, and chats continue.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -78,7 +78,7 @@ async fn endless_bodies_and_malformed_heads_affect_only_their_own_connection() {
     bystanders.are_untouched().await;
 }
 
-/// Asks for a ticket from an address of its own. Does not wait for the answer.
+/// Asks for a ticket from the address 127.0.0.`from`. Does not wait for the answer.
 async fn ask_for_ticket(server: SocketAddr, from: u8, name: &str, password: &str) -> Http {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, from)), 0)).unwrap();
@@ -91,7 +91,7 @@ async fn ask_for_ticket(server: SocketAddr, from: u8, name: &str, password: &str
     http
 }
 
-/// The same, but waits for the answer and returns its status.
+/// Like [`ask_for_ticket`], but waits for the answer and returns its status.
 async fn try_password(server: SocketAddr, from: u8, name: &str, password: &str) -> u16 {
     ask_for_ticket(server, from, name, password).await.answer().await.status
 }
@@ -128,11 +128,11 @@ async fn an_account_under_attack_is_delayed_for_new_addresses_but_not_for_known_
     for from in [2, 3] {
         assert_eq!(try_password(http, from, "alice", "wrong").await, 401);
     }
-    // New addresses wait 1, 3, 7 and 15 seconds, in the order of their requests. They wait longer if she signs in
-    // between them.
+    // New addresses wait 1, 3, 7 and 15 seconds, in the order of their requests. They wait longer if Alice signs in
+    // between these requests.
     let strangers: Vec<_> = (4..8).map(|from| tokio::spawn(try_password(http, from, "alice", "right"))).collect();
     assert_eq!(try_password(http, 1, "alice", "right").await, 200);
-    assert!(finished(&strangers) < strangers.len(), "she did not wait for the new addresses");
+    assert!(finished(&strangers) < strangers.len(), "Alice did not wait for the new addresses");
     pass(Duration::from_secs(31)).await;
     for stranger in strangers {
         assert_eq!(stranger.await.unwrap(), 200);
@@ -149,7 +149,7 @@ async fn simultaneous_password_attempts_are_delayed_too() {
     let http = server.server().addresses().http;
     // The first two are not delayed, and the others wait 1, 3, 7, 15 and 31 seconds.
     let attempts: Vec<_> = (1..=7).map(|from| tokio::spawn(try_password(http, from, "alice", "wrong"))).collect();
-    // A later one, which is not delayed either.
+    // A later attempt on another account is not delayed either.
     assert_eq!(try_password(http, 8, "nobody", "wrong").await, 401);
     assert!(finished(&attempts) < attempts.len(), "none of them waits");
     pass(Duration::from_secs(31)).await;
@@ -192,7 +192,7 @@ async fn a_gateway_session_can_be_restricted_to_the_address_that_opened_it() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_answers_is_closed_and_delays_no_one() {
+async fn a_client_that_does_not_read_answers_delays_no_other_client() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let mut stream = TcpStream::connect(server.server().addresses().http).await.unwrap();

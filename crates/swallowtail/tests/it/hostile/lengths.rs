@@ -4,6 +4,7 @@ use crate::support::people::{Chat, open_board};
 use crate::support::wire::Wire;
 use crate::support::{Bystanders, TestServer};
 
+/// Lengths that are not numbers, or too large.
 const LYING: &[&str] = &[
     "-1",
     "+5",
@@ -21,7 +22,7 @@ const LYING: &[&str] = &[
     "9999999999999999999999999999999999999999",
 ];
 
-/// Lengths just over the limit of the command, and far over it.
+/// Commands with a payload, each with the maximum length of the payload in bytes.
 const COMMANDS: &[(&str, usize)] = &[
     ("UUX 9", 4096),
     ("PGD 9 walter@example.com 1", 1664),
@@ -52,7 +53,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn a_false_payload_length_closes_immediately() {
+async fn a_false_payload_length_closes_the_connection() {
     let mut scene = Scene::set().await;
     for (command, most) in COMMANDS {
         let over = [(most + 1).to_string(), "65536".to_owned()];
@@ -73,7 +74,7 @@ async fn a_false_payload_length_closes_immediately() {
 }
 
 #[tokio::test]
-async fn a_false_length_of_a_message_closes_and_the_other_member_receives_bye() {
+async fn a_false_message_length_closes_the_connection_and_the_other_member_receives_bye() {
     let mut scene = Scene::set().await;
     scene.server.account("wendy").await;
     for length in LYING.iter().copied().chain(["1665", "65536", "0000000005", "1000000000"]) {
@@ -125,7 +126,7 @@ async fn a_message_that_looks_like_commands_arrives_unchanged_wherever_it_is_spl
     scene.bystanders.are_untouched().await;
 }
 
-/// An incomplete command is not carried out: the connection just ends.
+/// An incomplete command is not carried out. The server only ends the session.
 #[tokio::test]
 async fn an_incomplete_command_before_the_end_is_ignored() {
     let mut scene = Scene::set().await;

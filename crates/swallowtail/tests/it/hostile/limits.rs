@@ -10,8 +10,8 @@ use crate::support::time::PATIENCE;
 use crate::support::wire::Wire;
 use crate::support::{TestServer, address};
 
-/// Returns whether the server accepts a new connection.
-async fn is_admitted(listener: SocketAddr) -> Option<Wire> {
+/// Connects and sends a ping. Returns `None` if the server does not accept the connection.
+async fn connect(listener: SocketAddr) -> Option<Wire> {
     let mut wire = Wire::dial(listener).await;
     wire.line("PNG").await;
     wire.next().await.map(|_| wire)
@@ -23,9 +23,9 @@ async fn an_address_can_have_twenty_connections_that_are_not_signed_in() {
     let alice = server.account("alice").await;
     let mut open = Vec::new();
     for _ in 0..20 {
-        open.push(is_admitted(server.notification()).await.unwrap());
+        open.push(connect(server.notification()).await.unwrap());
     }
-    assert!(is_admitted(server.notification()).await.is_none());
+    assert!(connect(server.notification()).await.is_none());
     let mut board = Wire::dial(server.switchboard()).await;
     assert_eq!(board.last_lines().await, [""; 0], "both listeners count together");
 
@@ -33,13 +33,13 @@ async fn an_address_can_have_twenty_connections_that_are_not_signed_in() {
     let mut wire = open.pop().unwrap();
     wire.send(people::sign_in_bytes(&alice, &server.ticket("alice").await)).await;
     wire.expect("USR 4 OK").await;
-    open.push(is_admitted(server.notification()).await.unwrap());
+    open.push(connect(server.notification()).await.unwrap());
     // So does disconnecting.
     let mut leaver = open.pop().unwrap();
     leaver.line("OUT").await;
     leaver.until_closed().await;
     drop(leaver);
-    admitted_soon(server.notification()).await;
+    connect_soon(server.notification()).await;
     assert!(wire.before_pong().await.iter().all(|frame| frame.word(0) != "OUT"));
 }
 
@@ -52,22 +52,22 @@ async fn an_address_can_have_sixty_four_connections() {
         server.account(&name).await;
         open.push(server.sign_in(&name).await);
     }
-    assert!(is_admitted(server.notification()).await.is_none());
+    assert!(connect(server.notification()).await.is_none());
     let mut leaver = open.pop().unwrap();
     leaver.line("OUT").await;
     leaver.until_closed().await;
     drop(leaver);
-    admitted_soon(server.notification()).await;
+    connect_soon(server.notification()).await;
     for wire in &mut open {
         assert_eq!(wire.before_pong().await, []);
     }
 }
 
-/// A place is free when the server has noticed the end of the old connection, a moment after its client.
-async fn admitted_soon(listener: SocketAddr) -> Wire {
+/// Connects as soon as a place is free. The server notices the end of an old connection a moment after its client.
+async fn connect_soon(listener: SocketAddr) -> Wire {
     let soon = timeout(PATIENCE, async {
         loop {
-            if let Some(wire) = is_admitted(listener).await {
+            if let Some(wire) = connect(listener).await {
                 return wire;
             }
         }
@@ -118,7 +118,7 @@ async fn a_member_that_does_not_read_is_closed_and_the_others_miss_nothing() {
         if answer.word(0) == "NAK" {
             break;
         }
-        assert!(sent < 20_000, "30 MB wait for somebody who does not read");
+        assert!(sent < 20_000, "30 MB are queued for a member that does not read");
     }
     assert_eq!(board.expect("BYE").await.line, "BYE bob@example.com");
     assert_eq!(reader.next().await.unwrap().line, "BYE bob@example.com");
@@ -127,7 +127,7 @@ async fn a_member_that_does_not_read_is_closed_and_the_others_miss_nothing() {
     drop(silent);
 }
 
-/// The same on the notification connection: a client that does not read presence lines is closed, and appears offline.
+/// A client that does not read presence lines on the notification connection is closed, and appears offline.
 #[tokio::test]
 async fn a_contact_that_does_not_read_is_closed_and_appears_offline() {
     let server = TestServer::start().await;
@@ -141,13 +141,13 @@ async fn a_contact_that_does_not_read_is_closed_and_appears_offline() {
         let status = ["NLN", "BSY"][round % 2];
         alice.done("CHG", format!("{status} 0 {name}{name}{name}")).await;
         if round % 50 == 0 {
-            let told = alice.before_pong().await;
-            if told.iter().any(|frame| frame.line == format!("FLN {}", address("bob"))) {
+            let received = alice.before_pong().await;
+            if received.iter().any(|frame| frame.line == format!("FLN {}", address("bob"))) {
                 gone = true;
                 break;
             }
         }
     }
-    assert!(gone, "what waits for one reader has no bound");
+    assert!(gone, "the queue of one client has no limit");
     drop(silent);
 }

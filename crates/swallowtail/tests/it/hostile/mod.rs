@@ -1,5 +1,5 @@
-//! Tests clients that break the rules. The server answers or closes as docs/protocol/framing.md sections 8 and 9 and
-//! sb.md section 8 say, keeps running, and two other clients continue to chat.
+//! Tests clients that break the rules. The server answers or closes the connection as docs/protocol/framing.md sections
+//! 8 and 9 and sb.md section 8 say, and keeps running. Two other clients continue to chat.
 
 mod commands;
 mod generated;

@@ -8,7 +8,7 @@ use crate::support::time::StoppedClock;
 use crate::support::wire::Wire;
 
 #[tokio::test]
-async fn the_sixth_name_in_ten_seconds_is_refused_and_the_connection_stays() {
+async fn the_sixth_name_in_ten_seconds_is_refused_and_the_connection_stays_open() {
     let server = TestServer::start_limited().await;
     server.account("alice").await;
     let mut alice = server.online("alice").await;
@@ -16,7 +16,7 @@ async fn the_sixth_name_in_ten_seconds_is_refused_and_the_connection_stays() {
         assert_eq!(alice.ask("PRP", format!("MFN Name{name}")).await.word(0), "PRP");
     }
     assert_eq!(alice.ask("PRP", "MFN Name6").await.word(0), "800");
-    assert_eq!(alice.ask("PRP", "PHH 555").await.word(0), "PRP", "numbers are no names");
+    assert_eq!(alice.ask("PRP", "PHH 555").await.word(0), "PRP", "a telephone number is not a name");
 }
 
 #[tokio::test]
@@ -50,8 +50,9 @@ async fn harvesting_addresses_ends_after_two_hundred_and_a_new_connection_does_n
     }
 }
 
+/// Thirty pictures, which a client may load at sign-in, leave room for as many chats.
 #[tokio::test]
-async fn thirty_pictures_at_sign_in_leave_room_for_chats_and_the_sixty_first_switchboard_is_refused() {
+async fn the_sixty_first_switchboard_of_an_account_is_refused() {
     let server = TestServer::start_limited().await;
     server.account("alice").await;
     let mut alice = server.online("alice").await;

@@ -1,5 +1,5 @@
-//! Tests words that carry text: no part of them can become a line for another client, and accepted texts arrive with their
-//! meaning unchanged.
+//! Tests words that carry text. No part of a text can become a line for another client, and accepted texts arrive with
+//! the same meaning.
 
 use crate::support::people::open_board;
 use crate::support::wire::{Frame, Wire};
@@ -40,10 +40,10 @@ const ACCEPTED: &[(&str, &str)] = &[
     ("<script>&\"'", "<script>&\"'"),
 ];
 
-/// Returns the lines that a client received, which must all begin with one of these words.
-fn only(frames: &[Frame], verbs: &[&str]) {
+/// Asserts that every received line begins with one of these words.
+fn assert_only(frames: &[Frame], verbs: &[&str]) {
     for frame in frames {
-        assert!(verbs.contains(&frame.word(0)), "{frame} came in");
+        assert!(verbs.contains(&frame.word(0)), "{frame} was received");
     }
 }
 
@@ -59,7 +59,7 @@ async fn send_words(wire: &mut Wire, head: &str, word: &[u8], tail: &str) -> Fra
 }
 
 #[tokio::test]
-async fn a_name_that_could_end_a_line_is_refused_and_reaches_no_one() {
+async fn a_name_that_could_end_a_line_is_refused_and_reaches_no_client() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     server.accounts(["alice", "mallory"]).await;
@@ -99,8 +99,8 @@ async fn unusual_names_reach_others_as_one_word_with_the_same_meaning() {
     for (word, shown) in ACCEPTED {
         let answer = send_words(&mut mallory, "PRP 9 MFN ", word.as_bytes(), "").await;
         assert_eq!(answer.line, format!("PRP 9 MFN {word}"), "the answer repeats the word");
-        let told = alice.before_pong().await;
-        let lines: Vec<_> = told.iter().map(|frame| frame.line.as_str()).collect();
+        let received = alice.before_pong().await;
+        let lines: Vec<_> = received.iter().map(|frame| frame.line.as_str()).collect();
         assert_eq!(lines, [format!("NLN NLN mallory@example.com {shown} 0")], "{word}");
         let mut board = open_board(&address("mallory"), &mut mallory).await;
         board.done("CAL", "alice@example.com").await;
@@ -167,7 +167,7 @@ async fn an_encoded_address_is_decoded_and_cannot_end_a_line() {
 
 /// Other clients parse personal messages as XML. A malformed one closes the connection; others pass unchanged.
 #[tokio::test]
-async fn malformed_xml_reaches_no_one() {
+async fn malformed_xml_reaches_no_client() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     server.accounts(["alice", "mallory"]).await;
@@ -194,11 +194,11 @@ async fn malformed_xml_reaches_no_one() {
         mallory.line("OUT").await;
         assert_eq!(mallory.last_lines().await, [""; 0], "{}", payload.escape_ascii());
     }
-    only(&alice.before_pong().await, &["NLN", "FLN"]);
+    assert_only(&alice.before_pong().await, &["NLN", "FLN"]);
     let deep = format!("<Data>{}{}</Data>", "<a>".repeat(500), "</a>".repeat(500));
     let mut mallory = server.online("mallory").await;
     mallory.send(format!("UUX 9 {}\r\n{deep}OUT\r\n", deep.len())).await;
     mallory.last_lines().await;
-    only(&alice.before_pong().await, &["NLN", "FLN", "UBX"]);
+    assert_only(&alice.before_pong().await, &["NLN", "FLN", "UBX"]);
     bystanders.are_untouched().await;
 }

@@ -1,5 +1,5 @@
-//! Tests timeouts with a stopped clock that the test advances. Every answer that must come before is awaited first, and no
-//! time passes for it.
+//! Tests timeouts with a stopped clock that only the test advances. Before it advances the clock, a test receives every
+//! answer that must come first.
 
 use std::time::Duration;
 
@@ -52,14 +52,14 @@ async fn a_client_has_sixty_seconds_to_sign_in() {
     eventually("both are connected", || server.server().connections() == 2).await;
     clock.pass(seconds(55)).await;
     notification.line("PNG").await;
-    assert_eq!(notification.next().await.unwrap().line, "QNG 50", "it may still come");
+    assert_eq!(notification.next().await.unwrap().line, "QNG 50", "the time limit has not passed yet");
     clock.pass(seconds(6)).await;
     assert_eq!(notification.last_lines().await, [""; 0]);
     assert_eq!(board.last_lines().await, [""; 0]);
 }
 
 #[tokio::test]
-async fn an_incomplete_line_has_thirty_seconds_and_a_payload_sixty() {
+async fn an_incomplete_line_may_take_thirty_seconds_and_a_payload_sixty() {
     let server = TestServer::start().await;
     server.account("mallory").await;
     for (begin, most, rest, answer) in [

@@ -1,5 +1,5 @@
-//! A client that knows only what the lines of the server say. A line that it cannot parse, or that says nothing new, is
-//! reported as a difference.
+//! A client that knows only what the server sends. If the client cannot parse a line, or a line says nothing new, that
+//! is reported as a difference.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -18,14 +18,14 @@ pub(crate) struct Client {
     pub(crate) handle: String,
     pub(crate) dialect: u32,
     pub(crate) view: View,
-    /// The state that it would send in SYN.
+    /// The state that the client would send in SYN.
     pub(crate) stamps: Stamps,
     pub(crate) log: VecDeque<String>,
-    /// The list versions that lines carried since this was emptied.
+    /// The list versions in the lines that were received since this was emptied.
     pub(crate) versions: Vec<u32>,
-    /// SYN was answered. Before that, it ignores lines about its lists.
+    /// Whether SYN was answered. Before that, the client ignores lines about its lists.
     pub(crate) synced: bool,
-    /// The first CHG was answered.
+    /// Whether the first CHG was answered.
     present: bool,
     wire: Wire,
     trid: u32,
@@ -54,7 +54,7 @@ impl Client {
             wire: Wire::dial(server.notification()).await,
             trid: 4,
         };
-        // An offer that also has an older dialect identifies no client.
+        // An offer that also has an older dialect identifies no client program.
         let offer = format!("MSNP{dialect} MSNP{}", dialect - 1);
         client
             .send(format!(
@@ -140,20 +140,20 @@ impl Client {
         (self.view.kept, self.stamps)
     }
 
-    /// Handles the answer of an operation.
+    /// Handles the answer to an operation.
     pub(crate) fn answered(&mut self, frame: &Frame) {
         let words = self.without_version(frame);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words[0] {
             "CHG" => self.present = true,
-            // Below MSNP10 the own name is from USR OK, not from SYN.
+            // Before MSNP10, the user's own name comes from USR OK, not from SYN.
             "REA" if words[2] == self.handle => self.view.kept.name = decode(words[3]),
             _ if self.synced => self.keep(&words),
             _ => {}
         }
     }
 
-    /// Returns the words of a line, without the list version that clients below MSNP10 receive.
+    /// Returns the words of a line, without the list version that clients before MSNP10 receive.
     fn without_version(&mut self, frame: &Frame) -> Vec<String> {
         let mut words: Vec<String> = frame.line.split(' ').map(str::to_owned).collect();
         let place = match words[0].as_str() {
@@ -242,11 +242,11 @@ impl Client {
                 kept.set_number(who, property, number.first().map(|number| decode(number)));
             }
             ["UUX" | "XFR", ..] => {}
-            _ => panic!("{} understands no {words:?}", self.handle),
+            _ => panic!("{} does not understand {words:?}", self.handle),
         }
     }
 
-    /// Removes a contact from FL, and with that from the screen.
+    /// Removes a contact from FL and from the screen.
     fn forget(&mut self, who: &str) {
         let who = if self.dialect < 10 { who.to_owned() } else { self.view.kept.handle_of(who) };
         let line = self.view.kept.entries.get_mut(&who).unwrap();
@@ -263,7 +263,7 @@ impl Client {
     }
 
     /// Handles an unsolicited line, or one after the answer to the command `trid`.
-    pub(crate) fn told(&mut self, frame: &Frame, trid: Option<u32>) {
+    pub(crate) fn unsolicited(&mut self, frame: &Frame, trid: Option<u32>) {
         let before = self.view.clone();
         let verb = frame.word(0).to_owned();
         let words = self.without_version(frame);
@@ -279,7 +279,8 @@ impl Client {
                 assert!(self.dialect > 10, "UBX came with MSNP11");
                 assert_eq!(words.len(), 3);
                 let message = String::from_utf8(frame.payload.clone()).unwrap();
-                let seen = self.view.online.get_mut(words[1]).unwrap_or_else(|| panic!("{frame} of somebody off line"));
+                let seen =
+                    self.view.online.get_mut(words[1]).unwrap_or_else(|| panic!("{frame} is about an offline contact"));
                 seen.message = Some(message).filter(|message| !message.is_empty());
             }
             // The number may be the one that the client has, if the server did not send another one.
@@ -287,24 +288,24 @@ impl Client {
             "BPR" => return assert!(self.present, "{frame} before the first CHG"),
             "ADC" | "ADD" | "REM" => {
                 assert!(self.synced, "{frame} before SYN");
-                assert_eq!(words[1..3], ["0", "RL"], "{frame} is nobody's answer");
+                assert_eq!(words[1..3], ["0", "RL"], "{frame} is not an unsolicited line");
                 self.keep(&words);
             }
-            _ => panic!("{frame} was not asked for"),
+            _ => panic!("{frame} was not expected"),
         }
         let quiet = ["NLN", "ILN", "FLN", "UBX"].contains(&verb.as_str());
         assert!(self.present || !quiet, "{frame} before the first CHG");
-        // MSNP8 does not see the picture, which may be all that is new.
+        // Clients of MSNP8 show no pictures, and the picture may be the only change.
         let unseen = verb == "NLN" && self.dialect == 8;
-        assert!(unseen || self.view != before, "{} knew {frame} already", self.handle);
+        assert!(unseen || self.view != before, "{} receives nothing new in {frame}", self.handle);
     }
 
-    /// `status handle name capabilities [object]`.
+    /// Handles a presence line: `status handle name capabilities [object]`.
     fn see(&mut self, words: &[&str], again: bool) {
         let (object, rest) = match *words {
             [_, _, _, _] => (None, words),
             [_, _, _, _, object] if self.dialect > 8 => (Some(object.to_owned()), &words[..4]),
-            _ => panic!("{words:?} is not what MSNP{} has of somebody", self.dialect),
+            _ => panic!("{words:?} is not a presence line of MSNP{}", self.dialect),
         };
         let seen = self.view.online.entry(rest[1].to_owned()).or_default();
         let message = seen.message.take().filter(|_| again);
@@ -317,7 +318,7 @@ impl Client {
         };
     }
 
-    /// Handles the answer to SYN: only the stamps if the copy is `current`, otherwise everything.
+    /// Handles the answer to SYN: only the stamps if the copy is `current`, otherwise all lists and settings.
     pub(crate) fn synchronized(&mut self, frames: &[Frame], trid: u32, current: bool) {
         let words: Vec<&str> = frames[0].line.split(' ').collect();
         assert_eq!(words[..2], ["SYN", &trid.to_string()], "an answer to SYN");
@@ -372,23 +373,23 @@ impl Client {
     }
 }
 
-/// The state in SYN of a client that has no copy of its lists.
+/// Returns the state that a client without a copy of its lists sends in SYN.
 pub(crate) fn zero(dialect: u32) -> Stamps {
     vec!["0".to_owned(); if dialect < 10 { 1 } else { 2 }]
 }
 
-/// `handle nick bits [n,n...]`.
+/// Parses an entry from before MSNP10: `handle nick bits [n,n...]`.
 fn old_line(words: &[&str]) -> (String, Line) {
     let lists: u8 = words[2].parse().unwrap();
     let groups = match words[3..] {
         [] if lists & FL == 0 => BTreeSet::new(),
         [groups] if lists & FL != 0 => groups.split(',').map(str::to_owned).collect(),
-        _ => panic!("{words:?} is no entry"),
+        _ => panic!("{words:?} is not an entry"),
     };
     (words[0].to_owned(), Line { lists, nick: decode(words[1]), guid: None, groups })
 }
 
-/// `N=handle F=nick [C=guid] bits [network] [guid,guid...]`.
+/// Parses an entry of MSNP10 or later: `N=handle F=nick [C=guid] bits [network] [guid,guid...]`.
 fn new_line(words: &[&str], dialect: u32) -> (String, Line) {
     let (who, nick) = (prefixed(words[0], "N="), prefixed(words[1], "F="));
     let guid = words[2].strip_prefix("C=").map(str::to_owned);
@@ -408,7 +409,7 @@ fn new_line(words: &[&str], dialect: u32) -> (String, Line) {
     (who.to_owned(), Line { lists, nick: decode(nick), guid, groups })
 }
 
-/// AL or BL. A nickname is for a new entry.
+/// Adds an address to AL or BL. Only a new entry gets the nickname.
 fn put_on(kept: &mut Kept, who: &str, list: &str, nick: &str) {
     let line = kept.entries.entry(who.to_owned()).or_insert_with(|| Line { nick: nick.to_owned(), ..Line::default() });
     line.lists |= if list == "AL" { AL } else { BL };

@@ -1,10 +1,15 @@
-//! Compares the server with a small model of the rules (`rules`). Six users, with clients of all dialects, carry out random
-//! operations. After every step each client shows what the model says, and every answer is the one in docs/protocol/ns.md.
+//! Compares the server with a small model of the rules (`rules`). Six users, with clients of all dialects, carry out
+//! random operations. After every step, each client must show the state of the model. Every answer must be the one in
+//! docs/protocol/ns.md.
 //!
-//! The seed of a run decides all its operations. `SWALLOWTAIL_MODEL_SEED=7` runs only that seed. `SWALLOWTAIL_MODEL_SEEDS`
-//! is the number of runs, and `SWALLOWTAIL_MODEL_STEPS` their length: by default one run of 2,000 steps, and in
-//! `cargo xtask test` five of 10,000. For a whole night: `SWALLOWTAIL_MODEL_SEEDS=50 SWALLOWTAIL_MODEL_STEPS=10000 cargo test -p swallowtail --test it
-//! model`.
+//! The seed of a run decides all its operations. These environment variables change the runs:
+//!
+//! - `SWALLOWTAIL_MODEL_SEED=7` runs only that seed.
+//! - `SWALLOWTAIL_MODEL_SEEDS` is the number of runs: 1 by default, and 5 in `cargo xtask test`.
+//! - `SWALLOWTAIL_MODEL_STEPS` is the length of each run: 2,000 by default, and 10,000 in `cargo xtask test`.
+//!
+//! To test for a whole night, set `SWALLOWTAIL_MODEL_SEEDS=50` and `SWALLOWTAIL_MODEL_STEPS=10000`, and run
+//! `cargo test -p swallowtail --test it model`.
 
 mod client;
 mod operation;
@@ -27,7 +32,7 @@ fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_client_shows_what_the_rules_say() {
+async fn every_client_shows_the_state_of_the_model() {
     let only: Option<u64> = setting("SEED");
     let first = only.unwrap_or(1);
     let seeds = setting("SEEDS").unwrap_or_else(|| if only.is_some() { 1 } else { amount(1, 5) });

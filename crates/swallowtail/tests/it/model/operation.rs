@@ -21,19 +21,19 @@ const TELEPHONE: &str = "tel:+31201234567";
 /// One operation of a user.
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
-    /// ADC, ADD: to FL, AL, BL or RL.
+    /// Adds an address to FL, AL, BL or RL (ADC, ADD).
     Add {
         list: u8,
         whom: String,
         nick: Option<Word>,
         group: Option<GroupRef>,
     },
-    /// `ADC FL C=`.
+    /// Adds a contact to a group (`ADC FL C=`).
     PutInGroup {
         whom: String,
         group: GroupRef,
     },
-    /// REM: from FL, AL, BL or PL.
+    /// Removes an address from FL, AL, BL or PL (REM).
     Remove {
         list: u8,
         whom: String,
@@ -45,31 +45,31 @@ pub(crate) enum Operation {
     NewGroup(Word),
     RenameGroup(GroupRef, Word),
     RemoveGroup(GroupRef),
-    /// GTC.
+    /// Changes the GTC setting.
     Prompt(&'static str),
-    /// BLP.
+    /// Changes the BLP setting.
     Privacy(&'static str),
-    /// PRP MFN, or REA of the own name.
+    /// Changes the user's own name (PRP MFN, or REA of the own address).
     Name(Word),
-    /// SBP MFN, REA of a contact.
+    /// Changes the nickname of a contact (SBP MFN, REA).
     Nickname(String, Option<Word>),
-    /// PHH, PHW or PHM.
+    /// Changes a telephone number (PHH, PHW or PHM).
     Number(usize, Option<Word>),
-    /// MOB.
+    /// Changes the setting MOB.
     Paging(bool),
     Status {
         status: &'static str,
         capabilities: Option<u32>,
         object: Option<&'static str>,
     },
-    /// UUX.
+    /// Changes the personal message (UUX).
     Message(&'static str),
-    /// XFR SB.
+    /// Asks for a switchboard (XFR SB).
     Call,
-    /// A command that the dialect does not have.
+    /// Sends a command that the dialect does not have.
     Misfit,
     Synchronize(Copy),
-    /// The older session of the account, if there is one, ends.
+    /// Signs in with a dialect. The older session of the account, if there is one, ends.
     SignIn(u32),
     SignOut,
     /// The connection is lost.
@@ -78,7 +78,7 @@ pub(crate) enum Operation {
     Restart,
 }
 
-/// A text, and the word as which it is sent.
+/// A text, and the word that encodes it.
 #[derive(Clone, Debug)]
 pub(crate) struct Word {
     pub(crate) text: String,
@@ -86,7 +86,7 @@ pub(crate) struct Word {
 }
 
 impl Word {
-    /// A text that needs no encoding.
+    /// Returns the word of a text that needs no encoding.
     pub(crate) fn plain(text: &str) -> Self {
         Self { text: text.to_owned(), sent: text.to_owned() }
     }
@@ -94,7 +94,7 @@ impl Word {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GroupRef {
-    /// Group 0 of the dialects below MSNP10.
+    /// Group 0 of the dialects before MSNP10.
     Zero,
     Known(Id),
     Unknown,
@@ -105,9 +105,9 @@ pub(crate) enum GroupRef {
 pub(crate) enum Copy {
     /// The state that it has.
     Own,
-    /// `0`.
+    /// No state: `0`.
     Nothing,
-    /// One of its two time stamps, from MSNP10 on.
+    /// One of the two time stamps, from MSNP10 on.
     Half,
 }
 
@@ -136,7 +136,7 @@ impl Random {
         8 + self.below(5) as u32
     }
 
-    /// Encodes a text as clients do: with as few or as many escapes as they like.
+    /// Encodes a text as clients do: with only the necessary escapes, or with many more.
     fn word(&mut self, text: &str) -> Word {
         let full = self.percent(50);
         let plain = |byte: u8| if full { byte.is_ascii_alphanumeric() } else { byte > b' ' && byte != b'%' };
@@ -162,7 +162,7 @@ impl Random {
         self.word(&text)
     }
 
-    /// Official clients use the address of a new contact as its nickname.
+    /// Chooses a nickname. Official clients use the address of a new contact as its nickname.
     fn nickname(&mut self, whom: &str) -> Word {
         if self.percent(30) { self.word(whom) } else { self.name() }
     }
@@ -181,7 +181,7 @@ pub(crate) fn choose(random: &mut Random, world: &World, who: &str) -> Operation
     choose_signed_in(random, world, who, account, session.dialect)
 }
 
-/// The share of each kind of operation, in percent.
+/// Chooses an operation of a signed-in user. The numbers are the shares of the kinds, in percent.
 fn choose_signed_in(random: &mut Random, world: &World, who: &str, account: &Account, dialect: u32) -> Operation {
     match random.below(100) {
         0..10 => status(random, dialect),
@@ -272,7 +272,7 @@ fn choose_settings(random: &mut Random, world: &World, who: &str, dialect: u32) 
         12..16 => {
             let whom = on_list(random, world, who, FL);
             let nick = (dialect < 10 || random.percent(80)).then(|| random.nickname(&whom));
-            // Below MSNP10, the nickname for oneself is the own name.
+            // Before MSNP10, a nickname for the user's own address is the user's own name.
             if whom == who { Operation::Call } else { Operation::Nickname(whom, nick) }
         }
         16..21 => {
@@ -304,12 +304,12 @@ fn stranger(random: &mut Random, world: &World, who: &str, lists: u8) -> String 
     let strangers: Vec<&String> =
         world.people.keys().filter(|other| *other != who && !account.is_on(lists, other)).collect();
     if strangers.is_empty() || random.percent(20) {
-        return anybody(random, world);
+        return any_address(random, world);
     }
     random.pick(&strangers).clone()
 }
 
-fn anybody(random: &mut Random, world: &World) -> String {
+fn any_address(random: &mut Random, world: &World) -> String {
     match random.below(12) {
         0 => GHOST.to_owned(),
         1..=3 => TELEPHONE.to_owned(),
@@ -332,11 +332,11 @@ fn on_list(random: &mut Random, world: &World, who: &str, lists: u8) -> String {
 
 fn group(random: &mut Random, account: &Account, dialect: u32) -> GroupRef {
     let mut groups: Vec<GroupRef> = visible_groups(account, dialect).collect();
-    // The newest group may have no number.
+    // The newest group is chosen more often, because it may have no number.
     if let Some(newest) = groups.last() {
         groups.extend([*newest; 4]);
     }
-    // Many contacts are in group 0.
+    // Group 0 is chosen more often, because many contacts are in it.
     if dialect < 10 {
         groups.extend([GroupRef::Zero; 2]);
     }
@@ -357,7 +357,7 @@ fn taken_group(random: &mut Random, account: &Account, whom: &str, dialect: u32)
     if groups.is_empty() || random.percent(20) { group(random, account, dialect) } else { random.pick(&groups) }
 }
 
-/// Below MSNP10 a group without a number does not exist.
+/// Returns the groups that exist in a dialect. Before MSNP10, a group without a number does not exist.
 fn visible_groups(account: &Account, dialect: u32) -> impl Iterator<Item = GroupRef> {
     let visible = account.groups.iter().filter(move |(_, group)| dialect > 9 || group.number.is_some());
     visible.map(|(id, _)| GroupRef::Known(*id))

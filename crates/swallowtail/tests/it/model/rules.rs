@@ -1,9 +1,9 @@
 //! The rules of docs/protocol/ns.md sections 1, 2 and 7 to 10 as a short model: the state of every account, the effect of
 //! every operation, and which users can see each other. It shares no code with the server.
 //!
-//! Presence needs no events: what W sees of U is a function of the state of both ([`World::seen`]), and so is every list.
-//! Only three things depend on what the server has sent: the telephone numbers that a client knows of its contacts, the
-//! list version, and the time stamps.
+//! Presence needs no events. The state of U and W decides what W sees of U ([`World::seen`]), and it decides every
+//! list. Only three things depend on what the server has sent: the telephone numbers that a client knows of its
+//! contacts, the list version, and the time stamps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,10 +18,10 @@ pub(crate) const PL: u8 = 16;
 /// Identifies a contact on FL, or a group, as long as it exists. On the wire this is a GUID.
 pub(crate) type Id = u32;
 
-/// PHH, PHW, PHM.
+/// The telephone numbers PHH, PHW and PHM.
 pub(crate) type Phones = [Option<String>; 3];
 
-/// The telephone numbers of contacts that a client knows.
+/// The telephone numbers that a client knows, by contact.
 pub(crate) type Numbers = BTreeMap<String, Phones>;
 
 /// All accounts, by address.
@@ -31,7 +31,7 @@ pub(crate) struct World {
     last_id: Id,
 }
 
-/// Section 1.1.
+/// An account (section 1.1).
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) name: String,
@@ -41,13 +41,14 @@ pub(crate) struct Account {
     pub(crate) paging: bool,
     pub(crate) entries: BTreeMap<String, Entry>,
     pub(crate) groups: BTreeMap<Id, Group>,
-    /// The name of group 0 in the dialects below MSNP10.
+    /// The name of group 0 in the dialects before MSNP10.
     pub(crate) group_zero: String,
-    /// The numbers of changes to lists and to settings. Each stands for a time stamp, and their sum for the list version.
+    /// The numbers of changes to lists and to settings. Each stands for a time stamp. Their sum stands for the list
+    /// version.
     pub(crate) list_changes: u32,
     pub(crate) setting_changes: u32,
     pub(crate) session: Option<Session>,
-    /// The telephone numbers that the client programs of this account, one for each dialect, know.
+    /// The telephone numbers that the client programs of this account know. Each dialect has its own program.
     copies: BTreeMap<u32, Numbers>,
 }
 
@@ -56,32 +57,32 @@ pub(crate) struct Account {
 pub(crate) struct Entry {
     pub(crate) lists: u8,
     pub(crate) nick: String,
-    /// While on FL.
+    /// The id of the contact, while the address is on FL.
     pub(crate) contact: Option<Id>,
     pub(crate) groups: BTreeSet<Id>,
-    /// Put into group 0 by a client below MSNP10.
+    /// Whether a client before MSNP10 has added the contact to group 0.
     pub(crate) in_zero: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) name: String,
-    /// For the dialects below MSNP10.
+    /// The number of the group in the dialects before MSNP10.
     pub(crate) number: Option<u32>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) dialect: u32,
-    /// SYN was answered.
+    /// Whether SYN was answered.
     pub(crate) synced: bool,
-    /// From the first CHG on.
+    /// The status since the first CHG.
     pub(crate) status: Option<Status>,
     pub(crate) message: Option<&'static str>,
     pub(crate) numbers: Numbers,
 }
 
-/// The last CHG.
+/// The values of the last CHG.
 #[derive(Clone, Debug)]
 pub(crate) struct Status {
     pub(crate) status: &'static str,
@@ -120,12 +121,13 @@ impl Account {
         self.entries.get(who).is_some_and(|entry| entry.lists & lists != 0)
     }
 
-    /// Section 2: returns whether `who` may see and call.
+    /// Returns whether `who` may see and call this account (section 2).
     pub(crate) fn allows(&self, who: &str) -> bool {
         !self.is_on(BL, who) && (self.is_on(AL, who) || self.privacy == "AL")
     }
 
-    /// The groups in which a client below MSNP10 sees a contact. A contact in no visible group counts as in group 0.
+    /// Returns the groups in which a client before MSNP10 sees a contact. A contact in no visible group counts as in
+    /// group 0.
     pub(crate) fn numbers_of(&self, entry: &Entry) -> BTreeSet<u32> {
         let mut numbers: BTreeSet<u32> = entry.groups.iter().filter_map(|group| self.groups[group].number).collect();
         if entry.in_zero || numbers.is_empty() {
@@ -150,12 +152,12 @@ impl Account {
         self.session.as_ref().is_some_and(|session| session.status.is_some())
     }
 
-    /// The numbers that a client knows. They do not count before SYN is answered.
+    /// Returns the numbers that the client knows, or `None` before SYN is answered.
     fn known_numbers(&mut self) -> Option<&mut Numbers> {
         self.session.as_mut().filter(|session| session.synced).map(|session| &mut session.numbers)
     }
 
-    /// Rule 7.
+    /// Removes the groups of an address that is not on FL, and an entry that is on no list (rule 7).
     fn tidy(&mut self, who: &str) {
         let Some(entry) = self.entries.get_mut(who) else { return };
         if entry.lists & FL == 0 {
@@ -168,14 +170,14 @@ impl Account {
         }
     }
 
-    /// Rules 5 and 6. Returns whether anything changed.
+    /// Moves an address from PL to RL (rules 5 and 6). Returns whether anything changed.
     fn settle(&mut self, who: &str) -> bool {
         let Some(entry) = self.entries.get_mut(who).filter(|entry| entry.lists & PL != 0) else { return false };
         entry.lists ^= PL | RL;
         true
     }
 
-    /// Section 9.
+    /// Creates, renames or removes a group (section 9).
     fn change_groups(&mut self, operation: &Operation, fresh: Id) {
         match operation {
             Operation::NewGroup(name) => {
@@ -202,7 +204,8 @@ impl Account {
         self.list_changes += 1;
     }
 
-    /// Sections 7 and 10. Setting the same value again is not a change.
+    /// Changes a setting, a nickname, or the state of a session (sections 7 and 10). Setting the same value again is
+    /// not a change.
     fn change_settings(&mut self, operation: &Operation) {
         match operation {
             Operation::Prompt(value) => {
@@ -278,7 +281,7 @@ impl World {
         self.last_id
     }
 
-    /// Section 2, shown(U, W), with the session and the last CHG of U.
+    /// Returns the session and the last CHG of U if W sees U: shown(U, W) in section 2.
     pub(crate) fn seen(&self, u: &str, w: &str) -> Option<(&Session, &Status)> {
         let (account, watcher) = (self.people.get(u)?, self.people.get(w)?);
         let session = account.session.as_ref()?;
@@ -301,7 +304,7 @@ impl World {
             Operation::Add { list, whom, nick, group } => {
                 let nick = nick.as_ref().map(|nick| nick.text.as_str());
                 match group {
-                    // Below MSNP10, the same command adds a contact to another group.
+                    // Before MSNP10, the same command adds a contact to another group.
                     Some(group) if *list == FL && self.people[who].is_on(FL, whom) => {
                         self.put_in_group(who, whom, *group);
                     }
@@ -328,7 +331,8 @@ impl World {
                 if self.people[who].paging != *on {
                     let account = self.account(who);
                     account.paging = *on;
-                    // There is no mobile service, so it is stored but not sent, and all copies of the lists stay current.
+                    // Without a mobile service, the server stores the value but does not send it, and all copies of the
+                    // lists stay current.
                     account.setting_changes += 1;
                 }
             }
@@ -384,7 +388,7 @@ impl World {
             Operation::RenameGroup(group, name) => {
                 when(name.sent.len() > 61, 229);
                 when(!account.knows_group(*group), 224);
-                // The name of group 0 is separate from the others: it does not exist in later dialects.
+                // Group 0 does not exist in later dialects, so its name may be the same as that of another group.
                 let taken = |(id, other): (&Id, &Group)| other.name == name.text && *group != GroupRef::Known(*id);
                 when(*group != GroupRef::Zero && account.groups.iter().any(taken), 228);
             }
@@ -404,7 +408,7 @@ impl World {
         faults
     }
 
-    /// Section 8, FL, with rule 2 of section 1.2.
+    /// Adds a contact to FL (section 8, and rule 2 of section 1.2).
     fn add_contact(&mut self, who: &str, whom: &str, nick: Option<&str>, group: Option<GroupRef>) {
         let id = self.fresh_id();
         let account = self.account(who);
@@ -425,9 +429,9 @@ impl World {
             other.list_changes += 1;
         }
         let shown = self.seen(whom, who).is_some();
-        let told = shown.then(|| self.people[whom].phones.clone());
-        if let (Some(numbers), Some(told)) = (self.account(who).known_numbers(), told) {
-            numbers.insert(whom.to_owned(), told);
+        let sent = shown.then(|| self.people[whom].phones.clone());
+        if let (Some(numbers), Some(sent)) = (self.account(who).known_numbers(), sent) {
+            numbers.insert(whom.to_owned(), sent);
         }
     }
 
@@ -439,7 +443,7 @@ impl World {
         if let Some(numbers) = account.known_numbers() {
             numbers.remove(whom);
         }
-        // Rule 3.
+        // The user is no longer on RL or PL of the contact (rule 3).
         if let Some(other) = self.people.get_mut(whom) {
             other.entries.get_mut(who).unwrap().lists &= !(RL | PL);
             other.tidy(who);
@@ -447,7 +451,7 @@ impl World {
         }
     }
 
-    /// AL and BL, which move an address from PL to RL (rule 6), and RL itself (rule 5).
+    /// Adds an address to AL or BL, which moves it from PL to RL (rule 6), or only moves it (rule 5).
     fn add_to_list(&mut self, who: &str, list: u8, whom: &str, nick: Option<&str>) {
         let account = self.account(who);
         let old = account.dialect() < 10;
@@ -456,7 +460,7 @@ impl World {
             account.list_changes += u32::from(settled);
             return;
         }
-        // ADC has no nickname for these lists, ADD has one for a new entry.
+        // ADC has no nickname for these lists. ADD has one, which only a new entry gets.
         let nick = nick.filter(|_| old).unwrap_or(whom).to_owned();
         let entry = account.entries.entry(whom.to_owned()).or_insert_with(|| Entry { nick, ..Entry::default() });
         entry.lists |= list;
@@ -475,7 +479,7 @@ impl World {
         account.list_changes += 1;
     }
 
-    /// Sections 1.3 and 8.
+    /// Adds a contact to a group (sections 1.3 and 8).
     fn put_in_group(&mut self, who: &str, whom: &str, group: GroupRef) {
         let account = self.account(who);
         let old = account.dialect() < 10;
@@ -483,7 +487,7 @@ impl World {
         let entry = account.entries.get_mut(whom).unwrap();
         match group {
             GroupRef::Known(id) => {
-                // For clients with group 0, the contact is there until it is removed from it.
+                // A client with group 0 sees the contact there until it removes the contact from group 0.
                 entry.in_zero |= old && counts_as_in_zero;
                 entry.groups.insert(id);
             }
@@ -492,8 +496,8 @@ impl World {
         account.list_changes += 1;
     }
 
-    /// Removing a contact from the last group that a client below MSNP10 sees removes it from FL. In later dialects, the
-    /// contact is then in no group.
+    /// Removes a contact from a group. A client before MSNP10 that removes a contact from its last visible group
+    /// removes it from FL. In later dialects, the contact is then in no group.
     fn take_out_of_group(&mut self, who: &str, whom: &str, group: GroupRef) {
         let account = self.account(who);
         let entry = &account.entries[whom];
@@ -513,7 +517,8 @@ impl World {
         account.list_changes += 1;
     }
 
-    /// Section 1.4: a list change for all accounts with U on FL. Section 2: those that see U are notified.
+    /// Changes a number of U. That is a list change for all accounts with U on FL (section 1.4). Those that see U are
+    /// notified (section 2).
     fn number_changed(&mut self, u: &str, place: usize, number: &Option<String>) {
         self.account(u).setting_changes += 1;
         let watchers: Vec<String> =
@@ -528,7 +533,7 @@ impl World {
         }
     }
 
-    /// A second sign-in ends the first session.
+    /// Signs in. A second sign-in ends the first session.
     pub(crate) fn sign_in(&mut self, who: &str, dialect: u32) {
         self.sign_out(who);
         let account = self.account(who);
@@ -536,7 +541,8 @@ impl World {
         account.session = Some(Session { dialect, synced: false, status: None, message: None, numbers });
     }
 
-    /// OUT, a lost connection and a second sign-in have the same effect. The client keeps its copy of the lists.
+    /// Signs out. OUT, a lost connection and a second sign-in have the same effect. The client keeps its copy of the
+    /// lists.
     pub(crate) fn sign_out(&mut self, who: &str) {
         let account = self.account(who);
         if let Some(session) = account.session.take() {
@@ -544,7 +550,7 @@ impl World {
         }
     }
 
-    /// SYN. The client keeps a current copy, and otherwise receives everything.
+    /// Answers SYN. The client keeps a current copy, and otherwise receives everything.
     pub(crate) fn synchronize(&mut self, who: &str, current: bool) {
         let account = &self.people[who];
         let allowing = |contact: &&String| {

@@ -21,17 +21,18 @@ pub(crate) struct Run {
     server: TestServer,
     world: World,
     clients: BTreeMap<String, Client>,
-    /// The state that the client programs of each user keep while they are not used: one program for each dialect.
+    /// The saved state of every client program that is not in use, by user and dialect.
     kept: HashMap<(String, u32), (Kept, Stamps)>,
     guids: Guids,
-    /// The list version of an account before the first change, once a client below MSNP10 has received it.
+    /// The list version of each account before its first change, if a client before MSNP10 has received a version.
     bases: HashMap<String, u32>,
     /// The number of changes to the lists and the settings when a client received these time stamps.
     stamps: HashMap<(String, Stamps), (u32, u32)>,
     /// The highest time stamps so far, of the lists and of the settings, with the number of changes at that time.
     latest: HashMap<(String, usize), (u32, String)>,
-    /// For the report of a difference: the operation, its user, and the user whose view was compared.
+    /// The user and the operation, for the report of a difference.
     doing: (String, String),
+    /// The user whose view is compared, for the report of a difference.
     watching: String,
 }
 
@@ -57,7 +58,7 @@ impl Run {
             doing: Default::default(),
             watching: String::new(),
         };
-        // Each dialect has a user, whatever the seed chooses.
+        // Each dialect has a user. The seed chooses only the dialect of the sixth user.
         let sixth = run.random.dialect();
         for (name, dialect) in PEOPLE.iter().zip([8, 9, 10, 11, 12, sixth]) {
             run.carry_out(&address(name), Operation::SignIn(dialect)).await;
@@ -104,8 +105,9 @@ impl Run {
             Operation::Synchronize(copy) => self.synchronize(who, copy).await,
             operation => self.ask(who, &operation).await,
         }
-        // Its client has received the answer to a ping, or is gone: all effects are now queued for the others.
-        self.hear(who).await;
+        // The client of `who` has received the answer to a ping, or is gone. All effects are now queued for the other
+        // clients.
+        self.receive_pending(who).await;
         self.compare();
     }
 
@@ -116,7 +118,7 @@ impl Run {
         let client = self.clients.get_mut(who).unwrap();
         let trid = client.command(spoken.verb, &spoken.words, spoken.payload).await;
         if verdict == Verdict::Closes {
-            assert_eq!(client.until_closed().await, [], "closed without a word");
+            assert_eq!(client.until_closed().await, [], "closed without an answer");
             return self.gone(who).await;
         }
         let frames = client.until_pong().await;
@@ -124,20 +126,20 @@ impl Run {
         match verdict {
             Verdict::Refused(codes) => {
                 let refusals: Vec<String> = codes.iter().map(|code| format!("{code} {trid}")).collect();
-                assert!(refusals.contains(&answer.line), "one of {refusals:?} is expected, and seen is {answer}");
+                assert!(refusals.contains(&answer.line), "expected one of {refusals:?}, received {answer}");
                 assert_eq!(others, []);
             }
             _ => {
                 let expected = format!("{} {trid} {}", spoken.verb, spoken.answer);
                 let said = answers(&answer.line, &expected, &self.guids);
-                assert!(said.is_some(), "{expected} is expected, and seen is {answer}");
+                assert!(said.is_some(), "expected {expected}, received {answer}");
                 client.answered(answer);
                 if let Operation::Remove { whom, .. } | Operation::TakeOutOfGroup { whom, .. } = operation
                     && !self.world.people[who].is_on(FL, whom)
                 {
                     client.contact_left(whom);
                 }
-                others.iter().for_each(|frame| client.told(frame, Some(trid)));
+                others.iter().for_each(|frame| client.unsolicited(frame, Some(trid)));
             }
         }
     }
@@ -164,7 +166,8 @@ impl Run {
         self.check_stamps(who, changes);
     }
 
-    /// Below MSNP10, the version counts every change. A time stamp differs exactly if something changed, and is then later.
+    /// Checks the stamps of the last SYN. Before MSNP10, the list version counts every change. Later, a time stamp is
+    /// newer if something changed, and otherwise the same.
     fn check_stamps(&mut self, who: &str, changes: (u32, u32)) {
         let client = &self.clients[who];
         let stamps = client.stamps.clone();
@@ -227,18 +230,18 @@ impl Run {
     async fn restart(&mut self) {
         self.server.restart().await;
         for (who, mut client) in std::mem::take(&mut self.clients) {
-            // The others may be notified about the first to disconnect.
-            let told = lines(&client.until_closed().await);
-            let (last, others) = told.split_last().expect("a farewell");
+            // A client may be notified about those that the server disconnects first.
+            let received = lines(&client.until_closed().await);
+            let (last, others) = received.split_last().expect("a last line");
             assert_eq!(last, "OUT SSD");
-            assert!(others.iter().all(|line| line.starts_with("FLN ")), "{told:?}");
+            assert!(others.iter().all(|line| line.starts_with("FLN ")), "{received:?}");
             self.world.sign_out(&who);
             self.kept.insert((who, client.dialect), (client.view.kept, client.stamps));
         }
     }
 
-    /// Lets every client except that of `actor`, which has already done so, receive its pending lines.
-    async fn hear(&mut self, actor: &str) {
+    /// Receives the pending lines of every client except that of `actor`, which has already received its own.
+    async fn receive_pending(&mut self, actor: &str) {
         let mut others: Vec<&mut Client> = self.clients.values_mut().filter(|client| client.handle != actor).collect();
         for client in &mut others {
             client.ping().await;
@@ -246,7 +249,7 @@ impl Run {
         for client in others {
             self.watching.clone_from(&client.handle);
             for frame in client.until_pong().await {
-                client.told(&frame, None);
+                client.unsolicited(&frame, None);
             }
         }
         let mut versions = Vec::new();
@@ -270,13 +273,13 @@ impl Run {
                 expected.kept.clone_from(&client.view.kept);
             }
             let differences = differences(&expected, &client.view);
-            assert!(differences.is_empty(), "{who} shows something else:\n{differences}");
+            assert!(differences.is_empty(), "the client of {who} differs from the model:\n{differences}");
         }
     }
 }
 
 impl Drop for Run {
-    /// Reports where a run failed.
+    /// Prints where a run failed.
     fn drop(&mut self) {
         if !std::thread::panicking() {
             return;
@@ -287,7 +290,7 @@ impl Drop for Run {
         involved.dedup();
         for who in involved {
             let Some(client) = self.clients.get(who) else { continue };
-            _ = writeln!(report, "{who} speaks MSNP{}. Its last lines:", client.dialect);
+            _ = writeln!(report, "{who} uses MSNP{}. Its last lines:", client.dialect);
             client.log.iter().for_each(|line| _ = writeln!(report, "  {line}"));
         }
         eprintln!("{report}Replay: SWALLOWTAIL_MODEL_SEED={}", self.seed);
@@ -321,7 +324,7 @@ fn lines(frames: &[Frame]) -> Vec<String> {
 fn differences(expected: &View, seen: &View) -> String {
     let mut report = String::new();
     let (kept, shown) = (&expected.kept, &seen.kept);
-    compare_maps("on line", &expected.online, &seen.online, &mut report);
+    compare_maps("online", &expected.online, &seen.online, &mut report);
     compare_maps("entry", &kept.entries, &shown.entries, &mut report);
     compare_maps("group", &kept.groups, &shown.groups, &mut report);
     compare_maps("numbers", &kept.numbers, &shown.numbers, &mut report);

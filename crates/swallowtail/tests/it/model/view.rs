@@ -30,21 +30,21 @@ pub(crate) struct Kept {
     pub(crate) prompt: String,
     pub(crate) privacy: String,
     pub(crate) phones: Phones,
-    /// By number or GUID.
+    /// The names of the groups, by number or GUID.
     pub(crate) groups: BTreeMap<String, String>,
     pub(crate) entries: BTreeMap<String, Line>,
-    /// Of the contacts that have any.
+    /// The telephone numbers of the contacts that have any.
     pub(crate) numbers: Numbers,
 }
 
-/// An entry.
+/// An entry of the lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) lists: u8,
     pub(crate) nick: String,
-    /// From MSNP10 on, while on FL.
+    /// The GUID of the contact, from MSNP10 on, while the address is on FL.
     pub(crate) guid: Option<String>,
-    /// Numbers or GUIDs.
+    /// The numbers or GUIDs of the groups.
     pub(crate) groups: BTreeSet<String>,
 }
 
@@ -108,13 +108,13 @@ impl Kept {
         }
     }
 
-    /// Handles that another user has added this one to FL.
+    /// Handles that `who` has added this user to FL.
     pub(crate) fn watched_by(&mut self, who: &str, name: String, old: bool) {
         let line = self.entries.entry(who.to_owned()).or_insert_with(|| Line { nick: name, ..Line::default() });
         line.lists |= if old || line.lists & (AL | BL) != 0 { RL } else { PL };
     }
 
-    /// Off some lists.
+    /// Removes an address from some lists.
     pub(crate) fn take_off(&mut self, who: &str, lists: u8) {
         if let Some(line) = self.entries.get_mut(who) {
             line.lists &= !lists;
@@ -129,7 +129,7 @@ impl Kept {
         known.map(|(handle, _)| handle.clone()).unwrap_or_else(|| panic!("no contact has the GUID {guid}"))
     }
 
-    /// A number of a contact.
+    /// Sets or removes a number of a contact.
     pub(crate) fn set_number(&mut self, who: &str, property: &str, number: Option<String>) {
         let phones = self.numbers.entry(who.to_owned()).or_default();
         phones[phone(property)] = number;
@@ -141,5 +141,5 @@ impl Kept {
 
 pub(crate) fn phone(property: &str) -> usize {
     let known = ["PHH", "PHW", "PHM"].iter().position(|known| *known == property);
-    known.unwrap_or_else(|| panic!("{property} is no number that is told"))
+    known.unwrap_or_else(|| panic!("{property} is not a number that clients receive"))
 }

@@ -15,7 +15,8 @@ pub(crate) struct Spoken {
     pub(crate) verb: &'static str,
     pub(crate) words: String,
     pub(crate) payload: &'static str,
-    /// With `<ver>` for the new list version (below MSNP10), `<guid>` for a GUID that was not seen before, and `<any>`.
+    /// The expected answer. `<ver>` stands for the new list version (before MSNP10), `<guid>` for a GUID that was not
+    /// seen before, and `<any>` for any word.
     pub(crate) answer: String,
 }
 
@@ -34,17 +35,17 @@ impl Guids {
         self.known.values().any(|known| known == guid)
     }
 
-    /// Records the GUIDs that a client has received.
+    /// Records a GUID that a client has received.
     pub(crate) fn learn(&mut self, id: Id, guid: &str) {
         if !self.known.contains_key(&id) {
             assert!(!self.is_known(guid), "the GUID {guid} is used twice");
-            assert!(is_guid(guid), "{guid} is no GUID");
+            assert!(is_guid(guid), "{guid} is not a GUID");
             self.known.insert(id, guid.to_owned());
         }
     }
 }
 
-/// Returns whether a line is the answer, and the version in it.
+/// Returns `None` if a line does not match the template. Otherwise returns the list version in the line, if it has one.
 pub(crate) fn answers(line: &str, template: &str, guids: &Guids) -> Option<Option<u32>> {
     let (mut said, mut wanted) = (line.split(' '), template.split(' '));
     let mut version = None;
@@ -74,7 +75,7 @@ fn is_guid(word: &str) -> bool {
     lengths == [8, 4, 4, 4, 12] && word.bytes().all(hex)
 }
 
-/// Returns the operation as a command of `who`, or `None` if this client cannot name its contact or group.
+/// Returns an operation as a command of `who`, or `None` if this client cannot name its contact or group.
 pub(crate) fn speak(
     operation: &Operation,
     who: &str,
@@ -101,7 +102,7 @@ fn say(verb: &'static str, words: impl Into<String>, answer: impl Into<String>) 
     Some(Spoken { verb, words: words.into(), payload: "", answer: answer.into() })
 }
 
-/// The answer is the command again.
+/// Returns a command whose answer repeats it.
 fn echo(verb: &'static str, words: &str) -> Option<Spoken> {
     say(verb, words, words)
 }
@@ -117,7 +118,7 @@ fn list_name(list: u8) -> &'static str {
 }
 
 impl Speaker<'_> {
-    /// MSNP8 and 9: addresses and numbers, and a version in every answer.
+    /// Returns a command of MSNP8 or 9. They use addresses and numbers, and every answer has a list version.
     fn speak_old(&self, operation: &Operation, spelled: &dyn Fn(&str) -> String) -> Option<Spoken> {
         match operation {
             Operation::Add { list, whom, nick, group } => {
@@ -161,7 +162,7 @@ impl Speaker<'_> {
         }
     }
 
-    /// MSNP10 to 12: GUIDs.
+    /// Returns a command of MSNP10 to 12, which use GUIDs.
     fn speak_new(&self, operation: &Operation, spelled: &dyn Fn(&str) -> String) -> Option<Spoken> {
         match operation {
             Operation::Add { list, whom, nick, group } => {
@@ -208,7 +209,7 @@ impl Speaker<'_> {
         }
     }
 
-    /// The answers that differ only in the version.
+    /// Returns a command that is the same in all dialects. Only the list version in the answer differs.
     fn speak_any(&self, operation: &Operation) -> Option<Spoken> {
         let versioned = |verb, words: String| {
             let answer = if self.old { format!("<ver> {words}") } else { words.clone() };
@@ -226,7 +227,7 @@ impl Speaker<'_> {
                 let capabilities = capabilities.map(|number| format!(" {number}")).unwrap_or_default();
                 let object = object.map(|object| format!(" {object}")).unwrap_or_default();
                 let words = format!("{status}{capabilities}{object}");
-                // In MSNP8 alone, missing capabilities are answered with 0.
+                // Only MSNP8 answers missing capabilities with 0.
                 let zero = if self.dialect == 8 && capabilities.is_empty() { " 0" } else { "" };
                 say("CHG", words.as_str(), format!("{words}{zero}"))
             }

@@ -62,14 +62,14 @@ impl RunningBinary {
         Self::start_with(data, "info")
     }
 
-    /// Starts it with the settings of this configuration file.
+    /// Starts the program with these settings in a configuration file.
     pub(crate) fn start_configured(data: &Path, settings: &str) -> Self {
         create_private_directory(data).unwrap();
         std::fs::write(data.join("settings.toml"), settings).unwrap();
         Self::start_with(data, "info")
     }
 
-    /// Starts it with `log` as its log filter.
+    /// Starts the program with `log` as its log filter.
     pub(crate) fn start_with(data: &Path, log: &str) -> Self {
         create_private_directory(data).unwrap();
         let path = data.join("log.txt");
@@ -102,7 +102,7 @@ impl RunningBinary {
         Self { child, log: path, notification, switchboard, http, https }
     }
 
-    /// Returns everything that it has logged.
+    /// Returns everything that the program has logged.
     pub(crate) fn log(&self) -> String {
         read(&self.log)
     }
@@ -115,7 +115,7 @@ impl RunningBinary {
         }
     }
 
-    /// Returns its resident memory in KiB.
+    /// Returns the program's resident memory in KiB.
     pub(crate) fn resident_kib(&self) -> u64 {
         let status = read(Path::new(&format!("/proc/{}/status", self.child.id())));
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
@@ -127,13 +127,13 @@ impl RunningBinary {
         kill_process(pid, signal).unwrap();
     }
 
-    /// Kills it, so that only what it has written to the disk is left.
+    /// Kills the program with SIGKILL. Only data on the disk remains.
     pub(crate) fn kill(mut self) {
         self.signal(Signal::KILL);
         self.child.wait().unwrap();
     }
 
-    /// Waits until it exits.
+    /// Waits until the program exits, at most [`PATIENCE`].
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let begun = Instant::now();
         loop {
@@ -148,8 +148,8 @@ impl RunningBinary {
     /// Returns a ticket from the sign-in service, as a word for USR.
     pub(crate) async fn ticket(&self, handle: &str, password: &str) -> anyhow::Result<String> {
         let handle = Handle::parse(handle).unwrap();
-        let nobody: msnp_client::Tap = Arc::new(|_| {});
-        let ticket = msnp_client::fetch_ticket(self.http, &handle, password, &nobody).await?;
+        let no_tap: msnp_client::Tap = Arc::new(|_| {});
+        let ticket = msnp_client::fetch_ticket(self.http, &handle, password, &no_tap).await?;
         Ok(format!("t={}&p=", ticket.secret()))
     }
 

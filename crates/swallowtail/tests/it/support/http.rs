@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use super::time::PATIENCE;
 
-/// An answer.
+/// The answer to an HTTP request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -28,7 +28,7 @@ impl Answer {
     }
 }
 
-/// A connection that carries one request after the other.
+/// A connection that carries one request after another.
 pub(crate) struct Http<S = TcpStream> {
     stream: BufReader<S>,
 }
@@ -46,7 +46,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
         Self { stream: BufReader::new(stream) }
     }
 
-    /// Sends a head, whose first lines are `request`, and a body.
+    /// Sends a head, whose first lines are `request`, and a body. Returns the answer.
     pub(crate) async fn ask(&mut self, request: &str, body: &[u8]) -> Answer {
         self.send(request, body).await;
         self.answer().await
@@ -66,7 +66,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
 
     pub(crate) async fn answer(&mut self) -> Answer {
         let response = read_response(&mut self.stream).await.unwrap();
-        // In any case: hyper itself writes refusals in lower case.
+        // This lookup ignores case, because hyper itself writes the headers of its refusals in lower case.
         assert!(response.head.header("Content-Length").is_some() && response.is_complete, "{response:?}");
         Answer { status: response.head.status(), head: response.head, body: response.body }
     }
@@ -90,7 +90,7 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Opens a session with `NS` or `SB`, with `commands` in the first request.
+    /// Opens a session with the server `NS` or `SB`, with `commands` in the first request.
     pub(crate) async fn open(address: SocketAddr, server: &str, commands: &str) -> Self {
         Self::open_at(address, "", server, commands).await
     }
@@ -103,7 +103,7 @@ impl Gateway {
         gateway
     }
 
-    /// Sends one request and returns its answer, whatever it is.
+    /// Sends one request and returns its answer, even if that is an error.
     pub(crate) async fn raw(&mut self, query: &str, body: &[u8]) -> Answer {
         let head =
             format!("POST {}/gateway/gateway.dll?{query} HTTP/1.1\r\nHost: gateway.messenger.hotmail.com", self.site);
@@ -155,7 +155,7 @@ impl Gateway {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             self.poll().await;
         }
-        panic!("{wanted} does not come; {:?}", self.inbox);
+        panic!("{wanted} was not received; {:?}", self.inbox);
     }
 
     /// Asks for a switchboard. Returns its address and the cookie.
@@ -184,7 +184,7 @@ impl Browser {
         Self { http: Http::over(stream), headers: format!("Host: {address}") }
     }
 
-    /// The same, with further lines in each head.
+    /// Adds a line to the head of each request.
     pub(crate) fn with(mut self, header: &str) -> Self {
         self.headers = format!("{}\r\n{header}", self.headers);
         self
@@ -210,7 +210,7 @@ impl Browser {
     }
 }
 
-/// Returns the value of a field in a page; empty if the page has no such field.
+/// Returns the value of a field in a page, or an empty text if the page has no such field.
 pub(crate) fn value_of(page: &str, field: &str) -> String {
     let input = page.split("<input").find(|input| input.contains(&format!("name=\"{field}\"")));
     let value = input.and_then(|input| input.split_once("value=\"")?.1.split_once('"'));

@@ -121,18 +121,18 @@ impl TestServer {
         wire
     }
 
-    /// Waits until the server has noticed that `handle` is gone, and has notified its contacts.
+    /// Waits until the server has signed `handle` out and notified its contacts.
     pub(crate) async fn signed_out(&self, handle: &str) {
         let handle = Handle::parse(handle).unwrap();
         let directory = &self.server().service().directory;
-        eventually("the server notices who is gone", || directory.endpoint(&handle).is_none()).await;
+        eventually("the server notices that the client is gone", || directory.endpoint(&handle).is_none()).await;
         if let Some(cell) = directory.find(&handle) {
-            // Its contacts are notified in the same step.
+            // The server notifies the contacts while it holds the lock on the state.
             drop(cell.state());
         }
     }
 
-    /// Signs two users in and puts each on FL and AL of the other. Nothing more is left to read.
+    /// Signs two users in and puts each on FL and AL of the other. No line is left to read.
     pub(crate) async fn friends(&self, one: &str, other: &str) -> (Wire, Wire) {
         let (mut first, mut second) = (self.online(one).await, self.online(other).await);
         for (wire, contact) in [(&mut first, address(other)), (&mut second, address(one))] {
@@ -173,9 +173,9 @@ impl Drop for TestServer {
         if std::thread::panicking() {
             return;
         }
-        let is_ours = |panic: &Panic| panic.runtime.is_none_or(|id| id == self.runtime);
-        let ours: Vec<_> = panics().into_iter().filter(is_ours).map(|panic| panic.text).collect();
-        assert!(ours.is_empty(), "the server panicked: {ours:?}");
+        let is_of_this_server = |panic: &Panic| panic.runtime.is_none_or(|id| id == self.runtime);
+        let panics: Vec<_> = panics().into_iter().filter(is_of_this_server).map(|panic| panic.text).collect();
+        assert!(panics.is_empty(), "the server panicked: {panics:?}");
     }
 }
 
@@ -186,7 +186,7 @@ pub(crate) struct Bystanders {
 }
 
 impl Bystanders {
-    /// Lets them exchange messages, and asserts that they have received nothing else since the last time.
+    /// Lets the two exchange messages, and asserts that they have received nothing else since the last call.
     pub(crate) async fn are_untouched(&mut self) {
         self.chat.exchange("still there?").await;
         for wire in &mut self.notification {
@@ -203,7 +203,7 @@ pub(crate) fn private_directory() -> TempDir {
 
 /// Returns whether the other side has already ended a connection. Does not wait.
 pub(crate) fn is_closed(stream: TcpStream) -> bool {
-    // If all data was read it is a FIN, otherwise a reset.
+    // The end is a FIN if all data was read, and otherwise a reset.
     let read = stream.into_std().unwrap().read(&mut [0; 1]);
     !matches!(read, Err(error) if error.kind() == ErrorKind::WouldBlock)
 }
@@ -228,7 +228,7 @@ struct Panic {
 
 static PANICS: Mutex<Vec<Panic>> = Mutex::new(Vec::new());
 
-/// The panics so far.
+/// Returns the panics so far.
 fn panics() -> Vec<Panic> {
     PANICS.lock().unwrap().clone()
 }

@@ -79,7 +79,7 @@ pub(crate) fn commands(to: &str, blobs: &[Blob]) -> (Vec<u8>, u32) {
     (bytes, count)
 }
 
-/// Joins chunks. Those of one blob must arrive in order and without a gap.
+/// Joins chunks. The chunks of one blob must arrive in order and without a gap.
 #[derive(Default)]
 pub(crate) struct Collector {
     /// The received part of each blob, by id.
@@ -88,7 +88,7 @@ pub(crate) struct Collector {
 }
 
 impl Collector {
-    /// Adds the payload of a message if it is a chunk.
+    /// Adds the payload of a message if it is a chunk. Returns whether it is one.
     pub(crate) fn take(&mut self, payload: &[u8]) -> bool {
         let Some(end) = payload.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
         if !payload[..end].windows(10).any(|word| word == b"msnmsgrp2p") {
@@ -189,7 +189,7 @@ impl Party {
     }
 
     /// Reads up to a message with this text.
-    pub(crate) async fn hear(&mut self, text: &str) {
+    pub(crate) async fn receive(&mut self, text: &str) {
         let payload = text_message(text);
         while self.lines.payload != payload {
             assert!(self.lines.next().await, "closed before {text:?}");
@@ -197,15 +197,15 @@ impl Party {
         self.lines.payload.clear();
     }
 
-    /// Measures the round trip of a line to the other member, who runs [`Self::echo`].
+    /// Measures the round trip of a line to the other member, which runs [`Self::echo`].
     pub(crate) async fn round_trip(&mut self, number: usize) -> Duration {
         let begun = Instant::now();
         self.say(&format!("ping {number}")).await;
-        self.hear(&format!("pong {number}")).await;
+        self.receive(&format!("pong {number}")).await;
         begun.elapsed()
     }
 
-    /// Answers each ping until the end.
+    /// Answers each ping until the message "no more" or the end of the connection.
     pub(crate) async fn echo(mut self) -> Self {
         while self.lines.next().await {
             let text = self.lines.payload.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();

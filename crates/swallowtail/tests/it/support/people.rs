@@ -11,7 +11,7 @@ pub(crate) async fn sign_in(address: SocketAddr, handle: &str, ticket: &str) -> 
     enter(Wire::dial(address).await, handle, ticket).await
 }
 
-/// The same on an existing connection.
+/// Signs in on an existing connection.
 pub(crate) async fn enter<S: AsyncRead + AsyncWrite + Unpin>(mut wire: Wire<S>, handle: &str, ticket: &str) -> Wire<S> {
     wire.send(sign_in_bytes(handle, ticket)).await;
     wire.expect("USR 4 OK").await;

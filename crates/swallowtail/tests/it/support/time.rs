@@ -10,7 +10,7 @@ use tokio::time::{advance, pause, resume};
 /// waits that long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Set by `cargo xtask test`.
+/// The environment variable that `cargo xtask test` sets.
 const LONG_RUN: &str = "SWALLOWTAIL_LONG_TESTS";
 
 /// Returns the amount of work of a test: `short` by default, `long` in `cargo xtask test`.
@@ -18,9 +18,9 @@ pub(crate) fn amount<T>(short: T, long: T) -> T {
     if std::env::var_os(LONG_RUN).is_some() { long } else { short }
 }
 
-/// Waits until a condition is true, by checking it again and again.
+/// Waits until a condition is true, at most [`PATIENCE`]. `what` completes the sentence "waited too long until".
 pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    // In real time, because tokio's clock may be stopped.
+    // This measures real time, because tokio's clock may be stopped.
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < PATIENCE, "waited too long until {what}");
@@ -28,8 +28,8 @@ pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Advances the clock of every timer, for tests on one thread. Everything that the server must read before then has to be
-/// answered already.
+/// Advances the clock of every timer. Only for tests on one thread. The server must already have answered everything
+/// that it has to read before then.
 pub(crate) async fn pass(time: Duration) {
     pause();
     advance(time).await;
@@ -38,7 +38,7 @@ pub(crate) async fn pass(time: Duration) {
 
 /// Stops tokio's clock, which then moves only when the test advances it. No timer expires because the machine is busy.
 ///
-/// For tests on one thread. Sockets work as usual, so tests wait for answers as usual.
+/// Only for tests on one thread. Sockets work as usual, so tests wait for answers as usual.
 pub(crate) struct StoppedClock {
     _hold: mpsc::Sender<()>,
 }
@@ -48,8 +48,8 @@ impl StoppedClock {
     pub(crate) fn new() -> Self {
         let (hold, end) = mpsc::channel::<()>();
         pause();
-        // A paused clock jumps to the next timer whenever there is nothing else to do, but not during blocking work. This
-        // work ends after a while in any case, so that a test that waits in vain reaches its time limit.
+        // A paused clock jumps to the next timer whenever there is nothing else to do, but not during blocking work.
+        // The blocking work ends after [`PATIENCE`], so that a test that waits too long reaches its time limit.
         spawn_blocking(move || end.recv_timeout(PATIENCE));
         Self { _hold: hold }
     }

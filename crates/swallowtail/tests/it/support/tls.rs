@@ -26,7 +26,7 @@ impl TestCertificate {
         Self::keep(directory, name, &made.cert, &made.signing_key)
     }
 
-    /// The same, but it expired on the last day of 2005.
+    /// Like [`Self::write`], but the certificate expired on the last day of 2005.
     pub(crate) fn write_expired(directory: &Path, name: &str, names: &[&str]) -> Self {
         Self::write_with(directory, name, names, |params| {
             params.not_before = rcgen::date_time_ymd(2004, 12, 31);
@@ -34,7 +34,7 @@ impl TestCertificate {
         })
     }
 
-    /// The same, but it claims to be the certificate of an authority.
+    /// Like [`Self::write`], but the certificate claims to be that of an authority.
     pub(crate) fn write_authority(directory: &Path, name: &str, names: &[&str]) -> Self {
         Self::write_with(directory, name, names, |params| {
             params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -71,7 +71,7 @@ impl TestCertificate {
         trusting(&self.der, stream, name).await
     }
 
-    /// The same over TCP.
+    /// Connects over TCP, and then does the same as [`Self::connect`].
     pub(crate) async fn dial(&self, address: SocketAddr, name: &str) -> std::io::Result<TlsStream<TcpStream>> {
         self.connect(TcpStream::connect(address).await.unwrap(), name).await
     }

@@ -30,7 +30,7 @@ impl Display for Frame {
     }
 }
 
-/// One connection. Received lines that were not used yet stay in a queue.
+/// One connection. Received lines stay in a queue until they are used.
 pub(crate) struct Wire<S = TcpStream> {
     stream: S,
     bytes: Vec<u8>,
@@ -101,7 +101,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.find(start, |frame| frame.line.starts_with(start)).await
     }
 
-    /// Waits for the first line that is wanted, in the queue or received later.
+    /// Waits for the first line that matches `wanted`, in the queue or received later. `what` names it in errors.
     pub(crate) async fn find(&mut self, what: &str, wanted: impl Fn(&Frame) -> bool) -> Frame {
         let mut seen = 0;
         loop {
@@ -125,8 +125,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.inbox.pop_front()
     }
 
-    /// Sends a ping and returns everything before its answer. That includes all that the server had queued when the ping
-    /// arrived.
+    /// Sends a ping and returns everything before its answer. That includes all lines that the server had queued when
+    /// the ping arrived.
     pub(crate) async fn before_pong(&mut self) -> Vec<Frame> {
         self.line("PNG").await;
         let mut frames = Vec::new();
@@ -140,7 +140,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
-    /// Returns everything up to the end of the connection, for which it waits.
+    /// Waits until the connection ends. Returns everything that was received before.
     pub(crate) async fn until_closed(&mut self) -> Vec<Frame> {
         let mut frames = Vec::new();
         while let Some(frame) = self.next().await {
@@ -149,7 +149,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         frames
     }
 
-    /// The same, as lines.
+    /// Like [`Self::until_closed`], but returns only the lines.
     pub(crate) async fn last_lines(&mut self) -> Vec<String> {
         self.until_closed().await.into_iter().map(|frame| frame.line).collect()
     }
