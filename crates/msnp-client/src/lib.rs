@@ -3,10 +3,18 @@
 //! It sends the commands that its caller gives it, returns the lines of the server, and can pass copies of both to a
 //! [`Tap`]. It keeps no contact list and never reconnects.
 
+mod account;
+mod bot;
+mod client;
+mod exchange;
 pub mod http;
-pub mod machine;
 mod link;
+mod login;
+pub mod machine;
 mod passport;
+mod server;
+pub mod transport;
+mod url;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,8 +24,12 @@ use msnp::notification::{ClientCommand, CopyOf, Cvr, ServerCommand, SignInAnswer
 use msnp::switchboard;
 use msnp::{Capabilities, Dialect, ErrorCode, Handle, TrId};
 
+pub use account::{Account, TicketFuture, TicketSource};
+pub use bot::Bot;
+pub use client::{Builder, Client, Conversation, Event, Events, Incoming, Receipt, Undelivered};
 pub use link::{Link, OwnedFrame, Tap, Wire};
 pub use passport::{authorization, encode, fetch_ticket, ticket_of};
+pub use server::{LoginKind, Server};
 
 /// The capabilities that client 7.5 announces (docs/protocol/identity.md).
 pub const CAPABILITIES: Capabilities = Capabilities(1_342_554_172);

@@ -127,8 +127,7 @@ impl Roster {
                     entry.nickname = name.clone();
                 }
                 // The server's rule (ns.md section 1.2 rule 2): undecided addresses are on PL, others on RL.
-                let list =
-                    if entry.lists.has_any(List::Allow | List::Block) { List::Reverse } else { List::Pending };
+                let list = if entry.lists.has_any(List::Allow | List::Block) { List::Reverse } else { List::Pending };
                 add_list(entry, list);
                 Ok(Some(RosterChange::AddedBy(handle.clone())))
             }
@@ -283,7 +282,7 @@ impl Roster {
 }
 
 fn add_list(entry: &mut Entry, list: List) {
-    entry.lists = entry.lists | list;
+    entry.lists |= list;
 }
 
 fn guid_of(group: &GroupRef) -> Option<Guid> {

@@ -1,11 +1,13 @@
 //! Edits: the changes that an account can make to its own settings and lists, and the commands for each of them.
 
 use msnp::notification::{
-    Adc, AddPrompt, Addition, Adg, Chg, ClientCommand, GroupWord, Phone, Privacy, PropertyChange, Prp,
-    Reg, Rem, Removal, Rmg, Sbp, Uux,
+    Adc, AddPrompt, Addition, Adg, Chg, ClientCommand, GroupWord, Phone, Privacy, PropertyChange, Prp, Reg, Rem,
+    Removal, Rmg, Sbp, Uux,
 };
 use msnp::payload::PersonalMessage;
-use msnp::{Capabilities, ContactRef, DisplayName, ErrorCode, GroupRef, Guid, Handle, List, MsnObject, Status, Text, TrId};
+use msnp::{
+    Capabilities, ContactRef, DisplayName, ErrorCode, GroupRef, Guid, Handle, List, MsnObject, Status, Text, TrId,
+};
 use thiserror::Error;
 
 use super::roster::Roster;
@@ -146,9 +148,7 @@ impl Edit {
                 let removal = Removal::Contact(ContactRef::Guid(contact(&handle)?));
                 vec![Command::Rem(Rem { trid: trid(), removal })]
             }
-            Self::Accept(handle) | Self::Unblock(handle) => {
-                decide(List::Allow, List::Block, handle, lists, &mut trid)
-            }
+            Self::Accept(handle) | Self::Unblock(handle) => decide(List::Allow, List::Block, handle, lists, &mut trid),
             Self::Block(handle) => decide(List::Block, List::Allow, handle, lists, &mut trid),
             Self::Nickname(handle, name) => vec![Command::Sbp(Sbp::nickname(trid(), contact(&handle)?, &name))],
             Self::AddGroup(name) => vec![Command::Adg(Adg { trid: trid(), name })],
@@ -209,4 +209,3 @@ pub(super) struct Waiting {
     pub(super) answers: usize,
     pub(super) error: Option<ErrorCode>,
 }
-

@@ -33,9 +33,7 @@ use sign_in::Phase;
 
 pub use conversation::{ANSWER_TIMEOUT, ENTER_TIMEOUT, MAX_QUEUE, RING_TIMEOUT};
 pub use edit::{Edit, EditError};
-pub use output::{
-    ConversationId, Delivery, EditId, Event, LinkId, MessageId, Output, SendError, SignedOut, Target,
-};
+pub use output::{ConversationId, Delivery, EditId, Event, LinkId, MessageId, Output, SendError, SignedOut, Target};
 pub use roster::{Entry, MAX_ENTRIES, MAX_GROUPS, Me, PhoneKind, Presence, Roster, RosterChange};
 pub use sign_in::MAX_REDIRECTS;
 
@@ -126,12 +124,8 @@ impl Machine {
     /// Creates a machine. It does nothing before [`Machine::sign_in`].
     #[must_use]
     pub fn new(options: Options) -> Self {
-        let wanted = Wanted {
-            status: options.status,
-            capabilities: options.capabilities,
-            picture: None,
-            message: None,
-        };
+        let wanted =
+            Wanted { status: options.status, capabilities: options.capabilities, picture: None, message: None };
         Self {
             phase: Phase::Idle,
             notification: None,

@@ -224,9 +224,10 @@ impl SignedOut {
             | Self::NoDialect
             | Self::WrongPassword
             | Self::Refused(_) => false,
-            Self::Code(code) => {
-                !matches!(*code, ErrorCode::AuthenticationFailed | ErrorCode::InviteRequired | ErrorCode::PassportNotVerified)
-            }
+            Self::Code(code) => !matches!(
+                *code,
+                ErrorCode::AuthenticationFailed | ErrorCode::InviteRequired | ErrorCode::PassportNotVerified
+            ),
             _ => true,
         }
     }

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use msnp::ErrorCode;
 use msnp::challenge::{self, DEFAULT_PRODUCT_ID};
 use msnp::notification::{ClientCommand, GroupLine, OutReason, Qry, ServerCommand, ServiceLine, SettingLine};
-use msnp::ErrorCode;
 
 use super::apply::{TooLarge, answered};
 use super::edit::{Edit, EditError, Waiting};

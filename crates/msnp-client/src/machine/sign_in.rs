@@ -52,10 +52,8 @@ impl Machine {
         for conversation in self.conversations.values_mut() {
             conversation.end(super::SendError::Offline, &mut self.outputs);
         }
-        if let Some(link) = &mut self.notification {
-            if link.is_connected && matches!(self.phase, Phase::Online) {
-                self.dialect_encode(&ClientCommand::Out);
-            }
+        if matches!(self.phase, Phase::Online) {
+            self.dialect_encode(&ClientCommand::Out);
         }
         self.sign_out(SignedOut::Requested, now);
     }

@@ -38,7 +38,8 @@ impl Machine {
     /// Closed conversations are kept, so that their next message goes to the same members, but not for ever.
     fn forget_old_conversations(&mut self) {
         while self.conversations.len() >= MAX_CONVERSATIONS {
-            let oldest = self.conversations.values().find(|conversation| conversation.is_closed()).map(|oldest| oldest.id);
+            let oldest =
+                self.conversations.values().find(|conversation| conversation.is_closed()).map(|oldest| oldest.id);
             let Some(oldest) = oldest else { return };
             self.conversations.remove(&oldest);
         }
@@ -197,5 +198,4 @@ impl Machine {
     fn talk_mut(&mut self, link: LinkId) -> Option<&mut Conversation> {
         self.conversations.values_mut().find(|conversation| conversation.link().is_some_and(|there| there.id == link))
     }
-
 }

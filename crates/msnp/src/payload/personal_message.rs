@@ -7,7 +7,8 @@ use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 
-use crate::xml::is_xml_char;
+use crate::notification::verb::MAX_PERSONAL_MESSAGE;
+use crate::xml::{self, escape_xml, is_xml_char};
 
 /// The deepest nesting that is accepted (security.md section 4).
 const MAX_DEPTH: usize = 32;
@@ -27,10 +28,34 @@ impl PersonalMessage {
         is_data_document(text).then(|| Self(payload.into()))
     }
 
+    /// Creates the personal message with this text. Returns `None` if it is longer than a server accepts
+    /// ([`MAX_PERSONAL_MESSAGE`]).
+    #[must_use]
+    pub fn of_text(text: &str) -> Option<Self> {
+        let xml = format!("<Data><PSM>{}</PSM><CurrentMedia></CurrentMedia></Data>", escape_xml(text));
+        (xml.len() <= MAX_PERSONAL_MESSAGE).then(|| Self(xml.into_bytes().into()))
+    }
+
     /// Returns the payload.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Returns the text of the element `PSM`, which is empty if there is none.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let xml = String::from_utf8_lossy(&self.0);
+        let mut reader = xml::Reader::new(xml.trim());
+        let mut text = String::new();
+        // The document is well-formed, but may have more attributes than this reader accepts. Then the text ends there.
+        while let Ok(Some(step)) = reader.step() {
+            match step {
+                xml::Step::Text(piece) if reader.at(&["Data", "PSM"]) => text.push_str(&piece),
+                _ => {}
+            }
+        }
+        text
     }
 }
 
@@ -120,6 +145,19 @@ fn is_valid_value(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_read_back_as_it_was_written() {
+        for text in ["", "at work", "5 < 6 & \"so on\"", "\u{202e}ж🐌"] {
+            let message = PersonalMessage::of_text(text).unwrap();
+            assert_eq!(PersonalMessage::parse(message.as_bytes()), Some(message.clone()));
+            assert_eq!(message.text(), text);
+        }
+        assert_eq!(PersonalMessage::of_text(&"x".repeat(MAX_PERSONAL_MESSAGE)), None);
+        let seen = b" <Data><PSM>a</PSM><CurrentMedia>b</CurrentMedia><Other><PSM>c</PSM></Other></Data>";
+        assert_eq!(PersonalMessage::parse(seen).unwrap().text(), "a");
+        assert_eq!(PersonalMessage::parse(b"<Data/>").unwrap().text(), "");
+    }
 
     #[test]
     fn the_personal_messages_of_real_clients_are_accepted() {

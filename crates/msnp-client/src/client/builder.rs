@@ -1,0 +1,86 @@
+//! Settings for signing in.
+
+use std::time::Duration;
+
+use msnp::{Capabilities, Dialect, Status};
+use tokio::sync::mpsc;
+
+use super::driver::{Shared, now};
+use super::event::Events;
+use super::{Client, Held, first};
+use crate::account::Account;
+use crate::machine::{Machine, Options, SignedOut};
+use crate::server::Server;
+
+/// The events that wait in the channel to the user. More wait in the client, and then it stops reading.
+const EVENTS: usize = 64;
+
+/// Settings for signing in. Created by [`Client::builder`].
+#[derive(Debug)]
+pub struct Builder {
+    server: Server,
+    account: Account,
+    options: Options,
+}
+
+impl Builder {
+    pub(super) fn new(server: Server, account: Account) -> Self {
+        // Without random numbers the only loss is that clients retry at the same time.
+        let seed = getrandom::u64().unwrap_or_default();
+        let options = Options::new(account.handle().clone(), seed);
+        Self { server, account, options }
+    }
+
+    /// Sets the status after the sign-in. The default is online.
+    #[must_use]
+    pub fn status(mut self, status: Status) -> Self {
+        self.options.status = status;
+        self
+    }
+
+    /// Sets the capabilities of the client. The default is none.
+    #[must_use]
+    pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.options.capabilities = capabilities;
+        self
+    }
+
+    /// Sets the dialects to offer, the newest first. The default is MSNP12 and MSNP11, which are the only ones that this
+    /// crate supports.
+    #[must_use]
+    pub fn dialects(mut self, dialects: &[Dialect]) -> Self {
+        let supported = [Dialect::Msnp12, Dialect::Msnp11];
+        self.options.dialects = dialects.iter().copied().filter(|dialect| supported.contains(dialect)).collect();
+        self
+    }
+
+    /// Sets whether to sign in again after the connection was lost. The default is `true`.
+    #[must_use]
+    pub fn reconnect(mut self, reconnect: bool) -> Self {
+        self.options.reconnect = reconnect;
+        self
+    }
+
+    /// Sets the time without messages after which the session of a conversation is left. The next message opens another
+    /// one. The default is 5 minutes; `None` means never.
+    #[must_use]
+    pub fn leave_quiet_sessions_after(mut self, time: Option<Duration>) -> Self {
+        self.options.quiet = time;
+        self
+    }
+
+    /// Signs in, and returns the client and its events.
+    ///
+    /// # Errors
+    /// The reason why the first sign-in failed. There is no second attempt.
+    pub async fn sign_in(self) -> Result<(Client, Events), SignedOut> {
+        let (sender, receiver) = mpsc::channel(EVENTS);
+        let mut machine = Machine::new(self.options);
+        machine.sign_in(now());
+        let (shared, result) = Shared::start(machine, self.server, self.account, sender);
+        let client = Client { held: std::sync::Arc::new(Held(shared)) };
+        first(result).await?;
+        let events = Events::new(&client, receiver);
+        Ok((client, events))
+    }
+}

@@ -1,0 +1,308 @@
+//! The driver: runs a [`Machine`] over real connections, on tokio.
+//!
+//! One task for each client carries out the machine's outputs and timers. One task for each connection reads and writes.
+//! All of them share the machine behind a lock that is never held across an `await`.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::{Instant, timeout};
+
+use crate::account::Account;
+use crate::login;
+use crate::machine::{
+    Delivery, EditError, EditId, Event, LinkId, MAX_OUTPUTS, Machine, MessageId, Output, SignedOut, Target,
+};
+use crate::server::Server;
+
+/// The bytes that are read at once.
+const CHUNK: usize = 16 * 1024;
+/// The time for the last bytes of a connection to be written.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+/// The time without a timer after which the driver looks again. Any length is right.
+const FOREVER: Duration = Duration::from_secs(3600);
+
+/// What the tasks of a client and its handles share.
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    /// Wakes the driver after a change of the machine.
+    wake: Notify,
+    /// Wakes the connections that have stopped reading, after events were delivered.
+    drained: Notify,
+    server: Server,
+    account: Account,
+}
+
+pub(crate) struct State {
+    pub(crate) machine: Machine,
+    edits: HashMap<EditId, oneshot::Sender<Result<(), EditError>>>,
+    sends: HashMap<MessageId, oneshot::Sender<Delivery>>,
+    /// The events that wait for the user.
+    events: VecDeque<Event>,
+    /// The result of the first sign-in.
+    first: Option<oneshot::Sender<Result<(), SignedOut>>>,
+    /// True after the last handle was dropped.
+    is_abandoned: bool,
+}
+
+impl State {
+    /// Registers an edit, whose result goes to the returned channel.
+    pub(crate) fn edit(&mut self, edit: crate::machine::Edit) -> oneshot::Receiver<Result<(), EditError>> {
+        let (sender, receiver) = oneshot::channel();
+        let id = self.machine.edit(edit, now());
+        self.edits.insert(id, sender);
+        receiver
+    }
+
+    /// Registers a message, whose result goes to the returned channel.
+    pub(crate) fn expect(&mut self, id: MessageId) -> oneshot::Receiver<Delivery> {
+        let (sender, receiver) = oneshot::channel();
+        self.sends.insert(id, sender);
+        receiver
+    }
+
+    fn is_full(&self) -> bool {
+        self.machine.is_full() || self.events.len() >= MAX_OUTPUTS
+    }
+}
+
+impl Shared {
+    /// Creates the shared state, and starts the driver.
+    pub(crate) fn start(
+        machine: Machine,
+        server: Server,
+        account: Account,
+        events: mpsc::Sender<Event>,
+    ) -> (Arc<Self>, oneshot::Receiver<Result<(), SignedOut>>) {
+        let (first, result) = oneshot::channel();
+        let state = State {
+            machine,
+            edits: HashMap::new(),
+            sends: HashMap::new(),
+            events: VecDeque::new(),
+            first: Some(first),
+            is_abandoned: false,
+        };
+        let shared =
+            Arc::new(Self { state: Mutex::new(state), wake: Notify::new(), drained: Notify::new(), server, account });
+        tokio::spawn(Driver { shared: shared.clone(), links: HashMap::new(), events }.run());
+        (shared, result)
+    }
+
+    /// Calls `change` with the state, and wakes the driver.
+    pub(crate) fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let result = change(&mut self.lock());
+        self.wake.notify_one();
+        result
+    }
+
+    /// Calls `read` with the state.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.lock())
+    }
+
+    /// Signs out and ends the driver, because nobody holds the client any longer.
+    pub(crate) fn abandon(&self) {
+        self.with(|state| {
+            state.is_abandoned = true;
+            state.machine.leave(now());
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic while the lock was held came from this crate's user, whose callbacks are never called inside.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits while so many events wait for the user that nothing more may be read.
+    async fn wait_until_drained(&self) {
+        loop {
+            let drained = self.drained.notified();
+            if !self.lock().is_full() {
+                return;
+            }
+            drained.await;
+        }
+    }
+}
+
+/// Returns the time of tokio's clock, which tests can pause.
+pub(crate) fn now() -> std::time::Instant {
+    Instant::now().into_std()
+}
+
+/// The handle of a connection's task.
+struct LinkHandle {
+    wake: Arc<Notify>,
+    /// The last bytes, after which the connection is closed.
+    close: oneshot::Sender<Vec<u8>>,
+}
+
+struct Driver {
+    shared: Arc<Shared>,
+    links: HashMap<LinkId, LinkHandle>,
+    events: mpsc::Sender<Event>,
+}
+
+impl Driver {
+    async fn run(mut self) {
+        loop {
+            let (outputs, deadline, has_events, is_abandoned) = self.collect();
+            for output in outputs {
+                self.carry_out(output);
+            }
+            if is_abandoned {
+                return;
+            }
+            let deadline = deadline.map_or_else(|| Instant::now() + FOREVER, Instant::from_std);
+            tokio::select! {
+                () = self.shared.wake.notified() => {}
+                () = tokio::time::sleep_until(deadline) => self.shared.lock().machine.handle_timeout(now()),
+                permit = self.events.reserve(), if has_events => self.deliver(permit.ok()),
+            }
+        }
+    }
+
+    /// Takes the outputs that need I/O, and hands over the results of edits and messages.
+    fn collect(&self) -> (Vec<Output>, Option<std::time::Instant>, bool, bool) {
+        let mut state = self.shared.lock();
+        let mut outputs = Vec::new();
+        while let Some(output) = state.machine.poll() {
+            match output {
+                Output::Edited(id, result) => {
+                    // The receiver may be gone: the user did not wait for the result.
+                    let _ = state.edits.remove(&id).map(|edit| edit.send(result));
+                }
+                Output::Sent(id, delivery) => {
+                    let _ = state.sends.remove(&id).map(|sent| sent.send(delivery));
+                }
+                Output::Event(event) => {
+                    report_first(&mut state, &event);
+                    state.events.push_back(event);
+                }
+                other => outputs.push(other),
+            }
+        }
+        for link in state.machine.writable() {
+            if let Some(link) = self.links.get(&link) {
+                link.wake.notify_one();
+            }
+        }
+        (outputs, state.machine.timeout(), !state.events.is_empty(), state.is_abandoned)
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Connect { link, target } => {
+                let (close, closed) = oneshot::channel();
+                let wake = Arc::new(Notify::new());
+                self.links.insert(link, LinkHandle { wake: wake.clone(), close });
+                tokio::spawn(run_link(self.shared.clone(), link, target, wake, closed));
+            }
+            Output::Disconnect { link, last } => {
+                // The task may have ended already, because the other side closed the connection.
+                let _ = self.links.remove(&link).map(|link| link.close.send(last));
+            }
+            Output::FetchTicket { policy } => {
+                let shared = self.shared.clone();
+                tokio::spawn(async move {
+                    let ticket = login::ticket(&shared.server, &shared.account, &policy).await;
+                    shared.with(|state| state.machine.ticket(ticket, now()));
+                });
+            }
+            Output::Event(_) | Output::Edited(..) | Output::Sent(..) => {}
+        }
+    }
+
+    /// Gives the next event to the user, or drops all of them if the user does not want any.
+    fn deliver(&self, permit: Option<mpsc::Permit<'_, Event>>) {
+        let mut state = self.shared.lock();
+        match permit {
+            Some(permit) => {
+                if let Some(event) = state.events.pop_front() {
+                    permit.send(event);
+                }
+            }
+            None => state.events.clear(),
+        }
+        drop(state);
+        self.shared.drained.notify_waiters();
+    }
+}
+
+/// Reports the result of the first sign-in.
+fn report_first(state: &mut State, event: &Event) {
+    let result = match event {
+        Event::SignedIn => Ok(()),
+        Event::SignedOut { reason, .. } => Err(reason.clone()),
+        _ => return,
+    };
+    if let Some(first) = state.first.take() {
+        // The caller may have given up.
+        let _ = first.send(result);
+    }
+}
+
+/// Opens a connection, and carries bytes until either side ends it.
+async fn run_link(
+    shared: Arc<Shared>,
+    link: LinkId,
+    target: Target,
+    wake: Arc<Notify>,
+    mut close: oneshot::Receiver<Vec<u8>>,
+) {
+    let opened = tokio::select! {
+        opened = shared.server.open(&target) => opened,
+        // The machine has given the connection up, for example because it took too long.
+        _ = &mut close => return,
+    };
+    let stream = match opened {
+        Ok(stream) => stream,
+        Err(error) => {
+            return shared.with(|state| state.machine.disconnected(link, &error.to_string(), now()));
+        }
+    };
+    shared.with(|state| state.machine.connected(link, now()));
+    let (mut reader, mut writer) = split(stream);
+    let read = async {
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            shared.wait_until_drained().await;
+            // A reset ends a connection, as a FIN does.
+            let count = reader.read(&mut chunk).await.unwrap_or(0);
+            let Some(bytes) = chunk.get(..count).filter(|bytes| !bytes.is_empty()) else { return };
+            shared.with(|state| state.machine.received(link, bytes, now()));
+        }
+    };
+    let write = async {
+        loop {
+            let bytes = shared.lock().machine.take_bytes(link);
+            if bytes.is_empty() {
+                wake.notified().await;
+                continue;
+            }
+            if writer.write_all(&bytes).await.is_err() || writer.flush().await.is_err() {
+                return;
+            }
+            // The machine may have more to send now, for example the next piece of a file.
+            shared.wake.notify_one();
+        }
+    };
+    let last = tokio::select! {
+        () = read => None,
+        () = write => None,
+        last = &mut close => last.ok(),
+    };
+    if let Some(last) = last {
+        let farewell = async {
+            let _ = writer.write_all(&last).await;
+            let _ = writer.shutdown().await;
+        };
+        let _ = timeout(LAST_WORDS, farewell).await;
+        return;
+    }
+    shared.with(|state| state.machine.disconnected(link, "the server closed the connection", now()));
+}

@@ -1,0 +1,172 @@
+//! The server to sign in to.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use crate::machine::Target;
+use crate::transport::{self, BoxedStream, Connect, Gateway, Roots};
+use crate::url::Url;
+
+/// The usual port of a notification server.
+const NOTIFICATION_PORT: u16 = 1863;
+
+/// A server: where its services are, and how to connect to them. Cheap to clone.
+///
+/// [`Server::at`] is enough for a server with the usual ports. The other functions override one part each:
+///
+/// ```
+/// use msnp_client::Server;
+///
+/// let usual = Server::at("chat.example.com");
+/// let by_hand = Server::at("192.0.2.7").notification("192.0.2.7:1999").http("http://192.0.2.7:8080");
+/// ```
+#[derive(Clone)]
+pub struct Server {
+    pub(crate) host: String,
+    notification: String,
+    /// The base address of the HTTP services. `None` to try the usual ones.
+    pub(crate) http: Option<String>,
+    pub(crate) login: LoginKind,
+    pub(crate) allow_plain_http: bool,
+    pub(crate) roots: Roots,
+    way: Way,
+}
+
+/// The way to the notification server and the switchboards.
+#[derive(Clone)]
+enum Way {
+    Tcp,
+    Tls,
+    Gateway,
+    Custom(Arc<dyn Connect>),
+}
+
+/// The way to get a ticket for a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginKind {
+    /// Passport 1.4, as clients 5.0 to 7.0 do: the nexus, then the login page.
+    Passport14,
+    /// `RST.srf`, as client 7.5 does.
+    Rst,
+}
+
+impl Server {
+    /// Returns the server at a host, which is a name or an address. The notification server is at port 1863. The login
+    /// service is the first of `https://HOST`, `http://HOST` and `http://HOST:8080` that answers.
+    #[must_use]
+    pub fn at(host: &str) -> Self {
+        Self {
+            host: host.to_owned(),
+            notification: format!("{host}:{NOTIFICATION_PORT}"),
+            http: None,
+            login: LoginKind::Passport14,
+            allow_plain_http: false,
+            roots: Roots::system(),
+            way: Way::Tcp,
+        }
+    }
+
+    /// Sets the address of the notification server, `host:port`.
+    #[must_use]
+    pub fn notification(mut self, address: impl Into<String>) -> Self {
+        self.notification = address.into();
+        self
+    }
+
+    /// Sets the base address of the login service and the gateway, such as `http://192.0.2.7:8080`.
+    #[must_use]
+    pub fn http(mut self, base: impl Into<String>) -> Self {
+        self.http = Some(base.into());
+        self
+    }
+
+    /// Sets the way to get a ticket. The default is Passport 1.4.
+    #[must_use]
+    pub fn login(mut self, kind: LoginKind) -> Self {
+        self.login = kind;
+        self
+    }
+
+    /// Allows passwords to be sent without encryption to any address. By default, they are only sent without encryption
+    /// to loopback and private addresses.
+    #[must_use]
+    pub fn allow_plain_http(mut self) -> Self {
+        self.allow_plain_http = true;
+        self
+    }
+
+    /// Sets the certificate authorities to trust. The default is those of the operating system.
+    #[must_use]
+    pub fn roots(mut self, roots: Roots) -> Self {
+        self.roots = roots;
+        self
+    }
+
+    /// Uses TLS for the notification server and the switchboards, whose addresses must then be their TLS ports.
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.way = Way::Tls;
+        self
+    }
+
+    /// Sends everything through the HTTP gateway, for networks that only allow HTTP.
+    #[must_use]
+    pub fn gateway(mut self) -> Self {
+        self.way = Way::Gateway;
+        self
+    }
+
+    /// Opens the connections to the notification server and the switchboards with `connect`.
+    #[must_use]
+    pub fn connect_with(mut self, connect: Arc<dyn Connect>) -> Self {
+        self.way = Way::Custom(connect);
+        self
+    }
+
+    /// Returns the base addresses of the HTTP services, in the order in which to try them.
+    pub(crate) fn http_bases(&self) -> Vec<String> {
+        match &self.http {
+            Some(base) => vec![base.clone()],
+            None => ["https://{}", "http://{}", "http://{}:8080"].map(|base| base.replace("{}", &self.host)).into(),
+        }
+    }
+
+    /// Opens a connection to a notification server or switchboard.
+    pub(crate) async fn open(&self, target: &Target) -> io::Result<BoxedStream> {
+        let address = match target {
+            Target::Notification(None) => &self.notification,
+            Target::Notification(Some(address)) | Target::Switchboard(address) => address,
+        };
+        match &self.way {
+            Way::Tcp => Ok(Box::new(transport::tcp(address).await?)),
+            Way::Tls => transport::tls(address, &self.roots).await,
+            Way::Gateway => self.open_gateway(address, target).await,
+            Way::Custom(connect) => connect.connect(target).await,
+        }
+    }
+
+    async fn open_gateway(&self, address: &str, target: &Target) -> io::Result<BoxedStream> {
+        let bases = self.http_bases();
+        let mut failure = io::Error::other("there is no HTTP address");
+        for base in bases {
+            let Some(url) = Url::parse(&base) else {
+                return Err(io::Error::other(format!("{base} is not an HTTP address")));
+            };
+            match Gateway::open(url, address, matches!(target, Target::Notification(_)), self.roots.clone()).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("notification", &self.notification)
+            .field("http", &self.http)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,145 @@
+//! MSNP over HTTP: a stream whose bytes travel in the bodies of POST requests (docs/protocol/http.md section 5).
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::time::{Instant, timeout_at};
+
+use super::{BoxedStream, Roots};
+use crate::exchange::HttpConnection;
+use crate::http::Response;
+use crate::url::Url;
+
+/// The pause between two polls without output of our own. Official clients poll every 2 s.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// The bytes that wait in each direction, and the most in one request.
+const BUFFER: usize = 64 * 1024;
+/// How often a request is sent again after its connection was lost. The server carries it out only once.
+const ATTEMPTS: usize = 3;
+/// The content type of requests.
+const CONTENT_TYPE: &str = "Content-Type: application/x-msn-messenger";
+
+/// The HTTP side of a stream through the gateway.
+pub(crate) struct Gateway {
+    base: Url,
+    roots: Roots,
+    http: Option<HttpConnection>,
+    /// `SessionID` of the last answer. `None` before the first one.
+    session: Option<String>,
+    /// The query that opens the session.
+    open: String,
+    pipe: DuplexStream,
+}
+
+impl Gateway {
+    /// Opens a stream to the server at `address`, over the gateway at `base`.
+    pub(crate) async fn open(base: Url, address: &str, is_notification: bool, roots: Roots) -> io::Result<BoxedStream> {
+        let http = HttpConnection::open(&base, &roots).await?;
+        let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+        let server = if is_notification { "NS" } else { "SB" };
+        let open = format!("Action=open&Server={server}&IP={host}");
+        let (near, pipe) = duplex(BUFFER);
+        let gateway = Self { base, roots, http: Some(http), session: None, open, pipe };
+        // The task ends when the stream is dropped, or the server closes the session.
+        tokio::spawn(gateway.run());
+        Ok(Box::new(near))
+    }
+
+    /// Carries bytes in both directions. An error ends the stream, as a closed connection would.
+    async fn run(mut self) {
+        let mut commands = vec![0; BUFFER];
+        loop {
+            let wake = Instant::now() + POLL_INTERVAL;
+            let read = timeout_at(wake, self.pipe.read(&mut commands)).await;
+            let count = match read {
+                // The stream was dropped. The session ends with OUT, or when the server misses the polls.
+                Ok(Ok(0) | Err(_)) => return,
+                Ok(Ok(count)) => count,
+                // There is nothing to poll before the first command has opened a session.
+                Err(_) if self.session.is_none() => continue,
+                Err(_) => 0,
+            };
+            let Ok(answer) = self.request(commands.get(..count).unwrap_or_default()).await else { return };
+            let (session, is_closed) = session_of(&answer);
+            if self.pipe.write_all(&answer.body).await.is_err() || is_closed || session.is_none() {
+                return;
+            }
+            self.session = session;
+        }
+    }
+
+    /// Sends commands, or polls without any. Sends a request again if the connection was lost.
+    async fn request(&mut self, commands: &[u8]) -> io::Result<Response> {
+        let query = match &self.session {
+            None => self.open.clone(),
+            Some(session) if commands.is_empty() => format!("Action=poll&SessionID={session}"),
+            Some(session) => format!("SessionID={session}"),
+        };
+        let url = self.base.with_path(&format!("/gateway/gateway.dll?{query}"));
+        let mut failure = io::Error::from(io::ErrorKind::NotConnected);
+        for _ in 0..ATTEMPTS {
+            let http = match self.http.take() {
+                Some(http) => Ok(http),
+                None => HttpConnection::open(&url, &self.roots).await,
+            };
+            let mut http = match http {
+                Ok(http) => http,
+                Err(error) => {
+                    failure = error;
+                    continue;
+                }
+            };
+            match http.exchange("POST", &url, &[CONTENT_TYPE.to_owned()], commands).await {
+                Ok(answer) if answer.head.status() == 200 && answer.is_complete => {
+                    self.http = Some(http);
+                    return Ok(answer);
+                }
+                Ok(answer) => return Err(io::Error::other(answer.head.status_line().to_owned())),
+                Err(error) => failure = error,
+            }
+            // An opening request without an answer may have made a session, which then waits for nobody.
+            if self.session.is_none() {
+                break;
+            }
+        }
+        Err(failure)
+    }
+}
+
+/// Returns the session of an answer, and whether the server has closed it.
+fn session_of(answer: &Response) -> (Option<String>, bool) {
+    let fields = answer.head.header("X-MSN-Messenger").unwrap_or_default();
+    let mut session = None;
+    let mut is_closed = false;
+    for field in fields.split(';').map(str::trim) {
+        match field.split_once('=') {
+            Some(("SessionID", id)) if id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'&') => {
+                session = Some(id.to_owned());
+            }
+            Some(("Session", "close")) => is_closed = true,
+            _ => {}
+        }
+    }
+    (session, is_closed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Head;
+
+    #[test]
+    fn an_answer_names_the_session_and_says_whether_it_is_closed() {
+        for (header, expected) in [
+            ("SessionID=12.34; GW-IP=192.0.2.1", (Some("12.34".to_owned()), false)),
+            ("SessionID=12.35; GW-IP=192.0.2.1; Session=close", (Some("12.35".to_owned()), true)),
+            ("SessionID=1&Action=open", (None, false)),
+            ("", (None, false)),
+        ] {
+            let bytes = format!("HTTP/1.1 200 OK\r\nX-MSN-Messenger: {header}\r\n\r\n");
+            let (head, _) = Head::split(bytes.as_bytes()).unwrap();
+            assert_eq!(session_of(&Response { head, body: Vec::new(), is_complete: true }), expected, "{header}");
+        }
+    }
+}
