@@ -1,4 +1,4 @@
-//! A client's description of itself: status, capabilities, picture, network (docs/protocol/identity.md).
+//! A client's description of itself: status, picture, network (docs/protocol/identity.md).
 
 use std::fmt;
 use std::sync::Arc;
@@ -62,25 +62,6 @@ impl Status {
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
-    }
-}
-
-/// The capabilities of a client: 32 bits that a server passes on without looking at them. 0 if the client did not send
-/// any.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Capabilities(pub u32);
-
-impl Capabilities {
-    /// Reads a decimal number of 32 bits.
-    #[must_use]
-    pub fn parse(word: &[u8]) -> Option<Self> {
-        crate::word::number(word).map(Self)
-    }
-}
-
-impl fmt::Display for Capabilities {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
     }
 }
 

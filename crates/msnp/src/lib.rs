@@ -11,6 +11,7 @@
 //! No enum is `non_exhaustive`: all crates that use this one are built together with it. When a verb or a form is
 //! added, the compiler points out every `match` that lacks it.
 
+mod capabilities;
 pub mod challenge;
 pub mod client_config;
 mod dialect;
@@ -36,11 +37,12 @@ mod verbs;
 pub mod word;
 mod xml;
 
+pub use capabilities::Capabilities;
 pub use dialect::Dialect;
 pub use error_code::ErrorCode;
 pub use guid::Guid;
 pub use handle::Handle;
-pub use identity::{Capabilities, MsnObject, NetworkIds, Status};
+pub use identity::{MsnObject, NetworkIds, Status};
 pub use lists::{List, ListBits};
 pub use malformed::Malformed;
 pub use name::{DisplayName, Text};
