@@ -37,7 +37,7 @@ mod verbs;
 pub mod word;
 mod xml;
 
-pub use capabilities::Capabilities;
+pub use capabilities::{Capabilities, ClientVersion};
 pub use dialect::Dialect;
 pub use error_code::ErrorCode;
 pub use guid::Guid;
