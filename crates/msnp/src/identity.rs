@@ -89,7 +89,7 @@ impl fmt::Display for NetworkIds {
 }
 
 /// An MSNObject: the word of CHG that describes the display picture. The server does not read it and passes it on
-/// unchanged. Cheap to clone.
+/// unchanged. A client reads it with [`MsnObjectFields`](crate::MsnObjectFields). Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct MsnObject(Arc<str>);
 
@@ -109,6 +109,19 @@ impl MsnObject {
             || word == "0"
             || word.bytes().any(|byte| byte <= 0x20 || byte == 0x7F);
         (!odd).then(|| Self(word.into()))
+    }
+
+    /// Encodes the text of an object, which is not empty and whose word is within [`MsnObject::MAX`].
+    pub(crate) fn of_text(text: &str) -> Self {
+        let mut word = String::new();
+        crate::text::encode_strictly_into(&mut word, text);
+        Self(word.into())
+    }
+
+    /// Returns the word, as it is on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

@@ -54,10 +54,25 @@ pub fn encode_into(out: &mut Vec<u8>, text: &str) {
         if is_plain(byte) {
             out.push(byte);
         } else {
-            const HEX: &[u8; 16] = b"0123456789ABCDEF";
-            out.extend([b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+            out.extend(escape(byte));
         }
     }
+}
+
+/// Appends `text` with every byte escaped that is not an ASCII letter, a digit or one of `-._`.
+pub(crate) fn encode_strictly_into(out: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if is_unreserved(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.extend(escape(byte).map(char::from));
+        }
+    }
+}
+
+/// Returns the number of bytes that [`encode_strictly_into`] writes for `text`.
+pub(crate) fn strictly_encoded_len(text: &str) -> usize {
+    text.bytes().map(|byte| if is_unreserved(byte) { 1 } else { 3 }).sum()
 }
 
 /// Returns the number of bytes that [`encode_into`] writes for `text`.
@@ -68,6 +83,16 @@ pub fn encoded_len(text: &str) -> usize {
 
 fn is_plain(byte: u8) -> bool {
     byte > 0x20 && byte != 0x7F && byte != b'%'
+}
+
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
+}
+
+/// Returns `%XX` for a byte.
+fn escape(byte: u8) -> [u8; 3] {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    [b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]
 }
 
 /// Returns whether a text contains nothing that could end a line.
