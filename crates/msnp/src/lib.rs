@@ -5,8 +5,10 @@
 //! well-formed: a [`Handle`] is an address; a [`DisplayName`] fits on the wire and cannot end a line. The answer to an
 //! invalid command is a value too: a [`Refusal`].
 //!
-//! The crate has no sockets, no clock and no session state. It never looks into the messages of users. Its comments
-//! cite the reference in `docs/protocol/`.
+//! Servers pass on the messages of users and the descriptions of their pictures unread. [`message`] and [`msn_object`]
+//! are for clients, which read and write them.
+//!
+//! The crate has no sockets, no clock and no session state. Its comments cite the reference in `docs/protocol/`.
 //!
 //! No enum is `non_exhaustive`: all crates that use this one are built together with it. When a verb or a form is
 //! added, the compiler points out every `match` that lacks it.
@@ -23,6 +25,7 @@ pub mod handle;
 mod identity;
 mod lists;
 mod malformed;
+pub mod message;
 pub mod msn_object;
 pub mod name;
 pub mod notification;

@@ -8,6 +8,7 @@
 mod dialects;
 mod framing;
 mod hostile;
+mod messages;
 mod notification;
 mod strategies;
 mod switchboard;

@@ -22,6 +22,7 @@ macro_rules! forms {
 }
 
 mod client;
+mod message;
 mod server;
 mod switchboard;
 
@@ -37,6 +38,7 @@ use proptest::sample::select;
 use proptest::strategy::Union;
 
 pub(crate) use client::ns_client;
+pub(crate) use message::message;
 pub(crate) use server::ns_server;
 pub(crate) use switchboard::{sb_client, sb_server};
 

@@ -1,0 +1,154 @@
+//! The form of all messages: headers, an empty line, a body (docs/protocol/payloads.md section 1).
+
+use std::fmt;
+
+use super::headers::Headers;
+
+/// The longest payload that is read as a message, in bytes. Those of users have at most 1664
+/// ([`MAX_MESSAGE`](crate::switchboard::MAX_MESSAGE)); servers may send more.
+pub const MAX_PAYLOAD: usize = 64 * 1024;
+
+/// A payload of MSG, split into headers and body. Borrows the payload and allocates nothing.
+///
+/// Headers can have any order and case, and lines can end with LF or CR LF. Lines are not folded. Without an empty line,
+/// the whole payload is headers and the body is empty.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Mime<'a> {
+    headers: Headers<'a>,
+    body: &'a [u8],
+}
+
+impl<'a> Mime<'a> {
+    /// Splits a payload. Returns `None` if it is longer than [`MAX_PAYLOAD`].
+    #[must_use]
+    pub fn parse(payload: &'a [u8]) -> Option<Self> {
+        if payload.len() > MAX_PAYLOAD {
+            return None;
+        }
+        let mut end = 0;
+        for line in payload.split_inclusive(|byte| *byte == b'\n') {
+            let (headers, rest) = payload.split_at(end);
+            if matches!(line, b"\n" | b"\r\n") {
+                let body = rest.get(line.len()..).unwrap_or_default();
+                return Some(Self { headers: Headers::new(headers), body });
+            }
+            end += line.len();
+        }
+        Some(Self { headers: Headers::new(payload), body: &[] })
+    }
+
+    /// Returns all headers.
+    #[must_use]
+    pub const fn headers(&self) -> Headers<'a> {
+        self.headers
+    }
+
+    /// Returns the value of the first header with this name, in any case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        self.headers.get(name)
+    }
+
+    /// Returns the content type without its parameters, such as `text/plain`. Empty if there is none: the later parts of
+    /// a message in several packets have none.
+    #[must_use]
+    pub fn content_type(&self) -> &'a str {
+        let value = self.header("Content-Type").unwrap_or_default();
+        value.split_once(';').map_or(value, |(kind, _)| kind).trim_end()
+    }
+
+    /// Returns whether the content type, without its parameters, is `content_type`, in any case.
+    #[must_use]
+    pub fn is(&self, content_type: &str) -> bool {
+        self.content_type().eq_ignore_ascii_case(content_type)
+    }
+
+    /// Returns whether the message is one of several packets (payloads.md section 1), so that its body is incomplete.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.header("Chunk").is_some() || self.header("Chunks").is_some_and(|count| count != "1")
+    }
+
+    /// Returns the bytes after the empty line.
+    #[must_use]
+    pub const fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
+    /// Returns the body as `Name: value` lines, for the types that have them.
+    #[must_use]
+    pub const fn fields(&self) -> Headers<'a> {
+        Headers::new(self.body)
+    }
+}
+
+impl fmt::Debug for Mime<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mime({:?}, {} bytes)", self.content_type(), self.body.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn headers_have_any_order_and_case_and_either_line_end() {
+        for payload in [
+            "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\na\r\n\r\nb",
+            "content-type:Text/Plain ;charset=UTF-8\nMIME-VERSION:1.0\n\na\r\n\r\nb",
+            "no colon\r\nMime-version : 1.0 \r\nCONTENT-TYPE:\ttext/plain\r\n\na\r\n\r\nb",
+        ] {
+            let mime = Mime::parse(payload.as_bytes()).unwrap();
+            assert!(mime.is("text/plain"), "{payload}");
+            assert_eq!(mime.header("mime-version"), Some("1.0"), "{payload}");
+            assert_eq!(mime.body(), b"a\r\n\r\nb", "{payload}");
+        }
+    }
+
+    #[test]
+    fn without_an_empty_line_the_body_is_empty() {
+        for payload in ["", "Content-Type: a/b", "Content-Type: a/b\r\n"] {
+            let mime = Mime::parse(payload.as_bytes()).unwrap();
+            assert_eq!((mime.is("A/B"), mime.body()), (!payload.is_empty(), b"".as_slice()), "{payload}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_two_equal_headers_counts_and_bytes_that_are_not_utf_8_are_skipped() {
+        let mime = Mime::parse(b"A: \xFF\r\na: 1\r\nA: 2\r\n\r\n\xFF").unwrap();
+        assert_eq!((mime.header("A"), mime.body()), (Some("1"), b"\xFF".as_slice()));
+        assert_eq!(mime.headers().iter().collect::<Vec<_>>(), [("a", "1"), ("A", "2")]);
+    }
+
+    #[test]
+    fn the_parts_of_a_message_in_several_packets_are_recognised() {
+        for (header, expected) in [("Chunks: 3", true), ("Chunk: 1", true), ("Chunks: 1", false), ("A: b", false)] {
+            assert_eq!(Mime::parse(header.as_bytes()).unwrap().is_partial(), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn the_longest_payload_has_64_kib() {
+        assert!(Mime::parse(&vec![b'a'; MAX_PAYLOAD]).is_some());
+        assert!(Mime::parse(&vec![b'a'; MAX_PAYLOAD + 1]).is_none());
+    }
+
+    #[test]
+    fn debug_shows_no_text_of_the_message() {
+        let mime = Mime::parse(b"Content-Type: text/plain\r\nAuthCookie: secret\r\n\r\nsecret").unwrap();
+        assert_eq!(format!("{mime:?}"), "Mime(\"text/plain\", 6 bytes)");
+        assert_eq!(format!("{:?}", mime.headers()), "[\"Content-Type\", \"AuthCookie\"]");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_can_be_read(payload: Vec<u8>) {
+            let mime = Mime::parse(&payload).unwrap();
+            prop_assert!(payload.ends_with(mime.body()));
+            let _ = (mime.content_type(), mime.headers().iter().count(), mime.fields().iter().count());
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The messages that clients exchange on a switchboard: the payloads of MSG (docs/protocol/payloads.md sections 1 to 6,
+//! 8 and 11).
+//!
+//! A server passes them on unread. This module is for clients: [`Message::parse`] turns a payload into a typed message,
+//! and [`Message::encode`] does the reverse. [`Mime`] gives access to the headers and the body of any payload.
+//!
+//! Nothing in a payload proves who sent it. The sender is the one that the line of MSG names.
+
+mod client_caps;
+mod control;
+mod datacast;
+mod emoticons;
+mod format;
+mod headers;
+mod invitation;
+mod mime;
+mod other;
+mod peer_to_peer;
+mod system;
+mod text;
+
+use crate::switchboard::AckFlag;
+use crate::{Handle, MsnObjectFields, payload};
+
+pub use client_caps::ClientCaps;
+use control::Activity;
+use datacast::Datacast;
+pub use emoticons::{CustomEmoticon, Emoticons, MAX_EMOTICONS, USUAL_EMOTICONS};
+pub use format::{Color, Effects, MAX_FONT, TextFormat};
+pub use headers::Headers;
+pub use invitation::{Invitation, InvitationCommand};
+pub use mime::{MAX_PAYLOAD, Mime};
+pub use other::OtherMessage;
+pub use peer_to_peer::PeerToPeer;
+pub use text::{TextMessage, split_text};
+
+/// A message in a conversation.
+///
+/// `Debug` shows neither texts nor data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// A text.
+    Text(TextMessage),
+    /// The sender is typing. It sends this again every 5 seconds; remove the note after 10 seconds, or when a text
+    /// arrives.
+    ///
+    /// The handle is what the message claims: any client can write any address there. Trust the sender of the MSG line
+    /// instead. `None` if it is not an address. To send this message, fill in the own handle.
+    Typing(Option<Handle>),
+    /// The sender records a voice clip. The handle is a mere claim, as in [`Message::Typing`].
+    Recording(Option<Handle>),
+    /// A nudge, which shakes the window.
+    Nudge,
+    /// A wink, which the reader asks for by peer-to-peer transfer and plays.
+    Wink(MsnObjectFields),
+    /// A voice clip, which the reader asks for by peer-to-peer transfer and plays.
+    VoiceClip(MsnObjectFields),
+    /// The custom emoticons in the next text of the sender.
+    Emoticons(Emoticons),
+    /// The program that the sender uses.
+    ClientCaps(ClientCaps),
+    /// A piece of a transfer.
+    PeerToPeer(PeerToPeer),
+    /// A step of an old-style invitation.
+    Invitation(Invitation),
+    /// The service will stop. Only a notification server sends it: ignore it on a switchboard, where it comes from a
+    /// user.
+    ShutdownWarning {
+        /// The minutes until then.
+        minutes: u32,
+    },
+    /// Any other message: of an unknown type, malformed, one of several packets, or longer than [`MAX_PAYLOAD`].
+    Other(OtherMessage),
+}
+
+impl Message {
+    /// Reads a payload. Never fails: a message that is not one of the known types, or is a malformed one, is
+    /// [`Message::Other`].
+    #[must_use]
+    pub fn parse(payload: &[u8]) -> Self {
+        let known = Mime::parse(payload).filter(|mime| !mime.is_partial()).and_then(|mime| Self::of_mime(&mime));
+        known.unwrap_or_else(|| Self::Other(OtherMessage::new(payload.to_vec())))
+    }
+
+    fn of_mime(mime: &Mime<'_>) -> Option<Self> {
+        // The most frequent types come first: transfers send hundreds of messages.
+        if mime.is(peer_to_peer::TYPE) {
+            return PeerToPeer::read(mime).map(Self::PeerToPeer);
+        }
+        if mime.is(text::TYPE) {
+            return Some(Self::Text(TextMessage::read(mime)));
+        }
+        if mime.is(control::TYPE) {
+            return Activity::read(mime).map(|(activity, handle)| match activity {
+                Activity::Typing => Self::Typing(handle),
+                Activity::Recording => Self::Recording(handle),
+            });
+        }
+        if mime.is(datacast::TYPE) {
+            return Datacast::read(mime.fields()).map(|datacast| match datacast {
+                Datacast::Nudge => Self::Nudge,
+                Datacast::Wink(object) => Self::Wink(object),
+                Datacast::VoiceClip(object) => Self::VoiceClip(object),
+            });
+        }
+        if mime.is(client_caps::TYPE) {
+            return ClientCaps::read(mime.fields()).map(Self::ClientCaps);
+        }
+        if mime.is(invitation::TYPE) {
+            return Invitation::read(mime.fields()).map(Self::Invitation);
+        }
+        let shutdown = || system::read_shutdown(mime).map(|minutes| Self::ShutdownWarning { minutes });
+        Emoticons::read(mime).map(Self::Emoticons).or_else(shutdown)
+    }
+
+    /// Returns the payload.
+    ///
+    /// It can be longer than [`MAX_MESSAGE`](crate::switchboard::MAX_MESSAGE), and then servers refuse it. Only
+    /// [`split_text`] takes care of that limit.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.encode_into(&mut out);
+        out
+    }
+
+    /// Appends the payload to `out`. See [`Message::encode`].
+    pub fn encode_into(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => text.write(out),
+            Self::Typing(handle) => Activity::Typing.write(handle.as_ref(), out),
+            Self::Recording(handle) => Activity::Recording.write(handle.as_ref(), out),
+            Self::Nudge => datacast::write_nudge(out),
+            Self::Wink(object) => datacast::write_wink(object, out),
+            Self::VoiceClip(object) => datacast::write_voice_clip(object, out),
+            Self::Emoticons(emoticons) => emoticons.write(out),
+            Self::ClientCaps(caps) => caps.write(out),
+            Self::PeerToPeer(piece) => piece.write(out),
+            Self::Invitation(invitation) => invitation.write(out),
+            Self::ShutdownWarning { minutes } => out.extend(payload::shutdown_warning(*minutes)),
+            Self::Other(other) => out.extend_from_slice(other.payload()),
+        }
+    }
+
+    /// Returns the usual flag for such a message (payloads.md section 1).
+    ///
+    /// Texts have [`AckFlag::OnFailure`], which is enough to show that a text was not delivered. Clients 7.x use
+    /// [`AckFlag::Always`].
+    #[must_use]
+    pub const fn default_flag(&self) -> AckFlag {
+        match self {
+            Self::Text(_) | Self::Emoticons(_) | Self::Other(_) => AckFlag::OnFailure,
+            Self::Typing(_) | Self::Recording(_) | Self::ClientCaps(_) | Self::ShutdownWarning { .. } => AckFlag::Never,
+            Self::Nudge | Self::Wink(_) | Self::VoiceClip(_) | Self::Invitation(_) => AckFlag::Always,
+            Self::PeerToPeer(_) => AckFlag::Data,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
