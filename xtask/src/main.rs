@@ -46,7 +46,7 @@ enum Task {
         #[arg(long, default_value_t = fuzz::MINUTE)]
         seconds: u64,
     },
-    /// Regenerates fuzz/seeds from the golden transcripts
+    /// Regenerates fuzz/seeds from the golden transcripts and the reference
     Seeds,
     /// Regenerates docs/protocol/coverage.md, which lists the verbs of each dialect and the transcripts that show them
     Coverage {

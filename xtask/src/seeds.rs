@@ -1,4 +1,5 @@
-//! Generates seeds for fuzzing from the lines of clients and servers in the golden transcripts.
+//! Generates seeds for fuzzing from the lines of clients and servers in the golden transcripts, and from the messages in
+//! the reference.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,11 +23,19 @@ pub(crate) fn write() -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(&folder).context("could not remove the old seeds")?;
     }
-    for ((target, name), bytes) in of_transcripts()? {
+    for ((target, name), bytes) in all()? {
         fs::create_dir_all(folder.join(target))?;
         fs::write(folder.join(target).join(name), bytes)?;
     }
     Ok(())
+}
+
+/// Returns all seeds.
+fn all() -> Result<Seeds> {
+    let mut seeds = of_transcripts()?;
+    let page = fs::read_to_string(root().join("docs/protocol/payloads.md")).context("no page about payloads")?;
+    collect_examples(&page, &mut seeds);
+    Ok(seeds)
 }
 
 /// Returns the seeds from all transcripts.
@@ -56,6 +65,9 @@ fn collect(file: &str, text: &str, seeds: &mut Seeds) {
             continue;
         };
         let bytes = unescape(&without_choices(text));
+        if let Some((_, object)) = text.split_once("%3Cmsnobj").filter(|_| text.starts_with("CHG")) {
+            seeds.insert(("msn_objects", format!("{file}-{who}")), format!("%3Cmsnobj{object}").into());
+        }
         match sign {
             ">" | "<" if file.ends_with("-http") => {
                 last = (sign == ">").then(|| ("rst", format!("{file}-{who}")));
@@ -80,6 +92,23 @@ fn collect(file: &str, text: &str, seeds: &mut Seeds) {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// Adds the seeds of the page about payloads: its messages, which are the code blocks that begin with `MSG`, and its
+/// MSNObjects.
+fn collect_examples(page: &str, seeds: &mut Seeds) {
+    let messages = page.split("```\n").filter(|block| block.starts_with("MSG "));
+    for (number, block) in messages.enumerate() {
+        let message = block.replace('\n', "");
+        if let Some((_, payload)) = message.split_once("\\r\\n") {
+            seeds.insert(("mime_messages", format!("payloads-{number:02}")), unescape(payload));
+        }
+    }
+    for (number, object) in page.split("<msnobj ").skip(1).enumerate() {
+        if let Some((attributes, _)) = object.split_once("/>") {
+            seeds.insert(("msn_objects", format!("payloads-{number}")), format!("<msnobj {attributes}/>").into());
         }
     }
 }
@@ -150,14 +179,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_seeds_match_the_transcripts() {
+    fn the_seeds_match_the_transcripts_and_the_reference() {
         let mut unknown = BTreeSet::new();
         for target in fs::read_dir(root().join(FOLDER)).unwrap() {
             let files = fs::read_dir(target.unwrap().path()).unwrap();
             unknown.extend(files.map(|file| file.unwrap().path()));
         }
         let mut old = BTreeSet::new();
-        for ((target, name), bytes) in of_transcripts().unwrap() {
+        for ((target, name), bytes) in all().unwrap() {
             let path = root().join(FOLDER).join(target).join(name);
             if !unknown.remove(&path) || fs::read(&path).unwrap() != bytes {
                 old.insert(path);
@@ -165,6 +194,18 @@ mod tests {
         }
         old.extend(unknown);
         assert!(old.is_empty(), "run `cargo xtask seeds`: {old:?}");
+    }
+
+    #[test]
+    fn the_examples_of_the_reference_are_seeds() {
+        let mut seeds = Seeds::new();
+        let page = "text `<msnobj A=\"b\"/>`\n```\nMSG 1 U 5\\r\\n\nA: b\\r\\n\n\\tc\n```\n\n```\nINVITE\\r\\n\n```\n";
+        collect_examples(page, &mut seeds);
+        let expected = [
+            (("mime_messages", "payloads-00".to_owned()), b"A: b\r\n\tc".to_vec()),
+            (("msn_objects", "payloads-0".to_owned()), b"<msnobj A=\"b\"/>".to_vec()),
+        ];
+        assert_eq!(seeds, Seeds::from(expected));
     }
 
     #[test]

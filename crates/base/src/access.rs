@@ -232,7 +232,7 @@ mod tests {
 
     /// Root may use every file, so the test expects no error when it runs as root.
     #[test]
-    fn a_file_that_its_owner_may_not_use_is_refused_with_chmod() {
+    fn a_file_without_permissions_for_its_owner_is_refused_and_the_error_names_the_chmod_command() {
         let directory = directory(0o700);
         let path = directory.path().join("file");
         assert!(check_file(&path).is_ok(), "a file that does not exist can be created");

@@ -82,8 +82,8 @@ fn check_further_network(name: &str, network: &Network, conflicts: &mut Vec<Conf
     }
 }
 
-/// Returns whether the clients of a network's notification server can be sent to a switchboard. Without one of its own
-/// they connect to the main network's port, at the address that they used before.
+/// Returns whether the clients of a network's notification server can be sent to a switchboard. If the network
+/// has no switchboard, they connect to the main network's port at the same address as before.
 fn has_switchboard(config: &Config, listen: &Listen, advertise: &Advertise) -> bool {
     let Some(notification) = listen.notification else { return true };
     let main = config.listen.switchboard.filter(|_| !config.listen.one_port).or(config.listen.notification);
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unspecified_address_stands_for_all_of_its_family() {
+    fn an_unspecified_address_means_all_addresses_of_its_family() {
         for (one, other, expected) in [
             ("127.0.0.1:80", "127.0.0.1:80", true),
             ("127.0.0.1:80", "127.0.0.1:81", false),

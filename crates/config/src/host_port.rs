@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_is_told_from_its_port() {
+    fn a_host_is_separated_from_its_port() {
         let table = [
             ("msn.example.org", "msn.example.org", None),
             ("msn.example.org:8080", "msn.example.org", Some(8080)),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_with_a_port_is_refused() {
+    fn a_text_that_is_not_a_host_and_port_is_refused() {
         for text in [
             "", ":", ":80", "a:b", "a:+80", "a:65536", "a:80:80", "[]", "[]:80", "[::1", "[::1]80", "[a]:80", "a:-1",
             "::1]",
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_joined_is_split_again() {
+    fn a_joined_host_and_port_can_be_split_again() {
         for (host, port, text) in [
             ("a.example.com", Some(80), "a.example.com:80"),
             ("a.example.com", None, "a.example.com"),

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_word_for_the_same_thing_leads_to_the_right_key() {
+    fn a_common_other_name_of_a_setting_suggests_the_right_key() {
         let keys = ["major", "minor", "min_build", "max_build", "deny"];
         for (word, key) in [
             ("least_build", "min_build"),
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_is_like_none_of_them_leads_nowhere() {
+    fn an_unrelated_word_suggests_nothing() {
         for word in ["", "x", "colour", "sqlite"] {
             assert_eq!(nearest(word, ["contacts", "groups", "rings"]), None, "{word}");
         }

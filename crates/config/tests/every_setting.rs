@@ -82,7 +82,7 @@ fn no_duration_is_longer_than_a_year() {
 }
 
 #[test]
-fn every_text_has_a_longest_form() {
+fn every_text_has_a_maximum_length() {
     let long = format!("\"{}\"", "a".repeat(10_000));
     for setting in every_setting().iter().filter(|setting| matches!(setting.value, Some(Value::String(_)))) {
         let error = error(&file_with(setting, setting.name, &long));
@@ -92,7 +92,7 @@ fn every_text_has_a_longest_form() {
 }
 
 #[test]
-fn every_list_has_a_largest_size() {
+fn every_list_has_a_maximum_size() {
     for setting in every_setting().iter().filter(|setting| matches!(setting.value, Some(Value::Array(_)))) {
         let error = error(&file_with(setting, setting.name, &format!("[{}]", "\"a\", ".repeat(1_000))));
         assert!(error.contains("expected at most "), "{error}");
@@ -100,7 +100,7 @@ fn every_list_has_a_largest_size() {
 }
 
 #[test]
-fn every_repeated_section_has_a_largest_number() {
+fn every_repeated_section_has_a_maximum_number() {
     let repeated: BTreeSet<_> =
         every_setting().iter().map(Setting::header).filter(|name| name.starts_with("[[")).collect();
     assert!(repeated.len() >= 3);
@@ -114,7 +114,7 @@ fn every_repeated_section_has_a_largest_number() {
 }
 
 #[test]
-fn a_slip_in_the_name_of_any_setting_leads_to_that_setting() {
+fn a_typo_in_the_name_of_any_setting_suggests_that_setting() {
     for setting in every_setting().iter().filter(|setting| setting.name.len() > 4) {
         let name = setting.name;
         let value = setting.value.as_ref().unwrap().to_string();
@@ -135,7 +135,7 @@ fn a_slip_in_the_name_of_any_setting_leads_to_that_setting() {
 }
 
 #[test]
-fn every_setting_is_written_as_it_is_read() {
+fn every_setting_that_is_written_reads_back_as_the_same_value() {
     for setting in every_setting() {
         let text = file_with(&setting, setting.name, &setting.value.as_ref().unwrap().to_string());
         match Effective::parse(&text, &[]) {

@@ -189,7 +189,7 @@ async fn an_optional_record_may_be_missing() {
 }
 
 #[tokio::test]
-async fn within_lets_a_record_take_longer() {
+async fn the_directive_within_allows_a_record_more_time() {
     let acts = vec![Receive("PNG\r\n"), Wait(600), Send("QNG 50\r\n")];
     failure(&play("a @ ns\na > PNG\na < QNG 50\n", acts.clone()).await);
     assert_passed(&play("a @ ns\na > PNG\n!within 2\na < QNG 50\n", acts).await);

@@ -275,7 +275,7 @@ async fn only_a_record_with_the_placeholder_sends_a_real_ticket() {
 }
 
 #[tokio::test]
-async fn a_set_up_failure_contains_the_line_of_its_directive() {
+async fn a_failure_in_the_set_up_names_the_line_of_the_directive() {
     let report = play("!account a a@example.com pw \"A\"\n!on-list a AL b\n", true).await.0;
     let failure = failure(&report);
     assert_eq!(failure.place, "t.txt:2");

@@ -16,7 +16,7 @@ pub fn script(proxy: &str, hosts: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn only_microsofts_names_use_the_proxy() {
+    fn only_requests_to_microsofts_hosts_use_the_proxy() {
         let script = super::script("192.0.2.1:80", &crate::hosts::MICROSOFT);
         assert!(script.contains("if (host == \"messenger.hotmail.com\") return \"PROXY 192.0.2.1:80\";"), "{script}");
         assert_eq!(script.matches("PROXY").count(), crate::hosts::MICROSOFT.len());

@@ -1,14 +1,28 @@
+<<<<<<< HEAD
 //! Reads the attributes of an `<msnobj/>` element.
+=======
+//! Reads and writes the attributes of an `<msnobj/>` element.
+>>>>>>> main
 
 use std::borrow::Cow;
 
 use base64::Engine;
+<<<<<<< HEAD
 use base64::engine::general_purpose::STANDARD_PAD_INDIFFERENT;
 use quick_xml::escape::unescape;
 use quick_xml::events::BytesStart;
 
 use super::{ObjectKind, Sha1};
 use crate::xml::{Reader, Step};
+=======
+use base64::engine::general_purpose::{STANDARD, STANDARD_PAD_INDIFFERENT};
+use quick_xml::escape::unescape;
+use quick_xml::events::BytesStart;
+
+use super::hash::{Sha1, sha1};
+use super::kind::ObjectKind;
+use crate::xml::{Reader, Step, escape_xml};
+>>>>>>> main
 
 /// The attributes of an MSNObject.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -61,6 +75,33 @@ impl Attributes {
     }
 }
 
+<<<<<<< HEAD
+=======
+impl Attributes {
+    /// Returns the hash over the other attributes (payloads.md section 7.3).
+    pub(super) fn expected_sha1c(&self) -> Sha1 {
+        let Self { creator, size, kind, location, friendly, sha1d, .. } = self;
+        let (kind, sha1d) = (kind.number(), STANDARD.encode(sha1d));
+        let text = format!("Creator{creator}Size{size}Type{kind}Location{location}Friendly{friendly}SHA1D{sha1d}");
+        sha1(text.as_bytes())
+    }
+
+    /// Returns the element, with the attributes in the order in which official clients write them.
+    pub(super) fn to_xml(&self, sha1c: &Sha1) -> String {
+        format!(
+            r#"<msnobj Creator="{}" Size="{}" Type="{}" Location="{}" Friendly="{}" SHA1D="{}" SHA1C="{}"/>"#,
+            escape_xml(&self.creator),
+            self.size,
+            self.kind.number(),
+            escape_xml(&self.location),
+            escape_xml(&self.friendly),
+            STANDARD.encode(self.sha1d),
+            STANDARD.encode(sha1c),
+        )
+    }
+}
+
+>>>>>>> main
 /// Returns the value of an attribute. A value with a bare `&`, which some clients write, is used as it is.
 fn plain(value: &str) -> String {
     unescape(value).map_or_else(|_| value.to_owned(), Cow::into_owned)

@@ -5,22 +5,21 @@
 //! data that it describes.
 
 mod attributes;
+mod hash;
 mod kind;
 
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sha1::Digest;
 
-use crate::xml::{escape_xml, is_xml_char};
+use crate::xml::is_xml_char;
 use crate::{Handle, MsnObject, text};
 
 use attributes::Attributes;
+pub use hash::Sha1;
+use hash::sha1;
 pub use kind::ObjectKind;
-
-/// A SHA-1 hash.
-pub type Sha1 = [u8; 20];
 
 /// The description of a piece of data that a client offers to its partners: `<msnobj .../>`.
 ///
@@ -176,30 +175,6 @@ impl fmt::Debug for MsnObjectFields {
     }
 }
 
-impl Attributes {
-    /// Returns the hash over the other attributes (payloads.md section 7.3).
-    fn expected_sha1c(&self) -> Sha1 {
-        let Self { creator, size, kind, location, friendly, sha1d, .. } = self;
-        let (kind, sha1d) = (kind.number(), STANDARD.encode(sha1d));
-        let text = format!("Creator{creator}Size{size}Type{kind}Location{location}Friendly{friendly}SHA1D{sha1d}");
-        sha1(text.as_bytes())
-    }
-
-    /// Returns the element, with the attributes in the order in which official clients write them.
-    fn to_xml(&self, sha1c: &Sha1) -> String {
-        format!(
-            r#"<msnobj Creator="{}" Size="{}" Type="{}" Location="{}" Friendly="{}" SHA1D="{}" SHA1C="{}"/>"#,
-            escape_xml(&self.creator),
-            self.size,
-            self.kind.number(),
-            escape_xml(&self.location),
-            escape_xml(&self.friendly),
-            STANDARD.encode(self.sha1d),
-            STANDARD.encode(sha1c),
-        )
-    }
-}
-
 /// Returns whether a text has no control character, and fits into a word. A control character could end a line or, in a
 /// list of emoticons, a field.
 fn is_allowed(xml: &str) -> bool {
@@ -211,10 +186,6 @@ fn is_allowed(xml: &str) -> bool {
 fn encode_friendly(name: &str) -> String {
     let units = name.encode_utf16().chain([0]);
     STANDARD.encode(units.flat_map(u16::to_le_bytes).collect::<Vec<_>>())
-}
-
-fn sha1(data: &[u8]) -> Sha1 {
-    sha1::Sha1::digest(data).into()
 }
 
 #[cfg(test)]

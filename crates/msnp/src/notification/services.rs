@@ -25,7 +25,7 @@ impl Qry {
     }
 }
 
-/// The services that URL knows (ns.md section 13).
+/// The services that the command URL accepts (ns.md section 13).
 const URL_SERVICES: [&str; 15] = [
     "PASSWORD",
     "INBOX",

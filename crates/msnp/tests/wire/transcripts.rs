@@ -314,7 +314,7 @@ fn every_line_of_the_literal_sign_in_reads_back() {
 }
 
 #[test]
-fn every_fixed_line_of_the_transcripts_reads_back_in_the_dialect_of_its_connection() {
+fn every_line_of_the_transcripts_without_placeholders_decodes_and_encodes_to_itself() {
     let (mut all_sent, mut all_received) = (0, 0);
     for name in files().into_iter().filter(|name| NOT_READ_BACK.iter().all(|(other, _)| name != other)) {
         let (sent, received) = read_back(&name);

@@ -150,7 +150,9 @@ pub(super) async fn dispatch(exam: Exam<'_>) -> Finding {
     let Some(host_port) = &exam.target.dispatch else {
         return Finding::skipped(exam.target.is_not_set("listen.dispatch"));
     };
-    let Some(handle) = exam.handle() else { return Finding::skipped("not checked: there is no account to ask as") };
+    let Some(handle) = exam.handle() else {
+        return Finding::skipped("not checked: there is no account to sign in with");
+    };
     let advertised = match greet_at(exam, host_port, &handle).await {
         Ok((_, Greeting::Redirected(advertised))) => advertised,
         Ok((_, Greeting::Policy)) => {

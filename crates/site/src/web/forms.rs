@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_behind_an_unknown_proxy_is_not_near() {
+    fn a_caller_behind_an_unknown_proxy_does_not_count_as_local() {
         let is_near_with = |caller: &Caller, name: &'static str| {
             let headers = HeaderMap::from_iter([(HeaderName::from_static(name), "203.0.113.9".parse().unwrap())]);
             is_near(caller, &headers)

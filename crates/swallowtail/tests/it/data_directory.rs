@@ -105,7 +105,7 @@ fn a_damaged_page_stops_the_start_and_store_check_lists_it() {
 }
 
 #[test]
-fn a_directory_that_others_can_write_is_refused_with_chmod() {
+fn a_directory_that_others_can_write_to_is_refused_and_the_error_names_the_chmod_command() {
     let data = with_alice();
     std::fs::set_permissions(data.path(), std::fs::Permissions::from_mode(0o775)).unwrap();
     let list = run(&["account", "list", "--data", text(data.path())]);

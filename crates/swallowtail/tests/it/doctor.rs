@@ -115,7 +115,7 @@ fn valid_certificate(directory: &Path) -> TestCertificate {
 }
 
 #[tokio::test]
-async fn a_server_without_faults_is_all_green() {
+async fn all_checks_are_green_for_a_server_without_faults() {
     let directory = private_directory();
     let server = start(&valid_certificate(directory.path()), |_| {}).await;
     for target in [remote(&server), configured(&server, |_| {})] {
@@ -137,7 +137,7 @@ async fn a_server_without_faults_is_all_green() {
 }
 
 #[tokio::test]
-async fn a_server_without_faults_is_all_green_for_every_client() {
+async fn all_checks_are_green_for_every_client_of_a_server_without_faults() {
     let directory = private_directory();
     let server = start(&valid_certificate(directory.path()), |_| {}).await;
     for client in Client::every() {
@@ -264,7 +264,7 @@ async fn a_certificate_for_other_names_is_reported() {
 }
 
 #[tokio::test]
-async fn a_certificate_from_openssl_is_valid_although_it_is_an_authority() {
+async fn a_self_signed_certificate_from_openssl_is_accepted() {
     let directory = private_directory();
     let authority = TestCertificate::write_authority(directory.path(), "authority", &NAMES);
     let server = start(&authority, |_| {}).await;

@@ -60,7 +60,7 @@ async fn a_handshake_of_windows_xp_is_logged_with_an_explanation() {
 }
 
 #[test]
-fn the_log_can_be_json() {
+fn the_log_format_can_be_json() {
     let directory = support::private_directory();
     let server = RunningBinary::start_configured(&directory.path().join("data"), "[log]\nformat = \"json\"\n");
     let log = server.log();

@@ -140,7 +140,8 @@ async fn a_reset_and_a_closed_connection_both_sign_the_client_out() {
     }
 }
 
-/// After the answer to her block, nothing about Alice reaches Bob, even if she changes her status at the same time.
+/// After the server has confirmed that Alice blocks Bob, Bob receives no more presence of Alice, even if Alice changes her
+/// status at the same time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_block_takes_effect_immediately() {
     let server = TestServer::start().await;
@@ -272,7 +273,7 @@ fn lists(burst: &[String]) -> (Vec<&String>, u32) {
 /// Two users edit their lists about each other as fast as they can. Each keeps its own edits, has the other on RL or PL
 /// exactly if the other has it on FL, and memory and database agree.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn lists_that_both_users_edit_at_the_same_time_match_some_order_of_the_edits() {
+async fn simultaneous_edits_of_two_users_have_the_result_of_some_order() {
     for round in 0..amount(2, 8) {
         let mut server = TestServer::start().await;
         server.accounts(["alice", "bob"]).await;
@@ -301,7 +302,7 @@ async fn lists_that_both_users_edit_at_the_same_time_match_some_order_of_the_edi
 
 /// A session is replaced while its edits are being written. Every edit on the disk must also be in memory.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn edits_of_a_session_that_is_replaced_are_also_in_memory() {
+async fn edits_of_a_replaced_session_are_also_in_memory() {
     let mut server = TestServer::start().await;
     server.account("alice").await;
     let mut current = server.sign_in("alice").await;

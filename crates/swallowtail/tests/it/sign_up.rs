@@ -198,7 +198,7 @@ async fn from_the_internet_a_code_is_required_and_each_use_counts() {
 }
 
 #[tokio::test]
-async fn a_hundred_forms_with_a_code_for_one_account_create_one() {
+async fn a_code_for_one_account_creates_only_one_even_if_a_hundred_forms_use_it_at_once() {
     let server = TestServer::start_with(|config| config.sign_up.near = Access::Invite).await;
     let http = server.server().addresses().http;
     let code = invite(&server, 1, None).await;

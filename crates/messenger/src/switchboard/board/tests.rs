@@ -231,7 +231,7 @@ async fn an_idle_session_sends_bye_for_every_member_and_closes_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_single_member_of_an_idle_session_is_closed_without_bye() {
+async fn the_only_member_of_an_idle_session_is_disconnected_without_bye() {
     let (board, alice) = open();
     alice.reads();
     tokio::time::advance(IDLE).await;

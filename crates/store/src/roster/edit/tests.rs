@@ -136,7 +136,7 @@ fn a_removed_group_leaves_its_contacts_on_the_list() {
 }
 
 #[test]
-fn a_contact_leaves_fl_with_its_last_numbered_group_if_the_client_uses_numbers() {
+fn a_contact_removed_from_its_last_group_leaves_fl_in_dialects_with_group_numbers() {
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
     for (number, place) in [(7, GroupNumber::new(1)), (8, None)] {

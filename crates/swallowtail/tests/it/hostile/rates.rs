@@ -20,7 +20,7 @@ async fn the_sixth_name_in_ten_seconds_is_refused_and_the_connection_stays_open(
 }
 
 #[tokio::test]
-async fn an_old_contact_list_can_be_imported_and_afterwards_friends_can_still_be_added_and_blocked() {
+async fn after_an_old_contact_list_was_imported_friends_can_still_be_added_and_blocked() {
     let server = TestServer::start_limited().await;
     server.accounts(["alice", "bob", "carol"]).await;
     let mut alice = server.online("alice").await;
