@@ -1,10 +1,6 @@
 //! `text/x-clientcaps`: a third-party client says what it is (docs/protocol/payloads.md section 6).
 
-<<<<<<< HEAD
-use super::headers::{Headers, write_header, write_start};
-=======
 use super::headers::{Headers, plain, write_header, write_start};
->>>>>>> main
 
 pub(super) const TYPE: &str = "text/x-clientcaps";
 
@@ -12,12 +8,8 @@ pub(super) const TYPE: &str = "text/x-clientcaps";
 /// reveals the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientCaps {
-<<<<<<< HEAD
-    /// The name and version of the program. Empty if it is not stated. Written without control characters.
-=======
     /// The name and version of the program. Empty if it is not stated. Without control characters: they are
     /// neither read nor written.
->>>>>>> main
     pub name: String,
     /// Whether the program stores conversations. `None` if it is not stated.
     pub logging: Option<bool>,
@@ -29,11 +21,7 @@ impl ClientCaps {
         let name = fields.get("Client-Name");
         let logging = fields.get("Chat-Logging").map(|value| !value.eq_ignore_ascii_case("N"));
         let is_stated = name.is_some() || logging.is_some();
-<<<<<<< HEAD
-        is_stated.then(|| Self { name: name.unwrap_or_default().to_owned(), logging })
-=======
         is_stated.then(|| Self { name: plain(name.unwrap_or_default()), logging })
->>>>>>> main
     }
 
     /// Appends the payload.

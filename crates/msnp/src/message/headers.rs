@@ -16,12 +16,8 @@ impl<'a> Headers<'a> {
         Self(part)
     }
 
-<<<<<<< HEAD
-    /// Returns the value of the first line with this name, without white space around it.
-=======
     /// Returns the value of the first line with this name, without white space around it. It can contain control
     /// characters other than LF.
->>>>>>> main
     #[must_use]
     pub fn get(self, name: &str) -> Option<&'a str> {
         self.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -62,12 +58,9 @@ pub(super) fn push_plain(out: &mut Vec<u8>, text: &str) {
         out.extend_from_slice(char.encode_utf8(&mut buffer).as_bytes());
     }
 }
-<<<<<<< HEAD
-=======
 
 /// Returns a text as a line can carry it: without control characters, and without white space around it.
 pub(super) fn plain(text: &str) -> String {
     let text: String = text.chars().filter(|char| !char.is_control()).collect();
     text.trim().to_owned()
 }
->>>>>>> main

@@ -3,11 +3,7 @@
 
 use std::fmt;
 
-<<<<<<< HEAD
-use super::headers::{Headers, write_header, write_start};
-=======
 use super::headers::{Headers, plain, write_header, write_start};
->>>>>>> main
 
 pub(super) const TYPE: &str = "text/x-msmsgsinvite";
 
@@ -124,15 +120,6 @@ fn find<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
     fields.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 
-<<<<<<< HEAD
-/// Returns a text that a field can carry.
-fn plain(text: &str) -> String {
-    let text: String = text.chars().filter(|char| !char.is_control()).collect();
-    text.trim().to_owned()
-}
-
-=======
->>>>>>> main
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -142,15 +142,10 @@ impl Message {
         }
     }
 
-<<<<<<< HEAD
-    /// Returns the flag that clients 7.x send such a message with (payloads.md section 1). Texts have
-    /// [`AckFlag::OnFailure`], which is enough to show that a text was not delivered.
-=======
     /// Returns the usual flag for such a message (payloads.md section 1).
     ///
     /// Texts have [`AckFlag::OnFailure`], which is enough to show that a text was not delivered. Clients 7.x use
     /// [`AckFlag::Always`].
->>>>>>> main
     #[must_use]
     pub const fn default_flag(&self) -> AckFlag {
         match self {

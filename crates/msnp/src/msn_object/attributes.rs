@@ -1,20 +1,8 @@
-<<<<<<< HEAD
-//! Reads the attributes of an `<msnobj/>` element.
-=======
 //! Reads and writes the attributes of an `<msnobj/>` element.
->>>>>>> main
 
 use std::borrow::Cow;
 
 use base64::Engine;
-<<<<<<< HEAD
-use base64::engine::general_purpose::STANDARD_PAD_INDIFFERENT;
-use quick_xml::escape::unescape;
-use quick_xml::events::BytesStart;
-
-use super::{ObjectKind, Sha1};
-use crate::xml::{Reader, Step};
-=======
 use base64::engine::general_purpose::{STANDARD, STANDARD_PAD_INDIFFERENT};
 use quick_xml::escape::unescape;
 use quick_xml::events::BytesStart;
@@ -22,7 +10,6 @@ use quick_xml::events::BytesStart;
 use super::hash::{Sha1, sha1};
 use super::kind::ObjectKind;
 use crate::xml::{Reader, Step, escape_xml};
->>>>>>> main
 
 /// The attributes of an MSNObject.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -75,8 +62,6 @@ impl Attributes {
     }
 }
 
-<<<<<<< HEAD
-=======
 impl Attributes {
     /// Returns the hash over the other attributes (payloads.md section 7.3).
     pub(super) fn expected_sha1c(&self) -> Sha1 {
@@ -101,7 +86,6 @@ impl Attributes {
     }
 }
 
->>>>>>> main
 /// Returns the value of an attribute. A value with a bare `&`, which some clients write, is used as it is.
 fn plain(value: &str) -> String {
     unescape(value).map_or_else(|_| value.to_owned(), Cow::into_owned)
