@@ -5,6 +5,7 @@
 
 pub mod http;
 mod link;
+pub mod p2p;
 mod passport;
 
 use std::net::SocketAddr;
