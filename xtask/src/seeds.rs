@@ -1,5 +1,7 @@
-//! Generates seeds for fuzzing from the lines of clients and servers in the golden transcripts, and from the messages in
-//! the reference.
+//! Generates seeds for fuzzing from the lines of clients and servers in the golden transcripts, from the messages in the
+//! reference, and from examples of peer-to-peer messages.
+
+mod p2p;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,6 +37,8 @@ fn all() -> Result<Seeds> {
     let mut seeds = of_transcripts()?;
     let page = fs::read_to_string(root().join("docs/protocol/payloads.md")).context("no page about payloads")?;
     collect_examples(&page, &mut seeds);
+    let examples = p2p::examples()?.into_iter();
+    seeds.extend(examples.map(|(target, name, bytes)| ((target, name.to_owned()), bytes)));
     Ok(seeds)
 }
 
@@ -179,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_seeds_match_the_transcripts_and_the_reference() {
+    fn the_seeds_are_up_to_date() {
         let mut unknown = BTreeSet::new();
         for target in fs::read_dir(root().join(FOLDER)).unwrap() {
             let files = fs::read_dir(target.unwrap().path()).unwrap();

@@ -11,6 +11,7 @@ pub mod http;
 mod link;
 mod login;
 pub mod machine;
+pub mod p2p;
 mod passport;
 mod server;
 pub mod transport;

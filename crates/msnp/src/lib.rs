@@ -5,8 +5,8 @@
 //! well-formed: a [`Handle`] is an address; a [`DisplayName`] fits on the wire and cannot end a line. The answer to an
 //! invalid command is a value too: a [`Refusal`].
 //!
-//! Servers pass on the messages of users and the descriptions of their pictures unread. [`message`] and [`msn_object`]
-//! are for clients, which read and write them.
+//! Servers pass on the messages of users and the descriptions of their pictures unread. [`message`],
+//! [`msn_object`] and [`p2p`] are for clients, which read and write them.
 //!
 //! The crate has no sockets, no clock and no session state. Its comments cite the reference in `docs/protocol/`.
 //!
@@ -29,6 +29,7 @@ pub mod message;
 pub mod msn_object;
 pub mod name;
 pub mod notification;
+pub mod p2p;
 pub mod passport;
 pub mod payload;
 mod reference;

@@ -1,0 +1,174 @@
+//! The description of an offered file (docs/protocol/payloads.md section 7.4).
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::header::{read_u32, read_u64};
+
+/// The length of the header in bytes, which is also its first number.
+const HEADER: u32 = 574;
+/// The version of the header that we write.
+const VERSION: u32 = 2;
+/// The length of the file name, in bytes.
+const NAME: usize = 550;
+/// The most UTF-16 units of a name that we write. Windows allows paths of 260 with the final NUL.
+const NAME_UNITS: usize = 259;
+/// The bytes after the name.
+const END: [u8; 4] = [0xff; 4];
+
+/// The longest preview that fits into an INVITE, in bytes. An INVITE has at most 64 KiB, and base64 needs four bytes for
+/// three.
+pub const MAX_PREVIEW: usize = 40 * 1024;
+
+/// The name, size and preview of an offered file: the Context of its INVITE, before base64.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FileContext {
+    /// The name as the sender wrote it: see [`super::safe_file_name`] before a file is created.
+    pub name: String,
+    /// The size of the file, in bytes.
+    pub size: u64,
+    /// A small PNG image of the file; empty if there is none.
+    pub preview: Vec<u8>,
+}
+
+/// The reason why bytes are not a [`FileContext`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum BadFileContext {
+    /// There are fewer bytes than a header has.
+    #[error("it is shorter than a header")]
+    TooShort,
+    /// The header announces a length that it cannot have.
+    #[error("the length of the header is invalid")]
+    HeaderSize,
+}
+
+impl FileContext {
+    /// Reads a context. A longer header, as later versions have, is accepted.
+    ///
+    /// # Errors
+    /// See [`BadFileContext`]. A name that is not valid UTF-16 is not an error: the invalid units become U+FFFD.
+    pub fn parse(bytes: &[u8]) -> Result<Self, BadFileContext> {
+        let (header, size, no_preview, rest) = Self::numbers(bytes).ok_or(BadFileContext::TooShort)?;
+        let (name, _) = rest.split_at_checked(NAME).ok_or(BadFileContext::TooShort)?;
+        let header = usize::try_from(header).map_err(|_| BadFileContext::HeaderSize)?;
+        if header < HEADER as usize {
+            return Err(BadFileContext::HeaderSize);
+        }
+        let preview = bytes.get(header..).ok_or(BadFileContext::HeaderSize)?;
+        let preview = if no_preview == 0 { preview.to_vec() } else { Vec::new() };
+        Ok(Self { name: decode_name(name), size, preview })
+    }
+
+    /// Returns the length of the header, the size, the mark for a missing preview, and the bytes after them.
+    fn numbers(bytes: &[u8]) -> Option<(u32, u64, u32, &[u8])> {
+        let mut rest = bytes;
+        let header = read_u32(&mut rest)?;
+        let _version = read_u32(&mut rest)?;
+        let size = read_u64(&mut rest)?;
+        let no_preview = read_u32(&mut rest)?;
+        Some((header, size, no_preview, rest))
+    }
+
+    /// Returns the bytes of the context: 574, and the preview. A name of more than 259 UTF-16 units is cut.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(HEADER as usize + self.preview.len());
+        out.extend(HEADER.to_le_bytes());
+        out.extend(VERSION.to_le_bytes());
+        out.extend(self.size.to_le_bytes());
+        out.extend(u32::from(self.preview.is_empty()).to_le_bytes());
+        let name_start = out.len();
+        for unit in name_units(&self.name) {
+            out.extend(unit.to_le_bytes());
+        }
+        out.resize(name_start + NAME, 0);
+        out.extend(END);
+        out.extend_from_slice(&self.preview);
+        out
+    }
+}
+
+/// Returns the units of a name, up to the limit and without half a character at the end.
+fn name_units(name: &str) -> impl Iterator<Item = u16> {
+    let mut room = NAME_UNITS;
+    let fits = move |char: &char| {
+        let enough = room >= char.len_utf16();
+        room = room.saturating_sub(char.len_utf16());
+        enough && *char != '\0'
+    };
+    name.chars().take_while(fits).flat_map(|char| {
+        let mut units = [0; 2];
+        let count = char.encode_utf16(&mut units).len();
+        units.into_iter().take(count)
+    })
+}
+
+fn decode_name(bytes: &[u8]) -> String {
+    let units = bytes.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
+    let units = units.take_while(|unit| *unit != 0);
+    char::decode_utf16(units).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+impl fmt::Debug for FileContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FileContext({:?}, {} bytes, preview of {} bytes)", self.name, self.size, self.preview.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn context(name: &str, preview: &[u8]) -> FileContext {
+        FileContext { name: name.to_owned(), size: 0x0102_0304_0506, preview: preview.to_vec() }
+    }
+
+    #[test]
+    fn the_fields_are_where_the_reference_puts_them() {
+        let bytes = context("ab.txt", b"").encode();
+        assert_eq!(bytes.len(), 574);
+        assert_eq!(bytes[..8], [0x3e, 2, 0, 0, 2, 0, 0, 0]);
+        assert_eq!(bytes[8..20], [6, 5, 4, 3, 2, 1, 0, 0, 1, 0, 0, 0]);
+        assert_eq!(bytes[20..34], *b"a\0b\0.\0t\0x\0t\0\0\0");
+        assert_eq!(bytes[570..], [0xff; 4]);
+        let bytes = context("ab.txt", b"png").encode();
+        assert_eq!((bytes.len(), bytes[16], bytes.ends_with(b"\xffpng")), (577, 0, true));
+    }
+
+    #[test]
+    fn a_long_name_is_cut_between_characters() {
+        let read = |name: &str| FileContext::parse(&context(name, b"").encode()).unwrap().name;
+        assert_eq!(read(&"x".repeat(300)), "x".repeat(259));
+        assert_eq!(read(&"😀".repeat(300)), "😀".repeat(129));
+    }
+
+    #[test]
+    fn a_longer_header_is_skipped_and_a_wrong_one_refused() {
+        let mut bytes = context("a", b"").encode();
+        bytes[..4].copy_from_slice(&580u32.to_le_bytes());
+        bytes[16] = 0;
+        bytes.extend(*b"moreinpng");
+        assert_eq!(FileContext::parse(&bytes).unwrap().preview, b"png");
+        for header in [0u32, 573, 584, u32::MAX] {
+            bytes[..4].copy_from_slice(&header.to_le_bytes());
+            assert_eq!(FileContext::parse(&bytes), Err(BadFileContext::HeaderSize), "{header}");
+        }
+        assert_eq!(FileContext::parse(&bytes[..569]), Err(BadFileContext::TooShort));
+        assert_eq!(FileContext::parse(b""), Err(BadFileContext::TooShort));
+    }
+
+    proptest! {
+        #[test]
+        fn a_written_context_is_read_back(
+            name in "[^\\x00]{0,120}",
+            size: u64,
+            preview in proptest::collection::vec(any::<u8>(), 0..50),
+        ) {
+            let context = FileContext { name, size, preview };
+            prop_assert_eq!(FileContext::parse(&context.encode()), Ok(context));
+        }
+    }
+}
