@@ -7,13 +7,29 @@ use tokio::sync::mpsc;
 
 use super::driver::{Shared, now};
 use super::event::Events;
-use super::{Client, Held, first};
+use super::handle::{Client, Held};
 use crate::account::Account;
 use crate::machine::{Machine, Options, SignedOut};
 use crate::server::Server;
 
 /// The events that wait in the channel to the user. More wait in the client, and then it stops reading.
 const EVENTS: usize = 64;
+
+impl Client {
+    /// Signs in, and returns the client and its events. Signs in again by itself whenever the connection is lost later.
+    ///
+    /// # Errors
+    /// The reason why the first sign-in failed. There is no second attempt.
+    pub async fn sign_in(server: &Server, account: &Account) -> Result<(Self, Events), SignedOut> {
+        Self::builder(server, account).sign_in().await
+    }
+
+    /// Returns a builder, to sign in with other settings than [`Client::sign_in`].
+    #[must_use]
+    pub fn builder(server: &Server, account: &Account) -> Builder {
+        Builder::new(server.clone(), account.clone())
+    }
+}
 
 /// Settings for signing in. Created by [`Client::builder`].
 #[derive(Debug)]
@@ -24,7 +40,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    pub(super) fn new(server: Server, account: Account) -> Self {
+    fn new(server: Server, account: Account) -> Self {
         // Without random numbers the only loss is that clients retry at the same time.
         let seed = getrandom::u64().unwrap_or_default();
         let options = Options::new(account.handle().clone(), seed);
@@ -79,7 +95,7 @@ impl Builder {
         machine.sign_in(now());
         let (shared, result) = Shared::start(machine, self.server, self.account, sender);
         let client = Client { held: std::sync::Arc::new(Held(shared)) };
-        first(result).await?;
+        result.await.unwrap_or(Err(SignedOut::Ended))?;
         let events = Events::new(&client, receiver);
         Ok((client, events))
     }

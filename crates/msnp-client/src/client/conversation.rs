@@ -11,8 +11,8 @@ use msnp::switchboard::MAX_MESSAGE;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
-use super::Client;
 use super::driver::now;
+use super::handle::Client;
 use crate::machine::{ConversationId, Delivery, SendError};
 
 /// A conversation. Cheap to clone.
@@ -33,6 +33,30 @@ pub enum Undelivered {
     /// The connection was lost before the answer. The message may have been delivered.
     #[error("the connection was lost; the message may have been delivered")]
     Unknown,
+}
+
+impl Client {
+    /// Returns the conversation with a user. Its session is opened when something is sent.
+    #[must_use]
+    pub fn conversation(&self, handle: &Handle) -> Conversation {
+        let id = self.shared().with(|state| state.machine.conversation_with(handle, now()));
+        Conversation { client: self.clone(), id }
+    }
+
+    /// Returns a new conversation without members, to which [`Conversation::invite`] adds users.
+    #[must_use]
+    pub fn new_conversation(&self) -> Conversation {
+        let id = self.shared().with(|state| state.machine.create_conversation(now()));
+        Conversation { client: self.clone(), id }
+    }
+
+    /// Sends a text to a user, and waits until it is delivered.
+    ///
+    /// # Errors
+    /// The text was not delivered, or it is not known whether it was.
+    pub async fn send_text(&self, handle: &Handle, text: &str) -> Result<(), Undelivered> {
+        self.conversation(handle).send_text(text).await
+    }
 }
 
 impl Conversation {

@@ -13,9 +13,8 @@ use tokio::time::{Instant, timeout};
 
 use crate::account::Account;
 use crate::login;
-use crate::machine::{
-    Delivery, EditError, EditId, Event, LinkId, MAX_OUTPUTS, Machine, MessageId, Output, SignedOut, Target,
-};
+use crate::machine::limits::MAX_OUTPUTS;
+use crate::machine::{Delivery, EditError, EditId, Event, LinkId, Machine, MessageId, Output, SignedOut, Target};
 use crate::server::Server;
 
 /// The bytes that are read at once.

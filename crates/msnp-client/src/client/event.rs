@@ -8,7 +8,8 @@ use msnp::switchboard::Participant;
 use msnp::{DisplayName, Handle};
 use tokio::sync::mpsc;
 
-use super::{Client, Conversation, Held, Receipt};
+use super::conversation::{Conversation, Receipt};
+use super::handle::{Client, Held};
 use crate::machine::{self, RosterChange, SignedOut};
 
 /// Something that happened, in the order in which it happened.

@@ -6,7 +6,8 @@ use msnp::notification::{
 };
 use msnp::{ContactRef, DisplayName, GroupRef, Guid, Handle, List, ListBits, TrId};
 
-use super::roster::{Entry, MAX_ENTRIES, MAX_GROUPS, Presence, Roster, RosterChange};
+use super::limits::{MAX_ENTRIES, MAX_GROUPS};
+use super::roster::{Entry, Presence, Roster, RosterChange};
 
 /// The server sent more addresses or groups than [`MAX_ENTRIES`] or [`MAX_GROUPS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,18 +6,9 @@ use std::time::{Duration, Instant};
 use msnp::switchboard::{AckFlag, ClientCommand, Cookie, Participant, ServerCommand};
 use msnp::{ErrorCode, Handle, Malformed};
 
+use super::limits::{ANSWER_TIMEOUT, ENTER_TIMEOUT, MAX_QUEUE, RING_TIMEOUT};
 use super::link::Link;
 use super::output::{ConversationId, Delivery, Event, MessageId, Output, SendError};
-
-/// The most messages that wait while the other side is being called.
-pub const MAX_QUEUE: usize = 64;
-/// The time for each step to enter a switchboard session: the server's answer to XFR, the connection, USR or ANS.
-pub const ENTER_TIMEOUT: Duration = Duration::from_secs(30);
-/// The time in which a called client has to join. The cookie of a call is valid for 120 seconds (sb.md section 2), but a
-/// client that is alive answers within seconds.
-pub const RING_TIMEOUT: Duration = Duration::from_secs(60);
-/// The time after which a switchboard that does not answer a message counts as lost.
-pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A message that waits for the session.
 #[derive(Debug)]

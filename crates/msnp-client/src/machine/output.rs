@@ -8,6 +8,7 @@ use msnp::{DisplayName, ErrorCode, Handle};
 use thiserror::Error;
 
 use super::edit::EditError;
+use super::limits::MAX_REDIRECTS;
 use super::roster::RosterChange;
 
 /// Identifies a connection of a machine. Numbers are never used again.
@@ -101,13 +102,13 @@ pub enum SendError {
     /// The conversation has no other members.
     #[error("the conversation has no other members")]
     Empty,
-    /// Too many messages wait for the other side: see [`MAX_QUEUE`](super::MAX_QUEUE).
+    /// Too many messages wait for the other side: see [`MAX_QUEUE`](super::limits::MAX_QUEUE).
     #[error("too many messages are waiting to be sent")]
     QueueFull,
     /// The message is longer than [`MAX_MESSAGE`](msnp::switchboard::MAX_MESSAGE) bytes.
     #[error("the message is too long")]
     TooLong,
-    /// There are too many open conversations: see [`MAX_CONVERSATIONS`](super::MAX_CONVERSATIONS).
+    /// There are too many open conversations: see [`MAX_CONVERSATIONS`](super::limits::MAX_CONVERSATIONS).
     #[error("there are too many open conversations")]
     TooManyConversations,
     /// The switchboard could not be reached, or did not let the client in.
@@ -197,7 +198,7 @@ pub enum SignedOut {
     #[error("the server sent something invalid: {0}")]
     Invalid(String),
     /// The server redirected the client too often.
-    #[error("the server redirected the client more than {} times", super::MAX_REDIRECTS)]
+    #[error("the server redirected the client more than {} times", MAX_REDIRECTS)]
     TooManyRedirects,
     /// The server supports no dialect that this crate does.
     #[error("the server supports neither MSNP12 nor MSNP11")]

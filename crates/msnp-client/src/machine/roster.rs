@@ -7,12 +7,6 @@ use msnp::notification::{AddPrompt, Phone, Privacy};
 use msnp::payload::PersonalMessage;
 use msnp::{Capabilities, DisplayName, Guid, Handle, List, ListBits, MsnObject, Status};
 
-/// The highest number of addresses that are kept. A server that sends more is not one that this crate can use; without
-/// a limit it could fill the memory.
-pub const MAX_ENTRIES: usize = 20_000;
-/// The highest number of groups that are kept, for the same reason. Servers allow 30.
-pub const MAX_GROUPS: usize = 1_000;
-
 /// The roster of one account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {

@@ -7,10 +7,12 @@ use msnp::challenge::{self, DEFAULT_PRODUCT_ID};
 use msnp::notification::{ClientCommand, GroupLine, OutReason, Qry, ServerCommand, ServiceLine, SettingLine};
 
 use super::apply::{TooLarge, answered};
+use super::core::{Machine, Request, Timers};
 use super::edit::{Edit, EditError, Waiting};
+use super::link::Link;
 use super::output::{EditId, Event, Output, SignedOut};
-use super::sign_in::Phase;
-use super::{Machine, Request};
+use super::phase::Phase;
+use super::roster::RosterChange;
 
 /// The time in which the server must answer PNG.
 const PONG_TIMEOUT: Duration = Duration::from_secs(30);
@@ -75,7 +77,7 @@ impl Machine {
                 self.line(line, now);
             }
         }
-        if self.notification.as_ref().is_some_and(super::link::Link::is_stuck) {
+        if self.notification.as_ref().is_some_and(Link::is_stuck) {
             self.sign_out(SignedOut::TimedOut, now);
         }
     }
@@ -116,7 +118,7 @@ impl Machine {
     }
 
     /// Applies a line to the roster. `BPR` without a handle belongs to the LST before it (ns.md section 6).
-    fn apply(&mut self, line: &ServerCommand) -> Result<Option<super::RosterChange>, TooLarge> {
+    fn apply(&mut self, line: &ServerCommand) -> Result<Option<RosterChange>, TooLarge> {
         if let ServerCommand::Setting(SettingLine::Contact(None, property)) = line {
             let last = self.last_listed.clone();
             return Ok(last.and_then(|handle| self.roster.property(&handle, property)));
@@ -195,7 +197,7 @@ impl Machine {
     /// Forgets everything that only holds for one session.
     pub(super) fn lose_session(&mut self) {
         self.roster.go_offline();
-        self.timers = super::Timers::default();
+        self.timers = Timers::default();
         for (_, request) in std::mem::take(&mut self.requests) {
             if let Request::Switchboard(id) = request {
                 self.switchboard_lost(id);

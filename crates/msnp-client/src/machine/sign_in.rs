@@ -5,39 +5,14 @@ use std::time::{Duration, Instant};
 use msnp::notification::{ClientCommand, CopyOf, Cvr, SignInAnswer, Syn, SynAnswer, Ticket, Usr, Ver};
 use msnp::{Dialect, ErrorCode, Handle, TrId};
 
+use super::core::Machine;
+use super::limits::{FIRST_PING, MAX_REDIRECTS, RING_TIMEOUT, STEP_TIMEOUT};
 use super::link::Link;
-use super::output::{Event, LinkId, Output, SignedOut, Target};
-use super::{Machine, conversation};
+use super::output::{Event, LinkId, Output, SendError, SignedOut, Target};
+use super::phase::Phase;
 
-/// The most redirects (XFR) that are followed in one sign-in.
-pub const MAX_REDIRECTS: u8 = 5;
-/// The time for each step of the sign-in, including the ticket.
-pub(super) const STEP_TIMEOUT: Duration = Duration::from_secs(60);
-/// The time after which the first PNG is sent, if no QNG has named another one (framing.md section 10).
-pub(super) const FIRST_PING: Duration = Duration::from_secs(50);
 /// The version that CVR names: client 7.5, which spoke MSNP12.
 const VERSION: &str = "7.5.0324";
-
-/// The phase of the notification session.
-#[derive(Debug)]
-pub(super) enum Phase {
-    /// Not signed in, and nothing is being done about it.
-    Idle,
-    /// A pause before the next attempt.
-    Paused,
-    /// A connection is being made.
-    Connecting { redirects: u8 },
-    /// VER, CVR or USR was sent.
-    Greeting { redirects: u8 },
-    /// The driver fetches a ticket.
-    FetchingTicket,
-    /// `USR TWN S` was sent. True if the ticket was fetched for this attempt.
-    Proving { is_fresh: bool },
-    /// SYN was sent, and these lines are still to come.
-    Syncing { contacts: u32, groups: u32, is_answered: bool },
-    /// Signed in.
-    Online,
-}
 
 impl Machine {
     /// Begins to sign in. Does nothing if the account is signed in, or is about to be.
@@ -50,7 +25,7 @@ impl Machine {
     /// Signs out, and ends all conversations. Connections are closed after their last bytes.
     pub fn leave(&mut self, now: Instant) {
         for conversation in self.conversations.values_mut() {
-            conversation.end(super::SendError::Offline, &mut self.outputs);
+            conversation.end(SendError::Offline, &mut self.outputs);
         }
         if matches!(self.phase, Phase::Online) {
             self.dialect_encode(&ClientCommand::Out);
@@ -245,7 +220,7 @@ impl Machine {
         let retry = (self.options.reconnect && reason.is_temporary()).then(|| match reason {
             SignedOut::ClosedFor(minutes) => {
                 let wait = Duration::from_secs(u64::from(minutes) * 60);
-                wait + self.backoff.jitter(conversation::RING_TIMEOUT)
+                wait + self.backoff.jitter(RING_TIMEOUT)
             }
             _ => self.backoff.next(),
         });

@@ -7,10 +7,11 @@ use msnp::switchboard::{AckFlag, Cookie, MAX_MESSAGE, Participant};
 use msnp::{ErrorCode, Handle};
 
 use super::conversation::{Conversation, Entrance, refuse};
+use super::core::{Machine, Request};
+use super::limits::MAX_CONVERSATIONS;
 use super::link::Link;
 use super::output::{ConversationId, LinkId, MessageId, Output, SendError, Target};
-use super::sign_in::Phase;
-use super::{MAX_CONVERSATIONS, Machine, Request};
+use super::phase::Phase;
 
 impl Machine {
     /// Returns the conversation with exactly this user, and creates it if there is none. Nothing is sent.

@@ -13,7 +13,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::CONNECT_TIMEOUT;
+use super::stream::BoxedStream;
+use super::tcp::{CONNECT_TIMEOUT, tcp};
 
 /// The certificate authorities that a client trusts. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -67,9 +68,16 @@ impl Roots {
 }
 
 /// Does a handshake with `host`, within the time of [`CONNECT_TIMEOUT`].
-pub(super) async fn handshake(stream: TcpStream, host: &str, roots: &Roots) -> io::Result<TlsStream<TcpStream>> {
+async fn handshake(stream: TcpStream, host: &str, roots: &Roots) -> io::Result<TlsStream<TcpStream>> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     let shaken = timeout(CONNECT_TIMEOUT, TlsConnector::from(roots.0.clone()).connect(name, stream)).await;
     shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+/// Does a TLS handshake with the server at `host:port` over a new connection.
+pub(crate) async fn tls(address: &str, roots: &Roots) -> io::Result<BoxedStream> {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    let stream = tcp(address).await?;
+    Ok(Box::new(handshake(stream, host, roots).await?))
 }

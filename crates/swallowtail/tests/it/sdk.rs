@@ -42,7 +42,7 @@ fn any() -> Option<SocketAddr> {
 impl Service {
     async fn start(way: Way, names: &[&str]) -> Self {
         let files = private_directory();
-        let certificate = TestCertificate::write_authority(files.path(), "own", &["127.0.0.1", "localhost"]);
+        let certificate = TestCertificate::write(files.path(), "own", &["127.0.0.1", "localhost"]);
         let server = TestServer::start_with(|config| {
             config.tls.certificate.push(certificate.files.clone());
             config.listen.notification_tls = any();

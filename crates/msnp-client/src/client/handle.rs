@@ -1,0 +1,173 @@
+//! The handle of a client: its roster and its edits.
+
+use std::sync::Arc;
+
+use msnp::notification::{AddPrompt, Phone, Privacy};
+use msnp::payload::PersonalMessage;
+use msnp::{DisplayName, Guid, Handle, MsnObject, Status, Text};
+
+use super::driver::{Shared, now};
+use crate::machine::{Edit, EditError, Roster};
+
+/// An account that is signed in, or signs in again after its connection was lost.
+///
+/// Cheap to clone: all clones are the same session. It signs out when the last clone is dropped, including the clones
+/// inside [`Conversation`](crate::Conversation)s and [`Event`](crate::Event)s.
+///
+/// Every edit waits for the answer of the server. Dropping the future does not undo the edit.
+#[derive(Clone)]
+pub struct Client {
+    pub(super) held: Arc<Held>,
+}
+
+/// Signs out when the last clone of a client is dropped.
+pub(super) struct Held(pub(super) Arc<Shared>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+impl Client {
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.held.0
+    }
+
+    /// Returns the address of the account.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.shared().read(|state| state.machine.handle().clone())
+    }
+
+    /// Returns whether the account is signed in at the moment.
+    #[must_use]
+    pub fn is_signed_in(&self) -> bool {
+        self.shared().read(|state| state.machine.is_signed_in())
+    }
+
+    /// Calls `read` with the roster, as the server last reported it. Don't block inside: the client waits.
+    pub fn roster<T>(&self, read: impl FnOnce(&Roster) -> T) -> T {
+        self.shared().read(|state| read(state.machine.roster()))
+    }
+
+    /// Sets the status.
+    pub async fn set_status(&self, status: Status) -> Result<(), EditError> {
+        self.edit(Edit::Status(status)).await
+    }
+
+    /// Sets the display name.
+    pub async fn set_name(&self, name: &str) -> Result<(), EditError> {
+        let name = DisplayName::new(name).ok_or(EditError::Invalid)?;
+        self.edit(Edit::Name(name)).await
+    }
+
+    /// Publishes a personal message. An empty text removes it.
+    pub async fn set_personal_message(&self, text: &str) -> Result<(), EditError> {
+        let message = match text {
+            "" => None,
+            text => Some(PersonalMessage::of_text(text).ok_or(EditError::Invalid)?),
+        };
+        self.edit(Edit::PersonalMessage(message)).await
+    }
+
+    /// Sets the display picture that contacts see, or removes it.
+    pub async fn set_picture(&self, picture: Option<MsnObject>) -> Result<(), EditError> {
+        self.edit(Edit::Picture(picture)).await
+    }
+
+    /// Sets a phone number. An empty one deletes it.
+    pub async fn set_phone(&self, phone: Phone, number: &str) -> Result<(), EditError> {
+        let number = (!number.is_empty()).then(|| Text::encode(number));
+        self.edit(Edit::Phone(phone, number)).await
+    }
+
+    /// Sets whether addresses that are neither allowed nor blocked may see and call the account.
+    pub async fn set_privacy(&self, privacy: Privacy) -> Result<(), EditError> {
+        self.edit(Edit::Privacy(privacy)).await
+    }
+
+    /// Sets what clients of the account do when a user adds it. The server only stores it.
+    pub async fn set_add_prompt(&self, prompt: AddPrompt) -> Result<(), EditError> {
+        self.edit(Edit::AddPrompt(prompt)).await
+    }
+
+    /// Adds a contact, and allows it to see and call the account.
+    pub async fn add_contact(&self, handle: &Handle) -> Result<(), EditError> {
+        self.edit(Edit::AddContact(handle.clone())).await
+    }
+
+    /// Removes a contact. It stays allowed or blocked.
+    pub async fn remove_contact(&self, handle: &Handle) -> Result<(), EditError> {
+        self.edit(Edit::RemoveContact(handle.clone())).await
+    }
+
+    /// Allows an address to see and call the account, and answers its request if it has added the account.
+    pub async fn accept(&self, handle: &Handle) -> Result<(), EditError> {
+        self.edit(Edit::Accept(handle.clone())).await
+    }
+
+    /// Blocks an address, and answers its request if it has added the account.
+    pub async fn block(&self, handle: &Handle) -> Result<(), EditError> {
+        self.edit(Edit::Block(handle.clone())).await
+    }
+
+    /// Takes an address off the block list, and allows it.
+    pub async fn unblock(&self, handle: &Handle) -> Result<(), EditError> {
+        self.edit(Edit::Unblock(handle.clone())).await
+    }
+
+    /// Sets the account's own name for a contact.
+    pub async fn set_nickname(&self, handle: &Handle, nickname: &str) -> Result<(), EditError> {
+        let nickname = DisplayName::new(nickname).ok_or(EditError::Invalid)?;
+        self.edit(Edit::Nickname(handle.clone(), nickname)).await
+    }
+
+    /// Creates a group. [`Roster::group_named`] finds it afterwards.
+    pub async fn add_group(&self, name: &str) -> Result<(), EditError> {
+        self.edit(Edit::AddGroup(Text::encode(name))).await
+    }
+
+    /// Renames a group.
+    pub async fn rename_group(&self, group: Guid, name: &str) -> Result<(), EditError> {
+        self.edit(Edit::RenameGroup(group, Text::encode(name))).await
+    }
+
+    /// Deletes a group. Its contacts stay.
+    pub async fn delete_group(&self, group: Guid) -> Result<(), EditError> {
+        self.edit(Edit::DeleteGroup(group)).await
+    }
+
+    /// Adds a contact to a group.
+    pub async fn add_to_group(&self, handle: &Handle, group: Guid) -> Result<(), EditError> {
+        self.edit(Edit::AddToGroup(handle.clone(), group)).await
+    }
+
+    /// Removes a contact from a group.
+    pub async fn remove_from_group(&self, handle: &Handle, group: Guid) -> Result<(), EditError> {
+        self.edit(Edit::RemoveFromGroup(handle.clone(), group)).await
+    }
+
+    /// Carries out an edit.
+    pub async fn edit(&self, edit: Edit) -> Result<(), EditError> {
+        let result = self.shared().with(|state| state.edit(edit));
+        // The driver answers each edit. It ends only after this client has been dropped.
+        result.await.unwrap_or(Err(EditError::Lost))
+    }
+
+    /// Signs out, and ends all conversations. [`Client::sign_in_again`] undoes it.
+    pub fn sign_out(&self) {
+        self.shared().with(|state| state.machine.leave(now()));
+    }
+
+    /// Signs in again: after [`Client::sign_out`], or immediately instead of after a pause.
+    pub fn sign_in_again(&self) {
+        self.shared().with(|state| state.machine.sign_in(now()));
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("handle", &self.handle()).finish_non_exhaustive()
+    }
+}

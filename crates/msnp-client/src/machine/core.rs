@@ -1,0 +1,229 @@
+//! The state of a machine, and its face towards the driver.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use msnp::notification::Ticket;
+use msnp::{Capabilities, Dialect, Handle, Status};
+
+use super::backoff::Backoff;
+use super::conversation::Conversation;
+use super::edit::{Waiting, Wanted};
+use super::limits::MAX_OUTPUTS;
+use super::link::Link;
+use super::output::{ConversationId, EditId, Event, LinkId, Output, SignedOut};
+use super::phase::Phase;
+use super::roster::Roster;
+
+/// The settings of a machine.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The account.
+    pub handle: Handle,
+    /// The status after each sign-in, until the account changes it.
+    pub status: Status,
+    /// The capabilities of the client.
+    pub capabilities: Capabilities,
+    /// The dialects to offer, the newest first.
+    pub dialects: Vec<Dialect>,
+    /// True to sign in again after the connection was lost.
+    pub reconnect: bool,
+    /// The time without messages after which a conversation's session is left. `None` for never.
+    pub quiet: Option<Duration>,
+    /// A random number, from which the machine derives the jitter of its retries.
+    pub seed: u64,
+}
+
+impl Options {
+    /// Returns the settings for an account, with the defaults: online, MSNP12 or MSNP11, reconnect, and five minutes
+    /// until a session is left.
+    #[must_use]
+    pub fn new(handle: Handle, seed: u64) -> Self {
+        Self {
+            handle,
+            status: Status::Online,
+            capabilities: Capabilities::default(),
+            dialects: vec![Dialect::Msnp12, Dialect::Msnp11],
+            reconnect: true,
+            quiet: Some(Duration::from_secs(300)),
+            seed,
+        }
+    }
+}
+
+/// One account as a state machine.
+#[derive(Debug)]
+pub struct Machine {
+    pub(super) options: Options,
+    pub(super) phase: Phase,
+    /// The connection to the notification server.
+    pub(super) notification: Option<Link>,
+    pub(super) dialect: Dialect,
+    pub(super) ticket: Option<Ticket>,
+    pub(super) roster: Roster,
+    pub(super) wanted: Wanted,
+    /// The requests that wait for an answer, by transaction id.
+    pub(super) requests: HashMap<u32, Request>,
+    pub(super) edits: HashMap<EditId, Waiting>,
+    pub(super) conversations: BTreeMap<ConversationId, Conversation>,
+    pub(super) outputs: VecDeque<Output>,
+    pub(super) timers: Timers,
+    pub(super) backoff: Backoff,
+    /// The last address of the burst, to which lines about its phone numbers belong.
+    pub(super) last_listed: Option<Handle>,
+    /// The last number that was used for a connection, conversation, message or edit.
+    pub(super) last_number: u64,
+}
+
+/// A request that waits for an answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Request {
+    Edit(EditId),
+    Switchboard(ConversationId),
+}
+
+/// The timers of the notification connection.
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    /// The time to send PNG.
+    pub(super) ping: Option<Instant>,
+    /// The time by which QNG must have arrived.
+    pub(super) pong: Option<Instant>,
+    /// The end of the current step of the sign-in, or of a pause before the next attempt.
+    pub(super) step: Option<Instant>,
+}
+
+impl Machine {
+    /// Creates a machine. It does nothing before [`Machine::sign_in`].
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        let wanted =
+            Wanted { status: options.status, capabilities: options.capabilities, picture: None, message: None };
+        Self {
+            phase: Phase::Idle,
+            notification: None,
+            dialect: options.dialects.first().copied().unwrap_or(Dialect::Msnp12),
+            ticket: None,
+            roster: Roster::default(),
+            wanted,
+            requests: HashMap::new(),
+            edits: HashMap::new(),
+            conversations: BTreeMap::new(),
+            outputs: VecDeque::new(),
+            timers: Timers::default(),
+            backoff: Backoff::new(options.seed),
+            last_listed: None,
+            last_number: 0,
+            options,
+        }
+    }
+
+    /// Returns the account.
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
+        &self.options.handle
+    }
+
+    /// Returns the roster, as the server last reported it.
+    #[must_use]
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Returns the dialect that the server and this client have agreed on.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Returns whether the account is signed in.
+    #[must_use]
+    pub fn is_signed_in(&self) -> bool {
+        matches!(self.phase, Phase::Online)
+    }
+
+    /// Returns the next output, or `None` if there is none at the moment.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Returns whether so many outputs wait that the driver must not report more bytes.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.outputs.len() >= MAX_OUTPUTS
+    }
+
+    /// Returns and removes the bytes that must be written to a connection.
+    pub fn take_bytes(&mut self, link: LinkId) -> Vec<u8> {
+        self.link_mut(link).map(Link::take).unwrap_or_default()
+    }
+
+    /// Returns the connections that have bytes to write.
+    pub fn writable(&self) -> impl Iterator<Item = LinkId> {
+        let talks = self.conversations.values().filter_map(Conversation::link);
+        self.notification.iter().chain(talks).filter(|link| link.is_writable()).map(|link| link.id)
+    }
+
+    fn link_mut(&mut self, id: LinkId) -> Option<&mut Link> {
+        let talks = self.conversations.values_mut().filter_map(Conversation::link_mut);
+        self.notification.iter_mut().chain(talks).find(|link| link.id == id)
+    }
+
+    /// Reports that a connection of [`Output::Connect`] is open.
+    pub fn connected(&mut self, link: LinkId, now: Instant) {
+        if self.is_notification(link) {
+            self.notification_connected(now);
+        } else {
+            self.talk_connected(link, now);
+        }
+    }
+
+    /// Reports bytes from a connection.
+    pub fn received(&mut self, link: LinkId, bytes: &[u8], now: Instant) {
+        if self.is_notification(link) {
+            self.notification_received(bytes, now);
+        } else {
+            self.talk_received(link, bytes, now);
+        }
+    }
+
+    /// Reports that a connection could not be opened, or has ended. Connections that the machine gave up are ignored.
+    pub fn disconnected(&mut self, link: LinkId, reason: &str, now: Instant) {
+        if self.is_notification(link) {
+            self.sign_out(SignedOut::Lost(reason.to_owned()), now);
+        } else {
+            self.talk_disconnected(link);
+        }
+    }
+
+    /// Returns the time at which [`Machine::handle_timeout`] must be called, if there is one.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Instant> {
+        let Timers { ping, pong, step } = self.timers;
+        let quiet = self.options.quiet;
+        let talks = self.conversations.values().filter_map(|conversation| conversation.timeout(quiet));
+        [ping, pong, step].into_iter().flatten().chain(talks).min()
+    }
+
+    /// Handles the timers that are due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.handle_session_timeout(now);
+        let quiet = self.options.quiet;
+        for conversation in self.conversations.values_mut() {
+            conversation.handle_timeout(quiet, now, &mut self.outputs);
+        }
+    }
+
+    pub(super) fn is_notification(&self, link: LinkId) -> bool {
+        self.notification.as_ref().is_some_and(|notification| notification.id == link)
+    }
+
+    pub(super) fn next_number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    pub(super) fn emit(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+}

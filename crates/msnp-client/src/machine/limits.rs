@@ -1,0 +1,28 @@
+//! The limits of a machine, each with its reason.
+
+use std::time::Duration;
+
+/// The most conversations that are open at the same time. Further calls are not answered.
+pub const MAX_CONVERSATIONS: usize = 256;
+/// The number of outputs after which the driver stops reading.
+pub const MAX_OUTPUTS: usize = 256;
+/// The most messages that wait while the other side is being called.
+pub const MAX_QUEUE: usize = 64;
+/// The time for each step to enter a switchboard session: the server's answer to XFR, the connection, USR or ANS.
+pub const ENTER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The time in which a called client has to join. The cookie of a call is valid for 120 seconds (sb.md section 2), but a
+/// client that is alive answers within seconds.
+pub const RING_TIMEOUT: Duration = Duration::from_secs(60);
+/// The time after which a switchboard that does not answer a message counts as lost.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// The most redirects (XFR) that are followed in one sign-in.
+pub const MAX_REDIRECTS: u8 = 5;
+/// The time for each step of the sign-in, including the ticket.
+pub const STEP_TIMEOUT: Duration = Duration::from_secs(60);
+/// The time after which the first PNG is sent, if no QNG has named another one (framing.md section 10).
+pub const FIRST_PING: Duration = Duration::from_secs(50);
+/// The highest number of addresses that are kept. A server that sends more is not one that this crate can use; without
+/// a limit it could fill the memory.
+pub const MAX_ENTRIES: usize = 20_000;
+/// The highest number of groups that are kept, for the same reason. Servers allow 30.
+pub const MAX_GROUPS: usize = 1_000;
