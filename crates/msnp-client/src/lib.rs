@@ -27,7 +27,10 @@ use msnp::{Capabilities, Dialect, ErrorCode, Handle, TrId};
 
 pub use account::{Account, TicketFuture, TicketSource};
 pub use bot::Bot;
-pub use client::{Builder, Client, Conversation, Event, Events, Incoming, Receipt, Undelivered};
+pub use client::{
+    Builder, Client, Conversation, Event, Events, FileOffer, Incoming, Progress, Receipt, Transfer, TransferError,
+    Undelivered,
+};
 pub use link::{Link, OwnedFrame, Tap, Wire};
 pub use passport::{authorization, encode, fetch_ticket, ticket_of};
 pub use server::{LoginKind, Server};

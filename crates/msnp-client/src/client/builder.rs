@@ -91,7 +91,7 @@ impl Builder {
     /// The reason why the first sign-in failed. There is no second attempt.
     pub async fn sign_in(self) -> Result<(Client, Events), SignedOut> {
         let (sender, receiver) = mpsc::channel(EVENTS);
-        let mut machine = Machine::new(self.options);
+        let mut machine = Machine::new(self.options, now());
         machine.sign_in(now());
         let (shared, result) = Shared::start(machine, self.server, self.account, sender);
         let client = Client { held: std::sync::Arc::new(Held(shared)) };

@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
+use super::transfers::Transfers;
 use crate::account::Account;
 use crate::login;
 use crate::machine::limits::MAX_OUTPUTS;
@@ -39,6 +40,7 @@ pub(crate) struct State {
     pub(crate) machine: Machine,
     edits: HashMap<EditId, oneshot::Sender<Result<(), EditError>>>,
     sends: HashMap<MessageId, oneshot::Sender<Delivery>>,
+    pub(super) transfers: Transfers,
     /// The events that wait for the user.
     events: VecDeque<Event>,
     /// The result of the first sign-in.
@@ -64,7 +66,7 @@ impl State {
     }
 
     fn is_full(&self) -> bool {
-        self.machine.is_full() || self.events.len() >= MAX_OUTPUTS
+        self.machine.is_full() || self.events.len() >= MAX_OUTPUTS || self.transfers.is_full()
     }
 }
 
@@ -81,6 +83,7 @@ impl Shared {
             machine,
             edits: HashMap::new(),
             sends: HashMap::new(),
+            transfers: Transfers::default(),
             events: VecDeque::new(),
             first: Some(first),
             is_abandoned: false,
@@ -109,6 +112,11 @@ impl Shared {
             state.is_abandoned = true;
             state.machine.leave(now());
         });
+    }
+
+    /// Wakes the connections that have stopped reading.
+    pub(super) fn drained(&self) {
+        self.drained.notify_waiters();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -177,6 +185,11 @@ impl Driver {
                 }
                 Output::Sent(id, delivery) => {
                     let _ = state.sends.remove(&id).map(|sent| sent.send(delivery));
+                }
+                Output::Event(Event::Transfer { conversation, event }) => {
+                    if let Some(event) = state.transfers.apply(conversation, event) {
+                        state.events.push_back(Event::Transfer { conversation, event });
+                    }
                 }
                 Output::Event(event) => {
                     report_first(&mut state, &event);
@@ -278,7 +291,7 @@ async fn run_link(
     };
     let write = async {
         loop {
-            let bytes = shared.lock().machine.take_bytes(link);
+            let bytes = shared.lock().machine.take_bytes(link, now());
             if bytes.is_empty() {
                 wake.notified().await;
                 continue;

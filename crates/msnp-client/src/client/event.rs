@@ -4,13 +4,16 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use msnp::message::Message;
+use msnp::p2p::safe_file_name;
 use msnp::switchboard::Participant;
 use msnp::{DisplayName, Handle};
 use tokio::sync::mpsc;
 
 use super::conversation::{Conversation, Receipt};
 use super::handle::{Client, Held};
+use super::transfer::FileOffer;
 use crate::machine::{self, RosterChange, SignedOut};
+use crate::p2p;
 
 /// Something that happened, in the order in which it happened.
 #[derive(Clone, Debug)]
@@ -45,6 +48,8 @@ pub enum Event {
     Quiet(Conversation),
     /// A message.
     Message(Incoming),
+    /// A user offers a file.
+    FileOffered(FileOffer),
     /// The service will stop in this many minutes.
     ShutdownWarning {
         /// The minutes until then.
@@ -129,6 +134,15 @@ impl Client {
                 let message = Message::parse(&payload);
                 Event::Message(Incoming { conversation: conversation(id), from, name, message })
             }
+            machine::Event::Transfer {
+                conversation: id,
+                event: p2p::Event::FileOffered { id: file, from, name, size, preview },
+            } => {
+                let (conversation, name) = (conversation(id), safe_file_name(&name));
+                Event::FileOffered(FileOffer { conversation, from, name, size, preview, id: file })
+            }
+            // The driver has handled all other events of transfers.
+            machine::Event::Transfer { .. } => return None,
             machine::Event::ServiceMessage(payload) => match Message::parse(&payload) {
                 Message::ShutdownWarning { minutes } => Event::ShutdownWarning { minutes },
                 _ => return None,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::random::Random;
+
 /// The first pause, before jitter.
 const FIRST: Duration = Duration::from_secs(1);
 /// The longest pause, before jitter.
@@ -11,12 +13,12 @@ const LONGEST: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub(super) struct Backoff {
     failures: u32,
-    state: u64,
+    random: Random,
 }
 
 impl Backoff {
     pub(super) const fn new(seed: u64) -> Self {
-        Self { failures: 0, state: seed }
+        Self { failures: 0, random: Random::new(seed) }
     }
 
     /// Notes that a sign-in was successful.
@@ -34,17 +36,7 @@ impl Backoff {
     /// Returns a time between a half and the whole of `longest`.
     pub(super) fn jitter(&mut self, longest: Duration) -> Duration {
         let half = longest / 2;
-        let part = u32::try_from(self.random() >> 32).unwrap_or(u32::MAX);
-        half + half.mul_f64(f64::from(part) / f64::from(u32::MAX))
-    }
-
-    /// SplitMix64: good enough to spread clients, and the same for the same seed.
-    fn random(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        half + half.mul_f64(f64::from(self.random.next_u32()) / f64::from(u32::MAX))
     }
 }
 

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use msnp::message::{Message, Mime, PeerToPeer};
 use msnp::switchboard::{AckFlag, ClientCommand, Cookie, Participant, ServerCommand};
 use msnp::{ErrorCode, Handle, Malformed};
 
-use super::limits::{ANSWER_TIMEOUT, ENTER_TIMEOUT, MAX_QUEUE, RING_TIMEOUT};
+use super::limits::{ANSWER_TIMEOUT, CHUNKS_AT_ONCE, ENTER_TIMEOUT, MAX_QUEUE, RING_TIMEOUT};
 use super::link::Link;
 use super::output::{ConversationId, Delivery, Event, MessageId, Output, SendError};
+use super::random::Random;
+use crate::p2p::{Engine, Transmit};
 
 /// A message that waits for the session.
 #[derive(Debug)]
@@ -45,6 +48,9 @@ enum State {
 #[derive(Debug)]
 pub(super) struct Conversation {
     pub(super) id: ConversationId,
+    me: Handle,
+    /// The source of the numbers of transfers.
+    random: Random,
     /// The users to call when a session opens.
     pub(super) invited: Vec<Handle>,
     pub(super) members: BTreeMap<Handle, Participant>,
@@ -56,14 +62,18 @@ pub(super) struct Conversation {
     deadline: Option<Instant>,
     /// The time of the last message.
     active: Instant,
-    /// True if the session was opened by a call from another user.
-    is_answer: bool,
+    /// The transfers with the members, after the first one.
+    pub(super) transfers: Option<Engine>,
+    /// True if the engine may have something to send.
+    may_transmit: bool,
 }
 
 impl Conversation {
-    pub(super) fn new(id: ConversationId, invited: Vec<Handle>, now: Instant) -> Self {
+    pub(super) fn new(id: ConversationId, me: Handle, invited: Vec<Handle>, random: Random, now: Instant) -> Self {
         Self {
             id,
+            me,
+            random,
             invited,
             members: BTreeMap::new(),
             state: State::Closed,
@@ -72,7 +82,8 @@ impl Conversation {
             calls: HashMap::new(),
             deadline: None,
             active: now,
-            is_answer: false,
+            transfers: None,
+            may_transmit: false,
         }
     }
 
@@ -129,7 +140,6 @@ impl Conversation {
 
     /// Notes that a connection to a switchboard is being made.
     pub(super) fn connecting(&mut self, link: Link, entrance: Entrance, now: Instant) {
-        self.is_answer = matches!(entrance, Entrance::Answer(..));
         self.state = State::Connecting(link, entrance);
         self.deadline = Some(now + ENTER_TIMEOUT);
     }
@@ -184,6 +194,7 @@ impl Conversation {
             ServerCommand::Roster { who, .. } | ServerCommand::Join(who) => self.join(who, now, outputs),
             ServerCommand::Joined(_) => self.enter(now),
             ServerCommand::Ringing(..) => {}
+            ServerCommand::Message { handle, payload, .. } if is_piece(payload) => self.piece(&handle, payload, now),
             ServerCommand::Message { handle, name, payload } => {
                 self.active = now;
                 let payload = payload.to_vec();
@@ -241,6 +252,9 @@ impl Conversation {
     fn leave(&mut self, handle: &Handle, now: Instant, outputs: &mut VecDeque<Output>) {
         if self.members.remove(handle).is_none() {
             return;
+        }
+        if let Some(engine) = &mut self.transfers {
+            engine.peer_left(handle);
         }
         outputs.push_back(Output::Event(Event::Left { conversation: self.id, handle: handle.clone() }));
         // In a conversation of several people, a user who left is not called again.
@@ -309,6 +323,9 @@ impl Conversation {
     pub(super) fn lost(&mut self, error: SendError, outputs: &mut VecDeque<Output>) {
         let was_inside = matches!(self.state, State::Inside(_));
         self.state = State::Closed;
+        if let Some(engine) = &mut self.transfers {
+            engine.connection_lost();
+        }
         self.deadline = None;
         self.calls.clear();
         for handle in std::mem::take(&mut self.members).into_keys() {
@@ -325,17 +342,75 @@ impl Conversation {
         }
     }
 
+    /// Returns the time by which a transfer must go on. A session with transfers is not left.
+    fn next_step(&self) -> Option<Instant> {
+        self.transfers.as_ref().and_then(Engine::poll_timeout)
+    }
+
+    /// Handles a piece of a transfer.
+    fn piece(&mut self, from: &Handle, payload: &[u8], now: Instant) {
+        self.active = now;
+        // Every member receives it; only the destination reads it.
+        if let Message::PeerToPeer(piece) = Message::parse(payload)
+            && piece.destination == self.me
+        {
+            self.engine().receive(from, &piece.data, now);
+        }
+    }
+
+    /// Returns the engine of the transfers, to be called. It may have something to send afterwards.
+    pub(super) fn engine(&mut self) -> &mut Engine {
+        self.may_transmit = true;
+        let (me, mut random) = (self.me.clone(), self.random.clone());
+        self.transfers.get_or_insert_with(|| Engine::new(me, move || random.next_u32()))
+    }
+
+    /// Returns whether there are bytes to write, or a transfer may go on.
+    pub(super) fn is_writable(&self) -> bool {
+        let may_transmit = self.may_transmit && matches!(self.state, State::Inside(_)) && !self.members.is_empty();
+        self.link().is_some_and(Link::is_writable) || (self.link().is_some() && may_transmit)
+    }
+
+    /// Returns and removes the bytes to write. If there are none, transfers go on with their next pieces.
+    pub(super) fn take_bytes(&mut self, now: Instant) -> Vec<u8> {
+        let has_members = !self.members.is_empty();
+        let (State::Connecting(link, _) | State::Entering(link) | State::Inside(link)) = &mut self.state else {
+            return Vec::new();
+        };
+        let bytes = link.take();
+        let (Some(engine), true) = (&mut self.transfers, bytes.is_empty() && has_members && self.may_transmit) else {
+            return bytes;
+        };
+        for _ in 0..CHUNKS_AT_ONCE {
+            let Some(Transmit { to, bytes }) = engine.poll_transmit(now) else {
+                self.may_transmit = false;
+                break;
+            };
+            let payload = Message::PeerToPeer(PeerToPeer { destination: to, data: bytes }).encode();
+            let trid = link.next_trid();
+            ClientCommand::Msg { trid, flag: AckFlag::Data, payload: &payload }.encode(link.outgoing());
+            self.active = now;
+        }
+        link.take()
+    }
+
     /// Returns the time of the next timer. `quiet` is the time without messages after which the account leaves.
     pub(super) fn timeout(&self, quiet: Option<Duration>) -> Option<Instant> {
         let leave = match (&self.state, quiet) {
-            (State::Inside(_), Some(quiet)) => Some(self.active + quiet),
+            (State::Inside(_), Some(quiet)) if self.next_step().is_none() => Some(self.active + quiet),
             _ => None,
         };
-        self.deadline.into_iter().chain(leave).min()
+        [self.deadline, leave, self.next_step()].into_iter().flatten().min()
     }
 
     /// Handles the timers that are due.
     pub(super) fn handle_timeout(&mut self, quiet: Option<Duration>, now: Instant, outputs: &mut VecDeque<Output>) {
+        if let Some(engine) =
+            self.transfers.as_mut().filter(|engine| engine.poll_timeout().is_some_and(|due| due <= now))
+        {
+            engine.handle_timeout(now);
+            self.may_transmit = true;
+        }
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             let error = match self.state {
                 State::Inside(_) if self.members.is_empty() => SendError::NoAnswer,
@@ -343,11 +418,16 @@ impl Conversation {
             };
             return self.end(error, outputs);
         }
-        let is_quiet = quiet.is_some_and(|quiet| self.active + quiet <= now);
+        let is_quiet = self.next_step().is_none() && quiet.is_some_and(|quiet| self.active + quiet <= now);
         if is_quiet && matches!(self.state, State::Inside(_)) {
             self.end(SendError::NobodyThere, outputs);
         }
     }
+}
+
+/// Returns whether a payload is a piece of a transfer.
+fn is_piece(payload: &[u8]) -> bool {
+    Mime::parse(payload).is_some_and(|mime| mime.is("application/x-msnmsgrp2p"))
 }
 
 /// Reports that a message was not delivered.

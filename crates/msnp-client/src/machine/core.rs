@@ -1,8 +1,10 @@
 //! The state of a machine, and its face towards the driver.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use msnp::msn_object::Sha1;
 use msnp::notification::Ticket;
 use msnp::{Capabilities, Dialect, Handle, Status};
 
@@ -13,6 +15,7 @@ use super::limits::MAX_OUTPUTS;
 use super::link::Link;
 use super::output::{ConversationId, EditId, Event, LinkId, Output, SignedOut};
 use super::phase::Phase;
+use super::random::Random;
 use super::roster::Roster;
 
 /// The settings of a machine.
@@ -73,6 +76,11 @@ pub struct Machine {
     pub(super) last_listed: Option<Handle>,
     /// The last number that was used for a connection, conversation, message or edit.
     pub(super) last_number: u64,
+    /// The objects of the account, which members of conversations may ask for.
+    pub(super) objects: BTreeMap<Sha1, Arc<[u8]>>,
+    pub(super) random: Random,
+    /// The time of the last call.
+    pub(super) clock: Instant,
 }
 
 /// A request that waits for an answer.
@@ -96,7 +104,7 @@ pub(super) struct Timers {
 impl Machine {
     /// Creates a machine. It does nothing before [`Machine::sign_in`].
     #[must_use]
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: Options, now: Instant) -> Self {
         let wanted =
             Wanted { status: options.status, capabilities: options.capabilities, picture: None, message: None };
         Self {
@@ -114,6 +122,9 @@ impl Machine {
             backoff: Backoff::new(options.seed),
             last_listed: None,
             last_number: 0,
+            objects: BTreeMap::new(),
+            random: Random::new(options.seed),
+            clock: now,
             options,
         }
     }
@@ -144,6 +155,9 @@ impl Machine {
 
     /// Returns the next output, or `None` if there is none at the moment.
     pub fn poll(&mut self) -> Option<Output> {
+        if self.outputs.is_empty() {
+            self.collect_transfers();
+        }
         self.outputs.pop_front()
     }
 
@@ -153,20 +167,23 @@ impl Machine {
         self.outputs.len() >= MAX_OUTPUTS
     }
 
-    /// Returns and removes the bytes that must be written to a connection.
-    pub fn take_bytes(&mut self, link: LinkId) -> Vec<u8> {
-        self.link_mut(link).map(Link::take).unwrap_or_default()
+    /// Returns and removes the bytes that must be written to a connection. Call it again after they were written: pieces
+    /// of transfers follow as fast as the connection accepts them.
+    pub fn take_bytes(&mut self, link: LinkId, now: Instant) -> Vec<u8> {
+        self.clock = now;
+        if let Some(notification) = self.notification.as_mut().filter(|notification| notification.id == link) {
+            return notification.take();
+        }
+        let mut talks = self.conversations.values_mut();
+        let talk = talks.find(|conversation| conversation.link().is_some_and(|there| there.id == link));
+        talk.map(|conversation| conversation.take_bytes(now)).unwrap_or_default()
     }
 
-    /// Returns the connections that have bytes to write.
+    /// Returns the connections for which [`Machine::take_bytes`] may have bytes.
     pub fn writable(&self) -> impl Iterator<Item = LinkId> {
-        let talks = self.conversations.values().filter_map(Conversation::link);
-        self.notification.iter().chain(talks).filter(|link| link.is_writable()).map(|link| link.id)
-    }
-
-    fn link_mut(&mut self, id: LinkId) -> Option<&mut Link> {
-        let talks = self.conversations.values_mut().filter_map(Conversation::link_mut);
-        self.notification.iter_mut().chain(talks).find(|link| link.id == id)
+        let talks = self.conversations.values().filter(|conversation| conversation.is_writable());
+        let talks = talks.filter_map(Conversation::link);
+        self.notification.iter().filter(|link| link.is_writable()).chain(talks).map(|link| link.id)
     }
 
     /// Reports that a connection of [`Output::Connect`] is open.
@@ -180,10 +197,13 @@ impl Machine {
 
     /// Reports bytes from a connection.
     pub fn received(&mut self, link: LinkId, bytes: &[u8], now: Instant) {
+        self.clock = now;
         if self.is_notification(link) {
             self.notification_received(bytes, now);
         } else {
             self.talk_received(link, bytes, now);
+            // Immediately: an engine ignores messages while its user does not read its events, and `is_full` counts outputs.
+            self.collect_transfers();
         }
     }
 
@@ -207,6 +227,7 @@ impl Machine {
 
     /// Handles the timers that are due.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.clock = now;
         self.handle_session_timeout(now);
         let quiet = self.options.quiet;
         for conversation in self.conversations.values_mut() {

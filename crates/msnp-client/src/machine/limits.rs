@@ -21,6 +21,8 @@ pub const MAX_REDIRECTS: u8 = 5;
 pub const STEP_TIMEOUT: Duration = Duration::from_secs(60);
 /// The time after which the first PNG is sent, if no QNG has named another one (framing.md section 10).
 pub const FIRST_PING: Duration = Duration::from_secs(50);
+/// The most messages of transfers that are written at once. Few, so that a text never waits long behind a file.
+pub const CHUNKS_AT_ONCE: usize = 4;
 /// The highest number of addresses that are kept. A server that sends more is not one that this crate can use; without
 /// a limit it could fill the memory.
 pub const MAX_ENTRIES: usize = 20_000;

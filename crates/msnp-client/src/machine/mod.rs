@@ -17,10 +17,12 @@ pub mod limits;
 mod link;
 mod output;
 mod phase;
+mod random;
 mod roster;
 mod session;
 mod sign_in;
 mod talk;
+mod transfer;
 
 pub use self::core::{Machine, Options};
 pub use edit::{Edit, EditError};

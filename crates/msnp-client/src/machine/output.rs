@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::edit::EditError;
 use super::limits::MAX_REDIRECTS;
 use super::roster::RosterChange;
+use crate::p2p;
 
 /// Identifies a connection of a machine. Numbers are never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -159,6 +160,14 @@ pub enum Event {
         name: DisplayName,
         /// The payload of MSG.
         payload: Vec<u8>,
+    },
+    /// A transfer made progress, ended, or needs an answer. Requests for the account's own objects are answered by the
+    /// machine.
+    Transfer {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The event.
+        event: p2p::Event,
     },
     /// A message of the service itself, such as the profile or a warning before a stop.
     ServiceMessage(Vec<u8>),

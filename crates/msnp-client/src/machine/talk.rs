@@ -12,6 +12,7 @@ use super::limits::MAX_CONVERSATIONS;
 use super::link::Link;
 use super::output::{ConversationId, LinkId, MessageId, Output, SendError, Target};
 use super::phase::Phase;
+use super::random::Random;
 
 impl Machine {
     /// Returns the conversation with exactly this user, and creates it if there is none. Nothing is sent.
@@ -32,7 +33,8 @@ impl Machine {
     fn new_conversation(&mut self, invited: Vec<Handle>, now: Instant) -> ConversationId {
         self.forget_old_conversations();
         let id = ConversationId(self.next_number());
-        self.conversations.insert(id, Conversation::new(id, invited, now));
+        let random = Random::new(self.random.next_u64());
+        self.conversations.insert(id, Conversation::new(id, self.options.handle.clone(), invited, random, now));
         id
     }
 
@@ -116,7 +118,7 @@ impl Machine {
     }
 
     /// Asks the server for a switchboard.
-    fn open(&mut self, id: ConversationId, now: Instant) {
+    pub(super) fn open(&mut self, id: ConversationId, now: Instant) {
         let open = self.conversations.values().filter(|conversation| !conversation.is_closed()).count();
         let Some(conversation) = self.conversations.get_mut(&id) else { return };
         if !matches!(self.phase, Phase::Online) {

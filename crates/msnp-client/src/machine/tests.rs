@@ -29,8 +29,10 @@ fn bob() -> Handle {
 
 impl Stage {
     fn new() -> Self {
-        let machine = Machine::new(Options::new(Handle::parse("alice@example.com").unwrap(), 1));
-        Self { machine, now: Instant::now(), notification: None, switchboard: None, outputs: Vec::new() }
+        let machine = Options::new(Handle::parse("alice@example.com").unwrap(), 1);
+        let now = Instant::now();
+        let machine = Machine::new(machine, now);
+        Self { machine, now, notification: None, switchboard: None, outputs: Vec::new() }
     }
 
     /// A machine that is signed in, with Bob on its list.
@@ -61,7 +63,7 @@ impl Stage {
     /// Returns what the machine has written to a connection.
     fn written(&mut self, link: Option<LinkId>) -> String {
         self.poll();
-        link.map(|link| String::from_utf8(self.machine.take_bytes(link)).unwrap()).unwrap_or_default()
+        link.map(|link| String::from_utf8(self.machine.take_bytes(link, self.now)).unwrap()).unwrap_or_default()
     }
 
     /// Sends lines from the notification server, and returns what the machine writes to it.
@@ -425,7 +427,7 @@ proptest::proptest! {
             let Some(link) = stage.notification else { break };
             stage.machine.received(link, format!("{line}\r\n").as_bytes(), stage.now);
             stage.poll();
-            let written = stage.machine.take_bytes(link).len();
+            let written = stage.machine.take_bytes(link, stage.now).len();
             proptest::prop_assert!(written <= 1024, "{} bytes for {}", written, line);
         }
     }

@@ -6,8 +6,11 @@ use msnp::message::Message;
 use msnp::notification::Privacy;
 use msnp::{Handle, List, Status};
 use msnp_client::machine::{EditError, RosterChange, SendError, SignedOut};
+use msnp_client::p2p::Failure;
 use msnp_client::transport::Roots;
-use msnp_client::{Account, Bot, Client, Event, Events, Incoming, LoginKind, Server, Undelivered};
+use msnp_client::{
+    Account, Bot, Client, Event, Events, FileOffer, Incoming, LoginKind, Server, TransferError, Undelivered,
+};
 use tempfile::TempDir;
 
 use crate::support::people::text_message;
@@ -306,4 +309,132 @@ async fn a_bot_accepts_users_and_answers_them() {
     let (ended, ()) = tokio::join!(answers, user);
     assert_eq!(ended, Ok(()));
     assert!(client.roster(|roster| roster.get(&handle("alice")).unwrap().is_allowed()));
+}
+
+/// Returns bytes that look random, the same ones each time.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 1u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+/// A writer whose bytes the test can look at after the transfer.
+#[derive(Clone, Default)]
+struct Shared(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl tokio::io::AsyncWrite for Shared {
+    fn poll_write(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+        bytes: &[u8],
+    ) -> std::task::Poll<std::io::Result<usize>> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        std::task::Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+}
+
+async fn offer(events: &mut Events) -> FileOffer {
+    until(events, "a file", |event| if let Event::FileOffered(offer) = event { Some(offer) } else { None }).await
+}
+
+#[tokio::test]
+async fn a_picture_and_a_file_arrive_unchanged_over_every_way() {
+    for (way, size) in [(Way::Tcp, 5 << 20), (Way::Tls, 5 << 20), (Way::Gateway, 300 << 10)] {
+        let service = Service::start(way, &["alice", "bob"]).await;
+        let (alice, mut alices) = service.sign_in("alice").await;
+        let (bob, mut bobs) = service.sign_in("bob").await;
+        alice.add_contact(&handle("bob")).await.unwrap();
+        bob.accept(&handle("alice")).await.unwrap();
+        let picture = noise(20_000);
+        bob.set_picture_data(&picture).await.unwrap();
+        let has_picture = |event| {
+            let Event::Roster(RosterChange::Presence { handle, .. }) = event else { return None };
+            alice.roster(|roster| roster.get(&handle)?.presence.as_ref()?.picture.clone()).map(|_| ())
+        };
+        until(&mut alices, "Bob has a picture", has_picture).await;
+        assert_eq!(alice.fetch_picture(&handle("bob")).await.as_ref(), Ok(&picture), "{way:?}");
+
+        let file = noise(size);
+        let conversation = alice.conversation(&handle("bob"));
+        let mut sent = conversation.send_file(
+            &handle("bob"),
+            "C:\\notes\\plan.bin",
+            size as u64,
+            std::io::Cursor::new(file.clone()),
+        );
+        let offered = offer(&mut bobs).await;
+        assert_eq!((offered.name.as_str(), offered.size), ("plan.bin", size as u64));
+        let written = Shared::default();
+        let mut received = offered.accept(written.clone());
+        // A text is not delayed until the file has arrived.
+        conversation.send_text("beside the file").await.unwrap();
+        assert_eq!(message(&mut bobs).await.text(), Some("beside the file"));
+        let progress = received.progress();
+        assert!(way == Way::Gateway || progress.done < progress.total, "{progress:?}");
+        assert_eq!((sent.finish().await, received.finish().await), (Ok(()), Ok(())), "{way:?}");
+        assert!(*written.0.lock().unwrap() == file, "{way:?}: the file differs");
+    }
+}
+
+#[tokio::test]
+async fn a_transfer_that_is_declined_or_cancelled_ends_on_both_sides() {
+    let service = Service::start(Way::Tcp, &["alice", "bob"]).await;
+    let (alice, _alices) = service.sign_in("alice").await;
+    let (_bob, mut bobs) = service.sign_in("bob").await;
+    let conversation = alice.conversation(&handle("bob"));
+    let size = 50 << 20;
+    let send = || conversation.send_file(&handle("bob"), "big.bin", size as u64, std::io::Cursor::new(vec![1; size]));
+    let mut declined = send();
+    offer(&mut bobs).await.decline();
+    assert_eq!(declined.finish().await, Err(TransferError::Declined));
+
+    let mut cancelled = send();
+    let mut received = offer(&mut bobs).await.accept(Shared::default());
+    let mut progress = received.watch_progress();
+    progress.wait_for(|progress| progress.done > 100_000).await.unwrap();
+    received.cancel();
+    let cancelled_by =
+        |result: Result<(), TransferError>| assert_eq!(result, Err(TransferError::Failed(Failure::Cancelled)));
+    cancelled_by(received.finish().await);
+    cancelled_by(cancelled.finish().await);
+
+    let mut cancelled = send();
+    let mut received = offer(&mut bobs).await.accept(Shared::default());
+    received.watch_progress().wait_for(|progress| progress.done > 100_000).await.unwrap();
+    cancelled.cancel();
+    cancelled_by(cancelled.finish().await);
+    cancelled_by(received.finish().await);
+
+    // A file that ends early, and a user who leaves.
+    let mut short = conversation.send_file(&handle("bob"), "short.bin", 1_000_000, std::io::Cursor::new(vec![1; 1000]));
+    let mut received = offer(&mut bobs).await.accept(Shared::default());
+    cancelled_by(short.finish().await);
+    cancelled_by(received.finish().await);
+    let mut left = send();
+    let offered = offer(&mut bobs).await;
+    let bobs_side = offered.conversation.clone();
+    let mut received = offered.accept(Shared::default());
+    received.watch_progress().wait_for(|progress| progress.done > 0).await.unwrap();
+    bobs_side.close();
+    assert_eq!(received.finish().await, Err(TransferError::Failed(Failure::ConnectionLost)));
+    let error = left.finish().await.unwrap_err();
+    assert!(matches!(error, TransferError::Failed(Failure::PeerLeft | Failure::ConnectionLost)), "{error}");
+    assert!(alice.send_text(&handle("bob"), "still here").await.is_ok());
 }

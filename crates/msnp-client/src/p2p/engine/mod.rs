@@ -7,6 +7,7 @@ mod slp;
 mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,12 @@ pub struct Engine {
     last_peer: Option<Handle>,
     /// The transfer whose data was sent last.
     last_sender: Option<TransferId>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("me", &self.me).field("transfers", &self.transfers.len()).finish_non_exhaustive()
+    }
 }
 
 impl Engine {

@@ -1,0 +1,272 @@
+//! Transfers, for the user: sending and receiving files, and fetching pictures and other objects.
+
+use std::fmt;
+use std::sync::Arc;
+
+use msnp::p2p::{FileContext, safe_file_name};
+use msnp::{Handle, MsnObjectFields, ObjectKind};
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::{Notify, oneshot, watch};
+
+use super::conversation::Conversation;
+use super::driver::now;
+use super::handle::Client;
+use super::transfers::{Key, Step, Watched};
+use crate::machine::EditError;
+use crate::p2p::{Failure, TransferId};
+
+/// The progress of a transfer, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The bytes that were sent or received.
+    pub done: u64,
+    /// The size of the file or object.
+    pub total: u64,
+}
+
+/// The reason why a transfer failed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TransferError {
+    /// The other side declined it.
+    #[error("the other side declined the transfer")]
+    Declined,
+    /// The transfer ended early.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    /// The file could not be read or written.
+    #[error("could not read or write the file: {0}")]
+    File(String),
+    /// The received object is not the one that was asked for.
+    #[error("the received object does not match its hash")]
+    WrongObject,
+    /// The contact is offline, or has no picture.
+    #[error("the contact is offline or has no picture")]
+    NoPicture,
+}
+
+/// A file that is being sent or received. Dropping it does not stop the transfer.
+#[derive(Debug)]
+pub struct Transfer {
+    conversation: Conversation,
+    id: Option<TransferId>,
+    progress: watch::Receiver<Progress>,
+    result: oneshot::Receiver<Result<(), TransferError>>,
+}
+
+impl Transfer {
+    /// Returns the progress.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        *self.progress.borrow()
+    }
+
+    /// Returns a receiver of the progress, to wait for changes.
+    #[must_use]
+    pub fn watch_progress(&self) -> watch::Receiver<Progress> {
+        self.progress.clone()
+    }
+
+    /// Cancels the transfer.
+    pub fn cancel(&self) {
+        let Some(id) = self.id else { return };
+        self.conversation.with_transfers(|engine| engine.cancel(id));
+    }
+
+    /// Waits until the transfer has ended.
+    ///
+    /// # Errors
+    /// The reason why the transfer failed.
+    pub async fn finish(&mut self) -> Result<(), TransferError> {
+        // The sender is dropped only with the client.
+        (&mut self.result).await.unwrap_or(Err(TransferError::Failed(Failure::ConnectionLost)))
+    }
+
+    fn new(conversation: Conversation, id: TransferId, watched: Watched) -> (Self, Arc<Notify>) {
+        let Watched { progress, result, wake } = watched;
+        (Self { conversation, id: Some(id), progress, result }, wake)
+    }
+}
+
+/// A file that a user offers. Without an answer, the offer ends after some minutes.
+#[derive(Clone)]
+pub struct FileOffer {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// The user.
+    pub from: Handle,
+    /// The name of the file. It contains no path and no control characters.
+    pub name: String,
+    /// The size that the sender announced, in bytes.
+    pub size: u64,
+    /// A small PNG image, which was not checked. Empty if there is none.
+    pub preview: Vec<u8>,
+    pub(super) id: TransferId,
+}
+
+impl FileOffer {
+    /// Accepts the file, and writes it to `writer`. The transfer has succeeded when `writer` was shut down.
+    pub fn accept(self, writer: impl AsyncWrite + Send + Unpin + 'static) -> Transfer {
+        let Self { conversation, id, size, .. } = self;
+        let key = (conversation.id(), id);
+        let watched = conversation.client().shared().with(|state| {
+            let watched = state.transfers.add_received(key, size);
+            state.machine.with_transfers(key.0, |engine| engine.accept(id, now()));
+            watched
+        });
+        let client = conversation.client().clone();
+        let (transfer, wake) = Transfer::new(conversation, id, watched);
+        tokio::spawn(receive(client, key, wake, writer));
+        transfer
+    }
+
+    /// Declines the file.
+    pub fn decline(self) {
+        self.conversation.with_transfers(|engine| engine.decline(self.id));
+    }
+}
+
+impl fmt::Debug for FileOffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileOffer").field("from", &self.from).field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
+/// Writes received bytes until the transfer ends.
+async fn receive(client: Client, key: Key, wake: Arc<Notify>, mut writer: impl AsyncWrite + Send + Unpin) {
+    loop {
+        let step = client.shared().with(|state| state.transfers.step(key));
+        match step {
+            Step::Write(bytes) => {
+                client.shared().drained();
+                if let Err(error) = writer.write_all(&bytes).await {
+                    return client.shared().with(|state| {
+                        state.transfers.written(key, Err(TransferError::File(error.to_string())));
+                        state.machine.with_transfers(key.0, |engine| engine.cancel(key.1));
+                    });
+                }
+            }
+            Step::Wait => wake.notified().await,
+            Step::Read(_) | Step::End => break,
+        }
+    }
+    let result = writer.shutdown().await.map_err(|error| TransferError::File(error.to_string()));
+    client.shared().with(|state| state.transfers.written(key, result));
+}
+
+/// Reads the bytes of a sent file until the transfer ends.
+async fn send(client: Client, key: Key, wake: Arc<Notify>, mut reader: impl AsyncRead + Send + Unpin) {
+    loop {
+        let step = client.shared().with(|state| state.transfers.step(key));
+        let at_most = match step {
+            Step::Read(at_most) => at_most,
+            Step::Wait => {
+                wake.notified().await;
+                continue;
+            }
+            Step::Write(_) | Step::End => return,
+        };
+        let mut bytes = vec![0; at_most];
+        let read = read_up_to(&mut reader, &mut bytes).await;
+        client.shared().with(|state| match read {
+            Ok(count) => {
+                // A file that is shorter than announced supplies no bytes, which cancels the transfer.
+                let bytes = bytes.get(..count).unwrap_or_default();
+                state.machine.with_transfers(key.0, |engine| engine.supply(key.1, bytes));
+            }
+            Err(error) => {
+                state.transfers.end(key, Err(TransferError::File(error.to_string())));
+                state.machine.with_transfers(key.0, |engine| engine.cancel(key.1));
+            }
+        });
+    }
+}
+
+async fn read_up_to(reader: &mut (impl AsyncRead + Unpin), bytes: &mut [u8]) -> std::io::Result<usize> {
+    let mut count = 0;
+    while let Some(rest) = bytes.get_mut(count..).filter(|rest| !rest.is_empty()) {
+        match reader.read(rest).await? {
+            0 => break,
+            more => count += more,
+        }
+    }
+    Ok(count)
+}
+
+impl Conversation {
+    pub(super) fn with_transfers<T>(&self, call: impl FnOnce(&mut crate::p2p::Engine) -> T) -> Option<T> {
+        self.client().shared().with(|state| state.machine.with_transfers(self.id(), call))
+    }
+
+    /// Offers a file of `size` bytes to a user, and sends it when the user accepts. `name` is what the user sees; its path is
+    /// removed.
+    pub fn send_file(
+        &self,
+        to: &Handle,
+        name: &str,
+        size: u64,
+        reader: impl AsyncRead + Send + Unpin + 'static,
+    ) -> Transfer {
+        let file = FileContext { name: safe_file_name(name), size, preview: Vec::new() };
+        let begun = self.client().shared().with(|state| {
+            let id = state.machine.offer_file(self.id(), to, file, now())?;
+            Some((id, state.transfers.add_sent((self.id(), id), size)))
+        });
+        let Some((id, watched)) = begun else { return Transfer::lost(self.clone()) };
+        let (transfer, wake) = Transfer::new(self.clone(), id, watched);
+        tokio::spawn(send(self.client().clone(), (self.id(), id), wake, reader));
+        transfer
+    }
+
+    /// Fetches an object, such as a custom emoticon, from the user who sent its description, and checks it.
+    ///
+    /// # Errors
+    /// The reason why the transfer failed.
+    pub async fn fetch(&self, from: &Handle, object: &MsnObjectFields) -> Result<Vec<u8>, TransferError> {
+        let lost = TransferError::Failed(Failure::ConnectionLost);
+        let begun = self.client().shared().with(|state| {
+            let id = state.machine.request_object(self.id(), from, object, now())?;
+            Some(((self.id(), id), state.transfers.add_object((self.id(), id), object.size())))
+        });
+        let Some((key, watched)) = begun else { return Err(lost) };
+        watched.result.await.unwrap_or(Err(lost))?;
+        let data = self.client().shared().with(|state| state.transfers.take_object(key)).unwrap_or_default();
+        if object.matches(&data) { Ok(data) } else { Err(TransferError::WrongObject) }
+    }
+}
+
+impl Transfer {
+    /// Returns a transfer that has failed, because its conversation no longer exists.
+    fn lost(conversation: Conversation) -> Self {
+        let (_, progress) = watch::channel(Progress::default());
+        let (_, result) = oneshot::channel();
+        Self { conversation, id: None, progress, result }
+    }
+}
+
+impl Client {
+    /// Fetches the display picture of a contact, and checks it. Keep it by its SHA-1 (`Presence::picture` names it), so that
+    /// the same picture is not fetched twice.
+    ///
+    /// # Errors
+    /// The contact has no picture, or the reason why the transfer failed.
+    pub async fn fetch_picture(&self, contact: &Handle) -> Result<Vec<u8>, TransferError> {
+        let picture = self.roster(|roster| roster.get(contact)?.presence.as_ref()?.picture.clone());
+        let object = picture.as_ref().and_then(MsnObjectFields::from_word).ok_or(TransferError::NoPicture)?;
+        self.conversation(contact).fetch(contact, &object).await
+    }
+
+    /// Sets the display picture: contacts see that there is one, and get `data`, a PNG or JPEG image, when they ask for it.
+    pub async fn set_picture_data(&self, data: &[u8]) -> Result<(), EditError> {
+        let object = self.offer(ObjectKind::Picture, "picture.png", data).ok_or(EditError::Invalid)?;
+        self.set_picture(Some(object.to_word())).await
+    }
+
+    /// Offers an object to members of conversations, such as a custom emoticon, and returns its description. Returns `None`
+    /// if the description would be too long.
+    pub fn offer(&self, kind: ObjectKind, location: &str, data: &[u8]) -> Option<MsnObjectFields> {
+        let object = MsnObjectFields::of(&self.handle(), kind, location, "", data)?;
+        self.shared().with(|state| state.machine.offer_object(&object, data.into()));
+        Some(object)
+    }
+}

@@ -1,0 +1,188 @@
+//! The transfers of a client: what the driver knows about each of them.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use tokio::sync::{Notify, oneshot, watch};
+
+use super::transfer::{Progress, TransferError};
+use crate::machine::ConversationId;
+use crate::p2p::{Event, TransferId};
+
+/// The received bytes that wait for the writers of all transfers. While there are more, the client reads nothing.
+const MAX_WAITING: usize = 256 * 1024;
+
+/// A transfer, in all conversations of a client.
+pub(super) type Key = (ConversationId, TransferId);
+
+/// The transfers that have not ended.
+#[derive(Default)]
+pub(super) struct Transfers {
+    slots: HashMap<Key, Slot>,
+    /// The bytes in all queues.
+    waiting: usize,
+}
+
+struct Slot {
+    progress: watch::Sender<Progress>,
+    result: Option<oneshot::Sender<Result<(), TransferError>>>,
+    content: Content,
+    /// Wakes the task that reads or writes the file.
+    wake: Arc<Notify>,
+    /// True after the last event. The received bytes may still have to be written.
+    has_ended: bool,
+}
+
+enum Content {
+    /// The object, when it was received.
+    Object(Option<Vec<u8>>),
+    /// The received bytes that were not written yet.
+    Received(VecDeque<Vec<u8>>),
+    /// The number of bytes that the engine accepts. 0 if it does not wait for any.
+    Sent(usize),
+}
+
+/// The work of a task that reads or writes a file.
+pub(super) enum Step {
+    /// Read up to this many bytes, and supply them.
+    Read(usize),
+    /// Write these bytes.
+    Write(Vec<u8>),
+    /// There is nothing to do at the moment.
+    Wait,
+    /// The transfer has ended.
+    End,
+}
+
+/// What the user of a transfer holds.
+pub(super) struct Watched {
+    pub(super) progress: watch::Receiver<Progress>,
+    pub(super) result: oneshot::Receiver<Result<(), TransferError>>,
+    pub(super) wake: Arc<Notify>,
+}
+
+impl Transfers {
+    pub(super) fn add_object(&mut self, key: Key, size: u64) -> Watched {
+        self.add(key, size, Content::Object(None))
+    }
+
+    pub(super) fn add_received(&mut self, key: Key, size: u64) -> Watched {
+        self.add(key, size, Content::Received(VecDeque::new()))
+    }
+
+    pub(super) fn add_sent(&mut self, key: Key, size: u64) -> Watched {
+        self.add(key, size, Content::Sent(0))
+    }
+
+    fn add(&mut self, key: Key, total: u64, content: Content) -> Watched {
+        let (progress, watched) = watch::channel(Progress { done: 0, total });
+        let (result, done) = oneshot::channel();
+        let wake = Arc::new(Notify::new());
+        let slot = Slot { progress, result: Some(result), content, wake: wake.clone(), has_ended: false };
+        self.slots.insert(key, slot);
+        Watched { progress: watched, result: done, wake }
+    }
+
+    /// Returns whether so many received bytes wait that nothing more may be read.
+    pub(super) fn is_full(&self) -> bool {
+        self.waiting >= MAX_WAITING
+    }
+
+    /// Applies an event. Returns it if it is one for the user.
+    pub(super) fn apply(&mut self, conversation: ConversationId, event: Event) -> Option<Event> {
+        match event {
+            Event::FileOffered { .. } => return Some(event),
+            Event::ObjectRequested { .. } | Event::Accepted { .. } => {}
+            Event::Data { id, bytes, .. } => {
+                if let Some(Slot { content: Content::Received(queue), wake, .. }) =
+                    self.slots.get_mut(&(conversation, id))
+                {
+                    self.waiting += bytes.len();
+                    queue.push_back(bytes);
+                    wake.notify_one();
+                }
+            }
+            Event::ObjectReceived { id, bytes } => {
+                if let Some(Slot { content: Content::Object(object), .. }) = self.slots.get_mut(&(conversation, id)) {
+                    *object = Some(bytes);
+                }
+            }
+            Event::NeedData { id, at_most, .. } => {
+                if let Some(Slot { content: Content::Sent(needed), wake, .. }) = self.slots.get_mut(&(conversation, id))
+                {
+                    *needed = at_most;
+                    wake.notify_one();
+                }
+            }
+            Event::Progress { id, done, total } => {
+                if let Some(slot) = self.slots.get(&(conversation, id)) {
+                    slot.progress.send_replace(Progress { done, total });
+                }
+            }
+            Event::Completed { id } => self.end((conversation, id), Ok(())),
+            Event::Declined { id } => self.end((conversation, id), Err(TransferError::Declined)),
+            Event::Failed { id, reason } => self.end((conversation, id), Err(TransferError::Failed(reason))),
+        }
+        None
+    }
+
+    /// Ends a transfer. A received file has succeeded only when its last byte was written.
+    pub(super) fn end(&mut self, key: Key, result: Result<(), TransferError>) {
+        let Some(slot) = self.slots.get_mut(&key) else { return };
+        slot.has_ended = true;
+        let is_unwritten = matches!(slot.content, Content::Received(_)) && result.is_ok();
+        slot.wake.notify_one();
+        if is_unwritten {
+            return;
+        }
+        if let Some(sender) = slot.result.take() {
+            // The user may not wait for the result.
+            let _ = sender.send(result);
+        }
+        // An object stays until it is taken.
+        if !matches!(slot.content, Content::Object(Some(_))) {
+            self.forget(key);
+        }
+    }
+
+    /// Returns the object of a transfer that has succeeded.
+    pub(super) fn take_object(&mut self, key: Key) -> Option<Vec<u8>> {
+        match self.slots.remove(&key)?.content {
+            Content::Object(object) => object,
+            _ => None,
+        }
+    }
+
+    /// Returns the next step of the task that reads or writes the file of a transfer.
+    pub(super) fn step(&mut self, key: Key) -> Step {
+        let Some(slot) = self.slots.get_mut(&key) else { return Step::End };
+        match &mut slot.content {
+            Content::Received(queue) => match queue.pop_front() {
+                Some(bytes) => {
+                    self.waiting -= bytes.len();
+                    Step::Write(bytes)
+                }
+                None if slot.has_ended => Step::End,
+                None => Step::Wait,
+            },
+            Content::Sent(0) if slot.has_ended => Step::End,
+            Content::Sent(0) => Step::Wait,
+            Content::Sent(needed) => Step::Read(std::mem::take(needed)),
+            Content::Object(_) => Step::End,
+        }
+    }
+
+    /// Reports that the file of a received transfer is complete.
+    pub(super) fn written(&mut self, key: Key, result: Result<(), TransferError>) {
+        if let Some(sender) = self.slots.get_mut(&key).and_then(|slot| slot.result.take()) {
+            let _ = sender.send(result);
+        }
+        self.forget(key);
+    }
+
+    fn forget(&mut self, key: Key) {
+        if let Some(Slot { content: Content::Received(queue), .. }) = self.slots.remove(&key) {
+            self.waiting -= queue.iter().map(Vec::len).sum::<usize>();
+        }
+    }
+}
