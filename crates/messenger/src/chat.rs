@@ -1,5 +1,5 @@
-//! The entry point of the chat services. It turns every stream, over TCP, TLS, the HTTP gateway or the proxy, into a
-//! connection of the notification server or of the switchboard.
+//! The entry point of the chat services. A stream can arrive over TCP, TLS, the HTTP gateway or the proxy. This module
+//! makes each stream a connection of the notification server or of the switchboard.
 
 use std::future::poll_fn;
 use std::net::IpAddr;
@@ -23,8 +23,8 @@ use crate::switchboard::SwitchboardSession;
 const OUTBOX_LIMIT: usize = 256 * 1024;
 /// The length of a verb, in bytes.
 const VERB: usize = 3;
-/// The timeout for the first command on a port for both services. Clients send that command immediately. The time for
-/// signing in starts after it.
+/// How long the server waits for the first command on a port that serves both services. Clients send that command
+/// immediately. The sign-in timeout starts after the first command.
 const FIRST_COMMAND: Duration = Duration::from_secs(10);
 
 /// Admits and serves new chat connections. Cheap to clone.
@@ -39,7 +39,7 @@ pub struct Chat {
 pub enum ChatServer {
     /// The notification server: signing in, lists, presence.
     Notification,
-    /// The dispatch server, which sends clients that sign in to the notification server.
+    /// The dispatch server, which redirects clients to the notification server.
     Dispatch,
     /// The switchboard: conversations.
     Switchboard,
@@ -62,8 +62,8 @@ impl Chat {
         Self { service, connections }
     }
 
-    /// Admits a connection. Returns `None` if its address or the server has reached the connection limit, and when the
-    /// server is stopping.
+    /// Admits a connection. Returns `None` if the address of the peer or the whole server has reached the connection
+    /// limit. Also returns `None` while the server is stopping.
     #[must_use]
     pub fn admit(&self, peer: Peer) -> Option<Admitted> {
         let outbox = Outbox::new(OUTBOX_LIMIT);

@@ -42,8 +42,8 @@ impl Service {
         self.send_to_all(|_, _| Some(line.clone()));
     }
 
-    /// Sends an alert to every signed-in client of MSNP9 or later. Small libraries for MSNP8 do not read its payload
-    /// (ns.md section 13).
+    /// Sends an alert to every signed-in client of MSNP9 or later. Clients of MSNP8 receive none, because small
+    /// libraries for MSNP8 do not read the payload of an alert (ns.md section 13).
     pub fn announce(&self, text: &str) -> Announced {
         let mut announced = Announced::default();
         let page = &self.config.sign_in.page;
@@ -74,8 +74,8 @@ impl Service {
     /// account was removed. Tickets need no action: they are checked at each sign-in.
     pub async fn account_changed(&self, handle: &Handle) {
         let directory = &self.directory;
-        // Ends the session immediately, even if the rest fails. A sign-in that has begun keeps the turn until it is
-        // done, so the check below finds its session.
+        // Ends the session immediately, even if the rest fails. A sign-in in progress keeps the turn until it is done,
+        // so the check below finds its session.
         if let Some(cell) = directory.find(handle) {
             cell.expel();
         }

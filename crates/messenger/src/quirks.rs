@@ -1,7 +1,7 @@
 //! The table of quirks: behaviour that one client needs and others must not see (docs/protocol/clients.md).
 //!
-//! The server recognises a client by its offer in VER. The operator can switch a row on for every client, or off, by
-//! the row's name.
+//! The server recognises a client by its offer in VER. Each row has a name. With that name, the operator can switch the
+//! row on for every client, or switch it off entirely.
 
 use std::collections::BTreeMap;
 use std::ops::BitOr;
@@ -24,9 +24,10 @@ pub struct Quirks {
     pub echo_cvr0: bool,
     /// ADG, REG and RMG are answered with a `1` after the transaction id, where older dialects have the list version.
     pub old_group_answers: bool,
-    /// A contact on AL may be added to BL, and one on BL to AL. While a contact is on both lists, BL has priority.
+    /// A contact on AL may be added to BL, and a contact on BL may be added to AL. While a contact is on both lists, BL
+    /// has priority.
     pub overlap_allow_and_block: bool,
-    /// ADG with the name of a group that exists is answered with that group.
+    /// If a group already has the name in ADG, the answer is that group.
     pub repeat_existing_group: bool,
 }
 
@@ -55,10 +56,10 @@ impl BitOr for Quirks {
 
 const fn row(quirk: Quirk) -> Row {
     match quirk {
-        // aMSN of 2006 looks for CVR0 in the answer and gives up without it.
+        // The aMSN of 2006 looks for CVR0 in the answer. Without CVR0, it gives up.
         Quirk::Amsn => Row { offer: &["MSNP12", "CVR0"], gets: Quirks { echo_cvr0: true, ..Quirks::NONE } },
-        // msn-pecan forgets the name of a group that it renames, adds the name again, and signs out when it receives
-        // 228.
+        // When msn-pecan renames a group, it forgets the group's name and adds that name again. If the server then
+        // answers 228, msn-pecan signs out.
         Quirk::MsnPecan => Row { offer: &["MSNP12"], gets: Quirks { repeat_existing_group: true, ..Quirks::NONE } },
         // msnp11-sdk expects the group answers of one particular server. It blocks with ADC BL before REM AL, and
         // unblocks with ADC AL before REM BL.

@@ -26,8 +26,8 @@ pub enum Act {
     ChangeName,
     /// XFR SB, which issues a cookie.
     OpenSwitchboard,
-    /// ADC or ADD of an address without an account, which could be used to find out which addresses have one
-    /// (security.md section 3).
+    /// ADC or ADD of an address without an account. Without a limit, a user could find out which addresses have an
+    /// account (security.md section 3).
     AddUnknown,
     /// CAL, on any switchboard connection.
     Call,
@@ -41,8 +41,9 @@ pub enum Act {
     TrySignUp(Proximity),
 }
 
-/// The kind of address that a sign-up comes from. The server counts every sign-up. If sign-up is open to private
-/// networks, one visitor from such a network could otherwise fill the server with accounts.
+/// The kind of address that a sign-up comes from. The server also counts sign-ups from exempt addresses.
+/// Otherwise, if sign-up is open to private networks, one visitor from such a network could fill the server with
+/// accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Proximity {
     /// An address that is not exempt.

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// The capabilities of a client: 28 flags and a version. A server passes them on without looking at them. 0 if the
-/// client did not send any.
+/// The capabilities of a client: 28 flags and a version. A server passes them on without looking at them. The value is
+/// 0 if the client did not send any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Capabilities(pub u32);
 
-/// Where the version is. Those four bits are a number, not flags.
+/// The position of the version. Its four bits are a number, not flags.
 const VERSION_SHIFT: u32 = 28;
 const VERSION_BITS: u32 = 0xF << VERSION_SHIFT;
 
@@ -32,7 +32,7 @@ impl Capabilities {
     pub const ACTIVITIES: Self = Self(0x100);
     /// The client is a web page.
     pub const WEB_CLIENT: Self = Self(0x200);
-    /// The client runs on a mobile device, as later clients say it.
+    /// The client runs on a mobile device. Later clients use this flag.
     pub const MOBILE_DEVICE: Self = Self(0x400);
     /// The user comes through a gateway from Office Communicator.
     pub const FEDERATED: Self = Self(0x800);
@@ -75,7 +75,7 @@ impl Capabilities {
         self.0 & wanted == wanted
     }
 
-    /// Returns these capabilities with the flags of `flags` set as well. Keeps the version and ignores that of `flags`.
+    /// Returns these capabilities with the flags of `flags` set as well. Keeps the version of `self`.
     #[must_use]
     pub const fn with(self, flags: Self) -> Self {
         Self(self.0 | flags.0 & !VERSION_BITS)
@@ -91,7 +91,7 @@ impl Capabilities {
         Self(self.0 & !VERSION_BITS | number << VERSION_SHIFT)
     }
 
-    /// Returns the version of the client. `None` if the client does not say one, or says one that does not exist.
+    /// Returns the version of the client. `None` if the client states no version or one that does not exist.
     #[must_use]
     pub fn version(self) -> Option<ClientVersion> {
         ClientVersion::ALL.into_iter().find(|version| *version as u32 == self.0 >> VERSION_SHIFT)
@@ -104,7 +104,8 @@ impl fmt::Display for Capabilities {
     }
 }
 
-/// A version of the official client, as capabilities carry it. Partners use it to decide what to offer.
+/// A version of the official client, as capabilities contain it. The other participants of a conversation use it to
+/// decide what to offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ClientVersion {
     /// 6.0.

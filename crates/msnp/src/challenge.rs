@@ -1,7 +1,7 @@
 //! CHL and QRY: the challenge of a server and the answer of a client (docs/protocol/challenge.md).
 //!
-//! A server calls [`answer`] and compares. A client calls it and sends the result. The keys are public, so a right
-//! answer proves nothing: it only shows that the client is alive and knows the protocol.
+//! A server calls [`answer`] and compares the result with the client's answer. A client calls [`answer`] and sends the
+//! result. The keys are public, so a correct answer proves only that the client is alive and knows the protocol.
 
 use md5::{Digest, Md5};
 
@@ -24,7 +24,7 @@ const PRODUCT_KEYS: &[(&str, &str)] = &[
     ("PROD0120PW!CCV9@", "C1BX{V4W}Q3*10SM"),
 ];
 
-/// The product id of client 7.5, for our own clients, which have none.
+/// The product id of client 7.5. This project's own clients use it, because they have no product id.
 pub const DEFAULT_PRODUCT_ID: &str = "PROD0090YUAUV{2B";
 
 /// The algorithm that a dialect uses.

@@ -1,14 +1,14 @@
 //! The request for the client configuration, MsgrConfig (docs/protocol/http.md section 3).
 //!
 //! Clients 6.0 to 7.5 post a SOAP document. Clients 8.x put the same values into the query string of a GET. The answer
-//! does not depend on any of them, so an invalid value counts as missing.
+//! does not depend on any of these values, so an invalid value counts as missing.
 
 use crate::BadXml;
 use crate::text::{decode_ansi, decode_bytes};
 use crate::xml::{Reader, Step};
 
-/// The longest country and version that are kept. Real ones have 2 and about 10 characters. Both go into the log, and
-/// the limit keeps a client from filling it.
+/// The maximum length of a country or a version, in bytes. A longer value counts as missing. Real values have 2 and
+/// about 10 characters. Both values go into the log, and the limit keeps a client from filling it.
 const MAX_WORD: usize = 16;
 
 /// A request for the configuration.
@@ -27,8 +27,8 @@ pub struct ConfigRequest {
 }
 
 impl ConfigRequest {
-    /// Reads the body of a POST. Elements are found by local name; a body without
-    /// `clientinfo`, or an empty one, is valid.
+    /// Reads the body of a POST. Elements are found by local name. A body that is empty or has no `clientinfo` is
+    /// valid.
     ///
     /// # Errors
     /// [`BadXml`] when the body is not XML, or uses a part of XML that is not supported.
@@ -175,7 +175,7 @@ mod tests {
             let query = format!("op=GetClientConfig&{query}");
             assert_eq!(ConfigRequest::from_query(&query), Some(ConfigRequest::default()), "{query}");
         }
-        // An element of the same name outside of `clientinfo`.
+        // The element `Country` is outside of `clientinfo`.
         assert_eq!(ConfigRequest::from_soap(b"<a><Country>US</Country></a>"), Ok(ConfigRequest::default()));
     }
 

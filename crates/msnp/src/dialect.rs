@@ -41,8 +41,8 @@ impl Dialect {
         Self::ALL.into_iter().find(|dialect| dialect.name().eq_ignore_ascii_case(word))
     }
 
-    /// Returns the algorithm with which its clients answer CHL. It depends on the dialect, not on the product id
-    /// (challenge.md).
+    /// Returns the algorithm with which clients of this dialect answer CHL. The algorithm depends on the dialect, not
+    /// on the product id (challenge.md).
     #[must_use]
     pub fn challenge_algorithm(self) -> Algorithm {
         if self >= Self::Msnp11 { Algorithm::New } else { Algorithm::Old }

@@ -9,7 +9,8 @@ macro_rules! error_codes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ErrorCode {
             $($(#[doc = $doc])+ $name,)+
-            /// A code that has no name here, so that a client can read any server. Our server never sends one.
+            /// A code that has no name here. With it, a client can read the errors of any server. Our server never
+            /// sends one.
             Other(u16),
         }
 
@@ -55,7 +56,7 @@ error_codes! {
     AlreadyThere = 215,
     /// Not on that list.
     NotOnList = 216,
-    /// Not online, or not for this caller (CAL).
+    /// The callee is not online, or must appear offline to this caller (CAL).
     NotOnline = 217,
     /// AL and BL exclude each other.
     AlreadyInOppositeList = 219,

@@ -1,9 +1,9 @@
 //! Bytes to frames: a line and the payload that it announces (docs/protocol/framing.md sections 1, 4 and 6).
 //!
-//! A [`Decoder`] is fed the bytes from the socket, in chunks of any size, and passes complete frames to a [`Receiver`].
-//! For each line, before any byte of its payload has arrived, the receiver decides whether the command is allowed now
-//! and how long the payload is. So one place limits the memory that a peer can use: one line, up to the limit of the
-//! stream, and one payload, up to the limit of its command.
+//! The caller feeds the bytes from the socket to a [`Decoder`], in chunks of any size. The decoder passes complete
+//! frames to a [`Receiver`]. For each line, before any byte of its payload has arrived, the receiver decides whether
+//! the command is allowed now and how long the payload is. This one decision limits the memory that a peer can use: to
+//! one line, up to the limit of the stream, and one payload, up to the limit of its command.
 
 use std::fmt;
 
@@ -53,18 +53,18 @@ impl fmt::Debug for Frame<'_> {
     }
 }
 
-/// A receiver's answer to a frame: whether it can accept another one now.
+/// A receiver's answer to a frame: whether the receiver can accept another frame now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// Continue with the next frame.
     Continue,
-    /// Pause. The decoder keeps the rest until the next [`Decoder::feed`], which may have no bytes.
+    /// Pause. The decoder keeps the remaining bytes until the next [`Decoder::feed`], whose chunk may be empty.
     Pause,
 }
 
 /// The receiver of a stream's frames.
 pub trait Receiver {
-    /// The reason for which the receiver ends the stream. An invalid line ends it too.
+    /// The reason why the receiver ends the stream. An invalid line ends the stream too.
     type Stop: From<Malformed>;
 
     /// Returns the length of the payload after `line`. Called once for each line, in order.
@@ -94,12 +94,12 @@ pub struct Decoder {
     progress: Progress,
 }
 
-/// How much of the frame at the start of the tail was already searched, so that no byte is searched twice.
+/// How much of the frame at the start of the tail was already searched. With it, no byte is searched twice.
 #[derive(Clone, Copy, Debug)]
 enum Progress {
-    /// The first so many bytes contain no line end.
+    /// The first `scanned` bytes contain no line end.
     Line { scanned: usize },
-    /// The line is complete and admitted. The frame has this many bytes.
+    /// The line is complete and admitted. The whole frame has `total` bytes.
     Payload { line: usize, line_end: usize, total: usize },
 }
 
@@ -112,7 +112,7 @@ impl Decoder {
         Self { rules, tail: Vec::new(), progress: FRESH }
     }
 
-    /// Returns the part of a frame that the decoder waits for. After a pause this is the state before the pause.
+    /// Returns the part of a frame that the decoder waits for. During a pause, this is the state before the pause.
     #[must_use]
     pub const fn pending(&self) -> Pending {
         match self.progress {

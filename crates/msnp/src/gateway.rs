@@ -10,7 +10,8 @@ pub const CONTENT_TYPE: &str = "application/x-msn-messenger";
 /// A request to the gateway. Its body contains commands in both cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GatewayRequest {
-    /// Opens a session. Its `IP` is ignored: a server that connected to it would be an open relay.
+    /// Opens a session. The parameter `IP` is ignored, because a server that connected to that address would be an open
+    /// relay.
     Open(GatewayServer),
     /// Continues a session: sends commands to it, or asks for pending output.
     Session(SessionId),
@@ -50,8 +51,8 @@ pub enum BadGatewayRequest {
 }
 
 impl GatewayRequest {
-    /// Reads a query, which is everything after the `?`. Names and keywords are accepted in any case. Unknown names are
-    /// ignored.
+    /// Reads a query, which is everything after the `?`. The case of names and keywords does not matter. Unknown names
+    /// are ignored.
     pub fn parse(query: &str) -> Result<Self, BadGatewayRequest> {
         let value = |name: &str| {
             let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -81,7 +82,7 @@ impl SessionId {
     pub fn parse(text: &str) -> Option<Self> {
         let (key, counter) = text.split_once('.')?;
         let id = Self { key: key.parse().ok()?, counter: counter.parse().ok()? };
-        // No sign and no leading zero: a session has only one name.
+        // A sign or a leading zero is not allowed, so that a session has only one name.
         (id.to_string() == text).then_some(id)
     }
 }

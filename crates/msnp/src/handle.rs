@@ -63,13 +63,13 @@ impl Handle {
         Ok(Self(word.to_ascii_lowercase().into()))
     }
 
-    /// Like [`Handle::parse`], but also accepts `tel:+` and digits: a telephone as a contact, without an account (ns.md
-    /// section 8).
+    /// Like [`Handle::parse`], but also accepts `tel:+` followed by digits. This is a telephone as a contact, without
+    /// an account (ns.md section 8).
     pub fn parse_contact(word: &str) -> Result<Self, BadHandle> {
         if is_telephone(word) && word.len() <= MAX_HANDLE { Ok(Self(word.into())) } else { Self::parse(word) }
     }
 
-    /// Returns whether this is a telephone instead of an account.
+    /// Returns whether this is the address of a telephone and not of an account.
     #[must_use]
     pub fn is_telephone(&self) -> bool {
         is_telephone(&self.0)
@@ -82,7 +82,7 @@ impl Handle {
     }
 }
 
-/// Returns whether a word is `tel:+` and digits.
+/// Returns whether a word is `tel:+` followed by digits.
 pub(crate) fn is_telephone(word: &str) -> bool {
     word.strip_prefix("tel:+")
         .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))

@@ -88,19 +88,19 @@ impl fmt::Display for NetworkIds {
     }
 }
 
-/// An MSNObject: the word of CHG that describes the display picture. The server does not read it and passes it on
-/// unchanged. A client reads it with [`MsnObjectFields`](crate::MsnObjectFields). Cheap to clone.
+/// An MSNObject: the word in CHG that describes the display picture. The server passes it on unchanged and does not
+/// read it. A client reads it with [`MsnObjectFields`](crate::MsnObjectFields). Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct MsnObject(Arc<str>);
 
 impl MsnObject {
-    /// The longest object, in bytes. ILN and NLN add up to 550 bytes of address, name and numbers, and their line must
-    /// not exceed 8192 bytes (framing.md section 6).
+    /// The longest object, in bytes. ILN and NLN add up to 550 bytes of address, name and numbers, and the whole line
+    /// must not exceed 8192 bytes (framing.md section 6).
     pub const MAX: usize = 7168;
 
-    /// Reads a word. Returns `None` for `0`, which means "no object", and for a word that is over [`MsnObject::MAX`],
-    /// contains a control character or is not UTF-8. Switchboards and clients read lines as UTF-8, so other bytes could
-    /// break the line of another client.
+    /// Reads a word. Returns `None` for `0`, which means "no object". Also returns `None` for a word that is longer
+    /// than [`MsnObject::MAX`], contains a control character or is not UTF-8. Switchboards and clients read lines as
+    /// UTF-8, so other bytes could break the line of another client.
     #[must_use]
     pub fn parse(word: &[u8]) -> Option<Self> {
         let word = std::str::from_utf8(word).ok()?;
@@ -111,7 +111,8 @@ impl MsnObject {
         (!odd).then(|| Self(word.into()))
     }
 
-    /// Encodes the text of an object, which is not empty and whose word is within [`MsnObject::MAX`].
+    /// Encodes the text of an object. The text must not be empty, and the encoded word must not be longer than
+    /// [`MsnObject::MAX`].
     pub(crate) fn of_text(text: &str) -> Self {
         let mut word = String::new();
         crate::text::encode_strictly_into(&mut word, text);

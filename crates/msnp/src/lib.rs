@@ -2,16 +2,16 @@
 //!
 //! A [`frame::Decoder`] splits a stream into frames. [`notification::ClientCommand`], [`notification::ServerCommand`]
 //! and their counterparts in [`switchboard`] convert frames into values and values into bytes. Every value is
-//! well-formed: a [`Handle`] is an address; a [`DisplayName`] fits on the wire and cannot end a line. The answer to an
-//! invalid command is a value too: a [`Refusal`].
+//! well-formed. For example, a [`Handle`] is always an address, and a [`DisplayName`] fits on the wire and cannot end a
+//! line. The answer to an invalid command is also a value: a [`Refusal`].
 //!
-//! Servers pass on the messages of users and the descriptions of their pictures unread. [`message`],
-//! [`msn_object`] and [`p2p`] are for clients, which read and write them.
+//! Servers pass on the messages of users and the descriptions of their pictures without reading them. Clients read and
+//! write these with [`message`], [`msn_object`] and [`p2p`].
 //!
 //! The crate has no sockets, no clock and no session state. Its comments cite the reference in `docs/protocol/`.
 //!
-//! No enum is `non_exhaustive`: all crates that use this one are built together with it. When a verb or a form is
-//! added, the compiler points out every `match` that lacks it.
+//! No enum is `non_exhaustive`, because all crates that use this crate are built together with it. When a verb or a
+//! form is added, the compiler points out every `match` that lacks the new case.
 
 mod capabilities;
 pub mod challenge;

@@ -10,7 +10,7 @@ pub enum List {
     Forward,
     /// AL: the addresses that may see and call the owner.
     Allow,
-    /// BL: the addresses that may not.
+    /// BL: the addresses that may not see or call the owner.
     Block,
     /// RL: the users with the owner on their FL, after the owner has allowed or blocked them.
     Reverse,
@@ -65,7 +65,7 @@ impl ListBits {
     /// No list.
     pub const NONE: Self = Self(0);
 
-    /// Reads the number of LST. Returns `None` over 31.
+    /// Reads the number in LST. Returns `None` for a number over 31.
     #[must_use]
     pub fn from_number(bits: u32) -> Option<Self> {
         u8::try_from(bits).ok().filter(|bits| *bits < 32).map(Self)
@@ -77,13 +77,13 @@ impl ListBits {
         self.0
     }
 
-    /// Returns whether `list` is among them.
+    /// Returns whether `list` is among these lists.
     #[must_use]
     pub const fn has(self, list: List) -> bool {
         self.0 & list.bit() != 0
     }
 
-    /// Returns whether any of `lists` is among them.
+    /// Returns whether any of `lists` is among these lists.
     #[must_use]
     pub fn has_any(self, lists: impl Into<Self>) -> bool {
         self.0 & lists.into().0 != 0
@@ -95,7 +95,7 @@ impl ListBits {
         Self(self.0 & !lists.into().0)
     }
 
-    /// Returns whether there are none.
+    /// Returns whether the address is on no list.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0

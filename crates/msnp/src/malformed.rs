@@ -23,7 +23,7 @@ pub enum Malformed {
     /// The transaction id is missing or is not a 32-bit number.
     #[error("malformed transaction id")]
     TrId,
-    /// A word is outside the set that is allowed in its place.
+    /// A word is not allowed at its position.
     #[error("invalid word")]
     Word,
     /// A text or number exceeds the length at which the connection is closed.

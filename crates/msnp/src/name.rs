@@ -8,7 +8,8 @@ use crate::text;
 
 /// The longest display name or nickname, in bytes as this crate writes it. Clients read no more than this.
 ///
-/// Any name of 129 characters of up to three bytes fits. How many escapes a client used to send the name does not count.
+/// Any name of 129 characters fits if each character has up to three bytes. The number of escapes in the name as the
+/// client sent it does not matter.
 pub const MAX_DISPLAY_NAME: usize = 387;
 /// The longest group name, in decoded bytes. Longer names are refused with 229.
 pub const MAX_GROUP_NAME: usize = 61;
@@ -81,7 +82,7 @@ impl DisplayName {
 }
 
 impl From<&crate::Handle> for DisplayName {
-    /// Uses the handle as the name of an account that has none.
+    /// Uses the handle as the name of an account that has no name.
     fn from(handle: &crate::Handle) -> Self {
         Self(handle.as_str().into())
     }

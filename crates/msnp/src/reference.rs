@@ -77,20 +77,20 @@ impl fmt::Display for ContactRef {
     }
 }
 
-/// The client that a notification server writes a line for. Some words depend on it.
+/// The client that a notification server writes a line for. Some words of the line depend on the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reader {
     /// The client's dialect.
     pub dialect: Dialect,
     /// The client's list version after the change that the line reports. Only lines before MSNP10 carry it.
     pub list_version: u32,
-    /// True if the answers to ADG, REG and RMG carry a `1` in the place of the list version that dialects before MSNP10
-    /// have. An MSNP11 library relies on it (clients.md).
+    /// True if the answers to ADG, REG and RMG carry a `1` where dialects before MSNP10 have the list version. An
+    /// MSNP11 library relies on this `1` (clients.md).
     pub old_group_answers: bool,
 }
 
 impl Reader {
-    /// Returns the version for a line that carries one, which is only the case before MSNP10.
+    /// Returns the list version if the reader's dialect has one in its lines, which is the case before MSNP10.
     pub(crate) fn version(self) -> Option<u32> {
         self.is_old().then_some(self.list_version)
     }
@@ -107,7 +107,7 @@ impl Reader {
     }
 }
 
-/// Skips the version in a line from a server of `dialect`, if the dialect has one there.
+/// Skips the version in a line from a server of `dialect`, if that dialect has a version in its lines.
 pub(crate) fn skip_version(dialect: Dialect, words: &mut Words<'_>) -> Result<(), Malformed> {
     if Reader::from(dialect).is_old() {
         words.need_with(word::number)?;

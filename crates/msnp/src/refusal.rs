@@ -10,7 +10,7 @@ pub enum Refusal {
     /// Close without an answer.
     #[error("{0}")]
     Close(#[from] Malformed),
-    /// Answer `code trid`; the connection stays.
+    /// Answer `code trid`, and keep the connection open.
     #[error("refused with {1}")]
     Answer(TrId, ErrorCode),
     /// Answer `code trid`, then close.

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-/// Decodes every `%XX` to one byte. Any other `%` stays as it is, and `+` is a plus.
+/// Decodes every `%XX` to one byte. Any other `%` stays as it is, and `+` does not become a blank.
 ///
 /// Returns `None` if the result is not valid UTF-8 or contains NUL, CR or LF, which could end the line of another
 /// client.
@@ -48,7 +48,7 @@ pub fn decode_ansi(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// Appends `text` as one word: bytes up to 0x20, 0x7F and `%` as `%XX`, all others unchanged.
+/// Appends `text` as one word. Bytes up to 0x20, 0x7F and `%` become `%XX`. All other bytes are unchanged.
 pub fn encode_into(out: &mut Vec<u8>, text: &str) {
     for &byte in text.as_bytes() {
         if is_plain(byte) {
@@ -59,7 +59,7 @@ pub fn encode_into(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Appends `text` with every byte escaped that is not an ASCII letter, a digit or one of `-._`.
+/// Appends `text` with every byte escaped, except for ASCII letters, digits and `-._`.
 pub(crate) fn encode_strictly_into(out: &mut String, text: &str) {
     for byte in text.bytes() {
         if is_unreserved(byte) {
@@ -106,8 +106,8 @@ fn hex_byte(digits: [u8; 2]) -> Option<u8> {
     u8::try_from(high * 16 + low).ok()
 }
 
-/// Returns the character of a byte of Windows-1252. It differs from Latin-1 in 0x80 to 0x9F. The five undefined bytes
-/// there keep their number.
+/// Returns the character of a byte of Windows-1252, which differs from Latin-1 only in 0x80 to 0x9F. The five undefined
+/// bytes in that range keep their number.
 fn windows_1252(byte: u8) -> char {
     const HIGH: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘',

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A moment in steps of 100 ns since 1970-01-01 00:00 UTC, as in SYN from MSNP10 on.
 ///
-/// Written with seven digits of fraction and the offset `-07:00`, as in the seed's samples.
+/// Written with seven digits of fraction and the offset `-07:00`, as in the samples of the seed document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 

@@ -75,10 +75,11 @@ pub fn utf8(word: &[u8]) -> Result<&str, Malformed> {
     std::str::from_utf8(word).map_err(|_| Malformed::Word)
 }
 
-/// Reads the address in a word from a client, or [`Malformed::Word`].
+/// Returns the address in a word from a client, or [`Malformed::Word`].
 ///
 /// Some clients percent-encode addresses (`alice%40example.com`), so a word without an `@` is decoded (framing.md
-/// section 5). Any other word is used as it is: a `%` may be part of an address, and servers write addresses unencoded.
+/// section 5). Any other word is used as it is, because a `%` may be part of an address and servers write addresses
+/// unencoded.
 pub(crate) fn address(word: &[u8]) -> Result<Cow<'_, str>, Malformed> {
     if word.contains(&b'@') {
         return utf8(word).map(Cow::Borrowed);

@@ -34,7 +34,7 @@ pub(crate) enum Step<'a> {
     Open(BytesStart<'a>),
     /// A piece of text inside the innermost element.
     Text(Cow<'a, str>),
-    /// The end of the innermost element. [`Reader::at`] still refers to it.
+    /// The end of the innermost element. [`Reader::at`] still includes that element.
     Close,
 }
 
@@ -152,8 +152,8 @@ pub(crate) const fn is_xml_char(char: char) -> bool {
     matches!(char, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
-/// Returns a text escaped for an element or an attribute, without the characters that XML cannot contain. A parser stops
-/// at one of those, and its client then shows nothing.
+/// Returns a text escaped for an element or an attribute, without the characters that XML cannot contain. A parser
+/// stops at such a character, and its client then shows nothing.
 #[must_use]
 pub fn escape_xml(text: &str) -> String {
     let text: String = text.chars().filter(|char| is_xml_char(*char)).collect();

@@ -1,7 +1,7 @@
 //! The table of clients: the name, the hosts, the sign-in method and the version of each.
 //!
-//! `client_setup` creates files and instructions from the table, and `doctor` acts as its clients. So the doctor checks
-//! exactly the hosts that the instructions redirect.
+//! `client_setup` creates files and instructions from the table, and `doctor` acts as the clients in the table. The
+//! doctor therefore checks exactly the hosts that the instructions redirect.
 
 use std::net::IpAddr;
 
@@ -25,7 +25,7 @@ pub struct Client {
     pub(crate) remembers_server: bool,
     /// The host names that are fixed in the client (http.md sections 1, 2, 3 and 6, clients.md).
     pub(crate) hosts: &'static [&'static str],
-    /// The hosts among them where the sign-in begins. The server needs a certificate for these.
+    /// Those of `hosts` where the sign-in begins. The server needs a certificate for these hosts.
     pub(crate) sign_in_hosts: &'static [&'static str],
     /// How the client gets its ticket.
     pub(crate) sign_in: SignIn,
@@ -43,7 +43,7 @@ pub(crate) enum Kind {
     Amsn,
     Pidgin,
     Gtmess,
-    /// Programs that use msnp11-sdk. Their servers are settings.
+    /// Programs that use msnp11-sdk. The addresses of their servers are settings.
     Sdk,
 }
 
@@ -185,7 +185,7 @@ impl Client {
     }
 
     /// Returns the address for each host of the client, for the lines of a hosts file. The hosts of the sign-in get the
-    /// address `sign_in`, which may be that of a terminator.
+    /// address `sign_in`, which may be the address of a terminator.
     pub(crate) fn redirections(
         &self,
         server: IpAddr,

@@ -23,7 +23,7 @@ pub const MICROSOFT: [&str; 14] = [
 /// needs no answer from the host to sign in. The proxy does not serve the host.
 pub(crate) const AMSN: &str = "www.amsn-project.net";
 
-/// The hosts among [`MICROSOFT`] where clients sign in over TLS. The server's own certificates include all of these. A
-/// client that checks a single name checks the first one (gtmess, docs/protocol/clients.md).
+/// The hosts among [`MICROSOFT`] where clients sign in over TLS. The server's own certificates include all of these. If
+/// a client checks only one name of a certificate, it checks the first one (gtmess, docs/protocol/clients.md).
 pub const SIGN_IN: [&str; 5] =
     ["login.live.com", "login.passport.com", "login.passport.net", "loginnet.passport.com", "nexus.passport.com"];

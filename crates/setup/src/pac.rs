@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-/// Returns a script that sends requests for `hosts` to `proxy` (`host:port`) and all others directly. It uses only the
-/// JavaScript of 1996, because old systems cannot read anything newer.
+/// Returns a script that sends requests for `hosts` to `proxy` (`host:port`). The script sends all other requests
+/// directly. It uses only the JavaScript of 1996, because old systems cannot read anything newer.
 #[must_use]
 pub fn script(proxy: &str, hosts: &[&str]) -> String {
     let mut out = String::from("function FindProxyForURL(url, host) {\r\n  host = host.toLowerCase();\r\n");

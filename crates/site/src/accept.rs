@@ -14,8 +14,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const USER_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a connection may be silent before the kernel checks whether the peer is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
-/// How many unsent bytes the kernel accepts. Further bytes for a slow reader stay in its `Outbox`, which counts them.
-/// In megabytes of kernel buffers, they would delay chat unnoticed.
+/// How many unsent bytes the kernel accepts. Further bytes for a slow reader stay in the connection's `Outbox`, which
+/// counts them. Without this limit, megabytes could wait in kernel buffers and delay chat unnoticed.
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 32 * 1024;
 

@@ -1,9 +1,9 @@
 //! The network side of the server: listeners, TLS, and everything over HTTP.
 //!
-//! [`listeners`] accept connections. Chat connections go to the messenger. All others go to `connection`, and `http`
-//! reads their requests. `routes` is the only table of paths: the sign-in service (`passport`), the [`gateway`],
-//! `client_config`, the `proxy` and the web pages (`web`). The crate stores nothing about accounts and does not
-//! interpret commands of the chat protocol.
+//! [`listeners`] accept connections. Chat connections go to the messenger. All other connections go to `connection`,
+//! and `http` reads their requests. `routes` is the only table of paths: the sign-in service (`passport`), the
+//! [`gateway`], `client_config`, the `proxy` and the web pages (`web`). The crate stores nothing about accounts and
+//! does not interpret commands of the chat protocol.
 
 pub mod accept;
 mod client_config;

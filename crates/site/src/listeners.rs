@@ -166,7 +166,7 @@ fn cannot_listen(network: &str, key: &str, address: SocketAddr) -> String {
 }
 
 impl NetworkSockets {
-    /// Returns the ports that clients of this network use. If the network does not have a service, its clients use that
+    /// Returns the ports that clients of this network use. If the network lacks a service, its clients use the service
     /// of the main network.
     fn reachable(&self, main: &Addresses) -> Reachable {
         let find = |key| self.sockets.iter().find(|socket| socket.key == key);

@@ -31,7 +31,7 @@ struct Table {
 #[derive(Debug)]
 struct Address {
     logged: Instant,
-    /// The number of events since then.
+    /// The number of events that were not logged since the last line.
     suppressed: u64,
 }
 

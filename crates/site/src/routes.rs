@@ -100,8 +100,9 @@ async fn port_check() -> Response {
     answers::empty(StatusCode::OK)
 }
 
-/// Answers requests for paths that do not exist. Links in clients lead to the operator's page. A browser gets a page.
-/// Clients request Microsoft's hosts or send something, and get an empty answer, because they cannot show a page.
+/// Answers requests for paths that do not exist. A link in a client leads to the operator's page. A browser gets an
+/// error page. A request for one of Microsoft's hosts, or one that sends something, comes from a client. The client
+/// gets an empty answer, because it cannot show a page.
 async fn other(State(page): State<Arc<str>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
     let host = host_of(&caller, request.uri(), request.headers()).to_ascii_lowercase();
     let name = split(&host).map_or(host.as_str(), |(name, _)| name);

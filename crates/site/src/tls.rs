@@ -43,7 +43,7 @@ pub struct Tls {
 struct Current {
     /// The certificates from files.
     files: Vec<Arc<CertifiedKey>>,
-    /// The TLS configuration with these and the certificate from our own root.
+    /// The TLS configuration with these certificates and the certificate from our own root.
     config: Arc<ServerConfig>,
     since: SystemTime,
 }
@@ -177,8 +177,8 @@ fn certificate(files: &CertificateFiles) -> anyhow::Result<Arc<CertifiedKey>> {
     Ok(Arc::new(good.with_context(fault)?))
 }
 
-/// Chooses the certificate with the name that the client requests. Without a match, chooses the first one, because
-/// original clients send no name.
+/// Chooses the certificate with the name that the client requests. If the client requests no name or an unknown one,
+/// chooses the first certificate. Original clients send no name.
 #[derive(Debug)]
 struct ByName(Vec<Arc<CertifiedKey>>);
 

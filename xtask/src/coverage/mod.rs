@@ -1,9 +1,9 @@
 //! Generates docs/protocol/coverage.md: which verbs the server supports, and which transcripts show them.
 //!
-//! Four sources are compared: the verbs of the reference (docs/protocol/verbs.txt, [`mod@reference`]),
+//! The command compares four sources: the verbs of the reference (docs/protocol/verbs.txt, [`mod@reference`]),
 //! its [`headings`], the tables and decoders of the crate `msnp` ([`tables`]), and the golden transcripts ([`scan`]),
-//! which the tests play against the server. If they disagree, or no transcript shows a verb ([`gaps`]), the page is not
-//! written.
+//! which the tests play against the server. If the sources disagree, or if no transcript shows a verb ([`gaps`]), the
+//! command does not write the page.
 
 mod gaps;
 mod headings;

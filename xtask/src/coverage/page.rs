@@ -28,15 +28,16 @@ edit it. `cargo xtask test` fails if:
 
 Columns 8 to 12 are the dialects. Their values are:
 
-* `yes`: the command is carried out, or the line is sent.
-* A number: the command is refused with this code of errors.md, unless another error is found first.
+* `yes`: the server carries out the command, or sends the line.
+* A number: the server refuses the command with this code of errors.md, unless it finds another error first.
 * `closes`: the server closes the connection without an answer.
-* `never`: the line is known and never sent.
+* `never`: the reference describes the line, but the server never sends it.
 * `-`: the verb does not exist in this dialect.
 
-The small numbers refer to transcripts in the list at the end: the first three that show the value, and how many more there
-are. The tests play all of them against the server. \"Refusals shown\" lists the codes with which any transcript refuses
-the verb, in any dialect; `close` means that the connection is closed.
+The small numbers refer to the list of transcripts at the end of this page. They name the first three transcripts that
+show the value; `+2` means that two more show it. The tests play all transcripts against the server. \"Refusals shown\"
+lists every code with which the server refuses the verb in any transcript and dialect. `close` means that the server
+closes the connection.
 ";
 
 const SECTIONS: [(Service, &str, Option<&str>); 3] = [
@@ -45,8 +46,8 @@ const SECTIONS: [(Service, &str, Option<&str>); 3] = [
         Service::Dispatch,
         "Dispatch server",
         Some(
-            "No client is signed in here. Every other command of the dialect is refused with 302, and the connection \
-             closes.",
+            "No client is signed in on the dispatch server. The server refuses every other command of the dialect with \
+             302 and closes the connection.",
         ),
     ),
     (Service::Switchboard, "Switchboard", None),
@@ -166,7 +167,7 @@ fn server_only(page: &mut String, reference: &Reference, shown: &Shown, service:
         .collect();
     let _ = write!(
         page,
-        "\nOnly the server may send these verbs. A client that sends one is disconnected: {}.\n",
+        "\nOnly the server may send these verbs. The server disconnects a client that sends one: {}.\n",
         words.join(", ")
     );
 }
@@ -179,7 +180,8 @@ fn closing(shown: &Shown, key: &Key) -> BTreeSet<usize> {
 
 /// Writes the verbs of dialects that the server does not support.
 fn elsewhere(page: &mut String, reference: &Reference, shown: &Shown) {
-    *page += "\n## Verbs of other dialects\n\nA client that sends one is disconnected. The server never sends one.\n\n";
+    *page += "\n## Verbs of other dialects\n\n\
+              The server disconnects a client that sends one of these verbs. It never sends one itself.\n\n";
     *page += "| verb | direction | dialects | shown by | |\n|---|---|---|---|---|\n";
     for (service, sender) in [
         (Service::Notification, Sender::Client),

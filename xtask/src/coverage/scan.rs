@@ -1,7 +1,7 @@
 //! Reads the golden transcripts: which verb they show, in which direction and dialect, and with which outcome.
 //!
-//! This understands only the necessary part of the format (docs/protocol/transcripts/README.md); the program that plays the
-//! files checks the rest. Set-up steps (`!signed-in`, `!chat`) do not count as showing a verb.
+//! This module understands only the part of the format that it needs (docs/protocol/transcripts/README.md). The program
+//! that plays the files checks the rest. Set-up steps (`!signed-in`, `!chat`) do not count as showing a verb.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -40,7 +40,7 @@ pub(super) fn folder(path: &Path) -> Result<Shown> {
     Ok(shown)
 }
 
-/// One connection of a transcript. It ends where its name is used for another one.
+/// One connection of a transcript. It ends where the transcript uses its name for another connection.
 struct Connection {
     service: Service,
     /// The dialects that the connection may use: all of them after an agreement on CVR0, none before any agreement.

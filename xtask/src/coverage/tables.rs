@@ -1,7 +1,7 @@
 //! Compares the verbs that the crate `msnp` knows with the reference.
 //!
-//! Every word of three capital letters is tried: as a client command in the functions that admit commands, and as a server
-//! line in the decoders. So no verb is missed.
+//! The comparison tries every word of three capital letters, so it misses no verb. It passes each word as a client
+//! command to the functions that admit commands, and as a server line to the decoders.
 
 use msnp::frame::Frame;
 use msnp::notification::verb::{self, Verb};

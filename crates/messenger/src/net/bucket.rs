@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Limits a peer to a rate. Exceeding it is not an error: the server reads from that peer more slowly.
+/// Limits a peer to a rate. A faster peer causes no error: the server reads from that peer more slowly.
 #[derive(Clone, Debug)]
 pub struct Bucket {
     per_second: f64,
@@ -21,7 +21,7 @@ impl Bucket {
         Self { per_second: f64::from(per_second), burst, level: burst, at: Instant::now() }
     }
 
-    /// Charges `cost`. If less than that is left, returns how long the peer must pause.
+    /// Charges `cost`. If the bucket has less than `cost` left, returns how long the peer must pause.
     pub fn charge(&mut self, cost: f64, now: Instant) -> Option<Duration> {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.at = now;

@@ -102,7 +102,8 @@ impl<S: Session> Receiver for Inbound<S> {
             Err(refusal) => return Err(self.stop(refusal)),
         }
         self.paused_until = self.session.take_pause().map(|pause| Instant::now() + pause);
-        // Once the connection is closing, because of its own OUT or for any other reason, no command is carried out.
+        // Once the connection is closing, because of the client's OUT or for any other reason, no command is carried
+        // out.
         if self.outbox.own_unsent().is_none() {
             return Err(Stop::Answered);
         }
@@ -295,8 +296,8 @@ where
         all.into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
-    /// Handles a deadline that has passed. The timer may fire too early but never too late, so a later deadline moves
-    /// it only after it has fired.
+    /// Handles a deadline that has passed. The timer may fire too early but never too late. If a deadline is postponed,
+    /// the timer is therefore reset only after it has fired.
     fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Step> {
         loop {
             if let Some((at, due)) = self.deadline() {

@@ -14,7 +14,7 @@ use super::{Counter, Outbox, Permit};
 #[derive(Debug)]
 pub struct Connections {
     counter: Arc<Counter>,
-    /// Locked before the counter when both are needed.
+    /// If a function needs both this lock and the counter's, it acquires this one first.
     open: Mutex<OpenConnections>,
 }
 
@@ -45,8 +45,8 @@ impl Connections {
         self.counter.is_exempt(peer)
     }
 
-    /// Registers a connection. Returns `None` if its address or the server has reached the connection limit, and after
-    /// [`Self::close_all`].
+    /// Registers a connection. Returns `None` if the address of the peer or the whole server has reached the connection
+    /// limit. Also returns `None` after [`Self::close_all`].
     pub fn admit(self: &Arc<Self>, peer: IpAddr, outbox: &Arc<Outbox>) -> Option<Registration> {
         let mut open = lock(&self.open);
         let permit = self.counter.admit(peer)?;

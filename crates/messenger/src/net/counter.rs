@@ -56,8 +56,8 @@ impl Counter {
         self.limits.is_exempt(peer)
     }
 
-    /// Counts one more connection from an address. Returns `None` if the address or the server has reached the
-    /// connection limit, and after [`Self::close`].
+    /// Counts one more connection from an address. Returns `None` if the address or the whole server has reached the
+    /// connection limit. Also returns `None` after [`Self::close`].
     pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Permit> {
         let address = (!self.is_exempt(peer)).then(|| counted_address(peer));
         let mut counts = lock(&self.counts);
@@ -143,8 +143,8 @@ impl Drop for Permit {
     }
 }
 
-/// Returns the address under which a peer is counted. For IPv6 this is the /64 network. Each customer of a provider has
-/// at least that many addresses, so a limit for single addresses would have no effect.
+/// Returns the address under which a peer is counted. For IPv6 this is the /64 network. Every customer of a provider
+/// has at least a whole /64 network, so a limit per address would have no effect.
 #[must_use]
 pub fn counted_address(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {

@@ -1,6 +1,6 @@
 //! Connections: the parts that the notification server and the switchboard share.
 //!
-//! One task owns one stream ([`connection`]). To send to a connection, append to its [`Outbox`]; appending never
+//! One task owns one stream ([`connection`]). To send to a connection, append to its [`Outbox`]. Appending never
 //! blocks. The [`Session`] of a connection handles the lines that the connection receives.
 
 mod bucket;

@@ -4,9 +4,9 @@
 //! together. It writes them with as few system calls as the kernel allows, which matters more for throughput than
 //! anything else here.
 //!
-//! The bytes that *other* connections queue are limited. If a client does not read and exceeds the limit, the server
-//! closes its connection. Its peers notice nothing else. A connection's own answers do not count, but the server stops
-//! reading from the connection while many of them are unsent.
+//! The bytes that *other* connections queue are limited. If a client does not read and its queue exceeds the limit, the
+//! server closes that client's connection. Other clients notice nothing else. A connection's own answers do not count,
+//! but the server stops reading from the connection while too many of these answers are unsent.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -47,7 +47,7 @@ enum Phase {
 /// The next step for the owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
-    /// Write the bytes that were swapped in.
+    /// Write the bytes that were moved into the buffer.
     Bytes,
     /// Close, because everything is written.
     Close,
@@ -56,7 +56,7 @@ pub(crate) enum Taken {
 }
 
 impl Outbox {
-    /// Creates an empty queue in which other connections may have `limit` bytes.
+    /// Creates an empty queue that accepts up to `limit` bytes from other connections.
     #[must_use]
     pub fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self { limit, queue: Mutex::default() })
@@ -119,14 +119,14 @@ impl Outbox {
         (queue.phase == Phase::Open).then(|| (queue.bytes.len() + queue.taken).saturating_sub(foreign))
     }
 
-    /// Called by the owner when it starts to run. Removes the owner's waker, because its own answers need not wake it.
-    /// The owner registers again before it waits.
+    /// Called by the owner when it starts to run. Removes the owner's waker, because an answer that the owner appends
+    /// itself need not wake it. The owner registers its waker again before it waits.
     pub(crate) fn begin_poll(&self) {
         lock(&self.queue).owner = None;
     }
 
     /// Called by the owner when it has written everything it took. Moves the bytes queued since then into the empty
-    /// `buffer`. If there are none, registers the owner under the same lock, so that no wake-up is lost.
+    /// `buffer`. If no bytes are queued, registers the owner's waker under the same lock, so that no wake-up is lost.
     pub(crate) fn poll_take(&self, context: &mut Context<'_>, buffer: &mut Vec<u8>) -> Poll<Taken> {
         let mut queue = lock(&self.queue);
         queue.taken = 0;
@@ -148,9 +148,9 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// Called by the owner while `unwritten` of the bytes that it took are not written yet. Returns whether the
-    /// connection must close or abort, and otherwise registers the owner. Written bytes count as the connection's own
-    /// answers first, so that the count of bytes from other connections is never too low.
+    /// Called by the owner while `unwritten` of the bytes that it took are still to be written. Returns whether the
+    /// connection must close or abort. If neither, registers the owner's waker. Written bytes are first subtracted from
+    /// the connection's own answers, so that the count of bytes from other connections is never too low.
     pub(crate) fn poll_closing(&self, context: &mut Context<'_>, unwritten: usize) -> Poll<Taken> {
         let mut queue = lock(&self.queue);
         queue.taken = unwritten;

@@ -6,14 +6,15 @@ use std::cell::Cell;
 const LENGTH: usize = 32 * 1024;
 
 thread_local! {
-    /// Empty while it is in use, and before the first use.
+    /// The buffer of the thread. Empty while a call uses it, and before the first use.
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// Calls `read` with the buffer of the thread.
 ///
-/// The buffer is taken out during the call, because `read` passes the bytes on to the session. A session that polls
-/// another connection on the same stack gets a buffer of its own, which is dropped afterwards.
+/// During the call, the buffer is not available to the rest of the thread, because `read` passes the bytes on to the
+/// session. If that session polls another connection on the same stack, the other connection gets a buffer of its own,
+/// which is dropped afterwards.
 pub(super) fn with<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
     let mut buffer = BUFFER.take();
     if buffer.is_empty() {

@@ -32,13 +32,13 @@ impl Challenges {
         Self { wanted: settings.challenge, required: settings.require_challenge, open: None, next: None }
     }
 
-    /// Schedules the first challenge for now. Called after the first CHG.
+    /// Makes the first challenge due immediately. Called after the first CHG.
     pub(super) fn start(&mut self) {
         self.next = self.wanted.then(Instant::now);
     }
 
-    /// Returns when to call [`tick`] next. While a challenge is open the server sends no other, so a client that never
-    /// answers gets only one.
+    /// Returns when to call [`tick`] next. The server sends no other challenge while one is open, so a client that
+    /// never answers gets only one challenge.
     pub(super) fn next(&self) -> Option<Instant> {
         match &self.open {
             Some((_, since)) => self.required.then(|| *since + PATIENCE),

@@ -22,8 +22,8 @@ use crate::service::Service;
 pub(super) fn adc(service: &Arc<Service>, user: &User, adc: Adc) -> Result<Handled<Outcome>, Refusal> {
     let trid = adc.trid;
     match adc.addition {
-        // Checked first: an edit that needs the turns of two accounts would wait for itself if both were the same
-        // account.
+        // This check comes first. An edit that needs the turns of two accounts would wait for itself if both were the
+        // same account.
         Addition::Contact { ref handle, .. } | Addition::ToList { ref handle, .. } if user.is_self(handle) => {
             Err(Refusal::Answer(trid, ErrorCode::InvalidParameter))
         }
@@ -192,8 +192,8 @@ async fn add_contact(
     Ok(())
 }
 
-/// Informs the other account that it was added to an FL, and shows its presence to the account that added it, if
-/// allowed.
+/// Informs the other account that this user added it to FL. Shows the other account's presence to this user, if this
+/// user may see it.
 fn tell_added(user: &User, other: &Cell, trid: TrId, watched: &[Change], name: DisplayName) {
     if !watched.is_empty() {
         let line = ContactLine::ReverseAdded { handle: user.cell.handle.clone(), name };
@@ -232,8 +232,8 @@ fn remove_from_group(
     group: GroupRef,
     rem: Rem,
 ) -> Handled<Outcome> {
-    // Only this session edits FL and its groups, so `leaves` is still correct when the edit gets its turn. The
-    // exception is an edit of the previous session that is still running. In that case this edit checks again and is
+    // Only this session edits FL and its groups, so `leaves` is still correct when the edit gets its turn. There is one
+    // exception: an edit of the previous session may still be running. In that case this edit checks again and is
     // refused.
     let leaves = user.cell.state().roster.remove_from_group(&contact, group, clock::timestamp())
         == Ok(GroupRemoval::LeavesForward);
@@ -252,7 +252,7 @@ async fn remove_contact(service: Arc<Service>, user: User, contact: ContactRef, 
     let trid = rem.trid;
     let refuse = |code| Refusal::Answer(trid, code);
     // The handle is looked up before the turns are acquired, because it determines which turns are needed. The contact
-    // is looked up again afterwards.
+    // is looked up again once the turns are held.
     let handle = user.cell.state().roster.find_contact(&contact).map(|(handle, _)| handle.clone());
     let handle = handle.ok_or_else(|| refuse(ErrorCode::NotOnList))?;
     let (_turns, other) = turns_of_both(&service, &user, trid, &handle).await?;

@@ -30,8 +30,8 @@ pub(super) fn start(
 /// Edits the account's own roster. `plan` reads the roster and returns the changes and the answer for the client.
 ///
 /// # Errors
-/// Returns the code of `plan`, or 603 if the session is replaced or the store could not be written. Then nothing has
-/// changed.
+/// Returns the code of `plan`, or 603 if the session was replaced or the store could not be written. After an error,
+/// nothing has changed.
 pub(super) async fn own(
     service: Arc<Service>,
     user: User,

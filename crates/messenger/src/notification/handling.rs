@@ -25,7 +25,7 @@ pub(super) fn wait(work: impl Future<Output = Result<(), Refusal>> + Send + 'sta
 }
 
 /// Returns a command that waits for `work`, which changes the store. The work runs to its end even if the connection
-/// ends first. A change that is written must also be applied to the rosters in memory, in the same turn.
+/// ends first, because a written change must also be applied to the rosters in memory, in the same turn.
 pub(super) fn wait_for_edit(
     trid: TrId,
     work: impl Future<Output = Result<(), Refusal>> + Send + 'static,

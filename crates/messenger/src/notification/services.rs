@@ -24,7 +24,7 @@ pub(super) fn answer(config: &Config, user: &User, request: ServiceRequest) -> R
         }
         ServiceRequest::Subscription(trid) => ServiceLine::Subscription(trid),
         ServiceRequest::Url { trid, service, parameter } => {
-            // Every service has the same page. For COMPOSE, the page also receives the address.
+            // All services use the same page. For COMPOSE, the page also receives the address.
             let target = match parameter {
                 Some(address) if service == "COMPOSE" => format!("/?to={address}"),
                 _ => "/".to_owned(),

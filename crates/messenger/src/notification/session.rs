@@ -139,7 +139,7 @@ impl Session for NotificationSession {
             self.pause = rate.charge(1.0, Instant::now());
         }
         if let (Progress::SignedIn(_), Ok((Verb::Usr, trid, _))) = (&self.progress, verb::head(frame.line)) {
-            // This applies even if the words of USR are invalid (framing.md section 8).
+            // The server answers with 207 even if the words of USR are invalid (framing.md section 8).
             return Err(Refusal::Answer(trid, ErrorCode::AlreadyLogin));
         }
         self.handle(ClientCommand::decode(self.progress.dialect(), frame)?)

@@ -59,8 +59,8 @@ pub(super) fn prp(service: &Arc<Service>, user: &User, prp: Prp) -> Result<Handl
             Ok(wait_for_edit(trid, set_number(service.clone(), user.clone(), prp, set, Some(announced))))
         }
         PropertyChange::Paging(on) => {
-            // This setting is not sent to others. Without a mobile service MBE is N, and then others always see MOB as
-            // N.
+            // This setting is not sent to other users. The server has no mobile service, so MBE is N, and other users
+            // always see MOB as N.
             let set = move |settings: &mut Settings| settings.paging = on;
             Ok(wait_for_edit(trid, set_number(service.clone(), user.clone(), prp, set, None)))
         }
@@ -71,8 +71,8 @@ fn set_name(service: &Arc<Service>, user: &User, prp: Prp, name: DisplayName) ->
     edit::start(service, user, prp.trid, move |roster, now| Ok((roster.set_name(name, now), ServerCommand::Prp(prp))))
 }
 
-/// Changes a number. If the change is `announced`, the server sends it to everyone who sees the account. Every client
-/// that has the account on FL then has an outdated copy of its list.
+/// Changes a number. If the change is `announced`, the server sends it to everyone who sees the account. After that,
+/// the list copy of every client that has the account on FL is out of date.
 async fn set_number(
     service: Arc<Service>,
     user: User,
@@ -115,8 +115,9 @@ fn announce_number(service: &Service, user: &User, property: Property, now: Time
     user.cell.send_number(&line.into(), &versions);
 }
 
-/// Sets the account's own name or a contact's nickname (REA, which PRP MFN and SBP MFN replaced). The handle tells
-/// which of the two. Refuses with 216 if the handle is neither the account's own nor a contact's.
+/// Sets the account's own name or a contact's nickname (REA, which PRP MFN and SBP MFN replaced). The handle in the
+/// command decides which of the two names changes. Refuses with 216 if the handle belongs neither to the account itself
+/// nor to a contact.
 pub(super) fn rea(service: &Arc<Service>, user: &User, rea: Rea) -> Result<Handled<Outcome>, Refusal> {
     let trid = rea.trid;
     if user.is_self(&rea.handle) {

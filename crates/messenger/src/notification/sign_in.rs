@@ -40,7 +40,7 @@ pub(super) enum Step {
     Become(Progress, SignInAnswer),
     /// The connection gets this answer, and closes.
     Close(SignInAnswer),
-    /// The command waits while the server checks the ticket.
+    /// The command waits until the server has checked the ticket.
     Wait(CommandFuture<Outcome>),
 }
 

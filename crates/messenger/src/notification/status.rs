@@ -25,7 +25,7 @@ pub(super) fn chg(
     let (status, capabilities, object) = (chg.status, chg.capabilities, chg.object.clone());
     let echo = || {
         user.endpoint.reply(&PresenceLine::Changed(chg).into());
-        // From now on this client receives changes of others. Their state before that is sent below.
+        // From now on this client receives the changes of other users. Their state until now is sent below.
         user.endpoint.present.store(true, Ordering::Release);
     };
     user.cell.set_presence(user.endpoint.epoch, echo, |presence| {
@@ -39,9 +39,9 @@ pub(super) fn chg(
     Ok(Handled::Done)
 }
 
-/// Sends ILN and UBX for every contact that the user may see, one contact after another. An NLN of a contact may arrive
-/// before its ILN, which is harmless. The ILN is queued under the lock of the contact's cell, so it is never older than
-/// that NLN.
+/// Sends ILN and UBX for every contact that the user may see, one contact after another. A contact's NLN may arrive
+/// before its ILN. This is harmless, because the ILN is queued under the lock of the contact's cell and is therefore
+/// never older than the NLN.
 fn show_contacts(service: &Service, user: &User, trid: msnp::TrId) {
     let contacts: Vec<_> = user.cell.state().roster.contacts().map(|(handle, _)| handle.clone()).collect();
     for contact in contacts {

@@ -59,8 +59,8 @@ fn answer(user: &User, stamps: Stamps, syn: &Syn, counts: Option<(u32, u32)>) ->
     SynAnswer { trid: syn.trid, copy, counts }
 }
 
-/// Queues the whole burst in one piece, under the cell's lock. No other line can come in between, and list changes by
-/// others follow the burst.
+/// Queues the whole burst in one piece, under the cell's lock. No other line can come in between. List changes by other
+/// users follow the burst.
 fn answer_in_full(user: &User, syn: &Syn, stamps: Stamps, phones: &HashMap<Handle, Settings>) {
     let state = user.cell.state();
     let roster = &state.roster;

@@ -25,7 +25,7 @@ use crate::storage::memory::Memory;
 pub(super) const CLOSED: &str = "(closed)";
 /// The names of the accounts on every test server, at example.com.
 const ACCOUNTS: [&str; 4] = ["alice", "bob", "carol", "dave"];
-/// The maximum number of bytes from others in a queue, as in the service.
+/// The maximum number of bytes from other connections in a queue, as in the service.
 const OUTBOX_LIMIT: usize = 256 * 1024;
 
 /// Returns the address of an account.

@@ -18,8 +18,8 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// Returns whether another connection has signed in to the account since. An edit of this connection is then
-    /// refused: the new connection has already read the lists, and would not receive the change.
+    /// Returns whether another connection has since signed in to the account. An edit of this connection is then
+    /// refused, because the new connection has already read the lists and would not receive the change.
     pub(super) fn is_replaced(&self) -> bool {
         self.cell.endpoint().is_some_and(|endpoint| endpoint.epoch != self.endpoint.epoch)
     }
@@ -29,7 +29,7 @@ impl User {
         *handle == self.cell.handle
     }
 
-    /// Fails with 800 if the account may not do `act` now. Nothing is counted.
+    /// Fails with 800 if the account may not do `act` now. Does not count the act.
     pub(super) fn check_rate(&self, service: &Service, act: Act) -> Result<(), ErrorCode> {
         let is_over = self.endpoint.client.limited && service.rates.is_over(&self.cell.handle, act);
         if is_over { Err(ErrorCode::RateLimit) } else { Ok(()) }

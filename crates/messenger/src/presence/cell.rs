@@ -24,7 +24,7 @@ pub(super) trait Neighbours: Debug + Send + Sync {
     fn cell_is_gone(&self, handle: &Handle);
 }
 
-/// An account in use: it is signed in, or an edit is running on its own lists or on a list that contains it.
+/// An account in use: it is signed in, or an edit is running on its own lists or on a list that contains the account.
 #[derive(Debug)]
 pub struct Cell {
     /// The account's number.
@@ -32,7 +32,7 @@ pub struct Cell {
     /// The account's address.
     pub handle: Handle,
     state: Mutex<AccountState>,
-    /// Its notification connection. No other lock is acquired while this one is held.
+    /// The account's notification connection. While this lock is held, no other lock is acquired.
     endpoint: Mutex<Option<Arc<Endpoint>>>,
     neighbours: Weak<dyn Neighbours>,
 }
@@ -44,7 +44,7 @@ pub struct AccountState {
     pub roster: Roster,
     /// The status, picture and personal message of this session.
     pub presence: Presence,
-    /// Replaced whenever others see the account go offline.
+    /// Replaced whenever the account goes offline for other users.
     appearance: Appearance,
 }
 
@@ -55,7 +55,7 @@ impl AccountState {
         self.presence.seen(&self.roster)
     }
 
-    /// Returns a watch that reports whether others have seen the account go offline.
+    /// Returns a watch that reports whether the account has gone offline for other users.
     #[must_use]
     pub fn watch_appearance(&self) -> AppearanceWatch {
         self.appearance.watch()
@@ -156,8 +156,8 @@ impl Cell {
         self.change(state, watchers(&state.roster), |state| state.presence = Presence::default(), |_| {});
     }
 
-    /// Changes the presence of the account, for CHG and UUX. Calls `answer` first, then sends the lines for others.
-    /// Does nothing if a later sign-in has replaced this session.
+    /// Changes the presence of the account, for CHG and UUX. Calls `answer` first, then sends the lines for the
+    /// watchers. Does nothing if a later sign-in has replaced this session.
     pub fn set_presence(&self, epoch: u64, answer: impl FnOnce(), set: impl FnOnce(&mut Presence)) {
         let mut state = self.state();
         if self.endpoint().is_none_or(|endpoint| endpoint.epoch != epoch) {
@@ -168,7 +168,7 @@ impl Cell {
     }
 
     /// Applies changes by the account's own client, which are already in the store. Calls `answer` first, with the
-    /// changed roster, and then sends the lines for others.
+    /// changed roster, and then sends the lines for the watchers.
     pub fn apply(&self, changes: &[Change], answer: impl FnOnce(&Roster)) {
         let mut state = self.state();
         let concerned = concerned(&state.roster, changes);
@@ -217,9 +217,9 @@ impl Cell {
         }
     }
 
-    /// Sends a telephone number of the account to every watcher that sees the account. `versions` contains the list
-    /// version of each account that has this account on FL, because clients keep the numbers in their copies of the
-    /// list (ns.md section 1.4).
+    /// Sends a telephone number of the account to every watcher that sees the account. Clients keep these numbers in
+    /// their copies of the list (ns.md section 1.4). Therefore `versions` contains the list version of each account
+    /// that has this account on FL.
     pub fn send_number(&self, line: &ServerCommand, versions: &HashMap<Handle, u32>) {
         let Some(neighbours) = self.neighbours.upgrade() else { return };
         let state = self.state();
@@ -243,8 +243,8 @@ impl Cell {
         Some(Shown { state, seen })
     }
 
-    /// Gives the list a new version, because a contact's number changed and clients' copies of the list are out of
-    /// date. Returns the new version.
+    /// Gives the list a new version and returns it. Called when a contact's number has changed, because clients' copies
+    /// of the list are then out of date.
     pub fn touch_list(&self, now: Timestamp) -> u32 {
         let mut state = self.state();
         state.roster.stamps = state.roster.stamps.list_changed(now);
@@ -258,7 +258,7 @@ impl Cell {
     }
 }
 
-/// Returns all accounts that have this one on FL, each once.
+/// Returns all accounts that have this account on FL, each once.
 fn watchers(roster: &Roster) -> Vec<Handle> {
     roster.watchers().cloned().collect()
 }

@@ -1,4 +1,4 @@
-//! Finds accounts in use, and loads others from the store when they are needed.
+//! Finds the accounts in use, and loads an account from the store when it is needed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -14,7 +14,7 @@ use super::endpoint::Endpoint;
 use super::registry::{Place, Registry};
 use crate::storage::Storage;
 
-/// Finds accounts in use, and loads others when they are needed.
+/// Finds the accounts in use, and loads an account when it is needed.
 #[derive(Debug)]
 pub struct Directory {
     storage: Arc<dyn Storage>,
@@ -92,8 +92,8 @@ impl Directory {
     }
 
     /// Removes an account that no longer exists from the watchers of all accounts in use (ns.md section 1.2 rule 11).
-    /// The store did the same when the account was removed. Runs in the background, because it waits for the turn of
-    /// each account.
+    /// The store already removed it when the account was deleted. Runs in the background, because it waits for the turn
+    /// of each account.
     pub fn forget_watcher(self: &Arc<Self>, gone: Handle) {
         let directory = self.clone();
         tokio::spawn(async move {
@@ -105,7 +105,7 @@ impl Directory {
     }
 
     fn forget_watcher_of(&self, cell: &Cell, gone: &Handle) {
-        // A new account with the same address may have added this account to FL since.
+        // Since then, a new account with the same address may have added this account to FL.
         let is_watched_again = self.find(gone).is_some_and(|new| {
             new.state().roster.entries.get(&cell.handle).is_some_and(|entry| entry.is_on(List::Forward))
         });

@@ -35,7 +35,7 @@ pub struct Endpoint {
     pub client: Client,
     /// Whether SYN was answered. From then on the client receives list changes that others cause.
     pub synced: AtomicBool,
-    /// Whether the first CHG was answered. From then on the client receives the presence of others.
+    /// Whether the first CHG was answered. From then on the client receives the presence of other users.
     pub present: AtomicBool,
     /// Whether the client accepts calls (IMS).
     pub takes_calls: AtomicBool,
@@ -54,7 +54,7 @@ impl Endpoint {
         }
     }
 
-    /// Returns whether the client receives the presence of others.
+    /// Returns whether the client receives the presence of other users.
     #[must_use]
     pub fn is_present(&self) -> bool {
         self.present.load(Ordering::Acquire)

@@ -36,8 +36,8 @@ impl<'a> Notice<'a> {
         Self { before, after, encoded: HashMap::new() }
     }
 
-    /// Returns the lines for a watcher. `allowed_before` and `allowed_after` are whether the watcher was and is allowed
-    /// to see the account.
+    /// Returns the lines for a watcher. `allowed_before` and `allowed_after` tell whether the watcher was allowed to
+    /// see the account before the change, and whether it is allowed to after the change.
     pub(super) fn kind(&self, allowed_before: bool, allowed_after: bool) -> Option<Kind> {
         let before = self.before.filter(|_| allowed_before);
         let after = self.after.filter(|_| allowed_after);

@@ -1,6 +1,6 @@
 //! The accounts in use, by handle: the turn of each, and its cell if it is loaded.
 //!
-//! The registry only finds cells. [`super::directory`] loads those that are missing.
+//! The registry only finds cells. [`super::directory`] loads missing cells.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -13,7 +13,8 @@ use tokio::sync::OwnedMutexGuard;
 use super::cell::{Cell, Neighbours};
 use super::endpoint::Endpoint;
 
-/// The number of parts of the map. Each has its own lock, so that lookups on many cores rarely wait for each other.
+/// The number of parts of the map. Each part has its own lock, so that lookups on many cores rarely wait for each
+/// other.
 const SHARDS: usize = 64;
 
 type Shard = Mutex<HashMap<Handle, Slot>>;
@@ -28,7 +29,7 @@ pub(super) struct Registry {
 /// The turn and the cell of one account. The slot is removed when it has neither places nor a cell.
 #[derive(Debug, Default)]
 struct Slot {
-    /// The number of [`Place`]s that refer to it.
+    /// The number of [`Place`]s that refer to this slot.
     places: usize,
     turn: Arc<tokio::sync::Mutex<()>>,
     cell: Weak<Cell>,

@@ -24,7 +24,7 @@ pub struct Presence {
 #[derive(Debug, Default)]
 pub(super) struct Appearance(Arc<()>);
 
-/// Reports whether an `Appearance` has ended. The default value watches one that has ended.
+/// Reports whether an `Appearance` has ended. The default value watches an `Appearance` that has already ended.
 #[derive(Clone, Debug, Default)]
 pub struct AppearanceWatch(Weak<()>);
 

@@ -92,7 +92,7 @@ impl Memory {
         id
     }
 
-    /// Removes an account, and removes it from RL and PL of the others as the database does.
+    /// Removes an account, and removes it from RL and PL of the other accounts, as the database does.
     pub(crate) fn remove(&self, handle: &Handle) {
         let mut state = lock(&self.state);
         state.accounts.retain(|_, kept| kept.roster.owner != *handle);
@@ -118,7 +118,7 @@ impl State {
         let contacts = self.accounts.get(&owner).into_iter().flat_map(|kept| kept.roster.contacts());
         let shown = contacts.filter_map(|(contact, _)| {
             let theirs = &self.find(contact)?.1.roster;
-            // Only numbers and paging of a contact are visible to others, not its other settings.
+            // Other users see only a contact's numbers and paging, not its other settings.
             let Settings { add_prompt, privacy, .. } = Settings::default();
             let settings = Settings { add_prompt, privacy, ..theirs.settings.clone() };
             let has_any = settings != Settings::default();

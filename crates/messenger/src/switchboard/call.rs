@@ -16,7 +16,7 @@ use crate::presence::{AccountState, AppearanceWatch, Cell, Directory, Endpoint, 
 
 /// After this many failed calls in a row within [`CALL_WINDOW`], the server refuses further calls.
 const FAILED_CALLS: usize = 5;
-/// The period in which failed calls count. After a refusal, the caller must make no call for the same time.
+/// The period in which failed calls count. After a refusal, the caller must make no call for this long.
 const CALL_WINDOW: Duration = Duration::from_secs(30);
 
 /// Rings `callee` for a session. RINGING means only that the ring was sent.
@@ -50,7 +50,8 @@ pub(super) fn ring(
     Ok(())
 }
 
-/// A callee that can be reached. Its cell is locked, so that a block takes effect as soon as its answer is queued.
+/// A callee that can be reached. Its cell is locked, so that a block takes effect as soon as the answer to the blocking
+/// command is queued.
 struct Reached<'a> {
     state: MutexGuard<'a, AccountState>,
     seen: Seen,
@@ -89,7 +90,8 @@ fn send_ring(
     endpoint.send(&ServiceLine::Ring(ring).into()).then(|| state.watch_appearance())
 }
 
-/// Refuses a caller with 713 after five failed calls in a row within 30 s, until 30 s pass without a call.
+/// Refuses a caller with 713 after five failed calls in a row within 30 s. The refusals end when the caller has made no
+/// call for 30 s.
 #[derive(Debug, Default)]
 pub struct CallLimit {
     failed: VecDeque<Instant>,

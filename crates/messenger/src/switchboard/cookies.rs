@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::presence::Seen;
 
-/// How long a cookie is valid. Public notes say that a client may wait two minutes before it uses one.
+/// How long a cookie is valid. Public notes say that a client may use a cookie up to two minutes after it was issued.
 pub(super) const COOKIE_LIFE: Duration = Duration::from_secs(120);
 
 /// The action that a cookie allows.
@@ -25,8 +25,8 @@ pub enum Right {
     Join(u32),
 }
 
-/// The contents of a cookie. Names and capabilities are those at the time when it was issued, because the switchboard
-/// does not look them up again.
+/// The contents of a cookie. Names and capabilities are those at the time when the cookie was issued, because the
+/// switchboard does not look them up again.
 #[derive(Clone, Debug)]
 pub struct Claims {
     /// The action that the cookie allows.

@@ -1,22 +1,23 @@
 //! Limits senders to the speed of their readers (ARCHITECTURE.md, "Decisions").
 //!
 //! A sender never waits for a socket. Instead, the server pauses before it reads the sender's next command, and TCP
-//! slows the client down. The longer the queue of the slowest member is, the longer is the pause. So a reader of any
-//! speed receives a whole file, and the queue of a member that does not read at all still overflows soon.
+//! slows the client down. The pause grows with the queue of the slowest member. Therefore even a slow reader receives a
+//! whole file, and the queue of a member that does not read at all still overflows soon.
 
 use std::time::Duration;
 
 use msnp::switchboard::AckFlag;
 
-/// With this many bytes queued, a sender of peer-to-peer data yields to other connections after every few commands. One
-/// read of a socket returns twice as much, so usually the reader just had no chance to read yet.
+/// If this many bytes are queued, a sender of peer-to-peer data yields to other connections after every few commands.
+/// One read of a socket returns twice as much. At this length, the reader has therefore usually just had no chance to
+/// read yet.
 const DATA_TURN: usize = 16 * 1024;
-/// With this many bytes queued, a sender of peer-to-peer data pauses, because the reader is slower. The queue is still
-/// short enough for a chat message behind it. benches/transfer.rs shows that a lower value would not slow down senders
-/// whose readers keep up.
+/// If this many bytes are queued, a sender of peer-to-peer data pauses, because the reader is slower than the sender.
+/// The queue is still so short that a chat message behind it arrives soon. benches/transfer.rs shows that a lower value
+/// would not slow down senders whose readers keep up.
 const DATA_PAUSE: usize = 32 * 1024;
-/// With this many bytes queued, half of the limit (framing.md section 11), senders of all other messages pause. So file
-/// transfers slow down long before chat does.
+/// If this many bytes are queued, half of the limit (framing.md section 11), senders of all other messages pause too.
+/// File transfers therefore slow down long before chat does.
 const CHAT_PAUSE: usize = 128 * 1024;
 /// The pause doubles each time the queue grows by this many bytes. Close to the limit of 256 KiB, data arrives at the
 /// speed of a modem, about 3 KiB/s. The queue of a member that reads nothing reaches the limit after about twelve
@@ -24,8 +25,8 @@ const CHAT_PAUSE: usize = 128 * 1024;
 const DOUBLING: usize = 24 * 1024;
 /// The shortest pause: timers have a resolution of 1 ms.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
-/// The maximum number of doublings. The pause is then half a second, and no client drops the connection because of
-/// that.
+/// The maximum number of doublings. The longest pause is therefore half a second, which is too short for any client to
+/// drop the connection.
 const MAX_DOUBLINGS: usize = 9;
 
 /// Returns how long to pause after a message that left a `backlog` of bytes for the slowest reader.

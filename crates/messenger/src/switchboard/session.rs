@@ -15,8 +15,8 @@ use super::{Board, CallLimit, Claims, Right, Switchboard, pace};
 use crate::net::{Bucket, Connection, Handled, Session};
 use crate::rates::Act;
 
-/// The minimum number of bytes charged for a message of peer-to-peer data. Such messages are limited only by bytes, but
-/// small messages cause work for their readers too (sb.md section 11).
+/// The minimum number of bytes charged for a message of peer-to-peer data. Such messages are limited only by bytes. The
+/// minimum is needed because small messages cause work for their readers too (sb.md section 11).
 const MIN_DATA_CHARGE: usize = 1024;
 
 /// The session of one switchboard connection.
@@ -209,7 +209,7 @@ impl Session for SwitchboardSession {
     }
 
     fn idle_deadline(&self, opened: Instant, _last: Instant) -> Option<Instant> {
-        // The board closes a connection that has joined when the session is idle.
+        // Once a connection has joined a session, the board closes the connection when the session is idle.
         self.membership.is_none().then(|| opened + self.switchboard.sign_in_timeout)
     }
 

@@ -1,22 +1,22 @@
-//! `text/x-clientcaps`: a third-party client says what it is (docs/protocol/payloads.md section 6).
+//! `text/x-clientcaps`: the name of a third-party client (docs/protocol/payloads.md section 6).
 
 use super::headers::{Headers, plain, write_header, write_start};
 
 pub(super) const TYPE: &str = "text/x-clientcaps";
 
-/// The program that a partner uses. Official clients neither send nor read it, and sending it is optional, because it
-/// reveals the program.
+/// The program that a partner uses. Official clients neither send nor read this message. Sending it is optional,
+/// because it reveals the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientCaps {
-    /// The name and version of the program. Empty if it is not stated. Without control characters: they are
-    /// neither read nor written.
+    /// The name and version of the program. Empty if the partner did not state it. Control characters are left out,
+    /// both when the message is read and when it is written.
     pub name: String,
-    /// Whether the program stores conversations. `None` if it is not stated.
+    /// Whether the program stores conversations. `None` if the partner did not state it.
     pub logging: Option<bool>,
 }
 
 impl ClientCaps {
-    /// Reads the body. Any value of `Chat-Logging` but `N` is a yes. Returns `None` if nothing is stated.
+    /// Reads the body. Any value of `Chat-Logging` except `N` counts as yes. Returns `None` if the body states nothing.
     pub(super) fn read(fields: Headers<'_>) -> Option<Self> {
         let name = fields.get("Client-Name");
         let logging = fields.get("Chat-Logging").map(|value| !value.eq_ignore_ascii_case("N"));

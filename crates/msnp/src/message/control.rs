@@ -24,7 +24,7 @@ impl Activity {
         }
     }
 
-    /// Reads an activity, and the handle that the header claims. `None` in the place of the handle if the value is not
+    /// Reads an activity, and the handle that the header claims. The handle is `None` if the value of the header is not
     /// an address.
     pub(super) fn read(mime: &Mime<'_>) -> Option<(Self, Option<Handle>)> {
         let with_value = |activity: Self| Some((activity, mime.header(activity.header())?));

@@ -25,7 +25,7 @@ pub struct Emoticons {
 /// A shortcut, and the picture that the reader shows in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomEmoticon {
-    /// The text that the picture replaces, outside of links. Not empty, and without control characters: those are not
+    /// The text that the picture replaces, outside of links. Must not be empty. Control characters in it are not
     /// written.
     pub shortcut: String,
     /// The picture, which the reader asks for by peer-to-peer transfer.
@@ -33,8 +33,8 @@ pub struct CustomEmoticon {
 }
 
 impl Emoticons {
-    /// Reads a message of these types. Pairs with an empty shortcut or a malformed object are skipped. Returns `None`
-    /// if the type is another one, or if no pair remains.
+    /// Reads a message of these types. Skips pairs with an empty shortcut or a malformed object. Returns `None` for any
+    /// other type, and if no pair remains.
     pub(super) fn read(mime: &Mime<'_>) -> Option<Self> {
         let animated = mime.is(ANIMATED);
         if !animated && !mime.is(STILL) {

@@ -17,8 +17,8 @@ pub struct TextFormat {
     pub effects: Effects,
     /// The colour.
     pub color: Color,
-    /// The Windows character set, such as 0 for Western European and 0x86 for simplified Chinese. It helps to choose
-    /// another font if the reader does not have this one; the text itself is UTF-8.
+    /// The Windows character set, such as 0 for Western European and 0x86 for simplified Chinese. If the reader does
+    /// not have this font, the character set helps to choose another one. The text itself is UTF-8.
     pub charset: u8,
     /// The pitch and family of the font, as Windows numbers them: 0x22 is a proportional sans serif.
     pub pitch_family: u8,
@@ -51,7 +51,7 @@ pub struct Color {
 }
 
 impl TextFormat {
-    /// Reads the value of the header. Parts that are missing or malformed have their defaults, and unknown parts are
+    /// Reads the value of the header. Parts that are missing or malformed get their defaults. Unknown parts are
     /// ignored.
     #[must_use]
     pub fn parse(value: &str) -> Self {
@@ -128,7 +128,8 @@ fn decode_font(value: &str) -> String {
     plain_font(&text::decode_ansi(&text::decode_bytes(value.as_bytes())))
 }
 
-/// Escapes what would end the part. Official clients do not understand escaped letters and digits in ASCII.
+/// Escapes the characters that would end the part. ASCII letters and digits are not escaped, because official clients
+/// do not understand such escapes.
 fn encode_font(out: &mut String, font: &str) {
     for char in plain_font(font).chars() {
         match char {

@@ -5,8 +5,8 @@ use std::fmt;
 
 /// The lines `Name: value` of a part of a message, borrowed from it.
 ///
-/// Names are compared without regard to case. Lines end with LF or CR LF. A line without a colon, or that is not UTF-8,
-/// is skipped. Nothing is allocated, and each call reads the part once.
+/// The case of names does not matter. Lines end with LF or CR LF. A line is skipped if it has no colon or is not UTF-8.
+/// Nothing is allocated, and each call reads the part once.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Headers<'a>(&'a [u8]);
 
@@ -59,7 +59,7 @@ pub(super) fn push_plain(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Returns a text as a line can carry it: without control characters, and without white space around it.
+/// Returns a text in the form that fits into a line: without control characters, and without white space around it.
 pub(super) fn plain(text: &str) -> String {
     let text: String = text.chars().filter(|char| !char.is_control()).collect();
     text.trim().to_owned()

@@ -1,4 +1,4 @@
-//! `text/x-msmsgsinvite`: invitations to files, audio and remote assistance, as clients before 6.0 send them
+//! `text/x-msmsgsinvite`: invitations to file transfers, audio and remote assistance, as clients before 6.0 send them
 //! (docs/protocol/payloads.md section 8).
 
 use std::fmt;
@@ -13,12 +13,12 @@ const MAX_FIELDS: usize = 64;
 const COMMAND: &str = "Invitation-Command";
 const COOKIE: &str = "Invitation-Cookie";
 
-/// The step of an invitation that a message is.
+/// The step in an invitation that a message represents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvitationCommand {
     /// `INVITE`: the sender offers something.
     Invite,
-    /// `ACCEPT`: the sender accepts an offer. For files it says its IP address.
+    /// `ACCEPT`: the sender accepts an offer. For files, the message contains the sender's IP address.
     Accept,
     /// `CANCEL`: the sender refuses an offer, or stops.
     Cancel,
@@ -54,7 +54,7 @@ impl Invitation {
     /// Control characters and white space around names and values are removed, and so are colons from names. Fields
     /// without a name are left out. At most 64 fields are kept.
     ///
-    /// Returns `None` without a valid `Invitation-Command` and an `Invitation-Cookie`.
+    /// Returns `None` if there is no valid `Invitation-Command` or no `Invitation-Cookie`.
     #[must_use]
     pub fn new<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<Self> {
         let fields = fields.into_iter().map(|(name, value)| (plain(&name.replace(':', "")), plain(value)));
@@ -81,14 +81,15 @@ impl Invitation {
         &self.cookie
     }
 
-    /// Returns the value of the first field with this name, in any case.
+    /// Returns the value of the first field with this name. The case of the name does not matter.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
         find(&self.fields, name)
     }
 
     /// Returns the answer that refuses the offer or stops it. `code` is one of `REJECT`, `TIMEOUT`, `FAIL`,
-    /// `OUTBANDCANCEL` and `REJECT_NOT_INSTALLED`. The last is the answer to an offer that a client does not know.
+    /// `OUTBANDCANCEL` and `REJECT_NOT_INSTALLED`. `REJECT_NOT_INSTALLED` answers an offer of a kind that the client
+    /// does not know.
     #[must_use]
     pub fn cancel(&self, code: &str) -> Self {
         let field = |name: &str, value: &str| (name.to_owned(), plain(value));
@@ -109,7 +110,7 @@ impl Invitation {
 }
 
 impl fmt::Debug for Invitation {
-    /// Shows no values other than the command: they include addresses and a secret.
+    /// Shows no value except the command, because the values include addresses and a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.fields.iter().map(|(name, _)| name).collect();
         f.debug_struct("Invitation").field("command", &self.command).field("fields", &names).finish()

@@ -4,14 +4,14 @@ use std::fmt;
 
 use super::headers::Headers;
 
-/// The longest payload that is read as a message, in bytes. Those of users have at most 1664
-/// ([`MAX_MESSAGE`](crate::switchboard::MAX_MESSAGE)); servers may send more.
+/// The longest payload that is read as a message, in bytes. Messages of users have at most 1664
+/// ([`MAX_MESSAGE`](crate::switchboard::MAX_MESSAGE)). Servers may send longer ones.
 pub const MAX_PAYLOAD: usize = 64 * 1024;
 
 /// A payload of MSG, split into headers and body. Borrows the payload and allocates nothing.
 ///
-/// Headers can have any order and case, and lines can end with LF or CR LF. Lines are not folded. Without an empty line,
-/// the whole payload is headers and the body is empty.
+/// Headers can have any order and case, and lines can end with LF or CR LF. Lines are not folded. If there is no empty
+/// line, the whole payload counts as headers and the body is empty.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Mime<'a> {
     headers: Headers<'a>,
@@ -43,21 +43,21 @@ impl<'a> Mime<'a> {
         self.headers
     }
 
-    /// Returns the value of the first header with this name, in any case.
+    /// Returns the value of the first header with this name. The case of the name does not matter.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&'a str> {
         self.headers.get(name)
     }
 
-    /// Returns the content type without its parameters, such as `text/plain`. Empty if there is none: the later parts of
-    /// a message in several packets have none.
+    /// Returns the content type without its parameters, such as `text/plain`. Empty if there is no content type, as in
+    /// the later parts of a message in several packets.
     #[must_use]
     pub fn content_type(&self) -> &'a str {
         let value = self.header("Content-Type").unwrap_or_default();
         value.split_once(';').map_or(value, |(kind, _)| kind).trim_end()
     }
 
-    /// Returns whether the content type, without its parameters, is `content_type`, in any case.
+    /// Returns whether the content type, without its parameters, is `content_type`. Case does not matter.
     #[must_use]
     pub fn is(&self, content_type: &str) -> bool {
         self.content_type().eq_ignore_ascii_case(content_type)

@@ -1,10 +1,11 @@
 //! The messages that clients exchange on a switchboard: the payloads of MSG (docs/protocol/payloads.md sections 1 to 6,
 //! 8 and 11).
 //!
-//! A server passes them on unread. This module is for clients: [`Message::parse`] turns a payload into a typed message,
-//! and [`Message::encode`] does the reverse. [`Mime`] gives access to the headers and the body of any payload.
+//! A server passes these messages on without reading them. This module is for clients. [`Message::parse`] turns a
+//! payload into a typed message, and [`Message::encode`] does the reverse. [`Mime`] gives access to the headers and the
+//! body of any payload.
 //!
-//! Nothing in a payload proves who sent it. The sender is the one that the line of MSG names.
+//! Nothing in a payload proves who sent it. Only the MSG line names the real sender.
 
 mod client_caps;
 mod control;
@@ -41,13 +42,14 @@ pub use text::{TextMessage, split_text};
 pub enum Message {
     /// A text.
     Text(TextMessage),
-    /// The sender is typing. It sends this again every 5 seconds; remove the note after 10 seconds, or when a text
-    /// arrives.
+    /// The sender is typing. The sender's client repeats this message every 5 seconds. Stop showing that the sender is
+    /// typing after 10 seconds, or when a text arrives.
     ///
-    /// The handle is what the message claims: any client can write any address there. Trust the sender of the MSG line
-    /// instead. `None` if it is not an address. To send this message, fill in the own handle.
+    /// The message contains a handle, but any client can write any address there. Trust the sender in the MSG line
+    /// instead. The handle is `None` if the message contains something that is not an address. To send this message,
+    /// fill in the handle of your own account.
     Typing(Option<Handle>),
-    /// The sender records a voice clip. The handle is a mere claim, as in [`Message::Typing`].
+    /// The sender is recording a voice clip. The handle is only a claim, as in [`Message::Typing`].
     Recording(Option<Handle>),
     /// A nudge, which shakes the window.
     Nudge,
@@ -63,19 +65,19 @@ pub enum Message {
     PeerToPeer(PeerToPeer),
     /// A step of an old-style invitation.
     Invitation(Invitation),
-    /// The service will stop. Only a notification server sends it: ignore it on a switchboard, where it comes from a
-    /// user.
+    /// The service will stop. Only a notification server sends this message. Ignore it on a switchboard, because there
+    /// it comes from a user.
     ShutdownWarning {
-        /// The minutes until then.
+        /// The number of minutes until the service stops.
         minutes: u32,
     },
-    /// Any other message: of an unknown type, malformed, one of several packets, or longer than [`MAX_PAYLOAD`].
+    /// Any other message: one of an unknown type, a malformed one, one of several packets, or one that is longer than
+    /// [`MAX_PAYLOAD`].
     Other(OtherMessage),
 }
 
 impl Message {
-    /// Reads a payload. Never fails: a message that is not one of the known types, or is a malformed one, is
-    /// [`Message::Other`].
+    /// Reads a payload. Never fails. A message that is malformed or of an unknown type becomes [`Message::Other`].
     #[must_use]
     pub fn parse(payload: &[u8]) -> Self {
         let known = Mime::parse(payload).filter(|mime| !mime.is_partial()).and_then(|mime| Self::of_mime(&mime));
@@ -115,8 +117,8 @@ impl Message {
 
     /// Returns the payload.
     ///
-    /// It can be longer than [`MAX_MESSAGE`](crate::switchboard::MAX_MESSAGE), and then servers refuse it. Only
-    /// [`split_text`] takes care of that limit.
+    /// The payload can be longer than [`MAX_MESSAGE`](crate::switchboard::MAX_MESSAGE), and servers refuse such a
+    /// payload. Only [`split_text`] observes that limit.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
@@ -142,7 +144,7 @@ impl Message {
         }
     }
 
-    /// Returns the usual flag for such a message (payloads.md section 1).
+    /// Returns the flag that is usual for such a message (payloads.md section 1).
     ///
     /// Texts have [`AckFlag::OnFailure`], which is enough to show that a text was not delivered. Clients 7.x use
     /// [`AckFlag::Always`].

@@ -1,4 +1,4 @@
-//! Messages that are not typed.
+//! Messages that have no type of their own in this crate.
 
 use std::fmt;
 

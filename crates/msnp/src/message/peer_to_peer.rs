@@ -8,7 +8,7 @@ use crate::Handle;
 
 pub(super) const TYPE: &str = "application/x-msnmsgrp2p";
 
-/// A piece of a transfer to one of the participants. All of them receive it.
+/// A piece of a transfer to one participant. The server sends it to all participants.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PeerToPeer {
     /// The participant that the piece is for. The others ignore it.

@@ -15,7 +15,7 @@ pub(super) const TYPE: &str = "text/plain";
 /// 5). A program that trusts the sender can read it with [`Mime::header`].
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct TextMessage {
-    /// The text. A text that was read has LF as its line ends; a text that is written may have LF, CR LF or CR.
+    /// The text. After reading, all its line ends are LF. A text to be written may have LF, CR LF or CR.
     pub text: String,
     /// The font. `None` means the reader's default.
     pub format: Option<TextFormat>,
@@ -45,11 +45,11 @@ impl fmt::Debug for TextMessage {
 /// Splits a text into messages whose payloads have at most `max` bytes, which is usually
 /// [`MAX_MESSAGE`](crate::switchboard::MAX_MESSAGE).
 ///
-/// A piece ends after white space if there is any in its second half, and otherwise between two characters. The pieces
-/// in a row are the whole text, with LF as its line ends. An empty text gives no messages.
+/// A piece ends after white space if its second half contains any. Otherwise it ends between two characters. The
+/// pieces, joined in order, are the whole text, with LF as its line ends. An empty text gives no messages.
 ///
-/// Each piece has at least one character. So payloads can only be longer if `max` has no room for the headers, which
-/// have up to 500 bytes, and one character.
+/// Each piece has at least one character. If `max` has no room for one character and the headers, a payload is longer
+/// than `max`. The headers have up to 500 bytes.
 #[must_use]
 pub fn split_text(text: &str, format: Option<&TextFormat>, max: usize) -> Vec<TextMessage> {
     let mut head = Vec::new();
@@ -66,7 +66,7 @@ pub fn split_text(text: &str, format: Option<&TextFormat>, max: usize) -> Vec<Te
     messages
 }
 
-/// Returns the length of the first piece of `text`, which is not empty. Reads at most one character over `room`.
+/// Returns the length of the first piece of `text`, which must not be empty. Reads at most one character over `room`.
 fn piece_len(text: &str, room: usize) -> usize {
     let (mut written, mut after_space) = (0, 0);
     for (at, char) in text.char_indices() {
@@ -90,7 +90,7 @@ fn write_head(out: &mut Vec<u8>, format: Option<&TextFormat>) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Returns a text with LF in the place of CR LF and CR.
+/// Returns a text in which LF replaces CR LF and CR.
 fn with_lf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }

@@ -53,7 +53,7 @@ impl Attributes {
                 "type" => kind = number(&value).and_then(|number| u32::try_from(number).ok()),
                 "sha1d" => sha1d = hash(&value),
                 "sha1c" => sha1c = hash(&value),
-                // Winks from the shop have more: a stamp and content ids.
+                // Winks from the shop have further attributes: a stamp and content ids.
                 _ => {}
             }
         }

@@ -1,8 +1,8 @@
 //! The fields of MSNObjects, which describe pictures, emoticons, winks and voice clips (docs/protocol/identity.md,
 //! "MSNObject", and payloads.md sections 4, 5 and 7.3).
 //!
-//! Servers pass the word of CHG on unread, as an [`MsnObject`]. Clients read it, because they ask the partner for the
-//! data that it describes.
+//! Servers pass on the object in CHG without reading it, as an [`MsnObject`]. Clients read it, because they ask the
+//! partner for the data that it describes.
 
 mod attributes;
 mod hash;
@@ -23,8 +23,8 @@ pub use kind::ObjectKind;
 
 /// The description of a piece of data that a client offers to its partners: `<msnobj .../>`.
 ///
-/// A value keeps the exact text that it was read from, because the owner of the data may compare it with its own.
-/// That text has no control characters, and its word fits into CHG.
+/// A value keeps the exact text that it was read from, because the owner of the data may compare that text with the
+/// owner's copy. The text has no control characters, and the encoded word fits into CHG.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct MsnObjectFields {
     xml: String,
@@ -55,7 +55,7 @@ impl MsnObjectFields {
         is_allowed(&xml).then_some(Self { xml, attributes })
     }
 
-    /// Reads the text of an element `msnobj`, or the percent-encoded word of it that CHG and some messages carry.
+    /// Reads an `msnobj` element, either as text or as the percent-encoded word that CHG and some messages contain.
     ///
     /// Accepts attributes in any order and in any case, ignores unknown ones, and ignores white space and NUL around the
     /// element. Creator, Location, Friendly and SHA1C may be missing. A SHA1C that is not the base64 of a hash counts as
@@ -101,14 +101,15 @@ impl MsnObjectFields {
         MsnObject::of_text(&self.xml)
     }
 
-    /// Returns the address of the account that the object says it was created by. It proves nothing, because people
-    /// copy pictures.
+    /// Returns the address of the account that created the object, as the object states. It proves nothing, because
+    /// people copy pictures.
     #[must_use]
     pub fn creator(&self) -> &str {
         &self.attributes.creator
     }
 
-    /// Returns the size of the data in bytes, as the owner says. Check it against a limit before asking for the data.
+    /// Returns the size of the data in bytes, as the owner states. Check the size against a limit before asking for the
+    /// data.
     #[must_use]
     pub const fn size(&self) -> u64 {
         self.attributes.size
@@ -155,13 +156,13 @@ impl MsnObjectFields {
         self.attributes.sha1c
     }
 
-    /// Returns whether `data` is what the object describes: the size and the hash agree.
+    /// Returns whether `data` has the size and the hash that the object states.
     #[must_use]
     pub fn matches(&self, data: &[u8]) -> bool {
         u64::try_from(data.len()) == Ok(self.size()) && sha1(data) == self.attributes.sha1d
     }
 
-    /// Returns whether the object has a SHA1C and it is that of the other attributes. Some clients leave it out, so
+    /// Returns whether the object has a SHA1C that matches the other attributes. Some clients leave SHA1C out, so
     /// `false` is no reason to refuse an object.
     #[must_use]
     pub fn sha1c_is_right(&self) -> bool {
@@ -175,8 +176,8 @@ impl fmt::Debug for MsnObjectFields {
     }
 }
 
-/// Returns whether a text has no control character, and fits into a word. A control character could end a line or, in a
-/// list of emoticons, a field.
+/// Returns whether a text has no control character and fits into a word. A control character could end a line. In a
+/// list of emoticons, it could end a field.
 fn is_allowed(xml: &str) -> bool {
     let is_plain = |char: char| !char.is_control() && is_xml_char(char);
     xml.chars().all(is_plain) && text::strictly_encoded_len(xml) <= MsnObject::MAX

@@ -85,8 +85,8 @@ pub enum ClientCommand {
 }
 
 impl ClientCommand {
-    /// Reads a frame that [`verb::admit`] has accepted, from a client of `dialect`. Before a dialect is agreed on, any
-    /// dialect will do.
+    /// Reads a frame that [`verb::admit`] has accepted, from a client of `dialect`. Before VER has agreed on a dialect,
+    /// any value of `dialect` works.
     ///
     /// # Errors
     /// The answer that the reference gives for invalid words: an error code or a close.

@@ -1,7 +1,7 @@
 //! Changes of the lists: which addresses are on which list and in which group (docs/protocol/ns.md section 8).
 //!
-//! ADD is the form of ADC up to MSNP9. It names contacts by handle and groups by number, and every line about a change
-//! carries the new list version. The service treats both as one command.
+//! Up to MSNP9, clients send ADD instead of ADC. ADD names contacts by handle and groups by number, and every line
+//! about a change carries the new list version. The service treats ADC and ADD as one command.
 
 use super::settings::decode_nickname;
 use crate::reference::skip_version;
@@ -23,8 +23,8 @@ pub struct Adc {
 /// An addition by ADC or ADD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Addition {
-    /// `FL N=handle [F=nick] [group]`, or `FL handle nick [group]` before MSNP10, where it also adds an existing
-    /// contact to a further group.
+    /// `FL N=handle [F=nick] [group]`, or `FL handle nick [group]` before MSNP10. The form before MSNP10 can also add
+    /// an existing contact to another group.
     Contact {
         /// The address.
         handle: Handle,
@@ -108,9 +108,9 @@ impl Adc {
         Ok(Self { trid, addition })
     }
 
-    /// Writes the request or, with a version for a reader that has one, the answer.
+    /// Writes the request or the answer. The answer contains the list version if the reader's dialect has one.
     pub(super) fn encode(&self, dialect: Dialect, version: Option<u32>, out: &mut Vec<u8>) {
-        // ADD cannot name a contact by GUID. There, the first form adds a contact to a group.
+        // ADD cannot name a contact by GUID. To add a contact to a group, ADD uses the form for `Addition::Contact`.
         let is_add = dialect < Dialect::Msnp10 && !matches!(self.addition, Addition::ToGroup { .. });
         let line = LineWriter::new(out, if is_add { "ADD" } else { "ADC" }).word(self.trid);
         match &self.addition {
@@ -240,7 +240,7 @@ impl Rem {
         Ok(Self { trid, removal })
     }
 
-    /// Writes the request or, with a version for a reader that has one, the answer.
+    /// Writes the request or the answer. The answer contains the list version if the reader's dialect has one.
     pub(super) fn encode(&self, version: Option<u32>, out: &mut Vec<u8>) {
         let line = LineWriter::new(out, "REM").word(self.trid);
         match &self.removal {
@@ -275,15 +275,15 @@ pub enum ContactLine {
         trid: TrId,
         /// The new contact.
         handle: Handle,
-        /// The nickname as received, or the handle without one.
+        /// The nickname as received, or the handle if the request had no nickname.
         nickname: Text,
         /// The new GUID.
         contact: Guid,
         /// The group, if one was named.
         group: Option<GroupRef>,
     },
-    /// The answer to the other forms: the request with the handle as registered, and the version. A client reads the
-    /// answer to `ADD FL` as this too, because it carries no GUID.
+    /// The answer to the other forms of ADC and ADD: the request with the handle as registered, and the version. A
+    /// client also reads the answer to `ADD FL` as this variant, because that answer contains no GUID.
     Addition(Adc),
     /// The answer to REM: the request and the version.
     Removal(Rem),

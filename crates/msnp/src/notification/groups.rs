@@ -1,4 +1,5 @@
-//! Groups of contacts (docs/protocol/ns.md section 9). Commands name them by GUID from MSNP10 on, and by number before.
+//! Groups of contacts (docs/protocol/ns.md section 9). Commands name a group by GUID from MSNP10 on, and by number in
+//! older dialects.
 
 use crate::name::MAX_GROUP_NAME;
 use crate::reference::trid_and_version;
@@ -39,7 +40,7 @@ pub struct Rmg {
 pub enum GroupWord {
     /// By GUID or number.
     Reference(GroupRef),
-    /// By another word: client 7.0 sometimes sends the name, encoded twice.
+    /// By another word. Client 7.0 sometimes sends the group's name, encoded twice.
     Name(Vec<u8>),
 }
 
@@ -53,7 +54,7 @@ impl GroupWord {
     }
 }
 
-/// Skips the `0` that older clients send after the name. Any word is accepted there.
+/// Skips the `0` that older clients send after the name. Any word is accepted in its place.
 fn end_after_old_word(mut words: Words<'_>) -> Result<(), Malformed> {
     words.next();
     words.end()
@@ -88,9 +89,10 @@ impl Reg {
         Ok(Self { trid, group, name })
     }
 
-    /// Writes the request or, with a version for a reader that has one, the answer.
+    /// Writes the request or the answer. The answer contains the list version if the reader's dialect has one.
     ///
-    /// From MSNP10 on there is no version. A reader that is sent one anyway expects the word order of ADG (clients.md).
+    /// From MSNP10 on, answers have no version. Only a client with a quirk gets an answer with a version, and that
+    /// client expects the word order of ADG (clients.md).
     pub(super) fn encode(&self, reader: Reader, version: Option<u32>, out: &mut Vec<u8>) {
         let line = LineWriter::new(out, "REG").word(self.trid).opt(version);
         if version.is_some() && !reader.is_old() {
@@ -147,7 +149,7 @@ pub enum GroupLine {
     Removed {
         /// The transaction id of the request.
         trid: TrId,
-        /// The GUID, even if the request had the name, or the number.
+        /// The GUID or the number of the group, even if the request contained the group's name.
         group: GroupRef,
     },
     /// `LSG name guid`, `LSG number name 0` in the SYN burst.

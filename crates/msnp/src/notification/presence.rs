@@ -11,7 +11,7 @@ pub struct Chg {
     pub trid: TrId,
     /// The new status.
     pub status: Status,
-    /// The capabilities; 0 if the client did not send any.
+    /// The capabilities, or 0 if the client did not send any.
     pub capabilities: Capabilities,
     /// The display picture.
     pub object: Option<MsnObject>,
@@ -55,8 +55,8 @@ impl Chg {
         LineWriter::new(out, "CHG").word(self.trid).raw(&self.echo).end();
     }
 
-    /// Writes the answer, which has the same words. In MSNP8, missing capabilities are answered with `0`, because the
-    /// MSNP8 module of Twisted rejects an answer without them (ns.md section 10).
+    /// Writes the answer, which has the same words. In MSNP8, if the client sent no capabilities, the answer contains
+    /// `0`, because the MSNP8 module of Twisted rejects an answer without capabilities (ns.md section 10).
     fn encode_answer(&self, dialect: Dialect, out: &mut Vec<u8>) {
         let bare = !self.echo.contains(&b' ');
         let capabilities = (bare && dialect == Dialect::Msnp8).then_some(0);

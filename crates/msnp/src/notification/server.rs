@@ -62,7 +62,7 @@ verbs! {
         Rmg = "RMG",
         /// Repeats the account's own new status.
         Chg = "CHG",
-        /// The status of a contact, after the account's own first status.
+        /// The status of a contact that is online when the account sets its own first status.
         Iln = "ILN",
         /// The new status of a contact.
         Nln = "NLN",
@@ -86,7 +86,7 @@ verbs! {
         Sbs = "SBS",
         /// The address of a web service.
         Url = "URL",
-        /// A message of the service.
+        /// A message from the service.
         Msg = "MSG",
         /// An alert.
         Not = "NOT",
@@ -96,7 +96,7 @@ verbs! {
 }
 
 impl ServerVerb {
-    /// Returns whether a payload follows the line. The last word is its length.
+    /// Returns whether a payload follows the line. If so, the last word of the line is the length of the payload.
     const fn has_payload(self) -> bool {
         matches!(self, Self::Msg | Self::Not | Self::Ipg | Self::Ubx | Self::Gcf)
     }
@@ -207,8 +207,8 @@ pub fn server_payload_length(line: &[u8], max: usize) -> Result<usize, Malformed
 }
 
 impl ServerCommand {
-    /// Appends the line in the form that `reader` expects. For lines that do not report a change of the reader's lists,
-    /// a dialect is enough.
+    /// Appends the line in the form that `reader` expects. If the line does not report a change of the reader's lists,
+    /// it is enough to pass a dialect.
     pub fn encode(&self, reader: impl Into<Reader>, out: &mut Vec<u8>) {
         let reader = reader.into();
         let dialect = reader.dialect;

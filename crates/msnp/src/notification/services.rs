@@ -25,7 +25,7 @@ impl Qry {
     }
 }
 
-/// The services that the command URL accepts (ns.md section 13).
+/// The services that the command `URL` accepts (ns.md section 13).
 const URL_SERVICES: [&str; 15] = [
     "PASSWORD",
     "INBOX",
@@ -204,7 +204,7 @@ impl ServiceRequest {
 /// The server's lines about the small commands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceLine {
-    /// `CHL TrID challenge`. The transaction id is 0 if the client did not ask.
+    /// `CHL TrID challenge`. The transaction id is 0 if the client did not ask for a challenge.
     Challenge(TrId, String),
     /// `QRY TrID`: the answer was correct.
     ChallengeMet(TrId),
@@ -243,7 +243,7 @@ pub enum ServiceLine {
         /// The site id.
         site: u32,
     },
-    /// `MSG Hotmail Hotmail n` and a message of the service.
+    /// `MSG Hotmail Hotmail n` and a message from the service.
     Message(Vec<u8>),
     /// `NOT n` and an alert in XML.
     Notification(Vec<u8>),

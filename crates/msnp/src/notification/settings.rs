@@ -44,7 +44,7 @@ pub enum Privacy {
     /// `AL`: they may see and call the account.
     #[default]
     Allow,
-    /// `BL`: they may not.
+    /// `BL`: they may not see or call the account.
     Block,
 }
 
@@ -77,7 +77,7 @@ pub enum Phone {
 }
 
 impl Phone {
-    /// All of them, in the order of the SYN burst.
+    /// All telephone numbers, in the order of the SYN burst.
     pub const ALL: [Self; 3] = [Self::Home, Self::Work, Self::Mobile];
 
     /// Returns the word on the wire.
@@ -148,7 +148,7 @@ impl Prp {
         Ok(Self { trid, change })
     }
 
-    /// Writes the request or, with a version for a reader that has one, the answer.
+    /// Writes the request or the answer. The answer contains the list version if the reader's dialect has one.
     pub(super) fn encode(&self, version: Option<u32>, out: &mut Vec<u8>) {
         let line = LineWriter::new(out, "PRP").word(self.trid).opt(version);
         match &self.change {
@@ -191,7 +191,7 @@ impl Rea {
         Ok(Self { trid, handle, name, word })
     }
 
-    /// Writes the request or, with a version, the answer.
+    /// Writes the request if `version` is `None`, and the answer otherwise.
     pub(super) fn encode(&self, version: Option<u32>, out: &mut Vec<u8>) {
         LineWriter::new(out, "REA").word(self.trid).opt(version).word(&self.handle).raw(self.word.raw()).end();
     }
@@ -206,8 +206,8 @@ fn decode_phone(trid: TrId, word: Option<&[u8]>) -> Result<Option<Text>, Refusal
     Ok(Some(number))
 }
 
-/// Reads a nickname. Returns `None` for an empty one, which means the handle. A nickname that is too long is refused
-/// with 209 (framing.md section 6).
+/// Reads a nickname. Returns `None` for an empty nickname, which stands for the handle. A nickname that is too long is
+/// refused with 209 (framing.md section 6).
 pub(super) fn decode_nickname(trid: TrId, word: &[u8]) -> Result<Option<(DisplayName, Text)>, Refusal> {
     let text = Text::parse(word).ok_or(Refusal::Answer(trid, ErrorCode::InvalidParameter))?;
     if text.value().is_empty() {
@@ -227,7 +227,8 @@ pub(super) const fn yes_no(on: bool) -> &'static str {
     if on { "Y" } else { "N" }
 }
 
-/// `SBP TrID contact-guid property value [1]`: a property of a contact. MFN is the nickname. Others are only repeated.
+/// `SBP TrID contact-guid property value [1]`: a property of a contact. MFN is the nickname. The server only repeats
+/// other properties.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sbp {
     /// The transaction id, which the answer repeats.
@@ -245,7 +246,7 @@ pub struct Sbp {
 pub enum ContactChange {
     /// MFN: the nickname. `None` resets it to the handle.
     Nickname(Option<DisplayName>),
-    /// Another property, which is only repeated.
+    /// Another property, which the server only repeats.
     Other,
 }
 
@@ -283,7 +284,7 @@ impl Sbp {
 /// The server's lines about settings: the answers, and the lines of the SYN burst.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingLine {
-    /// `GTC [TrID [version]] A|N`; without a transaction id in the burst.
+    /// `GTC [TrID [version]] A|N`. In the burst, there is no transaction id.
     AddPrompt(Option<TrId>, AddPrompt),
     /// `BLP [TrID [version]] AL|BL`.
     Privacy(Option<TrId>, Privacy),

@@ -37,7 +37,8 @@ impl Ver {
         self.offer.iter().fold(line, LineWriter::word).end();
     }
 
-    /// Returns the highest offered dialect among `supported`, in any order. CVR0 counts only if nothing else fits.
+    /// Returns the highest offered dialect that is in `supported`. The order of the dialects does not matter. CVR0
+    /// counts only if no dialect fits.
     #[must_use]
     pub fn agree(&self, supported: &[Dialect]) -> Agreement {
         let dialects = self.offer.iter().filter_map(|word| Dialect::from_name(word));
@@ -171,8 +172,8 @@ impl Ticket {
     /// The longest ticket, in bytes (http.md section 1.3).
     pub const MAX: usize = 512;
 
-    /// Reads the forms of one ticket: `t=X&p=...`, `t=X` and only `X`. A client that adds `t=` to a ticket that already
-    /// has it sends `t=t=X`, which is accepted too.
+    /// Reads a ticket in any of its forms: `t=X&p=...`, `t=X`, or only `X`. Also accepts `t=t=X`, from clients that add
+    /// `t=` to a ticket that already has it.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         let value = word.strip_prefix("t=").map_or(word, |rest| rest.split('&').next().unwrap_or_default());
@@ -223,8 +224,8 @@ pub enum SignInAnswer {
         /// One word, which the client passes on to the login service.
         policy: String,
     },
-    /// `USR TrID OK handle verified 0`, or `USR TrID OK handle name verified 0` before MSNP10, where no PRP MFN carries
-    /// the name.
+    /// `USR TrID OK handle verified 0`, or `USR TrID OK handle name verified 0` before MSNP10. The second form contains
+    /// the name because before MSNP10 no PRP MFN carries it.
     Ok {
         /// The transaction id of the request.
         trid: TrId,

@@ -9,7 +9,7 @@ use crate::{
 /// The state of a copy of lists and settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopyOf {
-    /// The time stamps of lists and settings, from MSNP10 on. From a client, any two words are accepted.
+    /// The time stamps of lists and settings, from MSNP10 on. The server accepts any two words from a client.
     Stamps {
         /// The time stamp of the lists.
         list: String,
@@ -36,7 +36,8 @@ impl CopyOf {
     }
 }
 
-/// `SYN TrID list settings`, `SYN TrID version`: asks for what is newer than the client's copy.
+/// `SYN TrID list settings`, `SYN TrID version`: asks for the lists and settings if they are newer than the client's
+/// copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Syn {
     /// The transaction id, which the answer repeats.
@@ -48,7 +49,7 @@ pub struct Syn {
 impl Syn {
     pub(super) fn decode(dialect: Dialect, trid: TrId, mut words: Words<'_>) -> Result<Self, Refusal> {
         let copy = CopyOf::decode(dialect, &mut words).map_err(|malformed| match dialect {
-            // An invalid word gets an answer there.
+            // In these dialects, the server answers an invalid word with an error code.
             Dialect::Msnp8 | Dialect::Msnp9 => Refusal::Answer(trid, ErrorCode::InvalidParameter),
             Dialect::Msnp10 | Dialect::Msnp11 | Dialect::Msnp12 => malformed.into(),
         })?;
@@ -61,8 +62,8 @@ impl Syn {
     }
 }
 
-/// `SYN TrID list settings [contacts groups]`, `SYN TrID version [contacts groups]`: the server's state and, if the
-/// client's copy is outdated, the numbers of LST and LSG lines that follow.
+/// `SYN TrID list settings [contacts groups]`, `SYN TrID version [contacts groups]`: the server's state. If the
+/// client's copy is outdated, the line also contains the numbers of LST and LSG lines that follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SynAnswer {
     /// The transaction id of the request.
@@ -110,7 +111,7 @@ pub struct Lst {
     pub contact: Option<Guid>,
     /// The network, from MSNP12 on.
     pub network: Option<NetworkIds>,
-    /// The groups, for a contact on FL. Before MSNP10 at least one.
+    /// The groups, for a contact on FL. Before MSNP10, each contact has at least one.
     pub groups: Vec<GroupRef>,
 }
 
@@ -141,7 +142,7 @@ impl Lst {
         let number = |word: &[u8]| GroupNumber::parse(word).map(GroupRef::Number);
         let groups = words.next().map_or(Ok(Vec::new()), |word| parse_groups(word, number))?;
         words.end()?;
-        // Only contacts on FL have groups, and they have at least one. The pending list does not exist.
+        // Before MSNP10, only contacts on FL have groups, and each of them has at least one. There is no pending list.
         if groups.is_empty() == lists.has(List::Forward) || lists.has(List::Pending) {
             return Err(Malformed::Word);
         }
@@ -178,8 +179,8 @@ fn parse_groups(word: &[u8], parse: impl Fn(&[u8]) -> Option<GroupRef>) -> Resul
     word.split(|byte| *byte == b',').map(|group| parse(group).ok_or(Malformed::Word)).collect()
 }
 
-/// Returns the lists as they were before MSNP10, without a pending list: an undecided contact is on RL, and on neither
-/// AL nor BL (ns.md section 1.2 rule 6).
+/// Returns the lists as they were before MSNP10, without a pending list. Before MSNP10, an undecided contact is on RL,
+/// and on neither AL nor BL (ns.md section 1.2 rule 6).
 fn pending_as_reverse(lists: ListBits) -> ListBits {
     if lists.has(List::Pending) { lists.without(List::Pending) | List::Reverse } else { lists }
 }
@@ -194,7 +195,7 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    /// The seed's line, with the network id after the list bits.
+    /// The line of the seed document, with the network id after the list bits.
     #[test]
     fn a_contact_is_listed_as_the_seed_shows_it() {
         let guid = |text: &str| Guid::parse(text.as_bytes()).unwrap();

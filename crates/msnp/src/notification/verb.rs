@@ -30,7 +30,8 @@ pub struct Row {
     pub verb: Verb,
     /// The dialects in which it has this form.
     pub dialects: RangeInclusive<Dialect>,
-    /// The allowed numbers of words after the transaction id. `ANY` if the decoder answers a wrong number.
+    /// The allowed numbers of words after the transaction id. `ANY` if the decoder itself answers a wrong number of
+    /// words.
     pub words: RangeInclusive<usize>,
     /// The payload after the line.
     pub payload: Payload,
@@ -89,7 +90,7 @@ verbs! {
         Prp = "PRP",
         /// Sets a property of a contact.
         Sbp = "SBP",
-        /// Sets the account's own name or that of a contact.
+        /// Sets the account's own name or the name of a contact.
         Rea = "REA",
         /// Adds to a list or group, up to MSNP9.
         Add = "ADD",
@@ -130,7 +131,8 @@ verbs! {
     }
 }
 
-/// The table. A verb whose form changed has a row for each form. Without a row, the verb does not exist.
+/// The rules for all verbs. If the form of a verb changed between dialects, the verb has a row for each form. A verb
+/// does not exist in a dialect for which it has no row.
 pub const ROWS: &[Row] = &{
     use Dialect::{Msnp8, Msnp9, Msnp10, Msnp11, Msnp12};
     use Verb::*;
@@ -180,13 +182,13 @@ pub const ROWS: &[Row] = &{
 };
 
 impl Verb {
-    /// OUT and PNG carry no transaction id.
+    /// Returns whether the verb has a transaction id, which OUT and PNG do not have.
     #[must_use]
     pub const fn has_trid(self) -> bool {
         !matches!(self, Self::Out | Self::Png)
     }
 
-    /// Returns the rules for this verb in a dialect, if it exists there.
+    /// Returns the rules for this verb in a dialect, or `None` if the dialect does not have the verb.
     #[must_use]
     pub fn row(self, dialect: Dialect) -> Option<&'static Row> {
         ROWS.iter().find(|row| row.verb == self && row.dialects.contains(&dialect))
@@ -220,8 +222,8 @@ pub fn head(line: &[u8]) -> Result<(Verb, TrId, Words<'_>), Malformed> {
 /// ```
 ///
 /// # Errors
-/// Framing.md section 8 for a verb that is not allowed here, section 9 for a wrong number of words, section 4 for an
-/// invalid length.
+/// The errors of framing.md: section 8 for a verb that is not allowed here, section 9 for a wrong number of words, and
+/// section 4 for an invalid length.
 pub fn admit(stage: Stage, line: &[u8]) -> Result<usize, Refusal> {
     let (verb, trid, words) = head(line)?;
     let row = row_in(stage, verb, trid)?;

@@ -13,10 +13,10 @@ pub struct Credentials {
     pub password: Vec<u8>,
 }
 
-/// Reads `Passport1.4 key=value,key=value,...`. Returns `None` without `sign-in` or `pwd`.
+/// Reads `Passport1.4 key=value,key=value,...`. Returns `None` if `sign-in` or `pwd` is missing.
 ///
-/// A comma inside a value is always `%2C`. Values from libraries that encode nothing else are accepted too. All other
-/// keys are ignored, including the words of the policy.
+/// A comma inside a value is always `%2C`. Some libraries encode nothing except commas, and their values are accepted
+/// too. Keys other than `sign-in` and `pwd` are ignored, including the words of the policy.
 #[must_use]
 pub fn parse_authorization(value: &[u8]) -> Option<Credentials> {
     const SCHEME: &[u8] = b"Passport1.4 ";

@@ -1,7 +1,8 @@
 //! The first line of a request to the login service (docs/protocol/http.md section 0).
 
-/// Rewrites `GET /x` or `GET /x HTTP/1.0`, which ends at the LF at `end`, as a line of HTTP/1.1. Returns `true` if it
-/// changed the line: such a client does not know that a connection can be kept open.
+/// Rewrites `GET /x` or `GET /x HTTP/1.0` as a line of HTTP/1.1. `end` is the index of the LF at the end of the line.
+/// Returns `true` if it changed the line. A client that sends such a line does not know that a connection can be kept
+/// open.
 ///
 /// libpurple and msn-pecan send no version, and search the answer for `HTTP/1.1 200 OK` (http.md section 0 items 2 and
 /// 5).

@@ -10,7 +10,7 @@ use crate::xml::{BadXml, Reader, Step};
 
 /// The highest number of tokens in one request (security.md section 6).
 pub const MAX_TOKENS: usize = 16;
-/// The longest address of a service, in bytes. Real ones are below 40. Each one is repeated in the answer.
+/// The longest address of a service, in bytes. Real addresses are below 40. The answer repeats each address.
 const MAX_ADDRESS: usize = 255;
 
 /// A request for tokens. `Debug` does not show the password.
@@ -60,7 +60,7 @@ impl From<BadXml> for BadRst {
     }
 }
 
-/// Reads the body of an RST request. Elements are found by local name; prefixes do not matter.
+/// Reads the body of an RST request. Elements are found by local name. Their prefixes do not matter.
 pub fn parse_rst(body: &[u8]) -> Result<RstRequest, BadRst> {
     let text = decode_ansi(body);
     let mut reader = Reader::new(&text);
@@ -100,7 +100,8 @@ impl Builder {
             return Err(BadRst::Limit);
         }
         let place = u32::try_from(self.tokens.len()).unwrap_or_default();
-        // Not unescaped: a number needs no escapes, and a policy with a bare `&` next to it does no harm.
+        // The attribute is not unescaped, because a number needs no escapes. A policy with a bare `&` next to it
+        // therefore does no harm.
         let id = start.try_get_attribute("Id").map_err(|_| BadRst::Xml)?;
         let number = id.and_then(|id| id.value.strip_prefix("RST")?.parse().ok());
         self.tokens.push(TokenRequest { number: number.unwrap_or(place), address: String::new() });
@@ -144,7 +145,7 @@ const ONE_TOKEN: [&str; 2] = ["Body", "RequestSecurityToken"];
 const TOKEN_OF_MANY: [&str; 3] = ["Body", "RequestMultipleSecurityTokens", "RequestSecurityToken"];
 const ADDRESS: [&str; 4] = ["RequestSecurityToken", "AppliesTo", "EndpointReference", "Address"];
 
-/// Sets a field, and refuses a field that occurs twice: another program could use the other value.
+/// Sets a field. Refuses a field that occurs twice, because another program could use the other value.
 fn begin(field: &mut Option<String>) -> Result<(), BadRst> {
     match field.replace(String::new()) {
         None => Ok(()),

@@ -110,7 +110,7 @@ fn is_data_document(text: &str) -> bool {
     }
 }
 
-/// Returns whether a declaration names no encoding other than that of UUX.
+/// Returns whether a declaration names no encoding except the encoding of UUX.
 fn is_utf8(declaration: &BytesDecl<'_>) -> bool {
     match declaration.encoding() {
         None => true,

@@ -21,7 +21,7 @@ pub struct Profile<'a> {
     pub country: &'a str,
     /// A token for web pages. It crosses the network unencrypted, so it must not give access to anything else.
     pub web_token: &'a str,
-    /// The client's address as the server sees it. The port is 0 over the HTTP gateway, where it is unknown.
+    /// The client's address as the server sees it. The port is 0 over the HTTP gateway, because it is unknown there.
     pub client: SocketAddr,
 }
 
@@ -61,7 +61,8 @@ impl Profile<'_> {
             country = self.country,
             token = self.web_token,
             ip = self.client.ip().to_canonical(),
-            // The official service printed the port in network order, read as little endian.
+            // The official service stored the port in network byte order, and then printed it as a little-endian
+            // number.
             port = self.client.port().swap_bytes(),
         );
         if dialect >= Dialect::Msnp10 {
@@ -76,7 +77,8 @@ impl Profile<'_> {
 mod tests {
     use super::*;
 
-    /// The values of the seed's sample. The seed gives the length as 465 bytes, or 448 without ABCHMigrated.
+    /// The values of the sample in the seed document. That document gives the length as 465 bytes, or 448 without
+    /// ABCHMigrated.
     #[test]
     fn the_seed_profile_has_465_bytes() {
         let profile = Profile {

@@ -37,9 +37,9 @@ pub enum Feature {
     VoiceClips,
     /// Webcams.
     Camera,
-    /// File transfers.
+    /// Audio.
     Audio,
-    /// Files.
+    /// File transfers.
     FileTransfer,
     /// Links in messages.
     Links,
@@ -54,7 +54,7 @@ pub enum Feature {
 }
 
 impl Default for Shields {
-    /// Returns the document of 145 bytes that disables nothing, as in the seed.
+    /// Returns the document of 145 bytes that disables nothing, as in the seed document.
     fn default() -> Self {
         let nobody = ShieldedClients { major: 7, minor: 0, builds: 0..=9999, deny: BTreeSet::new() };
         Self { clients: vec![nobody], block_texts: Vec::new() }
@@ -62,14 +62,14 @@ impl Default for Shields {
 }
 
 impl Shields {
-    /// Returns the document for a client of this dialect. Before MSNP12 `block` is empty.
+    /// Returns the document for a client of this dialect. Before MSNP12 the element `block` is empty.
     #[must_use]
     pub fn document(&self, dialect: Dialect) -> String {
         let mut out = String::from(r#"<?xml version="1.0" encoding="utf-8" ?><config><shield>"#);
         for ShieldedClients { major, minor, builds, deny } in &self.clients {
             let (min, max) = (builds.start(), builds.end());
             let names: Vec<_> = deny.iter().map(|feature| feature.name()).collect();
-            // The seed has a blank here if nothing is disabled.
+            // The seed document has a blank here if nothing is disabled.
             let deny = if names.is_empty() { " ".to_owned() } else { names.join(" ") };
             let _ = write!(out, r#"<cli maj="{major}" min="{minor}" minbld="{min}" maxbld="{max}" deny="{deny}" />"#);
         }

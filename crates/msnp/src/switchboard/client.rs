@@ -54,7 +54,7 @@ impl AckFlag {
     }
 }
 
-/// A command from a client. The payload of MSG is borrowed: it is relayed unread.
+/// A command from a client. The payload of MSG is borrowed, because a switchboard relays it without reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientCommand<'a> {
     /// `USR TrID handle cookie`: opens a session.
@@ -101,7 +101,7 @@ impl<'a> ClientCommand<'a> {
     /// Reads a frame that [`admit`](super::admit) has accepted.
     ///
     /// # Errors
-    /// 208 for a callee that is not an address, 282 for malformed peer-to-peer data, a close for anything else.
+    /// 208 for a callee that is not an address, 282 for malformed peer-to-peer data, and a close for all other errors.
     pub fn decode(frame: Frame<'a>) -> Result<Self, Refusal> {
         let mut words = Words::new(frame.line);
         let verb = Verb::from_word(words.need()?).ok_or(Malformed::UnknownVerb)?;

@@ -7,7 +7,7 @@ use crate::{ErrorCode, Malformed, Refusal, TrId};
 /// The longest message, in bytes (sb.md section 6).
 pub const MAX_MESSAGE: usize = 1664;
 
-/// The stage of a switchboard connection: before or after it has identified itself.
+/// The stage of a switchboard connection: before or after the client has identified itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Neither USR nor ANS was accepted yet.
@@ -72,8 +72,8 @@ impl Verb {
 /// Decides whether a line is allowed in this stage, and how long its payload is.
 ///
 /// # Errors
-/// The cases of sb.md sections 3 and 8. All of them close the connection, except for a second USR or ANS, which is
-/// answered with 911 and then closes it.
+/// The cases of sb.md sections 3 and 8. All of them close the connection. Only a second USR or ANS gets an answer
+/// before that, with code 911.
 pub fn admit(stage: Stage, line: &[u8]) -> Result<usize, Refusal> {
     utf8(line)?;
     let mut words = Words::new(line);

@@ -139,7 +139,7 @@ fn a_change_of_the_lists_carries_the_version_before_msnp10() {
             "ADC 0 RL N=bob@example.com F=Bob%20B",
         ),
         (ContactLine::ReverseRemoved(bob()).into(), "REM 0 RL 7 bob@example.com", "REM 0 RL bob@example.com"),
-        // The lines of the burst report no change.
+        // The lines of the burst report no change, so they carry no list version.
         (SettingLine::AddPrompt(None, AddPrompt::Ask).into(), "GTC A", "GTC A"),
         (SettingLine::Privacy(None, Privacy::Block).into(), "BLP BL", "BLP BL"),
         (SettingLine::Contact(None, Property::Paging(true)).into(), "BPR MOB Y", "BPR MOB Y"),
@@ -290,7 +290,8 @@ fn a_telephone_can_be_added_from_msnp11_on() {
     }
 }
 
-/// Like PRP MFN. The row of REA once required two words, so this closed the connection.
+/// REA without a name is refused like PRP MFN without one. The row of REA once required two words, so such a line
+/// closed the connection.
 #[test]
 fn rea_without_a_name_is_209() {
     for (dialect, line) in [(Msnp9, "REA 1 bob@example.com"), (Msnp8, "REA 1 bob@example.com "), (Msnp12, "PRP 1 MFN")]
@@ -300,7 +301,7 @@ fn rea_without_a_name_is_209() {
     }
 }
 
-/// An invalid name once made the line look like one of MSNP10.
+/// An invalid name once made the line look like a line of MSNP10.
 #[test]
 fn usr_ok_with_a_broken_name_is_malformed() {
     for name in ["%FF", "%0D%0A", "%00"] {

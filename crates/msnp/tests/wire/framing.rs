@@ -32,7 +32,8 @@ where
     }
 }
 
-/// Returns the frames of `bytes`, fed in the pieces that `cuts` define. Panics if the end is incomplete.
+/// Splits `bytes` at `cuts`, feeds the pieces to a decoder, and returns the frames. Panics if the last frame is
+/// incomplete.
 pub(crate) fn frames<S: From<Malformed>>(
     rules: LineRules,
     bytes: &[u8],
@@ -72,8 +73,8 @@ pub(crate) fn assert_made<'v>(wanted: impl IntoIterator<Item = &'v str>, made: &
     assert!(unknown.is_empty(), "{unknown:?} are written and not among the verbs {wanted:?}");
 }
 
-/// Panics unless `bytes` are lines as a server must write them: no line end, NUL or tab inside, single blanks, and no
-/// blank at the end. `payloads` are the lengths of the payloads after each line.
+/// Panics unless `bytes` are lines as a server must write them: no line end, NUL or tab inside a line, single blanks,
+/// and no blank at the end. `payloads` contains the length of the payload after each line.
 pub(crate) fn assert_clean_lines(bytes: &[u8], payloads: &[usize]) {
     let mut rest = bytes;
     for payload in payloads {

@@ -1,5 +1,5 @@
-//! Hostile input: it causes no panic and puts no line end into the line of another client. What is accepted can be
-//! passed on.
+//! Hostile input causes no panic and puts no line end into the line of another client. Input that the crate accepts can
+//! be passed on.
 
 use msnp::frame::{Frame, LineRules};
 use msnp::notification::verb::{self, Verb};

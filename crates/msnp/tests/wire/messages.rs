@@ -1,4 +1,5 @@
-//! The messages of users: an encoded message decodes to itself, and those of the reference are encoded as there.
+//! The messages of users. An encoded message decodes to itself, and the crate encodes the messages in the reference
+//! exactly as the reference shows them.
 
 use std::fs;
 use std::path::Path;

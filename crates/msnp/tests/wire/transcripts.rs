@@ -12,7 +12,7 @@ use msnp::notification::{self as ns, Stage, server_payload_length, verb};
 use msnp::switchboard as sb;
 use msnp::{Dialect, Reader, Refusal, text};
 
-/// The transcripts that are not read back, each with the reason. All others in the folder are.
+/// The transcripts that are not read back, each with the reason. All other transcripts in the folder are read back.
 const NOT_READ_BACK: &[(&str, &str)] =
     &[("quirks.txt", "the lines that one client alone receives are read back as those that all others receive")];
 
@@ -46,7 +46,7 @@ impl Record {
         self.connection.starts_with("sb")
     }
 
-    /// Returns whether the text has a `{word}` that the server chooses, other than those of [`fill`].
+    /// Returns whether the text has a `{word}` that the server chooses, except for the words that [`fill`] replaces.
     fn has_free_part(&self) -> bool {
         [&self.line, &self.payload]
             .iter()
@@ -67,7 +67,8 @@ impl Record {
     }
 }
 
-/// Returns the dialect of a connection in a stage. Before VER, and on switchboards, that of the newest client.
+/// Returns the dialect of a connection in a stage. Before VER and on switchboards, this is the dialect of the newest
+/// client.
 fn dialect(stage: Stage) -> Dialect {
     match stage {
         Stage::Fresh | Stage::VersionQuery => Dialect::Msnp12,
@@ -204,7 +205,7 @@ fn unescape(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Panics unless `written` is the record. The escapes in texts may differ.
+/// Panics unless `written` equals the record. The escapes in texts may differ.
 fn assert_same(record: &Record, written: &[u8]) {
     let Record { place, payload, .. } = record;
     let expected = [text::decode_bytes(&as_kept(record)), b"\r\n".to_vec(), payload.clone()].concat();
@@ -261,8 +262,8 @@ fn understood(sent: &Record) -> Result<ns::ClientCommand, Refusal> {
     ns::ClientCommand::decode(dialect(*stage), Frame { line, payload })
 }
 
-/// Panics unless the client's line decodes and encodes back to the same words and payload, or is refused as the records
-/// `after` it say.
+/// Panics unless the client's line decodes and encodes back to the same words and payload. If the records `after` it
+/// show a refusal, panics unless the crate refuses the line in the same way.
 fn assert_sent_reads_back(sent: &Record, after: &[Record]) {
     let place = &sent.place;
     let mut answers = after.iter().filter(|record| record.connection == sent.connection);

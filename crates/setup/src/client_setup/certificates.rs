@@ -47,8 +47,8 @@ const ROOT: &str = "root";
 const OLD_TLS: &str = "old-tls";
 const CERTIFICATE: &str = "certificate.pem";
 const KEY: &str = "key.pem";
-/// The file with the names in a certificate, one per line. The certificate contains the names too, but our code does
-/// not read them from there.
+/// The file with the names in a certificate, one per line. The certificate also contains the names, but our code does
+/// not read them from the certificate.
 const NAMES: &str = "names.txt";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -54,8 +54,8 @@ impl Offer {
         Self { root, old, old_tls: config.proxy.old_tls, proxy: config.proxy.enabled }
     }
 
-    /// Returns a copy in which the certificate for Windows XP is read from `data` again. It may have been created
-    /// since.
+    /// Returns a copy in which the certificate for Windows XP is read from `data` again, because it may have been
+    /// created since the last read.
     ///
     /// # Errors
     /// Returns an error that names the file if it cannot be read.
@@ -80,14 +80,14 @@ impl Place {
         }
     }
 
-    /// Returns the address of a network's notification server: the advertised address, or `port` at `host` if there is
-    /// none.
+    /// Returns the address of a network's notification server: the advertised address or, without one, `port` at
+    /// `host`.
     #[must_use]
     pub fn notification(advertise: &Advertise, host: &str, port: u16) -> String {
         advertise.notification.clone().unwrap_or_else(|| join(host, Some(port)))
     }
 
-    /// Returns the HTTP port, or 80, where clients connect, if there is none.
+    /// Returns the HTTP port. If there is none, returns 80, because clients connect to that port.
     pub(super) fn http_port(&self) -> u16 {
         self.http.unwrap_or(KNOWN_HTTP)
     }
@@ -140,7 +140,7 @@ impl Place {
         Some(lines)
     }
 
-    /// Returns the address of the terminator for Windows XP. Returns `None` if a hosts file cannot lead to it.
+    /// Returns the address of the terminator for Windows XP. Returns `None` if a hosts file cannot point to it.
     pub(super) fn old_tls_for_hosts(&self) -> Option<Ipv4Addr> {
         match self.offer.old_tls? {
             SocketAddr::V4(to) if to.port() == KNOWN_HTTPS && !to.ip().is_loopback() => Some(*to.ip()),

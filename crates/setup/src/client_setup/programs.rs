@@ -84,7 +84,7 @@ fn trust(place: &Place) -> Option<Point> {
     ))
 }
 
-/// Returns the steps for gtmess. Its servers are command-line options.
+/// Returns the steps for gtmess, which takes the addresses of its servers as command-line options.
 pub(super) fn gtmess(place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     if place.offer.root.is_some() {
@@ -109,7 +109,7 @@ pub(super) fn gtmess(place: &Place) -> Vec<Point> {
     points
 }
 
-/// Returns the steps for programs that use msnp11-sdk. Their servers are settings.
+/// Returns the steps for programs that use msnp11-sdk. The addresses of their servers are settings.
 pub(super) fn sdk(place: &Place) -> Vec<Point> {
     let host = split(&place.notification).map_or(place.notification.as_str(), |(host, _)| host);
     vec![

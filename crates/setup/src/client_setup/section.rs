@@ -54,7 +54,7 @@ struct Page<'a> {
     sections: &'a [Section],
     /// The names of the files that become links.
     files: &'a [&'static str],
-    /// The path of the folder with the files, with a slash at its end. Empty if that is the folder of the page.
+    /// The path of the folder with the files, with a slash at its end. Empty if the page is in the same folder.
     folder: &'a str,
 }
 

@@ -1,4 +1,4 @@
-//! The instructions, in plain words. They are written once for the page, for `steps.html` and for `steps.txt`.
+//! The instructions, in plain words. The page, `steps.html` and `steps.txt` all use the same text.
 
 use swallowtail_config::host_port::split;
 

@@ -139,7 +139,7 @@ fn the_instructions_say_how_to_undo_everything_and_what_was_tested() {
             client.hosts.contains(&"login.live.com")
         );
         assert!(plain.is_ascii() && !plain.replace("\r\n", "").contains('\n'));
-        // Notepad does not wrap lines; an address or a fingerprint cannot be wrapped.
+        // Notepad does not wrap lines. An address or a fingerprint cannot be wrapped.
         assert!(plain.lines().all(|line| line.len() <= 78 || line.starts_with("      ")), "{plain}");
     }
 }
@@ -270,7 +270,8 @@ fn the_certificate_to_delete_is_the_one_that_was_installed() {
 fn a_new_root_belongs_to_the_owner_of_the_data_directory() {
     use std::os::unix::fs::{MetadataExt, chown};
     let data = tempfile::tempdir().unwrap();
-    // Only the superuser can change the owner. For other users the owner stays the same, also that of the root.
+    // Only the superuser can change the owner. For other users, the owners of the directory and of the root stay the
+    // same.
     let _ = chown(data.path(), Some(1), Some(1));
     Root::open(data.path(), &["login.live.com".to_owned()]).unwrap();
     let owner = |path: &str| std::fs::metadata(data.path().join(path)).unwrap().uid();
@@ -282,7 +283,7 @@ fn a_root_is_created_once_and_only_its_owner_can_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let data = tempfile::tempdir().unwrap();
     let own = |name: &str| vec!["login.live.com".to_owned(), name.to_owned()];
-    // Several threads open the root at the same time, like a server and a command.
+    // Several threads open the root at the same time, as a server and a command may do.
     let made: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> =
             (0..8).map(|_| scope.spawn(|| Root::open(data.path(), &own("a.example.com")).unwrap())).collect();

@@ -10,7 +10,7 @@ use super::exam::Exam;
 use super::finding::Finding;
 use super::target::HostPort;
 
-/// Checks an address that the server sends to clients. `dialled` is the address by which the doctor reached the server.
+/// Checks an address that the server sends to clients. `dialled` is the address at which the doctor reached the server.
 ///
 /// # Errors
 /// Returns a red finding that says why clients cannot use the address.

@@ -190,7 +190,7 @@ enum RootVerdict {
     Proven(String),
     /// An unknown root. Contains a phrase that says what this means.
     Private(String),
-    /// A root that must not sign it. Contains the cause and the remedy.
+    /// A root that must not sign the certificate. Contains the cause and the remedy.
     Wrong(String, &'static str),
 }
 
@@ -211,8 +211,8 @@ impl RootVerdict {
     }
 }
 
-/// Checks which root signed a certificate. With `--root`, only that root is valid. Otherwise a root that this system
-/// trusts is valid, and for our own server also the roots that its settings name.
+/// Checks which root signed a certificate. With `--root`, only that root is valid. Without it, every root that
+/// this system trusts is valid. For our own server, the roots that its settings name are valid too.
 fn root(exam: Exam<'_>, group: &Group<'_>) -> RootVerdict {
     let shown = group.chain;
     if let Some(file) = &exam.options.root {
@@ -256,8 +256,8 @@ fn listed(files: &[&PathBuf]) -> String {
     files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(" or ")
 }
 
-/// Returns a phrase that says how a file vouches for a certificate: it contains the certificate itself, or its root.
-/// Otherwise returns the error that a client which trusts the file would report.
+/// Returns a phrase that says how a file vouches for a certificate: the file contains the certificate itself, or its
+/// root. Otherwise returns the error that a client which trusts the file would report.
 ///
 /// # Errors
 /// Returns why the file cannot be read.

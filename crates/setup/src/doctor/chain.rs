@@ -1,4 +1,4 @@
-//! A chain of certificates, and what a client would say about it.
+//! A chain of certificates, and how a client would judge it.
 //!
 //! rustls judges the chain, and its errors contain facts about it. For example, in the far future every certificate has
 //! expired, and the error says when.

@@ -20,8 +20,8 @@ fn client_info(exam: Exam<'_>) -> ClientInfo {
     exam.options.client.map_or(Client::NEWEST, |client| client.client_info)
 }
 
-/// Signs in with a ticket. Without one, checks that the server refuses a random ticket. Returns the session of the test
-/// account.
+/// Signs in with a ticket. If there is no ticket, checks that the server refuses a random one. Returns the session of
+/// the test account.
 pub(super) async fn sign_in(
     exam: Exam<'_>,
     open: OpenPorts,

@@ -11,8 +11,8 @@ use tokio::time::timeout;
 use super::finding::Finding;
 use super::target::{HostPort, Target};
 
-/// The timeout for connecting. It is shorter than that of a check, so that the doctor can tell a silent firewall from a
-/// slow answer.
+/// The timeout for connecting. It is shorter than the timeout of a check, so that the doctor can tell a silent firewall
+/// from a slow answer.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The reason why an address cannot be reached.

@@ -6,7 +6,8 @@ use tokio::time::timeout;
 
 /// The timeout of one check, in seconds. A client would wait longer, but a person who looks for a fault would not.
 pub(super) const HOP_SECONDS: u64 = 5;
-/// The timeout for one answer. It is shorter than that of a check, so that the check can still say what is missing.
+/// The timeout for one answer. It is shorter than the timeout of a check, so that the check can still say what is
+/// missing.
 pub(super) const PATIENCE: Duration = Duration::from_secs(HOP_SECONDS - 1);
 
 /// The state of a check.
@@ -80,7 +81,8 @@ pub struct Hop {
     pub finding: Finding,
 }
 
-/// A finding, and the data that the check found for later checks. A finding alone becomes one with default data.
+/// A finding, and the data that the check found for later checks. A plain finding converts into this type with default
+/// data.
 #[derive(Debug)]
 pub(super) struct Learnt<T> {
     pub(super) finding: Finding,

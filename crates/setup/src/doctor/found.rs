@@ -10,7 +10,8 @@ use super::target::HostPort;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct OpenPorts {
     pub(super) notification: bool,
-    /// Known in advance only for our own server. Other servers send this address only to signed-in clients.
+    /// Known in advance only for our own server. Other servers send the switchboard's address only to signed-in
+    /// clients.
     pub(super) switchboard: bool,
     pub(super) http: bool,
     pub(super) https: bool,
@@ -40,7 +41,7 @@ pub(super) struct Trust {
     pub(super) choice: usize,
     /// Whether a client would accept this certificate.
     pub(super) is_trusted: bool,
-    /// Whether a known root signed it.
+    /// Whether a known root signed this certificate.
     pub(super) is_proven: bool,
 }
 
@@ -64,6 +65,6 @@ pub(super) struct Nexus {
 #[derive(Debug)]
 pub(super) struct Invitation {
     pub(super) host_port: HostPort,
-    /// The cookie that opens a conversation there. `None` if the test account is not signed in.
+    /// The cookie that opens a conversation on this switchboard. `None` if the test account is not signed in.
     pub(super) cookie: Option<Cookie>,
 }

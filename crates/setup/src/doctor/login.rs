@@ -88,8 +88,8 @@ fn judge(kind: SignIn, answer: &Answer, is_real: bool, spelling: &mut Spelling) 
     }
 }
 
-/// Returns why the doctor must not send the password of the test account: an attacker on the way could read it, or
-/// receive it with a certificate of their own.
+/// Returns why the doctor must not send the password of the test account. On the way to the server, an attacker could
+/// read the password, or receive it with a certificate of their own.
 fn kept_back(transport: Transport, is_near: bool, is_proven: bool) -> Option<&'static str> {
     match transport {
         _ if is_near => None,

@@ -34,7 +34,7 @@ pub(super) enum Need {
 }
 
 impl Names {
-    /// Returns the names that the client requests. Without a client, returns the names of the server and of all
+    /// Returns the names that the client requests. If no client is chosen, returns the names of the server and of all
     /// clients.
     pub(super) fn of(exam: Exam<'_>) -> Self {
         if let Some(client) = exam.options.client.filter(|client| !client.sign_in_hosts.is_empty()) {

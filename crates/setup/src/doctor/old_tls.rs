@@ -20,8 +20,8 @@ use super::tunnel::tunnel;
 const TLS10: [u8; 2] = [3, 1];
 /// RC4 with MD5, RC4 with SHA, and 3DES, in XP's order (RFC 2246, appendix A.5).
 const SUITES: [u16; 3] = [0x0004, 0x0005, 0x000A];
-/// The timeout for the answer. It is shorter than that of a check: most servers do not support XP, and the check before
-/// this one already reports a silent server.
+/// The timeout for the answer. It is shorter than the timeout of a check, because most servers do not support XP and
+/// the previous check already reports a silent server.
 const PATIENCE: Duration = Duration::from_secs(2);
 const HANDSHAKE: u8 = 22;
 const ALERT: u8 = 21;
@@ -45,7 +45,7 @@ fn hello() -> Vec<u8> {
     body.extend_from_slice(&swallowtail_base::random::bytes::<32>());
     body.push(0);
     let suites: Vec<u8> = SUITES.iter().flat_map(|suite| suite.to_be_bytes()).collect();
-    // One byte is enough for the lengths of such a small hello; the others are 0.
+    // One byte is enough for the lengths in such a small hello, so the other bytes of each length are 0.
     body.extend_from_slice(&[0, SUITES.len() as u8 * 2]);
     body.extend_from_slice(&suites);
     body.extend_from_slice(&[1, 0]);

@@ -159,8 +159,8 @@ fn fault(host: &str, to: IpAddr, found: Option<IpAddr>, server: &[IpAddr]) -> Op
     }
 }
 
-/// Returns the lines for a hosts file, as in the instructions for this client. Without an address for the sign-in,
-/// leaves out the hosts of the sign-in.
+/// Returns the lines for a hosts file, as in the instructions for this client. If `sign_in` is `None`, leaves out the
+/// hosts of the sign-in.
 fn lines(client: &Client, server: IpAddr, sign_in: Option<IpAddr>) -> Vec<(IpAddr, &'static str)> {
     let all = client.redirections(server, sign_in.unwrap_or(server));
     all.filter(|(_, host)| sign_in.is_some() || !SIGN_IN.contains(host)).collect()

@@ -1,5 +1,5 @@
-//! Checks the proxy for a client's Windows: its tunnels to Microsoft's hosts and to no others, and its proxy
-//! auto-config file (docs/protocol/http.md section 8).
+//! Checks the proxy that a client's Windows uses (docs/protocol/http.md section 8). The proxy must open tunnels to
+//! Microsoft's hosts and to no others, and it must serve its proxy auto-config file.
 
 use super::ask::ask;
 use super::dial::dial;

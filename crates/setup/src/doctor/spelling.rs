@@ -7,7 +7,8 @@ use super::codes;
 use super::finding::Finding;
 use super::target::Target;
 
-/// Checks the spelling of header names. Reports only the first rewritten name, because all have the same cause.
+/// Checks the spelling of header names. Reports only the first rewritten name, because all rewritten names have the
+/// same cause.
 #[derive(Debug)]
 pub(super) struct Spelling {
     /// Whether our own settings choose title case for the names.

@@ -59,13 +59,13 @@ pub struct TestAccount {
 /// How to check a server.
 #[derive(Clone, Default)]
 pub struct Options {
-    /// The client to act as. Without a client, the doctor checks what all clients have in common.
+    /// The client to act as. If there is none, the doctor checks what all clients have in common.
     pub client: Option<&'static Client>,
     /// Whether Microsoft's host names must lead from this computer to the server.
     pub redirected: bool,
     /// Whether the server must support the TLS of clients on Windows XP.
     pub xp: bool,
-    /// The account that signs in. Without an account, the doctor checks that sign-ins are refused.
+    /// The account that signs in. If there is none, the doctor checks that sign-ins are refused.
     pub account: Option<TestAccount>,
     /// A PEM file with the root that clients trust.
     pub root: Option<PathBuf>,

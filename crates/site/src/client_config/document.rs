@@ -44,7 +44,8 @@ pub(super) fn soap_answer(settings: &ClientConfig) -> String {
     )
 }
 
-/// Returns the answer for `/svcs/mms/tabs.asp`. Clients 5.x expect two root elements, so it is not well-formed XML.
+/// Returns the answer for `/svcs/mms/tabs.asp`. Clients 5.x expect two root elements, so the answer is not well-formed
+/// XML.
 pub(super) fn tabs_answer(settings: &ClientConfig) -> String {
     let mut out = format!("<?xml version=\"1.0\"?>{TAB_SETTINGS}");
     push_tabs(settings, &mut out);

@@ -1,8 +1,8 @@
 //! MsgrConfig for msnp11-sdk, the library of meowsn and others (docs/protocol/http.md section 3).
 //!
 //! The library cannot read a document without a tab or without the address of MSN Today. Original clients treat both as
-//! optional, and would show them to their users. So the server adds them only for this library, and only if the
-//! operator has set none. It adds a tab with the home page of this server, and that page as MSN Today.
+//! optional, and would show them to their users. Therefore the server adds them only for this library, and only if the
+//! operator has set none. The added tab leads to the home page of this server, and so does the added MSN Today.
 
 use msnp::client_config::ConfigRequest;
 use swallowtail_config::{ClientConfig, Tab};
@@ -12,7 +12,7 @@ pub(super) const PICTURE_PATH: &str = "/Config/tab.png";
 /// The picture on the tab: a PNG of 36x32 pixels.
 pub(super) const PICTURE: &[u8] = include_bytes!("tab.png");
 
-/// Returns whether the library sent a request. It sends the same values everywhere, and no country has the code 00.
+/// Returns whether msnp11-sdk sent a request. The library always sends the same values, and no country has the code 00.
 pub(super) fn sent(request: &ConfigRequest) -> bool {
     request.country.as_deref() == Some("00")
         && (request.clcid, request.plcid) == (Some(0x0809), Some(0x0409))

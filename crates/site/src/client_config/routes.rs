@@ -18,7 +18,7 @@ use crate::http::answers::{empty, redirect, set};
 use crate::http::body::{MAX_BODY, read_body};
 use crate::http::host_of;
 
-/// The answers. Those that are the same for every client are created once.
+/// The answers. An answer that is the same for every client is created only once.
 struct Answers {
     settings: ClientConfig,
     /// Which clients get the document for msnp11-sdk.

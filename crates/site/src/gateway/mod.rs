@@ -1,8 +1,8 @@
 //! MSNP over HTTP, for clients that can reach only port 80 (docs/protocol/http.md section 5).
 //!
-//! A session over the gateway is the same session as over TCP. The messenger serves one end of an in-memory stream, and
-//! the gateway keeps the other end. Each request writes its commands to the stream and reads the pending output.
-//! [`Gateway`] is the table of sessions, `session` is one of them, and `routes` has the HTTP handlers.
+//! A session over the gateway is a normal session, as over TCP. The messenger serves one end of an in-memory stream,
+//! and the gateway keeps the other end. Each request writes its commands to the stream and reads the pending output.
+//! [`Gateway`] is the table of sessions, `session` contains one session, and `routes` has the HTTP handlers.
 
 mod routes;
 mod session;
@@ -24,12 +24,13 @@ use swallowtail_config::Config;
 use swallowtail_messenger::chat::{Chat, ChatServer};
 use swallowtail_messenger::net::{Caller, Counter, Permit, counted_address};
 
-/// A session ends after this long without a request. For a notification session that is a sign-out (http.md section 5).
+/// A session ends after this long without a request. The end of a notification session counts as a sign-out (http.md
+/// section 5).
 const SILENCE: Duration = Duration::from_secs(60);
 /// How often the gateway looks for silent sessions.
 const SWEEP: Duration = Duration::from_secs(5);
-/// The capacity of the stream in each direction, in bytes. If a client does not fetch the output, it fills the
-/// session's outbox, which has a limit.
+/// The capacity of the stream in each direction, in bytes. If a client does not fetch more output than this, the output
+/// fills the session's outbox, which has a limit.
 const PIPE: usize = 64 * 1024;
 
 /// All chat sessions over HTTP.

@@ -1,9 +1,9 @@
 //! One session over HTTP. It writes the commands in requests to the session's stream, and answers with the pending
 //! output.
 //!
-//! If an answer is lost on its way, the client sends its request again. So the session keeps the last answer until the
-//! client uses the id in that answer. A repeated request gets the kept answer, and its commands are not carried out a
-//! second time.
+//! If an answer is lost on its way, the client sends its request again. Therefore the session keeps the last answer
+//! until the client uses the id in that answer. A repeated request gets the kept answer, and its commands are not
+//! carried out a second time.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -26,7 +26,7 @@ const REPLY_WAIT: Duration = Duration::from_millis(200);
 const QUIET: Duration = Duration::from_millis(10);
 /// The longest answer, in bytes. The next poll fetches the rest (http.md section 5).
 const MAX_ANSWER: usize = 64 * 1024;
-/// How long a session may take to accept commands. It reads slowly when its client exceeds a rate limit.
+/// How long a session may take to accept commands. If the client exceeds a rate limit, the session reads slowly.
 const ACCEPT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The counter of the request that opens a session. No answer contains it.
@@ -97,18 +97,19 @@ impl Session {
 
     /// Returns whether no request is being carried out, and none arrived for `silence`.
     pub(super) fn is_silent(&self, now: Instant, silence: Duration) -> bool {
-        // The time is checked first, because a request fails if it finds the link locked, even by this check.
+        // The time is checked first, because `try_lock` can lock the link, and a request fails if it finds the link
+        // locked.
         now.duration_since(*lock(&self.last)) >= silence && self.link.try_lock().is_ok()
     }
 
     /// Carries out a request: writes its commands and returns the pending output.
     ///
-    /// A repeated request gets the same answer again. If its commands differ from the first time, they are carried out,
-    /// and the output that the client missed comes first.
+    /// A repeated request gets the same answer again. If the repeated request has other commands, they are carried out,
+    /// and the answer begins with the output that the client missed.
     ///
-    /// Returns `None` while another request is carried out, and if `counter` is neither that of the last answer nor
-    /// that of the last request. A request continues if its client disconnects, so that the client can fetch the answer
-    /// by sending the request again.
+    /// Returns `None` while another request is carried out. Also returns `None` if `counter` belongs neither to the
+    /// last answer nor to the last request. A request continues if its client disconnects, so that the client can fetch
+    /// the answer by sending the request again.
     pub(super) async fn exchange(self: &Arc<Self>, counter: u32, commands: Bytes) -> Option<Answer> {
         let asked = Asked { counter, body: self.hasher.hash_one(&commands) };
         let link = match self.link.clone().try_lock_owned() {
@@ -168,7 +169,7 @@ impl Link {
         if !commands.is_empty() {
             self.write_commands(commands, bytes).await?;
         }
-        // The session may write without a pause. The answer is sent in time anyway, because clients have a timeout.
+        // The session may write without a pause. The answer must still be sent in time, because clients have a timeout.
         let end = Instant::now() + wait.max(QUIET);
         if bytes.len() > before {
             wait = QUIET;

@@ -1,9 +1,9 @@
 //! Header names in the exact case that old clients need (docs/protocol/http.md section 0 item 1).
 //!
 //! hyper writes header names in lower case. But hyper can keep the spelling of the names in a *request*, in an
-//! extension of a private type. It writes a response with the same spelling if the response has that extension. So at
-//! start, the server sends hyper an in-memory request with all names, and later adds its extension to every answer.
-//! Title case is for patched clients.
+//! extension of a private type. If a response has that extension, hyper writes the response with the same spelling.
+//! Therefore the server sends hyper an in-memory request with all names at start, and later adds the extension of that
+//! request to every answer. Title case is for patched clients.
 
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};

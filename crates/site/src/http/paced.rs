@@ -1,5 +1,5 @@
-//! A stream with timeouts. It fails after a long silence between requests, when the head of a request takes too long,
-//! and when the peer does not read an answer.
+//! A stream with timeouts. It fails if the time between two requests is too long, if the head of a request takes too
+//! long, or if the peer does not read an answer.
 //!
 //! hyper has one timer for the first two, but they have different timeouts here.
 
@@ -26,7 +26,7 @@ pub(super) struct Phase(Arc<Mutex<At>>);
 #[derive(Clone, Copy, Debug)]
 enum At {
     /// Between requests, since this time. If the first bytes of a head arrive together with the previous request, the
-    /// stream does not notice them, and that head has this timeout too.
+    /// stream does not notice them. In that case, this timeout also applies to that head.
     Idle(Instant),
     /// Reading a head, since this time.
     Head(Instant),

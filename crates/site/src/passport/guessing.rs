@@ -1,9 +1,9 @@
 //! Slows down the guessing of passwords (docs/protocol/security.md section 3).
 //!
-//! Wrong passwords are counted by account, whether it exists or not, and by address. If an account has too many,
-//! attempts on it take turns. The pause before each attempt doubles, up to a minute. If an address has too many, it
-//! gets 503. This cannot lock a user out: attempts from an address that recently signed in to the account are not
-//! delayed, and issued tickets stay valid.
+//! Wrong passwords are counted by address and by account, even if the account does not exist. If there are too many for
+//! an account, attempts on that account take turns, and the pause before each attempt doubles, up to a minute. If there
+//! are too many from an address, that address gets 503. This cannot lock a user out: attempts from an address that
+//! recently signed in to the account are not delayed, and issued tickets stay valid.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -24,8 +24,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const MAX_DOUBLINGS: usize = 6;
 /// How long an address counts as known after a sign-in to the account.
 const KNOWN: Duration = Duration::from_secs(30 * 24 * 3600);
-/// The maximum number of entries for accounts and addresses, about 20 MiB. If there are more, all are forgotten. To
-/// cause that, an attacker has to cause as many password hashes, which is slower than guessing.
+/// The maximum number of entries for accounts and addresses, about 20 MiB. If there are more, all entries are
+/// forgotten. For this, an attacker has to make the server compute as many password hashes, which is slower than
+/// guessing.
 const MAX_ENTRIES: usize = 100_000;
 
 /// The recent wrong passwords.
@@ -76,10 +77,10 @@ impl Guessing {
 
     /// Decides when an attempt on `account` may be made from `address`.
     ///
-    /// For the account, the attempt counts as wrong until it is taken back. Otherwise many simultaneous attempts would
-    /// all count as the first. For the address, it counts only after the password was wrong, because after a restart, a
-    /// whole office behind one address may sign in at the same time. The limit of connections per address limits
-    /// simultaneous attempts.
+    /// The account's count includes the attempt immediately, until it is taken back. Otherwise many simultaneous
+    /// attempts would all count as the first. The address's count includes the attempt only after the password was
+    /// wrong. Otherwise a whole office behind one address could not sign in at the same time after a restart. The limit
+    /// of connections per address limits simultaneous attempts.
     pub(super) fn turn(&self, account: &str, address: IpAddr) -> Turn {
         let now = Instant::now();
         let address = counted_address(address);
@@ -212,7 +213,8 @@ mod tests {
         for last in 10..60 {
             guessing.turn(ALICE, address(last));
         }
-        // The count is full, so a right password does not lower it. Alice's own sign-ins do not help an attacker.
+        // The count is full, so a right password does not lower it. Therefore Alice's own sign-ins do not help an
+        // attacker.
         for _ in 0..20 {
             let Turn::After(Duration::ZERO, counted) = guessing.turn(ALICE, address(1)) else { panic!("she waits") };
             assert_eq!(counted, Counted(false));

@@ -56,8 +56,8 @@ fn denied(passport: &Passport) -> Response {
     answers::login(StatusCode::UNAUTHORIZED, WWW_AUTHENTICATE, &value)
 }
 
-/// The characters that would end a URL in the comma-separated list of the header. All others are not encoded, not even
-/// `%`, because the operator's URL is already encoded.
+/// The characters that would end a URL in the comma-separated list of the header. No other character is encoded, not
+/// even `%`, because the operator's URL is already encoded.
 const ENDS_ITS_PLACE: &AsciiSet = &CONTROLS.add(b' ').add(b',').add(b'\'').add(b'"');
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ use swallowtail_store::database::Account;
 
 use crate::log_limit::LogLimit;
 
-/// The most characters of an invalid address that are counted or logged: as many as a valid address can have
+/// The maximum number of characters of an invalid address that are counted or logged. A valid address cannot have more
 /// (identity.md).
 const MAX_NAME: usize = 129;
 

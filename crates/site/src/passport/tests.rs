@@ -15,7 +15,7 @@ async fn the_nexus_answers_as_in_the_transcript() {
     let answer = server.play(PASSPORT14, "nx").await;
     let host = ("login.passport.com", "nexus.passport.com");
     assert_eq!(answer, Answer::expected(PASSPORT14, "nx", &[host]));
-    // Without a version and without a host, the answer has the address that the client dialled.
+    // The request has no version and no host, so the answer has the address that the client dialled.
     let answer = server.play(PASSPORT14, "nx2").await;
     let host = ("login.passport.com", server.address.to_string());
     assert_eq!(answer, Answer::expected(PASSPORT14, "nx2", &[(host.0, &host.1)]));
@@ -98,7 +98,7 @@ async fn rst_answers_with_the_tokens_of_the_transcript() {
     assert_eq!(format!("{:016X}", swallowtail_store::accounts::member_id(claims.unwrap().account)), values[3].1);
 }
 
-/// Replaces the times in an answer with those of the transcript.
+/// Replaces the times in an answer with the times in the transcript.
 fn without_times(mut answer: Answer) -> Answer {
     let stamp = between(&answer.body, "ServerTime=\"", "\"").to_owned();
     let dotted = between(&answer.body, "LOGIN1 ", "<").to_owned();

@@ -1,5 +1,5 @@
 //! The proxy auto-config file. With it, a system sends requests for Microsoft's old host names to this server, and all
-//! others directly.
+//! other requests directly to their hosts.
 
 use axum::Router;
 use axum::body::Body;

@@ -15,16 +15,17 @@ const HTTPS: u16 = 443;
 pub(crate) struct Reached {
     /// A host name, or an IP address without brackets.
     pub(crate) host: String,
-    /// The HTTP port of the pages and the proxy; `None` if the visitor's network has no listener for it.
+    /// The HTTP port of the pages and the proxy. `None` if the visitor's network has no listener for it.
     pub(crate) http: Option<u16>,
-    /// The HTTPS port; `None` if the visitor's network has no listener for it.
+    /// The HTTPS port. `None` if the visitor's network has no listener for it.
     pub(crate) https: Option<u16>,
 }
 
 impl Reached {
     /// Finds the address from a request. The port that the visitor used comes from the request, because a device in
-    /// between can map it to another one. The other port comes from the visitor's network. If the visitor used one of
-    /// Microsoft's names, which works only on that computer, the host is the IP address that was dialled.
+    /// between can map it to another port. The other port comes from the visitor's network. One of Microsoft's names
+    /// works only on the visitor's computer. If the visitor used such a name, the host is the IP address that was
+    /// dialled.
     pub(crate) fn of(caller: &Caller, request: &Request) -> Self {
         let named = host_of(caller, request.uri(), request.headers());
         let dialled = || (caller.local.ip().to_string(), Some(caller.local.port()));

@@ -16,7 +16,7 @@ const COUNT_LIFE: Duration = Duration::from_secs(5);
 pub(super) struct Count(Mutex<Option<(Instant, usize)>>);
 
 impl Count {
-    /// Returns the number of people in `directory` that others see online.
+    /// Returns the number of people in `directory` that other users see online.
     pub(super) fn of(&self, directory: &Directory) -> usize {
         let mut last = lock(&self.0);
         match *last {

@@ -2,7 +2,8 @@
 //!
 //! Every page is a template in `templates/` that extends `base.html`. askama escapes values and checks the templates
 //! when the crate is built. `home` describes this server, `sign_up` creates accounts, and `setup` has instructions for
-//! each client. `forms` tells our own forms from those of other sites, and `page` adds the headers of every page.
+//! each client. `forms` distinguishes our own forms from the forms of other sites. `page` adds the headers of every
+//! page.
 
 mod context;
 mod count;

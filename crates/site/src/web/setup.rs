@@ -26,7 +26,7 @@ use super::page::{failed, guarded, not_found, page};
 use crate::http::answers;
 use crate::proxy::Reached;
 
-/// The files that browsers show or that Windows reads itself. Browsers save all others.
+/// The files that browsers show or that Windows reads itself. Browsers save all other files.
 const SHOWN: [&str; 3] = [STEPS[0], STEPS[1], "proxy.pac"];
 
 /// The data for these pages.
@@ -45,7 +45,7 @@ struct Clients {
     chosen: Option<System>,
     /// The answers to the second question.
     clients: Vec<&'static Client>,
-    /// Whether some of them are Microsoft's clients.
+    /// Whether some of these clients are Microsoft's.
     official: bool,
 }
 

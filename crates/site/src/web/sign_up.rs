@@ -120,9 +120,9 @@ pub(super) async fn show(
 /// A form that was sent, and the checks of where it came from.
 struct Sent {
     typed: Typed,
-    /// Whether this visitor fetched its token within the last hour.
+    /// Whether this visitor fetched the form's token within the last hour.
     is_ours: bool,
-    /// Whether the browser says that another site sent it.
+    /// Whether the browser says that another site sent the form.
     is_foreign: bool,
 }
 
@@ -274,8 +274,8 @@ impl Web {
     async fn create(&self, good: &Good, typed: &Typed) -> Result<(), AccountError> {
         let password_hash = self.accounts.hash(&good.password).await?;
         let account = NewAccount { handle: good.handle.clone(), name: good.name.clone(), password_hash };
-        // Others may be removing an older account of this address from their lists. They need the turns of both
-        // accounts.
+        // Other tasks may still be removing an older account of this address from their lists. Each of them needs the
+        // turns of both accounts.
         let _turn = self.directory.turn(&good.handle).await;
         self.accounts.sign_up(&account, good.code.as_ref()).await?;
         self.sent_forms.remember(self.digest(&good.handle, typed));

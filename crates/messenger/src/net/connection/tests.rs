@@ -86,7 +86,8 @@ impl Session for Echo {
     }
 }
 
-/// Serves another connection on the same stack until it has nothing more to do. Returns its answer to one line.
+/// Serves another connection on the same stack until that connection has nothing more to do. Returns its answer to one
+/// line.
 fn serve_another() -> Vec<u8> {
     let context = &mut Context::from_waker(Waker::noop());
     let (mut near, far) = tokio::io::duplex(100);

@@ -4,7 +4,7 @@ use msnp::message::*;
 
 use super::*;
 
-/// A line of text as a header or a field can carry it: without white space around it.
+/// A line of text in the form that fits into a header or a field: without white space around it.
 fn value() -> impl Strategy<Value = String> {
     "([!-~é☺]{1,8}( [!-~é☺]{1,8}){0,2})?"
 }
@@ -53,7 +53,7 @@ fn invitation() -> impl Strategy<Value = Invitation> {
     })
 }
 
-/// A message of a type that is not typed, or none at all.
+/// A message of a type that the crate does not know, or without a type.
 fn other() -> impl Strategy<Value = OtherMessage> {
     let typed = ("x-[a-z]{1,9}", any::<Vec<u8>>()).prop_map(|(kind, body)| {
         [format!("MIME-Version: 1.0\r\nContent-Type: application/{kind}\r\n\r\n").into_bytes(), body].concat()

@@ -1,8 +1,8 @@
 //! Well-formed values of every type. The modules generate every command from them.
 
-/// A strategy for each form of a type, each chosen `weight *` as often as the others. A form without a strategy does
-/// not compile, and a strategy that generates another form fails the test. `if` gives the condition under which a form
-/// exists.
+/// A strategy for each form of a type. `weight *` gives how often a form is chosen, relative to the others. If a form
+/// has no strategy, the test does not compile. If a strategy generates a form other than its own, the test fails. `if`
+/// gives the condition under which a form exists.
 macro_rules! forms {
     ($type:ty { $($weight:literal * $form:pat $(if $exists:expr)? => $strategy:expr,)+ }) => {{
         let form = |value: &$type| match value { $($form => stringify!($form),)+ };
@@ -51,7 +51,7 @@ fn is_old(dialect: Dialect) -> bool {
     dialect < Dialect::Msnp10
 }
 
-/// Any word without text: UTF-8 without blanks and control characters.
+/// Any word that is not percent-encoded text: UTF-8 without blanks and control characters.
 fn word() -> impl Strategy<Value = String> {
     "[!-~é☺]{1,24}"
 }
@@ -119,7 +119,7 @@ fn text_word() -> impl Strategy<Value = String> {
     prop_oneof![9 => mixed, 1 => escaped]
 }
 
-/// A text that `fits`.
+/// A text that `fits` accepts.
 fn text(fits: fn(&Text) -> bool) -> impl Strategy<Value = Text> {
     text_word().prop_filter_map("a text within its limit", move |word| Text::parse(word.as_bytes()).filter(fits))
 }

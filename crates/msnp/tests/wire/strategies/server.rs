@@ -28,7 +28,7 @@ fn syn_answer(dialect: Dialect) -> impl Strategy<Value = SynAnswer> {
 
 fn lst(dialect: Dialect) -> impl Strategy<Value = Lst> {
     let old = is_old(dialect);
-    // Without the pending list, and with at least one group.
+    // Old dialects have no pending list, and a contact on FL has at least one group.
     let (bits, min_groups) = if old { (0..16u32, 1) } else { (0..32u32, 0) };
     let groups = vec(group_ref(dialect), min_groups..30);
     (contact_handle(), display_name(), bits, guid(), any::<u32>(), groups).prop_map(

@@ -1,6 +1,6 @@
 //! The answers of RST.srf (docs/protocol/http.md section 2, "Response" and "Faults").
 //!
-//! Clients search these documents as plain text. So every element, prefix and attribute is the same as in
+//! Clients search these documents as plain text. Therefore every element, prefix and attribute is the same as in
 //! docs/protocol/transcripts/rst-soap-http.txt, and the tests compare the documents byte for byte.
 
 use std::fmt::Write as _;

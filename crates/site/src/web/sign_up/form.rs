@@ -83,7 +83,7 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Returns the whole form if there are no errors, or else the errors.
+    /// Returns the whole form, or the errors if there are any.
     pub(super) fn finish(self, errors: Errors) -> Result<Good, Errors> {
         match (self.handle, self.name, self.password) {
             (Some(handle), Some(name), Some(password)) if !errors.any() => {
@@ -172,7 +172,7 @@ fn check_password(text: &str, min: usize) -> Result<String, Box<str>> {
     }
 }
 
-/// Returns whether a value arrived as UTF-8. The form parser replaces anything else with this character.
+/// Returns whether a value arrived as UTF-8. The form parser replaces all other bytes with U+FFFD.
 fn is_whole(text: &str) -> bool {
     !text.contains('\u{FFFD}')
 }
