@@ -11,10 +11,15 @@ use crate::exchange::HttpConnection;
 use crate::http::Response;
 use crate::url::Url;
 
-/// The pause between two polls without output of our own. Official clients poll every 2 s.
-const POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// The bytes that wait in each direction, and the most in one request.
+/// The longest pause between two polls. Official clients poll every 2 s.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// The pause before the poll after a request or answer with bytes: the other side may be about to answer. The pause doubles
+/// with each poll that brings nothing.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(125);
+/// The bytes that wait in each direction.
 const BUFFER: usize = 64 * 1024;
+/// The most bytes in one request. Our server accepts 16 KiB.
+const MAX_REQUEST: usize = 8 * 1024;
 /// How often a request is sent again after its connection was lost. The server carries it out only once.
 const ATTEMPTS: usize = 3;
 /// The content type of requests.
@@ -48,9 +53,10 @@ impl Gateway {
 
     /// Carries bytes in both directions. An error ends the stream, as a closed connection would.
     async fn run(mut self) {
-        let mut commands = vec![0; BUFFER];
+        let mut commands = vec![0; MAX_REQUEST];
+        let mut pause = SHORTEST_PAUSE;
         loop {
-            let wake = Instant::now() + POLL_INTERVAL;
+            let wake = Instant::now() + pause;
             let read = timeout_at(wake, self.pipe.read(&mut commands)).await;
             let count = match read {
                 // The stream was dropped. The session ends with OUT, or when the server misses the polls.
@@ -61,6 +67,8 @@ impl Gateway {
                 Err(_) => 0,
             };
             let Ok(answer) = self.request(commands.get(..count).unwrap_or_default()).await else { return };
+            let is_idle = count == 0 && answer.body.is_empty();
+            pause = if is_idle { (2 * pause).min(LONGEST_PAUSE) } else { SHORTEST_PAUSE };
             let (session, is_closed) = session_of(&answer);
             if self.pipe.write_all(&answer.body).await.is_err() || is_closed || session.is_none() {
                 return;
