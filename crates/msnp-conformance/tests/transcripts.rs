@@ -22,7 +22,7 @@ fn every_transcript_of_the_reference_parses() {
 }
 
 #[test]
-fn the_parts_of_a_script_are_those_of_its_file() {
+fn a_script_has_the_parts_of_its_file() {
     for file in files() {
         let text = std::fs::read_to_string(&file).unwrap();
         let records = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));

@@ -165,7 +165,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_is_encoded_decodes_to_itself(text in "[^\0\r\n]*") {
+        fn an_encoded_text_decodes_to_itself(text in "[^\0\r\n]*") {
             let word = encoded(&text);
             proptest::prop_assert_eq!(word.len(), encoded_len(&text));
             proptest::prop_assert!(word.bytes().all(|byte| byte > 0x20));

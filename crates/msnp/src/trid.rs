@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_of_32_bits_is_none() {
+    fn other_words_are_not_transaction_ids() {
         for word in ["", "x", "-1", "+5", "1.0", "4294967296", "99999999999999999999", "0x10", "１"] {
             assert_eq!(TrId::parse(word.as_bytes()), None, "{word}");
         }

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bounds_are_32_and_32() {
+    fn nesting_and_attributes_are_limited_to_32() {
         let nested = |depth| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
         let wide = |count| format!("<a{}/>", (0..count).map(|n| format!(" a{n}=''")).collect::<String>());
         assert!(walk(&nested(32)).is_ok() && walk(&wide(32)).is_ok());

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_verb_is_found_in_the_dialects_that_its_lines_name() {
+    fn a_verb_belongs_to_the_dialects_in_its_lines() {
         let reference =
             Reference::parse("# x\n\nns > PAG 5-8 800 : no pages\nns > PAG 9- 715\nns < GCF 11-12 sent\n").unwrap();
         let handling = |sender, verb: &str, dialect| {

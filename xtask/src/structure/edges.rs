@@ -57,7 +57,7 @@ mod tests {
     use crate::structure::source::given;
 
     #[test]
-    fn a_use_leads_to_the_file_of_the_definition() {
+    fn a_use_of_a_name_leads_to_the_file_that_defines_it() {
         let cases = [
             // The name is defined behind a re-export.
             ("pub use b::B;", "use crate::a::B;", "", "c.rs -> a/b.rs: B"),

@@ -89,7 +89,7 @@ mod tests {
     use crate::structure::source::given;
 
     #[test]
-    fn a_path_leads_to_the_file_of_the_definition() {
+    fn a_path_leads_to_the_file_that_defines_it() {
         let sources = given(&[
             ("lib.rs", "mod net; mod room; mod verbs; use std::fmt; pub use room::board as table;"),
             ("net.rs", "use crate::room::{self, Board as B}; use crate::verbs::*; pub struct Net; pub fn net() {}"),

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn acts_noted_after_others_stop_counting_one_by_one() {
+    fn acts_stop_counting_one_by_one_in_the_order_in_which_they_happened() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut window = Window::default();

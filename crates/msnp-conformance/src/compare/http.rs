@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_that_the_file_does_not_have_is_a_failure() {
+    fn a_ticket_that_is_not_in_the_file_is_a_failure() {
         assert!(compare(&["HTTP/1.1 200 OK"], &["HTTP/1.1 200 OK", "X-Other: 1"]).is_ok());
         for ticket in ["X-Token: abc", "x-token: abc", "Authentication-Info: Passport1.4 from-PP='t=a&p='"] {
             assert!(
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_the_operator_are_free_and_the_text_around_them_is_not() {
+    fn the_operators_values_may_differ_but_the_text_around_them_may_not() {
         let table = [
             ("PassportURLs: DALogin=a.example/login2.srf", "PassportURLs: DALogin=127.0.0.1:80/l.srf", true),
             ("PassportURLs: DALogin=a.example/login2.srf", "PassportURLs: DALogin=https://b/l.srf", false),

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_digits_of_a_challenge_are_free() {
+    fn the_digits_of_a_challenge_may_differ() {
         assert!(compare("CHL 0 15570131571988941333", "CHL 0 12").is_ok());
         assert!(compare("CHL 0 15570131571988941333", "CHL 0 12a").is_err());
         assert!(compare("CHL 0 15570131571988941333", "CHL 1 12").is_err());

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_the_server_are_free_but_required() {
+    fn the_servers_values_may_differ_but_must_be_present() {
         assert!(same("<p:PUID>1</p:PUID>", "<p:PUID>2</p:PUID>"));
         assert!(!same("<p:PUID>1</p:PUID>", "<p:PUID></p:PUID>"));
         assert!(same("<serverInfo Path=\"a\">x</serverInfo>", "<serverInfo Path=\"b\">y</serverInfo>"));

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_can_be_missing_repeated_unknown_or_in_any_case() {
+    fn parts_can_be_missing_or_repeated_and_their_case_does_not_matter() {
         let read = TextFormat::parse("rl=1;ef=ubx ;CS=86;PF=zz;;XX=1;FN=%E5%AE%8B%E4%BD%93;CO");
         let expected = TextFormat {
             font: "宋体".to_owned(),

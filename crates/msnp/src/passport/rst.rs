@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_another_form_does_not_reach_the_answer() {
+    fn an_id_in_another_format_is_left_out_of_the_answer() {
         for id in ["x", "RST", "RST-1", "RST1&quot;/>", "RST99999999999"] {
             let request = parse_rst(envelope(LOGIN, &token(&format!(" Id=\"{id}\""), "a")).as_bytes()).unwrap();
             assert_eq!(numbers(&request), [(0, "a")], "{id}");

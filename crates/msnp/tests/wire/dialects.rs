@@ -20,7 +20,7 @@ fn understood(dialect: Dialect, line: &str) -> Result<ClientCommand, Refusal> {
 }
 
 #[test]
-fn a_command_is_there_in_its_dialects_and_closes_in_the_others() {
+fn a_command_works_in_its_dialects_and_closes_the_connection_in_the_others() {
     let table = [
         ("ADD 1 AL bob@example.com Bob", OLD),
         ("ADD 1 FL bob@example.com Bob 29", OLD),
@@ -228,7 +228,7 @@ fn a_contact_is_listed_in_the_form_of_its_dialect() {
 }
 
 #[test]
-fn small_lines_have_the_words_that_their_reader_knows() {
+fn short_lines_have_the_words_of_the_readers_dialect() {
     let who = Participant { handle: bob(), name: name(), capabilities: Some(Capabilities(5)) };
     let profile = Profile {
         login_time: 1,

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn characters_that_command_a_terminal_or_reverse_a_text_are_escaped() {
+    fn control_characters_and_characters_that_reverse_text_are_escaped() {
         assert_eq!(
             escaped("a\u{1b}[2Jb\u{9b}c\u{7f}\u{202e}é\u{2066}☺"),
             "a\\u{1b}[2Jb\\u{9b}c\\u{7f}\\u{202e}é\\u{2066}☺"

@@ -240,7 +240,7 @@ async fn only_one_of_many_forms_for_the_same_address_succeeds() {
 }
 
 #[tokio::test]
-async fn a_closed_page_creates_no_account_and_the_internet_needs_https() {
+async fn sign_up_can_be_closed_and_requires_https_from_the_internet() {
     let server = TestServer::start_with(|config| {
         behind_terminator(config);
         config.sign_up.near = Access::Closed;

@@ -164,7 +164,7 @@ async fn a_full_list_of_either_account_gets_210() {
 }
 
 #[tokio::test]
-async fn msnp11_sdk_may_add_to_bl_before_it_removes_from_al() {
+async fn msnp11_sdk_may_add_to_bl_first_and_remove_from_al_afterwards() {
     let server = Server::new();
     for (offer, answer, lists) in [("MSNP11", "219 7", 2), ("MSNP11 CVR0", "ADC 7 BL N=bob@example.com", 6)] {
         let mut alice = server.online("alice", offer).await;
@@ -175,7 +175,7 @@ async fn msnp11_sdk_may_add_to_bl_before_it_removes_from_al() {
 }
 
 #[tokio::test]
-async fn msnp11_sdk_may_add_to_al_before_it_removes_from_bl_and_bl_blocks_until_then() {
+async fn msnp11_sdk_may_add_to_al_first_and_the_contact_stays_blocked_until_it_leaves_bl() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP11 CVR0").await, server.online("bob", "MSNP12").await);
     bob.say("ADC 6 FL N=alice@example.com F=Alice").await;

@@ -33,7 +33,7 @@ fn consecutive_payload_records_are_one_payload() {
 }
 
 #[test]
-fn correct_lengths_follow_the_payload_and_wrong_lengths_stay() {
+fn correct_lengths_are_updated_with_the_payload_and_wrong_lengths_are_kept() {
     let script = parse("a @ sb\na > MSG 1 U 3\na >| abc\na > MSG 2 U 4\na >| abc\na > MSG 2 U -1\na > MSG 3 A 1665\n");
     let lines: Vec<_> = script.parts[0].steps[1..].iter().map(|step| message(step).line().masked()).collect();
     assert_eq!(lines, [&b"MSG 1 U {len}"[..], b"MSG 2 U 4", b"MSG 2 U -1", b"MSG 3 A 1665"]);

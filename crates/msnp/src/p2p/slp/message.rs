@@ -182,7 +182,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_read_can_be_written_and_read_again(
+        fn a_message_that_was_read_can_be_written_and_read_again(
             change in any::<(usize, u8)>(),
             cut in 0usize..700,
         ) {

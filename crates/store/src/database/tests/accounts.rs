@@ -65,7 +65,7 @@ async fn the_number_of_a_removed_account_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn an_account_that_kept_a_removed_address_on_fl_is_pending_when_the_address_is_used_again() {
+async fn an_account_with_a_removed_address_on_fl_is_pending_after_the_address_is_used_again() {
     let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
     store
         .change("bob", &[Change::Entry(handle("alice"), entry(List::Forward | List::Allow | List::Reverse))])

@@ -172,7 +172,7 @@ fn renaming_group_0_to_its_current_name_changes_nothing() {
 }
 
 #[test]
-fn setting_the_handle_as_the_nickname_of_a_contact_without_a_nickname_changes_nothing() {
+fn a_nickname_equal_to_the_handle_changes_nothing_for_a_contact_without_a_nickname() {
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
     let handle = DisplayName::new(bob.owner.as_str());

@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_of_others_cannot_command_the_terminal() {
+    fn a_text_from_another_user_cannot_send_control_codes_to_the_terminal() {
         assert_eq!(one_line("a\u{1b}[2Jb\r\nc\td\u{9b}\u{202e}\u{e9}"), "a\\u{1b}[2Jb c d\\u{9b}\\u{202e}\u{e9}");
     }
 }

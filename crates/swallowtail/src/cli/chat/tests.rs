@@ -82,7 +82,7 @@ impl Desk {
 const BYE: &str = "BYE bob@example.com\r\n";
 
 #[tokio::test]
-async fn a_conversation_ends_when_the_other_user_goes_offline_and_not_when_a_third_one_does() {
+async fn a_conversation_ends_only_when_the_other_user_of_it_goes_offline() {
     let mut desk = Desk::new(Vec::new()).await.called_to(Vec::new()).await;
     desk.chat.on_notification(line("FLN carol@example.com")).await.unwrap();
     assert!(desk.chat.conversation.is_some());

@@ -49,7 +49,7 @@ pub(crate) enum Operation {
     Prompt(&'static str),
     /// Changes the BLP setting.
     Privacy(&'static str),
-    /// Changes the user's own name (PRP MFN, or REA of the own address).
+    /// Changes the user's own name (PRP MFN, or REA with the user's own address).
     Name(Word),
     /// Changes the nickname of a contact (SBP MFN, REA).
     Nickname(String, Option<Word>),

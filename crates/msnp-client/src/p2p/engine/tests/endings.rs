@@ -137,7 +137,7 @@ fn a_member_that_leaves_does_not_end_the_transfers_with_others() {
 }
 
 #[test]
-fn each_step_without_answer_times_out() {
+fn each_step_without_an_answer_times_out() {
     let messages_of_an_object = 8;
     for lost_after in 0..=messages_of_an_object {
         let mut pair = Pair::new();
