@@ -235,7 +235,7 @@ async fn list_versions_are_counted_from_the_syn_answer() {
 }
 
 #[tokio::test]
-async fn an_account_that_signs_in_under_another_name_signs_out_of_the_first() {
+async fn signing_in_under_a_second_name_ends_the_session_of_the_first_name() {
     let text =
         format!("{ACCOUNTS}!signed-in a alice MSNP12\n!signed-in a2 alice MSNP12\na ..\na2 > PNG\na2 < QNG 50\n");
     assert_passed(&play(&text, false).await.0);

@@ -274,7 +274,7 @@ mod tests {
     const NEGOTIATED: Stage = Stage::Negotiated(Dialect::Msnp12);
 
     #[test]
-    fn a_verb_out_of_place_is_answered_as_framing_section_8_says() {
+    fn a_verb_at_the_wrong_stage_is_answered_by_the_rules_of_the_reference() {
         let close = |why| Err(Refusal::Close(why));
         let fatal = |id, code| Err(Refusal::Fatal(TrId::new(id), code));
         let table = [

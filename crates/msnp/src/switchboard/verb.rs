@@ -37,7 +37,7 @@ verbs! {
     ServerVerb {
         /// The session was opened.
         Usr = "USR",
-        /// A participant who was in the session before.
+        /// A participant who was already in the session.
         Iro = "IRO",
         /// The session was joined.
         Ans = "ANS",

@@ -326,7 +326,7 @@ fn every_line_of_the_transcripts_without_placeholders_decodes_and_encodes_to_its
 }
 
 #[test]
-fn every_transcript_that_is_not_read_back_exists() {
+fn transcripts_listed_as_not_read_back_all_exist() {
     let files = files();
     for (name, reason) in NOT_READ_BACK {
         assert!(files.iter().any(|file| file == name), "{name} is on the list ({reason}), but not in the folder");

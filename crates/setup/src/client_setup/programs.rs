@@ -11,7 +11,7 @@ use crate::client_table::{Client, Kind};
 const GTMESS_ROOT: &str = "~/.gtmess/root.pem";
 
 /// The last step for most programs: their first start.
-const START: &str = "Start the program and sign in with the address and the password of your account here.";
+const START: &str = "Start the program and sign in with the address and password of your account on this server.";
 
 /// Returns the steps to use the server as the HTTP proxy of aMSN.
 pub(super) fn amsn_by_proxy(place: &Place) -> Vec<Point> {

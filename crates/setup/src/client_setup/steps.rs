@@ -73,7 +73,7 @@ const UNTESTED: &str = "No original client has been run against this server yet,
                         the same protocol. If a step is wrong, please tell the operator.";
 
 /// Says how the other programs were tested.
-const TESTED: &str = "aMSN, Pidgin with msn-pecan, gtmess and a program on msnp11-sdk were run against this server \
+const TESTED: &str = "aMSN, Pidgin with msn-pecan, gtmess and a program built with msnp11-sdk were run against this server \
                       on 28 November 2026. They signed in, chatted with each other, sent pictures and files both \
                       ways, blocked contacts, and signed in a second time.";
 

@@ -106,7 +106,7 @@ async fn a_sign_in_works_with_request_bodies_split_at_every_offset() {
 }
 
 #[tokio::test]
-async fn a_session_that_the_server_ends_closes_with_the_answer_after_its_last_bytes() {
+async fn when_the_server_ends_a_session_the_answer_after_the_last_bytes_closes_it() {
     let server = TestServer::start().await;
     server.accounts(["alice"]).await;
     let mut alice = server.polling("alice").await;

@@ -206,7 +206,7 @@ async fn tunnel(proxy: SocketAddr) -> SocketAddr {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn through_the_proxy_xp_reaches_the_terminator_and_a_modern_client_the_servers_own_tls() {
+async fn the_proxy_connects_xp_to_the_terminator_and_modern_clients_to_the_servers_own_tls() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "own", &["loginnet.passport.com"]);
     let address = free_address();

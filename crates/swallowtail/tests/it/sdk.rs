@@ -281,7 +281,7 @@ async fn a_wrong_password_is_an_error_of_both_ways_to_sign_in() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_an_error_with_its_address() {
+async fn an_unreachable_server_gives_an_error_with_the_servers_address() {
     let server = Server::at("127.0.0.1").notification("127.0.0.1:1").http("http://127.0.0.1:1");
     let account = Account::new("alice@example.com", PASSWORD).unwrap();
     let SignedOut::Lost(reason) = Client::sign_in(&server, &account).await.unwrap_err() else { panic!("lost") };

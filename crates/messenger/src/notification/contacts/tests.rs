@@ -24,7 +24,7 @@ async fn adding_a_contact_shows_its_presence_and_informs_the_contact() {
 }
 
 #[tokio::test]
-async fn a_contact_that_blocks_the_user_is_informed_of_the_addition_but_appears_offline() {
+async fn a_contact_that_blocks_the_user_learns_that_it_was_added_but_appears_offline() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     bob.say("ADC 6 BL N=alice@example.com").await;

@@ -158,7 +158,7 @@ async fn only_a_valid_ticket_of_the_named_account_signs_in() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_that_keeps_sending_invalid_tickets_waits_for_each_answer() {
+async fn answers_to_an_address_that_keeps_sending_invalid_tickets_are_delayed() {
     let server = Server::with(|config| config.limits.failed_sign_ins = 1);
     for pause in [0, 1, 1] {
         let mut client = server.before_ticket("alice", "MSNP12").await;

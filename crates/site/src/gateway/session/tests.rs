@@ -108,7 +108,7 @@ async fn a_request_continues_after_a_disconnect_and_its_repetition_waits_for_the
 }
 
 #[tokio::test(start_paused = true)]
-async fn ids_are_valid_in_order_and_for_one_request_at_a_time() {
+async fn ids_must_be_used_in_order_and_by_one_request_at_a_time() {
     let (session, _far) = pair();
     assert_eq!(session.ask(OPENING, b"").await.id, SessionId { key: 7, counter: 1 });
     assert_eq!(session.ask(1, b"").await.id.counter, 2);

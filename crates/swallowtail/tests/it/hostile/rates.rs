@@ -96,7 +96,7 @@ async fn an_account_can_call_another_ten_times_in_ten_seconds() {
 }
 
 #[tokio::test]
-async fn an_address_that_sends_invalid_tickets_is_delayed_and_others_are_not() {
+async fn sign_ins_from_an_address_that_sent_invalid_tickets_are_delayed_and_others_are_not() {
     let server = TestServer::start_limited().await;
     let alice = server.account("alice").await;
     let denied = async |server: &TestServer| {
