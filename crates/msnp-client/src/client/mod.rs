@@ -5,6 +5,7 @@ mod conversation;
 mod driver;
 mod event;
 mod handle;
+mod progress;
 mod transfer;
 mod transfers;
 
@@ -12,4 +13,5 @@ pub use builder::Builder;
 pub use conversation::{Conversation, Receipt, Undelivered};
 pub use event::{Event, Events, Incoming};
 pub use handle::Client;
-pub use transfer::{FileOffer, Progress, Transfer, TransferError};
+pub use progress::{Progress, TransferError};
+pub use transfer::{FileOffer, Transfer};

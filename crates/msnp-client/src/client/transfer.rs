@@ -5,45 +5,16 @@ use std::sync::Arc;
 
 use msnp::p2p::{FileContext, safe_file_name};
 use msnp::{Handle, MsnObjectFields, ObjectKind};
-use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Notify, oneshot, watch};
 
 use super::conversation::Conversation;
 use super::driver::now;
 use super::handle::Client;
+use super::progress::{Progress, TransferError};
 use super::transfers::{Key, Step, Watched};
 use crate::machine::EditError;
 use crate::p2p::{Failure, TransferId};
-
-/// The progress of a transfer, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// The bytes that were sent or received.
-    pub done: u64,
-    /// The size of the file or object.
-    pub total: u64,
-}
-
-/// The reason why a transfer failed.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum TransferError {
-    /// The other side declined it.
-    #[error("the other side declined the transfer")]
-    Declined,
-    /// The transfer ended early.
-    #[error(transparent)]
-    Failed(#[from] Failure),
-    /// The file could not be read or written.
-    #[error("could not read or write the file: {0}")]
-    File(String),
-    /// The received object is not the one that was asked for.
-    #[error("the received object does not match its hash")]
-    WrongObject,
-    /// The contact is offline, or has no picture.
-    #[error("the contact is offline or has no picture")]
-    NoPicture,
-}
 
 /// A file that is being sent or received. Dropping it does not stop the transfer.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, oneshot, watch};
 
-use super::transfer::{Progress, TransferError};
+use super::progress::{Progress, TransferError};
 use crate::machine::ConversationId;
 use crate::p2p::{Event, TransferId};
 

@@ -25,7 +25,7 @@ pub(super) fn amsn_by_proxy(place: &Place) -> Vec<Point> {
         )),
     ];
     points.extend(trust(place));
-    points.push(Point::new("Sign in with the address and the password of your account here."));
+    points.push(Point::new("Sign in with the address and the password of your account on this server."));
     points
 }
 
@@ -35,7 +35,7 @@ pub(super) fn pidgin_by_proxy(place: &Place) -> Vec<Point> {
         Point::new("Build msn-pecan with `make GIO=`. Built with plain `make`, it ignores the proxy of the account."),
         Point::new(
             "In Pidgin, choose Accounts, Manage Accounts, Add. The protocol is WLM, as msn-pecan calls it. Username \
-             and password are those of your account here.",
+             and password are those of your account on this server.",
         ),
         Point::new(format!(
             "On the tab Proxy, choose the type HTTP, the host {} and the port {}.",
@@ -102,7 +102,7 @@ pub(super) fn gtmess(place: &Place) -> Vec<Point> {
         &format!("gtmess -O server={server} -O passp_server={}/login2.srf", place.host),
     ));
     points.push(Point::new(
-        "Connect (Alt-C) with the address and the password of your account here. If gtmess says that the common name \
+        "Connect (Alt-C) with the address and the password of your account on this server. If gtmess says that the common name \
          of the certificate does not match and asks to continue, accept: it compares only the first name in the \
          certificate.",
     ));
@@ -120,7 +120,7 @@ pub(super) fn sdk(place: &Place) -> Vec<Point> {
             &place.page("/Config/MsgrConfig.asmx"),
         ),
         Point::new(
-            "Sign in with the address and the password of your account here. Use letters and digits in the password: \
+            "Sign in with the address and the password of your account on this server. Use letters and digits in the password: \
              the library sends a comma or a percent sign in a form that the server cannot read.",
         ),
     ]
