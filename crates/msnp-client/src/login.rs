@@ -207,6 +207,22 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_without_a_ticket_says_why() {
+        for (answer, expected) in [
+            ("401 Unauthorized\r\n\r\n", "wrong password, or the account does not exist"),
+            ("503 Service Unavailable\r\n\r\n", "too many wrong passwords"),
+            ("403 Forbidden\r\n\r\nUse TLS.\n", "Use TLS."),
+            ("403 Forbidden\r\n\r\n", "gave no ticket: HTTP/1.1 403 Forbidden"),
+            ("500 Oops\r\n\r\nbody", "gave no ticket: HTTP/1.1 500 Oops"),
+        ] {
+            let bytes = format!("HTTP/1.1 {answer}");
+            let (head, body) = crate::http::Head::split(bytes.as_bytes()).unwrap();
+            let refusal = refusal(&Response { head, body: body.to_vec(), is_complete: true }).to_string();
+            assert!(refusal.contains(expected), "{refusal}");
+        }
+    }
+
+    #[test]
     fn the_ticket_is_found_in_an_answer_of_rst() {
         let answer = "<a><wsse:BinarySecurityToken Id=\"Compact1\">t=abc&amp;p=</wsse:BinarySecurityToken></a>";
         assert_eq!(security_token(answer), Ticket::parse("t=abc&p="));

@@ -5,8 +5,6 @@
 
 use std::net::IpAddr;
 
-use msnp_client::ClientInfo;
-
 use crate::hosts::{AMSN, SIGN_IN};
 
 /// A client program on one kind of system.
@@ -31,6 +29,15 @@ pub struct Client {
     pub(crate) sign_in: SignIn,
     /// The dialects and the version that the client sends (ns.md section 4, VER, and clients.md).
     pub(crate) client_info: ClientInfo,
+}
+
+/// The program that a client says it is, in VER and CVR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClientInfo {
+    /// The words of VER: dialects, and CVR0.
+    pub(crate) offer: &'static [&'static str],
+    /// The version in CVR.
+    pub(crate) version: &'static str,
 }
 
 /// Clients that are set up in the same way.

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use super::driver::{Shared, now};
 use super::event::Events;
 use super::handle::{Client, Held};
+use super::tap::Tap;
 use crate::account::Account;
 use crate::machine::{Machine, Options, SignedOut};
 use crate::server::Server;
@@ -32,11 +33,11 @@ impl Client {
 }
 
 /// Settings for signing in. Created by [`Client::builder`].
-#[derive(Debug)]
 pub struct Builder {
     server: Server,
     account: Account,
     options: Options,
+    tap: Option<Tap>,
 }
 
 impl Builder {
@@ -44,7 +45,7 @@ impl Builder {
         // Without random numbers the only loss is that clients retry at the same time.
         let seed = getrandom::u64().unwrap_or_default();
         let options = Options::new(account.handle().clone(), seed);
-        Self { server, account, options }
+        Self { server, account, options, tap: None }
     }
 
     /// Sets the status after the sign-in. The default is online.
@@ -85,6 +86,13 @@ impl Builder {
         self
     }
 
+    /// Calls `tap` with every line that the client sends and receives, for example to show them. They contain secrets.
+    #[must_use]
+    pub fn tap(mut self, tap: Tap) -> Self {
+        self.tap = Some(tap);
+        self
+    }
+
     /// Signs in, and returns the client and its events.
     ///
     /// # Errors
@@ -93,10 +101,16 @@ impl Builder {
         let (sender, receiver) = mpsc::channel(EVENTS);
         let mut machine = Machine::new(self.options, now());
         machine.sign_in(now());
-        let (shared, result) = Shared::start(machine, self.server, self.account, sender);
+        let (shared, result) = Shared::start(machine, self.server, self.account, self.tap, sender);
         let client = Client { held: std::sync::Arc::new(Held(shared)) };
         result.await.unwrap_or(Err(SignedOut::Ended))?;
         let events = Events::new(&client, receiver);
         Ok((client, events))
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("server", &self.server).field("account", &self.account).finish_non_exhaustive()
     }
 }

@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
+use super::tap::{Tap, Tapped};
 use super::transfers::Transfers;
 use crate::account::Account;
 use crate::login;
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     drained: Notify,
     server: Server,
     account: Account,
+    tap: Option<Tap>,
 }
 
 pub(crate) struct State {
@@ -76,6 +78,7 @@ impl Shared {
         machine: Machine,
         server: Server,
         account: Account,
+        tap: Option<Tap>,
         events: mpsc::Sender<Event>,
     ) -> (Arc<Self>, oneshot::Receiver<Result<(), SignedOut>>) {
         let (first, result) = oneshot::channel();
@@ -89,7 +92,7 @@ impl Shared {
             is_abandoned: false,
         };
         let shared =
-            Arc::new(Self { state: Mutex::new(state), wake: Notify::new(), drained: Notify::new(), server, account });
+            Arc::new(Self { state: Mutex::new(state), wake: Notify::new(), drained: Notify::new(), server, account, tap });
         tokio::spawn(Driver { shared: shared.clone(), links: HashMap::new(), events }.run());
         (shared, result)
     }
@@ -278,6 +281,12 @@ async fn run_link(
         }
     };
     shared.with(|state| state.machine.connected(link, now()));
+    let tapped = shared.tap.as_ref().map(|tap| Mutex::new(Tapped::new(tap, &target)));
+    let show = |show: &dyn Fn(&mut Tapped)| {
+        if let Some(tapped) = &tapped {
+            show(&mut tapped.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    };
     let (mut reader, mut writer) = split(stream);
     let read = async {
         let mut chunk = vec![0; CHUNK];
@@ -286,6 +295,7 @@ async fn run_link(
             // A reset ends a connection, as a FIN does.
             let count = reader.read(&mut chunk).await.unwrap_or(0);
             let Some(bytes) = chunk.get(..count).filter(|bytes| !bytes.is_empty()) else { return };
+            show(&|tapped| tapped.received(bytes));
             shared.with(|state| state.machine.received(link, bytes, now()));
         }
     };
@@ -296,6 +306,7 @@ async fn run_link(
                 wake.notified().await;
                 continue;
             }
+            show(&|tapped| tapped.sent(&bytes));
             if writer.write_all(&bytes).await.is_err() || writer.flush().await.is_err() {
                 return;
             }
@@ -309,6 +320,7 @@ async fn run_link(
         last = &mut close => last.ok(),
     };
     if let Some(last) = last {
+        show(&|tapped| tapped.sent(&last));
         let farewell = async {
             let _ = writer.write_all(&last).await;
             let _ = writer.shutdown().await;

@@ -6,6 +6,7 @@ mod driver;
 mod event;
 mod handle;
 mod progress;
+mod tap;
 mod transfer;
 mod transfers;
 
@@ -14,4 +15,5 @@ pub use conversation::{Conversation, Receipt, Undelivered};
 pub use event::{Event, Events, Incoming};
 pub use handle::Client;
 pub use progress::{Progress, TransferError};
+pub use tap::{Tap, Wire};
 pub use transfer::{FileOffer, Transfer};

@@ -1,20 +1,18 @@
 //! Checks the notification server: from a ticket to `USR OK`, through a dispatch server if there is one
 //! (docs/protocol/ns.md section 3).
 
-use std::sync::Arc;
-
 use msnp::notification::{ClientCommand, ServerCommand, SignInAnswer, Ticket, Usr};
 use msnp::{ErrorCode, Handle};
-use msnp_client::{ClientInfo, Greeting, NotificationClient};
 
 use super::advertised::reach;
 use super::codes;
 use super::dial::address;
 use super::exam::Exam;
-use super::finding::{Finding, Learnt, PATIENCE};
+use super::finding::{Finding, Learnt};
 use super::found::OpenPorts;
+use super::probe::{Greeting, NotificationProbe};
 use super::target::HostPort;
-use crate::client_table::Client;
+use crate::client_table::{Client, ClientInfo};
 
 fn client_info(exam: Exam<'_>) -> ClientInfo {
     exam.options.client.map_or(Client::NEWEST, |client| client.client_info)
@@ -26,7 +24,7 @@ pub(super) async fn sign_in(
     exam: Exam<'_>,
     open: OpenPorts,
     ticket: Option<Ticket>,
-) -> Learnt<Option<NotificationClient>> {
+) -> Learnt<Option<NotificationProbe>> {
     let Some(host_port) = &exam.target.notification else {
         return Finding::skipped(exam.target.is_not_set("listen.notification")).into();
     };
@@ -43,7 +41,7 @@ pub(super) async fn sign_in(
 }
 
 /// Connects and sends the commands up to the policy. Follows a dispatch server if there is one.
-async fn greet(exam: Exam<'_>, host_port: &HostPort, handle: &Handle) -> Result<NotificationClient, Finding> {
+async fn greet(exam: Exam<'_>, host_port: &HostPort, handle: &Handle) -> Result<NotificationProbe, Finding> {
     let (mut client, greeting) = greet_at(exam, host_port, handle).await?;
     let Greeting::Redirected(advertised) = greeting else { return Ok(client) };
     let there = reach(exam, &advertised, host_port, "advertise.notification").await?;
@@ -65,11 +63,10 @@ async fn greet_at(
     exam: Exam<'_>,
     host_port: &HostPort,
     handle: &Handle,
-) -> Result<(NotificationClient, Greeting), Finding> {
+) -> Result<(NotificationProbe, Greeting), Finding> {
     let red = |cause: String, remedy: &str| Finding::red(cause, remedy).shows(codes::NO_NOTIFICATION);
     let address = address(host_port).await.map_err(|why| red(why.cause(host_port), "check the name"))?;
-    // The lines are not logged, because some of them are secret.
-    let dialled = NotificationClient::dial_within(address, Arc::new(|_| {}), PATIENCE).await;
+    let dialled = NotificationProbe::dial(address).await;
     let mut client = dialled.map_err(|error| red(format!("{error:#}"), "see the port above"))?;
     let greeting = client.greet(client_info(exam), handle).await.map_err(|error| {
         let remedy =
@@ -82,9 +79,9 @@ async fn greet_at(
 /// Sends the ticket, or a random one.
 async fn prove(
     exam: Exam<'_>,
-    mut client: NotificationClient,
+    mut client: NotificationProbe,
     ticket: Option<Ticket>,
-) -> Learnt<Option<NotificationClient>> {
+) -> Learnt<Option<NotificationProbe>> {
     let is_real = ticket.is_some();
     let made_up = || Ticket::parse(&swallowtail_base::random::token());
     let Some(ticket) = ticket.or_else(made_up) else {
@@ -114,7 +111,7 @@ async fn prove(
 }
 
 /// Sends a ticket. Returns the error code if the server refuses the ticket.
-async fn answer_to(client: &mut NotificationClient, ticket: Ticket) -> anyhow::Result<Result<(), ErrorCode>> {
+async fn answer_to(client: &mut NotificationProbe, ticket: Ticket) -> anyhow::Result<Result<(), ErrorCode>> {
     let command = ClientCommand::Usr(Usr::Ticket { trid: client.next_trid(), ticket });
     client.send(&command).await?;
     let answer = client.wait_for("USR OK", |line| match line {

@@ -22,6 +22,7 @@ mod names;
 mod nexus;
 mod old_tls;
 mod ports;
+mod probe;
 mod proxy;
 mod route;
 mod spelling;

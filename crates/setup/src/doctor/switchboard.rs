@@ -1,24 +1,22 @@
 //! Checks the switchboard: the address in `XFR SB`, and a conversation there (docs/protocol/sb.md sections 2 and 3).
 
-use std::sync::Arc;
-
 use msnp::notification::{Chg, ClientCommand, ServerCommand, ServiceLine};
-use msnp::switchboard::{self, Cookie};
+use msnp::switchboard::Cookie;
 use msnp::{Capabilities, ErrorCode, Handle, Status};
-use msnp_client::{NotificationClient, SwitchboardClient};
 
 use super::advertised::reach;
 use super::dial::address;
 use super::exam::Exam;
-use super::finding::{Finding, Learnt, PATIENCE};
+use super::finding::{Finding, Learnt};
 use super::found::{Invitation, OpenPorts};
+use super::probe::{NotificationProbe, SwitchboardProbe};
 use super::target::HostPort;
 
 /// Finds the address to which the server sends clients for a conversation, and checks whether it can be reached.
 pub(super) async fn find(
     exam: Exam<'_>,
     open: OpenPorts,
-    session: Option<&mut NotificationClient>,
+    session: Option<&mut NotificationProbe>,
 ) -> Learnt<Option<Invitation>> {
     let Some(dialled) = exam.target.notification.as_ref().or(exam.target.switchboard.as_ref()) else {
         return Finding::skipped(exam.target.is_not_set("listen.switchboard")).into();
@@ -60,7 +58,7 @@ fn configured(exam: Exam<'_>, open: OpenPorts) -> Result<String, &'static str> {
 }
 
 /// Asks for a conversation. Returns the address of the switchboard, and the cookie that opens it.
-async fn invitation(client: &mut NotificationClient) -> Result<(String, Cookie), Finding> {
+async fn invitation(client: &mut NotificationProbe) -> Result<(String, Cookie), Finding> {
     let red = |why: String| Finding::red(why, "see docs/protocol/errors.md for the code, and the server's log");
     // The server invites only a client that has set a status (sb.md section 2).
     let chg = Chg::new(client.next_trid(), Status::Online, Capabilities::default(), None);
@@ -107,15 +105,5 @@ pub(super) async fn examine(exam: Exam<'_>, invitation: Option<Invitation>) -> F
 
 async fn open(host_port: &HostPort, handle: Handle, cookie: Cookie) -> anyhow::Result<Result<(), ErrorCode>> {
     let address = address(host_port).await.map_err(|why| anyhow::anyhow!("{}", why.cause(host_port)))?;
-    // The lines are not logged, because some of them are secret.
-    let mut client = SwitchboardClient::dial_within(address, Arc::new(|_| {}), PATIENCE).await?;
-    let trid = client.next_trid();
-    client.send(&switchboard::ClientCommand::Usr { trid, handle: Some(handle), cookie }).await?;
-    let answer =
-        client.answer("USR OK", |line| matches!(line, switchboard::ServerCommand::Opened { .. }).then_some(()));
-    let answer = answer.await?;
-    if answer.is_ok() {
-        client.send(&switchboard::ClientCommand::Out).await?;
-    }
-    Ok(answer)
+    SwitchboardProbe::dial(address).await?.open(handle, cookie).await
 }

@@ -51,10 +51,8 @@ async fn an_account_from_chromium_can_sign_in_with_a_client() {
 
     for width in [1280, 390] {
         let handle = format!("width{width}@example.com");
-        let no_tap: msnp_client::Tap = Arc::new(|_| {});
-        let (http, parsed) = (server.server().addresses().http, Handle::parse(&handle).unwrap());
-        let ticket = msnp_client::fetch_ticket(http, &parsed, "s3cr,t &%", &no_tap).await.unwrap();
-        let ticket = format!("t={}&p=", ticket.secret());
+        let http = server.server().addresses().http;
+        let ticket = people::fetch_ticket(http, &handle, "s3cr,t &%").await.unwrap();
         let mut wire = people::sign_in(server.notification(), &handle, &ticket).await;
         let burst = people::synchronize(&mut wire).await;
         assert!(burst.contains(&format!("PRP MFN Width%20{width}")), "{burst:?}");

@@ -47,11 +47,8 @@ async fn exists(server: &TestServer, handle: &str) -> bool {
 
 /// Fetches a ticket with the password of these tests and signs in.
 async fn sign_in(server: &TestServer, handle: &str) -> support::wire::Wire {
-    let no_tap: msnp_client::Tap = Arc::new(|_| {});
-    let parsed = Handle::parse(handle).unwrap();
-    let http = server.server().addresses().http;
-    let ticket = msnp_client::fetch_ticket(http, &parsed, PASSWORD, &no_tap).await.unwrap();
-    people::sign_in(server.notification(), handle, &format!("t={}&p=", ticket.secret())).await
+    let ticket = people::fetch_ticket(server.server().addresses().http, handle, PASSWORD).await.unwrap();
+    people::sign_in(server.notification(), handle, &ticket).await
 }
 
 fn assert_says(answer: &Answer, status: u16, text: &str) {

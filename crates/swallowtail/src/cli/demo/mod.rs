@@ -7,20 +7,13 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 
 use anyhow::Context;
-use msnp::notification::{ContactLine, PresenceLine, ServerCommand};
-use msnp::switchboard::{AckFlag, ServerCommand as SwitchboardLine};
-use msnp::{DisplayName, Handle, List, Status};
+use msnp::{DisplayName, Handle};
+use msnp_client::Event;
 use swallowtail_config::{Config, Listen};
 
 use crate::server::Server;
-use person::Person;
+use person::{Expected, Person, say};
 use show::Show;
-
-/// The headers of a text message from client 7.5 (docs/protocol/payloads.md section 2).
-const TEXT_HEAD: &str = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\
-                         X-MMS-IM-Format: FN=Tahoma; EF=; CO=0; CS=0; PF=22\r\n\r\n";
-/// A nudge (payloads.md section 4).
-const NUDGE: &str = "MIME-Version: 1.0\r\nContent-Type: text/x-msnmsgr-datacast\r\n\r\nID: 1\r\n\r\n";
 
 /// Runs the demo.
 pub(super) async fn run() -> anyhow::Result<()> {
@@ -52,13 +45,10 @@ async fn play(server: &Server, show: &Show) -> anyhow::Result<()> {
     befriend(show, &mut alice, &mut bob).await.context("Alice and Bob add each other")?;
     talk(show, &mut alice, &mut bob).await.context("Alice and Bob chat")?;
     show.title("Bob leaves, and Alice sees it");
-    bob.leave().await?;
-    alice
-        .expect("the line that says Bob is offline", |line| {
-            matches!(line, ServerCommand::Presence(PresenceLine::Offline(_)))
-        })
-        .await?;
-    alice.leave().await
+    bob.client.sign_out();
+    alice.expect_presence(&bob.handle, false).await?;
+    alice.client.sign_out();
+    Ok(())
 }
 
 /// Creates an account, gets a ticket, and signs in.
@@ -68,56 +58,33 @@ async fn enter(server: &Server, show: &Show, local: &str, name: &str) -> anyhow:
     let display_name = DisplayName::new(name).context("a display name")?;
     let password = swallowtail_base::random::token();
     server.accounts().create(handle.clone(), display_name, &password).await?;
-    let mut person = Person::sign_in(server.addresses(), name, handle, &password, show).await?;
-    person.change_status(Status::Online).await?;
-    Ok(person)
+    Person::sign_in(server.addresses(), name, handle, &password, show).await
 }
 
 /// Lets Alice add Bob. Bob is notified, allows Alice and adds her.
 async fn befriend(show: &Show, alice: &mut Person, bob: &mut Person) -> anyhow::Result<()> {
     show.title("Alice adds Bob, and immediately sees that he is online");
-    alice.add_contact(bob).await?;
-    alice
-        .expect("the line that says Bob is online", |line| {
-            matches!(line, ServerCommand::Presence(PresenceLine::Initial(..)))
-        })
-        .await?;
-    alice.add_to_list(List::Allow, &bob.handle).await?;
+    alice.client.add_contact(&bob.handle).await?;
+    alice.expect_presence(&bob.handle, true).await?;
     show.title("Bob is notified, allows Alice, and adds her");
-    let added_by = alice.handle.clone();
-    bob.expect(
-        "the line that says Alice added Bob",
-        |line| matches!(line, ServerCommand::Contact(ContactLine::ReverseAdded { handle, .. }) if *handle == added_by),
-    )
-    .await?;
-    bob.add_to_list(List::Allow, &alice.handle).await?;
-    bob.add_to_list(List::Reverse, &alice.handle).await?;
-    bob.add_contact(alice).await?;
-    alice
-        .expect("the line that says Bob added Alice", |line| {
-            matches!(line, ServerCommand::Contact(ContactLine::ReverseAdded { .. }))
-        })
-        .await
+    bob.expect_added_by(&alice.handle).await?;
+    bob.client.accept(&alice.handle).await?;
+    bob.client.add_contact(&alice.handle).await?;
+    alice.expect_added_by(&bob.handle).await
 }
 
 /// Lets Alice and Bob exchange messages and a nudge.
 async fn talk(show: &Show, alice: &mut Person, bob: &mut Person) -> anyhow::Result<()> {
-    show.title("Alice asks for a switchboard and calls Bob; Bob answers");
-    alice.open_conversation().await?;
-    alice.call(&bob.handle).await?;
-    bob.answer_call().await?;
-    alice
-        .expect_on_switchboard("the line that says Bob joined", |line| matches!(line, SwitchboardLine::Join(_)))
-        .await?;
+    show.title("Alice writes to Bob: her client asks for a switchboard and calls him, and his client answers");
+    let conversation = alice.client.conversation(&bob.handle);
+    say(&conversation, "Hello Bob!").await?;
+    let answers = bob.expect_message(&Expected::Text("Hello Bob!")).await?;
     show.title("They chat");
-    alice.say(&format!("{TEXT_HEAD}Hello Bob!"), AckFlag::Always).await?;
-    bob.expect_message("Hello Bob!").await?;
-    bob.say(&format!("{TEXT_HEAD}Hi Alice. It is 2005 again ☺"), AckFlag::Always).await?;
-    alice.expect_message("It is 2005 again").await?;
-    bob.say(NUDGE, AckFlag::Always).await?;
-    alice.expect_message("ID: 1").await?;
+    say(&answers, "Hi Alice. It is 2005 again ☺").await?;
+    alice.expect_message(&Expected::Text("Hi Alice. It is 2005 again ☺")).await?;
+    answers.nudge().await?;
+    alice.expect_message(&Expected::Nudge).await?;
     show.title("Bob closes the window");
-    bob.hang_up().await?;
-    alice.expect_on_switchboard("the line that says Bob left", |line| matches!(line, SwitchboardLine::Bye(..))).await?;
-    alice.hang_up().await
+    answers.close();
+    alice.expect("the line that says Bob left", |event| matches!(event, Event::Quiet(_)).then_some(())).await
 }

@@ -1,26 +1,31 @@
 //! A client in the demo, on real sockets.
 
-use std::net::SocketAddr;
+use std::time::Duration;
 
-use anyhow::Context;
-use msnp::notification::{Adc, Addition, Chg, ClientCommand, ContactLine, PresenceLine, ServerCommand, ServiceLine};
-use msnp::switchboard::{AckFlag, ClientCommand as Switchboard, ServerCommand as SwitchboardLine};
-use msnp::{DisplayName, Handle, List, Status, Text};
-use msnp_client::{CAPABILITIES, NotificationClient, SwitchboardClient, fetch_ticket};
+use anyhow::{Context, bail};
+use msnp::message::{Message, TextFormat};
+use msnp::{Capabilities, Handle};
+use msnp_client::machine::RosterChange;
+use msnp_client::{Account, Client, Conversation, Event, Events, Server};
 use swallowtail_site::listeners::Addresses;
+use tokio::time::timeout;
 
 use super::show::Show;
+
+/// The time for each step. Everything happens on this machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The format of texts from client 7.5 (docs/protocol/payloads.md section 2).
+const FORMAT: &str = "FN=Tahoma; EF=; CO=0; CS=0; PF=22";
 
 /// A client in the demo.
 pub(super) struct Person {
     pub(super) handle: Handle,
-    name: String,
-    show: Show,
-    notification: NotificationClient,
-    conversation: Option<SwitchboardClient>,
+    pub(super) client: Client,
+    events: Events,
 }
 
 impl Person {
+    /// Gets a ticket and signs in.
     pub(super) async fn sign_in(
         addresses: &Addresses,
         name: &str,
@@ -28,144 +33,80 @@ impl Person {
         password: &str,
         show: &Show,
     ) -> anyhow::Result<Self> {
-        let ticket = fetch_ticket(addresses.http, &handle, password, &show.tap(name, "sign-in")).await?;
-        let tap = show.tap(name, "");
-        let mut notification = NotificationClient::sign_in(addresses.notification, &handle, &ticket, tap).await?;
-        notification.synchronize().await?;
-        Ok(Self { handle, name: name.to_owned(), show: show.clone(), notification, conversation: None })
+        let server = Server::at("127.0.0.1")
+            .notification(addresses.notification.to_string())
+            .http(format!("http://{}", addresses.http));
+        let account = Account::new(handle.as_str(), password)?;
+        let builder = Client::builder(&server, &account).reconnect(false).tap(show.tap(name));
+        let (client, events) = builder.capabilities(Capabilities::MESSENGER_7_5).sign_in().await?;
+        Ok(Self { handle, client, events })
     }
 
-    /// Waits for a line of the notification server that matches `wanted`. `what` names the line in errors.
-    pub(super) async fn expect(&mut self, what: &str, wanted: impl Fn(&ServerCommand) -> bool) -> anyhow::Result<()> {
-        self.notification.answer(what, wanted).await.map(drop)
-    }
-
-    pub(super) async fn change_status(&mut self, status: Status) -> anyhow::Result<()> {
-        let chg = Chg::new(self.notification.next_trid(), status, CAPABILITIES, None);
-        self.notification.send(&ClientCommand::Chg(chg)).await?;
-        self.expect("the new status", |line| matches!(line, ServerCommand::Presence(PresenceLine::Changed(_)))).await
-    }
-
-    pub(super) async fn add_contact(&mut self, other: &Self) -> anyhow::Result<()> {
-        let name = DisplayName::new(&other.name).context("a display name")?;
-        let text = Text::encode(&other.name);
-        let addition = Addition::Contact { handle: other.handle.clone(), nickname: Some((name, text)), group: None };
-        let adc = Adc { trid: self.notification.next_trid(), addition };
-        self.notification.send(&ClientCommand::Adc(adc)).await?;
-        self.expect("the new contact", |line| matches!(line, ServerCommand::Contact(ContactLine::Added { .. }))).await
-    }
-
-    pub(super) async fn add_to_list(&mut self, list: List, handle: &Handle) -> anyhow::Result<()> {
-        let addition = Addition::ToList { list, handle: handle.clone(), nickname: None };
-        let adc = Adc { trid: self.notification.next_trid(), addition };
-        self.notification.send(&ClientCommand::Adc(adc)).await?;
-        self.expect("the new entry of a list", |line| is_on_list(line, list, handle)).await
-    }
-
-    /// Opens a conversation: XFR on the notification server, USR on the switchboard.
-    pub(super) async fn open_conversation(&mut self) -> anyhow::Result<()> {
-        let trid = self.notification.next_trid();
-        self.notification.send(&ClientCommand::Xfr(trid)).await?;
-        let (address, cookie) = self
-            .notification
-            .wait_for("a switchboard", |line| match line {
-                ServerCommand::Service(ServiceLine::Switchboard { address, cookie, .. }) => {
-                    Some((address.clone(), cookie.clone()))
+    /// Waits for the first event from which `pick` returns something. `what` names the event in errors.
+    pub(super) async fn expect<T>(&mut self, what: &str, pick: impl Fn(Event) -> Option<T>) -> anyhow::Result<T> {
+        let wait = async {
+            loop {
+                match self.events.next().await {
+                    Some(Event::SignedOut { reason, .. }) => bail!("signed out while waiting for {what}: {reason}"),
+                    Some(event) => {
+                        if let Some(found) = pick(event) {
+                            return Ok(found);
+                        }
+                    }
+                    None => bail!("signed out while waiting for {what}"),
                 }
-                _ => None,
-            })
-            .await?;
-        let mut conversation = self.dial(&address).await?;
-        let trid = conversation.next_trid();
-        conversation.send(&Switchboard::Usr { trid, handle: Some(self.handle.clone()), cookie }).await?;
-        self.conversation = Some(conversation);
-        self.expect_on_switchboard("the answer to USR", |line| matches!(line, SwitchboardLine::Opened { .. })).await
-    }
-
-    async fn dial(&self, address: &str) -> anyhow::Result<SwitchboardClient> {
-        let address: SocketAddr = address.parse().with_context(|| format!("{address} is not a valid address"))?;
-        SwitchboardClient::dial(address, self.show.tap(&self.name, "switchboard")).await
-    }
-
-    pub(super) async fn call(&mut self, callee: &Handle) -> anyhow::Result<()> {
-        let conversation = self.conversation()?;
-        let trid = conversation.next_trid();
-        conversation.send(&Switchboard::Cal { trid, callee: callee.clone() }).await?;
-        self.expect_on_switchboard("the answer to CAL", |line| matches!(line, SwitchboardLine::Ringing(..))).await
-    }
-
-    /// Waits for RNG and joins with ANS.
-    pub(super) async fn answer_call(&mut self) -> anyhow::Result<()> {
-        let ring = self
-            .notification
-            .wait_for("a call", |line| match line {
-                ServerCommand::Service(ServiceLine::Ring(ring)) => Some(ring.clone()),
-                _ => None,
-            })
-            .await?;
-        let mut conversation = self.dial(&ring.address).await?;
-        let answer = Switchboard::Ans {
-            trid: conversation.next_trid(),
-            handle: Some(self.handle.clone()),
-            cookie: ring.cookie,
-            session: Some(ring.session),
+            }
         };
-        conversation.send(&answer).await?;
-        self.conversation = Some(conversation);
-        self.expect_on_switchboard("the members of the conversation", |line| {
-            matches!(line, SwitchboardLine::Roster { .. })
+        timeout(PATIENCE, wait).await.with_context(|| format!("waiting for {what}"))?
+    }
+
+    /// Waits until the presence of a contact has changed to online or offline.
+    pub(super) async fn expect_presence(&mut self, contact: &Handle, is_online: bool) -> anyhow::Result<()> {
+        let what = format!("the line that says {contact} is {}", if is_online { "online" } else { "offline" });
+        self.expect(&what, |event| match event {
+            Event::Roster(RosterChange::Presence { handle, now, .. }) => {
+                (handle == *contact && now.is_some() == is_online).then_some(())
+            }
+            _ => None,
         })
-        .await?;
-        self.expect_on_switchboard("the answer to ANS", |line| matches!(line, SwitchboardLine::Joined(_))).await
+        .await
     }
 
-    /// Sends a message and waits until the server confirms that it was delivered.
-    pub(super) async fn say(&mut self, message: &str, flag: AckFlag) -> anyhow::Result<()> {
-        let conversation = self.conversation()?;
-        let trid = conversation.next_trid();
-        conversation.send(&Switchboard::Msg { trid, flag, payload: message.as_bytes() }).await?;
-        self.expect_on_switchboard("the ACK of a message", |line| *line == SwitchboardLine::Ack(trid)).await
+    /// Waits until a user has added this one.
+    pub(super) async fn expect_added_by(&mut self, other: &Handle) -> anyhow::Result<()> {
+        let what = format!("the line that says {other} added this account");
+        let pick = |event| matches!(event, Event::Roster(RosterChange::AddedBy(by)) if by == *other).then_some(());
+        self.expect(&what, pick).await
     }
 
-    /// Waits for a line of the switchboard that matches `wanted`. `what` names the line in errors.
-    pub(super) async fn expect_on_switchboard(
-        &mut self,
-        what: &str,
-        wanted: impl Fn(&SwitchboardLine<'_>) -> bool,
-    ) -> anyhow::Result<()> {
-        self.conversation()?.wait_for(what, |line| wanted(line).then_some(())).await
-    }
-
-    /// Waits for a message that contains `text`.
-    pub(super) async fn expect_message(&mut self, text: &str) -> anyhow::Result<()> {
-        let wanted = |line: &SwitchboardLine<'_>| match line {
-            SwitchboardLine::Message { payload, .. } => String::from_utf8_lossy(payload).contains(text),
-            _ => false,
-        };
-        self.expect_on_switchboard(&format!("the message with {text:?}"), wanted).await
-    }
-
-    pub(super) async fn hang_up(&mut self) -> anyhow::Result<()> {
-        let mut conversation = self.conversation.take().context("no conversation is open")?;
-        conversation.send(&Switchboard::Out).await?;
-        conversation.closed().await
-    }
-
-    pub(super) async fn leave(&mut self) -> anyhow::Result<()> {
-        self.notification.send(&ClientCommand::Out).await?;
-        self.expect("the answer to OUT", |line| matches!(line, ServerCommand::Out(None))).await?;
-        self.notification.closed().await
-    }
-
-    fn conversation(&mut self) -> anyhow::Result<&mut SwitchboardClient> {
-        self.conversation.as_mut().context("no conversation is open")
+    /// Waits for a message, and returns the conversation.
+    pub(super) async fn expect_message(&mut self, wanted: &Expected) -> anyhow::Result<Conversation> {
+        self.expect(&format!("the message {wanted:?}"), |event| match event {
+            Event::Message(incoming) if wanted.is(&incoming.message) => Some(incoming.conversation),
+            _ => None,
+        })
+        .await
     }
 }
 
-/// Returns whether a line confirms that `handle` was added to `list`.
-fn is_on_list(line: &ServerCommand, list: List, handle: &Handle) -> bool {
-    let ServerCommand::Contact(ContactLine::Addition(adc)) = line else {
-        return false;
-    };
-    adc.addition == Addition::ToList { list, handle: handle.clone(), nickname: None }
+/// A message that the other client has sent.
+#[derive(Debug)]
+pub(super) enum Expected {
+    Text(&'static str),
+    Nudge,
+}
+
+impl Expected {
+    fn is(&self, message: &Message) -> bool {
+        match (self, message) {
+            (Self::Text(wanted), Message::Text(text)) => text.text == *wanted,
+            (Self::Nudge, Message::Nudge) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Sends a text in the format of client 7.5, and waits until the server confirms that it was delivered.
+pub(super) async fn say(conversation: &Conversation, text: &str) -> anyhow::Result<()> {
+    Ok(conversation.send_formatted(text, Some(&TextFormat::parse(FORMAT))).await?)
 }

@@ -24,16 +24,19 @@ impl Show {
         say(format_args!("\n{}", style(text).bold()));
     }
 
-    /// Returns a tap that shows what a connection of a client sends and receives.
-    pub(super) fn tap(&self, name: &str, connection: &str) -> Tap {
-        let who = format!("{name} {connection}");
+    /// Returns a tap that shows what a client sends and receives.
+    pub(super) fn tap(&self, name: &str) -> Tap {
+        let name = name.to_owned();
         let colour = if name == "Alice" { Style::new().cyan() } else { Style::new().magenta() };
-        Arc::new(move |wire| print_wire(&who, &colour, wire))
+        Arc::new(move |wire| {
+            let connection = if wire.is_switchboard { "switchboard" } else { "" };
+            print_wire(&format!("{name} {connection}"), &colour, wire);
+        })
     }
 }
 
 fn print_wire(who: &str, colour: &Style, wire: Wire<'_>) {
-    let arrow = style(if wire.sent { "→" } else { "←" }).dim();
+    let arrow = style(if wire.is_sent { "→" } else { "←" }).dim();
     let line = escaped(&hide_secrets(&String::from_utf8_lossy(wire.line)));
     let who = colour.apply_to(format!("{who:<WHO_WIDTH$}"));
     say(format_args!("  {who} {arrow} {line}"));

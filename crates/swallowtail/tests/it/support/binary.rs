@@ -147,10 +147,7 @@ impl RunningBinary {
 
     /// Returns a ticket from the sign-in service, as a word for USR.
     pub(crate) async fn ticket(&self, handle: &str, password: &str) -> anyhow::Result<String> {
-        let handle = Handle::parse(handle).unwrap();
-        let no_tap: msnp_client::Tap = Arc::new(|_| {});
-        let ticket = msnp_client::fetch_ticket(self.http, &handle, password, &no_tap).await?;
-        Ok(format!("t={}&p=", ticket.secret()))
+        Ok(people::fetch_ticket(self.http, handle, password).await?)
     }
 
     /// Signs in and synchronises.

@@ -2,6 +2,9 @@
 
 use std::net::SocketAddr;
 
+use msnp_client::machine::SignedOut;
+use msnp_client::{Account, Server};
+
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::wire::Wire;
@@ -95,4 +98,11 @@ pub(crate) async fn join_board(board: &mut Wire, callee: &str, notification: &mu
 
 pub(crate) fn text_message(text: &str) -> Vec<u8> {
     format!("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\n{text}").into_bytes()
+}
+
+/// Returns a ticket from the sign-in service at `http`, as a word for USR.
+pub(crate) async fn fetch_ticket(http: SocketAddr, handle: &str, password: &str) -> Result<String, SignedOut> {
+    let server = Server::at("127.0.0.1").http(format!("http://{http}"));
+    let ticket = server.ticket(&Account::new(handle, password).unwrap()).await?;
+    Ok(format!("t={}&p=", ticket.secret()))
 }
