@@ -129,7 +129,7 @@ mod tests {
     use crate::structure::source::given;
 
     #[test]
-    fn declarations_are_followed_to_files() {
+    fn module_declarations_lead_to_their_files() {
         let sources = given(&[
             ("lib.rs", "mod a; mod b; #[cfg(test)] mod tests;"),
             ("a.rs", "mod c; mod inline { mod d; }"),

@@ -83,7 +83,7 @@ impl Transfers {
         Watched { progress: watched, result: done, wake }
     }
 
-    /// Returns whether so many received bytes wait that nothing more may be read.
+    /// Returns whether the limit of waiting bytes is reached. Then nothing more may be read.
     pub(super) fn is_full(&self) -> bool {
         self.waiting >= MAX_WAITING
     }

@@ -46,7 +46,7 @@ pub(super) enum Step {
     Invited,
     /// The member's INVITE waits for the program or the user.
     Asked,
-    /// The 200 OK with this identifier, for an object, has no ACK.
+    /// The 200 OK for an object, with this identifier, has not been acknowledged yet.
     Accepted { identifier: u32 },
     /// The data preparation with this identifier has no ACK.
     Prepared { identifier: u32 },

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn http_answers_that_old_clients_cannot_read_have_a_fault() {
+    fn http_answers_that_old_clients_cannot_read_are_reported() {
         for (head, fault) in [
             ("Content-Length: x", "not a number"),
             ("Connection: close", "no Content-Length"),

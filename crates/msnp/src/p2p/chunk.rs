@@ -30,7 +30,7 @@ pub enum BadChunk {
     /// The header announces more or less data than there is.
     #[error("the length in the header is not the length of the data")]
     Length,
-    /// The data ends behind the end of the message.
+    /// The data extends beyond the end of the message.
     #[error("the data does not fit into the message")]
     OutOfRange,
 }

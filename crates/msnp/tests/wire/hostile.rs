@@ -319,7 +319,7 @@ fn lines_with(dialect: Dialect, handle: &Handle, name: &DisplayName, text: &Text
 
 /// CHG can be as long as a line. NLN adds the address and the name of the sender.
 #[test]
-fn the_longest_picture_of_chg_fits_into_the_presence_lines_of_contacts() {
+fn the_longest_object_of_chg_fits_into_the_presence_lines_for_contacts() {
     let address = format!("{}@example.com", "a".repeat(handle::MAX_HANDLE - 12));
     let mut longest = None;
     for length in 1..LineRules::NOTIFICATION.max_line {

@@ -280,7 +280,7 @@ async fn a_visitor_who_only_appears_to_be_on_a_private_network_cannot_sign_up() 
 }
 
 #[tokio::test]
-async fn the_accounts_and_forms_of_one_address_are_limited() {
+async fn the_number_of_accounts_and_forms_per_address_is_limited() {
     let server = TestServer::start_with(|config| {
         behind_terminator(config);
         config.limits.exempt.clear();

@@ -186,7 +186,7 @@ async fn edits_succeed_immediately_after_a_failed_commit_of_any_kind() {
     }
 }
 
-/// For SQLite, a limit on the pages of the database is like a full disk.
+/// When a database reaches its limit of pages, SQLite behaves as if the disk were full.
 #[tokio::test]
 async fn edits_succeed_after_a_full_disk_as_soon_as_there_is_room() {
     let (_directory, store) = store_with(&["alice"]).await;
