@@ -22,6 +22,8 @@ const BUFFER: usize = 64 * 1024;
 const MAX_REQUEST: usize = 8 * 1024;
 /// How often a request is sent again after its connection was lost. The server carries it out only once.
 const ATTEMPTS: usize = 3;
+/// The length of an answer after which the next poll follows immediately. Our server sends up to 64 KiB in one answer.
+const MANY: usize = 32 * 1024;
 /// The content type of requests.
 const CONTENT_TYPE: &str = "Content-Type: application/x-msn-messenger";
 
@@ -68,7 +70,12 @@ impl Gateway {
             };
             let Ok(answer) = self.request(commands.get(..count).unwrap_or_default()).await else { return };
             let is_idle = count == 0 && answer.body.is_empty();
-            pause = if is_idle { (2 * pause).min(LONGEST_PAUSE) } else { SHORTEST_PAUSE };
+            pause = match answer.body.len() {
+                0 if is_idle => (2 * pause).min(LONGEST_PAUSE).max(SHORTEST_PAUSE),
+                // So much waited that there is probably more.
+                MANY.. => Duration::ZERO,
+                _ => SHORTEST_PAUSE,
+            };
             let (session, is_closed) = session_of(&answer);
             if self.pipe.write_all(&answer.body).await.is_err() || is_closed || session.is_none() {
                 return;
