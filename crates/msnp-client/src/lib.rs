@@ -19,8 +19,8 @@ mod url;
 pub use account::{Account, TicketFuture, TicketSource};
 pub use bot::Bot;
 pub use client::{
-    Builder, Client, Conversation, Event, Events, FileOffer, Incoming, Progress, Receipt, Tap, Transfer, TransferError,
-    Undelivered, Wire,
+    Builder, Client, Conversation, Event, Events, FileOffer, Incoming, MemoryCache, ObjectCache, Progress, Receipt,
+    Tap, Transfer, TransferError, Undelivered, Wire,
 };
 pub use passport::{authorization, encode, ticket_of};
 pub use server::{LoginKind, Server};

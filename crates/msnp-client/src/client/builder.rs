@@ -1,10 +1,12 @@
 //! Settings for signing in.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use msnp::{Capabilities, Dialect, Status};
 use tokio::sync::mpsc;
 
+use super::cache::{MemoryCache, ObjectCache};
 use super::driver::{Shared, now};
 use super::event::Events;
 use super::handle::{Client, Held};
@@ -38,6 +40,7 @@ pub struct Builder {
     account: Account,
     options: Options,
     tap: Option<Tap>,
+    cache: Arc<dyn ObjectCache>,
 }
 
 impl Builder {
@@ -45,7 +48,7 @@ impl Builder {
         // Without random numbers the only loss is that clients retry at the same time.
         let seed = getrandom::u64().unwrap_or_default();
         let options = Options::new(account.handle().clone(), seed);
-        Self { server, account, options, tap: None }
+        Self { server, account, options, tap: None, cache: Arc::new(MemoryCache::default()) }
     }
 
     /// Sets the status after the sign-in. The default is online.
@@ -86,6 +89,13 @@ impl Builder {
         self
     }
 
+    /// Sets the cache of fetched objects, such as display pictures. The default is a [`MemoryCache`].
+    #[must_use]
+    pub fn cache(mut self, cache: Arc<dyn ObjectCache>) -> Self {
+        self.cache = cache;
+        self
+    }
+
     /// Calls `tap` with every line that the client sends and receives, for example to show them. They contain secrets.
     #[must_use]
     pub fn tap(mut self, tap: Tap) -> Self {
@@ -101,8 +111,8 @@ impl Builder {
         let (sender, receiver) = mpsc::channel(EVENTS);
         let mut machine = Machine::new(self.options, now());
         machine.sign_in(now());
-        let (shared, result) = Shared::start(machine, self.server, self.account, self.tap, sender);
-        let client = Client { held: std::sync::Arc::new(Held(shared)) };
+        let (shared, result) = Shared::start(machine, self.server, self.account, self.tap, self.cache, sender);
+        let client = Client { held: Arc::new(Held(shared)) };
         result.await.unwrap_or(Err(SignedOut::Ended))?;
         let events = Events::new(&client, receiver);
         Ok((client, events))

@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
+use super::cache::ObjectCache;
 use super::tap::{Tap, Tapped};
 use super::transfers::Transfers;
 use crate::account::Account;
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     server: Server,
     account: Account,
     tap: Option<Tap>,
+    pub(super) cache: Arc<dyn ObjectCache>,
 }
 
 pub(crate) struct State {
@@ -79,6 +81,7 @@ impl Shared {
         server: Server,
         account: Account,
         tap: Option<Tap>,
+        cache: Arc<dyn ObjectCache>,
         events: mpsc::Sender<Event>,
     ) -> (Arc<Self>, oneshot::Receiver<Result<(), SignedOut>>) {
         let (first, result) = oneshot::channel();
@@ -91,8 +94,15 @@ impl Shared {
             first: Some(first),
             is_abandoned: false,
         };
-        let shared =
-            Arc::new(Self { state: Mutex::new(state), wake: Notify::new(), drained: Notify::new(), server, account, tap });
+        let shared = Arc::new(Self {
+            state: Mutex::new(state),
+            wake: Notify::new(),
+            drained: Notify::new(),
+            server,
+            account,
+            tap,
+            cache,
+        });
         tokio::spawn(Driver { shared: shared.clone(), links: HashMap::new(), events }.run());
         (shared, result)
     }

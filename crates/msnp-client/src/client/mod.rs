@@ -1,6 +1,7 @@
 //! A client: an account that is signed in.
 
 mod builder;
+mod cache;
 mod conversation;
 mod driver;
 mod event;
@@ -11,6 +12,7 @@ mod transfer;
 mod transfers;
 
 pub use builder::Builder;
+pub use cache::{MemoryCache, ObjectCache};
 pub use conversation::{Conversation, Receipt, Undelivered};
 pub use event::{Event, Events, Incoming};
 pub use handle::Client;

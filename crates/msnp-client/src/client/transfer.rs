@@ -189,11 +189,16 @@ impl Conversation {
         transfer
     }
 
-    /// Fetches an object, such as a custom emoticon, from the user who sent its description, and checks it.
+    /// Fetches an object, such as a custom emoticon, from the user who sent its description, and checks its size and its
+    /// hash. An object in the cache is not fetched again.
     ///
     /// # Errors
     /// The reason why the transfer failed.
-    pub async fn fetch(&self, from: &Handle, object: &MsnObjectFields) -> Result<Vec<u8>, TransferError> {
+    pub async fn fetch(&self, from: &Handle, object: &MsnObjectFields) -> Result<Arc<[u8]>, TransferError> {
+        let (cache, hash) = (&self.client().shared().cache, object.sha1d());
+        if let Some(data) = cache.get(&hash) {
+            return Ok(data);
+        }
         let lost = TransferError::Failed(Failure::ConnectionLost);
         let begun = self.client().shared().with(|state| {
             let id = state.machine.request_object(self.id(), from, object, now())?;
@@ -202,7 +207,12 @@ impl Conversation {
         let Some((key, watched)) = begun else { return Err(lost) };
         watched.result.await.unwrap_or(Err(lost))?;
         let data = self.client().shared().with(|state| state.transfers.take_object(key)).unwrap_or_default();
-        if object.matches(&data) { Ok(data) } else { Err(TransferError::WrongObject) }
+        if !object.matches(&data) {
+            return Err(TransferError::WrongObject);
+        }
+        let data: Arc<[u8]> = data.into();
+        cache.put(&hash, &data);
+        Ok(data)
     }
 }
 
@@ -216,12 +226,11 @@ impl Transfer {
 }
 
 impl Client {
-    /// Fetches the display picture of a contact, and checks it. Keep it by its SHA-1 (`Presence::picture` names it), so that
-    /// the same picture is not fetched twice.
+    /// Fetches the display picture of a contact, and checks it, like [`Conversation::fetch`].
     ///
     /// # Errors
     /// The contact has no picture, or the reason why the transfer failed.
-    pub async fn fetch_picture(&self, contact: &Handle) -> Result<Vec<u8>, TransferError> {
+    pub async fn fetch_picture(&self, contact: &Handle) -> Result<Arc<[u8]>, TransferError> {
         let picture = self.roster(|roster| roster.get(contact)?.presence.as_ref()?.picture.clone());
         let object = picture.as_ref().and_then(MsnObjectFields::from_word).ok_or(TransferError::NoPicture)?;
         self.conversation(contact).fetch(contact, &object).await

@@ -371,7 +371,7 @@ async fn a_picture_and_a_file_arrive_unchanged_over_every_way() {
         };
         until(&mut alices, "Bob has a picture", has_picture).await;
         let fetched = alice.fetch_picture(&handle("bob")).await.unwrap_or_else(|error| panic!("{way:?}: {error}"));
-        assert!(fetched == picture, "{way:?}: the picture differs");
+        assert!(*fetched == picture, "{way:?}: the picture differs");
 
         // An emoticon is described before the text that uses it, and fetched by the reader.
         let drawing = noise(3_000);
@@ -382,7 +382,7 @@ async fn a_picture_and_a_file_arrive_unchanged_over_every_way() {
         let described = message(&mut alices).await;
         let Message::Emoticons(Emoticons { emoticons, .. }) = &described.message else { panic!("{described:?}") };
         let fetched = described.conversation.fetch(&described.from, &emoticons[0].object).await.unwrap();
-        assert!(emoticons[0].shortcut == "(snail)" && fetched == drawing, "{way:?}: the emoticon differs");
+        assert!(emoticons[0].shortcut == "(snail)" && *fetched == drawing, "{way:?}: the emoticon differs");
 
         let file = noise(size);
         let conversation = alice.conversation(&handle("bob"));
