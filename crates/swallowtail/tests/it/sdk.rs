@@ -1,15 +1,17 @@
 //! Tests the client SDK `msnp-client` against the server: over TCP, over TLS, and through the HTTP gateway.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use msnp::message::{CustomEmoticon, Emoticons, Message};
-use msnp::notification::Privacy;
-use msnp::{Handle, List, ObjectKind, Status};
+use msnp::notification::{Privacy, Ticket};
+use msnp::{Dialect, Handle, List, ObjectKind, Status};
 use msnp_client::machine::{EditError, RosterChange, SendError, SignedOut};
 use msnp_client::p2p::Failure;
 use msnp_client::transport::Roots;
 use msnp_client::{
-    Account, Bot, Client, Event, Events, FileOffer, Incoming, LoginKind, Server, TransferError, Undelivered,
+    Account, Bot, Client, Event, Events, FileOffer, Incoming, LoginKind, Server, TicketSource, TransferError,
+    Undelivered,
 };
 use tempfile::TempDir;
 
@@ -450,4 +452,48 @@ async fn a_transfer_that_is_declined_or_cancelled_ends_on_both_sides() {
     let error = left.finish().await.unwrap_err();
     assert!(matches!(error, TransferError::Failed(Failure::PeerLeft | Failure::ConnectionLost)), "{error}");
     assert!(alice.send_text(&handle("bob"), "still here").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_client_that_offers_only_msnp11_shows_the_same() {
+    let service = Service::start(Way::Tcp, &["alice", "bob"]).await;
+    let account = Account::new(&address("alice"), PASSWORD).unwrap();
+    let builder = Client::builder(&service.at(), &account).dialects(&[Dialect::Msnp11]);
+    let (alice, mut alices) = builder.sign_in().await.unwrap();
+    let (bob, mut bobs) = service.sign_in("bob").await;
+    alice.add_contact(&handle("bob")).await.unwrap();
+    bob.accept(&handle("alice")).await.unwrap();
+    bob.set_status(Status::Away).await.unwrap();
+    let is_away =
+        |event| matches!(event, Event::Roster(RosterChange::Presence { now: Some(Status::Away), .. })).then_some(());
+    until(&mut alices, "Bob is away", is_away).await;
+    alice.send_text(&handle("bob"), "from MSNP11").await.unwrap();
+    assert_eq!(message(&mut bobs).await.text(), Some("from MSNP11"));
+}
+
+#[tokio::test]
+async fn fifty_accounts_in_one_process_chat_in_a_ring() {
+    let service = Service::start(Way::Tcp, &[]).await;
+    let names: Vec<_> = (0..50).map(|number| format!("user{number}")).collect();
+    let mut clients = Vec::new();
+    for name in &names {
+        service.server.account(name).await;
+        // Programs beside the server may get their tickets in another way than with a password.
+        let ticket = Ticket::parse(&service.server.ticket(name).await).unwrap();
+        let source: TicketSource = Arc::new(move |_policy| {
+            let ticket = ticket.clone();
+            Box::pin(async move { Ok(ticket) })
+        });
+        let account = Account::with_tickets(handle(name), source);
+        clients.push(Client::sign_in(&service.at(), &account).await.unwrap());
+    }
+    let next = |index: usize| handle(&names[(index + 1) % names.len()]);
+    let sent: Vec<_> =
+        (0..50).map(|index| clients[index].0.conversation(&next(index)).send_text("pass it on")).collect();
+    for receipt in sent {
+        receipt.await.unwrap();
+    }
+    for (_, events) in &mut clients {
+        assert_eq!(message(events).await.text(), Some("pass it on"));
+    }
 }
