@@ -1,0 +1,4 @@
+//! A messenger for the terminal.
+mod app;
+mod text;
+mod view;
