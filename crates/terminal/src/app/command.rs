@@ -31,6 +31,13 @@ pub(super) struct Spec {
     pub(super) rest: Rest,
 }
 
+impl Spec {
+    /// Returns whether the command works without the rest.
+    pub(super) fn is_optional(&self) -> bool {
+        self.usage.is_empty() || self.usage.starts_with('[')
+    }
+}
+
 const fn spec(name: &'static str, usage: &'static str, summary: &'static str, rest: Rest) -> Spec {
     Spec { name, usage, summary, rest }
 }
@@ -138,12 +145,9 @@ mod tests {
 
     #[test]
     fn a_word_in_quotation_marks_can_have_blanks() {
-        for (text, expected) in [
-            ("a b c", ("a", "b c")),
-            (" \"a b\"  c ", ("a b", "c")),
-            ("\"a b", ("\"a", "b")),
-            ("", ("", "")),
-        ] {
+        for (text, expected) in
+            [("a b c", ("a", "b c")), (" \"a b\"  c ", ("a b", "c")), ("\"a b", ("\"a", "b")), ("", ("", ""))]
+        {
             assert_eq!(split_word(text), expected, "{text:?}");
         }
     }

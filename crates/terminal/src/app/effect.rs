@@ -14,37 +14,19 @@ pub(crate) enum Effect {
     /// Find the conversation with a user, and report it with [`TalkEvent::Opened`](super::TalkEvent::Opened).
     Open(Handle),
     /// Send a text. Its result goes to the line.
-    Send {
-        talk: TalkId,
-        line: LineId,
-        text: String,
-    },
+    Send { talk: TalkId, line: LineId, text: String },
     /// Send a nudge. Its result goes to the line.
-    Nudge {
-        talk: TalkId,
-        line: LineId,
-    },
+    Nudge { talk: TalkId, line: LineId },
     /// Tell the members that the user is typing.
     Typing(TalkId),
     /// Invite a user.
-    Invite {
-        talk: TalkId,
-        handle: Handle,
-    },
+    Invite { talk: TalkId, handle: Handle },
     /// Leave the session of a conversation.
     Leave(TalkId),
     /// Change the account or its lists. `about` says what changes, for the message about the result.
-    Edit {
-        edit: Edit,
-        about: String,
-    },
+    Edit { edit: Edit, about: String },
     /// Send a file. `id` is the number under which its progress is reported.
-    SendFile {
-        id: FileId,
-        talk: TalkId,
-        to: Handle,
-        path: PathBuf,
-    },
+    SendFile { id: FileId, talk: TalkId, to: Handle, path: PathBuf },
     /// Receive an offered file.
     AcceptFile(FileId),
     /// Refuse an offered file.

@@ -54,8 +54,6 @@ pub(crate) enum AppEvent {
     Announcement(String),
     /// The service will stop in this many minutes.
     Shutdown(u32),
-    /// A file could not be sent at all, or something else is worth a note.
-    Problem(String),
 }
 
 /// Something that happened in a conversation.

@@ -39,9 +39,6 @@ impl App {
                 let unit = if minutes == 1 { "minute" } else { "minutes" };
                 self.news(&format!("The server will stop in {minutes} {unit}."));
             }
-            AppEvent::Problem(text) => {
-                self.add_line(self.current, Author::Problem, &text, None);
-            }
         }
     }
 

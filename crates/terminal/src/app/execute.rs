@@ -21,7 +21,9 @@ impl App {
             }
             Typed::Unknown(name) => {
                 let name = clean_line(name);
-                self.complain(&format!("Unknown command {name}; nothing was sent. F1 lists the commands. //text sends /text."));
+                self.complain(&format!(
+                    "Unknown command {name}; nothing was sent. F1 lists the commands. //text sends /text."
+                ));
                 false
             }
         }

@@ -11,7 +11,8 @@ use crate::text::clean_line;
 impl App {
     /// Offers a file to the other user of the current tab.
     pub(super) fn send_file(&mut self, path: &str) {
-        let Some((talk, partner)) = self.current_tab().and_then(|tab| Some((tab.talk()?, tab.partner()?.clone()))) else {
+        let Some((talk, partner)) = self.current_tab().and_then(|tab| Some((tab.talk()?, tab.partner()?.clone())))
+        else {
             return self.complain("Files are sent in a conversation with one user.");
         };
         // Received files get their numbers from the caller, from the other end of the range.

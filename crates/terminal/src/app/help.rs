@@ -10,7 +10,7 @@ const KEYS: [(&str, &str); 16] = [
     ("Tab", "Switch between the contact list and the line"),
     ("Ctrl-P, /", "Find a command, contact or tab"),
     ("Alt-1 to Alt-9", "Show a tab"),
-    ("Alt-Left, Alt-Right", "Show the tab before or after (also Ctrl-PgUp, Ctrl-PgDn)"),
+    ("Alt-Left, Alt-Right", "Show another tab (also Ctrl-PgUp, Ctrl-PgDn)"),
     ("Ctrl-N", "Show the next tab with unread messages"),
     ("Ctrl-D", "Close the tab, if the line is empty"),
     ("Ctrl-G", "Send a nudge"),
@@ -18,7 +18,7 @@ const KEYS: [(&str, &str); 16] = [
     ("PgUp, PgDn", "Scroll"),
     ("Up, Down", "Bring back lines that you sent"),
     ("Ctrl-R", "Sign in again now"),
-    ("In the list", "Type to find a contact; Left and Right fold a group"),
+    ("In the list", "Type to find a contact; Left, Right: fold a group"),
     ("On a request", "a accepts, b refuses and blocks"),
     ("Ctrl-C", "Sign out and leave"),
 ];
@@ -40,10 +40,25 @@ pub(crate) fn help_lines() -> Vec<(String, &'static str)> {
 impl App {
     /// Scrolls the help.
     pub(super) fn scroll_help(&mut self, rows: isize) {
-        let height = usize::from(self.areas().contacts.height.max(self.areas().talk.height + self.areas().input.height));
+        let height =
+            usize::from(self.areas().contacts.height.max(self.areas().talk.height + self.areas().input.height));
         let highest = help_lines().len().saturating_sub(height.saturating_sub(2));
         if let Some(first) = &mut self.help {
             *first = first.saturating_add_signed(rows).min(highest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::width;
+
+    #[test]
+    fn the_help_fits_into_80_columns() {
+        for (keys, meaning) in help_lines() {
+            assert!(width(&keys) <= if meaning.is_empty() { 78 } else { 26 }, "{keys}");
+            assert!(width(meaning) <= 78 - 29, "{meaning}");
         }
     }
 }

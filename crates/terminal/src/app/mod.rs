@@ -30,14 +30,16 @@ mod tab_bar;
 mod talk_events;
 mod time;
 
-pub(crate) use contacts::Row as ContactRow;
+pub(crate) use contacts::{Row as ContactRow, Section};
 pub(crate) use effect::Effect;
 pub(crate) use event::{AppEvent, FileId, Talk, TalkEvent, TalkId};
 pub(crate) use help::help_lines;
+pub(crate) use input::Input;
 pub(crate) use layout::Areas;
 pub(crate) use line::LineId;
-pub(crate) use roster::{Contact, Request, Roster};
-pub(crate) use input::Input;
+pub(crate) use roster::Roster;
+#[cfg(test)]
+pub(crate) use roster::{Contact, Request};
 pub(crate) use rows::{Piece, Tone, highlight, rows};
 pub(crate) use state::{App, Focus, Link, Settings, Start};
 pub(crate) use statuses::{Look, look, status_name};

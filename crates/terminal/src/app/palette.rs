@@ -54,14 +54,17 @@ impl App {
     /// Completes a line that begins with a slash.
     fn for_command(&self, text: &str) -> Vec<Item> {
         let longest = |spec: &&Spec| spec.name.len();
-        let with_rest = COMMANDS.iter().filter(|spec| {
-            text.strip_prefix(spec.name).is_some_and(|rest| rest.starts_with(' '))
-        });
+        let with_rest =
+            COMMANDS.iter().filter(|spec| text.strip_prefix(spec.name).is_some_and(|rest| rest.starts_with(' ')));
         if let Some(spec) = with_rest.max_by_key(longest) {
             let rest = text.get(spec.name.len()..).unwrap_or_default().trim_start();
-            return self.for_rest(spec, rest);
+            let bare = (rest.is_empty() && spec.is_optional()).then(|| bare_item(spec));
+            return bare.into_iter().chain(self.for_rest(spec, rest)).collect();
         }
-        COMMANDS.iter().filter(|spec| spec.name.starts_with(text.trim_end())).map(command_item).collect()
+        let begun = COMMANDS.iter().filter(|spec| spec.name.starts_with(text.trim_end()));
+        begun
+            .map(|spec| if spec.name == text && spec.is_optional() { bare_item(spec) } else { command_item(spec) })
+            .collect()
     }
 
     /// Completes the rest of a command.
@@ -89,7 +92,9 @@ impl App {
                 let found = WORDS.iter().filter(|(word, _)| word.starts_with(&lower));
                 found.map(|(word, status)| item(word, status_name(Some(*status)))).collect()
             }
-            Rest::Switch => ["on", "off"].into_iter().filter(|word| word.starts_with(&lower)).map(|word| item(word, "")).collect(),
+            Rest::Switch => {
+                ["on", "off"].into_iter().filter(|word| word.starts_with(&lower)).map(|word| item(word, "")).collect()
+            }
             Rest::Group => {
                 let found = self.roster.groups.iter().filter(|(_, name)| name.to_lowercase().starts_with(&lower));
                 let quoted = |name: &str| if needs_more { format!("\"{name}\"") } else { name.to_owned() };
@@ -102,7 +107,8 @@ impl App {
     /// Finds tabs, contacts and commands by their words.
     fn for_words(&self, text: &str) -> Vec<Item> {
         let lower = text.to_lowercase();
-        let tabs = self.tab_names().into_iter().enumerate().filter(|(_, (name, _))| name.to_lowercase().contains(&lower));
+        let tabs =
+            self.tab_names().into_iter().enumerate().filter(|(_, (name, _))| name.to_lowercase().contains(&lower));
         let tabs = tabs.map(|(tab, (name, unread))| Item {
             label: name,
             detail: if unread == 0 { "tab".to_owned() } else { format!("tab, {unread} unread") },
@@ -130,4 +136,9 @@ fn command_item(spec: &Spec) -> Item {
         _ => Action::Fill(format!("{} ", spec.name)),
     };
     Item { label: format!("{} {}", spec.name, spec.usage).trim().to_owned(), detail: spec.summary.to_owned(), action }
+}
+
+/// Returns the row of a command without its rest.
+fn bare_item(spec: &Spec) -> Item {
+    Item { label: spec.name.to_owned(), detail: spec.summary.to_owned(), action: Action::Run(spec.name.to_owned()) }
 }

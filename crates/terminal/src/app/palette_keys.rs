@@ -45,16 +45,13 @@ impl App {
         let typed = palette.input.text().to_owned();
         let item = self.palette_items().into_iter().nth(palette.chosen);
         match item.map(|item| item.action) {
-            // A line that says the same is complete: the rest of some commands is optional.
-            Some(Action::Fill(line)) if line.trim_end() != typed.trim_end() || !typed.ends_with(' ') => {
-                self.fill(line);
-            }
+            Some(Action::Fill(line)) => self.fill(line),
             Some(Action::Run(line)) => self.run_from_palette(&line),
             Some(Action::Tab(tab)) => {
                 self.palette = None;
                 self.show_tab(tab);
             }
-            Some(Action::Fill(_)) | None => self.run_from_palette(&typed),
+            None => self.run_from_palette(&typed),
         }
     }
 

@@ -44,10 +44,8 @@ impl Roster {
     pub(crate) fn of(roster: &machine::Roster) -> Self {
         let mut contacts: Vec<_> = roster.contacts().map(Contact::of).collect();
         contacts.sort_by_cached_key(|contact| (contact.name.to_lowercase(), contact.handle.clone()));
-        let request = |entry: &machine::Entry| Request {
-            handle: entry.handle.clone(),
-            name: clean_line(entry.name().as_str()),
-        };
+        let request =
+            |entry: &machine::Entry| Request { handle: entry.handle.clone(), name: clean_line(entry.name().as_str()) };
         let mut groups: Vec<_> = roster.groups().map(|(guid, name)| (guid, clean_line(name))).collect();
         groups.sort_by_cached_key(|(_, name)| name.to_lowercase());
         Self {

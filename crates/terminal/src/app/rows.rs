@@ -195,13 +195,15 @@ mod tests {
         let me = || Author::Me("Alice".to_owned());
         for (line, expected) in [
             (line(other(), "hi :)", None), vec!["12:03   Bob: hi 🙂"]),
-            (line(me(), "one two three four", Some(Delivery::Pending)), vec![
-                "12:03 … Alice: one two", "        three four",
-            ]),
+            (
+                line(me(), "one two three four", Some(Delivery::Pending)),
+                vec!["12:03 … Alice: one two", "        three four"],
+            ),
             (line(me(), "hi", Some(Delivery::Delivered)), vec!["12:03 ✓ Alice: hi"]),
-            (line(me(), "hi", Some(Delivery::Failed("offline".to_owned()))), vec![
-                "12:03 ✗ Alice: hi", "        Not delivered:", "        offline",
-            ]),
+            (
+                line(me(), "hi", Some(Delivery::Failed("offline".to_owned()))),
+                vec!["12:03 ✗ Alice: hi", "        Not delivered:", "        offline"],
+            ),
             (line(Author::Note, "Bob left.", None), vec!["12:03   Bob left."]),
         ] {
             assert_eq!(drawn(&rows(&line, 24, true)), expected);
@@ -218,8 +220,11 @@ mod tests {
     #[test]
     fn every_match_is_highlighted_in_any_case() {
         let row = vec![Piece::new("Bob: ", Tone::Other), Piece::new("bobBOB \u{130} bo", Tone::Plain)];
-        let found: Vec<_> =
-            highlight(row, "Bob").into_iter().filter(|piece| piece.tone == Tone::Match).map(|piece| piece.text).collect();
+        let found: Vec<_> = highlight(row, "Bob")
+            .into_iter()
+            .filter(|piece| piece.tone == Tone::Match)
+            .map(|piece| piece.text)
+            .collect();
         assert_eq!(found, ["bob", "BOB"]);
         assert!(contains(&line(Author::Note, "xéÉ", None), "ÉÉ"));
         assert!(!contains(&line(Author::Note, "bo", None), "bob"));

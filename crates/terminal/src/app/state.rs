@@ -166,6 +166,17 @@ impl App {
         std::mem::take(&mut self.effects)
     }
 
+    /// Wants something to be done that no key asked for.
+    pub(crate) fn ask(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Returns whether a message waits for its result.
+    pub(crate) fn is_delivering(&self) -> bool {
+        let is_pending = |line: &Line| line.delivery == Some(Delivery::Pending);
+        self.tabs.iter().any(|tab| tab.lines.iter().any(is_pending))
+    }
+
     pub(crate) fn areas(&self) -> Areas {
         Areas::of(self.size.0, self.size.1, self.focus == Focus::Contacts)
     }

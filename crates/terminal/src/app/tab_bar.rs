@@ -37,9 +37,8 @@ pub(crate) fn labels(names: &[(String, usize)], current: usize, columns: usize) 
     let texts: Vec<_> = names.iter().enumerate().map(|(tab, name)| text(tab, name)).collect();
     // Leave labels out at the start until the current one fits.
     let mut first = 0;
-    let upto_current = |first: usize| {
-        texts.get(first..=current).unwrap_or_default().iter().map(|text| width(text) + 1).sum::<usize>()
-    };
+    let upto_current =
+        |first: usize| texts.get(first..=current).unwrap_or_default().iter().map(|text| width(text) + 1).sum::<usize>();
     while first < current && upto_current(first) > columns {
         first += 1;
     }

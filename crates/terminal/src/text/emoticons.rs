@@ -113,9 +113,8 @@ fn replace_in_word(word: &str, out: &mut String) {
 /// Returns the longest shortcut at the start of a text, and its emoji.
 fn longest(text: &str) -> Option<(&'static str, &'static str)> {
     let all = TABLE.iter().flat_map(|(shortcuts, emoji)| shortcuts.iter().map(move |shortcut| (*shortcut, *emoji)));
-    let here = all.filter(|(shortcut, _)| {
-        text.get(..shortcut.len()).is_some_and(|start| start.eq_ignore_ascii_case(shortcut))
-    });
+    let here = all
+        .filter(|(shortcut, _)| text.get(..shortcut.len()).is_some_and(|start| start.eq_ignore_ascii_case(shortcut)));
     here.max_by_key(|(shortcut, _)| shortcut.len())
 }
 

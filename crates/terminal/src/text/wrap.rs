@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn a_text_that_is_too_long_is_cut() {
-        for (text, columns, expected) in [("abc", 3, "abc"), ("abcd", 3, "ab…"), ("猫猫", 3, "猫…"), ("ab", 0, "")] {
+        for (text, columns, expected) in [("abc", 3, "abc"), ("abcd", 3, "ab…"), ("猫猫", 3, "猫…"), ("ab", 0, "")]
+        {
             assert_eq!(cut(text, columns), expected);
         }
     }

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::frame::framed;
 use super::theme::Theme;
-use crate::app::{App, ContactRow, Focus, look};
+use crate::app::{App, ContactRow, Focus, Section, look};
 use crate::text::{cut, width, with_emoji};
 
 pub(super) fn draw(app: &App, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
@@ -44,9 +44,10 @@ fn draw_empty(app: &App, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
 
 fn line_of<'a>(app: &App, theme: &Theme, row: &ContactRow, columns: usize) -> Line<'a> {
     match row {
-        ContactRow::Heading { name, online, total, is_folded, .. } => {
+        ContactRow::Heading { section, name, online, total, is_folded } => {
             let symbol = if *is_folded { "▸" } else { "▾" };
-            let count = format!(" {online}/{total}");
+            let is_requests = *section == Section::Requests;
+            let count = if is_requests { format!(" {total}") } else { format!(" {online}/{total}") };
             let name = cut(&emoji(app, name), columns.saturating_sub(2 + width(&count)));
             Line::from(vec![
                 Span::styled(format!("{symbol} {name}"), theme.heading()),

@@ -3,17 +3,11 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear};
 
 /// Returns a frame.
 pub(super) fn framed(style: Style) -> Block<'static> {
     Block::bordered().border_type(BorderType::Rounded).border_style(style)
-}
-
-/// Draws an empty frame with a title.
-pub(super) fn draw(title: Line<'_>, style: Style, area: Rect, frame: &mut Frame<'_>) {
-    frame.render_widget(framed(style).title_top(title), area);
 }
 
 /// Draws a frame over what is there already, and returns its inside.

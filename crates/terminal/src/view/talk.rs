@@ -43,7 +43,8 @@ fn visible(app: &App, area: Rect, scroll: usize) -> Vec<Vec<Piece>> {
     let (height, columns) = (usize::from(area.height), usize::from(area.width));
     let from_below = tab.lines.iter().rev().flat_map(|line| rows(line, columns, app.settings.emoji).into_iter().rev());
     let shown = from_below.skip(scroll).take(height);
-    let mut shown: Vec<_> = shown.map(|row| query.map_or_else(|| row.clone(), |query| highlight(row.clone(), query))).collect();
+    let mut shown: Vec<_> =
+        shown.map(|row| query.map_or_else(|| row.clone(), |query| highlight(row.clone(), query))).collect();
     shown.reverse();
     shown
 }
