@@ -10,6 +10,7 @@ const CONFIG: &str = "swallowtail-config";
 const STORE: &str = "swallowtail-store";
 const MESSENGER: &str = "swallowtail-messenger";
 const SETUP: &str = "swallowtail-setup";
+const TERMINAL: &str = "swallowtail-terminal";
 const SITE: &str = "swallowtail-site";
 
 /// Lowest layer first: a row names only crates of the rows above it.
@@ -20,10 +21,11 @@ const LAYERS: &[Row] = &[
     (STORE, &["msnp", BASE, CONFIG]),
     ("msnp-client", &["msnp"]),
     ("msnp-conformance", &["msnp"]),
+    (TERMINAL, &["msnp", "msnp-client"]),
     (MESSENGER, &["msnp", BASE, CONFIG, STORE]),
     (SETUP, &["msnp", BASE, CONFIG, "msnp-client"]),
     (SITE, &["msnp", BASE, CONFIG, STORE, MESSENGER, SETUP]),
-    ("swallowtail", &["msnp", BASE, CONFIG, STORE, "msnp-client", MESSENGER, SETUP, SITE]),
+    ("swallowtail", &["msnp", BASE, CONFIG, STORE, "msnp-client", TERMINAL, MESSENGER, SETUP, SITE]),
     ("xtask", &["msnp"]),
 ];
 

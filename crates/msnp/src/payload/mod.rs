@@ -6,7 +6,7 @@ mod profile;
 mod shields;
 mod system_message;
 
-pub use alert::alert;
+pub use alert::{alert, alert_text};
 pub use personal_message::PersonalMessage;
 pub use profile::Profile;
 pub use shields::{Feature, ShieldedClients, Shields};

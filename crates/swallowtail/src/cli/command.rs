@@ -3,13 +3,12 @@
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use msnp::Handle;
 use swallowtail_config::LogFormat;
 
-use crate::cli::parse::{parse_handle, parse_place};
+use crate::cli::parse::parse_place;
 use crate::cli::serve::ServeArgs;
 use crate::cli::source::Source;
-use crate::cli::{account, chat, client_setup, config, demo, doctor, invite, operate, prompt, serve, store};
+use crate::cli::{account, chat, client_setup, config, demo, doctor, invite, listen, operate, send, serve, store};
 
 /// A self-hosted MSN Messenger service
 #[derive(Debug, Parser)]
@@ -85,31 +84,23 @@ enum Command {
         #[arg(value_parser = parse_place)]
         address: String,
     },
-    /// Chat with someone in this terminal
+    /// Chat in this terminal
     ///
-    /// Signs in, adds the other account as a contact, and sends each line that you type. Asks for your password. Lines
-    /// that begin with / are commands; /help lists them.
+    /// Signs in and shows your contacts. F1 lists the keys and commands. Asks for your password.
     ///
     /// To try a server, run this command in two terminals, once for each account.
-    Chat {
-        #[command(flatten)]
-        source: Source,
-        /// Your account, such as alice@example.com
-        #[arg(value_parser = parse_handle)]
-        me: Handle,
-        /// The account to chat with
-        #[arg(value_parser = parse_handle)]
-        other: Handle,
-        /// Address of the notification server, HOST:PORT [default: from the settings]
-        #[arg(long, value_name = "ADDR")]
-        notification: Option<String>,
-        /// Address of the sign-in service over plain HTTP, HOST:PORT [default: from the settings]
-        #[arg(long, value_name = "ADDR")]
-        http: Option<String>,
-        /// Read the password from the first line of standard input
-        #[arg(long)]
-        password_stdin: bool,
-    },
+    Chat(chat::ChatArgs),
+    /// Send one message
+    ///
+    /// Signs in, sends the text, and waits until it is delivered. The account's other sessions are signed out.
+    ///
+    /// Exit code: 0 if the message was delivered, 1 if it was not or may not have been.
+    Send(send::SendArgs),
+    /// Print what happens to an account
+    ///
+    /// Signs in and prints messages, presence and other events, one line each, until Ctrl-C. Signs in again by itself
+    /// after the connection is lost. The account's other sessions are signed out.
+    Listen(listen::ListenArgs),
     /// Find out why clients cannot sign in
     ///
     /// Checks everything that a sign-in depends on, in order: names, ports, certificates, sign-in, switchboard,
@@ -158,12 +149,9 @@ impl Cli {
             Command::Announce { source, text } => operate::announce(&source, &text)?,
             Command::Stop { source, minutes } => operate::stop(&source, minutes)?,
             Command::Move { source, address } => operate::move_to(&source, address)?,
-            Command::Chat { source, me, other, notification, http, password_stdin } => {
-                let servers = chat::Servers::find(&source.config()?.listen, notification, http).await?;
-                chat::look_for(&servers, &me, &other).await?;
-                let password = prompt::password(&me, password_stdin)?;
-                chat::run(&servers, me, &password, other).await?;
-            }
+            Command::Chat(args) => chat::run(args).await?,
+            Command::Send(args) => send::run(args).await?,
+            Command::Listen(args) => listen::run(args).await?,
             Command::Doctor(args) => return Ok(doctor::run(args).await),
             Command::Demo => demo::run().await?,
         }

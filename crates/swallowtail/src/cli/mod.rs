@@ -3,7 +3,8 @@
 //! - `command` defines every command with its arguments, and calls the module that carries it out.
 //! - `source` and `listen_flags` read the settings; `traced` remembers where each value comes from.
 //! - `parse` and `prompt` read input.
-//! - `output` and `progress` print.
+//! - `connect` signs in to a server, for `chat`, `send` and `listen`.
+//! - `output` and `progress` print; `record` says what `listen` prints.
 //! - `data` opens the database.
 
 pub mod account;
@@ -11,11 +12,13 @@ mod chat;
 mod client_setup;
 mod command;
 mod config;
+mod connect;
 mod data;
 mod demo;
 mod doctor;
 pub mod invite;
 mod lan;
+mod listen;
 mod listen_flags;
 mod operate;
 mod output;
@@ -23,6 +26,8 @@ mod parse;
 mod progress;
 mod prompt;
 mod qr;
+mod record;
+mod send;
 mod serve;
 mod source;
 mod store;

@@ -1,0 +1,130 @@
+//! The server and the password of the commands that sign in: `chat`, `send` and `listen`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use msnp::Handle;
+use msnp_client::machine::SignedOut;
+use msnp_client::{Account, Client, Event, Events, Server};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::prompt;
+use super::source::Source;
+
+/// The time limit for finding out whether the server runs.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The time for a sign-out to reach the server.
+const SIGN_OUT: Duration = Duration::from_secs(1);
+
+/// The server to sign in to, and the source of the password.
+#[derive(Debug, Args)]
+pub(super) struct ConnectArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Sign in to this server, by name or address, instead of the one in the settings
+    #[arg(long)]
+    host: Option<String>,
+    /// Address of the notification server, HOST:PORT [default: from the settings]
+    #[arg(long, value_name = "ADDR")]
+    notification: Option<String>,
+    /// Address of the sign-in service, HOST:PORT for plain HTTP, or https://HOST [default: from the settings]
+    #[arg(long, value_name = "ADDR")]
+    http: Option<String>,
+    /// Connect through the HTTP gateway, for networks that only allow HTTP
+    #[arg(long)]
+    gateway: bool,
+    /// Read the password from the first line of this file
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+impl ConnectArgs {
+    /// Returns the server. Fails if it is one in the settings and does not run, so that nobody types a password in vain.
+    pub(super) async fn server(&self) -> anyhow::Result<Server> {
+        let mut server = match &self.host {
+            Some(host) => {
+                let mut server = Server::at(host);
+                if let Some(notification) = &self.notification {
+                    server = server.notification(notification);
+                }
+                if let Some(http) = &self.http {
+                    server = server.http(base(http));
+                }
+                server
+            }
+            None => self.server_of_settings().await?,
+        };
+        if self.gateway {
+            server = server.gateway();
+        }
+        Ok(server)
+    }
+
+    async fn server_of_settings(&self) -> anyhow::Result<Server> {
+        let listen = self.source.config()?.listen;
+        let notification = place(self.notification.as_ref(), listen.notification)?;
+        let http = place(self.http.as_ref(), listen.http)?;
+        for address in [&http, &notification] {
+            let is_url = address.contains("://");
+            let connected = timeout(CONNECT_TIMEOUT, TcpStream::connect(address));
+            if !is_url && !matches!(connected.await, Ok(Ok(_))) {
+                bail!(
+                    "could not connect to {address}; if the server is not running, start it with `swallowtail serve`; to \
+                     sign in to another server, pass --host"
+                );
+            }
+        }
+        let host = notification.rsplit_once(':').map_or(notification.as_str(), |(host, _)| host);
+        Ok(Server::at(host).notification(&notification).http(base(&http)))
+    }
+
+    /// Returns the account, with the password from the file, from the first line of standard input, or from the user.
+    pub(super) fn account(&self, handle: &Handle, from_stdin: bool) -> anyhow::Result<Account> {
+        let password = match &self.password_file {
+            Some(file) => {
+                let opened = std::fs::File::open(file).with_context(|| format!("could not open {}", file.display()))?;
+                prompt::read_line(std::io::BufReader::new(opened))
+                    .with_context(|| format!("could not use {}", file.display()))?
+            }
+            None => prompt::password(handle, from_stdin)?,
+        };
+        Ok(Account::new(handle.as_str(), &password)?)
+    }
+}
+
+/// Returns the address that was given, or else that of the listener in the settings.
+fn place(given: Option<&String>, listener: Option<SocketAddr>) -> anyhow::Result<String> {
+    if let Some(given) = given {
+        return Ok(given.clone());
+    }
+    let mut address =
+        listener.context("the settings have no such listener; pass --host, or --notification and --http")?;
+    if address.ip().is_unspecified() {
+        // A server that listens on all addresses is reachable on loopback.
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    Ok(address.to_string())
+}
+
+/// Returns the base address of the HTTP services.
+fn base(http: &str) -> String {
+    if http.contains("://") { http.to_owned() } else { format!("http://{http}") }
+}
+
+/// Signs out, and waits a moment until the server knows.
+pub(super) async fn leave(client: Client, mut events: Events) {
+    client.sign_out();
+    let signed_out = async {
+        while let Some(event) = events.next().await {
+            if matches!(event, Event::SignedOut { reason: SignedOut::Requested, .. }) {
+                return;
+            }
+        }
+    };
+    // The server notices a closed connection too.
+    let _ = timeout(SIGN_OUT, signed_out).await;
+}

@@ -1,0 +1,44 @@
+//! What the app wants to be done.
+
+use std::path::PathBuf;
+
+use msnp::Handle;
+use msnp_client::machine::Edit;
+
+use super::event::{FileId, TalkId};
+use super::line::LineId;
+
+/// An instruction of the app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Find the conversation with a user, and report it with [`TalkEvent::Opened`](super::TalkEvent::Opened).
+    Open(Handle),
+    /// Send a text. Its result goes to the line.
+    Send { talk: TalkId, line: LineId, text: String },
+    /// Send a nudge. Its result goes to the line.
+    Nudge { talk: TalkId, line: LineId },
+    /// Tell the members that the user is typing.
+    Typing(TalkId),
+    /// Invite a user.
+    Invite { talk: TalkId, handle: Handle },
+    /// Leave the session of a conversation.
+    Leave(TalkId),
+    /// Change the account or its lists. `about` says what changes, for the message about the result.
+    Edit { edit: Edit, about: String },
+    /// Send a file. `id` is the number under which its progress is reported.
+    SendFile { id: FileId, talk: TalkId, to: Handle, path: PathBuf },
+    /// Receive an offered file.
+    AcceptFile(FileId),
+    /// Refuse an offered file.
+    DeclineFile(FileId),
+    /// Stop a transfer.
+    CancelFile(FileId),
+    /// Sign in again now.
+    SignInAgain,
+    /// Ring the bell of the terminal.
+    Bell,
+    /// Draw the whole screen again.
+    Redraw,
+    /// Sign out, and end the program.
+    Quit,
+}

@@ -1,0 +1,80 @@
+//! What the app is told.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use msnp::{Handle, Status};
+
+use super::line::LineId;
+use super::roster::Roster;
+
+/// Identifies a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TalkId(pub(crate) u64);
+
+/// Identifies a file that is sent, received or offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FileId(pub(crate) u64);
+
+/// A conversation, and the users who belong to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Talk {
+    pub(crate) id: TalkId,
+    pub(crate) users: Vec<Handle>,
+}
+
+/// Something that happened outside of the app. Texts are as other people sent them: the app makes them safe to draw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AppEvent {
+    /// The account is signed in again.
+    SignedIn,
+    /// The account is signed out.
+    SignedOut {
+        reason: String,
+        /// The time until the next attempt. `None` if there is none.
+        retry: Option<Duration>,
+    },
+    /// The roster is now this.
+    Roster(Box<Roster>),
+    /// The status of a contact changed. `None` is offline.
+    Presence { handle: Handle, before: Option<Status>, now: Option<Status> },
+    /// A user added the account.
+    Request(Handle),
+    /// Something happened in a conversation.
+    Talk(Talk, TalkEvent),
+    /// The result of a text or nudge: `Err` has the reason why it was not delivered.
+    Delivered(LineId, Result<(), String>),
+    /// The result of an edit: `Err` has the reason why it failed.
+    Edited { about: String, result: Result<(), String> },
+    /// The progress of a file, in bytes.
+    FileProgress { id: FileId, done: u64, total: u64 },
+    /// A file is complete, or `Err` has the reason why it is not. `saved` is the place of a received file.
+    FileEnded { id: FileId, result: Result<Option<PathBuf>, String> },
+    /// An announcement of the service.
+    Announcement(String),
+    /// The service will stop in this many minutes.
+    Shutdown(u32),
+}
+
+/// Something that happened in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TalkEvent {
+    /// The user asked for the conversation.
+    Opened,
+    /// A user joined.
+    Joined { handle: Handle, name: String },
+    /// A user left.
+    Left(Handle),
+    /// The session ended. The next message opens another one.
+    Quiet,
+    /// A text.
+    Text { from: Handle, name: String, text: String },
+    /// A nudge.
+    Nudge { from: Handle, name: String },
+    /// A user is typing.
+    Typing(Handle),
+    /// A user sent something that this program cannot show, such as a wink.
+    Other { from: Handle, name: String, what: &'static str },
+    /// A user offers a file.
+    FileOffered { from: Handle, id: FileId, name: String, size: u64 },
+}

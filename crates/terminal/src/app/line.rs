@@ -1,0 +1,113 @@
+//! The lines of a conversation.
+
+use std::collections::VecDeque;
+
+use msnp::Handle;
+
+use super::event::FileId;
+
+/// The most lines that are kept for each conversation. The oldest ones are forgotten.
+pub(crate) const MAX_LINES: usize = 2000;
+
+/// Identifies a line of the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct LineId(pub(crate) u64);
+
+/// A line: a message, or a note of the program. Its texts are safe to draw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) id: LineId,
+    /// The time of day.
+    pub(crate) clock: String,
+    pub(crate) author: Author,
+    pub(crate) text: String,
+    pub(crate) delivery: Option<Delivery>,
+    /// The progress of a transfer.
+    pub(crate) file: Option<File>,
+}
+
+/// The author of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Author {
+    /// The user of the program.
+    Me(String),
+    /// Another user.
+    Other(String),
+    /// The program.
+    Note,
+    /// The program, about a fault.
+    Problem,
+    /// The program, about a user who left the session.
+    Left(Handle),
+}
+
+/// What is known about a message of the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// The server has not answered yet.
+    Pending,
+    /// It has reached every member.
+    Delivered,
+    /// It was not delivered, for this reason.
+    Failed(String),
+}
+
+/// A file that is offered, sent or received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct File {
+    pub(crate) id: FileId,
+    pub(crate) state: FileState,
+}
+
+/// The state of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileState {
+    /// Another user offers it, and the user has not decided.
+    Offered,
+    /// This many bytes of the total are done.
+    Running { done: u64, total: u64 },
+    /// There is nothing more to come.
+    Ended,
+}
+
+/// The lines of one conversation, the oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Lines(VecDeque<Line>);
+
+impl Lines {
+    pub(crate) fn push(&mut self, line: Line) {
+        if self.0.len() == MAX_LINES {
+            self.0.pop_front();
+        }
+        self.0.push_back(line);
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Line> {
+        self.0.iter()
+    }
+
+    /// Returns a line. The newest lines are found first.
+    pub(crate) fn get_mut(&mut self, id: LineId) -> Option<&mut Line> {
+        self.0.iter_mut().rev().find(|line| line.id == id)
+    }
+
+    /// Returns the line of a file.
+    pub(crate) fn file_mut(&mut self, id: FileId) -> Option<&mut Line> {
+        self.0.iter_mut().rev().find(|line| line.file.as_ref().is_some_and(|file| file.id == id))
+    }
+
+    /// Returns the newest file in a state that `wanted` accepts.
+    pub(crate) fn newest_file(&self, wanted: impl Fn(FileState) -> bool) -> Option<FileId> {
+        self.0.iter().rev().filter_map(|line| line.file.as_ref()).find(|file| wanted(file.state)).map(|file| file.id)
+    }
+
+    /// Removes the notes at the end about users who left, and returns how many there were.
+    pub(crate) fn take_left(&mut self) -> usize {
+        let mut taken = 0;
+        while matches!(self.0.back(), Some(Line { author: Author::Left(_), .. })) {
+            self.0.pop_back();
+            taken += 1;
+        }
+        taken
+    }
+}

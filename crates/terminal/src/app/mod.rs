@@ -1,0 +1,50 @@
+//! The state of the messenger: what it knows, and how keys, clicks and events change it.
+//!
+//! It does no I/O and reads no clock. The caller passes it events and the time, carries out the [`Effect`]s, and draws it
+//! with [`view`](crate::view).
+
+mod clicks;
+mod command;
+mod contacts;
+mod edits;
+mod effect;
+mod event;
+mod events;
+mod execute;
+mod files;
+mod help;
+mod input;
+mod keys;
+mod layout;
+mod line;
+mod palette;
+mod palette_keys;
+mod resolve;
+mod roster;
+mod rows;
+mod search;
+mod state;
+mod statuses;
+mod tab;
+mod tab_bar;
+mod talk_events;
+mod time;
+
+pub(crate) use contacts::{Row as ContactRow, Section};
+pub(crate) use effect::Effect;
+pub(crate) use event::{AppEvent, FileId, Talk, TalkEvent, TalkId};
+pub(crate) use help::help_lines;
+pub(crate) use input::Input;
+pub(crate) use layout::Areas;
+pub(crate) use line::LineId;
+pub(crate) use roster::Roster;
+#[cfg(test)]
+pub(crate) use roster::{Contact, Request};
+pub(crate) use rows::{Piece, Tone, highlight, rows};
+pub(crate) use state::{App, Focus, Link, Settings, Start};
+pub(crate) use statuses::{Look, look, status_name};
+pub(crate) use tab_bar::labels;
+pub(crate) use time::Time;
+
+#[cfg(test)]
+mod tests;

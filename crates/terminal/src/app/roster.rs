@@ -1,0 +1,84 @@
+//! The roster as the app shows it. Its texts are safe to draw.
+
+use msnp::{Guid, Handle, Status};
+use msnp_client::machine;
+
+use crate::text::clean_line;
+
+/// A contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Contact {
+    pub(crate) handle: Handle,
+    pub(crate) name: String,
+    /// The status. `None` is offline.
+    pub(crate) status: Option<Status>,
+    /// The personal message. Empty if there is none.
+    pub(crate) message: String,
+    pub(crate) is_blocked: bool,
+    pub(crate) groups: Vec<Guid>,
+}
+
+/// A user who added the account and waits for its decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) handle: Handle,
+    pub(crate) name: String,
+}
+
+/// The roster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Roster {
+    /// The account's own name.
+    pub(crate) name: Option<String>,
+    /// The account's own status. `None` is offline.
+    pub(crate) status: Option<Status>,
+    /// The contacts, in the order of their names.
+    pub(crate) contacts: Vec<Contact>,
+    pub(crate) requests: Vec<Request>,
+    /// The groups, in the order of their names.
+    pub(crate) groups: Vec<(Guid, String)>,
+}
+
+impl Roster {
+    /// Copies what is shown from the roster of the client.
+    pub(crate) fn of(roster: &machine::Roster) -> Self {
+        let mut contacts: Vec<_> = roster.contacts().map(Contact::of).collect();
+        contacts.sort_by_cached_key(|contact| (contact.name.to_lowercase(), contact.handle.clone()));
+        let request =
+            |entry: &machine::Entry| Request { handle: entry.handle.clone(), name: clean_line(entry.name().as_str()) };
+        let mut groups: Vec<_> = roster.groups().map(|(guid, name)| (guid, clean_line(name))).collect();
+        groups.sort_by_cached_key(|(_, name)| name.to_lowercase());
+        Self {
+            name: roster.me.name.as_ref().map(|name| clean_line(name.as_str())),
+            status: roster.me.status,
+            contacts,
+            requests: roster.pending().map(request).collect(),
+            groups,
+        }
+    }
+
+    /// Returns the contact with an address.
+    pub(crate) fn contact(&self, handle: &Handle) -> Option<&Contact> {
+        self.contacts.iter().find(|contact| contact.handle == *handle)
+    }
+
+    /// Returns the group with a name. Case does not matter.
+    pub(crate) fn group(&self, name: &str) -> Option<Guid> {
+        let name = name.to_lowercase();
+        self.groups.iter().find(|(_, there)| there.to_lowercase() == name).map(|(guid, _)| *guid)
+    }
+}
+
+impl Contact {
+    fn of(entry: &machine::Entry) -> Self {
+        let message = entry.personal_message.as_ref().map(|message| clean_line(&message.text()));
+        Self {
+            handle: entry.handle.clone(),
+            name: clean_line(entry.name().as_str()),
+            status: entry.status(),
+            message: message.unwrap_or_default(),
+            is_blocked: entry.is_blocked(),
+            groups: entry.groups.iter().copied().collect(),
+        }
+    }
+}

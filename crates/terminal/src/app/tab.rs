@@ -1,0 +1,68 @@
+//! A tab: a conversation, or the first tab with the notes of the program.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use msnp::Handle;
+
+use super::event::TalkId;
+use super::input::Input;
+use super::line::Lines;
+
+/// The time after which a note about typing disappears (docs/protocol/payloads.md section 3).
+pub(crate) const TYPING_LASTS: Duration = Duration::from_secs(10);
+/// The time after which the user's own typing is reported again.
+pub(crate) const TYPING_AGAIN: Duration = Duration::from_secs(5);
+
+/// A tab.
+#[derive(Debug, Default)]
+pub(crate) struct Tab {
+    /// The conversation. `None` for the first tab.
+    pub(crate) with: Option<Partners>,
+    pub(crate) lines: Lines,
+    /// The number of messages that the user has not seen.
+    pub(crate) unread: usize,
+    /// The number of rows below the visible ones.
+    pub(crate) scroll: usize,
+    pub(crate) input: Input,
+}
+
+/// The other side of a conversation.
+#[derive(Debug)]
+pub(crate) struct Partners {
+    pub(crate) talk: TalkId,
+    pub(crate) users: Vec<Handle>,
+    /// The names that users had in this conversation. They may not be contacts.
+    pub(crate) names: BTreeMap<Handle, String>,
+    /// Who is typing, and until when that is believed.
+    pub(crate) typing: BTreeMap<Handle, Duration>,
+    /// The time until which the members know that the user is typing.
+    pub(crate) told_until: Duration,
+}
+
+impl Tab {
+    /// Returns a tab for a conversation.
+    pub(crate) fn new(talk: TalkId, users: Vec<Handle>) -> Self {
+        let (names, typing) = (BTreeMap::new(), BTreeMap::new());
+        let with = Partners { talk, users, names, typing, told_until: Duration::ZERO };
+        Self { with: Some(with), ..Self::default() }
+    }
+
+    /// Returns the conversation.
+    pub(crate) fn talk(&self) -> Option<TalkId> {
+        self.with.as_ref().map(|with| with.talk)
+    }
+
+    /// Returns the other user, if there is exactly one.
+    pub(crate) fn partner(&self) -> Option<&Handle> {
+        match self.with.as_ref()?.users.as_slice() {
+            [partner] => Some(partner),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the conversation has several other users.
+    pub(crate) fn is_crowd(&self) -> bool {
+        self.with.as_ref().is_some_and(|with| with.users.len() > 1)
+    }
+}

@@ -1,0 +1,165 @@
+//! Handles what happens in conversations.
+
+use msnp::Handle;
+
+use super::event::{Talk, TalkEvent};
+use super::line::{Author, File, FileState};
+use super::rows::size;
+use super::state::App;
+use super::tab::{TYPING_LASTS, Tab};
+use crate::text::clean_line;
+
+/// The most tabs. A flood of conversations cannot fill the memory; the oldest tab without anything unread makes room.
+const MAX_TABS: usize = 100;
+
+impl App {
+    pub(super) fn talk_event(&mut self, talk: Talk, event: TalkEvent) {
+        let is_news = matches!(
+            event,
+            TalkEvent::Text { .. } | TalkEvent::Nudge { .. } | TalkEvent::Other { .. } | TalkEvent::FileOffered { .. }
+        );
+        let wants_tab = is_news || matches!(event, TalkEvent::Opened);
+        let Some(tab) = self.find_tab(talk, wants_tab) else { return };
+        match event {
+            TalkEvent::Opened => self.show_tab(tab),
+            TalkEvent::Joined { handle, name } => self.joined(tab, &handle, &name),
+            TalkEvent::Left(handle) => self.left(tab, &handle),
+            TalkEvent::Quiet => self.quiet(tab),
+            TalkEvent::Text { from, name, text } => {
+                let name = self.sender(tab, &from, &name);
+                self.add_line(tab, Author::Other(name), &text, None);
+            }
+            TalkEvent::Nudge { from, name } => {
+                let name = self.sender(tab, &from, &name);
+                self.note(tab, &format!("{name} sent you a nudge!"));
+                self.start_shaking();
+            }
+            TalkEvent::Typing(handle) => self.typing(tab, handle),
+            TalkEvent::Other { from, name, what } => {
+                let name = self.sender(tab, &from, &name);
+                self.note(tab, &format!("{name} sent {what}, which this program cannot show."));
+            }
+            TalkEvent::FileOffered { from, id, name, size: bytes } => {
+                let who = self.name_of(&from);
+                let text = format!(
+                    "{who} wants to send you {} ({}). Type /accept or /decline.",
+                    clean_line(&name),
+                    size(bytes)
+                );
+                self.add_file(tab, &text, File { id, state: FileState::Offered });
+            }
+        }
+        if is_news {
+            self.count_unread(tab);
+            self.ring();
+        }
+    }
+
+    /// Returns the tab of a conversation. A conversation with one user belongs to the tab with that user, even if it is
+    /// another session.
+    fn find_tab(&mut self, talk: Talk, may_create: bool) -> Option<usize> {
+        let alone = || match talk.users.as_slice() {
+            [partner] => self.tabs.iter().position(|tab| tab.partner() == Some(partner)),
+            _ => None,
+        };
+        let there = self.tab_of(talk.id).or_else(alone);
+        let index = match there {
+            Some(index) => index,
+            None if may_create => {
+                self.make_room();
+                self.tabs.push(Tab::new(talk.id, talk.users.clone()));
+                self.tabs.len() - 1
+            }
+            None => return None,
+        };
+        let with = self.tabs.get_mut(index)?.with.as_mut()?;
+        with.talk = talk.id;
+        if !talk.users.is_empty() {
+            with.users = talk.users;
+        }
+        Some(index)
+    }
+
+    fn make_room(&mut self) {
+        if self.tabs.len() < MAX_TABS {
+            return;
+        }
+        let is_idle = |(index, tab): &(usize, &Tab)| {
+            *index > 0 && *index != self.current && tab.unread == 0 && tab.input.is_empty()
+        };
+        let idle = self.tabs.iter().enumerate().find(is_idle).map(|(index, _)| index);
+        // If nothing is idle, the oldest conversation that is not shown goes.
+        let oldest = idle.unwrap_or(if self.current == 1 { 2 } else { 1 });
+        self.tabs.remove(oldest);
+        if self.current > oldest {
+            self.current -= 1;
+        }
+    }
+
+    /// Notes the name of a sender, who has then stopped typing, and returns the name to show.
+    fn sender(&mut self, tab: usize, from: &Handle, name: &str) -> String {
+        if let Some(with) = self.tabs.get_mut(tab).and_then(|tab| tab.with.as_mut()) {
+            with.typing.remove(from);
+            if with.users.contains(from) {
+                with.names.insert(from.clone(), clean_line(name));
+            }
+        }
+        self.name_of(from)
+    }
+
+    fn joined(&mut self, tab: usize, handle: &Handle, name: &str) {
+        if let Some(with) = self.tabs.get_mut(tab).and_then(|tab| tab.with.as_mut()) {
+            with.names.insert(handle.clone(), clean_line(name));
+            with.names.retain(|handle, _| with.users.contains(handle));
+        }
+        if self.tabs.get(tab).is_some_and(Tab::is_crowd) {
+            let text = format!("{} joined the conversation.", self.name_of(handle));
+            self.note(tab, &text);
+        }
+    }
+
+    fn left(&mut self, tab: usize, handle: &Handle) {
+        self.stop_typing(handle);
+        let Some(there) = self.tabs.get(tab) else { return };
+        let was_crowd = there.is_crowd() || there.partner().is_some_and(|partner| partner != handle);
+        if was_crowd {
+            let text = format!("{} left the conversation.", self.name_of(handle));
+            self.add_line(tab, Author::Left(handle.clone()), &text, None);
+        }
+    }
+
+    /// The session ended, which takes everybody out of it. That is nothing that the others did.
+    fn quiet(&mut self, tab: usize) {
+        let Some(there) = self.tabs.get_mut(tab) else { return };
+        if there.lines.take_left() > 1 {
+            self.note(tab, "The session ended. The next message opens another one.");
+        }
+    }
+
+    fn typing(&mut self, tab: usize, handle: Handle) {
+        let until = self.time.since_start + TYPING_LASTS;
+        let with = self.tabs.get_mut(tab).and_then(|tab| tab.with.as_mut());
+        if let Some(with) = with.filter(|with| with.users.contains(&handle)) {
+            with.typing.insert(handle, until);
+        }
+    }
+
+    /// Forgets that a user is typing.
+    pub(super) fn stop_typing(&mut self, handle: &Handle) {
+        for with in self.tabs.iter_mut().filter_map(|tab| tab.with.as_mut()) {
+            with.typing.remove(handle);
+        }
+    }
+
+    /// Returns a sentence about who is typing in the current tab.
+    pub(crate) fn typing_note(&self) -> Option<String> {
+        let typing = &self.current_tab()?.with.as_ref()?.typing;
+        let names: Vec<_> = typing.keys().map(|handle| self.name_of(handle)).collect();
+        match names.as_slice() {
+            [] => None,
+            [name] => Some(format!("{name} is typing…")),
+            [one, two] => Some(format!("{one} and {two} are typing…")),
+            names => Some(format!("{} people are typing…", names.len())),
+        }
+    }
+}

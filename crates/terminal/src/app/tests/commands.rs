@@ -1,0 +1,141 @@
+//! Commands, and what they ask for.
+
+use crossterm::event::KeyCode;
+use msnp::Status;
+use msnp_client::machine::Edit;
+
+use super::desk::{Desk, guid, handle};
+use crate::app::{AppEvent, Effect, TalkId};
+
+/// Returns the edits of a line that is typed in the conversation with Bob.
+fn edits(line: &str) -> Vec<Edit> {
+    let mut desk = Desk::new();
+    desk.open("bob");
+    desk.effects();
+    desk.app.handle_paste(line);
+    desk.key(KeyCode::Enter);
+    let edit = |effect| match effect {
+        Effect::Edit { edit, .. } => Some(edit),
+        _ => None,
+    };
+    desk.effects().into_iter().filter_map(edit).collect()
+}
+
+#[test]
+fn commands_change_the_lists() {
+    for (line, expected) in [
+        ("/add zoe@example.com", Edit::AddContact(handle("zoe"))),
+        ("/remove carol", Edit::RemoveContact(handle("carol"))),
+        ("/block", Edit::Block(handle("bob"))),
+        ("/block Dave", Edit::Block(handle("dave"))),
+        ("/unblock mallory@example.com", Edit::Unblock(handle("mallory"))),
+        (
+            "/nick bob@example.com Bobby Tables",
+            Edit::Nickname(handle("bob"), msnp::DisplayName::new("Bobby Tables").unwrap()),
+        ),
+        ("/status brb", Edit::Status(Status::BeRightBack)),
+        ("/status appear offline", Edit::Status(Status::Hidden)),
+        ("/name Alice L.", Edit::Name(msnp::DisplayName::new("Alice L.").unwrap())),
+        ("/message", Edit::PersonalMessage(None)),
+        ("/accept frank@example.com", Edit::Accept(handle("frank"))),
+        ("/accept", Edit::Accept(handle("frank"))),
+        ("/decline", Edit::Block(handle("frank"))),
+        ("/group new Old friends", Edit::AddGroup(msnp::Text::encode("Old friends"))),
+        ("/group delete climbing", Edit::DeleteGroup(guid(2))),
+        ("/group rename friends \"Best friends\"", Edit::RenameGroup(guid(1), msnp::Text::encode("Best friends"))),
+        ("/group add dave Friends", Edit::AddToGroup(handle("dave"), guid(1))),
+        ("/group remove bob friends", Edit::RemoveFromGroup(handle("bob"), guid(1))),
+    ] {
+        assert_eq!(edits(line).first(), Some(&expected), "{line}");
+    }
+}
+
+#[test]
+fn a_command_that_cannot_be_carried_out_says_why() {
+    for (line, cause) in [
+        ("/add zoe", "not an address"),
+        ("/block zoe", "No contact has the name zoe."),
+        ("/status sleepy", "A status is one of: online, busy"),
+        ("/nick bob", "the new name"),
+        ("/group delete Family", "There is no group \"Family\". Climbing, Friends"),
+        ("/group rename Friends", "the old and the new name"),
+        ("/invite", "Say who"),
+        ("/cancel", "no transfer"),
+        ("/nonsense now", "Unknown command /nonsense; nothing was sent."),
+        ("/bell maybe", "Say on or off."),
+    ] {
+        let mut desk = Desk::with_size(120, 24);
+        desk.open("bob");
+        desk.effects();
+        desk.app.handle_paste(line);
+        desk.key(KeyCode::Enter);
+        assert_eq!(desk.effects(), [], "{line}");
+        desk.shows(cause);
+    }
+}
+
+#[test]
+fn an_unknown_command_stays_in_the_line_and_a_doubled_slash_sends_one() {
+    let mut desk = Desk::new();
+    desk.open("bob");
+    desk.app.handle_paste("/nonsense");
+    desk.key(KeyCode::Enter);
+    assert_eq!(desk.app.tabs[1].input.text(), "/nonsense");
+    desk.control('u');
+    desk.effects();
+    desk.enter("//text");
+    let sent = desk.effects();
+    assert!(sent.iter().any(|effect| matches!(effect, Effect::Send { text, .. } if text == "/text")), "{sent:?}");
+}
+
+#[test]
+fn a_text_in_the_home_tab_is_not_lost() {
+    let mut desk = Desk::new();
+    desk.key(KeyCode::Tab);
+    desk.enter("hello");
+    desk.shows("This tab has no conversation.");
+    assert_eq!(desk.app.tabs[0].input.text(), "hello");
+}
+
+#[test]
+fn commands_about_conversations() {
+    let mut desk = Desk::new();
+    desk.open("bob");
+    desk.effects();
+    desk.enter("/invite carol");
+    assert_eq!(desk.effects(), [Effect::Invite { talk: TalkId(1), handle: handle("carol") }]);
+    desk.enter("/chat zoe@example.com");
+    assert_eq!(desk.effects(), [Effect::Open(handle("zoe"))]);
+    desk.enter("/close");
+    assert_eq!(desk.effects(), [Effect::Leave(TalkId(1))]);
+    desk.enter("/quit");
+    assert_eq!(desk.effects(), [Effect::Quit]);
+    desk.control('c');
+    assert_eq!(desk.effects(), [Effect::Quit]);
+    desk.control('r');
+    assert_eq!(desk.effects(), [Effect::SignInAgain]);
+}
+
+#[test]
+fn settings_take_effect_at_once() {
+    let mut desk = Desk::new();
+    desk.open("bob");
+    desk.says(1, "bob", "hi :)");
+    desk.shows("hi 🙂");
+    desk.enter("/emoji off");
+    desk.shows("hi :)");
+    desk.enter("/bell off");
+    desk.effects();
+    desk.says(1, "bob", "hi");
+    assert_eq!(desk.effects(), []);
+}
+
+#[test]
+fn the_result_of_an_edit_is_shown_and_a_failure_is_kept() {
+    let mut desk = Desk::new();
+    desk.tell(AppEvent::Edited { about: "Add zoe".to_owned(), result: Ok(()) });
+    desk.shows("Add zoe: done.");
+    desk.tell(AppEvent::Edited { about: "Add zoe".to_owned(), result: Err("the list is full".to_owned()) });
+    desk.wait(std::time::Duration::from_secs(60));
+    desk.shows("Add zoe: the list is full.");
+}

@@ -1,0 +1,10 @@
+//! Tests of the state, and of the screens that are drawn from it.
+
+mod commands;
+mod contacts;
+mod desk;
+mod files;
+mod hostile;
+mod palette;
+mod screens;
+mod talks;

@@ -1,0 +1,94 @@
+//! The command palette.
+
+use crossterm::event::KeyCode;
+use msnp_client::machine::Edit;
+
+use super::desk::{Desk, handle};
+use crate::app::{Effect, TalkId};
+
+#[test]
+fn a_slash_opens_the_palette_and_deleting_it_closes_it() {
+    let mut desk = Desk::new();
+    desk.open("bob");
+    desk.type_text("/");
+    assert!(desk.app.palette.is_some());
+    desk.key(KeyCode::Backspace);
+    assert!(desk.app.palette.is_none());
+    desk.type_text("either/");
+    assert!(desk.app.palette.is_none(), "a slash within a text is a letter");
+}
+
+#[test]
+fn commands_and_their_rest_are_completed() {
+    let mut desk = Desk::new();
+    desk.open("bob");
+    desk.effects();
+    // The command, then one of its statuses.
+    desk.type_text("/stat");
+    desk.key(KeyCode::Tab);
+    desk.shows("out to lunch");
+    desk.type_text("lu");
+    desk.key(KeyCode::Enter);
+    assert!(matches!(&desk.effects()[..], [Effect::Edit { edit: Edit::Status(msnp::Status::OutToLunch), .. }]));
+    assert!(desk.app.palette.is_none());
+    // A contact by a part of the name, chosen with an arrow key.
+    desk.type_text("/block a");
+    desk.shows("carol@example.com");
+    desk.key(KeyCode::Down);
+    desk.key(KeyCode::Down);
+    desk.key(KeyCode::Enter);
+    let effects = desk.effects();
+    assert!(
+        matches!(&effects[..], [Effect::Edit { edit: Edit::Block(who), .. }] if *who == handle("dave")),
+        "{effects:?}"
+    );
+    // A command whose rest is optional is run by a second Enter.
+    desk.type_text("/mess");
+    desk.key(KeyCode::Enter);
+    desk.key(KeyCode::Enter);
+    assert!(matches!(&desk.effects()[..], [Effect::Edit { edit: Edit::PersonalMessage(None), .. }]));
+    // A contact, and then a text.
+    desk.type_text("/nick bo");
+    desk.key(KeyCode::Tab);
+    desk.type_text("Bobby");
+    desk.key(KeyCode::Enter);
+    let effects = desk.effects();
+    assert!(
+        matches!(&effects[..], [Effect::Edit { edit: Edit::Nickname(who, _), .. }] if *who == handle("bob")),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn words_find_tabs_contacts_and_commands_without_touching_the_line() {
+    let mut desk = Desk::new();
+    desk.open("bob");
+    desk.type_text("half");
+    desk.effects();
+    desk.control('p');
+    desk.type_text("dav");
+    desk.key(KeyCode::Enter);
+    assert_eq!(desk.effects(), [Effect::Open(handle("dave"))]);
+    desk.control('p');
+    desk.type_text("home");
+    desk.key(KeyCode::Enter);
+    assert_eq!(desk.app.current, 0);
+    desk.alt(KeyCode::Char('2'));
+    desk.control('p');
+    desk.type_text("nudge");
+    desk.key(KeyCode::Enter);
+    assert!(matches!(desk.effects()[..], [Effect::Nudge { talk: TalkId(1), .. }]));
+    assert_eq!(desk.app.tabs[1].input.text(), "half");
+}
+
+#[test]
+fn a_line_that_cannot_be_used_stays_in_the_palette() {
+    let mut desk = Desk::new();
+    desk.open("bob");
+    desk.type_text("/nonsense");
+    desk.key(KeyCode::Enter);
+    assert_eq!(desk.app.palette.as_ref().map(|palette| palette.input.text()), Some("/nonsense"));
+    desk.shows("Unknown command");
+    desk.key(KeyCode::Esc);
+    assert!(desk.app.palette.is_none());
+}

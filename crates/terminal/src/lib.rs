@@ -1,0 +1,13 @@
+//! A messenger for the terminal: contacts, conversations in tabs, files and pictures.
+//!
+//! - `app` is the state, without I/O. Keys, clicks and events change it, and it asks for effects.
+//! - `view` draws the state.
+//! - `run` connects both with the terminal and with the client of the [`msnp_client`] crate.
+//! - `text` makes texts of other people safe to draw, measures and breaks them.
+
+mod app;
+mod run;
+mod text;
+mod view;
+
+pub use run::{ChatError, Options, explain_edit, run};

@@ -1,0 +1,100 @@
+//! Carries out what the app wants.
+
+use msnp_client::{Client, Receipt};
+use tokio::sync::mpsc;
+
+use super::events::Talks;
+use super::explain::explain_edit;
+use super::files::Files;
+use crate::app::{AppEvent, Effect, LineId, TalkEvent};
+
+/// The most reports of tasks that wait for the app. More tasks wait until there is room.
+const REPORTS: usize = 64;
+
+/// What carries out the effects.
+pub(super) struct Effects {
+    pub(super) client: Client,
+    pub(super) talks: Talks,
+    pub(super) files: Files,
+    reports: mpsc::Sender<AppEvent>,
+}
+
+/// What is left to the loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    Nothing,
+    Bell,
+    Redraw,
+    Quit,
+}
+
+impl Effects {
+    /// Returns what carries out the effects, and the reports of what becomes of them.
+    pub(super) fn new(client: Client, downloads: std::path::PathBuf) -> (Self, mpsc::Receiver<AppEvent>) {
+        let (reports, receiver) = mpsc::channel(REPORTS);
+        let files = Files::new(downloads, reports.clone());
+        (Self { client, talks: Talks::default(), files, reports }, receiver)
+    }
+
+    /// Carries out an effect. `tell` passes an event to the app at once.
+    pub(super) fn carry_out(&mut self, effect: Effect, mut tell: impl FnMut(AppEvent)) -> Rest {
+        match effect {
+            Effect::Open(handle) => {
+                let conversation = self.client.conversation(&handle);
+                tell(AppEvent::Talk(self.talks.talk(&conversation), TalkEvent::Opened));
+            }
+            Effect::Send { talk, line, text } => match self.talks.get(talk) {
+                Some(conversation) => self.expect(line, conversation.send_text(&text)),
+                None => tell(AppEvent::Delivered(line, Err("the conversation is gone".to_owned()))),
+            },
+            Effect::Nudge { talk, line } => match self.talks.get(talk) {
+                Some(conversation) => self.expect(line, conversation.nudge()),
+                None => tell(AppEvent::Delivered(line, Err("the conversation is gone".to_owned()))),
+            },
+            Effect::Typing(talk) => {
+                if let Some(conversation) = self.talks.get(talk) {
+                    conversation.typing();
+                }
+            }
+            Effect::Invite { talk, handle } => {
+                if let Some(conversation) = self.talks.get(talk) {
+                    conversation.invite(&handle);
+                }
+            }
+            Effect::Leave(talk) => {
+                if let Some(conversation) = self.talks.get(talk) {
+                    conversation.close();
+                }
+            }
+            Effect::Edit { edit, about } => {
+                let (client, reports) = (self.client.clone(), self.reports.clone());
+                tokio::spawn(async move {
+                    let result = client.edit(edit).await.map_err(explain_edit);
+                    let _ = reports.send(AppEvent::Edited { about, result }).await;
+                });
+            }
+            Effect::SendFile { id, talk, to, path } => {
+                if let Some(conversation) = self.talks.get(talk) {
+                    self.files.send(id, conversation, to, path);
+                }
+            }
+            Effect::AcceptFile(id) => self.files.accept(id),
+            Effect::DeclineFile(id) => self.files.decline(id),
+            Effect::CancelFile(id) => self.files.cancel(id),
+            Effect::SignInAgain => self.client.sign_in_again(),
+            Effect::Bell => return Rest::Bell,
+            Effect::Redraw => return Rest::Redraw,
+            Effect::Quit => return Rest::Quit,
+        }
+        Rest::Nothing
+    }
+
+    /// Reports the result of a message.
+    fn expect(&self, line: LineId, receipt: Receipt) {
+        let reports = self.reports.clone();
+        tokio::spawn(async move {
+            let result = receipt.await.map_err(|error| error.to_string());
+            let _ = reports.send(AppEvent::Delivered(line, result)).await;
+        });
+    }
+}

@@ -1,0 +1,93 @@
+//! Translates the events of the client for the app.
+
+use std::collections::HashMap;
+
+use msnp::message::Message;
+use msnp::payload::alert_text;
+use msnp_client::machine::{ConversationId, RosterChange};
+use msnp_client::{Conversation, Event, FileOffer, Incoming};
+
+use super::files::Files;
+use crate::app::{AppEvent, Talk, TalkEvent, TalkId};
+
+/// The number of conversations after which those are forgotten that the client has forgotten too.
+const MANY: usize = 300;
+
+/// The conversations, by the numbers that the app uses.
+#[derive(Default)]
+pub(super) struct Talks {
+    conversations: HashMap<TalkId, Conversation>,
+    ids: HashMap<ConversationId, TalkId>,
+    next: u64,
+}
+
+impl Talks {
+    /// Returns what the app knows a conversation by.
+    pub(super) fn talk(&mut self, conversation: &Conversation) -> Talk {
+        let users = conversation.users();
+        let id = match self.ids.get(&conversation.id()) {
+            Some(id) => *id,
+            None => self.add(conversation),
+        };
+        Talk { id, users }
+    }
+
+    fn add(&mut self, conversation: &Conversation) -> TalkId {
+        if self.conversations.len() >= MANY {
+            self.conversations.retain(|_, conversation| !conversation.users().is_empty());
+            self.ids.retain(|_, id| self.conversations.contains_key(id));
+        }
+        let id = TalkId(self.next);
+        self.next += 1;
+        self.ids.insert(conversation.id(), id);
+        self.conversations.insert(id, conversation.clone());
+        id
+    }
+
+    pub(super) fn get(&self, id: TalkId) -> Option<&Conversation> {
+        self.conversations.get(&id)
+    }
+}
+
+/// Returns the event for the app. `None` if the app has nothing to do: the roster is copied before it is drawn.
+pub(super) fn translate(event: Event, talks: &mut Talks, files: &mut Files) -> Option<AppEvent> {
+    Some(match event {
+        Event::SignedIn => AppEvent::SignedIn,
+        Event::SignedOut { reason, retry } => AppEvent::SignedOut { reason: reason.to_string(), retry },
+        Event::Roster(RosterChange::Presence { handle, before, now }) => AppEvent::Presence { handle, before, now },
+        Event::Roster(RosterChange::AddedBy(handle)) => AppEvent::Request(handle),
+        Event::Roster(_) => return None,
+        Event::Joined { conversation, member } => {
+            let joined = TalkEvent::Joined { handle: member.handle, name: member.name.as_str().to_owned() };
+            AppEvent::Talk(talks.talk(&conversation), joined)
+        }
+        Event::Left { conversation, handle } => AppEvent::Talk(talks.talk(&conversation), TalkEvent::Left(handle)),
+        Event::Quiet(conversation) => AppEvent::Talk(talks.talk(&conversation), TalkEvent::Quiet),
+        Event::Message(message) => {
+            let talk = talks.talk(&message.conversation);
+            AppEvent::Talk(talk, of_message(message)?)
+        }
+        Event::FileOffered(offer) => {
+            let talk = talks.talk(&offer.conversation);
+            let FileOffer { from, name, size, .. } = offer.clone();
+            let id = files.offered(offer)?;
+            AppEvent::Talk(talk, TalkEvent::FileOffered { from, id, name, size })
+        }
+        Event::ShutdownWarning { minutes } => AppEvent::Shutdown(minutes),
+        Event::Alert(xml) => AppEvent::Announcement(alert_text(&xml)?),
+    })
+}
+
+fn of_message(message: Incoming) -> Option<TalkEvent> {
+    let Incoming { from, name, message, .. } = message;
+    let name = name.as_str().to_owned();
+    Some(match message {
+        Message::Text(text) => TalkEvent::Text { from, name, text: text.text },
+        Message::Nudge => TalkEvent::Nudge { from, name },
+        // What the message claims about its sender does not matter.
+        Message::Typing(_) => TalkEvent::Typing(from),
+        Message::Wink(_) => TalkEvent::Other { from, name, what: "a wink" },
+        Message::VoiceClip(_) => TalkEvent::Other { from, name, what: "a voice clip" },
+        _ => return None,
+    })
+}

@@ -1,0 +1,15 @@
+//! Connects the app with the terminal and with the server.
+
+mod effects;
+mod events;
+mod explain;
+mod files;
+mod messenger;
+mod options;
+mod signals;
+mod start;
+mod terminal;
+
+pub use explain::explain_edit;
+pub use options::{ChatError, Options};
+pub use start::run;

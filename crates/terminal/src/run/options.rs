@@ -1,0 +1,44 @@
+//! The options and errors of the messenger.
+
+use std::io;
+use std::path::PathBuf;
+
+use msnp::Handle;
+use msnp_client::machine::SignedOut;
+use msnp_client::{Account, Server};
+use thiserror::Error;
+
+/// What the messenger starts with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The server.
+    pub server: Server,
+    /// The account.
+    pub account: Account,
+    /// A user to talk to at once. The user becomes a contact.
+    pub open: Option<Handle>,
+    /// The directory for received files.
+    pub downloads: PathBuf,
+    /// Whether to ring the bell of the terminal for messages.
+    pub bell: bool,
+    /// Whether to react to the mouse. The terminal then selects text only while Shift is held.
+    pub mouse: bool,
+    /// Whether to draw emoticons as emoji.
+    pub emoji: bool,
+    /// Whether to use colours.
+    pub color: bool,
+}
+
+/// The reason why the messenger could not start, or had to stop.
+#[derive(Debug, Error)]
+pub enum ChatError {
+    /// The account could not sign in.
+    #[error("could not sign in as {0}: {1}")]
+    SignIn(Handle, SignedOut),
+    /// The user to talk to could not become a contact.
+    #[error("could not add {0}: {1}")]
+    Contact(Handle, String),
+    /// The terminal could not be used.
+    #[error("could not use the terminal: {0}")]
+    Terminal(#[from] io::Error),
+}

@@ -1,0 +1,88 @@
+//! The terminal: prepared while the messenger runs, and restored however it ends.
+
+use std::io::{self, Stdout, Write, stdout};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::execute;
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+use crate::app::App;
+use crate::view;
+
+/// True while the terminal is prepared, so that it is restored exactly once.
+static PREPARED: AtomicBool = AtomicBool::new(false);
+static HOOK: Once = Once::new();
+
+/// The prepared terminal. It is restored when this is dropped, and before the message of a panic.
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+}
+
+impl Screen {
+    /// Prepares the terminal.
+    pub(super) fn open(mouse: bool) -> io::Result<Self> {
+        restore_before_panics();
+        PREPARED.store(true, Ordering::SeqCst);
+        let opened = Self::prepare(mouse);
+        if opened.is_err() {
+            restore();
+        }
+        opened
+    }
+
+    fn prepare(mouse: bool) -> io::Result<Self> {
+        enable_raw_mode()?;
+        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+        if mouse {
+            execute!(stdout(), EnableMouseCapture)?;
+        }
+        Ok(Self { terminal: Terminal::new(CrosstermBackend::new(stdout()))? })
+    }
+
+    /// Draws the app.
+    pub(super) fn draw(&mut self, app: &App) -> io::Result<()> {
+        self.terminal.draw(|frame| view::draw(app, frame)).map(drop)
+    }
+
+    /// Forgets what is on the screen, so that all of it is drawn again.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    /// Rings the bell.
+    pub(super) fn ring(&mut self) -> io::Result<()> {
+        let mut out = stdout();
+        out.write_all(b"\x07")?;
+        out.flush()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Restores the terminal, if it is prepared. A terminal that is gone cannot be restored, which does not matter.
+fn restore() {
+    if !PREPARED.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let _ =
+        execute!(stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, crossterm::cursor::Show);
+    let _ = disable_raw_mode();
+}
+
+fn restore_before_panics() {
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            restore();
+            before(panic);
+        }));
+    });
+}

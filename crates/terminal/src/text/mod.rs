@@ -1,0 +1,9 @@
+//! Text for a terminal: which characters are safe, how wide they are, and how emoticons are drawn.
+
+mod clean;
+mod emoticons;
+mod wrap;
+
+pub(crate) use clean::{clean, clean_line, is_unsafe};
+pub(crate) use emoticons::with_emoji;
+pub(crate) use wrap::{cut, width, wrap};

@@ -1,0 +1,158 @@
+//! Measures and breaks text, in columns of the terminal.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// Returns the columns that a text takes.
+pub(crate) fn width(text: &str) -> usize {
+    // Cluster by cluster, as the drawing library measures.
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
+/// Returns a text, cut to `columns` with `…` at its end if it is longer.
+pub(crate) fn cut(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let Some(room) = columns.checked_sub(1) else { return String::new() };
+    let mut out = take(text, room).0.to_owned();
+    out.push('…');
+    out
+}
+
+/// Splits a text after as many clusters as fit into `columns`.
+fn take(text: &str, columns: usize) -> (&str, &str) {
+    let mut used = 0;
+    for (at, cluster) in text.grapheme_indices(true) {
+        used += cluster.width();
+        if used > columns {
+            return text.split_at(at);
+        }
+    }
+    (text, "")
+}
+
+/// Breaks a text into rows. The first row has `first` columns, and every other one has `rest`. Breaks between words
+/// where possible, and at every `\n`. Returns one row at least.
+pub(crate) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
+    let mut rows = Rows { first, rest: rest.max(2), done: Vec::new(), row: String::new(), used: 0 };
+    for (index, line) in text.split('\n').enumerate() {
+        if index > 0 {
+            rows.end_row();
+        }
+        for word in line.split_inclusive(' ') {
+            rows.word(word);
+        }
+    }
+    rows.end_row();
+    rows.done
+}
+
+/// The rows of a text that is being broken.
+struct Rows {
+    first: usize,
+    rest: usize,
+    done: Vec<String>,
+    row: String,
+    /// The columns of `row`.
+    used: usize,
+}
+
+impl Rows {
+    fn room(&self) -> usize {
+        if self.done.is_empty() { self.first } else { self.rest }
+    }
+
+    /// Adds a word with the space after it. The space may hang over the edge.
+    fn word(&mut self, word: &str) {
+        let letters = word.trim_end_matches(' ');
+        let bare = width(letters);
+        if self.used > 0 && self.used + bare > self.room() {
+            self.end_row();
+        }
+        // A first row that has a name in it may be too short even for a word that fits into another row.
+        if self.used + bare > self.room() && bare <= self.rest && self.done.is_empty() {
+            self.end_row();
+        }
+        if self.used + bare <= self.room() {
+            self.row.push_str(word);
+            self.used += width(word);
+        } else {
+            self.long_word(letters);
+            self.row.push_str(word.get(letters.len()..).unwrap_or_default());
+            self.used += word.len() - letters.len();
+        }
+    }
+
+    fn long_word(&mut self, mut word: &str) {
+        while !word.is_empty() {
+            let (piece, after) = take(word, self.room().saturating_sub(self.used));
+            if piece.is_empty() {
+                // The row is full. An empty row of `rest` columns takes any cluster, but a cluster could be wider still.
+                if self.used == 0 && !self.done.is_empty() {
+                    let (cluster, after) = word.split_at(word.graphemes(true).next().map_or(word.len(), str::len));
+                    self.row.push_str(cluster);
+                    self.used += width(cluster);
+                    word = after;
+                    continue;
+                }
+                self.end_row();
+                continue;
+            }
+            self.row.push_str(piece);
+            self.used += width(piece);
+            word = after;
+        }
+    }
+
+    fn end_row(&mut self) {
+        let row = std::mem::take(&mut self.row);
+        self.done.push(row.trim_end_matches(' ').to_owned());
+        self.used = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words_stay_whole_where_they_fit() {
+        let table: [(&str, usize, usize, &[&str]); 7] = [
+            ("", 5, 5, &[""]),
+            ("one two three", 7, 7, &["one two", "three"]),
+            ("one two", 2, 7, &["", "one two"]),
+            ("abcdefghij", 4, 4, &["abcd", "efgh", "ij"]),
+            ("a\n\nb", 4, 4, &["a", "", "b"]),
+            ("猫猫猫", 5, 5, &["猫猫", "猫"]),
+            ("a b ", 3, 3, &["a b"]),
+        ];
+        for (text, first, rest, expected) in table {
+            assert_eq!(wrap(text, first, rest), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_cut() {
+        for (text, columns, expected) in [("abc", 3, "abc"), ("abcd", 3, "ab…"), ("猫猫", 3, "猫…"), ("ab", 0, "")]
+        {
+            assert_eq!(cut(text, columns), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_is_too_wide_and_nothing_but_spaces_is_lost(
+            text in "([a-z]{1,12}|猫| |\n|e\u{301}|🙂){0,30}", first in 0usize..20, rest in 2usize..20,
+        ) {
+            let rows = wrap(&text, first, rest);
+            for (index, row) in rows.iter().enumerate() {
+                prop_assert!(width(row) <= if index == 0 { first } else { rest }, "{:?}", rows);
+            }
+            let letters = |text: &str| text.chars().filter(|char| !char.is_whitespace()).collect::<String>();
+            prop_assert_eq!(letters(&rows.concat()), letters(&text));
+        }
+    }
+}
