@@ -20,6 +20,7 @@ mod phase;
 mod roster;
 mod session;
 mod sign_in;
+mod steadiness;
 mod talk;
 
 pub use self::core::{Machine, Options};
