@@ -13,6 +13,7 @@ pub mod machine;
 pub mod p2p;
 mod passport;
 mod server;
+mod shown;
 pub mod transport;
 mod url;
 

@@ -3,7 +3,7 @@
 //! One task for each client carries out the machine's outputs and timers. One task for each connection reads and writes.
 //! All of them share the machine behind a lock that is never held across an `await`.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,12 +11,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
+<<<<<<< HEAD
 use super::cache::ObjectCache;
 use super::tap::{Tap, Tapped};
 use super::transfers::Transfers;
+=======
+use super::backlog::Backlog;
+>>>>>>> hostile
 use crate::account::Account;
 use crate::login;
-use crate::machine::limits::MAX_OUTPUTS;
+use crate::machine::limits::STEP_TIMEOUT;
 use crate::machine::{Delivery, EditError, EditId, Event, LinkId, Machine, MessageId, Output, SignedOut, Target};
 use crate::server::Server;
 
@@ -46,7 +50,7 @@ pub(crate) struct State {
     sends: HashMap<MessageId, oneshot::Sender<Delivery>>,
     pub(super) transfers: Transfers,
     /// The events that wait for the user.
-    events: VecDeque<Event>,
+    events: Backlog,
     /// The result of the first sign-in.
     first: Option<oneshot::Sender<Result<(), SignedOut>>>,
     /// True after the last handle was dropped.
@@ -69,8 +73,15 @@ impl State {
         receiver
     }
 
+    /// Returns whether nothing more may be read. A user who waits for the result of an edit or a message may not read
+    /// events until it arrives, and the result can only arrive if reading goes on: then more events may wait.
     fn is_full(&self) -> bool {
+<<<<<<< HEAD
         self.machine.is_full() || self.events.len() >= MAX_OUTPUTS || self.transfers.is_full()
+=======
+        let is_awaited = !self.edits.is_empty() || !self.sends.is_empty();
+        self.machine.is_full() || self.events.is_full(is_awaited)
+>>>>>>> hostile
     }
 }
 
@@ -89,8 +100,12 @@ impl Shared {
             machine,
             edits: HashMap::new(),
             sends: HashMap::new(),
+<<<<<<< HEAD
             transfers: Transfers::default(),
             events: VecDeque::new(),
+=======
+            events: Backlog::default(),
+>>>>>>> hostile
             first: Some(first),
             is_abandoned: false,
         };
@@ -206,10 +221,14 @@ impl Driver {
                 }
                 Output::Event(event) => {
                     report_first(&mut state, &event);
-                    state.events.push_back(event);
+                    state.events.push(event);
                 }
                 other => outputs.push(other),
             }
+        }
+        // Not only events fill the queue of the machine: many results do, too.
+        if !state.is_full() {
+            self.shared.drained.notify_waiters();
         }
         for link in state.machine.writable() {
             if let Some(link) = self.links.get(&link) {
@@ -222,6 +241,8 @@ impl Driver {
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Connect { link, target } => {
+                // Connections that the other side has closed are gone without an output.
+                self.links.retain(|_, link| !link.close.is_closed());
                 let (close, closed) = oneshot::channel();
                 let wake = Arc::new(Notify::new());
                 self.links.insert(link, LinkHandle { wake: wake.clone(), close });
@@ -234,7 +255,9 @@ impl Driver {
             Output::FetchTicket { policy } => {
                 let shared = self.shared.clone();
                 tokio::spawn(async move {
-                    let ticket = login::ticket(&shared.server, &shared.account, &policy).await;
+                    // The machine has given up by then. A slow login service must not collect tasks.
+                    let ticket = timeout(STEP_TIMEOUT, login::ticket(&shared.server, &shared.account, &policy)).await;
+                    let ticket = ticket.unwrap_or(Err(SignedOut::TimedOut));
                     shared.with(|state| state.machine.ticket(ticket, now()));
                 });
             }
@@ -247,7 +270,7 @@ impl Driver {
         let mut state = self.shared.lock();
         match permit {
             Some(permit) => {
-                if let Some(event) = state.events.pop_front() {
+                if let Some(event) = state.events.pop() {
                     permit.send(event);
                 }
             }
