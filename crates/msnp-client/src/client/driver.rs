@@ -11,13 +11,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
-<<<<<<< HEAD
+use super::backlog::Backlog;
 use super::cache::ObjectCache;
 use super::tap::{Tap, Tapped};
 use super::transfers::Transfers;
-=======
-use super::backlog::Backlog;
->>>>>>> hostile
 use crate::account::Account;
 use crate::login;
 use crate::machine::limits::STEP_TIMEOUT;
@@ -76,12 +73,8 @@ impl State {
     /// Returns whether nothing more may be read. A user who waits for the result of an edit or a message may not read
     /// events until it arrives, and the result can only arrive if reading goes on: then more events may wait.
     fn is_full(&self) -> bool {
-<<<<<<< HEAD
-        self.machine.is_full() || self.events.len() >= MAX_OUTPUTS || self.transfers.is_full()
-=======
-        let is_awaited = !self.edits.is_empty() || !self.sends.is_empty();
-        self.machine.is_full() || self.events.is_full(is_awaited)
->>>>>>> hostile
+        let is_awaited = !self.edits.is_empty() || !self.sends.is_empty() || !self.transfers.is_empty();
+        self.machine.is_full() || self.events.is_full(is_awaited) || self.transfers.is_full()
     }
 }
 
@@ -100,12 +93,8 @@ impl Shared {
             machine,
             edits: HashMap::new(),
             sends: HashMap::new(),
-<<<<<<< HEAD
             transfers: Transfers::default(),
-            events: VecDeque::new(),
-=======
             events: Backlog::default(),
->>>>>>> hostile
             first: Some(first),
             is_abandoned: false,
         };
@@ -216,7 +205,7 @@ impl Driver {
                 }
                 Output::Event(Event::Transfer { conversation, event }) => {
                     if let Some(event) = state.transfers.apply(conversation, event) {
-                        state.events.push_back(Event::Transfer { conversation, event });
+                        state.events.push(Event::Transfer { conversation, event });
                     }
                 }
                 Output::Event(event) => {

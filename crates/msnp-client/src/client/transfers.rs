@@ -83,6 +83,11 @@ impl Transfers {
         Watched { progress: watched, result: done, wake }
     }
 
+    /// Returns whether no transfer is going on.
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
     /// Returns whether the limit of waiting bytes is reached. Then nothing more may be read.
     pub(super) fn is_full(&self) -> bool {
         self.waiting >= MAX_WAITING

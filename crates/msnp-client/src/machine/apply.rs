@@ -1,10 +1,10 @@
 //! Applies the lines of a notification server to the roster.
 
-use msnp::notification::{
-    Addition, ContactChange, ContactLine, GroupLine, Lst, MAX_PHONE, PresenceInfo, PresenceLine, Property, PropertyChange, Prp,
-    Removal, Sbp, ServerCommand, SettingLine,
-};
 use msnp::name::MAX_GROUP_NAME;
+use msnp::notification::{
+    Addition, ContactChange, ContactLine, GroupLine, Lst, MAX_PHONE, PresenceInfo, PresenceLine, Property,
+    PropertyChange, Prp, Removal, Sbp, ServerCommand, SettingLine,
+};
 use msnp::{ContactRef, DisplayName, GroupRef, Guid, Handle, List, ListBits, TrId};
 
 use super::limits::{MAX_ENTRIES, MAX_GROUPS, MAX_GROUPS_OF_ENTRY};

@@ -7,11 +7,9 @@ use msnp::message::{Message, Mime, PeerToPeer};
 use msnp::switchboard::{AckFlag, ClientCommand, Cookie, Participant, ServerCommand};
 use msnp::{ErrorCode, Handle, Malformed};
 
-<<<<<<< HEAD
-use super::limits::{ANSWER_TIMEOUT, CHUNKS_AT_ONCE, ENTER_TIMEOUT, MAX_QUEUE, RING_TIMEOUT};
-=======
-use super::limits::{ANSWER_TIMEOUT, ENTER_TIMEOUT, MAX_IN_FLIGHT, MAX_MEMBERS, MAX_QUEUE, RING_TIMEOUT};
->>>>>>> hostile
+use super::limits::{
+    ANSWER_TIMEOUT, CHUNKS_AT_ONCE, ENTER_TIMEOUT, MAX_IN_FLIGHT, MAX_MEMBERS, MAX_QUEUE, RING_TIMEOUT,
+};
 use super::link::Link;
 use super::output::{ConversationId, Delivery, Event, MessageId, Output, SendError};
 use super::random::Random;
@@ -216,12 +214,8 @@ impl Conversation {
             }
             ServerCommand::Roster { who, .. } | ServerCommand::Join(who) => self.join(who, now, outputs),
             ServerCommand::Joined(_) => self.enter(now),
-<<<<<<< HEAD
-            ServerCommand::Ringing(..) => {}
-            ServerCommand::Message { handle, payload, .. } if is_piece(payload) => self.piece(&handle, payload, now),
-=======
             ServerCommand::Opened { .. } | ServerCommand::Ringing(..) => {}
->>>>>>> hostile
+            ServerCommand::Message { handle, payload, .. } if is_piece(payload) => self.piece(&handle, payload, now),
             ServerCommand::Message { handle, name, payload } => {
                 self.active = now;
                 let payload = payload.to_vec();
@@ -430,11 +424,7 @@ impl Conversation {
             (State::Inside(_), Some(quiet)) if self.next_step().is_none() => Some(self.active + quiet),
             _ => None,
         };
-<<<<<<< HEAD
-        [self.deadline, leave, self.next_step()].into_iter().flatten().min()
-=======
-        [self.deadline, self.answer_by, leave].into_iter().flatten().min()
->>>>>>> hostile
+        [self.deadline, self.answer_by, leave, self.next_step()].into_iter().flatten().min()
     }
 
     /// Handles the timers that are due.
@@ -452,14 +442,10 @@ impl Conversation {
             };
             return self.end(error, outputs);
         }
-<<<<<<< HEAD
-        let is_quiet = self.next_step().is_none() && quiet.is_some_and(|quiet| self.active + quiet <= now);
-=======
         if self.answer_by.is_some_and(|answer_by| answer_by <= now) {
             return self.end(SendError::NoSwitchboard, outputs);
         }
-        let is_quiet = quiet.is_some_and(|quiet| self.active + quiet <= now);
->>>>>>> hostile
+        let is_quiet = self.next_step().is_none() && quiet.is_some_and(|quiet| self.active + quiet <= now);
         if is_quiet && matches!(self.state, State::Inside(_)) {
             self.end(SendError::NobodyThere, outputs);
         }
