@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use msnp::Handle;
 use msnp::escape_xml;
 use msnp::notification::Ticket;
+use msnp::passport::DEFAULT_POLICY;
 
 use crate::account::{Account, Credentials};
 use crate::exchange::HttpConnection;
@@ -18,6 +19,17 @@ use crate::url::Url;
 
 /// The most redirects of a login page that are followed.
 const MAX_REDIRECTS: usize = 5;
+
+impl Server {
+    /// Gets a ticket for an account from the login service. [`Client`](crate::Client) does that by itself; this is for
+    /// programs that speak the protocol in another way.
+    ///
+    /// # Errors
+    /// The password is wrong, or the login service cannot be reached or refuses the sign-in.
+    pub async fn ticket(&self, account: &Account) -> Result<Ticket, SignedOut> {
+        ticket(self, account, DEFAULT_POLICY).await
+    }
+}
 
 /// Gets a ticket for an account.
 pub(crate) async fn ticket(server: &Server, account: &Account, policy: &str) -> Result<Ticket, SignedOut> {
@@ -105,7 +117,7 @@ impl Login<'_> {
 
     fn authorization(&self) -> String {
         let value = authorization(self.handle, self.password);
-        match value.rsplit_once(msnp::passport::DEFAULT_POLICY) {
+        match value.rsplit_once(DEFAULT_POLICY) {
             Some((before, _)) if self.policy.bytes().all(|byte| byte.is_ascii_graphic()) => {
                 before.to_owned() + self.policy
             }
@@ -204,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_server_reads_the_token_request() {
-        let body = envelope("a@example.com", "<&>'\"", msnp::passport::DEFAULT_POLICY);
+        let body = envelope("a@example.com", "<&>'\"", DEFAULT_POLICY);
         let request = msnp::passport::parse_rst(body.as_bytes()).unwrap();
         assert_eq!((request.username.as_str(), request.password.as_str()), ("a@example.com", "<&>'\""));
     }

@@ -4,12 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use msnp::notification::Ticket;
-use msnp::passport::DEFAULT_POLICY;
-
-use crate::account::Account;
-use crate::login;
-use crate::machine::{SignedOut, Target};
+use crate::machine::Target;
 use crate::transport::{self, BoxedStream, Connect, Gateway, Roots};
 use crate::url::Url;
 
@@ -127,15 +122,6 @@ impl Server {
     pub fn connect_with(mut self, connect: Arc<dyn Connect>) -> Self {
         self.way = Way::Custom(connect);
         self
-    }
-
-    /// Gets a ticket for an account from the login service. [`Client`](crate::Client) does that by itself; this is for
-    /// programs that speak the protocol in another way.
-    ///
-    /// # Errors
-    /// The password is wrong, or the login service cannot be reached or refuses the sign-in.
-    pub async fn ticket(&self, account: &Account) -> Result<Ticket, SignedOut> {
-        login::ticket(self, account, DEFAULT_POLICY).await
     }
 
     /// Returns the base addresses of the HTTP services, in the order in which to try them.

@@ -4,9 +4,10 @@ use std::io::{Write, stdout};
 
 use anyhow::{Context, bail};
 use clap::Args;
+use msnp::Capabilities;
 use msnp::Handle;
 use msnp_client::machine::SignedOut;
-use msnp_client::{CAPABILITIES, Client, Event};
+use msnp_client::{Client, Event};
 use swallowtail_base::utc::Utc;
 
 use super::connect::{ConnectArgs, leave};
@@ -34,7 +35,7 @@ pub(super) async fn run(args: ListenArgs) -> anyhow::Result<()> {
     let ListenArgs { connect, me, json, password_stdin } = args;
     let server = connect.server().await?;
     let account = connect.account(&me, password_stdin)?;
-    let builder = Client::builder(&server, &account).capabilities(CAPABILITIES);
+    let builder = Client::builder(&server, &account).capabilities(Capabilities::MESSENGER_7_5);
     let (client, mut events) = builder.sign_in().await.with_context(|| format!("could not sign in as {me}"))?;
     if print(Record::SignedIn, json).is_err() {
         return Ok(());

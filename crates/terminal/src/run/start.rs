@@ -1,8 +1,9 @@
 //! Starts the messenger.
 
+use msnp::Capabilities;
 use msnp::Handle;
+use msnp_client::Client;
 use msnp_client::machine::EditError;
-use msnp_client::{CAPABILITIES, Client};
 
 use super::explain::explain_edit;
 use super::messenger::Messenger;
@@ -19,7 +20,7 @@ use crate::app::{App, Effect, Settings, Start};
 pub async fn run(options: Options) -> Result<(), ChatError> {
     let Options { server, account, open, downloads, bell, mouse, emoji, color } = options;
     let me = account.handle().clone();
-    let builder = Client::builder(&server, &account).capabilities(CAPABILITIES);
+    let builder = Client::builder(&server, &account).capabilities(Capabilities::MESSENGER_7_5);
     let (client, events) = builder.sign_in().await.map_err(|reason| ChatError::SignIn(me.clone(), reason))?;
     if let Some(handle) = &open {
         befriend(&client, handle).await.map_err(|error| ChatError::Contact(handle.clone(), explain_edit(error)))?;
