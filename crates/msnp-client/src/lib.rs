@@ -14,6 +14,7 @@ pub mod machine;
 pub mod p2p;
 mod passport;
 mod server;
+mod shown;
 pub mod transport;
 mod url;
 

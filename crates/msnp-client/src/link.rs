@@ -17,6 +17,9 @@ use tokio::time::timeout;
 pub(super) const TIMEOUT: Duration = Duration::from_secs(20);
 /// The longest payload that is accepted from a server, in bytes.
 const MAX_PAYLOAD: usize = 64 * 1024;
+/// The most frames that wait in the queue while another one is waited for: more than the longest contact list, so that only
+/// a server that never stops is given up.
+const MAX_FRAMES: usize = 50_000;
 
 /// A function that is called with everything that a connection sends and receives.
 pub type Tap = Arc<dyn Fn(Wire<'_>) + Send + Sync>;
@@ -129,6 +132,9 @@ impl Link {
                     return Ok(found);
                 }
                 seen += 1;
+            }
+            if self.inbox.frames.len() >= MAX_FRAMES {
+                bail!("the server sent {MAX_FRAMES} other lines");
             }
             if !self.read().await? {
                 bail!("the server closed the connection");

@@ -13,6 +13,7 @@ use crate::http::Response;
 use crate::machine::SignedOut;
 use crate::passport::{authorization, ticket_of};
 use crate::server::{LoginKind, Server};
+use crate::shown::shown;
 use crate::url::Url;
 
 /// The most redirects of a login page that are followed.
@@ -87,7 +88,9 @@ impl Login<'_> {
     /// Returns the address of the login page.
     async fn nexus(&self, base: &Url) -> Result<Url, SignedOut> {
         let url = base.with_path("/rdr/pprdr-url.asp");
-        let mut http = HttpConnection::open(&url, &self.server.roots).await.map_err(|error| lost(&url, &error))?;
+        // The nexus decides where the password goes, so it is trusted no more than the login page: anyone on an open network
+        // could answer in its place.
+        let mut http = self.connect(&url).await?;
         let answer = http.exchange("GET", &url, &[], b"").await.map_err(|error| lost(&url, &error))?;
         let urls = answer.head.header("PassportURLs").unwrap_or_default();
         let login = urls.split(',').find_map(|part| part.trim().strip_prefix("DALogin="));
@@ -173,8 +176,8 @@ fn refusal(answer: &Response) -> SignedOut {
         401 => SignedOut::WrongPassword,
         503 => SignedOut::Lost("the login service is busy, or there were too many wrong passwords".to_owned()),
         // The server explains the refusal itself.
-        403 if !body.trim().is_empty() => SignedOut::Refused(body.trim().to_owned()),
-        _ => SignedOut::Refused(format!("the login service gave no ticket: {}", answer.head.status_line())),
+        403 if !body.trim().is_empty() => SignedOut::Refused(shown(&body)),
+        _ => SignedOut::Refused(format!("the login service gave no ticket: {}", shown(answer.head.status_line()))),
     }
 }
 

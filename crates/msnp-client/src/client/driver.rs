@@ -3,7 +3,7 @@
 //! One task for each client carries out the machine's outputs and timers. One task for each connection reads and writes.
 //! All of them share the machine behind a lock that is never held across an `await`.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,10 +11,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
+use super::backlog::Backlog;
 use super::transfers::Transfers;
 use crate::account::Account;
 use crate::login;
-use crate::machine::limits::MAX_OUTPUTS;
+use crate::machine::limits::STEP_TIMEOUT;
 use crate::machine::{Delivery, EditError, EditId, Event, LinkId, Machine, MessageId, Output, SignedOut, Target};
 use crate::server::Server;
 
@@ -42,7 +43,7 @@ pub(crate) struct State {
     sends: HashMap<MessageId, oneshot::Sender<Delivery>>,
     pub(super) transfers: Transfers,
     /// The events that wait for the user.
-    events: VecDeque<Event>,
+    events: Backlog,
     /// The result of the first sign-in.
     first: Option<oneshot::Sender<Result<(), SignedOut>>>,
     /// True after the last handle was dropped.
@@ -65,8 +66,11 @@ impl State {
         receiver
     }
 
+    /// Returns whether nothing more may be read. A user who waits for the result of an edit or a message may not read
+    /// events until it arrives, and the result can only arrive if reading goes on: then more events may wait.
     fn is_full(&self) -> bool {
-        self.machine.is_full() || self.events.len() >= MAX_OUTPUTS || self.transfers.is_full()
+        let is_awaited = !self.edits.is_empty() || !self.sends.is_empty();
+        self.machine.is_full() || self.events.is_full(is_awaited) || self.transfers.is_full()
     }
 }
 
@@ -84,7 +88,7 @@ impl Shared {
             edits: HashMap::new(),
             sends: HashMap::new(),
             transfers: Transfers::default(),
-            events: VecDeque::new(),
+            events: Backlog::default(),
             first: Some(first),
             is_abandoned: false,
         };
@@ -188,15 +192,19 @@ impl Driver {
                 }
                 Output::Event(Event::Transfer { conversation, event }) => {
                     if let Some(event) = state.transfers.apply(conversation, event) {
-                        state.events.push_back(Event::Transfer { conversation, event });
+                        state.events.push(Event::Transfer { conversation, event });
                     }
                 }
                 Output::Event(event) => {
                     report_first(&mut state, &event);
-                    state.events.push_back(event);
+                    state.events.push(event);
                 }
                 other => outputs.push(other),
             }
+        }
+        // Not only events fill the queue of the machine: many results do, too.
+        if !state.is_full() {
+            self.shared.drained.notify_waiters();
         }
         for link in state.machine.writable() {
             if let Some(link) = self.links.get(&link) {
@@ -209,6 +217,8 @@ impl Driver {
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Connect { link, target } => {
+                // Connections that the other side has closed are gone without an output.
+                self.links.retain(|_, link| !link.close.is_closed());
                 let (close, closed) = oneshot::channel();
                 let wake = Arc::new(Notify::new());
                 self.links.insert(link, LinkHandle { wake: wake.clone(), close });
@@ -221,7 +231,9 @@ impl Driver {
             Output::FetchTicket { policy } => {
                 let shared = self.shared.clone();
                 tokio::spawn(async move {
-                    let ticket = login::ticket(&shared.server, &shared.account, &policy).await;
+                    // The machine has given up by then. A slow login service must not collect tasks.
+                    let ticket = timeout(STEP_TIMEOUT, login::ticket(&shared.server, &shared.account, &policy)).await;
+                    let ticket = ticket.unwrap_or(Err(SignedOut::TimedOut));
                     shared.with(|state| state.machine.ticket(ticket, now()));
                 });
             }
@@ -234,7 +246,7 @@ impl Driver {
         let mut state = self.shared.lock();
         match permit {
             Some(permit) => {
-                if let Some(event) = state.events.pop_front() {
+                if let Some(event) = state.events.pop() {
                     permit.send(event);
                 }
             }

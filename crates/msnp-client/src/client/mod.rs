@@ -1,5 +1,6 @@
 //! A client: an account that is signed in.
 
+mod backlog;
 mod builder;
 mod conversation;
 mod driver;

@@ -1,12 +1,13 @@
 //! Applies the lines of a notification server to the roster.
 
 use msnp::notification::{
-    Addition, ContactChange, ContactLine, GroupLine, Lst, PresenceInfo, PresenceLine, Property, PropertyChange, Prp,
+    Addition, ContactChange, ContactLine, GroupLine, Lst, MAX_PHONE, PresenceInfo, PresenceLine, Property, PropertyChange, Prp,
     Removal, Sbp, ServerCommand, SettingLine,
 };
+use msnp::name::MAX_GROUP_NAME;
 use msnp::{ContactRef, DisplayName, GroupRef, Guid, Handle, List, ListBits, TrId};
 
-use super::limits::{MAX_ENTRIES, MAX_GROUPS};
+use super::limits::{MAX_ENTRIES, MAX_GROUPS, MAX_GROUPS_OF_ENTRY};
 use super::roster::{Entry, Presence, Roster, RosterChange};
 
 /// The server sent more addresses or groups than [`MAX_ENTRIES`] or [`MAX_GROUPS`].
@@ -42,11 +43,8 @@ impl Roster {
         let entry = self.entry(&lst.handle)?;
         entry.nickname = lst.nickname.clone();
         entry.lists = lst.lists;
-        entry.guid = lst.contact;
-        entry.groups = lst.groups.iter().filter_map(guid_of).collect();
-        if let Some(guid) = lst.contact {
-            self.handles.insert(guid, lst.handle.clone());
-        }
+        entry.groups = lst.groups.iter().filter_map(guid_of).take(MAX_GROUPS_OF_ENTRY).collect();
+        self.identify(&lst.handle, lst.contact);
         Ok(RosterChange::Entry(lst.handle.clone()))
     }
 
@@ -73,6 +71,8 @@ impl Roster {
     pub(super) fn property(&mut self, handle: &Handle, property: &Property) -> Option<RosterChange> {
         let entry = self.entries.get_mut(handle)?;
         match property {
+            // No server accepts longer numbers, and there may be many contacts.
+            Property::Phone(_, Some(number)) if number.len() > MAX_PHONE => return None,
             Property::Phone(phone, Some(number)) => {
                 entry.phones.insert((*phone).into(), number.clone());
             }
@@ -111,12 +111,13 @@ impl Roster {
             ContactLine::Added { handle, nickname, contact, group, .. } => {
                 let entry = self.entry(handle)?;
                 add_list(entry, List::Forward);
-                entry.guid = Some(*contact);
-                entry.groups.extend(group.as_ref().and_then(guid_of));
+                if let Some(group) = group.as_ref().and_then(guid_of) {
+                    add_group(entry, group);
+                }
                 if let Some(name) = DisplayName::new(nickname.value()) {
                     entry.nickname = name;
                 }
-                self.handles.insert(*contact, handle.clone());
+                self.identify(handle, Some(*contact));
                 Ok(Some(RosterChange::Entry(handle.clone())))
             }
             ContactLine::Addition(adc) => self.addition(&adc.addition),
@@ -144,7 +145,7 @@ impl Roster {
             Addition::ToGroup { contact, group } => {
                 let Some(handle) = self.handles.get(contact).cloned() else { return Ok(None) };
                 if let Some(entry) = self.entries.get_mut(&handle) {
-                    entry.groups.insert(*group);
+                    add_group(entry, *group);
                 }
                 Ok(Some(RosterChange::Entry(handle)))
             }
@@ -170,9 +171,7 @@ impl Roster {
                 entry.groups.clear();
                 entry.presence = None;
                 entry.personal_message = None;
-                if let Some(guid) = entry.guid.take() {
-                    self.handles.remove(&guid);
-                }
+                self.identify(&handle, None);
                 self.take_from(&handle, ListBits::from(List::Forward));
                 Some(RosterChange::Entry(handle))
             }
@@ -203,8 +202,10 @@ impl Roster {
             GroupLine::Listed { name, group } => self.add_group(group, name)?,
             GroupLine::Renamed(reg) => self.add_group(&reg.group, reg.name.value())?,
             GroupLine::Removed { group, .. } => {
-                if let Some(guid) = guid_of(group) {
-                    self.groups.remove(&guid);
+                // A group that is not known is in no entry either: see `MAX_GROUPS_OF_ENTRY` for those of a strange server.
+                if let Some(guid) = guid_of(group)
+                    && self.groups.remove(&guid).is_some()
+                {
                     for entry in self.entries.values_mut() {
                         entry.groups.remove(&guid);
                     }
@@ -218,6 +219,9 @@ impl Roster {
         let Some(guid) = guid_of(group) else { return Ok(()) };
         if self.groups.len() >= MAX_GROUPS && !self.groups.contains_key(&guid) {
             return Err(TooLarge);
+        }
+        if name.len() > MAX_GROUP_NAME {
+            return Ok(());
         }
         self.groups.insert(guid, name.to_owned());
         Ok(())
@@ -265,11 +269,25 @@ impl Roster {
         Ok(self.entries.entry(handle.clone()).or_insert_with(|| Entry::new(handle.clone())))
     }
 
+    /// Sets the GUID of an address. The one before is forgotten, or a server could fill the memory with GUIDs of one address.
+    fn identify(&mut self, handle: &Handle, guid: Option<Guid>) {
+        let Some(entry) = self.entries.get_mut(handle) else { return };
+        if let Some(before) = std::mem::replace(&mut entry.guid, guid)
+            && self.handles.get(&before) == Some(handle)
+        {
+            self.handles.remove(&before);
+        }
+        if let Some(guid) = guid {
+            self.handles.insert(guid, handle.clone());
+        }
+    }
+
     /// Removes an address from lists. An entry without a list is deleted.
     fn take_from(&mut self, handle: &Handle, lists: ListBits) {
         let Some(entry) = self.entries.get_mut(handle) else { return };
         entry.lists = entry.lists.without(lists);
         if entry.lists.is_empty() {
+            self.identify(handle, None);
             self.entries.remove(handle);
         }
     }
@@ -279,6 +297,12 @@ impl Roster {
             ContactRef::Guid(guid) => self.handles.get(guid).cloned(),
             ContactRef::Handle(handle) => Some(handle.clone()),
         }
+    }
+}
+
+fn add_group(entry: &mut Entry, group: Guid) {
+    if entry.groups.len() < MAX_GROUPS_OF_ENTRY {
+        entry.groups.insert(group);
     }
 }
 

@@ -7,7 +7,9 @@ use msnp::message::{Message, Mime, PeerToPeer};
 use msnp::switchboard::{AckFlag, ClientCommand, Cookie, Participant, ServerCommand};
 use msnp::{ErrorCode, Handle, Malformed};
 
-use super::limits::{ANSWER_TIMEOUT, CHUNKS_AT_ONCE, ENTER_TIMEOUT, MAX_QUEUE, RING_TIMEOUT};
+use super::limits::{
+    ANSWER_TIMEOUT, CHUNKS_AT_ONCE, ENTER_TIMEOUT, MAX_IN_FLIGHT, MAX_MEMBERS, MAX_QUEUE, RING_TIMEOUT,
+};
 use super::link::Link;
 use super::output::{ConversationId, Delivery, Event, MessageId, Output, SendError};
 use super::random::Random;
@@ -34,8 +36,8 @@ pub(super) enum Entrance {
 enum State {
     /// There is no session.
     Closed,
-    /// The server was asked for a switchboard.
-    Asked,
+    /// The server was asked for a switchboard, in the request with this transaction id.
+    Asked(u32),
     /// A connection is being made.
     Connecting(Link, Entrance),
     /// USR or ANS was sent.
@@ -60,6 +62,9 @@ pub(super) struct Conversation {
     calls: HashMap<u32, Handle>,
     /// The end of the current step.
     deadline: Option<Instant>,
+    /// The time by which a message in flight must be answered. It is not the deadline of a step, because a switchboard
+    /// that lets users join and leave would postpone it for ever.
+    answer_by: Option<Instant>,
     /// The time of the last message.
     active: Instant,
     /// The transfers with the members, after the first one.
@@ -81,6 +86,7 @@ impl Conversation {
             in_flight: BTreeMap::new(),
             calls: HashMap::new(),
             deadline: None,
+            answer_by: None,
             active: now,
             transfers: None,
             may_transmit: false,
@@ -101,7 +107,7 @@ impl Conversation {
     pub(super) fn link(&self) -> Option<&Link> {
         match &self.state {
             State::Connecting(link, _) | State::Entering(link) | State::Inside(link) => Some(link),
-            State::Closed | State::Asked => None,
+            State::Closed | State::Asked(_) => None,
         }
     }
 
@@ -109,7 +115,7 @@ impl Conversation {
     pub(super) fn link_mut(&mut self) -> Option<&mut Link> {
         match &mut self.state {
             State::Connecting(link, _) | State::Entering(link) | State::Inside(link) => Some(link),
-            State::Closed | State::Asked => None,
+            State::Closed | State::Asked(_) => None,
         }
     }
 
@@ -123,7 +129,8 @@ impl Conversation {
         outputs: &mut VecDeque<Output>,
     ) -> bool {
         self.active = now;
-        if self.queue.len() >= MAX_QUEUE {
+        let is_busy = self.in_flight.len() >= MAX_IN_FLIGHT || self.link().is_some_and(Link::is_busy);
+        if self.queue.len() >= MAX_QUEUE || is_busy {
             refuse(id, SendError::QueueFull, outputs);
             return false;
         }
@@ -133,9 +140,14 @@ impl Conversation {
     }
 
     /// Notes that the server was asked for a switchboard.
-    pub(super) fn asked(&mut self, now: Instant) {
-        self.state = State::Asked;
+    pub(super) fn asked(&mut self, trid: u32, now: Instant) {
+        self.state = State::Asked(trid);
         self.deadline = Some(now + ENTER_TIMEOUT);
+    }
+
+    /// Returns whether this conversation waits for the answer to this request for a switchboard.
+    pub(super) fn has_asked(&self, trid: u32) -> bool {
+        matches!(self.state, State::Asked(asked) if asked == trid)
     }
 
     /// Notes that a connection to a switchboard is being made.
@@ -176,16 +188,25 @@ impl Conversation {
         outputs: &mut VecDeque<Output>,
     ) -> Result<(), Malformed> {
         let Some(link) = self.link_mut() else { return Ok(()) };
-        for frame in link.receive(bytes)? {
-            let line = ServerCommand::decode(frame.as_frame())?;
-            self.line(line, now, outputs);
+        let id = link.id;
+        let (frames, end) = link.receive(bytes);
+        for frame in frames {
+            // A line may have ended the session. The lines after it must not touch the next one.
+            if self.link().is_none_or(|link| link.id != id) {
+                return Ok(());
+            }
+            // Unknown lines are skipped, as a newer server may send them. The notification session does the same.
+            if let Ok(line) = ServerCommand::decode(frame.as_frame()) {
+                self.line(line, now, outputs);
+            }
         }
-        Ok(())
+        end
     }
 
     fn line(&mut self, line: ServerCommand<'_>, now: Instant, outputs: &mut VecDeque<Output>) {
         match line {
-            ServerCommand::Opened { .. } => {
+            // Only once, or a switchboard could make the client call its users again and again.
+            ServerCommand::Opened { .. } if matches!(self.state, State::Entering(_)) => {
                 self.enter(now);
                 for handle in self.invited.clone() {
                     self.call(handle);
@@ -193,7 +214,7 @@ impl Conversation {
             }
             ServerCommand::Roster { who, .. } | ServerCommand::Join(who) => self.join(who, now, outputs),
             ServerCommand::Joined(_) => self.enter(now),
-            ServerCommand::Ringing(..) => {}
+            ServerCommand::Opened { .. } | ServerCommand::Ringing(..) => {}
             ServerCommand::Message { handle, payload, .. } if is_piece(payload) => self.piece(&handle, payload, now),
             ServerCommand::Message { handle, name, payload } => {
                 self.active = now;
@@ -234,6 +255,10 @@ impl Conversation {
 
     fn join(&mut self, member: Participant, now: Instant, outputs: &mut VecDeque<Output>) {
         self.calls.retain(|_, called| *called != member.handle);
+        let is_known = self.members.contains_key(&member.handle) || self.invited.contains(&member.handle);
+        if !is_known && self.invited.len() >= MAX_MEMBERS {
+            return self.end(SendError::NoSwitchboard, outputs);
+        }
         // A member is called again when the next session opens.
         if !self.invited.contains(&member.handle) {
             self.invited.push(member.handle.clone());
@@ -270,9 +295,7 @@ impl Conversation {
     fn answered(&mut self, trid: u32, delivery: Delivery, now: Instant, outputs: &mut VecDeque<Output>) {
         let Some(id) = self.in_flight.remove(&trid) else { return };
         outputs.push_back(Output::Sent(id, delivery));
-        if !self.members.is_empty() {
-            self.deadline = (!self.in_flight.is_empty()).then(|| now + ANSWER_TIMEOUT);
-        }
+        self.answer_by = (!self.in_flight.is_empty()).then(|| now + ANSWER_TIMEOUT);
     }
 
     fn error(&mut self, trid: u32, code: ErrorCode, now: Instant, outputs: &mut VecDeque<Output>) {
@@ -303,7 +326,7 @@ impl Conversation {
             ClientCommand::Msg { trid, flag, payload: &payload }.encode(link.outgoing());
             if let Some(id) = id {
                 self.in_flight.insert(trid.value(), id);
-                self.deadline.get_or_insert(now + ANSWER_TIMEOUT);
+                self.answer_by.get_or_insert(now + ANSWER_TIMEOUT);
             }
         }
     }
@@ -327,6 +350,7 @@ impl Conversation {
             engine.connection_lost();
         }
         self.deadline = None;
+        self.answer_by = None;
         self.calls.clear();
         for handle in std::mem::take(&mut self.members).into_keys() {
             outputs.push_back(Output::Event(Event::Left { conversation: self.id, handle }));
@@ -400,7 +424,7 @@ impl Conversation {
             (State::Inside(_), Some(quiet)) if self.next_step().is_none() => Some(self.active + quiet),
             _ => None,
         };
-        [self.deadline, leave, self.next_step()].into_iter().flatten().min()
+        [self.deadline, self.answer_by, leave, self.next_step()].into_iter().flatten().min()
     }
 
     /// Handles the timers that are due.
@@ -417,6 +441,9 @@ impl Conversation {
                 _ => SendError::NoSwitchboard,
             };
             return self.end(error, outputs);
+        }
+        if self.answer_by.is_some_and(|answer_by| answer_by <= now) {
+            return self.end(SendError::NoSwitchboard, outputs);
         }
         let is_quiet = self.next_step().is_none() && quiet.is_some_and(|quiet| self.active + quiet <= now);
         if is_quiet && matches!(self.state, State::Inside(_)) {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use msnp::msn_object::Sha1;
 use msnp::notification::Ticket;
-use msnp::{Capabilities, Dialect, Handle, Status};
+use msnp::{Capabilities, Dialect, Handle, Status, TrId};
 
 use super::backoff::Backoff;
 use super::conversation::Conversation;
@@ -17,6 +17,7 @@ use super::output::{ConversationId, EditId, Event, LinkId, Output, SignedOut};
 use super::phase::Phase;
 use super::random::Random;
 use super::roster::Roster;
+use super::steadiness::Steadiness;
 
 /// The settings of a machine.
 #[derive(Clone, Debug)]
@@ -72,6 +73,10 @@ pub struct Machine {
     pub(super) outputs: VecDeque<Output>,
     pub(super) timers: Timers,
     pub(super) backoff: Backoff,
+    pub(super) steadiness: Steadiness,
+    /// The transaction id of the current step of the sign-in. Answers with another one are ignored, because a server that
+    /// repeats its answers would repeat the steps.
+    pub(super) awaited: Option<TrId>,
     /// The last address of the burst, to which lines about its phone numbers belong.
     pub(super) last_listed: Option<Handle>,
     /// The last number that was used for a connection, conversation, message or edit.
@@ -120,6 +125,8 @@ impl Machine {
             outputs: VecDeque::new(),
             timers: Timers::default(),
             backoff: Backoff::new(options.seed),
+            steadiness: Steadiness::default(),
+            awaited: None,
             last_listed: None,
             last_number: 0,
             objects: BTreeMap::new(),
@@ -222,7 +229,8 @@ impl Machine {
         let Timers { ping, pong, step } = self.timers;
         let quiet = self.options.quiet;
         let talks = self.conversations.values().filter_map(|conversation| conversation.timeout(quiet));
-        [ping, pong, step].into_iter().flatten().chain(talks).min()
+        let edits = self.edits.values().map(|waiting| waiting.until);
+        [ping, pong, step].into_iter().flatten().chain(talks).chain(edits).min()
     }
 
     /// Handles the timers that are due.
@@ -233,6 +241,7 @@ impl Machine {
         for conversation in self.conversations.values_mut() {
             conversation.handle_timeout(quiet, now, &mut self.outputs);
         }
+        self.give_up_requests(now);
     }
 
     pub(super) fn is_notification(&self, link: LinkId) -> bool {

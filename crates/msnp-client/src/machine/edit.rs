@@ -1,5 +1,7 @@
 //! Edits: the changes that an account can make to its own settings and lists, and the commands for each of them.
 
+use std::time::Instant;
+
 use msnp::notification::{
     Adc, AddPrompt, Addition, Adg, Chg, ClientCommand, GroupWord, Phone, Privacy, PropertyChange, Prp, Reg, Rem,
     Removal, Rmg, Sbp, Uux,
@@ -69,6 +71,12 @@ pub enum EditError {
     /// The server refused the edit.
     #[error("the server refused the edit: error {0}")]
     Refused(ErrorCode),
+    /// Too many edits wait for the server: see [`MAX_EDITS`](super::limits::MAX_EDITS).
+    #[error("too many edits are waiting for the server")]
+    TooMany,
+    /// The server did not answer in time. The edit may have been carried out.
+    #[error("the server did not answer in time; the edit may have been carried out")]
+    NoAnswer,
     /// The connection was lost before the server answered. The edit may have been carried out.
     #[error("the connection was lost before the server answered; the edit may have been carried out")]
     Lost,
@@ -208,4 +216,6 @@ fn decide(
 pub(super) struct Waiting {
     pub(super) answers: usize,
     pub(super) error: Option<ErrorCode>,
+    /// The time by which the server must have answered.
+    pub(super) until: Instant,
 }

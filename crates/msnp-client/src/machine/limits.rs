@@ -8,6 +8,15 @@ pub const MAX_CONVERSATIONS: usize = 256;
 pub const MAX_OUTPUTS: usize = 256;
 /// The most messages that wait while the other side is being called.
 pub const MAX_QUEUE: usize = 64;
+/// The most messages of a conversation that wait for the answer of the server.
+pub const MAX_IN_FLIGHT: usize = 1_024;
+/// The most members of a conversation. Servers allow 50 (sb.md section 8); without a limit, a switchboard could fill the
+/// memory with users that it makes up.
+pub const MAX_MEMBERS: usize = 128;
+/// The most edits that wait for the answer of the server.
+pub const MAX_EDITS: usize = 1_024;
+/// The time in which the server must answer an edit.
+pub const EDIT_TIMEOUT: Duration = Duration::from_secs(60);
 /// The time for each step to enter a switchboard session: the server's answer to XFR, the connection, USR or ANS.
 pub const ENTER_TIMEOUT: Duration = Duration::from_secs(30);
 /// The time in which a called client has to join. The cookie of a call is valid for 120 seconds (sb.md section 2), but a
@@ -17,6 +26,11 @@ pub const RING_TIMEOUT: Duration = Duration::from_secs(60);
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// The most redirects (XFR) that are followed in one sign-in.
 pub const MAX_REDIRECTS: u8 = 5;
+/// The time after which a session counts as stable. A server that ends or moves sessions sooner is not asked again
+/// immediately, even though each sign-in was successful.
+pub const STABLE_AFTER: Duration = Duration::from_secs(60);
+/// The longest time for which a server can keep clients away (`OUT RCT`), whatever it says.
+pub const LONGEST_CLOSED: Duration = Duration::from_secs(24 * 60 * 60);
 /// The time for each step of the sign-in, including the ticket.
 pub const STEP_TIMEOUT: Duration = Duration::from_secs(60);
 /// The time after which the first PNG is sent, if no QNG has named another one (framing.md section 10).
@@ -28,3 +42,5 @@ pub const CHUNKS_AT_ONCE: usize = 4;
 pub const MAX_ENTRIES: usize = 20_000;
 /// The highest number of groups that are kept, for the same reason. Servers allow 30.
 pub const MAX_GROUPS: usize = 1_000;
+/// The highest number of groups that are kept for one address, for the same reason.
+pub const MAX_GROUPS_OF_ENTRY: usize = 64;

@@ -74,11 +74,12 @@ impl Link {
         TrId::new(self.trid)
     }
 
-    /// Returns the complete frames in `bytes`.
-    pub(super) fn receive(&mut self, bytes: &[u8]) -> Result<Vec<OwnedFrame>, Malformed> {
+    /// Returns the complete frames in `bytes`, and whether something that is not valid follows them. The frames before it
+    /// count: the result must not depend on how the network cuts the stream.
+    pub(super) fn receive(&mut self, bytes: &[u8]) -> (Vec<OwnedFrame>, Result<(), Malformed>) {
         let mut inbox = Inbox { frames: Vec::new(), payload_length: self.payload_length };
-        self.decoder.feed(bytes, &mut inbox)?;
-        Ok(inbox.frames)
+        let end = self.decoder.feed(bytes, &mut inbox);
+        (inbox.frames, end)
     }
 
     /// Returns whether there are bytes to write, and a connection to write them to.
@@ -94,6 +95,11 @@ impl Link {
     /// Returns and removes the bytes to write.
     pub(super) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.outgoing)
+    }
+
+    /// Returns whether so many bytes wait to be written that the user must not add any.
+    pub(super) fn is_busy(&self) -> bool {
+        self.outgoing.len() > MAX_OUTGOING / 2
     }
 
     /// Returns whether too many bytes wait to be written.

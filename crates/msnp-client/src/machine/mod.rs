@@ -21,6 +21,7 @@ mod random;
 mod roster;
 mod session;
 mod sign_in;
+mod steadiness;
 mod talk;
 mod transfer;
 

@@ -9,6 +9,7 @@ use msnp::notification::{ClientCommand, GroupLine, OutReason, Qry, ServerCommand
 use super::apply::{TooLarge, answered};
 use super::core::{Machine, Request, Timers};
 use super::edit::{Edit, EditError, Waiting};
+use super::limits::{EDIT_TIMEOUT, MAX_EDITS};
 use super::link::Link;
 use super::output::{EditId, Event, Output, SignedOut};
 use super::phase::Phase;
@@ -22,9 +23,8 @@ const PING_RANGE: (u32, u32) = (5, 600);
 impl Machine {
     /// Carries out an edit. Its result follows as [`Output::Edited`].
     pub fn edit(&mut self, edit: Edit, now: Instant) -> EditId {
-        let _ = now;
         let id = EditId(self.next_number());
-        let result = self.begin_edit(id, edit);
+        let result = self.begin_edit(id, edit, now);
         if let Some(result) = result {
             self.outputs.push_back(Output::Edited(id, result));
         }
@@ -32,12 +32,15 @@ impl Machine {
     }
 
     /// Sends the commands of an edit. Returns its result if there is nothing to wait for.
-    fn begin_edit(&mut self, id: EditId, edit: Edit) -> Option<Result<(), EditError>> {
+    fn begin_edit(&mut self, id: EditId, edit: Edit, now: Instant) -> Option<Result<(), EditError>> {
         let is_online = matches!(self.phase, Phase::Online);
         let Some(link) = self.notification.as_mut().filter(|_| is_online) else {
             // The wanted presence is kept for the next sign-in, but the edit has failed.
             return Some(Err(EditError::Offline));
         };
+        if self.edits.len() >= MAX_EDITS || link.is_busy() {
+            return Some(Err(EditError::TooMany));
+        }
         let commands = match edit.commands(&self.roster, &mut self.wanted, || link.next_trid()) {
             Ok(commands) => commands,
             Err(error) => return Some(Err(error)),
@@ -45,7 +48,7 @@ impl Machine {
         if commands.is_empty() {
             return Some(Ok(()));
         }
-        self.edits.insert(id, Waiting { answers: commands.len(), error: None });
+        self.edits.insert(id, Waiting { answers: commands.len(), error: None, until: now + EDIT_TIMEOUT });
         for command in &commands {
             let before = link.outgoing().len();
             if command.encode(self.dialect, link.outgoing()).is_err() {
@@ -63,10 +66,7 @@ impl Machine {
     pub(super) fn notification_received(&mut self, bytes: &[u8], now: Instant) {
         let Some(link) = &mut self.notification else { return };
         let id = link.id;
-        let frames = match link.receive(bytes) {
-            Ok(frames) => frames,
-            Err(malformed) => return self.sign_out(SignedOut::Invalid(malformed.to_string()), now),
-        };
+        let (frames, end) = link.receive(bytes);
         for frame in frames {
             // A line may have ended the session, or moved it to another server.
             if !self.is_notification(id) {
@@ -76,6 +76,12 @@ impl Machine {
             if let Ok(line) = ServerCommand::decode(self.dialect, frame.as_frame()) {
                 self.line(line, now);
             }
+        }
+        if !self.is_notification(id) {
+            return;
+        }
+        if let Err(malformed) = end {
+            return self.sign_out(SignedOut::Invalid(malformed.to_string()), now);
         }
         if self.notification.as_ref().is_some_and(Link::is_stuck) {
             self.sign_out(SignedOut::TimedOut, now);
@@ -130,8 +136,10 @@ impl Machine {
     fn answer(&mut self, trid: u32, error: Option<ErrorCode>, now: Instant) {
         match (self.requests.remove(&trid), error) {
             (Some(Request::Edit(id)), error) => self.edit_answered(id, error),
-            (Some(Request::Switchboard(id)), Some(code)) => self.switchboard_refused(id, code),
-            (Some(Request::Switchboard(_)), None) => {}
+            (Some(Request::Switchboard(id)), Some(code)) if self.is_asking(id, trid) => {
+                self.switchboard_refused(id, code);
+            }
+            (Some(Request::Switchboard(_)), _) => {}
             (None, Some(code)) => self.sign_in_error(code, now),
             (None, None) => {}
         }
@@ -154,7 +162,9 @@ impl Machine {
         match line {
             ServiceLine::Challenge(_, challenge) => self.answer_challenge(&challenge),
             ServiceLine::Switchboard { trid, address, cookie } => {
-                if let Some(Request::Switchboard(id)) = self.requests.remove(&trid.value()) {
+                if let Some(Request::Switchboard(id)) = self.requests.remove(&trid.value())
+                    && self.is_asking(id, trid.value())
+                {
                     self.switchboard_given(id, address, cookie, now);
                 }
             }
@@ -172,6 +182,23 @@ impl Machine {
         let trid = link.next_trid();
         let qry = Qry { trid, product_id: DEFAULT_PRODUCT_ID.to_owned(), answer: answer.into_bytes() };
         self.dialect_encode(&ClientCommand::Qry(qry));
+    }
+
+    /// Ends the edits that the server has not answered in time, and forgets requests for which nobody waits any longer.
+    pub(super) fn give_up_requests(&mut self, now: Instant) {
+        let mut late: Vec<_> =
+            self.edits.iter().filter(|(_, waiting)| waiting.until <= now).map(|(id, _)| *id).collect();
+        late.sort_unstable();
+        for id in late {
+            self.edits.remove(&id);
+            self.outputs.push_back(Output::Edited(id, Err(EditError::NoAnswer)));
+        }
+        let mut requests = std::mem::take(&mut self.requests);
+        requests.retain(|trid, request| match request {
+            Request::Edit(id) => self.edits.contains_key(id),
+            Request::Switchboard(id) => self.is_asking(*id, *trid),
+        });
+        self.requests = requests;
     }
 
     pub(super) fn handle_session_timeout(&mut self, now: Instant) {
@@ -198,8 +225,10 @@ impl Machine {
     pub(super) fn lose_session(&mut self) {
         self.roster.go_offline();
         self.timers = Timers::default();
-        for (_, request) in std::mem::take(&mut self.requests) {
-            if let Request::Switchboard(id) = request {
+        for (trid, request) in std::mem::take(&mut self.requests) {
+            if let Request::Switchboard(id) = request
+                && self.is_asking(id, trid)
+            {
                 self.switchboard_lost(id);
             }
         }

@@ -6,7 +6,7 @@ use msnp::notification::{ClientCommand, CopyOf, Cvr, SignInAnswer, Syn, SynAnswe
 use msnp::{Dialect, ErrorCode, Handle, TrId};
 
 use super::core::Machine;
-use super::limits::{FIRST_PING, MAX_REDIRECTS, RING_TIMEOUT, STEP_TIMEOUT};
+use super::limits::{FIRST_PING, LONGEST_CLOSED, MAX_REDIRECTS, RING_TIMEOUT, STEP_TIMEOUT};
 use super::link::Link;
 use super::output::{Event, LinkId, Output, SendError, SignedOut, Target};
 use super::phase::Phase;
@@ -52,6 +52,7 @@ impl Machine {
         self.drop_notification();
         let id = LinkId(self.next_number());
         self.notification = Some(Link::notification(id));
+        self.awaited = None;
         self.phase = Phase::Connecting { redirects };
         self.timers.step = Some(now + STEP_TIMEOUT);
         self.outputs.push_back(Output::Connect { link: id, target: Target::Notification(address) });
@@ -78,6 +79,11 @@ impl Machine {
 
     /// Handles an answer of the sign-in.
     pub(super) fn sign_in_answer(&mut self, answer: SignInAnswer, now: Instant) {
+        // A server may redirect a client without a request (ns.md section 4, XFR NS).
+        let is_unasked = matches!(answer, SignInAnswer::Transfer { trid: TrId::UNASKED, .. });
+        if !matches!(self.phase, Phase::Online) && !is_unasked && self.awaited != Some(trid_of(&answer)) {
+            return;
+        }
         match (&self.phase, answer) {
             (Phase::Greeting { .. }, SignInAnswer::Ver { words, .. }) => {
                 let Some(dialect) = words.iter().find_map(|word| Dialect::from_name(word)) else {
@@ -111,6 +117,9 @@ impl Machine {
             }
             // A server may move its clients at any time (ns.md section 4, XFR NS).
             (Phase::Online, SignInAnswer::Transfer { notification, .. }) => {
+                if self.steadiness.moved(now) {
+                    return self.sign_out(SignedOut::TooManyRedirects, now);
+                }
                 self.lose_session();
                 self.connect(Some(notification), 0, now);
             }
@@ -146,7 +155,11 @@ impl Machine {
 
     /// Handles the answer to SYN: it says how many lines follow.
     pub(super) fn synced(&mut self, answer: &SynAnswer, now: Instant) {
+        if self.awaited != Some(answer.trid) {
+            return;
+        }
         if let Phase::Syncing { contacts, groups, is_answered, .. } = &mut self.phase {
+            self.awaited = None;
             (*contacts, *groups) = answer.counts.unwrap_or_default();
             *is_answered = true;
             self.roster.entries.clear();
@@ -175,7 +188,7 @@ impl Machine {
             return;
         }
         self.phase = Phase::Online;
-        self.backoff.reset();
+        self.steadiness.began(now);
         self.timers.step = None;
         self.timers.ping = Some(now + FIRST_PING);
         self.emit(Event::SignedIn);
@@ -191,7 +204,9 @@ impl Machine {
     /// Sends a command of the sign-in, and sets its time limit.
     fn step(&mut self, command: impl FnOnce(TrId) -> ClientCommand, now: Instant) {
         let Some(link) = &mut self.notification else { return };
-        let command = command(link.next_trid());
+        let trid = link.next_trid();
+        self.awaited = Some(trid);
+        let command = command(trid);
         self.timers.step = Some(now + STEP_TIMEOUT);
         self.dialect_encode(&command);
     }
@@ -212,6 +227,11 @@ impl Machine {
         if matches!(self.phase, Phase::Paused) && reason != SignedOut::Requested {
             return;
         }
+        // A session that ends immediately is a failure too, or the client would come back every second.
+        if self.steadiness.ended(now) {
+            self.backoff.reset();
+        }
+        self.steadiness.paused();
         self.lose_session();
         self.drop_notification();
         if !reason.is_temporary() && !matches!(reason, SignedOut::Requested | SignedOut::Elsewhere) {
@@ -220,13 +240,23 @@ impl Machine {
         let retry = (self.options.reconnect && reason.is_temporary()).then(|| match reason {
             SignedOut::ClosedFor(minutes) => {
                 let wait = Duration::from_secs(u64::from(minutes) * 60);
-                wait + self.backoff.jitter(RING_TIMEOUT)
+                wait.min(LONGEST_CLOSED) + self.backoff.jitter(RING_TIMEOUT)
             }
             _ => self.backoff.next(),
         });
         self.phase = if retry.is_some() { Phase::Paused } else { Phase::Idle };
         self.timers.step = retry.map(|retry| now + retry);
         self.emit(Event::SignedOut { reason, retry });
+    }
+}
+
+fn trid_of(answer: &SignInAnswer) -> TrId {
+    match answer {
+        SignInAnswer::Ver { trid, .. }
+        | SignInAnswer::Cvr { trid, .. }
+        | SignInAnswer::Policy { trid, .. }
+        | SignInAnswer::Ok { trid, .. }
+        | SignInAnswer::Transfer { trid, .. } => *trid,
     }
 }
 

@@ -8,7 +8,7 @@ use msnp::{ErrorCode, Handle};
 
 use super::conversation::{Conversation, Entrance, refuse};
 use super::core::{Machine, Request};
-use super::limits::MAX_CONVERSATIONS;
+use super::limits::{MAX_CONVERSATIONS, MAX_MEMBERS};
 use super::link::Link;
 use super::output::{ConversationId, LinkId, MessageId, Output, SendError, Target};
 use super::phase::Phase;
@@ -59,10 +59,14 @@ impl Machine {
         self.conversations.get(&conversation).map(|conversation| conversation.invited.as_slice()).unwrap_or_default()
     }
 
-    /// Invites a user to a conversation, and opens its session if it has none.
+    /// Invites a user to a conversation, and opens its session if it has none. Does nothing if the conversation has
+    /// [`MAX_MEMBERS`] users already.
     pub fn invite(&mut self, conversation: ConversationId, handle: Handle, now: Instant) {
         let Some(there) = self.conversations.get_mut(&conversation) else { return };
         if !there.invited.contains(&handle) {
+            if there.invited.len() >= MAX_MEMBERS {
+                return;
+            }
             there.invited.push(handle.clone());
         }
         there.call(handle);
@@ -128,10 +132,16 @@ impl Machine {
             return conversation.end(SendError::TooManyConversations, &mut self.outputs);
         }
         let Some(link) = &mut self.notification else { return };
-        conversation.asked(now);
         let trid = link.next_trid();
+        conversation.asked(trid.value(), now);
         self.requests.insert(trid.value(), Request::Switchboard(id));
         self.dialect_encode(&ClientCommand::Xfr(trid));
+    }
+
+    /// Returns whether a conversation still waits for the answer to this XFR. A late answer is ignored: the conversation may
+    /// have given up, or may be in another session.
+    pub(super) fn is_asking(&self, id: ConversationId, trid: u32) -> bool {
+        self.conversations.get(&id).is_some_and(|conversation| conversation.has_asked(trid))
     }
 
     /// Handles the answer to XFR.
@@ -162,6 +172,10 @@ impl Machine {
 
     /// Answers a call. A user who calls again uses the conversation from before, if its session has ended.
     pub(super) fn rung(&mut self, ring: Rng, now: Instant) {
+        // Before the account is signed in, nobody can call it.
+        if !matches!(self.phase, Phase::Online) {
+            return;
+        }
         let Rng { session, address, cookie, caller, .. } = ring;
         let open = self.conversations.values().filter(|conversation| !conversation.is_closed()).count();
         if open >= MAX_CONVERSATIONS {

@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{BoxedStream, Roots};
 use crate::exchange::HttpConnection;
 use crate::http::Response;
+use crate::shown::shown;
 use crate::url::Url;
 
 /// The longest pause between two polls. Official clients poll every 2 s.
@@ -24,6 +25,8 @@ const MAX_REQUEST: usize = 8 * 1024;
 const ATTEMPTS: usize = 3;
 /// The length of an answer after which the next poll follows immediately. Our server sends up to 64 KiB in one answer.
 const MANY: usize = 32 * 1024;
+/// The longest SessionID, in bytes. It is a part of each request.
+const MAX_SESSION: usize = 256;
 /// The content type of requests.
 const CONTENT_TYPE: &str = "Content-Type: application/x-msn-messenger";
 
@@ -44,6 +47,11 @@ impl Gateway {
     pub(crate) async fn open(base: Url, address: &str, is_notification: bool, roots: Roots) -> io::Result<BoxedStream> {
         let http = HttpConnection::open(&base, &roots).await?;
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+        // A server names the address. It must not add anything else to the request.
+        let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]_".contains(&byte);
+        if !host.bytes().all(is_host) {
+            return Err(io::Error::other("the server named an address that is not valid"));
+        }
         let server = if is_notification { "NS" } else { "SB" };
         let open = format!("Action=open&Server={server}&IP={host}");
         let (near, pipe) = duplex(BUFFER);
@@ -110,7 +118,7 @@ impl Gateway {
                     self.http = Some(http);
                     return Ok(answer);
                 }
-                Ok(answer) => return Err(io::Error::other(answer.head.status_line().to_owned())),
+                Ok(answer) => return Err(io::Error::other(shown(answer.head.status_line()))),
                 Err(error) => failure = error,
             }
             // An opening request without an answer may have made a session, which then waits for nobody.
@@ -129,7 +137,7 @@ fn session_of(answer: &Response) -> (Option<String>, bool) {
     let mut is_closed = false;
     for field in fields.split(';').map(str::trim) {
         match field.split_once('=') {
-            Some(("SessionID", id)) if id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'&') => {
+            Some(("SessionID", id)) if !id.is_empty() && id.len() <= MAX_SESSION && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'&') => {
                 session = Some(id.to_owned());
             }
             Some(("Session", "close")) => is_closed = true,
@@ -150,6 +158,7 @@ mod tests {
             ("SessionID=12.34; GW-IP=192.0.2.1", (Some("12.34".to_owned()), false)),
             ("SessionID=12.35; GW-IP=192.0.2.1; Session=close", (Some("12.35".to_owned()), true)),
             ("SessionID=1&Action=open", (None, false)),
+            ("SessionID=", (None, false)),
             ("", (None, false)),
         ] {
             let bytes = format!("HTTP/1.1 200 OK\r\nX-MSN-Messenger: {header}\r\n\r\n");

@@ -1,0 +1,39 @@
+//! Texts of a server in messages to people.
+
+/// The most characters of a server's text that are shown.
+const MAX_SHOWN: usize = 300;
+
+/// Returns a text of a server in a form that can be shown anywhere: one line of limited length, without control characters,
+/// which a terminal might execute, and without characters that change the order of those around them.
+pub(crate) fn shown(text: &str) -> String {
+    let plain = |char: char| if char.is_control() || is_bidi(char) { ' ' } else { char };
+    let mut shown: String = text.trim().chars().take(MAX_SHOWN).map(plain).collect();
+    if text.trim().chars().nth(MAX_SHOWN).is_some() {
+        shown.push('\u{2026}');
+    }
+    shown
+}
+
+/// Returns whether a character only changes the direction of text, or separates lines or paragraphs.
+fn is_bidi(char: char) -> bool {
+    matches!(char, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_text_is_one_short_line_without_controls() {
+        for (text, expected) in [
+            (" Use TLS.\r\n", "Use TLS."),
+            ("a\x1b[2Jb\nc", "a [2Jb c"),
+            ("gpj.\u{202E}exe", "gpj. exe"),
+            ("\u{202E}", " "),
+            ("", ""),
+        ] {
+            assert_eq!(shown(text), expected);
+        }
+        assert_eq!(shown(&"x".repeat(100_000)).chars().count(), MAX_SHOWN + 1);
+    }
+}
