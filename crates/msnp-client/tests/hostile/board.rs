@@ -1,0 +1,184 @@
+//! Switchboards that talk nonsense.
+
+use std::time::Duration;
+
+use msnp_client::machine::SendError;
+use msnp_client::machine::limits::{ANSWER_TIMEOUT, MAX_IN_FLIGHT, MAX_MEMBERS};
+use msnp_client::{Event, Undelivered};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::support::{World, bob};
+
+#[tokio::test(start_paused = true)]
+async fn nonsense_is_skipped_and_the_message_is_delivered() {
+    let mut world = World::new();
+    let (client, mut events, mut wire) = world.online().await;
+    let (mut board, trid, receipt) = world.talk(&client, &mut wire).await;
+    for line in [
+        "ACK 0",
+        "ACK 4294967295",
+        "ACK 99999999999",
+        "ACK",
+        "NAK 77",
+        "BYE nobody@example.com",
+        "BYE not-an-address",
+        "BYE",
+        "JOI",
+        "JOI not-an-address x",
+        "JOI bob@example.com %00 0",
+        "JOI bob@example.com Bob 0",
+        "IRO 1 4294967295 0 bob@example.com Bob 0",
+        "USR 1 OK alice@example.com Alice",
+        "ANS 1 OK",
+        "CAL 2 RINGING 0",
+        "999 0",
+        "500 77",
+        "XYZ 1 2 3",
+        "UBM bob@example.com 1 3",
+    ] {
+        assert!(board.say(&format!("{line}\n")).await, "{line}");
+    }
+    board.say("MSG bob@example.com Bob 5\nhello").await;
+    board.say(&format!("ACK {trid}\nACK {trid}\n")).await;
+    assert_eq!(receipt.await, Ok(()));
+    loop {
+        if let Event::Message(message) = events.next().await.unwrap() {
+            assert_eq!(message.from, bob());
+            break;
+        }
+    }
+    assert_eq!(client.conversation(&bob()).members(), [bob()]);
+    assert_eq!(board.lines, 3, "no line of nonsense was answered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_of_unknown_types_are_events() {
+    let mut world = World::new();
+    let (client, mut events, mut wire) = world.online().await;
+    let (mut board, _, _receipt) = world.talk(&client, &mut wire).await;
+    let end = "Content-Type: text/plain\r\n\r\nthis is the end";
+    let payloads = [
+        "",
+        "\r\n",
+        "no headers at all",
+        "MIME-Version: 1.0\r\n\r\nno type",
+        "MIME-Version: 1.0\r\nContent-Type: \r\n\r\n",
+        "Content-Type: application/x-unknown\r\n\r\n\u{202e}",
+        "Content-Type: text/plain; charset=UTF-16\r\n\r\nx",
+        "Content-Type: text/x-msmsgscontrol\r\nTypingUser: \r\n\r\n",
+        "Content-Type: application/x-msnmsgrp2p\r\n\r\nshort",
+        end,
+    ];
+    for payload in payloads {
+        board.say(&format!("MSG bob@example.com Bob {}\n", payload.len())).await;
+        board.send(payload.as_bytes()).await;
+    }
+    loop {
+        if let Event::Message(message) = events.next().await.unwrap()
+            && message.text() == Some("this is the end")
+        {
+            break;
+        }
+    }
+    assert!(client.is_signed_in());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_switchboard_that_makes_up_members_is_left() {
+    let mut world = World::new();
+    let (client, mut events, mut wire) = world.online().await;
+    let (mut board, _, receipt) = world.talk(&client, &mut wire).await;
+    let reader = tokio::spawn(async move {
+        let mut joined = 0;
+        loop {
+            match events.next().await.unwrap() {
+                Event::Joined { .. } => joined += 1,
+                Event::Quiet(_) => return joined,
+                _ => {}
+            }
+        }
+    });
+    assert!(!board.flood(100_000, |number| format!("JOI u{number}@example.com U 0")).await);
+    assert_eq!(reader.await.unwrap(), MAX_MEMBERS);
+    assert_eq!(receipt.await, Err(Undelivered::Unknown));
+    assert!(client.conversation(&bob()).members().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_who_come_and_go_fill_no_memory_and_postpone_no_result() {
+    let mut world = World::new();
+    let (client, mut events, mut wire) = world.online().await;
+    wire.say("QNG 600\n").await;
+    tokio::spawn(async move { while events.next().await.is_some() {} });
+    let conversation = client.conversation(&bob());
+    let (mut board, _, receipt) = world.talk(&client, &mut wire).await;
+    let start = Instant::now();
+    let mut number = 0;
+    while board.say(&format!("JOI u{number}@example.com U 0\nBYE u{number}@example.com\nJOI bob@example.com Bob 0\n")).await {
+        number += 1;
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert_eq!(receipt.await, Err(Undelivered::Unknown));
+    assert!(start.elapsed() <= ANSWER_TIMEOUT + Duration::from_secs(2));
+    assert_eq!(conversation.users(), [bob()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_after_the_end_of_a_session_belong_to_no_session() {
+    let mut world = World::new();
+    let (client, mut events, mut wire) = world.online().await;
+    let (mut board, trid, receipt) = world.talk(&client, &mut wire).await;
+    board
+        .say(&format!(
+            "ACK {trid}\nBYE bob@example.com\nJOI carol@example.com Carol 0\nMSG carol@example.com Carol 2\nhi"
+        ))
+        .await;
+    assert_eq!(receipt.await, Ok(()));
+    let mut after = Vec::new();
+    while let Ok(event) = timeout(Duration::from_secs(5), events.next()).await {
+        after.push(event.unwrap());
+    }
+    assert!(matches!(after.last(), Some(Event::Quiet(_))), "{after:?}");
+    assert!(client.conversation(&bob()).members().is_empty());
+    assert_eq!(client.conversation(&bob()).users(), [bob()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn hundreds_of_results_at_the_same_time_do_not_stop_the_connection() {
+    let mut world = World::new();
+    let (client, _events, mut wire) = world.online().await;
+    let (mut board, first, receipt) = world.talk(&client, &mut wire).await;
+    board.say(&format!("ACK {first}\n")).await;
+    assert_eq!(receipt.await, Ok(()));
+    let conversation = client.conversation(&bob());
+    for _ in 0..3 {
+        let receipts: Vec<_> = (0..400).map(|_| conversation.send_text("x")).collect();
+        let mut answers = String::new();
+        for _ in 0..400 {
+            answers += &format!("ACK {}\n", board.expect_message().await);
+        }
+        board.say(&answers).await;
+        for receipt in receipts {
+            assert_eq!(timeout(Duration::from_secs(5), receipt).await, Ok(Ok(())));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_to_a_switchboard_that_reads_nothing_are_refused_and_then_unknown() {
+    let mut world = World::new();
+    let (client, _events, mut wire) = world.online().await;
+    wire.say("QNG 600\n").await;
+    let (board, _, _receipt) = world.talk(&client, &mut wire).await;
+    let conversation = client.conversation(&bob());
+    let receipts: Vec<_> = (0..10_000).map(|_| conversation.send_text(&"x".repeat(1400))).collect();
+    let mut refused = 0;
+    for receipt in receipts {
+        match receipt.await.unwrap_err() {
+            Undelivered::Refused(SendError::QueueFull) => refused += 1,
+            other => assert_eq!(other, Undelivered::Unknown),
+        }
+    }
+    assert!(refused >= 10_000 - MAX_IN_FLIGHT, "{refused}");
+    drop(board);
+}

@@ -1,0 +1,186 @@
+//! Servers that send more than the user reads.
+
+use std::time::Duration;
+
+use msnp_client::machine::limits::MAX_CONVERSATIONS;
+use msnp_client::machine::{EditError, RosterChange};
+use msnp_client::{Bot, Event};
+use tokio::time::{sleep, timeout};
+
+use crate::support::{Growth, Step, World, answer, bob, reach};
+
+/// The bytes that a client may read of lines that each become a small event, while nobody reads the events.
+const SMALL: usize = 256 * 1024;
+/// The lines of a flood. Far more than a client may keep.
+const LINES: usize = 50_000;
+
+/// Returns a line with the presence of Bob.
+fn presence(number: usize) -> String {
+    let status = if number.is_multiple_of(2) { "AWY" } else { "BSY" };
+    format!("NLN {status} bob@example.com Bob{number} 0")
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_stops_while_nobody_reads_events_and_goes_on_afterwards() {
+    let growth = Growth::start();
+    let mut world = World::new();
+    let (client, mut events, mut wire) = world.online().await;
+    let flood = timeout(Duration::from_secs(5), wire.flood(LINES, presence)).await;
+    assert!(flood.is_err(), "the client has read everything");
+    assert!(wire.sent < SMALL, "{} bytes were read", wire.sent);
+    growth.assert_below(64 * 1024 * 1024);
+    // Nothing that was read is lost, and the rest follows.
+    let reader = tokio::spawn(async move {
+        let mut seen = 0;
+        loop {
+            match events.next().await.unwrap() {
+                Event::Roster(RosterChange::Presence { now: None, .. }) => return seen,
+                Event::Roster(RosterChange::Presence { .. }) => seen += 1,
+                _ => {}
+            }
+        }
+    });
+    // The cut line of the first flood ends here.
+    wire.say("\n").await;
+    assert!(wire.flood(LINES, presence).await);
+    wire.say("FLN bob@example.com\n").await;
+    assert!(timeout(Duration::from_secs(5), reader).await.unwrap().unwrap() >= LINES);
+    assert!(client.is_signed_in());
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_and_alerts_that_nobody_reads_are_limited_by_their_size() {
+    let growth = Growth::start();
+    let mut world = World::new();
+    let (client, _events, mut wire) = world.online().await;
+    let (mut board, trid, receipt) = world.talk(&client, &mut wire).await;
+    board.say(&format!("ACK {trid}\n")).await;
+    assert_eq!(receipt.await, Ok(()));
+    let text = "x".repeat(1600);
+    let flood = board.flood(LINES, |_| format!("MSG bob@example.com Bob 1602\r\n{text}"));
+    assert!(timeout(Duration::from_secs(5), flood).await.is_err());
+    assert!(board.sent < 2 * 1024 * 1024, "{} bytes were read", board.sent);
+    let mut world = World::new();
+    let (_client, _events, mut wire) = world.online().await;
+    let alert = format!("NOT 60000\r\n{}", "x".repeat(59_998));
+    assert!(timeout(Duration::from_secs(5), wire.flood(LINES, |_| alert.clone())).await.is_err());
+    assert!(wire.sent < 16 * 1024 * 1024, "{} bytes were read", wire.sent);
+    growth.assert_below(128 * 1024 * 1024);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_events_a_flood_is_read_and_forgotten() {
+    let mut world = World::new();
+    let (client, events, mut wire) = world.online().await;
+    drop(events);
+    assert!(timeout(Duration::from_secs(5), wire.flood(LINES, presence)).await.unwrap());
+    assert!(client.is_signed_in());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_calls_opens_no_more_than_the_most_conversations() {
+    let mut world = World::new();
+    let (client, mut events, mut wire) = world.online().await;
+    tokio::spawn(async move { while events.next().await.is_some() {} });
+    wire.say("QNG 600\n").await;
+    let call = |number| format!("RNG {number} 192.0.2.1:1864 CKI cookie u{number}@example.com U");
+    assert!(wire.flood(10_000, call).await);
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.count(), MAX_CONVERSATIONS);
+    // All of them were dropped, so there is room again.
+    sleep(Duration::from_secs(1)).await;
+    let (mut board, trid, receipt) = world.talk(&client, &mut wire).await;
+    board.say(&format!("ACK {trid}\n")).await;
+    assert_eq!(receipt.await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_before_the_sign_in_are_ignored() {
+    let mut world = World::new();
+    let signing_in = world.begin();
+    let mut wire = world.notification().await;
+    let trid = reach(&mut wire, Step::Ticket).await;
+    wire.say("RNG 12 192.0.2.1:1864 CKI cookie bob@example.com Bob\n").await;
+    wire.say(&answer(Step::Ticket, trid)).await;
+    let trid = wire.expect("SYN").await;
+    wire.say(&answer(Step::Syn, trid)).await;
+    assert!(signing_in.await.unwrap().is_ok());
+    assert_eq!(world.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_works_although_its_answer_follows_events_that_nobody_reads() {
+    let mut world = World::new();
+    let (client, _events, mut wire) = world.online().await;
+    let editing = tokio::spawn({
+        let client = client.clone();
+        async move { client.set_name("A").await }
+    });
+    let trid = wire.expect("PRP").await;
+    let flood = timeout(Duration::from_secs(5), wire.flood(5_000, presence)).await;
+    assert_eq!(flood, Ok(true), "the user waits for a result, so the client reads");
+    wire.say(&format!("PRP {trid} MFN A\n")).await;
+    assert_eq!(timeout(Duration::from_secs(5), editing).await.unwrap().unwrap(), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endless_flood_before_the_answer_to_an_edit_is_limited_too() {
+    let growth = Growth::start();
+    let mut world = World::new();
+    let (client, _events, mut wire) = world.online().await;
+    wire.say("QNG 600\n").await;
+    let editing = tokio::spawn({
+        let client = client.clone();
+        async move { client.set_name("A").await }
+    });
+    wire.expect("PRP").await;
+    let flood = timeout(Duration::from_secs(5), wire.flood(1_000_000, presence)).await;
+    assert!(flood.is_err() && wire.sent < 8 * 1024 * 1024, "{} bytes were read", wire.sent);
+    assert_eq!(editing.await.unwrap(), Err(EditError::NoAnswer));
+    growth.assert_below(128 * 1024 * 1024);
+}
+
+#[tokio::test(start_paused = true)]
+async fn service_messages_before_the_sign_in_end_it_in_time() {
+    let mut world = World::new();
+    let signing_in = world.begin();
+    let mut wire = world.notification().await;
+    reach(&mut wire, Step::Ver).await;
+    wire.flood(LINES, |_| "MSG Hotmail Hotmail 2\r\n".to_owned()).await;
+    assert!(signing_in.await.unwrap().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bot_accepts_a_thousand_users_and_still_answers() {
+    const USERS: usize = 1_000;
+    let mut world = World::new();
+    let (server, account) = (world.server.clone(), World::account());
+    let running = tokio::spawn(async move {
+        let bot = Bot::sign_in(&server, &account).await?;
+        bot.run(async |message| {
+            let _ = message.reply("pong").await;
+        }).await
+    });
+    let mut wire = world.notification().await;
+    let trid = reach(&mut wire, Step::Syn).await;
+    wire.say(&format!("SYN {trid} a b {USERS} 0\n")).await;
+    wire.flood(USERS, |number| format!("LST N=u{number}@example.com F=U 16 1")).await;
+    let trid = wire.expect("CHG").await;
+    wire.say(&answer(Step::Chg, trid)).await;
+    for _ in 0..3 * USERS {
+        // AL, RL, and PL.
+        let line = wire.line().await;
+        wire.say(&format!("{line}\n")).await;
+    }
+    wire.say("RNG 12 192.0.2.1:1864 CKI cookie bob@example.com Bob\n").await;
+    let mut board = world.switchboard().await;
+    board.expect("ANS").await;
+    board.say("IRO 1 1 1 bob@example.com Bob 0\nANS 1 OK\n").await;
+    board.say("MSG bob@example.com Bob 32\nContent-Type: text/plain\n\nping").await;
+    let trid = board.expect_message().await;
+    board.say(&format!("ACK {trid}\n")).await;
+    wire.say("OUT OTH\n").await;
+    let ended = timeout(Duration::from_secs(5), running).await.unwrap().unwrap();
+    assert_eq!(ended, Err(msnp_client::machine::SignedOut::Elsewhere));
+    let _ = bob();
+}

@@ -1,0 +1,21 @@
+//! Plays hostile servers to the client: servers that lie, repeat, withhold, flood and never stop.
+//!
+//! Each test says what the caller receives, and that the client stays usable. Time is virtual where it matters: it moves
+//! only while every task waits, so that a client that spins never finishes its test.
+
+mod board;
+mod board_steps;
+mod cancel;
+mod edits;
+mod floods;
+mod gateway;
+mod login;
+mod loops;
+mod reset;
+mod roster;
+mod steps;
+mod support;
+
+/// Counts the bytes that this program has allocated.
+#[global_allocator]
+static MEMORY: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
