@@ -137,7 +137,11 @@ fn session_of(answer: &Response) -> (Option<String>, bool) {
     let mut is_closed = false;
     for field in fields.split(';').map(str::trim) {
         match field.split_once('=') {
-            Some(("SessionID", id)) if !id.is_empty() && id.len() <= MAX_SESSION && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'&') => {
+            Some(("SessionID", id))
+                if !id.is_empty()
+                    && id.len() <= MAX_SESSION
+                    && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'&') =>
+            {
                 session = Some(id.to_owned());
             }
             Some(("Session", "close")) => is_closed = true,

@@ -114,7 +114,10 @@ async fn members_who_come_and_go_fill_no_memory_and_postpone_no_result() {
     let (mut board, _, receipt) = world.talk(&client, &mut wire).await;
     let start = Instant::now();
     let mut number = 0;
-    while board.say(&format!("JOI u{number}@example.com U 0\nBYE u{number}@example.com\nJOI bob@example.com Bob 0\n")).await {
+    while board
+        .say(&format!("JOI u{number}@example.com U 0\nBYE u{number}@example.com\nJOI bob@example.com Bob 0\n"))
+        .await
+    {
         number += 1;
         sleep(Duration::from_secs(1)).await;
     }

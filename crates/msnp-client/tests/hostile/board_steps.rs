@@ -91,7 +91,9 @@ async fn reach(world: &mut World, client: &Client, wire: &mut Wire, step: Step) 
 
 #[tokio::test(start_paused = true)]
 async fn a_fault_in_any_step_has_a_result_and_the_next_message_arrives() {
-    for (step, fault) in [Step::Usr, Step::Cal, Step::Msg].into_iter().flat_map(|step| FAULTS.map(|fault| (step, fault))) {
+    for (step, fault) in
+        [Step::Usr, Step::Cal, Step::Msg].into_iter().flat_map(|step| FAULTS.map(|fault| (step, fault)))
+    {
         let mut world = World::new();
         let (client, _events, mut wire) = world.online().await;
         wire.say("QNG 600\n").await;

@@ -159,7 +159,8 @@ async fn a_bot_accepts_a_thousand_users_and_still_answers() {
         let bot = Bot::sign_in(&server, &account).await?;
         bot.run(async |message| {
             let _ = message.reply("pong").await;
-        }).await
+        })
+        .await
     });
     let mut wire = world.notification().await;
     let trid = reach(&mut wire, Step::Syn).await;

@@ -101,7 +101,9 @@ fn a_token_service_that_answers_with_anything_is_an_error_with_a_reason() {
             assert_eq!(pages.requests(), 1, "{name}");
         });
     }
-    for body in ["<BinarySecurityToken", "<BinarySecurityToken>", "<BinarySecurityToken></", "BinarySecurityToken>\r\n<"] {
+    for body in
+        ["<BinarySecurityToken", "<BinarySecurityToken>", "<BinarySecurityToken></", "BinarySecurityToken>\r\n<"]
+    {
         run(async {
             let text = format!("HTTP/1.1 200 OK\n\n{body}");
             let pages = Pages::start(move |_, _| page(&text)).await;

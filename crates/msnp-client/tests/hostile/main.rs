@@ -3,6 +3,8 @@
 //! Each test says what the caller receives, and that the client stays usable. Time is virtual where it matters: it moves
 //! only while every task waits, so that a client that spins never finishes its test.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod board;
 mod board_steps;
 mod cancel;

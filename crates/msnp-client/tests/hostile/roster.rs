@@ -79,7 +79,8 @@ async fn a_list_with_fewer_lines_than_announced_times_out_and_one_with_more_is_r
                 let carol = msnp::Handle::parse("carol@example.com").unwrap();
                 let listed = async {
                     while !matches!(events.next().await, Some(Event::Roster(RosterChange::Entry(handle))) if handle == carol)
-                    {}
+                    {
+                    }
                 };
                 timeout(Duration::from_secs(5), listed).await.unwrap();
                 assert_eq!(client.roster(|roster| roster.entries().count()), 2);
