@@ -43,9 +43,10 @@ struct Stage {
 impl Stage {
     fn online() -> Self {
         let handle = Handle::parse("alice@example.com").expect("an address");
+        let now = Instant::now();
         let mut stage = Self {
-            machine: Machine::new(Options::new(handle, 1)),
-            now: Instant::now(),
+            machine: Machine::new(Options::new(handle, 1), now),
+            now,
             links: Vec::new(),
             notification: None,
             switchboard: None,
@@ -87,7 +88,7 @@ impl Stage {
         let mut written = 0;
         for link in self.machine.writable().collect::<Vec<_>>() {
             assert!(self.links.contains(&link), "bytes for a connection that is not open");
-            written += self.machine.take_bytes(link).len();
+            written += self.machine.take_bytes(link, self.now).len();
         }
         assert!(written <= MAX_WRITTEN, "{written} bytes");
     }
@@ -154,7 +155,7 @@ impl Stage {
         self.machine.leave(self.now);
         self.drain();
         assert!(self.unanswered.is_empty(), "a message without a result");
-        assert!(self.links.iter().all(|link| self.machine.take_bytes(*link).is_empty()));
+        assert!(self.links.iter().all(|link| self.machine.take_bytes(*link, self.now).is_empty()));
         self.pass(Duration::from_secs(3600));
         assert!(!self.machine.is_signed_in());
     }
