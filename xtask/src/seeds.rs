@@ -56,8 +56,30 @@ fn of_transcripts() -> Result<Seeds> {
     let streams: Vec<_> = seeds.iter().filter(|((target, _), _)| *target == "server_lines").collect();
     let frames: Vec<_> =
         streams.iter().map(|((_, name), bytes)| (name.clone(), [FRAMES_HEAD, bytes].concat())).collect();
+    let scripts: Vec<_> = streams.iter().map(|((_, name), bytes)| (name.clone(), script(name, bytes))).collect();
     seeds.extend(frames.into_iter().map(|(name, bytes)| (("frames", name), bytes)));
+    seeds.extend(scripts.into_iter().map(|(name, bytes)| (("sdk_machine", name), bytes)));
     Ok(seeds)
+}
+
+/// Returns the script for `sdk_machine` in which a server says these lines. Before the lines of a switchboard, the client
+/// sends a message, and is given a switchboard.
+fn script(name: &str, lines: &[u8]) -> Vec<u8> {
+    let mut script = Vec::new();
+    let mut add = |kind: u8, bytes: &[u8]| {
+        for piece in bytes.chunks(255) {
+            script.extend([kind, u8::try_from(piece.len()).unwrap_or(u8::MAX)]);
+            script.extend(piece);
+        }
+    };
+    if name.contains("-sb-") {
+        add(7, b"hi");
+        add(0, b"XFR 7 SB 192.0.2.1:1864 CKI cookie\r\n");
+        add(3, lines);
+    } else {
+        add(0, lines);
+    }
+    script
 }
 
 /// Adds the seeds of one transcript. A payload belongs to the same seed as the line before it.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::machine::Event;
 use crate::machine::limits::MAX_OUTPUTS;
+use crate::p2p;
 
 /// The bytes of events after which the client stops reading.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -61,6 +62,7 @@ impl Backlog {
 fn cost(event: &Event) -> usize {
     let payload = match event {
         Event::Message { payload, .. } | Event::ServiceMessage(payload) | Event::Alert(payload) => payload.len(),
+        Event::Transfer { event: p2p::Event::FileOffered { name, preview, .. }, .. } => name.len() + preview.len(),
         _ => 0,
     };
     OVERHEAD + payload

@@ -337,3 +337,61 @@ pub(super) fn answered(line: &ServerCommand) -> Option<u32> {
     };
     (trid != TrId::UNASKED).then(|| trid.value())
 }
+
+#[cfg(test)]
+mod tests {
+    use msnp::frame::Frame;
+    use msnp::{Dialect, Handle};
+
+    use super::*;
+
+    /// Applies lines that all must be valid.
+    fn applied(lines: impl IntoIterator<Item = String>) -> Roster {
+        let mut roster = Roster::default();
+        for line in lines {
+            let frame = Frame { line: line.as_bytes(), payload: b"" };
+            roster.apply(&ServerCommand::decode(Dialect::Msnp12, frame).expect(&line)).unwrap();
+        }
+        roster
+    }
+
+    fn guid(number: usize) -> String {
+        format!("00000000-0000-0000-0000-{number:012x}")
+    }
+
+    #[test]
+    fn an_address_whose_guid_changes_has_only_the_last_one() {
+        let lists = (0..100).map(|number| format!("LST N=bob@example.com F=Bob C={} 3 1", guid(number)));
+        assert_eq!(applied(lists.clone()).handles.len(), 1);
+        let added = (0..100).map(|number| format!("ADC 0 FL N=bob@example.com F=Bob C={}", guid(number)));
+        assert_eq!(applied(added).handles.len(), 1);
+        let removed = lists.chain([format!("REM 0 FL {}", guid(99)), "REM 0 AL bob@example.com".to_owned()]);
+        let roster = applied(removed);
+        assert_eq!((roster.handles.len(), roster.entries.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_guid_that_moves_to_another_address_is_found_there() {
+        let roster = applied([
+            format!("LST N=bob@example.com F=Bob C={} 3 1", guid(1)),
+            format!("LST N=carol@example.com F=Carol C={} 3 1", guid(1)),
+            format!("LST N=bob@example.com F=Bob C={} 3 1", guid(2)),
+        ]);
+        let carol = Handle::parse("carol@example.com").unwrap();
+        assert_eq!(roster.handles.get(&Guid::parse(guid(1).as_bytes()).unwrap()), Some(&carol));
+    }
+
+    #[test]
+    fn the_groups_of_an_address_and_the_lengths_of_texts_are_limited() {
+        let groups = (0..200).map(|number| format!("ADC 0 FL C={} {}", guid(1), guid(number)));
+        let roster = applied([format!("LST N=bob@example.com F=Bob C={} 3 1", guid(1))].into_iter().chain(groups));
+        let bob = Handle::parse("bob@example.com").unwrap();
+        assert_eq!(roster.get(&bob).unwrap().groups.len(), MAX_GROUPS_OF_ENTRY);
+        let roster = applied([
+            "LST N=bob@example.com F=Bob 2 1".to_owned(),
+            format!("BPR bob@example.com PHH {}", "5".repeat(1_000)),
+            format!("LSG {} {}", "G".repeat(1_000), guid(1)),
+        ]);
+        assert!(roster.get(&bob).unwrap().phones.is_empty() && roster.groups.is_empty());
+    }
+}

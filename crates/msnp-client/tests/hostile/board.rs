@@ -7,7 +7,7 @@ use msnp_client::machine::limits::{ANSWER_TIMEOUT, MAX_IN_FLIGHT, MAX_MEMBERS};
 use msnp_client::{Event, Undelivered};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::{World, bob};
+use crate::support::{Growth, World, bob};
 
 #[tokio::test(start_paused = true)]
 async fn nonsense_is_skipped_and_the_message_is_delivered() {
@@ -184,4 +184,49 @@ async fn messages_to_a_switchboard_that_reads_nothing_are_refused_and_then_unkno
     }
     assert!(refused >= 10_000 - MAX_IN_FLIGHT, "{refused}");
     drop(board);
+}
+
+/// Returns MSG with a piece of a transfer: a header of 48 bytes with these fields, and data.
+fn piece(to: &str, [offset, total]: [u64; 2], length: u32, flags: u32, data: &[u8]) -> Vec<u8> {
+    let mut body =
+        format!("MIME-Version: 1.0\r\nContent-Type: application/x-msnmsgrp2p\r\nP2P-Dest: {to}\r\n\r\n").into_bytes();
+    for number in [7_u32, 9] {
+        body.extend(number.to_le_bytes());
+    }
+    for number in [offset, total] {
+        body.extend(number.to_le_bytes());
+    }
+    for number in [length, flags, 1, 2] {
+        body.extend(number.to_le_bytes());
+    }
+    body.extend([0; 8]);
+    body.extend(data);
+    body.extend([0; 4]);
+    [format!("MSG bob@example.com Bob {}\r\n", body.len()).as_bytes(), &body].concat()
+}
+
+#[tokio::test(start_paused = true)]
+async fn pieces_of_transfers_that_lie_fill_no_memory_and_end_nothing() {
+    let growth = Growth::start();
+    let mut world = World::new();
+    let (client, _events, mut wire) = world.online().await;
+    let (mut board, trid, receipt) = world.talk(&client, &mut wire).await;
+    let sizes = [0, 1, 4, 1_200, u64::from(u32::MAX), u64::MAX / 2, u64::MAX];
+    let data = [&b""[..], b"INVITE MSNMSGR:alice@example.com MSNSLP/1.0\r\n\r\n", &[0; 1_200]];
+    for to in ["alice@example.com", "bob@example.com", "nobody"] {
+        for (offset, total) in sizes.into_iter().flat_map(|offset| sizes.map(|total| (offset, total))) {
+            for flags in [0, 2, 4, 0x20, 0x40, 0x80, 0x0100_0030, u32::MAX] {
+                for data in data {
+                    let length = data.len() as u32;
+                    for length in [0, length, u32::MAX] {
+                        assert!(board.send(&piece(to, [offset, total], length, flags, data)).await);
+                    }
+                }
+            }
+        }
+    }
+    board.say(&format!("ACK {trid}\n")).await;
+    tokio::spawn(async move { board.until_closed().await });
+    assert_eq!(timeout(Duration::from_secs(30), receipt).await, Ok(Ok(())));
+    growth.assert_below(64 * 1024 * 1024);
 }

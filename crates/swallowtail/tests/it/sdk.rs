@@ -6,7 +6,7 @@ use std::sync::Arc;
 use msnp::message::{CustomEmoticon, Emoticons, Message};
 use msnp::notification::{Privacy, Ticket};
 use msnp::{Dialect, Handle, List, ObjectKind, Status};
-use msnp_client::machine::{EditError, RosterChange, SendError, SignedOut};
+use msnp_client::machine::{EditError, Entry, RosterChange, SendError, SignedOut};
 use msnp_client::p2p::Failure;
 use msnp_client::transport::Roots;
 use msnp_client::{
@@ -16,7 +16,7 @@ use msnp_client::{
 use tempfile::TempDir;
 
 use crate::support::people::text_message;
-use crate::support::time::PATIENCE;
+use crate::support::time::{PATIENCE, eventually};
 use crate::support::tls::TestCertificate;
 use crate::support::wire::Wire;
 use crate::support::{TestServer, address, private_directory};
@@ -306,11 +306,12 @@ async fn a_bot_accepts_users_and_answers_them() {
         alice.add_contact(&handle("bot")).await.unwrap();
         alice.send_text(&handle("bot"), "hello").await.unwrap();
         assert_eq!(message(&mut events).await.text(), Some("HELLO"));
+        let has_accepted = || client.roster(|roster| roster.get(&handle("alice")).is_some_and(Entry::is_allowed));
+        eventually("the bot accepts Alice", has_accepted).await;
         client.sign_out();
     };
     let (ended, ()) = tokio::join!(answers, user);
     assert_eq!(ended, Ok(()));
-    assert!(client.roster(|roster| roster.get(&handle("alice")).unwrap().is_allowed()));
 }
 
 /// Returns bytes that look random, the same ones each time.
