@@ -1,121 +1,181 @@
-//! `swallowtail chat`, with two users at two terminals.
+//! `swallowtail chat`, with users at terminals.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::path::Path;
+
+use tempfile::TempDir;
 
 use crate::support;
-use crate::support::binary::{RunningBinary, account, run, swallowtail};
-use crate::support::time::PATIENCE;
+use crate::support::binary::{RunningBinary, account, run};
+use crate::support::forwarder::Forwarder;
+use crate::support::terminal::Terminal;
 
 const PASSWORD: &str = "correct horse";
 const ALICE: &str = "alice@example.com";
 const BOB: &str = "bob@example.com";
 const CAROL: &str = "carol@example.com";
 
-/// A running `swallowtail chat`, and the lines that it shows.
-struct Terminal {
-    child: Child,
-    keys: ChildStdin,
-    lines: Receiver<String>,
+/// Alt and a digit.
+const TAB_2: &str = "\u{1b}2";
+const TAB_3: &str = "\u{1b}3";
+const CTRL_C: &str = "\u{3}";
+const CTRL_G: &str = "\u{7}";
+const CTRL_R: &str = "\u{12}";
+const DOWN: &str = "\u{1b}[B";
+
+/// A server with accounts, at addresses that stay the same when it is started again.
+struct Service {
+    data: TempDir,
+    server: Option<RunningBinary>,
+    notification: Forwarder,
+    http: Forwarder,
 }
 
-impl Terminal {
-    fn open(server: &RunningBinary, me: &str, other: &str) -> Self {
-        let mut child = swallowtail()
-            .args(["chat", me, other, "--password-stdin", "--notification", &server.notification.to_string()])
-            .args(["--http", &server.http.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (sender, lines) = channel();
-        let shown = BufReader::new(child.stdout.take().unwrap()).lines();
-        std::thread::spawn(move || shown.map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        let mut terminal = Self { keys: child.stdin.take().unwrap(), child, lines };
-        terminal.type_line(PASSWORD);
-        terminal.shows("You are signed in as");
-        terminal
-    }
-
-    fn type_line(&mut self, line: &str) {
-        writeln!(self.keys, "{line}").unwrap();
-    }
-
-    fn shows(&self, wanted: &str) -> String {
-        loop {
-            let line = self.lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{wanted} is not shown"));
-            if line.contains(wanted) {
-                return line;
-            }
+impl Service {
+    fn start() -> Self {
+        let data = support::private_directory();
+        for handle in [ALICE, BOB, CAROL] {
+            account(data.path(), &["add", handle, "--password-stdin"], PASSWORD);
         }
+        let server = RunningBinary::start(data.path());
+        let (notification, http) = (Forwarder::to(server.notification), Forwarder::to(server.http));
+        Self { data, server: Some(server), notification, http }
     }
-}
 
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    /// Kills the server.
+    fn lose(&mut self) {
+        self.server.take().unwrap().kill();
+    }
+
+    fn start_again(&mut self) {
+        let server = RunningBinary::start(self.data.path());
+        self.notification.move_to(server.notification);
+        self.http.move_to(server.http);
+        self.server = Some(server);
+    }
+
+    /// Opens a terminal, and types the password.
+    fn chat(&self, users: &[&str]) -> Terminal {
+        let (notification, http) = (self.notification.address.to_string(), self.http.address.to_string());
+        let servers = ["--notification", &notification, "--http", &http];
+        let arguments = [&["chat"][..], users, &servers].concat();
+        let mut terminal = Terminal::run(self.data.path(), &arguments);
+        terminal.asks_for_password();
+        terminal.enter(PASSWORD);
+        terminal
     }
 }
 
 #[test]
-fn two_users_chat_from_two_terminals() {
-    let data = support::private_directory();
-    for handle in [ALICE, BOB, CAROL] {
-        account(data.path(), &["add", handle, "--password-stdin"], PASSWORD);
-    }
-    let server = RunningBinary::start(data.path());
-    let mut alice = Terminal::open(&server, ALICE, BOB);
-    alice.type_line("Is anybody there?");
-    alice.shows("Not sent: bob@example.com is offline");
-    let mut bob = Terminal::open(&server, BOB, ALICE);
-    alice.shows("bob@example.com is online.");
-    alice.type_line("Hello B\u{f6}b");
-    bob.shows("alice@example.com: Hello B\u{f6}b");
-    bob.type_line("Hello \u{1b}[31mAlice");
-    let line = alice.shows("bob@example.com: Hello");
-    assert!(line.ends_with("Hello \\u{1b}[31mAlice"), "{line:?}");
-    bob.type_line("/help");
-    bob.shows("//text");
-    // A third user cannot join the chat.
-    let carol = Terminal::open(&server, CAROL, ALICE);
-    alice.shows("carol@example.com has added you");
-    drop(carol);
-    alice.type_line(&"long ".repeat(600));
-    assert_eq!(bob.shows("alice@example.com: long").matches("long").count(), 280, "a first piece of 1400 bytes");
-    bob.shows("alice@example.com: long");
-    // The end of the input signs Bob out. Alice sees that Bob is offline, and that her next line was not sent.
-    drop(bob);
-    alice.shows("bob@example.com is offline.");
-    alice.type_line("Still there?");
-    alice.shows("Not sent");
+fn three_users_meet_talk_lose_the_server_and_come_back() {
+    let mut service = Service::start();
+    let mut alice = service.chat(&[ALICE]);
+    alice.shows("/add someone@example.com");
+    alice.shows("Ctrl-C: quit");
+    assert_eq!(alice.screen().lines().count(), 24);
+
+    // Bob's request is accepted with a key.
+    let mut bob = service.chat(&[BOB, ALICE]);
+    bob.shows("2 alice");
+    alice.shows("? bob@example.com");
+    alice.press(DOWN);
+    alice.press("a");
+    alice.shows("● bob");
+    bob.shows("● alice");
+
+    // They talk, and a half-typed line is left alone.
+    bob.enter("Hello \u{41}lice :)");
+    alice.shows("2 bob (1)");
+    alice.press(TAB_2);
+    alice.shows("bob: Hello Alice 🙂");
+    alice.enter("Hello B\u{f6}b");
+    alice.shows("✓ alice: Hello B\u{f6}b");
+    bob.shows("alice: Hello B\u{f6}b");
+    alice.press("half-typed");
+    bob.shows("alice is typing");
+
+    // A second conversation at the same time.
+    let mut carol = service.chat(&[CAROL, ALICE]);
+    carol.shows("2 alice");
+    carol.enter("psst");
+    alice.shows("3 carol (1)");
+    alice.shows("half-typed");
+    alice.press(TAB_3);
+    alice.shows("carol: psst");
+    alice.enter("What is it?");
+    carol.shows("alice: What is it?");
+    bob.enter("Still there?");
+    alice.shows("2 bob (1)");
+    alice.press(TAB_2);
+    alice.shows("bob: Still there?");
+    alice.shows("half-typed");
+
+    // A nudge, a status, and a larger terminal.
+    bob.press(CTRL_G);
+    alice.shows("bob sent you a nudge!");
+    alice.press("\u{15}");
+    alice.enter("/status busy");
+    bob.shows("⊝ alice");
+    alice.resize(100, 30);
+    alice.press("\u{c}");
+    alice.shows("sent you a nudge!");
+
+    // The server is gone, and comes back.
+    service.lose();
+    alice.shows("Signed out:");
+    bob.shows("Signed out:");
+    alice.enter("Lost?");
+    alice.shows("✗ alice: Lost?");
+    alice.press("half-typed");
+    service.start_again();
+    alice.press(CTRL_R);
+    bob.press(CTRL_R);
+    bob.shows("⊝ alice");
+    alice.shows("● bob");
+    alice.shows("half-typed");
+    bob.enter("Here again");
+    bob.shows("✓ bob: Here again");
+    alice.shows("bob: Here again");
+
+    // Signing out restores the terminal.
+    alice.press(CTRL_C);
+    let (succeeded, written) = alice.end();
+    assert!(succeeded);
+    let restored = ["\u{1b}[?1049l", "\u{1b}[?2004l", "\u{1b}[?1006l", "\u{1b}[?25h"];
+    assert!(restored.iter().all(|sequence| written.contains(sequence)), "the terminal is not restored");
+    bob.shows("○ alice");
+    bob.enter("/quit");
+    assert!(bob.end().0);
 }
 
 #[test]
 fn a_chat_that_cannot_start_says_why() {
-    let data = support::private_directory();
-    account(data.path(), &["add", ALICE, "--password-stdin"], PASSWORD);
-    let server = RunningBinary::start(data.path());
-    let (notification, http) = (server.notification.to_string(), server.http.to_string());
-    let servers = ["--notification", &notification, "--http", &http, "--password-stdin"];
-    for (me, other, password, cause) in [
-        (ALICE, BOB, PASSWORD, "the account bob@example.com does not exist"),
-        (ALICE, BOB, "wrong", "wrong password, or the account alice@example.com does not exist"),
-        (ALICE, ALICE, PASSWORD, "cannot chat with itself"),
+    let service = Service::start();
+    for (users, password, cause) in [
+        (&[ALICE, "nobody@example.com"][..], PASSWORD, "could not add nobody@example.com: the account does not exist"),
+        (&[ALICE][..], "wrong", "wrong password, or the account does not exist"),
     ] {
-        let mut child = swallowtail()
-            .args(["chat", me, other])
-            .args(servers)
-            .stdin(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert!(!output.status.success() && error.contains(cause), "{error}");
+        let (notification, http) = (service.notification.address.to_string(), service.http.address.to_string());
+        let arguments = [&["chat", "--notification", &notification, "--http", &http][..], users].concat();
+        let mut terminal = Terminal::run(Path::new("."), &arguments);
+        terminal.asks_for_password();
+        terminal.enter(password);
+        let (succeeded, written) = terminal.end();
+        assert!(!succeeded && written.contains(cause), "{written}");
+        assert!(!written.contains("\u{1b}[?1049h"), "an error is an ordinary line: {written:?}");
     }
-    let output = run(&["chat", ALICE, BOB, "--notification", "127.0.0.1:1", "--http", "127.0.0.1:1"]);
-    assert!(!output.status.success());
+    for (arguments, cause) in [
+        (&["chat", ALICE, ALICE][..], "cannot chat with itself"),
+        (&["chat", ALICE, "--notification", "127.0.0.1:1", "--http", "127.0.0.1:1"][..], "could not connect to"),
+    ] {
+        let (succeeded, written) = Terminal::run(Path::new("."), arguments).end();
+        assert!(!succeeded && written.contains(cause), "{written}");
+    }
+}
+
+#[test]
+fn without_a_terminal_chat_points_to_send_and_listen() {
+    let output = run(&["chat", ALICE]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "{error}");
+    assert!(error.contains("`swallowtail send`") && error.contains("`swallowtail listen`"), "{error}");
 }

@@ -22,6 +22,7 @@ mod operator;
 mod pages;
 mod presence;
 mod proxy;
+mod scripts;
 mod sdk;
 mod sign_up;
 mod support;

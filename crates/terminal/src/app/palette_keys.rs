@@ -25,7 +25,7 @@ impl App {
         match key.code {
             KeyCode::Esc => self.palette = None,
             KeyCode::Enter => self.palette_enter(),
-            KeyCode::Tab | KeyCode::Right if count > 0 => self.palette_fill(),
+            KeyCode::Tab if count > 0 => self.palette_fill(),
             KeyCode::Up => palette.chosen = palette.chosen.checked_sub(1).unwrap_or(count.saturating_sub(1)),
             KeyCode::Down => palette.chosen = if palette.chosen + 1 < count { palette.chosen + 1 } else { 0 },
             _ => {

@@ -1,9 +1,11 @@
 //! Starts a whole server for a test, in this process or as the built program, and connects clients to it.
 
 pub(crate) mod binary;
+pub(crate) mod forwarder;
 pub(crate) mod http;
 pub(crate) mod p2p;
 pub(crate) mod people;
+pub(crate) mod terminal;
 pub(crate) mod time;
 pub(crate) mod tls;
 pub(crate) mod wire;
