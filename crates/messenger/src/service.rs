@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use msnp::Handle;
 use swallowtail_config::{Config, RosterLimits};
 use swallowtail_store::accounts::Tickets;
 
@@ -47,9 +48,14 @@ impl Service {
         }
     }
 
-    /// Returns the limits of contacts, lists and groups of an account.
+    /// Returns the limits of contacts, lists and groups of an account. Any number of accounts can have the helper on
+    /// their contact lists.
     #[must_use]
-    pub fn roster_limits(&self) -> RosterLimits {
-        self.config.roster_limits()
+    pub fn roster_limits(&self, owner: &Handle) -> RosterLimits {
+        let limits = self.config.roster_limits();
+        if self.config.helper().as_ref() != Some(owner) {
+            return limits;
+        }
+        RosterLimits { allowed_or_blocked: usize::MAX, reverse: usize::MAX, ..limits }
     }
 }

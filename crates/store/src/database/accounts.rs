@@ -136,39 +136,22 @@ async fn insert_account(
     );
     sqlx::query(AssertSqlSafe(sql)).bind(id).bind(account.handle.as_str()).execute(&mut *connection).await?;
     match contact {
-        Some(contact) if *contact != account.handle => insert_contact(connection, id, account, contact).await,
+        Some(contact) if *contact != account.handle => insert_contact(connection, id, contact).await,
         _ => Ok(()),
     }
 }
 
-/// Puts `contact` on FL and AL of a new account, and the account on RL of `contact`.
-///
-/// A server may have the roster of `contact` in memory, without this change. It makes up for that when the new account
-/// signs in.
-async fn insert_contact(
-    connection: &mut SqliteConnection,
-    id: i64,
-    account: &NewAccount,
-    contact: &Handle,
-) -> Result<(), StoreError> {
-    let (shown, reverse) = (bits(List::Forward | List::Allow), bits(List::Reverse));
-    // The contact may be there already, on PL.
+/// Puts `contact` on FL and AL of a new account. RL of `contact` does not change here, because a server may have that
+/// roster in memory. The server changes it when the new account signs in.
+async fn insert_contact(connection: &mut SqliteConnection, id: i64, contact: &Handle) -> Result<(), StoreError> {
+    let lists = bits(List::Forward | List::Allow);
+    // The contact is on PL already if it has the address of the new account on FL.
     let sql = format!(
-        "insert into entries (owner, handle, lists, contact) values ($1, $2, {shown}, $3) \
-         on conflict (owner, handle) do update set lists = lists | {shown}, contact = $3"
+        "insert into entries (owner, handle, lists, contact) values ($1, $2, {lists}, $3) \
+         on conflict (owner, handle) do update set lists = lists | {lists}, contact = $3"
     );
-    let guid = random::guid().to_string();
-    let query = sqlx::query(AssertSqlSafe(sql)).bind(id).bind(contact.as_str()).bind(guid);
-    query.execute(&mut *connection).await?;
-    // Someone may have allowed or blocked the address before the account existed.
-    let sql = format!(
-        "insert into entries (owner, handle, lists, nickname) select id, $2, {reverse}, $3 from accounts \
-         where handle = $1 on conflict (owner, handle) do update set lists = lists | {reverse}"
-    );
-    let query = sqlx::query(AssertSqlSafe(sql)).bind(contact.as_str()).bind(account.handle.as_str());
-    query.bind(account.name.as_str()).execute(&mut *connection).await?;
-    let sql = "update accounts set list_stamp = list_stamp + 1, list_version = list_version + 1 where handle = $1";
-    sqlx::query(sql).bind(contact.as_str()).execute(connection).await?;
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(id).bind(contact.as_str()).bind(random::guid().to_string());
+    query.execute(connection).await?;
     Ok(())
 }
 

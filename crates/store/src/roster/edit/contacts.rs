@@ -81,6 +81,21 @@ impl Roster {
         Ok(vec![Change::Entry(watcher.clone(), entry), Change::ListChanged(now)])
     }
 
+    /// Adds `watcher`, whose display name is `name`, to RL without asking the owner, because the account of `watcher` was
+    /// created with the owner on FL. Returns no changes if `watcher` is already on RL or PL.
+    #[must_use]
+    pub fn become_shown(&self, watcher: &Handle, name: &DisplayName, now: Timestamp) -> Vec<Change> {
+        let mut entry = self.entry(watcher);
+        if entry.watches() {
+            return Vec::new();
+        }
+        if entry.lists.is_empty() {
+            entry.nickname = Some(name.clone());
+        }
+        entry.lists |= List::Reverse;
+        vec![Change::Entry(watcher.clone(), entry), Change::ListChanged(now)]
+    }
+
     /// Removes a contact from FL (`REM FL contact`). [`Roster::become_unwatched`] returns the changes of the contact's
     /// own roster.
     ///
