@@ -27,6 +27,8 @@ pub struct Service {
     pub rates: Arc<Rates>,
     /// Checks the tickets of USR.
     pub tickets: Arc<Tickets>,
+    /// The address of the helper, if the service has one.
+    pub helper: Option<Handle>,
     /// Whether the server is about to stop. A stopping server opens no more conversations.
     pub draining: AtomicBool,
 }
@@ -44,6 +46,7 @@ impl Service {
             draining: AtomicBool::new(false),
             store,
             tickets: Arc::new(tickets),
+            helper: config.helper(),
             config,
         }
     }
@@ -53,9 +56,15 @@ impl Service {
     #[must_use]
     pub fn roster_limits(&self, owner: &Handle) -> RosterLimits {
         let limits = self.config.roster_limits();
-        if self.config.helper().as_ref() != Some(owner) {
-            return limits;
+        match self.is_helper(owner) {
+            true => RosterLimits { allowed_or_blocked: usize::MAX, reverse: usize::MAX, ..limits },
+            false => limits,
         }
-        RosterLimits { allowed_or_blocked: usize::MAX, reverse: usize::MAX, ..limits }
+    }
+
+    /// Returns whether this is the address of the helper.
+    #[must_use]
+    pub fn is_helper(&self, handle: &Handle) -> bool {
+        self.helper.as_ref() == Some(handle)
     }
 }

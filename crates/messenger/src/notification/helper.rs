@@ -15,14 +15,14 @@ use crate::service::Service;
 /// and only this process may change the lists of an account in use. A failure is only logged: it is no reason to refuse
 /// the sign-in, and the next sign-in tries again.
 pub(super) async fn watch(service: &Service, cell: &Cell) {
-    let Some(handle) = service.config.helper().filter(|helper| *helper != cell.handle) else { return };
-    let has_helper = || cell.state().roster.entries.get(&handle).is_some_and(|entry| entry.is_on(List::Forward));
+    let Some(handle) = service.helper.as_ref().filter(|helper| **helper != cell.handle) else { return };
+    let has_helper = || cell.state().roster.entries.get(handle).is_some_and(|entry| entry.is_on(List::Forward));
     let is_watched = |helper: &Cell| helper.state().roster.entries.get(&cell.handle).is_some_and(Entry::watches);
     // Usually there is nothing to do, and then no turn is needed.
-    if !has_helper() || service.directory.find(&handle).is_some_and(|helper| is_watched(&helper)) {
+    if !has_helper() || service.directory.find(handle).is_some_and(|helper| is_watched(&helper)) {
         return;
     }
-    let turns = service.directory.turns(&cell.handle, &handle).await;
+    let turns = service.directory.turns(&cell.handle, handle).await;
     let added = async {
         let Some(helper) = turns.1.cell().await?.filter(|helper| has_helper() && !is_watched(helper)) else {
             return Ok(());

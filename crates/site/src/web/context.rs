@@ -51,7 +51,7 @@ impl Web {
             hosts,
             sent_forms: SentForms::default(),
             signed_in: Count::default(),
-            helper: config.helper(),
+            helper: service.helper.clone(),
             sign_up: config.sign_up.clone(),
             insecure_http: config.sign_in.insecure_http,
             // A TLS terminator in front of the server offers HTTPS too.

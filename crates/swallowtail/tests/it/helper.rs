@@ -183,13 +183,17 @@ async fn the_helper_stops_answering_a_user_who_sends_too_much() {
     for number in 0..20 {
         assert_eq!(ask(&alice, &mut alices, &format!("echo {number}")).await, number.to_string());
     }
+    let conversation = alice.conversation(&handle("helper"));
     for text in ["help", "echo more", "hello"] {
-        alice.send_text(&handle("helper"), text).await.unwrap();
+        conversation.send_text(text).await.unwrap();
     }
-    // The helper answers one message after the other, so it has ignored all of Alice's when it answers Bob.
+    conversation.nudge().await.unwrap();
     let (bob, mut bobs) = sign_in(&server, "bob").await;
-    assert_eq!(ask(&bob, &mut bobs, "echo hi").await, "hi");
-    alice.conversation(&handle("helper")).close();
+    assert_eq!(ask(&bob, &mut bobs, "echo hi").await, "hi", "others still get answers");
+    // The helper still declines a file, without a text. So when that arrives, it has ignored everything before.
+    let mut sent = conversation.send_file(&handle("helper"), "a.txt", 3, &b"abc"[..]);
+    assert_eq!(sent.finish().await, Err(TransferError::Declined));
+    conversation.close();
     let end = until(&mut alices, "the end", |event| match event {
         Event::Message(message) => Some(Some(message)),
         Event::Quiet(_) => Some(None),
@@ -349,4 +353,5 @@ async fn an_account_that_the_operator_adds_beside_a_server_has_the_helper_too() 
     assert!(log.contains("the helper is online"), "{log}");
     server.signal(Signal::TERM);
     assert!(server.wait().success());
+    server.assert_quiet_log();
 }
