@@ -37,11 +37,7 @@ impl Store {
     ///
     /// # Errors
     /// Returns [`StoreError::Taken`] with the first address that already has an account.
-    pub async fn create_accounts(
-        &self,
-        accounts: &[NewAccount],
-        contact: Option<&Handle>,
-    ) -> Result<(), StoreError> {
+    pub async fn create_accounts(&self, accounts: &[NewAccount], contact: Option<&Handle>) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin().await?;
         for account in accounts {
             insert_account(&mut transaction, account, contact).await?;

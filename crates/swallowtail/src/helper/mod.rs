@@ -55,7 +55,8 @@ impl Helper {
         let name = name_of(config, &handle);
         let words = Words::new(config, &name);
         let account = account::of(service.clone(), handle);
-        let resident = Resident::new(inside::server(chat), account, name, config.helper.personal_message.clone(), words);
+        let resident =
+            Resident::new(inside::server(chat), account, name, config.helper.personal_message.clone(), words);
         let (stop, stopped) = watch::channel(false);
         let mut task = JoinSet::new();
         task.spawn(resident.run(stopped));

@@ -1,6 +1,7 @@
 //! Tests the helper, the contact that belongs to the service, with clients on real sockets.
 
 use msnp::message::{Invitation, Message, TextMessage};
+use msnp::payload::PersonalMessage;
 use msnp::{Handle, List, Status};
 use msnp_client::machine::{RosterChange, SignedOut};
 use msnp_client::{Account, Client, Event, Events, Incoming, Server, TransferError};
@@ -11,7 +12,7 @@ use swallowtail_store::accounts::password::NO_PASSWORD;
 use crate::support::binary::{RunningBinary, account, run};
 use crate::support::http::Browser;
 use crate::support::time::{PATIENCE, eventually};
-use crate::support::{TestServer, address, private_directory};
+use crate::support::{TestServer, address, people, private_directory};
 
 const PASSWORD: &str = "s3cr,t &%";
 const PICTURE: &[u8] = include_bytes!("../../src/helper/picture.png");
@@ -108,7 +109,8 @@ async fn a_new_account_has_the_helper_on_its_list_and_gets_answers() {
     assert_eq!(entry.lists, List::Forward | List::Allow);
     assert_eq!(entry.name().as_str(), "Bird");
     eventually("the personal message arrives", || {
-        let text = alice.roster(|roster| roster.get(&handle("helper"))?.personal_message.as_ref().map(|it| it.text()));
+        let text =
+            alice.roster(|roster| roster.get(&handle("helper"))?.personal_message.as_ref().map(PersonalMessage::text));
         text.is_some_and(|text| text.starts_with("Send \"help\""))
     })
     .await;
@@ -330,13 +332,15 @@ async fn the_helper_is_neither_a_person_online_nor_a_client_of_the_operator() {
 async fn an_account_that_the_operator_adds_beside_a_server_has_the_helper_too() {
     let data = private_directory();
     let settings = "[helper]\nenabled = true\naddress = \"helper@example.com\"\n";
-    let mut server = RunningBinary::start_configured(data.path(), settings);
+    std::fs::write(data.path().join("settings.toml"), settings).unwrap();
+    let mut server = RunningBinary::start_with(data.path(), "trace");
     let file = data.path().join("settings.toml");
     let config = file.to_str().unwrap();
     account(data.path(), &["add", "alice@example.com", "--password-stdin", "--config", config], PASSWORD);
     for arguments in [&["remove", "--yes"][..], &["password", "--password-stdin"]] {
         let data = data.path().display().to_string();
-        let output = run(&[&["account"], arguments, &["helper@example.com", "--config", config, "--data", &data]].concat());
+        let output =
+            run(&[&["account"], arguments, &["helper@example.com", "--config", config, "--data", &data]].concat());
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success() && error.contains("is the helper of this server"), "{error}");
     }
@@ -345,13 +349,19 @@ async fn an_account_that_the_operator_adds_beside_a_server_has_the_helper_too() 
     alice.done("SYN", "0 0").await;
     alice.expect("LST N=helper@example.com").await;
     alice.done("CHG", "NLN 0").await;
-    alice.find("the presence of the helper", |frame| {
-        ["ILN", "NLN"].contains(&frame.word(0)) && frame.line.contains("helper@example.com")
-    })
-    .await;
-    let log = server.log();
-    assert!(log.contains("the helper is online"), "{log}");
+    alice
+        .find("the presence of the helper", |frame| {
+            ["ILN", "NLN"].contains(&frame.word(0)) && frame.line.contains("helper@example.com")
+        })
+        .await;
+    let mut board = people::open_board("alice@example.com", &mut alice).await;
+    board.done("CAL", "helper@example.com").await;
+    board.expect("JOI helper@example.com").await;
+    board.message(&people::text_message("echo confidential")).await;
+    assert!(board.expect("MSG helper@example.com").await.payload.ends_with(b"\r\n\r\nconfidential"));
     server.signal(Signal::TERM);
     assert!(server.wait().success());
     server.assert_quiet_log();
+    let log = server.log();
+    assert!(log.contains("the helper is online") && !log.contains("confidential"), "{log}");
 }
