@@ -3,7 +3,6 @@
 use msnp::payload::PersonalMessage;
 use msnp::{DisplayName, Handle};
 
-use crate::config::Config;
 use crate::kind::{Flag, Text};
 use crate::reader::Section;
 
@@ -17,7 +16,7 @@ const LOCAL_PART: &str = "helper";
 pub struct HelperConfig {
     /// True if the service has a helper.
     pub enabled: bool,
-    /// The address of its account. [`Config::helper`] has the default.
+    /// The address of its account. [`Config::helper`](crate::Config::helper) has the default.
     pub address: Option<Handle>,
     /// True if each new account gets the helper on its contact list.
     pub on_new_lists: bool,
@@ -72,19 +71,12 @@ impl HelperConfig {
     }
 }
 
-impl Config {
-    /// Returns the address of the helper, if the service has one. Without `helper.address`, its domain is the first name
-    /// under `http.names` that can be the domain of an address.
-    #[must_use]
-    pub fn helper(&self) -> Option<Handle> {
-        let by_name = || self.http.names.iter().find_map(|name| handle(&format!("{LOCAL_PART}@{name}")));
-        self.helper.enabled.then(|| self.helper.address.clone().or_else(by_name)).flatten()
-    }
-
-    /// Returns the address of the helper, if new accounts get it on their contact lists.
-    #[must_use]
-    pub fn first_contact(&self) -> Option<Handle> {
-        self.helper().filter(|_| self.helper.on_new_lists)
+impl HelperConfig {
+    /// Returns the address of the helper, if there is one. By default, its domain is the first of the server's names that
+    /// can be the domain of an address.
+    pub(crate) fn address_among(&self, names: &[String]) -> Option<Handle> {
+        let by_name = || names.iter().find_map(|name| handle(&format!("{LOCAL_PART}@{name}")));
+        self.enabled.then(|| self.address.clone().or_else(by_name)).flatten()
     }
 }
 
@@ -102,6 +94,7 @@ fn is_help(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Config;
 
     #[test]
     fn the_address_is_the_one_that_is_set_or_has_the_first_name_of_the_server_as_its_domain() {

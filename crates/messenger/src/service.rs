@@ -12,6 +12,10 @@ use crate::rates::Rates;
 use crate::storage::Storage;
 use crate::switchboard::Switchboard;
 
+/// The most accounts that can have the helper on their contact lists. The client in the helper keeps at most 20,000
+/// addresses, and some may be on its lists without being its users.
+const HELPER_USERS: usize = 15_000;
+
 /// The parts of the service that all connections share.
 #[derive(Debug)]
 pub struct Service {
@@ -51,13 +55,13 @@ impl Service {
         }
     }
 
-    /// Returns the limits of contacts, lists and groups of an account. Any number of accounts can have the helper on
-    /// their contact lists.
+    /// Returns the limits of contacts, lists and groups of an account. More accounts can have the helper on their contact
+    /// lists than another account.
     #[must_use]
     pub fn roster_limits(&self, owner: &Handle) -> RosterLimits {
         let limits = self.config.roster_limits();
         match self.is_helper(owner) {
-            true => RosterLimits { allowed_or_blocked: usize::MAX, reverse: usize::MAX, ..limits },
+            true => RosterLimits { allowed_or_blocked: HELPER_USERS, reverse: HELPER_USERS, ..limits },
             false => limits,
         }
     }

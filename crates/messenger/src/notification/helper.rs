@@ -28,7 +28,10 @@ pub(super) async fn watch(service: &Service, cell: &Cell) {
             return Ok(());
         };
         let name = cell.name();
-        let changes = helper.state().roster.become_shown(&cell.handle, &name, clock::timestamp());
+        let limits = service.roster_limits(handle);
+        let planned = helper.state().roster.become_shown(&cell.handle, &name, &limits, clock::timestamp());
+        // The list is full, and the account sees the helper offline.
+        let Ok(changes) = planned else { return Ok(()) };
         let mut edit = Edit::by(helper.id);
         edit.push(helper.id, &changes);
         service.store.write(edit).await?;
@@ -90,9 +93,9 @@ mod tests {
     }
 
     #[test]
-    fn only_the_helper_may_be_on_any_number_of_lists() {
+    fn only_the_helper_may_be_on_very_many_lists() {
         let server = Server::with(with_helper);
         let limits = |name: &str| server.service.roster_limits(&handle(name)).reverse;
-        assert_eq!((limits("alice"), limits("bob")), (1000, usize::MAX));
+        assert_eq!((limits("alice"), limits("bob")), (1000, 15_000));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The server signs the helper in with the client crate `msnp-client`, over streams in memory. So for the rest of the
 //! service it is a client like any other one. This module owns what the helper says and does. Its lists are like those of
-//! other accounts, except that `swallowtail_messenger` sets no limit to them, and adds new accounts to them.
+//! other accounts, except that `swallowtail_messenger` lets them become longer, and adds new accounts to them.
 
 mod account;
 mod inside;
