@@ -6,6 +6,7 @@
 mod coverage;
 mod deny;
 mod fuzz;
+mod picture;
 mod seeds;
 mod shell;
 mod steps;
@@ -48,6 +49,8 @@ enum Task {
     },
     /// Regenerates fuzz/seeds from the golden transcripts and the reference
     Seeds,
+    /// Draws the display picture of the helper again
+    Picture,
     /// Regenerates docs/protocol/coverage.md, which lists the verbs of each dialect and the transcripts that show them
     Coverage {
         /// Fail if the page is out of date, instead of writing it
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Task::Doc => doc(),
         Task::Fuzz { target, seconds } => tools::for_fuzzing().and_then(|()| fuzz::run(target.as_deref(), seconds)),
         Task::Seeds => seeds::write(),
+        Task::Picture => picture::write(),
         Task::Coverage { check } => coverage::run(check),
         Task::Structure(options) => structure::run(&options),
         Task::Deny => deny::check(),

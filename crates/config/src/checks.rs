@@ -27,6 +27,11 @@ pub(crate) fn check(config: &Config, is_valid: impl Fn(&str) -> bool) -> Vec<Con
             "true has no effect with sign_in.challenge = false, which challenges no client; change one of the two";
         conflicts.push(conflict("sign_in.require_challenge", text));
     }
+    if ["helper", "http"].into_iter().all(&is_valid) && config.helper.enabled && config.helper().is_none() {
+        let text = "the helper has no address; set helper.address, such as \"helper@example.com\", or put the name of this \
+                    server under http.names";
+        conflicts.push(conflict("helper.enabled", text));
+    }
     if is_valid("shields") {
         for (number, client) in (1..).zip(&config.shields.clients) {
             let (min, max) = (client.min_build, client.max_build);

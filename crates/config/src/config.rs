@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::client_config::ClientConfig;
+use crate::helper::HelperConfig;
 use crate::kind::FilePath;
 use crate::limits::Limits;
 use crate::log::LogConfig;
@@ -41,6 +42,8 @@ pub struct Config {
     pub sign_in: SignIn,
     /// The sign-up page.
     pub sign_up: SignUp,
+    /// The helper, a contact that belongs to the service.
+    pub helper: HelperConfig,
     /// Exceptions that single clients need and that would break others. Quirks without an entry are `auto`.
     pub quirks: BTreeMap<Quirk, QuirkMode>,
     /// The configuration that clients download over HTTP: MsgrConfig and tabs.
@@ -64,6 +67,7 @@ impl Default for Config {
             limits: Limits::default(),
             sign_in: SignIn::default(),
             sign_up: SignUp::default(),
+            helper: HelperConfig::default(),
             quirks: BTreeMap::new(),
             client_config: ClientConfig::default(),
             shields: ShieldsConfig::default(),
@@ -86,6 +90,7 @@ impl Config {
             limits: from.section("limits", Limits::read),
             sign_in: from.section("sign_in", SignIn::read),
             sign_up: from.section("sign_up", SignUp::read),
+            helper: from.section("helper", HelperConfig::read),
             quirks: from.section("quirks", Quirk::read_all),
             client_config: from.section("client_config", ClientConfig::read),
             shields: from.section("shields", ShieldsConfig::read),

@@ -2,11 +2,25 @@
 
 use std::time::Duration;
 
+use msnp::Handle;
+
 use crate::Config;
 use crate::limits::{AddressLimits, Limits, RosterLimits};
 use crate::rates::{Allowance, Rate, RateLimits};
 
 impl Config {
+    /// Returns the address of the helper, if the service has one.
+    #[must_use]
+    pub fn helper(&self) -> Option<Handle> {
+        self.helper.address_among(&self.http.names)
+    }
+
+    /// Returns the address of the helper, if new accounts get it on their contact lists.
+    #[must_use]
+    pub fn first_contact(&self) -> Option<Handle> {
+        self.helper().filter(|_| self.helper.on_new_lists)
+    }
+
     /// Returns the limits on lists and groups of one account.
     #[must_use]
     pub fn roster_limits(&self) -> RosterLimits {

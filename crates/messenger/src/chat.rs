@@ -53,6 +53,8 @@ pub enum ChatServer {
 pub struct Admitted {
     outbox: Arc<Outbox>,
     registration: Registration,
+    /// Whether rate limits apply to the connection.
+    limited: bool,
 }
 
 impl Chat {
@@ -71,7 +73,16 @@ impl Chat {
         if registration.is_none() && !self.service.draining.load(Ordering::Acquire) {
             tracing::warn!(%peer, "refused a connection: too many connections");
         }
-        Some(Admitted { outbox, registration: registration? })
+        Some(Admitted { outbox, registration: registration?, limited: self.is_limited(peer.ip()) })
+    }
+
+    /// Admits a connection from inside this process. No limit applies to it, except for the number of all connections.
+    /// Returns `None` if that is reached, or while the server is stopping.
+    #[must_use]
+    pub fn admit_own(&self) -> Option<Admitted> {
+        let outbox = Outbox::new(OUTBOX_LIMIT);
+        let registration = self.connections.admit_own(&outbox)?;
+        Some(Admitted { outbox, registration, limited: false })
     }
 
     /// Returns whether rate and connection limits apply to an address.
@@ -114,24 +125,20 @@ impl Chat {
 
     async fn notification(&self, stream: impl Stream, caller: &Caller, role: Role, place: Admitted) {
         let outbox = place.outbox.clone();
-        let session = NotificationSession::new(self.service.clone(), role, self.connection(caller, place));
+        let session = NotificationSession::new(self.service.clone(), role, connection_of(caller, place));
         let served = connection::serve(stream, session, outbox, LineRules::NOTIFICATION);
         served.instrument(tracing::debug_span!("notification", peer = %caller.peer)).await;
     }
 
     async fn switchboard(&self, stream: impl Stream, caller: &Caller, place: Admitted) {
         let outbox = place.outbox.clone();
-        let session = SwitchboardSession::new(self.service.switchboard.clone(), self.connection(caller, place));
+        let session = SwitchboardSession::new(self.service.switchboard.clone(), connection_of(caller, place));
         let served = connection::serve(stream, session, outbox, LineRules::SWITCHBOARD);
         served.instrument(tracing::debug_span!("switchboard", peer = %caller.peer)).await;
     }
+}
 
-    fn connection(&self, caller: &Caller, place: Admitted) -> Connection {
-        Connection {
-            outbox: place.outbox,
-            registration: place.registration,
-            limited: self.is_limited(caller.peer.ip()),
-            caller: caller.clone(),
-        }
-    }
+fn connection_of(caller: &Caller, place: Admitted) -> Connection {
+    let Admitted { outbox, registration, limited } = place;
+    Connection { outbox, registration, limited, caller: caller.clone() }
 }

@@ -25,9 +25,10 @@ pub struct Announced {
 }
 
 impl Service {
-    /// Sends a line to every signed-in client. `line` returns the line for a client, or `None` to skip that client.
+    /// Sends a line to every signed-in client, but not to the helper, which is a part of the service. `line` returns the
+    /// line for a client, or `None` to skip that client.
     fn send_to_all(&self, mut line: impl FnMut(&Cell, &Endpoint) -> Option<ServerCommand>) {
-        for cell in self.directory.cells() {
+        for cell in self.directory.cells().into_iter().filter(|cell| !self.is_helper(&cell.handle)) {
             if let Some(endpoint) = cell.endpoint()
                 && let Some(line) = line(&cell, &endpoint)
             {

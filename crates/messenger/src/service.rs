@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use msnp::Handle;
 use swallowtail_config::{Config, RosterLimits};
 use swallowtail_store::accounts::Tickets;
 
@@ -10,6 +11,10 @@ use crate::presence::Directory;
 use crate::rates::Rates;
 use crate::storage::Storage;
 use crate::switchboard::Switchboard;
+
+/// The most accounts that can have the helper on their contact lists. The client in the helper keeps at most 20,000
+/// addresses, and some may be on its lists without being its users.
+const HELPER_USERS: usize = 15_000;
 
 /// The parts of the service that all connections share.
 #[derive(Debug)]
@@ -26,6 +31,8 @@ pub struct Service {
     pub rates: Arc<Rates>,
     /// Checks the tickets of USR.
     pub tickets: Arc<Tickets>,
+    /// The address of the helper, if the service has one.
+    pub helper: Option<Handle>,
     /// Whether the server is about to stop. A stopping server opens no more conversations.
     pub draining: AtomicBool,
 }
@@ -43,13 +50,25 @@ impl Service {
             draining: AtomicBool::new(false),
             store,
             tickets: Arc::new(tickets),
+            helper: config.helper(),
             config,
         }
     }
 
-    /// Returns the limits of contacts, lists and groups of an account.
+    /// Returns the limits of contacts, lists and groups of an account. More accounts can have the helper on their contact
+    /// lists than another account.
     #[must_use]
-    pub fn roster_limits(&self) -> RosterLimits {
-        self.config.roster_limits()
+    pub fn roster_limits(&self, owner: &Handle) -> RosterLimits {
+        let limits = self.config.roster_limits();
+        match self.is_helper(owner) {
+            true => RosterLimits { allowed_or_blocked: HELPER_USERS, reverse: HELPER_USERS, ..limits },
+            false => limits,
+        }
+    }
+
+    /// Returns whether this is the address of the helper.
+    #[must_use]
+    pub fn is_helper(&self, handle: &Handle) -> bool {
+        self.helper.as_ref() == Some(handle)
     }
 }

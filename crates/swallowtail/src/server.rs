@@ -18,6 +18,8 @@ use swallowtail_store::database::{Claim, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::helper::Helper;
+
 /// The time that a stop allows connections for receiving their last lines.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -34,6 +36,7 @@ pub struct Server {
     /// Stops HTTP, a little later, because clients of the gateway fetch their last lines over HTTP.
     stop_http: watch::Sender<bool>,
     listeners: JoinSet<()>,
+    helper: Option<Helper>,
     _claim: Claim,
 }
 
@@ -56,19 +59,21 @@ impl Server {
         store.quick_check().await?;
         tracing::info!(milliseconds = begun.elapsed().as_millis(), "checked the database");
         let tickets = Tickets::open(&store).await?;
-        let accounts = Accounts::new(store.clone());
+        Helper::prepare(&config, &store).await?;
+        let accounts = Accounts::new(store.clone()).with_first_contact(config.first_contact());
         let files = raise_file_limit();
         let chat_connections = Connections::new(config.address_limits(files));
         let http_connections = Counter::new(config.http_limits(files));
         let service = Arc::new(Service::new(config, Arc::new(store), tickets));
         let chat = Chat::new(service.clone(), chat_connections.clone());
-        let site = Site::open(&service, accounts.clone(), chat, certificates).await?;
+        let site = Site::open(&service, accounts.clone(), chat.clone(), certificates).await?;
 
         let (stop, stopped) = watch::channel(false);
         let (stop_http, http_stopped) = watch::channel(false);
         let shared = Shared { site: site.clone(), http_connections: http_connections.clone(), stopped, http_stopped };
         let mut listeners = JoinSet::new();
         sockets.open(&shared, &mut listeners);
+        let helper = Helper::start(&service, chat);
         Ok(Self {
             service,
             accounts,
@@ -79,6 +84,7 @@ impl Server {
             stop,
             stop_http,
             listeners,
+            helper,
             _claim: claim,
         })
     }
@@ -132,6 +138,10 @@ impl Server {
     pub async fn stop(mut self) {
         self.service.draining.store(true, Ordering::Release);
         self.stop.send_replace(true);
+        // Before the announcement, so that the helper does not try to sign in again.
+        if let Some(helper) = self.helper.take() {
+            helper.stop().await;
+        }
         self.service.announce_stop();
         // Clients of the gateway fetch their last lines by polling, so HTTP continues until they have done so.
         tokio::join!(self.chat_connections.close_all(STOP_PATIENCE), self.site.gateway.drain(STOP_PATIENCE));

@@ -1,6 +1,6 @@
 //! A client: its address, the server address that it connected to, and the path of its connection.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use swallowtail_config::{Advertise, is_private};
@@ -64,6 +64,14 @@ impl Caller {
             secure: false,
             via: Via::Listener,
         }
+    }
+
+    /// Creates the caller of a connection from inside this process. Its addresses are those of the loopback interface,
+    /// with port 0, because there is no socket.
+    #[must_use]
+    pub fn own() -> Self {
+        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self { secure: true, ..Self::new(loopback, loopback, Arc::default()) }
     }
 
     /// Returns the address of the notification server that this client can connect to.

@@ -48,8 +48,21 @@ impl Connections {
     /// Registers a connection. Returns `None` if the address of the peer or the whole server has reached the connection
     /// limit. Also returns `None` after [`Self::close_all`].
     pub fn admit(self: &Arc<Self>, peer: IpAddr, outbox: &Arc<Outbox>) -> Option<Registration> {
+        self.register(outbox, || self.counter.admit(peer))
+    }
+
+    /// Registers a connection from inside this process, which counts for no address.
+    pub fn admit_own(self: &Arc<Self>, outbox: &Arc<Outbox>) -> Option<Registration> {
+        self.register(outbox, || self.counter.admit_own())
+    }
+
+    fn register(
+        self: &Arc<Self>,
+        outbox: &Arc<Outbox>,
+        admit: impl FnOnce() -> Option<Permit>,
+    ) -> Option<Registration> {
         let mut open = lock(&self.open);
-        let permit = self.counter.admit(peer)?;
+        let permit = admit()?;
         let id = open.next;
         open.next += 1;
         open.outboxes.insert(id, outbox.clone());

@@ -59,7 +59,15 @@ impl Counter {
     /// Counts one more connection from an address. Returns `None` if the address or the whole server has reached the
     /// connection limit. Also returns `None` after [`Self::close`].
     pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Permit> {
-        let address = (!self.is_exempt(peer)).then(|| counted_address(peer));
+        self.admit_as((!self.is_exempt(peer)).then(|| counted_address(peer)))
+    }
+
+    /// Counts one more connection from inside this process. It counts for the whole server, but not for any address.
+    pub fn admit_own(self: &Arc<Self>) -> Option<Permit> {
+        self.admit_as(None)
+    }
+
+    fn admit_as(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Permit> {
         let mut counts = lock(&self.counts);
         if counts.closed || counts.total >= self.limits.connections {
             return None;
@@ -174,6 +182,14 @@ mod tests {
         assert!(counter.admit(PEER).is_none());
         drop(first);
         assert_eq!(counter.len(), 2);
+    }
+
+    #[test]
+    fn connections_from_inside_the_process_count_for_no_address() {
+        let counter = counter(Some(0));
+        assert!(counter.admit(PEER).is_none());
+        let own: Vec<_> = std::iter::from_fn(|| counter.admit_own()).take(10).collect();
+        assert_eq!((own.len(), counter.len()), (5, 5), "only the limit of the whole server applies");
     }
 
     #[test]

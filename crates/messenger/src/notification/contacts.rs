@@ -117,7 +117,7 @@ async fn add_to_list(
     nickname: Option<(DisplayName, Text)>,
 ) -> Result<(), Refusal> {
     check_listed(&service, &user, trid, list, &handle).await?;
-    let limits = service.roster_limits();
+    let limits = service.roster_limits(&user.cell.handle);
     let overlap_allow_and_block = user.endpoint.client.quirks.overlap_allow_and_block;
     let name = nickname.as_ref().map(|(name, _)| name.clone());
     let new = NewListEntry { list, handle: handle.clone(), nickname: name, overlap_allow_and_block };
@@ -164,7 +164,7 @@ async fn add_contact(
     word: Text,
 ) -> Result<(), Refusal> {
     let refuse = |code| Refusal::Answer(trid, code);
-    let limits = service.roster_limits();
+    let limits = service.roster_limits(&user.cell.handle);
     let (handle, contact, group) = (new.handle.clone(), new.guid, new.group);
     may_ask_for(&service, &user, &handle).map_err(refuse)?;
     let (_turns, other) = turns_of_both(&service, &user, trid, &handle).await?;
@@ -176,6 +176,7 @@ async fn add_contact(
     let own = user.cell.state().roster.add_contact(new, &limits, now).map_err(refuse)?;
     let name = user.cell.name();
     let watched = other.as_ref().map_or(Ok(Vec::new()), |other| {
+        let limits = service.roster_limits(&other.handle);
         other.state().roster.become_watched(&user.cell.handle, &name, &limits, now).map_err(refuse)
     })?;
     let mut edit = Edit::by(user.cell.id);

@@ -15,7 +15,7 @@ use crate::service::Service;
 
 /// Creates a group (ADG). If a group with the name exists, a client with the quirk of msn-pecan receives that group.
 pub(super) fn adg(service: &Arc<Service>, user: &User, adg: Adg) -> Result<Handled<Outcome>, Refusal> {
-    let limits = service.roster_limits();
+    let limits = service.roster_limits(&user.cell.handle);
     let guid = random::guid();
     let numbered = user.endpoint.client.dialect < Dialect::Msnp10;
     let repeats = user.endpoint.client.quirks.repeat_existing_group;

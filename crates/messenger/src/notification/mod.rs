@@ -12,6 +12,7 @@ mod contacts;
 mod edit;
 mod groups;
 mod handling;
+mod helper;
 mod numbers;
 mod progress;
 mod role;

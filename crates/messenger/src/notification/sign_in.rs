@@ -18,6 +18,7 @@ use swallowtail_store::database::{Account, AccountId};
 use swallowtail_store::roster::Roster;
 
 use super::handling::{Completed, Outcome};
+use super::helper;
 use super::progress::{Negotiated, Progress};
 use super::role::Role;
 use super::user::User;
@@ -201,6 +202,8 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> R
     cell.sign_in(&endpoint, |roster| {
         welcome(&service, &newcomer, &endpoint, cell.id, roster);
     });
+    drop(turn);
+    helper::watch(&service, &cell).await;
     Ok(User { cell, endpoint })
 }
 

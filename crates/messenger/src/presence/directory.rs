@@ -67,11 +67,12 @@ impl Directory {
         self.cells().iter().filter_map(|cell| cell.endpoint()).collect()
     }
 
-    /// Returns the number of accounts that others can see online. Hidden accounts do not count, because on a small
-    /// server the number would reveal them (security.md section 3).
+    /// Returns the number of accounts that others can see online, without `except`. Hidden accounts do not count, because
+    /// on a small server the number would reveal them (security.md section 3).
     #[must_use]
-    pub fn count_seen(&self) -> usize {
-        self.cells().iter().filter(|cell| cell.state().seen().is_some()).count()
+    pub fn count_seen(&self, except: Option<&Handle>) -> usize {
+        let counts = |cell: &&Arc<Cell>| Some(&cell.handle) != except && cell.state().seen().is_some();
+        self.cells().iter().filter(counts).count()
     }
 
     /// Waits for the turn of one account.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use msnp::Handle;
 use swallowtail_config::SignUp;
 use swallowtail_messenger::presence::Directory;
 use swallowtail_messenger::rates::Rates;
@@ -25,6 +26,8 @@ pub(crate) struct Web {
     pub(super) forms: Forms,
     pub(super) sent_forms: SentForms,
     pub(super) signed_in: Count,
+    /// The address of the helper.
+    pub(super) helper: Option<Handle>,
     pub(super) sign_up: SignUp,
     pub(super) insecure_http: bool,
     /// Whether visitors can use HTTPS.
@@ -48,6 +51,7 @@ impl Web {
             hosts,
             sent_forms: SentForms::default(),
             signed_in: Count::default(),
+            helper: service.helper.clone(),
             sign_up: config.sign_up.clone(),
             insecure_http: config.sign_in.insecure_http,
             // A TLS terminator in front of the server offers HTTPS too.

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use msnp::Handle;
 use swallowtail_base::lock;
 use swallowtail_messenger::presence::Directory;
 use tokio::time::Instant;
@@ -16,13 +17,13 @@ const COUNT_LIFE: Duration = Duration::from_secs(5);
 pub(super) struct Count(Mutex<Option<(Instant, usize)>>);
 
 impl Count {
-    /// Returns the number of people in `directory` that other users see online.
-    pub(super) fn of(&self, directory: &Directory) -> usize {
+    /// Returns the number of people in `directory` that other users see online. The helper is not a person.
+    pub(super) fn of(&self, directory: &Directory, helper: Option<&Handle>) -> usize {
         let mut last = lock(&self.0);
         match *last {
             Some((at, count)) if at.elapsed() < COUNT_LIFE => count,
             _ => {
-                let count = directory.count_seen();
+                let count = directory.count_seen(helper);
                 *last = Some((Instant::now(), count));
                 count
             }

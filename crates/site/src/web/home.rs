@@ -22,5 +22,5 @@ struct Home {
 /// Answers `GET /`.
 pub(super) async fn show(State(web): State<Arc<Web>>) -> Response {
     let is_closed = web.sign_up.near == Access::Closed && web.sign_up.elsewhere == Access::Closed;
-    page(StatusCode::OK, &Home { signed_in: web.signed_in.of(&web.directory), is_closed })
+    page(StatusCode::OK, &Home { signed_in: web.signed_in.of(&web.directory, web.helper.as_ref()), is_closed })
 }

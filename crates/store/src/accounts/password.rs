@@ -24,6 +24,9 @@ const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_PASSES: u32 = 16;
 const MAX_LANES: u32 = 16;
 
+/// The stored hash of an account without a password. It is not a PHC string, so no password matches it.
+pub const NO_PASSWORD: &str = "*";
+
 /// The prefix that distinguishes a stored hash from a password.
 const STORED_PREFIX: &str = "$argon2id$";
 /// Prefixes of the hashes of other systems. If the server accepted such a hash as a password, the user could not sign
@@ -229,6 +232,7 @@ pub(super) mod tests {
     #[test]
     fn no_password_verifies_without_a_readable_hash() {
         assert!(!verify("x", None));
+        assert!(!verify(NO_PASSWORD, Some(NO_PASSWORD)) && !verify("", Some(NO_PASSWORD)));
         assert!(!verify("x", Some("plain text")));
         assert!(!verify("x", Some("$argon2id$v=19$m=19456,t=2,p=1")));
     }

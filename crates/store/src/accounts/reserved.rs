@@ -6,13 +6,14 @@ use msnp::Handle;
 /// Names that suggest the service. They are reserved anywhere in the part before the @.
 const BRANDS: [&str; 6] = ["hotmail", "messenger", "microsoft", "msmsgs", "passport", "swallowtail"];
 /// Names that suggest the people who run the service. They are reserved only as the whole part before the @.
-const ROLES: [&str; 20] = [
+const ROLES: [&str; 21] = [
     "abuse",
     "admin",
     "administrator",
     "alerts",
     "help",
     "helpdesk",
+    "helper",
     "hostmaster",
     "moderator",
     "msn",
@@ -79,6 +80,7 @@ mod tests {
             "Adm1n@example.com",
             "root+x@example.com",
             "sup_port@example.com",
+            "he1per@example.com",
             "passp0rt@example.com",
         ];
         let free = [

@@ -13,13 +13,22 @@ use crate::database::{Account, NewAccount, Store, StoreError};
 pub struct Accounts {
     store: Store,
     hasher: Hasher,
+    /// The contact of each new account.
+    first_contact: Option<Handle>,
 }
 
 impl Accounts {
     /// Creates the service for the accounts of `store`.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self { store, hasher: Hasher::for_this_machine() }
+        Self { store, hasher: Hasher::for_this_machine(), first_contact: None }
+    }
+
+    /// Puts this address on the contact list of each account that this service creates from now on, and allows it to see
+    /// the account. The address itself gets no contacts.
+    #[must_use]
+    pub fn with_first_contact(self, contact: Option<Handle>) -> Self {
+        Self { first_contact: contact, ..self }
     }
 
     /// Returns the store that keeps the accounts.
@@ -61,7 +70,7 @@ impl Accounts {
     pub async fn create(&self, handle: Handle, name: DisplayName, password: &str) -> Result<(), AccountError> {
         let password_hash = self.hash(password).await?;
         let account = NewAccount { handle, name, password_hash };
-        Ok(self.store.create_accounts(&[account]).await?)
+        Ok(self.import(&[account]).await?)
     }
 
     /// Changes the password of an account, which invalidates its tickets.
@@ -93,15 +102,18 @@ impl Accounts {
 
     /// Creates accounts whose passwords are already hashed. Creates all of them or none.
     pub async fn import(&self, accounts: &[NewAccount]) -> Result<(), StoreError> {
-        self.store.create_accounts(accounts).await
+        self.store.create_accounts(accounts, self.first_contact.as_ref()).await
     }
 
     /// Creates an account whose password is already hashed. With a code, counts one use of it, and fails if the code is
     /// not valid.
     pub async fn sign_up(&self, account: &NewAccount, code: Option<&InviteCode>) -> Result<(), StoreError> {
         match code {
-            Some(code) => self.store.create_invited_account(account, &code.hash()).await,
-            None => self.store.create_accounts(std::slice::from_ref(account)).await,
+            Some(code) => {
+                let contact = self.first_contact.as_ref();
+                self.store.create_invited_account(account, &code.hash(), contact).await
+            }
+            None => self.import(std::slice::from_ref(account)).await,
         }
     }
 

@@ -3,6 +3,7 @@
 use msnp::{Handle, List};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Sqlite};
+use swallowtail_base::random;
 
 use super::account::{Account, AccountId, COLUMNS, NewAccount, Row};
 use super::columns::{bits, unix_now};
@@ -32,28 +33,34 @@ impl Store {
         rows.into_iter().map(Account::from_row).collect()
     }
 
-    /// Creates all of these accounts, or none of them.
+    /// Creates all of these accounts, or none of them. `contact` becomes a contact of each of them.
     ///
     /// # Errors
     /// Returns [`StoreError::Taken`] with the first address that already has an account.
-    pub async fn create_accounts(&self, accounts: &[NewAccount]) -> Result<(), StoreError> {
+    pub async fn create_accounts(&self, accounts: &[NewAccount], contact: Option<&Handle>) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin().await?;
         for account in accounts {
-            insert_account(&mut transaction, account).await?;
+            insert_account(&mut transaction, account, contact).await?;
         }
         transaction.commit().await?;
         Ok(())
     }
 
-    /// Creates an account and uses the invite code with this hash once, or does neither.
+    /// Creates an account and uses the invite code with this hash once, or does neither. `contact` becomes a contact of
+    /// the account.
     ///
     /// # Errors
     /// Returns [`StoreError::InvalidInvite`] if the code is not valid, or [`StoreError::Taken`] if the address has an
     /// account.
-    pub async fn create_invited_account(&self, account: &NewAccount, code: &CodeHash) -> Result<(), StoreError> {
+    pub async fn create_invited_account(
+        &self,
+        account: &NewAccount,
+        code: &CodeHash,
+        contact: Option<&Handle>,
+    ) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin().await?;
         use_invite(&mut transaction, code).await?;
-        insert_account(&mut transaction, account).await?;
+        insert_account(&mut transaction, account, contact).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -92,7 +99,11 @@ impl Store {
     }
 }
 
-async fn insert_account(connection: &mut SqliteConnection, account: &NewAccount) -> Result<(), StoreError> {
+async fn insert_account(
+    connection: &mut SqliteConnection,
+    account: &NewAccount,
+    contact: Option<&Handle>,
+) -> Result<(), StoreError> {
     let now = unix_now();
     let created = sqlx::query_as::<Sqlite, (i64,)>(
         "insert into accounts (handle, display_name, password_hash, created_at, list_stamp, settings_stamp) \
@@ -119,7 +130,24 @@ async fn insert_account(connection: &mut SqliteConnection, account: &NewAccount)
          from entries theirs join accounts other on other.id = theirs.owner \
          where theirs.handle = $2 and theirs.lists & {forward} <> 0"
     );
-    sqlx::query(AssertSqlSafe(sql)).bind(id).bind(account.handle.as_str()).execute(connection).await?;
+    sqlx::query(AssertSqlSafe(sql)).bind(id).bind(account.handle.as_str()).execute(&mut *connection).await?;
+    match contact {
+        Some(contact) if *contact != account.handle => insert_contact(connection, id, contact).await,
+        _ => Ok(()),
+    }
+}
+
+/// Puts `contact` on FL and AL of a new account. RL of `contact` does not change here, because a server may have that
+/// roster in memory. The server changes it when the new account signs in.
+async fn insert_contact(connection: &mut SqliteConnection, id: i64, contact: &Handle) -> Result<(), StoreError> {
+    let lists = bits(List::Forward | List::Allow);
+    // The contact is on PL already if it has the address of the new account on FL.
+    let sql = format!(
+        "insert into entries (owner, handle, lists, contact) values ($1, $2, {lists}, $3) \
+         on conflict (owner, handle) do update set lists = lists | {lists}, contact = $3"
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(id).bind(contact.as_str()).bind(random::guid().to_string());
+    query.execute(connection).await?;
     Ok(())
 }
 

@@ -141,7 +141,7 @@ mod tests {
             let mut tasks = tokio::task::JoinSet::new();
             for number in 0..100 {
                 let (store, account) = (store.clone(), account(&format!("user{number}")));
-                tasks.spawn(async move { store.create_invited_account(&account, &CODE).await });
+                tasks.spawn(async move { store.create_invited_account(&account, &CODE, None).await });
             }
             let results = tasks.join_all().await;
             let created = results.iter().filter(|result| result.is_ok()).count();
@@ -154,11 +154,11 @@ mod tests {
     #[tokio::test]
     async fn a_failed_sign_up_does_not_count_as_a_use_of_the_code() {
         let (_directory, store) = store_with(2, None).await;
-        store.create_invited_account(&account("alice"), &CODE).await.unwrap();
-        let taken = store.create_invited_account(&account("alice"), &CODE).await;
+        store.create_invited_account(&account("alice"), &CODE, None).await.unwrap();
+        let taken = store.create_invited_account(&account("alice"), &CODE, None).await;
         assert!(matches!(taken, Err(StoreError::Taken(_))));
         assert_eq!(left(&store).await, 1);
-        let unknown = store.create_invited_account(&account("bob"), &[8; 32]).await;
+        let unknown = store.create_invited_account(&account("bob"), &[8; 32], None).await;
         assert!(matches!(unknown, Err(StoreError::InvalidInvite)));
         assert_eq!((left(&store).await, store.count_accounts().await.unwrap()), (1, 1));
     }
@@ -170,7 +170,7 @@ mod tests {
             assert_eq!(store.has_valid_invites().await.unwrap(), is_valid);
             assert_eq!(store.is_valid_invite(&CODE).await.unwrap(), is_valid);
             assert_eq!(store.invites().await.unwrap()[0].is_valid(unix_now()), is_valid);
-            assert_eq!(store.create_invited_account(&account("alice"), &CODE).await.is_ok(), is_valid);
+            assert_eq!(store.create_invited_account(&account("alice"), &CODE, None).await.is_ok(), is_valid);
             assert!(!store.has_valid_invites().await.unwrap());
         }
     }

@@ -95,6 +95,7 @@ pub enum AccountCommand {
 /// Returns one sentence that names the cause, or up to 20 lines for the mistakes in an imported file.
 pub async fn run(command: AccountCommand, config: &Config) -> anyhow::Result<()> {
     let data = config.data.as_path();
+    refuse_helper(&command, config.helper().as_ref())?;
     let store = match &command {
         AccountCommand::Add { create, .. } | AccountCommand::Import { create, .. } => {
             open_to_add(data, *create).await?
@@ -103,7 +104,7 @@ pub async fn run(command: AccountCommand, config: &Config) -> anyhow::Result<()>
             open_existing(data).await?
         }
     };
-    let accounts = Accounts::new(store.clone());
+    let accounts = Accounts::new(store.clone()).with_first_contact(config.first_contact());
     let changed = match &command {
         AccountCommand::Remove { handle, .. } | AccountCommand::Password { handle, .. } => Some(handle.clone()),
         _ => None,
@@ -114,6 +115,20 @@ pub async fn run(command: AccountCommand, config: &Config) -> anyhow::Result<()>
     if let Some(handle) = changed {
         // The server signs out the clients of that account.
         control::send(data, &control::Command::Changed(handle))?;
+    }
+    Ok(())
+}
+
+/// Fails for a command that changes the account of the helper. The server creates that account, and it has no password.
+fn refuse_helper(command: &AccountCommand, helper: Option<&Handle>) -> anyhow::Result<()> {
+    let handle = match command {
+        AccountCommand::Add { handle, .. }
+        | AccountCommand::Remove { handle, .. }
+        | AccountCommand::Password { handle, .. } => handle,
+        AccountCommand::List { .. } | AccountCommand::Import { .. } => return Ok(()),
+    };
+    if Some(handle) == helper {
+        bail!("{handle} is the helper of this server, whose account the server manages; see [helper] in the settings");
     }
     Ok(())
 }

@@ -44,9 +44,11 @@ pub(super) async fn run(config: Config, file: Option<&Path>) -> anyhow::Result<(
     control::check_path(&data)?;
     let mut signals = StopSignals::listen()?;
     let mut reload = signal(SignalKind::hangup()).context("cannot listen for signals")?;
+    let has_helper = config.helper().is_some();
     let server = Server::start(config).await?;
     let mut control = Control::open(&data)?;
-    let accounts = server.store().count_accounts().await?;
+    // The helper is not an account that anyone can use.
+    let accounts = server.store().count_accounts().await?.saturating_sub(has_helper.into());
     let start = Start { addresses: server.addresses(), data: &data, file, accounts, reachable: &lan::addresses() };
     say(welcome(&start, &Screen::of_stdout()));
     tokio::select! {

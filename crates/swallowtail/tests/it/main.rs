@@ -13,6 +13,7 @@ mod data_directory;
 mod doctor;
 mod durability;
 mod gateway;
+mod helper;
 mod hostile;
 mod log;
 mod model;

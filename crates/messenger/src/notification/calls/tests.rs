@@ -60,8 +60,12 @@ async fn too_many_switchboard_requests_are_refused_for_a_minute() {
 
 #[tokio::test]
 async fn an_account_with_too_many_switchboard_connections_gets_no_more() {
-    let server = Server::with(|config| config.limits.switchboard_connections = 0);
+    let server = Server::with(|config| {
+        config.limits.switchboard_connections = 0;
+        (config.helper.enabled, config.helper.address) = (true, Some(handle("bob")));
+    });
     assert_eq!(xfr(&mut server.online("alice", "MSNP12").await).await, "800 9");
+    assert_eq!(xfr(&mut server.online("bob", "MSNP12").await).await, GRANTED, "the helper has no such limit");
 }
 
 #[tokio::test]

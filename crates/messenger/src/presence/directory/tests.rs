@@ -276,10 +276,11 @@ async fn signed_in_accounts_are_found_and_hidden_ones_are_not_counted() {
     assert!(Arc::ptr_eq(&world.directory.endpoint(&handle("alice")).unwrap(), &client));
     assert!(world.directory.endpoint(&handle("carol")).is_none());
     assert_eq!(world.directory.endpoints().len(), 2);
-    assert_eq!(world.directory.count_seen(), 0);
+    assert_eq!(world.directory.count_seen(None), 0);
     set_status(&alice, client.epoch, Status::Online);
     set_status(&bob, bobs.epoch, Status::Hidden);
-    assert_eq!(world.directory.count_seen(), 1);
+    assert_eq!(world.directory.count_seen(None), 1);
+    assert_eq!(world.directory.count_seen(Some(&handle("alice"))), 0);
     let later = newcomer(world.directory.next_epoch());
     assert!(later.epoch > bobs.epoch && bobs.epoch > client.epoch);
 }

@@ -5,9 +5,9 @@ use super::*;
 #[tokio::test]
 async fn either_all_accounts_are_created_or_none_and_they_are_listed_by_address() {
     let (_directory, store) = store_with(&["carol", "alice"]).await;
-    let taken = store.create_accounts(&[new_account("bob"), new_account("carol")]).await;
+    let taken = store.create_accounts(&[new_account("bob"), new_account("carol")], None).await;
     assert!(matches!(taken, Err(StoreError::Taken(taken)) if taken == handle("carol")));
-    let twice = store.create_accounts(&[new_account("dave"), new_account("dave")]).await;
+    let twice = store.create_accounts(&[new_account("dave"), new_account("dave")], None).await;
     assert!(matches!(twice, Err(StoreError::Taken(taken)) if taken == handle("dave")));
     let accounts = store.accounts().await.unwrap();
     let handles: Vec<_> = accounts.iter().map(|account| account.handle.clone()).collect();
@@ -53,7 +53,7 @@ async fn the_number_of_a_removed_account_is_not_used_again() {
     let first = store.test_roster("alice").await.0;
     store.change("alice", &[Change::Entry(handle("bob"), entry(List::Allow))]).await.unwrap();
     store.remove_account(&handle("alice")).await.unwrap();
-    store.create_accounts(&[new_account("alice")]).await.unwrap();
+    store.create_accounts(&[new_account("alice")], None).await.unwrap();
     let (second, roster) = store.test_roster("alice").await;
     assert_ne!(first, second);
     assert!(roster.entries.is_empty());
@@ -74,9 +74,37 @@ async fn an_account_with_a_removed_address_on_fl_is_pending_after_the_address_is
     store.change("bob", &[Change::Name(DisplayName::new("Bob B").unwrap())]).await.unwrap();
     store.change("carol", &[Change::Entry(handle("alice"), entry(List::Allow))]).await.unwrap();
     store.remove_account(&handle("alice")).await.unwrap();
-    store.create_accounts(&[new_account("alice")]).await.unwrap();
+    store.create_accounts(&[new_account("alice")], None).await.unwrap();
     let pending = Entry { nickname: DisplayName::new("Bob B"), ..entry(List::Pending) };
     assert_eq!(store.test_roster("alice").await.1.entries.into_iter().collect::<Vec<_>>(), [(handle("bob"), pending)]);
+}
+
+#[tokio::test]
+async fn a_first_contact_is_on_the_lists_of_each_new_account_and_of_no_other() {
+    let (_directory, store) = store_with(&["old", "helper"]).await;
+    let contact = handle("helper");
+    store.change("helper", &[Change::Entry(handle("bob"), entry(List::Block))]).await.unwrap();
+    store.create_accounts(&[new_account("alice"), new_account("bob")], Some(&contact)).await.unwrap();
+    for name in ["alice", "bob"] {
+        let roster = store.test_roster(name).await.1;
+        let entry = &roster.entries[&contact];
+        assert_eq!((roster.entries.len(), entry.lists), (1, List::Forward | List::Allow));
+        assert!(entry.contact.is_some());
+    }
+    assert!(store.test_roster("old").await.1.entries.is_empty());
+    let helper = store.test_roster("helper").await.1;
+    assert_eq!(helper.entries.len(), 1, "the server changes these lists when the accounts sign in");
+}
+
+#[tokio::test]
+async fn a_first_contact_without_an_account_learns_of_its_watchers_when_the_account_is_created() {
+    let (_directory, store) = store_with(&[]).await;
+    let contact = handle("helper");
+    store.create_accounts(&[new_account("alice")], Some(&contact)).await.unwrap();
+    store.create_accounts(&[new_account("helper")], Some(&contact)).await.unwrap();
+    let roster = store.test_roster("helper").await.1;
+    assert_eq!(roster.entries.len(), 1, "it is not its own contact");
+    assert_eq!(roster.entries[&handle("alice")].lists, List::Pending.into());
 }
 
 #[tokio::test]

@@ -173,8 +173,8 @@ async fn edits_succeed_immediately_after_a_failed_commit_of_any_kind() {
         fail_next_commit(&store).await;
         let failed = match kind {
             0 => store.change("alice", &change).await,
-            1 => store.create_accounts(&[new_account("dave")]).await,
-            2 => store.create_invited_account(&new_account("dave"), &CODE).await,
+            1 => store.create_accounts(&[new_account("dave")], None).await,
+            2 => store.create_invited_account(&new_account("dave"), &CODE, None).await,
             3 => store.remove_account(&handle("eve")).await.map(drop),
             _ => store.set_password(&handle("eve"), "new").await.map(drop),
         };
@@ -195,7 +195,7 @@ async fn edits_succeed_after_a_full_disk_as_soon_as_there_is_room() {
     room(pages).execute(&store.writer).await.unwrap();
     // A sign-up that fails because the disk is full must not break the next edit either.
     let many: Vec<_> = (0..2000).map(|number| new_account(&format!("user{number}"))).collect();
-    assert!(store.create_accounts(&many).await.is_err());
+    assert!(store.create_accounts(&many, None).await.is_err());
     let changes: Vec<_> =
         (0..2000).map(|number| Change::Entry(handle(&format!("contact{number}")), entry(List::Allow))).collect();
     assert!(store.change("alice", &changes).await.is_err());

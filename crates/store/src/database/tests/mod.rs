@@ -45,7 +45,7 @@ async fn store_with(names: &[&str]) -> (TempDir, Store) {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).await.unwrap();
     let accounts: Vec<_> = names.iter().map(|name| new_account(name)).collect();
-    store.create_accounts(&accounts).await.unwrap();
+    store.create_accounts(&accounts, None).await.unwrap();
     (directory, store)
 }
 

@@ -85,7 +85,7 @@ async fn a_new_database_belongs_to_the_owner_of_its_directory() {
     // Only root can change the owner. For any other user, the directory and the new files have the same owner anyway.
     let _ = chown(directory.path(), Some(65_534), Some(65_534));
     let store = Store::open(directory.path()).await.unwrap();
-    store.create_accounts(&[new_account("alice")]).await.unwrap();
+    store.create_accounts(&[new_account("alice")], None).await.unwrap();
     let owner = |path: &Path| fs::metadata(path).map(|file| (file.uid(), file.gid())).unwrap();
     for file in fs::read_dir(directory.path()).unwrap() {
         let path = file.unwrap().path();

@@ -81,6 +81,22 @@ impl Roster {
         Ok(vec![Change::Entry(watcher.clone(), entry), Change::ListChanged(now)])
     }
 
+    /// Adds `watcher`, whose display name is `name`, to RL without asking the owner, because the account of `watcher` was
+    /// created with the owner on FL. Returns no changes if `watcher` is already on RL or PL.
+    ///
+    /// # Errors
+    /// Returns 210 if too many accounts have the owner on FL.
+    pub fn become_shown(
+        &self,
+        watcher: &Handle,
+        name: &DisplayName,
+        limits: &RosterLimits,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, ErrorCode> {
+        let changes = self.become_watched(watcher, name, limits, now)?;
+        Ok(changes.into_iter().map(without_asking).collect())
+    }
+
     /// Removes a contact from FL (`REM FL contact`). [`Roster::become_unwatched`] returns the changes of the contact's
     /// own roster.
     ///
@@ -129,4 +145,15 @@ impl Roster {
 /// Returns the name that clients show for a contact: the nickname or, without one, the handle.
 fn shown_as<'a>(handle: &'a Handle, nickname: Option<&'a DisplayName>) -> &'a str {
     nickname.map_or(handle.as_str(), DisplayName::as_str)
+}
+
+/// Changes an entry from PL to RL.
+fn without_asking(change: Change) -> Change {
+    match change {
+        Change::Entry(handle, entry) if entry.is_on(List::Pending) => {
+            let lists = entry.lists.without(List::Pending) | List::Reverse;
+            Change::Entry(handle, Entry { lists, ..entry })
+        }
+        other => other,
+    }
 }

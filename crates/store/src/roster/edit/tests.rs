@@ -178,3 +178,15 @@ fn a_nickname_equal_to_the_handle_changes_nothing_for_a_contact_without_a_nickna
     let handle = DisplayName::new(bob.owner.as_str());
     assert_eq!(alice.set_nickname(&ContactRef::Guid(guid(1)), handle, NOW), Ok(Vec::new()));
 }
+
+#[test]
+fn a_watcher_from_the_start_is_never_on_pl() {
+    let (mut alice, bob) = (roster("alice"), roster("bob"));
+    let shown = |alice: &Roster, limits: &RosterLimits| alice.become_shown(&bob.owner, &bob.name, limits, NOW);
+    let full = RosterLimits { reverse: 0, ..RosterLimits::default() };
+    assert_eq!(shown(&alice, &full), Err(ErrorCode::ListFull));
+    apply(&shown(&alice, &RosterLimits::default()).unwrap(), &mut alice);
+    let expected = Entry { lists: List::Reverse.into(), nickname: Some(bob.name.clone()), ..Entry::default() };
+    assert_eq!(alice.entries[&bob.owner], expected);
+    assert_eq!(shown(&alice, &full), Ok(Vec::new()), "nothing changes a second time");
+}

@@ -1,0 +1,101 @@
+//! The lists of the helper, the contact that belongs to the service (`[helper]`).
+
+use msnp::List;
+use msnp::notification::ContactLine;
+use swallowtail_base::clock;
+use swallowtail_store::database::{Edit, StoreError};
+use swallowtail_store::roster::Entry;
+
+use crate::presence::Cell;
+use crate::service::Service;
+
+/// Puts the account on RL of the helper, if the account was created with the helper on FL.
+///
+/// This happens at the first sign-in and not when the account is created, because another process may have created it,
+/// and only this process may change the lists of an account in use. A failure is only logged: it is no reason to refuse
+/// the sign-in, and the next sign-in tries again.
+pub(super) async fn watch(service: &Service, cell: &Cell) {
+    let Some(handle) = service.helper.as_ref().filter(|helper| **helper != cell.handle) else { return };
+    let has_helper = || cell.state().roster.entries.get(handle).is_some_and(|entry| entry.is_on(List::Forward));
+    let is_watched = |helper: &Cell| helper.state().roster.entries.get(&cell.handle).is_some_and(Entry::watches);
+    // Usually there is nothing to do, and then no turn is needed.
+    if !has_helper() || service.directory.find(handle).is_some_and(|helper| is_watched(&helper)) {
+        return;
+    }
+    let turns = service.directory.turns(&cell.handle, handle).await;
+    let added = async {
+        let Some(helper) = turns.1.cell().await?.filter(|helper| has_helper() && !is_watched(helper)) else {
+            return Ok(());
+        };
+        let name = cell.name();
+        let limits = service.roster_limits(handle);
+        let planned = helper.state().roster.become_shown(&cell.handle, &name, &limits, clock::timestamp());
+        // The list is full, and the account sees the helper offline.
+        let Ok(changes) = planned else { return Ok(()) };
+        let mut edit = Edit::by(helper.id);
+        edit.push(helper.id, &changes);
+        service.store.write(edit).await?;
+        helper.apply_foreign(&changes, &ContactLine::ReverseAdded { handle: cell.handle.clone(), name }.into());
+        Ok::<_, StoreError>(())
+    };
+    if let Err(error) = added.await {
+        tracing::error!(%error, handle = %cell.handle, "could not add an account to the lists of the helper");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use msnp::{DisplayName, Handle};
+    use swallowtail_config::Config;
+    use swallowtail_store::roster::{Roster, Stamps};
+
+    use super::super::testing::{Server, handle};
+    use super::*;
+
+    fn with_helper(config: &mut Config) {
+        config.helper.enabled = true;
+        config.helper.address = Some(handle("bob"));
+    }
+
+    /// Creates an account that has a contact on FL, as another process does: without the memory of this server.
+    fn create(server: &Server, name: &str, contact: &Handle) {
+        let mut roster = Roster::new(handle(name), DisplayName::new(name).unwrap(), Stamps::default());
+        roster.entries.insert(contact.clone(), Entry { lists: List::Forward | List::Allow, ..Entry::default() });
+        server.store.add(roster);
+    }
+
+    #[tokio::test]
+    async fn an_account_that_was_created_with_the_helper_on_its_list_sees_the_helper() {
+        let server = Server::with(with_helper);
+        let mut helper = server.online("bob", "MSNP12").await;
+        for name in ["erin", "frank"] {
+            create(&server, name, &handle("bob"));
+            let mut new = server.sign_in(name, "MSNP12").await;
+            assert_eq!(helper.received(), [format!("ADC 0 RL N={name}@example.com F={name}")]);
+            new.say("SYN 4 0 0").await;
+            let online = new.say("CHG 5 NLN 0").await;
+            assert!(online.iter().any(|line| line.starts_with("ILN 5 NLN bob@example.com")), "{online:?}");
+            assert_eq!(server.lists("bob", name), msnp::ListBits::from(List::Reverse).number());
+        }
+        let _again = server.sign_in("erin", "MSNP12").await;
+        assert_eq!(helper.received(), [""; 0], "the helper knows");
+    }
+
+    #[tokio::test]
+    async fn no_other_account_is_changed_at_a_sign_in() {
+        for set in [with_helper as fn(&mut Config), |_| {}] {
+            let server = Server::with(set);
+            let mut alice = server.online("alice", "MSNP12").await;
+            create(&server, "erin", &handle("alice"));
+            let _erin = server.sign_in("erin", "MSNP12").await;
+            assert_eq!(alice.received(), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn only_the_helper_may_be_on_very_many_lists() {
+        let server = Server::with(with_helper);
+        let limits = |name: &str| server.service.roster_limits(&handle(name)).reverse;
+        assert_eq!((limits("alice"), limits("bob")), (1000, 15_000));
+    }
+}

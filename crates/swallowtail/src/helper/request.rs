@@ -1,0 +1,59 @@
+//! What a user asks for with a text.
+
+/// A request in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Request<'a> {
+    /// The user wants this text back. It is not empty, and not itself an echo: two programs that send each other the
+    /// echoes of echoes would not stop.
+    Echo(&'a str),
+    /// The user wants to know what the service offers.
+    Help,
+    /// Anything else.
+    Other,
+}
+
+/// Reads a text. The case of commands does not matter.
+pub(super) fn read(text: &str) -> Request<'_> {
+    let text = text.trim();
+    if ["help", "help!", "help?", "/help", "?"].iter().any(|word| text.eq_ignore_ascii_case(word)) {
+        return Request::Help;
+    }
+    let mut rest = text;
+    while let Some(inner) = after_echo(rest) {
+        rest = inner;
+    }
+    if rest.len() == text.len() || rest.is_empty() { Request::Other } else { Request::Echo(rest) }
+}
+
+/// Returns the text after the word "echo", if the text begins with it.
+fn after_echo(text: &str) -> Option<&str> {
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    word.eq_ignore_ascii_case("echo").then(|| rest.trim_start())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_word_decides_and_an_echo_is_never_an_echo_again() {
+        for (text, expected) in [
+            ("help", Request::Help),
+            (" HELP \n", Request::Help),
+            ("?", Request::Help),
+            ("help me", Request::Other),
+            ("echo one  two", Request::Echo("one  two")),
+            ("Echo\nlines\nof text", Request::Echo("lines\nof text")),
+            ("echo echo ECHO x", Request::Echo("x")),
+            ("echo help", Request::Echo("help")),
+            ("echo echolot", Request::Echo("echolot")),
+            ("echo", Request::Other),
+            ("echo echo ", Request::Other),
+            ("echolot", Request::Other),
+            ("\u{e9}cho x", Request::Other),
+            ("", Request::Other),
+        ] {
+            assert_eq!(read(text), expected, "{text:?}");
+        }
+    }
+}
