@@ -129,7 +129,7 @@ async fn the_picture_of_the_helper_can_be_fetched() {
     sign_up(&server, "alice").await;
     let (alice, mut events) = sign_in(&server, "alice").await;
     sees_helper(&alice, &mut events).await;
-    assert_eq!(alice.fetch_picture(&handle("helper")).await.unwrap(), PICTURE);
+    assert!(*alice.fetch_picture(&handle("helper")).await.unwrap() == *PICTURE, "the picture differs");
 }
 
 #[tokio::test]
