@@ -4,7 +4,6 @@ use std::io::{Write, stdout};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use msnp::Capabilities;
 use msnp::Handle;
 use msnp_client::machine::SignedOut;
 use msnp_client::{Client, Event};
@@ -35,8 +34,8 @@ pub(super) async fn run(args: ListenArgs) -> anyhow::Result<()> {
     let ListenArgs { connect, me, json, password_stdin } = args;
     let server = connect.server().await?;
     let account = connect.account(&me, password_stdin)?;
-    let builder = Client::builder(&server, &account).capabilities(Capabilities::MESSENGER_7_5);
-    let (client, mut events) = builder.sign_in().await.with_context(|| format!("could not sign in as {me}"))?;
+    let signed_in = Client::sign_in(&server, &account).await;
+    let (client, mut events) = signed_in.with_context(|| format!("could not sign in as {me}"))?;
     if print(Record::SignedIn, json).is_err() {
         return Ok(());
     }

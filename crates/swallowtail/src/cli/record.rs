@@ -4,8 +4,8 @@ use std::fmt;
 
 use msnp::Handle;
 use msnp::message::Message;
-use msnp::payload::alert_text;
-use msnp_client::machine::RosterChange;
+use msnp::payload::{PersonalMessage, alert_text};
+use msnp_client::machine::{Entry, RosterChange};
 use msnp_client::{Client, Conversation, Event, Incoming};
 use serde::Serialize;
 
@@ -69,7 +69,7 @@ impl Record {
     }
 
     fn of_roster(change: RosterChange, client: &Client) -> Option<Self> {
-        let of = |handle: &Handle, read: fn(&msnp_client::machine::Entry) -> String| {
+        let of = |handle: &Handle, read: fn(&Entry) -> String| {
             client.roster(|roster| roster.get(handle).map(read)).unwrap_or_default()
         };
         Some(match change {
@@ -79,11 +79,13 @@ impl Record {
                 status: now.map(msnp::Status::code),
             },
             RosterChange::PersonalMessage(handle) => Self::PersonalMessage {
-                text: of(&handle, |entry| entry.personal_message.as_ref().map(|it| it.text()).unwrap_or_default()),
+                text: of(&handle, |entry| {
+                    entry.personal_message.as_ref().map(PersonalMessage::text).unwrap_or_default()
+                }),
                 contact: handle.to_string(),
             },
             RosterChange::AddedBy(handle) => Self::AddedBy {
-                is_pending: client.roster(|roster| roster.get(&handle).is_some_and(|entry| entry.is_pending())),
+                is_pending: client.roster(|roster| roster.get(&handle).is_some_and(Entry::is_pending)),
                 user: handle.to_string(),
             },
             _ => return None,

@@ -151,7 +151,7 @@ impl Contacts {
             Some(Row::Request { .. }) => Section::Requests,
             None => return,
         };
-        let fold = fold.unwrap_or(!self.folded.contains(&section));
+        let fold = fold.unwrap_or_else(|| !self.folded.contains(&section));
         if fold {
             self.folded.insert(section);
             let is_heading = |row: &Row| matches!(row, Row::Heading { section: there, .. } if *there == section);

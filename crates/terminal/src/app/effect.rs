@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use msnp::Handle;
 use msnp_client::machine::Edit;
 
-use super::event::{FileId, TalkId};
-use super::line::LineId;
+use super::ids::{FileId, LineId, TalkId};
 
 /// An instruction of the app.
 #[derive(Clone, Debug, PartialEq, Eq)]

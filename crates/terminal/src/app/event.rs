@@ -5,16 +5,8 @@ use std::time::Duration;
 
 use msnp::{Handle, Status};
 
-use super::line::LineId;
+use super::ids::{FileId, LineId, TalkId};
 use super::roster::Roster;
-
-/// Identifies a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct TalkId(pub(crate) u64);
-
-/// Identifies a file that is sent, received or offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct FileId(pub(crate) u64);
 
 /// A conversation, and the users who belong to it.
 #[derive(Clone, Debug, PartialEq, Eq)]

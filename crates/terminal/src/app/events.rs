@@ -5,13 +5,11 @@ use std::time::Duration;
 use msnp::{Handle, Status};
 
 use super::event::AppEvent;
-use super::line::{Author, Delivery, LineId};
-use super::state::{App, Link};
+use super::ids::LineId;
+use super::line::{Author, Delivery};
+use super::state::{App, Link, SETTLES};
 use super::statuses::status_name;
 use crate::text::clean_line;
-
-/// The time after a sign-in in which the presence of contacts is not news.
-pub(super) const SETTLES: Duration = Duration::from_secs(5);
 
 impl App {
     /// Handles something that happened. It never changes the tab, the focus or a line that is being typed, unless the

@@ -6,6 +6,7 @@ use super::command::{Typed, parse};
 use super::effect::Effect;
 use super::line::{Author, Delivery};
 use super::state::App;
+use super::tab::Tab;
 use crate::text::clean_line;
 
 impl App {
@@ -30,7 +31,7 @@ impl App {
     }
 
     fn send_text(&mut self, text: &str) -> bool {
-        let Some(talk) = self.current_tab().and_then(|tab| tab.talk()) else {
+        let Some(talk) = self.current_tab().and_then(Tab::talk) else {
             self.complain("This tab has no conversation. Choose a contact in the list, or type /chat ADDRESS.");
             return false;
         };
@@ -86,7 +87,7 @@ impl App {
 
     /// Closes a tab and leaves its conversation.
     pub(super) fn close_tab(&mut self, tab: usize) {
-        let Some(talk) = self.tabs.get(tab).and_then(|tab| tab.talk()) else {
+        let Some(talk) = self.tabs.get(tab).and_then(Tab::talk) else {
             return self.complain("The home tab stays open. /quit leaves the program.");
         };
         self.tabs.remove(tab);
@@ -96,7 +97,7 @@ impl App {
     }
 
     pub(super) fn nudge(&mut self) {
-        let Some(talk) = self.current_tab().and_then(|tab| tab.talk()) else {
+        let Some(talk) = self.current_tab().and_then(Tab::talk) else {
             return self.complain("This tab has no conversation to nudge.");
         };
         let line = self.add_line(self.current, Author::Note, "You sent a nudge.", Some(Delivery::Pending));
@@ -105,7 +106,7 @@ impl App {
     }
 
     fn invite(&mut self, who: &str) {
-        let Some(talk) = self.current_tab().and_then(|tab| tab.talk()) else {
+        let Some(talk) = self.current_tab().and_then(Tab::talk) else {
             return self.complain("This tab has no conversation. Open one first.");
         };
         if who.is_empty() {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::effect::Effect;
-use super::event::FileId;
+use super::ids::FileId;
 use super::line::{Author, File, FileState};
 use super::state::App;
 use crate::text::clean_line;

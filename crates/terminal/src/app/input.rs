@@ -85,7 +85,7 @@ impl Input {
     pub(crate) fn word_right(&mut self) {
         let after = self.after();
         let blanks = after.len() - after.trim_start().len();
-        let word = after.trim_start().find(char::is_whitespace).unwrap_or(after.trim_start().len());
+        let word = after.trim_start().find(char::is_whitespace).unwrap_or_else(|| after.trim_start().len());
         self.cursor += blanks + word;
     }
 

@@ -4,14 +4,10 @@ use std::collections::VecDeque;
 
 use msnp::Handle;
 
-use super::event::FileId;
+use super::ids::{FileId, LineId};
 
 /// The most lines that are kept for each conversation. The oldest ones are forgotten.
 pub(crate) const MAX_LINES: usize = 2000;
-
-/// Identifies a line of the app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct LineId(pub(crate) u64);
 
 /// A line: a message, or a note of the program. Its texts are safe to draw.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,23 +5,33 @@
 
 mod clicks;
 mod command;
+mod complete;
 mod contacts;
+mod contacts_keys;
 mod edits;
 mod effect;
 mod event;
 mod events;
 mod execute;
 mod files;
+mod find;
 mod help;
+mod ids;
 mod input;
+mod input_keys;
 mod keys;
 mod layout;
 mod line;
+mod line_keys;
+mod lines;
+mod moments;
+mod names;
 mod palette;
 mod palette_keys;
 mod resolve;
 mod roster;
 mod rows;
+mod scroll;
 mod search;
 mod state;
 mod statuses;
@@ -32,11 +42,11 @@ mod time;
 
 pub(crate) use contacts::{Row as ContactRow, Section};
 pub(crate) use effect::Effect;
-pub(crate) use event::{AppEvent, FileId, Talk, TalkEvent, TalkId};
+pub(crate) use event::{AppEvent, Talk, TalkEvent};
 pub(crate) use help::help_lines;
+pub(crate) use ids::{FileId, LineId, TalkId};
 pub(crate) use input::Input;
 pub(crate) use layout::Areas;
-pub(crate) use line::LineId;
 pub(crate) use roster::Roster;
 #[cfg(test)]
 pub(crate) use roster::{Contact, Request};

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::input::Input;
-use super::keys::edit_input;
+use super::line_keys::edit_input;
 use super::palette::{Action, Palette};
 use super::state::App;
 
@@ -26,7 +26,7 @@ impl App {
             KeyCode::Esc => self.palette = None,
             KeyCode::Enter => self.palette_enter(),
             KeyCode::Tab if count > 0 => self.palette_fill(),
-            KeyCode::Up => palette.chosen = palette.chosen.checked_sub(1).unwrap_or(count.saturating_sub(1)),
+            KeyCode::Up => palette.chosen = palette.chosen.checked_sub(1).unwrap_or_else(|| count.saturating_sub(1)),
             KeyCode::Down => palette.chosen = if palette.chosen + 1 < count { palette.chosen + 1 } else { 0 },
             _ => {
                 if edit_input(&mut palette.input, key) {

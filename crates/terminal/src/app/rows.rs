@@ -179,7 +179,7 @@ pub(crate) fn contains(line: &Line, query: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::line::LineId;
+    use crate::app::ids::LineId;
 
     fn line(author: Author, text: &str, delivery: Option<Delivery>) -> Line {
         Line { id: LineId(1), clock: "12:03".to_owned(), author, text: text.to_owned(), delivery, file: None }

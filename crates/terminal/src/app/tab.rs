@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use msnp::Handle;
 
-use super::event::TalkId;
+use super::ids::TalkId;
 use super::input::Input;
 use super::line::Lines;
 

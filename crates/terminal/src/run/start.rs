@@ -1,9 +1,8 @@
 //! Starts the messenger.
 
-use msnp::Capabilities;
-use msnp::Handle;
+use msnp::{Capabilities, ClientVersion, Handle};
 use msnp_client::Client;
-use msnp_client::machine::EditError;
+use msnp_client::machine::{EditError, Entry};
 
 use super::explain::explain_edit;
 use super::messenger::Messenger;
@@ -20,7 +19,7 @@ use crate::app::{App, Effect, Settings, Start};
 pub async fn run(options: Options) -> Result<(), ChatError> {
     let Options { server, account, open, downloads, bell, mouse, emoji, color } = options;
     let me = account.handle().clone();
-    let builder = Client::builder(&server, &account).capabilities(Capabilities::MESSENGER_7_5);
+    let builder = Client::builder(&server, &account).capabilities(capabilities());
     let (client, events) = builder.sign_in().await.map_err(|reason| ChatError::SignIn(me.clone(), reason))?;
     if let Some(handle) = &open {
         befriend(&client, handle).await.map_err(|error| ChatError::Contact(handle.clone(), explain_edit(error)))?;
@@ -38,11 +37,17 @@ pub async fn run(options: Options) -> Result<(), ChatError> {
     Ok(())
 }
 
+/// Returns what other clients may send: files and pictures, which depend on the version, and nothing that needs a flag,
+/// such as winks.
+fn capabilities() -> Capabilities {
+    Capabilities::default().with_version(Some(ClientVersion::V7_5))
+}
+
 /// Makes a user a contact, and accepts their request if there is one, so that both see each other.
 async fn befriend(client: &Client, handle: &Handle) -> Result<(), EditError> {
     let (is_contact, is_pending) = client.roster(|roster| {
         let entry = roster.get(handle);
-        (entry.is_some_and(|entry| entry.is_contact()), entry.is_some_and(|entry| entry.is_pending()))
+        (entry.is_some_and(Entry::is_contact), entry.is_some_and(Entry::is_pending))
     });
     if is_pending {
         client.accept(handle).await?;

@@ -1,0 +1,56 @@
+//! What is visible: the areas of the screen, and how far its parts are scrolled.
+
+use super::layout::{Areas, inside};
+use super::rows::rows;
+use super::state::{App, Focus};
+
+impl App {
+    pub(crate) fn areas(&self) -> Areas {
+        Areas::of(self.size.0, self.size.1, self.focus == Focus::Contacts)
+    }
+
+    /// Sets the size of the terminal.
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
+        self.size = (columns, rows);
+        self.keep_in_view();
+    }
+
+    /// Makes the contact list anew, and keeps what is selected visible.
+    pub(super) fn rebuild_contacts(&mut self) {
+        self.contacts.rebuild(&self.roster);
+        self.keep_in_view();
+    }
+
+    pub(super) fn keep_in_view(&mut self) {
+        let height = inside(self.areas().contacts).height;
+        self.contacts.scroll_to_selected(height.into());
+        let highest = self.rows_of(self.current).saturating_sub(self.talk_height());
+        if let Some(tab) = self.tabs.get_mut(self.current) {
+            tab.scroll = tab.scroll.min(highest);
+        }
+    }
+
+    /// Returns the rows of the conversation that are visible at once.
+    pub(super) fn talk_height(&self) -> usize {
+        inside(self.areas().talk).height.into()
+    }
+
+    /// Returns the columns of the conversation, also while the contact list covers it.
+    pub(super) fn talk_width(&self) -> usize {
+        inside(Areas::of(self.size.0, self.size.1, false).talk).width.into()
+    }
+
+    /// Returns the number of rows of all lines of a tab.
+    fn rows_of(&self, tab: usize) -> usize {
+        let Some(tab) = self.tabs.get(tab).filter(|tab| tab.scroll > 0) else { return 0 };
+        tab.lines.iter().map(|line| rows(line, self.talk_width(), self.settings.emoji).len()).sum()
+    }
+
+    /// Scrolls the current tab up by this many rows, or down if it is negative.
+    pub(super) fn scroll_by(&mut self, up: isize) {
+        if let Some(tab) = self.tabs.get_mut(self.current) {
+            tab.scroll = tab.scroll.saturating_add_signed(up);
+        }
+        self.keep_in_view();
+    }
+}
