@@ -5,10 +5,8 @@
 
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::time::Duration;
 
-use msnp::Handle;
 use swallowtail_config::Access;
 use swallowtail_store::accounts::InviteCode;
 use swallowtail_store::database::NewInvite;

@@ -326,7 +326,7 @@ fn noise(length: usize) -> Vec<u8> {
 
 /// A writer whose bytes the test can look at after the transfer.
 #[derive(Clone, Default)]
-struct Shared(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+struct Shared(Arc<std::sync::Mutex<Vec<u8>>>);
 
 impl tokio::io::AsyncWrite for Shared {
     fn poll_write(

@@ -4,10 +4,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use msnp::Handle;
 use rustix::process::{Pid, Signal, kill_process};
 use swallowtail_base::create_private_directory;
 
