@@ -109,10 +109,20 @@ fn three_users_meet_talk_lose_the_server_and_come_back() {
     alice.shows("bob: Still there?");
     alice.shows("half-typed");
 
+    // A file, which never replaces another one.
+    std::fs::write(service.data.path().join("note.txt"), "from Bob").unwrap();
+    bob.enter("/send note.txt");
+    alice.shows("wants to send you note.txt (8 bytes)");
+    alice.press("\u{15}");
+    alice.enter("/accept");
+    alice.shows("was saved as");
+    bob.shows("The file was sent.");
+    let saved = std::fs::read_to_string(service.data.path().join("note (2).txt")).unwrap();
+    assert_eq!(saved, "from Bob");
+
     // A nudge, a status, and a larger terminal.
     bob.press(CTRL_G);
     alice.shows("bob sent you a nudge!");
-    alice.press("\u{15}");
     alice.enter("/status busy");
     bob.shows("⊝ alice");
     alice.resize(100, 30);
