@@ -48,8 +48,11 @@ impl App {
     }
 
     fn signed_in(&mut self) {
-        self.link = Link::Online;
         self.settled_at = self.time.since_start + SETTLES;
+        // The first sign-in is an event too, but no news.
+        if std::mem::replace(&mut self.link, Link::Online) == Link::Online {
+            return;
+        }
         self.note(0, "Signed in again.");
         self.notify("Signed in again.");
     }
@@ -62,6 +65,8 @@ impl App {
         }
         let retry = retry.map(|retry| self.time.since_start + retry);
         self.link = Link::Offline { reason, retry };
+        // The reason takes its place.
+        self.notice = None;
         for with in self.tabs.iter_mut().filter_map(|tab| tab.with.as_mut()) {
             with.typing.clear();
         }

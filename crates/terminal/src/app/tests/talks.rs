@@ -28,6 +28,24 @@ fn a_text_of_another_user_never_takes_the_tab_or_a_half_typed_line() {
 }
 
 #[test]
+fn the_first_sign_in_is_no_news_and_a_lost_connection_is() {
+    let mut desk = Desk::new();
+    desk.tell(AppEvent::SignedIn);
+    desk.hides("Signed in again.");
+    desk.tell(AppEvent::SignedOut { reason: "lost".to_owned(), retry: Some(Duration::from_secs(9)) });
+    desk.shows("connecting again in 9 s");
+    desk.shows("Signed out: lost.");
+    desk.tell(AppEvent::SignedOut { reason: "still lost".to_owned(), retry: Some(Duration::from_secs(20)) });
+    desk.tell(AppEvent::SignedIn);
+    desk.shows("Signed in again.");
+    // Attempts that fail are not told one by one.
+    desk.hides("still lost");
+    desk.tell(AppEvent::SignedOut { reason: "elsewhere".to_owned(), retry: None });
+    desk.shows("not connected");
+    desk.shows("Ctrl-R: sign in again");
+}
+
+#[test]
 fn a_sent_text_is_marked_when_its_result_is_known() {
     let mut desk = Desk::new();
     desk.open("bob");
