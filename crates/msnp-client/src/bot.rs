@@ -150,3 +150,8 @@ async fn answered(accepting: &mut Option<oneshot::Receiver<Result<(), EditError>
 fn pending(client: &Client) -> BTreeSet<Handle> {
     client.roster(|roster| roster.pending().map(|entry| entry.handle.clone()).collect())
 }
+
+/// Compiles the programs in the page about bots.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/bots.md")]
+struct Page;
