@@ -41,6 +41,9 @@ const FOR_BROWSER: &[Tool] = &[
     Tool { package: "npm", is_installed: || answers("npm", &["--version"]) },
 ];
 
+/// The program with which `tests/it/bots.rs` of the service runs the bot in Python.
+const FOR_BOTS: &[Tool] = &[Tool { package: "python3", is_installed: || answers("python3", &["--version"]) }];
+
 /// The folder of the package.json with the packages that control the browser.
 const BROWSER_TESTS: &str = "crates/swallowtail/tests/it/browser";
 
@@ -56,11 +59,11 @@ pub(crate) fn for_everything() -> Result<()> {
             shell::run(rustup).with_context(|| format!("install {component} for this Rust toolchain"))?;
         }
     }
-    programs(FOR_FUZZING.iter().chain(FOR_OLD_TLS).chain(FOR_THE_DOCTOR).chain(FOR_BROWSER))?;
+    programs(FOR_FUZZING.iter().chain(FOR_OLD_TLS).chain(FOR_THE_DOCTOR).chain(FOR_BROWSER).chain(FOR_BOTS))?;
     cargo_fuzz()?;
     browser_packages()?;
     println!(
-        "all tools are installed: rustfmt, clippy, a C++ compiler, cargo-fuzz, lighttpd, gnutls-cli, faketime, chromium, node"
+        "all tools are installed: rustfmt, clippy, a C++ compiler, cargo-fuzz, lighttpd, gnutls-cli, faketime, chromium, node, python3"
     );
     Ok(())
 }

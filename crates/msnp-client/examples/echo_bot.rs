@@ -1,16 +1,24 @@
-//! Answers each text with the same text: `cargo run --example echo_bot -- HOST ADDRESS`. The password is in `PASSWORD`.
+//! Sends every text back: `PASSWORD=... cargo run --example echo_bot -- HOST ADDRESS`.
 
+use anyhow::{Context, bail};
 use msnp_client::{Account, Bot, Server};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let [host, address] =
-        std::env::args().skip(1).collect::<Vec<_>>().try_into().map_err(|_| anyhow::anyhow!("HOST ADDRESS"))?;
-    let account = Account::new(&address, &std::env::var("PASSWORD")?)?;
-    let bot = Bot::sign_in(&Server::at(&host), &account).await?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [host, address] = arguments.as_slice() else { bail!("usage: PASSWORD=... echo_bot HOST ADDRESS") };
+    let password = std::env::var("PASSWORD").context("set PASSWORD to the password of the account")?;
+    run(Server::at(host), Account::new(address, &password)?).await
+}
+
+pub(crate) async fn run(server: Server, account: Account) -> anyhow::Result<()> {
+    let bot = Bot::sign_in(&server, &account).await?;
+    println!("{} is online", account.handle());
     bot.run(async |message| {
-        if let Some(text) = message.text() {
-            let _ = message.reply(text).await;
+        if let Some(text) = message.text()
+            && let Err(error) = message.reply(text).await
+        {
+            println!("no answer to {}: {error}", message.from);
         }
     })
     .await?;

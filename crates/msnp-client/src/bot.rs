@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::pin::Pin;
 
 use msnp::Handle;
+use tokio::sync::oneshot;
 
 use crate::account::Account;
 use crate::client::{Client, Event, Events, Incoming};
 use crate::machine::limits::MAX_ENTRIES;
-use crate::machine::{EditError, RosterChange, SignedOut};
+use crate::machine::{Edit, EditError, RosterChange, SignedOut};
 use crate::server::Server;
 
 /// An account that answers messages, and accepts every user who adds it.
+///
+/// [`Bot::run`] is enough for a bot that only answers messages:
 ///
 /// ```no_run
 /// use msnp_client::{Account, Bot, Server};
@@ -29,25 +31,37 @@ use crate::server::Server;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// [`Bot::next`] is for a bot that also handles other events.
+#[derive(Debug)]
 pub struct Bot {
     client: Client,
     events: Events,
     /// The users who have added the account, to be accepted one after the other.
     waiting: BTreeSet<Handle>,
+    /// The answer of the server about the user who is being accepted.
+    accepting: Option<oneshot::Receiver<Result<(), EditError>>>,
+    /// True after the account was signed out for good.
+    is_finished: bool,
 }
 
-/// The answer to one of them.
-type Accepting = Pin<Box<dyn Future<Output = Result<(), EditError>> + Send>>;
-
 impl Bot {
-    /// Signs in.
+    /// Signs in, and accepts the users who have added the account before.
     ///
     /// # Errors
     /// The reason why the sign-in failed.
     pub async fn sign_in(server: &Server, account: &Account) -> Result<Self, SignedOut> {
         let (client, events) = Client::sign_in(server, account).await?;
+        Ok(Self::new(client, events))
+    }
+
+    /// Makes a bot of an account that is signed in, for example with the settings of [`Client::builder`].
+    #[must_use]
+    pub fn new(client: Client, events: Events) -> Self {
         let waiting = pending(&client);
-        Ok(Self { client, events, waiting })
+        let mut bot = Self { client, events, waiting, accepting: None, is_finished: false };
+        bot.accept_next();
+        bot
     }
 
     /// Returns the client of the bot, to send messages and change its settings.
@@ -56,52 +70,88 @@ impl Bot {
         &self.client
     }
 
-    /// Accepts the users who have added the account, and calls `answer` for each message, one after the other, until the account is signed out for good. To work on several
+    /// Waits for the next event. Accepts each user who adds the account, without waiting for the answer of the server.
+    /// Returns `None` after the event that signed the account out for good ([`Event::signed_out`]). No event is lost if the
+    /// future is dropped.
+    ///
+    /// ```no_run
+    /// use msnp_client::{Bot, Event, RosterChange};
+    ///
+    /// # async fn run(mut bot: Bot) {
+    /// while let Some(event) = bot.next().await {
+    ///     match event {
+    ///         Event::Message(message) => drop(message.reply("Hello!")),
+    ///         Event::Roster(RosterChange::AddedBy(user)) => println!("{user} has added the bot"),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub async fn next(&mut self) -> Option<Event> {
+        if self.is_finished {
+            return None;
+        }
+        let event = loop {
+            tokio::select! {
+                event = self.events.next() => break event?,
+                // A refusal is no reason to stop: the user is accepted after the next sign-in.
+                () = answered(&mut self.accepting) => {
+                    self.accepting = None;
+                    self.accept_next();
+                }
+            }
+        };
+        match &event {
+            Event::Roster(RosterChange::AddedBy(handle)) if self.waiting.len() < MAX_ENTRIES => {
+                self.waiting.insert(handle.clone());
+            }
+            Event::SignedIn => self.waiting = pending(&self.client),
+            event => self.is_finished = event.signed_out().is_some(),
+        }
+        self.accept_next();
+        Some(event)
+    }
+
+    /// Calls `answer` for each message, one after the other, until the account is signed out for good. To work on several
     /// messages at the same time, start a task in `answer`.
     ///
     /// # Errors
-    /// The reason why the account was signed out.
+    /// The reason why the account was signed out, unless [`Client::sign_out`] was called.
     pub async fn run<F: Future<Output = ()>>(mut self, mut answer: impl FnMut(Incoming) -> F) -> Result<(), SignedOut> {
-        let mut accepting = None;
-        loop {
-            // Events are read at the same time: each answer is followed by events, and the client stops reading if nobody
-            // reads those.
-            let event = tokio::select! {
-                event = self.events.next() => event,
-                () = accept_next(&self.client, &mut self.waiting, &mut accepting) => continue,
-            };
-            let Some(event) = event else { return Ok(()) };
+        while let Some(event) = self.next().await {
             match event {
                 Event::Message(message) => answer(message).await,
-                Event::Roster(RosterChange::AddedBy(handle)) if self.waiting.len() < MAX_ENTRIES => {
-                    self.waiting.insert(handle);
-                }
-                Event::SignedIn => self.waiting = pending(&self.client),
-                Event::SignedOut { reason: SignedOut::Requested, retry: None } => return Ok(()),
-                Event::SignedOut { reason, retry: None } => return Err(reason),
+                Event::SignedOut { reason, retry: None } if reason != SignedOut::Requested => return Err(reason),
                 _ => {}
             }
+        }
+        Ok(())
+    }
+
+    /// Begins to accept the next user, unless the server has still to answer about the one before.
+    fn accept_next(&mut self) {
+        if self.accepting.is_none()
+            && let Some(handle) = self.waiting.pop_first()
+        {
+            self.accepting = Some(self.client.begin(Edit::Accept(handle)));
         }
     }
 }
 
-/// Accepts the next user, or waits for ever if there is none. The answer continues with the next call if this one is
-/// dropped.
-async fn accept_next(client: &Client, waiting: &mut BTreeSet<Handle>, accepting: &mut Option<Accepting>) {
-    if accepting.is_none()
-        && let Some(handle) = waiting.pop_first()
-    {
-        let client = client.clone();
-        *accepting = Some(Box::pin(async move { client.accept(&handle).await }));
-    }
+/// Waits for the answer of the server, for ever if there is nothing to answer.
+async fn answered(accepting: &mut Option<oneshot::Receiver<Result<(), EditError>>>) {
     match accepting {
-        // A refusal is no reason to stop: the user can add the bot again.
         Some(answer) => drop(answer.await),
         None => std::future::pending().await,
     }
-    *accepting = None;
 }
 
+/// Returns the users who have added the account and wait for its decision.
 fn pending(client: &Client) -> BTreeSet<Handle> {
     client.roster(|roster| roster.pending().map(|entry| entry.handle.clone()).collect())
 }
+
+/// Compiles the programs in the page about bots.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/bots.md")]
+struct Page;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 use crate::machine::Target;
@@ -15,11 +16,28 @@ const NOTIFICATION_PORT: u16 = 1863;
 ///
 /// [`Server::at`] is enough for a server with the usual ports. The other functions override one part each:
 ///
-/// ```
-/// use msnp_client::Server;
+/// ```no_run
+/// use std::path::Path;
 ///
+/// use msnp_client::{Roots, Server};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let usual = Server::at("chat.example.com");
-/// let by_hand = Server::at("192.0.2.7").notification("192.0.2.7:1999").http("http://192.0.2.7:8080");
+///
+/// // Other ports.
+/// let by_hand = Server::at("192.0.2.7").notification("192.0.2.7:1999").http("http://192.0.2.7:8081");
+///
+/// // TLS for everything, with the server's own root certificate.
+/// let over_tls = Server::at("chat.example.com")
+///     .notification("chat.example.com:1865")
+///     .http("https://chat.example.com")
+///     .roots(Roots::with_file(Path::new("swallowtail-root.pem"))?)
+///     .tls();
+///
+/// // Everything inside HTTP requests.
+/// let through_http = Server::at("chat.example.com").gateway();
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone)]
 pub struct Server {
@@ -52,13 +70,15 @@ pub enum LoginKind {
 }
 
 impl Server {
-    /// Returns the server at a host, which is a name or an address. The notification server is at port 1863. The login
-    /// service is the first of `https://HOST`, `http://HOST` and `http://HOST:8080` that answers.
+    /// Returns the server at a host, which is a name or an address. The notification server is at port 1863, unless a port
+    /// follows the host: `chat.example.com:1999`. The login service is the first of `https://HOST`, `http://HOST` and
+    /// `http://HOST:8080` that answers; [`Server::http`] names another one.
     #[must_use]
     pub fn at(host: &str) -> Self {
+        let (host, port) = host_and_port(host);
         Self {
-            host: host.to_owned(),
-            notification: format!("{host}:{NOTIFICATION_PORT}"),
+            notification: format!("{host}:{port}"),
+            host,
             http: None,
             login: LoginKind::Passport14,
             allow_plain_http: false,
@@ -162,11 +182,42 @@ impl Server {
     }
 }
 
+/// Splits `HOST` or `HOST:PORT`. An IPv6 address without brackets has no port, and gets brackets.
+fn host_and_port(text: &str) -> (String, u16) {
+    if text.parse::<Ipv6Addr>().is_ok() {
+        return (format!("[{text}]"), NOTIFICATION_PORT);
+    }
+    match text.rsplit_once(':').map(|(host, port)| (host, port.parse())) {
+        Some((host, Ok(port))) => (host.to_owned(), port),
+        _ => (text.to_owned(), NOTIFICATION_PORT),
+    }
+}
+
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
             .field("notification", &self.notification)
             .field("http", &self.http)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_may_have_a_port_and_an_ipv6_address_needs_no_brackets() {
+        for (text, notification, http) in [
+            ("chat.example.com", "chat.example.com:1863", "http://chat.example.com:8080"),
+            ("192.0.2.7:1999", "192.0.2.7:1999", "http://192.0.2.7:8080"),
+            ("2001:db8::7", "[2001:db8::7]:1863", "http://[2001:db8::7]:8080"),
+            ("[2001:db8::7]", "[2001:db8::7]:1863", "http://[2001:db8::7]:8080"),
+            ("[2001:db8::7]:1999", "[2001:db8::7]:1999", "http://[2001:db8::7]:8080"),
+        ] {
+            let server = Server::at(text);
+            assert_eq!(server.notification, notification, "{text}");
+            assert_eq!(server.http_bases().last().map(String::as_str), Some(http), "{text}");
+        }
     }
 }

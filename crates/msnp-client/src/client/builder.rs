@@ -35,6 +35,16 @@ impl Client {
 }
 
 /// Settings for signing in. Created by [`Client::builder`].
+///
+/// ```no_run
+/// use msnp_client::{Account, Client, Server, Status};
+///
+/// # async fn run(server: Server, account: Account) -> Result<(), Box<dyn std::error::Error>> {
+/// let builder = Client::builder(&server, &account).status(Status::Hidden).reconnect(false);
+/// let (client, events) = builder.sign_in().await?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Builder {
     server: Server,
     account: Account,

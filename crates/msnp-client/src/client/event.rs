@@ -59,6 +59,18 @@ pub enum Event {
     Alert(String),
 }
 
+impl Event {
+    /// Returns the reason if the account was signed out for good: there is no other attempt to sign in, and no event
+    /// follows unless the program calls [`Client::sign_in_again`].
+    #[must_use]
+    pub fn signed_out(&self) -> Option<&SignedOut> {
+        match self {
+            Self::SignedOut { reason, retry: None } => Some(reason),
+            _ => None,
+        }
+    }
+}
+
 /// A message from a user.
 #[derive(Clone, Debug)]
 pub struct Incoming {
@@ -91,7 +103,26 @@ impl Incoming {
 /// The stream of a client's events.
 ///
 /// Read it, or drop it. If nobody reads it, the client stops reading from the server after some hundred events, and the
-/// server disconnects it in the end. Without [`Events`] the events are dropped.
+/// server disconnects it in the end. Without [`Events`] the events are dropped. So don't wait for long inside the loop that
+/// reads the events: start a task instead.
+///
+/// ```no_run
+/// use msnp_client::{Event, Events, RosterChange};
+///
+/// # async fn run(mut events: Events) {
+/// while let Some(event) = events.next().await {
+///     if let Some(reason) = event.signed_out() {
+///         return println!("signed out: {reason}");
+///     }
+///     match event {
+///         Event::Message(message) => println!("{}: {:?}", message.from, message.text()),
+///         Event::Roster(RosterChange::Presence { handle, now: Some(status), .. }) => println!("{handle} is {status}"),
+///         Event::SignedOut { reason, .. } => println!("{reason}; signing in again"),
+///         _ => {}
+///     }
+/// }
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Events {
     // Not a client: the events must not keep the account signed in.

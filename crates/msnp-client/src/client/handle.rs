@@ -5,6 +5,7 @@ use std::sync::Arc;
 use msnp::notification::{AddPrompt, Phone, Privacy};
 use msnp::payload::PersonalMessage;
 use msnp::{DisplayName, Guid, Handle, MsnObject, Status, Text};
+use tokio::sync::oneshot;
 
 use super::driver::{Shared, now};
 use crate::machine::{Edit, EditError, Roster};
@@ -47,6 +48,13 @@ impl Client {
     }
 
     /// Calls `read` with the roster, as the server last reported it. Don't block inside: the client waits.
+    ///
+    /// ```no_run
+    /// # fn show(client: msnp_client::Client) {
+    /// let online = client.roster(|roster| roster.contacts().filter(|contact| contact.status().is_some()).count());
+    /// println!("{online} contacts are online");
+    /// # }
+    /// ```
     pub fn roster<T>(&self, read: impl FnOnce(&Roster) -> T) -> T {
         self.shared().read(|state| read(state.machine.roster()))
     }
@@ -124,6 +132,17 @@ impl Client {
     }
 
     /// Creates a group. [`Roster::group_named`] finds it afterwards.
+    ///
+    /// ```no_run
+    /// # use msnp_client::{Client, EditError, Handle};
+    /// # async fn run(client: Client, bob: Handle) -> Result<(), EditError> {
+    /// client.add_group("Friends").await?;
+    /// if let Some(friends) = client.roster(|roster| roster.group_named("Friends")) {
+    ///     client.add_to_group(&bob, friends).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn add_group(&self, name: &str) -> Result<(), EditError> {
         self.edit(Edit::AddGroup(Text::encode(name))).await
     }
@@ -148,11 +167,19 @@ impl Client {
         self.edit(Edit::RemoveFromGroup(handle.clone(), group)).await
     }
 
-    /// Carries out an edit.
+    /// Carries out an edit. The other functions are shorter ways to write this one. An edit with nothing left to do, such as
+    /// to add a contact again, succeeds.
+    ///
+    /// # Errors
+    /// The server refused the edit, or the connection was lost before it answered.
     pub async fn edit(&self, edit: Edit) -> Result<(), EditError> {
-        let result = self.shared().with(|state| state.edit(edit));
         // The driver answers each edit. It ends only after this client has been dropped.
-        result.await.unwrap_or(Err(EditError::Lost))
+        self.begin(edit).await.unwrap_or(Err(EditError::Lost))
+    }
+
+    /// Begins an edit. Its result goes to the returned channel.
+    pub(crate) fn begin(&self, edit: Edit) -> oneshot::Receiver<Result<(), EditError>> {
+        self.shared().with(|state| state.edit(edit))
     }
 
     /// Signs out, and ends all conversations. [`Client::sign_in_again`] undoes it.

@@ -170,7 +170,19 @@ impl Conversation {
     }
 
     /// Offers a file of `size` bytes to a user, and sends it when the user accepts. `name` is what the user sees; its path is
-    /// removed.
+    /// removed. A user who does not answer ends the transfer after some minutes.
+    ///
+    /// ```no_run
+    /// use msnp_client::{Client, Handle, TransferError};
+    ///
+    /// # async fn run(client: Client, bob: Handle) -> Result<(), TransferError> {
+    /// let notes = b"some notes";
+    /// // Any `AsyncRead`: the example `send_file` sends a file from the disk.
+    /// let mut transfer = client.conversation(&bob).send_file(&bob, "notes.txt", notes.len() as u64, notes.as_slice());
+    /// transfer.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn send_file(
         &self,
         to: &Handle,
@@ -227,6 +239,8 @@ impl Transfer {
 
 impl Client {
     /// Fetches the display picture of a contact, and checks it, like [`Conversation::fetch`].
+    ///
+    /// The contact must be online, and its presence must have arrived: it follows the sign-in as [`Event::Roster`](crate::Event::Roster).
     ///
     /// # Errors
     /// The contact has no picture, or the reason why the transfer failed.

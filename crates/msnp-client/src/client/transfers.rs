@@ -140,12 +140,10 @@ impl Transfers {
         if is_unwritten {
             return;
         }
-        if let Some(sender) = slot.result.take() {
-            // The user may not wait for the result.
-            let _ = sender.send(result);
-        }
-        // An object stays until it is taken.
-        if !matches!(slot.content, Content::Object(Some(_))) {
+        // The user may not wait for the result.
+        let is_awaited = slot.result.take().is_some_and(|sender| sender.send(result).is_ok());
+        // An object that somebody waits for stays until it is taken.
+        if !(is_awaited && matches!(slot.content, Content::Object(Some(_)))) {
             self.forget(key);
         }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use msnp::msn_object::Sha1;
 use msnp::notification::Ticket;
-use msnp::{Capabilities, Dialect, Handle, Status, TrId};
+use msnp::{Capabilities, Dialect, ErrorCode, Handle, Status, TrId};
 
 use super::backoff::Backoff;
 use super::conversation::Conversation;
@@ -91,7 +91,11 @@ pub struct Machine {
 /// A request that waits for an answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Request {
-    Edit(EditId),
+    Edit {
+        id: EditId,
+        /// The error that means that there was nothing to do.
+        already_done: Option<ErrorCode>,
+    },
     Switchboard(ConversationId),
 }
 

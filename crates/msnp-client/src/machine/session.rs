@@ -56,7 +56,7 @@ impl Machine {
                 return Some(Err(EditError::Invalid));
             }
             if let Some(trid) = trid_of(link.outgoing().get(before..).unwrap_or_default()) {
-                self.requests.insert(trid, Request::Edit(id));
+                self.requests.insert(trid, Request::Edit { id, already_done: already_done(command) });
             }
         }
         None
@@ -135,7 +135,9 @@ impl Machine {
     /// Handles the answer to a request.
     fn answer(&mut self, trid: u32, error: Option<ErrorCode>, now: Instant) {
         match (self.requests.remove(&trid), error) {
-            (Some(Request::Edit(id)), error) => self.edit_answered(id, error),
+            (Some(Request::Edit { id, already_done }), error) => {
+                self.edit_answered(id, error.filter(|error| Some(*error) != already_done));
+            }
             (Some(Request::Switchboard(id)), Some(code)) if self.is_asking(id, trid) => {
                 self.switchboard_refused(id, code);
             }
@@ -195,7 +197,7 @@ impl Machine {
         }
         let mut requests = std::mem::take(&mut self.requests);
         requests.retain(|trid, request| match request {
-            Request::Edit(id) => self.edits.contains_key(id),
+            Request::Edit { id, .. } => self.edits.contains_key(id),
             Request::Switchboard(id) => self.is_asking(*id, *trid),
         });
         self.requests = requests;
@@ -237,6 +239,16 @@ impl Machine {
         for id in edits {
             self.outputs.push_back(Output::Edited(id, Err(EditError::Lost)));
         }
+    }
+}
+
+/// Returns the error that says that a command has nothing left to do (ns.md section 8). It is no failure: two edits that
+/// overlap may both put an address on the same list.
+fn already_done(command: &ClientCommand) -> Option<ErrorCode> {
+    match command {
+        ClientCommand::Adc(_) => Some(ErrorCode::AlreadyThere),
+        ClientCommand::Rem(_) => Some(ErrorCode::NotOnList),
+        _ => None,
     }
 }
 

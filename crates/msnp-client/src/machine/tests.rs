@@ -306,6 +306,22 @@ fn an_edit_has_one_result_even_if_it_needs_several_commands() {
 }
 
 #[test]
+fn an_edit_with_nothing_left_to_do_succeeds() {
+    for (error, expected) in [(215, Ok(())), (210, Err(EditError::Refused(ErrorCode::ListFull)))] {
+        let mut stage = Stage::online();
+        // Both edits begin before the server has answered, so both put Dan on the allow list.
+        let dan = Handle::parse("dan@example.com").unwrap();
+        stage.machine.edit(Edit::Accept(dan.clone()), stage.now);
+        let second = stage.machine.edit(Edit::AddContact(dan), stage.now);
+        let written = stage.written(stage.notification);
+        assert_eq!(written.matches(" AL N=dan@example.com\r\n").count(), 2, "{written}");
+        stage.says(&format!("ADC 7 AL N=dan@example.com\n{error} 8\n"));
+        stage.says(&format!("ADC 9 FL N=dan@example.com F=dan@example.com C={BOB_GUID}\n"));
+        assert!(stage.outputs.contains(&Output::Edited(second, expected)), "{error}: {:?}", stage.outputs);
+    }
+}
+
+#[test]
 fn every_message_gets_exactly_one_result() {
     let mut stage = Stage::online();
     let conversation = stage.open_with_bob();
