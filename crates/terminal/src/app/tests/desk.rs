@@ -6,6 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use msnp::{Guid, Handle, Status};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
 
 use crate::app::{App, AppEvent, Contact, Effect, Request, Roster, Settings, Start, Talk, TalkEvent, TalkId, Time};
 use crate::view;
@@ -137,11 +138,16 @@ impl Desk {
         self.talk(number, &[name], TalkEvent::Text { from, name: shown, text: text.to_owned() });
     }
 
-    /// Draws the screen, and returns its rows.
-    pub(super) fn screen(&self) -> String {
+    /// Draws the screen.
+    pub(super) fn buffer(&self) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
         terminal.draw(|frame| view::draw(&self.app, frame)).unwrap();
-        let buffer = terminal.backend().buffer();
+        terminal.backend().buffer().clone()
+    }
+
+    /// Draws the screen, and returns its rows.
+    pub(super) fn screen(&self) -> String {
+        let buffer = self.buffer();
         let mut text = String::new();
         for row in buffer.content.chunks(usize::from(self.size.0).max(1)) {
             let mut line = String::new();

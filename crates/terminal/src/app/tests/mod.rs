@@ -6,5 +6,6 @@ mod desk;
 mod files;
 mod hostile;
 mod palette;
+mod picture;
 mod screens;
 mod talks;
