@@ -6,5 +6,6 @@ mod desk;
 mod files;
 mod hostile;
 mod palette;
+mod pictures;
 mod screens;
 mod talks;
