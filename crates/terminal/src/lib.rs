@@ -3,11 +3,14 @@
 //! - `app` is the state, without I/O. Keys, clicks and events change it, and it asks for effects.
 //! - `view` draws the state.
 //! - `run` connects both with the terminal and with the client of the [`msnp_client`] crate.
+//! - `picture` decodes display pictures.
 //! - `text` makes texts of other people safe to draw, measures and breaks them.
 
 mod app;
+mod picture;
 mod run;
 mod text;
 mod view;
 
+pub use app::Colors;
 pub use run::{ChatError, Options, explain_edit, run};

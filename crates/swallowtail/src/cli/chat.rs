@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args;
 use msnp::Handle;
-use swallowtail_terminal::Options;
+use swallowtail_terminal::{Colors, Options};
 
 use super::connect::ConnectArgs;
 use super::parse::parse_handle;
@@ -49,9 +49,20 @@ pub(super) async fn run(args: ChatArgs) -> anyhow::Result<()> {
     }
     let server = connect.server().await?;
     let account = connect.account(&me, false)?;
-    // https://no-color.org: any value but an empty one.
-    let color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let (mouse, emoji) = (!no_mouse, !no_emoji);
-    let options = Options { server, account, open: other, downloads, bell, mouse, emoji, color };
+    let options = Options { server, account, open: other, downloads, bell, mouse, emoji, colors: colors() };
     Ok(swallowtail_terminal::run(options).await?)
+}
+
+/// Returns the colours of the terminal, as far as the environment says.
+fn colors() -> Colors {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    if !variable("NO_COLOR").is_empty() {
+        // https://no-color.org: any value but an empty one.
+        Colors::None
+    } else if ["truecolor", "24bit"].contains(&variable("COLORTERM").as_str()) {
+        Colors::True
+    } else {
+        Colors::Indexed
+    }
 }

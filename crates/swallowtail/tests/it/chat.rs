@@ -120,6 +120,14 @@ fn three_users_meet_talk_lose_the_server_and_come_back() {
     let saved = std::fs::read_to_string(service.data.path().join("note (2).txt")).unwrap();
     assert_eq!(saved, "from Bob");
 
+    // A display picture.
+    std::fs::write(service.data.path().join("bob.png"), include_bytes!("../../src/helper/picture.png")).unwrap();
+    bob.enter("/picture bob.png");
+    bob.shows("Picture: done.");
+    alice.enter("/picture");
+    alice.shows("▀▀▀▀");
+    alice.press("x");
+
     // A nudge, a status, and a larger terminal.
     bob.press(CTRL_G);
     alice.shows("bob sent you a nudge!");
@@ -155,6 +163,16 @@ fn three_users_meet_talk_lose_the_server_and_come_back() {
     bob.shows("○ alice");
     bob.enter("/quit");
     assert!(bob.end().0);
+}
+
+#[test]
+fn a_signal_signs_out_and_restores_the_terminal() {
+    let service = Service::start();
+    let alice = service.chat(&[ALICE]);
+    alice.shows("Ctrl-C: quit");
+    alice.terminate();
+    let (succeeded, written) = alice.end();
+    assert!(succeeded && written.contains("\u{1b}[?1049l"), "{written}");
 }
 
 #[test]

@@ -34,7 +34,7 @@ impl App {
     }
 
     fn click(&mut self, at: Position) {
-        if self.help.take().is_some() || self.palette.take().is_some() {
+        if self.shown_picture.take().is_some() || self.help.take().is_some() || self.palette.take().is_some() {
             return;
         }
         let areas = self.areas();

@@ -43,7 +43,7 @@ const fn spec(name: &'static str, usage: &'static str, summary: &'static str, re
 }
 
 /// All commands, in the order of the help.
-pub(super) const COMMANDS: [Spec; 26] = [
+pub(super) const COMMANDS: [Spec; 27] = [
     spec("/chat", "WHO", "Open a conversation", Rest::Contact),
     spec("/close", "", "Close this tab", Rest::Nothing),
     spec("/nudge", "", "Send a nudge", Rest::Nothing),
@@ -66,6 +66,7 @@ pub(super) const COMMANDS: [Spec; 26] = [
     spec("/status", "STATUS", "Set your status", Rest::Status),
     spec("/name", "NAME", "Set your name", Rest::Text),
     spec("/message", "[TEXT]", "Set your personal message, or remove it", Rest::Text),
+    spec("/picture", "[FILE]", "Set your picture, or show the other user's", Rest::Text),
     spec("/bell", "on|off", "Ring the bell for messages", Rest::Switch),
     spec("/emoji", "on|off", "Draw emoticons as emoji", Rest::Switch),
     spec("/help", "", "Show the keys and commands", Rest::Nothing),

@@ -32,6 +32,10 @@ pub(crate) enum Effect {
     DeclineFile(FileId),
     /// Stop a transfer.
     CancelFile(FileId),
+    /// Fetch the display picture of a contact.
+    FetchPicture(Handle),
+    /// Use the image in a file as the user's own display picture.
+    SetPicture(PathBuf),
     /// Sign in again now.
     SignInAgain,
     /// Ring the bell of the terminal.

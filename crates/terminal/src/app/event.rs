@@ -7,6 +7,7 @@ use msnp::{Handle, Status};
 
 use super::ids::{FileId, LineId, TalkId};
 use super::roster::Roster;
+use crate::picture::Picture;
 
 /// A conversation, and the users who belong to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub(crate) enum AppEvent {
     FileProgress { id: FileId, done: u64, total: u64 },
     /// A file is complete, or `Err` has the reason why it is not. `saved` is the place of a received file.
     FileEnded { id: FileId, result: Result<Option<PathBuf>, String> },
+    /// A display picture, or the reason why there is none.
+    Picture { handle: Handle, result: Result<Picture, String> },
     /// An announcement of the service.
     Announcement(String),
     /// The service will stop in this many minutes.

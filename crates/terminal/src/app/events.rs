@@ -29,6 +29,7 @@ impl App {
             AppEvent::Edited { about, result } => self.edited(&about, result),
             AppEvent::FileProgress { id, done, total } => self.file_progress(id, done, total),
             AppEvent::FileEnded { id, result } => self.file_ended(id, result),
+            AppEvent::Picture { handle, result } => self.picture_fetched(&handle, result),
             AppEvent::Announcement(text) => {
                 let text = format!("Announcement: {text}");
                 self.news(&text);

@@ -71,6 +71,7 @@ impl App {
             "/status" => self.set_status(rest),
             "/name" => self.set_name(rest),
             "/message" => self.set_message(rest),
+            "/picture" => self.picture_command(rest),
             "/bell" => self.settings.bell = self.switch(rest, self.settings.bell, "The bell"),
             "/emoji" => self.settings.emoji = self.switch(rest, self.settings.emoji, "Emoji"),
             "/help" => self.help = Some(0),

@@ -18,7 +18,9 @@ impl App {
         if is_control(key, 'c') {
             return self.effects.push(Effect::Quit);
         }
-        if self.help.is_some() {
+        if self.shown_picture.take().is_some() {
+            // Any key puts it away.
+        } else if self.help.is_some() {
             self.help_key(key);
         } else if self.palette.is_some() {
             self.palette_key(key);

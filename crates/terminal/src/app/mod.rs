@@ -28,6 +28,7 @@ mod moments;
 mod names;
 mod palette;
 mod palette_keys;
+mod pictures;
 mod resolve;
 mod roster;
 mod rows;
@@ -51,6 +52,7 @@ pub(crate) use roster::Roster;
 #[cfg(test)]
 pub(crate) use roster::{Contact, Request};
 pub(crate) use rows::{Piece, Tone, highlight, rows};
+pub use state::Colors;
 pub(crate) use state::{App, Focus, Link, Settings, Start};
 pub(crate) use statuses::{Look, look, status_name};
 pub(crate) use tab_bar::labels;

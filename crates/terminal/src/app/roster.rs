@@ -16,6 +16,8 @@ pub(crate) struct Contact {
     pub(crate) message: String,
     pub(crate) is_blocked: bool,
     pub(crate) groups: Vec<Guid>,
+    /// What identifies the display picture, if the contact has one.
+    pub(crate) picture: Option<String>,
 }
 
 /// A user who added the account and waits for its decision.
@@ -79,6 +81,11 @@ impl Contact {
             message: message.unwrap_or_default(),
             is_blocked: entry.is_blocked(),
             groups: entry.groups.iter().copied().collect(),
+            picture: entry
+                .presence
+                .as_ref()
+                .and_then(|presence| presence.picture.as_ref())
+                .map(|picture| picture.as_str().to_owned()),
         }
     }
 }

@@ -3,8 +3,25 @@
 use super::layout::{Areas, inside};
 use super::rows::rows;
 use super::state::{App, Focus};
+use crate::picture::SIDE;
+
+/// The rows of a picture, and the fewest rows that the list keeps above it.
+const PICTURE_ROWS: u16 = SIDE.div_ceil(2) as u16;
+const LIST_ROWS: u16 = 12;
 
 impl App {
+    /// Returns whether there is room for a picture below the contact list.
+    pub(crate) fn has_room_for_picture(&self) -> bool {
+        let area = inside(self.areas().contacts);
+        area.height >= PICTURE_ROWS + LIST_ROWS && u32::from(area.width) >= SIDE && self.partner_picture().is_some()
+    }
+
+    /// Returns the rows of the contact list.
+    pub(crate) fn contacts_height(&self) -> u16 {
+        let height = inside(self.areas().contacts).height;
+        if self.has_room_for_picture() { height.saturating_sub(PICTURE_ROWS) } else { height }
+    }
+
     pub(crate) fn areas(&self) -> Areas {
         Areas::of(self.size.0, self.size.1, self.focus == Focus::Contacts)
     }
@@ -22,7 +39,7 @@ impl App {
     }
 
     pub(super) fn keep_in_view(&mut self) {
-        let height = inside(self.areas().contacts).height;
+        let height = self.contacts_height();
         self.contacts.scroll_to_selected(height.into());
         let highest = self.rows_of(self.current).saturating_sub(self.talk_height());
         if let Some(tab) = self.tabs.get_mut(self.current) {

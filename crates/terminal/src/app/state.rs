@@ -1,5 +1,6 @@
 //! The state, and the steps that all of its parts share.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use msnp::Handle;
@@ -13,6 +14,7 @@ use super::roster::Roster;
 use super::search::Search;
 use super::tab::Tab;
 use super::time::Time;
+use crate::picture::Picture;
 
 /// The time after a sign-in in which the presence of contacts is not news.
 pub(super) const SETTLES: Duration = Duration::from_secs(5);
@@ -24,8 +26,18 @@ pub(crate) struct Settings {
     pub(crate) bell: bool,
     /// Draw emoticons as emoji.
     pub(crate) emoji: bool,
-    /// Use colours.
-    pub(crate) color: bool,
+    pub(crate) colors: Colors,
+}
+
+/// The colours that the terminal has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colors {
+    /// None, or the user does not want any. Pictures are not drawn.
+    None,
+    /// 256 colours.
+    Indexed,
+    /// All colours.
+    True,
 }
 
 /// What the app starts with.
@@ -75,6 +87,10 @@ pub(crate) struct App {
     /// The account's own personal message, as far as this program has set it.
     pub(crate) message: String,
     pub(crate) contacts: Contacts,
+    /// The display pictures that were asked for, with what identified them then. `None` until one arrives.
+    pub(super) pictures: BTreeMap<Handle, (String, Option<Picture>)>,
+    /// The user whose picture is shown in front of everything.
+    pub(crate) shown_picture: Option<Handle>,
     /// The tabs. The first one is the home tab.
     pub(crate) tabs: Vec<Tab>,
     pub(crate) current: usize,
@@ -107,6 +123,8 @@ impl App {
             roster: Roster::default(),
             message: String::new(),
             contacts: Contacts::default(),
+            pictures: BTreeMap::new(),
+            shown_picture: None,
             tabs: vec![Tab::default()],
             current: 0,
             focus: Focus::Contacts,

@@ -19,7 +19,11 @@ impl App {
             TalkEvent::Text { .. } | TalkEvent::Nudge { .. } | TalkEvent::Other { .. } | TalkEvent::FileOffered { .. }
         );
         let wants_tab = is_news || matches!(event, TalkEvent::Opened);
+        let is_together = is_news || matches!(event, TalkEvent::Joined { .. });
         let Some(tab) = self.find_tab(talk, wants_tab) else { return };
+        if is_together {
+            self.want_picture(tab);
+        }
         match event {
             TalkEvent::Opened => self.show_tab(tab),
             TalkEvent::Joined { handle, name } => self.joined(tab, &handle, &name),

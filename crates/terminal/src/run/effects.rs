@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 use super::events::Talks;
 use super::explain::explain_edit;
 use super::files::Files;
+use super::pictures;
 use crate::app::{AppEvent, Effect, LineId, TalkEvent};
 
 /// The most reports of tasks that wait for the app. More tasks wait until there is room.
@@ -81,6 +82,8 @@ impl Effects {
             Effect::AcceptFile(id) => self.files.accept(id),
             Effect::DeclineFile(id) => self.files.decline(id),
             Effect::CancelFile(id) => self.files.cancel(id),
+            Effect::FetchPicture(handle) => pictures::fetch(&self.client, handle, &self.reports),
+            Effect::SetPicture(path) => pictures::set(&self.client, path, &self.reports),
             Effect::SignInAgain => self.client.sign_in_again(),
             Effect::Bell => return Rest::Bell,
             Effect::Redraw => return Rest::Redraw,

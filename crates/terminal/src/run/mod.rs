@@ -6,6 +6,7 @@ mod explain;
 mod files;
 mod messenger;
 mod options;
+mod pictures;
 mod signals;
 mod start;
 mod terminal;

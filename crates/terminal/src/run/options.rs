@@ -8,6 +8,8 @@ use msnp_client::machine::SignedOut;
 use msnp_client::{Account, Server};
 use thiserror::Error;
 
+use crate::app::Colors;
+
 /// What the messenger starts with.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -25,8 +27,8 @@ pub struct Options {
     pub mouse: bool,
     /// Whether to draw emoticons as emoji.
     pub emoji: bool,
-    /// Whether to use colours.
-    pub color: bool,
+    /// The colours that the terminal has.
+    pub colors: Colors,
 }
 
 /// The reason why the messenger could not start, or had to stop.

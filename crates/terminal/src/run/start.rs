@@ -17,7 +17,7 @@ use crate::app::{App, Effect, Settings, Start};
 /// # Errors
 /// See [`ChatError`].
 pub async fn run(options: Options) -> Result<(), ChatError> {
-    let Options { server, account, open, downloads, bell, mouse, emoji, color } = options;
+    let Options { server, account, open, downloads, bell, mouse, emoji, colors } = options;
     let me = account.handle().clone();
     let builder = Client::builder(&server, &account).capabilities(capabilities());
     let (client, events) = builder.sign_in().await.map_err(|reason| ChatError::SignIn(me.clone(), reason))?;
@@ -25,7 +25,7 @@ pub async fn run(options: Options) -> Result<(), ChatError> {
         befriend(&client, handle).await.map_err(|error| ChatError::Contact(handle.clone(), explain_edit(error)))?;
     }
     let size = crossterm::terminal::size()?;
-    let app = App::new(Start { me, size, settings: Settings { bell, emoji, color } });
+    let app = App::new(Start { me, size, settings: Settings { bell, emoji, colors } });
     let screen = Screen::open(mouse)?;
     let mut messenger = Messenger::new(app, screen, client, events, downloads);
     messenger.begin(|app| {

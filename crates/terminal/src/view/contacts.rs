@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::frame::framed;
+use super::picture;
 use super::theme::Theme;
 use crate::app::{App, ContactRow, Focus, Section, look};
 use crate::text::{cut, width, with_emoji};
@@ -22,6 +23,11 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, frame: &mut Frame<'_>) 
     let block = framed(theme.frame(has_focus)).title_top(title);
     let inside = block.inner(area);
     frame.render_widget(block, area);
+    if let Some(picture) = app.partner_picture().filter(|_| app.has_room_for_picture()) {
+        let y = inside.bottom().saturating_sub(picture::ROWS);
+        picture::draw(picture, theme, Rect { y, height: picture::ROWS, ..inside }, frame);
+    }
+    let inside = Rect { height: app.contacts_height(), ..inside };
     let rows = app.contacts.rows();
     if rows.is_empty() {
         return draw_empty(app, theme, inside, frame);

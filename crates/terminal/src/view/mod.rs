@@ -5,6 +5,7 @@ mod frame;
 mod help;
 mod input;
 mod palette;
+mod picture;
 mod status;
 mod talk;
 mod theme;
@@ -17,7 +18,7 @@ use theme::Theme;
 
 /// Draws the whole screen.
 pub(crate) fn draw(app: &App, frame: &mut Frame<'_>) {
-    let theme = Theme::new(app.settings.color);
+    let theme = Theme::new(app.settings.colors);
     let areas = app.areas();
     title::draw(app, &theme, areas.title, frame);
     contacts::draw(app, &theme, areas.contacts, frame);
@@ -26,4 +27,5 @@ pub(crate) fn draw(app: &App, frame: &mut Frame<'_>) {
     status::draw(app, &theme, areas.status, frame);
     palette::draw(app, &theme, areas, frame);
     help::draw(app, &theme, frame);
+    picture::draw_shown(app, &theme, frame);
 }

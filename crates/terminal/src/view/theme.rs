@@ -2,16 +2,27 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::app::{Look, Tone};
+use crate::app::{Colors, Look, Tone};
 
 /// The styles of the parts of the screen. Uses the 16 colours that every terminal has and lets its user choose.
 pub(super) struct Theme {
     has_color: bool,
+    has_all_colors: bool,
 }
 
 impl Theme {
-    pub(super) const fn new(has_color: bool) -> Self {
-        Self { has_color }
+    pub(super) fn new(colors: Colors) -> Self {
+        Self { has_color: colors != Colors::None, has_all_colors: colors == Colors::True }
+    }
+
+    /// Returns the colour of a pixel: the same, or the nearest one of the 216 colours that every terminal with 256 has.
+    pub(super) fn pixel(&self, [red, green, blue]: [u8; 3]) -> Color {
+        if self.has_all_colors {
+            return Color::Rgb(red, green, blue);
+        }
+        // The six steps of the cube are 0, 95, 135, 175, 215 and 255.
+        let step = |part: u8| if part < 48 { 0 } else { (part.saturating_sub(35) / 40).max(1) };
+        Color::Indexed(16 + 36 * step(red) + 6 * step(green) + step(blue))
     }
 
     fn color(&self, color: Color) -> Style {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::time::PATIENCE;
 
@@ -102,6 +103,12 @@ impl Terminal {
         let waiting = |drawn: &mut Drawn| !holds(drawn) && !drawn.has_ended;
         let (drawn, _) = changed.wait_timeout_while(drawn.lock().unwrap(), PATIENCE, waiting).unwrap();
         assert!(holds(&drawn), "waited in vain for {what:?}:\n{}", drawn.parser.screen().contents());
+    }
+
+    /// Sends SIGTERM to the program.
+    pub(crate) fn terminate(&self) {
+        let id = self.child.process_id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).unwrap();
+        kill_process(id, Signal::TERM).unwrap();
     }
 
     /// Waits until the program ends, and returns whether it succeeded and everything that it has written.

@@ -8,7 +8,9 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
-use crate::app::{App, AppEvent, Contact, Effect, Request, Roster, Settings, Start, Talk, TalkEvent, TalkId, Time};
+use crate::app::{
+    App, AppEvent, Colors, Contact, Effect, Request, Roster, Settings, Start, Talk, TalkEvent, TalkId, Time,
+};
 use crate::view;
 
 pub(super) fn handle(name: &str) -> Handle {
@@ -27,6 +29,7 @@ fn contact(name: &str, shown: &str, status: Option<Status>, message: &str, group
         message: message.to_owned(),
         is_blocked: false,
         groups: groups.iter().map(|group| guid(*group)).collect(),
+        picture: None,
     }
 }
 
@@ -62,7 +65,7 @@ impl Desk {
     }
 
     pub(super) fn with_size(columns: u16, rows: u16) -> Self {
-        let settings = Settings { bell: true, emoji: true, color: true };
+        let settings = Settings { bell: true, emoji: true, colors: Colors::True };
         let app = App::new(Start { me: handle("alice"), size: (columns, rows), settings });
         let mut desk = Self { app, since_start: Duration::ZERO, size: (columns, rows) };
         desk.wait(Duration::from_secs(60));

@@ -7,5 +7,6 @@ mod files;
 mod hostile;
 mod palette;
 mod picture;
+mod pictures;
 mod screens;
 mod talks;

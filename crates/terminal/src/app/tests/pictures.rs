@@ -1,0 +1,74 @@
+//! Display pictures.
+
+use std::path::PathBuf;
+
+use crossterm::event::KeyCode;
+
+use super::desk::{Desk, handle, roster};
+use crate::app::{AppEvent, Colors, Effect, TalkEvent};
+use crate::picture::Picture;
+
+/// A desk at which Bob has a picture.
+fn desk(columns: u16, rows: u16) -> Desk {
+    let mut desk = Desk::with_size(columns, rows);
+    let mut changed = roster();
+    changed.contacts[0].picture = Some("one".to_owned());
+    desk.tell(AppEvent::Roster(Box::new(changed)));
+    desk.open("bob");
+    desk.effects();
+    desk
+}
+
+fn joins(desk: &mut Desk) {
+    desk.talk(1, &["bob"], TalkEvent::Joined { handle: handle("bob"), name: "Bob".to_owned() });
+}
+
+fn fetched() -> AppEvent {
+    let rows = vec![vec![[255, 0, 0]; 24]; 24];
+    AppEvent::Picture { handle: handle("bob"), result: Ok(Picture { rows }) }
+}
+
+#[test]
+fn a_picture_is_fetched_once_and_only_when_the_contact_is_there() {
+    let mut desk = desk(120, 40);
+    assert_eq!(desk.effects(), []);
+    joins(&mut desk);
+    joins(&mut desk);
+    assert_eq!(desk.effects(), [Effect::FetchPicture(handle("bob"))]);
+    desk.hides("▀▀▀▀");
+    desk.tell(fetched());
+    desk.shows("▀▀▀▀");
+    desk.alt(KeyCode::Char('1'));
+    desk.hides("▀▀▀▀");
+    // A picture that could not be fetched is tried again.
+    let result = Err("the contact left".to_owned());
+    desk.tell(AppEvent::Picture { handle: handle("bob"), result });
+    joins(&mut desk);
+    assert_eq!(desk.effects(), [Effect::FetchPicture(handle("bob"))]);
+}
+
+#[test]
+fn a_picture_is_shown_in_front_on_a_small_terminal() {
+    let mut desk = desk(80, 24);
+    joins(&mut desk);
+    desk.tell(fetched());
+    desk.hides("▀▀▀▀");
+    desk.type_text("/picture");
+    desk.key(KeyCode::Enter);
+    desk.shows("▀▀▀▀");
+    desk.key(KeyCode::Char('x'));
+    desk.hides("▀▀▀▀");
+    desk.effects();
+    desk.enter("/picture /tmp/me.png");
+    assert_eq!(desk.effects(), [Effect::SetPicture(PathBuf::from("/tmp/me.png"))]);
+}
+
+#[test]
+fn without_colours_no_picture_is_fetched() {
+    let mut desk = desk(120, 40);
+    desk.app.settings.colors = Colors::None;
+    joins(&mut desk);
+    desk.enter("/picture");
+    assert_eq!(desk.effects(), []);
+    desk.shows("Pictures need colours.");
+}
