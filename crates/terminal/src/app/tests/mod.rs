@@ -6,7 +6,7 @@ mod desk;
 mod files;
 mod hostile;
 mod palette;
-mod picture;
 mod pictures;
+mod readme;
 mod screens;
 mod talks;
