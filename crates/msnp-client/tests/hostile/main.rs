@@ -13,6 +13,7 @@ mod floods;
 mod gateway;
 mod login;
 mod loops;
+mod objects;
 mod reset;
 mod roster;
 mod steps;

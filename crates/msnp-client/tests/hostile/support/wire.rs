@@ -45,12 +45,21 @@ impl Wire {
 
     /// Reads MSG with its payload, and returns its transaction id.
     pub(crate) async fn expect_message(&mut self) -> u32 {
-        let line = self.line().await;
+        self.try_message().await.expect("the client closed the connection").0
+    }
+
+    /// Reads MSG, and returns its payload. Returns `None` when the client has closed the connection.
+    pub(crate) async fn try_payload(&mut self) -> Option<Vec<u8>> {
+        self.try_message().await.map(|(_, payload)| payload)
+    }
+
+    async fn try_message(&mut self) -> Option<(u32, Vec<u8>)> {
+        let line = self.try_line().await?;
         let words: Vec<_> = line.split(' ').collect();
         let ["MSG", trid, _, length] = words[..] else { panic!("{line}") };
         let mut payload = vec![0; length.parse().unwrap()];
         self.reader.read_exact(&mut payload).await.unwrap();
-        trid.parse().unwrap()
+        Some((trid.parse().unwrap(), payload))
     }
 
     /// Sends text, with CR LF for each line end. Returns whether the client still reads.
