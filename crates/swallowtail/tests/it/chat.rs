@@ -20,6 +20,7 @@ const TAB_3: &str = "\u{1b}3";
 const CTRL_C: &str = "\u{3}";
 const CTRL_G: &str = "\u{7}";
 const CTRL_R: &str = "\u{12}";
+const CTRL_U: &str = "\u{15}";
 const DOWN: &str = "\u{1b}[B";
 
 /// A server with accounts, at addresses that stay the same when it is started again.
@@ -97,10 +98,10 @@ fn three_users_meet_talk_lose_the_server_and_come_back() {
     let mut carol = service.chat(&[CAROL, ALICE]);
     carol.shows("2 alice");
     carol.enter("psst");
-    alice.shows("3 carol (1)");
+    alice.shows("3 carol@example.com (1)");
     alice.shows("half-typed");
     alice.press(TAB_3);
-    alice.shows("carol: psst");
+    alice.shows("carol@example.com: psst");
     alice.enter("What is it?");
     carol.shows("alice: What is it?");
     bob.enter("Still there?");
@@ -109,11 +110,22 @@ fn three_users_meet_talk_lose_the_server_and_come_back() {
     alice.shows("bob: Still there?");
     alice.shows("half-typed");
 
+    // All three in one conversation.
+    alice.press(CTRL_U);
+    alice.enter("/invite carol@example.com");
+    bob.shows("carol@example.com joined the conversation.");
+    carol.shows("3 alice, bob@");
+    carol.press(TAB_3);
+    carol.enter("Hello everyone");
+    bob.shows("carol@example.com: Hello everyone");
+    carol.enter("/close");
+    bob.shows("carol@example.com left the conversation.");
+
     // A file, which never replaces another one.
     std::fs::write(service.data.path().join("note.txt"), "from Bob").unwrap();
     bob.enter("/send note.txt");
     alice.shows("wants to send you note.txt (8 bytes)");
-    alice.press("\u{15}");
+    alice.press(CTRL_U);
     alice.enter("/accept");
     alice.shows("was saved as");
     bob.shows("The file was sent.");

@@ -48,11 +48,12 @@ impl Listener {
         Self { child, lines }
     }
 
-    /// Returns the next event of this kind.
+    /// Returns the next event of this kind. The sign-in is told once.
     fn event(&self, kind: &str) -> Value {
         loop {
             let line = self.lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no event {kind}"));
             let event: Value = serde_json::from_str(&line).unwrap();
+            assert!(kind == "signed_in" || event["event"] != "signed_in", "{event}");
             if event["event"] == kind {
                 return event;
             }

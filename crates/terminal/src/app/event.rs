@@ -51,25 +51,26 @@ pub(crate) enum AppEvent {
     Shutdown(u32),
 }
 
-/// Something that happened in a conversation.
+/// Something that happened in a conversation. The names that senders choose for a message are left out: see
+/// [`App::name_of`](super::App::name_of).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TalkEvent {
     /// The user asked for the conversation.
     Opened,
     /// A user joined.
-    Joined { handle: Handle, name: String },
+    Joined(Handle),
     /// A user left.
     Left(Handle),
     /// The session ended. The next message opens another one.
     Quiet,
     /// A text.
-    Text { from: Handle, name: String, text: String },
+    Text { from: Handle, text: String },
     /// A nudge.
-    Nudge { from: Handle, name: String },
+    Nudge(Handle),
     /// A user is typing.
     Typing(Handle),
     /// A user sent something that this program cannot show, such as a wink.
-    Other { from: Handle, name: String, what: &'static str },
+    Other { from: Handle, what: &'static str },
     /// A user offers a file.
     FileOffered { from: Handle, id: FileId, name: String, size: u64 },
 }

@@ -11,6 +11,8 @@ use crate::text::clean_line;
 const NOTICE_LASTS: Duration = Duration::from_secs(6);
 /// The time for which the window shakes after a nudge.
 const SHAKE_LASTS: Duration = Duration::from_millis(600);
+/// The shortest time between two bells, whatever others send.
+const BELL_PAUSE: Duration = Duration::from_secs(1);
 /// The time between two frames while something moves.
 const FRAME: Duration = Duration::from_millis(50);
 
@@ -64,7 +66,9 @@ impl App {
     }
 
     pub(super) fn ring(&mut self) {
-        if self.settings.bell && !self.effects.contains(&Effect::Bell) {
+        let now = self.time.since_start;
+        if self.settings.bell && self.rings_at <= now {
+            self.rings_at = now + BELL_PAUSE;
             self.effects.push(Effect::Bell);
         }
     }

@@ -7,16 +7,16 @@ use super::tab::Tab;
 use crate::text::clean_line;
 
 impl App {
-    /// Returns the name of a user: the contact's, or the one used in a conversation, or the address.
+    /// Returns the name of a contact, or the address of any other user. A stranger chooses any name, also that of a
+    /// contact, so it is not shown.
     pub(crate) fn name_of(&self, handle: &Handle) -> String {
         if *handle == self.me {
             return self.my_name();
         }
-        if let Some(contact) = self.roster.contact(handle) {
-            return contact.name.clone();
+        match self.roster.contact(handle) {
+            Some(contact) => contact.name.clone(),
+            None => clean_line(handle.as_str()),
         }
-        let seen = self.tabs.iter().filter_map(|tab| tab.with.as_ref()).find_map(|with| with.names.get(handle));
-        seen.cloned().unwrap_or_else(|| clean_line(handle.as_str()))
     }
 
     /// Returns the account's own name.

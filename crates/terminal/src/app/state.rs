@@ -102,6 +102,8 @@ pub(crate) struct App {
     pub(crate) notice: Option<Notice>,
     /// The time until which the window shakes.
     pub(super) shake_until: Duration,
+    /// The time from which the bell may ring again.
+    pub(super) rings_at: Duration,
     pub(crate) time: Time,
     pub(super) size: (u16, u16),
     pub(super) history: Vec<String>,
@@ -133,6 +135,7 @@ impl App {
             help: None,
             notice: None,
             shake_until: Duration::ZERO,
+            rings_at: Duration::ZERO,
             time: Time::default(),
             size: start.size,
             history: Vec::new(),

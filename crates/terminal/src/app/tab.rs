@@ -32,8 +32,6 @@ pub(crate) struct Tab {
 pub(crate) struct Partners {
     pub(crate) talk: TalkId,
     pub(crate) users: Vec<Handle>,
-    /// The names that users had in this conversation. They may not be contacts.
-    pub(crate) names: BTreeMap<Handle, String>,
     /// Who is typing, and until when that is believed.
     pub(crate) typing: BTreeMap<Handle, Duration>,
     /// The time until which the members know that the user is typing.
@@ -43,8 +41,7 @@ pub(crate) struct Partners {
 impl Tab {
     /// Returns a tab for a conversation.
     pub(crate) fn new(talk: TalkId, users: Vec<Handle>) -> Self {
-        let (names, typing) = (BTreeMap::new(), BTreeMap::new());
-        let with = Partners { talk, users, names, typing, told_until: Duration::ZERO };
+        let with = Partners { talk, users, typing: BTreeMap::new(), told_until: Duration::ZERO };
         Self { with: Some(with), ..Self::default() }
     }
 

@@ -16,31 +16,31 @@ impl App {
     pub(super) fn talk_event(&mut self, talk: Talk, event: TalkEvent) {
         let is_news = matches!(
             event,
-            TalkEvent::Text { .. } | TalkEvent::Nudge { .. } | TalkEvent::Other { .. } | TalkEvent::FileOffered { .. }
+            TalkEvent::Text { .. } | TalkEvent::Nudge(_) | TalkEvent::Other { .. } | TalkEvent::FileOffered { .. }
         );
-        let wants_tab = is_news || matches!(event, TalkEvent::Opened);
-        let is_together = is_news || matches!(event, TalkEvent::Joined { .. });
-        let Some(tab) = self.find_tab(talk, wants_tab) else { return };
+        let is_content = is_news || matches!(event, TalkEvent::Opened);
+        let is_together = is_news || matches!(event, TalkEvent::Joined(_));
+        let Some(tab) = self.find_tab(talk, is_content) else { return };
         if is_together {
             self.want_picture(tab);
         }
         match event {
             TalkEvent::Opened => self.show_tab(tab),
-            TalkEvent::Joined { handle, name } => self.joined(tab, &handle, &name),
+            TalkEvent::Joined(handle) => self.joined(tab, &handle),
             TalkEvent::Left(handle) => self.left(tab, &handle),
             TalkEvent::Quiet => self.quiet(tab),
-            TalkEvent::Text { from, name, text } => {
-                let name = self.sender(tab, &from, &name);
+            TalkEvent::Text { from, text } => {
+                let name = self.sender(&from);
                 self.add_line(tab, Author::Other(name), &text, None);
             }
-            TalkEvent::Nudge { from, name } => {
-                let name = self.sender(tab, &from, &name);
+            TalkEvent::Nudge(from) => {
+                let name = self.sender(&from);
                 self.note(tab, &format!("{name} sent you a nudge!"));
                 self.start_shaking();
             }
             TalkEvent::Typing(handle) => self.typing(tab, handle),
-            TalkEvent::Other { from, name, what } => {
-                let name = self.sender(tab, &from, &name);
+            TalkEvent::Other { from, what } => {
+                let name = self.sender(&from);
                 self.note(tab, &format!("{name} sent {what}, which this program cannot show."));
             }
             TalkEvent::FileOffered { from, id, name, size: bytes } => {
@@ -60,8 +60,9 @@ impl App {
     }
 
     /// Returns the tab of a conversation. A conversation with one user belongs to the tab with that user, even if it is
-    /// another session.
-    fn find_tab(&mut self, talk: Talk, may_create: bool) -> Option<usize> {
+    /// another session. With content, that session takes the tab over. Without, it may still become one of several users,
+    /// which has a tab of its own.
+    fn find_tab(&mut self, talk: Talk, is_content: bool) -> Option<usize> {
         let alone = || match talk.users.as_slice() {
             [partner] => self.tabs.iter().position(|tab| tab.partner() == Some(partner)),
             _ => None,
@@ -69,7 +70,7 @@ impl App {
         let there = self.tab_of(talk.id).or_else(alone);
         let index = match there {
             Some(index) => index,
-            None if may_create => {
+            None if is_content || talk.users.len() > 1 => {
                 self.make_room();
                 self.tabs.push(Tab::new(talk.id, talk.users.clone()));
                 self.tabs.len() - 1
@@ -77,6 +78,9 @@ impl App {
             None => return None,
         };
         let with = self.tabs.get_mut(index)?.with.as_mut()?;
+        if with.talk != talk.id && !is_content {
+            return Some(index);
+        }
         with.talk = talk.id;
         if !talk.users.is_empty() {
             with.users = talk.users;
@@ -100,22 +104,13 @@ impl App {
         }
     }
 
-    /// Notes the name of a sender, who has then stopped typing, and returns the name to show.
-    fn sender(&mut self, tab: usize, from: &Handle, name: &str) -> String {
-        if let Some(with) = self.tabs.get_mut(tab).and_then(|tab| tab.with.as_mut()) {
-            with.typing.remove(from);
-            if with.users.contains(from) {
-                with.names.insert(from.clone(), clean_line(name));
-            }
-        }
+    /// Returns the name of a sender, who has stopped typing.
+    fn sender(&mut self, from: &Handle) -> String {
+        self.stop_typing(from);
         self.name_of(from)
     }
 
-    fn joined(&mut self, tab: usize, handle: &Handle, name: &str) {
-        if let Some(with) = self.tabs.get_mut(tab).and_then(|tab| tab.with.as_mut()) {
-            with.names.insert(handle.clone(), clean_line(name));
-            with.names.retain(|handle, _| with.users.contains(handle));
-        }
+    fn joined(&mut self, tab: usize, handle: &Handle) {
         if self.tabs.get(tab).is_some_and(Tab::is_crowd) {
             let text = format!("{} joined the conversation.", self.name_of(handle));
             self.note(tab, &text);

@@ -1,5 +1,7 @@
 //! Carries out what the app wants.
 
+use std::path::PathBuf;
+
 use msnp_client::{Client, Receipt};
 use tokio::sync::mpsc;
 
@@ -31,7 +33,7 @@ pub(super) enum Rest {
 
 impl Effects {
     /// Returns what carries out the effects, and the reports of what becomes of them.
-    pub(super) fn new(client: Client, downloads: std::path::PathBuf) -> (Self, mpsc::Receiver<AppEvent>) {
+    pub(super) fn new(client: Client, downloads: PathBuf) -> (Self, mpsc::Receiver<AppEvent>) {
         let (reports, receiver) = mpsc::channel(REPORTS);
         let files = Files::new(downloads, reports.clone());
         (Self { client, talks: Talks::default(), files, reports }, receiver)
@@ -76,14 +78,14 @@ impl Effects {
             }
             Effect::SendFile { id, talk, to, path } => {
                 if let Some(conversation) = self.talks.get(talk) {
-                    self.files.send(id, conversation, to, path);
+                    self.files.send(id, conversation, to, at_home(path));
                 }
             }
             Effect::AcceptFile(id) => self.files.accept(id),
             Effect::DeclineFile(id) => self.files.decline(id),
             Effect::CancelFile(id) => self.files.cancel(id),
             Effect::FetchPicture(handle) => pictures::fetch(&self.client, handle, &self.reports),
-            Effect::SetPicture(path) => pictures::set(&self.client, path, &self.reports),
+            Effect::SetPicture(path) => pictures::set(&self.client, at_home(path), &self.reports),
             Effect::SignInAgain => self.client.sign_in_again(),
             Effect::Bell => return Rest::Bell,
             Effect::Redraw => return Rest::Redraw,
@@ -99,5 +101,13 @@ impl Effects {
             let result = receipt.await.map_err(|error| error.to_string());
             let _ = reports.send(AppEvent::Delivered(line, result)).await;
         });
+    }
+}
+
+/// Returns a path with the user's home directory in the place of `~`, as shells write it.
+fn at_home(path: PathBuf) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::home_dir()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path,
     }
 }

@@ -58,8 +58,7 @@ pub(super) fn translate(event: Event, talks: &mut Talks, files: &mut Files) -> O
         Event::Roster(RosterChange::AddedBy(handle)) => AppEvent::Request(handle),
         Event::Roster(_) => return None,
         Event::Joined { conversation, member } => {
-            let joined = TalkEvent::Joined { handle: member.handle, name: member.name.as_str().to_owned() };
-            AppEvent::Talk(talks.talk(&conversation), joined)
+            AppEvent::Talk(talks.talk(&conversation), TalkEvent::Joined(member.handle))
         }
         Event::Left { conversation, handle } => AppEvent::Talk(talks.talk(&conversation), TalkEvent::Left(handle)),
         Event::Quiet(conversation) => AppEvent::Talk(talks.talk(&conversation), TalkEvent::Quiet),
@@ -79,15 +78,14 @@ pub(super) fn translate(event: Event, talks: &mut Talks, files: &mut Files) -> O
 }
 
 fn of_message(message: Incoming) -> Option<TalkEvent> {
-    let Incoming { from, name, message, .. } = message;
-    let name = name.as_str().to_owned();
+    let Incoming { from, message, .. } = message;
     Some(match message {
-        Message::Text(text) => TalkEvent::Text { from, name, text: text.text },
-        Message::Nudge => TalkEvent::Nudge { from, name },
+        Message::Text(text) => TalkEvent::Text { from, text: text.text },
+        Message::Nudge => TalkEvent::Nudge(from),
         // What the message claims about its sender does not matter.
         Message::Typing(_) => TalkEvent::Typing(from),
-        Message::Wink(_) => TalkEvent::Other { from, name, what: "a wink" },
-        Message::VoiceClip(_) => TalkEvent::Other { from, name, what: "a voice clip" },
+        Message::Wink(_) => TalkEvent::Other { from, what: "a wink" },
+        Message::VoiceClip(_) => TalkEvent::Other { from, what: "a voice clip" },
         _ => return None,
     })
 }

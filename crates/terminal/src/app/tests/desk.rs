@@ -137,8 +137,7 @@ impl Desk {
 
     /// A user says something in a conversation of two.
     pub(super) fn says(&mut self, number: u64, name: &str, text: &str) {
-        let (from, shown) = (handle(name), name.to_uppercase());
-        self.talk(number, &[name], TalkEvent::Text { from, name: shown, text: text.to_owned() });
+        self.talk(number, &[name], TalkEvent::Text { from: handle(name), text: text.to_owned() });
     }
 
     /// Draws the screen.

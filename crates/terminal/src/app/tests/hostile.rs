@@ -74,8 +74,8 @@ proptest! {
         changed.requests.push(Request { handle: handle("x"), name: safe(&name) });
         desk.tell(AppEvent::Roster(Box::new(changed)));
         let from = handle("stranger");
-        desk.talk(1, &["bob", "stranger"], TalkEvent::Joined { handle: from.clone(), name: name.clone() });
-        desk.talk(1, &["bob", "stranger"], TalkEvent::Text { from: from.clone(), name: name.clone(), text: text.clone() });
+        desk.talk(1, &["bob", "stranger"], TalkEvent::Joined(from.clone()));
+        desk.talk(1, &["bob", "stranger"], TalkEvent::Text { from: from.clone(), text: text.clone() });
         desk.talk(1, &["bob", "stranger"], TalkEvent::Typing(from.clone()));
         desk.talk(1, &["bob", "stranger"], TalkEvent::FileOffered { from, id: crate::app::FileId(1), name, size: 3 });
         desk.tell(AppEvent::Announcement(text.clone()));

@@ -20,7 +20,7 @@ fn desk(columns: u16, rows: u16) -> Desk {
 }
 
 fn joins(desk: &mut Desk) {
-    desk.talk(1, &["bob"], TalkEvent::Joined { handle: handle("bob"), name: "Bob".to_owned() });
+    desk.talk(1, &["bob"], TalkEvent::Joined(handle("bob")));
 }
 
 fn fetched() -> AppEvent {

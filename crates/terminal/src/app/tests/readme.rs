@@ -97,7 +97,7 @@ fn the_picture_in_the_readme_is_a_screen_of_the_messenger() {
     desk.enter("And over ssh (H)");
     desk.tell(AppEvent::Delivered(LineId(1), Ok(())));
     desk.wait(Duration::from_secs(60));
-    desk.talk(1, &["bob"], TalkEvent::Nudge { from: handle("bob"), name: "Bob".to_owned() });
+    desk.talk(1, &["bob"], TalkEvent::Nudge(handle("bob")));
     desk.wait(Duration::from_secs(2));
     let name = "holiday.jpg".to_owned();
     desk.talk(1, &["bob"], TalkEvent::FileOffered { from: handle("bob"), id: FileId(7), name, size: 2_345_678 });

@@ -49,7 +49,7 @@ fn a_conversation_with_every_kind_of_line() {
         desk.wait(Duration::from_secs(60));
         desk.enter("Are you still there?");
         desk.tell(AppEvent::Delivered(LineId(2), Err("the other user is offline".to_owned())));
-        desk.talk(1, &["bob"], TalkEvent::Nudge { from: handle("bob"), name: "Bob".to_owned() });
+        desk.talk(1, &["bob"], TalkEvent::Nudge(handle("bob")));
         desk.wait(Duration::from_secs(2));
         desk.enter("On its way");
         desk.says(2, "carol", "psst");
@@ -63,12 +63,8 @@ fn a_conversation_of_several_users_with_a_file() {
     in_sizes("crowd", |desk| {
         desk.open("bob");
         let carol = handle("carol");
-        desk.talk(1, &["bob", "carol"], TalkEvent::Joined { handle: carol.clone(), name: "Carol".to_owned() });
-        desk.talk(
-            1,
-            &["bob", "carol"],
-            TalkEvent::Text { from: carol, name: "Carol".to_owned(), text: "Hello both of you".to_owned() },
-        );
+        desk.talk(1, &["bob", "carol"], TalkEvent::Joined(carol.clone()));
+        desk.talk(1, &["bob", "carol"], TalkEvent::Text { from: carol, text: "Hello both of you".to_owned() });
         let offer = TalkEvent::FileOffered {
             from: handle("bob"),
             id: FileId(7),

@@ -73,10 +73,23 @@ fn a_second_session_with_the_same_user_stays_in_the_tab() {
     desk.enter("x");
     assert!(desk.effects().iter().any(|effect| matches!(effect, Effect::Send { talk: TalkId(9), .. })));
     // A conversation of several users is another one.
-    desk.talk(9, &["bob", "carol"], TalkEvent::Joined { handle: handle("carol"), name: "Carol".to_owned() });
+    desk.talk(9, &["bob", "carol"], TalkEvent::Joined(handle("carol")));
     desk.shows("2 Bob, Carol");
     desk.says(10, "bob", "only for you");
     assert_eq!(desk.app.tabs.len(), 3);
+}
+
+#[test]
+fn an_invitation_to_several_users_gets_a_tab_of_its_own() {
+    let mut desk = Desk::new();
+    desk.open("bob");
+    desk.talk(5, &["bob"], TalkEvent::Joined(handle("bob")));
+    desk.talk(5, &["bob", "carol"], TalkEvent::Joined(handle("carol")));
+    assert_eq!((desk.app.tabs.len(), desk.app.current), (3, 1));
+    desk.shows("2 Bob │ 3 Bob, Carol");
+    desk.effects();
+    desk.enter("only for Bob");
+    assert!(desk.effects().iter().any(|effect| matches!(effect, Effect::Send { talk: TalkId(1), .. })));
 }
 
 #[test]
@@ -84,7 +97,7 @@ fn a_session_that_ends_is_not_told_as_users_who_leave() {
     let mut desk = Desk::new();
     desk.open("bob");
     let both = ["bob", "carol"];
-    desk.talk(1, &both, TalkEvent::Joined { handle: handle("carol"), name: "Carol".to_owned() });
+    desk.talk(1, &both, TalkEvent::Joined(handle("carol")));
     desk.talk(1, &both, TalkEvent::Left(handle("bob")));
     desk.talk(1, &both, TalkEvent::Left(handle("carol")));
     desk.shows("Carol left the conversation.");
@@ -137,7 +150,7 @@ fn a_nudge_shakes_the_window_for_a_moment_and_rings_the_bell() {
     desk.open("bob");
     desk.effects();
     let still = desk.screen();
-    desk.talk(1, &["bob"], TalkEvent::Nudge { from: handle("bob"), name: "Bob".to_owned() });
+    desk.talk(1, &["bob"], TalkEvent::Nudge(handle("bob")));
     assert_eq!(desk.effects(), [Effect::Bell]);
     desk.shows("Bob sent you a nudge!");
     let mut offsets = Vec::new();
