@@ -153,19 +153,21 @@ async fn two_clients_and_a_raw_client_chat_over_every_way() {
 
 #[tokio::test]
 async fn every_undelivered_message_gets_its_reason() {
-    let service = Service::start(Way::Tcp, &["alice", "bob"]).await;
-    let (alice, _events) = service.sign_in("alice").await;
-    let refused = |error: SendError| Err(Undelivered::Refused(error));
-    assert_eq!(alice.send_text(&handle("bob"), "are you there?").await, refused(SendError::NotReachable));
-    assert_eq!(alice.send_text(&handle("nobody"), "are you there?").await, refused(SendError::NotReachable));
-    assert_eq!(alice.new_conversation().send_text("to no one").await, refused(SendError::Empty));
-    alice.set_status(Status::Hidden).await.unwrap();
-    let hidden = alice.send_text(&handle("bob"), "while hidden").await;
-    assert_eq!(hidden, refused(SendError::Refused(msnp::ErrorCode::NotAllowedWhenOffline)));
-    let long = Message::Other(msnp::message::OtherMessage::new(vec![b'x'; 1665]));
-    assert_eq!(alice.conversation(&handle("bob")).send(&long).await, refused(SendError::TooLong));
-    alice.sign_out();
-    assert_eq!(alice.send_text(&handle("bob"), "signed out").await, refused(SendError::Offline));
+    for way in WAYS {
+        let service = Service::start(way, &["alice", "bob"]).await;
+        let (alice, _events) = service.sign_in("alice").await;
+        let refused = |error: SendError| Err(Undelivered::Refused(error));
+        assert_eq!(alice.send_text(&handle("bob"), "are you there?").await, refused(SendError::NotReachable));
+        assert_eq!(alice.send_text(&handle("nobody"), "are you there?").await, refused(SendError::NotReachable));
+        assert_eq!(alice.new_conversation().send_text("to no one").await, refused(SendError::Empty));
+        alice.set_status(Status::Hidden).await.unwrap();
+        let hidden = alice.send_text(&handle("bob"), "while hidden").await;
+        assert_eq!(hidden, refused(SendError::Refused(msnp::ErrorCode::NotAllowedWhenOffline)));
+        let long = Message::Other(msnp::message::OtherMessage::new(vec![b'x'; 1665]));
+        assert_eq!(alice.conversation(&handle("bob")).send(&long).await, refused(SendError::TooLong));
+        alice.sign_out();
+        assert_eq!(alice.send_text(&handle("bob"), "signed out").await, refused(SendError::Offline));
+    }
 }
 
 #[tokio::test]
@@ -411,48 +413,52 @@ async fn a_picture_and_a_file_arrive_unchanged_over_every_way() {
 
 #[tokio::test]
 async fn a_transfer_that_is_declined_or_cancelled_ends_on_both_sides() {
-    let service = Service::start(Way::Tcp, &["alice", "bob"]).await;
-    let (alice, _alices) = service.sign_in("alice").await;
-    let (_bob, mut bobs) = service.sign_in("bob").await;
-    let conversation = alice.conversation(&handle("bob"));
-    let size = 50 << 20;
-    let send = || conversation.send_file(&handle("bob"), "big.bin", size as u64, std::io::Cursor::new(vec![1; size]));
-    let mut declined = send();
-    offer(&mut bobs).await.decline();
-    assert_eq!(declined.finish().await, Err(TransferError::Declined));
+    for way in WAYS {
+        let service = Service::start(way, &["alice", "bob"]).await;
+        let (alice, _alices) = service.sign_in("alice").await;
+        let (_bob, mut bobs) = service.sign_in("bob").await;
+        let conversation = alice.conversation(&handle("bob"));
+        let size = 50 << 20;
+        let send =
+            || conversation.send_file(&handle("bob"), "big.bin", size as u64, std::io::Cursor::new(vec![1; size]));
+        let mut declined = send();
+        offer(&mut bobs).await.decline();
+        assert_eq!(declined.finish().await, Err(TransferError::Declined));
 
-    let mut cancelled = send();
-    let mut received = offer(&mut bobs).await.accept(Shared::default());
-    let mut progress = received.watch_progress();
-    progress.wait_for(|progress| progress.done > 100_000).await.unwrap();
-    received.cancel();
-    let cancelled_by =
-        |result: Result<(), TransferError>| assert_eq!(result, Err(TransferError::Failed(Failure::Cancelled)));
-    cancelled_by(received.finish().await);
-    cancelled_by(cancelled.finish().await);
+        let mut cancelled = send();
+        let mut received = offer(&mut bobs).await.accept(Shared::default());
+        let mut progress = received.watch_progress();
+        progress.wait_for(|progress| progress.done > 100_000).await.unwrap();
+        received.cancel();
+        let cancelled_by =
+            |result: Result<(), TransferError>| assert_eq!(result, Err(TransferError::Failed(Failure::Cancelled)));
+        cancelled_by(received.finish().await);
+        cancelled_by(cancelled.finish().await);
 
-    let mut cancelled = send();
-    let mut received = offer(&mut bobs).await.accept(Shared::default());
-    received.watch_progress().wait_for(|progress| progress.done > 100_000).await.unwrap();
-    cancelled.cancel();
-    cancelled_by(cancelled.finish().await);
-    cancelled_by(received.finish().await);
+        let mut cancelled = send();
+        let mut received = offer(&mut bobs).await.accept(Shared::default());
+        received.watch_progress().wait_for(|progress| progress.done > 100_000).await.unwrap();
+        cancelled.cancel();
+        cancelled_by(cancelled.finish().await);
+        cancelled_by(received.finish().await);
 
-    // A file that ends early, and a user who leaves.
-    let mut short = conversation.send_file(&handle("bob"), "short.bin", 1_000_000, std::io::Cursor::new(vec![1; 1000]));
-    let mut received = offer(&mut bobs).await.accept(Shared::default());
-    cancelled_by(short.finish().await);
-    cancelled_by(received.finish().await);
-    let mut left = send();
-    let offered = offer(&mut bobs).await;
-    let bobs_side = offered.conversation.clone();
-    let mut received = offered.accept(Shared::default());
-    received.watch_progress().wait_for(|progress| progress.done > 0).await.unwrap();
-    bobs_side.close();
-    assert_eq!(received.finish().await, Err(TransferError::Failed(Failure::ConnectionLost)));
-    let error = left.finish().await.unwrap_err();
-    assert!(matches!(error, TransferError::Failed(Failure::PeerLeft | Failure::ConnectionLost)), "{error}");
-    assert!(alice.send_text(&handle("bob"), "still here").await.is_ok());
+        // A file that ends early, and a user who leaves.
+        let mut short =
+            conversation.send_file(&handle("bob"), "short.bin", 1_000_000, std::io::Cursor::new(vec![1; 1000]));
+        let mut received = offer(&mut bobs).await.accept(Shared::default());
+        cancelled_by(short.finish().await);
+        cancelled_by(received.finish().await);
+        let mut left = send();
+        let offered = offer(&mut bobs).await;
+        let bobs_side = offered.conversation.clone();
+        let mut received = offered.accept(Shared::default());
+        received.watch_progress().wait_for(|progress| progress.done > 0).await.unwrap();
+        bobs_side.close();
+        assert_eq!(received.finish().await, Err(TransferError::Failed(Failure::ConnectionLost)));
+        let error = left.finish().await.unwrap_err();
+        assert!(matches!(error, TransferError::Failed(Failure::PeerLeft | Failure::ConnectionLost)), "{error}");
+        assert!(alice.send_text(&handle("bob"), "still here").await.is_ok());
+    }
 }
 
 #[tokio::test]
