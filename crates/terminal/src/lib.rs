@@ -13,4 +13,4 @@ mod text;
 mod view;
 
 pub use app::Colors;
-pub use run::{ChatError, Options, explain_edit, run};
+pub use run::{ChatError, Graphics, Options, explain_edit, run};

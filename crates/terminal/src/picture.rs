@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageFormat, ImageReader, Limits, RgbaImage};
 use thiserror::Error;
 
 /// The largest picture of another user, in bytes. Official clients send at most some 30 KiB.
@@ -17,7 +17,7 @@ const MAX_MEMORY: u64 = 4 * 1024 * 1024;
 const MAX_OWN_MEMORY: u64 = 300 * 1024 * 1024;
 /// The size of a picture on the screen: this many columns, and half as many rows.
 pub(crate) const SIDE: u32 = 24;
-/// The size of the user's own picture, in pixels, as official clients use it.
+/// The size of the user's own picture, in pixels, as official clients use it, and the most pixels that are kept of others.
 const OWN_SIDE: u32 = 96;
 
 /// A picture for the screen. Each row of the terminal shows two rows of pixels.
@@ -25,6 +25,8 @@ const OWN_SIDE: u32 = 96;
 pub(crate) struct Picture {
     /// Rows of pixels: red, green and blue.
     pub(crate) rows: Vec<Vec<[u8; 3]>>,
+    /// The picture with more pixels, for terminals that can draw them.
+    pub(crate) image: RgbaImage,
 }
 
 /// The reason why a picture cannot be used.
@@ -42,9 +44,10 @@ impl Picture {
         if data.len() > MAX_BYTES {
             return Err(BadPicture::TooLarge);
         }
-        let image = decode(data, MAX_PIXELS, MAX_MEMORY)?.thumbnail(SIDE, SIDE).into_rgba8();
-        let rows = image.rows().map(|row| row.map(|pixel| over_black(pixel.0)).collect()).collect();
-        Ok(Self { rows })
+        let image = decode(data, MAX_PIXELS, MAX_MEMORY)?.thumbnail(OWN_SIDE, OWN_SIDE);
+        let small = image.thumbnail(SIDE, SIDE).into_rgba8();
+        let rows = small.rows().map(|row| row.map(|pixel| over_black(pixel.0)).collect()).collect();
+        Ok(Self { rows, image: image.into_rgba8() })
     }
 }
 
@@ -84,7 +87,7 @@ fn over_black([red, green, blue, alpha]: [u8; 4]) -> [u8; 3] {
 
 #[cfg(test)]
 mod tests {
-    use image::{Rgba, RgbaImage};
+    use image::Rgba;
     use proptest::prelude::*;
 
     use super::*;

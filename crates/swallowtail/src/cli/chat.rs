@@ -4,9 +4,9 @@ use std::io::{IsTerminal, stdin, stdout};
 use std::path::PathBuf;
 
 use anyhow::bail;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use msnp::Handle;
-use swallowtail_terminal::{Colors, Options};
+use swallowtail_terminal::{Colors, Graphics, Options};
 
 use super::connect::ConnectArgs;
 use super::parse::parse_handle;
@@ -33,11 +33,39 @@ pub(super) struct ChatArgs {
     /// Show emoticons as they are typed, not as emoji
     #[arg(long)]
     no_emoji: bool,
+    /// How this terminal draws pictures. By default, the environment decides: kitty, Ghostty, WezTerm, iTerm2 and foot are
+    /// recognized
+    #[arg(long, value_enum)]
+    graphics: Option<GraphicsArg>,
+}
+
+/// A way to draw pictures, as the command line names it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum GraphicsArg {
+    /// Two coloured pixels in each cell, for every terminal
+    HalfBlocks,
+    /// The graphics protocol of kitty
+    Kitty,
+    /// Sixel, for example in foot or mlterm
+    Sixel,
+    /// The inline images of iTerm2
+    Iterm2,
+}
+
+impl From<GraphicsArg> for Graphics {
+    fn from(argument: GraphicsArg) -> Self {
+        match argument {
+            GraphicsArg::HalfBlocks => Self::HalfBlocks,
+            GraphicsArg::Kitty => Self::Kitty,
+            GraphicsArg::Sixel => Self::Sixel,
+            GraphicsArg::Iterm2 => Self::Iterm2,
+        }
+    }
 }
 
 /// Signs in, and runs the messenger until the user quits.
 pub(super) async fn run(args: ChatArgs) -> anyhow::Result<()> {
-    let ChatArgs { connect, me, other, downloads, bell, no_mouse, no_emoji } = args;
+    let ChatArgs { connect, me, other, downloads, bell, no_mouse, no_emoji, graphics } = args;
     if !stdin().is_terminal() || !stdout().is_terminal() {
         bail!(
             "chat needs a terminal for its input and output; in scripts, use `swallowtail send` to send a message and \
@@ -50,13 +78,34 @@ pub(super) async fn run(args: ChatArgs) -> anyhow::Result<()> {
     let server = connect.server().await?;
     let account = connect.account(&me, false)?;
     let (mouse, emoji) = (!no_mouse, !no_emoji);
-    let options = Options { server, account, open: other, downloads, bell, mouse, emoji, colors: colors() };
+    let graphics = graphics.map_or_else(|| graphics_of(&variable), Graphics::from);
+    let colors = colors(&variable);
+    let options = Options { server, account, open: other, downloads, bell, mouse, emoji, colors, graphics };
     Ok(swallowtail_terminal::run(options).await?)
 }
 
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
+}
+
+/// Returns how the terminal can draw pictures, as far as the environment says. The terminal itself is not asked, because
+/// its answer would arrive among the keys, and late over ssh.
+fn graphics_of(variable: &impl Fn(&str) -> String) -> Graphics {
+    let (term, program) = (variable("TERM"), variable("TERM_PROGRAM"));
+    // tmux and screen do not pass pictures on by default.
+    if term.starts_with("tmux") || term.starts_with("screen") {
+        return Graphics::HalfBlocks;
+    }
+    match (term.as_str(), program.as_str()) {
+        ("xterm-kitty" | "xterm-ghostty", _) | (_, "ghostty") => Graphics::Kitty,
+        (_, "iTerm.app" | "WezTerm") => Graphics::Iterm2,
+        ("foot" | "foot-extra" | "mlterm", _) => Graphics::Sixel,
+        _ => Graphics::HalfBlocks,
+    }
+}
+
 /// Returns the colours of the terminal, as far as the environment says.
-fn colors() -> Colors {
-    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+fn colors(variable: &impl Fn(&str) -> String) -> Colors {
     if !variable("NO_COLOR").is_empty() {
         // https://no-color.org: any value but an empty one.
         Colors::None
@@ -64,5 +113,26 @@ fn colors() -> Colors {
         Colors::True
     } else {
         Colors::Indexed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_decides_how_pictures_are_drawn() {
+        for (term, program, expected) in [
+            ("xterm-kitty", "", Graphics::Kitty),
+            ("xterm-256color", "ghostty", Graphics::Kitty),
+            ("xterm-256color", "WezTerm", Graphics::Iterm2),
+            ("foot", "", Graphics::Sixel),
+            ("xterm-256color", "", Graphics::HalfBlocks),
+            ("tmux-256color", "WezTerm", Graphics::HalfBlocks),
+            ("", "", Graphics::HalfBlocks),
+        ] {
+            let variable = |name: &str| if name == "TERM" { term.to_owned() } else { program.to_owned() };
+            assert_eq!(graphics_of(&variable), expected, "{term} {program}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::effect::Effect;
 use super::state::{App, Colors};
 use crate::picture::Picture;
 
-/// The most pictures that are kept. The memory of each is below 2 KiB.
+/// The most pictures that are kept. The memory of each is below 40 KiB.
 const MAX_PICTURES: usize = 200;
 
 impl App {

@@ -4,6 +4,7 @@ mod effects;
 mod events;
 mod explain;
 mod files;
+mod graphics;
 mod messenger;
 mod options;
 mod pictures;
@@ -12,5 +13,6 @@ mod start;
 mod terminal;
 
 pub use explain::explain_edit;
+pub use graphics::Graphics;
 pub use options::{ChatError, Options};
 pub use start::run;

@@ -8,6 +8,7 @@ use msnp_client::machine::SignedOut;
 use msnp_client::{Account, Server};
 use thiserror::Error;
 
+use super::graphics::Graphics;
 use crate::app::Colors;
 
 /// What the messenger starts with.
@@ -29,6 +30,8 @@ pub struct Options {
     pub emoji: bool,
     /// The colours that the terminal has.
     pub colors: Colors,
+    /// How the terminal can draw pictures. They need colours.
+    pub graphics: Graphics,
 }
 
 /// The reason why the messenger could not start, or had to stop.

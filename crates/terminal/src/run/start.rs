@@ -5,10 +5,11 @@ use msnp_client::Client;
 use msnp_client::machine::{EditError, Entry};
 
 use super::explain::explain_edit;
+use super::graphics::Graphics;
 use super::messenger::Messenger;
 use super::options::{ChatError, Options};
 use super::terminal::Screen;
-use crate::app::{App, Effect, Settings, Start};
+use crate::app::{App, Colors, Effect, Settings, Start};
 
 /// Signs in, and runs the messenger in the terminal of standard input and output until the user quits.
 ///
@@ -17,7 +18,7 @@ use crate::app::{App, Effect, Settings, Start};
 /// # Errors
 /// See [`ChatError`].
 pub async fn run(options: Options) -> Result<(), ChatError> {
-    let Options { server, account, open, downloads, bell, mouse, emoji, colors } = options;
+    let Options { server, account, open, downloads, bell, mouse, emoji, colors, graphics } = options;
     let me = account.handle().clone();
     let builder = Client::builder(&server, &account).capabilities(capabilities());
     let (client, events) = builder.sign_in().await.map_err(|reason| ChatError::SignIn(me.clone(), reason))?;
@@ -26,7 +27,7 @@ pub async fn run(options: Options) -> Result<(), ChatError> {
     }
     let size = crossterm::terminal::size()?;
     let app = App::new(Start { me, size, settings: Settings { bell, emoji, colors } });
-    let screen = Screen::open(mouse)?;
+    let screen = Screen::open(mouse, if colors == Colors::None { Graphics::HalfBlocks } else { graphics })?;
     let mut messenger = Messenger::new(app, screen, client, events, downloads);
     messenger.begin(|app| {
         if let Some(handle) = open {

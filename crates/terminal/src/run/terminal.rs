@@ -11,6 +11,7 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 
+use super::graphics::{Graphics, Pixels};
 use crate::app::App;
 use crate::view;
 
@@ -21,32 +22,40 @@ static HOOK: Once = Once::new();
 /// The prepared terminal. It is restored when this is dropped, and before the message of a panic.
 pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
+    pixels: Option<Pixels>,
 }
 
 impl Screen {
     /// Prepares the terminal.
-    pub(super) fn open(mouse: bool) -> io::Result<Self> {
+    pub(super) fn open(mouse: bool, graphics: Graphics) -> io::Result<Self> {
         restore_before_panics();
         PREPARED.store(true, Ordering::SeqCst);
-        let opened = Self::prepare(mouse);
+        let opened = Self::prepare(mouse, graphics);
         if opened.is_err() {
             restore();
         }
         opened
     }
 
-    fn prepare(mouse: bool) -> io::Result<Self> {
+    fn prepare(mouse: bool, graphics: Graphics) -> io::Result<Self> {
         enable_raw_mode()?;
         execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
         if mouse {
             execute!(stdout(), EnableMouseCapture)?;
         }
-        Ok(Self { terminal: Terminal::new(CrosstermBackend::new(stdout()))? })
+        Ok(Self { terminal: Terminal::new(CrosstermBackend::new(stdout()))?, pixels: Pixels::new(graphics) })
     }
 
     /// Draws the app.
     pub(super) fn draw(&mut self, app: &App) -> io::Result<()> {
-        self.terminal.draw(|frame| view::draw(app, frame)).map(drop)
+        let Self { terminal, pixels } = self;
+        let drawn = terminal.draw(|frame| {
+            view::draw(app, frame);
+            if let Some(pixels) = pixels {
+                pixels.draw(app, frame);
+            }
+        });
+        drawn.map(drop)
     }
 
     /// Forgets what is on the screen, so that all of it is drawn again.

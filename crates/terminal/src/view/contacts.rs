@@ -23,9 +23,8 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, frame: &mut Frame<'_>) 
     let block = framed(theme.frame(has_focus)).title_top(title);
     let inside = block.inner(area);
     frame.render_widget(block, area);
-    if let Some(picture) = app.partner_picture().filter(|_| app.has_room_for_picture()) {
-        let y = inside.bottom().saturating_sub(picture::ROWS);
-        picture::draw(picture, theme, Rect { y, height: picture::ROWS, ..inside }, frame);
+    if let Some((area, picture)) = picture::of_partner(app) {
+        picture::draw(picture, theme, area, frame);
     }
     let inside = Rect { height: app.contacts_height(), ..inside };
     let rows = app.contacts.rows();

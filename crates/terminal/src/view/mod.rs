@@ -16,6 +16,8 @@ use ratatui::Frame;
 use crate::app::App;
 use theme::Theme;
 
+pub(crate) use picture::on_screen as picture_on_screen;
+
 /// Draws the whole screen.
 pub(crate) fn draw(app: &App, frame: &mut Frame<'_>) {
     let theme = Theme::new(app.settings.colors);

@@ -1,7 +1,7 @@
 //! Display pictures, two pixels in each cell.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
 
 use super::frame::pop_up;
@@ -13,12 +13,32 @@ use crate::picture::{Picture, SIDE};
 pub(super) const COLUMNS: u16 = SIDE as u16;
 pub(super) const ROWS: u16 = SIDE.div_ceil(2) as u16;
 
+/// Returns the picture that is on the screen, and its place: the one that the user has asked for, or that of the other
+/// user of the current conversation.
+pub(crate) fn on_screen(app: &App, full: Rect) -> Option<(Rect, &Picture)> {
+    match &app.shown_picture {
+        Some(handle) => Some((pop_up_area(full).inner(Margin::new(1, 1)), app.picture_of(handle)?)),
+        None => of_partner(app),
+    }
+}
+
+/// Returns the picture below the contact list, and its place.
+pub(super) fn of_partner(app: &App) -> Option<(Rect, &Picture)> {
+    let inside = app.areas().contacts.inner(Margin::new(1, 1));
+    let y = inside.bottom().saturating_sub(ROWS);
+    let picture = app.partner_picture().filter(|_| app.has_room_for_picture())?;
+    Some((Rect { y, height: ROWS, ..inside }, picture))
+}
+
+fn pop_up_area(full: Rect) -> Rect {
+    let (width, height) = ((COLUMNS + 2).min(full.width), (ROWS + 2).min(full.height));
+    Rect::new((full.width - width) / 2, (full.height - height) / 2, width, height)
+}
+
 /// Draws the picture that the user has asked for, in front of everything.
 pub(super) fn draw_shown(app: &App, theme: &Theme, frame: &mut Frame<'_>) {
     let Some(handle) = &app.shown_picture else { return };
-    let full = frame.area();
-    let (width, height) = ((COLUMNS + 2).min(full.width), (ROWS + 2).min(full.height));
-    let area = Rect::new((full.width - width) / 2, (full.height - height) / 2, width, height);
+    let area = pop_up_area(frame.area());
     let title = if app.picture_of(handle).is_some() { app.name_of(handle) } else { "Fetching…".to_owned() };
     let inside = pop_up(&title, theme.frame(true), area, frame);
     if let Some(picture) = app.picture_of(handle) {

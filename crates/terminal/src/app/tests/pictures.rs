@@ -25,7 +25,7 @@ fn joins(desk: &mut Desk) {
 
 fn fetched() -> AppEvent {
     let rows = vec![vec![[255, 0, 0]; 24]; 24];
-    AppEvent::Picture { handle: handle("bob"), result: Ok(Picture { rows }) }
+    AppEvent::Picture { handle: handle("bob"), result: Ok(Picture { rows, ..Picture::default() }) }
 }
 
 #[test]
