@@ -18,7 +18,7 @@ use crate::shown::shown;
 use crate::url::Url;
 
 /// The most redirects of a login page that are followed.
-const MAX_REDIRECTS: usize = 5;
+const MAX_HTTP_REDIRECTS: usize = 5;
 
 impl Server {
     /// Gets a ticket for an account from the login service. [`Client`](crate::Client) does that by itself; this is for
@@ -74,7 +74,7 @@ impl Login<'_> {
     /// Asks the nexus for the login page, and the login page for a ticket.
     async fn passport(&self, base: &Url) -> Result<Ticket, SignedOut> {
         let mut page = self.nexus(base).await?;
-        for _ in 0..=MAX_REDIRECTS {
+        for _ in 0..=MAX_HTTP_REDIRECTS {
             let mut http = self.connect(&page).await?;
             let header = format!("Authorization: {}", self.authorization());
             let answer = http.exchange("GET", &page, &[header], b"").await.map_err(|error| lost(&page, &error))?;

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use msnp::MsnObjectFields;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, timeout};
@@ -48,6 +49,8 @@ pub(crate) struct State {
     pub(super) transfers: Transfers,
     /// The events that wait for the user.
     events: Backlog,
+    /// The description of the account's own picture, which contacts may ask for.
+    pub(super) own_picture: Option<MsnObjectFields>,
     /// The result of the first sign-in.
     first: Option<oneshot::Sender<Result<(), SignedOut>>>,
     /// True after the last handle was dropped.
@@ -95,6 +98,7 @@ impl Shared {
             sends: HashMap::new(),
             transfers: Transfers::default(),
             events: Backlog::default(),
+            own_picture: None,
             first: Some(first),
             is_abandoned: false,
         };
@@ -209,8 +213,11 @@ impl Driver {
                     }
                 }
                 Output::Event(event) => {
-                    report_first(&mut state, &event);
-                    state.events.push(event);
+                    let was_first = report_first(&mut state, &event);
+                    // The caller of the first sign-in has its result already.
+                    if !(was_first && event == Event::SignedIn) {
+                        state.events.push(event);
+                    }
                 }
                 other => outputs.push(other),
             }
@@ -270,17 +277,17 @@ impl Driver {
     }
 }
 
-/// Reports the result of the first sign-in.
-fn report_first(state: &mut State, event: &Event) {
+/// Reports the result of the first sign-in. Returns whether the event was that result.
+fn report_first(state: &mut State, event: &Event) -> bool {
     let result = match event {
         Event::SignedIn => Ok(()),
         Event::SignedOut { reason, .. } => Err(reason.clone()),
-        _ => return,
+        _ => return false,
     };
-    if let Some(first) = state.first.take() {
-        // The caller may have given up.
-        let _ = first.send(result);
-    }
+    let Some(first) = state.first.take() else { return false };
+    // The caller may have given up.
+    let _ = first.send(result);
+    true
 }
 
 /// Opens a connection, and carries bytes until either side ends it.

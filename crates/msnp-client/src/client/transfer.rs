@@ -253,10 +253,17 @@ impl Client {
     /// Sets the display picture: contacts see that there is one, and get `data`, a PNG or JPEG image, when they ask for it.
     pub async fn set_picture_data(&self, data: &[u8]) -> Result<(), EditError> {
         let object = self.offer(ObjectKind::Picture, "picture.png", data).ok_or(EditError::Invalid)?;
+        self.shared().with(|state| {
+            let before = state.own_picture.replace(object.clone());
+            if let Some(before) = before.filter(|before| before.sha1d() != object.sha1d()) {
+                state.machine.withdraw_object(&before);
+            }
+        });
         self.set_picture(Some(object.to_word())).await
     }
 
-    /// Offers an object to members of conversations, such as a custom emoticon, and returns its description. Returns `None`
+    /// Offers an object to members of conversations, such as a custom emoticon, until the client is dropped, and returns its
+    /// description. Returns `None`
     /// if the description would be too long.
     pub fn offer(&self, kind: ObjectKind, location: &str, data: &[u8]) -> Option<MsnObjectFields> {
         let object = MsnObjectFields::of(&self.handle(), kind, location, "", data)?;

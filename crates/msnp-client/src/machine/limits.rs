@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const MAX_CONVERSATIONS: usize = 256;
 /// The number of outputs after which the driver stops reading.
 pub const MAX_OUTPUTS: usize = 256;
+/// The longest time that is added at random after `OUT RCT`, so that the clients of a server do not come back together.
+pub const CLOSED_JITTER: Duration = Duration::from_secs(60);
 /// The most messages that wait while the other side is being called.
 pub const MAX_QUEUE: usize = 64;
 /// The most messages of a conversation that wait for the answer of the server.

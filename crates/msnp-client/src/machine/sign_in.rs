@@ -6,7 +6,7 @@ use msnp::notification::{ClientCommand, CopyOf, Cvr, SignInAnswer, Syn, SynAnswe
 use msnp::{Dialect, ErrorCode, Handle, TrId};
 
 use super::core::Machine;
-use super::limits::{FIRST_PING, LONGEST_CLOSED, MAX_REDIRECTS, RING_TIMEOUT, STEP_TIMEOUT};
+use super::limits::{CLOSED_JITTER, FIRST_PING, LONGEST_CLOSED, MAX_REDIRECTS, STEP_TIMEOUT};
 use super::link::Link;
 use super::output::{Event, LinkId, Output, SendError, SignedOut, Target};
 use super::phase::Phase;
@@ -240,7 +240,7 @@ impl Machine {
         let retry = (self.options.reconnect && reason.is_temporary()).then(|| match reason {
             SignedOut::ClosedFor(minutes) => {
                 let wait = Duration::from_secs(u64::from(minutes) * 60);
-                wait.min(LONGEST_CLOSED) + self.backoff.jitter(RING_TIMEOUT)
+                wait.min(LONGEST_CLOSED) + self.backoff.jitter(CLOSED_JITTER)
             }
             _ => self.backoff.next(),
         });

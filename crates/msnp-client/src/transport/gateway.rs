@@ -21,7 +21,7 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(125);
 const BUFFER: usize = 64 * 1024;
 /// The most bytes in one request. Our server accepts 16 KiB.
 const MAX_REQUEST: usize = 8 * 1024;
-/// How often a request is sent again after its connection was lost. The server carries it out only once.
+/// How often a request is sent in all, if its connection is lost each time. The server carries it out only once.
 const ATTEMPTS: usize = 3;
 /// The length of an answer after which the next poll follows immediately. Our server sends up to 64 KiB in one answer.
 const MANY: usize = 32 * 1024;

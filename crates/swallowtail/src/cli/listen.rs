@@ -39,18 +39,12 @@ pub(super) async fn run(args: ListenArgs) -> anyhow::Result<()> {
     if print(Record::SignedIn, json).is_err() {
         return Ok(());
     }
-    let mut is_online = true;
     loop {
         let event = tokio::select! {
             event = events.next() => event,
             _ = tokio::signal::ctrl_c() => None,
         };
         let Some(event) = event else { break };
-        // The first sign-in is an event too, which was printed before.
-        if matches!(event, Event::SignedIn) && std::mem::replace(&mut is_online, true) {
-            continue;
-        }
-        is_online &= !matches!(event, Event::SignedOut { .. });
         let end = end_of(&event);
         if let Some(record) = Record::of(event, &client)
             && print(record, json).is_err()

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Read, stdin};
 use anyhow::{Context, bail};
 use clap::Args;
 use msnp::{Handle, Status};
-use msnp_client::Client;
+use msnp_client::{Client, Undelivered};
 
 use super::connect::{ConnectArgs, leave};
 use super::output::say;
@@ -49,7 +49,12 @@ pub(super) async fn run(args: SendArgs) -> anyhow::Result<()> {
     let (client, events) = builder.sign_in().await.with_context(|| format!("could not sign in as {me}"))?;
     let delivered = client.send_text(&to, &text).await;
     leave(client, events).await;
-    delivered.with_context(|| format!("not delivered to {to}"))?;
+    match delivered {
+        Err(Undelivered::Unknown) => {
+            bail!("the connection was lost; the text to {to} may or may not have been delivered")
+        }
+        delivered => delivered.with_context(|| format!("not delivered to {to}"))?,
+    }
     say(format_args!("Delivered to {to}."));
     Ok(())
 }

@@ -16,6 +16,15 @@ pub(crate) struct Talk {
     pub(crate) users: Vec<Handle>,
 }
 
+/// Why a text may not have arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NotDelivered {
+    /// It was not delivered, for this reason.
+    Refused(String),
+    /// The connection was lost before the server's answer.
+    Unknown,
+}
+
 /// Something that happened outside of the app. Texts are as other people sent them: the app makes them safe to draw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AppEvent {
@@ -36,7 +45,7 @@ pub(crate) enum AppEvent {
     /// Something happened in a conversation.
     Talk(Talk, TalkEvent),
     /// The result of a text or nudge: `Err` has the reason why it was not delivered.
-    Delivered(LineId, Result<(), String>),
+    Delivered(LineId, Result<(), NotDelivered>),
     /// The result of an edit: `Err` has the reason why it failed.
     Edited { about: String, result: Result<(), String> },
     /// The progress of a file, in bytes.

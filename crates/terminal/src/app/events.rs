@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use msnp::{Handle, Status};
 
-use super::event::AppEvent;
+use super::event::{AppEvent, NotDelivered};
 use super::ids::LineId;
 use super::line::{Author, Delivery};
 use super::state::{App, Link, SETTLES};
@@ -50,10 +50,7 @@ impl App {
 
     fn signed_in(&mut self) {
         self.settled_at = self.time.since_start + SETTLES;
-        // The first sign-in is an event too, but no news.
-        if std::mem::replace(&mut self.link, Link::Online) == Link::Online {
-            return;
-        }
+        self.link = Link::Online;
         self.note(0, "Signed in again.");
         self.notify("Signed in again.");
     }
@@ -103,11 +100,12 @@ impl App {
         self.ring();
     }
 
-    fn delivered(&mut self, line: LineId, result: Result<(), String>) {
+    fn delivered(&mut self, line: LineId, result: Result<(), NotDelivered>) {
         let Some(line) = self.tabs.iter_mut().find_map(|tab| tab.lines.get_mut(line)) else { return };
         line.delivery = Some(match result {
             Ok(()) => Delivery::Delivered,
-            Err(reason) => Delivery::Failed(clean_line(&reason)),
+            Err(NotDelivered::Refused(reason)) => Delivery::Failed(clean_line(&reason)),
+            Err(NotDelivered::Unknown) => Delivery::Unknown,
         });
     }
 

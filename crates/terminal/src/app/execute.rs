@@ -75,7 +75,9 @@ impl App {
             "/bell" => self.settings.bell = self.switch(rest, self.settings.bell, "The bell"),
             "/emoji" => self.settings.emoji = self.switch(rest, self.settings.emoji, "Emoji"),
             "/help" => self.help = Some(0),
-            _ => self.effects.push(Effect::Quit),
+            "/quit" => self.effects.push(Effect::Quit),
+            // Every command of the table is here; a test runs all of them.
+            other => self.complain(&format!("{other} does nothing yet.")),
         }
     }
 

@@ -46,6 +46,8 @@ pub(crate) enum Delivery {
     Delivered,
     /// It was not delivered, for this reason.
     Failed(String),
+    /// The connection was lost before the server's answer.
+    Unknown,
 }
 
 /// A file that is offered, sent or received.

@@ -43,7 +43,7 @@ mod time;
 
 pub(crate) use contacts::{Row as ContactRow, Section};
 pub(crate) use effect::Effect;
-pub(crate) use event::{AppEvent, Talk, TalkEvent};
+pub(crate) use event::{AppEvent, NotDelivered, Talk, TalkEvent};
 pub(crate) use help::help_lines;
 pub(crate) use ids::{FileId, LineId, TalkId};
 pub(crate) use input::Input;

@@ -81,6 +81,9 @@ pub(crate) fn rows(line: &Line, columns: usize, emoji: bool) -> Vec<Vec<Piece>> 
     if let Some(Delivery::Failed(reason)) = &line.delivery {
         rows.extend(more(format!("Not delivered: {reason}"), Tone::Problem));
     }
+    if line.delivery == Some(Delivery::Unknown) {
+        rows.extend(more("Perhaps not delivered: the connection was lost".to_owned(), Tone::Problem));
+    }
     if let Some(File { state: FileState::Running { done, total }, .. }) = line.file {
         rows.extend(more(bar(done, total), Tone::Note));
     }
@@ -93,8 +96,10 @@ fn gutter(line: &Line) -> Piece {
         Some(Delivery::Pending) => "…",
         Some(Delivery::Delivered) => "✓",
         Some(Delivery::Failed(_)) => "✗",
+        Some(Delivery::Unknown) => "?",
     };
-    let tone = if matches!(line.delivery, Some(Delivery::Failed(_))) { Tone::Problem } else { Tone::Dim };
+    let tone =
+        if matches!(line.delivery, Some(Delivery::Failed(_) | Delivery::Unknown)) { Tone::Problem } else { Tone::Dim };
     Piece::new(format!("{:5} {mark} ", line.clock), tone)
 }
 

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use msnp_client::{Client, Receipt};
+use msnp_client::{Client, Receipt, Undelivered};
 use tokio::sync::mpsc;
 
 use super::events::Talks;
 use super::explain::explain_edit;
 use super::files::Files;
 use super::pictures;
-use crate::app::{AppEvent, Effect, LineId, TalkEvent};
+use crate::app::{AppEvent, Effect, LineId, NotDelivered, TalkEvent};
 
 /// The most reports of tasks that wait for the app. More tasks wait until there is room.
 const REPORTS: usize = 64;
@@ -48,11 +48,15 @@ impl Effects {
             }
             Effect::Send { talk, line, text } => match self.talks.get(talk) {
                 Some(conversation) => self.expect(line, conversation.send_text(&text)),
-                None => tell(AppEvent::Delivered(line, Err("the conversation is gone".to_owned()))),
+                None => {
+                    tell(AppEvent::Delivered(line, Err(NotDelivered::Refused("the conversation is gone".to_owned()))));
+                }
             },
             Effect::Nudge { talk, line } => match self.talks.get(talk) {
                 Some(conversation) => self.expect(line, conversation.nudge()),
-                None => tell(AppEvent::Delivered(line, Err("the conversation is gone".to_owned()))),
+                None => {
+                    tell(AppEvent::Delivered(line, Err(NotDelivered::Refused("the conversation is gone".to_owned()))));
+                }
             },
             Effect::Typing(talk) => {
                 if let Some(conversation) = self.talks.get(talk) {
@@ -98,7 +102,10 @@ impl Effects {
     fn expect(&self, line: LineId, receipt: Receipt) {
         let reports = self.reports.clone();
         tokio::spawn(async move {
-            let result = receipt.await.map_err(|error| error.to_string());
+            let result = receipt.await.map_err(|error| match error {
+                Undelivered::Refused(reason) => NotDelivered::Refused(reason.to_string()),
+                Undelivered::Unknown => NotDelivered::Unknown,
+            });
             let _ = reports.send(AppEvent::Delivered(line, result)).await;
         });
     }

@@ -5,6 +5,7 @@ use msnp::Status;
 use msnp_client::machine::Edit;
 
 use super::desk::{Desk, guid, handle};
+use crate::app::command::COMMANDS;
 use crate::app::{AppEvent, Effect, TalkId};
 
 /// Returns the edits of a line that is typed in the conversation with Bob.
@@ -19,6 +20,17 @@ fn edits(line: &str) -> Vec<Edit> {
         _ => None,
     };
     desk.effects().into_iter().filter_map(edit).collect()
+}
+
+#[test]
+fn every_command_of_the_help_does_something() {
+    for spec in COMMANDS {
+        let mut desk = Desk::new();
+        desk.open("bob");
+        desk.app.handle_paste(spec.name);
+        desk.key(KeyCode::Enter);
+        desk.hides("does nothing yet");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 
 use super::desk::{Desk, handle};
-use crate::app::{AppEvent, FileId, LineId, TalkEvent};
+use crate::app::{AppEvent, FileId, LineId, NotDelivered, TalkEvent};
 
 /// Compares the screen with the file of this name.
 fn check(desk: &Desk, name: &str) {
@@ -48,7 +48,7 @@ fn a_conversation_with_every_kind_of_line() {
         desk.tell(AppEvent::Delivered(LineId(1), Ok(())));
         desk.wait(Duration::from_secs(60));
         desk.enter("Are you still there?");
-        desk.tell(AppEvent::Delivered(LineId(2), Err("the other user is offline".to_owned())));
+        desk.tell(AppEvent::Delivered(LineId(2), Err(NotDelivered::Refused("the other user is offline".to_owned()))));
         desk.talk(1, &["bob"], TalkEvent::Nudge(handle("bob")));
         desk.wait(Duration::from_secs(2));
         desk.enter("On its way");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, MouseEventKind};
 
 use super::desk::{Desk, handle};
-use crate::app::{AppEvent, Effect, LineId, TalkEvent, TalkId};
+use crate::app::{AppEvent, Effect, LineId, NotDelivered, TalkEvent, TalkId};
 
 #[test]
 fn a_text_of_another_user_never_takes_the_tab_or_a_half_typed_line() {
@@ -28,9 +28,8 @@ fn a_text_of_another_user_never_takes_the_tab_or_a_half_typed_line() {
 }
 
 #[test]
-fn the_first_sign_in_is_no_news_and_a_lost_connection_is() {
+fn a_lost_connection_and_its_return_are_reported() {
     let mut desk = Desk::new();
-    desk.tell(AppEvent::SignedIn);
     desk.hides("Signed in again.");
     desk.tell(AppEvent::SignedOut { reason: "lost".to_owned(), retry: Some(Duration::from_secs(9)) });
     desk.shows("connecting again in 9 s");
@@ -57,9 +56,16 @@ fn a_sent_text_is_marked_when_its_result_is_known() {
     desk.tell(AppEvent::Delivered(*one, Ok(())));
     desk.shows("✓ Alice 💗: one");
     desk.enter("two");
-    desk.tell(AppEvent::Delivered(LineId(one.0 + 1), Err("bob is \u{1b}[31moffline".to_owned())));
+    desk.tell(AppEvent::Delivered(
+        LineId(one.0 + 1),
+        Err(NotDelivered::Refused("bob is \u{1b}[31moffline".to_owned())),
+    ));
     desk.shows("✗ Alice 💗: two");
     desk.shows("Not delivered: bob is \\u{1b}[31moffline");
+    desk.enter("three");
+    desk.tell(AppEvent::Delivered(LineId(one.0 + 2), Err(NotDelivered::Unknown)));
+    desk.shows("? Alice 💗: three");
+    desk.shows("Perhaps not delivered: the");
     assert!(!desk.app.is_delivering());
 }
 
