@@ -1,22 +1,19 @@
 //! Texts of a server in messages to people.
 
+use msnp::text::is_unsafe_to_show;
+
 /// The most characters of a server's text that are shown.
 const MAX_SHOWN: usize = 300;
 
 /// Returns a text of a server in a form that can be shown anywhere: one line of limited length, without control characters,
 /// which a terminal might execute, and without characters that change the order of those around them.
 pub(crate) fn shown(text: &str) -> String {
-    let plain = |char: char| if char.is_control() || is_bidi(char) { ' ' } else { char };
+    let plain = |char: char| if is_unsafe_to_show(char) { ' ' } else { char };
     let mut shown: String = text.trim().chars().take(MAX_SHOWN).map(plain).collect();
     if text.trim().chars().nth(MAX_SHOWN).is_some() {
         shown.push('\u{2026}');
     }
     shown
-}
-
-/// Returns whether a character only changes the direction of text, or separates lines or paragraphs.
-fn is_bidi(char: char) -> bool {
-    matches!(char, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

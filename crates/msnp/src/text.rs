@@ -100,6 +100,14 @@ pub(crate) fn is_safe(text: &str) -> bool {
     !text.bytes().any(|byte| matches!(byte, 0 | b'\r' | b'\n'))
 }
 
+/// Returns whether a character is unsafe to show to people. Control characters (C0, DEL and C1) can command a terminal. The
+/// others change the order of the text around them, or break its line (docs/protocol/security.md section 5).
+#[must_use]
+pub fn is_unsafe_to_show(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
 fn hex_byte(digits: [u8; 2]) -> Option<u8> {
     let value = |digit: u8| char::from(digit).to_digit(16);
     let (high, low) = (value(digits[0])?, value(digits[1])?);
@@ -154,6 +162,18 @@ mod tests {
         assert_eq!(encoded("123 (4567)"), "123%20(4567)");
         assert_eq!(encoded("Élise 100%"), "Élise%20100%25");
         assert_eq!(encoded("a\tb\u{7f}"), "a%09b%7F");
+    }
+
+    #[test]
+    fn controls_and_bidi_characters_are_unsafe_and_letters_are_not() {
+        for character in
+            ['\0', '\n', '\u{1b}', '\u{7f}', '\u{9b}', '\u{061C}', '\u{200F}', '\u{2028}', '\u{202E}', '\u{2069}']
+        {
+            assert!(is_unsafe_to_show(character), "{character:?}");
+        }
+        for character in ['a', ' ', 'é', 'ا', 'א', '漢', '🐌', '\u{200D}'] {
+            assert!(!is_unsafe_to_show(character), "{character:?}");
+        }
     }
 
     #[test]

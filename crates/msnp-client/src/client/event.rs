@@ -8,12 +8,16 @@ use msnp::p2p::safe_file_name;
 use msnp::switchboard::Participant;
 use msnp::{DisplayName, Handle};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::conversation::{Conversation, Receipt};
 use super::handle::{Client, Held};
 use super::transfer::FileOffer;
 use crate::machine::{self, RosterChange, SignedOut};
 use crate::p2p;
+
+/// The time for a sign-out.
+const SIGN_OUT: Duration = Duration::from_secs(1);
 
 /// Something that happened, in the order in which it happened.
 #[derive(Clone, Debug)]
@@ -133,6 +137,21 @@ pub struct Events {
 impl Events {
     pub(super) fn new(client: &Client, receiver: mpsc::Receiver<machine::Event>) -> Self {
         Self { client: Arc::downgrade(&client.held), receiver }
+    }
+
+    /// Signs the client out, and waits at most a second until its last bytes are on their way. Events that are still in the
+    /// queue are dropped. Without this, a program that ends immediately may end before the server knows; the server then
+    /// notices the closed connection.
+    pub async fn sign_out(mut self, client: Client) {
+        client.sign_out();
+        let signed_out = async {
+            while let Some(event) = self.next().await {
+                if matches!(event, Event::SignedOut { reason: SignedOut::Requested, .. }) {
+                    return;
+                }
+            }
+        };
+        let _ = timeout(SIGN_OUT, signed_out).await;
     }
 
     /// Waits for the next event. Returns `None` after the last clone of the client was dropped. No event is lost if the

@@ -7,8 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::Args;
 use msnp::Handle;
-use msnp_client::machine::SignedOut;
-use msnp_client::{Account, Client, Event, Events, Server};
+use msnp_client::{Account, Server};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -17,8 +16,6 @@ use super::source::Source;
 
 /// The time limit for finding out whether the server runs.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The time for a sign-out to reach the server.
-const SIGN_OUT: Duration = Duration::from_secs(1);
 
 /// The server to sign in to, and the source of the password.
 #[derive(Debug, Args)]
@@ -113,18 +110,4 @@ fn place(given: Option<&String>, listener: Option<SocketAddr>) -> anyhow::Result
 /// Returns the base address of the HTTP services.
 fn base(http: &str) -> String {
     if http.contains("://") { http.to_owned() } else { format!("http://{http}") }
-}
-
-/// Signs out, and waits a moment until the server knows.
-pub(super) async fn leave(client: Client, mut events: Events) {
-    client.sign_out();
-    let signed_out = async {
-        while let Some(event) = events.next().await {
-            if matches!(event, Event::SignedOut { reason: SignedOut::Requested, .. }) {
-                return;
-            }
-        }
-    };
-    // The server notices a closed connection too.
-    let _ = timeout(SIGN_OUT, signed_out).await;
 }

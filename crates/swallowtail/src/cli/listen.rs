@@ -5,11 +5,10 @@ use std::io::{Write, stdout};
 use anyhow::{Context, bail};
 use clap::Args;
 use msnp::Handle;
-use msnp_client::machine::SignedOut;
-use msnp_client::{Client, Event};
+use msnp_client::Client;
 use swallowtail_base::utc::Utc;
 
-use super::connect::{ConnectArgs, leave};
+use super::connect::ConnectArgs;
 use super::output::{escaped, json};
 use super::parse::parse_handle;
 use super::record::{Record, Stamped};
@@ -45,7 +44,7 @@ pub(super) async fn run(args: ListenArgs) -> anyhow::Result<()> {
             _ = tokio::signal::ctrl_c() => None,
         };
         let Some(event) = event else { break };
-        let end = end_of(&event);
+        let end = event.signed_out().cloned();
         if let Some(record) = Record::of(event, &client)
             && print(record, json).is_err()
         {
@@ -55,16 +54,8 @@ pub(super) async fn run(args: ListenArgs) -> anyhow::Result<()> {
             bail!("{me} was signed out: {reason}");
         }
     }
-    leave(client, events).await;
+    events.sign_out(client).await;
     Ok(())
-}
-
-/// Returns the reason why the account will not be signed in again.
-fn end_of(event: &Event) -> Option<SignedOut> {
-    match event {
-        Event::SignedOut { reason, retry: None } => Some(reason.clone()),
-        _ => None,
-    }
 }
 
 /// Prints a line at once. The error says that nobody reads any longer.

@@ -7,6 +7,7 @@ use std::fmt::{Display, Write as _};
 use std::io::{IsTerminal, Write};
 
 use console::{Term, measure_text_width, truncate_str};
+use msnp::text::is_unsafe_to_show;
 use serde::Serialize;
 
 /// The width of a table if standard output is not a terminal, in columns.
@@ -30,19 +31,12 @@ pub fn complain(error: &anyhow::Error) {
     let _ = writeln!(std::io::stderr(), "swallowtail: {}", lines.join("\n"));
 }
 
-/// Returns whether a character is unsafe for a terminal. Control characters (C0, DEL and C1) can command the terminal.
-/// The other unsafe characters change the order of the text around them or break its line.
-fn is_unsafe(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-}
-
 /// Returns a text that is safe for a terminal. Control characters and characters that change the direction of text are
 /// written as escapes, such as `\u{1b}`.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
-        if is_unsafe(character) {
+        if is_unsafe_to_show(character) {
             let _ = write!(out, "{}", character.escape_unicode());
         } else {
             out.push(character);
@@ -60,7 +54,7 @@ pub(super) fn json(value: &impl Serialize) -> serde_json::Result<String> {
     let mut out = String::with_capacity(text.len());
     // An unsafe character can occur only within a string, where JSON allows the escape.
     for character in text.chars() {
-        if is_unsafe(character) {
+        if is_unsafe_to_show(character) {
             let _ = write!(out, "\\u{:04x}", u32::from(character));
         } else {
             out.push(character);

@@ -7,7 +7,7 @@ use clap::Args;
 use msnp::{Handle, Status};
 use msnp_client::{Client, Undelivered};
 
-use super::connect::{ConnectArgs, leave};
+use super::connect::ConnectArgs;
 use super::output::say;
 use super::parse::parse_handle;
 
@@ -48,7 +48,7 @@ pub(super) async fn run(args: SendArgs) -> anyhow::Result<()> {
     let builder = Client::builder(&server, &account).status(Status::Busy).reconnect(false);
     let (client, events) = builder.sign_in().await.with_context(|| format!("could not sign in as {me}"))?;
     let delivered = client.send_text(&to, &text).await;
-    leave(client, events).await;
+    events.sign_out(client).await;
     match delivered {
         Err(Undelivered::Unknown) => {
             bail!("the connection was lost; the text to {to} may or may not have been delivered")

@@ -2,7 +2,9 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::text::{is_unsafe, width};
+use msnp::text::is_unsafe_to_show;
+
+use crate::text::width;
 
 /// The most bytes of a typed line. Longer pastes are cut.
 const MAX_INPUT: usize = 16 * 1024;
@@ -50,7 +52,7 @@ impl Input {
     /// left out.
     pub(crate) fn insert(&mut self, text: &str) {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        for character in text.chars().filter(|char| *char == '\n' || !is_unsafe(*char)) {
+        for character in text.chars().filter(|char| *char == '\n' || !is_unsafe_to_show(*char)) {
             if self.text.len() + character.len_utf8() > MAX_INPUT {
                 break;
             }

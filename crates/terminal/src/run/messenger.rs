@@ -7,10 +7,9 @@ use std::time::Duration;
 use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt;
 use jiff::ZonedDateTime;
-use msnp_client::machine::SignedOut;
 use msnp_client::{Client, Event, Events};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use super::effects::{Effects, Rest};
 use super::events::translate;
@@ -22,8 +21,6 @@ use crate::app::{App, AppEvent, Roster, Time};
 const FRAME: Duration = Duration::from_millis(20);
 /// The time at the end in which messages can still be delivered.
 const LAST_WAIT: Duration = Duration::from_secs(3);
-/// The time for the sign-out to reach the server.
-const SIGN_OUT: Duration = Duration::from_secs(2);
 
 /// The messenger while it runs.
 pub(super) struct Messenger {
@@ -191,18 +188,9 @@ impl Messenger {
         self.ends = Some(if can_wait { now + LAST_WAIT } else { now });
     }
 
-    async fn sign_out(mut self) {
+    async fn sign_out(self) {
         drop(self.screen);
-        self.effects.client.sign_out();
-        let signed_out = async {
-            while let Some(event) = self.events.next().await {
-                if matches!(event, Event::SignedOut { reason: SignedOut::Requested, .. }) {
-                    return;
-                }
-            }
-        };
-        // The server notices a closed connection too.
-        let _ = timeout(SIGN_OUT, signed_out).await;
+        self.events.sign_out(self.effects.client).await;
     }
 }
 

@@ -1,5 +1,7 @@
 //! Removes from a text of other people what could command the terminal or reorder the text around it.
 
+use msnp::text::is_unsafe_to_show;
+
 /// The most characters without a width that may follow each other. Real scripts and emoji need fewer; a longer stack
 /// would cover the lines above and below.
 const MAX_STACK: usize = 8;
@@ -8,11 +10,6 @@ const MAX_STACK: usize = 8;
 /// texts use these marks, so they are left out instead of being shown as escapes.
 fn is_mark(character: char) -> bool {
     matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{FEFF}')
-}
-
-/// Returns whether a character could command the terminal (C0, DEL, C1), break the line, or reverse the text after it.
-pub(crate) fn is_unsafe(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Returns a text that is safe to draw. Line breaks become `\n`, tabs become spaces, and unsafe characters become
@@ -29,7 +26,7 @@ pub(crate) fn clean(text: &str) -> String {
             '\r' | '\n' => out.push('\n'),
             '\t' => out.push_str("    "),
             character if is_mark(character) => {}
-            character if is_unsafe(character) => out.extend(character.escape_unicode()),
+            character if is_unsafe_to_show(character) => out.extend(character.escape_unicode()),
             character => {
                 let has_width = unicode_width::UnicodeWidthChar::width(character).is_some_and(|width| width > 0);
                 stack = if has_width { 0 } else { stack + 1 };
@@ -73,7 +70,7 @@ mod tests {
         #[test]
         fn nothing_unsafe_is_left(text in any::<String>()) {
             let cleaned = clean(&text);
-            prop_assert!(!cleaned.chars().any(|character| character != '\n' && is_unsafe(character)));
+            prop_assert!(!cleaned.chars().any(|character| character != '\n' && is_unsafe_to_show(character)));
             prop_assert_eq!(clean(&cleaned), cleaned);
         }
     }

@@ -4,6 +4,6 @@ mod clean;
 mod emoticons;
 mod wrap;
 
-pub(crate) use clean::{clean, clean_line, is_unsafe};
+pub(crate) use clean::{clean, clean_line};
 pub(crate) use emoticons::with_emoji;
 pub(crate) use wrap::{cut, width, wrap};

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::desk::{Desk, handle, roster};
 use crate::app::{AppEvent, Contact, Request, TalkEvent};
-use crate::text::is_unsafe;
+use msnp::text::is_unsafe_to_show;
 
 /// Texts with escapes, overrides, wide letters and marks, in any order.
 fn hostile() -> impl Strategy<Value = String> {
@@ -26,7 +26,7 @@ fn hostile() -> impl Strategy<Value = String> {
 
 fn assert_safe(screen: &str) -> Result<(), TestCaseError> {
     for character in screen.chars().filter(|character| *character != '\n') {
-        prop_assert!(!is_unsafe(character), "{character:?} is drawn");
+        prop_assert!(!is_unsafe_to_show(character), "{character:?} is drawn");
     }
     Ok(())
 }
