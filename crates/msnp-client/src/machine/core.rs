@@ -84,7 +84,7 @@ pub struct Machine {
     /// The objects of the account, which members of conversations may ask for.
     pub(super) objects: BTreeMap<Sha1, Arc<[u8]>>,
     pub(super) random: Random,
-    /// The time of the last call.
+    /// The time of the last bytes or timers, at which requests for objects are answered.
     pub(super) clock: Instant,
 }
 

@@ -339,6 +339,14 @@ fn every_message_gets_exactly_one_result() {
 }
 
 #[test]
+fn a_lost_connection_makes_the_result_of_an_unanswered_message_unknown() {
+    let mut stage = Stage::online();
+    stage.open_with_bob();
+    stage.machine.disconnected(stage.switchboard.unwrap(), "gone", stage.now);
+    assert_eq!(stage.deliveries(), [Delivery::Unknown]);
+}
+
+#[test]
 fn a_switchboard_that_never_answers_is_given_up() {
     let mut stage = Stage::online();
     let conversation = stage.machine.conversation_with(&bob(), stage.now);
