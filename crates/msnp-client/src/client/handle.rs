@@ -90,6 +90,17 @@ impl Client {
         self.edit(Edit::Phone(phone, number)).await
     }
 
+    /// Sets whether contacts may send messages to the account's mobile phone.
+    pub async fn set_paging(&self, allow: bool) -> Result<(), EditError> {
+        self.edit(Edit::Paging(allow)).await
+    }
+
+    /// Sets whether the account accepts calls. Without them, nobody can start a conversation with it. Each session begins
+    /// with yes.
+    pub async fn set_calls(&self, accept: bool) -> Result<(), EditError> {
+        self.edit(Edit::Calls(accept)).await
+    }
+
     /// Sets whether addresses that are neither allowed nor blocked may see and call the account.
     pub async fn set_privacy(&self, privacy: Privacy) -> Result<(), EditError> {
         self.edit(Edit::Privacy(privacy)).await

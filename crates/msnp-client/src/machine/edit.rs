@@ -27,6 +27,10 @@ pub enum Edit {
     PersonalMessage(Option<PersonalMessage>),
     /// Sets a phone number, or deletes it.
     Phone(Phone, Option<Text>),
+    /// Sets whether contacts may send messages to the account's mobile phone.
+    Paging(bool),
+    /// Sets whether the account accepts calls, and so conversations. Each session begins with yes.
+    Calls(bool),
     /// Sets whether addresses on neither AL nor BL may see and call the account.
     Privacy(Privacy),
     /// Sets what clients of the account do when a user adds it.
@@ -136,6 +140,10 @@ impl Edit {
             Self::Phone(phone, number) => {
                 vec![Command::Prp(Prp { trid: trid(), change: PropertyChange::Phone(phone, number) })]
             }
+            Self::Paging(allow) => {
+                vec![Command::Prp(Prp { trid: trid(), change: PropertyChange::Paging(allow) })]
+            }
+            Self::Calls(accept) => vec![Command::Ims(trid(), accept)],
             Self::Privacy(privacy) => vec![Command::Blp(trid(), privacy)],
             Self::AddPrompt(prompt) => vec![Command::Gtc(trid(), prompt)],
             Self::AddContact(handle) => {

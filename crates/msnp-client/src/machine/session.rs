@@ -171,6 +171,7 @@ impl Machine {
                 }
             }
             ServiceLine::Ring(ring) => self.rung(ring, now),
+            ServiceLine::Calls(trid, _) => self.answer(trid.value(), None, now),
             ServiceLine::Message(body) => self.emit(Event::ServiceMessage(body)),
             ServiceLine::Notification(body) => self.emit(Event::Alert(body)),
             _ => {}

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use msnp::message::{CustomEmoticon, Emoticons, Message};
-use msnp::notification::{Privacy, Ticket};
+use msnp::notification::{AddPrompt, Phone, Privacy, Ticket};
 use msnp::{Dialect, Handle, List, ObjectKind, Status};
 use msnp_client::machine::{EditError, Entry, RosterChange, SendError, SignedOut};
 use msnp_client::p2p::Failure;
@@ -220,6 +220,12 @@ async fn the_roster_follows_every_edit() {
     assert!(entry.groups.contains(&friends));
     assert_eq!(alice.roster(|roster| roster.group_named("Old friends")), Some(friends));
     alice.set_privacy(Privacy::Block).await.unwrap();
+    alice.set_phone(Phone::Home, "555 1234").await.unwrap();
+    alice.set_paging(true).await.unwrap();
+    alice.set_calls(false).await.unwrap();
+    alice.set_add_prompt(AddPrompt::Allow).await.unwrap();
+    assert_eq!(bob.send_text(&handle("alice"), "calls are off").await, Err(SendError::NotReachable.into()));
+    alice.set_calls(true).await.unwrap();
     alice.remove_from_group(&bobs_handle, friends).await.unwrap();
     alice.delete_group(friends).await.unwrap();
     alice.block(&bobs_handle).await.unwrap();
@@ -241,7 +247,8 @@ async fn the_roster_follows_every_edit() {
         roster.entries().map(|entry| (entry.handle.clone(), entry.lists, entry.nickname.clone())).collect()
     };
     assert_eq!(lists(&before), lists(&after));
-    assert_eq!(after.me.privacy, Some(Privacy::Block));
+    assert_eq!((after.me.privacy, after.me.add_prompt), (Some(Privacy::Block), Some(AddPrompt::Allow)));
+    assert_eq!(after.me.phones.values().collect::<Vec<_>>(), ["555 1234"]);
 }
 
 #[tokio::test]
