@@ -131,18 +131,14 @@ impl Edit {
             }
             Self::Name(name) => {
                 let text = Text::encode(name.as_str());
-                vec![Command::Prp(Prp { trid: trid(), change: PropertyChange::Name(name, text) })]
+                property(trid(), PropertyChange::Name(name, text))
             }
             Self::PersonalMessage(message) => {
                 wanted.message = message.clone();
                 vec![Command::Uux(Uux { trid: trid(), message })]
             }
-            Self::Phone(phone, number) => {
-                vec![Command::Prp(Prp { trid: trid(), change: PropertyChange::Phone(phone, number) })]
-            }
-            Self::Paging(allow) => {
-                vec![Command::Prp(Prp { trid: trid(), change: PropertyChange::Paging(allow) })]
-            }
+            Self::Phone(phone, number) => property(trid(), PropertyChange::Phone(phone, number)),
+            Self::Paging(allow) => property(trid(), PropertyChange::Paging(allow)),
             Self::Calls(accept) => vec![Command::Ims(trid(), accept)],
             Self::Privacy(privacy) => vec![Command::Blp(trid(), privacy)],
             Self::AddPrompt(prompt) => vec![Command::Gtc(trid(), prompt)],
@@ -185,6 +181,11 @@ impl Edit {
             }
         })
     }
+}
+
+/// Returns the command that changes a property of the account itself.
+fn property(trid: TrId, change: PropertyChange) -> Vec<ClientCommand> {
+    vec![ClientCommand::Prp(Prp { trid, change })]
 }
 
 /// Returns the commands that put an address on one of AL and BL, take it off the other one, and answer its request (ns.md
