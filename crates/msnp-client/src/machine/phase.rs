@@ -17,6 +17,8 @@ pub(super) enum Phase {
     Proving { is_fresh: bool },
     /// SYN was sent, and these lines are still to come.
     Syncing { contacts: u32, groups: u32, is_answered: bool },
+    /// The first CHG was sent. Nobody can call the account before the server has answered it.
+    Announcing,
     /// Signed in.
     Online,
 }

@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use msnp::ErrorCode;
 use msnp::challenge::{self, DEFAULT_PRODUCT_ID};
-use msnp::notification::{ClientCommand, GroupLine, OutReason, Qry, ServerCommand, ServiceLine, SettingLine};
+use msnp::notification::{
+    ClientCommand, GroupLine, OutReason, PresenceLine, Qry, ServerCommand, ServiceLine, SettingLine,
+};
 
 use super::apply::{TooLarge, answered};
 use super::core::{Machine, Request, Timers};
@@ -105,6 +107,9 @@ impl Machine {
         let Ok(change) = self.apply(&line) else {
             return self.sign_out(SignedOut::Invalid("the contact list is too long".to_owned()), now);
         };
+        if let ServerCommand::Presence(PresenceLine::Changed(chg)) = &line {
+            self.announced(chg.trid, now);
+        }
         if matches!(self.phase, Phase::Online)
             && let Some(change) = change
         {

@@ -140,7 +140,7 @@ impl Machine {
                 self.ticket = None;
                 self.connect(None, 0, now);
             }
-            Phase::Greeting { .. } | Phase::Proving { .. } | Phase::Syncing { .. } => {
+            Phase::Greeting { .. } | Phase::Proving { .. } | Phase::Syncing { .. } | Phase::Announcing => {
                 self.sign_out(SignedOut::Code(code), now);
             }
             _ => {}
@@ -182,9 +182,23 @@ impl Machine {
         }
     }
 
-    /// Goes online when the last line of the burst has arrived.
+    /// Sets the status when the last line of the burst has arrived.
     fn check_synced(&mut self, now: Instant) {
         if !matches!(self.phase, Phase::Syncing { contacts: 0, groups: 0, is_answered: true, .. }) {
+            return;
+        }
+        self.phase = Phase::Announcing;
+        let wanted = self.wanted.clone();
+        self.step(|trid| wanted.chg(trid), now);
+        if let (Some(message), Some(link)) = (self.wanted.message.clone(), &mut self.notification) {
+            let trid = link.next_trid();
+            self.dialect_encode(&ClientCommand::Uux(msnp::notification::Uux { trid, message: Some(message) }));
+        }
+    }
+
+    /// Handles the answer to CHG: the first one completes the sign-in.
+    pub(super) fn announced(&mut self, trid: TrId, now: Instant) {
+        if !matches!(self.phase, Phase::Announcing) || self.awaited != Some(trid) {
             return;
         }
         self.phase = Phase::Online;
@@ -192,13 +206,6 @@ impl Machine {
         self.timers.step = None;
         self.timers.ping = Some(now + FIRST_PING);
         self.emit(Event::SignedIn);
-        let Some(link) = &mut self.notification else { return };
-        let chg = self.wanted.chg(link.next_trid());
-        self.dialect_encode(&chg);
-        if let (Some(message), Some(link)) = (self.wanted.message.clone(), &mut self.notification) {
-            let trid = link.next_trid();
-            self.dialect_encode(&ClientCommand::Uux(msnp::notification::Uux { trid, message: Some(message) }));
-        }
     }
 
     /// Sends a command of the sign-in, and sets its time limit.

@@ -97,6 +97,8 @@ impl Stage {
              LST N=bob@example.com F=Bob C={BOB_GUID} 11 1\nBPR PHH 555\n"
         );
         assert_eq!(self.says(&burst), "CHG 6 NLN 0\r\n");
+        assert!(!self.machine.is_signed_in(), "nobody can call the account yet");
+        self.says("CHG 6 NLN 0\n");
     }
 
     fn written_to_notification(&mut self) -> String {
@@ -163,7 +165,7 @@ fn the_roster_is_complete_when_the_account_is_signed_in() {
     assert_eq!(entry.phones.values().collect::<Vec<_>>(), ["555"]);
     assert_eq!(roster.me.name.as_ref().unwrap().as_str(), "Alice");
     assert_eq!(roster.groups().map(|(_, name)| name).collect::<Vec<_>>(), ["Friends"]);
-    stage.says("CHG 6 NLN 0\nILN 6 AWY bob@example.com Bobby 0\n");
+    stage.says("ILN 6 AWY bob@example.com Bobby 0\n");
     assert_eq!(stage.machine.roster().me.status, Some(Status::Online));
     let change = RosterChange::Presence { handle: bob(), before: None, now: Some(Status::Away) };
     assert!(stage.events().contains(&Event::Roster(change)));

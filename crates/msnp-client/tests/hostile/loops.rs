@@ -56,7 +56,8 @@ async fn a_server_that_moves_each_session_is_visited_ever_more_rarely() {
     })
     .await;
     assert!((10..250).contains(&count), "{count}");
-    sign_in(&mut world.notification().await).await;
+    let mut wire = world.notification().await;
+    sign_in(&mut wire).await;
     drop(client);
 }
 
@@ -129,7 +130,8 @@ async fn a_server_that_sends_challenges_and_reads_no_answers_is_left() {
     assert!(!all_read && wire.sent < 4 * 1024 * 1024, "{} bytes were read", wire.sent);
     while !matches!(events.next().await.unwrap(), Event::SignedOut { reason: SignedOut::TimedOut, .. }) {}
     growth.assert_below(64 * 1024 * 1024);
-    sign_in(&mut world.notification().await).await;
+    let mut wire = world.notification().await;
+    sign_in(&mut wire).await;
 }
 
 #[tokio::test(start_paused = true)]

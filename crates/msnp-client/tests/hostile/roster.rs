@@ -7,7 +7,7 @@ use msnp_client::machine::limits::{MAX_ENTRIES, MAX_GROUPS};
 use msnp_client::machine::{RosterChange, SignedOut};
 use tokio::time::timeout;
 
-use crate::support::{Growth, Step, World, bob, reach, sign_in};
+use crate::support::{Growth, Step, World, answer, bob, reach, sign_in};
 
 /// Returns a GUID with a number.
 fn guid(number: usize) -> String {
@@ -45,7 +45,8 @@ async fn addresses_that_are_added_without_end_are_refused_too() {
     let (reason, retry) = reader.await.unwrap();
     assert!(matches!(reason, SignedOut::Invalid(_)) && retry.is_some(), "{reason:?}");
     assert!(client.roster(|roster| roster.entries().count()) <= MAX_ENTRIES);
-    sign_in(&mut world.notification().await).await;
+    let mut wire = world.notification().await;
+    sign_in(&mut wire).await;
     while !client.is_signed_in() {
         tokio::task::yield_now().await;
     }
@@ -71,6 +72,10 @@ async fn a_list_with_fewer_lines_than_announced_times_out_and_one_with_more_is_r
         let mut wire = world.notification().await;
         let trid = reach(&mut wire, Step::Syn).await;
         wire.say(&format!("SYN {trid} a b {contacts} {groups}\nLST N=bob@example.com F=U 2 1\n")).await;
+        if expected {
+            let trid = wire.expect("CHG").await;
+            wire.say(&answer(Step::Chg, trid)).await;
+        }
         let result = signing_in.await.unwrap();
         match result {
             Ok((client, mut events)) => {
