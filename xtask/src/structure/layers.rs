@@ -11,6 +11,7 @@ const STORE: &str = "swallowtail-store";
 const MESSENGER: &str = "swallowtail-messenger";
 const SETUP: &str = "swallowtail-setup";
 const TERMINAL: &str = "swallowtail-terminal";
+const CHAOS: &str = "swallowtail-chaos";
 const SITE: &str = "swallowtail-site";
 
 /// Lowest layer first: a row names only crates of the rows above it.
@@ -25,6 +26,7 @@ const LAYERS: &[Row] = &[
     (MESSENGER, &["msnp", BASE, CONFIG, STORE]),
     (SETUP, &["msnp", BASE, CONFIG, "msnp-client"]),
     (SITE, &["msnp", BASE, CONFIG, STORE, MESSENGER, SETUP]),
+    (CHAOS, &["msnp", "msnp-conformance", BASE, CONFIG, STORE, MESSENGER]),
     ("swallowtail", &["msnp", BASE, CONFIG, STORE, "msnp-client", TERMINAL, MESSENGER, SETUP, SITE]),
     ("xtask", &["msnp"]),
 ];

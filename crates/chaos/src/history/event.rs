@@ -1,0 +1,176 @@
+//! The types of a history.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// All events of a run, in the order in which they ended. Events of different connections have no other order than
+/// their times.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// The events.
+    pub events: Vec<Event>,
+}
+
+/// Something that one connection did or saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The number of the connection, which is unique in the history.
+    pub connection: u32,
+    /// The place of the beginning among the beginnings and ends of this connection.
+    pub began: u32,
+    /// The place of the end, which is the same as `began` for something that the connection only saw.
+    pub ended: u32,
+    /// When it began, in nanoseconds.
+    pub start: u64,
+    /// When it ended, in nanoseconds.
+    pub end: u64,
+    /// What happened.
+    pub action: Action,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How an action ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// The server confirmed the action, or the action needs no answer.
+    Done,
+    /// The server refused the action, with this error code. NAK is 0.
+    Refused(u16),
+    /// No answer arrived before the connection ended, or the command has none. The action may have taken effect.
+    Unknown,
+}
+
+/// What a connection did or saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    /// Signed in to the notification server. Done when USR is answered with OK.
+    SignIn {
+        /// The address of the account.
+        account: String,
+    },
+    /// Edited lists, groups or settings of its own account.
+    Edit {
+        /// The parts of the account that the edit changes, if it is carried out.
+        changes: Vec<Change>,
+    },
+    /// Set a part of what other users see of its account.
+    Set {
+        /// The part.
+        attribute: Attribute,
+        /// The new value. The checker finds more faults if no value is used twice for an account.
+        value: String,
+    },
+    /// Saw the presence of a contact (NLN, ILN, FLN, UBX).
+    Saw {
+        /// The address of the contact.
+        contact: String,
+        /// What the client shows for the contact from now on. `None` means that the contact is offline.
+        shown: Option<Shown>,
+    },
+    /// Joined a switchboard session. Done when USR or ANS is answered with OK.
+    Join {
+        /// The address of the account.
+        account: String,
+    },
+    /// Heard which switchboard session this is. The name is unique in the history.
+    Board {
+        /// The id of the session.
+        board: String,
+    },
+    /// Saw that somebody is in the switchboard session (IRO, JOI).
+    Joined {
+        /// The address of the member.
+        member: String,
+    },
+    /// Saw that a member left the switchboard session (BYE).
+    Left {
+        /// The address of the member.
+        member: String,
+    },
+    /// Sent a message to the switchboard session. Done when ACK arrives, refused when NAK arrives.
+    Send {
+        /// The digest of the payload. No payload is sent twice in a history.
+        message: Digest,
+    },
+    /// Received a message in the switchboard session.
+    Receive {
+        /// The address in the header of the message.
+        from: String,
+        /// The digest of the payload.
+        message: Digest,
+    },
+    /// Received something that a correct server never sends, such as a second answer to a command.
+    Surprise {
+        /// The line, and why it is wrong.
+        what: String,
+    },
+    /// The connection ended. This is the last event of the connection.
+    Ended(End),
+    /// The whole account as the server has it, after all changes. Written once for each account, at the end of a run.
+    Final {
+        /// The address of the account.
+        account: String,
+        /// The values of all parts of the account.
+        parts: BTreeMap<String, String>,
+    },
+}
+
+/// A change of one part of an account, such as `FL bob@example.com`. The names of the parts and their values mean
+/// nothing to the checker. [`Action::Final`] uses the same names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The part.
+    pub part: String,
+    /// The new value, or `None` if the part is removed.
+    pub value: Option<String>,
+}
+
+/// A part of an account that its contacts see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Attribute {
+    /// The status, with everything else that CHG sets.
+    Status,
+    /// The display name.
+    Name,
+    /// The personal message (UUX).
+    Message,
+}
+
+/// What a client shows for a contact that is online.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The status, with everything else that NLN and ILN show.
+    pub status: String,
+    /// The display name.
+    pub name: String,
+    /// The personal message. `None` if the dialect has none.
+    pub message: Option<String>,
+}
+
+/// A digest of the payload of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Digest(pub u64);
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    /// The client ended it on purpose, with or without OUT.
+    Left,
+    /// The client was told that its account had signed in elsewhere (OUT OTH).
+    Elsewhere,
+    /// The server closed it, for another reason.
+    Closed,
+    /// The client or the network failed.
+    Cut,
+}
+
+impl Digest {
+    /// Returns the digest of a payload: FNV-1a, whose definition never changes, so a history stays readable.
+    #[must_use]
+    pub fn of(payload: &[u8]) -> Self {
+        let add = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3);
+        Self(payload.iter().fold(0xCBF2_9CE4_8422_2325, add))
+    }
+}
