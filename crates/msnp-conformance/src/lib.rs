@@ -7,7 +7,8 @@
 //!
 //! The crate owns the transcript format, the comparison rules, and a client that follows both. It knows only what the
 //! server sends over the network. It has its own parser for received bytes, and uses the `msnp` crate only for the
-//! challenge and for percent-encoding. A bug in the server's codec therefore cannot hide itself.
+//! challenge and for percent-encoding. A bug in the server's codec therefore cannot hide itself. [`wire`] is that parser,
+//! for other programs that test servers.
 
 mod compare;
 mod options;
@@ -21,7 +22,7 @@ mod setup;
 mod target;
 mod template;
 mod vars;
-mod wire;
+pub mod wire;
 
 pub use options::{Options, Pace};
 pub use remote::RemoteTarget;

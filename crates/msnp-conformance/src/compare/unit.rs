@@ -3,9 +3,9 @@
 use super::mismatch::Mismatch;
 use super::payload::payload;
 use super::{http, line};
-use crate::script::{Message, Service};
+use crate::script::Message;
 use crate::vars::Vars;
-use crate::wire::Unit;
+use crate::wire::{Service, Unit};
 
 /// Compares a whole unit. Stores new values in `vars` on success, and does not change `vars` on failure.
 pub(crate) fn unit(service: Service, expected: &Message, got: &Unit, vars: &mut Vars) -> Result<Vec<u8>, Mismatch> {

@@ -4,10 +4,9 @@ use anyhow::Context;
 
 use super::peer::Peer;
 use super::player::Player;
-use crate::script::Service;
 use crate::script::directive::Member;
 use crate::setup::dialog::{ask, wait_for};
-use crate::wire::{Connection, Unit};
+use crate::wire::{Connection, Service, Unit};
 
 impl Player {
     /// Adds the first member by XFR and USR, then the others by CAL, RNG and ANS in order. Reads every answer.

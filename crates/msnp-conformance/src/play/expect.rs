@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use super::player::{Player, Stop};
 use super::want::{Kind, Want, batch, noise_like, run_length};
 use crate::compare;
-use crate::script::{Message, Service, Step};
-use crate::wire::{Event, Unit, show};
+use crate::script::{Message, Step};
+use crate::wire::{Event, Service, Unit, show};
 
 /// The header of answers that carry commands (http.md section 5).
 const GATEWAY_TYPE: &[u8] = b"Content-Type: application/x-msn-messenger";

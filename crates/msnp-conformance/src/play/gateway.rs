@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::script::Service;
-use crate::wire::Unit;
 use crate::wire::read::take;
+use crate::wire::{Service, Unit};
 
 /// A gateway session that the file has opened on an HTTP connection.
 pub(crate) struct Gateway {

@@ -16,10 +16,11 @@ use crate::options::{Options, Pace};
 use crate::rename::Renaming;
 use crate::report::{Outcome, PlayReport};
 use crate::script::directive::Directive;
-use crate::script::{Action, Message, Part, Script, Service, Step, transcripts};
+use crate::script::{Action, Message, Part, Script, Step, transcripts};
 use crate::target::{BoxFuture, Endpoints, NotPlayable, Server};
 use crate::template::{Piece, Template};
 use crate::vars::Vars;
+use crate::wire::Service;
 
 /// The text before the session id in gateway answers.
 const SESSION: &str = "X-MSN-Messenger: SessionID=";

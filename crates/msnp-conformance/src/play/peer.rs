@@ -1,8 +1,7 @@
 //! The connection of a NAME, and what the runner has learned from it.
 
 use super::gateway::Gateway;
-use crate::script::Service;
-use crate::wire::{Connection, Unit};
+use crate::wire::{Connection, Service, Unit};
 
 /// The number before the first TrID of the runner's own commands on a connection of the file.
 const FIRST_TRID: u32 = 7000;

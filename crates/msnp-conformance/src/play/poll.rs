@@ -13,10 +13,10 @@ use super::peer::Peer;
 use super::player::{Player, Stop};
 use super::want::{Want, wants_noise};
 use crate::compare;
-use crate::script::{Message, Service};
+use crate::script::Message;
 use crate::template::Template;
 use crate::vars::Vars;
-use crate::wire::{Event, Unit, show};
+use crate::wire::{Event, Service, Unit, show};
 
 /// The pause between two polls. Official clients wait two seconds, which is too long for a test.
 const PAUSE: Duration = Duration::from_millis(100);

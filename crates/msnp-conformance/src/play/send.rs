@@ -4,8 +4,8 @@ use msnp::challenge::{Algorithm, answer};
 
 use super::player::{Player, Stop};
 use crate::options::Pace;
-use crate::script::{Message, Service, Step};
-use crate::wire::show;
+use crate::script::{Message, Step};
+use crate::wire::{Service, show};
 
 impl Player {
     /// Sends a record, or holds it back until the next wait.

@@ -6,10 +6,10 @@ use tokio::time::{Instant, sleep_until};
 use super::peer::Peer;
 use super::player::{Player, Stop};
 use crate::script::directive::Directive;
-use crate::script::{Action, Service, Step};
+use crate::script::{Action, Step};
 use crate::setup::dialog;
 use crate::template::Template;
-use crate::wire::{Connection, show};
+use crate::wire::{Connection, Service, show};
 
 impl Player {
     /// Carries out a block of set-up directives, waits until the server is quiet, and discards what it sent.

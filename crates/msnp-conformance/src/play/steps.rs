@@ -6,9 +6,9 @@ use crate::options::Options;
 use crate::rename::Renaming;
 use crate::report::{Outcome, PlayReport};
 use crate::script::directive::Directive;
-use crate::script::{Action, Part, Service, Step};
+use crate::script::{Action, Part, Step};
 use crate::target::Server;
-use crate::wire::Connection;
+use crate::wire::{Connection, Service};
 
 /// Plays a part of `file` against a server that has been opened for it.
 pub(crate) async fn part(file: &str, part: &Part, server: Box<dyn Server>, options: &Options) -> PlayReport {

@@ -13,4 +13,4 @@ mod words;
 pub use file::Script;
 pub use folder::transcripts;
 pub(crate) use message::Message;
-pub(crate) use part::{Action, Part, Service, Step};
+pub(crate) use part::{Action, Part, Step};

@@ -6,8 +6,9 @@ use anyhow::{Context, anyhow, bail};
 
 use super::directive::Directive;
 use super::message::Message;
-use super::part::{Action, Part, Service, Step};
+use super::part::{Action, Part, Step};
 use crate::template::{Piece, Template};
+use crate::wire::Service;
 
 /// Parses a whole file. Returns its parts, and the reason that none can be played, if there is one.
 pub(super) fn parts(file: &str, text: &str) -> anyhow::Result<(Vec<Part>, Option<String>)> {

@@ -3,6 +3,7 @@
 use super::directive::Directive;
 use super::message::Message;
 use crate::target::Needs;
+use crate::wire::Service;
 
 /// A section that can be played on its own. It has the directives before the first `!part`, then its own steps.
 #[derive(Clone, Debug)]
@@ -53,15 +54,4 @@ pub(crate) enum Action {
     ExpectNothing { name: String },
     /// `!word ...`
     Directive(Directive),
-}
-
-/// The service on the other end of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Service {
-    /// The notification server or the dispatch server.
-    Ns,
-    /// The switchboard.
-    Sb,
-    /// The HTTP server.
-    Http,
 }

@@ -9,10 +9,9 @@ use msnp::text::{decode_bytes, encode_into};
 use super::dialog::{self, Burst, ask};
 use super::ticket;
 use crate::options::Options;
-use crate::script::Service;
 use crate::script::directive::{Account, OnList};
 use crate::target::{Endpoints, Server};
-use crate::wire::{Connection, Log, Unit};
+use crate::wire::{Connection, Log, Service, Unit};
 
 /// The policy of the original service, used if the server has not sent one (http.md section 2).
 const POLICY: &str = "ct=1,rver=1,wp=FS_40SEC_0_COMPACT,lc=1,id=1";

@@ -5,8 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use tokio::time::Instant;
 
-use crate::script::Service;
-use crate::wire::{Connection, Event, Log};
+use crate::wire::{Connection, Event, Log, Service};
 
 /// Fetches the ticket of an account. Returns the whole value of `from-PP`.
 pub(super) async fn fetch(

@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::read;
+use super::service::Service;
 use super::show::show;
 use super::unit::Unit;
-use crate::script::Service;
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);

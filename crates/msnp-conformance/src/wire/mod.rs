@@ -1,13 +1,18 @@
-//! Raw connections, which split the bytes of a server into lines with their payloads, or into HTTP answers.
+//! The wire as this crate reads it: splits the bytes of a server into lines with their payloads, or into HTTP answers.
 //!
 //! This crate parses lines and HTTP heads itself, on purpose. If it used the server's codec, a bug in the codec would
 //! stay hidden. An HTTP library accepts answers that an old client rejects.
 
 mod connection;
 pub(crate) mod read;
+mod service;
 mod show;
 mod unit;
 
 pub(crate) use connection::{Connection, Event, Log};
-pub(crate) use show::show;
-pub(crate) use unit::{Unit, is_mail_note};
+pub(crate) use unit::is_mail_note;
+
+pub use read::first;
+pub use service::Service;
+pub use show::show;
+pub use unit::Unit;

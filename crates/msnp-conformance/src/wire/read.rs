@@ -1,16 +1,22 @@
 //! Splits the bytes of a server into [`Unit`]s.
 
+use super::service::Service;
 use super::unit::Unit;
-use crate::script::Service;
 
 /// Removes the first complete unit from `buffer` and returns it. `ended` says that no more bytes will arrive.
 pub(crate) fn take(service: Service, buffer: &mut Vec<u8>, ended: bool) -> Option<Unit> {
-    let (unit, size) = match service {
-        Service::Http => answer(buffer, ended)?,
-        Service::Ns | Service::Sb => command(service, buffer)?,
-    };
+    let (unit, size) = first(service, buffer, ended)?;
     buffer.drain(..size);
     Some(unit)
+}
+
+/// Returns the first complete unit of `bytes` and its size in bytes. `ended` says that no more bytes will arrive.
+#[must_use]
+pub fn first(service: Service, bytes: &[u8], ended: bool) -> Option<(Unit, usize)> {
+    match service {
+        Service::Http => answer(bytes, ended),
+        Service::Ns | Service::Sb => command(service, bytes),
+    }
 }
 
 /// Reads a line and its payload. Returns the unit and its size in bytes.

@@ -1,7 +1,7 @@
 //! Formats bytes for messages.
 
 /// Returns bytes as readable text. Everything except plain text is escaped as in a transcript.
-pub(crate) fn show(bytes: &[u8]) -> String {
+pub fn show(bytes: &[u8]) -> String {
     let mut out = String::new();
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {

@@ -2,30 +2,30 @@
 
 /// A line with its payload, or an HTTP answer, as sent by a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Unit {
+pub struct Unit {
     /// The line, or the status line and header lines of an HTTP answer, without line ends.
-    pub(crate) lines: Vec<Vec<u8>>,
+    pub lines: Vec<Vec<u8>>,
     /// Whether a line ended with LF alone.
-    pub(crate) bare_lf: bool,
+    pub bare_lf: bool,
     /// The payload or body.
-    pub(crate) payload: Vec<u8>,
+    pub payload: Vec<u8>,
     /// The reason that old clients cannot read an HTTP answer, if there is one (http.md section 0).
-    pub(crate) fault: Option<String>,
+    pub fault: Option<String>,
 }
 
 impl Unit {
     /// Returns the first line.
-    pub(crate) fn line(&self) -> &[u8] {
+    pub fn line(&self) -> &[u8] {
         self.lines.first().map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Returns the words of the first line.
-    pub(crate) fn words(&self) -> Vec<&[u8]> {
+    pub fn words(&self) -> Vec<&[u8]> {
         self.line().split(|&byte| byte == b' ').collect()
     }
 
     /// Returns a word of the first line as text, or an empty string if there is no such word.
-    pub(crate) fn word(&self, index: usize) -> String {
+    pub fn word(&self, index: usize) -> String {
         self.words().get(index).map(|word| String::from_utf8_lossy(word).into_owned()).unwrap_or_default()
     }
 
