@@ -38,7 +38,9 @@ pub enum Outcome {
     Done,
     /// The server refused the action, with this error code. NAK is 0.
     Refused(u16),
-    /// No answer arrived before the connection ended, or the command has none. The action may have taken effect.
+    /// The command has no answer if it succeeds, and none arrived.
+    Silent,
+    /// An answer was expected, and none arrived before the connection or the run ended. The action may have taken effect.
     Unknown,
 }
 
@@ -49,13 +51,15 @@ pub enum Action {
     SignIn {
         /// The address of the account.
         account: String,
+        /// The dialect: 12 for MSNP12.
+        dialect: u32,
     },
-    /// Edited lists, groups or settings of its own account.
+    /// Edited lists, groups, settings or the display name of its own account.
     Edit {
         /// The parts of the account that the edit changes, if it is carried out.
         changes: Vec<Change>,
     },
-    /// Set a part of what other users see of its account.
+    /// Set a part of its presence, which the server forgets when the account signs out.
     Set {
         /// The part.
         attribute: Attribute,
@@ -69,6 +73,11 @@ pub enum Action {
         /// What the client shows for the contact from now on. `None` means that the contact is offline.
         shown: Option<Shown>,
     },
+    /// Was invited to a switchboard session (RNG).
+    Rung {
+        /// The address of the member that invited the account.
+        caller: String,
+    },
     /// Joined a switchboard session. Done when USR or ANS is answered with OK.
     Join {
         /// The address of the account.
@@ -78,6 +87,11 @@ pub enum Action {
     Board {
         /// The id of the session.
         board: String,
+    },
+    /// Invited somebody to the switchboard session (CAL). Done when RINGING arrives.
+    Call {
+        /// The address of the account.
+        callee: String,
     },
     /// Saw that somebody is in the switchboard session (IRO, JOI).
     Joined {
@@ -108,17 +122,32 @@ pub enum Action {
     },
     /// The connection ended. This is the last event of the connection.
     Ended(End),
-    /// The whole account as the server has it, after all changes. Written once for each account, at the end of a run.
+    /// The lists as the client shows them at the end of the run, from the lines that it received.
+    Holds {
+        /// The values of all parts that the client knows.
+        parts: Parts,
+    },
+    /// The whole account as the server has it before the run.
+    Initial {
+        /// The address of the account.
+        account: String,
+        /// The values of all parts.
+        parts: Parts,
+    },
+    /// The whole account as the server has it at the end of the run.
     Final {
         /// The address of the account.
         account: String,
-        /// The values of all parts of the account.
-        parts: BTreeMap<String, String>,
+        /// The values of all parts.
+        parts: Parts,
     },
 }
 
-/// A change of one part of an account, such as `FL bob@example.com`. The names of the parts and their values mean
-/// nothing to the checker. [`Action::Final`] uses the same names.
+/// The parts of an account and their values. The module [`part`] lists the parts that the checker knows. It compares the
+/// values of all other parts without knowing what they mean.
+pub type Parts = BTreeMap<String, String>;
+
+/// A change of one part of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The part.
@@ -127,15 +156,50 @@ pub struct Change {
     pub value: Option<String>,
 }
 
-/// A part of an account that its contacts see.
+/// The parts of an account that the checker knows by name.
+pub mod part {
+    /// The display name.
+    pub const NAME: &str = "name";
+    /// Whether accounts on neither AL nor BL may see the account: `AL` or `BL`. Without a value, it is `AL`.
+    pub const PRIVACY: &str = "BLP";
+
+    /// The contact `handle` on FL. The value is empty.
+    #[must_use]
+    pub fn forward(handle: &str) -> String {
+        format!("FL {handle}")
+    }
+
+    /// `handle` on AL. The value is empty.
+    #[must_use]
+    pub fn allow(handle: &str) -> String {
+        format!("AL {handle}")
+    }
+
+    /// `handle` on BL. The value is empty.
+    #[must_use]
+    pub fn block(handle: &str) -> String {
+        format!("BL {handle}")
+    }
+
+    /// `handle` on RL or PL. The value is empty. Only the server changes it.
+    #[must_use]
+    pub fn reverse(handle: &str) -> String {
+        format!("RL {handle}")
+    }
+}
+
+/// A part of the presence of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Attribute {
     /// The status, with everything else that CHG sets.
     Status,
-    /// The display name.
-    Name,
     /// The personal message (UUX).
     Message,
+}
+
+impl Attribute {
+    /// The value of [`Attribute::Status`] begins with this if the account is hidden.
+    pub const HIDDEN: &str = "HDN";
 }
 
 /// What a client shows for a contact that is online.

@@ -34,9 +34,9 @@ mod tests {
     fn a_history_survives_a_file() {
         let account = "alice@example.com".to_owned();
         let actions = [
-            Action::SignIn { account: account.clone() },
+            Action::SignIn { account: account.clone(), dialect: 12 },
             Action::Edit { changes: vec![Change { part: "AL bob".into(), value: None }] },
-            Action::Set { attribute: Attribute::Name, value: "Alice \u{202E}\n".into() },
+            Action::Set { attribute: Attribute::Message, value: "Alice \u{202E}\n".into() },
             Action::Saw { contact: account.clone(), shown: Some(Shown::default()) },
             Action::Send { message: Digest::of(b"") },
             Action::Ended(End::Elsewhere),

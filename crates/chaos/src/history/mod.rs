@@ -1,13 +1,15 @@
 //! What the clients of a run did and saw.
 //!
 //! Each connection of a client writes a [`Log`]. The [`Recorder`] collects the events of all logs into one [`History`],
-//! which can be kept as a file. Times are nanoseconds of any monotonic clock, so that virtual time fits as well as real
+//! which can be kept as a file. [`check`] finds the promises that the server broke. Times are nanoseconds of any monotonic clock, so that virtual time fits as well as real
 //! time.
 
+mod check;
 mod event;
 mod file;
 mod recorder;
 
-pub use event::{Action, Attribute, Change, Digest, End, Event, History, Outcome, Shown};
+pub use check::{Promise, Violation, check};
+pub use event::{Action, Attribute, Change, Digest, End, Event, History, Outcome, Parts, Shown, part};
 pub use file::{read, write};
 pub use recorder::{Begun, Log, Recorder};

@@ -1,0 +1,310 @@
+//! Privacy: an account that is hidden, or that blocks somebody, appears offline.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use super::super::{Action, Attribute, Event, Outcome, part};
+use super::index::{Connection, Index, may_have_happened};
+use super::spans::{Act, Span, both, certain, containing};
+use super::values::{Values, shown};
+use super::violation::{Found, Promise};
+
+pub(super) fn check(index: &Index<'_>, values: &Values<'_>, found: &mut Found) {
+    let mut shields = Shields::new(index);
+    for (who, signed_in, connection) in index.sessions() {
+        for event in &connection.events {
+            if let Action::Saw { contact, shown: Some(seen) } = &event.action
+                && let Some(why) = shields.leak(values, contact, who, signed_in.start, event, seen)
+            {
+                let what = format!("connection {} of {who} saw {contact} as {seen:?}: {why}", connection.number);
+                found.add(Promise::Privacy, what);
+            }
+        }
+        check_rings(connection, found);
+    }
+    for connection in index.connections.values() {
+        for event in connection.events.iter().filter(|event| event.outcome == Outcome::Done) {
+            if let (Action::Call { callee }, Some(caller)) = (&event.action, connection.account)
+                && shields
+                    .spans(callee, caller)
+                    .iter()
+                    .any(|spans| containing(spans, event.start).is_some_and(|(_, end)| event.end < end))
+            {
+                let what = format!("{caller} reached {callee}, which was hidden or blocked the call");
+                found.add(Promise::Privacy, what);
+            }
+        }
+    }
+}
+
+/// The switches of one account.
+#[derive(Default)]
+struct Switches {
+    hidden: Switch,
+    private: Switch,
+    blocks: BTreeMap<String, Switch>,
+    /// The accounts that are not on AL.
+    disallows: BTreeMap<String, Switch>,
+}
+
+/// Actions that switched something on for certain, and actions that may have switched it off.
+#[derive(Default)]
+struct Switch {
+    on: Vec<Act>,
+    off: Vec<Act>,
+}
+
+impl Switch {
+    fn turn(&mut self, is_on: bool, event: &Event) {
+        if !is_on {
+            let end = if event.outcome == Outcome::Done { event.end } else { u64::MAX };
+            self.off.push((event.start, end));
+        } else if event.outcome == Outcome::Done {
+            self.on.push((event.start, event.end));
+        }
+    }
+
+    fn spans(&self) -> Vec<Span> {
+        let sorted = |acts: &[Act]| {
+            let mut acts = acts.to_vec();
+            acts.sort_unstable();
+            acts
+        };
+        certain(&sorted(&self.on), &sorted(&self.off))
+    }
+}
+
+/// When which account appeared offline to whom.
+struct Shields<'a> {
+    switches: BTreeMap<&'a str, Switches>,
+    hidden: HashMap<String, Rc<Vec<Span>>>,
+    from: HashMap<(String, String), Rc<Vec<Vec<Span>>>>,
+}
+
+impl<'a> Shields<'a> {
+    fn new(index: &Index<'a>) -> Self {
+        let mut switches: BTreeMap<&str, Switches> = BTreeMap::new();
+        for (account, parts) in &index.initial {
+            let own = switches.entry(account).or_default();
+            for other in parts.keys().filter_map(|part| part.strip_prefix(&part::block(""))) {
+                own.blocks.entry(other.to_owned()).or_default().on.push((0, 0));
+            }
+            for other in index.initial.keys().filter(|other| !parts.contains_key(&part::allow(other))) {
+                own.disallows.entry((*other).to_owned()).or_default().on.push((0, 0));
+            }
+            if parts.get(part::PRIVACY).is_some_and(|privacy| privacy == "BL") {
+                own.private.on.push((0, 0));
+            }
+        }
+        for (account, _, connection) in index.sessions() {
+            for event in connection.events.iter().filter(|event| may_have_happened(event.outcome)) {
+                switches.entry(account).or_default().follow(event);
+            }
+        }
+        Self { switches, hidden: HashMap::new(), from: HashMap::new() }
+    }
+
+    /// Returns the periods in which an account certainly appeared offline to another one, by reason.
+    fn spans(&mut self, account: &str, other: &str) -> Rc<Vec<Vec<Span>>> {
+        let switches = self.switches.get(account);
+        let key = (account.to_owned(), other.to_owned());
+        let spans = self.from.entry(key).or_insert_with(|| {
+            let Some(switches) = switches else { return Rc::default() };
+            let hidden = self.hidden.entry(account.to_owned()).or_insert_with(|| Rc::new(switches.hidden.spans()));
+            let of = |all: &BTreeMap<String, Switch>| all.get(other).map(Switch::spans).unwrap_or_default();
+            let private = both(&switches.private.spans(), &of(&switches.disallows));
+            Rc::new(vec![hidden.to_vec(), of(&switches.blocks), private])
+        });
+        spans.clone()
+    }
+
+    /// Returns why a client must not have seen this, if so. `since` is when its sign-in began.
+    fn leak(
+        &mut self,
+        values: &Values<'_>,
+        contact: &str,
+        who: &str,
+        since: u64,
+        event: &Event,
+        seen: &super::super::Shown,
+    ) -> Option<String> {
+        if seen.status.starts_with(Attribute::HIDDEN) {
+            return Some("the status is hidden".to_owned());
+        }
+        for spans in self.spans(contact, who).iter() {
+            if containing(spans, event.end).is_some_and(|(begin, _)| begin <= since) {
+                return Some("the sign-in came later than the block".to_owned());
+            }
+            for (visible, value) in shown(seen) {
+                let Some(timeline) = values.of(contact, visible) else { continue };
+                let Some(Some(place)) = timeline.place(value) else { continue };
+                let given = timeline.given[place].event;
+                let Some((_, end)) = containing(spans, given.start) else { continue };
+                let replaced = timeline.given.get(place + 1).is_some_and(|next| {
+                    next.event.outcome == Outcome::Done && next.event.start >= given.end && next.event.end <= end
+                });
+                if end == u64::MAX || replaced {
+                    return Some(format!("{visible:?} {value:?} was set while it could not be seen"));
+                }
+            }
+        }
+        None
+    }
+}
+
+impl Switches {
+    /// Follows an action of the account.
+    fn follow(&mut self, event: &Event) {
+        match &event.action {
+            Action::Set { attribute: Attribute::Status, value } => {
+                self.hidden.turn(value.starts_with(Attribute::HIDDEN), event);
+            }
+            Action::Edit { changes } => {
+                for change in changes {
+                    let is_there = change.value.is_some();
+                    if let Some(other) = change.part.strip_prefix(&part::block("")) {
+                        self.blocks.entry(other.to_owned()).or_default().turn(is_there, event);
+                    } else if let Some(other) = change.part.strip_prefix(&part::allow("")) {
+                        self.disallows.entry(other.to_owned()).or_default().turn(!is_there, event);
+                    } else if change.part == part::PRIVACY {
+                        self.private.turn(change.value.as_deref() == Some("BL"), event);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The answer to a block and a ring come over the same connection. After the answer, no ring of that account follows.
+fn check_rings(connection: &Connection<'_>, found: &mut Found) {
+    let mut switches = Switches::default();
+    // The places in the connection are used as times.
+    for event in connection.events.iter().filter(|event| may_have_happened(event.outcome)) {
+        let placed = Event { start: event.began.into(), end: event.ended.into(), ..(*event).clone() };
+        switches.follow(&placed);
+    }
+    let hidden = switches.hidden.spans();
+    let blocks: HashMap<&str, Vec<Span>> =
+        switches.blocks.iter().map(|(other, switch)| (other.as_str(), switch.spans())).collect();
+    for event in &connection.events {
+        let Action::Rung { caller } = &event.action else { continue };
+        let blocked = blocks.get(caller.as_str()).map_or(&[][..], Vec::as_slice);
+        if [&hidden, blocked].into_iter().any(|spans| containing(spans, event.ended.into()).is_some()) {
+            let who = connection.account.unwrap_or("nobody");
+            found.add(Promise::Privacy, format!("{caller} reached {who}, which was hidden or blocked the call"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::End;
+    use super::super::testing::{Story, online, put, remove, status, story};
+    use super::*;
+
+    /// Bob is online, and Alice sees what `tell` says.
+    fn bob(tell: impl FnOnce(&mut Story)) -> Vec<Promise> {
+        story(|story| {
+            story.sign_in("bob", 12);
+            story.done("bob", status("NLN 1"));
+            story.sign_in("alice", 12);
+            tell(story);
+        })
+    }
+
+    #[test]
+    fn a_change_after_a_block_is_not_seen() {
+        let sees = |seen: &str, unblocks: bool| {
+            bob(|story| {
+                story.done("bob", put("BL alice", ""));
+                story.done("bob", status("BSY 2"));
+                story.done("bob", status("AWY 3"));
+                if unblocks {
+                    story.done("bob", remove("BL alice"));
+                }
+                story.note("alice", online("bob", seen, "Bob"));
+            })
+        };
+        assert_eq!(sees("NLN 1", false), [], "perhaps it was on its way");
+        assert_eq!(sees("BSY 2", false), [Promise::Privacy]);
+        assert_eq!(sees("AWY 3", false), [Promise::Privacy]);
+        assert_eq!(sees("BSY 2", true), [Promise::Privacy], "it was never visible");
+        assert_eq!(sees("AWY 3", true), [], "it is visible now");
+    }
+
+    #[test]
+    fn who_signs_in_after_a_block_sees_nothing() {
+        for (unblocks, expected) in [(false, vec![Promise::Privacy]), (true, vec![])] {
+            let found = bob(|story| {
+                story.done("bob", put("BL alice", ""));
+                story.note("alice", Action::Ended(End::Left));
+                story.sign_in("alice/2", 9);
+                if unblocks {
+                    story.done("bob", remove("BL alice"));
+                }
+                story.note("alice/2", online("bob", "NLN 1", "Bob"));
+            });
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn hidden_accounts_are_not_seen() {
+        let sees = |seen: &str| {
+            bob(|story| {
+                story.done("bob", status("HDN 2"));
+                story.note("alice", online("bob", seen, "Bob"));
+            })
+        };
+        assert_eq!(sees("HDN 2"), [Promise::Privacy]);
+        assert_eq!(sees("NLN 1"), []);
+    }
+
+    #[test]
+    fn with_blp_bl_only_the_allowed_see_the_account() {
+        for (allows, expected) in [(false, vec![Promise::Privacy]), (true, vec![])] {
+            let found = story(|story| {
+                for account in ["alice", "bob"] {
+                    story.note("server", Action::Initial { account: account.into(), parts: Default::default() });
+                }
+                story.sign_in("bob", 12);
+                story.done("bob", put("BLP", "BL"));
+                story.done("bob", status("NLN 1"));
+                if allows {
+                    story.done("bob", put("AL alice", ""));
+                }
+                story.sign_in("alice", 12);
+                story.note("alice", online("bob", "NLN 1", ""));
+            });
+            assert_eq!(found.contains(&Promise::Privacy), !expected.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_blocked_or_hidden_account_is_not_called() {
+        let shields: [fn(&mut Story); 2] =
+            [|story| story.done("bob", put("BL alice", "")), |story| story.done("bob", status("HDN 2"))];
+        for shield in shields {
+            for outcome in [Outcome::Done, Outcome::Refused(217)] {
+                let found = bob(|story| {
+                    shield(story);
+                    story.join("alice/sb", "7", &[]);
+                    story.ended("alice/sb", Action::Call { callee: "bob".into() }, outcome);
+                });
+                assert_eq!(found == [Promise::Privacy], outcome == Outcome::Done);
+            }
+            let rung = bob(|story| {
+                shield(story);
+                story.note("bob", Action::Rung { caller: "alice".into() });
+            });
+            assert_eq!(rung, [Promise::Privacy]);
+        }
+        let before = bob(|story| {
+            let block = story.begin("bob", put("BL alice", ""));
+            story.note("bob", Action::Rung { caller: "alice".into() });
+            story.end("bob", block, Outcome::Done);
+        });
+        assert_eq!(before, []);
+    }
+}

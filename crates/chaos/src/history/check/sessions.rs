@@ -1,0 +1,128 @@
+//! One session for each account, and an answer to every command.
+
+use std::collections::BTreeMap;
+
+use super::super::{Action, Outcome};
+use super::index::{Connection, Index};
+use super::violation::{Found, Promise};
+
+pub(super) fn check(index: &Index<'_>, found: &mut Found) {
+    for connection in index.connections.values() {
+        check_answers(connection, found);
+    }
+    let mut lives: BTreeMap<&str, Vec<Life>> = BTreeMap::new();
+    for (account, signed_in, connection) in index.sessions() {
+        let last = if connection.is_open() { u64::MAX } else { last_done(connection) };
+        lives.entry(account).or_default().push(Life { begin: signed_in.end, last, number: connection.number });
+    }
+    for (account, mut lives) in lives {
+        lives.sort_unstable_by_key(|life| life.begin);
+        check_lives(account, &lives, found);
+    }
+}
+
+/// A period in which a session was certainly alive.
+struct Life {
+    /// When the sign-in was answered.
+    begin: u64,
+    /// When the last command began that was carried out.
+    last: u64,
+    number: u32,
+}
+
+fn last_done(connection: &Connection<'_>) -> u64 {
+    let done = connection.events.iter().filter(|event| event.began != event.ended && event.outcome == Outcome::Done);
+    done.map(|event| event.start).max().unwrap_or_default()
+}
+
+/// Of two sessions, one had ended when both sign-ins were answered. A command that began after that is not carried out.
+fn check_lives(account: &str, lives: &[Life], found: &mut Found) {
+    let mut longest: Option<&Life> = None;
+    for life in lives {
+        if let Some(other) = longest.filter(|other| other.last > life.begin && life.last > life.begin) {
+            let (one, two) = (other.number, life.number);
+            found.add(Promise::OneSession, format!("{account} has two sessions at once: connections {one} and {two}"));
+        }
+        if longest.is_none_or(|other| other.last < life.last) {
+            longest = Some(life);
+        }
+    }
+}
+
+fn check_answers(connection: &Connection<'_>, found: &mut Found) {
+    for event in &connection.events {
+        if let Action::Surprise { what } = &event.action {
+            found.add(Promise::Protocol, format!("connection {}: {what}", connection.number));
+        }
+        if event.outcome == Outcome::Unknown && connection.is_open() {
+            let what = format!("connection {} has no answer to {:?}", connection.number, event.action);
+            found.add(Promise::Answer, what);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{End, Outcome};
+    use super::super::testing::{status, story};
+    use super::*;
+
+    #[test]
+    fn an_older_session_that_still_acts_is_a_second_session() {
+        for (acts, expected) in [(false, vec![]), (true, vec![Promise::OneSession])] {
+            let found = story(|story| {
+                story.sign_in("alice", 12);
+                story.sign_in("alice/2", 12);
+                if acts {
+                    story.done("alice", status("NLN 1"));
+                }
+                story.note("alice", Action::Ended(End::Elsewhere));
+                story.done("alice/2", status("NLN 2"));
+            });
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn two_sessions_that_stay_open_are_too_many() {
+        let found = story(|story| {
+            story.sign_in("alice", 12);
+            story.sign_in("alice/2", 8);
+        });
+        assert_eq!(found, [Promise::OneSession]);
+    }
+
+    #[test]
+    fn sign_ins_may_be_answered_in_another_order_than_they_happened() {
+        let found = story(|story| {
+            let first = story.begin("alice", Action::SignIn { account: "alice".into(), dialect: 12 });
+            story.sign_in("alice/2", 12);
+            story.end("alice", first, Outcome::Done);
+            story.done("alice", status("NLN 1"));
+            story.note("alice/2", Action::Ended(End::Elsewhere));
+        });
+        assert_eq!(found, []);
+    }
+
+    #[test]
+    fn a_command_without_an_answer_is_reported_only_if_the_connection_lives() {
+        let silent = |end: Option<End>| {
+            story(|story| {
+                story.sign_in("alice", 12);
+                let begun = story.begin("alice", status("NLN 1"));
+                story.end("alice", begun, Outcome::Unknown);
+                if let Some(end) = end {
+                    story.note("alice", Action::Ended(end));
+                }
+            })
+        };
+        assert_eq!(silent(None), [Promise::Answer]);
+        assert_eq!(silent(Some(End::Cut)), []);
+    }
+
+    #[test]
+    fn a_surprise_is_reported() {
+        let found = story(|story| story.note("alice", Action::Surprise { what: "ACK 7 twice".into() }));
+        assert_eq!(found, [Promise::Protocol]);
+    }
+}

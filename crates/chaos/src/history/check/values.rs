@@ -1,0 +1,91 @@
+//! The values that each account gave its status, personal message and name.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::super::{Action, Attribute, Event, Shown, part};
+use super::index::{Index, may_have_happened};
+
+/// What others see of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Visible {
+    Status,
+    Message,
+    Name,
+}
+
+/// A value that an account gave, and did not take back because of an error.
+pub(super) struct Given<'a> {
+    pub(super) value: &'a str,
+    pub(super) event: &'a Event,
+}
+
+/// The values of one part of one account, in the order in which they were given.
+#[derive(Default)]
+pub(super) struct Timeline<'a> {
+    pub(super) given: Vec<Given<'a>>,
+    /// The place of each value. `None` if the value was given twice.
+    places: HashMap<&'a str, Option<usize>>,
+}
+
+/// All values of a history.
+#[derive(Default)]
+pub(super) struct Values<'a> {
+    timelines: BTreeMap<&'a str, BTreeMap<Visible, Timeline<'a>>>,
+}
+
+impl<'a> Values<'a> {
+    pub(super) fn new(index: &Index<'a>) -> Self {
+        let mut values = Self::default();
+        for (account, _, connection) in index.sessions() {
+            for event in connection.events.iter().filter(|event| may_have_happened(event.outcome)) {
+                let Some((visible, value)) = given(event) else { continue };
+                let timelines = values.timelines.entry(account).or_default();
+                timelines.entry(visible).or_default().given.push(Given { value, event });
+            }
+        }
+        for timeline in values.timelines.values_mut().flat_map(BTreeMap::values_mut) {
+            timeline.given.sort_by_key(|given| (given.event.start, given.event.connection, given.event.began));
+            for (place, given) in timeline.given.iter().enumerate() {
+                timeline.places.entry(given.value).and_modify(|place| *place = None).or_insert(Some(place));
+            }
+        }
+        values
+    }
+
+    pub(super) fn timelines(&self) -> impl Iterator<Item = (&'a str, Visible, &Timeline<'a>)> {
+        self.timelines
+            .iter()
+            .flat_map(|(account, timelines)| timelines.iter().map(|(visible, timeline)| (*account, *visible, timeline)))
+    }
+
+    pub(super) fn of(&self, account: &str, visible: Visible) -> Option<&Timeline<'a>> {
+        self.timelines.get(account)?.get(&visible)
+    }
+}
+
+impl Timeline<'_> {
+    /// Returns the place of a value. `None` if it was never given, and `Some(None)` if it was given more than once.
+    pub(super) fn place(&self, value: &str) -> Option<Option<usize>> {
+        self.places.get(value).copied()
+    }
+}
+
+/// Returns the value that an action gives.
+fn given(event: &Event) -> Option<(Visible, &str)> {
+    match &event.action {
+        Action::Set { attribute: Attribute::Status, value } => Some((Visible::Status, value)),
+        Action::Set { attribute: Attribute::Message, value } => Some((Visible::Message, value)),
+        Action::Edit { changes } => {
+            let name = changes.iter().find(|change| change.part == part::NAME)?;
+            Some((Visible::Name, name.value.as_deref()?))
+        }
+        _ => None,
+    }
+}
+
+/// Returns what a client shows, part by part. An empty personal message is none.
+pub(super) fn shown(shown: &Shown) -> impl Iterator<Item = (Visible, &str)> {
+    let message = shown.message.as_deref().filter(|message| !message.is_empty());
+    let message = message.map(|message| (Visible::Message, message));
+    [(Visible::Status, shown.status.as_str()), (Visible::Name, shown.name.as_str())].into_iter().chain(message)
+}
