@@ -1,0 +1,270 @@
+//! One connection of a client: a stream, the lines that arrived, and the history of both.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use msnp_conformance::wire::{Service, first};
+use socket2::SockRef;
+use tokio::time::timeout_at;
+
+use super::dial::Dial;
+use super::received::{Next, Received};
+use super::sender::Sender;
+use super::silence::{self, Loss};
+use crate::history::End;
+use crate::observer::Watch;
+
+/// How long a client waits for something that must happen. Nothing here depends on a quiet machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How many bytes are read at once.
+const CHUNK: usize = 16 * 1024;
+
+/// A connection to one of the services.
+#[derive(Debug)]
+pub struct Connection {
+    sender: Sender,
+    service: Service,
+    /// Received bytes. Those before `read` have been returned.
+    buffer: Vec<u8>,
+    read: usize,
+    /// What arrived while the client waited for an answer.
+    queue: VecDeque<Received>,
+    ended: bool,
+}
+
+impl Connection {
+    /// Connects to a service. Everything that the client sends and receives is recorded by `watch`.
+    ///
+    /// # Errors
+    /// Fails if the server does not accept the connection.
+    pub async fn open(service: Service, dial: Dial, watch: &Watch) -> Result<Self> {
+        let sender = Sender::new(dial.connect().await?, watch.observer(service));
+        Ok(Self { sender, service, buffer: Vec::new(), read: 0, queue: VecDeque::new(), ended: false })
+    }
+
+    /// Returns the half that sends, for another task.
+    #[must_use]
+    pub fn sender(&self) -> Sender {
+        self.sender.clone()
+    }
+
+    /// Sends a command with the next TrID. Returns the TrID.
+    ///
+    /// # Errors
+    /// Fails if the connection has ended.
+    pub async fn send(&self, verb: &str, words: &str) -> Result<u32> {
+        self.sender.send(verb, words).await
+    }
+
+    /// Sends a command with a payload. Returns the TrID.
+    ///
+    /// # Errors
+    /// Fails if the connection has ended.
+    pub async fn send_payload(&self, verb: &str, words: &str, payload: &[u8]) -> Result<u32> {
+        self.sender.send_payload(verb, words, payload).await
+    }
+
+    /// Sends bytes that need not be commands. They are not recorded.
+    ///
+    /// # Errors
+    /// Fails if the connection has ended.
+    pub async fn send_bytes(&self, bytes: &[u8]) -> Result<()> {
+        self.sender.send_bytes(bytes).await
+    }
+
+    /// Sends a command and returns the answer to it, even if it is an error. Everything else that arrives before the
+    /// answer is kept for [`Self::next`].
+    ///
+    /// # Errors
+    /// Fails if no answer arrives.
+    pub async fn ask(&mut self, verb: &str, words: &str) -> Result<Received> {
+        let trid = self.send(verb, words).await?;
+        self.answer(trid).await.with_context(|| format!("no answer to {verb} {trid} {words}"))
+    }
+
+    /// Sends a command that the server must carry out. Returns the answer.
+    ///
+    /// # Errors
+    /// Fails if the answer is an error, or if no answer arrives.
+    pub async fn done(&mut self, verb: &str, words: &str) -> Result<Received> {
+        let answer = self.ask(verb, words).await?;
+        ensure!(answer.code().is_none(), "{verb} {words} was answered with {}", answer.line());
+        Ok(answer)
+    }
+
+    /// Returns the answer to a command. Everything else that arrives before it is kept for [`Self::next`].
+    ///
+    /// # Errors
+    /// Fails if no answer arrives.
+    pub async fn answer(&mut self, trid: u32) -> Result<Received> {
+        let trid = trid.to_string();
+        let deadline = Instant::now() + PATIENCE;
+        let mut kept = VecDeque::new();
+        let found = loop {
+            match self.next_before(deadline).await {
+                Next::Received(received) if received.word(1) == trid && !is_unasked(&received) => break Ok(received),
+                Next::Received(received) => kept.push_back(received),
+                Next::Ended => break Err(anyhow::anyhow!("the connection ended")),
+                Next::Nothing => break Err(anyhow::anyhow!("nothing arrived in {} s", PATIENCE.as_secs())),
+            }
+        };
+        kept.append(&mut self.queue);
+        self.queue = kept;
+        found
+    }
+
+    /// Returns the next line that begins with these words. Skips everything else.
+    ///
+    /// # Errors
+    /// Fails if no such line arrives.
+    pub async fn expect(&mut self, start: &str) -> Result<Received> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.next_before(deadline).await {
+                Next::Received(received) if received.starts_with(start) => return Ok(received),
+                Next::Received(_) => {}
+                Next::Ended => bail!("the connection ended before {start:?} arrived"),
+                Next::Nothing => bail!("{start:?} did not arrive in {} s", PATIENCE.as_secs()),
+            }
+        }
+    }
+
+    /// Returns the next line.
+    ///
+    /// # Errors
+    /// Fails if none arrives.
+    pub async fn next(&mut self) -> Result<Received> {
+        match self.next_within(PATIENCE).await {
+            Next::Received(received) => Ok(received),
+            Next::Ended => bail!("the connection ended"),
+            Next::Nothing => bail!("nothing arrived in {} s", PATIENCE.as_secs()),
+        }
+    }
+
+    /// Returns what happens next, at most `patience` from now.
+    pub async fn next_within(&mut self, patience: Duration) -> Next {
+        self.next_before(Instant::now() + patience).await
+    }
+
+    /// Returns what happens next, before a deadline.
+    pub async fn next_before(&mut self, deadline: Instant) -> Next {
+        if let Some(received) = self.queue.pop_front() {
+            return Next::Received(received);
+        }
+        loop {
+            if let Some((unit, size)) = first(self.service, &self.buffer[self.read..], self.ended) {
+                self.read += size;
+                self.sender.note_received(&unit);
+                return Next::Received(Received { unit, at: Instant::now() });
+            }
+            if self.ended {
+                return Next::Ended;
+            }
+            if !self.fill(deadline).await {
+                return Next::Nothing;
+            }
+        }
+    }
+
+    /// Reads more bytes. Returns `false` at the deadline.
+    async fn fill(&mut self, deadline: Instant) -> bool {
+        self.buffer.drain(..self.read);
+        self.read = 0;
+        let stream = self.sender.stream();
+        loop {
+            if timeout_at(deadline.into(), stream.readable()).await.is_err() {
+                return false;
+            }
+            let length = self.buffer.len();
+            self.buffer.resize(length + CHUNK, 0);
+            let read = stream.try_read(&mut self.buffer[length..]);
+            self.buffer.truncate(length + read.as_ref().map_or(0, |&size| size));
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(0) | Err(_) => {
+                    self.ended = true;
+                    self.sender.note_ended(End::Closed);
+                    return true;
+                }
+                Ok(_) => return true,
+            }
+        }
+    }
+
+    /// Reads until the server closes the connection. Returns everything that arrived before.
+    ///
+    /// # Errors
+    /// Fails if the server does not close it in time.
+    pub async fn until_ended(&mut self, patience: Duration) -> Result<Vec<Received>> {
+        let deadline = Instant::now() + patience;
+        let mut received = Vec::new();
+        loop {
+            match self.next_before(deadline).await {
+                Next::Received(one) => received.push(one),
+                Next::Ended => return Ok(received),
+                Next::Nothing => bail!("the server did not close the connection in {} s", patience.as_secs()),
+            }
+        }
+    }
+
+    /// Sends a ping, and returns everything that arrived before the answer. On a switchboard, no ping is possible.
+    ///
+    /// # Errors
+    /// Fails if the answer does not arrive.
+    pub async fn before_pong(&mut self) -> Result<Vec<Received>> {
+        self.send_bytes(b"PNG\r\n").await?;
+        let mut received = Vec::new();
+        loop {
+            let next = self.next().await.context("no answer to PNG")?;
+            if next.verb() == "QNG" {
+                return Ok(received);
+            }
+            received.push(next);
+        }
+    }
+
+    /// Lets the connection lose packets from the server from now on, without a FIN or RST and without acknowledging
+    /// them. With [`Loss::All`], the client seems to have lost its network.
+    ///
+    /// # Errors
+    /// Fails if the system does not support it.
+    pub fn lose(&self, loss: Loss) -> Result<()> {
+        silence::lose(SockRef::from(self.sender.stream()), loss)
+    }
+
+    /// Returns whether the connection has ended, as far as the client has read.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Ends the connection without an end in the history, because the client has received everything that it had to. The
+    /// checker of the history then expects that nothing is missing.
+    pub fn settle(self) {
+        self.sender.forget();
+    }
+
+    /// Ends the connection with RST instead of FIN.
+    pub fn reset(self) {
+        // Without lingering, closing sends RST. If this fails, the end is a FIN.
+        let _ = SockRef::from(self.sender.stream()).set_linger(Some(Duration::ZERO));
+        self.sender.note_ended(End::Cut);
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.sender.note_ended(End::Left);
+    }
+}
+
+/// Returns whether a line that has a number in the place of a TrID is not an answer.
+fn is_unasked(received: &Received) -> bool {
+    // A session id may look like a TrID, and an ILN with the TrID of a command follows its answer.
+    matches!(
+        received.verb().as_str(),
+        "RNG" | "ILN" | "NLN" | "FLN" | "UBX" | "MSG" | "BYE" | "JOI" | "QNG" | "NOT" | "IRO"
+    )
+}

@@ -1,0 +1,29 @@
+//! Scripted clients. They read the wire with the parser of `msnp-conformance`, not with the server's codec.
+//!
+//! A [`Dialer`] knows where the server is and connects [`Person`]s, who sign in and open [`Board`]s. A [`Connection`] is
+//! what both are made of. [`http`] sends single requests.
+
+mod account;
+mod board;
+mod connection;
+mod dial;
+mod dialer;
+pub mod http;
+mod person;
+mod received;
+mod sender;
+mod sign_in;
+mod silence;
+mod text;
+
+pub use account::{Account, PASSWORD};
+pub use board::Board;
+pub use connection::{Connection, PATIENCE};
+pub use dial::Dial;
+pub use dialer::Dialer;
+pub use person::{Person, befriend, chat};
+pub use received::{Next, Received};
+pub use sender::Sender;
+pub use sign_in::SignIn;
+pub use silence::Loss;
+pub use text::{MARK, text};

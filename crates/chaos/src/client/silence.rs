@@ -1,0 +1,84 @@
+//! Packets that a client loses on purpose: a filter in the kernel, in front of one socket.
+//!
+//! A program cannot lose packets by not reading, because the kernel acknowledges them first. A socket filter (classic
+//! BPF, which any user may attach to an own socket) runs before that. To the server, the effect is that of a network
+//! that loses packets in the direction to the client.
+
+use anyhow::{Context, Result};
+use socket2::{SockFilter, SockRef};
+
+/// `BPF_RET | BPF_K`: keeps `k` bytes of the packet; 0 drops it.
+const RETURN: u16 = 0x06;
+/// `BPF_LD | BPF_W | BPF_ABS`: loads a word of the packet, or one of the values at negative offsets.
+const LOAD: u16 = 0x20;
+/// `BPF_LD | BPF_W | BPF_LEN`: loads the length of the packet.
+const LOAD_LENGTH: u16 = 0x80;
+/// `BPF_JMP | BPF_JGT | BPF_K`: jumps if the loaded value is greater than `k`.
+const JUMP_IF_GREATER: u16 = 0x25;
+/// `SKF_AD_OFF + SKF_AD_RANDOM`: the offset of a random number.
+const RANDOM: u32 = 0xFFFF_F000 + 56;
+/// Keeps the whole packet.
+const WHOLE: u32 = u32::MAX;
+
+/// Which packets are lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// None: an earlier loss ends.
+    None,
+    /// All of them.
+    All,
+    /// So many in a hundred, at random.
+    Percent(u8),
+    /// Those with more bytes than this, headers included.
+    LargerThan(u32),
+}
+
+/// Lets a socket lose packets that arrive from now on.
+pub(crate) fn lose(socket: SockRef<'_>, loss: Loss) -> Result<()> {
+    let jump = |k| SockFilter::new(JUMP_IF_GREATER, 1, 0, k);
+    let (drop, keep) = (SockFilter::new(RETURN, 0, 0, 0), SockFilter::new(RETURN, 0, 0, WHOLE));
+    let filter = match loss {
+        // Without a filter, detaching one is an error that does not matter.
+        Loss::None => return socket.detach_filter().or(Ok(())),
+        Loss::All => vec![drop],
+        Loss::Percent(percent) => {
+            vec![SockFilter::new(LOAD, 0, 0, RANDOM), jump(u32::MAX / 100 * u32::from(percent)), drop, keep]
+        }
+        Loss::LargerThan(bytes) => {
+            vec![SockFilter::new(LOAD_LENGTH, 0, 0, 0), jump(bytes), keep, drop]
+        }
+    };
+    socket.attach_filter(&filter).context("could not attach a filter to the socket")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Returns the bytes that arrive at a socket with a loss, while the peer sends "small" and then 2,000 bytes.
+    fn arrives(loss: Loss) -> usize {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        server.set_nodelay(true).unwrap();
+        lose(SockRef::from(&client), loss).unwrap();
+        server.write_all(b"small").unwrap();
+        server.write_all(&[0; 2000]).unwrap();
+        client.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        let mut all = Vec::new();
+        let _ = client.read_to_end(&mut all);
+        all.len()
+    }
+
+    #[test]
+    fn a_socket_loses_the_chosen_packets() {
+        assert_eq!(arrives(Loss::None), 2005);
+        assert_eq!(arrives(Loss::All), 0);
+        assert_eq!(arrives(Loss::LargerThan(1000)), 5);
+        assert_eq!(arrives(Loss::Percent(0)), 2005);
+    }
+}

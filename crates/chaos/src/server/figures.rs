@@ -1,0 +1,74 @@
+//! What a process uses, from `/proc`.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+/// The number of clock ticks in a second: `USER_HZ`, which is 100 on every Linux that Rust supports.
+const TICKS: f64 = 100.0;
+
+/// What a process uses at one moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figures {
+    /// Resident memory in KiB.
+    pub resident_kib: u64,
+    /// Open files, among them the connections.
+    pub files: usize,
+    /// Threads.
+    pub threads: u64,
+    /// Processor time since the start, in seconds.
+    pub processor_seconds: f64,
+}
+
+impl Figures {
+    /// Reads the figures of a process.
+    ///
+    /// # Errors
+    /// Fails if the process does not exist.
+    pub fn of(process: u32) -> Result<Self> {
+        let directory = Path::new("/proc").join(process.to_string());
+        let read = |name: &str| {
+            let path = directory.join(name);
+            fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))
+        };
+        let status = read("status")?;
+        let number = |name: &str| {
+            let value = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            value.and_then(|value| value.split_whitespace().next()?.parse().ok())
+        };
+        let files = fs::read_dir(directory.join("fd")).context("could not list the open files")?.count();
+        Ok(Self {
+            // A process that is ending has no memory any more.
+            resident_kib: number("VmRSS").unwrap_or_default(),
+            threads: number("Threads").context("the status of the process has no number of threads")?,
+            files,
+            processor_seconds: processor_seconds(&read("stat")?).context("could not read the processor time")?,
+        })
+    }
+}
+
+/// Returns the time in user and kernel mode. The name of the program, in brackets, may contain spaces.
+fn processor_seconds(stat: &str) -> Option<f64> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    let mut fields = rest.split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<f64>().ok();
+    Some((ticks()? + ticks()?) / TICKS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_figures_of_this_process_are_plausible() {
+        let figures = Figures::of(std::process::id()).unwrap();
+        assert!(figures.resident_kib > 100 && figures.files > 2 && figures.threads > 0, "{figures:?}");
+    }
+
+    #[test]
+    fn the_processor_time_is_found_behind_a_name_with_spaces() {
+        let stat = "7 (a (b) c) S 1 7 7 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 1 0";
+        assert_eq!(processor_seconds(stat), Some(2.0));
+    }
+}

@@ -1,0 +1,211 @@
+//! The server under test: the built program in a process of its own, with a directory of its own.
+
+mod addresses;
+mod figures;
+mod log;
+mod process;
+mod setup;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use rustix::process::Signal;
+use tokio::process::Command;
+
+pub use addresses::Addresses;
+pub use figures::Figures;
+pub use setup::Setup;
+
+use process::Process;
+
+/// How long a server may take to print its addresses. The reference allows 5 s for a start; a busy machine gets more.
+const START_PATIENCE: Duration = Duration::from_secs(60);
+/// How long a server may take to end after SIGTERM. It allows its clients 5 s, three times.
+const STOP_PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server with its directory. The process is killed when this value is dropped.
+#[derive(Debug)]
+pub struct Server {
+    program: PathBuf,
+    directory: PathBuf,
+    setup: Setup,
+    process: Option<Process>,
+    addresses: Addresses,
+}
+
+impl Server {
+    /// Starts the program `program serve` with its data, settings and log in `directory`.
+    ///
+    /// # Errors
+    /// Fails if the server does not start. The error contains the end of its log.
+    pub async fn start(program: &Path, directory: &Path, setup: Setup) -> Result<Self> {
+        let mut server = Self::stopped(program, directory, setup)?;
+        server.restart().await?;
+        Ok(server)
+    }
+
+    /// Prepares a server that does not run yet, for a test that first changes its data.
+    ///
+    /// # Errors
+    /// Fails if the directory cannot be created or the settings cannot be written.
+    pub fn stopped(program: &Path, directory: &Path, setup: Setup) -> Result<Self> {
+        swallowtail_base::create_private_directory(&directory.join("data"))?;
+        std::fs::write(directory.join("settings.toml"), &setup.settings).context("could not write the settings")?;
+        let addresses = Addresses::any(setup.address);
+        Ok(Self { program: program.into(), directory: directory.into(), setup, process: None, addresses })
+    }
+
+    /// Starts the server on the data that it left, at the same addresses. Returns how long the start took.
+    ///
+    /// # Errors
+    /// Fails if the server runs already or does not start.
+    pub async fn restart(&mut self) -> Result<Duration> {
+        ensure!(self.process.is_none(), "the server runs already");
+        let begun = Instant::now();
+        let command = self.serve_command();
+        let (process, addresses) = match Process::start(command, START_PATIENCE).await {
+            Ok(started) => started,
+            Err(error) => bail!("{error:#}; the end of the log:\n{}", log::tail(&self.log_path())),
+        };
+        (self.process, self.addresses) = (Some(process), addresses);
+        Ok(begun.elapsed())
+    }
+
+    /// Runs `serve` until it ends by itself, because it must refuse to start. Returns what it printed and logged.
+    ///
+    /// # Errors
+    /// Fails if the server starts, or does not end in time.
+    pub async fn refuse_to_start(&mut self) -> Result<Output> {
+        ensure!(self.process.is_none(), "the server runs already");
+        let mut command = self.serve_command();
+        command.stderr(Stdio::piped());
+        let output = tokio::time::timeout(START_PATIENCE, command.output()).await;
+        output.context("the server started, but it should have refused to")?.context("could not run the server")
+    }
+
+    fn serve_command(&self) -> Command {
+        let mut command = self.setup.command(&self.program);
+        command.arg("serve").arg("--config").arg(self.directory.join("settings.toml"));
+        command.arg("--data").arg(self.data()).args(self.addresses.flags());
+        command.stdout(Stdio::piped()).stderr(log::append(&self.log_path()));
+        command
+    }
+
+    /// Runs another command of the program on the data of this server, such as `account list`.
+    ///
+    /// # Errors
+    /// Fails if the command cannot be run. If it fails, its output says so.
+    pub async fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Result<Output> {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).arg("--data").arg(self.data()).stdin(Stdio::null()).kill_on_drop(true);
+        command.output().await.with_context(|| format!("could not run {}", self.program.display()))
+    }
+
+    /// Runs another command of the program, which must succeed. Returns what it printed.
+    ///
+    /// # Errors
+    /// Fails if the command fails. The error contains what it printed.
+    pub async fn command_done(&self, arguments: &[impl AsRef<OsStr>]) -> Result<String> {
+        let output = self.command(arguments).await?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.success() {
+            return Ok(said);
+        }
+        let words: Vec<_> = arguments.iter().map(|word| word.as_ref().to_string_lossy()).collect();
+        bail!("`{}` failed: {said}{}", words.join(" "), String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Kills the server with SIGKILL, and waits until it is gone.
+    ///
+    /// # Errors
+    /// Fails if the server does not run.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.process.take().context("the server does not run")?.kill().await
+    }
+
+    /// Stops the server with SIGTERM, and waits until it has ended.
+    ///
+    /// # Errors
+    /// Fails if the server does not run or does not end in time.
+    pub async fn stop(&mut self) -> Result<ExitStatus> {
+        let mut process = self.process.take().context("the server does not run")?;
+        process.signal(Signal::TERM)?;
+        process.ended(STOP_PATIENCE).await.context("the server did not end after SIGTERM")
+    }
+
+    /// Stops the process with SIGSTOP: it keeps its connections and does nothing.
+    ///
+    /// # Errors
+    /// Fails if the server does not run.
+    pub fn pause(&self) -> Result<()> {
+        self.running()?.signal(Signal::STOP)
+    }
+
+    /// Continues the process after [`Self::pause`].
+    ///
+    /// # Errors
+    /// Fails if the server does not run.
+    pub fn resume(&self) -> Result<()> {
+        self.running()?.signal(Signal::CONT)
+    }
+
+    /// Sends a signal to the process.
+    ///
+    /// # Errors
+    /// Fails if the server does not run.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        self.running()?.signal(signal)
+    }
+
+    /// Returns the id of the process, if it is still alive.
+    pub fn alive(&mut self) -> Option<u32> {
+        self.process.as_mut()?.alive()
+    }
+
+    /// Returns what the process uses.
+    ///
+    /// # Errors
+    /// Fails if the server does not run.
+    pub fn figures(&self) -> Result<Figures> {
+        Figures::of(self.running()?.id())
+    }
+
+    fn running(&self) -> Result<&Process> {
+        self.process.as_ref().context("the server does not run")
+    }
+
+    /// Returns where the server listens.
+    #[must_use]
+    pub const fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Returns the data directory.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
+    /// Returns the directory that contains the data, the settings and the log.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Returns the file with everything that the server has logged since the first start.
+    #[must_use]
+    pub fn log_path(&self) -> PathBuf {
+        self.directory.join("server.log")
+    }
+
+    /// Returns the lines of the log that report a panic.
+    ///
+    /// # Errors
+    /// Fails if the log cannot be read.
+    pub fn panics(&self) -> Result<Vec<String>> {
+        log::panics(&self.log_path())
+    }
+}

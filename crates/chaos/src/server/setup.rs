@@ -1,0 +1,62 @@
+//! How a server is started.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+/// The address of a server under test. Clients connect from other addresses, mostly 127.0.0.1. So no client can take
+/// the port of a server that is being restarted.
+const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 99, 1));
+
+/// How a server is started.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The content of the configuration file.
+    pub settings: String,
+    /// The value of `SWALLOWTAIL_LOG`.
+    pub log: String,
+    /// A program with its arguments that starts the server, such as `prlimit --nofile=256`. It must not fork.
+    pub wrapper: Vec<String>,
+    /// Additional environment variables.
+    pub environment: Vec<(String, String)>,
+    /// The address on which the server listens.
+    pub address: IpAddr,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            settings: String::new(),
+            log: "info".to_owned(),
+            wrapper: Vec::new(),
+            environment: Vec::new(),
+            address: ADDRESS,
+        }
+    }
+}
+
+impl Setup {
+    /// Returns the program, ready for arguments, without the environment variables that configure it.
+    pub(super) fn command(&self, program: &Path) -> Command {
+        let mut command = match self.wrapper.split_first() {
+            None => Command::new(program),
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program);
+                command
+            }
+        };
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("SWALLOWTAIL_") {
+                command.env_remove(name);
+            }
+        }
+        command.env("RUST_BACKTRACE", "1").env("SWALLOWTAIL_LOG", &self.log);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        // Ctrl-C must reach this program alone, which then ends the server.
+        command.process_group(0).stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+}
