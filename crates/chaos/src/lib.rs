@@ -2,9 +2,12 @@
 //!
 //! [`history`] records what the clients of a run did and saw, whether the server is a process or part of this one.
 //! [`server`] runs the built program. [`client`] are its scripted clients, whose [`observer`] writes the history.
+//! [`proxy`] is a bad network between both, and [`loss`] loses packets in front of a single socket.
 
 pub mod client;
 pub mod history;
+pub mod loss;
 pub mod observer;
+pub mod proxy;
 pub mod random;
 pub mod server;

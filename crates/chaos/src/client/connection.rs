@@ -12,8 +12,8 @@ use tokio::time::timeout_at;
 use super::dial::Dial;
 use super::received::{Next, Received};
 use super::sender::Sender;
-use super::silence::{self, Loss};
 use crate::history::End;
+use crate::loss::{Loss, lose};
 use crate::observer::Watch;
 
 /// How long a client waits for something that must happen. Nothing here depends on a quiet machine.
@@ -231,7 +231,7 @@ impl Connection {
     /// # Errors
     /// Fails if the system does not support it.
     pub fn lose(&self, loss: Loss) -> Result<()> {
-        silence::lose(SockRef::from(self.sender.stream()), loss)
+        lose(SockRef::from(self.sender.stream()), loss)
     }
 
     /// Returns whether the connection has ended, as far as the client has read.

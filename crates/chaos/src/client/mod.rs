@@ -13,7 +13,6 @@ mod person;
 mod received;
 mod sender;
 mod sign_in;
-mod silence;
 mod text;
 
 pub use account::{Account, PASSWORD};
@@ -25,5 +24,4 @@ pub use person::{Person, befriend, chat};
 pub use received::{Next, Received};
 pub use sender::Sender;
 pub use sign_in::SignIn;
-pub use silence::Loss;
 pub use text::{MARK, text};

@@ -1,4 +1,4 @@
-//! Packets that a client loses on purpose: a filter in the kernel, in front of one socket.
+//! Packets that a socket loses on purpose: a filter in the kernel, in front of one socket.
 //!
 //! A program cannot lose packets by not reading, because the kernel acknowledges them first. A socket filter (classic
 //! BPF, which any user may attach to an own socket) runs before that. To the server, the effect is that of a network
