@@ -39,14 +39,10 @@ enum Task {
     Lint,
     /// Builds the documentation and fails on any warning
     Doc,
-    /// Fuzzes one target, or all of them in turn
-    Fuzz {
-        /// The name of a file in fuzz/targets, without `.rs` (default: all of them)
-        target: Option<String>,
-        /// Total time for all targets, in seconds
-        #[arg(long, default_value_t = fuzz::MINUTE)]
-        seconds: u64,
-    },
+    /// Fuzzes one target, or all of them
+    Fuzz(fuzz::Options),
+    /// Runs the tests of the codec with the address sanitizer
+    Sanitize,
     /// Regenerates fuzz/seeds from the golden transcripts and the reference
     Seeds,
     /// Draws the display picture of the helper again
@@ -69,7 +65,8 @@ fn main() -> ExitCode {
         Task::Fmt => fmt(),
         Task::Lint => lint(),
         Task::Doc => doc(),
-        Task::Fuzz { target, seconds } => tools::for_fuzzing().and_then(|()| fuzz::run(target.as_deref(), seconds)),
+        Task::Fuzz(options) => tools::for_fuzzing().and_then(|()| fuzz::run(&options)),
+        Task::Sanitize => testing::run_with_sanitizer(),
         Task::Seeds => seeds::write(),
         Task::Picture => picture::write(),
         Task::Coverage { check } => coverage::run(check),
@@ -94,8 +91,9 @@ fn test() -> anyhow::Result<()> {
         .add("lint", lint)
         .add("tests", testing::run)
         .add("tests with tools", testing::run_with_tools)
+        .add("sanitizer", testing::run_with_sanitizer)
         .add("documentation", doc)
-        .add("fuzz", || fuzz::run(None, fuzz::MINUTE))
+        .add("fuzz", || fuzz::run(&fuzz::Options::check()))
         .run()
 }
 

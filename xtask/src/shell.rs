@@ -1,9 +1,14 @@
 //! Runs other programs in the root of the repository and shows their output as they write it.
 
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+
+/// How many lines of a long output are shown after a failure.
+const LAST_LINES: usize = 200;
 
 /// Returns the root of the repository.
 pub(crate) fn root() -> PathBuf {
@@ -37,6 +42,30 @@ impl Cargo {
     /// Runs cargo. The error for a failure names the command line.
     pub(crate) fn run(self) -> Result<()> {
         run(self.command)
+    }
+
+    /// Runs cargo and passes each line of its error output to `hear`. The error for a failure names the command line, after
+    /// the last lines are shown.
+    pub(crate) fn lines(mut self, mut hear: impl FnMut(&str)) -> Result<()> {
+        let call = shown(&self.command);
+        let child = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let mut child = child.with_context(|| format!("{call} cannot be started"))?;
+        let mut last = VecDeque::new();
+        for line in child.stderr.take().into_iter().flat_map(|errors| BufReader::new(errors).split(b'\n')) {
+            let line = String::from_utf8_lossy(&line?).into_owned();
+            hear(&line);
+            last.push_back(line);
+            if last.len() > LAST_LINES {
+                last.pop_front();
+            }
+        }
+        let status = child.wait().with_context(|| format!("{call} cannot be waited for"))?;
+        if !status.success() {
+            println!("$ {call}");
+            last.iter().for_each(|line| println!("{line}"));
+            bail!("{call} failed ({status})");
+        }
+        Ok(())
     }
 
     /// Runs cargo silently and returns everything that it printed. The error for a failure contains that output.

@@ -1,6 +1,6 @@
 //! Runs the tests: all of them at full length, then those that need other programs.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::shell::Cargo;
 
@@ -22,6 +22,15 @@ pub(crate) fn run_with_tools() -> Result<()> {
     ensure!(passed > 0, "found no ignored test that needs another program\n{said}");
     println!("{passed} tests that need other programs passed");
     Ok(())
+}
+
+/// Runs the tests of the codec with the address sanitizer. The codec itself has no `unsafe`, but some of its dependencies
+/// have. The sanitizer's runtime is part of the stable toolchain. Its flag is not stable yet, and needs a target.
+pub(crate) fn run_with_sanitizer() -> Result<()> {
+    let version = Cargo::new(["-vV"]).output()?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("cargo -vV names no host")?;
+    let tests = Cargo::new(["test", "--package", "msnp", "--lib", "--tests", "--target", host]);
+    tests.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address").run()
 }
 
 /// Returns how many tests passed, from the last line of each test program.

@@ -1,0 +1,80 @@
+//! What `cargo xtask fuzz` is asked to do.
+
+use std::num::NonZero;
+
+use clap::Args;
+
+use crate::shell::Cargo;
+
+/// Total time for all targets in `cargo xtask test`, in seconds.
+const MINUTE: u64 = 60;
+/// Compiler settings for the targets. Sixteen codegen units build in half the time of one, and run fast enough.
+const FAST_BUILD: [&str; 2] = ["--codegen-units", "16"];
+
+/// Fuzzes one target, or all of them.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The name of a file in fuzz/targets, without `.rs` (default: all of them)
+    pub(super) target: Option<String>,
+    /// Total time for all targets, in seconds
+    #[arg(long, default_value_t = MINUTE)]
+    seconds: u64,
+    /// Time for each target, in minutes, instead of --seconds
+    #[arg(long, conflicts_with = "seconds")]
+    minutes: Option<u64>,
+    /// The number of targets that run at the same time
+    #[arg(long, default_value_t = NonZero::<usize>::MIN)]
+    pub(super) jobs: NonZero<usize>,
+    /// Look for memory errors too, with the address sanitizer. Inputs take about twice as long
+    #[arg(long)]
+    sanitizer: bool,
+    /// Afterwards, minimise the corpus, and keep the smallest inputs that reach more code than the seeds in fuzz/found
+    #[arg(long)]
+    pub(super) keep: bool,
+}
+
+impl Options {
+    /// Returns what `cargo xtask test` does.
+    pub(crate) fn check() -> Self {
+        Self {
+            target: None,
+            seconds: MINUTE,
+            minutes: None,
+            jobs: NonZero::<usize>::MIN,
+            sanitizer: false,
+            keep: false,
+        }
+    }
+
+    /// Returns the time for each of `targets` targets, in seconds. libFuzzer takes 0 for "without end".
+    pub(super) fn share(&self, targets: usize) -> u64 {
+        let seconds = match self.minutes {
+            Some(minutes) => minutes * 60,
+            None => self.seconds / targets.max(1) as u64,
+        };
+        seconds.max(1)
+    }
+
+    /// Returns the start of a call of cargo-fuzz.
+    pub(super) fn cargo_fuzz(&self, command: &str) -> Cargo {
+        let cargo = Cargo::new(["fuzz", command]).args(FAST_BUILD).args(["--sanitizer"]);
+        if self.sanitizer {
+            // The sanitizer's own runtime is part of the stable toolchain, but its flag is not stable yet.
+            cargo.args(["address"]).env("RUSTC_BOOTSTRAP", "1")
+        } else {
+            cargo.args(["none"])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_targets_share_the_seconds_and_each_gets_the_minutes() {
+        let check = Options::check();
+        assert_eq!((check.share(12), check.share(100)), (5, 1));
+        assert_eq!(Options { minutes: Some(60), ..check }.share(12), 3600);
+    }
+}
