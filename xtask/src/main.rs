@@ -71,7 +71,7 @@ fn main() -> ExitCode {
         Task::Picture => picture::write(),
         Task::Coverage { check } => coverage::run(check),
         Task::Structure(options) => structure::run(&options),
-        Task::Deny => deny::check(),
+        Task::Deny => tools::for_dependencies().and_then(|()| deny::check()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -88,6 +88,7 @@ fn test() -> anyhow::Result<()> {
         .add("format", fmt)
         .add("coverage", || coverage::run(true))
         .add("structure", || structure::run(&structure::Options::check()))
+        .add("dependencies", deny::check)
         .add("lint", lint)
         .add("tests", testing::run)
         .add("tests with tools", testing::run_with_tools)

@@ -60,10 +60,11 @@ pub(crate) fn for_everything() -> Result<()> {
         }
     }
     programs(FOR_FUZZING.iter().chain(FOR_OLD_TLS).chain(FOR_THE_DOCTOR).chain(FOR_BROWSER).chain(FOR_BOTS))?;
-    cargo_fuzz()?;
+    cargo_tool("fuzz")?;
+    cargo_tool("deny")?;
     browser_packages()?;
     println!(
-        "all tools are installed: rustfmt, clippy, a C++ compiler, cargo-fuzz, lighttpd, gnutls-cli, faketime, chromium, node, python3"
+        "all tools are installed: rustfmt, clippy, a C++ compiler, cargo-fuzz, cargo-deny, lighttpd, gnutls-cli, faketime, chromium, node, python3"
     );
     Ok(())
 }
@@ -71,13 +72,19 @@ pub(crate) fn for_everything() -> Result<()> {
 /// Installs everything that `cargo xtask fuzz` needs.
 pub(crate) fn for_fuzzing() -> Result<()> {
     programs(FOR_FUZZING)?;
-    cargo_fuzz()
+    cargo_tool("fuzz")
 }
 
-fn cargo_fuzz() -> Result<()> {
-    if !answers("cargo", &["fuzz", "--version"]) {
-        println!("cargo-fuzz is missing: building it");
-        Cargo::new(["install", "cargo-fuzz", "--locked"]).run()?;
+/// Installs everything that `cargo xtask deny` needs.
+pub(crate) fn for_dependencies() -> Result<()> {
+    cargo_tool("deny")
+}
+
+/// Builds and installs a subcommand of cargo, unless it is there.
+fn cargo_tool(name: &str) -> Result<()> {
+    if !answers("cargo", &[name, "--version"]) {
+        println!("cargo-{name} is missing: building it, which takes some minutes");
+        Cargo::new(["install", &format!("cargo-{name}"), "--locked"]).run()?;
     }
     Ok(())
 }
