@@ -1,4 +1,4 @@
-//! The operating-system services that every part of the server uses: the time, random numbers, locks and private files.
+//! The operating-system services that every part of the server uses: the time, random numbers, locks, memory and private files.
 //!
 //! The crate owns no state. It knows nothing about connections, accounts or settings, and does not depend on any crate
 //! that does.
@@ -9,8 +9,10 @@ mod directory;
 mod lock;
 pub mod random;
 mod shell;
+mod shrink;
 pub mod utc;
 
 pub use directory::{create_private_directory, create_private_file, give_to_owner_of, rename_unless_exists};
 pub use lock::lock;
 pub use shell::shell_quoted;
+pub use shrink::shrink_sparse;

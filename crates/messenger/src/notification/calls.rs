@@ -10,7 +10,7 @@ use super::user::User;
 use crate::net::Handled;
 use crate::rates::Act;
 use crate::service::Service;
-use crate::switchboard::{Claims, Right};
+use crate::switchboard::{Claims, MAX_UNUSED, Right};
 
 /// Issues a cookie for a new switchboard session (XFR SB). Refuses while the account is hidden, before its first CHG,
 /// and while calls are off.
@@ -24,7 +24,9 @@ pub(super) fn xfr(service: &Service, user: &User, trid: TrId) -> Result<Handled<
         return refuse(ErrorCode::InternalServer);
     }
     let handle = &user.cell.handle;
-    let too_many = service.switchboard.connections_of(handle) >= service.config.limits.switchboard_connections;
+    let switchboard = &service.switchboard;
+    let too_many = switchboard.connections_of(handle) >= service.config.limits.switchboard_connections
+        || switchboard.cookies.unused_by(handle) >= MAX_UNUSED;
     // Many users may talk to the helper at the same time.
     let too_many = too_many && !service.is_helper(handle);
     if too_many || user.admit(service, Act::OpenSwitchboard).is_err() {

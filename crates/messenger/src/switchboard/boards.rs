@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use msnp::switchboard::Participant;
 use msnp::{ErrorCode, Handle};
-use swallowtail_base::lock;
-use swallowtail_base::random;
+use swallowtail_base::{lock, random, shrink_sparse};
 use swallowtail_config::Limits;
-use tokio::time::Instant;
 
 use super::{Board, Cookies, call};
 use crate::net::Outbox;
@@ -29,7 +27,8 @@ pub struct Switchboard {
     pub(super) rates: Arc<Rates>,
     /// How long a connection may take to sign in (sb.md section 3).
     pub(super) sign_in_timeout: Duration,
-    idle: Option<Duration>,
+    /// How long a session may be idle; `None` for no limit (sb.md section 7).
+    pub(super) idle: Option<Duration>,
     max_members: usize,
     pub(super) message_rates: MessageRates,
 }
@@ -65,7 +64,7 @@ impl Switchboard {
 
     /// Creates a board without members. Its id is random, unique among the open boards, and positive as a signed number
     /// of 32 bits (sb.md section 3).
-    pub(super) fn create(self: &Arc<Self>) -> Arc<Board> {
+    pub(super) fn create(&self) -> Arc<Board> {
         let mut boards = lock(&self.boards);
         let id = loop {
             let id = u32::from_le_bytes(random::bytes()) & 0x7FFF_FFFF;
@@ -75,10 +74,6 @@ impl Switchboard {
         };
         let board = Arc::new(Board::new(id, self.max_members));
         boards.insert(id, board.clone());
-        drop(boards);
-        if let Some(idle) = self.idle {
-            watch_idle(self, &board, idle);
-        }
         board
     }
 
@@ -120,6 +115,7 @@ impl Switchboard {
             own.retain(|known| !Arc::ptr_eq(known, outbox));
             if own.is_empty() {
                 connections.remove(handle);
+                shrink_sparse(&mut connections);
             }
         }
     }
@@ -136,26 +132,12 @@ impl Switchboard {
         self.len() == 0
     }
 
+    /// Forgets a board without members, and the invitations to it.
     pub(super) fn forget(&self, board: &Board) {
-        lock(&self.boards).remove(&board.id);
+        let mut boards = lock(&self.boards);
+        boards.remove(&board.id);
+        shrink_sparse(&mut boards);
+        drop(boards);
+        self.cookies.forget_session(board.id);
     }
-}
-
-/// Starts a task that closes a board when it has been idle for `idle`. If the board is gone, the task ends at its next
-/// wake-up.
-fn watch_idle(switchboard: &Arc<Switchboard>, board: &Arc<Board>, idle: Duration) {
-    let (switchboard, board) = (Arc::downgrade(switchboard), Arc::downgrade(board));
-    tokio::spawn(async move {
-        let mut due = Instant::now() + idle;
-        loop {
-            tokio::time::sleep_until(due).await;
-            let (Some(switchboard), Some(board)) = (switchboard.upgrade(), board.upgrade()) else {
-                return;
-            };
-            match board.close_if_idle(idle) {
-                Some(next) => due = next,
-                None => return switchboard.forget(&board),
-            }
-        }
-    });
 }

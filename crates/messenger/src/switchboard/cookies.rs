@@ -1,20 +1,22 @@
 //! Cookies, each of which opens or joins a switchboard session once (docs/protocol/sb.md section 2).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use msnp::switchboard::{Cookie, Participant};
 use msnp::{Dialect, Handle};
-use swallowtail_base::lock;
-use swallowtail_base::random;
+use swallowtail_base::{lock, random, shrink_sparse};
 use tokio::time::Instant;
 
 use crate::presence::Seen;
 
 /// How long a cookie is valid. Public notes say that a client may use a cookie up to two minutes after it was issued.
 pub(super) const COOKIE_LIFE: Duration = Duration::from_secs(120);
+/// How many cookies for new sessions an account may have that it has not used. An account whose rates are limited cannot
+/// have more: by default, it receives 60 in a minute. The memory that other accounts use needs a bound too.
+pub(crate) const MAX_UNUSED: usize = 120;
 
 /// The action that a cookie allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,22 +46,35 @@ impl From<Seen> for Participant {
     }
 }
 
-/// The cookies that were issued and not used yet.
+/// The cookies that were issued and not used yet. A cookie takes no memory once it is used, invalid or expired.
 #[derive(Default)]
 pub struct Cookies {
     issued: Mutex<Issued>,
 }
 
+/// The cookies, with an index for each way in which they end.
 #[derive(Default)]
 struct Issued {
-    claims: HashMap<String, (Instant, Claims)>,
-    /// In the order in which they expire.
-    expiring: VecDeque<(Instant, String)>,
+    /// The number of the next cookie.
+    next: u64,
+    /// By number, so that the first one expires first.
+    cookies: BTreeMap<u64, Issue>,
+    numbers: HashMap<Arc<str>, u64>,
+    /// How many cookies for new sessions each account has.
+    unused: HashMap<Handle, usize>,
+    /// The cookies that join each session.
+    joining: HashMap<u32, Vec<u64>>,
+}
+
+struct Issue {
+    cookie: Arc<str>,
+    until: Instant,
+    claims: Claims,
 }
 
 impl fmt::Debug for Cookies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Cookies({})", lock(&self.issued).claims.len())
+        write!(f, "Cookies({})", lock(&self.issued).cookies.len())
     }
 }
 
@@ -70,8 +85,7 @@ impl Cookies {
         let cookie = random::token();
         let mut issued = lock(&self.issued);
         issued.drop_expired(now);
-        issued.claims.insert(cookie.clone(), (now + COOKIE_LIFE, claims));
-        issued.expiring.push_back((now + COOKIE_LIFE, cookie.clone()));
+        issued.add(Issue { cookie: cookie.as_str().into(), until: now + COOKIE_LIFE, claims });
         Cookie(cookie)
     }
 
@@ -79,23 +93,84 @@ impl Cookies {
     pub fn redeem(&self, cookie: &Cookie, handle: Option<&Handle>) -> Option<Claims> {
         let mut issued = lock(&self.issued);
         issued.drop_expired(Instant::now());
-        let (_, claims) = issued.claims.remove(&cookie.0)?;
+        let number = *issued.numbers.get(cookie.0.as_str())?;
+        let claims = issued.remove(number)?;
         (Some(&claims.who.handle) == handle).then_some(claims)
+    }
+
+    /// Returns how many cookies for new sessions an account has not used yet.
+    pub fn unused_by(&self, handle: &Handle) -> usize {
+        let mut issued = lock(&self.issued);
+        issued.drop_expired(Instant::now());
+        issued.unused.get(handle).copied().unwrap_or(0)
     }
 
     /// Invalidates all cookies of an account.
     pub fn forget(&self, handle: &Handle) {
-        lock(&self.issued).claims.retain(|_, (_, claims)| claims.who.handle != *handle);
+        let mut issued = lock(&self.issued);
+        let of_account = issued.cookies.iter().filter(|(_, issue)| issue.claims.who.handle == *handle);
+        let numbers: Vec<_> = of_account.map(|(number, _)| *number).collect();
+        for number in numbers {
+            issued.remove(number);
+        }
+    }
+
+    /// Invalidates the cookies that join a session, because the session has ended.
+    pub(super) fn forget_session(&self, session: u32) {
+        let mut issued = lock(&self.issued);
+        for number in issued.joining.remove(&session).unwrap_or_default() {
+            issued.remove(number);
+        }
     }
 }
 
 impl Issued {
+    fn add(&mut self, issue: Issue) {
+        let number = self.next;
+        self.next += 1;
+        match issue.claims.right {
+            Right::Open => *self.unused.entry(issue.claims.who.handle.clone()).or_default() += 1,
+            Right::Join(session) => self.joining.entry(session).or_default().push(number),
+        }
+        self.numbers.insert(issue.cookie.clone(), number);
+        self.cookies.insert(number, issue);
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Claims> {
+        let Issue { cookie, claims, .. } = self.cookies.remove(&number)?;
+        self.numbers.remove(&cookie);
+        shrink_sparse(&mut self.numbers);
+        match claims.right {
+            Right::Open => self.count_use(&claims.who.handle),
+            Right::Join(session) => self.forget_invitation(session, number),
+        }
+        Some(claims)
+    }
+
+    fn count_use(&mut self, handle: &Handle) {
+        let Some(unused) = self.unused.get_mut(handle) else { return };
+        *unused = unused.saturating_sub(1);
+        if *unused == 0 {
+            self.unused.remove(handle);
+            shrink_sparse(&mut self.unused);
+        }
+    }
+
+    fn forget_invitation(&mut self, session: u32, number: u64) {
+        let Some(numbers) = self.joining.get_mut(&session) else { return };
+        // A session has no more open invitations than members.
+        numbers.retain(|other| *other != number);
+        if numbers.is_empty() {
+            self.joining.remove(&session);
+            shrink_sparse(&mut self.joining);
+        }
+    }
+
     fn drop_expired(&mut self, now: Instant) {
-        while let Some((at, cookie)) = self.expiring.front()
-            && *at <= now
+        while let Some((&number, issue)) = self.cookies.first_key_value()
+            && issue.until <= now
         {
-            self.claims.remove(cookie);
-            self.expiring.pop_front();
+            self.remove(number);
         }
     }
 }
@@ -110,19 +185,19 @@ mod tests {
         Handle::parse("alice@example.com").unwrap()
     }
 
-    fn claims() -> Claims {
+    fn claims(right: Right) -> Claims {
         let name = DisplayName::new("Alice").unwrap();
         let who = Participant { handle: alice(), name, capabilities: Some(Capabilities(0)) };
-        Claims { right: Right::Open, who, dialect: Dialect::Msnp12 }
+        Claims { right, who, dialect: Dialect::Msnp12 }
     }
 
     #[tokio::test]
     async fn a_cookie_works_once_and_only_for_its_account() {
         let cookies = Cookies::default();
-        let cookie = cookies.issue(claims());
+        let cookie = cookies.issue(claims(Right::Open));
         assert!(cookies.redeem(&cookie, Some(&alice())).is_some());
         assert!(cookies.redeem(&cookie, Some(&alice())).is_none());
-        let cookie = cookies.issue(claims());
+        let cookie = cookies.issue(claims(Right::Open));
         assert!(cookies.redeem(&cookie, Handle::parse("bob@example.com").ok().as_ref()).is_none());
         assert!(cookies.redeem(&cookie, Some(&alice())).is_none(), "invalid after the wrong account has used it");
     }
@@ -130,9 +205,41 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_cookie_expires_after_two_minutes_and_is_removed() {
         let cookies = Cookies::default();
-        let cookie = cookies.issue(claims());
+        let cookie = cookies.issue(claims(Right::Open));
+        assert_eq!(cookies.unused_by(&alice()), 1);
         tokio::time::advance(COOKIE_LIFE).await;
+        assert_eq!(cookies.unused_by(&alice()), 0);
         assert!(cookies.redeem(&cookie, Some(&alice())).is_none());
-        assert_eq!(format!("{cookies:?}"), "Cookies(0)");
+        assert_empty(&cookies);
+    }
+
+    #[tokio::test]
+    async fn a_cookie_that_is_used_or_forgotten_leaves_nothing_behind() {
+        let cookies = Cookies::default();
+        for right in [Right::Open, Right::Join(7)] {
+            let cookie = cookies.issue(claims(right));
+            cookies.redeem(&cookie, Some(&alice()));
+            assert_empty(&cookies);
+            cookies.issue(claims(right));
+            cookies.forget(&alice());
+            assert_empty(&cookies);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_invitations_to_a_session_end_with_it() {
+        let cookies = Cookies::default();
+        let [first, second, other] = [7, 7, 8].map(|session| cookies.issue(claims(Right::Join(session))));
+        cookies.forget_session(7);
+        assert!(cookies.redeem(&first, Some(&alice())).is_none());
+        assert!(cookies.redeem(&second, Some(&alice())).is_none());
+        assert!(cookies.redeem(&other, Some(&alice())).is_some());
+        assert_empty(&cookies);
+    }
+
+    fn assert_empty(cookies: &Cookies) {
+        let issued = lock(&cookies.issued);
+        let lengths = [issued.cookies.len(), issued.numbers.len(), issued.unused.len(), issued.joining.len()];
+        assert_eq!(lengths, [0; 4]);
     }
 }

@@ -19,5 +19,6 @@ mod tests;
 pub use board::Board;
 pub use boards::Switchboard;
 pub use call::CallLimit;
+pub(crate) use cookies::MAX_UNUSED;
 pub use cookies::{Claims, Cookies, Right};
 pub use session::SwitchboardSession;

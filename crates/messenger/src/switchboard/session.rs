@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::board::{MemberId, Newcomer};
 use super::boards::MessageRates;
 use super::{Board, CallLimit, Claims, Right, Switchboard, pace};
-use crate::net::{Bucket, Connection, Handled, Session};
+use crate::net::{Bucket, Connection, Handled, Session, Stop};
 use crate::rates::Act;
 
 /// The minimum number of bytes charged for a message of peer-to-peer data. Such messages are limited only by bytes. The
@@ -34,6 +34,8 @@ struct Membership {
     board: Arc<Board>,
     id: MemberId,
     claims: Claims,
+    /// When to check whether the session is idle.
+    idle_check: Option<Instant>,
 }
 
 /// Limits the rates of messages and calls of one connection.
@@ -102,7 +104,8 @@ impl SwitchboardSession {
         tracing::debug!(board = board.id, handle = %claims.who.handle, "joined a switchboard session");
         self.connection.registration.mark_signed_in();
         self.switchboard.count_in(&claims.who.handle, &self.connection.outbox);
-        self.membership = Some(Membership { board, id, claims });
+        let idle_check = self.switchboard.idle.map(|idle| Instant::now() + idle);
+        self.membership = Some(Membership { board, id, claims, idle_check });
     }
 
     fn open(&mut self, trid: TrId, claims: Claims) {
@@ -209,8 +212,22 @@ impl Session for SwitchboardSession {
     }
 
     fn idle_deadline(&self, opened: Instant, _last: Instant) -> Option<Instant> {
-        // Once a connection has joined a session, the board closes the connection when the session is idle.
+        // Once a connection has joined a session, it stays open until the session is idle.
         self.membership.is_none().then(|| opened + self.switchboard.sign_in_timeout)
+    }
+
+    fn next_tick(&self) -> Option<Instant> {
+        self.membership.as_ref()?.idle_check
+    }
+
+    /// Closes the session if it is idle. Each member checks this, so that no session needs a timer of its own.
+    fn tick(&mut self) -> Result<(), Stop> {
+        let (Some(member), Some(idle)) = (&mut self.membership, self.switchboard.idle) else { return Ok(()) };
+        member.idle_check = member.board.close_if_idle(idle);
+        if member.idle_check.is_none() {
+            self.switchboard.forget(&member.board);
+        }
+        Ok(())
     }
 
     fn ended(&mut self) {

@@ -10,6 +10,7 @@ use msnp::{Capabilities, Dialect, DisplayName, Handle, Refusal, Status};
 use swallowtail_base::lock;
 use swallowtail_config::{AddressLimits, Limits, RateLimits};
 use swallowtail_store::roster::{Roster, Stamps};
+use tokio::time::Instant;
 
 use super::{Claims, Right, Switchboard, SwitchboardSession};
 use crate::net::{Caller, Connection, Connections, Outbox, Session, Taken};
@@ -184,6 +185,13 @@ impl Person {
     /// Returns whether the server has closed the connection.
     pub(super) fn is_closed(&self) -> bool {
         self.outbox.own_unsent().is_none()
+    }
+
+    /// Does what is due by now, like the task of the connection.
+    pub(super) fn ticks(&mut self) {
+        if self.session.next_tick().is_some_and(|due| due <= Instant::now()) {
+            self.session.tick().unwrap();
+        }
     }
 
     /// Ends the connection.

@@ -282,34 +282,38 @@ async fn an_expelled_account_loses_its_connections_and_its_cookies() {
     bob.hangs_up();
 }
 
-/// Moves the clock forward and lets the task that closes idle sessions run.
-async fn forward(time: Duration) {
-    tokio::time::sleep(time).await;
-}
-
 #[tokio::test(start_paused = true)]
 async fn an_idle_session_is_closed_and_removed() {
     let world = World::new(&Limits { switchboard_idle: 300, ..Limits::default() });
     let mut alice = world.open("alice");
-    let bob = world.join("bob", alice.board());
-    forward(Duration::from_secs(299)).await;
+    let mut bob = world.join("bob", alice.board());
+    let cookie = world.cookie("carol", Right::Join(alice.board())).0;
+    advance(Duration::from_secs(299)).await;
     assert_eq!(alice.writes("U", "still here"), "JOI bob@example.com bob 4\r\n");
-    forward(Duration::from_secs(299)).await;
+    advance(Duration::from_secs(299)).await;
+    alice.ticks();
     assert!(!alice.is_closed());
     bob.reads();
-    forward(Duration::from_secs(2)).await;
+    advance(Duration::from_secs(2)).await;
+    let session = alice.board();
+    alice.ticks();
     assert!(alice.is_closed() && bob.is_closed());
     assert_eq!(bob.reads(), "BYE alice@example.com 1\r\n");
     assert!(world.switchboard.is_empty());
+    bob.ticks();
     alice.hangs_up();
     assert_eq!(bob.reads(), "", "no second BYE");
+    let late = world.connect().says(&format!("ANS {{}} carol@example.com {cookie} {session}"));
+    assert_eq!(late, "911 1\r\n");
+    assert_eq!(format!("{:?}", world.switchboard.cookies), "Cookies(0)");
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_an_idle_timeout_a_session_stays_open() {
     let world = World::new(&Limits { switchboard_idle: 0, ..Limits::default() });
-    let alice = world.open("alice");
-    forward(Duration::from_secs(1_000_000)).await;
+    let mut alice = world.open("alice");
+    advance(Duration::from_secs(1_000_000)).await;
+    alice.ticks();
     assert!(!alice.is_closed());
     assert_eq!(world.switchboard.len(), 1);
 }

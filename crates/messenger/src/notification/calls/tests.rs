@@ -69,6 +69,18 @@ async fn an_account_with_too_many_switchboard_connections_gets_no_more() {
 }
 
 #[tokio::test]
+async fn an_account_that_uses_none_of_its_cookies_gets_no_more() {
+    let server = Server::with(|config| config.limits.switchboards_per_minute = 10 * MAX_UNUSED);
+    let mut alice = server.online("alice", "MSNP12").await;
+    for _ in 0..MAX_UNUSED {
+        assert_eq!(xfr(&mut alice).await, GRANTED);
+    }
+    assert_eq!(xfr(&mut alice).await, "800 9");
+    server.service.switchboard.cookies.forget(&handle("alice"));
+    assert_eq!(xfr(&mut alice).await, GRANTED);
+}
+
+#[tokio::test]
 async fn a_cookie_contains_the_name_and_capabilities_that_others_see() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP11").await;

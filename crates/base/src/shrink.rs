@@ -1,0 +1,36 @@
+//! Gives back the memory of maps that were once much larger.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash};
+
+/// Maps with a smaller capacity than this stay as they are. Most maps never grow beyond it.
+const MIN_CAPACITY: usize = 1024;
+
+/// Shrinks a map that uses less than a quarter of its capacity, so that it does not keep the memory of its largest size.
+///
+/// Call this after each removal. The map keeps room for twice its entries, so it shrinks again, or grows, only after
+/// many more calls. On average, a call therefore takes constant time.
+pub fn shrink_sparse<K: Eq + Hash, V, S: BuildHasher>(map: &mut HashMap<K, V, S>) {
+    if map.capacity() > MIN_CAPACITY && map.len() < map.capacity() / 4 {
+        map.shrink_to(map.len() * 2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_that_is_emptied_gives_its_memory_back_in_few_steps() {
+        let mut map: HashMap<_, _> = (0..100_000).map(|key| (key, ())).collect();
+        let mut steps = 0;
+        for key in 0..100_000 {
+            map.remove(&key);
+            let before = map.capacity();
+            shrink_sparse(&mut map);
+            steps += usize::from(map.capacity() != before);
+        }
+        assert!(map.capacity() <= MIN_CAPACITY, "{}", map.capacity());
+        assert!(steps < 10, "{steps}");
+    }
+}
