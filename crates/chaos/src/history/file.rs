@@ -16,7 +16,7 @@ pub fn write(history: &History, mut to: impl Write) -> io::Result<()> {
     to.flush()
 }
 
-/// Reads a history that [`write`] wrote.
+/// Reads a history that [`write()`] wrote.
 ///
 /// # Errors
 /// Fails if `from` cannot be read, or a line is not an event.
