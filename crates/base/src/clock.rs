@@ -18,5 +18,9 @@ pub fn timestamp() -> Timestamp {
 
 /// Returns the time since the start of 1970, or zero if the clock is set to an earlier time.
 fn since_1970() -> Duration {
+    #[cfg(feature = "simulation")]
+    if let Some(now) = crate::simulation::now() {
+        return now;
+    }
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -10,6 +10,8 @@ mod lock;
 pub mod random;
 mod shell;
 mod shrink;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 pub mod utc;
 
 pub use directory::{create_private_directory, create_private_file, give_to_owner_of, rename_unless_exists};

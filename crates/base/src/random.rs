@@ -9,6 +9,10 @@ use msnp::Guid;
 #[must_use]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
+    #[cfg(feature = "simulation")]
+    if crate::simulation::fill(&mut bytes) {
+        return bytes;
+    }
     if let Err(error) = getrandom::fill(&mut bytes) {
         tracing::error!(%error, "could not get random bytes from the operating system; exiting");
         std::process::abort();

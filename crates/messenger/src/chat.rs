@@ -109,6 +109,7 @@ impl Chat {
     /// to the notification server begins with VER (ns.md section 2, sb.md section 3).
     async fn either(&self, mut stream: impl Stream, caller: &Caller, place: Admitted) {
         let first = tokio::select! {
+            biased;
             first = timeout(FIRST_COMMAND, first_bytes(&mut stream, VERB)) => first,
             // The server is stopping.
             _ = poll_fn(|context| place.outbox.poll_closing(context, 0)) => return,

@@ -10,8 +10,8 @@ use msnp::Handle;
 use swallowtail_store::database::{Account, AccountId, ContactPhones, Edit, Store, StoreError};
 use swallowtail_store::roster::Roster;
 
-#[cfg(test)]
-pub(crate) mod memory;
+#[cfg(any(test, feature = "simulation"))]
+pub mod memory;
 
 /// The result of a call to the store. One allocation for each call costs little compared with the disk.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

@@ -55,10 +55,13 @@ impl Directory {
         self.registry.endpoint(handle)
     }
 
-    /// Returns all accounts in use.
+    /// Returns all accounts in use, in the order of their handles, so that what is sent to all of them is sent in one
+    /// order.
     #[must_use]
     pub fn cells(&self) -> Vec<Arc<Cell>> {
-        self.registry.cells()
+        let mut cells = self.registry.cells();
+        cells.sort_unstable_by(|one, other| one.handle.cmp(&other.handle));
+        cells
     }
 
     /// Returns the notification connections of all signed-in accounts.
@@ -72,7 +75,7 @@ impl Directory {
     #[must_use]
     pub fn count_seen(&self, except: Option<&Handle>) -> usize {
         let counts = |cell: &&Arc<Cell>| Some(&cell.handle) != except && cell.state().seen().is_some();
-        self.cells().iter().filter(counts).count()
+        self.registry.cells().iter().filter(counts).count()
     }
 
     /// Waits for the turn of one account.

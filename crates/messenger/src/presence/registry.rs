@@ -54,7 +54,7 @@ impl Registry {
         lock(self.shard(handle)).get(handle)?.cell.upgrade()
     }
 
-    /// Returns the cells of all accounts in use.
+    /// Returns the cells of all accounts in use, in no particular order.
     pub(super) fn cells(&self) -> Vec<Arc<Cell>> {
         let mut all = Vec::new();
         for shard in &self.shards {

@@ -14,11 +14,11 @@ use super::{Storage, StoreFuture};
 
 /// Accounts and rosters in memory. Applies an edit in the same way as the database does.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
+pub struct Memory {
     /// The gate that every reading call passes.
-    pub(crate) reads: Gate,
+    pub reads: Gate,
     /// The gate that every edit passes before it is carried out.
-    pub(crate) writes: Gate,
+    pub writes: Gate,
     state: Mutex<State>,
 }
 
@@ -37,7 +37,7 @@ struct Kept {
 
 /// A gate that calls of one kind pass on their way to the store.
 #[derive(Debug, Default)]
-pub(crate) struct Gate {
+pub struct Gate {
     turn: Arc<tokio::sync::Mutex<()>>,
     is_broken: AtomicBool,
     /// The number of calls that have reached the gate.
@@ -46,20 +46,20 @@ pub(crate) struct Gate {
 
 /// Keeps a gate closed until this value is dropped.
 #[derive(Debug)]
-pub(crate) struct Hold {
+pub struct Hold {
     calls: watch::Receiver<u64>,
     _closed: OwnedMutexGuard<()>,
 }
 
 impl Gate {
     /// Makes every call wait until the returned [`Hold`] is dropped.
-    pub(crate) async fn hold(&self) -> Hold {
+    pub async fn hold(&self) -> Hold {
         let closed = self.turn.clone().lock_owned().await;
         Hold { calls: self.calls.subscribe(), _closed: closed }
     }
 
     /// Makes every later call fail, or succeed again. This includes calls that already wait at the gate.
-    pub(crate) fn set_broken(&self, is_broken: bool) {
+    pub fn set_broken(&self, is_broken: bool) {
         self.is_broken.store(is_broken, Ordering::Release);
     }
 
@@ -72,19 +72,20 @@ impl Gate {
 
 impl Hold {
     /// Waits until another call has reached the closed gate.
-    pub(crate) async fn reached(&mut self) {
-        self.calls.changed().await.expect("the store outlives the tests that hold it");
+    pub async fn reached(&mut self) {
+        // An error means that the store is gone, and that no call can arrive any more.
+        let _ = self.calls.changed().await;
     }
 }
 
 impl Memory {
     /// Creates a store without accounts.
-    pub(crate) fn new() -> Arc<Self> {
+    pub fn new() -> Arc<Self> {
         Arc::default()
     }
 
     /// Adds an account with this roster. Returns its number.
-    pub(crate) fn add(&self, roster: Roster) -> AccountId {
+    pub fn add(&self, roster: Roster) -> AccountId {
         let mut state = lock(&self.state);
         state.last += 1;
         let id = AccountId(state.last);
@@ -93,7 +94,7 @@ impl Memory {
     }
 
     /// Removes an account, and removes it from RL and PL of the other accounts, as the database does.
-    pub(crate) fn remove(&self, handle: &Handle) {
+    pub fn remove(&self, handle: &Handle) {
         let mut state = lock(&self.state);
         state.accounts.retain(|_, kept| kept.roster.owner != *handle);
         for kept in state.accounts.values_mut() {
@@ -104,7 +105,7 @@ impl Memory {
     }
 
     /// Returns the stored roster of an account.
-    pub(crate) fn kept(&self, handle: &Handle) -> Option<Roster> {
+    pub fn kept(&self, handle: &Handle) -> Option<Roster> {
         lock(&self.state).find(handle).map(|(_, kept)| kept.roster.clone())
     }
 }
