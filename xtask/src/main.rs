@@ -3,6 +3,7 @@
 //! `cargo xtask test` runs every check, in continuous integration and before a commit. Most of the other tasks are single
 //! steps of it.
 
+mod chaos;
 mod coverage;
 mod deny;
 mod fuzz;
@@ -55,6 +56,13 @@ enum Task {
     },
     /// Shows dependencies between crates, cycles of files, and the lengths of files and functions
     Structure(structure::Options),
+    /// Runs scenarios that break a server, and checks that it keeps its promises (`chaos --help`)
+    #[command(disable_help_flag = true)]
+    Chaos {
+        /// The arguments of the program in crates/chaos, and --release to build and test with optimisations
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Checks the licences, sources and security advisories of all dependencies
     Deny,
 }
@@ -71,6 +79,7 @@ fn main() -> ExitCode {
         Task::Picture => picture::write(),
         Task::Coverage { check } => coverage::run(check),
         Task::Structure(options) => structure::run(&options),
+        Task::Chaos { arguments } => chaos::run(&arguments),
         Task::Deny => tools::for_dependencies().and_then(|()| deny::check()),
     };
     match result {

@@ -3,11 +3,21 @@
 //! [`history`] records what the clients of a run did and saw, whether the server is a process or part of this one.
 //! [`server`] runs the built program. [`client`] are its scripted clients, whose [`observer`] writes the history.
 //! [`proxy`] is a bad network between both, and [`loss`] loses packets in front of a single socket.
+//!
+//! [`scenarios`] are the tests. Each one runs on a [`bed`], which is a server with accounts and clients. [`runner`] prepares
+//! the bed, runs the scenario, and applies the [`rules`] that are the same for all scenarios.
 
+pub mod bed;
 pub mod client;
 pub mod history;
 pub mod loss;
+pub mod measured;
 pub mod observer;
 pub mod proxy;
 pub mod random;
+pub mod rule;
+pub mod rules;
+pub mod runner;
+pub mod scenario;
+pub mod scenarios;
 pub mod server;

@@ -13,6 +13,8 @@ const TICKS: f64 = 100.0;
 pub struct Figures {
     /// Resident memory in KiB.
     pub resident_kib: u64,
+    /// The part of it that no file contains: heap and stacks, without code. In KiB.
+    pub anonymous_kib: u64,
     /// Open files, among them the connections.
     pub files: usize,
     /// Threads.
@@ -41,6 +43,7 @@ impl Figures {
         Ok(Self {
             // A process that is ending has no memory any more.
             resident_kib: number("VmRSS").unwrap_or_default(),
+            anonymous_kib: number("RssAnon").unwrap_or_default(),
             threads: number("Threads").context("the status of the process has no number of threads")?,
             files,
             processor_seconds: processor_seconds(&read("stat")?).context("could not read the processor time")?,

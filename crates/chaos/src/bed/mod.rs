@@ -1,0 +1,128 @@
+//! The test bed of one scenario: a running server with accounts, and what connects clients to it.
+
+mod accounts;
+mod size;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+
+use anyhow::Result;
+use tokio::task::JoinSet;
+
+use crate::client::{Account, Dialer, Person, SignIn};
+use crate::observer::Watch;
+use crate::proxy::{Faults, Proxy};
+use crate::random::Random;
+use crate::server::{Server, Setup};
+
+pub use size::Size;
+
+/// How many people sign in at the same time.
+const SIGN_INS_AT_ONCE: usize = 64;
+
+/// A running server with accounts, and what connects clients to it.
+#[derive(Debug)]
+pub struct Bed {
+    /// The server under test.
+    pub server: Server,
+    /// Connects clients directly to the server. The dialer knows a ticket of every account.
+    pub dialer: Dialer,
+    /// All random choices of the scenario.
+    pub random: Random,
+    /// How large the scenario is.
+    pub size: Size,
+}
+
+impl Bed {
+    /// Creates the accounts and starts the server.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be written or the server does not start.
+    pub async fn start(
+        program: &Path,
+        directory: &Path,
+        setup: Setup,
+        accounts: &[Account],
+        seed: u64,
+        size: Size,
+    ) -> Result<Self> {
+        let setup = Setup { address: own_address(), ..setup };
+        let mut server = Server::stopped(program, directory, setup)?;
+        let tickets = accounts::create(&server.data(), accounts).await?;
+        server.restart().await?;
+        let dialer = Dialer::new(*server.addresses(), Watch::new());
+        for (account, ticket) in accounts.iter().zip(tickets) {
+            dialer.keep_ticket(account, ticket);
+        }
+        Ok(Self { server, dialer, random: Random::new(seed), size })
+    }
+
+    /// Signs in as the account with a number.
+    ///
+    /// # Errors
+    /// Fails if the server refuses.
+    pub async fn person(&self, number: usize) -> Result<Person> {
+        Person::sign_in(&self.dialer, &Account::numbered(number)).await
+    }
+
+    /// Signs in as the first accounts, several at the same time.
+    ///
+    /// # Errors
+    /// Fails if the server refuses one of them.
+    pub async fn people(&self, count: usize) -> Result<Vec<Person>> {
+        self.people_with(&self.dialer, 0..count, SignIn::default()).await
+    }
+
+    /// Signs in as accounts with these numbers, several at the same time. The people are in the order of the numbers.
+    ///
+    /// # Errors
+    /// Fails if the server refuses one of them.
+    pub async fn people_with(
+        &self,
+        dialer: &Dialer,
+        numbers: impl IntoIterator<Item = usize>,
+        how: SignIn,
+    ) -> Result<Vec<Person>> {
+        let mut running = JoinSet::new();
+        let mut people = Vec::new();
+        for (place, number) in numbers.into_iter().enumerate() {
+            if running.len() >= SIGN_INS_AT_ONCE
+                && let Some(signed_in) = running.join_next().await
+            {
+                people.push(signed_in??);
+            }
+            let dialer = dialer.clone();
+            running.spawn(async move {
+                let person = Person::sign_in_with(&dialer, &Account::numbered(number), how).await?;
+                anyhow::Ok((place, person))
+            });
+        }
+        while let Some(signed_in) = running.join_next().await {
+            people.push(signed_in??);
+        }
+        people.sort_unstable_by_key(|(place, _)| *place);
+        Ok(people.into_iter().map(|(_, person)| person).collect())
+    }
+
+    /// Returns a dialer whose notification and switchboard connections pass through one proxy each, and the proxies.
+    ///
+    /// # Errors
+    /// Fails if no port is free.
+    pub async fn through_proxies(&mut self, faults: Faults) -> Result<(Dialer, [Proxy; 2])> {
+        let addresses = *self.server.addresses();
+        let notification = Proxy::start(addresses.notification, faults, self.random.fork()).await?;
+        let switchboard = Proxy::start(addresses.switchboard, faults, self.random.fork()).await?;
+        let mut dialer = self.dialer.clone();
+        dialer.addresses.notification = notification.address();
+        dialer.addresses.switchboard = switchboard.address();
+        dialer.switchboards = Some(switchboard.address());
+        Ok((dialer, [notification, switchboard]))
+    }
+}
+
+/// Returns an address for the server of this process alone. While a server is being restarted, no other run can take its
+/// ports.
+fn own_address() -> IpAddr {
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    IpAddr::V4(Ipv4Addr::new(127, 99, high, low.max(1)))
+}

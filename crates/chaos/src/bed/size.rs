@@ -1,0 +1,54 @@
+//! How large a scenario is.
+
+use std::time::Duration;
+
+/// How large a scenario is, and how long it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    percent: u32,
+    minutes: Option<u64>,
+}
+
+impl Size {
+    /// Creates a size in percent of the default, which suits two cores and 20,000 open files. `minutes` replaces the
+    /// duration of every scenario that has one.
+    #[must_use]
+    pub const fn new(percent: u32, minutes: Option<u64>) -> Self {
+        Self { percent, minutes }
+    }
+
+    /// Returns the size in percent of the default.
+    #[must_use]
+    pub const fn percent(self) -> u32 {
+        self.percent
+    }
+
+    /// Returns a number of things at this size, at least 1.
+    #[must_use]
+    pub const fn of(self, number: usize) -> usize {
+        let scaled = number.saturating_mul(self.percent as usize) / 100;
+        if scaled == 0 { 1 } else { scaled }
+    }
+
+    /// Returns the duration of a scenario.
+    #[must_use]
+    pub const fn time(self, default: Duration) -> Duration {
+        match self.minutes {
+            Some(minutes) => Duration::from_secs(minutes * 60),
+            None => default,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_scales_numbers_and_replaces_durations() {
+        let (small, large) = (Size::new(10, None), Size::new(300, Some(2)));
+        assert_eq!((small.of(2000), small.of(5), large.of(10)), (200, 1, 30));
+        assert_eq!(small.time(Duration::from_secs(7)), Duration::from_secs(7));
+        assert_eq!(large.time(Duration::from_secs(7)), Duration::from_secs(120));
+    }
+}

@@ -1,0 +1,77 @@
+//! G3 and G4: memory and open files.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::measured::Measured;
+use crate::rule::{Broken, Rule};
+use crate::scenario::Scenario;
+use crate::server::{Figures, Server};
+
+/// How long the server may take to give everything back. Timers of its connections are part of that.
+const PATIENCE: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_millis(250);
+/// By how much the memory may grow, in percent of what it was.
+const GROWTH: u64 = 10;
+/// By how much the memory may grow in any case. An allocator keeps some memory, and an idle server has so little that a
+/// few hash tables are more than a tenth of it.
+const FLOOR_KIB: u64 = 4 * 1024;
+/// By how many the files may grow: the store opens its reading connections when they are needed, with two files each.
+const FILES: usize = 8;
+
+/// Waits until memory and files are back. Adds how much memory the server has then.
+pub(super) async fn check(
+    scenario: &Scenario,
+    server: &Server,
+    before: &Figures,
+    measured: Measured,
+) -> (Measured, Vec<Broken>) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let now = match server.figures() {
+            Ok(now) => now,
+            Err(error) => return (measured, vec![Broken::new(Rule::Process, format!("{error:#}"))]),
+        };
+        let broken = broken(scenario, before, &now);
+        if broken.is_empty() || Instant::now() >= deadline {
+            let grown = (now.anonymous_kib as f64 - before.anonymous_kib as f64) / 1024.0;
+            return (measured.figure("memory grown by", grown, "MiB"), broken);
+        }
+        sleep(INTERVAL).await;
+    }
+}
+
+fn broken(scenario: &Scenario, before: &Figures, now: &Figures) -> Vec<Broken> {
+    let mut broken = Vec::new();
+    let (was, is) = (before.anonymous_kib, now.anonymous_kib);
+    if scenario.applies(Rule::Memory) && is > was + (was * GROWTH / 100).max(FLOOR_KIB) {
+        broken.push(Broken::new(Rule::Memory, format!("the server had {was} KiB and has {is} KiB")));
+    }
+    let (was, is) = (before.files, now.files);
+    if scenario.applies(Rule::Files) && is > was + FILES {
+        broken.push(Broken::new(Rule::Files, format!("the server had {was} open files and has {is}")));
+    }
+    broken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEFORE: Figures =
+        Figures { resident_kib: 0, anonymous_kib: 100_000, files: 20, threads: 4, processor_seconds: 0.0 };
+
+    fn rules(scenario: &Scenario, now: Figures) -> Vec<String> {
+        broken(scenario, &BEFORE, &now).into_iter().map(|broken| broken.rule).collect()
+    }
+
+    #[test]
+    fn memory_and_files_may_grow_a_little() {
+        let scenario = Scenario::not_yet("T00", "", "");
+        assert!(rules(&scenario, Figures { anonymous_kib: 110_000, files: 28, ..BEFORE }).is_empty());
+        let now = Figures { anonymous_kib: 110_001, files: 29, ..BEFORE };
+        assert_eq!(rules(&scenario, now), ["G3 memory", "G4 files"]);
+        assert_eq!(rules(&scenario.except(&[(Rule::Memory, "test")]), now), ["G4 files"]);
+    }
+}

@@ -1,0 +1,96 @@
+//! Runs scenarios one after the other, applies the rules, and reports.
+
+mod one;
+mod options;
+mod regressions;
+mod report;
+
+use anyhow::{Result, bail};
+
+use crate::scenario::{Scenario, State};
+use crate::scenarios;
+use one::{Job, Tools};
+pub use options::Options;
+use regressions::Regressions;
+use report::Report;
+
+/// Runs the scenarios that the options name. Returns whether all of them passed.
+///
+/// # Errors
+/// Fails if there is no such scenario, the server's program is missing, or a file cannot be written.
+pub async fn run(options: &Options) -> Result<bool> {
+    let chosen = choose(&options.chosen)?;
+    if options.is_list() {
+        chosen.iter().for_each(|scenario| println!("{}", report::row(scenario)));
+        return Ok(true);
+    }
+    let tools = Tools::find(options)?;
+    let mut regressions = Regressions::read()?;
+    let mut report = Report::begin(options);
+    for job in jobs(&chosen, &regressions, options) {
+        let outcome = tools.run(&job).await;
+        if outcome.has_failed() {
+            regressions.add(&job)?;
+        }
+        report.add(outcome);
+    }
+    let waiting = chosen.iter().filter(|scenario| matches!(scenario.state, State::NotYet(_)));
+    report.end(waiting.copied())
+}
+
+/// Returns the scenarios in the order of the table.
+fn choose(words: &[String]) -> Result<Vec<Scenario>> {
+    let all: Vec<Scenario> = scenarios::all().collect();
+    for word in words.iter().filter(|word| !options::SETS.contains(&word.as_str())) {
+        if !all.iter().any(|scenario| is_named(scenario, word)) {
+            bail!("there is no scenario {word:?}; `cargo xtask chaos list` shows all of them");
+        }
+    }
+    let is_chosen = |scenario: &Scenario| {
+        words.iter().any(|word| match word.as_str() {
+            "all" | "list" => true,
+            "smoke" => scenario.is_smoke,
+            word => is_named(scenario, word),
+        })
+    };
+    Ok(all.into_iter().filter(is_chosen).collect())
+}
+
+/// Returns whether a word names a scenario, or its whole family by the letter alone.
+fn is_named(scenario: &Scenario, word: &str) -> bool {
+    scenario.id.eq_ignore_ascii_case(word) || scenario.id[..1].eq_ignore_ascii_case(word)
+}
+
+/// Returns what to run: first what has failed before, then each scenario with the seed of this run.
+fn jobs(chosen: &[Scenario], regressions: &Regressions, options: &Options) -> Vec<Job> {
+    let runs = |scenario: &&Scenario| matches!(scenario.state, State::Runs(_));
+    let runs: Vec<_> = chosen.iter().filter(runs).copied().collect();
+    let failed = runs.iter().flat_map(|scenario| regressions.of(scenario));
+    let new = runs.iter().map(|scenario| Job { scenario: *scenario, seed: options.seed(), size: options.size() });
+    let mut jobs: Vec<Job> = Vec::new();
+    for job in failed.chain(new) {
+        if !jobs.contains(&job) {
+            jobs.push(job);
+        }
+    }
+    jobs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(words: &[&str]) -> Vec<&'static str> {
+        let words: Vec<_> = words.iter().map(ToString::to_string).collect();
+        choose(&words).unwrap().iter().map(|scenario| scenario.id).collect()
+    }
+
+    #[test]
+    fn scenarios_are_chosen_by_id_family_and_set_in_the_order_of_the_table() {
+        assert_eq!(ids(&["s01", "F01"]), ["F01", "S01"]);
+        assert_eq!(ids(&["c"]).len(), 8);
+        assert_eq!(ids(&["all"]).len(), 80);
+        assert!(ids(&["smoke"]).contains(&"F01"));
+        assert!(choose(&["F99".to_owned()]).is_err());
+    }
+}

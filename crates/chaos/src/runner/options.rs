@@ -1,0 +1,84 @@
+//! What the program is asked to do.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Parser;
+
+use crate::bed::Size;
+
+/// The words that choose several scenarios.
+pub(super) const SETS: [&str; 3] = ["list", "smoke", "all"];
+/// The size of the smoke set, in percent. It has two minutes on two cores.
+const SMOKE_SCALE: u32 = 20;
+/// Seeds by default are below this, so that they are short enough to type.
+const SHORT: u64 = 1_000_000;
+
+/// Runs scenarios that break a server, and checks that it keeps its promises.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask chaos", bin_name = "cargo xtask chaos", after_help = RELEASE)]
+pub struct Options {
+    /// What to run: ids (F01), letters of families (F), `smoke` or `all`. `list` shows all scenarios
+    #[arg(default_value = "list")]
+    pub(super) chosen: Vec<String>,
+    /// The seed of all random choices. By default, every run has another one
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How long each scenario runs that has a duration
+    #[arg(long)]
+    minutes: Option<u64>,
+    /// How large the scenarios are, in percent. 100 suits two cores and 20,000 open files [default: 100, smoke: 20]
+    #[arg(long)]
+    scale: Option<u32>,
+    /// Print the report as JSON on standard output, and everything else on standard error
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Keep the directory of each server, with its log, also if the scenario passes
+    #[arg(long)]
+    pub(super) keep: bool,
+    /// The program under test. By default, the one that was built together with this program
+    #[arg(long)]
+    pub(super) program: Option<PathBuf>,
+    #[arg(skip)]
+    random_seed: OnceLock<u64>,
+}
+
+/// An option of xtask itself.
+const RELEASE: &str = "With --release, cargo xtask chaos builds and tests the server with optimisations.";
+
+impl Options {
+    /// Returns the seed, the same at each call.
+    pub(super) fn seed(&self) -> u64 {
+        let from_clock = || {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            now.as_micros().try_into().unwrap_or(u64::MAX) % SHORT
+        };
+        self.seed.unwrap_or_else(|| *self.random_seed.get_or_init(from_clock))
+    }
+
+    pub(super) fn size(&self) -> Size {
+        let default = if self.chosen.iter().all(|word| word == "smoke") { SMOKE_SCALE } else { 100 };
+        Size::new(self.scale.unwrap_or(default), self.minutes)
+    }
+
+    pub(super) fn is_list(&self) -> bool {
+        self.chosen.iter().any(|word| word == "list")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smoke_set_is_smaller_and_the_seed_stays_the_same() {
+        let parse = |words: &str| Options::try_parse_from(words.split(' ')).unwrap();
+        let smoke = parse("chaos smoke");
+        assert_eq!(smoke.size().percent(), SMOKE_SCALE);
+        assert_eq!(smoke.seed(), smoke.seed());
+        assert_eq!(parse("chaos smoke F02").size().percent(), 100);
+        assert_eq!(parse("chaos smoke --scale 7 --seed 3").seed(), 3);
+        assert!(parse("chaos").is_list());
+    }
+}

@@ -1,0 +1,96 @@
+//! What a scenario is: a row of the table, with a function that breaks something.
+
+use std::pin::Pin;
+
+use anyhow::Result;
+
+use crate::bed::Bed;
+use crate::measured::Measured;
+use crate::rule::Rule;
+use crate::server::Setup;
+
+/// What the function of a scenario returns: its figures, or the first thing that was wrong.
+pub type Running<'a> = Pin<Box<dyn Future<Output = Result<Measured>> + Send + 'a>>;
+
+/// The function of a scenario.
+pub type Run = for<'a> fn(&'a mut Bed) -> Running<'a>;
+
+/// A scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    /// A letter for the family, and two digits.
+    pub id: &'static str,
+    /// What happens, in one sentence.
+    pub sentence: &'static str,
+    /// Whether the scenario runs.
+    pub state: State,
+    /// How many accounts the server has, at a scale of 100 % or less. A larger scale creates more.
+    pub accounts: usize,
+    /// How the server is started.
+    pub setup: fn() -> Setup,
+    /// The common rules that do not apply, each with the reason.
+    pub exceptions: &'static [(Rule, &'static str)],
+    /// Whether the scenario is in the smoke set, which `cargo xtask test` runs.
+    pub is_smoke: bool,
+}
+
+/// Whether a scenario runs.
+#[derive(Clone, Copy, Debug)]
+pub enum State {
+    /// It runs.
+    Runs(Run),
+    /// It does not run yet, for this reason.
+    NotYet(&'static str),
+}
+
+impl Scenario {
+    /// Creates a scenario that runs. Its server has no accounts except those of the common rules.
+    #[must_use]
+    pub const fn runs(id: &'static str, sentence: &'static str, run: Run) -> Self {
+        Self::new(id, sentence, State::Runs(run))
+    }
+
+    /// Creates a scenario that does not run yet.
+    #[must_use]
+    pub const fn not_yet(id: &'static str, sentence: &'static str, reason: &'static str) -> Self {
+        Self::new(id, sentence, State::NotYet(reason))
+    }
+
+    const fn new(id: &'static str, sentence: &'static str, state: State) -> Self {
+        Self { id, sentence, state, accounts: 0, setup: Setup::default, exceptions: &[], is_smoke: false }
+    }
+
+    /// Gives the server this many accounts.
+    #[must_use]
+    pub const fn accounts(mut self, accounts: usize) -> Self {
+        self.accounts = accounts;
+        self
+    }
+
+    /// Starts the server in another way.
+    #[must_use]
+    pub const fn setup(mut self, setup: fn() -> Setup) -> Self {
+        self.setup = setup;
+        self
+    }
+
+    /// Does not apply some of the common rules, each for a reason.
+    #[must_use]
+    pub const fn except(mut self, exceptions: &'static [(Rule, &'static str)]) -> Self {
+        self.exceptions = exceptions;
+        self
+    }
+
+    /// Adds the scenario to the smoke set.
+    #[must_use]
+    pub const fn smoke(mut self) -> Self {
+        self.is_smoke = true;
+        self
+    }
+
+    /// Returns whether a common rule applies.
+    #[must_use]
+    pub fn applies(&self, rule: Rule) -> bool {
+        self.exceptions.iter().all(|(other, _)| *other != rule)
+    }
+}

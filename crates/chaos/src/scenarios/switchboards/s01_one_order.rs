@@ -1,0 +1,80 @@
+//! Ten participants, each of which sends. The rule G6 checks the order; here, everything must arrive.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use tokio::task::JoinSet;
+
+use crate::bed::Bed;
+use crate::client::{Board, Person, text};
+use crate::measured::Measured;
+use crate::random::Random;
+use crate::scenario::Scenario;
+
+const PARTICIPANTS: usize = 10;
+/// How many messages each participant sends.
+const MESSAGES: usize = 400;
+
+pub(super) const SCENARIO: Scenario = Scenario::runs(
+    "S01",
+    "Ten participants of a conversation send at the same time, and all receive the same order",
+    |bed| Box::pin(run(bed)),
+)
+.accounts(PARTICIPANTS)
+.smoke();
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let messages = bed.size.of(MESSAGES);
+    let mut people = bed.people(PARTICIPANTS).await?;
+    let boards = gather(&mut people).await?;
+    let begun = Instant::now();
+    let mut running = JoinSet::new();
+    for board in boards {
+        running.spawn(take_part(board, messages, bed.random.fork()));
+    }
+    let mut boards = Vec::new();
+    while let Some(done) = running.join_next().await {
+        boards.push(done??);
+    }
+    let rate = (PARTICIPANTS * messages) as f64 / begun.elapsed().as_secs_f64();
+    // Everything has arrived, so the history ends before anyone leaves.
+    boards.into_iter().for_each(|board| board.connection.settle());
+    Ok(Measured::new().count("messages", PARTICIPANTS * messages).figure("rate", rate, "messages/s"))
+}
+
+/// Opens a conversation of all people.
+async fn gather(people: &mut [Person]) -> Result<Vec<Board>> {
+    let (first, others) = people.split_first_mut().context("nobody is there")?;
+    let mut boards = vec![first.open_board().await?];
+    for person in others {
+        let joined = person.join(&mut boards[0]).await?;
+        boards.push(joined);
+    }
+    Ok(boards)
+}
+
+/// Sends messages, and receives those of all others and the answers.
+async fn take_part(mut board: Board, messages: usize, mut random: Random) -> Result<Board> {
+    let flags: Vec<_> = (0..messages).filter_map(|_| random.pick(&["A", "N", "U"])).collect();
+    let expected = messages * (PARTICIPANTS - 1) + flags.iter().filter(|flag| ***flag == "A").count();
+    let sender = board.connection.sender();
+    let sending = tokio::spawn(async move {
+        for flag in flags {
+            sender.send_payload("MSG", flag, &text("order")).await?;
+        }
+        anyhow::Ok(())
+    });
+    let mut arrived = 0;
+    while arrived < expected {
+        let next = board.connection.next().await;
+        let next = next.with_context(|| format!("{} received {arrived} of {expected} lines", board.handle))?;
+        match next.verb().as_str() {
+            "MSG" | "ACK" => arrived += 1,
+            // Others have joined.
+            "JOI" | "IRO" => {}
+            _ => bail!("{} received {}", board.handle, next.line()),
+        }
+    }
+    sending.await??;
+    Ok(board)
+}

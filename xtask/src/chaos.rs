@@ -1,0 +1,18 @@
+//! Builds the server and the program that breaks it, and runs the latter.
+
+use anyhow::Result;
+
+use crate::shell::Cargo;
+
+/// The only argument that is not for the program.
+const RELEASE: &str = "--release";
+
+/// Runs `crates/chaos` with these arguments. It tests the server that was built beside it.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let (profile, arguments): (Vec<&str>, Vec<&str>) =
+        arguments.iter().map(String::as_str).partition(|argument| *argument == RELEASE);
+    let build = ["build", "--quiet", "--package", "swallowtail", "--package", "swallowtail-chaos"];
+    Cargo::new(build).args(profile.iter().copied()).run()?;
+    let run = Cargo::new(["run", "--quiet", "--package", "swallowtail-chaos"]).args(profile);
+    run.args(["--"]).args(arguments).run()
+}
