@@ -19,9 +19,9 @@ pub use bucket::Bucket;
 pub use caller::{Caller, Reachable, Via};
 pub use connections::{Connections, Registration};
 pub use counter::{Counter, Permit, counted_address};
-pub use outbox::Outbox;
 #[cfg(test)]
 pub(crate) use outbox::Taken;
+pub use outbox::{Outbox, PresenceLines};
 pub use peer::Peer;
 pub use prefixed::{Prefixed, first_bytes};
 pub use session::{CommandFuture, Connection, Handled, Session, Stop};

@@ -7,31 +7,48 @@
 //! The bytes that *other* connections queue are limited. If a client does not read and its queue exceeds the limit, the
 //! server closes that client's connection. Other clients notice nothing else. A connection's own answers do not count,
 //! but the server stops reading from the connection while too many of these answers are unsent.
+//!
+//! Presence does not count either, so that nobody can close the connection of a contact by changing presence often.
+//! Newer presence lines replace older ones that are not taken yet (`presence`), so the number of contacts limits them.
+
+mod presence;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
+use msnp::Handle;
 use swallowtail_base::lock;
+
+use presence::PendingPresence;
+pub use presence::PresenceLines;
 
 /// The outgoing queue of a connection, shared between the connection's task (the owner) and all senders.
 pub struct Outbox {
-    /// The maximum number of unwritten bytes from other connections.
+    /// The maximum number of unwritten bytes from other connections, without presence.
     limit: usize,
     queue: Mutex<Queue>,
 }
 
 #[derive(Default)]
 struct Queue {
+    /// All lines except for presence.
     bytes: Vec<u8>,
+    presence: PendingPresence,
     /// The number of `bytes` that came from other connections.
     foreign: usize,
-    /// The number of bytes from other connections that the owner took and has not written yet.
-    foreign_taken: usize,
-    /// The number of bytes that the owner took and has not written yet.
-    taken: usize,
+    taken: TakenBytes,
     phase: Phase,
     owner: Option<Waker>,
+}
+
+/// The numbers of bytes that the owner took and has not written yet.
+#[derive(Clone, Copy, Debug, Default)]
+struct TakenBytes {
+    all: usize,
+    /// The bytes from other connections, without presence.
+    foreign: usize,
+    presence: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,32 +81,45 @@ impl Outbox {
 
     /// Appends an answer to the connection's own command.
     pub fn reply(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        lock(&self.queue).reply(write);
+    }
+
+    /// Appends the answer to a command that put `contact` on FL, or removed it from FL.
+    pub fn reply_to_list_change(&self, contact: &Handle, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut queue = lock(&self.queue);
+        queue.presence.note_list_change(contact);
+        queue.reply(write);
+    }
+
+    /// Appends an answer that contains all lists of the account.
+    pub fn reply_with_lists(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut queue = lock(&self.queue);
+        queue.presence.note_lists();
+        queue.reply(write);
+    }
+
+    /// Queues lines about the presence of a contact. They replace older lines that are not taken yet.
+    pub fn present(&self, contact: &Handle, lines: &PresenceLines) {
         let mut queue = lock(&self.queue);
         if queue.phase == Phase::Open {
-            write(&mut queue.bytes);
+            let at = queue.bytes.len();
+            queue.presence.put(contact, lines, at);
             queue.wake();
         }
+    }
+
+    /// Appends a call from a contact. Returns whether it fits, like [`Self::send`].
+    pub fn send_call(&self, caller: &Handle, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+        let mut queue = lock(&self.queue);
+        queue.presence.note_call(caller);
+        queue.send(self.limit, write).is_some()
     }
 
     /// Appends a line from another connection. Returns the backlog: the number of bytes from other connections that are
     /// not written yet. Returns `None` if the connection is gone or closing. If the line does not fit, closes the
     /// connection and returns `None`.
     pub fn send(&self, write: impl FnOnce(&mut Vec<u8>)) -> Option<usize> {
-        let mut queue = lock(&self.queue);
-        if queue.phase != Phase::Open {
-            return None;
-        }
-        let before = queue.bytes.len();
-        write(&mut queue.bytes);
-        queue.foreign += queue.bytes.len() - before;
-        let backlog = queue.foreign + queue.foreign_taken;
-        let fits = backlog <= self.limit;
-        if !fits {
-            queue.bytes = Vec::new();
-            queue.phase = Phase::Dead;
-        }
-        queue.wake();
-        fits.then_some(backlog)
+        lock(&self.queue).send(self.limit, write)
     }
 
     /// Closes the connection once the queued bytes are written. After this nothing can be appended.
@@ -115,8 +145,9 @@ impl Outbox {
     /// is closing.
     pub(crate) fn own_unsent(&self) -> Option<usize> {
         let queue = lock(&self.queue);
-        let foreign = queue.foreign + queue.foreign_taken;
-        (queue.phase == Phase::Open).then(|| (queue.bytes.len() + queue.taken).saturating_sub(foreign))
+        let presence = queue.presence.replaceable() + queue.taken.presence;
+        let others = queue.foreign + queue.taken.foreign + presence;
+        (queue.phase == Phase::Open).then(|| queue.unwritten().saturating_sub(others))
     }
 
     /// Called by the owner when it starts to run. Removes the owner's waker, because an answer that the owner appends
@@ -129,16 +160,21 @@ impl Outbox {
     /// `buffer`. If no bytes are queued, registers the owner's waker under the same lock, so that no wake-up is lost.
     pub(crate) fn poll_take(&self, context: &mut Context<'_>, buffer: &mut Vec<u8>) -> Poll<Taken> {
         let mut queue = lock(&self.queue);
-        queue.taken = 0;
-        queue.foreign_taken = 0;
+        queue.taken = TakenBytes::default();
         if queue.phase == Phase::Dead {
             return Poll::Ready(Taken::Abort);
         }
-        if !queue.bytes.is_empty() {
+        if queue.unwritten() > 0 {
             // The written vector is not reused, so that an idle connection has no buffer.
-            *buffer = std::mem::take(&mut queue.bytes);
-            queue.taken = buffer.len();
-            queue.foreign_taken = std::mem::take(&mut queue.foreign);
+            let (bytes, presence) = (std::mem::take(&mut queue.bytes), std::mem::take(&mut queue.presence));
+            queue.taken = TakenBytes {
+                all: bytes.len() + presence.len(),
+                foreign: std::mem::take(&mut queue.foreign),
+                presence: presence.replaceable(),
+            };
+            // Senders need not wait for the copy.
+            drop(queue);
+            *buffer = presence.merge(bytes);
             return Poll::Ready(Taken::Bytes);
         }
         if queue.phase == Phase::Closing {
@@ -153,8 +189,9 @@ impl Outbox {
     /// the connection's own answers, so that the count of bytes from other connections is never too low.
     pub(crate) fn poll_closing(&self, context: &mut Context<'_>, unwritten: usize) -> Poll<Taken> {
         let mut queue = lock(&self.queue);
-        queue.taken = unwritten;
-        queue.foreign_taken = queue.foreign_taken.min(unwritten);
+        let foreign = queue.taken.foreign.min(unwritten);
+        let presence = queue.taken.presence.min(unwritten - foreign);
+        queue.taken = TakenBytes { all: unwritten, foreign, presence };
         match queue.phase {
             Phase::Dead => Poll::Ready(Taken::Abort),
             Phase::Closing => Poll::Ready(Taken::Close),
@@ -176,11 +213,41 @@ impl Outbox {
 impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let queue = lock(&self.queue);
-        write!(f, "Outbox({:?}, {} bytes)", queue.phase, queue.bytes.len() + queue.taken)
+        write!(f, "Outbox({:?}, {} bytes)", queue.phase, queue.unwritten())
     }
 }
 
 impl Queue {
+    fn reply(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        if self.phase == Phase::Open {
+            write(&mut self.bytes);
+            self.wake();
+        }
+    }
+
+    fn send(&mut self, limit: usize, write: impl FnOnce(&mut Vec<u8>)) -> Option<usize> {
+        if self.phase != Phase::Open {
+            return None;
+        }
+        let before = self.bytes.len();
+        write(&mut self.bytes);
+        self.foreign += self.bytes.len() - before;
+        let backlog = self.foreign + self.taken.foreign;
+        let fits = backlog <= limit;
+        if !fits {
+            self.bytes = Vec::new();
+            self.presence = PendingPresence::default();
+            self.phase = Phase::Dead;
+        }
+        self.wake();
+        fits.then_some(backlog)
+    }
+
+    /// Returns the number of bytes that are not written yet.
+    fn unwritten(&self) -> usize {
+        self.bytes.len() + self.presence.len() + self.taken.all
+    }
+
     fn wake(&mut self) {
         if let Some(owner) = self.owner.take() {
             owner.wake();
@@ -196,69 +263,4 @@ impl Queue {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn take(outbox: &Outbox) -> (Poll<Taken>, Vec<u8>) {
-        let mut buffer = Vec::new();
-        let taken = outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut buffer);
-        (taken, buffer)
-    }
-
-    fn say(bytes: &[u8]) -> impl FnOnce(&mut Vec<u8>) {
-        let bytes = bytes.to_vec();
-        move |out| out.extend(bytes)
-    }
-
-    #[test]
-    fn all_queued_bytes_are_taken_together() {
-        let outbox = Outbox::new(10);
-        outbox.reply(say(b"a"));
-        assert_eq!(outbox.send(say(b"b")), Some(1));
-        assert_eq!(take(&outbox), (Poll::Ready(Taken::Bytes), b"ab".to_vec()));
-        assert_eq!(take(&outbox).0, Poll::Pending);
-    }
-
-    #[test]
-    fn bytes_from_others_count_until_they_are_written() {
-        let outbox = Outbox::new(10);
-        assert_eq!(outbox.send(say(b"123456")), Some(6));
-        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
-        assert_eq!(outbox.send(say(b"12345")), None, "six of eleven bytes are not written yet");
-        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Abort));
-        assert_eq!(outbox.send(say(b"x")), None);
-    }
-
-    #[test]
-    fn written_bytes_make_room_for_more() {
-        let outbox = Outbox::new(10);
-        assert_eq!(outbox.send(say(b"123456")), Some(6));
-        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
-        assert_eq!(outbox.poll_closing(&mut Context::from_waker(Waker::noop()), 2), Poll::Pending);
-        assert_eq!(outbox.send(say(b"12345678")), Some(10), "four of six bytes are written");
-    }
-
-    #[test]
-    fn own_answers_do_not_count_against_the_limit_but_are_reported() {
-        let outbox = Outbox::new(10);
-        outbox.reply(say(&[0; 100]));
-        assert_eq!(outbox.send(say(b"x")), Some(1));
-        assert_eq!(outbox.own_unsent(), Some(100));
-        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
-        assert_eq!(outbox.own_unsent(), Some(100), "taken bytes are not written yet");
-        assert_eq!(take(&outbox).0, Poll::Pending);
-        assert_eq!(outbox.own_unsent(), Some(0));
-    }
-
-    #[test]
-    fn a_closing_connection_gets_the_queued_bytes_and_nothing_more() {
-        let outbox = Outbox::new(10);
-        outbox.reply(say(b"a"));
-        outbox.close_with(say(b"b"));
-        outbox.reply(say(b"c"));
-        assert_eq!(outbox.send(say(b"d")), None);
-        assert_eq!(outbox.own_unsent(), None);
-        assert_eq!(take(&outbox), (Poll::Ready(Taken::Bytes), b"ab".to_vec()));
-        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Close));
-    }
-}
+mod tests;

@@ -185,8 +185,9 @@ async fn add_contact(
         edit.push(other.id, &watched);
     }
     edit::write(&service, edit, trid).await?;
+    let about = handle.clone();
     let answer = ContactLine::Added { trid, handle, nickname: word, contact, group };
-    user.cell.apply(&own, |roster| user.endpoint.reply_change(&answer.into(), roster.stamps.version));
+    user.cell.apply(&own, |roster| user.endpoint.reply_about(&about, &answer.into(), roster.stamps.version));
     if let Some(other) = other {
         tell_added(&user, &other, trid, &watched, name);
     }
@@ -267,7 +268,7 @@ async fn remove_contact(service: Arc<Service>, user: User, contact: ContactRef, 
     }
     edit::write(&service, edit, trid).await?;
     let answer = ContactLine::Removal(rem);
-    user.cell.apply(&own, |roster| user.endpoint.reply_change(&answer.into(), roster.stamps.version));
+    user.cell.apply(&own, |roster| user.endpoint.reply_about(&handle, &answer.into(), roster.stamps.version));
     if let (Some(other), Some(unwatched)) = (other, unwatched.filter(|changes| !changes.is_empty())) {
         other.apply_foreign(&unwatched, &ContactLine::ReverseRemoved(user.cell.handle.clone()).into());
     }

@@ -71,7 +71,7 @@ fn answer_in_full(user: &User, syn: &Syn, stamps: Stamps, phones: &HashMap<Handl
     let entries: Vec<_> = roster.entries.iter().filter(|(handle, _)| shown(handle)).collect();
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let counts = Some((count(entries.len()), count(groups.len())));
-    user.endpoint.client.outbox.reply(|out| {
+    user.endpoint.client.outbox.reply_with_lists(|out| {
         let mut say = |line: ServerCommand| line.encode(dialect, out);
         say(ServerCommand::Syn(answer(user, stamps, syn, counts)));
         own_settings(dialect, roster).for_each(&mut say);

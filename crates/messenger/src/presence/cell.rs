@@ -5,14 +5,14 @@ use std::fmt::Debug;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
-use msnp::notification::{OutReason, PresenceLine, ServerCommand};
-use msnp::{Dialect, DisplayName, Handle, Timestamp, TrId};
+use msnp::notification::{OutReason, ServerCommand};
+use msnp::{DisplayName, Handle, Timestamp, TrId};
 use swallowtail_base::lock;
 use swallowtail_store::database::AccountId;
 use swallowtail_store::roster::{Change, Roster};
 
 use super::endpoint::Endpoint;
-use super::notice::Notice;
+use super::notice::{self, Notice};
 use super::seen::{Appearance, AppearanceWatch, Presence, Seen};
 
 /// The interface of a cell to the other accounts.
@@ -86,11 +86,8 @@ impl Shown<'_> {
     /// Sends ILN and UBX to the watcher. `trid` is the transaction id of the watcher's command: the CHG that brought
     /// the watcher online, or the command that added the account to the watcher's FL.
     pub fn introduce_to(self, watcher: &Endpoint, trid: TrId) {
-        let Self { state, seen } = self;
-        watcher.reply(&PresenceLine::Initial(trid, seen.line).into());
-        if let Some(message) = seen.message.filter(|_| watcher.client.dialect >= Dialect::Msnp11) {
-            watcher.reply(&PresenceLine::Message(state.roster.owner.clone(), Some(message)).into());
-        }
+        let lines = notice::introduction(&self.seen, trid, watcher.client.dialect);
+        watcher.present(&self.state.roster.owner, &lines);
     }
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use msnp::notification::ServerCommand;
-use msnp::{Dialect, Reader};
+use msnp::{Dialect, Handle, Reader};
 
-use crate::net::Outbox;
+use crate::net::{Outbox, PresenceLines};
 use crate::quirks::Quirks;
 
 /// The facts about a client that are known when its account signs in.
@@ -65,6 +65,16 @@ impl Endpoint {
         self.client.outbox.send(|out| line.encode(self.client.dialect, out)).is_some()
     }
 
+    /// Sends lines about the presence of a contact. Older lines that are still queued may be dropped.
+    pub(super) fn present(&self, contact: &Handle, lines: &PresenceLines) {
+        self.client.outbox.present(contact, lines);
+    }
+
+    /// Sends a call from another account. Returns `false` if it cannot be queued.
+    pub fn ring(&self, caller: &Handle, line: &ServerCommand) -> bool {
+        self.client.outbox.send_call(caller, |out| line.encode(self.client.dialect, out))
+    }
+
     /// Sends an answer to the client's own command.
     pub fn reply(&self, line: &ServerCommand) {
         self.client.outbox.reply(|out| line.encode(self.client.dialect, out));
@@ -81,6 +91,12 @@ impl Endpoint {
     pub fn reply_change(&self, line: &ServerCommand, list_version: u32) {
         let reader = self.reader(list_version);
         self.client.outbox.reply(|out| line.encode(reader, out));
+    }
+
+    /// Answers a command that put `contact` on FL or removed it from FL. The lists now have this version.
+    pub fn reply_about(&self, contact: &Handle, line: &ServerCommand, list_version: u32) {
+        let reader = self.reader(list_version);
+        self.client.outbox.reply_to_list_change(contact, |out| line.encode(reader, out));
     }
 
     /// Sends a last line and closes the connection.

@@ -1,18 +1,20 @@
 //! The lines that a watcher receives after a change: the table of docs/protocol/ns.md section 2.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use msnp::Dialect;
 use msnp::notification::{PresenceLine, ServerCommand};
+use msnp::{Dialect, TrId};
 
 use super::endpoint::Endpoint;
 use super::seen::Seen;
+use crate::net::PresenceLines;
 
 /// One change of an account's presence. Each line is encoded once per dialect, for all watchers.
 pub(super) struct Notice<'a> {
     before: Option<&'a Seen>,
     after: Option<&'a Seen>,
-    encoded: HashMap<(Kind, Dialect), Vec<u8>>,
+    encoded: HashMap<(Kind, Dialect), PresenceLines>,
 }
 
 /// The lines that a watcher receives.
@@ -56,35 +58,43 @@ impl<'a> Notice<'a> {
 
     /// Sends a watcher its lines.
     pub(super) fn send(&mut self, kind: Kind, endpoint: &Endpoint) {
+        let Some(seen) = self.after.or(self.before) else { return };
         let dialect = endpoint.client.dialect;
-        let (before, after) = (self.before, self.after);
-        let bytes = self.encoded.entry((kind, dialect)).or_insert_with(|| encode(kind, dialect, before, after));
-        if !bytes.is_empty() {
-            endpoint.client.outbox.send(|out| out.extend_from_slice(bytes));
-        }
+        let lines = self.encoded.entry((kind, dialect)).or_insert_with(|| lines(kind, dialect, seen));
+        endpoint.present(&seen.line.handle, lines);
     }
 }
 
-fn encode(kind: Kind, dialect: Dialect, before: Option<&Seen>, after: Option<&Seen>) -> Vec<u8> {
-    let mut out = Vec::new();
-    let Some(seen) = after.or(before) else { return out };
-    let handle = || seen.line.handle.clone();
-    let lines: Vec<PresenceLine> = match kind {
-        Kind::Left => vec![PresenceLine::Offline(handle())],
-        Kind::Changed => vec![PresenceLine::Online(seen.line.clone())],
-        Kind::Message => vec![PresenceLine::Message(handle(), seen.message.clone())],
-        Kind::Arrived if seen.message.is_none() => vec![PresenceLine::Online(seen.line.clone())],
-        Kind::Arrived | Kind::ChangedWithMessage => {
-            vec![PresenceLine::Online(seen.line.clone()), PresenceLine::Message(handle(), seen.message.clone())]
-        }
+/// Returns the lines that show an account for the first time, in the answer to the command `trid`.
+pub(super) fn introduction(seen: &Seen, trid: TrId, dialect: Dialect) -> PresenceLines {
+    let status = encode(PresenceLine::Initial(trid, seen.line.clone()), dialect);
+    let message = seen.message.as_ref().and_then(|_| message(seen, dialect));
+    PresenceLines { arrives: true, left: None, status: Some(status), message }
+}
+
+fn lines(kind: Kind, dialect: Dialect, seen: &Seen) -> PresenceLines {
+    let left = || encode(PresenceLine::Offline(seen.line.handle.clone()), dialect);
+    let status = || encode(PresenceLine::Online(seen.line.clone()), dialect);
+    let (left, status, message) = match kind {
+        Kind::Left => (Some(left()), None, None),
+        Kind::Changed => (None, Some(status()), None),
+        Kind::Message => (None, None, message(seen, dialect)),
+        Kind::Arrived if seen.message.is_none() => (None, Some(status()), None),
+        Kind::Arrived | Kind::ChangedWithMessage => (None, Some(status()), message(seen, dialect)),
     };
-    for line in lines {
-        // Personal messages exist in MSNP11 and later.
-        if dialect >= Dialect::Msnp11 || !matches!(line, PresenceLine::Message(..)) {
-            ServerCommand::from(line).encode(dialect, &mut out);
-        }
-    }
-    out
+    PresenceLines { arrives: kind == Kind::Arrived, left, status, message }
+}
+
+/// Returns UBX, or `None` before MSNP11, which has no personal messages.
+fn message(seen: &Seen, dialect: Dialect) -> Option<Arc<[u8]>> {
+    let line = || PresenceLine::Message(seen.line.handle.clone(), seen.message.clone());
+    (dialect >= Dialect::Msnp11).then(|| encode(line(), dialect))
+}
+
+fn encode(line: PresenceLine, dialect: Dialect) -> Arc<[u8]> {
+    let mut out = Vec::new();
+    ServerCommand::from(line).encode(dialect, &mut out);
+    out.into()
 }
 
 #[cfg(test)]
@@ -128,7 +138,10 @@ mod tests {
     #[test]
     fn a_removed_personal_message_is_sent_as_an_empty_one() {
         let (talking, silent) = (seen(Status::Online, Some("<Data/>")), seen(Status::Online, None));
-        assert_eq!(encode(Kind::Message, Dialect::Msnp12, Some(&talking), Some(&silent)), b"UBX bob@example.com 0\r\n");
-        assert_eq!(encode(Kind::Message, Dialect::Msnp10, Some(&talking), Some(&silent)), b"");
+        let kind = |before, after| Notice::new(Some(before), Some(after)).kind(true, true);
+        assert_eq!(kind(&talking, &silent), Some(Kind::Message));
+        let message = |dialect| lines(Kind::Message, dialect, &silent).message;
+        assert_eq!(message(Dialect::Msnp12).as_deref(), Some(&b"UBX bob@example.com 0\r\n"[..]));
+        assert_eq!(message(Dialect::Msnp10), None);
     }
 }

@@ -87,7 +87,7 @@ fn send_ring(
         caller: caller.handle.clone(),
         name: caller.name.clone(),
     };
-    endpoint.send(&ServiceLine::Ring(ring).into()).then(|| state.watch_appearance())
+    endpoint.ring(&caller.handle, &ServiceLine::Ring(ring).into()).then(|| state.watch_appearance())
 }
 
 /// Refuses a caller with 713 after five failed calls in a row within 30 s. The refusals end when the caller has made no

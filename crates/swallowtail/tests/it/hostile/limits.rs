@@ -127,27 +127,50 @@ async fn a_member_that_does_not_read_is_closed_and_the_others_miss_nothing() {
     drop(silent);
 }
 
-/// A client that does not read presence lines on the notification connection is closed, and appears offline.
+/// A client that does not read the lines on its notification connection is closed, and appears offline.
 #[tokio::test]
-async fn a_contact_that_does_not_read_is_closed_and_appears_offline() {
+async fn a_client_that_does_not_read_is_closed_and_appears_offline() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, bob) = server.friends("alice", "bob").await;
     let silent = bob.into_stream();
     socket2::SockRef::from(&silent).set_recv_buffer_size(4096).unwrap();
-    let name = "x".repeat(387);
+    let text = "x".repeat(1000);
     let mut gone = false;
-    for round in 0..40_000 {
-        let status = ["NLN", "BSY"][round % 2];
-        alice.done("CHG", format!("{status} 0 {name}{name}{name}")).await;
-        if round % 50 == 0 {
-            let received = alice.before_pong().await;
-            if received.iter().any(|frame| frame.line == format!("FLN {}", address("bob"))) {
-                gone = true;
-                break;
-            }
+    for _ in 0..40_000 {
+        server.server().service().announce(&text);
+        let received = alice.before_pong().await;
+        if received.iter().any(|frame| frame.line == format!("FLN {}", address("bob"))) {
+            gone = true;
+            break;
         }
     }
     assert!(gone, "the queue of one client has no limit");
     drop(silent);
+}
+
+/// Alice changes her presence until megabytes of lines are sent to Bob, who does not read.
+#[tokio::test]
+async fn a_contact_that_floods_presence_cannot_close_a_client_that_does_not_read() {
+    let server = TestServer::start().await;
+    server.accounts(["alice", "bob"]).await;
+    let (mut alice, bob) = server.friends("alice", "bob").await;
+    let silent = bob.into_stream();
+    socket2::SockRef::from(&silent).set_recv_buffer_size(4096).unwrap();
+    let long = "x".repeat(4000);
+    for round in 1000..1400 {
+        let payload = format!("<Data><PSM>{round}{long}</PSM></Data>");
+        let status = ["NLN", "BSY"][round % 2];
+        alice.send(format!("UUX {round} {}\r\n{payload}CHG {round} {status} 0 {long}\r\n", payload.len())).await;
+        alice.expect(&format!("CHG {round} ")).await;
+    }
+    alice.send("UUX 1400 28\r\n<Data><PSM>last</PSM></Data>".to_owned()).await;
+    alice.done("CHG", "AWY 7").await;
+    let mut bob = Wire::over(silent);
+    let received = bob.before_pong().await;
+    let last = |verb| received.iter().rfind(|frame| frame.word(0) == verb).unwrap();
+    assert_eq!(last("NLN").line, "NLN AWY alice@example.com alice 7");
+    assert_eq!(last("UBX").payload, b"<Data><PSM>last</PSM></Data>");
+    assert!(received.len() < 400, "lines that are out of date are not sent");
+    assert!(alice.before_pong().await.iter().all(|frame| frame.word(0) == "UUX"), "Bob stayed online");
 }

@@ -1,0 +1,181 @@
+//! The presence lines in an outgoing queue.
+//!
+//! Presence is state: a client needs only the newest lines about each contact. So a newer line replaces an older one
+//! that is not written yet, at the place of the older one in the queue. However often a contact changes its presence,
+//! the queue of a slow reader contains at most six lines about it. Two kinds of other lines limit where a newer line
+//! may go:
+//!
+//! - An answer that changes FL. Lines about the contact from before the answer stay where they are, and newer lines
+//!   come after it. From then on the older lines count as a part of the answer, so that a client that changes FL but
+//!   does not read is limited by its own answers.
+//! - A call (RNG) by the contact. The client must see the contact online when the call arrives, so the lines from
+//!   before the first call stay where they are. Newer lines come after the last call.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use msnp::Handle;
+
+/// Encoded lines about one contact, at most one of each kind. All watchers with the same dialect share the bytes.
+#[derive(Clone, Debug, Default)]
+pub struct PresenceLines {
+    /// Whether the client showed the contact as offline until now.
+    pub arrives: bool,
+    /// FLN, which comes first. It replaces all older lines. It stays when the contact comes back online before it is
+    /// written, because it also removes the contact's personal message.
+    pub left: Option<Arc<[u8]>>,
+    /// NLN or ILN, which replaces an older NLN or ILN.
+    pub status: Option<Arc<[u8]>>,
+    /// UBX, which replaces an older UBX. It comes after NLN, because clients ignore it for a contact that is offline.
+    pub message: Option<Arc<[u8]>>,
+}
+
+/// The presence lines that are queued and not taken yet.
+#[derive(Debug, Default)]
+pub(super) struct PendingPresence {
+    /// In the order of the queue.
+    slots: Vec<Slot>,
+    /// The slots of each contact whose lines can be replaced.
+    contacts: HashMap<Handle, Slots>,
+    /// The number of bytes in all slots.
+    len: usize,
+    /// The number of bytes in the slots that `contacts` refers to.
+    replaceable: usize,
+}
+
+/// Presence lines at one place of the queue.
+#[derive(Debug)]
+struct Slot {
+    /// The number of bytes of other lines before this slot.
+    at: usize,
+    /// Whether the client shows the contact as offline before these lines. In that case FLN tells it nothing.
+    was_offline: bool,
+    lines: PresenceLines,
+}
+
+/// The slots of one contact, by their indices.
+#[derive(Debug)]
+struct Slots {
+    /// The slot from before the first call, if another slot comes after that call.
+    before_calls: Option<usize>,
+    /// The last slot, which contains the newest lines.
+    last: usize,
+    /// Whether the contact has called after the last slot.
+    called: bool,
+}
+
+impl PresenceLines {
+    fn all(&self) -> impl Iterator<Item = &Arc<[u8]>> {
+        [&self.left, &self.status, &self.message].into_iter().flatten()
+    }
+
+    fn len(&self) -> usize {
+        self.all().map(|line| line.len()).sum()
+    }
+}
+
+impl Slot {
+    /// Replaces the lines that are out of date after `newer`.
+    fn update(&mut self, newer: &PresenceLines) {
+        if newer.left.is_some() {
+            self.lines = if self.was_offline { PresenceLines::default() } else { newer.clone() };
+        }
+        if newer.status.is_some() {
+            self.lines.status.clone_from(&newer.status);
+        }
+        if newer.message.is_some() {
+            self.lines.message.clone_from(&newer.message);
+        }
+    }
+}
+
+impl PendingPresence {
+    /// Queues lines about a contact. `at` is the number of bytes of other lines in the queue.
+    pub(super) fn put(&mut self, contact: &Handle, lines: &PresenceLines, at: usize) {
+        let index = self.slot_for(contact, at, lines.arrives);
+        let slot = &mut self.slots[index];
+        let before = slot.lines.len();
+        slot.update(lines);
+        let after = slot.lines.len();
+        self.len = self.len - before + after;
+        self.replaceable = self.replaceable - before + after;
+    }
+
+    /// Returns the index of the slot for new lines about a contact. If the contact has called after its last slot,
+    /// creates a slot behind the call.
+    fn slot_for(&mut self, contact: &Handle, at: usize, was_offline: bool) -> usize {
+        let next = self.slots.len();
+        let mut new = Slot { at, was_offline, lines: PresenceLines::default() };
+        match self.contacts.get_mut(contact) {
+            Some(slots) if !slots.called => return slots.last,
+            Some(slots) => {
+                if slots.before_calls.is_none() {
+                    slots.before_calls = Some(slots.last);
+                } else {
+                    // The contact is still seen online at each call, because of the slot before the first one.
+                    let moved = &mut self.slots[slots.last];
+                    new.was_offline = moved.was_offline;
+                    new.lines = std::mem::take(&mut moved.lines);
+                }
+                (slots.last, slots.called) = (next, false);
+            }
+            None => {
+                let slots = Slots { before_calls: None, last: next, called: false };
+                self.contacts.insert(contact.clone(), slots);
+            }
+        }
+        self.slots.push(new);
+        next
+    }
+
+    /// Notes that a call by a contact is queued now.
+    pub(super) fn note_call(&mut self, caller: &Handle) {
+        if let Some(slots) = self.contacts.get_mut(caller) {
+            slots.called = true;
+        }
+    }
+
+    /// Notes that an answer is queued now that puts a contact on FL, or removes it.
+    pub(super) fn note_list_change(&mut self, contact: &Handle) {
+        if let Some(Slots { before_calls, last, .. }) = self.contacts.remove(contact) {
+            let kept = before_calls.into_iter().chain([last]).map(|index| self.slots[index].lines.len());
+            self.replaceable -= kept.sum::<usize>();
+        }
+    }
+
+    /// Notes that an answer with the whole lists is queued now.
+    pub(super) fn note_lists(&mut self) {
+        self.contacts.clear();
+        self.replaceable = 0;
+    }
+
+    /// Returns the number of queued bytes.
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Returns the number of queued bytes that newer lines can replace.
+    pub(super) const fn replaceable(&self) -> usize {
+        self.replaceable
+    }
+
+    /// Returns the other lines of the queue with the presence lines at their places.
+    pub(super) fn merge(self, others: Vec<u8>) -> Vec<u8> {
+        if self.slots.is_empty() {
+            return others;
+        }
+        let mut all = Vec::with_capacity(others.len() + self.len);
+        let mut done = 0;
+        for slot in &self.slots {
+            // Slots are in the order of the queue, and the queue has not become shorter since.
+            all.extend_from_slice(&others[done..slot.at]);
+            done = slot.at;
+            slot.lines.all().for_each(|line| all.extend_from_slice(line));
+        }
+        all.extend_from_slice(&others[done..]);
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests;

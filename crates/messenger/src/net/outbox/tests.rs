@@ -1,0 +1,182 @@
+//! Tests of the queue without a connection.
+
+use super::*;
+
+fn take(outbox: &Outbox) -> (Poll<Taken>, Vec<u8>) {
+    let mut buffer = Vec::new();
+    let taken = outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut buffer);
+    (taken, buffer)
+}
+
+fn say(bytes: &[u8]) -> impl FnOnce(&mut Vec<u8>) {
+    let bytes = bytes.to_vec();
+    move |out| out.extend(bytes)
+}
+
+#[test]
+fn all_queued_bytes_are_taken_together() {
+    let outbox = Outbox::new(10);
+    outbox.reply(say(b"a"));
+    assert_eq!(outbox.send(say(b"b")), Some(1));
+    assert_eq!(take(&outbox), (Poll::Ready(Taken::Bytes), b"ab".to_vec()));
+    assert_eq!(take(&outbox).0, Poll::Pending);
+}
+
+#[test]
+fn bytes_from_others_count_until_they_are_written() {
+    let outbox = Outbox::new(10);
+    assert_eq!(outbox.send(say(b"123456")), Some(6));
+    assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
+    assert_eq!(outbox.send(say(b"12345")), None, "six of eleven bytes are not written yet");
+    assert_eq!(take(&outbox).0, Poll::Ready(Taken::Abort));
+    assert_eq!(outbox.send(say(b"x")), None);
+}
+
+#[test]
+fn written_bytes_make_room_for_more() {
+    let outbox = Outbox::new(10);
+    assert_eq!(outbox.send(say(b"123456")), Some(6));
+    assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
+    assert_eq!(outbox.poll_closing(&mut Context::from_waker(Waker::noop()), 2), Poll::Pending);
+    assert_eq!(outbox.send(say(b"12345678")), Some(10), "four of six bytes are written");
+}
+
+#[test]
+fn own_answers_do_not_count_against_the_limit_but_are_reported() {
+    let outbox = Outbox::new(10);
+    outbox.reply(say(&[0; 100]));
+    assert_eq!(outbox.send(say(b"x")), Some(1));
+    assert_eq!(outbox.own_unsent(), Some(100));
+    assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
+    assert_eq!(outbox.own_unsent(), Some(100), "taken bytes are not written yet");
+    assert_eq!(take(&outbox).0, Poll::Pending);
+    assert_eq!(outbox.own_unsent(), Some(0));
+}
+
+#[test]
+fn a_closing_connection_gets_the_queued_bytes_and_nothing_more() {
+    let outbox = Outbox::new(10);
+    outbox.reply(say(b"a"));
+    outbox.close_with(say(b"b"));
+    outbox.reply(say(b"c"));
+    assert_eq!(outbox.send(say(b"d")), None);
+    assert_eq!(outbox.own_unsent(), None);
+    assert_eq!(take(&outbox), (Poll::Ready(Taken::Bytes), b"ab".to_vec()));
+    assert_eq!(take(&outbox).0, Poll::Ready(Taken::Close));
+}
+
+/// Returns lines about a contact, by their first letters: F for FLN, N for NLN, U for UBX. They begin with A if the
+/// contact was offline.
+fn lines(words: &str) -> PresenceLines {
+    let line = |letter| words.split(' ').find(|word| word.starts_with(letter)).map(|word| word.as_bytes().into());
+    PresenceLines { arrives: words.starts_with('A'), left: line('F'), status: line('N'), message: line('U') }
+}
+
+fn contact(name: &str) -> Handle {
+    Handle::parse(&format!("{name}@example.com")).unwrap()
+}
+
+/// Returns everything that was queued by these calls.
+fn queued(queue: impl FnOnce(&Outbox)) -> String {
+    let outbox = Outbox::new(100);
+    queue(&outbox);
+    String::from_utf8(take(&outbox).1).unwrap()
+}
+
+#[test]
+fn a_newer_presence_line_replaces_an_older_one_at_its_place() {
+    let bob = contact("bob");
+    let bobs = |steps: &[&str]| {
+        queued(|outbox| {
+            outbox.present(&bob, &lines(steps[0]));
+            outbox.reply(say(b"-"));
+            steps[1..].iter().for_each(|step| outbox.present(&bob, &lines(step)));
+        })
+    };
+    assert_eq!(bobs(&["N1", "N2", "N3"]), "N3-");
+    assert_eq!(bobs(&["U1", "N2", "U3"]), "N2U3-");
+    assert_eq!(bobs(&["N1 U1", "N2"]), "N2U1-");
+    assert_eq!(bobs(&["N1 U1", "F"]), "F-");
+    assert_eq!(bobs(&["A N1 U1", "N2", "F"]), "-", "the client has not seen the contact online");
+    assert_eq!(bobs(&["A N1 U1", "F", "A N2"]), "N2-");
+    assert_eq!(bobs(&["N1 U1", "F", "A N2", "F"]), "F-");
+    assert_eq!(bobs(&["N1 U1", "F", "A N2"]), "FN2-", "the contact has no personal message any more");
+}
+
+#[test]
+fn a_line_that_was_taken_is_not_replaced() {
+    let outbox = Outbox::new(100);
+    outbox.present(&contact("bob"), &lines("N1"));
+    assert_eq!(take(&outbox).1, b"N1");
+    outbox.present(&contact("bob"), &lines("N2"));
+    assert_eq!(take(&outbox).1, b"N2");
+}
+
+#[test]
+fn presence_stays_on_its_side_of_a_change_of_the_contact_list() {
+    let (bob, carol) = (contact("bob"), contact("carol"));
+    let order = queued(|outbox| {
+        outbox.present(&bob, &lines("Nb1"));
+        outbox.present(&carol, &lines("Nc1"));
+        outbox.reply_to_list_change(&bob, say(b"-REM-"));
+        outbox.reply_to_list_change(&bob, say(b"ADC-"));
+        outbox.present(&bob, &lines("Nb2"));
+        outbox.present(&carol, &lines("Nc2"));
+        outbox.reply_with_lists(say(b"-SYN-"));
+        outbox.present(&bob, &lines("Nb3"));
+        outbox.present(&carol, &lines("Nc3"));
+    });
+    assert_eq!(order, "Nb1Nc2-REM-ADC-Nb2-SYN-Nb3Nc3");
+}
+
+#[test]
+fn a_contact_is_seen_online_at_each_of_its_calls() {
+    let bob = contact("bob");
+    let order = queued(|outbox| {
+        outbox.present(&bob, &lines("N1 U1"));
+        for call in [b"-1-", b"-2-", b"-3-"] {
+            assert!(outbox.send_call(&bob, say(call)));
+            outbox.present(&bob, &lines("F"));
+            outbox.present(&bob, &lines("N2"));
+        }
+        outbox.present(&bob, &lines("F"));
+    });
+    assert_eq!(order, "N1U1-1--2--3-F");
+}
+
+#[test]
+fn presence_alone_never_closes_the_connection_and_does_not_stop_its_commands() {
+    let outbox = Outbox::new(10);
+    for contact in ["bob", "carol", "dave"].map(contact) {
+        for step in ["N1234567890", "N2234567890 U1234567890"] {
+            outbox.present(&contact, &lines(step));
+        }
+    }
+    assert_eq!(outbox.own_unsent(), Some(0));
+    assert_eq!(outbox.send(say(b"0123456789")), Some(10));
+    assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
+    assert_eq!(outbox.own_unsent(), Some(0), "taken presence is nobody's answer");
+    assert_eq!(outbox.send(say(b"x")), None, "other lines are limited");
+    outbox.present(&contact("bob"), &lines("N1"));
+    assert_eq!(take(&outbox).0, Poll::Ready(Taken::Abort));
+}
+
+#[test]
+fn old_presence_before_a_change_of_the_contact_list_counts_as_an_answer() {
+    let outbox = Outbox::new(10);
+    for _ in 0..3 {
+        outbox.present(&contact("bob"), &lines("N1"));
+        outbox.reply_to_list_change(&contact("bob"), say(b"-"));
+    }
+    assert_eq!(outbox.own_unsent(), Some(9));
+}
+
+#[test]
+fn nothing_follows_the_last_line() {
+    let outbox = Outbox::new(10);
+    outbox.present(&contact("bob"), &lines("N1"));
+    outbox.close_with(say(b"-OUT"));
+    outbox.present(&contact("bob"), &lines("N2"));
+    outbox.present(&contact("carol"), &lines("N2"));
+    assert_eq!(take(&outbox).1, b"N1-OUT");
+}
