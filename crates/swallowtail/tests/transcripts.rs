@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -17,7 +18,7 @@ use msnp_conformance::{
 };
 use swallowtail::server::Server;
 use swallowtail_config::Config;
-use swallowtail_store::accounts::Accounts;
+use swallowtail_store::accounts::{Accounts, Origin};
 use swallowtail_store::database::NewAccount;
 use tokio::runtime::Runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -140,7 +141,7 @@ impl Hashes {
         if let Some(hash) = known.get(password) {
             return Ok(hash.clone());
         }
-        let hash = accounts.hash(password).await?;
+        let hash = accounts.hash(&Origin::new(Ipv4Addr::LOCALHOST.into(), ""), password).await?;
         known.insert(password.to_owned(), hash.clone());
         Ok(hash)
     }

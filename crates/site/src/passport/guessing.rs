@@ -3,16 +3,17 @@
 //! Wrong passwords are counted by address and by account, even if the account does not exist. If there are too many for
 //! an account, attempts on that account take turns, and the pause before each attempt doubles, up to a minute. If there
 //! are too many from an address, that address gets 503. This cannot lock a user out: attempts from an address that
-//! recently signed in to the account are not delayed, and issued tickets stay valid.
+//! recently signed in to the account are not delayed (the caller says which these are), and issued tickets stay valid.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use swallowtail_base::lock;
-use swallowtail_messenger::net::counted_address;
 use swallowtail_messenger::rates::{Sweep, Window};
+use swallowtail_store::accounts::Origin;
 use tokio::time::Instant;
 
 /// How long a wrong password counts.
@@ -22,11 +23,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How many times the pause doubles until it reaches [`LONGEST_PAUSE`].
 const MAX_DOUBLINGS: usize = 6;
-/// How long an address counts as known after a sign-in to the account.
-const KNOWN: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The maximum number of entries for accounts and addresses, about 20 MiB. If there are more, all entries are
 /// forgotten. For this, an attacker has to make the server compute as many password hashes, which is slower than
-/// guessing.
+/// guessing: an attempt whose password is not checked leaves no entry.
 const MAX_ENTRIES: usize = 100_000;
 
 /// The recent wrong passwords.
@@ -41,8 +40,6 @@ pub(crate) struct Guessing {
 struct State {
     accounts: HashMap<String, Account>,
     addresses: HashMap<IpAddr, Window>,
-    /// The addresses from which accounts have signed in, with the time of the last sign-in.
-    known: HashMap<(String, IpAddr), Instant>,
     sweep: Sweep,
 }
 
@@ -75,24 +72,22 @@ impl Guessing {
         Self { per_account, per_address, state: Mutex::default() }
     }
 
-    /// Decides when an attempt on `account` may be made from `address`.
+    /// Decides when an attempt may be made. `is_familiar` says whether the account has signed in from this address
+    /// lately.
     ///
     /// The account's count includes the attempt immediately, until it is taken back. Otherwise many simultaneous
     /// attempts would all count as the first. The address's count includes the attempt only after the password was
     /// wrong. Otherwise a whole office behind one address could not sign in at the same time after a restart. The limit
     /// of connections per address limits simultaneous attempts.
-    pub(super) fn turn(&self, account: &str, address: IpAddr) -> Turn {
+    pub(super) fn turn(&self, origin: &Origin, is_familiar: bool) -> Turn {
         let now = Instant::now();
-        let address = counted_address(address);
         let mut state = lock(&self.state);
         state.sweep(now);
-        let of_address = state.addresses.get_mut(&address).map_or(0, |wrong| wrong.count(now));
+        let of_address = state.addresses.get_mut(&origin.address()).map_or(0, |wrong| wrong.count(now));
         if of_address >= self.per_address {
             return Turn::Refused;
         }
-        let key = (account.to_owned(), address);
-        let is_at_home = state.known.get(&key).is_some_and(|at| now.duration_since(*at) < KNOWN);
-        let of_account = state.accounts.entry(key.0);
+        let of_account = state.accounts.entry(origin.account().to_owned());
         let of_account = of_account.or_insert_with(|| Account { wrong: Window::default(), next: now });
         let wrong = of_account.wrong.count(now);
         let over = wrong.checked_sub(self.per_account);
@@ -101,7 +96,7 @@ impl Guessing {
             of_account.wrong.note(now, WINDOW);
         }
         match over {
-            Some(over) if !is_at_home => match of_account.wait(over, now) {
+            Some(over) if !is_familiar => match of_account.wait(over, now) {
                 Some(pause) => Turn::After(pause, counted),
                 None => Turn::Never,
             },
@@ -109,23 +104,24 @@ impl Guessing {
         }
     }
 
-    /// Notes that a password from this address was wrong.
-    pub(super) fn wrong(&self, address: IpAddr) {
+    /// Notes that a password from the address was wrong.
+    pub(super) fn wrong(&self, origin: &Origin) {
         let mut state = lock(&self.state);
-        state.addresses.entry(counted_address(address)).or_default().note(Instant::now(), WINDOW);
+        state.addresses.entry(origin.address()).or_default().note(Instant::now(), WINDOW);
     }
 
     /// Takes an attempt back for the account, because the password was right or could not be checked.
-    pub(super) fn take_back(&self, account: &str, counted: Counted) {
-        if let Some(of_account) = lock(&self.state).accounts.get_mut(account).filter(|_| counted.0) {
-            of_account.wrong.take_back();
+    pub(super) fn take_back(&self, origin: &Origin, counted: Counted) {
+        let mut state = lock(&self.state);
+        if counted.0
+            && let Entry::Occupied(mut of_account) = state.accounts.entry(origin.account().to_owned())
+        {
+            of_account.get_mut().wrong.take_back();
+            let now = Instant::now();
+            if of_account.get().wrong.is_over(now) && of_account.get().next <= now {
+                of_account.remove();
+            }
         }
-    }
-
-    /// Notes that the password was right.
-    pub(super) fn right(&self, account: &str, address: IpAddr, counted: Counted) {
-        self.take_back(account, counted);
-        lock(&self.state).known.insert((account.to_owned(), counted_address(address)), Instant::now());
     }
 }
 
@@ -146,13 +142,12 @@ impl Account {
 impl State {
     /// Removes entries that no longer count, when that is due.
     fn sweep(&mut self, now: Instant) {
-        let size = |state: &Self| state.accounts.len() + state.addresses.len() + state.known.len();
+        let size = |state: &Self| state.accounts.len() + state.addresses.len();
         if !self.sweep.is_due(size(self)) {
             return;
         }
         self.accounts.retain(|_, account| !account.wrong.is_over(now));
         self.addresses.retain(|_, wrong| !wrong.is_over(now));
-        self.known.retain(|_, at| now.duration_since(*at) < KNOWN);
         if size(self) > MAX_ENTRIES {
             *self = Self::default();
         }
@@ -166,8 +161,15 @@ mod tests {
 
     const ALICE: &str = "alice@example.com";
 
-    fn address(last: u8) -> IpAddr {
-        IpAddr::from([192, 0, 2, last])
+    fn from(last: u8, account: &str) -> Origin {
+        Origin::new(IpAddr::from([192, 0, 2, last]), account)
+    }
+
+    impl Guessing {
+        /// Decides about an attempt on Alice's account from an address that is not familiar.
+        fn turn_of(&self, last: u8) -> Turn {
+            self.turn(&from(last, ALICE), false)
+        }
     }
 
     const COUNTED: Counted = Counted(true);
@@ -180,72 +182,76 @@ mod tests {
     async fn attempts_on_an_account_take_turns_with_growing_pauses() {
         let guessing = Guessing::new(5, 20);
         for last in 0..5 {
-            assert_eq!(guessing.turn(ALICE, address(last)), after(0));
+            assert_eq!(guessing.turn_of(last), after(0));
         }
         // Simultaneous attempts wait for each other: 1 s, then 2 s more, then 4 s more ...
-        assert_eq!(
-            [5, 6, 7, 8].map(|last| guessing.turn(ALICE, address(last))),
-            [after(1), after(3), after(7), after(15)]
-        );
-        assert_eq!(guessing.turn(ALICE, address(9)), after(31));
-        assert_eq!(guessing.turn(ALICE, address(10)), Turn::Never, "another 32 s after those 31");
-        assert_eq!(guessing.turn("bob@example.com", address(9)), after(0));
+        assert_eq!([5, 6, 7, 8].map(|last| guessing.turn_of(last)), [after(1), after(3), after(7), after(15)]);
+        assert_eq!(guessing.turn_of(9), after(31));
+        assert_eq!(guessing.turn_of(10), Turn::Never, "another 32 s after those 31");
+        assert_eq!(guessing.turn(&from(9, "bob@example.com"), false), after(0));
         tokio::time::advance(Duration::from_secs(31)).await;
-        assert_eq!(guessing.turn(ALICE, address(11)), Turn::After(LONGEST_PAUSE, Counted(false)));
+        assert_eq!(guessing.turn_of(11), Turn::After(LONGEST_PAUSE, Counted(false)));
         tokio::time::advance(WINDOW).await;
-        assert_eq!(guessing.turn(ALICE, address(9)), after(0));
+        assert_eq!(guessing.turn_of(9), after(0));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_right_password_is_not_counted() {
         let guessing = Guessing::new(1, 1);
         for _ in 0..10 {
-            assert_eq!(guessing.turn(ALICE, address(1)), after(0));
-            guessing.right(ALICE, address(1), COUNTED);
+            assert_eq!(guessing.turn_of(1), after(0));
+            guessing.take_back(&from(1, ALICE), COUNTED);
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn attempts_from_elsewhere_do_not_delay_known_addresses() {
+    async fn attempts_from_elsewhere_do_not_delay_familiar_addresses() {
         let guessing = Guessing::new(5, 20);
-        guessing.turn(ALICE, address(1));
-        guessing.right(ALICE, address(1), COUNTED);
         for last in 10..60 {
-            guessing.turn(ALICE, address(last));
+            guessing.turn_of(last);
         }
         // The count is full, so a right password does not lower it. Therefore Alice's own sign-ins do not help an
         // attacker.
+        let alice = from(1, ALICE);
         for _ in 0..20 {
-            let Turn::After(Duration::ZERO, counted) = guessing.turn(ALICE, address(1)) else { panic!("she waits") };
+            let Turn::After(Duration::ZERO, counted) = guessing.turn(&alice, true) else { panic!("she waits") };
             assert_eq!(counted, Counted(false));
-            guessing.right(ALICE, address(1), counted);
+            guessing.take_back(&alice, counted);
         }
-        assert_eq!(guessing.turn(ALICE, address(2)), Turn::Never);
+        assert_eq!(guessing.turn_of(2), Turn::Never);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_whose_password_was_not_checked_leaves_no_entry() {
+        let guessing = Guessing::new(5, 20);
+        assert_eq!(guessing.turn_of(1), after(0));
+        guessing.take_back(&from(1, ALICE), COUNTED);
+        assert!(lock(&guessing.state).accounts.is_empty());
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_address_with_too_many_wrong_passwords_is_refused_for_15_minutes() {
         let guessing = Guessing::new(5, 3);
-        let turn = |number: u8, last| guessing.turn(&format!("{number}@example.com"), address(last));
+        let turn = |number: u8, last| guessing.turn(&from(last, &format!("{number}@example.com")), false);
         assert_eq!([1, 2, 3, 4, 5].map(|number| turn(number, 1)), [after(0); 5], "no password was wrong yet");
         for _ in 0..3 {
-            guessing.wrong(address(1));
+            guessing.wrong(&from(1, ALICE));
         }
         assert_eq!(turn(6, 1), Turn::Refused);
         assert_eq!(turn(1, 2), after(0));
         tokio::time::advance(WINDOW).await;
         assert_eq!(turn(4, 1), after(0));
-        assert_eq!(Guessing::new(5, 0).turn(ALICE, address(1)), Turn::Refused, "none are allowed");
+        assert_eq!(Guessing::new(5, 0).turn_of(1), Turn::Refused, "none are allowed");
     }
 
     #[tokio::test(start_paused = true)]
     async fn entries_that_no_longer_count_are_forgotten() {
         let guessing = Guessing::new(5, 20);
         for number in 0..Sweep::MIN_LEN {
-            guessing.turn(&format!("{number}@example.com"), address(1));
+            guessing.turn(&from(1, &format!("{number}@example.com")), false);
         }
         tokio::time::advance(WINDOW).await;
-        guessing.turn(ALICE, address(1));
+        guessing.turn_of(1);
         assert_eq!(lock(&guessing.state).accounts.len(), 1);
     }
 }

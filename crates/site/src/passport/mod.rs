@@ -22,7 +22,6 @@ pub(crate) mod transcript;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use msnp::Handle;
 use msnp::notification::Ticket;
 
 pub(crate) use guessing::Guessing;
@@ -31,14 +30,10 @@ pub(crate) use routes::router;
 
 use swallowtail_config::{Config, contains};
 use swallowtail_messenger::net::Caller;
-use swallowtail_store::accounts::{Accounts, AuthError, TicketLife, Tickets};
+use swallowtail_store::accounts::{Accounts, AuthError, Origin, TicketLife, Tickets};
 use swallowtail_store::database::Account;
 
 use crate::log_limit::LogLimit;
-
-/// The maximum number of characters of an invalid address that are counted or logged. A valid address cannot have more
-/// (identity.md).
-const MAX_NAME: usize = 129;
 
 /// The state of the endpoints.
 #[derive(Debug)]
@@ -101,41 +96,36 @@ impl Passport {
         password: &[u8],
         life: TicketLife,
     ) -> Result<(Account, Ticket), AuthError> {
-        let account = match self.counted_name(caller, handle) {
-            Some(name) => self.authenticate_in_turn(caller, &name, handle, password).await,
-            None => self.accounts.authenticate(handle, password).await,
+        let origin = Origin::new(caller.peer.ip(), handle);
+        let account = if contains(&self.settings.exempt, caller.peer.ip()) {
+            self.accounts.authenticate(&origin, password).await
+        } else {
+            self.authenticate_in_turn(&origin, password).await
         };
         match &account {
             Ok(account) => tracing::debug!(account = account.id.0, "issued a ticket"),
             Err(AuthError::Store(error)) => tracing::error!(%error, "a sign-in failed"),
-            Err(refusal) => self.log_refusal(caller, handle, refusal),
+            Err(refusal) => self.log_refusal(caller, &origin, refusal),
         }
         let account = account?;
         let ticket = self.tickets.issue(&account, life);
         Ok((account, ticket))
     }
 
-    /// Logs a refused sign-in, at most once a minute for each address. The handle may be any text, so the line contains
-    /// only its first [`MAX_NAME`] characters, escaped.
-    fn log_refusal(&self, caller: &Caller, handle: &str, refusal: &AuthError) {
+    /// Logs a refused sign-in, at most once a minute for each address. The name of the account may be any text, so it is
+    /// escaped.
+    fn log_refusal(&self, caller: &Caller, origin: &Origin, refusal: &AuthError) {
         let peer = caller.peer.ip();
         if let Some(suppressed) = self.refusals.note(peer) {
-            let handle: String = handle.chars().take(MAX_NAME).collect();
+            let handle = origin.account();
             tracing::info!(?handle, %peer, reason = %refusal, suppressed, "refused a sign-in");
         }
     }
 
     /// Checks a password after the pause for the account. An attempt that would have to wait too long gets the same
     /// answer as a wrong password.
-    async fn authenticate_in_turn(
-        &self,
-        caller: &Caller,
-        name: &str,
-        handle: &str,
-        password: &[u8],
-    ) -> Result<Account, AuthError> {
-        let address = caller.peer.ip();
-        let counted = match self.guessing.turn(name, address) {
+    async fn authenticate_in_turn(&self, origin: &Origin, password: &[u8]) -> Result<Account, AuthError> {
+        let counted = match self.guessing.turn(origin, self.accounts.is_familiar(origin)) {
             Turn::After(pause, counted) => {
                 tokio::time::sleep(pause).await;
                 counted
@@ -143,25 +133,11 @@ impl Passport {
             Turn::Never => return Err(AuthError::Denied),
             Turn::Refused => return Err(AuthError::Busy),
         };
-        let account = self.accounts.authenticate(handle, password).await;
+        let account = self.accounts.authenticate(origin, password).await;
         match &account {
-            Ok(_) => self.guessing.right(name, address, counted),
-            Err(AuthError::Denied) => self.guessing.wrong(address),
-            Err(AuthError::Busy | AuthError::Store(_)) => self.guessing.take_back(name, counted),
+            Err(AuthError::Denied) => self.guessing.wrong(origin),
+            Ok(_) | Err(AuthError::Busy | AuthError::Store(_)) => self.guessing.take_back(origin, counted),
         }
         account
-    }
-
-    /// Returns the name under which an attempt is counted. All spellings of an address have one name, whether the
-    /// account exists or not. Returns `None` for callers that are not counted.
-    fn counted_name(&self, caller: &Caller, handle: &str) -> Option<String> {
-        let spelled = || handle.chars().take(MAX_NAME).collect();
-        let name =
-            || Handle::parse_lax(handle).map_or_else(|_| spelled(), |handle| handle.as_str().to_ascii_lowercase());
-        self.is_counted(caller).then(name)
-    }
-
-    fn is_counted(&self, caller: &Caller) -> bool {
-        !contains(&self.settings.exempt, caller.peer.ip())
     }
 }

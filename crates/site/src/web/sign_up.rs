@@ -7,6 +7,7 @@
 
 mod form;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use askama::Template;
@@ -20,7 +21,7 @@ use swallowtail_base::utc::Utc;
 use swallowtail_config::{Access, contains};
 use swallowtail_messenger::net::Caller;
 use swallowtail_messenger::rates::{Act, Proximity};
-use swallowtail_store::accounts::{AccountError, password};
+use swallowtail_store::accounts::{AccountError, Origin, password};
 use swallowtail_store::database::{NewAccount, StoreError};
 
 use super::context::Web;
@@ -237,7 +238,7 @@ impl Web {
         if !self.rates.admit(address, Act::SignUp(proximity)) {
             return Err(notice(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_ACCOUNTS));
         }
-        match self.create(&good, &form.typed).await {
+        match self.create(address, &good, &form.typed).await {
             Ok(()) => {
                 tracing::info!(handle = %good.handle, peer = %caller.peer, "created an account from the sign-up page");
                 Ok(good.handle)
@@ -271,8 +272,9 @@ impl Web {
     }
 
     /// Creates the account completely or not at all, and remembers the form.
-    async fn create(&self, good: &Good, typed: &Typed) -> Result<(), AccountError> {
-        let password_hash = self.accounts.hash(&good.password).await?;
+    async fn create(&self, address: IpAddr, good: &Good, typed: &Typed) -> Result<(), AccountError> {
+        let origin = Origin::new(address, good.handle.as_str());
+        let password_hash = self.accounts.hash(&origin, &good.password).await?;
         let account = NewAccount { handle: good.handle.clone(), name: good.name.clone(), password_hash };
         // Other tasks may still be removing an older account of this address from their lists. Each of them needs the
         // turns of both accounts.

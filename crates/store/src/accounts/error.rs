@@ -3,7 +3,7 @@
 use msnp::Handle;
 use thiserror::Error;
 
-use super::hasher::Busy;
+use super::hashing::Busy;
 use super::password::{BadPassword, HashError};
 use crate::database::StoreError;
 
@@ -13,7 +13,8 @@ pub enum AuthError {
     /// The password is wrong or the account does not exist. The error does not reveal which (security.md section 3).
     #[error("wrong address or password")]
     Denied,
-    /// Too many sign-ins are queued, or too many passwords from this caller were wrong. Nothing was hashed.
+    /// Too many sign-ins wait, too many passwords from this caller were wrong, or the machine is out of memory. The
+    /// password was not checked.
     #[error("too many sign-ins at the same time, or too many wrong passwords from this address")]
     Busy,
     /// The store failed.
@@ -43,6 +44,12 @@ pub enum AccountError {
 
 impl From<Busy> for AuthError {
     fn from(_: Busy) -> Self {
+        Self::Busy
+    }
+}
+
+impl From<HashError> for AuthError {
+    fn from(_: HashError) -> Self {
         Self::Busy
     }
 }

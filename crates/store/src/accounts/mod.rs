@@ -6,7 +6,8 @@
 //! hash and never the password. The rules are in docs/protocol/security.md sections 1 to 3.
 
 mod error;
-mod hasher;
+mod familiar;
+mod hashing;
 mod identity;
 mod invite;
 pub mod password;
@@ -14,8 +15,10 @@ mod reserved;
 mod sendable;
 mod service;
 mod tickets;
+mod workspace;
 
 pub use error::{AccountError, AuthError};
+pub use hashing::Origin;
 pub use identity::{default_name, member_id};
 pub use invite::InviteCode;
 pub use reserved::is_reserved;

@@ -1,10 +1,11 @@
 //! Checks whether passwords are valid, and hashes them with argon2id. A hash is stored as a PHC string
 //! (docs/protocol/security.md section 2).
 
-use argon2::password_hash::PasswordVerifier;
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
-use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, Version};
 use thiserror::Error;
+
+pub use super::workspace::{HashError, Workspace};
 
 /// The maximum length of a password, in bytes of UTF-8. Longer passwords are refused, never truncated.
 pub const MAX_PASSWORD: usize = 256;
@@ -74,11 +75,6 @@ pub enum BadHash {
     Foreign,
 }
 
-/// Hashing failed, because the machine is out of memory or random bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the password could not be hashed: out of memory or random bytes")]
-pub struct HashError;
-
 /// Checks whether a text is a valid password.
 pub fn check(password: &str) -> Result<(), BadPassword> {
     match password.len() {
@@ -99,32 +95,18 @@ pub fn caveats(password: &str) -> Vec<Caveat> {
 /// Hashes a password with a new random salt. This takes tens of milliseconds, so never call it on a thread that serves
 /// sockets.
 pub fn hash(password: &str) -> Result<String, HashError> {
-    Workspace::new()?.hash(password)
+    Workspace::new().hash(password)
 }
 
-/// The memory in which hashes are computed. Use one workspace for many passwords. Otherwise the system has to clear new
-/// memory for each, which took 18 of 64 seconds of processor time for 2,000 passwords.
-pub struct Workspace(Vec<Block>);
-
 impl Workspace {
-    /// Allocates the memory, 19 MiB.
-    pub fn new() -> Result<Self, HashError> {
-        let blocks = PARAMS.block_count();
-        let mut memory = Vec::new();
-        memory.try_reserve_exact(blocks).map_err(|_| HashError)?;
-        memory.resize(blocks, Block::default());
-        Ok(Self(memory))
-    }
-
     /// Hashes a password with a new random salt, as [`hash`] does.
     pub fn hash(&mut self, password: &str) -> Result<String, HashError> {
         let mut salt = [0; Salt::RECOMMENDED_LENGTH];
         getrandom::fill(&mut salt).map_err(|_| HashError)?;
         let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
         let hasher = hasher();
-        hasher
-            .hash_password_into_with_memory(password.as_bytes(), &salt, &mut out, &mut self.0)
-            .map_err(|_| HashError)?;
+        let blocks = self.blocks(PARAMS.block_count())?;
+        hasher.hash_password_into_with_memory(password.as_bytes(), &salt, &mut out, blocks).map_err(|_| HashError)?;
         let hash = PasswordHash {
             algorithm: ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
@@ -134,21 +116,47 @@ impl Workspace {
         };
         Ok(hash.to_string())
     }
-}
 
-/// Returns whether `stored` is a hash of the password. Without a stored hash, or with an unreadable one, returns
-/// `false` after the same amount of work (security.md section 2). Takes as long as [`hash`].
-#[must_use]
-pub fn verify(password: &str, stored: Option<&str>) -> bool {
-    match stored.and_then(|text| PasswordHash::new(text).ok()) {
-        Some(parsed) => hasher().verify_password(password.as_bytes(), &parsed).is_ok(),
-        None => {
+    /// Returns whether `stored` is a hash of the password. Without a stored hash, or with an unreadable one, returns
+    /// `false` after the same amount of work (security.md section 2). Takes as long as [`hash`].
+    ///
+    /// # Errors
+    /// Fails if there is no memory.
+    pub fn verify(&mut self, password: &str, stored: Option<&str>) -> Result<bool, HashError> {
+        let Some(stored) = stored.and_then(|text| PasswordHash::new(text).ok()) else {
             let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
-            let done = hasher().hash_password_into(password.as_bytes(), b"nobody's salt...", &mut out);
+            let blocks = self.blocks(PARAMS.block_count())?;
+            let done =
+                hasher().hash_password_into_with_memory(password.as_bytes(), b"nobody's salt...", &mut out, blocks);
             // The work must not be optimised away.
             let _ = std::hint::black_box((done.is_ok(), out));
-            false
+            return Ok(false);
+        };
+        let is_correct = self.output(password, &stored)?.is_some_and(|output| Some(output) == stored.hash);
+        // An imported hash can need far more memory than the usual one.
+        if self.len() > PARAMS.block_count() {
+            self.release();
         }
+        Ok(is_correct)
+    }
+
+    /// Hashes the password as `stored` was hashed. Returns `None` if the parameters of `stored` are not valid.
+    fn output(&mut self, password: &str, stored: &PasswordHash) -> Result<Option<Output>, HashError> {
+        let algorithm = Algorithm::try_from(stored.algorithm.as_str());
+        let version = stored.version.map_or(Ok(Version::V0x13), Version::try_from);
+        let (Ok(algorithm), Ok(version), Ok(params), Some(salt)) =
+            (algorithm, version, Params::try_from(stored), stored.salt)
+        else {
+            return Ok(None);
+        };
+        let mut out = [0; Output::MAX_LENGTH];
+        let Some(out) = out.get_mut(..params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN)) else {
+            return Ok(None);
+        };
+        let blocks = self.blocks(params.block_count())?;
+        let hasher = Argon2::new(algorithm, version, params);
+        let done = hasher.hash_password_into_with_memory(password.as_bytes(), &salt, out, blocks);
+        Ok(done.ok().and_then(|()| Output::new(out).ok()))
     }
 }
 
@@ -208,6 +216,10 @@ pub(super) mod tests {
         hasher.hash_password(password.as_bytes()).unwrap().to_string()
     }
 
+    fn verify(password: &str, stored: Option<&str>) -> bool {
+        Workspace::new().verify(password, stored).unwrap()
+    }
+
     #[test]
     fn a_new_hash_has_the_current_parameters() {
         let hash = hash("s3cr,t &%").unwrap();
@@ -219,7 +231,7 @@ pub(super) mod tests {
 
     #[test]
     fn hashes_in_one_workspace_are_independent_of_each_other() {
-        let mut workspace = Workspace::new().unwrap();
+        let mut workspace = Workspace::new();
         let hashes = ["one", "two", "one"].map(|password| workspace.hash(password).unwrap());
         assert!(hashes[0].starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hashes[0]);
         for (password, hash) in ["one", "two", "one"].iter().zip(&hashes) {
@@ -227,6 +239,22 @@ pub(super) mod tests {
         }
         assert!(!verify("one", Some(&hashes[1])));
         assert_ne!(hashes[0], hashes[2], "each hash has its own salt");
+    }
+
+    #[test]
+    fn a_workspace_allocates_at_the_first_password_and_keeps_no_more_than_one_usual_hash_needs() {
+        let params = Params::new(MEMORY_KIB * 2, 1, 1, None).unwrap();
+        let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let large = hasher.hash_password(b"one").unwrap().to_string();
+        let mut workspace = Workspace::new();
+        assert_eq!(workspace.len(), 0);
+        let usual = workspace.hash("one").unwrap();
+        assert_eq!(workspace.len(), PARAMS.block_count());
+        for (stored, kept) in [(&usual, PARAMS.block_count()), (&weak("one"), PARAMS.block_count()), (&large, 0)] {
+            assert!(workspace.verify("one", Some(stored)).unwrap());
+            assert!(!workspace.verify("two", Some(stored)).unwrap());
+            assert_eq!(workspace.len(), kept, "{stored}");
+        }
     }
 
     #[test]

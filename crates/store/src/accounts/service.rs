@@ -1,11 +1,14 @@
 //! Checks passwords, and creates, changes and removes accounts for the operator's commands and the sign-up page.
 
+use std::sync::Arc;
+
 use msnp::{DisplayName, Handle};
 
 use super::error::{AccountError, AuthError};
-use super::hasher::Hasher;
+use super::familiar::Familiar;
+use super::hashing::{Hasher, Origin, Rank};
 use super::invite::InviteCode;
-use super::password;
+use super::password::{self, HashError, Workspace};
 use crate::database::{Account, NewAccount, Store, StoreError};
 
 /// The account service: a store, with the pool that hashes passwords. Cheap to clone.
@@ -13,6 +16,7 @@ use crate::database::{Account, NewAccount, Store, StoreError};
 pub struct Accounts {
     store: Store,
     hasher: Hasher,
+    familiar: Arc<Familiar>,
     /// The contact of each new account.
     first_contact: Option<Handle>,
 }
@@ -21,7 +25,7 @@ impl Accounts {
     /// Creates the service for the accounts of `store`.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self { store, hasher: Hasher::for_this_machine(), first_contact: None }
+        Self { store, hasher: Hasher::for_this_machine(), familiar: Arc::new(Familiar::new()), first_contact: None }
     }
 
     /// Puts this address on the contact list of each account that this service creates from now on, and allows it to see
@@ -37,45 +41,55 @@ impl Accounts {
         &self.store
     }
 
-    /// Returns the account with this address, if the password is correct.
+    /// Returns the account that the password is for, if the password is correct.
     ///
-    /// An unknown account, an invalid address and a wrong password take the same time to refuse.
-    pub async fn authenticate(&self, handle: &str, password: &[u8]) -> Result<Account, AuthError> {
+    /// An unknown account, an invalid address and a wrong password take the same time to refuse. While many passwords
+    /// wait, those from familiar addresses are checked first.
+    pub async fn authenticate(&self, origin: &Origin, password: &[u8]) -> Result<Account, AuthError> {
         let password = msnp::text::decode_ansi(password).into_owned();
         // A password that no account can have is denied without any work. That reveals nothing about any account.
         if password::check(&password).is_err() {
             return Err(AuthError::Denied);
         }
-        // Reserve the place in the queue first, so that a flood of sign-ins does not reach the store.
-        let place = self.hasher.enter()?;
-        let account = match Handle::parse_lax(handle) {
-            Ok(handle) => self.store.account(&handle).await?,
-            Err(_) => None,
+        // Wait for a thread first, so that a flood of sign-ins does not reach the store.
+        let turn = self.hasher.turn(origin, self.familiar.rank(origin, &password)).await?;
+        let account = match origin.handle() {
+            Some(handle) => self.store.account(handle).await?,
+            None => None,
         };
         let stored = account.as_ref().map(|account| account.password_hash.clone());
-        let (is_correct, stronger) = place
-            .run(move || {
-                let is_correct = password::verify(&password, stored.as_deref());
-                (is_correct, is_correct.then(|| strengthen(&password, stored.as_deref())).flatten())
+        let (password, checked) = turn
+            .run(move |workspace| {
+                let checked = verify_and_strengthen(workspace, &password, stored.as_deref());
+                (password, checked)
             })
             .await?;
+        let (is_correct, stronger) = checked?;
         let account = account.filter(|_| is_correct).ok_or(AuthError::Denied)?;
+        self.familiar.note(origin, &password);
         if let Some(stronger) = stronger {
             self.keep_stronger(&account, &stronger).await;
         }
         Ok(account)
     }
 
+    /// Returns whether the account has signed in from this address within the last 30 days. The server forgets this when
+    /// it restarts, and remembers at most eight addresses of an account.
+    #[must_use]
+    pub fn is_familiar(&self, origin: &Origin) -> bool {
+        self.familiar.knows(origin)
+    }
+
     /// Creates an account.
     pub async fn create(&self, handle: Handle, name: DisplayName, password: &str) -> Result<(), AccountError> {
-        let password_hash = self.hash(password).await?;
+        let password_hash = self.hash_as(Rank::Familiar, &Origin::operator(), password).await?;
         let account = NewAccount { handle, name, password_hash };
         Ok(self.import(&[account]).await?)
     }
 
     /// Changes the password of an account, which invalidates its tickets.
     pub async fn set_password(&self, handle: &Handle, password: &str) -> Result<(), AccountError> {
-        let hash = self.hash(password).await?;
+        let hash = self.hash_as(Rank::Familiar, &Origin::operator(), password).await?;
         match self.store.set_password(handle, &hash).await? {
             true => Ok(()),
             false => Err(AccountError::Unknown(handle.clone())),
@@ -128,10 +142,15 @@ impl Accounts {
     }
 
     /// Hashes a password for the store.
-    pub async fn hash(&self, password: &str) -> Result<String, AccountError> {
+    pub async fn hash(&self, origin: &Origin, password: &str) -> Result<String, AccountError> {
+        self.hash_as(Rank::Stranger, origin, password).await
+    }
+
+    async fn hash_as(&self, rank: Rank, origin: &Origin, password: &str) -> Result<String, AccountError> {
         password::check(password)?;
         let password = password.to_owned();
-        let hash = self.hasher.enter()?.run(move || password::hash(&password)).await?;
+        let turn = self.hasher.turn(origin, rank).await?;
+        let hash = turn.run(move |workspace| workspace.hash(&password)).await?;
         Ok(hash?)
     }
 
@@ -144,9 +163,16 @@ impl Accounts {
     }
 }
 
-/// Returns a hash with the current parameters, if the stored hash is weaker.
-fn strengthen(password: &str, stored: Option<&str>) -> Option<String> {
-    stored.filter(|hash| password::is_weak(hash)).and_then(|_| password::hash(password).ok())
+/// Returns whether the password is correct. If it is, and the stored hash is weak, also returns a hash with the current
+/// parameters.
+fn verify_and_strengthen(
+    workspace: &mut Workspace,
+    password: &str,
+    stored: Option<&str>,
+) -> Result<(bool, Option<String>), HashError> {
+    let is_correct = workspace.verify(password, stored)?;
+    let is_weak = is_correct && stored.is_some_and(password::is_weak);
+    Ok((is_correct, is_weak.then(|| workspace.hash(password).ok()).flatten()))
 }
 
 #[cfg(test)]

@@ -81,10 +81,10 @@ async fn all_of_it() {
     server.assert_quiet_log();
 }
 
-/// Returns the memory that hashing may keep: at most 64 MiB for each hashing thread, and half of the cores hash.
+/// Returns the memory that hashing may keep while it is busy: 19 MiB for each hashing thread, and half of the cores hash.
 fn memory_of_hashing_kib() -> u64 {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    u64::try_from((cores / 2).max(1)).unwrap() * 64 * 1024 + 8 * 1024
+    u64::try_from((cores / 2).max(1)).unwrap() * 19 * 1024 + 12 * 1024
 }
 
 /// Imports all accounts with one password hash. It is as strong as the server requires, so no sign-in renews it.

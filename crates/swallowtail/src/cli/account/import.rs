@@ -134,7 +134,7 @@ fn hash_all(records: Vec<Record>, progress: &Progress) -> anyhow::Result<Vec<New
     progress.step("Hashing passwords", Some(records.len() as u64));
     let next = AtomicUsize::new(0);
     let worker = || {
-        let mut workspace = Workspace::new()?;
+        let mut workspace = Workspace::new();
         let mut done = Vec::new();
         while let Some(record) = records.get(next.fetch_add(1, Ordering::Relaxed)) {
             done.push((record.line, hash_one(record, &mut workspace)?));

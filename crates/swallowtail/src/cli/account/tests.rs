@@ -1,11 +1,12 @@
 //! Tests the `account` commands with a database in a temporary directory.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use clap::Parser;
 
-use swallowtail_store::accounts::password;
-use swallowtail_store::database::Store;
+use swallowtail_store::accounts::{AuthError, Origin, password};
+use swallowtail_store::database::{Account, Store};
 
 use super::*;
 
@@ -50,6 +51,10 @@ impl Place {
         imported.map_err(|error| format!("{error:#}").replace(file.to_str().unwrap(), "FILE"))
     }
 
+    async fn authenticate(&self, handle: &str, password: &[u8]) -> Result<Account, AuthError> {
+        self.accounts.authenticate(&Origin::new(Ipv4Addr::LOCALHOST.into(), handle), password).await
+    }
+
     async fn handles(&self) -> Vec<String> {
         let accounts = self.accounts.list().await.unwrap();
         accounts.iter().map(|account| account.handle.to_string()).collect()
@@ -75,7 +80,7 @@ fn an_invalid_argument_is_rejected_with_the_reason() {
 async fn an_added_account_can_sign_in() {
     let place = Place::new().await;
     assert_eq!(place.add("alice@example.com", None, "s3cr,t &%").await.unwrap(), "Added alice@example.com.");
-    let account = place.accounts.authenticate("alice@example.com", b"s3cr,t &%").await.unwrap();
+    let account = place.authenticate("alice@example.com", b"s3cr,t &%").await.unwrap();
     assert_eq!(account.name.as_str(), "alice");
     let again = place.add("alice@example.com", None, "x").await.unwrap_err();
     assert_eq!(again.to_string(), "the account alice@example.com already exists");
@@ -170,7 +175,7 @@ async fn a_file_of_accounts_is_imported_with_passwords_and_hashes() {
         ("bob@example.com", " blanks ", "bob"),
         ("eva@example.com", "from elsewhere", "Éva"),
     ] {
-        let account = place.accounts.authenticate(handle, password.as_bytes()).await.unwrap();
+        let account = place.authenticate(handle, password.as_bytes()).await.unwrap();
         assert_eq!(account.name.as_str(), name);
     }
 }

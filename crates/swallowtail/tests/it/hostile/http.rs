@@ -92,7 +92,7 @@ async fn ask_for_ticket(server: SocketAddr, from: u8, name: &str, password: &str
 }
 
 /// Like [`ask_for_ticket`], but waits for the answer and returns its status.
-async fn try_password(server: SocketAddr, from: u8, name: &str, password: &str) -> u16 {
+pub(super) async fn try_password(server: SocketAddr, from: u8, name: &str, password: &str) -> u16 {
     ask_for_ticket(server, from, name, password).await.answer().await.status
 }
 

@@ -6,6 +6,7 @@ mod generated;
 mod http;
 mod lengths;
 mod limits;
+mod passwords;
 mod rates;
 mod text;
 mod timers;

@@ -1,0 +1,175 @@
+//! The threads that hash passwords.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use swallowtail_base::lock;
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use super::origin::Origin;
+use super::queue::{Queue, Rank, Waiting};
+use crate::accounts::workspace::Workspace;
+
+/// How long an idle thread keeps its memory. Sign-ins that follow each other closely use the same memory.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// Too many passwords wait. This one was not hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("too many passwords wait to be hashed")]
+pub(in crate::accounts) struct Busy;
+
+/// A limited pool for password work. Cheap to clone; clones share the limits.
+///
+/// The pool has its own threads, each with a workspace that is returned to the system when the thread is idle. On
+/// tokio's many blocking threads, 235 MiB stayed allocated after a thousand sign-ins.
+#[derive(Clone, Debug)]
+pub(in crate::accounts) struct Hasher(Arc<Pool>);
+
+#[derive(Debug)]
+struct Pool {
+    /// The number of threads.
+    threads: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The threads that have no job. The last one that worked is used first, so that the others can free their memory.
+    idle: Vec<Worker>,
+    /// The callers that wait for a thread. While any wait, no thread is idle.
+    waiting: Queue<oneshot::Sender<Turn>>,
+}
+
+type Job = Box<dyn FnOnce(&mut Workspace) + Send>;
+
+/// Sends jobs to one thread, which ends when this is dropped.
+type Worker = mpsc::Sender<Job>;
+
+/// The exclusive use of one thread. Dropping this value passes the thread to the next caller.
+#[derive(Debug)]
+pub(in crate::accounts) struct Turn {
+    /// Always present, until the value is dropped.
+    worker: Option<Worker>,
+    pool: Arc<Pool>,
+}
+
+impl Waiting for oneshot::Sender<Turn> {
+    fn is_abandoned(&self) -> bool {
+        self.is_closed()
+    }
+}
+
+impl Hasher {
+    /// Starts a pool that uses half of the cores, but at least one. The other cores keep serving sockets (security.md
+    /// section 2).
+    pub(in crate::accounts) fn for_this_machine() -> Self {
+        let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self::new((cores / 2).max(1), IDLE)
+    }
+
+    fn new(threads: usize, idle: Duration) -> Self {
+        let workers: Vec<_> = (0..threads).filter_map(|_| start(idle)).collect();
+        let state = State { idle: workers, waiting: Queue::default() };
+        Self(Arc::new(Pool { threads: state.idle.len(), state: Mutex::new(state) }))
+    }
+
+    /// Waits for a turn to use a thread. If the caller stops waiting, it loses its place.
+    ///
+    /// # Errors
+    /// Fails if the queue is full and this caller has to leave it for another one.
+    pub(in crate::accounts) async fn turn(&self, origin: &Origin, rank: Rank) -> Result<Turn, Busy> {
+        if self.0.threads == 0 {
+            return Err(Busy);
+        }
+        let granted = {
+            let mut state = lock(&self.0.state);
+            if let Some(worker) = state.idle.pop() {
+                return Ok(Turn { worker: Some(worker), pool: self.0.clone() });
+            }
+            let (grant, granted) = oneshot::channel();
+            // The displaced caller learns that it is displaced because its channel is dropped here.
+            state.waiting.push(rank, origin, grant);
+            granted
+        };
+        granted.await.map_err(|_| Busy)
+    }
+}
+
+impl Turn {
+    /// Does the work on the thread and returns its result. The work runs to its end, even if the caller stops waiting,
+    /// because a running hash cannot be stopped.
+    pub(in crate::accounts) async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&mut Workspace) -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let (done, result) = oneshot::channel();
+        let worker = self.worker.clone().ok_or(Busy)?;
+        let job = move |workspace: &mut Workspace| {
+            // If the work panics, this passes the thread on, and the pool counts as busy for the caller.
+            let turn = self;
+            let value = work(workspace);
+            drop(turn);
+            let _ = done.send(value);
+        };
+        worker.send(Box::new(job)).map_err(|_| Busy)?;
+        result.await.map_err(|_| Busy)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            self.pool.pass_on(worker);
+        }
+    }
+}
+
+impl Pool {
+    /// Gives a thread to the next caller that still waits for one.
+    fn pass_on(self: &Arc<Self>, worker: Worker) {
+        let mut state = lock(&self.state);
+        let mut turn = Turn { worker: Some(worker), pool: self.clone() };
+        while let Some(next) = state.waiting.pop() {
+            match next.send(turn) {
+                Ok(()) => return,
+                Err(refused) => turn = refused,
+            }
+        }
+        state.idle.extend(turn.worker.take());
+    }
+}
+
+/// Starts a thread. Returns `None` if the system has no more threads.
+fn start(idle: Duration) -> Option<Worker> {
+    let (worker, jobs) = mpsc::channel();
+    let started = thread::Builder::new().name("passwords".to_owned()).spawn(move || work_off(&jobs, idle));
+    if let Err(error) = started {
+        tracing::error!(%error, "could not start a thread that hashes passwords");
+        return None;
+    }
+    Some(worker)
+}
+
+/// Runs jobs until the sender is dropped. Frees the workspace after each pause of `idle`.
+fn work_off(jobs: &mpsc::Receiver<Job>, idle: Duration) {
+    let mut workspace = Workspace::new();
+    loop {
+        let job = match jobs.recv_timeout(idle) {
+            Err(RecvTimeoutError::Timeout) => {
+                workspace.release();
+                jobs.recv().ok()
+            }
+            job => job.ok(),
+        };
+        let Some(job) = job else { return };
+        // The panic has been logged already. The thread continues with the next job.
+        let _ = catch_unwind(AssertUnwindSafe(|| job(&mut workspace)));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,34 @@
+//! Tests that a flood of wrong passwords does not keep others from signing in.
+
+use tokio::sync::mpsc;
+
+use super::http::try_password;
+use crate::support::TestServer;
+
+/// The number of wrong passwords at the same time. Many more than can wait to be checked.
+const FLOOD: usize = 200;
+/// The maximum number of wrong passwords that the server answers before a right one. About twice as many wait.
+const FEW: usize = 32;
+
+#[tokio::test]
+async fn a_right_password_is_answered_while_two_hundred_wrong_ones_wait() {
+    let server = TestServer::start().await;
+    for name in ["alice", "bob"] {
+        server.account_with_password(name, "right").await;
+    }
+    let http = server.server().addresses().http;
+    let (answered, mut answers) = mpsc::unbounded_channel();
+    for number in 0..FLOOD {
+        let answered = answered.clone();
+        tokio::spawn(async move {
+            let status = try_password(http, 7, &format!("user{}", number % 10), "wrong").await;
+            let _ = answered.send(status);
+        });
+    }
+    // As soon as the server refuses one, as many wait as can.
+    while answers.recv().await != Some(503) {}
+    assert_eq!(try_password(http, 8, "alice", "right").await, 200, "from elsewhere");
+    assert_eq!(try_password(http, 7, "bob", "right").await, 200, "from the same address, for another account");
+    let wrong = std::iter::from_fn(|| answers.try_recv().ok()).filter(|status| *status == 401).count();
+    assert!(wrong < FEW, "{wrong} wrong passwords were answered first");
+}
