@@ -16,3 +16,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let run = Cargo::new(["run", "--quiet", "--package", "swallowtail-chaos"]).args(profile);
     run.args(["--"]).args(arguments).run()
 }
+
+/// Runs the smoke set, which takes less than two minutes on two cores.
+pub(crate) fn smoke() -> Result<()> {
+    run(&["smoke".to_owned()])
+}

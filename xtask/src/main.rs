@@ -101,6 +101,7 @@ fn test() -> anyhow::Result<()> {
         .add("lint", lint)
         .add("tests", testing::run)
         .add("tests with tools", testing::run_with_tools)
+        .add("chaos", chaos::smoke)
         .add("sanitizer", testing::run_with_sanitizer)
         .add("documentation", doc)
         .add("fuzz", || fuzz::run(&fuzz::Options::check()))

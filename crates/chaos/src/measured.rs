@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+/// How many times as slow as an optimised server the server under test may be, if it is given as much to do as possible.
+/// It is built as this program is.
+pub const SLOWNESS: u32 = if cfg!(debug_assertions) { 5 } else { 1 };
+
 /// The figures of a scenario, in the order in which they are shown.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(transparent)]

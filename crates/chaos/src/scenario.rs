@@ -26,6 +26,8 @@ pub struct Scenario {
     pub state: State,
     /// How many accounts the server has, at a scale of 100 % or less. A larger scale creates more.
     pub accounts: usize,
+    /// How many connections it opens at the same time, at a scale of 100 %. Rule G3 allows some memory for each.
+    pub connections: usize,
     /// How the server is started.
     pub setup: fn() -> Setup,
     /// The common rules that do not apply, each with the reason.
@@ -57,13 +59,29 @@ impl Scenario {
     }
 
     const fn new(id: &'static str, sentence: &'static str, state: State) -> Self {
-        Self { id, sentence, state, accounts: 0, setup: Setup::default, exceptions: &[], is_smoke: false }
+        Self {
+            id,
+            sentence,
+            state,
+            accounts: 0,
+            connections: 0,
+            setup: Setup::default,
+            exceptions: &[],
+            is_smoke: false,
+        }
     }
 
     /// Gives the server this many accounts.
     #[must_use]
     pub const fn accounts(mut self, accounts: usize) -> Self {
         self.accounts = accounts;
+        self
+    }
+
+    /// Says how many connections are open at the same time, if they are more than a hundred.
+    #[must_use]
+    pub const fn connections(mut self, connections: usize) -> Self {
+        self.connections = connections;
         self
     }
 

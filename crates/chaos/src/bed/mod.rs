@@ -2,6 +2,7 @@
 
 mod accounts;
 mod size;
+mod truth;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -51,10 +52,19 @@ impl Bed {
         let tickets = accounts::create(&server.data(), accounts).await?;
         server.restart().await?;
         let dialer = Dialer::new(*server.addresses(), Watch::new());
+        truth::note_new(dialer.watch(), accounts)?;
         for (account, ticket) in accounts.iter().zip(tickets) {
             dialer.keep_ticket(account, ticket);
         }
         Ok(Self { server, dialer, random: Random::new(seed), size })
+    }
+
+    /// Adds accounts to the history, as the server has them on its disk. Nobody may change them at the same time.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be read.
+    pub async fn note_accounts(&self, handles: impl IntoIterator<Item = String>) -> Result<()> {
+        truth::note_last(self.dialer.watch(), &self.server.data(), handles).await
     }
 
     /// Signs in as the account with a number.

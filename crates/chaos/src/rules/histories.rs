@@ -1,7 +1,9 @@
 //! G6: the history of all clients.
 
+use std::collections::BTreeSet;
+
 use crate::bed::Bed;
-use crate::history::check as violations;
+use crate::history::{Action, History, check as violations};
 use crate::rule::{Broken, Rule};
 
 /// How many violations are shown.
@@ -11,8 +13,13 @@ const SHOWN: usize = 10;
 const FILE: &str = "history.jsonl";
 
 /// Checks the history. Keeps it beside the log if a promise is broken.
-pub(super) fn check(bed: &Bed) -> Vec<Broken> {
-    let history = bed.dialer.watch().recorder().take();
+pub(super) async fn check(bed: &Bed) -> Vec<Broken> {
+    let recorder = bed.dialer.watch().recorder();
+    let mut history = recorder.take();
+    if let Err(error) = bed.note_accounts(signed_in(&history)).await {
+        return vec![Broken::new(Rule::History, format!("{error:#}"))];
+    }
+    history.events.append(&mut recorder.take().events);
     let found = violations(&history);
     let mut broken: Vec<_> =
         found.iter().take(SHOWN).map(|violation| Broken::new(Rule::History, violation.to_string())).collect();
@@ -27,4 +34,13 @@ pub(super) fn check(bed: &Bed) -> Vec<Broken> {
         }
     }
     broken
+}
+
+/// Returns the accounts that tried to sign in.
+fn signed_in(history: &History) -> BTreeSet<String> {
+    let account = |action: &Action| match action {
+        Action::SignIn { account, .. } => Some(account.clone()),
+        _ => None,
+    };
+    history.events.iter().filter_map(|event| account(&event.action)).collect()
 }

@@ -59,12 +59,12 @@ impl Rules {
             measured = added;
             broken.extend(found);
         }
-        let (measured, found) = settle::check(&self.scenario, &bed.server, &self.before, measured).await;
+        let (measured, found) = settle::check(&self.scenario, bed, &self.before, measured).await;
         broken.extend(found);
         let same = self.process.filter(|_| self.scenario.applies(Rule::Process));
         broken.extend(process::check(&mut bed.server, same));
         if self.scenario.applies(Rule::History) {
-            broken.extend(histories::check(bed));
+            broken.extend(histories::check(bed).await);
         }
         if self.scenario.applies(Rule::Secrets) {
             broken.extend(secrets::check(&bed.server.log_path(), &bed.dialer.secrets()));

@@ -1,10 +1,12 @@
 //! Accounts and authentication.
 
+mod a01_slowloris;
+
 use crate::scenario::Scenario;
 
 /// The scenarios of this family, in the order of their ids.
 pub(super) const TABLE: &[Scenario] = &[
-    Scenario::not_yet("A01", "10,000 connections stay silent, or send a byte in 10 s", "not written yet"),
+    a01_slowloris::SCENARIO,
     Scenario::not_yet("A02", "A million connections open and close without a sign-in", "not written yet"),
     Scenario::not_yet(
         "A03",

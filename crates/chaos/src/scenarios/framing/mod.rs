@@ -1,21 +1,21 @@
 //! Framing and hostile bytes.
 
 mod f01_one_byte_segments;
+mod f02_one_segment;
+mod f03_cut_payload;
+mod f04_lying_lengths;
+mod f06_no_line_end;
 
 use crate::scenario::Scenario;
 
 /// The scenarios of this family, in the order of their ids.
 pub(super) const TABLE: &[Scenario] = &[
     f01_one_byte_segments::SCENARIO,
-    Scenario::not_yet(
-        "F02",
-        "A whole sign-in arrives in one segment with half of the next command, and the other half 5 s later",
-        "not written yet",
-    ),
-    Scenario::not_yet("F03", "A message is cut at every offset, and its body looks like commands", "not written yet"),
-    Scenario::not_yet("F04", "Commands announce payloads of wrong lengths", "not written yet"),
+    f02_one_segment::SCENARIO,
+    f03_cut_payload::SCENARIO,
+    f04_lying_lengths::SCENARIO,
     Scenario::not_yet("F05", "Payloads are just within and just above the limits of each command", "not written yet"),
-    Scenario::not_yet("F06", "A line without an end is sent slowly, and as fast as possible", "not written yet"),
+    f06_no_line_end::SCENARIO,
     Scenario::not_yet(
         "F07",
         "Names and messages have invalid UTF-8, control characters and the longest characters",

@@ -1,5 +1,7 @@
 //! Resources and overload.
 
+mod r04_herd;
+
 use crate::scenario::Scenario;
 
 /// The scenarios of this family, in the order of their ids.
@@ -11,11 +13,7 @@ pub(super) const TABLE: &[Scenario] = &[
         "not written yet",
     ),
     Scenario::not_yet("R03", "Sign-ins come five times as fast as the server can answer them", "not written yet"),
-    Scenario::not_yet(
-        "R04",
-        "The server is killed and restarted, and thousands of clients return immediately",
-        "not written yet",
-    ),
+    r04_herd::SCENARIO,
     Scenario::not_yet("R05", "One user sends as fast as possible", "not written yet"),
     Scenario::not_yet("R06", "10,000 connections come from one address, and from an exempt network", "not written yet"),
     Scenario::not_yet("R07", "Hostile input arrives as fast as possible, and the log stays small", "not written yet"),

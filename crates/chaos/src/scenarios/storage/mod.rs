@@ -1,15 +1,18 @@
 //! Storage.
 
+mod d01_killed_during_edits;
+mod d07_damaged;
+
 use crate::scenario::Scenario;
 
 /// The scenarios of this family, in the order of their ids.
 pub(super) const TABLE: &[Scenario] = &[
-    Scenario::not_yet("D01", "The server is killed again and again while people edit their lists", "not written yet"),
+    d01_killed_during_edits::SCENARIO,
     Scenario::not_yet("D02", "The machine loses power: writes that were not synchronised are lost", "not written yet"),
     Scenario::not_yet("D03", "The disk is full", "not written yet"),
     Scenario::not_yet("D04", "The disk is slow", "not written yet"),
     Scenario::not_yet("D05", "The database is locked for minutes", "not written yet"),
     Scenario::not_yet("D06", "The database is backed up while it is used", "not written yet"),
-    Scenario::not_yet("D07", "The database is damaged, cut, or gone when the server starts", "not written yet"),
+    d07_damaged::SCENARIO,
     Scenario::not_yet("D08", "The server is killed during an upgrade of the database", "not written yet"),
 ];

@@ -1,6 +1,7 @@
 //! Conversations.
 
 mod s01_one_order;
+mod s07_opened_at_once;
 
 use crate::scenario::Scenario;
 
@@ -20,7 +21,7 @@ pub(super) const TABLE: &[Scenario] = &[
         "100,000 conversations are asked for and never opened, and invitations are never answered",
         "not written yet",
     ),
-    Scenario::not_yet("S07", "Thousands of conversations are opened at the same time", "not written yet"),
+    s07_opened_at_once::SCENARIO,
     Scenario::not_yet("S08", "People join and leave hundreds of conversations of twenty", "not written yet"),
     Scenario::not_yet(
         "S09",

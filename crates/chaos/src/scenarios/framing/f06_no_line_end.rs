@@ -1,0 +1,87 @@
+//! Lines without an end, on every kind of connection, slowly and as fast as possible.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use tokio::time::{sleep, timeout};
+
+use crate::bed::Bed;
+use crate::client::{Connection, chat};
+use crate::measured::Measured;
+use crate::scenario::Scenario;
+
+/// How much is sent as fast as possible. The sockets of both sides buffer some megabytes.
+const FLOOD: usize = 256 * 1024 * 1024;
+const CHUNK: usize = 64 * 1024;
+/// How long the server may take to close a connection that sends too much.
+const SOON: Duration = Duration::from_secs(10);
+/// How long a line may be incomplete (framing.md section 4), and how exactly that is kept.
+const LINE_TIMEOUT: Duration = Duration::from_secs(30);
+const TOLERANCE: Duration = Duration::from_secs(6);
+/// How much memory a line without an end may need. The document allows 64 KiB, but the server serves others, too.
+const MEMORY_KIB: u64 = 1024;
+
+pub(super) const SCENARIO: Scenario =
+    Scenario::runs("F06", "A line without an end is sent slowly, and as fast as possible", |bed| Box::pin(run(bed)))
+        .accounts(4);
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let slow = tokio::spawn(slowly(connections(bed, 0).await?));
+    let before = bed.server.figures()?.anonymous_kib;
+    let mut sent = 0;
+    for (name, mut connection) in connections(bed, 2).await? {
+        let flood = timeout(SOON, flood(&mut connection)).await;
+        sent += flood.unwrap_or_else(|_| bail!("the server neither reads nor closes")).context(name)?;
+    }
+    let grown = bed.server.figures()?.anonymous_kib.saturating_sub(before);
+    ensure!(grown <= MEMORY_KIB, "the memory has grown by {grown} KiB");
+    let longest = slow.await??;
+    let sent = sent as f64 / (1024.0 * 1024.0);
+    let measured =
+        Measured::new().figure("sent in four floods", sent, "MiB").figure("memory grown", grown as f64, "KiB");
+    Ok(measured.seconds("slow ones closed after", longest))
+}
+
+/// Opens one connection of each kind, before and after the sign-in.
+async fn connections(bed: &Bed, first: usize) -> Result<Vec<(&'static str, Connection)>> {
+    let [mut one, mut other] = [bed.person(first).await?, bed.person(first + 1).await?];
+    let [board, _] = chat(&mut one, &mut other).await?;
+    Ok(vec![
+        ("a stranger at the notification server", bed.dialer.notification().await?),
+        ("a stranger at the switchboard", bed.dialer.switchboard().await?),
+        ("a user at the notification server", one.notification),
+        ("a participant of a conversation", board.connection),
+    ])
+}
+
+/// Sends until the server has closed its side. Returns how many bytes went out: the server reads and drops what arrives
+/// within a second after that.
+async fn flood(connection: &mut Connection) -> Result<usize> {
+    let chunk = vec![b'A'; CHUNK];
+    for sent in (0..FLOOD).step_by(CHUNK) {
+        let is_refused = connection.send_bytes(&chunk).await.is_err();
+        if is_refused || connection.until_ended(Duration::ZERO).await.is_ok() {
+            return Ok(sent + CHUNK);
+        }
+    }
+    bail!("the server has read {FLOOD} bytes of a line");
+}
+
+/// Sends a byte each second on each connection, until the server has closed it. Returns how long the last one was open.
+async fn slowly(connections: Vec<(&'static str, Connection)>) -> Result<Duration> {
+    let begun = Instant::now();
+    let mut open = connections;
+    while !open.is_empty() {
+        let mut still = Vec::new();
+        for (name, mut connection) in open {
+            let is_refused = connection.send_bytes(b"A").await.is_err();
+            if !is_refused && connection.until_ended(Duration::ZERO).await.is_err() {
+                ensure!(begun.elapsed() < LINE_TIMEOUT + TOLERANCE, "{name} may send a line for {:?}", begun.elapsed());
+                still.push((name, connection));
+            }
+        }
+        open = still;
+        sleep(Duration::from_secs(1)).await;
+    }
+    Ok(begun.elapsed())
+}
