@@ -46,6 +46,7 @@ impl Config {
             failed_sign_ins: times(limits.failed_sign_ins, default.failed_sign_ins),
             sign_ups: times(limits.sign_ups_per_hour, default.sign_ups),
             sign_up_attempts: times(limits.sign_up_attempts, default.sign_up_attempts),
+            ..default
         }
     }
 

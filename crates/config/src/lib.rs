@@ -41,7 +41,7 @@ pub use network::{
 pub use networks::{contains, is_private};
 pub use origin::{Origin, Override, Setting};
 pub use quirks::{Quirk, QuirkMode};
-pub use rates::{Allowance, Rate, RateLimits};
+pub use rates::{Allowance, Budget, Rate, RateLimits};
 pub use shields::{ShieldsClient, ShieldsConfig};
 pub use sign_in::SignIn;
 pub use sign_up::{Access, SignUp};

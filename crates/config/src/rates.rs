@@ -20,11 +20,30 @@ pub struct Allowance {
     pub refill: Duration,
 }
 
+/// A number of bytes in one go, and a number of bytes in each second after that.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// The largest number of bytes in one go.
+    pub burst: u32,
+    /// The number of bytes that become available in each second.
+    pub per_second: u32,
+}
+
 /// The rate limits.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimits {
     /// PRP MFN and REA (ns.md section 7).
     pub name_changes: Rate,
+    /// PRP of a telephone number. Every account that has this account on FL is sent each one.
+    pub number_changes: Rate,
+    /// Changes of FL, AL, BL or RL that concern one other account, which may be sent a line about each.
+    pub list_changes: Rate,
+    /// Successful sign-ins of one account. Everyone who sees the account is sent FLN and NLN at each.
+    pub sign_ins: Rate,
+    /// The bytes of presence of one account that each watcher is sent.
+    pub presence: Budget,
+    /// The bytes of presence of one account that all its watchers together are sent.
+    pub presence_in_total: Budget,
     /// XFR SB (sb.md section 2).
     pub switchboards: Rate,
     /// ADC and ADD of unknown accounts (ns.md section 8).
@@ -46,6 +65,16 @@ impl Default for RateLimits {
         let rate = |most, seconds| Rate { most, span: Duration::from_secs(seconds) };
         Self {
             name_changes: rate(5, 10),
+            // A client sends all its numbers when its user has edited them: five commands.
+            number_changes: rate(20, 60),
+            // Adding, blocking or removing somebody takes two commands.
+            list_changes: rate(60, 60),
+            sign_ins: rate(10, 10),
+            // A client sends about 2 KiB when it signs in, and some hundred bytes when the music or a text changes, by
+            // programs at most once a second. What is left over fits through a modem.
+            presence: Budget { burst: 128 * 1024, per_second: 8 * 1024 },
+            // The same for an account with 1000 watchers, the largest number by default.
+            presence_in_total: Budget { burst: 32 * 1024 * 1024, per_second: 2 * 1024 * 1024 },
             // Some clients open a conversation for the picture of each contact when they sign in.
             switchboards: rate(60, 60),
             // An old contact list can be imported, in which most addresses have no account here.

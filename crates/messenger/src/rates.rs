@@ -4,15 +4,18 @@
 //! In normal use, no client comes close to these limits. The server does not count peers whose rates are not limited
 //! (`limits.exempt`).
 
+mod presence;
 mod window;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use msnp::Handle;
 use tokio::time::Instant;
 
+use presence::PresenceBudgets;
 pub use window::{Sweep, Window};
 
 use crate::net::counted_address;
@@ -24,6 +27,12 @@ use swallowtail_config::{Allowance, Rate, RateLimits};
 pub enum Act {
     /// PRP MFN, or REA of the account itself, which is sent to everyone who sees the account.
     ChangeName,
+    /// PRP of a telephone number.
+    ChangeNumber,
+    /// Adding an account to FL, AL, BL or RL, or removing it.
+    ChangeLists(Handle),
+    /// USR with a valid ticket.
+    SignIn,
     /// XFR SB, which issues a cookie.
     OpenSwitchboard,
     /// ADC or ADD of an address without an account. Without a limit, a user could find out which addresses have an
@@ -88,6 +97,7 @@ impl From<IpAddr> for Actor {
 pub struct Rates {
     limits: RateLimits,
     recent: Mutex<Recent>,
+    presence: Mutex<PresenceBudgets>,
 }
 
 #[derive(Debug, Default)]
@@ -101,7 +111,7 @@ impl Rates {
     /// Creates an empty count.
     #[must_use]
     pub fn new(limits: RateLimits) -> Self {
-        Self { limits, recent: Mutex::default() }
+        Self { limits, recent: Mutex::default(), presence: Mutex::default() }
     }
 
     /// Returns whether `actor` has reached the limit of an act. Does not count the act.
@@ -114,16 +124,31 @@ impl Rates {
 
     /// Counts an act of `actor`. Returns `false` without counting it if the limit is reached.
     pub fn admit(&self, actor: impl Into<Actor>, act: Act) -> bool {
+        self.admit_or_when(actor, act).is_ok()
+    }
+
+    /// Counts an act of `actor`. If the limit is reached, does not count the act, and returns when to try again. Another
+    /// act of the same kind may then have come first.
+    ///
+    /// # Errors
+    /// Returns the time at which the earliest act stops counting.
+    pub fn admit_or_when(&self, actor: impl Into<Actor>, act: Act) -> Result<(), Instant> {
         let limit = Limit::of(&self.limits, &act);
         let now = Instant::now();
         let mut recent = lock(&self.recent);
         recent.sweep(now);
         let done = recent.done.entry((actor.into(), act)).or_default();
-        let admitted = done.count(now) < limit.most();
-        if admitted {
+        if done.count(now) < limit.most() {
             limit.note(done, now);
+            return Ok(());
         }
-        admitted
+        Err(done.earliest().unwrap_or_else(|| now + limit.span()))
+    }
+
+    /// Charges an account for a change that sends a line of presence to each of its `watchers`. `bytes` is the length of
+    /// the parts of the line that may be long. Returns `false` without charging if the account has sent too much.
+    pub fn admit_presence(&self, account: &Handle, bytes: usize, watchers: usize) -> bool {
+        lock(&self.presence).admit(&self.limits, account, bytes, watchers)
     }
 }
 
@@ -141,6 +166,9 @@ impl Limit {
     const fn of(limits: &RateLimits, act: &Act) -> Self {
         let rate = match act {
             Act::ChangeName => limits.name_changes,
+            Act::ChangeNumber => limits.number_changes,
+            Act::ChangeLists(_) => limits.list_changes,
+            Act::SignIn => limits.sign_ins,
             Act::OpenSwitchboard => limits.switchboards,
             Act::AddUnknown => return Self::Allowance(limits.unknown_accounts),
             Act::Call => limits.calls,
@@ -156,6 +184,14 @@ impl Limit {
         match self {
             Self::Rate(rate) => rate.most,
             Self::Allowance(allowance) => allowance.most,
+        }
+    }
+
+    /// Returns how long an act counts that is alone.
+    const fn span(self) -> Duration {
+        match self {
+            Self::Rate(rate) => rate.span,
+            Self::Allowance(allowance) => allowance.refill,
         }
     }
 
@@ -184,8 +220,6 @@ impl Recent {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn handle(number: usize) -> Handle {
@@ -201,6 +235,22 @@ mod tests {
         assert!(rates.admit(&handle(1), Act::Call), "another act");
         tokio::time::advance(Duration::from_secs(10)).await;
         assert!(change());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_act_over_the_limit_may_be_tried_again_when_the_earliest_one_no_longer_counts() {
+        let rates = Rates::default();
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let sign_in = || rates.admit_or_when(&handle(1), Act::SignIn);
+        for _ in 0..10 {
+            assert_eq!(sign_in(), Ok(()));
+            tokio::time::advance(second / 2).await;
+        }
+        assert_eq!(sign_in(), Err(start + second * 10));
+        tokio::time::advance(second * 5).await;
+        assert_eq!([sign_in(), sign_in()], [Ok(()), Err(start + second * 21 / 2)]);
+        let limits = RateLimits { sign_ins: Rate { most: 0, span: second }, ..RateLimits::default() };
+        assert_eq!(Rates::new(limits).admit_or_when(&handle(1), Act::SignIn), Err(Instant::now() + second));
     }
 
     #[tokio::test(start_paused = true)]

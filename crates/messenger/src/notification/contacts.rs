@@ -27,7 +27,7 @@ pub(super) fn adc(service: &Arc<Service>, user: &User, adc: Adc) -> Result<Handl
         Addition::Contact { ref handle, .. } | Addition::ToList { ref handle, .. } if user.is_self(handle) => {
             Err(Refusal::Answer(trid, ErrorCode::InvalidParameter))
         }
-        Addition::Contact { handle, nickname, group } => Ok(add_forward(service, user, trid, handle, nickname, group)),
+        Addition::Contact { handle, nickname, group } => add_forward(service, user, trid, handle, nickname, group),
         Addition::ToGroup { contact, group } => Ok(edit::start(service, user, trid, move |roster, now| {
             let changes = roster.add_to_group(&ContactRef::Guid(contact), GroupRef::Guid(group), now)?;
             Ok((changes, ContactLine::Addition(adc).into()))
@@ -36,6 +36,7 @@ pub(super) fn adc(service: &Arc<Service>, user: &User, adc: Adc) -> Result<Handl
             Err(Malformed::Word.into())
         }
         Addition::ToList { list, handle, nickname } => {
+            admit_change(service, user, trid, &handle)?;
             let (service, user) = (service.clone(), user.clone());
             Ok(wait_for_edit(trid, add_to_list(service, user, trid, list, handle, nickname)))
         }
@@ -50,11 +51,11 @@ fn add_forward(
     handle: Handle,
     nickname: Option<(DisplayName, Text)>,
     group: Option<GroupRef>,
-) -> Handled<Outcome> {
+) -> Result<Handled<Outcome>, Refusal> {
     let (name, word) = nickname.unzip();
     let nickname = word.unwrap_or_else(|| Text::encode(handle.as_str()));
     let known = user.cell.state().roster.find_contact(&ContactRef::Handle(handle.clone())).is_some();
-    match group {
+    Ok(match group {
         Some(number @ GroupRef::Number(_)) if known => edit::start(service, user, trid, move |roster, now| {
             let contact = ContactRef::Handle(handle);
             let changes = roster.add_to_group(&contact, number, now)?;
@@ -65,10 +66,11 @@ fn add_forward(
             Ok((changes, ContactLine::Added { trid, handle, nickname, contact, group }.into()))
         }),
         Some(GroupRef::Number(_) | GroupRef::Guid(_)) | None => {
+            admit_change(service, user, trid, &handle)?;
             let new = NewContact { handle, nickname: name, group, guid: random::guid() };
             wait_for_edit(trid, add_contact(service.clone(), user.clone(), trid, new, nickname))
         }
-    }
+    })
 }
 
 /// Fails with 800 if the user has asked for too many addresses without an account. From then on it fails for every
@@ -79,6 +81,12 @@ fn may_ask_for(service: &Service, user: &User, handle: &Handle) -> Result<(), Er
         return Ok(());
     }
     user.check_rate(service, Act::AddUnknown)
+}
+
+/// Counts a change of the lists that concerns `handle`. Fails with 800 if there were too many: the client of that
+/// account may be sent a line about each.
+fn admit_change(service: &Service, user: &User, trid: TrId, handle: &Handle) -> Result<(), Refusal> {
+    user.admit(service, Act::ChangeLists(handle.clone())).map_err(|code| Refusal::Answer(trid, code))
 }
 
 /// Counts a request for an address without an account, and returns the error code. The code changed with MSNP10
@@ -219,9 +227,12 @@ pub(super) fn rem(service: &Arc<Service>, user: &User, rem: Rem) -> Result<Handl
     Ok(match rem.removal.clone() {
         Removal::Contact(contact) => wait_for_edit(trid, remove_contact(service.clone(), user.clone(), contact, rem)),
         Removal::FromGroup { contact, group } => remove_from_group(service, user, contact, group, rem),
-        Removal::FromList { list, handle } => edit::start(service, user, trid, move |roster, now| {
-            Ok((roster.remove_from_list(list, &handle, now)?, ContactLine::Removal(rem).into()))
-        }),
+        Removal::FromList { list, handle } => {
+            admit_change(service, user, trid, &handle)?;
+            edit::start(service, user, trid, move |roster, now| {
+                Ok((roster.remove_from_list(list, &handle, now)?, ContactLine::Removal(rem).into()))
+            })
+        }
     })
 }
 
@@ -257,6 +268,7 @@ async fn remove_contact(service: Arc<Service>, user: User, contact: ContactRef, 
     // is looked up again once the turns are held.
     let handle = user.cell.state().roster.find_contact(&contact).map(|(handle, _)| handle.clone());
     let handle = handle.ok_or_else(|| refuse(ErrorCode::NotOnList))?;
+    admit_change(&service, &user, trid, &handle)?;
     let (_turns, other) = turns_of_both(&service, &user, trid, &handle).await?;
     let now = clock::timestamp();
     let own = user.cell.state().roster.remove_contact(&contact, now).map_err(refuse)?;

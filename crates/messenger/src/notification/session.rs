@@ -87,7 +87,7 @@ impl NotificationSession {
                 let (user, challenges) = progress.user_and_challenges()?;
                 status::chg(service, user, challenges, chg)
             }
-            ClientCommand::Uux(uux) => status::uux(progress.user()?, uux),
+            ClientCommand::Uux(uux) => status::uux(service, progress.user()?, uux),
             ClientCommand::Adc(adc) => contacts::adc(service, progress.user()?, adc),
             ClientCommand::Rem(rem) => contacts::rem(service, progress.user()?, rem),
             ClientCommand::Adg(adg) => groups::adg(service, progress.user()?, adg),

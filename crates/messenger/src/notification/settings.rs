@@ -38,6 +38,8 @@ pub(super) fn blp(
     trid: TrId,
     value: Privacy,
 ) -> Result<Handled<Outcome>, Refusal> {
+    let length = user.cell.state().presence.size();
+    user.admit_presence(service, length).map_err(|code| Refusal::Answer(trid, code))?;
     Ok(edit::start(service, user, trid, move |roster, now| {
         let settings = Settings { privacy: value, ..roster.settings.clone() };
         Ok((roster.set_settings(settings, now), SettingLine::Privacy(Some(trid), value).into()))
@@ -49,10 +51,13 @@ pub(super) fn prp(service: &Arc<Service>, user: &User, prp: Prp) -> Result<Handl
     let trid = prp.trid;
     match prp.change.clone() {
         PropertyChange::Name(name, _) => {
-            user.admit(service, Act::ChangeName).map_err(|code| Refusal::Answer(trid, code))?;
+            admit_name(service, user, trid, &name)?;
             Ok(set_name(service, user, prp, name))
         }
         PropertyChange::Phone(phone, number) => {
+            let length = number.as_ref().map_or(0, |number| number.value().len());
+            let admitted = user.admit(service, Act::ChangeNumber).and_then(|()| user.admit_presence(service, length));
+            admitted.map_err(|code| Refusal::Answer(trid, code))?;
             let number: Option<Arc<str>> = number.map(|number| number.value().into());
             let announced = Property::Phone(phone, number.as_deref().map(str::to_owned));
             let set = move |settings: &mut Settings| settings.set_phone(phone, number);
@@ -65,6 +70,13 @@ pub(super) fn prp(service: &Arc<Service>, user: &User, prp: Prp) -> Result<Handl
             Ok(wait_for_edit(trid, set_number(service.clone(), user.clone(), prp, set, None)))
         }
     }
+}
+
+/// Fails with 800 if the account has changed its name, or its presence, too often.
+fn admit_name(service: &Service, user: &User, trid: TrId, name: &DisplayName) -> Result<(), Refusal> {
+    let admitted = user.admit(service, Act::ChangeName);
+    let admitted = admitted.and_then(|()| user.admit_presence(service, name.as_str().len()));
+    admitted.map_err(|code| Refusal::Answer(trid, code))
 }
 
 fn set_name(service: &Arc<Service>, user: &User, prp: Prp, name: DisplayName) -> Handled<Outcome> {
@@ -121,7 +133,7 @@ fn announce_number(service: &Service, user: &User, property: Property, now: Time
 pub(super) fn rea(service: &Arc<Service>, user: &User, rea: Rea) -> Result<Handled<Outcome>, Refusal> {
     let trid = rea.trid;
     if user.is_self(&rea.handle) {
-        user.admit(service, Act::ChangeName).map_err(|code| Refusal::Answer(trid, code))?;
+        admit_name(service, user, trid, &rea.name)?;
     }
     Ok(edit::start(service, user, trid, move |roster, now| {
         let changes = if rea.handle == roster.owner {

@@ -13,9 +13,10 @@ use msnp::{Dialect, ErrorCode, Handle, Malformed, Refusal, TrId};
 use swallowtail_base::clock;
 use swallowtail_base::random;
 use swallowtail_config::Config;
-use swallowtail_store::accounts::member_id;
-use swallowtail_store::database::{Account, AccountId};
+use swallowtail_store::accounts::{Claims, member_id};
+use swallowtail_store::database::{Account, AccountId, StoreError};
 use swallowtail_store::roster::Roster;
+use tokio::time::Instant;
 
 use super::handling::{Completed, Outcome};
 use super::helper;
@@ -23,7 +24,7 @@ use super::progress::{Negotiated, Progress};
 use super::role::Role;
 use super::user::User;
 use crate::net::{CommandFuture, Connection, Peer};
-use crate::presence::{Client, Endpoint};
+use crate::presence::{Cell, Client, Endpoint, Turn};
 use crate::quirks::quirks_of;
 use crate::rates::Act;
 use crate::service::Service;
@@ -171,32 +172,29 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> R
     let Some(claims) = service.tickets.verify(&ticket) else {
         return Err(deny().await);
     };
-    let turn = service.directory.turn(&newcomer.handle).await;
-    let loaded = async {
-        let account = service.store.account(&newcomer.handle).await?;
-        let is_valid =
-            |account: &Account| claims.account == account.id && claims.password_version == account.password_version;
-        match account.filter(is_valid) {
-            Some(account) => turn.cell().await.map(|cell| cell.filter(|cell| cell.id == account.id)),
-            None => Ok(None),
+    let (turn, cell) = loop {
+        let turn = service.directory.turn(&newcomer.handle).await;
+        let cell = match load(&service, &turn, &newcomer.handle, &claims).await {
+            Ok(Some(cell)) => cell,
+            Ok(None) => {
+                drop(turn);
+                return Err(deny().await);
+            }
+            Err(error) => {
+                tracing::error!(%error, "the store could not be read at a sign-in");
+                return Err(fatal(ErrorCode::ServerBusy));
+            }
+        };
+        // The server may have begun to stop since USR arrived. It has already sent OUT to every signed-in client, and
+        // does not do so again.
+        if service.draining.load(Ordering::Acquire) {
+            return Err(fatal(ErrorCode::ServerUnavailable));
         }
+        let Err(when) = admit(&service, &newcomer) else { break (turn, cell) };
+        // The account can change until then, so it is loaded again.
+        drop((turn, cell));
+        tokio::time::sleep_until(when).await;
     };
-    let cell = match loaded.await {
-        Ok(Some(cell)) => cell,
-        Ok(None) => {
-            drop(turn);
-            return Err(deny().await);
-        }
-        Err(error) => {
-            tracing::error!(%error, "the store could not be read at a sign-in");
-            return Err(fatal(ErrorCode::ServerBusy));
-        }
-    };
-    // The server may have begun to stop since USR arrived. It has already sent OUT to every signed-in client, and does
-    // not do so again.
-    if service.draining.load(Ordering::Acquire) {
-        return Err(fatal(ErrorCode::ServerUnavailable));
-    }
     let epoch = service.directory.next_epoch();
     let endpoint = Arc::new(Endpoint::new(epoch, newcomer.client.clone()));
     cell.sign_in(&endpoint, |roster| {
@@ -205,6 +203,30 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> R
     drop(turn);
     helper::watch(&service, &cell).await;
     Ok(User { cell, endpoint })
+}
+
+/// Returns the account, if the ticket belongs to it and is still valid.
+async fn load(
+    service: &Service,
+    turn: &Turn,
+    handle: &Handle,
+    claims: &Claims,
+) -> Result<Option<Arc<Cell>>, StoreError> {
+    let is_valid =
+        |account: &Account| claims.account == account.id && claims.password_version == account.password_version;
+    match service.store.account(handle).await?.filter(is_valid) {
+        Some(account) => Ok(turn.cell().await?.filter(|cell| cell.id == account.id)),
+        None => Ok(None),
+    }
+}
+
+/// Counts a sign-in with a valid ticket. Only these count, so nobody without the password can delay an account.
+///
+/// # Errors
+/// If the account has signed in too often, returns when to try again. A client that signs in again and again would
+/// receive an error and try even more often.
+fn admit(service: &Service, newcomer: &Newcomer) -> Result<(), Instant> {
+    if newcomer.client.limited { service.rates.admit_or_when(&newcomer.handle, Act::SignIn) } else { Ok(()) }
 }
 
 /// Returns 911, after a delay if the address has failed too often. The failure does not count against the account, and

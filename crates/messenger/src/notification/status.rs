@@ -23,6 +23,11 @@ pub(super) fn chg(
     let first = !user.endpoint.is_present();
     let trid = chg.trid;
     let (status, capabilities, object) = (chg.status, chg.capabilities, chg.object.clone());
+    let admitted = user.admit_presence(service, object.as_ref().map_or(0, |object| object.as_str().len()));
+    // Without its first CHG a client would be of no use. The number of sign-ins limits the number of first ones.
+    if !first {
+        admitted.map_err(|code| Refusal::Answer(trid, code))?;
+    }
     let echo = || {
         user.endpoint.reply(&PresenceLine::Changed(chg).into());
         // From now on this client receives the changes of other users. Their state until now is sent below.
@@ -54,7 +59,9 @@ fn show_contacts(service: &Service, user: &User, trid: msnp::TrId) {
 }
 
 /// Publishes or withdraws a personal message (UUX). The server keeps the message for this session only.
-pub(super) fn uux(user: &User, uux: Uux) -> Result<Handled<Outcome>, Refusal> {
+pub(super) fn uux(service: &Service, user: &User, uux: Uux) -> Result<Handled<Outcome>, Refusal> {
+    let length = uux.message.as_ref().map_or(0, |message| message.as_bytes().len());
+    user.admit_presence(service, length).map_err(|code| Refusal::Answer(uux.trid, code))?;
     let answer = || user.endpoint.reply(&PresenceLine::Published(uux.trid).into());
     user.cell.set_presence(user.endpoint.epoch, answer, |presence| presence.message = uux.message);
     Ok(Handled::Done)

@@ -52,6 +52,13 @@ pub struct Seen {
 }
 
 impl Presence {
+    /// Returns the number of bytes of the picture and the personal message, the parts that may be long.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let object = self.object.as_ref().map_or(0, |object| object.as_str().len());
+        object + self.message.as_ref().map_or(0, |message| message.as_bytes().len())
+    }
+
     /// Returns the presence that others see of the account that owns `roster`. Returns `None` if the account is hidden
     /// or has not sent its first CHG.
     pub(super) fn seen(&self, roster: &Roster) -> Option<Seen> {

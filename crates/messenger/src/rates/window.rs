@@ -18,6 +18,11 @@ impl Window {
         self.0.len()
     }
 
+    /// Returns when the earliest act stops counting, or `None` if there is none.
+    pub fn earliest(&self) -> Option<Instant> {
+        self.0.front().copied()
+    }
+
     /// Adds an act that counts until `span` has passed from `now`.
     pub fn note(&mut self, now: Instant, span: Duration) {
         self.0.push_back(now + span);

@@ -270,3 +270,25 @@ async fn a_contact_whose_account_was_deleted_can_still_be_removed() {
     server.store.remove(&handle("bob"));
     alice.expect(&[("REM 7 FL <bob>", "REM 7 FL <bob>"), ("ADC 8 FL N=bob@example.com F=Bob", "208 8")]).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sixty_first_change_of_the_lists_about_one_account_in_a_minute_gets_800() {
+    let server = Server::new();
+    let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
+    for _ in 0..15 {
+        alice.say("ADC 6 FL N=bob@example.com F=Bob").await;
+        alice.say("REM 7 FL <bob>").await;
+        alice.say("ADC 8 BL N=bob@example.com").await;
+        alice.say("REM 9 BL bob@example.com").await;
+    }
+    bob.received();
+    for command in ["ADC 10 FL N=bob@example.com F=Bob", "ADC 10 BL N=bob@example.com", "REM 10 BL bob@example.com"] {
+        alice.expect(&[(command, "800 10")]).await;
+    }
+    assert_eq!(bob.received(), [""; 0]);
+    let added = alice.say("ADC 11 FL N=carol@example.com F=Carol").await;
+    assert!(added[0].starts_with("ADC 11 FL "), "another account: {added:?}");
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let added = alice.say("ADC 12 FL N=bob@example.com F=Bob").await;
+    assert!(added[0].starts_with("ADC 12 FL "), "{added:?}");
+}

@@ -83,7 +83,6 @@ async fn an_edit_that_has_begun_is_completed_even_if_its_connection_ends() {
 
 #[tokio::test]
 async fn an_edit_whose_account_has_signed_in_elsewhere_is_not_carried_out() {
-    let server = Server::new();
     for command in [
         "PRP 7 MFN Other",
         "PRP 7 PHH 5551",
@@ -92,6 +91,7 @@ async fn an_edit_whose_account_has_signed_in_elsewhere_is_not_carried_out() {
         "REM 7 FL <bob>",
         "REM 7 AL bob@example.com",
     ] {
+        let server = Server::new();
         let mut first = server.online("alice", "MSNP12").await;
         first.say("ADC 6 FL N=bob@example.com F=Bob").await;
         first.say("ADC 6 AL N=bob@example.com").await;

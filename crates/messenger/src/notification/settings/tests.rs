@@ -121,3 +121,27 @@ async fn blp_applies_to_accounts_on_neither_al_nor_bl() {
     alice.say("BLP 8 AL").await;
     assert_eq!(bob.received(), ["NLN NLN alice@example.com alice 0"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_twenty_first_number_within_a_minute_gets_800() {
+    let server = Server::new();
+    let mut alice = server.online("alice", "MSNP12").await;
+    for number in 0..20 {
+        alice.expect(&[(&format!("PRP 6 PHH {number}"), &format!("PRP 6 PHH {number}"))]).await;
+    }
+    alice.expect(&[("PRP 7 PHM 5", "800 7"), ("PRP 8 MOB Y", "PRP 8 MOB Y"), ("PRP 9 MFN A", "PRP 9 MFN A")]).await;
+    tokio::time::advance(Duration::from_secs(60)).await;
+    alice.expect(&[("PRP 10 PHM 5", "PRP 10 PHM 5")]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn privacy_and_names_are_charged_like_presence() {
+    let server = Server::new();
+    let mut alice = server.online("alice", "MSNP12").await;
+    let show = format!("CHG 7 BSY 0 {}", "x".repeat(6000));
+    while alice.say(&show).await == [show.clone()] {}
+    while alice.say("CHG 8 NLN 0").await == ["CHG 8 NLN 0"] {}
+    alice.expect(&[("BLP 9 BL", "800 9"), ("PRP 10 MFN A", "800 10"), ("PRP 11 PHH 1", "800 11")]).await;
+    let mut old = server.online("alice", "MSNP8").await;
+    old.expect(&[("REA 12 alice@example.com A", "800 12"), ("BLP 13 BL", "800 13")]).await;
+}

@@ -162,11 +162,44 @@ async fn answers_to_an_address_that_keeps_sending_invalid_tickets_are_delayed() 
     let server = Server::with(|config| config.limits.failed_sign_ins = 1);
     for pause in [0, 1, 1] {
         let mut client = server.before_ticket("alice", "MSNP12").await;
-        let sent = tokio::time::Instant::now();
+        let sent = Instant::now();
         assert_eq!(client.say("USR 3 TWN S t=forged").await, ["911 3", CLOSED]);
         assert_eq!(sent.elapsed().as_secs(), pause);
     }
     server.sign_in("alice", "MSNP12").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_eleventh_sign_in_within_ten_seconds_waits_and_only_valid_tickets_count() {
+    let server = Server::new();
+    for _ in 0..20 {
+        let mut stranger = server.before_ticket("alice", "MSNP12").await;
+        stranger.say("USR 3 TWN S t=forged").await;
+    }
+    let start = Instant::now();
+    for _ in 0..10 {
+        server.sign_in("alice", "MSNP12").await;
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    server.sign_in("bob", "MSNP12").await;
+    server.sign_in_from("alice", "MSNP12", |connection| connection.limited = false).await;
+    assert_eq!(start.elapsed(), Duration::ZERO, "an exempt address does not wait");
+    server.sign_in("alice", "MSNP12").await;
+    assert_eq!(start.elapsed(), Duration::from_secs(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_is_removed_while_its_sign_in_waits_is_not_signed_in() {
+    let server = Server::with(|config| config.limits.failed_sign_ins = 100);
+    for _ in 0..10 {
+        server.sign_in("alice", "MSNP12").await;
+    }
+    let mut client = server.before_ticket("alice", "MSNP12").await;
+    let ticket = format!("USR 3 TWN S {}", server.ticket("alice").await);
+    client.send(&ticket);
+    server.store.remove(&handle("alice"));
+    client.wait().await;
+    assert_eq!(client.received(), ["911 3", CLOSED]);
 }
 
 #[tokio::test]
@@ -215,7 +248,7 @@ async fn a_client_must_sign_in_before_a_deadline() {
     use crate::net::Session;
 
     let server = Server::with(|config| config.limits.sign_in_seconds = 5);
-    let opened = tokio::time::Instant::now();
+    let opened = Instant::now();
     let deadline = |client: &Client| client.session.idle_deadline(opened, opened + Duration::from_secs(2));
     let sign_in = Some(opened + Duration::from_secs(5));
     assert_eq!(deadline(&server.connect()), sign_in);

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::super::testing::Server;
 
 const MESSAGE: &str = "<Data>hi</Data>";
@@ -63,5 +65,45 @@ async fn others_see_each_status_but_see_a_hidden_or_signed_out_account_as_offlin
     ] {
         alice.say(command).await;
         assert_eq!(bob.received().join("\n"), shown, "{command}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn presence_over_the_budget_gets_800_and_nobody_sees_it() {
+    let server = Server::new();
+    let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
+    bob.say("ADC 6 FL N=alice@example.com F=Alice").await;
+    alice.received();
+    let picture = "x".repeat(6000);
+    let show = |number: usize| format!("CHG 7 BSY {number} {picture}");
+    for number in 1..=20 {
+        assert_eq!(alice.say(&show(number)).await, [show(number)]);
+    }
+    assert_eq!(bob.received().len(), 1, "the newest");
+    let message = format!("UUX 8 4096\r\n<Data>{}</Data>", "x".repeat(4083));
+    alice.expect(&[(&show(21), "800 7"), (&message, "UUX 8 0"), (&message, "800 8")]).await;
+    assert_eq!(bob.received().len(), 1, "UBX");
+    alice.expect(&[("CHG 9 AWY 0", "CHG 9 AWY 0")]).await;
+    tokio::time::advance(Duration::from_secs(1)).await;
+    alice.expect(&[(&show(22), &show(22))]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_chg_of_a_session_is_never_refused() {
+    let server = Server::new();
+    let mut alice = server.online("alice", "MSNP12").await;
+    let show = format!("CHG 7 BSY 0 {}", "x".repeat(6000));
+    while alice.say(&show).await == [show.clone()] {}
+    let mut again = server.sign_in("alice", "MSNP12").await;
+    again.expect(&[(&show, &show), (&show, "800 7")]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exempt_client_has_no_budget() {
+    let server = Server::new();
+    let mut alice = server.sign_in_from("alice", "MSNP12", |connection| connection.limited = false).await;
+    let show = format!("CHG 7 BSY 0 {}", "x".repeat(6000));
+    for _ in 0..100 {
+        alice.expect(&[(&show, &show)]).await;
     }
 }
