@@ -69,7 +69,8 @@ impl<'a> Notice<'a> {
 pub(super) fn introduction(seen: &Seen, trid: TrId, dialect: Dialect) -> PresenceLines {
     let status = encode(PresenceLine::Initial(trid, seen.line.clone()), dialect);
     let message = seen.message.as_ref().and_then(|_| message(seen, dialect));
-    PresenceLines { arrives: true, left: None, status: Some(status), message }
+    // The watcher may have been sent an NLN already.
+    PresenceLines { arrives: false, left: None, status: Some(status), message }
 }
 
 fn lines(kind: Kind, dialect: Dialect, seen: &Seen) -> PresenceLines {

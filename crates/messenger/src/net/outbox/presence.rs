@@ -19,7 +19,7 @@ use msnp::Handle;
 /// Encoded lines about one contact, at most one of each kind. All watchers with the same dialect share the bytes.
 #[derive(Clone, Debug, Default)]
 pub struct PresenceLines {
-    /// Whether the client showed the contact as offline until now.
+    /// Whether the client certainly shows the contact as offline before these lines.
     pub arrives: bool,
     /// FLN, which comes first. It replaces all older lines. It stays when the contact comes back online before it is
     /// written, because it also removes the contact's personal message.
@@ -30,9 +30,12 @@ pub struct PresenceLines {
     pub message: Option<Arc<[u8]>>,
 }
 
-/// The presence lines that are queued and not taken yet.
+/// The presence lines that are queued and not taken yet. `None` takes little memory in the many queues without any.
 #[derive(Debug, Default)]
-pub(super) struct PendingPresence {
+pub(super) struct PendingPresence(Option<Box<Pending>>);
+
+#[derive(Debug, Default)]
+struct Pending {
     /// In the order of the queue.
     slots: Vec<Slot>,
     /// The slots of each contact whose lines can be replaced.
@@ -48,7 +51,7 @@ pub(super) struct PendingPresence {
 struct Slot {
     /// The number of bytes of other lines before this slot.
     at: usize,
-    /// Whether the client shows the contact as offline before these lines. In that case FLN tells it nothing.
+    /// Whether the client certainly shows the contact as offline before these lines. In that case it needs no FLN.
     was_offline: bool,
     lines: PresenceLines,
 }
@@ -92,6 +95,53 @@ impl Slot {
 impl PendingPresence {
     /// Queues lines about a contact. `at` is the number of bytes of other lines in the queue.
     pub(super) fn put(&mut self, contact: &Handle, lines: &PresenceLines, at: usize) {
+        self.0.get_or_insert_default().put(contact, lines, at);
+    }
+
+    /// Notes that a call by a contact is queued now.
+    pub(super) fn note_call(&mut self, caller: &Handle) {
+        let slots = self.0.as_mut().and_then(|pending| pending.contacts.get_mut(caller));
+        if let Some(slots) = slots {
+            slots.called = true;
+        }
+    }
+
+    /// Notes that an answer is queued now that puts a contact on FL, or removes it.
+    pub(super) fn note_list_change(&mut self, contact: &Handle) {
+        if let Some(pending) = &mut self.0 {
+            pending.close_slots(contact);
+        }
+    }
+
+    /// Notes that an answer with the whole lists is queued now.
+    pub(super) fn note_lists(&mut self) {
+        if let Some(pending) = &mut self.0 {
+            pending.contacts.clear();
+            pending.replaceable = 0;
+        }
+    }
+
+    /// Returns the number of queued bytes.
+    pub(super) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |pending| pending.len)
+    }
+
+    /// Returns the number of queued bytes that newer lines can replace.
+    pub(super) fn replaceable(&self) -> usize {
+        self.0.as_ref().map_or(0, |pending| pending.replaceable)
+    }
+
+    /// Returns the other lines of the queue with the presence lines at their places.
+    pub(super) fn merge(self, others: Vec<u8>) -> Vec<u8> {
+        match self.0 {
+            Some(pending) => pending.merge(&others),
+            None => others,
+        }
+    }
+}
+
+impl Pending {
+    fn put(&mut self, contact: &Handle, lines: &PresenceLines, at: usize) {
         let index = self.slot_for(contact, at, lines.arrives);
         let slot = &mut self.slots[index];
         let before = slot.lines.len();
@@ -128,42 +178,15 @@ impl PendingPresence {
         next
     }
 
-    /// Notes that a call by a contact is queued now.
-    pub(super) fn note_call(&mut self, caller: &Handle) {
-        if let Some(slots) = self.contacts.get_mut(caller) {
-            slots.called = true;
-        }
-    }
-
-    /// Notes that an answer is queued now that puts a contact on FL, or removes it.
-    pub(super) fn note_list_change(&mut self, contact: &Handle) {
+    /// Leaves the slots of a contact where they are. Newer lines need a new slot.
+    fn close_slots(&mut self, contact: &Handle) {
         if let Some(Slots { before_calls, last, .. }) = self.contacts.remove(contact) {
             let kept = before_calls.into_iter().chain([last]).map(|index| self.slots[index].lines.len());
             self.replaceable -= kept.sum::<usize>();
         }
     }
 
-    /// Notes that an answer with the whole lists is queued now.
-    pub(super) fn note_lists(&mut self) {
-        self.contacts.clear();
-        self.replaceable = 0;
-    }
-
-    /// Returns the number of queued bytes.
-    pub(super) const fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Returns the number of queued bytes that newer lines can replace.
-    pub(super) const fn replaceable(&self) -> usize {
-        self.replaceable
-    }
-
-    /// Returns the other lines of the queue with the presence lines at their places.
-    pub(super) fn merge(self, others: Vec<u8>) -> Vec<u8> {
-        if self.slots.is_empty() {
-            return others;
-        }
+    fn merge(&self, others: &[u8]) -> Vec<u8> {
         let mut all = Vec::with_capacity(others.len() + self.len);
         let mut done = 0;
         for slot in &self.slots {

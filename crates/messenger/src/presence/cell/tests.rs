@@ -289,6 +289,14 @@ fn an_iln_cannot_overtake_a_later_nln() {
 }
 
 #[test]
+fn an_account_that_leaves_before_its_iln_is_written_is_shown_offline() {
+    let (world, bob) = World::with_bob();
+    world.alice.shown_to(&handle("bob")).unwrap().introduce_to(&bob, TrId::new(4));
+    world.alice.sign_out(EPOCH);
+    assert_eq!(read(&bob), FLN, "Bob has already received an NLN");
+}
+
+#[test]
 fn changes_by_others_are_sent_after_syn_was_answered() {
     let (bob, removed) = (handle("bob"), Change::Entry(handle("bob"), entry(List::Allow)));
     let line = ContactLine::ReverseRemoved(bob.clone()).into();

@@ -24,6 +24,8 @@ enum Event {
     ChangeMessage(usize),
     ChangeBoth(usize),
     Call(usize),
+    /// The answer to a command shows the contact, which the client may have seen online already.
+    Introduce(usize),
     /// The client adds the contact to FL, and sees it if it is online.
     Add(usize),
     Remove(usize),
@@ -46,6 +48,7 @@ fn event() -> impl Strategy<Value = Event> {
         4 => contact().prop_map(Event::ChangeMessage),
         2 => contact().prop_map(Event::ChangeBoth),
         3 => contact().prop_map(Event::Call),
+        1 => contact().prop_map(Event::Introduce),
         1 => contact().prop_map(Event::Add),
         1 => contact().prop_map(Event::Remove),
         1 => Just(Event::Lists),
@@ -73,7 +76,7 @@ impl Reader {
             "ADD" => assert_eq!(self.contacts.insert(words[1].to_owned(), None), None, "{line}"),
             "REM" => drop(self.contacts.remove(words[1]).expect(line)),
             "LST" => self.contacts.values_mut().for_each(|shown| *shown = None),
-            "FLN" => drop(self.contacts.get_mut(words[1]).expect(line).take().expect(line)),
+            "FLN" => *self.contacts.get_mut(words[1]).expect(line) = None,
             "NLN" | "ILN" => {
                 let shown = self.contacts.get_mut(words[1]).expect(line);
                 *shown = Some((number(), shown.and_then(|(_, message)| message)));
@@ -129,6 +132,7 @@ impl World {
                 assert!(self.outbox.send_call(&handle(contact), write(&words)));
                 self.all.push(words);
             }
+            Event::Introduce(contact) if self.online[contact].is_some() => self.introduce(contact, "ILN"),
             Event::Add(contact) if !self.listed[contact] => {
                 self.listed[contact] = true;
                 self.edit(contact, "ADD");
@@ -169,7 +173,7 @@ impl World {
     fn introduce(&mut self, contact: usize, verb: &'static str) {
         let talks = self.online[contact].is_some_and(|(_, message)| message.is_some());
         let verbs = [verb, "UBX"];
-        self.present(contact, true, if talks { &verbs } else { &verbs[..1] });
+        self.present(contact, verb == "NLN", if talks { &verbs } else { &verbs[..1] });
     }
 
     fn present(&mut self, contact: usize, arrives: bool, verbs: &[&str]) {
