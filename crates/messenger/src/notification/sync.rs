@@ -96,6 +96,9 @@ fn own_settings(dialect: Dialect, roster: &Roster) -> impl Iterator<Item = Serve
         lines.push(SettingLine::Own(Property::Name(roster.name.clone())));
     }
     lines.extend(present_numbers(settings).into_iter().map(SettingLine::Own));
+    if settings.paging {
+        lines.push(SettingLine::Own(Property::Paging(true)));
+    }
     lines.into_iter().map(ServerCommand::from)
 }
 

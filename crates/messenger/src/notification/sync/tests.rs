@@ -10,11 +10,12 @@ async fn a_client_without_a_copy_gets_everything_in_the_format_of_its_dialect() 
     alice.say("ADC 8 BL N=carol@example.com").await;
     alice.say("ADC 9 FL N=tel:+15551230000 F=phone").await;
     alice.say("PRP 10 PHH 5551").await;
+    alice.say("PRP 10 MOB Y").await;
     let burst = |lines: Vec<String>| lines[1..].join("\n");
 
     let lines = alice.say("SYN 11 0 0").await;
     assert!(lines[0].starts_with("SYN 11 2") && lines[0].ends_with(" 3 1"), "{lines:?}");
-    let settings = "GTC A\nBLP AL\nPRP MFN alice\nPRP PHH 5551\nLSG Friends <Friends>";
+    let settings = "GTC A\nBLP AL\nPRP MFN alice\nPRP PHH 5551\nPRP MOB Y\nLSG Friends <Friends>";
     let bob = "LST N=bob@example.com F=Bob C=<bob> 1 1 <Friends>";
     let others =
         "LST N=carol@example.com F=carol@example.com 4 1\nLST N=tel:+15551230000 F=phone C=<tel:+15551230000> 1 4";
@@ -22,8 +23,8 @@ async fn a_client_without_a_copy_gets_everything_in_the_format_of_its_dialect() 
 
     let mut alice = server.sign_in("alice", "MSNP9").await;
     let lines = alice.say("SYN 4 0").await;
-    assert_eq!(lines[0], "SYN 4 5 2 2");
-    let settings = "GTC A\nBLP AL\nPRP PHH 5551\nLSG 0 Other%20Contacts 0\nLSG 1 Friends 0";
+    assert_eq!(lines[0], "SYN 4 6 2 2");
+    let settings = "GTC A\nBLP AL\nPRP PHH 5551\nPRP MOB Y\nLSG 0 Other%20Contacts 0\nLSG 1 Friends 0";
     let entries = "LST bob@example.com Bob 1 1\nLST carol@example.com carol@example.com 4";
     assert_eq!(burst(lines), format!("{settings}\n{entries}"), "no telephones before MSNP11");
 }

@@ -228,7 +228,7 @@ impl Client {
             ["GTC", _, value] => value.clone_into(&mut kept.prompt),
             ["BLP", _, value] => value.clone_into(&mut kept.privacy),
             ["PRP", _, "MFN", name] => kept.name = decode(name),
-            ["PRP", _, "MOB", _] => {}
+            ["PRP", _, "MOB", value] => kept.paging = value == "Y",
             ["PRP", _, property, ref number @ ..] => {
                 kept.phones[phone(property)] = number.first().map(|number| decode(number));
             }
@@ -352,6 +352,7 @@ impl Client {
                 ["GTC", value] => value.clone_into(&mut kept.prompt),
                 ["BLP", value] => value.clone_into(&mut kept.privacy),
                 ["PRP", "MFN", name] if self.dialect > 9 => kept.name = decode(name),
+                ["PRP", "MOB", "Y"] => kept.paging = true,
                 ["PRP", property, number] => kept.phones[phone(property)] = Some(decode(number)),
                 ["LSG", number, name, "0"] if self.dialect < 10 => {
                     assert!(number == "0" || !kept.groups.is_empty(), "group 0 comes first");

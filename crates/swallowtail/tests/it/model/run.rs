@@ -328,7 +328,8 @@ fn differences(expected: &View, seen: &View) -> String {
     compare_maps("entry", &kept.entries, &shown.entries, &mut report);
     compare_maps("group", &kept.groups, &shown.groups, &mut report);
     compare_maps("numbers", &kept.numbers, &shown.numbers, &mut report);
-    let own = |kept: &Kept| (kept.name.clone(), kept.prompt.clone(), kept.privacy.clone(), kept.phones.clone());
+    let own =
+        |kept: &Kept| (kept.name.clone(), kept.prompt.clone(), kept.privacy.clone(), kept.phones.clone(), kept.paging);
     if own(kept) != own(shown) {
         _ = writeln!(report, "settings: expected {:?}\n           seen {:?}", own(kept), own(shown));
     }

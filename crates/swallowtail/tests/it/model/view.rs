@@ -30,6 +30,7 @@ pub(crate) struct Kept {
     pub(crate) prompt: String,
     pub(crate) privacy: String,
     pub(crate) phones: Phones,
+    pub(crate) paging: bool,
     /// The names of the groups, by number or GUID.
     pub(crate) groups: BTreeMap<String, String>,
     pub(crate) entries: BTreeMap<String, Line>,
@@ -72,6 +73,7 @@ pub(crate) fn expected(world: &World, who: &str, guids: &Guids) -> View {
     let guid = |id| guids.of(id).cloned().unwrap_or_else(|| "never seen".to_owned());
     view.kept.name.clone_from(&account.name);
     account.prompt.clone_into(&mut view.kept.prompt);
+    view.kept.paging = account.paging;
     account.privacy.clone_into(&mut view.kept.privacy);
     view.kept.phones.clone_from(&account.phones);
     if old {
