@@ -11,8 +11,16 @@ const RELEASE: &str = "--release";
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let (profile, arguments): (Vec<&str>, Vec<&str>) =
         arguments.iter().map(String::as_str).partition(|argument| *argument == RELEASE);
+    // A simulation runs in the program itself.
+    if arguments.first() == Some(&"simulate") {
+        return run_program(profile, arguments);
+    }
     let build = ["build", "--quiet", "--package", "swallowtail", "--package", "swallowtail-chaos"];
     Cargo::new(build).args(profile.iter().copied()).run()?;
+    run_program(profile, arguments)
+}
+
+fn run_program(profile: Vec<&str>, arguments: Vec<&str>) -> Result<()> {
     let run = Cargo::new(["run", "--quiet", "--package", "swallowtail-chaos"]).args(profile);
     run.args(["--"]).args(arguments).run()
 }

@@ -6,6 +6,8 @@
 //!
 //! [`scenarios`] are the tests. Each one runs on a [`bed`], which is a server with accounts and clients. [`runner`] prepares
 //! the bed, runs the scenario, and applies the [`rules`] that are the same for all scenarios.
+//!
+//! [`simulation`] needs no server: it runs the messenger in memory, and one seed decides everything that happens.
 
 pub mod bed;
 pub mod client;
@@ -15,9 +17,11 @@ pub mod measured;
 pub mod observer;
 pub mod proxy;
 pub mod random;
+pub mod regressions;
 pub mod rule;
 pub mod rules;
 pub mod runner;
 pub mod scenario;
 pub mod scenarios;
 pub mod server;
+pub mod simulation;

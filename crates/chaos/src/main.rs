@@ -2,32 +2,58 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use anyhow::Result;
+use clap::{Parser, Subcommand};
 use swallowtail_chaos::runner::{Options, run};
+use swallowtail_chaos::simulation;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The exit code of a program that was ended by Ctrl-C, as shells report it.
 const INTERRUPTED: u8 = 130;
 
+/// Breaks a server, and checks that it keeps its promises.
+#[derive(Parser)]
+#[command(name = "cargo xtask chaos", bin_name = "cargo xtask chaos", args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(flatten)]
+    scenarios: Options,
+    #[command(subcommand)]
+    other: Option<Other>,
+}
+
+#[derive(Subcommand)]
+enum Other {
+    /// Plays schedules of the messenger in memory, each of which a seed decides
+    Simulate(simulation::Options),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.other {
+        Some(Other::Simulate(options)) => simulation::run(&options).map(code),
+        None => scenarios(&cli.scenarios),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("chaos: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
-    let options = Options::parse();
-    let result = tokio::select! {
-        result = run(&options) => result,
+async fn scenarios(options: &Options) -> Result<ExitCode> {
+    tokio::select! {
+        result = run(options) => result.map(code),
         // Everything that runs is dropped, so the servers are killed.
         () = interrupted() => {
             eprintln!("interrupted");
-            return ExitCode::from(INTERRUPTED);
-        }
-    };
-    match result {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("chaos: {error:#}");
-            ExitCode::FAILURE
+            Ok(ExitCode::from(INTERRUPTED))
         }
     }
+}
+
+/// Returns the exit code of a run in which everything passed or not.
+fn code(passed: bool) -> ExitCode {
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -186,6 +186,31 @@ pub mod part {
     pub fn reverse(handle: &str) -> String {
         format!("RL {handle}")
     }
+
+    /// The nickname of `handle`. It comes and goes with the entry.
+    #[must_use]
+    pub fn nickname(handle: &str) -> String {
+        format!("nickname {handle}")
+    }
+
+    /// The group `name`. The value is empty.
+    #[must_use]
+    pub fn group(name: &str) -> String {
+        format!("group {name}")
+    }
+
+    /// `handle` in the group `name`. The value is empty. It comes and goes with the group and the contact.
+    #[must_use]
+    pub fn member(name: &str, handle: &str) -> String {
+        format!("member {name} {handle}")
+    }
+
+    /// Returns whether edits of other parts, or of other accounts, change this part too. So it cannot be said which edit
+    /// was the last one.
+    #[must_use]
+    pub fn is_derived(part: &str) -> bool {
+        [reverse(""), nickname(""), "member ".to_owned()].iter().any(|prefix| part.starts_with(prefix.as_str()))
+    }
 }
 
 /// A part of the presence of an account.

@@ -1,73 +1,66 @@
-//! What the edits of MSNP10 to MSNP12 change.
+//! What the edits of MSNP8 to MSNP12 change.
 
-use std::collections::HashMap;
-
-use msnp_conformance::wire::Unit;
-
+use super::lists::{GUIDS, Lists};
 use super::presence::decoded;
 use crate::history::{Change, part};
 
-/// The names behind the GUIDs that a client has seen.
-#[derive(Debug, Default)]
-pub(super) struct Edits {
-    /// The address of each contact, by GUID.
-    contacts: HashMap<String, String>,
-    /// The name of each group, by GUID.
-    groups: HashMap<String, String>,
+/// Returns what a command changes. `None` means that it is not an edit, or that it names a GUID that the client has not
+/// seen. `owner` is the address of the client's account.
+pub(super) fn changes(lists: &Lists, dialect: u32, owner: &str, words: &[&str]) -> Option<Vec<Change>> {
+    if dialect < GUIDS {
+        return changes_before_guids(lists, owner, words);
+    }
+    match words {
+        ["ADC", _, list, who, rest @ ..] => add(lists, list, who, rest),
+        ["REM", _, "FL", guid] => Some(vec![removed(&part::forward(lists.contact(guid)?))]),
+        ["REM", _, "FL", guid, group] => Some(vec![removed(&membership(lists, guid, group)?)]),
+        ["REM", _, list @ ("AL" | "BL"), who] => Some(vec![removed(&format!("{list} {who}"))]),
+        ["ADG", _, name, ..] => Some(vec![set(part::group(&decoded(name)), "")]),
+        ["RMG", _, group] => Some(vec![removed(&part::group(lists.group(group)?))]),
+        ["REG", _, group, name, ..] => renamed(lists, group, name),
+        ["PRP", _, "MFN", name] => Some(vec![set(part::NAME.to_owned(), &decoded(name))]),
+        _ => setting(words),
+    }
 }
 
-impl Edits {
-    /// Returns what a command changes. `None` means that it is not an edit, or that it names a GUID that the client has
-    /// not seen.
-    pub(super) fn changes(&self, words: &[&str]) -> Option<Vec<Change>> {
-        match words {
-            ["ADC", _, list, who, rest @ ..] => self.add(list, who, rest),
-            ["REM", _, "FL", guid] => Some(vec![removed(&part::forward(self.contacts.get(*guid)?))]),
-            ["REM", _, "FL", guid, group] => Some(vec![removed(&self.membership(guid, group)?)]),
-            ["REM", _, list @ ("AL" | "BL"), who] => Some(vec![removed(&format!("{list} {who}"))]),
-            ["ADG", _, name, ..] => Some(vec![set(format!("group {}", decoded(name)), "")]),
-            ["RMG", _, group] => Some(vec![removed(&format!("group {}", self.groups.get(*group)?))]),
-            ["REG", _, group, name, ..] => {
-                let old = removed(&format!("group {}", self.groups.get(*group)?));
-                Some(vec![old, set(format!("group {}", decoded(name)), "")])
-            }
-            ["BLP", _, value] => Some(vec![set(part::PRIVACY.to_owned(), value)]),
-            ["GTC", _, value] => Some(vec![set("GTC".to_owned(), value)]),
-            ["PRP", _, "MFN", name] => Some(vec![set(part::NAME.to_owned(), &decoded(name))]),
-            ["PRP", _, property, value] => Some(vec![set((*property).to_owned(), &decoded(value))]),
-            ["PRP", _, property] => Some(vec![removed(property)]),
-            _ => None,
-        }
+/// Does the same for MSNP8 and MSNP9, which name contacts by their addresses and groups by numbers.
+fn changes_before_guids(lists: &Lists, owner: &str, words: &[&str]) -> Option<Vec<Change>> {
+    match words {
+        ["ADD", _, list @ ("FL" | "AL" | "BL"), who, ..] => Some(vec![set(format!("{list} {who}"), "")]),
+        ["REM", _, list @ ("FL" | "AL" | "BL"), who] => Some(vec![removed(&format!("{list} {who}"))]),
+        ["ADG", _, name, _] => Some(vec![set(part::group(&decoded(name)), "")]),
+        ["RMG", _, group] => Some(vec![removed(&part::group(lists.group(group)?))]),
+        ["REG", _, group, name, _] => renamed(lists, group, name),
+        ["REA", _, who, name] if *who == owner => Some(vec![set(part::NAME.to_owned(), &decoded(name))]),
+        _ => setting(words),
     }
+}
 
-    fn add(&self, list: &str, who: &str, rest: &[&str]) -> Option<Vec<Change>> {
-        if let Some(guid) = who.strip_prefix("C=") {
-            return Some(vec![set(self.membership(guid, rest.first()?)?, "")]);
-        }
-        let who = who.strip_prefix("N=")?;
-        matches!(list, "FL" | "AL" | "BL").then(|| vec![set(format!("{list} {who}"), "")])
+fn setting(words: &[&str]) -> Option<Vec<Change>> {
+    match words {
+        ["BLP", _, value] => Some(vec![set(part::PRIVACY.to_owned(), value)]),
+        ["GTC", _, value] => Some(vec![set("GTC".to_owned(), value)]),
+        ["PRP", _, property, value] => Some(vec![set((*property).to_owned(), &decoded(value))]),
+        ["PRP", _, property] => Some(vec![removed(property)]),
+        _ => None,
     }
+}
 
-    fn membership(&self, guid: &str, group: &str) -> Option<String> {
-        Some(format!("member {} {}", self.groups.get(group)?, self.contacts.get(guid)?))
-    }
+fn renamed(lists: &Lists, group: &str, name: &str) -> Option<Vec<Change>> {
+    let old = removed(&part::group(lists.group(group)?));
+    Some(vec![old, set(part::group(&decoded(name)), "")])
+}
 
-    /// Learns GUIDs from a line of the server.
-    pub(super) fn received(&mut self, unit: &Unit) {
-        let words: Vec<_> = (0..unit.words().len()).map(|index| unit.word(index)).collect();
-        match words[0].as_str() {
-            "ADC" | "LST" => {
-                let find = |prefix: &str| words.iter().find_map(|word| word.strip_prefix(prefix));
-                if let (Some(who), Some(guid)) = (find("N="), find("C=")) {
-                    self.contacts.insert(guid.to_owned(), who.to_owned());
-                }
-            }
-            "ADG" if words.len() == 4 => drop(self.groups.insert(words[3].clone(), decoded(&words[2]))),
-            "REG" if words.len() == 4 => drop(self.groups.insert(words[2].clone(), decoded(&words[3]))),
-            "LSG" if words.len() == 3 => drop(self.groups.insert(words[2].clone(), decoded(&words[1]))),
-            _ => {}
-        }
+fn add(lists: &Lists, list: &str, who: &str, rest: &[&str]) -> Option<Vec<Change>> {
+    if let Some(guid) = who.strip_prefix("C=") {
+        return Some(vec![set(membership(lists, guid, rest.first()?)?, "")]);
     }
+    let who = who.strip_prefix("N=")?;
+    matches!(list, "FL" | "AL" | "BL").then(|| vec![set(format!("{list} {who}"), "")])
+}
+
+fn membership(lists: &Lists, guid: &str, group: &str) -> Option<String> {
+    Some(part::member(lists.group(group)?, lists.contact(guid)?))
 }
 
 fn set(part: String, value: &str) -> Change {
@@ -80,17 +73,34 @@ fn removed(part: &str) -> Change {
 
 #[cfg(test)]
 mod tests {
+    use msnp_conformance::wire::Unit;
+
     use super::*;
 
-    fn line(text: &str) -> Unit {
-        Unit { lines: vec![text.as_bytes().to_vec()], ..Unit::default() }
+    fn learn(lists: &mut Lists, dialect: u32, line: &str) {
+        let unit = Unit { lines: vec![line.as_bytes().to_vec()], ..Unit::default() };
+        // Only a client with complete lists can tell that a line is wrong.
+        let _ = lists.apply(&unit, dialect, "alice@example.com");
+    }
+
+    fn check(lists: &Lists, dialect: u32, table: &[(&str, &str)]) {
+        for (command, expected) in table {
+            let words: Vec<_> = command.split(' ').collect();
+            let show = |change: Change| match change.value {
+                Some(value) => format!("{}={value}", change.part),
+                None => format!("-{}", change.part),
+            };
+            let changes = changes(lists, dialect, "alice@example.com", &words);
+            let shown = changes.map(|changes| changes.into_iter().map(show).collect::<Vec<_>>().join(","));
+            assert_eq!(shown.as_deref().unwrap_or("none"), *expected, "{command}");
+        }
     }
 
     #[test]
     fn edits_change_the_parts_that_their_words_and_guids_name() {
-        let mut edits = Edits::default();
-        edits.received(&line("ADC 1 FL N=bob@example.com F=Bob C=c-1"));
-        edits.received(&line("LSG My%20friends g-1"));
+        let mut lists = Lists::default();
+        learn(&mut lists, 12, "ADC 1 FL N=bob@example.com F=Bob C=c-1");
+        learn(&mut lists, 12, "LSG My%20friends g-1");
         let table = [
             ("ADC 2 FL N=bob@example.com F=Bob%20B", "FL bob@example.com="),
             ("ADC 2 FL N=bob@example.com", "FL bob@example.com="),
@@ -109,15 +119,24 @@ mod tests {
             ("REM 9 FL unknown", "none"),
             ("XFR 9 SB", "none"),
         ];
-        for (command, expected) in table {
-            let words: Vec<_> = command.split(' ').collect();
-            let show = |change: Change| match change.value {
-                Some(value) => format!("{}={value}", change.part),
-                None => format!("-{}", change.part),
-            };
-            let changes = edits.changes(&words);
-            let shown = changes.map(|changes| changes.into_iter().map(show).collect::<Vec<_>>().join(","));
-            assert_eq!(shown.as_deref().unwrap_or("none"), expected, "{command}");
-        }
+        check(&lists, 12, &table);
+    }
+
+    #[test]
+    fn before_msnp10_edits_name_contacts_by_their_addresses() {
+        let mut lists = Lists::default();
+        learn(&mut lists, 9, "LSG 3 My%20friends 0");
+        let table = [
+            ("ADD 2 FL bob@example.com Bob", "FL bob@example.com="),
+            ("ADD 2 FL bob@example.com Bob 3", "FL bob@example.com="),
+            ("REM 3 FL bob@example.com", "-FL bob@example.com"),
+            ("ADG 4 Others 0", "group Others="),
+            ("REG 5 3 New 0", "-group My friends,group New="),
+            ("RMG 6 3", "-group My friends"),
+            ("REA 8 alice@example.com Alice%20A", "name=Alice A"),
+            ("REA 8 bob@example.com Bob", "none"),
+            ("PRP 8 PHH", "-PHH"),
+        ];
+        check(&lists, 9, &table);
     }
 }

@@ -3,6 +3,7 @@
 //! Scenarios therefore write nothing into the history themselves.
 
 mod edits;
+mod lists;
 mod notes;
 mod notification;
 mod pending;
@@ -10,11 +11,12 @@ mod presence;
 mod switchboard;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use msnp_conformance::wire::{Service, Unit};
+use tokio::time::Instant;
 
 use crate::history::{Action, End, Recorder};
+pub(crate) use lists::{GUIDS, Lists};
 use notes::Notes;
 use notification::Notification;
 use switchboard::Switchboard;
@@ -89,6 +91,21 @@ impl Observer {
             Self::Notification(notification) => notification.received(unit),
             Self::Switchboard(switchboard) => switchboard.received(unit),
             Self::Nothing => {}
+        }
+    }
+
+    /// Returns the lists that the client shows, if this is a notification connection.
+    pub(crate) fn lists(&self) -> Option<&Lists> {
+        match self {
+            Self::Notification(notification) => Some(notification.lists()),
+            Self::Switchboard(_) | Self::Nothing => None,
+        }
+    }
+
+    /// Gives the client the lists that it kept from an earlier session.
+    pub(crate) fn remember(&mut self, kept: Lists) {
+        if let Self::Notification(notification) = self {
+            notification.remember(kept);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The notes of one connection.
 
-use std::time::Instant;
+use tokio::time::Instant;
 
 use crate::history::{Action, Log};
 

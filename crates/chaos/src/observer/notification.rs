@@ -2,7 +2,8 @@
 
 use msnp_conformance::wire::Unit;
 
-use super::edits::Edits;
+use super::edits::changes;
+use super::lists::Lists;
 use super::notes::Notes;
 use super::pending::{Pending, code};
 use super::presence::{Contacts, with_rest};
@@ -16,7 +17,7 @@ pub(crate) struct Notification {
     /// The dialect that the client prefers.
     dialect: u32,
     contacts: Contacts,
-    edits: Edits,
+    lists: Lists,
     /// Whether the server said that the account has signed in elsewhere.
     is_elsewhere: bool,
 }
@@ -28,7 +29,7 @@ impl Notification {
             account: String::new(),
             dialect: 0,
             contacts: Contacts::default(),
-            edits: Edits::default(),
+            lists: Lists::default(),
             is_elsewhere: false,
         }
     }
@@ -51,7 +52,7 @@ impl Notification {
                 self.set(trid, Attribute::Message, String::from_utf8_lossy(payload).into_owned());
             }
             [_, trid, ..] => {
-                if let Some(changes) = self.edits.changes(words) {
+                if let Some(changes) = changes(&self.lists, self.dialect, &self.account, words) {
                     self.pending.begin(trid, Action::Edit { changes });
                 }
             }
@@ -64,18 +65,18 @@ impl Notification {
     }
 
     pub(super) fn received(&mut self, unit: &Unit) {
-        self.edits.received(unit);
         if let Some(action) = self.contacts.apply(unit) {
             self.pending.notes.note(action);
             return;
         }
+        self.follow(unit);
         let (verb, trid) = (unit.word(0), unit.word(1));
         match verb.as_str() {
             "RNG" => self.pending.notes.note(Action::Rung { caller: unit.word(5) }),
             "OUT" => self.is_elsewhere = trid == "OTH",
             // The answer to USR with the name of the account is no sign-in yet.
             "USR" if unit.word(2) != "OK" => {}
-            "USR" | "CHG" | "UUX" | "PRP" | "ADC" | "REM" | "ADG" | "RMG" | "REG" | "BLP" | "GTC" | "SBP" => {
+            "USR" | "CHG" | "UUX" | "PRP" | "REA" | "ADC" | "ADD" | "REM" | "ADG" | "RMG" | "REG" | "BLP" | "GTC" => {
                 self.pending.end(&trid, Outcome::Done);
             }
             _ => {
@@ -86,8 +87,35 @@ impl Notification {
         }
     }
 
+    /// Follows a line about lists.
+    fn follow(&mut self, unit: &Unit) {
+        // A client forgets what it knew about somebody who is no contact any more.
+        let removed = self.lists.removed_by(unit, self.dialect);
+        if let Err(why) = self.lists.apply(unit, self.dialect, &self.account) {
+            let what = format!("{}: {why}", String::from_utf8_lossy(unit.line()));
+            self.pending.notes.note(Action::Surprise { what });
+        }
+        if let Some(contact) = removed {
+            self.pending.notes.note(self.contacts.forget(contact));
+        }
+    }
+
+    /// Returns the lists that the client shows.
+    pub(super) fn lists(&self) -> &Lists {
+        &self.lists
+    }
+
+    /// Gives the client the lists that it kept from an earlier session.
+    pub(super) fn remember(&mut self, kept: Lists) {
+        self.lists = kept;
+    }
+
     pub(super) fn forgotten(self) {
-        self.pending.unanswered();
+        let parts = self.lists.parts();
+        let mut notes = self.pending.unanswered();
+        if let Some(parts) = parts {
+            notes.note(Action::Holds { parts });
+        }
     }
 
     pub(super) fn ended(self, end: End) {

@@ -32,6 +32,12 @@ impl Contacts {
         }
     }
 
+    /// Forgets a contact. Returns what the client shows from now on.
+    pub(super) fn forget(&mut self, contact: String) -> Action {
+        self.0.remove(&contact);
+        Action::Saw { contact, shown: None }
+    }
+
     fn online(&mut self, status: String, contact: String, name: &str, rest: (String, String)) -> Action {
         // A message stays until another one arrives. A contact that was offline has none.
         let message = self.0.get(&contact).and_then(|shown| shown.message.clone());

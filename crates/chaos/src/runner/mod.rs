@@ -2,16 +2,16 @@
 
 mod one;
 mod options;
-mod regressions;
 mod report;
 
 use anyhow::{Result, bail};
 
+use crate::bed::Size;
+use crate::regressions::Regressions;
 use crate::scenario::{Scenario, State};
 use crate::scenarios;
 use one::{Job, Tools};
 pub use options::Options;
-use regressions::Regressions;
 use report::Report;
 
 /// Runs the scenarios that the options name. Returns whether all of them passed.
@@ -30,7 +30,7 @@ pub async fn run(options: &Options) -> Result<bool> {
     for job in jobs(&chosen, &regressions, options) {
         let outcome = tools.run(&job).await;
         if outcome.has_failed() {
-            regressions.add(&job)?;
+            regressions.add(job.scenario.id, job.seed, job.size.percent().into())?;
         }
         report.add(outcome);
     }
@@ -65,7 +65,7 @@ fn is_named(scenario: &Scenario, word: &str) -> bool {
 fn jobs(chosen: &[Scenario], regressions: &Regressions, options: &Options) -> Vec<Job> {
     let runs = |scenario: &&Scenario| matches!(scenario.state, State::Runs(_));
     let runs: Vec<_> = chosen.iter().filter(runs).copied().collect();
-    let failed = runs.iter().flat_map(|scenario| regressions.of(scenario));
+    let failed = runs.iter().flat_map(|scenario| failed(regressions, scenario));
     let new = runs.iter().map(|scenario| Job { scenario: *scenario, seed: options.seed(), size: options.size() });
     let mut jobs: Vec<Job> = Vec::new();
     for job in failed.chain(new) {
@@ -74,6 +74,14 @@ fn jobs(chosen: &[Scenario], regressions: &Regressions, options: &Options) -> Ve
         }
     }
     jobs
+}
+
+/// Returns what has failed of a scenario.
+fn failed(regressions: &Regressions, scenario: &Scenario) -> impl Iterator<Item = Job> {
+    regressions.of(scenario.id).map(|(seed, percent)| {
+        let percent = u32::try_from(percent).unwrap_or(u32::MAX);
+        Job { scenario: *scenario, seed, size: Size::new(percent, None) }
+    })
 }
 
 #[cfg(test)]

@@ -75,7 +75,9 @@ impl<'i, 'a> Messages<'i, 'a> {
             let known = self.by_payload.get(message).copied();
             let genuine = known.filter(|place| {
                 let sender = self.sent[*place].sender;
-                sender.board == connection.board && sender.account == Some(from) && sender.number != receiver
+                // A sender that never heard the name of its session had invited the receiver to it.
+                let is_same = sender.board.is_none() || sender.board == connection.board;
+                is_same && sender.account == Some(from) && sender.number != receiver
             });
             let Some(place) = genuine else {
                 let sent =
@@ -118,9 +120,13 @@ impl<'i, 'a> Messages<'i, 'a> {
     /// and until the answer, unless a connection of that member ended.
     fn check_delivery(&self, index: &Index<'_>, received: &HashMap<u32, HashSet<usize>>, found: &mut Found) {
         let mut members: HashMap<(&str, &str), Vec<&Connection<'_>>> = HashMap::new();
+        // The accounts with a connection that ended before it heard the name of its session.
+        let mut nameless = HashSet::new();
         for connection in index.connections.values() {
-            if let (Some(board), Some(account)) = (connection.board, connection.account) {
-                members.entry((board, account)).or_default().push(connection);
+            match (connection.board, connection.account) {
+                (Some(board), Some(account)) => members.entry((board, account)).or_default().push(connection),
+                (None, Some(account)) if !connection.is_open() => _ = nameless.insert(account),
+                _ => {}
             }
         }
         for sender in index.connections.values() {
@@ -132,7 +138,8 @@ impl<'i, 'a> Messages<'i, 'a> {
                         !connection.is_open()
                             || received.get(&connection.number).is_some_and(|all| all.contains(&place))
                     };
-                    if !connections.iter().any(has_it) {
+                    let is_nameless = connections.is_empty() && nameless.contains(member);
+                    if !is_nameless && !connections.iter().any(has_it) {
                         let outcome = self.sent[place].event.outcome;
                         let what = format!("{member} did not receive {}, which ended as {outcome:?}", self.name(place));
                         found.add(Promise::Delivery, what);

@@ -26,7 +26,7 @@ pub(super) fn check(index: &Index<'_>, found: &mut Found) {
             }
         }
     }
-    for ((account, part), writes) in &writes {
+    for ((account, part), writes) in writes.iter().filter(|((_, part), _)| !part::is_derived(part)) {
         if let Some(last) = index.last.get(account) {
             check_part(account, part, writes, index.initial.get(account).copied(), last, found);
         }
@@ -71,20 +71,16 @@ fn check_genuine(index: &Index<'_>, writes: &BTreeMap<(&str, &str), Vec<Write<'_
         let Some(initial) = index.initial.get(account) else { continue };
         for (part, value) in *last {
             let is_written = writes.contains_key(&(*account, part.as_str()));
-            if !is_written && !is_reverse(part) && initial.get(part) != Some(value) {
+            if !is_written && !part::is_derived(part) && initial.get(part) != Some(value) {
                 found.add(Promise::Genuine, format!("{part:?} of {account} is {value:?}, but nobody put it there"));
             }
         }
         for part in initial.keys().filter(|part| !last.contains_key(*part)) {
-            if !writes.contains_key(&(*account, part.as_str())) && !is_reverse(part) {
+            if !writes.contains_key(&(*account, part.as_str())) && !part::is_derived(part) {
                 found.add(Promise::Durable, format!("{part:?} of {account} is gone, but nobody removed it"));
             }
         }
     }
-}
-
-fn is_reverse(part: &str) -> bool {
-    part.starts_with(&part::reverse(""))
 }
 
 /// An account is on RL or PL of exactly those that it has on FL.

@@ -21,7 +21,7 @@ pub(super) struct Connection<'a> {
     pub(super) events: Vec<&'a Event>,
     /// The account, once it has signed in or joined a switchboard session.
     pub(super) account: Option<&'a str>,
-    /// The sign-in to the notification server, if it succeeded.
+    /// The sign-in to the notification server, if it succeeded, or may have.
     pub(super) signed_in: Option<&'a Event>,
     /// The dialect of the sign-in, or 0.
     pub(super) dialect: u32,
@@ -47,7 +47,7 @@ impl<'a> Index<'a> {
         index
     }
 
-    /// Returns the notification connections whose sign-in succeeded.
+    /// Returns the notification connections whose sign-in succeeded, or may have.
     pub(super) fn sessions(&self) -> impl Iterator<Item = (&'a str, &'a Event, &Connection<'a>)> {
         self.connections
             .values()
@@ -59,14 +59,15 @@ impl<'a> Connection<'a> {
     fn add(&mut self, event: &'a Event) {
         self.number = event.connection;
         self.events.push(event);
-        let done = event.outcome == Outcome::Done;
+        // Without an answer, the connection has ended, but what it did may have taken effect.
+        let has_happened = may_have_happened(event.outcome);
         match &event.action {
-            Action::SignIn { account, dialect } if done => {
+            Action::SignIn { account, dialect } if has_happened => {
                 self.account = Some(account);
                 self.dialect = *dialect;
                 self.signed_in = Some(event);
             }
-            Action::Join { account } if done => self.account = Some(account),
+            Action::Join { account } if has_happened => self.account = Some(account),
             Action::Board { board } => self.board = Some(board),
             Action::Ended(end) => self.end = Some((*end, event.end)),
             _ => {}

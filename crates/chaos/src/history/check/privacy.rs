@@ -132,7 +132,7 @@ impl<'a> Shields<'a> {
             return Some("the status is hidden".to_owned());
         }
         for spans in self.spans(contact, who).iter() {
-            if containing(spans, event.end).is_some_and(|(begin, _)| begin <= since) {
+            if containing(spans, event.end).is_some_and(|(begin, _)| begin < since) {
                 return Some("the sign-in came later than the block".to_owned());
             }
             for (visible, value) in shown(seen) {
@@ -141,7 +141,7 @@ impl<'a> Shields<'a> {
                 let given = timeline.given[place].event;
                 let Some((_, end)) = containing(spans, given.start) else { continue };
                 let replaced = timeline.given.get(place + 1).is_some_and(|next| {
-                    next.event.outcome == Outcome::Done && next.event.start >= given.end && next.event.end <= end
+                    next.event.outcome == Outcome::Done && next.event.start > given.end && next.event.end < end
                 });
                 if end == u64::MAX || replaced {
                     return Some(format!("{visible:?} {value:?} was set while it could not be seen"));

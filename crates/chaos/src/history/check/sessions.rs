@@ -11,7 +11,8 @@ pub(super) fn check(index: &Index<'_>, found: &mut Found) {
         check_answers(connection, found);
     }
     let mut lives: BTreeMap<&str, Vec<Life>> = BTreeMap::new();
-    for (account, signed_in, connection) in index.sessions() {
+    let certain = index.sessions().filter(|(_, signed_in, _)| signed_in.outcome == Outcome::Done);
+    for (account, signed_in, connection) in certain {
         let last = if connection.is_open() { u64::MAX } else { last_done(connection) };
         lives.entry(account).or_default().push(Life { begin: signed_in.end, last, number: connection.number });
     }

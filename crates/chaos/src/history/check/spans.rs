@@ -17,8 +17,8 @@ pub(super) fn certain(on: &[Act], off: &[Act]) -> Vec<Span> {
         ends.push(latest);
     }
     let spans = on.iter().filter_map(|(start, end)| {
-        // An `off` that ended before this `on` began has no effect on it.
-        let first = ends.partition_point(|ended| ended <= start);
+        // An `off` that ended before this `on` began has no effect on it. At the same time, it may have.
+        let first = ends.partition_point(|ended| ended < start);
         let until = off.get(first).map_or(u64::MAX, |(start, _)| *start);
         (until > *end).then_some((*end, until))
     });
@@ -46,9 +46,9 @@ pub(super) fn both(one: &[Span], other: &[Span]) -> Vec<Span> {
     common
 }
 
-/// Returns the period that contains `time`.
+/// Returns the period that began before `time` and ends after it.
 pub(super) fn containing(spans: &[Span], time: u64) -> Option<Span> {
-    let after = spans.partition_point(|(begin, _)| *begin <= time);
+    let after = spans.partition_point(|(begin, _)| *begin < time);
     spans[..after].last().copied().filter(|(_, end)| time < *end)
 }
 
@@ -62,6 +62,7 @@ mod tests {
         assert_eq!(certain(&[(10, 20), (50, 60)], &[(30, 40)]), [(20, 30), (60, u64::MAX)]);
         assert_eq!(certain(&[(10, 20)], &[(15, 17)]), [], "at the same time");
         assert_eq!(certain(&[(10, 20)], &[(1, 12)]), [], "perhaps later");
+        assert_eq!(certain(&[(10, 20)], &[(1, 10)]), [], "perhaps later, by a clock that stands still");
         assert_eq!(certain(&[(10, 20), (12, 22)], &[(1, 5), (40, 50)]), [(20, 40)], "twice");
     }
 
@@ -71,6 +72,7 @@ mod tests {
         assert_eq!(both(&one, &other), [(5, 10), (20, 25)]);
         assert_eq!(containing(&one, 9), Some((0, 10)));
         assert_eq!(containing(&one, 10), None);
-        assert_eq!(containing(&one, 20), Some((20, 30)));
+        assert_eq!(containing(&one, 20), None);
+        assert_eq!(containing(&one, 21), Some((20, 30)));
     }
 }

@@ -1,0 +1,62 @@
+//! What somebody does to groups.
+//!
+//! Only a client whose commands are all answered changes groups, because the history calls a group by its name: from a
+//! client that does not know the name yet, nobody could say what it changed.
+
+use super::super::person::Session;
+use super::super::world::World;
+use super::choose::{ask, quiet_session};
+use crate::observer::GUIDS;
+
+/// ADG.
+pub(super) fn add_group(world: &mut World) {
+    let Some((number, index)) = quiet_session(world) else { return };
+    let zero = if is_old(world, (number, index)) { " 0" } else { "" };
+    let words = format!("Group%20{}{zero}", world.unique());
+    ask(world, (number, index), "ADG", &words);
+}
+
+/// REG or RMG.
+pub(super) fn change_group(world: &mut World) {
+    let Some((number, index)) = quiet_session(world) else { return };
+    let Some(group) = group(world, (number, index)) else { return };
+    if world.choices.chance(50) {
+        return ask(world, (number, index), "RMG", &group);
+    }
+    let zero = if is_old(world, (number, index)) { " 0" } else { "" };
+    let words = format!("{group} Group%20{}{zero}", world.unique());
+    ask(world, (number, index), "REG", &words);
+}
+
+/// Puts a contact into a group. From MSNP10 on, also removes one: before, that could remove the contact itself.
+pub(super) fn change_membership(world: &mut World) {
+    let Some((number, index)) = quiet_session(world) else { return };
+    let Some(group) = group(world, (number, index)) else { return };
+    let session = &world.people[number].sessions[index];
+    let contacts: Vec<_> = session.link.lists().into_iter().flat_map(|lists| lists.on("FL")).cloned().collect();
+    let Some(contact) = world.choices.pick(contacts) else { return };
+    let removes = world.choices.chance(30);
+    let session = &world.people[number].sessions[index];
+    let lists = session.link.lists();
+    let guid = lists.and_then(|lists| lists.guid(&contact)).map(str::to_owned);
+    let joined = lists.and_then(|lists| lists.groups_of(&contact).next()).cloned();
+    match (is_old(world, (number, index)), guid, joined) {
+        (true, ..) => ask(world, (number, index), "ADD", &format!("FL {contact} {contact} {group}")),
+        (false, Some(guid), Some(joined)) if removes => {
+            ask(world, (number, index), "REM", &format!("FL {guid} {joined}"));
+        }
+        (false, Some(guid), _) => ask(world, (number, index), "ADC", &format!("FL C={guid} {group}")),
+        (false, None, _) => {}
+    }
+}
+
+fn is_old(world: &World, (number, index): (usize, usize)) -> bool {
+    world.people[number].sessions[index].dialect < GUIDS
+}
+
+/// Returns one of the groups that a client shows.
+fn group(world: &mut World, (number, index): (usize, usize)) -> Option<String> {
+    let session: &Session = &world.people[number].sessions[index];
+    let groups: Vec<_> = session.link.lists()?.groups().cloned().collect();
+    world.choices.pick(groups)
+}

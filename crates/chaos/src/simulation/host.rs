@@ -1,0 +1,162 @@
+//! The server of a schedule: the messenger, on a store in memory.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use msnp::{DisplayName, Handle, List};
+use swallowtail_config::{AddressLimits, Config};
+use swallowtail_messenger::chat::{Chat, ChatServer};
+use swallowtail_messenger::net::{Caller, Connections, Reachable};
+use swallowtail_messenger::service::Service;
+use swallowtail_messenger::storage::memory::Memory;
+use swallowtail_store::accounts::{TicketLife, Tickets};
+use swallowtail_store::database::{Account, AccountId};
+use swallowtail_store::roster::{Roster, Stamps};
+
+use super::choices::Choices;
+use super::store::FaultyStore;
+use super::truth::parts_of;
+use super::wire::{Quality, Wire, connection};
+use crate::history::{Action, Parts};
+
+/// More connections than a schedule has.
+const CONNECTIONS: usize = 10_000;
+/// How often in a hundred times one account has another one on FL, AL or BL at the start.
+const ACQUAINTED: u64 = 50;
+const ALLOWED: u64 = 60;
+const BLOCKED: u64 = 8;
+
+/// The server of a schedule.
+pub(super) struct Host {
+    service: Arc<Service>,
+    connections: Arc<Connections>,
+    chat: Chat,
+    pub(super) store: Arc<FaultyStore>,
+    memory: Arc<Memory>,
+    /// The accounts and their numbers.
+    accounts: Vec<(Handle, AccountId)>,
+    network: Arc<Reachable>,
+}
+
+impl Host {
+    /// Starts a server with this many accounts, some of which know each other.
+    pub(super) fn start(accounts: usize, choices: &mut Choices) -> Option<Self> {
+        let memory = Memory::new();
+        let rosters = acquainted(accounts, choices)?;
+        let accounts = rosters.into_iter().map(|roster| (roster.owner.clone(), memory.add(roster))).collect();
+        let store = Arc::new(FaultyStore::new(memory.clone(), choices.random()));
+        let tickets = Tickets::with_keys(vec![(1, vec![7; 32])])?;
+        let service = Arc::new(Service::new(Config::default(), store.clone(), tickets));
+        let limits = AddressLimits {
+            connections: CONNECTIONS,
+            per_address: CONNECTIONS,
+            anonymous_per_address: None,
+            exempt: service.config.limits.exempt.clone(),
+        };
+        let connections = Connections::new(limits);
+        let chat = Chat::new(service.clone(), connections.clone());
+        let network = Arc::new(Reachable { notification: 1863, switchboard: 1864, ..Reachable::default() });
+        Some(Self { service, connections, chat, store, memory, accounts, network })
+    }
+
+    /// Returns the addresses of the accounts.
+    pub(super) fn handles(&self) -> impl Iterator<Item = String> {
+        self.accounts.iter().map(|(handle, _)| handle.to_string())
+    }
+
+    /// Opens a connection to a service, from an address. Returns `None` if the server refuses it.
+    pub(super) fn connect(
+        &self,
+        server: ChatServer,
+        from: SocketAddr,
+        choices: &mut Choices,
+        quality: Quality,
+        step: u64,
+    ) -> Option<Wire> {
+        let local = SocketAddr::from(([192, 0, 2, 1], 1863));
+        let caller = Caller::new(from, local, self.network.clone());
+        let place = self.chat.admit(caller.peer)?;
+        let (wire, stream) = connection(choices.random(), quality, step);
+        let chat = self.chat.clone();
+        tokio::spawn(async move { chat.serve(stream, &caller, server, place).await });
+        Some(wire)
+    }
+
+    /// Returns a ticket for an account.
+    pub(super) fn ticket(&self, number: usize) -> Option<String> {
+        let (handle, id) = self.accounts.get(number)?;
+        let account = Account {
+            id: *id,
+            handle: handle.clone(),
+            name: self.memory.kept(handle)?.name,
+            password_hash: String::new(),
+            password_version: 1,
+            created_at: 0,
+        };
+        Some(self.service.tickets.issue(&account, TicketLife::Rst).secret().to_owned())
+    }
+
+    /// Returns every account as the store has it.
+    pub(super) fn truth(&self) -> Vec<(String, Parts)> {
+        let kept = self.accounts.iter().filter_map(|(handle, _)| self.memory.kept(handle));
+        kept.map(|roster| (roster.owner.to_string(), parts_of(&roster))).collect()
+    }
+
+    /// Returns how the accounts in memory differ from those in the store. Stamps are compared only if no telephone number
+    /// was changed: such a change moves the stamps of other accounts in no certain order.
+    pub(super) fn differences(&self, compares_stamps: bool) -> Vec<Action> {
+        let mut differences = Vec::new();
+        for cell in self.service.directory.cells() {
+            let mut used = cell.state().roster.clone();
+            let Some(kept) = self.memory.kept(&cell.handle) else { continue };
+            if !compares_stamps {
+                used.stamps = kept.stamps;
+            }
+            if used != kept {
+                let what = format!("the server uses {used:?}, but its store has {kept:?}");
+                differences.push(Action::Surprise { what });
+            }
+        }
+        differences
+    }
+
+    /// Returns what is left when every connection has ended and nobody can come back.
+    pub(super) fn leftovers(&self) -> Option<String> {
+        let left = [
+            ("accounts in use", self.service.directory.cells().len()),
+            ("switchboard sessions", self.service.switchboard.len()),
+            ("connections", self.connections.len()),
+        ];
+        let left: Vec<_> = left.into_iter().filter(|(_, count)| *count > 0).collect();
+        let what = left.iter().map(|(what, count)| format!("{count} {what}"));
+        (!left.is_empty()).then(|| format!("when all had left: {}", what.collect::<Vec<_>>().join(", ")))
+    }
+}
+
+/// Returns accounts that have some of each other on their lists.
+fn acquainted(count: usize, choices: &mut Choices) -> Option<Vec<Roster>> {
+    let named = |number: usize| {
+        let handle = Handle::parse(&format!("user{number}@example.com")).ok()?;
+        Some(Roster::new(handle, DisplayName::new(&format!("User {number}"))?, Stamps::default()))
+    };
+    let mut rosters = (0..count).map(named).collect::<Option<Vec<_>>>()?;
+    // All choices of one kind are made by one generator, so that they take few bytes of a fuzzer's input.
+    let mut random = choices.random();
+    for one in 0..count {
+        for other in (0..count).filter(|other| *other != one) {
+            let (owner, contact) = (rosters[one].owner.clone(), rosters[other].owner.clone());
+            if random.chance(BLOCKED) {
+                rosters[one].entries.entry(contact.clone()).or_default().lists |= List::Block;
+            } else if random.chance(ALLOWED) {
+                rosters[one].entries.entry(contact.clone()).or_default().lists |= List::Allow;
+            }
+            if random.chance(ACQUAINTED) {
+                let entry = rosters[one].entries.entry(contact).or_default();
+                entry.lists |= List::Forward;
+                entry.contact = Some(swallowtail_base::random::guid());
+                rosters[other].entries.entry(owner).or_default().lists |= List::Reverse;
+            }
+        }
+    }
+    Some(rosters)
+}

@@ -1,0 +1,64 @@
+//! A deterministic simulation of the messenger: many clients, one seed, virtual time.
+//!
+//! The messenger runs in one thread, with a clock that moves only when everything waits. Its clients are driven by one
+//! loop, over connections in memory that delay, cut and lose what passes, on a store in memory that is slow or fails. All
+//! of this, and the server's random numbers, come from one seed. So a seed always gives the same history, which the same
+//! checker reads as those of the real server.
+//!
+//! At the end of a schedule all faults end, and everything must come to rest: every command is answered, every client
+//! shows the truth, and when everybody has left, the server has forgotten everything.
+
+mod acts;
+mod choices;
+mod command;
+mod host;
+mod link;
+mod options;
+mod person;
+mod reactions;
+mod report;
+mod schedule;
+mod sign_in;
+mod store;
+mod truth;
+mod wire;
+mod world;
+
+use crate::history::{History, Violation, check};
+use choices::Choices;
+
+pub use command::run;
+pub use options::Options;
+
+/// The steps of a schedule, unless something else is asked for.
+pub const STEPS: u64 = 150;
+
+/// A schedule that was played.
+#[derive(Debug)]
+pub struct Played {
+    /// What its clients did and saw.
+    pub history: History,
+    /// The promises that were broken.
+    pub violations: Vec<Violation>,
+}
+
+/// Plays the schedule of a seed.
+#[must_use]
+pub fn play(seed: u64, steps: u64) -> Played {
+    checked(schedule::play(Choices::from_seed(seed), steps))
+}
+
+/// Plays the schedule that the bytes of a fuzzer's input decide. It ends when they are used up.
+#[must_use]
+pub fn play_bytes(bytes: &[u8]) -> Played {
+    checked(schedule::play(Choices::from_bytes(bytes), STEPS))
+}
+
+fn checked(history: Option<History>) -> Played {
+    let history = history.unwrap_or_default();
+    let violations = check(&history);
+    Played { history, violations }
+}
+
+#[cfg(test)]
+mod tests;

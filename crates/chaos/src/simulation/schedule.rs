@@ -1,0 +1,135 @@
+//! One schedule: what happens in which order, until nothing happens any more.
+
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+use tokio::time::sleep;
+
+use super::acts::{act, heal};
+use super::choices::Choices;
+use super::person::Person;
+use super::reactions::{go_on, read};
+use super::world::World;
+use crate::history::{Action, End, History};
+
+/// The most things that happen before the server can react to any of them.
+const AT_ONCE: u64 = 4;
+/// The most turns of its tasks that the server gets before something else happens.
+const TURNS: u64 = 8;
+/// At the end, the clients wait this many times for this long until nothing happens any more. The server takes 20 s to
+/// read a flood of messages.
+const PATIENCE: (u32, Duration) = (100, Duration::from_secs(5));
+/// After this many of these times, the server has noticed every silent death: in 80 s, if it has nothing to send.
+const SILENCE: u32 = 17;
+/// When nobody is left, every timer of the server has run out after this.
+const FORGETTING: Duration = Duration::from_secs(600);
+/// The most reads until the clients have everything that the server has for them at the moment.
+const READS: u32 = 10_000;
+
+/// Plays a schedule. Returns its history, or `None` if it could not begin.
+pub(super) fn play(choices: Choices, steps: u64) -> Option<History> {
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().ok()?;
+    runtime.block_on(async {
+        let mut world = World::begin(choices)?;
+        for _ in 0..steps {
+            if world.choices.are_used_up() {
+                break;
+            }
+            step(&mut world).await;
+        }
+        settle(&mut world).await;
+        conclude(&mut world);
+        abandon(&mut world).await;
+        Some(world.watch.recorder().take())
+    })
+}
+
+/// One step: something happens, time passes, and the clients read.
+async fn step(world: &mut World) {
+    for _ in 0..world.choices.between(1, AT_ONCE) {
+        act(world);
+    }
+    world.advance();
+    pass_time(world).await;
+    read(world);
+    go_on(world);
+}
+
+/// Lets time pass: mostly none, sometimes minutes.
+async fn pass_time(world: &mut World) {
+    let choices = &mut world.choices;
+    let time = match choices.below(200) {
+        0..130 => {
+            for _ in 0..choices.below(TURNS) {
+                tokio::task::yield_now().await;
+            }
+            return;
+        }
+        130..180 => Duration::from_millis(choices.between(1, 40)),
+        180..196 => Duration::from_millis(choices.between(100, 3_000)),
+        196..199 => Duration::from_secs(choices.between(5, 40)),
+        _ => Duration::from_secs(choices.between(100, 400)),
+    };
+    sleep(time).await;
+}
+
+/// Ends all faults, and waits until nothing happens any more.
+async fn settle(world: &mut World) {
+    for round in 0..PATIENCE.0 {
+        world.advance();
+        sleep(PATIENCE.1).await;
+        let has_read = read_all(world).await;
+        let is_quiet = world
+            .people
+            .iter_mut()
+            .all(|person| person.invitations.is_empty() && person.links().all(|link| link.is_quiet()));
+        if is_quiet && !has_read && round >= SILENCE {
+            return;
+        }
+    }
+}
+
+/// Lets all clients read until the server has nothing more for them at the moment. Returns whether they read anything.
+async fn read_all(world: &mut World) -> bool {
+    for reads in 0..READS {
+        // Clients that have just connected begin with faults of their own.
+        heal(world);
+        world.advance();
+        sleep(Duration::from_millis(1)).await;
+        let has_read = read(world);
+        go_on(world);
+        if !has_read {
+            return reads > 0;
+        }
+    }
+    true
+}
+
+/// Notes what clients and server have in the end.
+fn conclude(world: &mut World) {
+    let differences = world.host.differences(!world.has_phones);
+    for difference in differences {
+        world.watch.note(difference);
+    }
+    for link in world.people.iter_mut().flat_map(Person::links).filter(|link| !link.has_ended()) {
+        link.settle();
+    }
+    for (account, parts) in world.host.truth() {
+        world.watch.note(Action::Final { account, parts });
+    }
+}
+
+/// Everybody leaves, and the server forgets everything.
+async fn abandon(world: &mut World) {
+    for link in world.people.iter_mut().flat_map(Person::links) {
+        link.wire.close();
+        link.end(End::Left);
+    }
+    world.advance();
+    sleep(FORGETTING).await;
+    world.advance();
+    sleep(FORGETTING).await;
+    if let Some(what) = world.host.leftovers() {
+        world.watch.note(Action::Surprise { what });
+    }
+}

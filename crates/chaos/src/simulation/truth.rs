@@ -1,0 +1,45 @@
+//! What the server has, in the words of a history.
+
+use msnp::List;
+use msnp::notification::Phone;
+use swallowtail_store::roster::{Entry, Roster};
+
+use crate::history::{Parts, part};
+
+/// Returns the parts of an account, as a client of any dialect shows them.
+pub(super) fn parts_of(roster: &Roster) -> Parts {
+    let mut parts = settings(roster);
+    let groups = || roster.groups.iter();
+    parts.extend(groups().map(|(_, group)| (part::group(&group.name), String::new())));
+    for (handle, entry) in &roster.entries {
+        let handle = handle.as_str();
+        parts.extend(lists(entry).map(|list| (format!("{list} {handle}"), String::new())));
+        let nickname = entry.nickname.as_ref().map_or(handle, |name| name.as_str());
+        parts.insert(part::nickname(handle), nickname.to_owned());
+        let members = groups().filter(|(guid, _)| entry.groups.contains(guid));
+        parts.extend(members.map(|(_, group)| (part::member(&group.name, handle), String::new())));
+    }
+    parts
+}
+
+fn lists(entry: &Entry) -> impl Iterator<Item = &'static str> {
+    let own = [(List::Forward, "FL"), (List::Allow, "AL"), (List::Block, "BL")];
+    let own = own.into_iter().filter(|(list, _)| entry.is_on(*list)).map(|(_, name)| name);
+    own.chain(entry.watches().then_some("RL"))
+}
+
+fn settings(roster: &Roster) -> Parts {
+    let settings = &roster.settings;
+    let mut parts = Parts::new();
+    let mut put = |part: &str, value: &str| drop(parts.insert(part.to_owned(), value.to_owned()));
+    put(part::NAME, roster.name.as_str());
+    put(part::PRIVACY, settings.privacy.word());
+    put("GTC", settings.add_prompt.word());
+    put("MOB", if settings.paging { "Y" } else { "N" });
+    for (phone, name) in [(Phone::Home, "PHH"), (Phone::Work, "PHW"), (Phone::Mobile, "PHM")] {
+        if let Some(number) = settings.phone(phone) {
+            put(name, number);
+        }
+    }
+    parts
+}

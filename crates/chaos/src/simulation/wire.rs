@@ -1,0 +1,355 @@
+//! A network of one connection, in memory: bytes are late, come in pieces, wait for a client that does not read, or are
+//! lost with the connection.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use swallowtail_base::lock;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+use crate::random::Random;
+
+/// The bytes that fit between the server and a client that does not read.
+const WINDOW: usize = 16 * 1024;
+/// After this time without an acknowledgement, the kernel ends a connection: the TCP user timeout of the server.
+const USER_TIMEOUT: Duration = Duration::from_secs(20);
+/// After this time without any packet, the kernel asks whether the other side is still there.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// The client's end of a connection.
+#[derive(Clone, Debug)]
+pub(super) struct Wire(Arc<Mutex<State>>);
+
+/// The server's end of a connection.
+#[derive(Debug)]
+pub(super) struct ServerEnd(Arc<Mutex<State>>);
+
+/// How good a network is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quality {
+    /// The most steps of the schedule that bytes take.
+    pub(super) delay: u64,
+    /// The most bytes that are read or written at once.
+    pub(super) piece: u64,
+    /// How often in a hundred times a task has to wait though it could go on.
+    pub(super) hesitation: u64,
+}
+
+impl Quality {
+    /// A network without faults.
+    pub(super) const PERFECT: Self = Self { delay: 0, piece: u64::MAX, hesitation: 0 };
+}
+
+#[derive(Debug)]
+struct State {
+    random: Random,
+    quality: Quality,
+    step: u64,
+    up: Lane,
+    down: Lane,
+    /// Whether the client reads.
+    is_read: bool,
+    /// When a network first lost something from the server that does not carry anything any more, without telling
+    /// either side. Without anything to lose, the kernel sends something in the end.
+    lost_at: Option<Instant>,
+    /// Whether the connection is lost, and both sides know it.
+    is_broken: bool,
+}
+
+/// One direction.
+#[derive(Debug, Default)]
+struct Lane {
+    /// Pieces on their way, and the step at which each arrives.
+    on_their_way: VecDeque<(u64, Vec<u8>)>,
+    arrived: Vec<u8>,
+    /// The step at which the end arrives, once the sender has closed its side.
+    end: Option<u64>,
+    waker: Option<Waker>,
+}
+
+impl Lane {
+    fn push(&mut self, step: u64, bytes: &[u8]) {
+        let step = self.on_their_way.back().map_or(step, |(last, _)| step.max(*last));
+        self.on_their_way.push_back((step, bytes.to_vec()));
+    }
+
+    fn close(&mut self, step: u64) {
+        let step = self.on_their_way.back().map_or(step, |(last, _)| step.max(*last));
+        self.end.get_or_insert(step);
+    }
+
+    /// Lets everything arrive that is due. Returns whether something arrived.
+    fn arrive(&mut self, step: u64) -> bool {
+        let before = self.arrived.len();
+        while let Some((_, bytes)) = self.on_their_way.pop_front_if(|(due, _)| *due <= step) {
+            self.arrived.extend(bytes);
+        }
+        self.arrived.len() > before || self.has_ended(step)
+    }
+
+    fn has_ended(&self, step: u64) -> bool {
+        self.on_their_way.is_empty() && self.end.is_some_and(|end| end <= step)
+    }
+
+    fn len(&self) -> usize {
+        self.arrived.len() + self.on_their_way.iter().map(|(_, bytes)| bytes.len()).sum::<usize>()
+    }
+
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    fn wait(&mut self, context: &Context<'_>) {
+        self.waker = Some(context.waker().clone());
+    }
+}
+
+/// Creates a connection.
+pub(super) fn connection(random: Random, quality: Quality, step: u64) -> (Wire, ServerEnd) {
+    let state = State {
+        random,
+        quality,
+        step,
+        up: Lane::default(),
+        down: Lane::default(),
+        is_read: true,
+        lost_at: None,
+        is_broken: false,
+    };
+    let state = Arc::new(Mutex::new(state));
+    (Wire(state.clone()), ServerEnd(state))
+}
+
+impl Wire {
+    /// Sends bytes. They are lost if the connection is.
+    pub(super) fn send(&self, bytes: &[u8]) {
+        let mut state = lock(&self.0);
+        if state.lost_at.is_none() {
+            let due = state.due();
+            state.up.push(due, bytes);
+        }
+    }
+
+    /// Closes the client's side (FIN).
+    pub(super) fn close(&self) {
+        let mut state = lock(&self.0);
+        if state.lost_at.is_none() {
+            let due = state.due();
+            state.up.close(due);
+        }
+    }
+
+    /// Ends the connection so that the server notices immediately (RST).
+    pub(super) fn cut(&self) {
+        lock(&self.0).break_down();
+    }
+
+    /// Ends the connection so that the server notices it only by a timeout.
+    pub(super) fn silence(&self) {
+        let mut state = lock(&self.0);
+        state.lost_at = Some(Instant::now() + KEEPALIVE);
+        state.down = Lane { waker: state.down.waker.take(), ..Lane::default() };
+        state.down.wake();
+    }
+
+    /// Decides whether the client reads.
+    pub(super) fn set_read(&self, is_read: bool) {
+        lock(&self.0).is_read = is_read;
+    }
+
+    pub(super) fn set_quality(&self, quality: Quality) {
+        lock(&self.0).quality = quality;
+    }
+
+    /// The schedule has reached a step. Lets bytes arrive.
+    pub(super) fn advance(&self, step: u64) {
+        let mut state = lock(&self.0);
+        state.step = step;
+        let now = Instant::now();
+        if state.lost_at.is_some_and(|lost| lost + USER_TIMEOUT <= now) {
+            state.break_down();
+        }
+        if state.up.arrive(step) {
+            state.up.wake();
+        }
+        state.down.arrive(step);
+    }
+
+    /// Adds what has arrived at the client to `buffer`. Returns `true` at the end.
+    pub(super) fn receive(&self, buffer: &mut Vec<u8>) -> bool {
+        let mut state = lock(&self.0);
+        if !state.is_read {
+            return false;
+        }
+        let length = state.down.arrived.len();
+        let piece = state.piece(length);
+        buffer.extend(state.down.arrived.drain(..piece));
+        state.down.wake();
+        state.is_broken || (piece == length && state.down.has_ended(state.step))
+    }
+}
+
+impl State {
+    /// Returns the step at which bytes arrive that are sent now.
+    fn due(&mut self) -> u64 {
+        self.step + self.random.below(self.quality.delay + 1)
+    }
+
+    /// Returns how many of `length` bytes are carried at once: at least one, if there is any.
+    fn piece(&mut self, length: usize) -> usize {
+        let most = u64::try_from(length).unwrap_or(u64::MAX).min(self.quality.piece);
+        if most == 0 || self.quality.piece == u64::MAX {
+            return length;
+        }
+        usize::try_from(1 + self.random.below(most)).unwrap_or(length)
+    }
+
+    fn break_down(&mut self) {
+        self.is_broken = true;
+        self.up.wake();
+        self.down.wake();
+    }
+
+    /// Returns an error if the connection is lost. Sometimes makes the task wait.
+    fn check(&mut self, context: &Context<'_>) -> Poll<io::Result<()>> {
+        if self.is_broken {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        if self.quality.hesitation > 0 && self.random.chance(self.quality.hesitation) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncRead for ServerEnd {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let mut state = lock(&self.0);
+        std::task::ready!(state.check(context))?;
+        if state.up.arrived.is_empty() {
+            if state.up.has_ended(state.step) {
+                return Poll::Ready(Ok(()));
+            }
+            state.up.wait(context);
+            return Poll::Pending;
+        }
+        let length = state.up.arrived.len().min(into.remaining());
+        let piece = state.piece(length);
+        into.put_slice(&state.up.arrived[..piece]);
+        state.up.arrived.drain(..piece);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for ServerEnd {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let mut state = lock(&self.0);
+        std::task::ready!(state.check(context))?;
+        let length = bytes.len().min(WINDOW.saturating_sub(state.down.len()));
+        if length == 0 {
+            state.down.wait(context);
+            return Poll::Pending;
+        }
+        let piece = state.piece(length);
+        if let Some(lost) = &mut state.lost_at {
+            *lost = Instant::now().min(*lost);
+        }
+        let due = state.due();
+        state.down.push(due, &bytes[..piece]);
+        Poll::Ready(Ok(piece))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        lock(&self.0).finish();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl State {
+    /// The server has closed its side.
+    fn finish(&mut self) {
+        let due = self.due();
+        self.down.close(due);
+    }
+}
+
+impl Drop for ServerEnd {
+    fn drop(&mut self) {
+        lock(&self.0).finish();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    fn perfect() -> (Wire, ServerEnd) {
+        connection(Random::new(1), Quality::PERFECT, 0)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bytes_arrive_late_and_in_pieces_but_whole_and_in_order() {
+        let quality = Quality { delay: 3, piece: 7, hesitation: 30 };
+        let (wire, mut server) = connection(Random::new(1), quality, 0);
+        let sent: Vec<u8> = (0..=255).collect();
+        sent.chunks(50).for_each(|part| wire.send(part));
+        wire.close();
+        let task = tokio::spawn(async move {
+            let mut received = Vec::new();
+            server.read_to_end(&mut received).await.unwrap();
+            server.write_all(&received).await.unwrap();
+        });
+        let mut echoed = Vec::new();
+        let mut step = 0;
+        while !wire.receive(&mut echoed) {
+            step += 1;
+            assert!(step < 1000);
+            wire.advance(step);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        task.await.unwrap();
+        assert_eq!(echoed, sent);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_read_makes_the_server_wait() {
+        let (wire, mut server) = perfect();
+        wire.set_read(false);
+        let task = tokio::spawn(async move { server.write_all(&[7; WINDOW + 1]).await });
+        tokio::time::sleep(USER_TIMEOUT * 2).await;
+        assert!(!task.is_finished());
+        wire.set_read(true);
+        wire.advance(1);
+        wire.receive(&mut Vec::new());
+        task.await.unwrap().unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_death_is_noticed_after_the_timeout_and_a_cut_immediately() {
+        let (wire, mut server) = perfect();
+        wire.silence();
+        server.write_all(b"QNG").await.unwrap();
+        wire.advance(1);
+        server.write_all(b"QNG").await.unwrap();
+        tokio::time::sleep(USER_TIMEOUT).await;
+        wire.advance(2);
+        assert!(server.write_all(b"QNG").await.is_err());
+        let (wire, mut server) = perfect();
+        wire.cut();
+        assert!(server.read_u8().await.is_err());
+    }
+}
