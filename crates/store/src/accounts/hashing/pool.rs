@@ -11,7 +11,7 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 use super::origin::Origin;
-use super::queue::{Queue, Rank, Waiting};
+use super::queue::{Place, Queue, Rank};
 use crate::accounts::workspace::Workspace;
 
 /// How long an idle thread keeps its memory. Sign-ins that follow each other closely use the same memory.
@@ -57,9 +57,15 @@ pub(in crate::accounts) struct Turn {
     pool: Arc<Pool>,
 }
 
-impl Waiting for oneshot::Sender<Turn> {
-    fn is_abandoned(&self) -> bool {
-        self.is_closed()
+/// A caller that waits for a turn. Dropping this value gives its place in the queue up.
+struct Waiting<'a> {
+    pool: &'a Pool,
+    place: Place,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        lock(&self.pool.state).waiting.remove(&self.place);
     }
 }
 
@@ -77,7 +83,7 @@ impl Hasher {
         Self(Arc::new(Pool { threads: state.idle.len(), state: Mutex::new(state) }))
     }
 
-    /// Waits for a turn to use a thread. If the caller stops waiting, it loses its place.
+    /// Waits for a turn to use a thread. A caller that stops waiting loses its place.
     ///
     /// # Errors
     /// Fails if the queue is full and this caller has to leave it for another one.
@@ -85,15 +91,15 @@ impl Hasher {
         if self.0.threads == 0 {
             return Err(Busy);
         }
-        let granted = {
+        let (grant, granted) = oneshot::channel();
+        let _waiting = {
             let mut state = lock(&self.0.state);
             if let Some(worker) = state.idle.pop() {
                 return Ok(Turn { worker: Some(worker), pool: self.0.clone() });
             }
-            let (grant, granted) = oneshot::channel();
-            // The displaced caller learns that it is displaced because its channel is dropped here.
-            state.waiting.push(rank, origin, grant);
-            granted
+            // The displaced caller notices that its channel is dropped.
+            let (place, _displaced) = state.waiting.push(rank, origin, grant);
+            Waiting { pool: &self.0, place }
         };
         granted.await.map_err(|_| Busy)
     }
@@ -129,13 +135,14 @@ impl Drop for Turn {
 }
 
 impl Pool {
-    /// Gives a thread to the next caller that still waits for one.
+    /// Gives a thread to the next caller.
     fn pass_on(self: &Arc<Self>, worker: Worker) {
         let mut state = lock(&self.state);
         let mut turn = Turn { worker: Some(worker), pool: self.clone() };
         while let Some(next) = state.waiting.pop() {
             match next.send(turn) {
                 Ok(()) => return,
+                // This caller stopped waiting a moment ago.
                 Err(refused) => turn = refused,
             }
         }

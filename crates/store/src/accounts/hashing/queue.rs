@@ -3,9 +3,12 @@
 use super::origin::{Origin, Party};
 use super::turns::Turns;
 
-/// The maximum number of jobs that wait in each rank. At 30 milliseconds each, 64 jobs take two seconds on one thread,
-/// or eight if the other ranks are full too. Clients wait that long.
-pub(super) const MAX_WAITING: usize = 64;
+/// The maximum number of strangers that wait. At 30 milliseconds each, they take eight seconds on one thread, and clients
+/// wait that long. After a restart everybody is a stranger, and many people sign in at the same time.
+pub(super) const MAX_STRANGERS: usize = 256;
+/// The maximum number of jobs that wait in each other rank. They take two seconds on one thread, or twice as long if all
+/// ranks are full.
+const MAX_KNOWN: usize = 64;
 
 /// How likely a password is to be right, before it is checked. The best rank comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +29,6 @@ impl Rank {
 /// another one waiting forever. If no job of the preferred rank waits, the best rank with jobs is next.
 const PREFERRED: [Rank; 4] = [Rank::Familiar, Rank::Likely, Rank::Familiar, Rank::Stranger];
 
-/// A job that waits.
-pub(super) trait Waiting {
-    /// Returns whether nobody waits for its result any more.
-    fn is_abandoned(&self) -> bool;
-}
-
 /// The jobs that wait, in three ranks. Within a rank, the networks, addresses and accounts take turns.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
@@ -50,21 +47,33 @@ impl<T> Default for Queue<T> {
     }
 }
 
-impl<T: Waiting> Queue<T> {
-    /// Adds a job. If its rank is full, removes jobs that are abandoned. If it is still full, returns the newest job of
-    /// the network, address and account that have the most jobs of this rank. That can be the added job itself.
-    pub(super) fn push(&mut self, rank: Rank, origin: &Origin, job: T) -> Option<T> {
-        let arrival = self.arrived;
+/// A place in the queue.
+#[derive(Debug)]
+pub(super) struct Place {
+    rank: Rank,
+    parties: [Party; 4],
+    arrival: u64,
+}
+
+impl<T> Queue<T> {
+    /// Adds a job. If its rank is then too full, also returns the newest job of the network, address and account that
+    /// have the most jobs of this rank, which has left the queue. That can be the added job itself.
+    pub(super) fn push(&mut self, rank: Rank, origin: &Origin, job: T) -> (Place, Option<T>) {
+        let place = Place { rank, parties: origin.parties(), arrival: self.arrived };
         self.arrived += 1;
+        let max = if rank == Rank::Stranger { MAX_STRANGERS } else { MAX_KNOWN };
         let turns = self.of(rank);
-        turns.push(&origin.parties(), arrival, job);
-        if turns.len() > MAX_WAITING {
-            turns.retain(&|job| !job.is_abandoned());
-        }
-        if turns.len() > MAX_WAITING { turns.displace() } else { None }
+        turns.push(&place.parties, place.arrival, job);
+        let displaced = if turns.len() > max { turns.displace() } else { None };
+        (place, displaced)
     }
 
-    /// Removes the job that is next. It can be abandoned.
+    /// Removes the job from its place, if it is still there.
+    pub(super) fn remove(&mut self, place: &Place) -> Option<T> {
+        self.of(place.rank).remove(&place.parties, place.arrival)
+    }
+
+    /// Removes the job that is next.
     pub(super) fn pop(&mut self) -> Option<T> {
         let preferred = PREFERRED.get(self.next).copied();
         let job = preferred.into_iter().chain(Rank::ALL).find_map(|rank| self.of(rank).pop())?;
@@ -83,105 +92,97 @@ impl<T: Waiting> Queue<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
     use std::collections::HashSet;
-    use std::rc::Rc;
 
     use super::*;
-
-    /// A job with a number, and whether its caller is gone.
-    #[derive(Clone, Debug, Default)]
-    struct Job(usize, Rc<Cell<bool>>);
-
-    impl Waiting for Job {
-        fn is_abandoned(&self) -> bool {
-            self.1.get()
-        }
-    }
-
-    fn job(number: usize) -> Job {
-        Job(number, Rc::default())
-    }
 
     fn origin(address: [u8; 4], account: usize) -> Origin {
         Origin::new(address.into(), &format!("user{account}@example.com"))
     }
 
-    /// Pushes jobs 0 to `count` - 1 of strangers with this origin. Returns the numbers of the displaced jobs.
-    fn flood(queue: &mut Queue<Job>, count: usize, origin: impl Fn(usize) -> Origin) -> Vec<usize> {
-        (0..count)
-            .filter_map(|number| queue.push(Rank::Stranger, &origin(number), job(number)))
-            .map(|job| job.0)
-            .collect()
+    /// A queue of numbered jobs.
+    #[derive(Default)]
+    struct Jobs(Queue<usize>);
+
+    impl Jobs {
+        /// Adds a job. Returns the number of the job that it displaced.
+        fn push(&mut self, rank: Rank, origin: &Origin, number: usize) -> Option<usize> {
+            self.0.push(rank, origin, number).1
+        }
+
+        /// Adds jobs 0 to `count` - 1 of strangers with this origin. Returns the numbers of the displaced jobs.
+        fn flood(&mut self, count: usize, origin: impl Fn(usize) -> Origin) -> Vec<usize> {
+            (0..count).filter_map(|number| self.push(Rank::Stranger, &origin(number), number)).collect()
+        }
+
+        fn next<const N: usize>(&mut self) -> [usize; N] {
+            std::array::from_fn(|_| self.0.pop().unwrap())
+        }
     }
 
     const ATTACKER: [u8; 4] = [127, 0, 0, 1];
     const ELSEWHERE: [u8; 4] = [192, 0, 2, 1];
+    const FLOOD: usize = 1000;
 
     #[test]
-    fn a_stranger_waits_for_one_of_two_hundred_jobs_of_another_address() {
-        let mut queue = Queue::default();
-        let displaced = flood(&mut queue, 200, |number| origin(ATTACKER, number % 10));
-        assert_eq!(displaced.len(), 200 - MAX_WAITING);
-        assert!(queue.push(Rank::Stranger, &origin(ELSEWHERE, 0), job(999)).is_some_and(|displaced| displaced.0 < 200));
-        assert_eq!([queue.pop().unwrap().0, queue.pop().unwrap().0], [0, 999]);
+    fn a_stranger_waits_for_one_of_a_thousand_jobs_of_another_address() {
+        let mut jobs = Jobs::default();
+        let displaced = jobs.flood(FLOOD, |number| origin(ATTACKER, number % 10));
+        assert_eq!(displaced.len(), FLOOD - MAX_STRANGERS);
+        assert!(jobs.push(Rank::Stranger, &origin(ELSEWHERE, 0), 9999).is_some_and(|displaced| displaced < FLOOD));
+        assert_eq!(jobs.next(), [0, 9999]);
     }
 
     #[test]
     fn another_account_of_the_same_address_waits_for_one_job_of_each_account() {
-        let mut queue = Queue::default();
-        flood(&mut queue, 200, |number| origin(ATTACKER, number % 10));
-        assert!(queue.push(Rank::Stranger, &origin(ATTACKER, 77), job(999)).is_some_and(|displaced| displaced.0 < 200));
-        let before = std::iter::from_fn(|| queue.pop()).position(|job| job.0 == 999);
-        assert_eq!(before, Some(10));
+        let mut jobs = Jobs::default();
+        jobs.flood(FLOOD, |number| origin(ATTACKER, number % 10));
+        assert!(jobs.push(Rank::Stranger, &origin(ATTACKER, 77), 9999).is_some_and(|displaced| displaced < FLOOD));
+        assert_eq!(jobs.next::<11>().iter().position(|number| *number == 9999), Some(10));
     }
 
     #[test]
     fn a_network_full_of_attackers_is_one_party() {
-        let mut queue = Queue::default();
-        // A whole network of 16 bits.
-        flood(&mut queue, 40_000, |number| {
+        let mut jobs = Jobs::default();
+        // A network of 16 bits.
+        jobs.flood(40_000, |number| {
             let [.., high, low] = number.to_be_bytes();
             origin([10, 9, high, low], number)
         });
-        queue.push(Rank::Stranger, &origin(ELSEWHERE, 0), job(99_999));
-        assert_eq!([queue.pop().unwrap().0, queue.pop().unwrap().0], [0, 99_999]);
+        jobs.push(Rank::Stranger, &origin(ELSEWHERE, 0), 99_999);
+        assert_eq!(jobs.next(), [0, 99_999]);
     }
 
     #[test]
     fn familiar_and_likely_passwords_pass_a_full_queue_of_strangers_from_everywhere() {
-        let mut queue = Queue::default();
-        let everywhere = |number: usize| {
+        let mut jobs = Jobs::default();
+        let displaced = jobs.flood(40_000, |number| {
             let [.., high, low] = number.to_be_bytes();
             origin([high, low, 1, 1], number)
-        };
-        let displaced = flood(&mut queue, 40_000, everywhere);
-        assert_eq!(displaced, (MAX_WAITING..40_000).collect::<Vec<_>>(), "those who already wait keep their places");
-        assert!(queue.push(Rank::Familiar, &origin(ELSEWHERE, 0), job(99_998)).is_none());
-        assert!(queue.push(Rank::Likely, &origin(ELSEWHERE, 1), job(99_999)).is_none());
-        assert_eq!([queue.pop().unwrap().0, queue.pop().unwrap().0], [99_998, 99_999]);
+        });
+        assert_eq!(displaced, (MAX_STRANGERS..40_000).collect::<Vec<_>>(), "those who already wait keep their places");
+        assert_eq!(jobs.push(Rank::Familiar, &origin(ELSEWHERE, 0), 99_998), None);
+        assert_eq!(jobs.push(Rank::Likely, &origin(ELSEWHERE, 1), 99_999), None);
+        assert_eq!(jobs.next(), [99_998, 99_999]);
     }
 
     #[test]
     fn no_rank_keeps_another_one_waiting() {
-        let mut queue = Queue::default();
-        for number in 0..MAX_WAITING {
-            queue.push(Rank::Familiar, &origin([number.to_be_bytes()[7], 0, 0, 1], number), job(number));
-            queue.push(Rank::Likely, &origin(ELSEWHERE, number), job(100 + number));
+        let mut jobs = Jobs::default();
+        for number in 0..MAX_KNOWN {
+            jobs.push(Rank::Familiar, &origin([number.to_be_bytes()[7], 0, 0, 1], number), number);
+            jobs.push(Rank::Likely, &origin(ELSEWHERE, number), 100 + number);
         }
-        queue.push(Rank::Stranger, &origin(ELSEWHERE, 0), job(999));
-        let first: HashSet<_> = (0..PREFERRED.len()).map(|_| queue.pop().unwrap().0).collect();
-        assert_eq!(first, HashSet::from([0, 1, 100, 999]));
+        jobs.push(Rank::Stranger, &origin(ELSEWHERE, 0), 9999);
+        assert_eq!(HashSet::from(jobs.next::<4>()), HashSet::from([0, 1, 100, 9999]));
     }
 
     #[test]
-    fn abandoned_jobs_leave_before_any_other_is_displaced() {
-        let mut queue = Queue::default();
-        let abandoned = job(500);
-        queue.push(Rank::Stranger, &origin(ELSEWHERE, 0), abandoned.clone());
-        assert!(flood(&mut queue, MAX_WAITING - 1, |number| origin(ATTACKER, number)).is_empty());
-        abandoned.1.set(true);
-        assert!(queue.push(Rank::Stranger, &origin(ATTACKER, 999), job(999)).is_none());
-        assert!(queue.push(Rank::Stranger, &origin(ATTACKER, 1000), job(1000)).is_some_and(|job| job.0 == 1000));
+    fn a_removed_job_leaves_its_place_to_another_one() {
+        let mut jobs = Jobs::default();
+        let (place, _) = jobs.0.push(Rank::Stranger, &origin(ELSEWHERE, 0), 9998);
+        assert!(jobs.flood(MAX_STRANGERS - 1, |number| origin(ATTACKER, number)).is_empty());
+        assert_eq!([jobs.0.remove(&place), jobs.0.remove(&place)], [Some(9998), None]);
+        assert_eq!(jobs.push(Rank::Stranger, &origin(ATTACKER, 9999), 9999), None);
     }
 }

@@ -63,12 +63,9 @@ impl<K: Clone + PartialEq, T> Turns<K, T> {
     }
 
     /// Removes the newest job of the party with the most jobs. Within this party, chooses the party with the most jobs
-    /// again, and so on. Of parties with equally many jobs, chooses the one with the newest job.
+    /// again, and so on. Of parties with equally many jobs, chooses the one whose turn is last.
     pub(super) fn displace(&mut self) -> Option<T> {
-        let most = (0..self.parties.len()).max_by_key(|index| {
-            let jobs = self.parties.get(*index).map(|(_, jobs)| jobs);
-            jobs.map(|jobs| (jobs.len, jobs.newest()))
-        });
+        let most = self.parties.iter().enumerate().max_by_key(|(_, (_, jobs))| jobs.len).map(|(index, _)| index);
         let job = match most.and_then(|index| Some((index, self.parties.get_mut(index)?))) {
             Some((index, (_, jobs))) => {
                 let job = jobs.displace();
@@ -83,20 +80,25 @@ impl<K: Clone + PartialEq, T> Turns<K, T> {
         job
     }
 
-    /// Removes the jobs for which `keep` returns `false`.
-    pub(super) fn retain(&mut self, keep: &impl Fn(&T) -> bool) {
-        for (_, jobs) in &mut self.parties {
-            jobs.retain(keep);
-        }
-        self.parties.retain(|(_, jobs)| jobs.len > 0);
-        self.jobs.retain(|(_, job)| keep(job));
-        self.len = self.jobs.len() + self.parties.iter().map(|(_, jobs)| jobs.len).sum::<usize>();
-    }
-
-    /// Returns the number of arrival of the newest job.
-    fn newest(&self) -> Option<u64> {
-        let own = self.jobs.back().map(|(arrival, _)| *arrival);
-        self.parties.iter().filter_map(|(_, jobs)| jobs.newest()).max().max(own)
+    /// Removes the job of this path with this number of arrival, if it is still there.
+    pub(super) fn remove(&mut self, path: &[K], arrival: u64) -> Option<T> {
+        let job = match path.split_first() {
+            Some((party, rest)) => {
+                let index = self.parties.iter().position(|(key, _)| key == party)?;
+                let (_, jobs) = self.parties.get_mut(index)?;
+                let job = jobs.remove(rest, arrival);
+                if jobs.len == 0 {
+                    self.parties.remove(index);
+                }
+                job
+            }
+            None => {
+                let index = self.jobs.iter().position(|(other, _)| *other == arrival)?;
+                self.jobs.remove(index).map(|(_, job)| job)
+            }
+        };
+        self.len -= usize::from(job.is_some());
+        job
     }
 }
 
@@ -114,8 +116,8 @@ mod tests {
         Push(Path),
         Pop,
         Displace,
-        /// Removes the jobs of this account, wherever they are.
-        Abandon(u8),
+        /// Removes one of the last jobs that arrived, if it still waits.
+        Remove(u64),
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -124,7 +126,7 @@ mod tests {
             4 => path.prop_map(Step::Push),
             3 => Just(Step::Pop),
             1 => Just(Step::Displace),
-            1 => (0..3_u8).prop_map(Step::Abandon),
+            1 => (1..10_u64).prop_map(Step::Remove),
         ]
     }
 
@@ -162,12 +164,14 @@ mod tests {
         ) {
             let mut turns = Turns::default();
             let mut model = Model::default();
+            let mut arrivals: Vec<(Path, u64)> = Vec::new();
             // For each waiting job, the networks that had a turn since its own network was last served or arrived.
             let mut passed: Vec<(u8, Vec<u8>)> = Vec::new();
             for (arrival, step) in (0..).zip(steps) {
                 match step {
                     Step::Push(path) => {
                         turns.push(&path, arrival, (path, arrival));
+                        arrivals.push((path, arrival));
                         model.0.push((path, arrival));
                         if !passed.iter().any(|(network, _)| *network == path[0]) {
                             passed.push((path[0], Vec::new()));
@@ -197,9 +201,13 @@ mod tests {
                         }
                         None => prop_assert!(model.0.is_empty()),
                     },
-                    Step::Abandon(account) => {
-                        turns.retain(&|(path, _)| path[2] != account);
-                        model.0.retain(|(path, _)| path[2] != account);
+                    Step::Remove(age) => {
+                        let Some((path, number)) = arrivals.iter().copied().rfind(|(_, number)| number + age <= arrival) else {
+                            continue;
+                        };
+                        let waits = model.0.contains(&(path, number));
+                        prop_assert_eq!(turns.remove(&path, number), waits.then_some((path, number)));
+                        model.0.retain(|job| *job != (path, number));
                     }
                 }
                 passed.retain(|(network, _)| model.count(&[*network]) > 0);
@@ -220,12 +228,13 @@ mod tests {
     }
 
     #[test]
-    fn of_equally_many_jobs_the_newest_is_displaced() {
+    fn of_parties_with_equally_many_jobs_the_last_one_is_displaced() {
         let mut turns = Turns::default();
-        for (arrival, party) in [(0, 'a'), (1, 'b'), (2, 'c'), (3, 'b'), (4, 'a')] {
-            turns.push(&[party], arrival, arrival);
+        for (arrival, party) in (0..).zip("abcba".chars()) {
+            turns.push(&[party], arrival, (party, arrival));
         }
+        assert_eq!(turns.pop(), Some(('a', 0)));
         let order: Vec<_> = std::iter::from_fn(|| turns.displace()).collect();
-        assert_eq!(order, [4, 3, 2, 1, 0]);
+        assert_eq!(order, [('b', 3), ('a', 4), ('c', 2), ('b', 1)]);
     }
 }

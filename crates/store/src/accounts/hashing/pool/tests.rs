@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use tokio::task::JoinHandle;
 
-use super::super::queue::MAX_WAITING;
+use super::super::queue::MAX_STRANGERS;
 use super::*;
 
 /// A pool with one thread, whose work waits until the test releases it.
@@ -59,7 +59,7 @@ fn origin(number: u8) -> Origin {
 async fn a_displaced_caller_is_told_that_the_server_is_busy_and_nothing_is_hashed_for_it() {
     let held = Held::new().await;
     let mut flood = Vec::new();
-    for _ in 0..MAX_WAITING {
+    for _ in 0..MAX_STRANGERS {
         flood.push(held.enter(1).await);
     }
     let other = held.enter(2).await;
