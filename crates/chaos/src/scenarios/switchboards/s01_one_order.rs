@@ -5,8 +5,9 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use tokio::task::JoinSet;
 
+use super::gathering::gather;
 use crate::bed::Bed;
-use crate::client::{Board, Person, text};
+use crate::client::{Board, text};
 use crate::measured::Measured;
 use crate::random::Random;
 use crate::scenario::Scenario;
@@ -40,17 +41,6 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
     // Everything has arrived, so the history ends before anyone leaves.
     boards.into_iter().for_each(|board| board.connection.settle());
     Ok(Measured::new().count("messages", PARTICIPANTS * messages).figure("rate", rate, "messages/s"))
-}
-
-/// Opens a conversation of all people.
-async fn gather(people: &mut [Person]) -> Result<Vec<Board>> {
-    let (first, others) = people.split_first_mut().context("nobody is there")?;
-    let mut boards = vec![first.open_board().await?];
-    for person in others {
-        let joined = person.join(&mut boards[0]).await?;
-        boards.push(joined);
-    }
-    Ok(boards)
 }
 
 /// Sends messages, and receives those of all others and the answers.

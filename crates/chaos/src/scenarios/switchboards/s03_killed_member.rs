@@ -1,0 +1,113 @@
+//! A member of a conversation dies in a burst of messages, with RST or FIN, as the kernel ends the connections of a
+//! process that was killed.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::gathering::gather;
+use crate::bed::Bed;
+use crate::client::{Board, text};
+use crate::measured::Measured;
+use crate::scenario::Scenario;
+
+/// How often somebody dies.
+const ROUNDS: usize = 30;
+const MEMBERS: usize = 5;
+/// How many messages are in a burst.
+const MESSAGES: usize = 200;
+/// How long the burst has lasted at most when the member dies, in microseconds.
+const LATEST: u64 = 40_000;
+/// How long the server may take to notice the death.
+const NOTICE: Duration = Duration::from_secs(2);
+
+pub(super) const SCENARIO: Scenario = Scenario::runs(
+    "S03",
+    "A member is killed in a burst of messages: BYE comes soon, every message is answered, and the others receive all",
+    |bed| Box::pin(run(bed)),
+)
+.accounts(MEMBERS)
+.smoke();
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let mut people = bed.people(MEMBERS).await?;
+    let (mut slowest, mut refused) = (Duration::ZERO, 0);
+    let rounds = bed.size.of(ROUNDS);
+    for round in 0..rounds {
+        let boards = gather(&mut people).await?;
+        let delay = Duration::from_micros(bed.random.below(LATEST));
+        let seen = burst(boards, delay, round % 2 == 0).await.with_context(|| format!("in round {round}"))?;
+        slowest = slowest.max(seen.notice);
+        refused += seen.refused;
+    }
+    ensure!(slowest <= NOTICE, "a BYE came {slowest:?} after the death");
+    Ok(Measured::new().count("deaths", rounds).millis("slowest BYE", slowest).count("NAK", refused))
+}
+
+/// What happened in a round.
+#[derive(Default)]
+struct Seen {
+    /// How long after the death the last member heard of it.
+    notice: Duration,
+    /// How many messages were answered with NAK.
+    refused: usize,
+}
+
+/// The first member sends, the last one dies, and the others listen.
+async fn burst(mut boards: Vec<Board>, delay: Duration, by_reset: bool) -> Result<Seen> {
+    let victim = boards.pop().context("nobody is there")?;
+    let dead = victim.handle.clone();
+    let sender = boards[0].connection.sender();
+    let mut running = JoinSet::new();
+    for (place, board) in boards.into_iter().enumerate() {
+        running.spawn(listen(board, dead.clone(), place == 0));
+    }
+    let sending = tokio::spawn(async move {
+        for _ in 0..MESSAGES {
+            sender.send_payload("MSG", "A", &text("burst")).await?;
+        }
+        anyhow::Ok(())
+    });
+    sleep(delay).await;
+    let died = Instant::now();
+    if by_reset {
+        victim.connection.reset();
+    } else {
+        drop(victim);
+    }
+    sending.await??;
+    let mut seen = Seen::default();
+    while let Some(listened) = running.join_next().await {
+        let (board, heard, refused) = listened??;
+        seen.notice = seen.notice.max(heard - died);
+        seen.refused += refused;
+        board.connection.settle();
+    }
+    Ok(seen)
+}
+
+/// Listens until everything has arrived. Returns when BYE came, and how many messages were refused.
+async fn listen(mut board: Board, dead: String, sends: bool) -> Result<(Board, Instant, usize)> {
+    let (mut heard, mut arrived, mut refused, mut late) = (None, 0, 0, 0);
+    while heard.is_none() || arrived < MESSAGES {
+        let next = board.connection.next().await;
+        let next = next.with_context(|| format!("{} has {arrived} of {MESSAGES}, and {heard:?}", board.handle))?;
+        match next.verb().as_str() {
+            "MSG" if !sends => arrived += 1,
+            "ACK" if sends => arrived += 1,
+            "NAK" if sends => {
+                arrived += 1;
+                refused += 1;
+                // The server may have been at one message when BYE was queued.
+                late += usize::from(heard.is_some());
+                ensure!(late <= 1, "{late} messages to the living were refused after BYE");
+            }
+            "BYE" if next.word(1) == dead => ensure!(heard.replace(next.at).is_none(), "a second BYE"),
+            "JOI" | "IRO" => {}
+            _ => bail!("{} received {}", board.handle, next.line()),
+        }
+    }
+    Ok((board, heard.context("no BYE")?, refused))
+}

@@ -1,0 +1,142 @@
+//! Names and statuses change while people are invited, and people sign out between an invitation and its answer. A
+//! cookie holds one moment of its account (sb.md section 2), so nobody may be shown with the name of one moment and the
+//! capabilities of another. The switchboard does not care whether a member is still signed in.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use crate::bed::Bed;
+use crate::client::{Board, Connection, Person, Received, Sender, text};
+use crate::measured::Measured;
+use crate::scenario::Scenario;
+
+const ROUNDS: usize = 150;
+/// The numbers of a round begin with a multiple of this.
+const SPAN: usize = 100_000;
+/// The pause between two changes of one account.
+const PAUSE: Duration = Duration::from_micros(500);
+
+pub(super) const SCENARIO: Scenario = Scenario::runs(
+    "S09",
+    "Names, statuses and sessions change between CAL and ANS: nobody has a mixed identity, and conversations go on",
+    |bed| Box::pin(run(bed)),
+)
+.accounts(2)
+.smoke();
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let rounds = bed.size.of(ROUNDS);
+    let mut moments = 0;
+    for round in 0..rounds {
+        let caller = Changing::begin(bed.person(0).await?, round);
+        let callee = Changing::begin(bed.person(1).await?, round);
+        let leaving = [Leaving::Nobody, Leaving::Callee, Leaving::Caller, Leaving::Hides][round % 4];
+        moments += meet(caller, callee, leaving).await.with_context(|| format!("in round {round}, {leaving:?}"))?;
+    }
+    ensure!(moments > rounds, "the identities changed only {moments} times");
+    Ok(Measured::new().count("rounds", rounds).count("changes seen", moments))
+}
+
+/// Who signs out, or hides, before the invitation is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leaving {
+    Nobody,
+    Callee,
+    Caller,
+    Hides,
+}
+
+/// Somebody whose capabilities and name change all the time. Both end with the same number or with successive ones.
+struct Changing {
+    person: Person,
+    is_over: Arc<AtomicBool>,
+    task: JoinHandle<Result<()>>,
+}
+
+impl Changing {
+    fn begin(person: Person, round: usize) -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let task = tokio::spawn(change(person.notification.sender(), round * SPAN, is_over.clone()));
+        Self { person, is_over, task }
+    }
+
+    /// Ends the changes.
+    async fn stop(self) -> Result<Person> {
+        self.is_over.store(true, Ordering::Release);
+        self.task.await??;
+        Ok(self.person)
+    }
+}
+
+async fn change(sender: Sender, first: usize, is_over: Arc<AtomicBool>) -> Result<()> {
+    for number in first + 1.. {
+        if is_over.load(Ordering::Acquire) {
+            break;
+        }
+        sender.send("CHG", &format!("NLN {number}")).await?;
+        sender.send("PRP", &format!("MFN name{number}")).await?;
+        sleep(PAUSE).await;
+    }
+    Ok(())
+}
+
+/// One invites the other. Returns the number of the identity in which the callee joined, within its round.
+async fn meet(mut caller: Changing, mut callee: Changing, leaving: Leaving) -> Result<usize> {
+    let mut board = caller.person.open_board().await?;
+    board.connection.done("CAL", callee.person.handle()).await?;
+    let ring = callee.person.notification.expect("RNG").await?;
+    let (mut caller, mut callee) = (Some(caller.stop().await?), Some(callee.stop().await?));
+    let handle = callee.as_ref().context("nobody is there")?.handle().to_owned();
+    let dialer = callee.as_ref().context("nobody is there")?.dialer.clone();
+    match leaving {
+        Leaving::Nobody => {}
+        Leaving::Callee => callee = None,
+        Leaving::Caller => caller = None,
+        Leaving::Hides => {
+            for person in [&mut caller, &mut callee].into_iter().flatten() {
+                person.notification.done("CHG", "HDN 0").await?;
+            }
+        }
+    }
+    dialer.keep_secret(&ring.word(4));
+    let mut connection = dialer.switchboard().await?;
+    let answered = connection.done("ANS", &format!("{handle} {} {}", ring.word(4), ring.word(1))).await?;
+    ensure!(answered.word(2) == "OK", "ANS was answered with {}", answered.line());
+    let mut joined = Board { connection, handle };
+    let iro = joined.connection.expect("IRO").await?;
+    let joi = board.connection.expect("JOI").await?;
+    let (name, number) = identity(&joi, 2)?;
+    let (caller_name, _) = identity(&iro, 5)?;
+    ensure!(ring.word(6) == caller_name, "RNG says {}, and IRO {caller_name}", ring.word(6));
+    says(&joined, &mut board.connection, &name).await?;
+    says(&board, &mut joined.connection, &caller_name).await?;
+    drop((caller, callee));
+    // Nothing that happens to a session of the notification server ends a conversation.
+    joined.exchange(&mut board).await.context("after everybody has signed out")?;
+    [board, joined].into_iter().for_each(|board| board.connection.settle());
+    Ok(number % SPAN)
+}
+
+/// Returns the name and the capabilities in a line, which belong to one moment.
+fn identity(line: &Received, at: usize) -> Result<(String, usize)> {
+    let (name, capabilities) = (line.word(at), line.word(at + 1));
+    let number: usize = capabilities.parse().with_context(|| format!("no capabilities in {}", line.line()))?;
+    let named = name.strip_prefix("name").and_then(|number| number.parse::<usize>().ok());
+    // CHG comes before PRP. At first, the name is the one of the round before.
+    let fits = number % SPAN <= 1 || named.is_some_and(|named| named == number || named + 1 == number);
+    ensure!(fits, "{name} and {capabilities} are of different moments: {}", line.line());
+    Ok((name, number))
+}
+
+/// A member sends a text, which must show the same name as the one it joined with.
+async fn says(board: &Board, other: &mut Connection, name: &str) -> Result<()> {
+    board.post("U", &text("identity")).await?;
+    let message = other.expect(&format!("MSG {}", board.handle)).await?;
+    ensure!(message.word(2) == name, "{} joined as {name} and speaks as {}", board.handle, message.word(2));
+    Ok(())
+}
