@@ -6,6 +6,7 @@ mod truth;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use anyhow::Result;
 use tokio::task::JoinSet;
@@ -18,6 +19,9 @@ use crate::server::{Server, Setup};
 
 pub use size::Size;
 
+/// The servers listen in 127.N.0.0/16, where N is one of these. Clients connect from lower ones.
+const FIRST_NETWORK: u8 = 128;
+const NETWORKS: u8 = 100;
 /// How many people sign in at the same time.
 const SIGN_INS_AT_ONCE: usize = 64;
 
@@ -130,9 +134,10 @@ impl Bed {
     }
 }
 
-/// Returns an address for the server of this process alone. While a server is being restarted, no other run can take its
-/// ports.
+/// Returns an address for one server of this process. While a server is being restarted, no other one can take its ports.
 fn own_address() -> IpAddr {
+    static SERVERS: AtomicU8 = AtomicU8::new(0);
     let [_, _, high, low] = std::process::id().to_be_bytes();
-    IpAddr::V4(Ipv4Addr::new(127, 99, high, low.max(1)))
+    let network = FIRST_NETWORK + SERVERS.fetch_add(1, Ordering::Relaxed) % NETWORKS;
+    IpAddr::V4(Ipv4Addr::new(127, network, high, low.max(1)))
 }

@@ -38,8 +38,9 @@ impl Rules {
     /// # Errors
     /// Fails if the server does not serve the canary pair or the bystanders.
     pub async fn begin(scenario: &Scenario, bed: &mut Bed) -> Result<Self> {
-        // The first sign-in and the first conversation of a process need memory and files that stay.
-        canary::warm_up(&bed.dialer).await?;
+        // The first sign-in and the first conversation of a process need memory and files that stay. Nobody signs in with a
+        // password yet: the memory for that would stay for some seconds.
+        canary::exchange(&bed.dialer).await?;
         let bystanders = match scenario.applies(Rule::Bystanders) {
             true => Some(Bystanders::start(&bed.dialer).await?),
             false => None,

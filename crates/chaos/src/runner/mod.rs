@@ -1,10 +1,13 @@
-//! Runs scenarios one after the other, applies the rules, and reports.
+//! Runs scenarios, applies the rules, and reports.
 
 mod one;
 mod options;
 mod report;
 
+use std::sync::Arc;
+
 use anyhow::{Result, bail};
+use tokio::task::JoinSet;
 
 use crate::bed::Size;
 use crate::regressions::Regressions;
@@ -27,15 +30,25 @@ pub async fn run(options: &Options) -> Result<bool> {
     let tools = Tools::find(options)?;
     let mut regressions = Regressions::read()?;
     let mut report = Report::begin(options);
-    for job in jobs(&chosen, &regressions, options) {
-        let outcome = tools.run(&job).await;
+    let tools = Arc::new(tools);
+    let mut waiting = jobs(&chosen, &regressions, options).into_iter();
+    let mut running = JoinSet::new();
+    loop {
+        while running.len() < options.jobs()
+            && let Some(job) = waiting.next()
+        {
+            let tools = tools.clone();
+            running.spawn(async move { tools.run(&job).await });
+        }
+        let Some(outcome) = running.join_next().await.transpose()? else { break };
         if outcome.has_failed() {
-            regressions.add(job.scenario.id, job.seed, job.size.percent().into())?;
+            let Job { scenario, seed, size } = outcome.job;
+            regressions.add(scenario.id, seed, size.percent().into())?;
         }
         report.add(outcome);
     }
-    let waiting = chosen.iter().filter(|scenario| matches!(scenario.state, State::NotYet(_)));
-    report.end(waiting.copied())
+    let not_yet = chosen.iter().filter(|scenario| matches!(scenario.state, State::NotYet(_)));
+    report.end(not_yet.copied())
 }
 
 /// Returns the scenarios in the order of the table.

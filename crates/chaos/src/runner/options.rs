@@ -1,5 +1,6 @@
 //! What the program is asked to do.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,6 +13,8 @@ use crate::bed::Size;
 pub(super) const SETS: [&str; 3] = ["list", "smoke", "all"];
 /// The size of the smoke set, in percent. It has two minutes on two cores.
 const SMOKE_SCALE: u32 = 20;
+/// How many scenarios of the smoke set run at the same time.
+const SMOKE_JOBS: usize = 2;
 /// Seeds by default are below this, so that they are short enough to type.
 const SHORT: u64 = 1_000_000;
 
@@ -31,6 +34,9 @@ pub struct Options {
     /// How large the scenarios are, in percent. 100 suits two cores and 20,000 open files [default: 100, smoke: 20]
     #[arg(long)]
     scale: Option<u32>,
+    /// How many scenarios run at the same time. Most of them mostly wait [default: 1, smoke: 2]
+    #[arg(long)]
+    jobs: Option<NonZero<usize>>,
     /// Print the report as JSON on standard output, and everything else on standard error
     #[arg(long)]
     pub(super) json: bool,
@@ -58,8 +64,17 @@ impl Options {
     }
 
     pub(super) fn size(&self) -> Size {
-        let default = if self.chosen.iter().all(|word| word == "smoke") { SMOKE_SCALE } else { 100 };
+        let default = if self.is_smoke() { SMOKE_SCALE } else { 100 };
         Size::new(self.scale.unwrap_or(default), self.minutes)
+    }
+
+    pub(super) fn jobs(&self) -> usize {
+        let default = if self.is_smoke() { SMOKE_JOBS } else { 1 };
+        self.jobs.map_or(default, NonZero::get)
+    }
+
+    fn is_smoke(&self) -> bool {
+        self.chosen.iter().all(|word| word == "smoke")
     }
 
     pub(super) fn is_list(&self) -> bool {
@@ -76,8 +91,9 @@ mod tests {
         let parse = |words: &str| Options::try_parse_from(words.split(' ')).unwrap();
         let smoke = parse("chaos smoke");
         assert_eq!(smoke.size().percent(), SMOKE_SCALE);
-        assert_eq!(smoke.seed(), smoke.seed());
-        assert_eq!(parse("chaos smoke F02").size().percent(), 100);
+        assert_eq!((smoke.seed(), smoke.jobs()), (smoke.seed(), SMOKE_JOBS));
+        let more = parse("chaos smoke F02");
+        assert_eq!((more.size().percent(), more.jobs()), (100, 1));
         assert_eq!(parse("chaos smoke --scale 7 --seed 3").seed(), 3);
         assert!(parse("chaos").is_list());
     }
