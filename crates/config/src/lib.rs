@@ -7,6 +7,7 @@
 mod checks;
 mod client_config;
 mod config;
+mod connections;
 mod derived;
 mod effective;
 mod fault;
@@ -29,11 +30,12 @@ mod syntax;
 
 pub use client_config::{ClientConfig, Tab};
 pub use config::Config;
+pub use connections::{ConnectionLimits, MAX_OLD_TLS_TUNNELS};
 pub use effective::Effective;
 pub use fault::{Fault, Faults};
 pub use helper::HelperConfig;
 pub use host_port::{is_host, is_host_and_port};
-pub use limits::{AddressLimits, Limits, RosterLimits};
+pub use limits::{Limits, RosterLimits};
 pub use log::{LogConfig, LogFormat};
 pub use network::{
     Advertise, CertificateFiles, GatewayConfig, HeaderCase, HttpConfig, Listen, MAIN, Network, ProxyConfig, TlsConfig,

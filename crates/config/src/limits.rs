@@ -1,12 +1,11 @@
 //! Limits on what one peer, and all of them together, may do.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
 
 use crate::kind::{IpNetwork, List, whole, whole_of};
-use crate::networks::{PRIVATE, contains};
+use crate::networks::PRIVATE;
 use crate::rates::RateLimits;
 use crate::reader::Section;
 
@@ -36,12 +35,15 @@ pub(crate) const MAX_NETWORKS: usize = 256;
 /// Limits on what one peer, and all of them together, may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Networks, such as `192.168.0.0/16`, that are exempt from limits on rates and numbers of connections. The default
-    /// is loopback and private addresses. Limits on sizes, times and queues apply to everyone.
+    /// Networks, such as `192.168.0.0/16`, that are exempt from limits on rates and numbers of connections. But one
+    /// address cannot have more than seven eighths of all connections. The default is loopback and private addresses.
+    /// Limits on sizes, times and queues apply to everyone.
     pub exempt: Vec<IpNet>,
-    /// Connections of one address, at least 1 (security.md section 6).
+    /// Chat connections of one address, at least 1 (security.md section 6). The default is enough for dozens of users
+    /// behind one router, with their conversations.
     pub connections_per_address: usize,
-    /// Connections of one address that have not signed in, at least 1.
+    /// Chat connections of one address that have not signed in, at least 1. At this limit, the oldest one makes room for
+    /// the newest.
     pub anonymous_per_address: usize,
     /// Contacts of one account (framing.md section 6). Above it: error 210.
     pub contacts: usize,
@@ -119,27 +121,14 @@ impl Default for RosterLimits {
     }
 }
 
-/// Limits on the number of connections.
-#[derive(Clone, Debug)]
-pub struct AddressLimits {
-    /// Networks that are not counted.
-    pub exempt: Vec<IpNet>,
-    /// Connections of the whole server.
-    pub connections: usize,
-    /// Connections of one address.
-    pub per_address: usize,
-    /// Connections of one address that are not signed in; `None` for services without a sign-in.
-    pub anonymous_per_address: Option<usize>,
-}
-
 impl Default for Limits {
     fn default() -> Self {
         let roster = RosterLimits::default();
         let rates = RateLimits::default();
         Self {
             exempt: PRIVATE.clone(),
-            connections_per_address: 64,
-            anonymous_per_address: 20,
+            connections_per_address: 512,
+            anonymous_per_address: 64,
             contacts: roster.contacts,
             allowed_or_blocked: roster.allowed_or_blocked,
             reverse: roster.reverse,
@@ -156,9 +145,9 @@ impl Default for Limits {
             wrong_passwords_per_address: 20,
             sign_ups_per_hour: rates.sign_ups.most,
             sign_up_attempts: rates.sign_up_attempts.most,
-            http_connections_per_address: 64,
+            http_connections_per_address: 128,
             gateway_sessions: 10_000,
-            gateway_sessions_per_address: 20,
+            gateway_sessions_per_address: 128,
             messages_at_once: 20,
             messages_per_second: 10,
             message_bytes_per_second: 128 * 1024,
@@ -258,13 +247,5 @@ impl Limits {
     #[must_use]
     pub fn switchboard_idle(&self) -> Option<Duration> {
         (self.switchboard_idle > 0).then(|| Duration::from_secs(self.switchboard_idle))
-    }
-}
-
-impl AddressLimits {
-    /// Returns whether an address is exempt from limits on rates and numbers.
-    #[must_use]
-    pub fn is_exempt(&self, peer: IpAddr) -> bool {
-        contains(&self.exempt, peer)
     }
 }

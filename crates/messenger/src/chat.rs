@@ -4,15 +4,18 @@
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use msnp::Dialect;
 use msnp::frame::LineRules;
+use msnp::notification::ServerCommand;
 use tokio::time::timeout;
 use tracing::Instrument;
 
+use crate::busy;
 use crate::net::{
-    Caller, Connection, Connections, Outbox, Peer, Prefixed, Registration, Stream, connection, first_bytes,
+    Caller, Connection, Guest, NotAdmitted, Outbox, Peer, Place, Prefixed, Progress, Stream, Table, connection,
+    first_bytes,
 };
 use crate::notification::{NotificationSession, Role};
 use crate::service::Service;
@@ -31,7 +34,7 @@ const FIRST_COMMAND: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub struct Chat {
     service: Arc<Service>,
-    connections: Arc<Connections>,
+    connections: Arc<Table>,
 }
 
 /// The server that a chat connection is for.
@@ -52,40 +55,60 @@ pub enum ChatServer {
 #[derive(Debug)]
 pub struct Admitted {
     outbox: Arc<Outbox>,
-    registration: Registration,
+    place: Place,
     /// Whether rate limits apply to the connection.
     limited: bool,
 }
 
-impl Chat {
-    /// Creates the chat services of a server.
+impl Admitted {
+    /// Joins the place of the same connection in another table to this one.
     #[must_use]
-    pub const fn new(service: Arc<Service>, connections: Arc<Connections>) -> Self {
+    pub fn joined_to(self, other: Arc<Place>) -> Self {
+        Self { place: self.place.joined_to(other), ..self }
+    }
+
+    /// Waits until the server closes the connection. Everything that happens to the stream before [`Chat::serve`] must
+    /// end then.
+    pub async fn closed(&self) {
+        poll_fn(|context| self.outbox.poll_closing(context, 0)).await;
+    }
+}
+
+impl Chat {
+    /// Creates the chat services of a server. `connections` is the table of all chat connections.
+    #[must_use]
+    pub const fn new(service: Arc<Service>, connections: Arc<Table>) -> Self {
         Self { service, connections }
     }
 
-    /// Admits a connection. Returns `None` if the address of the peer or the whole server has reached the connection
-    /// limit. Also returns `None` while the server is stopping.
-    #[must_use]
-    pub fn admit(&self, peer: Peer) -> Option<Admitted> {
+    /// Admits a connection.
+    ///
+    /// # Errors
+    /// Fails if the address of the peer or the whole server has reached the connection limit, and nothing can make room.
+    /// [`Self::refuse`] tells the client. Also fails while the server is stopping.
+    pub fn admit(&self, peer: Peer) -> Result<Admitted, NotAdmitted> {
         let outbox = Outbox::new(OUTBOX_LIMIT);
-        let registration = self.connections.admit(peer.ip(), &outbox);
-        if registration.is_none() && !self.service.draining.load(Ordering::Acquire) {
-            tracing::warn!(%peer, "refused a connection: too many connections");
-        }
-        Some(Admitted { outbox, registration: registration?, limited: self.is_limited(peer.ip()) })
+        let place = self.connections.admit(peer.ip(), outbox.clone())?;
+        Ok(Admitted { outbox, place, limited: self.is_limited(peer.ip()) })
     }
 
     /// Admits a connection from inside this process. No limit applies to it, except for the number of all connections.
-    /// Returns `None` if that is reached, or while the server is stopping.
-    #[must_use]
-    pub fn admit_own(&self) -> Option<Admitted> {
+    ///
+    /// # Errors
+    /// Fails if that is reached, or while the server is stopping.
+    pub fn admit_own(&self) -> Result<Admitted, NotAdmitted> {
         let outbox = Outbox::new(OUTBOX_LIMIT);
-        let registration = self.connections.admit_own(&outbox)?;
-        Some(Admitted { outbox, registration, limited: false })
+        let place = self.connections.admit_own(outbox.clone())?;
+        Ok(Admitted { outbox, place, limited: false })
     }
 
-    /// Returns whether rate and connection limits apply to an address.
+    /// Tells a client that was not admitted that the server is busy, and closes its connection.
+    pub async fn refuse(&self, stream: impl Stream, place: Place) {
+        busy::refuse(stream).await;
+        drop(place);
+    }
+
+    /// Returns whether rate limits apply to an address.
     #[must_use]
     pub fn is_limited(&self, peer: IpAddr) -> bool {
         !self.connections.is_exempt(peer)
@@ -111,8 +134,7 @@ impl Chat {
         let first = tokio::select! {
             biased;
             first = timeout(FIRST_COMMAND, first_bytes(&mut stream, VERB)) => first,
-            // The server is stopping.
-            _ = poll_fn(|context| place.outbox.poll_closing(context, 0)) => return,
+            () = place.closed() => return,
         };
         let Ok(Ok(begin)) = first else { return };
         let is_switchboard = matches!(begin.as_slice(), b"USR" | b"ANS");
@@ -139,7 +161,23 @@ impl Chat {
     }
 }
 
+/// A chat connection makes room without a word if it has not begun, and otherwise with OUT (ns.md section 4). That is
+/// correct on the switchboard too, where a connection that has begun is in a session and makes no room.
+impl Guest for Outbox {
+    fn make_room(&self, progress: Progress) {
+        self.leave_with(|out| {
+            if progress > Progress::Silent {
+                ServerCommand::Out(None).encode(Dialect::Msnp8, out);
+            }
+        });
+    }
+
+    fn stop(&self) {
+        self.close();
+    }
+}
+
 fn connection_of(caller: &Caller, place: Admitted) -> Connection {
-    let Admitted { outbox, registration, limited } = place;
-    Connection { outbox, registration, limited, caller: caller.clone() }
+    let Admitted { outbox, place, limited } = place;
+    Connection { outbox, place: Arc::new(place), limited, caller: caller.clone() }
 }

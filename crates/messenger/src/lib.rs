@@ -5,6 +5,7 @@
 //! account may see which. All connections share [`service::Service`]. The crate opens no socket and does not speak
 //! HTTP. Everything that must survive a restart is in the store.
 
+mod busy;
 pub mod chat;
 pub mod net;
 mod notification;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::yield_now;
 
 /// The longest pause after a failed accept, for example when the process has no file descriptors left.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -35,7 +36,11 @@ pub async fn accept_loop(
             Ok((stream, peer)) => {
                 pause = Duration::from_millis(1);
                 match prepare(&stream) {
-                    Ok(()) => serve(stream, peer),
+                    Ok(()) => {
+                        serve(stream, peer);
+                        // A connection that makes room for this one closes before the next one is accepted.
+                        yield_now().await;
+                    }
                     // The peer has already disconnected.
                     Err(error) => tracing::debug!(%error, %peer, "a connection ended immediately"),
                 }

@@ -4,15 +4,15 @@ use std::io;
 use std::sync::Arc;
 
 use swallowtail_messenger::chat::ChatServer;
-use swallowtail_messenger::net::{AnyStream, Caller, Permit, Via};
+use swallowtail_messenger::net::{AnyStream, Caller, NotAdmitted, Via};
 use tokio::sync::watch;
 
-use crate::http;
+use crate::http::{self, Visit};
 use crate::proxy::{self, Target};
 use crate::site::Site;
 
-/// Serves a connection until it ends. After `shutdown`, finishes the current request and ends. Releases `place` at the
-/// end, or when the connection becomes a chat connection, for which there is a separate limit.
+/// Serves a connection until it ends. After `shutdown`, finishes the current request and ends. Releases `visit` at the
+/// end, or when the connection becomes a chat connection, for which there is another table.
 ///
 /// # Errors
 /// Returns the error of the stream.
@@ -21,27 +21,33 @@ pub(crate) async fn serve(
     caller: Caller,
     site: Arc<Site>,
     shutdown: watch::Receiver<bool>,
-    place: Option<Permit>,
+    visit: Visit,
 ) -> io::Result<()> {
-    let Some((target, stream)) = http::serve(stream, &caller, &site, shutdown.clone()).await? else { return Ok(()) };
+    let Some((target, stream)) = http::serve(stream, &caller, &site, shutdown.clone(), &visit).await? else {
+        return Ok(());
+    };
     let mut caller = Caller { via: Via::Tunnel, ..caller };
     let stream = match target {
         Target::Http => stream,
         Target::Https => {
-            let entered = proxy::enter_tls(stream, &caller, &site, shutdown.clone()).await?;
-            let Some(stream) = entered else { return Ok(()) };
+            let entered = visit.during(proxy::enter_tls(stream, &caller, &site, shutdown.clone())).await;
+            let Some(stream) = entered.transpose()?.flatten() else { return Ok(()) };
             caller.secure = true;
             stream
         }
         Target::Chat => {
-            if let Some(chat) = site.chat.admit(caller.peer) {
-                // A chat connection lasts long, and counts for the limit of chat connections instead.
-                drop(place);
-                site.chat.serve(stream, &caller, ChatServer::Either, chat).await;
+            match site.chat.admit(caller.peer) {
+                Ok(chat) => {
+                    // A chat connection lasts long, and counts for the limit of chat connections instead.
+                    drop(visit);
+                    site.chat.serve(stream, &caller, ChatServer::Either, chat).await;
+                }
+                Err(NotAdmitted(Some(place))) => site.chat.refuse(stream, place).await,
+                Err(NotAdmitted(None)) => {}
             }
             return Ok(());
         }
     };
     // A tunnel in a tunnel is refused, so these requests are the last ones.
-    http::serve(stream, &caller, &site, shutdown).await.map(drop)
+    http::serve(stream, &caller, &site, shutdown, &visit).await.map(drop)
 }

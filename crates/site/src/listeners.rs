@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use swallowtail_config::{Advertise, Config, Listen, MAIN};
 use swallowtail_messenger::chat::ChatServer;
-use swallowtail_messenger::net::{AnyStream, Caller, Counter, Reachable};
+use swallowtail_messenger::net::{AnyStream, Caller, NotAdmitted, Place, Reachable, Table};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
 use crate::accept::accept_loop;
 use crate::connection;
+use crate::http::Visit;
 use crate::site::Site;
 use crate::tls::Tls;
 
@@ -57,6 +60,9 @@ impl Addresses {
 
 /// The address of a required listener that is missing. The settings always contain the required listeners.
 const UNSPECIFIED: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+/// How long the TLS handshake may take if the server then only tells the client that it is busy.
+const REFUSAL_HANDSHAKE: Duration = Duration::from_secs(2);
 
 /// The purpose of a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,8 +197,8 @@ impl NetworkSockets {
 pub struct Shared {
     /// The services over HTTP, and the chat services.
     pub site: Arc<Site>,
-    /// Counts HTTP connections.
-    pub http_connections: Arc<Counter>,
+    /// The table of all HTTP connections.
+    pub http_connections: Arc<Table>,
     /// Becomes true when the chat listeners must stop.
     pub stopped: watch::Receiver<bool>,
     /// Becomes true when HTTP must stop.
@@ -221,14 +227,22 @@ impl Acceptor {
 
     fn chat(&self, stream: TcpStream, caller: Caller, server: ChatServer) {
         let chat = self.shared.site.chat.clone();
-        let Some(place) = chat.admit(caller.peer) else { return };
+        let place = match chat.admit(caller.peer) {
+            Ok(place) => place,
+            Err(NotAdmitted(Some(place))) => return self.refuse(stream, &caller, place),
+            Err(NotAdmitted(None)) => return,
+        };
         match self.tls.clone() {
             // The stream is not boxed, to save memory: these connections are many and last long.
             None => drop(tokio::spawn(async move { chat.serve(stream, &caller, server, place).await })),
             Some(tls) => {
                 let stopped = self.shared.stopped.clone();
                 drop(tokio::spawn(async move {
-                    if let Some(stream) = handshake(&tls, stream, caller.peer.ip(), stopped).await {
+                    let stream = tokio::select! {
+                        stream = handshake(&tls, stream, caller.peer.ip(), stopped) => stream,
+                        () = place.closed() => None,
+                    };
+                    if let Some(stream) = stream {
                         chat.serve(stream, &caller, server, place).await;
                     }
                 }));
@@ -236,27 +250,44 @@ impl Acceptor {
         }
     }
 
+    /// Tells a client that there is no place for its chat connection.
+    fn refuse(&self, stream: TcpStream, caller: &Caller, place: Place) {
+        let (chat, peer) = (self.shared.site.chat.clone(), caller.peer.ip());
+        let (tls, stopped) = (self.tls.clone(), self.shared.stopped.clone());
+        tokio::spawn(async move {
+            let stream = timeout(REFUSAL_HANDSHAKE, secured(tls, stream, peer, stopped)).await;
+            if let Ok(Some(stream)) = stream {
+                chat.refuse(stream, place).await;
+            }
+        });
+    }
+
     fn http(&self, stream: TcpStream, caller: Caller) {
-        let Some(permit) = self.shared.http_connections.admit(caller.peer.ip()) else {
-            tracing::debug!(peer = %caller.peer, "refused an HTTP connection: too many connections");
-            return;
-        };
+        // The table logs that it is full. While connections leave, there is no place to send an answer from.
+        let Ok(visit) = Visit::admit(&self.shared.http_connections, caller.peer.ip()) else { return };
         let (site, stopped, tls) = (self.shared.site.clone(), self.shared.http_stopped.clone(), self.tls.clone());
         tokio::spawn(async move {
             let peer = caller.peer;
-            let stream: Option<AnyStream> = match tls {
-                None => Some(Box::new(stream)),
-                Some(tls) => {
-                    let stream = handshake(&tls, stream, peer.ip(), stopped.clone()).await;
-                    stream.map(|stream| Box::new(stream) as AnyStream)
-                }
-            };
+            let stream = visit.during(secured(tls, stream, peer.ip(), stopped.clone())).await.flatten();
             if let Some(stream) = stream
-                && let Err(error) = connection::serve(stream, caller, site, stopped, Some(permit)).await
+                && let Err(error) = connection::serve(stream, caller, site, stopped, visit).await
             {
                 tracing::debug!(%error, %peer, "an HTTP connection failed");
             }
         });
+    }
+}
+
+/// Returns the contents of a stream, after the TLS handshake if the listener uses TLS.
+async fn secured(
+    tls: Option<Arc<Tls>>,
+    stream: TcpStream,
+    peer: IpAddr,
+    stopped: watch::Receiver<bool>,
+) -> Option<AnyStream> {
+    match tls {
+        None => Some(Box::new(stream)),
+        Some(tls) => handshake(&tls, stream, peer, stopped).await.map(|stream| Box::new(stream) as AnyStream),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use swallowtail_config::MAX_OLD_TLS_TUNNELS;
 use swallowtail_messenger::chat::Chat;
 use swallowtail_messenger::service::Service;
 use swallowtail_setup::client_setup::{Offer, OldTls};
@@ -16,10 +17,6 @@ use crate::proxy::Hosts;
 use crate::routes::Routes;
 use crate::tls::{Certificates, Tls};
 use crate::web::{self, Setup, Web};
-
-/// The maximum number of tunnels to the terminator. Each tunnel needs a file descriptor that no other limit counts, and
-/// usually lasts a second.
-const MAX_OLD_TLS: usize = 64;
 
 /// All services that an HTTP connection can reach.
 #[derive(Debug)]
@@ -69,7 +66,7 @@ impl Site {
             gateway,
             tls: certificates.tls,
             old_tls: config.proxy.old_tls,
-            old_tls_places: Semaphore::new(MAX_OLD_TLS),
+            old_tls_places: Semaphore::new(MAX_OLD_TLS_TUNNELS),
             hosts,
         }))
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use swallowtail_config::Config;
 use swallowtail_messenger::chat::Chat;
-use swallowtail_messenger::net::{Connections, Counter};
+use swallowtail_messenger::net::Table;
 use swallowtail_messenger::service::Service;
 use swallowtail_site::accept::raise_file_limit;
 use swallowtail_site::listeners::{Addresses, Shared, Sockets};
@@ -27,8 +27,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(5);
 pub struct Server {
     service: Arc<Service>,
     accounts: Accounts,
-    chat_connections: Arc<Connections>,
-    http_connections: Arc<Counter>,
+    chat_connections: Arc<Table>,
+    http_connections: Arc<Table>,
     site: Arc<Site>,
     addresses: Addresses,
     /// Stops the chat listeners.
@@ -46,6 +46,14 @@ impl Server {
     /// # Errors
     /// Names the file or address that cannot be used, and the setting for it.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
+        Self::start_with_files(config, raise_file_limit()).await
+    }
+
+    /// Does the same as [`Self::start`], but with as many connections as a process has that may open `files` files.
+    ///
+    /// # Errors
+    /// Names the file or address that cannot be used, and the setting for it.
+    pub async fn start_with_files(config: Config, files: usize) -> anyhow::Result<Self> {
         // This must happen before anything else is stored in the directory: next to other data, a missing database
         // counts as lost.
         Store::prepare(&config.data).await?;
@@ -61,9 +69,8 @@ impl Server {
         let tickets = Tickets::open(&store).await?;
         Helper::prepare(&config, &store).await?;
         let accounts = Accounts::new(store.clone()).with_first_contact(config.first_contact());
-        let files = raise_file_limit();
-        let chat_connections = Connections::new(config.address_limits(files));
-        let http_connections = Counter::new(config.http_limits(files));
+        let chat_connections = Table::new("chat", config.chat_connections(files));
+        let http_connections = Table::new("HTTP", config.http_connections(files));
         let service = Arc::new(Service::new(config, Arc::new(store), tickets));
         let chat = Chat::new(service.clone(), chat_connections.clone());
         let site = Site::open(&service, accounts.clone(), chat.clone(), certificates).await?;
@@ -144,7 +151,8 @@ impl Server {
         }
         self.service.announce_stop();
         // Clients of the gateway fetch their last lines by polling, so HTTP continues until they have done so.
-        tokio::join!(self.chat_connections.close_all(STOP_PATIENCE), self.site.gateway.drain(STOP_PATIENCE));
+        self.chat_connections.close();
+        tokio::join!(self.chat_connections.drained(STOP_PATIENCE), self.site.gateway.drain(STOP_PATIENCE));
         self.stop_http.send_replace(true);
         self.http_connections.close();
         self.http_connections.drained(STOP_PATIENCE).await;

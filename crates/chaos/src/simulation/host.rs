@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use msnp::{DisplayName, Handle, List};
-use swallowtail_config::{AddressLimits, Config};
+use swallowtail_config::{Config, ConnectionLimits};
 use swallowtail_messenger::chat::{Chat, ChatServer};
-use swallowtail_messenger::net::{Caller, Connections, Reachable};
+use swallowtail_messenger::net::{Caller, Reachable, Table};
 use swallowtail_messenger::service::Service;
 use swallowtail_messenger::storage::memory::Memory;
 use swallowtail_store::accounts::{TicketLife, Tickets};
@@ -29,7 +29,7 @@ const BLOCKED: u64 = 8;
 /// The server of a schedule.
 pub(super) struct Host {
     service: Arc<Service>,
-    connections: Arc<Connections>,
+    connections: Arc<Table>,
     chat: Chat,
     pub(super) store: Arc<FaultyStore>,
     memory: Arc<Memory>,
@@ -47,13 +47,8 @@ impl Host {
         let store = Arc::new(FaultyStore::new(memory.clone(), choices.random()));
         let tickets = Tickets::with_keys(vec![(1, vec![7; 32])])?;
         let service = Arc::new(Service::new(Config::default(), store.clone(), tickets));
-        let limits = AddressLimits {
-            connections: CONNECTIONS,
-            per_address: CONNECTIONS,
-            anonymous_per_address: None,
-            exempt: service.config.limits.exempt.clone(),
-        };
-        let connections = Connections::new(limits);
+        let exempt = &service.config.limits.exempt;
+        let connections = Table::new("chat", ConnectionLimits::new(exempt, CONNECTIONS, CONNECTIONS, CONNECTIONS));
         let chat = Chat::new(service.clone(), connections.clone());
         let network = Arc::new(Reachable { notification: 1863, switchboard: 1864, ..Reachable::default() });
         Some(Self { service, connections, chat, store, memory, accounts, network })
@@ -75,7 +70,7 @@ impl Host {
     ) -> Option<Wire> {
         let local = SocketAddr::from(([192, 0, 2, 1], 1863));
         let caller = Caller::new(from, local, self.network.clone());
-        let place = self.chat.admit(caller.peer)?;
+        let place = self.chat.admit(caller.peer).ok()?;
         let (wire, stream) = connection(choices.random(), quality, step);
         let chat = self.chat.clone();
         tokio::spawn(async move { chat.serve(stream, &caller, server, place).await });

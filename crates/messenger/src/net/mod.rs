@@ -6,23 +6,21 @@
 mod bucket;
 mod caller;
 pub mod connection;
-mod connections;
-mod counter;
 mod outbox;
 mod peer;
 mod prefixed;
 mod scratch;
 mod session;
 mod stream;
+mod table;
 
 pub use bucket::Bucket;
 pub use caller::{Caller, Reachable, Via};
-pub use connections::{Connections, Registration};
-pub use counter::{Counter, Permit, counted_address};
 #[cfg(test)]
 pub(crate) use outbox::Taken;
 pub use outbox::{Outbox, PresenceLines};
-pub use peer::Peer;
+pub use peer::{Peer, counted_address};
 pub use prefixed::{Prefixed, first_bytes};
 pub use session::{CommandFuture, Connection, Handled, Session, Stop};
 pub use stream::{AnyStream, Stream};
+pub use table::{Full, Guest, NotAdmitted, Place, Progress, Table};

@@ -57,6 +57,9 @@ enum Phase {
     Open,
     /// The queued bytes are written, then the connection closes.
     Closing,
+    /// The queued bytes are written if the socket accepts them now. Then the connection closes without waiting for its
+    /// peer.
+    Leaving,
     /// The connection closes immediately.
     Dead,
 }
@@ -141,6 +144,17 @@ impl Outbox {
         }
     }
 
+    /// Closes the connection as soon as possible, because another one needs its place. A last line can be appended. It is
+    /// only written if the socket accepts it immediately.
+    pub(crate) fn leave_with(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut queue = lock(&self.queue);
+        if matches!(queue.phase, Phase::Open | Phase::Closing) {
+            write(&mut queue.bytes);
+            queue.phase = Phase::Leaving;
+            queue.wake();
+        }
+    }
+
     /// Returns how many bytes of the connection's own answers are not written yet. Returns `None` when the connection
     /// is closing.
     pub(crate) fn own_unsent(&self) -> Option<usize> {
@@ -177,11 +191,14 @@ impl Outbox {
             *buffer = presence.merge(bytes);
             return Poll::Ready(Taken::Bytes);
         }
-        if queue.phase == Phase::Closing {
-            return Poll::Ready(Taken::Close);
+        match queue.phase {
+            Phase::Closing => Poll::Ready(Taken::Close),
+            Phase::Leaving | Phase::Dead => Poll::Ready(Taken::Abort),
+            Phase::Open => {
+                queue.register(context);
+                Poll::Pending
+            }
         }
-        queue.register(context);
-        Poll::Pending
     }
 
     /// Called by the owner while `unwritten` of the bytes that it took are still to be written. Returns whether the
@@ -193,7 +210,7 @@ impl Outbox {
         let presence = queue.taken.presence.min(unwritten - foreign);
         queue.taken = TakenBytes { all: unwritten, foreign, presence };
         match queue.phase {
-            Phase::Dead => Poll::Ready(Taken::Abort),
+            Phase::Leaving | Phase::Dead => Poll::Ready(Taken::Abort),
             Phase::Closing => Poll::Ready(Taken::Close),
             Phase::Open => {
                 queue.register(context);

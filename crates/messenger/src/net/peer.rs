@@ -48,9 +48,33 @@ impl fmt::Display for Peer {
     }
 }
 
+/// Returns the address under which a peer is counted. For IPv6 this is the /64 network. Every customer of a provider
+/// has at least a whole /64 network, so a limit per address would have no effect.
+#[must_use]
+pub fn counted_address(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_one_ipv6_network_count_together() {
+        let counted = |text: &str| counted_address(text.parse().unwrap()).to_string();
+        for (address, network) in [
+            ("2001:db8::1", "2001:db8::"),
+            ("2001:db8::2", "2001:db8::"),
+            ("2001:db8:0:1::3", "2001:db8:0:1::"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("192.0.2.1", "192.0.2.1"),
+        ] {
+            assert_eq!(counted(address), network);
+        }
+    }
 
     #[test]
     fn an_unknown_port_is_displayed_as_0() {

@@ -9,19 +9,32 @@ use msnp::frame::Frame;
 use msnp::{Malformed, Refusal};
 use tokio::time::Instant;
 
-use super::{Caller, Outbox, Registration};
+use super::{Caller, Outbox, Place, Progress};
 
 /// The parts of a connection that its session uses.
 #[derive(Debug)]
 pub struct Connection {
     /// The queue of lines for the client.
     pub outbox: Arc<Outbox>,
-    /// The entry of the connection in the list of all connections.
-    pub registration: Registration,
+    /// The place of the connection in the table of all chat connections.
+    pub place: Arc<Place>,
     /// The client, and how it reached this server.
     pub caller: Caller,
     /// Whether rate limits apply to the connection.
     pub limited: bool,
+}
+
+impl Connection {
+    /// Notes that the client has begun to sign in.
+    pub fn begun(&self) {
+        // If this fails, the connection is about to close.
+        let _ = self.place.advance(Progress::Begun);
+    }
+
+    /// Notes that the client is in a switchboard session.
+    pub fn in_session(&self) {
+        let _ = self.place.advance(Progress::InSession);
+    }
 }
 
 /// Handles the frames of a connection, and answers through the connection's outbox.

@@ -7,20 +7,20 @@ use msnp::{ErrorCode, Refusal, TrId};
 
 use super::handling::Outcome;
 use super::user::User;
-use crate::net::Handled;
+use crate::net::{Handled, Place};
 use crate::rates::Act;
 use crate::service::Service;
 use crate::switchboard::{Claims, MAX_UNUSED, Right};
 
 /// Issues a cookie for a new switchboard session (XFR SB). Refuses while the account is hidden, before its first CHG,
-/// and while calls are off.
-pub(super) fn xfr(service: &Service, user: &User, trid: TrId) -> Result<Handled<Outcome>, Refusal> {
+/// while calls are off, and while the server would refuse the connection to the switchboard.
+pub(super) fn xfr(service: &Service, place: &Place, user: &User, trid: TrId) -> Result<Handled<Outcome>, Refusal> {
     let refuse = |code| Err(Refusal::Answer(trid, code));
     let seen = user.cell.state().seen().filter(|_| user.endpoint.takes_calls.load(Ordering::Acquire));
     let Some(seen) = seen else {
         return refuse(ErrorCode::NotAllowedWhenOffline);
     };
-    if service.draining.load(Ordering::Acquire) {
+    if service.draining.load(Ordering::Acquire) || !place.has_room_beside() {
         return refuse(ErrorCode::InternalServer);
     }
     let handle = &user.cell.handle;

@@ -98,7 +98,7 @@ impl NotificationSession {
             ClientCommand::Prp(prp) => settings::prp(service, progress.user()?, prp),
             ClientCommand::Rea(rea) => settings::rea(service, progress.user()?, rea),
             ClientCommand::Sbp(sbp) => settings::sbp(service, progress.user()?, sbp),
-            ClientCommand::Xfr(trid) => calls::xfr(service, progress.user()?, trid),
+            ClientCommand::Xfr(trid) => calls::xfr(service, &connection.place, progress.user()?, trid),
             ClientCommand::Ims(trid, on) => calls::ims(progress.user()?, trid, on),
             ClientCommand::Qry(qry) => {
                 let (user, challenges) = progress.user_and_challenges()?;
@@ -118,6 +118,7 @@ impl NotificationSession {
             Step::Stay(answer) => self.reply(answer),
             Step::Become(progress, answer) => {
                 self.progress = progress;
+                self.connection.begun();
                 self.reply(answer);
             }
             Step::Close(answer) => self.close_with(answer),
@@ -151,7 +152,6 @@ impl Session for NotificationSession {
             Ok(Completed::SignedIn(user)) => {
                 let (handle, dialect) = (&user.cell.handle, user.endpoint.client.dialect);
                 tracing::info!(%handle, %dialect, peer = %self.connection.caller.peer, "signed in");
-                self.connection.registration.mark_signed_in();
                 let challenges = Challenges::new(&self.service.config.sign_in);
                 self.progress = Progress::SignedIn(Active { user, challenges });
                 Ok(())

@@ -23,7 +23,7 @@ use super::helper;
 use super::progress::{Negotiated, Progress};
 use super::role::Role;
 use super::user::User;
-use crate::net::{CommandFuture, Connection, Peer};
+use crate::net::{self, CommandFuture, Connection, Peer, Place};
 use crate::presence::{Cell, Client, Endpoint, Turn};
 use crate::quirks::quirks_of;
 use crate::rates::Act;
@@ -139,6 +139,7 @@ struct Newcomer {
     handle: Handle,
     locale: u16,
     peer: Peer,
+    place: Arc<Place>,
     client: Client,
 }
 
@@ -153,6 +154,7 @@ fn newcomer(connection: &Connection, negotiated: &Negotiated, trid: TrId) -> Res
         handle: negotiated.handle.clone().ok_or(denied)?,
         locale: negotiated.locale,
         peer: connection.caller.peer,
+        place: connection.place.clone(),
         client: Client {
             dialect: negotiated.dialect,
             outbox: connection.outbox.clone(),
@@ -195,6 +197,10 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> R
         drop((turn, cell));
         tokio::time::sleep_until(when).await;
     };
+    // From here on, the connection does not make room for another one, because an account that is signed in needs it.
+    if newcomer.place.advance(net::Progress::Online).is_err() {
+        return Err(fatal(ErrorCode::ServerBusy));
+    }
     let epoch = service.directory.next_epoch();
     let endpoint = Arc::new(Endpoint::new(epoch, newcomer.client.clone()));
     cell.sign_in(&endpoint, |roster| {

@@ -9,14 +9,14 @@ use std::time::Duration;
 use msnp::frame::Frame;
 use msnp::notification::server_payload_length;
 use msnp::{Dialect, DisplayName, Handle, Refusal};
-use swallowtail_config::{AddressLimits, Config};
+use swallowtail_config::{Config, ConnectionLimits};
 use swallowtail_store::accounts::{TicketLife, Tickets};
 use swallowtail_store::roster::{Roster, Stamps};
 use tokio::time::Instant;
 
 use super::handling::Outcome;
 use super::{NotificationSession, Role};
-use crate::net::{Caller, CommandFuture, Connection, Connections, Handled, Outbox, Reachable, Session};
+use crate::net::{Caller, CommandFuture, Connection, Handled, Outbox, Reachable, Session, Table};
 use crate::service::Service;
 use crate::storage::Storage;
 use crate::storage::memory::Memory;
@@ -37,7 +37,7 @@ pub(super) fn handle(name: &str) -> Handle {
 pub(super) struct Server {
     pub(super) service: Arc<Service>,
     pub(super) store: Arc<Memory>,
-    connections: Arc<Connections>,
+    connections: Arc<Table>,
 }
 
 impl Server {
@@ -55,9 +55,12 @@ impl Server {
         }
         let tickets = Tickets::with_keys(vec![(1, vec![7; 32])]).unwrap();
         let service = Arc::new(Service::new(config, store.clone(), tickets));
-        let limits =
-            AddressLimits { exempt: Vec::new(), connections: 100, per_address: 100, anonymous_per_address: None };
-        Self { service, store, connections: Connections::new(limits) }
+        Self { service, store, connections: Table::new("chat", ConnectionLimits::new(&[], 100, 100, 100)) }
+    }
+
+    /// Creates a server with this many places for connections.
+    pub(super) fn with_places(places: usize) -> Self {
+        Self { connections: Table::new("chat", ConnectionLimits::new(&[], places, places, places)), ..Self::new() }
     }
 
     /// Opens a connection on which nothing has been sent yet. Rate limits apply to it.
@@ -71,8 +74,8 @@ impl Server {
         let network = Reachable { notification: 1863, switchboard: 1864, ..Reachable::default() };
         let (peer, local): (SocketAddr, SocketAddr) = (([192, 0, 2, 1], 5000).into(), ([192, 0, 2, 2], 1863).into());
         let caller = Caller::new(peer, local, Arc::new(network));
-        let registration = self.connections.admit(peer.ip(), &outbox).unwrap();
-        let mut connection = Connection { outbox: outbox.clone(), registration, caller, limited: true };
+        let place = Arc::new(self.connections.admit(peer.ip(), outbox.clone()).unwrap());
+        let mut connection = Connection { outbox: outbox.clone(), place, caller, limited: true };
         set(&mut connection);
         let session = NotificationSession::new(self.service.clone(), role, connection);
         Client {

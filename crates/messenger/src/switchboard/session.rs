@@ -102,7 +102,7 @@ impl SwitchboardSession {
 
     fn enter(&mut self, board: Arc<Board>, id: MemberId, claims: Claims) {
         tracing::debug!(board = board.id, handle = %claims.who.handle, "joined a switchboard session");
-        self.connection.registration.mark_signed_in();
+        self.connection.in_session();
         self.switchboard.count_in(&claims.who.handle, &self.connection.outbox);
         let idle_check = self.switchboard.idle.map(|idle| Instant::now() + idle);
         self.membership = Some(Membership { board, id, claims, idle_check });

@@ -8,12 +8,12 @@ use msnp::frame::Frame;
 use msnp::switchboard::{Cookie, Participant};
 use msnp::{Capabilities, Dialect, DisplayName, Handle, Refusal, Status};
 use swallowtail_base::lock;
-use swallowtail_config::{AddressLimits, Limits, RateLimits};
+use swallowtail_config::{ConnectionLimits, Limits, RateLimits};
 use swallowtail_store::roster::{Roster, Stamps};
 use tokio::time::Instant;
 
 use super::{Claims, Right, Switchboard, SwitchboardSession};
-use crate::net::{Caller, Connection, Connections, Outbox, Session, Taken};
+use crate::net::{Caller, Connection, Outbox, Session, Table, Taken};
 use crate::presence::{AccountState, Cell, Client, Directory, Endpoint, Presence};
 use crate::quirks::Quirks;
 use crate::rates::Rates;
@@ -47,7 +47,7 @@ pub(super) struct World {
     directory: Arc<Directory>,
     /// The accounts that are signed in. This list keeps them in use.
     signed_in: Mutex<Vec<Arc<Cell>>>,
-    connections: Arc<Connections>,
+    connections: Arc<Table>,
     limited: bool,
 }
 
@@ -62,8 +62,8 @@ impl World {
         let store = Memory::new();
         let directory = Directory::new(store.clone());
         let switchboard = Switchboard::new(limits, directory.clone(), Arc::new(Rates::new(rates)));
-        let all = AddressLimits { exempt: Vec::new(), connections: 100, per_address: 100, anonymous_per_address: None };
-        let (signed_in, connections) = (Mutex::default(), Connections::new(all));
+        let all = ConnectionLimits::new(&[], 100, 100, 100);
+        let (signed_in, connections) = (Mutex::default(), Table::new("chat", all));
         Self { switchboard, store, directory, signed_in, connections, limited }
     }
 
@@ -113,8 +113,8 @@ impl World {
         let outbox = Outbox::new(room);
         let address = "192.0.2.7:1863".parse().unwrap();
         let caller = Caller::new(address, address, Arc::default());
-        let registration = self.connections.admit(address.ip(), &outbox).unwrap();
-        let connection = Connection { outbox: outbox.clone(), registration, caller, limited: self.limited };
+        let place = Arc::new(self.connections.admit(address.ip(), outbox.clone()).unwrap());
+        let connection = Connection { outbox: outbox.clone(), place, caller, limited: self.limited };
         Person { session: SwitchboardSession::new(self.switchboard.clone(), connection), outbox, trid: 0 }
     }
 

@@ -22,7 +22,7 @@ use swallowtail_base::lock;
 use swallowtail_base::random;
 use swallowtail_config::Config;
 use swallowtail_messenger::chat::{Chat, ChatServer};
-use swallowtail_messenger::net::{Caller, Counter, Permit, counted_address};
+use swallowtail_messenger::net::{Caller, Guest, Place, Progress, Table, counted_address};
 
 /// A session ends after this long without a request. The end of a notification session counts as a sign-out (http.md
 /// section 5).
@@ -37,15 +37,30 @@ const PIPE: usize = 64 * 1024;
 pub struct Gateway {
     chat: Chat,
     bind_to_address: bool,
-    /// Counts the sessions, in total and by address.
-    counted: Arc<Counter>,
+    /// The table of the sessions, which decides which session makes room at a limit.
+    table: Arc<Table>,
     sessions: Mutex<HashMap<u64, Entry>>,
 }
 
-/// A session, and the permit that counts it while it is in the table.
+/// A session, and its place while it can be found.
 struct Entry {
     session: Arc<Session>,
-    _place: Permit,
+    _place: Arc<Place>,
+}
+
+/// Removes a session, because another one needs its place.
+struct Eviction {
+    gateway: Weak<Gateway>,
+    key: u64,
+}
+
+impl Guest for Eviction {
+    /// Without its session, the connection behind it ends, and requests for the session get 400.
+    fn make_room(&self, _progress: Progress) {
+        if let Some(gateway) = self.gateway.upgrade() {
+            gateway.remove(self.key);
+        }
+    }
 }
 
 /// Shows no keys of the table, because a key gives access to its session.
@@ -62,39 +77,47 @@ impl Gateway {
         let gateway = Arc::new(Self {
             chat,
             bind_to_address: config.gateway.bind_to_address,
-            counted: Counter::new(config.gateway_limits()),
+            table: Table::new("gateway", config.gateway_sessions()),
             sessions: Mutex::default(),
         });
         tokio::spawn(sweep(Arc::downgrade(&gateway)));
         gateway
     }
 
-    /// Opens a session. Returns `None` if there are too many sessions.
-    fn open(&self, caller: &Caller, server: GatewayServer) -> Option<Arc<Session>> {
+    /// Opens a session. Returns `None` if there are too many sessions, all of them signed in.
+    fn open(self: &Arc<Self>, caller: &Caller, server: GatewayServer) -> Option<Arc<Session>> {
         let caller = caller.over_gateway();
         let address = counted_address(caller.peer.ip());
-        let counted = self.counted.admit(caller.peer.ip())?;
-        let place = self.chat.admit(caller.peer)?;
+        let key = self.unused_key();
+        let eviction = Eviction { gateway: Arc::downgrade(self), key };
+        let place = Arc::new(self.table.admit(caller.peer.ip(), Arc::new(eviction)).ok()?);
+        let chat_place = self.chat.admit(caller.peer).ok()?.joined_to(place.clone());
         let (near, far) = tokio::io::duplex(PIPE);
-        let session = {
-            let mut sessions = lock(&self.sessions);
-            let key = loop {
-                let key = u64::from_le_bytes(random::bytes());
-                if !sessions.contains_key(&key) {
-                    break key;
-                }
-            };
-            let session = Arc::new(Session::new(key, address, near));
-            sessions.insert(key, Entry { session: session.clone(), _place: counted });
-            session
-        };
+        let session = Arc::new(Session::new(key, address, near));
+        lock(&self.sessions).insert(key, Entry { session: session.clone(), _place: place.clone() });
+        if place.is_lost() {
+            // It made room before it could be found.
+            self.remove(key);
+            return None;
+        }
         let server = match server {
             GatewayServer::Notification => ChatServer::Notification,
             GatewayServer::Switchboard => ChatServer::Switchboard,
         };
         let chat = self.chat.clone();
-        tokio::spawn(async move { chat.serve(far, &caller, server, place).await });
+        tokio::spawn(async move { chat.serve(far, &caller, server, chat_place).await });
         Some(session)
+    }
+
+    /// Returns a random key that no session has.
+    fn unused_key(&self) -> u64 {
+        let sessions = lock(&self.sessions);
+        loop {
+            let key = u64::from_le_bytes(random::bytes());
+            if !sessions.contains_key(&key) {
+                return key;
+            }
+        }
     }
 
     /// Returns the session with this id, if the caller may use it.

@@ -1,12 +1,19 @@
 //! Answers that several parts of the site share. hyper adds `Date` and `Content-Length`.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
 
 /// The number of seconds after which a client may retry when the server is too busy.
 const RETRY_AFTER_SECONDS: &str = "60";
+
+/// How long sending the last answer on a connection may take if another connection needs its place.
+pub(super) const LEAVE_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Returns an answer without a body.
 pub(crate) fn empty(status: StatusCode) -> Response {
@@ -35,6 +42,20 @@ pub(crate) fn unavailable() -> Response {
     let mut response = empty(StatusCode::SERVICE_UNAVAILABLE);
     set(&mut response, RETRY_AFTER, RETRY_AFTER_SECONDS);
     response
+}
+
+/// Sends the answer 503 on a connection whose request is incomplete, because another connection needs its place. Does not
+/// wait for a client that does not read.
+pub(crate) async fn send_unavailable(mut stream: impl AsyncWrite + Unpin) {
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: {RETRY_AFTER_SECONDS}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    let send = async {
+        if stream.write_all(answer.as_bytes()).await.is_ok() {
+            let _ = stream.shutdown().await;
+        }
+    };
+    let _ = timeout(LEAVE_TIMEOUT, send).await;
 }
 
 /// Adds `Connection: close` to an answer.

@@ -16,8 +16,10 @@ mod serve;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod visit;
 
 pub(crate) use behind::behind;
 pub(crate) use header_case::HeaderCase;
 pub(crate) use host::{host_of, names_oddly};
 pub(crate) use serve::serve;
+pub(crate) use visit::Visit;

@@ -50,6 +50,11 @@ impl Phase {
         *lock(&self.0) = At::Idle(Instant::now());
     }
 
+    /// Returns whether a head is incomplete.
+    pub(super) fn is_head(&self) -> bool {
+        matches!(*lock(&self.0), At::Head(_))
+    }
+
     fn deadline(&self) -> Option<Instant> {
         match *lock(&self.0) {
             At::Idle(since) => Some(since + IDLE_TIMEOUT),

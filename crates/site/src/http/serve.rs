@@ -17,11 +17,12 @@ use swallowtail_base::lock;
 use swallowtail_messenger::net::{AnyStream, Caller, Prefixed};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
-use super::answers;
+use super::answers::{self, LEAVE_TIMEOUT};
 use super::first_line;
 use super::paced::{HEAD_TIMEOUT, Paced, Phase};
+use super::visit::Visit;
 use crate::proxy::{self, Target};
 use crate::site::Site;
 
@@ -33,8 +34,9 @@ const LINGER: Duration = Duration::from_secs(2);
 /// The maximum number of bytes that the server reads in that time.
 const LINGER_BYTES: u64 = 256 * 1024;
 
-/// Answers the requests of a connection until it ends. After `shutdown`, finishes the current request and ends. If the
-/// last request opened a tunnel, returns its target and the stream inside.
+/// Answers the requests of a connection until it ends. After `shutdown`, finishes the current request and ends. If another
+/// connection needs the place of this one, answers with 503 and ends. If the last request opened a tunnel, returns its
+/// target and the stream inside.
 ///
 /// # Errors
 /// Returns the error of the stream if the first line cannot be read.
@@ -43,9 +45,15 @@ pub(crate) async fn serve(
     caller: &Caller,
     site: &Arc<Site>,
     mut shutdown: watch::Receiver<bool>,
+    visit: &Visit,
 ) -> io::Result<Option<(Target, AnyStream)>> {
     let begun = Instant::now();
+    visit.waits();
     let first = tokio::select! {
+        () = visit.over() => {
+            answers::send_unavailable(stream).await;
+            return Ok(None);
+        }
         // A client that has sent no line when the server stops is disconnected.
         () = stopped(&mut shutdown) => return Ok(None),
         first = timeout(HEAD_TIMEOUT, first_line::read(&mut stream, MAX_HEAD)) => first,
@@ -54,7 +62,7 @@ pub(crate) async fn serve(
     let first = first?;
     let keep = !first.old || first.bytes.starts_with(b"CONNECT ");
     let stream = Paced::new(Prefixed::new(first.bytes, stream), Phase::head(begun));
-    Ok(requests(stream, caller, site, keep, shutdown).await)
+    Ok(requests(stream, caller, site, keep, shutdown, visit).await)
 }
 
 async fn stopped(shutdown: &mut watch::Receiver<bool>) {
@@ -69,19 +77,23 @@ async fn requests(
     site: &Arc<Site>,
     keep: bool,
     mut shutdown: watch::Receiver<bool>,
+    visit: &Visit,
 ) -> Option<(Target, AnyStream)> {
     let phase = stream.phase();
     let tunnel = Arc::new(Mutex::new(None));
     let service = service_fn(|request: Request<Incoming>| {
         phase.busy();
+        visit.begun();
         let (phase, tunnel, site, caller) = (phase.clone(), tunnel.clone(), site.clone(), caller.clone());
         Box::pin(async move {
             let answer = if request.method() == Method::CONNECT {
                 connect(&site, &caller, request.uri().to_string(), &tunnel)
             } else {
-                site.routes.answer(caller, request.map(Body::new)).await
+                let answer = visit.during(site.routes.answer(caller, request.map(Body::new))).await;
+                answer.unwrap_or_else(|| unavailable(&site))
             };
             phase.idle();
+            visit.waits();
             Ok::<_, Infallible>(answer)
         })
     });
@@ -91,7 +103,7 @@ async fn requests(
         // A client may close its half of the connection after its request.
         .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
-    let mut stopping = false;
+    let (mut stopping, mut leaving) = (false, None);
     loop {
         let served = tokio::select! {
             served = poll_fn(|context| http.poll_without_shutdown(context)) => served,
@@ -100,6 +112,16 @@ async fn requests(
                 std::pin::Pin::new(&mut http).graceful_shutdown();
                 continue;
             }
+            () = visit.over(), if leaving.is_none() => {
+                if phase.is_head() {
+                    break;
+                }
+                // Ends the connection if it is idle. If a request is being handled, its answer is now 503.
+                std::pin::Pin::new(&mut http).graceful_shutdown();
+                leaving = Some(Instant::now() + LEAVE_TIMEOUT);
+                continue;
+            }
+            () = sleep_until(leaving.unwrap_or_else(Instant::now)), if leaving.is_some() => break,
         };
         if let Err(error) = served {
             tracing::debug!(%error, "could not read or answer a request");
@@ -108,6 +130,12 @@ async fn requests(
     }
     let parts = http.into_parts();
     let stream = parts.io.into_inner();
+    if visit.is_over() {
+        if phase.is_head() {
+            answers::send_unavailable(stream.into_inner()).await;
+        }
+        return None;
+    }
     let target = lock(&tunnel).take();
     if let Some(target) = target {
         // hyper may have read bytes after the head.
@@ -116,6 +144,13 @@ async fn requests(
     }
     linger(stream).await;
     None
+}
+
+/// Returns the last answer of a connection whose place another one needs.
+fn unavailable(site: &Site) -> Response {
+    let mut answer = answers::closing(answers::unavailable());
+    site.routes.spell(&mut answer);
+    answer
 }
 
 /// Answers a `CONNECT`. If the tunnel is granted, hyper serves no more requests on the connection.

@@ -1,7 +1,7 @@
 //! A complete server with one account and its own ports, and its HTTP answers in a form that tests can compare.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use msnp::{DisplayName, Handle};
 use msnp_client::http::Head;
 use swallowtail_config::{Config, Listen};
 use swallowtail_messenger::chat::Chat;
-use swallowtail_messenger::net::{Caller, Connections, Counter, Reachable};
+use swallowtail_messenger::net::{Caller, Reachable, Table};
 use swallowtail_messenger::service::Service;
 use swallowtail_store::accounts::{Accounts, Tickets};
 use swallowtail_store::database::Store;
@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::http::Visit;
 use crate::listeners::{Shared, Sockets};
 use crate::passport::transcript;
 use crate::site::Site;
@@ -32,7 +33,7 @@ pub(crate) struct TestServer {
     service: Arc<Service>,
     store: Store,
     site: Arc<Site>,
-    http_connections: Arc<Counter>,
+    http_connections: Arc<Table>,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
     pub(crate) address: SocketAddr,
@@ -59,8 +60,8 @@ impl TestServer {
         let alice = Handle::parse("alice@example.com").unwrap();
         let name = DisplayName::new("Alice A").unwrap();
         accounts.create(alice, name, "s3cr,t &%").await.unwrap();
-        let http_connections = Counter::new(config.http_limits(FILES));
-        let chat_connections = Connections::new(config.address_limits(FILES));
+        let http_connections = Table::new("HTTP", config.http_connections(FILES));
+        let chat_connections = Table::new("chat", config.chat_connections(FILES));
         let service = Arc::new(Service::new(config, Arc::new(store.clone()), tickets));
         let chat = Chat::new(service.clone(), chat_connections);
         let site = Site::open(&service, accounts, chat, certificates).await.unwrap();
@@ -96,6 +97,11 @@ impl TestServer {
         self.http_connections.drained(STOP_PATIENCE).await;
         while self.listeners.join_next().await.is_some() {}
         self.store.close().await;
+    }
+
+    /// Returns a place for a connection to this server.
+    pub(crate) fn visit(&self) -> Visit {
+        Visit::admit(&self.http_connections, IpAddr::from([192, 0, 2, 1])).unwrap()
     }
 
     /// Returns a caller with this address.

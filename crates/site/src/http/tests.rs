@@ -116,6 +116,38 @@ async fn a_request_that_is_being_handled_is_answered_when_the_server_stops() {
     assert!(TcpStream::connect(address).await.is_err());
 }
 
+/// Connects and sends bytes.
+async fn connect_and_send(server: &TestServer, bytes: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(bytes.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn a_connection_that_makes_room_gets_503_whether_its_request_is_complete_or_not() {
+    let server = TestServer::start_with(|config| {
+        config.limits.exempt.clear();
+        config.limits.http_connections_per_address = 1;
+    })
+    .await;
+    let post = "POST /RST.srf HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
+    for begun in ["", "G", "GET / HTTP/1.1\r\nHost: x\r\n", post] {
+        let mut stream = connect_and_send(&server, begun).await;
+        if begun == post {
+            let mut proceed = *b"HTTP/1.1 100 Continue\r\n\r\n";
+            stream.read_exact(&mut proceed).await.unwrap();
+        }
+        let answer = server.ask("GET /rdr/pprdr.asp HTTP/1.0\r\n\r\n").await;
+        assert_eq!(answer.status, "HTTP/1.1 200 OK");
+        let mut text = String::new();
+        timeout(Duration::from_secs(10), stream.read_to_string(&mut text)).await.unwrap().unwrap();
+        assert!(text.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{begun:?}: {text}");
+        for line in ["Retry-After: 60", "Connection: close", "Content-Length: 0"] {
+            assert!(text.contains(&format!("\r\n{line}\r\n")), "{line}: {text}");
+        }
+    }
+}
+
 /// Sends these requests, each after the answer to the one before, and then nothing more. Returns the last answer, and
 /// the number of seconds until the server closes the connection.
 async fn silent_after(requests: &[&str]) -> (String, u64) {
@@ -126,7 +158,7 @@ async fn silent_after(requests: &[&str]) -> (String, u64) {
     tokio::time::pause();
     let begun = tokio::time::Instant::now();
     let (mut client, end) = tokio::io::duplex(4096);
-    let task = tokio::spawn(serve(Box::new(end), caller, site, stopped, None));
+    let task = tokio::spawn(serve(Box::new(end), caller, site, stopped, server.visit()));
     let mut answer = String::new();
     for request in requests {
         client.write_all(request.as_bytes()).await.unwrap();

@@ -33,7 +33,7 @@ impl Connect for Inside {
 impl Inside {
     /// Opens a connection. Returns `None` if the server has too many connections or is stopping.
     fn open(&self, server: ChatServer) -> Option<BoxedStream> {
-        let place = self.0.admit_own()?;
+        let place = self.0.admit_own().ok()?;
         let chat = self.0.clone();
         let (near, far) = tokio::io::duplex(PIPE);
         tokio::spawn(async move { chat.serve(far, &Caller::own(), server, place).await });

@@ -280,14 +280,20 @@ async fn the_sessions_of_an_address_are_limited() {
         config.limits.gateway_sessions_per_address = 2;
     })
     .await;
-    let mut sessions = [Gateway::open(server.http(), "NS", "").await, Gateway::open(server.http(), "SB", "").await];
+    server.accounts(["alice", "bob"]).await;
+    let mut alice = server.polling("alice").await;
+    let mut silent = Gateway::open(server.http(), "SB", "").await;
+    let bob = server.polling("bob").await;
+    // The session that is not signed in has made room.
+    assert_eq!(silent.raw(&format!("SessionID={}", silent.session), b"").await.status, 400);
     let mut http = Http::dial(server.http()).await;
     let open = "POST /gateway/gateway.dll?Action=open&Server=NS&IP=x HTTP/1.1\r\nHost: x";
     let answer = http.ask(open, b"").await;
     assert_eq!((answer.status, answer.header("Retry-After")), (503, Some("60")));
-    sessions[0].send("OUT\r\n").await;
-    sessions[0].until_closed().await;
+    alice.send("OUT\r\n").await;
+    alice.until_closed().await;
     assert_eq!(http.ask(open, b"").await.status, 200);
+    drop(bob);
 }
 
 #[tokio::test]

@@ -180,3 +180,15 @@ fn nothing_follows_the_last_line() {
     outbox.present(&contact("carol"), &lines("N2"));
     assert_eq!(take(&outbox).1, b"N1-OUT");
 }
+
+#[test]
+fn a_leaving_connection_ends_after_one_write_even_if_the_socket_is_full() {
+    let outbox = Outbox::new(10);
+    outbox.leave_with(say(b"a"));
+    outbox.reply(say(b"b"));
+    assert_eq!(outbox.own_unsent(), None);
+    assert_eq!(take(&outbox), (Poll::Ready(Taken::Bytes), b"a".to_vec()));
+    let context = &mut Context::from_waker(Waker::noop());
+    assert_eq!(outbox.poll_closing(context, 1), Poll::Ready(Taken::Abort));
+    assert_eq!(take(&outbox).0, Poll::Ready(Taken::Abort));
+}

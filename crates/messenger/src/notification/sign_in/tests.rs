@@ -256,3 +256,14 @@ async fn a_client_must_sign_in_before_a_deadline() {
     assert_eq!(deadline(&server.sign_in("alice", "MSNP8").await), None, "MSNP8 has no pings");
     assert_eq!(deadline(&server.sign_in("alice", "MSNP9").await), Some(opened + Duration::from_secs(182)));
 }
+
+#[tokio::test]
+async fn a_sign_in_is_refused_when_the_other_places_are_kept_for_conversations() {
+    let server = Server::with_places(4);
+    let mut alice = server.online("alice", "MSNP12").await;
+    let (_bob, _carol) = (server.sign_in("bob", "MSNP12").await, server.sign_in("carol", "MSNP12").await);
+    let mut dave = server.before_ticket("dave", "MSNP12").await;
+    let ticket = server.ticket("dave").await;
+    assert_eq!(dave.say(&format!("USR 3 TWN S {ticket}")).await, ["600 3", CLOSED]);
+    assert!(alice.say("XFR 9 SB").await[0].starts_with("XFR 9 SB"), "Dave's connection makes room");
+}

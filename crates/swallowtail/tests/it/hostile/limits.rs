@@ -1,78 +1,133 @@
 //! Tests clients that use too much: connections of one address, and queued bytes of a client that does not read.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 use tokio::net::TcpSocket;
-use tokio::time::timeout;
 
-use crate::support::people::{self, open_board, text_message};
-use crate::support::time::PATIENCE;
+use crate::support::people::{self, Chat, open_board, text_message};
+use crate::support::time::eventually;
 use crate::support::wire::Wire;
 use crate::support::{TestServer, address};
 
-/// Connects and sends a ping. Returns `None` if the server does not accept the connection.
-async fn connect(listener: SocketAddr) -> Option<Wire> {
-    let mut wire = Wire::dial(listener).await;
-    wire.line("PNG").await;
-    wire.next().await.map(|_| wire)
+#[tokio::test]
+async fn the_oldest_connection_of_an_address_that_is_not_signed_in_makes_room() {
+    let server = TestServer::start_with(|config| {
+        config.limits.exempt.clear();
+        config.limits.anonymous_per_address = 2;
+    })
+    .await;
+    server.account("alice").await;
+    let mut alice = server.sign_in("alice").await;
+    let mut begun = Wire::dial(server.notification()).await;
+    begun.line("VER 1 MSNP12").await;
+    begun.expect("VER 1 MSNP12").await;
+    // Both listeners count together. A client that has sent a command stays longer than one that has not.
+    let mut silent = Wire::dial(server.switchboard()).await;
+    let mut next = Wire::dial(server.notification()).await;
+    assert_eq!(silent.last_lines().await, [""; 0]);
+    next.line("VER 1 MSNP12").await;
+    next.expect("VER 1 MSNP12").await;
+    let mut last = Wire::dial(server.notification()).await;
+    assert_eq!(begun.last_lines().await, ["OUT"]);
+    last.line("VER 1 MSNP12").await;
+    last.expect("VER 1 MSNP12").await;
+    assert_eq!(alice.before_pong().await, []);
+    assert_eq!(server.server().connections(), 3);
 }
 
 #[tokio::test]
-async fn an_address_can_have_twenty_connections_that_are_not_signed_in() {
-    let server = TestServer::start_limited().await;
-    let alice = server.account("alice").await;
-    let mut open = Vec::new();
-    for _ in 0..20 {
-        open.push(connect(server.notification()).await.unwrap());
+async fn an_address_whose_connections_are_all_signed_in_hears_that_the_server_is_busy() {
+    let server = TestServer::start_with(|config| {
+        config.limits.exempt.clear();
+        config.limits.connections_per_address = 3;
+    })
+    .await;
+    let [alice, _] = server.accounts(["alice", "bob"]).await;
+    let (mut alices, mut bob) = (server.online("alice").await, server.online("bob").await);
+    let mut board = open_board(&alice, &mut alices).await;
+    assert_eq!(alices.ask("XFR", "SB").await.word(0), "500", "no connection to the switchboard is possible");
+    for (listener, command, answer) in [
+        (server.notification(), "VER 7 MSNP12", "600 7"),
+        (server.switchboard(), "USR 8 alice@example.com 1.2", "600 8"),
+    ] {
+        let mut refused = Wire::dial(listener).await;
+        refused.line(command).await;
+        assert_eq!(refused.last_lines().await, [answer]);
     }
-    assert!(connect(server.notification()).await.is_none());
-    let mut board = Wire::dial(server.switchboard()).await;
-    assert_eq!(board.last_lines().await, [""; 0], "both listeners count together");
-
-    // Signing in frees a place.
-    let mut wire = open.pop().unwrap();
-    wire.send(people::sign_in_bytes(&alice, &server.ticket("alice").await)).await;
-    wire.expect("USR 4 OK").await;
-    open.push(connect(server.notification()).await.unwrap());
-    // So does disconnecting.
-    let mut leaver = open.pop().unwrap();
-    leaver.line("OUT").await;
-    leaver.until_closed().await;
-    drop(leaver);
-    connect_soon(server.notification()).await;
-    assert!(wire.before_pong().await.iter().all(|frame| frame.word(0) != "OUT"));
+    board.line("OUT").await;
+    board.until_closed().await;
+    drop(board);
+    eventually("the server notices that the connection is gone", || server.server().connections() == 2).await;
+    open_board(&alice, &mut alices).await;
+    assert_eq!(bob.before_pong().await, []);
 }
 
+/// A flood from a whole network fills both tables. Everybody who is signed in stays, and others can still sign in.
 #[tokio::test]
-async fn an_address_can_have_sixty_four_connections() {
-    let server = TestServer::start_limited().await;
-    let mut open = Vec::new();
-    for number in 0..64 {
-        let name = format!("user{number}");
-        server.account(&name).await;
-        open.push(server.sign_in(&name).await);
-    }
-    assert!(connect(server.notification()).await.is_none());
-    let mut leaver = open.pop().unwrap();
-    leaver.line("OUT").await;
-    leaver.until_closed().await;
-    drop(leaver);
-    connect_soon(server.notification()).await;
-    for wire in &mut open {
-        assert_eq!(wire.before_pong().await, []);
-    }
-}
-
-/// Connects as soon as a place is free. The server notices the end of an old connection a moment after its client.
-async fn connect_soon(listener: SocketAddr) -> Wire {
-    let soon = timeout(PATIENCE, async {
-        loop {
-            if let Some(wire) = connect(listener).await {
-                return wire;
-            }
+async fn a_flood_of_silent_connections_shuts_nobody_out() {
+    let server = TestServer::start_with_files(256, |config| config.limits.exempt.clear()).await;
+    let http = server.server().addresses().http;
+    server.account_with_password("alice", "secret").await;
+    let mut bystanders = server.bystanders().await;
+    let mut flood = Vec::new();
+    for number in 0..400_u16 {
+        let from = IpAddr::from([127, 0, 1, u8::try_from(number % 50).unwrap()]);
+        for (listener, bytes) in [(server.notification(), ""), (http, "G")] {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.bind((from, 0).into()).unwrap();
+            let mut wire = Wire::over(socket.connect(listener).await.unwrap());
+            wire.send(bytes).await;
+            flood.push(wire);
         }
-    });
-    soon.await.unwrap()
+    }
+    eventually("the table is full", || server.server().connections() > 100).await;
+    let ticket = people::fetch_ticket(http, &address("alice"), "secret").await.unwrap();
+    let mut alice = people::sign_in(server.notification(), &address("alice"), &ticket).await;
+    people::synchronize(&mut alice).await;
+    people::come_online(&mut alice).await;
+    open_board(&address("alice"), &mut alice).await;
+    bystanders.are_untouched().await;
+    drop(flood);
+}
+
+/// With the default limits: everyone signs in at the same time, chats in pairs, and one client loads thirty pictures.
+#[tokio::test]
+async fn forty_users_behind_one_router_sign_in_and_chat() {
+    let server = TestServer::start_limited().await;
+    let names: Vec<_> = (0..40).map(|number| format!("user{number}")).collect();
+    let mut wires = Vec::new();
+    for name in &names {
+        let handle = server.account(name).await;
+        let mut wire = Wire::dial(server.notification()).await;
+        wire.line("VER 1 MSNP12").await;
+        wires.push((handle, wire, server.ticket(name).await));
+    }
+    let mut online = Vec::new();
+    for (handle, mut wire, ticket) in wires {
+        wire.send(format!("USR 2 TWN I {handle}\r\nUSR 4 TWN S {ticket}\r\n")).await;
+        wire.expect("USR 4 OK").await;
+        people::synchronize(&mut wire).await;
+        people::come_online(&mut wire).await;
+        online.push((handle, wire));
+    }
+    let mut chats = Vec::new();
+    for pair in online.chunks_exact_mut(2) {
+        let [(caller, first), (callee, second)] = pair else { unreachable!() };
+        chats.push(Chat::open((caller, first), (callee, second)).await);
+    }
+    let (handle, wire) = &mut online[0];
+    let mut boards = Vec::new();
+    for _ in 0..30 {
+        let transfer = wire.done("XFR", "SB").await;
+        let board = Wire::dial(transfer.word(3).parse().unwrap()).await;
+        boards.push((board, transfer.word(5).to_owned()));
+    }
+    for (board, cookie) in &mut boards {
+        board.done("USR", format!("{handle} {cookie}")).await;
+    }
+    for chat in &mut chats {
+        chat.exchange("hello").await;
+    }
 }
 
 /// Too many commands at the same time are not an error: the server reads them more slowly.

@@ -20,6 +20,7 @@ use std::sync::{Mutex, Once};
 use msnp::{DisplayName, Handle};
 use swallowtail::server::Server;
 use swallowtail_config::Config;
+use swallowtail_site::accept::raise_file_limit;
 use swallowtail_store::accounts::TicketLife;
 use swallowtail_store::accounts::password;
 use swallowtail_store::database::NewAccount;
@@ -51,6 +52,11 @@ impl TestServer {
     }
 
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_with_files(raise_file_limit(), change).await
+    }
+
+    /// Starts a server that has places for as many connections as a process with this many files.
+    pub(crate) async fn start_with_files(files: usize, change: impl FnOnce(&mut Config)) -> Self {
         record_panics();
         let data = private_directory();
         let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
@@ -59,7 +65,7 @@ impl TestServer {
             *listener = Some(any);
         }
         change(&mut config);
-        let server = Server::start(config.clone()).await.unwrap();
+        let server = Server::start_with_files(config.clone(), files).await.unwrap();
         Self { server: Some(server), config, data, runtime: Runtime::current().id() }
     }
 

@@ -1,0 +1,163 @@
+//! How many connections a server admits: in total and from one address.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::Config;
+use crate::networks::contains;
+
+/// The most files that are reserved for everything that is not a connection, at least: about 20 of the database, the
+/// listeners of a few networks, the control socket and its commands, the log, and the files of the runtime.
+const MIN_RESERVED: usize = 64;
+/// The most HTTP connections. Each may buffer a head and a body of 80 KiB, so all of them together buffer at most 320
+/// MiB.
+const MAX_HTTP: usize = 4096;
+/// The least and the most connections of one table that are leaving. A connection that is told to leave is usually gone
+/// after a millisecond, so even a flood needs few of these places.
+const LEAVING: (usize, usize) = (16, 1024);
+
+/// The maximum number of tunnels to the terminator for old TLS. Each tunnel needs a file of its own, and usually lasts a
+/// second.
+pub const MAX_OLD_TLS_TUNNELS: usize = 64;
+
+/// Limits on the connections in one table.
+#[derive(Clone, Debug)]
+pub struct ConnectionLimits {
+    /// Networks whose addresses have the limit `per_exempt_address` only.
+    pub exempt: Vec<IpNet>,
+    /// Connections in the table.
+    pub connections: usize,
+    /// Connections that are signed in to the notification server. The other places are for their conversations, and for
+    /// clients that have just connected.
+    pub online: usize,
+    /// Connections of one address.
+    pub per_address: usize,
+    /// Connections of one address that are not signed in.
+    pub anonymous_per_address: usize,
+    /// Connections of one exempt address, signed in or not.
+    pub per_exempt_address: usize,
+    /// Connections that are no longer in the table but still open, because they were told to leave a moment ago, or
+    /// because they wait for the reason why they are refused.
+    pub leaving: usize,
+}
+
+impl ConnectionLimits {
+    /// Creates the limits of a table with this many places. A quarter is kept for conversations: most users have none
+    /// open, and some have several. An eighth is kept for clients with other addresses than one exempt address, behind
+    /// which there may be many users, for example the address of a reverse proxy.
+    #[must_use]
+    pub fn new(exempt: &[IpNet], connections: usize, per_address: usize, anonymous_per_address: usize) -> Self {
+        Self {
+            exempt: exempt.to_vec(),
+            connections,
+            online: connections - connections / 4,
+            per_address,
+            anonymous_per_address,
+            per_exempt_address: connections - connections / 8,
+            leaving: leaving(connections),
+        }
+    }
+
+    /// Returns whether an address is exempt from limits on rates and numbers.
+    #[must_use]
+    pub fn is_exempt(&self, peer: IpAddr) -> bool {
+        contains(&self.exempt, peer)
+    }
+
+    /// Returns how many connections an address may have, and how many of them without a sign-in.
+    #[must_use]
+    pub fn of_address(&self, peer: IpAddr) -> (usize, usize) {
+        match self.is_exempt(peer) {
+            true => (self.per_exempt_address, self.per_exempt_address),
+            false => (self.per_address, self.anonymous_per_address),
+        }
+    }
+}
+
+/// How the files that a process may open are divided.
+#[derive(Clone, Copy, Debug)]
+struct Files {
+    chat: usize,
+    http: usize,
+}
+
+impl Files {
+    fn divide(files: usize, tunnels: usize) -> Self {
+        let reserved = (files / 10).max(MIN_RESERVED) + tunnels;
+        // With fewer files than any system allows, connections get a half of them.
+        let free = files.saturating_sub(reserved).max(files / 2);
+        let with_leaving = |places: usize| places - leaving(places).min(places / 2);
+        let http = (free / 4).min(MAX_HTTP);
+        Self { chat: with_leaving(free - http), http: with_leaving(http) }
+    }
+}
+
+fn leaving(connections: usize) -> usize {
+    (connections / 16).clamp(LEAVING.0, LEAVING.1)
+}
+
+impl Config {
+    /// Returns the limits on chat connections for a process that may open `files` files.
+    #[must_use]
+    pub fn chat_connections(&self, files: usize) -> ConnectionLimits {
+        let limits = &self.limits;
+        let chat = self.divide(files).chat;
+        ConnectionLimits::new(&limits.exempt, chat, limits.connections_per_address, limits.anonymous_per_address)
+    }
+
+    /// Returns the limits on HTTP connections for a process that may open `files` files. They never sign in.
+    #[must_use]
+    pub fn http_connections(&self, files: usize) -> ConnectionLimits {
+        let per_address = self.limits.http_connections_per_address;
+        ConnectionLimits::new(&self.limits.exempt, self.divide(files).http, per_address, per_address)
+    }
+
+    /// Returns the limits on sessions over the gateway. Each of them also counts as a chat connection.
+    #[must_use]
+    pub fn gateway_sessions(&self) -> ConnectionLimits {
+        let limits = &self.limits;
+        let per_address = limits.gateway_sessions_per_address;
+        ConnectionLimits::new(&limits.exempt, limits.gateway_sessions, per_address, limits.anonymous_per_address)
+    }
+
+    fn divide(&self, files: usize) -> Files {
+        Files::divide(files, self.proxy.old_tls.map_or(0, |_| MAX_OLD_TLS_TUNNELS))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chat_and_http_with_those_that_leave_fit_into_the_files_with_a_reserve() {
+        let mut config = Config::default();
+        for old_tls in [None, Some("127.0.0.1:8444".parse().unwrap())] {
+            config.proxy.old_tls = old_tls;
+            let tunnels = if old_tls.is_some() { MAX_OLD_TLS_TUNNELS } else { 0 };
+            for files in [256, 1024, 4096, 20_000, 65_536, 1_000_000] {
+                let tables = [config.chat_connections(files), config.http_connections(files)];
+                let all: usize = tables.iter().map(|table| table.connections + table.leaving).sum();
+                let reserved = (files / 10).max(MIN_RESERVED) + tunnels;
+                assert!(all <= files - reserved, "{files}: {tables:?}");
+                assert!(all >= (files - reserved) * 4 / 5, "{files}: {tables:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_process_with_very_few_files_still_has_places() {
+        for files in [0, 1, 10, 50] {
+            let chat = Config::default().chat_connections(files).connections;
+            assert!(chat <= files && (files < 10 || chat > 0), "{files}: {chat}");
+        }
+    }
+
+    #[test]
+    fn an_exempt_address_has_one_limit_that_is_larger() {
+        let limits = ConnectionLimits::new(&["192.0.2.0/24".parse().unwrap()], 800, 50, 10);
+        assert_eq!(limits.of_address("192.0.2.1".parse().unwrap()), (700, 700));
+        assert_eq!(limits.of_address("198.51.100.1".parse().unwrap()), (50, 10));
+    }
+}
