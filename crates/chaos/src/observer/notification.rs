@@ -40,7 +40,8 @@ impl Notification {
             ["VER", _, dialect, ..] => {
                 self.dialect = dialect.strip_prefix("MSNP").and_then(|number| number.parse().ok()).unwrap_or_default();
             }
-            ["USR", trid, "TWN", "S", _] => {
+            // A ticket without a name signs nobody in.
+            ["USR", trid, "TWN", "S", _] if !self.account.is_empty() => {
                 let (account, dialect) = (self.account.clone(), self.dialect);
                 self.pending.begin(trid, Action::SignIn { account, dialect });
             }

@@ -1,0 +1,176 @@
+//! Texts of every kind as names, groups, phone numbers, personal messages and messages.
+//!
+//! A text that is valid (framing.md section 5) is accepted and keeps its meaning. Any other is refused with a code. The
+//! bytes of a message pass unchanged.
+
+use anyhow::{Context, Result, ensure};
+
+use super::stage::{last_lines, signed_in};
+use super::words::{ask_bytes, meaning};
+use crate::bed::Bed;
+use crate::client::{MARK, Person, SignIn, befriend, chat};
+use crate::measured::Measured;
+use crate::scenario::Scenario;
+use crate::server::Setup;
+
+pub(super) const SCENARIO: Scenario = Scenario::runs(
+    "F07",
+    "Names and messages have invalid UTF-8, control characters and the longest characters",
+    |bed| Box::pin(run(bed)),
+)
+.accounts(2)
+.setup(|| Setup { settings: "[limits]\nname_changes = 10000\n".into(), ..Setup::default() })
+.smoke();
+
+/// The longest name and the longest name of a group, in bytes (framing.md section 6).
+const NAME: usize = 387;
+const GROUP: usize = 61;
+/// How many messages of random bytes are sent.
+const MESSAGES: usize = 200;
+/// The longest message (sb.md section 6).
+const LONGEST: usize = 1664;
+
+/// Words with texts, without those that would end the line of the client itself.
+const WORDS: &[&[u8]] = &[
+    b"plain",
+    "\u{feff}bom".as_bytes(),
+    "\u{202e}override".as_bytes(),
+    "\u{2028}line".as_bytes(),
+    "😀😀".as_bytes(),
+    "e\u{301}\u{302}".as_bytes(),
+    b"%1B[31m%07",
+    b"%7F%09%0B",
+    b"\xFF\xFE",
+    b"\xC0\xAF",
+    b"\xE0\x80\xAF",
+    b"\xED\xA0\x80",
+    b"\xF4\x90\x80\x80",
+    b"half\xE2\x82",
+    b"\x80",
+    b"%FF",
+    b"%C0%AF",
+    b"%ED%A0%80",
+    b"%00",
+    b"%0D",
+    b"%0A",
+    b"a%0D%0Ab",
+];
+
+/// Parts of messages.
+const BODIES: &[&[u8]] = &[
+    b"\0",
+    b"\r",
+    b"\n",
+    b"\r\n\r\n",
+    b"\xEF\xBB\xBF",
+    b"\xFF\xFE\x00\xD8",
+    b"\xC0\xAF",
+    b"\xED\xA0\x80",
+    "\u{202e}".as_bytes(),
+    "😀".as_bytes(),
+    b"OUT\r\nMSG 1 A 5\r\n",
+    b"%0D%0A",
+    b"\x7F\x1B[2J",
+];
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let [mut one, mut other] = [bed.person(0).await?, bed.person(1).await?];
+    befriend(&mut one, &mut other).await?;
+    other.notification.before_pong().await?;
+    let mut accepted = 0;
+    for word in WORDS {
+        let shown = String::from_utf8_lossy(word).into_owned();
+        accepted += usize::from(name(&mut one, &mut other, word).await.with_context(|| shown.clone())?);
+        for head in ["ADG", "PRP PHH"] {
+            setting(&mut one, head, word).await.with_context(|| format!("{head} {shown}"))?;
+        }
+        // Contacts are told the phone number.
+        other.notification.before_pong().await?;
+    }
+    lengths(&mut one).await?;
+    other.notification.before_pong().await?;
+    let messages = messages(bed, &mut one, &mut other).await?;
+    personal_messages(bed).await?;
+    Ok(Measured::new().count("texts", WORDS.len()).count("accepted names", accepted).count("messages", messages))
+}
+
+/// Sets a display name. Returns whether it was accepted, and the contact has then seen exactly it.
+async fn name(one: &mut Person, other: &mut Person, word: &[u8]) -> Result<bool> {
+    let answer = ask_bytes(&mut one.notification, "PRP", "MFN", word).await?;
+    let received = other.notification.before_pong().await?;
+    let lines: Vec<_> = received.iter().filter(|received| received.verb() != "CHL").collect();
+    let Some(text) = meaning(word) else {
+        ensure!(answer.code() == Some(209), "an invalid name was answered with {}", answer.line());
+        ensure!(lines.is_empty(), "a contact received {}", lines[0].line());
+        return Ok(false);
+    };
+    ensure!(answer.unit.line().ends_with(word), "the answer {} does not repeat the word", answer.line());
+    ensure!(lines.len() == 1, "a contact received {} lines", lines.len());
+    ensure!(lines[0].unit.words().len() == 5, "a contact received {}", lines[0].line());
+    let seen = lines[0].unit.words().get(3).and_then(|word| meaning(word));
+    ensure!(seen.as_deref() == Some(&text), "a contact received the name {seen:?}");
+    Ok(true)
+}
+
+/// Sets the name of a group or a phone number. It is accepted or refused like a name.
+async fn setting(one: &mut Person, head: &str, word: &[u8]) -> Result<()> {
+    let (verb, words) = head.split_once(' ').unwrap_or((head, ""));
+    let answer = ask_bytes(&mut one.notification, verb, words, word).await?;
+    let expected = if meaning(word).is_some() { None } else { Some(201) };
+    ensure!(answer.code() == expected, "the answer was {}", answer.line());
+    if answer.verb() == "ADG" {
+        one.notification.done("RMG", &answer.word(3)).await?;
+    }
+    Ok(())
+}
+
+/// Characters of four bytes just up to the limits, and just above.
+async fn lengths(one: &mut Person) -> Result<()> {
+    let wide = |bytes: usize| format!("{}{}", "😀".repeat(bytes / 4), "x".repeat(bytes % 4));
+    let table = [
+        ("PRP", "MFN ", NAME, None),
+        ("PRP", "MFN ", NAME + 1, Some(209)),
+        ("ADG", "", GROUP, None),
+        ("ADG", "", GROUP + 1, Some(229)),
+    ];
+    for (verb, words, bytes, expected) in table {
+        let answer = one.notification.ask(verb, &format!("{words}{}", wide(bytes))).await?;
+        ensure!(answer.code() == expected, "{verb} with {bytes} bytes was answered with {}", answer.line());
+    }
+    Ok(())
+}
+
+/// Messages of random bytes arrive unchanged.
+async fn messages(bed: &mut Bed, one: &mut Person, other: &mut Person) -> Result<usize> {
+    let [mut board, mut joined] = chat(one, other).await?;
+    let count = bed.size.of(MESSAGES);
+    for number in 0..count {
+        let mut payload = format!("{MARK} {number}\r\n\r\n").into_bytes();
+        while payload.len() < LONGEST - 100 && !bed.random.chance(10) {
+            let length = bed.random.index(60);
+            let random = bed.random.bytes(length);
+            payload.extend(bed.random.pick(BODIES).copied().unwrap_or_default().iter().chain(&random));
+        }
+        ensure!(board.deliver(&payload).await?, "message {number} was not delivered");
+        let received = joined.message().await?;
+        ensure!(received.payload() == payload, "message {number} of {} bytes arrived changed", payload.len());
+    }
+    Ok(count)
+}
+
+/// A personal message that is no XML ends the connection, and no contact receives it.
+async fn personal_messages(bed: &Bed) -> Result<()> {
+    let mut contact = bed.person(1).await?;
+    let invalid: &[&[u8]] =
+        &[b"<Data>\xFF</Data>", b"<Data>\0</Data>", b"\xEF\xBB\xBF<Data>", b"<Data>&x;</Data>", b"<Data>&#0;</Data>"];
+    for payload in invalid {
+        let mut connection = signed_in(bed, 0, SignIn::default()).await?;
+        connection.send_payload("UUX", "", payload).await?;
+        let lines = last_lines(&mut connection).await?;
+        ensure!(lines.is_empty(), "{:?} was answered with {lines:?}", String::from_utf8_lossy(payload));
+    }
+    let received = contact.notification.before_pong().await?;
+    let leaked = received.iter().find(|received| received.verb() == "UBX");
+    ensure!(leaked.is_none(), "a contact received {leaked:?}");
+    Ok(())
+}

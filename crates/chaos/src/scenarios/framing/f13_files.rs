@@ -1,0 +1,216 @@
+//! A file and a picture in one conversation, in both directions at once, while a third member chats.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::bed::Bed;
+use crate::client::{Board, Person, Received, Sender, SignIn, text};
+use crate::measured::{Measured, percentile};
+use crate::random::Random;
+use crate::scenario::Scenario;
+use crate::server::Setup;
+
+pub(super) const SCENARIO: Scenario = Scenario::runs(
+    "F13",
+    "A file and a picture pass through a conversation in both directions while people chat",
+    |bed| Box::pin(run(bed)),
+)
+.accounts(3)
+.setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n".into(), ..Setup::default() });
+
+/// The address of the three, which is not exempt from the limits on rates.
+const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+
+/// The sizes of the file and the picture in each direction, in bytes. The server reads 128 KiB a second of each member
+/// (sb.md section 11), so the file takes 15 s.
+const FILE: usize = 2_000_000;
+const PICTURE: usize = 24 * 1024;
+/// How many bytes of data a chunk has (payloads.md).
+const CHUNK: usize = 1202;
+/// The header of a chunk, in bytes, and where the session, the offset and the length are in it.
+const HEADER: usize = 48;
+/// The sessions of the two transfers.
+const SESSIONS: [u32; 2] = [7001, 7002];
+/// How long a line of the third member may take, in 99 of 100 cases.
+const CHAT: Duration = Duration::from_millis(200);
+/// The pause between two lines: the server reads 10 in a second (sb.md section 11).
+const PAUSE: Duration = Duration::from_millis(150);
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let dialer = bed.dialer.from(HOME);
+    let mut people = bed.people_with(&dialer, 0..3, SignIn::default()).await?;
+    let [one, other, third] = &mut people[..] else { anyhow::bail!("three people were expected") };
+    let mut board = one.open_board().await?;
+    let joined = other.join(&mut board).await?;
+    let talker = third.join(&mut board).await?;
+    let sizes = [bed.size.of(FILE), PICTURE];
+    let begun = Instant::now();
+    let mut running = JoinSet::new();
+    let mut expected = Vec::new();
+    for (place, member) in [board, joined].into_iter().enumerate() {
+        let data = sizes.map(|size| every_value(&mut bed.random, size));
+        let to = Person::handle([&*other, &*one][place]).to_owned();
+        let sender = member.connection.sender();
+        let sent = data.clone();
+        running.spawn(async move {
+            for (session, data) in SESSIONS.into_iter().zip(&sent) {
+                send(&sender, &to, session, data).await?;
+            }
+            anyhow::Ok(Task::Sent)
+        });
+        running.spawn(async move { Ok(Task::Received(place, receive(member, sizes).await?)) });
+        expected.push(data);
+    }
+    epoch();
+    let chat = tokio::spawn(talk(talker));
+    let mut times = Vec::new();
+    while let Some(done) = running.join_next().await {
+        if let Task::Received(place, received) = done?? {
+            for (sent, received) in expected[1 - place].iter().zip(&received.data) {
+                ensure!(sent == received, "{} bytes arrived changed", sent.len());
+            }
+            times.extend(received.chat);
+        }
+    }
+    let took = begun.elapsed();
+    ensure!(!chat.is_finished(), "the third member was disconnected");
+    chat.abort();
+    let p99 = percentile(&times, 99);
+    ensure!(p99 < CHAT, "the p99 of a line of chat was {p99:.1?}");
+    let bytes = 2 * sizes.iter().sum::<usize>();
+    let rate = bytes as f64 / took.as_secs_f64() / 1024.0;
+    Ok(Measured::new()
+        .count("bytes", bytes)
+        .figure("rate", rate, "KiB/s")
+        .count("lines", times.len())
+        .millis("p99", p99))
+}
+
+enum Task {
+    Sent,
+    Received(usize, Files),
+}
+
+/// What a member has received.
+struct Files {
+    data: [Vec<u8>; 2],
+    /// How long each line of the third member took.
+    chat: Vec<Duration>,
+}
+
+/// Returns random data in which every value of a byte occurs.
+fn every_value(random: &mut Random, size: usize) -> Vec<u8> {
+    let mut data: Vec<_> = (0..=u8::MAX).collect();
+    data.extend(random.bytes(size.saturating_sub(data.len())));
+    data.truncate(size);
+    data
+}
+
+async fn send(sender: &Sender, to: &str, session: u32, data: &[u8]) -> Result<()> {
+    for (number, part) in data.chunks(CHUNK).enumerate() {
+        let offset = u64::try_from(number * CHUNK)?;
+        sender.send_payload("MSG", "D", &chunk(to, session, offset, data.len(), part)?).await?;
+    }
+    Ok(())
+}
+
+/// Returns the payload of a chunk, with its binary header and footer (payloads.md).
+fn chunk(to: &str, session: u32, offset: u64, size: usize, part: &[u8]) -> Result<Vec<u8>> {
+    let head = format!("MIME-Version: 1.0\r\nContent-Type: application/x-msnmsgrp2p\r\nP2P-Dest: {to}\r\n\r\n");
+    let mut payload = head.into_bytes();
+    payload.extend(session.to_le_bytes());
+    payload.extend(session.to_le_bytes());
+    payload.extend(offset.to_le_bytes());
+    payload.extend(u64::try_from(size)?.to_le_bytes());
+    payload.extend(u32::try_from(part.len())?.to_le_bytes());
+    // Flags, the number and the size of an acknowledgement.
+    payload.extend([0; HEADER - 28]);
+    payload.extend(part);
+    payload.extend(1_u32.to_be_bytes());
+    Ok(payload)
+}
+
+/// Receives both transfers, and the lines of the third member.
+async fn receive(mut member: Board, sizes: [usize; 2]) -> Result<Files> {
+    let mut files = Files { data: [Vec::new(), Vec::new()], chat: Vec::new() };
+    let mut answered = 0;
+    let chunks: usize = sizes.iter().map(|size| size.div_ceil(CHUNK)).sum();
+    let own = format!("P2P-Dest: {}\r\n", member.handle);
+    while files.data.iter().map(Vec::len).ne(sizes) || answered < chunks {
+        let received = member.connection.next().await.context("while files were sent")?;
+        match received.verb().as_str() {
+            "ACK" => answered += 1,
+            "MSG" => {
+                let payload = received.payload();
+                let (head, body) = split(payload).context("a message has no headers")?;
+                if head.contains(&own) {
+                    files.add(body)?;
+                } else if let Some(age) = age(&received, body) {
+                    files.chat.push(age);
+                }
+            }
+            // A member joins late, or has everything and leaves.
+            "IRO" | "JOI" | "BYE" => {}
+            _ => anyhow::bail!("{} received {}", member.handle, received.line()),
+        }
+    }
+    Ok(files)
+}
+
+impl Files {
+    /// Adds a chunk, which must continue its transfer.
+    fn add(&mut self, body: &[u8]) -> Result<()> {
+        let number = |at: usize| {
+            let bytes = body.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+            bytes.map(u32::from_le_bytes).context("a chunk is too short")
+        };
+        let (session, offset, length) = (number(0)?, number(8)? as usize, number(24)? as usize);
+        let place = SESSIONS.iter().position(|known| *known == session).context("a chunk is of no session")?;
+        let data = &mut self.data[place];
+        ensure!(offset == data.len(), "a chunk at {offset} follows {} bytes", data.len());
+        data.extend(body.get(HEADER..HEADER + length).context("a chunk is too short")?);
+        Ok(())
+    }
+}
+
+fn split(payload: &[u8]) -> Option<(String, &[u8])> {
+    let end = payload.windows(4).position(|window| window == b"\r\n\r\n")? + 2;
+    Some((String::from_utf8_lossy(&payload[..end]).into_owned(), &payload[end + 2..]))
+}
+
+/// Returns how long a line of chat took, from the time in it.
+fn age(received: &Received, body: &[u8]) -> Option<Duration> {
+    let words = String::from_utf8_lossy(body).into_owned();
+    let sent: u64 = words.split_once("sent ")?.1.parse().ok()?;
+    Some(received.at.duration_since(epoch()).saturating_sub(Duration::from_nanos(sent)))
+}
+
+/// Returns the moment from which times in lines of chat are counted.
+fn epoch() -> Instant {
+    static EPOCH: OnceLock<Instant> = OnceLock::new();
+    *EPOCH.get_or_init(Instant::now)
+}
+
+/// Sends lines of chat, and reads what arrives, until the connection ends.
+async fn talk(mut member: Board) {
+    let sender = member.connection.sender();
+    let reading = async { while member.connection.next().await.is_ok() {} };
+    tokio::select! {
+        _ = say(sender) => {}
+        () = reading => {}
+    }
+}
+
+async fn say(sender: Sender) -> Result<Infallible> {
+    loop {
+        let words = format!("sent {}", epoch().elapsed().as_nanos());
+        sender.send_payload("MSG", "N", &text(&words)).await?;
+        sleep(PAUSE).await;
+    }
+}

@@ -1,0 +1,201 @@
+//! Sessions over the gateway whose requests are stolen, repeated, sent at the same time, or malformed.
+//!
+//! No session receives bytes of another one, a repeated request is carried out once, and a request that is refused is
+//! answered within a second (http.md sections 0 and 5).
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use tokio::task::JoinSet;
+
+use super::gateway::{Session, post};
+use crate::bed::Bed;
+use crate::client::http::{Answer, request};
+use crate::client::{Account, Board, Dialer, Person, SignIn, text};
+use crate::measured::Measured;
+use crate::rule::Rule;
+use crate::scenario::Scenario;
+
+pub(super) const SCENARIO: Scenario =
+    Scenario::runs("F14", "Sessions over the gateway are stolen, repeated, doubled and malformed", |bed| {
+        Box::pin(run(bed))
+    })
+    .accounts(PEOPLE)
+    .except(&[(Rule::History, "what is sent over the gateway is not in the history")]);
+
+/// How many people use the gateway at the same time.
+const PEOPLE: usize = 40;
+/// How many requests each of them sends after the sign-in.
+const REQUESTS: usize = 25;
+/// How long an answer to a malformed request may take.
+const QUICK: Duration = Duration::from_secs(1);
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let requests = crowd(bed).await?;
+    stolen(bed).await?;
+    repeated(bed).await?;
+    doubled(bed).await?;
+    let (malformed, slowest) = malformed(bed).await?;
+    ensure!(slowest < QUICK, "an answer took {slowest:.1?}");
+    Ok(Measured::new().count("requests", requests).count("malformed", malformed).millis("slowest", slowest))
+}
+
+/// Many people sign in and ask for things at the same time. Each receives only its own answers, in their order.
+async fn crowd(bed: &mut Bed) -> Result<usize> {
+    let mut running = JoinSet::new();
+    for number in 0..PEOPLE {
+        let (dialer, requests) = (bed.dialer.clone(), bed.size.of(REQUESTS));
+        running.spawn(async move {
+            let account = Account::numbered(number);
+            let mut session = sign_in(&dialer, &account).await?;
+            for trid in 100..100 + requests {
+                session.send(format!("PRP {trid} PHH {number}-{trid}\r\n").as_bytes()).await?;
+                let line = session.line("PRP").await?;
+                ensure!(line == format!("PRP {trid} PHH {number}-{trid}"), "user{number} received {line:?}");
+            }
+            session.end().await?;
+            Ok(requests)
+        });
+    }
+    let mut requests = 0;
+    while let Some(done) = running.join_next().await {
+        requests += done??;
+    }
+    Ok(requests)
+}
+
+/// Signs in over the gateway.
+async fn sign_in(dialer: &Dialer, account: &Account) -> Result<Session> {
+    let ticket = dialer.ticket(account).await?;
+    let how = SignIn { synchronise: false, status: None, ..SignIn::default() };
+    let commands = how.commands(&account.handle, &ticket).join("\r\n");
+    let mut session = Session::open(dialer, "NS", format!("{commands}\r\n").as_bytes()).await?;
+    let line = session.line("USR 4").await?;
+    ensure!(line.starts_with(&format!("USR 4 OK {} ", account.handle)), "the answer was {line:?}");
+    Ok(session)
+}
+
+/// Ids that are guessed, old or of a session that has ended match no session.
+async fn stolen(bed: &Bed) -> Result<()> {
+    let mut own = sign_in(&bed.dialer, &Account::numbered(0)).await?;
+    let (key, counter) = own.id().split_once('.').context("an id has no dot")?;
+    let key: u64 = key.parse()?;
+    let mut guesses: Vec<_> = (1..50).map(|step| format!("{}.{counter}", key.wrapping_add(step))).collect();
+    guesses.extend([format!("{key}.99"), format!("{key}"), format!("{key}.{counter}.1"), format!("0{key}.{counter}")]);
+    for guess in guesses {
+        let answer = post(&bed.dialer, &format!("SessionID={guess}"), b"OUT\r\n").await?;
+        ensure!(answer.status() == 400 && answer.body().is_empty(), "{guess} got {}", answer.status());
+    }
+    own.send(b"PNG\r\n").await?;
+    own.line("QNG").await?;
+    let id = own.id().to_owned();
+    own.end().await?;
+    let answer = post(&bed.dialer, &format!("Action=poll&SessionID={id}"), b"").await?;
+    ensure!(answer.status() == 400, "a session that has ended got {}", answer.status());
+    Ok(())
+}
+
+/// A request that is sent again gets the same answer, and its message arrives once.
+async fn repeated(bed: &Bed) -> Result<()> {
+    let [mut one, mut other] = [bed.person(0).await?, bed.person(1).await?];
+    let (mut board, mut joined) = over_gateway(&bed.dialer, &mut one, &mut other).await?;
+    for (place, payload) in [text("once"), text("and another")].iter().enumerate() {
+        let command = [format!("MSG {} A {}\r\n", place + 10, payload.len()).as_bytes(), payload].concat();
+        let before = board.id().to_owned();
+        let query = format!("SessionID={before}");
+        let answers = [post(&bed.dialer, &query, &command).await?, post(&bed.dialer, &query, &command).await?];
+        for answer in &answers {
+            let said = String::from_utf8_lossy(answer.body()).into_owned();
+            ensure!(answer.status() == 200 && said == format!("ACK {}\r\n", place + 10), "the answer was {said:?}");
+        }
+        board.follow(&answers[1])?;
+        let received = joined.connection.expect("MSG user0@example.com").await?;
+        ensure!(received.payload() == payload, "another message arrived");
+    }
+    board.send(b"OUT\r\n").await?;
+    // Nothing arrives between the two messages and the end.
+    let rest = joined.connection.next().await?;
+    ensure!(rest.starts_with("BYE user0@example.com"), "{} arrived", rest.line());
+    Ok(())
+}
+
+/// Opens a conversation of two people, the first of whom uses the gateway.
+async fn over_gateway(dialer: &Dialer, one: &mut Person, other: &mut Person) -> Result<(Session, Board)> {
+    let (_, cookie) = one.board_cookie().await?;
+    let usr = format!("USR 1 {} {cookie}\r\nCAL 2 {}\r\n", one.handle(), other.handle());
+    let mut session = Session::open(dialer, "SB", usr.as_bytes()).await?;
+    session.line("CAL 2 RINGING").await?;
+    let joined = other.answer().await?;
+    session.line("JOI").await?;
+    Ok((session, joined))
+}
+
+/// Of two different requests at the same time, at least one is refused, and what was accepted is complete.
+async fn doubled(bed: &Bed) -> Result<()> {
+    let mut session = sign_in(&bed.dialer, &Account::numbered(2)).await?;
+    for round in 0..20 {
+        let query = format!("SessionID={}", session.id());
+        let bodies = [format!("URL {} INBOX\r\n", 100 + round), format!("URL {} INBOX\r\n", 200 + round)];
+        let [first, second] = [&bodies[0], &bodies[1]].map(|body| post(&bed.dialer, &query, body.as_bytes()));
+        let (first, second) = tokio::join!(first, second);
+        for (answer, body) in [first?, second?].iter().zip(&bodies) {
+            let trid = body.split(' ').nth(1).unwrap_or_default();
+            match answer.status() {
+                400 => ensure!(answer.body().is_empty(), "a refused request has an answer"),
+                200 => {
+                    session.follow(answer)?;
+                    // If the other one was carried out before, the answer repeats its answer.
+                    session.line(&format!("URL {trid} ")).await?;
+                }
+                status => anyhow::bail!("a doubled request got {status}"),
+            }
+        }
+    }
+    session.end().await
+}
+
+/// Requests that HTTP or the gateway forbids, and their statuses.
+async fn malformed(bed: &Bed) -> Result<(usize, Duration)> {
+    let open = "POST /gateway/gateway.dll?Action=open&Server=NS&IP=x";
+    let body = "VER 1 MSNP12\r\n";
+    let wide = "x".repeat(1 << 20);
+    let table: &[(String, &[u16])] = &[
+        (format!("{open} HTTP/1.1\r\nHost: x\r\nA: {wide}\r\nContent-Length: 0\r\n\r\n"), &[431]),
+        (format!("{open} HTTP/1.1\r\nHost: x\r\nContent-Length: 16385\r\n\r\n{}", "x".repeat(16385)), &[413]),
+        (format!("{open} HTTP/1.1\r\nHost: x\r\nContent-Length: 10485760\r\n\r\n"), &[413]),
+        (format!("{open} HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n"), &[400]),
+        (format!("{open} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"), &[400]),
+        (format!("{open} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), &[400]),
+        ("POST /gateway/gateway.dll?Action=close HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".into(), &[400]),
+        ("POST /gateway/gateway.dll HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".into(), &[400]),
+        ("GET /gateway/gateway.dll?Action=open&Server=NS&IP=x HTTP/1.1\r\nHost: x\r\n\r\n".into(), &[404, 405]),
+    ];
+    let mut slowest = Duration::ZERO;
+    for (bytes, statuses) in table {
+        let begun = Instant::now();
+        let shown = format!("{bytes:.120}");
+        let answer = request(bed.dialer.dial(bed.dialer.addresses.http), bytes.as_bytes(), QUICK * 10).await;
+        let status = answer.with_context(|| shown.clone())?.status();
+        ensure!(statuses.contains(&status), "{shown:?} got {status}");
+        slowest = slowest.max(begun.elapsed());
+    }
+    // These are unusual, but HTTP.
+    let chunked = format!("Transfer-Encoding: chunked\r\n\r\ne\r\n{body}\r\n0\r\n\r\n");
+    for (version, rest) in [("1.1", chunked), ("1.0", format!("Content-Length: {}\r\n\r\n{body}", body.len()))] {
+        let bytes = format!("{open} HTTP/{version}\r\nHost: x\r\n{rest}");
+        let answer = request(bed.dialer.dial(bed.dialer.addresses.http), bytes.as_bytes(), QUICK * 10).await?;
+        close(bed, &answer, "VER 1 MSNP12").await.with_context(|| bytes)?;
+    }
+    // Without a length, there is no body, and the commands are not carried out.
+    let bytes = format!("{open} HTTP/1.1\r\nHost: x\r\n\r\n{body}");
+    let answer = request(bed.dialer.dial(bed.dialer.addresses.http), bytes.as_bytes(), QUICK * 10).await?;
+    close(bed, &answer, "").await.context(bytes)?;
+    Ok((table.len() + 3, slowest))
+}
+
+/// Checks the body of the first answer of a session, and ends the session.
+async fn close(bed: &Bed, answer: &Answer, expected: &str) -> Result<()> {
+    let said = String::from_utf8_lossy(answer.body()).into_owned();
+    ensure!(answer.status() == 200 && said.trim_end() == expected, "the answer was {} {said:?}", answer.status());
+    Session::of(&bed.dialer, answer)?.end().await
+}

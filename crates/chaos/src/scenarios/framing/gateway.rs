@@ -1,0 +1,98 @@
+//! A client that uses the gateway, with a connection for each request.
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::client::http::{Answer, request};
+use crate::client::{Dialer, PATIENCE};
+
+/// How many polls a client sends for one line.
+const POLLS: usize = 50;
+
+/// A session over the gateway.
+pub(super) struct Session {
+    dialer: Dialer,
+    id: String,
+    /// What has arrived and was not read.
+    inbox: String,
+    is_closed: bool,
+}
+
+impl Session {
+    /// Opens a session to a service and sends commands.
+    pub(super) async fn open(dialer: &Dialer, service: &str, commands: &[u8]) -> Result<Self> {
+        let answer = post(dialer, &format!("Action=open&Server={service}&IP=x"), commands).await?;
+        Self::of(dialer, &answer)
+    }
+
+    /// Returns the session that an answer opened.
+    pub(super) fn of(dialer: &Dialer, answer: &Answer) -> Result<Self> {
+        let mut session = Self { dialer: dialer.clone(), id: String::new(), inbox: String::new(), is_closed: false };
+        session.follow(answer)?;
+        Ok(session)
+    }
+
+    /// Returns the id for the next request.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Takes the id and the lines from an answer.
+    pub(super) fn follow(&mut self, answer: &Answer) -> Result<()> {
+        ensure!(answer.status() == 200, "a request got {}", answer.status());
+        let header = answer.header("X-MSN-Messenger").context("an answer names no session")?;
+        let mut parts = header.split("; ");
+        let id = parts.next().and_then(|part| part.strip_prefix("SessionID="));
+        id.context("an answer names no session")?.clone_into(&mut self.id);
+        self.is_closed = parts.any(|part| part == "Session=close");
+        self.inbox.push_str(&String::from_utf8_lossy(answer.body()));
+        Ok(())
+    }
+
+    /// Sends commands.
+    pub(super) async fn send(&mut self, commands: &[u8]) -> Result<()> {
+        let answer = post(&self.dialer, &format!("SessionID={}", self.id), commands).await?;
+        self.follow(&answer)
+    }
+
+    /// Returns the next line that begins with these words. Skips everything else.
+    pub(super) async fn line(&mut self, start: &str) -> Result<String> {
+        for _ in 0..POLLS {
+            while let Some((line, rest)) = self.inbox.split_once("\r\n") {
+                let line = line.to_owned();
+                self.inbox = rest.to_owned();
+                if line.starts_with(start) {
+                    return Ok(line);
+                }
+            }
+            ensure!(!self.is_closed, "the session ended before {start:?} arrived");
+            self.poll().await?;
+        }
+        bail!("{start:?} did not arrive in {POLLS} polls")
+    }
+
+    async fn poll(&mut self) -> Result<()> {
+        let answer = post(&self.dialer, &format!("Action=poll&SessionID={}", self.id), b"").await?;
+        self.follow(&answer)
+    }
+
+    /// Leaves, and waits until the server has ended the session.
+    pub(super) async fn end(mut self) -> Result<()> {
+        self.send(b"OUT\r\n").await?;
+        for _ in 0..POLLS {
+            if self.is_closed {
+                return Ok(());
+            }
+            self.poll().await?;
+        }
+        bail!("the session did not end in {POLLS} polls")
+    }
+}
+
+/// Sends a request to the gateway.
+pub(super) async fn post(dialer: &Dialer, query: &str, body: &[u8]) -> Result<Answer> {
+    let head = format!(
+        "POST /gateway/gateway.dll?{query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    request(dialer.dial(dialer.addresses.http), &[head.as_bytes(), body].concat(), PATIENCE).await
+}

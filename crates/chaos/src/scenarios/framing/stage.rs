@@ -1,0 +1,132 @@
+//! Connections in each stage, for scenarios that send what no client sends.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::bed::Bed;
+use crate::client::{Account, Board, Connection, Next, PATIENCE, Person, Received, SignIn};
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// A notification connection without a command.
+    Fresh,
+    /// VER was answered.
+    Negotiated,
+    /// Signed in and online.
+    SignedIn,
+    /// A switchboard connection without a command.
+    FreshBoard,
+    /// Alone in a switchboard session.
+    InSession,
+}
+
+impl Stage {
+    /// Returns whether the connection is one to the notification server.
+    pub(super) const fn is_notification(self) -> bool {
+        matches!(self, Self::Fresh | Self::Negotiated | Self::SignedIn)
+    }
+
+    /// Opens a connection of the account with a number. Everything that arrives on the way has been read.
+    pub(super) async fn open(self, bed: &Bed, number: usize) -> Result<Open> {
+        let connection = match self {
+            Self::Fresh => bed.dialer.notification().await?,
+            Self::Negotiated => {
+                let mut connection = bed.dialer.notification().await?;
+                connection.done("VER", "MSNP12 MSNP11").await?;
+                connection
+            }
+            Self::SignedIn => signed_in(bed, number, SignIn::default()).await?,
+            Self::FreshBoard => bed.dialer.switchboard().await?,
+            Self::InSession => {
+                let mut person = bed.person(number).await?;
+                let Board { connection, .. } = person.open_board().await?;
+                return Ok(Open { connection, _owner: Some(person) });
+            }
+        };
+        Ok(Open { connection, _owner: None })
+    }
+}
+
+/// A connection in a stage.
+pub(super) struct Open {
+    /// The connection.
+    pub(super) connection: Connection,
+    /// The notification connection of the member of a session.
+    _owner: Option<Person>,
+}
+
+/// Signs in and reads everything that arrives by itself.
+pub(super) async fn signed_in(bed: &Bed, number: usize, how: SignIn) -> Result<Connection> {
+    let person = Person::sign_in_with(&bed.dialer, &Account::numbered(number), how).await?;
+    let mut connection = person.notification;
+    connection.before_pong().await?;
+    Ok(connection)
+}
+
+/// Sends bytes, and records the lines in them as commands.
+///
+/// The server may close the connection before it has read everything, which is no error here.
+pub(super) async fn throw(connection: &Connection, bytes: &[u8]) {
+    let sender = connection.sender();
+    for line in String::from_utf8_lossy(bytes).split('\n') {
+        // The observer splits at each blank, and the server skips empty words.
+        let words: Vec<_> = line.split_whitespace().collect();
+        if !words.is_empty() {
+            sender.note_sent(&words.join(" "), b"");
+        }
+    }
+    let _ = connection.send_bytes(bytes).await;
+}
+
+/// Reads until the server closes the connection. Returns the lines, without those that the server sends by itself.
+pub(super) async fn last_lines(connection: &mut Connection) -> Result<Vec<String>> {
+    let received = connection.until_ended(PATIENCE).await?;
+    Ok(received.iter().filter(|received| !is_noise(received)).map(Received::line).collect())
+}
+
+/// What the server did with a line.
+#[derive(Clone, Debug)]
+pub(super) enum Reaction {
+    /// It sent these lines, and the connection is still open.
+    Answered(Vec<Received>),
+    /// It sent these lines, and closed the connection.
+    Closed(Vec<Received>),
+}
+
+/// Waits until the server has answered PNG, which the client has sent after everything else, or has closed the
+/// connection.
+pub(super) async fn reaction(connection: &mut Connection, patience: Duration) -> Result<Reaction> {
+    let mut lines = Vec::new();
+    loop {
+        match connection.next_within(patience).await {
+            Next::Received(received) if received.verb() == "QNG" => return Ok(Reaction::Answered(lines)),
+            Next::Received(received) if is_noise(&received) => {}
+            Next::Received(received) => lines.push(received),
+            Next::Ended => return Ok(Reaction::Closed(lines)),
+            Next::Nothing => bail!("neither an answer nor the end arrived in {} s", patience.as_secs()),
+        }
+    }
+}
+
+/// Returns whether the server sends a line at a time of its choice.
+pub(super) fn is_noise(received: &Received) -> bool {
+    received.starts_with("CHL 0") || received.starts_with("MSG Hotmail")
+}
+
+/// Compares lines with those that the reference demands.
+pub(super) fn expect_lines(sent: &[u8], lines: &[String], expected: &[&str]) -> Result<()> {
+    if lines == expected {
+        return Ok(());
+    }
+    bail!("{:?} was answered with {lines:?} instead of {expected:?}", String::from_utf8_lossy(sent))
+}
+
+/// Opens a connection, sends bytes, and returns the lines until the server closes the connection.
+pub(super) async fn lines_after(bed: &Bed, stage: Stage, number: usize, bytes: &[u8]) -> Result<Vec<String>> {
+    let mut open = stage.open(bed, number).await?;
+    throw(&open.connection, bytes).await;
+    let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(80)]).into_owned();
+    last_lines(&mut open.connection).await.with_context(|| format!("after {shown:?} ({stage:?})"))
+}
