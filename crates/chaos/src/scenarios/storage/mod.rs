@@ -1,13 +1,13 @@
 //! Storage.
 
-mod d01_killed_during_edits;
+mod d01_killed;
 mod d07_damaged;
 
 use crate::scenario::Scenario;
 
 /// The scenarios of this family, in the order of their ids.
 pub(super) const TABLE: &[Scenario] = &[
-    d01_killed_during_edits::SCENARIO,
+    d01_killed::SCENARIO,
     Scenario::not_yet("D02", "The machine loses power: writes that were not synchronised are lost", "not written yet"),
     Scenario::not_yet("D03", "The disk is full", "not written yet"),
     Scenario::not_yet("D04", "The disk is slow", "not written yet"),

@@ -1,68 +1,38 @@
-//! Edits of many people, and a server that is killed in the middle. The rule G6 compares what was acknowledged with what
-//! is on the disk at the end.
+//! Edits of many people at the same time. The rule G6 compares what was acknowledged with what is on the disk at the end.
 
-use std::time::Duration;
-
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
 
 use crate::bed::Bed;
 use crate::client::{Account, Person, SignIn};
-use crate::measured::{Measured, percentile};
 use crate::random::Random;
-use crate::rule::Rule;
-use crate::scenario::Scenario;
 
 /// How many people edit at the same time.
-const EDITORS: usize = 20;
-/// How often the server is killed.
-const KILLS: usize = 20;
-/// When the server is killed, in milliseconds after all have begun.
-const EARLIEST: u64 = 20;
-const LATEST: u64 = 400;
-/// How long a start may take.
-const START: Duration = Duration::from_secs(5);
+pub(super) const EDITORS: usize = 20;
 
-pub(super) const SCENARIO: Scenario =
-    Scenario::runs("D01", "The server is killed again and again while people edit their lists", |bed| {
-        Box::pin(run(bed))
-    })
-    .accounts(EDITORS)
-    .except(&[(Rule::Process, "the server is killed"), (Rule::Bystanders, "the server is killed")])
-    .smoke();
+/// People who edit until the server is gone.
+pub(super) struct Editors(JoinSet<Result<usize>>);
 
-async fn run(bed: &mut Bed) -> Result<Measured> {
-    let kills = bed.size.of(KILLS);
-    let (mut edits, mut starts) = (0, Vec::new());
-    for kill in 1..=kills {
-        edits += kill_during_edits(bed).await?;
-        let checked = bed.server.command_done(&["store", "check"]).await;
-        let said = checked.with_context(|| format!("after kill {kill}"))?;
-        ensure!(said.contains("OK"), "after kill {kill}, the check of the database said {said}");
-        let start = bed.server.restart().await?;
-        ensure!(start <= START, "after kill {kill}, the start took {start:.1?}");
-        starts.push(start);
-    }
-    let measured = Measured::new().count("kills", kills).count("acknowledged edits", edits);
-    Ok(measured.millis("longest start", percentile(&starts, 100)))
-}
-
-/// Returns how many edits were acknowledged.
-async fn kill_during_edits(bed: &mut Bed) -> Result<usize> {
+/// Signs all of them in, and lets them begin.
+pub(super) async fn begin(bed: &mut Bed) -> Result<Editors> {
     let people = bed.people_with(&bed.dialer, 0..EDITORS, SignIn::default()).await?;
     let mut running = JoinSet::new();
     for person in people {
         let random = bed.random.fork();
         running.spawn(edit_until_killed(person, random));
     }
-    sleep(Duration::from_millis(EARLIEST + bed.random.below(LATEST - EARLIEST))).await;
-    bed.server.kill().await?;
-    let mut edits = 0;
-    while let Some(done) = running.join_next().await {
-        edits += done??;
+    Ok(Editors(running))
+}
+
+impl Editors {
+    /// Returns how many edits were acknowledged. The server must be gone.
+    pub(super) async fn end(mut self) -> Result<usize> {
+        let mut edits = 0;
+        while let Some(done) = self.0.join_next().await {
+            edits += done??;
+        }
+        Ok(edits)
     }
-    Ok(edits)
 }
 
 /// Edits until the connection ends. Returns how many edits were acknowledged.

@@ -1,0 +1,134 @@
+//! Sign-ups, an import and invite codes, all of which end with the server.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use swallowtail_store::accounts::password;
+use tokio::task::JoinSet;
+
+use crate::bed::Bed;
+use crate::client::{Account, Dialer, PASSWORD, PATIENCE, http};
+use crate::server::Server;
+
+/// How many people sign up at the same time, each of them again and again.
+const VISITORS: usize = 4;
+/// How many accounts an import creates: all of them, or none.
+const IMPORTED: usize = 50;
+
+/// What was acknowledged before the server was killed.
+#[derive(Default)]
+pub(super) struct Acknowledged {
+    signed_up: Vec<Account>,
+    is_imported: bool,
+    codes: usize,
+}
+
+/// Begins everything, waits, and ends everything. The visitors end with the server, which the caller kills.
+pub(super) async fn begin(bed: &Bed, kill: usize, wait: impl Future<Output = ()>) -> Result<(Visitors, Acknowledged)> {
+    let visitors = Visitors::begin(&bed.dialer, kill);
+    let file = bed.server.directory().join("import.csv");
+    let hash = password::hash(PASSWORD)?;
+    let lines = imported(kill).map(|account| format!("{},\"{hash}\"\n", account.handle));
+    fs::write(&file, lines.collect::<String>()).context("could not write the file to import")?;
+    let mut acknowledged = Acknowledged::default();
+    let codes = add_codes(&bed.server, &mut acknowledged.codes);
+    let import = async {
+        let import = ["account".as_ref(), "import".as_ref(), file.as_os_str()];
+        let is_done = bed.server.command_done(&import).await.is_ok();
+        acknowledged.is_imported = is_done;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        // Commands that still run are killed.
+        () = wait => {}
+        () = import => {}
+        error = codes => return Err(error),
+    }
+    Ok((visitors, acknowledged))
+}
+
+fn imported(kill: usize) -> impl Iterator<Item = Account> {
+    (0..IMPORTED).map(move |number| Account::named(&format!("import{kill}-{number}")))
+}
+
+/// Creates codes until it is dropped. Returns only an error.
+async fn add_codes(server: &Server, codes: &mut usize) -> anyhow::Error {
+    loop {
+        match server.command_done(&["invite", "add"]).await {
+            Ok(_) => *codes += 1,
+            Err(error) => return error,
+        }
+    }
+}
+
+/// People who sign up again and again, until the server is gone.
+pub(super) struct Visitors(JoinSet<Vec<Account>>);
+
+impl Visitors {
+    fn begin(dialer: &Dialer, kill: usize) -> Self {
+        let mut running = JoinSet::new();
+        for visitor in 0..VISITORS {
+            let dialer = dialer.clone();
+            running.spawn(async move {
+                let mut accounts = Vec::new();
+                loop {
+                    let account = Account::named(&format!("visitor{kill}-{visitor}-{}", accounts.len()));
+                    match sign_up(&dialer, &account).await {
+                        Ok(()) => accounts.push(account),
+                        Err(_) => return accounts,
+                    }
+                }
+            });
+        }
+        Self(running)
+    }
+
+    /// Returns what was acknowledged, with the accounts of the visitors. The server must be gone.
+    pub(super) async fn end(mut self, mut acknowledged: Acknowledged) -> Result<Acknowledged> {
+        while let Some(accounts) = self.0.join_next().await {
+            acknowledged.signed_up.append(&mut accounts?);
+        }
+        Ok(acknowledged)
+    }
+}
+
+async fn sign_up(dialer: &Dialer, account: &Account) -> Result<()> {
+    let dial = dialer.dial(dialer.addresses.http);
+    let page = format!("GET /signup HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", dial.to);
+    let page = http::request(dial, page.as_bytes(), PATIENCE).await?;
+    let page = String::from_utf8_lossy(page.body()).into_owned();
+    let (_, token) = page.split_once("name=\"token\" value=\"").context("the page has no token")?;
+    let (token, _) = token.split_once('"').context("the page has no token")?;
+    let [handle, token, password] = [&account.handle, token, PASSWORD].map(http::escape);
+    let form = format!("address={handle}&name=&password={password}&again={password}&token={token}");
+    let head = format!(
+        "POST /signup HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n",
+        dial.to,
+        form.len()
+    );
+    let answer = http::request(dial, [head, form].concat().as_bytes(), PATIENCE).await?;
+    ensure!(answer.status() == 200, "the sign-up was answered with {}", answer.status());
+    Ok(())
+}
+
+impl Acknowledged {
+    /// Checks that everything is there. Returns how much it is.
+    pub(super) async fn check(self, bed: &Bed, kill: usize) -> Result<usize> {
+        let listed = bed.server.command_done(&["account", "list", "--json"]).await?;
+        let listed: Vec<serde_json::Value> = serde_json::from_str(&listed).context("the list of accounts")?;
+        let handles: BTreeSet<_> = listed.iter().filter_map(|account| account["handle"].as_str()).collect();
+        let there = imported(kill).filter(|account| handles.contains(account.handle.as_str())).count();
+        ensure!(there == IMPORTED || there == 0, "{there} of {IMPORTED} imported accounts are there");
+        ensure!(there == IMPORTED || !self.is_imported, "the imported accounts are gone");
+        for account in &self.signed_up {
+            let signed_in = bed.dialer.fetch_ticket(account).await;
+            signed_in.with_context(|| format!("{} had signed up", account.handle))?;
+        }
+        let codes = bed.server.command_done(&["invite", "list", "--json"]).await?;
+        let codes: Vec<serde_json::Value> = serde_json::from_str(&codes).context("the list of codes")?;
+        ensure!(codes.len() >= self.codes, "{} of {} codes are left", codes.len(), self.codes);
+        Ok(self.signed_up.len() + usize::from(self.is_imported) + self.codes)
+    }
+}
