@@ -25,3 +25,4 @@ pub mod scenario;
 pub mod scenarios;
 pub mod server;
 pub mod simulation;
+mod truth;

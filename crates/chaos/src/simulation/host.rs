@@ -15,9 +15,9 @@ use swallowtail_store::roster::{Roster, Stamps};
 
 use super::choices::Choices;
 use super::store::FaultyStore;
-use super::truth::parts_of;
 use super::wire::{Quality, Wire, connection};
 use crate::history::{Action, Parts};
+use crate::truth::parts_of;
 
 /// More connections than a schedule has.
 const CONNECTIONS: usize = 10_000;

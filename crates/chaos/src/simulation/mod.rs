@@ -20,7 +20,6 @@ mod report;
 mod schedule;
 mod sign_in;
 mod store;
-mod truth;
 mod wire;
 mod world;
 

@@ -7,7 +7,7 @@ use swallowtail_store::roster::{Entry, Roster};
 use crate::history::{Parts, part};
 
 /// Returns the parts of an account, as a client of any dialect shows them.
-pub(super) fn parts_of(roster: &Roster) -> Parts {
+pub(crate) fn parts_of(roster: &Roster) -> Parts {
     let mut parts = settings(roster);
     let groups = || roster.groups.iter();
     parts.extend(groups().map(|(_, group)| (part::group(&group.name), String::new())));
@@ -42,4 +42,25 @@ fn settings(roster: &Roster) -> Parts {
         }
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use msnp::{DisplayName, Handle};
+    use swallowtail_store::roster::Stamps;
+
+    use super::*;
+
+    #[test]
+    fn the_parts_have_the_names_that_the_observer_uses() {
+        let handle = |name: &str| Handle::parse(&format!("{name}@example.com")).unwrap();
+        let mut roster = Roster::new(handle("alice"), DisplayName::new("Alice").unwrap(), Stamps::default());
+        let lists = List::Forward | List::Allow | List::Pending;
+        roster.entries.insert(handle("bob"), Entry { lists, ..Entry::default() });
+        roster.settings.set_phone(Phone::Home, Some("555 1".into()));
+        let names: Vec<_> = parts_of(&roster).into_iter().map(|(part, value)| format!("{part}={value}")).collect();
+        let bob = ["AL bob@example.com=", "BLP=AL", "FL bob@example.com=", "GTC=A", "MOB=N", "PHH=555 1"];
+        let rest = ["RL bob@example.com=", "name=Alice", "nickname bob@example.com=bob@example.com"];
+        assert_eq!(names, [&bob[..], &rest].concat());
+    }
 }
