@@ -1,17 +1,22 @@
 //! Presence and sessions.
 
+mod p01_ends;
 mod p02_zombie;
 mod p03_one_account;
+mod p04_flood;
+mod p05_mutual_edits;
+mod p06_convergence;
+mod p07_snapshots;
 
 use crate::scenario::Scenario;
 
 /// The scenarios of this family, in the order of their ids.
 pub(super) const TABLE: &[Scenario] = &[
-    Scenario::not_yet("P01", "Sessions end by RST, FIN, silence, and a sleeping laptop", "not written yet"),
+    p01_ends::SCENARIO,
     p02_zombie::SCENARIO,
     p03_one_account::SCENARIO,
-    Scenario::not_yet("P04", "A hundred users change their status fifty times a second", "not written yet"),
-    Scenario::not_yet("P05", "Two users add, remove, block and allow each other at the same time", "not written yet"),
-    Scenario::not_yet("P06", "Hundreds of clients do random things, then stop", "not written yet"),
-    Scenario::not_yet("P07", "A client downloads its lists while they are edited", "not written yet"),
+    p04_flood::SCENARIO,
+    p05_mutual_edits::SCENARIO,
+    p06_convergence::SCENARIO,
+    p07_snapshots::SCENARIO,
 ];

@@ -1,0 +1,184 @@
+//! All ways in which a session ends, and two in which it does not. A watcher sees when each contact goes offline.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use tokio::time::sleep_until;
+
+use crate::bed::Bed;
+use crate::client::{Next, Person, SignIn};
+use crate::loss::Loss;
+use crate::measured::Measured;
+use crate::scenario::Scenario;
+
+/// How many sessions end in each way.
+const SESSIONS: usize = 5;
+/// The watcher is the account after them.
+const WATCHER: usize = Way::ALL.len() * SESSIONS;
+/// How late others may see the end.
+const NOTICE: Duration = Duration::from_secs(2);
+/// How long sent bytes may stay unacknowledged (ARCHITECTURE.md, "Promises"), and how late the kernel may notice that:
+/// it tries again after twice the time each time.
+const USER_TIMEOUT: Duration = Duration::from_secs(20);
+const RETRY: Duration = Duration::from_secs(5);
+/// The idle timeout (framing.md section 10).
+const IDLE: Duration = Duration::from_secs(180);
+/// How long a laptop sleeps.
+const SLEEP: Duration = Duration::from_secs(40);
+/// How long one sleeps to which somebody sends something. The kernel waits twice as long before each further try, so it
+/// certainly tries again between 6 s and 20 s.
+const NAP: Duration = Duration::from_secs(6);
+/// The pause between two pings of the watcher.
+const PING: Duration = Duration::from_secs(50);
+
+pub(super) const SCENARIO: Scenario = Scenario::runs(
+    "P01",
+    "Sessions end by RST, FIN and silence, contacts see it in time, and a short sleep ends none",
+    |bed| Box::pin(run(bed)),
+)
+.accounts(WATCHER + 1);
+
+/// A way in which a session ends or stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Way {
+    /// The client process is killed.
+    Reset,
+    /// The client closes its connection.
+    Close,
+    /// The network is gone, and the server has something to send.
+    Cut,
+    /// The network is gone, and the server has nothing to send.
+    CutAndQuiet,
+    /// The client hangs. Its system still acknowledges everything.
+    Hang,
+    /// The network is gone for 40 s, in which the server has nothing to send.
+    Sleep,
+    /// The network is gone for 6 s, in which the server has something to send.
+    Nap,
+}
+
+impl Way {
+    const ALL: [Self; 7] = [Self::Reset, Self::Close, Self::Cut, Self::CutAndQuiet, Self::Hang, Self::Sleep, Self::Nap];
+
+    /// Returns when the watcher must see the end, after the beginning. `None` if the session must stay.
+    const fn latest(self) -> Option<Duration> {
+        match self {
+            Self::Reset | Self::Close => Some(NOTICE),
+            Self::Cut => Some(Duration::from_secs((USER_TIMEOUT.as_secs() + RETRY.as_secs()) + NOTICE.as_secs())),
+            Self::CutAndQuiet | Self::Hang => Some(Duration::from_secs(IDLE.as_secs() + NOTICE.as_secs())),
+            Self::Sleep | Self::Nap => None,
+        }
+    }
+
+    /// Whether the watcher is a contact of this client, so that the server has something to send.
+    const fn sees_watcher(self) -> bool {
+        matches!(self, Self::Cut | Self::Nap)
+    }
+}
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let mut people = bed.people_with(&bed.dialer, 0..=WATCHER, SignIn::default()).await?;
+    let mut watcher = people.pop().context("the watcher is missing")?;
+    let ways: HashMap<String, Way> =
+        people.iter().enumerate().map(|(n, person)| (person.handle().to_owned(), Way::ALL[n / SESSIONS])).collect();
+    for person in &mut people {
+        let (handle, other) = (person.handle().to_owned(), watcher.handle().to_owned());
+        watcher.notification.done("ADC", &format!("FL N={handle} F={handle}")).await?;
+        if ways[&handle].sees_watcher() {
+            person.notification.done("ADC", &format!("FL N={other} F={other}")).await?;
+        }
+        // Everything that the server has to say has arrived.
+        person.notification.before_pong().await?;
+    }
+    watcher.notification.before_pong().await?;
+    let begun = Instant::now();
+    let mut staying = begin(people, &ways)?;
+    // The server now has something to send to those who see the watcher.
+    watcher.notification.done("CHG", "BSY 0").await?;
+    let watching = tokio::spawn(watch(watcher, begun));
+    for (way, sleep) in [(Way::Nap, NAP), (Way::Sleep, SLEEP)] {
+        sleep_until((begun + sleep).into()).await;
+        wake(&mut staying, way).await.with_context(|| format!("after {sleep:?} of sleep"))?;
+    }
+    let (_watcher, ends) = watching.await??;
+    judge(&ways, &ends)
+}
+
+/// Ends the sessions, each in its way. Returns the clients that keep their connections.
+fn begin(people: Vec<Person>, ways: &HashMap<String, Way>) -> Result<Vec<(Way, Person)>> {
+    let mut staying = Vec::new();
+    for person in people {
+        let way = ways[person.handle()];
+        match way {
+            Way::Reset => {
+                person.notification.reset();
+                continue;
+            }
+            Way::Close => continue,
+            Way::Hang => {}
+            Way::Cut | Way::CutAndQuiet | Way::Sleep | Way::Nap => person.notification.lose(Loss::All)?,
+        }
+        staying.push((way, person));
+    }
+    Ok(staying)
+}
+
+/// Gives those that have slept their network back, all at the same time. Their sessions must still be there.
+async fn wake(people: &mut [(Way, Person)], way: Way) -> Result<()> {
+    let mut woken: Vec<_> = people.iter_mut().filter(|(other, _)| *other == way).map(|(_, person)| person).collect();
+    for person in &woken {
+        person.notification.lose(Loss::None)?;
+    }
+    for person in &mut woken {
+        let lines = person.notification.before_pong().await?;
+        let has_news = lines.iter().any(|line| line.starts_with("NLN BSY"));
+        ensure!(has_news == way.sees_watcher(), "{} received {lines:?}", person.handle());
+    }
+    Ok(())
+}
+
+/// Watches until all timeouts are over. Returns when each contact went offline, after the beginning.
+async fn watch(mut watcher: Person, begun: Instant) -> Result<(Person, HashMap<String, Duration>)> {
+    let mut ends = HashMap::new();
+    let end = begun + IDLE + NOTICE;
+    let mut ping = begun;
+    loop {
+        match watcher.notification.next_before(ping.min(end)).await {
+            Next::Received(line) if line.verb() == "FLN" => {
+                let contact = line.word(1);
+                ensure!(ends.insert(contact.clone(), line.at - begun).is_none(), "{contact} went offline twice");
+            }
+            Next::Received(_) => {}
+            Next::Ended => bail!("the session of the watcher ended"),
+            Next::Nothing if Instant::now() >= end => return Ok((watcher, ends)),
+            Next::Nothing => {
+                watcher.notification.send_bytes(b"PNG\r\n").await?;
+                ping += PING;
+            }
+        }
+    }
+}
+
+fn judge(ways: &HashMap<String, Way>, ends: &HashMap<String, Duration>) -> Result<Measured> {
+    let mut slowest: HashMap<Way, Duration> = HashMap::new();
+    for (contact, way) in ways {
+        match (way.latest(), ends.get(contact)) {
+            (None, None) => {}
+            (Some(latest), Some(end)) => {
+                ensure!(*end <= latest, "{contact} ({way:?}) went offline after {end:?}");
+                let slowest = slowest.entry(*way).or_default();
+                *slowest = (*slowest).max(*end);
+            }
+            (None, Some(end)) => bail!("{contact} ({way:?}) went offline after {end:?}"),
+            (Some(latest), None) => bail!("{contact} ({way:?}) was online after {latest:?}"),
+        }
+    }
+    let of = |way| slowest.get(&way).copied().unwrap_or_default();
+    Ok(Measured::new()
+        .millis("RST", of(Way::Reset))
+        .millis("FIN", of(Way::Close))
+        .seconds("silence with traffic", of(Way::Cut))
+        .seconds("without", of(Way::CutAndQuiet))
+        .seconds("hanging client", of(Way::Hang)))
+}

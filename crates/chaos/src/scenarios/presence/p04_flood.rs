@@ -1,0 +1,209 @@
+//! Many users change their status as fast as they can. Whoever reads sees the final state soon, whoever does not read is
+//! not closed for it and sees it later, and whoever is not exempt from the limits is refused at some point.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::bed::Bed;
+use crate::client::{Account, Next, PATIENCE, Person, SignIn};
+use crate::measured::Measured;
+use crate::scenario::Scenario;
+use crate::server::Setup;
+
+/// The users, in circles in which everybody sees everybody.
+const USERS: usize = 100;
+const CIRCLE: usize = 5;
+/// Watches all users, and does not read while they change their status. Has a small receive buffer.
+const SLOW: usize = USERS;
+const BUFFER: u32 = 4096;
+/// Floods from an address whose rates are limited, and the one who watches it.
+const LIMITED: usize = USERS + 1;
+const LIMITED_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 7, 1));
+const WATCHER: usize = USERS + 2;
+/// How often a user changes its status, and for how long.
+const PAUSE: Duration = Duration::from_millis(20);
+const TIME: Duration = Duration::from_secs(5);
+/// How long others may see an older state after the last answer.
+const CONVERGENCE: Duration = Duration::from_secs(2);
+/// How many statuses with a picture the limited user sends. The first 128 KiB are allowed (framing.md section 11).
+const FLOOD: usize = 150;
+const PICTURE: usize = 2000;
+
+pub(super) const SCENARIO: Scenario = Scenario::runs(
+    "P04",
+    "A hundred users change their status fifty times a second: the final state is right, and limits hold",
+    |bed| Box::pin(run(bed)),
+)
+.accounts(WATCHER + 1)
+.setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.0/24\"]\n".into(), ..Setup::default() });
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    // Nobody is missing in a circle.
+    let users = bed.size.of(USERS).div_ceil(CIRCLE) * CIRCLE;
+    let people = bed.people(users).await?;
+    let slow = bed.dialer.with_receive_buffer(BUFFER);
+    let mut slow = Person::sign_in(&slow, &Account::numbered(SLOW)).await?;
+    for number in 0..users {
+        add(&mut slow, number).await?;
+    }
+    let people = befriend_circles(people).await?;
+    slow.notification.before_pong().await?;
+    let time = bed.size.time(TIME);
+    let mut running = JoinSet::new();
+    for person in people {
+        running.spawn(flap(person, time));
+    }
+    let refused = limited(bed).await?;
+    let mut flapping = Vec::new();
+    while let Some(person) = running.join_next().await {
+        flapping.push(person??);
+    }
+    let mut last = HashMap::new();
+    let mut slowest = Duration::ZERO;
+    for Flapped { person, number, .. } in &flapping {
+        last.insert(person.handle().to_owned(), number.to_string());
+    }
+    // They read one after the other, but see only when each line arrived.
+    let ended = flapping.iter().map(|flapped| flapped.answered).max().context("nobody is there")?;
+    for flapped in &mut flapping {
+        slowest = slowest.max(flapped.converge(&last, CIRCLE - 1).await?.saturating_duration_since(ended));
+    }
+    ensure!(slowest <= CONVERGENCE, "the final state was seen {slowest:?} after the last answer");
+    let changes: usize = flapping.iter().map(|flapped| flapped.number).sum();
+    let lines = catch_up(slow, &last).await?;
+    for flapped in flapping {
+        flapped.person.notification.settle();
+    }
+    Ok(Measured::new()
+        .count("changes", changes)
+        .millis("final state after", slowest)
+        .figure("lines to the slow watcher", 100.0 * lines as f64 / changes as f64, "%")
+        .figure("refused to the limited", 100.0 * refused as f64 / FLOOD as f64, "%"))
+}
+
+async fn add(person: &mut Person, number: usize) -> Result<()> {
+    let handle = Account::numbered(number).handle;
+    person.notification.done("ADC", &format!("FL N={handle} F={handle}")).await?;
+    Ok(())
+}
+
+/// Puts everybody on the contact lists of the others of the circle.
+async fn befriend_circles(people: Vec<Person>) -> Result<Vec<Person>> {
+    let mut running = JoinSet::new();
+    for (number, mut person) in people.into_iter().enumerate() {
+        running.spawn(async move {
+            let first = number / CIRCLE * CIRCLE;
+            for other in (first..first + CIRCLE).filter(|other| *other != number) {
+                add(&mut person, other).await?;
+            }
+            anyhow::Ok(person)
+        });
+    }
+    let mut people = Vec::new();
+    while let Some(person) = running.join_next().await {
+        people.push(person??);
+    }
+    Ok(people)
+}
+
+/// A user after its changes.
+struct Flapped {
+    person: Person,
+    /// The number of the last change, which is its capabilities.
+    number: usize,
+    /// When that was answered.
+    answered: Instant,
+    /// What the user has seen of its contacts: the capabilities, and when.
+    seen: HashMap<String, (String, Instant)>,
+}
+
+/// Changes the status all the time, and reads. Every change must be accepted.
+async fn flap(person: Person, time: Duration) -> Result<Flapped> {
+    let begun = Instant::now();
+    let mut flapped = Flapped { person, number: 0, answered: begun, seen: HashMap::new() };
+    let mut ticks = interval(PAUSE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while begun.elapsed() < time {
+        ticks.tick().await;
+        flapped.number += 1;
+        let number = flapped.number;
+        flapped.person.notification.done("CHG", &format!("NLN {number}")).await?;
+        flapped.answered = Instant::now();
+        while flapped.read(Instant::now()).await? {}
+    }
+    Ok(flapped)
+}
+
+impl Flapped {
+    /// Reads one line. Returns whether there was one.
+    async fn read(&mut self, deadline: Instant) -> Result<bool> {
+        match self.person.notification.next_before(deadline).await {
+            Next::Received(line) => {
+                if line.verb() == "NLN" {
+                    self.seen.insert(line.word(2), (line.word(4), line.at));
+                }
+                Ok(true)
+            }
+            Next::Nothing => Ok(false),
+            Next::Ended => bail!("the session of {} ended", self.person.handle()),
+        }
+    }
+
+    /// Reads until all contacts are shown with their last status. Returns when that was.
+    async fn converge(&mut self, last: &HashMap<String, String>, contacts: usize) -> Result<Instant> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let is_last = |(contact, (seen, _)): (&String, &(String, Instant))| last.get(contact) == Some(seen);
+            if self.seen.iter().filter(|entry| is_last(*entry)).count() >= contacts {
+                return self.seen.values().map(|(_, at)| *at).max().context("nobody is a contact");
+            }
+            ensure!(self.read(deadline).await?, "{} shows {:?}, but it is {last:?}", self.person.handle(), self.seen);
+        }
+    }
+}
+
+/// Lets the watcher that has not read catch up. Returns how many lines it received.
+async fn catch_up(slow: Person, last: &HashMap<String, String>) -> Result<usize> {
+    let mut notification = slow.notification;
+    let mut lines = 0;
+    let mut seen: HashMap<String, String> = HashMap::new();
+    for line in notification.before_pong().await.context("the watcher that had not read")? {
+        if line.verb() == "NLN" {
+            lines += 1;
+            seen.insert(line.word(2), line.word(4));
+        }
+    }
+    ensure!(seen == *last, "the slow watcher shows {seen:?}, but it is {last:?}");
+    notification.settle();
+    Ok(lines)
+}
+
+/// A user whose rates are limited floods its contacts. Returns how often it was refused.
+async fn limited(bed: &Bed) -> Result<usize> {
+    let dialer = bed.dialer.from(LIMITED_ADDRESS);
+    let mut people = bed.people_with(&dialer, [LIMITED], SignIn::default()).await?;
+    let mut limited = people.pop().context("nobody is there")?;
+    let mut watcher = bed.person(WATCHER).await?;
+    add(&mut watcher, LIMITED).await?;
+    let (mut refused, mut last) = (0, String::new());
+    for number in 1..=FLOOD {
+        let status = format!("NLN {number} {}", "x".repeat(PICTURE));
+        let answer = limited.notification.ask("CHG", &status).await?;
+        match answer.code() {
+            None => last = number.to_string(),
+            Some(800) => refused += 1,
+            Some(_) => bail!("CHG was answered with {}", answer.line()),
+        }
+    }
+    ensure!(refused > 0, "{FLOOD} statuses with a picture of {PICTURE} bytes were all accepted");
+    ensure!(refused < FLOOD, "no status with a picture of {PICTURE} bytes was accepted");
+    let lines = watcher.notification.before_pong().await?;
+    let seen = lines.iter().rfind(|line| line.verb() == "NLN").map(|line| line.word(4));
+    ensure!(seen.as_deref() == Some(&last), "the watcher shows {seen:?} of the limited user, but it is {last}");
+    Ok(refused)
+}

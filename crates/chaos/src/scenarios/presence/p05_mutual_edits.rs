@@ -1,0 +1,109 @@
+//! Pairs edit their lists about each other at the same time, and change what the other one sees. The rule G6 checks that
+//! the lists at the end are those of some order of all edits, that each client shows what the server has on its disk, and
+//! that nobody saw anything after the answer to a block.
+
+use anyhow::{Context, Result, ensure};
+use tokio::task::JoinSet;
+
+use crate::bed::Bed;
+use crate::client::Person;
+use crate::measured::Measured;
+use crate::random::Random;
+use crate::scenario::Scenario;
+
+const PAIRS: usize = 5;
+/// How many commands each of them sends.
+const ROUNDS: usize = 400;
+/// What an edit that does not fit the lists is answered with: the entry is not there, or there already, or on the
+/// opposite list (ns.md section 8).
+const MISFITS: [u16; 4] = [208, 215, 216, 219];
+
+pub(super) const SCENARIO: Scenario = Scenario::runs(
+    "P05",
+    "Pairs add, remove, block and allow each other at the same time, and the lists and views of both fit",
+    |bed| Box::pin(run(bed)),
+)
+.accounts(2 * PAIRS)
+.smoke();
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let rounds = bed.size.of(ROUNDS);
+    let people = bed.people(2 * PAIRS).await?;
+    let handles: Vec<_> = people.iter().map(|person| person.handle().to_owned()).collect();
+    let mut running = JoinSet::new();
+    for (number, person) in people.into_iter().enumerate() {
+        let editor = Editor { person, other: handles[number ^ 1].clone(), contact: None, done: 0, seen: 0 };
+        running.spawn(editor.edit(rounds, bed.random.fork()));
+    }
+    let mut editors = Vec::new();
+    while let Some(editor) = running.join_next().await {
+        editors.push(editor??);
+    }
+    for editor in &mut editors {
+        editor.read().await?;
+    }
+    let done = editors.iter().map(|editor| editor.done).sum();
+    let seen = editors.iter().map(|editor| editor.seen).sum();
+    ensure!(done > 0 && seen > 0, "{done} commands were carried out, and {seen} presence lines arrived");
+    editors.into_iter().for_each(|editor| editor.person.notification.settle());
+    Ok(Measured::new().count("commands", 2 * PAIRS * rounds).count("carried out", done).count("presence lines", seen))
+}
+
+/// One of a pair.
+struct Editor {
+    person: Person,
+    other: String,
+    /// The GUID of the other one, since it was added to FL for the first time.
+    contact: Option<String>,
+    /// How many commands the server has carried out.
+    done: usize,
+    /// How many lines about the presence of the other one have arrived.
+    seen: usize,
+}
+
+impl Editor {
+    async fn edit(mut self, rounds: usize, mut random: Random) -> Result<Self> {
+        for round in 0..rounds {
+            let (verb, words) = self.command(round, &mut random);
+            let answer = self.person.notification.ask(verb, &words).await?;
+            match answer.code() {
+                None => {
+                    self.done += 1;
+                    let mut words = (0..answer.unit.words().len()).map(|index| answer.word(index));
+                    let guid = words.find_map(|word| word.strip_prefix("C=").map(str::to_owned));
+                    self.contact = guid.or(self.contact);
+                }
+                Some(code) => ensure!(MISFITS.contains(&code), "{verb} {words} was answered with {code}"),
+            }
+            if random.chance(10) {
+                self.read().await?;
+            }
+        }
+        Ok(self)
+    }
+
+    /// Returns a command. Nobody gives a status or a name twice, so that the history can tell them apart.
+    fn command(&self, round: usize, random: &mut Random) -> (&'static str, String) {
+        let Self { other, contact, .. } = self;
+        let removal = || format!("FL {}", contact.as_deref().unwrap_or("00000000-0000-0000-0000-000000000000"));
+        match random.below(100) {
+            0..14 => ("ADC", format!("FL N={other} F=friend{round}")),
+            14..22 => ("REM", removal()),
+            22..34 => ("ADC", format!("AL N={other}")),
+            34..46 => ("REM", format!("AL {other}")),
+            46..56 => ("ADC", format!("BL N={other}")),
+            56..68 => ("REM", format!("BL {other}")),
+            68..74 => ("BLP", if random.chance(50) { "AL" } else { "BL" }.to_owned()),
+            74..80 => ("PRP", format!("MFN name{round}")),
+            80..84 => ("CHG", format!("HDN {}", round + 1)),
+            _ => ("CHG", format!("NLN {}", round + 1)),
+        }
+    }
+
+    /// Reads everything that has been sent to this client.
+    async fn read(&mut self) -> Result<()> {
+        let lines = self.person.notification.before_pong().await.context("an editor is signed out")?;
+        self.seen += lines.iter().filter(|line| matches!(line.verb().as_str(), "NLN" | "ILN" | "FLN")).count();
+        Ok(())
+    }
+}
