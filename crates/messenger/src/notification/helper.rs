@@ -82,6 +82,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_account_whose_connection_ends_while_the_helper_is_told_is_offline_and_the_helper_knows_it() {
+        let server = Server::with(with_helper);
+        let mut helper = server.online("bob", "MSNP12").await;
+        create(&server, "erin", &handle("bob"));
+        let mut new = server.before_ticket("erin", "MSNP12").await;
+        let ticket = server.ticket("erin").await;
+        let mut hold = server.store.writes.hold().await;
+        new.send(&format!("USR 3 TWN S {ticket}"));
+        tokio::select! {
+            () = new.wait() => panic!("the sign-in does not wait for the store"),
+            () = hold.reached() => {}
+        }
+        new.drop_connection();
+        assert!(server.service.directory.endpoint(&handle("erin")).is_none());
+        drop(hold);
+        while helper.received().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(server.lists("bob", "erin"), msnp::ListBits::from(List::Reverse).number());
+    }
+
+    #[tokio::test]
     async fn no_other_account_is_changed_at_a_sign_in() {
         for set in [with_helper as fn(&mut Config), |_| {}] {
             let server = Server::with(set);

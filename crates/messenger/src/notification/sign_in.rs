@@ -207,8 +207,29 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> R
         welcome(&service, &newcomer, &endpoint, cell.id, roster);
     });
     drop(turn);
-    helper::watch(&service, &cell).await;
-    Ok(User { cell, endpoint })
+    let mut unfinished = Unfinished { user: User { cell: cell.clone(), endpoint }, is_finished: false };
+    // This changes the store, so it runs to its end even if the connection ends first.
+    let watched = tokio::spawn(async move { helper::watch(&service, &cell).await });
+    if let Err(error) = watched.await {
+        tracing::error!(%error, "adding an account to the lists of the helper did not run to its end");
+    }
+    unfinished.is_finished = true;
+    Ok(unfinished.user.clone())
+}
+
+/// An account that is signed in while its connection still waits for the rest of the sign-in. If the connection ends
+/// before, signs the account out again.
+struct Unfinished {
+    user: User,
+    is_finished: bool,
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            self.user.cell.sign_out(self.user.endpoint.epoch);
+        }
+    }
 }
 
 /// Returns the account, if the ticket belongs to it and is still valid.
