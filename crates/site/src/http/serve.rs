@@ -86,12 +86,7 @@ async fn requests(
         visit.begun();
         let (phase, tunnel, site, caller) = (phase.clone(), tunnel.clone(), site.clone(), caller.clone());
         Box::pin(async move {
-            let answer = if request.method() == Method::CONNECT {
-                connect(&site, &caller, request.uri().to_string(), &tunnel)
-            } else {
-                let answer = visit.during(site.routes.answer(caller, request.map(Body::new))).await;
-                answer.unwrap_or_else(|| unavailable(&site))
-            };
+            let answer = answer(request, caller, &site, &tunnel, visit).await;
             phase.idle();
             visit.waits();
             Ok::<_, Infallible>(answer)
@@ -146,11 +141,23 @@ async fn requests(
     None
 }
 
-/// Returns the last answer of a connection whose place another one needs.
-fn unavailable(site: &Site) -> Response {
-    let mut answer = answers::closing(answers::unavailable());
-    site.routes.spell(&mut answer);
-    answer
+/// Answers a request. If another connection needs the place of this one before, answers with 503.
+async fn answer(
+    request: Request<Incoming>,
+    caller: Caller,
+    site: &Site,
+    tunnel: &Mutex<Option<Target>>,
+    visit: &Visit,
+) -> Response {
+    if request.method() == Method::CONNECT {
+        return connect(site, &caller, request.uri().to_string(), tunnel);
+    }
+    let answer = visit.during(site.routes.answer(caller, request.map(Body::new))).await;
+    answer.unwrap_or_else(|| {
+        let mut answer = answers::closing(answers::unavailable());
+        site.routes.spell(&mut answer);
+        answer
+    })
 }
 
 /// Answers a `CONNECT`. If the tunnel is granted, hyper serves no more requests on the connection.

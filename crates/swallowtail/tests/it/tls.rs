@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use swallowtail::server::Server;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::support;
 use crate::support::binary::RunningBinary;
 use crate::support::http::Http;
+use crate::support::people::enter;
 use crate::support::time::PATIENCE;
 use crate::support::tls::TestCertificate;
+use crate::support::wire::Wire;
 use crate::support::{TestServer, is_closed};
 
 /// The interval at which the effect of another process is checked.
@@ -104,6 +106,29 @@ async fn an_unfinished_handshake_does_not_delay_a_stop() {
     for stream in hanging {
         assert!(is_closed(stream), "the stop waited until its timeout");
     }
+}
+
+#[tokio::test]
+async fn an_unfinished_handshake_makes_room_and_a_refused_client_hears_it_over_tls() {
+    let directory = support::private_directory();
+    let certificate = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
+    let files = certificate.files.clone();
+    let server = TestServer::start_with(|config| {
+        config.tls.certificate.push(files);
+        config.listen.notification_tls = Some("127.0.0.1:0".parse().unwrap());
+        config.limits.exempt.clear();
+        config.limits.connections_per_address = 1;
+    })
+    .await;
+    let alice = server.account("alice").await;
+    let address = server.server().addresses().main("notification_tls").unwrap();
+    let mut hanging = TcpStream::connect(address).await.unwrap();
+    let wire = Wire::over(certificate.dial(address, "chat.example.com").await.unwrap());
+    assert_eq!(timeout(PATIENCE, hanging.read(&mut [0])).await.unwrap().unwrap_or(0), 0);
+    let _signed_in = enter(wire, &alice, &server.ticket("alice").await).await;
+    let mut refused = Wire::over(certificate.dial(address, "chat.example.com").await.unwrap());
+    refused.line("VER 1 MSNP12").await;
+    assert_eq!(refused.last_lines().await, ["600 1"]);
 }
 
 #[tokio::test]
