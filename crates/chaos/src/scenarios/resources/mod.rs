@@ -1,12 +1,14 @@
 //! Resources and overload.
 
+mod r01_few_files;
 mod r04_herd;
+mod r05_one_user;
 
 use crate::scenario::Scenario;
 
 /// The scenarios of this family, in the order of their ids.
 pub(super) const TABLE: &[Scenario] = &[
-    Scenario::not_yet("R01", "The server may open 256 files, and a thousand clients connect", "not written yet"),
+    r01_few_files::SCENARIO,
     Scenario::not_yet(
         "R02",
         "The server has 256 MiB of memory, and clients connect until it refuses",
@@ -14,7 +16,7 @@ pub(super) const TABLE: &[Scenario] = &[
     ),
     Scenario::not_yet("R03", "Sign-ins come five times as fast as the server can answer them", "not written yet"),
     r04_herd::SCENARIO,
-    Scenario::not_yet("R05", "One user sends as fast as possible", "not written yet"),
+    r05_one_user::SCENARIO,
     Scenario::not_yet("R06", "10,000 connections come from one address, and from an exempt network", "not written yet"),
     Scenario::not_yet("R07", "Hostile input arrives as fast as possible, and the log stays small", "not written yet"),
     Scenario::not_yet("R08", "Thousands of sessions live for two days", "not written yet"),

@@ -1,6 +1,7 @@
 //! Storage.
 
 mod d01_killed;
+mod d05_locked;
 mod d07_damaged;
 
 use crate::scenario::Scenario;
@@ -11,7 +12,7 @@ pub(super) const TABLE: &[Scenario] = &[
     Scenario::not_yet("D02", "The machine loses power: writes that were not synchronised are lost", "not written yet"),
     Scenario::not_yet("D03", "The disk is full", "not written yet"),
     Scenario::not_yet("D04", "The disk is slow", "not written yet"),
-    Scenario::not_yet("D05", "The database is locked for minutes", "not written yet"),
+    d05_locked::SCENARIO,
     Scenario::not_yet("D06", "The database is backed up while it is used", "not written yet"),
     d07_damaged::SCENARIO,
     Scenario::not_yet("D08", "The server is killed during an upgrade of the database", "not written yet"),

@@ -1,0 +1,59 @@
+//! A router that forgets a connection after a minute without packets. Pings in the interval that the server names prevent
+//! it, and a client without pings ends cleanly.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use tokio::time::sleep;
+
+use crate::bed::Bed;
+use crate::client::{Next, befriend};
+use crate::loss::Loss;
+use crate::measured::Measured;
+use crate::scenario::Scenario;
+
+/// When the router forgets a connection without packets.
+const FORGOTTEN: Duration = Duration::from_secs(60);
+/// How long the server may take to notice it: keepalive probes after 60 s, and the TCP user timeout of 20 s, each with the
+/// pause of a retransmission. A session may be silent for three minutes otherwise (ns.md section 2).
+const DETECTION: Duration = Duration::from_secs(130);
+
+pub(super) const SCENARIO: Scenario =
+    Scenario::runs("N03", "A router forgets a connection after a minute of silence", |bed| Box::pin(run(bed)))
+        .accounts(2);
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let mut silent = bed.person(0).await?;
+    let mut friend = bed.person(1).await?;
+    befriend(&mut silent, &mut friend).await?;
+    let begun = Instant::now();
+    let interval = ping(&mut friend.notification).await?;
+    ensure!(interval < FORGOTTEN, "the server asks for a ping each {interval:?}, so routers forget the connection");
+    // The last packet of the silent one is not later than this.
+    sleep(FORGOTTEN.checked_sub(begun.elapsed()).unwrap_or_default().min(interval)).await;
+    ping(&mut friend.notification).await?;
+    sleep(FORGOTTEN.checked_sub(begun.elapsed()).unwrap_or_default()).await;
+    silent.notification.lose(Loss::All)?;
+    let offline = loop {
+        let deadline = begun + DETECTION;
+        match friend.notification.next_before(deadline.min(Instant::now() + interval / 2)).await {
+            Next::Received(line) if line.starts_with(&format!("FLN {}", silent.handle())) => break line.at - begun,
+            Next::Received(_) => {}
+            Next::Ended => anyhow::bail!("the client that sends pings was signed out"),
+            Next::Nothing => {
+                ensure!(Instant::now() < deadline, "the forgotten connection is open after {:.0?}", begun.elapsed());
+                friend.notification.send_bytes(b"PNG\r\n").await?;
+            }
+        }
+    };
+    silent.notification.reset();
+    Ok(Measured::new().seconds("ping interval", interval).seconds("shown offline after", offline))
+}
+
+/// Sends a ping. Returns when the server expects the next one.
+async fn ping(connection: &mut crate::client::Connection) -> Result<Duration> {
+    connection.send_bytes(b"PNG\r\n").await?;
+    let answer = connection.expect("QNG").await?;
+    let seconds = answer.word(1).parse().with_context(|| format!("the server sent {}", answer.line()))?;
+    Ok(Duration::from_secs(seconds))
+}

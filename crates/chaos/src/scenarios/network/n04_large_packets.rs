@@ -1,0 +1,66 @@
+//! A path that loses large packets only, as behind a tunnel whose router sends no ICMP.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail, ensure};
+
+use crate::bed::Bed;
+use crate::client::{Board, Next, chat, text};
+use crate::loss::Loss;
+use crate::measured::{Measured, SLOWNESS, percentile};
+use crate::scenario::Scenario;
+
+/// The largest packet that arrives, headers included.
+const LARGEST: u32 = 1000;
+/// How long a large message is.
+const LENGTH: usize = 1500;
+/// How long the server may take to give up: the TCP user timeout of 20 s, and the pause of a retransmission.
+const DETECTION: Duration = Duration::from_secs(26);
+/// The p99 of the others meanwhile, if the server is optimised.
+const LIMIT: Duration = Duration::from_millis(50);
+
+pub(super) const SCENARIO: Scenario =
+    Scenario::runs("N04", "The network loses large packets only", |bed| Box::pin(run(bed))).accounts(3);
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let mut people = bed.people(3).await?;
+    let [one, other, far] = people.as_mut_slice() else { bail!("somebody is missing") };
+    let [mut board, mut joined] = chat(one, other).await?;
+    let far_board = far.join(&mut board).await?;
+    joined.connection.expect("JOI").await?;
+    far_board.connection.lose(Loss::LargerThan(LARGEST))?;
+    board.post("N", &text(&"x".repeat(LENGTH - text("").len() - 8))).await?;
+    joined.message().await?;
+    let begun = Instant::now();
+    let mut times = Vec::new();
+    let gone = loop {
+        times.push(deliver(&board, &mut joined).await?);
+        if let Some(gone) = bye(&mut board, begun).await? {
+            break gone;
+        }
+        ensure!(begun.elapsed() < DETECTION, "the member is still there after {:.0?}", begun.elapsed());
+    };
+    far_board.connection.reset();
+    let p99 = percentile(&times, 99);
+    ensure!(p99 < LIMIT * SLOWNESS, "the p99 of the others was {p99:.1?}");
+    Ok(Measured::new()
+        .seconds("member dropped after", gone)
+        .count("messages of others", times.len())
+        .millis("their p99", p99))
+}
+
+/// Sends a text to the member that receives everything.
+async fn deliver(board: &Board, joined: &mut Board) -> Result<Duration> {
+    let begun = Instant::now();
+    board.post("N", &text("small")).await?;
+    Ok(joined.message().await?.at - begun)
+}
+
+/// Waits a little for the end of the other member.
+async fn bye(board: &mut Board, begun: Instant) -> Result<Option<Duration>> {
+    match board.connection.next_within(Duration::from_millis(100)).await {
+        Next::Received(line) if line.verb() == "BYE" => Ok(Some(line.at - begun)),
+        Next::Ended => bail!("the connection of the sender ended"),
+        Next::Received(_) | Next::Nothing => Ok(None),
+    }
+}

@@ -1,0 +1,71 @@
+//! SIGSTOP and SIGCONT, as by a suspended virtual machine. The clients go on meanwhile.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use tokio::time::sleep;
+
+use crate::bed::Bed;
+use crate::client::{Board, Person, chat, text};
+use crate::measured::Measured;
+use crate::rule::Rule;
+use crate::scenario::Scenario;
+
+/// How many pairs chat.
+const PAIRS: usize = 25;
+/// How long the process is stopped. A message may wait so long, because the kernel accepts it.
+const PAUSE: Duration = Duration::from_secs(20);
+/// How many messages each pair sends while the process is stopped.
+const MESSAGES: usize = 5;
+/// How long the server may take to catch up.
+const CATCH_UP: Duration = Duration::from_secs(5);
+
+pub(super) const SCENARIO: Scenario =
+    Scenario::runs("O06", "The process is stopped for a while, and then continues", |bed| Box::pin(run(bed)))
+        .accounts(PAIRS * 2)
+        .except(&[(Rule::Bystanders, "nobody is served while the process is stopped")]);
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let pairs = bed.size.of(PAIRS);
+    let mut people = bed.people(pairs * 2).await?;
+    let mut boards = Vec::new();
+    for pair in people.chunks_exact_mut(2) {
+        let [one, other] = pair else { continue };
+        boards.push(chat(one, other).await?);
+    }
+    bed.server.pause()?;
+    for [board, _] in &boards {
+        for _ in 0..MESSAGES {
+            board.post("A", &text("paused")).await?;
+        }
+    }
+    let pause = bed.size.time(PAUSE);
+    sleep(pause).await;
+    bed.server.resume()?;
+    let begun = Instant::now();
+    for [_, joined] in &mut boards {
+        receive(joined).await?;
+    }
+    let caught_up = begun.elapsed();
+    ensure!(caught_up <= CATCH_UP, "the server needed {caught_up:.1?} to catch up");
+    all_are_there(&mut people, &mut boards).await?;
+    let measured = Measured::new().count("sessions", people.len()).seconds("paused", pause);
+    Ok(measured.millis("caught up in", caught_up))
+}
+
+async fn receive(joined: &mut Board) -> Result<()> {
+    for number in 0..MESSAGES {
+        joined.message().await.with_context(|| format!("message {number} of the pause is lost"))?;
+    }
+    Ok(())
+}
+
+async fn all_are_there(people: &mut [Person], boards: &mut [[Board; 2]]) -> Result<()> {
+    for person in people {
+        person.notification.before_pong().await.context("a session has ended")?;
+    }
+    for [board, joined] in boards {
+        joined.exchange(board).await.context("a conversation has ended")?;
+    }
+    Ok(())
+}
