@@ -71,8 +71,8 @@ impl Default for RateLimits {
             list_changes: rate(60, 60),
             sign_ins: rate(10, 10),
             // A client sends about 2 KiB when it signs in, and some hundred bytes when the music or a text changes, by
-            // programs at most once a second. What is left over fits through a modem.
-            presence: Budget { burst: 128 * 1024, per_second: 8 * 1024 },
+            // programs at most once a second. A modem, which reads 4 to 7 KiB a second, has room for more than this.
+            presence: Budget { burst: 128 * 1024, per_second: 2 * 1024 },
             // The same for an account with 1000 watchers, the largest number by default.
             presence_in_total: Budget { burst: 32 * 1024 * 1024, per_second: 2 * 1024 * 1024 },
             // Some clients open a conversation for the picture of each contact when they sign in.

@@ -84,7 +84,7 @@ async fn presence_over_the_budget_gets_800_and_nobody_sees_it() {
     alice.expect(&[(&show(21), "800 7"), (&message, "UUX 8 0"), (&message, "800 8")]).await;
     assert_eq!(bob.received().len(), 1, "UBX");
     alice.expect(&[("CHG 9 AWY 0", "CHG 9 AWY 0")]).await;
-    tokio::time::advance(Duration::from_secs(1)).await;
+    tokio::time::advance(Duration::from_secs(3)).await;
     alice.expect(&[(&show(22), &show(22))]).await;
 }
 
