@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::Signal;
+use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 pub use addresses::Addresses;
@@ -99,9 +100,7 @@ impl Server {
     /// # Errors
     /// Fails if the command cannot be run. If it fails, its output says so.
     pub async fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Result<Output> {
-        let mut command = Command::new(&self.program);
-        command.args(arguments).arg("--data").arg(self.data()).stdin(Stdio::null()).kill_on_drop(true);
-        command.output().await.with_context(|| format!("could not run {}", self.program.display()))
+        self.command_with(arguments, "").await
     }
 
     /// Runs another command of the program, which must succeed. Returns what it printed.
@@ -109,13 +108,33 @@ impl Server {
     /// # Errors
     /// Fails if the command fails. The error contains what it printed.
     pub async fn command_done(&self, arguments: &[impl AsRef<OsStr>]) -> Result<String> {
-        let output = self.command(arguments).await?;
+        self.command_done_with(arguments, "").await
+    }
+
+    /// Runs another command like [`Self::command_done`], with this text on its standard input.
+    ///
+    /// # Errors
+    /// Fails if the command fails. The error contains what it printed.
+    pub async fn command_done_with(&self, arguments: &[impl AsRef<OsStr>], input: &str) -> Result<String> {
+        let output = self.command_with(arguments, input).await?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         if output.status.success() {
             return Ok(said);
         }
         let words: Vec<_> = arguments.iter().map(|word| word.as_ref().to_string_lossy()).collect();
         bail!("`{}` failed: {said}{}", words.join(" "), String::from_utf8_lossy(&output.stderr));
+    }
+
+    async fn command_with(&self, arguments: &[impl AsRef<OsStr>], input: &str) -> Result<Output> {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).arg("--data").arg(self.data()).kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().with_context(|| format!("could not run {}", self.program.display()))?;
+        if let Some(mut pipe) = child.stdin.take() {
+            // A command that reads nothing may have ended.
+            let _ = pipe.write_all(input.as_bytes()).await;
+        }
+        Ok(child.wait_with_output().await?)
     }
 
     /// Kills the server with SIGKILL, and waits until it is gone.

@@ -96,7 +96,9 @@ impl Tickets {
         self.verify_at(ticket, Utc::now())
     }
 
-    fn issue_at(&self, claims: Claims, life: TicketLife, now: Utc) -> Ticket {
+    /// Issues a ticket like [`Self::issue`], at another time.
+    #[must_use]
+    pub fn issue_at(&self, claims: Claims, life: TicketLife, now: Utc) -> Ticket {
         let mut bytes = Vec::with_capacity(STATEMENT + SIGNATURE);
         bytes.extend(self.newest.id.to_be_bytes());
         for number in [claims.account.0, claims.password_version, now.unix(), now.plus(life.seconds()).unix()] {

@@ -1,24 +1,23 @@
 //! Accounts and authentication.
 
 mod a01_slowloris;
+mod a02_connect_close;
+mod a03_wrong_passwords;
+mod a04_tickets;
+mod a05_removed_online;
+mod a06_removed_from_lists;
+mod a07_invites;
+mod proof;
 
 use crate::scenario::Scenario;
 
 /// The scenarios of this family, in the order of their ids.
 pub(super) const TABLE: &[Scenario] = &[
     a01_slowloris::SCENARIO,
-    Scenario::not_yet("A02", "A million connections open and close without a sign-in", "not written yet"),
-    Scenario::not_yet(
-        "A03",
-        "Wrong passwords come from one address and from thousands, while people sign in",
-        "not written yet",
-    ),
-    Scenario::not_yet(
-        "A04",
-        "Tickets are expired, forged, cut, of another user, or of an account that changed",
-        "not written yet",
-    ),
-    Scenario::not_yet("A05", "An account is removed while it is online in three conversations", "not written yet"),
-    Scenario::not_yet("A06", "An account is removed while it is on the lists of others", "not written yet"),
-    Scenario::not_yet("A07", "A hundred people use an invite code for one at the same time", "not written yet"),
+    a02_connect_close::SCENARIO,
+    a03_wrong_passwords::SCENARIO,
+    a04_tickets::SCENARIO,
+    a05_removed_online::SCENARIO,
+    a06_removed_from_lists::SCENARIO,
+    a07_invites::SCENARIO,
 ];

@@ -19,8 +19,7 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
     |bed| Box::pin(run(bed)),
 )
 .accounts(2)
-.setup(|| Setup { settings: "[limits]\nname_changes = 10000\n".into(), ..Setup::default() })
-.smoke();
+.setup(|| Setup { settings: "[limits]\nname_changes = 10000\n".into(), ..Setup::default() });
 
 /// The longest name and the longest name of a group, in bytes (framing.md section 6).
 const NAME: usize = 387;

@@ -16,8 +16,7 @@ pub(super) const SCENARIO: Scenario =
         Box::pin(run(bed))
     })
     .accounts(2)
-    .setup(|| Setup { settings: "[limits]\nname_changes = 10000\n".into(), ..Setup::default() })
-    .smoke();
+    .setup(|| Setup { settings: "[limits]\nname_changes = 10000\n".into(), ..Setup::default() });
 
 /// How many words are sent as names.
 const NAMES: usize = 300;

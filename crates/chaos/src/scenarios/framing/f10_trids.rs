@@ -12,8 +12,7 @@ pub(super) const SCENARIO: Scenario =
     Scenario::runs("F10", "TrIDs are missing, negative, too large, repeated, a KiB long, or not numbers", |bed| {
         Box::pin(run(bed))
     })
-    .accounts(SENDERS)
-    .smoke();
+    .accounts(SENDERS);
 
 /// How many accounts send commands in turns, so that none signs in often.
 const SENDERS: usize = 50;

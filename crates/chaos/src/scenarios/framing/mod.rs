@@ -11,9 +11,11 @@ mod f08_escapes;
 mod f09_wrong_time;
 mod f10_trids;
 mod f11_words;
+mod f12_full_lists;
 mod f13_files;
 mod f14_gateway;
 mod f15_sign_in_service;
+mod f16_mutations;
 mod gateway;
 mod stage;
 mod words;
@@ -33,13 +35,9 @@ pub(super) const TABLE: &[Scenario] = &[
     f09_wrong_time::SCENARIO,
     f10_trids::SCENARIO,
     f11_words::SCENARIO,
-    Scenario::not_yet(
-        "F12",
-        "10,000 list edits are sent in one go, and lists and groups reach their limits",
-        "not written yet",
-    ),
+    f12_full_lists::SCENARIO,
     f13_files::SCENARIO,
     f14_gateway::SCENARIO,
     f15_sign_in_service::SCENARIO,
-    Scenario::not_yet("F16", "The fuzz targets run for a day each", "`cargo xtask fuzz --minutes 1440` does this"),
+    f16_mutations::SCENARIO,
 ];

@@ -1,0 +1,143 @@
+//! Very many connections that open and close without a sign-in, and TLS handshakes that are given up. None leaves
+//! anything behind.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use socket2::SockRef;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::bed::Bed;
+use crate::client::Dialer;
+use crate::measured::Measured;
+use crate::random::Random;
+use crate::scenario::Scenario;
+
+pub(super) const SCENARIO: Scenario =
+    Scenario::runs("A02", "Connections open and close without a sign-in, and TLS handshakes are given up", |bed| {
+        Box::pin(run(bed))
+    });
+
+/// How many connections are opened. A million takes `--scale 7000`.
+const CONNECTIONS: usize = 15_000;
+/// How many TLS handshakes are given up.
+const HANDSHAKES: usize = 400;
+/// How many tasks open connections.
+const AT_ONCE: usize = 16;
+/// How many parts the run has. The memory after the first one is what the memory at the end is compared with.
+const PARTS: usize = 4;
+/// By how much the memory may grow in all further parts, in KiB.
+const GROWTH_KIB: u64 = 1024;
+/// How long the server may take to answer a handshake.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a client sends before it goes, if it sends anything.
+const WORDS: &[&[u8]] =
+    &[b"", b"V", b"VER 1 MSNP12 CVR0\r\n", b"USR 1 a@b.de 1.2.3\r\n", b"GET / HTTP/1.1\r\n", b"\0\0\0", b"\r\n"];
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let begun = Instant::now();
+    let (connections, handshakes) = (bed.size.of(CONNECTIONS), bed.size.of(HANDSHAKES));
+    let mut memory = Vec::new();
+    for _ in 0..PARTS {
+        crowd(bed, connections / PARTS, Kind::Connection).await?;
+        crowd(bed, handshakes / PARTS, Kind::Handshake).await?;
+        memory.push(bed.server.figures()?.anonymous_kib);
+    }
+    let grown = memory[PARTS - 1].saturating_sub(memory[0]);
+    ensure!(grown <= GROWTH_KIB, "the memory grew from part to part: {memory:?} KiB");
+    let rate = (connections + handshakes) as f64 / begun.elapsed().as_secs_f64();
+    Ok(Measured::new()
+        .count("connections", connections)
+        .count("handshakes", handshakes)
+        .figure("rate", rate, "/s")
+        .figure("grown by", grown as f64, "KiB"))
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Connection,
+    Handshake,
+}
+
+/// Opens connections in several tasks.
+async fn crowd(bed: &mut Bed, count: usize, kind: Kind) -> Result<()> {
+    let mut running = JoinSet::new();
+    for task in 0..AT_ONCE {
+        let address = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 10 + u8::try_from(task)?));
+        let (dialer, mut random) = (bed.dialer.from(address), bed.random.fork());
+        running.spawn(async move {
+            for _ in (task..count).step_by(AT_ONCE) {
+                match kind {
+                    Kind::Connection => come_and_go(&dialer, &mut random).await?,
+                    Kind::Handshake => give_up(&dialer).await?,
+                }
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(done) = running.join_next().await {
+        done??;
+    }
+    Ok(())
+}
+
+/// Connects to one of the services, sends something or nothing, and ends with FIN or RST.
+async fn come_and_go(dialer: &Dialer, random: &mut Random) -> Result<()> {
+    let addresses = [dialer.addresses.notification, dialer.addresses.switchboard, dialer.addresses.http];
+    let to = random.pick(&addresses).copied().context("there is no service")?;
+    let mut stream = dialer.dial(to).connect().await?;
+    let words = random.pick(WORDS).copied().unwrap_or_default();
+    // The server may have closed the connection already.
+    let _ = stream.write_all(words).await;
+    // Without a RST, each connection would hold its port for a minute.
+    if random.chance(95) {
+        reset(stream);
+    }
+    Ok(())
+}
+
+/// Begins TLS through the proxy, and goes when the server has answered.
+async fn give_up(dialer: &Dialer) -> Result<()> {
+    let to: SocketAddr = dialer.addresses.http;
+    let mut stream = dialer.dial(to).connect().await?;
+    stream.write_all(b"CONNECT login.live.com:443 HTTP/1.1\r\nHost: login.live.com:443\r\n\r\n").await?;
+    let mut answer = [0; 512];
+    let read = timeout(PATIENCE, stream.read(&mut answer)).await.context("no answer to CONNECT")??;
+    ensure!(answer[..read].starts_with(b"HTTP/1.1 200"), "CONNECT got {}", String::from_utf8_lossy(&answer[..read]));
+    stream.write_all(&client_hello()).await?;
+    let read = timeout(PATIENCE, stream.read(&mut answer)).await.context("no answer to a hello")??;
+    // A record of the type 22 is a handshake.
+    ensure!(read > 0 && answer[0] == 22, "the hello was answered with {:?}", &answer[..read]);
+    reset(stream);
+    Ok(())
+}
+
+/// Closes a connection with RST instead of FIN.
+fn reset(stream: TcpStream) {
+    // Without lingering, closing sends RST. If this fails, the end is a FIN.
+    let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+}
+
+/// Returns the first record of a TLS 1.2 client (RFC 5246 section 7.4.1.2).
+fn client_hello() -> Vec<u8> {
+    let extension = |kind: u16, body: &[u8]| [&kind.to_be_bytes()[..], &length(body), body].concat();
+    let groups = extension(10, &[0, 4, 0, 29, 0, 23]);
+    let formats = extension(11, &[1, 0]);
+    let signatures = extension(13, &[0, 8, 4, 3, 5, 3, 8, 4, 4, 1]);
+    let extensions = [groups, formats, signatures].concat();
+    let suites = [0xC0, 0x2B, 0xC0, 0x2F, 0xC0, 0x2C, 0xC0, 0x30];
+    let head = [&[3, 3][..], &[7; 32], &[0], &length(&suites), &suites, &[1, 0]].concat();
+    let body = [&head[..], &length(&extensions), &extensions].concat();
+    let handshake = [&[1, 0][..], &length(&body), &body].concat();
+    [&[22, 3, 1][..], &length(&handshake), &handshake].concat()
+}
+
+/// Returns the length of bytes as two bytes. Everything here is short.
+fn length(bytes: &[u8]) -> [u8; 2] {
+    u16::try_from(bytes.len()).unwrap_or(u16::MAX).to_be_bytes()
+}

@@ -1,0 +1,137 @@
+//! Floods of wrong passwords, for the accounts of people who sign in with the right ones meanwhile. Hashing has a fixed
+//! number of threads, and nobody is locked out (security.md sections 2 and 3).
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use super::proof::ask_for_ticket;
+use crate::bed::Bed;
+use crate::client::http::ticket_in;
+use crate::client::{Account, Dialer, PASSWORD};
+use crate::measured::{Measured, SLOWNESS, percentile};
+use crate::rule::Rule;
+use crate::scenario::Scenario;
+use crate::server::Setup;
+
+pub(super) const SCENARIO: Scenario =
+    Scenario::runs("A03", "Wrong passwords come from one address and from thousands, while people sign in", |bed| {
+        Box::pin(run(bed))
+    })
+    .accounts(PEOPLE)
+    .except(&[(Rule::Memory, "wrong passwords of an address are counted for 15 minutes")])
+    .setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n".into(), ..Setup::default() });
+
+/// The people who sign in, each from a home of its own, and the pause between two of them.
+const PEOPLE: usize = 20;
+const PAUSE: Duration = Duration::from_millis(250);
+/// How long each of the two floods takes.
+const FLOOD: Duration = Duration::from_secs(10);
+/// How many attempts of a flood are made in a second, and wait at the same time.
+const RATE: u32 = 1000;
+const AT_ONCE: usize = 200;
+/// From how many addresses the second flood comes.
+const ADDRESSES: usize = 10_000;
+/// How long a right password may take, in 99 of 100 cases.
+const LIMIT: Duration = Duration::from_secs(3);
+/// By how much the memory may grow, in MiB: the buffers of the hashing threads, and what is counted by address.
+const GROWTH_MIB: u64 = 64;
+/// How many threads the server may have more than before: those that serve files end by themselves.
+const THREADS: u64 = 4;
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    // Everybody has signed in at home before.
+    for number in 0..PEOPLE {
+        right(&bed.dialer, number).await?;
+    }
+    let before = bed.server.figures()?;
+    let mut measured = Measured::new();
+    for (name, p99_name, addresses) in
+        [("from one address", "p99 during it", 1), ("from thousands", "p99 during that", ADDRESSES)]
+    {
+        let (attempts, times) =
+            flood(bed, addresses, before.threads).await.with_context(|| format!("a flood {name}"))?;
+        let p99 = percentile(&times, 99);
+        ensure!(p99 < LIMIT * SLOWNESS, "during a flood {name}, the p99 of a right password was {p99:.1?}");
+        measured = measured.count(name, attempts).count("sign-ins", times.len()).millis(p99_name, p99);
+    }
+    let grown = bed.server.figures()?.anonymous_kib.saturating_sub(before.anonymous_kib) / 1024;
+    ensure!(grown <= GROWTH_MIB, "the server grew by {grown} MiB");
+    Ok(measured)
+}
+
+/// Sends wrong passwords while people sign in. Returns how many, and how long the right ones took.
+async fn flood(bed: &mut Bed, addresses: usize, threads: u64) -> Result<(usize, Vec<Duration>)> {
+    let answered = Arc::new(AtomicUsize::new(0));
+    let length = bed.size.time(FLOOD);
+    let attack = tokio::spawn(attack(bed.dialer.clone(), addresses, answered.clone()));
+    let begun = Instant::now();
+    let mut running = JoinSet::new();
+    let mut most = 0;
+    for number in (0..PEOPLE).cycle() {
+        if begun.elapsed() >= length {
+            break;
+        }
+        let dialer = bed.dialer.clone();
+        running.spawn(async move { right(&dialer, number).await });
+        sleep(PAUSE).await;
+        most = most.max(bed.server.figures()?.threads);
+    }
+    let mut times = Vec::new();
+    while let Some(done) = running.join_next().await {
+        times.push(done??);
+    }
+    if attack.is_finished() {
+        attack.await??;
+    } else {
+        attack.abort();
+    }
+    ensure!(most <= threads + THREADS, "the server had {threads} threads and then {most}");
+    let answered = answered.load(Ordering::Relaxed);
+    ensure!(answered > 0, "no wrong password was answered");
+    Ok((answered, times))
+}
+
+/// Signs in with the right password, at home. Returns how long it took.
+async fn right(dialer: &Dialer, number: usize) -> Result<Duration> {
+    let home = IpAddr::V4(Ipv4Addr::new(127, 40, 0, u8::try_from(number + 1)?));
+    let begun = Instant::now();
+    let handle = Account::numbered(number).handle;
+    let answer = ask_for_ticket(&dialer.from(home), &handle, PASSWORD).await?;
+    let took = begun.elapsed();
+    ensure!(answer.status() == 200, "the right password of {handle} got {}", answer.status());
+    dialer.keep_ticket(&Account::numbered(number), ticket_in(&answer).context("the answer has no ticket")?);
+    Ok(took)
+}
+
+/// Sends wrong passwords until the task is aborted. Each must be refused.
+async fn attack(dialer: Dialer, addresses: usize, answered: Arc<AtomicUsize>) -> Result<()> {
+    let mut pace = interval(Duration::from_secs(1) / RATE);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let mut running = JoinSet::new();
+    let mut statuses: BTreeMap<u16, usize> = BTreeMap::new();
+    for number in 0_usize.. {
+        pace.tick().await;
+        if running.len() >= AT_ONCE
+            && let Some(done) = running.join_next().await
+        {
+            let status: Result<u16> = done?;
+            *statuses.entry(status?).or_default() += 1;
+            answered.fetch_add(1, Ordering::Relaxed);
+            ensure!(statuses.keys().all(|status| [401, 503].contains(status)), "the answers were {statuses:?}");
+        }
+        let [.., middle, low] = u32::try_from(number % addresses)?.to_be_bytes();
+        let from = dialer.from(IpAddr::V4(Ipv4Addr::new(127, 50, middle, low.max(1))));
+        running.spawn(async move {
+            let handle = Account::numbered(number % (2 * PEOPLE)).handle;
+            Ok(ask_for_ticket(&from, &handle, &format!("wrong-{number}")).await?.status())
+        });
+    }
+    Ok(())
+}
