@@ -16,9 +16,10 @@ const USER_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a connection may be silent before the kernel checks whether the peer is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 /// How many unsent bytes the kernel accepts. Further bytes for a slow reader stay in the connection's `Outbox`, which
-/// counts them. Without this limit, megabytes could wait in kernel buffers and delay chat unnoticed.
+/// counts them. Without this limit, megabytes could wait in kernel buffers and delay chat unnoticed. The kernel asks for
+/// more when half of these bytes are sent, which is early enough for 10 MB/s if the server answers within 0.2 ms.
 #[cfg(target_os = "linux")]
-const UNSENT: u32 = 32 * 1024;
+const UNSENT: u32 = 4 * 1024;
 
 /// Accepts connections and passes them to `serve` until the server stops.
 pub async fn accept_loop(

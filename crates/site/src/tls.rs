@@ -28,6 +28,9 @@ use crate::log_limit::LogLimit;
 
 /// How long a handshake may take: as long as the head of an HTTP request (http.md section 0 item 7).
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many bytes rustls accepts for a socket that accepts no more. Like the unsent bytes in the kernel (`accept.rs`), they
+/// delay chat uncounted, so there are few. Shorter records would cost more.
+const UNSENT: usize = 8 * 1024;
 
 /// The certificates of the listeners with TLS.
 #[derive(Debug)]
@@ -114,7 +117,8 @@ impl Tls {
     /// with its likely cause, at most once a minute for each address.
     pub async fn accept<S: Stream>(&self, stream: S, peer: IpAddr) -> Option<TlsStream<S>> {
         let acceptor = TlsAcceptor::from(self.config());
-        let accepted = timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await;
+        let limited = acceptor.accept_with(stream, |connection| connection.set_buffer_limit(Some(UNSENT)));
+        let accepted = timeout(HANDSHAKE_TIMEOUT, limited).await;
         let error = match accepted.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             Ok(stream) => return Some(stream),
             Err(error) => error,

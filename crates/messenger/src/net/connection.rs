@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::outbox::Taken;
+use super::pause::Pausing;
 use super::scratch;
 use super::{CommandFuture, Handled, Outbox, Session, Stop};
 
@@ -42,7 +43,7 @@ where
     let now = Instant::now();
     let mut driver = Driver {
         stream,
-        inbound: Inbound { session, outbox: outbox.clone(), waiting: None, paused_until: None, frames: 0 },
+        inbound: Inbound { session, outbox: outbox.clone(), waiting: None, pausing: None, frames: 0 },
         decoder: Decoder::new(rules),
         outbox,
         writing: Vec::new(),
@@ -81,7 +82,7 @@ struct Inbound<S: Session> {
     session: S,
     outbox: Arc<Outbox>,
     waiting: Option<CommandFuture<S::Outcome>>,
-    paused_until: Option<Instant>,
+    pausing: Option<Pausing>,
     /// The number of frames that have arrived.
     frames: u64,
 }
@@ -101,7 +102,7 @@ impl<S: Session> Receiver for Inbound<S> {
             Err(refusal @ Refusal::Answer(..)) => self.session.refuse(refusal),
             Err(refusal) => return Err(self.stop(refusal)),
         }
-        self.paused_until = self.session.take_pause().map(|pause| Instant::now() + pause);
+        self.pausing = self.session.take_pause().map(Pausing::new);
         // Once the connection is closing, because of the client's OUT or for any other reason, no command is carried
         // out.
         if self.outbox.own_unsent().is_none() {
@@ -122,9 +123,16 @@ impl<S: Session> Inbound<S> {
         }
     }
 
+    /// Ends the pause if it is over.
+    fn poll_pausing(&mut self, context: &mut Context<'_>) {
+        if self.pausing.as_ref().is_some_and(|pausing| pausing.poll(context).is_ready()) {
+            self.pausing = None;
+        }
+    }
+
     /// Returns whether the next command has to wait.
     fn is_blocked(&self) -> bool {
-        self.waiting.is_some() || self.paused_until.is_some() || self.outbox.own_unsent().unwrap_or(0) > OWN_BACKLOG
+        self.waiting.is_some() || self.pausing.is_some() || self.outbox.own_unsent().unwrap_or(0) > OWN_BACKLOG
     }
 }
 
@@ -141,7 +149,7 @@ where
             if self.poll_write(context).is_ready() {
                 return Poll::Ready(());
             }
-            if self.can_go_on() {
+            if self.can_go_on(context) {
                 // Writing made room, so commands that were held back can be handled now.
                 continue;
             }
@@ -175,15 +183,17 @@ where
                     return self.stop(stop);
                 }
             }
-            if !self.can_go_on() {
+            if !self.can_go_on(context) {
                 return;
             }
             self.feed(&[]);
         }
     }
 
-    /// Returns whether commands were held back and can be handled now.
-    fn can_go_on(&self) -> bool {
+    /// Returns whether commands were held back and can be handled now. If they must wait for a pause to end, the task is
+    /// woken at that time. This is called after every command, so that no wake-up is lost.
+    fn can_go_on(&mut self, context: &mut Context<'_>) -> bool {
+        self.inbound.poll_pausing(context);
         self.paused && self.closing.is_none() && !self.inbound.is_blocked()
     }
 
@@ -290,7 +300,7 @@ where
         let all = [
             self.begun.map(|(kind, since)| (since + timeout(kind), Due::TooSlow)),
             session.idle_deadline(self.opened, self.last_read).map(|at| (at, Due::TooSlow)),
-            self.inbound.paused_until.map(|at| (at, Due::Paused)),
+            self.inbound.pausing.as_ref().map(|pausing| (pausing.next(), Due::Paused)),
             session.next_tick().map(|at| (at, Due::Tick)),
         ];
         all.into_iter().flatten().min_by_key(|(at, _)| *at)
@@ -316,7 +326,8 @@ where
     fn carry_out(&mut self, due: Due) -> Step {
         match due {
             Due::Over => return Step::Over,
-            Due::Paused => self.inbound.paused_until = None,
+            // The next poll finds out whether the pause is over.
+            Due::Paused => {}
             Due::TooSlow => self.stop(Stop::Answered),
             Due::Tick => {
                 if let Err(stop) = self.inbound.session.tick() {
@@ -341,7 +352,7 @@ enum Due {
     Over,
     /// The peer is silent or too slow.
     TooSlow,
-    /// The peer's pause is over.
+    /// The peer's pause may be over.
     Paused,
     /// The session's own timer.
     Tick,

@@ -7,6 +7,7 @@ mod bucket;
 mod caller;
 pub mod connection;
 mod outbox;
+mod pause;
 mod peer;
 mod prefixed;
 mod scratch;
@@ -19,6 +20,7 @@ pub use caller::{Caller, Reachable, Via};
 #[cfg(test)]
 pub(crate) use outbox::Taken;
 pub use outbox::{Outbox, PresenceLines};
+pub use pause::Pause;
 pub use peer::{Peer, counted_address};
 pub use prefixed::{Prefixed, first_bytes};
 pub use session::{CommandFuture, Connection, Handled, Session, Stop};

@@ -40,6 +40,8 @@ struct Queue {
     taken: TakenBytes,
     phase: Phase,
     owner: Option<Waker>,
+    /// The tasks of connections that pause until the bytes from other connections are written.
+    pausing: Vec<Waker>,
 }
 
 /// The numbers of bytes that the owner took and has not written yet.
@@ -164,6 +166,20 @@ impl Outbox {
         (queue.phase == Phase::Open).then(|| queue.unwritten().saturating_sub(others))
     }
 
+    /// Called by the task of another connection that pauses for this one. Ready when no bytes from other connections are
+    /// unwritten, or when the connection is closing. Otherwise registers the task's waker. Bytes that are written may
+    /// still be in the buffer of the socket, which is short (`site/src/accept.rs`).
+    pub(super) fn poll_written(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut queue = lock(&self.queue);
+        if queue.is_written() {
+            return Poll::Ready(());
+        }
+        if !queue.pausing.iter().any(|waker| waker.will_wake(context.waker())) {
+            queue.pausing.push(context.waker().clone());
+        }
+        Poll::Pending
+    }
+
     /// Called by the owner when it starts to run. Removes the owner's waker, because an answer that the owner appends
     /// itself need not wake it. The owner registers its waker again before it waits.
     pub(crate) fn begin_poll(&self) {
@@ -175,6 +191,7 @@ impl Outbox {
     pub(crate) fn poll_take(&self, context: &mut Context<'_>, buffer: &mut Vec<u8>) -> Poll<Taken> {
         let mut queue = lock(&self.queue);
         queue.taken = TakenBytes::default();
+        queue.wake_pausing();
         if queue.phase == Phase::Dead {
             return Poll::Ready(Taken::Abort);
         }
@@ -222,6 +239,8 @@ impl Outbox {
     /// Called by the owner when the connection is gone. Discards the queue.
     pub(crate) fn shut(&self) {
         let mut queue = lock(&self.queue);
+        queue.phase = Phase::Dead;
+        queue.wake_pausing();
         *queue = Queue { phase: Phase::Dead, ..Queue::default() };
     }
 }
@@ -268,6 +287,17 @@ impl Queue {
     fn wake(&mut self) {
         if let Some(owner) = self.owner.take() {
             owner.wake();
+        }
+    }
+
+    /// Returns whether no bytes from other connections are unwritten, except for presence.
+    fn is_written(&self) -> bool {
+        self.phase != Phase::Open || self.foreign + self.taken.foreign == 0
+    }
+
+    fn wake_pausing(&mut self) {
+        if self.is_written() {
+            self.pausing.drain(..).for_each(Waker::wake);
         }
     }
 

@@ -3,13 +3,12 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use msnp::frame::Frame;
 use msnp::{Malformed, Refusal};
 use tokio::time::Instant;
 
-use super::{Caller, Outbox, Place, Progress};
+use super::{Caller, Outbox, Pause, Place, Progress};
 
 /// The parts of a connection that its session uses.
 #[derive(Debug)]
@@ -59,8 +58,8 @@ pub trait Session: Send {
     /// Sends the error line of a refusal, if the refusal has one.
     fn refuse(&mut self, refusal: Refusal);
 
-    /// Returns how long to pause before the next command, if the peer is too fast. Called once after each command.
-    fn take_pause(&mut self) -> Option<Duration>;
+    /// Returns the pause before the next command, if the peer is too fast. Called once after each command.
+    fn take_pause(&mut self) -> Option<Pause>;
 
     /// Returns the time at which the connection closes unless the peer sends something. `opened` is when the connection
     /// opened, and `last` is when the peer last sent something.

@@ -15,7 +15,7 @@ use super::progress::{Active, Progress};
 use super::role::Role;
 use super::sign_in::Step;
 use super::{calls, challenge, contacts, groups, services, settings, sign_in, status, sync};
-use crate::net::{Bucket, Connection, Handled, Session, Stop, Via};
+use crate::net::{Bucket, Connection, Handled, Pause, Session, Stop, Via};
 use crate::presence::Endpoint;
 use crate::service::Service;
 
@@ -173,8 +173,8 @@ impl Session for NotificationSession {
         }
     }
 
-    fn take_pause(&mut self) -> Option<Duration> {
-        self.pause.take()
+    fn take_pause(&mut self) -> Option<Pause> {
+        self.pause.take().map(Pause::of)
     }
 
     fn idle_deadline(&self, opened: Instant, last: Instant) -> Option<Instant> {

@@ -5,13 +5,14 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use msnp::switchboard::{Participant, ServerCommand};
+use msnp::switchboard::{AckFlag, Participant, ServerCommand, data_destination};
 use msnp::{Dialect, Handle, TrId};
 use swallowtail_base::lock;
 use tokio::time::Instant;
 
 use super::cookies::COOKIE_LIFE;
-use crate::net::Outbox;
+use super::pace::Readers;
+use crate::net::{Outbox, Pause};
 use crate::presence::AppearanceWatch;
 
 /// A switchboard session. It ends when its last member leaves.
@@ -77,12 +78,12 @@ pub(super) struct Newcomer {
 pub(super) struct MemberId(u64);
 
 /// The outcome of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Delivery {
     /// Whether there were other members, and the message was queued for all of them.
     pub(super) queued: bool,
-    /// The longest backlog of a recipient, in bytes.
-    pub(super) backlog: usize,
+    /// The pause that slows the sender down to the speed of its readers.
+    pub(super) pause: Option<Pause>,
 }
 
 /// The reason why an account cannot be called into a session (sb.md section 5).
@@ -139,15 +140,12 @@ impl Board {
         Some(state.add(newcomer))
     }
 
-    /// Sends a message to every other member.
-    pub(super) fn message(&self, from: MemberId, payload: &[u8]) -> Delivery {
+    /// Sends a message to every other member. The sender does not pause after peer-to-peer data while fewer bytes than
+    /// `allowance` are queued for its reader.
+    pub(super) fn message(&self, from: MemberId, flag: AckFlag, payload: &[u8], allowance: usize) -> Delivery {
         let mut state = lock(&self.state);
-        if state.members.len() > 1 {
-            state.last = Instant::now();
-        }
-        let mut delivery = Delivery { queued: state.members.len() > 1, backlog: 0 };
         let Some(sender) = state.members.iter().find(|member| member.id == from) else {
-            return Delivery { queued: false, ..delivery };
+            return Delivery { queued: false, pause: None };
         };
         let mut length = [0; 24];
         let mut rest = length.as_mut_slice();
@@ -155,16 +153,24 @@ impl Board {
         let _ = write!(rest, "{}\r\n", payload.len());
         let unused = rest.len();
         let length = &length[..length.len() - unused];
+        let destination = state.destination(from, flag, payload);
+        let mut queued = state.members.len() > 1;
+        let mut readers = Readers::new(flag, allowance);
         for member in state.members.iter().filter(|member| member.id != from) {
             let backlog = member.outbox.send(|out| {
                 out.extend_from_slice(&sender.prefix);
                 out.extend_from_slice(length);
                 out.extend_from_slice(payload);
             });
-            delivery.queued &= backlog.is_some();
-            delivery.backlog = delivery.backlog.max(backlog.unwrap_or(0));
+            queued &= backlog.is_some();
+            let is_for_member = destination.is_none_or(|destination| destination == member.id);
+            readers.add(is_for_member, backlog.unwrap_or(0), &member.outbox);
         }
-        delivery
+        let pause = readers.pause();
+        if state.members.len() > 1 {
+            state.last = Instant::now();
+        }
+        Delivery { queued, pause }
     }
 
     /// Records that an account is being rung, so that it is not rung twice.
@@ -239,6 +245,17 @@ impl Board {
 impl BoardState {
     fn has(&self, handle: &Handle) -> bool {
         self.members.iter().any(|member| member.who.handle == *handle)
+    }
+
+    /// Returns the member that peer-to-peer data is for. Returns `None` for a message that is for all other members.
+    fn destination(&self, from: MemberId, flag: AckFlag, payload: &[u8]) -> Option<MemberId> {
+        // In a session of two, all messages are for the other member.
+        if flag != AckFlag::Data || self.members.len() <= 2 {
+            return None;
+        }
+        let address = data_destination(payload)?;
+        let is_named = |member: &&Member| member.who.handle.as_str().as_bytes().eq_ignore_ascii_case(address);
+        self.members.iter().find(is_named).map(|member| member.id).filter(|id| *id != from)
     }
 
     fn add(&mut self, newcomer: Newcomer) -> MemberId {

@@ -9,6 +9,8 @@ mod board;
 mod boards;
 mod call;
 mod cookies;
+#[cfg(test)]
+mod flow_tests;
 mod pace;
 mod session;
 #[cfg(test)]

@@ -1,93 +1,209 @@
 //! Limits senders to the speed of their readers (ARCHITECTURE.md, "Decisions").
 //!
 //! A sender never waits for a socket. Instead, the server pauses before it reads the sender's next command, and TCP
-//! slows the client down. The pause grows with the queue of the slowest member. Therefore even a slow reader receives a
+//! slows the client down. The pause grows with the queue of the slowest reader. Therefore even a slow reader receives a
 //! whole file, and the queue of a member that does not read at all still overflows soon.
+//!
+//! All other members are readers of a message, with one exception. Peer-to-peer data that names a member is read by that
+//! member alone. The other members receive it too, but they only slow the sender down as they do for chat.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use msnp::switchboard::AckFlag;
+use tokio::time::Instant;
 
-/// If this many bytes are queued, a sender of peer-to-peer data yields to other connections after every few commands.
-/// One read of a socket returns twice as much. At this length, the reader has therefore usually just had no chance to
-/// read yet.
-const DATA_TURN: usize = 16 * 1024;
-/// If this many bytes are queued, a sender of peer-to-peer data pauses, because the reader is slower than the sender.
-/// The queue is still so short that a chat message behind it arrives soon. benches/transfer.rs shows that a lower value
-/// would not slow down senders whose readers keep up.
-const DATA_PAUSE: usize = 32 * 1024;
+use crate::net::{Outbox, Pause};
+
+/// If this many bytes are queued for a reader of peer-to-peer data that is slow, the sender pauses until they are
+/// written. Together with the unsent bytes in the kernel (`site/src/accept.rs`), this is all that a chat message to the
+/// reader waits for: some 40 ms at 0.3 MB/s.
+const LEAST_DATA: usize = 4 * 1024;
+/// The same for a reader that is fast. The more bytes are written together, the faster is a file. One read of a socket
+/// returns as many.
+const MOST_DATA: usize = 32 * 1024;
+/// If the queued data is written within this time, twice as much data is queued from then on. A reader of 0.3 MB/s needs
+/// more time for [`LEAST_DATA`].
+const FAST: Duration = Duration::from_millis(12);
+/// If the queued data is not written within this time, half as much data is queued from then on.
+const SLOW: Duration = Duration::from_millis(40);
+/// The longest pause for data while the queue is short. A reader of 44 KB/s has written a chunk of 1.4 KB within this
+/// time, so its queue stays short.
+const DATA_LONGEST_PAUSE: Duration = Duration::from_millis(32);
+/// Above this length, the longest pause for data doubles with every further [`DOUBLING`] bytes. Close to the limit of
+/// 256 KiB, data arrives at the speed of a modem, about 3 KiB/s. The queue of a member that reads nothing reaches the
+/// limit after about fifteen seconds, before the kernel gives the connection up (`site/src/accept.rs`).
+const DATA_DOUBLING: usize = 152 * 1024;
 /// If this many bytes are queued, half of the limit (framing.md section 11), senders of all other messages pause too.
 /// File transfers therefore slow down long before chat does.
 const CHAT_PAUSE: usize = 128 * 1024;
-/// The pause doubles each time the queue grows by this many bytes. Close to the limit of 256 KiB, data arrives at the
-/// speed of a modem, about 3 KiB/s. The queue of a member that reads nothing reaches the limit after about twelve
-/// seconds.
+/// A pause doubles each time the queue grows by this many bytes.
 const DOUBLING: usize = 24 * 1024;
 /// The shortest pause: timers have a resolution of 1 ms.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
-/// The maximum number of doublings. The longest pause is therefore half a second, which is too short for any client to
-/// drop the connection.
-const MAX_DOUBLINGS: usize = 9;
+/// The longest pause, which is too short for any client to drop the connection.
+const LONGEST_PAUSE: Duration = Duration::from_millis(512);
 
-/// Returns how long to pause after a message that left a `backlog` of bytes for the slowest reader.
-pub(super) fn pause(flag: AckFlag, backlog: usize) -> Option<Duration> {
-    let (turn, mark) = if flag == AckFlag::Data { (DATA_TURN, DATA_PAUSE) } else { (CHAT_PAUSE, CHAT_PAUSE) };
-    if backlog < turn {
-        return None;
+/// How much peer-to-peer data a sender may queue for a reader before it pauses. A sender learns how fast its readers are
+/// from the lengths of its pauses.
+#[derive(Debug)]
+pub(super) struct Allowance {
+    bytes: usize,
+    /// When the last pause began, if no data was sent since.
+    paused: Option<Instant>,
+}
+
+impl Allowance {
+    pub(super) const fn new() -> Self {
+        Self { bytes: LEAST_DATA, paused: None }
     }
-    // Even a pause of zero length makes the connection yield after a few commands.
-    let over = backlog.checked_sub(mark).map(|over| (over / DOUBLING).min(MAX_DOUBLINGS));
-    Some(over.map_or(Duration::ZERO, |doublings| SHORTEST_PAUSE * (1 << doublings)))
+
+    /// Returns the number of bytes for the next message, which the sender sends now.
+    pub(super) fn next(&mut self) -> usize {
+        match self.paused.take().map(|since| since.elapsed()) {
+            Some(pause) if pause <= FAST => self.bytes = MOST_DATA.min(2 * self.bytes),
+            Some(pause) if pause > SLOW => self.bytes = LEAST_DATA.max(self.bytes / 2),
+            _ => {}
+        }
+        self.bytes
+    }
+
+    /// Notes that the sender pauses after a message with data.
+    pub(super) fn note_pause(&mut self) {
+        self.paused = Some(Instant::now());
+    }
+}
+
+/// The queues of the members that received a message.
+pub(super) struct Readers<'a> {
+    flag: AckFlag,
+    /// See [`Allowance`].
+    allowance: usize,
+    /// The longest queue of a reader, and how many bytes from other connections it contains.
+    slowest: Option<(usize, &'a Arc<Outbox>)>,
+    /// The longest queue of a member that the message is not for.
+    others: usize,
+}
+
+impl<'a> Readers<'a> {
+    pub(super) const fn new(flag: AckFlag, allowance: usize) -> Self {
+        Self { flag, allowance, slowest: None, others: 0 }
+    }
+
+    /// Adds a member for which `backlog` bytes are queued now. `is_reader` is false if the message is for another member.
+    pub(super) fn add(&mut self, is_reader: bool, backlog: usize, outbox: &'a Arc<Outbox>) {
+        if !is_reader {
+            self.others = self.others.max(backlog);
+        } else if self.slowest.is_none_or(|(longest, _)| backlog > longest) {
+            self.slowest = Some((backlog, outbox));
+        }
+    }
+
+    /// Returns the pause before the sender's next command.
+    pub(super) fn pause(&self) -> Option<Pause> {
+        let (backlog, outbox) = self.slowest?;
+        if self.flag != AckFlag::Data {
+            return chat_pause(backlog).map(Pause::of);
+        }
+        let others = chat_pause(self.others);
+        match data_pause(backlog, self.allowance) {
+            Some(most) => Some(Pause::until_written(outbox.clone(), most).and(others)),
+            None => others.map(Pause::of),
+        }
+    }
+}
+
+/// Returns the longest pause after peer-to-peer data that left a `backlog` of bytes for its reader.
+fn data_pause(backlog: usize, allowance: usize) -> Option<Duration> {
+    (backlog >= allowance).then(|| doubled(DATA_LONGEST_PAUSE, backlog.saturating_sub(DATA_DOUBLING)))
+}
+
+/// Returns the pause after a message other than data, or data for another member, that left a `backlog` of bytes.
+fn chat_pause(backlog: usize) -> Option<Duration> {
+    backlog.checked_sub(CHAT_PAUSE).map(|over| doubled(SHORTEST_PAUSE, over))
+}
+
+/// Returns a pause that grows with the number of bytes `over` a mark.
+fn doubled(pause: Duration, over: usize) -> Duration {
+    let doublings = u32::try_from(over / DOUBLING).unwrap_or(u32::MAX);
+    LONGEST_PAUSE.min(pause.saturating_mul(2_u32.saturating_pow(doublings)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The limit of a queue.
     const QUEUE: usize = 256 * 1024;
     /// A full chunk of peer-to-peer data with its headers and its line.
     const CHUNK: usize = 1400;
 
+    fn slow_pause(backlog: usize) -> Option<Duration> {
+        data_pause(backlog, LEAST_DATA)
+    }
+
     #[test]
     fn a_sender_whose_reader_keeps_up_never_pauses() {
-        assert_eq!(pause(AckFlag::Data, DATA_TURN - 1), None);
-        assert_eq!(pause(AckFlag::Data, DATA_PAUSE - 1), Some(Duration::ZERO));
-        assert_eq!(pause(AckFlag::Always, CHAT_PAUSE - 1), None);
+        assert_eq!(slow_pause(LEAST_DATA - 1), None);
+        assert_eq!(data_pause(MOST_DATA - 1, MOST_DATA), None);
+        assert_eq!(chat_pause(CHAT_PAUSE - 1), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn more_data_is_queued_for_a_reader_that_ends_pauses_soon() {
+        let mut allowance = Allowance::new();
+        for (milliseconds, kib) in
+            [(0, 8), (11, 16), (13, 16), (12, 32), (1, 32), (40, 32), (41, 16), (80, 8), (99, 4), (99, 4)]
+        {
+            allowance.note_pause();
+            tokio::time::advance(Duration::from_millis(milliseconds)).await;
+            assert_eq!(allowance.next(), kib * 1024, "{milliseconds}");
+        }
+        assert_eq!(allowance.next(), LEAST_DATA, "without a pause");
     }
 
     #[test]
     fn the_pause_grows_with_the_queue_and_is_shorter_for_chat() {
-        for waiting in (DATA_PAUSE..2 * QUEUE).step_by(1000) {
-            let data = pause(AckFlag::Data, waiting);
-            assert!(pause(AckFlag::Data, waiting - 1000) <= data && data <= Some(Duration::from_millis(512)));
-            assert!(pause(AckFlag::Always, waiting) < data || waiting > QUEUE);
+        for waiting in (LEAST_DATA..2 * QUEUE).step_by(1000) {
+            let data = slow_pause(waiting);
+            assert!(slow_pause(waiting - 1000) <= data && data <= Some(LONGEST_PAUSE));
+            assert!(chat_pause(waiting) < data || waiting > QUEUE);
         }
     }
 
     /// Fills a queue while a reader reads `read_per_second` bytes per second. Returns the time until the queue
-    /// overflows, or `None` if it does not overflow within ten minutes.
-    fn overflow(flag: AckFlag, read_per_second: f64) -> Option<Duration> {
-        let (mut waiting, mut clock) = (0, Duration::ZERO);
+    /// overflows, or `None` if it does not overflow within ten minutes, and the longest queue.
+    fn fill(pause: fn(usize) -> Option<Duration>, read_per_second: f64) -> (Option<Duration>, usize) {
+        let (mut waiting, mut clock, mut longest) = (0, Duration::ZERO, 0);
         while clock < Duration::from_secs(600) {
             waiting += CHUNK;
+            longest = longest.max(waiting);
             if waiting > QUEUE {
-                return Some(clock);
+                return (Some(clock), longest);
             }
-            let pause = pause(flag, waiting).unwrap_or_default().max(Duration::from_micros(10));
+            let pause = pause(waiting).unwrap_or_default().max(Duration::from_micros(10));
             clock += pause;
             waiting -= waiting.min((pause.as_secs_f64() * read_per_second) as usize);
         }
-        None
+        (None, longest)
     }
 
     #[test]
     fn a_modem_keeps_up_and_the_queue_of_a_member_that_does_not_read_overflows() {
         for speed in [4_000.0, 20_000.0, 300_000.0, 1e7] {
-            assert_eq!(overflow(AckFlag::Data, speed), None, "{speed}");
+            assert_eq!(fill(slow_pause, speed).0, None, "{speed}");
         }
-        let found_out = overflow(AckFlag::Data, 0.0).unwrap();
-        assert!((5..15).contains(&found_out.as_secs()), "{found_out:?}");
-        let found_out = overflow(AckFlag::Always, 0.0).unwrap();
+        let found_out = fill(slow_pause, 0.0).0.unwrap();
+        assert!((10..18).contains(&found_out.as_secs()), "{found_out:?}");
+        let found_out = fill(chat_pause, 0.0).0.unwrap();
         assert!(found_out.as_secs() < 2, "{found_out:?}");
+    }
+
+    #[test]
+    fn the_queue_of_a_reader_of_50_kb_per_second_stays_short() {
+        for speed in [50_000.0, 300_000.0, 1e7] {
+            let (_, longest) = fill(slow_pause, speed);
+            assert!(longest < LEAST_DATA + CHUNK, "{speed}: {longest}");
+        }
     }
 }

@@ -11,8 +11,9 @@ use tokio::time::Instant;
 
 use super::board::{MemberId, Newcomer};
 use super::boards::MessageRates;
-use super::{Board, CallLimit, Claims, Right, Switchboard, pace};
-use crate::net::{Bucket, Connection, Handled, Session, Stop};
+use super::pace::Allowance;
+use super::{Board, CallLimit, Claims, Right, Switchboard};
+use crate::net::{Bucket, Connection, Handled, Pause, Session, Stop};
 use crate::rates::Act;
 
 /// The minimum number of bytes charged for a message of peer-to-peer data. Such messages are limited only by bytes. The
@@ -26,7 +27,8 @@ pub struct SwitchboardSession {
     membership: Option<Membership>,
     /// `None` for clients whose rates are not limited.
     throttle: Option<Throttle>,
-    pause: Option<Duration>,
+    pause: Option<Pause>,
+    allowance: Allowance,
 }
 
 /// The place of a connection in a session, once it has signed in.
@@ -71,7 +73,7 @@ impl SwitchboardSession {
     #[must_use]
     pub fn new(switchboard: Arc<Switchboard>, connection: Connection) -> Self {
         let throttle = connection.limited.then(|| Throttle::new(switchboard.message_rates));
-        Self { switchboard, connection, membership: None, throttle, pause: None }
+        Self { switchboard, connection, membership: None, throttle, pause: None, allowance: Allowance::new() }
     }
 
     /// Returns the number of the session that the connection is in.
@@ -152,13 +154,22 @@ impl SwitchboardSession {
 
     fn message(&mut self, trid: TrId, flag: AckFlag, payload: &[u8]) {
         let Some(member) = &self.membership else { return };
-        let delivery = member.board.message(member.id, payload);
+        let is_data = flag == AckFlag::Data;
+        let allowance = if is_data { self.allowance.next() } else { 0 };
+        let delivery = member.board.message(member.id, flag, payload, allowance);
+        if is_data && delivery.pause.is_some() {
+            self.allowance.note_pause();
+        }
         if delivery.queued && flag.wants_ack() {
             self.reply(&ServerCommand::Ack(trid));
         } else if !delivery.queued && flag.wants_nak() {
             self.reply(&ServerCommand::Nak(trid));
         }
-        self.pause = self.charge(flag, payload.len()).max(pace::pause(flag, delivery.backlog));
+        let charge = self.charge(flag, payload.len());
+        self.pause = match delivery.pause {
+            Some(pause) => Some(pause.and(charge)),
+            None => charge.map(Pause::of),
+        };
     }
 
     fn charge(&mut self, flag: AckFlag, length: usize) -> Option<Duration> {
@@ -180,7 +191,7 @@ impl Session for SwitchboardSession {
             // A call to an invalid address counts as failed, and data that is not relayed is still charged.
             Refusal::Answer(_, ErrorCode::InvalidUsername) => self.note_call(false, Instant::now()),
             Refusal::Answer(_, ErrorCode::BadDataMessage) => {
-                self.pause = self.charge(AckFlag::Data, frame.payload.len());
+                self.pause = self.charge(AckFlag::Data, frame.payload.len()).map(Pause::of);
             }
             _ => {}
         })?;
@@ -207,7 +218,7 @@ impl Session for SwitchboardSession {
         }
     }
 
-    fn take_pause(&mut self) -> Option<Duration> {
+    fn take_pause(&mut self) -> Option<Pause> {
         self.pause.take()
     }
 

@@ -4,16 +4,17 @@
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use msnp::frame::Frame;
+use msnp::frame::{Frame, LineRules};
 use msnp::switchboard::{Cookie, Participant};
 use msnp::{Capabilities, Dialect, DisplayName, Handle, Refusal, Status};
 use swallowtail_base::lock;
 use swallowtail_config::{ConnectionLimits, Limits, RateLimits};
 use swallowtail_store::roster::{Roster, Stamps};
+use tokio::io::DuplexStream;
 use tokio::time::Instant;
 
 use super::{Claims, Right, Switchboard, SwitchboardSession};
-use crate::net::{Caller, Connection, Outbox, Session, Table, Taken};
+use crate::net::{Caller, Connection, Outbox, Session, Table, Taken, connection};
 use crate::presence::{AccountState, Cell, Client, Directory, Endpoint, Presence};
 use crate::quirks::Quirks;
 use crate::rates::Rates;
@@ -192,6 +193,13 @@ impl Person {
         if self.session.next_tick().is_some_and(|due| due <= Instant::now()) {
             self.session.tick().unwrap();
         }
+    }
+
+    /// Serves the connection over a stream that holds up to `room` bytes in each direction. Returns the client's end.
+    pub(super) fn served(self, room: usize) -> DuplexStream {
+        let (near, far) = tokio::io::duplex(room);
+        tokio::spawn(connection::serve(far, self.session, self.outbox, LineRules::SWITCHBOARD));
+        near
     }
 
     /// Ends the connection.

@@ -1,13 +1,11 @@
 //! The commands that clients send to a switchboard.
 
 use super::cookie::Cookie;
+use super::data::is_broken_data;
 use super::verb::Verb;
 use crate::frame::Frame;
 use crate::word::{LineWriter, Words, address, number, utf8};
 use crate::{ErrorCode, Handle, Malformed, Refusal, TrId};
-
-/// The binary header and footer that every peer-to-peer message has (payloads.md section 7.1).
-const P2P_FRAME: usize = 48 + 4;
 
 /// The answer that the sender of a message asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +128,7 @@ impl<'a> ClientCommand<'a> {
             Verb::Msg => {
                 let (trid, [flag, _length]) = (trid()?, words.exactly()?);
                 let flag = AckFlag::parse(flag).ok_or(Malformed::Word)?;
-                if flag == AckFlag::Data && is_broken_p2p(frame.payload) {
+                if flag == AckFlag::Data && is_broken_data(frame.payload) {
                     return Err(Refusal::Answer(trid, ErrorCode::BadDataMessage));
                 }
                 Ok(Self::Msg { trid, flag, payload: frame.payload })
@@ -157,21 +155,6 @@ impl<'a> ClientCommand<'a> {
             Self::Out => LineWriter::new(out, "OUT").end(),
         }
     }
-}
-
-/// Returns whether a payload claims to be peer-to-peer data but is too short for it (sb.md section 6).
-fn is_broken_p2p(payload: &[u8]) -> bool {
-    let end = memchr::memmem::find(payload, b"\r\n\r\n");
-    let head = &payload[..end.unwrap_or(payload.len())];
-    let is_p2p = head.split(|byte| *byte == b'\n').any(|line| {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
-            return false;
-        };
-        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
-        name.eq_ignore_ascii_case(b"Content-Type") && value.eq_ignore_ascii_case(b"application/x-msnmsgrp2p")
-    });
-    is_p2p && end.is_none_or(|end| payload.len() - (end + 4) < P2P_FRAME)
 }
 
 #[cfg(test)]

@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpSocket;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use crate::support::p2p::{Blob, Collector, Lines, Party, chat_until, commands};
 use crate::support::people::{join_board, open_board};
-use crate::support::time::{PATIENCE, amount};
+use crate::support::time::{PATIENCE, StoppedClock, amount};
 use crate::support::wire::Wire;
 use crate::support::{TestServer, address};
 
 const FILE: usize = 5 * 1024 * 1024;
 const PICTURE: usize = 24 * 1024;
+/// A file that fits into the queue of a member that does not read.
+const SMALL_FILE: usize = 96 * 1024;
 /// Minimum number of lines that a pair exchanges.
 const LINES: usize = 20;
 
@@ -37,20 +38,28 @@ async fn session<const N: usize>(server: &TestServer, names: [&str; N]) -> (Vec<
     (boards, people)
 }
 
-/// Opens a conversation of two. The second reads through a window of a few KiB, so that few bytes are in transit.
-async fn with_a_narrow_reader(server: &TestServer) -> (Party, tokio::net::TcpStream, Vec<Wire>) {
-    let [_, bob] = server.accounts(["alice", "bob"]).await;
-    let (mut alices, mut bobs) = (server.online("alice").await, server.online("bob").await);
-    let mut board = open_board(&address("alice"), &mut alices).await;
-    board.done("CAL", &bob).await;
-    let ring = bobs.expect("RNG ").await;
+/// Adds a member that reads through a window of a few KiB, so that few bytes are in transit.
+async fn join_narrow(server: &TestServer, board: &mut Wire, name: &str) -> (TcpStream, Wire) {
+    let handle = server.account(name).await;
+    let mut person = server.online(name).await;
+    board.done("CAL", &handle).await;
+    let ring = person.expect("RNG ").await;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(8192).unwrap();
     let mut narrow = Wire::over(socket.connect(server.switchboard()).await.unwrap());
-    narrow.ask("ANS", format!("{bob} {} {}", ring.word(4), ring.word(1))).await;
+    narrow.ask("ANS", format!("{handle} {} {}", ring.word(4), ring.word(1))).await;
     narrow.expect("ANS ").await;
-    board.expect(&format!("JOI {bob} ")).await;
-    (board.into(), narrow.into_stream(), vec![alices, bobs])
+    board.expect(&format!("JOI {handle} ")).await;
+    (narrow.into_stream(), person)
+}
+
+/// Opens a conversation of two. The second has a narrow window.
+async fn with_a_narrow_reader(server: &TestServer) -> (Party, TcpStream, Vec<Wire>) {
+    let (mut boards, mut people) = session(server, ["alice"]).await;
+    let mut board = boards.remove(0);
+    let (narrow, bob) = join_narrow(server, &mut board, "bob").await;
+    people.push(bob);
+    (board.into(), narrow, people)
 }
 
 /// 5 MB and a picture pass in both directions at the same time, while two other members of the session, and two users in
@@ -96,26 +105,25 @@ async fn a_file_and_a_picture_pass_both_ways_while_others_chat() {
     frank.receive("bye").await;
 }
 
-/// A client that reads 300 KB a second is sent far more than fits into all queues. The server slows the sender down,
-/// and closes no connection.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+/// A client that reads slowly is sent far more than fits into all queues. The server slows the sender down, and closes no
+/// connection. The sender continues as soon as the reader has read, so the whole file passes before any timer expires.
+#[tokio::test]
 async fn a_slow_reader_receives_the_whole_file() {
     const SLICE: usize = 3_000;
     let server = TestServer::start().await;
     let (alice, mut narrow, _people) = with_a_narrow_reader(&server).await;
     let file = Blob::noise(1, amount(1, 2) * 1024 * 1024);
     let digest = file.digest();
+    let _clock = StoppedClock::new();
     let sending = tokio::spawn(async move {
         let (mut alice, _) = alice.transfer(&address("bob"), &[file], 0).await;
         alice.say("the end").await;
         alice
     });
     let mut bytes = Vec::new();
-    let mut clock = tokio::time::interval(Duration::from_millis(10));
     while !bytes.ends_with(b"the end") {
-        clock.tick().await;
         let mut slice = [0; SLICE];
-        let count = narrow.read(&mut slice).await.unwrap();
+        let count = timeout(PATIENCE, narrow.read(&mut slice)).await.unwrap().unwrap();
         assert!(count > 0, "closed after {} bytes", bytes.len());
         bytes.extend_from_slice(&slice[..count]);
     }
@@ -129,7 +137,36 @@ async fn a_slow_reader_receives_the_whole_file() {
     assert_eq!(alice.lines.payload, b"hello");
 }
 
-/// A client that stops reading in the middle of a file is closed after about twelve seconds, and others are not affected.
+/// Peer-to-peer data has the speed of the member that it is for. Another member, which does not read for a while, delays
+/// nothing: the whole file passes before any timer expires. That member then receives the same messages as all others.
+#[tokio::test]
+async fn a_file_for_one_member_does_not_wait_for_another_one() {
+    let server = TestServer::start().await;
+    let (mut boards, _people) = session(&server, ["alice", "bob"]).await;
+    let (narrow, _carol) = join_narrow(&server, &mut boards[0], "carol").await;
+    let [alice, mut bob] = boards.into_iter().map(Party::from).collect::<Vec<_>>().try_into().ok().unwrap();
+    let file = Blob::noise(1, SMALL_FILE);
+    let digest = file.digest();
+    let clock = StoppedClock::new();
+    let sending = tokio::spawn(async move { alice.transfer(&address("bob"), &[file], 0).await.0 });
+    let mut collector = Collector::default();
+    while collector.blobs.get(&1).is_none_or(|received| received.len() < SMALL_FILE) {
+        assert!(bob.lines.next().await);
+        collector.take(&bob.lines.payload);
+    }
+    assert_eq!(collector.digests(), std::slice::from_ref(&digest));
+    let mut alice = sending.await.unwrap();
+    drop(clock);
+
+    alice.say("the end").await;
+    bob.receive("the end").await;
+    let (mut carol, mut collector) = (Lines::new(narrow), Collector::default());
+    while carol.next().await && collector.take(&carol.payload) {}
+    assert_eq!(collector.digests(), [digest]);
+    assert!(carol.payload.ends_with(b"the end"));
+}
+
+/// A client that stops reading in the middle of a file is closed after about fifteen seconds, and others are not affected.
 /// `switchboard/pace.rs` tests the exact time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_client_that_stops_reading_a_file_is_closed_in_limited_time() {

@@ -12,19 +12,22 @@ use tokio::task::JoinHandle;
 use tokio::time::advance;
 
 use super::*;
+use crate::net::Pause;
 
 /// The length of the answer to `BIG`: more than half of `OWN_BACKLOG`.
 const BIG: usize = 40_000;
 
 /// A session that answers each line with the same line. `BIG` is answered with many bytes, and `OUT` also closes.
-/// `WAIT` waits until the test releases it, `REST` pauses for ten seconds, `TAKE n` has a payload, `BAD` is malformed,
-/// and `NEST` serves another connection before its answer.
+/// `WAIT` waits until the test releases it, `REST` pauses for ten seconds, `PACE` sends a line to `slow` and pauses until
+/// it is written or ten seconds have passed, `HALT` pauses until everything to `slow` is written but at least for a second,
+/// `TAKE n` has a payload, `BAD` is malformed, and `NEST` serves another connection before its answer.
 struct Echo {
+    slow: Arc<Outbox>,
     outbox: Arc<Outbox>,
     gate: Option<oneshot::Receiver<()>>,
     ended: Arc<Mutex<u32>>,
     handled: Arc<Mutex<u32>>,
-    pause: Option<Duration>,
+    pause: Option<Pause>,
     idle: Option<Duration>,
 }
 
@@ -65,7 +68,15 @@ impl Session for Echo {
             return Ok(Handled::Done);
         }
         if frame.line == b"REST" {
-            self.pause = Some(Duration::from_secs(10));
+            self.pause = Some(Pause::of(Duration::from_secs(10)));
+        }
+        let until_written = || Pause::until_written(self.slow.clone(), Duration::from_secs(10));
+        if frame.line == b"PACE" {
+            self.slow.send(|out| out.extend(b"a line"));
+            self.pause = Some(until_written());
+        }
+        if frame.line == b"HALT" {
+            self.pause = Some(until_written().and(Some(Duration::from_secs(1))));
         }
         self.outbox.reply(|out| out.extend(answer));
         Ok(Handled::Done)
@@ -73,7 +84,7 @@ impl Session for Echo {
 
     fn refuse(&mut self, _refusal: Refusal) {}
 
-    fn take_pause(&mut self) -> Option<Duration> {
+    fn take_pause(&mut self) -> Option<Pause> {
         self.pause.take()
     }
 
@@ -94,7 +105,8 @@ fn serve_another() -> Vec<u8> {
     assert!(pin!(near.write_all(b"INNER\n")).poll(context).is_ready());
     let outbox = Outbox::new(100);
     let (ended, handled) = (Arc::default(), Arc::default());
-    let session = Echo { outbox: outbox.clone(), gate: None, ended, handled, pause: None, idle: None };
+    let slow = Outbox::new(100);
+    let session = Echo { slow, outbox: outbox.clone(), gate: None, ended, handled, pause: None, idle: None };
     let mut served = Box::pin(serve(far, session, outbox, LineRules::NOTIFICATION));
     assert!(served.as_mut().poll(context).is_pending());
     let mut answer = vec![0; 6];
@@ -104,6 +116,8 @@ fn serve_another() -> Vec<u8> {
 
 struct Peer {
     stream: DuplexStream,
+    /// The queue of the connection that `PACE` pauses for. No task writes it.
+    slow: Arc<Outbox>,
     outbox: Arc<Outbox>,
     open_gate: oneshot::Sender<()>,
     ended: Arc<Mutex<u32>>,
@@ -117,7 +131,9 @@ fn connect(room: usize, idle: Option<Duration>) -> Peer {
     let outbox = Outbox::new(1000);
     let (open_gate, gate) = oneshot::channel();
     let (ended, handled) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));
+    let slow = Outbox::new(1000);
     let session = Echo {
+        slow: slow.clone(),
         outbox: outbox.clone(),
         gate: Some(gate),
         ended: ended.clone(),
@@ -126,7 +142,7 @@ fn connect(room: usize, idle: Option<Duration>) -> Peer {
         idle,
     };
     let task = tokio::spawn(serve(far, session, outbox.clone(), LineRules::NOTIFICATION));
-    Peer { stream: near, outbox, open_gate, ended, handled, task }
+    Peer { stream: near, slow, outbox, open_gate, ended, handled, task }
 }
 
 impl Peer {
@@ -184,6 +200,48 @@ async fn a_peer_that_is_too_fast_is_read_more_slowly() {
     peer.receive_nothing().await;
     advance(Duration::from_secs(1)).await;
     peer.receive("A\n").await;
+}
+
+/// Takes everything out of a queue, like a connection whose socket accepts it.
+fn write_all(outbox: &Outbox) {
+    let context = &mut Context::from_waker(Waker::noop());
+    while outbox.poll_take(context, &mut Vec::new()) == Poll::Ready(Taken::Bytes) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_for_a_reader_ends_when_the_readers_queue_is_written() {
+    let mut peer = connect(4096, None);
+    peer.send("PACE\nPACE\nPACE\nA\n").await;
+    for next in ["PACE\n", "PACE\n", "PACE\n", "A\n"] {
+        let begun = Instant::now();
+        peer.receive(next).await;
+        assert_eq!(begun.elapsed(), Duration::ZERO, "the reader's task woke the sender's task");
+        peer.receive_nothing().await;
+        write_all(&peer.slow);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_for_a_reader_has_a_shortest_and_a_longest_length() {
+    for (commands, seconds) in [("HALT\nA\n", 1), ("PACE\nA\n", 10), ("PACE\nHALT\nA\n", 20)] {
+        let mut peer = connect(4096, None);
+        let begun = Instant::now();
+        peer.send(commands).await;
+        peer.receive(commands).await;
+        assert_eq!(begun.elapsed(), Duration::from_secs(seconds), "{commands}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_for_a_reader_ends_when_the_readers_connection_ends() {
+    let mut peer = connect(4096, None);
+    peer.send("PACE\nA\n").await;
+    peer.receive("PACE\n").await;
+    peer.receive_nothing().await;
+    peer.slow.shut();
+    let begun = Instant::now();
+    peer.receive("A\n").await;
+    assert_eq!(begun.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,8 @@
 //! Tests of the queue without a connection.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Wake;
+
 use super::*;
 
 fn take(outbox: &Outbox) -> (Poll<Taken>, Vec<u8>) {
@@ -51,6 +54,53 @@ fn own_answers_do_not_count_against_the_limit_but_are_reported() {
     assert_eq!(outbox.own_unsent(), Some(100), "taken bytes are not written yet");
     assert_eq!(take(&outbox).0, Poll::Pending);
     assert_eq!(outbox.own_unsent(), Some(0));
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_task_that_pauses_for_a_queue_is_woken_once_when_everything_is_written() {
+    let outbox = Outbox::new(10);
+    let woken = Arc::new(Count::default());
+    let waker = Waker::from(woken.clone());
+    let poll = || outbox.poll_written(&mut Context::from_waker(&waker));
+    let times = || woken.0.load(Ordering::Relaxed);
+    assert_eq!(poll(), Poll::Ready(()), "nothing is queued");
+    outbox.reply(say(b"own"));
+    assert_eq!(poll(), Poll::Ready(()), "own answers do not count");
+    outbox.send(say(b"1"));
+    assert_eq!((poll(), poll()), (Poll::Pending, Poll::Pending));
+    assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
+    outbox.send(say(b"2"));
+    assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
+    assert_eq!((poll(), times()), (Poll::Pending, 0), "taken bytes are not written yet");
+    assert_eq!(take(&outbox).0, Poll::Pending);
+    assert_eq!((poll(), times()), (Poll::Ready(()), 1));
+}
+
+#[test]
+fn a_task_that_pauses_for_a_queue_is_woken_when_the_connection_ends() {
+    let ends: [fn(&Outbox); 2] = [Outbox::shut, |outbox| {
+        outbox.close();
+        assert_eq!(take(outbox).0, Poll::Ready(Taken::Bytes));
+    }];
+    for end in ends {
+        let outbox = Outbox::new(10);
+        outbox.send(say(b"1"));
+        let woken = Arc::new(Count::default());
+        let waker = Waker::from(woken.clone());
+        assert_eq!(outbox.poll_written(&mut Context::from_waker(&waker)), Poll::Pending);
+        end(&outbox);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+    }
 }
 
 #[test]

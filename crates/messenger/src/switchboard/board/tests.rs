@@ -46,6 +46,11 @@ fn open() -> (Board, Guest) {
     (board, Guest { outbox, id })
 }
 
+/// Sends a text.
+fn send(board: &Board, from: MemberId, text: &[u8]) -> Delivery {
+    board.message(from, AckFlag::Always, text, 0)
+}
+
 /// Reads and ignores everything that was sent so far.
 fn skip(guests: &[&Guest]) {
     for guest in guests {
@@ -86,9 +91,9 @@ fn a_message_goes_to_all_others_and_not_to_its_sender() {
     let (board, alice) = open();
     let (bob, carol) = (join(&board, "bob"), join(&board, "carol"));
     skip(&[&alice, &bob, &carol]);
-    let delivery = board.message(bob.id, b"hello");
+    let delivery = send(&board, bob.id, b"hello");
     let line = "MSG bob@example.com bob 5\r\nhello";
-    assert_eq!(delivery, Delivery { queued: true, backlog: line.len() });
+    assert!(delivery.queued && delivery.pause.is_none());
     assert_eq!([alice.reads(), bob.reads(), carol.reads()], [line, "", line]);
 }
 
@@ -104,7 +109,7 @@ fn all_members_read_messages_in_the_same_order() {
             let board = &board;
             scope.spawn(move || {
                 for number in 0..EACH {
-                    assert!(board.message(sender.id, number.to_string().as_bytes()).queued);
+                    assert!(send(board, sender.id, number.to_string().as_bytes()).queued);
                 }
             });
         }
@@ -135,37 +140,58 @@ fn a_member_that_does_not_read_is_disconnected_and_the_lost_message_is_reported(
     let slow = join_as(&board, "bob", Dialect::Msnp12, 50).unwrap();
     let carol = join(&board, "carol");
     skip(&[&alice, &slow, &carol]);
-    assert!(board.message(alice.id, b"fits").queued);
+    assert!(send(&board, alice.id, b"fits").queued);
     assert!(!slow.is_closed());
-    let delivery = board.message(alice.id, b"does not fit");
+    let delivery = send(&board, alice.id, b"does not fit");
     assert!(!delivery.queued);
     assert!(slow.is_closed());
     assert_eq!(messages(&carol.reads()).len(), 2, "carol still receives both messages");
-    assert!(!board.message(alice.id, b"").queued, "bob has not left yet");
+    assert!(!send(&board, alice.id, b"").queued, "bob has not left yet");
     board.leave(slow.id);
-    assert!(board.message(alice.id, b"").queued);
+    assert!(send(&board, alice.id, b"").queued);
 }
 
 #[test]
 fn a_message_without_recipients_is_not_queued() {
     let (board, alice) = open();
-    assert!(!board.message(alice.id, b"hello").queued);
+    assert!(!send(&board, alice.id, b"hello").queued);
     let bob = join(&board, "bob");
     board.leave(alice.id);
-    assert!(!board.message(alice.id, b"hello").queued, "from a member that has left");
+    assert!(!send(&board, alice.id, b"hello").queued, "from a member that has left");
     assert!(!bob.reads().contains("MSG"));
 }
 
+/// A chunk of a file. `to` is the header `P2P-Dest`, if there is one.
+fn chunk(to: &str) -> Vec<u8> {
+    let head = format!("MIME-Version: 1.0\r\nContent-Type: application/x-msnmsgrp2p\r\n{to}\r\n");
+    [head.as_bytes(), &[b'x'; 1254]].concat()
+}
+
 #[test]
-fn the_longest_backlog_of_the_others_is_returned() {
-    let (board, alice) = open();
-    let (bob, carol) = (join(&board, "bob"), join(&board, "carol"));
-    skip(&[&alice, &bob, &carol]);
-    let one = board.message(alice.id, b"hello").backlog;
-    skip(&[&carol]);
-    assert_eq!(board.message(alice.id, b"hello").backlog, 2 * one, "bob reads nothing");
-    skip(&[&bob]);
-    assert_eq!(board.message(alice.id, b"hello").backlog, 2 * one, "carol reads nothing");
+fn data_is_slowed_by_the_member_that_it_names_and_other_members_count_as_for_chat() {
+    use AckFlag::{Always, Data};
+    // bob reads everything, and carol reads nothing.
+    let (data, chat) = (true, false);
+    let table = [
+        ("data for carol", Data, chunk("P2P-Dest: CAROL@example.com\r\n"), data),
+        ("data for bob", Data, chunk("P2P-Dest: bob@example.com\r\n"), chat),
+        ("data for nobody", Data, chunk(""), data),
+        ("data for a stranger", Data, chunk("P2P-Dest: dave@example.com\r\n"), data),
+        ("data for the sender", Data, chunk("P2P-Dest: alice@example.com\r\n"), data),
+        ("other data that names bob", Data, b"P2P-Dest: bob@example.com\r\n\r\n".repeat(40), data),
+        ("a message that is no data", Always, chunk("P2P-Dest: bob@example.com\r\n"), chat),
+    ];
+    for (what, flag, payload, expected) in table {
+        let (board, alice) = open();
+        let (bob, _carol) = (join(&board, "bob"), join(&board, "carol"));
+        let reading = |_: &usize| {
+            bob.reads();
+            board.message(alice.id, flag, &payload, 4096).pause.is_some()
+        };
+        // The pauses for data begin at 4 KiB, and those for chat at 128 KiB.
+        let sent = (0..200_000).step_by(payload.len()).find(reading).unwrap();
+        assert_eq!(sent < 50_000, expected, "{what}: {sent}");
+    }
 }
 
 #[test]
@@ -245,10 +271,10 @@ async fn accepted_commands_keep_a_session_open_and_refused_commands_do_not() {
     type Act = fn(&Board, MemberId);
     let table: [(&str, bool, bool, Act); 6] = [
         ("a message", true, true, |board, alice| {
-            board.message(alice, b"");
+            send(board, alice, b"");
         }),
         ("a message without recipients", false, false, |board, alice| {
-            board.message(alice, b"");
+            send(board, alice, b"");
         }),
         ("a join", false, true, |board, _| drop(join(board, "carol"))),
         ("a join that is refused", true, false, |board, _| drop(join_as(board, "bob", Dialect::Msnp12, ROOM))),
