@@ -15,6 +15,7 @@ use swallowtail_store::roster::{Roster, Stamps};
 
 use super::choices::Choices;
 use super::store::FaultyStore;
+use super::stranger;
 use super::wire::{Quality, Wire, connection};
 use crate::history::{Action, Parts};
 use crate::truth::parts_of;
@@ -35,6 +36,7 @@ pub(super) struct Host {
     memory: Arc<Memory>,
     /// The accounts and their numbers.
     accounts: Vec<(Handle, AccountId)>,
+    stranger: (Handle, AccountId),
     network: Arc<Reachable>,
 }
 
@@ -44,6 +46,8 @@ impl Host {
         let memory = Memory::new();
         let rosters = acquainted(accounts, choices)?;
         let accounts = rosters.into_iter().map(|roster| (roster.owner.clone(), memory.add(roster))).collect();
+        let stranger = roster(stranger::HANDLE, "Stranger")?;
+        let stranger = (stranger.owner.clone(), memory.add(stranger));
         let store = Arc::new(FaultyStore::new(memory.clone(), choices.random()));
         let tickets = Tickets::with_keys(vec![(1, vec![7; 32])])?;
         let service = Arc::new(Service::new(Config::default(), store.clone(), tickets));
@@ -51,10 +55,10 @@ impl Host {
         let connections = Table::new("chat", ConnectionLimits::new(exempt, CONNECTIONS, CONNECTIONS, CONNECTIONS));
         let chat = Chat::new(service.clone(), connections.clone());
         let network = Arc::new(Reachable { notification: 1863, switchboard: 1864, ..Reachable::default() });
-        Some(Self { service, connections, chat, store, memory, accounts, network })
+        Some(Self { service, connections, chat, store, memory, accounts, stranger, network })
     }
 
-    /// Returns the addresses of the accounts.
+    /// Returns the addresses of the accounts, without the stranger's.
     pub(super) fn handles(&self) -> impl Iterator<Item = String> {
         self.accounts.iter().map(|(handle, _)| handle.to_string())
     }
@@ -79,7 +83,20 @@ impl Host {
 
     /// Returns a ticket for an account.
     pub(super) fn ticket(&self, number: usize) -> Option<String> {
-        let (handle, id) = self.accounts.get(number)?;
+        self.ticket_of(self.accounts.get(number)?)
+    }
+
+    /// Returns a ticket for the account of the stranger.
+    pub(super) fn stranger_ticket(&self) -> Option<String> {
+        self.ticket_of(&self.stranger)
+    }
+
+    /// Returns the address that the stranger connects from. Rates are limited for it.
+    pub(super) fn stranger_address(&self) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 200], 5000))
+    }
+
+    fn ticket_of(&self, (handle, id): &(Handle, AccountId)) -> Option<String> {
         let account = Account {
             id: *id,
             handle: handle.clone(),
@@ -91,7 +108,7 @@ impl Host {
         Some(self.service.tickets.issue(&account, TicketLife::Rst).secret().to_owned())
     }
 
-    /// Returns every account as the store has it.
+    /// Returns every account as the store has it, without the stranger's.
     pub(super) fn truth(&self) -> Vec<(String, Parts)> {
         let kept = self.accounts.iter().filter_map(|(handle, _)| self.memory.kept(handle));
         kept.map(|roster| (roster.owner.to_string(), parts_of(&roster))).collect()
@@ -130,10 +147,7 @@ impl Host {
 
 /// Returns accounts that have some of each other on their lists.
 fn acquainted(count: usize, choices: &mut Choices) -> Option<Vec<Roster>> {
-    let named = |number: usize| {
-        let handle = Handle::parse(&format!("user{number}@example.com")).ok()?;
-        Some(Roster::new(handle, DisplayName::new(&format!("User {number}"))?, Stamps::default()))
-    };
+    let named = |number: usize| roster(&format!("user{number}@example.com"), &format!("User {number}"));
     let mut rosters = (0..count).map(named).collect::<Option<Vec<_>>>()?;
     // All choices of one kind are made by one generator, so that they take few bytes of a fuzzer's input.
     let mut random = choices.random();
@@ -154,4 +168,9 @@ fn acquainted(count: usize, choices: &mut Choices) -> Option<Vec<Roster>> {
         }
     }
     Some(rosters)
+}
+
+/// Returns a new account.
+fn roster(handle: &str, name: &str) -> Option<Roster> {
+    Some(Roster::new(Handle::parse(handle).ok()?, DisplayName::new(name)?, Stamps::default()))
 }

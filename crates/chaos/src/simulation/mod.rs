@@ -14,17 +14,20 @@ mod command;
 mod host;
 mod link;
 mod options;
+mod panics;
 mod person;
 mod reactions;
 mod report;
 mod schedule;
 mod sign_in;
 mod store;
+mod stranger;
 mod wire;
 mod world;
 
 use crate::history::{History, Violation, check};
 use choices::Choices;
+use stranger::Stranger;
 
 pub use command::run;
 pub use options::Options;
@@ -44,13 +47,18 @@ pub struct Played {
 /// Plays the schedule of a seed.
 #[must_use]
 pub fn play(seed: u64, steps: u64) -> Played {
-    checked(schedule::play(Choices::from_seed(seed), steps))
+    checked(schedule::play(Choices::from_seed(seed), Stranger::default(), steps))
 }
 
-/// Plays the schedule that the bytes of a fuzzer's input decide. It ends when they are used up.
+/// Plays the schedule that the bytes of a fuzzer's input decide. The first two bytes, the high one first, are the number of
+/// the bytes that choose. What follows them is sent by somebody who may send anything, one line in each step. The schedule
+/// ends when both are used up.
 #[must_use]
 pub fn play_bytes(bytes: &[u8]) -> Played {
-    checked(schedule::play(Choices::from_bytes(bytes), STEPS))
+    let (length, rest) = bytes.split_at(bytes.len().min(2));
+    let length = length.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+    let (choices, stream) = rest.split_at(rest.len().min(length));
+    checked(schedule::play(Choices::from_bytes(choices), Stranger::new(stream), STEPS))
 }
 
 fn checked(history: Option<History>) -> Played {

@@ -7,6 +7,7 @@ use swallowtail_messenger::chat::ChatServer;
 
 use super::link::Link;
 use super::person::{Board, Copy, Person, Session};
+use super::stranger;
 use super::world::World;
 use crate::history::Action;
 use crate::observer::{GUIDS, Watch};
@@ -62,6 +63,7 @@ fn react(world: &mut World, number: usize, index: usize, unit: &Unit) {
     match unit.word(0).as_str() {
         "USR" if unit.word(2) == "OK" => world.people[number].sessions[index].is_signed_in = true,
         "XFR" => open(world, number, &unit.word(5)),
+        "RNG" if unit.word(5) == stranger::HANDLE => {}
         "RNG" if world.choices.chance(ANSWERS_CALLS) => {
             let person = &mut world.people[number];
             let words = format!("{} {} {}", person.handle, unit.word(4), unit.word(1));

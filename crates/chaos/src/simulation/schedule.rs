@@ -5,10 +5,13 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::time::sleep;
 
-use super::acts::{act, heal};
+use super::acts::{act, heal, read_anything, send_anything};
 use super::choices::Choices;
+use super::panics;
 use super::person::Person;
 use super::reactions::{go_on, read};
+use super::stranger::Stranger;
+use super::wire::Wire;
 use super::world::World;
 use crate::history::{Action, End, History};
 
@@ -27,12 +30,13 @@ const FORGETTING: Duration = Duration::from_secs(600);
 const READS: u32 = 10_000;
 
 /// Plays a schedule. Returns its history, or `None` if it could not begin.
-pub(super) fn play(choices: Choices, steps: u64) -> Option<History> {
+pub(super) fn play(choices: Choices, stranger: Stranger, steps: u64) -> Option<History> {
+    let panics = panics::count();
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().ok()?;
     runtime.block_on(async {
-        let mut world = World::begin(choices)?;
+        let mut world = World::begin(choices, stranger)?;
         for _ in 0..steps {
-            if world.choices.are_used_up() {
+            if world.choices.are_used_up() && !world.stranger.has_more() {
                 break;
             }
             step(&mut world).await;
@@ -40,6 +44,9 @@ pub(super) fn play(choices: Choices, steps: u64) -> Option<History> {
         settle(&mut world).await;
         conclude(&mut world);
         abandon(&mut world).await;
+        if panics::count() > panics {
+            world.watch.note(Action::Surprise { what: "the server panicked".to_owned() });
+        }
         Some(world.watch.recorder().take())
     })
 }
@@ -49,9 +56,13 @@ async fn step(world: &mut World) {
     for _ in 0..world.choices.between(1, AT_ONCE) {
         act(world);
     }
+    if world.stranger.has_more() {
+        send_anything(world);
+    }
     world.advance();
     pass_time(world).await;
     read(world);
+    read_anything(world);
     go_on(world);
 }
 
@@ -97,6 +108,7 @@ async fn read_all(world: &mut World) -> bool {
         world.advance();
         sleep(Duration::from_millis(1)).await;
         let has_read = read(world);
+        read_anything(world);
         go_on(world);
         if !has_read {
             return reads > 0;
@@ -125,6 +137,7 @@ async fn abandon(world: &mut World) {
         link.wire.close();
         link.end(End::Left);
     }
+    world.stranger.wires().for_each(Wire::close);
     world.advance();
     sleep(FORGETTING).await;
     world.advance();

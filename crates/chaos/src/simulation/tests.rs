@@ -38,9 +38,12 @@ fn seeds_that_have_failed_do_not_fail_again() {
 
 #[test]
 fn bytes_decide_a_schedule_too() {
-    let bytes: Vec<u8> = (0..=255).cycle().take(2000).collect();
-    let Played { history, violations } = play_bytes(&bytes);
+    let choices: Vec<u8> = (0..=255).cycle().take(1500).collect();
+    let lines = b"CHG 7 NLN 0\r\nXFR 8 SB\r\nCAL 2 user0@example.com\r\nMSG 3 N 3\r\n\n\n\nVER 1 MSNP12 CVR0\r\n\0";
+    let Played { history, violations } = play_bytes(&[&[5, 220], choices.as_slice(), lines].concat());
     assert_eq!(violations, []);
     assert!(history.events.len() > 20);
-    assert_eq!(play_bytes(&[]).violations, []);
+    for bytes in [&b""[..], b"\0", b"\xFF\xFF\x01"] {
+        assert_eq!(play_bytes(bytes).violations, []);
+    }
 }

@@ -66,7 +66,7 @@ struct State {
 struct Lane {
     /// Pieces on their way, and the step at which each arrives.
     on_their_way: VecDeque<(u64, Vec<u8>)>,
-    arrived: Vec<u8>,
+    arrived: VecDeque<u8>,
     /// The step at which the end arrives, once the sender has closed its side.
     end: Option<u64>,
     waker: Option<Waker>,
@@ -243,7 +243,10 @@ impl AsyncRead for ServerEnd {
         }
         let length = state.up.arrived.len().min(into.remaining());
         let piece = state.piece(length);
-        into.put_slice(&state.up.arrived[..piece]);
+        let (front, back) = state.up.arrived.as_slices();
+        let from_front = piece.min(front.len());
+        into.put_slice(&front[..from_front]);
+        into.put_slice(&back[..piece - from_front]);
         state.up.arrived.drain(..piece);
         Poll::Ready(Ok(()))
     }

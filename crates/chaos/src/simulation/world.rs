@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::choices::Choices;
 use super::host::Host;
 use super::person::Person;
+use super::stranger::Stranger;
 use super::wire::{Quality, Wire};
 use crate::history::Action;
 use crate::observer::Watch;
@@ -35,6 +36,7 @@ pub(super) struct World {
     pub(super) choices: Choices,
     pub(super) host: Host,
     pub(super) people: Vec<Person>,
+    pub(super) stranger: Stranger,
     pub(super) watch: Watch,
     /// The oldest dialect in this schedule.
     pub(super) oldest: u32,
@@ -53,7 +55,7 @@ pub(super) struct World {
 
 impl World {
     /// Begins a schedule. Must be called in a runtime whose clock is paused.
-    pub(super) fn begin(mut choices: Choices) -> Option<Self> {
+    pub(super) fn begin(mut choices: Choices, stranger: Stranger) -> Option<Self> {
         let jump = Rc::new(Cell::new(0));
         let simulation = simulate(&mut choices, jump.clone());
         let count = choices.between(PEOPLE.0, PEOPLE.1);
@@ -74,6 +76,7 @@ impl World {
             choices,
             host,
             people,
+            stranger,
             watch,
             oldest,
             step: 0,
@@ -87,8 +90,13 @@ impl World {
 
     /// Opens a connection of somebody.
     pub(super) fn connect(&mut self, number: usize, server: ChatServer) -> Option<Wire> {
-        let quality = self.choices.pick(NETWORKS)?;
         let from = self.people.get(number)?.from;
+        self.connect_from(from, server)
+    }
+
+    /// Opens a connection from an address.
+    pub(super) fn connect_from(&mut self, from: SocketAddr, server: ChatServer) -> Option<Wire> {
+        let quality = self.choices.pick(NETWORKS)?;
         self.host.connect(server, from, &mut self.choices, quality, self.step)
     }
 
@@ -119,7 +127,7 @@ impl World {
     pub(super) fn advance(&mut self) {
         self.step += 1;
         let step = self.step;
-        self.ghosts.iter().for_each(|wire| wire.advance(step));
+        self.ghosts.iter().chain(self.stranger.wires()).for_each(|wire| wire.advance(step));
         self.people.iter_mut().flat_map(Person::links).for_each(|link| link.wire.advance(step));
     }
 }

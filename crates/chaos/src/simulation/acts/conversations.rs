@@ -4,8 +4,9 @@ use super::super::world::World;
 use super::choose::{ask, other, session};
 use crate::history::End;
 
-/// How often in a hundred times somebody sends a flood of long messages instead of a single one.
-const FLOODS: u64 = 1;
+/// One of so many times, somebody sends a flood of long messages instead of a single one. A flood takes as long to play as
+/// many schedules.
+const FLOODS: u64 = 1000;
 /// The number and the length of the messages of a flood: enough to overflow the queue of a member that does not read.
 const FLOOD: u64 = 200;
 const LONGEST: usize = 1664;
@@ -30,7 +31,7 @@ pub(super) fn call(world: &mut World) {
 /// MSG with any flag, sometimes several in one go.
 pub(super) fn send(world: &mut World) {
     let Some(place) = board(world) else { return };
-    if world.choices.chance(FLOODS) {
+    if world.choices.below(FLOODS) == 1 {
         for _ in 0..FLOOD {
             send_one(world, place, "U", LONGEST);
         }

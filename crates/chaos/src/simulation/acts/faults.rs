@@ -45,9 +45,10 @@ pub(super) fn change_store_or_clock(world: &mut World) {
 /// Ends all faults.
 pub(in super::super) fn heal(world: &mut World) {
     world.host.store.set_health(Health::Good);
-    for link in world.people.iter_mut().flat_map(Person::links) {
-        link.wire.set_read(true);
-        link.wire.set_quality(Quality::PERFECT);
+    let wires = world.people.iter_mut().flat_map(Person::links).map(|link| &link.wire);
+    for wire in wires.chain(world.stranger.wires()) {
+        wire.set_read(true);
+        wire.set_quality(Quality::PERFECT);
     }
 }
 

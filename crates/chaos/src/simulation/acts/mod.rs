@@ -1,5 +1,6 @@
 //! Everything that can happen in a step of a schedule.
 
+mod anything;
 mod choose;
 mod conversations;
 mod faults;
@@ -10,13 +11,14 @@ mod presence;
 use super::sign_in::sign_in;
 use super::world::World;
 
+pub(super) use anything::{act as send_anything, read as read_anything};
 pub(super) use faults::heal;
 
 /// How often something happens, compared with the others, and what it is.
 type Act = (u64, fn(&mut World));
 
 /// What can happen.
-const ACTS: [Act; 23] = [
+const ACTS: [Act; 24] = [
     (14, sign_in),
     (4, presence::sign_out),
     (16, presence::change_status),
@@ -40,6 +42,7 @@ const ACTS: [Act; 23] = [
     (5, faults::lose_connection),
     (5, faults::stop_or_resume),
     (4, faults::change_store_or_clock),
+    (5, anything::act),
 ];
 
 /// Lets something happen.
