@@ -40,14 +40,21 @@ pub(super) struct Ledger<G> {
     members: BTreeMap<Id, Member<G>>,
     /// The connections that can make room. The first one does so first.
     queue: BTreeSet<Rank>,
-    /// The same connections by address.
-    queues: BTreeMap<IpAddr, BTreeSet<Rank>>,
-    /// The number of connections of each address.
-    addresses: BTreeMap<IpAddr, usize>,
+    /// The same connections, ordered by address first. One set for all addresses takes less memory than one for each.
+    by_address: BTreeSet<(IpAddr, Rank)>,
+    addresses: BTreeMap<IpAddr, Count>,
     /// The number of connections that are [`Progress::Online`].
     online: usize,
     /// The number of connections that are not in the table but still open.
     leaving: usize,
+}
+
+/// The number of connections of one address. A process has fewer than four billion.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    all: u32,
+    /// The connections that can make room.
+    unproven: u32,
 }
 
 #[derive(Debug)]
@@ -65,6 +72,10 @@ struct Rank {
     /// The number of the step that led to this progress.
     since: u64,
     id: Id,
+}
+
+impl Rank {
+    const FIRST: Self = Self { progress: Progress::Silent, since: 0, id: 0 };
 }
 
 /// The answer to a new connection.
@@ -86,7 +97,7 @@ impl<G> Ledger<G> {
             next: 0,
             members: BTreeMap::new(),
             queue: BTreeSet::new(),
-            queues: BTreeMap::new(),
+            by_address: BTreeSet::new(),
             addresses: BTreeMap::new(),
             online: 0,
             leaving: 0,
@@ -109,7 +120,7 @@ impl<G> Ledger<G> {
         let id = self.step();
         let rank = Rank { progress: Progress::Silent, since: id, id };
         if let Some(peer) = peer {
-            *self.addresses.entry(counted_address(peer)).or_default() += 1;
+            self.addresses.entry(counted_address(peer)).or_default().all += 1;
         }
         self.members.insert(id, Member { peer, rank, guest });
         self.enqueue(peer, rank);
@@ -124,20 +135,24 @@ impl<G> Ledger<G> {
 
     /// Returns the connection that has to make room for a new one, if that is necessary.
     fn find_room(&self, peer: Option<IpAddr>) -> Result<Option<Rank>, Full> {
-        let first = |queue: Option<&BTreeSet<Rank>>| queue.and_then(BTreeSet::first).copied();
         if let Some(peer) = peer {
             let address = counted_address(peer);
             let (most, most_unproven) = self.limits.of_address(peer);
-            let queue = self.queues.get(&address);
-            let unproven = queue.map_or(0, BTreeSet::len);
-            if self.addresses.get(&address).is_some_and(|&all| all >= most) || unproven >= most_unproven {
-                return first(queue).map(Some).ok_or(Full);
+            let count = self.addresses.get(&address).copied().unwrap_or_default();
+            if count.all as usize >= most || count.unproven as usize >= most_unproven {
+                return self.first_of(address).map(Some).ok_or(Full);
             }
         }
         match self.members.len() < self.limits.connections {
             true => Ok(None),
-            false => first(Some(&self.queue)).map(Some).ok_or(Full),
+            false => self.queue.first().copied().map(Some).ok_or(Full),
         }
+    }
+
+    /// Returns the connection of an address that makes room first.
+    fn first_of(&self, address: IpAddr) -> Option<Rank> {
+        let (other, rank) = *self.by_address.range((address, Rank::FIRST)..).next()?;
+        (other == address).then_some(rank)
     }
 
     /// Half of the places for leaving connections are kept for those that make room.
@@ -192,8 +207,8 @@ impl<G> Ledger<G> {
         if let Some(address) = address
             && let Some(count) = self.addresses.get_mut(&address)
         {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
+            count.all = count.all.saturating_sub(1);
+            if count.all == 0 {
                 self.addresses.remove(&address);
             }
         }
@@ -205,8 +220,10 @@ impl<G> Ledger<G> {
             self.online += 1;
         }
         if let Some(peer) = peer.filter(|_| rank.progress.makes_room()) {
+            let address = counted_address(peer);
             self.queue.insert(rank);
-            self.queues.entry(counted_address(peer)).or_default().insert(rank);
+            self.by_address.insert((address, rank));
+            self.addresses.entry(address).or_default().unproven += 1;
         }
     }
 
@@ -214,13 +231,11 @@ impl<G> Ledger<G> {
         if rank.progress == Progress::Online {
             self.online = self.online.saturating_sub(1);
         }
-        self.queue.remove(&rank);
-        if let Some(address) = peer.map(counted_address)
-            && let Some(queue) = self.queues.get_mut(&address)
-        {
-            queue.remove(&rank);
-            if queue.is_empty() {
-                self.queues.remove(&address);
+        let Some(address) = peer.map(counted_address) else { return };
+        if self.queue.remove(&rank) {
+            self.by_address.remove(&(address, rank));
+            if let Some(count) = self.addresses.get_mut(&address) {
+                count.unproven = count.unproven.saturating_sub(1);
             }
         }
     }

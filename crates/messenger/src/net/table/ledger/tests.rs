@@ -206,11 +206,13 @@ impl Model {
         assert!(ledger.len() <= ledger.limits.connections && ledger.leaving <= ledger.limits.leaving);
         assert!(ledger.online <= ledger.limits.online);
         assert_eq!(ledger.queue.len(), self.inside.iter().filter(|known| known.makes_room()).count());
-        assert_eq!(ledger.queue.len(), ledger.queues.values().map(BTreeSet::len).sum::<usize>());
+        assert_eq!(ledger.queue.len(), ledger.by_address.len());
         for (address, count) in &ledger.addresses {
-            let unproven = ledger.queues.get(address).map_or(0, BTreeSet::len);
+            let of_address = || self.inside.iter().filter(|known| known.peer == Some(*address));
             let (most, _) = ledger.limits.of_address(*address);
-            assert!(*count <= most && unproven <= *count);
+            assert!(count.all as usize <= most);
+            assert_eq!(count.all as usize, of_address().count());
+            assert_eq!(count.unproven as usize, of_address().filter(|known| known.makes_room()).count());
         }
     }
 }
@@ -236,7 +238,7 @@ proptest! {
             ledger.remove(id);
         }
         prop_assert_eq!(ledger.open(), 0);
-        prop_assert!(ledger.queue.is_empty() && ledger.queues.is_empty() && ledger.addresses.is_empty());
+        prop_assert!(ledger.queue.is_empty() && ledger.by_address.is_empty() && ledger.addresses.is_empty());
         prop_assert_eq!(ledger.online, 0);
     }
 }
