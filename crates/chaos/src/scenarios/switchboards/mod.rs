@@ -6,6 +6,7 @@ mod s02_stalled_reader;
 mod s03_killed_member;
 mod s04_cookies;
 mod s05_invitations;
+mod s06_unused;
 mod s07_opened_at_once;
 mod s08_churn;
 mod s09_changes;
@@ -19,11 +20,7 @@ pub(super) const TABLE: &[Scenario] = &[
     s03_killed_member::SCENARIO,
     s04_cookies::SCENARIO,
     s05_invitations::SCENARIO,
-    Scenario::not_yet(
-        "S06",
-        "100,000 conversations are asked for and never opened, and invitations are never answered",
-        "not written yet",
-    ),
+    s06_unused::SCENARIO,
     s07_opened_at_once::SCENARIO,
     s08_churn::SCENARIO,
     s09_changes::SCENARIO,

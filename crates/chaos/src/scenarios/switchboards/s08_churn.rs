@@ -30,8 +30,7 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
     "People join and leave dozens of conversations, and then every member knows exactly the other members",
     |bed| Box::pin(run(bed)),
 )
-.accounts(PEOPLE)
-.smoke();
+.accounts(PEOPLE);
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
     let count = bed.size.of(PEOPLE).max(10);

@@ -26,8 +26,7 @@ pub(super) const SCENARIO: Scenario = Scenario::runs(
     "Names, statuses and sessions change between CAL and ANS: nobody has a mixed identity, and conversations go on",
     |bed| Box::pin(run(bed)),
 )
-.accounts(2)
-.smoke();
+.accounts(2);
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
     let rounds = bed.size.of(ROUNDS);
