@@ -31,7 +31,7 @@ const AT_ONCE: usize = 16;
 /// How many parts the run has. The memory after the first one is what the memory at the end is compared with.
 const PARTS: usize = 4;
 /// By how much the memory may grow in all further parts, in KiB.
-const GROWTH_KIB: u64 = 1024;
+const GROWTH_KIB: u64 = 2 * 1024;
 /// How long the server may take to answer a handshake.
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -1,4 +1,4 @@
-//! An invite code for one account, used by a hundred people at the same time, and floods of sign-up forms.
+//! An invite code for one account, used by many people at the same time, and floods of sign-up forms.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -18,14 +18,15 @@ use crate::scenario::Scenario;
 use crate::server::Setup;
 
 pub(super) const SCENARIO: Scenario =
-    Scenario::runs("A07", "A hundred people use an invite code for one at the same time", |bed| Box::pin(run(bed)))
-        .setup(|| Setup {
+    Scenario::runs("A07", "Many people use an invite code for one at the same time", |bed| Box::pin(run(bed))).setup(
+        || Setup {
             settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n[sign_up]\nnear = \"invite\"\n".into(),
             ..Setup::default()
-        });
+        },
+    );
 
 /// How many people use the code, each from an address of its own.
-const PEOPLE: usize = 100;
+const PEOPLE: usize = 60;
 /// How many forms one address sends, and how many accounts and forms it may have (swallowtail.example.toml).
 const FORMS: usize = 200;
 const MOST_ACCOUNTS: usize = 5;

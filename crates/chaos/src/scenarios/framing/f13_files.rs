@@ -5,13 +5,13 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::bed::Bed;
-use crate::client::{Board, Person, Received, Sender, SignIn, text};
-use crate::measured::{Measured, percentile};
+use crate::client::{Board, Received, Sender, SignIn, text};
+use crate::measured::{Measured, SLOWNESS, percentile};
 use crate::random::Random;
 use crate::scenario::Scenario;
 use crate::server::Setup;
@@ -45,19 +45,41 @@ const PAUSE: Duration = Duration::from_millis(150);
 async fn run(bed: &mut Bed) -> Result<Measured> {
     let dialer = bed.dialer.from(HOME);
     let mut people = bed.people_with(&dialer, 0..3, SignIn::default()).await?;
-    let [one, other, third] = &mut people[..] else { anyhow::bail!("three people were expected") };
+    let [one, other, third] = &mut people[..] else { bail!("three people were expected") };
     let mut board = one.open_board().await?;
     let joined = other.join(&mut board).await?;
     let talker = third.join(&mut board).await?;
+    epoch();
+    let chat = tokio::spawn(talk(talker));
     let sizes = [bed.size.of(FILE), PICTURE];
     let begun = Instant::now();
+    let times = exchange(bed, [board, joined], [other.handle(), one.handle()], sizes).await?;
+    let took = begun.elapsed();
+    ensure!(!chat.is_finished(), "the third member was disconnected");
+    chat.abort();
+    let p99 = percentile(&times, 99);
+    ensure!(p99 < CHAT * SLOWNESS, "the p99 of a line of chat was {p99:.1?}");
+    let bytes = 2 * sizes.iter().sum::<usize>();
+    let rate = bytes as f64 / took.as_secs_f64() / 1024.0;
+    Ok(Measured::new()
+        .count("bytes", bytes)
+        .figure("rate", rate, "KiB/s")
+        .count("lines", times.len())
+        .millis("p99", p99))
+}
+
+/// Sends transfers in both directions, which must arrive unchanged. Returns how long each line of the third member took.
+async fn exchange(
+    bed: &mut Bed,
+    members: [Board; 2],
+    receivers: [&str; 2],
+    sizes: [usize; 2],
+) -> Result<Vec<Duration>> {
     let mut running = JoinSet::new();
     let mut expected = Vec::new();
-    for (place, member) in [board, joined].into_iter().enumerate() {
+    for (place, (member, to)) in members.into_iter().zip(receivers).enumerate() {
         let data = sizes.map(|size| every_value(&mut bed.random, size));
-        let to = Person::handle([&*other, &*one][place]).to_owned();
-        let sender = member.connection.sender();
-        let sent = data.clone();
+        let (sender, to, sent) = (member.connection.sender(), to.to_owned(), data.clone());
         running.spawn(async move {
             for (session, data) in SESSIONS.into_iter().zip(&sent) {
                 send(&sender, &to, session, data).await?;
@@ -67,8 +89,6 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
         running.spawn(async move { Ok(Task::Received(place, receive(member, sizes).await?)) });
         expected.push(data);
     }
-    epoch();
-    let chat = tokio::spawn(talk(talker));
     let mut times = Vec::new();
     while let Some(done) = running.join_next().await {
         if let Task::Received(place, received) = done?? {
@@ -78,18 +98,7 @@ async fn run(bed: &mut Bed) -> Result<Measured> {
             times.extend(received.chat);
         }
     }
-    let took = begun.elapsed();
-    ensure!(!chat.is_finished(), "the third member was disconnected");
-    chat.abort();
-    let p99 = percentile(&times, 99);
-    ensure!(p99 < CHAT, "the p99 of a line of chat was {p99:.1?}");
-    let bytes = 2 * sizes.iter().sum::<usize>();
-    let rate = bytes as f64 / took.as_secs_f64() / 1024.0;
-    Ok(Measured::new()
-        .count("bytes", bytes)
-        .figure("rate", rate, "KiB/s")
-        .count("lines", times.len())
-        .millis("p99", p99))
+    Ok(times)
 }
 
 enum Task {
@@ -157,7 +166,7 @@ async fn receive(mut member: Board, sizes: [usize; 2]) -> Result<Files> {
             }
             // A member joins late, or has everything and leaves.
             "IRO" | "JOI" | "BYE" => {}
-            _ => anyhow::bail!("{} received {}", member.handle, received.line()),
+            _ => bail!("{} received {}", member.handle, received.line()),
         }
     }
     Ok(files)

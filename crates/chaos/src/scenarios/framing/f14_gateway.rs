@@ -24,18 +24,18 @@ pub(super) const SCENARIO: Scenario =
     .except(&[(Rule::History, "what is sent over the gateway is not in the history")]);
 
 /// How many people use the gateway at the same time.
-const PEOPLE: usize = 40;
+const PEOPLE: usize = 30;
 /// How many requests each of them sends after the sign-in.
 const REQUESTS: usize = 25;
 /// How long an answer to a malformed request may take.
 const QUICK: Duration = Duration::from_secs(1);
 
 async fn run(bed: &mut Bed) -> Result<Measured> {
-    let requests = crowd(bed).await?;
-    stolen(bed).await?;
-    repeated(bed).await?;
-    doubled(bed).await?;
-    let (malformed, slowest) = malformed(bed).await?;
+    let requests = crowd(bed).await.context("many sessions")?;
+    stolen(bed).await.context("stolen ids")?;
+    repeated(bed).await.context("repeated requests")?;
+    doubled(bed).await.context("two requests at the same time")?;
+    let (malformed, slowest) = malformed(bed).await.context("malformed requests")?;
     ensure!(slowest < QUICK, "an answer took {slowest:.1?}");
     Ok(Measured::new().count("requests", requests).count("malformed", malformed).millis("slowest", slowest))
 }

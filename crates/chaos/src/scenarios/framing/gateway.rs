@@ -41,8 +41,11 @@ impl Session {
         ensure!(answer.status() == 200, "a request got {}", answer.status());
         let header = answer.header("X-MSN-Messenger").context("an answer names no session")?;
         let mut parts = header.split("; ");
-        let id = parts.next().and_then(|part| part.strip_prefix("SessionID="));
-        id.context("an answer names no session")?.clone_into(&mut self.id);
+        let id = parts.next().and_then(|part| part.strip_prefix("SessionID=")).context("an answer names no session")?;
+        // Answers to requests at the same time arrive in any order.
+        if counter(id) >= counter(&self.id) {
+            id.clone_into(&mut self.id);
+        }
         self.is_closed = parts.any(|part| part == "Session=close");
         self.inbox.push_str(&String::from_utf8_lossy(answer.body()));
         Ok(())
@@ -86,6 +89,11 @@ impl Session {
         }
         bail!("the session did not end in {POLLS} polls")
     }
+}
+
+/// Returns the number of an answer in an id. It is the part after the dot (http.md section 5).
+fn counter(id: &str) -> Option<u64> {
+    id.split_once('.')?.1.parse().ok()
 }
 
 /// Sends a request to the gateway.
