@@ -17,14 +17,14 @@ use crate::net::{Outbox, Pause};
 
 /// If this many bytes are queued for a reader of peer-to-peer data that is slow, the sender pauses until they are
 /// written. Together with the unsent bytes in the kernel (`site/src/accept.rs`), this is all that a chat message to the
-/// reader waits for: some 40 ms at 0.3 MB/s.
-const LEAST_DATA: usize = 4 * 1024;
+/// reader waits for in the server: some 30 ms at 0.3 MB/s.
+const LEAST_DATA: usize = 2 * 1024;
 /// The same for a reader that is fast. The more bytes are written together, the faster is a file. One read of a socket
 /// returns as many.
 const MOST_DATA: usize = 32 * 1024;
 /// If the queued data is written within this time, twice as much data is queued from then on. A reader of 0.3 MB/s needs
 /// more time for [`LEAST_DATA`].
-const FAST: Duration = Duration::from_millis(12);
+const FAST: Duration = Duration::from_millis(9);
 /// If the queued data is not written within this time, half as much data is queued from then on.
 const SLOW: Duration = Duration::from_millis(40);
 /// The longest pause for data while the queue is short. A reader of 44 KB/s has written a chunk of 1.4 KB within this
@@ -153,7 +153,7 @@ mod tests {
     async fn more_data_is_queued_for_a_reader_that_ends_pauses_soon() {
         let mut allowance = Allowance::new();
         for (milliseconds, kib) in
-            [(0, 8), (11, 16), (13, 16), (12, 32), (1, 32), (40, 32), (41, 16), (80, 8), (99, 4), (99, 4)]
+            [(0, 4), (9, 8), (10, 8), (8, 16), (1, 32), (9, 32), (40, 32), (41, 16), (80, 8), (99, 4), (99, 2), (99, 2)]
         {
             allowance.note_pause();
             tokio::time::advance(Duration::from_millis(milliseconds)).await;

@@ -186,9 +186,9 @@ fn data_is_slowed_by_the_member_that_it_names_and_other_members_count_as_for_cha
         let (bob, _carol) = (join(&board, "bob"), join(&board, "carol"));
         let reading = |_: &usize| {
             bob.reads();
-            board.message(alice.id, flag, &payload, 4096).pause.is_some()
+            board.message(alice.id, flag, &payload, 2048).pause.is_some()
         };
-        // The pauses for data begin at 4 KiB, and those for chat at 128 KiB.
+        // The pauses for data begin at 2 KiB, and those for chat at 128 KiB.
         let sent = (0..200_000).step_by(payload.len()).find(reading).unwrap();
         assert_eq!(sent < 50_000, expected, "{what}: {sent}");
     }
