@@ -151,7 +151,7 @@ async fn a_file_is_not_slowed_by_a_member_that_it_is_not_for() {
     let _members = members.send_file("bob", FILE).await.unwrap();
     bob.await.unwrap();
     let took = begun.elapsed();
-    assert!(took < Duration::from_secs(8), "{took:?}; at the speed of carol it would take 250 s");
+    assert!(took < Duration::from_secs(15), "{took:?}; at the speed of carol it would take 250 s");
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@
 //! whole file, and the queue of a member that does not read at all still overflows soon.
 //!
 //! All other members are readers of a message, with one exception. Peer-to-peer data that names a member is read by that
-//! member alone. The other members receive it too, but they only slow the sender down as they do for chat.
+//! member alone. The other members receive it too, but they slow the sender down much less.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +34,12 @@ const DATA_LONGEST_PAUSE: Duration = Duration::from_millis(32);
 /// 256 KiB, data arrives at the speed of a modem, about 3 KiB/s. The queue of a member that reads nothing reaches the
 /// limit after about fifteen seconds, before the kernel gives the connection up (`site/src/accept.rs`).
 const DATA_DOUBLING: usize = 152 * 1024;
+/// If this many bytes are queued for a member that the data is not for, the sender pauses too. So a member that is almost as
+/// fast as the reader, or that is busy for a while, does not lose its connection because of a file for another one.
+const OTHERS_PAUSE: usize = 32 * 1024;
+/// The longest pause because of a member that the data is not for. A slow member therefore holds no file to less than
+/// 40 KB/s. Its queue overflows instead.
+const OTHERS_LONGEST_PAUSE: Duration = Duration::from_millis(32);
 /// If this many bytes are queued, half of the limit (framing.md section 11), senders of all other messages pause too.
 /// File transfers therefore slow down long before chat does.
 const CHAT_PAUSE: usize = 128 * 1024;
@@ -105,7 +111,7 @@ impl<'a> Readers<'a> {
         if self.flag != AckFlag::Data {
             return chat_pause(backlog).map(Pause::of);
         }
-        let others = chat_pause(self.others);
+        let others = others_pause(self.others);
         match data_pause(backlog, self.allowance) {
             Some(most) => Some(Pause::until_written(outbox.clone(), most).and(others)),
             None => others.map(Pause::of),
@@ -118,7 +124,12 @@ fn data_pause(backlog: usize, allowance: usize) -> Option<Duration> {
     (backlog >= allowance).then(|| doubled(DATA_LONGEST_PAUSE, backlog.saturating_sub(DATA_DOUBLING)))
 }
 
-/// Returns the pause after a message other than data, or data for another member, that left a `backlog` of bytes.
+/// Returns the pause after peer-to-peer data that left a `backlog` of bytes for a member that it is not for.
+fn others_pause(backlog: usize) -> Option<Duration> {
+    backlog.checked_sub(OTHERS_PAUSE).map(|over| OTHERS_LONGEST_PAUSE.min(doubled(SHORTEST_PAUSE, over)))
+}
+
+/// Returns the pause after a message other than data that left a `backlog` of bytes.
 fn chat_pause(backlog: usize) -> Option<Duration> {
     backlog.checked_sub(CHAT_PAUSE).map(|over| doubled(SHORTEST_PAUSE, over))
 }
@@ -197,6 +208,16 @@ mod tests {
         assert!((10..18).contains(&found_out.as_secs()), "{found_out:?}");
         let found_out = fill(chat_pause, 0.0).0.unwrap();
         assert!(found_out.as_secs() < 2, "{found_out:?}");
+    }
+
+    #[test]
+    fn a_member_that_data_is_not_for_holds_it_to_no_less_than_40_kb_per_second() {
+        assert_eq!(fill(others_pause, 50_000.0).0, None);
+        for speed in [0.0, 20_000.0] {
+            let (overflow, _) = fill(others_pause, speed);
+            assert!((2..10).contains(&overflow.unwrap().as_secs()), "{speed}: {overflow:?}");
+        }
+        assert!(CHUNK as f64 / OTHERS_LONGEST_PAUSE.as_secs_f64() > 40_000.0);
     }
 
     #[test]
