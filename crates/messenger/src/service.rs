@@ -7,6 +7,7 @@ use msnp::Handle;
 use swallowtail_config::{Config, RosterLimits};
 use swallowtail_store::accounts::Tickets;
 
+use crate::net::LogLimit;
 use crate::presence::Directory;
 use crate::rates::Rates;
 use crate::storage::Storage;
@@ -29,6 +30,8 @@ pub struct Service {
     pub switchboard: Arc<Switchboard>,
     /// The recent acts of accounts and addresses, for the rate limits.
     pub rates: Arc<Rates>,
+    /// Limits the log lines about refused sign-ins.
+    pub refusals: LogLimit,
     /// Checks the tickets of USR.
     pub tickets: Arc<Tickets>,
     /// The address of the helper, if the service has one.
@@ -47,6 +50,7 @@ impl Service {
             switchboard: Switchboard::new(&config.limits, directory.clone(), rates.clone()),
             directory,
             rates,
+            refusals: LogLimit::default(),
             draining: AtomicBool::new(false),
             store,
             tickets: Arc::new(tickets),

@@ -11,7 +11,6 @@ mod connection;
 pub mod gateway;
 mod http;
 pub mod listeners;
-mod log_limit;
 mod passport;
 mod proxy;
 mod routes;

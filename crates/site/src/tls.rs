@@ -18,13 +18,11 @@ use rustls::sign::CertifiedKey;
 use rustls::{AlertDescription, ServerConfig};
 use swallowtail_base::lock;
 use swallowtail_config::{CertificateFiles, Config, TlsConfig};
-use swallowtail_messenger::net::Stream;
+use swallowtail_messenger::net::{LogLimit, Stream};
 use swallowtail_setup::client_setup::{PublicCertificate, RENEWED_AFTER, Root, names};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-
-use crate::log_limit::LogLimit;
 
 /// How long a handshake may take: as long as the head of an HTTP request (http.md section 0 item 7).
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

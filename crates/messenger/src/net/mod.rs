@@ -6,6 +6,7 @@
 mod bucket;
 mod caller;
 pub mod connection;
+mod log_limit;
 mod outbox;
 mod pause;
 mod peer;
@@ -17,6 +18,7 @@ mod table;
 
 pub use bucket::Bucket;
 pub use caller::{Caller, Reachable, Via};
+pub use log_limit::LogLimit;
 #[cfg(test)]
 pub(crate) use outbox::Taken;
 pub use outbox::{Outbox, PresenceLines};

@@ -72,7 +72,7 @@ impl NotificationSession {
                 self.reply(ServerCommand::Qng(service.config.sign_in.ping));
                 Ok(Handled::Done)
             }
-            ClientCommand::Ver(ver) => Ok(self.follow(sign_in::ver(&service.config, connection, &ver))),
+            ClientCommand::Ver(ver) => Ok(self.follow(sign_in::ver(service, connection, &ver))),
             ClientCommand::Cvr(cvr) => {
                 let step = sign_in::cvr(&service.config, connection, progress, &cvr);
                 Ok(self.follow(step))

@@ -47,11 +47,11 @@ pub(super) enum Step {
 }
 
 /// Agrees on the highest dialect that both sides support (VER).
-pub(super) fn ver(config: &Config, connection: &Connection, ver: &Ver) -> Step {
+pub(super) fn ver(service: &Service, connection: &Connection, ver: &Ver) -> Step {
     let answer = |words: Vec<String>| SignInAnswer::Ver { trid: ver.trid, words };
     match ver.agree(&Dialect::ALL) {
         Agreement::Dialect(dialect) => {
-            let quirks = quirks_of(ver, &config.quirks);
+            let quirks = quirks_of(ver, &service.config.quirks);
             let mut words = vec![dialect.to_string()];
             if quirks.echo_cvr0 && ver.offers("CVR0") {
                 words.push("CVR0".to_owned());
@@ -61,7 +61,10 @@ pub(super) fn ver(config: &Config, connection: &Connection, ver: &Ver) -> Step {
         }
         Agreement::Cvr0 => Step::Become(Progress::VersionQuery, answer(vec!["CVR0".to_owned()])),
         Agreement::Nothing => {
-            tracing::info!(offer = ver.offer.join(" "), peer = %connection.caller.peer, "no dialect in common");
+            let peer = connection.caller.peer;
+            if let Some(suppressed) = service.refusals.note(peer.ip()) {
+                tracing::info!(offer = ver.offer.join(" "), %peer, suppressed, "no dialect in common");
+            }
             Step::Close(answer(vec!["0".to_owned()]))
         }
     }
@@ -259,7 +262,9 @@ fn admit(service: &Service, newcomer: &Newcomer) -> Result<(), Instant> {
 /// Returns 911, after a delay if the address has failed too often. The failure does not count against the account, and
 /// a valid ticket always works.
 async fn deny(service: &Service, newcomer: &Newcomer) -> Refusal {
-    tracing::info!(handle = %newcomer.handle, peer = %newcomer.peer, "sign-in refused");
+    if let Some(suppressed) = service.refusals.note(newcomer.peer.ip()) {
+        tracing::info!(handle = %newcomer.handle, peer = %newcomer.peer, suppressed, "sign-in refused");
+    }
     if newcomer.client.limited && !service.rates.admit(newcomer.peer.ip(), Act::FailSignIn) {
         tokio::time::sleep(DENIAL_DELAY).await;
     }

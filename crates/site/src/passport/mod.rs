@@ -29,11 +29,9 @@ use guessing::Turn;
 pub(crate) use routes::router;
 
 use swallowtail_config::{Config, contains};
-use swallowtail_messenger::net::Caller;
+use swallowtail_messenger::net::{Caller, LogLimit};
 use swallowtail_store::accounts::{Accounts, AuthError, Origin, TicketLife, Tickets};
 use swallowtail_store::database::Account;
-
-use crate::log_limit::LogLimit;
 
 /// The state of the endpoints.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Privacy: an account that is hidden, or that blocks somebody, appears offline.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::super::{Action, Attribute, Event, Outcome, part};
@@ -43,12 +43,14 @@ struct Switches {
     hidden: Switch,
     private: Switch,
     blocks: BTreeMap<String, Switch>,
-    /// The accounts that are not on AL.
+    /// The accounts that are not on AL, as far as edits changed it.
     disallows: BTreeMap<String, Switch>,
+    /// The accounts on AL at the start, if the history has them.
+    allowed: Option<BTreeSet<String>>,
 }
 
 /// Actions that switched something on for certain, and actions that may have switched it off.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Switch {
     on: Vec<Act>,
     off: Vec<Act>,
@@ -89,9 +91,8 @@ impl<'a> Shields<'a> {
             for other in parts.keys().filter_map(|part| part.strip_prefix(&part::block(""))) {
                 own.blocks.entry(other.to_owned()).or_default().on.push((0, 0));
             }
-            for other in index.initial.keys().filter(|other| !parts.contains_key(&part::allow(other))) {
-                own.disallows.entry((*other).to_owned()).or_default().on.push((0, 0));
-            }
+            let allowed = parts.keys().filter_map(|part| part.strip_prefix(&part::allow("")));
+            own.allowed = Some(allowed.map(str::to_owned).collect());
             if parts.get(part::PRIVACY).is_some_and(|privacy| privacy == "BL") {
                 own.private.on.push((0, 0));
             }
@@ -112,7 +113,7 @@ impl<'a> Shields<'a> {
             let Some(switches) = switches else { return Rc::default() };
             let hidden = self.hidden.entry(account.to_owned()).or_insert_with(|| Rc::new(switches.hidden.spans()));
             let of = |all: &BTreeMap<String, Switch>| all.get(other).map(Switch::spans).unwrap_or_default();
-            let private = both(&switches.private.spans(), &of(&switches.disallows));
+            let private = both(&switches.private.spans(), &switches.disallowed(other));
             Rc::new(vec![hidden.to_vec(), of(&switches.blocks), private])
         });
         spans.clone()
@@ -153,6 +154,15 @@ impl<'a> Shields<'a> {
 }
 
 impl Switches {
+    /// Returns the periods in which another account was certainly not on AL.
+    fn disallowed(&self, other: &str) -> Vec<Span> {
+        let mut switch = self.disallows.get(other).cloned().unwrap_or_default();
+        if self.allowed.as_ref().is_some_and(|allowed| !allowed.contains(other)) {
+            switch.on.push((0, 0));
+        }
+        switch.spans()
+    }
+
     /// Follows an action of the account.
     fn follow(&mut self, event: &Event) {
         match &event.action {

@@ -3,6 +3,8 @@
 mod r01_few_files;
 mod r04_herd;
 mod r05_one_user;
+mod r06_one_address;
+mod r07_log_flood;
 
 use crate::scenario::Scenario;
 
@@ -17,7 +19,7 @@ pub(super) const TABLE: &[Scenario] = &[
     Scenario::not_yet("R03", "Sign-ins come five times as fast as the server can answer them", "not written yet"),
     r04_herd::SCENARIO,
     r05_one_user::SCENARIO,
-    Scenario::not_yet("R06", "10,000 connections come from one address, and from an exempt network", "not written yet"),
-    Scenario::not_yet("R07", "Hostile input arrives as fast as possible, and the log stays small", "not written yet"),
+    r06_one_address::SCENARIO,
+    r07_log_flood::SCENARIO,
     Scenario::not_yet("R08", "Thousands of sessions live for two days", "not written yet"),
 ];

@@ -1,7 +1,9 @@
 //! Storage.
 
 mod d01_killed;
+mod d03_full_disk;
 mod d05_locked;
+mod d06_backup;
 mod d07_damaged;
 
 use crate::scenario::Scenario;
@@ -10,10 +12,10 @@ use crate::scenario::Scenario;
 pub(super) const TABLE: &[Scenario] = &[
     d01_killed::SCENARIO,
     Scenario::not_yet("D02", "The machine loses power: writes that were not synchronised are lost", "not written yet"),
-    Scenario::not_yet("D03", "The disk is full", "not written yet"),
+    d03_full_disk::SCENARIO,
     Scenario::not_yet("D04", "The disk is slow", "not written yet"),
     d05_locked::SCENARIO,
-    Scenario::not_yet("D06", "The database is backed up while it is used", "not written yet"),
+    d06_backup::SCENARIO,
     d07_damaged::SCENARIO,
     Scenario::not_yet("D08", "The server is killed during an upgrade of the database", "not written yet"),
 ];

@@ -6,8 +6,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use swallowtail_base::lock;
-use swallowtail_messenger::net::counted_address;
 use tokio::time::Instant;
+
+use super::peer::counted_address;
 
 /// The time between two lines about one address.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -18,7 +19,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The last log line about each address.
 #[derive(Debug, Default)]
-pub(crate) struct LogLimit(Mutex<Table>);
+pub struct LogLimit(Mutex<Table>);
 
 #[derive(Debug, Default)]
 struct Table {
@@ -38,7 +39,7 @@ struct Address {
 impl LogLimit {
     /// Notes an event. If the caller must log it, returns the number of events that were not logged since the last
     /// line.
-    pub(crate) fn note(&self, address: IpAddr) -> Option<u64> {
+    pub fn note(&self, address: IpAddr) -> Option<u64> {
         let now = Instant::now();
         let address = Some(counted_address(address));
         let table = &mut *lock(&self.0);

@@ -1,0 +1,91 @@
+//! Input that is worth a line in the log, as fast as possible.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use msnp_conformance::wire::Service;
+use tokio::task::JoinSet;
+
+use crate::bed::Bed;
+use crate::client::{Account, Connection, Dialer, SignIn, http};
+use crate::measured::Measured;
+use crate::scenario::Scenario;
+
+/// How long the input arrives.
+const TIME: Duration = Duration::from_secs(10);
+/// How large the log may be in a minute. Ten minutes may fill 10 MB.
+const PER_MINUTE: f64 = 1_000_000.0;
+/// How many clients of each kind send at the same time.
+const CLIENTS: usize = 3;
+/// How long a client waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(super) const SCENARIO: Scenario =
+    Scenario::runs("R07", "Hostile input arrives as fast as possible, and the log stays small", |bed| {
+        Box::pin(run(bed))
+    })
+    .accounts(1)
+    .smoke();
+
+/// What a client sends.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A line that is no command.
+    Rubbish,
+    /// A dialect that nobody speaks.
+    Dialect,
+    /// A ticket that is forged.
+    Ticket,
+    /// A request that is no request.
+    Request,
+    /// A wrong password.
+    Password,
+}
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let before = log_size(bed)?;
+    let deadline = Instant::now() + bed.size.time(TIME);
+    let mut running = JoinSet::new();
+    for kind in [Kind::Rubbish, Kind::Dialect, Kind::Ticket, Kind::Request, Kind::Password] {
+        for _ in 0..CLIENTS {
+            running.spawn(send_until(bed.dialer.clone(), kind, deadline));
+        }
+    }
+    let sent: usize = running.join_all().await.into_iter().sum();
+    let grown = log_size(bed)? - before;
+    let per_minute = grown / (bed.size.time(TIME).as_secs_f64() / 60.0);
+    ensure!(per_minute <= PER_MINUTE, "the log grows by {:.0} KB in a minute", per_minute / 1000.0);
+    Ok(Measured::new().count("attacks", sent).figure("log", grown, "B"))
+}
+
+fn log_size(bed: &Bed) -> Result<f64> {
+    Ok(std::fs::metadata(bed.server.log_path())?.len() as f64)
+}
+
+/// Sends again and again. Returns how often.
+async fn send_until(dialer: Dialer, kind: Kind, deadline: Instant) -> usize {
+    let mut sent = 0;
+    while Instant::now() < deadline {
+        // The server may refuse or slow down everything here.
+        let _ = send(&dialer, kind).await;
+        sent += 1;
+    }
+    sent
+}
+
+async fn send(dialer: &Dialer, kind: Kind) -> Result<()> {
+    let account = Account::numbered(0);
+    let forged = SignIn::default().commands(&account.handle, "t=forged&p=").join("\r\n");
+    let (service, bytes) = match kind {
+        Kind::Rubbish => (Service::Ns, b"\x1b[31m\xff\x00 GET / HTTP/1.1\r\n".to_vec()),
+        Kind::Dialect => (Service::Ns, b"VER 1 MSNP99 MSNP98 CVR0\r\n".to_vec()),
+        Kind::Ticket => (Service::Ns, format!("{forged}\r\n").into_bytes()),
+        Kind::Request => (Service::Http, b"\x00\xff /\x1b[2J HTTP/9.9\r\n\r\n".to_vec()),
+        Kind::Password => (Service::Http, http::ticket_request(&account.handle, "wrong")),
+    };
+    let to = if service == Service::Ns { dialer.addresses.notification } else { dialer.addresses.http };
+    let mut connection = Connection::open(service, dialer.dial(to), dialer.watch()).await?;
+    connection.send_bytes(&bytes).await?;
+    connection.next_within(PATIENCE).await;
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! A stranger who asks for accounts that exist, and for accounts that do not.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::bed::Bed;
+use crate::client::{Account, PATIENCE, http};
+use crate::measured::{Measured, percentile};
+use crate::scenario::Scenario;
+
+/// How many accounts of each kind are asked for, once each: further attempts on one account are delayed.
+const ACCOUNTS: usize = 30;
+/// By how much the medians may differ, in percent of the longer one, on a machine that does other things too.
+const NOISE: f64 = 35.0;
+
+pub(super) const SCENARIO: Scenario =
+    Scenario::runs("X04", "A stranger tries to find out which accounts exist", |bed| Box::pin(run(bed)))
+        .accounts(ACCOUNTS);
+
+/// What a stranger learns of one account.
+struct Answered {
+    what: String,
+    took: Duration,
+}
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for number in 0..ACCOUNTS {
+        // In turns, so that other work on the machine delays both in the same way.
+        known.push(with_password(bed, &Account::numbered(number)).await?);
+        unknown.push(with_password(bed, &Account::numbered(number + ACCOUNTS)).await?);
+    }
+    let difference = compare(&known, &unknown).context("a wrong password")?;
+    ensure!(difference <= NOISE, "the times of known and unknown accounts differ by {difference:.0} %");
+    for number in 0..ACCOUNTS {
+        let pair = [Account::numbered(number), Account::numbered(number + ACCOUNTS)];
+        let [one, other] = [begin(bed, &pair[0]).await?, begin(bed, &pair[1]).await?];
+        ensure!(one == other, "USR of a known account was answered with {one:?}, and of an unknown one with {other:?}");
+    }
+    let median = percentile(&known.iter().map(|answered| answered.took).collect::<Vec<_>>(), 50);
+    Ok(Measured::new().count("accounts", ACCOUNTS * 2).millis("median", median).figure("difference", difference, "%"))
+}
+
+/// Tries a wrong password by Passport 1.4.
+async fn with_password(bed: &Bed, account: &Account) -> Result<Answered> {
+    let dial = bed.dialer.dial(bed.dialer.addresses.http);
+    let begun = Instant::now();
+    let answer = http::request(dial, &http::ticket_request(&account.handle, "wrong"), PATIENCE).await?;
+    let took = begun.elapsed();
+    let headers = ["WWW-Authenticate", "Authentication-Info", "Content-Type"].map(|name| answer.header(name));
+    let body = String::from_utf8_lossy(answer.body()).replace(&account.handle, "*");
+    Ok(Answered { what: format!("{} {headers:?} {body}", answer.status()), took })
+}
+
+/// Sends the address at the notification server. Returns the answer.
+async fn begin(bed: &Bed, account: &Account) -> Result<String> {
+    let mut connection = bed.dialer.notification().await?;
+    let line = format!(
+        "VER 1 MSNP12 MSNP11 CVR0\r\nCVR 2 0x0409 winnt 5.1 i386 MSNMSGR 7.5.0324 MSMSGS {0}\r\n\
+                        USR 3 TWN I {0}\r\n",
+        account.handle
+    );
+    connection.send_bytes(line.as_bytes()).await?;
+    let answer = connection.expect("USR 3").await?;
+    // What follows `S` is the same for everybody, except for times.
+    Ok([0, 2, 3].map(|word| answer.word(word)).join(" "))
+}
+
+/// Returns by how many percent the medians differ. The answers must be the same.
+fn compare(known: &[Answered], unknown: &[Answered]) -> Result<f64> {
+    for (one, other) in known.iter().zip(unknown) {
+        ensure!(one.what == other.what, "a known account got {:?}, and an unknown one {:?}", one.what, other.what);
+    }
+    let [one, other] = [known, unknown]
+        .map(|answers| percentile(&answers.iter().map(|answered| answered.took).collect::<Vec<_>>(), 50).as_secs_f64());
+    Ok((one - other).abs() / one.max(other) * 100.0)
+}
