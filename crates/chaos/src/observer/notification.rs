@@ -90,7 +90,7 @@ impl Notification {
 
     /// Follows a line about lists.
     fn follow(&mut self, unit: &Unit) {
-        // A client forgets what it knew about somebody who is no contact any more.
+        // A client forgets what it knew about a user who is no longer a contact.
         let removed = self.lists.removed_by(unit, self.dialect);
         if let Err(why) = self.lists.apply(unit, self.dialect, &self.account) {
             let what = format!("{}: {why}", String::from_utf8_lossy(unit.line()));

@@ -53,7 +53,7 @@ impl Bystanders {
         let dialer = dialer.clone();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         thread::Builder::new().name("bystanders".into()).spawn(move || {
-            // Nobody listens any more if the run was ended.
+            // If the run was ended, nobody is listening.
             let _ = done.send(runtime.block_on(chat_until(&dialer, ready, stopped)));
         })?;
         begun.await.context("the bystanders ended before they began")?.context("the bystanders could not begin")?;
@@ -62,7 +62,7 @@ impl Bystanders {
 
     /// Ends the conversation. Adds what it measured.
     pub(super) async fn end(self, measured: Measured) -> (Measured, Vec<Broken>) {
-        // Nobody listens any more if they have failed.
+        // If they have failed, nobody is listening.
         let _ = self.stop.send(());
         let Ok(seen) = self.seen.await else {
             return (measured, vec![Broken::new(Rule::Bystanders, "the bystanders ended without a result")]);

@@ -41,7 +41,7 @@ impl Figures {
         };
         let files = fs::read_dir(directory.join("fd")).context("could not list the open files")?.count();
         Ok(Self {
-            // A process that is ending has no memory any more.
+            // A process that is ending no longer has memory.
             resident_kib: number("VmRSS").unwrap_or_default(),
             anonymous_kib: number("RssAnon").unwrap_or_default(),
             threads: number("Threads").context("the status of the process has no number of threads")?,

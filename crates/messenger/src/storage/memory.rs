@@ -73,7 +73,7 @@ impl Gate {
 impl Hold {
     /// Waits until another call has reached the closed gate.
     pub async fn reached(&mut self) {
-        // An error means that the store is gone, and that no call can arrive any more.
+        // An error means that the store is gone, and that no further call can arrive.
         let _ = self.calls.changed().await;
     }
 }

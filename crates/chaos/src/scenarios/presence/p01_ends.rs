@@ -26,7 +26,7 @@ const RETRY: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(180);
 /// How long a laptop sleeps.
 const SLEEP: Duration = Duration::from_secs(40);
-/// How long one sleeps to which somebody sends something. The kernel waits twice as long before each further try, so it
+/// How long a laptop sleeps while its user is sent something. The kernel waits twice as long before each further try, so it
 /// certainly tries again between 6 s and 20 s.
 const NAP: Duration = Duration::from_secs(6);
 /// The pause between two pings of the watcher.

@@ -1,5 +1,5 @@
-//! Many users change their status as fast as they can. Whoever reads sees the final state soon, whoever does not read is
-//! not closed for it and sees it later, and whoever is not exempt from the limits is refused at some point.
+//! Many users change their status as fast as they can. Watchers who read see the final state soon. Watchers
+//! who do not read stay connected and see it later. Users who are not exempt from the limits are refused at some point.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};

@@ -13,7 +13,7 @@ use crate::client::{Board, text};
 use crate::measured::Measured;
 use crate::scenario::Scenario;
 
-/// How often somebody dies.
+/// How many members die, one after the other.
 const ROUNDS: usize = 30;
 const MEMBERS: usize = 5;
 /// How many messages are in a burst.

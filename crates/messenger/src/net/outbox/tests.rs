@@ -150,7 +150,7 @@ fn a_newer_presence_line_replaces_an_older_one_at_its_place() {
     assert_eq!(bobs(&["A N1 U1", "N2", "F"]), "-", "the client has not seen the contact online");
     assert_eq!(bobs(&["A N1 U1", "F", "A N2"]), "N2-");
     assert_eq!(bobs(&["N1 U1", "F", "A N2", "F"]), "F-");
-    assert_eq!(bobs(&["N1 U1", "F", "A N2"]), "FN2-", "the contact has no personal message any more");
+    assert_eq!(bobs(&["N1 U1", "F", "A N2"]), "FN2-", "the contact no longer has a personal message");
 }
 
 #[test]
