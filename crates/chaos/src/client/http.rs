@@ -15,6 +15,10 @@ use crate::observer::Watch;
 pub struct Answer(Received);
 
 impl Answer {
+    pub(super) const fn new(received: Received) -> Self {
+        Self(received)
+    }
+
     /// Returns the status code, or 0 if the status line has none.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -48,7 +52,7 @@ pub async fn request(dial: Dial, bytes: &[u8], patience: Duration) -> Result<Ans
     // A server may answer and close before it has read everything.
     let _ = connection.send_bytes(bytes).await;
     match connection.next_before(deadline).await {
-        Next::Received(received) => Ok(Answer(received)),
+        Next::Received(received) => Ok(Answer::new(received)),
         Next::Ended => bail!("the server closed the connection without an answer"),
         Next::Nothing => bail!("the server did not answer in {} s", patience.as_secs()),
     }

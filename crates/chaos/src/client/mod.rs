@@ -1,10 +1,11 @@
 //! Scripted clients. They read the wire with the parser of `msnp-conformance`, not with the server's codec.
 //!
 //! A [`Dialer`] knows where the server is and connects [`Person`]s, who sign in and open [`Board`]s. A [`Connection`] is
-//! what both are made of. [`http`] sends single requests.
+//! what both are made of. [`http`] sends single requests. A [`Carrier`] carries connections over the gateway.
 
 mod account;
 mod board;
+mod carrier;
 mod connection;
 mod dial;
 mod dialer;
@@ -17,6 +18,7 @@ mod text;
 
 pub use account::{Account, PASSWORD};
 pub use board::Board;
+pub use carrier::Carrier;
 pub use connection::{Connection, PATIENCE};
 pub use dial::Dial;
 pub use dialer::Dialer;

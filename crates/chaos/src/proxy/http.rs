@@ -1,7 +1,10 @@
-//! A proxy that loses and repeats HTTP requests, as a bad network and an impatient client do together.
+//! A proxy for HTTP alone, as companies have: it buffers whole requests and answers, and refuses other ports and tunnels.
+//! It may cut connections after a while, and lose and repeat requests.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use msnp_conformance::wire::{Service, first};
@@ -9,21 +12,26 @@ use swallowtail_base::lock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
 
 use crate::random::Random;
 
 /// The longest request that is forwarded, in bytes.
 const MAX_REQUEST: usize = 256 * 1024;
+/// The answer to a request for another port.
+const FORBIDDEN: &[u8] = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
 
-/// How many requests in a hundred go wrong. In each case, the client's connection is closed without an answer.
+/// What goes wrong. The first three are numbers of requests in a hundred.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HttpFaults {
-    /// Requests that the server never receives.
+    /// Requests that the server never receives. The client's connection is closed without an answer.
     pub lose_request: u64,
-    /// Requests that the server answers, and whose answers are lost.
+    /// Requests that the server answers, and whose answers are lost. The client's connection is closed without one.
     pub lose_answer: u64,
     /// Requests that the server receives twice. The client receives the second answer.
     pub duplicate: u64,
+    /// How old a client's connection may become. A request that is being answered then is lost.
+    pub cut_after: Option<Duration>,
 }
 
 /// A proxy for HTTP requests. Its connections end when it is dropped.
@@ -38,6 +46,7 @@ pub struct HttpProxy {
 struct Shared {
     to: SocketAddr,
     faults: Mutex<(HttpFaults, Random)>,
+    cuts: AtomicUsize,
 }
 
 /// What happens to a request.
@@ -57,7 +66,7 @@ impl HttpProxy {
     pub async fn start(to: SocketAddr, faults: HttpFaults, random: Random) -> Result<Self> {
         let listener = TcpListener::bind("127.0.98.1:0").await.context("the proxy cannot listen")?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { to, faults: Mutex::new((faults, random)) });
+        let shared = Arc::new(Shared { to, faults: Mutex::new((faults, random)), cuts: AtomicUsize::new(0) });
         let task = tokio::spawn(accept(listener, shared.clone())).abort_handle();
         Ok(Self { address, shared, task })
     }
@@ -71,6 +80,12 @@ impl HttpProxy {
     /// Replaces the faults.
     pub fn set(&self, faults: HttpFaults) {
         lock(&self.shared.faults).0 = faults;
+    }
+
+    /// Returns how many connections were cut because of their age.
+    #[must_use]
+    pub fn cuts(&self) -> usize {
+        self.shared.cuts.load(Ordering::Relaxed)
     }
 }
 
@@ -95,7 +110,20 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 impl Shared {
-    async fn serve(self: Arc<Self>, mut client: TcpStream) {
+    async fn serve(self: Arc<Self>, client: TcpStream) {
+        let cut_after = lock(&self.faults).0.cut_after;
+        let serving = self.serve_requests(client);
+        match cut_after {
+            None => serving.await,
+            Some(age) => {
+                if timeout(age, serving).await.is_err() {
+                    self.cuts.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    async fn serve_requests(&self, mut client: TcpStream) {
         let mut buffer = Vec::new();
         // Any failure closes the connection, which is what the client sees of it.
         while let Ok(Some(request)) = read_request(&mut client, &mut buffer).await {
@@ -107,6 +135,7 @@ impl Shared {
     }
 
     async fn forward(&self, request: &[u8]) -> Result<Vec<u8>> {
+        let Some(request) = &for_the_server(request) else { return Ok(FORBIDDEN.to_vec()) };
         let fate = self.fate();
         if fate == Fate::RequestLost {
             bail!("the request is lost");
@@ -124,7 +153,7 @@ impl Shared {
     fn fate(&self) -> Fate {
         let (faults, random) = &mut *lock(&self.faults);
         let number = random.below(100);
-        let HttpFaults { lose_request, lose_answer, duplicate } = *faults;
+        let HttpFaults { lose_request, lose_answer, duplicate, .. } = *faults;
         if number < lose_request {
             Fate::RequestLost
         } else if number < lose_request + lose_answer {
@@ -154,6 +183,22 @@ impl Shared {
     }
 }
 
+/// Returns a request as its server receives it, without the host in the first line. Returns `None` if it is for another port
+/// than that of HTTP.
+fn for_the_server(request: &[u8]) -> Option<Vec<u8>> {
+    let end = request.iter().position(|&byte| byte == b'\r')?;
+    let (line, rest) = request.split_at(end);
+    let line = std::str::from_utf8(line).ok()?;
+    let (verb, target) = line.split_once(' ')?;
+    // Clients do not know of every proxy. Then their requests have no host here.
+    let Some(target) = target.strip_prefix("http://") else {
+        return (verb != "CONNECT").then(|| request.to_vec());
+    };
+    let (host, path) = target.split_once('/')?;
+    let port = host.split_once(':').map_or("80", |(_, port)| port);
+    (port == "80").then(|| [format!("{verb} /{path}").as_bytes(), rest].concat())
+}
+
 /// Reads one request. Returns `None` at the end of the connection.
 async fn read_request(client: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<Option<Vec<u8>>> {
     loop {
@@ -164,5 +209,26 @@ async fn read_request(client: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<Op
         if buffer.len() > MAX_REQUEST || client.read_buf(buffer).await? == 0 {
             return Ok(None);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_requests_for_port_80_are_forwarded_and_without_their_host() {
+        let forwarded = |line: &str| {
+            let request = for_the_server(format!("{line} HTTP/1.1\r\n\r\nbody").as_bytes())?;
+            Some(String::from_utf8(request).unwrap())
+        };
+        let expected = Some("POST /a?b=c:1 HTTP/1.1\r\n\r\nbody".to_owned());
+        for target in ["http://example.com/a?b=c:1", "http://example.com:80/a?b=c:1", "/a?b=c:1"] {
+            assert_eq!(forwarded(&format!("POST {target}")), expected);
+        }
+        for refused in ["POST http://example.com:1863/a", "CONNECT example.com:1863", "CONNECT example.com:443"] {
+            assert_eq!(forwarded(refused), None);
+        }
+        assert_eq!(for_the_server(b""), None);
     }
 }

@@ -4,6 +4,7 @@ mod n01_slow_and_lossy;
 mod n02_one_way;
 mod n03_forgotten_connection;
 mod n04_large_packets;
+mod n05_only_http;
 
 use crate::scenario::Scenario;
 
@@ -13,9 +14,5 @@ pub(super) const TABLE: &[Scenario] = &[
     n02_one_way::SCENARIO,
     n03_forgotten_connection::SCENARIO,
     n04_large_packets::SCENARIO,
-    Scenario::not_yet(
-        "N05",
-        "A proxy buffers, cuts connections after 30 s, or allows only the ports 80 and 443",
-        "not written yet",
-    ),
+    n05_only_http::SCENARIO,
 ];

@@ -1,0 +1,177 @@
+//! Carries the connections of clients over the gateway, through a proxy for HTTP (http.md section 5).
+//!
+//! A client connects to a [`Carrier`] as to the server itself. So all clients and the history work over the gateway too.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use msnp_conformance::wire::Service;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
+
+use super::connection::{Connection, PATIENCE};
+use super::dial::Dial;
+use super::http::Answer;
+use super::received::Next;
+use crate::observer::Watch;
+
+/// The host of the gateway, until the server names another one.
+const HOST: &str = "gateway.messenger.hotmail.com";
+/// How many bytes of commands one request has at most. The server accepts 16 KiB.
+const MAX_COMMANDS: usize = 8 * 1024;
+/// How often a request is sent, if its connection is lost each time.
+const ATTEMPTS: usize = 10;
+
+/// Listens for clients and carries their connections. They all end when it is dropped.
+#[derive(Debug)]
+pub struct Carrier {
+    address: SocketAddr,
+    repeated: Arc<AtomicUsize>,
+    task: AbortHandle,
+}
+
+impl Carrier {
+    /// Starts to carry connections to the service `NS` or `SB`, through a proxy. A client that has nothing to send polls
+    /// after each `pause`.
+    ///
+    /// # Errors
+    /// Fails if no port is free.
+    pub async fn start(proxy: SocketAddr, service: &'static str, pause: Duration) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.98.1:0").await.context("the carrier cannot listen")?;
+        let address = listener.local_addr()?;
+        let repeated = Arc::new(AtomicUsize::new(0));
+        let task = tokio::spawn(accept(listener, proxy, service, pause, repeated.clone())).abort_handle();
+        Ok(Self { address, repeated, task })
+    }
+
+    /// Returns the address for clients.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Returns how many requests were sent again, because their connection was lost.
+    #[must_use]
+    pub fn repeated(&self) -> usize {
+        self.repeated.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Carrier {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    proxy: SocketAddr,
+    service: &'static str,
+    pause: Duration,
+    repeated: Arc<AtomicUsize>,
+) {
+    let mut sessions = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                if let Ok((client, _)) = accepted {
+                    let http = Http { proxy, connection: None, host: HOST.to_owned(), repeated: repeated.clone() };
+                    // Any failure closes the connection, which is what the client sees of it.
+                    sessions.spawn(carry(client, http, service, pause));
+                }
+            }
+            Some(_) = sessions.join_next() => {}
+        }
+    }
+}
+
+/// Carries one connection until one of its sides ends it.
+async fn carry(mut client: TcpStream, mut http: Http, service: &str, pause: Duration) -> Result<()> {
+    client.set_nodelay(true)?;
+    // A request that opens a session and is sent again opens another one, so it has no commands.
+    let mut session = http.ask(&format!("Action=open&Server={service}&IP=x"), b"").await?.session;
+    let mut buffer = vec![0; MAX_COMMANDS];
+    loop {
+        let commands = match timeout(pause, client.read(&mut buffer)).await {
+            Err(_) => &[],
+            Ok(Ok(0) | Err(_)) => {
+                http.ask(&format!("SessionID={session}"), b"OUT\r\n").await?;
+                return Ok(());
+            }
+            Ok(Ok(size)) => &buffer[..size],
+        };
+        let poll = if commands.is_empty() { "Action=poll&" } else { "" };
+        let output = http.ask(&format!("{poll}SessionID={session}"), commands).await?;
+        client.write_all(output.answer.body()).await?;
+        if output.is_closed {
+            return Ok(());
+        }
+        session = output.session;
+    }
+}
+
+/// The requests of one session.
+struct Http {
+    proxy: SocketAddr,
+    /// The connection of the last request.
+    connection: Option<Connection>,
+    /// The host for the next request.
+    host: String,
+    repeated: Arc<AtomicUsize>,
+}
+
+/// An answer of the gateway.
+struct Output {
+    answer: Answer,
+    /// The id for the next request.
+    session: String,
+    is_closed: bool,
+}
+
+impl Http {
+    /// Sends a request, as often as needed.
+    async fn ask(&mut self, query: &str, commands: &[u8]) -> Result<Output> {
+        let host = &self.host;
+        let head = format!(
+            "POST http://{host}/gateway/gateway.dll?{query} HTTP/1.1\r\nHost: {host}\r\n\
+             Proxy-Connection: Keep-Alive\r\nContent-Length: {}\r\n\r\n",
+            commands.len()
+        );
+        let request = [head.as_bytes(), commands].concat();
+        for _ in 0..ATTEMPTS {
+            if let Ok(answer) = self.ask_once(&request).await {
+                return self.follow(answer);
+            }
+            self.connection = None;
+            self.repeated.fetch_add(1, Ordering::Relaxed);
+        }
+        bail!("no answer to a request that was sent {ATTEMPTS} times")
+    }
+
+    async fn ask_once(&mut self, request: &[u8]) -> Result<Answer> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => Connection::open(Service::Http, Dial::to(self.proxy), &Watch::new()).await?,
+        };
+        connection.send_bytes(request).await?;
+        let Next::Received(answer) = connection.next_within(PATIENCE).await else { bail!("no answer") };
+        self.connection = Some(connection);
+        Ok(Answer::new(answer))
+    }
+
+    /// Reads what the gateway says about its session, and the host for the next request.
+    fn follow(&mut self, answer: Answer) -> Result<Output> {
+        ensure!(answer.status() == 200, "a request got {}", answer.status());
+        let header = answer.header("X-MSN-Messenger").context("an answer names no session")?;
+        let value = |name: &str| header.split("; ").find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+        let session = value("SessionID").context("an answer names no session")?.to_owned();
+        value("GW-IP").context("an answer names no host")?.clone_into(&mut self.host);
+        let is_closed = value("Session") == Some("close");
+        Ok(Output { answer, session, is_closed })
+    }
+}
