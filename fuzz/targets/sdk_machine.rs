@@ -20,12 +20,13 @@ const MAX_STEPS: usize = 200;
 /// The most bytes that the machine may write after one step.
 const MAX_WRITTEN: usize = 2 * 1024 * 1024;
 
-/// The lines with which the machine is signed in, after VER.
-const SIGN_IN: [&str; 4] = [
+/// The lines with which the machine is signed in.
+const SIGN_IN: [&str; 5] = [
     "VER 1 MSNP12\r\nCVR 2 7 7 7 http://a http://b\r\nUSR 3 TWN S policy\r\n",
     "USR 4 OK alice@example.com 1 0\r\n",
     "SYN 5 a b 1 1\r\nLSG Friends f1f9a363-4ee9-4a33-a434-b056a4c55b98\r\n",
     "LST N=bob@example.com F=Bob C=c1f9a363-4ee9-4a33-a434-b056a4c55b98 11 1\r\n",
+    "CHG 6 NLN 0\r\n",
 ];
 
 /// A machine, and the connections that it has opened.

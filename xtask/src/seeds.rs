@@ -16,6 +16,11 @@ const FRAMES_HEAD: &[u8] = &[0, 3, 1, 40, 7, 250, 2, 11];
 /// Replaces the values that a server chooses. It is valid as a GUID and as a word.
 const CHOSEN: &str = "c1f9a363-4ee9-4a33-a434-b056a4c55b98";
 
+/// The bytes of a seed of `conversations` that choose what happens. A schedule of the usual length needs no more.
+const CHOICES: u16 = 300;
+/// The factor of a linear congruential generator of 64 bits.
+const FACTOR: u64 = 6_364_136_223_846_793_005;
+
 /// The bytes of each seed, by target and name.
 type Seeds = BTreeMap<(&'static str, String), Vec<u8>>;
 
@@ -59,7 +64,23 @@ fn of_transcripts() -> Result<Seeds> {
     let scripts: Vec<_> = streams.iter().map(|((_, name), bytes)| (name.clone(), script(name, bytes))).collect();
     seeds.extend(frames.into_iter().map(|(name, bytes)| (("frames", name), bytes)));
     seeds.extend(scripts.into_iter().map(|(name, bytes)| (("sdk_machine", name), bytes)));
+    let of_clients =
+        seeds.iter().filter(|((target, _), _)| matches!(*target, "notification_commands" | "switchboard_commands"));
+    let conversations: Vec<_> =
+        of_clients.map(|((_, name), bytes)| (name.clone(), conversation(name, bytes))).collect();
+    seeds.extend(conversations.into_iter().map(|(name, bytes)| (("conversations", name), bytes)));
     Ok(seeds)
+}
+
+/// Returns the input of `conversations` in which a client that follows no rules sends these lines. The name of the seed
+/// chooses what the others do.
+fn conversation(name: &str, lines: &[u8]) -> Vec<u8> {
+    let mut state = name.bytes().fold(0, |state: u64, byte| state.wrapping_mul(FACTOR).wrapping_add(byte.into()));
+    let choices = (0..CHOICES).map(|_| {
+        state = state.wrapping_mul(FACTOR).wrapping_add(1);
+        state.to_be_bytes()[0]
+    });
+    CHOICES.to_be_bytes().into_iter().chain(choices).chain(lines.iter().copied()).collect()
 }
 
 /// Returns the script for `sdk_machine` in which a server says these lines. Before the lines of a switchboard, the client

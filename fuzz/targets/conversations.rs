@@ -1,0 +1,15 @@
+//! Plays whole conversations of several clients with the messenger, and checks what the clients saw.
+//!
+//! The first two bytes of the input are a number of bytes. So many bytes then decide who does what, how the networks and
+//! the store fail, and how the clock moves. The rest is sent to the server, line by line, by a client that follows no
+//! rules. The checker of the simulation must find no broken promise.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use swallowtail_chaos::simulation::play_bytes;
+
+fuzz_target!(|input: &[u8]| {
+    let played = play_bytes(input);
+    assert!(played.violations.is_empty(), "{:#?}", played.violations);
+});
