@@ -7,10 +7,13 @@
 //! [`scenarios`] are the tests. Each one runs on a [`bed`], which is a server with accounts and clients. [`runner`] prepares
 //! the bed, runs the scenario, and applies the [`rules`] that are the same for all scenarios.
 //!
+//! [`growth`] measures whether the server's memory grows while clients come and go for a long time.
+//!
 //! [`simulation`] needs no server: it runs the messenger in memory, and one seed decides everything that happens.
 
 pub mod bed;
 pub mod client;
+pub mod growth;
 pub mod history;
 pub mod loss;
 pub mod measured;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use swallowtail_chaos::runner::{Options, run};
-use swallowtail_chaos::simulation;
+use swallowtail_chaos::{growth, simulation};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The exit code of a program that was ended by Ctrl-C, as shells report it.
@@ -23,6 +23,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Other {
+    /// Measures whether the server's memory grows while clients come and go
+    Growth(growth::Options),
     /// Plays schedules of the messenger in memory, each of which a seed decides
     Simulate(simulation::Options),
 }
@@ -31,7 +33,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.other {
         Some(Other::Simulate(options)) => simulation::run(&options).map(code),
-        None => scenarios(&cli.scenarios),
+        Some(Other::Growth(options)) => until_interrupted(growth::run(&options)),
+        None => until_interrupted(run(&cli.scenarios)),
     };
     result.unwrap_or_else(|error| {
         eprintln!("chaos: {error:#}");
@@ -40,9 +43,9 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main]
-async fn scenarios(options: &Options) -> Result<ExitCode> {
+async fn until_interrupted(run: impl Future<Output = Result<bool>>) -> Result<ExitCode> {
     tokio::select! {
-        result = run(options) => result.map(code),
+        result = run => result.map(code),
         // Everything that runs is dropped, so the servers are killed.
         () = interrupted() => {
             eprintln!("interrupted");

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use anyhow::{Result, bail};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -15,6 +14,7 @@ use crate::measured::Measured;
 use crate::rule::Broken;
 use crate::rules::{Rules, accounts};
 use crate::scenario::{Scenario, State};
+use crate::server;
 
 /// How long a scenario may take, at a scale of 100 % or less and without --minutes.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -59,13 +59,8 @@ pub(super) struct Tools {
 impl Tools {
     /// Finds the server's program, and raises the number of files that this process may open.
     pub(super) fn find(options: &Options) -> Result<Self> {
-        let beside = || Some(std::env::current_exe().ok()?.parent()?.join("swallowtail"));
-        let program = options.program.clone().or_else(beside).context("could not find the server's program")?;
-        if !program.is_file() {
-            bail!("{} does not exist: `cargo xtask chaos` builds it", program.display());
-        }
-        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-        setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).context("could not raise the file limit")?;
+        let program = server::program(options.program.as_deref())?;
+        server::raise_file_limit()?;
         Ok(Self { program, keep: options.keep })
     }
 

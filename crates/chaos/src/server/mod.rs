@@ -12,7 +12,7 @@ use std::process::{ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use rustix::process::Signal;
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
@@ -35,6 +35,26 @@ pub struct Server {
     setup: Setup,
     process: Option<Process>,
     addresses: Addresses,
+}
+
+/// Returns the path of the server's program: the one that is given, or else the one that was built beside this program.
+///
+/// # Errors
+/// Fails if it does not exist.
+pub fn program(given: Option<&Path>) -> Result<PathBuf> {
+    let beside = || Some(std::env::current_exe().ok()?.parent()?.join("swallowtail"));
+    let program = given.map(Path::to_owned).or_else(beside).context("could not find the server's program")?;
+    ensure!(program.is_file(), "{} does not exist: `cargo xtask chaos` builds it", program.display());
+    Ok(program)
+}
+
+/// Lets this process and its servers open as many files as the system allows.
+///
+/// # Errors
+/// Fails if the system refuses.
+pub fn raise_file_limit() -> Result<()> {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).context("could not raise the file limit")
 }
 
 impl Server {

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use tokio::task::JoinSet;
 
-use super::gateway::{Session, post};
 use crate::bed::Bed;
+use crate::client::gateway::{Session, post};
 use crate::client::http::{Answer, request};
 use crate::client::{Account, Board, Dialer, Person, SignIn, text};
 use crate::measured::Measured;

@@ -16,7 +16,6 @@ mod f13_files;
 mod f14_gateway;
 mod f15_sign_in_service;
 mod f16_mutations;
-mod gateway;
 mod stage;
 mod words;
 

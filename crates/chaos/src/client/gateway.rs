@@ -2,14 +2,16 @@
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::client::http::{Answer, request};
-use crate::client::{Dialer, PATIENCE};
+use super::connection::PATIENCE;
+use super::dialer::Dialer;
+use super::http::{Answer, request};
 
 /// How many polls a client sends for one line.
 const POLLS: usize = 50;
 
 /// A session over the gateway.
-pub(super) struct Session {
+#[derive(Debug)]
+pub struct Session {
     dialer: Dialer,
     id: String,
     /// What has arrived and was not read.
@@ -18,26 +20,36 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Opens a session to a service and sends commands.
-    pub(super) async fn open(dialer: &Dialer, service: &str, commands: &[u8]) -> Result<Self> {
+    /// Opens a session to a service (`NS` or `SB`) and sends commands.
+    ///
+    /// # Errors
+    /// Fails if the gateway refuses.
+    pub async fn open(dialer: &Dialer, service: &str, commands: &[u8]) -> Result<Self> {
         let answer = post(dialer, &format!("Action=open&Server={service}&IP=x"), commands).await?;
         Self::of(dialer, &answer)
     }
 
     /// Returns the session that an answer opened.
-    pub(super) fn of(dialer: &Dialer, answer: &Answer) -> Result<Self> {
+    ///
+    /// # Errors
+    /// Fails if the answer opened none.
+    pub fn of(dialer: &Dialer, answer: &Answer) -> Result<Self> {
         let mut session = Self { dialer: dialer.clone(), id: String::new(), inbox: String::new(), is_closed: false };
         session.follow(answer)?;
         Ok(session)
     }
 
     /// Returns the id for the next request.
-    pub(super) fn id(&self) -> &str {
+    #[must_use]
+    pub fn id(&self) -> &str {
         &self.id
     }
 
     /// Takes the id and the lines from an answer.
-    pub(super) fn follow(&mut self, answer: &Answer) -> Result<()> {
+    ///
+    /// # Errors
+    /// Fails if the request was refused.
+    pub fn follow(&mut self, answer: &Answer) -> Result<()> {
         ensure!(answer.status() == 200, "a request got {}", answer.status());
         let header = answer.header("X-MSN-Messenger").context("an answer names no session")?;
         let mut parts = header.split("; ");
@@ -52,13 +64,19 @@ impl Session {
     }
 
     /// Sends commands.
-    pub(super) async fn send(&mut self, commands: &[u8]) -> Result<()> {
+    ///
+    /// # Errors
+    /// Fails if the gateway refuses.
+    pub async fn send(&mut self, commands: &[u8]) -> Result<()> {
         let answer = post(&self.dialer, &format!("SessionID={}", self.id), commands).await?;
         self.follow(&answer)
     }
 
     /// Returns the next line that begins with these words. Skips everything else.
-    pub(super) async fn line(&mut self, start: &str) -> Result<String> {
+    ///
+    /// # Errors
+    /// Fails if the line does not arrive.
+    pub async fn line(&mut self, start: &str) -> Result<String> {
         for _ in 0..POLLS {
             while let Some((line, rest)) = self.inbox.split_once("\r\n") {
                 let line = line.to_owned();
@@ -79,7 +97,10 @@ impl Session {
     }
 
     /// Leaves, and waits until the server has ended the session.
-    pub(super) async fn end(mut self) -> Result<()> {
+    ///
+    /// # Errors
+    /// Fails if the session does not end.
+    pub async fn end(mut self) -> Result<()> {
         self.send(b"OUT\r\n").await?;
         for _ in 0..POLLS {
             if self.is_closed {
@@ -97,7 +118,10 @@ fn counter(id: &str) -> Option<u64> {
 }
 
 /// Sends a request to the gateway.
-pub(super) async fn post(dialer: &Dialer, query: &str, body: &[u8]) -> Result<Answer> {
+///
+/// # Errors
+/// Fails if the server does not answer.
+pub async fn post(dialer: &Dialer, query: &str, body: &[u8]) -> Result<Answer> {
     let head = format!(
         "POST /gateway/gateway.dll?{query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
         body.len()

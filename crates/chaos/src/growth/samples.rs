@@ -1,0 +1,114 @@
+//! What was measured of one server, and the line through it.
+
+use std::time::Instant;
+
+use crate::server::Figures;
+
+/// The part of the time at the beginning that does not count.
+const WARM_UP: f64 = 0.2;
+
+/// The memory and the open files of a server over time.
+pub(super) struct Samples {
+    begun: Instant,
+    points: Vec<Point>,
+}
+
+/// One measurement.
+#[derive(Clone, Copy)]
+struct Point {
+    minutes: f64,
+    kib: f64,
+    files: usize,
+}
+
+/// What the measurements say, without those at the beginning.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Slope {
+    /// The memory without code, at the beginning of the line, in KiB.
+    pub(super) from_kib: f64,
+    /// By how much the memory grows, in KiB in a minute.
+    pub(super) kib_per_minute: f64,
+    /// The length of the line in minutes.
+    pub(super) minutes: f64,
+    /// The largest measurement in KiB.
+    pub(super) most_kib: f64,
+    /// The most open files.
+    pub(super) most_files: usize,
+}
+
+impl Samples {
+    pub(super) fn begin() -> Self {
+        Self { begun: Instant::now(), points: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, figures: Figures) {
+        let minutes = self.begun.elapsed().as_secs_f64() / 60.0;
+        self.points.push(Point { minutes, kib: figures.anonymous_kib as f64, files: figures.files });
+    }
+
+    /// Returns the slope, by least squares, or `None` if there are too few measurements.
+    pub(super) fn slope(&self) -> Option<Slope> {
+        let last = self.points.last()?.minutes;
+        let points: Vec<_> = self.points.iter().filter(|point| point.minutes >= last * WARM_UP).copied().collect();
+        let count = points.len() as f64;
+        let mean = |value: fn(&Point) -> f64| points.iter().map(value).sum::<f64>() / count;
+        let (x, y) = (mean(|point| point.minutes), mean(|point| point.kib));
+        let together: f64 = points.iter().map(|point| (point.minutes - x) * (point.kib - y)).sum();
+        let spread: f64 = points.iter().map(|point| (point.minutes - x).powi(2)).sum();
+        let first = points.first()?.minutes;
+        let kib_per_minute = (spread > 0.0).then(|| together / spread)?;
+        Some(Slope {
+            from_kib: y - (x - first) * kib_per_minute,
+            kib_per_minute,
+            minutes: last - first,
+            most_kib: points.iter().map(|point| point.kib).fold(0.0, f64::max),
+            most_files: points.iter().map(|point| point.files).max()?,
+        })
+    }
+}
+
+impl Slope {
+    /// The growth that is not yet a slope: noise of the measurement and of the allocator, in KiB.
+    const NOISE_KIB: f64 = 512.0;
+    /// The same, as a part of the memory.
+    const NOISE: f64 = 0.05;
+
+    /// Returns the growth along the whole line, in KiB.
+    pub(super) fn growth_kib(self) -> f64 {
+        self.kib_per_minute * self.minutes
+    }
+
+    /// Returns whether the memory does not grow, as far as it can be told.
+    pub(super) fn is_flat(self) -> bool {
+        self.growth_kib() <= f64::max(Self::NOISE_KIB, self.from_kib * Self::NOISE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples(kib: impl Fn(f64) -> f64) -> Samples {
+        let point = |second: i32| {
+            let minutes = f64::from(second) / 60.0;
+            Point { minutes, kib: kib(minutes), files: 10 }
+        };
+        Samples { begun: Instant::now(), points: (0..=600).map(point).collect() }
+    }
+
+    #[test]
+    fn a_leak_has_a_slope_and_a_warm_up_has_none() {
+        let leak = samples(|minutes| 9000.0 + 100.0 * minutes).slope().unwrap();
+        assert!((leak.kib_per_minute - 100.0).abs() < 0.01 && (leak.from_kib - 9200.0).abs() < 0.01, "{leak:?}");
+        assert!(!leak.is_flat(), "{} KiB", leak.growth_kib());
+        let warm = samples(|minutes| if minutes < 1.9 { 2000.0 } else { 8000.0 }).slope().unwrap();
+        assert!(warm.is_flat() && warm.most_files == 10, "{warm:?}");
+    }
+
+    #[test]
+    fn a_single_measurement_has_no_slope() {
+        let mut samples = samples(|_| 1.0);
+        samples.points.truncate(1);
+        assert_eq!(samples.slope(), None);
+    }
+}
