@@ -308,23 +308,26 @@ fn foreign(directory: &Path) -> String {
     )
 }
 
-/// Creates a directory with a certificate in the data directory, completely or not at all. If another process has
-/// already created it, keeps that directory.
+/// Creates a directory with a certificate in the data directory, completely or not at all, even if the machine loses its
+/// power. If another process has already created it, keeps that directory.
 fn make(data: &Path, name: &str, certificate: &str, key: &str, names: &[String]) -> anyhow::Result<()> {
     let cannot = || format!("cannot write to the data directory {}", data.display());
     create_private_directory(data).with_context(cannot)?;
     let owner_alone = std::fs::Permissions::from_mode(0o700);
     let new = tempfile::Builder::new().prefix(name).permissions(owner_alone).tempdir_in(data).with_context(cannot)?;
-    File::open(new.path()).and_then(|new| give_to_owner_of(data, &new)).with_context(cannot)?;
+    let directory = File::open(new.path()).with_context(cannot)?;
+    give_to_owner_of(data, &directory).with_context(cannot)?;
     for (name, text) in [(CERTIFICATE, certificate), (KEY, key), (NAMES, &(names.join("\n") + "\n"))] {
         let mut file = create_private_file(&new.path().join(name), data).with_context(cannot)?;
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(cannot)?;
     }
+    // The names of the files must be on the disk before the name of the directory.
+    directory.sync_all().with_context(cannot)?;
     match std::fs::rename(new.path(), data.join(name)) {
         Ok(()) => {
             // The directory was renamed, so there is nothing to delete.
             let _ = new.keep();
-            Ok(())
+            File::open(data).and_then(|data| data.sync_all()).with_context(cannot)
         }
         Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists) => Ok(()),
         Err(error) => Err(error).with_context(cannot),
