@@ -2,7 +2,8 @@
 //!
 //! [`history`] records what the clients of a run did and saw, whether the server is a process or part of this one.
 //! [`server`] runs the built program. [`client`] are its scripted clients, whose [`observer`] writes the history.
-//! [`proxy`] is a bad network between both, and [`loss`] loses packets in front of a single socket.
+//! [`proxy`] is a bad network between both, and [`loss`] loses packets in front of a single socket. [`disk`] is a disk
+//! that loses what was not synchronised, and that can be slow.
 //!
 //! [`scenarios`] are the tests. Each one runs on a [`bed`], which is a server with accounts and clients. [`runner`] prepares
 //! the bed, runs the scenario, and applies the [`rules`] that are the same for all scenarios.
@@ -13,6 +14,7 @@
 
 pub mod bed;
 pub mod client;
+pub mod disk;
 pub mod growth;
 pub mod history;
 pub mod loss;

@@ -12,6 +12,7 @@ use anyhow::Result;
 use tokio::task::JoinSet;
 
 use crate::client::{Account, Dialer, Person, SignIn};
+use crate::disk::Disk;
 use crate::observer::Watch;
 use crate::proxy::{Faults, Proxy};
 use crate::random::Random;
@@ -30,6 +31,8 @@ const SIGN_INS_AT_ONCE: usize = 64;
 pub struct Bed {
     /// The server under test.
     pub server: Server,
+    /// The disk with its data, if the setup of the scenario asks for one.
+    pub disk: Option<Disk>,
     /// Connects clients directly to the server. The dialer knows a ticket of every account.
     pub dialer: Dialer,
     /// All random choices of the scenario.
@@ -52,15 +55,17 @@ impl Bed {
         size: Size,
     ) -> Result<Self> {
         let setup = Setup { address: own_address(), ..setup };
+        let has_disk = setup.has_disk;
         let mut server = Server::stopped(program, directory, setup)?;
         let tickets = accounts::create(&server.data(), accounts).await?;
+        let disk = if has_disk { Some(Disk::under(&mut server).await?) } else { None };
         server.restart().await?;
         let dialer = Dialer::new(*server.addresses(), Watch::new());
         truth::note_new(dialer.watch(), accounts)?;
         for (account, ticket) in accounts.iter().zip(tickets) {
             dialer.keep_ticket(account, ticket);
         }
-        Ok(Self { server, dialer, random: Random::new(seed), size })
+        Ok(Self { server, disk, dialer, random: Random::new(seed), size })
     }
 
     /// Adds accounts to the history, as the server has them on its disk. Nobody may change them at the same time.

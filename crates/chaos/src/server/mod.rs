@@ -33,6 +33,8 @@ pub struct Server {
     program: PathBuf,
     directory: PathBuf,
     setup: Setup,
+    /// Environment variables of the server and of its commands.
+    environment: Vec<(String, PathBuf)>,
     process: Option<Process>,
     addresses: Addresses,
 }
@@ -76,7 +78,8 @@ impl Server {
         swallowtail_base::create_private_directory(&directory.join("data"))?;
         std::fs::write(directory.join("settings.toml"), &setup.settings).context("could not write the settings")?;
         let addresses = Addresses::any(setup.address);
-        Ok(Self { program: program.into(), directory: directory.into(), setup, process: None, addresses })
+        let (program, directory) = (program.into(), directory.into());
+        Ok(Self { program, directory, setup, environment: Vec::new(), process: None, addresses })
     }
 
     /// Starts the server on the data that it left, at the same addresses. Returns how long the start took.
@@ -93,6 +96,27 @@ impl Server {
         };
         (self.process, self.addresses) = (Some(process), addresses);
         Ok(begun.elapsed())
+    }
+
+    /// Gives the server from its next start on, and all its commands, these environment variables.
+    pub fn set_environment(&mut self, variables: Vec<(String, PathBuf)>) {
+        self.environment = variables;
+    }
+
+    /// Starts the server, and kills it with SIGKILL when `end` is over, however far the start is then.
+    ///
+    /// # Errors
+    /// Fails if the server runs already, cannot be started, or ends by itself.
+    pub async fn start_until(&mut self, end: impl Future<Output = ()>) -> Result<()> {
+        ensure!(self.process.is_none(), "the server runs already");
+        let mut child = self.serve_command().stdout(Stdio::null()).spawn().context("the server cannot be started")?;
+        tokio::select! {
+            () = end => child.kill().await.context("could not kill the server"),
+            status = child.wait() => {
+                let end = log::tail(&self.log_path());
+                bail!("the server ended by itself with {}; the end of its log:\n{end}", status?)
+            }
+        }
     }
 
     /// Runs `serve` until it ends by itself, because it must refuse to start. Returns what it printed and logged.
@@ -112,6 +136,7 @@ impl Server {
         command.arg("serve").arg("--config").arg(self.directory.join("settings.toml"));
         command.arg("--data").arg(self.data()).args(self.addresses.flags());
         command.stdout(Stdio::piped()).stderr(log::append(&self.log_path()));
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -148,6 +173,7 @@ impl Server {
     async fn command_with(&self, arguments: &[impl AsRef<OsStr>], input: &str) -> Result<Output> {
         let mut command = Command::new(&self.program);
         command.args(arguments).arg("--data").arg(self.data()).kill_on_drop(true);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("could not run {}", self.program.display()))?;
         if let Some(mut pipe) = child.stdin.take() {

@@ -23,6 +23,8 @@ pub struct Setup {
     pub environment: Vec<(String, String)>,
     /// The address on which the server listens.
     pub address: IpAddr,
+    /// Whether the data is on a [`Disk`](crate::disk::Disk).
+    pub has_disk: bool,
 }
 
 impl Default for Setup {
@@ -33,6 +35,7 @@ impl Default for Setup {
             wrapper: Vec::new(),
             environment: Vec::new(),
             address: ADDRESS,
+            has_disk: false,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Storage.
 
+mod changes;
 mod d01_killed;
+mod d02_power_loss;
 mod d03_full_disk;
 mod d05_locked;
 mod d06_backup;
@@ -11,7 +13,7 @@ use crate::scenario::Scenario;
 /// The scenarios of this family, in the order of their ids.
 pub(super) const TABLE: &[Scenario] = &[
     d01_killed::SCENARIO,
-    Scenario::not_yet("D02", "The machine loses power: writes that were not synchronised are lost", "not written yet"),
+    d02_power_loss::SCENARIO,
     d03_full_disk::SCENARIO,
     Scenario::not_yet("D04", "The disk is slow", "not written yet"),
     d05_locked::SCENARIO,

@@ -1,9 +1,10 @@
-//! Sign-ups, an import and invite codes, all of which end with the server.
+//! Sign-ups with an invite code, an import and new codes, all of which end with the server.
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
 use swallowtail_store::accounts::password;
 use tokio::task::JoinSet;
 
@@ -15,6 +16,8 @@ use crate::server::Server;
 const VISITORS: usize = 4;
 /// How many accounts an import creates: all of them, or none.
 const IMPORTED: usize = 50;
+/// For how many accounts the code of the visitors is.
+const USES: usize = 1000;
 
 /// What was acknowledged before the server was killed.
 #[derive(Default)]
@@ -25,11 +28,15 @@ pub(super) struct Acknowledged {
 }
 
 /// Begins everything, waits, and ends everything. The visitors end with the server, which the caller kills.
-pub(super) async fn begin(bed: &Bed, kill: usize, wait: impl Future<Output = ()>) -> Result<(Visitors, Acknowledged)> {
-    let visitors = Visitors::begin(&bed.dialer, kill);
+pub(super) async fn begin(bed: &Bed, round: usize, wait: impl Future<Output = ()>) -> Result<(Visitors, Acknowledged)> {
+    let (uses, note) = (USES.to_string(), note(round));
+    let said = bed.server.command_done(&["invite", "add", "--uses", &uses, "--note", &note]).await?;
+    let code = said.lines().next().context("no code was printed")?;
+    bed.dialer.keep_secret(code);
+    let visitors = Visitors::begin(&bed.dialer, round, code);
     let file = bed.server.directory().join("import.csv");
     let hash = password::hash(PASSWORD)?;
-    let lines = imported(kill).map(|account| format!("{},\"{hash}\"\n", account.handle));
+    let lines = imported(round).map(|account| format!("{},\"{hash}\"\n", account.handle));
     fs::write(&file, lines.collect::<String>()).context("could not write the file to import")?;
     let mut acknowledged = Acknowledged::default();
     let codes = add_codes(&bed.server, &mut acknowledged.codes);
@@ -48,8 +55,13 @@ pub(super) async fn begin(bed: &Bed, kill: usize, wait: impl Future<Output = ()>
     Ok((visitors, acknowledged))
 }
 
-fn imported(kill: usize) -> impl Iterator<Item = Account> {
-    (0..IMPORTED).map(move |number| Account::named(&format!("import{kill}-{number}")))
+fn imported(round: usize) -> impl Iterator<Item = Account> {
+    (0..IMPORTED).map(move |number| Account::named(&format!("import{round}-{number}")))
+}
+
+/// Returns the note of the visitors' code. The addresses of the visitors begin with it.
+fn note(round: usize) -> String {
+    format!("visitor{round}-")
 }
 
 /// Creates codes until it is dropped. Returns only an error.
@@ -66,15 +78,15 @@ async fn add_codes(server: &Server, codes: &mut usize) -> anyhow::Error {
 pub(super) struct Visitors(JoinSet<Vec<Account>>);
 
 impl Visitors {
-    fn begin(dialer: &Dialer, kill: usize) -> Self {
+    fn begin(dialer: &Dialer, round: usize, code: &str) -> Self {
         let mut running = JoinSet::new();
         for visitor in 0..VISITORS {
-            let dialer = dialer.clone();
+            let (dialer, code) = (dialer.clone(), code.to_owned());
             running.spawn(async move {
                 let mut accounts = Vec::new();
                 loop {
-                    let account = Account::named(&format!("visitor{kill}-{visitor}-{}", accounts.len()));
-                    match sign_up(&dialer, &account).await {
+                    let account = Account::named(&format!("{}{visitor}-{}", note(round), accounts.len()));
+                    match sign_up(&dialer, &account, &code).await {
                         Ok(()) => accounts.push(account),
                         Err(_) => return accounts,
                     }
@@ -93,15 +105,15 @@ impl Visitors {
     }
 }
 
-async fn sign_up(dialer: &Dialer, account: &Account) -> Result<()> {
+async fn sign_up(dialer: &Dialer, account: &Account, code: &str) -> Result<()> {
     let dial = dialer.dial(dialer.addresses.http);
     let page = format!("GET /signup HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", dial.to);
     let page = http::request(dial, page.as_bytes(), PATIENCE).await?;
     let page = String::from_utf8_lossy(page.body()).into_owned();
     let (_, token) = page.split_once("name=\"token\" value=\"").context("the page has no token")?;
     let (token, _) = token.split_once('"').context("the page has no token")?;
-    let [handle, token, password] = [&account.handle, token, PASSWORD].map(http::escape);
-    let form = format!("address={handle}&name=&password={password}&again={password}&token={token}");
+    let [handle, token, password, code] = [&account.handle, token, PASSWORD, code].map(http::escape);
+    let form = format!("address={handle}&name=&password={password}&again={password}&code={code}&token={token}");
     let head = format!(
         "POST /signup HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n\
          Content-Length: {}\r\n\r\n",
@@ -113,13 +125,25 @@ async fn sign_up(dialer: &Dialer, account: &Account) -> Result<()> {
     Ok(())
 }
 
+#[derive(Deserialize)]
+struct Listed {
+    handle: String,
+}
+
+#[derive(Deserialize)]
+struct Code {
+    note: String,
+    uses: usize,
+    uses_left: usize,
+}
+
 impl Acknowledged {
-    /// Checks that everything is there. Returns how much it is.
-    pub(super) async fn check(self, bed: &Bed, kill: usize) -> Result<usize> {
+    /// Checks that everything is there, and nothing is half there. Returns how much was acknowledged.
+    pub(super) async fn check(self, bed: &Bed, round: usize) -> Result<usize> {
         let listed = bed.server.command_done(&["account", "list", "--json"]).await?;
-        let listed: Vec<serde_json::Value> = serde_json::from_str(&listed).context("the list of accounts")?;
-        let handles: BTreeSet<_> = listed.iter().filter_map(|account| account["handle"].as_str()).collect();
-        let there = imported(kill).filter(|account| handles.contains(account.handle.as_str())).count();
+        let listed: Vec<Listed> = serde_json::from_str(&listed).context("the list of accounts")?;
+        let handles: BTreeSet<_> = listed.iter().map(|account| account.handle.as_str()).collect();
+        let there = imported(round).filter(|account| handles.contains(account.handle.as_str())).count();
         ensure!(there == IMPORTED || there == 0, "{there} of {IMPORTED} imported accounts are there");
         ensure!(there == IMPORTED || !self.is_imported, "the imported accounts are gone");
         for account in &self.signed_up {
@@ -127,8 +151,13 @@ impl Acknowledged {
             signed_in.with_context(|| format!("{} had signed up", account.handle))?;
         }
         let codes = bed.server.command_done(&["invite", "list", "--json"]).await?;
-        let codes: Vec<serde_json::Value> = serde_json::from_str(&codes).context("the list of codes")?;
-        ensure!(codes.len() >= self.codes, "{} of {} codes are left", codes.len(), self.codes);
+        let codes: Vec<Code> = serde_json::from_str(&codes).context("the list of codes")?;
+        let visitors = handles.iter().filter(|handle| handle.starts_with(&note(round))).count();
+        let code = codes.iter().find(|code| code.note == note(round)).context("the code of the visitors is gone")?;
+        let used = code.uses - code.uses_left;
+        ensure!(used == visitors, "{visitors} visitors have accounts, and their code was used {used} times");
+        let created = codes.iter().filter(|code| code.note.is_empty()).count();
+        ensure!(created >= self.codes, "{created} of {} codes are left", self.codes);
         Ok(self.signed_up.len() + usize::from(self.is_imported) + self.codes)
     }
 }

@@ -1,4 +1,5 @@
-//! Edits of many people at the same time. The rule G6 compares what was acknowledged with what is on the disk at the end.
+//! Edits of many people at the same time. The rule G6 compares what was acknowledged with what is on the disk at the
+//! end.
 
 use anyhow::{Result, bail};
 use tokio::task::JoinSet;
@@ -8,7 +9,7 @@ use crate::client::{Account, Person, SignIn};
 use crate::random::Random;
 
 /// How many people edit at the same time.
-pub(super) const EDITORS: usize = 20;
+pub(in super::super) const EDITORS: usize = 20;
 
 /// People who edit until the server is gone.
 pub(super) struct Editors(JoinSet<Result<usize>>);
