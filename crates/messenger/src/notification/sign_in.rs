@@ -16,7 +16,7 @@ use swallowtail_config::Config;
 use swallowtail_store::accounts::{Claims, member_id};
 use swallowtail_store::database::{Account, AccountId, StoreError};
 use swallowtail_store::roster::Roster;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::handling::{Completed, Outcome};
 use super::helper;
@@ -29,6 +29,9 @@ use crate::quirks::quirks_of;
 use crate::rates::Act;
 use crate::service::Service;
 
+/// How long a sign-in may wait for the store. A client that gets an answer within 10 s tries again later, instead of
+/// waiting for its own timeout.
+const STORE_PATIENCE: Duration = Duration::from_secs(8);
 /// The delay before each further 911 to an address that keeps sending invalid tickets.
 const DENIAL_DELAY: Duration = Duration::from_secs(1);
 /// US English, for clients that do not send a locale.
@@ -178,13 +181,10 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> R
         return Err(deny().await);
     };
     let (turn, cell) = loop {
-        let turn = service.directory.turn(&newcomer.handle).await;
-        let cell = match load(&service, &turn, &newcomer.handle, &claims).await {
-            Ok(Some(cell)) => cell,
-            Ok(None) => {
-                drop(turn);
-                return Err(deny().await);
-            }
+        let loaded = timeout(STORE_PATIENCE, load(&service, &newcomer.handle, &claims)).await;
+        let (turn, cell) = match loaded.unwrap_or(Err(StoreError::Slow)) {
+            Ok(Some(loaded)) => loaded,
+            Ok(None) => return Err(deny().await),
             Err(error) => {
                 tracing::error!(%error, "the store could not be read at a sign-in");
                 return Err(fatal(ErrorCode::ServerBusy));
@@ -235,19 +235,13 @@ impl Drop for Unfinished {
     }
 }
 
-/// Returns the account, if the ticket belongs to it and is still valid.
-async fn load(
-    service: &Service,
-    turn: &Turn,
-    handle: &Handle,
-    claims: &Claims,
-) -> Result<Option<Arc<Cell>>, StoreError> {
+/// Waits for the turn of the account. Returns the turn and the account, if the ticket belongs to it and is still valid.
+async fn load(service: &Service, handle: &Handle, claims: &Claims) -> Result<Option<(Turn, Arc<Cell>)>, StoreError> {
+    let turn = service.directory.turn(handle).await;
     let is_valid =
         |account: &Account| claims.account == account.id && claims.password_version == account.password_version;
-    match service.store.account(handle).await?.filter(is_valid) {
-        Some(account) => Ok(turn.cell().await?.filter(|cell| cell.id == account.id)),
-        None => Ok(None),
-    }
+    let Some(account) = service.store.account(handle).await?.filter(is_valid) else { return Ok(None) };
+    Ok(turn.cell().await?.filter(|cell| cell.id == account.id).map(|cell| (turn, cell)))
 }
 
 /// Counts a sign-in with a valid ticket. Only these count, so nobody without the password can delay an account.

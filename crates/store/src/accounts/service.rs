@@ -1,8 +1,11 @@
 //! Checks passwords, and creates, changes and removes accounts for the operator's commands and the sign-up page.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use msnp::{DisplayName, Handle};
+use tokio::time::{Instant, timeout_at};
 
 use super::error::{AccountError, AuthError};
 use super::familiar::Familiar;
@@ -11,12 +14,18 @@ use super::invite::InviteCode;
 use super::password::{self, HashError, Workspace};
 use crate::database::{Account, NewAccount, Store, StoreError};
 
+/// How long a sign-in may wait for the store. A client that gets an answer within 10 s tries again later, instead of
+/// waiting for its own timeout.
+const STORE_PATIENCE: Duration = Duration::from_secs(8);
+
 /// The account service: a store, with the pool that hashes passwords. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Accounts {
     store: Store,
     hasher: Hasher,
     familiar: Arc<Familiar>,
+    /// Whether the store did not answer the last sign-in in time.
+    is_store_slow: Arc<AtomicBool>,
     /// The contact of each new account.
     first_contact: Option<Handle>,
 }
@@ -25,7 +34,13 @@ impl Accounts {
     /// Creates the service for the accounts of `store`.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self { store, hasher: Hasher::for_this_machine(), familiar: Arc::new(Familiar::new()), first_contact: None }
+        Self {
+            store,
+            hasher: Hasher::for_this_machine(),
+            familiar: Arc::new(Familiar::new()),
+            is_store_slow: Arc::default(),
+            first_contact: None,
+        }
     }
 
     /// Puts this address on the contact list of each account that this service creates from now on, and allows it to see
@@ -45,7 +60,11 @@ impl Accounts {
     ///
     /// An unknown account, an invalid address and a wrong password take the same time to refuse. While many passwords
     /// wait, those from familiar addresses are checked first.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Slow`] if the store does not answer within 8 s.
     pub async fn authenticate(&self, origin: &Origin, password: &[u8]) -> Result<Account, AuthError> {
+        let begun = Instant::now();
         let password = msnp::text::decode_ansi(password).into_owned();
         // A password that no account can have is denied without any work. That reveals nothing about any account.
         if password::check(&password).is_err() {
@@ -54,7 +73,7 @@ impl Accounts {
         // Wait for a thread first, so that a flood of sign-ins does not reach the store.
         let turn = self.hasher.turn(origin, self.familiar.rank(origin, &password)).await?;
         let account = match origin.handle() {
-            Some(handle) => self.store.account(handle).await?,
+            Some(handle) => self.account_in_time(handle, begun).await?,
             None => None,
         };
         let stored = account.as_ref().map(|account| account.password_hash.clone());
@@ -71,6 +90,17 @@ impl Accounts {
             self.keep_stronger(&account, &stronger).await;
         }
         Ok(account)
+    }
+
+    /// Reads an account for a sign-in that began at this time.
+    ///
+    /// While the store is slow, the time in which the sign-in waited for a thread counts, because it waited for the reads
+    /// of others. So a queue of sign-ins fails together, and not one after the other.
+    async fn account_in_time(&self, handle: &Handle, begun: Instant) -> Result<Option<Account>, StoreError> {
+        let from = if self.is_store_slow.load(Ordering::Relaxed) { begun } else { Instant::now() };
+        let read = timeout_at(from + STORE_PATIENCE, self.store.account(handle)).await;
+        self.is_store_slow.store(read.is_err(), Ordering::Relaxed);
+        read.unwrap_or(Err(StoreError::Slow))
     }
 
     /// Returns whether the account has signed in from this address within the last 30 days. The server forgets this when

@@ -67,6 +67,9 @@ pub enum StoreError {
     /// A statement failed: for example, the disk is full, or the file is locked or damaged.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
+    /// The database did not answer a sign-in in time. The call may still be running.
+    #[error("the database did not answer in time; the disk may be too slow, or failing")]
+    Slow,
     /// The transaction of a batch failed, and with it all edits of the batch. They share the error.
     #[error("the database failed: {0}")]
     Batch(#[source] Arc<sqlx::Error>),

@@ -14,7 +14,7 @@ use super::migrate::migrate;
 
 /// The number of reading connections. Four are enough for the sign-ins of a server that hashes passwords on two to four
 /// cores.
-const READERS: u32 = 4;
+pub(super) const READERS: u32 = 4;
 /// How long a statement waits while another process, such as `account add`, is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 

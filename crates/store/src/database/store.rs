@@ -63,6 +63,16 @@ impl Store {
         self.writer.close().await;
     }
 
+    /// Occupies every connection that reads, until the result is dropped. Then no read is answered.
+    #[cfg(test)]
+    pub(crate) async fn occupy_readers(&self) -> Vec<impl Sized + use<>> {
+        let mut occupied = Vec::new();
+        for _ in 0..super::open::READERS {
+            occupied.extend(self.readers.acquire().await);
+        }
+        occupied
+    }
+
     /// Writes an edit. The edit is on the disk when this returns.
     ///
     /// # Errors

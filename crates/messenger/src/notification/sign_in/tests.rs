@@ -229,6 +229,24 @@ async fn a_sign_in_gets_600_while_the_store_fails() {
     server.sign_in("alice", "MSNP12").await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_gets_600_if_the_store_does_not_answer_in_time() {
+    let server = Server::new();
+    let ticket = format!("USR 3 TWN S {}", server.ticket("alice").await);
+    let refused = async || {
+        let mut client = server.before_ticket("alice", "MSNP12").await;
+        timeout(Duration::from_secs(10), client.expect(&[(&ticket, "600 3\n(closed)")])).await.unwrap();
+    };
+    let hold = server.store.reads.hold().await;
+    refused().await;
+    drop(hold);
+    // A sign-in also waits for edits of the account.
+    let turn = server.service.directory.turn(&handle("alice")).await;
+    refused().await;
+    drop(turn);
+    server.sign_in("alice", "MSNP12").await;
+}
+
 #[tokio::test]
 async fn a_second_sign_in_ends_the_first_session() {
     let server = Server::new();

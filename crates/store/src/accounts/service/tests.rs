@@ -103,6 +103,29 @@ async fn a_refused_change_returns_the_reason() {
 }
 
 #[tokio::test]
+async fn sign_ins_fail_together_while_the_store_does_not_answer() {
+    let (accounts, store, _directory) = with_alice().await;
+    let busy = store.occupy_readers().await;
+    tokio::time::pause();
+    let begun = Instant::now();
+    let mut running = tokio::task::JoinSet::new();
+    // More than there are threads that hash passwords.
+    for number in 0..=std::thread::available_parallelism().unwrap().get() {
+        let accounts = accounts.clone();
+        let handle = format!("user{number}@example.com");
+        running.spawn(async move { authenticate(&accounts, &handle, b"s3cr,t &%").await });
+    }
+    while let Some(refused) = running.join_next().await {
+        let refused = refused.unwrap();
+        assert!(matches!(refused, Err(AuthError::Store(StoreError::Slow))), "{refused:?}");
+    }
+    assert!(begun.elapsed() < STORE_PATIENCE + Duration::from_secs(1), "{:?}", begun.elapsed());
+    tokio::time::resume();
+    drop(busy);
+    assert!(authenticate(&accounts, "alice@example.com", b"s3cr,t &%").await.is_ok());
+}
+
+#[tokio::test]
 async fn no_debug_output_shows_a_hash() {
     let (accounts, store, _directory) = with_alice().await;
     let account = store.account(&alice()).await.unwrap().unwrap();
