@@ -99,15 +99,23 @@ impl Connection {
     /// # Errors
     /// Fails if no answer arrives.
     pub async fn answer(&mut self, trid: u32) -> Result<Received> {
+        self.answer_within(trid, PATIENCE).await
+    }
+
+    /// Returns the answer to a command like [`Self::answer`], but waits for this long.
+    ///
+    /// # Errors
+    /// Fails if no answer arrives.
+    pub async fn answer_within(&mut self, trid: u32, patience: Duration) -> Result<Received> {
         let trid = trid.to_string();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience;
         let mut kept = VecDeque::new();
         let found = loop {
             match self.next_before(deadline).await {
                 Next::Received(received) if received.word(1) == trid && !is_unasked(&received) => break Ok(received),
                 Next::Received(received) => kept.push_back(received),
                 Next::Ended => break Err(anyhow::anyhow!("the connection ended")),
-                Next::Nothing => break Err(anyhow::anyhow!("nothing arrived in {} s", PATIENCE.as_secs())),
+                Next::Nothing => break Err(anyhow::anyhow!("nothing arrived in {} s", patience.as_secs())),
             }
         };
         kept.append(&mut self.queue);

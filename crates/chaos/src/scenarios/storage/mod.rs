@@ -4,6 +4,7 @@ mod changes;
 mod d01_killed;
 mod d02_power_loss;
 mod d03_full_disk;
+mod d04_slow_disk;
 mod d05_locked;
 mod d06_backup;
 mod d07_damaged;
@@ -15,7 +16,7 @@ pub(super) const TABLE: &[Scenario] = &[
     d01_killed::SCENARIO,
     d02_power_loss::SCENARIO,
     d03_full_disk::SCENARIO,
-    Scenario::not_yet("D04", "The disk is slow", "not written yet"),
+    d04_slow_disk::SCENARIO,
     d05_locked::SCENARIO,
     d06_backup::SCENARIO,
     d07_damaged::SCENARIO,
