@@ -8,6 +8,7 @@ mod d04_slow_disk;
 mod d05_locked;
 mod d06_backup;
 mod d07_damaged;
+mod d08_migration;
 
 use crate::scenario::Scenario;
 
@@ -20,5 +21,5 @@ pub(super) const TABLE: &[Scenario] = &[
     d05_locked::SCENARIO,
     d06_backup::SCENARIO,
     d07_damaged::SCENARIO,
-    Scenario::not_yet("D08", "The server is killed during an upgrade of the database", "not written yet"),
+    d08_migration::SCENARIO,
 ];
