@@ -8,6 +8,7 @@
 pub mod accept;
 mod client_config;
 mod connection;
+mod expiry;
 pub mod gateway;
 mod http;
 pub mod listeners;

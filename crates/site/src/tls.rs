@@ -24,6 +24,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::expiry;
+
 /// How long a handshake may take: as long as the head of an HTTP request (http.md section 0 item 7).
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many bytes rustls accepts for a socket that accepts no more. Like the unsent bytes in the kernel (`accept.rs`), they
@@ -94,6 +96,12 @@ impl Tls {
         let current = Current::new(read(&self.files)?, self.root.as_deref())?;
         *lock(&self.current) = current;
         Ok(())
+    }
+
+    /// Logs a line for each certificate from a file that expires within 14 days or has expired.
+    pub fn report_expiring(&self) {
+        let certificates = lock(&self.current).files.clone();
+        self.files.iter().zip(&certificates).for_each(|(files, certified)| expiry::report(files, certified));
     }
 
     /// Returns the TLS configuration. Renews the certificate from our own root after [`RENEWED_AFTER`], long before it

@@ -140,6 +140,13 @@ impl Server {
         self.site.tls.as_ref().context("there are none to read: the settings have no [[tls.certificate]]")?.reload()
     }
 
+    /// Logs a line for each certificate from a file that expires within 14 days or has expired.
+    pub fn report_expiring_certificates(&self) {
+        if let Some(tls) = &self.site.tls {
+            tls.report_expiring();
+        }
+    }
+
     /// Stops the server: refuses new connections, notifies everyone who is signed in, sends pending output, and closes
     /// the store.
     pub async fn stop(mut self) {

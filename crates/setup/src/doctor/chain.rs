@@ -1,10 +1,9 @@
 //! A chain of certificates, and how a client would judge it.
 //!
-//! rustls judges the chain, and its errors contain facts about it. For example, in the far future every certificate has
-//! expired, and the error says when.
+//! rustls judges the chain, and its errors contain facts about it. For example, the error for a wrong name lists the names
+//! in the certificate.
 
 use std::path::Path;
-use std::time::Duration;
 
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::ring;
@@ -12,6 +11,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
+
+use crate::expiry::expires_at;
 
 /// The text of the rustls error for a certificate that is itself an authority.
 const IS_AUTHORITY: &str = "CaUsedAsEndEntity";
@@ -42,13 +43,7 @@ impl CertificateChain {
 
     /// Returns when the certificate expires, in Unix seconds.
     pub(super) fn end(&self) -> Option<u64> {
-        let never = UnixTime::since_unix_epoch(Duration::from_secs(u64::from(u32::MAX) * 1000));
-        match self.verdict(&RootCertStore::empty(), never) {
-            Err(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
-                Some(not_after.as_secs())
-            }
-            _ => None,
-        }
+        expires_at(&self.certificate)
     }
 
     /// Returns whether the certificate is for a host.

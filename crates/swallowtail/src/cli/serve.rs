@@ -11,6 +11,7 @@ use msnp::Handle;
 use swallowtail_config::Config;
 use swallowtail_messenger::operator::Announced;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::cli::lan;
 use crate::cli::listen_flags::ListenFlags;
@@ -22,6 +23,8 @@ use crate::control::{self, Command, Control};
 use crate::server::Server;
 
 const MINUTE: Duration = Duration::from_secs(60);
+/// How often certificates that expire soon are reported.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Flags of `serve`, which override the settings.
 #[derive(Debug, Args)]
@@ -53,7 +56,7 @@ pub(super) async fn run(config: Config, file: Option<&Path>) -> anyhow::Result<(
     say(welcome(&start, &Screen::of_stdout()));
     tokio::select! {
         () = until_stop(&server, &mut control, &mut signals) => {}
-        never = reload_certificates(&server, &mut reload) => match never {},
+        never = keep_certificates(&server, &mut reload) => match never {},
     }
     say("Stopping. Press Ctrl-C again to stop immediately.");
     tokio::select! {
@@ -109,16 +112,21 @@ fn announced(Announced { sent, not_sent, unsupported }: &Announced) -> String {
     report
 }
 
-/// Reloads the certificates at each SIGHUP.
-async fn reload_certificates(server: &Server, hangup: &mut Signal) -> Infallible {
+/// Reloads the certificates at each SIGHUP. After that, at the start and once a day, reports those that expire soon.
+async fn keep_certificates(server: &Server, hangup: &mut Signal) -> Infallible {
+    let mut day = interval(DAY);
+    day.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        if hangup.recv().await.is_none() {
-            std::future::pending::<()>().await;
+        tokio::select! {
+            _ = day.tick() => {}
+            Some(()) = hangup.recv() => match server.reload_certificates() {
+                Ok(()) => tracing::info!("reloaded the certificates"),
+                Err(error) => {
+                    tracing::error!("could not reload the certificates, so the old ones stay in use: {error:#}");
+                }
+            },
         }
-        match server.reload_certificates() {
-            Ok(()) => tracing::info!("reloaded the certificates"),
-            Err(error) => tracing::error!("could not reload the certificates, so the old ones stay in use: {error:#}"),
-        }
+        server.report_expiring_certificates();
     }
 }
 
