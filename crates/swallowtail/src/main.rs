@@ -1,5 +1,7 @@
 //! The `swallowtail` program.
 
+mod log;
+
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -8,6 +10,8 @@ use clap::Parser;
 use swallowtail::cli::{Cli, complain};
 use swallowtail_config::LogFormat;
 use tracing_subscriber::EnvFilter;
+
+use log::{Format, Inert};
 
 /// The time that threads may continue after the command has ended.
 const LAST_WORK: Duration = Duration::from_secs(1);
@@ -20,10 +24,16 @@ fn main() -> ExitCode {
         Ok(filter) => filter,
         Err(error) => return fail(&anyhow::anyhow!("SWALLOWTAIL_LOG is {filter:?}: {error}")),
     };
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    match cli.log_format() {
-        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
+    let format = match cli.log_format() {
+        LogFormat::Json => Format::Json,
+        LogFormat::Text if std::io::stderr().is_terminal() => Format::Colors,
+        LogFormat::Text => Format::Text,
+    };
+    let writer = move || Inert::new(std::io::stderr(), format);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
+    match format {
+        Format::Json => log.json().flatten_event(true).init(),
+        Format::Text | Format::Colors => log.with_ansi(format == Format::Colors).init(),
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

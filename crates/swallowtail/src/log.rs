@@ -1,0 +1,90 @@
+//! The writer of the log. Addresses and other texts of strangers may contain characters that command a terminal or
+//! change the direction of text. Whatever prints the log later, such as `journalctl` or `less`, gets escapes instead.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use msnp::text::is_unsafe_to_show;
+
+/// How a line of the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Text without colours.
+    Text,
+    /// Text with colours. The escape character is part of the line, and the logging library has already replaced it in
+    /// texts of strangers.
+    Colors,
+    /// A JSON object.
+    Json,
+}
+
+/// A writer that writes unsafe characters as escapes. Each call must write whole characters, as the logging library
+/// does, which writes a line at once.
+#[derive(Debug)]
+pub(crate) struct Inert<W> {
+    inner: W,
+    format: Format,
+}
+
+impl<W> Inert<W> {
+    /// Wraps a writer.
+    pub(crate) const fn new(inner: W, format: Format) -> Self {
+        Self { inner, format }
+    }
+}
+
+impl<W: Write> Write for Inert<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.inner.write_all(inert(&String::from_utf8_lossy(bytes), self.format).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// Returns a line with escapes: `\u{202e}` in text, and `\u202e` in JSON.
+fn inert(line: &str, format: Format) -> Cow<'_, str> {
+    let is_kept = |character| character == '\n' || (character == '\u{1b}' && format == Format::Colors);
+    let is_unsafe = |character| is_unsafe_to_show(character) && !is_kept(character);
+    if !line.contains(is_unsafe) {
+        return Cow::Borrowed(line);
+    }
+    let mut out = String::with_capacity(line.len());
+    for character in line.chars() {
+        // Writing to a string cannot fail.
+        let _ = match format {
+            _ if !is_unsafe(character) => out.write_char(character),
+            Format::Json => write!(out, "\\u{:04x}", u32::from(character)),
+            Format::Text | Format::Colors => write!(out, "{}", character.escape_unicode()),
+        };
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unsafe_characters_become_escapes_and_lines_stay_lines() {
+        let line = "INFO handle=é\u{202e}\u{9b}x\u{7f}\n";
+        for (format, expected) in [
+            (Format::Text, "INFO handle=é\\u{202e}\\u{9b}x\\u{7f}\n"),
+            (Format::Json, "INFO handle=é\\u202e\\u009bx\\u007f\n"),
+        ] {
+            let mut written = Vec::new();
+            let count = Inert::new(&mut written, format).write(line.as_bytes()).unwrap();
+            assert_eq!((count, String::from_utf8(written).unwrap().as_str()), (line.len(), expected));
+        }
+    }
+
+    #[test]
+    fn colours_stay() {
+        let line = "\u{1b}[32mINFO\u{1b}[0m \u{202e}";
+        assert_eq!(inert(line, Format::Colors), "\u{1b}[32mINFO\u{1b}[0m \\u{202e}");
+        assert_eq!(inert(line, Format::Text), "\\u{1b}[32mINFO\\u{1b}[0m \\u{202e}");
+    }
+}
