@@ -2,11 +2,13 @@
 
 mod addresses;
 mod figures;
+mod listeners;
 mod log;
 mod process;
 mod setup;
 
 use std::ffi::OsStr;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -76,7 +78,7 @@ impl Server {
     /// Fails if the directory cannot be created or the settings cannot be written.
     pub fn stopped(program: &Path, directory: &Path, setup: Setup) -> Result<Self> {
         swallowtail_base::create_private_directory(&directory.join("data"))?;
-        std::fs::write(directory.join("settings.toml"), &setup.settings).context("could not write the settings")?;
+        setup.write(directory).context("could not write the settings")?;
         let addresses = Addresses::any(setup.address);
         let (program, directory) = (program.into(), directory.into());
         Ok(Self { program, directory, setup, environment: Vec::new(), process: None, addresses })
@@ -238,6 +240,41 @@ impl Server {
         Figures::of(self.running()?.id())
     }
 
+    /// Returns the addresses of all TCP sockets on which the process listens, as the kernel knows them.
+    ///
+    /// # Errors
+    /// Fails if the server does not run.
+    pub fn listeners(&self) -> Result<Vec<SocketAddr>> {
+        listeners::of(self.running()?.id())
+    }
+
+    /// Stops the server as for an upgrade, and starts a copy of its program on the data that it left.
+    ///
+    /// # Errors
+    /// Fails if the server does not stop well, or if the copy does not start.
+    pub async fn replace_program(&mut self) -> Result<()> {
+        let new = self.directory.join("new-swallowtail");
+        std::fs::copy(&self.program, &new).context("could not copy the program")?;
+        let status = self.stop().await?;
+        ensure!(status.success(), "the old program ended with {status}");
+        self.program = new;
+        self.restart().await.map(drop)
+    }
+
+    /// Returns the program.
+    #[must_use]
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Starts a second server with the same program, in another directory.
+    ///
+    /// # Errors
+    /// Fails if the server does not start. The error contains the end of its log.
+    pub async fn start_another(&self, directory: &Path, setup: Setup) -> Result<Self> {
+        Self::start(&self.program, directory, setup).await
+    }
+
     fn running(&self) -> Result<&Process> {
         self.process.as_ref().context("the server does not run")
     }
@@ -264,6 +301,16 @@ impl Server {
     #[must_use]
     pub fn log_path(&self) -> PathBuf {
         self.directory.join("server.log")
+    }
+
+    /// Returns the lines of the log that have the level WARN or ERROR.
+    ///
+    /// # Errors
+    /// Fails if the log cannot be read.
+    pub fn problems(&self) -> Result<Vec<String>> {
+        let text = std::fs::read(self.log_path()).context("could not read the log")?;
+        let lines = String::from_utf8_lossy(&text).lines().map(str::to_owned).collect::<Vec<_>>();
+        Ok(lines.into_iter().filter(|line| [" WARN ", " ERROR "].iter().any(|level| line.contains(level))).collect())
     }
 
     /// Returns the lines of the log that report a panic.

@@ -13,8 +13,10 @@ const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 99, 1));
 /// How a server is started.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The content of the configuration file.
+    /// The content of the configuration file. `{directory}` stands for the directory of the server.
     pub settings: String,
+    /// Files in the directory of the server that exist before it starts, each with its content.
+    pub files: Vec<(&'static str, String)>,
     /// The value of `SWALLOWTAIL_LOG`.
     pub log: String,
     /// A program with its arguments that starts the server, such as `prlimit --nofile=256`. It must not fork.
@@ -31,6 +33,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             settings: String::new(),
+            files: Vec::new(),
             log: "info".to_owned(),
             wrapper: Vec::new(),
             environment: Vec::new(),
@@ -41,6 +44,13 @@ impl Default for Setup {
 }
 
 impl Setup {
+    /// Writes the settings and the other files into the directory of the server.
+    pub(super) fn write(&self, directory: &Path) -> std::io::Result<()> {
+        let settings = self.settings.replace("{directory}", &directory.display().to_string());
+        std::fs::write(directory.join("settings.toml"), settings)?;
+        self.files.iter().try_for_each(|(name, content)| std::fs::write(directory.join(name), content))
+    }
+
     /// Returns the program, ready for arguments, without the environment variables that configure it.
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = match self.wrapper.split_first() {

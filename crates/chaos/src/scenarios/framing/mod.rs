@@ -17,7 +17,7 @@ mod f14_gateway;
 mod f15_sign_in_service;
 mod f16_mutations;
 mod stage;
-mod words;
+pub(super) mod words;
 
 use crate::scenario::Scenario;
 

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use crate::client::{Connection, Received};
 
 /// Returns the text in a word, or `None` if the reference forbids it: invalid UTF-8, or a NUL, CR or LF.
-pub(super) fn meaning(word: &[u8]) -> Option<String> {
+pub(in crate::scenarios) fn meaning(word: &[u8]) -> Option<String> {
     let mut bytes = Vec::new();
     let mut place = 0;
     while let Some(&byte) = word.get(place) {

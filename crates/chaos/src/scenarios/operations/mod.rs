@@ -2,6 +2,8 @@
 
 mod o01_stop;
 mod o02_faulty_settings;
+mod o03_certificates;
+mod o04_new_program;
 mod o05_first_mistakes;
 mod o06_paused;
 
@@ -11,8 +13,8 @@ use crate::scenario::Scenario;
 pub(super) const TABLE: &[Scenario] = &[
     o01_stop::SCENARIO,
     o02_faulty_settings::SCENARIO,
-    Scenario::not_yet("O03", "A certificate has expired, is replaced, or has the wrong key", "not written yet"),
-    Scenario::not_yet("O04", "The program is replaced by a new version while people chat", "not written yet"),
+    o03_certificates::SCENARIO,
+    o04_new_program::SCENARIO,
     o05_first_mistakes::SCENARIO,
     o06_paused::SCENARIO,
 ];

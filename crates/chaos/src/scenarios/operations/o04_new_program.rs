@@ -1,0 +1,193 @@
+//! The program is replaced by a new one, on the same ports and the same data, as in an upgrade (docs/operator.md,
+//! "Upgrade").
+//!
+//! The clients come back with the pauses of the SDK. Each of them has the next one as a contact, and some edit their
+//! lists all the time. The rule G6 compares what was acknowledged, and what each client shows, with what is on the
+//! disk.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::bed::Bed;
+use crate::client::{Account, Dialer, Person, Received, SignIn};
+use crate::measured::{Measured, SLOWNESS, percentile};
+use crate::random::Random;
+use crate::rule::Rule;
+use crate::scenario::Scenario;
+
+/// How many people are signed in.
+const PEOPLE: usize = 2000;
+/// One in so many edits lists.
+const EDITORS: usize = 20;
+/// The pause of an editor between two edits.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How long they edit before the program is replaced, and after it.
+const TIME: Duration = Duration::from_secs(3);
+/// How long a client may be away, if the server is optimised. A restart that takes a little longer costs one more pause,
+/// and each pause is twice as long as the one before.
+const GAP: Duration = Duration::from_secs(10);
+/// The longest first pause of the SDK. It doubles with each failure, and half of it is random.
+const FIRST: Duration = Duration::from_secs(1);
+/// How often a client may fail to come back.
+const FAILURES: u32 = 6;
+/// The number of groups that an editor has at most.
+const GROUPS: usize = 20;
+
+pub(super) const SCENARIO: Scenario =
+    Scenario::runs("O04", "The program is replaced by a new version under thousands of clients", |bed| {
+        Box::pin(run(bed))
+    })
+    .accounts(PEOPLE)
+    // Twice, because the new process is compared with an old one that had nothing to do, and has not filled its caches.
+    .connections(PEOPLE * 2)
+    .except(&[(Rule::Process, "the server is replaced"), (Rule::Bystanders, "the server is replaced")]);
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let count = bed.size.of(PEOPLE).max(2);
+    let (finish, finished) = watch::channel(false);
+    let mut running = JoinSet::new();
+    for (number, person) in link(bed.people(count).await?).await?.into_iter().enumerate() {
+        let edits = (number % EDITORS == 0).then_some(0);
+        let client = Client { person, count, edits, gap: Duration::ZERO, random: bed.random.fork() };
+        running.spawn(client.live(finished.clone()));
+    }
+    sleep(TIME).await;
+    let begun = Instant::now();
+    bed.server.replace_program().await?;
+    let replaced = begun.elapsed();
+    // Everybody is back in time, or has failed.
+    sleep(GAP).await;
+    finish.send_replace(true);
+    let mut clients = Vec::new();
+    while let Some(client) = running.join_next().await {
+        clients.push(client??);
+    }
+    let gaps: Vec<_> = clients.iter().map(|client| client.gap).collect();
+    let edits = clients.iter().filter_map(|client| client.edits).sum();
+    let longest = percentile(&gaps, 100);
+    ensure!(longest <= GAP * SLOWNESS.min(2), "a client was away for {longest:.1?}");
+    for client in &mut clients {
+        client.sees_contact().await?;
+    }
+    clients.into_iter().for_each(|client| client.person.notification.settle());
+    let measured = Measured::new().count("sessions", count).count("edits", edits).seconds("replaced in", replaced);
+    Ok(measured.seconds("gap p50", percentile(&gaps, 50)).seconds("longest gap", longest))
+}
+
+/// Makes everybody a contact of the one before.
+async fn link(people: Vec<Person>) -> Result<Vec<Person>> {
+    let count = people.len();
+    let mut running = JoinSet::new();
+    for (number, mut person) in people.into_iter().enumerate() {
+        running.spawn(async move {
+            let next = Account::numbered((number + 1) % count).handle;
+            person.notification.done("ADC", &format!("FL N={next} F={next}")).await?;
+            anyhow::Ok((number, person))
+        });
+    }
+    let mut linked = Vec::new();
+    while let Some(done) = running.join_next().await {
+        linked.push(done??);
+    }
+    linked.sort_unstable_by_key(|(number, _)| *number);
+    Ok(linked.into_iter().map(|(_, person)| person).collect())
+}
+
+/// A client that comes back.
+struct Client {
+    person: Person,
+    /// How many clients there are.
+    count: usize,
+    /// How many edits were acknowledged, if this client edits.
+    edits: Option<usize>,
+    /// How long the client was away.
+    gap: Duration,
+    random: Random,
+}
+
+impl Client {
+    async fn live(mut self, finished: watch::Receiver<bool>) -> Result<Self> {
+        self.until_gone().await?;
+        let gone = Instant::now();
+        self = self.come_back().await?;
+        self.gap = gone.elapsed();
+        while !*finished.borrow() {
+            if self.edits.is_some() {
+                ensure!(self.edit().await?, "the session of {} ended again", self.person.handle());
+            }
+            sleep(PAUSE).await;
+        }
+        Ok(self)
+    }
+
+    /// Edits, or only reads, until the server closes the connection.
+    async fn until_gone(&mut self) -> Result<()> {
+        if self.edits.is_some() {
+            while self.edit().await? {
+                sleep(PAUSE).await;
+            }
+        }
+        let lines = self.person.notification.until_ended(GAP * 6).await?;
+        let was_told = lines.last().is_some_and(|line| line.line() == "OUT SSD");
+        ensure!(was_told || self.edits.is_some(), "{} was not told that the server stops", self.person.handle());
+        Ok(())
+    }
+
+    /// Makes an edit. Returns `false` if the connection ended before the answer.
+    async fn edit(&mut self) -> Result<bool> {
+        let edits = self.edits.unwrap_or_default();
+        let somebody = Account::numbered(self.random.index(self.count)).handle;
+        let (verb, words) = match self.random.below(4) {
+            0 => ("ADC", format!("AL N={somebody}")),
+            1 => ("REM", format!("AL {somebody}")),
+            2 if edits < GROUPS => ("ADG", format!("group{edits}")),
+            _ => ("PRP", format!("MFN name{edits}")),
+        };
+        let Ok(answer) = self.person.notification.ask(verb, &words).await else {
+            ensure!(self.person.notification.has_ended(), "{verb} {words} was not answered");
+            return Ok(false);
+        };
+        let is_done = answer.code().is_none();
+        self.edits = Some(edits + usize::from(is_done));
+        Ok(true)
+    }
+
+    /// Signs in again, with the pauses of the SDK.
+    async fn come_back(self) -> Result<Self> {
+        let Self { person, count, edits, gap, mut random } = self;
+        let (account, dialer): (Account, Dialer) = (person.account.clone(), person.dialer.clone());
+        drop(person);
+        let (mut longest, mut failures) = (FIRST, 0);
+        loop {
+            sleep(longest / 2 + (longest / 2).mul_f64(random.below(1000) as f64 / 1000.0)).await;
+            match Person::sign_in_with(&dialer, &account, SignIn::default()).await {
+                Ok(person) => return Ok(Self { person, count, edits, gap, random }),
+                Err(error) if failures == FAILURES => return Err(error).context("a client could not come back"),
+                Err(_) => (longest, failures) = (longest * 2, failures + 1),
+            }
+        }
+    }
+
+    /// Expects that the client was told about its contact since it is back.
+    async fn sees_contact(&mut self) -> Result<()> {
+        let mut online = None;
+        for line in self.person.notification.before_pong().await.context("a session collapsed after the return")? {
+            online = seen(&line).or(online);
+        }
+        ensure!(online == Some(true), "{} does not see its contact", self.person.handle());
+        Ok(())
+    }
+}
+
+/// Returns whether a line says that a contact is online or offline.
+fn seen(line: &Received) -> Option<bool> {
+    match line.verb().as_str() {
+        "ILN" | "NLN" => Some(true),
+        "FLN" => Some(false),
+        _ => None,
+    }
+}

@@ -1,0 +1,75 @@
+//! Sends a hello, and reads the answer.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+
+use super::Reply;
+use crate::client::Dial;
+
+/// The most bytes of an answer that are kept. A hello with a chain of certificates is shorter.
+const LONGEST: usize = 64 * 1024;
+
+/// Some bytes for a server.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// How to connect.
+    pub dial: Dial,
+    /// What is sent before, to a proxy that answers with an HTTP head.
+    pub tunnel: Option<&'a [u8]>,
+    /// The bytes, usually a hello.
+    pub bytes: &'a [u8],
+    /// Whether the client sends its FIN after the bytes. Then the server need not wait for more.
+    pub is_end: bool,
+}
+
+impl<'a> Question<'a> {
+    /// Creates a question without a tunnel, after which the connection stays open.
+    #[must_use]
+    pub const fn new(dial: Dial, bytes: &'a [u8]) -> Self {
+        Self { dial, tunnel: None, bytes, is_end: false }
+    }
+
+    /// Connects, sends the bytes, and returns the answer.
+    ///
+    /// # Errors
+    /// Fails if the server does not accept the connection.
+    pub async fn ask(self, patience: Duration) -> Result<Reply> {
+        let deadline = Instant::now() + patience;
+        let mut stream = self.dial.connect().await?;
+        if let Some(request) = self.tunnel {
+            stream.write_all(request).await?;
+            timeout_at(deadline, head(&mut stream)).await.context("the proxy did not answer in time")??;
+        }
+        // A server may close before it has read everything.
+        let _ = stream.write_all(self.bytes).await;
+        if self.is_end {
+            let _ = stream.shutdown().await;
+        }
+        let mut received = Vec::new();
+        loop {
+            let Ok(read) = timeout_at(deadline, stream.read_buf(&mut received)).await else {
+                return Ok(if received.is_empty() { Reply::Silent } else { Reply::NotTls(received) });
+            };
+            // A reset ends the connection too.
+            let has_ended = matches!(read, Ok(0) | Err(_)) || received.len() > LONGEST;
+            if let Some(reply) = Reply::read(&received, has_ended) {
+                return Ok(reply);
+            }
+        }
+    }
+}
+
+/// Reads the head of an HTTP answer, byte by byte, because TLS follows it.
+async fn head(stream: &mut TcpStream) -> Result<()> {
+    let mut received = Vec::new();
+    while !received.ends_with(b"\r\n\r\n") {
+        received.push(stream.read_u8().await.context("the proxy closed the connection")?);
+    }
+    let said = String::from_utf8_lossy(&received);
+    anyhow::ensure!(said.starts_with("HTTP/1.1 200"), "the proxy answered {said:?}");
+    Ok(())
+}

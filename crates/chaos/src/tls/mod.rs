@@ -1,0 +1,22 @@
+//! The first bytes of TLS, written by hand: what a client offers, and what the server answers to it.
+//!
+//! No library would offer what is too old or too weak. So no key is exchanged here, and nothing is encrypted.
+
+mod ask;
+mod hello;
+mod reply;
+
+pub use ask::Question;
+pub use hello::{DEFLATE, Hello, ssl2_hello};
+pub use reply::Reply;
+
+/// SSL 3.0.
+pub const SSL3: u16 = 0x0300;
+/// TLS 1.0.
+pub const TLS10: u16 = 0x0301;
+/// TLS 1.1.
+pub const TLS11: u16 = 0x0302;
+/// TLS 1.2.
+pub const TLS12: u16 = 0x0303;
+/// TLS 1.3.
+pub const TLS13: u16 = 0x0304;
