@@ -1,6 +1,6 @@
 //! Measures whether the server's memory grows while clients come and go for a long time.
 //!
-//! Each [`Kind`] of coming and going has a server of its own. Its lanes repeat one visit as fast as they can. The memory
+//! Each kind of coming and going has a server of its own. Its lanes repeat one visit as fast as they can. The memory
 //! is measured once a second. The slope of the line through these points says how fast the memory grows. The beginning does
 //! not count, because the allocator and the tables take their usual size then.
 
