@@ -138,10 +138,13 @@ impl<'i, 'a> Messages<'i, 'a> {
                         !connection.is_open()
                             || received.get(&connection.number).is_some_and(|all| all.contains(&place))
                     };
-                    let is_nameless = connections.is_empty() && nameless.contains(member);
+                    let sent = self.sent[place].event;
+                    let joined_later =
+                        |connection: &&Connection<'_>| connection.events.iter().all(|event| event.start > sent.end);
+                    let is_nameless = nameless.contains(member) && connections.iter().all(joined_later);
                     if !is_nameless && !connections.iter().any(has_it) {
-                        let outcome = self.sent[place].event.outcome;
-                        let what = format!("{member} did not receive {}, which ended as {outcome:?}", self.name(place));
+                        let (name, outcome) = (self.name(place), sent.outcome);
+                        let what = format!("{member} did not receive {name}, which ended as {outcome:?}");
                         found.add(Promise::Delivery, what);
                     }
                 }
@@ -309,6 +312,26 @@ mod tests {
             story.receive("bob", "alice", "1");
         });
         assert_eq!(found, []);
+    }
+
+    #[test]
+    fn a_member_that_ended_before_it_heard_the_name_of_its_session_may_join_again_later() {
+        for (joins_later, expected) in [(true, vec![]), (false, vec![Promise::Delivery])] {
+            let found = story(|story| {
+                story.join("alice", "7", &[]);
+                story.ended("bob/1", Action::Join { account: "bob".into() }, Outcome::Unknown);
+                story.note("bob/1", Action::Ended(End::Left));
+                if !joins_later {
+                    story.join("bob/2", "7", &["alice"]);
+                }
+                story.note("alice", Action::Joined { member: "bob".into() });
+                story.send("alice", "1", Outcome::Silent);
+                if joins_later {
+                    story.join("bob/2", "7", &["alice"]);
+                }
+            });
+            assert_eq!(found, expected);
+        }
     }
 
     #[test]
