@@ -1,6 +1,7 @@
 //! Resources and overload.
 
 mod r01_few_files;
+mod r03_many_sign_ins;
 mod r04_herd;
 mod r05_one_user;
 mod r06_one_address;
@@ -16,7 +17,7 @@ pub(super) const TABLE: &[Scenario] = &[
         "The server has 256 MiB of memory, and clients connect until it refuses",
         "not written yet",
     ),
-    Scenario::not_yet("R03", "Sign-ins come five times as fast as the server can answer them", "not written yet"),
+    r03_many_sign_ins::SCENARIO,
     r04_herd::SCENARIO,
     r05_one_user::SCENARIO,
     r06_one_address::SCENARIO,

@@ -3,9 +3,10 @@
 //! A hash takes 19 MiB of memory and tens of milliseconds, so anyone could overload the server by requesting many
 //! (docs/protocol/security.md section 2). `pool` computes only a few at the same time. The others wait in `queue`: in
 //! ranks, and within a rank in `turns` of networks, addresses and accounts, so that nobody's passwords delay those of
-//! other people for long. `origin` says whose password it is.
+//! other people for long. `origin` says whose password it is. `pace` limits how long a password waits.
 
 mod origin;
+mod pace;
 mod pool;
 mod queue;
 mod turns;

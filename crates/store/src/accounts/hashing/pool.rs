@@ -4,13 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use swallowtail_base::lock;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
 use super::origin::Origin;
+use super::pace::Pace;
 use super::queue::{Place, Queue, Rank};
 use crate::accounts::workspace::Workspace;
 
@@ -42,6 +43,7 @@ struct State {
     idle: Vec<Worker>,
     /// The callers that wait for a thread. While any wait, no thread is idle.
     waiting: Queue<oneshot::Sender<Turn>>,
+    pace: Pace,
 }
 
 type Job = Box<dyn FnOnce(&mut Workspace) + Send>;
@@ -55,6 +57,7 @@ pub(in crate::accounts) struct Turn {
     /// Always present, until the value is dropped.
     worker: Option<Worker>,
     pool: Arc<Pool>,
+    begun: Instant,
 }
 
 /// A caller that waits for a turn. Dropping this value gives its place in the queue up.
@@ -79,14 +82,14 @@ impl Hasher {
 
     fn new(threads: usize, idle: Duration) -> Self {
         let workers: Vec<_> = (0..threads).filter_map(|_| start(idle)).collect();
-        let state = State { idle: workers, waiting: Queue::default() };
+        let state = State { idle: workers, ..State::default() };
         Self(Arc::new(Pool { threads: state.idle.len(), state: Mutex::new(state) }))
     }
 
     /// Waits for a turn to use a thread. A caller that stops waiting loses its place.
     ///
     /// # Errors
-    /// Fails if the queue is full and this caller has to leave it for another one.
+    /// Fails if this caller would wait too long, or has to leave the queue for another one.
     pub(in crate::accounts) async fn turn(&self, origin: &Origin, rank: Rank) -> Result<Turn, Busy> {
         if self.0.threads == 0 {
             return Err(Busy);
@@ -95,10 +98,11 @@ impl Hasher {
         let _waiting = {
             let mut state = lock(&self.0.state);
             if let Some(worker) = state.idle.pop() {
-                return Ok(Turn { worker: Some(worker), pool: self.0.clone() });
+                return Ok(self.0.turn(worker));
             }
+            let room = state.pace.room(self.0.threads);
             // The displaced caller notices that its channel is dropped.
-            let (place, _displaced) = state.waiting.push(rank, origin, grant);
+            let (place, _displaced) = state.waiting.push(rank, origin, grant, room);
             Waiting { pool: &self.0, place }
         };
         granted.await.map_err(|_| Busy)
@@ -118,6 +122,7 @@ impl Turn {
             // If the work panics, this passes the thread on, and the pool counts as busy for the caller.
             let turn = self;
             let value = work(workspace);
+            lock(&turn.pool.state).pace.note(turn.begun.elapsed());
             drop(turn);
             let _ = done.send(value);
         };
@@ -135,10 +140,14 @@ impl Drop for Turn {
 }
 
 impl Pool {
+    fn turn(self: &Arc<Self>, worker: Worker) -> Turn {
+        Turn { worker: Some(worker), pool: self.clone(), begun: Instant::now() }
+    }
+
     /// Gives a thread to the next caller.
     fn pass_on(self: &Arc<Self>, worker: Worker) {
         let mut state = lock(&self.state);
-        let mut turn = Turn { worker: Some(worker), pool: self.clone() };
+        let mut turn = self.turn(worker);
         while let Some(next) = state.waiting.pop() {
             match next.send(turn) {
                 Ok(()) => return,

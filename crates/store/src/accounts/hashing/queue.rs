@@ -3,11 +3,10 @@
 use super::origin::{Origin, Party};
 use super::turns::Turns;
 
-/// The maximum number of strangers that wait. At 30 milliseconds each, they take eight seconds on one thread, and clients
-/// wait that long. After a restart everybody is a stranger, and many people sign in at the same time.
+/// The maximum number of strangers that wait, even if the threads are fast. After a restart everybody is a stranger, and
+/// many people sign in at the same time.
 pub(super) const MAX_STRANGERS: usize = 256;
-/// The maximum number of jobs that wait in each other rank. They take two seconds on one thread, or twice as long if all
-/// ranks are full.
+/// The maximum number of jobs that wait in each other rank.
 const MAX_KNOWN: usize = 64;
 
 /// How likely a password is to be right, before it is checked. The best rank comes first.
@@ -28,6 +27,8 @@ impl Rank {
 /// The ranks that are preferred, one after the other. Each rank is preferred from time to time, so that no rank can keep
 /// another one waiting forever. If no job of the preferred rank waits, the best rank with jobs is next.
 const PREFERRED: [Rank; 4] = [Rank::Familiar, Rank::Likely, Rank::Familiar, Rank::Stranger];
+/// How many of the last jobs tell which share of the threads a rank has.
+const RECENT: usize = 16;
 
 /// The jobs that wait, in three ranks. Within a rank, the networks, addresses and accounts take turns.
 #[derive(Debug)]
@@ -39,11 +40,20 @@ pub(super) struct Queue<T> {
     arrived: u64,
     /// The position in [`PREFERRED`].
     next: usize,
+    /// The ranks of the last jobs that were next, oldest first.
+    recent: [Rank; RECENT],
 }
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
-        Self { familiar: Turns::default(), likely: Turns::default(), strangers: Turns::default(), arrived: 0, next: 0 }
+        Self {
+            familiar: Turns::default(),
+            likely: Turns::default(),
+            strangers: Turns::default(),
+            arrived: 0,
+            next: 0,
+            recent: [Rank::Stranger; RECENT],
+        }
     }
 }
 
@@ -56,12 +66,13 @@ pub(super) struct Place {
 }
 
 impl<T> Queue<T> {
-    /// Adds a job. If its rank is then too full, also returns the newest job of the network, address and account that
-    /// have the most jobs of this rank, which has left the queue. That can be the added job itself.
-    pub(super) fn push(&mut self, rank: Rank, origin: &Origin, job: T) -> (Place, Option<T>) {
+    /// Adds a job. The threads do `room` jobs in the longest time that a job should wait, and each rank gets its share of
+    /// that. If the rank is then too full, also returns the newest job of the network, address and account that have the
+    /// most jobs of this rank, which has left the queue. That can be the added job itself.
+    pub(super) fn push(&mut self, rank: Rank, origin: &Origin, job: T, room: usize) -> (Place, Option<T>) {
         let place = Place { rank, parties: origin.parties(), arrival: self.arrived };
         self.arrived += 1;
-        let max = if rank == Rank::Stranger { MAX_STRANGERS } else { MAX_KNOWN };
+        let max = self.room_of(rank, room);
         let turns = self.of(rank);
         turns.push(&place.parties, place.arrival, job);
         let displaced = if turns.len() > max { turns.displace() } else { None };
@@ -76,9 +87,20 @@ impl<T> Queue<T> {
     /// Removes the job that is next.
     pub(super) fn pop(&mut self) -> Option<T> {
         let preferred = PREFERRED.get(self.next).copied();
-        let job = preferred.into_iter().chain(Rank::ALL).find_map(|rank| self.of(rank).pop())?;
+        let (rank, job) = preferred.into_iter().chain(Rank::ALL).find_map(|rank| Some((rank, self.of(rank).pop()?)))?;
         self.next = (self.next + 1) % PREFERRED.len();
+        self.recent.rotate_left(1);
+        self.recent[RECENT - 1] = rank;
         Some(job)
+    }
+
+    /// Returns how many jobs of a rank may wait: as many as it had of the last jobs that were next, or as many as it always
+    /// gets, if that is more.
+    fn room_of(&self, rank: Rank, room: usize) -> usize {
+        let count = |ranks: &[Rank]| ranks.iter().filter(|other| **other == rank).count();
+        let share = count(&self.recent).max(count(&PREFERRED) * RECENT / PREFERRED.len());
+        let max = if rank == Rank::Stranger { MAX_STRANGERS } else { MAX_KNOWN };
+        (room.saturating_mul(share) / RECENT).clamp(1, max)
     }
 
     const fn of(&mut self, rank: Rank) -> &mut Turns<Party, T> {
@@ -107,7 +129,7 @@ mod tests {
     impl Jobs {
         /// Adds a job. Returns the number of the job that it displaced.
         fn push(&mut self, rank: Rank, origin: &Origin, number: usize) -> Option<usize> {
-            self.0.push(rank, origin, number).1
+            self.0.push(rank, origin, number, usize::MAX / 100).1
         }
 
         /// Adds jobs 0 to `count` - 1 of strangers with this origin. Returns the numbers of the displaced jobs.
@@ -180,9 +202,32 @@ mod tests {
     #[test]
     fn a_removed_job_leaves_its_place_to_another_one() {
         let mut jobs = Jobs::default();
-        let (place, _) = jobs.0.push(Rank::Stranger, &origin(ELSEWHERE, 0), 9998);
+        let (place, _) = jobs.0.push(Rank::Stranger, &origin(ELSEWHERE, 0), 9998, MAX_STRANGERS);
         assert!(jobs.flood(MAX_STRANGERS - 1, |number| origin(ATTACKER, number)).is_empty());
         assert_eq!([jobs.0.remove(&place), jobs.0.remove(&place)], [Some(9998), None]);
         assert_eq!(jobs.push(Rank::Stranger, &origin(ATTACKER, 9999), 9999), None);
+    }
+    #[test]
+    fn a_rank_has_as_much_room_as_its_share_of_the_threads() {
+        const ROOM: usize = 16;
+        let mut queue = Queue::default();
+        // Returns how many of so many jobs of a rank are not displaced.
+        let fill = |queue: &mut Queue<usize>, rank, count: usize| {
+            let push = |number: &usize| queue.push(rank, &origin(ELSEWHERE, *number), *number, ROOM).1.is_none();
+            (0..count).filter(push).count()
+        };
+        assert_eq!(fill(&mut queue, Rank::Stranger, 100), ROOM, "only strangers have come");
+        assert_eq!(fill(&mut queue, Rank::Likely, 100), ROOM / 4);
+        assert_eq!(fill(&mut queue, Rank::Familiar, 100), ROOM / 2);
+        while queue.pop().is_some() {}
+        // Familiar passwords have three of four turns.
+        for _ in 0..RECENT {
+            fill(&mut queue, Rank::Familiar, 1);
+            queue.pop();
+        }
+        assert_eq!(fill(&mut queue, Rank::Stranger, 100), ROOM / 4);
+        assert_eq!(fill(&mut queue, Rank::Familiar, 100), ROOM);
+        while queue.pop().is_some() {}
+        assert_eq!(queue.push(Rank::Stranger, &origin(ELSEWHERE, 0), 1, 0).1, None, "one job may always wait");
     }
 }

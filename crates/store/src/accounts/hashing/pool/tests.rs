@@ -6,7 +6,6 @@ use std::task::Poll;
 
 use tokio::task::JoinHandle;
 
-use super::super::queue::MAX_STRANGERS;
 use super::*;
 
 /// A pool with one thread, whose work waits until the test releases it.
@@ -59,7 +58,7 @@ fn origin(number: u8) -> Origin {
 async fn a_displaced_caller_is_told_that_the_server_is_busy_and_nothing_is_hashed_for_it() {
     let held = Held::new().await;
     let mut flood = Vec::new();
-    for _ in 0..MAX_STRANGERS {
+    for _ in 0..Pace::default().room(1) {
         flood.push(held.enter(1).await);
     }
     let other = held.enter(2).await;
@@ -70,6 +69,16 @@ async fn a_displaced_caller_is_told_that_the_server_is_busy_and_nothing_is_hashe
         assert_eq!(waiting.await.unwrap(), Ok(1));
     }
     assert_eq!(held.running.await.unwrap(), Ok(()));
+}
+
+#[tokio::test]
+async fn fewer_callers_wait_after_passwords_that_took_long() {
+    let held = Held::new().await;
+    lock(&held.hasher.0.state).pace.note(Duration::from_secs(3600));
+    let first = held.enter(1).await;
+    assert_eq!(held.enter(2).await.await.unwrap(), Err(Busy));
+    held.release.send(()).unwrap();
+    assert_eq!(first.await.unwrap(), Ok(1));
 }
 
 #[tokio::test]

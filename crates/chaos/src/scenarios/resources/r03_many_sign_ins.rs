@@ -1,0 +1,147 @@
+//! Five times as many sign-ins with passwords as the server can check. It must check as many as it can, and refuse the
+//! others soon, so that nobody waits in vain.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail, ensure};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::bed::Bed;
+use crate::client::http::{request, ticket_in, ticket_request};
+use crate::client::{Account, Dialer, PASSWORD, PATIENCE};
+use crate::measured::{Measured, percentile};
+use crate::scenario::Scenario;
+use crate::server::Setup;
+
+/// The people who sign in during the overload, each at home. Only on a fast machine, some sign in twice.
+const ACCOUNTS: usize = 6000;
+/// The people who sign in while the capacity is measured.
+const KNOWN: usize = 100;
+/// How long the capacity is measured, before and after the overload.
+const CAPACITY: Duration = Duration::from_secs(5);
+/// How many sign-ins more than processors wait while the capacity is measured.
+const WAITING: usize = 2;
+/// How long there are too many sign-ins, and how many times as many as the server can check.
+const TIME: Duration = Duration::from_secs(20);
+const FACTOR: f64 = 5.0;
+/// The time over which the highest speed is measured.
+const MOMENT: Duration = Duration::from_secs(2);
+/// The share of the capacity that must be left during the overload.
+const GOODPUT: f64 = 0.8;
+/// The p99 of a sign-in that is accepted, and of one that is refused.
+const ACCEPTED: Duration = Duration::from_secs(5);
+const REFUSED: Duration = Duration::from_secs(1);
+
+pub(super) const SCENARIO: Scenario =
+    Scenario::runs("R03", "Sign-ins come five times as fast as the server can answer them", |bed| Box::pin(run(bed)))
+        .accounts(ACCOUNTS)
+        .connections(1000)
+        .setup(|| Setup { settings: "[limits]\nexempt = [\"127.0.0.1/32\"]\n".to_owned(), ..Setup::default() });
+
+/// The sign-ins of a while: when each began, and when it was answered.
+#[derive(Default)]
+struct Answers {
+    accepted: Vec<(Instant, Instant)>,
+    refused: Vec<(Instant, Instant)>,
+}
+
+async fn run(bed: &mut Bed) -> Result<Measured> {
+    let before = capacity(bed).await?;
+    let begun = Instant::now();
+    let Answers { accepted, refused } = overload(bed, before * FACTOR).await?;
+    let goodput = accepted.len() as f64 / begun.elapsed().as_secs_f64();
+    // Other programs may have slowed the machine down.
+    let peak = capacity(bed).await?.min(before);
+    let p99 = percentile(&at_constant_speed(&accepted), 99);
+    let took: Vec<_> = refused.iter().map(|(begun, answered)| *answered - *begun).collect();
+    let refused_p99 = percentile(&took, 99);
+    let measured = Measured::new().figure("capacity", before, "/s").figure("goodput", goodput, "/s");
+    let measured = measured.count("refused", refused.len()).seconds("accepted p99", p99);
+    let measured = measured.millis("refused p99", refused_p99);
+    ensure!(goodput >= peak * GOODPUT, "only {goodput:.1} of {peak:.1} sign-ins in a second are left: {measured}");
+    ensure!(p99 < ACCEPTED, "the p99 of a sign-in was {p99:.1?}: {measured}");
+    ensure!(!refused.is_empty() && refused_p99 < REFUSED, "the server did not refuse soon: {measured}");
+    Ok(measured)
+}
+
+/// Returns how long the sign-ins would have taken if the machine had always been as fast as in its best moment. A busy
+/// machine has no constant speed, and the server cannot know how fast it will be.
+fn at_constant_speed(accepted: &[(Instant, Instant)]) -> Vec<Duration> {
+    let mut answered: Vec<_> = accepted.iter().map(|(_, answered)| *answered).collect();
+    answered.sort_unstable();
+    let between = |from: Instant, to: Instant| {
+        answered.partition_point(|time| *time <= to) - answered.partition_point(|time| *time <= from)
+    };
+    let most = answered.iter().map(|time| between(*time, *time + MOMENT)).max().unwrap_or_default();
+    let each = MOMENT.div_f64(most.max(1) as f64);
+    accepted.iter().map(|(begun, answered)| each.mul_f64(between(*begun, *answered) as f64)).collect()
+}
+
+/// Returns how many sign-ins the server can check in a second.
+async fn capacity(bed: &mut Bed) -> Result<f64> {
+    let at_once = std::thread::available_parallelism()?.get() + WAITING;
+    let begun = Instant::now();
+    let mut running = JoinSet::new();
+    for _ in 0..at_once {
+        let (dialer, mut random) = (bed.dialer.clone(), bed.random.fork());
+        running.spawn(async move {
+            let mut count = 0;
+            while begun.elapsed() < CAPACITY {
+                let status = sign_in(&dialer, random.index(KNOWN)).await?;
+                ensure!(status == 200, "a sign-in got {status}, although only {at_once} wait");
+                count += 1;
+            }
+            Ok(count)
+        });
+    }
+    let mut count = 0;
+    while let Some(done) = running.join_next().await {
+        count += done??;
+    }
+    Ok(f64::from(count) / begun.elapsed().as_secs_f64())
+}
+
+/// Begins this many sign-ins in each second. Returns when all are answered.
+async fn overload(bed: &Bed, rate: f64) -> Result<Answers> {
+    let mut pace = interval(Duration::from_secs_f64(1.0 / rate));
+    pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let end = Instant::now() + bed.size.time(TIME);
+    let mut running = JoinSet::new();
+    for number in (KNOWN..ACCOUNTS).cycle() {
+        pace.tick().await;
+        if Instant::now() >= end {
+            break;
+        }
+        let dialer = bed.dialer.clone();
+        running.spawn(async move {
+            let begun = Instant::now();
+            let status = sign_in(&dialer, number).await?;
+            anyhow::Ok((status, (begun, Instant::now())))
+        });
+    }
+    let mut answers = Answers::default();
+    while let Some(done) = running.join_next().await {
+        match done?? {
+            (200, times) => answers.accepted.push(times),
+            (503, times) => answers.refused.push(times),
+            (status, _) => bail!("a sign-in got {status}"),
+        }
+    }
+    Ok(answers)
+}
+
+/// Signs in with the password. Returns the status.
+async fn sign_in(dialer: &Dialer, number: usize) -> Result<u16> {
+    // The networks of providers differ too.
+    let [provider, customer] = [60 + number % 50, number / 50].map(u8::try_from);
+    let home = dialer.from(IpAddr::V4(Ipv4Addr::new(127, provider?, customer?, 1)));
+    let account = Account::numbered(number);
+    let asked = ticket_request(&account.handle, PASSWORD);
+    let answer = request(home.dial(home.addresses.http), &asked, PATIENCE).await?;
+    if let Some(ticket) = ticket_in(&answer) {
+        dialer.keep_ticket(&account, ticket);
+    }
+    Ok(answer.status())
+}
