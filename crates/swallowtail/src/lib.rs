@@ -6,4 +6,5 @@
 pub mod cli;
 pub mod control;
 mod helper;
+mod memory;
 pub mod server;

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::helper::Helper;
+use crate::memory;
 
 /// The time that a stop allows connections for receiving their last lines.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
@@ -41,12 +42,17 @@ pub struct Server {
 }
 
 impl Server {
-    /// Claims the data directory, binds every address, opens the store and starts to serve.
+    /// Claims the data directory, binds every address, opens the store and starts to serve. The files that this process
+    /// may open, and its memory, limit the number of connections.
     ///
     /// # Errors
     /// Names the file or address that cannot be used, and the setting for it.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
-        Self::start_with_files(config, raise_file_limit()).await
+        let (files, fit) = (raise_file_limit(), memory::connections());
+        if fit < files {
+            tracing::info!(files, connections = fit, "the memory limits the number of connections");
+        }
+        Self::start_with_files(config, files.min(fit)).await
     }
 
     /// Does the same as [`Self::start`], but with as many connections as a process has that may open `files` files.

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     const BEFORE: Figures =
-        Figures { resident_kib: 0, anonymous_kib: 100_000, files: 20, threads: 4, processor_seconds: 0.0 };
+        Figures { resident_kib: 0, anonymous_kib: 100_000, peak_kib: 0, files: 20, threads: 4, processor_seconds: 0.0 };
 
     fn rules(scenario: &Scenario, now: Figures) -> Vec<String> {
         broken(scenario, Size::new(100, None), &BEFORE, &now).into_iter().map(|broken| broken.rule).collect()

@@ -15,6 +15,8 @@ pub struct Figures {
     pub resident_kib: u64,
     /// The part of it that no file contains: heap and stacks, without code. In KiB.
     pub anonymous_kib: u64,
+    /// The most resident memory since the start, in KiB.
+    pub peak_kib: u64,
     /// Open files, among them the connections.
     pub files: usize,
     /// Threads.
@@ -44,6 +46,7 @@ impl Figures {
             // A process that is ending no longer has memory.
             resident_kib: number("VmRSS").unwrap_or_default(),
             anonymous_kib: number("RssAnon").unwrap_or_default(),
+            peak_kib: number("VmHWM").unwrap_or_default(),
             threads: number("Threads").context("the status of the process has no number of threads")?,
             files,
             processor_seconds: processor_seconds(&read("stat")?).context("could not read the processor time")?,

@@ -28,6 +28,8 @@ use crate::site::Site;
 
 /// The longest head of a request, in bytes (http.md section 0 item 7).
 const MAX_HEAD: usize = 16 * 1024;
+/// The most that hyper reads before it is handled, in bytes. By default, hyper reserves 200 KB for a long body.
+const MAX_BUFFER: usize = 2 * MAX_HEAD;
 /// How long the server reads from a client that keeps sending after the last answer. Closing immediately would reset
 /// the connection, and the client could lose the answer.
 const LINGER: Duration = Duration::from_secs(2);
@@ -94,6 +96,7 @@ async fn requests(
     });
     let mut http = http1::Builder::new()
         .max_header_size(MAX_HEAD)
+        .max_buf_size(MAX_BUFFER)
         .keep_alive(keep)
         // A client may close its half of the connection after its request.
         .half_close(true)

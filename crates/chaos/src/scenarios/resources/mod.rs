@@ -1,6 +1,7 @@
 //! Resources and overload.
 
 mod r01_few_files;
+mod r02_little_memory;
 mod r03_many_sign_ins;
 mod r04_herd;
 mod r05_one_user;
@@ -12,11 +13,7 @@ use crate::scenario::Scenario;
 /// The scenarios of this family, in the order of their ids.
 pub(super) const TABLE: &[Scenario] = &[
     r01_few_files::SCENARIO,
-    Scenario::not_yet(
-        "R02",
-        "The server has 256 MiB of memory, and clients connect until it refuses",
-        "not written yet",
-    ),
+    r02_little_memory::SCENARIO,
     r03_many_sign_ins::SCENARIO,
     r04_herd::SCENARIO,
     r05_one_user::SCENARIO,

@@ -1,0 +1,96 @@
+//! How much memory this process may use, and how many connections fit into it.
+//!
+//! A server with more connections than memory would be killed, and everyone would be disconnected. With a limit, it
+//! refuses some.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rustix::process::{Resource, getrlimit};
+
+/// The memory for each connection, in bytes. A quarter of the connections are HTTP, and a long body takes 144 KiB with
+/// what the allocator adds. A chat connection needs 16 KiB, and only a few clients at a time cause more.
+const PER_CONNECTION: u64 = 48 * 1024;
+/// The memory for everything else, in bytes: the program, the database, and the threads that hash passwords.
+const RESERVED: u64 = 64 * 1024 * 1024;
+/// The fewest connections for which there is always memory.
+const MIN_CONNECTIONS: u64 = 256;
+
+/// Where Linux shows groups of processes: version 2, and version 1 with a folder for memory.
+const GROUPS: [(&str, &str); 2] =
+    [("/sys/fs/cgroup", "memory.max"), ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")];
+
+/// Returns how many connections fit into the memory that this process may use.
+pub(crate) fn connections() -> usize {
+    let fit = fitting(limit());
+    usize::try_from(fit).unwrap_or(usize::MAX)
+}
+
+fn fitting(limit: u64) -> u64 {
+    (limit.saturating_sub(RESERVED) / PER_CONNECTION).max(MIN_CONNECTIONS)
+}
+
+/// Returns the smallest of all limits on the memory of this process, in bytes: of the machine, of its groups, and of
+/// itself.
+fn limit() -> u64 {
+    let read = |path: &Path| fs::read_to_string(path).ok();
+    let machine = read(Path::new("/proc/meminfo")).and_then(|text| machine(&text));
+    let groups = read(Path::new("/proc/self/cgroup")).and_then(|text| groups(&text, read));
+    let own = [Resource::Data, Resource::As].map(|resource| getrlimit(resource).current);
+    own.into_iter().chain([machine, groups]).flatten().min().unwrap_or(u64::MAX)
+}
+
+/// Reads the size of the memory from `/proc/meminfo`.
+fn machine(text: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kib.saturating_mul(1024))
+}
+
+/// Returns the smallest limit of the groups in the text of `/proc/self/cgroup`, and of the groups around them.
+fn groups(text: &str, read: impl Fn(&Path) -> Option<String>) -> Option<u64> {
+    let (read, paths) = (&read, text.lines().filter_map(|line| line.splitn(3, ':').nth(2)));
+    let limits = paths.flat_map(|path| {
+        let inner = Path::new(path.trim_start_matches('/'));
+        // In a container, the path may be that of the host, and the root is the group of the container.
+        inner.ancestors().flat_map(move |group| {
+            GROUPS.map(|(root, file)| read(&[Path::new(root), group, Path::new(file)].iter().collect::<PathBuf>()))
+        })
+    });
+    // A group without a limit has the word `max`, or a very large number.
+    limits.flatten().filter_map(|limit| limit.trim().parse().ok()).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_machine_has_fewer_connections_and_some_in_any_case() {
+        assert_eq!(fitting(256 << 20), 4096);
+        assert_eq!(fitting(1 << 30), 20_480);
+        assert_eq!([fitting(0), fitting(RESERVED)], [MIN_CONNECTIONS; 2]);
+    }
+
+    #[test]
+    fn the_memory_of_this_machine_is_known() {
+        assert!((1 << 20..u64::MAX).contains(&limit()));
+        assert_eq!(machine("MemTotal:       24684092 kB\nMemFree: 1 kB\n"), Some(24_684_092 * 1024));
+        assert_eq!(machine("MemTotal: many\n"), None);
+    }
+
+    #[test]
+    fn the_smallest_limit_of_a_group_and_those_around_it_counts() {
+        let read = |path: &Path| match path.to_str()? {
+            "/sys/fs/cgroup/system.slice/a.service/memory.max" => Some("max\n".to_owned()),
+            "/sys/fs/cgroup/system.slice/memory.max" => Some("300\n".to_owned()),
+            "/sys/fs/cgroup/memory/old/memory.limit_in_bytes" => Some("200\n".to_owned()),
+            "/sys/fs/cgroup/memory/memory.limit_in_bytes" => Some("9223372036854771712\n".to_owned()),
+            _ => None,
+        };
+        assert_eq!(groups("0::/system.slice/a.service\n", read), Some(300));
+        assert_eq!(groups("4:memory:/old\n0::/\n", read), Some(200));
+        assert_eq!(groups("4:memory:/\n", read), Some(9_223_372_036_854_771_712));
+        assert_eq!(groups("rubbish\n\n", read), None);
+    }
+}
