@@ -7,6 +7,7 @@ mod r04_herd;
 mod r05_one_user;
 mod r06_one_address;
 mod r07_log_flood;
+mod r08_soak;
 
 use crate::scenario::Scenario;
 
@@ -19,5 +20,5 @@ pub(super) const TABLE: &[Scenario] = &[
     r05_one_user::SCENARIO,
     r06_one_address::SCENARIO,
     r07_log_flood::SCENARIO,
-    Scenario::not_yet("R08", "Thousands of sessions live for two days", "not written yet"),
+    r08_soak::SCENARIO,
 ];
