@@ -1,8 +1,8 @@
 //! Checks the state machine of the client SDK against any notification server and any switchboard.
 //!
 //! The input is a script: each step is a byte that says who does something, a length, and that many bytes. The machine
-//! is signed in at the beginning. It must never panic, keep more than its limits allow, or answer a message twice or not
-//! at all.
+//! is signed in at the beginning. It must never panic, keep more than its limits allow, answer a message twice, or
+//! leave a message unanswered.
 
 #![no_main]
 
@@ -15,9 +15,9 @@ use msnp::notification::Ticket;
 use msnp_client::machine::limits::{MAX_CONVERSATIONS, MAX_ENTRIES, MAX_MEMBERS};
 use msnp_client::machine::{Edit, LinkId, Machine, MessageId, Options, Output, Target};
 
-/// The most steps of a script.
+/// The maximum number of steps of a script.
 const MAX_STEPS: usize = 200;
-/// The most bytes that the machine may write after one step.
+/// The maximum number of bytes that the machine may write after one step.
 const MAX_WRITTEN: usize = 2 * 1024 * 1024;
 
 /// The lines with which the machine is signed in.

@@ -1,4 +1,4 @@
-//! Builds the server and the program that breaks it, and runs the latter.
+//! Builds the server and the program that breaks it, and runs that program.
 
 use anyhow::Result;
 
@@ -7,7 +7,7 @@ use crate::shell::Cargo;
 /// The only argument that is not for the program.
 const RELEASE: &str = "--release";
 
-/// Runs `crates/chaos` with these arguments. It tests the server that was built beside it.
+/// Runs `crates/chaos` with these arguments. `crates/chaos` tests the server that was built together with it.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let (profile, arguments): (Vec<&str>, Vec<&str>) =
         arguments.iter().map(String::as_str).partition(|argument| *argument == RELEASE);

@@ -83,8 +83,8 @@ fn conversation(name: &str, lines: &[u8]) -> Vec<u8> {
     CHOICES.to_be_bytes().into_iter().chain(choices).chain(lines.iter().copied()).collect()
 }
 
-/// Returns the script for `sdk_machine` in which a server says these lines. Before the lines of a switchboard, the client
-/// sends a message, and is given a switchboard.
+/// Returns the script for `sdk_machine` in which a server says these lines. Before the lines of a switchboard, the
+/// client sends a message and receives the address of a switchboard.
 fn script(name: &str, lines: &[u8]) -> Vec<u8> {
     let mut script = Vec::new();
     let mut add = |kind: u8, bytes: &[u8]| {

@@ -1,4 +1,4 @@
-//! Checks whether this process may use a data directory and the files in it. If not, the error says whose they are and
+//! Checks whether this process may use a data directory and the files in it. If not, the error names the owner and says
 //! what to do.
 
 use std::fs::{self, Metadata};

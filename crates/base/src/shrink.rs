@@ -1,9 +1,9 @@
-//! Gives back the memory of maps that were once much larger.
+//! Frees the memory of maps that were once much larger.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash};
 
-/// Maps with a smaller capacity than this stay as they are. Most maps never grow beyond it.
+/// Maps with a smaller capacity than this are never shrunk. Most maps never grow beyond it.
 const MIN_CAPACITY: usize = 1024;
 
 /// Shrinks a map that uses less than a quarter of its capacity, so that it does not keep the memory of its largest size.

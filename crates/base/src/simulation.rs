@@ -1,6 +1,6 @@
-//! Random numbers and a time that a test decides, so that a run of the server can be repeated exactly.
+//! Random numbers and a clock that a test controls, so that a run of the server can be repeated exactly.
 //!
-//! They apply to one thread. All other threads use the operating system's, and so does this thread when the
+//! They apply to one thread. All other threads use those of the operating system, and so does this thread after the
 //! [`Simulation`] has ended.
 
 use std::cell::RefCell;
@@ -20,7 +20,7 @@ struct Sources {
     now: Box<dyn Fn() -> Duration>,
 }
 
-/// The random numbers and the time of this thread are decided by a test until this value is dropped.
+/// Until this value is dropped, a test controls the random numbers and the time of this thread.
 #[must_use = "the simulation ends when this value is dropped"]
 pub struct Simulation {
     /// The value must be dropped in the thread that created it.
@@ -34,8 +34,8 @@ impl fmt::Debug for Simulation {
 }
 
 impl Simulation {
-    /// Begins a simulation in this thread, and ends the one before. `fill` fills a slice with random bytes, and `now`
-    /// returns the time since the start of 1970. Neither may ask [`random`](crate::random) or [`clock`](crate::clock).
+    /// Begins a simulation in this thread, and ends any earlier one. `fill` fills a slice with random bytes, and `now`
+    /// returns the time since the start of 1970. Neither may call [`random`](crate::random) or [`clock`](crate::clock).
     pub fn begin(fill: impl FnMut(&mut [u8]) + 'static, now: impl Fn() -> Duration + 'static) -> Self {
         SOURCES.set(Some(Sources { fill: Box::new(fill), now: Box::new(now) }));
         Self { thread: PhantomData }

@@ -1,8 +1,8 @@
-//! Packets that a socket loses on purpose: a filter in the kernel, in front of one socket.
+//! Makes a socket lose packets on purpose, with a filter in the kernel.
 //!
 //! A program cannot lose packets by not reading, because the kernel acknowledges them first. A socket filter (classic
-//! BPF, which any user may attach to an own socket) runs before that. To the server, the effect is that of a network
-//! that loses packets in the direction to the client.
+//! BPF, which any user may attach to their own sockets) runs before that. The server sees a network that loses packets
+//! on the way to the client.
 
 use anyhow::{Context, Result};
 use socket2::{SockFilter, SockRef};
@@ -23,22 +23,22 @@ const WHOLE: u32 = u32::MAX;
 /// Which packets are lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
-    /// None: an earlier loss ends.
+    /// No packets are lost any more.
     None,
-    /// All of them.
+    /// All packets.
     All,
-    /// So many in a hundred, at random.
+    /// This percentage of the packets, at random.
     Percent(u8),
-    /// Those with more bytes than this, headers included.
+    /// Packets with more bytes than this, headers included.
     LargerThan(u32),
 }
 
-/// Lets a socket lose packets that arrive from now on.
+/// Makes a socket lose packets that arrive from now on.
 pub(crate) fn lose(socket: SockRef<'_>, loss: Loss) -> Result<()> {
     let jump = |k| SockFilter::new(JUMP_IF_GREATER, 1, 0, k);
     let (drop, keep) = (SockFilter::new(RETURN, 0, 0, 0), SockFilter::new(RETURN, 0, 0, WHOLE));
     let filter = match loss {
-        // Without a filter, detaching one is an error that does not matter.
+        // Detaching fails if there is no filter, which does not matter.
         Loss::None => return socket.detach_filter().or(Ok(())),
         Loss::All => vec![drop],
         Loss::Percent(percent) => {

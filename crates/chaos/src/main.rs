@@ -25,7 +25,7 @@ struct Cli {
 enum Other {
     /// Measures whether the server's memory grows while clients come and go
     Growth(growth::Options),
-    /// Plays schedules of the messenger in memory, each of which a seed decides
+    /// Plays schedules of the messenger in memory. A seed decides each schedule
     Simulate(simulation::Options),
 }
 
@@ -54,7 +54,7 @@ async fn until_interrupted(run: impl Future<Output = Result<bool>>) -> Result<Ex
     }
 }
 
-/// Returns the exit code of a run in which everything passed or not.
+/// Returns the exit code of a run: success if everything passed.
 fn code(passed: bool) -> ExitCode {
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

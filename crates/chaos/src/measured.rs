@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// How many times as slow as an optimised server the server under test may be, if it is given as much to do as possible.
-/// It is built as this program is.
+/// How many times slower than an optimised server the server under test may be under full load. It is built with the
+/// same profile as this program.
 pub const SLOWNESS: u32 = if cfg!(debug_assertions) { 5 } else { 1 };
 
 /// The figures of a scenario, in the order in which they are shown.
@@ -37,7 +37,7 @@ impl Measured {
         self
     }
 
-    /// Adds a number of things.
+    /// Adds a count.
     #[must_use]
     pub fn count(self, name: &'static str, value: usize) -> Self {
         self.figure(name, value as f64, "")
@@ -74,7 +74,7 @@ impl fmt::Display for Measured {
     }
 }
 
-/// Returns the duration that so many in a hundred do not exceed, or zero if there are none.
+/// Returns the duration that `percent` of all durations do not exceed, or zero if there are none.
 #[must_use]
 pub fn percentile(durations: &[Duration], percent: usize) -> Duration {
     let mut sorted = durations.to_vec();

@@ -1,4 +1,4 @@
-//! Random choices that a seed repeats.
+//! Random choices that can be repeated with a seed.
 
 /// A generator of pseudo-random numbers (SplitMix64). The same seed always gives the same numbers, on every machine and
 /// in every version, so that the seed of a failure stays useful.
@@ -36,7 +36,7 @@ impl Random {
         usize::try_from(self.below(length as u64)).unwrap_or_default()
     }
 
-    /// Returns whether something happens that happens `percent` times in a hundred.
+    /// Returns true with a probability of `percent` %.
     pub fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }

@@ -30,7 +30,7 @@ impl Regressions {
         Ok(Self { path, text })
     }
 
-    /// Returns the seeds and sizes that have failed of a scenario.
+    /// Returns the seeds and sizes with which a scenario has failed.
     pub fn of(&self, id: &str) -> impl Iterator<Item = (u64, u64)> {
         lines(&self.text, id)
     }

@@ -1,4 +1,4 @@
-//! What a scenario is: a row of the table, with a function that breaks something.
+//! The definition of a scenario: a row of the table, with a function that breaks something.
 
 use std::pin::Pin;
 
@@ -9,7 +9,7 @@ use crate::measured::Measured;
 use crate::rule::Rule;
 use crate::server::Setup;
 
-/// What the function of a scenario returns: its figures, or the first thing that was wrong.
+/// The result of a scenario's function: its figures, or the first fault that it found.
 pub type Running<'a> = Pin<Box<dyn Future<Output = Result<Measured>> + Send + 'a>>;
 
 /// The function of a scenario.
@@ -46,7 +46,7 @@ pub enum State {
 }
 
 impl Scenario {
-    /// Creates a scenario that runs. Its server has no accounts except those of the common rules.
+    /// Creates a scenario that runs. Its server has only the accounts of the common rules.
     #[must_use]
     pub const fn runs(id: &'static str, sentence: &'static str, run: Run) -> Self {
         Self::new(id, sentence, State::Runs(run))
@@ -78,21 +78,21 @@ impl Scenario {
         self
     }
 
-    /// Says how many connections are open at the same time, if they are more than a hundred.
+    /// Sets how many connections are open at the same time, if more than a hundred.
     #[must_use]
     pub const fn connections(mut self, connections: usize) -> Self {
         self.connections = connections;
         self
     }
 
-    /// Starts the server in another way.
+    /// Sets how the server is started.
     #[must_use]
     pub const fn setup(mut self, setup: fn() -> Setup) -> Self {
         self.setup = setup;
         self
     }
 
-    /// Does not apply some of the common rules, each for a reason.
+    /// Skips some of the common rules, each for a reason.
     #[must_use]
     pub const fn except(mut self, exceptions: &'static [(Rule, &'static str)]) -> Self {
         self.exceptions = exceptions;

@@ -1,4 +1,4 @@
-//! What the server has, in the words of a history.
+//! The state of the server, in the terms of a history.
 
 use msnp::List;
 use msnp::notification::Phone;

@@ -7,14 +7,14 @@ use ipnet::IpNet;
 use crate::Config;
 use crate::networks::contains;
 
-/// The most files that are reserved for everything that is not a connection, at least: about 20 of the database, the
+/// The smallest number of files that are reserved for everything except connections: about 20 for the database, the
 /// listeners of a few networks, the control socket and its commands, the log, and the files of the runtime.
 const MIN_RESERVED: usize = 64;
-/// The most HTTP connections. Each may buffer a head and a body of 80 KiB, so all of them together buffer at most 320
-/// MiB.
+/// The largest number of HTTP connections. Each connection may buffer a head and a body of 80 KiB, so all of them
+/// together buffer at most 320 MiB.
 const MAX_HTTP: usize = 4096;
-/// The least and the most connections of one table that are leaving. A connection that is told to leave is usually gone
-/// after a millisecond, so even a flood needs few of these places.
+/// The smallest and the largest limit on the connections of one table that are leaving. A connection that is told to
+/// leave is usually gone after a millisecond, so even a flood needs few of these places.
 const LEAVING: (usize, usize) = (16, 1024);
 
 /// The maximum number of tunnels to the terminator for old TLS. Each tunnel needs a file of its own, and usually lasts a
@@ -24,7 +24,7 @@ pub const MAX_OLD_TLS_TUNNELS: usize = 64;
 /// Limits on the connections in one table.
 #[derive(Clone, Debug)]
 pub struct ConnectionLimits {
-    /// Networks whose addresses have the limit `per_exempt_address` only.
+    /// Networks whose addresses have only the limit `per_exempt_address`.
     pub exempt: Vec<IpNet>,
     /// Connections in the table.
     pub connections: usize,
@@ -37,15 +37,15 @@ pub struct ConnectionLimits {
     pub anonymous_per_address: usize,
     /// Connections of one exempt address, signed in or not.
     pub per_exempt_address: usize,
-    /// Connections that are no longer in the table but still open, because they were told to leave a moment ago, or
-    /// because they wait for the reason why they are refused.
+    /// Connections that are no longer in the table but still open: they were told to leave a moment ago, or they wait
+    /// for the reason why they are refused.
     pub leaving: usize,
 }
 
 impl ConnectionLimits {
     /// Creates the limits of a table with this many places. A quarter is kept for conversations: most users have none
-    /// open, and some have several. An eighth is kept for clients with other addresses than one exempt address, behind
-    /// which there may be many users, for example the address of a reverse proxy.
+    /// open, and some have several. A single exempt address, such as that of a reverse proxy, may stand for many users.
+    /// So an eighth is kept for clients with other addresses.
     #[must_use]
     pub fn new(exempt: &[IpNet], connections: usize, per_address: usize, anonymous_per_address: usize) -> Self {
         Self {
@@ -85,7 +85,7 @@ struct Files {
 impl Files {
     fn divide(files: usize, tunnels: usize) -> Self {
         let reserved = (files / 10).max(MIN_RESERVED) + tunnels;
-        // With fewer files than any system allows, connections get a half of them.
+        // With fewer files than any system allows, connections get half of them.
         let free = files.saturating_sub(reserved).max(files / 2);
         let with_leaving = |places: usize| places - leaving(places).min(places / 2);
         let http = (free / 4).min(MAX_HTTP);
@@ -113,7 +113,7 @@ impl Config {
         ConnectionLimits::new(&self.limits.exempt, self.divide(files).http, per_address, per_address)
     }
 
-    /// Returns the limits on sessions over the gateway. Each of them also counts as a chat connection.
+    /// Returns the limits on sessions over the gateway. Each session also counts as a chat connection.
     #[must_use]
     pub fn gateway_sessions(&self) -> ConnectionLimits {
         let limits = &self.limits;

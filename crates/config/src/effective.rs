@@ -24,7 +24,7 @@ impl Config {
     /// Reads the text of a file.
     ///
     /// # Errors
-    /// Names the line and the key of every mistake.
+    /// Returns an error that names the line and the key of every mistake.
     pub fn parse(text: &str) -> Result<Self, Faults> {
         Effective::parse(text, &[]).map(|effective| effective.config)
     }
@@ -34,7 +34,7 @@ impl Effective {
     /// Reads a file, if there is one, and applies the overrides.
     ///
     /// # Errors
-    /// Names the file, and the line and the key of every mistake.
+    /// Returns an error that names the file, and the line and the key of every mistake.
     pub fn load(file: Option<&Path>, overrides: &[Override]) -> anyhow::Result<Self> {
         let text = file.map(text_of).transpose()?.unwrap_or_default();
         Self::of(&text, overrides).map_err(|faults| Faults::new(file, faults).into())
@@ -43,7 +43,7 @@ impl Effective {
     /// Reads the text of a file, and applies the overrides.
     ///
     /// # Errors
-    /// Names the line and the key of every mistake.
+    /// Returns an error that names the line and the key of every mistake.
     pub fn parse(text: &str, overrides: &[Override]) -> Result<Self, Faults> {
         Self::of(text, overrides).map_err(|faults| Faults::new(None, faults))
     }
@@ -63,7 +63,7 @@ impl Effective {
             _ => false,
         };
         faults.retain(|fault| !is_misread(fault));
-        // What does not fit together is only certain if everything was understood.
+        // Conflicts between settings are only certain if every setting was understood.
         if document.faults.is_empty() {
             let is_valid = |section: &str| faults.iter().all(|fault| !is_within(&fault.key, section));
             let fault =
@@ -76,7 +76,7 @@ impl Effective {
     }
 }
 
-/// Returns whether the key of a fault, which may be a header, is of a section or below it.
+/// Returns whether a key with a fault, which may be a header, belongs to a section or to one below it.
 fn is_within(key: &str, section: &str) -> bool {
     let rest = key.trim_start_matches('[').strip_prefix(section);
     rest.is_some_and(|rest| rest.starts_with(['.', '[', ']']))

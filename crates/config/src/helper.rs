@@ -80,7 +80,7 @@ impl HelperConfig {
     }
 }
 
-/// Returns the address, if each client can sign in with it and add it.
+/// Returns the address, if every client can sign in with it and add it.
 fn handle(text: &str) -> Option<Handle> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b',' | b'%'));
     Handle::parse(text).ok().filter(|_| is_plain)

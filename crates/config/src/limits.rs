@@ -1,4 +1,4 @@
-//! Limits on what one peer, and all of them together, may do.
+//! Limits for one peer, and for all peers together.
 
 use std::time::Duration;
 
@@ -13,26 +13,27 @@ use crate::reader::Section;
 const MAX_CONNECTIONS: usize = 1_000_000;
 /// The largest number of entries on a list. A client fetches its lists at each sign-in: 10,000 entries are a megabyte.
 const MAX_ENTRIES: usize = 10_000;
-/// The largest number of actions within a period. The server stores the time of each, 16 bytes.
+/// The largest number of actions within a period. The server stores the time of each action, which takes 16 bytes.
 const MAX_ACTS: usize = 10_000;
-/// The largest number of actions in an hour that become available one by one. More than two a second are no limit.
+/// The largest number of actions in an hour that become available one by one. More than two a second would limit
+/// nobody.
 const MAX_PER_HOUR: u32 = 10_000;
 /// The largest number of people in one conversation: the server copies each message to all of them.
 const MAX_MEMBERS: usize = 1_000;
-/// The largest number of messages in a second: more than one connection can send.
+/// The largest number of messages in a second. No single connection can send so many.
 const MAX_MESSAGES: u32 = 1_000_000;
-/// The largest number of bytes in a second, 1 GiB: more than one connection can send.
+/// The largest number of bytes in a second, 1 GiB. No single connection can send so many.
 const MAX_BYTES: u32 = 1 << 30;
-/// The smallest number of bytes in a second: those of the largest message.
+/// The smallest number of bytes in a second: the size of the largest message.
 const MIN_BYTES: u32 = 1664;
 /// The longest time to sign in, an hour: until then anyone can hold a connection.
 const MAX_SIGN_IN_SECONDS: u32 = 60 * 60;
-/// The longest duration of any setting, a year. With it no sum of times can overflow.
+/// The longest duration of any setting, a year. With this limit, no sum of times can overflow.
 const MAX_SECONDS: u64 = 365 * 24 * 60 * 60;
 /// The largest number of networks in a list: the server compares each address with all of them.
 pub(crate) const MAX_NETWORKS: usize = 256;
 
-/// Limits on what one peer, and all of them together, may do.
+/// Limits for one peer, and for all peers together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Networks, such as `192.168.0.0/16`, that are exempt from limits on rates and numbers of connections. But one
@@ -47,7 +48,7 @@ pub struct Limits {
     pub anonymous_per_address: usize,
     /// Contacts of one account (framing.md section 6). Above it: error 210.
     pub contacts: usize,
-    /// Addresses on the allow list of one account, and as many on the block list. Above it: error 210.
+    /// Addresses on the allow list of one account. The same limit applies to its block list. Above it: error 210.
     pub allowed_or_blocked: usize,
     /// Accounts that may have one account on their list; the next one that adds it receives 210.
     pub reverse: usize,
@@ -62,7 +63,7 @@ pub struct Limits {
     /// Addresses without an account that one account may try to add in one go (ns.md section 8). Above it: error 800
     /// for FL.
     pub unknown_accounts_at_once: usize,
-    /// Further ones of those that it may try in each hour.
+    /// How many more such addresses it may try in each hour.
     pub unknown_accounts_per_hour: u32,
     /// Calls of one account in a minute (sb.md section 5). Above it: error 713.
     pub calls_per_minute: usize,
@@ -89,13 +90,12 @@ pub struct Limits {
     pub sign_in_seconds: u32,
     /// Seconds after which a switchboard session in which nothing happens is closed; 0 for never (sb.md section 7).
     pub switchboard_idle: u64,
-    /// Messages of one switchboard connection in one go, at least 1; further ones are read more slowly (sb.md section
-    /// 11).
+    /// Messages that one switchboard connection may send in one go, at least 1. The server reads further ones more
+    /// slowly (sb.md section 11).
     pub messages_at_once: u32,
-    /// Messages of one switchboard connection in a second, once those are spent, at least 1. Peer-to-peer data are not
-    /// counted.
+    /// Messages that it may send in each second after that, at least 1. Peer-to-peer data are not counted.
     pub messages_per_second: u32,
-    /// Bytes of the messages of one switchboard connection in a second, at least those of one message, 1664.
+    /// Bytes of messages that one switchboard connection may send in a second, at least 1664, the size of one message.
     pub message_bytes_per_second: u32,
     /// Participants of one switchboard session, at least 2 (sb.md section 11).
     pub switchboard_members: usize,
@@ -106,7 +106,7 @@ pub struct Limits {
 pub struct RosterLimits {
     /// Contacts on FL.
     pub contacts: usize,
-    /// Addresses on AL, and as many on BL.
+    /// Addresses on AL. The same limit applies to BL.
     pub allowed_or_blocked: usize,
     /// Addresses on RL and PL together.
     pub reverse: usize,
@@ -237,7 +237,7 @@ impl Limits {
         }
     }
 
-    /// Returns how long a client may take to sign in, from connecting.
+    /// Returns how long a client may take to sign in after it connects.
     #[must_use]
     pub fn sign_in_timeout(&self) -> Duration {
         Duration::from_secs(self.sign_in_seconds.into())

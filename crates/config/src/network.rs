@@ -14,8 +14,8 @@ use ipnet::IpNet;
 pub const MAIN: &str = "main";
 /// The largest number of further networks. Each of them has up to seven listeners.
 const MAX_FURTHER: usize = 16;
-/// The largest number of certificates. The server parses each of them at the start, and compares it with the name in
-/// each handshake.
+/// The largest number of certificates. The server parses each of them at startup, and compares it with the name in each
+/// handshake.
 const MAX_CERTIFICATES: usize = 64;
 /// The largest number of names of this server. Each request through a proxy is compared with all of them.
 const MAX_NAMES: usize = 64;
@@ -73,8 +73,8 @@ pub struct TlsConfig {
     /// is the default, because otherwise no client could sign in over TLS before the operator has set up certificates.
     /// Only computers on which the root was installed trust it.
     pub own_root: bool,
-    /// The operator's certificates. The server uses the one with the name that the client asks for, otherwise the
-    /// first.
+    /// The operator's certificates. The server uses the certificate with the name that the client asks for, or the
+    /// first one if none has that name.
     pub certificate: Vec<CertificateFiles>,
 }
 

@@ -34,11 +34,13 @@ pub struct Budget {
 pub struct RateLimits {
     /// PRP MFN and REA (ns.md section 7).
     pub name_changes: Rate,
-    /// PRP of a telephone number. Every account that has this account on FL is sent each one.
+    /// PRP of a telephone number. The server sends each number to every account that has this account on FL.
     pub number_changes: Rate,
-    /// Changes of FL, AL, BL or RL that concern one other account, which may be sent a line about each.
+    /// Changes of FL, AL, BL or RL that concern one other account. The server may send that account a line about each
+    /// change.
     pub list_changes: Rate,
-    /// Successful sign-ins of one account. Everyone who sees the account is sent FLN and NLN at each.
+    /// Successful sign-ins of one account. At each sign-in, the server sends FLN and NLN to everyone who sees the
+    /// account.
     pub sign_ins: Rate,
     /// The bytes of presence of one account that each watcher is sent.
     pub presence: Budget,
@@ -54,7 +56,7 @@ pub struct RateLimits {
     pub rings: Rate,
     /// USR with an invalid ticket from one address (ns.md section 4).
     pub failed_sign_ins: Rate,
-    /// Accounts created from one address. A family or a class needs a few; dozens are created by programs.
+    /// Accounts created from one address. A family or a class needs a few. Only programs create dozens.
     pub sign_ups: Rate,
     /// Sign-up forms sent from one address: enough for typing errors, too few to guess invite codes or find accounts.
     pub sign_up_attempts: Rate,

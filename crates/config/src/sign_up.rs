@@ -14,7 +14,7 @@ pub struct SignUp {
     pub near: Access,
     /// The access from all other addresses. As long as there are no invite codes, `invite` has the effect of `closed`.
     pub elsewhere: Access,
-    /// The fewest characters that a new password may have, 1 to 16.
+    /// The minimum number of characters in a new password, 1 to 16.
     pub min_password: usize,
 }
 

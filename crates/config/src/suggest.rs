@@ -1,8 +1,8 @@
 //! Suggests the setting that was probably meant by an unknown word.
 
-/// The least similarity at which a word is suggested. 1 means equal.
+/// The minimum similarity at which a word is suggested. 1 means equal.
 const ALIKE: f64 = 0.86;
-/// The least similarity if one word begins with the other, as `cert` and `certificate`.
+/// The minimum similarity if one word begins with the other, as `cert` and `certificate`.
 const BEGINS_ALIKE: f64 = 0.75;
 
 /// Words with the same meaning in a key. The settings use the first of each row.
@@ -25,7 +25,7 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 
 /// Returns the similarity of two words, if it is large enough.
 fn rate(word: &str, candidate: &str) -> Option<f64> {
-    // Transposed letters are one slip, which the first measure counts as such; the second one trusts beginnings.
+    // The first measure counts transposed letters as one slip; the second one favours equal beginnings.
     let edits = strsim::normalized_damerau_levenshtein(word, candidate);
     let start = strsim::jaro_winkler(word, candidate);
     let begins = word.len() >= 3 && (candidate.starts_with(word) || word.starts_with(candidate));

@@ -65,7 +65,7 @@ impl Document<'_> {
     }
 }
 
-/// Returns the line on which the list begins that a line is part of.
+/// Returns the line on which the list that contains this line begins.
 fn start_of_list(text: &str, line: usize) -> usize {
     let begins = |line: &str| line.split_once('=').is_some_and(|(_, value)| value.trim_start().starts_with('['));
     let before: Vec<_> = text.lines().take(line).collect();

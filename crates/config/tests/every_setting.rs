@@ -1,4 +1,4 @@
-//! What holds for every setting, those that are still to come included.
+//! Checks that apply to every setting, including future ones.
 
 #![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
 
@@ -143,7 +143,7 @@ fn every_setting_that_is_written_reads_back_as_the_same_value() {
                 let again = read.settings.iter().find(|other| other.key() == setting.key()).unwrap();
                 assert_eq!(again.value, setting.value, "{}", setting.key());
             }
-            // Alone it may lack its companions, but the value itself is valid.
+            // On its own the setting may lack others that it needs, but its value is valid.
             Err(faults) => assert!(!faults.to_string().contains("expected"), "{faults}"),
         }
     }

@@ -1,4 +1,4 @@
-//! The error for each mistake in `mistakes.md` is the one that the page shows.
+//! Checks that each mistake in `mistakes.md` causes the error that the page shows.
 
 #![allow(clippy::unwrap_used, reason = "a failure is what a test is for")]
 

@@ -161,8 +161,9 @@ impl Chat {
     }
 }
 
-/// A chat connection makes room without a word if it has not begun, and otherwise with OUT (ns.md section 4). That is
-/// correct on the switchboard too, where a connection that has begun is in a session and makes no room.
+/// When a chat connection makes room, it closes without a word if its client has not begun to sign in, and otherwise
+/// with OUT (ns.md section 4). That is correct on the switchboard too, where a connection that has begun is in a
+/// session and makes no room.
 impl Guest for Outbox {
     fn make_room(&self, progress: Progress) {
         self.leave_with(|out| {

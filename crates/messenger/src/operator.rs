@@ -10,7 +10,7 @@ use crate::notification;
 use crate::presence::{Cell, Endpoint};
 use crate::service::Service;
 
-/// The most handles that [`Announced::unsupported`] lists.
+/// The maximum number of handles that [`Announced::unsupported`] lists.
 const MAX_LISTED: usize = 20;
 
 /// The result of an announcement.

@@ -20,7 +20,7 @@ struct Row {
 /// The quirks of one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quirks {
-    /// VER is answered with `CVR0` after the dialect, if the client offered it.
+    /// The answer to VER has `CVR0` after the dialect, if the client offered it.
     pub echo_cvr0: bool,
     /// ADG, REG and RMG are answered with a `1` after the transaction id, where older dialects have the list version.
     pub old_group_answers: bool,

@@ -29,7 +29,7 @@ pub enum Act {
     ChangeName,
     /// PRP of a telephone number.
     ChangeNumber,
-    /// Adding an account to FL, AL, BL or RL, or removing it.
+    /// Adding an account to FL, AL, BL or RL, or removing an account from one of them.
     ChangeLists(Handle),
     /// USR with a valid ticket.
     SignIn,
@@ -127,8 +127,8 @@ impl Rates {
         self.admit_or_when(actor, act).is_ok()
     }
 
-    /// Counts an act of `actor`. If the limit is reached, does not count the act, and returns when to try again. Another
-    /// act of the same kind may then have come first.
+    /// Counts an act of `actor`. If the limit is reached, does not count the act, and returns when to try again. By
+    /// then, another act of the same kind may have come first.
     ///
     /// # Errors
     /// Returns the time at which the earliest act stops counting.
@@ -187,7 +187,7 @@ impl Limit {
         }
     }
 
-    /// Returns how long an act counts that is alone.
+    /// Returns how long a single act counts.
     const fn span(self) -> Duration {
         match self {
             Self::Rate(rate) => rate.span,

@@ -13,8 +13,8 @@ use crate::rates::Rates;
 use crate::storage::Storage;
 use crate::switchboard::Switchboard;
 
-/// The most accounts that can have the helper on their contact lists. The client in the helper keeps at most 20,000
-/// addresses, and some may be on its lists without being its users.
+/// The maximum number of accounts that can have the helper on their contact lists. The client in the helper keeps at
+/// most 20,000 addresses, and some may be on its lists without being its users.
 const HELPER_USERS: usize = 15_000;
 
 /// The parts of the service that all connections share.

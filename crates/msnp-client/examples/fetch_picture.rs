@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use msnp_client::{Account, Client, Entry, Events, Handle, Server};
 use tokio::time::timeout;
 
-/// The time for the presence of the contact to arrive after the sign-in.
+/// How long to wait for the presence of the contact after the sign-in.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[tokio::main]

@@ -1,5 +1,5 @@
-//! Signs two accounts in, which talk to each other: `PASSWORD=... cargo run --example two_accounts -- HOST ONE OTHER`.
-//! Both accounts have the same password.
+//! Lets two accounts talk to each other: `PASSWORD=... cargo run --example two_accounts -- HOST ONE OTHER`. Both
+//! accounts have the same password.
 
 use anyhow::{Context, bail};
 use msnp_client::{Account, Client, Event, Events, Server};

@@ -14,8 +14,8 @@ use crate::machine::SignedOut;
 /// The result of a [`TicketSource`].
 pub type TicketFuture = Pin<Box<dyn Future<Output = Result<Ticket, SignedOut>> + Send>>;
 
-/// A source of tickets, for programs that get them in another way than from the login service: a web page that has
-/// signed the user in already, or a part of the server itself. It receives the policy of `USR TWN S`.
+/// A source of tickets, for programs that do not use the login service. Examples are a web page that has already signed
+/// the user in, and a part of the server itself. It receives the policy of `USR TWN S`.
 pub type TicketSource = Arc<dyn Fn(String) -> TicketFuture + Send + Sync>;
 
 /// An account. Cheap to clone. `Debug` does not show the password.
@@ -35,7 +35,7 @@ impl Account {
     /// Returns an account with an address, such as `alice@example.com`, and a password.
     ///
     /// # Errors
-    /// The address is not valid.
+    /// Fails if the address is not valid.
     pub fn new(address: &str, password: &str) -> Result<Self, BadHandle> {
         let handle = Handle::parse(address)?;
         Ok(Self { handle, credentials: Credentials::Password(password.into()) })

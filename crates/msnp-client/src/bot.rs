@@ -39,7 +39,7 @@ pub struct Bot {
     events: Events,
     /// The users who have added the account, to be accepted one after the other.
     waiting: BTreeSet<Handle>,
-    /// The answer of the server about the user who is being accepted.
+    /// The server's answer about the user who is being accepted.
     accepting: Option<oneshot::Receiver<Result<(), EditError>>>,
     /// True after the account was signed out for good.
     is_finished: bool,
@@ -49,7 +49,7 @@ impl Bot {
     /// Signs in, and accepts the users who have added the account before.
     ///
     /// # Errors
-    /// The reason why the sign-in failed.
+    /// Returns the reason why the sign-in failed.
     pub async fn sign_in(server: &Server, account: &Account) -> Result<Self, SignedOut> {
         let (client, events) = Client::sign_in(server, account).await?;
         Ok(Self::new(client, events))
@@ -116,7 +116,7 @@ impl Bot {
     /// messages at the same time, start a task in `answer`.
     ///
     /// # Errors
-    /// The reason why the account was signed out, unless [`Client::sign_out`] was called.
+    /// Returns the reason why the account was signed out, unless [`Client::sign_out`] was called.
     pub async fn run<F: Future<Output = ()>>(mut self, mut answer: impl FnMut(Incoming) -> F) -> Result<(), SignedOut> {
         while let Some(event) = self.next().await {
             match event {
@@ -128,7 +128,7 @@ impl Bot {
         Ok(())
     }
 
-    /// Begins to accept the next user, unless the server has still to answer about the one before.
+    /// Begins to accept the next user, once the server has answered about the previous one.
     fn accept_next(&mut self) {
         if self.accepting.is_none()
             && let Some(handle) = self.waiting.pop_first()
@@ -138,7 +138,7 @@ impl Bot {
     }
 }
 
-/// Waits for the answer of the server, for ever if there is nothing to answer.
+/// Waits for the answer of the server. Never returns if no answer is due.
 async fn answered(accepting: &mut Option<oneshot::Receiver<Result<(), EditError>>>) {
     match accepting {
         Some(answer) => drop(answer.await),

@@ -22,18 +22,18 @@ const BEGINNING: &[u8] = b"HTTP/1.";
 /// The last bytes of a head.
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
-/// The status and the headers of an answer. `Debug` leaves out the values of headers, which may be tickets.
+/// The status and the headers of an answer. `Debug` omits the values of headers, which may be tickets.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Head {
     status: u16,
-    /// The lines as they were received.
+    /// The lines, exactly as they were received.
     text: String,
-    /// Names in their spelling, and values without the blanks around them.
+    /// Names as they were spelled, and values without surrounding blanks.
     headers: Vec<(String, String)>,
 }
 
 impl Head {
-    /// Splits the bytes of an answer into its head and what follows it.
+    /// Splits the bytes of an answer into its head and the bytes after it.
     ///
     /// # Errors
     /// Returns an error if the bytes do not begin with a complete head.
@@ -47,7 +47,7 @@ impl Head {
     fn parse(bytes: &[u8]) -> Result<Self, ReadError> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut response = httparse::Response::new(&mut headers);
-        // Any server may answer, and the rest of its answer is readable despite an unusual line.
+        // Any server may answer here, and the rest of its answer is readable despite an unusual line.
         let parsed = httparse::ParserConfig::default()
             .allow_spaces_after_header_name_in_responses(true)
             .allow_obsolete_multiline_headers_in_responses(true)
@@ -121,7 +121,7 @@ fn owned(header: &httparse::Header<'_>) -> (String, String) {
     (header.name.to_owned(), String::from_utf8_lossy(header.value).trim().to_owned())
 }
 
-/// An answer. `Debug` leaves out the values of headers and the body.
+/// An answer. `Debug` omits the values of headers and the body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     /// The status and the headers.
@@ -166,7 +166,7 @@ pub enum ReadError {
     TooManyHeaders,
 }
 
-/// Reads a head. The bytes after it stay in the buffer of `stream`.
+/// Reads a head. The bytes after the head stay in the buffer of `stream`.
 ///
 /// # Errors
 /// Returns an error if there is no answer or it cannot be read.
@@ -194,8 +194,8 @@ pub async fn read_head<S: AsyncBufRead + Unpin + ?Sized>(stream: &mut S) -> Resu
     }
 }
 
-/// Reads an answer with its body. Bytes after it stay in `stream`, so that further answers can be read from a
-/// connection that is kept.
+/// Reads an answer with its body. Bytes after it stay in `stream`, so further answers can be read from a connection
+/// that stays open.
 ///
 /// # Errors
 /// Returns an error if there is no answer or it cannot be read. A body that is cut or too long is not an error; see
@@ -227,7 +227,7 @@ fn take_head(head: &mut Vec<u8>, available: &[u8]) -> (usize, bool) {
     }
 }
 
-/// Returns the position after the head. Of the first `seen` bytes, only the last three can belong to its end.
+/// Returns the position after the head. Only the last three of the first `seen` bytes can belong to its end.
 fn end_of_head(bytes: &[u8], seen: usize) -> Option<usize> {
     let from = (seen + 1).saturating_sub(HEAD_END.len());
     let end = bytes.get(from..)?.windows(HEAD_END.len()).position(|window| window == HEAD_END)?;

@@ -25,8 +25,8 @@
 //! }
 //! ```
 //!
-//! [`Client`] is the account: it does things, such as [`Client::send_text`] and [`Client::set_status`]. [`Events`] is what
-//! happens to the account. The account signs out when the last clone of the client is dropped.
+//! [`Client`] is the account: it does things, such as [`Client::send_text`] and [`Client::set_status`]. [`Events`]
+//! reports what happens to the account. The account signs out when the last clone of the client is dropped.
 //!
 //! The folder `examples` has whole programs, and `docs/bots.md` explains one line by line.
 //!
@@ -62,10 +62,9 @@
 //!
 //! # Conversations
 //!
-//! [`Client::conversation`] returns the [`Conversation`] with a user. It needs no opening: a session starts with the first
-//! message, is left when it has been quiet for some minutes, and starts again with the next message.
-//! [`Conversation::invite`] adds more users. Every message comes with its conversation, so [`Incoming::reply`] answers in
-//! the right one.
+//! [`Client::conversation`] returns the [`Conversation`] with a user. It need not be opened: a session starts with the
+//! first message, ends after some quiet minutes, and starts again with the next message. [`Conversation::invite`] adds
+//! more users. Every message contains its conversation, so [`Incoming::reply`] answers in the correct one.
 //!
 //! ```no_run
 //! use msnp_client::{Client, Handle, SendError, Undelivered};
@@ -84,9 +83,10 @@
 //!
 //! # Transfers
 //!
-//! [`Conversation::send_file`] offers a file, and [`Event::FileOffered`] is an offer of another user. Both give a
-//! [`Transfer`], with its progress and its result. [`Client::fetch_picture`] fetches and checks a display picture, and
-//! [`Client::set_picture_data`] sets the account's own. All data goes through the server, so no IP address is disclosed.
+//! [`Conversation::send_file`] offers a file, and [`Event::FileOffered`] reports the offer of another user. Both
+//! provide a [`Transfer`], with its progress and its result. [`Client::fetch_picture`] fetches and checks a display
+//! picture, and [`Client::set_picture_data`] sets the account's own. All data goes through the server, so no IP address
+//! is disclosed.
 //!
 //! ```no_run
 //! use msnp_client::{Event, Events, TransferError};
@@ -113,15 +113,15 @@
 //!
 //! # Reconnects
 //!
-//! If the connection is lost, the client signs in again, first after about a second and then after longer and longer pauses
-//! of up to five minutes, with the same status, personal message and picture. [`Event::SignedOut`] has the time of the next
-//! attempt, and [`Event::SignedIn`] follows when it has succeeded. [`Client::sign_in_again`] does not wait for that time, and
+//! If the connection is lost, the client signs in again with the same status, personal message and picture. The first
+//! pause is about a second, and later ones grow to five minutes. [`Event::SignedOut`] has the time of the next attempt,
+//! and [`Event::SignedIn`] follows when it has succeeded. [`Client::sign_in_again`] does not wait for that time, and
 //! [`Builder::reconnect`] switches it off.
 //!
-//! There is no other attempt if it would not help ([`SignedOut::is_temporary`]): after a wrong password, for example, or if
-//! the account signs in from another place. An account has one session, so two programs need two accounts.
-//! [`Event::signed_out`] finds the event after which nothing follows. The first sign-in is never repeated: its error goes to
-//! the caller.
+//! There is no other attempt if it would not help ([`SignedOut::is_temporary`]): for example, after a wrong password,
+//! or after the account signed in from another place. An account has one session, so two programs need two accounts.
+//! [`Event::signed_out`] recognises the event after which nothing follows. The first sign-in is never repeated: its
+//! error goes to the caller.
 //!
 //! # Errors
 //!
@@ -132,25 +132,27 @@
 //! | [`Undelivered`] | a message: not delivered ([`SendError`]), or perhaps delivered |
 //! | [`TransferError`] | a file or a picture |
 //!
-//! Each has a message for people. A code of the server (`docs/errors.md`) is in the message, and in the value.
+//! Each of these errors has a message for people. A code of the server (`docs/errors.md`) is in the message, and in the
+//! value.
 //!
 //! # Cancel safety
 //!
-//! Dropping a future loses nothing, and does not stop what was begun, except for a sign-in: dropping its future signs out.
+//! Dropping a future loses nothing, and does not stop what was begun. The only exception is a sign-in: dropping its
+//! future signs out.
 //!
-//! - [`Events::next`] and [`Bot::next`] lose no event, so they fit into `tokio::select!`.
+//! - [`Events::next`] and [`Bot::next`] lose no event, so they can be used in `tokio::select!`.
 //! - A message is queued when it is sent. Its [`Receipt`] only waits for the result.
 //! - An edit begins when its future is first polled. Dropping the future later does not undo it.
-//! - A [`Transfer`] goes on without its value. [`Transfer::cancel`] stops it.
+//! - A transfer continues after its [`Transfer`] is dropped. [`Transfer::cancel`] stops it.
 //!
-//! A client whose events are not read stops reading from the server, so that a fast server cannot fill the memory. Work that
-//! takes long belongs into a task of its own, not into the loop that reads the events.
+//! A client whose events are not read stops reading from the server, so that a fast server cannot fill the memory.
+//! Start a separate task for work that takes long, instead of doing it in the loop that reads the events.
 //!
 //! # Layers
 //!
 //! - [`msnp`], which this crate exports, converts bytes to typed commands and back.
-//! - [`machine`] is a client without I/O: it is given bytes and the time, and returns bytes and events. Use it with another
-//!   runtime than Tokio, or in tests. [`p2p`] is the same for transfers.
+//! - [`machine`] is a client without I/O: it receives bytes and the time, and returns bytes and events. Use it with a
+//!   runtime other than Tokio, or in tests. [`p2p`] is the same for transfers.
 //! - [`Client`] runs a machine on Tokio, and [`transport`] has its connections.
 //!
 //! Comments cite `docs/protocol`, the reference of the protocol.

@@ -17,15 +17,15 @@ use crate::server::{LoginKind, Server};
 use crate::shown::shown;
 use crate::url::Url;
 
-/// The most redirects of a login page that are followed.
+/// The maximum number of redirects of a login page that are followed.
 const MAX_HTTP_REDIRECTS: usize = 5;
 
 impl Server {
-    /// Gets a ticket for an account from the login service. [`Client`](crate::Client) does that by itself; this is for
-    /// programs that speak the protocol in another way.
+    /// Gets a ticket for an account from the login service. [`Client`](crate::Client) calls this itself. Other programs
+    /// can call it if they speak the protocol without [`Client`](crate::Client).
     ///
     /// # Errors
-    /// The password is wrong, or the login service cannot be reached or refuses the sign-in.
+    /// Fails if the password is wrong, or if the login service cannot be reached or refuses the sign-in.
     pub async fn ticket(&self, account: &Account) -> Result<Ticket, SignedOut> {
         ticket(self, account, DEFAULT_POLICY).await
     }
@@ -39,7 +39,7 @@ pub(crate) async fn ticket(server: &Server, account: &Account, policy: &str) -> 
     }
 }
 
-/// Tries the base addresses of the server. The first that answers decides.
+/// Tries the base addresses of the server. The first one that answers decides the result.
 async fn with_password(server: &Server, handle: &Handle, password: &str, policy: &str) -> Result<Ticket, SignedOut> {
     let mut failures = Vec::new();
     for base in server.http_bases() {
@@ -82,7 +82,7 @@ impl Login<'_> {
                 let location = answer.head.header("Location").and_then(Url::parse);
                 let next =
                     location.ok_or_else(|| SignedOut::Refused("the login page redirects to nowhere".to_owned()))?;
-                // A redirect must not take the password from an encrypted connection to an open one.
+                // A redirect must not take the password from an encrypted connection to an unencrypted one.
                 if page.is_tls && !next.is_tls {
                     return Err(SignedOut::Refused(format!(
                         "the login page redirects to {next}, which is not encrypted"
@@ -100,8 +100,8 @@ impl Login<'_> {
     /// Returns the address of the login page.
     async fn nexus(&self, base: &Url) -> Result<Url, SignedOut> {
         let url = base.with_path("/rdr/pprdr-url.asp");
-        // The nexus decides where the password goes, so it is trusted no more than the login page: anyone on an open network
-        // could answer in its place.
+        // The nexus decides where the password goes. It is therefore trusted no more than the login page, because
+        // anyone on an open network could answer in its place.
         let mut http = self.connect(&url).await?;
         let answer = http.exchange("GET", &url, &[], b"").await.map_err(|error| lost(&url, &error))?;
         let urls = answer.head.header("PassportURLs").unwrap_or_default();
@@ -152,7 +152,8 @@ impl Login<'_> {
     }
 }
 
-/// Returns the ticket in an answer of `RST.srf`. Ours writes one token for each request; there is one request.
+/// Returns the ticket in an answer of `RST.srf`. Our server writes one token for each request, and there is one
+/// request.
 fn security_token(text: &str) -> Option<Ticket> {
     let (_, rest) = text.split_once("BinarySecurityToken")?;
     let (_, rest) = rest.split_once('>')?;

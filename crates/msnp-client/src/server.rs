@@ -14,7 +14,7 @@ const NOTIFICATION_PORT: u16 = 1863;
 
 /// A server: where its services are, and how to connect to them. Cheap to clone.
 ///
-/// [`Server::at`] is enough for a server with the usual ports. The other functions override one part each:
+/// [`Server::at`] is enough for a server with the usual ports. Each of the other functions overrides one part:
 ///
 /// ```no_run
 /// use std::path::Path;
@@ -70,9 +70,9 @@ pub enum LoginKind {
 }
 
 impl Server {
-    /// Returns the server at a host, which is a name or an address. The notification server is at port 1863, unless a port
-    /// follows the host: `chat.example.com:1999`. The login service is the first of `https://HOST`, `http://HOST` and
-    /// `http://HOST:8080` that answers; [`Server::http`] names another one.
+    /// Returns the server at a host. The host is a name or an address. The notification server is at port 1863, unless
+    /// a port follows the host: `chat.example.com:1999`. The login service is the first of `https://HOST`,
+    /// `http://HOST` and `http://HOST:8080` that answers; [`Server::http`] names another one.
     #[must_use]
     pub fn at(host: &str) -> Self {
         let (host, port) = host_and_port(host);
@@ -116,7 +116,7 @@ impl Server {
         self
     }
 
-    /// Sets the certificate authorities to trust. The default is those of the operating system.
+    /// Sets the certificate authorities to trust. The default is the certificate authorities of the operating system.
     #[must_use]
     pub fn roots(mut self, roots: Roots) -> Self {
         self.roots = roots;

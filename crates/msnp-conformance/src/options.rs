@@ -17,7 +17,8 @@ pub enum Pace {
 /// Options for playing transcripts.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The maximum number of parts played in parallel. Without `rename` the parts share accounts, so it is always 1.
+    /// The maximum number of parts played in parallel. Without `rename`, the parts share accounts, so this number is
+    /// always 1.
     pub jobs: usize,
     /// How the client's bytes are sent.
     pub pace: Pace,

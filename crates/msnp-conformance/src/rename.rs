@@ -2,7 +2,7 @@
 //! (docs/protocol/transcripts/README.md sections 2 and 4).
 //!
 //! `alice@example.com` becomes `alice-k3x9q2@example.com` wherever it occurs, in upper or lower case and with `%40`.
-//! This module does not adjust lengths. The parser has already replaced every correct length by a piece that follows
+//! This module does not adjust lengths. The parser has already replaced every correct length by a piece that adapts to
 //! the payload.
 
 use std::collections::hash_map::RandomState;
@@ -25,7 +25,7 @@ pub(crate) struct Renaming {
 }
 
 impl Renaming {
-    /// Returns new handles for those in `!account` and `!no-account`.
+    /// Returns new handles for the handles in `!account` and `!no-account`.
     pub(crate) fn random(part: &Part) -> Self {
         Self::with_mark(part, &random_mark())
     }

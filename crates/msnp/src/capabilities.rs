@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The capabilities of a client: 28 flags and a version. A server passes them on without looking at them. The value is
-/// 0 if the client did not send any.
+/// The capabilities of a client: 28 flags and a version. A server passes them on without looking at them. If the client
+/// did not send capabilities, the value is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Capabilities(pub u32);
 

@@ -12,9 +12,9 @@ pub enum List {
     Allow,
     /// BL: the addresses that may not see or call the owner.
     Block,
-    /// RL: the users with the owner on their FL, after the owner has allowed or blocked them.
+    /// RL: the users that have the owner on their FL, after the owner has allowed or blocked them.
     Reverse,
-    /// PL: the users with the owner on their FL, before the owner has allowed or blocked them (from MSNP10 on).
+    /// PL: the users that have the owner on their FL, before the owner has allowed or blocked them (from MSNP10 on).
     Pending,
 }
 

@@ -100,8 +100,9 @@ pub(crate) fn is_safe(text: &str) -> bool {
     !text.bytes().any(|byte| matches!(byte, 0 | b'\r' | b'\n'))
 }
 
-/// Returns whether a character is unsafe to show to people. Control characters (C0, DEL and C1) can command a terminal. The
-/// others change the order of the text around them, or break its line (docs/protocol/security.md section 5).
+/// Returns whether a character is unsafe to show to people. Control characters (C0, DEL and C1) can command a terminal.
+/// The other unsafe characters change the order of the text around them, or break its line (docs/protocol/security.md
+/// section 5).
 #[must_use]
 pub fn is_unsafe_to_show(character: char) -> bool {
     character.is_control()

@@ -20,7 +20,7 @@ pub enum BadXml {
     /// The document is not well-formed, or uses an entity that XML does not define.
     #[error("the body is not well-formed XML")]
     Malformed,
-    /// The document has a DOCTYPE. No client sends one, and it can define entities.
+    /// The document has a DOCTYPE. No client sends a DOCTYPE, and a DOCTYPE can define entities.
     #[error("the body has a DOCTYPE")]
     DocType,
     /// The nesting is too deep, or an element has too many attributes.

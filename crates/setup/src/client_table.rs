@@ -23,7 +23,7 @@ pub struct Client {
     pub(crate) remembers_server: bool,
     /// The host names that are fixed in the client (http.md sections 1, 2, 3 and 6, clients.md).
     pub(crate) hosts: &'static [&'static str],
-    /// Those of `hosts` where the sign-in begins. The server needs a certificate for these hosts.
+    /// The hosts among `hosts` where the sign-in begins. The server needs a certificate for these hosts.
     pub(crate) sign_in_hosts: &'static [&'static str],
     /// How the client gets its ticket.
     pub(crate) sign_in: SignIn,
@@ -63,7 +63,7 @@ pub struct Installer {
     pub file: Option<&'static str>,
 }
 
-/// A system on which clients run, as the set-up page offers it.
+/// A system on which clients run. The set-up page offers these systems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum System {
     /// Windows XP.

@@ -263,7 +263,7 @@ impl Acceptor {
     }
 
     fn http(&self, stream: TcpStream, caller: Caller) {
-        // The table logs that it is full. While connections leave, there is no place to send an answer from.
+        // The table logs that it is full. While too many connections are leaving, the server cannot send an answer.
         let Ok(visit) = Visit::admit(&self.shared.http_connections, caller.peer.ip()) else { return };
         let (site, stopped, tls) = (self.shared.site.clone(), self.shared.http_stopped.clone(), self.tls.clone());
         tokio::spawn(async move {

@@ -53,8 +53,8 @@ impl Site {
         let hosts = Arc::new(Hosts::new(config));
         let gateway = Gateway::new(config, chat.clone());
         let web = Web::open(service, accounts, hosts.clone()).await?;
-        // The certificate for Windows XP is read at each request. An error in it is only logged at start, because
-        // nothing else depends on it.
+        // The certificate for Windows XP is read at each request. If it cannot be read, the server only logs the error
+        // at startup, because nothing else depends on the certificate.
         if let Err(error) = OldTls::read(&config.data) {
             tracing::error!("could not read the certificate for Windows XP; /setup does not offer it: {error:#}");
         }

@@ -28,8 +28,8 @@ use crate::expiry;
 
 /// How long a handshake may take: as long as the head of an HTTP request (http.md section 0 item 7).
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many bytes rustls accepts for a socket that accepts no more. Like the unsent bytes in the kernel (`accept.rs`), they
-/// delay chat uncounted, so there are few. Shorter records would cost more.
+/// How many bytes rustls accepts while the socket accepts none. Like the unsent bytes in the kernel (`accept.rs`),
+/// these bytes delay chat and are not counted, so the limit is low. Shorter records would cost more.
 const UNSENT: usize = 8 * 1024;
 
 /// The certificates of the listeners with TLS.

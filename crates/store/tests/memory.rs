@@ -1,5 +1,5 @@
-//! Tests that the memory in which passwords are hashed goes back to the system. This is a test of its own process,
-//! because other tests hash passwords too.
+//! Tests that the memory in which passwords are hashed goes back to the system. This test has its own process, because
+//! other tests hash passwords too.
 
 #![cfg(target_os = "linux")]
 

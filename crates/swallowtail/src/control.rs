@@ -1,8 +1,8 @@
 //! Commands of the operator to a running server, over a Unix socket in the data directory: one command per connection.
 //!
-//! Anyone who may write to that directory may use the socket; it also contains the database. A command is a line with a
-//! verb and its words. The answer is `ok` with a report, or a sentence that says why the command failed. Each command
-//! is logged with the user and process that sent it.
+//! Anyone who may write to that directory may use the socket. The directory also contains the database. A command is a
+//! line with a verb and its words. The answer is `ok` with a report, or a sentence that says why the command failed.
+//! Each command is logged with the user and process that sent it.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
@@ -23,7 +23,7 @@ const FILE_NAME: &str = "control.sock";
 const MAX_LINE: u64 = 4096;
 /// The time limit for receiving a command, carrying it out and sending the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The longest path that a Unix socket can have, without the 0 after it.
+/// The longest path that a Unix socket can have, not counting the final 0 byte.
 const MAX_PATH: usize = 107;
 /// The pause after a connection could not be accepted: there may be no file descriptor for the next one either.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
@@ -73,7 +73,7 @@ impl Command {
 /// Sends a command to the server that runs on a data directory, and returns its report. `None` if no server runs there.
 ///
 /// # Errors
-/// The reason why the command failed.
+/// Returns the reason why the command failed.
 pub fn send(data: &Path, command: &Command) -> anyhow::Result<Option<String>> {
     let line = command.encode();
     anyhow::ensure!(line.len() as u64 <= MAX_LINE, "the command is too long: {} bytes, at most {MAX_LINE}", line.len());
@@ -100,7 +100,7 @@ pub fn send(data: &Path, command: &Command) -> anyhow::Result<Option<String>> {
 /// Checks that the path of the socket in a data directory is not too long.
 ///
 /// # Errors
-/// It is too long.
+/// Fails if it is too long.
 pub fn check_path(data: &Path) -> anyhow::Result<()> {
     let path = data.join(FILE_NAME);
     let length = path.as_os_str().len();
@@ -123,10 +123,11 @@ pub struct Control {
 }
 
 impl Control {
-    /// Opens the socket. A socket that an earlier server left there is replaced: the caller has claimed the directory.
+    /// Opens the socket. A socket that an earlier server left there is replaced, because the caller has claimed the
+    /// directory.
     ///
     /// # Errors
-    /// Names the file.
+    /// Returns an error that names the file.
     pub fn open(data: &Path) -> anyhow::Result<Self> {
         let path = data.join(FILE_NAME);
         let _ = std::fs::remove_file(&path);

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use crate::helper::Helper;
 use crate::memory;
 
-/// The time that a stop allows connections for receiving their last lines.
+/// How long connections have to receive their last lines when the server stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A running server.
@@ -46,7 +46,7 @@ impl Server {
     /// may open, and its memory, limit the number of connections.
     ///
     /// # Errors
-    /// Names the file or address that cannot be used, and the setting for it.
+    /// Returns an error that names the file or address that cannot be used, and the setting for it.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         let (files, fit) = (raise_file_limit(), memory::connections());
         if fit < files {
@@ -55,12 +55,12 @@ impl Server {
         Self::start_with_files(config, files.min(fit)).await
     }
 
-    /// Does the same as [`Self::start`], but with as many connections as a process has that may open `files` files.
+    /// Does the same as [`Self::start`], but admits only as many connections as a process that may open `files` files.
     ///
     /// # Errors
-    /// Names the file or address that cannot be used, and the setting for it.
+    /// Returns an error that names the file or address that cannot be used, and the setting for it.
     pub async fn start_with_files(config: Config, files: usize) -> anyhow::Result<Self> {
-        // This must happen before anything else is stored in the directory: next to other data, a missing database
+        // This must happen before anything else is stored in the directory: if other data exists, a missing database
         // counts as lost.
         Store::prepare(&config.data).await?;
         let claim = Claim::take(&config.data)?;
@@ -141,7 +141,7 @@ impl Server {
     /// Reloads the certificates. If one of them is invalid, the old ones stay in use.
     ///
     /// # Errors
-    /// Names the file that cannot be used.
+    /// Returns an error that names the file that cannot be used.
     pub fn reload_certificates(&self) -> anyhow::Result<()> {
         self.site.tls.as_ref().context("there are none to read: the settings have no [[tls.certificate]]")?.reload()
     }

@@ -1,7 +1,7 @@
 //! Plays the golden transcripts of docs/protocol/transcripts over real sockets, against servers in this process.
 //!
-//! Each file of the folder is a test of its own, so `cargo test -p swallowtail --test transcripts groups` plays those
-//! with `groups` in their names. A new file needs no change here.
+//! Each file of the folder is a test of its own. For example, `cargo test -p swallowtail --test transcripts groups`
+//! plays the files with `groups` in their names. A new file needs no change here.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -12,12 +12,13 @@ const MAX_PIXELS: u32 = 512;
 /// The largest file for the user's own picture, in bytes. It is the user's own file, so only the memory matters.
 pub(crate) const MAX_OWN_BYTES: usize = 10 * 1024 * 1024;
 const MAX_OWN_PIXELS: u32 = 8192;
-/// The most memory that decoding may take, in bytes.
+/// The maximum memory that decoding may take, in bytes.
 const MAX_MEMORY: u64 = 4 * 1024 * 1024;
 const MAX_OWN_MEMORY: u64 = 300 * 1024 * 1024;
 /// The size of a picture on the screen: this many columns, and half as many rows.
 pub(crate) const SIDE: u32 = 24;
-/// The size of the user's own picture, in pixels, as official clients use it, and the most pixels that are kept of others.
+/// The width and height of the user's own picture, in pixels, as in official clients. Pictures of others are kept in at
+/// most this size.
 const OWN_SIDE: u32 = 96;
 
 /// A picture for the screen. Each row of the terminal shows two rows of pixels.

@@ -25,7 +25,7 @@ use scan::Shown;
 const PAGE: &str = "docs/protocol/coverage.md";
 const TRANSCRIPTS: &str = "docs/protocol/transcripts";
 
-/// Writes the page. With `check`, fails if the page is out of date instead.
+/// Writes the page. With `check`, does not write the page, and fails if it is out of date.
 pub(crate) fn run(check: bool) -> Result<()> {
     let verbs = fs::read_to_string(root().join(VERBS)).with_context(|| format!("{VERBS} cannot be read"))?;
     let reference = Reference::parse(&verbs)?;

@@ -76,7 +76,7 @@ fn accepts(service: Service, verb: &str, dialect: Dialect) -> bool {
     }
 }
 
-/// Returns whether a result is a success, or a refusal for another reason than the verb.
+/// Returns whether a result is a success, or a refusal for a reason other than the verb.
 fn is_accepted(admitted: Result<usize, Refusal>) -> bool {
     !matches!(
         admitted,

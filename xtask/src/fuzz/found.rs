@@ -43,7 +43,7 @@ pub(super) fn keep(options: &Options, target: &str) -> Result<()> {
     let folder = root().join(&merged);
     remove(&folder)?;
     fs::create_dir_all(&folder)?;
-    // libFuzzer adds to the first folder what the others have and it has not.
+    // libFuzzer adds to the first folder those inputs of the others that reach more than it has.
     for seed in files(&root().join(&seeds))? {
         fs::copy(root().join(&seeds).join(&seed), folder.join(&seed))?;
     }

@@ -1,4 +1,4 @@
-//! What `cargo xtask fuzz` is asked to do.
+//! The options of `cargo xtask fuzz`.
 
 use std::num::NonZero;
 
@@ -46,7 +46,7 @@ impl Options {
         }
     }
 
-    /// Returns the time for each of `targets` targets, in seconds. libFuzzer takes 0 for "without end".
+    /// Returns the time for each of `targets` targets, in seconds. For libFuzzer, 0 means no limit.
     pub(super) fn share(&self, targets: usize) -> u64 {
         let seconds = match self.minutes {
             Some(minutes) => minutes * 60,

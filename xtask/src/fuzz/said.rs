@@ -1,10 +1,10 @@
-//! What libFuzzer says while it runs.
+//! The messages of libFuzzer while it runs.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-/// How often a long run says how far it is.
+/// How often a long run reports its progress.
 const PROGRESS: Duration = Duration::from_secs(60);
 
 /// The figures of one run, read from the lines of libFuzzer.
@@ -25,7 +25,7 @@ impl Said {
         Self { target: target.to_owned(), started: now, shown: now, counters: None, reached: None, inputs: None }
     }
 
-    /// Reads a line, and sometimes prints how far the run is.
+    /// Reads a line, and sometimes prints the progress of the run.
     pub(super) fn hear(&mut self, line: &str) {
         if let Some((head, _)) = line.split_once(" inline 8-bit counters)") {
             self.counters = head.rsplit_once('(').and_then(|(_, number)| number.parse().ok());

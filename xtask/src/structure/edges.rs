@@ -31,7 +31,7 @@ pub(super) fn find<'a>(tree: &Tree<'a>) -> Edges<'a> {
 }
 
 /// Returns the files and names that an import uses. Importing a module does not use its file. Paths that begin with the
-/// module's name use it.
+/// module's name do use it.
 fn imported<'a>(tree: &Tree<'a>, module: ModuleId, import: &Import) -> Vec<(&'a str, String)> {
     let targets = tree.resolve(module, &import.path).into_iter();
     if import.binds != Binds::Everything {

@@ -14,7 +14,7 @@ pub(super) type Sources = BTreeMap<String, Source>;
 /// One file.
 pub(super) struct Source {
     pub(super) ast: syn::File,
-    /// The number of lines, without those of tests.
+    /// The number of lines, not counting those of tests.
     pub(super) lines: usize,
 }
 

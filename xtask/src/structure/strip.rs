@@ -74,7 +74,7 @@ fn is_for_tests(tokens: TokenStream) -> bool {
     false
 }
 
-/// Returns whether an attribute is `#[cfg(..)]` with a condition that only tests meet.
+/// Returns whether an attribute is `#[cfg(..)]` with a condition that is only true in tests.
 fn restricts(attribute: &Meta) -> bool {
     let Meta::List(list) = attribute else { return false };
     list.path.is_ident("cfg") && list.parse_args().is_ok_and(|condition| needs_test(&condition))

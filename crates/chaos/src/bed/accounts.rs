@@ -1,5 +1,5 @@
-//! Accounts that exist before the server starts, with tickets. Thousands of sign-ins would otherwise measure only how
-//! fast the machine hashes passwords.
+//! Accounts, with tickets, that exist before the server starts. Without tickets, thousands of sign-ins would measure
+//! only how fast the machine hashes passwords.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,7 +11,7 @@ use swallowtail_store::database::{NewAccount, Store};
 
 use crate::client::{Account, PASSWORD};
 
-/// Creates a database with accounts. Returns a ticket for each, as a word for USR.
+/// Creates a database with accounts. Returns a ticket for each account, as a word for USR.
 pub(super) async fn create(directory: &Path, accounts: &[Account]) -> Result<Vec<String>> {
     let store = Store::open(directory).await.context("could not create the database")?;
     let password_hash = password::hash(PASSWORD)?;

@@ -1,4 +1,4 @@
-//! The test bed of one scenario: a running server with accounts, and what connects clients to it.
+//! The test bed of one scenario: a running server with accounts, and the means to connect clients to it.
 
 mod accounts;
 mod size;
@@ -20,13 +20,13 @@ use crate::server::{Server, Setup};
 
 pub use size::Size;
 
-/// The servers listen in 127.N.0.0/16, where N is one of these. Clients connect from lower ones.
+/// The servers listen in 127.N.0.0/16, where N is one of these. Clients connect from addresses with a lower N.
 const FIRST_NETWORK: u8 = 128;
 const NETWORKS: u8 = 100;
 /// How many people sign in at the same time.
 const SIGN_INS_AT_ONCE: usize = 64;
 
-/// A running server with accounts, and what connects clients to it.
+/// A running server with accounts, and the means to connect clients to it.
 #[derive(Debug)]
 pub struct Bed {
     /// The server under test.
@@ -68,7 +68,7 @@ impl Bed {
         Ok(Self { server, disk, dialer, random: Random::new(seed), size })
     }
 
-    /// Adds accounts to the history, as the server has them on its disk. Nobody may change them at the same time.
+    /// Adds accounts to the history, as they are on the server's disk. Nobody may change them at the same time.
     ///
     /// # Errors
     /// Fails if the database cannot be read.
@@ -76,7 +76,7 @@ impl Bed {
         truth::note_last(self.dialer.watch(), &self.server.data(), handles).await
     }
 
-    /// Signs in as the account with a number.
+    /// Signs in as the account with this number.
     ///
     /// # Errors
     /// Fails if the server refuses.
@@ -84,7 +84,7 @@ impl Bed {
         Person::sign_in(&self.dialer, &Account::numbered(number)).await
     }
 
-    /// Signs in as the first accounts, several at the same time.
+    /// Signs in as the accounts with the lowest numbers, several at the same time.
     ///
     /// # Errors
     /// Fails if the server refuses one of them.
@@ -123,7 +123,7 @@ impl Bed {
         Ok(people.into_iter().map(|(_, person)| person).collect())
     }
 
-    /// Returns a dialer whose notification and switchboard connections pass through one proxy each, and the proxies.
+    /// Returns a dialer and two proxies: one for its notification connections, and one for its switchboard connections.
     ///
     /// # Errors
     /// Fails if no port is free.
@@ -139,7 +139,8 @@ impl Bed {
     }
 }
 
-/// Returns an address for one server of this process. While a server is being restarted, no other one can take its ports.
+/// Returns an address for one server of this process. While a server is being restarted, no other server can take its
+/// ports.
 fn own_address() -> IpAddr {
     static SERVERS: AtomicU8 = AtomicU8::new(0);
     let [_, _, high, low] = std::process::id().to_be_bytes();

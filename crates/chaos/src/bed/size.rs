@@ -23,7 +23,7 @@ impl Size {
         self.percent
     }
 
-    /// Returns a number of things at this size, at least 1.
+    /// Scales a count to this size. The result is at least 1.
     #[must_use]
     pub const fn of(self, number: usize) -> usize {
         let scaled = number.saturating_mul(self.percent as usize) / 100;

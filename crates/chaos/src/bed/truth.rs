@@ -1,4 +1,4 @@
-//! The accounts as the server has them on its disk, for the history.
+//! Reads the accounts from the server's disk, for the history.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ pub(super) fn note_new(watch: &Watch, accounts: &[Account]) -> Result<()> {
     Ok(())
 }
 
-/// Records accounts as they are now. The server may run.
+/// Records accounts as they are now. The server may be running.
 pub(super) async fn note_last(
     watch: &Watch,
     directory: &Path,
@@ -33,7 +33,7 @@ pub(super) async fn note_last(
     let store = Store::open(directory).await.context("could not open the database")?;
     for account in handles {
         let owner = Handle::parse(&account).with_context(|| format!("{account} is not valid"))?;
-        // Accounts that are gone have nothing to compare.
+        // A deleted account has nothing to compare.
         if let Some((_, roster)) = store.roster(&owner).await? {
             watch.note(Action::Final { account, parts: parts_of(&roster) });
         }

@@ -11,13 +11,13 @@ pub struct Account {
 }
 
 impl Account {
-    /// Returns the account with a number.
+    /// Returns the account with this number.
     #[must_use]
     pub fn numbered(number: usize) -> Self {
         Self::named(&format!("user{number}"))
     }
 
-    /// Returns the account with a name.
+    /// Returns the account with this name.
     #[must_use]
     pub fn named(name: &str) -> Self {
         Self { handle: format!("{name}@example.com") }

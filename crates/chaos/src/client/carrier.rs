@@ -1,6 +1,7 @@
-//! Carries the connections of clients over the gateway, through a proxy for HTTP (http.md section 5).
+//! Carries the connections of clients over the gateway, through an HTTP proxy (http.md section 5).
 //!
-//! A client connects to a [`Carrier`] as to the server itself. So all clients and the history work over the gateway too.
+//! A client connects to a [`Carrier`] as if it were the server itself. All clients and the history therefore work over
+//! the gateway too.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,12 +23,12 @@ use crate::observer::Watch;
 
 /// The host of the gateway, until the server names another one.
 const HOST: &str = "gateway.messenger.hotmail.com";
-/// How many bytes of commands one request has at most. The server accepts 16 KiB.
+/// The largest number of bytes of commands in one request. The server accepts 16 KiB.
 const MAX_COMMANDS: usize = 8 * 1024;
-/// How often a request is sent, if its connection is lost each time.
+/// How many times a request is tried if its connection is lost each time.
 const ATTEMPTS: usize = 10;
 
-/// Listens for clients and carries their connections. They all end when it is dropped.
+/// Listens for clients and carries their connections. They all end when this value is dropped.
 #[derive(Debug)]
 pub struct Carrier {
     address: SocketAddr,
@@ -81,7 +82,7 @@ async fn accept(
             accepted = listener.accept() => {
                 if let Ok((client, _)) = accepted {
                     let http = Http { proxy, connection: None, host: HOST.to_owned(), repeated: repeated.clone() };
-                    // Any failure closes the connection, which is what the client sees of it.
+                    // On any failure the connection closes, and the client sees nothing else of the failure.
                     sessions.spawn(carry(client, http, service, pause));
                 }
             }
@@ -93,7 +94,7 @@ async fn accept(
 /// Carries one connection until one of its sides ends it.
 async fn carry(mut client: TcpStream, mut http: Http, service: &str, pause: Duration) -> Result<()> {
     client.set_nodelay(true)?;
-    // A request that opens a session and is sent again opens another one, so it has no commands.
+    // If a request that opens a session is sent again, it opens a second session. So it contains no commands.
     let mut session = http.ask(&format!("Action=open&Server={service}&IP=x"), b"").await?.session;
     let mut buffer = vec![0; MAX_COMMANDS];
     loop {
@@ -134,7 +135,7 @@ struct Output {
 }
 
 impl Http {
-    /// Sends a request, as often as needed.
+    /// Sends a request, and repeats it if needed.
     async fn ask(&mut self, query: &str, commands: &[u8]) -> Result<Output> {
         let host = &self.host;
         let head = format!(

@@ -16,9 +16,10 @@ use crate::history::End;
 use crate::loss::{Loss, lose};
 use crate::observer::Watch;
 
-/// How long a client waits for something that must happen. Nothing here depends on a quiet machine.
+/// How long a client waits for something that must happen. It is long, so that no result depends on how busy the
+/// machine is.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-/// How many bytes are read at once.
+/// How many bytes are read at a time.
 const CHUNK: usize = 16 * 1024;
 
 /// A connection to one of the services.
@@ -26,10 +27,10 @@ const CHUNK: usize = 16 * 1024;
 pub struct Connection {
     sender: Sender,
     service: Service,
-    /// Received bytes. Those before `read` have been returned.
+    /// Received bytes. The bytes before index `read` have been returned.
     buffer: Vec<u8>,
     read: usize,
-    /// What arrived while the client waited for an answer.
+    /// The lines that arrived while the client waited for an answer.
     queue: VecDeque<Received>,
     ended: bool,
 }
@@ -44,7 +45,7 @@ impl Connection {
         Ok(Self { sender, service, buffer: Vec::new(), read: 0, queue: VecDeque::new(), ended: false })
     }
 
-    /// Returns the half that sends, for another task.
+    /// Returns the sending half, for another task.
     #[must_use]
     pub fn sender(&self) -> Sender {
         self.sender.clone()
@@ -66,7 +67,7 @@ impl Connection {
         self.sender.send_payload(verb, words, payload).await
     }
 
-    /// Sends bytes that need not be commands. They are not recorded.
+    /// Sends bytes, which need not be commands. They are not recorded.
     ///
     /// # Errors
     /// Fails if the connection has ended.
@@ -151,12 +152,12 @@ impl Connection {
         }
     }
 
-    /// Returns what happens next, at most `patience` from now.
+    /// Returns what happens next, and waits for it no longer than `patience`.
     pub async fn next_within(&mut self, patience: Duration) -> Next {
         self.next_before(Instant::now() + patience).await
     }
 
-    /// Returns what happens next, before a deadline.
+    /// Returns what happens next, and waits for it until a deadline.
     pub async fn next_before(&mut self, deadline: Instant) -> Next {
         if let Some(received) = self.queue.pop_front() {
             return Next::Received(received);
@@ -233,8 +234,8 @@ impl Connection {
         }
     }
 
-    /// Lets the connection lose packets from the server from now on, without a FIN or RST and without acknowledging
-    /// them. With [`Loss::All`], the client seems to have lost its network.
+    /// From now on, the connection loses packets from the server: it does not acknowledge them, and sends no FIN or
+    /// RST. With [`Loss::All`], the client seems to have lost its network.
     ///
     /// # Errors
     /// Fails if the system does not support it.
@@ -248,8 +249,8 @@ impl Connection {
         self.ended
     }
 
-    /// Ends the connection without an end in the history, because the client has received everything that it had to. The
-    /// checker of the history then expects that nothing is missing.
+    /// Closes the connection without recording its end, because the client has received everything that it must
+    /// receive. The checker of the history then expects that nothing is missing.
     pub fn settle(self) {
         self.sender.forget();
     }
@@ -268,7 +269,7 @@ impl Drop for Connection {
     }
 }
 
-/// Returns whether a line that has a number in the place of a TrID is not an answer.
+/// Returns true for a line that has a number in the place of a TrID but is not an answer.
 fn is_unasked(received: &Received) -> bool {
     // A session id may look like a TrID, and an ILN with the TrID of a command follows its answer.
     matches!(

@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-/// How long a connection may take to open. A full queue of the listener makes the kernel try again after 1, 3 and 7 s.
+/// How long a connection may take to open. If the queue of the listener is full, the kernel tries again after 1, 3 and
+/// 7 s.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How a client connects.
@@ -17,13 +18,13 @@ pub struct Dial {
     pub to: SocketAddr,
     /// The address to connect from, in 127.0.0.0/8. By default the kernel chooses 127.0.0.1.
     pub from: Option<IpAddr>,
-    /// The size of the receive buffer in bytes. With a small one, the server notices soon that this client does not
+    /// The size of the receive buffer in bytes. With a small buffer, the server notices soon that this client does not
     /// read.
     pub receive_buffer: Option<u32>,
 }
 
 impl Dial {
-    /// Connects to an address without further wishes.
+    /// Connects to an address with the default options.
     #[must_use]
     pub const fn to(to: SocketAddr) -> Self {
         Self { to, from: None, receive_buffer: None }

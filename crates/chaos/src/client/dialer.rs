@@ -1,4 +1,4 @@
-//! Where the server is, and what its clients share.
+//! The addresses of the server, and the data that its clients share.
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
@@ -18,9 +18,9 @@ use crate::server::Addresses;
 /// Connects clients. Clones share their tickets and their history.
 #[derive(Clone, Debug)]
 pub struct Dialer {
-    /// Where the services are, for this dialer.
+    /// The addresses of the services, for this dialer.
     pub addresses: Addresses,
-    /// Where switchboards are. By default, clients use the address that the server sends.
+    /// The address of the switchboard. By default, clients use the address that the server sends.
     pub switchboards: Option<SocketAddr>,
     /// The address to connect from, in 127.0.0.0/8.
     pub from: Option<IpAddr>,
@@ -91,7 +91,7 @@ impl Dialer {
         Connection::open(Service::Sb, self.dial(self.switchboards.unwrap_or(sent)), self.watch()).await
     }
 
-    /// Returns a ticket of the account. Only the first one is fetched.
+    /// Returns a ticket of the account. Fetches one only if the dialer has none yet.
     ///
     /// # Errors
     /// Fails if the sign-in service gives none.
@@ -117,7 +117,7 @@ impl Dialer {
         Ok(ticket)
     }
 
-    /// Keeps a ticket for the sign-ins of an account.
+    /// Stores a ticket for later sign-ins of an account.
     pub fn keep_ticket(&self, account: &Account, ticket: String) {
         self.keep_secret(ticket.trim_start_matches("t=").trim_end_matches("&p="));
         lock(&self.shared.tickets).insert(account.handle.clone(), ticket);

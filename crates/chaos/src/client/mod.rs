@@ -1,8 +1,8 @@
 //! Scripted clients. They read the wire with the parser of `msnp-conformance`, not with the server's codec.
 //!
-//! A [`Dialer`] knows where the server is and connects [`Person`]s, who sign in and open [`Board`]s. A [`Connection`] is
-//! what both are made of. [`http`] sends single requests. [`gateway`] sends the commands of a session in such requests,
-//! and a [`Carrier`] carries whole connections over them.
+//! A [`Dialer`] knows where the server is and connects [`Person`]s, who sign in and open [`Board`]s. Both use a
+//! [`Connection`]. [`http`] sends single requests. [`gateway`] sends the commands of a session in such requests, and a
+//! [`Carrier`] carries whole connections over them.
 
 mod account;
 mod board;

@@ -1,4 +1,4 @@
-//! Somebody who is signed in.
+//! A user who is signed in.
 
 use anyhow::{Context, Result, ensure};
 
@@ -8,14 +8,14 @@ use super::connection::Connection;
 use super::dialer::Dialer;
 use super::sign_in::SignIn;
 
-/// Somebody who is signed in.
+/// A user who is signed in.
 #[derive(Debug)]
 pub struct Person {
     /// The account.
     pub account: Account,
     /// The connection to the notification server.
     pub notification: Connection,
-    /// What connects further connections of this client.
+    /// The dialer for further connections of this client.
     pub dialer: Dialer,
 }
 
@@ -57,7 +57,7 @@ impl Person {
         Ok((answer.word(3), cookie))
     }
 
-    /// Opens a switchboard session, in which nobody else is yet.
+    /// Opens a switchboard session that has no other members yet.
     ///
     /// # Errors
     /// Fails if the server gives none.
@@ -68,7 +68,7 @@ impl Person {
         Ok(Board { connection, handle: self.handle().to_owned() })
     }
 
-    /// Is invited to a session and joins it. Returns this client's connection to it.
+    /// Lets a member invite this client to a session, and joins it. Returns this client's connection to it.
     ///
     /// # Errors
     /// Fails if the server refuses the invitation.

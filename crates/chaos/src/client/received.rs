@@ -1,4 +1,4 @@
-//! What a client receives.
+//! A unit that a client receives.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! The half of a connection that sends.
+//! The sending half of a connection.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use crate::history::End;
 use crate::observer::Observer;
 
-/// The half of a connection that sends. Several tasks may use clones of it: each command is written as a whole.
+/// The sending half of a connection. Several tasks may use clones of it: each command is written as a whole.
 #[derive(Clone, Debug)]
 pub struct Sender {
     stream: Arc<TcpStream>,
@@ -20,7 +20,8 @@ pub struct Sender {
 
 #[derive(Debug)]
 struct Shared {
-    /// Held while a command is recorded and written, so that both have the same order.
+    /// Held while a command is recorded and written, so that commands are recorded in the order in which they are
+    /// written.
     turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
@@ -51,7 +52,7 @@ impl Sender {
         Ok(trid)
     }
 
-    /// Sends a command with a payload, whose length is the last word. Returns the TrID.
+    /// Sends a command with a payload. The last word of the command is the length of the payload. Returns the TrID.
     ///
     /// # Errors
     /// Fails if the connection has ended.

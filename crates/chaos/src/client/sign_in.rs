@@ -11,7 +11,7 @@ pub struct SignIn {
     pub dialect: u8,
     /// Whether the client fetches its lists.
     pub synchronise: bool,
-    /// The status to take, or `None` to send no CHG.
+    /// The status to set, or `None` to send no CHG.
     pub status: Option<&'static str>,
 }
 

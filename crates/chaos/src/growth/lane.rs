@@ -12,8 +12,8 @@ use crate::client::gateway::Session;
 use crate::client::{Account, Dialer, PATIENCE, Person, SignIn, befriend, chat};
 use crate::observer::Watch;
 
-/// How many accounts a lane has. The sign-ins of one account are paced (framing.md section 11), so the lane takes them in
-/// turn.
+/// How many accounts a lane has. The sign-ins of one account are paced (framing.md section 11), so the lane uses its
+/// accounts in turn.
 pub(super) const ACCOUNTS: usize = 100;
 /// How many connections, conversations or changes of a status are one visit. Their history is forgotten after it.
 const CONNECTIONS: usize = 100;

@@ -1,8 +1,8 @@
 //! Measures whether the server's memory grows while clients come and go for a long time.
 //!
-//! Each kind of coming and going has a server of its own. Its lanes repeat one visit as fast as they can. The memory
-//! is measured once a second. The slope of the line through these points says how fast the memory grows. The beginning does
-//! not count, because the allocator and the tables take their usual size then.
+//! Each kind of coming and going has a server of its own. Its lanes repeat one visit as fast as they can. The memory is
+//! measured once a second. The slope of the line through these points says how fast the memory grows. The beginning does
+//! not count, because the allocator and the tables reach their usual size only then.
 
 mod kind;
 mod lane;
@@ -32,7 +32,7 @@ use samples::Samples;
 const LANES: usize = 4;
 /// How often the memory is measured.
 const PERIOD: Duration = Duration::from_secs(1);
-/// How long the last visits may take after the time is over.
+/// How long the last visits may take after the end of the measurement.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Measures the kinds of the options at the same time. Returns whether the memory of every server stayed flat.

@@ -1,4 +1,4 @@
-//! What `cargo xtask chaos growth` is asked to do.
+//! The options of `cargo xtask chaos growth`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::server;
 /// Which kinds of visits to measure.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// What to measure. By default everything, at the same time, each with a server of its own
+    /// What to measure. By default, all kinds at the same time, each with a server of its own
     kinds: Vec<Kind>,
     /// How long
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
@@ -20,7 +20,7 @@ pub struct Options {
     /// Print the report as JSON on standard output, and everything else on standard error
     #[arg(long)]
     pub(super) json: bool,
-    /// The program under test. By default, the one that was built together with this program
+    /// The program under test. By default, the program that was built together with this one
     #[arg(long)]
     program: Option<PathBuf>,
 }

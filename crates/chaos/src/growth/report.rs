@@ -7,7 +7,7 @@ use super::kind::Kind;
 use super::options::Options;
 use super::samples::Samples;
 
-/// What one kind of visit did to the server.
+/// The effect of one kind of visit on the server.
 pub(super) struct Outcome {
     pub(super) kind: Kind,
     /// The number of connections, sign-ins, conversations or changes.
@@ -42,7 +42,7 @@ impl Report {
         report
     }
 
-    /// Shows what was measured. Too few measurements are not flat.
+    /// Shows the measurements. If there are too few of them, the memory does not count as flat.
     pub(super) fn add(&mut self, Outcome { kind, visits, samples }: Outcome) {
         let Some(slope) = samples.slope() else {
             return self.say(&format!("{kind}: too few measurements"));
@@ -69,7 +69,7 @@ impl Report {
         self.rows.push(row);
     }
 
-    /// Ends the report. Returns whether everything is flat.
+    /// Ends the report. Returns whether the memory of every server stayed flat.
     pub(super) fn end(self) -> Result<bool> {
         if self.json {
             println!("{}", serde_json::to_string_pretty(&self.rows)?);

@@ -1,4 +1,4 @@
-//! What was measured of one server, and the line through it.
+//! The measurements of one server, and the line through them.
 
 use std::time::Instant;
 
@@ -21,7 +21,7 @@ struct Point {
     files: usize,
 }
 
-/// What the measurements say, without those at the beginning.
+/// The result of all measurements except those at the beginning.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Slope {
     /// The memory without code, at the beginning of the line, in KiB.
@@ -32,7 +32,7 @@ pub(super) struct Slope {
     pub(super) minutes: f64,
     /// The largest measurement in KiB.
     pub(super) most_kib: f64,
-    /// The most open files.
+    /// The maximum number of open files.
     pub(super) most_files: usize,
 }
 
@@ -70,7 +70,7 @@ impl Samples {
 impl Slope {
     /// The growth that is not yet a slope: noise of the measurement and of the allocator, in KiB.
     const NOISE_KIB: f64 = 512.0;
-    /// The same, as a part of the memory.
+    /// The same limit, as a part of the memory.
     const NOISE: f64 = 0.05;
 
     /// Returns the growth along the whole line, in KiB.
@@ -78,7 +78,7 @@ impl Slope {
         self.kib_per_minute * self.minutes
     }
 
-    /// Returns whether the memory does not grow, as far as it can be told.
+    /// Returns whether the memory stays flat, as far as the measurements can tell.
     pub(super) fn is_flat(self) -> bool {
         self.growth_kib() <= f64::max(Self::NOISE_KIB, self.from_kib * Self::NOISE)
     }

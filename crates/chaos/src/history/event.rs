@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// All events of a run, in the order in which they ended. Events of different connections have no other order than
-/// their times.
+/// All events of a run, in the order in which they ended. Events of different connections are ordered only by their
+/// times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// The events.
@@ -17,9 +17,9 @@ pub struct History {
 pub struct Event {
     /// The number of the connection, which is unique in the history.
     pub connection: u32,
-    /// The place of the beginning among the beginnings and ends of this connection.
+    /// The position of its beginning among all beginnings and ends of events of this connection.
     pub began: u32,
-    /// The place of the end, which is the same as `began` for something that the connection only saw.
+    /// The position of its end. It equals `began` for something that the connection only saw.
     pub ended: u32,
     /// When it began, in nanoseconds.
     pub start: u64,
@@ -83,7 +83,7 @@ pub enum Action {
         /// The address of the account.
         account: String,
     },
-    /// Heard which switchboard session this is. The name is unique in the history.
+    /// Learned which switchboard session this is. The name is unique in the history.
     Board {
         /// The id of the session.
         board: String,
@@ -205,8 +205,8 @@ pub mod part {
         format!("member {name} {handle}")
     }
 
-    /// Returns whether edits of other parts, or of other accounts, change this part too. So it cannot be said which edit
-    /// was the last one.
+    /// Returns whether edits of other parts, or of other accounts, change this part too. In that case, it is unknown
+    /// which edit was the last one.
     #[must_use]
     pub fn is_derived(part: &str) -> bool {
         [reverse(""), nickname(""), "member ".to_owned()].iter().any(|prefix| part.starts_with(prefix.as_str()))
@@ -227,7 +227,7 @@ impl Attribute {
     pub const HIDDEN: &str = "HDN";
 }
 
-/// What a client shows for a contact that is online.
+/// The values that a client shows for a contact that is online.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
     /// The status, with everything else that NLN and ILN show.

@@ -1,8 +1,8 @@
-//! What the clients of a run did and saw.
+//! The history of a run: what its clients did and saw.
 //!
 //! Each connection of a client writes a [`Log`]. The [`Recorder`] collects the events of all logs into one [`History`],
 //! which can be kept as a file. [`check()`] finds the promises that the server broke. Times are nanoseconds of any
-//! monotonic clock, so that virtual time fits as well as real time.
+//! monotonic clock, so virtual time works as well as real time.
 
 mod check;
 mod event;

@@ -45,7 +45,7 @@ impl Recorder {
         Log { recorder: self.clone(), connection: self.connections.fetch_add(1, Ordering::Relaxed), next: 0 }
     }
 
-    /// Returns everything that was recorded, and forgets it.
+    /// Returns everything that was recorded, and empties the recorder.
     #[must_use]
     pub fn take(&self) -> History {
         History { events: take(&mut *lock(&self.events)) }

@@ -1,4 +1,4 @@
-//! What the edits of MSNP8 to MSNP12 change.
+//! Finds out what the edits of MSNP8 to MSNP12 change.
 
 use super::lists::{GUIDS, Lists};
 use super::presence::decoded;
@@ -23,7 +23,7 @@ pub(super) fn changes(lists: &Lists, dialect: u32, owner: &str, words: &[&str]) 
     }
 }
 
-/// Does the same for MSNP8 and MSNP9, which name contacts by their addresses and groups by numbers.
+/// Does the same for MSNP8 and MSNP9, which identify contacts by address and groups by number.
 fn changes_before_guids(lists: &Lists, owner: &str, words: &[&str]) -> Option<Vec<Change>> {
     match words {
         ["ADD", _, list @ ("FL" | "AL" | "BL"), who, ..] => Some(vec![set(format!("{list} {who}"), "")]),

@@ -50,7 +50,7 @@ impl Watch {
         }
     }
 
-    /// Writes something that no line shows into the history.
+    /// Writes an event that no line shows into the history.
     pub fn note(&self, action: Action) {
         self.notes().note(action);
     }

@@ -75,7 +75,7 @@ impl Notification {
         match verb.as_str() {
             "RNG" => self.pending.notes.note(Action::Rung { caller: unit.word(5) }),
             "OUT" => self.is_elsewhere = trid == "OTH",
-            // The answer to USR with the name of the account is no sign-in yet.
+            // An answer to USR with the name of the account is not yet a sign-in.
             "USR" if unit.word(2) != "OK" => {}
             "USR" | "CHG" | "UUX" | "PRP" | "REA" | "ADC" | "ADD" | "REM" | "ADG" | "RMG" | "REG" | "BLP" | "GTC" => {
                 self.pending.end(&trid, Outcome::Done);

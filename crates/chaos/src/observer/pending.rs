@@ -9,7 +9,7 @@ use crate::history::{Action, Begun, Outcome};
 #[derive(Debug)]
 pub(super) struct Pending {
     pub(super) notes: Notes,
-    /// Servers answer in the order of the commands, except for a few, so the first ones are found first.
+    /// Servers answer most commands in order, so the search begins with the oldest command.
     begun: VecDeque<(u32, Begun)>,
 }
 

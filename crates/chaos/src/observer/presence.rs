@@ -1,4 +1,4 @@
-//! What a client shows for its contacts.
+//! The presence of contacts, as a client shows it.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use msnp_conformance::wire::Unit;
 
 use crate::history::{Action, Shown};
 
-/// What a client shows for its contacts that are online.
+/// The contacts that are online, as a client shows them.
 #[derive(Debug, Default)]
 pub(super) struct Contacts(HashMap<String, Shown>);
 
@@ -39,7 +39,7 @@ impl Contacts {
     }
 
     fn online(&mut self, status: String, contact: String, name: &str, rest: (String, String)) -> Action {
-        // A message stays until another one arrives. A contact that was offline has none.
+        // A personal message stays until another one arrives. A contact that was offline has none.
         let message = self.0.get(&contact).and_then(|shown| shown.message.clone());
         let shown = Shown { status: with_rest(&status, &rest.0, &rest.1), name: decoded(name), message };
         self.0.insert(contact.clone(), shown.clone());
@@ -47,7 +47,7 @@ impl Contacts {
     }
 }
 
-/// Returns a status with its capabilities and its picture, in the same form for CHG, NLN and ILN.
+/// Returns a status with its capabilities and its picture. The form is the same for CHG, NLN and ILN.
 pub(super) fn with_rest(status: &str, capabilities: &str, object: &str) -> String {
     let capabilities = if capabilities.is_empty() { "0" } else { capabilities };
     // CHG with the object 0 means no object.

@@ -1,10 +1,10 @@
-//! What is wrong with a network.
+//! The faults of a network.
 
 use std::time::Duration;
 
 use crate::loss::Loss;
 
-/// What is wrong with the network, in both directions.
+/// The faults of a network, in each direction.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
     /// From the client to the server.
@@ -21,20 +21,20 @@ impl Faults {
     }
 }
 
-/// What is wrong in one direction. By default, nothing is.
+/// The faults in one direction. By default, there are none.
 #[derive(Clone, Copy, Debug)]
 pub struct Line {
-    /// How long every byte is on its way.
+    /// The delay of every byte.
     pub delay: Duration,
-    /// How much longer some bytes are on their way, at most. Their order stays.
+    /// The largest additional delay of a byte. It is random. Bytes stay in order.
     pub jitter: Duration,
-    /// The largest number of bytes in a second.
+    /// The largest number of bytes per second.
     pub rate: Option<u32>,
     /// The size of every segment, in bytes.
     pub segment: Option<usize>,
     /// The pause after each segment.
     pub gap: Duration,
-    /// Whether nothing is read any more, so that the window of the sender closes.
+    /// Whether the proxy stops reading, so that the window of the sender closes.
     pub stalled: bool,
     /// The packets that are lost. The sender sends them again, or finds out that the connection is dead.
     pub loss: Loss,
@@ -63,7 +63,7 @@ pub enum Side {
     Server,
 }
 
-/// What a scenario wants from all connections of a proxy.
+/// The state that a scenario wants for all connections of a proxy.
 #[derive(Clone, Debug)]
 pub(super) struct State {
     pub(super) faults: Faults,

@@ -1,4 +1,4 @@
-//! A proxy for HTTP alone, as companies have: it buffers whole requests and answers, and refuses other ports and tunnels.
+//! An HTTP proxy like those of companies: it buffers whole requests and answers, and refuses other ports and tunnels.
 //! It may cut connections after a while, and lose and repeat requests.
 
 use std::net::SocketAddr;
@@ -21,16 +21,17 @@ const MAX_REQUEST: usize = 256 * 1024;
 /// The answer to a request for another port.
 const FORBIDDEN: &[u8] = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
 
-/// What goes wrong. The first three are numbers of requests in a hundred.
+/// The faults of the proxy. The first three are percentages of requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HttpFaults {
     /// Requests that the server never receives. The client's connection is closed without an answer.
     pub lose_request: u64,
-    /// Requests that the server answers, and whose answers are lost. The client's connection is closed without one.
+    /// Requests that the server answers, and whose answers are lost. The client's connection is closed without an
+    /// answer.
     pub lose_answer: u64,
     /// Requests that the server receives twice. The client receives the second answer.
     pub duplicate: u64,
-    /// How old a client's connection may become. A request that is being answered then is lost.
+    /// The longest life of a client's connection. A request that is being answered when it ends is lost.
     pub cut_after: Option<Duration>,
 }
 
@@ -49,7 +50,7 @@ struct Shared {
     cuts: AtomicUsize,
 }
 
-/// What happens to a request.
+/// The fate of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Forwarded,
@@ -125,7 +126,7 @@ impl Shared {
 
     async fn serve_requests(&self, mut client: TcpStream) {
         let mut buffer = Vec::new();
-        // Any failure closes the connection, which is what the client sees of it.
+        // On any failure the connection closes, and the client sees nothing else of the failure.
         while let Ok(Some(request)) = read_request(&mut client, &mut buffer).await {
             let Ok(answer) = self.forward(&request).await else { return };
             if client.write_all(&answer).await.is_err() {
@@ -183,14 +184,14 @@ impl Shared {
     }
 }
 
-/// Returns a request as its server receives it, without the host in the first line. Returns `None` if it is for another port
-/// than that of HTTP.
+/// Returns a request as its server receives it, without the host in the first line. Returns `None` if the request is
+/// for a port other than that of HTTP.
 fn for_the_server(request: &[u8]) -> Option<Vec<u8>> {
     let end = request.iter().position(|&byte| byte == b'\r')?;
     let (line, rest) = request.split_at(end);
     let line = std::str::from_utf8(line).ok()?;
     let (verb, target) = line.split_once(' ')?;
-    // Clients do not know of every proxy. Then their requests have no host here.
+    // A client may not know that there is a proxy. Then its requests have no host here.
     let Some(target) = target.strip_prefix("http://") else {
         return (verb != "CONNECT").then(|| request.to_vec());
     };

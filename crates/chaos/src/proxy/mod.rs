@@ -1,6 +1,7 @@
 //! A bad network between clients and a server, which a scenario controls while it runs.
 //!
-//! A [`Proxy`] forwards TCP connections to one address. [`HttpProxy`] forwards HTTP requests, and loses or repeats some.
+//! A [`Proxy`] forwards TCP connections to one address. [`HttpProxy`] forwards HTTP requests, and loses or repeats some
+//! of them.
 
 mod faults;
 mod http;
@@ -38,7 +39,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Starts a proxy for connections to an address. `random` decides about its jitter.
+    /// Starts a proxy for connections to an address. `random` decides the jitter.
     ///
     /// # Errors
     /// Fails if no port is free.
@@ -67,7 +68,7 @@ impl Proxy {
         self.state.send_modify(|state| state.ended.iter_mut().for_each(|count| *count += 1));
     }
 
-    /// Resets all connections on one side. The other side hears nothing of it: the connections stay half open.
+    /// Resets all connections on one side. The other side does not notice it: the connections stay half open.
     pub fn leave_half_open(&self, reset: Side) {
         self.state.send_modify(|state| state.ended[reset as usize] += 1);
     }
@@ -100,7 +101,7 @@ async fn accept(
                     let forwarding = Forwarding { watched: watched.clone(), random: random.fork(), open: open.clone() };
                     connections.spawn(forwarding.run(client, to));
                 }
-                // No file is left. Some connection must end first.
+                // No file descriptor is left. Some connection must end first.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             },
             Some(_) = connections.join_next() => {}
@@ -157,7 +158,7 @@ impl Forwarding {
         let mut both = std::pin::pin!(async { tokio::try_join!(up, down) });
         loop {
             let state = self.watched.borrow_and_update().clone();
-            // A scenario that asks for a loss sees that it does not happen.
+            // If this fails, the scenario notices that nothing is lost.
             let _ = lose(SockRef::from(client), state.faults.up.loss);
             let _ = lose(SockRef::from(server), state.faults.down.loss);
             if state.ended != before {
@@ -170,7 +171,7 @@ impl Forwarding {
         }
     }
 
-    /// Resets one or both sides. Keeps the other one open until it is reset too.
+    /// Resets one or both sides. Keeps the other side open until it is reset too.
     async fn end(&mut self, client: TcpStream, server: TcpStream, before: [u32; 2]) {
         let mut sides = [Some(client), Some(server)];
         while sides.iter().any(Option::is_some) {

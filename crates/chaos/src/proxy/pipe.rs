@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::faults::{Faults, Line, State};
 use crate::random::Random;
 
-/// How many bytes are read at once, and how many chunks may be on their way. More than 512 KiB are never buffered.
+/// How many bytes are read at a time, and how many chunks may be on their way. So at most 512 KiB are buffered.
 const CHUNK: usize = 8 * 1024;
 const CHUNKS: usize = 64;
 

@@ -28,7 +28,8 @@ async fn rest(stream: &mut TcpStream) -> (bool, usize) {
     (read.is_ok(), all.len())
 }
 
-/// Returns whether nothing arrives for a moment. A faulty proxy forwards at once, so this finds it nearly always.
+/// Returns whether nothing arrives for a moment. A faulty proxy forwards the bytes immediately, so this check nearly
+/// always notices it.
 async fn hears_nothing(stream: &mut TcpStream) -> bool {
     timeout(Duration::from_millis(50), stream.read(&mut [0; 1])).await.is_err()
 }

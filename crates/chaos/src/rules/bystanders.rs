@@ -1,8 +1,8 @@
 //! G5: two people who only chat, while the scenario does its worst to others.
 //!
-//! They have a thread of their own, so that the clients of a scenario do not delay them in this process. What the machine
-//! itself delays is measured beside them, on a connection between two sockets of this process. So the rule does not
-//! depend on a quiet machine.
+//! They have a thread of their own, so that the clients of a scenario do not delay them in this process. The delay of
+//! the machine itself is measured at the same time, on a connection between two sockets of this process. So the rule
+//! does not depend on a quiet machine.
 
 use std::thread;
 use std::time::Duration;
@@ -25,7 +25,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 const PING: Duration = Duration::from_secs(20);
 /// The p99 of a delivery may be this long on a machine without delays of its own, if the server is optimised.
 const LIMIT: Duration = Duration::from_millis(50);
-/// The machine's own delay counts so often: a delivery passes through three tasks, and a probe through two.
+/// How many times the machine's own delay is allowed for: a delivery passes through three tasks, and a probe through
+/// two.
 const DELAYS: u32 = 4;
 
 /// The two people while they chat.
@@ -53,7 +54,7 @@ impl Bystanders {
         let dialer = dialer.clone();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         thread::Builder::new().name("bystanders".into()).spawn(move || {
-            // If the run was ended, nobody is listening.
+            // If the run was stopped, nobody is listening.
             let _ = done.send(runtime.block_on(chat_until(&dialer, ready, stopped)));
         })?;
         begun.await.context("the bystanders ended before they began")?.context("the bystanders could not begin")?;
@@ -112,7 +113,7 @@ async fn exchange_until(
     let mut pause = interval(PAUSE);
     pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut pinged = Instant::now();
-    // A message is never given up in the middle: the history would lack its end.
+    // A message is always completed, because otherwise the history would lack its end.
     while matches!(stopped.try_recv(), Err(oneshot::error::TryRecvError::Empty)) {
         pause.tick().await;
         seen.probes.push(probe.once().await?);
@@ -172,7 +173,7 @@ impl Probe {
         Ok(Self { here })
     }
 
-    /// Returns how long a byte needs there and back.
+    /// Returns the round-trip time of one byte.
     async fn once(&mut self) -> Result<Duration> {
         let begun = Instant::now();
         self.here.write_u8(0).await?;

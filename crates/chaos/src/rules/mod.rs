@@ -1,4 +1,4 @@
-//! The rules that are the same for all scenarios. The runner applies them, so no scenario does.
+//! The rules that are the same for all scenarios. The runner applies them, so scenarios need not.
 
 mod bystanders;
 mod canary;
@@ -23,7 +23,7 @@ pub fn accounts() -> Vec<Account> {
     [canary::ACCOUNTS, bystanders::ACCOUNTS].concat().into_iter().map(Account::named).collect()
 }
 
-/// The rules during one scenario: what they saw before it.
+/// The rules during one scenario, with what they saw before it.
 #[derive(Debug)]
 pub struct Rules {
     scenario: Scenario,
@@ -38,8 +38,8 @@ impl Rules {
     /// # Errors
     /// Fails if the server does not serve the canary pair or the bystanders.
     pub async fn begin(scenario: &Scenario, bed: &mut Bed) -> Result<Self> {
-        // The first sign-in and the first conversation of a process need memory and files that stay. Nobody signs in with a
-        // password yet: the memory for that would stay for some seconds.
+        // The first sign-in and the first conversation of a process use memory and files that it keeps. Nobody signs in
+        // with a password yet: the memory for that would stay for some seconds.
         canary::exchange(&bed.dialer).await?;
         let bystanders = match scenario.applies(Rule::Bystanders) {
             true => Some(Bystanders::start(&bed.dialer).await?),

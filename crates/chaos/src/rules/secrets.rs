@@ -10,8 +10,8 @@ use crate::rule::{Broken, Rule};
 
 /// How many lines are shown.
 const SHOWN: usize = 3;
-/// How many bytes at the end of a secret are looked up. So each place of the log is looked up only once, however many
-/// secrets there are. Tickets differ at their ends. Shorter secrets would be found by chance.
+/// How many bytes at the end of a secret are searched for. So each position in the log is looked up only once, however
+/// many secrets there are. Tickets differ at their ends. Shorter secrets would be found by chance.
 const KEY: usize = 8;
 
 /// Checks that a log contains neither the secrets of a run nor a password or a body.

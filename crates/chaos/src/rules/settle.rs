@@ -10,21 +10,22 @@ use crate::rule::{Broken, Rule};
 use crate::scenario::Scenario;
 use crate::server::Figures;
 
-/// How long the server may take to give everything back. Timers of its connections are part of that.
+/// How long the server may take to give everything back. This includes the timers of its connections.
 const PATIENCE: Duration = Duration::from_secs(60);
 const INTERVAL: Duration = Duration::from_millis(250);
 /// By how much the memory may grow, in percent of what it was.
 const GROWTH: u64 = 10;
-/// By how much the memory may grow in any case. An allocator keeps some memory, and an idle server has so little that a
-/// few hash tables are more than a tenth of it.
+/// By how much the memory may grow in any case. An allocator keeps some memory, and a few hash tables are more than a
+/// tenth of the memory of an idle server.
 const FLOOR_KIB: u64 = 4 * 1024;
-/// What the allocator may keep of each connection that was open at the same time. It keeps that only once: further
-/// connections find it, so a leak shows in scenarios that repeat something.
+/// The memory that the allocator may keep for each connection that was open at the same time. It uses this memory again
+/// for later connections, so a leak shows in scenarios that repeat something.
 const CONNECTION_KIB: u64 = 4;
-/// By how many the files may grow: the store opens its reading connections when they are needed, with two files each.
+/// How many more files may be open: the store opens its reading connections when they are needed, with two files each.
 const FILES: usize = 8;
 
-/// Waits until memory and files are back. Adds how much memory the server has then.
+/// Waits until the memory and the number of open files are back to what they were. Adds to the figures how much memory
+/// the server then uses.
 pub(super) async fn check(
     scenario: &Scenario,
     bed: &Bed,

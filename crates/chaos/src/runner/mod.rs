@@ -20,7 +20,7 @@ use report::Report;
 /// Runs the scenarios that the options name. Returns whether all of them passed.
 ///
 /// # Errors
-/// Fails if there is no such scenario, the server's program is missing, or a file cannot be written.
+/// Fails if there is no such scenario, if the server's program is missing, or if a file cannot be written.
 pub async fn run(options: &Options) -> Result<bool> {
     let chosen = choose(&options.chosen)?;
     if options.is_list() {
@@ -89,7 +89,7 @@ fn jobs(chosen: &[Scenario], regressions: &Regressions, options: &Options) -> Ve
     jobs
 }
 
-/// Returns what has failed of a scenario.
+/// Returns a job for each seed with which a scenario has failed.
 fn failed(regressions: &Regressions, scenario: &Scenario) -> impl Iterator<Item = Job> {
     regressions.of(scenario.id).map(|(seed, percent)| {
         let percent = u32::try_from(percent).unwrap_or(u32::MAX);

@@ -50,7 +50,7 @@ impl Outcome {
     }
 }
 
-/// What every job needs.
+/// The parts that every job shares.
 pub(super) struct Tools {
     program: PathBuf,
     keep: bool,

@@ -1,4 +1,4 @@
-//! What the program is asked to do.
+//! The options of the program.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -11,11 +11,11 @@ use crate::bed::Size;
 
 /// The words that choose several scenarios.
 pub(super) const SETS: [&str; 3] = ["list", "smoke", "all"];
-/// The size of the smoke set, in percent. It has two minutes on two cores.
+/// The size of the smoke set, in percent. It may take two minutes on two cores.
 const SMOKE_SCALE: u32 = 20;
 /// How many scenarios of the smoke set run at the same time.
 const SMOKE_JOBS: usize = 2;
-/// Seeds by default are below this, so that they are short enough to type.
+/// Default seeds are below this, so that they are short enough to type.
 const SHORT: u64 = 1_000_000;
 
 /// Runs scenarios that break a server, and checks that it keeps its promises.
@@ -25,25 +25,25 @@ pub struct Options {
     /// What to run: ids (F01), letters of families (F), `smoke` or `all`. `list` shows all scenarios
     #[arg(default_value = "list")]
     pub(super) chosen: Vec<String>,
-    /// The seed of all random choices. By default, every run has another one
+    /// The seed of all random choices. By default, every run has a different one
     #[arg(long)]
     seed: Option<u64>,
-    /// How long each scenario runs that has a duration
+    /// How long each scenario runs, if it has a duration
     #[arg(long)]
     minutes: Option<u64>,
     /// How large the scenarios are, in percent. 100 suits two cores and 20,000 open files [default: 100, smoke: 20]
     #[arg(long)]
     scale: Option<u32>,
-    /// How many scenarios run at the same time. Most of them mostly wait [default: 1, smoke: 2]
+    /// How many scenarios run at the same time. Most scenarios mostly wait [default: 1, smoke: 2]
     #[arg(long)]
     jobs: Option<NonZero<usize>>,
     /// Print the report as JSON on standard output, and everything else on standard error
     #[arg(long)]
     pub(super) json: bool,
-    /// Keep the directory of each server, with its log, also if the scenario passes
+    /// Keep the directory of each server, with its log, even if the scenario passes
     #[arg(long)]
     pub(super) keep: bool,
-    /// The program under test. By default, the one that was built together with this program
+    /// The program under test. By default, the program that was built together with this one
     #[arg(long)]
     pub(super) program: Option<PathBuf>,
     #[arg(skip)]

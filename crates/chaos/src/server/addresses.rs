@@ -16,7 +16,7 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// Returns ports of the system's choice at an address.
+    /// Returns addresses with this host and with ports that the system chooses.
     pub(super) fn any(address: IpAddr) -> Self {
         let any = SocketAddr::new(address, 0);
         Self { notification: any, switchboard: any, http: any }

@@ -1,4 +1,4 @@
-//! What a process uses, from `/proc`.
+//! The resources that a process uses, from `/proc`.
 
 use std::fs;
 use std::path::Path;
@@ -8,12 +8,12 @@ use anyhow::{Context, Result};
 /// The number of clock ticks in a second: `USER_HZ`, which is 100 on every Linux that Rust supports.
 const TICKS: f64 = 100.0;
 
-/// What a process uses at one moment.
+/// The resources that a process uses at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Figures {
     /// Resident memory in KiB.
     pub resident_kib: u64,
-    /// The part of it that no file contains: heap and stacks, without code. In KiB.
+    /// The part of it that is not mapped from a file: heap and stacks, without code. In KiB.
     pub anonymous_kib: u64,
     /// The most resident memory since the start, in KiB.
     pub peak_kib: u64,

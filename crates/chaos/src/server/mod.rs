@@ -26,7 +26,7 @@ use process::Process;
 
 /// How long a server may take to print its addresses. The reference allows 5 s for a start; a busy machine gets more.
 const START_PATIENCE: Duration = Duration::from_secs(60);
-/// How long a server may take to end after SIGTERM. It allows its clients 5 s, three times.
+/// How long a server may take to end after SIGTERM. It allows its clients 5 s, up to three times.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server with its directory. The process is killed when this value is dropped.
@@ -41,7 +41,7 @@ pub struct Server {
     addresses: Addresses,
 }
 
-/// Returns the path of the server's program: the one that is given, or else the one that was built beside this program.
+/// Returns the path of the server's program: the given path, or else the program that was built together with this one.
 ///
 /// # Errors
 /// Fails if it does not exist.
@@ -179,7 +179,7 @@ impl Server {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("could not run {}", self.program.display()))?;
         if let Some(mut pipe) = child.stdin.take() {
-            // A command that reads nothing may have ended.
+            // If the command reads no input, it may have ended already.
             let _ = pipe.write_all(input.as_bytes()).await;
         }
         Ok(child.wait_with_output().await?)

@@ -5,9 +5,9 @@ use crate::random::Random;
 /// Makes all choices of a schedule. The same source makes the same choices.
 #[derive(Debug)]
 pub(super) enum Choices {
-    /// Choices without end.
+    /// Unlimited choices.
     Seed(Random),
-    /// Choices until the bytes are used up. After that, every choice is the first one.
+    /// Choices until the bytes are used up. After that, every choice is the first of its alternatives.
     Bytes { bytes: Vec<u8>, at: usize },
 }
 
@@ -44,9 +44,9 @@ impl Choices {
         low + self.below(high - low + 1)
     }
 
-    /// Returns whether something happens that happens `percent` times in a hundred.
+    /// Returns true with a probability of `percent` %.
     pub(super) fn chance(&mut self, percent: u64) -> bool {
-        // The last values, so that it does not happen when no choice is left.
+        // The highest values mean true, so that the result is false when no choice is left.
         self.below(100) >= 100 - percent
     }
 

@@ -20,9 +20,9 @@ use super::wire::{Quality, Wire, connection};
 use crate::history::{Action, Parts};
 use crate::truth::parts_of;
 
-/// More connections than a schedule has.
+/// More connections than any schedule has.
 const CONNECTIONS: usize = 10_000;
-/// How often in a hundred times one account has another one on FL, AL or BL at the start.
+/// The probability, in percent, that one account has another one on FL, AL or BL at the start.
 const ACQUAINTED: u64 = 50;
 const ALLOWED: u64 = 60;
 const BLOCKED: u64 = 8;
@@ -58,7 +58,7 @@ impl Host {
         Some(Self { service, connections, chat, store, memory, accounts, stranger, network })
     }
 
-    /// Returns the addresses of the accounts, without the stranger's.
+    /// Returns the addresses of all accounts except the stranger's.
     pub(super) fn handles(&self) -> impl Iterator<Item = String> {
         self.accounts.iter().map(|(handle, _)| handle.to_string())
     }
@@ -108,7 +108,7 @@ impl Host {
         Some(self.service.tickets.issue(&account, TicketLife::Rst).secret().to_owned())
     }
 
-    /// Returns every account as the store has it, without the stranger's.
+    /// Returns every account, except the stranger's, as it is in the store.
     pub(super) fn truth(&self) -> Vec<(String, Parts)> {
         let kept = self.accounts.iter().filter_map(|(handle, _)| self.memory.kept(handle));
         kept.map(|roster| (roster.owner.to_string(), parts_of(&roster))).collect()
@@ -145,7 +145,7 @@ impl Host {
     }
 }
 
-/// Returns accounts that have some of each other on their lists.
+/// Returns accounts. Some of them are on each other's lists.
 fn acquainted(count: usize, choices: &mut Choices) -> Option<Vec<Roster>> {
     let named = |number: usize| roster(&format!("user{number}@example.com"), &format!("User {number}"));
     let mut rosters = (0..count).map(named).collect::<Option<Vec<_>>>()?;

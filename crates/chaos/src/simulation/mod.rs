@@ -1,9 +1,9 @@
 //! A deterministic simulation of the messenger: many clients, one seed, virtual time.
 //!
-//! The messenger runs in one thread, with a clock that moves only when everything waits. Its clients are driven by one
-//! loop, over connections in memory that delay, cut and lose what passes, on a store in memory that is slow or fails. All
-//! of this, and the server's random numbers, come from one seed. So a seed always gives the same history, which the same
-//! checker reads as those of the real server.
+//! The messenger runs in one thread, with a clock that moves only while every task waits. Its clients are driven by one
+//! loop, over connections in memory that delay, cut and lose what passes, on a store in memory that is slow or fails.
+//! All of this, and the server's random numbers, come from one seed. So a seed always gives the same history. The
+//! checker for histories of the real server reads it too.
 //!
 //! At the end of a schedule all faults end, and everything must come to rest: every command is answered, every client
 //! shows the truth, and when everybody has left, the server has forgotten everything.
@@ -32,13 +32,13 @@ use stranger::Stranger;
 pub use command::run;
 pub use options::Options;
 
-/// The steps of a schedule, unless something else is asked for.
+/// The default number of steps of a schedule.
 pub const STEPS: u64 = 150;
 
 /// A schedule that was played.
 #[derive(Debug)]
 pub struct Played {
-    /// What its clients did and saw.
+    /// The history of its clients.
     pub history: History,
     /// The promises that were broken.
     pub violations: Vec<Violation>,
@@ -50,9 +50,9 @@ pub fn play(seed: u64, steps: u64) -> Played {
     checked(schedule::play(Choices::from_seed(seed), Stranger::default(), steps))
 }
 
-/// Plays the schedule that the bytes of a fuzzer's input decide. The first two bytes, the high one first, are the number of
-/// the bytes that choose. What follows them is sent by somebody who may send anything, one line in each step. The schedule
-/// ends when both are used up.
+/// Plays the schedule that a fuzzer's input describes. The first two bytes (big-endian) are the number of bytes that
+/// decide the choices. A stranger sends the bytes after those, one line in each step. The schedule ends when both are
+/// used up.
 #[must_use]
 pub fn play_bytes(bytes: &[u8]) -> Played {
     let (length, rest) = bytes.split_at(bytes.len().min(2));

@@ -1,4 +1,4 @@
-//! What `cargo xtask chaos simulate` is asked to do.
+//! The options of `cargo xtask chaos simulate`.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -11,13 +11,13 @@ use super::STEPS;
 
 /// The id of a simulation in the file of seeds that have failed.
 pub(super) const ID: &str = "simulation";
-/// Seeds by default begin below this, so that they are short enough to type.
+/// Default seeds begin below this, so that they are short enough to type.
 const SHORT: u64 = 1_000_000;
 
 /// Which schedules to play.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// The seed of the first schedule. The next ones have the next seeds. By default, every run has other seeds
+    /// The seed of the first schedule. The next ones have the next seeds. By default, every run has different seeds
     #[arg(long)]
     seed: Option<u64>,
     /// The number of schedules

@@ -1,4 +1,4 @@
-//! Counts the panics of a thread. Tokio catches those of a task, so nothing else would show them.
+//! Counts the panics of a thread. Tokio catches the panics of a task, so nothing else would show them.
 
 use std::cell::Cell;
 use std::panic::{set_hook, take_hook};

@@ -14,9 +14,9 @@ pub(super) struct Person {
     pub(super) from: SocketAddr,
     pub(super) sessions: Vec<Session>,
     pub(super) boards: Vec<Board>,
-    /// Invitations that the client will answer at a step, with the words of ANS.
+    /// Invitations that the client will answer at a later step, with the words of ANS.
     pub(super) invitations: Vec<(u64, String)>,
-    /// The copies of the lists that the client keeps: before MSNP10, and since.
+    /// The copies of the lists that the client keeps: one for dialects before MSNP10, and one for later dialects.
     copies: [Option<Copy>; 2],
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Session {
     pub(super) script: VecDeque<(&'static str, String)>,
     /// Whether the server has answered the ticket.
     pub(super) is_signed_in: bool,
-    /// The words of SYN that fit the lists. Before MSNP10, every change of the lists brings a new one.
+    /// The words of SYN that fit the lists. Before MSNP10, every change of the lists brings a new list version.
     pub(super) stamps: Option<String>,
 }
 

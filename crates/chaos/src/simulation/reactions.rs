@@ -1,4 +1,4 @@
-//! What a simulated client does when a line arrives.
+//! The reactions of a simulated client to the lines that arrive.
 
 use msnp::Dialect;
 use msnp::challenge::{DEFAULT_PRODUCT_ID, answer};
@@ -12,13 +12,13 @@ use super::world::World;
 use crate::history::Action;
 use crate::observer::{GUIDS, Watch};
 
-/// How often in a hundred times a client answers a call, and a challenge, and accepts somebody who has added it.
+/// How often, in percent, a client answers a call, answers a challenge, and accepts a user who has added it.
 const ANSWERS_CALLS: u64 = 75;
 const ANSWERS_CHALLENGES: u64 = 90;
 const DECIDES: u64 = 40;
-/// The most steps until a client answers a call.
+/// The maximum number of steps before a client answers a call.
 const HESITATES: u64 = 12;
-/// The most accounts that somebody invites into a new conversation.
+/// The maximum number of accounts that somebody invites into a new conversation.
 const CALLEES: u64 = 3;
 
 /// Lets all clients read, and react.
@@ -115,7 +115,7 @@ fn challenge(link: &mut Link, dialect: u32, challenge: &str) {
     }
 }
 
-/// Allows or blocks somebody who has added this account.
+/// Allows or blocks a user who has added this account.
 fn decide(world: &mut World, number: usize, index: usize, unit: &Unit) {
     let list = if world.choices.chance(70) { "AL" } else { "BL" };
     let session = &mut world.people[number].sessions[index];

@@ -12,7 +12,7 @@ use super::options::{ID, Options};
 use crate::history::{Event, write};
 use crate::regressions::Regressions;
 
-/// The most failures that are shown.
+/// The maximum number of failures that are shown.
 const SHOWN: usize = 5;
 /// The last events of a history that are shown with a failure.
 const EVENTS: usize = 15;

@@ -1,4 +1,4 @@
-//! One schedule: what happens in which order, until nothing happens any more.
+//! One schedule: a sequence of actions, played until nothing happens any more.
 
 use std::time::Duration;
 
@@ -15,18 +15,18 @@ use super::wire::Wire;
 use super::world::World;
 use crate::history::{Action, End, History};
 
-/// The most things that happen before the server can react to any of them.
+/// The maximum number of things that happen before the server can react to any of them.
 const AT_ONCE: u64 = 4;
-/// The most turns of its tasks that the server gets before something else happens.
+/// The maximum number of turns of its tasks that the server gets before something else happens.
 const TURNS: u64 = 8;
-/// At the end, the clients wait this many times for this long until nothing happens any more. The server takes 20 s to
-/// read a flood of messages.
+/// At the end, the clients wait up to this many times, this long each, until nothing happens any more. The server takes
+/// 20 s to read a flood of messages.
 const PATIENCE: (u32, Duration) = (100, Duration::from_secs(5));
-/// After this many of these times, the server has noticed every silent death: in 80 s, if it has nothing to send.
+/// After this many of these waits, the server has noticed every silent death. It needs 80 s if it has nothing to send.
 const SILENCE: u32 = 17;
-/// When nobody is left, every timer of the server has run out after this.
+/// This long after the last client has left, every timer of the server has expired.
 const FORGETTING: Duration = Duration::from_secs(600);
-/// The most reads until the clients have everything that the server has for them at the moment.
+/// The maximum number of reads until the clients have everything that the server has for them at the moment.
 const READS: u32 = 10_000;
 
 /// Plays a schedule. Returns its history, or `None` if it could not begin.
@@ -66,7 +66,7 @@ async fn step(world: &mut World) {
     go_on(world);
 }
 
-/// Lets time pass: mostly none, sometimes minutes.
+/// Lets time pass: usually none, sometimes minutes.
 async fn pass_time(world: &mut World) {
     let choices = &mut world.choices;
     let time = match choices.below(200) {
@@ -117,7 +117,7 @@ async fn read_all(world: &mut World) -> bool {
     true
 }
 
-/// Notes what clients and server have in the end.
+/// Records what clients and server have at the end.
 fn conclude(world: &mut World) {
     let differences = world.host.differences(!world.has_phones);
     for difference in differences {

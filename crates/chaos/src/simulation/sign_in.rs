@@ -10,9 +10,10 @@ use super::person::{Person, Session};
 use super::world::World;
 use crate::observer::GUIDS;
 
-/// The most notification connections of one account. One of them has signed in elsewhere.
+/// The maximum number of notification connections of one account. When a second one signs in, the first one is
+/// replaced.
 const SESSIONS: usize = 2;
-/// How often in a hundred times a client sends the whole sign-in at once, synchronises, uses the lists that it kept, and
+/// How often, in percent, a client sends the whole sign-in in one write, synchronises, uses the lists that it kept, and
 /// goes online.
 const AT_ONCE: u64 = 50;
 const SYNCHRONISES: u64 = 90;

@@ -19,7 +19,7 @@ pub(super) enum Health {
     Good,
     /// It takes up to this many milliseconds.
     Slow(u64),
-    /// This many of a hundred calls fail, after up to 50 ms.
+    /// This percentage of calls fails, after up to 50 ms.
     Failing(u64),
     /// Nothing can be written.
     Full,

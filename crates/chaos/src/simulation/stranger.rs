@@ -1,7 +1,7 @@
 //! Somebody who sends whatever a program could send, valid or not.
 //!
-//! The stranger has an account, which nobody has as a contact. Nothing that it sends is in the history, so nothing of it
-//! may change what others see of each other.
+//! The stranger has an account, which nobody has as a contact. Its commands are not in the history, so they must not
+//! change what others see of each other.
 
 use std::collections::VecDeque;
 
@@ -13,12 +13,12 @@ pub(super) const HANDLE: &str = "stranger@example.com";
 /// Somebody who sends whatever a program could send.
 #[derive(Debug, Default)]
 pub(super) struct Stranger {
-    /// What it sends next, before it makes up anything.
+    /// The bytes that it sends before it makes up anything.
     pub(super) pieces: VecDeque<Vec<u8>>,
     pub(super) notification: Option<Wire>,
     pub(super) switchboard: Option<Wire>,
     pub(super) received: Vec<u8>,
-    /// Whether the last piece went to the switchboard. What does not begin with a verb goes the same way.
+    /// Whether the last piece went to the switchboard. Bytes that do not begin with a verb go to the same service.
     pub(super) is_talking: bool,
 }
 

@@ -2,7 +2,7 @@ use super::*;
 use crate::history::write;
 use crate::regressions::Regressions;
 
-/// The schedules that the tests play: some seconds' worth.
+/// The number of schedules that the tests play. They take some seconds.
 const SCHEDULES: u64 = 30;
 
 fn bytes(history: &History) -> Vec<u8> {

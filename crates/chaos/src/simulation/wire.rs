@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::random::Random;
 
-/// The bytes that fit between the server and a client that does not read.
+/// How many bytes the network buffers between the server and a client that does not read.
 const WINDOW: usize = 16 * 1024;
 /// After this time without an acknowledgement, the kernel ends a connection: the TCP user timeout of the server.
 const USER_TIMEOUT: Duration = Duration::from_secs(20);
@@ -29,14 +29,14 @@ pub(super) struct Wire(Arc<Mutex<State>>);
 #[derive(Debug)]
 pub(super) struct ServerEnd(Arc<Mutex<State>>);
 
-/// How good a network is.
+/// The quality of a network.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Quality {
-    /// The most steps of the schedule that bytes take.
+    /// The maximum number of steps of the schedule that bytes take.
     pub(super) delay: u64,
-    /// The most bytes that are read or written at once.
+    /// The maximum number of bytes that are read or written at a time.
     pub(super) piece: u64,
-    /// How often in a hundred times a task has to wait though it could go on.
+    /// How often, in percent, a task has to wait although it could go on.
     pub(super) hesitation: u64,
 }
 
@@ -54,8 +54,8 @@ struct State {
     down: Lane,
     /// Whether the client reads.
     is_read: bool,
-    /// When a network first lost something from the server that does not carry anything any more, without telling
-    /// either side. Without anything to lose, the kernel sends something in the end.
+    /// For a network that has silently stopped carrying anything: when it first lost something from the server. If the
+    /// server sends nothing, the kernel eventually sends something.
     lost_at: Option<Instant>,
     /// Whether the connection is lost, and both sides know it.
     is_broken: bool,
@@ -197,12 +197,12 @@ impl Wire {
 }
 
 impl State {
-    /// Returns the step at which bytes arrive that are sent now.
+    /// Returns the step at which bytes arrive if they are sent now.
     fn due(&mut self) -> u64 {
         self.step + self.random.below(self.quality.delay + 1)
     }
 
-    /// Returns how many of `length` bytes are carried at once: at least one, if there is any.
+    /// Returns how many of `length` bytes are carried in one step: at least one, if there is any.
     fn piece(&mut self, length: usize) -> usize {
         let most = u64::try_from(length).unwrap_or(u64::MAX).min(self.quality.piece);
         if most == 0 || self.quality.piece == u64::MAX {

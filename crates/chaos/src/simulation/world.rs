@@ -17,9 +17,9 @@ use super::wire::{Quality, Wire};
 use crate::history::Action;
 use crate::observer::Watch;
 
-/// The fewest and the most people.
+/// The minimum and the maximum number of people.
 const PEOPLE: (u64, u64) = (5, 12);
-/// How often in a hundred times rates are limited for a client.
+/// How often, in percent, rates are limited for a client.
 const LIMITED: u64 = 30;
 /// When a schedule begins, in seconds since 1970.
 const BEGIN: u64 = 1_100_000_000;
@@ -88,7 +88,7 @@ impl World {
         })
     }
 
-    /// Opens a connection of somebody.
+    /// Opens a connection of a user.
     pub(super) fn connect(&mut self, number: usize, server: ChatServer) -> Option<Wire> {
         let from = self.people.get(number)?.from;
         self.connect_from(from, server)
@@ -123,7 +123,7 @@ impl World {
         format!("{status} {capabilities}{object}")
     }
 
-    /// Lets bytes arrive, on the connections of everybody.
+    /// Lets bytes arrive on all connections.
     pub(super) fn advance(&mut self) {
         self.step += 1;
         let step = self.step;

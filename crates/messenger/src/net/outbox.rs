@@ -166,9 +166,9 @@ impl Outbox {
         (queue.phase == Phase::Open).then(|| queue.unwritten().saturating_sub(others))
     }
 
-    /// Called by the task of another connection that pauses for this one. Ready when no bytes from other connections are
-    /// unwritten, or when the connection is closing. Otherwise registers the task's waker. Bytes that are written may
-    /// still be in the buffer of the socket, which is short (`site/src/accept.rs`).
+    /// Called by the task of another connection, while that connection pauses for this one. Ready when all bytes from
+    /// other connections are written, or when the connection is closing. Otherwise registers the task's waker. Bytes
+    /// that are written may still be in the buffer of the socket, which is small (`site/src/accept.rs`).
     pub(super) fn poll_written(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut queue = lock(&self.queue);
         if queue.is_written() {
@@ -290,7 +290,7 @@ impl Queue {
         }
     }
 
-    /// Returns whether no bytes from other connections are unwritten, except for presence.
+    /// Returns whether all bytes from other connections are written, not counting presence.
     fn is_written(&self) -> bool {
         self.phase != Phase::Open || self.foreign + self.taken.foreign == 0
     }

@@ -15,7 +15,7 @@ pub struct Prefixed<S> {
 }
 
 impl<S> Prefixed<S> {
-    /// Puts `bytes`, which were read from `stream`, back in front of it.
+    /// Puts the first bytes of `stream`, which were already read, back in front of it.
     #[must_use]
     pub const fn new(bytes: Vec<u8>, stream: S) -> Self {
         Self { bytes, given: 0, stream }

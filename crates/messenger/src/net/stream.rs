@@ -1,4 +1,4 @@
-//! The streams that carry clients' connections.
+//! The streams that carry the connections of clients.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 

@@ -83,8 +83,8 @@ fn may_ask_for(service: &Service, user: &User, handle: &Handle) -> Result<(), Er
     user.check_rate(service, Act::AddUnknown)
 }
 
-/// Counts a change of the lists that concerns `handle`. Fails with 800 if there were too many: the client of that
-/// account may be sent a line about each.
+/// Counts a change of the lists that concerns `handle`. Fails with 800 if there were too many, because the server may
+/// send the client of that account a line about each.
 fn admit_change(service: &Service, user: &User, trid: TrId, handle: &Handle) -> Result<(), Refusal> {
     user.admit(service, Act::ChangeLists(handle.clone())).map_err(|code| Refusal::Answer(trid, code))
 }

@@ -11,14 +11,14 @@ use crate::service::Service;
 
 /// Puts the account on RL of the helper, if the account was created with the helper on FL.
 ///
-/// This happens at the first sign-in and not when the account is created, because another process may have created it,
-/// and only this process may change the lists of an account in use. A failure is only logged: it is no reason to refuse
-/// the sign-in, and the next sign-in tries again.
+/// This happens at the first sign-in, and not when the account is created. Another process may have created the
+/// account, and only this process may change the lists of an account in use. A failure is only logged: it is no reason
+/// to refuse the sign-in, and the next sign-in tries again.
 pub(super) async fn watch(service: &Service, cell: &Cell) {
     let Some(handle) = service.helper.as_ref().filter(|helper| **helper != cell.handle) else { return };
     let has_helper = || cell.state().roster.entries.get(handle).is_some_and(|entry| entry.is_on(List::Forward));
     let is_watched = |helper: &Cell| helper.state().roster.entries.get(&cell.handle).is_some_and(Entry::watches);
-    // Usually there is nothing to do, and then no turn is needed.
+    // Usually there is nothing to do. Then no turn is needed.
     if !has_helper() || service.directory.find(handle).is_some_and(|helper| is_watched(&helper)) {
         return;
     }
@@ -57,7 +57,7 @@ mod tests {
         config.helper.address = Some(handle("bob"));
     }
 
-    /// Creates an account that has a contact on FL, as another process does: without the memory of this server.
+    /// Creates an account that has a contact on FL, as another process does: the memory of this server does not change.
     fn create(server: &Server, name: &str, contact: &Handle) {
         let mut roster = Roster::new(handle(name), DisplayName::new(name).unwrap(), Stamps::default());
         roster.entries.insert(contact.clone(), Entry { lists: List::Forward | List::Allow, ..Entry::default() });

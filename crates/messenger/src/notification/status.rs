@@ -24,7 +24,7 @@ pub(super) fn chg(
     let trid = chg.trid;
     let (status, capabilities, object) = (chg.status, chg.capabilities, chg.object.clone());
     let admitted = user.admit_presence(service, object.as_ref().map_or(0, |object| object.as_str().len()));
-    // Without its first CHG a client would be of no use. The number of sign-ins limits the number of first ones.
+    // Without its first CHG a client would be of no use. The limit on sign-ins also limits the number of first CHGs.
     if !first {
         admitted.map_err(|code| Refusal::Answer(trid, code))?;
     }

@@ -129,7 +129,7 @@ impl Server {
         self.service.directory.find(&handle(name)).unwrap().state().roster.clone()
     }
 
-    /// Returns the sum of the bits of the lists that `name` has `other` on.
+    /// Returns the sum of the list bits that `name` has for `other`.
     pub(super) fn lists(&self, name: &str, other: &str) -> u8 {
         self.store.kept(&handle(name)).unwrap().entries.get(&handle(other)).map_or(0, |entry| entry.lists.number())
     }
@@ -167,7 +167,7 @@ impl Client {
         self.received()
     }
 
-    /// Sends a command. If the command waits for the store, [`Self::wait`] completes it.
+    /// Sends a command. If the command has to wait for the store, [`Self::wait`] completes it.
     pub(super) fn send(&mut self, command: &str) {
         let command = self.with_guids(command);
         let (line, payload) = command.split_once("\r\n").unwrap_or((&command, ""));

@@ -55,8 +55,8 @@ impl Directory {
         self.registry.endpoint(handle)
     }
 
-    /// Returns all accounts in use, in the order of their handles, so that what is sent to all of them is sent in one
-    /// order.
+    /// Returns all accounts in use, in the order of their handles, so that everything is sent to all of them in the
+    /// same order.
     #[must_use]
     pub fn cells(&self) -> Vec<Arc<Cell>> {
         let mut cells = self.registry.cells();

@@ -20,10 +20,10 @@ pub(super) struct PresenceBudgets {
     sweep: Sweep,
 }
 
-/// What an account may still send.
+/// The bytes that an account may still send.
 #[derive(Debug)]
 struct Left {
-    /// To each watcher. All watchers are sent the same lines.
+    /// To each watcher. All watchers receive the same lines.
     each: Bucket,
     /// To all watchers together.
     total: Bucket,

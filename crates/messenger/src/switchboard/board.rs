@@ -221,8 +221,8 @@ impl Board {
         state.closed
     }
 
-    /// Closes the session if nothing happened for `idle`, and sends every member BYE for all others. Otherwise returns
-    /// when to check again.
+    /// Closes the session if nothing happened for `idle`. Then every member receives a BYE for each other member.
+    /// Otherwise returns when to check again.
     pub(super) fn close_if_idle(&self, idle: Duration) -> Option<Instant> {
         let mut state = lock(&self.state);
         let due = state.last + idle;

@@ -14,8 +14,8 @@ use crate::presence::Seen;
 
 /// How long a cookie is valid. Public notes say that a client may use a cookie up to two minutes after it was issued.
 pub(super) const COOKIE_LIFE: Duration = Duration::from_secs(120);
-/// How many cookies for new sessions an account may have that it has not used. An account whose rates are limited cannot
-/// have more: by default, it receives 60 in a minute. The memory that other accounts use needs a bound too.
+/// How many unused cookies for new sessions an account may have. An account whose rates are limited cannot have more:
+/// by default, it receives 60 in a minute. The memory for the cookies of other accounts needs a limit too.
 pub(crate) const MAX_UNUSED: usize = 120;
 
 /// The action that a cookie allows.

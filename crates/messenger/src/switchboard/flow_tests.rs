@@ -1,4 +1,4 @@
-//! Tests of files and chat in one session: how fast each of them arrives, by a clock that only the tests move.
+//! Tests of files and chat in one session. They measure the speed of both, by a clock that only the tests move.
 //!
 //! The members are served over in-memory streams, whose capacity stands for the send buffer of a socket.
 
@@ -97,7 +97,7 @@ fn read(
     })
 }
 
-/// Reads everything that arrives, and forgets it.
+/// Reads and discards everything that arrives.
 fn read_all(mut stream: ReadHalf<DuplexStream>) {
     tokio::spawn(async move { copy(&mut stream, &mut sink()).await });
 }

@@ -19,8 +19,8 @@ use crate::net::{Outbox, Pause};
 /// written. Together with the unsent bytes in the kernel (`site/src/accept.rs`), this is all that a chat message to the
 /// reader waits for in the server: some 30 ms at 0.3 MB/s.
 const LEAST_DATA: usize = 2 * 1024;
-/// The same for a reader that is fast. The more bytes are written together, the faster is a file. One read of a socket
-/// returns as many.
+/// The same for a reader that is fast. A file arrives faster if more bytes are written together. One read of a socket
+/// returns this many bytes.
 const MOST_DATA: usize = 32 * 1024;
 /// If the queued data is written within this time, twice as much data is queued from then on. A reader of 0.3 MB/s needs
 /// more time for [`LEAST_DATA`].
@@ -34,11 +34,12 @@ const DATA_LONGEST_PAUSE: Duration = Duration::from_millis(32);
 /// 256 KiB, data arrives at the speed of a modem, about 3 KiB/s. The queue of a member that reads nothing reaches the
 /// limit after about fifteen seconds, before the kernel gives the connection up (`site/src/accept.rs`).
 const DATA_DOUBLING: usize = 152 * 1024;
-/// If this many bytes are queued for a member that the data is not for, the sender pauses too. So a member that is almost as
-/// fast as the reader, or that is busy for a while, does not lose its connection because of a file for another one.
+/// If this many bytes are queued for a member that is not the destination of the data, the sender pauses too. So a
+/// member does not lose its connection because of a file for another one, if it is almost as fast as the reader or only
+/// busy for a while.
 const OTHERS_PAUSE: usize = 32 * 1024;
-/// The longest pause because of a member that the data is not for. A slow member therefore holds no file to less than
-/// 40 KB/s. Its queue overflows instead.
+/// The longest pause because of a member that is not the destination of the data. A slow member therefore never slows a
+/// file down to less than 40 KB/s. Its queue overflows instead.
 const OTHERS_LONGEST_PAUSE: Duration = Duration::from_millis(32);
 /// If this many bytes are queued, half of the limit (framing.md section 11), senders of all other messages pause too.
 /// File transfers therefore slow down long before chat does.
@@ -124,7 +125,7 @@ fn data_pause(backlog: usize, allowance: usize) -> Option<Duration> {
     (backlog >= allowance).then(|| doubled(DATA_LONGEST_PAUSE, backlog.saturating_sub(DATA_DOUBLING)))
 }
 
-/// Returns the pause after peer-to-peer data that left a `backlog` of bytes for a member that it is not for.
+/// Returns the pause after peer-to-peer data that left a `backlog` of bytes for a member that is not its destination.
 fn others_pause(backlog: usize) -> Option<Duration> {
     backlog.checked_sub(OTHERS_PAUSE).map(|over| OTHERS_LONGEST_PAUSE.min(doubled(SHORTEST_PAUSE, over)))
 }

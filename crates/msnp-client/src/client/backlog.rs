@@ -8,10 +8,11 @@ use crate::p2p;
 
 /// The bytes of events after which the client stops reading.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
-/// The bytes of events after which it stops reading although the user waits for a result: enough for the presence of tens
-/// of thousands of contacts.
+/// The bytes of events after which it stops reading even if the user waits for a result: enough for the presence of
+/// tens of thousands of contacts.
 const MAX_BYTES_AWAITED: usize = 16 * 1024 * 1024;
-/// What an event costs in addition to its payload, in bytes. Roughly its size with a handle and a name.
+/// The size that is counted for an event in addition to its payload, in bytes. Roughly its size with a handle and a
+/// name.
 const OVERHEAD: usize = 256;
 
 /// The events that wait for the user, the oldest first.
@@ -22,8 +23,8 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    /// Appends an event. While nobody reads, a client that signs in again and again would report nothing but that: of such
-    /// reports, only the last one is kept.
+    /// Appends an event. While nobody reads the events, a client that signs in again and again would fill the queue
+    /// with reports of it. So only the last such report is kept.
     pub(super) fn push(&mut self, event: Event) {
         let is_sign_out = |event: Option<&Event>| matches!(event, Some(Event::SignedOut { .. }));
         if is_sign_out(Some(&event)) && is_sign_out(self.events.back()) {
@@ -50,7 +51,8 @@ impl Backlog {
         self.events.is_empty()
     }
 
-    /// Returns whether nothing more may be read from the server. `is_awaited` is true while the user waits for a result.
+    /// Returns whether the client must stop reading from the server. `is_awaited` is true while the user waits for a
+    /// result.
     pub(super) fn is_full(&self, is_awaited: bool) -> bool {
         match is_awaited {
             true => self.bytes >= MAX_BYTES_AWAITED,

@@ -15,19 +15,19 @@ use crate::account::Account;
 use crate::machine::{Machine, Options, SignedOut};
 use crate::server::Server;
 
-/// The events that wait in the channel to the user. More wait in the client, and then it stops reading.
+/// How many events wait in the channel to the user. Further ones wait in the client, which then stops reading.
 const EVENTS: usize = 64;
 
 impl Client {
     /// Signs in, and returns the client and its events. Signs in again by itself whenever the connection is lost later.
     ///
     /// # Errors
-    /// The reason why the first sign-in failed. There is no second attempt.
+    /// Returns the reason why the first sign-in failed. There is no second attempt.
     pub async fn sign_in(server: &Server, account: &Account) -> Result<(Self, Events), SignedOut> {
         Self::builder(server, account).sign_in().await
     }
 
-    /// Returns a builder, to sign in with other settings than [`Client::sign_in`].
+    /// Returns a builder, to sign in with settings that differ from those of [`Client::sign_in`].
     #[must_use]
     pub fn builder(server: &Server, account: &Account) -> Builder {
         Builder::new(server.clone(), account.clone())
@@ -55,7 +55,7 @@ pub struct Builder {
 
 impl Builder {
     fn new(server: Server, account: Account) -> Self {
-        // Without random numbers the only loss is that clients retry at the same time.
+        // If random numbers are missing, the only effect is that clients retry at the same time.
         let seed = getrandom::u64().unwrap_or_default();
         let options = Options::new(account.handle().clone(), seed);
         Self { server, account, options, tap: None, cache: Arc::new(MemoryCache::default()) }
@@ -91,8 +91,8 @@ impl Builder {
         self
     }
 
-    /// Sets the time without messages after which the session of a conversation is left. The next message opens another
-    /// one. The default is 5 minutes; `None` means never.
+    /// Sets the time without messages after which the client leaves the session of a conversation. The next message
+    /// opens another one. The default is 5 minutes; `None` means never.
     #[must_use]
     pub fn leave_quiet_sessions_after(mut self, time: Option<Duration>) -> Self {
         self.options.quiet = time;
@@ -106,7 +106,8 @@ impl Builder {
         self
     }
 
-    /// Calls `tap` with every line that the client sends and receives, for example to show them. They contain secrets.
+    /// Calls `tap` with every line that the client sends and receives, so that a program can show them. The lines
+    /// contain secrets.
     #[must_use]
     pub fn tap(mut self, tap: Tap) -> Self {
         self.tap = Some(tap);
@@ -116,7 +117,7 @@ impl Builder {
     /// Signs in, and returns the client and its events.
     ///
     /// # Errors
-    /// The reason why the first sign-in failed. There is no second attempt.
+    /// Returns the reason why the first sign-in failed. There is no second attempt.
     pub async fn sign_in(self) -> Result<(Client, Events), SignedOut> {
         let (sender, receiver) = mpsc::channel(EVENTS);
         let mut machine = Machine::new(self.options, now());

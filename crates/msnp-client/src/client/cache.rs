@@ -8,8 +8,8 @@ use msnp::msn_object::Sha1;
 
 /// A cache of objects by the SHA-1 of their data. Only objects that match their hash are stored.
 ///
-/// Implement it to keep pictures in files, or to share one cache among accounts. Both functions are called between two
-/// awaits, so they should be quick.
+/// Implement it to keep pictures in files, or to share one cache among accounts. Both functions are called from
+/// asynchronous code, so they should be quick.
 pub trait ObjectCache: Send + Sync {
     /// Returns the object with this hash, if it is in the cache.
     fn get(&self, sha1d: &Sha1) -> Option<Arc<[u8]>>;
@@ -21,7 +21,7 @@ pub trait ObjectCache: Send + Sync {
 /// The default size of a [`MemoryCache`], in bytes: some hundred display pictures.
 const DEFAULT_SIZE: usize = 4 * 1024 * 1024;
 
-/// A cache in memory. When it is full, the objects that were stored first leave it.
+/// A cache in memory. When it is full, it removes the objects that were stored first.
 pub struct MemoryCache {
     max_bytes: usize,
     content: Mutex<Content>,

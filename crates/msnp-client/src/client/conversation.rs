@@ -53,7 +53,7 @@ impl Client {
     /// Sends a text to a user, and waits until it is delivered.
     ///
     /// # Errors
-    /// The text was not delivered, or it is not known whether it was.
+    /// Fails if the text was not delivered, or if it is not known whether it was.
     pub async fn send_text(&self, handle: &Handle, text: &str) -> Result<(), Undelivered> {
         self.conversation(handle).send_text(text).await
     }
@@ -66,7 +66,7 @@ impl Conversation {
         self.id
     }
 
-    /// Returns the client that takes part in it.
+    /// Returns the client that takes part in the conversation.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
@@ -153,7 +153,7 @@ impl fmt::Debug for Conversation {
 /// The message is sent whether or not the receipt is awaited.
 #[derive(Debug)]
 pub struct Receipt {
-    /// The pieces that are still to be confirmed, the first one last.
+    /// The pieces that are still to be confirmed, in reverse order.
     pieces: Vec<oneshot::Receiver<Delivery>>,
 }
 

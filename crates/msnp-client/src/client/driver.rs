@@ -22,14 +22,14 @@ use crate::machine::limits::STEP_TIMEOUT;
 use crate::machine::{Delivery, EditError, EditId, Event, LinkId, Machine, MessageId, Output, SignedOut, Target};
 use crate::server::Server;
 
-/// The bytes that are read at once.
+/// How many bytes are read at a time.
 const CHUNK: usize = 16 * 1024;
-/// The time for the last bytes of a connection to be written.
+/// How long writing the last bytes of a connection may take.
 const LAST_WORDS: Duration = Duration::from_secs(5);
-/// The time without a timer after which the driver looks again. Any length is right.
+/// The time without a timer after which the driver looks again. Its length does not matter.
 const FOREVER: Duration = Duration::from_secs(3600);
 
-/// What the tasks of a client and its handles share.
+/// The state that the tasks of a client and its handles share.
 pub(crate) struct Shared {
     state: Mutex<State>,
     /// Wakes the driver after a change of the machine.
@@ -73,8 +73,8 @@ impl State {
         receiver
     }
 
-    /// Returns whether nothing more may be read. A user who waits for the result of an edit or a message may not read
-    /// events until it arrives, and the result can only arrive if reading goes on: then more events may wait.
+    /// Returns whether the client must stop reading. A user who waits for the result of an edit or a message may not
+    /// read events until then. The result can only arrive if reading goes on, so more events may wait in that case.
     fn is_full(&self) -> bool {
         let is_awaited = !self.edits.is_empty() || !self.sends.is_empty() || !self.transfers.is_empty();
         self.machine.is_full() || self.events.is_full(is_awaited) || self.transfers.is_full()
@@ -127,7 +127,7 @@ impl Shared {
         read(&self.lock())
     }
 
-    /// Signs out and ends the driver, because nobody holds the client any longer.
+    /// Signs out and ends the driver, because no handle of the client is left.
     pub(crate) fn abandon(&self) {
         self.with(|state| {
             state.is_abandoned = true;
@@ -141,11 +141,11 @@ impl Shared {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic while the lock was held came from this crate's user, whose callbacks are never called inside.
+        // Callbacks of the user only read the state under this lock, so a panic in one of them leaves it consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits while so many events wait for the user that nothing more may be read.
+    /// Waits until the user has read enough events for reading to continue.
     async fn wait_until_drained(&self) {
         loop {
             let drained = self.drained.notified();
@@ -222,7 +222,7 @@ impl Driver {
                 other => outputs.push(other),
             }
         }
-        // Not only events fill the queue of the machine: many results do, too.
+        // Many results fill the queue of the machine too, not only events.
         if !state.is_full() {
             self.shared.drained.notify_waiters();
         }
@@ -237,7 +237,7 @@ impl Driver {
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Connect { link, target } => {
-                // Connections that the other side has closed are gone without an output.
+                // A connection that the other side has closed is removed without an output.
                 self.links.retain(|_, link| !link.close.is_closed());
                 let (close, closed) = oneshot::channel();
                 let wake = Arc::new(Notify::new());
@@ -251,7 +251,7 @@ impl Driver {
             Output::FetchTicket { policy } => {
                 let shared = self.shared.clone();
                 tokio::spawn(async move {
-                    // The machine has given up by then. A slow login service must not collect tasks.
+                    // The machine has given up by then. Tasks must not pile up while the login service is slow.
                     let ticket = timeout(STEP_TIMEOUT, login::ticket(&shared.server, &shared.account, &policy)).await;
                     let ticket = ticket.unwrap_or(Err(SignedOut::TimedOut));
                     shared.with(|state| state.machine.ticket(ticket, now()));

@@ -16,7 +16,7 @@ use super::transfer::FileOffer;
 use crate::machine::{self, RosterChange, SignedOut};
 use crate::p2p;
 
-/// The time for a sign-out.
+/// How long a sign-out may take.
 const SIGN_OUT: Duration = Duration::from_secs(1);
 
 /// Something that happened, in the order in which it happened.
@@ -107,8 +107,8 @@ impl Incoming {
 /// The stream of a client's events.
 ///
 /// Read it, or drop it. If nobody reads it, the client stops reading from the server after some hundred events, and the
-/// server disconnects it in the end. Without [`Events`] the events are dropped. So don't wait for long inside the loop that
-/// reads the events: start a task instead.
+/// server eventually disconnects it. Without [`Events`] the events are dropped. So don't wait for long inside the loop
+/// that reads the events: start a task instead.
 ///
 /// ```no_run
 /// use msnp_client::{Event, Events, RosterChange};
@@ -168,7 +168,8 @@ impl Events {
 }
 
 impl Client {
-    /// Gives an event of the machine the form for users. Returns `None` for messages of the service that say nothing new.
+    /// Converts an event of the machine into the form for users. Returns `None` for messages of the service that say
+    /// nothing new.
     fn event(self, event: machine::Event) -> Option<Event> {
         let conversation = |id| Conversation { client: self.clone(), id };
         Some(match event {

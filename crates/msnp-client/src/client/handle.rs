@@ -47,7 +47,7 @@ impl Client {
         self.shared().read(|state| state.machine.is_signed_in())
     }
 
-    /// Calls `read` with the roster, as the server last reported it. Don't block inside: the client waits.
+    /// Calls `read` with the roster, as the server last reported it. Don't block in it, because the client waits.
     ///
     /// ```no_run
     /// # fn show(client: msnp_client::Client) {
@@ -95,8 +95,8 @@ impl Client {
         self.edit(Edit::Paging(allow)).await
     }
 
-    /// Sets whether the account accepts calls. Without them, nobody can start a conversation with it. Each session begins
-    /// with yes.
+    /// Sets whether the account accepts calls. If it does not, nobody can start a conversation with it. At the start of
+    /// each session, it accepts calls.
     pub async fn set_calls(&self, accept: bool) -> Result<(), EditError> {
         self.edit(Edit::Calls(accept)).await
     }
@@ -178,11 +178,11 @@ impl Client {
         self.edit(Edit::RemoveFromGroup(handle.clone(), group)).await
     }
 
-    /// Carries out an edit. The other functions are shorter ways to write this one. An edit with nothing left to do, such as
-    /// to add a contact again, succeeds.
+    /// Carries out an edit. The other functions are shorter ways to write this one. An edit that has nothing to change,
+    /// such as adding a contact again, succeeds.
     ///
     /// # Errors
-    /// The server refused the edit, or the connection was lost before it answered.
+    /// Fails if the server refused the edit, or if the connection was lost before it answered.
     pub async fn edit(&self, edit: Edit) -> Result<(), EditError> {
         // The driver answers each edit. It ends only after this client has been dropped.
         self.begin(edit).await.unwrap_or(Err(EditError::Lost))

@@ -49,7 +49,8 @@ impl Receiver for Show {
         match (self.is_switchboard, self.is_sent) {
             (false, false) => notification::server_payload_length(line, usize::MAX),
             (true, false) => switchboard::server_payload_length(line),
-            // What this crate sends is valid. Commands of the sign-in, which are out of place here, have no payload.
+            // Lines that this crate sends are valid. Commands of the sign-in, which are out of place here, have no
+            // payload.
             (false, true) => Ok(verb::admit(notification::Stage::SignedIn(Dialect::Msnp12), line).unwrap_or_default()),
             (true, true) => Ok(switchboard::admit(switchboard::Stage::Joined, line).unwrap_or_default()),
         }

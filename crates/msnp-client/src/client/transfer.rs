@@ -47,7 +47,7 @@ impl Transfer {
     /// Waits until the transfer has ended.
     ///
     /// # Errors
-    /// The reason why the transfer failed.
+    /// Returns the reason why the transfer failed.
     pub async fn finish(&mut self) -> Result<(), TransferError> {
         // The sender is dropped only with the client.
         (&mut self.result).await.unwrap_or(Err(TransferError::Failed(Failure::ConnectionLost)))
@@ -141,7 +141,7 @@ async fn send(client: Client, key: Key, wake: Arc<Notify>, mut reader: impl Asyn
         let read = read_up_to(&mut reader, &mut bytes).await;
         client.shared().with(|state| match read {
             Ok(count) => {
-                // A file that is shorter than announced supplies no bytes, which cancels the transfer.
+                // If a file is shorter than announced, the task supplies no bytes, which cancels the transfer.
                 let bytes = bytes.get(..count).unwrap_or_default();
                 state.machine.with_transfers(key.0, |engine| engine.supply(key.1, bytes));
             }
@@ -169,8 +169,8 @@ impl Conversation {
         self.client().shared().with(|state| state.machine.with_transfers(self.id(), call))
     }
 
-    /// Offers a file of `size` bytes to a user, and sends it when the user accepts. `name` is what the user sees; its path is
-    /// removed. A user who does not answer ends the transfer after some minutes.
+    /// Offers a file of `size` bytes to a user, and sends it when the user accepts. `name` is what the user sees; its
+    /// path is removed. If the user does not answer, the transfer ends after some minutes.
     ///
     /// ```no_run
     /// use msnp_client::{Client, Handle, TransferError};
@@ -205,7 +205,7 @@ impl Conversation {
     /// hash. An object in the cache is not fetched again.
     ///
     /// # Errors
-    /// The reason why the transfer failed.
+    /// Returns the reason why the transfer failed.
     pub async fn fetch(&self, from: &Handle, object: &MsnObjectFields) -> Result<Arc<[u8]>, TransferError> {
         let (cache, hash) = (&self.client().shared().cache, object.sha1d());
         if let Some(data) = cache.get(&hash) {
@@ -243,14 +243,15 @@ impl Client {
     /// The contact must be online, and its presence must have arrived: it follows the sign-in as [`Event::Roster`](crate::Event::Roster).
     ///
     /// # Errors
-    /// The contact has no picture, or the reason why the transfer failed.
+    /// Fails if the contact has no picture. Otherwise returns the reason why the transfer failed.
     pub async fn fetch_picture(&self, contact: &Handle) -> Result<Arc<[u8]>, TransferError> {
         let picture = self.roster(|roster| roster.get(contact)?.presence.as_ref()?.picture.clone());
         let object = picture.as_ref().and_then(MsnObjectFields::from_word).ok_or(TransferError::NoPicture)?;
         self.conversation(contact).fetch(contact, &object).await
     }
 
-    /// Sets the display picture: contacts see that there is one, and get `data`, a PNG or JPEG image, when they ask for it.
+    /// Sets the display picture. `data` is a PNG or JPEG image. Contacts see that there is a picture, and receive it
+    /// when they ask for it.
     pub async fn set_picture_data(&self, data: &[u8]) -> Result<(), EditError> {
         let object = self.offer(ObjectKind::Picture, "picture.png", data).ok_or(EditError::Invalid)?;
         self.shared().with(|state| {

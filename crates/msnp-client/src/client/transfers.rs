@@ -1,4 +1,4 @@
-//! The transfers of a client: what the driver knows about each of them.
+//! The transfers of a client, as the driver knows them.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use super::progress::{Progress, TransferError};
 use crate::machine::ConversationId;
 use crate::p2p::{Event, TransferId};
 
-/// The received bytes that wait for the writers of all transfers. While there are more, the client reads nothing.
+/// The limit on received bytes that wait for the writers of all transfers. While more bytes wait, the client reads
+/// nothing.
 const MAX_WAITING: usize = 256 * 1024;
 
 /// A transfer, in all conversations of a client.
@@ -34,7 +35,7 @@ struct Slot {
 }
 
 enum Content {
-    /// The object, when it was received.
+    /// The object, once it has been received.
     Object(Option<Vec<u8>>),
     /// The received bytes that were not written yet.
     Received(VecDeque<Vec<u8>>),
@@ -54,7 +55,7 @@ pub(super) enum Step {
     End,
 }
 
-/// What the user of a transfer holds.
+/// The channels that the user of a transfer holds.
 pub(super) struct Watched {
     pub(super) progress: watch::Receiver<Progress>,
     pub(super) result: oneshot::Receiver<Result<(), TransferError>>,
@@ -83,17 +84,17 @@ impl Transfers {
         Watched { progress: watched, result: done, wake }
     }
 
-    /// Returns whether no transfer is going on.
+    /// Returns whether no transfer is in progress.
     pub(super) fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
-    /// Returns whether the limit of waiting bytes is reached. Then nothing more may be read.
+    /// Returns whether the limit of waiting bytes is reached, so that reading must stop.
     pub(super) fn is_full(&self) -> bool {
         self.waiting >= MAX_WAITING
     }
 
-    /// Applies an event. Returns it if it is one for the user.
+    /// Applies an event. Returns the event if it is one for the user.
     pub(super) fn apply(&mut self, conversation: ConversationId, event: Event) -> Option<Event> {
         match event {
             Event::FileOffered { .. } => return Some(event),
@@ -131,7 +132,7 @@ impl Transfers {
         None
     }
 
-    /// Ends a transfer. A received file has succeeded only when its last byte was written.
+    /// Ends a transfer. A received file has succeeded only after its last byte was written.
     pub(super) fn end(&mut self, key: Key, result: Result<(), TransferError>) {
         let Some(slot) = self.slots.get_mut(&key) else { return };
         slot.has_ended = true;
@@ -142,7 +143,7 @@ impl Transfers {
         }
         // The user may not wait for the result.
         let is_awaited = slot.result.take().is_some_and(|sender| sender.send(result).is_ok());
-        // An object that somebody waits for stays until it is taken.
+        // If a user waits for an object, it stays until it is taken.
         if !(is_awaited && matches!(slot.content, Content::Object(Some(_)))) {
             self.forget(key);
         }

@@ -202,7 +202,7 @@ impl Roster {
             GroupLine::Listed { name, group } => self.add_group(group, name)?,
             GroupLine::Renamed(reg) => self.add_group(&reg.group, reg.name.value())?,
             GroupLine::Removed { group, .. } => {
-                // A group that is not known is in no entry either: see `MAX_GROUPS_OF_ENTRY` for those of a strange server.
+                // An unknown group is in no entry either. `MAX_GROUPS_OF_ENTRY` limits the groups of a strange server.
                 if let Some(guid) = guid_of(group)
                     && self.groups.remove(&guid).is_some()
                 {
@@ -269,7 +269,8 @@ impl Roster {
         Ok(self.entries.entry(handle.clone()).or_insert_with(|| Entry::new(handle.clone())))
     }
 
-    /// Sets the GUID of an address. The one before is forgotten, or a server could fill the memory with GUIDs of one address.
+    /// Sets the GUID of an address. The old GUID is forgotten. Otherwise a server could fill the memory with GUIDs of
+    /// one address.
     fn identify(&mut self, handle: &Handle, guid: Option<Guid>) {
         let Some(entry) = self.entries.get_mut(handle) else { return };
         if let Some(before) = std::mem::replace(&mut entry.guid, guid)
@@ -345,7 +346,7 @@ mod tests {
 
     use super::*;
 
-    /// Applies lines that all must be valid.
+    /// Applies lines, all of which must be valid.
     fn applied(lines: impl IntoIterator<Item = String>) -> Roster {
         let mut roster = Roster::default();
         for line in lines {

@@ -9,7 +9,7 @@ const FIRST: Duration = Duration::from_secs(1);
 /// The longest pause, before jitter.
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// Pauses that double with each failure. Jitter spreads the clients of a server that has restarted.
+/// Pauses that double with each failure. Jitter spreads out the clients of a server that has restarted.
 #[derive(Debug)]
 pub(super) struct Backoff {
     failures: u32,
@@ -26,14 +26,14 @@ impl Backoff {
         self.failures = 0;
     }
 
-    /// Returns the next pause: between a half and the whole of a time that doubles.
+    /// Returns the next pause: a random time between half and all of a limit that doubles.
     pub(super) fn next(&mut self) -> Duration {
         let longest = FIRST.saturating_mul(1u32.checked_shl(self.failures).unwrap_or(u32::MAX)).min(LONGEST);
         self.failures = (self.failures + 1).min(31);
         self.jitter(longest)
     }
 
-    /// Returns a time between a half and the whole of `longest`.
+    /// Returns a random time between half of `longest` and all of it.
     pub(super) fn jitter(&mut self, longest: Duration) -> Duration {
         let half = longest / 2;
         half + half.mul_f64(f64::from(self.random.next_u32()) / f64::from(u32::MAX))

@@ -1,4 +1,4 @@
-//! The state of a machine, and its face towards the driver.
+//! The state of a machine, and its interface to the driver.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -74,8 +74,8 @@ pub struct Machine {
     pub(super) timers: Timers,
     pub(super) backoff: Backoff,
     pub(super) steadiness: Steadiness,
-    /// The transaction id of the current step of the sign-in. Answers with another one are ignored, because a server that
-    /// repeats its answers would repeat the steps.
+    /// The transaction id of the current step of the sign-in. Answers with another id are ignored. Otherwise a server
+    /// that repeats its answers would repeat the steps.
     pub(super) awaited: Option<TrId>,
     /// The last address of the burst, to which lines about its phone numbers belong.
     pub(super) last_listed: Option<Handle>,
@@ -84,7 +84,7 @@ pub struct Machine {
     /// The objects of the account, which members of conversations may ask for.
     pub(super) objects: BTreeMap<Sha1, Arc<[u8]>>,
     pub(super) random: Random,
-    /// The time of the last bytes or timers, at which requests for objects are answered.
+    /// The time of the last bytes or timers. Requests for objects are answered at that time.
     pub(super) clock: Instant,
 }
 
@@ -93,7 +93,7 @@ pub struct Machine {
 pub(super) enum Request {
     Edit {
         id: EditId,
-        /// The error that means that there was nothing to do.
+        /// The error code that means that there was nothing to do.
         already_done: Option<ErrorCode>,
     },
     Switchboard(ConversationId),
@@ -172,7 +172,7 @@ impl Machine {
         self.outputs.pop_front()
     }
 
-    /// Returns whether so many outputs wait that the driver must not report more bytes.
+    /// Returns whether so many outputs are waiting that the driver must stop reporting bytes.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.outputs.len() >= MAX_OUTPUTS
@@ -213,12 +213,14 @@ impl Machine {
             self.notification_received(bytes, now);
         } else {
             self.talk_received(link, bytes, now);
-            // Immediately: an engine ignores messages while its user does not read its events, and `is_full` counts outputs.
+            // This is done immediately, because an engine ignores messages while its user does not read its events, and
+            // `is_full` counts outputs.
             self.collect_transfers();
         }
     }
 
-    /// Reports that a connection could not be opened, or has ended. Connections that the machine gave up are ignored.
+    /// Reports that a connection could not be opened, or has ended. Reports about connections that the machine gave up
+    /// are ignored.
     pub fn disconnected(&mut self, link: LinkId, reason: &str, now: Instant) {
         if self.is_notification(link) {
             self.sign_out(SignedOut::Lost(reason.to_owned()), now);

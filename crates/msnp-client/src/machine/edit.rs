@@ -29,7 +29,8 @@ pub enum Edit {
     Phone(Phone, Option<Text>),
     /// Sets whether contacts may send messages to the account's mobile phone.
     Paging(bool),
-    /// Sets whether the account accepts calls, and so conversations. Each session begins with yes.
+    /// Sets whether the account accepts calls, and therefore conversations. At the start of each session, it accepts
+    /// calls.
     Calls(bool),
     /// Sets whether addresses on neither AL nor BL may see and call the account.
     Privacy(Privacy),

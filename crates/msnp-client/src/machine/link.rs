@@ -8,7 +8,8 @@ use super::output::LinkId;
 
 /// The longest payload that is accepted from a notification server, in bytes.
 const MAX_PAYLOAD: usize = 64 * 1024;
-/// The most bytes that may wait to be written to a connection. A server that reads so slowly has stopped.
+/// The maximum number of bytes that may wait to be written to a connection. A server that reads so slowly that more
+/// bytes wait has stopped.
 const MAX_OUTGOING: usize = 1024 * 1024;
 
 /// A received frame.
@@ -74,8 +75,8 @@ impl Link {
         TrId::new(self.trid)
     }
 
-    /// Returns the complete frames in `bytes`, and whether something that is not valid follows them. The frames before it
-    /// count: the result must not depend on how the network cuts the stream.
+    /// Returns the complete frames in `bytes`, and whether invalid bytes follow them. The frames before the invalid
+    /// bytes count, because the result must not depend on how the network splits the stream.
     pub(super) fn receive(&mut self, bytes: &[u8]) -> (Vec<OwnedFrame>, Result<(), Malformed>) {
         let mut inbox = Inbox { frames: Vec::new(), payload_length: self.payload_length };
         let end = self.decoder.feed(bytes, &mut inbox);
@@ -97,7 +98,7 @@ impl Link {
         std::mem::take(&mut self.outgoing)
     }
 
-    /// Returns whether so many bytes wait to be written that the user must not add any.
+    /// Returns whether so many bytes wait to be written that the user must not add more.
     pub(super) fn is_busy(&self) -> bool {
         self.outgoing.len() > MAX_OUTGOING / 2
     }

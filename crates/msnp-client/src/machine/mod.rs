@@ -1,12 +1,13 @@
 //! The protocol without I/O: one account, its roster and its conversations, as a state machine.
 //!
-//! A [`Machine`] is fed bytes and the time, and gives bytes and [`Output`]s. It has no sockets, no clock, no threads and
-//! no random numbers of its own, so that a test can play any server and any time to it. [`Client`](crate::Client) drives
-//! it over real connections.
+//! A [`Machine`] receives bytes and the time, and returns bytes and [`Output`]s. It has no sockets, no clock, no
+//! threads and no random numbers of its own, so a test can play any server and any time. [`Client`](crate::Client)
+//! drives it over real connections.
 //!
-//! The driver does, in a loop: carry out each [`Output`] of [`Machine::poll`]; write the bytes of [`Machine::take_bytes`];
-//! call [`Machine::handle_timeout`] at the time of [`Machine::timeout`]; report connections and received bytes. It stops
-//! reading while [`Machine::is_full`], so that a fast server cannot fill the memory of a slow user.
+//! The driver repeats these steps: carry out each [`Output`] of [`Machine::poll`]; write the bytes of
+//! [`Machine::take_bytes`]; call [`Machine::handle_timeout`] at the time of [`Machine::timeout`]; report connections
+//! and received bytes. It stops reading while [`Machine::is_full`], so that a fast server cannot fill the memory of a
+//! slow user.
 
 mod apply;
 mod backoff;

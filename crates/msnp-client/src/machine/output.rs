@@ -37,7 +37,7 @@ impl fmt::Display for ConversationId {
 /// The peer of a connection that the driver opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A notification server: the one of the settings, or the address to which a server redirected the client.
+    /// A notification server: the one in the settings, or the one to which a server redirected the client.
     Notification(Option<String>),
     /// A switchboard, `host:port`.
     Switchboard(String),
@@ -181,8 +181,8 @@ pub enum SignedOut {
     /// The user of this crate asked for it.
     #[error("signed out")]
     Requested,
-    /// The account signed in from another place. There is no retry, because two clients would sign each other out for
-    /// ever.
+    /// The account signed in from another place. There is no retry, because two clients would sign each other out
+    /// forever.
     #[error("the account signed in from another place")]
     Elsewhere,
     /// The server is shutting down.
@@ -191,7 +191,7 @@ pub enum SignedOut {
     /// The server asks clients to stay away for a time.
     #[error("the server accepts no sign-ins for {0} minutes")]
     ClosedFor(u32),
-    /// The server wants its terms of use to be accepted.
+    /// The server requires that its terms of use are accepted.
     #[error("the server requires its terms of use to be accepted")]
     TermsOfUse,
     /// The server ended the session without a reason.
@@ -209,7 +209,7 @@ pub enum SignedOut {
     /// The server redirected the client too often.
     #[error("the server redirected the client more than {} times", MAX_REDIRECTS)]
     TooManyRedirects,
-    /// The server supports no dialect that this crate does.
+    /// The server supports no dialect that this crate supports.
     #[error("the server supports neither MSNP12 nor MSNP11")]
     NoDialect,
     /// The password is wrong, or the account does not exist.

@@ -3,7 +3,7 @@
 /// The phase of the notification session.
 #[derive(Debug)]
 pub(super) enum Phase {
-    /// Not signed in, and nothing is being done about it.
+    /// Not signed in, and not trying to sign in.
     Idle,
     /// A pause before the next attempt.
     Paused,
@@ -17,7 +17,7 @@ pub(super) enum Phase {
     Proving { is_fresh: bool },
     /// SYN was sent, and these lines are still to come.
     Syncing { contacts: u32, groups: u32, is_answered: bool },
-    /// The first CHG was sent. Nobody can call the account before the server has answered it.
+    /// The first CHG was sent. Nobody can call the account before the server has answered the CHG.
     Announcing,
     /// Signed in.
     Online,

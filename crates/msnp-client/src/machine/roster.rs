@@ -32,7 +32,7 @@ pub struct Me {
     pub add_prompt: Option<AddPrompt>,
 }
 
-/// A kind of phone number, in an order that can be sorted by.
+/// A kind of phone number. The order is used for sorting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PhoneKind {
     /// PHH.
@@ -192,9 +192,9 @@ pub enum RosterChange {
     Presence {
         /// The contact.
         handle: Handle,
-        /// The status before. `None` if the contact was offline.
+        /// The earlier status. `None` if the contact was offline.
         before: Option<Status>,
-        /// The status now. `None` if the contact is offline.
+        /// The new status. `None` if the contact is offline.
         now: Option<Status>,
     },
     /// A contact published or removed a personal message.

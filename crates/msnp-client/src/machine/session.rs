@@ -183,7 +183,7 @@ impl Machine {
         }
     }
 
-    /// Answers CHL (docs/protocol/challenge.md). A client that does not is disconnected.
+    /// Answers CHL (docs/protocol/challenge.md). A client that does not answer is disconnected.
     fn answer_challenge(&mut self, challenge: &str) {
         let answer = challenge::answer(self.dialect.challenge_algorithm(), challenge, DEFAULT_PRODUCT_ID);
         let (Some(answer), Some(link)) = (answer, &mut self.notification) else { return };
@@ -192,7 +192,8 @@ impl Machine {
         self.dialect_encode(&ClientCommand::Qry(qry));
     }
 
-    /// Ends the edits that the server has not answered in time, and forgets requests for which nobody waits any longer.
+    /// Ends the edits that the server has not answered in time, and forgets requests whose results nobody needs any
+    /// longer.
     pub(super) fn give_up_requests(&mut self, now: Instant) {
         let mut late: Vec<_> =
             self.edits.iter().filter(|(_, waiting)| waiting.until <= now).map(|(id, _)| *id).collect();
@@ -229,7 +230,7 @@ impl Machine {
         }
     }
 
-    /// Forgets everything that only holds for one session.
+    /// Forgets everything that applies to one session only.
     pub(super) fn lose_session(&mut self) {
         self.roster.go_offline();
         self.timers = Timers::default();
@@ -248,8 +249,8 @@ impl Machine {
     }
 }
 
-/// Returns the error that says that a command has nothing left to do (ns.md section 8). It is no failure: two edits that
-/// overlap may both put an address on the same list.
+/// Returns the error code that says that a command has nothing left to do (ns.md section 8). It is not a failure: two
+/// edits that overlap may both put an address on the same list.
 fn already_done(command: &ClientCommand) -> Option<ErrorCode> {
     match command {
         ClientCommand::Adc(_) => Some(ErrorCode::AlreadyThere),

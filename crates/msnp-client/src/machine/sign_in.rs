@@ -15,7 +15,7 @@ use super::phase::Phase;
 const VERSION: &str = "7.5.0324";
 
 impl Machine {
-    /// Begins to sign in. Does nothing if the account is signed in, or is about to be.
+    /// Begins to sign in. Does nothing if the account is signed in, or is signing in.
     pub fn sign_in(&mut self, now: Instant) {
         if matches!(self.phase, Phase::Idle | Phase::Paused) {
             self.connect(None, 0, now);
@@ -218,23 +218,24 @@ impl Machine {
         self.dialect_encode(&command);
     }
 
-    /// Appends a command to the bytes for the notification server. Both dialects have every command of this crate.
+    /// Appends a command to the bytes for the notification server. Both dialects have every command that this crate
+    /// sends.
     pub(super) fn dialect_encode(&mut self, command: &ClientCommand) {
         if let Some(link) = &mut self.notification {
             let _ = command.encode(self.dialect, link.outgoing());
         }
     }
 
-    /// Ends the session for a reason, and plans the next attempt if there is one.
+    /// Ends the session for a reason, and plans the next attempt if there will be one.
     pub(super) fn sign_out(&mut self, reason: SignedOut, now: Instant) {
         if matches!(self.phase, Phase::Idle) {
             return;
         }
-        // A pause was already reported. Only the user of this crate can end it.
+        // A pause was already reported. Only the user of this crate can end the pause.
         if matches!(self.phase, Phase::Paused) && reason != SignedOut::Requested {
             return;
         }
-        // A session that ends immediately is a failure too, or the client would come back every second.
+        // A session that ends immediately is a failure too. Otherwise the client would come back every second.
         if self.steadiness.ended(now) {
             self.backoff.reset();
         }

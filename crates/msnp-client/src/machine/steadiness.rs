@@ -1,4 +1,5 @@
-//! How long sessions last, to tell a server that restarts now and then from one that never keeps a session.
+//! Measures how long sessions last, to distinguish a server that restarts now and then from one that never keeps a
+//! session.
 
 use std::time::Instant;
 

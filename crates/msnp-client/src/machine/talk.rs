@@ -38,7 +38,7 @@ impl Machine {
         id
     }
 
-    /// Closed conversations are kept, so that their next message goes to the same members, but not for ever.
+    /// Closed conversations are kept, so that their next message goes to the same members, but not forever.
     fn forget_old_conversations(&mut self) {
         while self.conversations.len() >= MAX_CONVERSATIONS {
             let oldest =
@@ -82,8 +82,8 @@ impl Machine {
         id
     }
 
-    /// Sends a message without a result, such as a typing notification, to a conversation with members. Without any, it
-    /// is dropped.
+    /// Sends a message without a result, such as a typing notification, to a conversation with members. If it has no
+    /// members, the message is dropped.
     pub fn send_unconfirmed(&mut self, conversation: ConversationId, payload: Vec<u8>, now: Instant) {
         let has_members = self.members(conversation).next().is_some();
         if has_members {
@@ -170,9 +170,9 @@ impl Machine {
         }
     }
 
-    /// Answers a call. A user who calls again uses the conversation from before, if its session has ended.
+    /// Answers a call. If the same user called before and that session has ended, its conversation is used again.
     pub(super) fn rung(&mut self, ring: Rng, now: Instant) {
-        // Before the account is signed in, nobody can call it.
+        // Nobody can call the account before it is signed in.
         if !matches!(self.phase, Phase::Online) {
             return;
         }

@@ -1,4 +1,4 @@
-//! Plays a server to a machine, without sockets and with a clock of its own.
+//! Tests that play a server to a machine, without sockets and with a clock of their own.
 
 use std::time::{Duration, Instant};
 
@@ -106,7 +106,7 @@ impl Stage {
         self.written(self.notification)
     }
 
-    /// Lets time pass, with every timer that is due on the way.
+    /// Lets time pass, and handles every timer that becomes due.
     fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         loop {

@@ -1,4 +1,4 @@
-//! What the engine tells its caller.
+//! The events and messages that the engine gives to its caller.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ impl fmt::Display for TransferId {
 pub struct Transmit {
     /// The member that the message is for.
     pub to: Handle,
-    /// What follows the MIME headers, at most 1254 bytes.
+    /// The part that follows the MIME headers, at most 1254 bytes.
     pub bytes: Vec<u8>,
 }
 
@@ -51,9 +51,9 @@ pub enum Event {
         id: TransferId,
         /// The member.
         from: Handle,
-        /// The name as the sender wrote it: see [`msnp::p2p::safe_file_name`].
+        /// The name, exactly as the sender wrote it. See [`msnp::p2p::safe_file_name`].
         name: String,
-        /// The size, in bytes. Nothing limits it.
+        /// The size, in bytes. There is no limit on it.
         size: u64,
         /// A small PNG image, which is not checked; empty if there is none.
         preview: Vec<u8>,
@@ -90,10 +90,10 @@ pub enum Event {
         id: TransferId,
         /// Where the bytes start in the file.
         offset: u64,
-        /// The most bytes that are accepted, at least 1.
+        /// The maximum number of bytes that are accepted, at least 1.
         at_most: usize,
     },
-    /// A chunk was sent or received. Several in a row are reported as one if the caller has not read them.
+    /// A chunk was sent or received. Several reports in a row become one if the caller has not read them.
     Progress {
         /// The transfer.
         id: TransferId,
@@ -111,7 +111,7 @@ pub enum Event {
     Failed {
         /// The transfer.
         id: TransferId,
-        /// Why.
+        /// The reason.
         reason: Failure,
     },
 }
@@ -131,7 +131,7 @@ pub enum Failure {
     /// The conversation's connection was lost.
     #[error("the connection was lost")]
     ConnectionLost,
-    /// The object is larger than its description says or than the limit.
+    /// The object is larger than its description says, or larger than the limit.
     #[error("it is larger than allowed")]
     TooLarge,
     /// The member sent data that is incomplete, not in order, or not what it announced.
@@ -143,7 +143,7 @@ pub enum Failure {
 }
 
 impl fmt::Debug for Event {
-    /// Leaves out the contents of files and objects.
+    /// Omits the contents of files and objects.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ObjectRequested { id, from, context } => write!(f, "ObjectRequested({id}, {from}, {context:?})"),

@@ -9,30 +9,30 @@ pub const MAX_OBJECT: u64 = 1024 * 1024;
 /// The longest description of a requested object, in bytes. The one in payloads.md section 7.3 has 172.
 pub const MAX_CONTEXT: usize = 4096;
 
-/// The most open transfers that one member may have asked for. A text with many custom
-/// emoticons opens one for each.
+/// The maximum number of open transfers that one member may have asked for. A text with many custom emoticons opens one
+/// transfer for each emoticon.
 pub const MAX_INVITATIONS: usize = 16;
-/// The most unfinished MSNSLP messages of one member, of [`msnp::p2p::slp::MAX_MESSAGE`] bytes each. Clients send one after
-/// the other. A new one replaces the oldest.
+/// The maximum number of unfinished MSNSLP messages of one member, of [`msnp::p2p::slp::MAX_MESSAGE`] bytes each.
+/// Clients send one after the other. A new one replaces the oldest.
 pub const MAX_UNFINISHED: usize = 8;
-/// The most queued messages to one member. While the queue is full, the messages of this member are ignored, because each
-/// may add an answer.
+/// The maximum number of queued messages to one member. While the queue is full, the messages of this member are
+/// ignored, because each could add an answer.
 pub const MAX_QUEUED: usize = 128;
-/// The most members whose messages are read. By default, our server allows 50 in a switchboard.
+/// The maximum number of members whose messages are read. By default, our server allows 50 in a switchboard.
 pub const MAX_PEERS: usize = 64;
-/// The most events in the queue. While it is full, messages are ignored, because the caller does not read its events. One
-/// message causes at most three.
+/// The maximum number of events in the queue. While it is full, messages are ignored, because the caller does not read
+/// its events. One message causes at most three events.
 pub const MAX_EVENTS: usize = 256;
 
-/// The most bytes of a file that are requested from the caller at a time: 27 chunks.
+/// The maximum number of bytes of a file that are requested from the caller at a time: 27 chunks.
 pub const MAX_SUPPLY: usize = 32 * 1024;
 /// More bytes of a file are requested when fewer than this are left.
 pub(super) const LOW_SUPPLY: usize = MAX_SUPPLY / 2;
 
-/// The time for each step that the other client takes by itself.
+/// The time limit for each step that the other client takes by itself.
 pub const STEP_TIME: Duration = Duration::from_secs(60);
-/// The time for a person to accept or decline a file.
+/// The time limit for a person to accept or decline a file.
 pub const ANSWER_TIME: Duration = Duration::from_secs(10 * 60);
-/// The time after a complete file in which its sender may end the session. Then the receiver ends it. aMSN, as the sender,
-/// ends it, and shows the file as cancelled if the receiver is faster.
+/// How long the sender may take to end the session after a file is complete. After that, the receiver ends it. aMSN
+/// ends the session itself when it is the sender, and shows the file as cancelled if the receiver is faster.
 pub const CLOSE_TIME: Duration = Duration::from_secs(10);

@@ -8,7 +8,8 @@ use msnp::p2p::{Chunk, Header, MAX_DATA};
 use super::incoming::Incoming;
 use super::limits::{MAX_QUEUED, MAX_UNFINISHED};
 
-/// A queued message: an ACK, MSNSLP, or the preparation of data. The offset in its header is what has been sent.
+/// A queued message: an ACK, MSNSLP, or the preparation of data. The offset in its header is the number of bytes that
+/// have been sent.
 struct Queued {
     header: Header,
     data: Vec<u8>,
@@ -29,7 +30,7 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// Creates a member whose first message has the identifier after `identifier`.
+    /// Creates a member. Its first message gets the identifier after `identifier`.
     pub(super) const fn new(identifier: u32) -> Self {
         Self { identifier, queue: VecDeque::new(), unfinished: VecDeque::new() }
     }
@@ -79,8 +80,8 @@ impl Peer {
         Some(bytes)
     }
 
-    /// Adds a chunk of session 0. Returns the message if it is complete. A chunk that is not the next of its message
-    /// makes the engine forget the message, and one of a message above [`MAX_MESSAGE`] is ignored.
+    /// Adds a chunk of session 0. Returns the message if it is complete. If a chunk is not the next one of its message,
+    /// the engine forgets the message. Chunks of messages above [`MAX_MESSAGE`] are ignored.
     pub(super) fn collect(&mut self, chunk: &Chunk<'_>) -> Option<Vec<u8>> {
         if chunk.header.total_size > MAX_MESSAGE as u64 {
             return None;
@@ -107,7 +108,7 @@ impl Peer {
         None
     }
 
-    /// Returns about how many bytes are stored.
+    /// Returns roughly how many bytes are stored.
     #[cfg(test)]
     pub(super) fn stored(&self) -> usize {
         let queued = self.queue.iter().map(|it| size_of::<Queued>() + it.data.capacity());

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use super::limits::{LOW_SUPPLY, MAX_SUPPLY};
 
-/// A small part of a file: what the caller has supplied and no chunk contains yet.
+/// A small part of a file: the bytes that the caller has supplied and no chunk contains yet.
 pub(super) struct Source {
     /// The size of the file, in bytes.
     size: u64,
     /// How many bytes the caller has supplied so far.
     supplied: u64,
     buffer: VecDeque<u8>,
-    /// The most bytes that the caller may supply; 0 if nothing is requested.
+    /// The maximum number of bytes that the caller may supply; 0 if nothing is requested.
     requested: usize,
 }
 
@@ -24,7 +24,7 @@ impl Source {
         self.size
     }
 
-    /// Requests more bytes if few are left. Returns the offset and the most bytes that may be supplied.
+    /// Requests more bytes if few are left. Returns the offset, and the largest number of bytes that may be supplied.
     pub(super) fn request(&mut self) -> Option<(u64, usize)> {
         let missing = self.size.saturating_sub(self.supplied);
         if self.requested > 0 || missing == 0 || self.buffer.len() >= LOW_SUPPLY {
@@ -34,7 +34,7 @@ impl Source {
         Some((self.supplied, self.requested))
     }
 
-    /// Adds the requested bytes. Returns how many were used: those above the request are not.
+    /// Adds the requested bytes. Returns how many bytes were used. Bytes beyond the request are not used.
     pub(super) fn supply(&mut self, bytes: &[u8]) -> usize {
         let used = bytes.get(..self.requested).unwrap_or(bytes);
         self.buffer.extend(used);

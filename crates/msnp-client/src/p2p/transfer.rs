@@ -24,37 +24,37 @@ pub(super) struct Transfer {
     pub(super) app_id: u32,
     pub(super) content: Content,
     pub(super) step: Step,
-    /// When the transfer fails, unless the step is finished.
+    /// The deadline at which the transfer fails, unless the step is finished.
     pub(super) deadline: Option<Instant>,
 }
 
-/// What is transferred.
+/// The content that is transferred.
 pub(super) enum Content {
-    /// An object for this side.
+    /// An object that this side receives.
     ObjectIn { limit: u64, prepared: bool, bytes: Vec<u8> },
-    /// An object of this side; empty before the program serves it.
+    /// An object that this side sends; empty before the program serves it.
     ObjectOut { data: Arc<[u8]> },
-    /// A file for this side.
+    /// A file that this side receives.
     FileIn { size: u64 },
-    /// A file of this side.
+    /// A file that this side sends.
     FileOut { source: Source },
 }
 
 /// Where a transfer is, in the order of payloads.md section 7.3.
 pub(super) enum Step {
-    /// This side's INVITE has no answer.
+    /// This side's INVITE has not been answered.
     Invited,
     /// The member's INVITE waits for the program or the user.
     Asked,
     /// The 200 OK for an object, with this identifier, has not been acknowledged yet.
     Accepted { identifier: u32 },
-    /// The data preparation with this identifier has no ACK.
+    /// The data preparation with this identifier has not been acknowledged.
     Prepared { identifier: u32 },
-    /// Chunks of data are cut.
+    /// This side sends chunks of data.
     Sending(Outgoing),
-    /// The data with this identifier has no ACK.
+    /// The data with this identifier has not been acknowledged.
     Sent { identifier: u32 },
-    /// Chunks of data are awaited.
+    /// This side waits for chunks of data.
     Receiving(Option<Incoming>),
     /// The file is complete. Its sender may end the session.
     Closing,
@@ -67,7 +67,7 @@ pub(super) struct Outgoing {
     pub(super) offset: u64,
 }
 
-/// What a received chunk of data was.
+/// The meaning of a received chunk of data.
 pub(super) enum Received {
     /// The data preparation of an object.
     Preparation,
@@ -88,7 +88,7 @@ impl Transfer {
         }
     }
 
-    /// Returns whether a chunk of data can be cut.
+    /// Returns whether the next chunk of data can be sent.
     pub(super) fn has_chunk(&self) -> bool {
         match (&self.step, &self.content) {
             (Step::Sending(_), Content::FileOut { source }) => source.has(MAX_DATA),
@@ -97,7 +97,7 @@ impl Transfer {
         }
     }
 
-    /// Cuts the next chunk of data. Returns it and the offset behind it.
+    /// Cuts the next chunk of data. Returns the chunk, and the offset of the byte after it.
     pub(super) fn cut(&mut self) -> Option<(Vec<u8>, u64)> {
         let total_size = self.total();
         let Step::Sending(outgoing) = &mut self.step else {
@@ -219,7 +219,7 @@ impl Transfer {
         Message { start, to, from, branch: self.branch, cseq: 0, call_id: self.call_id, content_type, body }
     }
 
-    /// Returns about how many bytes are stored.
+    /// Returns roughly how many bytes are stored.
     #[cfg(test)]
     pub(super) fn stored(&self) -> usize {
         let content = match &self.content {
@@ -231,8 +231,8 @@ impl Transfer {
     }
 }
 
-/// Returns whether a chunk prepares the data of an object: four zero bytes that are not data themselves. Other flags do not
-/// matter, because later clients set one.
+/// Returns whether a chunk prepares the data of an object: four zero bytes that are not data themselves. Other flags do
+/// not matter, because later clients set one of them.
 fn is_preparation(chunk: &Chunk<'_>) -> bool {
     !chunk.header.flags.intersects(Flags::OBJECT_DATA) && chunk.header.total_size == 4 && chunk.data == [0; 4]
 }

@@ -14,16 +14,17 @@ use crate::url::Url;
 
 /// The longest pause between two polls. Official clients poll every 2 s.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// The pause before the poll after a request or answer with bytes: the other side may be about to answer. The pause doubles
-/// with each poll that brings nothing.
+/// The pause before the first poll after a request or answer with bytes, because the other side may be about to answer.
+/// The pause doubles with each poll whose answer is empty.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(125);
-/// The bytes that wait in each direction.
+/// The largest number of bytes that wait in each direction.
 const BUFFER: usize = 64 * 1024;
-/// The most bytes in one request. Our server accepts 16 KiB.
+/// The maximum number of bytes in one request. Our server accepts 16 KiB.
 const MAX_REQUEST: usize = 8 * 1024;
-/// How often a request is sent in all, if its connection is lost each time. The server carries it out only once.
+/// How many times a request is sent in total if its connection is lost each time. The server carries it out only once.
 const ATTEMPTS: usize = 3;
-/// The length of an answer after which the next poll follows immediately. Our server sends up to 64 KiB in one answer.
+/// If an answer has at least this length, the next poll follows immediately. Our server sends up to 64 KiB in one
+/// answer.
 const MANY: usize = 32 * 1024;
 /// The longest SessionID, in bytes. It is a part of each request.
 const MAX_SESSION: usize = 256;
@@ -37,7 +38,7 @@ pub(crate) struct Gateway {
     http: Option<HttpConnection>,
     /// `SessionID` of the last answer. `None` before the first one.
     session: Option<String>,
-    /// The query that opens the session.
+    /// The query of the request that opens the session.
     open: String,
     pipe: DuplexStream,
 }
@@ -47,7 +48,7 @@ impl Gateway {
     pub(crate) async fn open(base: Url, address: &str, is_notification: bool, roots: Roots) -> io::Result<BoxedStream> {
         let http = HttpConnection::open(&base, &roots).await?;
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
-        // A server names the address. It must not add anything else to the request.
+        // The address comes from a server. It must not add anything else to the request.
         let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]_".contains(&byte);
         if !host.bytes().all(is_host) {
             return Err(io::Error::other("the server named an address that is not valid"));
@@ -69,10 +70,11 @@ impl Gateway {
             let wake = Instant::now() + pause;
             let read = timeout_at(wake, self.pipe.read(&mut commands)).await;
             let count = match read {
-                // The stream was dropped. The session ends with OUT, or when the server misses the polls.
+                // The stream was dropped. The session ends with OUT, or when the server notices that the polls are
+                // missing.
                 Ok(Ok(0) | Err(_)) => return,
                 Ok(Ok(count)) => count,
-                // There is nothing to poll before the first command has opened a session.
+                // There is nothing to poll for until the first command has opened a session.
                 Err(_) if self.session.is_none() => continue,
                 Err(_) => 0,
             };
@@ -80,7 +82,7 @@ impl Gateway {
             let is_idle = count == 0 && answer.body.is_empty();
             pause = match answer.body.len() {
                 0 if is_idle => (2 * pause).min(LONGEST_PAUSE).max(SHORTEST_PAUSE),
-                // So much waited that there is probably more.
+                // The answer was so long that the server probably has more.
                 MANY.. => Duration::ZERO,
                 _ => SHORTEST_PAUSE,
             };
@@ -121,7 +123,7 @@ impl Gateway {
                 Ok(answer) => return Err(io::Error::other(shown(answer.head.status_line()))),
                 Err(error) => failure = error,
             }
-            // An opening request without an answer may have made a session, which then waits for nobody.
+            // If an opening request gets no answer, it may have created a session that nobody uses.
             if self.session.is_none() {
                 break;
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// The time for a connection to be made. Without a limit, it takes minutes if a firewall drops the packets.
+/// The time limit for opening a connection. Without a limit, opening takes minutes if a firewall drops the packets.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Opens a TCP connection to `host:port`.
@@ -15,7 +15,7 @@ pub(crate) async fn tcp(address: &str) -> io::Result<TcpStream> {
     let stream = connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
     let stream =
         stream.map_err(|error| io::Error::new(error.kind(), format!("could not connect to {address}: {error}")))?;
-    // Commands are small, and each waits for the answer to the one before it.
+    // Commands are small, and each waits for the answer to the previous one.
     stream.set_nodelay(true)?;
     Ok(stream)
 }

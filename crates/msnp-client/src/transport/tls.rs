@@ -36,7 +36,7 @@ impl Roots {
     #[must_use]
     pub fn system() -> Self {
         let mut store = RootCertStore::empty();
-        // A certificate that cannot be read is not trusted. Without any, every handshake fails with an error.
+        // A certificate that cannot be read is not trusted. If there are none, every handshake fails with an error.
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         Self::of(store)
     }
@@ -45,7 +45,7 @@ impl Roots {
     /// a server with its own root.
     ///
     /// # Errors
-    /// The file cannot be read, or contains no valid certificate.
+    /// Fails if the file cannot be read, or contains no valid certificate.
     pub fn with_file(path: &Path) -> Result<Self, BadRoots> {
         let read = |error: rustls::pki_types::pem::Error| BadRoots::Read(format!("{}: {error}", path.display()));
         let own = CertificateDer::pem_file_iter(path).map_err(read)?.collect::<Result<Vec<_>, _>>().map_err(read)?;

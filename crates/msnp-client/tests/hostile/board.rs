@@ -1,4 +1,4 @@
-//! Switchboards that talk nonsense.
+//! Switchboards that send nonsense.
 
 use std::time::Duration;
 

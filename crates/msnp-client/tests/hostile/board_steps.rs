@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::support::{Wire, World, bob};
 
-/// What the switchboard does instead of answering.
+/// The fault of the switchboard, instead of an answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     Silence,
@@ -123,7 +123,7 @@ async fn a_server_that_gives_no_switchboard_is_asked_again_and_its_late_answer_i
     wire.say(&format!("XFR {late} SB 192.0.2.1:1864 CKI late\n")).await;
     sleep(Duration::from_secs(5)).await;
     assert_eq!(world.count(), 0, "nobody waits for this switchboard");
-    // With two answers, only the one to the second request counts.
+    // If there are two answers, only the one to the second request counts.
     let receipt = client.conversation(&bob()).send_text("hi");
     let trid = wire.expect("XFR").await;
     wire.say(&format!("XFR {late} SB 192.0.2.1:1864 CKI late\n913 {late}\n")).await;

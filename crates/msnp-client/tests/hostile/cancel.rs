@@ -88,7 +88,7 @@ async fn no_event_is_lost_when_its_future_is_dropped() {
     });
     let mut seen = 0;
     while seen < EVENTS {
-        // Most of these are dropped while they wait, and some when they are about to be ready.
+        // Most of these futures are dropped while they wait, and some when they are about to be ready.
         if let Ok(event) = timeout(Duration::from_micros(500), events.next()).await {
             seen += usize::from(matches!(event.unwrap(), Event::Roster(RosterChange::Presence { .. })));
         }

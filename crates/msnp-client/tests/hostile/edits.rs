@@ -1,4 +1,4 @@
-//! Servers that do not answer edits, or answer with other numbers.
+//! Servers that do not answer edits, or answer with wrong transaction ids.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn an_edit_without_an_answer_ends_in_time_and_the_next_one_works() {
         async move { client.set_name("B").await }
     });
     let trid = wire.expect("PRP").await;
-    // The late answer is not the one to this edit.
+    // The late answer does not belong to this edit.
     wire.say(&format!("209 {late}\nPRP {trid} MFN B\n")).await;
     assert_eq!(editing.await.unwrap(), Ok(()));
 }

@@ -9,9 +9,9 @@ use tokio::time::{sleep, timeout};
 
 use crate::support::{Growth, Step, World, answer, bob, reach};
 
-/// The bytes that a client may read of lines that each become a small event, while nobody reads the events.
+/// The bytes that a client may read while nobody reads the events, if each line becomes a small event.
 const SMALL: usize = 256 * 1024;
-/// The lines of a flood. Far more than a client may keep.
+/// The number of lines of a flood. It is far more than a client may keep.
 const LINES: usize = 50_000;
 
 /// Returns a line with the presence of Bob.
@@ -29,7 +29,7 @@ async fn reading_stops_while_nobody_reads_events_and_goes_on_afterwards() {
     assert!(flood.is_err(), "the client has read everything");
     assert!(wire.sent < SMALL, "{} bytes were read", wire.sent);
     growth.assert_below(64 * 1024 * 1024);
-    // Nothing that was read is lost, and the rest follows.
+    // No line that the client has read is lost, and the other lines follow.
     let reader = tokio::spawn(async move {
         let mut seen = 0;
         loop {
@@ -40,7 +40,7 @@ async fn reading_stops_while_nobody_reads_events_and_goes_on_afterwards() {
             }
         }
     });
-    // The cut line of the first flood ends here.
+    // This is the end of the line of the first flood that was cut.
     wire.say("\n").await;
     assert!(wire.flood(LINES, presence).await);
     wire.say("FLN bob@example.com\n").await;
@@ -87,7 +87,7 @@ async fn a_flood_of_calls_opens_no_more_than_the_most_conversations() {
     assert!(wire.flood(10_000, call).await);
     sleep(Duration::from_secs(1)).await;
     assert_eq!(world.count(), MAX_CONVERSATIONS);
-    // All of them were dropped, so there is room again.
+    // All events were dropped, so there is room again.
     sleep(Duration::from_secs(1)).await;
     let (mut board, trid, receipt) = world.talk(&client, &mut wire).await;
     board.say(&format!("ACK {trid}\n")).await;

@@ -61,7 +61,7 @@ fn a_gateway_that_answers_with_anything_is_an_error_with_a_reason() {
 
 #[tokio::test]
 async fn an_address_of_a_server_adds_nothing_to_a_request_of_the_gateway() {
-    // The second session would be at this address.
+    // If there were a second session, it would be at this address.
     let answer = "XFR 3 NS a&Action=open&IP=b:1863 0 192.0.2.1:1863\r\n";
     let pages = Pages::start(move |line, _| {
         assert!(!line.contains("IP=a"), "{line}");

@@ -7,7 +7,7 @@ use msnp_client::{Account, Client, LoginKind, Server};
 
 use crate::support::{ALICE, Growth, Page, Pages, Step, World, answer, page, reach};
 
-/// A page, and what the sign-in ends with.
+/// A page, and the result of the sign-in with it.
 type Case = (&'static str, Page, fn(&SignedOut) -> bool);
 
 /// Signs in with a password at these pages.

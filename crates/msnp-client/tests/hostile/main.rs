@@ -1,7 +1,7 @@
 //! Plays hostile servers to the client: servers that lie, repeat, withhold, flood and never stop.
 //!
-//! Each test says what the caller receives, and that the client stays usable. Time is virtual where it matters: it moves
-//! only while every task waits, so that a client that spins never finishes its test.
+//! Each test checks the result that the caller receives, and that the client stays usable. Time is virtual where it
+//! matters: it moves only while every task waits, so that a client that spins never finishes its test.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 

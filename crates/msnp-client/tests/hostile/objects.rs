@@ -1,4 +1,4 @@
-//! Users who send another object than the one that they describe.
+//! Users who send a different object from the one that they describe.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,7 @@ async fn fetch(described: &[u8], size_to_claim: usize, data: &[u8]) -> Result<Ar
 
 async fn fetch_within_a_minute(client: &Client, object: &MsnObjectFields) -> Result<Arc<[u8]>, TransferError> {
     let (conversation, from) = (client.conversation(&bob()), bob());
-    // Two steps of a transfer may each wait for a minute.
+    // Each of two steps of a transfer may wait for a minute.
     timeout(Duration::from_secs(150), conversation.fetch(&from, object)).await.expect("a result")
 }
 

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::support::{SIGN_IN, Step, Wire, World, answer, reach, sign_in};
 
-/// What the server does instead of answering.
+/// The fault of the server, instead of an answer.
 #[derive(Clone, Copy, Debug)]
 enum Fault {
     Silence,
@@ -39,7 +39,7 @@ const FAULTS: [Fault; 10] = [
 ];
 
 impl Fault {
-    /// Does it. Ends when the client has closed the connection.
+    /// Carries out the fault. Returns when the client has closed the connection.
     async fn commit(self, mut wire: Wire, step: Step, trid: u32) {
         match self {
             Self::Close => return,

@@ -19,7 +19,7 @@ const FREE: &[(&str, &str, &str, &[u8])] = &[
     ("X-Token", "", "ticket", b" "),
 ];
 
-/// Headers that contain a ticket. The answer must not have them if the file does not.
+/// Headers that contain a ticket. If the file does not have them, the answer must not have them either.
 const TICKETS: &[&str] = &["X-Token: ", "Authentication-Info: "];
 
 /// Compares the head, then the body.
@@ -84,7 +84,8 @@ fn missing(name: &str, got: &Unit) -> Mismatch {
     }
 }
 
-/// Replaces the values that the server chooses by free pieces. `PassportURLs` has two, a host and a path.
+/// Replaces the values that the server chooses by placeholders that match any value. `PassportURLs` has two, a host and
+/// a path.
 fn with_free_values(name: &str, wanted: &Template) -> Template {
     let Some(text) = wanted.as_literal() else {
         return wanted.clone();

@@ -48,7 +48,7 @@ fn free_from(wanted: &[Template]) -> usize {
     if is(0, b"CVR") || is(0, b"CVQ") { CVR_COMPARED } else { usize::MAX }
 }
 
-/// Returns whether a word is the challenge of a CHL. The server chooses its own, even if the file has one.
+/// Returns whether a word is the challenge of a CHL. The server chooses its own challenge, even if the file has one.
 fn is_challenge(wanted: &[Template], index: usize) -> bool {
     let is = |index: usize, text: &[u8]| wanted.get(index).and_then(Template::as_literal) == Some(text);
     index == 2 && is(0, b"CHL") && is(1, b"0") && wanted[2].as_literal().is_some()

@@ -1,7 +1,7 @@
 //! Waits for server records (docs/protocol/transcripts/README.md section 3, Order, Noise, Closing, Time).
 //!
-//! The server records between two records of another kind are one batch. Within a batch every NAME has its own order.
-//! Lines to different NAMEs may arrive in any order, so the player checks one NAME after the other.
+//! The server records between two records of another kind are one batch. Each NAME in a batch has its own order. Lines
+//! to different NAMEs may arrive in any order, so the player checks one NAME after the other.
 
 use tokio::time::Instant;
 
@@ -57,7 +57,7 @@ impl Player {
                 1
             };
         }
-        // An optional note comes before a required CHL. If the note has not arrived by now, it will not arrive.
+        // An optional note comes before a required CHL. If the note has not arrived at this point, it will not arrive.
         for want in optional_noise {
             let wanted = noise_like(want);
             let taken = self.peer(want.name).and_then(|peer| peer.connection.take_noise(wanted));

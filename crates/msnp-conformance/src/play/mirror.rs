@@ -33,7 +33,7 @@ enum Fault {
     ExtraSpace(usize),
     /// The server record with this index is left out.
     Missing(usize),
-    /// Not a fault: the server sends the second half of each gateway body in the answer to a poll.
+    /// Not a fault: the server sends the second half of each gateway body only in the answer to a poll.
     Late,
 }
 
@@ -158,7 +158,7 @@ fn shorter(step: Step, fault: Fault) -> Step {
     }
 }
 
-/// Returns the steps with plain connections instead of set-up, and the values that set-up would have given.
+/// Returns the steps with plain connections instead of set-up, and the values that set-up would have produced.
 ///
 /// `!maybe` is left out, because the mirror sends every record.
 fn without_set_up(part: &Part) -> (Vec<Step>, Vars) {
@@ -249,7 +249,7 @@ async fn serve(listener: TcpListener, here: String, steps: Vec<Step>, mut vars: 
     std::future::pending::<()>().await;
 }
 
-/// Sends half of a body, and the rest when the client polls with the right session id.
+/// Sends half of a body, and the rest when the client polls with the correct session id.
 async fn send_late(stream: &mut BufReader<TcpStream>, head: &str, body: &[u8]) {
     let (first, rest) = body.split_at(body.len() / 2);
     let answer = |head: &str, part: &[u8]| {
@@ -287,7 +287,7 @@ fn with_ticket(bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Returns the bytes of a message. Variables without a value get a made-up one.
+/// Returns the bytes of a message. Variables without a value get an invented value.
 fn render(message: &Message, service: Service, vars: &mut Vars, here: &str) -> (Vec<u8>, Vec<u8>) {
     for piece in message.lines.iter().chain(&message.payload).flat_map(Template::pieces) {
         if let Piece::Var(name) = piece

@@ -106,7 +106,7 @@ impl Player {
         Ok(())
     }
 
-    /// Carries out `!list-version`. `{v0}` is the number in the last SYN answer, and `{v1}` is one more.
+    /// Carries out `!list-version`. `{v0}` is the number in the last SYN answer, and `{v1}` is that number plus one.
     fn list_version(&mut self, name: &str, prefix: &str, count: u32) -> anyhow::Result<()> {
         let peer = self.named(name)?;
         let version = peer.syn.get(2).and_then(|word| word.parse::<u64>().ok());

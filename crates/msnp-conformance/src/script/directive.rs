@@ -59,7 +59,8 @@ pub(crate) struct Member {
 }
 
 impl Directive {
-    /// Returns whether this is a set-up directive. After a block of these, the runner waits until the server is quiet.
+    /// Returns whether this is a set-up directive. After a block of set-up directives, the runner waits until the
+    /// server is quiet.
     pub(crate) fn is_setup(&self) -> bool {
         matches!(
             self,

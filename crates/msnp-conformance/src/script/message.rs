@@ -3,7 +3,7 @@
 use crate::template::Template;
 use crate::vars::Vars;
 
-/// A line with its payload, or an HTTP head, without its empty last line, with its body.
+/// A line with its payload, or an HTTP head with its body. The head does not include its empty last line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
     pub(crate) lines: Vec<Template>,

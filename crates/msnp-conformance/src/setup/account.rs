@@ -27,7 +27,7 @@ pub(crate) struct Accounts {
     /// Whether the accounts are new, so that there is nothing to remove.
     fresh: bool,
     accounts: HashMap<String, Account>,
-    /// Tickets by handle. One for each account is enough, and fetching one is slow.
+    /// Tickets by handle. One ticket for each account is enough, and fetching a ticket is slow.
     tickets: HashMap<String, String>,
     /// The set-up connections, by WHO.
     sessions: HashMap<String, Session>,

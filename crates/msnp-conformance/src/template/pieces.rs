@@ -222,7 +222,7 @@ impl Template {
     }
 }
 
-/// Returns the last word. Callers never pass an empty list, but if they do, it gets an empty word.
+/// Returns the last word. Callers never pass an empty list. If they did, it would get an empty word.
 fn last(words: &mut Vec<Template>) -> &mut Template {
     if words.is_empty() {
         words.push(Template::default());

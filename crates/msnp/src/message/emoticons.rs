@@ -7,10 +7,10 @@ use crate::MsnObjectFields;
 const STILL: &str = "text/x-mms-emoticon";
 const ANIMATED: &str = "text/x-mms-animemoticon";
 
-/// The most emoticons that are read from one message, or written to it. More are ignored.
+/// The maximum number of emoticons that are read from one message, or written to it. More are ignored.
 pub const MAX_EMOTICONS: usize = 10;
 
-/// The most emoticons that clients 7.x send in one message. Send the others in further messages.
+/// The maximum number of emoticons that clients 7.x send in one message. Send the others in further messages.
 pub const USUAL_EMOTICONS: usize = 5;
 
 /// The emoticons in the next text of the same sender.
@@ -18,7 +18,7 @@ pub const USUAL_EMOTICONS: usize = 5;
 pub struct Emoticons {
     /// True if the emoticons move.
     pub animated: bool,
-    /// The emoticons: one at least, and [`MAX_EMOTICONS`] at most.
+    /// The emoticons: at least one, and at most [`MAX_EMOTICONS`].
     pub emoticons: Vec<CustomEmoticon>,
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::text;
 
-/// The most characters of the name of a font. Windows allows 31, and old clients crash on longer names.
+/// The maximum number of characters of the name of a font. Windows allows 31, and old clients crash on longer names.
 pub const MAX_FONT: usize = 31;
 
 /// The font and style of a text. The default has no font name, which means the reader's default font, in black.

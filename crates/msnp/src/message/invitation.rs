@@ -7,7 +7,7 @@ use super::headers::{Headers, plain, write_header, write_start};
 
 pub(super) const TYPE: &str = "text/x-msmsgsinvite";
 
-/// The most fields that an invitation keeps. Real ones have about ten.
+/// The maximum number of fields that an invitation keeps. Real ones have about ten.
 const MAX_FIELDS: usize = 64;
 
 const COMMAND: &str = "Invitation-Command";

@@ -66,7 +66,7 @@ pub fn split_text(text: &str, format: Option<&TextFormat>, max: usize) -> Vec<Te
     messages
 }
 
-/// Returns the length of the first piece of `text`, which must not be empty. Reads at most one character over `room`.
+/// Returns the length of the first piece of `text`, which must not be empty. Reads at most one character beyond `room`.
 fn piece_len(text: &str, room: usize) -> usize {
     let (mut written, mut after_space) = (0, 0);
     for (at, char) in text.char_indices() {

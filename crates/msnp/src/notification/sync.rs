@@ -111,7 +111,7 @@ pub struct Lst {
     pub contact: Option<Guid>,
     /// The network, from MSNP12 on.
     pub network: Option<NetworkIds>,
-    /// The groups, for a contact on FL. Before MSNP10, each contact has at least one.
+    /// The groups, for a contact on FL. Before MSNP10, each contact has at least one group.
     pub groups: Vec<GroupRef>,
 }
 

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::Header;
 
-/// The most data that clients put into one chunk on a switchboard, in bytes (payloads.md section 7).
+/// The maximum amount of data that clients put into one chunk on a switchboard, in bytes (payloads.md section 7).
 pub const MAX_DATA: usize = 1202;
 
 /// The length of the footer, in bytes.
@@ -53,7 +53,8 @@ impl<'a> Chunk<'a> {
         Ok(Self { header, data, footer: u32::from_be_bytes(*footer) })
     }
 
-    /// Returns the bytes of the chunk. The length in the header is that of the data, whatever the header says.
+    /// Returns the bytes of the chunk. The written header always has the length of the data, even if the length in
+    /// `header` differs.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(Header::SIZE + self.data.len() + FOOTER);

@@ -12,7 +12,7 @@ const HEADER: u32 = 574;
 const VERSION: u32 = 2;
 /// The length of the file name, in bytes.
 const NAME: usize = 550;
-/// The most UTF-16 units of a name that we write. Windows allows paths of 260 with the final NUL.
+/// The maximum number of UTF-16 units of a name that we write. Windows allows paths of 260 with the final NUL.
 const NAME_UNITS: usize = 259;
 /// The bytes after the name.
 const END: [u8; 4] = [0xff; 4];
@@ -24,7 +24,7 @@ pub const MAX_PREVIEW: usize = 40 * 1024;
 /// The name, size and preview of an offered file: the Context of its INVITE, before base64.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FileContext {
-    /// The name as the sender wrote it: see [`super::safe_file_name`] before a file is created.
+    /// The name, exactly as the sender wrote it. See [`super::safe_file_name`] before a file is created.
     pub name: String,
     /// The size of the file, in bytes.
     pub size: u64,

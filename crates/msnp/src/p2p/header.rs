@@ -11,8 +11,7 @@ pub struct Header {
     pub identifier: u32,
     /// Where this chunk starts in the message, in bytes.
     pub offset: u64,
-    /// The length of the whole message, in bytes. In an ACK, aMSN repeats that of the
-    /// acknowledged message.
+    /// The length of the whole message, in bytes. In an ACK, aMSN repeats the length of the acknowledged message.
     pub total_size: u64,
     /// The length of the data in this chunk, in bytes.
     pub length: u32,

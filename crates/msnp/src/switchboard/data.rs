@@ -10,7 +10,7 @@ const FRAME: usize = 48 + 4;
 /// Returns the address of the participant that peer-to-peer data is for (the header `P2P-Dest`), as the sender wrote it.
 /// Returns `None` if the payload is not peer-to-peer data, or has no such header.
 ///
-/// Clients that receive data for somebody else ignore it. Nothing proves that the address is a participant.
+/// Clients ignore data that is for somebody else. Nothing proves that the address is a participant.
 #[must_use]
 pub fn data_destination(payload: &[u8]) -> Option<&[u8]> {
     let (head, _) = split(payload);

@@ -1,5 +1,5 @@
 //! The certificates that the server creates itself: a private root, and a certificate for Windows XP. Clients connect
-//! to Microsoft's old host names, and no public authority signs certificates for these.
+//! to Microsoft's old host names, and no public authority signs certificates for these names.
 //!
 //! **The root** is created once and stays in the data directory. Critical name constraints limit the root to [`names`].
 //! A user who installs the root trusts this server for those hosts and for the names below them, but for no others (RFC
@@ -116,7 +116,7 @@ pub(crate) fn own_names(config: &Config) -> Vec<String> {
 }
 
 impl Root {
-    /// Reads the root from a data directory. If there is none, creates it for these names.
+    /// Reads the root from a data directory. If there is no root, creates one for these names.
     ///
     /// # Errors
     /// Returns an error that names the file if it cannot be read or written.
@@ -179,7 +179,8 @@ impl OldTls {
         Ok(Some(Self { public, certificate: directory.join(CERTIFICATE), key: directory.join(KEY) }))
     }
 
-    /// Reads the certificate. If there is none, creates it for these names. Generating the RSA key takes a moment.
+    /// Reads the certificate. If there is no certificate, creates one for these names. Generating the RSA key takes a
+    /// moment.
     ///
     /// # Errors
     /// Returns an error that names the file if it cannot be read or written.

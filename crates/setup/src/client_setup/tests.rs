@@ -32,7 +32,7 @@ fn utf16(bytes: &[u8]) -> String {
     String::from_utf16(&units).unwrap()
 }
 
-/// Settings with every port where clients expect it, and with the terminator on an address of its own.
+/// Settings in which every port is where clients expect it, and the terminator has its own address.
 const GOOD: &str = "[listen]\nnotification = \"0.0.0.0:1863\"\nhttp = \"0.0.0.0:80\"\nhttps = \"0.0.0.0:443\"\n\
     [proxy]\nold_tls = \"192.0.2.7:443\"\n";
 
@@ -283,7 +283,7 @@ fn a_root_is_created_once_and_only_its_owner_can_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let data = tempfile::tempdir().unwrap();
     let own = |name: &str| vec!["login.live.com".to_owned(), name.to_owned()];
-    // Several threads open the root at the same time, as a server and a command may do.
+    // Several threads open the root at the same time, as a server and a command might.
     let made: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> =
             (0..8).map(|_| scope.spawn(|| Root::open(data.path(), &own("a.example.com")).unwrap())).collect();

@@ -211,7 +211,7 @@ impl RootVerdict {
     }
 }
 
-/// Checks which root signed a certificate. With `--root`, only that root is valid. Without it, every root that
+/// Checks which root signed a certificate. With `--root`, only that root is valid. Without `--root`, every root that
 /// this system trusts is valid. For our own server, the roots that its settings name are valid too.
 fn root(exam: Exam<'_>, group: &Group<'_>) -> RootVerdict {
     let shown = group.chain;

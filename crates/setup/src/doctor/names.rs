@@ -27,9 +27,9 @@ pub(super) struct Names {
 pub(super) enum Need {
     /// All names.
     All,
-    /// The server's own names, because its settings have certificates, and at least one name.
+    /// The server's own names, because its settings have certificates, and also at least one name.
     Own,
-    /// At least one name, because it is not known which clients will connect.
+    /// At least one name, because it is unknown which clients will connect.
     One,
 }
 
@@ -58,7 +58,7 @@ fn own(exam: Exam<'_>) -> Vec<String> {
     let Some(https) = &exam.target.https else { return Vec::new() };
     let names = match &exam.target.ours {
         None => vec![https.host.clone()],
-        // The settings may not contain the server's name, but its certificates do.
+        // The server's name may be missing in the settings, but its certificates contain it.
         Some(ours) => {
             ours.names.iter().cloned().chain(ours.configured.iter().flat_map(|file| names_in(file))).collect()
         }

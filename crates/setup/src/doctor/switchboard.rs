@@ -57,7 +57,7 @@ fn configured(exam: Exam<'_>, open: OpenPorts) -> Result<String, &'static str> {
     Ok(advertised)
 }
 
-/// Asks for a conversation. Returns the address of the switchboard, and the cookie that opens it.
+/// Asks for a conversation. Returns the address of the switchboard, and the cookie that opens a conversation there.
 async fn invitation(client: &mut NotificationProbe) -> Result<(String, Cookie), Finding> {
     let red = |why: String| Finding::red(why, "see docs/protocol/errors.md for the code, and the server's log");
     // The server invites only a client that has set a status (sb.md section 2).

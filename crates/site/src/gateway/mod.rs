@@ -71,7 +71,7 @@ impl fmt::Debug for Gateway {
 }
 
 impl Gateway {
-    /// Creates a gateway without sessions, and starts the task that ends silent ones.
+    /// Creates a gateway without sessions, and starts the task that ends silent sessions.
     #[must_use]
     pub fn new(config: &Config, chat: Chat) -> Arc<Self> {
         let gateway = Arc::new(Self {
@@ -96,7 +96,7 @@ impl Gateway {
         let session = Arc::new(Session::new(key, address, near));
         lock(&self.sessions).insert(key, Entry { session: session.clone(), _place: place.clone() });
         if place.is_lost() {
-            // It made room before it could be found.
+            // The session had to make room before a request could find it.
             self.remove(key);
             return None;
         }

@@ -209,7 +209,7 @@ impl Link {
     }
 }
 
-/// Reads the bytes that arrive within `wait`, until there are [`MAX_ANSWER`] bytes.
+/// Reads the bytes that arrive within `wait`, but stops at [`MAX_ANSWER`] bytes.
 async fn read_within(wait: Duration, from: &mut (impl AsyncRead + Unpin), bytes: &mut Vec<u8>) -> io::Result<Got> {
     let room = MAX_ANSWER.saturating_sub(bytes.len()) as u64;
     let mut limited = from.take(room);

@@ -148,7 +148,7 @@ async fn a_connection_that_makes_room_gets_503_whether_its_request_is_complete_o
     }
 }
 
-/// Sends these requests, each after the answer to the one before, and then nothing more. Returns the last answer, and
+/// Sends these requests, each after the answer to the previous one, and then nothing more. Returns the last answer, and
 /// the number of seconds until the server closes the connection.
 async fn silent_after(requests: &[&str]) -> (String, u64) {
     let server = TestServer::start().await;

@@ -24,8 +24,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How many times the pause doubles until it reaches [`LONGEST_PAUSE`].
 const MAX_DOUBLINGS: usize = 6;
 /// The maximum number of entries for accounts and addresses, about 20 MiB. If there are more, all entries are
-/// forgotten. For this, an attacker has to make the server compute as many password hashes, which is slower than
-/// guessing: an attempt whose password is not checked leaves no entry.
+/// forgotten. To cause that, an attacker has to make the server compute that many password hashes, which is slower than
+/// guessing. An attempt whose password is not checked leaves no entry.
 const MAX_ENTRIES: usize = 100_000;
 
 /// The recent wrong passwords.
@@ -110,7 +110,7 @@ impl Guessing {
         state.addresses.entry(origin.address()).or_default().note(Instant::now(), WINDOW);
     }
 
-    /// Takes an attempt back for the account, because the password was right or could not be checked.
+    /// Takes an attempt back for the account, because the password was correct or could not be checked.
     pub(super) fn take_back(&self, origin: &Origin, counted: Counted) {
         let mut state = lock(&self.state);
         if counted.0
@@ -210,7 +210,7 @@ mod tests {
         for last in 10..60 {
             guessing.turn_of(last);
         }
-        // The count is full, so a right password does not lower it. Therefore Alice's own sign-ins do not help an
+        // The count is full, so a correct password does not lower it. Therefore Alice's own sign-ins do not help an
         // attacker.
         let alice = from(1, ALICE);
         for _ in 0..20 {

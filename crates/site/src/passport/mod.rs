@@ -86,7 +86,7 @@ impl Passport {
         Self { accounts, tickets, guessing, refusals: LogLimit::default(), settings: PassportSettings::new(config) }
     }
 
-    /// Checks a password. Returns the account and a ticket if it is right.
+    /// Checks a password. Returns the account and a ticket if it is correct.
     async fn sign_in(
         &self,
         caller: &Caller,

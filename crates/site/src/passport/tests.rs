@@ -111,7 +111,7 @@ async fn rst_faults_are_those_of_the_transcript() {
     let server = TestServer::start().await;
     let denied = Answer::expected(RST, "rst3", &[]);
     assert_eq!(without_times(server.play(RST, "rst3").await), denied);
-    // The other address has the same length, so that Content-Length stays right.
+    // The other address has the same length, so that Content-Length stays correct.
     let unknown = transcript::message(RST, "rst3", '>').replace("alice@", "nobod@");
     assert_eq!(without_times(server.ask(unknown).await), denied);
     let empty = transcript::message(RST, "rst3", '>').replace(">wrong<", "><").replace(": 815", ": 810");

@@ -31,8 +31,8 @@ const NOT_OURS: &str = "This proxy is only for MSN Messenger. It does not connec
 const NO_TLS: &str =
     "This server has no certificate: set tls.own_root or [[tls.certificate]], or proxy.old_tls for Windows XP.\n";
 
-/// Returns the service for a `CONNECT` to `target`, or the answer that refuses it. Refuses a tunnel in a tunnel,
-/// because no client needs one and each level would cost more.
+/// Returns the service for a `CONNECT` to `target`, or the answer that refuses the request. Refuses a tunnel in a
+/// tunnel, because no client needs one and each level would cost more.
 pub(crate) fn admit(site: &Site, caller: &Caller, target: &str) -> Result<Target, Box<Response>> {
     let refuse = |status, why: &'static str| Err(Box::new(answers::text(status, why)));
     let found = site.hosts.target(target, caller).filter(|_| caller.via != Via::Tunnel);

@@ -10,7 +10,8 @@
 //!   token that is invalid from a visitor's address.
 //! * If the browser names the site that sent the form (`Origin`, or `Referer` in older browsers), it must be this site.
 //! * A site that makes its own name resolve to our address (DNS rebinding) could read the page. So if visitors may sign
-//!   up only because they are near, they must request the page by a name that a stranger cannot own.
+//!   up only because they are on this machine or in a private network, they must request the page by a name that a
+//!   stranger cannot own.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -110,7 +111,7 @@ pub(super) fn is_foreign(headers: &HeaderMap, host: &str, hosts: &Hosts, caller:
     !site.eq_ignore_ascii_case(host) && !hosts.is_known(without_port(site), caller)
 }
 
-/// Returns whether `host` is an IP address, or a name that nobody outside can make resolve to this server.
+/// Returns whether `host` is an IP address, or a name that nobody outside the network can point to this server.
 pub(super) fn is_trusted_name(host: &str, hosts: &Hosts, caller: &Caller) -> bool {
     let name = without_port(host).trim_end_matches('.').to_ascii_lowercase();
     let literal = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();

@@ -106,7 +106,7 @@ pub(super) fn router(setup: Setup) -> Router {
         .with_state(setup)
 }
 
-/// Answers with the two questions. A query that cannot be read counts as none.
+/// Answers with the two questions. A query that cannot be read counts as an empty query.
 async fn clients(question: Result<Query<Question>, QueryRejection>) -> Response {
     let Query(question) = question.unwrap_or_default();
     let chosen = SYSTEMS.iter().find(|(_, id, _)| *id == question.on).map(|(system, ..)| *system);
@@ -188,7 +188,7 @@ async fn file(
     }
 }
 
-/// Creates the kit for a client, which is faster than looking up a stored one. The certificate for Windows XP may have
+/// Creates the kit for a client. That is faster than looking up a stored kit. The certificate for Windows XP may have
 /// been created since the server started, so it is read from disk each time, on another thread.
 async fn kit(client: &'static Client, setup: Setup, caller: &Caller, reached: Reached) -> anyhow::Result<Kit> {
     let Reached { host, http, https } = reached;

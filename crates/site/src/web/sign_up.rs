@@ -194,7 +194,7 @@ impl Web {
             // This is checked before visitors ask the operator for a code.
             _ if !caller.may_send_passwords(self.insecure_http) => Refusal::Insecure,
             Access::Invite if !self.accounts.has_valid_invites().await? => Refusal::NoCodes,
-            // If a code is required, or anyone may sign up, a visitor has no advantage from being near.
+            // If a code is required, or anyone may sign up, being in a private network gives a visitor no advantage.
             Access::Open if self.sign_up.elsewhere != Access::Open && !visit.is_by_known_name(self, caller) => {
                 Refusal::StrangeName(visit.host.clone())
             }

@@ -1,6 +1,7 @@
-//! What the server remembers about right passwords, so that it checks those of known people first when many wait.
+//! Remembers facts about correct passwords, so that the server checks the passwords of known users first when many are
+//! waiting.
 //!
-//! All of it is in memory, and only right passwords add to it.
+//! All of them are in memory, and only correct passwords add to them.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -17,23 +18,23 @@ use super::hashing::{Origin, Rank};
 
 /// How long an address counts as familiar after a sign-in to the account (security.md section 3).
 const FAMILIAR: Duration = Duration::from_secs(30 * 24 * 3600);
-/// The maximum number of familiar addresses of an account. More people than these share few accounts, and one account
-/// must not fill the memory.
+/// The maximum number of familiar addresses of an account. Few accounts are shared by more people than this, and one
+/// account must not fill the memory.
 const MAX_ADDRESSES: usize = 8;
 /// The maximum number of accounts that are remembered, about 8 MiB. The account that has not signed in for longest is
 /// forgotten first.
 const MAX_ACCOUNTS: usize = 20_000;
-/// How many passwords of an account are compared with its hint in each [`HINT_PERIOD`], if they come from addresses that
-/// are not familiar. Otherwise, an attacker could find wrong guesses faster than the server hashes (security.md section 3),
-/// or could pass all strangers with the right password of one account.
+/// How many passwords of an account are compared with its hint in each [`HINT_PERIOD`], if they come from addresses
+/// that are not familiar. Otherwise, an attacker could find wrong guesses faster than the server hashes (security.md
+/// section 3), or could pass all strangers with the correct password of one account.
 const MAX_HINTS: u8 = 5;
 /// How long a comparison counts, at most.
 const HINT_PERIOD: Duration = Duration::from_secs(15 * 60);
 
-/// Remembers the addresses from which accounts have signed in, and a hint of the last right password of each account.
+/// Remembers the addresses from which accounts have signed in, and a hint of the last correct password of each account.
 ///
-/// A hint is one byte of a keyed hash. So 255 of 256 wrong passwords differ from it, and somebody who can read the
-/// memory of the server learns little from it about a password. The key is not stored anywhere.
+/// A hint is one byte of a keyed hash. So 255 of 256 wrong passwords differ from it, and anyone who can read the memory
+/// of the server learns little from it about a password. The key is not stored anywhere.
 pub(super) struct Familiar {
     key: Hmac<Sha256>,
     accounts: Mutex<HashMap<String, Known>>,
@@ -45,7 +46,7 @@ impl fmt::Debug for Familiar {
     }
 }
 
-/// What is known about an account that has signed in.
+/// The facts about an account that has signed in.
 struct Known {
     /// The addresses with the times of the last sign-ins, oldest first. Never empty.
     addresses: VecDeque<(IpAddr, Instant)>,
@@ -73,7 +74,7 @@ impl Familiar {
         lock(&self.accounts).get(origin.account()).is_some_and(|known| known.has(origin.address(), Instant::now()))
     }
 
-    /// Returns how likely a password is to be right.
+    /// Returns how likely a password is to be correct.
     pub(super) fn rank(&self, origin: &Origin, password: &str) -> Rank {
         let hint = self.hint(origin.account(), password);
         let now = Instant::now();
@@ -86,7 +87,7 @@ impl Familiar {
         if hint == expected { Rank::Likely } else { Rank::Stranger }
     }
 
-    /// Notes that a password was right.
+    /// Notes that a password was correct.
     pub(super) fn note(&self, origin: &Origin, password: &str) {
         let hint = self.hint(origin.account(), password);
         let now = Instant::now();
@@ -155,7 +156,7 @@ mod tests {
 
     const ALICE: &str = "alice@example.com";
 
-    /// Returns passwords of an account whose hint is this one or not.
+    /// Returns passwords of an account whose hint equals this one, or whose hint differs from it.
     fn passwords(familiar: &Familiar, account: &str, hint: u8, is_equal: bool) -> impl Iterator<Item = String> {
         let all = (0..).map(|number: u32| number.to_string());
         all.filter(move |password| (familiar.hint(account, password) == hint) == is_equal)

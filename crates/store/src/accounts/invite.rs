@@ -7,8 +7,8 @@ use swallowtail_base::random;
 
 /// Crockford's Base32 alphabet, without I, L, O and U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// The number of characters of a code. Each has five bits, so a code has 80 bits. That is too many to guess, even with
-/// all stored hashes (security.md section 1).
+/// The number of characters of a code. Each character has five bits, so a code has 80 bits. That is too many to guess,
+/// even with all stored hashes (security.md section 1).
 const LENGTH: usize = 16;
 const GROUP: usize = 4;
 

@@ -66,7 +66,7 @@ impl Accounts {
     pub async fn authenticate(&self, origin: &Origin, password: &[u8]) -> Result<Account, AuthError> {
         let begun = Instant::now();
         let password = msnp::text::decode_ansi(password).into_owned();
-        // A password that no account can have is denied without any work. That reveals nothing about any account.
+        // A password that no account can have is refused without any work. That reveals nothing about any account.
         if password::check(&password).is_err() {
             return Err(AuthError::Denied);
         }

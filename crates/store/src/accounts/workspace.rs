@@ -1,4 +1,4 @@
-//! The memory in which passwords are hashed, and how it is given back to the system.
+//! The memory in which passwords are hashed, and how it returns to the system.
 
 use argon2::Block;
 use thiserror::Error;
@@ -16,7 +16,7 @@ const MIN_ALLOCATION: usize = 33 * 1024;
 pub struct HashError;
 
 /// The memory in which hashes are computed. Use one workspace for many passwords. Otherwise the system has to clear new
-/// memory for each, which took 18 of 64 seconds of processor time for 2,000 passwords.
+/// memory for each password, which took 18 of 64 seconds of processor time for 2,000 passwords.
 ///
 /// A workspace allocates its memory, 19 MiB, at the first password.
 #[derive(Default)]

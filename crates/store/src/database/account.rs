@@ -21,7 +21,7 @@ pub struct Account {
     pub name: DisplayName,
     /// The hash of its password, a PHC string. Secret.
     pub password_hash: String,
-    /// The version of its password, which each change raises by one.
+    /// The version of its password. Each change of the password raises it by one.
     pub password_version: i64,
     /// When it was created, in Unix time.
     pub created_at: i64,

@@ -18,7 +18,7 @@ use super::open::write_tables;
 const FILE_NAME: &str = "swallowtail.db";
 /// The log of changes that are not in the database yet, and the index of that log.
 const LOGS: [&str; 2] = ["swallowtail.db-wal", "swallowtail.db-shm"];
-/// Other files and directories of a server. Each of them is created after the database
+/// Other files and directories of a server. Each of them is created only after the database
 /// ([`Store::prepare`](super::Store::prepare)).
 const TRACES: [&str; 4] = ["root", "old-tls", "control.sock", "server.lock"];
 

@@ -5,7 +5,7 @@
 //! that they share an fsync. Reads have their own connections and never wait for a write.
 //!
 //! [`Store`] is the handle. Its methods are in the module for the rows that they use: `accounts` creates, reads and
-//! removes [`Account`]s, `rosters` and `phones` read lists, `writer` and `changes` write them, `check` looks for
+//! removes [`Account`]s, `rosters` and `phones` read lists, `writer` and `changes` write lists, and `check` looks for
 //! damage. `files` decides whether a data directory can be used. Passwords are hashed in [`crate::accounts`], never
 //! here.
 

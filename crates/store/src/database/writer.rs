@@ -15,7 +15,8 @@ use super::error::StoreError;
 
 /// The maximum number of edits in one transaction.
 const BATCH: usize = 64;
-/// The maximum number of queued edits. Each account has at most one, so this many accounts can edit at the same time.
+/// The maximum number of queued edits. Each account has at most one queued edit, so this many accounts can edit at the
+/// same time.
 const QUEUE: usize = 4096;
 
 struct Waiting {

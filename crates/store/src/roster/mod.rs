@@ -82,7 +82,7 @@ pub enum Change {
     Group(Guid, Group),
     /// Renames group 0.
     OtherContactsName(Arc<str>),
-    /// Removes a group, and all contacts from it.
+    /// Removes a group, and removes all contacts from it.
     GroupRemoved(Guid),
     /// Sets the display name (MFN).
     Name(DisplayName),
@@ -240,8 +240,8 @@ impl Roster {
         self.groups.get(&group)?.number
     }
 
-    /// Returns the numbers of the groups that a contact is in, for the dialects before MSNP10. Group 0 is among them if
-    /// a client added the contact to it, or if the contact is in no group that these dialects see.
+    /// Returns the numbers of the groups that a contact is in, for the dialects before MSNP10. Group 0 is among the
+    /// numbers if a client added the contact to it, or if the contact is in no group that these dialects see.
     #[must_use]
     pub fn group_numbers(&self, entry: &Entry) -> Vec<GroupNumber> {
         let mut numbers: Vec<GroupNumber> = entry.groups.iter().filter_map(|group| self.number_of(*group)).collect();

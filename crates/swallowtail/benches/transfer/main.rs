@@ -27,20 +27,21 @@ use support::{address, private_directory};
 
 const FILE: usize = 5 * 1024 * 1024;
 const PICTURE: usize = 24 * 1024;
-/// The number of transfers in a row. During them, enough chat messages are measured.
+/// The number of transfers in a row. During them, enough chat messages for a measurement are sent.
 const ROUNDS: usize = 20;
 /// The number of chat messages in a measurement without files.
 const LINES: usize = 20_000;
 const PASSWORD: &str = "the same for all";
 const PEOPLE: [&str; 6] = ["alice", "bob", "carol", "dave", "erin", "frank"];
-/// The number of members in the measurement of a crowd: the default limit of a session. The members after [`PEOPLE`] have
-/// numbers as names.
+/// The number of members in the measurement of a crowd: the default limit of a session. The names of the members after
+/// [`PEOPLE`] are numbers.
 const CROWD: usize = 50;
 /// The maximum round trip of 99 of 100 chat messages during a transfer. Users do not notice shorter delays.
 const GOAL: Duration = Duration::from_millis(50);
 /// The same for messages to a member that receives a file over a connection of 0.3 MB/s.
 const SLOW_GOAL: Duration = Duration::from_millis(100);
-/// The lowest speed of a file in a session with a slow member that the file is not for, as a part of the speed without.
+/// The lowest acceptable speed of a file in a session with a slow member that the file is not for, as a part of the
+/// speed without that member.
 const CROWD_GOAL: f64 = 0.5;
 
 #[tokio::main]
@@ -106,7 +107,7 @@ fn name(number: usize) -> String {
     PEOPLE.get(number).map_or_else(|| number.to_string(), |name| (*name).to_owned())
 }
 
-/// Prints a row of the table. Returns the time within which 99 of 100 messages came back.
+/// Prints a row of the table. Returns the time within which 99 of 100 messages made their round trip.
 fn row(what: &str, times: Option<Vec<Duration>>, megabytes: Option<f64>) -> Duration {
     let mut times = times.unwrap_or_default();
     times.sort_unstable();

@@ -18,7 +18,7 @@ pub(super) struct ChatArgs {
     /// Your account, such as alice@example.com
     #[arg(value_parser = parse_handle)]
     me: Handle,
-    /// Open a conversation with this account at once, and add it as a contact
+    /// Open a conversation with this account immediately, and add it as a contact
     #[arg(value_parser = parse_handle)]
     other: Option<Handle>,
     /// Directory for received files [default: the current directory]
@@ -107,7 +107,7 @@ fn graphics_of(variable: &impl Fn(&str) -> String) -> Graphics {
 /// Returns the colours of the terminal, as far as the environment says.
 fn colors(variable: &impl Fn(&str) -> String) -> Colors {
     if !variable("NO_COLOR").is_empty() {
-        // https://no-color.org: any value but an empty one.
+        // https://no-color.org: any value except an empty one.
         Colors::None
     } else if ["truecolor", "24bit"].contains(&variable("COLORTERM").as_str()) {
         Colors::True

@@ -40,7 +40,8 @@ pub(super) struct ConnectArgs {
 }
 
 impl ConnectArgs {
-    /// Returns the server. Fails if it is one in the settings and does not run, so that nobody types a password in vain.
+    /// Returns the server. If it is the one in the settings, it must be running; otherwise this fails before anyone
+    /// types a password.
     pub(super) async fn server(&self) -> anyhow::Result<Server> {
         let mut server = match &self.host {
             Some(host) => {

@@ -135,7 +135,7 @@ fn moment(unix: i64) -> String {
 
 /// Parses a number with a unit. Returns seconds.
 fn parse_span(text: &str) -> anyhow::Result<u64> {
-    /// The maximum, ten years. A longer time is a mistake, and no date within it overflows.
+    /// The maximum, ten years. A longer time is a mistake. Up to this time, no date overflows.
     const MAX_DAYS: u64 = 3650;
     const DAY: u64 = 24 * 3600;
     let advice = "expected a number with m, h, d or w, such as 12h or 7d";

@@ -20,7 +20,7 @@ pub(super) struct ListenArgs {
     /// The account to sign in with
     #[arg(value_parser = parse_handle)]
     me: Handle,
-    /// Print one JSON object a line, for programs
+    /// Print one JSON object per line, for programs
     #[arg(long)]
     json: bool,
     /// Read the password from the first line of standard input
@@ -58,7 +58,7 @@ pub(super) async fn run(args: ListenArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints a line at once. The error says that nobody reads any longer.
+/// Prints a line immediately. An error means that nobody reads the output any longer.
 fn print(record: Record, as_json: bool) -> anyhow::Result<()> {
     let line = if as_json {
         json(&Stamped { time: Utc::now().stamp(), record })?

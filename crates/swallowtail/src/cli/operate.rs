@@ -6,7 +6,7 @@ use crate::control::{self, Command};
 
 /// Shows a text to everyone who is signed in.
 pub(super) fn announce(source: &Source, text: &str) -> anyhow::Result<()> {
-    // Control characters would end the line, or make the XML invalid in which clients receive the text.
+    // Control characters would end the line, or make the XML for the clients invalid.
     let text: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     anyhow::ensure!(!text.is_empty(), "the text is empty; nothing was sent");

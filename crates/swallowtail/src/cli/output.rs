@@ -48,7 +48,7 @@ pub(super) fn escaped(text: &str) -> String {
 /// Returns a value as one line of JSON, with `\u` escapes for the characters that [`escaped`] escapes.
 ///
 /// # Errors
-/// Returns the error of `serde_json`. Strings, numbers and lists of them do not cause one.
+/// Returns the error of `serde_json`. Strings, numbers and lists of them do not cause an error.
 pub(super) fn json(value: &impl Serialize) -> serde_json::Result<String> {
     let text = serde_json::to_string(value)?;
     let mut out = String::with_capacity(text.len());

@@ -17,8 +17,8 @@ pub(super) struct Stamped {
     pub(super) record: Record,
 }
 
-/// An event. Users are addresses. `status` is the word on the wire, such as `NLN`, or null for offline. Conversations
-/// have numbers, which are only valid until the program ends.
+/// An event. Users are identified by their addresses. `status` is the word on the wire, such as `NLN`, or null for
+/// offline. Conversations have numbers, which are only valid until the program ends.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum Record {
@@ -39,7 +39,7 @@ pub(super) enum Record {
 }
 
 impl Record {
-    /// Returns what to print about an event. `None` if it is nothing that a reader could use.
+    /// Returns the JSON or the words to print about an event. `None` if a reader could not use it.
     pub(super) fn of(event: Event, client: &Client) -> Option<Self> {
         Some(match event {
             Event::SignedIn => Self::SignedIn,

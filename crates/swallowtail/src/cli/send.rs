@@ -44,7 +44,7 @@ pub(super) async fn run(args: SendArgs) -> anyhow::Result<()> {
     if text.trim().is_empty() {
         bail!("the text is empty; nothing was sent");
     }
-    // Contacts should not start to talk to a program that reads no answers.
+    // Contacts should not start to talk to a program that does not read their answers.
     let builder = Client::builder(&server, &account).status(Status::Busy).reconnect(false);
     let (client, events) = builder.sign_in().await.with_context(|| format!("could not sign in as {me}"))?;
     let delivered = client.send_text(&to, &text).await;

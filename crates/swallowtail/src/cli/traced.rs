@@ -4,7 +4,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 use swallowtail_config::Origin;
 
-/// Arguments, and the names of those that come from the environment.
+/// Arguments, and the names of the arguments that come from the environment.
 #[derive(Debug)]
 pub(super) struct Traced<T> {
     pub(super) args: T,

@@ -1,4 +1,4 @@
-//! The text that `serve` prints at the start: the addresses of the server, and what to do next.
+//! The text that `serve` prints at startup: the addresses of the server, and what to do next.
 
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -40,7 +40,7 @@ impl Screen {
     }
 }
 
-/// Returns the text that `serve` prints at the start.
+/// Returns the text that `serve` prints at startup.
 pub(super) fn welcome(start: &Start<'_>, screen: &Screen) -> String {
     let mut text = format!("Swallowtail {} is running.\n\n", env!("CARGO_PKG_VERSION"));
     text += &listeners(start);

@@ -15,7 +15,7 @@ use swallowtail_store::database::{NewAccount, Store};
 /// Creates the account, if it does not exist.
 ///
 /// # Errors
-/// The address belongs to an account with a password, or the store could not be used.
+/// Fails if the address belongs to an account with a password, or if the store cannot be used.
 pub(super) async fn ensure(store: &Store, handle: &Handle, name: &DisplayName) -> anyhow::Result<()> {
     match store.account(handle).await? {
         Some(account) if account.password_hash == NO_PASSWORD => Ok(()),

@@ -20,7 +20,7 @@ pub(super) fn server(chat: Chat) -> Server {
 struct Inside(Chat);
 
 impl Connect for Inside {
-    /// Opens a connection. The addresses in redirects are ignored: whatever they are, this process is the server.
+    /// Opens a connection. The addresses in redirects are ignored, because this process is always the server.
     fn connect<'a>(&'a self, target: &'a Target) -> Connecting<'a> {
         let opened = self.open(match target {
             Target::Notification(_) => ChatServer::Notification,

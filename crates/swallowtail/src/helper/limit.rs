@@ -9,11 +9,11 @@ use tokio::time::Instant;
 
 /// The period of the limits.
 const PERIOD: Duration = Duration::from_secs(60);
-/// The most answers to one user in [`PERIOD`]. Someone who tries the helper out sends fewer messages, and a program that
-/// sends many gets no more than this back, so that the helper cannot be used to flood a conversation.
+/// The maximum number of answers to one user in [`PERIOD`]. Someone who tries the helper out sends fewer messages. A
+/// program that sends many gets no more answers than this, so nobody can use the helper to flood a conversation.
 const ANSWERS: usize = 20;
-/// How many of these answers may be reflexes. Two programs that answer everything would otherwise go on for ever at the
-/// highest rate; people get the same hint four times, and then know it.
+/// How many of these answers may be reflexes. Otherwise, two programs that answer everything would go on forever at the
+/// highest rate. People get the same hint four times, which is enough to know it.
 const REFLEXES: usize = 4;
 
 /// The reason for an answer.
@@ -21,7 +21,7 @@ const REFLEXES: usize = 4;
 pub(super) enum Cause {
     /// The user sent a command.
     Command,
-    /// The user sent something else. A program might send the same to every answer.
+    /// The user sent something else. A program might send the same in reply to every answer.
     Reflex,
 }
 

@@ -1,8 +1,9 @@
 //! The helper: a contact that belongs to the service, and answers its users (`[helper]`).
 //!
-//! The server signs the helper in with the client crate `msnp-client`, over streams in memory. So for the rest of the
-//! service it is a client like any other one. This module owns what the helper says and does. Its lists are like those of
-//! other accounts, except that `swallowtail_messenger` lets them become longer, and adds new accounts to them.
+//! The server signs the helper in with the client crate `msnp-client`, over streams in memory. For the rest of the
+//! service, it is therefore a client like any other. This module decides what the helper says and does. Its lists are
+//! like those of other accounts, except that `swallowtail_messenger` lets them become longer, and adds new accounts to
+//! them.
 
 mod account;
 mod inside;
@@ -26,7 +27,7 @@ use tokio::time::timeout;
 use resident::Resident;
 use words::Words;
 
-/// The time for signing out when the server stops. It takes milliseconds.
+/// The time limit for signing out when the server stops. It takes milliseconds.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The helper of a running server. Dropping this value ends it without a sign-out.
@@ -37,10 +38,10 @@ pub(crate) struct Helper {
 }
 
 impl Helper {
-    /// Creates the account of the helper, if the settings want a helper and its account does not exist.
+    /// Creates the account of the helper, if the settings enable the helper and its account does not exist.
     ///
     /// # Errors
-    /// The address belongs to a user, or the store could not be used.
+    /// Fails if the address belongs to a user, or if the store cannot be used.
     pub(crate) async fn prepare(config: &Config, store: &Store) -> anyhow::Result<()> {
         match config.helper() {
             Some(handle) => account::ensure(store, &handle, &name_of(config, &handle)).await,
@@ -48,7 +49,7 @@ impl Helper {
         }
     }
 
-    /// Starts the helper, if the settings want one. It signs in, and does so again whenever its connection is lost.
+    /// Starts the helper, if the settings enable it. It signs in, and does so again whenever its connection is lost.
     pub(crate) fn start(service: &Arc<Service>, chat: Chat) -> Option<Self> {
         let config = &service.config;
         let handle = config.helper()?;

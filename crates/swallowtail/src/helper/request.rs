@@ -1,4 +1,4 @@
-//! What a user asks for with a text.
+//! Recognises what a user asks for with a text.
 
 /// A request in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(super) fn read(text: &str) -> Request<'_> {
     if rest.len() == text.len() || rest.is_empty() { Request::Other } else { Request::Echo(rest) }
 }
 
-/// Returns the text after the word "echo", if the text begins with it.
+/// Returns the text after the word "echo", if the text begins with that word.
 fn after_echo(text: &str) -> Option<&str> {
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     word.eq_ignore_ascii_case("echo").then(|| rest.trim_start())

@@ -15,11 +15,11 @@ use super::words::Words;
 
 /// The display picture, which `cargo xtask picture` draws.
 const PICTURE: &[u8] = include_bytes!("picture.png");
-/// The pause before another attempt, after a sign-out for which the client does not sign in again by itself. Usually the
+/// The pause before another attempt after a sign-out, if the client does not sign in again by itself. Usually the
 /// operator has changed something.
 const PAUSE: Duration = Duration::from_secs(10);
-/// The time after which the helper leaves a quiet conversation. It can be in a limited number of them, and comes back
-/// with the next message.
+/// The time after which the helper leaves a quiet conversation. The helper can only be in a limited number of
+/// conversations, and it comes back with the next message.
 const QUIET: Duration = Duration::from_secs(120);
 
 /// The helper.
@@ -125,7 +125,7 @@ impl Resident {
         }
     }
 
-    /// Answers a message. In a conversation of several users it answers only commands.
+    /// Answers a message. In a conversation of several users, the helper answers only commands.
     fn answer(&mut self, client: &Client, message: &Incoming) {
         let Incoming { conversation, from, message, .. } = message;
         if *from == client.handle() {
@@ -190,6 +190,6 @@ async fn accept(client: &Client, handle: &Handle) {
 
 /// Waits until the server stops.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // Without a sender, nobody runs the helper any more.
+    // If the sender is gone, nobody runs the helper any more.
     let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -27,8 +27,8 @@ impl Words {
         Self { help, hint: HINT, decline: DECLINE }
     }
 
-    /// Returns whether a text is one of these. Then a program has sent the words of the helper back, and the helper must
-    /// not answer itself.
+    /// Returns whether a text is one of the helper's own. If it is, a program has sent the words of the helper back,
+    /// and the helper must not answer itself.
     pub(super) fn contain(&self, text: &str) -> bool {
         [&*self.help, self.hint, self.decline].iter().any(|own| own.trim() == text.trim())
     }

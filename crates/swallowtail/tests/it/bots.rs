@@ -44,7 +44,7 @@ struct Service(TestServer);
 
 impl Service {
     async fn start(names: &[&str]) -> Self {
-        // The shortest pause between two pings, so that the test does not wait long for some.
+        // The shortest pause between two pings, so that the test soon sees several pings.
         let server = TestServer::start_with(|config| config.sign_in.ping = 1).await;
         for name in names {
             server.account_with_password(name, PASSWORD).await;
@@ -221,7 +221,7 @@ async fn the_python_bot_says_that_its_password_is_wrong() {
     assert_eq!((output.status.code(), error.trim()), (Some(1), "wrong password, or the account does not exist"));
 }
 
-/// What the two sides of a connection have sent, except for bytes that are not text.
+/// The bytes that the two sides of a connection have sent, except for bytes that are not text.
 #[derive(Debug, Default)]
 struct Lines {
     client: String,

@@ -399,7 +399,7 @@ async fn a_silent_server_is_reported_with_what_is_missing() {
     assert!(words.iter().all(|word| hop.finding.text.contains(word)), "{hop:?}");
 }
 
-/// Starts a reverse proxy that writes the names of headers in lower case, as many do.
+/// Starts a reverse proxy that writes the names of headers in lower case, as many proxies do.
 async fn lower_casing(to: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

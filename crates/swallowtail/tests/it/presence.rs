@@ -42,7 +42,7 @@ async fn two_callees_who_answer_at_the_same_time_see_each_other_exactly_once() {
         for task in both.collect::<Vec<_>>() {
             joined.push(task.await.unwrap());
         }
-        // A message of Alice reaches both after all earlier lines.
+        // A message of Alice reaches both members after all earlier lines.
         assert_eq!(board.message(b"x").await.word(0), "ACK");
         for ((mut wire, mut frames), other) in joined.into_iter().zip([&carol, &bob]) {
             while frames.last().unwrap().word(0) != "MSG" {

@@ -45,7 +45,7 @@ async fn tunnel(server: &TestServer, target: &str) -> TcpStream {
     stream
 }
 
-/// Sends RST as client 7.5 does, through a tunnel to its login server.
+/// Sends RST as client 7.5 does, through a tunnel to the login server of that client.
 async fn ticket(server: &TestServer, certificate: &TestCertificate, name: &str) -> String {
     let stream = tunnel(server, "loginnet.passport.com:443").await;
     let stream = certificate.connect(stream, "loginnet.passport.com").await.unwrap();

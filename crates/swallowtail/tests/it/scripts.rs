@@ -48,7 +48,7 @@ impl Listener {
         Self { child, lines }
     }
 
-    /// Returns the next event of this kind. The sign-in is told once.
+    /// Returns the next event of this kind. The sign-in is reported once.
     fn event(&self, kind: &str) -> Value {
         loop {
             let line = self.lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no event {kind}"));

@@ -33,7 +33,7 @@ enum Way {
 
 const WAYS: [Way; 3] = [Way::Tcp, Way::Tls, Way::Gateway];
 
-/// A server with all three ways, and what a client needs to use one of them.
+/// A server with all three ways to connect, and the data that a client needs to use one of them.
 struct Service {
     server: TestServer,
     way: Way,
@@ -236,7 +236,7 @@ async fn the_roster_follows_every_edit() {
     assert_eq!(alice.set_nickname(&bobs_handle, "x").await, Err(EditError::NotAContact));
     assert_eq!(alice.set_name("").await, Err(EditError::Invalid));
 
-    // What the server has stored is what the client shows.
+    // The client shows exactly what the server has stored.
     let before = alice.roster(Clone::clone);
     alice.sign_out();
     until(&mut alices, "Alice signs out", |event| matches!(event, Event::SignedOut { .. }).then_some(())).await;
@@ -492,7 +492,7 @@ async fn fifty_accounts_in_one_process_chat_in_a_ring() {
     let mut clients = Vec::new();
     for name in &names {
         service.server.account(name).await;
-        // Programs beside the server may get their tickets in another way than with a password.
+        // Programs that run beside the server may get their tickets without a password.
         let ticket = Ticket::parse(&service.server.ticket(name).await).unwrap();
         let source: TicketSource = Arc::new(move |_policy| {
             let ticket = ticket.clone();

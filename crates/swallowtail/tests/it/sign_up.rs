@@ -371,7 +371,7 @@ async fn a_form_that_is_sent_twice_shows_the_created_account_twice() {
     let form = [fields("alice@example.com", "Alice").as_slice(), &more].concat();
     assert_says(&browser.post("/signup", &form).await, 200, "Your account has been created");
     assert_says(&browser.post("/signup", &form).await, 200, "alice@example.com");
-    // These copies are sent at the same time, as by a double click.
+    // These copies are sent at the same time, as a double click would send them.
     let code = invite(&server, 1, None).await;
     let token = value_of(browser.get("/signup").await.text(), "token");
     let mut tasks = JoinSet::new();

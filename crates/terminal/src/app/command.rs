@@ -1,9 +1,9 @@
-//! The commands: their names, and what a typed line means.
+//! The commands: their names, and the meaning of a typed line.
 
-/// What completes the rest of a command.
+/// The kind of text that completes the rest of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rest {
-    /// There is none.
+    /// The command has no rest.
     Nothing,
     /// A text that only the user knows.
     Text,

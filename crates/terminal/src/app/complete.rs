@@ -1,4 +1,4 @@
-//! What the palette finds for a text.
+//! The rows that the palette finds for a text.
 
 use super::command::{COMMANDS, Rest, Spec};
 use super::contacts::matches;

@@ -22,7 +22,7 @@ pub(crate) enum Section {
 pub(crate) enum Row {
     /// The heading of a section.
     Heading { section: Section, name: String, online: usize, total: usize, is_folded: bool },
-    /// A request. It is the one at this place of the roster.
+    /// A request of the user with this address.
     Request { handle: Handle },
     /// A contact in a section.
     Contact { section: Section, handle: Handle },
@@ -46,7 +46,7 @@ pub(crate) struct Contacts {
     /// The first visible row.
     offset: usize,
     folded: BTreeSet<Section>,
-    /// What the user types to find a contact.
+    /// The text that the user types to find a contact.
     filter: String,
 }
 
@@ -71,7 +71,7 @@ impl Contacts {
         self.selected == index
     }
 
-    /// Makes the rows anew. The same row stays selected, if it is still there.
+    /// Rebuilds the rows. The same row stays selected, if it is still there.
     pub(crate) fn rebuild(&mut self, roster: &Roster) {
         let selected = self.selected().cloned();
         self.rows = if self.filter.is_empty() { self.all_rows(roster) } else { self.found_rows(roster) };
@@ -116,7 +116,7 @@ impl Contacts {
         rows.push(Row::Heading { section, name, online, total, is_folded });
     }
 
-    /// Returns the contacts that the filter finds, once each.
+    /// Returns the contacts that the filter finds, each only once.
     fn found_rows(&self, roster: &Roster) -> Vec<Row> {
         let found = roster.contacts.iter().filter(|contact| matches(contact, &self.filter));
         let mut found: Vec<_> = found.collect();
@@ -144,7 +144,7 @@ impl Contacts {
         self.offset = self.offset.min(self.rows.len().saturating_sub(height));
     }
 
-    /// Folds the section of the selected row, or unfolds it.
+    /// Collapses the section of the selected row, or expands it.
     pub(crate) fn fold(&mut self, fold: Option<bool>) {
         let section = match self.selected() {
             Some(Row::Heading { section, .. } | Row::Contact { section, .. }) => *section,

@@ -61,7 +61,7 @@ impl App {
         self.filter(filter);
     }
 
-    /// Opens the selected contact, folds the selected group, or says how to answer the selected request.
+    /// Opens the selected contact, collapses or expands the selected group, or says how to answer the selected request.
     pub(super) fn enter_row(&mut self) {
         match self.contacts.selected() {
             Some(Row::Contact { handle, .. }) => {

@@ -1,4 +1,4 @@
-//! What the app wants to be done.
+//! The effects: instructions of the app to its caller.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What the app is told.
+//! The events that the app receives.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,7 +25,8 @@ pub(crate) enum NotDelivered {
     Unknown,
 }
 
-/// Something that happened outside of the app. Texts are as other people sent them: the app makes them safe to draw.
+/// Something that happened outside of the app. Texts are exactly as other people sent them. The app makes them safe to
+/// draw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AppEvent {
     /// The account is signed in again.
@@ -36,7 +37,7 @@ pub(crate) enum AppEvent {
         /// The time until the next attempt. `None` if there is none.
         retry: Option<Duration>,
     },
-    /// The roster is now this.
+    /// The roster has changed to this one.
     Roster(Box<Roster>),
     /// The status of a contact changed. `None` is offline.
     Presence { handle: Handle, before: Option<Status>, now: Option<Status> },

@@ -63,7 +63,7 @@ impl App {
         }
         let retry = retry.map(|retry| self.time.since_start + retry);
         self.link = Link::Offline { reason, retry };
-        // The reason takes its place.
+        // The reason is shown instead.
         self.notice = None;
         for with in self.tabs.iter_mut().filter_map(|tab| tab.with.as_mut()) {
             with.typing.clear();

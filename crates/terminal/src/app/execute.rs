@@ -144,7 +144,7 @@ impl App {
         }
     }
 
-    /// Returns the address of a request. Without a text, that of the only one.
+    /// Returns the address of a request. Without a text, returns the address of the only request.
     fn requester(&self, who: &str) -> Option<String> {
         if !who.is_empty() {
             return Some(who.to_owned());

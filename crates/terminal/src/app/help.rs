@@ -23,7 +23,7 @@ const KEYS: [(&str, &str); 16] = [
     ("Ctrl-C", "Sign out and leave"),
 ];
 
-/// Returns the lines of the help: each has what to type and what it does, or a heading.
+/// Returns the lines of the help. Each has the text to type and its effect, or is a heading.
 pub(crate) fn help_lines() -> Vec<(String, &'static str)> {
     let mut lines = vec![("Keys".to_owned(), "")];
     lines.extend(KEYS.iter().map(|(keys, meaning)| ((*keys).to_owned(), *meaning)));

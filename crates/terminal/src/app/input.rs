@@ -6,7 +6,7 @@ use msnp::text::is_unsafe_to_show;
 
 use crate::text::width;
 
-/// The most bytes of a typed line. Longer pastes are cut.
+/// The maximum number of bytes of a typed line. Longer pastes are cut.
 const MAX_INPUT: usize = 16 * 1024;
 /// How a line break is drawn.
 const BREAK: &str = "⏎";

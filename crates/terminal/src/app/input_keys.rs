@@ -8,7 +8,7 @@ use super::line_keys::edit_input;
 use super::state::App;
 use super::tab::TYPING_AGAIN;
 
-/// The most sent lines that the arrow keys bring back.
+/// The maximum number of sent lines that the arrow keys bring back.
 const MAX_HISTORY: usize = 100;
 /// The rows of one step of PgUp and PgDn, if the height is not known.
 const PAGE: isize = 10;

@@ -1,4 +1,4 @@
-//! What keys do.
+//! The actions of keys.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -19,7 +19,7 @@ impl App {
             return self.effects.push(Effect::Quit);
         }
         if self.shown_picture.take().is_some() {
-            // Any key puts it away.
+            // Any key closes it.
         } else if self.help.is_some() {
             self.help_key(key);
         } else if self.palette.is_some() {
@@ -60,7 +60,7 @@ impl App {
         }
     }
 
-    /// Handles the keys that work everywhere. Returns `false` if the key is another one.
+    /// Handles the keys that work everywhere. Returns `false` for any other key.
     fn global_key(&mut self, key: KeyEvent) -> bool {
         let alt = key.modifiers.contains(KeyModifiers::ALT);
         let control = key.modifiers.contains(KeyModifiers::CONTROL);

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-/// The width from which the contact list and the conversation are side by side.
+/// The minimum width at which the contact list and the conversation are side by side.
 const WIDE: u16 = 60;
 /// The rows of the box in which a line is typed.
 const INPUT_ROWS: u16 = 3;

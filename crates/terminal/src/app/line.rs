@@ -6,7 +6,7 @@ use msnp::Handle;
 
 use super::ids::{FileId, LineId};
 
-/// The most lines that are kept for each conversation. The oldest ones are forgotten.
+/// The maximum number of lines that are kept for each conversation. The oldest ones are forgotten.
 pub(crate) const MAX_LINES: usize = 2000;
 
 /// A line: a message, or a note of the program. Its texts are safe to draw.
@@ -37,7 +37,7 @@ pub(crate) enum Author {
     Left(Handle),
 }
 
-/// What is known about a message of the user.
+/// The state of a message of the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
     /// The server has not answered yet.
@@ -64,7 +64,7 @@ pub(crate) enum FileState {
     Offered,
     /// This many bytes of the total are done.
     Running { done: u64, total: u64 },
-    /// There is nothing more to come.
+    /// The transfer has ended.
     Ended,
 }
 

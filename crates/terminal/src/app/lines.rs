@@ -36,7 +36,7 @@ impl App {
         let line = Line { id, clock: self.time.clock.clone(), author, text: clean(text), delivery, file };
         let (columns, emoji) = (self.talk_width(), self.settings.emoji);
         if let Some(tab) = self.tabs.get_mut(tab) {
-            // Somebody who reads older lines keeps seeing them.
+            // While the user reads older lines, the same lines stay visible.
             if tab.scroll > 0 {
                 tab.scroll += rows(&line, columns, emoji).len();
             }

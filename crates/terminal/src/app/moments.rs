@@ -1,4 +1,4 @@
-//! What lasts for a moment: notices, shaking, notes about typing.
+//! States that last for a moment: notices, shaking, notes about typing.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ impl App {
         self.time.since_start < self.shake_until
     }
 
-    /// Returns by how many columns the window is off its place.
+    /// Returns by how many columns the window is moved sideways.
     pub(crate) fn shake(&self) -> i16 {
         let left = self.shake_until.saturating_sub(self.time.since_start);
         match left.as_millis() / FRAME.as_millis() % 4 {
@@ -58,7 +58,7 @@ impl App {
         }
     }
 
-    /// Starts to shake the window. A window that shakes already is not shaken for longer.
+    /// Starts to shake the window. If the window is shaking already, it does not shake for longer.
     pub(super) fn start_shaking(&mut self) {
         if !self.is_shaking() {
             self.shake_until = self.time.since_start + SHAKE_LASTS;

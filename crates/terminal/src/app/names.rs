@@ -1,4 +1,4 @@
-//! How users and tabs are called.
+//! The names of users and tabs.
 
 use msnp::Handle;
 
@@ -7,8 +7,8 @@ use super::tab::Tab;
 use crate::text::clean_line;
 
 impl App {
-    /// Returns the name of a contact, or the address of any other user. A stranger chooses any name, also that of a
-    /// contact, so it is not shown.
+    /// Returns the name of a contact, or the address of any other user. A stranger can choose any name, even that of a
+    /// contact, so the names of strangers are not shown.
     pub(crate) fn name_of(&self, handle: &Handle) -> String {
         if *handle == self.me {
             return self.my_name();

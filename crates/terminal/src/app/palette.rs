@@ -2,7 +2,7 @@
 
 use super::input::Input;
 
-/// The most rows of the palette.
+/// The maximum number of rows of the palette.
 pub(crate) const MAX_ITEMS: usize = 10;
 
 /// The command palette.
@@ -22,7 +22,7 @@ pub(crate) struct Item {
     pub(super) action: Action,
 }
 
-/// What a row does.
+/// The action of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     /// Fills in this line, which is not complete yet.

@@ -8,7 +8,7 @@ use super::effect::Effect;
 use super::state::{App, Colors};
 use crate::picture::Picture;
 
-/// The most pictures that are kept. The memory of each is below 40 KiB.
+/// The maximum number of pictures that are kept. The memory of each is below 40 KiB.
 const MAX_PICTURES: usize = 200;
 
 impl App {
@@ -25,8 +25,8 @@ impl App {
         self.pictures.get(handle).and_then(|(_, picture)| picture.as_ref())
     }
 
-    /// Fetches the picture of the other user of a tab, if it is not known. Call it only when the two are in a session,
-    /// because fetching would open one.
+    /// Fetches the picture of the other user of a tab, if it is not known. Call it only when the two users are in a
+    /// session, because fetching would open one.
     pub(super) fn want_picture(&mut self, tab: usize) {
         let partner = self.tabs.get(tab).and_then(|tab| tab.partner()).cloned();
         if let Some(partner) = partner.filter(|_| self.settings.colors != Colors::None) {
@@ -34,7 +34,7 @@ impl App {
         }
     }
 
-    /// Fetches a picture, unless it is the one that was asked for before. Returns whether the user has one.
+    /// Fetches a picture, unless the same picture was asked for before. Returns whether the user has one.
     fn fetch_picture(&mut self, handle: Handle) -> bool {
         let Some(id) = self.roster.contact(&handle).and_then(|contact| contact.picture.clone()) else { return false };
         let is_known = self.pictures.get(&handle).is_some_and(|(known, _)| *known == id);

@@ -16,7 +16,7 @@ pub(crate) struct Contact {
     pub(crate) message: String,
     pub(crate) is_blocked: bool,
     pub(crate) groups: Vec<Guid>,
-    /// What identifies the display picture, if the contact has one.
+    /// The identification of the display picture, if the contact has one.
     pub(crate) picture: Option<String>,
 }
 

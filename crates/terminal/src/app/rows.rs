@@ -130,7 +130,7 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
-/// Gives the places in a row that the search has found another tone. Case does not matter.
+/// Changes the tone of the places in a row that the search has found. Case does not matter.
 pub(crate) fn highlight(row: Vec<Piece>, query: &str) -> Vec<Piece> {
     let is_searched = |tone| matches!(tone, Tone::Plain | Tone::Note | Tone::Problem);
     let mut out = Vec::new();

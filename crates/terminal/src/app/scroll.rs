@@ -1,11 +1,11 @@
-//! What is visible: the areas of the screen, and how far its parts are scrolled.
+//! The visible parts: the areas of the screen, and how far they are scrolled.
 
 use super::layout::{Areas, inside};
 use super::rows::rows;
 use super::state::{App, Focus};
 use crate::picture::SIDE;
 
-/// The rows of a picture, and the fewest rows that the list keeps above it.
+/// The rows of a picture, and the minimum number of rows that the list keeps above it.
 const PICTURE_ROWS: u16 = SIDE.div_ceil(2) as u16;
 const LIST_ROWS: u16 = 12;
 
@@ -32,7 +32,7 @@ impl App {
         self.keep_in_view();
     }
 
-    /// Makes the contact list anew, and keeps what is selected visible.
+    /// Rebuilds the contact list, and keeps the selected row visible.
     pub(super) fn rebuild_contacts(&mut self) {
         self.contacts.rebuild(&self.roster);
         self.keep_in_view();
@@ -47,12 +47,12 @@ impl App {
         }
     }
 
-    /// Returns the rows of the conversation that are visible at once.
+    /// Returns the number of rows of the conversation that are visible at the same time.
     pub(super) fn talk_height(&self) -> usize {
         inside(self.areas().talk).height.into()
     }
 
-    /// Returns the columns of the conversation, also while the contact list covers it.
+    /// Returns the columns of the conversation, even while the contact list covers it.
     pub(super) fn talk_width(&self) -> usize {
         inside(Areas::of(self.size.0, self.size.1, false).talk).width.into()
     }

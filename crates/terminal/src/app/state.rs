@@ -40,7 +40,7 @@ pub enum Colors {
     True,
 }
 
-/// What the app starts with.
+/// The initial values of the app.
 #[derive(Clone, Debug)]
 pub(crate) struct Start {
     pub(crate) me: Handle,
@@ -87,7 +87,7 @@ pub(crate) struct App {
     /// The account's own personal message, as far as this program has set it.
     pub(crate) message: String,
     pub(crate) contacts: Contacts,
-    /// The display pictures that were asked for, with what identified them then. `None` until one arrives.
+    /// The display pictures that were asked for, with their identification at that time. `None` until one arrives.
     pub(super) pictures: BTreeMap<Handle, (String, Option<Picture>)>,
     /// The user whose picture is shown in front of everything.
     pub(crate) shown_picture: Option<Handle>,
@@ -148,12 +148,12 @@ impl App {
         app
     }
 
-    /// Returns what the app wants to be done, in this order.
+    /// Returns the effects that the app wants, in order.
     pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
 
-    /// Wants something to be done that no key asked for.
+    /// Adds an effect that no key asked for.
     pub(crate) fn ask(&mut self, effect: Effect) {
         self.effects.push(effect);
     }

@@ -1,4 +1,4 @@
-//! How statuses are called, chosen and drawn.
+//! The names of statuses, and how they are chosen and drawn.
 
 use msnp::Status;
 

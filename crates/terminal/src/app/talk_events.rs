@@ -9,7 +9,8 @@ use super::state::App;
 use super::tab::{TYPING_LASTS, Tab};
 use crate::text::clean_line;
 
-/// The most tabs. A flood of conversations cannot fill the memory; the oldest tab without anything unread makes room.
+/// The maximum number of tabs. A flood of conversations cannot fill the memory; the oldest tab without anything unread
+/// makes room.
 const MAX_TABS: usize = 100;
 
 impl App {
@@ -60,8 +61,8 @@ impl App {
     }
 
     /// Returns the tab of a conversation. A conversation with one user belongs to the tab with that user, even if it is
-    /// another session. With content, that session takes the tab over. Without, it may still become one of several users,
-    /// which has a tab of its own.
+    /// a different session. If that session has content, it takes the tab over. Without content, it may still become a
+    /// conversation of several users, which has a tab of its own.
     fn find_tab(&mut self, talk: Talk, is_content: bool) -> Option<usize> {
         let alone = || match talk.users.as_slice() {
             [partner] => self.tabs.iter().position(|tab| tab.partner() == Some(partner)),
@@ -96,7 +97,7 @@ impl App {
             *index > 0 && *index != self.current && tab.unread == 0 && tab.input.is_empty()
         };
         let idle = self.tabs.iter().enumerate().find(is_idle).map(|(index, _)| index);
-        // If nothing is idle, the oldest conversation that is not shown goes.
+        // If no conversation is idle, the oldest one that is not shown is removed.
         let oldest = idle.unwrap_or(if self.current == 1 { 2 } else { 1 });
         self.tabs.remove(oldest);
         if self.current > oldest {
@@ -127,7 +128,7 @@ impl App {
         }
     }
 
-    /// The session ended, which takes everybody out of it. That is nothing that the others did.
+    /// The session ended, so everybody is out of it. The others did nothing to cause that.
     fn quiet(&mut self, tab: usize) {
         let Some(there) = self.tabs.get_mut(tab) else { return };
         if there.lines.take_left() > 1 {

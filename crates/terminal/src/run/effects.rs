@@ -11,10 +11,10 @@ use super::files::Files;
 use super::pictures;
 use crate::app::{AppEvent, Effect, LineId, NotDelivered, TalkEvent};
 
-/// The most reports of tasks that wait for the app. More tasks wait until there is room.
+/// The maximum number of reports of tasks that wait for the app. More tasks wait until there is room.
 const REPORTS: usize = 64;
 
-/// What carries out the effects.
+/// Carries out the effects of the app.
 pub(super) struct Effects {
     pub(super) client: Client,
     pub(super) talks: Talks,
@@ -22,7 +22,7 @@ pub(super) struct Effects {
     reports: mpsc::Sender<AppEvent>,
 }
 
-/// What is left to the loop.
+/// The effects that are left to the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rest {
     Nothing,
@@ -32,14 +32,14 @@ pub(super) enum Rest {
 }
 
 impl Effects {
-    /// Returns what carries out the effects, and the reports of what becomes of them.
+    /// Creates the value that carries out the effects, and the channel for reports about their results.
     pub(super) fn new(client: Client, downloads: PathBuf) -> (Self, mpsc::Receiver<AppEvent>) {
         let (reports, receiver) = mpsc::channel(REPORTS);
         let files = Files::new(downloads, reports.clone());
         (Self { client, talks: Talks::default(), files, reports }, receiver)
     }
 
-    /// Carries out an effect. `tell` passes an event to the app at once.
+    /// Carries out an effect. `tell` passes an event to the app immediately.
     pub(super) fn carry_out(&mut self, effect: Effect, mut tell: impl FnMut(AppEvent)) -> Rest {
         match effect {
             Effect::Open(handle) => {

@@ -10,7 +10,7 @@ use msnp_client::{Conversation, Event, FileOffer, Incoming};
 use super::files::Files;
 use crate::app::{AppEvent, Talk, TalkEvent, TalkId};
 
-/// The number of conversations after which those are forgotten that the client has forgotten too.
+/// If there are more conversations than this, the app forgets those that the client has already forgotten.
 const MANY: usize = 300;
 
 /// The conversations, by the numbers that the app uses.
@@ -22,7 +22,7 @@ pub(super) struct Talks {
 }
 
 impl Talks {
-    /// Returns what the app knows a conversation by.
+    /// Returns the conversation in the form that the app uses.
     pub(super) fn talk(&mut self, conversation: &Conversation) -> Talk {
         let users = conversation.users();
         let id = match self.ids.get(&conversation.id()) {

@@ -16,11 +16,11 @@ use crate::app::{AppEvent, FileId};
 
 /// The time between two reports of the progress.
 const REPORT: Duration = Duration::from_millis(200);
-/// The most offers that wait for an answer. More are refused.
+/// The maximum number of offers that wait for an answer. More are refused.
 const MAX_OFFERS: usize = 100;
 /// The first number of received files. Those of sent files count from zero.
 const FIRST_RECEIVED: u64 = 1 << 63;
-/// The most names that are tried for a received file.
+/// The maximum number of names that are tried for a received file.
 const MAX_NAMES: u32 = 1000;
 
 /// The files that are offered, and the transfers that run.
@@ -65,7 +65,7 @@ impl Files {
                 Ok((file, path)) => {
                     let result = watch(id, offer.accept(file), stop, &reports).await;
                     if result.is_err() {
-                        // A part of a file is of no use. If it cannot be removed, the user finds it.
+                        // A part of a file is useless. If it cannot be removed, it stays for the user to find.
                         let _ = tokio::fs::remove_file(&path).await;
                     }
                     result.map(|()| Some(path)).map_err(|error| error.to_string())
@@ -156,7 +156,7 @@ async fn create(directory: &Path, name: &str) -> io::Result<(File, PathBuf)> {
     }
 }
 
-/// Returns a name with a number before its extension. The first one has none.
+/// Returns a name with a number before its extension. The first name has no number.
 fn numbered(name: &str, number: u32) -> String {
     if number == 1 {
         return name.to_owned();

@@ -17,9 +17,9 @@ use super::signals::Signals;
 use super::terminal::Screen;
 use crate::app::{App, AppEvent, Roster, Time};
 
-/// The shortest time between two frames, so that a burst of events is drawn at once.
+/// The shortest time between two frames, so that a burst of events is drawn in one frame.
 const FRAME: Duration = Duration::from_millis(20);
-/// The time at the end in which messages can still be delivered.
+/// How long messages can still be delivered after the user has quit.
 const LAST_WAIT: Duration = Duration::from_secs(3);
 
 /// The messenger while it runs.
@@ -39,7 +39,7 @@ pub(super) struct Messenger {
     ends: Option<Instant>,
 }
 
-/// What woke the loop.
+/// The event that woke the loop.
 enum Wake {
     Input(Option<io::Result<Input>>),
     Event(Option<Event>),
@@ -140,7 +140,7 @@ impl Messenger {
 
     fn event(&mut self, event: Event) {
         let changes_roster = matches!(event, Event::Roster(_) | Event::SignedIn | Event::SignedOut { .. });
-        // A request is about the roster with it.
+        // The question about a request refers to a roster that contains it.
         let needs_roster = matches!(event, Event::Roster(msnp_client::machine::RosterChange::AddedBy(_)));
         self.is_roster_old |= changes_roster;
         if needs_roster {
@@ -181,7 +181,7 @@ impl Messenger {
         }
     }
 
-    /// Ends the program: after the messages on their way were delivered, or at once when the user asks again.
+    /// Ends the program after the messages on their way were delivered, or immediately if the user asks again.
     fn quit(&mut self) {
         let now = Instant::now();
         let can_wait = self.ends.is_none() && self.app.is_delivering();
@@ -194,7 +194,7 @@ impl Messenger {
     }
 }
 
-/// Waits until a time; for ever if there is none.
+/// Waits until a time, or forever if there is none.
 async fn until(time: Option<Instant>) {
     match time {
         Some(time) => sleep_until(time).await,

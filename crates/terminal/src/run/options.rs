@@ -11,14 +11,14 @@ use thiserror::Error;
 use super::graphics::Graphics;
 use crate::app::Colors;
 
-/// What the messenger starts with.
+/// The options that the messenger starts with.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The server.
     pub server: Server,
     /// The account.
     pub account: Account,
-    /// A user to talk to at once. The user becomes a contact.
+    /// A user to talk to immediately. The user becomes a contact.
     pub open: Option<Handle>,
     /// The directory for received files.
     pub downloads: PathBuf,

@@ -1,9 +1,9 @@
-//! Removes from a text of other people what could command the terminal or reorder the text around it.
+//! Removes characters from other people's texts that could command the terminal or reorder the text around them.
 
 use msnp::text::is_unsafe_to_show;
 
-/// The most characters without a width that may follow each other. Real scripts and emoji need fewer; a longer stack
-/// would cover the lines above and below.
+/// The maximum number of characters without a width that may follow each other. Real scripts and emoji need fewer; a
+/// longer stack would cover the lines above and below.
 const MAX_STACK: usize = 8;
 
 /// Returns whether a character is invisible and harmless, but has an effect on the direction of text. Arabic and Hebrew

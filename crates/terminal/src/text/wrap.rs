@@ -63,7 +63,7 @@ impl Rows {
         if self.done.is_empty() { self.first } else { self.rest }
     }
 
-    /// Adds a word with the space after it. The space may hang over the edge.
+    /// Adds a word with the space after it. The space may extend beyond the edge.
     fn word(&mut self, word: &str) {
         let letters = word.trim_end_matches(' ');
         let bare = width(letters);
@@ -88,7 +88,8 @@ impl Rows {
         while !word.is_empty() {
             let (piece, after) = take(word, self.room().saturating_sub(self.used));
             if piece.is_empty() {
-                // The row is full. An empty row of `rest` columns takes any cluster, but a cluster could be wider still.
+                // The row is full. An empty row of `rest` columns takes any cluster, unless the cluster is wider than
+                // the row.
                 if self.used == 0 && !self.done.is_empty() {
                     let (cluster, after) = word.split_at(word.graphemes(true).next().map_or(word.len(), str::len));
                     self.row.push_str(cluster);

@@ -4,7 +4,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::app::{Colors, Look, Tone};
 
-/// The styles of the parts of the screen. Uses the 16 colours that every terminal has and lets its user choose.
+/// The styles of the parts of the screen. Uses the 16 colours that every terminal has, and that its user can choose.
 pub(super) struct Theme {
     has_color: bool,
     has_all_colors: bool,

@@ -1,4 +1,4 @@
-//! Messages in switchboard sessions: one order, none twice, none invented, none lost.
+//! Checks messages in switchboard sessions: all members see one order, and no message is duplicated, invented or lost.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -12,7 +12,7 @@ use super::violation::{Found, Promise};
 struct Sent<'i, 'a> {
     sender: &'i Connection<'a>,
     event: &'a Event,
-    /// The number of messages that the sender sent before, without those that were refused.
+    /// The number of earlier messages of the sender, not counting refused ones.
     rank: usize,
 }
 
@@ -65,7 +65,7 @@ impl<'i, 'a> Messages<'i, 'a> {
         format!("message {} of {who} (connection {}, place {})", place, sender.number, event.began)
     }
 
-    /// Returns the messages that a connection received, in their order, without those that nobody sent.
+    /// Returns the messages that a connection received, in order, except for those that nobody sent.
     fn received(&self, connection: &Connection<'_>, found: &mut Found) -> Vec<usize> {
         let mut places = Vec::new();
         let mut seen = HashSet::new();
@@ -75,7 +75,7 @@ impl<'i, 'a> Messages<'i, 'a> {
             let known = self.by_payload.get(message).copied();
             let genuine = known.filter(|place| {
                 let sender = self.sent[*place].sender;
-                // A sender that never heard the name of its session had invited the receiver to it.
+                // A sender that never learned the name of its session must have invited the receiver to it.
                 let is_same = sender.board.is_none() || sender.board == connection.board;
                 is_same && sender.account == Some(from) && sender.number != receiver
             });
@@ -95,7 +95,8 @@ impl<'i, 'a> Messages<'i, 'a> {
         places
     }
 
-    /// Between two messages of one sender, a member receives all messages of that sender that were not refused.
+    /// If a member receives two messages of one sender, it also receives all messages that the sender sent between
+    /// them, except for refused ones.
     fn check_gaps(&self, receiver: &Connection<'_>, places: &[usize], found: &mut Found) {
         let mut spans: HashMap<u32, (usize, usize, usize)> = HashMap::new();
         for place in places.iter().filter(|place| may_have_happened(self.sent[**place].event.outcome)) {
@@ -116,11 +117,11 @@ impl<'i, 'a> Messages<'i, 'a> {
         }
     }
 
-    /// A message that was not refused arrives at everybody whom the sender saw in the session before it sent the message
-    /// and until the answer, unless a connection of that member ended.
+    /// A message that was not refused reaches every member that the sender saw in the session from before the message
+    /// until its answer, unless a connection of that member ended.
     fn check_delivery(&self, index: &Index<'_>, received: &HashMap<u32, HashSet<usize>>, found: &mut Found) {
         let mut members: HashMap<(&str, &str), Vec<&Connection<'_>>> = HashMap::new();
-        // The accounts with a connection that ended before it heard the name of its session.
+        // The accounts with a connection that ended before it learned the name of its session.
         let mut nameless = HashSet::new();
         for connection in index.connections.values() {
             match (connection.board, connection.account) {
@@ -164,7 +165,7 @@ impl<'i, 'a> Messages<'i, 'a> {
         }
         for place in self.by_sender.get(&sender.number).cloned().unwrap_or_default() {
             let event = self.sent[place].event;
-            // Without an ACK, it is certain only while the connection lives that the server has read the message.
+            // Without an ACK, it is certain that the server has read the message only if the connection is still open.
             if event.outcome == Outcome::Done || (event.outcome == Outcome::Silent && sender.is_open()) {
                 steps.push((event.began, Step::Sends(place)));
                 steps.push((event.ended, Step::Answered(place)));

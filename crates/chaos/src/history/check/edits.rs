@@ -1,4 +1,5 @@
-//! Edits of accounts: what was acknowledged is kept, what was refused is not there, and clients show what is kept.
+//! Checks edits of accounts: acknowledged edits are kept, refused ones have no effect, and clients show what the server
+//! has.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +37,7 @@ pub(super) fn check(index: &Index<'_>, found: &mut Found) {
     check_views(index, found);
 }
 
-/// The last value comes from a change that no acknowledged change followed.
+/// The final value comes from a change that no acknowledged change followed.
 fn check_part(
     account: &str,
     part: &str,
@@ -59,13 +60,14 @@ fn check_part(
     }
 }
 
-/// Returns a moment such that every change that begins later was carried out later. The server drops an edit whose session
-/// was replaced. So a change without an answer comes before every change that begins later and is answered.
+/// Returns a time. Every change that begins after it was also carried out after this one. The server drops an edit
+/// whose session was replaced. So a change without an answer comes before every change that begins later and is
+/// answered.
 fn last_moment(write: &Write<'_>) -> u64 {
     write.done.unwrap_or(write.start)
 }
 
-/// Every part of an account is there because somebody put it there.
+/// Every part of an account exists because somebody set it.
 fn check_genuine(index: &Index<'_>, writes: &BTreeMap<(&str, &str), Vec<Write<'_>>>, found: &mut Found) {
     for (account, last) in &index.last {
         let Some(initial) = index.initial.get(account) else { continue };
@@ -83,7 +85,7 @@ fn check_genuine(index: &Index<'_>, writes: &BTreeMap<(&str, &str), Vec<Write<'_
     }
 }
 
-/// An account is on RL or PL of exactly those that it has on FL.
+/// An account is on RL or PL of exactly those accounts that it has on FL.
 fn check_reverse(index: &Index<'_>, found: &mut Found) {
     let mirrors: [fn(&str) -> String; 2] = [part::forward, part::reverse];
     for (one, two) in [(mirrors[0], mirrors[1]), (mirrors[1], mirrors[0])] {
@@ -99,7 +101,7 @@ fn check_reverse(index: &Index<'_>, found: &mut Found) {
     }
 }
 
-/// What clients show at the end is what the server has.
+/// At the end, clients show what the server has.
 fn check_views(index: &Index<'_>, found: &mut Found) {
     for (account, _, connection) in index.sessions().filter(|(.., connection)| connection.is_open()) {
         let Some(last) = index.last.get(account) else { continue };

@@ -25,7 +25,7 @@ pub(super) struct Connection<'a> {
     pub(super) signed_in: Option<&'a Event>,
     /// The dialect of the sign-in, or 0.
     pub(super) dialect: u32,
-    /// The switchboard session, if the connection has heard its name.
+    /// The switchboard session, if the connection has learned its name.
     pub(super) board: Option<&'a str>,
     /// How and when the connection ended.
     pub(super) end: Option<(End, u64)>,
@@ -59,7 +59,7 @@ impl<'a> Connection<'a> {
     fn add(&mut self, event: &'a Event) {
         self.number = event.connection;
         self.events.push(event);
-        // Without an answer, the connection has ended, but what it did may have taken effect.
+        // Without an answer, the connection has ended, but its command may have taken effect.
         let has_happened = may_have_happened(event.outcome);
         match &event.action {
             Action::SignIn { account, dialect } if has_happened => {

@@ -1,4 +1,4 @@
-//! Whether several observers can have seen parts of one order.
+//! Checks whether one common order explains what several observers saw.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! Presence: every client saw the changes of its contacts in their order, and shows the truth at the end.
+//! Checks presence: every client sees the changes of each contact in order, and shows the correct state at the end.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -33,7 +33,8 @@ fn check_genuine(index: &Index<'_>, values: &Values<'_>, found: &mut Found) {
     }
 }
 
-/// Values that were given once are seen in one order, which contains the order of each session of the account.
+/// Values that were set only once are seen by all clients in the same order, which keeps the order within each session
+/// of the account.
 fn check_order(index: &Index<'_>, values: &Values<'_>, found: &mut Found) {
     let mut firsts = BTreeMap::new();
     let mut names = Vec::new();
@@ -68,8 +69,8 @@ fn check_order(index: &Index<'_>, values: &Values<'_>, found: &mut Found) {
     }
 }
 
-/// Returns every time that a client saw a contact online: the account of the client, its connection, the contact, and
-/// what it saw.
+/// Returns every event in which a client saw a contact online: the account of the client, its connection, the contact,
+/// and the presence that it saw.
 fn sightings<'i, 'a>(index: &'i Index<'a>) -> impl Iterator<Item = (&'a str, &'i Connection<'a>, &'a str, &'a Shown)> {
     index.sessions().flat_map(|(who, _, connection)| {
         connection.events.iter().filter_map(move |event| match &event.action {
@@ -79,7 +80,7 @@ fn sightings<'i, 'a>(index: &'i Index<'a>) -> impl Iterator<Item = (&'a str, &'i
     })
 }
 
-/// What an account sets for a session.
+/// The values that an account sets for a session.
 #[derive(Default)]
 struct Set<'a> {
     /// Whether an unanswered command makes the rest uncertain.

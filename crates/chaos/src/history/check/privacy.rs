@@ -1,4 +1,4 @@
-//! Privacy: an account that is hidden, or that blocks somebody, appears offline.
+//! Checks privacy: an account that is hidden, or that blocks another one, appears offline.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -43,7 +43,7 @@ struct Switches {
     hidden: Switch,
     private: Switch,
     blocks: BTreeMap<String, Switch>,
-    /// The accounts that are not on AL, as far as edits changed it.
+    /// For each account that edits added to AL or removed from it: when it was not on AL.
     disallows: BTreeMap<String, Switch>,
     /// The accounts on AL at the start, if the history has them.
     allowed: Option<BTreeSet<String>>,
@@ -76,7 +76,7 @@ impl Switch {
     }
 }
 
-/// When which account appeared offline to whom.
+/// The periods in which one account appeared offline to another.
 struct Shields<'a> {
     switches: BTreeMap<&'a str, Switches>,
     hidden: HashMap<String, Rc<Vec<Span>>>,
@@ -119,7 +119,7 @@ impl<'a> Shields<'a> {
         spans.clone()
     }
 
-    /// Returns why a client must not have seen this, if so. `since` is when its sign-in began.
+    /// Returns why a client should not have seen this, or `None` if it may have. `since` is when its sign-in began.
     fn leak(
         &mut self,
         values: &Values<'_>,
@@ -186,10 +186,11 @@ impl Switches {
     }
 }
 
-/// The answer to a block and a ring come over the same connection. After the answer, no ring of that account follows.
+/// An account that blocks another one receives the answer, and any RNG, over the same connection. After the answer, it
+/// receives no RNG from the blocked account.
 fn check_rings(connection: &Connection<'_>, found: &mut Found) {
     let mut switches = Switches::default();
-    // The places in the connection are used as times.
+    // Positions in the connection serve as times.
     for event in connection.events.iter().filter(|event| may_have_happened(event.outcome)) {
         let placed = Event { start: event.began.into(), end: event.ended.into(), ..(*event).clone() };
         switches.follow(&placed);

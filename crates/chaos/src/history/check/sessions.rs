@@ -1,4 +1,4 @@
-//! One session for each account, and an answer to every command.
+//! Checks that each account has only one session, and that every command gets an answer.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(super) fn check(index: &Index<'_>, found: &mut Found) {
 struct Life {
     /// When the sign-in was answered.
     begin: u64,
-    /// When the last command began that was carried out.
+    /// When the last command that was carried out began.
     last: u64,
     number: u32,
 }
@@ -36,7 +36,8 @@ fn last_done(connection: &Connection<'_>) -> u64 {
     done.map(|event| event.start).max().unwrap_or_default()
 }
 
-/// Of two sessions, one had ended when both sign-ins were answered. A command that began after that is not carried out.
+/// Of two sessions of an account, one must have ended by the time both sign-ins are answered. A command that began
+/// after that is not carried out.
 fn check_lives(account: &str, lives: &[Life], found: &mut Found) {
     let mut longest: Option<&Life> = None;
     for life in lives {

@@ -6,10 +6,10 @@ pub(super) type Act = (u64, u64);
 /// A period: it begins after the first time and ends before the second.
 pub(super) type Span = (u64, u64);
 
-/// Returns the periods, in order, in which something certainly held. Each `on` began it and was acknowledged. Each `off`
-/// may have ended it. Both are in the order of their beginnings.
+/// Returns the periods, in order, in which a state certainly held. Each action in `on` began the state and was
+/// acknowledged. Each action in `off` may have ended it. Both lists are in the order in which the actions began.
 pub(super) fn certain(on: &[Act], off: &[Act]) -> Vec<Span> {
-    // The latest end of an `off` up to each place. It never falls, so that it can be searched.
+    // For each index, the latest end of any `off` up to it. The values never decrease, so they can be searched.
     let mut latest = 0;
     let mut ends = Vec::with_capacity(off.len());
     for (_, end) in off {
@@ -17,7 +17,8 @@ pub(super) fn certain(on: &[Act], off: &[Act]) -> Vec<Span> {
         ends.push(latest);
     }
     let spans = on.iter().filter_map(|(start, end)| {
-        // An `off` that ended before this `on` began has no effect on it. At the same time, it may have.
+        // An `off` that ended before this `on` began has no effect on it. An `off` that overlaps with it may have an
+        // effect.
         let first = ends.partition_point(|ended| ended < start);
         let until = off.get(first).map_or(u64::MAX, |(start, _)| *start);
         (until > *end).then_some((*end, until))

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::super::{Action, Attribute, Begun, Change, Digest, Log, Outcome, Parts, Recorder, Shown, check};
 use super::violation::Promise;
 
-/// A history that is being told. Each connection has a name: that of its account, with anything after a `/`. Time passes
-/// with every event.
+/// A history that a test builds step by step. Each connection has a name: that of its account, with anything after a
+/// `/`. Time passes with every event.
 pub(super) struct Story {
     recorder: Arc<Recorder>,
     logs: BTreeMap<String, Log>,
@@ -59,7 +59,7 @@ impl Story {
         self.done(who, Action::SignIn { account: account(who), dialect });
     }
 
-    /// Joins a switchboard session in which these members are already.
+    /// Joins a switchboard session that already has these members.
     pub(super) fn join(&mut self, who: &str, board: &str, members: &[&str]) {
         let joining = self.begin(who, Action::Join { account: account(who) });
         for member in members {
@@ -107,7 +107,7 @@ pub(super) fn remove(part: &str) -> Action {
     Action::Edit { changes: vec![Change { part: part.into(), value: None }] }
 }
 
-/// Returns that a contact is seen online, without a personal message.
+/// Returns the action of seeing a contact online, without a personal message.
 pub(super) fn online(contact: &str, status: &str, name: &str) -> Action {
     let shown = Shown { status: status.into(), name: name.into(), message: None };
     Action::Saw { contact: contact.into(), shown: Some(shown) }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::super::{Action, Attribute, Event, Shown, part};
 use super::index::{Index, may_have_happened};
 
-/// What others see of an account.
+/// The values of an account that others see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Visible {
     Status,
@@ -13,7 +13,7 @@ pub(super) enum Visible {
     Name,
 }
 
-/// A value that an account gave, and did not take back because of an error.
+/// A value that an account set, unless the server refused it.
 pub(super) struct Given<'a> {
     pub(super) value: &'a str,
     pub(super) event: &'a Event,
@@ -83,7 +83,7 @@ fn given(event: &Event) -> Option<(Visible, &str)> {
     }
 }
 
-/// Returns what a client shows, part by part. An empty personal message is none.
+/// Returns what a client shows, part by part. An empty personal message counts as no message.
 pub(super) fn shown(shown: &Shown) -> impl Iterator<Item = (Visible, &str)> {
     let message = shown.message.as_deref().filter(|message| !message.is_empty());
     let message = message.map(|message| (Visible::Message, message));

@@ -9,7 +9,8 @@ pub enum Promise {
     Protocol,
     /// Every command that has an answer is answered.
     Answer,
-    /// All members of a switchboard session receive messages in one order, and those of one sender in its order.
+    /// All members of a switchboard session receive the messages in the same order, which keeps the order of each
+    /// sender.
     Order,
     /// Nobody receives a message twice.
     Once,
@@ -21,9 +22,9 @@ pub enum Promise {
     OneSession,
     /// Acknowledged edits are kept, and refused ones have no effect.
     Durable,
-    /// What clients show at the end is the truth, and they saw all changes in their order.
+    /// At the end, clients show the correct state, and they saw all changes in order.
     Presence,
-    /// The hidden and the blocking appear offline.
+    /// A hidden account appears offline to everyone, and an account appears offline to those it blocks.
     Privacy,
 }
 

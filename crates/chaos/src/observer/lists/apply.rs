@@ -8,8 +8,8 @@ use super::{Copy, Entry, GUIDS, Lists};
 use crate::history::part;
 
 impl Lists {
-    /// Applies a line to a client of a dialect, whose address is `owner`. Returns why a client with complete lists should
-    /// never receive the line, if so.
+    /// Applies a line to a client of a dialect, whose address is `owner`. If a client with complete lists should never
+    /// receive the line, returns the reason.
     pub(crate) fn apply(&mut self, unit: &Unit, dialect: u32, owner: &str) -> Result<(), &'static str> {
         let words = Words::of(unit);
         // Before MSNP10, the new list version comes before the words that later dialects have.
@@ -45,7 +45,8 @@ impl Lists {
         if self.copy == Copy::Complete { applied } else { Ok(()) }
     }
 
-    /// Returns the contact that a line is about to remove from FL. The last group of a contact is not enough.
+    /// Returns the contact that a line is about to remove from FL. Returns `None` if the line only removes the contact
+    /// from a group, even if it is the last group.
     pub(crate) fn removed_by(&self, unit: &Unit, dialect: u32) -> Option<String> {
         let words = Words::of(unit);
         match (dialect < GUIDS, words.len()) {
@@ -162,7 +163,7 @@ impl Lists {
         self.rename(&handle, words.get(4), "")
     }
 
-    /// Sets the display name of the owner, or the nickname of somebody else.
+    /// Sets the display name of the owner, or the nickname of another address.
     fn rename(&mut self, handle: &str, name: &str, owner: &str) -> Result<(), &'static str> {
         if handle == owner {
             self.settings.insert(part::NAME.to_owned(), decoded(name));

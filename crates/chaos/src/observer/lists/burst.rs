@@ -9,7 +9,7 @@ use crate::history::part;
 const BITS: [(u32, &str); 5] = [(1, "FL"), (2, "AL"), (4, "BL"), (8, "RL"), (16, "RL")];
 
 impl Lists {
-    /// SYN. Without counts, the client's copy is current.
+    /// SYN. If there are no counts, the client's copy is current.
     pub(super) fn synchronise(&mut self, words: &Words, dialect: u32) -> Result<(), &'static str> {
         // The list version, or two stamps.
         let stamps = if dialect < GUIDS { 1 } else { 2 };
@@ -21,7 +21,7 @@ impl Lists {
             self.copy = Copy::Complete;
             return Ok(());
         };
-        // Nobody but the server sets these at first, and the burst has only those that are set.
+        // At first these have no value unless the server sets it, and the burst contains only those with a value.
         let name = self.settings.remove(part::NAME).map(|name| (part::NAME.to_owned(), name));
         self.settings = [("MOB".to_owned(), "N".to_owned())].into_iter().chain(name).collect();
         self.entries.clear();

@@ -10,7 +10,7 @@ use crate::history::{Parts, part};
 
 /// The first dialect in which contacts and groups have GUIDs.
 pub(crate) const GUIDS: u32 = 10;
-/// The number of the group that contacts without a group are in, before MSNP10. Later dialects do not know it.
+/// The number of the group for contacts without a group, before MSNP10. Later dialects do not know it.
 const OTHER_CONTACTS: &str = "0";
 
 /// The lists, groups and settings that a client shows.
@@ -27,7 +27,7 @@ pub(crate) struct Lists {
 /// What a client knows about an address.
 #[derive(Clone, Debug, Default)]
 struct Entry {
-    /// FL, AL, BL or RL. PL is RL too.
+    /// FL, AL, BL or RL. PL counts as RL.
     lists: BTreeSet<&'static str>,
     nickname: String,
     guid: Option<String>,
@@ -35,7 +35,7 @@ struct Entry {
     groups: BTreeSet<String>,
 }
 
-/// How far the client's copy of the lists is complete.
+/// How complete the client's copy of the lists is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Copy {
     /// The client has not asked for the lists.
@@ -43,7 +43,7 @@ enum Copy {
     Nothing,
     /// The client has a copy of an earlier session.
     Earlier,
-    /// These many lines of groups and entries are missing.
+    /// This many lines of groups and entries are still missing.
     Burst { groups: usize, entries: usize },
     /// The client has everything.
     Complete,

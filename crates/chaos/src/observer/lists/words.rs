@@ -32,7 +32,7 @@ impl Words {
         self.0.iter().find_map(|word| word.strip_prefix(prefix))
     }
 
-    /// Returns whether the second word is a TrID. It is none in a burst.
+    /// Returns whether the second word is a TrID. In a burst, it is not.
     pub(super) fn have_trid(&self) -> bool {
         is_number(self.get(1))
     }

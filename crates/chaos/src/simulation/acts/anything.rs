@@ -1,4 +1,4 @@
-//! What the stranger does.
+//! The actions of the stranger.
 
 use msnp_conformance::wire::{Service, first};
 use swallowtail_messenger::chat::ChatServer;

@@ -8,7 +8,7 @@ pub(super) fn session(world: &mut World) -> Option<(usize, usize)> {
     session_where(world, |_| true)
 }
 
-/// Does the same as [`session`], for a session that fits.
+/// Does the same as [`session`], but chooses among the sessions for which `fits` returns true.
 pub(super) fn session_where(world: &mut World, fits: impl Fn(&Session) -> bool) -> Option<(usize, usize)> {
     let fits = |session: &Session| session.is_signed_in && !session.link.has_ended() && fits(session);
     let people = world.people.iter();
@@ -17,7 +17,7 @@ pub(super) fn session_where(world: &mut World, fits: impl Fn(&Session) -> bool) 
     world.choices.pick(chosen.map(|(person, index)| (person.number, index)))
 }
 
-/// Returns a session whose commands are all answered. What such a client shows is what it refers to in its next command.
+/// Returns a session whose commands are all answered. Such a client shows exactly what its next command refers to.
 pub(super) fn quiet_session(world: &mut World) -> Option<(usize, usize)> {
     session_where(world, |session| session.link.is_quiet() && session.script.is_empty())
 }

@@ -1,11 +1,11 @@
-//! What somebody does in conversations.
+//! The actions of a user in conversations.
 
 use super::super::world::World;
 use super::choose::{ask, other, session};
 use crate::history::End;
 
-/// One of so many times, somebody sends a flood of long messages instead of a single one. A flood takes as long to play as
-/// many schedules.
+/// One time in this many, somebody sends a flood of long messages instead of a single one. Playing a flood takes as
+/// long as playing many schedules.
 const FLOODS: u64 = 1000;
 /// The number and the length of the messages of a flood: enough to overflow the queue of a member that does not read.
 const FLOOD: u64 = 200;
@@ -18,7 +18,7 @@ pub(super) fn ask_for_board(world: &mut World) {
     }
 }
 
-/// CAL, sometimes of the own account.
+/// CAL, sometimes for the client's own account.
 pub(super) fn call(world: &mut World) {
     let Some((number, index)) = board(world) else { return };
     let own = world.choices.chance(3);

@@ -1,4 +1,4 @@
-//! What the network, the store and the clock do.
+//! The faults of the network, the store and the clock.
 
 use super::super::link::Link;
 use super::super::person::Person;
@@ -7,7 +7,7 @@ use super::super::wire::Quality;
 use super::super::world::World;
 use crate::history::End;
 
-/// A connection ends without a word: so that the server notices it, or so that it does not.
+/// Ends a connection without OUT, either so that the server notices it or so that it does not.
 pub(super) fn lose_connection(world: &mut World) {
     let is_silent = world.choices.chance(40);
     let Some(link) = link(world) else { return };
@@ -29,7 +29,7 @@ pub(super) fn stop_or_resume(world: &mut World) {
     }
 }
 
-/// The store becomes slow or fails or works again, or the clock jumps.
+/// The store becomes slow, fails or works again, or the clock jumps.
 pub(super) fn change_store_or_clock(world: &mut World) {
     let health = match world.choices.below(8) {
         0 => Health::Slow(20),

@@ -1,7 +1,7 @@
-//! What somebody does to groups.
+//! The actions of a user on groups.
 //!
-//! Only a client whose commands are all answered changes groups, because the history calls a group by its name: from a
-//! client that does not know the name yet, nobody could say what it changed.
+//! Only a client whose commands are all answered changes groups. The history identifies a group by its name, so it
+//! could not record the change of a client that does not know the name yet.
 
 use super::super::person::Session;
 use super::super::world::World;
@@ -28,7 +28,8 @@ pub(super) fn change_group(world: &mut World) {
     ask(world, (number, index), "REG", &words);
 }
 
-/// Puts a contact into a group. From MSNP10 on, also removes one: before, that could remove the contact itself.
+/// Puts a contact into a group. From MSNP10 on, also removes one. In earlier dialects, that could remove the contact
+/// itself.
 pub(super) fn change_membership(world: &mut World) {
     let Some((number, index)) = quiet_session(world) else { return };
     let Some(group) = group(world, (number, index)) else { return };

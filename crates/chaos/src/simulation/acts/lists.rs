@@ -1,4 +1,4 @@
-//! What somebody does to the own lists.
+//! The actions of a user on their own lists.
 
 use super::super::world::World;
 use super::choose::{ask, other, session};
@@ -54,7 +54,7 @@ pub(super) fn block_or_unblock(world: &mut World) {
         4 => vec![add("BL")],
         5 => vec![add("AL")],
         _ if is_old => vec![remove("AL")],
-        // What a client does that was asked about a new watcher.
+        // What a client does after it was asked about a new watcher.
         _ => vec![("ADC", format!("RL N={who}")), remove("PL")],
     };
     for (verb, words) in commands {

@@ -14,10 +14,10 @@ use super::world::World;
 pub(super) use anything::{act as send_anything, read as read_anything};
 pub(super) use faults::heal;
 
-/// How often something happens, compared with the others, and what it is.
+/// How often an action happens compared with the others, and the action itself.
 type Act = (u64, fn(&mut World));
 
-/// What can happen.
+/// The actions that can happen.
 const ACTS: [Act; 24] = [
     (14, sign_in),
     (4, presence::sign_out),
@@ -45,7 +45,7 @@ const ACTS: [Act; 24] = [
     (5, anything::act),
 ];
 
-/// Lets something happen.
+/// Chooses an action and performs it.
 pub(super) fn act(world: &mut World) {
     let total = ACTS.iter().map(|(weight, _)| weight).sum();
     let mut left = world.choices.below(total);

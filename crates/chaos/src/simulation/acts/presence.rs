@@ -1,4 +1,4 @@
-//! What somebody does to the own presence and settings.
+//! The actions of a user on their own presence and settings.
 
 use super::super::world::World;
 use super::choose::{ask, session, session_where};

@@ -18,9 +18,10 @@ use crate::net::Pause;
 const BIG: usize = 40_000;
 
 /// A session that answers each line with the same line. `BIG` is answered with many bytes, and `OUT` also closes.
-/// `WAIT` waits until the test releases it, `REST` pauses for ten seconds, `PACE` sends a line to `slow` and pauses until
-/// it is written or ten seconds have passed, `HALT` pauses until everything to `slow` is written but at least for a second,
-/// `TAKE n` has a payload, `BAD` is malformed, and `NEST` serves another connection before its answer.
+/// `WAIT` waits until the test releases it. `REST` pauses for ten seconds. `PACE` sends a line to `slow`, and pauses
+/// until the line is written or ten seconds have passed. `HALT` pauses until everything to `slow` is written, but at
+/// least for a second. `TAKE n` has a payload, and `BAD` is malformed. `NEST` serves another connection before its
+/// answer.
 struct Echo {
     slow: Arc<Outbox>,
     outbox: Arc<Outbox>,
@@ -202,7 +203,7 @@ async fn a_peer_that_is_too_fast_is_read_more_slowly() {
     peer.receive("A\n").await;
 }
 
-/// Takes everything out of a queue, like a connection whose socket accepts it.
+/// Empties a queue, like a connection whose socket accepts everything.
 fn write_all(outbox: &Outbox) {
     let context = &mut Context::from_waker(Waker::noop());
     while outbox.poll_take(context, &mut Vec::new()) == Poll::Ready(Taken::Bytes) {}

@@ -5,9 +5,9 @@
 //! the queue of a slow reader contains at most six lines about it. Two kinds of other lines limit where a newer line
 //! may go:
 //!
-//! - An answer that changes FL. Lines about the contact from before the answer stay where they are, and newer lines
-//!   come after it. From then on the older lines count as a part of the answer, so that a client that changes FL but
-//!   does not read is limited by its own answers.
+//! - An answer that changes FL. Lines about the contact that were queued before the answer stay where they are, and
+//!   newer lines come after the answer. From then on the older lines count as a part of the answer, so that a client
+//!   that changes FL but does not read is limited by its own answers.
 //! - A call (RNG) by the contact. The client must see the contact online when the call arrives, so the lines from
 //!   before the first call stay where they are. Newer lines come after the last call.
 
@@ -106,7 +106,7 @@ impl PendingPresence {
         }
     }
 
-    /// Notes that an answer is queued now that puts a contact on FL, or removes it.
+    /// Notes that the answer that is queued now puts a contact on FL, or removes it.
     pub(super) fn note_list_change(&mut self, contact: &Handle) {
         if let Some(pending) = &mut self.0 {
             pending.close_slots(contact);

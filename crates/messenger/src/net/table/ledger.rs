@@ -12,7 +12,7 @@ use crate::net::counted_address;
 pub enum Progress {
     /// The server waits for the first command, or for the head of a request.
     Silent,
-    /// The client has sent that, but it has not signed in.
+    /// The client has sent its first command or head, but it has not signed in.
     Begun,
     /// The client is in a switchboard session. From here on, the connection never makes room for another one.
     InSession,
@@ -27,7 +27,7 @@ impl Progress {
     }
 }
 
-/// The number of a connection. Each connection of a table has another one.
+/// The number of a connection. Each connection of a table has a different number.
 pub(super) type Id = u64;
 
 /// The connections of a table. `G` is the part that ends a connection.
@@ -40,7 +40,8 @@ pub(super) struct Ledger<G> {
     members: BTreeMap<Id, Member<G>>,
     /// The connections that can make room. The first one does so first.
     queue: BTreeSet<Rank>,
-    /// The same connections, ordered by address first. One set for all addresses takes less memory than one for each.
+    /// The same connections, ordered by address first. One set for all addresses takes less memory than one set for
+    /// each address.
     by_address: BTreeSet<(IpAddr, Rank)>,
     addresses: BTreeMap<IpAddr, Count>,
     /// The number of connections that are [`Progress::Online`].
@@ -65,7 +66,7 @@ struct Member<G> {
     guest: G,
 }
 
-/// The position of a connection among those that can make room.
+/// The position of a connection among the connections that can make room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     progress: Progress,
@@ -81,11 +82,12 @@ impl Rank {
 /// The answer to a new connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Decision<G> {
-    /// The connection is in the table. If another connection had to make room for it, that one is returned.
+    /// The connection is in the table. If another connection had to make room for it, contains that connection.
     Admitted { id: Id, instead_of: Option<(G, Progress)> },
-    /// There is no place. The connection may stay open for a moment, in which the client is sent the reason.
+    /// There is no place. The connection may stay open for a moment, so that the server can send the reason to the
+    /// client.
     TurnedAway { id: Id },
-    /// There is no place, not even for that. Or the table is closed.
+    /// There is no place, not even for a moment, or the table is closed.
     Refused,
 }
 
@@ -133,7 +135,7 @@ impl<G> Ledger<G> {
         !self.is_closed && self.find_room(peer).is_ok()
     }
 
-    /// Returns the connection that has to make room for a new one, if that is necessary.
+    /// If another connection has to make room for a new one, returns that connection.
     fn find_room(&self, peer: Option<IpAddr>) -> Result<Option<Rank>, Full> {
         if let Some(peer) = peer {
             let address = counted_address(peer);
@@ -149,7 +151,7 @@ impl<G> Ledger<G> {
         }
     }
 
-    /// Returns the connection of an address that makes room first.
+    /// Of all connections of an address, returns the one that makes room first.
     fn first_of(&self, address: IpAddr) -> Option<Rank> {
         let (other, rank) = *self.by_address.range((address, Rank::FIRST)..).next()?;
         (other == address).then_some(rank)

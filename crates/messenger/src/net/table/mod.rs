@@ -1,8 +1,8 @@
 //! The table of the connections to one service: chat, HTTP or the gateway.
 //!
-//! At a limit, the connection that has proved least, and for the longest time, makes room for the newest one. A
-//! connection that is signed in never does. [`ledger`] has the rules. This file adds the locks, and tells connections to
-//! leave.
+//! At a limit, the connection with the least progress makes room for the newest one. Among several, it is the one that
+//! has been at that progress for the longest time. A connection that is signed in never makes room. [`ledger`] has the
+//! rules. This file adds the locks, and tells connections to leave.
 
 mod ledger;
 mod report;
@@ -54,8 +54,8 @@ pub struct Place {
 /// A new connection was not admitted.
 #[derive(Debug)]
 pub struct NotAdmitted(
-    /// While the server keeps this, it may send the client the reason. Without it, the server must close the connection
-    /// immediately.
+    /// While the server keeps this, it may send the client the reason. If there is no place here, the server must close
+    /// the connection immediately.
     pub Option<Place>,
 );
 
@@ -67,7 +67,7 @@ impl Table {
         Arc::new(Self { name, ledger, report: Report::default(), empty: Notify::new() })
     }
 
-    /// Returns whether an address is exempt from rate limits, and from the limits of addresses here.
+    /// Returns whether an address is exempt from rate limits, and from this table's limits for one address.
     #[must_use]
     pub fn is_exempt(&self, peer: IpAddr) -> bool {
         lock(&self.ledger).is_exempt(peer)
@@ -115,7 +115,7 @@ impl Table {
         }
     }
 
-    /// Returns the number of connections in the table. Those that were told to leave do not count.
+    /// Returns the number of connections in the table. Connections that were told to leave do not count.
     #[must_use]
     pub fn len(&self) -> usize {
         lock(&self.ledger).len()

@@ -38,7 +38,7 @@ impl Report {
         tracing::warn!(table, peer, made_room, refused, "too many connections");
     }
 
-    /// Counts an event. If a line is due, returns the numbers since the last one.
+    /// Counts an event. If a line is due, returns the counts since the last line.
     fn count(&self, event: Event) -> Option<(u64, u64)> {
         let now = Instant::now();
         let mut counts = lock(&self.0);

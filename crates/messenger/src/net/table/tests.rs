@@ -4,7 +4,7 @@ use super::*;
 
 const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
-/// A connection that only notes what it is told.
+/// A connection that only records what the table tells it.
 #[derive(Default)]
 struct Note {
     left: AtomicBool,

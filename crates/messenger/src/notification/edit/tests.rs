@@ -76,7 +76,7 @@ async fn an_edit_that_has_begun_is_completed_even_if_its_connection_ends() {
     hold.reached().await;
     alice.drop_connection();
     drop(hold);
-    // The edit keeps its turn until it is applied in memory too.
+    // The edit keeps its turn until it is also applied in memory.
     drop(server.service.directory.turn(&handle("alice")).await);
     assert_eq!(server.store.kept(&handle("alice")).unwrap().name.as_str(), "Alice A");
 }

@@ -15,7 +15,7 @@ impl Conversation {
     /// Handles bytes from the switchboard.
     ///
     /// # Errors
-    /// The bytes are not valid.
+    /// Fails if the bytes are not valid.
     pub(in crate::machine) fn receive(
         &mut self,
         bytes: &[u8],
@@ -26,7 +26,7 @@ impl Conversation {
         let id = link.id;
         let (frames, end) = link.receive(bytes);
         for frame in frames {
-            // A line may have ended the session. The lines after it must not touch the next one.
+            // A line may have ended the session. The lines after it must not affect the next session.
             if self.link().is_none_or(|link| link.id != id) {
                 return Ok(());
             }
@@ -40,7 +40,7 @@ impl Conversation {
 
     pub(super) fn line(&mut self, line: ServerCommand<'_>, now: Instant, outputs: &mut VecDeque<Output>) {
         match line {
-            // Only once, or a switchboard could make the client call its users again and again.
+            // This happens only once. Otherwise a switchboard could make the client call its users again and again.
             ServerCommand::Opened { .. } if matches!(self.state, State::Entering(_)) => {
                 self.enter(now);
                 for handle in self.invited.clone() {

@@ -41,9 +41,9 @@ enum State {
     Asked(u32),
     /// A connection is being made.
     Connecting(Link, Entrance),
-    /// USR or ANS was sent.
+    /// The client has sent USR or ANS.
     Entering(Link),
-    /// In the session.
+    /// The account is in the session.
     Inside(Link),
 }
 
@@ -52,7 +52,7 @@ enum State {
 pub(super) struct Conversation {
     pub(super) id: ConversationId,
     me: Handle,
-    /// The source of the numbers of transfers.
+    /// Provides the numbers of transfers.
     random: Random,
     /// The users to call when a session opens.
     pub(super) invited: Vec<Handle>,
@@ -63,12 +63,12 @@ pub(super) struct Conversation {
     calls: HashMap<u32, Handle>,
     /// The end of the current step.
     deadline: Option<Instant>,
-    /// The time by which a message in flight must be answered. It is not the deadline of a step, because a switchboard
-    /// that lets users join and leave would postpone it for ever.
+    /// The deadline for the answer to a message in flight. It is separate from the deadline of a step, because a
+    /// switchboard that lets users join and leave would postpone that one forever.
     answer_by: Option<Instant>,
     /// The time of the last message.
     active: Instant,
-    /// The transfers with the members, after the first one.
+    /// The transfers with the members, once there has been one.
     pub(super) transfers: Option<Engine>,
     /// True if the engine may have something to send.
     may_transmit: bool,
@@ -120,7 +120,8 @@ impl Conversation {
         }
     }
 
-    /// Queues a message, or sends it if somebody is there. Returns whether a session has to be opened.
+    /// Queues a message, or sends it if there are other members in the session. Returns whether a session has to be
+    /// opened.
     pub(super) fn send(
         &mut self,
         id: Option<MessageId>,
@@ -194,7 +195,7 @@ impl Conversation {
         }
     }
 
-    /// Ends the session: queued messages are refused for this reason, and the results of sent ones are unknown.
+    /// Ends the session. Queued messages are refused for this reason, and the results of sent messages are unknown.
     pub(super) fn end(&mut self, error: SendError, outputs: &mut VecDeque<Output>) {
         if let State::Inside(link) | State::Entering(link) = &mut self.state {
             ClientCommand::Out.encode(link.outgoing());

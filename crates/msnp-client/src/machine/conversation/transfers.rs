@@ -12,7 +12,7 @@ use crate::machine::link::Link;
 use crate::p2p::{Engine, Transmit};
 
 impl Conversation {
-    /// Returns the time by which a transfer must go on. A session with transfers is not left.
+    /// Returns the deadline by which a transfer must make progress. The client does not leave a session with transfers.
     pub(super) fn next_step(&self) -> Option<Instant> {
         self.transfers.as_ref().and_then(Engine::poll_timeout)
     }
@@ -20,7 +20,7 @@ impl Conversation {
     /// Handles a piece of a transfer.
     pub(super) fn piece(&mut self, from: &Handle, payload: &[u8], now: Instant) {
         self.active = now;
-        // Every member receives it; only the destination reads it.
+        // Every member receives a piece, but only the destination reads it.
         if let Message::PeerToPeer(piece) = Message::parse(payload)
             && piece.destination == self.me
         {
@@ -28,20 +28,20 @@ impl Conversation {
         }
     }
 
-    /// Returns the engine of the transfers, to be called. It may have something to send afterwards.
+    /// Returns the engine of the transfers, for the caller to use. It may have something to send afterwards.
     pub(in crate::machine) fn engine(&mut self) -> &mut Engine {
         self.may_transmit = true;
         let (me, mut random) = (self.me.clone(), self.random.clone());
         self.transfers.get_or_insert_with(|| Engine::new(me, move || random.next_u32()))
     }
 
-    /// Returns whether there are bytes to write, or a transfer may go on.
+    /// Returns whether there are bytes to write, or a transfer may continue.
     pub(in crate::machine) fn is_writable(&self) -> bool {
         let may_transmit = self.may_transmit && matches!(self.state, State::Inside(_)) && !self.members.is_empty();
         self.link().is_some_and(Link::is_writable) || (self.link().is_some() && may_transmit)
     }
 
-    /// Returns and removes the bytes to write. If there are none, transfers go on with their next pieces.
+    /// Returns and removes the bytes to write. If there are none, transfers continue with their next pieces.
     pub(in crate::machine) fn take_bytes(&mut self, now: Instant) -> Vec<u8> {
         let has_members = !self.members.is_empty();
         let (State::Connecting(link, _) | State::Entering(link) | State::Inside(link)) = &mut self.state else {

@@ -1,4 +1,4 @@
-//! The engine: what its caller can do.
+//! The engine, with the functions for its caller.
 
 mod receive;
 mod send;
@@ -58,8 +58,8 @@ impl Engine {
         }
     }
 
-    /// Asks a member for an object. `context` is its description, `<msnobj .../>`, and `expected_size` the size in it, in
-    /// bytes. [`app_id::OBJECT`] suits all clients.
+    /// Asks a member for an object. `context` is the description of the object, `<msnobj .../>`, and `expected_size` is
+    /// the size in that description, in bytes. [`app_id::OBJECT`] suits all clients.
     ///
     /// The transfer fails with [`Failure::TooLarge`] if the size is above [`MAX_OBJECT`], or [`MAX_PICTURE`] for
     /// [`app_id::PICTURE`], or if the member sends more than `expected_size`.
@@ -131,10 +131,10 @@ impl Engine {
         }
     }
 
-    /// Adds bytes of a file that this side sends, in answer to [`Event::NeedData`]. Returns how many bytes were used, which
-    /// is at most the number requested. Without a request it is 0.
+    /// Adds bytes of a file that this side sends, in answer to [`Event::NeedData`]. Returns how many bytes were used,
+    /// which is at most the number requested. If no bytes were requested, it is 0.
     ///
-    /// No bytes mean that the file ended early. This cancels the transfer.
+    /// Empty `bytes` mean that the file ended early. This cancels the transfer.
     pub fn supply(&mut self, id: TransferId, bytes: &[u8]) -> usize {
         let Some(Transfer { content: Content::FileOut { source }, .. }) = self.transfers.get_mut(&id) else {
             return 0;
@@ -162,7 +162,8 @@ impl Engine {
 
     /// Returns the next message to send: ACKs and MSNSLP first, then data of each transfer in turn.
     ///
-    /// Data is cut when it is asked for. Call this only when the connection can accept another message.
+    /// Data is cut into chunks only when it is asked for. Call this only when the connection can accept another
+    /// message.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         self.next_queued().or_else(|| self.next_data(now))
     }
@@ -178,7 +179,7 @@ impl Engine {
         self.transfers.values().filter_map(|transfer| transfer.deadline).min()
     }
 
-    /// Ends the transfers whose time is over, with [`Failure::TimedOut`].
+    /// Ends the transfers whose deadline has passed, with [`Failure::TimedOut`].
     pub fn handle_timeout(&mut self, now: Instant) {
         let is_late = |transfer: &Transfer| transfer.deadline.is_some_and(|deadline| deadline <= now);
         let late: Vec<_> = self.transfers.iter().filter(|(_, it)| is_late(it)).map(|(id, _)| *id).collect();
@@ -217,7 +218,7 @@ impl Engine {
         }
     }
 
-    /// Ends a transfer, and tells the member with a 603 or a BYE. A file that was already complete has had its last event.
+    /// Ends a transfer, and tells the member with a 603 or a BYE. A complete file has already had its last event.
     fn end(&mut self, id: TransferId, event: Event) {
         let Some(transfer) = self.transfers.remove(&id) else {
             return;
@@ -271,7 +272,8 @@ impl Engine {
         Guid::from_bytes(bytes)
     }
 
-    /// Returns an unused session id. It is positive as a signed number too, because some clients read it as one.
+    /// Returns an unused session id. It is positive as a signed number too, because some clients read it as a signed
+    /// number.
     fn new_session(&mut self, peer: &Handle) -> u32 {
         let mut id = (self.random)() & 0x7fff_ffff;
         while id == 0 || self.find(|transfer| transfer.peer == *peer && transfer.session_id == id).is_some() {

@@ -12,12 +12,12 @@ use crate::p2p::transfer::{Content, Outgoing, Received, Step, Transfer};
 
 /// Messages that end a session.
 const STOP: Flags = Flags::NAK.union(Flags::ERROR).union(Flags::CANCELLED).union(Flags::TRANSPORT_ERROR);
-/// Messages without meaning on a switchboard.
+/// Messages that have no meaning on a switchboard.
 const IGNORED: Flags = Flags::WAITING.union(Flags::HANDSHAKE);
 
 impl Engine {
-    /// Handles a message of a member: what follows the MIME headers. Invalid messages are ignored, or end the transfer that
-    /// they belong to.
+    /// Handles the part of a member's message that follows the MIME headers. Invalid messages are ignored, or end the
+    /// transfer that they belong to.
     pub fn receive(&mut self, from: &Handle, bytes: &[u8], now: Instant) {
         let Ok(chunk) = Chunk::parse(bytes) else {
             return;
@@ -36,7 +36,7 @@ impl Engine {
         }
     }
 
-    /// Returns whether a message, which may need an answer and cause events, can be handled.
+    /// Returns whether the engine has room to handle a message, which may need an answer and cause events.
     fn has_room(&self, from: &Handle) -> bool {
         let queue = self.peers.get(from).map_or(self.peers.len() < MAX_PEERS, |peer| !peer.is_full());
         queue && self.events.len() < MAX_EVENTS
@@ -59,7 +59,8 @@ impl Engine {
                 self.touch(id, now, STEP_TIME);
             }
             Step::Prepared { .. } => self.start_data(id),
-            // The asker of an object ends the session (payloads.md section 7.3), and the sender of a file (aMSN).
+            // For an object, the side that asked for it ends the session (payloads.md section 7.3). For a file, the
+            // sender does (aMSN).
             Step::Sent { .. } if matches!(content, Content::FileOut { .. }) => self.end(id, Event::Completed { id }),
             Step::Sent { .. } => {
                 self.transfers.remove(&id);
@@ -69,7 +70,7 @@ impl Engine {
         }
     }
 
-    /// Starts to cut data. While chunks are cut, only the caller decides how fast, so there is no deadline.
+    /// Starts to cut data into chunks. Meanwhile only the caller decides the speed, so there is no deadline.
     pub(super) fn start_data(&mut self, id: TransferId) {
         let Some(peer) = self.transfers.get(&id).map(|transfer| transfer.peer.clone()) else {
             return;
@@ -83,7 +84,7 @@ impl Engine {
         self.request_data(id);
     }
 
-    /// Handles a message with an error flag. Starting again in the middle, as a NAK asks for, is not supported.
+    /// Handles a message with an error flag. Restarting in the middle, as a NAK asks for, is not supported.
     fn stopped(&mut self, from: &Handle, header: &Header) {
         let nak = header.flags.contains(Flags::NAK);
         let concerns = |it: &Transfer| match nak {
@@ -136,8 +137,8 @@ impl Engine {
         self.progress(id, got, chunk.header.total_size);
     }
 
-    /// Completes a transfer whose last chunk has arrived. The asker of an object ends the session; a file waits for its
-    /// sender to do so.
+    /// Completes a transfer whose last chunk has arrived. For an object, the side that asked for it ends the session.
+    /// For a file, the receiver waits for the sender to do so.
     fn complete(&mut self, id: TransferId, now: Instant) {
         let Some(transfer) = self.transfers.get_mut(&id) else {
             return;

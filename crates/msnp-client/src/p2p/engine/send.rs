@@ -31,7 +31,7 @@ impl Engine {
         self.peer(to).push_ack(header, footer);
     }
 
-    /// Returns a member, who is new if this is the first message from or to it.
+    /// Returns a member, and creates it if this is the first message from or to it.
     pub(super) fn peer(&mut self, handle: &Handle) -> &mut Peer {
         let random = &mut self.random;
         self.peers.entry(handle.clone()).or_insert_with(|| Peer::new(random() & 0x7fff_ffff))
@@ -60,7 +60,7 @@ impl Engine {
         Some(Transmit { to, bytes })
     }
 
-    /// Reports progress. It replaces the report before, if that is the last event in the queue.
+    /// Reports progress. The report replaces the previous one, if that is the last event in the queue.
     pub(super) fn progress(&mut self, id: TransferId, done: u64, total: u64) {
         if self.events.back().is_some_and(|event| matches!(event, Event::Progress { id: other, .. } if *other == id)) {
             self.events.pop_back();
@@ -69,7 +69,8 @@ impl Engine {
     }
 }
 
-/// Returns the key of the first chosen value behind the last one that had its turn, or else from the start.
+/// Returns the first chosen key after the one that had the last turn. If there is none, starts again from the first
+/// key.
 fn next_in_turn<K: Ord + Clone, V>(
     map: &BTreeMap<K, V>,
     last: Option<&K>,

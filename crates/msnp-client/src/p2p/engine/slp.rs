@@ -12,15 +12,15 @@ use crate::p2p::event::{Event, Failure};
 use crate::p2p::limits::{ANSWER_TIME, MAX_CONTEXT, MAX_INVITATIONS, STEP_TIME};
 use crate::p2p::transfer::{Content, Step, Transfer};
 
-/// What a member's INVITE asks for.
+/// The offer or request in a member's INVITE.
 enum Invitation {
     Object { context: String },
     File(FileContext),
 }
 
 impl Engine {
-    /// Adds a chunk of session 0. A complete message is acknowledged, even if it is invalid, unless it is for another
-    /// member: clients of a conversation with several members may get messages for others.
+    /// Adds a chunk of session 0. A complete message is acknowledged, even if it is invalid. A message for another
+    /// member is not: clients in a conversation of several members may receive those.
     pub(super) fn collect_slp(&mut self, from: &Handle, chunk: &Chunk<'_>, now: Instant) {
         let Some(bytes) = self.peer(from).collect(chunk) else {
             return;
@@ -122,7 +122,7 @@ impl Engine {
         self.keep_alive(message, now);
     }
 
-    /// Gives a member who is about to send more time, because it tries a direct connection first.
+    /// Extends the deadline of a member who is about to send, because it tries a direct connection first.
     fn keep_alive(&mut self, message: &Message, now: Instant) {
         let is_waiting = |it: &Transfer| is_call(message)(it) && matches!(it.step, Step::Receiving(None));
         if let Some(id) = self.find(is_waiting) {
@@ -155,7 +155,7 @@ impl Engine {
         }
     }
 
-    /// Handles a BYE. Before the transfer is complete, it cancels it.
+    /// Handles a BYE. If the transfer is not complete yet, the BYE cancels it.
     fn closed(&mut self, message: &Message) {
         let Some(id) = self.find(is_call(message)) else {
             return;
@@ -167,7 +167,7 @@ impl Engine {
     }
 }
 
-/// Returns a test for the transfer that a message is about.
+/// Returns a function that tests whether a message is about a transfer.
 fn is_call(message: &Message) -> impl Fn(&Transfer) -> bool {
     move |transfer| transfer.call_id == message.call_id && transfer.peer == message.from
 }

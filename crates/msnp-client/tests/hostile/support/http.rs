@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What the server does with a request: writes these bytes, then repeats the others as long as the client reads, and then
+/// How the server answers a request: it writes these bytes, repeats the others as long as the client reads, and then
 /// closes the connection or keeps it open.
 #[derive(Clone, Default)]
 pub(crate) struct Page {

@@ -2,8 +2,8 @@
 
 use crate::MEMORY;
 
-/// The memory that was in use at the beginning of a test. Other tests run at the same time, so limits are generous: a
-/// client without limits exceeds them by far.
+/// The memory that was in use at the beginning of a test. Other tests run at the same time, so the limits are generous.
+/// A client without limits exceeds them by far.
 pub(crate) struct Growth(usize);
 
 impl Growth {
@@ -11,7 +11,7 @@ impl Growth {
         Self(MEMORY.current_usage())
     }
 
-    /// Fails if more than so many bytes were added.
+    /// Fails if the memory has grown by more than this many bytes.
     pub(crate) fn assert_below(&self, bytes: usize) {
         let grown = MEMORY.current_usage().saturating_sub(self.0);
         assert!(grown < bytes, "{grown} bytes were added, and {bytes} are allowed");

@@ -10,7 +10,7 @@ pub(crate) struct Wire {
     writer: WriteHalf<DuplexStream>,
     /// The lines that were read.
     pub(crate) lines: usize,
-    /// The bytes that the client has accepted, roughly: a piece counts when all of it is.
+    /// Roughly the bytes that the client has accepted. A piece counts once it is accepted completely.
     pub(crate) sent: usize,
 }
 
@@ -31,7 +31,7 @@ impl Wire {
         Some(String::from_utf8(line).unwrap())
     }
 
-    /// Reads a line that must come.
+    /// Reads a line, and fails if none arrives.
     pub(crate) async fn line(&mut self) -> String {
         self.try_line().await.expect("the client closed the connection")
     }

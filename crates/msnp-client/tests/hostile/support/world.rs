@@ -23,7 +23,7 @@ pub(crate) const FRIENDS: &str = "f1f9a363-4ee9-4a33-a434-b056a4c55b98";
 /// The bytes that a connection holds in each direction.
 const BUFFER: usize = 16 * 1024;
 
-/// A sign-in that goes on.
+/// The state of a sign-in that is in progress.
 pub(crate) type SignIn = JoinHandle<Result<(Client, Events), SignedOut>>;
 
 /// A step of the sign-in: the command that the client has sent, and that the server has not answered yet.
@@ -100,7 +100,7 @@ impl World {
         wire
     }
 
-    /// Returns the number of connections that were made since the last call of this kind.
+    /// Returns the number of connections that were made since the last call of this function.
     pub(crate) fn count(&mut self) -> usize {
         std::iter::from_fn(|| self.connections.try_recv().ok()).count()
     }
@@ -114,7 +114,8 @@ impl World {
         (client, events, wire)
     }
 
-    /// Opens a conversation with Bob, who is there. Returns the switchboard, and the transaction id of the first message.
+    /// Opens a conversation with Bob, who joins it. Returns the switchboard, and the transaction id of the first
+    /// message.
     pub(crate) async fn talk(&mut self, client: &Client, wire: &mut Wire) -> (Wire, u32, Receipt) {
         let receipt = client.conversation(&super::bob()).send_text("hi");
         let mut board = self.open_board(wire).await;

@@ -8,7 +8,7 @@ use super::text::{braced, clean, line, unbraced};
 use crate::Guid;
 use crate::word::number;
 
-/// The most fields of a body. Real bodies have about ten.
+/// The maximum number of fields of a body. Real bodies have about ten.
 pub const MAX_FIELDS: usize = 64;
 
 /// Clients do not agree about the padding of a Context.

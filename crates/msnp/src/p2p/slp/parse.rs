@@ -88,7 +88,7 @@ fn parse_start(line: &str) -> Option<StartLine> {
         return Status::parse(status).map(StartLine::Answer);
     }
     let (method, rest) = line.split_once(' ')?;
-    // The handle is not looked at: some clients write their own instead of the receiver's into a BYE (msn-pecan).
+    // The handle is ignored, because some clients write their own instead of the receiver's into a BYE (msn-pecan).
     rest.strip_suffix(" MSNSLP/1.0")?;
     Method::parse(method).map(StartLine::Request)
 }

@@ -67,7 +67,7 @@ impl Status {
         }
     }
 
-    /// Reads the text after `MSNSLP/1.0 `: three digits, and a phrase that is not looked at.
+    /// Reads the text after `MSNSLP/1.0 `: three digits, and a phrase that is ignored.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let code = text.split(' ').next().filter(|code| code.len() == 3)?;
         let all_digits = code.bytes().all(|byte| byte.is_ascii_digit());

@@ -215,7 +215,8 @@ fn of_verb(verb: Verb, dialect: Dialect) -> BoxedStrategy<ClientCommand> {
     }
 }
 
-/// Returns every command that a client of `dialect` can send to a notification server: those with a row in the table.
+/// Returns every command that a client of `dialect` can send to a notification server: every command that has a row in
+/// the table.
 pub(crate) fn ns_client(dialect: Dialect) -> impl Strategy<Value = ClientCommand> {
     let verbs = Verb::ALL.iter().copied().filter(|verb| verb.row(dialect).is_some());
     Union::new(verbs.map(|verb| of_verb(verb, dialect)))

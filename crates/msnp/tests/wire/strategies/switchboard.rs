@@ -17,7 +17,8 @@ static NOISE: [u8; MAX_MESSAGE] = {
     bytes
 };
 
-/// Returns any message within the limit. None claims to be peer-to-peer data, which would have to be valid.
+/// Returns any message within the limit. No message claims to be peer-to-peer data, because such data would have to be
+/// valid.
 fn message() -> impl Strategy<Value = &'static [u8]> {
     prop_oneof![
         Just(b"".as_slice()),

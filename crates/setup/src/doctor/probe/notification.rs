@@ -40,7 +40,7 @@ impl NotificationProbe {
     /// Carries out the first steps of signing in, up to the policy: VER, CVR, USR I.
     ///
     /// # Errors
-    /// Returns the server's answer if it is another one.
+    /// Returns the server's answer if it is not the expected one.
     pub(in crate::doctor) async fn greet(&mut self, info: ClientInfo, handle: &Handle) -> anyhow::Result<Greeting> {
         use ClientCommand as Command;
         let offer = info.offer.iter().map(ToString::to_string).collect();

@@ -37,7 +37,7 @@ impl Grant<'_> {
     /// Returns the document.
     ///
     /// msn-pecan stalls on answers of more than 8,000 bytes (http.md section 0 item 6). The two tokens that clients of
-    /// MSNP12 ask for need about 3,300 bytes, and seven tokens fit. The sixteen that the server allows do not fit, but
+    /// MSNP12 ask for need about 3,300 bytes, and seven tokens fit. The server allows sixteen, which do not fit, but
     /// msn-pecan does not ask for that many.
     pub(super) fn document(&self) -> String {
         let mut out = String::with_capacity(4096);

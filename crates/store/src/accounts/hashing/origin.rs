@@ -10,7 +10,7 @@ use msnp::Handle;
 const MAX_NAME: usize = 129;
 
 /// The lengths of the networks that take turns, in bits, for IPv4 and IPv6. Providers get networks of the first length
-/// or larger, customers those of the second, and each network of the third has one user, or a few.
+/// or larger, and customers get networks of the second. Each network of the third length has one user, or a few.
 const NETWORKS: [(u8, u8); 3] = [(16, 32), (24, 48), (32, 64)];
 
 /// A party that takes turns with others of its kind.

@@ -60,7 +60,7 @@ pub(in crate::accounts) struct Turn {
     begun: Instant,
 }
 
-/// A caller that waits for a turn. Dropping this value gives its place in the queue up.
+/// A caller that waits for a turn. Dropping this value gives up the caller's place in the queue.
 struct Waiting<'a> {
     pool: &'a Pool,
     place: Place,
@@ -89,7 +89,7 @@ impl Hasher {
     /// Waits for a turn to use a thread. A caller that stops waiting loses its place.
     ///
     /// # Errors
-    /// Fails if this caller would wait too long, or has to leave the queue for another one.
+    /// Fails if this caller would wait too long, or if it has to give up its place to another caller.
     pub(in crate::accounts) async fn turn(&self, origin: &Origin, rank: Rank) -> Result<Turn, Busy> {
         if self.0.threads == 0 {
             return Err(Busy);

@@ -9,12 +9,12 @@ pub(super) const MAX_STRANGERS: usize = 256;
 /// The maximum number of jobs that wait in each other rank.
 const MAX_KNOWN: usize = 64;
 
-/// How likely a password is to be right, before it is checked. The best rank comes first.
+/// How likely a password is to be correct, before it is checked. The best rank comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::accounts) enum Rank {
     /// The account has signed in from this address lately. The operator's own passwords have this rank too.
     Familiar,
-    /// The account has not, but the password resembles its last right one.
+    /// The account has not signed in from this address, but the password resembles its last correct one.
     Likely,
     /// Nothing is known.
     Stranger,

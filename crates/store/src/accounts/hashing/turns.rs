@@ -2,15 +2,16 @@
 
 use std::collections::VecDeque;
 
-/// Jobs of parties, and of the parties within these, and so on. On every level the parties take turns, so a party with
-/// many jobs delays another party by one job at a time. The jobs of one innermost party run in the order of arrival.
+/// Jobs that are grouped by parties. Each party may itself consist of parties. On every level the parties take turns,
+/// so a party with many jobs delays another party by one job at a time. The jobs of one innermost party run in the
+/// order of arrival.
 ///
 /// Operations take time proportional to the number of jobs, which [`super::queue`] limits.
 #[derive(Debug)]
 pub(super) struct Turns<K, T> {
     /// The parties that have jobs. The first has the next turn.
     parties: VecDeque<(K, Self)>,
-    /// The jobs of an innermost party, with the number of their arrival, oldest first.
+    /// The jobs of an innermost party, oldest first, each with the number of its arrival.
     jobs: VecDeque<(u64, T)>,
     len: usize,
 }

@@ -42,7 +42,7 @@ pub(super) fn hop(hop: &Hop) -> String {
     out
 }
 
-/// Returns the summary: the numbers of green and red checks, and the names of those that were not made.
+/// Returns the summary: the numbers of green and red checks, and the names of the skipped ones.
 pub(super) fn end<'a>(hops: impl Iterator<Item = &'a Hop> + Clone, options: &Options) -> String {
     let count = |state| hops.clone().filter(|hop| hop.finding.state == state).count();
     let (green, red) = (count(State::Green), count(State::Red));
@@ -133,7 +133,7 @@ impl<'a> HopReport<'a> {
 /// Returns all targets with their checks as JSON.
 ///
 /// # Errors
-/// Returns the error of `serde_json`. Strings and lists of strings do not cause one.
+/// Returns the error of `serde_json`. Strings and lists of strings do not cause an error.
 pub(super) fn json(green: bool, examined: &[(&Target, Vec<Hop>)]) -> serde_json::Result<String> {
     let targets = examined.iter().map(|(target, hops)| {
         let hops = hops.iter().map(HopReport::new).collect();

@@ -129,7 +129,7 @@ async fn an_account_under_attack_is_delayed_for_new_addresses_but_not_for_known_
         assert_eq!(try_password(http, from, "alice", "wrong").await, 401);
     }
     // New addresses wait 1, 3, 7 and 15 seconds, in the order of their requests. They wait longer if Alice signs in
-    // between these requests.
+    // between their attempts.
     let strangers: Vec<_> = (4..8).map(|from| tokio::spawn(try_password(http, from, "alice", "right"))).collect();
     assert_eq!(try_password(http, 1, "alice", "right").await, 200);
     assert!(finished(&strangers) < strangers.len(), "Alice did not wait for the new addresses");

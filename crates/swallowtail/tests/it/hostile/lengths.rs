@@ -60,7 +60,7 @@ async fn a_false_payload_length_closes_the_connection() {
         for length in LYING.iter().map(|word| (*word).to_owned()).chain(over) {
             let mut wire = scene.server.online("mallory").await;
             wire.line(format!("{command} {length}")).await;
-            // SDC answers that there is one word too few.
+            // SDC is refused, because it has one word too few.
             let expected = if length.is_empty() && command.starts_with("SDC") { vec!["503 9"] } else { Vec::new() };
             assert_eq!(wire.last_lines().await, expected, "{command} {length:?}");
         }

@@ -7,7 +7,7 @@ use crate::support::TestServer;
 
 /// The number of wrong passwords at the same time. Many more than can wait to be checked.
 const FLOOD: usize = 400;
-/// The maximum number of wrong passwords that the server answers before a right one. Many more wait.
+/// The maximum number of wrong passwords that the server answers before a correct one. Many more are waiting.
 const FEW: usize = 32;
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn a_right_password_is_answered_while_hundreds_of_wrong_ones_wait() {
             let _ = answered.send(status);
         });
     }
-    // As soon as the server refuses one, as many wait as can.
+    // Once the server refuses a password, the queue is full.
     while answers.recv().await != Some(503) {}
     assert_eq!(try_password(http, 8, "alice", "right").await, 200, "from elsewhere");
     assert_eq!(try_password(http, 7, "bob", "right").await, 200, "from the same address, for another account");

@@ -460,7 +460,7 @@ impl World {
             account.list_changes += u32::from(settled);
             return;
         }
-        // ADC has no nickname for these lists. ADD has one, which only a new entry gets.
+        // ADC has no nickname for these lists. ADD has a nickname, which only a new entry gets.
         let nick = nick.filter(|_| old).unwrap_or(whom).to_owned();
         let entry = account.entries.entry(whom.to_owned()).or_insert_with(|| Entry { nick, ..Entry::default() });
         entry.lists |= list;
@@ -517,8 +517,8 @@ impl World {
         account.list_changes += 1;
     }
 
-    /// Changes a number of U. That is a list change for all accounts with U on FL (section 1.4). Those that see U are
-    /// notified (section 2).
+    /// Changes a number of U. That is a list change for all accounts with U on FL (section 1.4). Accounts that see U
+    /// are notified (section 2).
     fn number_changed(&mut self, u: &str, place: usize, number: &Option<String>) {
         self.account(u).setting_changes += 1;
         let watchers: Vec<String> =

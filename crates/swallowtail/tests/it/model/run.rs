@@ -230,7 +230,7 @@ impl Run {
     async fn restart(&mut self) {
         self.server.restart().await;
         for (who, mut client) in std::mem::take(&mut self.clients) {
-            // A client may be notified about those that the server disconnects first.
+            // A client may be notified about other clients that the server disconnects first.
             let received = lines(&client.until_closed().await);
             let (last, others) = received.split_last().expect("a last line");
             assert_eq!(last, "OUT SSD");
@@ -240,7 +240,7 @@ impl Run {
         }
     }
 
-    /// Receives the pending lines of every client except that of `actor`, which has already received its own.
+    /// Receives the pending lines of every client except `actor`, which has already received its own.
     async fn receive_pending(&mut self, actor: &str) {
         let mut others: Vec<&mut Client> = self.clients.values_mut().filter(|client| client.handle != actor).collect();
         for client in &mut others {

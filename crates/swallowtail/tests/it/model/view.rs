@@ -110,7 +110,7 @@ impl Kept {
         }
     }
 
-    /// Handles that `who` has added this user to FL.
+    /// Notes that `who` has added this user to FL.
     pub(crate) fn watched_by(&mut self, who: &str, name: String, old: bool) {
         let line = self.entries.entry(who.to_owned()).or_insert_with(|| Line { nick: name, ..Line::default() });
         line.lists |= if old || line.lists & (AL | BL) != 0 { RL } else { PL };

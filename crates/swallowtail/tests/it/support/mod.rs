@@ -55,7 +55,7 @@ impl TestServer {
         Self::start_with_files(raise_file_limit(), change).await
     }
 
-    /// Starts a server that has places for as many connections as a process with this many files.
+    /// Starts a server that admits as many connections as a process that may open this many files.
     pub(crate) async fn start_with_files(files: usize, change: impl FnOnce(&mut Config)) -> Self {
         record_panics();
         let data = private_directory();
@@ -106,7 +106,7 @@ impl TestServer {
         address(name)
     }
 
-    /// Returns a ticket, without a password, as a word for USR.
+    /// Returns a ticket as a word for USR. No password is needed.
     pub(crate) async fn ticket(&self, name: &str) -> String {
         let service = self.server().service();
         let handle = Handle::parse(&address(name)).unwrap();

@@ -45,7 +45,7 @@ impl Terminal {
         command.args(arguments);
         command.cwd(directory);
         let child = pty.slave.spawn_command(command).unwrap();
-        // Only the program keeps this end open, so that its end is the end of the output.
+        // Only the program keeps this end open, so the output ends when the program ends.
         drop(pty.slave);
         let (reader, keys) = (pty.master.try_clone_reader().unwrap(), pty.master.take_writer().unwrap());
         let parser = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
@@ -88,7 +88,7 @@ impl Terminal {
         self.waits(text, |drawn| drawn.parser.screen().contents().contains(text));
     }
 
-    /// Waits until the program asks for a password: what is typed before that is thrown away.
+    /// Waits until the program asks for a password, because keys that are pressed earlier are lost.
     pub(crate) fn asks_for_password(&self) {
         let begun = Instant::now();
         let is_hidden = || self.master.get_termios().is_some_and(|state| state.local_flags.bits() & ECHO == 0);

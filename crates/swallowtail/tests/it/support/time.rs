@@ -36,7 +36,8 @@ pub(crate) async fn pass(time: Duration) {
     resume();
 }
 
-/// Stops tokio's clock, which then moves only when the test advances it. No timer expires because the machine is busy.
+/// Stops tokio's clock, which then moves only when the test advances it. So no timer expires only because the machine
+/// is busy.
 ///
 /// Only for tests on one thread. Sockets work as usual, so tests wait for answers as usual.
 pub(crate) struct StoppedClock {

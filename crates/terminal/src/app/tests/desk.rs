@@ -33,7 +33,7 @@ fn contact(name: &str, shown: &str, status: Option<Status>, message: &str, group
     }
 }
 
-/// Alice's roster: two groups, contacts in, outside and in several of them, and a request.
+/// Alice's roster: two groups, contacts in none, one and several of them, and a request.
 pub(super) fn roster() -> Roster {
     let mut mallory = contact("mallory", "Mallory", Some(Status::Away), "", &[]);
     mallory.is_blocked = true;

@@ -68,7 +68,7 @@ proptest! {
         let mut desk = Desk::new();
         desk.open("bob");
         let mut changed = roster();
-        // As the roster of the client is copied: through the same function.
+        // The roster of the client is copied through the same function.
         let safe = crate::text::clean_line;
         changed.contacts.push(Contact { name: safe(&name), message: safe(&text), ..changed.contacts[0].clone() });
         changed.requests.push(Request { handle: handle("x"), name: safe(&name) });

@@ -1,5 +1,5 @@
 //! The picture of the messenger in the README: a screen as SVG. `UPDATE_SCREENS=1 cargo test -p swallowtail-terminal`
-//! writes it anew.
+//! writes it again.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -71,7 +71,7 @@ fn svg(buffer: &Buffer) -> String {
     out + "</g>\n</svg>\n"
 }
 
-/// Draws the letters of a row, those of one style in one element.
+/// Draws the letters of a row, with one element for all letters of the same style.
 fn row_text(out: &mut String, cells: &[Cell], baseline: usize) {
     let style = |cell: &Cell| (colors(cell).0, cell.modifier.contains(Modifier::BOLD));
     let mut column = 0;

@@ -1,5 +1,5 @@
 //! Whole screens, as they are kept in `tests/screens`. `UPDATE_SCREENS=1 cargo test -p swallowtail-terminal` writes
-//! them anew.
+//! them again.
 
 use std::path::Path;
 use std::time::Duration;

@@ -37,7 +37,7 @@ fn a_lost_connection_and_its_return_are_reported() {
     desk.tell(AppEvent::SignedOut { reason: "still lost".to_owned(), retry: Some(Duration::from_secs(20)) });
     desk.tell(AppEvent::SignedIn);
     desk.shows("Signed in again.");
-    // Attempts that fail are not told one by one.
+    // Failed attempts are not reported one by one.
     desk.hides("still lost");
     desk.tell(AppEvent::SignedOut { reason: "elsewhere".to_owned(), retry: None });
     desk.shows("not connected");
@@ -78,7 +78,7 @@ fn a_second_session_with_the_same_user_stays_in_the_tab() {
     desk.effects();
     desk.enter("x");
     assert!(desk.effects().iter().any(|effect| matches!(effect, Effect::Send { talk: TalkId(9), .. })));
-    // A conversation of several users is another one.
+    // A conversation of several users is a different one.
     desk.talk(9, &["bob", "carol"], TalkEvent::Joined(handle("carol")));
     desk.shows("2 Bob, Carol");
     desk.says(10, "bob", "only for you");

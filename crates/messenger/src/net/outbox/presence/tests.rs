@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use super::super::Outbox;
 use super::*;
 
-/// The largest number of lines about one contact between two changes of the lists: three before the contact called, and
-/// three after it.
+/// The largest number of lines about one contact between two changes of the lists: three lines before the contact
+/// called, and three after it.
 const MAX_LINES: usize = 6;
 
 /// An event. The number is that of a contact.
@@ -88,7 +88,7 @@ impl Reader {
     }
 }
 
-/// The contacts as they are, a queue under test, and the lines of a queue that keeps all.
+/// The contacts as they are, a queue under test, and the lines of a queue that keeps every line.
 struct World {
     outbox: Arc<Outbox>,
     online: [Option<(u32, Option<u32>)>; 3],
@@ -246,7 +246,8 @@ fn check(taken: &[String], all: &[String]) -> Result<(), TestCaseError> {
             let is_about = |line: &&String| verbs.contains(&&line[..3]) && line.contains(&name);
             lines.iter().filter(is_about).cloned().collect::<Vec<_>>()
         };
-        // Values of one kind never go back. Changes of FL keep their places among them.
+        // A line never shows an older value than an earlier line of the same kind. Changes of FL keep their places
+        // among the other lines.
         for kind in [&["NLN", "ILN", "ADD", "REM"][..], &["UBX", "ADD", "REM"]] {
             let mut rest = all.iter();
             let (some, all) = (about(kind, taken), about(kind, all));

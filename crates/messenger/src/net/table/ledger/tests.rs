@@ -47,7 +47,7 @@ fn an_address_at_its_limit_makes_room_itself_and_others_are_untouched() {
     let ids: Vec<_> = (0..3).map(|_| admitted(&ledger.admit(peer(1), ()))).collect();
     ledger.admit(peer(1), ());
     assert!(ledger.contains(other) && !ledger.contains(ids[0]));
-    // Signing in frees a place for one that is not signed in.
+    // A connection that signs in frees a place for one that is not signed in.
     ledger.advance(ids[1], Progress::Online).unwrap();
     ledger.admit(peer(1), ());
     assert!(ids[1..].iter().all(|id| ledger.contains(*id)));
@@ -146,7 +146,7 @@ fn address(number: u8) -> IpAddr {
     }
 }
 
-/// The connections in the table and those that are leaving, as the rules say.
+/// The connections that the rules expect in the table, and those that they expect to be leaving.
 #[derive(Default)]
 struct Model {
     inside: Vec<Known>,
@@ -218,8 +218,8 @@ impl Model {
 }
 
 proptest! {
-    /// Nothing is ever above its limit except for connections that have lost their sign-in, the right connection makes
-    /// room, and those that are signed in stay.
+    /// No count is ever above its limit, except for connections that have lost their sign-in. The correct connection
+    /// makes room, and signed-in connections stay.
     #[test]
     fn any_sequence_of_events_obeys_the_rules(steps in prop::collection::vec(step(), 0..200)) {
         let (mut ledger, mut model) = (ledger(), Model::default());

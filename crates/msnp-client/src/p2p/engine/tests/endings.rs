@@ -144,7 +144,7 @@ fn each_step_without_an_answer_times_out() {
         pair.sides[ALICE].object = Some(bytes(3, 1).into());
         pair.request(BOB, 3);
         pair.run_for(lost_after);
-        // From here on, every message is lost.
+        // From here on, every message gets lost.
         for side in &mut pair.sides {
             while side.engine.poll_transmit(pair.now).is_some() {}
             side.take_events();

@@ -9,12 +9,13 @@ use super::*;
 use crate::p2p::Failure;
 use crate::p2p::limits::{MAX_EVENTS, MAX_INVITATIONS, MAX_PEERS, MAX_QUEUED};
 
-/// The most bytes that an engine may store for members who send anything and whose messages are never answered. The
-/// largest part is unfinished MSNSLP messages: eight of 64 KiB for each of two members, twice that while they grow.
+/// The maximum number of bytes that an engine may store for members who send anything and whose messages are never
+/// answered. Most of it is unfinished MSNSLP messages: eight of 64 KiB for each of two members, and twice that while
+/// they grow.
 const BOUND: usize = 4 * 1024 * 1024;
 
 impl Engine {
-    /// Returns about how many bytes are stored.
+    /// Returns roughly how many bytes are stored.
     fn stored(&self) -> usize {
         let events = self.events.iter().map(|event| {
             size_of::<Event>()
@@ -189,7 +190,7 @@ fn events_that_are_never_read_and_members_without_end_are_limited() {
     assert!(alice.events.len() <= MAX_EVENTS, "{}", alice.events.len());
 }
 
-/// A chunk that is plausible enough to get deep into the engine.
+/// A chunk that is plausible enough to pass the first checks of the engine.
 fn chunks() -> impl Strategy<Value = Vec<u8>> {
     let small = || prop_oneof![Just(0u64), Just(4), Just(10), Just(1202), 0u64..3000, any::<u64>()];
     let flags = prop_oneof![Just(0), Just(0x20), Just(0x0100_0030), Just(2), Just(1), Just(0x40), any::<u32>()];

@@ -27,7 +27,7 @@ struct Side {
     accepts: bool,
     /// The files that this side sends.
     files: BTreeMap<TransferId, Vec<u8>>,
-    /// What has arrived of files and objects.
+    /// The parts of files and objects that have arrived.
     received: BTreeMap<TransferId, Vec<u8>>,
     events: Vec<Event>,
     last_progress: BTreeMap<TransferId, (u64, u64)>,
@@ -37,7 +37,7 @@ struct Side {
 struct Pair {
     sides: [Side; 2],
     now: Instant,
-    /// A word or two for each message.
+    /// One or two words for each message.
     wire: Vec<String>,
 }
 
@@ -123,7 +123,7 @@ impl Pair {
         Self { sides, now: Instant::now(), wire: Vec::new() }
     }
 
-    /// Moves one message from a side to the other. Returns `false` if there is none.
+    /// Moves one message from one side to the other. Returns `false` if there is no message.
     fn step(&mut self, from: usize) -> bool {
         let [alice, bob] = &mut self.sides;
         let (sender, receiver) = if from == ALICE { (alice, bob) } else { (bob, alice) };
@@ -175,7 +175,7 @@ impl Pair {
         self.sides[from].engine.request_object(&to, "<msnobj/>", size as u64, 1, self.now)
     }
 
-    /// Checks that nothing is left to do or stored.
+    /// Checks that nothing is left to do, and that nothing is stored.
     fn assert_idle(&mut self) {
         self.run();
         for side in &mut self.sides {
@@ -185,7 +185,7 @@ impl Pair {
     }
 }
 
-/// Returns what a message is, in a word or two.
+/// Returns one or two words that describe a message.
 fn describe(bytes: &[u8]) -> String {
     let chunk = Chunk::parse(bytes).unwrap();
     let header = chunk.header;

@@ -1,4 +1,4 @@
-//! What other clients send: direct connections, flags, and messages without answer.
+//! Messages of other clients: direct connections, flags, and messages without answer.
 
 use msnp::Guid;
 use msnp::p2p::slp::{ContentType, Fields, Message, Method, StartLine, Status};
@@ -7,7 +7,7 @@ use msnp::p2p::{Header, app_id};
 use super::*;
 use crate::p2p::Failure;
 
-/// A client whose messages are written by hand: Bob, who talks to an engine of Alice.
+/// A client whose messages are written by hand. It plays Bob, who talks to Alice's engine.
 pub(super) struct Client {
     pub(super) alice: Side,
     pub(super) now: Instant,

@@ -155,7 +155,7 @@ fn a_file_transfer_is_closed_by_the_receiver_if_the_sender_does_not() {
         assert!(pair.step(ALICE) || pair.step(BOB));
     }
     assert!(matches!(pair.sides[ALICE].take_events()[..], [_, Event::Completed { .. }]));
-    // The sender's BYE is not on its way yet, because the ACK of the data is not.
+    // The sender's BYE has not been sent yet, because the ACK of the data has not been sent.
     pair.wait(CLOSE_TIME);
     pair.step(ALICE);
     pair.step(ALICE);

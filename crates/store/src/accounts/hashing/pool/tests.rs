@@ -42,7 +42,7 @@ impl Held {
     }
 }
 
-/// Begins to wait for a turn. There must be none.
+/// Begins to wait for a turn. No thread may be free.
 async fn wait(hasher: &Hasher, origin: &Origin) -> Pin<Box<impl Future<Output = Result<Turn, Busy>>>> {
     let mut turn = Box::pin(hasher.turn(origin, Rank::Stranger));
     let is_pending = poll_fn(|context| Poll::Ready(turn.as_mut().poll(context).is_pending())).await;
@@ -107,7 +107,7 @@ async fn a_turn_that_its_caller_does_not_use_goes_to_the_next_one() {
     let first = wait(&hasher, &origins[0]).await;
     let second = wait(&hasher, &origins[1]).await;
     drop(turn);
-    // The turn is on its way to the first caller, which goes.
+    // The turn is on its way to the first caller, which stops waiting.
     drop(first);
     let turn = second.await.unwrap();
     assert_eq!(turn.run(|_| 2).await, Ok(2));
