@@ -23,8 +23,7 @@ fn conflict(key: impl Into<String>, text: impl Into<String>) -> Conflict {
 pub(crate) fn check(config: &Config, is_valid: impl Fn(&str) -> bool) -> Vec<Conflict> {
     let mut conflicts = Vec::new();
     if is_valid("sign_in") && config.sign_in.require_challenge && !config.sign_in.challenge {
-        let text =
-            "true has no effect with sign_in.challenge = false, which challenges no client; change one of the two";
+        let text = "true has no effect while sign_in.challenge = false; change one of the two";
         conflicts.push(conflict("sign_in.require_challenge", text));
     }
     if ["helper", "http"].into_iter().all(&is_valid) && config.helper.enabled && config.helper().is_none() {

@@ -45,7 +45,7 @@ impl HelperConfig {
     pub(crate) fn read(from: &Section<'_>) -> Self {
         let default = Self::default();
         let address = Text {
-            expected: "an address such as \"helper@example.com\", of ASCII characters without comma and %".to_owned(),
+            expected: "an address such as \"helper@example.com\", in ASCII characters, without a comma or %".to_owned(),
             is_valid: |text| handle(text).is_some(),
         };
         let name = Text {

@@ -304,7 +304,7 @@ impl Scalar for IpNetwork {
         let text = text_of(value)?;
         text.parse().map_err(|_| {
             let address: IpAddr = text.parse().ok()?;
-            Some(format!("for this address alone write \"{}\"", IpNet::from(address)))
+            Some(format!("for this one address, write \"{}\"", IpNet::from(address)))
         })
     }
 

@@ -286,7 +286,11 @@ impl<'a> Section<'a> {
             None => {}
         }
         if tables.len() > max {
-            let text = format!("too many of these: {}, at most {max}; remove {}", tables.len(), tables.len() - max);
+            let text = format!(
+                "found {} of these, but at most {max} are allowed; remove {}",
+                tables.len(),
+                tables.len() - max
+            );
             self.reader.fault(&tables[max].0, format!("[[{path}]]"), text);
         }
         self.reader.enter(format!("{path}[0]"), None, 0..0, true, read);
@@ -305,7 +309,7 @@ impl<'a> Section<'a> {
                 let path = join(&all.path, key.get_ref());
                 all.asked.borrow_mut().push(key.get_ref().to_string());
                 if values.len() == max {
-                    let text = format!("too many of these: at most {max}");
+                    let text = format!("at most {max} of these are allowed");
                     all.reader.fault(&key.span(), header(&all.path), text);
                 }
                 if !is_bare(key.get_ref()) {

@@ -156,7 +156,7 @@ pub enum ReadError {
     #[error("the answer is not HTTP")]
     NotHttp,
     /// The stream ended or failed within the head.
-    #[error("the answer ended within its head")]
+    #[error("the answer ended before the end of its head")]
     HeadCut,
     /// The head is longer than [`MAX_HEAD`].
     #[error("the head of the answer is longer than {MAX_HEAD} bytes")]

@@ -80,9 +80,10 @@ impl Login<'_> {
             let answer = http.exchange("GET", &page, &[header], b"").await.map_err(|error| lost(&page, &error))?;
             if answer.head.status() == 302 {
                 let location = answer.head.header("Location").and_then(Url::parse);
-                let next =
-                    location.ok_or_else(|| SignedOut::Refused("the login page redirects to nowhere".to_owned()))?;
-                // A redirect must not take the password from an encrypted connection to an unencrypted one.
+                let next = location.ok_or_else(|| {
+                    SignedOut::Refused("the login page sent a redirect without an address".to_owned())
+                })?;
+                // A redirect must not take the password from an encrypted connection to an open one.
                 if page.is_tls && !next.is_tls {
                     return Err(SignedOut::Refused(format!(
                         "the login page redirects to {next}, which is not encrypted"
@@ -112,7 +113,7 @@ impl Login<'_> {
             // Some servers have no nexus, but a login page at the usual path.
             None => Some(base.with_path("/login2.srf")),
         }
-        .ok_or_else(|| SignedOut::Refused("the server names a login page that is not an address".to_owned()))
+        .ok_or_else(|| SignedOut::Refused("the address of the login page that the server sent is not valid".to_owned()))
     }
 
     fn authorization(&self) -> String {

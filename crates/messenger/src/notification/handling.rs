@@ -33,7 +33,7 @@ pub(super) fn wait_for_edit(
     let work = tokio::spawn(work);
     wait(async move {
         work.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "an edit did not run to its end");
+            tracing::error!(%error, "an edit did not complete");
             Err(Refusal::Answer(trid, ErrorCode::StoreUnavailable))
         })
     })

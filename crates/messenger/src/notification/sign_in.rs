@@ -214,7 +214,7 @@ async fn sign_in(service: Arc<Service>, newcomer: Newcomer, ticket: Ticket) -> R
     // This changes the store, so it runs to its end even if the connection ends first.
     let watched = tokio::spawn(async move { helper::watch(&service, &cell).await });
     if let Err(error) = watched.await {
-        tracing::error!(%error, "adding an account to the lists of the helper did not run to its end");
+        tracing::error!(%error, "adding an account to the lists of the helper did not complete");
     }
     unfinished.is_finished = true;
     Ok(unfinished.user.clone())

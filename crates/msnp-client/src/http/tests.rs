@@ -56,8 +56,8 @@ async fn an_unreadable_answer_is_an_error_with_the_reason() {
         ("HTTP/2 200\r\n\r\n", "not HTTP"),
         ("HTTP/1.1 x\r\n\r\n", "not HTTP"),
         ("HTTP/1.1\r\n\r\n", "not HTTP"),
-        ("HTTP/1.1 200 OK\r\n", "within its head"),
-        ("HTT", "within its head"),
+        ("HTTP/1.1 200 OK\r\n", "before the end of its head"),
+        ("HTT", "before the end of its head"),
         (&too_long, "longer than 65536 bytes"),
         (&too_many, "more than 128 headers"),
     ];

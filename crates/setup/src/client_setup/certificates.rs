@@ -131,7 +131,7 @@ impl Root {
         let missing: Vec<_> = names.iter().filter(|name| !public.names.contains(name)).collect();
         if !missing.is_empty() {
             let directory = directory.display();
-            tracing::warn!(?missing, %directory, "the server's own root is not for these names; delete the \
+            tracing::warn!(?missing, %directory, "the server's own root is not valid for these names; delete the \
                                                   directory to get a new root, then install it on every client");
         }
         let path = directory.join(KEY);

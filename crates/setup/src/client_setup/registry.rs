@@ -20,7 +20,7 @@ const TLS_1_2: u32 = 0xA80;
 pub(super) fn set(client: &Client, place: &Place) -> Vec<u8> {
     let mut lines = vec![
         format!("; Connects {} to the server {}.", client.name, place.host),
-        format!("; Only for the Windows user who opens this file. {UNDO} undoes it."),
+        format!("; Applies only to the Windows user who opens this file. {UNDO} undoes it."),
         String::new(),
         format!("[{INTERNET}]"),
         "; The proxy script. Windows uses this server only for Microsoft's old host names.".to_owned(),
@@ -28,7 +28,7 @@ pub(super) fn set(client: &Client, place: &Place) -> Vec<u8> {
     ];
     if client.kind == Kind::Xp {
         lines.extend([
-            "; TLS 1.0 on, SSL 2.0 and 3.0 off. Without it the client shows error 80048821.".to_owned(),
+            "; TLS 1.0 on, SSL 2.0 and 3.0 off. Otherwise the client shows error 80048821.".to_owned(),
             format!("\"SecureProtocols\"=dword:{TLS_1_0:08x}"),
         ]);
     }
@@ -75,7 +75,7 @@ pub(super) fn windows_7() -> Vec<u8> {
     let lines = vec![
         "; Only for Windows 7, 8 and 8.1. Windows 10 and 11 do not need it: there it would switch TLS 1.3 off."
             .to_owned(),
-        format!("; Only for the Windows user who opens this file. {UNDO_WINDOWS_7} undoes it."),
+        format!("; Applies only to the Windows user who opens this file. {UNDO_WINDOWS_7} undoes it."),
         String::new(),
         format!("[{INTERNET}]"),
         "; TLS 1.0, 1.1 and 1.2 on, SSL 2.0 and 3.0 off.".to_owned(),

@@ -106,7 +106,7 @@ fn no_certificate(client: &Client, place: &Place) -> Vec<Point> {
         }
         if offer.old_tls.is_none() {
             points.push(Point::new(
-                "Start the helper for Windows XP (packaging/old-tls) and set `proxy.old_tls` to its address.",
+                "Start the TLS terminator for Windows XP (packaging/old-tls) and set `proxy.old_tls` to its address.",
             ));
         }
     }
@@ -126,7 +126,7 @@ fn no_http(place: &Place) -> Vec<Point> {
     }
     let key = place.key("http");
     vec![Point::new(format!(
-        "Offer plain HTTP on the network by which you opened this page: the client needs it (`{key}`)."
+        "Offer plain HTTP on the network through which you opened this page: the client needs it (`{key}`)."
     ))]
 }
 
@@ -141,7 +141,7 @@ fn no_address(client: &Client, place: &Place) -> Vec<Point> {
         )));
     } else if client.kind == Kind::Xp && place.offer.old_tls.is_some() && place.old_tls_for_hosts().is_none() {
         points.push(Point::new(
-            "The helper for Windows XP has to listen on port 443 of an address of its own (`proxy.old_tls`).",
+            "The TLS terminator for Windows XP must listen on port 443 of an address of its own (`proxy.old_tls`).",
         ));
     }
     points
@@ -152,9 +152,9 @@ fn ports(client: &Client, place: &Place) -> Vec<Point> {
     let mut points = Vec::new();
     let mut want = |what, key, wanted: u16, port: Option<u16>| {
         if port != Some(wanted) {
-            let is = port.map_or_else(|| "it has no port now".to_owned(), |port| format!("it is port {port} now"));
+            let is = port.map_or_else(|| "it has no port now".to_owned(), |port| format!("it is on port {port} now"));
             let key = place.key(key);
-            let text = format!("{what} has to be on port {wanted}, where the client connects; {is} (`{key}`).");
+            let text = format!("{what} must be on port {wanted}, to which the client connects; {is} (`{key}`).");
             points.push(Point::new(text));
         }
     };
@@ -270,7 +270,7 @@ fn notes(client: &Client, place: &Place) -> Vec<Point> {
         Kind::Sdk => points.push(Point::new(
             "Over http:// nothing is encrypted: an attacker on the network can read the password and the chat. The \
              server accepts the password over plain HTTP only from its own computer and from private addresses, \
-             unless the operator allows more.",
+             unless the operator has allowed other addresses.",
         )),
         Kind::Xp => {
             points.push(Point::new(
@@ -278,8 +278,8 @@ fn notes(client: &Client, place: &Place) -> Vec<Point> {
                  password that you use nowhere else.",
             ));
             points.push(Point::new(
-                "Windows XP needs Service Pack 3 for this certificate. The certificate is valid for the hosts named \
-                 in it and cannot sign for others.",
+                "Windows XP needs Service Pack 3 for this certificate. The certificate is valid only for the \
+                 hosts that it names, and cannot sign other certificates.",
             ));
         }
         _ => {

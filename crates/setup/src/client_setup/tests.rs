@@ -40,11 +40,11 @@ const GOOD: &str = "[listen]\nnotification = \"0.0.0.0:1863\"\nhttp = \"0.0.0.0:
 fn windows_xp_gets_its_settings_in_the_older_format() {
     let expected = "REGEDIT4\r\n\r\n\
         ; Connects MSN Messenger 6.0 to 6.2 on Windows XP to the server 192.0.2.1.\r\n\
-        ; Only for the Windows user who opens this file. undo.reg undoes it.\r\n\r\n\
+        ; Applies only to the Windows user who opens this file. undo.reg undoes it.\r\n\r\n\
         [HKEY_CURRENT_USER\\Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings]\r\n\
         ; The proxy script. Windows uses this server only for Microsoft's old host names.\r\n\
         \"AutoConfigURL\"=\"http://192.0.2.1:8080/setup/6.2-xp/proxy.pac\"\r\n\
-        ; TLS 1.0 on, SSL 2.0 and 3.0 off. Without it the client shows error 80048821.\r\n\
+        ; TLS 1.0 on, SSL 2.0 and 3.0 off. Otherwise the client shows error 80048821.\r\n\
         \"SecureProtocols\"=dword:00000080\r\n\r\n\
         [HKEY_CURRENT_USER\\Software\\Microsoft\\MSNMessenger]\r\n\
         ; Forgets the server of the last sign-in, so that the client looks up messenger.hotmail.com.\r\n\
@@ -161,12 +161,12 @@ fn the_instructions_name_each_missing_service_with_its_setting() {
     }
     assert!(words("7.5", &without).contains("tls.own_root"));
     let gtmess = words("gtmess", &without);
-    for lacking in ["has to be on port 443, where the client connects; it has no port now", "listen.https"] {
+    for lacking in ["must be on port 443, to which the client connects; it has no port now", "listen.https"] {
         assert!(gtmess.contains(lacking), "{gtmess}");
     }
     let switched_off = place("192.0.2.1", "[proxy]\nenabled = false");
     let words = words("7.5", &switched_off);
-    assert!(words.contains("proxy.enabled to true") && words.contains("it is port 8080 now"), "{words}");
+    assert!(words.contains("proxy.enabled to true") && words.contains("it is on port 8080 now"), "{words}");
     assert_eq!(file("7.5", &switched_off, "swallowtail.reg"), None);
 }
 
@@ -201,10 +201,10 @@ fn the_instructions_are_for_the_visitors_network() {
     let words = |id, place: &Place| text(id, place, "steps.txt").split_whitespace().collect::<Vec<_>>().join(" ");
     let (official, gtmess, sdk) = (words("7.5", &far), words("gtmess", &far), words("msnp11-sdk", &far));
     for (text, lacking) in [
-        (&official, "Offer plain HTTP on the network by which you opened this page"),
+        (&official, "Offer plain HTTP on the network through which you opened this page"),
         (&official, "(network.far.listen.http)"),
-        (&gtmess, "it is port 8443 now (network.far.listen.https)"),
-        (&sdk, "it is port 1900 now (network.far.listen.notification)"),
+        (&gtmess, "it is on port 8443 now (network.far.listen.https)"),
+        (&sdk, "it is on port 1900 now (network.far.listen.notification)"),
         (&sdk, "(network.far.listen.http)"),
     ] {
         assert!(text.contains(lacking), "{lacking}: {text}");

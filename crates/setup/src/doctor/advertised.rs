@@ -51,7 +51,7 @@ fn is_useless(advertised: IpAddr, dialled: IpAddr) -> Option<&'static str> {
     } else if advertised.is_loopback() && !dialled.is_loopback() {
         Some("on each client's computer, that is the computer itself")
     } else if advertised.is_ipv6() && dialled.is_ipv4() {
-        Some("these clients know only IPv4")
+        Some("these clients support only IPv4")
     } else if is_private(advertised) && !is_private(dialled) {
         Some("a private address cannot be reached from the internet")
     } else {

@@ -133,7 +133,7 @@ fn dates(group: &Group<'_>) -> Option<Finding> {
         Expired => Some(Finding::red(format!("{title} has expired"), RENEW)),
         NotValidYetContext { not_before, .. } => Some(Finding::red(
             format!("{title} is valid only from {}", day(not_before.as_secs())),
-            "check the clocks of both computers; if they are right, the certificate was created for a later time",
+            "check the clocks of both computers; if they are correct, the certificate is not valid yet",
         )),
         NotValidYet => Some(Finding::red(format!("{title} is not valid yet"), RENEW)),
         other => Some(Finding::red(format!("{title} cannot be used: {other}"), RENEW)),
@@ -245,7 +245,7 @@ fn root(exam: Exam<'_>, group: &Group<'_>) -> RootVerdict {
             RootVerdict::Private(format!("{PRIVATE}. Could not check whether it is this server's root: {why}"))
         }
         (files, []) => RootVerdict::Wrong(
-            format!("{} comes neither from a root that is trusted here nor from {}", group.title(), listed(files)),
+            format!("{} is signed neither by a root that is trusted here nor by {}", group.title(), listed(files)),
             "check that this server answers there. If its settings or files changed since it started, make it \
              reload them (SIGHUP) or restart it",
         ),

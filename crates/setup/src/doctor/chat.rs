@@ -67,7 +67,7 @@ async fn greet_at(
     let red = |cause: String, remedy: &str| Finding::red(cause, remedy).shows(codes::NO_NOTIFICATION);
     let address = address(host_port).await.map_err(|why| red(why.cause(host_port), "check the name"))?;
     let dialled = NotificationProbe::dial(address).await;
-    let mut client = dialled.map_err(|error| red(format!("{error:#}"), "see the port above"))?;
+    let mut client = dialled.map_err(|error| red(format!("{error:#}"), "look at the checks of the ports above"))?;
     let greeting = client.greet(client_info(exam), handle).await.map_err(|error| {
         let remedy =
             "check that this port is listen.notification of Swallowtail; a server that is stopping answers 601";
@@ -104,8 +104,8 @@ async fn prove(
         }
         Ok(Err(code)) => unexpected(code).into(),
         Err(error) => {
-            let cause = format!("the notification server does not answer the ticket: {error:#}");
-            Finding::red(cause, "see the server's log").shows(codes::NO_NOTIFICATION).into()
+            let cause = format!("the notification server did not answer when the ticket was sent: {error:#}");
+            Finding::red(cause, "check the server's log").shows(codes::NO_NOTIFICATION).into()
         }
     }
 }
@@ -137,7 +137,7 @@ fn refused(code: ErrorCode) -> Finding {
 fn unexpected(code: ErrorCode) -> Finding {
     Finding::red(
         format!("the notification server answers a ticket with {code}"),
-        "see docs/protocol/errors.md for the code, and the server's log",
+        "look up the code in docs/protocol/errors.md, and check the server's log",
     )
     .shows(codes::NO_NOTIFICATION)
 }
@@ -161,7 +161,7 @@ pub(super) async fn dispatch(exam: Exam<'_>) -> Finding {
         Err(red) => return red,
     };
     match reach(exam, &advertised, host_port, "advertise.notification").await {
-        Ok(there) => Finding::green(format!("it sends clients to {there}, which is open")),
+        Ok(there) => Finding::green(format!("it sends clients to {there}, which accepts connections")),
         Err(red) => red,
     }
 }

@@ -82,7 +82,7 @@ pub(super) async fn names(target: &Target) -> Finding {
             Some(first) if !first.is_ipv4() => {
                 return Finding::red(
                     format!("the name {host} has only an IPv6 address ({first})"),
-                    "add an A record for the name: these clients know only IPv4",
+                    "add an A record for the name: these clients support only IPv4",
                 )
                 .shows(super::codes::NO_NAME);
             }

@@ -100,7 +100,7 @@ pub(super) async fn bounded<T: From<Finding>>(codes: &'static [&'static str], ho
     let late = |_| {
         Finding::red(
             format!("no answer within {HOP_SECONDS} seconds"),
-            "check the load of the server, and what is between it and this computer",
+            "check the load of the server, and the network between the server and this computer",
         )
         .shows(codes)
         .into()

@@ -84,7 +84,7 @@ fn session_id(answer: &Answer, spelling: &mut Spelling) -> Result<(String, bool)
             Ok((id.to_owned(), words.contains("Session=close")))
         }
         _ => Err(Finding::red(
-            "the header X-MSN-Messenger does not name a session in the form that clients expect",
+            "the session in the header X-MSN-Messenger is missing, or is not in the form that clients expect",
             WRONG_PLACE,
         )),
     }
@@ -97,8 +97,7 @@ async fn post(host_port: &HostPort, query: &str, commands: &str) -> Result<Answe
     match answer {
         Ok(answer) if answer.status == 200 => Ok(answer),
         Ok(answer) => {
-            let cause =
-                format!("on {host_port}, the gateway's path was answered with {} by {}", answer.status, answer.who());
+            let cause = format!("{} answered the gateway's path on {host_port} with {}", answer.who(), answer.status);
             Err(Finding::red(cause, WRONG_PLACE))
         }
         Err(why) => Err(Finding::red(format!("the gateway does not answer on {host_port}: {why}"), WRONG_PLACE)),

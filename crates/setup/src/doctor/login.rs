@@ -42,7 +42,7 @@ pub(super) async fn examine(
     }
     let mut stream = match route.connect().await {
         Ok(stream) => stream,
-        Err(why) => return Finding::red(why, "see the checks above").shows(codes::NO_SIGN_IN).into(),
+        Err(why) => return Finding::red(why, "look at the checks above").shows(codes::NO_SIGN_IN).into(),
     };
     let (head, body) = request(kind, &route.host(), &account);
     let learnt = match ask(&mut stream, &head, &body).await {
@@ -94,11 +94,11 @@ fn kept_back(transport: Transport, is_near: bool, is_proven: bool) -> Option<&'s
     match transport {
         _ if is_near => None,
         Transport::Plain => {
-            Some("not checked: the password of the test account is not sent unencrypted over the internet")
+            Some("not checked: the doctor does not send the password of the test account unencrypted over the internet")
         }
         Transport::Tls if !is_proven => Some(
-            "not checked: over the internet, the password of the test account is sent only to a server whose root is \
-             trusted here, or is the one in --root FILE",
+            "not checked: over the internet, the doctor sends the password of the test account only if the server's \
+             root is trusted here, or if --root FILE names that root",
         ),
         Transport::Tls => None,
     }
@@ -158,7 +158,7 @@ fn refused(is_real: bool) -> Finding {
     }
     Finding::red(
         "the test account is refused: the password is wrong, or the account does not exist",
-        "see swallowtail account list; set a new password with swallowtail account password",
+        "list the accounts with `swallowtail account list`, or set a new password with `swallowtail account password`",
     )
     .shows(codes::WRONG_PASSWORD)
 }
@@ -215,7 +215,7 @@ mod tests {
             (200, ticket, true, State::Green, "got a ticket"),
             (200, ticket, false, State::Red, "cannot exist"),
             (200, "Authentication-Info: none", true, State::Red, "no ticket"),
-            (200, "Server: x", true, State::Red, "no header Authentication-Info"),
+            (200, "Server: x", true, State::Red, "the header Authentication-Info is missing"),
             (401, failed, false, State::Green, "refused, as it should be"),
             (401, failed, true, State::Red, "the test account is refused"),
             (401, "WWW-Authenticate: Basic", true, State::Red, "answered with 401"),

@@ -78,7 +78,7 @@ pub(super) fn clock(nexus: Nexus) -> Finding {
     };
     let apart = theirs.abs_diff(ours);
     if apart <= MAX_SECONDS_APART {
-        return Finding::green(format!("{apart} s apart from the clock here"));
+        return Finding::green(format!("the server's clock and the clock here differ by {apart} s"));
     }
     let stamp = |seconds: u64| Utc::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX)).stamp();
     let way = if theirs > ours { "ahead of" } else { "behind" };
@@ -139,8 +139,8 @@ mod tests {
     #[test]
     fn clocks_may_be_five_minutes_apart() {
         for (theirs, state, words) in [
-            (Some(1_000_000), State::Green, "0 s apart"),
-            (Some(1_000_300), State::Green, "300 s apart"),
+            (Some(1_000_000), State::Green, "differ by 0 s"),
+            (Some(1_000_300), State::Green, "differ by 300 s"),
             (Some(1_000_301), State::Red, "5 minutes ahead of the clock here"),
             (Some(827_199), State::Red, "2 days behind the clock here"),
             (None, State::Skipped, "sent no time"),

@@ -102,7 +102,7 @@ pub(super) async fn redirection(exam: Exam<'_>) -> Finding {
         return Finding::skipped("not checked; add --client CLIENT --redirected");
     };
     if client.hosts.is_empty() {
-        return Finding::skipped(format!("{} uses none of Microsoft's names: its servers are settings", client.name));
+        return Finding::skipped(format!("{} uses none of Microsoft's names: its user sets the servers", client.name));
     }
     let mut server = Vec::new();
     for host in exam.target.hosts() {

@@ -65,7 +65,7 @@ pub(super) async fn pac(exam: Exam<'_>, open: OpenPorts, nexus: Nexus) -> Findin
             Finding::skipped("not checked: this server is not a proxy (proxy.enabled)")
         }
         Ok(answer) if answer.body.contains("FindProxyForURL") && answer.body.contains("messenger.hotmail.com") => {
-            Finding::green(format!("http://{host_port}/proxy.pac has Microsoft's hosts"))
+            Finding::green(format!("http://{host_port}/proxy.pac lists Microsoft's hosts"))
         }
         Ok(answer) => Finding::red(
             format!("http://{host_port}/proxy.pac was answered with {} by {}", answer.status, answer.who()),

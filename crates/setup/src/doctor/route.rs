@@ -34,7 +34,7 @@ impl<'a> Route<'a> {
             (true, true, _) => Transport::Tls,
             (_, _, true) => Transport::Plain,
             (true, false, false) => {
-                return Err("not checked: a client would stop at the TLS above, and the HTTP port cannot be reached");
+                return Err("not checked: a client would fail at TLS (see above), and the HTTP port cannot be reached");
             }
             (false, _, false) => return Err("not checked: neither the HTTP port nor the HTTPS port can be reached"),
         };
@@ -86,7 +86,7 @@ impl<'a> Route<'a> {
 
     /// Returns a remark for the finding if Microsoft's clients would use another transport.
     pub(super) fn instead(&self) -> &'static str {
-        if self.is_instead { "; over plain HTTP, because clients would stop at the TLS above" } else { "" }
+        if self.is_instead { "; over plain HTTP, because clients would fail at TLS (see above)" } else { "" }
     }
 
     /// Returns whether the route stays on this computer or in a private network.
@@ -159,7 +159,7 @@ mod tests {
             (true, false, true, Ok(Transport::Plain), true),
             (false, false, true, Ok(Transport::Plain), false),
             (false, true, true, Ok(Transport::Plain), false),
-            (true, false, false, Err("stop at the TLS"), false),
+            (true, false, false, Err("fail at TLS"), false),
             (false, false, false, Err("neither"), false),
         ] {
             let tls = Tls { is_spoken, shown: Vec::new() };

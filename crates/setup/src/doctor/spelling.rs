@@ -41,7 +41,7 @@ impl Spelling {
                 Err(rewritten(there, name, is_title).shows(codes::NO_SIGN_IN))
             }
             Header::Missing => Err(Finding::red(
-                format!("the answer has no header {name}; it seems to come from {}", answer.who()),
+                format!("the header {name} is missing; the answer seems to come from {}", answer.who()),
                 "check that the port leads to Swallowtail, and that nothing in between removes headers",
             )
             .shows(codes::NO_SIGN_IN)),
@@ -50,7 +50,7 @@ impl Spelling {
 }
 
 fn rewritten(there: &str, name: &str, is_title: bool) -> Finding {
-    let cause = format!("the answer has {there}, but clients compare letter by letter and expect {name}");
+    let cause = format!("the answer has the header {there}, but clients accept only the exact spelling {name}");
     let remedy = if is_title {
         "set http.header_case = \"exact\"; \"title\" is only for patched clients. If it is already \"exact\", \
          a server in between rewrites names"
@@ -95,6 +95,9 @@ mod tests {
     fn a_missing_header_is_reported_each_time() {
         let mut spelling = Spelling { wants_title: false, is_noted: true };
         let red = spelling.exact(&answer("Server"), NAME).unwrap_err();
-        assert!(red.text.contains("no header PassportURLs") && red.text.contains("calls itself \"x\""), "{red:?}");
+        assert!(
+            red.text.contains("the header PassportURLs is missing") && red.text.contains("calls itself \"x\""),
+            "{red:?}"
+        );
     }
 }

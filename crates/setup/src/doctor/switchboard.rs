@@ -34,7 +34,7 @@ pub(super) async fn find(
     match reach(exam, &advertised, dialled, "advertise.switchboard").await {
         Ok(host_port) => {
             let how = if cookie.is_some() { "XFR sends" } else { "the settings send" };
-            let finding = Finding::green(format!("{how} clients to {host_port}, which is open"));
+            let finding = Finding::green(format!("{how} clients to {host_port}, which accepts connections"));
             Learnt { finding, value: Some(Invitation { host_port, cookie }) }
         }
         Err(red) => red.into(),
@@ -59,7 +59,8 @@ fn configured(exam: Exam<'_>, open: OpenPorts) -> Result<String, &'static str> {
 
 /// Asks for a conversation. Returns the address of the switchboard, and the cookie that opens a conversation there.
 async fn invitation(client: &mut NotificationProbe) -> Result<(String, Cookie), Finding> {
-    let red = |why: String| Finding::red(why, "see docs/protocol/errors.md for the code, and the server's log");
+    let remedy = "look up the code in docs/protocol/errors.md, and check the server's log";
+    let red = |why: String| Finding::red(why, remedy);
     // The server invites only a client that has set a status (sb.md section 2).
     let chg = Chg::new(client.next_trid(), Status::Online, Capabilities::default(), None);
     let xfr = ClientCommand::Xfr(client.next_trid());

@@ -77,7 +77,7 @@ fn unreached(exam: Exam<'_>, open: OpenPorts) -> Option<Finding> {
 fn judge(host_port: &str, spoken: &[&str], failed: &str) -> Finding {
     match spoken {
         ["1.3"] => Finding::red(
-            format!("{host_port} speaks only TLS 1.3, which Windows supports only from version 11 on"),
+            format!("{host_port} supports only TLS 1.3, which needs Windows 11 or later"),
             "make the TLS terminator at this address accept TLS 1.2 as well",
         )
         .shows(codes::NO_TLS),
@@ -104,7 +104,9 @@ fn none(exam: Exam<'_>, why: String) -> Finding {
             ),
         )
         .shows(codes::NO_HTTPS),
-        _ => Finding::skipped(format!("{why}: Microsoft's clients cannot sign in without TLS, unless patched")),
+        _ => {
+            Finding::skipped(format!("{why}: Microsoft's clients cannot sign in without TLS, unless they are patched"))
+        }
     }
 }
 

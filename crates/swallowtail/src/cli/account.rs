@@ -75,10 +75,10 @@ pub enum AccountCommand {
     },
     /// Create many accounts from a CSV file: all of them, or none if a line has a mistake
     ///
-    /// Each line is `handle,password` or `handle,password,display name`. A first line that begins with the word
-    /// `handle` is skipped. Instead of a password, a line can have its argon2id hash as a PHC string
-    /// ($argon2id$v=19$m=...), in double quotes because it contains commas. Spaces before or after a password are part
-    /// of it.
+    /// Each line is `handle,password` or `handle,password,display name`. If the first line begins with the word `handle`,
+    /// it is skipped. Instead of a password, a line can contain the argon2id hash of the password as a PHC string
+    /// ($argon2id$v=19$m=...). Put the hash in double quotes, because it contains commas. Spaces before or after a
+    /// password are part of the password.
     ///
     /// Passwords are hashed on all cores. The progress is shown on standard error.
     Import {

@@ -83,7 +83,7 @@ pub(super) async fn run(args: &ClientSetupArgs, config: &Config) -> anyhow::Resu
     say("\nNext: copy the directory to the client's computer and follow steps.html.");
     if let Some(old) = old {
         say(format_args!(
-            "Start the helper for Windows XP (packaging/old-tls) with --certificate {} --key {}",
+            "Start the TLS terminator for Windows XP (packaging/old-tls) with --certificate {} --key {}",
             old.certificate.display(),
             old.key.display()
         ));

@@ -94,7 +94,7 @@ enum Command {
     ///
     /// Signs in, sends the text, and waits until it is delivered. The account's other sessions are signed out.
     ///
-    /// Exit code: 0 if the message was delivered, 1 if it was not or may not have been.
+    /// Exit code: 0 if the message was delivered, 1 if it was not, or if that is unknown.
     Send(send::SendArgs),
     /// Print what happens to an account
     ///

@@ -40,8 +40,8 @@ pub(super) struct DoctorArgs {
     /// Also check whether Windows XP can connect over its old TLS
     #[arg(long)]
     xp: bool,
-    /// The root certificate (PEM) that clients trust. Without --root, the doctor accepts any private root of another
-    /// server, but does not send a test account's password to that server over the internet
+    /// The root certificate (PEM) that clients trust. Without --root, the doctor accepts any private root of the server
+    /// in --host, but does not send the password of the test account to that server over the internet
     #[arg(long, value_name = "FILE")]
     root: Option<PathBuf>,
     /// Sign in with this account. Asks for its password. Use a test account, because its other sessions are signed out

@@ -309,7 +309,7 @@ async fn the_pages_have_the_addresses_of_the_visitors_network() {
     let mut wide = Http::dial(addresses.of("wide", "http").unwrap()).await;
     let page = wide.ask("GET /setup/msnp11-sdk HTTP/1.1\r\nHost: msn.example.org:81", b"").await;
     let port = addresses.of("wide", "notification").unwrap().port();
-    for text in [format!("it is port {port} now"), "network.wide.listen.notification".to_owned()] {
+    for text in [format!("it is on port {port} now"), "network.wide.listen.notification".to_owned()] {
         assert!(page.text().contains(&text), "{text}: {}", page.text());
     }
 }

@@ -62,13 +62,13 @@ impl App {
         let (who, name) = split_word(rest);
         match DisplayName::new(name) {
             Some(name) => self.edit_user(who, "Name of", |handle| Edit::Nickname(handle, name)),
-            None => self.complain("Say who, and the new name: /nick bob@example.com Bobby"),
+            None => self.complain("Type a contact and the new name: /nick bob@example.com Bobby"),
         }
     }
 
     pub(super) fn group_new(&mut self, name: &str) {
         if name.is_empty() {
-            return self.complain("Say the name of the group: /group new Friends");
+            return self.complain("Type the name of the group: /group new Friends");
         }
         self.edit(Edit::AddGroup(Text::encode(name)), format!("New group {name}"));
     }
@@ -82,7 +82,7 @@ impl App {
     pub(super) fn group_rename(&mut self, rest: &str) {
         let (old, new) = split_word(rest);
         if new.is_empty() {
-            return self.complain("Say the old and the new name: /group rename \"Old friends\" Friends");
+            return self.complain("Type the old and the new name: /group rename \"Old friends\" Friends");
         }
         if let Some(group) = self.group(old) {
             self.edit(Edit::RenameGroup(group, Text::encode(split_word_or_all(new))), format!("Rename group {old}"));

@@ -113,7 +113,7 @@ impl App {
             return self.complain("This tab has no conversation. Open one first.");
         };
         if who.is_empty() {
-            return self.complain("Say who: an address, or the name of a contact.");
+            return self.complain("Type an address, or the name of a contact.");
         }
         match self.resolve(who) {
             Ok(handle) => {
@@ -172,7 +172,7 @@ impl App {
             "off" => false,
             "" => !now,
             _ => {
-                self.complain("Say on or off.");
+                self.complain("Type on or off.");
                 return now;
             }
         };

@@ -32,7 +32,7 @@ pub(crate) fn help_lines() -> Vec<(String, &'static str)> {
     lines.extend(COMMANDS.iter().map(|spec| (format!("{} {}", spec.name, spec.usage).trim().to_owned(), spec.summary)));
     lines.push(("//text".to_owned(), "Send a text that begins with /"));
     lines.push((String::new(), ""));
-    lines.push(("WHO is an address or the name of a contact. Without it, it is who you talk to.".to_owned(), ""));
+    lines.push(("WHO: an address, or the name of a contact. By default, the user you talk to.".to_owned(), ""));
     lines.push(("Words with blanks: /group rename \"Old friends\" Friends".to_owned(), ""));
     lines
 }

@@ -73,7 +73,7 @@ impl App {
         }
         let Some(partner) = self.current_tab().and_then(|tab| tab.partner()).cloned() else {
             return self.complain(
-                "Say the file of your picture, or open a conversation to see the picture of the other user.",
+                "Type the file of your picture, or open a conversation to see the picture of the other user.",
             );
         };
         if self.settings.colors == Colors::None {

@@ -14,7 +14,7 @@ impl App {
     pub(super) fn resolve(&self, who: &str) -> Result<Handle, String> {
         if who.is_empty() {
             let partner = self.current_tab().and_then(|tab| tab.partner());
-            return partner.cloned().ok_or_else(|| "Say who: an address, or the name of a contact.".to_owned());
+            return partner.cloned().ok_or_else(|| "Type an address, or the name of a contact.".to_owned());
         }
         if who.contains('@') {
             return Handle::parse(who).map_err(|error| format!("{} is not valid: {error}.", clean_line(who)));

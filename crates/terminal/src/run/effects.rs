@@ -49,13 +49,19 @@ impl Effects {
             Effect::Send { talk, line, text } => match self.talks.get(talk) {
                 Some(conversation) => self.expect(line, conversation.send_text(&text)),
                 None => {
-                    tell(AppEvent::Delivered(line, Err(NotDelivered::Refused("the conversation is gone".to_owned()))));
+                    tell(AppEvent::Delivered(
+                        line,
+                        Err(NotDelivered::Refused("the conversation no longer exists".to_owned())),
+                    ));
                 }
             },
             Effect::Nudge { talk, line } => match self.talks.get(talk) {
                 Some(conversation) => self.expect(line, conversation.nudge()),
                 None => {
-                    tell(AppEvent::Delivered(line, Err(NotDelivered::Refused("the conversation is gone".to_owned()))));
+                    tell(AppEvent::Delivered(
+                        line,
+                        Err(NotDelivered::Refused("the conversation no longer exists".to_owned())),
+                    ));
                 }
             },
             Effect::Typing(talk) => {

@@ -9,7 +9,7 @@ pub fn explain_edit(error: EditError) -> String {
     let EditError::Refused(code) = error else { return error.to_string() };
     let known = match code {
         ErrorCode::InvalidUser | ErrorCode::InvalidUsername => "the account does not exist",
-        ErrorCode::AlreadyThere => "it is there already",
+        ErrorCode::AlreadyThere => "it is already there",
         ErrorCode::NotOnList => "it is not there",
         ErrorCode::ListFull => "the list is full",
         ErrorCode::InvalidFriendlyName => "the server does not accept this name",

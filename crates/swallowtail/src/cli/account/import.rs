@@ -100,7 +100,9 @@ fn parse_row(line: u64, row: &csv::StringRecord) -> anyhow::Result<Record> {
         (_, Some(hash), ..) if hash.starts_with("$argon2id$") => {
             bail!("the password hash contains commas, so put it in double quotes")
         }
-        (.., columns) => bail!("expected handle,password or handle,password,display name (columns found: {columns})"),
+        (.., columns) => {
+            bail!("expected `handle,password` or `handle,password,display name`; columns found: {columns}")
+        }
     };
     let handle = Handle::parse(handle).with_context(|| format!("invalid handle {handle:?}"))?;
     check_sendable(&handle).with_context(|| format!("invalid handle {:?}", handle.as_str()))?;

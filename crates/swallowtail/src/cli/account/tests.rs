@@ -202,13 +202,13 @@ async fn one_invalid_line_prevents_the_import_and_all_invalid_lines_are_named() 
         .unwrap_err();
     let expected = "nothing was imported from FILE:\n  \
         line 2: invalid handle \"nobody\": it is not an address like name@example.com\n  \
-        line 3: expected handle,password or handle,password,display name (columns found: 1)\n  \
+        line 3: expected `handle,password` or `handle,password,display name`; columns found: 1\n  \
         line 4: alice@example.com is also in line 1\n  \
         line 5: the account taken@example.com already exists\n  \
         line 6: the password is empty\n  \
         line 7: the password looks like a hash of a kind other than $argon2id$\n  \
         line 8: a display name must have 1 to 387 bytes and no line break\n  \
-        line 10: expected handle,password or handle,password,display name (columns found: 4)\n  \
+        line 10: expected `handle,password` or `handle,password,display name`; columns found: 4\n  \
         line 11: the password hash contains commas, so put it in double quotes\n  \
         line 12: invalid handle \"a%b@example.com\": old clients cannot sign in with an address that has a comma or a % sign in it";
     assert_eq!(error, expected);

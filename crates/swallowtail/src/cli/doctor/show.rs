@@ -54,7 +54,7 @@ pub(super) fn end<'a>(hops: impl Iterator<Item = &'a Hop> + Clone, options: &Opt
         (0, 0) => style(format!("All {green} checks are green.")).green(),
         (0, _) => style(format!("All {green} checks that were made are green.")).green(),
         (1, _) => style("One check is red.".to_owned()).red(),
-        _ => style(format!("{red} checks are red. Begin with the first: others may follow from it.")).red(),
+        _ => style(format!("{red} checks are red. Begin with the first one: it may be the cause of the others.")).red(),
     };
     let mut out = format!("\n{}", end.bold());
     if !skipped.is_empty() {

@@ -71,10 +71,10 @@ fn a_command_that_cannot_be_carried_out_says_why() {
         ("/nick bob", "the new name"),
         ("/group delete Family", "There is no group \"Family\". Climbing, Friends"),
         ("/group rename Friends", "the old and the new name"),
-        ("/invite", "Say who"),
+        ("/invite", "Type an address"),
         ("/cancel", "no transfer"),
         ("/nonsense now", "Unknown command /nonsense; nothing was sent."),
-        ("/bell maybe", "Say on or off."),
+        ("/bell maybe", "Type on or off."),
     ] {
         let mut desk = Desk::with_size(120, 24);
         desk.open("bob");
