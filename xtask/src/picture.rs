@@ -124,14 +124,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_picture_in_the_server_is_the_one_that_is_drawn_here() {
+    fn the_picture_file_in_the_server_is_up_to_date() {
         let file = fs::read(root().join(FILE)).unwrap();
         assert!(file == png(), "run `cargo xtask picture`");
         assert!(file.len() < 4096);
     }
 
     #[test]
-    fn the_checksums_are_those_of_their_definitions() {
+    fn the_checksums_match_the_published_test_values() {
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
         assert_eq!(adler32(b"Wikipedia"), 0x11E6_0398);
     }

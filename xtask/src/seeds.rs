@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn the_examples_of_the_reference_are_seeds() {
+    fn the_examples_in_the_reference_become_seeds() {
         let mut seeds = Seeds::new();
         let page = "text `<msnobj A=\"b\"/>`\n```\nMSG 1 U 5\\r\\n\nA: b\\r\\n\n\\tc\n```\n\n```\nINVITE\\r\\n\n```\n";
         collect_examples(page, &mut seeds);

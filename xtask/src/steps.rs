@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_marks_failed_steps_and_counts_those_that_did_not_start() {
+    fn the_table_marks_failed_steps_and_counts_the_steps_that_did_not_start() {
         let done = [("format", Duration::from_millis(1234), true), ("lint", Duration::from_secs(60), false)];
         assert_eq!(
             table(&done, 4),

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tests_of_all_programs_are_counted() {
+    fn the_passed_tests_of_all_test_programs_are_added_up() {
         let said = "running 2 tests\ntest a ... ok\n\n\
                     test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 7 filtered out; finished in 0.01s\n\
                     test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_is_refused_if_others_can_write_to_it_but_not_if_they_can_read_it() {
+    fn a_directory_is_refused_if_others_can_write_to_it_and_accepted_if_they_can_only_read_it() {
         for (mode, remedy) in [
             (0o700, None),
             (0o755, None),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_another_user_is_reported_with_its_owner_and_a_chown_command() {
+    fn the_error_for_a_file_of_another_user_names_the_owner_and_a_chown_command() {
         let (path, directory) = ("/data/my server/swallowtail.db".into(), "/data/my server".into());
         let file = AccessError::ForeignFile { path, owner: "root".into(), directory, user: "swallowtail".into() };
         assert_eq!(
@@ -232,7 +232,7 @@ mod tests {
 
     /// Root may use every file, so the test expects no error when it runs as root.
     #[test]
-    fn a_file_without_permissions_for_its_owner_is_refused_and_the_error_names_the_chmod_command() {
+    fn a_file_is_refused_unless_its_owner_can_read_and_write_it_and_the_error_names_a_chmod_command() {
         let directory = directory(0o700);
         let path = directory.path().join("file");
         assert!(check_file(&path).is_ok(), "a file that does not exist can be created");
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_is_not_a_directory_says_so() {
+    fn a_path_to_a_file_is_refused_because_it_is_not_a_directory() {
         let directory = directory(0o700);
         let path = directory.path().join("file");
         fs::write(&path, "x").unwrap();
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_without_a_name_is_reported_by_number() {
+    fn a_user_without_a_name_is_shown_as_a_numeric_user_id() {
         let users =
             "root:x:0:0:root:/root:/bin/sh\nswallowtail:x:997:997::/var/lib/swallowtail:/usr/sbin/nologin\n\nbad";
         assert_eq!(name_in(users, 997).as_deref(), Some("swallowtail"));

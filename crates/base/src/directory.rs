@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn renaming_never_replaces_a_file() {
+    fn renaming_never_replaces_an_existing_file() {
         let root = tempfile::tempdir().unwrap();
         let [from, to] = ["from", "to"].map(|name| root.path().join(name));
         fs::write(&from, "new").unwrap();

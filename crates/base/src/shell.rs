@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_quoted_only_when_a_shell_would_change_it() {
+    fn a_path_is_quoted_only_if_a_shell_would_interpret_it() {
         for (path, word) in
             [("/var/lib/a-b", "/var/lib/a-b"), ("my data", "'my data'"), ("it's", "'it'\\''s'"), ("", "''")]
         {

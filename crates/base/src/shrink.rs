@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_map_that_is_emptied_gives_its_memory_back_in_few_steps() {
+    fn emptying_a_map_frees_its_memory_in_a_few_steps() {
         let mut map: HashMap<_, _> = (0..100_000).map(|key| (key, ())).collect();
         let mut steps = 0;
         for key in 0..100_000 {

@@ -64,7 +64,7 @@ mod tests {
     use crate::{clock, random};
 
     #[test]
-    fn a_test_decides_the_random_numbers_and_the_time_of_its_thread() {
+    fn a_simulation_controls_the_clock_and_random_numbers_of_its_own_thread_but_not_of_other_threads() {
         let mut next = 0;
         let count = move |bytes: &mut [u8]| {
             for byte in bytes {

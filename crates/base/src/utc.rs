@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_formatted_as_calendar_dates() {
+    fn unix_times_are_formatted_as_utc_dates() {
         let table = [
             (0, "1970-01-01T00:00:00Z"),
             (951_782_400, "2000-02-29T00:00:00Z"),

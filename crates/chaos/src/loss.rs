@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_loses_the_chosen_packets() {
+    fn a_socket_drops_only_the_chosen_packets() {
         assert_eq!(arrives(Loss::None), 2005);
         assert_eq!(arrives(Loss::All), 0);
         assert_eq!(arrives(Loss::LargerThan(1000)), 5);

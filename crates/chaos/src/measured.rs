@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_percentile_is_one_of_the_durations() {
+    fn a_percentile_is_one_of_the_measured_durations() {
         let durations: Vec<_> = (1..=200).map(Duration::from_millis).collect();
         assert_eq!(percentile(&durations, 50), Duration::from_millis(100));
         assert_eq!(percentile(&durations, 99), Duration::from_millis(198));

@@ -65,14 +65,14 @@ mod tests {
 
     /// The first numbers of the published generator for the seed 1234567.
     #[test]
-    fn a_seed_gives_the_same_numbers_for_ever() {
+    fn the_same_seed_always_gives_the_same_numbers() {
         let mut random = Random::new(1_234_567);
         let numbers = [random.next_u64(), random.next_u64()];
         assert_eq!(numbers, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
     }
 
     #[test]
-    fn numbers_stay_below_their_end_and_a_shuffle_loses_nothing() {
+    fn random_numbers_stay_below_the_limit_and_a_shuffle_keeps_every_element() {
         let mut random = Random::new(1);
         assert!((0..1000).all(|_| random.below(7) < 7));
         assert_eq!(random.below(0), 0);

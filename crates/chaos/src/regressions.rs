@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lines_of_a_scenario_are_read_and_comments_are_skipped() {
+    fn only_the_lines_for_the_given_scenario_are_read_and_comments_are_skipped() {
         let found = lines("# F01 1 100\n\nF01 7 20\nS01 8 20\nF01 9 100\n", "F01");
         assert_eq!(found.collect::<Vec<_>>(), [(7, 20), (9, 100)]);
     }

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parts_have_the_names_that_the_observer_uses() {
+    fn the_parts_of_a_stored_roster_have_the_names_that_the_observer_uses() {
         let handle = |name: &str| Handle::parse(&format!("{name}@example.com")).unwrap();
         let mut roster = Roster::new(handle("alice"), DisplayName::new("Alice").unwrap(), Stamps::default());
         let lists = List::Forward | List::Allow | List::Pending;

@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_begins_with_its_scheme_and_has_a_host() {
+    fn a_url_must_begin_with_a_scheme_and_have_a_host() {
         for url in ["http://a", "HTTPS://a.example:81/b?c=d&e=<f>\"]]>", "http://[::1]/", "http://10.0.0.1/$QUERY$"] {
             assert!(is_url(url), "{url}");
         }
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trusted_domain_has_at_least_two_labels() {
+    fn a_trusted_domain_must_have_at_least_two_labels() {
         for domain in ["chat.example.com", "a-b_c.example"] {
             assert!(is_domain(domain), "{domain}");
         }
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_a_tab_can_be_shown_and_written_in_xml() {
+    fn the_text_of_a_tab_must_be_visible_and_valid_in_xml() {
         assert!(is_text("News \u{E9}"));
         let long = "a".repeat(MAX_TEXT + 1);
         for text in ["", " ", "a\u{7}", "\u{FFFE}", &long] {

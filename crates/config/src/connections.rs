@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chat_and_http_with_those_that_leave_fit_into_the_files_with_a_reserve() {
+    fn all_connections_including_leaving_ones_fit_below_the_open_file_limit() {
         let mut config = Config::default();
         for old_tls in [None, Some("127.0.0.1:8444".parse().unwrap())] {
             config.proxy.old_tls = old_tls;
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_with_very_few_files_still_has_places() {
+    fn a_process_with_a_very_low_open_file_limit_can_still_accept_connections() {
         for files in [0, 1, 10, 50] {
             let chat = Config::default().chat_connections(files).connections;
             assert!(chat <= files && (files < 10 || chat > 0), "{files}: {chat}");
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exempt_address_has_one_limit_that_is_larger() {
+    fn an_exempt_address_has_a_single_larger_connection_limit() {
         let limits = ConnectionLimits::new(&["192.0.2.0/24".parse().unwrap()], 800, 50, 10);
         assert_eq!(limits.of_address("192.0.2.1".parse().unwrap()), (700, 700));
         assert_eq!(limits.of_address("198.51.100.1".parse().unwrap()), (50, 10));

@@ -97,7 +97,7 @@ mod tests {
     use crate::Config;
 
     #[test]
-    fn the_address_is_the_one_that_is_set_or_has_the_first_name_of_the_server_as_its_domain() {
+    fn the_helper_uses_the_configured_address_or_else_the_first_server_name_with_a_dot() {
         for (settings, expected) in [
             ("", None),
             ("[helper]\naddress = \"a@b.example\"", None),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn new_accounts_get_the_helper_unless_the_setting_says_otherwise() {
+    fn new_accounts_have_the_helper_as_a_contact_unless_on_new_lists_is_false() {
         for (more, expected) in [("", true), ("on_new_lists = false", false)] {
             let settings = format!("[helper]\nenabled = true\naddress = \"a@b.example\"\n{more}");
             assert_eq!(Config::parse(&settings).unwrap().first_contact().is_some(), expected);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_help_text_has_lines_but_no_other_control_characters() {
+    fn a_help_text_may_contain_line_breaks_but_no_other_control_characters() {
         assert!(is_help("one\ntwo \u{E9}") && is_help(&"x".repeat(MAX_HELP)));
         for text in ["", " \n", "a\tb", "a\u{7}", &"x".repeat(MAX_HELP + 1)] {
             assert!(!is_help(text), "{text:?}");

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_common_other_name_of_a_setting_suggests_the_right_key() {
+    fn a_common_other_name_for_a_setting_suggests_the_correct_key() {
         let keys = ["major", "minor", "min_build", "max_build", "deny"];
         for (word, key) in [
             ("least_build", "min_build"),

@@ -135,7 +135,7 @@ fn a_typo_in_the_name_of_any_setting_suggests_that_setting() {
 }
 
 #[test]
-fn every_setting_that_is_written_reads_back_as_the_same_value() {
+fn every_written_setting_reads_back_with_the_same_value() {
     for setting in every_setting() {
         let text = file_with(&setting, setting.name, &setting.value.as_ref().unwrap().to_string());
         match Effective::parse(&text, &[]) {

@@ -10,7 +10,7 @@ use swallowtail_config::{Effective, Faults};
 const UPDATE: &str = "UPDATE_MISTAKES";
 
 #[test]
-fn each_mistake_is_reported_as_the_page_shows_it() {
+fn each_mistake_is_reported_exactly_as_mistakes_md_shows_it() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mistakes.md");
     let page = std::fs::read_to_string(&path).unwrap();
     let actual = with_errors(&page);

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_recognised_only_by_its_exact_offer() {
+    fn a_client_is_recognised_only_if_it_offers_exactly_the_expected_dialects() {
         assert!(quirks("MSNP12 CVR0", &[]).echo_cvr0);
         assert!(quirks("msnp11 cvr0", &[]).old_group_answers);
         assert!(quirks("MSNP12", &[]).repeat_existing_group);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_settings_override_the_offer() {
+    fn the_settings_override_what_the_offered_dialects_suggest() {
         assert!(quirks("MSNP9 CVR0", &[(Quirk::Msnp11Sdk, QuirkMode::Always)]).overlap_allow_and_block);
         assert_eq!(quirks("MSNP12 CVR0", &[(Quirk::Amsn, QuirkMode::Never)]), Quirks::NONE);
     }

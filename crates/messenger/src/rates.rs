@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_allowance_is_a_burst_that_refills() {
+    async fn an_allowance_permits_a_burst_and_then_refills() {
         let refill = Duration::from_secs(120);
         let limits = RateLimits { unknown_accounts: Allowance { most: 3, refill }, ..RateLimits::default() };
         let rates = Rates::new(limits);

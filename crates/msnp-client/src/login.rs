@@ -217,14 +217,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_server_reads_the_token_request() {
+    fn the_server_can_parse_the_token_request() {
         let body = envelope("a@example.com", "<&>'\"", DEFAULT_POLICY);
         let request = msnp::passport::parse_rst(body.as_bytes()).unwrap();
         assert_eq!((request.username.as_str(), request.password.as_str()), ("a@example.com", "<&>'\""));
     }
 
     #[test]
-    fn an_answer_without_a_ticket_says_why() {
+    fn the_error_for_an_answer_without_a_ticket_gives_the_reason() {
         for (answer, expected) in [
             ("401 Unauthorized\r\n\r\n", "wrong password, or the account does not exist"),
             ("503 Service Unavailable\r\n\r\n", "too many wrong passwords"),
@@ -240,14 +240,14 @@ mod tests {
     }
 
     #[test]
-    fn the_ticket_is_found_in_an_answer_of_rst() {
+    fn the_ticket_is_found_in_an_rst_answer() {
         let answer = "<a><wsse:BinarySecurityToken Id=\"Compact1\">t=abc&amp;p=</wsse:BinarySecurityToken></a>";
         assert_eq!(security_token(answer), Ticket::parse("t=abc&p="));
         assert_eq!(security_token("<a/>"), None);
     }
 
     #[test]
-    fn passwords_cross_only_near_networks_without_encryption() {
+    fn passwords_are_sent_without_encryption_only_on_private_networks() {
         for (address, expected) in [
             ("127.0.0.1", true),
             ("192.168.1.7", true),

@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shown_text_is_one_short_line_without_controls() {
+    fn a_text_from_a_server_is_shown_as_one_short_line_without_control_characters() {
         for (text, expected) in [
             (" Use TLS.\r\n", "Use TLS."),
             ("a\x1b[2Jb\nc", "a [2Jb c"),

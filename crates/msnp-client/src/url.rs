@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read_and_written() {
+    fn urls_are_read_and_written() {
         for (text, written, address) in [
             ("http://chat.example.com", "http://chat.example.com/", "chat.example.com:80"),
             ("HTTPS://a.example:8443/x?y=1", "https://a.example:8443/x?y=1", "a.example:8443"),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_not_addresses() {
+    fn invalid_and_unsupported_urls_are_refused() {
         for text in
             ["", "a.example", "ftp://a.example/", "http://", "http:///x", "http://a b/", "http://a:b/", "http://a@b/"]
         {

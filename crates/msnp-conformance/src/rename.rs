@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_a_handle_is_renamed_and_nothing_else() {
+    fn every_spelling_of_a_handle_is_renamed_and_nothing_else_changes() {
         let table = [
             ("bob@example.com", "bob-abc123@example.com"),
             ("N=BOB@Example.com F=x", "N=BOB-abc123@Example.com F=x"),

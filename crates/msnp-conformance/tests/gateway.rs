@@ -68,7 +68,7 @@ fn conversation() -> String {
 }
 
 #[tokio::test]
-async fn a_reply_may_be_in_the_answer_to_its_command_or_to_later_polls() {
+async fn a_reply_may_arrive_in_the_answer_to_its_command_or_to_a_later_poll() {
     let (open, poll) = (receive(OPEN, "PNG\r\n"), |id: &str| receive(&format!("Action=poll&SessionID={id}"), ""));
     let variants: Vec<(&str, Vec<Act>)> = vec![
         ("1.1", vec![open, send("1.1", "", "QNG 50\r\nUBX b@c.d 2\r\nhi")]),
@@ -252,7 +252,7 @@ async fn a_body_is_sent_with_a_real_ticket_and_its_correct_length() {
 }
 
 #[tokio::test]
-async fn the_client_connects_to_the_switchboard_address_in_a_body_and_knows_its_host() {
+async fn the_client_connects_to_the_switchboard_address_in_a_body_and_can_use_its_host() {
     let text = [
         "g @ http\n".to_owned(),
         request(OPEN, &[r"XFR 1 SB\r\n"]),
@@ -279,7 +279,7 @@ async fn the_client_connects_to_the_switchboard_address_in_a_body_and_knows_its_
 }
 
 #[tokio::test]
-async fn a_request_that_opens_nothing_has_no_session() {
+async fn an_open_request_that_is_refused_creates_no_session() {
     let text = ["g @ http\n".to_owned(), request("Action=open", &[r"PNG\r\n"])].concat();
     let text = format!("{text}g < HTTP/1.1 400 Bad Request\ng < Content-Length: 0\ng <\n");
     let refuse = Send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");

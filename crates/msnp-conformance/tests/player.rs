@@ -77,7 +77,7 @@ async fn every_kind_of_server_fault_is_reported() {
 }
 
 #[tokio::test]
-async fn bytes_where_the_server_must_be_silent_are_reported() {
+async fn bytes_that_arrive_while_the_server_must_be_silent_are_reported() {
     for (tell, why) in [("OUT\r\n", "must send nothing"), ("OU", "incomplete data"), ("", "")] {
         let report = play("a @ ns\na ..\n", vec![Send(tell)]).await;
         if tell.is_empty() {
@@ -91,7 +91,7 @@ async fn bytes_where_the_server_must_be_silent_are_reported() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_close_is_reported() {
+async fn a_server_that_does_not_close_the_connection_is_reported() {
     let report = play("a @ ns\na > XYZ\na <!\n", vec![]).await;
     assert!(failure(&report).reason.contains("did not close"));
     let report = play("a @ ns\na > XYZ\na <!\n", vec![Send("911 1\r\n"), Close]).await;
@@ -159,7 +159,7 @@ async fn the_answer_matches_the_challenge_that_the_server_chose() {
 }
 
 #[tokio::test]
-async fn runs_may_arrive_in_any_order_each_with_its_followers() {
+async fn runs_may_arrive_in_any_order_but_each_with_its_followers() {
     let text = "a @ ns\na > SYN 1 0\na < LSG 0 Other 0\na < LSG 1 A 0\na < LSG 2 B 0\na < LST x\na < BPR 1\na < LST y\n\
                 a < ILN 1 x\na < UBX x 1\na <| u\na < ILN 1 y\n";
     let order = |tell| vec![Receive("SYN 1 0\r\n"), Send(tell)];
@@ -189,7 +189,7 @@ async fn an_optional_record_may_be_missing() {
 }
 
 #[tokio::test]
-async fn the_directive_within_allows_a_record_more_time() {
+async fn the_within_directive_gives_a_record_more_time() {
     let acts = vec![Receive("PNG\r\n"), Wait(600), Send("QNG 50\r\n")];
     failure(&play("a @ ns\na > PNG\na < QNG 50\n", acts.clone()).await);
     assert_passed(&play("a @ ns\na > PNG\n!within 2\na < QNG 50\n", acts).await);
@@ -235,7 +235,7 @@ async fn http_answers_are_read_and_compared() {
 }
 
 #[tokio::test]
-async fn records_after_one_write_are_sent_in_one_write() {
+async fn records_after_the_one_write_directive_are_sent_in_one_write() {
     let text = "a @ ns\n!one-write\na > PNG\na > PNG\na < QNG 50\n";
     let target = Scripted::new(vec![vec![ReceiveOnce, Send("QNG 50\r\n")]]);
     assert_passed(&play_text(text, &target, &quick()).await);
@@ -264,7 +264,7 @@ async fn the_masked_streams_are_equal_at_every_pace() {
 }
 
 #[tokio::test]
-async fn one_segment_sends_everything_between_two_waits_in_one_write() {
+async fn the_one_segment_pace_sends_everything_between_two_waits_in_one_write() {
     let text = "a @ ns\na > PNG\na > UUX 1 2\na >| hi\na > PNG\na < QNG 50\n";
     let target = Scripted::new(vec![vec![ReceiveOnce, Send("QNG 50\r\n")]]);
     let options = Options { pace: Pace::OneSegment, ..quick() };

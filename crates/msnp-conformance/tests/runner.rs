@@ -87,7 +87,7 @@ fn a_failure_is_printed_with_its_conversation_and_the_exit_code_is_1() {
 }
 
 #[test]
-fn an_invalid_file_is_a_usage_error_with_its_line() {
+fn an_invalid_file_is_a_usage_error_that_names_the_line() {
     let output = run("a @ nowhere\n", 1, &[]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{said}");

@@ -177,7 +177,7 @@ fn received(shared: &Shared, handle: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn accounts_are_emptied_and_get_the_values_and_lists_in_the_file() {
+async fn accounts_are_cleared_and_get_the_values_and_lists_in_the_file() {
     let text = format!(
         "{ACCOUNTS}!group alice \"Best Friends\" {{g}}\n!on-list alice AL bob\n\
          !on-list alice FL bob \"Bob B\" in \"Best Friends\" {{c}}\n!on-list bob FL,AL alice\n\
@@ -208,7 +208,7 @@ async fn accounts_are_emptied_and_get_the_values_and_lists_in_the_file() {
 }
 
 #[tokio::test]
-async fn a_fresh_account_without_values_is_only_created() {
+async fn a_fresh_account_without_values_is_created_and_not_changed() {
     let (report, shared) = play("!account bob bob@example.com pw \"Bob B\"\n", true).await;
     assert_passed(&report);
     let state = shared.lock().unwrap();
@@ -217,7 +217,7 @@ async fn a_fresh_account_without_values_is_only_created() {
 }
 
 #[tokio::test]
-async fn signed_in_discards_the_burst_but_keeps_noise() {
+async fn the_signed_in_directive_discards_the_burst_but_keeps_noise() {
     let text = format!(
         "{ACCOUNTS}!signed-in a alice MSNP12 CHG NLN 0\n!uux a <Data></Data>\na ..\na < CHL 0 {{c}}\na > PNG\na < QNG 50\n"
     );
@@ -252,7 +252,7 @@ async fn a_chat_is_created_in_the_same_way_as_by_clients() {
 }
 
 #[tokio::test]
-async fn a_chat_can_use_an_account_that_records_signed_in() {
+async fn a_chat_can_use_an_account_that_earlier_records_have_signed_in() {
     let text = format!(
         "{ACCOUNTS}a @ ns\na > USR 3 TWN I bob@example.com\na < USR 3 TWN S {{policy}}\na > USR 4 TWN S t=ticket&p=\n\
          a < USR 4 OK bob@example.com 1 0\na < MSG Hotmail Hotmail {{len}}\na <| hi\n\

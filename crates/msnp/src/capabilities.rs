@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_samples_of_the_reference_have_the_flags_and_versions_of_their_clients() {
+    fn the_sample_capabilities_in_the_reference_have_the_expected_flags_and_versions() {
         let ink = Capabilities::INK_GIF.with(Capabilities::INK_ISF).with(Capabilities::MULTI_PACKET);
         let newer = ink.with(Capabilities::DIRECT_MESSAGES).with(Capabilities::WINKS);
         let newest = newer.with(Capabilities::WEBCAM).with(Capabilities::SHARED_SEARCH).with(Capabilities::VOICE_CLIPS);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_0_and_13_to_15_are_unknown() {
+    fn the_version_numbers_0_and_13_to_15_are_unknown() {
         for nibble in [0u32, 13, 14, 15] {
             assert_eq!(Capabilities(nibble << 28 | 0xFFF).version(), None, "{nibble}");
         }
@@ -185,7 +185,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn flags_never_change_the_version_and_the_version_never_changes_flags(a: u32, b: u32) {
+        fn setting_flags_does_not_change_the_version_and_setting_the_version_does_not_change_flags(a: u32, b: u32) {
             let (a, b) = (Capabilities(a), Capabilities(b));
             prop_assert!(a.with(b).contains(a) && a.with(b).contains(b));
             prop_assert_eq!(a.with(b).version(), a.version());

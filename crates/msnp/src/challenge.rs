@@ -108,14 +108,14 @@ mod tests {
     ];
 
     #[test]
-    fn answers_equal_the_published_vectors() {
+    fn the_answers_to_challenges_match_the_published_test_vectors() {
         for (algorithm, challenge, product, expected) in VECTORS {
             assert_eq!(answer(*algorithm, challenge, product).as_deref(), Some(*expected), "{challenge} {product}");
         }
     }
 
     #[test]
-    fn a_product_without_a_known_key_has_no_answer() {
+    fn a_challenge_for_a_product_without_a_known_key_has_no_answer() {
         assert_eq!(answer(Algorithm::New, "15570131571988941333", "PROD00517IFH4@RV"), None);
     }
 }

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_post_and_a_get_carry_the_same_values() {
+    fn the_same_values_can_be_read_from_the_body_of_a_post_and_from_the_query_of_a_get() {
         assert_eq!(ConfigRequest::from_soap(soap(INFO).as_bytes()), Ok(expected()));
         let query = "op=GetClientConfig&Country=US&CLCID=0809&PLCID=0409&GeoID=242&ver=8.5.1302";
         let version = Some("8.5.1302".to_owned());
@@ -200,13 +200,19 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_body_and_no_query_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+        fn the_parser_never_panics_whatever_body_or_query_it_gets(
+            bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300),
+        ) {
             let _ = ConfigRequest::from_soap(&bytes);
             let _ = ConfigRequest::from_query(&String::from_utf8_lossy(&bytes));
         }
 
         #[test]
-        fn no_damaged_request_panics(at in 0usize..500, cut in 0usize..20, patch in "[<>&;/!\\[\\]a'\"= -]{0,8}") {
+        fn a_damaged_request_never_causes_a_panic(
+            at in 0usize..500,
+            cut in 0usize..20,
+            patch in "[<>&;/!\\[\\]a'\"= -]{0,8}",
+        ) {
             let mut body = soap(INFO).into_bytes();
             let at = at.min(body.len());
             let end = (at + cut).min(body.len());
@@ -215,7 +221,11 @@ mod tests {
         }
 
         #[test]
-        fn numbers_come_through_both_ways(clcid: u16, geo_id: u32, country in "[A-Za-z0-9]{1,16}") {
+        fn numbers_are_read_unchanged_from_a_body_and_from_a_query(
+            clcid: u16,
+            geo_id: u32,
+            country in "[A-Za-z0-9]{1,16}"
+        ) {
             let body = soap(&format!(
                 "<clientinfo><GeoID> {geo_id}\n</GeoID><Country>{country}</Country>\
                  <CLCID>{clcid:04x}</CLCID></clientinfo>"

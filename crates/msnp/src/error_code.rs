@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_reads_back_as_itself() {
+    fn every_error_code_is_read_back_unchanged() {
         for code in ErrorCode::NAMED {
             assert_eq!(ErrorCode::parse(code.to_string().as_bytes()), Some(*code));
         }

@@ -243,13 +243,13 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_is_not_searched_for_lines() {
+    fn a_payload_is_not_split_into_lines() {
         let frames = decode(&[b"P 1 9\r\na\r\nOUT\r\nbOUT\r\n"]).unwrap();
         assert_eq!(frames, [(b"P 1 9".to_vec(), b"a\r\nOUT\r\nb".to_vec()), (b"OUT".to_vec(), vec![])]);
     }
 
     #[test]
-    fn a_lone_lf_ends_a_line_and_a_lone_cr_does_not() {
+    fn an_lf_alone_ends_a_line_and_a_cr_alone_does_not() {
         assert_eq!(decode(&[b"A\nB\r\n"]).unwrap().len(), 2);
         assert_eq!(decode(&[b"A\rB\n"]), Err(Malformed::ControlCharacter));
     }
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_line_is_accepted_and_one_byte_more_is_not() {
+    fn a_line_of_the_maximum_length_is_accepted_and_a_longer_line_is_refused() {
         let line = |len: usize| [vec![b'A'; len - 2], b"\r\n".to_vec()].concat();
         assert!(decode(&[&line(1024)]).is_ok());
         assert_eq!(decode(&[&line(1025)]), Err(Malformed::LineTooLong));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_keeps_the_remaining_frames_for_the_next_feed() {
+    fn frames_after_a_pause_are_kept_for_the_next_call_to_feed() {
         let mut decoder = Decoder::new(LineRules::NOTIFICATION);
         let mut collector = Collector { pause_each: true, ..Collector::default() };
         decoder.feed(b"A\r\nB\r\nC", &mut collector).unwrap();
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn pending_tells_an_incomplete_line_from_an_incomplete_payload() {
+    fn pending_tells_whether_a_line_or_a_payload_is_incomplete() {
         let mut decoder = Decoder::new(LineRules::NOTIFICATION);
         let mut collector = Collector::default();
         for (chunk, pending) in
@@ -300,7 +300,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_split_gives_the_same_frames(
+        fn the_frames_are_the_same_wherever_the_input_is_split(
             input in proptest::collection::vec(frame(), 0..8),
             cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..12),
         ) {
@@ -313,7 +313,9 @@ mod tests {
         }
 
         #[test]
-        fn no_input_panics(chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..6)) {
+        fn the_decoder_never_panics_whatever_bytes_it_gets(
+            chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..6),
+        ) {
             let chunks: Vec<_> = chunks.iter().map(Vec::as_slice).collect();
             let _ = decode(&chunks);
         }

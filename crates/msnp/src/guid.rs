@@ -63,13 +63,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn guids_are_read_in_either_case_and_written_in_lower_case() {
+    fn guids_are_read_in_upper_and_lower_case_and_written_in_lower_case() {
         let guid = Guid::parse(b"C1F9A363-4ee9-4a33-a434-b056a4c55b98").unwrap();
         assert_eq!(guid.to_string(), "c1f9a363-4ee9-4a33-a434-b056a4c55b98");
     }
 
     #[test]
-    fn other_words_are_not_guids() {
+    fn words_in_any_other_form_are_not_guids() {
         for word in [
             "no-guid",
             "",

@@ -105,13 +105,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn well_formed_addresses_become_lower_case() {
+    fn well_formed_addresses_are_converted_to_lower_case() {
         assert_eq!(Handle::parse("BOB@Example.com").unwrap().as_str(), "bob@example.com");
         assert_eq!(Handle::parse("é@example.com").unwrap().as_str(), "é@example.com");
     }
 
     #[test]
-    fn each_fault_has_its_own_error() {
+    fn each_kind_of_invalid_address_gets_the_expected_error() {
         let table = [
             ("hello", BadHandle::NoAddress),
             ("@example.com", BadHandle::NoAddress),

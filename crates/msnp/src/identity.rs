@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_picture_fits_into_the_presence_lines_of_contacts() {
+    fn the_longest_picture_fits_into_a_presence_line() {
         assert!(MsnObject::parse(&[b'x'; MsnObject::MAX]).is_some());
         assert!(MsnObject::parse(&[b'x'; MsnObject::MAX + 1]).is_none());
     }

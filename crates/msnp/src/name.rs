@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_limited_by_its_length_as_written() {
+    fn the_encoded_length_of_a_name_is_limited() {
         assert!(DisplayName::new(&"x".repeat(387)).is_some());
         assert!(DisplayName::new(&"x".repeat(388)).is_none());
         assert!(DisplayName::new(&" ".repeat(129)).is_some());
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_escapes_in_a_word_do_not_count() {
+    fn unnecessary_escapes_in_a_name_do_not_count_towards_the_limit() {
         for name in ["A".repeat(387), "漢".repeat(129), "ж".repeat(129), "🐌".repeat(96)] {
             let word: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
             assert_eq!(DisplayName::from_word(word.as_bytes()).unwrap().as_str(), name);

@@ -159,14 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn only_bytes_that_break_a_word_are_escaped() {
+    fn only_bytes_that_are_not_allowed_in_a_word_are_escaped() {
         assert_eq!(encoded("123 (4567)"), "123%20(4567)");
         assert_eq!(encoded("Élise 100%"), "Élise%20100%25");
         assert_eq!(encoded("a\tb\u{7f}"), "a%09b%7F");
     }
 
     #[test]
-    fn controls_and_bidi_characters_are_unsafe_and_letters_are_not() {
+    fn control_and_bidi_characters_are_unsafe_to_show_but_letters_are_safe() {
         for character in
             ['\0', '\n', '\u{1b}', '\u{7f}', '\u{9b}', '\u{061C}', '\u{200F}', '\u{2028}', '\u{202E}', '\u{2069}']
         {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_utf_8_are_windows_1252() {
+    fn bytes_that_are_not_utf_8_are_read_as_windows_1252() {
         assert_eq!(decode_ansi("é€".as_bytes()), "é€");
         assert_eq!(decode_ansi(b"\xE9\x80 \x99"), "é€ ™");
         assert_eq!(decode_ansi(b"\xFF\x81"), "ÿ\u{81}");
@@ -186,7 +186,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn an_encoded_text_decodes_to_itself(text in "[^\0\r\n]*") {
+        fn a_text_is_unchanged_after_encoding_and_decoding(text in "[^\0\r\n]*") {
             let word = encoded(&text);
             proptest::prop_assert_eq!(word.len(), encoded_len(&text));
             proptest::prop_assert!(word.bytes().all(|byte| byte > 0x20));

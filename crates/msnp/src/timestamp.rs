@@ -73,14 +73,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_stamps_look_like_the_samples_of_the_seed() {
+    fn time_stamps_have_the_format_of_the_seed_document() {
         // 2024-09-29 18:27:30.23 UTC
         let stamp = Timestamp::from_ticks(1_727_634_450 * TICKS_PER_SECOND + 2_300_000);
         assert_eq!(stamp.to_string(), "2024-09-29T11:27:30.2300000-07:00");
     }
 
     #[test]
-    fn leap_days_and_limits_are_right() {
+    fn leap_days_and_extreme_dates_are_written_correctly() {
         let table = [
             (951_782_400 + OFFSET_SECONDS, "2000-02-29T00:00:00.0000000-07:00"),
             (1_709_164_800 + OFFSET_SECONDS, "2024-02-29T00:00:00.0000000-07:00"),

@@ -62,14 +62,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_written_with_the_digits_that_were_read() {
+    fn a_transaction_id_keeps_its_leading_zeros() {
         for word in ["0", "00", "7", "007", "4294967295", "0004294967295"] {
             assert_eq!(TrId::parse(word.as_bytes()).map(|id| id.to_string()).as_deref(), Some(word));
         }
     }
 
     #[test]
-    fn other_words_are_not_transaction_ids() {
+    fn words_in_any_other_form_are_not_transaction_ids() {
         for word in ["", "x", "-1", "+5", "1.0", "4294967296", "99999999999999999999", "0x10", "１"] {
             assert_eq!(TrId::parse(word.as_bytes()), None, "{word}");
         }

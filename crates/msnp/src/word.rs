@@ -161,13 +161,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blanks_and_tabs_separate_words() {
+    fn spaces_and_tabs_separate_words() {
         let words: Vec<_> = Words::new(b"CHG \t 1  NLN ").collect();
         assert_eq!(words, [b"CHG".as_slice(), b"1", b"NLN"]);
     }
 
     #[test]
-    fn numbers_are_plain_digits() {
+    fn only_plain_digits_are_read_as_a_number() {
         assert_eq!(number(b"0010"), Some(10));
         for word in ["", "-1", "+5", "0x10", "1e3", " 5", "4294967296"] {
             assert_eq!(number(word.as_bytes()), None, "{word}");

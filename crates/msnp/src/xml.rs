@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn each_step_knows_its_position() {
+    fn each_step_knows_whether_it_is_inside_a_given_element() {
         let steps =
             walk("\u{FEFF}<?xml version='1.0'?><x:a>1<b c='d'/>2<y:b>&lt;</y:b><!-- - --><c/></x:a>\n").unwrap();
         let steps: Vec<_> = steps.iter().map(|(step, inside)| (step.as_str(), *inside)).collect();
@@ -201,14 +201,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_document_has_no_steps() {
+    fn an_empty_xml_document_has_no_steps() {
         for text in ["", "\r\n", "<!-- - -->", "&#32;"] {
             assert_eq!(walk(text), Ok(Vec::new()), "{text}");
         }
     }
 
     #[test]
-    fn nesting_and_attributes_are_limited_to_32() {
+    fn the_nesting_depth_and_the_number_of_attributes_are_limited_to_32() {
         let nested = |depth| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
         let wide = |count| format!("<a{}/>", (0..count).map(|n| format!(" a{n}=''")).collect::<String>());
         assert!(walk(&nested(32)).is_ok() && walk(&wide(32)).is_ok());

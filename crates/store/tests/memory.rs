@@ -16,7 +16,7 @@ fn anonymous_kib() -> Option<usize> {
 }
 
 #[test]
-fn a_workspace_that_is_dropped_leaves_no_memory_behind() {
+fn dropping_a_workspace_frees_all_of_its_memory() {
     let before = anonymous_kib().unwrap();
     // The allocator treats a second allocation of the same size differently from the first.
     for round in 0..3 {

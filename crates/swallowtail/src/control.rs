@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_command_reads_back_as_itself() {
+    fn every_command_is_read_back_unchanged() {
         let handle = Handle::parse("alice@example.com").unwrap();
         for command in [
             Command::Announce("Hello <everybody> & all".to_owned()),
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_server_no_command_is_sent() {
+    fn a_command_cannot_be_sent_if_no_server_runs() {
         let data = tempfile::tempdir().unwrap();
         assert_eq!(send(data.path(), &Command::Stop(1)).unwrap(), None);
         let long = data.path().join("x".repeat(MAX_PATH));
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn ok_means_that_a_command_is_carried_out_and_a_long_command_is_refused() {
+    async fn a_command_is_confirmed_after_it_is_carried_out_and_a_long_command_is_refused() {
         let data = tempfile::tempdir().unwrap();
         let mut control = Control::open(data.path()).unwrap();
         let path = data.path().to_owned();

@@ -101,14 +101,14 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_made_small_and_keeps_its_shape() {
+    fn a_picture_is_scaled_down_and_keeps_its_proportions() {
         let picture = Picture::decode(&png(96, 48)).unwrap();
         assert_eq!((picture.rows.len(), picture.rows[0].len()), (12, 24));
         assert_eq!(picture.rows[5][5], [100, 50, 25]);
     }
 
     #[test]
-    fn a_picture_that_is_too_large_or_of_another_format_is_refused() {
+    fn a_picture_that_is_too_large_or_in_an_unsupported_format_is_refused() {
         for (data, expected) in [
             (png(513, 1), BadPicture::TooLarge),
             (vec![0; MAX_BYTES + 1], BadPicture::TooLarge),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_own_picture_becomes_a_small_png() {
+    fn the_users_own_picture_becomes_a_small_png() {
         let own = own_picture(&png(1000, 700)).unwrap();
         let image = image::load_from_memory(&own).unwrap();
         assert_eq!((image.width(), image.height()), (96, 67));

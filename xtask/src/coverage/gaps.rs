@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_gap_needs_a_reason_and_every_reason_a_gap() {
+    fn every_gap_needs_a_reason_and_every_reason_needs_a_gap() {
         let faults = |verbs: &str| {
             let mut shown = Shown::default();
             shown.add("t", "!account a a@b.c p \"A\"\n!signed-in x a MSNP12\nx < TIM 1\n");

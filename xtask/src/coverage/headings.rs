@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_verb_without_a_heading_and_a_heading_without_a_verb_are_faults() {
+    fn a_verb_without_a_heading_is_a_fault_and_so_is_a_heading_without_a_verb() {
         let reference =
             Reference::parse("ns > TIM 10- done\nds > VER 2- done\nns < PRP 5- sent\nsb > CAL 2- done\n").unwrap();
         let text = "## 1. VER\n### PRP (C, not ABC) [WLM]: `DEF`\n### CAL, XYZ: old\nTIM in the text\n";

@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_has_the_handling_and_its_transcripts_and_gaps_are_listed() {
+    fn each_table_row_shows_handling_and_transcripts_and_a_separate_list_shows_the_gaps() {
         let reference = Reference::parse(
             "ns > ADD 2-9 done\nns < ADD 2-9 sent : a note\nns > INF 2-7 done : old\nunshown ns < ADD : why\n",
         )

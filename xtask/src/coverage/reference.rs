@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_verb_belongs_to_the_dialects_in_its_lines() {
+    fn the_lines_of_a_verb_say_how_each_dialect_handles_it() {
         let reference =
             Reference::parse("# x\n\nns > PAG 5-8 800 : no pages\nns > PAG 9- 715\nns < GCF 11-12 sent\n").unwrap();
         let handling = |sender, verb: &str, dialect| {
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_line_is_an_error_with_its_number() {
+    fn the_error_for_an_invalid_line_gives_the_line_number() {
         for line in [
             "ns > PAG 8",
             "xx > PAG 8 done",

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_counts_for_the_dialect_of_its_connection() {
+    fn a_transcript_line_counts_for_the_dialect_of_its_connection() {
         let text = "!account al a@b.c p \"A\"\n!part x\nn @ ns\nn > VER 1 MSNP9 CVR0\nn < VER 1 MSNP9\n\
                     n > USR 2 TWN I a@b.c\nn < USR 2 TWN S x\ns @ sb\ns > USR 1 a@b.c {ck}\ns < 911 1\ns <!\n";
         assert_eq!(
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_close_is_the_answer_only_to_the_last_command() {
+    fn a_closed_connection_counts_as_the_answer_only_to_the_last_command() {
         let text = "!account al a@b.c p \"A\"\n!signed-in n al MSNP8 CHG NLN\nn > XFR 7 SB\nn < 913 7\n\
                     n > PNG\nn < QNG\n\
                     n > IMS 8 ON\nn > ADC 9 x\nn <!\n";

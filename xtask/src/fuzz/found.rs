@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shortest_inputs_are_kept_as_far_as_they_fit() {
+    fn the_shortest_inputs_are_kept_up_to_the_limit_for_their_total_size() {
         let inputs = [&b"ccc"[..], b"b", b"a", b"dddd"].map(<[u8]>::to_vec).to_vec();
         assert_eq!(shortest(inputs.clone(), 5), [&b"a"[..], b"b", b"ccc"]);
         assert_eq!(shortest(inputs, 4), [&b"a"[..], b"b"]);

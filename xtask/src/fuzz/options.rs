@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_targets_share_the_seconds_and_each_gets_the_minutes() {
+    fn targets_share_the_time_of_a_check_but_a_number_of_minutes_applies_to_each_target() {
         let check = Options::check();
         assert_eq!((check.share(12), check.share(100)), (5, 1));
         assert_eq!(Options { minutes: Some(60), ..check }.share(12), 3600);

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_figures_are_read_from_the_lines() {
+    fn the_figures_are_read_from_the_fuzzers_output() {
         let mut said = Said::new("frames");
         assert!(said.summary().is_err());
         for line in [

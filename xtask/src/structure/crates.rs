@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dev_dependencies_do_not_count() {
+    fn dev_dependencies_do_not_count_as_dependencies() {
         let json = r#"{"packages": [
             {"name": "a", "manifest_path": "/r/a/Cargo.toml", "targets": [
                 {"kind": ["lib"], "src_path": "/r/a/src/lib.rs"},

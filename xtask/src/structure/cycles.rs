@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn declaring_a_child_is_not_a_use() {
+    fn declaring_a_child_module_does_not_count_as_a_use() {
         let sources = given(&[
             ("lib.rs", "mod child; pub use child::Child; pub struct Root;"),
             ("child.rs", "use super::Root; pub struct Child(Root);"),

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn use_trees_become_paths() {
+    fn each_name_in_a_use_tree_becomes_a_full_path() {
         let cases = [
             ("use a::b;", "a::b as b"),
             ("use a::{self, b::C as D, e::*};", "a as a, a::b::C as D, a::e as *"),

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_names_only_rows_above_it() {
+    fn a_layer_may_depend_only_on_layers_above_it_in_the_table() {
         for (index, (name, allowed)) in LAYERS.iter().enumerate() {
             let above: Vec<_> = LAYERS[..index].iter().map(|(name, _)| *name).collect();
             assert!(!above.contains(name), "{name} has two rows");
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dependency_on_a_higher_layer_and_a_crate_without_a_layer_are_refused() {
+    fn a_dependency_on_a_higher_layer_is_refused_and_so_is_a_crate_without_a_layer() {
         let table: &[Row] = &[("low", &[]), ("high", &["low"])];
         let package = |name: &str, own: &[&str]| Package::new(name, own);
         let cases = [
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_without_a_crate_is_refused() {
+    fn a_layer_without_a_crate_is_refused() {
         let table: &[Row] = &[("low", &[]), ("high", &["low"])];
         let packages = [Package::new("high", &[])];
         let expected =

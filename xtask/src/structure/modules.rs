@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_declaration_without_a_file_is_an_error() {
+    fn a_module_declaration_without_a_file_is_an_error() {
         let sources = given(&[("lib.rs", "mod a;")]);
         let error = Tree::new(&sources, "lib.rs").err().unwrap();
         assert_eq!(error.to_string(), "lib.rs declares a, which has no file");

@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_found_in_all_places() {
+    fn paths_are_found_in_every_kind_of_code() {
         let cases = [
             ("use a::B;", ""),
             ("mod m { type A = b::C; }", ""),

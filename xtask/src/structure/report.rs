@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_has_columns_and_the_names_that_make_a_cycle() {
+    fn the_report_has_columns_and_shows_the_names_that_form_a_cycle() {
         let used = |from: &str, to: &str, name: &str| Use {
             from: from.to_owned(),
             to: to.to_owned(),

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_from_the_root_of_all_crates_leads_outside() {
+    fn a_path_that_starts_at_the_root_of_all_crates_is_not_resolved_inside_the_crate() {
         let sources = given(&[("lib.rs", "mod net;"), ("net.rs", "pub struct Net;")]);
         let tree = Tree::new(&sources, "lib.rs").unwrap();
         let path = [ROOT_OF_ALL_CRATES, "net", "Net"].map(str::to_owned);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_of_reexports_ends() {
+    fn resolving_a_cycle_of_reexports_does_not_loop_forever() {
         let sources = given(&[
             ("lib.rs", "mod a; mod b;"),
             ("a.rs", "pub use crate::b::X; pub use crate::b::*;"),

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_has_only_lengths_that_occur() {
+    fn the_median_and_the_ninety_percent_figure_are_lengths_that_occur() {
         let measured = |lines| Measured { lines, place: format!("f{lines}") };
         let summary = Summary::new([7, 1, 9, 3, 5, 2, 8, 4, 6, 30].map(measured).into());
         let expected = Summary {

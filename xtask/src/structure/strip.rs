@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_for_tests_is_removed() {
+    fn code_that_is_only_for_tests_is_removed() {
         let cases = [
             ("fn a() {}", 1, 0),
             ("#[cfg(test)]\nfn a() {}", 0, 2),

@@ -49,7 +49,7 @@ mod tests {
     use crate::history::part;
 
     #[tokio::test]
-    async fn new_accounts_are_the_same_in_memory_and_on_the_disk() {
+    async fn the_recorded_parts_of_a_new_account_match_the_parts_read_from_disk() {
         let directory = tempfile::tempdir().unwrap();
         let account = Account::named("alice");
         accounts::create(directory.path(), std::slice::from_ref(&account)).await.unwrap();

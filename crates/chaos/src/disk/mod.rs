@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_what_was_synchronised_survives_a_power_loss() {
+    async fn only_synchronised_data_survives_a_power_loss() {
         for seed in 0..5 {
             let directory = tempfile::tempdir().unwrap();
             let data = directory.path().join("data");
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_delay_applies_to_running_programs() {
+    async fn a_delay_of_the_disk_slows_down_the_programs_that_write_to_it() {
         let directory = tempfile::tempdir().unwrap();
         let data = directory.path().join("data");
         fs::create_dir(&data).unwrap();

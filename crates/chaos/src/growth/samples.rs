@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leak_has_a_slope_and_a_warm_up_has_none() {
+    fn a_leak_counts_as_growth_but_a_warm_up_counts_as_flat() {
         let leak = samples(|minutes| 9000.0 + 100.0 * minutes).slope().unwrap();
         assert!((leak.kib_per_minute - 100.0).abs() < 0.01 && (leak.from_kib - 9200.0).abs() < 0.01, "{leak:?}");
         assert!(!leak.is_flat(), "{} KiB", leak.growth_kib());

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_history_survives_a_file() {
+    fn a_history_written_to_a_file_is_read_back_unchanged() {
         let account = "alice@example.com".to_owned();
         let actions = [
             Action::SignIn { account: account.clone(), dialect: 12 },

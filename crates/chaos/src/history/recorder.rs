@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_action_is_recorded_when_it_ends_and_keeps_the_place_of_its_beginning() {
+    fn an_action_is_recorded_when_it_ends_and_the_record_says_when_it_began() {
         let recorder = Recorder::new();
         let (mut alice, mut bob) = (recorder.connection(), recorder.connection());
         let message = Digest::of(b"hello");

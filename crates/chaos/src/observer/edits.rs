@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn edits_change_the_parts_that_their_words_and_guids_name() {
+    fn each_edit_changes_the_parts_named_by_its_words_or_guids() {
         let mut lists = Lists::default();
         learn(&mut lists, 12, "ADC 1 FL N=bob@example.com F=Bob C=c-1");
         learn(&mut lists, 12, "LSG My%20friends g-1");
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn before_msnp10_edits_name_contacts_by_their_addresses() {
+    fn edits_refer_to_contacts_by_address_in_dialects_before_msnp10() {
         let mut lists = Lists::default();
         learn(&mut lists, 9, "LSG 3 My%20friends 0");
         let table = [

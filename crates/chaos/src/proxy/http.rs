@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_requests_for_port_80_are_forwarded_and_without_their_host() {
+    fn requests_to_port_80_are_forwarded_without_their_host_and_all_others_are_refused() {
         let forwarded = |line: &str| {
             let request = for_the_server(format!("{line} HTTP/1.1\r\n\r\nbody").as_bytes())?;
             Some(String::from_utf8(request).unwrap())

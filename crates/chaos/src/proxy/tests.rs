@@ -35,7 +35,7 @@ async fn hears_nothing(stream: &mut TcpStream) -> bool {
 }
 
 #[tokio::test]
-async fn bytes_and_the_end_are_forwarded_in_both_directions() {
+async fn bytes_and_the_end_of_the_stream_are_forwarded_in_both_directions() {
     let (_proxy, mut client, mut server) = connected(Faults::default()).await;
     client.write_all(b"hello").await.unwrap();
     client.shutdown().await.unwrap();
@@ -46,7 +46,7 @@ async fn bytes_and_the_end_are_forwarded_in_both_directions() {
 }
 
 #[tokio::test]
-async fn bytes_arrive_late_and_in_pieces() {
+async fn a_line_with_a_delay_and_a_segment_size_delivers_bytes_late_and_in_pieces() {
     let late = Line { delay: Duration::from_millis(50), segment: Some(1), ..Line::default() };
     let (_proxy, mut client, mut server) = connected(Faults { up: late, ..Faults::default() }).await;
     let begun = Instant::now();
@@ -59,7 +59,7 @@ async fn bytes_arrive_late_and_in_pieces() {
 }
 
 #[tokio::test]
-async fn a_stalled_line_carries_nothing_until_it_is_mended() {
+async fn a_stalled_line_forwards_nothing_until_the_fault_is_removed() {
     let stalled = Line { stalled: true, ..Line::default() };
     let (proxy, mut client, mut server) = connected(Faults { up: stalled, ..Faults::default() }).await;
     client.write_all(b"hello").await.unwrap();
@@ -71,7 +71,7 @@ async fn a_stalled_line_carries_nothing_until_it_is_mended() {
 }
 
 #[tokio::test]
-async fn a_lost_line_does_not_even_acknowledge() {
+async fn a_line_that_loses_all_packets_forwards_nothing() {
     let lost = Line { loss: Loss::All, ..Line::default() };
     let (_proxy, mut client, mut server) = connected(Faults { down: lost, ..Faults::default() }).await;
     // The faults apply before the first byte is forwarded.
@@ -82,7 +82,7 @@ async fn a_lost_line_does_not_even_acknowledge() {
 }
 
 #[tokio::test]
-async fn a_reset_is_forwarded_and_a_half_open_connection_stays() {
+async fn a_reset_is_forwarded_but_a_half_open_connection_is_reset_on_one_side_only() {
     let (_proxy, client, mut server) = connected(Faults::default()).await;
     socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
     drop(client);

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_found_anywhere_in_a_line() {
+    fn a_secret_is_found_wherever_it_is_in_a_line() {
         let secrets = Secrets::new(["a-long-ticket-1", "another-long-ticket-1", "cookie-2", "short"].into_iter());
         for line in ["ticket=a-long-ticket-1 x", "a-long-ticket-1", "another-long-ticket-1", "(cookie-2)"] {
             assert!(secrets.are_in(line.as_bytes()), "{line}");

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_and_files_may_grow_a_little() {
+    fn memory_and_the_number_of_open_files_may_grow_only_a_little() {
         let scenario = Scenario::not_yet("T00", "", "");
         assert!(rules(&scenario, Figures { anonymous_kib: 110_000, files: 28, ..BEFORE }).is_empty());
         let now = Figures { anonymous_kib: 110_001, files: 29, ..BEFORE };

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_smoke_set_is_smaller_and_the_seed_stays_the_same() {
+    fn the_smoke_set_runs_at_a_smaller_scale_and_the_seed_stays_the_same_during_a_run() {
         let parse = |words: &str| Options::try_parse_from(words.split(' ')).unwrap();
         let smoke = parse("chaos smoke");
         assert_eq!(smoke.size().percent(), SMOKE_SCALE);

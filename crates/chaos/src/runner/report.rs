@@ -130,7 +130,7 @@ mod tests {
     use crate::bed::Size;
 
     #[test]
-    fn a_failure_is_shown_with_the_command_that_repeats_it() {
+    fn the_report_of_a_failure_shows_the_command_that_reproduces_it() {
         let scenario = Scenario::not_yet("F01", "x", "y");
         let outcome = Outcome {
             job: Job { scenario, seed: 7, size: Size::new(20, None) },

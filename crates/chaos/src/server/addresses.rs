@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_addresses_are_read_from_the_text_at_the_start() {
+    fn the_addresses_are_read_from_the_text_that_the_server_prints_at_startup() {
         let text = "Swallowtail 0.1.0 is running.\n\n  notification server  127.0.99.1:40001\n  \
                     switchboard          127.0.99.1:40002\n  sign-in service      http://127.0.99.1:40003\n";
         let lines: Vec<_> = text.lines().map(str::to_owned).collect();

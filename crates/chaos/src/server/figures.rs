@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_processor_time_is_found_behind_a_name_with_spaces() {
+    fn the_processor_time_is_read_even_if_the_process_name_has_spaces() {
         let stat = "7 (a (b) c) S 1 7 7 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 1 0";
         assert_eq!(processor_seconds(stat), Some(2.0));
     }

@@ -12,7 +12,7 @@ fn bytes(history: &History) -> Vec<u8> {
 }
 
 #[test]
-fn a_seed_gives_the_same_history_every_time() {
+fn the_same_seed_gives_the_same_history_every_time() {
     for seed in 0..5 {
         let [one, other] = [(); 2].map(|()| bytes(&play(seed, STEPS).history));
         assert!(one == other, "seed {seed}");
@@ -21,7 +21,7 @@ fn a_seed_gives_the_same_history_every_time() {
 }
 
 #[test]
-fn the_messenger_keeps_its_promises() {
+fn every_promise_is_kept_in_many_random_schedules() {
     for seed in 0..SCHEDULES {
         let Played { violations, .. } = play(seed, STEPS);
         assert!(violations.is_empty(), "seed {seed}: {}", violations[0]);
@@ -29,7 +29,7 @@ fn the_messenger_keeps_its_promises() {
 }
 
 #[test]
-fn seeds_that_have_failed_do_not_fail_again() {
+fn seeds_that_failed_in_the_past_pass_now() {
     for (seed, steps) in Regressions::read().unwrap().of("simulation") {
         let Played { violations, .. } = play(seed, steps);
         assert!(violations.is_empty(), "seed {seed} of {steps} steps: {}", violations[0]);
@@ -37,7 +37,7 @@ fn seeds_that_have_failed_do_not_fail_again() {
 }
 
 #[test]
-fn bytes_decide_a_schedule_too() {
+fn any_bytes_can_be_used_as_a_schedule() {
     let choices: Vec<u8> = (0..=255).cycle().take(1500).collect();
     let lines = b"CHG 7 NLN 0\r\nXFR 8 SB\r\nCAL 2 user0@example.com\r\nMSG 3 N 3\r\n\n\n\nVER 1 MSNP12 CVR0\r\n\0";
     let Played { history, violations } = play_bytes(&[&[5, 220], choices.as_slice(), lines].concat());

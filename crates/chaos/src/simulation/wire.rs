@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn bytes_arrive_late_and_in_pieces_but_whole_and_in_order() {
+    async fn bytes_may_arrive_late_and_in_pieces_but_all_arrive_in_order() {
         let quality = Quality { delay: 3, piece: 7, hesitation: 30 };
         let (wire, mut server) = connection(Random::new(1), quality, 0);
         let sent: Vec<u8> = (0..=255).collect();
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_silent_death_is_noticed_after_the_timeout_and_a_cut_immediately() {
+    async fn a_silent_client_is_noticed_after_the_timeout_but_a_cut_connection_is_noticed_immediately() {
         let (wire, mut server) = perfect();
         wire.silence();
         server.write_all(b"QNG").await.unwrap();

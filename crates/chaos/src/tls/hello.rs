@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lengths_of_a_hello_are_those_of_its_parts() {
+    fn the_length_fields_of_a_hello_match_the_lengths_of_its_parts() {
         for version in [SSL3, TLS10, TLS11, TLS12, TLS13] {
             let bytes = Hello::new(version).bytes();
             let length = |at: usize| usize::from(u16::from_be_bytes([bytes[at], bytes[at + 1]]));

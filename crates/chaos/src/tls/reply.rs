@@ -129,14 +129,14 @@ mod tests {
     }
 
     #[test]
-    fn an_agreement_has_the_version_that_was_chosen() {
+    fn the_tls_version_that_the_server_chose_is_read_from_its_hello() {
         assert_eq!(version_of(&hello(&[])), Some(TLS12));
         assert_eq!(version_of(&hello(&[0, 51, 0, 1, 9, 0, 43, 0, 2, 3, 4])), Some(TLS13));
         assert_eq!(Reply::read(&hello(&[]), false), None, "the certificate is still missing");
     }
 
     #[test]
-    fn the_certificate_follows_the_agreement() {
+    fn the_certificate_is_read_from_the_record_after_the_server_hello() {
         let list = [&[0, 0, 7, 0, 0, 4], b"cert".as_slice()].concat();
         let message = [&[11, 0, 0, list.len() as u8], list.as_slice()].concat();
         let record = [&[22, 3, 3, 0, message.len() as u8], message.as_slice()].concat();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_complete_when_the_connection_has_ended() {
+    fn a_refusal_is_reported_only_after_the_connection_has_ended() {
         let alert = [21, 3, 3, 0, 2, 2, 70];
         assert_eq!(Reply::read(&alert, false), None);
         assert_eq!(Reply::read(&alert, true), Some(Reply::Refused(Some(70))));

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_passes_and_then_the_rate_applies() {
+    fn a_burst_is_allowed_and_then_the_rate_applies() {
         let mut bucket = Bucket::new(2, 10);
         let now = Instant::now();
         assert_eq!(bucket.charge(1.0, now), None);
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_full_bucket_pays_more_than_its_burst() {
+    fn only_a_full_bucket_can_pay_for_more_than_its_burst() {
         let mut bucket = Bucket::new(2, 10);
         let now = Instant::now();
         assert!(bucket.is_full(now) && bucket.can_pay(3.0, now));

@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_keeps_one_buffer_and_a_nested_read_has_its_own() {
+    fn a_thread_reuses_one_buffer_and_a_nested_read_gets_another() {
         let first = with(|buffer| buffer.as_ptr() as usize);
         with(|outer| {
             outer[0] = 1;

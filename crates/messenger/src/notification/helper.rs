@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_account_whose_connection_ends_while_the_helper_is_told_is_offline_and_the_helper_knows_it() {
+    async fn the_helper_sees_an_account_offline_if_its_connection_ends_during_the_first_sign_in() {
         let server = Server::with(with_helper);
         let mut helper = server.online("bob", "MSNP12").await;
         create(&server, "erin", &handle("bob"));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_other_account_is_changed_at_a_sign_in() {
+    async fn a_sign_in_changes_only_the_list_of_the_helper() {
         for set in [with_helper as fn(&mut Config), |_| {}] {
             let server = Server::with(set);
             let mut alice = server.online("alice", "MSNP12").await;
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_helper_may_be_on_very_many_lists() {
+    fn only_the_helper_may_be_on_more_contact_lists_than_the_usual_limit() {
         let server = Server::with(with_helper);
         let limits = |name: &str| server.service.roster_limits(&handle(name)).reverse;
         assert_eq!((limits("alice"), limits("bob")), (1000, 15_000));

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_watcher_receives_the_lines_of_the_table() {
+    fn each_change_sends_the_watcher_the_lines_given_in_the_table() {
         let online = seen(Status::Online, None);
         let busy = seen(Status::Busy, None);
         let talking = seen(Status::Online, Some("<Data/>"));

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn changes_are_charged_by_their_bytes_and_by_their_receivers() {
+    async fn a_change_is_charged_by_its_bytes_and_by_its_number_of_receivers() {
         assert_eq!(burst(4096, 1), 30, "long personal messages");
         assert_eq!(burst(6000, 1), 20, "long pictures");
         assert_eq!(burst(0, 1), 512);
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_spent_budget_fills_again_and_is_nobody_elses() {
+    async fn a_spent_budget_refills_and_does_not_affect_other_accounts() {
         let (mut budgets, limits) = (PresenceBudgets::default(), RateLimits::default());
         let mut change = |account: &Handle| budgets.admit(&limits, account, 6000, 1);
         while change(&account(1)) {}
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn full_budgets_are_removed() {
+    async fn budgets_that_are_full_again_are_removed() {
         let (mut budgets, limits) = (PresenceBudgets::default(), RateLimits::default());
         for number in 0..Sweep::MIN_LEN {
             budgets.admit(&limits, &account(number), 0, 1);

@@ -76,7 +76,7 @@ mod tests {
     const SPAN: Duration = Duration::from_secs(10);
 
     #[test]
-    fn each_act_counts_for_its_span() {
+    fn each_act_counts_until_its_time_span_ends() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut window = Window::default();
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_is_cleaned_when_it_has_doubled() {
+    fn a_map_is_due_for_cleaning_when_its_size_has_doubled() {
         let mut sweep = Sweep::default();
         assert_eq!([1023, 1024].map(|len| sweep.is_due(len)), [false, true]);
         sweep.done(1000);

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_edit_that_waits_at_the_gate_is_not_carried_out_yet() {
+    async fn an_edit_that_is_held_at_the_gate_is_not_stored_until_it_is_released() {
         let store = Memory::new();
         let alice = add(&store, "alice");
         let mut hold = store.writes.hold().await;
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_contact_shows_its_numbers_unless_it_blocks_the_user() {
+    async fn a_contact_shows_its_phone_numbers_unless_it_blocks_the_user() {
         let store = Memory::new();
         let (alice, bob) = (add(&store, "alice"), add(&store, "bob"));
         let on = |list: List| Entry { lists: list.into(), ..Entry::default() };

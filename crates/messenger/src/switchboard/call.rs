@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_that_are_far_apart_or_before_a_success_do_not_count() {
+    fn failed_calls_that_are_far_apart_or_before_a_success_do_not_count() {
         let mut limit = CallLimit::default();
         let start = Instant::now();
         for step in 0..10 {

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cookie_that_is_used_or_forgotten_leaves_nothing_behind() {
+    async fn a_used_or_forgotten_cookie_leaves_nothing_in_memory() {
         let cookies = Cookies::default();
         for right in [Right::Open, Right::Join(7)] {
             let cookie = cookies.issue(claims(right));
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_invitations_to_a_session_end_with_it() {
+    async fn invitations_to_a_session_become_invalid_when_the_session_ends() {
         let cookies = Cookies::default();
         let [first, second, other] = [7, 7, 8].map(|session| cookies.issue(claims(Right::Join(session))));
         cookies.forget_session(7);

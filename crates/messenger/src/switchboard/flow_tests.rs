@@ -114,7 +114,7 @@ fn chunk(to: &str) -> Vec<u8> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_line_to_a_member_that_receives_a_file_arrives_within_100_ms() {
+async fn a_chat_line_reaches_a_member_that_is_receiving_a_file_within_100_ms() {
     for per_second in [300_000, 1_000_000] {
         let members = Members::new();
         let (from_bob, _bob) = members.join("bob");
@@ -140,7 +140,7 @@ async fn a_line_to_a_member_that_receives_a_file_arrives_within_100_ms() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_is_not_slowed_by_a_member_that_it_is_not_for() {
+async fn a_slow_member_does_not_slow_a_file_for_another_member() {
     const FILE: usize = 5_000_000;
     let members = Members::new();
     let (from_bob, _bob) = members.join("bob");
@@ -155,7 +155,7 @@ async fn a_file_is_not_slowed_by_a_member_that_it_is_not_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_of_50_kb_per_second_receives_a_whole_file_and_soon_reads_a_line_in_between() {
+async fn a_member_that_reads_50_kb_per_second_receives_a_whole_file_and_gets_chat_lines_soon() {
     const FILE: usize = 400_000;
     let members = Members::new();
     let (from_bob, _bob) = members.join("bob");

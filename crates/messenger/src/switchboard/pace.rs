@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn more_data_is_queued_for_a_reader_that_ends_pauses_soon() {
+    async fn more_data_is_queued_for_a_reader_that_empties_its_queue_quickly() {
         let mut allowance = Allowance::new();
         for (milliseconds, kib) in
             [(0, 4), (9, 8), (10, 8), (8, 16), (1, 32), (9, 32), (40, 32), (41, 16), (80, 8), (99, 4), (99, 2), (99, 2)]
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_modem_keeps_up_and_the_queue_of_a_member_that_does_not_read_overflows() {
+    fn a_modem_keeps_up_but_the_queue_of_a_member_that_does_not_read_overflows() {
         for speed in [4_000.0, 20_000.0, 300_000.0, 1e7] {
             assert_eq!(fill(slow_pause, speed).0, None, "{speed}");
         }
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_data_is_not_for_holds_it_to_no_less_than_40_kb_per_second() {
+    fn a_member_that_is_not_the_destination_never_slows_data_below_40_kb_per_second() {
         assert_eq!(fill(others_pause, 50_000.0).0, None);
         for speed in [0.0, 20_000.0] {
             let (overflow, _) = fill(others_pause, speed);
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_queue_of_a_reader_of_50_kb_per_second_stays_short() {
+    fn the_queue_of_a_member_that_reads_50_kb_per_second_stays_short() {
         for speed in [50_000.0, 300_000.0, 1e7] {
             let (_, longest) = fill(slow_pause, speed);
             assert!(longest < LEAST_DATA + CHUNK, "{speed}: {longest}");

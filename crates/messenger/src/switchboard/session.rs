@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn data_is_limited_only_by_its_bytes_and_is_charged_at_least_one_kib() {
+    async fn data_is_limited_only_by_its_bytes_and_each_message_is_charged_at_least_one_kib() {
         let mut throttle = throttle();
         for _ in 0..2 {
             assert_eq!(throttle.charge(AckFlag::Data, 52), None);

@@ -18,7 +18,7 @@ fn world() -> World {
 }
 
 #[tokio::test]
-async fn a_sender_receives_ack_and_nak_as_its_flag_requests() {
+async fn a_sender_receives_ack_or_nak_as_the_flag_of_its_message_requests() {
     let table = [
         ("U", "", ""),
         ("N", "", "NAK 2\r\n"),
@@ -46,7 +46,7 @@ async fn a_sender_receives_ack_and_nak_as_its_flag_requests() {
 }
 
 #[tokio::test]
-async fn members_leave_with_bye_and_the_session_ends_with_the_last_member() {
+async fn bye_announces_each_departure_and_the_session_ends_when_the_last_member_leaves() {
     let world = world();
     let mut alice = world.open("alice");
     let board = alice.board();
@@ -66,7 +66,7 @@ async fn members_leave_with_bye_and_the_session_ends_with_the_last_member() {
 }
 
 #[tokio::test]
-async fn a_call_rings_the_callee_and_the_cookie_of_the_ring_joins_the_session() {
+async fn a_call_rings_the_callee_who_joins_the_session_with_the_cookie_from_the_ring() {
     let world = world();
     let notification = world.sign_in("bob", |_, _| {}).await;
     let mut alice = world.open("alice");
@@ -85,7 +85,7 @@ async fn a_call_rings_the_callee_and_the_cookie_of_the_ring_joins_the_session() 
 }
 
 #[tokio::test]
-async fn a_call_to_an_unreachable_callee_gets_217_for_every_reason() {
+async fn a_call_to_an_unreachable_callee_gets_217_whatever_the_reason() {
     type Change = fn(&mut AccountState, &Endpoint);
     let table: [(&str, Change); 7] = [
         ("online", |_, _| {}),
@@ -128,7 +128,7 @@ async fn a_call_to_an_account_in_the_session_or_already_rung_gets_215() {
 }
 
 #[tokio::test]
-async fn a_ring_is_over_when_the_client_that_was_rung_is_gone() {
+async fn a_ring_ends_when_the_callee_signs_out_or_hides() {
     type Leave = fn(&World, &Endpoint);
     let ways: [(&str, Leave); 2] = [
         ("signs out", |world, bob| world.sign_out("bob", bob)),
@@ -249,7 +249,7 @@ async fn a_cookie_is_valid_for_two_minutes() {
 }
 
 #[tokio::test]
-async fn a_second_sign_in_on_a_connection_gets_911_and_an_account_cannot_join_a_session_twice() {
+async fn a_second_sign_in_on_a_connection_gets_911_and_no_account_can_join_a_session_twice() {
     let world = world();
     let alice = world.open("alice");
     let board = alice.board();

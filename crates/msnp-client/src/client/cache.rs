@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_cache_drops_the_oldest_objects_and_refuses_one_that_is_too_large() {
+    fn a_full_cache_drops_the_oldest_objects_and_an_object_that_is_too_large_is_refused() {
         let cache = MemoryCache::new(10);
         let object = |length: usize| -> Arc<[u8]> { vec![0; length].into() };
         for number in 0..4 {

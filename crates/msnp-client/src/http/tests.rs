@@ -14,7 +14,7 @@ async fn read(bytes: &[u8], size: usize) -> (Result<Response, ReadError>, Vec<u8
 }
 
 #[tokio::test]
-async fn an_answer_is_read_in_any_pieces_and_the_next_one_stays_in_the_stream() {
+async fn an_answer_may_arrive_in_any_pieces_and_the_next_answer_stays_in_the_stream() {
     let bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcHTTP/1.1 404 Not Found\r\n\r\n";
     for size in 1..bytes.len() {
         let (response, rest) = read(bytes, size).await;
@@ -25,7 +25,7 @@ async fn an_answer_is_read_in_any_pieces_and_the_next_one_stays_in_the_stream() 
 }
 
 #[tokio::test]
-async fn a_body_ends_with_its_length_or_with_the_stream_or_at_the_limit() {
+async fn a_body_ends_at_its_content_length_or_at_the_end_of_the_stream_or_at_the_size_limit() {
     let at_the_limit = "x".repeat(MAX_BODY as usize);
     let table = [
         ("Content-Length: 3", "abc", "abc", true),
@@ -47,7 +47,7 @@ async fn a_body_ends_with_its_length_or_with_the_stream_or_at_the_limit() {
 }
 
 #[tokio::test]
-async fn an_unreadable_answer_is_an_error_with_the_reason() {
+async fn the_error_for_an_unreadable_answer_gives_the_reason() {
     let too_long = format!("HTTP/1.1 200 OK\r\nServer: {}\r\n\r\n", "x".repeat(MAX_HEAD));
     let too_many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "Server: x\r\n".repeat(MAX_HEADERS + 1));
     let table = [
@@ -68,7 +68,7 @@ async fn an_unreadable_answer_is_an_error_with_the_reason() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_not_http_are_refused_before_the_stream_ends() {
+async fn bytes_that_are_not_http_are_refused_without_waiting_for_the_end_of_the_stream() {
     let (mut server, client) = tokio::io::duplex(64);
     server.write_all(b"\x15\x03").await.unwrap();
     let error = read_head(&mut BufReader::new(client)).await.unwrap_err();
@@ -76,7 +76,7 @@ async fn bytes_that_are_not_http_are_refused_before_the_stream_ends() {
 }
 
 #[test]
-fn a_header_is_found_by_its_spelling_and_in_any_case() {
+fn a_header_can_be_found_by_its_exact_spelling_or_in_upper_and_lower_case() {
     let table = [
         ("PassportURLs: DALogin=x", Some("DALogin=x"), Some("PassportURLs")),
         ("passporturls: DALogin=x", None, Some("passporturls")),
@@ -94,7 +94,7 @@ fn a_header_is_found_by_its_spelling_and_in_any_case() {
 }
 
 #[test]
-fn unusual_lines_of_other_servers_are_skipped() {
+fn headers_are_read_even_between_unusual_header_lines() {
     let bytes = b"HTTP/1.0 200\r\nno header\r\nServer : x\r\nX-Long: a\r\n b\r\nX-Bytes: \xFF\r\nDate: then\r\n\r\n";
     let (head, _) = Head::split(bytes).unwrap();
     assert_eq!((head.status(), head.header("Date"), head.header("server")), (200, Some("then"), Some("x")));
@@ -110,7 +110,9 @@ fn debug_output_does_not_show_a_ticket() {
 
 proptest::proptest! {
     #[test]
-    fn no_input_causes_a_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+    fn the_parser_never_panics_whatever_bytes_it_gets(
+        bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
+    ) {
         let whole = [b"HTTP/1.1 200 OK\r\n", &bytes[..], b"\r\n\r\n"].concat();
         for bytes in [&bytes, &whole] {
             if let Ok((head, _)) = Head::split(bytes) {

@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_whose_guid_changes_has_only_the_last_one() {
+    fn an_address_whose_guid_changes_keeps_only_its_latest_guid() {
         let lists = (0..100).map(|number| format!("LST N=bob@example.com F=Bob C={} 3 1", guid(number)));
         assert_eq!(applied(lists.clone()).handles.len(), 1);
         let added = (0..100).map(|number| format!("ADC 0 FL N=bob@example.com F=Bob C={}", guid(number)));
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guid_that_moves_to_another_address_is_found_there() {
+    fn a_guid_that_moves_to_another_address_stays_with_the_new_address() {
         let roster = applied([
             format!("LST N=bob@example.com F=Bob C={} 3 1", guid(1)),
             format!("LST N=carol@example.com F=Carol C={} 3 1", guid(1)),
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn the_groups_of_an_address_and_the_lengths_of_texts_are_limited() {
+    fn the_roster_limits_the_groups_per_address_and_the_length_of_texts() {
         let groups = (0..200).map(|number| format!("ADC 0 FL C={} {}", guid(1), guid(number)));
         let roster = applied([format!("LST N=bob@example.com F=Bob C={} 3 1", guid(1))].into_iter().chain(groups));
         let bob = Handle::parse("bob@example.com").unwrap();

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_up_to_five_minutes_and_start_over_after_a_success() {
+    fn pauses_between_retries_double_up_to_five_minutes_and_a_success_makes_them_short_again() {
         let mut backoff = Backoff::new(7);
         for power in 0..40 {
             let longest = Duration::from_secs(1 << power.min(9)).min(LONGEST);
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn two_clients_wait_for_different_times() {
+    fn two_clients_wait_different_times_before_they_retry() {
         assert_ne!(Backoff::new(1).jitter(LONGEST), Backoff::new(2).jitter(LONGEST));
     }
 }

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_is_stable_after_a_minute_and_moves_count_until_then() {
+    fn redirects_are_counted_until_a_session_has_lasted_a_minute() {
         let (mut steadiness, now) = (Steadiness::default(), Instant::now());
         assert!(!steadiness.ended(now), "there was no session");
         for number in 1..=MAX_REDIRECTS + 1 {

@@ -172,7 +172,7 @@ fn the_roster_is_complete_when_the_account_is_signed_in() {
 }
 
 #[test]
-fn the_connection_may_be_cut_at_any_byte() {
+fn the_sign_in_burst_may_be_split_at_any_byte() {
     let burst = format!("SYN 5 a b 1 0\r\nLST N=bob@example.com F=Bob C={BOB_GUID} 3 1\r\nCHG 6 NLN 0\r\n");
     for cut in 0..burst.len() {
         let mut stage = Stage::new();
@@ -191,7 +191,7 @@ fn the_connection_may_be_cut_at_any_byte() {
 }
 
 #[test]
-fn redirects_are_followed_but_not_for_ever() {
+fn the_client_follows_only_a_limited_number_of_redirects() {
     let mut stage = Stage::new();
     stage.machine.sign_in(stage.now);
     for number in 0..=MAX_REDIRECTS {
@@ -211,7 +211,7 @@ fn redirects_are_followed_but_not_for_ever() {
 }
 
 #[test]
-fn each_reason_to_be_signed_out_decides_about_the_retry() {
+fn the_reason_for_a_sign_out_decides_whether_the_client_retries() {
     for (line, expected, retries) in [
         ("OUT OTH", SignedOut::Elsewhere, false),
         ("OUT SSD", SignedOut::ShuttingDown, true),
@@ -237,7 +237,7 @@ fn each_reason_to_be_signed_out_decides_about_the_retry() {
 }
 
 #[test]
-fn after_rct_the_client_stays_away_as_long_as_the_server_says() {
+fn after_out_rct_the_client_reconnects_only_after_the_time_that_the_server_gave() {
     let mut stage = Stage::online();
     let before = stage.notification;
     stage.says("OUT RCT 5\n");
@@ -248,7 +248,7 @@ fn after_rct_the_client_stays_away_as_long_as_the_server_says() {
 }
 
 #[test]
-fn an_expired_ticket_is_replaced_once() {
+fn an_expired_ticket_is_replaced_but_a_refused_new_ticket_is_not() {
     let mut stage = Stage::online();
     stage.says("OUT SSD\n");
     stage.pass(Duration::from_secs(2));
@@ -265,7 +265,7 @@ fn an_expired_ticket_is_replaced_once() {
 }
 
 #[test]
-fn challenges_are_answered_and_pings_follow_qng() {
+fn challenges_are_answered_and_qng_sets_the_time_of_the_next_ping() {
     let mut stage = Stage::online();
     let answer = stage.says("CHL 0 15570131571988941333\n");
     assert_eq!(answer, "QRY 7 PROD0090YUAUV{2B 32\r\nd8d8cb2c2043a603d8286a3343143ee1");
@@ -308,7 +308,7 @@ fn an_edit_has_one_result_even_if_it_needs_several_commands() {
 }
 
 #[test]
-fn an_edit_with_nothing_left_to_do_succeeds() {
+fn an_edit_succeeds_if_another_edit_has_already_made_the_same_change() {
     for (error, expected) in [(215, Ok(())), (210, Err(EditError::Refused(ErrorCode::ListFull)))] {
         let mut stage = Stage::online();
         // Both edits begin before the server has answered, so both put Dan on the allow list.
@@ -349,7 +349,7 @@ fn a_lost_connection_makes_the_result_of_an_unanswered_message_unknown() {
 }
 
 #[test]
-fn a_switchboard_that_never_answers_is_given_up() {
+fn the_client_gives_up_on_a_switchboard_that_never_answers() {
     let mut stage = Stage::online();
     let conversation = stage.machine.conversation_with(&bob(), stage.now);
     // The server does not answer XFR.
@@ -385,7 +385,7 @@ fn the_queue_of_a_conversation_is_limited() {
 }
 
 #[test]
-fn a_quiet_session_is_left_and_the_next_message_opens_another() {
+fn the_client_leaves_a_quiet_session_and_opens_a_new_session_for_the_next_message() {
     let mut stage = Stage::online();
     let conversation = stage.open_with_bob();
     stage.board_says("ACK 3\n");
@@ -401,7 +401,7 @@ fn a_quiet_session_is_left_and_the_next_message_opens_another() {
 }
 
 #[test]
-fn a_call_is_answered_and_its_messages_are_events() {
+fn an_incoming_call_is_answered_and_the_messages_of_the_caller_arrive_as_events() {
     let mut stage = Stage::online();
     stage.says("RNG 12 192.0.2.1:1864 CKI cookie bob@example.com Bob\n");
     let board = stage.switchboard;
@@ -427,7 +427,7 @@ fn a_flood_of_calls_opens_a_limited_number_of_conversations() {
 }
 
 #[test]
-fn signing_out_ends_everything_and_nothing_follows() {
+fn signing_out_ends_all_connections_and_no_output_follows() {
     let mut stage = Stage::online();
     stage.open_with_bob();
     stage.machine.leave(stage.now);
@@ -445,7 +445,7 @@ fn signing_out_ends_everything_and_nothing_follows() {
 
 proptest::proptest! {
     #[test]
-    fn no_input_causes_a_panic_or_an_endless_answer(
+    fn the_machine_never_panics_or_writes_endlessly_whatever_input_it_gets(
         lines in proptest::collection::vec("(VER|USR|XFR|SYN|LST|LSG|ADC|REM|RNG|OUT|QNG|CHL|NLN|ILN|UBX|BPR|SBP|[0-9]{3})( [!-~]{1,12}){0,7}", 0..40),
     ) {
         let mut stage = Stage::online();
@@ -459,7 +459,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn no_input_of_a_switchboard_causes_a_panic(
+    fn the_machine_never_panics_whatever_a_switchboard_sends(
         lines in proptest::collection::vec("(IRO|ANS|JOI|BYE|ACK|NAK|CAL|USR|[0-9]{3})( [!-~]{1,12}){0,5}", 0..40),
     ) {
         let mut stage = Stage::online();

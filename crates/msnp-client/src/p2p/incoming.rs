@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_accepted_in_order_and_once() {
+    fn each_chunk_is_accepted_only_once_and_only_in_order() {
         let mut incoming = Incoming::start(&chunk(1, 0, 6, b"ab")).unwrap();
         for wrong in [
             chunk(1, 0, 6, b"ab"),
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_starts_with_its_first_byte() {
+    fn the_first_chunk_of_a_message_must_contain_its_first_byte() {
         assert!(Incoming::start(&chunk(1, 1, 6, b"ab")).is_none());
         assert!(Incoming::start(&chunk(1, 0, 6, b"")).is_none());
         assert!(Incoming::start(&chunk(1, 0, 0, b"")).is_some_and(|incoming| incoming.is_complete()));

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_message_is_cut_and_put_together_again() {
+    fn a_long_message_is_split_into_chunks_and_reassembled() {
         let (mut sender, mut receiver) = (Peer::new(7), Peer::new(0));
         let data: Vec<u8> = (0..3000u32).map(|n| n.to_le_bytes()[0]).collect();
         assert_eq!(sender.push(0, 5, data.clone(), 0), 8);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn unfinished_messages_replace_the_oldest() {
+    fn at_the_limit_a_new_unfinished_message_replaces_the_oldest_unfinished_message() {
         let mut peer = Peer::new(0);
         for identifier in 0..9 {
             assert_eq!(peer.collect(&chunk(identifier, 0, 4, b"ab")), None);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_with_a_gap_is_forgotten() {
+    fn a_message_with_a_gap_is_discarded() {
         let mut peer = Peer::new(0);
         assert_eq!(peer.collect(&chunk(1, 0, 6, b"ab")), None);
         assert_eq!(peer.collect(&chunk(1, 4, 6, b"ef")), None);

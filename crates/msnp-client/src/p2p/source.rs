@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_are_requested_when_few_are_left() {
+    fn a_source_requests_more_bytes_when_few_are_left() {
         let mut source = Source::new(40_000);
         assert_eq!(source.request(), Some((0, MAX_SUPPLY)));
         assert_eq!(source.request(), None);

@@ -159,7 +159,7 @@ mod tests {
     use crate::http::Head;
 
     #[test]
-    fn an_answer_names_the_session_and_says_whether_it_is_closed() {
+    fn a_gateway_answer_gives_the_session_id_and_says_whether_the_session_is_closed() {
         for (header, expected) in [
             ("SessionID=12.34; GW-IP=192.0.2.1", (Some("12.34".to_owned()), false)),
             ("SessionID=12.35; GW-IP=192.0.2.1; Session=close", (Some("12.35".to_owned()), true)),

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::support::{Growth, World, bob};
 
 #[tokio::test(start_paused = true)]
-async fn nonsense_is_skipped_and_the_message_is_delivered() {
+async fn invalid_lines_are_skipped_and_the_message_is_delivered() {
     let mut world = World::new();
     let (client, mut events, mut wire) = world.online().await;
     let (mut board, trid, receipt) = world.talk(&client, &mut wire).await;
@@ -52,7 +52,7 @@ async fn nonsense_is_skipped_and_the_message_is_delivered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_of_unknown_types_are_events() {
+async fn messages_of_unknown_types_arrive_as_events() {
     let mut world = World::new();
     let (client, mut events, mut wire) = world.online().await;
     let (mut board, _, _receipt) = world.talk(&client, &mut wire).await;
@@ -84,7 +84,7 @@ async fn messages_of_unknown_types_are_events() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_switchboard_that_makes_up_members_is_left() {
+async fn the_client_leaves_a_switchboard_that_announces_too_many_members() {
     let mut world = World::new();
     let (client, mut events, mut wire) = world.online().await;
     let (mut board, _, receipt) = world.talk(&client, &mut wire).await;
@@ -105,7 +105,7 @@ async fn a_switchboard_that_makes_up_members_is_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn members_who_come_and_go_fill_no_memory_and_postpone_no_result() {
+async fn members_who_come_and_go_do_not_use_up_memory_or_delay_a_result() {
     let mut world = World::new();
     let (client, mut events, mut wire) = world.online().await;
     wire.say("QNG 600\n").await;
@@ -127,7 +127,7 @@ async fn members_who_come_and_go_fill_no_memory_and_postpone_no_result() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lines_after_the_end_of_a_session_belong_to_no_session() {
+async fn lines_after_the_end_of_a_session_are_ignored() {
     let mut world = World::new();
     let (client, mut events, mut wire) = world.online().await;
     let (mut board, trid, receipt) = world.talk(&client, &mut wire).await;
@@ -147,7 +147,7 @@ async fn lines_after_the_end_of_a_session_belong_to_no_session() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hundreds_of_results_at_the_same_time_do_not_stop_the_connection() {
+async fn hundreds_of_acknowledgements_at_the_same_time_do_not_block_the_connection() {
     let mut world = World::new();
     let (client, _events, mut wire) = world.online().await;
     let (mut board, first, receipt) = world.talk(&client, &mut wire).await;
@@ -168,7 +168,7 @@ async fn hundreds_of_results_at_the_same_time_do_not_stop_the_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_to_a_switchboard_that_reads_nothing_are_refused_and_then_unknown() {
+async fn messages_to_a_switchboard_that_reads_nothing_are_refused_or_have_an_unknown_result() {
     let mut world = World::new();
     let (client, _events, mut wire) = world.online().await;
     wire.say("QNG 600\n").await;
@@ -206,7 +206,7 @@ fn piece(to: &str, [offset, total]: [u64; 2], length: u32, flags: u32, data: &[u
 }
 
 #[tokio::test(start_paused = true)]
-async fn pieces_of_transfers_that_lie_fill_no_memory_and_end_nothing() {
+async fn transfer_chunks_with_false_headers_do_not_use_up_memory_or_end_the_session() {
     let growth = Growth::start();
     let mut world = World::new();
     let (client, _events, mut wire) = world.online().await;

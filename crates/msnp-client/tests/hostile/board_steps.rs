@@ -90,7 +90,7 @@ async fn reach(world: &mut World, client: &Client, wire: &mut Wire, step: Step) 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fault_in_any_step_has_a_result_and_the_next_message_arrives() {
+async fn after_a_fault_in_any_step_a_message_gets_a_result_and_the_next_message_arrives() {
     for (step, fault) in
         [Step::Usr, Step::Cal, Step::Msg].into_iter().flat_map(|step| FAULTS.map(|fault| (step, fault)))
     {
@@ -141,7 +141,7 @@ async fn a_server_that_gives_no_switchboard_is_asked_again_and_its_late_answer_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_to_a_switchboard_with_any_fault_ends_in_time() {
+async fn an_incoming_call_ends_in_time_whatever_the_switchboard_does_wrong() {
     for fault in FAULTS {
         let mut world = World::new();
         let (client, _events, mut wire) = world.online().await;

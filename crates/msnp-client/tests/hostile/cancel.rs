@@ -43,7 +43,7 @@ fn every_future_is_send(server: &Server, account: &Account, client: &Client, eve
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sign_in_that_is_dropped_in_any_step_closes_its_connection() {
+async fn a_sign_in_future_that_is_dropped_in_any_step_closes_its_connection() {
     let mut world = World::new();
     for step in SIGN_IN {
         let signing_in = world.begin();
@@ -57,7 +57,7 @@ async fn a_sign_in_that_is_dropped_in_any_step_closes_its_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_that_is_dropped_is_carried_out_and_the_next_one_works() {
+async fn an_edit_whose_future_is_dropped_is_still_carried_out_and_the_next_edit_works() {
     let mut world = World::new();
     let (client, _events, mut wire) = world.online().await;
     for _ in 0..100 {
@@ -75,7 +75,7 @@ async fn an_edit_that_is_dropped_is_carried_out_and_the_next_one_works() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_event_is_lost_when_its_future_is_dropped() {
+async fn an_event_is_not_lost_when_a_future_that_waits_for_it_is_dropped() {
     const EVENTS: usize = 500;
     let mut world = World::new();
     let (_client, mut events, mut wire) = world.online().await;
@@ -97,7 +97,7 @@ async fn no_event_is_lost_when_its_future_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_whose_receipt_is_dropped_is_sent() {
+async fn a_message_whose_receipt_is_dropped_is_still_sent() {
     let mut world = World::new();
     let (client, _events, mut wire) = world.online().await;
     drop(client.conversation(&bob()).send_text("one"));
@@ -115,7 +115,7 @@ async fn a_message_whose_receipt_is_dropped_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_is_dropped_signs_out_and_ends_its_waiting_receipts() {
+async fn dropping_a_client_signs_it_out_and_ends_its_pending_receipts() {
     let mut world = World::new();
     let (client, mut events, mut wire) = world.online().await;
     let (mut board, _, receipt) = world.talk(&client, &mut wire).await;

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 use crate::support::World;
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_without_an_answer_ends_in_time_and_the_next_one_works() {
+async fn an_unanswered_edit_fails_in_time_and_the_next_edit_works() {
     let mut world = World::new();
     let (client, _events, mut wire) = world.online().await;
     wire.say("QNG 600\n").await;
@@ -29,7 +29,7 @@ async fn an_edit_without_an_answer_ends_in_time_and_the_next_one_works() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_with_other_or_repeated_numbers_are_not_taken_for_the_answer() {
+async fn only_the_first_line_with_the_transaction_id_of_an_edit_counts_as_its_answer() {
     let mut world = World::new();
     let (client, _events, mut wire) = world.online().await;
     let editing = tokio::spawn({
@@ -46,7 +46,7 @@ async fn answers_with_other_or_repeated_numbers_are_not_taken_for_the_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_refuses_everything_is_still_a_server() {
+async fn the_client_stays_signed_in_to_a_server_that_refuses_every_command() {
     let mut world = World::new();
     let (client, _events, mut wire) = world.online().await;
     let server = tokio::spawn(async move {
@@ -68,7 +68,7 @@ async fn a_server_that_refuses_everything_is_still_a_server() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn edits_that_nobody_answers_do_not_collect() {
+async fn unanswered_edits_do_not_pile_up() {
     let mut world = World::new();
     let (client, _events, mut wire) = world.online().await;
     wire.say("QNG 600\n").await;

@@ -21,7 +21,7 @@ fn presence(number: usize) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reading_stops_while_nobody_reads_events_and_goes_on_afterwards() {
+async fn the_client_stops_reading_until_its_unread_events_have_been_read() {
     let growth = Growth::start();
     let mut world = World::new();
     let (client, mut events, mut wire) = world.online().await;
@@ -49,7 +49,7 @@ async fn reading_stops_while_nobody_reads_events_and_goes_on_afterwards() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_and_alerts_that_nobody_reads_are_limited_by_their_size() {
+async fn unread_messages_and_alerts_are_limited_by_their_total_size() {
     let growth = Growth::start();
     let mut world = World::new();
     let (client, _events, mut wire) = world.online().await;
@@ -69,7 +69,7 @@ async fn messages_and_alerts_that_nobody_reads_are_limited_by_their_size() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_events_a_flood_is_read_and_forgotten() {
+async fn a_flood_is_read_and_discarded_if_the_program_has_dropped_the_event_stream() {
     let mut world = World::new();
     let (client, events, mut wire) = world.online().await;
     drop(events);
@@ -78,7 +78,7 @@ async fn without_events_a_flood_is_read_and_forgotten() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_of_calls_opens_no_more_than_the_most_conversations() {
+async fn a_flood_of_calls_opens_no_more_than_the_maximum_number_of_conversations() {
     let mut world = World::new();
     let (client, mut events, mut wire) = world.online().await;
     tokio::spawn(async move { while events.next().await.is_some() {} });
@@ -95,7 +95,7 @@ async fn a_flood_of_calls_opens_no_more_than_the_most_conversations() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_before_the_sign_in_are_ignored() {
+async fn incoming_calls_before_the_sign_in_are_ignored() {
     let mut world = World::new();
     let signing_in = world.begin();
     let mut wire = world.notification().await;
@@ -111,7 +111,7 @@ async fn calls_before_the_sign_in_are_ignored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_works_although_its_answer_follows_events_that_nobody_reads() {
+async fn an_edit_works_even_if_a_flood_of_unread_events_arrives_before_the_answer() {
     let mut world = World::new();
     let (client, _events, mut wire) = world.online().await;
     let editing = tokio::spawn({
@@ -126,7 +126,7 @@ async fn an_edit_works_although_its_answer_follows_events_that_nobody_reads() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_endless_flood_before_the_answer_to_an_edit_is_limited_too() {
+async fn the_client_reads_only_a_limited_part_of_an_endless_flood_while_it_waits_for_an_answer() {
     let growth = Growth::start();
     let mut world = World::new();
     let (client, _events, mut wire) = world.online().await;
@@ -143,7 +143,7 @@ async fn an_endless_flood_before_the_answer_to_an_edit_is_limited_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn service_messages_before_the_sign_in_end_it_in_time() {
+async fn a_sign_in_fails_in_time_if_the_server_sends_a_flood_of_service_messages() {
     let mut world = World::new();
     let signing_in = world.begin();
     let mut wire = world.notification().await;
@@ -153,7 +153,7 @@ async fn service_messages_before_the_sign_in_end_it_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bot_accepts_a_thousand_users_and_still_answers() {
+async fn a_bot_accepts_a_thousand_contact_requests_and_still_answers_messages() {
     const USERS: usize = 1_000;
     let mut world = World::new();
     let (server, account) = (world.server.clone(), World::account());

@@ -25,7 +25,7 @@ fn silent(page: Page) -> Page {
 }
 
 #[test]
-fn a_gateway_that_answers_with_anything_is_an_error_with_a_reason() {
+fn the_error_for_an_invalid_answer_from_a_gateway_gives_a_reason() {
     let ver = "Content-Length: 14\n\nVER 1 MSNP12\n";
     let cases = [
         ("nothing", page("")),
@@ -60,7 +60,7 @@ fn a_gateway_that_answers_with_anything_is_an_error_with_a_reason() {
 }
 
 #[tokio::test]
-async fn an_address_of_a_server_adds_nothing_to_a_request_of_the_gateway() {
+async fn a_server_address_in_a_redirect_cannot_add_parameters_to_a_gateway_request() {
     // If there were a second session, it would be at this address.
     let answer = "XFR 3 NS a&Action=open&IP=b:1863 0 192.0.2.1:1863\r\n";
     let pages = Pages::start(move |line, _| {

@@ -76,7 +76,7 @@ fn nexus(address: SocketAddr) -> Page {
 }
 
 #[test]
-fn a_login_page_that_answers_with_anything_is_an_error_with_a_reason() {
+fn the_error_for_an_invalid_answer_from_a_login_page_gives_a_reason() {
     let growth = Growth::start();
     for (name, answer, is_expected) in cases() {
         run(async {
@@ -92,7 +92,7 @@ fn a_login_page_that_answers_with_anything_is_an_error_with_a_reason() {
 }
 
 #[test]
-fn a_token_service_that_answers_with_anything_is_an_error_with_a_reason() {
+fn the_error_for_an_invalid_answer_from_a_token_service_gives_a_reason() {
     for (name, answer, is_expected) in cases() {
         run(async {
             let pages = Pages::start(move |_, _| answer.clone()).await;
@@ -114,7 +114,7 @@ fn a_token_service_that_answers_with_anything_is_an_error_with_a_reason() {
 }
 
 #[tokio::test]
-async fn a_login_page_that_redirects_for_ever_is_given_up() {
+async fn the_client_gives_up_on_a_login_page_that_redirects_forever() {
     let pages = Pages::start(|line, address| match line.contains("pprdr") {
         true => nexus(address),
         false => page(&format!("HTTP/1.1 302 Found\nLocation: http://{address}/again\n\n")),
@@ -126,7 +126,7 @@ async fn a_login_page_that_redirects_for_ever_is_given_up() {
 }
 
 #[tokio::test]
-async fn the_text_of_a_refusal_is_one_short_line_without_escapes() {
+async fn the_reason_for_a_refused_sign_in_is_short_and_has_no_control_characters() {
     for status in ["403 \u{202e}Forbidden\x1b[2J", "200 OK\x07", "500 Oops"] {
         let text = format!("HTTP/1.1 {status}\n\n\x1b]0;title\x07\u{202e}{}", "long ".repeat(10_000));
         let reason = sign_in_at(&login_page(page(&text)).await, LoginKind::Passport14).await.to_string();
@@ -136,7 +136,7 @@ async fn the_text_of_a_refusal_is_one_short_line_without_escapes() {
 }
 
 #[tokio::test]
-async fn a_strange_nexus_is_an_error_or_has_no_login_page() {
+async fn a_nexus_that_names_an_invalid_login_page_causes_an_error() {
     for urls in ["DALogin=", "DALogin=ftp://x/", "DALogin=http://", "DALogin=http://a@b/", "DALogin=a b"] {
         let text = format!("HTTP/1.1 200 OK\nPassportURLs: {urls}\n\n");
         let reason = sign_in_at(&Pages::start(move |_, _| page(&text)).await, LoginKind::Passport14).await;

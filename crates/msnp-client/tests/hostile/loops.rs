@@ -32,7 +32,7 @@ fn read_all(mut events: msnp_client::Events) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn redirects_before_the_sign_in_end_after_five() {
+async fn the_client_follows_at_most_five_redirects_during_the_sign_in() {
     let mut world = World::new();
     let signing_in = world.begin();
     for _ in 0..=MAX_REDIRECTS {
@@ -44,7 +44,7 @@ async fn redirects_before_the_sign_in_end_after_five() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_moves_each_session_is_visited_ever_more_rarely() {
+async fn pauses_before_reconnecting_grow_if_a_server_redirects_every_session() {
     let mut world = World::new();
     let (client, events, mut wire) = world.online().await;
     read_all(events);
@@ -62,7 +62,7 @@ async fn a_server_that_moves_each_session_is_visited_ever_more_rarely() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_ends_each_session_is_visited_ever_more_rarely() {
+async fn pauses_before_reconnecting_grow_if_a_server_ends_every_session() {
     for line in ["", "OUT\n", "OUT SSD\n", "OUT RCT 0\n", "a\0\n"] {
         let mut world = World::new();
         let (_client, events, wire) = world.online().await;
@@ -79,7 +79,7 @@ async fn a_server_that_ends_each_session_is_visited_ever_more_rarely() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_stable_session_the_client_comes_back_within_a_second() {
+async fn after_a_stable_session_the_client_reconnects_within_a_second() {
     let mut world = World::new();
     let (_client, events, wire) = world.online().await;
     read_all(events);
@@ -93,7 +93,7 @@ async fn after_a_stable_session_the_client_comes_back_within_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_server_can_keep_a_client_away_for_more_than_a_day() {
+async fn a_server_can_keep_a_client_away_for_at_most_a_day() {
     let mut world = World::new();
     let (_client, mut events, mut wire) = world.online().await;
     wire.say("OUT RCT 4294967295\n").await;
@@ -108,7 +108,7 @@ async fn no_server_can_keep_a_client_away_for_more_than_a_day() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_challenge_is_answered_while_the_server_reads() {
+async fn every_challenge_is_answered_if_the_server_reads_the_answers() {
     let mut world = World::new();
     let (client, _events, mut wire) = world.online().await;
     for _ in 0..50 {
@@ -122,7 +122,7 @@ async fn every_challenge_is_answered_while_the_server_reads() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_sends_challenges_and_reads_no_answers_is_left() {
+async fn the_client_leaves_a_server_that_sends_challenges_but_does_not_read_the_answers() {
     let mut world = World::new();
     let growth = Growth::start();
     let (_client, mut events, mut wire) = world.online().await;
@@ -135,7 +135,7 @@ async fn a_server_that_sends_challenges_and_reads_no_answers_is_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ticket_that_is_refused_again_and_again_is_replaced_once() {
+async fn a_refused_ticket_is_replaced_once_and_a_second_refusal_ends_the_retries() {
     let mut world = World::new();
     let (_client, mut events, wire) = world.online().await;
     drop(wire);

@@ -60,7 +60,7 @@ async fn serve(board: &mut Wire, data: Arc<[u8]>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_object_is_delivered_only_if_it_has_the_size_and_the_hash_of_its_description() {
+async fn an_object_is_delivered_only_if_its_size_and_hash_match_its_description() {
     let drawing = [7; 3_000];
     assert_eq!(fetch(&drawing, 3_000, &drawing).await.as_deref(), Ok(&drawing[..]), "the object itself");
     let forged = [8; 3_000];

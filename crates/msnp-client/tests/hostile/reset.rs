@@ -28,7 +28,7 @@ async fn reset_at(listener: &TcpListener, step: Option<Step>) {
 }
 
 #[tokio::test]
-async fn a_reset_in_any_step_is_a_lost_connection() {
+async fn a_reset_in_any_step_is_reported_as_a_lost_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let server = Server::at("127.0.0.1").notification(listener.local_addr().unwrap().to_string());
     for step in SIGN_IN.map(Some).into_iter().chain([None]) {
@@ -40,7 +40,7 @@ async fn a_reset_in_any_step_is_a_lost_connection() {
 }
 
 #[tokio::test]
-async fn a_port_without_a_server_is_a_lost_connection_that_names_the_address() {
+async fn a_port_without_a_server_is_reported_as_a_lost_connection_with_the_address() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     drop(listener);

@@ -31,7 +31,7 @@ async fn a_list_of_a_million_addresses_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn addresses_that_are_added_without_end_are_refused_too() {
+async fn an_endless_series_of_added_addresses_is_refused() {
     let mut world = World::new();
     let (client, mut events, mut wire) = world.online().await;
     let reader = tokio::spawn(async move {
@@ -54,7 +54,7 @@ async fn addresses_that_are_added_without_end_are_refused_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn endless_groups_are_refused() {
+async fn an_endless_list_of_groups_is_refused() {
     let mut world = World::new();
     let signing_in = world.begin();
     let mut wire = world.notification().await;
@@ -65,7 +65,7 @@ async fn endless_groups_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_with_fewer_lines_than_announced_times_out_and_one_with_more_is_read() {
+async fn a_list_shorter_than_announced_times_out_but_a_list_longer_than_announced_is_accepted() {
     for (contacts, groups, expected) in [(2, 0, false), (1, 1, false), (0, 0, true), (1, 0, true)] {
         let mut world = World::new();
         let signing_in = world.begin();
@@ -96,7 +96,7 @@ async fn a_list_with_fewer_lines_than_announced_times_out_and_one_with_more_is_r
 }
 
 #[tokio::test(start_paused = true)]
-async fn strange_names_are_kept_as_they_are_or_skipped_but_end_nothing() {
+async fn strange_names_are_kept_unchanged_or_skipped_but_never_end_the_session() {
     let too_long = "x".repeat(388);
     let mut world = World::new();
     let (client, mut events, mut wire) = world.online().await;

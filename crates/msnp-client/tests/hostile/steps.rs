@@ -73,7 +73,7 @@ impl Fault {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fault_in_any_step_ends_the_first_sign_in_with_its_reason() {
+async fn a_fault_in_any_step_ends_the_first_sign_in_and_the_error_gives_the_reason() {
     let mut world = World::new();
     for (step, fault) in SIGN_IN.into_iter().flat_map(|step| FAULTS.map(|fault| (step, fault))) {
         let signing_in = world.begin();
@@ -119,7 +119,7 @@ async fn after_a_fault_in_any_step_the_client_signs_in_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn repeated_answers_repeat_no_step() {
+async fn a_repeated_answer_does_not_make_the_client_repeat_a_step() {
     let mut world = World::new();
     let signing_in = world.begin();
     let mut wire = world.notification().await;
@@ -134,7 +134,7 @@ async fn repeated_answers_repeat_no_step() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_sends_a_byte_per_second_is_slow_but_not_lost() {
+async fn a_sign_in_succeeds_even_if_the_server_sends_one_byte_per_second() {
     let mut world = World::new();
     let signing_in = world.begin();
     let mut wire = world.notification().await;
@@ -153,7 +153,7 @@ async fn a_server_that_sends_a_byte_per_second_is_slow_but_not_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_is_never_made_ends_the_sign_in_in_time() {
+async fn a_sign_in_ends_in_time_if_the_connection_is_never_established() {
     struct Nowhere;
     impl msnp_client::transport::Connect for Nowhere {
         fn connect<'a>(&'a self, _: &'a msnp_client::machine::Target) -> msnp_client::transport::Connecting<'a> {
@@ -168,7 +168,7 @@ async fn a_connection_that_is_never_made_ends_the_sign_in_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_of_tickets_that_never_answers_is_dropped() {
+async fn the_client_gives_up_on_a_ticket_source_that_never_answers_and_drops_its_future() {
     let world = World::new();
     let dropped = std::sync::Arc::new(());
     let held = std::sync::Arc::downgrade(&dropped);
@@ -195,7 +195,7 @@ async fn a_source_of_tickets_that_never_answers_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_stops_answering_pings_is_left_and_found_again() {
+async fn the_client_disconnects_and_reconnects_if_the_server_stops_answering_pings() {
     let mut world = World::new();
     let (client, mut events, mut wire) = world.online().await;
     assert_eq!(wire.line().await, "PNG");

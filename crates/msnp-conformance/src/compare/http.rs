@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_may_be_in_any_order_and_others_are_allowed() {
+    fn headers_may_be_in_any_order_and_extra_headers_are_allowed() {
         let expected = ["HTTP/1.1 200 OK", "A-One: 1", "B: 2"];
         assert!(compare(&expected, &["HTTP/1.1 200 OK", "Date: now", "B: 2", "A-One: 1"]).is_ok());
         assert!(compare(&expected, &["HTTP/1.1 200 OK", "B: 2"]).unwrap_err().contains("`A-One` is missing"));
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn header_names_match_in_case_and_have_one_space_after_the_colon() {
+    fn header_names_must_match_in_case_and_have_one_space_after_the_colon() {
         let expected = ["HTTP/1.1 200 OK", "PassportURLs: DALogin=a/b"];
         for wrong in ["Passporturls: DALogin=a/b", "PassportURLs:DALogin=a/b"] {
             assert!(compare(&expected, &["HTTP/1.1 200 OK", wrong]).unwrap_err().contains("exactly"), "{wrong}");

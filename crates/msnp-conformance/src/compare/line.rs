@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_five_words_of_cvr_are_only_counted() {
+    fn the_last_five_words_of_cvr_are_counted_but_not_compared() {
         assert_eq!(
             compare("CVR 2 7.5 7.5 {m} {d} {i}", "CVR 2 1 2 3 4 5").unwrap(),
             "CVR 2 {free} {free} {free} {free} {free}"

@@ -82,13 +82,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_feed_alone_is_a_failure() {
+    fn a_line_feed_without_a_carriage_return_is_a_failure() {
         let unit_lf = Unit { bare_lf: true, ..got("OUT", b"") };
         assert!(unit(Service::Ns, &message("OUT", None), &unit_lf, &mut Vars::default()).unwrap_err().contains("LF"));
     }
 
     #[test]
-    fn a_mismatch_remembers_nothing() {
+    fn a_mismatch_leaves_no_remembered_values() {
         let mut vars = Vars::default();
         let expected = message("UBX {who} {len}", Some("x"));
         assert!(unit(Service::Ns, &expected, &got("UBX a 1", b"y"), &mut vars).is_err());

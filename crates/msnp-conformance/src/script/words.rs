@@ -49,14 +49,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_keep_spaces_and_commas() {
+    fn spaces_and_commas_in_quotes_are_kept() {
         let mut words = Words::new(r#"alice a@b "s3cr,t &%" "Alice A" PHH=1%20(5)"#);
         let taken: Vec<_> = std::iter::from_fn(|| words.next().unwrap()).collect();
         assert_eq!(taken, ["alice", "a@b", "s3cr,t &%", "Alice A", "PHH=1%20(5)"]);
     }
 
     #[test]
-    fn an_open_quote_and_a_missing_word_are_errors() {
+    fn an_unclosed_quote_is_an_error_and_so_is_a_missing_word() {
         assert!(Words::new("\"x").next().unwrap_err().contains("quote"));
         assert_eq!(Words::new("").need("WHO").unwrap_err(), "WHO is missing");
     }

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_never_empty_and_the_place_decides_its_end() {
+    fn a_value_is_never_empty_and_its_end_depends_on_its_place() {
         let mut vars = Vars::default();
         assert!(!check("C={c}", "C=", &mut vars));
         assert!(!check("{c}", "a b", &mut vars));
@@ -129,14 +129,14 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_match_remembers_nothing() {
+    fn a_failed_match_leaves_no_remembered_values() {
         let mut vars = Vars::default();
         assert!(!check("{a} x", "1 y", &mut vars));
         assert_eq!(vars, Vars::default());
     }
 
     #[test]
-    fn free_values_are_compared_only_by_their_kind() {
+    fn free_values_only_have_to_be_of_the_correct_kind() {
         let mut vars = Vars::default();
         for value in ["0", "50", "60"] {
             assert!(check("{next-ping}", value, &mut vars), "{value}");
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_must_be_that_of_the_payload() {
+    fn the_length_must_equal_the_length_of_the_payload() {
         assert!(check("MSG {len}", "MSG 12", &mut Vars::default()));
         assert!(!check("MSG {len}", "MSG 13", &mut Vars::default()));
     }

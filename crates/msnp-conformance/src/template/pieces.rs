@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_become_their_bytes() {
+    fn escapes_become_the_bytes_that_they_stand_for() {
         assert_eq!(literal(r"a\r\n\t\\0\x00\xfF"), b"a\r\n\t\\0\0\xff");
         assert_eq!(literal(r"\R{3,x}\R{2,☺}"), "xxx☺☺".as_bytes());
         assert_eq!(literal("Grüße"), "Grüße".as_bytes());
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn rendering_fills_in_known_values_and_the_error_names_unknown_ones() {
+    fn rendering_fills_in_known_values_and_an_error_names_unknown_ones() {
         let mut vars = Vars::default();
         vars.set("sid", b"77".to_vec());
         let template = Template::parse("ANS {sid} {len}").unwrap();

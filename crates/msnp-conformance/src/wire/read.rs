@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_feed_alone_is_detected_and_spaces_are_kept() {
+    fn a_line_feed_without_a_carriage_return_is_detected_and_spaces_are_kept() {
         let units = all(Service::Ns, b"QNG 50 \nOUT\r\n");
         assert!(units[0].bare_lf && !units[1].bare_lf);
         assert_eq!(units[0].line(), b"QNG 50 ");

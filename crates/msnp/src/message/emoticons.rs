@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_can_lack_its_last_tab_and_encode_its_objects() {
+    fn an_emoticon_list_may_lack_the_last_tab_and_may_contain_encoded_objects() {
         let pair = |shortcut: &str, location: &str| (shortcut.to_owned(), location.to_owned());
         let (one, two) = (object(1), object(2));
         for body in [

@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_format_of_the_reference_is_read_and_written() {
+    fn the_example_format_in_the_reference_is_read_and_written() {
         let format = TextFormat {
             font: "Segoe UI".to_owned(),
             effects: Effects { bold: true, italic: true, ..Effects::default() },
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_blue_green_red_and_leading_zeros_may_be_missing() {
+    fn colours_are_in_the_order_blue_green_red_and_leading_zeros_may_be_missing() {
         let color = |red, green, blue| Color { red, green, blue };
         let table = [
             ("ff", color(255, 0, 0)),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_can_be_missing_or_repeated_and_their_case_does_not_matter() {
+    fn parts_of_a_format_may_be_missing_or_repeated_and_may_be_in_upper_or_lower_case() {
         let read = TextFormat::parse("rl=1;ef=ubx ;CS=86;PF=zz;;XX=1;FN=%E5%AE%8B%E4%BD%93;CO");
         let expected = TextFormat {
             font: "宋体".to_owned(),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_font_cannot_add_a_header_or_a_part_and_is_never_long() {
+    fn a_font_name_cannot_add_a_header_or_a_part_and_its_length_is_limited() {
         let format = TextFormat { font: format!("a\r\nb;c%{}", "x".repeat(99)), ..TextFormat::default() };
         let value = format.encode();
         assert!(value.starts_with("FN=ab%3Bc%25xx"), "{value}");
@@ -209,7 +209,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_value_gives_a_format_that_reads_back(value in "(FN=|EF=|CO=|CS=|PF=|RL=1|; |%[0-9A-F]{2}|\\PC){0,20}") {
+        fn any_header_value_is_read_as_a_format_that_can_be_written_and_read_back(
+            value in "(FN=|EF=|CO=|CS=|PF=|RL=1|; |%[0-9A-F]{2}|\\PC){0,20}",
+        ) {
             let format = TextFormat::parse(&value);
             prop_assert_eq!(TextFormat::parse(&format.encode()), format);
         }

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_offer_is_refused_with_its_own_cookie() {
+    fn the_refusal_of_an_invitation_contains_the_cookie_of_the_invitation() {
         let fields = [("Application-Name", "Whiteboard"), (COMMAND, "invite"), (COOKIE, "33267")];
         let invitation = Invitation::new(fields).unwrap();
         assert_eq!((invitation.command(), invitation.cookie()), (InvitationCommand::Invite, "33267"));
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invitation_has_a_command_and_a_cookie() {
+    fn an_invitation_must_have_a_command_and_a_cookie() {
         for fields in [
             vec![],
             vec![(COMMAND, "INVITE")],
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_addresses_and_no_cookies() {
+    fn debug_output_does_not_show_addresses_or_cookies() {
         let fields = [(COMMAND, "ACCEPT"), (COOKIE, "33267"), ("AuthCookie", "secret"), ("IP-Address", "192.0.2.77")];
         let shown = format!("{:?}", Invitation::new(fields));
         assert!(shown.contains("AuthCookie"), "{shown}");

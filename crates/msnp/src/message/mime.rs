@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_have_any_order_and_case_and_either_line_end() {
+    fn headers_may_be_in_any_order_and_in_upper_or_lower_case_and_may_end_with_lf_or_cr_lf() {
         for payload in [
             "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\na\r\n\r\nb",
             "content-type:Text/Plain ;charset=UTF-8\nMIME-VERSION:1.0\n\na\r\n\r\nb",
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_empty_line_the_body_is_empty() {
+    fn a_message_without_an_empty_line_has_an_empty_body() {
         for payload in ["", "Content-Type: a/b", "Content-Type: a/b\r\n"] {
             let mime = Mime::parse(payload.as_bytes()).unwrap();
             assert_eq!((mime.is("A/B"), mime.body()), (!payload.is_empty(), b"".as_slice()), "{payload}");
@@ -117,27 +117,27 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_two_equal_headers_counts_and_bytes_that_are_not_utf_8_are_skipped() {
+    fn the_first_of_two_headers_with_the_same_name_counts_and_headers_that_are_not_utf_8_are_skipped() {
         let mime = Mime::parse(b"A: \xFF\r\na: 1\r\nA: 2\r\n\r\n\xFF").unwrap();
         assert_eq!((mime.header("A"), mime.body()), (Some("1"), b"\xFF".as_slice()));
         assert_eq!(mime.headers().iter().collect::<Vec<_>>(), [("a", "1"), ("A", "2")]);
     }
 
     #[test]
-    fn the_parts_of_a_message_in_several_packets_are_recognised() {
+    fn a_packet_that_is_part_of_a_longer_message_is_recognised() {
         for (header, expected) in [("Chunks: 3", true), ("Chunk: 1", true), ("Chunks: 1", false), ("A: b", false)] {
             assert_eq!(Mime::parse(header.as_bytes()).unwrap().is_partial(), expected, "{header}");
         }
     }
 
     #[test]
-    fn the_longest_payload_has_64_kib() {
+    fn a_payload_of_more_than_64_kib_is_not_parsed() {
         assert!(Mime::parse(&vec![b'a'; MAX_PAYLOAD]).is_some());
         assert!(Mime::parse(&vec![b'a'; MAX_PAYLOAD + 1]).is_none());
     }
 
     #[test]
-    fn debug_shows_no_text_of_the_message() {
+    fn debug_output_does_not_show_the_text_of_a_message() {
         let mime = Mime::parse(b"Content-Type: text/plain\r\nAuthCookie: secret\r\n\r\nsecret").unwrap();
         assert_eq!(format!("{mime:?}"), "Mime(\"text/plain\", 6 bytes)");
         assert_eq!(format!("{:?}", mime.headers()), "[\"Content-Type\", \"AuthCookie\"]");
@@ -145,7 +145,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_can_be_read(payload: Vec<u8>) {
+        fn any_bytes_are_read_without_a_panic(payload: Vec<u8>) {
             let mime = Mime::parse(&payload).unwrap();
             prop_assert!(payload.ends_with(mime.body()));
             let _ = (mime.content_type(), mime.headers().iter().count(), mime.fields().iter().count());

@@ -35,13 +35,13 @@ fn unknown_malformed_and_partial_messages_are_kept_unchanged() {
 }
 
 #[test]
-fn an_oversize_payload_is_not_looked_into() {
+fn an_oversize_payload_is_kept_without_being_parsed() {
     let payload = format!("Content-Type: text/plain\r\n\r\n{}", "x".repeat(MAX_PAYLOAD));
     assert!(matches!(parse(&payload), Message::Other(other) if other.content_type().is_empty()));
 }
 
 #[test]
-fn types_and_headers_are_read_in_any_case_and_with_lf() {
+fn types_and_headers_are_read_in_any_case_and_with_lf_line_ends() {
     let object = "<msnobj Size=\"1\" Type=\"8\" SHA1D=\"6zdVQEW8Rph/v1Olo1R3o1T7PuU=\"/>";
     let encoded = MsnObjectFields::parse(object).unwrap();
     assert_eq!(parse("content-type: TEXT/X-MSMSGSCONTROL\ntypinguser: bob\n"), Message::Typing(None));
@@ -82,7 +82,7 @@ fn a_typical_number_of_emoticons_fits_into_a_message() {
 }
 
 #[test]
-fn each_message_has_the_flag_that_the_reference_gives() {
+fn each_kind_of_message_has_the_ack_flag_given_in_the_reference() {
     let table = [
         (Message::Text(TextMessage::default()), AckFlag::OnFailure),
         (Message::Typing(None), AckFlag::Never),

@@ -117,7 +117,7 @@ mod tests {
     const HEAD: usize = 62;
 
     #[test]
-    fn the_text_of_the_reference_has_137_bytes() {
+    fn the_example_text_in_the_reference_has_137_bytes() {
         let format = TextFormat::parse("FN=Segoe%20UI; EF=BI; CO=ff8000; CS=0; PF=22");
         let message = TextMessage { text: "Grüße 🐌".to_owned(), format: Some(format) };
         let payload = payload(&message);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_split_after_white_space_in_the_second_half_of_a_piece() {
+    fn a_long_text_is_split_after_white_space_if_the_second_half_of_a_piece_contains_any() {
         let table: [(&str, &[&str]); 6] = [
             ("", &[]),
             ("0123456789", &["0123456789"]),
@@ -156,26 +156,26 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_without_room_gives_one_character_in_each_message() {
+    fn with_a_limit_that_is_too_small_each_message_contains_one_character() {
         assert_eq!(texts(&split_text("a\r\n🐌", None, 0)), ["a", "\n", "🐌"]);
     }
 
     #[test]
-    fn the_longest_headers_have_less_than_500_bytes() {
+    fn the_longest_headers_are_shorter_than_500_bytes() {
         let format = TextFormat { font: "🐌".repeat(MAX_FONT), right_to_left: true, ..TextFormat::default() };
         let message = TextMessage { text: String::new(), format: Some(format) };
         assert!(payload(&message).len() < 500);
     }
 
     #[test]
-    fn debug_does_not_show_the_text() {
+    fn debug_output_does_not_show_the_text() {
         let message = TextMessage { text: "secret".to_owned(), format: None };
         assert_eq!(format!("{message:?}"), "TextMessage { len: 6, format: None }");
     }
 
     proptest! {
         #[test]
-        fn the_pieces_fit_and_are_the_whole_text(
+        fn every_piece_fits_and_all_pieces_together_are_the_whole_text(
             text in "([a-z]{1,9}|[ \\r\\n\\t]|\\PC|🐌){0,400}",
             font in proptest::option::of("\\PC{0,40}"),
             room in 4..300usize,

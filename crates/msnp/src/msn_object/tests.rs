@@ -33,7 +33,7 @@ fn alice() -> Handle {
 }
 
 #[test]
-fn the_objects_of_the_reference_are_read_and_their_sha1c_is_right() {
+fn the_objects_in_the_reference_are_read_and_their_sha1c_is_correct() {
     for (xml, size, kind) in REFERENCE {
         let object = MsnObjectFields::parse(xml).unwrap();
         assert_eq!((object.size(), object.kind(), object.creator()), (size, kind, "alice@example.com"));
@@ -44,7 +44,7 @@ fn the_objects_of_the_reference_are_read_and_their_sha1c_is_right() {
 }
 
 #[test]
-fn a_new_object_is_written_as_in_the_reference() {
+fn a_new_object_is_written_in_the_form_given_in_the_reference() {
     let (xml, ..) = REFERENCE[0];
     let read = MsnObjectFields::parse(xml).unwrap();
     assert_eq!(read.attributes.to_xml(&read.sha1c().unwrap()), xml);
@@ -57,7 +57,7 @@ fn a_new_object_is_written_as_in_the_reference() {
 }
 
 #[test]
-fn the_word_is_escaped_as_official_clients_escape_it() {
+fn objects_are_escaped_in_the_same_way_as_official_clients_escape_them() {
     let (xml, ..) = REFERENCE[1];
     let object = MsnObjectFields::parse(xml).unwrap();
     let word = object.to_word().to_string();
@@ -67,7 +67,7 @@ fn the_word_is_escaped_as_official_clients_escape_it() {
 }
 
 #[test]
-fn attributes_can_have_any_order_and_case_and_unknown_ones_are_ignored() {
+fn attributes_may_be_in_any_order_and_in_upper_or_lower_case_and_unknown_attributes_are_ignored() {
     let required = format!("SHA1D='{SHA1D}' Size=\"7\" Type='1234'");
     for xml in [
         format!("<msnobj {required}/>"),
@@ -94,7 +94,7 @@ fn values_are_unescaped_and_a_bare_ampersand_is_kept() {
 }
 
 #[test]
-fn texts_that_are_not_an_object_are_refused() {
+fn a_text_that_is_not_an_object_is_refused() {
     let object = format!("<msnobj Size=\"7\" Type=\"3\" SHA1D=\"{SHA1D}\"/>");
     assert!(MsnObjectFields::parse(&object).is_some());
     for xml in [
@@ -123,7 +123,7 @@ fn texts_that_are_not_an_object_are_refused() {
 }
 
 #[test]
-fn an_object_whose_word_would_be_too_long_is_not_created() {
+fn an_object_is_not_created_if_its_encoded_form_would_be_too_long() {
     let of = |location: &str| MsnObjectFields::of(&alice(), ObjectKind::Wink, location, "", b"");
     assert!(of(&"x".repeat(6000)).is_some());
     assert!(of(&"x".repeat(MsnObject::MAX)).is_none());
@@ -132,7 +132,7 @@ fn an_object_whose_word_would_be_too_long_is_not_created() {
 
 proptest! {
     #[test]
-    fn every_object_reads_back_from_its_text_and_its_word(
+    fn every_object_is_read_back_unchanged_from_its_xml_and_from_its_encoded_form(
         location in "\\PC{0,40}",
         name in "\\PC{0,20}",
         kind: u32,

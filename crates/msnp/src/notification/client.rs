@@ -195,7 +195,7 @@ mod tests {
     use crate::{DisplayName, Guid, Handle, Text};
 
     #[test]
-    fn a_command_that_the_dialect_lacks_is_not_written() {
+    fn a_command_that_does_not_exist_in_a_dialect_is_not_written() {
         let (trid, guid) = (TrId::new(1), Guid::from_bytes([7; 16]));
         let (handle, name) = (Handle::parse("bob@example.com").unwrap(), DisplayName::new("Bob").unwrap());
         let addition = Addition::ToGroup { contact: guid, group: guid };

@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_adc_is_refused_or_closes() {
+    fn an_invalid_adc_is_refused_or_closes_the_connection() {
         let guid = "c1f9a363-4ee9-4a33-a434-b056a4c55b98";
         assert_eq!(adc("FL N=a@b F=x"), answer(ErrorCode::InvalidParameter));
         assert_eq!(adc("FL N=a@b.de F=%FF"), answer(ErrorCode::InvalidParameter));
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nickname_is_kept_as_received() {
+    fn a_nickname_keeps_the_encoding_in_which_it_was_received() {
         let Addition::Contact { nickname: Some((name, text)), .. } = adc("FL N=A@b.de F=%41%20b").unwrap().addition
         else {
             panic!("a contact with a nickname");
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn rem_with_an_invalid_guid_says_not_on_the_list() {
+    fn rem_with_an_invalid_guid_gets_the_error_not_on_list() {
         for line in ["FL", "FL bob@example.com", "AL junk", "PL a@b"] {
             assert_eq!(rem(line), answer(ErrorCode::NotOnList), "{line}");
         }

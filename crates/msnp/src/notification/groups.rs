@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_group_name_is_limited_by_its_decoded_length() {
+    fn the_decoded_length_of_a_group_name_is_limited() {
         let adg = |name: &str| Adg::decode(TrId::new(1), Words::new(name.as_bytes()));
         assert!(adg(&"G".repeat(61)).is_ok());
         assert!(adg(&"%47".repeat(61)).is_ok());
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn rmg_may_name_a_group_encoded_twice() {
+    fn rmg_accepts_a_group_name_that_is_encoded_twice() {
         let word = GroupWord::Name(b"New%2520Group".to_vec());
         assert!(word.is_name("New Group"));
         assert!(GroupWord::Name(b"New%20Group".to_vec()).is_name("New Group"));

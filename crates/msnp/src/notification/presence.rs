@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn missing_capabilities_are_answered_with_0_in_msnp8_alone() {
+    fn a_chg_without_capabilities_is_answered_with_0_only_in_msnp8() {
         let answer = |dialect, words: &str| {
             let chg = Chg::decode(TrId::new(6), Words::new(words.as_bytes())).unwrap();
             let mut out = Vec::new();
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_repeats_the_words_of_the_request() {
+    fn the_answer_to_chg_repeats_the_words_of_the_request() {
         for line in ["NLN", "NLN 007", "BSY 1342554172 0", "HDN 0 %3Cmsnobj%2F%3E"] {
             let mut out = Vec::new();
             chg(line).unwrap().encode(&mut out);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_words_are_refused_or_close() {
+    fn invalid_words_in_chg_are_refused_or_close_the_connection() {
         let invalid = Err(Refusal::Answer(TrId::new(3), ErrorCode::InvalidParameter));
         for line in ["FLN", "FLN 0", "NLN abc", "NLN 4294967296", "NLN 1342554172:48"] {
             assert_eq!(chg(line), invalid, "{line}");
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn older_readers_do_not_get_the_picture() {
+    fn clients_of_older_dialects_do_not_receive_the_picture() {
         let presence = PresenceInfo {
             status: Status::Online,
             handle: Handle::parse("bob@example.com").unwrap(),

@@ -396,7 +396,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sbp_refuses_words_with_a_carriage_return_or_broken_text() {
+    fn sbp_refuses_carriage_returns_and_text_that_is_not_utf_8() {
         let guid = "c1f9a363-4ee9-4a33-a434-b056a4c55b98";
         let sbp = |rest: &str| Sbp::decode(TrId::new(1), Words::new(format!("{guid} {rest}").as_bytes())).map(|_| ());
         let invalid = Err(Refusal::Answer(TrId::new(1), ErrorCode::InvalidParameter));

@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_common_dialect_is_chosen_in_any_order() {
+    fn the_highest_common_dialect_is_chosen_whatever_the_order_of_the_offer() {
         let both = [Dialect::Msnp11, Dialect::Msnp12];
         let table = [
             ("MSNP13 CVR0 MSNP9 msnp12", Agreement::Dialect(Dialect::Msnp12)),
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_is_read_in_each_of_its_forms() {
+    fn every_form_of_a_ticket_is_read_and_invalid_tickets_are_refused() {
         for word in ["t=abc.DEF&p=profile", "t=abc.DEF&p=", "t=abc.DEF", "t=t=abc.DEF&p=", "abc.DEF"] {
             assert_eq!(Ticket::parse(word).unwrap().secret(), "abc.DEF", "{word}");
         }

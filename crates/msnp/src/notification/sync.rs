@@ -197,7 +197,7 @@ mod tests {
 
     /// The line of the seed document, with the network id after the list bits.
     #[test]
-    fn a_contact_is_listed_as_the_seed_shows_it() {
+    fn the_line_for_a_contact_matches_the_seed_document() {
         let guid = |text: &str| Guid::parse(text.as_bytes()).unwrap();
         let mut lst = Lst {
             handle: Handle::parse("anotheruser@hotmail.com").unwrap(),

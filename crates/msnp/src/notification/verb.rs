@@ -274,7 +274,7 @@ mod tests {
     const NEGOTIATED: Stage = Stage::Negotiated(Dialect::Msnp12);
 
     #[test]
-    fn a_verb_at_the_wrong_stage_is_answered_by_the_rules_of_the_reference() {
+    fn a_verb_at_the_wrong_stage_is_answered_as_the_reference_says() {
         let close = |why| Err(Refusal::Close(why));
         let fatal = |id, code| Err(Refusal::Fatal(TrId::new(id), code));
         let table = [
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_is_accepted_only_within_the_limit_of_its_verb() {
+    fn a_payload_length_is_accepted_only_within_the_limit_of_the_verb() {
         for (line, expected) in [
             ("UUX 1 0", Ok(0)),
             ("UUX 1 4096", Ok(4096)),
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_or_malformed_transaction_id_closes() {
+    fn a_missing_or_malformed_transaction_id_closes_the_connection() {
         for line in ["CHG", "CHG NLN 1", "CHG -1 NLN", "CHG 4294967296 NLN"] {
             assert_eq!(admit(SIGNED_IN, line.as_bytes()), Err(Refusal::Close(Malformed::TrId)), "{line}");
         }

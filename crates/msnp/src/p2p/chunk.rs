@@ -118,7 +118,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_written_chunk_is_read_back(
+        fn a_written_chunk_is_read_back_unchanged(
             ids in any::<[u32; 6]>(),
             before in 0u64..1 << 40,
             after in 0u64..1 << 40,
@@ -136,7 +136,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_a_chunk_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn any_bytes_are_read_as_a_chunk_or_cause_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(chunk) = Chunk::parse(&bytes) {
                 prop_assert_eq!(chunk.encode(), bytes);
             }

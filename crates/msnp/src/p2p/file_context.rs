@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fields_are_where_the_reference_puts_them() {
+    fn the_fields_are_at_the_offsets_given_in_the_reference() {
         let bytes = context("ab.txt", b"").encode();
         assert_eq!(bytes.len(), 574);
         assert_eq!(bytes[..8], [0x3e, 2, 0, 0, 2, 0, 0, 0]);
@@ -139,14 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_is_cut_between_characters() {
+    fn a_long_name_is_cut_only_between_characters() {
         let read = |name: &str| FileContext::parse(&context(name, b"").encode()).unwrap().name;
         assert_eq!(read(&"x".repeat(300)), "x".repeat(259));
         assert_eq!(read(&"😀".repeat(300)), "😀".repeat(129));
     }
 
     #[test]
-    fn a_longer_header_is_skipped_and_a_wrong_one_refused() {
+    fn the_rest_of_a_longer_header_is_skipped_and_any_other_header_size_is_refused() {
         let mut bytes = context("a", b"").encode();
         bytes[..4].copy_from_slice(&580u32.to_le_bytes());
         bytes[16] = 0;
@@ -162,7 +162,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_written_context_is_read_back(
+        fn a_written_file_context_is_read_back_unchanged(
             name in "[^\\x00]{0,120}",
             size: u64,
             preview in proptest::collection::vec(any::<u8>(), 0..50),

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_cannot_leave_its_folder_or_hide_its_extension() {
+    fn a_file_name_cannot_point_outside_its_folder_or_hide_its_extension() {
         let table = [
             ("holiday.jpg", "holiday.jpg"),
             ("été 2005.png", "été 2005.png"),
@@ -101,7 +101,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_name_becomes_safe(name in "\\PC{0,80}|.{0,300}|[.a/ ]{0,250}") {
+        fn any_name_is_turned_into_a_safe_one(name in "\\PC{0,80}|.{0,300}|[.a/ ]{0,250}") {
             let safe = safe_file_name(&name);
             prop_assert!(!safe.is_empty() && safe.len() <= MAX_FILE_NAME);
             prop_assert!(safe.chars().all(is_safe));

@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_that_clients_use_is_read() {
+    fn every_spelling_of_the_header_that_clients_use_is_read() {
         let table = [
             // Official clients, as in the example of http.md.
             "Passport1.4 OrgVerb=GET,OrgURL=http%3A%2F%2Fmessenger%2Emsn%2Ecom,sign-in=alice%40example.com,\
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plus_is_a_plus_and_a_value_can_contain_equals_signs() {
+    fn a_plus_sign_is_not_read_as_a_space_and_a_value_may_contain_equals_signs() {
         let expected = ("a+b@example.com".to_owned(), b"a=b+c".to_vec());
         assert_eq!(parse("Passport1.4 sign-in=a+b@example.com,pwd=a=b+c"), Some(expected));
     }
@@ -94,13 +94,15 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_header_panics(value in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+        fn the_parser_never_panics_whatever_header_it_gets(
+            value in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
+        ) {
             let _ = parse_authorization(&value);
             let _ = parse_authorization(&[b"Passport1.4 sign-in=", value.as_slice(), b",pwd=x"].concat());
         }
 
         #[test]
-        fn every_password_comes_through(password in proptest::collection::vec(proptest::num::u8::ANY, 0..60)) {
+        fn every_password_is_read_unchanged(password in proptest::collection::vec(proptest::num::u8::ANY, 0..60)) {
             let encoded: String = password.iter().map(|byte| format!("%{byte:02X}")).collect();
             let found = parse_authorization(format!("Passport1.4 sign-in=a@b.de,pwd={encoded}").as_bytes());
             proptest::prop_assert_eq!(found.map(|found| found.password), Some(password));

@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_lines_without_the_right_version_change() {
+    fn a_request_line_is_changed_only_if_its_version_is_missing_or_is_not_http_1_1() {
         let table = [
             ("GET /a\r\n\r\n", "GET /a HTTP/1.1\r\n\r\n"),
             ("GET /a \n", "GET /a HTTP/1.1\n"),

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_in_another_format_is_left_out_of_the_answer() {
+    fn a_token_id_in_an_unknown_format_is_left_out_of_the_answer() {
         for id in ["x", "RST", "RST-1", "RST1&quot;/>", "RST99999999999"] {
             let request = parse_rst(envelope(LOGIN, &token(&format!(" Id=\"{id}\""), "a")).as_bytes()).unwrap();
             assert_eq!(numbers(&request), [(0, "a")], "{id}");
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_request_gets_the_reason() {
+    fn the_error_for_an_invalid_request_gives_the_reason() {
         let good = envelope(LOGIN, &token("", "a"));
         let deep = format!("{}{}", "<a>".repeat(33), "</a>".repeat(33));
         let attributes: String = (0..33).map(|n| format!(" a{n}=''")).collect();
@@ -253,12 +253,14 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_body_panics(body in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+        fn the_parser_never_panics_whatever_body_it_gets(
+            body in proptest::collection::vec(proptest::num::u8::ANY, 0..300),
+        ) {
             let _ = parse_rst(&body);
         }
 
         #[test]
-        fn no_damaged_request_panics(
+        fn a_damaged_request_never_causes_a_panic(
             at in 0usize..400, cut in 0usize..20, patch in "[<>&;/!\\[\\]a'\"= -]{0,8}"
         ) {
             let mut body = envelope(LOGIN, &token(" Id='RST0'", "messenger.msn.com")).into_bytes();
@@ -269,7 +271,7 @@ mod tests {
         }
 
         #[test]
-        fn every_password_comes_through(password in "[^\r\0]{0,40}") {
+        fn every_password_is_read_unchanged(password in "[^\r\0]{0,40}") {
             let login = LOGIN.replace("s3cr,t &amp;%", &quick_xml::escape::escape(password.as_str()));
             let request = parse_rst(envelope(&login, &token("", "a")).as_bytes());
             proptest::prop_assert_eq!(request.map(|request| request.password), Ok(password));

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_of_an_operator_is_escaped() {
+    fn the_operators_text_in_an_alert_is_escaped() {
         let handle = Handle::parse("alice@example.com").unwrap();
         let alert = alert(&handle, (1 << 32) + 2, 7, "http://example.com/?a&b", "5 < 6 & \"so on\"\x1b </TEXT>");
         let alert = String::from_utf8(alert).unwrap();

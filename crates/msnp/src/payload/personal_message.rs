@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_read_back_as_it_was_written() {
+    fn a_personal_message_is_read_back_as_it_was_written() {
         for text in ["", "at work", "5 < 6 & \"so on\"", "\u{202e}ж🐌"] {
             let message = PersonalMessage::of_text(text).unwrap();
             assert_eq!(PersonalMessage::parse(message.as_bytes()), Some(message.clone()));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_that_could_break_a_contact_s_client_is_refused() {
+    fn a_payload_that_could_break_the_client_of_a_contact_is_refused() {
         let deep = format!("<Data>{}{}</Data>", "<a>".repeat(40), "</a>".repeat(40));
         for xml in [
             "<invalid></invalid>",

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_shields_have_the_length_of_the_seed() {
+    fn the_length_of_the_default_shields_matches_the_seed_document() {
         for dialect in [Dialect::Msnp11, Dialect::Msnp12] {
             assert_eq!(Shields::default().document(dialect), DEFAULT);
         }
@@ -152,13 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn the_example_of_the_reference_has_216_bytes() {
+    fn the_shields_example_in_the_reference_has_216_bytes() {
         assert_eq!(example().document(Dialect::Msnp12), EXAMPLE);
         assert_eq!(EXAMPLE.len(), 216);
     }
 
     #[test]
-    fn msnp11_gets_the_empty_block() {
+    fn msnp11_clients_receive_an_empty_block_element() {
         let document = example().document(Dialect::Msnp11);
         assert!(document.ends_with(r#"deny="voiceim winks" /></shield><block></block></config>"#), "{document}");
     }

@@ -12,7 +12,7 @@ pub fn shutdown_warning(minutes: u32) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_warning_with_one_digit_has_88_bytes() {
+    fn a_shutdown_warning_with_a_one_digit_number_has_88_bytes() {
         assert_eq!(super::shutdown_warning(5).len(), 88);
     }
 }

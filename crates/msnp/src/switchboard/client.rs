@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_short_peer_to_peer_message_is_282_and_other_data_is_not_looked_at() {
+    fn a_peer_to_peer_message_that_is_too_short_gets_error_282_but_other_data_is_not_checked() {
         let message = |payload: &[u8]| ClientCommand::decode(Frame { line: b"MSG 9 D 1", payload }).map(|_| ());
         let head = b"MIME-Version: 1.0\r\ncontent-type: Application/X-MSNMSGRP2P\r\n";
         let bad = Err(Refusal::Answer(TrId::new(9), ErrorCode::BadDataMessage));

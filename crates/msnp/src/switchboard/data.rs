@@ -54,7 +54,7 @@ mod tests {
     use crate::message::{Message, PeerToPeer};
 
     #[test]
-    fn the_destination_is_read_from_the_headers_of_data_only() {
+    fn the_destination_is_read_only_from_the_headers_of_peer_to_peer_data() {
         let body = [0; FRAME];
         let destination = |head: &str| {
             let payload = [head.as_bytes(), b"\r\n\r\n", b"P2P-Dest: no@example.com\r\n", &body].concat();
@@ -81,7 +81,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_can_be_read(payload in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn any_bytes_are_read_without_a_panic(payload in prop::collection::vec(any::<u8>(), 0..200)) {
             if let Some(address) = data_destination(&payload) {
                 prop_assert!(address.is_empty() || payload.windows(address.len()).any(|part| part == address));
             }

@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn capabilities_are_for_readers_of_msnp12() {
+    fn only_msnp12_clients_receive_capabilities() {
         let who = Participant {
             handle: Handle::parse("bob@example.com").unwrap(),
             name: DisplayName::new("Bob").unwrap(),

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_refused_before_its_payload_is_read() {
+    fn an_invalid_line_is_refused_before_its_payload_is_read() {
         let close = |why| Err(Refusal::Close(why));
         let second = Err(Refusal::Fatal(TrId::new(20), ErrorCode::AuthenticationFailed));
         for (stage, line, expected) in [

@@ -20,7 +20,7 @@ fn understood(dialect: Dialect, line: &str) -> Result<ClientCommand, Refusal> {
 }
 
 #[test]
-fn a_command_works_in_its_dialects_and_closes_the_connection_in_the_others() {
+fn a_command_works_in_the_dialects_that_have_it_and_closes_the_connection_in_all_others() {
     let table = [
         ("ADD 1 AL bob@example.com Bob", OLD),
         ("ADD 1 FL bob@example.com Bob 29", OLD),
@@ -55,7 +55,7 @@ fn a_command_works_in_its_dialects_and_closes_the_connection_in_the_others() {
 }
 
 #[test]
-fn a_verb_of_the_server_closes_in_every_dialect() {
+fn a_client_that_sends_a_server_verb_is_disconnected_in_every_dialect() {
     let verbs = "UBX ILN NLN FLN BPR LST LSG RNG MSG NOT IPG SBS QNG INF MD5";
     for dialect in Dialect::ALL {
         for verb in verbs.split(' ') {
@@ -66,7 +66,7 @@ fn a_verb_of_the_server_closes_in_every_dialect() {
 }
 
 #[test]
-fn words_that_a_dialect_does_not_know_are_refused_by_its_rules() {
+fn each_dialect_refuses_invalid_words_in_the_way_that_its_rules_require() {
     let answer = |code| Err(Refusal::Answer(TrId::new(1), code));
     let close = |why| Err(Refusal::Close(why));
     let table = [
@@ -118,7 +118,7 @@ fn name() -> DisplayName {
 }
 
 #[test]
-fn a_change_of_the_lists_carries_the_version_before_msnp10() {
+fn in_dialects_before_msnp10_each_change_carries_the_list_version() {
     let trid = TrId::new(1);
     let table = [
         (SettingLine::AddPrompt(Some(trid), AddPrompt::Ask).into(), "GTC 1 7 A", "GTC 1 A"),
@@ -192,7 +192,7 @@ fn a_client_refuses_the_lines_of_another_dialect() {
 }
 
 #[test]
-fn a_contact_is_listed_in_the_form_of_its_dialect() {
+fn the_line_for_a_contact_has_the_form_of_the_receivers_dialect() {
     let contact = Guid::parse(GUID.as_bytes()).unwrap();
     let lst = |group, lists| Lst {
         handle: bob(),
@@ -228,7 +228,7 @@ fn a_contact_is_listed_in_the_form_of_its_dialect() {
 }
 
 #[test]
-fn short_lines_have_the_words_of_the_readers_dialect() {
+fn each_line_contains_only_the_words_of_the_receivers_dialect() {
     let who = Participant { handle: bob(), name: name(), capabilities: Some(Capabilities(5)) };
     let profile = Profile {
         login_time: 1,
@@ -279,7 +279,7 @@ fn short_lines_have_the_words_of_the_readers_dialect() {
 }
 
 #[test]
-fn a_telephone_can_be_added_from_msnp11_on() {
+fn a_telephone_number_can_be_added_as_a_contact_only_from_msnp11_on() {
     let invalid = Err(Refusal::Answer(TrId::new(1), ErrorCode::InvalidParameter));
     for line in ["ADD 1 FL tel:+31123 Mum", "ADD 1 AL tel:+31123 Mum"] {
         assert_eq!(understood(Msnp9, line), invalid, "{line}");
@@ -293,7 +293,7 @@ fn a_telephone_can_be_added_from_msnp11_on() {
 /// REA without a name is refused like PRP MFN without one. The row of REA once required two words, so such a line
 /// closed the connection.
 #[test]
-fn rea_without_a_name_is_209() {
+fn rea_without_a_name_gets_error_209() {
     for (dialect, line) in [(Msnp9, "REA 1 bob@example.com"), (Msnp8, "REA 1 bob@example.com "), (Msnp12, "PRP 1 MFN")]
     {
         let expected = Err(Refusal::Answer(TrId::new(1), ErrorCode::InvalidFriendlyName));
@@ -303,7 +303,7 @@ fn rea_without_a_name_is_209() {
 
 /// An invalid name once made the line look like a line of MSNP10.
 #[test]
-fn usr_ok_with_a_broken_name_is_malformed() {
+fn usr_ok_with_an_invalid_name_is_malformed() {
     for name in ["%FF", "%0D%0A", "%00"] {
         let line = format!("USR 4 OK bob@example.com {name} 1 0");
         let read = ServerCommand::decode(Msnp9, Frame { line: line.as_bytes(), payload: b"" });

@@ -120,7 +120,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
-    fn no_client_line_panics_and_a_decoded_line_keeps_its_meaning(
+    fn client_lines_never_cause_a_panic_and_a_decoded_line_keeps_its_meaning(
         line in line_of(ns_client_verbs()),
         payload in any_payload(),
         dialect in select(&Dialect::ALL),
@@ -141,7 +141,7 @@ proptest! {
     }
 
     #[test]
-    fn no_server_line_panics_and_a_decoded_line_keeps_its_meaning(
+    fn server_lines_never_cause_a_panic_and_a_decoded_line_keeps_its_meaning(
         line in line_of(ns_server_verbs()),
         payload in any_payload(),
         dialect in select(&Dialect::ALL),
@@ -156,7 +156,7 @@ proptest! {
     }
 
     #[test]
-    fn no_switchboard_line_panics_and_a_decoded_line_keeps_its_meaning(
+    fn switchboard_lines_never_cause_a_panic_and_a_decoded_line_keeps_its_meaning(
         line in line_of(sb_verbs()),
         payload in any_payload(),
     ) {
@@ -205,7 +205,7 @@ proptest! {
 
     /// The answers to CHG, PRP, SBP, REG and similar commands repeat words of the request.
     #[test]
-    fn a_repeated_word_cannot_end_a_line(
+    fn a_word_that_an_answer_repeats_from_the_request_cannot_end_the_line(
         head in select(REPEATED),
         words in vec(hostile_word(), 0..3),
         dialect in select(&Dialect::ALL),
@@ -319,7 +319,7 @@ fn lines_with(dialect: Dialect, handle: &Handle, name: &DisplayName, text: &Text
 
 /// CHG can be as long as a line. NLN adds the address and the name of the sender.
 #[test]
-fn the_longest_object_of_chg_fits_into_the_presence_lines_for_contacts() {
+fn the_longest_object_that_chg_accepts_fits_into_the_presence_lines_for_contacts() {
     let address = format!("{}@example.com", "a".repeat(handle::MAX_HANDLE - 12));
     let mut longest = None;
     for length in 1..LineRules::NOTIFICATION.max_line {

@@ -41,7 +41,7 @@ fn name(message: &Message) -> &'static str {
 }
 
 #[test]
-fn every_message_of_the_reference_is_read_and_written_unchanged() {
+fn every_message_in_the_reference_is_read_and_written_unchanged() {
     let mut names = Vec::new();
     for (line, payload) in examples() {
         assert!(line.ends_with(&format!(" {}", payload.len())), "{line}: {} bytes", payload.len());
@@ -56,7 +56,7 @@ fn every_message_of_the_reference_is_read_and_written_unchanged() {
 }
 
 #[test]
-fn the_other_lengths_in_the_reference_are_right() {
+fn the_lengths_of_other_messages_match_the_reference() {
     let alice = msnp::Handle::parse("alice@example.com").unwrap();
     let recording = Message::Recording(Some(alice.clone())).encode();
     assert_eq!(recording.len(), 93);
@@ -66,7 +66,7 @@ fn the_other_lengths_in_the_reference_are_right() {
 
 proptest! {
     #[test]
-    fn every_message_reads_back_as_itself(message in message()) {
+    fn every_message_is_read_back_unchanged(message in message()) {
         prop_assert_eq!(Message::parse(&message.encode()), message);
     }
 
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn no_payload_panics_and_debug_shows_no_text(noise: Vec<u8>) {
+    fn a_payload_never_causes_a_panic_and_debug_output_does_not_show_its_text(noise: Vec<u8>) {
         let payload = [b"Content-Type: text/plain\r\n\r\nsecret".as_slice(), &noise].concat();
         let _ = Message::parse(&noise);
         let shown = format!("{:?}", Message::parse(&payload));

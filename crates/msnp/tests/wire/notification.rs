@@ -76,7 +76,7 @@ fn in_any_of<S: Strategy>(
 
 proptest! {
     #[test]
-    fn a_client_command_is_admitted_in_its_stages_and_decodes_to_itself(
+    fn a_client_command_is_accepted_in_each_stage_that_allows_it_and_is_read_back_unchanged(
         (dialect, command) in in_any_of(&Dialect::ALL, ns_client),
     ) {
         let bytes = encoded(dialect, &command);
@@ -93,7 +93,7 @@ proptest! {
     }
 
     #[test]
-    fn a_command_that_another_dialect_lacks_closes_there(
+    fn a_command_closes_the_connection_in_a_dialect_that_does_not_have_it(
         (dialect, command) in in_any_of(&Dialect::ALL, ns_client),
         other in select(&Dialect::ALL),
     ) {
@@ -107,7 +107,7 @@ proptest! {
     }
 
     #[test]
-    fn any_split_of_a_client_s_stream_gives_the_same_commands(
+    fn a_clients_stream_gives_the_same_commands_wherever_it_is_split(
         (dialect, commands) in in_any_of(&Dialect::ALL, |dialect| vec(ns_client(dialect), 0..8)),
         cuts in vec(any::<Index>(), 0..20),
     ) {
@@ -120,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn any_split_of_a_server_s_stream_gives_the_same_lines(
+    fn a_servers_stream_gives_the_same_lines_wherever_it_is_split(
         (dialect, lines) in in_any_of(&Dialect::ALL, |dialect| vec(ns_server(dialect), 0..8)),
         cuts in vec(any::<Index>(), 0..20),
     ) {
@@ -135,7 +135,7 @@ proptest! {
     }
 
     #[test]
-    fn lines_that_all_dialects_write_alike_are_read_alike(line in ns_server(Dialect::Msnp12)) {
+    fn lines_that_all_dialects_write_in_the_same_way_are_read_in_the_same_way(line in ns_server(Dialect::Msnp12)) {
         let bytes = encoded_line(Dialect::Msnp12, &line);
         for dialect in [Dialect::Msnp10, Dialect::Msnp11] {
             if encoded_line(dialect, &line) == bytes && !matches!(line, ServerCommand::Lst(_)) {

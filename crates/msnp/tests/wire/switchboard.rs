@@ -43,7 +43,7 @@ fn the_strategies_generate_every_verb() {
 
 proptest! {
     #[test]
-    fn a_client_command_is_accepted_in_its_stages_and_decodes_to_itself(command in sb_client()) {
+    fn a_client_command_is_accepted_in_each_stage_that_allows_it_and_is_read_back_unchanged(command in sb_client()) {
         let bytes = encoded(&command);
         for &stage in stages(&command) {
             let frames = frames(LineRules::SWITCHBOARD, &bytes, &[], |line| admit(stage, line)).unwrap();
@@ -56,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn any_split_of_a_client_s_stream_gives_the_same_commands(
+    fn a_clients_stream_gives_the_same_commands_wherever_it_is_split(
         commands in vec(sb_client(), 0..8),
         cuts in vec(any::<Index>(), 0..20),
     ) {
@@ -70,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn any_split_of_a_server_s_stream_gives_the_same_lines(
+    fn a_servers_stream_gives_the_same_lines_wherever_it_is_split(
         (dialect, lines) in
             select(&Dialect::ALL).prop_flat_map(|dialect| (Just(dialect), vec(sb_server(dialect), 0..8))),
         cuts in vec(any::<Index>(), 0..20),

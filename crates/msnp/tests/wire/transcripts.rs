@@ -309,13 +309,13 @@ fn read_back(name: &str) -> (usize, usize) {
 }
 
 #[test]
-fn every_line_of_the_literal_sign_in_reads_back() {
+fn every_line_of_the_literal_sign_in_transcript_is_read_back_unchanged() {
     let (sent, received) = read_back("msnp12-signin-literal.txt");
     assert!(sent > 10 && received > 20, "{sent} and {received} lines");
 }
 
 #[test]
-fn every_line_of_the_transcripts_without_placeholders_decodes_and_encodes_to_itself() {
+fn every_transcript_line_without_placeholders_is_unchanged_after_decoding_and_encoding() {
     let (mut all_sent, mut all_received) = (0, 0);
     for name in files().into_iter().filter(|name| NOT_READ_BACK.iter().all(|(other, _)| name != other)) {
         let (sent, received) = read_back(&name);
@@ -326,7 +326,7 @@ fn every_line_of_the_transcripts_without_placeholders_decodes_and_encodes_to_its
 }
 
 #[test]
-fn transcripts_listed_as_not_read_back_all_exist() {
+fn every_transcript_on_the_list_of_exceptions_exists() {
     let files = files();
     for (name, reason) in NOT_READ_BACK {
         assert!(files.iter().any(|file| file == name), "{name} is on the list ({reason}), but not in the folder");

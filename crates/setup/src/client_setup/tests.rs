@@ -171,7 +171,7 @@ fn the_instructions_name_each_missing_service_with_its_setting() {
 }
 
 #[test]
-fn certificates_have_the_sign_in_hosts_and_the_names_in_the_settings() {
+fn certificates_contain_the_sign_in_hosts_and_the_names_in_the_settings() {
     let settings = "[listen]\nhttps = \"192.0.2.9:443\"\n[advertise]\npassport = \"Login.Example.com:8080\"\n\
         [http]\nnames = [\"msn.example.org\", \"login.example.com\", \"msn.example.org.\", \"-\"]\n";
     let names = names(&Config::parse(settings).unwrap());
@@ -181,7 +181,7 @@ fn certificates_have_the_sign_in_hosts_and_the_names_in_the_settings() {
 }
 
 #[test]
-fn default_certificates_have_exactly_the_sign_in_hosts() {
+fn default_certificates_contain_exactly_the_sign_in_hosts() {
     let names = names(&Config::default());
     for name in &names {
         assert!(Client::ALL.iter().any(|client| client.hosts.contains(&name.as_str())), "{name}");

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_may_arrive_in_pieces_and_with_a_wrong_length() {
+    async fn an_answer_may_arrive_in_pieces_and_may_have_a_wrong_length() {
         let whole = ["HTTP/1.1 200 OK\r\nContent-Le", "ngth: 3\r\n\r", "\nab", "c"];
         assert_eq!(answer_of(&whole, false).await.map(|answer| answer.body).as_deref(), Ok("abc"));
         let huge = ["HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n", "abc"];

@@ -73,7 +73,7 @@ mod tests {
     use crate::doctor::target::Ports;
 
     #[test]
-    fn requests_name_the_host_of_the_client_or_of_the_server() {
+    fn requests_name_the_clients_sign_in_host_or_else_the_servers_host() {
         let ports = Ports { notification: 1863, http: 80, https: 443 };
         let with_https = Target::remote("a.example", ports);
         let without = Target::remote("a.example", Ports { https: 0, ..ports });
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_test_account_an_impossible_one_signs_in_with_a_random_password() {
+    fn without_a_test_account_the_doctor_tries_an_impossible_account_with_a_random_password() {
         let target = Target::remote("a.example", Ports { notification: 1, http: 2, https: 3 });
         let exam = Exam { target: &target, options: &Options::default() };
         let (account, is_real) = exam.account().unwrap();

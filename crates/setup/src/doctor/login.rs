@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_of_the_login_page_are_judged_by_status_and_header() {
+    fn answers_from_the_login_page_are_judged_by_status_and_header() {
         let target = Target::remote("a.example", Ports { notification: 1, http: 2, https: 3 });
         let ticket = "Authentication-Info: Passport1.4 da-status=success,from-PP='t=a&p='";
         let failed = "WWW-Authenticate: Passport1.4 da-status=failed";
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn over_the_internet_a_password_is_sent_only_with_a_proven_certificate() {
+    fn over_the_internet_a_password_is_sent_only_if_the_certificate_is_verified() {
         for (transport, is_near, is_proven, is_sent) in [
             (Transport::Plain, true, false, true),
             (Transport::Plain, false, true, false),

@@ -129,7 +129,7 @@ mod tests {
     use crate::doctor::finding::State;
 
     #[test]
-    fn a_login_page_with_a_scheme_is_a_fault() {
+    fn a_login_page_address_with_a_scheme_is_a_fault() {
         assert_eq!(judge("DALogin=nexus.passport.com/login2.srf", "").state, State::Green);
         assert_eq!(judge("DARealm=Passport.Net,DALogin=login.passport.com/login2.srf", "").state, State::Green);
         assert_eq!(judge("DALogin=https://a/login2.srf", "").state, State::Red);
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn clocks_may_be_five_minutes_apart() {
+    fn clocks_may_differ_by_five_minutes() {
         for (theirs, state, words) in [
             (Some(1_000_000), State::Green, "differ by 0 s"),
             (Some(1_000_300), State::Green, "differ by 300 s"),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_is_shown_in_its_largest_unit() {
+    fn a_time_difference_is_shown_in_its_largest_unit() {
         assert_eq!((span(172_801), span(7300), span(301)), ("2 days".into(), "2 hours".into(), "5 minutes".into()));
     }
 }

@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_listener_on_every_address_is_reached_by_loopback() {
+    fn a_listener_on_all_addresses_is_checked_over_loopback() {
         let config = Config::parse("[listen]\nnotification = \"0.0.0.0:1863\"\nhttp = \"[::]:80\"\n").unwrap();
         let targets = Target::ours(&config).unwrap();
         assert_eq!(targets.len(), 1);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_of_another_network_have_full_names() {
+    fn settings_of_another_network_are_reported_with_their_full_keys() {
         let text = "[network.internet.listen]\nnotification = \"192.0.2.7:1863\"\nswitchboard = \"192.0.2.7:1864\"\n";
         let targets = Target::ours(&Config::parse(text).unwrap()).unwrap();
         assert_eq!(targets[1].key("advertise.switchboard"), "network.internet.advertise.switchboard");

@@ -118,7 +118,7 @@ mod tests {
     use crate::doctor::target::{Options, Ports, Target};
 
     #[test]
-    fn clients_need_tls_1_2() {
+    fn the_tls_check_is_red_if_tls_1_2_is_missing() {
         for (spoken, state) in
             [(&["1.2", "1.3"][..], State::Green), (&["1.2"], State::Green), (&["1.3"], State::Red), (&[], State::Red)]
         {

@@ -170,7 +170,7 @@ mod tests {
     const QUERY: &str = "op=GetClientConfig&Country=US&CLCID=0809&PLCID=0409&GeoID=242&ver=8.5.1302";
 
     #[tokio::test]
-    async fn both_spellings_of_the_path_answer_both_methods() {
+    async fn both_methods_are_answered_at_both_spellings_of_the_path() {
         for path in [
             "/Config/MsgrConfig.asmx",
             "/config/MsgrConfig.asmx",
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn msnp11_sdk_always_gets_a_tab_and_an_address_of_msn_today() {
+    async fn msnp11_sdk_always_gets_a_tab_and_an_msn_today_address() {
         let info =
             "<clientinfo><Country>00</Country><CLCID>0809</CLCID><PLCID>0409</PLCID><GeoID>32</GeoID></clientinfo>";
         let request = Request::post("/Config/MsgrConfig.asmx").header("Host", "a.example").body(info.into()).unwrap();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_get_with_another_query_is_404() {
+    async fn a_get_with_another_query_gets_404() {
         for query in ["", "?", "?op=Other", "?Country=US"] {
             let response = ask("GET", &format!("/Config/MsgrConfig.asmx{query}"), "").await;
             assert_eq!((response.status(), text(response).await.as_str()), (StatusCode::NOT_FOUND, ""));
@@ -244,21 +244,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_does_not_arrive_is_408_after_a_timeout() {
+    async fn a_request_whose_body_does_not_arrive_gets_408_after_a_timeout() {
         let started = tokio::time::Instant::now();
         let response = ask("POST", "/config/MsgrConfig.asmx", Body::new(Silent)).await;
         assert_eq!((response.status(), started.elapsed().as_secs()), (StatusCode::REQUEST_TIMEOUT, 20));
     }
 
     #[tokio::test]
-    async fn the_tabs_document_exists_without_tabs() {
+    async fn the_tabs_document_is_served_even_if_there_are_no_tabs() {
         let response = ask("GET", "/svcs/mms/tabs.asp", "").await;
         assert_eq!((response.status(), header(&response, "content-type")), (StatusCode::OK, "text/xml; charset=utf-8"));
         assert_eq!(text(response).await, document::tabs_answer(&settings()));
     }
 
     #[tokio::test]
-    async fn msn_today_redirects_to_the_page_of_the_operator() {
+    async fn msn_today_redirects_to_the_operators_page() {
         let response = ask("GET", "/svcs/mms/portal.asp?lc=1033", "").await;
         assert_eq!(
             (response.status(), header(&response, "location")),

@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_in_title_case_for_patched_clients() {
+    fn header_names_are_in_title_case_for_patched_clients() {
         assert_eq!(lesson_in(Spelling::Exact), LESSON);
         let title = lesson_in(Spelling::Title);
         for name in ["Passporturls", "Www-Authenticate", "X-Msn-Messenger", "Authentication-Info"] {

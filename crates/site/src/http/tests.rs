@@ -124,7 +124,7 @@ async fn connect_and_send(server: &TestServer, bytes: &str) -> TcpStream {
 }
 
 #[tokio::test]
-async fn a_connection_that_makes_room_gets_503_whether_its_request_is_complete_or_not() {
+async fn a_connection_that_has_to_make_room_gets_503_whether_its_request_is_complete_or_not() {
     let server = TestServer::start_with(|config| {
         config.limits.exempt.clear();
         config.limits.http_connections_per_address = 1;

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn attempts_on_an_account_take_turns_with_growing_pauses() {
+    async fn simultaneous_attempts_on_an_account_wait_for_each_other_with_growing_pauses() {
         let guessing = Guessing::new(5, 20);
         for last in 0..5 {
             assert_eq!(guessing.turn_of(last), after(0));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_right_password_is_not_counted() {
+    async fn a_correct_password_is_not_counted() {
         let guessing = Guessing::new(1, 1);
         for _ in 0..10 {
             assert_eq!(guessing.turn_of(1), after(0));
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn attempts_from_elsewhere_do_not_delay_familiar_addresses() {
+    async fn attempts_from_other_addresses_do_not_delay_familiar_addresses() {
         let guessing = Guessing::new(5, 20);
         for last in 10..60 {
             guessing.turn_of(last);

@@ -61,7 +61,7 @@ async fn the_login_page_issues_a_ticket_that_the_notification_server_accepts() {
 }
 
 #[tokio::test]
-async fn wrong_passwords_unknown_accounts_and_missing_passwords_get_the_same_bytes() {
+async fn wrong_passwords_unknown_accounts_and_missing_passwords_get_identical_answers() {
     let page = "http://login.example.com/".to_owned();
     let server = TestServer::start_with(|config| config.sign_in.page = page).await;
     let expected = Answer::expected(PASSPORT14, "lf", &[]);
@@ -74,7 +74,7 @@ async fn wrong_passwords_unknown_accounts_and_missing_passwords_get_the_same_byt
 }
 
 #[tokio::test]
-async fn rst_answers_with_the_tokens_of_the_transcript() {
+async fn rst_answers_with_the_tokens_in_the_transcript() {
     let server = TestServer::start().await;
     let answer = server.play(RST, "rst").await;
     let sample = transcript::body(RST, "rst <| ");
@@ -107,7 +107,7 @@ fn without_times(mut answer: Answer) -> Answer {
 }
 
 #[tokio::test]
-async fn rst_faults_are_those_of_the_transcript() {
+async fn rst_faults_match_the_transcript() {
     let server = TestServer::start().await;
     let denied = Answer::expected(RST, "rst3", &[]);
     assert_eq!(without_times(server.play(RST, "rst3").await), denied);
@@ -127,7 +127,7 @@ async fn rst_faults_are_those_of_the_transcript() {
 }
 
 #[tokio::test]
-async fn a_store_failure_is_503_and_not_a_wrong_password() {
+async fn a_store_failure_gets_503_and_is_not_reported_as_a_wrong_password() {
     let server = TestServer::start().await;
     server.store().close().await;
     let answer = server.play(PASSPORT14, "lg").await;

@@ -112,7 +112,7 @@ mod tests {
     use super::is_old;
 
     #[test]
-    fn a_hello_before_tls_1_2_is_old() {
+    fn a_client_hello_below_tls_1_2_counts_as_old() {
         let hello = |version: [u8; 2]| [&[22, 3, 1, 0, 200, 1, 0, 0, 196], version.as_slice()].concat();
         for (version, old) in [([3, 0], true), ([3, 1], true), ([3, 2], true), ([3, 3], false)] {
             assert_eq!(is_old(&hello(version)), old, "{version:?}");

@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn the_used_port_is_from_the_request_and_the_other_one_from_the_network() {
+    fn the_port_in_use_comes_from_the_request_and_the_other_port_from_the_network_settings() {
         let table = [
             ("192.0.2.1:8080", false, "msn.example.org:81", ("msn.example.org", 81, 8443)),
             ("192.0.2.1:8080", false, "msn.example.org", ("msn.example.org", 80, 8443)),

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_valid_for_an_hour_at_the_address_that_fetched_it() {
+    fn a_token_is_valid_for_an_hour_and_only_for_the_address_that_fetched_it() {
         let (forms, others) = (forms(1), forms(2));
         let now = Utc::from_unix(1_132_636_200);
         let near = address("192.168.1.7");
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_a_stranger_can_own_is_not_trusted() {
+    fn a_host_name_that_a_stranger_can_own_is_not_trusted() {
         let trusted = |host| is_trusted_name(host, &hosts(), &caller("192.168.1.7:5"));
         for own in [
             "192.168.1.5",

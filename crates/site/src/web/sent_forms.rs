@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_is_limited_and_the_oldest_form_is_forgotten_first() {
+    fn the_number_of_remembered_forms_is_limited_and_the_oldest_is_forgotten_first() {
         let forms = SentForms::default();
         let digest = |number: usize| {
             let mut digest = [0; 32];

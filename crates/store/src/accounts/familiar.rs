@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_address_is_familiar_for_30_days_after_a_right_password_and_for_its_account_only() {
+    async fn a_correct_password_makes_an_address_familiar_for_30_days_and_for_that_account_only() {
         let familiar = Familiar::new();
         familiar.note(&from(1, ALICE), "right");
         assert!(familiar.knows(&from(1, "Alice@Example.com")));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_last_right_password_is_likely_from_any_address() {
+    async fn the_last_correct_password_is_ranked_as_likely_from_any_address() {
         let familiar = Familiar::new();
         familiar.note(&from(1, ALICE), "right");
         let hint = familiar.hint(ALICE, "right");
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn after_five_passwords_from_elsewhere_the_hint_is_not_used_for_15_minutes() {
+    async fn after_five_passwords_from_other_addresses_the_hint_is_not_used_for_15_minutes() {
         let familiar = Familiar::new();
         let right = passwords(&familiar, ALICE, NO_HINT, false).next().unwrap();
         familiar.note(&from(1, ALICE), &right);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn guesses_are_likely_as_rarely_for_an_account_that_signs_in_as_for_one_that_does_not_exist() {
+    async fn guesses_are_ranked_as_likely_equally_rarely_whether_or_not_the_account_exists() {
         let familiar = Familiar::new();
         familiar.note(&from(1, ALICE), "right");
         for account in [ALICE, "nobody@example.com"] {
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_account_has_a_limited_number_of_addresses_and_the_newest_stay() {
+    async fn an_account_has_a_limited_number_of_familiar_addresses_and_the_newest_are_kept() {
         let familiar = Familiar::new();
         for last in 0..=8 {
             familiar.note(&from(last, ALICE), "right");

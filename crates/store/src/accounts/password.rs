@@ -242,7 +242,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_workspace_allocates_at_the_first_password_and_keeps_no_more_than_one_usual_hash_needs() {
+    fn a_workspace_allocates_memory_for_the_first_password_and_keeps_only_enough_for_a_usual_hash() {
         let params = Params::new(MEMORY_KIB * 2, 1, 1, None).unwrap();
         let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let large = hasher.hash_password(b"one").unwrap().to_string();
@@ -258,7 +258,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn no_password_verifies_without_a_readable_hash() {
+    fn every_password_is_rejected_if_the_stored_hash_cannot_be_read() {
         assert!(!verify("x", None));
         assert!(!verify(NO_PASSWORD, Some(NO_PASSWORD)) && !verify("", Some(NO_PASSWORD)));
         assert!(!verify("x", Some("plain text")));
@@ -266,7 +266,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_hash_with_less_memory_or_fewer_passes_is_weak() {
+    fn a_hash_with_less_memory_or_fewer_passes_than_a_new_one_is_weak() {
         assert!(is_weak(&weak("x")));
         assert!(is_weak("not a hash"));
     }
@@ -294,7 +294,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_stored_hash_is_distinguished_from_a_password_and_an_invalid_one_is_refused() {
+    fn a_stored_hash_is_distinguished_from_a_password_and_an_invalid_hash_is_refused() {
         let salted = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaasHEQWQ2X9nT3RPM";
         let table = [
             ("password", Ok(false)),

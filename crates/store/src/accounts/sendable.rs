@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_with_a_comma_or_a_percent_sign_cannot_be_sent() {
+    fn old_clients_cannot_send_an_address_with_a_comma_or_a_percent_sign() {
         for (address, is_sendable) in [
             ("a,b@example.com", false),
             ("a%40b@example.com", false),

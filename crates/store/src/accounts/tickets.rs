@@ -163,14 +163,14 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_is_91_characters_of_the_alphabet() {
+    fn a_ticket_consists_of_91_characters_of_the_ticket_alphabet() {
         let ticket = tickets(&[(1, 1)]).issue_at(CLAIMS, TicketLife::Rst, at(0));
         assert_eq!(ticket.secret().len(), 91);
         assert_eq!(Ticket::parse(&format!("t={}&p=", ticket.secret())), Some(ticket));
     }
 
     #[test]
-    fn no_other_bytes_are_a_valid_ticket() {
+    fn any_other_bytes_are_an_invalid_ticket() {
         let tickets = tickets(&[(1, 1)]);
         let valid = tickets.issue_at(CLAIMS, TicketLife::Rst, at(0)).secret().to_owned();
         for index in 0..valid.len() {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn each_ticket_is_verified_with_its_own_key_and_older_keys_still_verify() {
+    fn each_ticket_is_verified_with_the_key_that_signed_it_and_older_keys_stay_valid() {
         let old = tickets(&[(1, 1)]).issue_at(CLAIMS, TicketLife::Rst, at(0));
         assert_eq!(tickets(&[(2, 2), (1, 1)]).verify_at(&old, at(0)), Some(CLAIMS));
         assert_eq!(tickets(&[(1, 2)]).verify_at(&old, at(0)), None);
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn no_debug_output_shows_a_key() {
+    fn debug_output_never_shows_a_key() {
         assert_eq!(format!("{:?}", tickets(&[(1, 77)])), "Tickets { keys: 1 }");
     }
 }

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_can_be_claimed_only_once_at_a_time() {
+    fn only_one_claim_on_a_directory_succeeds_at_a_time() {
         let directory = tempfile::tempdir().unwrap();
         let first = Claim::take(directory.path()).unwrap();
         let second = Claim::take(directory.path()).unwrap_err();

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn busy_is_recognised_by_the_low_byte_of_the_code() {
+    fn sqlite_busy_is_recognised_by_the_low_byte_of_the_error_code() {
         for (code, is_busy) in [
             ("5", true),
             // SQLITE_BUSY_RECOVERY and SQLITE_BUSY_SNAPSHOT.

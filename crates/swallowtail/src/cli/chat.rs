@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_environment_decides_how_pictures_are_drawn() {
+    fn environment_variables_decide_how_pictures_are_drawn() {
         for (term, program, expected) in [
             ("xterm-kitty", "", Graphics::Kitty),
             ("xterm-256color", "ghostty", Graphics::Kitty),

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_is_a_number_and_a_unit() {
+    fn a_time_span_consists_of_a_number_and_a_unit() {
         let valid = [("90m", 5400), ("12h", 43_200), ("7d", 604_800), ("2w", 1_209_600), ("3650d", 315_360_000)];
         for (text, seconds) in valid {
             assert_eq!(parse_span(text).unwrap(), seconds, "{text}");
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_code_is_printed_once_and_the_list_has_its_remaining_uses() {
+    async fn a_code_is_printed_only_once_and_the_list_shows_its_remaining_uses() {
         let (_directory, store) = open().await;
         let now = Utc::from_unix(NOW);
         let empty = carry_out(InviteCommand::List { json: false }, &store, now).await.unwrap();

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_of_the_default_route_comes_first_and_containers_are_left_out() {
+    fn the_address_of_the_default_route_comes_first_and_container_networks_are_left_out() {
         let all = [
             ("127.0.0.1", "lo"),
             ("172.17.0.1", "docker0"),

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_the_first_line() {
+    fn the_password_is_the_first_line_of_the_input() {
         for input in ["s3cr,t &%\nmore\n", "s3cr,t &%\r\n", "s3cr,t &%"] {
             assert_eq!(read_line(input.as_bytes()).unwrap(), "s3cr,t &%");
         }
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_password_is_refused_with_the_reason() {
+    fn an_invalid_password_is_rejected_with_the_reason() {
         let long = "x".repeat(257);
         let table = [
             (&b"\n"[..], "the first line of standard input is empty"),

@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_that_is_wider_than_the_terminal_is_not_shown() {
+    fn a_qr_code_that_is_wider_than_the_terminal_is_not_shown() {
         assert_eq!(lines("http://192.168.1.5:8080/setup", 30), None);
     }
 }

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_on_loopback_prints_the_command_that_opens_it() {
+    fn a_server_on_loopback_prints_the_command_that_opens_it_to_other_machines() {
         let text = text(&addresses("127.0.0.1:1863", "[::1]:7"), Some("it's.toml"), Some(80));
         assert!(text.contains("Only this machine can reach the server."), "{text}");
         let flags = "--data 'my data' --config 'it'\\''s.toml' --notification 0.0.0.0:1863 --switchboard [::]:7 --http [::]:7\n";
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_listener_on_loopback_is_named() {
+    fn a_single_listener_on_loopback_is_mentioned_by_name() {
         let text = text(&addresses("127.0.0.1:1863", "192.0.2.1:7"), None, Some(80));
         assert!(text.contains("Only this machine can reach notification."), "{text}");
         assert!(text.contains("--notification 0.0.0.0:1863 --switchboard 192.0.2.1:7"), "{text}");
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_on_every_address_prints_the_addresses_of_the_machine() {
+    fn a_server_that_listens_on_all_addresses_prints_the_addresses_of_the_machine() {
         let everywhere = addresses("0.0.0.0:1863", "0.0.0.0:7");
         let on_terminal = text(&everywhere, None, Some(80));
         assert!(!on_terminal.contains("Only this machine"), "{on_terminal}");

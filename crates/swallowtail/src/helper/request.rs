@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_word_decides_and_an_echo_is_never_an_echo_again() {
+    fn the_first_word_is_the_command_and_an_echoed_text_is_never_an_echo_command() {
         for (text, expected) in [
             ("help", Request::Help),
             (" HELP \n", Request::Help),

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_help_names_the_pages_by_the_name_that_users_know() {
+    fn the_default_help_contains_page_addresses_with_the_name_that_users_know() {
         let names = "[http]\nnames = [\"chat.example\", \"b.example\"]\n";
         for (settings, expected) in [
             ("[sign_in]\npage = \"http://c.example/x\"".to_owned(), "About this server: http://c.example/x\n"),
@@ -91,12 +91,12 @@ mod tests {
     }
 
     #[test]
-    fn the_operator_chooses_the_help() {
+    fn the_operator_can_replace_the_help_text() {
         assert_eq!(words("[helper]\nhelp = \"ask Carol\"").help, "ask Carol");
     }
 
     #[test]
-    fn the_helper_knows_its_own_words() {
+    fn the_helper_recognises_its_own_texts() {
         let words = words("");
         for own in [&*words.help, words.hint, words.decline] {
             assert!(words.contain(&format!("{own}\n")));

@@ -184,7 +184,7 @@ async fn output(bot: Child) -> Output {
 
 #[tokio::test]
 #[ignore = "needs Python 3: run cargo xtask test"]
-async fn the_python_bot_does_the_same_and_answers_challenges_and_pings() {
+async fn the_python_bot_sends_texts_back_and_answers_challenges_and_pings() {
     let service = Service::start(&["bot", "early", "late"]).await;
     let mut early = service.sign_in("early").await;
     add_before(&service, &early.0).await;
@@ -214,7 +214,7 @@ async fn the_python_bot_pings_as_often_as_the_server_asks() {
 
 #[tokio::test]
 #[ignore = "needs Python 3: run cargo xtask test"]
-async fn the_python_bot_says_that_its_password_is_wrong() {
+async fn the_python_bot_reports_a_wrong_password() {
     let service = Service::start(&["bot"]).await;
     let output = output(python_bot(service.0.notification(), &service.http(), "wrong")).await;
     let error = String::from_utf8_lossy(&output.stderr);
@@ -286,7 +286,7 @@ async fn a_text_is_sent_by_one_example_and_a_file_by_another() {
 }
 
 #[tokio::test]
-async fn a_file_and_a_picture_arrive_with_the_examples() {
+async fn the_examples_can_transfer_a_file_and_a_picture() {
     let service = Service::start(&["alice", "bot"]).await;
     let files = private_directory();
     let (here, there) = (files.path().join("notes.txt"), files.path().join("received"));
@@ -364,7 +364,7 @@ fn code_blocks(page: &str, language: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_page_about_bots_shows_both_bots_as_they_are() {
+fn the_page_about_bots_shows_the_source_of_both_bots_unchanged() {
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/bots.md")).unwrap();
     for (language, file) in [("rust,no_run", "echo_bot.rs"), ("python", "echo_bot.py")] {
         let example = std::fs::read_to_string(examples().join(file)).unwrap();
@@ -374,7 +374,7 @@ fn the_page_about_bots_shows_both_bots_as_they_are() {
 }
 
 #[test]
-fn the_rust_bot_has_less_than_thirty_lines() {
+fn the_rust_bot_is_shorter_than_thirty_lines() {
     let bot = std::fs::read_to_string(examples().join("echo_bot.rs")).unwrap();
     assert!(bot.lines().count() < 30);
 }

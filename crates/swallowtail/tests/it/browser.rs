@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium and Node.js: run cargo xtask test"]
-async fn an_account_from_chromium_can_sign_in_with_a_client() {
+async fn an_account_created_in_chromium_can_sign_in_with_a_client() {
     let server = TestServer::start_with(|config| config.sign_up.near = Access::Invite).await;
     let closed = TestServer::start_with(|config| config.sign_up.near = Access::Closed).await;
     server.account("taken").await;

@@ -188,7 +188,7 @@ fn a_signal_signs_out_and_restores_the_terminal() {
 }
 
 #[test]
-fn a_chat_that_cannot_start_says_why() {
+fn a_chat_that_cannot_start_gives_the_reason() {
     let service = Service::start();
     for (users, password, cause) in [
         (&[ALICE, "nobody@example.com"][..], PASSWORD, "could not add nobody@example.com: the account does not exist"),

@@ -125,7 +125,7 @@ fn can_sign_for(root: &Path, name: &str) -> bool {
 
 #[test]
 #[ignore = "needs openssl: run cargo xtask test"]
-fn the_key_of_a_root_can_sign_for_its_names_and_for_no_other_name_or_address() {
+fn the_key_of_a_root_can_sign_only_for_its_own_names() {
     let named = ["login.live.com", "192.0.2.9", "2001:db8::9"];
     // The names contain no IP address, an address of one family, or addresses of both.
     for count in 1..=named.len() {
@@ -145,7 +145,7 @@ fn the_key_of_a_root_can_sign_for_its_names_and_for_no_other_name_or_address() {
 }
 
 #[tokio::test]
-async fn the_proxy_leads_to_tls_with_the_default_settings() {
+async fn with_the_default_settings_the_proxy_connects_clients_to_the_servers_tls() {
     use tokio::io::AsyncWriteExt;
     let server = TestServer::start().await;
     let root = root(&server).await;
@@ -160,7 +160,7 @@ async fn the_proxy_leads_to_tls_with_the_default_settings() {
 }
 
 #[tokio::test]
-async fn the_operators_certificate_comes_first_and_a_reload_keeps_the_root() {
+async fn the_operators_certificate_takes_precedence_and_a_reload_keeps_the_root() {
     let directory = support::private_directory();
     let own = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
     let files = own.files.clone();
@@ -263,7 +263,7 @@ fn links(page: &str, start: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_files_have_the_address_with_which_the_visitor_reached_the_server() {
+async fn the_files_contain_the_address_at_which_the_visitor_reached_the_server() {
     let server = TestServer::start().await;
     let own = server.server().addresses().http;
     for (host, proxy) in [
@@ -282,7 +282,7 @@ async fn the_files_have_the_address_with_which_the_visitor_reached_the_server() 
 }
 
 #[tokio::test]
-async fn the_pages_have_the_addresses_of_the_visitors_network() {
+async fn the_pages_show_the_addresses_for_the_visitors_network() {
     let any = Some("127.0.0.1:0".parse().unwrap());
     let server = TestServer::start_with(|config| {
         let listen = Listen { https: any, ..Listen::default() };
@@ -315,7 +315,7 @@ async fn the_pages_have_the_addresses_of_the_visitors_network() {
 }
 
 #[tokio::test]
-async fn no_path_leads_to_a_key() {
+async fn no_url_gives_access_to_a_private_key() {
     let server = with_https().await;
     let data = server.data().to_str().unwrap().to_owned();
     let output = run(&[
@@ -388,7 +388,7 @@ async fn no_path_leads_to_a_key() {
 }
 
 #[test]
-fn without_a_client_the_command_lists_them() {
+fn without_a_client_the_command_lists_all_clients() {
     let output = run(&["client-setup"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && text.contains("7.5-xp") && text.contains("Pidgin"), "{text}");

@@ -125,7 +125,7 @@ fn config_check_reports_every_mistake() {
 }
 
 #[test]
-fn config_check_leaves_no_trace_of_the_data_directory() {
+fn config_check_does_not_create_the_data_directory() {
     let directory = support::private_directory();
     let file = directory.path().join("settings.toml");
     let data = directory.path().join("new/data");
@@ -178,7 +178,7 @@ fn config_show_says_where_each_setting_comes_from() {
 }
 
 #[test]
-fn two_flags_with_one_address_are_refused() {
+fn two_flags_with_the_same_address_are_refused() {
     let error = serve(&["--notification", "127.0.0.1:1", "--switchboard", "127.0.0.1:1"]);
     names(&error, &["--switchboard: listen.switchboard: ", "listen.notification", "choose another port"]);
 }
@@ -284,7 +284,7 @@ async fn a_signal_notifies_all_clients_and_ends_the_program() {
 }
 
 #[test]
-fn the_demo_shows_both_sides_and_succeeds() {
+fn the_demo_shows_both_sides_of_a_conversation_and_succeeds() {
     let output = run(&["demo"]);
     let shown = String::from_utf8(output.stdout).unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
@@ -297,7 +297,7 @@ fn the_demo_shows_both_sides_and_succeeds() {
 
 /// The reader stops early, as in `swallowtail demo | head -1`.
 #[test]
-fn a_reader_that_stops_early_causes_no_panic() {
+fn a_program_that_stops_reading_the_output_early_causes_no_panic() {
     let data = support::private_directory();
     for number in 0..3 {
         account(data.path(), &["add", &format!("user{number}@example.com"), "--password-stdin"], PASSWORD);
@@ -316,7 +316,7 @@ fn a_reader_that_stops_early_causes_no_panic() {
 
 /// Even the most detailed log contains no passwords, tickets, cookies or messages.
 #[tokio::test]
-async fn no_secret_is_in_the_most_detailed_log() {
+async fn the_most_detailed_log_contains_no_secret() {
     let data = support::private_directory();
     account(data.path(), &["add", "alice@example.com", "--password-stdin"], PASSWORD);
     account(data.path(), &["add", "bob@example.com", "--password-stdin"], PASSWORD);

@@ -42,7 +42,7 @@ fn with_alice() -> tempfile::TempDir {
 }
 
 #[test]
-fn commands_that_add_something_refuse_a_directory_that_does_not_exist_without_create() {
+fn commands_that_add_something_create_a_missing_directory_only_with_the_create_flag() {
     let parent = support::private_directory();
     let missing = parent.path().join("dta");
     let file = parent.path().join("people.csv");
@@ -61,7 +61,7 @@ fn commands_that_add_something_refuse_a_directory_that_does_not_exist_without_cr
 }
 
 #[test]
-fn a_server_does_not_start_without_the_database_that_it_had() {
+fn a_server_does_not_start_if_its_database_has_disappeared() {
     let data = with_alice();
     let mut server = RunningBinary::start(data.path());
     server.signal(rustix::process::Signal::TERM);
@@ -77,7 +77,7 @@ fn a_server_does_not_start_without_the_database_that_it_had() {
 }
 
 #[test]
-fn client_setup_before_the_first_start_is_not_mistaken_for_a_lost_database() {
+fn running_client_setup_before_the_first_start_is_not_mistaken_for_a_lost_database() {
     let parent = support::private_directory();
     let (data, to) = (parent.path().join("data"), parent.path().join("out"));
     let arguments = ["--client", "7.5", "--host", "192.0.2.1", "--data", text(&data), "--to", text(&to)];
@@ -87,7 +87,7 @@ fn client_setup_before_the_first_start_is_not_mistaken_for_a_lost_database() {
 }
 
 #[test]
-fn a_damaged_page_stops_the_start_and_store_check_lists_it() {
+fn a_damaged_page_prevents_startup_and_store_check_lists_it() {
     let data = with_alice();
     let database = data.path().join("swallowtail.db");
     let check = |more: &[&str]| run(&[&["store", "check", "--data", text(data.path())], more].concat());

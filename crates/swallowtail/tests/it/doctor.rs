@@ -277,7 +277,7 @@ async fn a_self_signed_certificate_from_openssl_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_server_must_match_its_own_settings() {
+async fn the_doctor_reports_a_server_that_does_not_match_its_own_settings() {
     let directory = private_directory();
     let data = directory.path().join("data");
     let (mine, other) =
@@ -342,7 +342,7 @@ async fn the_recommended_set_up_is_green_for_every_client() {
 }
 
 #[tokio::test]
-async fn each_fault_of_the_recommended_set_up_is_reported() {
+async fn each_fault_in_the_recommended_set_up_is_reported() {
     let directory = private_directory();
     let data = |name: &str| directory.path().join(name);
     let expired = TestCertificate::write_expired(directory.path(), "old", &["chat.example.com"]);
@@ -388,7 +388,7 @@ async fn silent_service() -> SocketAddr {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_reported_with_what_is_missing() {
+async fn a_silent_server_is_reported_with_the_answer_that_is_missing() {
     let directory = private_directory();
     let server = start(&valid_certificate(directory.path()), |_| {}).await;
     let silent = silent_service().await;
@@ -468,7 +468,7 @@ async fn a_wrong_password_is_reported_with_the_code_that_the_client_shows() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_down_is_red_only_at_its_ports() {
+async fn only_the_port_checks_are_red_if_a_server_is_down() {
     let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let target = Target::remote("127.0.0.1", Ports { notification: free(), http: free(), https: free() });
     let hops = checks(&target, &alice()).await;
@@ -487,7 +487,7 @@ async fn a_server_that_is_down_is_red_only_at_its_ports() {
 }
 
 #[tokio::test]
-async fn microsofts_names_that_lead_elsewhere_are_reported_with_the_lines_to_add() {
+async fn microsofts_names_that_resolve_elsewhere_are_reported_with_the_hosts_lines_to_add() {
     let directory = private_directory();
     let server = start(&valid_certificate(directory.path()), |_| {}).await;
     let options = Options { client: client("7.5"), redirected: true, ..Options::default() };

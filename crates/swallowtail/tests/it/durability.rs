@@ -93,7 +93,7 @@ async fn an_edit_that_was_answered_survives_kill_9() {
 }
 
 #[tokio::test]
-async fn answered_edits_of_a_large_write_survive() {
+async fn every_answered_edit_of_a_large_write_survives_kill_9() {
     let handles: Vec<_> = (0..40).map(|number| format!("friend{number}@example.com")).collect();
     let mut all: Vec<_> = handles.iter().map(String::as_str).collect();
     all.push(ALICE);
@@ -159,7 +159,7 @@ async fn a_new_password_or_a_removed_account_invalidates_older_tickets() {
 
 /// A client may still be signed in to the old account when its address goes to a new account.
 #[tokio::test]
-async fn an_account_created_again_keeps_its_own_changes() {
+async fn an_account_created_again_has_its_own_lists_and_keeps_its_changes() {
     let (data, server) = server_with(&[ALICE, BOB]);
     let old = server.ticket(ALICE, PASSWORD).await.unwrap();
     let mut before = server.online(ALICE, &old).await;
@@ -182,7 +182,7 @@ async fn an_account_created_again_keeps_its_own_changes() {
 /// While the database cannot be written, edits are refused and change nothing. Signing in, presence and chats continue.
 /// Afterwards edits are accepted again.
 #[tokio::test]
-async fn a_database_that_cannot_be_written_stops_only_edits() {
+async fn only_edits_fail_while_the_database_cannot_be_written() {
     let server = TestServer::start().await;
     let [alice, bob] = server.accounts(["alice", "bob"]).await;
     let (mut alices, mut bobs) = server.friends("alice", "bob").await;
@@ -212,7 +212,7 @@ async fn a_database_that_cannot_be_written_stops_only_edits() {
 
 /// A forged ticket is refused immediately, even while the account is busy.
 #[tokio::test]
-async fn a_forged_ticket_does_not_wait_for_the_account() {
+async fn a_forged_ticket_is_refused_immediately_even_while_the_account_is_busy() {
     let server = TestServer::start().await;
     let alice = server.account("alice").await;
     let directory = server.server().service().directory.clone();
@@ -223,7 +223,7 @@ async fn a_forged_ticket_does_not_wait_for_the_account() {
 }
 
 #[tokio::test]
-async fn a_ticket_is_valid_only_unchanged_and_for_its_own_account() {
+async fn a_ticket_is_valid_only_if_it_is_unchanged_and_for_its_own_account() {
     let server = TestServer::start().await;
     let [alice, _bob] = server.accounts(["alice", "bob"]).await;
     let own = server.ticket("alice").await;

@@ -106,7 +106,7 @@ async fn a_sign_in_works_with_request_bodies_split_at_every_offset() {
 }
 
 #[tokio::test]
-async fn when_the_server_ends_a_session_the_answer_after_the_last_bytes_closes_it() {
+async fn when_the_server_ends_a_session_the_answer_after_the_last_bytes_says_so() {
     let server = TestServer::start().await;
     server.accounts(["alice"]).await;
     let mut alice = server.polling("alice").await;
@@ -224,7 +224,7 @@ async fn a_request_that_does_not_belong_to_a_session_gets_400() {
 }
 
 #[tokio::test]
-async fn of_two_simultaneous_requests_one_gets_400_and_nothing_is_lost() {
+async fn one_of_two_simultaneous_requests_gets_400_and_nothing_is_lost() {
     let server = TestServer::start().await;
     let mut first = Gateway::open(server.http(), "NS", "").await;
     let mut second = Http::dial(server.http()).await;
@@ -245,7 +245,7 @@ async fn of_two_simultaneous_requests_one_gets_400_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn the_host_of_an_answer_cannot_be_forged() {
+async fn a_client_cannot_forge_the_host_in_an_answer() {
     let server = TestServer::start().await;
     let mut http = Http::dial(server.http()).await;
     for (host, ip) in [("a;Session=close", "x%0d%0aSet-Cookie: a"), ("a b", "x"), ("", "\"<>")] {
@@ -274,7 +274,7 @@ async fn a_body_that_is_too_long_is_refused_and_the_session_continues() {
 }
 
 #[tokio::test]
-async fn the_sessions_of_an_address_are_limited() {
+async fn the_number_of_sessions_of_an_address_is_limited() {
     let server = TestServer::start_with(|config| {
         config.limits.exempt.clear();
         config.limits.gateway_sessions_per_address = 2;
@@ -297,7 +297,7 @@ async fn the_sessions_of_an_address_are_limited() {
 }
 
 #[tokio::test]
-async fn a_stop_waits_for_the_poll_with_the_last_bytes_and_for_the_closing_poll() {
+async fn a_stopping_server_waits_for_the_poll_with_the_last_bytes_and_for_the_closing_poll() {
     let server = TestServer::start().await;
     server.accounts(["alice"]).await;
     let mut alice = server.polling("alice").await;

@@ -133,7 +133,7 @@ async fn the_picture_of_the_helper_can_be_fetched() {
 }
 
 #[tokio::test]
-async fn offers_of_files_are_declined_with_a_text() {
+async fn file_offers_are_declined_with_a_text() {
     let server = start(|_| {}).await;
     sign_up(&server, "alice").await;
     let (alice, mut events) = sign_in(&server, "alice").await;
@@ -205,7 +205,7 @@ async fn the_helper_stops_answering_a_user_who_sends_too_much() {
 }
 
 #[tokio::test]
-async fn the_helper_does_not_answer_its_own_words() {
+async fn the_helper_does_not_answer_its_own_texts() {
     let server = start(|_| {}).await;
     sign_up(&server, "alice").await;
     let (alice, mut events) = sign_in(&server, "alice").await;
@@ -254,7 +254,7 @@ async fn without_the_setting_there_is_no_helper() {
 }
 
 #[tokio::test]
-async fn after_a_restart_the_same_account_is_the_helper_and_has_its_users() {
+async fn after_a_restart_the_helper_is_the_same_account_and_still_has_its_users() {
     let mut server = start(|_| {}).await;
     sign_up(&server, "alice").await;
     let (alice, mut events) = sign_in(&server, "alice").await;
@@ -271,7 +271,7 @@ async fn after_a_restart_the_same_account_is_the_helper_and_has_its_users() {
 }
 
 #[tokio::test]
-async fn the_helper_comes_back_after_its_session_was_ended() {
+async fn the_helper_signs_in_again_after_its_session_was_ended() {
     let server = start(|_| {}).await;
     sign_up(&server, "alice").await;
     let (alice, mut events) = sign_in(&server, "alice").await;
@@ -315,7 +315,7 @@ async fn an_address_that_belongs_to_a_user_cannot_become_the_helper() {
 }
 
 #[tokio::test]
-async fn the_helper_is_neither_a_person_online_nor_a_client_of_the_operator() {
+async fn the_helper_is_not_counted_as_online_and_operator_commands_do_not_affect_it() {
     let server = start(|_| {}).await;
     sign_up(&server, "alice").await;
     let (alice, mut events) = sign_in(&server, "alice").await;
@@ -329,7 +329,7 @@ async fn the_helper_is_neither_a_person_online_nor_a_client_of_the_operator() {
 }
 
 #[tokio::test]
-async fn an_account_that_the_operator_adds_beside_a_server_has_the_helper_too() {
+async fn an_account_that_the_operator_adds_while_the_server_runs_has_the_helper_too() {
     let data = private_directory();
     let settings = "[helper]\nenabled = true\naddress = \"helper@example.com\"\n";
     std::fs::write(data.path().join("settings.toml"), settings).unwrap();

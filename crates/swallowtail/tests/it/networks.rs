@@ -54,7 +54,7 @@ async fn each_client_receives_the_addresses_of_its_own_network() {
 }
 
 #[tokio::test]
-async fn one_port_serves_both_protocols_and_the_first_command_decides() {
+async fn one_port_serves_both_protocols_and_the_first_command_chooses_between_them() {
     let server = TestServer::start_with(|config| config.listen.one_port = true).await;
     assert_eq!(server.notification(), server.switchboard());
     server.accounts(["alice", "bob"]).await;

@@ -284,7 +284,7 @@ async fn an_updated_xp_uses_aes() {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn answers_keep_their_spelling_and_end_the_connection() {
+async fn answers_keep_the_spelling_of_their_headers_and_end_the_connection() {
     let (server, terminator) = start().await;
     let request = request(PASSPORT14, "nx");
     let talk = talk(terminator.address, XP, &request).await;
@@ -299,7 +299,7 @@ async fn answers_keep_their_spelling_and_end_the_connection() {
 
 #[tokio::test]
 #[ignore = "needs lighttpd with mod_nss and gnutls-cli: run cargo xtask test"]
-async fn only_the_sign_in_is_served() {
+async fn the_terminator_serves_only_the_sign_in() {
     let (_server, terminator) = start().await;
     let table = [
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK"),

@@ -65,7 +65,7 @@ async fn an_announcement_reaches_all_online_clients_as_an_alert() {
 }
 
 #[tokio::test]
-async fn all_clients_are_warned_of_a_stop_and_a_signal_stops_the_server_earlier() {
+async fn all_clients_are_warned_of_a_planned_stop_and_a_signal_stops_the_server_earlier() {
     let (data, mut server, mut alice, _bob) = friends().await;
     tell(data.path(), &["stop", "--in", "5"]);
     let warning = alice.expect("MSG Hotmail Hotmail 88").await;
@@ -124,7 +124,7 @@ async fn an_account_removed_while_offline_also_leaves_the_lists_of_others() {
 }
 
 #[tokio::test]
-async fn commands_of_the_operator_work_while_a_stop_counts_down() {
+async fn operator_commands_work_during_the_countdown_to_a_stop() {
     let (data, mut server, mut alice, mut bob) = friends().await;
     tell(data.path(), &["stop", "--in", "1000"]);
     alice.expect("MSG Hotmail Hotmail 91").await;

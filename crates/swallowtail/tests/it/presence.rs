@@ -106,7 +106,7 @@ async fn a_hundred_simultaneous_sign_ins_leave_one_session_that_the_contact_sees
 }
 
 #[tokio::test]
-async fn the_late_end_of_an_older_session_does_not_end_the_newer() {
+async fn the_late_end_of_an_older_session_does_not_end_the_newer_one() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, mut older) = server.friends("alice", "bob").await;
@@ -273,7 +273,7 @@ fn lists(burst: &[String]) -> (Vec<&String>, u32) {
 /// Two users edit their lists about each other as fast as they can. Each keeps its own edits, has the other on RL or PL
 /// exactly if the other has it on FL, and memory and database agree.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn simultaneous_edits_of_two_users_have_the_result_of_some_order() {
+async fn simultaneous_edits_by_two_users_have_the_same_result_as_one_after_the_other() {
     for round in 0..amount(2, 8) {
         let mut server = TestServer::start().await;
         server.accounts(["alice", "bob"]).await;
@@ -302,7 +302,7 @@ async fn simultaneous_edits_of_two_users_have_the_result_of_some_order() {
 
 /// A session is replaced while its edits are being written. Every edit on the disk must also be in memory.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn edits_of_a_replaced_session_are_also_in_memory() {
+async fn stored_edits_of_a_replaced_session_are_also_in_memory() {
     let mut server = TestServer::start().await;
     server.account("alice").await;
     let mut current = server.sign_in("alice").await;
@@ -324,7 +324,7 @@ async fn edits_of_a_replaced_session_are_also_in_memory() {
 /// Alice disconnects immediately after she has sent an edit, and lines of others go to her dead socket. Whether or not the
 /// edit takes effect, Carol's session and the database agree about it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_edit_of_a_client_that_disappears_takes_effect_completely_or_not_at_all() {
+async fn an_edit_by_a_client_that_disappears_takes_effect_completely_or_not_at_all() {
     let mut server = TestServer::start().await;
     let [_, _, carol] = server.accounts(["alice", "bob", "carol"]).await;
     let (alice, mut bob) = server.friends("alice", "bob").await;

@@ -78,7 +78,7 @@ fn service() -> (tempfile::TempDir, RunningBinary) {
 }
 
 #[test]
-fn a_script_sends_a_message_and_another_one_reads_it() {
+fn one_script_sends_a_message_and_another_reads_it() {
     let (_data, server) = service();
     let password = format!("{PASSWORD}\n");
     let offline = send(&server, &[ALICE, BOB, "Hello"], &password);
@@ -102,7 +102,7 @@ fn a_script_sends_a_message_and_another_one_reads_it() {
 }
 
 #[test]
-fn a_listener_prints_words_without_json() {
+fn without_json_the_listener_prints_plain_text() {
     let (_data, server) = service();
     let bob = Listener::start(&server, &[BOB]);
     let line = bob.lines.recv_timeout(PATIENCE).unwrap();
@@ -113,7 +113,7 @@ fn a_listener_prints_words_without_json() {
 }
 
 #[test]
-fn a_message_that_cannot_be_sent_says_why() {
+fn the_error_for_a_message_that_cannot_be_sent_gives_the_reason() {
     let (_data, server) = service();
     for (arguments, input, cause) in [
         (&[ALICE, BOB, "Hello"][..], "wrong\n".to_owned(), "could not sign in as alice@example.com: wrong password"),

@@ -106,7 +106,7 @@ async fn message(events: &mut Events) -> Incoming {
 }
 
 #[tokio::test]
-async fn two_clients_and_a_raw_client_chat_over_every_way() {
+async fn two_clients_and_a_raw_client_chat_over_every_transport() {
     for way in WAYS {
         let service = Service::start(way, &["alice", "bob", "carol"]).await;
         let (alice, mut alices) = service.sign_in("alice").await;
@@ -152,7 +152,7 @@ async fn two_clients_and_a_raw_client_chat_over_every_way() {
 }
 
 #[tokio::test]
-async fn every_undelivered_message_gets_its_reason() {
+async fn every_undelivered_message_is_reported_with_its_reason() {
     for way in WAYS {
         let service = Service::start(way, &["alice", "bob"]).await;
         let (alice, _events) = service.sign_in("alice").await;
@@ -264,7 +264,7 @@ async fn a_client_comes_back_after_the_server_was_restarted() {
 }
 
 #[tokio::test]
-async fn a_second_sign_in_ends_the_first_for_good() {
+async fn a_second_sign_in_ends_the_first_session_for_good() {
     let service = Service::start(Way::Tcp, &["alice"]).await;
     let (_first, mut events) = service.sign_in("alice").await;
     let (second, _) = service.sign_in("alice").await;
@@ -274,7 +274,7 @@ async fn a_second_sign_in_ends_the_first_for_good() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_an_error_of_both_ways_to_sign_in() {
+async fn both_ways_to_sign_in_report_a_wrong_password() {
     for way in WAYS {
         let service = Service::start(way, &["alice"]).await;
         for kind in [LoginKind::Passport14, LoginKind::Rst] {
@@ -367,7 +367,7 @@ async fn offer(events: &mut Events) -> FileOffer {
 }
 
 #[tokio::test]
-async fn a_picture_and_a_file_arrive_unchanged_over_every_way() {
+async fn a_picture_and_a_file_arrive_unchanged_over_every_transport() {
     let size = 5 << 20;
     for way in WAYS {
         let service = Service::start(way, &["alice", "bob"]).await;
@@ -469,7 +469,7 @@ async fn a_transfer_that_is_declined_or_cancelled_ends_on_both_sides() {
 }
 
 #[tokio::test]
-async fn a_client_that_offers_only_msnp11_shows_the_same() {
+async fn a_client_that_offers_only_msnp11_shows_presence_and_messages_too() {
     let service = Service::start(Way::Tcp, &["alice", "bob"]).await;
     let account = Account::new(&address("alice"), PASSWORD).unwrap();
     let builder = Client::builder(&service.at(), &account).dialects(&[Dialect::Msnp11]);

@@ -195,7 +195,7 @@ async fn from_the_internet_a_code_is_required_and_each_use_counts() {
 }
 
 #[tokio::test]
-async fn a_code_for_one_account_creates_only_one_even_if_a_hundred_forms_use_it_at_once() {
+async fn a_code_for_one_account_creates_only_one_even_if_a_hundred_forms_use_it_at_the_same_time() {
     let server = TestServer::start_with(|config| config.sign_up.near = Access::Invite).await;
     let http = server.server().addresses().http;
     let code = invite(&server, 1, None).await;
@@ -360,7 +360,7 @@ async fn a_new_account_is_asked_about_contacts_who_kept_its_address() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_sent_twice_shows_the_created_account_twice() {
+async fn a_form_that_is_sent_twice_shows_the_created_account_both_times() {
     let server = TestServer::start_with(|config| config.sign_up.near = Access::Invite).await;
     let http = server.server().addresses().http;
     // The first copy uses the address and the last invite code.

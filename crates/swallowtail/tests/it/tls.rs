@@ -45,7 +45,7 @@ async fn the_nexus_over_tls_names_the_same_host_with_https() {
 }
 
 #[tokio::test]
-async fn the_certificate_for_the_requested_name_is_used_or_else_the_first() {
+async fn the_certificate_for_the_requested_name_is_used_or_else_the_first_certificate() {
     let directory = support::private_directory();
     let own = TestCertificate::write(directory.path(), "own", &["chat.example.com", "127.0.0.1"]);
     let old = TestCertificate::write(directory.path(), "old", &["login.live.com", "*.passport.com"]);
@@ -109,7 +109,7 @@ async fn an_unfinished_handshake_does_not_delay_a_stop() {
 }
 
 #[tokio::test]
-async fn an_unfinished_handshake_makes_room_and_a_refused_client_hears_it_over_tls() {
+async fn an_unfinished_handshake_makes_room_and_a_refused_client_gets_an_answer_over_tls() {
     let directory = support::private_directory();
     let certificate = TestCertificate::write(directory.path(), "own", &["chat.example.com"]);
     let files = certificate.files.clone();
@@ -132,7 +132,7 @@ async fn an_unfinished_handshake_makes_room_and_a_refused_client_hears_it_over_t
 }
 
 #[tokio::test]
-async fn an_unusable_certificate_is_reported_at_the_start() {
+async fn an_unusable_certificate_is_reported_at_startup() {
     let directory = support::private_directory();
     let one = TestCertificate::write(directory.path(), "one", &["a.example.com"]);
     let other = TestCertificate::write(directory.path(), "other", &["b.example.com"]);

@@ -65,7 +65,7 @@ async fn with_a_narrow_reader(server: &TestServer) -> (Party, TcpStream, Vec<Wir
 /// 5 MB and a picture pass in both directions at the same time, while two other members of the session, and two users in
 /// another one, chat.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_file_and_a_picture_pass_both_ways_while_others_chat() {
+async fn a_file_and_a_picture_are_transferred_in_both_directions_while_others_chat() {
     let server = TestServer::start().await;
     let (boards, _people) = session(&server, ["alice", "bob", "carol", "dave"]).await;
     let [alice, bob, carol, dave] = boards.into_iter().map(Party::from).collect::<Vec<_>>().try_into().ok().unwrap();
@@ -140,7 +140,7 @@ async fn a_slow_reader_receives_the_whole_file() {
 /// Peer-to-peer data has the speed of the member that it is for. Another member, which does not read for a while, delays
 /// nothing: the whole file passes before any timer expires. That member then receives the same messages as all others.
 #[tokio::test]
-async fn a_file_for_one_member_does_not_wait_for_another_one() {
+async fn a_file_for_one_member_does_not_wait_for_another_member() {
     let server = TestServer::start().await;
     let (mut boards, _people) = session(&server, ["alice", "bob"]).await;
     let (narrow, _carol) = join_narrow(&server, &mut boards[0], "carol").await;
@@ -169,7 +169,7 @@ async fn a_file_for_one_member_does_not_wait_for_another_one() {
 /// A client that stops reading in the middle of a file is closed after about fifteen seconds, and others are not affected.
 /// `switchboard/pace.rs` tests the exact time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_client_that_stops_reading_a_file_is_closed_in_limited_time() {
+async fn a_client_that_stops_reading_a_file_is_disconnected_in_limited_time() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let (mut alice, silent, _people) = with_a_narrow_reader(&server).await;

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_in_quotation_marks_can_have_blanks() {
+    fn a_word_in_quotation_marks_can_contain_spaces() {
         for (text, expected) in
             [("a b c", ("a", "b c")), (" \"a b\"  c ", ("a b", "c")), ("\"a b", ("\"a", "b")), ("", ("", ""))]
         {

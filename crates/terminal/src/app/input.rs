@@ -173,7 +173,7 @@ mod tests {
     type Step = fn(&mut Input);
 
     #[test]
-    fn a_line_is_edited_by_clusters_and_words() {
+    fn moving_and_deleting_work_on_whole_grapheme_clusters_and_words() {
         let table: [(&str, &[Step], &str, &str); 9] = [
             ("ab", &[Input::left, Input::backspace], "", "b"),
             ("e\u{301}x", &[Input::left, Input::backspace], "", "x"),
@@ -214,7 +214,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_edit_breaks_a_line(text in any::<String>(), steps in prop::collection::vec(0usize..12, 0..40), columns in 1usize..30) {
+        fn any_sequence_of_edits_keeps_the_cursor_valid(
+            text in any::<String>(),
+            steps in prop::collection::vec(0usize..12, 0..40),
+            columns in 1usize..30,
+        ) {
             const STEPS: [Step; 11] = [
                 Input::left, Input::right, Input::home, Input::end, Input::word_left, Input::word_right,
                 Input::backspace, Input::delete, Input::delete_word, Input::delete_to_start, Input::delete_to_end,

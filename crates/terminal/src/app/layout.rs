@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_area_leaves_the_screen() {
+    fn every_area_stays_inside_the_screen() {
         for columns in 0..140 {
             for rows in 0..50 {
                 for focus in [false, true] {

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_its_time_its_mark_and_its_name_once() {
+    fn a_wrapped_line_shows_the_time_and_mark_and_name_only_in_its_first_row() {
         let other = || Author::Other("Bob".to_owned());
         let me = || Author::Me("Alice".to_owned());
         for (line, expected) in [
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn every_match_is_highlighted_in_any_case() {
+    fn every_match_is_highlighted_in_upper_and_lower_case() {
         let row = vec![Piece::new("Bob: ", Tone::Other), Piece::new("bobBOB \u{130} bo", Tone::Plain)];
         let found: Vec<_> = highlight(row, "Bob")
             .into_iter()

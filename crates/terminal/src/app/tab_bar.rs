@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_current_tab_is_always_shown() {
+    fn the_current_tab_is_always_visible_in_the_tab_bar() {
         assert_eq!(shown(0, 40), " 1 Home | 2 Bob (2) | 3 Carol ");
         assert_eq!(shown(0, 20), " 1 Home | 2 Bob (2) ");
         assert_eq!(shown(2, 20), " 3 Carol ");

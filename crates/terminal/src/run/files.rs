@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_is_taken_gets_a_number_before_its_extension() {
+    fn a_file_name_that_already_exists_gets_a_number_before_the_extension() {
         for (name, number, expected) in
             [("a.png", 1, "a.png"), ("a.png", 2, "a (2).png"), ("a", 3, "a (3)"), ("a.tar.gz", 2, "a.tar (2).gz")]
         {

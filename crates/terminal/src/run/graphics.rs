@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn each_protocol_writes_its_own_sequence() {
+    fn each_graphics_protocol_writes_its_own_escape_sequence() {
         for (kind, start) in [
             (ProtocolType::Kitty, "\u{1b}_G"),
             (ProtocolType::Sixel, "\u{1b}P"),

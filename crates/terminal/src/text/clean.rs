@@ -51,14 +51,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_of_others_cannot_command_the_terminal_or_reverse_text() {
+    fn a_text_from_others_cannot_control_the_terminal_or_reverse_text() {
         assert_eq!(clean("a\u{1b}[2Jb\r\nc\rd\ne\tf"), "a\\u{1b}[2Jb\nc\nd\ne    f");
         assert_eq!(clean("\u{9b}31m\u{7f}\u{202e}x\u{2066}y\u{200f}z"), "\\u{9b}31m\\u{7f}\\u{202e}x\\u{2066}yz");
         assert_eq!(clean_line("a\r\nb"), "a b");
     }
 
     #[test]
-    fn accents_and_joined_emoji_stay_and_endless_stacks_do_not() {
+    fn accents_and_joined_emoji_are_kept_but_endless_stacks_of_accents_are_cut() {
         for text in ["e\u{301}", "👩\u{200d}🚀", "ש\u{5c1}\u{5bc}", "猫"] {
             assert_eq!(clean(text), text);
         }
@@ -68,7 +68,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_unsafe_is_left(text in any::<String>()) {
+        fn every_unsafe_character_is_removed(text in any::<String>()) {
             let cleaned = clean(&text);
             prop_assert!(!cleaned.chars().any(|character| character != '\n' && is_unsafe_to_show(character)));
             prop_assert_eq!(clean(&cleaned), cleaned);

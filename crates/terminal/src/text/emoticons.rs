@@ -137,7 +137,7 @@ mod tests {
     use crate::text::width;
 
     #[test]
-    fn emoticons_become_emoji_and_links_and_words_stay() {
+    fn emoticons_become_emoji_but_links_and_words_stay_unchanged() {
         for (text, expected) in [
             ("hi :) (L)(l) :-P", "hi 🙂 💗💗 😛"),
             (":'(", "😢"),

@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_stay_whole_where_they_fit() {
+    fn a_word_is_not_split_if_it_fits_into_a_row() {
         let table: [(&str, usize, usize, &[&str]); 7] = [
             ("", 5, 5, &[""]),
             ("one two three", 7, 7, &["one two", "three"]),
@@ -145,7 +145,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_row_is_too_wide_and_nothing_but_spaces_is_lost(
+        fn every_row_fits_the_width_and_wrapping_loses_only_spaces(
             text in "([a-z]{1,12}|猫| |\n|e\u{301}|🙂){0,30}", first in 0usize..20, rest in 2usize..20,
         ) {
             let rows = wrap(&text, first, rest);

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn all_receive_messages_of_two_senders_in_one_order() {
+    fn messages_of_two_senders_arrive_in_the_same_order_at_every_member() {
         for (carol, expected) in [(["a", "b"], vec![]), (["b", "a"], vec![Promise::Order])] {
             let found = three(|story| {
                 story.send("alice", "a", Outcome::Done);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_of_one_sender_arrive_in_its_order() {
+    fn messages_of_one_sender_arrive_in_the_order_in_which_they_were_sent() {
         for (order, expected) in [(["1", "2"], vec![]), (["2", "1"], vec![Promise::Order])] {
             let found = three(|story| {
                 story.send("alice", "1", Outcome::Silent);
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_arrives_once_and_only_as_it_was_sent() {
+    fn a_message_arrives_only_once_and_unchanged() {
         type Wrong = fn(&mut Story);
         let cases: [(Wrong, &[Promise]); 5] = [
             (|_| {}, &[]),
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn an_acknowledged_message_arrives_unless_the_connection_of_its_receiver_ended() {
+    fn an_acknowledged_message_arrives_unless_the_receivers_connection_ended() {
         for (end, outcome, expected) in [
             (None, Outcome::Done, vec![Promise::Delivery]),
             (None, Outcome::Silent, vec![Promise::Delivery]),
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn who_leaves_before_the_answer_need_not_receive_the_message() {
+    fn a_member_that_leaves_before_a_message_is_acknowledged_may_miss_it() {
         let found = three(|story| {
             let sending = story.begin("alice", Action::Send { message: Digest::of(b"1") });
             story.note("alice", Action::Left { member: "carol".into() });
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_ended_before_it_heard_the_name_of_its_session_may_join_again_later() {
+    fn a_member_whose_connection_ended_before_it_learned_the_session_id_may_join_again_later() {
         for (joins_later, expected) in [(true, vec![]), (false, vec![Promise::Delivery])] {
             let found = story(|story| {
                 story.join("alice", "7", &[]);
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_missing_between_two_messages_even_if_the_connection_ends() {
+    fn a_gap_between_two_received_messages_is_reported_even_if_the_connection_ended() {
         for (first, expected) in [("1", vec![Promise::Delivery]), ("2", vec![])] {
             let found = three(|story| {
                 for text in ["1", "2", "3"] {

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_without_an_answer_may_or_may_not_be_kept() {
+    fn an_unanswered_edit_may_or_may_not_be_kept() {
         let edit = |story: &mut Story| {
             story.done("alice", put("nick bob", "old"));
             story.ended("alice", put("nick bob", "new"), Outcome::Unknown);
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_without_an_answer_does_not_undo_a_later_one() {
+    fn an_unanswered_edit_does_not_undo_a_later_edit() {
         let edit = |story: &mut Story| {
             story.ended("alice", put("nick bob", "old"), Outcome::Unknown);
             story.note("alice", Action::Ended(End::Cut));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn simultaneous_edits_may_be_kept_in_any_order() {
+    fn simultaneous_edits_may_take_effect_in_any_order() {
         let edit = |story: &mut Story| {
             let first = story.begin("alice", put("nick bob", "1"));
             let second = story.begin("alice", put("nick bob", "2"));
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_nobody_touched_stay_as_they_are() {
+    fn parts_that_nobody_edited_stay_unchanged() {
         assert_eq!(after(|_| {}, &[("FL mallory", "")]), [Promise::Genuine]);
         let found = story(|story| {
             story.note("server", Action::Initial { account: "alice".into(), parts: parts_of(&[("AL bob", "")]) });
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_shows_what_the_server_has() {
+    fn a_client_shows_the_same_lists_as_the_server_stores() {
         for (shown, expected) in [("", vec![]), ("x", vec![Promise::Presence])] {
             let found = story(|story| {
                 story.sign_in("alice", 12);

@@ -55,14 +55,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chains_that_fit_together_have_no_contradiction() {
+    fn orders_that_agree_contain_no_contradiction() {
         for chains in [vec![], vec![vec![0, 1, 3], vec![0, 2, 3], vec![1, 2]], vec![vec![3, 2, 1, 0], vec![3, 1]]] {
             assert_eq!(contradiction(4, &chains), None, "{chains:?}");
         }
     }
 
     #[test]
-    fn a_contradiction_is_found_over_several_observers() {
+    fn a_contradiction_between_the_orders_of_several_observers_is_found() {
         let found = |chains: &[Vec<usize>]| {
             let mut found = contradiction(5, chains).unwrap();
             found.sort_unstable();

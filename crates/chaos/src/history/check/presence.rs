@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_shows_the_last_status() {
+    fn a_client_shows_the_last_status_of_a_contact() {
         let shows = |last: Action| {
             watching(&[], |story| {
                 story.done("bob", status("NLN 1"));
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_may_miss_states_in_between_but_not_see_them_in_another_order() {
+    fn a_client_may_miss_some_states_but_must_see_the_others_in_order() {
         let sees = |order: &[&str]| {
             watching(&[], |story| {
                 for value in ["NLN 1", "BSY 2", "AWY 3", "NLN 4"] {
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_session_does_not_come_back_after_a_newer_one() {
+    fn a_client_never_shows_the_status_of_an_older_session_after_the_status_of_a_newer_session() {
         let sees = |order: &[&str]| {
             watching(&[], |story| {
                 story.done("bob", status("NLN 1"));
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn hidden_blocking_and_absent_accounts_are_shown_offline() {
+    fn an_account_that_is_hidden_or_signed_out_or_blocks_the_viewer_is_shown_offline() {
         type Leave = fn(&mut Story);
         let ends: [(Leave, &[(&str, &str)]); 4] = [
             (|story| story.done("bob", status("HDN 2")), &[]),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_personal_message_and_a_name_are_shown() {
+    fn a_client_shows_the_personal_message_and_the_name_of_a_contact() {
         let shows = |text: &str, name: &str| {
             watching(&[], |story| {
                 story.done("bob", status("NLN 1"));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_sees_a_value_that_was_refused_or_never_set() {
+    fn a_value_that_was_refused_or_never_set_is_not_shown_to_anyone() {
         let sees = |seen: &str| {
             watching(&[], |story| {
                 story.done("bob", status("NLN 1"));

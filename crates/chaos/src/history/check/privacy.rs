@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_after_a_block_is_not_seen() {
+    fn a_blocked_account_does_not_see_a_change_after_the_block() {
         let sees = |seen: &str, unblocks: bool| {
             bob(|story| {
                 story.done("bob", put("BL alice", ""));
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn who_signs_in_after_a_block_sees_nothing() {
+    fn a_blocked_account_that_signs_in_after_the_block_sees_nothing() {
         for (unblocks, expected) in [(false, vec![Promise::Privacy]), (true, vec![])] {
             let found = bob(|story| {
                 story.done("bob", put("BL alice", ""));
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn hidden_accounts_are_not_seen() {
+    fn a_hidden_status_is_never_shown_to_others() {
         let sees = |seen: &str| {
             bob(|story| {
                 story.done("bob", status("HDN 2"));
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn with_blp_bl_only_the_allowed_see_the_account() {
+    fn only_allowed_accounts_can_see_an_account_with_the_setting_blp_bl() {
         for (allows, expected) in [(false, vec![Promise::Privacy]), (true, vec![])] {
             let found = story(|story| {
                 for account in ["alice", "bob"] {
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blocked_or_hidden_account_is_not_called() {
+    fn an_account_that_is_hidden_or_blocks_the_caller_does_not_receive_the_call() {
         let shields: [fn(&mut Story); 2] =
             [|story| story.done("bob", put("BL alice", "")), |story| story.done("bob", status("HDN 2"))];
         for shield in shields {

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_older_session_that_still_acts_is_a_second_session() {
+    fn an_older_session_that_acts_after_a_newer_sign_in_is_reported_as_a_second_session() {
         for (acts, expected) in [(false, vec![]), (true, vec![Promise::OneSession])] {
             let found = story(|story| {
                 story.sign_in("alice", 12);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn two_sessions_that_stay_open_are_too_many() {
+    fn two_open_sessions_of_one_account_are_reported() {
         let found = story(|story| {
             story.sign_in("alice", 12);
             story.sign_in("alice/2", 8);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn sign_ins_may_be_answered_in_another_order_than_they_happened() {
+    fn sign_ins_may_take_effect_in_one_order_and_be_answered_in_another() {
         let found = story(|story| {
             let first = story.begin("alice", Action::SignIn { account: "alice".into(), dialect: 12 });
             story.sign_in("alice/2", 12);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_without_an_answer_is_reported_only_if_the_connection_lives() {
+    fn an_unanswered_command_is_reported_unless_the_connection_ended() {
         let silent = |end: Option<End>| {
             story(|story| {
                 story.sign_in("alice", 12);
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_surprise_is_reported() {
+    fn an_unexpected_line_is_reported() {
         let found = story(|story| story.note("alice", Action::Surprise { what: "ACK 7 twice".into() }));
         assert_eq!(found, [Promise::Protocol]);
     }

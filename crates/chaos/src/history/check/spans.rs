@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_period_lasts_from_the_acknowledgement_to_the_next_attempt_to_end_it() {
+    fn a_state_is_certain_between_its_acknowledgement_and_the_next_attempt_to_end_it() {
         assert_eq!(certain(&[(10, 20)], &[]), [(20, u64::MAX)]);
         assert_eq!(certain(&[(10, 20), (50, 60)], &[(30, 40)]), [(20, 30), (60, u64::MAX)]);
         assert_eq!(certain(&[(10, 20)], &[(15, 17)]), [], "at the same time");
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn periods_are_intersected_and_searched() {
+    fn overlapping_periods_are_found_and_so_is_the_period_around_a_given_time() {
         let (one, other) = ([(0, 10), (20, 30)], [(5, 25)]);
         assert_eq!(both(&one, &other), [(5, 10), (20, 25)]);
         assert_eq!(containing(&one, 9), Some((0, 10)));

@@ -17,14 +17,14 @@ fn shown(dialect: u32, lines: &[&str]) -> (String, Vec<&'static str>) {
 }
 
 #[test]
-fn a_client_shows_nothing_before_its_burst_is_complete() {
+fn a_client_shows_nothing_until_the_sign_in_burst_is_complete() {
     let burst = ["SYN 1 a b 1 0", "GTC A", "BLP AL", "PRP MFN Alice"];
     assert_eq!(shown(12, &burst), (String::new(), vec![]));
     assert_eq!(shown(12, &["SYN 1 a b"]).1, ["the client has no copy that could be current"]);
 }
 
 #[test]
-fn the_burst_of_each_dialect_is_read() {
+fn the_sign_in_burst_is_read_in_each_dialect() {
     let new = ["SYN 1 a b 2 1", "GTC A", "BLP BL", "PRP MFN Alice%20A", "LSG Friends g"];
     let expected = "BLP=BL,FL bob=,GTC=A,MOB=N,RL carol=,RL bob=,group Friends=,member Friends bob=,name=Alice A,\
                     nickname bob=Bob,nickname carol=12";
@@ -46,7 +46,7 @@ fn the_burst_of_each_dialect_is_read() {
 }
 
 #[test]
-fn edits_change_what_a_client_shows() {
+fn edits_change_the_lists_that_a_client_shows() {
     let lines = [
         "SYN 1 a b 0 0",
         "ADC 2 FL N=bob F=Bob C=c",
@@ -78,7 +78,7 @@ fn edits_change_what_a_client_shows() {
 }
 
 #[test]
-fn a_line_that_changes_nothing_is_wrong() {
+fn a_line_that_changes_nothing_is_reported_as_wrong() {
     let wrong = |lines: &[&str]| shown(12, &[&["SYN 1 a b 0 0", "ADC 2 FL N=bob F=Bob C=c"][..], lines].concat()).1;
     assert_eq!(wrong(&["ADC 0 RL N=carol F=Carol", "ADC 0 RL N=carol F=Carol"]).len(), 1);
     assert_eq!(wrong(&["REM 0 RL carol"]).len(), 1);

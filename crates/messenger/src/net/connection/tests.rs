@@ -171,7 +171,7 @@ impl Peer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn later_commands_wait_for_a_waiting_command_but_lines_from_others_are_written() {
+async fn while_a_command_waits_later_commands_wait_too_but_lines_from_others_are_written() {
     let mut peer = connect(4096, None);
     peer.send("A\nWAIT\nB\n").await;
     peer.receive("A\n").await;
@@ -186,14 +186,14 @@ async fn later_commands_wait_for_a_waiting_command_but_lines_from_others_are_wri
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_may_serve_another_connection_on_the_same_stack() {
+async fn a_session_may_serve_another_connection_before_it_answers_a_command() {
     let mut peer = connect(4096, None);
     peer.send("A\nNEST\nB\n").await;
     peer.receive("A\nINNER\nB\n").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_that_is_too_fast_is_read_more_slowly() {
+async fn the_server_reads_more_slowly_from_a_peer_that_sends_too_fast() {
     let mut peer = connect(4096, None);
     peer.send("REST\nA\n").await;
     peer.receive("REST\n").await;
@@ -210,7 +210,7 @@ fn write_all(outbox: &Outbox) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_for_a_reader_ends_when_the_readers_queue_is_written() {
+async fn a_pause_for_a_slow_reader_ends_when_the_readers_queue_has_been_written() {
     let mut peer = connect(4096, None);
     peer.send("PACE\nPACE\nPACE\nA\n").await;
     for next in ["PACE\n", "PACE\n", "PACE\n", "A\n"] {
@@ -223,7 +223,7 @@ async fn a_pause_for_a_reader_ends_when_the_readers_queue_is_written() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_for_a_reader_has_a_shortest_and_a_longest_length() {
+async fn a_pause_for_a_slow_reader_has_a_minimum_and_a_maximum_length() {
     for (commands, seconds) in [("HALT\nA\n", 1), ("PACE\nA\n", 10), ("PACE\nHALT\nA\n", 20)] {
         let mut peer = connect(4096, None);
         let begun = Instant::now();
@@ -234,7 +234,7 @@ async fn a_pause_for_a_reader_has_a_shortest_and_a_longest_length() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_for_a_reader_ends_when_the_readers_connection_ends() {
+async fn a_pause_for_a_slow_reader_ends_when_the_readers_connection_ends() {
     let mut peer = connect(4096, None);
     peer.send("PACE\nA\n").await;
     peer.receive("PACE\n").await;
@@ -260,7 +260,7 @@ async fn an_incomplete_line_times_out_after_30_seconds_and_a_payload_after_60() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn lines_that_each_arrive_in_time_never_reach_the_timeout() {
+async fn every_line_has_a_timeout_of_its_own() {
     let mut peer = connect(4096, None);
     for _ in 0..5 {
         peer.send("\nHALF").await;
@@ -347,7 +347,7 @@ async fn no_further_command_is_handled_while_the_peer_does_not_read_its_answers(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_breaks_ends_its_session_once() {
+async fn a_broken_connection_ends_its_session_only_once() {
     let peer = connect(4096, None);
     drop(peer.stream);
     peer.task.await.unwrap();

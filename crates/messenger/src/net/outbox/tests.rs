@@ -26,7 +26,7 @@ fn all_queued_bytes_are_taken_together() {
 }
 
 #[test]
-fn bytes_from_others_count_until_they_are_written() {
+fn bytes_from_others_count_towards_the_limit_until_they_are_written() {
     let outbox = Outbox::new(10);
     assert_eq!(outbox.send(say(b"123456")), Some(6));
     assert_eq!(take(&outbox).0, Poll::Ready(Taken::Bytes));
@@ -134,7 +134,7 @@ fn queued(queue: impl FnOnce(&Outbox)) -> String {
 }
 
 #[test]
-fn a_newer_presence_line_replaces_an_older_one_at_its_place() {
+fn a_newer_presence_line_takes_the_place_of_an_older_one_in_the_queue() {
     let bob = contact("bob");
     let bobs = |steps: &[&str]| {
         queued(|outbox| {
@@ -154,7 +154,7 @@ fn a_newer_presence_line_replaces_an_older_one_at_its_place() {
 }
 
 #[test]
-fn a_line_that_was_taken_is_not_replaced() {
+fn a_line_already_taken_from_the_queue_is_not_replaced() {
     let outbox = Outbox::new(100);
     outbox.present(&contact("bob"), &lines("N1"));
     assert_eq!(take(&outbox).1, b"N1");
@@ -163,7 +163,7 @@ fn a_line_that_was_taken_is_not_replaced() {
 }
 
 #[test]
-fn presence_stays_on_its_side_of_a_change_of_the_contact_list() {
+fn presence_never_moves_across_a_change_to_the_contact_list() {
     let (bob, carol) = (contact("bob"), contact("carol"));
     let order = queued(|outbox| {
         outbox.present(&bob, &lines("Nb1"));
@@ -180,7 +180,7 @@ fn presence_stays_on_its_side_of_a_change_of_the_contact_list() {
 }
 
 #[test]
-fn a_contact_is_seen_online_at_each_of_its_calls() {
+fn a_contact_is_shown_online_whenever_its_call_arrives() {
     let bob = contact("bob");
     let order = queued(|outbox| {
         outbox.present(&bob, &lines("N1 U1"));
@@ -195,7 +195,7 @@ fn a_contact_is_seen_online_at_each_of_its_calls() {
 }
 
 #[test]
-fn presence_alone_never_closes_the_connection_and_does_not_stop_its_commands() {
+fn presence_alone_never_closes_a_connection_or_stops_its_commands() {
     let outbox = Outbox::new(10);
     for contact in ["bob", "carol", "dave"].map(contact) {
         for step in ["N1234567890", "N2234567890 U1234567890"] {
@@ -212,7 +212,7 @@ fn presence_alone_never_closes_the_connection_and_does_not_stop_its_commands() {
 }
 
 #[test]
-fn old_presence_before_a_change_of_the_contact_list_counts_as_an_answer() {
+fn presence_queued_before_a_change_to_the_contact_list_counts_as_an_answer() {
     let outbox = Outbox::new(10);
     for _ in 0..3 {
         outbox.present(&contact("bob"), &lines("N1"));
@@ -222,7 +222,7 @@ fn old_presence_before_a_change_of_the_contact_list_counts_as_an_answer() {
 }
 
 #[test]
-fn nothing_follows_the_last_line() {
+fn nothing_is_sent_after_the_last_line() {
     let outbox = Outbox::new(10);
     outbox.present(&contact("bob"), &lines("N1"));
     outbox.close_with(say(b"-OUT"));

@@ -26,7 +26,7 @@ fn table(connections: usize) -> Arc<Table> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_table_tells_the_oldest_connection_to_leave_and_waits_for_it_when_it_closes() {
+async fn a_full_table_tells_the_oldest_connection_to_leave_and_draining_waits_for_that_connection() {
     let table = table(2);
     let notes: [Arc<Note>; 3] = Default::default();
     let [first, second, third] = notes.clone().map(|note| table.admit(PEER, note).unwrap());
@@ -42,7 +42,7 @@ async fn a_full_table_tells_the_oldest_connection_to_leave_and_waits_for_it_when
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_table_tells_its_connections_and_admits_no_more() {
+async fn a_closed_table_stops_its_connections_and_admits_no_more() {
     let table = table(5);
     let (kept, left) = (Arc::new(Note::default()), Arc::new(Note::default()));
     let place = table.admit(PEER, kept.clone()).unwrap();
@@ -56,7 +56,7 @@ async fn a_closed_table_tells_its_connections_and_admits_no_more() {
 }
 
 #[tokio::test]
-async fn a_place_that_is_joined_follows_the_progress_and_can_be_lost_when_the_connection_has_ended() {
+async fn a_joined_place_follows_the_progress_of_its_connection_and_can_be_lost_after_the_connection_ends() {
     let (sessions, connections) = (table(1), table(9));
     let note = || Arc::new(Note::default());
     let session = Arc::new(sessions.admit(PEER, note()).unwrap());

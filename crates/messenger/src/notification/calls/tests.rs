@@ -59,7 +59,7 @@ async fn too_many_switchboard_requests_are_refused_for_a_minute() {
 }
 
 #[tokio::test]
-async fn an_account_with_too_many_switchboard_connections_gets_no_more() {
+async fn an_account_with_too_many_switchboard_connections_cannot_open_another() {
     let server = Server::with(|config| {
         config.limits.switchboard_connections = 0;
         (config.helper.enabled, config.helper.address) = (true, Some(handle("bob")));
@@ -69,7 +69,7 @@ async fn an_account_with_too_many_switchboard_connections_gets_no_more() {
 }
 
 #[tokio::test]
-async fn an_account_that_uses_none_of_its_cookies_gets_no_more() {
+async fn an_account_that_uses_none_of_its_cookies_gets_no_more_cookies() {
     let server = Server::with(|config| config.limits.switchboards_per_minute = 10 * MAX_UNUSED);
     let mut alice = server.online("alice", "MSNP12").await;
     for _ in 0..MAX_UNUSED {

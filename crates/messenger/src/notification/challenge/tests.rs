@@ -34,7 +34,7 @@ async fn asking_for_challenges_does_not_postpone_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_challenge_follows_chg_and_the_next_follows_10_to_20_minutes_after_the_answer() {
+async fn the_first_challenge_follows_the_first_chg_and_the_next_comes_10_to_20_minutes_after_the_answer() {
     for dialect in ["MSNP8", "MSNP12"] {
         let server = Server::new();
         let mut alice = server.sign_in("alice", dialect).await;
@@ -69,7 +69,7 @@ async fn a_wrong_answer_gets_540_and_closes_the_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_is_valid_once_and_in_upper_or_lower_case() {
+async fn an_answer_is_valid_only_once_and_may_be_in_upper_or_lower_case() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     let lines = alice.after(Duration::ZERO).await;
@@ -79,7 +79,7 @@ async fn an_answer_is_valid_once_and_in_upper_or_lower_case() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_can_ask_for_a_challenge_which_replaces_the_older_one() {
+async fn a_challenge_that_a_client_asks_for_replaces_the_older_one() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     let first = alice.after(Duration::ZERO).await;
@@ -102,7 +102,7 @@ async fn a_client_is_signed_out_if_a_required_answer_is_late() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_never_answers_gets_one_challenge_and_stays_if_answers_are_optional() {
+async fn a_client_that_never_answers_gets_one_challenge_and_stays_signed_in_if_answers_are_optional() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     assert_eq!(alice.after(Duration::ZERO).await.len(), 1);
@@ -110,7 +110,7 @@ async fn a_client_that_never_answers_gets_one_challenge_and_stays_if_answers_are
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_asks_is_challenged_even_if_challenges_are_off() {
+async fn a_client_that_asks_for_a_challenge_gets_one_even_if_challenges_are_off() {
     let server = Server::with(|config| config.sign_in.challenge = false);
     let mut alice = server.online("alice", "MSNP12").await;
     assert!(alice.after(PAUSE * 2).await.is_empty());

@@ -75,7 +75,7 @@ async fn each_list_refuses_entries_that_cannot_be_on_it() {
 }
 
 #[tokio::test]
-async fn an_address_without_an_account_is_refused_with_the_code_of_the_dialect() {
+async fn an_address_without_an_account_is_refused_with_the_error_code_of_the_clients_dialect() {
     let server = Server::new();
     for (dialect, command, answer) in [
         ("MSNP8", "ADD 6 FL ghost@example.com Ghost", "205 6"),
@@ -88,7 +88,7 @@ async fn an_address_without_an_account_is_refused_with_the_code_of_the_dialect()
 }
 
 #[tokio::test]
-async fn telephones_can_be_on_fl_and_al_from_msnp11_on() {
+async fn from_msnp11_on_telephone_numbers_can_be_on_fl_and_al() {
     let server = Server::new();
     for (dialect, command, answer) in [
         ("MSNP8", "ADD 6 AL tel:+15551 phone", "201 6"),
@@ -132,7 +132,7 @@ async fn after_many_unknown_addresses_the_answers_do_not_reveal_which_accounts_e
 }
 
 #[tokio::test]
-async fn a_client_of_an_exempt_network_may_ask_for_any_number_of_addresses() {
+async fn a_client_on_an_exempt_network_may_try_any_number_of_addresses() {
     let server = Server::with(|config| config.limits.unknown_accounts_at_once = 1);
     let mut alice = server.sign_in_from("alice", "MSNP12", |connection| connection.limited = false).await;
     for trid in 6..10 {
@@ -141,7 +141,7 @@ async fn a_client_of_an_exempt_network_may_ask_for_any_number_of_addresses() {
 }
 
 #[tokio::test]
-async fn a_full_list_of_either_account_gets_210() {
+async fn an_addition_gets_210_if_a_list_of_either_account_is_full() {
     let server = Server::with(|config| {
         config.limits.contacts = 1;
         config.limits.reverse = 1;
@@ -224,7 +224,7 @@ async fn a_block_takes_the_account_offline_for_the_blocked_contact() {
 }
 
 #[tokio::test]
-async fn before_msnp10_groups_have_numbers_and_a_contact_that_leaves_its_last_group_leaves_the_list() {
+async fn before_msnp10_groups_have_numbers_and_leaving_the_last_group_removes_the_contact() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP9").await, server.online("bob", "MSNP9").await);
     alice
@@ -272,7 +272,7 @@ async fn a_contact_whose_account_was_deleted_can_still_be_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sixty_first_change_of_the_lists_about_one_account_in_a_minute_gets_800() {
+async fn the_sixty_first_change_to_the_entries_of_one_contact_within_a_minute_gets_800() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     for _ in 0..15 {

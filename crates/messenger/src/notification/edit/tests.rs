@@ -36,7 +36,7 @@ async fn an_edit_that_cannot_be_written_gets_603_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_edit_that_looks_for_an_account_gets_603_if_the_store_cannot_be_read() {
+async fn an_edit_that_has_to_look_up_an_account_gets_603_if_the_store_cannot_be_read() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     alice.say("ADC 6 FL N=bob@example.com F=Bob").await;

@@ -1,7 +1,7 @@
 use super::super::testing::{CLOSED, Server};
 
 #[tokio::test]
-async fn group_commands_use_the_group_ids_of_the_dialect() {
+async fn group_commands_use_the_group_ids_of_the_clients_dialect() {
     let server = Server::new();
     server
         .online("alice", "MSNP8")
@@ -40,7 +40,7 @@ async fn msnp11_sdk_gets_a_1_in_the_answers_to_group_commands() {
 }
 
 #[tokio::test]
-async fn msn_pecan_gets_the_existing_group_when_it_adds_the_name_again() {
+async fn msn_pecan_gets_the_existing_group_when_it_adds_a_group_with_the_same_name() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     alice

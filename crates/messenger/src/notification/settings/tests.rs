@@ -54,7 +54,7 @@ async fn setting_the_same_value_again_is_answered_and_does_not_change_the_list_v
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sixth_name_change_within_ten_seconds_gets_800() {
+async fn the_sixth_name_change_within_ten_seconds_gets_800() {
     let server = Server::new();
     for (dialect, change, other) in
         [("MSNP12", "PRP 6 MFN Alice", "PRP 6 PHH 5551"), ("MSNP9", "REA 6 alice@example.com Alice", "PRP 6 PHH 5552")]
@@ -73,7 +73,7 @@ async fn a_sixth_name_change_within_ten_seconds_gets_800() {
 }
 
 #[tokio::test]
-async fn nicknames_of_contacts_are_not_limited() {
+async fn changes_to_nicknames_of_contacts_are_not_limited() {
     let server = Server::with(|config| config.limits.name_changes = 0);
     let mut alice = server.online("alice", "MSNP9").await;
     alice.say("ADD 6 FL bob@example.com Bob").await;
@@ -86,7 +86,7 @@ async fn nicknames_of_contacts_are_not_limited() {
 }
 
 #[tokio::test]
-async fn a_new_name_or_number_is_sent_to_everyone_who_sees_the_account() {
+async fn a_new_name_or_phone_number_is_sent_to_everyone_who_sees_the_account() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     let (mut bob, mut carol) = (server.online("bob", "MSNP9").await, server.online("carol", "MSNP12").await);
@@ -123,7 +123,7 @@ async fn blp_applies_to_accounts_on_neither_al_nor_bl() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_twenty_first_number_within_a_minute_gets_800() {
+async fn the_twenty_first_phone_number_within_a_minute_gets_800() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     for number in 0..20 {
@@ -135,7 +135,7 @@ async fn a_twenty_first_number_within_a_minute_gets_800() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn privacy_and_names_are_charged_like_presence() {
+async fn changes_to_privacy_and_names_use_the_presence_budget() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     let show = format!("CHG 7 BSY 0 {}", "x".repeat(6000));

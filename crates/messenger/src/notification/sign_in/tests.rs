@@ -14,7 +14,7 @@ fn dispatch(server: &Server) -> Client {
 }
 
 #[tokio::test]
-async fn ver_agrees_on_the_highest_dialect_that_both_sides_have() {
+async fn ver_chooses_the_highest_dialect_that_both_sides_support() {
     let server = Server::new();
     for (offer, answer) in [
         ("MSNP8 CVR0", "VER 1 MSNP8"),
@@ -139,7 +139,7 @@ async fn a_dispatch_server_redirects_every_client_and_accepts_no_ticket() {
 }
 
 #[tokio::test]
-async fn only_a_valid_ticket_of_the_named_account_signs_in() {
+async fn only_a_valid_ticket_for_the_named_account_signs_in() {
     let server = Server::new();
     let (alice, bob) = (server.ticket("alice").await, server.ticket("bob").await);
     let removed = server.ticket("dave").await;
@@ -170,7 +170,7 @@ async fn answers_to_an_address_that_keeps_sending_invalid_tickets_are_delayed() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_eleventh_sign_in_within_ten_seconds_waits_and_only_valid_tickets_count() {
+async fn the_eleventh_sign_in_within_ten_seconds_waits_and_invalid_tickets_do_not_count() {
     let server = Server::new();
     for _ in 0..20 {
         let mut stranger = server.before_ticket("alice", "MSNP12").await;
@@ -276,7 +276,7 @@ async fn a_client_must_sign_in_before_a_deadline() {
 }
 
 #[tokio::test]
-async fn a_sign_in_is_refused_when_the_other_places_are_kept_for_conversations() {
+async fn a_sign_in_is_refused_if_all_free_places_are_reserved_for_conversations() {
     let server = Server::with_places(4);
     let mut alice = server.online("alice", "MSNP12").await;
     let (_bob, _carol) = (server.sign_in("bob", "MSNP12").await, server.sign_in("carol", "MSNP12").await);

@@ -36,7 +36,7 @@ async fn chg_and_uux_work_before_syn() {
 }
 
 #[tokio::test]
-async fn presence_of_others_is_sent_from_the_first_chg_on() {
+async fn presence_of_others_is_sent_only_after_the_first_chg() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.sign_in("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     alice.say("ADC 4 FL N=bob@example.com F=Bob").await;
@@ -69,7 +69,7 @@ async fn others_see_each_status_but_see_a_hidden_or_signed_out_account_as_offlin
 }
 
 #[tokio::test(start_paused = true)]
-async fn presence_over_the_budget_gets_800_and_nobody_sees_it() {
+async fn a_presence_change_over_the_budget_gets_800_and_nobody_sees_it() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.online("bob", "MSNP12").await);
     bob.say("ADC 6 FL N=alice@example.com F=Alice").await;
@@ -99,7 +99,7 @@ async fn the_first_chg_of_a_session_is_never_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_exempt_client_has_no_budget() {
+async fn presence_changes_of_an_exempt_client_are_not_limited() {
     let server = Server::new();
     let mut alice = server.sign_in_from("alice", "MSNP12", |connection| connection.limited = false).await;
     let show = format!("CHG 7 BSY 0 {}", "x".repeat(6000));

@@ -2,7 +2,7 @@ use super::super::testing::{Server, handle};
 use super::*;
 
 #[tokio::test]
-async fn a_client_without_a_copy_gets_everything_in_the_format_of_its_dialect() {
+async fn a_client_without_cached_lists_gets_everything_in_the_format_of_its_dialect() {
     let server = Server::new();
     let mut alice = server.online("alice", "MSNP12").await;
     alice.say("ADG 6 Friends").await;
@@ -30,7 +30,7 @@ async fn a_client_without_a_copy_gets_everything_in_the_format_of_its_dialect() 
 }
 
 #[tokio::test]
-async fn a_client_whose_copy_is_current_gets_only_the_stamps() {
+async fn a_client_whose_cached_lists_are_current_gets_only_the_stamps() {
     let server = Server::new();
     let mut alice = server.sign_in("alice", "MSNP12").await;
     alice.say("GTC 4 N").await;
@@ -56,7 +56,7 @@ async fn version_0_is_never_current() {
 }
 
 #[tokio::test]
-async fn numbers_of_contacts_follow_their_entries_unless_the_contact_blocks_the_user() {
+async fn phone_numbers_of_contacts_follow_their_entries_unless_the_contact_blocks_the_user() {
     let server = Server::new();
     let mut bob = server.sign_in("bob", "MSNP12").await;
     bob.say("PRP 4 PHM 5552").await;
@@ -68,7 +68,7 @@ async fn numbers_of_contacts_follow_their_entries_unless_the_contact_blocks_the_
 }
 
 #[tokio::test]
-async fn changes_by_others_are_sent_from_the_first_syn_on() {
+async fn changes_by_others_are_sent_only_after_the_first_syn() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP12").await, server.sign_in("bob", "MSNP12").await);
     alice.say("ADC 6 FL N=bob@example.com F=Bob").await;
@@ -93,7 +93,7 @@ async fn lines_from_others_still_arrive_while_the_store_is_slow() {
 }
 
 #[tokio::test]
-async fn a_number_that_changes_while_the_lists_are_read_makes_the_copy_outdated() {
+async fn a_phone_number_that_changes_while_the_lists_are_read_makes_the_clients_copy_outdated() {
     let server = Server::new();
     let (mut alice, mut bob) = (server.online("alice", "MSNP9").await, server.online("bob", "MSNP9").await);
     alice.say("ADD 6 FL bob@example.com Bob").await;

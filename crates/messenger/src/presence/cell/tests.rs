@@ -138,7 +138,7 @@ fn lines(words: &str) -> String {
 }
 
 #[test]
-fn a_client_before_msnp11_receives_no_personal_message() {
+fn a_client_older_than_msnp11_receives_no_personal_message() {
     let (world, _) = World::with_bob();
     let bob = world.add("bob", online(2, Dialect::Msnp10));
     publish(&world.alice, EPOCH, "<Data/>");
@@ -148,7 +148,7 @@ fn a_client_before_msnp11_receives_no_personal_message() {
 }
 
 #[test]
-fn an_edit_of_several_entries_informs_each_account_once() {
+fn an_edit_to_several_entries_informs_each_account_only_once() {
     let blocked = |name| Change::Entry(handle(name), entry(List::Reverse | List::Block));
     let allowed = List::Reverse | List::Allow;
     let step = || Change::ListChanged(Timestamp::default());
@@ -171,7 +171,7 @@ fn an_edit_of_several_entries_informs_each_account_once() {
 }
 
 #[test]
-fn an_account_that_starts_to_watch_in_an_edit_of_the_name_receives_the_new_name() {
+fn a_watcher_added_in_the_same_edit_as_a_new_name_receives_the_new_name() {
     let (world, bob) = World::with_bob();
     let carol = world.add("carol", online(1, Dialect::Msnp12));
     world.alice.apply(&[rename("A"), Change::Entry(handle("carol"), entry(List::Reverse))], |_| {});
@@ -269,7 +269,7 @@ fn an_account_is_shown_only_to_accounts_that_may_see_it() {
 }
 
 #[test]
-fn an_iln_cannot_overtake_a_later_nln() {
+fn an_iln_with_an_older_status_never_arrives_after_a_newer_nln() {
     let (world, bob) = World::with_bob();
     publish(&world.alice, EPOCH, "<Data/>");
     assert_eq!(read(&bob), UBX);
@@ -297,7 +297,7 @@ fn an_account_that_leaves_before_its_iln_is_written_is_shown_offline() {
 }
 
 #[test]
-fn changes_by_others_are_sent_after_syn_was_answered() {
+fn changes_by_others_are_sent_only_after_syn_has_been_answered() {
     let (bob, removed) = (handle("bob"), Change::Entry(handle("bob"), entry(List::Allow)));
     let line = ContactLine::ReverseRemoved(bob.clone()).into();
     let changes = [removed, Change::ListChanged(Timestamp::default())];
@@ -317,7 +317,7 @@ fn changes_by_others_are_sent_after_syn_was_answered() {
 }
 
 #[test]
-fn a_number_is_sent_to_accounts_that_see_its_owner_and_have_it_on_fl() {
+fn a_phone_number_is_sent_to_accounts_that_see_its_owner_and_have_the_owner_on_fl() {
     let (allowed, blocked) = (List::Reverse | List::Allow, List::Reverse | List::Block);
     let world = World::new([("bob", allowed), ("carol", blocked), ("dave", allowed), ("erin", allowed)]);
     let [bob, carol, dave] = ["bob", "carol", "dave"].map(|name| world.add(name, online(1, Dialect::Msnp8)));
@@ -342,7 +342,7 @@ fn a_number_is_sent_to_accounts_that_see_its_owner_and_have_it_on_fl() {
 }
 
 #[test]
-fn a_touched_list_has_a_new_version() {
+fn touching_a_list_gives_it_a_new_version() {
     let world = World::new([]);
     assert_eq!(world.alice.touch_list(Timestamp::default()), 1);
     assert_eq!(world.alice.touch_list(Timestamp::default()), 2);
@@ -350,7 +350,7 @@ fn a_touched_list_has_a_new_version() {
 }
 
 #[test]
-fn the_neighbours_are_informed_when_a_cell_is_dropped() {
+fn other_accounts_are_informed_when_a_cell_is_dropped() {
     let World { alice, others, .. } = World::new([]);
     assert_eq!(*lock(&others.gone), []);
     drop(alice);

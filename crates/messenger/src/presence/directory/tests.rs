@@ -68,7 +68,7 @@ async fn settle() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_account_has_one_turn_at_a_time_and_others_do_not_wait_for_it() {
+async fn only_one_task_at_a_time_has_the_turn_of_an_account_and_other_accounts_do_not_wait() {
     let world = World::new([]);
     let turn = world.directory.turn(&handle("alice")).await;
     assert!(!world.is_free("alice").await);
@@ -94,7 +94,7 @@ async fn two_turns_are_acquired_in_the_order_of_their_handles() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn edits_in_opposite_directions_do_not_deadlock() {
+async fn edits_by_two_accounts_about_each_other_do_not_deadlock() {
     let world = World::new([]);
     let cross = |one, other| {
         let (directory, one, other) = (world.directory.clone(), handle(one), handle(other));
@@ -140,7 +140,7 @@ async fn the_next_waiter_gets_the_turn_of_a_cancelled_waiter() {
 }
 
 #[tokio::test]
-async fn an_unused_account_is_dropped_and_read_again() {
+async fn an_unused_account_is_dropped_from_memory_and_read_again_when_needed() {
     let world = World::new(["alice"]);
     let cell = world.load("alice").await;
     assert!(Arc::ptr_eq(&cell, &world.load("alice").await));
@@ -178,7 +178,7 @@ async fn loading_fails_while_the_store_cannot_be_read_and_succeeds_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_account_that_two_tasks_need_is_loaded_once() {
+async fn an_account_that_two_tasks_need_at_the_same_time_is_loaded_only_once() {
     let world = World::new(["alice"]);
     let load = || {
         let directory = world.directory.clone();
@@ -194,7 +194,7 @@ async fn an_account_that_two_tasks_need_is_loaded_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_ends_when_its_address_belongs_to_another_account() {
+async fn a_session_ends_if_its_address_now_belongs_to_another_account() {
     let world = World::new([]);
     world.add("alice", [("bob", List::Reverse | List::Allow)]);
     world.add("bob", [("alice", List::Forward | List::Reverse | List::Allow)]);
@@ -222,7 +222,7 @@ async fn a_session_ends_when_its_address_belongs_to_another_account() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_ends_when_its_account_was_removed() {
+async fn a_session_ends_if_its_account_has_been_removed() {
     let world = World::new(["alice"]);
     let (_alice, client) = world.sign_in("alice").await;
     world.store.remove(&handle("alice"));
@@ -233,7 +233,7 @@ async fn a_session_ends_when_its_account_was_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn accounts_in_use_forget_a_removed_watcher_in_their_turns() {
+async fn loaded_accounts_forget_a_removed_watcher_when_they_get_their_turns() {
     let world = World::new([]);
     world.add("bob", [("alice", List::Reverse | List::Allow)]);
     world.add("carol", [("alice", List::Allow.into())]);
@@ -251,7 +251,7 @@ async fn accounts_in_use_forget_a_removed_watcher_in_their_turns() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_account_with_the_same_address_that_watches_again_is_not_forgotten() {
+async fn a_removed_watcher_is_not_forgotten_if_a_new_account_at_its_address_watches_again() {
     for (lists, expected) in
         [(ListBits::from(List::Forward), ""), (List::Block.into(), "REM 0 RL alice@example.com\r\n")]
     {

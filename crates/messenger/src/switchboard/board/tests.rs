@@ -87,7 +87,7 @@ fn an_account_cannot_join_twice() {
 }
 
 #[test]
-fn a_message_goes_to_all_others_and_not_to_its_sender() {
+fn a_message_goes_to_every_member_except_its_sender() {
     let (board, alice) = open();
     let (bob, carol) = (join(&board, "bob"), join(&board, "carol"));
     skip(&[&alice, &bob, &carol]);
@@ -168,7 +168,7 @@ fn chunk(to: &str) -> Vec<u8> {
 }
 
 #[test]
-fn data_is_slowed_by_the_member_that_it_names_and_less_by_other_members() {
+fn data_is_slowed_most_by_its_destination_and_less_by_other_members() {
     use AckFlag::{Always, Data};
     // bob reads everything, and carol reads nothing.
     let (soon, late) = (true, false);
@@ -195,7 +195,7 @@ fn data_is_slowed_by_the_member_that_it_names_and_less_by_other_members() {
 }
 
 #[test]
-fn a_member_that_leaves_is_announced_once_and_the_session_ends_with_the_last_member() {
+fn each_departure_is_announced_once_and_the_session_ends_when_the_last_member_leaves() {
     let (board, alice) = open();
     let (bob, carol) = (join(&board, "bob"), join(&board, "carol"));
     skip(&[&alice, &bob, &carol]);
@@ -211,7 +211,7 @@ fn a_member_that_leaves_is_announced_once_and_the_session_ends_with_the_last_mem
 }
 
 #[test]
-fn accounts_that_were_rung_count_towards_a_full_session() {
+fn rung_accounts_count_towards_the_maximum_number_of_members() {
     let (board, _alice) = open();
     assert_eq!(board.begin_ring(&handle("alice")), Err(NotCallable::There));
     assert_eq!(board.begin_ring(&handle("bob")), Ok(()));
@@ -242,7 +242,7 @@ async fn an_unanswered_ring_frees_its_place_when_its_cookie_expires() {
 const IDLE: Duration = Duration::from_secs(300);
 
 #[tokio::test(start_paused = true)]
-async fn an_idle_session_sends_bye_for_every_member_and_closes_all() {
+async fn an_idle_session_sends_bye_for_every_member_and_closes_all_connections() {
     let (board, alice) = open();
     let (bob, carol) = (join(&board, "bob"), join(&board, "carol"));
     skip(&[&alice, &bob, &carol]);

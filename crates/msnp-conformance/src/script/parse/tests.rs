@@ -40,7 +40,7 @@ fn correct_lengths_are_updated_with_the_payload_and_wrong_lengths_are_kept() {
 }
 
 #[test]
-fn an_http_head_is_one_message_with_its_body() {
+fn an_http_head_and_its_body_are_one_message() {
     let script =
         parse("h @ http\nh > POST / HTTP/1.1\nh > Content-Length: 2\nh >\nh >| hi\nh < HTTP/1.1 200 OK\nh <\n");
     let steps = &script.parts[0].steps;
@@ -70,7 +70,7 @@ fn an_unknown_directive_or_static_makes_a_file_unplayable() {
 }
 
 #[test]
-fn the_needs_of_a_part_come_from_its_directives() {
+fn the_requirements_of_a_part_come_from_its_directives() {
     let script = parse("!dispatch ds\n!setting sb-idle 2\n!stop 5\n");
     let needs = script.parts[0].needs();
     assert!(needs.dispatch && needs.stop);
@@ -137,6 +137,6 @@ fn literal_lengths() -> Vec<String> {
 }
 
 #[test]
-fn every_length_in_the_reference_is_the_length_of_its_payload() {
+fn every_length_in_the_reference_equals_the_length_of_its_payload() {
     assert_eq!(literal_lengths(), Vec::<String>::new());
 }

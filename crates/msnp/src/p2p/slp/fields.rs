@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn the_refusal_of_a_direct_connection_has_a_zero_nonce() {
+    fn a_refusal_of_a_direct_connection_has_a_nonce_of_zeros() {
         let fields = Fields::without_direct_connection();
         assert_eq!(
             String::from_utf8(fields.encode()).unwrap(),
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_values_are_not_returned() {
+    fn invalid_field_values_count_as_missing() {
         let fields = Fields::new().with("SessionID", "-1").with("AppID", "4294967296").with("Context", "?");
         assert_eq!((fields.session_id(), fields.app_id(), fields.context()), (None, None, None));
         let fields = Fields::new().with("EUF-GUID", "{1}").with("Nonce", "").with("Listening", "maybe");

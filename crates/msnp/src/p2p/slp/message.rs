@@ -113,14 +113,14 @@ mod tests {
     }
 
     #[test]
-    fn the_invite_of_the_reference_is_written_byte_for_byte() {
+    fn the_written_invite_matches_the_reference_byte_for_byte() {
         let bytes = invite().encode();
         assert_eq!(String::from_utf8_lossy(&bytes), INVITE);
         assert_eq!(bytes.len(), 650);
     }
 
     #[test]
-    fn the_invite_of_the_reference_is_read() {
+    fn the_invite_in_the_reference_is_read() {
         let message = Message::parse(INVITE.as_bytes()).unwrap();
         assert_eq!(message, invite());
         let body = &message.body;
@@ -177,7 +177,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_written_message_is_read_back(message in messages()) {
+        fn a_written_message_is_read_back_unchanged(message in messages()) {
             prop_assert_eq!(Message::parse(&message.encode()), Ok(message));
         }
 

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_may_have_any_case_and_the_nul_may_be_missing() {
+    fn headers_may_be_in_upper_or_lower_case_and_the_final_nul_may_be_missing() {
         for rest in [
             "Content-Length: 17\r\n\r\nSessionID: 7\r\n\r\n\0",
             "Content-Length: 17\r\n\r\nSessionID: 7\r\n\r\n",
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_has_its_own_error() {
+    fn each_kind_of_invalid_message_gets_the_expected_error() {
         let table = [
             ("", BadMessage::Unfinished),
             ("Content-Length: 3\r\n\r\n\0", BadMessage::Header("Content-Length")),

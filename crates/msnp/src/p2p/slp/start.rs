@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_answers_of_the_reference_are_written() {
+    fn the_text_of_each_answer_status_matches_the_reference() {
         let table = [(Status::OK, "200 OK"), (Status::DECLINE, "603 Decline"), (Status(500), "500 Internal Error")];
         for (status, expected) in table {
             assert_eq!(status.to_string(), expected);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn content_types_are_read_in_any_case() {
+    fn content_types_are_read_in_upper_and_lower_case() {
         assert_eq!(ContentType::parse("Application/X-MSNMSGR-transreqbody"), ContentType::TransferRequest);
         assert_eq!(ContentType::parse("null"), ContentType::Other("null".to_owned()));
     }

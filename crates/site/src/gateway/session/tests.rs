@@ -51,7 +51,7 @@ async fn a_poll_returns_immediately_and_commands_wait_for_their_reply() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_bytes_get_an_ordinary_answer_and_the_next_answer_closes_without_a_body() {
+async fn the_last_bytes_get_an_ordinary_answer_and_the_next_answer_closes_the_session_without_a_body() {
     let (session, mut far) = pair();
     far.write_all(b"OUT OTH\r\n").await.unwrap();
     drop(far);
@@ -98,7 +98,7 @@ async fn a_client_that_missed_an_answer_may_send_other_commands() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_continues_after_a_disconnect_and_its_repetition_waits_for_the_answer() {
+async fn a_request_continues_after_a_disconnect_and_a_repeated_request_waits_for_its_answer() {
     let (session, mut far) = pair();
     assert!(timeout(QUIET, session.ask(OPENING, b"MSG 1\r\n")).await.is_err());
     assert!(session.refuses(OPENING, b"OUT\r\n").await, "another request at the same time");
@@ -108,7 +108,7 @@ async fn a_request_continues_after_a_disconnect_and_its_repetition_waits_for_the
 }
 
 #[tokio::test(start_paused = true)]
-async fn ids_must_be_used_in_order_and_by_one_request_at_a_time() {
+async fn session_ids_must_be_used_in_order_and_by_one_request_at_a_time() {
     let (session, _far) = pair();
     assert_eq!(session.ask(OPENING, b"").await.id, SessionId { key: 7, counter: 1 });
     assert_eq!(session.ask(1, b"").await.id.counter, 2);

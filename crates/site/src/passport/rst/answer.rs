@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn each_answer_equals_the_transcript_byte_for_byte() {
+    fn each_answer_matches_the_transcript_byte_for_byte() {
         let tokens = [token(0, "http://Passport.NET/tb"), token(1, "messenger.msn.com")];
         assert_eq!(grant(&tokens), transcript::body(transcript::RST, "rst <| "));
         assert_eq!(denied(now()), transcript::body(transcript::RST, "rst3 <| "));

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn blanks_around_the_fields_are_ignored_except_in_the_password() {
+    fn spaces_around_the_fields_are_ignored_except_in_the_password() {
         let (parts, errors) = check(&typed(" Alice@Example.com ", " Alice A ", " s3cr,t &% "), OPEN);
         let good = parts.finish(errors).unwrap_or_else(|errors| panic!("{errors:?}"));
         assert_eq!((good.handle.as_str(), good.name.as_str()), ("alice@example.com", "Alice A"));
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_are_reported_together_each_at_its_field() {
+    fn all_faults_are_reported_together_and_each_at_its_field() {
         let (long_name, long_password) = ("x".repeat(388), "x".repeat(257));
         let good = ("alice@example.com", "", "password");
         let address = |address| typed(address, good.1, good.2);

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_belongs_to_a_network_of_a_provider_and_to_one_of_a_customer() {
+    fn an_address_belongs_to_a_providers_network_and_to_a_customers_network() {
         assert_eq!(networks("192.0.2.77"), ["192.0.0.0", "192.0.2.0", "192.0.2.77"]);
         assert_eq!(networks("::ffff:192.0.2.77"), ["192.0.0.0", "192.0.2.0", "192.0.2.77"]);
         let of_a_customer = ["2001:db8::", "2001:db8:1::", "2001:db8:1:2::"];
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn all_spellings_of_an_account_have_one_name_and_an_invalid_one_is_cut() {
+    fn all_spellings_of_a_handle_are_one_account_and_an_invalid_handle_is_truncated() {
         let of = |account: &str| Origin::new(Ipv4Addr::LOCALHOST.into(), account);
         assert_eq!(of("Alice@Example.COM").account(), of("alice@example.com").account());
         let long = "x".repeat(100) + "@" + &"y".repeat(100);

@@ -147,7 +147,7 @@ mod tests {
     const FLOOD: usize = 1000;
 
     #[test]
-    fn a_stranger_waits_for_one_of_a_thousand_jobs_of_another_address() {
+    fn a_stranger_waits_for_only_one_job_of_an_address_that_has_a_thousand() {
         let mut jobs = Jobs::default();
         let displaced = jobs.flood(FLOOD, |number| origin(ATTACKER, number % 10));
         assert_eq!(displaced.len(), FLOOD - MAX_STRANGERS);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn another_account_of_the_same_address_waits_for_one_job_of_each_account() {
+    fn another_account_at_the_same_address_waits_for_only_one_job_of_each_account() {
         let mut jobs = Jobs::default();
         jobs.flood(FLOOD, |number| origin(ATTACKER, number % 10));
         assert!(jobs.push(Rank::Stranger, &origin(ATTACKER, 77), 9999).is_some_and(|displaced| displaced < FLOOD));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_full_of_attackers_is_one_party() {
+    fn a_network_full_of_attackers_counts_as_one_party() {
         let mut jobs = Jobs::default();
         // A network of 16 bits.
         jobs.flood(40_000, |number| {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn familiar_and_likely_passwords_pass_a_full_queue_of_strangers_from_everywhere() {
+    fn familiar_and_likely_passwords_overtake_a_full_queue_of_strangers_from_everywhere() {
         let mut jobs = Jobs::default();
         let displaced = jobs.flood(40_000, |number| {
             let [.., high, low] = number.to_be_bytes();
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rank_keeps_another_one_waiting() {
+    fn jobs_of_one_rank_cannot_block_the_jobs_of_another() {
         let mut jobs = Jobs::default();
         for number in 0..MAX_KNOWN {
             jobs.push(Rank::Familiar, &origin([number.to_be_bytes()[7], 0, 0, 1], number), number);
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_removed_job_leaves_its_place_to_another_one() {
+    fn a_removed_job_frees_its_place_for_another() {
         let mut jobs = Jobs::default();
         let (place, _) = jobs.0.push(Rank::Stranger, &origin(ELSEWHERE, 0), 9998, MAX_STRANGERS);
         assert!(jobs.flood(MAX_STRANGERS - 1, |number| origin(ATTACKER, number)).is_empty());

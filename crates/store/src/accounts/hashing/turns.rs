@@ -160,7 +160,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_job_waits_for_at_most_one_job_of_each_other_party_and_leaves_once(
+        fn a_job_waits_for_at_most_one_job_of_each_other_party_and_leaves_the_queue_only_once(
             steps in proptest::collection::vec(step(), 0..80)
         ) {
             let mut turns = Turns::default();
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn of_parties_with_equally_many_jobs_the_last_one_is_displaced() {
+    fn if_parties_have_equally_many_jobs_the_newest_job_is_displaced() {
         let mut turns = Turns::default();
         for (arrival, party) in (0..).zip("abcba".chars()) {
             turns.push(&[party], arrival, (party, arrival));

@@ -28,7 +28,7 @@ fn alice() -> Handle {
 }
 
 #[tokio::test]
-async fn only_the_right_password_signs_in() {
+async fn only_the_correct_password_signs_in() {
     let (accounts, ..) = with_alice().await;
     let account = authenticate(&accounts, "Alice@Example.COM", b"s3cr,t &%").await.unwrap();
     assert_eq!(account.handle, alice());
@@ -55,7 +55,7 @@ async fn a_password_sent_in_windows_1252_signs_in() {
 }
 
 #[tokio::test]
-async fn a_right_password_makes_its_address_familiar_and_a_wrong_one_does_not() {
+async fn a_correct_password_makes_its_address_familiar_and_a_wrong_one_does_not() {
     let (accounts, ..) = with_alice().await;
     let origin = Origin::new(Ipv4Addr::LOCALHOST.into(), "alice@example.com");
     assert!(accounts.authenticate(&origin, b"wrong").await.is_err());
@@ -126,7 +126,7 @@ async fn sign_ins_fail_together_while_the_store_does_not_answer() {
 }
 
 #[tokio::test]
-async fn no_debug_output_shows_a_hash() {
+async fn debug_output_never_shows_a_hash() {
     let (accounts, store, _directory) = with_alice().await;
     let account = store.account(&alice()).await.unwrap().unwrap();
     assert!(!format!("{account:?} {accounts:?}").contains("argon2id"));

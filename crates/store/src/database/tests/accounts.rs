@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn either_all_accounts_are_created_or_none_and_they_are_listed_by_address() {
+async fn either_all_accounts_are_created_or_none_and_the_list_is_sorted_by_address() {
     let (_directory, store) = store_with(&["carol", "alice"]).await;
     let taken = store.create_accounts(&[new_account("bob"), new_account("carol")], None).await;
     assert!(matches!(taken, Err(StoreError::Taken(taken)) if taken == handle("carol")));
@@ -65,7 +65,7 @@ async fn the_number_of_a_removed_account_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn an_account_with_a_removed_address_on_fl_is_pending_after_the_address_is_used_again() {
+async fn an_account_that_kept_a_removed_address_on_fl_becomes_pending_when_the_address_is_used_again() {
     let (_directory, store) = store_with(&["alice", "bob", "carol"]).await;
     store
         .change("bob", &[Change::Entry(handle("alice"), entry(List::Forward | List::Allow | List::Reverse))])
@@ -97,7 +97,7 @@ async fn a_first_contact_is_on_the_lists_of_each_new_account_and_of_no_other() {
 }
 
 #[tokio::test]
-async fn a_first_contact_without_an_account_learns_of_its_watchers_when_the_account_is_created() {
+async fn a_first_contact_without_an_account_learns_of_its_watchers_when_its_account_is_created() {
     let (_directory, store) = store_with(&[]).await;
     let contact = handle("helper");
     store.create_accounts(&[new_account("alice")], Some(&contact)).await.unwrap();

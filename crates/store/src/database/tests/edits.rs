@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn every_kind_of_change_is_stored_as_it_is_in_memory() {
+async fn every_kind_of_change_has_the_same_result_on_disk_as_in_memory() {
     let (directory, store) = store_with(&["alice", "bob"]).await;
     let full = Entry {
         lists: List::Forward | List::Allow,
@@ -188,7 +188,7 @@ async fn edits_succeed_immediately_after_a_failed_commit_of_any_kind() {
 
 /// When a database reaches its limit of pages, SQLite behaves as if the disk were full.
 #[tokio::test]
-async fn edits_succeed_after_a_full_disk_as_soon_as_there_is_room() {
+async fn edits_succeed_again_as_soon_as_a_full_disk_has_room() {
     let (_directory, store) = store_with(&["alice"]).await;
     let (pages,): (i64,) = sqlx::query_as("pragma page_count").fetch_one(&store.writer).await.unwrap();
     let room = |pages| sqlx::query(AssertSqlSafe(format!("pragma max_page_count = {pages}")));

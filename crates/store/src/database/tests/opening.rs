@@ -44,7 +44,7 @@ async fn a_database_of_0_bytes_is_refused_with_advice() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_missing_beside_other_data_is_replaced_only_on_request() {
+async fn a_database_that_is_missing_beside_other_data_is_recreated_only_on_request() {
     for trace in ["root", "old-tls", "control.sock", "server.lock"] {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join(trace), "").unwrap();

@@ -83,7 +83,7 @@ fn settling_an_entry_has_the_same_result_in_every_order() {
 }
 
 #[test]
-fn removing_a_contact_also_removes_the_owner_from_the_contact_s_reverse_list() {
+fn removing_a_contact_also_removes_the_owner_from_the_reverse_list_of_the_contact() {
     let (mut alice, mut bob) = (roster("alice"), roster("bob"));
     befriend(&mut alice, &mut bob);
     apply(&alice.remove_contact(&ContactRef::Guid(guid(1)), NOW).unwrap(), &mut alice);
@@ -180,7 +180,7 @@ fn a_nickname_equal_to_the_handle_changes_nothing_for_a_contact_without_a_nickna
 }
 
 #[test]
-fn a_watcher_from_the_start_is_never_on_pl() {
+fn a_watcher_created_with_the_owner_on_fl_is_never_on_pl() {
     let (mut alice, bob) = (roster("alice"), roster("bob"));
     let shown = |alice: &Roster, limits: &RosterLimits| alice.become_shown(&bob.owner, &bob.name, limits, NOW);
     let full = RosterLimits { reverse: 0, ..RosterLimits::default() };

@@ -159,7 +159,7 @@ async fn a_command_that_adds_nothing_creates_no_database() {
 }
 
 #[tokio::test]
-async fn a_file_of_accounts_is_imported_with_passwords_and_hashes() {
+async fn accounts_are_imported_from_a_file_with_passwords_and_hashes() {
     let place = Place::new().await;
     let hash = password::hash("from elsewhere").unwrap();
     let text = format!(

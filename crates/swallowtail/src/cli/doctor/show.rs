@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_red_check_has_its_codes_and_its_remedy_below_it() {
+    fn a_red_check_is_followed_by_its_codes_and_its_remedy() {
         let text = console::strip_ansi_codes(&hop(&red())).into_owned();
         let lines: Vec<_> = text.lines().collect();
         assert!(lines[0].starts_with("  RED    host name            the \"name\" leads"), "{text}");
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_report_is_json() {
+    fn the_json_report_contains_every_check_with_its_codes_and_remedy() {
         let target = Target::remote("a\nb", swallowtail_setup::doctor::Ports { notification: 1, http: 2, https: 3 });
         let json = json(false, &[(&target, vec![red()])]).unwrap();
         assert!(
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_summary_counts_checks_and_names_those_that_were_not_made() {
+    fn the_summary_counts_checks_and_names_those_that_were_skipped() {
         let hop = |name, state| Hop { name, finding: Finding { state, ..red().finding } };
         let (green, skipped) = (hop("x", State::Green), hop("TLS", State::Skipped));
         let options = |redirected| Options { redirected, ..Options::default() };

@@ -179,7 +179,7 @@ const IN_A_SESSION: &[(&str, &[&str])] = &[
 ];
 
 #[tokio::test]
-async fn before_sign_in_other_commands_are_refused() {
+async fn commands_that_require_a_sign_in_are_refused_before_it() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     for (bytes, expected) in FRESH {
@@ -231,7 +231,7 @@ async fn odd_commands_on_a_switchboard_are_handled_as_the_reference_says() {
 
 /// The client sends a sign-in and further commands in one segment, before any answer.
 #[tokio::test]
-async fn commands_sent_with_a_sign_in_wait_until_it_is_done() {
+async fn commands_sent_together_with_a_sign_in_wait_until_the_sign_in_is_complete() {
     let server = TestServer::start().await;
     let mallory = server.account("mallory").await;
     let mut wire = Wire::dial(server.notification()).await;

@@ -116,7 +116,7 @@ async fn an_address_that_guesses_passwords_is_refused_and_others_are_not() {
 }
 
 #[tokio::test]
-async fn an_account_under_attack_is_delayed_for_new_addresses_but_not_for_known_ones() {
+async fn sign_ins_to_an_account_under_attack_are_delayed_for_new_addresses_but_not_for_known_ones() {
     let server = TestServer::start_with(|config| {
         config.limits.exempt.clear();
         config.limits.wrong_passwords_per_account = 2;

@@ -10,7 +10,7 @@ use crate::support::wire::Wire;
 use crate::support::{TestServer, address};
 
 #[tokio::test]
-async fn the_oldest_connection_of_an_address_that_is_not_signed_in_makes_room() {
+async fn an_address_at_its_limit_loses_its_oldest_connection_that_is_not_signed_in() {
     let server = TestServer::start_with(|config| {
         config.limits.exempt.clear();
         config.limits.anonymous_per_address = 2;
@@ -36,7 +36,7 @@ async fn the_oldest_connection_of_an_address_that_is_not_signed_in_makes_room() 
 }
 
 #[tokio::test]
-async fn an_address_whose_connections_are_all_signed_in_hears_that_the_server_is_busy() {
+async fn a_new_connection_gets_the_busy_error_if_all_connections_of_its_address_are_signed_in() {
     let server = TestServer::start_with(|config| {
         config.limits.exempt.clear();
         config.limits.connections_per_address = 3;
@@ -64,7 +64,7 @@ async fn an_address_whose_connections_are_all_signed_in_hears_that_the_server_is
 
 /// A flood from a whole network fills both tables. Everybody who is signed in stays, and others can still sign in.
 #[tokio::test]
-async fn a_flood_of_silent_connections_shuts_nobody_out() {
+async fn a_flood_of_silent_connections_does_not_shut_anyone_out() {
     let server = TestServer::start_with_files(256, |config| config.limits.exempt.clear()).await;
     let http = server.server().addresses().http;
     server.account_with_password("alice", "secret").await;
@@ -145,7 +145,7 @@ async fn a_burst_of_commands_is_answered_completely_and_in_order() {
 
 /// Bob stops reading in a conversation of three. Alice receives NAK and BYE; Carol misses nothing.
 #[tokio::test]
-async fn a_member_that_does_not_read_is_closed_and_the_others_miss_nothing() {
+async fn a_member_that_does_not_read_is_disconnected_and_the_others_miss_nothing() {
     let server = TestServer::start().await;
     let mut bystanders = server.bystanders().await;
     let [alice, bob, carol] = server.accounts(["alice", "bob", "carol"]).await;
@@ -184,7 +184,7 @@ async fn a_member_that_does_not_read_is_closed_and_the_others_miss_nothing() {
 
 /// A client that does not read the lines on its notification connection is closed, and appears offline.
 #[tokio::test]
-async fn a_client_that_does_not_read_is_closed_and_appears_offline() {
+async fn a_client_that_does_not_read_is_disconnected_and_appears_offline() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, bob) = server.friends("alice", "bob").await;
@@ -206,7 +206,7 @@ async fn a_client_that_does_not_read_is_closed_and_appears_offline() {
 
 /// Alice changes her presence until megabytes of lines are sent to Bob, who does not read.
 #[tokio::test]
-async fn a_contact_that_floods_presence_cannot_close_a_client_that_does_not_read() {
+async fn a_contact_that_floods_presence_cannot_disconnect_a_client_that_does_not_read() {
     let server = TestServer::start().await;
     server.accounts(["alice", "bob"]).await;
     let (mut alice, bob) = server.friends("alice", "bob").await;

@@ -11,7 +11,7 @@ const FLOOD: usize = 400;
 const FEW: usize = 32;
 
 #[tokio::test]
-async fn a_right_password_is_answered_while_hundreds_of_wrong_ones_wait() {
+async fn a_correct_password_is_answered_while_hundreds_of_wrong_ones_wait() {
     let server = TestServer::start().await;
     for name in ["alice", "bob"] {
         server.account_with_password(name, "right").await;

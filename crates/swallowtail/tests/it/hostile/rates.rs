@@ -20,7 +20,7 @@ async fn the_sixth_name_in_ten_seconds_is_refused_and_the_connection_stays_open(
 }
 
 #[tokio::test]
-async fn after_an_old_contact_list_was_imported_friends_can_still_be_added_and_blocked() {
+async fn friends_can_still_be_added_and_blocked_after_an_old_contact_list_was_imported() {
     let server = TestServer::start_limited().await;
     server.accounts(["alice", "bob", "carol"]).await;
     let mut alice = server.online("alice").await;
@@ -33,7 +33,7 @@ async fn after_an_old_contact_list_was_imported_friends_can_still_be_added_and_b
 }
 
 #[tokio::test]
-async fn harvesting_addresses_ends_after_two_hundred_and_a_new_connection_does_not_help() {
+async fn address_harvesting_is_stopped_after_two_hundred_addresses_even_on_a_new_connection() {
     let server = TestServer::start_limited().await;
     server.accounts(["alice", "bob"]).await;
     let mut alice = server.online("alice").await;
@@ -79,7 +79,7 @@ async fn an_account_can_be_in_fifty_conversations_even_from_an_exempt_network() 
 }
 
 #[tokio::test]
-async fn an_account_can_call_another_ten_times_in_ten_seconds() {
+async fn an_account_can_call_another_account_only_ten_times_in_ten_seconds() {
     let server = TestServer::start_limited().await;
     let handle = server.account("alice").await;
     server.account("bob").await;
@@ -115,7 +115,7 @@ async fn sign_ins_from_an_address_that_sent_invalid_tickets_are_delayed_and_othe
 
 /// Messages over the configured rate arrive later, and none is lost.
 #[tokio::test]
-async fn messages_over_the_rate_are_delayed_and_files_are_not_counted() {
+async fn messages_over_the_rate_limit_are_delayed_and_file_data_is_not_counted() {
     let server = TestServer::start_with(|config| {
         config.limits.exempt.clear();
         config.limits.messages_at_once = 3;

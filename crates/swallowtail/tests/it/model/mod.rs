@@ -32,7 +32,7 @@ fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_client_shows_the_state_of_the_model() {
+async fn every_client_shows_the_same_state_as_the_model() {
     let only: Option<u64> = setting("SEED");
     let first = only.unwrap_or(1);
     let seeds = setting("SEEDS").unwrap_or_else(|| if only.is_some() { 1 } else { amount(1, 5) });

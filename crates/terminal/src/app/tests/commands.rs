@@ -23,7 +23,7 @@ fn edits(line: &str) -> Vec<Edit> {
 }
 
 #[test]
-fn every_command_of_the_help_does_something() {
+fn every_command_listed_in_the_help_does_something() {
     for spec in COMMANDS {
         let mut desk = Desk::new();
         desk.open("bob");
@@ -34,7 +34,7 @@ fn every_command_of_the_help_does_something() {
 }
 
 #[test]
-fn commands_change_the_lists() {
+fn commands_change_the_contact_lists() {
     for (line, expected) in [
         ("/add zoe@example.com", Edit::AddContact(handle("zoe"))),
         ("/remove carol", Edit::RemoveContact(handle("carol"))),
@@ -63,7 +63,7 @@ fn commands_change_the_lists() {
 }
 
 #[test]
-fn a_command_that_cannot_be_carried_out_says_why() {
+fn the_reason_is_shown_if_a_command_cannot_be_carried_out() {
     for (line, cause) in [
         ("/add zoe", "not an address"),
         ("/block zoe", "No contact has the name zoe."),
@@ -87,7 +87,7 @@ fn a_command_that_cannot_be_carried_out_says_why() {
 }
 
 #[test]
-fn an_unknown_command_stays_in_the_line_and_a_doubled_slash_sends_one() {
+fn an_unknown_command_stays_in_the_input_line_and_a_doubled_slash_is_sent_as_one_slash() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.app.handle_paste("/nonsense");
@@ -101,7 +101,7 @@ fn an_unknown_command_stays_in_the_line_and_a_doubled_slash_sends_one() {
 }
 
 #[test]
-fn a_text_in_the_home_tab_is_not_lost() {
+fn a_text_entered_in_the_home_tab_stays_in_the_input_line() {
     let mut desk = Desk::new();
     desk.key(KeyCode::Tab);
     desk.enter("hello");
@@ -110,7 +110,7 @@ fn a_text_in_the_home_tab_is_not_lost() {
 }
 
 #[test]
-fn commands_about_conversations() {
+fn conversation_commands_and_control_keys_have_the_expected_effects() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.effects();
@@ -129,7 +129,7 @@ fn commands_about_conversations() {
 }
 
 #[test]
-fn settings_take_effect_at_once() {
+fn changed_settings_take_effect_immediately() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.says(1, "bob", "hi :)");
@@ -143,7 +143,7 @@ fn settings_take_effect_at_once() {
 }
 
 #[test]
-fn the_result_of_an_edit_is_shown_and_a_failure_is_kept() {
+fn the_result_of_an_edit_is_shown_and_a_failure_stays_visible() {
     let mut desk = Desk::new();
     desk.tell(AppEvent::Edited { about: "Add zoe".to_owned(), result: Ok(()) });
     desk.shows("Add zoe: done.");

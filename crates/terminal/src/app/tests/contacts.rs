@@ -19,7 +19,7 @@ fn names(desk: &Desk) -> Vec<String> {
 }
 
 #[test]
-fn contacts_are_in_their_groups_with_those_online_first() {
+fn contacts_are_listed_in_their_groups_with_online_contacts_first() {
     let desk = Desk::new();
     let expected = [
         "Requests 0/1",
@@ -66,7 +66,7 @@ fn a_folded_group_hides_its_contacts() {
 }
 
 #[test]
-fn letters_find_a_contact() {
+fn typing_letters_finds_a_contact() {
     let mut desk = Desk::new();
     desk.key(KeyCode::Down);
     desk.key(KeyCode::Down);
@@ -85,7 +85,7 @@ fn letters_find_a_contact() {
 }
 
 #[test]
-fn a_request_is_accepted_or_refused_by_a_key() {
+fn a_contact_request_can_be_accepted_or_refused_with_a_key() {
     let mut desk = Desk::new();
     desk.key(KeyCode::Down);
     desk.effects();
@@ -99,7 +99,7 @@ fn a_request_is_accepted_or_refused_by_a_key() {
 }
 
 #[test]
-fn a_click_opens_a_contact_and_folds_a_group() {
+fn clicking_a_contact_opens_it_and_clicking_a_group_folds_it() {
     let mut desk = Desk::new();
     desk.effects();
     // The frame begins in the second row, so the first contact of Climbing is in the sixth.
@@ -114,7 +114,7 @@ fn a_click_opens_a_contact_and_folds_a_group() {
 }
 
 #[test]
-fn a_contact_who_comes_online_is_news_after_the_sign_in_has_settled() {
+fn status_changes_of_contacts_are_not_announced_during_the_first_seconds_after_a_sign_in() {
     let mut desk = Desk::new();
     let event = |now| AppEvent::Presence { handle: handle("dave"), before: None, now };
     desk.open("dave");

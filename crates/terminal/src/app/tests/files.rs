@@ -10,7 +10,7 @@ fn offer(id: u64) -> TalkEvent {
 }
 
 #[test]
-fn an_offered_file_is_accepted_or_refused_and_shows_its_progress() {
+fn an_offered_file_can_be_accepted_or_refused_and_its_progress_is_shown() {
     let mut desk = Desk::with_size(120, 24);
     desk.open("bob");
     desk.talk(1, &["bob"], offer(7));

@@ -64,7 +64,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn no_text_of_others_reaches_the_terminal_unsafe(name in hostile(), text in hostile(), reason in hostile()) {
+    fn unsafe_characters_in_text_from_others_never_reach_the_terminal(
+        name in hostile(),
+        text in hostile(),
+        reason in hostile(),
+    ) {
         let mut desk = Desk::new();
         desk.open("bob");
         let mut changed = roster();
@@ -92,7 +96,7 @@ proptest! {
     }
 
     #[test]
-    fn keys_and_clicks_in_any_order_and_size_do_no_harm(
+    fn keys_and_clicks_in_any_order_and_at_any_screen_size_do_no_harm(
         keys in keys(), columns in 0u16..130, rows in 0u16..45, clicks in prop::collection::vec((0u16..130, 0u16..45), 60),
     ) {
         let mut desk = Desk::with_size(columns, rows);

@@ -7,7 +7,7 @@ use super::desk::{Desk, handle};
 use crate::app::{Effect, TalkId};
 
 #[test]
-fn a_slash_opens_the_palette_and_deleting_it_closes_it() {
+fn a_slash_opens_the_palette_and_deleting_the_slash_closes_it() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.type_text("/");
@@ -19,7 +19,7 @@ fn a_slash_opens_the_palette_and_deleting_it_closes_it() {
 }
 
 #[test]
-fn commands_and_their_rest_are_completed() {
+fn the_palette_completes_commands_and_their_arguments() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.effects();
@@ -60,7 +60,7 @@ fn commands_and_their_rest_are_completed() {
 }
 
 #[test]
-fn words_find_tabs_contacts_and_commands_without_touching_the_line() {
+fn the_palette_finds_tabs_and_contacts_and_commands_and_keeps_the_typed_line() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.type_text("half");
@@ -82,7 +82,7 @@ fn words_find_tabs_contacts_and_commands_without_touching_the_line() {
 }
 
 #[test]
-fn a_line_that_cannot_be_used_stays_in_the_palette() {
+fn an_unknown_command_stays_in_the_palette() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.type_text("/nonsense");

@@ -29,7 +29,7 @@ fn fetched() -> AppEvent {
 }
 
 #[test]
-fn a_picture_is_fetched_once_and_only_when_the_contact_is_there() {
+fn a_picture_is_fetched_only_once_and_only_while_the_contact_is_online() {
     let mut desk = desk(120, 40);
     assert_eq!(desk.effects(), []);
     joins(&mut desk);
@@ -48,7 +48,7 @@ fn a_picture_is_fetched_once_and_only_when_the_contact_is_there() {
 }
 
 #[test]
-fn a_picture_is_shown_in_front_on_a_small_terminal() {
+fn on_a_small_terminal_the_picture_command_shows_the_picture_over_the_text() {
     let mut desk = desk(80, 24);
     joins(&mut desk);
     desk.tell(fetched());
@@ -64,7 +64,7 @@ fn a_picture_is_shown_in_front_on_a_small_terminal() {
 }
 
 #[test]
-fn without_colours_no_picture_is_fetched() {
+fn pictures_are_not_fetched_on_a_terminal_without_colours() {
     let mut desk = desk(120, 40);
     desk.app.settings.colors = Colors::None;
     joins(&mut desk);

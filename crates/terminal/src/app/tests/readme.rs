@@ -90,7 +90,7 @@ fn row_text(out: &mut String, cells: &[Cell], baseline: usize) {
 }
 
 #[test]
-fn the_picture_in_the_readme_is_a_screen_of_the_messenger() {
+fn the_picture_in_the_readme_matches_a_real_screen() {
     let mut desk = Desk::with_size(92, 20);
     desk.open("bob");
     desk.says(1, "bob", "Hi Alice :) Did you see? It works in a terminal, too");

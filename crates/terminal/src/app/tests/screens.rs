@@ -31,12 +31,12 @@ fn in_sizes(name: &str, play: impl Fn(&mut Desk)) {
 }
 
 #[test]
-fn the_first_screen() {
+fn the_first_screen_is_drawn_as_in_its_file() {
     in_sizes("first", |_| {});
 }
 
 #[test]
-fn a_conversation_with_every_kind_of_line() {
+fn a_conversation_with_every_kind_of_line_is_drawn_as_in_its_file() {
     in_sizes("conversation", |desk| {
         desk.open("bob");
         desk.says(
@@ -59,7 +59,7 @@ fn a_conversation_with_every_kind_of_line() {
 }
 
 #[test]
-fn a_conversation_of_several_users_with_a_file() {
+fn a_conversation_of_several_users_with_a_file_is_drawn_as_in_its_file() {
     in_sizes("crowd", |desk| {
         desk.open("bob");
         let carol = handle("carol");
@@ -78,7 +78,7 @@ fn a_conversation_of_several_users_with_a_file() {
 }
 
 #[test]
-fn the_palette_and_the_help() {
+fn the_palette_and_the_help_match_their_expected_files() {
     in_sizes("palette", |desk| {
         desk.open("bob");
         desk.type_text("/st");
@@ -87,7 +87,7 @@ fn the_palette_and_the_help() {
 }
 
 #[test]
-fn a_search() {
+fn a_search_is_drawn_as_in_its_file() {
     in_sizes("search", |desk| {
         desk.open("bob");
         for number in 0..60 {
@@ -100,7 +100,7 @@ fn a_search() {
 }
 
 #[test]
-fn a_lost_connection() {
+fn a_lost_connection_is_drawn_as_in_its_file() {
     in_sizes("offline", |desk| {
         desk.open("bob");
         let retry = Some(Duration::from_secs(5));
@@ -110,7 +110,7 @@ fn a_lost_connection() {
 }
 
 #[test]
-fn a_small_terminal_shows_one_side() {
+fn a_small_terminal_shows_either_the_contact_list_or_the_conversation() {
     let mut desk = Desk::with_size(40, 12);
     check(&desk, "small-list-40x12");
     desk.open("bob");

@@ -8,7 +8,7 @@ use super::desk::{Desk, handle};
 use crate::app::{AppEvent, Effect, LineId, NotDelivered, TalkEvent, TalkId};
 
 #[test]
-fn a_text_of_another_user_never_takes_the_tab_or_a_half_typed_line() {
+fn a_text_from_another_user_never_switches_the_tab_or_changes_a_half_typed_line() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.type_text("half");
@@ -28,7 +28,7 @@ fn a_text_of_another_user_never_takes_the_tab_or_a_half_typed_line() {
 }
 
 #[test]
-fn a_lost_connection_and_its_return_are_reported() {
+fn a_lost_connection_and_a_reconnection_are_reported() {
     let mut desk = Desk::new();
     desk.hides("Signed in again.");
     desk.tell(AppEvent::SignedOut { reason: "lost".to_owned(), retry: Some(Duration::from_secs(9)) });
@@ -70,7 +70,7 @@ fn a_sent_text_is_marked_when_its_result_is_known() {
 }
 
 #[test]
-fn a_second_session_with_the_same_user_stays_in_the_tab() {
+fn a_second_session_with_the_same_user_uses_the_same_tab() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.says(9, "bob", "from a new session");
@@ -86,7 +86,7 @@ fn a_second_session_with_the_same_user_stays_in_the_tab() {
 }
 
 #[test]
-fn an_invitation_to_several_users_gets_a_tab_of_its_own() {
+fn a_new_conversation_with_several_users_gets_its_own_tab() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.talk(5, &["bob"], TalkEvent::Joined(handle("bob")));
@@ -99,7 +99,7 @@ fn an_invitation_to_several_users_gets_a_tab_of_its_own() {
 }
 
 #[test]
-fn a_session_that_ends_is_not_told_as_users_who_leave() {
+fn when_a_session_ends_its_users_are_not_shown_as_leaving() {
     let mut desk = Desk::new();
     desk.open("bob");
     let both = ["bob", "carol"];
@@ -116,7 +116,7 @@ fn a_session_that_ends_is_not_told_as_users_who_leave() {
 }
 
 #[test]
-fn typing_is_shown_for_ten_seconds_and_until_the_text_arrives() {
+fn typing_is_shown_for_ten_seconds_or_until_the_text_arrives() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.talk(1, &["bob"], TalkEvent::Typing(handle("bob")));
@@ -135,7 +135,7 @@ fn typing_is_shown_for_ten_seconds_and_until_the_text_arrives() {
 }
 
 #[test]
-fn own_typing_is_told_every_five_seconds_and_not_for_commands() {
+fn the_user_is_announced_as_typing_every_five_seconds_but_not_while_typing_a_command() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.effects();
@@ -202,7 +202,7 @@ fn older_lines_stay_in_view_while_new_ones_arrive() {
 }
 
 #[test]
-fn the_oldest_lines_and_tabs_are_forgotten() {
+fn the_oldest_lines_and_tabs_are_dropped_at_a_limit() {
     let mut desk = Desk::new();
     desk.open("bob");
     for number in 0..2500 {
@@ -217,7 +217,7 @@ fn the_oldest_lines_and_tabs_are_forgotten() {
 }
 
 #[test]
-fn sent_lines_come_back_and_the_draft_too() {
+fn sent_lines_and_the_draft_can_be_recalled_with_the_arrow_keys() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.enter("one");
@@ -236,7 +236,7 @@ fn sent_lines_come_back_and_the_draft_too() {
 }
 
 #[test]
-fn a_pasted_text_with_line_breaks_is_not_sent_by_itself() {
+fn a_pasted_text_with_line_breaks_is_not_sent_automatically() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.effects();
@@ -246,7 +246,7 @@ fn a_pasted_text_with_line_breaks_is_not_sent_by_itself() {
 }
 
 #[test]
-fn tabs_are_changed_and_closed_by_keys_and_clicks() {
+fn tabs_are_switched_and_closed_with_keys_and_clicks() {
     let mut desk = Desk::new();
     desk.open("bob");
     desk.talk(2, &["carol"], TalkEvent::Opened);

@@ -264,7 +264,9 @@ fn check(taken: &[String], all: &[String]) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn a_slow_reader_knows_the_same_as_one_who_read_every_line(events in prop::collection::vec(event(), 0..200)) {
+    fn a_slow_reader_ends_with_the_same_state_as_a_reader_of_every_line(
+        events in prop::collection::vec(event(), 0..200),
+    ) {
         let mut world = World::new();
         let mut slow = Reader { contacts: (0..3).map(|contact| (name(contact), None)).collect() };
         let mut fast = slow.clone();

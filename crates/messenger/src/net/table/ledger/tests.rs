@@ -24,7 +24,7 @@ fn admitted<G>(decision: &Decision<G>) -> Id {
 }
 
 #[test]
-fn the_connection_that_has_proved_least_for_the_longest_time_makes_room() {
+fn of_the_connections_with_the_least_progress_the_oldest_makes_room() {
     let mut ledger = ledger();
     let ids: Vec<_> = (0..8).map(|number| admitted(&ledger.admit(peer(number), ()))).collect();
     for (id, progress) in [(ids[0], Progress::Online), (ids[1], Progress::Begun), (ids[2], Progress::Begun)] {
@@ -41,7 +41,7 @@ fn the_connection_that_has_proved_least_for_the_longest_time_makes_room() {
 }
 
 #[test]
-fn an_address_at_its_limit_makes_room_itself_and_others_are_untouched() {
+fn an_address_at_its_limit_loses_one_of_its_own_connections_and_others_are_untouched() {
     let mut ledger = ledger();
     let other = admitted(&ledger.admit(peer(9), ()));
     let ids: Vec<_> = (0..3).map(|_| admitted(&ledger.admit(peer(1), ()))).collect();
@@ -54,7 +54,7 @@ fn an_address_at_its_limit_makes_room_itself_and_others_are_untouched() {
 }
 
 #[test]
-fn an_address_whose_connections_are_all_signed_in_is_turned_away() {
+fn a_new_connection_is_refused_if_all_connections_of_its_address_are_signed_in() {
     let mut ledger = ledger();
     for _ in 0..4 {
         let id = admitted(&ledger.admit(peer(1), ()));
@@ -67,7 +67,7 @@ fn an_address_whose_connections_are_all_signed_in_is_turned_away() {
 }
 
 #[test]
-fn an_exempt_address_has_more_places_but_not_all() {
+fn an_exempt_address_may_use_more_places_but_not_all_of_them() {
     let mut ledger = ledger();
     let exempt: Option<IpAddr> = Some([10, 0, 0, 1].into());
     for _ in 0..100 {
@@ -80,7 +80,7 @@ fn an_exempt_address_has_more_places_but_not_all() {
 }
 
 #[test]
-fn a_quarter_of_the_places_is_kept_for_conversations() {
+fn a_quarter_of_the_places_is_reserved_for_conversations() {
     let mut ledger = ledger();
     let ids: Vec<_> = (0..8).map(|number| admitted(&ledger.admit(peer(number), ()))).collect();
     let results = ids.iter().map(|id| ledger.advance(*id, Progress::Online).is_ok());
@@ -221,7 +221,7 @@ proptest! {
     /// No count is ever above its limit, except for connections that have lost their sign-in. The correct connection
     /// makes room, and signed-in connections stay.
     #[test]
-    fn any_sequence_of_events_obeys_the_rules(steps in prop::collection::vec(step(), 0..200)) {
+    fn the_rules_hold_after_any_sequence_of_events(steps in prop::collection::vec(step(), 0..200)) {
         let (mut ledger, mut model) = (ledger(), Model::default());
         for (now, step) in steps.into_iter().enumerate() {
             match step {

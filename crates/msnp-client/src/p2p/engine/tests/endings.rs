@@ -26,7 +26,7 @@ fn half_way(pair: &mut Pair) -> [TransferId; 2] {
 }
 
 #[test]
-fn either_side_can_cancel_half_way() {
+fn either_side_can_cancel_a_transfer_that_has_started() {
     for canceller in [ALICE, BOB] {
         let mut pair = Pair::new();
         let ids = half_way(&mut pair);
@@ -73,7 +73,7 @@ fn files_and_objects_can_be_declined() {
 }
 
 #[test]
-fn calls_for_the_wrong_step_do_nothing() {
+fn method_calls_at_the_wrong_step_of_a_transfer_have_no_effect() {
     let mut pair = Pair::new();
     let [theirs, id] = half_way(&mut pair);
     let now = pair.now;
@@ -92,7 +92,7 @@ fn calls_for_the_wrong_step_do_nothing() {
 }
 
 #[test]
-fn a_file_that_ends_early_is_cancelled() {
+fn a_transfer_is_cancelled_if_its_file_ends_early() {
     let mut pair = Pair::new();
     let id = pair.sides[BOB].engine.offer_file(&handle("alice"), file("a", 100_000), pair.now);
     pair.sides[BOB].files.insert(id, vec![0; 1000]);
@@ -104,7 +104,7 @@ fn a_file_that_ends_early_is_cancelled() {
 }
 
 #[test]
-fn transfers_end_when_the_member_leaves_or_the_connection_is_lost() {
+fn a_transfer_ends_when_the_other_member_leaves_or_the_connection_is_lost() {
     for lost in [false, true] {
         let mut pair = Pair::new();
         half_way(&mut pair);
@@ -128,7 +128,7 @@ fn transfers_end_when_the_member_leaves_or_the_connection_is_lost() {
 }
 
 #[test]
-fn a_member_that_leaves_does_not_end_the_transfers_with_others() {
+fn when_one_member_leaves_the_transfers_with_other_members_continue() {
     let mut pair = Pair::new();
     let [theirs, _] = half_way(&mut pair);
     pair.sides[ALICE].engine.peer_left(&handle("carol"));
@@ -137,7 +137,7 @@ fn a_member_that_leaves_does_not_end_the_transfers_with_others() {
 }
 
 #[test]
-fn each_step_without_an_answer_times_out() {
+fn every_step_of_a_transfer_times_out_if_no_answer_arrives() {
     let messages_of_an_object = 8;
     for lost_after in 0..=messages_of_an_object {
         let mut pair = Pair::new();
@@ -161,7 +161,7 @@ fn each_step_without_an_answer_times_out() {
 }
 
 #[test]
-fn a_person_has_more_time_than_a_program() {
+fn the_timeout_for_an_answer_from_a_person_is_longer_than_for_an_answer_from_a_program() {
     let mut pair = Pair::new();
     pair.sides[ALICE].accepts = false;
     pair.offer(BOB, "a", b"abc".to_vec());
@@ -179,7 +179,7 @@ fn a_person_has_more_time_than_a_program() {
 }
 
 #[test]
-fn a_slow_connection_does_not_time_out() {
+fn a_transfer_over_a_slow_connection_does_not_time_out() {
     let mut pair = Pair::new();
     pair.offer(BOB, "a", bytes(20_000, 1));
     pair.run_for(6);
@@ -192,7 +192,7 @@ fn a_slow_connection_does_not_time_out() {
 }
 
 #[test]
-fn an_object_above_its_limit_is_not_requested_or_received() {
+fn an_object_larger_than_the_limit_is_neither_requested_nor_received() {
     for (app_id, limit) in [(1, MAX_OBJECT), (12, MAX_PICTURE)] {
         let mut pair = Pair::new();
         let now = pair.now;

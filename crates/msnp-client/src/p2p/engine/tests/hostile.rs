@@ -41,7 +41,7 @@ fn data(identifier: u32, offset: u64, total_size: u64) -> Header {
 }
 
 #[test]
-fn chunks_that_are_not_in_order_end_the_transfer() {
+fn chunks_in_the_wrong_order_end_the_transfer() {
     let table: [(&str, Header, &[u8]); 7] = [
         ("a gap", data(500, 3, 10), b"def"),
         ("a duplicate", data(500, 0, 10), b"ab"),
@@ -64,7 +64,7 @@ fn chunks_that_are_not_in_order_end_the_transfer() {
 }
 
 #[test]
-fn a_file_has_the_size_that_was_offered() {
+fn a_transfer_fails_if_the_size_of_the_file_differs_from_the_offer() {
     for (announced, sent) in [(10, 11), (10, 9), (u64::MAX, 1 << 32), (1 << 32, u64::MAX)] {
         let mut client = Client::new();
         client.say(&offer(5, announced));
@@ -75,7 +75,7 @@ fn a_file_has_the_size_that_was_offered() {
 }
 
 #[test]
-fn the_first_chunk_starts_at_0() {
+fn a_transfer_fails_if_its_first_chunk_does_not_start_at_0() {
     let mut client = Client::new();
     client.say(&offer(5, 10));
     client.send(data(500, 2, 10), b"ab");
@@ -83,7 +83,7 @@ fn the_first_chunk_starts_at_0() {
 }
 
 #[test]
-fn invitations_without_end_are_declined() {
+fn invitations_beyond_the_limit_are_declined() {
     let mut client = Client::new();
     client.alice.accepts = false;
     for session in 1..=250 {
@@ -95,7 +95,7 @@ fn invitations_without_end_are_declined() {
 }
 
 #[test]
-fn repeated_invitations_and_used_session_ids_open_nothing() {
+fn a_repeated_invitation_or_a_used_session_id_does_not_open_a_second_transfer() {
     let mut client = Client::new();
     client.alice.accepts = false;
     client.say(&offer(5, 3));
@@ -108,7 +108,7 @@ fn repeated_invitations_and_used_session_ids_open_nothing() {
 }
 
 #[test]
-fn a_member_cannot_touch_the_transfers_of_another() {
+fn a_member_cannot_affect_the_transfers_of_another_member() {
     let mut client = Client::new();
     client.say(&offer(5, 10));
     client.read();
@@ -132,7 +132,7 @@ fn a_member_cannot_touch_the_transfers_of_another() {
 }
 
 #[test]
-fn nothing_is_stored_for_unknown_sessions_and_huge_messages() {
+fn chunks_of_unknown_sessions_and_of_huge_messages_are_not_stored() {
     let mut client = Client::new();
     for identifier in 1..2000 {
         client.send(data(identifier, 0, u64::MAX), &[7; MAX_DATA]);
@@ -143,7 +143,7 @@ fn nothing_is_stored_for_unknown_sessions_and_huge_messages() {
 }
 
 #[test]
-fn messages_that_never_end_and_queues_that_are_never_read_are_limited() {
+fn unfinished_messages_and_unread_queues_use_only_limited_memory() {
     let mut alice = Engine::new(handle("alice"), numbers(1));
     let now = Instant::now();
     let bob = handle("bob");
@@ -165,7 +165,7 @@ fn messages_that_never_end_and_queues_that_are_never_read_are_limited() {
 }
 
 #[test]
-fn events_that_are_never_read_and_members_without_end_are_limited() {
+fn unread_events_use_only_limited_memory_whatever_the_number_of_members() {
     let mut alice = Engine::new(handle("alice"), numbers(1));
     let now = Instant::now();
     for number in 0..200 {
@@ -219,7 +219,7 @@ fn chunks() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn no_messages_make_the_engine_panic_or_store_without_limit(
+    fn the_engine_never_panics_and_stores_only_a_limited_amount_whatever_message_it_gets(
         messages in proptest::collection::vec((chunks(), 0u8..6), 1..300),
         reads_events: bool,
     ) {

@@ -104,7 +104,7 @@ fn each_complete_message_is_acknowledged_once() {
 }
 
 #[test]
-fn a_direct_connection_is_refused_and_the_file_arrives_over_the_switchboard() {
+fn a_request_for_a_direct_connection_is_refused_and_the_file_arrives_over_the_switchboard() {
     let mut client = Client::new();
     client.say(&invite(Fields::FILE, 5, &file("a", 3).encode()));
     assert_eq!(client.read_slp().start, StartLine::Answer(Status::OK));
@@ -130,7 +130,7 @@ fn a_direct_connection_is_refused_and_the_file_arrives_over_the_switchboard() {
 }
 
 #[test]
-fn the_receiver_of_a_file_may_ask_for_a_direct_connection() {
+fn a_file_is_sent_over_the_switchboard_even_if_the_receiver_asks_for_a_direct_connection() {
     let mut client = Client::new();
     let id = client.alice.engine.offer_file(&handle("bob"), file("a", 3000), client.now);
     client.alice.files.insert(id, bytes(3000, 1));
@@ -149,7 +149,7 @@ fn the_receiver_of_a_file_may_ask_for_a_direct_connection() {
 }
 
 #[test]
-fn data_may_follow_without_preparation() {
+fn object_data_may_arrive_without_a_preparation_message() {
     let mut client = Client::new();
     let id = client.alice.engine.request_object(&handle("bob"), "<msnobj/>", 3, app_id::OBJECT, client.now);
     let invite = client.read_slp();
@@ -161,7 +161,7 @@ fn data_may_follow_without_preparation() {
 }
 
 #[test]
-fn other_refusals_mean_that_the_client_does_not_support_it() {
+fn any_refusal_except_a_decline_is_reported_as_unsupported() {
     let mut client = Client::new();
     let id = client.alice.engine.request_object(&handle("bob"), "<msnobj/>", 3, app_id::OBJECT, client.now);
     let invite = client.read_slp();
@@ -170,7 +170,7 @@ fn other_refusals_mean_that_the_client_does_not_support_it() {
 }
 
 #[test]
-fn a_flag_can_cancel_a_session() {
+fn a_cancel_or_error_flag_in_a_chunk_header_cancels_the_transfer() {
     for (flags, expected) in [
         (Flags::CANCELLED, Failure::Cancelled),
         (Flags::TRANSPORT_ERROR, Failure::Cancelled),
@@ -188,7 +188,7 @@ fn a_flag_can_cancel_a_session() {
 }
 
 #[test]
-fn a_nak_of_data_ends_the_transfer() {
+fn a_nak_for_data_ends_the_transfer() {
     let mut client = Client::new();
     let id = client.alice.engine.offer_file(&handle("bob"), file("a", 3), client.now);
     client.alice.files.insert(id, b"abc".to_vec());
@@ -204,7 +204,7 @@ fn a_nak_of_data_ends_the_transfer() {
 }
 
 #[test]
-fn what_is_not_supported_is_refused() {
+fn unsupported_requests_are_refused() {
     let webcam = Guid::from_bytes([4; 16]);
     for (message, status) in [
         (invite(webcam, 5, b"x"), Status::INTERNAL_ERROR),
@@ -226,7 +226,7 @@ fn what_is_not_supported_is_refused() {
 }
 
 #[test]
-fn messages_for_others_are_ignored_and_forged_senders_only_acknowledged() {
+fn messages_for_others_are_ignored_and_messages_with_a_forged_sender_are_only_acknowledged() {
     let mut client = Client::new();
     let valid = invite(Fields::FILE, 5, &file("a", 3).encode());
     client.say(&Message { to: handle("carol"), ..valid.clone() });

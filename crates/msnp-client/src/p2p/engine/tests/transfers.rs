@@ -9,7 +9,7 @@ use super::*;
 use crate::p2p::limits::{CLOSE_TIME, MAX_SUPPLY};
 
 #[test]
-fn an_object_is_transferred_in_the_order_of_the_reference() {
+fn the_messages_of_an_object_transfer_follow_the_order_in_the_reference() {
     let mut pair = Pair::new();
     pair.sides[ALICE].object = Some(b"hello world!".as_slice().into());
     let id = pair.request(BOB, 12);
@@ -55,7 +55,7 @@ fn objects_of_all_sizes_arrive_unchanged() {
 }
 
 #[test]
-fn four_zero_bytes_can_be_an_object() {
+fn an_object_of_four_zero_bytes_can_be_transferred() {
     let mut pair = Pair::new();
     pair.sides[ALICE].object = Some([0; 4].as_slice().into());
     let id = pair.request(BOB, 4);
@@ -101,7 +101,7 @@ fn files_of_all_sizes_arrive_unchanged() {
 }
 
 #[test]
-fn an_offer_with_a_preview_is_cut_into_chunks() {
+fn an_offer_with_a_preview_is_split_into_chunks() {
     let mut pair = Pair::new();
     pair.sides[ALICE].accepts = false;
     let preview = bytes(9000, 4);
@@ -134,7 +134,7 @@ fn transfers_share_the_connection_equally() {
 }
 
 #[test]
-fn answers_go_before_data() {
+fn answers_are_sent_before_queued_file_data() {
     let mut pair = Pair::new();
     pair.offer(BOB, "big", bytes(100_000, 1));
     pair.run_for(20);
@@ -148,7 +148,7 @@ fn answers_go_before_data() {
 }
 
 #[test]
-fn a_file_transfer_is_closed_by_the_receiver_if_the_sender_does_not() {
+fn the_receiver_closes_a_file_transfer_if_the_sender_does_not_close_it() {
     let mut pair = Pair::new();
     pair.offer(BOB, "a", b"abc".to_vec());
     while !pair.wire.iter().any(|line| line.starts_with("bob 0x1000030")) {
@@ -167,7 +167,7 @@ fn a_file_transfer_is_closed_by_the_receiver_if_the_sender_does_not() {
 }
 
 #[test]
-fn events_that_are_not_read_do_not_pile_up_as_progress() {
+fn progress_events_do_not_pile_up_while_nobody_reads_them() {
     let mut pair = Pair::new();
     pair.sides[ALICE].object = Some(bytes(50_000, 7).into());
     pair.request(BOB, 50_000);
@@ -178,7 +178,7 @@ fn events_that_are_not_read_do_not_pile_up_as_progress() {
 }
 
 #[test]
-fn members_take_turns() {
+fn chunks_to_different_members_alternate() {
     let now = Instant::now();
     let mut alice = Engine::new(handle("alice"), numbers(1));
     let context = FileContext { preview: vec![0; 3 * MAX_DATA], ..file("a", 3) };
@@ -192,7 +192,7 @@ fn members_take_turns() {
 
 proptest! {
     #[test]
-    fn all_transfers_succeed_in_any_order_of_messages(
+    fn all_transfers_succeed_whatever_the_order_of_messages(
         files in proptest::collection::vec((0usize..2, 0usize..6000), 0..4),
         object in 0usize..6000,
         order in proptest::collection::vec(0usize..2, 0..60),

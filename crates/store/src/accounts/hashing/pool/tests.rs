@@ -55,7 +55,7 @@ fn origin(number: u8) -> Origin {
 }
 
 #[tokio::test]
-async fn a_displaced_caller_is_told_that_the_server_is_busy_and_nothing_is_hashed_for_it() {
+async fn a_displaced_caller_gets_the_busy_error_and_its_password_is_not_hashed() {
     let held = Held::new().await;
     let mut flood = Vec::new();
     for _ in 0..Pace::default().room(1) {
@@ -100,7 +100,7 @@ async fn a_password_whose_caller_has_gone_is_not_hashed() {
 }
 
 #[tokio::test]
-async fn a_turn_that_its_caller_does_not_use_goes_to_the_next_one() {
+async fn a_turn_whose_caller_has_gone_passes_to_the_next_caller() {
     let hasher = Hasher::new(1, IDLE);
     let turn = hasher.turn(&origin(0), Rank::Stranger).await.unwrap();
     let origins = [1, 2].map(origin);
@@ -135,12 +135,12 @@ async fn the_pool_continues_after_work_that_panics() {
 }
 
 #[tokio::test]
-async fn a_pool_without_threads_is_busy() {
+async fn a_pool_without_threads_is_always_busy() {
     assert_eq!(Hasher::new(0, IDLE).turn(&origin(1), Rank::Familiar).await.unwrap_err(), Busy);
 }
 
 #[tokio::test]
-async fn passwords_share_the_memory_of_a_thread_until_it_is_idle() {
+async fn a_thread_reuses_its_memory_for_passwords_until_it_is_idle() {
     let blocks = |hasher: Hasher| async move {
         let turn = hasher.turn(&origin(1), Rank::Stranger).await.unwrap();
         let work = |workspace: &mut Workspace| {
