@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_are_refused_after_five_failures_until_30_s_pass_without_a_call() {
+    fn after_five_failures_calls_are_refused_until_there_was_no_call_for_30_s() {
         let mut limit = CallLimit::default();
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);

@@ -300,7 +300,7 @@ async fn run_link(
 ) {
     let opened = tokio::select! {
         opened = shared.server.open(&target) => opened,
-        // The machine has given the connection up, for example because it took too long.
+        // The machine has given up on the connection, for example because it took too long.
         _ = &mut close => return,
     };
     let stream = match opened {

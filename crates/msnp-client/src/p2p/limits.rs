@@ -12,7 +12,8 @@ pub const MAX_CONTEXT: usize = 4096;
 /// The maximum number of open transfers that one member may have asked for. A text with many custom emoticons opens one
 /// transfer for each emoticon.
 pub const MAX_INVITATIONS: usize = 16;
-/// The maximum number of unfinished MSNSLP messages of one member, of [`msnp::p2p::slp::MAX_MESSAGE`] bytes each.
+/// The maximum number of unfinished MSNSLP messages that one member may have, each of up to
+/// [`msnp::p2p::slp::MAX_MESSAGE`] bytes.
 /// Clients send one after the other. A new one replaces the oldest.
 pub const MAX_UNFINISHED: usize = 8;
 /// The maximum number of queued messages to one member. While the queue is full, the messages of this member are

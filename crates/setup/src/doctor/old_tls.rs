@@ -100,8 +100,8 @@ pub(super) async fn is_spoken(exam: Exam<'_>) -> bool {
 pub(super) async fn examine(exam: Exam<'_>) -> Finding {
     let terminator = exam.target.ours.as_ref().and_then(|ours| ours.old_tls.as_ref());
     let (host_port, stream) = match (terminator, exam.target.proxy()) {
-        // Connects through the proxy like a client, because the terminator may require the client's address from the
-        // proxy.
+        // Connects through the proxy, as a client does. The terminator may refuse a connection if the proxy does not tell
+        // it the address of the client.
         (Some(host_port), Some(proxy)) => {
             let tunnel = tunnel(proxy, &format!("{}:443", exam.tunnel_host())).await;
             (format!("{host_port}, through the proxy"), tunnel)

@@ -274,7 +274,7 @@ async fn a_body_that_is_too_long_is_refused_and_the_session_continues() {
 }
 
 #[tokio::test]
-async fn the_number_of_sessions_of_an_address_is_limited() {
+async fn the_number_of_sessions_from_one_address_is_limited() {
     let server = TestServer::start_with(|config| {
         config.limits.exempt.clear();
         config.limits.gateway_sessions_per_address = 2;

@@ -117,8 +117,8 @@ impl<'i, 'a> Messages<'i, 'a> {
         }
     }
 
-    /// A message that was not refused reaches every member that the sender saw in the session from before the message
-    /// until its answer, unless a connection of that member ended.
+    /// A message that was not refused must reach every member that was in the session, as far as the sender knew, from
+    /// before the sender sent it until the server answered. A member whose connection ended is an exception.
     fn check_delivery(&self, index: &Index<'_>, received: &HashMap<u32, HashSet<usize>>, found: &mut Found) {
         let mut members: HashMap<(&str, &str), Vec<&Connection<'_>>> = HashMap::new();
         // The accounts with a connection that ended before it learned the name of its session.

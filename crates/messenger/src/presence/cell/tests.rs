@@ -342,7 +342,7 @@ fn a_phone_number_is_sent_to_accounts_that_see_its_owner_and_have_the_owner_on_f
 }
 
 #[test]
-fn touching_a_list_gives_it_a_new_version() {
+fn every_change_of_a_list_gives_it_a_new_version() {
     let world = World::new([]);
     assert_eq!(world.alice.touch_list(Timestamp::default()), 1);
     assert_eq!(world.alice.touch_list(Timestamp::default()), 2);

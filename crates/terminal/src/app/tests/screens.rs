@@ -31,12 +31,12 @@ fn in_sizes(name: &str, play: impl Fn(&mut Desk)) {
 }
 
 #[test]
-fn the_first_screen_is_drawn_as_in_its_file() {
+fn the_first_screen_matches_its_expected_file() {
     in_sizes("first", |_| {});
 }
 
 #[test]
-fn a_conversation_with_every_kind_of_line_is_drawn_as_in_its_file() {
+fn a_conversation_with_every_kind_of_line_matches_its_expected_file() {
     in_sizes("conversation", |desk| {
         desk.open("bob");
         desk.says(
@@ -59,7 +59,7 @@ fn a_conversation_with_every_kind_of_line_is_drawn_as_in_its_file() {
 }
 
 #[test]
-fn a_conversation_of_several_users_with_a_file_is_drawn_as_in_its_file() {
+fn a_conversation_of_several_users_with_a_file_transfer_matches_its_expected_file() {
     in_sizes("crowd", |desk| {
         desk.open("bob");
         let carol = handle("carol");
@@ -87,7 +87,7 @@ fn the_palette_and_the_help_match_their_expected_files() {
 }
 
 #[test]
-fn a_search_is_drawn_as_in_its_file() {
+fn a_search_matches_its_expected_file() {
     in_sizes("search", |desk| {
         desk.open("bob");
         for number in 0..60 {
@@ -100,7 +100,7 @@ fn a_search_is_drawn_as_in_its_file() {
 }
 
 #[test]
-fn a_lost_connection_is_drawn_as_in_its_file() {
+fn a_lost_connection_matches_its_expected_file() {
     in_sizes("offline", |desk| {
         desk.open("bob");
         let retry = Some(Duration::from_secs(5));
