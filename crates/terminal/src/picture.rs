@@ -130,7 +130,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_data_makes_the_decoder_panic(
+        fn the_decoder_never_panics_whatever_data_it_gets(
             mut data in prop::sample::select(vec![png(20, 20), b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0".to_vec(), vec![0xFF, 0xD8, 0xFF]]),
             changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
             more in prop::collection::vec(any::<u8>(), 0..40),

@@ -40,7 +40,7 @@ async fn a_reset_in_any_step_is_reported_as_a_lost_connection() {
 }
 
 #[tokio::test]
-async fn a_port_without_a_server_is_reported_as_a_lost_connection_with_the_address() {
+async fn a_connection_to_a_port_without_a_server_is_reported_as_lost_and_the_report_names_the_address() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     drop(listener);

@@ -41,7 +41,7 @@ fn an_oversize_payload_is_kept_without_being_parsed() {
 }
 
 #[test]
-fn types_and_headers_are_read_in_any_case_and_with_lf_line_ends() {
+fn types_and_headers_are_read_in_upper_and_lower_case_and_with_lf_line_ends() {
     let object = "<msnobj Size=\"1\" Type=\"8\" SHA1D=\"6zdVQEW8Rph/v1Olo1R3o1T7PuU=\"/>";
     let encoded = MsnObjectFields::parse(object).unwrap();
     assert_eq!(parse("content-type: TEXT/X-MSMSGSCONTROL\ntypinguser: bob\n"), Message::Typing(None));

@@ -12,7 +12,7 @@ const MIN_ALLOCATION: usize = 33 * 1024;
 
 /// Hashing failed, because the machine is out of memory or random bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the password could not be hashed: out of memory or random bytes")]
+#[error("the password could not be hashed: not enough memory, or no random bytes")]
 pub struct HashError;
 
 /// The memory in which hashes are computed. Use one workspace for many passwords. Otherwise the system has to clear new
